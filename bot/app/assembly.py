@@ -166,6 +166,7 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         unavailable=core.unavailable,
         catalogue=setup.catalogue,
         switches=core.switches,
+        clock=setup.clock,
         require_alone=second_copy.require_alone,
     )
     pricing = Pricing(store, core.estimate_tool, core.host_prices)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import chain
 
@@ -18,8 +19,20 @@ _ID = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,40}(?:\.[A-Za-z0-9_-]{1,40}){1,4}", r
 
 _POINT_ZERO = re.compile(r"(?<=\d)\.0(?![\d.])")
 
-SORA_ENDS = "2026-09-24"
-"""The announced end of OpenAI's Sora API: https://ofox.ai/blog/sora-2-pro-api-developer-complete-guide-2026/."""
+@dataclass(frozen=True, slots=True)
+class End:
+    """The end of a provider's product: `date` is its last day, as an ISO date."""
+
+    product: str
+    date: str
+
+    def has_passed(self, now: float) -> bool:
+        """Whether the last day is over at `now`, Unix seconds."""
+        return datetime.fromtimestamp(now, UTC).date().isoformat() > self.date
+
+
+SORA_END = End("Sora 2", "2026-09-24")
+"""OpenAI switched off its models and their API: https://developers.openai.com/api/docs/models/sora-2."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,8 +41,7 @@ class Model:
 
     id: str | None
     name: str
-    ends: str | None = None
-    """The announced last day, as an ISO date."""
+    end: End | None = None
     offered: bool = True
     """False if the live document lists the operation's models without this one."""
     likely: tuple[str, ...] = ()
@@ -71,8 +83,11 @@ class Operation:
     """False if the live document lists the operations without this one: usable after a confirmation."""
     is_open: bool = False
     """Whether unlisted fields are accepted: only the live document, which may be wrong, lists any."""
-    ends: str | None = None
-    """The announced last day, as an ISO date."""
+    end: End | None = None
+
+    def is_over(self, now: float) -> bool:
+        """Whether its end has passed and the live document does not name it: only `/studio request` reaches it."""
+        return not self.offered and self.end is not None and self.end.has_passed(now)
 
     def knows_model(self, text: str) -> bool:
         return any(same_name(text, each) for model in self.models for each in (model.id or "", model.name))

@@ -130,6 +130,9 @@ def no_operation(given: str, nearest: str | None) -> str:
     return tr("There is no operation {operation}. Did you mean {nearest}?", operation=shown, nearest=nearest)
 
 
+ENDED = Text(
+    "The provider ended {product} on {date}, so this will probably fail. You pay only if Cannon Studio charges for it."
+)
 OFFERED_BEFORE = Text("No longer offered: {operation}")
 
 

@@ -58,7 +58,7 @@ def make_use_cases(
 ) -> GenerationUseCases:
     earlier = EarlierJobs(catalogue, store, visible)
     reruns = Reruns(catalogue=catalogue, switches=switches, earlier=earlier, store=store)
-    next_steps = NextSteps(catalogue=catalogue, switches=switches, earlier=earlier, visible=visible)
+    next_steps = NextSteps(catalogue=catalogue, switches=switches, earlier=earlier, visible=visible, clock=clock)
     generations = Generations(
         catalogue=catalogue,
         sources=sources,

@@ -15,6 +15,7 @@ from typing import Any
 from bot.account.api_keys import ApiKeys, UsableKey
 from bot.account.memory import MODEL, VOICE, AccountMemory, UnavailableOperations
 from bot.catalogue import Field, FieldKind, LiveCatalogue, Operation
+from bot.catalogue.checks.cautions import with_end
 from bot.catalogue.checks.tried import resolved_model
 from bot.catalogue.checks.values import clean_text
 from bot.domain.jobs.card_spec import CardSpec, JobSpec, Origin
@@ -29,6 +30,7 @@ from bot.errors import InputError, KeyRefused, Refused
 from bot.jobs import texts
 from bot.moderation.alerts import Alerts
 from bot.prices.pricing import CheckedJob, Pricing
+from bot.runtime.clock import Clock
 from bot.server.operations import OperationSwitches
 from bot.store import Store
 
@@ -68,6 +70,7 @@ class RequestGate:
     unavailable: UnavailableOperations
     catalogue: LiveCatalogue
     switches: OperationSwitches
+    clock: Clock
     require_alone: Callable[[], None] = lambda: None
     """Raises Refused while another copy of the bot runs."""
 
@@ -113,6 +116,7 @@ class RequestGate:
             if not spec.label:
                 raise
             raise InputError(texts.IN_STEP(number=number, sentence=error.sentence), error.field) from error
+        cautions = with_end(cautions, operation, wire_input, self.clock.wall())
         return CheckedJob(spec=step, operation=operation, input=wire_input, cautions=cautions)
 
 

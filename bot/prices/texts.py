@@ -17,15 +17,10 @@ def switched_operation(by_id: int, operation_id: str, *, on: bool) -> str:
     return tr("{who} turned off `{operation}`.", who=actor(by_id), operation=operation_id)
 
 
-def switched_off(operation: str, *, everywhere: bool, ends: str) -> str:
-    """Refuse an operation that is switched off; `ends` is when its provider ends it, or ''."""
+def switched_off(operation: str, *, everywhere: bool) -> str:
     if everywhere:
-        off = tr("The host of this bot has turned off {operation}.", operation=operation)
-    else:
-        off = tr("This server's moderators have turned off {operation}.", operation=operation)
-    if not ends:
-        return off
-    return " ".join([off, tr("Its provider has announced that it ends on {date}.", date=ends)])
+        return tr("The host of this bot has turned off {operation}.", operation=operation)
+    return tr("This server's moderators have turned off {operation}.", operation=operation)
 
 
 # ---------------------------------------------------------------------- prices

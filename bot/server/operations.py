@@ -89,9 +89,8 @@ class OperationSwitches:
         """Raise Refused if the guild may not use the operation."""
         if self.is_on(guild_id, operation.id):
             return
-        ends = "" if operation.ends is None else str(operation.ends)
         everywhere = self.is_off_everywhere(operation.id)
-        raise Refused(texts.switched_off(operation.title, everywhere=everywhere, ends=ends))
+        raise Refused(texts.switched_off(operation.title, everywhere=everywhere))
 
 
 NAMED_MAX = 4

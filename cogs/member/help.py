@@ -12,7 +12,7 @@ from discord.ext import commands
 
 from bot.account.api_keys import ApiKeys
 from bot.catalogue import Operation
-from bot.catalogue.checks.cautions import passed_end, passed_models
+from bot.catalogue.checks.cautions import ended_models, passed_end
 from bot.delivery.channels.facts import OPTIONS_PER_SELECT, in_time
 from bot.errors import InputError, NoKey
 from bot.language import NAME, name_of, named, ptr, tr
@@ -63,17 +63,17 @@ class HelpContext:
         if operation is None:
             return texts.SWITCHED_OFF(command=text)
         text = f"{text} · {price_range(operation, self.prices)}"
-        if not operation.offered:
-            return texts.NO_LONGER_OFFERED(command=text)
-        ended = passed_end(operation, None, self.bot.clock.wall())
-        return text if ended is None else texts.END_PASSED(command=text, date=ended.date)
+        if passed_end(operation, None, self.bot.clock.wall()) is not None:
+            return texts.ENDED(command=text)
+        return text if operation.offered else texts.NO_LONGER_OFFERED(command=text)
 
     def ended_models(self, command: AnyCommand) -> list[str]:
         """Return a line for each retired model of the command that is not retired itself."""
         operation, now = self._operation(command), self.bot.clock.wall()
         if operation is None or passed_end(operation, None, now) is not None:
             return []
-        return [texts.MODEL_END_PASSED(model=each.name, date=each.date) for each in passed_models(operation, now)]
+        ended = [(each.name, each.end) for each in ended_models(operation, now) if each.offered]
+        return [texts.MODEL_ENDED(model=name, date=end.date) for name, end in ended if end is not None]
 
     def kinds(self, command: AnyCommand) -> list[str]:
         """Return a line for each kind of the command's jobs with a known price."""

@@ -116,8 +116,8 @@ SERVER_PAYS = Text("This server pays for what you make.")
 KEY_REFUSED = Text("Cannon Studio currently refuses the API key, so nothing can be made. Tell a moderator.")
 SWITCHED_OFF = Text("🚫 {command} · off on this server")
 NO_LONGER_OFFERED = Text("⚠️ {command} · no longer offered by Cannon Studio")
-END_PASSED = Text("⚠️ {command} · its provider announced its end for {date}; it may fail")
-MODEL_END_PASSED = Text("-# ⚠️ {model}: its provider announced its end for {date}; it may fail")
+ENDED = Text("⚠️ {command} · will probably fail")
+MODEL_ENDED = Text("-# ⚠️ {model}: ended by its provider on {date}; will probably fail")
 
 
 # ---------------------------------------------------------------------- spending

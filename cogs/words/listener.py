@@ -18,6 +18,7 @@ from bot.domain.words.text import harmless_within, whole
 from bot.errors import Refused
 from bot.generation.words.requests import WordRequest, WordRequests
 from bot.generation.words.rules import (
+    REMIX,
     Question,
     Unclear,
     Wish,
@@ -126,7 +127,9 @@ class WordListener(commands.Cog):
         if medium is None or medium.job is None:
             is_small_talk = understand(said, (MediaKind.IMAGE,)) == Unclear()
             return Unclear() if is_small_talk else Unclear(sentence=self._nothing_there(message))
-        found = understand(said, medium.kinds, native=medium.native_id is not None)
+        remix = self.bot.catalogue.find(REMIX)
+        native = medium.native_id is not None and remix is not None and not remix.is_over(self.bot.clock.wall())
+        found = understand(said, medium.kinds, native=native)
         return WordRequest(wish=found, job_id=medium.job.id) if isinstance(found, Wish) else found
 
     def _nothing_there(self, message: discord.Message) -> str:

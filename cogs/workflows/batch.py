@@ -31,8 +31,9 @@ def _chosen(options: Mapping[str, Any]) -> str:
 
 async def _operations(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
     bot, switches = interaction.client, use(interaction, OperationSwitches)
-    off = {key for key in bot.catalogue.operations if not switches.is_on(interaction.guild_id or 0, key)}
-    offered = bot.catalogue.suggest_operations(typed, without=off | unsupported(bot.catalogue))
+    off, now = switches.off(interaction.guild_id or 0), bot.clock.wall()
+    over = {key for key, each in bot.catalogue.operations.items() if each.is_over(now)}
+    offered = bot.catalogue.suggest_operations(typed, without=off | over | unsupported(bot.catalogue))
     return [app_commands.Choice(name=label, value=value) for label, value in offered]
 
 

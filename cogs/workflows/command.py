@@ -211,6 +211,17 @@ def add_to_group(tree: app_commands.CommandTree[Any], group: str, command: MadeC
         found.add_command(command)
 
 
+def take_from_group(tree: app_commands.CommandTree[Any], group: str, command: MadeCommand) -> None:
+    """Remove the command from its group, and a group that is empty then; nothing if it is not there."""
+    found = tree.get_command(group or command.name)
+    if found is command:
+        tree.remove_command(command.name)
+    elif isinstance(found, app_commands.Group) and found.get_command(command.name) is command:
+        found.remove_command(command.name)
+        if not found.commands:
+            tree.remove_command(group)
+
+
 async def setup(bot: Bot) -> None:
     """Load the commands of the table."""
     for group, command in built_in():

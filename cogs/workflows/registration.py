@@ -16,7 +16,7 @@ from bot.catalogue import Operation
 from bot.delivery.answers.command_payload import Translator
 from cogs.ui.interaction import Bot
 from cogs.workflows.asked.options import operations_of
-from cogs.workflows.command import MadeCommand, add_to_group, command_of
+from cogs.workflows.command import MadeCommand, add_to_group, command_of, take_from_group
 from cogs.workflows.plan import OVERFLOW, called, named, plan_of
 from cogs.workflows.table import GROUPS
 
@@ -54,12 +54,17 @@ class Made:
 
 
 class DescribedCommands(commands.Cog):
-    """Keeps the generated commands in step with the catalogue."""
+    """Keeps the commands in step with the catalogue: generates those of operations that have none in the code.
+
+    Commands of the code whose operations are over leave the tree, and come back when the live document names them.
+    """
 
     def __init__(self, bot: Bot) -> None:
         self._bot = bot
         self._made: list[Made] = []
         self._rooms: dict[str, Room] = {}
+        self._ending = [each for command in _slash(bot) for each in _with_end(bot, command)]
+        """The code's commands of operations with an end, in order."""
         self.left: tuple[str, ...] = ()
         """Ids of the operations that only `/studio request` reaches."""
 
@@ -69,7 +74,8 @@ class DescribedCommands(commands.Cog):
         made = await self._fitted(missing)
         self._replace(made)
         with_command = {each.operation for each in made}
-        self.left = tuple(each.id for each in missing if each.id not in with_command)
+        over = [each.operation for each in self._ending if self._is_over(each)]
+        self.left = (*over, *(each.id for each in missing if each.id not in with_command))
 
     def log(self) -> None:
         """Log how many there are, and which operations are left to `/studio request`."""
@@ -82,8 +88,13 @@ class DescribedCommands(commands.Cog):
 
     def _by_hand(self) -> set[str]:
         own = {id(each.command) for each in self._made}
-        slash = (each for each in _slash(self._bot) if id(each) not in own)
-        return {operation.id for each in slash for operation in operations_of(self._bot, each)}
+        slash = [each for each in _slash(self._bot) if id(each) not in own]
+        by_hand = [*slash, *(each.command for each in self._ending)]
+        return {operation.id for each in by_hand for operation in operations_of(self._bot, each)}
+
+    def _is_over(self, ending: Made) -> bool:
+        operation = self._bot.catalogue.find(ending.operation)
+        return operation is not None and operation.is_over(self._bot.clock.wall())
 
     async def _fitted(self, operations: list[Operation]) -> list[Made]:
         plans = {each.id: plan_of(each) for each in operations}
@@ -108,18 +119,14 @@ class DescribedCommands(commands.Cog):
     def _replace(self, made: list[Made]) -> None:
         """Replace the commands in the tree at once: no interaction comes in between."""
         tree = self._bot.tree
-        for each in self._made:
-            group = tree.get_command(each.group)
-            if isinstance(group, app_commands.Group):
-                group.remove_command(each.command.name)
-                if not group.commands:
-                    tree.remove_command(each.group)
-        for each in made:
+        for each in [*self._made, *self._ending]:
+            take_from_group(tree, each.group, each.command)
+        for each in [*(one for one in self._ending if not self._is_over(one)), *made]:
             add_to_group(tree, each.group, each.command)
         self._made = made
 
     async def _room(self, name: str) -> Room:
-        """Return the room in a registered group; measured once, before anything is added."""
+        """Return the room in a group; measured once, before anything is added, with what may come back."""
         if name not in self._rooms:
             group = self._bot.tree.get_command(name)
             self._rooms[name] = Room(len(name) + len(GROUPS.get(name, "")), 0)
@@ -127,6 +134,11 @@ class DescribedCommands(commands.Cog):
                 payload = await group.get_translated_payload(self._bot.tree, _translator())
                 names = {each for inner in payload["options"] for each in _names(inner)}
                 self._rooms[name] = Room(length(payload), len(payload["options"]), names)
+            for each in self._ending:
+                if each.group == name and not _is_in(self._bot.tree, each):
+                    payload = await each.command.get_translated_payload(self._bot.tree, _translator())
+                    self._rooms[name].add(length(payload), each.command.name)
+                    self._rooms[name].names.update(_names(payload))
         known = self._rooms[name]
         return Room(known.chars, known.count, set(known.names))
 
@@ -155,6 +167,16 @@ def _slash(bot: Bot) -> Iterator[app_commands.Command[Any, ..., Any]]:
     for each in bot.tree.walk_commands(type=discord.AppCommandType.chat_input):
         if isinstance(each, app_commands.Command):
             yield each
+
+
+def _with_end(bot: Bot, command: app_commands.Command[Any, ..., Any]) -> list[Made]:
+    """Return the command if its operation has an end, else nothing."""
+    group = "" if command.parent is None else command.parent.name
+    return [Made(group, each.id, command) for each in operations_of(bot, command)[:1] if each.end is not None]
+
+
+def _is_in(tree: app_commands.CommandTree[Any], ending: Made) -> bool:
+    return any(each is ending.command for each in tree.walk_commands())
 
 
 async def setup(bot: Bot) -> None:

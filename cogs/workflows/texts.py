@@ -93,12 +93,12 @@ LOCATION_IMAGE_OPTION = "Image of the location; for several, use the option more
 
 # ---------------------------------------------------------------------- commands and options: /sora
 
-SORA_GROUP = "Sora 2: create characters; edit, extend, and remix videos"
-SORA_CHARACTER = "Create a Sora 2 character from a short video"
-SORA_VIDEO = "Generate a video with a Sora 2 character"
-SORA_EDIT = "Edit a Sora 2 video with a prompt"
-SORA_EXTEND = "Make a Sora 2 video longer"
-SORA_REMIX = "Remix a Sora 2 video"
+SORA_GROUP = "Sora 2, ended by its provider on 2026-09-24: characters and videos"
+SORA_CHARACTER = "Ended by its provider on 2026-09-24: create a Sora 2 character from a short video"
+SORA_VIDEO = "Ended by its provider on 2026-09-24: generate a video with a Sora 2 character"
+SORA_EDIT = "Ended by its provider on 2026-09-24: edit a Sora 2 video with a prompt"
+SORA_EXTEND = "Ended by its provider on 2026-09-24: make a Sora 2 video longer"
+SORA_REMIX = "Ended by its provider on 2026-09-24: remix a Sora 2 video"
 CHARACTER_NAME_OPTION = "Name of the character, e.g. Captain Fog"
 CHARACTER_VIDEO_OPTION = "Short video of the character, about 2 to 4 seconds"
 SORA_PROMPT_OPTION = "What happens, e.g. Captain Fog waves from the bridge"
@@ -175,9 +175,6 @@ MAY_PAY_TWICE = Text(
 )
 NOT_MADE = Text("Canceled. You were not charged.")
 PRICE_EXPIRED = Text("This confirmation was already used or has expired. Please run the command again.")
-END_PASSED = Text(
-    "⚠️ The provider announced the end of {name} for {date}, so it may fail. You pay only for what is delivered."
-)
 
 
 def price(credits_: Decimal, *, is_exact: bool) -> str:

@@ -185,6 +185,7 @@ class PriceLimits(RuleBasedStateMachine):
                 unavailable=UnavailableOperations(self.store, self.clock),
                 catalogue=catalogue,
                 switches=OperationSwitches(self.store, catalogue),
+                clock=self.clock,
             ),
             pricing=Pricing(self.store, EstimateTool(Estimates(self.mcp), self.clock)),
             memories=AccountMemories(self.store, keys=keys, catalogue=catalogue, clock=self.clock),

@@ -18,6 +18,8 @@ from bot.sandbox.studio.files import StoredFile
 from tests.support.rig import Rig
 
 CATALOGUE = Catalogue(allow_local=True)
+SORA_ENDED = 1_790_294_400.0
+"""2026-09-25 00:00 UTC, the day after its last."""
 COMMANDS = {
     "image generate": "image.generate",
     "image edit": "image.edit",

@@ -150,7 +150,9 @@ class CommandSync:
 
 
 def fingerprint(payload: list[dict[str, Any]]) -> str:
-    return hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()
+    """Return a digest of registered commands; their order does not count."""
+    ordered = sorted(payload, key=lambda each: (each.get("type", _SLASH), each["name"]))
+    return hashlib.sha256(json.dumps(ordered, sort_keys=True).encode()).hexdigest()
 
 
 _SUBCOMMAND, _GROUP = 1, 2

@@ -6,15 +6,14 @@ refusing would forbid what may work, and trying unasked may cost credits.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from bot.catalogue import texts
 from bot.catalogue.checks.validation import refusal
 from bot.catalogue.fields import GPT_IMAGE_RESOLUTIONS, NAMED_IDS, Field
-from bot.catalogue.operation import Model, Operation, same_name
+from bot.catalogue.operation import End, Model, Operation, same_name
 from bot.catalogue.operations import label_of
 from bot.catalogue.operations.image import EDIT
 from bot.language import Text
@@ -67,6 +66,15 @@ def raw_caution(operation: Operation, reason: str | Text) -> Caution:
     return Caution(f"raw:{operation.id}", texts.sent_as_typed(operation.title, reason))
 
 
+def with_end(cautions: Sequence[Caution], operation: Operation, taken: Mapping[str, Any], now: float) -> list[Caution]:
+    """Return the cautions with that of the end that has passed at `now`, Unix seconds, instead of the withdrawal."""
+    end = passed_end(operation, taken.get("model"), now)
+    if end is None:
+        return list(cautions)
+    ended = Caution(f"ended:{end.product}", texts.ENDED(product=end.product, date=end.date))
+    return [ended, *(each for each in cautions if each.key != _withdrawn_key(operation))]
+
+
 def distinct(cautions: Iterable[Caution], accepted: Collection[str] = ()) -> tuple[Caution, ...]:
     """Deduplicate, without accepted ones."""
     return tuple({each.key: each for each in cautions if each.key not in accepted}.values())
@@ -74,7 +82,11 @@ def distinct(cautions: Iterable[Caution], accepted: Collection[str] = ()) -> tup
 
 def _withdrawn(operation: Operation) -> Iterator[Caution]:
     if not operation.offered:
-        yield Caution(f"gone:{operation.id}", texts.NO_LONGER_OFFERED(operation=operation.title))
+        yield Caution(_withdrawn_key(operation), texts.NO_LONGER_OFFERED(operation=operation.title))
+
+
+def _withdrawn_key(operation: Operation) -> str:
+    return f"gone:{operation.id}"
 
 
 def needed_key(operation: Operation, name: str) -> str:
@@ -130,34 +142,18 @@ def _is_unusual(field: Field, value: float) -> bool:
     return field.judges_by_usual and not low <= value <= high
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PassedEnd:
-    """Something whose announced last day, an ISO date, has passed. `name` is shown to members."""
-
-    name: str
-    date: str
-
-
-def passed_end(operation: Operation, model: object, now: float) -> PassedEnd | None:
-    """Return the passed end at `now` (Unix seconds) of the operation, else of its named model."""
-    if _is_over(operation.ends, now):
-        return PassedEnd(name=operation.title, date=str(operation.ends))
-    ended = passed_models(operation, now, named="" if model is None else model)
-    return ended[0] if ended else None
+def passed_end(operation: Operation, model: object, now: float) -> End | None:
+    """Return the end of the operation, else of its model named `model`, that has passed at `now`, Unix seconds."""
+    if operation.end is not None and operation.end.has_passed(now):
+        return operation.end
+    named = [each.end for each in ended_models(operation, now) if _is_named(each, model)]
+    return named[0] if named else None
 
 
-def passed_models(operation: Operation, now: float, *, named: object = None) -> list[PassedEnd]:
-    """Return the operation's ended models; only the one `named`, if given."""
-    return [
-        PassedEnd(name=each.name, date=str(each.ends))
-        for each in operation.models
-        if _is_over(each.ends, now) and (named is None or _is_named(each, named))
-    ]
+def ended_models(operation: Operation, now: float) -> list[Model]:
+    """Return the operation's models whose end has passed at `now`, Unix seconds."""
+    return [each for each in operation.models if each.end is not None and each.end.has_passed(now)]
 
 
 def _is_named(model: Model, named: object) -> bool:
     return isinstance(named, str) and any(same_name(named, each) for each in (model.id or "", model.name))
-
-
-def _is_over(ends: str | None, now: float) -> bool:
-    return ends is not None and datetime.fromtimestamp(now, UTC).date().isoformat() > ends

@@ -209,7 +209,19 @@ def merge(catalogue: Catalogue, *documents: object) -> Catalogue:
     present = [_present(operation, entries, aliases, gone) for operation in operations]
     found = {operation.id for operation in present}
     present += [learned(entry) for entry in new if entry.id not in found]
-    return catalogue.replaced([_available(each, answers) for each in present], aliases)
+    available = [_available(each, answers) for each in present]
+    return catalogue.replaced(_without_gone_products(available), aliases)
+
+
+def _without_gone_products(operations: Sequence[Operation]) -> list[Operation]:
+    """Offer no unlisted model of a product with an end none of whose operations is offered."""
+    ending = [each for each in operations if each.end is not None]
+    gone = {each.end for each in ending} - {each.end for each in ending if each.offered}
+
+    def without(model: Model) -> Model:
+        return replace(model, offered=False) if model.id is None and model.end in gone else model
+
+    return [replace(each, models=tuple(map(without, each.models))) if gone else each for each in operations]
 
 
 def _present(

@@ -1,4 +1,4 @@
-"""Sora 2 operations, from their pages in the API's docs. OpenAI has announced the end of their API."""
+"""Sora 2 operations, from their pages in the API's docs. Their provider has switched them off."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from bot.catalogue.fields import (
     ratio,
     text,
 )
-from bot.catalogue.operation import SORA_ENDS, Model, Operation, Output
+from bot.catalogue.operation import SORA_END, Model, Operation, Output
 from bot.domain.models import MediaKind
 
-MODELS = (Model(id=None, name="Sora 2", ends=SORA_ENDS), Model(id="sora-2-pro", name="Sora 2 Pro", ends=SORA_ENDS))
+MODELS = (Model(id=None, name="Sora 2", end=SORA_END), Model(id="sora-2-pro", name="Sora 2 Pro", end=SORA_END))
 OUTPUTS = (Output(key="video_url", kind=MediaKind.VIDEO),)
 
 VIDEO_ID = identifier("sora_video_id", "Sora video ID", "ID of a Sora video, e.g. video_68c1…", required=True)
@@ -46,7 +46,7 @@ EDIT = Operation(
     outputs=OUTPUTS,
     models=MODELS,
     # https://www.cannonstudio.app/developers/docs/operations/sora2-video-edit
-    ends=SORA_ENDS,
+    end=SORA_END,
 )
 
 EXTEND = Operation(
@@ -68,7 +68,7 @@ EXTEND = Operation(
     outputs=OUTPUTS,
     models=MODELS,
     # https://www.cannonstudio.app/developers/docs/operations/sora2-video-extend
-    ends=SORA_ENDS,
+    end=SORA_END,
 )
 
 REMIX = Operation(
@@ -83,7 +83,7 @@ REMIX = Operation(
     outputs=OUTPUTS,
     models=MODELS,
     # https://www.cannonstudio.app/developers/docs/operations/sora2-video-remix
-    ends=SORA_ENDS,
+    end=SORA_END,
 )
 
 CREATE_CHARACTER = Operation(
@@ -92,7 +92,7 @@ CREATE_CHARACTER = Operation(
     workflow="sora",
     models=MODELS[:1],
     id_documented=False,
-    ends=SORA_ENDS,
+    end=SORA_END,
 )
 """Only the title is public."""
 
@@ -102,7 +102,7 @@ CHARACTER_VIDEO = Operation(
     workflow="sora",
     models=MODELS[:1],
     id_documented=False,
-    ends=SORA_ENDS,
+    end=SORA_END,
 )
 """Only the title is public."""
 

@@ -19,14 +19,14 @@ from bot.catalogue.fields import (
     seed,
     text,
 )
-from bot.catalogue.operation import SORA_ENDS, Model, Operation, Output
+from bot.catalogue.operation import SORA_END, Model, Operation, Output
 from bot.domain.models import MediaKind
 
 DURATION = Field(
     name="duration",
     kind=FieldKind.NUMBER,
     label="duration",
-    help="Length in seconds, e.g. 10 (Sora 2: 4, 8, 12, 16, or 20)",
+    help="Length in seconds, e.g. 10",
     unit="seconds",
     usual=(1, 60),
     choices_by_model=SORA_SECONDS_BY_MODEL,
@@ -55,13 +55,13 @@ GENERATE = Operation(
         ratio(
             "aspect_ratio",
             "aspect ratio",
-            "Width to height, e.g. 16:9 (Sora 2: 16:9 or 9:16 only)",
+            "Width to height, e.g. 16:9",
             seen=(*ASPECT_RATIOS, "21:9"),
         ),
         text(
             "resolution",
             "resolution",
-            "Resolution, e.g. 1080p (Sora 2: only with the Pro model)",
+            "Resolution, e.g. 1080p",
             seen=("1080p", "720p", "480p"),
         ),
         link("audio_url", "audio", "Link to audio for the video (Wan 2.7)", AUDIO),
@@ -77,7 +77,7 @@ GENERATE = Operation(
         Model(id=None, name="Seedance 2.0 Fast"),
         Model(id="wan27video", name="Wan 2.7"),
         Model(id=None, name="Veo 3.1"),
-        Model(id=None, name="Sora 2", ends=SORA_ENDS),
+        Model(id=None, name="Sora 2", end=SORA_END),
         Model(id=None, name="Grok"),
         Model(id=None, name="Nano Banana"),
     ),

@@ -18,6 +18,7 @@ from bot.generation.again.earlier_jobs import EarlierJobs
 from bot.generation.generation import Generation, SourceFile, nested
 from bot.generation.sources import SourceRef, native_video_id
 from bot.generation.visible_jobs import VisibleJobs
+from bot.runtime.clock import Clock
 from bot.server.operations import OperationSwitches
 
 _PREFILLED: Mapping[str, Mapping[str, str]] = MappingProxyType(
@@ -84,6 +85,7 @@ class NextSteps:
     switches: OperationSwitches
     earlier: EarlierJobs
     visible: VisibleJobs
+    clock: Clock
 
     async def medium_of(self, job: Job) -> Medium | None:
         """Return the job's result, None if no operation could take it."""
@@ -110,12 +112,13 @@ class NextSteps:
         raise InputError(texts.kind_needed(kind))
 
     def fitting(self, guild_id: int, medium: Medium) -> list[Operation]:
-        """Return the operations that take the medium and are on in this server.
+        """Return the operations that take the medium and are on in this server, without those that are over.
 
         Ones that Cannon Studio no longer offers come last, and are left out if one of the same name is offered.
         """
         fit = fitting(self.catalogue.current, medium.kinds, native=medium.native_id is not None)
-        on = [operation for operation in fit if self.switches.is_on(guild_id, operation.id)]
+        now = self.clock.wall()
+        on = [each for each in fit if self.switches.is_on(guild_id, each.id) and not each.is_over(now)]
         offered = [operation for operation in on if operation.offered]
         names = {bare(operation.title) for operation in offered}
         return [*offered, *(each for each in on if not each.offered and bare(each.title) not in names)]

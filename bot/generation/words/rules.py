@@ -126,6 +126,7 @@ _CLOSING = tuple(
 """Closings in a verb-final language."""
 _SHAPED = frozenset({"video.generate", "image.generate"})
 """Operations of those with a format."""
+REMIX = "sora2.video.remix"
 COUNT_MAX = 4
 """As many as a command makes."""
 _NUMBERS = {
@@ -187,7 +188,7 @@ def question_in(said: str) -> Question | None:
 def understand(said: str, about: Collection[MediaKind], *, native: bool = False) -> Wish | Unclear:
     """Return the meaning of `said`. `about` are the kinds of its file, () without one.
 
-    `native`: that is a video made by Sora. Never raises.
+    `native`: that is a video made by Sora, which REMIX takes. Never raises.
     """
     if len(said) <= 2 * END_CHARS:
         return _understood(said, about, native=native)
@@ -242,7 +243,7 @@ def _from_video(said: str, *, native: bool) -> Wish | Unclear:
     if sound is not None:
         return Wish(operation="soundfx.generate", values=_prompt(sound))
     if native and said:
-        return Wish(operation="sora2.video.remix", values={"prompt": said})
+        return Wish(operation=REMIX, values={"prompt": said})
     return Unclear(sentence=str(texts.WHAT_OF_VIDEO))
 
 

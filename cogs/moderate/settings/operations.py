@@ -5,6 +5,8 @@ from collections.abc import Sequence
 import discord
 
 from bot.catalogue import Operation
+from bot.catalogue.checks.cautions import passed_end
+from bot.catalogue.operation import End
 from bot.delivery.channels.facts import OPTIONS_PER_SELECT
 from bot.domain.server.setting import SettingsPage
 from bot.domain.words.text import harmless, harmless_within, shortened
@@ -42,15 +44,19 @@ async def operations_page(interaction: Interaction, number: int = 0) -> PanelPag
 
 def _line(interaction: Interaction, operation: Operation, command: str | None) -> str:
     switches, guild_id = use(interaction, OperationSwitches), guild_of(interaction)
-    is_off_everywhere = switches.is_off_everywhere(operation.id)
+    is_off_everywhere, end = switches.is_off_everywhere(operation.id), _end(interaction, operation)
     notes = [
         str(texts.BY_REQUEST_ONLY) if command is None else named(f"/{command}"),
         *([str(texts.OFF_EVERYWHERE)] if is_off_everywhere else []),
         *([] if operation.offered else [str(texts.NO_LONGER_OFFERED)]),
-        *([] if operation.ends is None else [texts.ENDS_ON(date=operation.ends)]),
+        *([] if end is None else [texts.ENDED(date=end.date)]),
     ]
     mark = "✅" if switches.is_on(guild_id, operation.id) else "🚫"
     return shortened(f"{mark} {harmless_within(tr(operation.title), TITLE_CHARS)} · {' · '.join(notes)}", LINE_CHARS)
+
+
+def _end(interaction: Interaction, operation: Operation) -> End | None:
+    return passed_end(operation, None, interaction.client.clock.wall())
 
 
 def _select(interaction: Interaction, part: Part[Operation], *, everywhere: bool) -> Control:
@@ -58,8 +64,8 @@ def _select(interaction: Interaction, part: Part[Operation], *, everywhere: bool
     for each in part.items:
         is_on = not _is_off(interaction, each.id, everywhere=everywhere)
         about = str(texts.TURN_OFF if is_on else texts.TURN_ON)
-        if each.ends is not None:
-            about = f"{about} {texts.END_ANNOUNCED(date=each.ends)}"
+        if (end := _end(interaction, each)) is not None:
+            about = f"{about} {texts.ENDED_SENTENCE(date=end.date)}"
         options.append(
             discord.SelectOption(
                 label=shortened(tr(each.title), OPTION_CHARS),
@@ -119,7 +125,7 @@ async def _switch(interaction: Interaction, subject: str, values: Sequence[str],
     said = [texts.switched(harmless(tr(operation.title)), is_on=is_on, everywhere=everywhere)]
     if is_on and not everywhere and switches.is_off_everywhere(operation.id):
         said.append(str(texts.STILL_OFF_EVERYWHERE))
-    if operation.ends is not None:
-        said.append(texts.END_ANNOUNCED(date=operation.ends))
+    if (end := _end(interaction, operation)) is not None:
+        said.append(texts.ENDED_SENTENCE(date=end.date))
     note = " ".join(said)
     await show_page(interaction, await operations_page(interaction, number), note)

@@ -62,8 +62,8 @@ def switched(title: str, *, is_on: bool, everywhere: bool) -> str:
     return "✅ " + str(said).format(operation=title)
 
 
-ENDS_ON = Text("announced end: {date}")
-END_ANNOUNCED = Text("Its provider has announced its end for {date}.")
+ENDED = Text("ended by its provider on {date}")
+ENDED_SENTENCE = Text("Its provider ended it on {date}.")
 
 
 # ---------------------------------------------------------------------- prices

@@ -9,7 +9,6 @@ import structlog
 from structlog.contextvars import bind_contextvars
 
 from bot.catalogue import Operation
-from bot.catalogue.checks.cautions import passed_end
 from bot.delivery.answers.recovery import Recovery
 from bot.delivery.card.ticker import CardTicker
 from bot.delivery.channels.facts import ALREADY_ANSWERED, UPLOAD_TIMEOUT_S, in_time
@@ -23,7 +22,6 @@ from bot.generation.generations import Generations, Incomplete, ModeratorQuestio
 from bot.generation.json_input import generation_typed, skeleton
 from bot.jobs.intake import Accepted, JobService
 from bot.language import tr
-from bot.moderation.alerts import Alerts
 from bot.server.operations import OperationSwitches
 from bot.store import Practice
 from cogs.ui.controls import Control, job_of, on, view_of
@@ -71,32 +69,6 @@ async def answer(bot: Bot, accepted: Accepted, send: Send) -> None:
         # Discord has the card; the next round of upkeep records that.
         log.warning("answer.not_noted", card=card.id, error=error.sentence)
     use(bot, CardTicker).expect((card.guild_id, card.id), FIRST_CHECK_S)
-
-
-QUIET_S = 24 * 3600.0
-"""Minimum time between two notices to a member about one retirement; with a price to confirm, each time."""
-
-
-def end_notice(interaction: Interaction, generation: Generation) -> str | None:
-    """Return the notice about the retirement of the generation's operation or model, None before its date."""
-    bot = interaction.client
-    operation = bot.catalogue.find(generation.operation)
-    if operation is None:
-        return None
-    ended = passed_end(operation, generation.values.get("model"), bot.clock.wall())
-    return None if ended is None else texts.END_PASSED(name=tr(ended.name), date=ended.date)
-
-
-async def tell_end(interaction: Interaction, notice: str) -> None:
-    """Notify the member after the answer, privately; at most once a day."""
-    bot, name = interaction.client, f"end:{interaction.user.id}:{notice}"
-    try:
-        is_due = await use(bot, Alerts).once(interaction.guild_id or 0, name, quiet_s=QUIET_S)
-    except StoreError as error:  # the request is accepted and answered: this is no failure of it
-        log.warning("end.not_noted", error=error.sentence)
-        is_due = True
-    if is_due:
-        await bot.responses.reply_privately(interaction, notice)
 
 
 CAUTIONS_MAX = 5
@@ -147,15 +119,12 @@ async def _submit(interaction: Interaction, generation: Generation) -> None:
     if isinstance(outcome, Incomplete):
         await ask(interaction, outcome, submit)
         return
-    notice = end_notice(interaction, generation)
     if isinstance(outcome, Quote):
         mark = str(PRACTICE_MARK) if await use(interaction, Practice).is_on(interaction.guild_id) else None
-        question = "\n".join(each for each in (mark, notice, _question(outcome)) if each)
+        question = "\n".join(each for each in (mark, _question(outcome)) if each)
         await interaction.client.responses.reply_privately(interaction, question, _question_view(outcome))
         return
     await _answer(interaction, outcome, is_late=interaction.response.is_done())
-    if notice is not None and generation.consent.agreed is None:  # the question had it
-        await tell_end(interaction, notice)
 
 
 async def _answer(interaction: Interaction, accepted: Accepted, *, is_late: bool) -> None:

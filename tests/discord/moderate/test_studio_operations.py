@@ -9,6 +9,7 @@ from tests.support.channels import press
 from tests.support.rig import Rig
 from tests.support.settings_pages import choose, opened, page_text, switch_operation
 from tests.support.surface import nothing_happened, parts, private_sentence, unlinked
+from tests.support.workflows import SORA_ENDED
 
 REQUEST = "studio request"
 
@@ -53,7 +54,8 @@ def owned_by(rig: Rig, application: Owner) -> None:
     rig.bot._application = application  # type: ignore[assignment]
 
 
-async def test_the_page_names_every_operation_with_its_state_and_its_announced_end(rig: Rig):
+async def test_the_page_names_every_operation_with_its_state_and_its_end(rig: Rig):
+    rig.advance(SORA_ENDED - rig.clock.wall())
     await switch(rig, "video.upscale", "off")
     text = unlinked(page_text(await opened(rig, "operations")))
     lines = [line for line in text.splitlines() if line[:1] in "✅🚫" and line]
@@ -62,7 +64,7 @@ async def test_the_page_names_every_operation_with_its_state_and_its_announced_e
     assert "✅ Generate Image · `/image generate`" in lines
     sora = [line for line in lines if "`/sora " in line]
     assert len(sora) == 5
-    assert all("announced end: 2026-09-24" in line for line in sora)
+    assert all("ended by its provider on 2026-09-24" in line for line in sora)
 
 
 async def test_many_operations_are_shown_in_parts(rig: Rig):
@@ -130,11 +132,12 @@ async def test_what_is_off_disappears_from_the_operations_that_can_be_requested_
     assert "image.edit" in await offered(rig, REQUEST, "edit")
 
 
-async def test_sora_tells_its_announced_end_when_it_is_switched_and_when_it_is_used(rig: Rig):
+async def test_the_end_of_sora_is_told_when_it_is_switched(rig: Rig):
+    rig.advance(SORA_ENDED - rig.clock.wall())
     told = said(await switch(rig, "sora2.video.edit", "off"))
-    assert "announced its end for 2026-09-24" in told
+    assert told.endswith("Its provider ended it on 2026-09-24.")
     result = await rig.member.slash(rig.channel, "sora edit", prompt="x", from_="video_1")
-    assert "2026-09-24" in private_sentence(result)
+    assert private_sentence(result) == "This server's moderators have turned off Edit Sora 2 Video."
     await nothing_happened(rig)
 
 

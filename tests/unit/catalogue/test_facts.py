@@ -232,7 +232,7 @@ def test_the_outputs_that_are_no_new_file_are_marked():
 def test_deduced_ids_and_the_end_of_sora_are_marked():
     deduced = {operation.id for operation in OPERATIONS if not operation.id_documented}
     assert deduced == {"prompt.enhance.location", "sora2.character.create", "sora2.character.generate"}
-    ending = {operation.id for operation in OPERATIONS if operation.ends}
+    ending = {operation.id for operation in OPERATIONS if operation.end}
     assert ending == {key for key in FACTS if key.startswith("sora2.")}
 
 
