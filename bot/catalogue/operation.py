@@ -19,6 +19,7 @@ _ID = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,40}(?:\.[A-Za-z0-9_-]{1,40}){1,4}", r
 
 _POINT_ZERO = re.compile(r"(?<=\d)\.0(?![\d.])")
 
+
 @dataclass(frozen=True, slots=True)
 class End:
     """The end of a provider's product: `date` is its last day, as an ISO date."""

@@ -16,7 +16,10 @@ from tests.support.rig import Rig
 from tests.support.surface import agreed, labels, newest, nothing_happened, settled_exactly, whole
 from tests.support.workflows import SORA_ENDED
 
-ENDED = "⚠️ The provider ended Sora 2 on 2026-09-24, so this will probably fail. You pay only if Cannon Studio charges for it."
+ENDED = (
+    "⚠️ The provider ended Sora 2 on 2026-09-24, so this will probably fail. "
+    "You pay only if Cannon Studio charges for it."
+)
 SORA = {"sora character", "sora video", "sora edit", "sora extend", "sora remix"}
 
 
