@@ -352,7 +352,7 @@ async def test_a_result_that_the_member_may_not_see_is_as_none(rig: Rig):
     await rig.work()
     answer = await say(rig, "make it night", member=rig.moderator)
     assert answer is not None  # of words alone: nothing of the private result is reachable by a reply
-    assert answer.content == texts.offer(texts.MAKES["image.generate"], "", is_priced=False)
+    assert answer.content == texts.offer(texts.MAKES["image.generate"], "", is_priced=True)
 
 
 # ---------------------------------------------------------------------- who may press
