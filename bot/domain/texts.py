@@ -6,10 +6,11 @@ Amounts are numbers of credits, times Discord's markup, places mentions.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from types import MappingProxyType
 
-from bot.domain.models import credits_text, credits_words
+from bot.domain.models import CreditKind, ExpiringCredits, credits_text, credits_words
 from bot.language import Plural, Text, both, either, ntr, percent, ptr, tr
 
 FORMER_MEMBER = Text("a former member")
@@ -216,14 +217,27 @@ _COMING_WEEK = Text(
 )
 
 
-def credits_expire(credits_: Decimal, date: str, lost: Decimal, day: Decimal) -> str:
+_EXPIRE: Mapping[CreditKind | None, Plural] = MappingProxyType(
+    {
+        None: Plural(
+            "{count} credit of the Cannon Studio account expires on {date}.",
+            "{count} credits of the Cannon Studio account expire on {date}.",
+        ),
+        CreditKind.PACK: Plural(
+            "{count} credit of a pack of the Cannon Studio account expires on {date}.",
+            "{count} credits of a pack of the Cannon Studio account expire on {date}.",
+        ),
+        CreditKind.SUBSCRIPTION: Plural(
+            "{count} credit of the Cannon Studio subscription expires on {date}.",
+            "{count} credits of the Cannon Studio subscription expire on {date}.",
+        ),
+    }
+)
+
+
+def credits_expire(of: ExpiringCredits, date: str, lost: Decimal, day: Decimal) -> str:
     """Say that credits will expire before they are spent."""
-    expiring = ntr(
-        "{count} credit of the Cannon Studio account expires on {date}.",
-        "{count} credits of the Cannon Studio account expire on {date}.",
-        credits_,
-        date=date,
-    )
+    expiring = _EXPIRE[of.kind](count=of.credits, date=date)
     unused = tr(
         "At the current {day} a day, {lost} of them will be lost.", day=credits_text(day), lost=credits_text(lost)
     )

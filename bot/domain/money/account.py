@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 
 from bot.domain import texts
-from bot.domain.models import ExpiringCredits
+from bot.domain.models import CreditKind, ExpiringCredits
 from bot.domain.money.limit_rules import need, terms
 from bot.domain.money.spend_request import Headroom, SpendRequest
 from bot.domain.server.guild_rules import Scope
@@ -207,11 +207,11 @@ def of_expiry(expiring: Sequence[ExpiringCredits], a_day: Decimal, now: float) -
 def _alert(each: LostCredits, a_day: Decimal, now: float) -> Alert:
     expires_at = each.of.expires_at
     is_late = _days(expires_at - now) <= VERY_SOON_DAYS
-    name = f"expiry:{int(expires_at)}"
+    name = f"expiry:{int(expires_at)}{':rolling' if each.of.kind is CreditKind.SUBSCRIPTION else ''}"
     return Alert(
         name=f"{name}:{VERY_SOON_DAYS if is_late else SOON_DAYS}",
         until=expires_at,
-        text=texts.credits_expire(each.of.credits, stamp(expires_at, "D"), _whole(each.credits), _whole(a_day)),
+        text=texts.credits_expire(each.of, stamp(expires_at, "D"), _whole(each.credits), _whole(a_day)),
         covers=(f"{name}:{SOON_DAYS}",) if is_late else (),
     )
 

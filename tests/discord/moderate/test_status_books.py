@@ -142,7 +142,7 @@ async def test_moderators_are_told_of_credits_that_will_be_lost_though_nothing_i
     assert await told(rig, desk, "expire on") == []
     rig.advance(7 * DAY_S)
     [line] = await told(rig, desk, "expire on")
-    assert "250 credits of the Cannon Studio account expire on" in line
+    assert "250 credits of a pack of the Cannon Studio account expire on" in line
     assert "250 of them will be lost" in line
     rig.advance(DAY_S)
     assert len(await told(rig, desk, "expire on")) == 1

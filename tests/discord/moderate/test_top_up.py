@@ -147,3 +147,15 @@ async def test_where_no_dates_are_reported_the_rule_of_the_plan_is_shown(rig: Ri
     await facts(rig, "studio status")
     shown = (await facts(rig, "studio status")).get("Credits that expire", "")
     assert (f"last {days} days after each renewal" in shown) == (days is not None)
+
+
+async def test_credits_of_a_subscription_that_will_lapse_are_named_as_such_in_the_alert(rig: Rig):
+    desk = rig.guild.create_text_channel("log")
+    await rig.bot.parts.store.settings.change(rig.guild.id, lambda old: replace(old, log_channel=desk.id))
+    rig.sandbox.vary(credit_lots="listed")
+    rig.sandbox.add_key(GUILD_KEY, credits=100)
+    await set_key(rig, GUILD_KEY)
+    rig.advance(30 * DAY_S)
+    await rig.bot.parts.alerts.run_once()
+    [told] = [each.content for each in desk.history() if "expire on" in each.content]
+    assert "50 credits of the Cannon Studio subscription expire on" in told
