@@ -14,8 +14,10 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 # Extensions are loaded again for every bot; without stored bytecode each test would compile them again.
 unexport PYTHONDONTWRITEBYTECODE
 # The tests wait for disks and timers more than they compute, so there are two for each core; and each of their
-# databases is synced at every commit, which costs nothing where the files are in memory.
+# databases is synced at every commit, which costs nothing where the files are in memory. Each begins with neighbours,
+# which share what is made once for a module, and takes over from others at the end.
 WORKERS := $(shell expr 2 '*' $$(getconf _NPROCESSORS_ONLN))
+PARALLEL := -n $(WORKERS) --dist worksteal
 export PYTEST_DEBUG_TEMPROOT := $(shell test -w /dev/shm && echo /dev/shm)
 
 .DEFAULT_GOAL := help
@@ -46,10 +48,10 @@ format: $(READY) ## Format the code and correct what can be corrected
 	$(BIN)/ruff format
 
 test: $(READY) ## Run the tests, under 3 minutes on 2 cores
-	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+	$(BIN)/python -m pytest $(PARALLEL) $(ARGS)
 
 test-long: $(READY) ## Run the rest: every case of large tables, all examples, slower ones
-	$(BIN)/python -m pytest -n $(WORKERS) -m 'long or hypothesis' --hypothesis-profile=long $(ARGS)
+	$(BIN)/python -m pytest $(PARALLEL) -m 'long or hypothesis' --hypothesis-profile=long $(ARGS)
 
 soak: $(READY) ## Run the real bot among random faults: SEED=7 repeats, ARGS=--storm kills it
 	@SEED=$(SEED) $(BIN)/python -m tests.soak.soak $(ARGS)

@@ -41,6 +41,8 @@ SETTLES_S = 4.0
 """What is requested in the last seconds of a trouble may meet the next one."""
 GOES_ON_S = 10.0
 """By how much longer than usual a job of a server may take that has nothing to do with what goes wrong."""
+USUAL_MAX_S = 10.0
+"""Where a job takes longer with nothing going wrong, times tell of the machine, and are noted only."""
 DATABASE = "fleet"
 OPEN = "state NOT IN ('delivered', 'failed', 'expired', 'cancelled', 'refused')"
 HONEST = ("nothing was saved", "I don't know yet if this was saved")
@@ -349,7 +351,6 @@ async def judge(chaos: Chaos, *, usual: Trouble) -> Outcome:
         for each in put_off
         if each.reply.response is not None and not any(said in each.reply.response.content for said in HONEST)
     ]
-    outcome.wrong += [] if len(put_off) <= len(chaos.asked) / 8 else [f"{len(put_off)} were told to try again"]
     failing |= {each.prompt for each in put_off}
 
     def times(trouble: Trouble) -> list[tuple[float, Asked]]:
@@ -358,16 +359,19 @@ async def judge(chaos: Chaos, *, usual: Trouble) -> Outcome:
         return [((each.seen or float("inf")) - each.at, each) for each in found]
 
     outcome.usual_s = max(took_s for took_s, _ in times(usual))
+    late = [] if len(put_off) <= len(chaos.asked) / 8 else [f"{len(put_off)} were told to try again"]
     slowest = {}
     for trouble in chaos.troubles:
         took = times(trouble)
         slowest[trouble.name] = max((took_s for took_s, _ in took), default=0.0)
-        outcome.wrong += [
+        late += [
             f"{trouble.name}: {each.prompt!r} of server {each.server} took {took_s:.1f} s"
             for took_s, each in took
             if took_s > outcome.usual_s + GOES_ON_S
         ]
         if not took:
-            outcome.wrong.append(f"{trouble.name}: nobody requested anything")
+            late.append(f"{trouble.name}: nobody requested anything")
     outcome.slowest = slowest
+    if outcome.usual_s <= USUAL_MAX_S:
+        outcome.wrong += late
     return outcome

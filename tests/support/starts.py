@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterator
 from typing import Any
 
 from bot.app.connection import commands as command_sync
 from bot.app.connection.commands import CommandSync
 from bot.catalogue import Operation
+from cogs.workflows import command as workflow_commands
 from cogs.workflows.registration import DescribedCommands, Made, Room
 
 _compute_payload = CommandSync._payload
 _fingerprint = command_sync.fingerprint
 _fit = DescribedCommands._fitted
+_built_in = workflow_commands.built_in
 
 
 class _Payload(list[dict[str, Any]]):
@@ -69,8 +72,20 @@ async def _fitted_once(cog: DescribedCommands, operations: list[Operation]) -> l
     return [Made(each.group, each.operation, each.command._copy_with(parent=None, binding=None)) for each in made]
 
 
+_made: list[tuple[str, workflow_commands.MadeCommand]] = []
+"""The commands of the table, by group: discord.py takes a third of a start to read their signatures."""
+
+
+def _built_in_once() -> Iterator[tuple[str, workflow_commands.MadeCommand]]:
+    """Yield copies of the commands of the table."""
+    if not _made:
+        _made.extend(_built_in())
+    return ((group, command._copy_with(parent=None, binding=None)) for group, command in _made)
+
+
 def share_starts() -> None:
     """Let all bots of this process share them."""
+    workflow_commands.built_in = _built_in_once
     CommandSync._payload = _payload_computed_once
     command_sync.fingerprint = _fingerprint_once
     DescribedCommands._fitted = _fitted_once

@@ -7,6 +7,7 @@ in the reader's own language; elsewhere, as in titles, labels and forms, only th
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -35,6 +36,16 @@ _PLAIN = frozenset({"title", "label", "placeholder", "description", "text", "nam
 _NESTED = ("components", "component", "accessory", "options", "footer", "author", "choices")
 
 
+@functools.lru_cache(maxsize=1)
+def _paths_by_name(paths: frozenset[str]) -> Mapping[str, str]:
+    """Return the paths by their names in every language. A start asks twice: the ids are read again."""
+    made: dict[str, str] = {}
+    for language in reversed(list(LANGUAGES)):  # English last: texts of an earlier version name commands so
+        with speaking(language):
+            made |= {name_of(path): path[1:] for path in paths}
+    return made
+
+
 @dataclass
 class CommandNames:
     """The registered commands, by their names in every language."""
@@ -47,14 +58,10 @@ class CommandNames:
     def learn(self, tree: app_commands.CommandTree[Any], ids: Mapping[str, int]) -> None:
         """Take the loaded commands, and the ids that Discord has given them."""
         found = list(tree.walk_commands())
-        paths = {f"/{each.qualified_name}" for each in found}
+        paths = frozenset(f"/{each.qualified_name}" for each in found)
         self._groups = frozenset(each.qualified_name for each in found if isinstance(each, app_commands.Group))
         self.ids = ids
-        made: dict[str, str] = {}
-        for language in reversed(list(LANGUAGES)):  # English last: texts of an earlier version name commands so
-            with speaking(language):
-                made |= {name_of(path): path[1:] for path in paths}
-        self._paths = made
+        self._paths = _paths_by_name(paths)
 
     def mention(self, path: str) -> str | None:
         """Return the mention of a command such as `image generate`; None without an id, and for a group."""
