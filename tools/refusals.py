@@ -98,6 +98,12 @@ def parsed(source: str) -> ast.Module:
     return ast.parse(source)
 
 
+@functools.cache
+def walked(tree: ast.AST) -> tuple[ast.AST, ...]:
+    """Return `ast.walk` of a tree that `parsed` has given: to find the nodes takes longer than to look at them."""
+    return tuple(ast.walk(tree))
+
+
 def _tree(path: str) -> ast.Module:
     return parsed((ROOT / path).read_text(encoding="utf-8"))
 
@@ -106,7 +112,7 @@ def _tree(path: str) -> ast.Module:
 def _named(path: str) -> dict[str, ast.AST]:
     """Return a module's top-level definitions and its classes' methods, by name."""
     found: dict[str, ast.AST] = {}
-    for node in ast.walk(_tree(path)):
+    for node in walked(_tree(path)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             found[node.name] = node
     for node in _tree(path).body:
@@ -123,7 +129,7 @@ def _named(path: str) -> dict[str, ast.AST]:
 def _imported(path: str) -> dict[str, tuple[str, str]]:
     """Return the module and name of each import from the project; '' for a module itself."""
     found = {}
-    for node in ast.walk(_tree(path)):
+    for node in walked(_tree(path)):
         if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] in {"bot", "cogs"}:
             for each in node.names:
                 as_module = _file(f"{node.module}.{each.name}")
@@ -148,7 +154,7 @@ def is_texts(path: str) -> bool:
 def error_classes() -> frozenset[str]:
     """Return the names of errors that members read."""
     names = {"BotError"}
-    nodes = [node for path in _modules() for node in ast.walk(_tree(path)) if isinstance(node, ast.ClassDef)]
+    nodes = [node for path in _modules() for node in walked(_tree(path)) if isinstance(node, ast.ClassDef)]
     while True:
         more = {node.name for node in nodes for base in node.bases if isinstance(base, ast.Name) and base.id in names}
         if more <= names:
@@ -206,7 +212,7 @@ def refusals() -> tuple[Refusal, ...]:
     """Return all refusing sentences, sorted."""
     classes, found = error_classes(), set[Refusal]()
     for path in _modules():
-        for node in ast.walk(_tree(path)):
+        for node in walked(_tree(path)):
             if isinstance(node, ast.Call) and node.args:
                 name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
                 if name in classes:

@@ -13,7 +13,7 @@ import pytest
 from discord import app_commands
 from discord.ext import commands
 
-from tools.refusals import parsed
+from tools.refusals import parsed, walked
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = ("bot/delivery", "bot/app", "cogs")
@@ -53,10 +53,10 @@ class Module:
 
     def __init__(self, source: str) -> None:
         self.tree = parsed(source)
-        self._parents = {child: node for node in ast.walk(self.tree) for child in ast.iter_child_nodes(node)}
-        self._names = {node.name: node for node in ast.walk(self.tree) if isinstance(node, ast.AsyncFunctionDef)}
+        self._parents = {child: node for node in walked(self.tree) for child in ast.iter_child_nodes(node)}
+        self._names = {node.name: node for node in walked(self.tree) if isinstance(node, ast.AsyncFunctionDef)}
         self._uses: dict[str, list[ast.Call]] = {}
-        for node in ast.walk(self.tree):
+        for node in walked(self.tree):
             if isinstance(node, ast.Call) and (name := _own_name(node.func)) is not None:
                 self._uses.setdefault(name, []).append(node)
 
@@ -65,7 +65,7 @@ class Module:
 
     def calls(self) -> Iterator[ast.Call]:
         """Yield the calls that are awaited, iterated, or handed to something that is."""
-        for node in ast.walk(self.tree):
+        for node in walked(self.tree):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
                 receiver, name = _last_name(node.func.value), node.func.attr
                 is_call = name in methods_of_discord() or (

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tools.draw_architecture import PICTURE, boxes, svg
-from tools.refusals import parsed
+from tools.refusals import parsed, walked
 
 ROOT = Path(__file__).resolve().parents[2]
 LOOSE_MODULES = {"__init__", "__main__", "cli", "settings", "errors"}
@@ -64,7 +64,7 @@ def test_every_package_says_what_it_is_about() -> None:
 def large_classes(source: str) -> list[str]:
     """The classes of a module that pass a bound and do not say why."""
     found = []
-    for node in ast.walk(parsed(source)):
+    for node in walked(parsed(source)):
         if not isinstance(node, ast.ClassDef):
             continue
         methods = [each.name for each in node.body if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef)]

@@ -12,7 +12,7 @@ import pytest
 
 from bot.app.connection.start import application_id_of, invite_link
 from bot.delivery.channels.facts import NEEDED, as_permissions, missing_of, to_post
-from tools.refusals import parsed
+from tools.refusals import parsed, walked
 
 ROOT = Path(__file__).resolve().parents[2]
 CALLS = {
@@ -60,7 +60,7 @@ FORBIDDEN = frozenset(
 
 
 def calls(tree: ast.AST) -> Iterator[str]:
-    for node in ast.walk(tree):
+    for node in walked(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             yield node.func.attr
 

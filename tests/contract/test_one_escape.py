@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.refusals import parsed
+from tools.refusals import parsed, walked
 
 ROOT = Path(__file__).parents[2]
 FILES = sorted(path for folder in ("bot", "cogs") for path in (ROOT / folder).rglob("*.py"))
@@ -18,7 +18,7 @@ OTHERS = {"escape_markdown", "escape_mentions", "remove_markdown"}
 def names_in(tree: ast.AST) -> set[str]:
     """Return the names that a module uses, of attributes and imports, too."""
     found: set[str] = set()
-    for node in ast.walk(tree):
+    for node in walked(tree):
         if isinstance(node, ast.Name):
             found.add(node.id)
         elif isinstance(node, ast.Attribute):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.refusals import parsed
+from tools.refusals import parsed, walked
 
 ROOT = Path(__file__).resolve().parents[2]
 READS = {
@@ -22,7 +22,7 @@ DECIDES = Path("bot/generation/visible_jobs.py")
 def reads_in(source: str) -> list[str]:
     """Return the reads of results for people in a module, as `job_lists.placed`."""
     found = []
-    for node in ast.walk(parsed(source)):
+    for node in walked(parsed(source)):
         if not isinstance(node, ast.Attribute):
             continue
         owner = node.value

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.refusals import parsed
+from tools.refusals import parsed, walked
 
 ROOT = Path(__file__).resolve().parents[2]
 SENTENCE_CHARS = 20
@@ -54,8 +54,8 @@ def is_in(path: Path, place: str) -> bool:
 def sentences(source: str) -> Iterator[tuple[int, str]]:
     """Yield the lines and texts of the literals that look like sentences for people."""
     tree = parsed(source)
-    skipped = {id(part) for node in ast.walk(tree) for root in not_for_people(node) for part in ast.walk(root)}
-    for node in ast.walk(tree):
+    skipped = {id(part) for node in walked(tree) for root in not_for_people(node) for part in ast.walk(root)}
+    for node in walked(tree):
         text = None if id(node) in skipped else text_of(node)
         if text is not None and is_sentence(text):
             yield node.lineno, text  # type: ignore[attr-defined]
@@ -202,12 +202,12 @@ def frozen_messages(source: str) -> Iterator[int]:
     tree = parsed(source)
     later = {
         id(part)
-        for function in ast.walk(tree)
+        for function in walked(tree)
         if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
         for statement in (function.body if isinstance(function.body, list) else [function.body])
         for part in ast.walk(statement)
     }
-    for node in ast.walk(tree):
+    for node in walked(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and id(node) not in later:
             of_text = any(
                 isinstance(each, ast.Attribute) and isinstance(each.value, ast.Name) and each.value.id.endswith("texts")
@@ -300,7 +300,7 @@ def wrongly_filled(source: str, known: dict[str, dict[str, frozenset[str]]]) -> 
     tree = parsed(source)
     of: dict[str, dict[str, frozenset[str]]] = {}
     named: dict[str, frozenset[str]] = {}
-    for node in ast.walk(tree):
+    for node in walked(tree):
         if isinstance(node, ast.ImportFrom):
             for each in node.names:
                 bound = each.asname or each.name
@@ -308,7 +308,7 @@ def wrongly_filled(source: str, known: dict[str, dict[str, frozenset[str]]]) -> 
                 named |= (
                     {bound: places} if (places := known.get(str(node.module), {}).get(each.name)) is not None else {}
                 )
-    for node in ast.walk(tree):
+    for node in walked(tree):
         if not isinstance(node, ast.Call):
             continue
         is_partial = ast.unparse(node.func) == "partial" and len(node.args) == 1

@@ -19,6 +19,8 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
 
+from tools.refusals import parsed
+
 ROOT = Path(__file__).resolve().parents[2]
 STAYS_MAX, ROOMS_MAX = 25, 10
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -45,7 +47,7 @@ class House:
     """The class's name by file, class and attribute of `self`."""
 
     def read(self, file: str, source: str) -> None:
-        for node in ast.parse(source).body:
+        for node in parsed(source).body:
             if isinstance(node, Function):
                 self.functions[Door(file, "", node.name)] = node
             elif isinstance(node, ast.ClassDef):

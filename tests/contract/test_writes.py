@@ -15,7 +15,7 @@ from bot.store import SecretBox, SqliteDatabase, Store
 from bot.store.engine.repository import Repository
 from bot.store.signals import OnlyProcess, Signals
 from tests.support.moderator_acts import ACTS, REMOVALS
-from tools.refusals import parsed
+from tools.refusals import parsed, walked
 
 ROOT = Path(__file__).resolve().parents[2]
 WRITES = frozenset({"write", "_execute", "_recorded"})
@@ -60,8 +60,8 @@ def test_the_writers_are_found(repositories: dict[str, type[Repository]]) -> Non
 
 def store_uses(tree: ast.AST) -> Iterator[tuple[str, str | None, int]]:
     """Give each use of a repository: its name or class, the method that is taken, or None where none is."""
-    parents = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
-    for node in ast.walk(tree):
+    parents = {child: node for node in walked(tree) for child in ast.iter_child_nodes(node)}
+    for node in walked(tree):
         user = parents.get(node)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "use":
             yield ast.unparse(node.args[1]), user.attr if isinstance(user, ast.Attribute) else None, node.lineno
@@ -117,7 +117,7 @@ def test_a_look_in_a_cog_is_not_taken_for_a_change(repositories: dict[str, type[
 def unrecorded(source: str, repositories: dict[str, type[Repository]]) -> list[str]:
     """Return the calls of methods that can record, without a record."""
     found = []
-    for node in ast.walk(parsed(source)):
+    for node in walked(parsed(source)):
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
             continue
         owner = node.func.value
@@ -151,7 +151,7 @@ def kinds_in(source: str) -> set[str]:
     """Return the kinds of the lines that a module writes into the record."""
     return {
         keyword.value.value
-        for node in ast.walk(parsed(source))
+        for node in walked(parsed(source))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Record"
         for keyword in node.keywords
         if keyword.arg == "kind" and isinstance(keyword.value, ast.Constant)

@@ -17,6 +17,7 @@ from typing import Any
 
 import bot
 import cogs
+from tools.refusals import parsed, walked
 
 parser: Any = re._parser  # type: ignore[attr-defined]  # the standard library's own reader of patterns
 ROOT = Path(bot.__file__).parent.parent
@@ -55,7 +56,7 @@ def rules() -> list[Rule]:
     """Return every regular expression of the bot: those that a module holds, and those written inside functions."""
     found: dict[tuple[str | bytes, int, frozenset[str]], Rule] = {}
     for module in modules():
-        tree = ast.parse(Path(module.__file__ or "").read_text(encoding="utf-8"))
+        tree = parsed(Path(module.__file__ or "").read_text(encoding="utf-8"))
         for rule in (*_held(module, tree), *_written(module.__name__, tree)):
             found.setdefault((rule.pattern.pattern, rule.pattern.flags, rule.uses), rule)
     return list(found.values())
@@ -64,7 +65,7 @@ def rules() -> list[Rule]:
 def _held(module: ModuleType, tree: ast.Module) -> Iterator[Rule]:
     """Return the patterns that a module holds; one in a table is used as names of no pattern are used there."""
     uses: dict[str, set[str]] = {}
-    for node in ast.walk(tree):
+    for node in walked(tree):
         if isinstance(node, ast.Attribute) and node.attr in USES:
             of = node.value
             if isinstance(of, ast.Attribute) and of.attr == "regex":  # of a rule that is compiled when first used
@@ -111,7 +112,7 @@ def _parts(value: object) -> Iterable[object]:
 
 def _written(module: str, tree: ast.Module) -> Iterator[Rule]:
     """Return the patterns that are written where they are used; what is filled in is a word or a number."""
-    for node in ast.walk(tree):
+    for node in walked(tree):
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute) or not node.args:
             continue
         of, first = node.func.value, node.args[0]
