@@ -16,7 +16,8 @@ from typing import Any, Final
 from bot.account.api_keys import ApiKeys, UsableKey
 from bot.catalogue import LiveCatalogue, Operation
 from bot.domain.models import Estimate
-from bot.domain.money.costs import CostSeen, PriceFactors, PriceList, PriceUnit, Shape, known_hold, learn
+from bot.domain.money.costs import CostSeen, PriceFactors, PriceList, PriceUnit, Shape, guessed_hold, known_hold, learn
+from bot.domain.money.spend_request import DEFAULT_HOLD, ZERO
 from bot.domain.server.guild_rules import Rules
 from bot.errors import NoKey
 from bot.prices.factors import learned_hold, model_word, price_factors
@@ -60,6 +61,14 @@ class PriceBook:
         if model is not None and not values.get("model") and any(each.name == "model" for each in operation.fields):
             values = {**values, "model": model}
         return self._of(operation, price_factors(operation, values))
+
+    def guess(self, operation: Operation, values: Mapping[str, Any]) -> Decimal:
+        """Return what is held for this input if its price is unknown, as intake does."""
+        factors, kinds = price_factors(operation, values), self.costs.get(operation.id, {})
+        seen = guessed_hold(factors, kinds.get(factors.kind, ()))
+        listed = listed_price(self.listed.get(operation.id, {}), factors)
+        highest_cost = max((each.credits for costs in kinds.values() for each in costs), default=DEFAULT_HOLD)
+        return max(seen or highest_cost, listed or ZERO)
 
     def known(self, operation: Operation, model: str | None = None) -> list[KnownPrice]:
         """Return the known prices of typical jobs by kind, or by one model, cheapest first."""

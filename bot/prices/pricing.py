@@ -221,6 +221,7 @@ def spend_request(
             credits=estimate.credits,
             exact=estimate.basis == "fixed",
             known=estimate.is_known,
+            is_bounded=estimate.seen is not None,
             kind=job.factors.kind,
             has_forbidden_word=job.has_forbidden_word,
             unchecked=is_unchecked(job.input),

@@ -13,7 +13,7 @@ import discord
 
 from bot.catalogue import Operation, label_of
 from bot.domain.models import Estimate, credits_of, credits_text, credits_words
-from bot.domain.money.spend_request import Consent
+from bot.domain.money.spend_request import DEFAULT_HOLD, ZERO, Consent
 from bot.domain.texts import price_per
 from bot.domain.words.text import harmless
 from bot.errors import InputError
@@ -221,6 +221,13 @@ class Total:
     unknown: int
     exact: bool
     """Whether all known prices are fixed."""
+    guess: Decimal = ZERO
+    """What is held for those without a price."""
+
+    @property
+    def most(self) -> Decimal:
+        """The total, or what is held at most."""
+        return self.credits + self.guess
 
     @property
     def price(self) -> Decimal | None:
@@ -245,14 +252,15 @@ class Total:
 
 async def total_of(bot: Bot, guild_id: int, steps: Iterable[tuple[str, Mapping[str, Any]]]) -> Total:
     """Return the total price of these jobs on a server. Reads memory and the store; no network."""
-    credits_, unknown, exact = Decimal(0), 0, True
+    credits_, guess, unknown, exact = ZERO, ZERO, 0, True
     for operation_id, values in steps:
         operation = bot.catalogue.find(operation_id)
         book = None if operation is None else await use(bot, PriceBooks).of(guild_id, operation)
         found = None if operation is None or book is None else book.estimate(operation, values)
         if found is None:
             unknown += 1  # also of a retired operation
+            guess += DEFAULT_HOLD if operation is None or book is None else book.guess(operation, values)
         else:
             credits_ += found.credits
             exact = exact and found.basis == "fixed"
-    return Total(credits=credits_, unknown=unknown, exact=exact)
+    return Total(credits=credits_, unknown=unknown, exact=exact, guess=guess)

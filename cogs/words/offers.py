@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from decimal import Decimal
 from types import MappingProxyType
 
 import discord
@@ -24,7 +23,7 @@ from bot.store import GuildSettings, WordOffer
 from cogs.ui.controls import Control, on, view_of
 from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.permissions import guild_of, viewer_of
-from cogs.ui.prices import pressed, priced, total_of
+from cogs.ui.prices import Total, pressed, priced, total_of
 from cogs.words import texts
 from cogs.workflows.asked.submit import submit
 
@@ -51,12 +50,14 @@ class WordAnswers:
         """Reply with the request and a button that has its price. Raises Discord's errors, with nothing kept."""
         guild_id, member_id = _guild_id(message), message.author.id
         requests = use(self._bot, WordRequests)
-        price = await self._price(viewer, request)
+        total = await self._total(viewer, request)
+        if total is not None and total.price is None:
+            request = replace(request, up_to=total.most)
         draft_id = await requests.keep(guild_id, member_id, request)
-        label = str(texts.SEE_PRICE) if price is None else priced(texts.CONTINUE, price)
+        label = _label(total)
         button = Control.button("words", f"{draft_id}.{member_id}", label=label, style=discord.ButtonStyle.primary)
         try:
-            sent = await self._send(message, _offer_text(request, price), view_of([button]))
+            sent = await self._send(message, _offer_text(request, total), view_of([button]))
         except DISCORD_ERRORS:
             await requests.take(guild_id, member_id, draft_id)
             raise
@@ -66,8 +67,8 @@ class WordAnswers:
             await use(self._bot, SecondCopy).look(sent.id, custom_ids_of(sent), is_taken=True)
             await requests.take(guild_id, member_id, draft_id)
 
-    async def _price(self, viewer: Viewer, request: WordRequest) -> Decimal | None:
-        """Return the price in credits, None if it is unknown or the request can't be made: pressing says why."""
+    async def _total(self, viewer: Viewer, request: WordRequest) -> Total | None:
+        """Return the price; None if the request can't be made: pressing says why."""
         try:
             generation = await _counted(self._bot, viewer, request)
             own = use(self._bot, OwnDefaults)
@@ -77,7 +78,7 @@ class WordAnswers:
         steps = [(step.operation, step.input) for step in generation.before]
         given = {file.field: file.label for file in generation.files if file.field}
         last = (generation.operation, {**generation.values, **given})
-        return (await total_of(self._bot, viewer.guild_id, [*steps, last] * generation.count)).price
+        return await total_of(self._bot, viewer.guild_id, [*steps, last] * generation.count)
 
     async def point(self, message: discord.Message, question: Question) -> None:
         """Reply with a button that opens what is asked about, for its presser alone. Raises Discord's errors."""
@@ -162,10 +163,13 @@ async def go_on(interaction: Interaction, subject: str, _values: Sequence[str]) 
     try:
         generation = await _counted(bot, await viewer_of(interaction), request)
         consent = pressed(interaction)
-        if consent.labelled is None and generation.files:  # the price comes in any case: no public "thinking"
-            await in_time(interaction.response.defer(ephemeral=True, thinking=True))
-        elif consent.labelled is not None:  # this button asked, with the price: there is no second question
+        # This button asked, with the price or the most that it can be: there is no second question.
+        if consent.labelled is not None:
             consent = replace(consent, agreed=ShownPrice(credits=consent.labelled, known=True))
+        elif request.up_to is not None:
+            consent = replace(consent, agreed=ShownPrice(credits=request.up_to, known=False))
+        elif generation.files:  # the price comes in any case: no public "thinking"
+            await in_time(interaction.response.defer(ephemeral=True, thinking=True))
         await submit(interaction, replace(generation, consent=consent))
     finally:
         if interaction.message is not None:
@@ -173,12 +177,20 @@ async def go_on(interaction: Interaction, subject: str, _values: Sequence[str]) 
             await delete_offer(bot, WordOffer(guild_id=guild_id, channel_id=message.channel.id, message_id=message.id))
 
 
-def _offer_text(request: WordRequest, price: Decimal | None) -> str:
+def _label(total: Total | None) -> str:
+    if total is None:
+        return str(texts.SEE_PRICE)
+    return texts.CONTINUE_UP_TO(most=total.most) if total.price is None else priced(texts.CONTINUE, total.price)
+
+
+def _offer_text(request: WordRequest, total: Total | None) -> str:
     wish = request.wish
+    price = str(texts.PRICE_FIRST if total is None else texts.PRICE_ON_BUTTON)
+    if total is not None and total.price is None:
+        price = texts.PRICE_UNKNOWN(most=total.most)
     if wish.act is not WordAct.RUN:
-        return texts.offer(texts.AGAIN if wish.act is WordAct.AGAIN else texts.VARY, "", is_priced=price is not None)
-    ratio = wish.values.get("aspect_ratio", "")
-    return texts.offer(texts.MAKES[wish.operation], ratio, wish.count, is_priced=price is not None)
+        return texts.offer(texts.AGAIN if wish.act is WordAct.AGAIN else texts.VARY, "", price=price)
+    return texts.offer(texts.MAKES[wish.operation], wish.values.get("aspect_ratio", ""), wish.count, price=price)
 
 
 async def _counted(bot: Bot, viewer: Viewer, request: WordRequest) -> Generation:

@@ -1,8 +1,10 @@
 """What the answers to members' words say."""
 
-from bot.language import Text
+from bot.domain.models import credits_words
+from bot.language import Text, plain_amount
 
 CONTINUE = Text("Continue")
+CONTINUE_UP_TO = Text("Continue · up to about {most}", most=plain_amount)
 EXPIRED = Text("This offer has expired. Mention me again with what you want.")
 NOT_YOURS = Text("Only the author of that message can use this. Mention me yourself to make your own.")
 CANNOT_SEE_FILES = Text(
@@ -15,6 +17,10 @@ SEE_PRICE = Text("See the price")
 PRICE_ON_BUTTON = Text("The button shows the price. You are not charged until you press it.")
 CREDITS_HERE, SHOW_CREDITS = Text("`/me` shows what you have left. Only you see it."), Text("Show my credits")
 HELP_HERE, SHOW_HELP = Text("`/help` explains what I can do and how."), Text("Show help")
+PRICE_UNKNOWN = Text(
+    "I don't know this price yet: it is up to about {most}. You are not charged until you press the button.",
+    most=credits_words,
+)
 PRICE_FIRST = Text("You see the price first. You are not charged until you confirm.")
 
 MAKES = {
@@ -35,12 +41,12 @@ UNUSABLE = Text("{file} is not an image, a video, or audio. Attach one of these,
 """Refuse an attached file; `name` is harmless."""
 
 
-def offer(makes: Text, ratio: str, count: int = 0, *, is_priced: bool) -> str:
-    """Offer what was understood; `ratio` is '' or as in 16:9, `count` 0 if it was not said."""
+def offer(makes: Text, ratio: str, count: int = 0, *, price: str) -> str:
+    """Offer what was understood; `ratio` is '' or as in 16:9, `count` 0 if it was not said, `price` a sentence."""
     said = [
         str(makes),
         *([HOW_MANY(count=count)] if count > 1 else []),
         *([RATIO(ratio=ratio)] if ratio else []),
-        str(PRICE_ON_BUTTON if is_priced else PRICE_FIRST),
+        price,
     ]
     return " ".join(said)

@@ -186,20 +186,16 @@ def price(credits_: Decimal, *, is_exact: bool) -> str:
 MORE_CAUTIONS = Plural("…and {count} more warning.", "…and {count} more warnings.")
 
 
-def price_unknown(seen: tuple[Decimal, Decimal] | None) -> str:
-    """Say that a price is not known; `seen` is the range of what other jobs of the operation cost here."""
+def price_unknown(most: Decimal, seen: tuple[Decimal, Decimal] | None) -> str:
+    """Say that a price is not known, and what is held; `seen` is the range of what other jobs of the operation cost."""
+    unknown = tr("The price is **not known yet**: up to about {credits}.", credits=credits_words(most))
     if seen is None:
-        return tr("The price is **not known yet**.")
+        return unknown
     low, high = seen
     if low == high:
-        return tr(
-            "The price is **not known yet**. Other jobs of this kind cost {credits} here.", credits=credits_words(low)
-        )
-    return tr(
-        "The price is **not known yet**. Other jobs of this kind cost {low} to {high} here.",
-        low=credits_text(low),
-        high=credits_words(high),
-    )
+        return f"{unknown} {tr('Other jobs of this kind cost {credits} here.', credits=credits_words(low))}"
+    others = tr("Other jobs of this kind cost {low} to {high} here.", low=credits_text(low), high=credits_words(high))
+    return f"{unknown} {others}"
 
 
 # ---------------------------------------------------------------------- other

@@ -38,6 +38,8 @@ class SpendItem:
     exact: bool
     """A known price rather than an estimate."""
     known: bool = True
+    is_bounded: bool = False
+    """Whether its estimate, if not known, is the most that such jobs have cost rather than a guess."""
     kind: str = ""
     """Its price kind, as in PriceFactors."""
     waits_for_price: bool = False

@@ -37,9 +37,10 @@ from bot.errors import Refused
 def must_confirm(request: SpendRequest, rules: Rules) -> bool:
     """Whether the member must confirm the price first: they have not seen it, or the rules demand it."""
     agreed, total = request.consent.agreed, request.total
-    if agreed is not None and agreed.known is request.is_priced and total <= agreed.credits * YES_COVERS:
+    is_as_certain = agreed is not None and (request.is_priced or not agreed.known)
+    if agreed is not None and is_as_certain and total <= agreed.credits * YES_COVERS:
         return False
-    return needs_confirmation(request, rules) or not (_needs_no_look(request, rules) or _is_shown(request))
+    return needs_confirmation(request, rules) or not (_is_small(request, rules) or _is_shown(request))
 
 
 def _is_shown(request: SpendRequest) -> bool:
@@ -55,14 +56,17 @@ def needs_confirmation(request: SpendRequest, rules: Rules) -> bool:
 
     With only a ceiling set, only the member can accept an unknown price.
     """
-    if rules.confirm_above is not None and (request.total > rules.confirm_above or not request.is_priced):
+    if rules.confirm_above is not None and not _is_small(request, rules):
         return True
-    return rules.job_ceiling is not None and rules.approve_above is None and not request.is_priced
+    if rules.job_ceiling is None or rules.approve_above is not None or request.is_priced:
+        return False
+    return not all(item.known or (item.is_bounded and item.credits <= rules.job_ceiling) for item in request.items)
 
 
-def _needs_no_look(request: SpendRequest, rules: Rules) -> bool:
-    """Whether the price is small enough, by server setting, to skip confirmation."""
-    return rules.confirm_above is not None and request.is_priced and request.total <= rules.confirm_above
+def _is_small(request: SpendRequest, rules: Rules) -> bool:
+    """Whether the price, or the most that an unknown one can be, needs no look by the server's setting."""
+    is_told = all(item.known or item.is_bounded for item in request.items)
+    return rules.confirm_above is not None and is_told and request.total <= rules.confirm_above
 
 
 def needs_approval(request: SpendRequest, rules: Rules) -> bool:

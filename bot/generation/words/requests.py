@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Any
 
 from bot.catalogue import LiveCatalogue
@@ -34,6 +35,8 @@ class WordRequest:
     link: str = ""
     name: str = ""
     kind: MediaKind | None = None
+    up_to: Decimal | None = None
+    """What its button says that it costs at most, in credits, if its price is unknown."""
 
     def to_data(self) -> dict[str, Any]:
         wish = self.wish
@@ -47,6 +50,7 @@ class WordRequest:
             "link": self.link,
             "name": self.name,
             "kind": self.kind,
+            "up_to": None if self.up_to is None else str(self.up_to),
         }
 
     @classmethod
@@ -64,6 +68,7 @@ class WordRequest:
             link=data["link"],
             name=data["name"],
             kind=None if data["kind"] is None else MediaKind(data["kind"]),
+            up_to=None if data.get("up_to") is None else Decimal(data["up_to"]),
         )
 
 

@@ -170,7 +170,7 @@ def _question(quote: Quote) -> str:
 
 def _price_text(quote: Quote) -> str:
     if quote.basis == UNKNOWN:
-        text = texts.price_unknown(quote.seen)
+        text = texts.price_unknown(quote.price, quote.seen)
     else:
         text = texts.price(quote.price, is_exact=quote.basis == "fixed")
     if quote.left is not None:

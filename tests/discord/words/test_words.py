@@ -63,21 +63,22 @@ async def done(rig: Rig, answer: discord.Message) -> None:
 # ---------------------------------------------------------------------- what becomes of words
 
 
-async def test_words_make_a_picture_once_their_author_has_seen_the_price(rig: Rig):
+@pytest.mark.parametrize("small", [None, 5, 500])
+async def test_words_make_a_picture_by_one_press_though_its_price_is_unknown(rig: Rig, small: int | None):
+    await rule(rig, confirm_above=None if small is None else Decimal(small))
     answer = await say(rig, "a fox in the snow, 16:9")
     assert answer is not None
-    assert answer.content == texts.offer(texts.MAKES["image.generate"], "16:9", is_priced=False)
+    assert answer.content == texts.offer(
+        texts.MAKES["image.generate"], "16:9", price=texts.PRICE_UNKNOWN(most=Decimal(20))
+    )
     assert "fox" not in answer.content
-    assert labels(answer) == [str(texts.SEE_PRICE)]
+    assert whole(answer, "Continue") == "Continue · up to about 20"
     await nothing_happened(rig)
-    asked = await press(rig, answer)
-    question = [m for m in (asked.response, *asked.followups) if m is not None][-1]
-    assert question.ephemeral
-    assert "You are not charged until you confirm" in question.content
-    await nothing_happened(rig)
+    shown = await press(rig, answer)
+    assert not shown.ephemeral
     assert answer.id not in {message.id for message in rig.messages()}
-    await agreed(rig.member, asked)
     await rig.work()
+    assert "12 credits" in rig.messages()[0].embeds[0].fields[0].value
     assert sent(rig)[0] == "image.generate"
     assert (sent(rig)[1]["prompt"], sent(rig)[1]["aspect_ratio"]) == ("a fox in the snow", "16:9")
     [job] = await rig.jobs()
@@ -94,7 +95,7 @@ async def test_a_reply_changes_the_picture_also_after_a_restart_and_with_it_dele
     [source] = await rig.jobs()
     answer = await say(rig, "make it night, wider", reply_to=message)
     assert answer is not None
-    assert answer.content == texts.offer(texts.MAKES["image.edit"], "16:9", is_priced=False)
+    assert answer.content == texts.offer(texts.MAKES["image.edit"], "16:9", price=texts.PRICE_UNKNOWN(most=Decimal(20)))
     if deleted:
         delete(rig, message)
     if restarted:
@@ -124,7 +125,7 @@ async def test_a_known_price_is_on_the_button_and_one_press_is_enough(rig: Rig):
     await rule(rig, confirm_above=Decimal(1))
     answer = await say(rig, "make 4 pictures of a fox, 16:9")
     assert answer is not None
-    assert answer.content == texts.offer(texts.MAKES["image.generate"], "16:9", 4, is_priced=True)
+    assert answer.content == texts.offer(texts.MAKES["image.generate"], "16:9", 4, price=str(texts.PRICE_ON_BUTTON))
     label = whole(answer, str(texts.CONTINUE))
     assert label.startswith(f"{texts.CONTINUE} · ")
     await press(rig, answer)
@@ -352,7 +353,7 @@ async def test_a_result_that_the_member_may_not_see_is_as_none(rig: Rig):
     await rig.work()
     answer = await say(rig, "make it night", member=rig.moderator)
     assert answer is not None  # of words alone: nothing of the private result is reachable by a reply
-    assert answer.content == texts.offer(texts.MAKES["image.generate"], "", is_priced=True)
+    assert answer.content == texts.offer(texts.MAKES["image.generate"], "", price=str(texts.PRICE_ON_BUTTON))
 
 
 # ---------------------------------------------------------------------- who may press

@@ -113,9 +113,11 @@ async def test_where_one_threshold_is_set_the_member_says_yes_to_an_unknown_pric
 async def test_the_quote_of_an_unknown_price_says_what_other_jobs_of_the_operation_cost(rig: Rig):
     await paid(rig, 1, duration=5)
     await paid(rig, 1, duration=15, resolution="1080p")
-    await rule(rig, confirm_above=Decimal(500))
+    await rule(rig, confirm_above=Decimal(100))
     asked = await clip(rig, model="wan27video")
-    assert "not known yet**. Other jobs of this kind cost 24 to 108 credits here" in private(asked)
+    assert "not known yet**: up to about 108 credits. Other jobs of this kind cost 24 to 108 credits here." in private(
+        asked
+    )
 
 
 async def test_without_any_threshold_or_limit_an_unknown_price_stops_nobody(rig: Rig):
@@ -268,11 +270,15 @@ async def test_a_yes_covers_a_tenth_more(rig: Rig):
     assert [job.held for job in await rig.jobs()] == [22]
 
 
-async def test_a_yes_to_an_unknown_price_is_none_to_the_price_that_is_known_by_then(rig: Rig):
+async def test_a_yes_to_an_unknown_price_covers_what_it_said_it_is_at_most(rig: Rig):
     await rule(rig, confirm_above=Decimal(10))
     asked = await rig.member.slash(rig.channel, "image generate", prompt="gold")
-    assert "not known yet" in private(asked)
-    await priced(rig, 20)
+    assert "not known yet**: up to about 20 credits." in private(asked)
+    await priced(rig, 23)
     again = await rig.member.click(asked.response, label="Yes, make it")
-    assert "about **20 credits**" in private(again)
+    assert "about **23 credits**" in private(again)
     assert await rig.jobs() == []
+    asked = await rig.member.slash(rig.channel, "video generate", prompt="gold")
+    await priced(rig, 20, "video.generate")
+    await rig.member.click(asked.response, label="Yes, make it")
+    assert [job.held for job in await rig.jobs()] == [20]

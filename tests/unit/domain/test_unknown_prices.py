@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from decimal import Decimal
 from typing import Any
 
@@ -170,10 +169,26 @@ def test_a_yes_is_to_the_price_that_was_shown_and_a_tenth_more():
         consent = Consent(agreed=ShownPrice(credits=Decimal(20), known=agreed))
         return must_confirm(request(item(total, known=known), consent=consent), Rules(confirm_above=LOW))
 
-    for known, total in itertools.product((True, False), (18, 20, 22)):
-        assert not is_asked(total, known=known, agreed=known)
-        assert is_asked(total, known=known, agreed=not known)
+    for total in (18, 20, 22):
+        assert not is_asked(total, known=True, agreed=True)
+        assert not is_asked(total, known=False, agreed=False)
+        assert not is_asked(total, known=True, agreed=False)  # "up to about 20" was agreed to
+        assert is_asked(total, known=False, agreed=True)
     assert is_asked("22.001", known=True, agreed=True)
+    assert is_asked("22.001", known=True, agreed=False)
+
+
+@pytest.mark.parametrize("pressed", [False, True])
+def test_an_unknown_price_whose_most_is_small_is_not_asked_about(pressed: bool):
+    def is_asked(what: Any, **rules: Any) -> bool:
+        return must_confirm(request(what, consent=Consent(pressed=pressed)), Rules(**rules))
+
+    bounded, guessed = item(20, known=False, is_bounded=True), item(20, known=False)
+    assert not is_asked(bounded, confirm_above=Decimal(20))
+    assert not is_asked(bounded, confirm_above=Decimal(20), job_ceiling=Decimal(20))
+    assert is_asked(bounded, confirm_above=Decimal(20), job_ceiling=Decimal(19))
+    assert is_asked(bounded, confirm_above=Decimal(19))
+    assert is_asked(guessed, confirm_above=Decimal(20))
 
 
 @pytest.mark.parametrize(
