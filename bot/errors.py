@@ -77,13 +77,15 @@ class Refused(BotError):
     """The bot may not do this here, now, for this member.
 
     `reason` is the category of a refusal by the server's rules (`limit`, `block`, …), else ''.
-    `may_ask`: the member may ask a moderator to allow it.
+    `may_ask`: the member may ask a moderator to allow it. `fits`: how many of the requested jobs, from the first, would
+    be accepted alone.
     """
 
-    def __init__(self, sentence: str | Text, reason: str = "", *, may_ask: bool = False) -> None:
+    def __init__(self, sentence: str | Text, reason: str = "", *, may_ask: bool = False, fits: int = 0) -> None:
         super().__init__(sentence)
         self.reason = reason
         self.may_ask = may_ask
+        self.fits = fits
 
 
 class NoKey(Refused):

@@ -168,6 +168,7 @@ def limit_is_about(operation: str, channel: str) -> str:
 
 JOB_NEEDS = Text("This job needs about {price}.", price=credits_text)
 JOBS_NEED = Text("These {count} jobs need about {price}.", price=credits_text)
+FIT_NOW = Text("{count} of {all} fit now.")
 OWN_LIMIT_IS_ZERO = Text("Your limit for this is 0 credits, so you cannot use it. Ask a moderator to raise it.")
 SERVER_LIMIT_IS_ZERO = Text("This server's limit for this is 0 credits, so nobody can use it here.")
 

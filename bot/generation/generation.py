@@ -76,6 +76,13 @@ class Generation:
     style: str = ""
     """Added to its prompt, which is still to be typed."""
 
+    def first(self, jobs: int) -> Generation:
+        """Return the first of its jobs alone, none of which depends on another."""
+        if jobs > len(self.before):
+            return replace(self, count=jobs - len(self.before))
+        *before, last = self.before[:jobs]
+        return replace(self, operation=last.operation, values=last.input, before=before, extra=last.extra, count=1)
+
     def accepting(self, cautions: Collection[str], *, may_pay_twice: bool = False) -> Generation:
         """Return it with consent to these cautions' keys, and to a second payment."""
         given = self.consent

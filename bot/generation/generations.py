@@ -212,6 +212,11 @@ class Generations:
         fields = missing_fields(operation, names, keys)
         return Incomplete(generation=generation.accepting(keys), sentence=sentence, fields=fields)
 
+    async def keep(self, generation: Generation, guild_id: int, member_id: int) -> str:
+        """Save a generation as a draft, with what was agreed to, and return its id."""
+        draft, expires_at = generation.to_draft(generation.consent.agreed), self.clock.wall() + DRAFT_LIFE_S
+        return await self.store.drafts.keep(guild_id, member_id, draft, expires_at=expires_at)
+
     async def take_draft(self, guild_id: int, member_id: int, draft_id: str) -> Generation | None:
         """Return a quoted generation as confirmed by its author, and delete the draft; only the first call gets it.
 

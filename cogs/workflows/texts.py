@@ -206,4 +206,5 @@ JUST_NOW = Text("just now")
 
 # ---------------------------------------------------------------------- what a limit refuses
 
+MAKE_FEWER = Text("Make {count} of {all}")
 ASK_MODERATORS = Text("Ask a moderator")

@@ -330,6 +330,6 @@ def _of_limit(limit: Limit, left: Decimal, request: SpendRequest, spending: Spen
 def with_what_is_left(error: Refused, request: SpendRequest, spending: SpendingView) -> Refused:
     """Return a refusal by amount or number with the member's remainder."""
     left = left_after(request, spending) if error.reason in WITH_WHAT_IS_LEFT else None
-    return (
-        error if left is None else Refused(f"{error.sentence} {left.sentence()}", error.reason, may_ask=error.may_ask)
-    )
+    if left is None:
+        return error
+    return Refused(f"{error.sentence} {left.sentence()}", error.reason, may_ask=error.may_ask, fits=error.fits)

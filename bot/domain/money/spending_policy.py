@@ -171,8 +171,37 @@ def judge(request: SpendRequest, spending: SpendingView) -> Verdict:
     try:
         verdict = decide(request, spending)
     except Refused as error:
-        raise with_what_is_left(error, request, spending) from None
+        raise with_what_is_left(_with_what_fits(error, request, spending), request, spending) from None
     return replace(verdict, headrooms=alert_headrooms(request, spending))
+
+
+_BY_NUMBER = frozenset({"limit", HOST_LIMIT, "queue"})
+"""Reasons for which fewer jobs may be accepted."""
+
+
+def _with_what_fits(error: Refused, request: SpendRequest, spending: SpendingView) -> Refused:
+    """Return the refusal of several jobs with how many of them fit."""
+    if error.reason not in _BY_NUMBER or any(item.linked for item in request.items):
+        return error
+    fits = _fitting(request, spending)
+    if not fits:
+        return error
+    said = "" if error.reason == "queue" else f" {texts.FIT_NOW(count=fits, all=len(request.items))}"
+    return Refused(f"{error.sentence}{said}", error.reason, may_ask=error.may_ask, fits=fits)
+
+
+def _fitting(request: SpendRequest, spending: SpendingView) -> int:
+    """Return how many of the request's jobs, from the first, would be accepted alone."""
+    fits, most = 0, len(request.items) - 1
+    while fits < most:
+        middle = (fits + most + 1) // 2
+        try:
+            decide(replace(request, items=request.items[:middle]), spending)
+        except Refused:
+            most = middle - 1
+        else:
+            fits = middle
+    return fits
 
 
 def foresee(request: SpendRequest, spending: SpendingView) -> WhatIsLeft | None:

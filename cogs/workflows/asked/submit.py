@@ -29,7 +29,6 @@ from cogs.ui.forms import INPUT_CHARS, TITLE_CHARS, Form
 from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.permissions import guild_of, missing_permissions, origin_of, require_moderator
 from cogs.ui.texts import IN_SERVER_ONLY, MAY_NOT_POST
-from cogs.ui.top_up import answer_with_packs
 from cogs.workflows import texts
 from cogs.workflows.asked.form import OperationForm, ask
 from cogs.workflows.asked.own import with_own
@@ -86,17 +85,26 @@ async def submit(interaction: Interaction, generation: Generation) -> None:
     try:
         await _submit(interaction, generation)
     except Refused as error:
-        if await answer_with_packs(interaction, error):
-            return
-        if interaction.guild_id is None or not error.may_ask:
+        buttons = await _instead(interaction, generation, error)
+        if not buttons:
             raise
-        responses = interaction.client.responses
-        questions = use(interaction, ModeratorQuestions)
-        draft_id = await questions.keep(interaction.guild_id, interaction.user.id, generation)
-        if draft_id is None:
-            raise
-        button = Control.button("ask_moderators", draft_id, label=str(texts.ASK_MODERATORS))
-        await responses.warn(interaction, error.sentence, view_of([button]))
+        await interaction.client.responses.warn(interaction, error.sentence, view_of(buttons))
+
+
+async def _instead(interaction: Interaction, generation: Generation, error: Refused) -> list[Control]:
+    """Return the buttons for what is possible instead of a refused request: fewer jobs, or asking a moderator."""
+    guild_id, member_id, buttons = interaction.guild_id, interaction.user.id, []
+    if guild_id is None:
+        return []
+    if error.fits:
+        draft_id = await use(interaction, Generations).keep(generation.first(error.fits), guild_id, member_id)
+        label = texts.MAKE_FEWER(count=error.fits, all=len(generation.before) + generation.count)
+        buttons.append(Control.button("confirm", draft_id, label=label, style=discord.ButtonStyle.primary))
+    if error.may_ask:
+        question_id = await use(interaction, ModeratorQuestions).keep(guild_id, member_id, generation)
+        if question_id is not None:
+            buttons.append(Control.button("ask_moderators", question_id, label=str(texts.ASK_MODERATORS)))
+    return buttons
 
 
 async def _submit(interaction: Interaction, generation: Generation) -> None:

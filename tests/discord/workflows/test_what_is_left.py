@@ -13,7 +13,7 @@ from tests.support.channels import rule, shown
 from tests.support.erased import send_key
 from tests.support.prices import priced
 from tests.support.rig import GUILD_KEY, Rig
-from tests.support.surface import private_sentence, state_text
+from tests.support.surface import nothing_happened, private_sentence, settled_exactly, state_text
 
 
 async def limit(rig: Rig, amount: int, scope: Scope = Scope.EVERYONE, **more: Any) -> None:
@@ -131,3 +131,36 @@ async def test_a_refusal_tells_nobody_what_the_host_has(rig: Rig):
     assert "20" in sentence
     assert "You have" not in sentence
     assert "10,000" not in sentence
+
+
+# ---------------------------------------------------------------------- what still fits
+
+
+async def test_a_refusal_says_how_many_fit_and_one_press_makes_them(rig: Rig):
+    await priced(rig)
+    await limit(rig, 50)
+    refused = await ask(rig, count=4)
+    sentence = private_sentence(refused)
+    assert "These 4 jobs need about 80. 2 of 4 fit now." in sentence
+    await nothing_happened(rig)
+    made = await rig.member.click(refused.response, label="Make 2 of 4")
+    assert not made.ephemeral
+    await rig.work()
+    assert len(rig.messages()[-1].attachments) == 2
+    await settled_exactly(rig)
+
+
+async def test_of_a_batch_the_first_prompts_are_made(rig: Rig):
+    await priced(rig)
+    await limit(rig, 50)
+    refused = await rig.member.slash(rig.channel, "batch", operation="image.generate", prompts="a|b|c|d")
+    await rig.member.click(refused.response, label="Make 2 of 4")
+    assert [job.prompt for job in reversed(await rig.jobs())] == ["a", "b"]
+
+
+async def test_of_more_than_the_queue_takes_as_many_are_offered(rig: Rig):
+    await rule(rig, running_per_member=1, queued_per_member=1)
+    refused = await ask(rig, count=3)
+    assert "Request at most 2 here" in private_sentence(refused)
+    await rig.member.click(refused.response, label="Make 2 of 3")
+    assert len(await rig.jobs()) == 2
