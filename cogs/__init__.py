@@ -116,6 +116,7 @@ def uses(parts: Parts) -> dict[type[Any], Any]:
         store.signals,
         store.spending,
         store.voices,
+        store.worst_cases,
         delivery.authors,
         delivery.cards,
         delivery.gate,

@@ -19,7 +19,7 @@ from bot.store.jobs.copies import Copies, Copy, DoomedCopy
 from bot.store.jobs.ending import Cancelled
 from bot.store.jobs.job_lists import SEARCHED, JobLists
 from bot.store.jobs.jobs import Claimed, Jobs
-from bot.store.jobs.overshoots import Overshoot
+from bot.store.jobs.overshoots import LimitAtRisk, Overshoot, WorstCases
 from bot.store.jobs.rechecks import JobAttempt
 from bot.store.jobs.rows import PlacedJob
 from bot.store.jobs.tried_values import TriedOutcome, TriedValue
@@ -60,6 +60,7 @@ __all__ = [
     "Ledger",
     "LedgerRow",
     "LedgerSums",
+    "LimitAtRisk",
     "Limits",
     "Mark",
     "Overshoot",
@@ -95,4 +96,5 @@ __all__ = [
     "TriedValue",
     "Voices",
     "WordOffer",
+    "WorstCases",
 ]

@@ -43,6 +43,7 @@ from bot.store.jobs.ending import Cancellation
 from bot.store.jobs.figures import Figures, Histograms
 from bot.store.jobs.job_lists import JobLists, Lineage
 from bot.store.jobs.jobs import Jobs, end_all_leases
+from bot.store.jobs.overshoots import WorstCases
 from bot.store.jobs.queue import Queue
 from bot.store.jobs.rechecks import Rechecks
 from bot.store.jobs.tried_values import ModelIds, TriedValues
@@ -110,7 +111,7 @@ class Store:
         self.result_reports = ResultReports(database, box, clock)
         self.reports = Reports(database, box, clock)
         self.queue, self.refunds = Queue(database, box, clock), Refunds(database, box, clock)
-        self.rechecks = Rechecks(database, box, clock)
+        self.rechecks, self.worst_cases = Rechecks(database, box, clock), WorstCases(database, box, clock)
         self.account_checks = AccountChecks(database, box, clock)
         self.host_key_refusals = HostKeyRefusals(database, box, clock)
         self.absent_guilds = AbsentGuilds(database, box, clock)

@@ -125,31 +125,40 @@ def _tight(found: Iterable[Headroom], request: SpendRequest) -> list[Headroom]:
 
 def applicable_limits(limits: Sequence[Limit], request: SpendRequest, spending: SpendingView) -> list[Limit]:
     """Return the member's limits in this place, without shared ones."""
-    groups: dict[tuple[str, int], list[Limit]] = {}
-    for limit in limits:
-        if not limit.scope.is_shared and _is_about(limit, request):
-            groups.setdefault((limit.operation, limit.channel_id), []).append(limit)
     found: list[Limit] = []
-    for group in groups.values():
-        own = [each for each in group if each.scope is Scope.MEMBER and each.scope_id == request.spender.member_id]
-        by_role: dict[int, list[Limit]] = {}
-        for each in group:
-            if each.scope is Scope.ROLE and each.scope_id in request.spender.role_ids:
-                by_role.setdefault(each.scope_id, []).append(each)
-        if own:
-            found += own
-        elif by_role:
-            # The best role leaves the most in its tightest period; roles without a limit of 0 first.
-            found += max(
-                by_role.values(),
+    for choices in limit_choices(limits, request):
+        # The best role leaves the most in its tightest period; roles without a limit of 0 first.
+        found += (
+            max(
+                choices,
                 key=lambda role: (
                     all(limit.credits for limit in role),
                     min(headroom.left for headroom in headrooms(role, request, spending)),
                 ),
             )
-        else:
-            found += [each for each in group if each.scope is Scope.EVERYONE]
+            if len(choices) > 1
+            else choices[0]
+        )
     return found
+
+
+def limit_choices(limits: Iterable[Limit], request: SpendRequest) -> list[list[list[Limit]]]:
+    """Return the member's limits by what they are about: one set, or one for each role, of which the best applies."""
+    groups: dict[tuple[str, int], list[Limit]] = {}
+    for limit in limits:
+        if not limit.scope.is_shared and is_about(limit, request):
+            groups.setdefault((limit.operation, limit.channel_id), []).append(limit)
+    return [choices for group in groups.values() if (choices := _choices(group, request))]
+
+
+def _choices(group: Sequence[Limit], request: SpendRequest) -> list[list[Limit]]:
+    own = [each for each in group if each.scope is Scope.MEMBER and each.scope_id == request.spender.member_id]
+    by_role: dict[int, list[Limit]] = {}
+    for each in group:
+        if each.scope is Scope.ROLE and each.scope_id in request.spender.role_ids:
+            by_role.setdefault(each.scope_id, []).append(each)
+    everyone = [each for each in group if each.scope is Scope.EVERYONE]
+    return [own] if own else list(by_role.values()) or ([everyone] if everyone else [])
 
 
 def all_headrooms(limits: Sequence[Limit], request: SpendRequest, spending: SpendingView) -> tuple[Headroom, ...]:
@@ -158,7 +167,7 @@ def all_headrooms(limits: Sequence[Limit], request: SpendRequest, spending: Spen
 
 
 def headrooms(limits: Iterable[Limit], request: SpendRequest, spending: SpendingView) -> list[Headroom]:
-    return [headroom_of(limit, spending) for limit in limits if _is_about(limit, request)]
+    return [headroom_of(limit, spending) for limit in limits if is_about(limit, request)]
 
 
 def headroom_of(limit: Limit, spending: SpendingView) -> Headroom:
@@ -186,7 +195,8 @@ def _shared(limits: Sequence[Limit]) -> list[Limit]:
     return sorted((limit for limit in limits if limit.scope.is_shared), key=lambda limit: not limit.scope.is_host)
 
 
-def _is_about(limit: Limit, request: SpendRequest) -> bool:
+def is_about(limit: Limit, request: SpendRequest) -> bool:
+    """Whether a limit is for the request's place and one of its operations."""
     of_operation = not limit.operation or any(item.operation == limit.operation for item in request.items)
     return of_operation and (not limit.channel_id or limit.channel_id in request.spender.channel_ids)
 

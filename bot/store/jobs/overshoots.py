@@ -1,22 +1,24 @@
-"""Jobs that cost more than was held: what exceeds a limit, and what may not start."""
+"""Jobs that cost more than was held: what exceeds a limit, what may not start, and how far limits can be exceeded."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from bot.domain.models import Job, credits_words
-from bot.domain.money.limit_rules import all_headrooms, allowance, zone_of
+from bot.domain.models import PENDING_STATES, UNKNOWN, Job, JobState, credits_words
+from bot.domain.money.limit_rules import all_headrooms, allowance, headroom_of, is_about, limit_choices, zone_of
 from bot.domain.money.spend_request import ZERO, Headroom, Spender, SpendItem, SpendRequest
 from bot.domain.money.spending_policy import binding_limits
-from bot.domain.server.guild_rules import Limit
+from bot.domain.money.worst_case import OpenJob, Stage, WorstCase, worst_case
+from bot.domain.server.guild_rules import Limit, Scope
 from bot.store import texts
-from bot.store.engine.repository import Record, write_decision
+from bot.store.engine.columns import from_milli, texts_from_json
+from bot.store.engine.repository import Record, Repository, write_decision
 from bot.store.jobs.ending import cancel_in
 from bot.store.jobs.rows import CARDS, job_in, job_of
-from bot.store.money.spending import Spending, end_of, rules_of, spending
-from bot.store.sql import Connection
+from bot.store.money.spending import SENT_STATES, Spending, end_of, rules_of, spending
+from bot.store.sql import Connection, Row
 
 # Unsent jobs that count for a limit, newest first. Jobs paid by grants don't count for a member's.
 _UNSENT = """
@@ -129,3 +131,160 @@ def _what(job: Job, broken: Sequence[Headroom], stopped: int) -> str:
         most = min(broken, key=lambda each: each.left)
         over = (most.limit.scope, allowance(most.limit), credits_words(-most.left))
     return texts.overshot(job.id, credits_words(job.reserved), credits_words(job.held), over, stopped)
+
+
+_OPEN = """
+SELECT jobs.*, cards.channel_id, cards.parent_channel_id, cards.category_id, cards.role_ids,
+    CASE WHEN approvals.asked <> '' THEN 1 ELSE jobs.allowed END AS is_allowed,
+    (SELECT sum(credits_milli) FROM draws WHERE draws.job_id = jobs.id) AS drawn_milli
+FROM jobs JOIN cards ON cards.id = jobs.card_id LEFT JOIN approvals ON approvals.card_id = jobs.card_id
+WHERE (jobs.guild_id = :guild_id OR (:everywhere = 1 AND jobs.key_id IS NULL)) AND jobs.id IN (
+    SELECT id FROM jobs
+    WHERE state IN ('awaiting_approval', 'waiting', 'submitting', 'queued', 'processing', 'ready')
+    UNION ALL SELECT id FROM jobs WHERE recheck_at IS NOT NULL AND state IN ('failed', 'expired')
+)
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LimitAtRisk:
+    """The worst case of a limit in one of its periods; of a member's limit for one member."""
+
+    limit: Limit
+    member_id: int | None
+    """None for a shared limit."""
+    practice: bool
+    since: float
+    """The period's start in Unix seconds."""
+    worst: WorstCase
+
+
+@dataclass(frozen=True, slots=True)
+class _Open:
+    job: Job
+    at: float
+    """When it counts, Unix seconds: a job without a hold is decided again with it."""
+    spender: Spender
+    allowed: bool
+    drawn: Decimal
+
+    @property
+    def request(self) -> SpendRequest:
+        item = SpendItem(operation=self.job.operation, title="", credits=ZERO, exact=True)
+        return SpendRequest(spender=self.spender, items=[item])
+
+    @property
+    def is_known(self) -> bool:
+        return self.job.basis != UNKNOWN or bool(self.job.cost) or self.job.state is JobState.READY
+
+    def as_counted(self, *, is_members: bool, is_checked: bool) -> OpenJob:
+        held = max(ZERO, self.job.reserved - (self.drawn if is_members else ZERO))
+        return OpenJob(stage=self._stage(is_checked=is_checked), held=held, is_known=self.is_known)
+
+    def _stage(self, *, is_checked: bool) -> Stage:
+        if self.job.state.ended:
+            return Stage.LATE
+        if self.job.state in PENDING_STATES:
+            return Stage.CHECKED if is_checked else Stage.FREE
+        return Stage.RUNNING if self.job.state in SENT_STATES and self.job.overdue_at is None else Stage.FREE
+
+
+@dataclass(frozen=True, slots=True)
+class _Key:
+    limit: Limit
+    member_id: int | None
+    practice: bool
+    since: float
+    until: float
+
+    def counts(self, each: _Open, guild_id: int) -> bool:
+        job, limit = each.job, self.limit
+        if not self.since <= each.at < self.until or limit.operation not in {"", job.operation}:
+            return False
+        if limit.scope.is_host:
+            return job.key_id is None and (limit.scope is Scope.HOST_TOTAL or job.guild_id == guild_id)
+        return (
+            job.guild_id == guild_id
+            and job.practice is self.practice
+            and (not limit.channel_id or limit.channel_id in each.spender.channel_ids)
+            and self.member_id in {None, job.author_id}
+        )
+
+
+class WorstCases(Repository):
+    """Limits that open jobs may exceed."""
+
+    async def of_guild(self, guild_id: int) -> list[LimitAtRisk]:
+        """Return the worst case of each limit of the guild and host that open jobs count for, shared ones first."""
+        now, limits = self._clock.wall(), self._database.host_limits
+        return await self._database.read(lambda db: worst_cases(db, guild_id, now, limits))
+
+
+def worst_cases(db: Connection, guild_id: int, now: float, host_limits: Sequence[Limit]) -> list[LimitAtRisk]:
+    everywhere = any(limit.scope is Scope.HOST_TOTAL for limit in host_limits)
+    known = spending(db, guild_id, 0, now, tuple(host_limits))
+    if not (known.limits or host_limits):
+        return []
+    rows = db.execute(_OPEN, {"guild_id": guild_id, "everywhere": int(everywhere)}).fetchall()
+    found = [_open(row, now) for row in rows]
+    keys: dict[_Key, None] = {}
+    checked: set[tuple[_Key, str]] = set()
+    for each in found:
+        for key, always in _keys(each, known):
+            keys[key] = None
+            if always and (key.limit.scope.is_host or not each.allowed):
+                checked.add((key, each.job.id))
+    at_risk = [_at_risk(key, found, checked, known) for key in keys]
+    return sorted(at_risk, key=lambda each: (not each.limit.scope.is_host, each.member_id or 0, each.since))
+
+
+def _open(row: Row, now: float) -> _Open:
+    job = job_of(row)
+    places = (row["channel_id"], row["parent_channel_id"], row["category_id"])
+    spender = Spender(
+        member_id=job.author_id,
+        role_ids=frozenset(map(int, texts_from_json(row["role_ids"]))),
+        channel_ids=frozenset(each for each in places if each is not None),
+        age_restricted=False,
+    )
+    at = now if job.waits_for_price else job.created_at
+    return _Open(job, at, spender, bool(row["is_allowed"]), from_milli(row["drawn_milli"]))
+
+
+def _keys(each: _Open, known: Spending) -> Iterable[tuple[_Key, bool]]:
+    """Yield what the job is limited by, and whether each always applies: of several roles the best does."""
+    job = each.job
+    if job.key_id is None:
+        for limit in known.host_limits:
+            if limit.scope is Scope.HOST_TOTAL or job.guild_id == known.guild_id:
+                yield _key(limit, each, None, known), True
+    if job.guild_id != known.guild_id:
+        return
+    for limit in known.limits:
+        if limit.scope is Scope.SERVER and is_about(limit, each.request):
+            yield _key(limit, each, None, known), True
+    for choices in limit_choices(known.limits, each.request):
+        for limit in (limit for choice in choices for limit in choice):
+            yield _key(limit, each, job.author_id, known), len(choices) == 1
+
+
+def _key(limit: Limit, each: _Open, member_id: int | None, known: Spending) -> _Key:
+    zone = zone_of(limit, known.rules)
+    since, until = limit.period.start(each.at, zone), end_of(limit.period.end(each.at, zone))
+    return _Key(limit, member_id, not limit.scope.is_host and each.job.practice, since, until)
+
+
+def _at_risk(key: _Key, found: Sequence[_Open], checked: set[tuple[_Key, str]], known: Spending) -> LimitAtRisk:
+    then = replace(known, now=key.since, practice=key.practice, author_id=key.member_id or 0)
+    jobs = [
+        each.as_counted(is_members=key.member_id is not None, is_checked=(key, each.job.id) in checked)
+        for each in found
+        if key.counts(each, known.guild_id)
+    ]
+    return LimitAtRisk(
+        limit=key.limit,
+        member_id=key.member_id,
+        practice=key.practice,
+        since=key.since,
+        worst=worst_case(headroom_of(key.limit, then).left, jobs),
+    )

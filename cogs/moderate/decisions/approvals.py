@@ -1,6 +1,6 @@
 """Jobs above the threshold: the question in the approval channel, and its three answers."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
 import discord
@@ -13,17 +13,20 @@ from bot.delivery.channels.facts import DISCORD_ERRORS, in_time
 from bot.delivery.channels.messages import nonce_of
 from bot.domain.jobs.card_jobs import main_job, prompt_text
 from bot.domain.models import Card, Job
+from bot.domain.server.guild_rules import Scope
 from bot.domain.words.text import harmless, shortened, stamp
 from bot.jobs.surface import Later, Sentence
 from bot.language import speaking, tr
 from bot.moderation.alerts import Alerts
 from bot.moderation.questions import ApprovalDecisions, total
-from bot.store import Approval, Cards, GuildSettings
+from bot.store import Approval, Cards, GuildSettings, LimitAtRisk, WorstCases
 from cogs.moderate.decisions import texts
 from cogs.moderate.decisions.refunds import RefusalForm
 from cogs.ui.controls import Control, on, view_of
 from cogs.ui.interaction import Bot, Interaction, use
+from cogs.ui.limit_text import worst_case_lines
 from cogs.ui.permissions import guild_of, require_moderator
+from cogs.ui.texts import WORST_CASE
 
 log = structlog.get_logger(__name__)
 
@@ -43,6 +46,7 @@ async def ask_moderators(bot: Bot, approval: Approval) -> bool:
     if found is None:
         return True
     rules = await use(bot, GuildSettings).get(approval.guild_id)
+    at_risk = concerning(*found, await use(bot, WorstCases).of_guild(approval.guild_id))
     channel_id = rules.approval_channel or rules.log_channel
     if channel_id is None:
         raise await _closed(bot, approval, lambda: str(texts.NO_APPROVAL_CHANNEL))
@@ -50,7 +54,7 @@ async def ask_moderators(bot: Bot, approval: Approval) -> bool:
     try:
         message = await in_time(
             channel.send(
-                embed=question(bot, *found, approval, is_log=rules.approval_channel is None),
+                embed=question(bot, *found, approval, at_risk, is_log=rules.approval_channel is None),
                 view=answers(approval.card_id),
                 nonce=nonce_of("approve", approval.card_id, channel_id),
             )
@@ -72,7 +76,25 @@ async def _closed(bot: Bot, approval: Approval, sentence: Sentence) -> Later:
     return Later(NO_CHANNEL_AGAIN_S)
 
 
-def question(bot: Bot, card: Card, jobs: Sequence[Job], approval: Approval, *, is_log: bool) -> discord.Embed:
+def concerning(card: Card, jobs: Sequence[Job], found: Iterable[LimitAtRisk]) -> list[LimitAtRisk]:
+    """Return those limits that the card's jobs count for and that moderators may see."""
+    places = {0, card.channel_id, card.parent_channel_id, card.category_id}
+    operations = {"", *(job.operation for job in jobs)}
+    return [
+        each
+        for each in found
+        if each.practice is jobs[0].practice
+        and each.member_id in {None, card.author_id}
+        and each.limit.operation in operations
+        and each.limit.channel_id in places
+        and each.limit.scope is not Scope.HOST_TOTAL
+        and (jobs[0].key_id is None or not each.limit.scope.is_host)
+    ]
+
+
+def question(
+    bot: Bot, card: Card, jobs: Sequence[Job], approval: Approval, at_risk: Iterable[LimitAtRisk], *, is_log: bool
+) -> discord.Embed:
     """Draw the question.
 
     A private request's words are only for those who decide: not for readers of the log channel, the fallback
@@ -92,6 +114,8 @@ def question(bot: Bot, card: Card, jobs: Sequence[Job], approval: Approval, *, i
     embed.add_field(name=texts.ESTIMATE, value=texts.approval_estimate(total(jobs), jobs[-1].basis))
     if approval.asked:
         embed.add_field(name=str(texts.ABOVE_A_LIMIT), value=texts.above_what(approval.asked), inline=False)
+    if worst := worst_case_lines(at_risk, most=1):
+        embed.add_field(name=WORST_CASE, value=worst, inline=False)
     embed.add_field(name=texts.EXPIRES, value=stamp(approval.expires_at))
     embed.set_footer(text=marked(texts.FOOTER(subject_id=card.id), jobs))
     return embed

@@ -20,17 +20,20 @@ from bot.jobs.signals import WorkerSignals
 from bot.language import tr
 from bot.prices.estimates import EstimateTool
 from bot.server.operations import ApiDrift, change_words
-from bot.store import AccountChecks, GuildKeys, GuildSettings, JobLists, Ledger, SpendingViews
+from bot.store import AccountChecks, GuildKeys, GuildSettings, JobLists, Ledger, SpendingViews, WorstCases
 from cogs.moderate.status import texts
 from cogs.ui.interaction import Bot, Interaction, use
-from cogs.ui.limit_text import expiring_words
+from cogs.ui.limit_text import expiring_words, worst_case_lines
 from cogs.ui.permissions import guild_of, is_host
-from cogs.ui.texts import BUY_CREDITS
+from cogs.ui.texts import BUY_CREDITS, HOST_LIMIT, HOST_TOTAL, WORST_CASE
 from cogs.ui.top_up import pack_lines, server_pace
 
 
-async def add_books(embed: discord.Embed, bot: Bot, guild_id: int) -> None:
-    """Add running jobs, credits spent, held and free, the last reconciliation, and price estimates."""
+async def add_books(embed: discord.Embed, bot: Bot, guild_id: int, *, with_total: bool) -> None:
+    """Add running jobs, credits spent, held and free, the worst case, the last reconciliation, and price estimates.
+
+    `with_total`: the reader may see what concerns all servers.
+    """
     try:
         key = await use(bot, ApiKeys).for_guild(guild_id)
     except NoKey:
@@ -42,6 +45,7 @@ async def add_books(embed: discord.Embed, bot: Bot, guild_id: int) -> None:
         embed.add_field(name=texts.FREE, value=credits_words(free))
     embed.add_field(name=texts.SPENT, value=credits_words(sums.spent))
     await _add_jobs(embed, bot, guild_id)
+    await _add_worst_case(embed, bot, guild_id, key, with_total=with_total)
     if key is not None:
         await _add_account(embed, bot, guild_id, key)
         await _add_tool(embed, bot, guild_id, key)
@@ -54,6 +58,19 @@ async def _add_jobs(embed: discord.Embed, bot: Bot, guild_id: int) -> None:
     held = counts.get(JobState.HELD, 0)
     if held:
         embed.add_field(name=texts.HELD, value=str(held))
+
+
+async def _add_worst_case(
+    embed: discord.Embed, bot: Bot, guild_id: int, key: UsableKey | None, *, with_total: bool
+) -> None:
+    is_practice = key is not None and key.is_practice
+    found = [
+        each
+        for each in await use(bot, WorstCases).of_guild(guild_id)
+        if each.practice is is_practice and (with_total or each.limit.scope is not Scope.HOST_TOTAL)
+    ]
+    if lines := worst_case_lines(found):
+        embed.add_field(name=WORST_CASE, value=lines, inline=False)
 
 
 async def _add_account(embed: discord.Embed, bot: Bot, guild_id: int, key: UsableKey) -> None:
@@ -141,7 +158,7 @@ async def _add_host_limits(embed: discord.Embed, bot: Bot, guild_id: int, *, wit
             continue
         spent, renewed = credits_text(limit.credits - headroom.left), stamp(headroom.refills_at or 0, "D")
         value = texts.host_limit(spent, credits_text(limit.credits), renewed)
-        embed.add_field(name=texts.HOST_TOTAL if is_total else texts.HOST_LIMIT, value=value, inline=False)
+        embed.add_field(name=HOST_TOTAL if is_total else HOST_LIMIT, value=value, inline=False)
 
 
 def _add_last_seen(embed: discord.Embed, key: UsableKey, *, shows_credits: bool) -> None:

@@ -21,8 +21,6 @@ NOT_REPORTED = Text("Not reported")
 SCOPES = Text("Permissions of the key")
 API = Text("API")
 CREDITS_LAST_SEEN = Text("Credits when last checked")
-HOST_LIMIT = Text("The host's limit for this server")
-HOST_TOTAL = Text("The host's limit for all servers together")
 CHECKED_OFTEN = Text("Checked several times in the last hour. Try again later.")
 KEY_SHOWN = "`…{last4}`".format
 
