@@ -8,6 +8,7 @@ was read and what was not.
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -41,7 +42,7 @@ ASKED_MAX: Final = 80
 """Operations requested in one reading."""
 LOST_MAX: Final = 3
 """Calls in a row without an answer, after which the rest is left for later."""
-STORED_MAX_BYTES: Final = 128 * 1024
+KEPT_MAX_BYTES: Final = 128 * 1024
 """Of one answer: an operation has a few KiB."""
 ARGUMENTS: Final = ("operation", "operation_id", "operationId", "id", "name")
 """Likely names of the operation's argument, where `tools/list` does not say it."""
@@ -139,7 +140,8 @@ class _Reading:
             }
             for each in tools
         ]
-        self._keep(LIST, "", kept)
+        if self._is_small(LIST, kept):
+            self.found.answers[LIST, ""] = json.dumps(kept)
         return kept
 
     async def _operations(self, ids: Iterable[str]) -> None:
@@ -160,23 +162,33 @@ class _Reading:
             if result is None:
                 continue
             parts = result.parts
+            if not self._is_small(key, parts):
+                return ()
             if is_unknown(parts, is_error=result.is_error):
                 named = ids_in(parts, self._families)
                 self.found.answers[OPERATION, key] = "null"
                 if self._has_answered or named:
                     return [each for each in named if self._known.find(each) is None]
                 continue
-            if not result.is_error and self._take(key, "" if operation is None else operation.title, parts):
+            title = "" if operation is None else operation.title
+            if not result.is_error and await self._take(key, title, parts):
                 self._arguments, self._has_answered = [argument], True
                 return ()
         if not self._has_answered and len(self.found.answers) >= TRIED_WITH:
             self._arguments = self._arguments[:1]
         return ()
 
-    def _take(self, key: str, title: str, parts: Parts) -> bool:
+    def _is_small(self, subject: str, parts: Parts) -> bool:
+        """Whether an answer is small enough to be read and kept."""
+        if len(json.dumps(parts)) <= KEPT_MAX_BYTES:
+            return True
+        self.found.dropped.append(subject)
+        return False
+
+    async def _take(self, key: str, title: str, parts: Parts) -> bool:
         """Keep an answer about the operation; False if it says nothing."""
         try:
-            entry = operation_in(key, title, parts)
+            entry = await asyncio.to_thread(operation_in, key, title, parts)
         except Contradiction:
             self.found.dropped.append(key)
             return True
@@ -187,17 +199,16 @@ class _Reading:
             self.found.dropped.append(key)
             self.found.answers.pop((OPERATION, self._seen[body]), None)
             return True
-        self._keep(OPERATION, key, parts)
+        self.found.answers[OPERATION, key] = body
         return True
 
     async def _surface(self, surface: str) -> None:
         result = await self._call(MODELS, surface, {"surface": surface})
-        if result is None or result.is_error:
+        if result is None or result.is_error or not self._is_small(surface, result.parts):
             return
-        parts = result.parts
         try:
-            if models_of_surface(surface, parts):
-                self._keep(MODELS, surface, parts)
+            if await asyncio.to_thread(models_of_surface, surface, result.parts):
+                self.found.answers[MODELS, surface] = json.dumps(result.parts)
         except Contradiction:
             self.found.dropped.append(surface)
 
@@ -216,13 +227,6 @@ class _Reading:
             return None
         self._lost = 0
         return result
-
-    def _keep(self, tool: str, subject: str, value: object) -> None:
-        body = json.dumps(value)
-        if len(body) > STORED_MAX_BYTES:
-            self.found.dropped.append(subject or tool)
-            return
-        self.found.answers[tool, subject] = body
 
     def _is_unknown(self, key: str) -> bool:
         return self.found.answers.get((OPERATION, key)) == "null"

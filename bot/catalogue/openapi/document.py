@@ -267,7 +267,7 @@ def _item(reader: Reader, name: object, raw: object) -> Iterator[Entry]:
 
 
 def _entry(reader: Reader, key: str, item: Mapping[str, Any]) -> Entry:
-    fields = _with_required(fields_in(reader, _first(item, _FIELD_KEYS)), _first(item, _NEEDED_KEYS))
+    fields = with_required(fields_in(reader, _first(item, _FIELD_KEYS)), _first(item, _NEEDED_KEYS))
     entry = Entry(
         id=key,
         source=FactSource.VENDOR,
@@ -283,7 +283,7 @@ def _entry(reader: Reader, key: str, item: Mapping[str, Any]) -> Entry:
     return combined([entry, given])[key]
 
 
-def _with_required(fields: Sequence[Described], needed: object) -> tuple[Described, ...]:
+def with_required(fields: Sequence[Described], needed: object) -> tuple[Described, ...]:
     if not isinstance(needed, list):
         return tuple(fields)
     return in_order([replace(each, required=each.name in needed) for each in fields])

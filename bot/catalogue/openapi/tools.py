@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import json
 import re
+from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bot.catalogue.openapi.document import fields_in, model_of, models_in, titles_in
+from bot.catalogue.openapi.document import fields_in, model_of, models_in, titles_in, with_required
 from bot.catalogue.openapi.entry import (
     CHOICE_LIMIT,
     Described,
@@ -42,7 +43,9 @@ API_SURFACES: Mapping[str, frozenset[str]] = {
 
 KNOWN_MIN = 5
 """Operations that a tool must know, before it is believed that it does not know another."""
-NODES_MAX = 3_000
+NODES_MAX = 1_000
+INPUTS_MAX = 6
+"""Descriptions of an input that are read in one answer: more are repetitions."""
 TEXT_MAX_CHARS = 60_000
 IDS_MAX = 60
 """New ids taken from one answer."""
@@ -62,6 +65,11 @@ _EXAMPLE_KEYS = frozenset(
 _NOT_INPUT = re.compile(r"output|response|result|error|webhook|related|pricing", re.IGNORECASE)
 """Parts of an answer that describe something else."""
 _SURFACE_WORDS = frozenset({*API_SURFACES, "image tools", "video tools", "creator flow", "world generator"})
+_ABOUT = frozenset(
+    {"id", "key", "name", "title", "label", "surface", "note", "notes", "status", "description", "operation"}
+    | {"operations"}
+)
+"""Keys of what is said beside models."""
 _LIST_WORDS = frozenset({"available", "options", "items", "entries", "values"})
 _UNKNOWN = re.compile(
     r"\b(?:unknown|not found|no such|does not exist|unsupported|not a(?:n)? \w+|no operation)\b", re.IGNORECASE
@@ -106,9 +114,9 @@ class Answers:
             elif isinstance(parts, list) and (entry := _read(key, titles.get(key, ""), parts)) is not None:
                 entries.append(entry)
         surfaces = {
-            surface: _models_read(surface, parts)
+            surface: models
             for surface, parts in _listed(held.get(SURFACES)).items()
-            if surface in API_SURFACES and isinstance(parts, list)
+            if surface in API_SURFACES and isinstance(parts, list) and (models := _models_read(surface, parts))
         }
         # A tool that knows no operation has another argument, or is another tool.
         sure = frozenset(unknown) if len(entries) >= KNOWN_MIN else frozenset()
@@ -228,10 +236,13 @@ def _entries(key: str, root: object) -> Iterator[Entry]:
     """Yield facts of the operation `key` in an object and what it holds."""
     if isinstance(root, Mapping) and _id_of(root) in {key, ""}:
         yield Entry(id=key, source=FactSource.VENDOR, titles=titles_in(root, key) if _id_of(root) else ())
+    reader, inputs = Reader(root if isinstance(root, Mapping) else {}), 0
     for node in _nodes(root):
-        reader = Reader(node)
         yield from (each for each in (*tied(reader, node), *shown(reader, node)) if each.id == key)
-        yield from _inputs(key, node)
+        if inputs < INPUTS_MAX:
+            found = list(_inputs(key, node))
+            inputs += len(found)
+            yield from found
         if models := models_in(node):
             yield Entry(id=key, source=FactSource.VENDOR, models=models)
 
@@ -246,7 +257,7 @@ def _inputs(key: str, node: Mapping[str, Any]) -> Iterator[Entry]:
                     yield Entry(id=key, source=FactSource.SAMPLE, fields=fields)
         elif word in _INPUT_KEYS and isinstance(given, Mapping | list):
             reader = Reader(given if isinstance(given, Mapping) else {})
-            fields = without_envelope(fields_in(reader, given))
+            fields = without_envelope(with_required(fields_in(reader, given), node.get("required")))
             if fields:
                 is_schema = isinstance(given, Mapping) and isinstance(given.get("properties"), Mapping)
                 source = FactSource.SAMPLE if all(each.is_sample for each in fields) else FactSource.VENDOR
@@ -293,9 +304,9 @@ def _under(
         return
     is_list = "model" in key.casefold() or key.casefold() in _LIST_WORDS | {surface} or is_operation_id(key)
     held = (key,) if is_operation_id(key) else operations
-    if is_models and isinstance(inner, str | Mapping) and not _holds_models(inner):
-        model = model_of(key, inner)
-        if model is not None and not is_operation_id(key):
+    if is_models and not is_list and key.casefold() not in _ABOUT and isinstance(inner, str | Mapping):
+        model = None if _holds_models(inner) else model_of(key, inner)
+        if model is not None:
             yield Availability(model, held)
             return
     if isinstance(inner, Mapping | list):
@@ -334,14 +345,14 @@ def _require_once(models: Iterable[NamedModel]) -> None:
 
 def _nodes(root: object) -> Iterator[Mapping[str, Any]]:
     """Walk the objects of an answer, outermost first, without those about outputs and the like."""
-    waiting: list[object] = [root]
+    waiting = deque([root])
     for _ in range(NODES_MAX):
         if not waiting:
             return
-        value = waiting.pop(0)
+        value = waiting.popleft()
         if isinstance(value, Mapping):
             yield value
-        waiting += _inner(value)
+        waiting += _inner(value)[:NODES_MAX]
 
 
 def _inner(value: object) -> list[Any]:
@@ -354,11 +365,11 @@ def _inner(value: object) -> list[Any]:
 
 
 def _strings(value: object) -> Iterator[str]:
-    waiting: list[object] = [value]
+    waiting = deque([value])
     for _ in range(NODES_MAX):
         if not waiting:
             return
-        each = waiting.pop(0)
+        each = waiting.popleft()
         if isinstance(each, str):
             yield each
         elif isinstance(each, Mapping):
