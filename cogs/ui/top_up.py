@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
 
 import discord
 
@@ -16,7 +17,6 @@ from bot.domain.words.text import shortened
 from bot.errors import NoKey, Refused
 from bot.store import Reports
 from cogs.ui import texts
-from cogs.ui.controls import view_of
 from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.limit_text import fitting
 from cogs.ui.permissions import is_moderator
@@ -36,25 +36,23 @@ def pack_lines(packs: Sequence[CreditPack], a_day: Decimal) -> str:
     return fitting(lines, EMBED_FIELD_CHARS)
 
 
-async def answer_with_packs(interaction: Interaction, error: Refused) -> bool:
-    """Answer a moderator whose account lacks credits with buttons that buy some; False if there is nothing to offer."""
+async def pack_buttons(interaction: Interaction, error: Refused) -> list[discord.ui.Button[Any]]:
+    """Return buttons that buy credits, for a moderator whose own account lacks them; [] for others."""
     bot, guild_id = interaction.client, interaction.guild_id
     if guild_id is None or error.reason != "balance" or not await is_moderator(interaction):
-        return False
+        return []
     keys = use(bot, ApiKeys)
     try:
         packs = keys.packs(await keys.for_guild(guild_id))
     except NoKey:
-        return False
-    if not packs:
-        return False
-    a_day = await server_pace(bot, guild_id)
-    view = view_of([])
-    for each in packs:
-        label = texts.BUY(pack=_label(each, a_day)) if pack_name(each) else str(texts.BUY_CREDITS)
-        view.add_item(discord.ui.Button(label=shortened(label, LABEL_CHARS), url=each.url))
-    await bot.responses.warn(interaction, error.sentence, view)
-    return True
+        return []
+    a_day = await server_pace(bot, guild_id) if packs else Decimal(0)
+    return [discord.ui.Button(label=_buy(each, a_day), url=each.url) for each in packs]
+
+
+def _buy(pack: CreditPack, a_day: Decimal) -> str:
+    label = texts.BUY(pack=_label(pack, a_day)) if pack_name(pack) else str(texts.BUY_CREDITS)
+    return shortened(label, LABEL_CHARS)
 
 
 def _label(pack: CreditPack, a_day: Decimal) -> str:

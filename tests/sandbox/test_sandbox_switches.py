@@ -100,7 +100,9 @@ async def test_work_that_advances_only_when_polled_ends_by_a_poll_which_sends_th
     _, created = await submit(hook=url)
     clock.jump(1000)
     request = sandbox.request(created["id"])
+    await request.made.wait()
     assert request.status(clock.wall()) == "processing"
+    assert posted == []
     async with api.get(f"/api/v1/requests/{created['id']}") as answer:
         document = await answer.json()
     assert (document["status"], document["completedAtMs"]) == ("succeeded", clock.wall() * 1000)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
 
 import discord
 import structlog
@@ -29,6 +30,7 @@ from cogs.ui.forms import INPUT_CHARS, TITLE_CHARS, Form
 from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.permissions import guild_of, missing_permissions, origin_of, require_moderator
 from cogs.ui.texts import IN_SERVER_ONLY, MAY_NOT_POST
+from cogs.ui.top_up import pack_buttons
 from cogs.workflows import texts
 from cogs.workflows.asked.form import OperationForm, ask
 from cogs.workflows.asked.own import with_own
@@ -91,11 +93,12 @@ async def submit(interaction: Interaction, generation: Generation) -> None:
         await interaction.client.responses.warn(interaction, error.sentence, view_of(buttons))
 
 
-async def _instead(interaction: Interaction, generation: Generation, error: Refused) -> list[Control]:
-    """Return the buttons for what is possible instead of a refused request: fewer jobs, or asking a moderator."""
-    guild_id, member_id, buttons = interaction.guild_id, interaction.user.id, []
+async def _instead(interaction: Interaction, generation: Generation, error: Refused) -> list[discord.ui.Item[Any]]:
+    """Return buttons for what can be done about a refusal: fewer jobs, asking a moderator, or buying credits."""
+    guild_id, member_id = interaction.guild_id, interaction.user.id
     if guild_id is None:
         return []
+    buttons: list[discord.ui.Item[Any]] = [*await pack_buttons(interaction, error)]
     if error.fits:
         draft_id = await use(interaction, Generations).keep(generation.first(error.fits), guild_id, member_id)
         label = texts.MAKE_FEWER(count=error.fits, all=len(generation.before) + generation.count)

@@ -126,6 +126,13 @@ async def test_what_cannot_be_read_changes_nothing(rig: Rig, kind: str):
     assert pack.url == PACK
 
 
+@pytest.mark.parametrize("offered", [(), ({"productKey": "subscription:pro:month", "kind": "subscription"},)])
+async def test_an_answer_without_packs_changes_nothing(rig: Rig, monkeypatch: pytest.MonkeyPatch, offered: Any):
+    monkeypatch.setattr("bot.sandbox.http.mcp.OFFERINGS", offered)
+    assert await rig.bot.parts.offerings.run_once() == DAY_S
+    assert [each.url for each in rig.bot.parts.offerings.on_sale()] == [PACK]
+
+
 async def test_what_lapses_is_told_apart_by_where_it_comes_from(rig: Rig):
     rig.sandbox.vary(credit_lots="listed")
     rig.sandbox.add_key(GUILD_KEY, credits=100, plan="pro")
