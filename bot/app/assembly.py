@@ -22,6 +22,7 @@ from bot.app.duties import add_rounds
 from bot.app.health import Health
 from bot.app.parts import Cdn, Parts, Setup
 from bot.app.webhooks import Webhooks, WebhookTokens
+from bot.cannon.budgets import KeyBudgets
 from bot.cannon.client import CannonClient
 from bot.cannon.discovery import Discovery
 from bot.cannon.estimates import Estimates
@@ -98,6 +99,8 @@ class HostKeyScope:
 
 log = structlog.get_logger(__name__)
 
+KEY_LIMITED = "key.limited"
+"""Signal: the API answered 429 to a key (its digest, and how many seconds ago that call began)."""
 CDN_HOSTS = ("cdn.discordapp.com", "media.discordapp.net", "cdn.simcord.invalid")
 """Where Discord stores files, also in the demo and the tests."""
 
@@ -114,6 +117,7 @@ class _Core:
     keys: ApiKeys
     memories: AccountMemories
     key_health: KeyHealth
+    budgets: KeyBudgets
     unavailable: UnavailableOperations
     switches: OperationSwitches
     mcp: McpClient
@@ -277,7 +281,9 @@ async def assemble(setup: Setup, store: Store) -> Parts:
 async def _core(setup: Setup, store: Store) -> _Core:
     settings, absences = setup.settings, Absences(store, setup.clock)
     address = setup.practice.address
-    mcp = McpClient(settings.cannon_api_url, practice_transport=PracticeTransport(address))
+    budgets = KeyBudgets(setup.clock, partial(store.signals.send, KEY_LIMITED))
+    store.signals.listen(KEY_LIMITED, budgets.heard)
+    mcp = McpClient(settings.cannon_api_url, practice_transport=PracticeTransport(address), budgets=budgets)
     offerings = Offerings(store, mcp, settings.top_up_url)
     keys = _keys(setup, store, absences, offerings)
     client = CannonClient(
@@ -285,8 +291,9 @@ async def _core(setup: Setup, store: Store) -> _Core:
         clock=setup.clock,
         practice_transport=PracticeTransport(address),
         metrics=setup.metrics,
+        budgets=budgets,
     )
-    tool, host_prices = EstimateTool(Estimates(mcp), setup.clock), HostPrices()
+    tool, host_prices = EstimateTool(Estimates(mcp), setup.clock, budgets), HostPrices()
     core = _Core(
         store=store,
         visible=VisibleJobs(store),
@@ -296,6 +303,7 @@ async def _core(setup: Setup, store: Store) -> _Core:
         keys=keys,
         memories=AccountMemories(store, keys=keys, catalogue=setup.catalogue, clock=setup.clock),
         key_health=KeyHealth(keys, client, setup.clock),
+        budgets=budgets,
         unavailable=UnavailableOperations(store, setup.clock),
         switches=OperationSwitches(store, setup.catalogue),
         mcp=mcp,
@@ -403,6 +411,7 @@ def _worker(setup: Setup, core: _Core, delivery: Delivery, sources: Sources) -> 
         client=core.client,
         keys=core.keys,
         key_health=core.key_health,
+        budgets=core.budgets,
         unavailable=core.unavailable,
         catalogue=setup.catalogue,
         learned=core.learned,

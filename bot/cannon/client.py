@@ -20,6 +20,7 @@ import httpx
 import structlog
 
 from bot.cannon import retry, texts, wire
+from bot.cannon.budgets import KeyBudgets
 from bot.cannon.errors import asks_to_verify, is_own_error, is_page, reading_of
 from bot.cannon.key_routes import API_PATH, KeyRoutes
 from bot.cannon.wire import CreatedRequest, OpenApiAnswer, Progress
@@ -82,15 +83,18 @@ class CannonClient:
         transport: httpx.AsyncBaseTransport | None = None,
         practice_transport: httpx.AsyncBaseTransport | None = None,
         metrics: Metrics | None = None,
+        budgets: KeyBudgets | None = None,
     ) -> None:
         """Take the API's address (`https://www.cannonstudio.app`) and the total timeout of one call in seconds.
 
-        Calls with a practice key use only `practice_transport`, all others never.
+        Calls with a practice key use only `practice_transport`, all others never. `budgets` counts every call with
+        a key; who can wait asks it before.
 
         Raises ValueError for what is not an http or https address.
         """
         self._clock = clock
         self._metrics = metrics
+        self._budgets = budgets
         self._timeout_s = timeout_s
         self._routes = KeyRoutes(
             _origin(base_url), timeout_s=timeout_s, transport=transport, practice_transport=practice_transport
@@ -195,10 +199,13 @@ class CannonClient:
         content: bytes | None = None,
     ) -> _Answer:
         call, outcome = f"{method.lower()}_{path.partition('/')[0]}", "ok"
+        limited = None if self._budgets is None else self._budgets.begin(key)
         try:
             return await self._made(method, path, key, headers=headers, content=content)
         except CannonError as error:
             outcome = type(error).__name__
+            if isinstance(error, RateLimited) and limited is not None:
+                limited()
             if isinstance(error, RateLimited) and self._metrics is not None:
                 self._metrics.rate_limit_wait("cannon", error.retry_after_s or 0.0)
             raise

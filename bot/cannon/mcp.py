@@ -21,6 +21,7 @@ from typing import Any, Final
 import httpx
 import structlog
 
+from bot.cannon.budgets import KeyBudgets
 from bot.cannon.key_routes import KeyRoute, KeyRoutes
 from bot.runtime.network.transport import NoAnswer, TooMuch, answer_to, chunks, read_capped
 
@@ -42,7 +43,8 @@ CLIENT: Final = {"name": "cannon-bot", "version": "1"}
 OPENING: Final = {"protocolVersion": OPENING_VERSION, "capabilities": {}, "clientInfo": CLIENT}
 META: Final = "io.modelcontextprotocol/"
 
-LATER: Final = frozenset({408, 425, 429})
+TOO_MANY: Final = 429
+LATER: Final = frozenset({408, 425, TOO_MANY})
 """HTTP statuses that ask for a retry."""
 DENIED: Final = frozenset({401, 403})
 NO_METHOD: Final = -32601
@@ -161,10 +163,19 @@ class McpClient:
     """Calls tools. Close it with `aclose`."""
 
     def __init__(
-        self, base_url: str, *, timeout_s: float = TIMEOUT_S, practice_transport: httpx.AsyncBaseTransport | None = None
+        self,
+        base_url: str,
+        *,
+        timeout_s: float = TIMEOUT_S,
+        practice_transport: httpx.AsyncBaseTransport | None = None,
+        budgets: KeyBudgets | None = None,
     ) -> None:
-        """Take the API's address; calls with a practice key use only `practice_transport`, all others never."""
+        """Take the API's address; calls with a practice key use only `practice_transport`, all others never.
+
+        `budgets` counts every call with a key.
+        """
         self._timeout_s = timeout_s
+        self._budgets = budgets
         self._routes = KeyRoutes(base_url, timeout_s=timeout_s, practice_transport=practice_transport)
         self._origins: dict[str, _Origin] = {}
         self._ids = itertools.count(1)
@@ -260,7 +271,10 @@ class McpClient:
         headers = _headers(form, method, params or {}, key, session)
         route = origin.route
         request = route.http.build_request("POST", f"{route.base}/mcp", content=json.dumps(body), headers=headers)
+        limited = None if self._budgets is None else self._budgets.begin(key)
         async with answer_to(route.http, request) as response:
+            if limited is not None and response.status_code == TOO_MANY:
+                limited()
             message = None if params is None else await _message(response, body["id"])
             return _Answer(response.status_code, message, response.headers.get("mcp-session-id"))
 

@@ -10,6 +10,7 @@ from typing import Any
 from bot.account.api_keys import ApiKeys
 from bot.account.key_health import KeyHealth
 from bot.account.memory import AccountMemories, UnavailableOperations
+from bot.cannon.budgets import KeyBudgets
 from bot.cannon.client import CannonClient
 from bot.catalogue import LiveCatalogue
 from bot.domain.models import Job
@@ -38,6 +39,7 @@ def make_worker(
     client: CannonClient,
     keys: ApiKeys,
     key_health: KeyHealth,
+    budgets: KeyBudgets,
     unavailable: UnavailableOperations,
     catalogue: LiveCatalogue,
     learned: LearnedDurations,
@@ -62,7 +64,15 @@ def make_worker(
     transitions = Transitions(
         store, surface=surface, languages=languages, clock=clock, metrics=metrics, claim_soon=agenda.claim_soon
     )
-    key_waits = KeyWaits(transitions, health=key_health, clock=clock, rng=rng, signals=store.signals, packs=keys.packs)
+    key_waits = KeyWaits(
+        transitions,
+        health=key_health,
+        budgets=budgets,
+        clock=clock,
+        rng=rng,
+        signals=store.signals,
+        packs=keys.packs,
+    )
     trust = WebhookTrust(are_asked=webhook_url is not None)
     submitting = Submitting(
         client,

@@ -18,6 +18,7 @@ from functools import partial
 from typing import Any, Final
 
 from bot.account.api_keys import UsableKey
+from bot.cannon.budgets import KeyBudgets
 from bot.cannon.estimates import EstimateAnswer, EstimateOutcome, Estimates
 from bot.catalogue import Field, FieldKind, Operation
 from bot.domain.money.account import HOUR_S, Alert
@@ -62,9 +63,10 @@ class _Answer:
 class EstimateTool:
     """Asks the tool with a server's key."""
 
-    def __init__(self, estimates: Estimates, clock: Clock) -> None:
+    def __init__(self, estimates: Estimates, clock: Clock, budgets: KeyBudgets | None = None) -> None:
         self._estimates = estimates
         self._clock = clock
+        self._budgets = budgets
         self._tell: Tell = lambda _guild_id, _alerts: None
         self._answers: dict[tuple[str, str, str], _Answer] = {}
         self._health: dict[str, EstimateHealth] = {}
@@ -132,9 +134,10 @@ class EstimateTool:
     async def ask_now(
         self, guild_id: int, key: UsableKey, operation_id: str, values: Mapping[str, Any]
     ) -> EstimateAnswer | None:
-        """Ask without the cache; None, without a request, if the tool failed within a minute."""
+        """Ask without the cache; None, without a request, if it failed within a minute or the key's budget is spent."""
         slot, now = key.slot(guild_id), self._clock.monotonic()
-        if now < self._rests_until.get(slot, now):
+        is_spent = self._budgets is not None and self._budgets.is_spent(key.secret)
+        if is_spent or now < self._rests_until.get(slot, now):
             return None
         if not key.is_practice:
             self._called_at = now

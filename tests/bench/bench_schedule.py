@@ -17,6 +17,8 @@ from tests.support.waiting import (  # noqa: E402 - the same
     STEADY_VIDEO,
     WORKLOADS,
     Figures,
+    LimitedKey,
+    follow_with_budget,
     measure,
 )
 
@@ -43,6 +45,27 @@ async def rows(*, quick: bool, folder: Path) -> list[Row]:
         Row(
             number=4, figure=f"the same, {FASTER}", ours=found[FASTER].lateness, unit="", bar=1,
             note=f"{found[FASTER].late} of {found[FASTER].jobs} jobs later, all when the change was not seen yet",
+        ),
+        Row(
+            number=4, figure="nearest polls of a request, of the wait that holds then", unit="", bar=1, at_least=True,
+            ours=round(min(each.nearest for each in found.values()), 6),
+        ),
+        *_limited_rows(jobs=20 if quick else 200),
+    ]  # fmt: skip
+
+
+def _limited_rows(*, jobs: int) -> list[Row]:
+    seen = [follow_with_budget(LimitedKey(allowed=allowed), jobs=jobs) for allowed in (30, 60, 240)]
+    refused, hours = max(each.refused_share for each in seen), max(each.hours for each in seen)
+    note = f"the API allows 30, 60 or 240 a minute; at most {refused:.1%} of the calls are answered 429, {hours:.1f} h"
+    return [
+        Row(
+            number=4, figure="calls in a minute of a key that answers 429, of its budget", unit="", bar=1.05, note=note,
+            ours=max(each.most_of_budget for each in seen),
+        ),
+        Row(
+            number=4, figure=f"ended of its {jobs} videos at once", unit="", bar=jobs, at_least=True,
+            ours=min(each.ended for each in seen),
         ),
     ]  # fmt: skip
 

@@ -10,10 +10,13 @@ import heapq
 import math
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
+from bot.cannon import retry
+from bot.cannon.budgets import Budget
 from bot.domain.jobs.durations import DurationsByKind, Kind
-from bot.domain.jobs.poll_schedule import next_poll_s
+from bot.domain.jobs.poll_schedule import least_wait_s, next_poll_s
+from bot.errors import RateLimited
 
 SPREAD = 0.35
 """The sigma of the log-normal that durations are drawn from, as in the sandbox."""
@@ -37,6 +40,8 @@ class Seen:
     job: SimJob
     polls: int
     lag_s: float
+    nearest: float
+    """The shortest distance of two polls, of the wait that held then."""
 
     @property
     def lateness(self) -> float:
@@ -57,7 +62,7 @@ def run(
         age_s += next_poll_s(durations, age_s, poll_after_s=wish_s, jitter=rng.uniform(-1, 1))
         heapq.heappush(agenda, (job.at_s + age_s, number, age_s, polls + 1))
 
-    last_seen_s = [0.0] * len(jobs)
+    last_seen_s, nearest = [0.0] * len(jobs), [math.inf] * len(jobs)
     coming = sorted(range(len(jobs)), key=lambda number: jobs[number].at_s, reverse=True)
     while coming or agenda:
         if coming and (not agenda or jobs[coming[-1]].at_s <= agenda[0][0]):
@@ -65,13 +70,14 @@ def run(
             continue
         _, number, age_s, polls = heapq.heappop(agenda)
         job, since_s = jobs[number], last_seen_s[number]
+        nearest[number] = min(nearest[number], (age_s - since_s) / least_wait_s(wish_s, since_s))
         if age_s < job.took_s:
             learned.note_running(job.kind, job.workflow, since_s=since_s, age_s=age_s)
             last_seen_s[number] = age_s
             put(number, age_s, polls, wish_s)
             continue
         if job.counts:
-            seen.append(Seen(job, polls, age_s - job.took_s))
+            seen.append(Seen(job, polls, age_s - job.took_s, nearest[number]))
         if reported:
             learned.note_running(job.kind, job.workflow, since_s=since_s, age_s=job.took_s)
             since_s = age_s = job.took_s
@@ -168,6 +174,7 @@ class Figures:
     """The worst, as a share of what is allowed."""
     late: int
     jobs: int
+    nearest: float
 
 
 def measure(name: str, seeds: Sequence[int], *, reported: bool = False) -> Figures:
@@ -181,9 +188,87 @@ def measure(name: str, seeds: Sequence[int], *, reported: bool = False) -> Figur
         lateness=max(each.lateness for each in seen),
         late=sum(each.lateness > 1 for each in seen),
         jobs=len(seen),
+        nearest=min(each.nearest for each in seen),
     )
 
 
 def _seen(name: str, seed: int, *, reported: bool) -> list[Seen]:
     rng = random.Random(f"{seed} {name}")
     return run(WORKLOADS[name](rng), rng, reported=reported)
+
+
+# ---------------------------------------------------------------------- a key that answers 429
+
+
+@dataclass
+class LimitedKey:
+    """An API that answers 429 to more than so many calls of a key in any minute."""
+
+    allowed: int
+    calls: list[float] = field(default_factory=list)
+    refused: list[float] = field(default_factory=list)
+
+    def takes(self, now: float) -> bool:
+        if sum(at > now - 60 for at in self.calls[-self.allowed :]) >= self.allowed:
+            self.refused.append(now)
+            return False
+        self.calls.append(now)
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class Limited:
+    """How the jobs of a limited key ended."""
+
+    ended: int
+    most_of_budget: float
+    """The most calls in a minute, of the highest budget that held in it."""
+    refused_share: float
+    """Calls that were answered 429, of all."""
+    hours: float
+
+
+def follow_with_budget(key: LimitedKey, *, jobs: int, median_s: float = 90.0, seed: int = 1) -> Limited:
+    """Send and poll jobs that come at once, by the schedule and the key's budget, until all have ended."""
+    rng, budget = random.Random(seed), Budget(0.0)
+    durations = DurationsByKind(most=500).of(_kinds("video", "one"), "video")
+    submitted: dict[int, float] = {}
+    took = [_lasting(median_s, rng) for _ in range(jobs)]
+    agenda = [(0.1 * number, number, 0) for number in range(jobs)]
+    made: list[tuple[float, float]] = []
+    heapq.heapify(agenda)
+    ended, now = 0, 0.0
+    while agenda:
+        now, number, failures = heapq.heappop(agenda)
+        if wait_s := budget.wait_s(f"{number}", now):
+            heapq.heappush(agenda, (now + wait_s, number, failures))
+            continue
+        budget.note(now)
+        made.append((now, budget.a_minute(now)))
+        if not key.takes(now):
+            budget.limited(now, now + 0.1)
+            wait_s = retry.poll_again(failures + 1, RateLimited("", 429), rng.random()) or 1.0
+            heapq.heappush(agenda, (now + max(wait_s, WISH_S), number, failures + 1))
+            continue
+        age_s = now - submitted.setdefault(number, now)
+        if age_s >= took[number]:
+            ended += 1
+            continue
+        wait_s = next_poll_s(durations, age_s, poll_after_s=WISH_S, jitter=rng.uniform(-1, 1))
+        heapq.heappush(agenda, (now + wait_s, number, 0))
+    return Limited(
+        ended=ended,
+        most_of_budget=_most_of_budget(made),
+        refused_share=len(key.refused) / len(made),
+        hours=now / 3600,
+    )
+
+
+def _most_of_budget(made: Sequence[tuple[float, float]]) -> float:
+    """Return the most calls within a minute of a budget, as a share of its highest value in that minute."""
+    most = 0.0
+    limited = [(at, allowed) for at, allowed in made if allowed < math.inf]
+    for number, (at, _) in enumerate(limited):
+        within = [allowed for later, allowed in limited[number:] if later < at + 60]
+        most = max(most, (len(within) - 1) / max(within))
+    return most

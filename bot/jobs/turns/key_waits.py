@@ -11,6 +11,7 @@ from functools import partial
 from bot.account.api_keys import UsableKey
 from bot.account.key_health import Judgement, KeyHealth, KeyVerdict
 from bot.account.texts import with_packs
+from bot.cannon.budgets import KeyBudgets
 from bot.domain.models import CreditPack, Job, JobState, WaitsFor
 from bot.domain.words.text import stamp
 from bot.errors import CannonError, CannonUnavailable, EmailNotVerified, OutOfCredits, UnreadableAnswer
@@ -110,6 +111,7 @@ class KeyWaits:
     transitions: Transitions
     _: KW_ONLY
     health: KeyHealth
+    budgets: KeyBudgets
     clock: Clock
     rng: random.Random
     signals: Signals
@@ -147,6 +149,8 @@ class KeyWaits:
         """Return how many seconds the job must wait for its key, 0 if it may call now, and then must."""
         call = Call.CREATE if job.state is JobState.SUBMITTING else Call.POLL
         left_s = self._paused.get((key.slot(job.guild_id), call), 0.0) - self.clock.monotonic()
+        if left_s <= 0 and (turn_s := self.budgets.wait_s(key.secret, job.id)):
+            return turn_s
         if left_s <= 0:
             left_s = self._breaker.rest_s(_sufferer(key, job), job.id)
         return left_s * (1 + REST_JITTER * self.rng.random()) if left_s > 0 else 0.0

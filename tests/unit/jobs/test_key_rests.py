@@ -9,6 +9,7 @@ import pytest
 
 from bot.account.api_keys import UsableKey
 from bot.account.key_health import OF_ALL, OF_SERVER, StatusPace
+from bot.cannon.budgets import KeyBudgets
 from bot.domain.models import JobState
 from bot.errors import Refused
 from bot.jobs.turns.key_waits import PAUSED, REST_JITTER, Call, KeyWaits
@@ -45,7 +46,16 @@ NOBODY: Any = None
 
 
 def waits(wire: Wire, clock: ManualClock) -> KeyWaits:
-    return KeyWaits(NOBODY, health=NOBODY, clock=clock, rng=random.Random(1), signals=wire.signals())
+    signals = wire.signals()
+    return KeyWaits(
+        NOBODY,
+        health=NOBODY,
+        budgets=KeyBudgets(clock),
+        clock=clock,
+        rng=random.Random(1),
+        signals=signals,
+        packs=NOBODY,
+    )
 
 
 def test_a_pause_of_a_key_rests_it_in_all_processes() -> None:

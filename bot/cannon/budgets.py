@@ -1,0 +1,185 @@
+"""How often each API key may be used: without a limit until the API answers 429, then by a budget.
+
+A 429 halves the budget, and each minute without one adds a tenth of what was left (additive increase, multiplicative
+decrease, as TCP shares a line: RFC 5681). Processes with one key each have a budget of their own, a 429 to one halves
+all, and so they come to equal shares of a limit that none of them knows.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import math
+from collections import OrderedDict, deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+import structlog
+
+from bot.runtime.clock import Clock
+from bot.runtime.pace import ROUNDING_S
+
+log = structlog.get_logger(__name__)
+
+MINUTE_S: Final = 60.0
+LEAST_A_MINUTE, LEAST_GROWTH = 12.0, 6.0
+"""Calls that a key always has: one in 5 s, as for a request that is a minute old; and what a minute adds at least."""
+GROWTH_SHARE: Final = 0.1
+"""Of the budget after a 429, added for each minute without one."""
+FORGOTTEN_S: Final = 24 * 3600.0
+"""After so long without a 429 there is no limit."""
+GRANTED_S: Final = 10.0
+"""A permission that is not used within this time has lapsed: its call came to nothing."""
+ASKS_AGAIN_S, GONE_AFTER_S = 15.0, 60.0
+"""Who waits asks this often, as budgets change; who did not for longer has ended."""
+
+
+@dataclass(slots=True)
+class _Waiting:
+    place: int
+    asked_at: float
+
+
+class Budget:
+    """One key's calls. Times are monotonic seconds."""
+
+    def __init__(self, now: float) -> None:
+        self._counted_from = now
+        self._before, self._counted = 0, 0
+        """Calls of the minute before `_counted_from`, and since."""
+        self._limited_at = -math.inf
+        self._left = math.inf
+        """Calls a minute after the last 429; infinite without one."""
+        self._free_at = -math.inf
+        """When the next call may begin."""
+        self._places = itertools.count()
+        self._queue: OrderedDict[str, _Waiting] = OrderedDict()
+        """By caller, in the order of their places."""
+        self._granted: deque[float] = deque()
+        """When calls were permitted that have not begun."""
+
+    def a_minute(self, now: float) -> float:
+        """Return the calls that are allowed a minute; infinite without a limit."""
+        if now - self._limited_at >= FORGOTTEN_S:
+            return math.inf
+        growth = max(LEAST_GROWTH, self._left * GROWTH_SHARE)
+        return self._left + growth * (now - self._limited_at) / MINUTE_S
+
+    def used(self, now: float) -> float:
+        """Return about how many calls the last minute had."""
+        self._roll(now)
+        share = (now - self._counted_from) / MINUTE_S
+        return self._before * (1 - share) + self._counted
+
+    def limited(self, began_at: float, now: float) -> bool:
+        """Halve, after a 429 to a call that began then; return whether it did: not twice for calls of one time."""
+        if began_at <= self._limited_at:
+            return False
+        self._left = max(LEAST_A_MINUTE, min(self.a_minute(now), self.used(now)) / 2)
+        self._limited_at = now
+        self._free_at = now + MINUTE_S / self._left
+        return True
+
+    def wait_s(self, caller: str, now: float) -> float:
+        """Return the seconds after which the caller must ask again; 0: it may call now, and then must.
+
+        Callers are served in the order in which they came.
+        """
+        if math.isinf(allowed := self.a_minute(now)):
+            self._queue.clear()
+            return 0.0
+        waiting = self._queue.get(caller)
+        if waiting is None:
+            waiting = self._queue[caller] = _Waiting(next(self._places), now)
+        waiting.asked_at = now
+        first = self._first(now)
+        left_s = self._free_at - now + (waiting.place - first) * MINUTE_S / allowed
+        if left_s > ROUNDING_S:
+            return min(left_s, ASKS_AGAIN_S)
+        del self._queue[caller]
+        self._free_at = max(self._free_at, now - MINUTE_S / allowed) + MINUTE_S / allowed
+        self._granted.append(now)
+        return 0.0
+
+    def _first(self, now: float) -> int:
+        """Return the place of the first who still asks: others have ended meanwhile."""
+        while (waiting := next(iter(self._queue.values()))).asked_at < now - GONE_AFTER_S:
+            self._queue.popitem(last=False)
+        return waiting.place
+
+    def is_spent(self, now: float) -> bool:
+        """Whether a call now would exceed it."""
+        return self._free_at - now > ROUNDING_S and not math.isinf(self.a_minute(now))
+
+    def note(self, now: float) -> None:
+        """Count a call that begins: one that waited for its turn, or one that delays the others."""
+        self._roll(now)
+        self._counted += 1
+        while self._granted and self._granted[0] < now - GRANTED_S:
+            self._granted.popleft()
+        if self._granted:
+            self._granted.popleft()
+        elif not math.isinf(allowed := self.a_minute(now)):
+            self._free_at = max(now, self._free_at) + MINUTE_S / allowed
+
+    def _roll(self, now: float) -> None:
+        minutes = int((now - self._counted_from) / MINUTE_S)
+        if minutes:
+            self._before, self._counted = (self._counted if minutes == 1 else 0), 0
+            self._counted_from += minutes * MINUTE_S
+
+
+class KeyBudgets:
+    """The budgets of all keys in this process."""
+
+    def __init__(self, clock: Clock, tell: Callable[[str, str], None] = lambda _digest, _ago_s: None) -> None:
+        """`tell` has `heard` called in all processes, when the API answered 429."""
+        self._clock = clock
+        self._tell = tell
+        self._budgets: dict[str, Budget] = {}
+        """By key. Never logged, stored or sent."""
+
+    def of(self, key: str) -> Budget:
+        budget = self._budgets.get(key)
+        if budget is None:
+            budget = self._budgets[key] = Budget(self._clock.monotonic())
+        return budget
+
+    def begin(self, key: str | None) -> Callable[[], None]:
+        """Count a call that begins now; return what to call if it is answered 429. Calls without a key are free."""
+        if key is None:
+            return _nothing
+        now = self._clock.monotonic()
+        self.of(key).note(now)
+        return partial(self._limited, key, now)
+
+    def wait_s(self, key: str, caller: str) -> float:
+        """Return the seconds until the caller may use the key; 0: now, and then it must."""
+        return self.of(key).wait_s(caller, self._clock.monotonic())
+
+    def is_spent(self, key: str) -> bool:
+        """Whether a call that can be left out should be."""
+        return self.of(key).is_spent(self._clock.monotonic())
+
+    def _limited(self, key: str, began_at: float) -> None:
+        """Halve the key's budget in all processes: a call that began then was answered 429."""
+        now = self._clock.monotonic()
+        if self.of(key).limited(began_at, now):
+            log.info("key.limited", calls_a_minute=round(self.of(key).a_minute(now), 1))
+            self._tell(_digest(key), f"{now - began_at:.3f}")
+
+    def heard(self, digest: str, ago_s: str) -> None:
+        """Halve the budget of the key with this digest: a call that began so many seconds ago was answered 429."""
+        now = self._clock.monotonic()
+        for key, budget in self._budgets.items():
+            if _digest(key) == digest:
+                budget.limited(now - float(ago_s), now)
+
+
+def _nothing() -> None: ...
+
+
+def _digest(key: str) -> str:
+    return hashlib.sha256(key.encode()).hexdigest()[:16]
