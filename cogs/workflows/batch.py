@@ -31,9 +31,8 @@ def _chosen(options: Mapping[str, Any]) -> str:
 
 async def _operations(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
     bot, switches = interaction.client, use(interaction, OperationSwitches)
-    off, now = switches.off(interaction.guild_id or 0), bot.clock.wall()
-    over = {key for key, each in bot.catalogue.operations.items() if each.is_over(now)}
-    offered = bot.catalogue.suggest_operations(typed, without=off | over | unsupported(bot.catalogue))
+    off = switches.off(interaction.guild_id or 0)
+    offered = bot.catalogue.suggest_operations(typed, without=off | unsupported(bot.catalogue))
     return [app_commands.Choice(name=label, value=value) for label, value in offered]
 
 

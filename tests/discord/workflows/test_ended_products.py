@@ -10,6 +10,7 @@ import pytest
 
 from bot.app.catalogue import REFRESH_S, RETRY_S
 from bot.domain.models import Job, JobState
+from tests.discord.words.test_words import say
 from tests.discord.workflows.test_described_commands import TILE, branch, learn, registered
 from tests.discord.workflows.test_raw_request import send
 from tests.support.rig import Rig
@@ -147,6 +148,29 @@ async def test_its_commands_and_choices_leave_and_are_back_within_a_day_of_being
     assert registered(late) == {**left, **{name: registered(late)[name] for name in SORA}}
     assert registered(late).keys() >= SORA
     assert asked_of(await edit(late)).startswith(ENDED)
+
+
+async def test_the_keyless_tools_alone_are_such_a_list(late: Rig):
+    late.sandbox.vary(sora="absent")
+    await late.bot.parts.catalogue_refresh.discover()
+    await late.bot.parts.command_sync.catch_up()
+    assert SORA.isdisjoint(registered(late))
+    late.sandbox.vary(sora="")
+    late.advance(REFRESH_S)
+    await late.bot.parts.catalogue_refresh.discover()
+    await late.bot.parts.command_sync.catch_up()
+    assert registered(late).keys() >= SORA
+
+
+async def test_a_reply_in_words_offers_no_remix(late: Rig):
+    await made_by_sora(late)
+    offered = await say(late, "at night, with snow", reply_to=video_of(late))
+    assert offered is not None
+    assert "Remix" in offered.content
+    await read_list(late, sora=False)
+    unclear = await say(late, "at night, with snow", reply_to=video_of(late))
+    assert unclear is not None
+    assert "Remix" not in unclear.content
 
 
 async def test_a_list_that_cannot_be_read_changes_nothing(late: Rig):
