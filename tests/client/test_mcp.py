@@ -26,10 +26,11 @@ IMAGE = {"prompt": "a fox"}
 ERAS = ("", "old", "sessions", "stateless")
 STREAMS = (("json",), (), ("empty", "before", "after", "lines"))
 AUTHS = ("x-api-key", "bearer")
-STATUSES = (400, 401, 404, 405, 406, 429)
+STATUSES = (400, 401, 403, 404, 405, 406, 429)
 OUTCOMES = {
     400: EstimateOutcome.NOT_UNDERSTOOD,
     401: EstimateOutcome.REFUSED,
+    403: EstimateOutcome.REFUSED,
     404: EstimateOutcome.NOT_UNDERSTOOD,
     405: EstimateOutcome.NOT_UNDERSTOOD,
     406: EstimateOutcome.NOT_UNDERSTOOD,
@@ -119,6 +120,26 @@ async def test_each_status_is_told_as_what_it_is_and_the_next_call_works(
         assert await price(client) == priced(12), status
 
 
+@pytest.mark.parametrize(("era", "stream", "auth"), cells())
+async def test_a_server_that_is_cold_at_each_call_tells_the_same_apart(
+    server: Server, monkeypatch: pytest.MonkeyPatch, era: str, stream: tuple[str, ...], auth: str
+):
+    monkeypatch.setattr("bot.sandbox.http.mcp.QUIET_S", 0.0)
+    for faults in ("rpc", "result"):
+        server.vary(mcp_era=era, mcp_stream=list(stream), mcp_auth=auth, mcp_faults=faults, mcp_cold_s=0.01)
+        assert await price(server.client()) == priced(12)
+        assert await price(server.client(), prompt="") == EstimateAnswer(EstimateOutcome.UNPRICED)
+        server.sandbox.revoke_key(KEY)
+        assert await price(server.client()) == EstimateAnswer(EstimateOutcome.REFUSED)
+        server.sandbox.restore_key(KEY)
+    for status in STATUSES:
+        client = server.client()
+        server.sandbox.fault("mcp", "status", times=None, status=status)
+        assert (await price(client)).outcome is OUTCOMES[status], status
+        server.sandbox.faults.clear()
+        assert await price(client) == priced(12), status
+
+
 @pytest.mark.parametrize("era", ["", pytest.param("sessions", marks=pytest.mark.long)])
 async def test_a_cold_start_is_waited_for_and_happens_once(server: Server, era: str):
     server.vary(mcp_era=era, mcp_cold_s=0.2)
@@ -195,6 +216,13 @@ async def test_the_estimate_is_found_without_ok_and_under_response(server: Serve
     server.vary(mcp_estimate=form, mcp_demands=["model", "aspect_ratio"])
     assert (await price(server.client())).outcome is EstimateOutcome.UNPRICED
     assert await price(server.client(), model="gptimage2", aspect_ratio="16:9") == priced(12)
+
+
+def test_no_cell_ends_in_a_refused_key_but_401_and_403():
+    """The rule by which the cells above are judged."""
+    refused = {status for status, outcome in OUTCOMES.items() if outcome is EstimateOutcome.REFUSED}
+    assert refused == {401, 403}
+    assert set(OUTCOMES) == set(STATUSES)
 
 
 async def test_public_tools_need_no_key_and_others_are_refused_without(server: Server):
