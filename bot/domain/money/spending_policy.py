@@ -65,8 +65,8 @@ def needs_confirmation(request: SpendRequest, rules: Rules) -> bool:
 
 def _is_small(request: SpendRequest, rules: Rules) -> bool:
     """Whether the price, or the most that an unknown one can be, needs no look by the server's setting."""
-    is_told = all(item.known or item.is_bounded for item in request.items)
-    return rules.confirm_above is not None and is_told and request.total <= rules.confirm_above
+    has_bound = all(item.known or item.is_bounded for item in request.items)
+    return rules.confirm_above is not None and has_bound and request.total <= rules.confirm_above
 
 
 def needs_approval(request: SpendRequest, rules: Rules) -> bool:
