@@ -69,8 +69,9 @@ def _model(job: Job, catalogue: Catalogue) -> str:
 def _model_of_result(operation: Operation, model: object) -> str:
     if not isinstance(model, str):
         return ""
+    said = bare(model)
     known = [(model.id, model.name) for model in operation.models if model.id is not None]
-    found = [(len(each), name) for each, name in known if bare(each) in bare(model)]
+    found = [(len(each), name) for each, name in known if bare(each) in said]
     return harmless_within(max(found)[1], NAME_CHARS) if found else ""
 
 
