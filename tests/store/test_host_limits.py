@@ -173,6 +173,16 @@ async def test_what_a_late_result_was_charged_counts_before_the_next_start(store
     assert await now(store, waiting) == [C]
 
 
+async def test_what_asks_a_moderator_is_not_ended_by_the_start_of_what_fits(store: Store, accepted: Any, made: Any):
+    await store.limits.set(GUILD, replace(host_limits(Decimal(100), None)[0], scope=Scope.SERVER), by_id=1)
+    [fits] = await wait_for(store, accepted, "90")
+    card = made.card(GUILD)
+    asking = Verdict(states=(JobState.AWAITING_APPROVAL,), asked="limit")
+    _, (above,), _ = await store.cards.accept(card, [made.job(card, 0, "20")], lambda _: asking)
+    await store.queue.start_waiting(GUILD)
+    assert await now(store, [fits, above]) == [S, JobState.AWAITING_APPROVAL]
+
+
 def asks(credits_: int) -> SpendRequest:
     item = SpendItem(operation="image.generate", title="Image", credits=Decimal(credits_), exact=False)
     spender = Spender(member_id=1, role_ids=frozenset(), channel_ids=frozenset({55}), age_restricted=False)

@@ -24,6 +24,8 @@ class Stage(Enum):
     """Sent. No other of unknown price starts meanwhile."""
     FREE = auto()
     """Neither the limit nor another job holds it back: allowed by a moderator, under another limit, or overdue."""
+    ASKED = auto()
+    """Above the limit: it starts if a moderator allows it, and takes nothing of what others may start with."""
     LATE = auto()
     """Failed and refunded, but its request may still be charged."""
 
@@ -76,6 +78,7 @@ def worst_case(left: Decimal, jobs: Iterable[OpenJob]) -> WorstCase:
     """Return how far a limit that leaves `left` credits can be exceeded by its open jobs."""
     jobs = list(jobs)
     late = sum((job.held for job in jobs if job.stage is Stage.LATE and job.is_known), ZERO)
+    asked = sum((job.held for job in jobs if job.stage is Stage.ASKED), ZERO)
     unknown = [job for job in jobs if not job.is_known]
     sure = [job for job in unknown if job.stage is not Stage.CHECKED]
     not_holding = [job for job in sure if job.stage is not Stage.RUNNING]
@@ -83,6 +86,6 @@ def worst_case(left: Decimal, jobs: Iterable[OpenJob]) -> WorstCase:
     at_last_start = len(not_holding) + 1 if len(sure) < len(unknown) else 0
     return WorstCase(
         together=Bound(credits=late - left, jobs=len(unknown)),
-        at_once=Bound(credits=max(late - left, late), jobs=max(len(sure), at_last_start)),
+        at_once=Bound(credits=max(late - left, late + asked), jobs=max(len(sure), at_last_start)),
         unknown_held=sum((job.held for job in unknown if job.stage is not Stage.LATE), ZERO),
     )

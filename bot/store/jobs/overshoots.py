@@ -20,18 +20,25 @@ from bot.store.jobs.rows import CARDS, job_in, job_of
 from bot.store.money.spending import SENT_STATES, Spending, end_of, rules_of, spending
 from bot.store.sql import Connection, Row
 
-# Unsent jobs that count for a limit, newest first. Jobs paid by grants don't count for a member's.
-_UNSENT = """
-SELECT jobs.* FROM jobs JOIN cards ON cards.id = jobs.card_id
-WHERE jobs.guild_id = :guild_id AND jobs.created_at >= :since AND jobs.created_at < :until AND jobs.attempts = 0
-    AND jobs.practice = :practice AND (CASE WHEN :host = 1 THEN jobs.key_id IS NULL ELSE jobs.allowed = 0 END)
+_COUNTED = """
+FROM jobs JOIN cards ON cards.id = jobs.card_id LEFT JOIN approvals ON approvals.card_id = jobs.card_id
+WHERE jobs.guild_id = :guild_id AND jobs.created_at >= :since AND jobs.created_at < :until
+    AND jobs.practice = :practice
     AND jobs.state IN ('awaiting_approval', 'waiting', 'submitting', 'queued', 'processing', 'ready')
     AND (:operation = '' OR jobs.operation = :operation) AND (:member_id IS NULL OR jobs.author_id = :member_id)
     AND (:channel_id = 0 OR :channel_id IN (cards.channel_id, cards.parent_channel_id, cards.category_id))
+"""
+# Held by requests above a limit until a moderator decides about them.
+_ASKED = f"SELECT sum(jobs.held_milli + jobs.raised_milli) {_COUNTED} AND coalesce(approvals.asked, '') <> ''"
+# Unsent jobs that count for a limit, newest first. Jobs paid by grants don't count for a member's.
+_UNSENT = f"""
+SELECT jobs.* {_COUNTED} AND jobs.attempts = 0
+    AND (CASE WHEN :host = 1 THEN jobs.key_id IS NULL
+        ELSE jobs.allowed = 0 AND coalesce(approvals.asked, '') = '' END)
     AND jobs.held_milli + jobs.raised_milli > CASE WHEN :member_id IS NULL THEN 0 ELSE
         coalesce((SELECT sum(credits_milli) FROM draws WHERE draws.job_id = jobs.id), 0) END
 ORDER BY jobs.created_at DESC, jobs.position DESC
-"""
+"""  # noqa: S608 - assembled from constants
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,22 +102,33 @@ def request_of(db: Connection, job: Job, credits_: Decimal) -> SpendRequest:
 
 
 def _headrooms(known: Spending, request: SpendRequest) -> Sequence[Headroom]:
-    return all_headrooms(binding_limits(request, known), request, known)
+    """Return what limits leave; a request above one takes nothing of it while a moderator is asked."""
+    found = all_headrooms(binding_limits(request, known), request, known)
+    return [replace(each, left=each.left + _asked(known, each.limit)) for each in found]
 
 
-def _stop(known: Spending, request: SpendRequest, limit: Limit, cancel: Callable[[Job], Job]) -> list[Job]:
-    """Cancel unsent jobs that count for the limit until it holds; return them."""
+def _asked(known: Spending, limit: Limit) -> Decimal:
+    if limit.scope.is_host:
+        return ZERO  # no moderator decides about it
+    return from_milli(known.db.execute(_ASKED, _counted(known, limit)).fetchone()[0])
+
+
+def _counted(known: Spending, limit: Limit) -> dict[str, object]:
     zone = zone_of(limit, known.rules)
-    values = {
+    return {
         "guild_id": known.guild_id,
         "practice": known.practice,
         "since": limit.period.start(known.now, zone),
         "until": end_of(limit.period.end(known.now, zone)),
-        "host": int(limit.scope.is_host),
         "operation": limit.operation,
         "channel_id": limit.channel_id,
         "member_id": None if limit.scope.is_shared else known.author_id,
     }
+
+
+def _stop(known: Spending, request: SpendRequest, limit: Limit, cancel: Callable[[Job], Job]) -> list[Job]:
+    """Cancel unsent jobs that count for the limit until it holds; return them."""
+    values = {**_counted(known, limit), "host": int(limit.scope.is_host)}
     stopped: list[Job] = []
     for row in known.db.execute(_UNSENT, values).fetchall():
         if _left(known, request, limit) >= 0:
@@ -135,7 +153,7 @@ def _what(job: Job, broken: Sequence[Headroom], stopped: int) -> str:
 
 _OPEN = """
 SELECT jobs.*, cards.channel_id, cards.parent_channel_id, cards.category_id, cards.role_ids,
-    CASE WHEN approvals.asked <> '' THEN 1 ELSE jobs.allowed END AS is_allowed,
+    coalesce(approvals.asked, '') <> '' AS asks,
     (SELECT sum(credits_milli) FROM draws WHERE draws.job_id = jobs.id) AS drawn_milli
 FROM jobs JOIN cards ON cards.id = jobs.card_id LEFT JOIN approvals ON approvals.card_id = jobs.card_id
 WHERE (jobs.guild_id = :guild_id OR (:everywhere = 1 AND jobs.key_id IS NULL)) AND jobs.id IN (
@@ -166,6 +184,8 @@ class _Open:
     """When it counts, Unix seconds: a job without a hold is decided again with it."""
     spender: Spender
     allowed: bool
+    asks: bool
+    """Whether a moderator is asked to allow it."""
     drawn: Decimal
 
     @property
@@ -185,7 +205,8 @@ class _Open:
         if self.job.state.ended:
             return Stage.LATE
         if self.job.state in PENDING_STATES:
-            return Stage.CHECKED if is_checked else Stage.FREE
+            free = Stage.ASKED if self.asks else Stage.FREE
+            return Stage.CHECKED if is_checked else free
         return Stage.RUNNING if self.job.state in SENT_STATES and self.job.overdue_at is None else Stage.FREE
 
 
@@ -232,7 +253,7 @@ def worst_cases(db: Connection, guild_id: int, now: float, host_limits: Sequence
     for each in found:
         for key, always in _keys(each, known):
             keys[key] = None
-            if always and (key.limit.scope.is_host or not each.allowed):
+            if always and (key.limit.scope.is_host or not (each.allowed or each.asks)):
                 checked.add((key, each.job.id))
     at_risk = [_at_risk(key, found, checked, known) for key in keys]
     return sorted(at_risk, key=lambda each: (not each.limit.scope.is_host, each.member_id or 0, each.since))
@@ -248,7 +269,7 @@ def _open(row: Row, now: float) -> _Open:
         age_restricted=False,
     )
     at = now if job.waits_for_price else job.created_at
-    return _Open(job, at, spender, bool(row["is_allowed"]), from_milli(row["drawn_milli"]))
+    return _Open(job, at, spender, bool(row["allowed"]), bool(row["asks"]), from_milli(row["drawn_milli"]))
 
 
 def _keys(each: _Open, known: Spending) -> Iterable[tuple[_Key, bool]]:

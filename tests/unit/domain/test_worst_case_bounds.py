@@ -8,7 +8,7 @@ import pytest
 
 from bot.domain.money.worst_case import Bound, OpenJob, Stage, worst_case
 
-CHECKED, RUNNING, FREE, LATE = Stage.CHECKED, Stage.RUNNING, Stage.FREE, Stage.LATE
+CHECKED, RUNNING, FREE, ASKED, LATE = Stage.CHECKED, Stage.RUNNING, Stage.FREE, Stage.ASKED, Stage.LATE
 
 
 def unknown(stage: Stage, held: int = 20) -> OpenJob:
@@ -37,6 +37,9 @@ def known(stage: Stage, held: int = 10) -> OpenJob:
         pytest.param(4, [known(LATE), unknown(CHECKED)], [280], 286, id="a failed one beside an unknown price"),
         pytest.param(0, [unknown(LATE), unknown(CHECKED)], [300, 280], 580, id="a failed one of unknown price"),
         pytest.param(-30, [unknown(RUNNING), unknown(CHECKED)], [280, 280], 310, id="exceeded, and one more runs"),
+        pytest.param(-20, [known(ASKED, 20)], [], 20, id="a request above it, if a moderator allows that"),
+        pytest.param(-20, [known(ASKED, 20), unknown(CHECKED)], [280], 300, id="one above it beside an unknown price"),
+        pytest.param(20, [known(ASKED, 20), unknown(CHECKED)], [280], 260, id="of another limit"),
         pytest.param(0, [unknown(RUNNING)], [-15], 0, id="an unknown price below its hold"),
     ],
 )
