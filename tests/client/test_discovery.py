@@ -187,7 +187,7 @@ BAD: dict[str, Any] = {
     "nested": lambda name, given: deep(1_000),
     "text nested": lambda name, given: {"content": [{"type": "text", "text": deep(1_000)}]},
     "list nested": lambda name, given: {"content": [{"type": "text", "text": "[" * 1_000 + "]" * 1_000}]},
-    "another operation": lambda name, given: told({"id": "video.dream", "fields": ["captcha"]}),
+    "another operation": lambda name, given: told({"id": "video.dream", "fields": ["captcha"], "note": str(given)}),
     "repeated ids": lambda name, given: told(
         {"models": [{"id": "x1", "name": "Flux 2"}, {"id": "x1", "name": "Flux 2 Pro"}], **given}
     ),
