@@ -386,7 +386,7 @@ WITHOUT_GUILD = {
     "retention.forget_unused",
     "rechecks.due", "keys.newest", "keys.refused", "host_key_refusals.all", "account_checks.to_check",
     "api_changes.adopt", "api_changes.latest", "api_facts.all", "api_facts.dates", "api_facts.delete",
-    "api_facts.forget", "api_facts.forgotten", "api_facts.use_again", "model_ids.all",
+    "api_facts.forget", "api_facts.forgotten", "api_facts.use_again", "model_ids.all", "model_ids.forget",
     "welcomes.expect", "welcomes.due",
     "practice.guilds", "practice.lose",
 }  # fmt: skip

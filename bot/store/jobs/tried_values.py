@@ -149,6 +149,10 @@ class ModelIds(Repository):
         rows = await self._rows(_IDS, (self._clock.wall() - REFUSED_S,))
         return {(row["operation"], row["model_id"]): bool(row["works"]) for row in rows}
 
+    async def forget(self) -> None:
+        """Forget all: they are tried again."""
+        await self._execute("DELETE FROM model_ids")
+
 
 class TriedValues(Repository):
     """The table `tried_values`. `key_id` is the paying API key, None for the host's."""

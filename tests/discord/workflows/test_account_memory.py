@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from bot.app.catalogue import forget_published
 from bot.domain.models import AccountStatus, JobState
 from bot.store.jobs.tried_values import VALUES_OF_FIELD, VALUES_OF_GUILD
 from tests.support.machine import slowness
@@ -224,4 +225,6 @@ async def test_a_model_whose_likely_ids_were_all_rejected_is_refused_before_it_i
         await rig.work()
     tried = len(await rig.bot.parts.store.model_ids.all())
     assert rig.sandbox.posts == tried == 5
+    await forget_published(rig.bot.parts.store)
+    assert await rig.bot.parts.store.model_ids.all() == {}
     assert "Cannon Studio doesn't publish the ID of Flux 2 Pro, and rejected flux2pro, " in said
