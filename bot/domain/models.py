@@ -303,6 +303,12 @@ class Job:
     """Input fields filled from those results: templates where an output replaces `{ID.key}`."""
 
     @property
+    def did_not_fit(self) -> bool:
+        """Whether it was ended once its price was known, as it was above what was left or agreed to."""
+        is_late = self.expected is not None and self.basis != UNKNOWN and not self.raised
+        return is_late and self.state is JobState.CANCELLED
+
+    @property
     def is_charged_for_nothing(self) -> bool:
         """Whether Cannon Studio charged for it without a usable result."""
         is_failed = self.state in {JobState.FAILED, JobState.EXPIRED} and bool(self.cost)

@@ -37,6 +37,7 @@ from cogs.workflows.asked.submit import submit
 
 ALONE = "alone"
 """Shows a result alone; also the kind of that message among the copies."""
+FAILURES = frozenset({JobState.FAILED, JobState.EXPIRED})
 WITH_BUTTONS = 4
 """How many results have buttons of their own."""
 
@@ -119,7 +120,7 @@ def offered(
 
 def _of_trouble(jobs: Sequence[Job], shown_above: Decimal | None, *, ended: bool) -> list[discord.ui.Item[Any]]:
     items: list[discord.ui.Item[Any]] = []
-    if ended and any(each.state in {JobState.FAILED, JobState.EXPIRED} for each in to_retry(jobs)):
+    if ended and any(each.state in FAILURES or each.did_not_fit for each in to_retry(jobs)):
         items.append(_retry_button(jobs, shown_above))
     if any(each.state is JobState.HELD and not each.unusable for each in jobs):
         items.append(_button("recover", main_job(jobs), texts.POST_IT))

@@ -24,13 +24,14 @@ from bot.delivery.posting.copies import ResultCopies, shown_jobs
 from bot.delivery.texts import BASES
 from bot.domain.jobs.card_jobs import open_part
 from bot.domain.models import OPEN_STATES, PAID_STATES, PROMPT_FIELDS, Card, Job, JobState, credits_words
+from bot.domain.money.limit_rules import WhatIsLeft
 from bot.domain.words.text import harmless, harmless_within, shortened, stamp
 from bot.errors import InputError
 from bot.generation.sources import LookPace
 from bot.generation.visible_jobs import VisibleJobs
 from bot.jobs.surface import Later, NoPlace
 from bot.language import tr
-from bot.store import Cards, Reviews
+from bot.store import Cards, Reviews, SpendingViews
 from cogs.results import texts
 from cogs.results.post_again import post_again_button
 from cogs.ui.controls import Control, on_job
@@ -154,6 +155,8 @@ class JobFacts:
     family: Sequence[Job]
     reader_id: int
     """The reader."""
+    left: WhatIsLeft | None = None
+    """What the author has left, if they read it and a limit applies."""
 
 
 async def _known(interaction: Interaction, job: Job) -> JobFacts:
@@ -163,7 +166,9 @@ async def _known(interaction: Interaction, job: Job) -> JobFacts:
         raise InputError(GONE)
     withheld = await use(bot, Reviews).withheld_of(job.guild_id, [each.id for each in found[1]])
     jobs = open_part(found[1], withheld)
+    is_own = found[0].author_id == interaction.user.id
     return JobFacts(
+        left=await use(bot, SpendingViews).left_of(*found) if is_own else None,
         card=found[0],
         job=next(each for each in jobs if each.id == job.id),
         jobs=jobs,
@@ -290,7 +295,8 @@ def _within(text: str, limit: int) -> str:
 
 def _facts(known: JobFacts) -> Iterator[str]:
     card, job = known.card, known.job
-    yield texts.COSTS(cost=cost_of_all([job]), held=_held(job))
+    costs = texts.COSTS(cost=cost_of_all([job]), held=_held(job))
+    yield costs if known.left is None else f"{costs} · {known.left.sentence()}"
     times = [
         (texts.REQUESTED_AT, job.created_at),
         (texts.SENT_AT, job.submitted_at),

@@ -205,3 +205,16 @@ async def test_a_job_that_waits_for_a_price_is_cancelled_without_a_charge(store:
     assert await states(store, jobs) == [GONE] * 4
     assert (await store.ledger.balance(GUILD)).held == 0
     assert await store.check() == []
+
+
+async def test_what_does_not_fit_yet_waits_for_what_the_first_one_holds_too_much(store: Store, made: Any):
+    await limited(store, 40)
+    first, *_ = jobs = await grid(store, made)
+    first = await told(store, first, "12")
+    await store.queue.start_waiting(GUILD)
+    assert await states(store, jobs) == [JobState.PROCESSING, S, W, W]
+    await store.jobs.change(first, DONE, settle=Decimal(12), cost=Decimal(12))
+    await store.queue.start_waiting(GUILD)
+    assert await states(store, jobs) == [DONE, S, S, GONE]
+    assert (await again(store, jobs))[3].did_not_fit
+    assert await store.check() == []

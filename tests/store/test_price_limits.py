@@ -187,7 +187,7 @@ class PriceLimits(RuleBasedStateMachine):
                 switches=OperationSwitches(self.store, catalogue),
                 clock=self.clock,
             ),
-            pricing=Pricing(self.store, EstimateTool(Estimates(self.mcp), self.clock)),
+            pricing=Pricing(self.store, EstimateTool(Estimates(self.mcp), self.clock), lambda _: {}),
             memories=AccountMemories(self.store, keys=keys, catalogue=catalogue, clock=self.clock),
             clock=self.clock,
             alerts=Alerts(

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import dataclass
 
 import discord
 
@@ -19,8 +18,7 @@ from bot.delivery.surface import CardSurface
 from bot.domain.jobs.card_jobs import open_part
 from bot.domain.jobs.poll_schedule import JobProgress, progress_of
 from bot.domain.models import RUNNING_STATES, Card, Job, JobState
-from bot.domain.money.limit_rules import WhatIsLeft, left_after
-from bot.domain.money.spend_request import ZERO, Spender, SpendItem, SpendRequest
+from bot.domain.money.limit_rules import WhatIsLeft
 from bot.domain.server.guild_rules import Rules
 from bot.jobs.follow.durations import LearnedDurations
 from bot.language import tr
@@ -112,10 +110,7 @@ class CardDrawing:
         key = await self.store.keys.current(guild_id) if card.private else None
         if key is None and not await self.store.limits.all(guild_id):
             return None
-        items = [SpendItem(operation=job.operation, title=job.operation, credits=ZERO, exact=True) for job in jobs]
-        request = replace(SpendRequest.of(Spender.of(card), items), balance=None if key is None else key.balance)
-        left: WhatIsLeft | None = await self.store.spending.view(guild_id, card.author_id, partial(left_after, request))
-        return left
+        return await self.store.spending.left_of(card, jobs, None if key is None else key.balance)
 
     def _progress(self, jobs: Sequence[Job], now: float) -> dict[str, JobProgress]:
         return {

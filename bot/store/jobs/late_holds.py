@@ -36,31 +36,46 @@ def without_hold(job: Job) -> Job:
     return replace(job, held=ZERO, expected=job.held)
 
 
-def hold_priced(db: Connection, guild_id: int, now: float, host_limits: tuple[Limit, ...]) -> list[str]:
-    """Hold the price of each of the guild's jobs that waited for it, if known; return the changed cards' ids.
+def hold_priced(
+    db: Connection, guild_id: int, now: float, host_limits: tuple[Limit, ...]
+) -> tuple[list[str], set[str]]:
+    """Hold the price of each of the guild's jobs that waited for it, if known.
 
-    A job that no longer fits is cancelled with its dependents; the refusal is its reason.
+    Return the changed cards' ids, and the ids of jobs that wait on. A job that does not fit is cancelled with its
+    dependents, and the refusal is its reason; but it waits on while a job of its card holds more than it costs, as that
+    will be free soon.
     """
-    changed = []
+    changed, waiting = [], set()
     for job, price in _priced(db, guild_id):
-        hold_late(db, job, price, now, host_limits, basis=PRICED_BASIS)
+        try:
+            _hold(db, job, price, now, host_limits, basis=PRICED_BASIS)
+        except Refused as refusal:
+            if _frees_credits(db, job):
+                waiting.add(job.id)
+                continue
+            priced = replace(job, basis=PRICED_BASIS)
+            update_job(db, priced, job)
+            cancel_in(db, priced, refusal.sentence, now, steps=refusal.sentence)
         changed.append(job.card_id)
-    return changed
+    return changed, waiting
 
 
-def hold_late(
-    db: Connection, job: Job, price: Decimal, now: float, host_limits: tuple[Limit, ...], *, basis: str = UNKNOWN
-) -> Job | None:
-    """Decide on a job that waited for its price, and hold `price` credits; None if it was cancelled instead.
+def hold_late(db: Connection, job: Job, now: float, host_limits: tuple[Limit, ...]) -> Job | None:
+    """Hold the estimate of a job that finds out the price of its kind; None if it no longer fits and was cancelled."""
+    try:
+        return _hold(db, job, job.estimate, now, host_limits, basis=UNKNOWN)
+    except Refused as refusal:
+        cancel_in(db, job, refusal.sentence, now, steps=refusal.sentence)
+        return None
+
+
+def _hold(db: Connection, job: Job, price: Decimal, now: float, host_limits: tuple[Limit, ...], *, basis: str) -> Job:
+    """Hold `price` credits for a job that waited for it. Raises Refused if that no longer fits.
 
     It counts on the day of its hold: what was left on an earlier one has lapsed.
     """
     known = replace(spending(db, job.guild_id, job.author_id, now, host_limits), practice=job.practice)
-    try:
-        draws = decide_waiting(request_of(db, job, price), known, _agreed(db, job))
-    except Refused as error:
-        cancel_in(db, job, error.sentence, now, steps=error.sentence)
-        return None
+    draws = decide_waiting(request_of(db, job, price), known, _agreed(db, job))
     held = replace(job, raised=price, basis=basis, created_at=_counted_from(job, known.rules, now))
     update_job(db, held, job)
     failpoint("price.held")
@@ -70,6 +85,11 @@ def hold_late(
             (job.guild_id, job.id, draw.grant_id, to_milli(draw.credits)),
         )
     return held
+
+
+def _frees_credits(db: Connection, job: Job) -> bool:
+    beside = jobs_of_card(db, job.guild_id, job.card_id)
+    return any(each.cost and not each.state.ended and each.reserved > each.cost for each in beside)
 
 
 def _priced(db: Connection, guild_id: int) -> Iterator[tuple[Job, Decimal]]:

@@ -109,22 +109,21 @@ def _start_until_stopped(
     rules = rules_of(db, guild_id)
     if rules.paused:
         return [], []
-    changed = hold_priced(db, guild_id, now, host_limits)
+    started, waiting = hold_priced(db, guild_id, now, host_limits)
     running = _running(db, guild_id)
     free = rules.running_per_server - sum(running.values())
     limits = limits_of(db, guild_id)
-    started = changed
     for job_id in _order(db, guild_id, answered=True):
         if free <= 0:
             break
         job = job_in(db, guild_id, job_id)
-        if job is None or running.get(job.author_id, 0) >= rules.running_per_member:
+        if job is None or job.id in waiting or running.get(job.author_id, 0) >= rules.running_per_member:
             continue
         binding = (*limits, *(host_limits if job.key_id is None else ()))
         if job.basis == UNKNOWN and not _may_start_unpriced(db, job, binding, rules):
             continue
         if job.waits_for_price:
-            held = hold_late(db, job, job.estimate, now, host_limits)
+            held = hold_late(db, job, now, host_limits)
             if held is None:
                 return started, [job.card_id]
             job = held

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
-from bot.domain.models import JobState
-from bot.domain.money.limit_rules import headroom_of
-from bot.domain.money.spend_request import Headroom, Unpriced
+from bot.domain.models import Card, Job, JobState
+from bot.domain.money.limit_rules import WhatIsLeft, headroom_of, left_after
+from bot.domain.money.spend_request import ZERO, Headroom, Spender, SpendItem, SpendRequest, Unpriced
 from bot.domain.server.guild_rules import Block, Grant, Limit, Period, Rules, Scope
 from bot.store.engine.columns import from_milli, mapping_from_json, read_as
 from bot.store.engine.repository import Repository
@@ -293,6 +294,13 @@ class SpendingViews(Repository):
         now = self._clock.wall()
         limits = self._database.host_limits
         return await self._database.read(lambda db: look(spending(db, guild_id, member_id, now, limits)))
+
+    async def left_of(self, card: Card, jobs: Sequence[Job], balance: Decimal | None = None) -> WhatIsLeft | None:
+        """Return what the author of a card with these jobs has left, of their limits and of `balance`, if it counts."""
+        items = [SpendItem(operation=job.operation, title=job.operation, credits=ZERO, exact=True) for job in jobs]
+        request = replace(SpendRequest.of(Spender.of(card), items), balance=balance)
+        left: WhatIsLeft | None = await self.view(card.guild_id, card.author_id, partial(left_after, request))
+        return left
 
     async def of_host(self, guild_id: int) -> list[Headroom]:
         left: list[Headroom] = await self.view(

@@ -13,7 +13,7 @@ from tests.support.channels import rule, shown
 from tests.support.erased import send_key
 from tests.support.prices import priced
 from tests.support.rig import GUILD_KEY, Rig
-from tests.support.surface import nothing_happened, private_sentence, settled_exactly, state_text
+from tests.support.surface import nothing_happened, panel_text, private_sentence, settled_exactly, state_text, whole
 
 
 async def limit(rig: Rig, amount: int, scope: Scope = Scope.EVERYONE, **more: Any) -> None:
@@ -164,3 +164,39 @@ async def test_of_more_than_the_queue_takes_as_many_are_offered(rig: Rig):
     assert "Request at most 2 here" in private_sentence(refused)
     await rig.member.click(refused.response, label="Make 2 of 3")
     assert len(await rig.jobs()) == 2
+
+
+# ---------------------------------------------------------------------- after it has ended
+
+
+async def test_details_of_an_ended_card_tell_its_author_alone_what_is_left(rig: Rig):
+    await priced(rig)
+    await limit(rig, 100)
+    await ask(rig)
+    await rig.work()
+    [card] = rig.messages()
+    assert left(card) is None
+    for reader, expected in ((rig.member, True), (rig.moderator, False)):
+        details = panel_text((await reader.click(card, label="Details")).response)
+        assert ("Left now: 88 of 100 credits a day." in details) is expected
+
+
+async def test_what_did_not_fit_says_when_the_limit_refills_and_is_tried_again_by_one_press(rig: Rig):
+    await limit(rig, 40)
+    desk = rig.guild.create_text_channel("approvals")
+    await rule(rig, approval_channel=desk.id)
+    await ask(rig, count=4)
+    await rig.work()
+    [card] = rig.messages()
+    state = state_text(card)
+    assert len(card.attachments) == 3
+    assert "You have 4 of your 40 daily credits left. Next reset:" in state
+    assert "This job needs about 12." in state
+    again = await rig.member.click(card, label=whole(card, "Try again from here"))
+    assert "You have 4 of your 40 daily credits left" in private_sentence(again)
+    assert "Ask a moderator" in shown(again)
+    rig.advance(24 * 3600)
+    await rig.member.click(card, label=whole(card, "Try again from here"))
+    await rig.work()
+    assert [job.state.value for job in await rig.jobs()].count("delivered") == 4
+    await settled_exactly(rig)
