@@ -37,7 +37,7 @@ from bot.jobs.admission import RequestGate
 from bot.jobs.intake import JobService, Unconfirmed
 from bot.moderation.alerts import Alerts
 from bot.prices.estimates import EstimateTool
-from bot.prices.pricing import Pricing
+from bot.prices.pricing import HostPrices, Pricing
 from bot.server.operations import OperationSwitches
 from bot.settings import PostgresUrl
 from bot.store import Store
@@ -187,7 +187,7 @@ class PriceLimits(RuleBasedStateMachine):
                 switches=OperationSwitches(self.store, catalogue),
                 clock=self.clock,
             ),
-            pricing=Pricing(self.store, EstimateTool(Estimates(self.mcp), self.clock), lambda _: {}),
+            pricing=Pricing(self.store, EstimateTool(Estimates(self.mcp), self.clock), HostPrices()),
             memories=AccountMemories(self.store, keys=keys, catalogue=catalogue, clock=self.clock),
             clock=self.clock,
             alerts=Alerts(
