@@ -16,6 +16,7 @@ from bot.domain.server.guild_rules import ServerLanguage
 from bot.domain.server.member_settings import Notify
 from bot.language import speaking, tr
 from bot.moderation import texts as guild_texts
+from bot.store.guild.account import Published
 from tests.support.locales import speaks
 from tests.support.pseudo import OPEN, speak_pseudo, spoken
 from tests.support.rig import Rig
@@ -243,7 +244,7 @@ async def test_what_cannon_studio_changes_is_in_the_log_in_the_server_s_language
         kind=ChangeKind.GONE, subject=Subject.OPERATION, operation="image.old", names=("image.old",), sentence="gone"
     )
     with speaking("de"):
-        await rig.bot.parts.api_drift.adopt({}, [gone], is_first=False)
+        await rig.bot.parts.api_drift.adopt(Published(), [gone], is_first=False)
     await post_log(rig)
     [line] = lines(rig, channel)
     assert spoken(line) == {"fr"}

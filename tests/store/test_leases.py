@@ -187,6 +187,7 @@ async def test_a_change_sets_what_it_names_and_keeps_the_rest(store: Store, acce
         "in_doubt": True,
         "wait_s": 7.0,
         "active_s": 8.0,
+        "poll_after_s": 15.0,
         "denied_s": 9.0,
         "blocked_s": 10.0,
         "overdue_at": 11.0,
