@@ -344,6 +344,7 @@ CALLS: dict[str, Call] = {
     ),
     "reaction_acts.clear": lambda store, guild_id, *_: store.reaction_acts.clear(guild_id, MESSAGE, None),
     "reaction_acts.stars": lambda store, guild_id, other, _: store.reaction_acts.stars(guild_id, other.card.id),
+    "worst_cases.of_guild": lambda store, guild_id, *_: store.worst_cases.of_guild(guild_id),
     # These take the guild inside what they are given.
     "rechecks.postpone": lambda store, guild_id, other, _: store.rechecks.postpone(
         replace(other.given_up, guild_id=guild_id), None, counts=True
@@ -364,10 +365,14 @@ CALLS: dict[str, Call] = {
         replace(other.job, guild_id=guild_id), Decimal(900)
     ),
     "cards.accept": accept_same_interaction,
+    "spending.left_of": lambda store, guild_id, other, _: store.spending.left_of(
+        replace(other.card, guild_id=guild_id), [other.job]
+    ),
 }
 GUILD_INSIDE = {
     "jobs.advance", "jobs.change", "jobs.raise_hold", "cards.accept", "rechecks.postpone", "rechecks.found",
     "rechecks.billed", "reaction_acts.note_done", "reaction_acts.note_failed", "outbox.take_back",
+    "spending.left_of",
 }  # fmt: skip
 OF_ALL_JOBS = {"absent_guilds.note", "absent_guilds.forget", "retention.clear_out"}
 """What ends jobs of the guild, or erases what is of it, without being given one."""

@@ -17,9 +17,9 @@ from bot.generation.generation import Generation, SourceFile
 from bot.generation.own_defaults import Typed
 from bot.generation.sources import SourceRef
 from bot.store import StoredPreset
-from cogs.words.texts import SEE_PRICE
+from cogs.words.texts import CONTINUE
 from tests.support.rig import Rig
-from tests.support.surface import agreed, whole
+from tests.support.surface import whole
 
 STYLE = "35mm film, soft light"
 MODEL = next(each for each in Catalogue().resolve("image.generate").models if each.id == "seedream5")
@@ -125,8 +125,8 @@ async def test_a_form_of_a_next_step_takes_the_defaults_for_what_is_left_empty(r
 async def test_words_to_the_bot_take_the_defaults(rig: Rig):
     await set_own(rig, models={"image.generate": MODEL.id}, aspect_ratio="4:3", style=STYLE)
     await rig.member.send(rig.channel, f"<@{rig.bot.user.id}> a fox in the snow")
-    asked = await rig.member.click(rig.messages()[-1], label=str(SEE_PRICE))
-    await agreed(rig.member, asked)
+    offer = rig.messages()[-1]
+    await rig.member.click(offer, label=whole(offer, str(CONTINUE)))
     found = await last_input(rig)
     assert (found["model"], found["aspect_ratio"], found["prompt"]) == (MODEL.id, "4:3", f"a fox in the snow, {STYLE}")
 
