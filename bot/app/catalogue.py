@@ -255,7 +255,7 @@ class CatalogueRefresh:
             new = {key: body for key, body in read.items() if forgotten.get(key) != body}
             facts = {**self._facts, **new}
             sources = {source for source, _ in read}
-            is_first = not any(source in sources for source, _ in (*self._facts, *forgotten))
+            is_first = bool(sources) and not any(source in sources for source, _ in (*self._facts, *forgotten))
             if new:
                 self._unannounced += await self._learned(facts)
                 meta = {**meta, OTHER_IDS_META: json.dumps(self.catalogue.other_ids)}
