@@ -68,6 +68,14 @@ async def test_what_waits_for_a_price_holds_nothing_and_does_not_start(store: St
     assert await store.check() == []
 
 
+async def test_they_wait_for_it_also_while_the_server_practises(store: Store, made: Any):
+    await limited(store, 60)
+    jobs = await grid(store, made)
+    await store.keys.set(GUILD, "practice-key", set_by=9, status=made.status(), practice=True)
+    assert await store.queue.start_waiting(GUILD) == []
+    assert await states(store, jobs) == [S, W, W, W]
+
+
 async def test_they_hold_the_first_ones_cost_and_start_when_it_is_told(store: Store, made: Any):
     await limited(store, 60)
     first, *others = jobs = await grid(store, made)

@@ -137,7 +137,7 @@ def _start_until_stopped(
 
 
 def _may_start_unpriced(db: Connection, job: Job, limits: Sequence[Limit], rules: Rules) -> bool:
-    unpriced = unpriced_of(db, job.guild_id, everywhere=counts_everywhere(limits))
+    unpriced = unpriced_of(db, job.guild_id, practice=job.practice, everywhere=counts_everywhere(limits))
     own = Unpriced(member_id=job.author_id, operation=job.operation, kind=job.price_kind or "", is_sent=False)
     return may_start_unpriced(own, unpriced, limits, rules)
 

@@ -138,7 +138,7 @@ class Spending:
 
     def unpriced(self, *, everywhere: bool) -> list[Unpriced]:
         """Return the guild's open jobs of unknown price; `everywhere`: plus those on the host's key."""
-        return unpriced_of(self.db, self.guild_id, everywhere=everywhere)
+        return unpriced_of(self.db, self.guild_id, practice=self.practice, everywhere=everywhere)
 
     def has_asked(self) -> bool:
         """Return whether the member has an over-limit request awaiting a moderator."""
@@ -170,12 +170,12 @@ def spent_query(*, of_member: bool, in_channel: bool) -> str:
     )
 
 
-def unpriced_of(db: Connection, guild_id: int, *, everywhere: bool) -> list[Unpriced]:
+def unpriced_of(db: Connection, guild_id: int, *, practice: bool, everywhere: bool) -> list[Unpriced]:
     """Return the guild's open jobs without a known or reported price.
 
-    `everywhere`: also those of other guilds on the host's key.
+    `practice`: those of practice, or the others. `everywhere`: also those of other guilds on the host's key.
     """
-    rows = db.execute(_UNPRICED_HERE, (guild_id, practises(db, guild_id))).fetchall()
+    rows = db.execute(_UNPRICED_HERE, (guild_id, practice)).fetchall()
     if everywhere:
         rows = [*rows, *db.execute(_UNPRICED_ELSEWHERE, (guild_id,)).fetchall()]
     return [
