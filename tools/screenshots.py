@@ -21,7 +21,7 @@ from playwright.async_api import TimeoutError as NotInTime
 
 from bot.sandbox.demo.demo import Demo
 from bot.sandbox.demo.furniture.server import GALLERY, LOG, REVIEW, STUDIO
-from bot.sandbox.demo.texts import ADA, MORGAN
+from bot.sandbox.demo.texts import ADA, ELI, MORGAN
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.append(str(ROOT))
@@ -78,6 +78,8 @@ class Shot:
     """Whether to show the form that the command opens."""
     form: str = ""
     """The text for the form that the command opens."""
+    confirm: str = ""
+    """The label of the button that answers the command's question."""
     until: str = ""
     """A text of the newest message when complete."""
     gone: str = ""
@@ -125,6 +127,16 @@ SHOTS: tuple[Shot, ...] = (
     ),
     Shot(name="settings", alt="The panel of a server's settings", viewer=MORGAN, command="studio settings"),
     Shot(name="me", alt="A member's own panel: defaults, presets, notifications, spending, data", command="me"),
+    # The last two: the limit would be in the way of the others.
+    Shot(
+        name="limit", alt="A moderator has set a limit for every member: 60 credits a day", viewer=MORGAN,
+        command="quota set", options={"credits": "60", "period": "day"}, until="60 credits a day",
+    ),
+    Shot(
+        name="grid", alt="Four images under that limit: one card, what they cost, and a button for each", viewer=ELI,
+        command="image generate", options={"prompt": LIGHTHOUSE, "count": "4"}, confirm="Yes, make it",
+        until="Re-run", gone="Cancel", ends=True,
+    ),
 )  # fmt: skip
 
 
@@ -169,6 +181,8 @@ async def prepared(page: Page, shot: Shot) -> Locator:
     if shot.command:
         await page.wait_for_function(f"before => ({NEWEST})() !== before", arg=before, timeout=WAIT_MS)
     message = newest_message(page)
+    if shot.confirm:
+        await message.get_by_role("button", name=shot.confirm).click(timeout=WAIT_MS)
     if shot.until:
         await message.filter(has_text=shot.until).wait_for(timeout=WAIT_MS)
     if shot.gone:

@@ -11,6 +11,7 @@ from playwright.async_api import Locator, Page, async_playwright, expect
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 ANSWER_MS = 20_000
+CHOICES = frozenset({"True", "False", "day"})
 AT_REST = "() => window.demoPage?.busy === false"
 ARGUMENTS = [
     "--no-sandbox",
@@ -42,7 +43,7 @@ async def run_slash(page: Page, command: str, **options: str) -> None:
 
 
 async def type_slash(page: Page, command: str, **options: str) -> None:
-    """Pick a command in the composer and fill its options; a yes or no is chosen from its list."""
+    """Pick a command in the composer and fill its options; one of the CHOICES is chosen from its option's list."""
     composer = page.locator("#channel-composer-input")
     await at_rest(page)
     await composer.click()
@@ -51,7 +52,7 @@ async def type_slash(page: Page, command: str, **options: str) -> None:
     await page.keyboard.press("Enter")
     for name, value in options.items():
         await (await _option(page, name)).fill(value)
-        if value in {"True", "False"}:
+        if value in CHOICES:
             await page.locator(".command-suggestion").get_by_text(value, exact=True).click()
             await page.locator(".command-option-input").first.focus()  # the click has taken it away
 
