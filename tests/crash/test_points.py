@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+from collections.abc import Sequence
 from decimal import Decimal
 
 import pytest
@@ -61,6 +62,17 @@ class Story:
         assert {job.message_id for job in jobs} - {None} <= {message.id for message in rig.messages()}
         return [job.state for job in jobs]
 
+    async def die_twice(self, first: str, seconds: Sequence[str]) -> None:
+        """Die at the first point and then at each of the second ones; after each two all must end well."""
+        for second in seconds:
+            try:
+                await self.die_at(first, restart=False)
+                await self.die_at(second, restart=True)
+                await self.end_well()
+            except BaseException as error:
+                error.add_note(f"first crash at {first}, second at {second}")
+                raise
+
 
 @pytest.mark.parametrize("point", JOB_NAMES)
 async def test_after_a_crash_at_any_point_a_job_is_delivered_once_or_given_back(rig: Rig, point: str):
@@ -102,15 +114,7 @@ async def test_after_a_crash_what_waits_for_a_price_is_made_once_at_that_price(r
 @pytest.mark.long
 @pytest.mark.parametrize("first", PRICE_NAMES)
 async def test_after_a_crash_of_a_waiting_grid_and_a_second_one_at_any_point_it_still_holds(rig: Rig, first: str):
-    story = Grids(rig)
-    for second in (*PRICE_NAMES, *JOB_NAMES):
-        try:
-            await story.die_at(first, restart=False)
-            await story.die_at(second, restart=True)
-            await story.end_well()
-        except BaseException as error:
-            error.add_note(f"first crash at {first}, second at {second}")
-            raise
+    await Grids(rig).die_twice(first, (*PRICE_NAMES, *JOB_NAMES))
 
 
 FIRST = {"accept.stored", "submit.sent", "download.half", "send.done"}
@@ -121,12 +125,4 @@ ALL_PAIRS = [pytest.param(first, JOB_NAMES, marks=pytest.mark.long, id=f"{first}
 
 @pytest.mark.parametrize(("first", "seconds"), [*(pytest.param(*each, id=each[0]) for each in QUICKLY), *ALL_PAIRS])
 async def test_after_a_crash_and_a_second_one_at_any_point_it_still_holds(rig: Rig, first: str, seconds: list[str]):
-    story = Story(rig)
-    for second in seconds:
-        try:
-            await story.die_at(first, restart=False)
-            await story.die_at(second, restart=True)
-            await story.end_well()
-        except BaseException as error:
-            error.add_note(f"first crash at {first}, second at {second}")
-            raise
+    await Story(rig).die_twice(first, seconds)

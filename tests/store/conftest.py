@@ -20,10 +20,10 @@ AUTHOR = 42
 
 
 class HandClock:
-    """A clock that only a test moves."""
+    """A clock that only a test moves: both times are `now`."""
 
-    def __init__(self) -> None:
-        self.now = 1_000_000.0
+    def __init__(self, now: float = 1_000_000.0) -> None:
+        self.now = now
 
     def wall(self) -> float:
         return self.now

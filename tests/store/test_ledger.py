@@ -22,6 +22,7 @@ from bot.errors import Refused, StoreError
 from bot.settings import PostgresUrl
 from bot.store import Spending, Store
 from bot.store.engine.columns import from_milli, to_milli
+from tests.store.conftest import HandClock
 from tests.support.claims import claimed_by
 from tests.support.databases import OnPostgres, on_postgres
 
@@ -171,17 +172,6 @@ class Known:
     closed: bool = False
 
 
-class HandClock:
-    def wall(self) -> float:
-        return 1000.0
-
-    def monotonic(self) -> float:
-        return 1000.0
-
-    async def wait(self, event: asyncio.Event, seconds: float | None) -> None:
-        raise AssertionError("the store never waits")
-
-
 credits_of_a_job = st.integers(0, 50_000).map(from_milli)
 
 
@@ -205,7 +195,7 @@ class Books(RuleBasedStateMachine):
         return Path(self.directory.name) / "bot.db"
 
     def open(self) -> None:
-        self.store = self.runner.run(Store.open(self.place, clock=HandClock(), secret_keys=("x" * 32,)))
+        self.store = self.runner.run(Store.open(self.place, clock=HandClock(1000.0), secret_keys=("x" * 32,)))
         self.runner.run(self.store.jobs.hold_lease("p1", 2000))
 
     def teardown(self) -> None:

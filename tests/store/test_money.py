@@ -29,7 +29,9 @@ from bot.errors import Refused
 from bot.settings import PostgresUrl
 from bot.store import Spending, Store, texts
 from bot.store.jobs.jobs import PLACED_STATES
+from tests.store.conftest import HandClock
 from tests.support.databases import OnPostgres, on_postgres
+from tests.support.stored import window
 
 GUILD = 700
 MEMBERS, ROLES = (1, 2, 3), (11, 12)
@@ -63,30 +65,6 @@ limits = st.builds(
 )
 spans = st.sampled_from([None, 1, 30, 200])
 """Hours."""
-
-
-def window(at: float, period: Period, zone: str) -> tuple[int, ...]:
-    """Name the period that a moment is in."""
-    day = dt.datetime.fromtimestamp(at, zoneinfo.ZoneInfo(zone)).date()
-    return {
-        Period.DAY: (day.year, day.month, day.day),
-        Period.WEEK: tuple(day.isocalendar()[:2]),
-        Period.MONTH: (day.year, day.month),
-        Period.TOTAL: (),
-    }[period]
-
-
-class Clock:
-    now = BEGIN
-
-    def wall(self) -> float:
-        return self.now
-
-    def monotonic(self) -> float:
-        return self.now
-
-    async def wait(self, event: asyncio.Event, seconds: float | None) -> None:
-        raise AssertionError("the store never waits")
 
 
 @dataclass
@@ -149,7 +127,7 @@ class Money(RuleBasedStateMachine):
         super().__init__()
         self.directory = tempfile.TemporaryDirectory()
         self.runner = asyncio.Runner()
-        self.clock = Clock()
+        self.clock = HandClock(BEGIN)
         self.model = Model()
         self.numbers = itertools.count(1)
         self.moment = 0

@@ -41,6 +41,7 @@ from bot.prices.pricing import HostPrices, Pricing
 from bot.server.operations import OperationSwitches
 from bot.settings import PostgresUrl
 from bot.store import Store
+from tests.store.conftest import HandClock
 from tests.support.databases import OnPostgres, on_postgres
 from tests.support.viewers import seeing
 
@@ -56,19 +57,6 @@ NOISES = (Decimal("0.9"), Decimal(1), Decimal("1.25"))
 thresholds = st.sampled_from([None, None, Decimal(0), Decimal(15), Decimal(40), Decimal(100)])
 amounts = st.sampled_from([None, 45, 60, 100, 200])
 truths = st.tuples(*[st.sampled_from([5, 20, 30, 70, 300])] * len(KINDS))
-
-
-class HandClock:
-    now = 1_767_225_600.0
-
-    def wall(self) -> float:
-        return self.now
-
-    def monotonic(self) -> float:
-        return self.now
-
-    async def wait(self, event: asyncio.Event, seconds: float | None) -> None:
-        raise AssertionError("nothing here waits")
 
 
 class NoChannel:
@@ -122,7 +110,7 @@ class PriceLimits(RuleBasedStateMachine):
         super().__init__()
         self.directory = tempfile.TemporaryDirectory()
         self.runner = asyncio.Runner()
-        self.clock = HandClock()
+        self.clock = HandClock(1_767_225_600.0)
         self.model = Model()
         self.numbers = itertools.count(1)
 

@@ -23,8 +23,10 @@ from bot.domain.server.guild_rules import Limit, Period, Rules, Scope
 from bot.errors import Refused
 from bot.store import Store
 from bot.store.jobs.rows import job_of
+from tests.store.conftest import HandClock
 from tests.support.databases import Databases
 from tests.support.one_transaction import now, rolled_back
+from tests.support.stored import window
 
 T = TypeVar("T")
 HOSTED, ALSO_HOSTED, OWN = GUILDS = (700, 701, 702)
@@ -34,27 +36,6 @@ OFTEN = (HOSTED, HOSTED, HOSTED, ALSO_HOSTED, OWN)
 HELD = (Decimal(20), Decimal(10))
 SCOPES = ((Scope.SERVER, 0), (Scope.EVERYONE, 0), (Scope.MEMBER, 1), (Scope.ROLE, 11), (Scope.ROLE, 12))
 SENT = frozenset({JobState.SUBMITTING, JobState.PROCESSING})
-
-
-def window(at: float, period: Period) -> tuple[int, ...]:
-    """Name the period that a moment is in; all servers are in UTC."""
-    day = dt.datetime.fromtimestamp(at, dt.UTC).date()
-    return {
-        Period.DAY: (day.year, day.month, day.day),
-        Period.WEEK: tuple(day.isocalendar()[:2]),
-        Period.MONTH: (day.year, day.month),
-        Period.TOTAL: (),
-    }[period]
-
-
-class Clock:
-    now = BEGIN
-
-    def wall(self) -> float:
-        return self.now
-
-    def monotonic(self) -> float:
-        return self.now
 
 
 @dataclass(frozen=True)
@@ -71,7 +52,7 @@ Key = tuple[int, Limit, int | None, tuple[int, ...]]
 class World:
     """Three servers, two of them on the host's account, in one transaction."""
 
-    def __init__(self, store: Store, db: Any, clock: Clock, prices: Sequence[int]) -> None:
+    def __init__(self, store: Store, db: Any, clock: HandClock, prices: Sequence[int]) -> None:
         self.store, self.db, self.clock = store, db, clock
         self.prices = tuple(map(Decimal, prices))
         """What jobs of each unknown kind truly cost."""
@@ -387,7 +368,7 @@ def test_no_limit_is_exceeded_by_more_than_was_shown(
     acts: list[tuple[Callable[..., None], tuple[int, ...]]],
     last: int,
 ) -> None:
-    clock = Clock()
+    clock = HandClock(BEGIN)
     with rolled_back(connection, clock) as store:
         store.limit_host_key(limits_of_host(*host))
         world = World(store, connection, clock, prices)

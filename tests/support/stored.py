@@ -1,11 +1,14 @@
-"""Jobs of one card as the tests of the store make, end and list them."""
+"""What the store's tests share: jobs of one card as they make, end and list them, and periods."""
 
 from __future__ import annotations
 
+import datetime as dt
+import zoneinfo
 from decimal import Decimal
 from typing import Any
 
 from bot.domain.models import Job, JobState, Media, MediaKind
+from bot.domain.server.guild_rules import Period
 from bot.store import Store
 
 GUILD = 700
@@ -51,3 +54,14 @@ async def now(store: Store, job: Job) -> Job:
     found = await store.jobs.get(job.guild_id, job.id)
     assert found is not None
     return found
+
+
+def window(at: float, period: Period, zone: str = "UTC") -> tuple[int, ...]:
+    """Name the period that a moment is in."""
+    day = dt.datetime.fromtimestamp(at, zoneinfo.ZoneInfo(zone)).date()
+    return {
+        Period.DAY: (day.year, day.month, day.day),
+        Period.WEEK: tuple(day.isocalendar()[:2]),
+        Period.MONTH: (day.year, day.month),
+        Period.TOTAL: (),
+    }[period]
