@@ -228,7 +228,8 @@ def _check(_arguments: argparse.Namespace) -> int:
     else:
         from bot.app.host.learn import discovery_state
 
-        print(discovery_state(settings, time.time()))
+        if state := discovery_state(settings, time.time()):
+            print(state)
     if settings.is_host_key_unlimited:
         from bot.app import texts
 

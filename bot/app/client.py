@@ -23,7 +23,6 @@ from bot.app.connection.gate import RATE_LIMIT_MAX_S, DiscordGate
 from bot.app.connection.names import pass_all
 from bot.app.connection.start import Gateway, GatewayClient, StartBackoff, invite_link, shard_states
 from bot.app.duties import Duties
-from bot.app.host.prices import read_host_prices
 from bot.app.parts import Cdn, Parts, Role, Setup
 from bot.app.practice_process import NoPracticeStudio, PracticeProcess, PracticeStudio
 from bot.catalogue import Catalogue, LiveCatalogue
@@ -274,6 +273,8 @@ class CannonBot(GatewayClient, Bot):
         path = self.settings.price_list
         try:
             if path is not None:
+                from bot.app.host.prices import read_host_prices  # noqa: PLC0415 - most hosts have no list
+
                 self.parts.host_prices.take(read_host_prices(path, self.live_catalogue.current))
         except InputError as error:
             reason = texts.PRICE_LIST_WRONG(path=path, reason=error.sentence)

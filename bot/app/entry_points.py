@@ -16,7 +16,6 @@ from bot.app import texts
 from bot.app.catalogue import NAMED_META, documents_of, recent_operations
 from bot.app.client import CannonBot, import_surface, new_client
 from bot.app.connection.gate import call_discord_at
-from bot.app.host.prices import read_host_prices
 from bot.app.parts import Role
 from bot.catalogue import Catalogue
 from bot.delivery.channels.facts import DISCORD_ERRORS
@@ -97,6 +96,8 @@ async def check(settings: Settings) -> list[str]:
 def _price_problems(settings: Settings, catalogue: Catalogue) -> list[str]:
     try:
         if settings.price_list is not None:
+            from bot.app.host.prices import read_host_prices  # noqa: PLC0415 - as in the client
+
             read_host_prices(settings.price_list, catalogue)
     except InputError as error:
         return [texts.PRICE_LIST_WRONG(path=settings.price_list, reason=error.sentence)]

@@ -35,7 +35,7 @@ NO_WORDS = re.compile(
     r"|\]\([^)]*\)|https?://\S+"  # links
     r"|(?<![\w<])/[a-z0-9]+(?: [a-z]+)?(?: [a-z_]+:[^\n⟦]*)?"  # commands with their options
     r"|\b[a-z0-9_]+(?:\.[a-z0-9_]+)+\b"  # operations
-    r"|\b[A-Z0-9]{10}\b|\bcs_\w+|\breq_\w+|\bsandbox/\S+"  # ids, keys, the sandbox's models
+    r"|\b[A-Z0-9]{10}\b|\bcs_\w+|\breq_\w+|\b(?:sandbox|seedream)/\S+"  # ids, keys, providers' models
     r"|\b\w+\.(?:png|mp4|mp3|wav|json|csv|txt|zip|glb)\b"  # files
     r"|^(?:-# )?> .*?$|\b(?:polish|trailer|talking portrait)\b"  # prompts in quotation, names of recipes
     rf"|{OWN_WORDS}\w*|\bada\b|\bmorgan\b|\bgeneral\b|\bStudio\b|\bCannon Studio\b|\bDiscord\b",

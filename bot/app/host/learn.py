@@ -20,7 +20,7 @@ from bot.cannon.mcp import McpClient, McpError
 from bot.catalogue import Catalogue, Operation, merge
 from bot.catalogue.live import ApiChange, ChangeKind, Subject, changes
 from bot.catalogue.operation import Model
-from bot.errors import RESTART_MAY_HELP, CannonError, StartError
+from bot.errors import RESTART_MAY_HELP, CannonError, StartError, StoreError
 from bot.prices.samples import PriceSample, price_samples
 from bot.runtime.clock import Clock
 from bot.runtime.progress import Progress
@@ -199,7 +199,8 @@ def _write(path: Path, learned: Learned, rows: list[Difference], settings: Setti
 
 
 def discovery_state(settings: Settings, now: float) -> str:
-    """Return when the bot last read what Cannon Studio publishes; '' without a database. Blocks. Raises StoreError."""
-    if isinstance(settings.database, Path) and not settings.database.exists():
+    """Return when the bot last read what Cannon Studio publishes; '' without a database with its tables. Blocks."""
+    try:
+        return texts.discovered(read_times(settings.database), now)
+    except StoreError:
         return ""
-    return texts.discovered(read_times(settings.database), now)

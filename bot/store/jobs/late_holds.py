@@ -23,10 +23,9 @@ from bot.store.money.spending import spending
 from bot.store.sql import Connection
 
 _UNHELD = """
-SELECT jobs.id FROM jobs JOIN cards ON cards.id = jobs.card_id
+SELECT jobs.created_at, jobs.position, jobs.id FROM jobs JOIN cards ON cards.id = jobs.card_id
 WHERE jobs.guild_id = ? AND jobs.state = 'waiting' AND jobs.basis = 'unknown' AND jobs.expected_milli IS NOT NULL
     AND jobs.raised_milli = 0 AND cards.answered = 1
-ORDER BY jobs.created_at, jobs.position
 """
 PRICED_BASIS = "earlier jobs"
 
@@ -93,7 +92,7 @@ def _frees_credits(db: Connection, job: Job) -> bool:
 
 
 def _priced(db: Connection, guild_id: int) -> Iterator[tuple[Job, Decimal]]:
-    for (job_id,) in db.execute(_UNHELD, (guild_id,)).fetchall():
+    for *_, job_id in sorted(map(tuple, db.execute(_UNHELD, (guild_id,)).fetchall())):
         job = job_in(db, guild_id, job_id)
         if job is None or not job.waits_for_price:
             continue  # cancelled with a previous step
