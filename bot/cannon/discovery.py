@@ -155,7 +155,7 @@ class _Reading:
             waiting += [each for each in named if each not in asked and each not in waiting]
 
     async def _operation(self, key: str) -> Collection[str]:
-        """Ask for one operation. Return ids that the answer names beside it."""
+        """Ask for one operation. Return the other ids that the answer names."""
         operation = self._known.find(key)
         for argument in self._arguments:
             result = await self._call(OPERATION, key, {argument: key})

@@ -1,4 +1,4 @@
-"""What its provider has ended is told and asked about; it leaves the commands where the live list lacks it."""
+"""What its provider has ended is described so and asked about; it leaves the commands where the live list lacks it."""
 
 from __future__ import annotations
 
