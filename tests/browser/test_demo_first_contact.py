@@ -138,7 +138,6 @@ async def end_with_a_key(page: Page, folder: Path) -> None:
 
 
 @pytest.mark.long
-@pytest.mark.timeout(300)
 @pytest.mark.parametrize("width", WIDTHS)
 async def test_a_new_server_is_set_up_and_practises_and_gets_its_key(width: int, tmp_path: Path):
     async with Demo(speed=6.0, joins=True) as demo, page_at(demo.url, width=width, height=900) as page:

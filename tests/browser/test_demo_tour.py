@@ -85,7 +85,6 @@ TRIES: Mapping[Text, Callable[[Page], Awaitable[None]]] = {
 
 
 @pytest.mark.long
-@pytest.mark.timeout(300)
 @pytest.mark.parametrize(("width", "language"), VISITS)
 async def test_the_tour_leads_through_eight_steps_and_each_can_be_tried(width: int, language: str):
     async with Demo(speed=6.0, language=language) as demo, page_at(demo.url, width=width, height=900) as page:
@@ -129,7 +128,6 @@ async def test_a_step_that_was_left_above_comes_to_the_end_and_is_there_once():
 
 
 @pytest.mark.long
-@pytest.mark.timeout(240)
 async def test_a_moderator_in_french_sets_a_limit_in_french():
     async with Demo(speed=6.0) as demo, page_at(demo.url, height=900) as page:
         await look_as(page, MORGAN)

@@ -55,7 +55,6 @@ def rehearsal(dockerfile: Path) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.long
-@pytest.mark.timeout(600)
 def test_the_image_builds_and_runs_step_by_step() -> None:
     done = rehearsal(ROOT / "Dockerfile")
     assert done.returncode == 0, done.stdout + done.stderr

@@ -12,7 +12,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 LIMIT_MAX_S = 300
-"""A limit that nobody waits for is none."""
+"""A limit that is never waited for is none."""
+LONG_LIMIT_S = 1200
+"""Past this a long test hangs: the longest take a minute of a quiet core, and a slow machine runs two for each core."""
 ENDLESS = {
     "test_a_coroutine_waits": """
 import asyncio
@@ -46,6 +48,19 @@ def test_every_test_has_a_limit_in_seconds() -> None:
     options = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["pytest"]["ini_options"]
     assert 0 < options["timeout"] <= LIMIT_MAX_S
     assert options["timeout_func_only"] is False  # a fixture that hangs counts too
+
+
+def test_the_limit_of_a_long_test_is_for_a_hang_alone() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert f"-m 'long or hypothesis' --timeout={LONG_LIMIT_S} " in makefile
+    marked = [
+        f"{path.relative_to(ROOT)}: {seconds}"
+        for path in (ROOT / "tests").rglob("test_*.py")
+        if "soak" not in path.parts
+        for seconds in re.findall(r"mark\.timeout\((\d*)", path.read_text(encoding="utf-8"))
+        if int(seconds or 0) < LONG_LIMIT_S
+    ]
+    assert marked == []
 
 
 @pytest.mark.parametrize(

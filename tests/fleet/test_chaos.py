@@ -34,7 +34,6 @@ CALM_S = ANSWER_S + LEASE_S + CLAIM_EVERY_S + FAULT_S
 """The last command is answered, its job taken over from a lost process, and tried again after an error of the bot."""
 
 
-@pytest.mark.timeout(600)
 async def test_nothing_is_lost_paid_or_posted_twice_and_the_others_go_on(tmp_path: Path):
     with running(DURABLE) as postgres:
         async with (

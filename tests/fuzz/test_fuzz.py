@@ -33,7 +33,7 @@ ROUND_S = float(os.environ.get("FUZZ_ROUND_S", "") or 20)
 ACTS_LEAST = 10
 """A round that does less has shown nothing."""
 EMOJIS = ("🔁", "⭐", "❌", "📩", "🦊", "🗑️")
-pytestmark = [pytest.mark.long, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.long
 
 
 @pytest.fixture

@@ -39,7 +39,6 @@ README = followed()
 
 pytestmark = [
     pytest.mark.long,
-    pytest.mark.timeout(360),
     pytest.mark.skipif(reason_against() is not None, reason=str(reason_against())),
 ]
 

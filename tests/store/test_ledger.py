@@ -323,7 +323,7 @@ class Books(RuleBasedStateMachine):
         assert self.runner.run(self.store.check()) == []
 
 
-TestBooks = pytest.mark.timeout(600)(Books.TestCase)  # as that of the money
+TestBooks = Books.TestCase
 TestBooks.settings = settings(
     max_examples=60 if settings.get_current_profile_name() == "long" else 3,
     stateful_step_count=30,

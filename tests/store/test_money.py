@@ -16,7 +16,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -650,7 +649,7 @@ Money.TestCase.settings = settings(
     stateful_step_count=40,
     suppress_health_check=list(HealthCheck),
 )
-TestMoney = pytest.mark.timeout(900)(Money.TestCase)  # in `make test-long`, on a machine that is busy with others
+TestMoney = Money.TestCase
 
 
 class MoneyOnPostgres(OnPostgres, Money):

@@ -15,7 +15,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, ClassVar
 
-import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -401,7 +400,7 @@ PriceLimits.TestCase.settings = settings(
     stateful_step_count=40,
     suppress_health_check=list(HealthCheck),
 )
-TestPriceLimits = pytest.mark.timeout(600)(PriceLimits.TestCase)  # as that of the money
+TestPriceLimits = PriceLimits.TestCase
 
 
 class PriceLimitsOnPostgres(OnPostgres, PriceLimits):
@@ -455,7 +454,7 @@ class HostLimits(PriceLimits):
 HostLimits.TestCase.settings = settings(
     PriceLimits.TestCase.settings, max_examples=150 if settings.get_current_profile_name() == "long" else 3
 )
-TestHostLimits = pytest.mark.timeout(600)(HostLimits.TestCase)
+TestHostLimits = HostLimits.TestCase
 
 
 class HostLimitsOnPostgres(OnPostgres, HostLimits):

@@ -164,6 +164,6 @@ class OnPostgres:
 
 def on_postgres(case: type[unittest.TestCase]) -> type[unittest.TestCase]:
     """Mark the test of such a machine: each of its steps is a few ways to the server and back."""
-    for mark in (pytest.mark.long, pytest.mark.timeout(300), pytest.mark.usefixtures("machines_on_postgres")):
+    for mark in (pytest.mark.long, pytest.mark.usefixtures("machines_on_postgres")):
         case = mark(case)
     return case

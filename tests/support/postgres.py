@@ -40,11 +40,13 @@ FAST: Mapping[str, str] = {
     "max_connections": "300",
     # It would only come between a test and the template of its database, and the tables are small.
     "autovacuum": "off",
+    # What a long run writes is kept in memory if its files are (Makefile).
+    "max_wal_size": "128MB",
     "log_min_messages": "fatal",
     "jit": "off",
 }
-START_S = 60
-STOP_S = 20
+START_S = 300
+STOP_S = 60
 PORT = 5432
 """The usual port, which the name of its socket has even if it does not listen on TCP."""
 
@@ -166,10 +168,15 @@ class OwnServer(Server):
 
 
 @contextmanager
-def running(settings: Mapping[str, str] = DURABLE, *, tcp_port: int | None = None) -> Iterator[OwnServer]:
-    """Start a server with these settings of postgresql.conf; stop it and delete its folder at the end."""
+def running(
+    settings: Mapping[str, str] = DURABLE, *, tcp_port: int | None = None, within: Path | None = None
+) -> Iterator[OwnServer]:
+    """Start a server with these settings of postgresql.conf; stop it and delete its folder at the end.
+
+    The folder is made in `within`, which others can enter, or where temporary files are.
+    """
     user = "nobody" if os.geteuid() == 0 else None
-    folder = Path(tempfile.mkdtemp(prefix="postgres-"))
+    folder = Path(tempfile.mkdtemp(prefix="postgres-", dir=within))
     data = folder / "data"
     server: OwnServer | None = None
     try:

@@ -319,7 +319,6 @@ async def test_any_life_ends_well(life: list[Event]):
 
 
 @pytest.mark.long
-@pytest.mark.timeout(600)  # sixty lives of up to thirty events, about a second each
 @given(life=st.lists(EVENTS, min_size=2, max_size=30))
 @settings(max_examples=60, **COMMON)
 async def test_any_long_life_ends_well(life: list[Event]):

@@ -11,7 +11,7 @@ from bot.media.containers.facts import facts_of
 from bot.media.sniff import HEAD_BYTES, sniff, without_picture
 from tests.support.media_corpus import LONG_SAMPLES, SAMPLES, make, probed_seconds
 
-pytestmark = [pytest.mark.long, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.long
 
 HEAD = 256 * 1024
 SPANS = 3
