@@ -218,7 +218,7 @@ class JobService:
             self.alerts.tell(spec.guild_id, partial(of_limits, verdict.headrooms, taken, taken=True))
         failpoint("accept.stored")
         for job in stored_jobs if verdict is not None else ():
-            log.info("job.accepted", job=job.id, guild=job.guild_id, card=stored.id, operation=job.operation)
+            log.debug("job.accepted", job=job.id, guild=job.guild_id, card=stored.id, operation=job.operation)
         return Accepted(card=stored, jobs=stored_jobs, fresh=verdict is not None)
 
     async def mark_answered(self, card: Card, *, message_id: int, channel_id: int) -> None:

@@ -241,7 +241,7 @@ class MediaFetcher:
                 found = await _fill(part, response, url, wanted, limit, pace, on_progress)
             kind, content_type, extension = identified_whole(found, part.size, part.piece, wanted)
             path = part.keep(extension)
-        log.info("media.downloaded", kind=kind, size=part.size, seconds=round(self._clock.monotonic() - started, 3))
+        log.debug("media.downloaded", kind=kind, size=part.size, seconds=round(self._clock.monotonic() - started, 3))
         return LocalFile(path=path, kind=kind, content_type=content_type, size=part.size, extension=extension)
 
     async def inspect(

@@ -231,7 +231,7 @@ class Submitting:
         if job.in_doubt and not is_first_clash:
             await self.transitions.end_unconfirmed(followed)
             return
-        log.info("job.refused_by_api", job=job.id, status=error.status, error=type(error).__name__)
+        log.debug("job.refused_by_api", job=job.id, status=error.status, error=type(error).__name__)
         await self._refused_for_good(followed, error)
 
     async def _refused_for_good(self, followed: Followed, error: CannonError) -> None:

@@ -9,7 +9,7 @@ from functools import partial
 
 import structlog
 
-from bot.domain.models import UNKNOWN, Job, JobState, WaitsFor, credits_words
+from bot.domain.models import PAID_STATES, UNKNOWN, Job, JobState, WaitsFor, credits_words
 from bot.errors import CannonError, DatabaseFailing
 from bot.jobs import texts
 from bot.jobs.follow.lanes import Followed
@@ -49,7 +49,7 @@ class Transitions:
         changed = advanced.job
         if changed.state is not followed.job.state:
             self.metrics.job(changed.operation, changed.state)
-            log.info("job.changed", job=changed.id, operation=changed.operation, state=changed.state)
+            _log_state(changed)
         followed.job = changed
         if advanced.may_start:
             await self.start_waiting(changed.guild_id)
@@ -176,6 +176,25 @@ class Transitions:
         """
         await self.end(followed, JobState.FAILED, texts.NOT_CONFIRMED)
         await self.surface.alert(followed.job.guild_id, partial(texts.NOT_CONFIRMED_ALERT, job=followed.job.id))
+
+
+def _log_state(job: Job) -> None:
+    """Log a job's new state; at its end, the one line that a log at INFO has of it."""
+    if not job.state.ended:
+        log.debug("job.changed", job=job.id, state=job.state)
+        return
+    times = {
+        "waited_s": _seconds(job.created_at, job.submitted_at),
+        "made_s": _seconds(job.submitted_at, job.finished_at),
+        "posted_s": _seconds(job.finished_at, job.delivered_at),
+    }
+    facts = {name: value for name, value in {**times, "request": job.remote_id}.items() if value is not None}
+    cost = job.charge if job.state in PAID_STATES else job.cost or 0
+    log.info("job.ended", job=job.id, operation=job.operation, state=job.state, cost=str(cost), **facts)
+
+
+def _seconds(since: float | None, until: float | None) -> float | None:
+    return None if since is None or until is None else round(until - since, 1)
 
 
 def attempt_of(call: str, error: CannonError) -> JobAttempt:
