@@ -40,6 +40,7 @@ MODULES = {
     "bench_commits": {11},
     "bench_autocomplete": {12},
     "bench_drain": {13},
+    "bench_work": {15},
 }
 """Each has `async def rows(*, quick: bool, folder: Path) -> list[Row]`, whose rows have these numbers."""
 NUMBERS = frozenset().union(*MODULES.values())

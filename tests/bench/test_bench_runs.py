@@ -45,7 +45,7 @@ def measured(only: str) -> dict[str, Any]:
 
 @pytest.mark.long
 @needs_proc
-@pytest.mark.parametrize("only", ["1", "5,14", "7", "8", "9", "10", "11", "12", "13"])
+@pytest.mark.parametrize("only", ["1", "5,14", "7", "8", "9", "10", "11", "12", "13", "15"])
 def test_the_bench_runs_and_prints_every_figure(only: str):
     """No figure is judged here: what is a time wanders with the machine."""
     measured(only)
