@@ -30,6 +30,8 @@ GROWTH_SHARE: Final = 0.1
 """Of the budget after a 429, added for each minute without one."""
 FORGOTTEN_S: Final = 24 * 3600.0
 """After so long without a 429 there is no limit."""
+SHORTEST_S: Final = 10.0
+"""A shorter time says nothing of a minute: a burst of calls is no habit."""
 GRANTED_S: Final = 10.0
 """A permission that is not used within this time has lapsed: its call came to nothing."""
 ASKS_AGAIN_S, GONE_AFTER_S = 15.0, 60.0
@@ -46,7 +48,7 @@ class Budget:
     """One key's calls. Times are monotonic seconds."""
 
     def __init__(self, now: float) -> None:
-        self._counted_from = now
+        self._counted_from = self._known_from = now
         self._before, self._counted = 0, 0
         """Calls of the minute before `_counted_from`, and since."""
         self._limited_at = -math.inf
@@ -68,10 +70,15 @@ class Budget:
         return self._left + growth * (now - self._limited_at) / MINUTE_S
 
     def used(self, now: float) -> float:
-        """Return about how many calls the last minute had."""
+        """Return about how many calls the last minute had; for a key not used for that long, what a minute would have.
+
+        A key's first seconds after a start say how often it is used, not how little of a minute has passed.
+        """
         self._roll(now)
-        share = (now - self._counted_from) / MINUTE_S
-        return self._before * (1 - share) + self._counted
+        passed_s = now - self._counted_from
+        if self._counted_from == self._known_from:
+            return self._counted * MINUTE_S / max(passed_s, SHORTEST_S)
+        return self._before * (1 - passed_s / MINUTE_S) + self._counted
 
     def limited(self, began_at: float, now: float) -> bool:
         """Halve, after a 429 to a call that began then; return whether it did: not twice for calls of one time."""

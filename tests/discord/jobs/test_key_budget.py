@@ -47,7 +47,7 @@ async def test_after_a_429_the_key_is_asked_no_more_than_its_budget(rig: Rig):
     since = rig.clock.elapsed
     budget = rig.bot.parts.worker.key_waits.budgets.of(HOST_KEY)
     before = budget.a_minute(rig.clock.monotonic())
-    assert before < 100
+    assert before < 200  # half of the pace: each of the twelve is polled about every 2 s
     await pass_time(rig, 3 * MINUTE_S, 0.5)
     after = budget.a_minute(rig.clock.monotonic())
     assert before < after

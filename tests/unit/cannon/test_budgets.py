@@ -55,6 +55,20 @@ def test_a_429_halves_what_was_used_and_each_minute_adds_a_tenth_of_that():
     assert budgets.of(KEY).a_minute(clock.monotonic() + 5 * MINUTE_S) == pytest.approx(200, rel=0.02)
 
 
+@pytest.mark.parametrize(
+    ("calls", "seconds", "left"),
+    [(100, 20.0, 150), (20, 1.0, 60), (1, 0.1, LEAST_A_MINUTE), (60, 59.0, 30.5)],
+)
+def test_a_429_soon_after_a_start_halves_the_pace_and_not_what_little_of_a_minute_has_passed(calls, seconds, left):
+    clock = ManualClock()
+    budgets = KeyBudgets(clock)
+    for _ in range(calls):
+        limited = budgets.begin(KEY)
+        clock.advance(seconds / calls)
+    limited()
+    assert budgets.of(KEY).a_minute(clock.monotonic()) == pytest.approx(left, rel=0.01)
+
+
 def test_calls_of_the_same_time_halve_once_and_a_later_one_again_but_never_below_the_least():
     clock = ManualClock()
     budgets = KeyBudgets(clock)
