@@ -55,18 +55,18 @@ class Size:
     """In about this time the jobs are accepted."""
     late_s: float
     """What a slow machine may need beyond it."""
-    calm_s: float
-    """What they then have to end, at most: a rest after a refusal by Discord takes up to a minute."""
+    still_s: float
+    """How long nothing may move when they then end: a rest after a refusal by Discord takes up to a minute."""
     kills: int = 3
     steps: int = 6
     memory_growth_mib: float
     """By how much the last life's memory may grow between its first and its last third."""
 
 
-FULL = Size(jobs=2000, busy_s=360.0, late_s=50.0, calm_s=180.0, memory_growth_mib=12.0)
-"""Ten minutes at most; seven where the machine has nothing else to do."""
-SHORT = Size(jobs=300, busy_s=60.0, late_s=40.0, calm_s=100.0, memory_growth_mib=12.0)
-"""A minute and a half; three and more where the machine has much else to do."""
+FULL = Size(jobs=2000, busy_s=360.0, late_s=50.0, still_s=100.0, memory_growth_mib=12.0)
+"""Seven minutes where the machine has nothing else to do."""
+SHORT = Size(jobs=300, busy_s=60.0, late_s=40.0, still_s=100.0, memory_growth_mib=12.0)
+"""A minute and a half where the machine has nothing else to do."""
 
 
 @dataclass(frozen=True)

@@ -206,16 +206,21 @@ class Soak:
     # ------------------------------------------------------------------ rest and judgement
 
     async def _calm(self) -> None:
-        """End all trouble, and wait until the bot has come to rest: every open job has a reason of its own."""
+        """End all trouble, and wait until the bot has come to rest: every open job has a reason of its own.
+
+        However slow the machine is, and whatever a 429 has left of a key's budget: it may take as long as jobs go on.
+        """
         town = self._town
         town.sandbox.faults.clear()
         town.discord.rest.faults.clear()
         async with town.store() as store:
-            until = self._loop.time() + self._size.calm_s
-            while self._loop.time() < until:
+            since, before = self._loop.time(), None
+            while self._loop.time() < since + self._size.still_s:
                 await asyncio.sleep(2.0)
                 in_hand = town.discord.in_hand()  # before the books: each may make a job
                 books = await verdict.books_of(town, store)
+                states = {job.id: job.state for job in books.jobs}
+                since, before = (since, before) if states == before else (self._loop.time(), states)
                 if not in_hand and not {None, verdict.MOVES_ON} & set(verdict.reasons(books).values()):
                     return
 
