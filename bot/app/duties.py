@@ -14,7 +14,7 @@ from bot.account import offerings
 from bot.account.audit import AccountAudit
 from bot.account.key_health import KeyHealth
 from bot.app import catalogue, texts
-from bot.app.health import DatabaseWatch, Watchdog, end_process
+from bot.app.health import PAGES_AGAIN_S, DatabaseWatch, Watchdog, end_process
 from bot.app.parts import Parts, Role, Setup
 from bot.delivery.answers.recovery import Spawn
 from bot.delivery.card import ticker
@@ -153,8 +153,12 @@ class Duties:
 
     def _works(self) -> Iterator[tuple[str, Coroutine[Any, Any, None]]]:
         parts, lag = self.parts, LoopLag(self.clock, self.metrics)
-        parts.rounds.add(Round("loop-lag", lag.run_once, EVERY_S, EACH, beside=True))
-        yield "database", DatabaseWatch(parts.store, self.clock, end=self.end).run()
+        watch = DatabaseWatch(parts.store, self.clock, end=self.end)
+        parts.rounds.add(
+            Round("loop-lag", lag.run_once, EVERY_S, EACH, beside=True),
+            Round("pages", watch.check_pages, PAGES_AGAIN_S, EACH, beside=True),
+        )
+        yield "database", watch.run()
         for name in parts.rounds.table:
             if name != "maintenance":  # it begins with the worker
                 yield name, parts.rounds.keep(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sqlite3
 import time
 from collections.abc import Callable, Sequence
@@ -19,7 +20,7 @@ from bot.store import texts
 from bot.store.engine.connection import BUSY_TIMEOUT_S
 from bot.store.engine.database import REBUILT_BYTES, Database
 from bot.store.engine.pulse import Pulse
-from bot.store.engine.repository import Meta, Repository, signature_in
+from bot.store.engine.repository import PAGES_CHECKED_META, Meta, Repository, set_meta, signature_in
 from bot.store.engine.sqlite_database import ProcessLock, SqliteDatabase
 from bot.store.fleet import fleet_module
 from bot.store.guild.absent_guilds import AbsentGuilds
@@ -52,12 +53,17 @@ from bot.store.money.limits import Blocks, Grants, Limits
 from bot.store.money.prices import Prices, TrueCosts
 from bot.store.money.reports import Reports
 from bot.store.money.spending import SpendingViews, rules_of
+from bot.store.sql import Connection
 from bot.store.vault import secret_box as sealed
 from bot.store.vault.secret_box import SecretBox, key_file_of, load_box
 
 log = structlog.get_logger(__name__)
 
 R = TypeVar("R", bound=Repository)
+
+PAGES_EVERY_S, PAGES_NOT_BEFORE_S = 86_400.0, 60.0
+DOUBTFUL = ("damaged", "disk")
+"""Failures after which the next start checks the file."""
 
 
 class Store:
@@ -118,7 +124,7 @@ class Store:
         self.welcomes = WelcomeRows(database, box, clock)
         self.setup_steps = SetupSteps(database, box, clock)
         self.retention, self.host_jobs = Retention(database, box, clock), HostJobs(database, box, clock)
-        self._clock = clock
+        self._clock, self._opened_at = clock, clock.wall()
         self.resealed = 0
         """The number of secrets resealed on opening."""
 
@@ -192,15 +198,24 @@ class Store:
         lock: ProcessLock | None,
         progress: Progress | None,
     ) -> Store:
-        database = await SqliteDatabase.open(path, clock=clock, busy_timeout_s=busy_timeout_s, progress=progress)
+        is_intact = lock is not None and lock.is_intact
+        database = await SqliteDatabase.open(
+            path, clock=clock, busy_timeout_s=busy_timeout_s, is_intact=is_intact, progress=progress
+        )
         try:
             await database.read(lambda db: refuse_moved(db, path))
             now = clock.wall()
             needed = await database.read(lambda db: sealed.needed_fingerprints(db, now))
             box = load_box(secret_keys, key_file_of(path), needed=needed)
-            await database.write(lambda db: sealed.forget_expired_tokens(db, now))
-            if lock is not None:
-                await database.write(end_all_leases)
+
+            def begin(db: Connection) -> None:
+                sealed.forget_expired_tokens(db, now)
+                if lock is not None:
+                    end_all_leases(db)
+                if not is_intact:
+                    set_meta(db, PAGES_CHECKED_META, str(now))
+
+            await database.write(begin)
             store = cls(database, box, clock, lock)
             store.signature = await database.read(signature_in)
             if lock is not None:
@@ -244,6 +259,8 @@ class Store:
         """Finish pending calls and close the file. Idempotent."""
         await self._database.close()
         if self._lock is not None:
+            if not any(self.pulse.errors[kind] for kind in DOUBTFUL):
+                self._lock.note_closed()
             self._lock.release()
 
     async def rotate_secrets(self) -> int:
@@ -267,6 +284,22 @@ class Store:
     def sign(self, text: str) -> str:
         """Sign `text` with this installation's newest secret key: for URLs given to others."""
         return self._box.sign(text)
+
+    async def check_pages(self) -> float:
+        """Check the pages of an SQLite file if it was last done a day ago; return the seconds until it is due.
+
+        Not in the first minute, which has work of its own. Raises DatabaseFailing, kind `damaged`, for a damaged page.
+        """
+        if not isinstance(self._database, SqliteDatabase):
+            return math.inf  # a server has checksums of its own
+        checked_at = float(await self.meta.get(PAGES_CHECKED_META) or 0)
+        now = self._clock.wall()
+        due_s = max(checked_at + PAGES_EVERY_S, self._opened_at + PAGES_NOT_BEFORE_S) - now
+        if due_s > 0:
+            return min(due_s, PAGES_EVERY_S)  # the clock may have been put back
+        await self._database.check_pages()
+        await self.meta.set(PAGES_CHECKED_META, str(now))
+        return PAGES_EVERY_S
 
     async def check(self) -> list[str]:
         """Return a sentence per problem with the database."""

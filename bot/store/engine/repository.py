@@ -152,16 +152,19 @@ class Meta(Repository):
         return None if row is None else str(row[0])
 
     async def set(self, name: str, value: str) -> None:
-
-        await self._execute(
-            "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-            (name, to_text(value)),
-        )
+        await self._database.write(lambda db: set_meta(db, name, value))
 
     async def forget(self, *names: str) -> None:
         await self._database.write(
             lambda db: db.executemany("DELETE FROM meta WHERE name = ?", [(name,) for name in names])
         )
+
+
+def set_meta(db: Connection, name: str, value: str) -> None:
+    db.execute(
+        "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        (name, to_text(value)),
+    )
 
 
 def stored_facts(path: Path, *names: str) -> dict[str, str]:
@@ -184,6 +187,8 @@ def stored_rows(path: Path, sql: str, values: Sequence[str] = ()) -> list[Any]:
 
 SIGNATURE_META = "signature"
 """The installation's signature, made with the database."""
+PAGES_CHECKED_META = "pages_checked_at"
+"""When all pages of the file were last checked (Unix seconds)."""
 SECOND_COPY_META = "second_copy"
 """When another copy was last detected (Unix seconds)."""
 PROOF_HOLDS_S = 900.0

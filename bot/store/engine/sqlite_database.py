@@ -10,6 +10,7 @@ import os
 import re
 import sqlite3
 import stat
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -200,7 +201,15 @@ OLDEST_SQLITE = (3, 38, 0)
 """The first with `->>` (sqlite.org/json1.html#jptr), which the queries use; STRICT tables came with 3.37."""
 TRUNCATIONS = 3
 """Attempts to empty the log while others read."""
+PAUSE_S = 0.02
+"""Pause of a check beside the work, for each hundredth of a second that it computes: others need the processor."""
+STATE_BYTES = 100
+"""More than a database's state takes in the lock file."""
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+
+class _CheckStopped(Exception):
+    """The check was cancelled."""
 
 
 class SqliteDatabase(Database):
@@ -247,9 +256,10 @@ class SqliteDatabase(Database):
         clock: Clock,
         migrations: Sequence[Migration] | None = None,
         busy_timeout_s: float = BUSY_TIMEOUT_S,
+        is_intact: bool = False,
         progress: Progress | None = None,
     ) -> SqliteDatabase:
-        """Open the file, creating it if necessary, check it, and migrate its schema after a backup.
+        """Open the file, creating it if necessary, check it unless it `is_intact`, and migrate it after a backup.
 
         `progress` gets the progress of this and of later rebuilds; without it the log does. Raises StoreError,
         with what to do, for a newer schema, a damaged or foreign file, or a missing permission.
@@ -264,7 +274,7 @@ class SqliteDatabase(Database):
                 opened.push_async_callback(connection.close)
                 return connection
 
-            writer = await connected(lambda: _connect_writer(path, steps, busy_timeout_s, shown, watch))  # creates it
+            writer = await connected(lambda: _connect_writer(path, steps, busy_timeout_s, shown, watch, is_intact))
             reader = await connected(lambda: _connect_reader(path, busy_timeout_s))
             searcher = await connected(lambda: _connect_reader(path, busy_timeout_s))
             checkpointer = await connected(lambda: _connect_reader(path, busy_timeout_s))
@@ -320,9 +330,27 @@ class SqliteDatabase(Database):
             has_more = await self.write(functools.partial(text_index.forget_removed, is_first=is_first))
             is_first = False
 
+    async def check_pages(self) -> None:
+        """Read all tables on a connection of its own, which delays nothing.
+
+        Raises DatabaseFailing for a damaged page and for an unreadable file. A cancelled check ends at once.
+        """
+        stopped = threading.Event()
+        there = f"{self.path.absolute().as_uri()}?mode=ro"  # creates none
+        checker = await ConnectionThread.open(lambda: connect(there))
+        try:
+            await checker.run(lambda db: _check_beside(db, self.path, stopped))
+        except DatabaseFailing as error:
+            self.pulse.note_failure(error)
+            raise
+        finally:
+            stopped.set()
+            await checker.close()
+
     async def close(self) -> None:
         """Finish pending calls and close the file. Idempotent."""
-        await close_all((self._writer,), self._others)  # the last writes may need a checkpoint
+        # The last writes may need a checkpoint. Of two that close at once neither is the last, which deletes the log.
+        await close_all((self._writer,), *((each,) for each in self._others))
 
 
 def _rebuilt(db: sqlite3.Connection, at_most_bytes: int | None, progress: Progress) -> None:
@@ -336,13 +364,23 @@ def _emptied(db: sqlite3.Connection) -> bool:
 
 
 def _connect_writer(
-    path: Path, steps: Sequence[Migration], busy_timeout_s: float, progress: Progress, watch: WriteTriggers
+    path: Path,
+    steps: Sequence[Migration],
+    busy_timeout_s: float,
+    progress: Progress,
+    watch: WriteTriggers,
+    is_intact: bool,
 ) -> sqlite3.Connection:
+    """Create and check the file where necessary."""
     refuse_half_restored(path)
     prepare_file(path)
     with explained(path):
         db = connect(path, busy_timeout_s)
         try:
+            # Write nothing before the file is known to be ours and intact.
+            schema.refuse_strangers(db, str(path), len(steps))
+            if not is_intact:
+                _refuse_damaged(db, path, progress)
             _set_up(db, path, steps, progress)
             watch.begin(db)
         except BaseException:
@@ -351,14 +389,25 @@ def _connect_writer(
         return db
 
 
-def _set_up(db: sqlite3.Connection, path: Path, steps: Sequence[Migration], progress: Progress) -> None:
-    # Write nothing before the file is known to be ours and intact.
-    name = str(path)
-    schema.refuse_strangers(db, name, len(steps))
+def _refuse_damaged(db: sqlite3.Connection, path: Path, progress: Progress) -> None:
+    """Read all tables. Raises DatabaseFailing for a damaged page, sqlite3.Error."""
     if problem := damage_of_tables(db, progress):
-        raise StoreError(texts.DAMAGED(name=name, reason=problem), exit_code=RESTART_CANNOT_HELP)
+        sentence = texts.DAMAGED(name=path, reason=problem)
+        raise DatabaseFailing(sentence, exit_code=RESTART_CANNOT_HELP, kind="damaged")
+
+
+def _check_beside(db: sqlite3.Connection, path: Path, stopped: threading.Event) -> None:
+    def pause(_what: str, _done: int, _total: int) -> None:
+        if stopped.wait(PAUSE_S):
+            raise _CheckStopped  # SQLite interrupts the statement
+
+    with explained(path), contextlib.suppress(_CheckStopped):
+        _refuse_damaged(db, path, pause)
+
+
+def _set_up(db: sqlite3.Connection, path: Path, steps: Sequence[Migration], progress: Progress) -> None:
     if db.execute("PRAGMA journal_mode = WAL").fetchone()[0] != "wal":
-        raise StoreError(texts.NO_SHARED_MEMORY(name=name), exit_code=RESTART_CANNOT_HELP)
+        raise StoreError(texts.NO_SHARED_MEMORY(name=str(path)), exit_code=RESTART_CANNOT_HELP)
     db.execute("PRAGMA synchronous = FULL")
     db.execute(f"PRAGMA journal_size_limit = {WAL_LIMIT_BYTES}")
     page_bytes = db.execute("PRAGMA page_size").fetchone()[0]
@@ -411,11 +460,15 @@ def prepare_file(path: Path) -> None:
 class ProcessLock:
     """Exclusive lock on `<database>.lock` from `take` to `release`: no other process serves the file.
 
-    Not one of SQLite's locks: backup tools and `cannon-bot check` may read meanwhile.
+    Not one of SQLite's locks: backup tools and `cannon-bot check` may read meanwhile. After a clean end the lock file
+    has the state of the database: docs/decisions/0063-pages-after-an-unclean-end.md.
     """
 
-    def __init__(self, descriptor: int) -> None:
+    def __init__(self, descriptor: int, database: Path, *, is_intact: bool) -> None:
         self._descriptor: int | None = descriptor
+        self._database = database
+        self.is_intact = is_intact
+        """Whether the last holder closed the database and it is unchanged since."""
 
     @classmethod
     def take(cls, database: Path) -> ProcessLock:
@@ -429,15 +482,38 @@ class ProcessLock:
             raise refusal(path, error) from None
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            is_intact = _state_of(database) == os.pread(descriptor, STATE_BYTES, 0)
+            _keep(descriptor, b"")
         except BlockingIOError:
             os.close(descriptor)
             raise DatabaseTaken(texts.RUNS_ALREADY(database=database)) from None
         except OSError as error:
             os.close(descriptor)
             raise StoreError(texts.NOT_LOCKABLE(path=path, reason=error.strerror)) from None
-        return cls(descriptor)
+        return cls(descriptor, database, is_intact=is_intact)
+
+    def note_closed(self) -> None:
+        """Note that the database was closed intact: the next start need not check it."""
+        if self._descriptor is not None and (state := _state_of(self._database)) is not None:
+            with contextlib.suppress(OSError):  # then it is checked
+                _keep(self._descriptor, state)
 
     def release(self) -> None:
         if self._descriptor is not None:
             descriptor, self._descriptor = self._descriptor, None
             os.close(descriptor)
+
+
+def _state_of(database: Path) -> bytes | None:
+    """Return what changes with the content of a closed database; None if it has a log, so was not closed."""
+    if database.with_name(f"{database.name}-wal").exists():
+        return None
+    found = database.stat()
+    return f"{found.st_ino} {found.st_size} {found.st_mtime_ns}\n".encode()
+
+
+def _keep(descriptor: int, state: bytes) -> None:
+    """Replace the lock file's content; on the disk when it returns."""
+    os.ftruncate(descriptor, 0)
+    os.pwrite(descriptor, state, 0)
+    os.fsync(descriptor)

@@ -1,0 +1,219 @@
+# ruff: noqa: ASYNC240 - a test may wait for the disk
+"""When all pages of the file are read: at a start after an unclean end, else once a day beside the work."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Awaitable, Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.errors import RESTART_CANNOT_HELP, DatabaseFailing, StoreError
+from bot.store import Store
+from bot.store.engine import sqlite_database
+from bot.store.engine.pulse import KINDS
+from bot.store.store import PAGES_EVERY_S, PAGES_NOT_BEFORE_S
+from tests.support.notes import note
+
+pytestmark = pytest.mark.sqlite_only("the file's pages")
+
+Opened = Callable[..., Awaitable[Store]]
+PAGE = 4096
+
+
+class Checks:
+    """Counts how often all pages are read."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._real = sqlite_database.damage_of_tables
+        self.count = 0
+        monkeypatch.setattr(sqlite_database, "damage_of_tables", self._check)
+
+    def _check(self, *given: Any) -> str | None:
+        self.count += 1
+        return self._real(*given)
+
+
+@pytest.fixture
+def checks(monkeypatch: pytest.MonkeyPatch) -> Checks:
+    return Checks(monkeypatch)
+
+
+async def served(open_store: Opened, path: Path) -> Store:
+    return await open_store(path, alone=True)
+
+
+async def fill(store: Store) -> None:
+    def write(db: sqlite3.Connection) -> None:
+        for number in range(200):
+            note(db, f"{number:04}" + "x" * 500)
+
+    await store._database.write(write)
+
+
+def damage_quietly(path: Path) -> None:
+    """Destroy a page without a trace in the file's times, as a failing disk does."""
+    before, content = path.stat(), path.read_bytes()
+    with path.open("r+b") as file:
+        file.seek(content.index(b"0150xxxx") // PAGE * PAGE)
+        file.write(b"\xa5" * 64)
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+async def test_a_start_after_a_clean_end_reads_no_pages(open_store: Opened, path: Path, checks: Checks):
+    await (await served(open_store, path)).close()
+    assert checks.count == 1, "nothing vouches for a file that is new to this version"
+    for _ in range(2):
+        await (await served(open_store, path)).close()
+    assert checks.count == 1
+
+
+async def test_a_process_that_serves_nothing_checks_and_vouches_for_nothing(
+    open_store: Opened, path: Path, checks: Checks
+):
+    store = await served(open_store, path)
+    other = await open_store(path)
+    await other.close()
+    assert checks.count == 2
+    await store.close()
+    assert await open_store(path)
+    assert checks.count == 3
+
+
+@pytest.mark.parametrize("way", ["written", "copied", "left log"])
+async def test_a_file_that_was_touched_since_is_checked(
+    open_store: Opened, path: Path, checks: Checks, way: str, tmp_path: Path
+):
+    store = await served(open_store, path)
+    with closing(sqlite3.connect(path)) as tool:
+        if way == "left log":
+            tool.execute("SELECT count(*) FROM meta").fetchone()
+        await store.close()
+        if way == "written":
+            with tool:
+                tool.execute("INSERT INTO meta (name, value) VALUES ('tool', '1')")
+    if way == "copied":
+        (copy := tmp_path / "copy.db").write_bytes(path.read_bytes())
+        copy.replace(path)
+    await (await served(open_store, path)).close()
+    assert checks.count == 2
+
+
+_KILLED = """
+import asyncio, os, pathlib, signal, sys
+from bot.runtime.clock import SystemClock
+from bot.store import Store
+async def main():
+    store = await Store.open(pathlib.Path(sys.argv[1]), clock=SystemClock(), alone=True)
+    await store.meta.set('a', 'b')
+    if sys.argv[2] == 'without a log':
+        await store._database.close()
+    os.kill(os.getpid(), signal.SIGKILL)
+asyncio.run(main())
+"""
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("way", ["with a log", "without a log"])
+async def test_a_start_after_a_kill_reads_all_pages(open_store: Opened, path: Path, checks: Checks, way: str):
+    await (await served(open_store, path)).close()
+    done = subprocess.run([sys.executable, "-c", _KILLED, str(path), way], timeout=60, check=False)  # noqa: ASYNC221
+    assert done.returncode == -signal.SIGKILL
+    assert path.with_name("bot.db-wal").exists() == (way == "with a log")
+    before = checks.count
+    assert await (await served(open_store, path)).meta.get("a") == "b"
+    assert checks.count == before + 1
+
+
+async def test_a_lock_file_that_cannot_be_written_means_a_check(
+    open_store: Opened, path: Path, checks: Checks, monkeypatch: pytest.MonkeyPatch
+):
+    store = await served(open_store, path)
+    real = os.pwrite
+
+    def torn(descriptor: int, content: bytes, offset: int) -> int:
+        return real(descriptor, content[:-4], offset)
+
+    monkeypatch.setattr(os, "pwrite", torn)
+    await store.close()
+    await served(open_store, path)
+    assert checks.count == 2
+
+
+@pytest.mark.parametrize("kind", ["damaged", "disk"])
+async def test_a_failure_that_casts_doubt_on_the_file_means_a_check(
+    open_store: Opened, path: Path, checks: Checks, kind: str
+):
+    assert kind in KINDS
+    store = await served(open_store, path)
+    store.pulse.note_failure(DatabaseFailing("No.", kind=kind))
+    store.pulse.note_commit()
+    await store.close()
+    await served(open_store, path)
+    assert checks.count == 2
+
+
+async def test_a_page_that_was_damaged_unnoticed_is_found_within_a_day_and_no_start_passes_it(
+    open_store: Opened, path: Path, clock: Any
+):
+    store = await served(open_store, path)
+    await fill(store)
+    await store.close()
+    damage_quietly(path)
+    store = await served(open_store, path)
+    clock.now += PAGES_EVERY_S
+    with pytest.raises(DatabaseFailing, match=r"bot\.db is damaged.*backup") as caught:
+        await store.check_pages()
+    assert (caught.value.kind, caught.value.exit_code) == ("damaged", RESTART_CANNOT_HELP)
+    assert store.pulse.errors["damaged"] == 1
+    await store.close()
+    for _ in range(2):
+        with pytest.raises(StoreError, match=r"bot\.db is damaged.*backup"):
+            await served(open_store, path)
+
+
+async def test_pages_are_checked_once_a_day_whatever_the_starts(
+    open_store: Opened, path: Path, checks: Checks, clock: Any
+):
+    store = await served(open_store, path)
+    assert await store.check_pages() == PAGES_EVERY_S, "the start has just done it"
+    clock.now += PAGES_EVERY_S / 2
+    await store.close()
+    store = await served(open_store, path)
+    assert await store.check_pages() == PAGES_EVERY_S / 2
+    clock.now += PAGES_EVERY_S / 2
+    assert (await store.check_pages(), checks.count) == (PAGES_EVERY_S, 2)
+    await store.close()
+    clock.now += 3 * PAGES_EVERY_S
+    store = await served(open_store, path)
+    assert await store.check_pages() == PAGES_NOT_BEFORE_S, "a start has work of its own"
+    clock.now += PAGES_NOT_BEFORE_S
+    assert (await store.check_pages(), checks.count) == (PAGES_EVERY_S, 3)
+    clock.now -= 5 * PAGES_EVERY_S
+    assert await store.check_pages() == PAGES_EVERY_S, "a clock that was set back postpones it by a day at most"
+
+
+async def test_a_check_beside_the_work_delays_nothing_and_ends_with_its_process(
+    open_store: Opened, path: Path, clock: Any, monkeypatch: pytest.MonkeyPatch
+):
+    store = await served(open_store, path)
+    clock.now += PAGES_EVERY_S
+    monkeypatch.setattr(sqlite_database, "PAUSE_S", 3600.0)
+    checking = asyncio.create_task(store.check_pages())
+    async with asyncio.timeout(60):  # a hang only
+        await store.meta.set("a", "b")
+        assert await store.meta.get("a") == "b"
+        assert not checking.done()
+        checking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await checking
+        await store.close()
+    assert await (await served(open_store, path)).meta.get("a") == "b"
