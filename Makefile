@@ -16,13 +16,18 @@ unexport PYTHONDONTWRITEBYTECODE
 # The tests wait for disks and timers more than they compute, so there are two for each core; and each of their
 # databases is synced at every commit, which costs nothing where the files are in memory. Each begins with neighbours,
 # which share what is made once for a module, and takes over from others at the end.
-WORKERS := $(shell expr 2 '*' $$(getconf _NPROCESSORS_ONLN))
+CORES := $(shell getconf _NPROCESSORS_ONLN)
+WORKERS := $(shell expr 2 '*' $(CORES))
 PARALLEL := -n $(WORKERS) --dist worksteal
+# The limit of a long test is for one that hangs. The build has the same examples each time: what one change is measured
+# by must not be drawn by lot.
+LONG := --timeout=1200 --hypothesis-profile=long
+BUILD := --timeout=1200 --hypothesis-profile=build
 # (A container has 64 MB of it, if nothing else was asked for: too little for PostgreSQL and 300 bots.)
 export PYTEST_DEBUG_TEMPROOT := $(shell test -w /dev/shm && test $$(df -Pm /dev/shm | awk 'END { print $$4 }') -gt 3000 && echo /dev/shm)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo card-states test test-long check format soak bench bench-neighbours bench-fleet figures readme picture translations screenshots docs lock audit pin-image wheel-check sbom rehearse-image httpx-fork clean
+.PHONY: help demo card-states test test-long test-all test-quiet test-collection check format soak bench bench-neighbours bench-fleet figures readme picture translations screenshots docs lock audit pin-image wheel-check sbom rehearse-image httpx-fork clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^##@ / { print "\n" substr($$0, 5) } /^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -52,7 +57,16 @@ test: $(READY) ## Run the tests, under 3 minutes on 2 cores
 	$(BIN)/python -m pytest $(PARALLEL) $(ARGS)
 
 test-long: $(READY) ## Run the rest: every case of large tables, all examples, slower ones
-	$(BIN)/python -m pytest $(PARALLEL) -m 'long or hypothesis' --timeout=1200 --hypothesis-profile=long $(ARGS)
+	$(BIN)/python -m pytest $(PARALLEL) -m 'long or hypothesis' $(LONG) $(ARGS)
+
+test-all: $(READY) ## Run all tests as .ci/run does, but for those of test-quiet: a tenth of each property's examples
+	$(BIN)/python -m pytest $(PARALLEL) -m 'not quiet' $(BUILD) $(ARGS)
+
+test-quiet: $(READY) ## Run the tests that judge by the clock, with a core for each
+	$(BIN)/python -m pytest -n $(CORES) --dist worksteal -m quiet $(BUILD) $(ARGS)
+
+test-collection: $(READY) ## Collect all tests once: they are compiled then, which each worker would do else
+	$(BIN)/python -m pytest --collect-only --quiet --quiet -m 'long or not long' $(ARGS)
 
 soak: $(READY) ## Run the real bot among random faults: SEED=7 repeats, ARGS=--storm kills it
 	@SEED=$(SEED) $(BIN)/python -m tests.soak.soak $(ARGS)

@@ -3,16 +3,20 @@ from __future__ import annotations
 import gc
 import os
 import tempfile
+from pathlib import Path
 
 import pytest
 import structlog
 from hypothesis import HealthCheck, settings
 
+TESTS = Path(__file__).resolve().parent
 pytest_plugins = ["tests.support.postgres_fixtures"]
 
-# `make test` looks at a few examples of each property, `--hypothesis-profile=long` (as in `make test-long`) at all.
+# `make test` looks at a few examples of each property, `make test-long` at all, the build at a share that is the same
+# each time (tests/support/examples.py, docs/decisions/0064-what-the-build-runs.md).
 # How long an example takes says more of the machine than of the code: what bounds it is the time limit of the test.
 settings.register_profile("long", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("build", settings.get_profile("long"), max_examples=20, database=None, derandomize=True)
 settings.register_profile("quick", settings.get_profile("long"), max_examples=10)
 settings.load_profile("quick")
 
@@ -22,6 +26,16 @@ tempfile.tempdir = os.environ.get("PYTEST_DEBUG_TEMPROOT") or None
 # Where no test configures the log, it is structlog's console, which renders an error with Rich: half a second for one
 # with the variables of thirty frames. What failed stands in Python's own traceback as well.
 structlog.dev.ConsoleRenderer.get_active().exception_formatter = structlog.dev.plain_traceback
+
+
+QUIET = ("soak", "fleet", "wire")
+"""Folders of tests in which processes answer each other in time, or are late."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.relative_to(TESTS).parts[0] in QUIET:
+            item.add_marker("quiet")
 
 
 YOUNG_MAX = 20_000

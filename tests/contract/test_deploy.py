@@ -137,9 +137,10 @@ def test_actions_are_pinned_to_commits_and_name_their_version(path: Path) -> Non
     assert [line for line in uses if not re.fullmatch(r"[\w/-]+@[0-9a-f]{40}  # v\d+\.\d+\.\d+", line)] == []
 
 
-def test_the_build_runs_as_people_run_it_on_every_python() -> None:
+def test_the_build_runs_as_people_run_it_and_the_tests_on_every_python() -> None:
     jobs = load(".github/workflows/ci.yaml")["jobs"]
-    assert jobs["build"]["strategy"]["matrix"]["python"] == PYTHONS
+    assert jobs["test"]["strategy"]["matrix"]["python"] == PYTHONS
+    assert {"make test", "make wheel-check"} <= {step.get("run") for step in jobs["test"]["steps"]}
     assert ".ci/run" in [step.get("run") for step in jobs["build"]["steps"]]
     assert "make httpx-fork" in [step.get("run") for step in jobs["httpx-fork"]["steps"]]
     classifiers = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["classifiers"]

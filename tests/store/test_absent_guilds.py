@@ -20,6 +20,7 @@ from bot.errors import StoreError
 from bot.server.absences import GRACE_S, Absences
 from bot.store import Store
 from tests.store.conftest import GUILD
+from tests.support.examples import examples
 
 OTHER = 701
 SECRET = "cs_live_0123456789abcdef"
@@ -128,7 +129,7 @@ async def test_a_guild_is_overdue_only_as_long_as_there_is_something_to_forget(s
 
 
 @settings(
-    max_examples=25 if settings.get_current_profile_name() == "long" else 10,
+    max_examples=examples(quick=10, long=25),
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(

@@ -23,6 +23,7 @@ from bot.domain.server.reaction_rules import DEFAULTS, ReactionKey, Seeding
 from bot.errors import StoreError
 from bot.store import Decision, JobAttempt, Record, ReviewRule, ReviewVerdict, Spending, Store, TriedOutcome
 from bot.store.engine.repository import Repository
+from tests.support.examples import examples
 from tests.support.new_file import write_empty_database
 
 MINE, THEIRS = 700, 701
@@ -595,7 +596,7 @@ async def test_a_method_for_one_guild_neither_sees_nor_touches_another(
 
 
 @settings(
-    max_examples=30 if settings.get_current_profile_name() == "long" else 8,
+    max_examples=examples(quick=8, long=30),
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(names=st.lists(st.sampled_from(sorted(CALLS)), min_size=1, max_size=12))

@@ -25,6 +25,7 @@ from bot.store.engine.columns import from_milli, to_milli
 from tests.store.conftest import HandClock
 from tests.support.claims import claimed_by
 from tests.support.databases import OnPostgres, on_postgres
+from tests.support.examples import examples
 
 Open = Callable[..., Awaitable[Store]]
 NO_REPLACE = pytest.mark.sqlite_only("PostgreSQL has no OR REPLACE")
@@ -325,7 +326,7 @@ class Books(RuleBasedStateMachine):
 
 TestBooks = Books.TestCase
 TestBooks.settings = settings(
-    max_examples=60 if settings.get_current_profile_name() == "long" else 3,
+    max_examples=examples(quick=3, long=60),
     stateful_step_count=30,
     suppress_health_check=list(HealthCheck),
 )
@@ -335,7 +336,7 @@ class BooksOnPostgres(OnPostgres, Books):
     """The same on the other database."""
 
 
-BooksOnPostgres.TestCase.settings = settings(Books.TestCase.settings, max_examples=10)
+BooksOnPostgres.TestCase.settings = settings(Books.TestCase.settings, max_examples=examples(quick=3, long=10))
 TestBooksOnPostgres = on_postgres(BooksOnPostgres.TestCase)
 
 WORKLOAD = """

@@ -30,6 +30,7 @@ from bot.store import Spending, Store, texts
 from bot.store.jobs.jobs import PLACED_STATES
 from tests.store.conftest import HandClock
 from tests.support.databases import OnPostgres, on_postgres
+from tests.support.examples import examples
 from tests.support.stored import window
 
 GUILD = 700
@@ -645,7 +646,7 @@ class Money(RuleBasedStateMachine):
 
 
 Money.TestCase.settings = settings(
-    max_examples=250 if settings.get_current_profile_name() == "long" else 4,
+    max_examples=examples(quick=4, long=250),
     stateful_step_count=40,
     suppress_health_check=list(HealthCheck),
 )
@@ -656,5 +657,5 @@ class MoneyOnPostgres(OnPostgres, Money):
     """The same on the other database."""
 
 
-MoneyOnPostgres.TestCase.settings = settings(Money.TestCase.settings, max_examples=30)
+MoneyOnPostgres.TestCase.settings = settings(Money.TestCase.settings, max_examples=examples(quick=3, long=30))
 TestMoneyOnPostgres = on_postgres(MoneyOnPostgres.TestCase)

@@ -42,6 +42,7 @@ from bot.settings import PostgresUrl
 from bot.store import Store
 from tests.store.conftest import HandClock
 from tests.support.databases import OnPostgres, on_postgres
+from tests.support.examples import examples
 from tests.support.viewers import seeing
 
 GUILD, MEMBERS = 700, (1, 2)
@@ -396,7 +397,7 @@ class PriceLimits(RuleBasedStateMachine):
 
 
 PriceLimits.TestCase.settings = settings(
-    max_examples=150 if settings.get_current_profile_name() == "long" else 5,
+    max_examples=examples(quick=5, long=150),
     stateful_step_count=40,
     suppress_health_check=list(HealthCheck),
 )
@@ -407,7 +408,9 @@ class PriceLimitsOnPostgres(OnPostgres, PriceLimits):
     """The same on the other database."""
 
 
-PriceLimitsOnPostgres.TestCase.settings = settings(PriceLimits.TestCase.settings, max_examples=10)
+PriceLimitsOnPostgres.TestCase.settings = settings(
+    PriceLimits.TestCase.settings, max_examples=examples(quick=3, long=10)
+)
 TestPriceLimitsOnPostgres = on_postgres(PriceLimitsOnPostgres.TestCase)
 
 
@@ -451,9 +454,7 @@ class HostLimits(PriceLimits):
         assert used <= limit.credits + max([0, *guessed]) + known, limit
 
 
-HostLimits.TestCase.settings = settings(
-    PriceLimits.TestCase.settings, max_examples=150 if settings.get_current_profile_name() == "long" else 3
-)
+HostLimits.TestCase.settings = settings(PriceLimits.TestCase.settings, max_examples=examples(quick=3, long=150))
 TestHostLimits = HostLimits.TestCase
 
 

@@ -14,6 +14,7 @@ from bot.domain.models import JobState, LedgerKind
 from bot.store import Record, Store
 from bot.store.money import reports
 from bot.store.money.reports import START
+from tests.support.examples import examples
 
 GUILD, OTHER = 700, 701
 DAY_S = 86_400.0
@@ -70,7 +71,7 @@ async def test_holds_releases_and_grants_are_not_spent(store: Store, clock: Any,
 
 
 @settings(
-    max_examples=25 if settings.get_current_profile_name() == "long" else 8,
+    max_examples=examples(quick=8, long=25),
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(

@@ -13,6 +13,7 @@ from bot.domain.money.spend_request import Verdict as Start
 from bot.domain.server.guild_rules import ReviewPrivate
 from bot.store import ReviewRule, ReviewVerdict, Store
 from bot.store.guild.reviews import REVIEW_LIFE_S
+from tests.support.examples import examples
 
 GUILD, CHANNEL, PARENT, CATEGORY, DESK, OTHER_DESK = 700, 55, 56, 57, 90, 91
 OTHER = 43  # another member than the author of the fixtures
@@ -49,7 +50,7 @@ async def test_what_is_requested_in_the_review_channel_itself_does_not_wait(stor
 
 
 @settings(
-    max_examples=20 if settings.get_current_profile_name() == "long" else 8,
+    max_examples=examples(quick=8, long=20),
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(there=st.sets(st.sampled_from([0, CATEGORY, PARENT, CHANNEL]), min_size=1))

@@ -25,6 +25,7 @@ from bot.store import Store
 from bot.store.jobs.rows import job_of
 from tests.store.conftest import HandClock
 from tests.support.databases import Databases
+from tests.support.examples import examples
 from tests.support.one_transaction import now, rolled_back
 from tests.support.stored import window
 
@@ -346,18 +347,14 @@ def connection(databases: Databases) -> Iterator[Any]:
         yield db
 
 
-EXAMPLES = 5000 if settings.get_current_profile_name() == "long" else 200
-
-
-@pytest.mark.timeout(3600)  # 5,000 lives take a minute or two of one core; the limit is for a hang
-@settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck), deadline=None)
+@pytest.mark.parametrize("last", range(4))  # 5,000 lives in all: four workers can share them
+@settings(max_examples=examples(quick=50, long=1250), suppress_health_check=list(HealthCheck), deadline=None)
 @given(
     host=host_limits,
     prices=st.tuples(*[st.sampled_from([300, 45, 5])] * 3),
     limits=st.lists(numbers, max_size=2),
     asks=st.lists(numbers, min_size=1, max_size=3),
     acts=acts,
-    last=st.integers(0, 3),
 )
 def test_no_limit_is_exceeded_by_more_than_was_shown(
     connection: Any,

@@ -20,6 +20,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
+from tests.support.examples import examples
 from tests.support.following import (
     DAY_S,
     HOUR_S,
@@ -320,6 +321,6 @@ async def test_any_life_ends_well(life: list[Event]):
 
 @pytest.mark.long
 @given(life=st.lists(EVENTS, min_size=2, max_size=30))
-@settings(max_examples=60, **COMMON)
+@settings(max_examples=examples(quick=6, long=60), **COMMON)
 async def test_any_long_life_ends_well(life: list[Event]):
     await play(life)

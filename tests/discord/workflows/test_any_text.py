@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from bot.catalogue import Catalogue
 from bot.domain.models import JobState
+from tests.support.examples import examples
 from tests.support.rig import Rig
 from tests.support.surface import agreed, nothing_happened, panel_text, private_sentence, sends
 from tests.support.workflows import COMMANDS, IMAGE, VIDEO, hosted, sample
@@ -57,7 +58,7 @@ TEXTS = st.one_of(
     st.text(st.sampled_from("@everyone<>&#*_`|~[]()/\\:\n\u202e\u200b 😀ü-"), min_size=1, max_size=200),
 )
 BOUNDED = settings(
-    max_examples=8 if settings.get_current_profile_name() == "long" else 4,
+    max_examples=examples(quick=4, long=8),
     database=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],

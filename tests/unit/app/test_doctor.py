@@ -17,6 +17,7 @@ from bot.runtime.clock import SystemClock
 from bot.runtime.progress import no_progress
 from bot.sandbox.server import Sandbox
 from bot.settings import SECRET_SETTINGS, Settings, describe_settings, read_settings
+from tests.support.examples import examples
 from tests.unit.test_cli import TOKEN, cannon_bot
 
 SECRET = st.text(st.characters(min_codepoint=33, max_codepoint=126, exclude_characters=","), min_size=32, max_size=60)
@@ -27,7 +28,7 @@ def page(chosen: Settings, problems: tuple[str, ...] = ()) -> dict[str, Any]:
 
 
 @settings(
-    max_examples=15 if settings.get_current_profile_name() == "long" else 5,
+    max_examples=examples(quick=5, long=15),
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(token=SECRET, key=SECRET, keys=st.lists(SECRET, min_size=1, max_size=3))

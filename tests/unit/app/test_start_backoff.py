@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from bot.app.connection.start import UNCOUNTED_PAUSE_S, StartBackoff
 from bot.domain.shards import DAY_S, FREE, LONGEST_PAUSE_S, TOTAL, WINDOW_S, StartLimitReport, identify_at, usable
+from tests.support.examples import examples
 from tests.support.rig import ManualClock
 
 ALLOWED_PER_DAY = 1000
@@ -105,7 +106,7 @@ async def test_a_process_counts_the_sessions_that_it_has_to_begin_anew(database:
     assert await starts(database, clock, 1) == [4], "the next process knows of them"
 
 
-@settings(max_examples=20 if settings.get_current_profile_name() == "long" else 5)
+@settings(max_examples=examples(quick=5, long=20))
 @given(lives=st.lists(st.floats(0, 4000) | st.sampled_from([0.0, 1.0, 90.0, 119.0]), min_size=1, max_size=12))
 def test_no_pattern_of_restarts_gets_near_what_discord_allows(lives: list[float]):
     now, end, times = 0.0, 2.2 * DAY_S, []

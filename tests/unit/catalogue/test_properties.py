@@ -13,6 +13,7 @@ from bot.catalogue import OPERATIONS, Catalogue, FieldKind, describe, merge
 from bot.catalogue.checks.values import clean_text, take
 from bot.catalogue.live import changes
 from bot.errors import InputError
+from tests.support.examples import examples
 
 CATALOGUE = Catalogue()
 LINK = "https://media.example/a.png"
@@ -66,7 +67,7 @@ def needed(operation):
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
-@settings(max_examples=25 if settings.get_current_profile_name() == "long" else 10)
+@settings(max_examples=examples(quick=10, long=25))
 @given(data=st.data())
 def test_any_text_in_any_field_is_taken_or_told_in_one_sentence(operation, data):
     names = [field.name for field in operation.fields] or ["name"]
@@ -79,7 +80,7 @@ def test_any_text_in_any_field_is_taken_or_told_in_one_sentence(operation, data)
     [each if each in OPERATIONS[::5] else pytest.param(each, marks=pytest.mark.long) for each in OPERATIONS],
     ids=lambda operation: operation.id,
 )
-@settings(max_examples=25 if settings.get_current_profile_name() == "long" else 10)
+@settings(max_examples=examples(quick=10, long=25))
 @given(data=st.data())
 def test_any_json_in_any_fields_is_taken_or_told_in_one_sentence(operation, data):
     names = st.sampled_from([field.name for field in operation.fields] or ["name"]) | st.text(max_size=10)
@@ -120,7 +121,7 @@ def workable(field):
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
 @settings(
-    max_examples=60 if settings.get_current_profile_name() == "long" else 6,
+    max_examples=examples(quick=6, long=60),
     suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow],
 )
 @given(data=st.data())
@@ -194,7 +195,7 @@ def changed(document, data):
 
 
 @pytest.mark.long
-@settings(max_examples=150 if settings.get_current_profile_name() == "long" else 40)
+@settings(max_examples=examples(quick=40, long=150))
 @given(data=st.data())
 def test_a_document_that_is_broken_anywhere_never_raises_and_loses_no_operation(data):
     document = json.loads(json.dumps(describe(CATALOGUE)))

@@ -24,6 +24,7 @@ from bot.media.chart import (
     draw,
     gathered,
 )
+from tests.support.examples import examples
 
 AMOUNTS = st.decimals(min_value=0, max_value=99_999_999, places=3)
 COLOURS = {"days": DAY_COLOUR, "members": MEMBER_COLOUR, "operations": OPERATION_COLOUR}
@@ -66,7 +67,7 @@ def test_every_bar_is_as_long_as_its_number_says() -> None:
 
 
 @pytest.mark.long
-@settings(max_examples=15 if settings.get_current_profile_name() == "long" else 5)
+@settings(max_examples=examples(quick=5, long=15))
 @given(
     days=st.lists(AMOUNTS, min_size=1, max_size=90),
     members=st.lists(AMOUNTS, max_size=30),
