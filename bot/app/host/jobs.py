@@ -19,7 +19,7 @@ from bot.runtime.progress import Progress
 from bot.settings import Settings
 from bot.store import Store
 from bot.store.host.jobs import JobOnFile, listed, may_recheck, reading, shown
-from bot.store.money.host_credits import host_credits
+from bot.store.money.totals import host_credits
 
 REMOTE_STATES = frozenset({JobState.QUEUED, JobState.PROCESSING})
 _PLAIN = (

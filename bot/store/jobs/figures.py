@@ -12,7 +12,7 @@ from bot.runtime.clock import Clock
 from bot.store.engine.columns import from_milli
 from bot.store.engine.database import Database
 from bot.store.engine.repository import Repository
-from bot.store.money.host_credits import HostCredits, host_credits
+from bot.store.money.totals import HostCredits, host_credits
 from bot.store.sql import Connection
 from bot.store.vault.secret_box import SecretBox
 

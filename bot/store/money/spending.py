@@ -15,6 +15,7 @@ from bot.domain.money.spend_request import ZERO, Headroom, Spender, SpendItem, S
 from bot.domain.server.guild_rules import Block, Grant, Limit, Period, Rules, Scope
 from bot.store.engine.columns import from_milli, mapping_from_json, read_as
 from bot.store.engine.repository import Repository
+from bot.store.money.totals import ALL_MEMBERS, HOST_ID, Totalled, charged
 from bot.store.sql import Connection, Row
 
 SENT_STATES = frozenset({JobState.SUBMITTING, JobState.QUEUED, JobState.PROCESSING})
@@ -40,48 +41,17 @@ WHERE guild_id = ? AND practice = ?
     AND state IN ('awaiting_approval', 'waiting', 'submitting', 'queued', 'processing', 'ready')
     AND NOT EXISTS (SELECT 1 FROM ledger WHERE job_id = jobs.id AND kind IN ('settle', 'release'))
 """
-# A job's charge: its true cost once settled, nothing once released, else its hold; plus late costs.
-_CHARGE = """
-(CASE closed.kind WHEN 'release' THEN 0 WHEN 'settle' THEN closed.credits_milli
-    ELSE jobs.held_milli + jobs.raised_milli END
-    + coalesce(adjusted.credits_milli, 0))
-"""
-_CLOSED = """
-LEFT JOIN ledger AS closed ON closed.job_id = jobs.id AND closed.kind IN ('settle', 'release')
-LEFT JOIN ledger AS adjusted ON adjusted.job_id = jobs.id AND adjusted.kind = 'adjust'
-"""
-_OF_GUILD = f"SELECT sum({_CHARGE}) FROM jobs {_CLOSED}"  # noqa: S608 - put together from constants
-SPENT_ON_HOST_KEY = _OF_GUILD + " WHERE jobs.key_id IS NULL AND jobs.created_at >= ? AND jobs.created_at < ?"
-_OF_GUILD_ON_HOST_KEY = SPENT_ON_HOST_KEY + " AND jobs.guild_id = ?"
-# What grants paid is not on the member's limits.
-_OF_MEMBER = f"""
-SELECT sum(max(0, {_CHARGE}
-    - coalesce((SELECT sum(credits_milli) FROM draws WHERE draws.job_id = jobs.id), 0)))
-FROM jobs {_CLOSED}
-"""  # noqa: S608 - assembled from constants
-_IN_WINDOW = """
-WHERE jobs.guild_id = :guild_id AND jobs.created_at >= :since AND jobs.created_at < :until
-    AND jobs.practice = :practice AND (:operation = '' OR jobs.operation = :operation)
-"""
-_BY_MEMBER = " AND jobs.author_id = :member_id"
-_IN_CHANNEL = """
-    AND EXISTS (
-        SELECT 1 FROM cards WHERE cards.id = jobs.card_id
-        AND :channel_id IN (cards.channel_id, cards.parent_channel_id, cards.category_id)
-    )
-"""
 _GRANTS = """
 SELECT * FROM grants WHERE guild_id = :guild_id AND member_id = :member_id AND practice = :practice
 ORDER BY expires_at IS NULL, expires_at, id
 """
-_DRAWN = f"""
-SELECT draws.grant_id, draws.credits_milli, draws.job_id, {_CHARGE} AS charge FROM grants
+_DRAWN = """
+SELECT draws.grant_id, draws.credits_milli, draws.job_id, job_charges.charged_milli FROM grants
 JOIN draws ON draws.grant_id = grants.id
-JOIN jobs ON jobs.id = draws.job_id
-{_CLOSED}
+JOIN job_charges ON job_charges.job_id = draws.job_id
 WHERE grants.guild_id = :guild_id AND grants.member_id = :member_id AND grants.practice = :practice
 ORDER BY grants.expires_at IS NULL, grants.expires_at, grants.id
-"""  # noqa: S608 - assembled from constants
+"""
 
 
 # Must match the condition of its index.
@@ -124,17 +94,14 @@ class Spending:
 
         A job counts in the period of its acceptance, whenever settled.
         """
-        values = {
-            "guild_id": self.guild_id,
-            "since": since,
-            "until": end_of(until),
-            "member_id": self.author_id if member else None,
-            "operation": operation,
-            "channel_id": channel_id,
-            "practice": self.practice,
-        }
-        query = spent_query(of_member=member, in_channel=bool(channel_id))
-        return from_milli(self.db.execute(query, values).fetchone()[0])
+        of = Totalled(
+            guild_id=self.guild_id,
+            practice=self.practice,
+            member_id=self.author_id if member else ALL_MEMBERS,
+            operation=operation,
+            channel_id=channel_id,
+        )
+        return charged(self.db, of, since, until)
 
     def unpriced(self, *, everywhere: bool) -> list[Unpriced]:
         """Return the guild's open jobs of unknown price; `everywhere`: plus those on the host's key."""
@@ -146,9 +113,8 @@ class Spending:
 
     def spent_on_host_key(self, since: float, until: float | None = None, *, everywhere: bool) -> Decimal:
         """Return credits settled or held on the host's key for jobs accepted then; `everywhere`: by all guilds."""
-        query = SPENT_ON_HOST_KEY if everywhere else _OF_GUILD_ON_HOST_KEY
-        values = (since, end_of(until)) if everywhere else (since, end_of(until), self.guild_id)
-        return from_milli(self.db.execute(query, values).fetchone()[0])
+        of = Totalled(guild_id=HOST_ID, member_id=ALL_MEMBERS if everywhere else self.guild_id)
+        return charged(self.db, of, since, until)
 
     def grants(self) -> list[Grant]:
         """Return the member's usable grants, soonest to expire first."""
@@ -158,16 +124,6 @@ class Spending:
 def end_of(until: float | None) -> float:
     """Return the end of a period for a query; None: it has none."""
     return math.inf if until is None else until
-
-
-def spent_query(*, of_member: bool, in_channel: bool) -> str:
-    """Return the spending query; one per shape, so that SQLite can choose the index."""
-    return (
-        (_OF_MEMBER if of_member else _OF_GUILD)
-        + _IN_WINDOW
-        + (_BY_MEMBER if of_member else "")
-        + (_IN_CHANNEL if in_channel else "")
-    )
 
 
 def unpriced_of(db: Connection, guild_id: int, *, practice: bool, everywhere: bool) -> list[Unpriced]:
