@@ -7,7 +7,7 @@ import functools
 import importlib
 import sys
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -131,8 +131,9 @@ class CannonBot(GatewayClient, Bot):
         self._practice = practice or (PracticeProcess(self.clock) if settings.practice == "on" else NoPracticeStudio())
         self._background = BackgroundTasks()
         self._closed_parts = False
+        self._compared_shards: set[int] = set()
         self._compared = asyncio.Event()
-        """Set once servers that removed the bot meanwhile are noted."""
+        """Set once servers that removed the bot meanwhile are noted, on all shards."""
 
     def _practice_refusal(self) -> Text | None:
         return None if self.settings.practice == "on" else PRACTICE_NOT_ALLOWED
@@ -335,30 +336,23 @@ class CannonBot(GatewayClient, Bot):
     async def on_guild_available(self, guild: discord.Guild) -> None:
         """Treat the server as joined: the bot may be there for the first time."""
         await self.parts.absences.returned(guild.id)
-        await self.parts.welcomes.found(_joined([guild]))
+        me: discord.Member | None = guild.me
+        if me is not None and me.joined_at is not None:
+            await self.parts.welcomes.found({guild.id: me.joined_at.timestamp()})
+
+    async def on_shard_connect(self, shard_id: int) -> None:
+        """Compare a shard's servers: a new session lists them, and reports no joins or removals from before it."""
+        guilds = [guild.id for guild in self.guilds if guild.shard_id == shard_id]
+        try:
+            await self.parts.absences.compare(guilds, lambda guild_id: self.shard_of(guild_id) == shard_id)
+        finally:
+            self._compared_shards.add(shard_id)
+            if self._compared_shards.issuperset(self._connection.shard_ids):
+                self._compared.set()
 
     async def on_ready(self) -> None:
-        """Compare the servers: a new session reports no joins or removals from before it."""
         invite = None if self.application_id is None else invite_link(self.application_id)
         log.info("ready", user=str(self.user), guilds=len(self.guilds), invite=invite)
-        await self._compare_all()
-
-    async def _compare_all(self) -> None:
-        await self._compare(self.guilds, lambda _: True)
-
-    async def _compare(self, guilds: Sequence[discord.Guild], concerns: Callable[[int], bool]) -> None:
-        """Note these servers, and that those of the stored ones are gone which it `concerns` and does not contain."""
-        try:
-            await self.parts.absences.compare([guild.id for guild in guilds], concerns)
-        finally:
-            if self.is_ready():
-                self._compared.set()
-        await self.parts.welcomes.found(_joined(guilds))
-
-
-def _joined(guilds: Sequence[discord.Guild]) -> dict[int, float]:
-    own: dict[int, discord.Member | None] = {guild.id: guild.me for guild in guilds if not guild.unavailable}
-    return {each: me.joined_at.timestamp() for each, me in own.items() if me is not None and me.joined_at is not None}
 
 
 def new_client(

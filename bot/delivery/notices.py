@@ -69,7 +69,7 @@ class LogChannel:
 
         Discord is asked only about unknown channels: deleted ones or archived threads.
         """
-        guild = self.guilds.known(guild_id)
+        guild = await self.guilds.find(guild_id)
         for channel_id in _places(await self.store.settings.get(guild_id), kind):
             if guild is None or await self._may_post(guild, channel_id):
                 return True

@@ -162,13 +162,12 @@ class FleetBot(RuntimeShards, CannonBot):
         shard_id = self.shard_of(guild_id)
         return self.leases is not None and self.leases.holds(shard_id) and self.is_shard_ready(shard_id)
 
-    async def _compare_all(self) -> None:
-        """Do nothing: `on_shard_ready` compares each shard's servers, and others are other processes'."""
+    async def on_shard_connect(self, shard_id: int) -> None:
+        if self.has_session(shard_id):
+            await super().on_shard_connect(shard_id)
 
     async def on_shard_ready(self, shard_id: int) -> None:
-        if self.leases is not None and self.note_shard_ready(shard_id):
-            guilds = [guild for guild in self.guilds if guild.shard_id == shard_id]
-            await self._compare(guilds, lambda guild_id: self.shard_of(guild_id) == shard_id)
+        self.note_shard_ready(shard_id)
 
     async def _leave(self) -> None:
         """Release this process's shards and calls at once."""

@@ -25,6 +25,7 @@ from discord.gateway import DiscordWebSocket, ReconnectWebSocket
 from discord.shard import EventItem, EventType
 
 from bot.app.connection.start import GatewayClient
+from bot.delivery.channels.guilds import arrivals
 from bot.errors import StoreError
 from bot.fleet.rows import IdentifyTurn
 from bot.runtime.clock import Clock
@@ -322,14 +323,14 @@ class RuntimeShards(GatewayClient):
         shard = self._all.get(shard_id)
         return shard is not None and shard.is_connected and shard_id in self._ready_shards
 
-    def shard_of(self, guild_id: int) -> int:
-        """Return a server's shard (docs.discord.com, Gateway: "Sharding")."""
-        return (guild_id >> 22) % (self.shard_count or 1)
+    def has_session(self, shard_id: int) -> bool:
+        """Whether the shard has a session: it may have been closed since an event, and perhaps reopened."""
+        shard = self._all.get(shard_id)
+        return shard is not None and shard.has_session
 
     def note_shard_ready(self, shard_id: int) -> bool:
         """Note that all servers of a shard are known, as `on_shard_ready` says; False if it was closed."""
-        shard = self._all.get(shard_id)
-        if shard is None or not shard.has_session:  # closed since, and perhaps reopened
+        if not self.has_session(shard_id):
             return False
         self._ready_shards.add(shard_id)
         self._note_all_ready()
@@ -364,6 +365,7 @@ class RuntimeShards(GatewayClient):
             waiting.cancel()
             state._ready_task = None  # it waits for all of them, and ends with this one
         state._ready_states.pop(shard_id, None)
+        arrivals(self).end(shard_id)
         self._forget_guilds(shard_id)
         self._note_all_ready()
 

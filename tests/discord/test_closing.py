@@ -15,8 +15,8 @@ def faults(caplog: pytest.LogCaptureFixture) -> list[str]:
 async def test_an_event_that_a_closing_bot_cuts_short_is_no_fault(rig: Rig, caplog: pytest.LogCaptureFixture) -> None:
     await rig.bot.close()
     with pytest.raises(StoreError):
-        await rig.bot.on_ready()
-    await rig.bot._run_event(rig.bot.on_ready, "on_ready")
+        await rig.bot.on_shard_connect(0)
+    await rig.bot._run_event(rig.bot.on_shard_connect, "on_shard_connect", 0)
     assert faults(caplog) == []
 
 

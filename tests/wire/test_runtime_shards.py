@@ -111,7 +111,6 @@ async def stage(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Stage]:
         monkeypatch.setattr(DiscordWebSocket, "DEFAULT_GATEWAY", yarl.URL(wire.gateway.url))
         leases = Leases()
         async with Client(leases, wire.gateway.url) as client:
-            client._connection.guild_ready_timeout = 0.05
             stage = Stage(wire, client, leases)
             running = asyncio.create_task(client.start(wire.token))
             await client.until(lambda: client.shard_count == SHARDS or running.done())
@@ -136,7 +135,8 @@ async def test_a_shard_that_is_given_up_is_not_waited_for(
         client.changed.set()
 
     client.event(on_ready)
-    connection.guild_ready_timeout = 0.05 if is_ready_first else 1.0
+    connection.guild_ready_timeout = 1.0
+    stage.wire.gateway.outages = {stage.guilds[each].id for each in ([1] if is_ready_first else [0, 1])}
     stage.leases.held = {0}
     client.open_shard(1)
     client.open_shard(0)
@@ -144,7 +144,6 @@ async def test_a_shard_that_is_given_up_is_not_waited_for(
         await client.until(lambda: client.is_shard_ready(0))
     else:
         await client.until(lambda: 0 in connection._ready_tasks)
-    connection.guild_ready_timeout = 1.0
     if gets_connected:
         stage.leases.held = {0, 1}
         await client.until(lambda: 1 in connection._ready_tasks)

@@ -37,7 +37,6 @@ class Gateway(RuntimeShards):
 
     def __init__(self, store: Store, wanted: int | None = None) -> None:
         super().__init__("!", intents=intents(), help_command=None, max_messages=None)
-        self._connection.guild_ready_timeout = 0.05
         self.tasks = BackgroundTasks()
         self.leases = FleetShards(self, store, process=process_name(), spawn=self.tasks.start, wanted=wanted)
 

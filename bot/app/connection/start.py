@@ -16,12 +16,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
+from typing import Any
 
 import discord
 import structlog
 from discord.ext import commands
 
 from bot.delivery.channels.facts import DISCORD_ERRORS, as_permissions, in_time
+from bot.delivery.channels.guilds import GatewayState
 from bot.domain.shards import SessionStartLimit, StartLimitReport, last_day
 from bot.runtime.clock import Clock, SystemClock
 from bot.runtime.metrics import ShardState
@@ -112,6 +114,15 @@ class GatewayClient(commands.AutoShardedBot):
     """An AutoShardedBot that checks the session limit before it connects."""
 
     clock: Clock = SystemClock()
+
+    def _get_state(self, **options: Any) -> GatewayState:
+        return GatewayState(
+            dispatch=self.dispatch, handlers=self._handlers, hooks=self._hooks, http=self.http, **options
+        )
+
+    def shard_of(self, guild_id: int) -> int:
+        """Return a server's shard (docs.discord.com, Gateway: "Sharding")."""
+        return (guild_id >> 22) % (self.shard_count or 1)
 
     async def begin_shards(self, gateway: Gateway) -> None:
         """Wait until the first session may begin."""

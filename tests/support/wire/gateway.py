@@ -138,6 +138,8 @@ class Gateway:
         self.identifies = 0
         self.starts: list[Start] = []
         self.resumes = 0
+        self.outages: set[int] = set()
+        """The servers that READY lists, and of which no more comes: Discord has trouble with them."""
         self._world = world
         self._token = token
         self._privileged = privileged
@@ -226,7 +228,14 @@ class Gateway:
             "application": {"id": str(backend.application_id), "flags": 0},
         })  # fmt: skip
         for guild in guilds:
-            session.feed("GUILD_CREATE", serializers.guild_create_payload(backend, guild))
+            if guild.id not in self.outages:
+                session.feed("GUILD_CREATE", serializers.guild_create_payload(backend, guild))
+
+    def end_outages(self) -> None:
+        """Send what was kept back."""
+        while self.outages:
+            guild = self._world.backend.guilds[self.outages.pop()]
+            self._broadcast("GUILD_CREATE", serializers.guild_create_payload(self._world.backend, guild))
 
     async def _resume(self, socket: web.WebSocketResponse, outbox: asyncio.Queue[str], data: Any) -> None:
         session = self.sessions.get(data["session_id"])
