@@ -8,10 +8,14 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
 from bot.domain.models import Job, JobState, WaitsFor
 from bot.domain.server.guild_rules import Limit, Period, Scope
+from bot.errors import Refused
 from bot.store import Store
 from bot.store.guild.settings import EVERYWHERE
+from bot.store.money.spending import Spending
 from bot.store.texts import SWITCHED_OFF_EVERYWHERE
 from tests.support.stored import states
 
@@ -152,3 +156,42 @@ async def test_the_place_of_a_job_that_a_limit_has_stopped_is_free_at_once(store
     await store.limits.set(GUILD, no_images, by_id=9)
     await store.queue.start_waiting(GUILD)
     assert await states(store, jobs) == [JobState.CANCELLED, JobState.CANCELLED, S, S]
+
+
+async def steps(store: Store, act: Callable[[], Awaitable[Any]]) -> int:
+    """Return how many steps SQLite takes for it on the writer's connection: some for each row that it reads."""
+    taken = 0
+
+    def tick() -> int:
+        nonlocal taken
+        taken += 1
+        return 0
+
+    await store._database.write(lambda db: db.set_progress_handler(tick, 1))
+    await act()
+    await store._database.write(lambda db: db.set_progress_handler(None, 0))
+    return taken
+
+
+@pytest.mark.sqlite_only("SQLite's steps")
+async def test_however_many_jobs_run_the_queue_and_a_decision_read_no_more_of_them_than_may(
+    store: Store, made: Any
+) -> None:
+    await rule(store, running_per_server=5)
+    await line_up(store, made, 1, *[S] * 5)
+    await line_up(store, made, 2, W)
+    counts: list[tuple[int, int, int]] = []
+
+    async def decide() -> None:
+        with pytest.raises(Refused):
+            await store.cards.accept(card := made.card(GUILD, author_id=3), [made.job(card)], refuse)
+
+    def refuse(known: Spending) -> None:
+        counts.append((known.running_of_member, known.running_of_guild, known.queued_of_member))
+        raise Refused("not now")
+
+    few = [await steps(store, lambda: store.queue.start_waiting(GUILD)), await steps(store, decide)]
+    await line_up(store, made, 1, *[S] * 300)
+    many = [await steps(store, lambda: store.queue.start_waiting(GUILD)), await steps(store, decide)]
+    assert [now <= before for now, before in zip(many, few, strict=True)] == [True, True], (few, many)
+    assert counts == [(0, 5, 0)] * 2

@@ -73,7 +73,8 @@ class Transitions:
         if raised.overshoot is not None:
             await self._tell(raised.job, raised.overshoot)
         await self.show(raised.job)
-        await self.start_waiting(raised.job.guild_id)
+        if raised.may_start:
+            await self.start_waiting(raised.job.guild_id)
         return True
 
     async def _tell(self, job: Job, overshoot: Overshoot) -> None:

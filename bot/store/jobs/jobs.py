@@ -36,6 +36,8 @@ class RaisedHold:
 
     job: Job
     overshoot: Overshoot | None
+    may_start: bool
+    """Whether others of its guild may start: some wait for the price of their kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,10 +207,11 @@ class Jobs(Repository):
             current = job_of(row)
             raised = replace(current, cost=cost, raised=max(current.raised, cost - current.held))
             update_job(db, raised, current)
-            if raised.raised <= current.raised:
-                return RaisedHold(job=raised, overshoot=None)
-            with speaking(self._database.language_of(db, job.guild_id)):
-                return RaisedHold(job=raised, overshoot=account_for(db, raised, now, self._database.host_limits))
+            overshoot = None
+            if raised.raised > current.raised:
+                with speaking(self._database.language_of(db, job.guild_id)):
+                    overshoot = account_for(db, raised, now, self._database.host_limits)
+            return RaisedHold(job=raised, overshoot=overshoot, may_start=_has_waiting(db, job.guild_id))
 
         raised = await self._database.write(change)
         if raised is not None and raised.overshoot is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from bot.domain.jobs.card_jobs import fair_order
@@ -16,7 +16,7 @@ from bot.store.jobs.ending import cancel_in
 from bot.store.jobs.late_holds import hold_late, hold_priced
 from bot.store.jobs.overshoots import end_what_exceeds
 from bot.store.jobs.rows import job_in, update_job
-from bot.store.money.spending import limits_of, rules_of, unpriced_of
+from bot.store.money.spending import limits_of, placed_of, rules_of, unpriced_of
 from bot.store.sql import Connection
 
 _QUEUE = """
@@ -24,12 +24,6 @@ SELECT jobs.id, jobs.author_id, jobs.created_at + jobs.position * 1e-6 FROM jobs
 JOIN cards ON cards.id = jobs.card_id
 WHERE jobs.guild_id = ? AND jobs.state = 'waiting' AND (jobs.after_ids = '[]' OR jobs.after_done = 1)
     AND cards.answered >= ?
-"""
-_RUNNING = """
-SELECT author_id, count(*) FROM jobs
-WHERE guild_id = ? AND state IN ('awaiting_approval', 'waiting', 'submitting', 'queued', 'processing', 'ready')
-    AND state NOT IN ('awaiting_approval', 'waiting', 'ready') AND overdue_at IS NULL
-GROUP BY author_id
 """
 # Must match the condition of the index of open jobs.
 _GUILDS = """
@@ -80,17 +74,17 @@ class Queue(Repository):
 
     async def order(self, guild_id: int) -> list[str]:
         """Return the guild's waiting jobs' ids in starting order."""
-        return await self._database.read(lambda db: _order(db, guild_id, answered=False))
+
+        def read(db: Connection) -> list[str]:
+            return _order(db, guild_id, placed_of(db, guild_id, rules_of(db, guild_id).running_per_server))
+
+        return await self._database.read(read)
 
 
-def _running(db: Connection, guild_id: int) -> dict[int, int]:
-    return {row[0]: row[1] for row in db.execute(_RUNNING, (guild_id,)).fetchall()}
-
-
-def _order(db: Connection, guild_id: int, *, answered: bool) -> list[str]:
+def _order(db: Connection, guild_id: int, running: Mapping[int, int], *, answered: bool = False) -> list[str]:
     """Return the queue; with `answered` without cards not known to Discord."""
     waiting = [(row[0], row[1], row[2]) for row in db.execute(_QUEUE, (guild_id, int(answered))).fetchall()]
-    return fair_order(waiting, _running(db, guild_id))
+    return fair_order(waiting, running)
 
 
 def _start(db: Connection, guild_id: int, now: float, host_limits: tuple[Limit, ...]) -> list[str]:
@@ -110,10 +104,12 @@ def _start_until_stopped(
     if rules.paused:
         return [], []
     started, waiting = hold_priced(db, guild_id, now, host_limits)
-    running = _running(db, guild_id)
+    running = placed_of(db, guild_id, rules.running_per_server)
     free = rules.running_per_server - sum(running.values())
+    if free <= 0:
+        return started, []
     limits = limits_of(db, guild_id)
-    for job_id in _order(db, guild_id, answered=True):
+    for job_id in _order(db, guild_id, running, answered=True):
         if free <= 0:
             break
         job = job_in(db, guild_id, job_id)

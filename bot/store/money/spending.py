@@ -21,15 +21,19 @@ from bot.store.sql import Connection, Row
 SENT_STATES = frozenset({JobState.SUBMITTING, JobState.QUEUED, JobState.PROCESSING})
 """States in which the API has the job, or may have it."""
 
-_RUNNING = """
-SELECT
-    count(*) FILTER (WHERE author_id = :author_id AND state NOT IN ('awaiting_approval', 'waiting', 'ready')),
-    count(*) FILTER (WHERE state NOT IN ('awaiting_approval', 'waiting', 'ready')),
-    count(*) FILTER (WHERE author_id = :author_id AND state IN ('awaiting_approval', 'waiting') AND after_ids = '[]')
-FROM jobs
-WHERE guild_id = :guild_id
+# Must match the condition of the index of open jobs, as must the next two.
+_PLACED = """
+FROM jobs WHERE guild_id = ? AND state IN ('submitting', 'queued', 'processing') AND overdue_at IS NULL
     AND state IN ('awaiting_approval', 'waiting', 'submitting', 'queued', 'processing', 'ready')
-    AND overdue_at IS NULL
+"""
+_PLACED_AT_MOST = f"""
+SELECT author_id, count(*) FROM (SELECT author_id {_PLACED} LIMIT ?) AS placed GROUP BY author_id
+"""  # noqa: S608 - assembled from constants
+_PLACED_OF_MEMBER = f"SELECT count(*) {_PLACED} AND author_id = ?"
+_QUEUED_OF_MEMBER = """
+SELECT count(*) FROM jobs
+WHERE guild_id = ? AND author_id = ? AND state IN ('awaiting_approval', 'waiting') AND after_ids = '[]'
+    AND state IN ('awaiting_approval', 'waiting', 'submitting', 'queued', 'processing', 'ready')
 """
 _HAS_ASKED = """
 SELECT 1 FROM approvals JOIN cards ON cards.id = approvals.card_id
@@ -76,16 +80,29 @@ class Spending:
     host_limits: tuple[Limit, ...]
     """The host's limits of their key."""
     block: Block | None
-    running_of_member: int
-    """Running jobs of this member, in this guild."""
-    running_of_guild: int
-    queued_of_member: int
-    """This member's jobs waiting for a slot or a moderator."""
-    held_of_guild: Decimal
-    """Credits in open holds of the guild."""
     practice: bool
     """Whether the guild practises: then all sums are of practice only."""
     db: Connection = field(repr=False)
+
+    @property
+    def running_of_member(self) -> int:
+        """Running jobs of this member, in this guild."""
+        return int(self.db.execute(_PLACED_OF_MEMBER, (self.guild_id, self.author_id)).fetchone()[0])
+
+    @property
+    def running_of_guild(self) -> int:
+        """Running jobs of the guild, counted up to its limit."""
+        return sum(placed_of(self.db, self.guild_id, self.rules.running_per_server).values())
+
+    @property
+    def queued_of_member(self) -> int:
+        """This member's jobs waiting for a slot or a moderator."""
+        return int(self.db.execute(_QUEUED_OF_MEMBER, (self.guild_id, self.author_id)).fetchone()[0])
+
+    @property
+    def held_of_guild(self) -> Decimal:
+        """Credits in open holds of the guild."""
+        return held_of_guild(self.db, self.guild_id)
 
     def spent(
         self, since: float, until: float | None = None, *, member: bool, operation: str, channel_id: int
@@ -126,6 +143,11 @@ def end_of(until: float | None) -> float:
     return math.inf if until is None else until
 
 
+def placed_of(db: Connection, guild_id: int, at_most: int) -> dict[int, int]:
+    """Return by member how many of the guild's jobs occupy a slot; at most so many are read."""
+    return {row[0]: row[1] for row in db.execute(_PLACED_AT_MOST, (guild_id, at_most)).fetchall()}
+
+
 def unpriced_of(db: Connection, guild_id: int, *, practice: bool, everywhere: bool) -> list[Unpriced]:
     """Return the guild's open jobs without a known or reported price.
 
@@ -147,7 +169,6 @@ def unpriced_of(db: Connection, guild_id: int, *, practice: bool, everywhere: bo
 
 def spending(db: Connection, guild_id: int, author_id: int, now: float, host_limits: tuple[Limit, ...]) -> Spending:
     """Return the spending view of this member. `host_limits` are the database's."""
-    of_member, of_guild, queued = db.execute(_RUNNING, {"guild_id": guild_id, "author_id": author_id}).fetchone()
     return Spending(
         guild_id=guild_id,
         author_id=author_id,
@@ -156,10 +177,6 @@ def spending(db: Connection, guild_id: int, author_id: int, now: float, host_lim
         limits=limits_of(db, guild_id),
         host_limits=host_limits,
         block=block_of(db, guild_id, author_id),
-        running_of_member=of_member,
-        running_of_guild=of_guild,
-        queued_of_member=queued,
-        held_of_guild=held_of_guild(db, guild_id),
         practice=practises(db, guild_id),
         db=db,
     )
