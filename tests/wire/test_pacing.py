@@ -407,6 +407,28 @@ async def test_uploads_that_hang_give_way_to_those_of_other_servers(caller: Call
     assert caller.gate.slots.running() == 0
 
 
+async def test_results_that_wait_for_the_pace_keep_no_slot_of_one_that_need_not(
+    caller: Caller, monkeypatch: pytest.MonkeyPatch
+):
+    """An edit by an interaction's token is not counted by Discord: a crowd that is must not delay it."""
+    monkeypatch.setattr(upload_slots, "UPLOADS_AT_ONCE", AT_ONCE)
+    monkeypatch.setattr(upload_slots, "GIVES_WAY_S", 600.0)
+    caller.gate.pace.limit(0)
+    crowd = [asyncio.create_task(caller.post_result(number, guild=number % 5)) for number in range(2 * AT_ONCE)]
+    async with asyncio.timeout(WAIT_S):
+        while caller.gate.pace.waiting < AT_ONCE:  # noqa: ASYNC110 - a pace does not announce who waits
+            await asyncio.sleep(0)
+    assert caller.gate.slots.running() == AT_ONCE
+    hook = dpy.Webhook.partial(1, "t" * 60, client=caller.client)
+    with posting_of(caller.guilds[5].id), pytest.raises(dpy.NotFound):  # nothing is behind this token
+        await asyncio.wait_for(hook.edit_message(2, content="a picture"), WAIT_S)
+    assert caller.posts() == 0
+    for each in crowd:
+        each.cancel()
+    await asyncio.gather(*crowd, return_exceptions=True)
+    assert (caller.gate.slots.running(), caller.gate.unpaced_slots.running()) == (0, 0)
+
+
 async def test_few_uploads_run_at_once_and_few_of_one_server(caller: Caller, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(upload_slots, "UPLOADS_AT_ONCE", AT_ONCE)
     monkeypatch.setattr(upload_slots, "GIVES_WAY_S", 60.0)

@@ -163,8 +163,9 @@ class _Passage:
     counted_at: float = 0.0
     """When the pace counts it as sent."""
     is_result: bool = False
+    slots: UploadSlots | None = None
     slot: UploadSlot | None = None
-    """Of an upload."""
+    """Of an upload, one of `slots`."""
     place: str = ""
     """Where its server errors count: the server of its result, else the channel."""
     is_probe: bool = False
@@ -185,7 +186,8 @@ class DiscordGate:
         self.is_paced = is_paced
         self.pace = Pace(clock, calls=CALLS, window_s=CALLS_IN_S, burst=CALLS_AT_ONCE)
         self.breaker = DiscordBreaker(clock)
-        self.slots = UploadSlots()
+        self.slots, self.unpaced_slots = UploadSlots(), UploadSlots()
+        """Two sets: an upload that waits for the pace must not keep the slot of one that need not."""
         self._clock = clock
         self._limited_at: float | None = None
         self._signals: Signals | None = None
@@ -228,7 +230,8 @@ class DiscordGate:
         passage.is_counted = not path.startswith(NOT_COUNTED)
         passage.place = "/".join(path.split("/")[:3]) if guild_id is None else f"{guild_id}"
         if guild_id is not None and params.method in UPLOADING:
-            passage.slot = await self.slots.take(guild_id)
+            passage.slots = self.slots if passage.is_counted else self.unpaced_slots
+            passage.slot = await passage.slots.take(guild_id)
         try:
             await self._admit(passage)
         except BaseException:
@@ -328,8 +331,8 @@ class DiscordGate:
             self.breaker.gave_up()
 
     def _free(self, passage: _Passage) -> None:
-        if passage.slot is not None:
-            self.slots.release(passage.slot)
+        if passage.slots is not None and passage.slot is not None:
+            passage.slots.release(passage.slot)
             passage.slot = None
 
 
