@@ -1,6 +1,6 @@
 """The soak: the real bot for ten minutes among faults that are drawn at random. `make soak`, `SEED=7 make soak`.
 
-With `--storm` it is storm.py instead: a thousand kills.
+With `--storm` it is storm.py instead, a thousand kills; with `--steady` steady.py, an hour without faults.
 
 Twenty servers request two thousand jobs while Cannon Studio and Discord fail at random, the bot's wall clock is set
 forward and back, keys are revoked for a while, and the process is killed three times. Then all faults end, and when the
@@ -10,6 +10,7 @@ once, memory must be flat, and the log must hold no complaint.
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import contextlib
 import os
@@ -27,6 +28,7 @@ from bot.sandbox.server import Sandbox
 from tests.bench.bench_bot import memory
 from tests.soak import verdict
 from tests.soak.plan import FULL, SHORT, Size, Trouble, acts, troubles
+from tests.soak.steady import MINUTES, steady
 from tests.soak.storm import FULL_KILLS, SHORT_KILLS, storms
 from tests.soak.town import Town, sleep_until
 from tests.support.rig import HOST_KEY
@@ -252,21 +254,35 @@ async def soak(folder: Path, size: Size, seed: int) -> Report:
 
 def main() -> int:
     """Run the soak of `make soak`, or its storms, and print the report; return the exit status."""
+    parser = argparse.ArgumentParser(description="Run the real bot for long, among faults or without.")
+    parser.add_argument("--short", action="store_true", help="a fifth of it")
+    parser.add_argument("--storm", action="store_true", help="kill it a thousand times")
+    parser.add_argument("--steady", action="store_true", help="an hour without faults: what the bot takes stays level")
+    parser.add_argument("--minutes", type=float, default=MINUTES, help="how long --steady lasts")
+    arguments = parser.parse_args()
     seed = int(os.environ.get("SEED") or secrets.randbelow(1_000_000))
-    size = SHORT if "--short" in sys.argv else FULL
+    size = SHORT if arguments.short else FULL
     folder = Path(tempfile.mkdtemp(prefix="cannon-bot-soak-"))
-    sys.stdout.write(f"SEED={seed}; log and database: {folder}\n")
-    sys.stdout.flush()
-    if "--storm" in sys.argv:
+    _say(f"SEED={seed}; log and database: {folder}")
+    if arguments.storm:
         lines, wrong = asyncio.run(storms(folder, seed, SHORT_KILLS if size is SHORT else FULL_KILLS))
+    elif arguments.steady:
+        hour = asyncio.run(steady(folder, seed, arguments.minutes, _say))
+        hour.judge()
+        lines, wrong = hour.lines(), hour.wrong
     else:
         report = asyncio.run(soak(folder, size, seed))
         lines, wrong = report.lines(), report.wrong
-    sys.stdout.writelines(f"{line}\n" for line in lines)
+    _say("\n".join(lines))
     if wrong:
         return 1
     shutil.rmtree(folder)
     return 0
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -2,21 +2,27 @@
 
 It is tests/support/wire/child.py with one thing more. SOAK_CLOCK names a file of one double, the seconds by which the
 bot's wall clock is off; it is mapped into memory, so that a reading costs no system call. Monotonic time stays true,
-as when NTP steps a machine's clock.
+as when NTP steps a machine's clock. At SIGUSR1 it writes its tasks and objects next to that file.
 """
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import mmap
 import os
 import struct
 import sys
 import time
+from collections import Counter
 from pathlib import Path
+from typing import Any
 
+from tests.support.vitals import answer_signals
 from tests.support.wire.child import allow_downloads_from, point_discord_at
 
 CLOCK = "SOAK_CLOCK"
+VITALS = "vitals.json"
 _DOUBLE = struct.Struct("d")
 
 
@@ -45,11 +51,19 @@ def follow(error: ClockError) -> None:
     SystemClock.wall = lambda _self: time.time() + error.seconds  # type: ignore[method-assign]
 
 
+def vitals() -> dict[str, Any]:
+    """Return how many tasks there are, by what they run, and how many objects."""
+    tasks = Counter(getattr(task.get_coro(), "__qualname__", "?") for task in asyncio.all_tasks())
+    return {"tasks": dict(tasks.most_common()), "objects": len(gc.get_objects())}
+
+
 if __name__ == "__main__":
     server = os.environ["WIRE_DISCORD_URL"]
     point_discord_at(server)
     allow_downloads_from(server)
-    follow(ClockError(Path(os.environ[CLOCK])))
+    clock = Path(os.environ[CLOCK])
+    follow(ClockError(clock))
+    answer_signals(clock.with_name(VITALS), vitals)
     from bot.cli import main
 
     sys.exit(main(sys.argv[1:]))

@@ -70,6 +70,11 @@ class BotProcess:
     def running(self) -> bool:
         return self._process is not None and self._process.returncode is None
 
+    @property
+    def process_id(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
     def output(self) -> str:
         """Return what the bot has written so far, in all its lives."""
         return self._log.read_text(errors="replace")

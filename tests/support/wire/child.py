@@ -20,10 +20,11 @@ READY_AFTER_S = 3600.0
 """How long discord.py waits for a server that does not come, 2 s by itself: what waits for it hangs in a test."""
 
 
-def point_discord_at(url: str) -> None:
+def point_discord_at(url: str, *, ready_after_s: float | None = READY_AFTER_S) -> None:
     """Send every request and connection of discord.py to the server at this address.
 
-    The gateway's address carries our process id, which distinguishes the lives of a bot.
+    The gateway's address carries our process id, which distinguishes the lives of a bot. `ready_after_s` is how long
+    discord.py waits for servers before it says on_ready; None: its own 2 s.
     """
     import yarl
     from discord.asset import Asset
@@ -42,10 +43,12 @@ def point_discord_at(url: str) -> None:
         return shards, str(yarl.URL(address).with_path(f"/gateway/{os.getpid()}")), limit
 
     HTTPClient.get_bot_gateway = own_gateway  # type: ignore[method-assign]  # the address alone is another one
+    if ready_after_s is None:
+        return
     original = ConnectionState.__init__
 
     def init(self: ConnectionState[Any], **options: Any) -> None:
-        original(self, **{"guild_ready_timeout": READY_AFTER_S, **options})
+        original(self, **{"guild_ready_timeout": ready_after_s, **options})
 
     ConnectionState.__init__ = init  # type: ignore[method-assign]  # an option with another default
 
