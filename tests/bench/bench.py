@@ -1,8 +1,9 @@
 """The bot's speed, memory and calls against their bars, beside a naive bot: `make bench`.
 
-Everything runs on loopback. Options: `--only 6,7` for the rows of these numbers; `--json` for machines; `--quick` runs
-everything with tiny sizes, which shows that it works and proves nothing about the bars. Exit code 1 if a bar is missed.
-Needs Linux: memory and processor time are read from /proc.
+Everything runs on loopback. Options: `--only 6,7` for the rows of these numbers; `--runs 3` for each row's middle and
+spread; `--profile` for what the bot did where a bar is missed; `--json` for machines; `--quick` runs everything with
+tiny sizes, which shows that it works and proves nothing about the bars. Exit code 1 if a bar is missed. Needs Linux:
+memory and processor time are read from /proc.
 """
 
 from __future__ import annotations
@@ -10,18 +11,22 @@ from __future__ import annotations
 import argparse
 import asyncio
 import importlib
+import os
 import signal
 import sys
 import tempfile
-from collections.abc import Awaitable, Callable, Collection
-from dataclasses import replace
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Collection
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(1, str(HERE.parents[1]))
 
-from bench_report import Row, told  # noqa: E402 - found by the line above
+import sampler  # noqa: E402 - found by the line above
+from bench_bot import PROFILE  # noqa: E402 - the same
+from bench_report import Row, Table, middle  # noqa: E402 - the same
 
 from bot.runtime.logs import configure_logs  # noqa: E402 - the same
 from tests.support.machine import mean_slowness  # noqa: E402 - the same
@@ -29,43 +34,83 @@ from tests.support.machine import mean_slowness  # noqa: E402 - the same
 MODULES = {
     "bench_answers": {1},
     "bench_jobs": {2, 3},
-    "bench_cards": {3},
-    "bench_posting": {8},
     "bench_schedule": {4},
     "bench_waits": {5, 14},
     "bench_polls": {6},
     "bench_outstanding": {7},
+    "bench_posting": {8},
     "bench_files": {9},
     "bench_starts": {10},
     "bench_commits": {11},
     "bench_autocomplete": {12},
     "bench_drain": {13},
     "bench_work": {15},
+    "bench_history": {16},
 }
-"""Each has `async def rows(*, quick: bool, folder: Path) -> list[Row]`, whose rows have these numbers."""
+"""Each has `async def rows(*, quick: bool, folder: Path) -> AsyncIterator[Row]`, whose rows have these numbers."""
 NUMBERS = frozenset().union(*MODULES.values())
 
-Measure: TypeAlias = Callable[..., Awaitable[list[Row]]]
+Measure: TypeAlias = Callable[..., AsyncIterator[Row]]
 
 
-async def _rows(only: Collection[int], folder: Path, *, quick: bool) -> list[Row]:
-    """Let each module that has one of the numbers measure in a folder of its own, one after the other."""
-    found: list[Row] = []
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    only: Collection[int]
+    runs: int
+    quick: bool
+    profile: bool
+
+
+async def _measure_all(options: Options, folder: Path, table: Table) -> bool:
+    """Let each module that has one of the numbers measure, one after the other; return whether all bars are met."""
     this = asyncio.current_task()
     assert this is not None
     # Or an end by `timeout` would leave the bots and sandboxes running.
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, this.cancel)
+    is_met = True
     for name, numbers in MODULES.items():
-        if numbers.isdisjoint(only):
-            continue
-        measure: Measure = importlib.import_module(name).rows
-        own = folder / name
-        own.mkdir()
-        before = mean_slowness()
-        rows = await measure(quick=quick, folder=own)
-        slower = (before + mean_slowness()) / 2
-        found += [replace(row, slowness=slower) for row in rows]
-    return sorted((row for row in found if row.number in only), key=lambda row: row.number)
+        if not numbers.isdisjoint(options.only):
+            is_met &= await _measure(name, options, folder / name, table)
+    return is_met
+
+
+async def _measure(name: str, options: Options, folder: Path, table: Table) -> bool:
+    """Let a module measure once or several times; print each row at once, and the middle of several."""
+    found: defaultdict[str, list[Row]] = defaultdict(list)
+    folder.mkdir()  # noqa: ASYNC240 - nothing runs yet that could wait for it
+    for run in range(1, options.runs + 1):
+        async for row in _rows(name, options, folder / f"{run}"):
+            found[row.figure].append(row)
+            table.add(row, run=run if options.runs > 1 else None)
+    rows = [middle(each) if options.runs > 1 else each[0] for each in found.values()]
+    if options.runs > 1:
+        for row in rows:
+            table.add(row)
+    if options.profile and not all(row.met for row in rows):
+        for file in _profiles(folder):
+            table.tell(sampler.told(file, str(file.relative_to(folder).parent)))
+    return all(row.met for row in rows)
+
+
+def _profiles(folder: Path) -> list[Path]:
+    """Return the profiles of bots; those of the bench itself where the store was measured in it."""
+    return sorted(folder.rglob("profile-bot.json")) or sorted(folder.rglob("profile-bench.json"))
+
+
+async def _rows(name: str, options: Options, folder: Path) -> AsyncIterator[Row]:
+    """Give each row as soon as it is measured."""
+    folder.mkdir()  # noqa: ASYNC240 - the same
+    measure: Measure = importlib.import_module(name).rows
+    own = sampler.Sampler(folder / "profile-bench.json") if options.profile else None
+    before = mean_slowness()
+    if own is not None:
+        own.start()
+    async for row in measure(quick=options.quick, folder=folder):
+        after = mean_slowness()
+        if row.number in options.only:
+            yield replace(row, slowness=(before + after) / 2)
+    if own is not None:
+        own.end()
 
 
 def _numbers(text: str) -> frozenset[int]:
@@ -78,16 +123,22 @@ def _numbers(text: str) -> frozenset[int]:
 def main() -> int:
     parser = argparse.ArgumentParser(description="Measure the bot's speed, memory and calls against their bars.")
     parser.add_argument("--only", type=_numbers, default=NUMBERS, metavar="6,7", help="the rows of these numbers")
-    parser.add_argument("--json", action="store_true", help="as JSON")
+    parser.add_argument("--runs", type=int, default=1, metavar="3", help="measure each row so often; print its spread")
+    parser.add_argument("--profile", action="store_true", help="print what the bot did where a bar is missed")
+    parser.add_argument("--json", action="store_true", help="as JSON, an object a line")
     parser.add_argument("--quick", action="store_true", help="tiny sizes: whether it runs, not how fast")
     arguments = parser.parse_args()
     if not Path("/proc/self/status").exists():
         sys.exit("make bench needs Linux: it reads memory and processor time from /proc.")
+    if arguments.profile:
+        os.environ[PROFILE] = "1"
     configure_logs(level="ERROR", log_format="json")  # to standard error: what is printed here is the table alone
+    options = Options(
+        only=arguments.only, runs=max(1, arguments.runs), quick=arguments.quick, profile=arguments.profile
+    )
     with tempfile.TemporaryDirectory(prefix="cannon-bot-bench-") as folder:
-        rows = asyncio.run(_rows(arguments.only, Path(folder), quick=arguments.quick))
-    sys.stdout.write(f"{told(rows, as_json=arguments.json)}\n")
-    return int(not arguments.quick and not all(row.met for row in rows))
+        is_met = asyncio.run(_measure_all(options, Path(folder), Table(as_json=arguments.json)))
+    return int(not arguments.quick and not is_met)
 
 
 if __name__ == "__main__":

@@ -11,8 +11,8 @@ import contextlib
 import json
 import math
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from pathlib import Path
 from typing import TypeAlias
@@ -47,11 +47,17 @@ class Kind:
     name: str
     module: str
     arguments: Sequence[str] = ()
+    env: Mapping[str, str] = field(default_factory=dict)
 
 
-OURS = Kind(name="ours", module="tests.support.wire.child", arguments=("run",))
-OURS_EACH_SECOND = Kind(name="ours", module="tests.bench.each_second", arguments=("run",))
-NAIVE = Kind(name="naive", module="tests.bench.naive")
+POLITE_S = 2.0
+"""How soon the API lets a request be polled again at the earliest: its sample's `poll_after_ms`."""
+OURS = Kind(name="ours", module="tests.bench.benched_bot", arguments=("run",))
+OURS_BUSY = replace(OURS, env={"BENCH_POLL_S": f"{POLITE_S}"})
+"""It polls each job as often as the API lets it."""
+NAIVE = Kind(name="naive", module="tests.bench.naive", env={"NAIVE_POLL_S": f"{POLITE_S}"})
+NAIVE_EACH_SECOND = replace(NAIVE, name="eager", env={"NAIVE_POLL_S": "1"})
+"""An afternoon's bot that does not read what the API says of polls."""
 
 
 @dataclass(slots=True)
@@ -84,13 +90,13 @@ class Side:
         self.others = _crowd(place.wire, math.ceil(others / PER_SERVER))[:others]
         """Members of other servers, with the channels of these."""
         self._seen = seen
-        self._servers = math.ceil(commands / PER_SERVER)
-        self.crowd = _crowd(place.wire, self._servers)
+        self.servers = math.ceil(commands / PER_SERVER)
+        self.crowd = _crowd(place.wire, self.servers)
         self._newcomers = iter(self.crowd)
 
     async def warm_up(self, per_s: float) -> None:
         """Have a picture made in every server: the first in a channel says more than the others."""
-        await self.until_posted(await self.ask([f"warm up {number}" for number in range(self._servers)], per_s))
+        await self.until_posted(await self.ask([f"warm up {number}" for number in range(self.servers)], per_s))
 
     async def ask(self, prompts: Sequence[str], per_s: float) -> list[Asked]:
         """Let so many members send a prompt each, so many of them in a second; return when all were answered."""
@@ -188,7 +194,7 @@ async def side(
         found = Side(place, commands, others, seen)
         if prepare is not None:
             await prepare(found)
-        async with place.bot(kind.module, kind.arguments) as bot:
+        async with place.bot(kind.module, kind.arguments, kind.env) as bot:
             await bot.online(PATIENCE_S)
             await place.wire.until(lambda: "image" in place.wire.commands(), PATIENCE_S)
             yield found

@@ -11,7 +11,7 @@ import contextlib
 import os
 import sqlite3
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 
 from tests.support.wire.bot import BotProcess
@@ -20,11 +20,16 @@ from tests.support.wire.server import WireDiscord
 HERE = Path(__file__).parent
 KEY = "cs_test_bench_0000000000"
 PATIENCE_S = 60.0
+PROFILE = "BENCH_PROFILE"
+"""The variable that has every process of a bot write a profile into its folder (sampler.py)."""
 
 
 @contextlib.asynccontextmanager
 async def sandbox(*, speed: float, big_bytes: int = 0, seen: Path | None = None) -> AsyncIterator[str]:
-    """Run the sandbox in a process of its own; gives its address. `seen` is where it notes what polls have seen."""
+    """Run the sandbox in a process of its own; gives its address. `seen` is where it notes what polls have seen.
+
+    Of a request that it does not know it says that it is being worked on.
+    """
     arguments = [f"{speed}", f"{big_bytes}", *([str(seen)] if seen is not None else [])]
     process = await asyncio.create_subprocess_exec(
         sys.executable, HERE / "bench_sandbox.py", *arguments, stdout=asyncio.subprocess.PIPE
@@ -48,8 +53,14 @@ class Stage:
         self.guild = wire.create_guild()
         self.channel = wire.create_text_channel(self.guild, "art")
 
-    def bot(self, module: str = "tests.support.wire.child", arguments: Sequence[str] = ("run",)) -> BotProcess:
-        env = {
+    def bot(
+        self,
+        module: str = "tests.bench.benched_bot",
+        arguments: Sequence[str] = ("run",),
+        env: Mapping[str, str] | None = None,
+    ) -> BotProcess:
+        profile = {PROFILE: "1"} if PROFILE in os.environ else {}
+        given = {
             "DISCORD_TOKEN": self.wire.token,
             "CANNON_API_URL": self.api_url,
             "CANNON_API_KEY": KEY,
@@ -57,7 +68,9 @@ class Stage:
             "DATABASE": str(self.database),
             "HEALTH_PORT": "0",
         }
-        return BotProcess(self.wire, arguments, self.folder / "bot.log", env=env, module=module)
+        return BotProcess(
+            self.wire, arguments, self.folder / "bot.log", env={**given, **profile, **(env or {})}, module=module
+        )
 
     @property
     def process_id(self) -> int:

@@ -72,42 +72,40 @@ class Drain:
     """Of the pictures in the other server: seconds from success until posted."""
 
 
-async def rows(*, quick: bool, folder: Path) -> list[Row]:
+async def rows(*, quick: bool, folder: Path) -> AsyncIterator[Row]:
     """Return the rate, the calls that were limited, and what another server waited."""
     size = QUICK if quick else Size()
     async with bench_bot.sandbox(speed=SPEED) as api_url:
         drain = await drained(folder / "drain", api_url, size)
     what = f"{drain.jobs:,} results at once in {size.servers} servers"
     share = drain.busy_s / (drain.after_s + drain.seconds)
-    return [
-        Row(
-            number=13,
-            figure=f"{what}: posted",
-            ours=(drain.jobs - 1) / drain.seconds,
-            unit="/s",
-            bar=RATE_BAR,
-            at_least=True,
-            limit=DISCORDS_LIMIT,
-            note=f"the first after {drain.after_s:.2f} s; {drain.busy_s / drain.jobs * 1000:.1f} ms of processor "
-            f"time each, core {share:.0%} busy",
-        ),
-        Row(
-            number=13,
-            figure=f"{what}: calls answered 429",
-            ours=drain.limited,
-            unit="",
-            bar=LIMITED_BAR,
-            note=f"at most {drain.most} counted calls in a second",
-        ),
-        Row(
-            number=13,
-            figure=f"{what}: another server's picture, success to posted",
-            ours=max(drain.quiet),
-            unit="s",
-            bar=QUIET_BAR_S,
-            note=f"slowest of {len(drain.quiet)}",
-        ),
-    ]
+    yield Row(
+        number=13,
+        figure=f"{what}: posted",
+        ours=(drain.jobs - 1) / drain.seconds,
+        unit="/s",
+        bar=RATE_BAR,
+        at_least=True,
+        limit=DISCORDS_LIMIT,
+        note=f"the first after {drain.after_s:.2f} s; {drain.busy_s / drain.jobs * 1000:.1f} ms of processor "
+        f"time each, core {share:.0%} busy",
+    )
+    yield Row(
+        number=13,
+        figure=f"{what}: calls answered 429",
+        ours=drain.limited,
+        unit="",
+        bar=LIMITED_BAR,
+        note=f"at most {drain.most} counted calls in a second",
+    )
+    yield Row(
+        number=13,
+        figure=f"{what}: another server's picture, success to posted",
+        ours=max(drain.quiet),
+        unit="s",
+        bar=QUIET_BAR_S,
+        note=f"slowest of {len(drain.quiet)}",
+    )
 
 
 async def drained(folder: Path, api_url: str, size: Size) -> Drain:

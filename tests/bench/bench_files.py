@@ -8,6 +8,7 @@ less the resident set just before, in a bot that has posted a picture already.
 from __future__ import annotations
 
 import time
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,25 +44,21 @@ class Delivery:
         return max(0, self.peak_bytes - self.before_bytes) / MB
 
 
-async def rows(*, quick: bool, folder: Path) -> list[Row]:
+async def rows(*, quick: bool, folder: Path) -> AsyncIterator[Row]:
     """Return the figures of one video and of several at once."""
     size, several = (QUICK_BYTES, QUICK_TEN) if quick else (CLIP_BYTES, TEN)
-    found = []
     for count, bar in ((1, ONE_BAR_MB), (several, TEN_BAR_MB)):
         async with bench_bot.sandbox(speed=SPEED, big_bytes=size) as api_url:
             delivery = await videos(folder / f"videos-{count}", api_url, servers=count)
         what = "a video of" if count == 1 else f"{count} videos at once of"
-        found.append(
-            Row(
-                number=9,
-                figure=f"more memory for {what} {size / MB:.0f} MB",
-                ours=delivery.growth_mb,
-                unit="MB",
-                bar=bar,
-                note=f"peak {delivery.peak_bytes / MB:.0f} MB, posted after {delivery.seconds:.1f} s",
-            )
+        yield Row(
+            number=9,
+            figure=f"more memory for {what} {size / MB:.0f} MB",
+            ours=delivery.growth_mb,
+            unit="MB",
+            bar=bar,
+            note=f"peak {delivery.peak_bytes / MB:.0f} MB, posted after {delivery.seconds:.1f} s",
         )
-    return found
 
 
 async def videos(folder: Path, api_url: str, *, servers: int) -> Delivery:

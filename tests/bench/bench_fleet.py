@@ -11,6 +11,7 @@ import asyncio
 import json
 import os
 import sys
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ sys.path.insert(1, str(HERE.parents[1]))
 
 import bench_polls  # noqa: E402 - found by the line above
 import outstanding_rows  # noqa: E402 - the same
-from bench_report import Row, told  # noqa: E402 - the same
+from bench_report import Row, Table  # noqa: E402 - the same
 from fleet_worker import SECRET_KEY  # noqa: E402 - the same
 
 from bot.runtime.clock import SystemClock  # noqa: E402 - the same
@@ -75,34 +76,35 @@ class Process:
         await self._process.wait()
 
 
-async def rows(server: postgres.Server, effort: Effort) -> list[Row]:
+async def rows(server: postgres.Server, effort: Effort) -> AsyncIterator[Row]:
+    """Give each row as soon as it is measured."""
     url = server.new_database("polls")
     await fill(url, effort.polled)
     one, two = [await polled(url, count, effort) for count in (1, 2)]
+    note = f"{effort.polled:,} outstanding jobs; with one {one:,.0f}/s, with two {two:,.0f}/s"
+    yield Row(number=1, figure="polls, two workers to one", ours=two / one, unit="×", bar=1.8, at_least=True, note=note)
     url = server.new_database("claims")
     await fill(url, effort.claimed)
     server.checkpoint()
     rate, doubles = await claimed(url, 4, effort)
+    claims = f"{effort.claimed:,} free jobs, {min(effort.claimed, 2000):,} at once"
+    yield Row(number=2, figure="claims, 4 workers", ours=rate, unit="/s", bar=20_000, at_least=True, note=claims)
+    yield Row(number=2, figure="claimed twice", ours=doubles, unit="", bar=0)
     bytes_each = server.size_of("claims") / effort.claimed
+    yield Row(number=4, figure="database for an outstanding job", ours=bytes_each / 1000, unit="KB", bar=5)
     alone, together = [await written(server.new_database(f"writes_{count}"), count, effort) for count in (1, 4)]
     writes = f"one process alone {alone[0]:,.0f}/s; each waits for its commit, p99 {together[1] * 1000:.0f} ms"
-    note = f"{effort.polled:,} outstanding jobs; with one {one:,.0f}/s, with two {two:,.0f}/s"
-    claims = f"{effort.claimed:,} free jobs, {min(effort.claimed, 2000):,} at once"
-    return [
-        Row(number=1, figure="polls, two workers to one", ours=two / one, unit="×", bar=1.8, at_least=True, note=note),
-        Row(number=2, figure="claims, 4 workers", ours=rate, unit="/s", bar=20_000, at_least=True, note=claims),
-        Row(number=2, figure="claimed twice", ours=doubles, unit="", bar=0),
-        Row(
-            number=3,
-            figure="writes of 4 processes",
-            ours=together[0],
-            unit="/s",
-            bar=PEAK_WRITES,
-            at_least=True,
-            note=writes,
-        ),
-        Row(number=4, figure="database for an outstanding job", ours=bytes_each / 1000, unit="KB", bar=5),
-    ]
+    what = "writes of 4 processes"
+    yield Row(number=3, figure=what, ours=together[0], unit="/s", bar=PEAK_WRITES, at_least=True, note=writes)
+
+
+async def printed(server: postgres.Server, effort: Effort, table: Table) -> bool:
+    """Print the rows; return whether all bars are met."""
+    is_met = True
+    async for row in rows(server, effort):
+        table.add(row)
+        is_met &= row.met
+    return is_met
 
 
 async def fill(url: str, jobs: int) -> None:
@@ -174,12 +176,10 @@ def main() -> int:
     configure_logs(level="ERROR", log_format="json", secrets=())
     before = slowness()
     with postgres.running() as server:
-        found = asyncio.run(rows(server, QUICK if options.quick else Effort()))
-    sys.stdout.write(
-        told(found, as_json=options.json) + f"\nThe machine was {before:.1f} to {slowness():.1f} × slower\n"
-    )
-    sys.stdout.write(f"Load when it ended: {os.getloadavg()[0]:.1f}\n")
-    return 0 if options.quick or all(row.met for row in found) else 1
+        table = Table(as_json=options.json)
+        is_met = asyncio.run(printed(server, QUICK if options.quick else Effort(), table))
+    table.tell(f"The machine was {before:.1f} to {slowness():.1f} × slower; load now {os.getloadavg()[0]:.1f}")
+    return 0 if options.quick or is_met else 1
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ sys.path.insert(1, str(HERE.parents[1]))
 
 import aiohttp  # noqa: E402 - found by the line above
 import bench_bot  # noqa: E402 - the same
-from bench_report import Row, told  # noqa: E402 - the same
+from bench_report import Row, Table  # noqa: E402 - the same
 from simcord.actors import MemberActor  # noqa: E402 - the same
 
 from bot.cannon.client import CannonClient  # noqa: E402 - the same
@@ -255,8 +255,12 @@ async def _row(folder: Path, effort: Effort, number: int, name: str, note: str, 
     return Row(number=number, figure=name, ours=max(seconds), unit="s", bar=BAR_S, note=note)
 
 
-async def _rows(effort: Effort, folder: Path) -> list[Row]:
-    return [await _row(folder, effort, number, *scenario) for number, scenario in enumerate(_scenarios(effort), 1)]
+async def _rows(effort: Effort, folder: Path, table: Table) -> list[Row]:
+    found = []
+    for number, scenario in enumerate(_scenarios(effort), 1):
+        found.append(await _row(folder, effort, number, *scenario))
+        table.add(found[-1])
+    return found
 
 
 def main() -> int:
@@ -266,8 +270,8 @@ def main() -> int:
     arguments = parser.parse_args()
     configure_logs(level="ERROR", log_format="json")  # to standard error: what is printed here is the table alone
     with tempfile.TemporaryDirectory(prefix="cannon-bot-bench-") as folder:
-        rows = asyncio.run(_rows(QUICK if arguments.quick else Effort(), Path(folder)))
-    sys.stdout.write(f"{told(rows, as_json=arguments.json)}\n")
+        table = Table(as_json=arguments.json)
+        rows = asyncio.run(_rows(QUICK if arguments.quick else Effort(), Path(folder), table))
     return int(not all(row.met for row in rows))
 
 

@@ -1,4 +1,4 @@
-"""What the bench programs print: a row for each figure, compared with its bar."""
+"""What the bench programs print: a row for each figure, compared with its bar, as soon as it is measured."""
 
 from __future__ import annotations
 
@@ -6,11 +6,15 @@ import json
 import math
 import os
 import platform
+import sys
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from statistics import median
 
-HEADINGS = ("", "figure", "ours", "naive", "limit", "bar", "", "slower", "note")
+HEADINGS = ("", "figure", "ours", "naive", "before", "bar", "", "slower", "note")
+WIDTHS = (3, 66, 11, 10, 9, 15, 16, 7, 0)
+"""Of the columns: a row that is printed at once cannot wait for the widths of later ones."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,11 +35,15 @@ class Row:
     """The same figure of what ours is compared with, in the same run: the naive bot, a fixed interval."""
     times_naive: bool = False
     """Whether the bar is a multiple of `naive`."""
+    before: float | None = None
+    """What is compared with the bar, as it was when the bar was set (commit f1ca1791, docs/performance.md)."""
     limit: str = ""
     """What no program could beat here, and why: `0.2 ms: an fsync of this disk`."""
     note: str = ""
     slowness: float = 1.0
     """How many times slower than with nothing beside it the machine was, before and after: the mean."""
+    runs: tuple[float, ...] = ()
+    """What was compared in each of several runs, of which this row is the middle."""
 
     def __post_init__(self) -> None:
         if self.times_naive and self.naive is None:
@@ -62,19 +70,27 @@ class Row:
 
     def cells(self) -> tuple[str, ...]:
         sign = "≥" if self.at_least else "≤"
-        bar = f"{_number(self.bar)} × naive" if self.times_naive else _with_unit(self.bar, self.unit)
+        unit = "× naive" if self.times_naive else self.unit
         ratio = f"{_number(self.compared)} ×" if self.times_naive else ""
+        spread = f"{_number(min(self.runs))} to {_number(max(self.runs))} in {len(self.runs)} runs" if self.runs else ""
         return (
             str(self.number),
             self.figure,
             _with_unit(self.ours, self.unit),
             "" if self.naive is None else _with_unit(self.naive, self.unit),
-            self.limit,
-            f"{sign} {bar}",
+            "" if self.before is None else _with_unit(self.before, "×" if self.times_naive else self.unit),
+            f"{sign} {_with_unit(self.bar, unit)}",
             self.verdict,
             f"{self.slowness:.1f} ×",
-            "; ".join(filter(None, (ratio, self.note))),
+            "; ".join(filter(None, (ratio, spread, self.note, self.limit and f"limit {self.limit}"))),
         )
+
+
+def middle(runs: Sequence[Row]) -> Row:
+    """Return the row of the middle run, with what was compared in each."""
+    compared = [row.compared for row in runs]
+    chosen = min(runs, key=lambda row: abs(row.compared - median(compared)))
+    return replace(chosen, runs=tuple(compared))
 
 
 def _with_unit(value: float, unit: str) -> str:
@@ -91,12 +107,37 @@ def percentile(values: Sequence[float], percent: float) -> float:
     return ordered[max(0, math.ceil(len(ordered) * percent / 100) - 1)]
 
 
-def told(rows: Sequence[Row], *, as_json: bool) -> str:
-    """Return the rows and the machine as a table, or as JSON."""
-    machine = _machine()
-    if as_json:
-        return json.dumps({"machine": machine, "rows": [asdict(row) | {"met": row.met} for row in rows]}, indent=2)
-    return f"{_table(rows)}\n\n{machine['cpu']}, {machine['cores']} cores, Python {machine['python']}"
+class Table:
+    """Prints rows, each at once: an end by a time limit loses none. As JSON: one object a line, the machine first."""
+
+    def __init__(self, *, as_json: bool) -> None:
+        self._as_json = as_json
+        machine = _machine()
+        if as_json:
+            self._print(json.dumps({"machine": machine}))
+        else:
+            self._print(f"{machine['cpu']}, {machine['cores']} cores, Python {machine['python']}\n")
+            self._print(_line(HEADINGS))
+
+    def add(self, row: Row, *, run: int | None = None) -> None:
+        """Print a row; `run` is the number of one of several, of which a row of their middle follows."""
+        if self._as_json:
+            self._print(json.dumps(asdict(row) | {"met": row.met, "run": run}))
+        else:
+            self._print(_line(row.cells()) + ("" if run is None else f"; run {run}"))
+
+    def tell(self, text: str) -> None:
+        """Print what is no row, unless machines read it."""
+        if not self._as_json:
+            self._print(text)
+
+    def _print(self, text: str) -> None:
+        sys.stdout.write(f"{text}\n")
+        sys.stdout.flush()
+
+
+def _line(cells: Sequence[str]) -> str:
+    return "  ".join(map(str.ljust, cells, WIDTHS)).rstrip()
 
 
 def _machine() -> dict[str, str]:
@@ -106,9 +147,3 @@ def _machine() -> dict[str, str]:
         "cores": str(len(os.sched_getaffinity(0))),
         "python": platform.python_version(),
     }
-
-
-def _table(rows: Sequence[Row]) -> str:
-    lines = [HEADINGS, *(row.cells() for row in rows)]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return "\n".join("  ".join(map(str.ljust, line, widths)).rstrip() for line in lines)

@@ -1,7 +1,8 @@
 """The sandbox in a process of its own: `python bench_sandbox.py SPEED BIG_BYTES [SEEN]` prints its address and serves.
 
 Pictures are tiny, so that drawing them takes nothing from the bot; `#big` makes a file of BIG_BYTES. For each success
-that a poll has seen, the file SEEN gets a line of JSON.
+that a poll has seen, the file SEEN gets a line of JSON. A request that it does not know is one of a database that a
+bench has filled: it says that it works on it.
 """
 
 from __future__ import annotations
@@ -44,6 +45,18 @@ def note_successes(seen: Path) -> None:
     Studio.document = noting  # type: ignore[method-assign]  # the same, and a note
 
 
+def work_on_all() -> None:
+    """Say of each unknown request that it is being worked on, for ever."""
+    document = Studio.document
+
+    async def shown(self: Studio, account: Account, remote_id: str) -> dict[str, Any]:
+        if remote_id not in self.accounts.requests:
+            return {"id": remote_id, "operation": "image.generate", "status": "processing"}
+        return await document(self, account, remote_id)
+
+    Studio.document = shown  # type: ignore[method-assign]  # the same for those it knows
+
+
 async def serve(speed: float, big_bytes: int) -> None:
     work.BIG_BYTES = big_bytes
     async with Sandbox(speed=speed, credits=CREDITS, small=True, files_bytes=FILES_BYTES) as sandbox:
@@ -55,4 +68,5 @@ async def serve(speed: float, big_bytes: int) -> None:
 if __name__ == "__main__":
     if len(sys.argv) > 3:
         note_successes(Path(sys.argv[3]))
+    work_on_all()
     asyncio.run(serve(float(sys.argv[1]), int(sys.argv[2])))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -27,31 +28,44 @@ VIDEO_LIMIT = "10.9 at 2.64 s or 12.9 at 2.48 s"
 """The least where all is known, by dynamic programming over ages of 0.25 s."""
 
 
-async def rows(*, quick: bool, folder: Path) -> list[Row]:
+async def rows(*, quick: bool, folder: Path) -> AsyncIterator[Row]:
     """Return the rows of the bench."""
     seeds = SEEDS[:1] if quick else SEEDS
     found = {name: measure(name, seeds) for name in WORKLOADS}
     lasting = {name: figures for name, figures in found.items() if name != FASTER}
     late, jobs = (sum(getattr(each, name) for each in lasting.values()) for name in ("late", "jobs"))
-    return [
-        *_absolute_rows(STEADY_IMAGE, found[STEADY_IMAGE], polls=4, lag_s=1.1, limit="3.1 at 1.01 s"),
-        *_absolute_rows(STEADY_VIDEO, found[STEADY_VIDEO], polls=12, lag_s=2.5, limit=VIDEO_LIMIT),
-        *_absolute_rows(BURST_VIDEO, found[BURST_VIDEO], polls=12, lag_s=2.5, limit=VIDEO_LIMIT),
-        Row(
-            number=4, figure="latest job, of 25 % of its duration + 2 s", unit="",
-            ours=max(each.lateness for each in lasting.values()),
-            bar=1, note=f"{late} of {jobs:,} jobs later",
-        ),
-        Row(
-            number=4, figure=f"the same, {FASTER}", ours=found[FASTER].lateness, unit="", bar=1,
-            note=f"{found[FASTER].late} of {found[FASTER].jobs} jobs later, all when the change was not seen yet",
-        ),
-        Row(
-            number=4, figure="nearest polls of a request, of the wait that holds then", unit="", bar=1, at_least=True,
-            ours=round(min(each.nearest for each in found.values()), 6),
-        ),
-        *_limited_rows(jobs=20 if quick else 200),
-    ]  # fmt: skip
+    for row in _absolute_rows(STEADY_IMAGE, found[STEADY_IMAGE], polls=4, lag_s=1.1, limit="3.1 at 1.01 s"):
+        yield row
+    for row in _absolute_rows(STEADY_VIDEO, found[STEADY_VIDEO], polls=12, lag_s=2.5, limit=VIDEO_LIMIT):
+        yield row
+    for row in _absolute_rows(BURST_VIDEO, found[BURST_VIDEO], polls=12, lag_s=2.5, limit=VIDEO_LIMIT):
+        yield row
+    yield Row(
+        number=4,
+        figure="latest job, of 25 % of its duration + 2 s",
+        unit="",
+        ours=max(each.lateness for each in lasting.values()),
+        bar=1,
+        note=f"{late} of {jobs:,} jobs later",
+    )
+    yield Row(
+        number=4,
+        figure=f"the same, {FASTER}",
+        ours=found[FASTER].lateness,
+        unit="",
+        bar=1,
+        note=f"{found[FASTER].late} of {found[FASTER].jobs} jobs later, all when the change was not seen yet",
+    )
+    yield Row(
+        number=4,
+        figure="nearest polls of a request, of the wait that holds then",
+        unit="",
+        bar=1,
+        at_least=True,
+        ours=round(min(each.nearest for each in found.values()), 6),
+    )
+    for row in _limited_rows(jobs=20 if quick else 200):
+        yield row
 
 
 def _limited_rows(*, jobs: int) -> list[Row]:

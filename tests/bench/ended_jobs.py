@@ -1,7 +1,7 @@
 """A database of a bot that has served for most of a year: many jobs that have ended, with cards, results and ledger.
 
 One job of each kind goes through the store from its request to its end. All others are copies of its rows, made by SQL:
-the same columns, with other ids, members, servers and times.
+the same columns, with other ids, members, servers and times. All of it is in the past: the last job has just ended.
 """
 
 from __future__ import annotations
@@ -18,7 +18,9 @@ from bot.runtime.clock import SystemClock
 from bot.store import Store
 
 DAYS = 300
-"""Over which the jobs are spread; fewer than are kept."""
+"""Over which the jobs are spread unless told otherwise; fewer than are kept."""
+TOOK_S = 60.0
+"""More than any of them takes: the last one ends before now."""
 MEMBERS = 500
 FIRST_MEMBER = 700_000_000_000_000_000
 DAY_S = 86_400.0
@@ -32,26 +34,40 @@ TABLES = ("cards", "jobs", "ledger")
 """In the order in which their rows depend on each other."""
 
 
-async def leave_ended(database: Path, guild_ids: Sequence[int], *, count: int) -> None:
-    """Fill a new database with `count` ended jobs of these servers: delivered, paid, each on a card of its own."""
-    store = await Store.open(database, clock=SystemClock())
+class Earlier(SystemClock):
+    """A clock that is so many seconds slow."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+
+    def wall(self) -> float:
+        return super().wall() - self._seconds
+
+
+async def leave_ended(database: Path, guild_ids: Sequence[int], *, count: int, over_s: float = DAYS * DAY_S) -> None:
+    """Fill a new database with `count` ended jobs of these servers: delivered, paid, each on a card of its own.
+
+    The first was requested `over_s` ago, the last has just ended.
+    """
+    clock = Earlier(over_s + TOOK_S)
+    store = await Store.open(database, clock=clock)
     try:
         for number, (operation, values, kind, cost) in enumerate(KINDS):
-            await _delivered(store, guild_ids[0], number, operation, values, kind, Decimal(cost))
+            await _delivered(store, clock.wall(), guild_ids[0], number, operation, values, kind, Decimal(cost))
     finally:
         await store.close()
     with contextlib.closing(sqlite3.connect(database, isolation_level=None)) as db:
         db.execute("PRAGMA foreign_keys = OFF")
         db.execute("BEGIN")
-        _copy(db, guild_ids, count - len(KINDS))
+        _copy(db, guild_ids, count - len(KINDS), over_s)
         db.execute("COMMIT")
 
 
 async def _delivered(
-    store: Store, guild_id: int, number: int, operation: str, values: dict[str, Any], kind: MediaKind, cost: Decimal
-) -> None:
+    store: Store, now: float, guild_id: int, number: int, operation: str, values: dict[str, Any], kind: MediaKind,
+    cost: Decimal,
+) -> None:  # fmt: skip
     """Let a job be requested, held, delivered and paid."""
-    now = SystemClock().wall() - DAYS * DAY_S
     card = Card(
         id=new_id(), guild_id=guild_id, channel_id=guild_id + 1, author_id=FIRST_MEMBER,
         interaction_id=guild_id + number, created_at=now,
@@ -82,16 +98,13 @@ async def _delivered(
     assert ended is not None
 
 
-def _copy(db: sqlite3.Connection, guild_ids: Sequence[int], count: int) -> None:
+def _copy(db: sqlite3.Connection, guild_ids: Sequence[int], count: int, over_s: float) -> None:
     """Copy the jobs that are there with their cards and ledger, one after the other, `count` times in all."""
     db.execute("CREATE TEMP TABLE copies (n INTEGER PRIMARY KEY, job_id TEXT, guild_id INTEGER, later_s REAL)")
     jobs = [job_id for (job_id,) in db.execute("SELECT id FROM jobs ORDER BY rowid")]
     db.executemany(
         "INSERT INTO copies VALUES (?, ?, ?, ?)",
-        (
-            (n, jobs[n % len(jobs)], guild_ids[n % len(guild_ids)], n / count * (DAYS - 1) * DAY_S)
-            for n in range(1, count + 1)
-        ),
+        ((n, jobs[n % len(jobs)], guild_ids[n % len(guild_ids)], n / count * over_s) for n in range(1, count + 1)),
     )
     for table in TABLES:
         columns = [row[1] for row in db.execute(f"PRAGMA table_info({table})") if (table, row[1]) != ("ledger", "id")]

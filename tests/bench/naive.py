@@ -16,6 +16,7 @@ image = app_commands.Group(name="image", description="Pictures of Cannon Studio"
 api = httpx.AsyncClient(
     base_url=os.environ["CANNON_API_URL"], headers={"Authorization": f"Bearer {os.environ['CANNON_API_KEY']}"}
 )
+POLL_S = float(os.environ.get("NAIVE_POLL_S", "1"))
 
 
 @image.command(description="Generate a picture")
@@ -25,11 +26,11 @@ async def generate(interaction: discord.Interaction, prompt: str) -> None:
     body = {"operation": "image.generate", "input": {"prompt": prompt}}
     request = (await api.post("/api/v1/requests", json=body)).raise_for_status().json()
     while request["status"] not in {"succeeded", "failed"}:
-        await asyncio.sleep(1)
+        await asyncio.sleep(POLL_S)
         try:
             request = (await api.get(f"/api/v1/requests/{request['id']}")).raise_for_status().json()
         except httpx.HTTPError:
-            continue  # the next second may be better
+            continue  # the next poll may be better
     if request["status"] == "failed":
         await interaction.edit_original_response(content=f"That did not work: {request['errorMessage']}")
         return

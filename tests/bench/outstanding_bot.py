@@ -36,6 +36,11 @@ def resident_bytes() -> int:
     return pages * os.sysconf("SC_PAGE_SIZE")
 
 
+def peak_bytes() -> int:
+    line = next(each for each in Path("/proc/self/status").read_text().splitlines() if each.startswith("VmHWM:"))
+    return int(line.split()[1]) * 1024
+
+
 async def note_lags(found: list[float]) -> None:
     """Note by how many seconds the event loop wakes a sleeper too late, until cancelled."""
     while True:
@@ -55,7 +60,7 @@ async def live(url: str, database: Path, jobs: int, seconds: float) -> dict[str,
     from bot.runtime.clock import SystemClock
     from bot.settings import Settings
 
-    lags: list[float] = []
+    claiming, polling = list[float](), list[float]()
     began = time.perf_counter()
     async with contextlib.AsyncExitStack() as stack:
         settings = Settings(cannon_api_url=url, database=database)
@@ -66,14 +71,16 @@ async def live(url: str, database: Path, jobs: int, seconds: float) -> dict[str,
         worker = bot.parts.worker
         worker.polling.transitions.surface = Nobody()  # type: ignore[assignment]  # never asked to deliver
         opened, before, busy = time.perf_counter(), resident_bytes(), time.process_time()
-        ticking, running = asyncio.create_task(note_lags(lags)), asyncio.create_task(worker.run())
+        ticking, running = asyncio.create_task(note_lags(claiming)), asyncio.create_task(worker.run())
         await until_followed(worker, jobs)
         followed, busy = time.perf_counter(), time.process_time() - busy
+        ticking.cancel()
         sys.stdout.buffer.write(FOLLOWED)
         sys.stdout.buffer.flush()
+        ticking = asyncio.create_task(note_lags(polling))
         await asyncio.sleep(seconds)
         ticking.cancel()
-        memory = resident_bytes()
+        memory, peak = resident_bytes(), peak_bytes()
         polls = sum(worker.agenda.turns_last_minute().values())
         await worker.stop()
         await running
@@ -81,18 +88,27 @@ async def live(url: str, database: Path, jobs: int, seconds: float) -> dict[str,
         "opened_s": opened - began,
         "followed_s": followed - opened,
         "followed_cpu_s": busy,
-        "lags_s": lags,
+        "claiming_s": claiming,
+        "polling_s": polling,
         "before_bytes": before,
         "memory_bytes": memory,
+        "peak_bytes": peak,
         "polls": polls,
     }
 
 
 def main() -> None:
+    from tests.support.wire.child import hide_tools
+
+    hide_tools()
     from bot.runtime.logs import configure_logs
     from bot.runtime.machine import keep_little, permanent
 
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+    if "BENCH_PROFILE" in os.environ:
+        from tests.bench.sampler import Sampler
+
+        Sampler(Path("profile-bot.json")).start()
     configure_logs(level="ERROR", log_format="json", secrets=())
     keep_little()
     with permanent():  # as `cannon-bot run` does

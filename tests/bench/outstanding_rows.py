@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from bot.store.sql import Connection
 
-JOBS_PER_CARD = 20
 _NUMBERED = 1_000_000_000
 """What is added to a number for an id, so that all have the same length."""
 CARD = {"id": f"'C' || ({_NUMBERED} + number)", "interaction_id": "1000000 + number"}
 JOB = {
     "id": f"'J' || ({_NUMBERED} + number)",
-    "card_id": f"'C' || ({_NUMBERED} + number / {JOBS_PER_CARD})",
-    "position": f"number % {JOBS_PER_CARD}",
+    "card_id": f"'C' || ({_NUMBERED} + number)",
+    "position": "0",
     "idempotency_key": f"'outstanding-' || ({_NUMBERED} + number)",
     "remote_id": f"'req_' || ({_NUMBERED} + number)",
 }
@@ -21,7 +20,10 @@ _COUNTED = frozenset({"rowid", "number"})
 
 
 def multiply(db: Connection, jobs: int) -> None:
-    """Add so many jobs, in turn for each guild that has one; each is as that one is, with its credits held."""
+    """Add so many jobs, in turn for each guild that has one; each is as that one is, with its credits held.
+
+    Each is on a card of its own, as the pictures of members are.
+    """
     db.execute("CREATE TEMP TABLE numbers (number INTEGER PRIMARY KEY)")
     db.executemany("INSERT INTO numbers VALUES (?)", ((number,) for number in range(jobs)))
     db.execute(
@@ -29,9 +31,8 @@ def multiply(db: Connection, jobs: int) -> None:
         " FROM jobs WHERE id IN (SELECT min(id) FROM jobs GROUP BY guild_id)"
     )
     guilds = db.execute("SELECT count(*) FROM models").fetchone()[0]
-    in_turn = f"models.turn = number / {JOBS_PER_CARD} % {guilds}"
-    cards = f"models.turn = number % {guilds} AND number < {-(-jobs // JOBS_PER_CARD)}"
-    _copy(db, "cards", CARD, cards, "models.card_id = old.id")
+    in_turn = f"models.turn = number % {guilds}"
+    _copy(db, "cards", CARD, in_turn, "models.card_id = old.id")
     _copy(db, "jobs", JOB, in_turn, "models.job_id = old.id")
     _copy(db, "ledger", HOLD, in_turn, "models.job_id = old.job_id", _COUNTED | {"id"})
     db.execute("DROP TABLE models")

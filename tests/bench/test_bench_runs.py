@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import sqlite3
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+sys.path.insert(1, str(Path(__file__).parent))  # its programs find each other so
+
+from bench_report import Row, Table, middle
+from ended_jobs import DAY_S, DAYS, leave_ended
 
 BENCH = Path(__file__).with_name("bench.py")
 NEIGHBOURS = Path(__file__).with_name("bench_neighbours.py")
@@ -31,11 +39,11 @@ def rows_of(only: str) -> list[dict[str, Any]]:
         capture_output=True, text=True, timeout=110, check=False,
     )  # fmt: skip
     assert run.returncode == 0, run.stderr
-    found = json.loads(run.stdout)
-    assert set(found["machine"]) == {"cpu", "cores", "python"}
-    assert {row["number"] for row in found["rows"]} == set(map(int, only.split(",")))
-    assert all(row["ours"] >= 0 for row in found["rows"])
-    return list(found["rows"])
+    machine, *rows = map(json.loads, run.stdout.splitlines())
+    assert set(machine["machine"]) == {"cpu", "cores", "python"}
+    assert {row["number"] for row in rows} == set(map(int, only.split(",")))
+    assert all(row["ours"] >= 0 for row in rows)
+    return list(rows)
 
 
 def measured(only: str) -> dict[str, Any]:
@@ -43,9 +51,40 @@ def measured(only: str) -> dict[str, Any]:
     return {row["figure"]: row for row in rows_of(only)}
 
 
+@needs_proc
+def test_a_row_is_printed_at_once_and_the_middle_of_several_runs_has_their_spread(capsys: pytest.CaptureFixture[str]):
+    table = Table(as_json=True)
+    rows = [
+        Row(number=2, figure="time", ours=ours, naive=10, unit="ms", bar=2, times_naive=True) for ours in (31, 12, 15)
+    ]
+    for number, row in enumerate(rows, 1):
+        table.add(row, run=number)
+        assert json.loads(capsys.readouterr().out.splitlines()[-1])["run"] == number
+    table.add(middle(rows))
+    told = json.loads(capsys.readouterr().out)
+    assert (told["ours"], told["runs"], told["met"]) == (15, [3.1, 1.2, 1.5], True)
+    Table(as_json=False).add(middle(rows))
+    assert "1.5 ×; 1.2 to 3.1 in 3 runs" in capsys.readouterr().out
+
+
+async def test_a_made_history_is_all_in_the_past(tmp_path: Path):
+    """What reads the last month finds something."""
+    await leave_ended(tmp_path / "bot.db", [700], count=300)
+    with contextlib.closing(sqlite3.connect(tmp_path / "bot.db")) as db:
+        [(first, last)] = db.execute("SELECT min(at), max(at) FROM ledger").fetchall()
+        [(latest,)] = db.execute("SELECT max(delivered_at) FROM jobs").fetchall()
+        [(this_month,)] = db.execute(
+            "SELECT count(*) FROM jobs WHERE created_at > ?", (time.time() - 30 * DAY_S,)
+        ).fetchall()
+    now = time.time()
+    assert now - (DAYS + 1) * DAY_S < first < last <= now
+    assert now - DAY_S * 2 < latest <= now
+    assert 25 <= this_month <= 35
+
+
 @pytest.mark.long
 @needs_proc
-@pytest.mark.parametrize("only", ["1", "5,14", "7", "8", "9", "10", "11", "12", "13", "15"])
+@pytest.mark.parametrize("only", ["1", "5,14", "7", "8", "9", "10", "11", "12", "13", "15", "16"])
 def test_the_bench_runs_and_prints_every_figure(only: str):
     """No figure is judged here: what is a time wanders with the machine."""
     measured(only)
@@ -88,6 +127,6 @@ def test_no_server_waits_for_the_trouble_of_another():
         [sys.executable, NEIGHBOURS, "--quick", "--json"], capture_output=True, text=True, timeout=600, check=False
     )
     assert run.stdout, run.stderr
-    rows = json.loads(run.stdout)["rows"]
+    _, *rows = map(json.loads, run.stdout.splitlines())
     assert len(rows) == 8
     assert {row["figure"]: row["ours"] for row in rows if row["ours"] > FAR_S} == {}
