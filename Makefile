@@ -68,11 +68,11 @@ test-quiet: $(READY) ## Run the tests that judge by the clock, with a core for e
 test-collection: $(READY) ## Collect all tests once: they are compiled then, which each worker would do else
 	$(BIN)/python -m pytest --collect-only --quiet --quiet -m 'long or not long' $(ARGS)
 
-soak: $(READY) ## Run the real bot among random faults: SEED=7 repeats, ARGS=--storm kills it
+soak: $(READY) ## Run the real bot among random faults: SEED=7 repeats, ARGS=--storm kills it, --steady has none
 	@SEED=$(SEED) $(BIN)/python -m tests.soak.soak $(ARGS)
 
 ##@ Measure
-bench: $(READY) ## Speed, memory and calls against the bars; some rows: ARGS="--only 6,7"
+bench: $(READY) ## Speed, memory and calls against the bars; ARGS="--only 6,7 --runs 3 --profile"
 	$(BIN)/python tests/bench/bench.py $(ARGS)
 
 bench-neighbours: $(READY) ## What one server's trouble costs another

@@ -1,8 +1,8 @@
 """The real bot, as tests/support/wire/child.py runs it, with what the bench wants of it by its environment.
 
 BENCH_POLL_S polls each waiting job so often, whatever the bot has learned of durations: so a number of jobs makes a
-number of polls. BENCH_FOLLOWED=20000 writes the moment at which so many jobs are followed into `followed`, BENCH_PROFILE
-samples what the process does. The files are in the working directory, the bot's folder.
+number of polls. BENCH_FOLLOWED=20000 writes the moment at which so many jobs are followed into `followed`.
+BENCH_PROFILE samples what the process does. The files are in the working directory, the bot's folder.
 
 discord.py's own wait for its servers stays what it is for a host.
 """

@@ -34,7 +34,6 @@ async def test_a_storm_of_kills_loses_nothing_doubles_nothing_and_breaks_no_prom
 
 
 @pytest.mark.long
-@pytest.mark.timeout(300)
 async def test_without_faults_a_short_while_leaves_exact_books_and_every_figure(tmp_path: Path) -> None:
     """Whether figures are flat shows after 20 minutes: what is judged here is a made-up hour."""
     said: list[str] = []

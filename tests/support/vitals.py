@@ -1,4 +1,4 @@
-"""What only a process itself can tell of its inside, asked from outside: it answers SIGUSR1 with a file."""
+"""What only a process itself knows of its inside, asked from outside: it answers SIGUSR1 with a file."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ if TYPE_CHECKING:  # the process loads nothing that the bot does not
 PATIENCE_S, CHECK_EVERY_S = 60.0, 0.02
 
 
-def answer_signals(file: Path, told: Callable[[], Mapping[str, Any]]) -> None:
-    """In the process: write what `told` returns into the file, whenever SIGUSR1 comes."""
+def answer_signals(file: Path, measure: Callable[[], Mapping[str, Any]]) -> None:
+    """In the process: write what `measure` returns into the file, whenever SIGUSR1 comes."""
 
     def write(*_: object) -> None:
         partial = file.with_suffix(".part")
-        partial.write_text(json.dumps(told()))
+        partial.write_text(json.dumps(measure()))
         partial.replace(file)
 
     signal.signal(signal.SIGUSR1, write)
 
 
 async def asked(bot: BotProcess, file: Path) -> dict[str, Any]:
-    """From outside: ask the process, and return what it tells. Raises TimeoutError if it does not."""
+    """From outside: ask the process, and return its answer. Raises TimeoutError if it gives none."""
     file.unlink(missing_ok=True)  # noqa: ASYNC240 - a small file, of a test
     bot.send(signal.SIGUSR1)
     until = time.monotonic() + PATIENCE_S
