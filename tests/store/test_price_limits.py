@@ -256,7 +256,7 @@ class PriceLimits(RuleBasedStateMachine):
         above = rules.confirm_above is not None and (total > rules.confirm_above or not is_known)
         if above or (rules.job_ceiling is not None and rules.approve_above is None and not is_known):
             assert agreed is not None
-            assert agreed.known is is_known
+            assert is_known or not agreed.known, "a guess that was agreed to may have become known since"
             assert total <= agreed.credits * Decimal("1.1")
         if rules.job_ceiling is not None:
             assert all(job.held <= rules.job_ceiling for job in jobs if job.basis != UNKNOWN)
