@@ -8,8 +8,7 @@ option `more` opens, so a row needs no word for it. By hand besides these: `/bat
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import KW_ONLY, dataclass, replace
-from types import MappingProxyType
+from dataclasses import KW_ONLY, dataclass, field, replace
 
 from bot.catalogue import Field
 from bot.catalogue.fields import SORA_SECONDS, VIDEO, identifier, link, number, ratio, text
@@ -20,7 +19,6 @@ from cogs.workflows import hooks, texts
 
 OPTIONS_MAX = 10
 """Shown options of a command: more are a wall on a phone."""
-_NONE: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +48,11 @@ class CommandSpec:
     """The options in order, separated by spaces: fields, uploads, `from` and the `Common` ones."""
     _: KW_ONLY
     files: tuple[FileOptions, ...] = ()
-    paths: Mapping[str, str] = _NONE
+    paths: Mapping[str, str] = field(default_factory=dict)
     """Fields by option, for options that are called otherwise; `object.key` inside an object."""
-    abouts: Mapping[str, str] = _NONE
+    abouts: Mapping[str, str] = field(default_factory=dict)
     """Descriptions of options, instead of the field's."""
-    instead: Mapping[str, str] = _NONE
+    instead: Mapping[str, str] = field(default_factory=dict)
     """The operations of a command with several, by the value of its option `for`."""
     count: bool = False
     """Whether several can be made at once."""

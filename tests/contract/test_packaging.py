@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import dataclasses
 import os
 import re
 import subprocess
 import tomllib
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -13,6 +15,7 @@ from packaging.utils import canonicalize_name
 from trove_classifiers import classifiers
 
 from bot import __version__
+from tests.support.patterns import modules
 from tools.pin_image import FILES, pinned, tags
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -244,3 +247,16 @@ def test_what_make_runs_is_there() -> None:
 
 def test_the_build_script_may_be_run() -> None:
     assert os.access(ROOT / ".ci" / "run", os.X_OK)
+
+
+def test_no_field_has_a_default_that_python_3_11_takes_for_mutable() -> None:
+    """Before Python 3.12 a mappingproxy has no hash, so that a module with such a field cannot be imported."""
+    given = [
+        f"{cls.__module__}.{cls.__name__}.{each.name}"
+        for module in modules()
+        for cls in vars(module).values()
+        if isinstance(cls, type) and dataclasses.is_dataclass(cls)
+        for each in dataclasses.fields(cls)
+        if isinstance(each.default, MappingProxyType)
+    ]
+    assert given == []
