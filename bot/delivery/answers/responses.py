@@ -13,7 +13,7 @@ from discord.ext import commands
 
 from bot.catalogue import Catalogue, LiveCatalogue
 from bot.delivery.answers import texts
-from bot.delivery.channels.facts import DEAD_INTERACTION, DISCORD_ERRORS, in_time, is_trouble
+from bot.delivery.channels.facts import DEAD_INTERACTION, DISCORD_ERRORS, MESSAGE_GONE, in_time, is_trouble
 from bot.delivery.channels.guilds import Guilds
 from bot.errors import BotError
 from bot.language import Text, from_discord, speak
@@ -56,7 +56,7 @@ class Responses:
         """Answer a failed interaction with one ephemeral sentence.
 
         In this order: our own errors have their sentence; Discord's checks get a plain one; an expired interaction is
-        only logged; trouble of Discord's is reported as such; anything else is logged with its traceback and reported
+        only logged; a deleted message and trouble of Discord's are reported as such; anything else is logged with its traceback and reported
         as our bug.
         """
         cause = _unwrapped(error)
@@ -131,6 +131,8 @@ def _sentence(error: BaseException) -> str | None:
             return str(sentence)
     if isinstance(error, discord.HTTPException) and error.code in DEAD_INTERACTION:
         return None
+    if isinstance(error, discord.HTTPException) and error.code in MESSAGE_GONE:
+        return str(texts.MESSAGE_DELETED)
     if is_trouble(error):
         log.warning("interaction.trouble_of_discord", error=type(error).__name__)
         return str(texts.DISCORD_TROUBLE)

@@ -5,6 +5,7 @@ from bot.language import Text
 UNEXPECTED = Text(
     "Something went wrong in the bot. Check `/jobs` to see whether a job was started. If not, please try again."
 )
+MESSAGE_DELETED = Text("The message was deleted in the meantime.")
 DISCORD_TROUBLE = Text(
     "Discord is having trouble and didn't take the bot's answer."
     " Check `/jobs` to see whether a job was started. If not, please try again."

@@ -180,6 +180,19 @@ async def test_an_interaction_that_died_before_the_answer_spends_nothing_and_is_
     assert 'cannon_bot_discord_errors_total{code="10062"} 1.0' in rig.bot.metrics.render().decode()
 
 
+async def test_a_deleted_thinking_message_is_no_error_of_the_bot_and_spends_nothing(rig: Rig, monkeypatch):
+    async def deleted(*_: Any, **__: Any) -> Any:
+        raise discord.NotFound(SimpleNamespace(status=404, reason="Not Found"), {"code": 10008, "message": "x"})
+
+    monkeypatch.setattr(discord.InteractionResponse, "send_message", deleted)
+    with capture_logs() as lines:
+        await rig.member.slash(rig.channel, GENERATE, prompt="x")
+        await rig.work()
+    assert rig.sandbox.posts == 0
+    assert {job.state for job in await rig.jobs()} == {JobState.CANCELLED}
+    assert "interaction.failed" not in [line["event"] for line in lines]
+
+
 async def test_an_answer_whose_fate_discord_does_not_tell_is_counted_by_its_code(rig: Rig):
     rig.env.inject_error("POST", "/interactions/*/*/callback", status=404, code=10062)
     rig.env.inject_error("GET", "/webhooks/*/*/messages/@original", status=503, times=None)
