@@ -56,8 +56,8 @@ class Responses:
         """Answer a failed interaction with one ephemeral sentence.
 
         In this order: our own errors have their sentence; Discord's checks get a plain one; an expired interaction is
-        only logged; a deleted message and trouble of Discord's are reported as such; anything else is logged with its traceback and reported
-        as our bug.
+        only logged; a deleted message and trouble of Discord's are reported as such; anything else is logged with its
+        traceback and reported as our bug.
         """
         cause = _unwrapped(error)
         if isinstance(cause, DISCORD_ERRORS):

@@ -185,6 +185,7 @@ async def test_a_deleted_thinking_message_is_no_error_of_the_bot_and_spends_noth
         raise discord.NotFound(SimpleNamespace(status=404, reason="Not Found"), {"code": 10008, "message": "x"})
 
     monkeypatch.setattr(discord.InteractionResponse, "send_message", deleted)
+    rig.forgiven = (discord.NotFound,)
     with capture_logs() as lines:
         await rig.member.slash(rig.channel, GENERATE, prompt="x")
         await rig.work()
