@@ -124,7 +124,6 @@ def uses(parts: Parts) -> dict[type[Any], Any]:
         delivery.messages,
         delivery.poster,
         delivery.takedown,
-        delivery.ticker,
         generation.admission,
         generation.earlier,
         generation.generations,

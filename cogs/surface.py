@@ -45,6 +45,12 @@ class CogSurface:
         """Seed the server's emojis on the result."""
         self.seeds.posted(card, jobs, message)
 
+    async def legend(self, card: Card, jobs: Sequence[Job]) -> str | None:
+        return await self.seeds.legend(card, jobs)
+
+    async def undo_legend(self, card: Card) -> None:
+        await self.seeds.undo_legend(card)
+
     def ended(self, card: Card) -> None:
         self.wishes.ended(card)
 

@@ -21,7 +21,7 @@ import discord
 from bot.app.client import CannonBot
 from bot.delivery.card.card import card_embed
 from bot.delivery.card.context import CardContext
-from bot.domain.jobs.poll_schedule import JobProgress
+from bot.domain.jobs.poll_schedule import Expected, JobProgress
 from bot.domain.models import END_STATES, UNKNOWN, Card, Job, JobState, Media, WaitsFor
 from bot.sandbox.demo.demo import Demo
 from cogs.results.buttons import offered
@@ -101,8 +101,12 @@ def _states() -> Iterator[CardState]:
     yield CardState("waiting for a step", JobState.WAITING, {"after_ids": ("J1",)})
     yield CardState("price not known", JobState.SUBMITTING, {"basis": UNKNOWN})
     yield CardState("without a key", JobState.QUEUED, context={"blocked": True})
-    in_sight, late = JobProgress(share=0.45, left_s=40), JobProgress(share=0.93, left_s=75, is_late=True)
-    hopeless = JobProgress(share=0.97, left_s=None, is_late=True)
+    in_sight, short = JobProgress(expected=Expected(NOW + 40), share=0.45), JobProgress(expected=Expected(NOW + 8))
+    guess = JobProgress(expected=Expected(NOW + 90), share=0.0, is_guess=True)
+    late = JobProgress(expected=Expected(NOW + 75, is_late=True), share=0.93)
+    hopeless = JobProgress(expected=Expected(None, is_late=True), share=0.97)
+    yield CardState("expected in seconds", JobState.SUBMITTING, context={"progress": short})
+    yield CardState("the first of its kind", JobState.SUBMITTING, context={"progress": guess})
     yield CardState("queued, with an end in sight", JobState.QUEUED, context={"progress": in_sight})
     yield CardState("processing, with an end in sight", JobState.PROCESSING, context={"progress": in_sight})
     yield CardState("taking longer than usual", JobState.PROCESSING, context={"progress": late})

@@ -221,7 +221,13 @@ def make_delivery(
             messages=messages,
             downloads=downloads,
             places=Places(
-                messages=messages, drawing=drawing, metrics=metrics, memory=memory, ticker=ticker, clock=clock
+                messages=messages,
+                drawing=drawing,
+                surface=surface,
+                metrics=metrics,
+                memory=memory,
+                ticker=ticker,
+                clock=clock,
             ),
             review=review,
             gate=gate,

@@ -70,17 +70,20 @@ def at_place(place: int) -> str:
     return tr("⏳ In the queue: you are next") if place == 1 else tr("⏳ In the queue: place {place}", place=place)
 
 
-ALMOST_DONE = Text("{state} a few seconds left")
-"""Return the state of a running job, such as `⚙️ Making it…`, that needs a few seconds more."""
-TIME_LEFT = Text("{state} about {time} left")
-"""Return the state of a running job, such as `⚙️ Making it…`, with the probable time left."""
+EXPECTED = Text("{state} expected {time}")
+"""The state of a running job, such as `⚙️ Making it…`, with Discord's relative time, such as `in 12 seconds`.
+
+Readers also see it once the time has passed: `3 seconds ago`.
+"""
+FIRST_GUESS = Text("{state} a first guess: {time}")
+"""The same as long as no job of its kind has ended."""
 
 
-def taking_longer(state: str, left: str) -> str:
-    """Return the same for an overdue job; `left` is '' if unknown."""
-    if not left:
+def taking_longer(state: str, time: str) -> str:
+    """Return the same for an overdue job; `time` is '' if unknown."""
+    if not time:
         return tr("{state} taking longer than usual", state=state)
-    return tr("{state} taking longer than usual, about {time} more", state=state, time=left)
+    return tr("{state} taking longer than usual, now expected {time}", state=state, time=time)
 
 
 TOOK = Text("✅ Done in {time}")

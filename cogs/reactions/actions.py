@@ -204,7 +204,7 @@ async def send_privately(context: ReactionContext, reacted: Reacted) -> None:
         raise InputError(NO_RESULT)
     _limit_rate(context, reacted)
     withheld = await use(bot, Reviews).withheld_of(card.guild_id, [job.id for job in jobs])
-    embed, documents = await use(bot, CardRefresh).first_answer(card, open_part(jobs, withheld), language=current())
+    embed, documents = await use(bot, CardRefresh).copied(card, open_part(jobs, withheld), language=current())
     embed.url = message_link(card)
     try:
         channel = await use(bot, Messages).direct_message(reacted.member.id)

@@ -127,24 +127,26 @@ class Seeds:
     async def _seed(self, card: Card, jobs: Sequence[Job], message: discord.Message) -> None:
         try:
             settings = await use(self._bot, ReactionMaps).get(card.guild_id)
-            if not settings.is_on or all(job.state is not JobState.DELIVERED for job in jobs):
+            shown = self._fitting(settings, jobs)
+            if not shown or (settings.seeds is Seeding.FEW and self._is_hinted(card.channel_id)):
                 return
-            if settings.seeds is Seeding.FEW and self._is_hinted(card.channel_id):
-                return
-            gallery = settings.gallery_channel is not None
-            shown = [rule for rule in settings.seeded() if fits(self._bot, rule.action, jobs, gallery=gallery)]
             channel = self._bot.get_partial_messageable(card.channel_id, guild_id=card.guild_id)
             partial = channel.get_partial_message(message.id)
             async with self._room:
                 for rule in shown[:REACTIONS_PER_MESSAGE]:
                     await _add(partial, rule.shown)
-                if shown and not message.content:
-                    await self._explain(card, partial, settings)
         except DISCORD_ERRORS as error:
             self._hinted.put(card.channel_id, False)
             log.info("reaction.not_seeded", card=card.id, error=type(error).__name__)
         except Exception:
             log.exception("reaction.seed_failed", card=card.id)
+
+    def _fitting(self, settings: ReactionRules, jobs: Sequence[Job]) -> list[Reaction]:
+        """Return the rules whose emojis the bot adds to these results."""
+        if all(job.state is not JobState.DELIVERED for job in jobs):
+            return []
+        gallery = settings.gallery_channel is not None
+        return [rule for rule in settings.seeded() if fits(self._bot, rule.action, jobs, gallery=gallery)]
 
     def _is_hinted(self, channel_id: int) -> bool:
         """Whether an earlier result in the channel shows the emoji; marks it as shown."""
@@ -153,19 +155,22 @@ class Seeds:
         self._hinted.put(channel_id, True)
         return False
 
-    async def _explain(self, card: Card, message: discord.PartialMessage, settings: ReactionRules) -> None:
-        """Explain the emojis once in a channel, on its first result."""
-        reactions = use(self._bot, Reactions)
+    async def legend(self, card: Card, jobs: Sequence[Job]) -> str | None:
+        """Return what a channel's first result says about the emojis, noted as said; None on all others."""
+        if card.private or not card.is_in_channel or not all(job.state.ended for job in jobs):
+            return None
+        settings = await use(self._bot, ReactionMaps).get(card.guild_id)
+        if not self._fitting(settings, jobs):
+            return None
+        if not await use(self._bot, Reactions).begin_legend(card.guild_id, card.channel_id):
+            return None
         rules = await use(self._bot, GuildSettings).get(card.guild_id)
-        if not await reactions.begin_legend(card.guild_id, card.channel_id):
-            return
         with speaking(use(self._bot, GuildLanguages).by_rules(card.guild_id, rules)):
-            legend = channel_legend(settings, answers_words=rules.answer_words)
-        try:
-            await in_time(message.edit(content=legend))
-        except DISCORD_ERRORS:
-            await reactions.undo_legend(card.guild_id, card.channel_id)
-            raise
+            return channel_legend(settings, answers_words=rules.answer_words)
+
+    async def undo_legend(self, card: Card) -> None:
+        """Note that Discord did not take it."""
+        await use(self._bot, Reactions).undo_legend(card.guild_id, card.channel_id)
 
     async def finished(self) -> None:
         await self._tasks.finished()

@@ -79,7 +79,7 @@ async def post_copy(interaction: Interaction, card: Card, job: Job, spec: CopySp
     assert guild is not None
     assert isinstance(channel, discord.abc.Messageable)
     language = await use(bot, GuildLanguages).of(guild.id)
-    embed, documents = await use(bot, CardRefresh).first_answer(card, [job], language=language)
+    embed, documents = await use(bot, CardRefresh).copied(card, [job], language=language)
     if not card.private:
         embed.url = message_link(card)
     try:

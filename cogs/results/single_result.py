@@ -61,7 +61,7 @@ async def _show_privately(interaction: Interaction, card: Card, job: Job) -> Non
     if guild is None:
         raise InputError(GONE)
     await in_time(interaction.response.defer(ephemeral=True, thinking=True))
-    embed, documents = await use(bot, CardRefresh).first_answer(card, [job])
+    embed, documents = await use(bot, CardRefresh).copied(card, [job])
     try:
         async with (
             use(bot, LookPace).request(interaction.user.id),

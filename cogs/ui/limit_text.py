@@ -234,9 +234,7 @@ def reaction_legend(settings: ReactionRules) -> str:
 
 
 def channel_legend(settings: ReactionRules, *, answers_words: bool) -> str:
-    """Return the small print under a channel's first result."""
-    seeded = settings.seeded()
-    legend = reaction_legend(
-        ReactionRules(rules={rule.emoji: rule for rule in seeded}, gallery_channel=settings.gallery_channel)
-    )
+    """Return the small print of a channel's first result."""
+    rules = {rule.emoji: rule for rule in settings.explained()}
+    legend = reaction_legend(ReactionRules(rules=rules, gallery_channel=settings.gallery_channel))
     return texts.small(f"{legend} {texts.LEGEND_WORDS}" if answers_words else legend)

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import discord
 
 from bot.catalogue import LiveCatalogue
-from bot.delivery.card.card import card_embed, has_results, long_texts, made_with
+from bot.delivery.card.card import card_embed, facts_line, has_results, long_texts, made_with
 from bot.delivery.card.context import CardContext
+from bot.delivery.card.memory import Shown
 from bot.delivery.card.readers import Authors
+from bot.delivery.card.states import state_lines
 from bot.delivery.card.ticker import next_edit_s, tells_time
 from bot.delivery.channels.view import message_link, message_view
 from bot.delivery.files.attachments import text_files
 from bot.delivery.surface import CardSurface
 from bot.domain.jobs.card_jobs import open_part
-from bot.domain.jobs.poll_schedule import JobProgress, progress_of
+from bot.domain.jobs.poll_schedule import CELLS, WRONG_S, Expected, JobProgress, progress_of
 from bot.domain.models import RUNNING_STATES, Card, Job, JobState
 from bot.domain.money.limit_rules import WhatIsLeft
 from bot.domain.server.guild_rules import Rules
@@ -24,6 +26,22 @@ from bot.jobs.follow.durations import LearnedDurations
 from bot.language import tr
 from bot.runtime.clock import Clock
 from bot.store import Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrawnCard:
+    """How a card looks now."""
+
+    embed: discord.Embed
+    says: Shown
+    is_as_first: bool
+    """Whether its first answer still says the same."""
+    next_s: float | None
+    """Seconds until it is to be drawn again; None: not by itself."""
+
+    def is_news(self, shown: Shown | None) -> bool:
+        """Whether it says something else than what is `shown`; None: unknown to this process."""
+        return not self.is_as_first if shown is None else self.says.text != shown.text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,14 +55,22 @@ class CardDrawing:
     surface: CardSurface
     authors: Authors
 
-    async def embed(self, card: Card, jobs: Sequence[Job], *, just_accepted: bool = False) -> discord.Embed:
-        """Return the card's embed. New jobs had a working key: it is not looked up."""
-        return card_embed(card, jobs, await self.context(card, jobs, just_accepted=just_accepted))
-
-    async def embed_for_now(self, card: Card, jobs: Sequence[Job]) -> tuple[discord.Embed, float | None]:
-        """Return the embed and the seconds until it is due again; None: not by itself."""
-        context = await self.context(card, jobs)
-        return card_embed(card, jobs, context), next_edit_s(jobs, context)
+    async def draw(
+        self, card: Card, jobs: Sequence[Job], shown: Shown | None = None, *, just_accepted: bool = False
+    ) -> DrawnCard:
+        """Draw the card; `shown` is what it says, None if unknown. New jobs had a working key: it is not looked up."""
+        context = await self.context(card, jobs, shown, just_accepted=just_accepted)
+        says = Shown(
+            text=_text(card, jobs, context),
+            states={job.id: job.state for job in jobs},
+            expected={job_id: progress.expected for job_id, progress in context.progress.items()},
+        )
+        return DrawnCard(
+            embed=card_embed(card, jobs, context),
+            says=says,
+            is_as_first=_is_as_first(jobs, context),
+            next_s=next_edit_s(card, jobs, context),
+        )
 
     def title(self, job: Job) -> str:
         operation = self.catalogue.current.find(job.operation)
@@ -72,8 +98,10 @@ class CardDrawing:
         """Return the card's jobs without withheld results."""
         return open_part(jobs, await self._withheld(jobs[0].guild_id, jobs))
 
-    async def context(self, card: Card, jobs: Sequence[Job], *, just_accepted: bool = False) -> CardContext:
-        """Return the context for drawing the card of `jobs`."""
+    async def context(
+        self, card: Card, jobs: Sequence[Job], shown: Shown | None = None, *, just_accepted: bool = False
+    ) -> CardContext:
+        """Return the context for drawing the card of `jobs`, of which `shown` is what it says."""
         guild_id = card.guild_id
         key = None if just_accepted else await self.store.keys.current(guild_id)
         parent_id = jobs[0].parent_id
@@ -89,7 +117,7 @@ class CardDrawing:
             now=now,
             author_name="" if face is None else face.name,
             author_icon_url=None if face is None else face.icon_url,
-            progress=self._progress(jobs, now) if tells_time(card, now) else {},
+            progress=self._progress(jobs, now, shown) if tells_time(card, now) else {},
             blocked=key is not None and key.refused_at is not None,
             places={job_id: place for place, job_id in enumerate(queue, start=1)},
             paused=waits and rules.paused,
@@ -112,11 +140,13 @@ class CardDrawing:
             return None
         return await self.store.spending.left_of(card, jobs, None if key is None else key.balance)
 
-    def _progress(self, jobs: Sequence[Job], now: float) -> dict[str, JobProgress]:
+    def _progress(self, jobs: Sequence[Job], now: float, shown: Shown | None) -> dict[str, JobProgress]:
+        before: Mapping[str, Expected] = {} if shown is None else shown.expected
+        has_bar = len(jobs) == 1
         return {
-            job.id: progress_of(self.learned.of(job), max(0.0, now - (job.submitted_at or now)))
+            job.id: progress_of(self.learned.of(job), _since(job, now), now, shown=before.get(job.id), has_bar=has_bar)
             for job in jobs
-            if job.state in {JobState.QUEUED, JobState.PROCESSING}
+            if _goes_on(job, now)
         }
 
     async def _withheld(self, guild_id: int, jobs: Sequence[Job]) -> frozenset[str]:
@@ -130,3 +160,47 @@ class CardDrawing:
         if other is None or other.private or other.message_id is None or not other.is_in_channel:
             return None
         return message_link(other) if other.place_id == card.place_id else None
+
+
+def _goes_on(job: Job, now: float) -> bool:
+    """Whether nothing but time is between the job and its result."""
+    if job.state is JobState.SUBMITTING:
+        return job.attempts <= 1 and job.next_at <= now
+    return job.state in {JobState.QUEUED, JobState.PROCESSING, JobState.READY}
+
+
+def _since(job: Job, now: float) -> float:
+    return now if job.submitted_at is None else job.submitted_at
+
+
+def _text(card: Card, jobs: Sequence[Job], context: CardContext) -> str:
+    """Return what a person reads on it and what an edit is worth.
+
+    That is neither the rest of their budget, which each of their jobs changes, nor that a result is about to be posted.
+    """
+    as_read = [_before_posting(job) if _is_posted_soon(job, context) else job for job in jobs]
+    lines = [*state_lines(card, as_read, replace(context, left="")), facts_line(card, as_read, context)]
+    return "\n".join([*lines, str(all(job.state.ended for job in jobs))])
+
+
+def _is_posted_soon(job: Job, context: CardContext) -> bool:
+    progress = context.progress.get(job.id)
+    is_in_time = progress is not None and not progress.expected.is_late
+    return job.state is JobState.READY and job.waits_for is None and is_in_time and job.id not in context.withheld
+
+
+def _before_posting(job: Job) -> Job:
+    return replace(job, state=JobState.PROCESSING, media=(), output={})
+
+
+def _is_as_first(jobs: Sequence[Job], context: CardContext) -> bool:
+    """Whether only time has passed since the jobs were accepted, and not more than was expected."""
+    return not context.blocked and all(_is_only_older(job, context) for job in jobs)
+
+
+def _is_only_older(job: Job, context: CardContext) -> bool:
+    progress = context.progress.get(job.id)
+    if progress is None or progress.expected.is_late or (progress.share or 0.0) * CELLS >= 1:
+        return False
+    is_held_up = job.waits_for is not None or job.overdue_at is not None or job.raised or job.dropped_by is not None
+    return not is_held_up and job.attempts <= 1 and (job.submitted_at or context.now) - job.created_at < WRONG_S

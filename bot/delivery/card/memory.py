@@ -5,14 +5,23 @@ from __future__ import annotations
 import asyncio
 import weakref
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Protocol
 
-import discord
-
+from bot.domain.jobs.poll_schedule import Expected
 from bot.domain.models import Job, JobState
 
 SHOWN_CARDS_KEPT = 2048
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """What a card says, but for what changes with every other job of its author."""
+
+    text: str
+    states: Mapping[str, JobState]
+    """By job id, as `expected`."""
+    expected: Mapping[str, Expected]
 
 
 class CardMemory:
@@ -20,9 +29,7 @@ class CardMemory:
 
     def __init__(self) -> None:
         self._locks: weakref.WeakValueDictionary[str, asyncio.Lock] = weakref.WeakValueDictionary()
-        self._shown: dict[str, str] = {}
-        self._states: dict[str, dict[str, JobState]] = {}
-        """The job states that each card shows, by card id and job id."""
+        self._shown: dict[str, Shown] = {}
         self._posted: dict[str, tuple[int, float]] = {}
         """By job id, the message with its result, and since when (Unix seconds): the row may lag."""
 
@@ -33,25 +40,20 @@ class CardMemory:
             lock = self._locks[card_id] = asyncio.Lock()
         return lock
 
-    def is_shown(self, card_id: str, embed: discord.Embed, jobs: Sequence[Job]) -> bool:
-        """Whether the card was last drawn like this: no edit is needed."""
-        return self._shown.get(card_id) == _drawn(embed, jobs)
+    def shown(self, card_id: str) -> Shown | None:
+        """Return what the card says, None if unknown."""
+        return self._shown.get(card_id)
 
     def is_final(self, card_id: str, jobs: Sequence[Job]) -> bool:
         """Whether the card's last edit posted its last result: nothing is left to draw."""
-        states = {job.id: job.state for job in jobs}
-        return card_id in self._shown and self._states.get(card_id) == states and all(map(_has_ended, jobs))
+        shown, states = self._shown.get(card_id), {job.id: job.state for job in jobs}
+        return shown is not None and shown.states == states and all(map(_has_ended, jobs))
 
-    def note_shown(self, card_id: str, embed: discord.Embed, jobs: Sequence[Job]) -> None:
-        """Remember how the card is drawn, for the last `SHOWN_CARDS_KEPT` cards."""
-        self._shown[card_id] = _drawn(embed, jobs)
-        self._states[card_id] = {job.id: job.state for job in jobs}
-        for kept in (self._shown, self._states):
-            while len(kept) > SHOWN_CARDS_KEPT:
-                del kept[next(iter(kept))]
-
-    def shown_states(self, card_id: str) -> Mapping[str, JobState]:
-        return self._states.get(card_id, {})
+    def note_shown(self, card_id: str, shown: Shown) -> None:
+        """Remember what the card says, for the last `SHOWN_CARDS_KEPT` cards."""
+        self._shown[card_id] = shown
+        while len(self._shown) > SHOWN_CARDS_KEPT:
+            del self._shown[next(iter(self._shown))]
 
     def forget_shown(self, card_id: str) -> None:
         """Force the next refresh to edit the card."""
@@ -78,10 +80,6 @@ class CardMemory:
             return job
         message_id, at = self._posted[job.id]
         return replace(job, state=JobState.DELIVERED, delivered_at=at, message_id=message_id, error=None)
-
-
-def _drawn(embed: discord.Embed, jobs: Sequence[Job]) -> str:
-    return f"{all(map(_has_ended, jobs))} {embed.to_dict()!r}"
 
 
 def _has_ended(job: Job) -> bool:

@@ -1,10 +1,12 @@
 """The states of a card's jobs: a line for each, and a progress bar.
 
-Times are spans, never moments: a card no longer edited shows no time that has passed.
+The expected time of a result is Discord's relative time, which each client counts down by itself. Its words remain true
+once it has passed ("expected 3 seconds ago"), since no card is edited only because time passes.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from decimal import Decimal
 
@@ -12,7 +14,7 @@ from bot.cannon.outputs import has_more_media
 from bot.delivery import texts
 from bot.delivery.card.context import CardContext
 from bot.domain.jobs.card_jobs import are_copies_made, is_batch, is_linked
-from bot.domain.jobs.poll_schedule import JobProgress, bar, rounded_left_s, whole_seconds
+from bot.domain.jobs.poll_schedule import JobProgress, bar, whole_seconds
 from bot.domain.models import MADE_STATES, UNKNOWN, Card, Job, JobState, WaitsFor, credits_text, credits_words
 from bot.domain.words.text import harmless_within, one_line, shortened, stamp
 from bot.language import span, tr
@@ -79,10 +81,6 @@ def _estimate(open_jobs: Sequence[Job]) -> str:
 STATES_CHARS, BATCH_STATES_CHARS = 2000, 2900
 """For all jobs' lines: the embed must stay below Discord's 6000 characters."""
 CAPTION_MIN_CHARS, ERROR_CHARS = 16, 300
-SHOWN_LEFT_MIN_S = 15.0
-"""Shorter times are "a few seconds": cards are edited every 10 to 15 seconds."""
-BAR_FROM_SHARE = 0.3
-"""Jobs below this share that end within `SHOWN_LEFT_MIN_S` show no bar."""
 UNDER_WAY = frozenset({JobState.SUBMITTING, JobState.QUEUED, JobState.PROCESSING})
 
 
@@ -160,12 +158,11 @@ def took_words(*jobs: Job) -> str:
 
 
 def _bar(job: Job, context: CardContext) -> list[str]:
-    """Return a job's bar, [] if nothing moves or it would be done too soon."""
+    """Return a job's bar, [] if nothing moves or it is a short one."""
     progress = context.progress.get(job.id)
-    if progress is None or job.state not in UNDER_WAY or _is_held_up(job, context):
+    if progress is None or progress.share is None or job.state not in UNDER_WAY or _is_held_up(job, context):
         return []
-    is_brief = progress.share < BAR_FROM_SHARE and progress.left_s is not None and progress.left_s < SHOWN_LEFT_MIN_S
-    return [] if is_brief else [bar(progress.share)]
+    return [bar(progress.share)]
 
 
 def _is_held_up(job: Job, context: CardContext) -> bool:
@@ -183,15 +180,16 @@ def _under_way(job: Job, context: CardContext, word: str) -> str:
     if job.overdue_at is not None:
         return str(texts.UNUSUALLY_LONG)
     progress = context.progress.get(job.id)
-    return word if progress is None or job.state is JobState.SUBMITTING else _with_time_left(word, progress)
+    return word if progress is None else _expected(progress)
 
 
-def _with_time_left(word: str, progress: JobProgress) -> str:
-    is_shown = progress.left_s is not None and progress.left_s >= SHOWN_LEFT_MIN_S
-    left = span(rounded_left_s(progress.left_s)) if progress.left_s is not None and is_shown else ""
-    if progress.is_late:
-        return texts.taking_longer(word, left)
-    return texts.TIME_LEFT(state=word, time=left) if left else texts.ALMOST_DONE(state=word)
+def _expected(progress: JobProgress) -> str:
+    """Return the state of a job that is sent or worked on, with the time at which its result is expected."""
+    word, at = state_word(JobState.PROCESSING), progress.expected.at
+    time = "" if at is None else stamp(math.ceil(at))
+    if progress.expected.is_late:
+        return texts.taking_longer(word, time)
+    return (texts.FIRST_GUESS if progress.is_guess else texts.EXPECTED)(state=word, time=time)
 
 
 def _next_try(job: Job, context: CardContext) -> str:

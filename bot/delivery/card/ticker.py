@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import heapq
+import math
 from collections import deque
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 
@@ -15,19 +16,16 @@ import discord
 import structlog
 
 from bot.delivery.card.context import CardContext
-from bot.delivery.card.states import SHOWN_LEFT_MIN_S, UNDER_WAY
+from bot.delivery.card.states import UNDER_WAY
 from bot.delivery.channels.facts import DISCORD_ERRORS, is_gone
-from bot.domain.jobs.poll_schedule import JobProgress
 from bot.domain.models import PENDING_STATES, Card, Job, JobState
 from bot.runtime.clock import Clock
 
 APART_S, SEVERAL_APART_S = 10.0, 20.0
 EVERY_S = 12.0
-"""Interval while a time is shown: below `SHOWN_LEFT_MIN_S`, so no shown time has passed."""
-SELDOM_S = 30.0
-"""Interval without a time: a queue position, a slow bar."""
-QUEUED_S = 3.0
-"""Cannon Studio mostly starts queued jobs within this time."""
+"""Least interval while a job waits for a new attempt."""
+SELDOM_S = 60.0
+"""Interval of queue positions."""
 TOKEN_SPARE_S = 20.0
 """How long before its token ends an ephemeral card is drawn last, without a time."""
 
@@ -37,9 +35,11 @@ def apart_s(jobs: Sequence[Job]) -> float:
     return APART_S if len(jobs) == 1 else SEVERAL_APART_S
 
 
-def next_edit_s(jobs: Sequence[Job], context: CardContext) -> float | None:
-    """Return the seconds until the next edit; None: not before something happens."""
+def next_edit_s(card: Card, jobs: Sequence[Job], context: CardContext) -> float | None:
+    """Return the seconds until the card may say something else; None: not before something happens."""
     waits = [wait for job in jobs if (wait := _next_s(job, context)) is not None]
+    if card.is_ephemeral and context.progress:
+        waits.append(card.token_expires_at - TOKEN_SPARE_S - context.now)
     return min(waits, default=None)
 
 
@@ -51,15 +51,7 @@ def _next_s(job: Job, context: CardContext) -> float | None:
     if job.state is JobState.WAITING:
         return SELDOM_S
     progress = context.progress.get(job.id)
-    return None if progress is None or context.blocked or job.overdue_at is not None else _moves_s(progress)
-
-
-def _moves_s(progress: JobProgress) -> float:
-    if progress.left_s is None:
-        return SELDOM_S
-    if progress.left_s < SHOWN_LEFT_MIN_S:
-        return progress.left_s + 1  # when the few seconds have passed
-    return EVERY_S
+    return None if progress is None or context.blocked or job.overdue_at is not None else progress.next_s
 
 
 def is_calm(jobs: Sequence[Job], shown: Mapping[str, JobState]) -> bool:
@@ -85,12 +77,6 @@ def _is_calm(job: Job, shown: JobState | None) -> bool:
             or (job.state in PENDING_STATES and job.state is not JobState.AWAITING_APPROVAL)
         )
     )
-
-
-def is_only_queued(jobs: Sequence[Job]) -> bool:
-    """Whether Cannon Studio has queued some of the jobs and started none."""
-    states = {job.state for job in jobs}
-    return JobState.QUEUED in states and states <= {JobState.SUBMITTING, JobState.QUEUED, JobState.WAITING}
 
 
 def tells_time(card: Card, now: float) -> bool:
@@ -182,10 +168,12 @@ class CardTicker:
             self.spread(cards)
 
     def spread(self, cards: Collection[CardKey]) -> None:
-        """Schedule new cards at different times, to avoid a burst."""
+        """Schedule cards that are not due sooner, at different times to avoid a burst."""
+        now = self._clock.monotonic()
         for number, card in enumerate(cards):
-            if card not in self._due:
-                self.expect(card, SPREAD_S * (number + 1) / len(cards))
+            in_s = SPREAD_S * (number + 1) / len(cards)
+            if now + in_s < self._due.get(card, math.inf):
+                self.expect(card, in_s)
 
     def _take_due(self) -> list[CardKey]:
         """Return all due cards, the oldest first; they stay due until drawn."""

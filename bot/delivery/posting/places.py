@@ -8,15 +8,16 @@ job's id, and the channel is searched first: a lost reply never causes a second 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field, replace
+from typing import Any
 
 import discord
 import structlog
 
 from bot.delivery import texts
 from bot.delivery.card.context import marked
-from bot.delivery.card.drawing import CardDrawing
+from bot.delivery.card.drawing import CardDrawing, DrawnCard
 from bot.delivery.card.memory import CardMemory
 from bot.delivery.card.ticker import CardTicker
 from bot.delivery.channels.facts import (
@@ -34,6 +35,7 @@ from bot.delivery.channels.messages import Messages, carries_result, nonce_of
 from bot.delivery.channels.view import KnownMessage
 from bot.delivery.files.attachments import arrange, arrange_all, close, media_files
 from bot.delivery.files.downloads import ResultFiles
+from bot.delivery.surface import CardSurface
 from bot.domain.models import Card, Job, JobState
 from bot.domain.words.text import harmless_within
 from bot.jobs.surface import NoPlace
@@ -134,6 +136,7 @@ class Places:
     _: KW_ONLY
     messages: Messages
     drawing: CardDrawing
+    surface: CardSurface
     metrics: Metrics
     memory: CardMemory
     ticker: CardTicker
@@ -243,21 +246,32 @@ class Places:
             for file in media_files(each, results, spoiler=card.spoiler, made_with=labels[each.id])
         ]
         media = [*files, *arranged.kept] if arranged.first else [*arranged.kept, *files]
-        embed = await self.drawing.embed(card, jobs)
+        drawn = await self.drawing.draw(card, jobs, self.memory.shown(card.id))
         view = await self.drawing.view(card, jobs, [*there.links, *arranged.links])
+        changes = {"embed": drawn.embed, "attachments": [*media, *documents], "view": view}
         try:
-            message = await self.messages.edit(
-                card, within_s=UPLOAD_TIMEOUT_S, embed=embed, attachments=[*media, *documents], view=view
-            )
+            message = await self._edit_with_legend(posting, changes)
         finally:
             close([*files, *documents])
         if message is not None:
-            self._note(posting, embed, message.id)
+            self._note(posting, drawn, message.id)
         return message
 
-    def _note(self, posting: Posting, embed: discord.Embed, message_id: int) -> None:
+    async def _edit_with_legend(self, posting: Posting, changes: Mapping[str, Any]) -> discord.Message | None:
+        """Edit the card; the channel's first result says how to react to it."""
+        card, message = posting.card, None
+        legend = await self.surface.legend(card, posting.jobs)
+        try:
+            said = {} if legend is None else {"content": legend}
+            message = await self.messages.edit(card, within_s=UPLOAD_TIMEOUT_S, **changes, **said)
+        finally:
+            if message is None and legend is not None:
+                await self.surface.undo_legend(card)
+        return message
+
+    def _note(self, posting: Posting, drawn: DrawnCard, message_id: int) -> None:
         card = posting.card
-        self.memory.note_shown(card.id, embed, posting.jobs)
+        self.memory.note_shown(card.id, drawn.says)
         self.memory.note_posted([job for job, _ in posting.also], message_id, self.clock.wall())
         self.ticker.edited((card.guild_id, card.id))
 
@@ -296,7 +310,7 @@ class Places:
         try:
             async with asyncio.timeout(UPLOAD_TIMEOUT_S):
                 return await channel.send(
-                    embed=await self.drawing.embed(card, jobs),
+                    embed=(await self.drawing.draw(card, jobs)).embed,
                     files=files,
                     nonce=nonce,
                     view=(await self.drawing.view(card, jobs, results.links)) or discord.utils.MISSING,

@@ -19,9 +19,11 @@ from bot.runtime.clock import Clock
 
 GATHER_S = 1.5
 """How long a result waits for others of its card."""
-FEW, FEW_APART_S, MANY_APART_S = 4, 4.0, 15.0
+FEW, FEW_APART_S, MANY_APART_S = 4, 4.0, 20.0
 """Edit intervals on cards of few and of more jobs: Discord allows five edits in five seconds per channel, shared by its
 cards."""
+AWAITED_STATES = RUNNING_STATES - {JobState.READY}
+"""Results that are ready, too, are posted with it."""
 CARDS_KEPT = 1000
 
 
@@ -43,8 +45,8 @@ class ReadyWithIt:
     _posted_at: dict[str, float] = field(default_factory=dict, init=False)
 
     def wait_s(self, jobs: Sequence[Job], job: Job) -> float:
-        """Return the seconds until posting; 0 for now: for steps, and if no others are running."""
-        if is_linked(jobs) or all(each.state not in RUNNING_STATES for each in jobs if each.id != job.id):
+        """Return the seconds until posting; 0 for now: for steps, and if no others are being made."""
+        if is_linked(jobs) or all(each.state not in AWAITED_STATES for each in jobs if each.id != job.id):
             return 0.0
         now = self.clock.monotonic()
         if job.card_id not in self._gathered_at:

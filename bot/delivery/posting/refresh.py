@@ -9,10 +9,10 @@ from typing import Any
 import discord
 import structlog
 
-from bot.delivery.card.drawing import CardDrawing
+from bot.delivery.card.drawing import CardDrawing, DrawnCard
 from bot.delivery.card.memory import CardMemory, CardOwner
 from bot.delivery.card.readers import Authors, CardLanguages
-from bot.delivery.card.ticker import APART_S, QUEUED_S, CardKey, CardTicker, apart_s, is_calm, is_only_queued
+from bot.delivery.card.ticker import APART_S, CardKey, CardTicker, apart_s, is_calm
 from bot.delivery.channels.facts import DISCORD_ERRORS, is_gone
 from bot.delivery.channels.messages import Messages
 from bot.delivery.channels.view import KnownMessage
@@ -47,25 +47,33 @@ class CardRefresh:
     owner: CardOwner
     surface: CardSurface
 
-    async def first_answer(
+    async def first_answer(self, card: Card, jobs: Sequence[Job]) -> tuple[DrawnCard, list[discord.File]]:
+        """Return the interaction's answer: the card, and files with long texts."""
+        with speaking(await self.languages.of(card)):
+            return await self.drawing.draw(card, jobs, just_accepted=True), self.drawing.texts(jobs)
+
+    async def copied(
         self, card: Card, jobs: Sequence[Job], *, language: str | None = None
     ) -> tuple[discord.Embed, list[discord.File]]:
-        """Return the interaction's answer: the card, and files with long texts.
+        """Return the card for another message, and files with long texts.
 
-        In the card's language, or `language` for a copy with other readers.
+        In the card's language, or `language` if the copy has other readers.
         """
         with speaking(language or await self.languages.of(card)):
-            return await self.drawing.embed(card, jobs, just_accepted=True), self.drawing.texts(jobs)
+            return (await self.drawing.draw(card, jobs)).embed, self.drawing.texts(jobs)
 
     async def first_view(self, card: Card, jobs: Sequence[Job]) -> discord.ui.View | None:
         """Return the card's first controls, None if there are none."""
         with speaking(await self.languages.of(card)):
             return await self.drawing.view(card, jobs, ())
 
-    def note_answered(self, message_id: int, files: Sequence[discord.File]) -> None:
+    def note_answered(self, card: Card, drawn: DrawnCard, message_id: int, files: Sequence[discord.File]) -> None:
         """Remember that Discord has the first answer; its attached texts are fetched when needed."""
         if not files:
             self.messages.seen.note(message_id, KnownMessage())
+        self.memory.note_shown(card.id, drawn.says)
+        self.ticker.edited(_key(card))
+        self._expect(card, drawn)
 
     async def show(
         self, guild_id: int, card_id: str, *, at_once: bool = False, if_unleased: bool | None = None
@@ -133,9 +141,10 @@ class CardRefresh:
 
     def _can_wait(self, card: Card, jobs: Sequence[Job]) -> bool:
         """Whether the ticker can draw it: it was just edited, or soon changes."""
-        if not is_calm(jobs, self.memory.shown_states(card.id)):
+        shown = self.memory.shown(card.id)
+        if not is_calm(jobs, {} if shown is None else shown.states):
             return False
-        wait_s = max(self.ticker.rest_s(_key(card), apart_s(jobs)), QUEUED_S if is_only_queued(jobs) else 0.0)
+        wait_s = self.ticker.rest_s(_key(card), apart_s(jobs))
         if wait_s:
             self.ticker.expect(_key(card), wait_s)
         return bool(wait_s)
@@ -145,14 +154,19 @@ class CardRefresh:
             self.ticker.forget(_key(card))  # unreachable from here on
             return
         await self.authors.find(card)
-        embed, next_s = await self.drawing.embed_for_now(card, jobs)
-        if not self.memory.is_shown(card.id, embed, jobs):
-            await self._edit(card, jobs, embed)
+        shown = self.memory.shown(card.id)
+        drawn = await self.drawing.draw(card, jobs, shown)
+        if drawn.is_news(shown):
+            await self._edit(card, jobs, drawn.embed)
             self.ticker.edited(_key(card))
-        if next_s is None:
+        self.memory.note_shown(card.id, drawn.says)
+        self._expect(card, drawn)
+
+    def _expect(self, card: Card, drawn: DrawnCard) -> None:
+        if drawn.next_s is None:
             self.ticker.forget(_key(card))
         else:
-            self.ticker.expect(_key(card), next_s)
+            self.ticker.expect(_key(card), drawn.next_s)
 
     async def _edit(self, card: Card, jobs: Sequence[Job], embed: discord.Embed) -> None:
         changes: dict[str, Any] = {"embed": embed}
@@ -161,7 +175,6 @@ class CardRefresh:
             seen = await self.messages.look(card)
             changes["view"] = await self.drawing.view(card, jobs, () if seen is None else seen.links)
         await self.messages.edit(card, **changes)
-        self.memory.note_shown(card.id, embed, jobs)
 
     async def renew_links(self, card: Card, jobs: Sequence[Job], fresh: Mapping[str, str]) -> None:
         """Renew expired links of the card's link buttons; best effort."""

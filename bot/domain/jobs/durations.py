@@ -61,7 +61,7 @@ PRIOR_DEFAULT_S = 60.0
 class Durations:
     """Durations of one kind of job, in seconds."""
 
-    __slots__ = ("_derived", "doubt", "ended", "watched")
+    __slots__ = ("_derived", "doubt", "ended", "is_guess", "watched")
 
     def __init__(self, ended: Sequence[float] | None = None, watched: Sequence[float] | None = None) -> None:
         self.ended = list(ended or [0.0] * BUCKETS)
@@ -70,6 +70,8 @@ class Durations:
         """Jobs that passed each bucket; ending halfway counts half."""
         self.doubt = CHANGE_SHARE
         """Probability that durations have changed."""
+        self.is_guess = False
+        """Whether no job has ended yet: it is a prior."""
         self._derived: dict[Callable[[Durations], Any], Any] = {}
 
     @classmethod
@@ -77,11 +79,13 @@ class Durations:
         made, median_s = cls(), PRIOR_MEDIAN_S.get(workflow, PRIOR_DEFAULT_S)
         for factor, share in PRIOR_SPREAD:
             made._add(median_s * factor, PRIOR_JOBS * share)
+        made.is_guess = True
         return made
 
     def borrowed(self) -> Durations:
         """Return a copy as the prior of a narrower kind."""
         made = Durations(self.ended, self.watched)
+        made.is_guess = self.is_guess
         made._weigh_at_most(PRIOR_JOBS)
         return made
 
@@ -115,6 +119,7 @@ class Durations:
         since_s = min(since_s, age_s * (1 - NARROWEST))
         self._doubt_what_is_known(since_s, age_s)
         self._end_between(since_s, age_s)
+        self.is_guess = False
         self._derived.clear()
 
     def _doubt_what_is_known(self, since_s: float, age_s: float) -> None:

@@ -130,51 +130,77 @@ def deadline_s(durations: Durations) -> float:
     return durations.derived(PollPlan.of).deadline_s
 
 
-DUE_SHARE = 0.6
-"""The share of jobs done at the first displayed time."""
+DUE_SHARE = 0.75
+"""The share of jobs done at the first displayed time: most results are not late."""
 HOPELESS_SHARE = 0.99
 """Past this share no time is displayed."""
+WRONG_S = 10.0
+"""A displayed time is corrected if it is wrong by more than this."""
+LONG_S = 30.0
+"""A job that is expected to take longer has a bar, which is redrawn."""
+BAR_APART_S = 10.0
 FULL_AT_DUE = 0.9
 """The bar at that time; only the end fills the rest."""
 CELLS = 10
 FULL_CELL, EMPTY_CELL = "▰", "▱"
-MINUTE_S = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What a card says of a job's end."""
+
+    at: float | None
+    """Unix seconds; None if unknown."""
+    is_late: bool = False
+    """Whether it takes longer than most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobProgress:
     """A job's progress."""
 
-    share: float
-    """From 0 to below 1: probably done."""
-    left_s: float | None
-    """Probable seconds left; None if unknown."""
-    is_late: bool = False
-    """Whether it takes longer than most."""
+    expected: Expected
+    is_guess: bool = False
+    """Whether no job of its kind has ended yet."""
+    share: float | None = None
+    """From 0 to below 1: probably done; None if it is too short for a bar."""
+    next_s: float | None = None
+    """Seconds until its time is wrong, or its bar has grown; None: never."""
 
 
-def progress_of(durations: Durations, age_s: float) -> JobProgress:
-    """Return the progress of a job submitted `age_s` seconds ago."""
-    due_s = durations.quantile(DUE_SHARE)
+def progress_of(
+    durations: Durations, since: float, now: float, *, shown: Expected | None = None, has_bar: bool = True
+) -> JobProgress:
+    """Return the progress of a job submitted at `since`, in Unix seconds.
+
+    `shown` is what its card says; it is kept unless it is wrong by more than `WRONG_S`. `has_bar`: its card has room
+    for one.
+    """
+    age_s, due_s = max(0.0, now - since), durations.quantile(DUE_SHARE)
+    expected = shown
+    if expected is None or (not expected.is_late and abs(since + due_s - (expected.at or 0.0)) > WRONG_S):
+        expected = Expected(since + due_s)
+    if expected.at is not None and now >= expected.at + WRONG_S:
+        is_hopeless = age_s > durations.quantile(HOPELESS_SHARE)
+        expected = Expected(None if is_hopeless else now + remaining_s(durations, age_s), is_late=True)
+    share = _share(age_s, due_s) if has_bar and due_s > LONG_S else None
+    waits = [] if expected.at is None else [expected.at + WRONG_S - now]
+    if share is not None and share < FULL_AT_DUE:
+        waits.append(max(BAR_APART_S, (int(share * CELLS) + 1) / CELLS / FULL_AT_DUE * due_s - age_s))
+    return JobProgress(expected=expected, is_guess=durations.is_guess, share=share, next_s=min(waits, default=None))
+
+
+def _share(age_s: float, due_s: float) -> float:
     if age_s < due_s:
-        return JobProgress(share=FULL_AT_DUE * age_s / due_s, left_s=due_s - age_s)
-    beyond = age_s - due_s
-    share = FULL_AT_DUE + (1 - FULL_AT_DUE) * beyond / (beyond + max(1.0, due_s))
-    is_hopeless = age_s > durations.quantile(HOPELESS_SHARE)
-    return JobProgress(share=share, left_s=None if is_hopeless else remaining_s(durations, age_s), is_late=True)
+        return FULL_AT_DUE * age_s / due_s
+    beyond_s = age_s - due_s
+    return FULL_AT_DUE + (1 - FULL_AT_DUE) * beyond_s / (beyond_s + max(1.0, due_s))
 
 
 def bar(share: float) -> str:
     """Draw the progress in `CELLS` signs; never full before the end."""
     full = min(CELLS - 1, int(share * CELLS))
     return FULL_CELL * full + EMPTY_CELL * (CELLS - full)
-
-
-def rounded_left_s(left_s: float) -> int:
-    """Round up to a step that looks approximate: 5 s, 10 s, 30 s, a minute."""
-    steps = ((MINUTE_S, 5), (5 * MINUTE_S, 10), (15 * MINUTE_S, 30))
-    step = next((step for limit, step in steps if left_s <= limit), MINUTE_S)
-    return max(step, -(-int(left_s + 0.999) // step) * step)
 
 
 def whole_seconds(seconds: float) -> int:

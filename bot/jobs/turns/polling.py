@@ -116,10 +116,7 @@ class Polling:
             return not changes or await self.transitions.change(followed, job.state, **changes)
         started = self._in_its_life(job, progress.started_at)
         changes |= {"started_at": started, "cost": progress.cost}
-        if not await self.transitions.change(followed, JobState.PROCESSING, **changes):
-            return False
-        await self.transitions.show(followed.job)
-        return True
+        return await self.transitions.change(followed, JobState.PROCESSING, **changes)
 
     async def _note_answer(self, followed: Followed, key: UsableKey) -> bool:
         """Count the time since the last answer; False if the job was lost."""

@@ -18,7 +18,7 @@ from bot.cannon.retry import SAFE_WINDOW_S, submit_again
 from bot.cannon.texts import OF_ANOTHER_JOB
 from bot.cannon.wire import CreatedRequest, RemoteStatus
 from bot.catalogue import LiveCatalogue, labels_of
-from bot.domain.jobs.poll_schedule import next_poll_s, unhinted_wait_s
+from bot.domain.jobs.poll_schedule import WRONG_S, next_poll_s, unhinted_wait_s
 from bot.domain.models import AccountStatus, Job, JobState
 from bot.errors import (
     CannonError,
@@ -179,7 +179,8 @@ class Submitting:
         followed.failures = 0
         followed.answered_at, followed.is_watched = self.clock.monotonic(), True
         followed.answers_to = key.slot(job.guild_id)
-        await self.transitions.show(job)
+        if job.attempts > 1 or self.clock.wall() - job.created_at > WRONG_S:
+            await self.transitions.show(job)  # else its card says already when the result is expected
         jitter = self.rng.uniform(-1, 1)
         if accepted.status.ended and accepted.poll_after_s is None:
             return 0.0  # only its result is missing

@@ -11,7 +11,6 @@ from structlog.contextvars import bind_contextvars
 
 from bot.catalogue import Operation
 from bot.delivery.answers.recovery import Recovery
-from bot.delivery.card.ticker import CardTicker
 from bot.delivery.channels.facts import ALREADY_ANSWERED, UPLOAD_TIMEOUT_S, in_time
 from bot.delivery.posting.refresh import CardRefresh
 from bot.delivery.texts import PRACTICE_MARK
@@ -37,8 +36,6 @@ from cogs.workflows.asked.own import with_own
 
 log = structlog.get_logger(__name__)
 
-FIRST_CHECK_S = 12.0
-"""When a waiting card is redrawn, as its place in the queue may have changed."""
 Send = Callable[[discord.Embed, list[discord.File], discord.ui.View | None], Awaitable[int | None]]
 """Sends a card to Discord; returns its message's id, None if Discord did not return it."""
 
@@ -52,9 +49,9 @@ async def answer(bot: Bot, accepted: Accepted, send: Send) -> None:
         return
     card, jobs, delivery = accepted.card, accepted.jobs, use(bot, CardRefresh)
     bind_contextvars(guild=card.guild_id, card=card.id)
-    embed, files = await delivery.first_answer(card, jobs)
+    drawn, files = await delivery.first_answer(card, jobs)
     try:
-        message_id = await send(embed, files, await delivery.first_view(card, jobs))
+        message_id = await send(drawn.embed, files, await delivery.first_view(card, jobs))
     except Exception as error:
         is_taken = isinstance(error, discord.HTTPException) and error.code == ALREADY_ANSWERED
         if await use(bot, Recovery).settle_answer(card, is_taken=is_taken):
@@ -63,13 +60,12 @@ async def answer(bot: Bot, accepted: Accepted, send: Send) -> None:
     if message_id is None:
         await use(bot, Recovery).settle_answer(card)
         return
-    delivery.note_answered(message_id, files)
+    delivery.note_answered(card, drawn, message_id, files)
     try:
         await use(bot, JobService).mark_answered(card, message_id=message_id, channel_id=card.channel_id)
     except StoreError as error:
         # Discord has the card; the next round of upkeep records that.
         log.warning("answer.not_noted", card=card.id, error=error.sentence)
-    use(bot, CardTicker).expect((card.guild_id, card.id), FIRST_CHECK_S)
 
 
 CAUTIONS_MAX = 5

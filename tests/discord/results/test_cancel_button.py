@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bot.delivery.card.ticker import SELDOM_S
 from bot.domain.models import JobState
 from cogs.results import texts
 from tests.support.channels import press
@@ -59,7 +60,7 @@ async def test_what_waits_in_the_queue_is_cancelled_and_the_others_move_up(rig: 
     second, third = await made(rig, "second"), await made(rig, "third")
     assert "place 2" in state_text(third)
     await rig.member.click(second, label="Cancel")
-    rig.advance(31)
+    rig.advance(SELDOM_S + 1)
     await rig.tick()
     assert "you are next" in state_text(rig.messages()[-1])
 

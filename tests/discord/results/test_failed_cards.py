@@ -84,9 +84,9 @@ async def test_steps_after_the_failed_one_are_retried_too_and_filled_as_before(r
     origin = Origin(place=place, author_id=rig.member.id, viewer=seeing(rig.guild.id, rig.member.id))
     taken = await rig.bot.parts.jobs.accept(CardSpec(origin=origin, steps=steps))
     channel: Any = rig.bot.get_channel(rig.channel.id)
-    embed, _ = await rig.bot.parts.delivery.cards.first_answer(taken.card, taken.jobs)
+    drawn, _ = await rig.bot.parts.delivery.cards.first_answer(taken.card, taken.jobs)
     with rig.env.time_context():
-        posted = await channel.send(embed=embed)
+        posted = await channel.send(embed=drawn.embed)
     await rig.bot.parts.jobs.mark_answered(taken.card, message_id=posted.id, channel_id=rig.channel.id)
     await rig.work()
     states = [job.state for job in await rig.bot.parts.store.jobs.of_card(rig.guild.id, taken.card.id)]

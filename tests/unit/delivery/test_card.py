@@ -17,7 +17,7 @@ from bot.delivery.card.context import CardContext
 from bot.delivery.card.states import state_word
 from bot.delivery.channels.view import alt_text, file_stem
 from bot.delivery.texts import FIRST_FILES, PRACTICE_MARK
-from bot.domain.jobs.poll_schedule import JobProgress
+from bot.domain.jobs.poll_schedule import Expected, JobProgress
 from bot.domain.models import ID_ALPHABET, Card, Job, JobState, Media, MediaKind, WaitsFor
 from bot.domain.words.text import harmless, shortened, slug
 
@@ -110,7 +110,7 @@ def test_a_card_is_always_within_discords_limits(jobs: list[Job], blocked: bool)
         *jobs,
         blocked=blocked,
         author_name="x" * 400,
-        progress={each.id: JobProgress(share=0.5, left_s=50.0) for each in jobs},
+        progress={each.id: JobProgress(expected=Expected(NOW + 50, is_late=True), share=0.5) for each in jobs},
     )
     assert len(embed) <= 6000
     assert len(embed.title or "x") <= 256

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from bot.delivery.card.states import SHOWN_LEFT_MIN_S
 from bot.delivery.card.ticker import (
     APART_S,
     EVERY_S,
@@ -17,11 +16,10 @@ from bot.delivery.card.ticker import (
     TOKEN_SPARE_S,
     apart_s,
     is_calm,
-    is_only_queued,
     next_edit_s,
     tells_time,
 )
-from bot.domain.jobs.poll_schedule import JobProgress
+from bot.domain.jobs.poll_schedule import Expected, JobProgress
 from bot.domain.models import Job, JobState, WaitsFor
 from tests.unit.delivery.test_attachments import NOW, job
 
@@ -30,10 +28,14 @@ def a_job(state: JobState, number: int = 0, **changes: Any) -> Job:
     return replace(job(number, files=0), state=state, **changes)
 
 
-def next_s(*jobs: Job, left_s: float | None = None, blocked: bool = False) -> float | None:
-    known = {each.id: JobProgress(share=0.5, left_s=left_s) for each in jobs if each.state is JobState.PROCESSING}
+def next_s(
+    *jobs: Job, in_s: float | None = None, blocked: bool = False, token_left_s: float | None = None
+) -> float | None:
+    progress = JobProgress(expected=Expected(NOW), next_s=in_s)
+    known = {each.id: progress for each in jobs if each.state is JobState.PROCESSING}
     context: Any = SimpleNamespace(now=NOW, progress=known, blocked=blocked)
-    return next_edit_s(jobs, context)
+    card: Any = SimpleNamespace(is_ephemeral=token_left_s is not None, token_expires_at=NOW + (token_left_s or 0.0))
+    return next_edit_s(card, jobs, context)
 
 
 RUNNING, WAITING = a_job(JobState.PROCESSING), a_job(JobState.WAITING, 1)
@@ -44,11 +46,10 @@ def test_cards_of_several_jobs_are_edited_less_often():
 
 
 @pytest.mark.parametrize(
-    ("job_", "left_s", "expected"),
+    ("job_", "in_s", "expected"),
     [
-        (RUNNING, None, SELDOM_S),
-        (RUNNING, SHOWN_LEFT_MIN_S, EVERY_S),
-        (RUNNING, SHOWN_LEFT_MIN_S - 1, SHOWN_LEFT_MIN_S),
+        (RUNNING, None, None),
+        (RUNNING, 22.5, 22.5),
         (WAITING, None, SELDOM_S),
         (a_job(JobState.DELIVERED), None, None),
         (a_job(JobState.AWAITING_APPROVAL), None, None),
@@ -59,14 +60,21 @@ def test_cards_of_several_jobs_are_edited_less_often():
     ],
 )
 def test_a_card_is_drawn_again_when_what_it_says_is_no_longer_true(
-    job_: Job, left_s: float | None, expected: float | None
+    job_: Job, in_s: float | None, expected: float | None
 ):
-    assert next_s(job_, left_s=left_s) == expected
+    assert next_s(job_, in_s=in_s) == expected
 
 
 def test_the_soonest_of_several_counts_and_without_a_key_nothing_moves():
-    assert next_s(RUNNING, WAITING, left_s=60.0) == EVERY_S
-    assert next_s(RUNNING, left_s=60.0, blocked=True) is None
+    assert next_s(RUNNING, WAITING, in_s=20.0) == 20.0
+    assert next_s(RUNNING, WAITING, in_s=120.0) == SELDOM_S
+    assert next_s(RUNNING, in_s=60.0, blocked=True) is None
+
+
+def test_a_private_card_is_drawn_last_before_it_can_no_longer_be_reached():
+    assert next_s(RUNNING, in_s=600.0, token_left_s=100.0) == 100.0 - TOKEN_SPARE_S
+    assert next_s(RUNNING, in_s=30.0, token_left_s=100.0) == 30.0
+    assert next_s(a_job(JobState.DELIVERED), token_left_s=100.0) is None
 
 
 @pytest.mark.parametrize(
@@ -87,19 +95,6 @@ def test_the_soonest_of_several_counts_and_without_a_key_nothing_moves():
 )
 def test_what_can_be_told_some_seconds_later_is(jobs: list[Job], told: dict[int, JobState], expected: bool):
     assert is_calm(jobs, {job(number, files=0).id: state for number, state in told.items()}) is expected
-
-
-@pytest.mark.parametrize(
-    ("states", "expected"),
-    [
-        ([JobState.QUEUED], True),
-        ([JobState.QUEUED, JobState.SUBMITTING, JobState.WAITING], True),
-        ([JobState.SUBMITTING], False),
-        ([JobState.QUEUED, JobState.PROCESSING], False),
-    ],
-)
-def test_a_card_is_only_queued_while_nothing_has_begun(states: list[JobState], expected: bool):
-    assert is_only_queued([a_job(state, number) for number, state in enumerate(states)]) is expected
 
 
 @pytest.mark.parametrize(

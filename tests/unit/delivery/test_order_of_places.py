@@ -40,7 +40,15 @@ class Tried(Places):
 
     def __init__(self) -> None:
         nobody: Any = None
-        super().__init__(messages=nobody, drawing=nobody, metrics=Metrics(), memory=nobody, ticker=nobody, clock=nobody)
+        super().__init__(
+            messages=nobody,
+            drawing=nobody,
+            surface=nobody,
+            metrics=Metrics(),
+            memory=nobody,
+            ticker=nobody,
+            clock=nobody,
+        )
         self.outcomes: dict[str, Any] = {}
         self.tried: list[str] = []
 
