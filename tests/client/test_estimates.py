@@ -12,10 +12,11 @@ from aiohttp import web
 from bot.cannon.estimates import TOOL, Estimates
 from bot.cannon.mcp import ANSWER_LIMIT_BYTES, McpClient
 from bot.sandbox.server import Sandbox
-from tests.support.machine import slowness
 
 KEY = "cs_test_estimates_0000beef"
 IMAGE = {"prompt": "a fox"}
+ENDS_WITHIN_S = 10.0
+"""On the slowest machine: a limit of none, or of each read, lasts longer."""
 
 
 @pytest.fixture
@@ -102,7 +103,7 @@ async def test_whatever_goes_wrong_there_is_no_estimate_within_the_time(sandbox,
     estimates = estimates_at(sandbox.url, timeout_s=1.0)
     begun = time.monotonic()
     assert (await estimates.ask(KEY, "image.generate", IMAGE)).credits is None
-    assert time.monotonic() - begun < 1.0 + 0.5 * slowness()
+    assert time.monotonic() - begun < ENDS_WITHIN_S
     assert (await estimates.ask(KEY, "image.generate", IMAGE)).credits == 12
 
 
@@ -205,7 +206,7 @@ async def test_a_server_that_never_answers_costs_the_time_and_no_more(serve, est
     estimates = estimates_at(await serve(handler), timeout_s=0.1)
     begun = time.monotonic()
     assert (await estimates.ask(KEY, "image.generate", IMAGE)).credits is None
-    assert time.monotonic() - begun < slowness()
+    assert time.monotonic() - begun < ENDS_WITHIN_S
 
 
 async def test_neither_key_nor_prompt_is_logged(sandbox, estimates_at, caplog, capfd):

@@ -21,7 +21,8 @@ from tests.support.surface import png
 
 LOOKS = 210
 """More than a client has connections."""
-QUICK_S = 5.0
+QUICK_S = 15.0
+"""Less than a look waits for an answer."""
 
 
 async def begun(what: list[Any]) -> None:

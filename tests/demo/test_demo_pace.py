@@ -14,6 +14,7 @@ from bot.sandbox.demo.demo import Demo
 LEAVES_WITHIN_S = 1.0
 
 
+@pytest.mark.quiet
 @pytest.mark.long
 @pytest.mark.parametrize("speed", [pytest.param(1.0, marks=pytest.mark.long), 6.0])
 async def test_a_job_of_the_demo_leaves_being_sent_within_a_second(speed: float):

@@ -95,7 +95,7 @@ async def test_a_bot_that_works_on_keeps_no_press_waiting():
             await stopped.wait()
 
         demo.bot.add_listener(works_on, "on_message")
-        async with asyncio.timeout(5.0):
+        async with asyncio.timeout(60):
             status, receipt = await browser.press("send_message", content="hello", reply_to=None)
         stopped.set()
         assert (status, receipt.get("settlement"), receipt.get("uncertain")) == (200, "settled", False), receipt

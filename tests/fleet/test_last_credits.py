@@ -61,7 +61,7 @@ class Racer:
 
     def end(self) -> int:
         """Close its input, and return its exit status."""
-        self._process.communicate(timeout=30)
+        self._process.communicate()
         return self._process.returncode
 
 

@@ -68,7 +68,7 @@ async def test_a_crash_in_the_middle_rolls_back_too(open_database: Open) -> None
 
 async def test_stop_iteration_rises_instead_of_waiting_for_ever(open_database: Open) -> None:
     database = await open_database()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         with pytest.raises(RuntimeError, match="StopIteration"):
             await database.write(lambda _: next(iter(())))
 

@@ -175,7 +175,7 @@ def test_the_interpreter_ends_after_close(tmp_path: Path) -> None:
     )
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", script, str(tmp_path / "bot.db")],
-        capture_output=True, text=True, timeout=30, check=True,
+        capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert done.stdout.strip().endswith("end")
 

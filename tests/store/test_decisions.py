@@ -116,7 +116,7 @@ async def test_a_line_waits_to_be_posted_where_there_is_a_log_channel_by_then(st
     await store.settings.change(GUILD, paused, record=lambda _: LINE)
     [line] = await store.outbox.next_lines()
     assert line == (await store.decisions.all(GUILD))[0]
-    async with asyncio.timeout(10):  # PostgreSQL tells of a commit a moment after it
+    async with asyncio.timeout(60):  # PostgreSQL tells of a commit a moment after it
         for _ in range(2):
             await heard.get()
     assert heard.empty()

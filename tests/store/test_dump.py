@@ -47,7 +47,7 @@ def settings(url: PostgresUrl) -> Settings:
 
 
 def run(program: str, *arguments: str) -> str:
-    done = subprocess.run([binaries() / program, *arguments], capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run([binaries() / program, *arguments], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     return done.stdout
 

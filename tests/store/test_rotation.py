@@ -104,7 +104,7 @@ asyncio.run(main())
 
 def rotate_until_killed(path: Path, after: int) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-c", KILLED, str(path), str(after)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
 @pytest.mark.sqlite_only("the file of a process that is killed")

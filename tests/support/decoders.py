@@ -45,5 +45,4 @@ def as_bot(program: str, *arguments: object, **environment: str) -> subprocess.C
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
     )

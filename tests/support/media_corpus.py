@@ -230,7 +230,7 @@ def _run(program: str, *arguments: str) -> bytes:
     found = shutil.which(program)
     if found is None:
         raise RuntimeError(f"{program} is needed for the corpus of media files: install Debian's package `ffmpeg`")
-    done = subprocess.run([found, *arguments], capture_output=True, check=False, timeout=60, stdin=subprocess.DEVNULL)
+    done = subprocess.run([found, *arguments], capture_output=True, check=False, stdin=subprocess.DEVNULL)
     if done.returncode:
         raise RuntimeError(f"{program} {' '.join(arguments)}: {done.stderr.decode(errors='replace')[-500:]}")
     return done.stdout

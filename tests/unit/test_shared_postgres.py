@@ -39,7 +39,7 @@ def test_nothing_is_left_of_the_server(tmp_path: Path, ends: str):
             if ends != "by itself":
                 assert sockets.is_dir()
                 os.killpg(run.pid, signal.Signals[ends])
-            run.communicate(timeout=60)
+            run.communicate()
             fcntl.flock(keeper, fcntl.LOCK_SH)  # given when the keeper has ended
     assert not sockets.exists()
     assert not folder.exists()

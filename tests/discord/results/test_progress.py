@@ -214,7 +214,7 @@ async def test_a_card_that_is_being_edited_holds_up_no_other(rig: Rig):
     rig.advance(60)
     before = {message.id: state_text(message) for message in rig.messages()}
     async with rig.bot.parts.delivery.cards.memory.lock(used.card_id):
-        assert await asyncio.wait_for(rig.tick(), 10) == 2
+        assert await asyncio.wait_for(rig.tick(), 60) == 2
     after = {message.id: state_text(message) for message in rig.messages()}
     cards = {job.id: await rig.bot.parts.store.cards.get(rig.guild.id, job.card_id) for job in (used, other)}
     assert after[cards[used.id].message_id] == before[cards[used.id].message_id]

@@ -88,7 +88,7 @@ async def test_the_201st_connection_is_closed_at_once_and_one_that_ends_makes_ro
     assert await end_of(await port.connect(HELLO)) == b""
     assert port.refused == ["all"]
     held[0][1].close()
-    await asyncio.wait_for(port.cap.ended.wait(), 20)
+    await asyncio.wait_for(port.cap.ended.wait(), 60)
     reader, _ = await port.connect(HELLO)
     assert await reader.readexactly(15) == b"HTTP/1.1 200 OK"
 
@@ -125,7 +125,7 @@ async def test_a_drop_of_a_head_now_and_then_gives_no_more_time(monkeypatch: pyt
 
 async def test_who_does_not_take_its_answer_is_closed(port: Port) -> None:
     reader, _ = await port.connect(b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n")
-    await asyncio.wait_for(port.cap.ended.wait(), 20)  # nothing is read meanwhile
+    await asyncio.wait_for(port.cap.ended.wait(), 60)  # nothing is read meanwhile
     with contextlib.suppress(ConnectionResetError):
         assert len(await reader.read()) < len(LARGE)
 
@@ -140,7 +140,7 @@ async def test_nobody_is_left_connected_after_closing(monkeypatch: pytest.Monkey
     port = Port()
     await port.listener.start()
     await port.connect(b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n")
-    await asyncio.wait_for(port.asked.wait(), 20)
+    await asyncio.wait_for(port.asked.wait(), 60)
     await port.listener.close()  # the answer is not taken
     await asyncio.wait_for(port.cap.ended.wait(), listener.TAKE_TIMEOUT_S / 2)
     await port.close()

@@ -70,7 +70,7 @@ async def test_a_pace_of_nothing_lets_calls_through_once_there_is_something():
     await asyncio.sleep(0)
     assert (pace.waiting, pace.taken, taken.done()) == (1, 0, False)
     pace.limit(1)
-    await asyncio.wait_for(taken, 5)
+    await asyncio.wait_for(taken, 60)
     assert (pace.waiting, pace.taken) == (0, 1)
 
 
