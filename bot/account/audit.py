@@ -1,4 +1,4 @@
-"""Compares the accounts of guilds' own keys with the books hourly, and reports excess charges.
+"""Compares the accounts of guilds' own keys with the books hourly, and the running totals with the ledger daily.
 
 The host's account is not compared: its servers must not learn of each other.
 """
@@ -20,6 +20,7 @@ from bot.runtime.clock import Clock
 from bot.store import Store
 from bot.store.engine.repository import Record
 from bot.store.guild.account import AccountDifference
+from bot.store.money.totals import COMPARED_META, HOST_ID
 
 log = structlog.get_logger(__name__)
 
@@ -66,6 +67,44 @@ class AccountAudit:
 def difference_text(found: AccountDifference) -> str:
     """Return the moderators' sentence on an excess charge."""
     return texts.account_difference(found.credits, found.job_ids)
+
+
+TOTALS_EVERY_S = 600.0
+"""How often it is seen whether a day has passed; not in the first of these, when a start has work of its own."""
+
+
+class TotalsAudit:
+    """Compares the running totals with the ledger daily, sets them right, and reports it to moderators and the host."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+        self._not_before = clock.monotonic() + TOTALS_EVERY_S
+
+    async def run_once(self) -> None:
+        now = self._clock.wall()
+        compared_at = float(await self._store.meta.get(COMPARED_META) or 0)
+        if self._clock.monotonic() < self._not_before or 0 <= now - compared_at < DAY_S:
+            return
+        guild_id: int | None = HOST_ID
+        while guild_id is not None:
+            await self._compare(guild_id)
+            guild_id = await self._store.totals.next_guild(guild_id)
+        await self._store.meta.set(COMPARED_META, str(now))
+
+    async def _compare(self, guild_id: int) -> None:
+        found = await self._store.totals.compare(guild_id)
+        if found.is_right:
+            return
+        wrong = await self._store.totals.correct(found, record=_totals_corrected)
+        if wrong:
+            log.error("totals.differed", guild=guild_id, rows=wrong)
+
+
+def _totals_corrected(rows: int) -> Record | None:
+    if not rows:
+        return None
+    return Record(by_id=0, kind="account", text=texts.TOTALS_CORRECTED(count=rows), about={"rows": rows})
 
 
 WEEK_S = 7 * DAY_S

@@ -53,6 +53,12 @@ def account_difference(amount: Decimal, job_ids: Sequence[str]) -> str:
     return " ".join([charged, tr("No job on this server explains it. Check whether the key is also used elsewhere.")])
 
 
+TOTALS_CORRECTED = Plural(
+    "{count} of this server's totals did not match its ledger and was set right from it. Limits and reports may "
+    "have counted wrong until now, but no booking is missing or changed.",
+    "{count} of this server's totals did not match its ledger and were set right from it. Limits and reports may "
+    "have counted wrong until now, but no booking is missing or changed.",
+)
 UNAVAILABLE_NOW = Text(
     "{operation} is not available on this account right now. Cannon Studio says: {said} "
     "Try again {again}, or after a moderator runs `/studio status`.",

@@ -11,7 +11,7 @@ from typing import Any
 import structlog
 
 from bot.account import offerings
-from bot.account.audit import AccountAudit
+from bot.account.audit import TOTALS_EVERY_S, AccountAudit, TotalsAudit
 from bot.account.key_health import KeyHealth
 from bot.app import catalogue, texts
 from bot.app.health import PAGES_AGAIN_S, DatabaseWatch, Watchdog, end_process
@@ -72,6 +72,7 @@ def add_rounds(setup: Setup, parts: Parts, *, key_health: KeyHealth, learned: Le
         Round("keys", partial(_heal_keys, parts, key_health), UPKEEP_S, ONE),
         Round("rechecks", parts.reconciler.run_once, UPKEEP_S, ONE),
         Round("accounts", audit.run_once, UPKEEP_S, ONE),
+        Round("totals", TotalsAudit(store, setup.clock).run_once, TOTALS_EVERY_S, ONE, beside=True),
         Round("answers", parts.recovery.settle_overdue, UPKEEP_S, ONE),
         Round("wishes", setup.surface.fulfil_wishes, UPKEEP_S, ONE),
         Round("prices", parts.price_books.run_once, UPKEEP_S, EACH),

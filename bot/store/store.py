@@ -53,6 +53,7 @@ from bot.store.money.limits import Blocks, Grants, Limits
 from bot.store.money.prices import Prices, TrueCosts
 from bot.store.money.reports import Reports
 from bot.store.money.spending import SpendingViews, rules_of
+from bot.store.money.totals import Totals
 from bot.store.sql import Connection
 from bot.store.vault import secret_box as sealed
 from bot.store.vault.secret_box import SecretBox, key_file_of, load_box
@@ -101,7 +102,7 @@ class Store:
         self.meta = Meta(database, box, clock)
         self.api_changes, self.api_facts = ApiChanges(database, box, clock), ApiFacts(database, box, clock)
         self.ledger, self.figures = Ledger(database, box, clock), Figures(database, box, clock)
-        self.true_costs = TrueCosts(database, box, clock)
+        self.true_costs, self.totals = TrueCosts(database, box, clock), Totals(database, box, clock)
         self.tried_values, self.model_ids = TriedValues(database, box, clock), ModelIds(database, box, clock)
         self.keys = GuildKeys(database, box, clock)
         self.practice = Practice(database, box, clock)

@@ -142,6 +142,12 @@ WITHOUT_HOLD = "jobs have no hold"
 SETTLED_AND_RELEASED = "jobs are both settled and released"
 OPEN_BUT_RECHECKED = "open jobs are to be rechecked as if they had ended"
 ADJUSTED_WITH_OPEN_HOLD = "jobs are adjusted while their hold is open"
+TOTALS_DIFFER = (
+    "Server {guild_id}: the running totals differ from the ledger. The bot sets them right within a day.".format
+)
+HOST_TOTALS_DIFFER = (
+    "The running totals of CANNON_API_KEY differ from the ledger. The bot sets them right within a day."
+)
 THE_FILE = "The file"
 """The file's name in a report that is about one file."""
 ORPHANS = "{count} rows refer to rows that are missing.".format
@@ -205,6 +211,7 @@ KEY_FILE_NOT_MADE = "The key file {key_file} cannot be created ({reason}). Set S
 CHECKING = "Checking the database"
 COPYING = "Copying the database"
 COMPARING = "Comparing the databases"
+COMPARING_TOTALS = "Comparing the totals with the ledger"
 MIGRATING = "Upgrading the database"
 REBUILDING = "Rewriting the database"
 BACKUP_IS_DATABASE = "The backup and the database are the same file. Name another file for the backup."

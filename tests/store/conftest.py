@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from decimal import Decimal
@@ -10,10 +11,12 @@ from typing import Any
 import pytest
 
 from bot.domain.models import AccountStatus, Card, Job, JobState
+from bot.errors import StoreError
 from bot.settings import PostgresUrl
 from bot.store import Database, Store
 from tests.support.databases import Databases, PostgresDatabases, SqliteDatabases
 from tests.support.notes import Open
+from tests.support.totals import differing
 
 GUILD = 700
 AUTHOR = 42
@@ -157,10 +160,13 @@ async def open_store(
 @pytest.fixture
 async def store(
     open_store: Callable[..., Awaitable[Store]], databases: Databases, address: Path | PostgresUrl
-) -> Store:
+) -> AsyncIterator[Store]:
     if isinstance(databases, SqliteDatabases):
         databases.new("bot.db")  # migrated once for all tests
-    return await open_store(address)
+    opened = await open_store(address)
+    yield opened
+    with contextlib.suppress(StoreError):  # closed by the test
+        assert await differing(opened) == []
 
 
 @pytest.fixture

@@ -128,7 +128,7 @@ async def test_what_came_after_the_request_and_what_still_applies_keep_their_mem
     clock.now += MONTH_S
     await store.blocks.remove(GUILD, MEMBER)
     await store.former_members.replace_due()
-    assert await named(store) == {"jobs", "cards", "ledger"}, "of the later job"
+    assert await named(store) == {"jobs", "cards", "ledger", "running_totals"}, "of the later job"
 
 
 async def test_many_jobs_get_one_number_in_several_turns(

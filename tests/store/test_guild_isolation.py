@@ -270,6 +270,7 @@ CALLS: dict[str, Call] = {
     "reports.ledger_page": lambda store, guild_id, *_: store.reports.ledger_page(guild_id),
     "reports.jobs_page": lambda store, guild_id, *_: store.reports.jobs_page(guild_id),
     "reports.decisions_page": lambda store, guild_id, *_: store.reports.decisions_page(guild_id),
+    "totals.compare": lambda store, guild_id, *_: store.totals.compare(guild_id),
     "job_lists.page": lambda store, guild_id, *_: store.job_lists.page(guild_id, limit=100),
     "lineage.of": lambda store, guild_id, other, _: store.lineage.of(guild_id, other.job.id),
     "lineage.made_from": lambda store, guild_id, other, _: store.lineage.made_from(
@@ -394,7 +395,7 @@ WITHOUT_GUILD = {
     "api_changes.adopt", "api_changes.latest", "api_facts.all", "api_facts.dates", "api_facts.delete",
     "api_facts.forget", "api_facts.forgotten", "api_facts.use_again", "model_ids.all", "model_ids.forget",
     "welcomes.expect", "welcomes.due",
-    "practice.guilds", "practice.lose",
+    "practice.guilds", "practice.lose", "totals.next_guild", "totals.correct",
 }  # fmt: skip
 
 
@@ -517,10 +518,10 @@ async def populated(
 TABLES = (
     "absent_guilds", "account_checks", "alerts", "approvals", "blocks", "cards", "copies", "decisions", "drafts",
     "draws", "former_members", "grants", "guild_keys", "host_key_refusals", "job_attempts", "job_texts", "jobs",
-    "ledger", "limits",
+    "ledger", "ledger_totals", "limits",
     "member_settings", "outbox", "presets", "prices", "reaction_acts", "reaction_legends", "reaction_settings",
-    "reactions", "recipes", "result_reports", "review_rules", "reviews", "rules", "setup_steps", "switched_off",
-    "tried_values", "voice_defaults", "voice_samples", "welcomes", "word_offers",
+    "reactions", "recipes", "result_reports", "review_rules", "reviews", "rules", "running_totals", "setup_steps",
+    "switched_off", "tried_values", "voice_defaults", "voice_samples", "welcomes", "word_offers",
 )  # fmt: skip
 
 

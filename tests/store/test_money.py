@@ -32,6 +32,7 @@ from tests.store.conftest import HandClock
 from tests.support.databases import OnPostgres, on_postgres
 from tests.support.examples import examples
 from tests.support.stored import window
+from tests.support.totals import differing
 
 GUILD = 700
 MEMBERS, ROLES = (1, 2, 3), (11, 12)
@@ -615,6 +616,7 @@ class Money(RuleBasedStateMachine):
         assert sums.spent == settled
         assert sums.held == sum(each.charge for each in known if not each.closed)
         assert all(each.closed for each in known if each.ended)
+        assert self.runner.run(differing(self.store)) == []
         rows = self.runner.run(self.store.ledger.rows(GUILD))
         assert sum(row.credits for row in rows if row.kind is LedgerKind.SETTLE) == settled
         assert sum(row.credits for row in rows if row.kind is LedgerKind.GRANT) == sum(

@@ -43,6 +43,7 @@ from bot.store import Store
 from tests.store.conftest import HandClock
 from tests.support.databases import OnPostgres, on_postgres
 from tests.support.examples import examples
+from tests.support.totals import differing
 from tests.support.viewers import seeing
 
 GUILD, MEMBERS = 700, (1, 2)
@@ -343,6 +344,11 @@ class PriceLimits(RuleBasedStateMachine):
         return sorted(found, key=lambda job: (job.created_at, job.position))  # ids are random
 
     # ------------------------------------------------------------------ what always holds
+
+    @invariant()
+    def totals_are_the_ledgers(self) -> None:
+        if hasattr(self, "service"):
+            assert self.runner.run(differing(self.store)) == []
 
     @invariant()
     def no_limit_is_passed_by_more_than_one_job_of_unknown_price(self) -> None:

@@ -162,19 +162,16 @@ async def test_the_words_of_a_private_job_are_not_exported(store: Store, made: A
 
 
 @pytest.mark.sqlite_only("SQLite's plans")
-@pytest.mark.parametrize("name", ["_SPAN", "_FIRST", "_MEMBERS", "_OPERATIONS", "_LEDGER", "_JOBS", "_DECISIONS"])
+@pytest.mark.parametrize("name", ["_LEDGER", "_JOBS", "_DECISIONS"])
 @pytest.mark.parametrize("member_id", [None, 3])
-async def test_no_report_reads_a_whole_table_or_another_guilds_lines(
+async def test_no_export_reads_a_whole_table_or_another_guilds_lines(
     store: Store, name: str, member_id: int | None
 ) -> None:
-    query = getattr(reports, name).replace("{}", "" if member_id is None else reports._OF_MEMBER)
-    values: Any = {"guild_id": 1, "since": 0.0, "page_at": -1.0, "page_id": 0, "limit": 9, "member_id": member_id}
-    if "?" in query:
-        values = (1, 0, 0.0, 1.0, 3)[: query.count("?")]
+    query = getattr(reports, name)
+    values = {"guild_id": 1, "since": 0.0, "page_at": -1.0, "page_id": 0, "limit": 9, "member_id": member_id}
     plan = await store._database.read(
         lambda db: [row["detail"] for row in db.execute(f"EXPLAIN QUERY PLAN {query}", values)]
     )
     assert not [step for step in plan if step.startswith("SCAN")], plan
     assert "guild_id=?" in plan[0], plan
-    if name in {"_LEDGER", "_JOBS", "_DECISIONS"}:
-        assert not [step for step in plan if "TEMP B-TREE" in step], plan
+    assert not [step for step in plan if "TEMP B-TREE" in step], plan

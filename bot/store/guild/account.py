@@ -10,12 +10,13 @@ from itertools import islice
 from pathlib import Path
 
 from bot.catalogue.live import ApiChange, ChangeKind, Subject
-from bot.domain.models import GuildKey
+from bot.domain.models import GuildKey, LedgerKind
 from bot.domain.money.account import AccountCheck, AccountFigures, compare
 from bot.language import speaking
 from bot.store.engine.columns import from_milli, read_as, to_milli, to_text
 from bot.store.engine.repository import Record, Repository, stored_rows, write_decision
 from bot.store.guild.keys import key_of
+from bot.store.money.totals import booked
 from bot.store.sql import Connection, Row
 
 JOBS_NAMED = 5
@@ -31,11 +32,6 @@ LEFT JOIN account_checks ON account_checks.guild_id = guild_keys.guild_id AND ac
 WHERE retired_at IS NULL AND refused_at IS NULL AND secret IS NOT NULL AND practice = 0
     AND coalesce(account_checks.at, 0) <= :before
     AND EXISTS (SELECT 1 FROM jobs WHERE jobs.guild_id = guild_keys.guild_id AND jobs.created_at >= :since)
-"""
-_BOOKS = """
-SELECT coalesce(sum(credits_milli), 0), coalesce(sum(credits_milli) FILTER (WHERE kind = 'adjust'), 0)
-FROM jobs JOIN ledger ON ledger.job_id = jobs.id AND ledger.kind IN ('settle', 'adjust')
-WHERE jobs.guild_id = ? AND jobs.key_id = ?
 """
 _OPEN = """
 SELECT coalesce(sum(max(held_milli + raised_milli, coalesce(cost_milli, 0))), 0) FROM jobs
@@ -131,11 +127,11 @@ def _version(db: Connection, guild_id: int) -> int:
 
 
 def _figures(db: Connection, guild_id: int, key_id: int, balance: Decimal) -> AccountFigures:
-    known, adjusted = db.execute(_BOOKS, (guild_id, key_id)).fetchone()
+    sums = booked(db, guild_id, practice=False, key_id=key_id)
     return AccountFigures(
         balance=balance,
-        known=from_milli(known),
-        adjusted=from_milli(adjusted),
+        known=sums[LedgerKind.SETTLE] + sums[LedgerKind.ADJUST],
+        adjusted=sums[LedgerKind.ADJUST],
         open=from_milli(db.execute(_OPEN, (guild_id, key_id)).fetchone()[0]),
     )
 

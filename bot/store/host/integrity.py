@@ -15,6 +15,7 @@ from bot.store.engine.files import refuse_half_restored
 from bot.store.engine.repository import problems_of_copies
 from bot.store.engine.sqlite_errors import explained
 from bot.store.host.moved import refuse_moved
+from bot.store.money.totals import wrong_guilds
 from bot.store.sql import Connection
 from bot.store.vault import secret_box as sealed
 from bot.store.vault.secret_box import KEY_PURPOSE, SecretBox, key_file_of, load_box
@@ -43,15 +44,19 @@ def problems_of(db: sqlite3.Connection, box: SecretBox | None, progress: Progres
     if found := damage(db, progress):
         return [texts.DAMAGED(name=texts.THE_FILE, reason=found)]
     orphans = len(db.execute("PRAGMA foreign_key_check").fetchall())
-    return ([texts.ORPHANS(count=orphans)] if orphans else []) + problems_of_rows(db, box)
+    return ([texts.ORPHANS(count=orphans)] if orphans else []) + problems_of_rows(db, box, progress)
 
 
-def problems_of_rows(db: Connection, box: SecretBox | None) -> list[str]:
+def problems_of_rows(db: Connection, box: SecretBox | None, progress: Progress = no_progress) -> list[str]:
     """Return a sentence per problem that databases don't detect: the ledger, the secrets."""
     problems = []
     for rule, query in _RULES.items():
         if count := db.execute(query).fetchone()[0]:
             problems.append(texts.RULE_BROKEN(count=count, rule=rule))
+    problems += [
+        texts.TOTALS_DIFFER(guild_id=guild_id) if guild_id else texts.HOST_TOTALS_DIFFER
+        for guild_id in wrong_guilds(db, progress)
+    ]
     return problems if box is None else problems + _unreadable_keys(db, box)
 
 

@@ -24,6 +24,7 @@ from bot.store.engine.sqlite_database import ProcessLock
 from bot.store.engine.sqlite_errors import explained
 from bot.store.host.backup import copy_key, doubt, file_errors, needed_by, open_beside, opens_all
 from bot.store.jobs.job_lists import OPEN_TOTAL
+from bot.store.money.totals import COMPARED_META
 from bot.store.vault.secret_box import key_file_of
 
 _BESIDE = ("-wal", "-journal")
@@ -105,6 +106,7 @@ def _prepare(copy: Path, taken: float) -> tuple[int, float, int]:
         db.execute("DELETE FROM leases")
         if any(row["name"] == "in_doubt" for row in db.execute("PRAGMA table_info (jobs)")):
             doubt(db, taken)
+        db.execute("DELETE FROM meta WHERE name = ?", (COMPARED_META,))  # so that they are compared soon
         open_jobs = int(db.execute(OPEN_TOTAL).fetchone()[0])
         db.execute("COMMIT")
         return schema.version_of(db), taken, open_jobs

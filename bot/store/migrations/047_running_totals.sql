@@ -67,7 +67,7 @@ SELECT
     job_charges.job_id, job_charges.guild_id, practice, member_id, at, operation, channel_id, parent_channel_id,
     category_id, CASE WHEN key_id IS NULL THEN 1 ELSE 0 END AS on_host_key, held_milli, granted_milli, charged_milli,
     drawn_milli, 0 AS spent_milli, 0 AS paid_jobs
-FROM job_charges JOIN cards ON cards.id = job_charges.card_id;
+FROM job_charges LEFT JOIN cards ON cards.id = job_charges.card_id;
 CREATE VIEW totalled_lines AS
 SELECT
     bookings.id, bookings.guild_id, bookings.practice, member_id, at, operation, channel_id, parent_channel_id,

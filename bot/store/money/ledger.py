@@ -11,6 +11,7 @@ from bot.store import texts
 from bot.store.engine.columns import from_milli, read_as, to_milli
 from bot.store.engine.repository import Repository
 from bot.store.money.spending import held_of_guild, practises
+from bot.store.money.totals import booked
 from bot.store.sql import Connection, Row
 
 
@@ -44,12 +45,8 @@ class Ledger(Repository):
         """Return the guild's sums; in practice, of practice only."""
 
         def look(db: Connection) -> LedgerSums:
-            spent = db.execute(
-                "SELECT sum(credits_milli) FROM ledger"
-                " WHERE guild_id = ? AND kind IN ('settle', 'adjust') AND practice = ?",
-                (guild_id, practises(db, guild_id)),
-            ).fetchone()[0]
-            return LedgerSums(spent=from_milli(spent), held=held_of_guild(db, guild_id))
+            sums = booked(db, guild_id, practice=practises(db, guild_id))
+            return LedgerSums(spent=sums[LedgerKind.SETTLE] + sums[LedgerKind.ADJUST], held=held_of_guild(db, guild_id))
 
         return await self._database.read(look)
 

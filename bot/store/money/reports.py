@@ -6,34 +6,25 @@ import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from bot.domain.server.places import CardPlace
 from bot.store.engine.columns import from_milli, mapping_from_json, place_of
 from bot.store.engine.repository import Repository
 from bot.store.money.spending import practises
+from bot.store.money.totals import (
+    ALL_MEMBERS,
+    Spent,
+    Totalled,
+    first_spent_at,
+    spent,
+    spent_by_member,
+    spent_by_operation,
+)
 from bot.store.sql import Connection, Row
 
 PAGE_ROWS = 1000
-
-# One search of the covering index ledger_kind per span: days have 23 to 25 hours, which SQL does not know.
-_SPAN = (
-    "SELECT sum(credits_milli) FROM ledger WHERE guild_id = ? AND kind IN ('settle', 'adjust') AND practice = ?"
-    " AND at >= ? AND at < ?"
-)
-_OF_MEMBER = " AND ledger.member_id = ?"
-_MEMBERS = """
-SELECT member_id, sum(credits_milli) AS spent, count(DISTINCT job_id) FROM ledger
-WHERE guild_id = ? AND kind IN ('settle', 'adjust') AND practice = ? AND at >= ? AND at < ?{}
-GROUP BY member_id ORDER BY spent DESC, member_id
-"""
-_OPERATIONS = """
-SELECT jobs.operation, sum(ledger.credits_milli) AS spent FROM ledger JOIN jobs ON jobs.id = ledger.job_id
-WHERE ledger.guild_id = ? AND ledger.kind IN ('settle', 'adjust') AND ledger.practice = ?
-    AND ledger.at >= ? AND ledger.at < ?{}
-GROUP BY jobs.operation ORDER BY spent DESC, jobs.operation
-"""
-_FIRST = "SELECT min(at) FROM ledger WHERE guild_id = ? AND kind IN ('settle', 'adjust') AND practice = ?{}"
+K = TypeVar("K", int, str)
 
 _LEDGER = """
 SELECT ledger.at AS page_at, ledger.id AS page_id, ledger.*, jobs.operation, jobs.model, cards.channel_id
@@ -77,7 +68,7 @@ class Report:
     operations: tuple[tuple[str, Decimal], ...]
     """By operation id, largest first."""
     jobs: int
-    """How many jobs were paid for."""
+    """How many jobs were paid for, each at its first cost."""
     first_at: float | None
     """When the guild's first job was settled (Unix seconds), None if none was."""
 
@@ -122,22 +113,24 @@ class Reports(Repository):
         Spans are consecutive (start, exclusive end) in Unix seconds. A cost counts when settled. While the
         guild practises, only practice counts, else none of it.
         """
-        only, who = ("", ()) if member_id is None else (_OF_MEMBER, (member_id,))
+        begin, end = spans[0][0], spans[-1][1]
 
         def look(db: Connection) -> Report:
-            which = (guild_id, practises(db, guild_id))
-            whole = (*which, spans[0][0], spans[-1][1], *who)
-            members = db.execute(_MEMBERS.format(only), whole).fetchall()
-            operations = db.execute(_OPERATIONS.format(only), whole).fetchall()
+            of = Totalled(
+                guild_id=guild_id,
+                practice=practises(db, guild_id),
+                member_id=ALL_MEMBERS if member_id is None else member_id,
+            )
+            members = (
+                spent_by_member(db, of, begin, end) if member_id is None else {member_id: spent(db, of, begin, end)}
+            )
             return Report(
-                spans=tuple(
-                    from_milli(db.execute(_SPAN + only, (*which, *span, *who)).fetchone()[0]) for span in spans
-                ),
-                members=tuple((row[0], from_milli(row[1])) for row in members),
-                operations=tuple((row[0], from_milli(row[1])) for row in operations),
-                jobs=sum(row[2] for row in members),
-                practice=which[1],
-                first_at=db.execute(_FIRST.format(only), (*which, *who)).fetchone()[0],
+                spans=tuple(spent(db, of, *span).credits for span in spans),
+                members=_largest_first(members),
+                operations=_largest_first(spent_by_operation(db, of, begin, end)),
+                jobs=sum(each.jobs for each in members.values()),
+                practice=of.practice,
+                first_at=first_spent_at(db, of),
             )
 
         return await self._database.read(look)
@@ -200,6 +193,11 @@ class Reports(Repository):
             )
 
         return await self._database.read(look)
+
+
+def _largest_first(found: Mapping[K, Spent]) -> tuple[tuple[K, Decimal], ...]:
+    spent_by = ((key, each.credits) for key, each in found.items() if each.jobs or each.credits)
+    return tuple(sorted(spent_by, key=lambda each: (-each[1], each[0])))
 
 
 def _ledger_line(row: Row) -> Mapping[str, Any]:
