@@ -40,6 +40,11 @@ _BOOKS = (
     """,
     "SELECT guild_id, practice, count(*), sum(credits_milli) FROM grants GROUP BY 1, 2",
     "SELECT guild_id, grant_id, count(*), sum(credits_milli) FROM draws GROUP BY 1, 2",
+    """
+    SELECT guild_id, practice, member_id, count(*), sum(charged_milli), sum(drawn_milli), sum(spent_milli),
+        sum(paid_jobs) FROM running_totals GROUP BY 1, 2, 3
+    """,
+    "SELECT guild_id, kind, count(*), sum(credits_milli) FROM ledger_totals GROUP BY 1, 2",
     "SELECT guild_id, count(*), sum(balance_milli) FROM guild_keys GROUP BY 1",
 )
 """Spent, held and remaining credits of each server, member and grant."""

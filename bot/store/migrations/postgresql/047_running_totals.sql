@@ -1,6 +1,6 @@
 -- What the ledger adds up to, so that no reader sums jobs or lines over days. Triggers keep it in the transaction that
 -- changes a job, a line or a draw; the ledger stays the truth, and a daily round compares both
--- (docs/decisions/0063-running-totals.md).
+-- (docs/decisions/0066-running-totals.md).
 --
 -- A job counts in four rows: of its server (`member_id` 0) and of its member, in all (`operation` '', channels 0) and in
 -- detail. The server's own row in all is of one hour, so that days of every time zone can be added up; the others are of
