@@ -12,7 +12,7 @@ from bot.delivery.card.context import NEUTRAL
 from bot.delivery.card.states import state_word
 from bot.delivery.channels.facts import in_time
 from bot.delivery.channels.links import Thumbnails
-from bot.delivery.channels.view import message_link
+from bot.delivery.channels.view import message_link, untracked
 from bot.domain.models import Card, Job
 from bot.domain.server.places import Viewer
 from bot.domain.texts import mention
@@ -67,7 +67,7 @@ def gallery(bot: Bot, page: Page) -> discord.ui.LayoutView:
         is_narrowed = page.browsing != Browsing(whose=page.browsing.whose)
         found, yet = (texts.NO_RESULT_FOUND, texts.NOTHING_POSTED) if page.browsing.posted else _NO_JOBS
         box.add_item(discord.ui.TextDisplay(str(found if is_narrowed else yet)))
-    view: discord.ui.LayoutView = discord.ui.LayoutView(timeout=None)
+    view: discord.ui.LayoutView = untracked(discord.ui.LayoutView(timeout=None))
     view.add_item(box)
     for row in _rows(bot, page):
         view.add_item(discord.ui.ActionRow(*row))

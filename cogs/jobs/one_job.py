@@ -11,6 +11,7 @@ from bot.delivery import Delivery
 from bot.delivery.card.context import NEUTRAL
 from bot.delivery.card.states import state_word
 from bot.delivery.channels.facts import in_time
+from bot.delivery.channels.view import untracked
 from bot.domain.models import Job
 from bot.domain.texts import mention
 from bot.domain.words.text import stamp
@@ -132,7 +133,7 @@ async def _show_hidden(interaction: Interaction, job: Job) -> None:
     lines = [f"### `{job.id}`", " · ".join(facts), str(texts.HIDDEN_JOB)]
     box: discord.ui.Container[Any] = discord.ui.Container(accent_colour=NEUTRAL)
     box.add_item(discord.ui.TextDisplay("\n".join(lines)))
-    view: discord.ui.LayoutView = discord.ui.LayoutView(timeout=None)
+    view: discord.ui.LayoutView = untracked(discord.ui.LayoutView(timeout=None))
     view.add_item(box)
     if not job.state.ended:
         view.add_item(discord.ui.ActionRow(cancel_button(job)))

@@ -27,7 +27,7 @@ from cogs.results.pressing import find_late, refuse_double_press, rerun_price, r
 from cogs.results.prompt_buttons import of_prompt
 from cogs.results.remove import stop_controls
 from cogs.results.variants import VARY
-from cogs.ui.controls import Control, job_of, on_job
+from cogs.ui.controls import Control, job_of, on_job, view_of
 from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.permissions import origin_of, require_unblocked, viewer_of
 from cogs.ui.prices import priced
@@ -195,10 +195,8 @@ async def pick(interaction: Interaction, job: Job, values: Sequence[str]) -> Non
     chosen = jobs.get(values[0]) if values else job
     if chosen is None or chosen.state is not JobState.DELIVERED:
         raise InputError(GONE)
-    view = discord.ui.View(timeout=None)
     rules = await use(interaction, GuildSettings).get(job.guild_id)
-    for item in of_result(interaction.client, chosen, rules.confirm_above):
-        view.add_item(item)
+    view = view_of(of_result(interaction.client, chosen, rules.confirm_above))
     number = next((n for n, each in enumerate(results_of([*jobs.values()]), start=1) if each.id == chosen.id), 1)
     await in_time(
         interaction.response.send_message(texts.PICKED(number=number, job_id=chosen.id), view=view, ephemeral=True)

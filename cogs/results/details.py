@@ -19,7 +19,7 @@ from bot.catalogue import Operation
 from bot.delivery.card.context import NEUTRAL
 from bot.delivery.card.states import cost_of_all, state_word, took_words
 from bot.delivery.channels.facts import BUTTONS_PER_ROW, FILES_PER_MESSAGE, UPLOAD_TIMEOUT_S, in_time
-from bot.delivery.channels.view import in_five_rows, message_link
+from bot.delivery.channels.view import in_five_rows, message_link, untracked
 from bot.delivery.posting.copies import ResultCopies, shown_jobs
 from bot.delivery.texts import BASES
 from bot.domain.jobs.card_jobs import open_part
@@ -202,7 +202,7 @@ def panel(
             box.add_item(discord.ui.Separator())
         box.add_item(discord.ui.TextDisplay(text))
     again = [post_again_button(facts.job)] if shown_jobs([facts.job]) else []
-    view: discord.ui.LayoutView = discord.ui.LayoutView(timeout=None)
+    view: discord.ui.LayoutView = untracked(discord.ui.LayoutView(timeout=None))
     view.add_item(box)
     report = report_buttons(facts.job, facts.reader_id)
     for row in _rows(in_five_rows([*again, *controls, *report], ())):

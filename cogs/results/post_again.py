@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import discord
 
@@ -21,7 +22,7 @@ from bot.jobs.surface import Later, NoPlace
 from bot.store import Cards, Reviews
 from cogs.results import texts
 from cogs.results.pressing import refuse_double_press
-from cogs.ui.controls import Control, on_job
+from cogs.ui.controls import Control, on_job, view_of
 from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.permissions import require_unblocked
 from cogs.ui.texts import GONE
@@ -130,12 +131,11 @@ async def send(interaction: Interaction, job: Job) -> None:
         raise InputError(NOT_REVIEWED)
     async with use(bot, LookPace).request(interaction.user.id):
         fresh = await renew(bot, interaction.user.id, [each for each in jobs if each.id not in withheld])
-    view = discord.ui.View(timeout=None)
-    for number, link in enumerate(list(fresh.values())[:BUTTONS_PER_MESSAGE], start=1):
-        view.add_item(
-            discord.ui.Button(label=texts.open_result(number) if len(fresh) > 1 else str(texts.OPEN_RESULT), url=link)
-        )
-    await in_time(interaction.edit_original_response(content=str(texts.LINKS), view=view))
+    buttons: list[discord.ui.Item[Any]] = [
+        discord.ui.Button(label=texts.open_result(number) if len(fresh) > 1 else str(texts.OPEN_RESULT), url=link)
+        for number, link in enumerate(list(fresh.values())[:BUTTONS_PER_MESSAGE], start=1)
+    ]
+    await in_time(interaction.edit_original_response(content=str(texts.LINKS), view=view_of(buttons)))
     await use(bot, CardRefresh).renew_links(card, jobs, fresh)
 
 

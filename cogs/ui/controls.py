@@ -18,6 +18,7 @@ import discord
 
 from bot.delivery.answers.responses import speak_to
 from bot.delivery.channels.messages import custom_ids_of
+from bot.delivery.channels.view import untracked
 from bot.domain.custom_ids import CUSTOM_ID, JOB_ACTIONS, VERSION, custom_id, marks_of
 from bot.domain.models import Job
 from bot.errors import InputError
@@ -199,7 +200,7 @@ async def _is_of_another_copy(interaction: Interaction) -> bool:
 
 def view_of(controls: Sequence[discord.ui.Item[Any]]) -> discord.ui.View:
     """Return a new view of `controls` and link buttons that never times out."""
-    view = discord.ui.View(timeout=None)
+    view = untracked(discord.ui.View(timeout=None))
     for control in controls:
         view.add_item(control)
     return view

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import discord
@@ -14,6 +14,7 @@ from bot.delivery.channels.facts import ALT_TEXT_CHARS, BUTTONS_PER_MESSAGE, BUT
 from bot.domain.models import Card, Job
 from bot.domain.words.text import bare, shortened, slug
 
+V = TypeVar("V", bound=discord.ui.View | discord.ui.LayoutView)
 HOST_CHARS = 60
 """Of the 80 that a label may have."""
 
@@ -23,9 +24,18 @@ def message_view(controls: Sequence[discord.ui.Item[Any]], links: Sequence[str])
     items = in_five_rows(controls, link_buttons(links))
     if not items:
         return None
-    view = discord.ui.View(timeout=None)
+    view = untracked(discord.ui.View(timeout=None))
     for item in items:
         view.add_item(item)
+    return view
+
+
+def untracked(view: V) -> V:
+    """Stop a new view and return it: discord.py finds its controls by their patterns, as DynamicItems.
+
+    It would keep each ephemeral answer's view otherwise, with a task, for 15 minutes (`InteractionResponse`).
+    """
+    view.stop()
     return view
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 from typing import Any
 
@@ -251,6 +252,7 @@ async def test_menus_leave_nothing_in_memory_but_forms_that_time_out(rig: Rig):
     for _ in range(50):
         await menu(rig, "Next step…", message)
     kept = rig.bot._connection._view_store
+    assert [task for task in asyncio.all_tasks() if "timeout" in task.get_coro().__qualname__] == []  # type: ignore[union-attr]  # of coroutines
     assert kept._views == {}
     assert kept._synced_message_views == {}
     shown = await menu(rig, "Edit image", message)
