@@ -83,15 +83,19 @@ class KeyHealth:
         self._balances = RateLimiter(clock, 1, BALANCE_EVERY_S)
         self._probe_due: dict[tuple[int, int | None], float] = {}
 
+    def is_checked(self, guild_id: int, key: UsableKey) -> bool:
+        """Whether `first_check` would make no call."""
+        return key.is_practice or self._clock.monotonic() < self._first_due.get(key.slot(guild_id), 0.0)
+
     async def first_check(self, guild_id: int, key: UsableKey) -> Judgement | None:
         """Check a key before its first create in this process; None later, and for practice.
 
         Those who ask at the same time share one call, the host's key over all servers. Without an answer in
         `FIRST_CHECK_S` the key counts as unknown, and no one waits for it for a minute.
         """
-        slot = key.slot(guild_id)
-        if key.is_practice or self._clock.monotonic() < self._first_due.get(slot, 0.0):
+        if self.is_checked(guild_id, key):
             return None
+        slot = key.slot(guild_id)
         judgement = await self._check(slot, guild_id, key, life_s=0.0, timeout_s=FIRST_CHECK_S)
         if judgement.status is not None:
             self._first_due[slot] = math.inf

@@ -191,6 +191,11 @@ class AccountMemories:
             guess = now
         yield values if guess is None else {**values, MODEL: guess}
 
+    def is_sent_as_is(self, job: Job) -> bool:
+        """Whether `in_turn` would yield the job's input unchanged and at once."""
+        guess = self._untried(job, job.input)
+        return guess is None or (guess == job.input.get(MODEL) and (job.operation, guess) in self._taken)
+
     def took(self, job: Job) -> None:
         """Note that the API took the job: a guessed id of its model is no longer in doubt."""
         self._taken.add((job.operation, str(job.input.get(MODEL))))

@@ -48,7 +48,7 @@ from bot.jobs.rounds.maintenance import Maintenance
 from bot.jobs.rounds.reconciler import Reconciler
 from bot.jobs.second_copy import SecondCopy
 from bot.jobs.signals import WorkerSignals
-from bot.jobs.worker import Worker
+from bot.jobs.worker import AnsweredCards, Worker
 from bot.media.fetcher import MediaFetcher, NewTransport
 from bot.media.scratch import sweep
 from bot.moderation.alerts import Alerts
@@ -174,7 +174,7 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         require_alone=second_copy.require_alone,
     )
     pricing = Pricing(store, core.estimate_tool, core.host_prices)
-    jobs = _intake(setup, core, delivery, alerts, gate=gate, pricing=pricing)
+    jobs = _intake(setup, core, delivery, alerts, worker, gate=gate, pricing=pricing)
     admission = Admission(
         store=store,
         gate=gate,
@@ -490,6 +490,7 @@ def _intake(
     core: _Core,
     delivery: Delivery,
     alerts: Alerts,
+    worker: Worker,
     *,
     gate: RequestGate,
     pricing: Pricing,
@@ -504,6 +505,7 @@ def _intake(
         clock=setup.clock,
         alerts=alerts,
         wake=core.signals.wake,
+        note_answered=AnsweredCards(core.store, worker).note,
         languages=delivery.card_languages,
     )
 

@@ -116,9 +116,13 @@ class Budget:
             self._queue.popitem(last=False)
         return waiting.place
 
+    def is_limited(self, now: float) -> bool:
+        """Whether calls have to wait for their turn."""
+        return not math.isinf(self.a_minute(now))
+
     def is_spent(self, now: float) -> bool:
         """Whether a call now would exceed it."""
-        return self._free_at - now > ROUNDING_S and not math.isinf(self.a_minute(now))
+        return self._free_at - now > ROUNDING_S and self.is_limited(now)
 
     def note(self, now: float) -> None:
         """Count a call that begins: one that waited for its turn, or one that delays the others."""
@@ -165,6 +169,10 @@ class KeyBudgets:
     def wait_s(self, key: str, caller: str) -> float:
         """Return the seconds until the caller may use the key; 0: now, and then it must."""
         return self.of(key).wait_s(caller, self._clock.monotonic())
+
+    def is_limited(self, key: str) -> bool:
+        """Whether calls with the key have to wait for their turn."""
+        return self.of(key).is_limited(self._clock.monotonic())
 
     def is_spent(self, key: str) -> bool:
         """Whether a call that can be left out should be."""

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import KW_ONLY, dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 
@@ -129,6 +129,12 @@ class Accepted:
     fresh: bool
 
 
+class NoteAnswered(Protocol):
+    """`AnsweredCards.note`."""
+
+    async def __call__(self, card: Card, jobs: Sequence[Job], *, message_id: int, channel_id: int) -> bool: ...
+
+
 @dataclass
 class JobService:
     """The only entry for paid work. `wake` signals new jobs to the worker."""
@@ -143,6 +149,8 @@ class JobService:
     clock: Clock
     alerts: Alerts
     wake: Callable[[], None]
+    note_answered: NoteAnswered
+    """Stores where a card's message is; returns whether all of these jobs are sent without `wake`."""
     languages: Languages
 
     def __post_init__(self) -> None:
@@ -221,12 +229,13 @@ class JobService:
             log.debug("job.accepted", job=job.id, guild=job.guild_id, card=stored.id, operation=job.operation)
         return Accepted(card=stored, jobs=stored_jobs, fresh=verdict is not None)
 
-    async def mark_answered(self, card: Card, *, message_id: int, channel_id: int) -> None:
-        """Note that Discord has the card; its jobs may start."""
+    async def mark_answered(self, card: Card, jobs: Sequence[Job] = (), *, message_id: int, channel_id: int) -> None:
+        """Note that Discord has the card; its jobs may start. New `jobs` of it are sent at once, if possible."""
         failpoint("answer.sent")
-        await self.store.cards.mark_answered(card.guild_id, card.id, message_id, channel_id)
+        are_sent = await self.note_answered(card, jobs, message_id=message_id, channel_id=channel_id)
         failpoint("answer.stored")
-        self.wake()
+        if not are_sent:
+            self.wake()
 
     async def move_card(self, job: Job, *, message_id: int, channel_id: int, token: str) -> None:
         """Note the token of the other interaction that the job's private card now answers."""

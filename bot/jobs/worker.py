@@ -16,11 +16,11 @@ from dataclasses import KW_ONLY, dataclass, field
 import structlog
 from structlog.contextvars import bind_contextvars
 
-from bot.account.api_keys import ApiKeys
-from bot.domain.models import JobState, new_id
+from bot.account.api_keys import ApiKeys, UsableKey
+from bot.domain.models import Card, Job, JobState, new_id
 from bot.errors import StoreError
-from bot.jobs.follow.agenda import Agenda, WorkerProgress
-from bot.jobs.follow.lanes import REMOTE_STATES, Followed, Lane
+from bot.jobs.follow.agenda import GATHER_S, Agenda, WorkerProgress
+from bot.jobs.follow.lanes import REMOTE_STATES, Followed, Lane, LaneName
 from bot.jobs.follow.webhook_hints import HintPace
 from bot.jobs.turns.delivering import Delivering
 from bot.jobs.turns.key_waits import KeyWaits
@@ -33,7 +33,7 @@ from bot.runtime.logs import QuietErrors
 from bot.runtime.machine import permanent, release_memory
 from bot.runtime.pace import ROUNDING_S
 from bot.server.settings import Languages
-from bot.store import Claimed, CommitUnknown, Store
+from bot.store import Claimed, CommitUnknown, FirstAttempts, Store
 
 KEPT = 3200
 """Cached rows between turns, some 2 KB each."""
@@ -120,7 +120,9 @@ class Worker:
     clock: Clock
     _lease: str = field(default_factory=new_id, init=False)
     _lease_due: float = field(default=0.0, init=False)
-    _may_hold_more: bool = field(default=False, init=False)
+    is_running: bool = field(default=False, init=False)
+    """Whether it takes turns by itself."""
+    may_hold_more: bool = field(default=False, init=False)
     """Whether a claim may have been committed whose jobs this process does not know."""
     _has_shared: bool = field(default=False, init=False)
     """Whether the last claim left a part to other processes."""
@@ -195,6 +197,7 @@ class Worker:
 
     async def run(self) -> None:
         """Follow jobs until cancelled or stopped; no job's error ends this."""
+        self.is_running = True
         while not self._stopping:
             self.agenda.changed.clear()
             try:
@@ -235,7 +238,7 @@ class Worker:
 
     async def stop(self, *, grace_s: float = 8.0) -> None:
         """Start no new turn, let running ones end for up to `grace_s` seconds, and drop the lease."""
-        self._stopping = True
+        self._stopping, self.is_running = True, False
         self.agenda.changed.set()
         if self._turns:
             _, late = await asyncio.wait(self._turns, timeout=grace_s)
@@ -254,9 +257,9 @@ class Worker:
         return max(0.0, min(due) - now)
 
     async def _renew_lease(self) -> None:
-        if not self._may_hold_more and self.clock.monotonic() < self._lease_due:
+        if not self.may_hold_more and self.clock.monotonic() < self._lease_due:
             return
-        if self._may_hold_more or (not await self.store.jobs.hold_lease(self._lease, LEASE_S) and self.agenda.jobs):
+        if self.may_hold_more or (not await self.store.jobs.hold_lease(self._lease, LEASE_S) and self.agenda.jobs):
             await self._lose_all()
         self._lease_due = self.clock.monotonic() + LEASE_RENEW_S
 
@@ -271,7 +274,7 @@ class Worker:
         self.agenda.clear()
         self._rows.clear()
         await self.store.jobs.hold_lease(self._lease, LEASE_S)
-        self._may_hold_more = False
+        self.may_hold_more = False
         self.agenda.claim_due = 0.0
 
     async def _claim(self) -> None:
@@ -295,7 +298,7 @@ class Worker:
                 self._lease, limit=CLAIMED_MAX, shares=shares, by_card=self.store.is_shared
             )
         except CommitUnknown:
-            self._may_hold_more = True
+            self.may_hold_more = True
             raise
         guild_ids, waits = dict[int, int](), dict[float | None, float | None]()  # SQLite makes an object for each row
         now = self.clock.monotonic()
@@ -379,6 +382,13 @@ class Worker:
         job = followed.job
         if job.state is JobState.READY:
             return await self.delivering.take_turn(followed)
+        if followed.is_begun:
+            followed.is_begun = False
+            if (key := await self.key_to_begin(job)) is not None:
+                return await self.submitting.send_begun(followed, key)
+            if not await self.submitting.take_back(followed):
+                return None
+            job = followed.job
         key = await self.keys.for_job(job)
         if key is None:
             return await self.key_waits.wait(followed)
@@ -391,3 +401,53 @@ class Worker:
         if job.state is JobState.SUBMITTING:
             return await self.submitting.take_turn(followed, key)
         return await self.polling.take_turn(followed, key)
+
+    async def key_to_begin(self, job: Job) -> UsableKey | None:
+        """Return the key of a new job's first attempt; None if something has to come before."""
+        key = await self.keys.for_job(job)
+        is_own = key is not None and key.id == job.key_id  # the one that was judged
+        return key if key is not None and is_own and self.submitting.may_begin(job, key) else None
+
+
+@dataclass(frozen=True)
+class AnsweredCards:
+    """Notes that Discord has a card, in one transaction with the first attempts of its jobs that this process sends.
+
+    Those jobs are never claimed: a claim, and the note of the attempt, would be a wait for the disk each.
+    """
+
+    store: Store
+    worker: Worker
+
+    async def note(self, card: Card, jobs: Sequence[Job], *, message_id: int, channel_id: int) -> bool:
+        """Note the card's message; return whether all of `jobs` are sent by this process at once."""
+        first = await self._first_attempts(jobs) if self.worker.is_running else None
+        try:
+            begun = await self.store.cards.mark_answered(card.guild_id, card.id, message_id, channel_id, first)
+        except (CommitUnknown, asyncio.CancelledError):
+            self.worker.may_hold_more = self.worker.may_hold_more or first is not None
+            raise
+        for job in begun:
+            self._follow(job)
+        return len(begun) == len(jobs) > 0
+
+    async def _first_attempts(self, jobs: Sequence[Job]) -> FirstAttempts | None:
+        """Return the attempts that begin at once: none waits for a turn in its lane, so that others can be cancelled."""
+        room = self.worker.agenda.lanes[LaneName.SUBMIT].room(jobs[0].guild_id) if jobs else 0
+        chosen, key_ids = list[str](), set[int | None]()
+        for job in jobs[:room]:
+            if job.state is JobState.SUBMITTING and not job.in_doubt:
+                key = await self.worker.key_to_begin(job)
+                if key is None:
+                    break
+                chosen.append(job.id)
+                key_ids.add(key.id)
+        if len(key_ids) != 1:
+            return None
+        return FirstAttempts(job_ids=chosen, lease=self.worker.lease, key_id=key_ids.pop())
+
+    def _follow(self, job: Job) -> None:
+        followed = Followed(job.id, job.guild_id, job.card_id, job.state, due=0.0, active_s=job.active_s)
+        followed.job, followed.is_begun = job, True
+        self.worker.agenda.set_due(followed, GATHER_S)
+        self.worker.agenda.changed.set()

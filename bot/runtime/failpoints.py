@@ -14,7 +14,7 @@ JOB_NAMES = (
     "accept.before",  # nothing written yet
     "accept.stored",  # hold and job written, Discord not answered
     "answer.sent",  # Discord has the card, its message id is not stored
-    "answer.stored",  # that id is stored
+    "answer.stored",  # that id is stored, and the attempts of the jobs that are sent at once
     "submit.before",  # attempt stored, nothing sent
     "submit.sent",  # accepted by Cannon Studio, answer not stored
     "submit.stored",  # remote id stored
@@ -27,6 +27,8 @@ JOB_NAMES = (
     "recover.start",  # during start-up recovery
 )
 """In the life of a job."""
+BEGIN_NAMES = ("answer.begun",)  # inside the transaction of the message id: leases and first attempts written
+"""In the life of a job that is sent at once, which then goes on at `answer.stored`."""
 PRICE_NAMES = (
     "price.told",  # cost stored, nothing held for those that wait for it
     "price.held",  # inside the transaction: hold of one of them written
@@ -56,7 +58,7 @@ MOVE_NAMES = (
     "move.committed",  # both are
 )
 """In moving a file's content to PostgreSQL."""
-NAMES = JOB_NAMES + PRICE_NAMES + DECISION_NAMES + FILE_NAMES + MOVE_NAMES
+NAMES = JOB_NAMES + BEGIN_NAMES + PRICE_NAMES + DECISION_NAMES + FILE_NAMES + MOVE_NAMES
 
 
 class Crash(BaseException):

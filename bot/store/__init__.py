@@ -14,7 +14,7 @@ from bot.store.guild.recipes import Recipes, Saved, StoredRecipe
 from bot.store.guild.record import ReportOutcome
 from bot.store.guild.reviews import Review, ReviewRule, Reviews, ReviewVerdict
 from bot.store.guild.settings import GuildSettings
-from bot.store.jobs.cards import Cards
+from bot.store.jobs.cards import Cards, FirstAttempts
 from bot.store.jobs.copies import Copies, Copy, DoomedCopy
 from bot.store.jobs.ending import Cancelled
 from bot.store.jobs.job_lists import SEARCHED, JobLists
@@ -52,6 +52,7 @@ __all__ = [
     "DoomedCopy",
     "DueWish",
     "Erased",
+    "FirstAttempts",
     "GuildKeys",
     "GuildSettings",
     "JobAttempt",

@@ -20,7 +20,7 @@ import pytest
 from bot.domain.models import JobState
 from bot.domain.server.guild_rules import Limit, Period, Scope
 from bot.runtime.clock import SystemClock
-from bot.runtime.failpoints import DECISION_NAMES, JOB_NAMES, PRICE_NAMES
+from bot.runtime.failpoints import BEGIN_NAMES, DECISION_NAMES, JOB_NAMES, PRICE_NAMES
 from bot.sandbox.server import Sandbox
 from bot.store import Store
 from tests.support import promises
@@ -149,6 +149,19 @@ async def test_a_bot_killed_at_any_point_delivers_each_job_once_or_gives_it_back
     lost = {"accept.before": [], "accept.stored": [JobState.CANCELLED]}.get(point, [JobState.DELIVERED])
     assert await scene.exact() == [JobState.DELIVERED, *lost]
     assert [*(scene.folder / "tmp").iterdir(), *scene.folder.glob(".cannon-bot-*")] == []
+
+
+@pytest.mark.parametrize("point", BEGIN_NAMES)
+async def test_a_bot_killed_while_it_begins_a_job_with_its_answer_sends_it_once(scene: Scene, point: str):
+    """The first job of a life is claimed: its key is not checked yet."""
+    async with scene.life(point) as bot:
+        await bot.online()
+        await scene.ask("a wolf #fast")
+        await scene.discord.until(lambda: scene.posted)
+        await scene.ask("a fox #fast", wait=False)
+        assert await bot.ended() == KILLED
+    await scene.work()
+    assert await scene.exact() == [JobState.DELIVERED] * 3
 
 
 @pytest.mark.long

@@ -10,7 +10,7 @@ import pytest
 from bot.domain.models import JobState
 from bot.domain.server.guild_rules import Limit, Period, Scope
 from bot.runtime import failpoints
-from bot.runtime.failpoints import JOB_NAMES, PRICE_NAMES, Crash
+from bot.runtime.failpoints import BEGIN_NAMES, JOB_NAMES, PRICE_NAMES, Crash
 from tests.support.exactness import assert_exact
 from tests.support.rig import HOST_KEY, Rig
 
@@ -88,6 +88,25 @@ async def test_after_a_crash_at_any_point_a_job_is_delivered_once_or_given_back(
         assert set(states) == {JobState.DELIVERED}
 
 
+class AtOnce(Story):
+    """Lives in which each job is sent without a claim: its first attempt is stored with its card's answer."""
+
+    async def ask(self) -> None:
+        await self.rig.send_at_once()
+        await super().ask()
+
+
+@pytest.mark.parametrize("point", [*BEGIN_NAMES, *JOB_NAMES])
+async def test_after_a_crash_at_any_point_a_job_that_is_sent_at_once_is_posted_once_or_refunded(rig: Rig, point: str):
+    story = AtOnce(rig)
+    await story.die_at(point, restart=False)
+    assert len(rig.sandbox.requests) == len({request.idempotency_key for request in rig.sandbox.requests})
+    await story.end_well()
+    states = await story.assert_exact()
+    lost = {"accept.before": [], **dict.fromkeys(NEVER_ANSWERED, [JobState.CANCELLED])}
+    assert set(states) == set(lost.get(point, [JobState.DELIVERED]))
+
+
 class Grids(Story):
     """Lives in which three pictures are requested at once, under a limit, at a price that the first has to find out."""
 
@@ -121,6 +140,20 @@ FIRST = {"accept.stored", "submit.sent", "download.half", "send.done"}
 QUICKLY = [(first, JOB_NAMES[number % 7 :: 7]) for number, first in enumerate(JOB_NAMES) if first in FIRST]
 """The points where most is at stake as the first, each with a seventh of the second ones."""
 ALL_PAIRS = [pytest.param(first, JOB_NAMES, marks=pytest.mark.long, id=f"{first}-any") for first in JOB_NAMES]
+
+
+@pytest.mark.parametrize(
+    ("first", "seconds"),
+    [
+        pytest.param("answer.begun", ("answer.begun", "submit.sent"), id="answer.begun"),
+        *(
+            pytest.param(first, (*BEGIN_NAMES, *JOB_NAMES), marks=pytest.mark.long, id=f"{first}-any")
+            for first in (*BEGIN_NAMES, *JOB_NAMES)
+        ),
+    ],
+)
+async def test_after_two_crashes_a_job_that_is_sent_at_once_still_holds(rig: Rig, first: str, seconds: list[str]):
+    await AtOnce(rig).die_twice(first, seconds)
 
 
 @pytest.mark.parametrize(("first", "seconds"), [*(pytest.param(*each, id=each[0]) for each in QUICKLY), *ALL_PAIRS])

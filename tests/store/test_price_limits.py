@@ -189,6 +189,7 @@ class PriceLimits(RuleBasedStateMachine):
             ),
             languages=Spoken(),
             wake=lambda: None,
+            note_answered=self._note_answered,
         )
 
     def teardown(self) -> None:
@@ -237,6 +238,10 @@ class PriceLimits(RuleBasedStateMachine):
         self.clock.now += 1
         origin = replace(draft.spec.origin, interaction_id=next(self.numbers))
         self.submit(CardSpec(origin=origin, steps=draft.spec.steps, consent=Consent(agreed=draft.shown)))
+
+    async def _note_answered(self, card: Card, jobs: Sequence[Job], *, message_id: int, channel_id: int) -> bool:
+        await self.store.cards.mark_answered(card.guild_id, card.id, message_id, channel_id)
+        return not jobs
 
     def submit(self, spec: CardSpec) -> None:
         try:

@@ -237,6 +237,13 @@ class Rig:
             await parts.store.close()
         self.bot._folder.cleanup()
 
+    async def send_at_once(self) -> None:
+        """Have the worker send new jobs as a running one does whose key has been checked."""
+        parts = self.bot.parts
+        parts.worker.is_running = True
+        await parts.worker._renew_lease()
+        await parts.worker.key_waits.health.first_check(self.guild.id, await parts.keys.for_guild(self.guild.id))
+
     async def restart(self, *, after_s: float = 0.0) -> None:
         """Let the process die and start a new one on the same database. A Crash at its start rises."""
         await self.die()

@@ -23,7 +23,7 @@ CALLERS = 3
 """How many functions a visit is named by."""
 WARM = 10
 """Pictures made first: then durations and prices are known, and what is cached is cached."""
-BEAT_S = 0.25
+BEAT_S, BEATS_MAX = 0.25, 400
 
 
 @dataclass
@@ -102,6 +102,7 @@ async def work_of_pictures(rig: Rig, count: int) -> WorkCounts:
     Not counted is what does not depend on their number: the lease, and looking for jobs that no process has.
     """
     worker = rig.bot.parts.worker
+    await rig.send_at_once()
     for number in range(WARM):
         await _make(rig, f"heron {number}")
     async with counted(rig.bot.parts.store) as counts:
@@ -114,11 +115,15 @@ async def work_of_pictures(rig: Rig, count: int) -> WorkCounts:
 
 
 async def _make(rig: Rig, prompt: str) -> None:
-    worker, before = rig.bot.parts.worker, len(_posted(rig))
+    before = len(_posted(rig))
     await rig.member.slash(rig.channel, "image generate", prompt=prompt)
-    while len(_posted(rig)) == before or worker._turns:
+    for _ in range(BEATS_MAX):
         await _beat(rig)
         rig.advance(BEAT_S)
+        if len(_posted(rig)) > before:
+            break
+    else:
+        raise AssertionError(f"not posted: {await rig.jobs()}")
     await rig.env.settle()
 
 

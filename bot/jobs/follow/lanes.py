@@ -84,6 +84,8 @@ class Followed:
     """Non-default values of the attributes below."""
 
     is_overdue = _Rare[bool](False)
+    is_begun = _Rare[bool](False)
+    """Whether its first attempt was stored with its card's answer, and this process has not sent it yet."""
     busy = _Rare[bool](False)
     attempted_at = _Rare[float | None](None)
     """First submission by this process, monotonic seconds."""
@@ -294,6 +296,12 @@ class Lane:
         self._young[followed] = now
         self._place(server)
         return followed
+
+    def room(self, guild_id: int) -> int:
+        """Return how many jobs of a server would begin at once, if they were due now."""
+        server = self._servers.get(guild_id)
+        of_server = 0 if server is None else server.running + len(server.due)
+        return max(0, min(self._size.slots - len(self._young), self._size.per_server - of_server))
 
     def _next_spot(self) -> _Spot | None:
         for spots in self._spots:

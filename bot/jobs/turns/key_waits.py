@@ -60,6 +60,11 @@ class Breaker:
             outage.rest_s = min(max(FIRST_REST_S, 2 * outage.rest_s), LONGEST_REST_S)
             outage.try_at = self._clock.monotonic() + outage.rest_s
 
+    def is_certain(self, name: str) -> bool:
+        """Whether jobs have to rest, or one to probe."""
+        outage = self._outages.get(name)
+        return outage is not None and outage.is_certain
+
     def worked(self, name: str) -> None:
         """Note an answered call, whatever the answer."""
         self._outages.pop(name, None)
@@ -144,6 +149,15 @@ class KeyWaits:
             self._breaker.failed(_sufferer(key, job), job.id)
         elif not isinstance(error, UnreadableAnswer):  # which may be a proxy's page
             self._breaker.worked(_sufferer(key, job))
+
+    def is_free(self, key: UsableKey, job: Job) -> bool:
+        """Whether a create with this key needs no check, permission or rest before it. It reserves nothing."""
+        return not (
+            not self.health.is_checked(job.guild_id, key)
+            or self.budgets.is_limited(key.secret)
+            or self._paused.get((key.slot(job.guild_id), Call.CREATE), 0.0) > self.clock.monotonic()
+            or self._breaker.is_certain(_sufferer(key, job))
+        )
 
     def rest_s(self, key: UsableKey, job: Job) -> float:
         """Return how many seconds the job must wait for its key, 0 if it may call now, and then must."""

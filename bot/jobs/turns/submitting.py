@@ -114,6 +114,26 @@ class Submitting:
             input=values,
         ):
             return None
+        return await self._send_noted(followed, key, age_s, was_in_doubt=job.in_doubt)
+
+    def may_begin(self, job: Job, key: UsableKey) -> bool:
+        """Whether nothing has to be awaited, checked or filled in before the job's first attempt with this key."""
+        return not job.after_ids and self.key_waits.is_free(key, job) and self.memories.is_sent_as_is(job)
+
+    async def send_begun(self, followed: Followed, key: UsableKey) -> float | None:
+        """Send a job whose first attempt was stored with its card's answer; return as `take_turn`."""
+        return await self._send_noted(followed, key, self._attempts_age_s(followed), was_in_doubt=False)
+
+    async def take_back(self, followed: Followed) -> bool:
+        """Store that the first attempt was not sent after all; False if the job was lost."""
+        unsent = {"attempts": 0, "first_attempt_at": None, "in_doubt": False}
+        return await self.transitions.change(followed, JobState.SUBMITTING, **unsent)
+
+    async def _send_noted(
+        self, followed: Followed, key: UsableKey, age_s: float, *, was_in_doubt: bool
+    ) -> float | None:
+        """Make an attempt that is stored; return as `take_turn`."""
+        job = followed.job
         failpoint("submit.before")
         try:
             accepted = await self._send(followed.job, key)
@@ -121,7 +141,7 @@ class Submitting:
             self.key_waits.note_call(key, job, error)
             is_refused = not isinstance(error, CannonUnavailable | UnreadableAnswer | IdempotencyClash)
             # Earlier doubt remains; this attempt is certain if it was definitely refused.
-            known = {"in_doubt": job.in_doubt} if is_refused else {}
+            known = {"in_doubt": was_in_doubt} if is_refused else {}
             attempt = attempt_of("submit", error)
             if not await self.transitions.change(followed, job.state, attempt=attempt, **known):
                 return None

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from bot.domain.models import Card, Job, JobState
 from bot.domain.money.spend_request import Verdict
 from bot.domain.server.guild_rules import APPROVAL_LIFE_S, Limit, Scope
 from bot.domain.server.reaction_rules import ReactionKey
 from bot.errors import Refused
+from bot.runtime.failpoints import failpoint
 from bot.store import texts
 from bot.store.engine.columns import to_milli, to_text
 from bot.store.engine.repository import RecordOf, Repository
@@ -18,7 +19,7 @@ from bot.store.engine.row_cache import Recalled
 from bot.store.jobs.ending import end_unsent
 from bot.store.jobs.late_holds import without_hold
 from bot.store.jobs.rechecks import POST_AGAIN_S
-from bot.store.jobs.rows import CARDS, TOKEN_PURPOSE, card_of, insert_card, insert_job, jobs_of_card
+from bot.store.jobs.rows import CARDS, TOKEN_PURPOSE, card_of, insert_card, insert_job, job_of, jobs_of_card
 from bot.store.jobs.tried_values import ModelTest, erase_jobs, forget_of_job, no_model
 from bot.store.money import ledger
 from bot.store.money.spending import Spending, spending
@@ -90,6 +91,14 @@ WHERE undrawn = 1 AND answered = 1 AND message_id IS NOT NULL
     )
 ORDER BY created_at DESC LIMIT ?
 """
+_ANSWERED = "UPDATE cards SET answered = 1, message_id = ?, message_channel_id = ? WHERE guild_id = ? AND id = ?"
+_BEGIN_FIRST = """
+UPDATE jobs SET lease = :lease, attempts = 1, first_attempt_at = :now, in_doubt = 1, key_id = :key_id
+WHERE guild_id = :guild_id AND card_id = :card_id AND id IN (SELECT value FROM json_each(:job_ids))
+    AND state = 'submitting' AND lease IS NULL AND attempts = 0 AND in_doubt = 0
+    AND EXISTS (SELECT 1 FROM leases WHERE token = :lease AND expires_at > :alive_at)
+RETURNING *
+"""
 _KEEP_DIRECT_MESSAGE = """
 INSERT INTO copies (job_id, guild_id, channel_id, message_id, kind)
 SELECT jobs.id, jobs.guild_id, message_channel_id, cards.message_id, 'card'
@@ -107,6 +116,15 @@ _HOLD_AGAIN = """
 UPDATE jobs SET state = 'held', message_id = NULL, delivered_at = NULL, recheck_at = :post_again_at
 WHERE guild_id = :guild_id AND id IN (SELECT value FROM json_each(:posted)) AND state = 'delivered'
 """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FirstAttempts:
+    """A new card's jobs that the holder of `lease` sends at once, with the key of this id (None: the host's)."""
+
+    job_ids: Sequence[str]
+    lease: str
+    key_id: int | None
 
 
 class Cards(Repository):
@@ -171,12 +189,29 @@ class Cards(Repository):
 
         return await self._database.write(change)
 
-    async def mark_answered(self, guild_id: int, card_id: str, message_id: int | None, channel_id: int) -> None:
-        """Store that and where Discord accepted our first response: its jobs become claimable."""
-        await self._execute(
-            "UPDATE cards SET answered = 1, message_id = ?, message_channel_id = ? WHERE guild_id = ? AND id = ?",
-            (message_id, channel_id, guild_id, card_id),
-        )
+    async def mark_answered(
+        self, guild_id: int, card_id: str, message_id: int | None, channel_id: int, first: FirstAttempts | None = None
+    ) -> list[Job]:
+        """Store that and where Discord accepted our first response: its jobs become claimable.
+
+        With `first`, its jobs' attempts are stored in the same transaction, if they are still unsent and the lease is
+        live. Returns those jobs.
+        """
+        now = self._clock.wall()
+
+        def change(db: Connection) -> list[Job]:
+            db.execute(_ANSWERED, (message_id, channel_id, guild_id, card_id))
+            if first is None:
+                return []
+            values = {
+                "guild_id": guild_id, "card_id": card_id, "job_ids": json.dumps(first.job_ids), "lease": first.lease,
+                "key_id": first.key_id, "now": now, "alive_at": self._database.now(db),
+            }  # fmt: skip
+            begun = [job_of(row) for row in db.execute(_BEGIN_FIRST, values).fetchall()]
+            failpoint("answer.begun")
+            return begun
+
+        return await self._database.write(change)
 
     async def move(
         self,
