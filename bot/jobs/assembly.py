@@ -79,6 +79,7 @@ def make_worker(
         store,
         transitions,
         key_waits,
+        keys=keys,
         unavailable=unavailable,
         catalogue=catalogue,
         complete=complete,

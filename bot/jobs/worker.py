@@ -16,7 +16,7 @@ from dataclasses import KW_ONLY, dataclass, field
 import structlog
 from structlog.contextvars import bind_contextvars
 
-from bot.account.api_keys import ApiKeys, UsableKey
+from bot.account.api_keys import ApiKeys
 from bot.domain.models import Card, Job, JobState, new_id
 from bot.errors import StoreError
 from bot.jobs.follow.agenda import GATHER_S, Agenda, WorkerProgress
@@ -360,6 +360,8 @@ class Worker:
                 bind_contextvars(job=job.id, guild=job.guild_id, card=job.card_id)  # in each log line of this task
                 if job.state not in REMOTE_STATES:  # a poll sets its language when it needs one
                     speak(await self.languages.of_card(job.guild_id, job.card_id))
+                if followed.is_begun and not await self.submitting.confirm(followed):
+                    return None, True
                 wait_s = await self._take_turn(followed)
                 return await self.own_errors.forget(followed, wait_s), True
         except Exception as error:  # noqa: BLE001 - counted and logged there
@@ -382,13 +384,6 @@ class Worker:
         job = followed.job
         if job.state is JobState.READY:
             return await self.delivering.take_turn(followed)
-        if followed.is_begun:
-            followed.is_begun = False
-            if (key := await self.key_to_begin(job)) is not None:
-                return await self.submitting.send_begun(followed, key)
-            if not await self.submitting.take_back(followed):
-                return None
-            job = followed.job
         key = await self.keys.for_job(job)
         if key is None:
             return await self.key_waits.wait(followed)
@@ -401,12 +396,6 @@ class Worker:
         if job.state is JobState.SUBMITTING:
             return await self.submitting.take_turn(followed, key)
         return await self.polling.take_turn(followed, key)
-
-    async def key_to_begin(self, job: Job) -> UsableKey | None:
-        """Return the key of a new job's first attempt; None if something has to come before."""
-        key = await self.keys.for_job(job)
-        is_own = key is not None and key.id == job.key_id  # the one that was judged
-        return key if key is not None and is_own and self.submitting.may_begin(job, key) else None
 
 
 @dataclass(frozen=True)
@@ -432,19 +421,12 @@ class AnsweredCards:
         return len(begun) == len(jobs) > 0
 
     async def _first_attempts(self, jobs: Sequence[Job]) -> FirstAttempts | None:
-        """Return the attempts that begin at once: none waits for a turn in its lane, so that others can be cancelled."""
+        """Return the attempts for which the lane has room now: jobs that wait for a turn can still be cancelled."""
         room = self.worker.agenda.lanes[LaneName.SUBMIT].room(jobs[0].guild_id) if jobs else 0
-        chosen, key_ids = list[str](), set[int | None]()
-        for job in jobs[:room]:
-            if job.state is JobState.SUBMITTING and not job.in_doubt:
-                key = await self.worker.key_to_begin(job)
-                if key is None:
-                    break
-                chosen.append(job.id)
-                key_ids.add(key.id)
-        if len(key_ids) != 1:
+        chosen = [job for job in jobs[:room] if not job.in_doubt and await self.worker.submitting.may_begin(job)]
+        if not chosen:
             return None
-        return FirstAttempts(job_ids=chosen, lease=self.worker.lease, key_id=key_ids.pop())
+        return FirstAttempts(job_ids=[job.id for job in chosen], lease=self.worker.lease, key_id=chosen[0].key_id)
 
     def _follow(self, job: Job) -> None:
         followed = Followed(job.id, job.guild_id, job.card_id, job.state, due=0.0, active_s=job.active_s)

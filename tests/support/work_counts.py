@@ -72,11 +72,14 @@ async def counted(store: Store) -> AsyncIterator[WorkCounts]:
 
 
 def _trace(connection: sqlite3.Connection, counts: WorkCounts) -> None:
-    changes = connection.total_changes
+    changes, last = connection.total_changes, ""
 
     def note(statement: str) -> None:
-        nonlocal changes
-        if counts.is_counting and not statement.startswith("--"):  # as what a trigger runs
+        nonlocal changes, last
+        if statement.startswith("--") or statement == last:  # a trigger's, and the one that goes on after it
+            return
+        last = statement
+        if counts.is_counting:
             counts.statements += 1
             counts.commits += statement == "COMMIT" and connection.total_changes != changes
         if statement == "COMMIT":

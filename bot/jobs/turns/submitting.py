@@ -9,7 +9,7 @@ from typing import Any
 
 import structlog
 
-from bot.account.api_keys import UsableKey
+from bot.account.api_keys import ApiKeys, UsableKey
 from bot.account.key_health import KeyVerdict
 from bot.account.memory import AccountMemories, Refusal, UnavailableOperations
 from bot.cannon.client import CannonClient
@@ -58,6 +58,7 @@ class Submitting:
     transitions: Transitions
     key_waits: KeyWaits
     _: KW_ONLY
+    keys: ApiKeys
     unavailable: UnavailableOperations
     catalogue: LiveCatalogue
     complete: Callable[[Job], Awaitable[Mapping[str, Any]]]
@@ -71,6 +72,9 @@ class Submitting:
 
     async def take_turn(self, followed: Followed, key: UsableKey) -> float | None:
         """Submit the job, if that cannot pay twice; return seconds until its next turn, None to drop it."""
+        if followed.is_begun:
+            followed.is_begun = False
+            return await self._send_noted(followed, key, self._attempts_age_s(followed), was_in_doubt=False)
         judgement = await self.key_waits.first_check(followed.job, key)
         if judgement is not None and judgement.verdict is KeyVerdict.REFUSED:
             return await self.key_waits.wait(followed)
@@ -116,16 +120,20 @@ class Submitting:
             return None
         return await self._send_noted(followed, key, age_s, was_in_doubt=job.in_doubt)
 
-    def may_begin(self, job: Job, key: UsableKey) -> bool:
-        """Whether nothing has to be awaited, checked or filled in before the job's first attempt with this key."""
-        return not job.after_ids and self.key_waits.is_free(key, job) and self.memories.is_sent_as_is(job)
+    async def may_begin(self, job: Job) -> bool:
+        """Whether nothing has to be awaited, checked or filled in before the first attempt, with the key it has."""
+        if job.state is not JobState.SUBMITTING or job.after_ids:
+            return False
+        key = await self.keys.for_job(job)
+        if key is None or key.id != job.key_id:
+            return False
+        return self.key_waits.is_free(key, job) and self.memories.is_sent_as_is(job)
 
-    async def send_begun(self, followed: Followed, key: UsableKey) -> float | None:
-        """Send a job whose first attempt was stored with its card's answer; return as `take_turn`."""
-        return await self._send_noted(followed, key, self._attempts_age_s(followed), was_in_doubt=False)
-
-    async def take_back(self, followed: Followed) -> bool:
-        """Store that the first attempt was not sent after all; False if the job was lost."""
+    async def confirm(self, followed: Followed) -> bool:
+        """Take the stored first attempt back if something now comes before it; False if the job was lost."""
+        if await self.may_begin(followed.job):
+            return True
+        followed.is_begun = False
         unsent = {"attempts": 0, "first_attempt_at": None, "in_doubt": False}
         return await self.transitions.change(followed, JobState.SUBMITTING, **unsent)
 
