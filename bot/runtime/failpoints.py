@@ -28,7 +28,7 @@ JOB_NAMES = (
 )
 """In the life of a job."""
 BEGIN_NAMES = ("answer.begun",)  # inside the transaction of the message id: leases and first attempts written
-"""In the life of a job that is sent at once, which then goes on at `answer.stored`."""
+"""In the life of a job that is sent at once, before `answer.stored`."""
 PRICE_NAMES = (
     "price.told",  # cost stored, nothing held for those that wait for it
     "price.held",  # inside the transaction: hold of one of them written

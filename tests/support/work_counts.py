@@ -76,7 +76,7 @@ def _trace(connection: sqlite3.Connection, counts: WorkCounts) -> None:
 
     def note(statement: str) -> None:
         nonlocal changes, last
-        if statement.startswith("--") or statement == last:  # a trigger's, and the one that goes on after it
+        if statement.startswith("--") or statement == last:  # a trigger's, or the one that caused it
             return
         last = statement
         if counts.is_counting:
