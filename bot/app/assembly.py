@@ -424,6 +424,7 @@ def _worker(setup: Setup, core: _Core, delivery: Delivery, sources: Sources) -> 
         complete=sources.complete,
         signals=core.signals,
         claimed=delivery.follow,
+        is_awaited=setup.is_awaited,
         webhook_url=None if setup.settings.public_url is None else core.webhook_tokens.url,
     )
 

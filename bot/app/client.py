@@ -42,7 +42,7 @@ from bot.runtime.machine import release_memory
 from bot.runtime.metrics import Metrics
 from bot.runtime.network.health_probe import ADDRESS_META
 from bot.runtime.output import dropped_lines
-from bot.runtime.pace import RateLimiter
+from bot.runtime.pace import RateLimiter, Waiting
 from bot.server.texts import PRACTICE_NOT_ALLOWED
 from bot.settings import DISCORD_API_URL, Settings
 from bot.store import Store
@@ -54,6 +54,8 @@ discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # the bot
 
 SURFACE = "cogs"
 """The one extension, loaded by name: nothing in `bot` imports the cogs."""
+ANSWER_DEADLINE_S = 3.0
+"""Discord takes no first answer to an interaction after it (interactions: receiving and responding)."""
 PRESS_AGAIN_S = 3.0
 """How long a paid control ignores a second press by the same member."""
 
@@ -124,6 +126,7 @@ class CannonBot(GatewayClient, Bot):
         self.live_catalogue = LiveCatalogue(Catalogue(allow_local=_is_local(settings.cannon_api_url)))
         self.forms = OpenForms()
         self.presses = RateLimiter(self.clock, 1, PRESS_AGAIN_S)
+        self._unanswered = Waiting(self.clock, ANSWER_DEADLINE_S, _is_answered)
         self._run_worker = run_worker
         self._serve_http = serve_http
         self._cdn = cdn
@@ -171,6 +174,7 @@ class CannonBot(GatewayClient, Bot):
             card_owner=self.card_owner,
             is_ready=self.is_connected,
             is_calm=self.discord_gate.is_calm,
+            is_awaited=self._unanswered.anyone,
             settings=self.settings,
             clock=self.clock,
             catalogue=self.live_catalogue,
@@ -306,6 +310,12 @@ class CannonBot(GatewayClient, Bot):
 
     # ------------------------------------------------------------------ events
 
+    def dispatch(self, event: str, /, *args: Any, **kwargs: Any) -> None:
+        """Note an interaction before its handler runs."""
+        if event == "interaction":
+            self._unanswered.begin(args[0])
+        super().dispatch(event, *args, **kwargs)
+
     async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:
         """Log an event's error. One caused by closing, or by the database, is no bug."""
         error = sys.exc_info()[1]
@@ -397,6 +407,10 @@ def _client_options(gate: DiscordGate) -> dict[str, Any]:
         "http_trace": gate.trace(),
         "max_ratelimit_timeout": RATE_LIMIT_MAX_S,
     }
+
+
+def _is_answered(interaction: discord.Interaction[Any]) -> bool:
+    return interaction.response.is_done()
 
 
 def _is_local(url: str) -> bool:

@@ -100,6 +100,8 @@ class Setup:
     """Whether it is connected to Discord, as its role is."""
     is_calm: Callable[[], bool]
     """Whether Discord takes calls that can wait."""
+    is_awaited: Callable[[], bool]
+    """Whether a member waits for an answer."""
     settings: Settings
     clock: Clock
     catalogue: LiveCatalogue

@@ -92,8 +92,8 @@ RETRY_S = 1.0
 """Retry interval after database errors."""
 CLAIM_REST_S = 1.0
 """After this time a process takes what it left to others: one of them may be gone."""
-CLAIMED_MAX = 2000
-"""Jobs claimed per transaction: 4 ms of the event loop."""
+CLAIMED_MAX = 500
+"""Jobs claimed per transaction: a millisecond of the event loop."""
 TURN_S = 3600.0
 """Timeout of a turn, far above what a result's files take: a longer one hangs by a bug."""
 
@@ -330,7 +330,7 @@ class Worker:
         for name, lane in self.agenda.lanes.items():
             while (followed := self.agenda.take_due(name, now)) is not None:
                 self._hint_pace.begin(followed)
-                turn = asyncio.create_task(self._turn(lane, followed), name=f"turn-{followed.id}")
+                turn = asyncio.create_task(self._turn(lane, followed, now), name=f"turn-{followed.id}")
                 self._turns.add(turn)
                 turn.add_done_callback(self._turn_done)
 
@@ -338,7 +338,8 @@ class Worker:
         self._turns.discard(turn)
         self.agenda.changed.set()
 
-    async def _turn(self, lane: Lane, followed: Followed) -> None:
+    async def _turn(self, lane: Lane, followed: Followed, started: float) -> None:
+        lane.began(started, self.clock.monotonic())
         is_progress = False
         try:
             wait_s, is_progress = await self._turn_within_limits(followed)

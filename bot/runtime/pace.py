@@ -6,10 +6,13 @@ import asyncio
 import contextlib
 import math
 from collections import Counter, deque
-from collections.abc import AsyncIterator, Hashable, Sequence
+from collections.abc import AsyncIterator, Callable, Hashable, Sequence
 from typing import Generic, TypeVar
 
 from bot.runtime.clock import Clock
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
 
 URGENT_IN_A_ROW = 50
 """Urgent calls in a row before another one: many results must not stop everything else."""
@@ -116,6 +119,28 @@ def _room_in_s(passed: Sequence[float], most: int, window_s: float, now: float, 
     return 0.0 if too_many <= 0 else max(0.0, passed[too_many - 1] + window_s - now)
 
 
+class Waiting(Generic[K]):
+    """Who waits for an answer, until it `is_answered` or `seconds` have passed."""
+
+    def __init__(self, clock: Clock, seconds: float, is_answered: Callable[[K], bool]) -> None:
+        self._clock = clock
+        self._seconds = seconds
+        self._is_answered = is_answered
+        self._since: deque[tuple[K, float]] = deque()
+
+    def begin(self, who: K) -> None:
+        self._since.append((who, self._clock.monotonic()))
+
+    def anyone(self) -> bool:
+        """Whether anyone waits."""
+        while self._since:
+            who, since = self._since[0]
+            if not self._is_answered(who) and self._clock.monotonic() - since < self._seconds:
+                return True
+            self._since.popleft()
+        return False
+
+
 KEPT = 4096
 """Maximum number of keys, to bound memory."""
 
@@ -210,9 +235,6 @@ class Cap:
                 self.leave(key)
             raise
 
-
-K = TypeVar("K", bound=Hashable)
-V = TypeVar("V")
 
 KEPT_ANSWERS = 4096
 """Maximum number of answers, to bound memory."""

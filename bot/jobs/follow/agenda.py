@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from bot.jobs.follow.lanes import Followed, Lane, LaneName, LaneSize, lane_of
@@ -22,8 +22,10 @@ SIZES: Mapping[LaneName, LaneSize] = {
 class Agenda:
     """The followed jobs in their lanes, and when to claim more of them."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, is_awaited: Callable[[], bool] = lambda: False) -> None:
+        """`is_awaited` says whether a member waits for an answer."""
         self._clock = clock
+        self._is_awaited = is_awaited
         self.lanes = {name: Lane(SIZES[name]) for name in LaneName}
         self.jobs: dict[str, Followed] = {}
         """By job id. Changed by the methods only."""
@@ -68,7 +70,7 @@ class Agenda:
 
     def take_due(self, name: LaneName, now: float) -> Followed | None:
         """Return the next due job of the lane, marked busy; None if nothing may start."""
-        followed = self.lanes[name].take_due(now)
+        followed = self.lanes[name].take_due(now, is_awaited=self._is_awaited())
         if followed is not None:
             followed.busy = True
         return followed

@@ -133,6 +133,12 @@ class Followed:
 
 SLOW_S = 1.0
 """A slower turn gives up its slot, up to `most` turns in all, so that stuck turns don't block quick ones."""
+LATE_S = 0.01
+"""A turn whose first step comes later than this after its start waited for a full event loop."""
+LEAST_SLOTS = 8
+"""Slots that a lane keeps while the event loop is full or a member waits for an answer."""
+WIDENED_BY = 0.25
+"""Slots added for each turn that began in time."""
 MINUTE_S = 60
 ARRIVALS_MAX = 1000
 """Due jobs sorted per round: 100,000 at once, as after a restart, would block the event loop for 200 ms."""
@@ -194,6 +200,11 @@ class Lane:
 
     def __init__(self, size: LaneSize) -> None:
         self._size = size
+        self._slots = float(size.slots)
+        """Usable ones: fewer while the event loop is full."""
+        self._narrowed_at = -math.inf
+        self._is_awaited = False
+        """Whether a member waited for an answer when last asked."""
         self._numbers = itertools.count()
         self._later: list[Entry] = []
         """A heap of what is not due yet."""
@@ -277,8 +288,12 @@ class Lane:
 
     # ------------------------------------------------------------------ turns
 
-    def take_due(self, now: float) -> Followed | None:
-        """Return the next job to run, None if none is due or there is no room. End it with `done`."""
+    def take_due(self, now: float, *, is_awaited: bool = False) -> Followed | None:
+        """Return the next job to run, None if none is due or there is no room. End it with `done`.
+
+        `is_awaited`: a member waits for an answer, which comes first.
+        """
+        self._is_awaited = is_awaited
         self._let_arrive(now)
         if not self._has_slot(now):
             return None
@@ -322,7 +337,25 @@ class Lane:
                 break
             del self._young[followed]
             self._old.add(followed)
-        return len(self._young) < self._size.slots
+        return len(self._young) < self.slots
+
+    @property
+    def slots(self) -> int:
+        """How many turns may hold a slot now."""
+        least = min(LEAST_SLOTS, self._size.slots)
+        return least if self._is_awaited else max(least, int(self._slots))
+
+    def began(self, started: float, now: float) -> None:
+        """Note when the first step of a turn came that was started then.
+
+        All that is ready in one round of the event loop delays each other. So a late one halves the slots, once for
+        each round, and turns in time give them back bit by bit.
+        """
+        if now - started <= LATE_S:
+            self._slots = min(float(self._size.slots), self._slots + WIDENED_BY)
+        elif started > self._narrowed_at:
+            self._slots = max(float(min(LEAST_SLOTS, self._size.slots)), self._slots / 2)
+            self._narrowed_at = now
 
     def done(self, followed: Followed, now: float, *, is_progress: bool = True) -> None:
         """End a turn of `take_due`; a failed one is no progress."""
@@ -352,7 +385,7 @@ class Lane:
 
     def next_at(self) -> float | None:
         """Return when to try again; None if only the end of a turn makes room, or nothing waits."""
-        if len(self._young) >= self._size.slots:
+        if len(self._young) >= self.slots:
             may_grow = len(self._old) < self._size.most - self._size.slots
             return next(iter(self._young.values())) + SLOW_S if may_grow else None
         while self._later and not _is_current(self._later[0]):

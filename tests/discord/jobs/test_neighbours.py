@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from bot.domain.models import JobState
+from bot.jobs.follow.lanes import LEAST_SLOTS, Followed, LaneName
 from tests.support.discord_trouble import DiscordCall, trouble_with
 from tests.support.following import Server, another_server, ask, change_rules, own_server, set_key, the_job
 from tests.support.neighbours import passes, put, slow_files, worker_at_work
@@ -160,3 +161,23 @@ async def test_metrics_tell_what_is_open_and_what_waits(rig: Rig):
     [waits] = [line for line in shown.splitlines() if line.startswith('cannon_bot_oldest_due_seconds{lane="poll"}')]
     assert 90 < float(waits.split()[-1]) < 100
     assert 'cannon_bot_oldest_due_seconds{lane="deliver"} 0.0' in shown
+
+
+async def test_while_a_member_waits_for_an_answer_few_turns_begin_and_then_the_others(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+):
+    agenda, accept, begun = rig.bot.parts.worker.agenda, rig.bot.parts.store.cards.accept, list[int]()
+    for number in range(1, 2 * LEAST_SLOTS + 1):
+        agenda.put(Followed(f"{number}", number, f"{number}", JobState.READY, due=0.0, active_s=0.0))
+
+    def begin() -> None:
+        begun.append(sum(agenda.take_due(LaneName.DELIVER, rig.clock.monotonic()) is not None for _ in range(99)))
+
+    async def accept_meanwhile(*arguments: Any, **options: Any) -> Any:
+        begin()
+        return await accept(*arguments, **options)
+
+    monkeypatch.setattr(rig.bot.parts.store.cards, "accept", accept_meanwhile)
+    await ask(rig)
+    begin()
+    assert begun == [LEAST_SLOTS, LEAST_SLOTS]

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.runtime.clock import SystemClock
-from bot.runtime.pace import URGENT_IN_A_ROW, Pace
+from bot.runtime.pace import URGENT_IN_A_ROW, Pace, Waiting
 from tests.support.rig import ManualClock
 
 CALLS, WINDOW_S, BURST = 8, 1.0, 3
@@ -145,3 +145,18 @@ async def test_a_crowd_of_urgent_calls_lets_one_of_the_others_pass_now_and_then(
     order = await order_of(["first", "b", "c", *urgent])
     assert [order.index("b"), order.index("c")] == [1 + URGENT_IN_A_ROW, 2 + 2 * URGENT_IN_A_ROW]
     assert [name for name in order if name.startswith("u")] == urgent
+
+
+def test_who_waits_for_an_answer_is_known_until_it_is_sent_or_too_late():
+    clock, answered = ManualClock(), set[int]()
+    waiting = Waiting(clock, 3.0, answered.__contains__)
+    assert not waiting.anyone()
+    waiting.begin(1)
+    clock.advance(2)
+    waiting.begin(2)
+    answered.add(1)
+    assert waiting.anyone(), "the second still waits"
+    clock.advance(2.5)
+    assert waiting.anyone()
+    clock.advance(0.5)
+    assert not waiting.anyone(), "never answered"
