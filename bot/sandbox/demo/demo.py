@@ -110,7 +110,7 @@ class Demo:
         # Outside the bot's scope: otherwise the simulation would wait for an endless loop.
         parts = self.bot.parts
         self._tasks.append(asyncio.create_task(parts.worker.run(), name="demo-worker"))
-        for name in ("maintenance", "watch"):
+        for name in ("maintenance", "ticker", "watch"):
             self._tasks.append(asyncio.create_task(parts.rounds.keep(name), name=f"demo-{name}"))
         self._tasks.append(asyncio.create_task(self._publisher.run(), name="demo-page"))
 

@@ -12,6 +12,7 @@ import pytest
 from bot.delivery.card.states import state_word
 from bot.domain.jobs.poll_schedule import WRONG_S
 from bot.domain.models import JobState
+from tests.support.following import change_rules
 from tests.support.rig import Rig
 from tests.support.surface import newest, state_text, until
 
@@ -189,6 +190,41 @@ async def test_a_restart_goes_on_with_the_cards_that_it_finds(rig: Rig):
     assert "taking longer than usual" in state_text(message)
     assert state_text(message) != first
     assert message.embeds[0].author.name == rig.member.name, "the name is read off the card, since it is not stored"
+
+
+async def test_after_a_restart_a_card_that_is_still_right_is_not_edited_and_then_corrected(rig: Rig):
+    """The new process, or the worker of a fleet, has not drawn it and does not know what it says."""
+    result = await rig.member.slash(rig.channel, "image generate", prompt="a fox #forever")
+    promised = expected_at(state_text(result.response))
+    assert promised is not None
+    await until(rig, JobState.PROCESSING)
+    await rig.restart(after_s=1.0)
+    before, edits = len(calls(rig)), Edits(rig)
+    await edits.watch(promised + WRONG_S - 1 - rig.clock.wall())
+    assert len(calls(rig)) == before
+    assert rig.bot.parts.delivery.ticker.watched == 1
+    await edits.watch(4)
+    assert "taking longer than usual" in edits.seen[-1][1]
+    assert len(calls(rig)) == before + 1
+
+
+async def test_after_a_restart_a_card_whose_job_has_left_the_queue_is_drawn(rig: Rig):
+    await change_rules(rig, running_per_member=1)
+    await rig.member.slash(rig.channel, "image generate", prompt="first #forever")
+    await until(rig, JobState.PROCESSING)
+    waiting = await rig.member.slash(rig.channel, "image generate", prompt="second #forever")
+    assert "you are next" in state_text(waiting.response)
+    rig.advance(30.0)
+    [second] = [job for job in await rig.jobs() if job.state is JobState.WAITING]
+    await rig.restart()
+    rig.sandbox.finish(next(job.remote_id for job in await rig.jobs() if job.remote_id))
+    for _ in range(20):
+        await rig.step()
+        await rig.tick()
+        rig.advance(1.0)
+    [card] = [each for each in rig.messages() if "second" in each.embeds[0].description]
+    assert "Making it" in state_text(card)
+    assert (await rig.bot.parts.store.jobs.get(rig.guild.id, second.id)).remote_id
 
 
 async def test_while_discord_limits_the_bot_no_card_is_edited_only_to_tell_the_time(rig: Rig):
