@@ -23,6 +23,7 @@ PARALLEL := -n $(WORKERS) --dist worksteal
 # by must not be drawn by lot.
 LONG := --timeout=1200 --hypothesis-profile=long
 BUILD := --timeout=1200 --hypothesis-profile=build
+BUILDS_FUZZ := FUZZ_SEED=1 FUZZ_ROUND_S=4
 # (A container has 64 MB of it, if nothing else was asked for: too little for PostgreSQL and 300 bots.)
 export PYTEST_DEBUG_TEMPROOT := $(shell test -w /dev/shm && test $$(df -Pm /dev/shm | awk 'END { print $$4 }') -gt 3000 && echo /dev/shm)
 
@@ -60,7 +61,7 @@ test-long: $(READY) ## Run the rest: every case of large tables, all examples, s
 	$(BIN)/python -m pytest $(PARALLEL) -m 'long or hypothesis' $(LONG) $(ARGS)
 
 test-all: $(READY) ## Run all tests as .ci/run does, but for those of test-quiet: a tenth of each property's examples
-	$(BIN)/python -m pytest $(PARALLEL) -m 'not quiet' $(BUILD) $(ARGS)
+	$(BUILDS_FUZZ) $(BIN)/python -m pytest $(PARALLEL) -m 'not quiet' $(BUILD) $(ARGS)
 
 test-quiet: $(READY) ## Run the tests that judge by the clock, with a core for each
 	$(BIN)/python -m pytest -n $(CORES) --dist worksteal -m quiet $(BUILD) $(ARGS)

@@ -28,8 +28,8 @@ tempfile.tempdir = os.environ.get("PYTEST_DEBUG_TEMPROOT") or None
 structlog.dev.ConsoleRenderer.get_active().exception_formatter = structlog.dev.plain_traceback
 
 
-QUIET = ("soak", "fleet", "wire")
-"""Folders of tests in which processes answer each other in time, or are late."""
+QUIET = ("soak", "fleet", "wire", "bench")
+"""Folders of tests in which processes answer each other in time, or whose times are compared."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -70,9 +70,9 @@ def verdict(rig: Rig, log: io.StringIO, seed: int, mallory: Any) -> Verdict:
 
 
 def rounds() -> Iterator[int]:
-    """Count until the time of a round is over."""
+    """Count until the time of a round is over, and far enough to have shown something."""
     ends, number = time.monotonic() + ROUND_S, 0
-    while time.monotonic() < ends:
+    while number <= ACTS_LEAST or time.monotonic() < ends:
         yield number
         number += 1
 

@@ -90,7 +90,7 @@ def expected(error: BaseException, forgiven: tuple[type[BaseException], ...] = (
 
 def simulated(bot: CannonBot) -> simcord.Env:
     """Return a Discord for the bot. It shows what one without privileged intents sees: no files of others' messages."""
-    env = simcord.Env(bot, check_errors=False, settle_timeout=10.0, approved_intents=intents(), shard_count=1)
+    env = simcord.Env(bot, check_errors=False, settle_timeout=120.0, approved_intents=intents(), shard_count=1)
     env._settle_internal = functools.partial(env._settle_internal, idle=QUIET_S)
     return env
 

@@ -36,7 +36,7 @@ TOKEN = ".".join(("w" * 24, "wire", "w" * 27))
 """Shaped like a bot token, so that the settings take it."""
 BACKLOG = 4096
 """aiohttp's 128 makes a burst of clicks wait a second for the SYN to be sent again."""
-WAIT_S = 60.0
+WAIT_S = 240.0
 """No wait for an event is this long unless it hangs: a process takes two seconds to start, or fifteen among others."""
 ANSWER_S = 15.0
 """Discord waits 3 s for the first answer: https://discord.com/developers/docs/interactions/receiving-and-responding. A
