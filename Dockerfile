@@ -17,6 +17,11 @@ COPY bot bot
 COPY cogs cogs
 RUN /opt/build/bin/pip wheel --no-cache-dir --no-deps --no-index --no-build-isolation --wheel-dir /dist . \
  && /opt/cannon-bot/bin/pip install --no-cache-dir --no-deps --no-index /dist/*.whl
+# Bytecode without docstrings, which the image's user could not store; of Python itself too, since the base image has none.
+ENV PYTHONOPTIMIZE=2 \
+    PYTHONPYCACHEPREFIX=/opt/cannon-bot/bytecode
+RUN python -m compileall -q -j 0 -x '/(test|idlelib|tkinter|turtledemo|ensurepip|pip|(site|dist)-packages/pip)/' \
+    "$(python -c 'import sysconfig; print(sysconfig.get_path("stdlib"))')" /opt/cannon-bot/lib
 
 FROM ${PYTHON_IMAGE}
 RUN useradd --system --uid 10001 --user-group --no-create-home --home-dir /data cannon-bot \
@@ -24,6 +29,8 @@ RUN useradd --system --uid 10001 --user-group --no-create-home --home-dir /data 
 COPY --from=build /opt/cannon-bot /opt/cannon-bot
 ENV PATH=/opt/cannon-bot/bin:$PATH \
     PYTHONUNBUFFERED=1 \
+    PYTHONOPTIMIZE=2 \
+    PYTHONPYCACHEPREFIX=/opt/cannon-bot/bytecode \
     DATABASE=/data/cannon-bot.db \
     HTTP_HOST=0.0.0.0
 USER 10001

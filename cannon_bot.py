@@ -21,6 +21,8 @@ POSIX_MODULES = ("fcntl", "resource")
 CANNOT_START = 78
 """The exit code for problems to fix first: `RESTART_CANNOT_HELP` of bot/errors.py, not loaded yet."""
 HERE = Path(__file__).resolve()
+NOT_NEEDED = ("click", "greenlet", "rich")
+"""What structlog and httpx load wherever another tool has brought it: 90 modules, 6 MB."""
 OWN_ENVIRONMENT = (
     "Install cannon-bot into an environment of its own: uv tool install cannon-bot, or pipx install cannon-bot."
 )
@@ -33,9 +35,16 @@ def main() -> int:
     if problem is not None:
         print(f"cannon-bot: {problem}", file=sys.stderr)  # noqa: T201 - a command line prints
         return CANNOT_START
+    keep_out()
     from bot.cli import main as command_line  # noqa: PLC0415 - only what was compared is loaded
 
     return command_line()
+
+
+def keep_out() -> None:
+    """Let libraries find none of the packages that color their output: an import fails, as without them."""
+    for name in NOT_NEEDED:
+        sys.modules.setdefault(name, None)  # type: ignore[arg-type]  # what an import of it then meets
 
 
 def problem_here() -> str | None:

@@ -15,7 +15,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import aiohttp
 import discord
@@ -274,8 +274,7 @@ class _Shard:
 
     @property
     def _socket(self) -> DiscordWebSocket:
-        assert self.ws is not None
-        return self.ws
+        return cast("DiscordWebSocket", self.ws)
 
 
 class RuntimeShards(GatewayClient):

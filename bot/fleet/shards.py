@@ -7,7 +7,7 @@ import os
 import secrets
 import socket
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, cast
 
 import discord
 import structlog
@@ -106,8 +106,7 @@ class FleetShards:
 
     async def take_identify(self, shard_id: int) -> None:
         """Wait until the shard has to identify: for `before_identify_hook`."""
-        assert self._identifies is not None
-        await self._identifies.take(shard_id)
+        await cast("Identifies", self._identifies).take(shard_id)
 
     async def stop(self) -> None:
         """Close all shards, and release them at once. The keeper has ended."""

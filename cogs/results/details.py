@@ -10,7 +10,7 @@ import json
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import discord
@@ -128,8 +128,7 @@ async def show_job(interaction: Interaction, job: Job, controls: Sequence[discor
 @contextlib.asynccontextmanager
 async def _files(interaction: Interaction, known: JobFacts) -> AsyncIterator[list[discord.File]]:
     """Yield the job's files, [] if they can't be shown or loaded."""
-    bot, guild = interaction.client, interaction.guild
-    assert guild is not None
+    bot, guild = interaction.client, cast("discord.Guild", interaction.guild)
     async with use(bot, LookPace).request(interaction.user.id), contextlib.AsyncExitStack() as stack:
         files: list[discord.File] = []
         with contextlib.suppress(NoPlace, Later):

@@ -72,8 +72,7 @@ async def offer(interaction: Interaction, medium: Medium) -> None:
         embed.set_footer(text=texts.FROM_JOB(job_id=medium.job.id))
         action, subject = JOB_ACTION, medium.job.id
     else:
-        assert medium.ref.attachment is not None
-        embed.url = medium.ref.attachment[0]
+        embed.url = None if medium.ref.attachment is None else medium.ref.attachment[0]
         action, subject = LINK_ACTION, medium.kinds[0]
     select = Control.select(action, subject, placeholder=texts.WHAT_NEXT, options=options)
     more: list[Control] = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import discord
 
@@ -76,9 +76,8 @@ async def require_may_copy(interaction: Interaction) -> None:
 
 async def post_copy(interaction: Interaction, card: Card, job: Job, spec: CopySpec) -> discord.Message:
     """Post the result here, after `require_may_copy`. Raises Refused if it can't be shown here."""
-    bot, channel, guild = interaction.client, interaction.channel, interaction.guild
-    assert guild is not None
-    assert isinstance(channel, discord.abc.Messageable)
+    bot, guild = interaction.client, cast("discord.Guild", interaction.guild)
+    channel = cast("discord.abc.Messageable", interaction.channel)
     language = await use(bot, GuildLanguages).of(guild.id)
     embed, documents = await use(bot, CardRefresh).copied(card, [job], language=language)
     if not card.private:

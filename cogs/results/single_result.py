@@ -4,7 +4,7 @@ Posted once in each channel. Private: ephemeral, each time.
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import discord
 
@@ -83,8 +83,7 @@ async def _posted(interaction: Interaction, job: Job) -> tuple[str | None, int]:
 
     Also the number of deleted ones: Discord would return such a one again for its nonce.
     """
-    channel, gone = interaction.channel, 0
-    assert isinstance(channel, discord.abc.Messageable)
+    channel, gone = cast("discord.abc.Messageable", interaction.channel), 0
     for copy in await use(interaction, Copies).of_card(job.guild_id, job.card_id):
         if (copy.job_id, copy.kind, copy.channel_id) != (job.id, ALONE, interaction.channel_id):
             continue

@@ -78,10 +78,13 @@ class WordListener(commands.Cog):
 
     async def _heard(self, message: discord.Message) -> None:
         member, channel = message.author, message.channel
-        assert isinstance(member, discord.Member)
-        if not isinstance(
-            channel, discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.Thread
-        ) or not await self._may_answer(member, channel):
+        if (
+            not isinstance(member, discord.Member)
+            or not isinstance(
+                channel, discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.Thread
+            )
+            or not await self._may_answer(member, channel)
+        ):
             return
         if self._of_member.wait_s((member.guild.id, member.id)) or self._of_server.wait_s(member.guild.id):
             return

@@ -21,7 +21,9 @@ NOT_BEFORE_READY = {
     "av": "only the demo makes videos",
     "pydantic": "settings are a dataclass",
     "pytest": "no tool of developers is needed",
-    "rich": "no tool of developers is needed",
+    "aiohttp.web": "the pages are served from the first connection on",
+    "rich": "tracebacks in color are for developers",
+    "click": "httpx has a command line of its own",
     "simcord": "only the demo simulates Discord",
 }
 """Modules with all that is in them, and why they are not needed."""

@@ -130,8 +130,7 @@ async def release_job(settings: Settings, job_id: str, *, ends: bool, is_sure: b
         if not is_sure:
             raise Refused(texts.WOULD_END(job_id=job.id, outcome=_outcome(job)))
         await _end(store, job)
-        ended = await store.host_jobs.find(job.id)
-        assert ended is not None
+        ended = await store.host_jobs.find(job.id) or found
         return texts.ended(job.id, ended.job.state, refunded=ended.is_refunded)
 
 

@@ -1,25 +1,29 @@
 """HTTP listener with connection limits.
 
 aiohttp accepts any number of connections. Here excess ones are closed at once, and so are clients that do not read
-their answer. aiohttp closes those without a complete request head.
+their answer. aiohttp closes those without a complete request head. Its server is loaded with the first connection: a
+start has no need of it.
 """
 
 from __future__ import annotations
 
 import asyncio
+import importlib
 import ipaddress
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 import structlog
-from aiohttp import web
 
 from bot.errors import StartError
 from bot.runtime import texts
 from bot.runtime.clock import Clock
 from bot.runtime.pace import Cap, RateLimiter
 from bot.settings import IpNetwork
+
+if TYPE_CHECKING:
+    from aiohttp import web
 
 CONNECTIONS_MAX = 200
 PEER_CONNECTIONS_MAX = 20
@@ -102,39 +106,28 @@ class Endpoint:
 
 
 class Listener:
-    """Serves `routes` on one address."""
+    """Serves `routes` on one address; they are made with the first connection."""
 
-    def __init__(self, endpoint: Endpoint, routes: Iterable[web.RouteDef], *, cap: ConnectionCap) -> None:
+    def __init__(self, endpoint: Endpoint, routes: Callable[[], Iterable[web.RouteDef]], *, cap: ConnectionCap) -> None:
         self._endpoint = endpoint
+        self._routes = routes
         self._cap = cap
         self._doors: set[_Door] = set()
         self._server: asyncio.Server | None = None
-        app = web.Application(client_max_size=BODY_LIMIT_BYTES)
-        app.add_routes(routes)
-        app.on_response_prepare.append(_plain_headers)
-        self._runner = web.AppRunner(
-            app,
-            access_log=None,
-            handle_signals=False,
-            shutdown_timeout=SHUTDOWN_TIMEOUT_S,
-            keepalive_timeout=HEAD_TIMEOUT_S,
-            lingering_time=LINGER_S,
-        )
+        self._runner: web.AppRunner | None = None
+        self._loading = asyncio.Lock()
+        self._is_closed = False
         self.address = ""
         """The local address; empty before the start."""
 
     async def start(self) -> None:
         """Listen. Raises StartError on failure."""
-        await self._runner.setup()
-        handler = self._runner.server
-        assert handler is not None, "made by setup"
         place = self._endpoint
         try:
             self._server = await asyncio.get_running_loop().create_server(
-                lambda: _Door(self._cap, self._doors, handler), place.host, place.port, backlog=BACKLOG
+                lambda: _Door(self._cap, self._doors, self._protocol), place.host, place.port, backlog=BACKLOG
             )
         except OSError as error:
-            await self._runner.cleanup()
             self._refuse(error)
         host, port = self._server.sockets[0].getsockname()[:2]
         self.address = f"http://{_reachable(host)}:{port}"
@@ -145,9 +138,23 @@ class Listener:
         if self._server is not None:
             server, self._server = self._server, None
             server.close()
-            await self._runner.cleanup()
+            self._is_closed = True
+            async with self._loading:
+                if self._runner is not None:
+                    await self._runner.cleanup()
             for door in list(self._doors):
                 door.shut()
+
+    async def _protocol(self) -> asyncio.Protocol | None:
+        """Return aiohttp's side of a new connection; None once closed."""
+        async with self._loading:
+            if self._is_closed:
+                return None
+            if self._runner is None:
+                web = await asyncio.to_thread(importlib.import_module, "aiohttp.web")
+                self._runner = _runner(web, self._routes())
+                await self._runner.setup()
+            return None if self._runner.server is None else self._runner.server()
 
     def _refuse(self, error: OSError) -> NoReturn:
         reason = (error.strerror or str(error)).splitlines()[0]
@@ -160,10 +167,13 @@ class Listener:
 class _Door(asyncio.Protocol):
     """A connection: closed at once if excess, else handed to aiohttp's protocol."""
 
-    def __init__(self, cap: ConnectionCap, doors: set[_Door], handler: Callable[[], asyncio.Protocol]) -> None:
+    def __init__(
+        self, cap: ConnectionCap, doors: set[_Door], protocol: Callable[[], Awaitable[asyncio.Protocol | None]]
+    ) -> None:
         self._cap = cap
         self._doors = doors
-        self._handler = handler
+        self._protocol = protocol
+        self._opening: asyncio.Task[None] | None = None
         self._peer: str | None = None
         self._inner: asyncio.Protocol | None = None
         self._transport: asyncio.Transport | None = None
@@ -171,17 +181,29 @@ class _Door(asyncio.Protocol):
         self._was_full = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
+        self._transport = cast("asyncio.Transport", transport)
         name = transport.get_extra_info("peername") or ("",)
         self._peer = self._cap.admit(str(name[0]))
         if self._peer is None:
-            transport.abort()
+            self._transport.abort()
             return
-        self._transport = transport
         self._doors.add(self)
         self._watch = asyncio.get_running_loop().call_later(TAKE_TIMEOUT_S, self._look)
-        self._inner = self._handler()
-        self._inner.connection_made(transport)
+        self._transport.pause_reading()
+        self._opening = asyncio.create_task(self._open(self._transport))
+
+    async def _open(self, transport: asyncio.Transport) -> None:
+        """Connect aiohttp's side, and let it read."""
+        inner = None
+        try:
+            inner = await self._protocol()
+        finally:
+            if inner is None:
+                transport.abort()
+        if inner is not None and not transport.is_closing():
+            self._inner = inner
+            inner.connection_made(transport)
+            transport.resume_reading()
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self._peer is None:
@@ -215,13 +237,28 @@ class _Door(asyncio.Protocol):
 
     def _look(self) -> None:
         """Close a connection whose client does not read, even if it is closing."""
-        assert self._transport is not None
+        if self._transport is None:
+            return
         is_full = self._transport.get_write_buffer_size() > 0
         if is_full and self._was_full:
             self._transport.abort()
             return
         self._was_full = is_full
         self._watch = asyncio.get_running_loop().call_later(TAKE_TIMEOUT_S, self._look)
+
+
+def _runner(web: Any, routes: Iterable[web.RouteDef]) -> Any:
+    app = web.Application(client_max_size=BODY_LIMIT_BYTES)
+    app.add_routes(routes)
+    app.on_response_prepare.append(_plain_headers)
+    return web.AppRunner(
+        app,
+        access_log=None,
+        handle_signals=False,
+        shutdown_timeout=SHUTDOWN_TIMEOUT_S,
+        keepalive_timeout=HEAD_TIMEOUT_S,
+        lingering_time=LINGER_S,
+    )
 
 
 def _reachable(host: str) -> str:

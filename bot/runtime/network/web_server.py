@@ -9,14 +9,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING
 
 import structlog
-from aiohttp import web
 
 from bot.runtime.clock import Clock
 from bot.runtime.metrics import CONTENT_TYPE, Metrics
 from bot.runtime.network.listener import ConnectionCap, Endpoint, Listener
 from bot.settings import IpNetwork
+
+if TYPE_CHECKING:
+    from aiohttp import web
 
 BODY_TIMEOUT_S = 10.0
 
@@ -46,14 +49,12 @@ class HttpServer:
         self._health = health
         self._hint = hint
         self._metrics = metrics
-        for_host = [web.get("/healthz", self._answer_health), web.get("/metrics", self._answer_metrics)]
-        for_world = [web.post("/webhooks/{token:[A-Za-z0-9_-]{8,128}}", self._answer_webhook)]
 
         def cap(name: str) -> ConnectionCap:
             return ConnectionCap(name, clock=clock, refused=metrics.connection_refused, proxies=proxies)
 
-        self._host_listener = Listener(private, for_host, cap=cap("health"))
-        self._world_listener = Listener(public, for_world, cap=cap("webhooks")) if public is not None else None
+        self._host_listener = Listener(private, self._for_host, cap=cap("health"))
+        self._world_listener = Listener(public, self._for_world, cap=cap("webhooks")) if public is not None else None
 
     @property
     def health_address(self) -> str:
@@ -80,7 +81,19 @@ class HttpServer:
         listeners = (self._host_listener, self._world_listener)
         await asyncio.gather(*(listener.close() for listener in listeners if listener is not None))
 
+    def _for_host(self) -> list[web.RouteDef]:
+        from aiohttp import web
+
+        return [web.get("/healthz", self._answer_health), web.get("/metrics", self._answer_metrics)]
+
+    def _for_world(self) -> list[web.RouteDef]:
+        from aiohttp import web
+
+        return [web.post("/webhooks/{token:[A-Za-z0-9_-]{8,128}}", self._answer_webhook)]
+
     async def _answer_health(self, _request: web.Request) -> web.Response:
+        from aiohttp import web
+
         try:
             health = dict(self._health())
         except Exception:  # noqa: BLE001 - a failing health check means: not healthy
@@ -90,9 +103,13 @@ class HttpServer:
         return web.json_response(health, status=200 if is_healthy else 503)
 
     async def _answer_metrics(self, _request: web.Request) -> web.Response:
+        from aiohttp import web
+
         return web.Response(body=self._metrics.render(), headers={"Content-Type": CONTENT_TYPE})
 
     async def _answer_webhook(self, request: web.Request) -> web.Response:
+        from aiohttp import web
+
         try:
             async with asyncio.timeout(BODY_TIMEOUT_S):
                 await request.read()  # raises a 413 past the listener's limit

@@ -165,9 +165,10 @@ class HostJobs(Repository):
         return await self._database.write(change)
 
     async def make_due(self, job: Job) -> bool:
-        """Make an open job due now; False if changed or leased."""
+        """Make a running job due now; False if changed or leased."""
         now = self._clock.wall()
-        assert job.state in RUNNING_STATES
+        if job.state not in RUNNING_STATES:
+            return False
 
         def change(db: Connection) -> bool:
             if db.execute(_FENCED, (job.id, job.guild_id, job.state)).fetchone() is None:

@@ -113,7 +113,8 @@ def load_box(secret_keys: Sequence[str], key_file: Path | None, *, needed: Colle
     box = SecretBox(keys) if keys else None
     if missing := set(needed) - set(box.fingerprints if box else ()):
         raise StoreError(texts.secret_key_missing(missing), exit_code=RESTART_CANNOT_HELP)
-    assert box is not None
+    if box is None:
+        raise ValueError("Keys, or a place for a key file, are needed.")
     return box
 
 

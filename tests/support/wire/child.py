@@ -13,9 +13,8 @@ from collections.abc import Collection
 from typing import Any
 
 from bot.runtime.machine import keep_little, permanent
+from cannon_bot import keep_out
 
-TOOLS = ("click", "greenlet", "rich")
-"""What requirements/dev.lock has, requirements/bot.lock has not, and structlog or httpx would import."""
 READY_AFTER_S = 3600.0
 """How long discord.py waits for a server that does not come, 2 s by itself: what waits for it hangs in a test."""
 
@@ -70,19 +69,8 @@ def allow_downloads_from(url: str) -> None:
     addresses.origins_of = origins_of
 
 
-def hide_tools() -> None:
-    """Let the bot find no package that only developers install; libraries use some of them where they are found.
-
-    What it then loads and keeps in memory is what a host's does. Needs no library to be imported yet.
-    """
-    assert "structlog" not in sys.modules
-    assert "httpx" not in sys.modules
-    for name in TOOLS:
-        sys.modules[name] = None  # type: ignore[assignment]  # an import of it fails then, which is what is wanted
-
-
 if __name__ == "__main__":
-    hide_tools()
+    keep_out()
     server = os.environ["WIRE_DISCORD_URL"]
     keep_little()
     with permanent():  # as everything that `cannon-bot run` imports

@@ -12,7 +12,8 @@ import sys
 from pathlib import Path
 
 from bot.runtime.machine import keep_little, permanent
-from tests.support.wire.child import allow_downloads_from, hide_tools, point_discord_at
+from cannon_bot import keep_out
+from tests.support.wire.child import allow_downloads_from, point_discord_at
 
 
 def tell() -> None:
@@ -36,7 +37,7 @@ def tell_before_connecting() -> None:
 
 
 if __name__ == "__main__":
-    hide_tools()
+    keep_out()
     keep_little()
     with permanent():
         point_discord_at(os.environ["WIRE_DISCORD_URL"])

@@ -39,7 +39,7 @@ class Port:
         self.asked = asyncio.Event()
         routes = [web.get("/hello", self.hello), web.get("/large", self.large)]
         self.cap = Watched(self.refused)
-        self.listener = Listener(Endpoint("HTTP", "127.0.0.1", 0), routes, cap=self.cap)
+        self.listener = Listener(Endpoint("HTTP", "127.0.0.1", 0), lambda: routes, cap=self.cap)
 
     async def hello(self, _request: web.Request) -> web.Response:
         return web.Response(text="hello")

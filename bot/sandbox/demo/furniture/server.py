@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import discord
 
@@ -121,7 +121,6 @@ def _role(guild: GuildHandle, key: str) -> RoleHandle:
 
 def _rooms(guild: GuildHandle, bot: CannonBot, moderators: RoleHandle) -> Mapping[str, ChannelHandle]:
     hidden, shown = discord.PermissionOverwrite(view_channel=False), discord.PermissionOverwrite(view_channel=True)
-    assert bot.user is not None
     staff: Any = {guild.default_role: hidden, moderators: shown, bot.user: shown}
     rooms = {
         STUDIO: guild.create_text_channel(STUDIO, topic=str(texts.STUDIO_TOPIC)),
@@ -178,8 +177,7 @@ async def welcome(env: simcord.Env, bot: CannonBot, sandbox: Sandbox, made: Furn
     room = made.rooms[STUDIO]
     env.backend.edit_guild(made.guild.id, {"system_channel_id": room.id})
     await env.settle()
-    channel = bot.get_channel(room.id)
-    assert isinstance(channel, discord.TextChannel)
+    channel = cast("discord.TextChannel", bot.get_channel(room.id))
     note = discord.Embed(title=str(texts.NEWCOMER_TITLE), description=texts.NEWCOMER(key=DEMO_KEY), colour=COLOUR)
     await channel.send(embed=note)
     await bot.parts.welcomes.run_once()
