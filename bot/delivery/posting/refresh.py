@@ -72,8 +72,9 @@ class CardRefresh:
         if not files:
             self.messages.seen.note(message_id, KnownMessage())
         self.memory.note_shown(card.id, drawn.says)
-        self.ticker.edited(_key(card))
-        self._expect(card, drawn)
+        if self.owner.has_ticker:  # else the process that follows the jobs corrects it
+            self.ticker.edited(_key(card))
+            self._expect(card, drawn)
 
     async def show(
         self, guild_id: int, card_id: str, *, at_once: bool = False, if_unleased: bool | None = None
