@@ -52,7 +52,8 @@ def test_a_bar_never_goes_back_and_is_never_full(durations: Durations, ages: lis
 
 @given(learned(), st.lists(SECONDS, min_size=1, max_size=30).map(sorted))
 def test_a_time_is_kept_until_it_is_wrong_by_more_than_ten_seconds(durations: Durations, ages: list[float]):
-    first = SENT_AT + durations.quantile(DUE_SHARE)
+    due_s = durations.quantile(DUE_SHARE)
+    first, ages = SENT_AT + due_s, sorted([*ages, due_s + WRONG_S - 1, due_s + WRONG_S + 1])
     for age, shown in zip(ages, shown_over(durations, ages), strict=True):
         at, now = shown.expected.at, SENT_AT + age
         if now < first + WRONG_S:
