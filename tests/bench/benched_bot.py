@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from bot.runtime.machine import keep_little, permanent
-from tests.support.wire.child import allow_downloads_from, hide_tools, point_discord_at
+from cannon_bot import keep_out
+from tests.support.wire.child import allow_downloads_from, point_discord_at
 
 CHECK_EVERY_S = 0.005
 
@@ -69,7 +70,7 @@ def _main() -> int:
 
 
 if __name__ == "__main__":
-    hide_tools()
+    keep_out()
     server = os.environ["WIRE_DISCORD_URL"]
     keep_little()
     with permanent():  # as everything that `cannon-bot run` imports

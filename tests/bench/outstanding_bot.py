@@ -98,9 +98,9 @@ async def live(url: str, database: Path, jobs: int, seconds: float) -> dict[str,
 
 
 def main() -> None:
-    from tests.support.wire.child import hide_tools
+    from cannon_bot import keep_out
 
-    hide_tools()
+    keep_out()
     from bot.runtime.logs import configure_logs
     from bot.runtime.machine import keep_little, permanent
 
