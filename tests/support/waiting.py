@@ -157,6 +157,7 @@ WORKLOADS: dict[str, Callable[[random.Random], list[SimJob]]] = {
     "fast, 3 s": lambda rng: _steady(3.0, "image", rng),
     STEADY_VIDEO: lambda rng: _steady(90.0, "video", rng),
     BURST_VIDEO: lambda rng: _burst(90.0, "video", rng),
+    f"{BURST_VIDEO}, nothing learned": lambda rng: _burst(90.0, "video", rng, taught=0),
     "two resolutions, 5 s and 40 s": _mixed,
     "heavy tail": _heavy_tail,
     FASTER: lambda rng: _ten_times_faster(90.0, "video", rng),
