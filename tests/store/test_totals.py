@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from bot.account.audit import TOTALS_EVERY_S, TotalsAudit
 from bot.domain.models import JobState, LedgerKind
 from bot.domain.server.guild_rules import Rules
-from bot.store import Store
+from bot.store import Store, texts
 from bot.store.money import totals
 from bot.store.money.totals import (
     COMPARED_META,
@@ -356,3 +356,28 @@ async def test_an_old_database_gets_the_totals_of_its_ledger(path: Path, open_st
     store = await open_store(path, secret_keys=[old_database.SECRET_KEY])
     assert await differing(store) == []
     assert len(await rows_of(store)) > 5
+
+
+@pytest.mark.sqlite_only("the file of an old bot")
+async def test_totals_that_were_not_filled_to_the_end_are_filled_by_the_next_start(
+    path: Path, open_store: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old_database.write_database(path)
+    shown: list[tuple[int, int]] = []
+
+    def die(what: str, done: int, total: int) -> None:
+        if what == texts.FILLING_TOTALS:
+            raise RuntimeError("the process died")
+
+    def note(what: str, done: int, total: int) -> None:
+        if what == texts.FILLING_TOTALS:
+            shown.append((done, total))
+
+    with pytest.raises(RuntimeError):
+        await open_store(path, secret_keys=[old_database.SECRET_KEY], progress=die)
+    monkeypatch.setattr(totals, "JOBS_FILLED", 2)
+    store = await open_store(path, secret_keys=[old_database.SECRET_KEY], progress=note)
+    assert await differing(store) == []
+    assert await store.meta.get(totals.TO_FILL_META) is None
+    assert shown == sorted(shown[:-1]) + [(1, 1)]
+    assert len(shown) > 3

@@ -110,18 +110,8 @@ CROSS JOIN (
 ) AS counted
 WHERE in_detail = 0 OR operation IS NOT NULL;
 
-INSERT INTO running_totals
-SELECT
-    guild_id, practice, member_id, since, operation, channel_id, parent_channel_id, category_id,
-    sum(charged_milli), sum(drawn_milli), sum(spent_milli), sum(paid_jobs)
-FROM true_totals
-GROUP BY guild_id, practice, member_id, since, operation, channel_id, parent_channel_id, category_id
-HAVING sum(charged_milli) <> 0 OR sum(drawn_milli) <> 0 OR sum(spent_milli) <> 0 OR sum(paid_jobs) <> 0;
-
-INSERT INTO ledger_totals
-SELECT ledger.guild_id, coalesce(jobs.key_id, 0), ledger.practice, ledger.kind, sum(credits_milli)
-FROM ledger LEFT JOIN jobs ON jobs.id = ledger.job_id
-GROUP BY ledger.guild_id, coalesce(jobs.key_id, 0), ledger.practice, ledger.kind;
+-- The next opening fills both tables, some days at a time, and says how far it is.
+INSERT INTO meta (name, value) SELECT 'totals_to_fill', '' WHERE EXISTS (SELECT 1 FROM ledger);
 
 -- Where the triggers write what changed.
 CREATE VIEW total_changes AS

@@ -301,24 +301,34 @@ GROUP BY {_KEY}
 HAVING sum(charged_milli) <> 0 OR sum(drawn_milli) <> 0 OR sum(spent_milli) <> 0 OR sum(paid_jobs) <> 0
 """  # noqa: S608 - assembled from constants
 _CORRECT = f"""
-INSERT INTO running_totals ({_KEY}, charged_milli, drawn_milli, spent_milli, paid_jobs)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO running_totals ({_KEY}, charged_milli, drawn_milli, spent_milli, paid_jobs) {_DIFFERENCES}
 ON CONFLICT ({_KEY}) DO UPDATE SET
     charged_milli = running_totals.charged_milli + excluded.charged_milli,
     drawn_milli = running_totals.drawn_milli + excluded.drawn_milli,
     spent_milli = running_totals.spent_milli + excluded.spent_milli,
     paid_jobs = running_totals.paid_jobs + excluded.paid_jobs
-"""  # noqa: S608 - a list of columns
+"""
 _FORGET_ZEROS = """
 DELETE FROM running_totals
 WHERE guild_id = ? AND practice = ? AND member_id = ? AND since = ? AND operation = ?
     AND charged_milli = 0 AND drawn_milli = 0 AND spent_milli = 0 AND paid_jobs = 0
 """
 _LAST_OF_WINDOW = """
-SELECT created_at FROM jobs WHERE guild_id = ? AND created_at >= ? ORDER BY created_at LIMIT 1 OFFSET ?
+SELECT min(at) FROM (
+    SELECT * FROM (
+        SELECT created_at AS at FROM jobs WHERE guild_id = :guild_id AND created_at >= :since
+        ORDER BY created_at LIMIT 1 OFFSET :most
+    ) AS last_job
+    UNION ALL
+    SELECT * FROM (
+        SELECT at FROM ledger WHERE guild_id = :guild_id AND at >= :since ORDER BY at LIMIT 1 OFFSET :most
+    ) AS last_line
+) AS each
 """
 _LAST_OF_HOST = """
-SELECT created_at FROM jobs WHERE key_id IS NULL AND created_at >= ? ORDER BY created_at LIMIT 1 OFFSET ?
+SELECT min(created_at) FROM (
+    SELECT created_at FROM jobs WHERE key_id IS NULL AND created_at >= :since ORDER BY created_at LIMIT 1 OFFSET :most
+) AS last_job
 """
 _NEXT_MEMBER = """
 SELECT practice, member_id FROM running_totals
@@ -385,7 +395,7 @@ class Comparison:
         return self._member is not None
 
     def _compare_days(self, db: Connection) -> None:
-        window = _Window(self._since, self._end(db))
+        window = _window(db, self.guild_id, self._since, JOBS_COMPARED)
         self._since = window.until
         if _differences(db, self.guild_id, window):
             self.wrong.append(window)
@@ -395,13 +405,6 @@ class Comparison:
         if window.until == _EVER_S:
             self.is_booked_wrong = _stored_booked(db, self.guild_id) != +self._booked
 
-    def _end(self, db: Connection) -> int:
-        if self.guild_id == HOST_ID:
-            row = db.execute(_LAST_OF_HOST, (self._since, JOBS_COMPARED)).fetchone()
-        else:
-            row = db.execute(_LAST_OF_WINDOW, (self.guild_id, self._since, JOBS_COMPARED)).fetchone()
-        return _EVER_S if row is None else (int(row[0]) // DAY_S + 1) * DAY_S
-
     def _compare_member(self, db: Connection, practice: int, member_id: int) -> None:
         values = {"guild_id": self.guild_id, "practice": practice, "member_id": member_id}
         for (since,) in db.execute(_STRAYS, values).fetchall() if member_id else ():
@@ -410,6 +413,13 @@ class Comparison:
                 self.wrong.append(window)
         row = db.execute(_NEXT_MEMBER, (self.guild_id, practice, member_id)).fetchone()
         self._member = None if row is None else (row[0], row[1])
+
+
+def _window(db: Connection, guild_id: int, since: int, most: int) -> _Window:
+    """Return the days from `since` on that have about so many jobs or lines, or all that follow."""
+    query = _LAST_OF_HOST if guild_id == HOST_ID else _LAST_OF_WINDOW
+    (last,) = db.execute(query, {"guild_id": guild_id, "since": since, "most": most}).fetchone()
+    return _Window(since, _EVER_S if last is None else (int(last) // DAY_S + 1) * DAY_S)
 
 
 def _differences(db: Connection, guild_id: int, window: _Window) -> list[Row]:
@@ -429,8 +439,9 @@ def _stored_booked(db: Connection, guild_id: int) -> Counter[tuple[int, int, str
 def _correct(db: Connection, guild_id: int, window: _Window) -> int:
     """Set the rows of these days right; return how many were wrong."""
     rows = [tuple(row) for row in _differences(db, guild_id, window)]
-    db.executemany(_CORRECT, rows)
-    db.executemany(_FORGET_ZEROS, [row[:5] for row in rows])
+    if rows:
+        db.execute(_CORRECT, {"guild_id": guild_id, **asdict(window)})
+        db.executemany(_FORGET_ZEROS, [row[:5] for row in rows])
     return len(rows)
 
 
@@ -461,6 +472,32 @@ def wrong_guilds(db: Connection, progress: Progress) -> Iterator[int]:
 def _next_guild(db: Connection, after: int) -> int | None:
     found: int | None = db.execute(_NEXT_GUILD, {"after": after}).fetchone()[0]
     return found
+
+
+TO_FILL_META = "totals_to_fill"
+"""The key in the table `meta` that a migration leaves where the totals of an older bot's jobs are to be added up."""
+JOBS_FILLED = 5000
+"""Jobs added up at once."""
+
+
+def fill(db: Connection, progress: Progress) -> None:
+    """Add up all jobs and lines after a migration, in the caller's transaction; about 30 s for a million jobs."""
+    if db.execute("SELECT 1 FROM meta WHERE name = ?", (TO_FILL_META,)).fetchone() is None:
+        return
+    done, total = 0, 2 * int(db.execute("SELECT count(*) FROM jobs").fetchone()[0])
+    guild_id: int | None = HOST_ID
+    while guild_id is not None:
+        since = 0
+        while since < _EVER_S:
+            window = _window(db, guild_id, since, JOBS_FILLED)
+            db.execute(_CORRECT, {"guild_id": guild_id, **asdict(window)})
+            since, done = window.until, min(done + JOBS_FILLED, total)
+            progress(texts.FILLING_TOTALS, done, total)
+        if guild_id != HOST_ID:
+            _correct_booked(db, guild_id)
+        guild_id = _next_guild(db, guild_id)
+    db.execute("DELETE FROM meta WHERE name = ?", (TO_FILL_META,))
+    progress(texts.FILLING_TOTALS, 1, 1)
 
 
 class Totals(Repository):
