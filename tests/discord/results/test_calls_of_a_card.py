@@ -6,6 +6,7 @@ The bot's own emojis come on one result an hour in each channel, unless a server
 from __future__ import annotations
 
 import contextlib
+from collections import Counter
 from typing import Any
 from unittest.mock import AsyncMock
 
@@ -80,6 +81,18 @@ async def test_a_picture_takes_its_answer_and_its_result(explained: Rig, prompt:
     await pass_time(explained)
     assert calls.methods == ["POST", "PATCH"]
     assert {job.state for job in await explained.jobs()} == {JobState.DELIVERED}
+
+
+@pytest.mark.long
+async def test_an_hour_in_a_channel_from_its_first_result_on_takes_two_calls_a_picture_and_one_emoji(rig: Rig):
+    calls, pictures = Calls(rig), 8
+    for number in range(pictures):
+        await rig.member.slash(rig.channel, "image generate", prompt=f"fox {number}")
+        await pass_time(rig)
+        rig.advance(300.0)
+    await rig.bot.surface.seeds.finished()  # type: ignore[attr-defined]  # the surface is the cogs'
+    assert Counter(calls.methods) == {"POST": pictures, "PATCH": pictures, "PUT": 1}, calls.all
+    assert len(calls.all) / pictures <= 2.2
 
 
 async def test_a_card_is_drawn_for_its_answer_and_for_its_result(explained: Rig, monkeypatch: pytest.MonkeyPatch):

@@ -19,6 +19,7 @@ from tests.support.surface import newest, state_text, until
 
 EIGHT_MINUTES_S = 480
 EXPECTED = re.compile(r"<t:(\d+):R>")
+TOKEN_GONE_S = 1000.0
 ROUND_S = 1.0
 """How late the ticker's round may be."""
 
@@ -207,6 +208,18 @@ async def test_after_a_restart_a_card_that_is_still_right_is_not_edited_and_then
     await edits.watch(4)
     assert "taking longer than usual" in edits.seen[-1][1]
     assert len(calls(rig)) == before + 1
+
+
+async def test_the_bar_of_a_long_film_grows_on_after_the_token_of_its_interaction_has_ended(rig: Rig):
+    await learned(rig, 3000)
+    await film(rig)
+    before = len(calls(rig))
+    rig.advance(TOKEN_GONE_S)
+    await rig.step()
+    await rig.tick()
+    [message] = rig.messages()
+    assert "▰▰▱" in state_text(message)
+    assert [call.path.split("/")[1] for call in calls(rig)[before:]] == ["channels"]
 
 
 @pytest.mark.parametrize("has_ticker", [True, False])
