@@ -137,15 +137,24 @@ async def plan_of(store: Store, query: str) -> list[str]:
         (job_lists._NEWEST_OF_MEMBER, "jobs_member"),
         (job_lists._NEWEST_RESULTS, "jobs_results"),
         (text_index.MATCHING, "VIRTUAL TABLE INDEX"),
-        (job_lists._PAGE_OF_GUILD, "jobs_recent"),
-        (job_lists._PAGE_OF_MEMBER, "jobs_member"),
+        (job_lists._newest(None, None), "jobs_recent"),
+        (job_lists._newest(AUTHOR, None), "jobs_member"),
+        (job_lists._newest(AUTHOR, [JobState.DELIVERED]), "jobs_member"),
     ],
 )
 async def test_the_newest_are_found_by_an_index_alone(store: Store, query: str, index: str) -> None:
     plan = await plan_of(store, query)
-    newest = plan[: next((place for place, step in enumerate(plan) if step.startswith("SCAN newest")), None)]
-    assert any(index in step for step in newest), plan
-    assert not [step for step in newest if "TEMP B-TREE" in step], plan
+    assert any(index in step for step in plan), plan
+    assert not [step for step in plan if "TEMP B-TREE" in step], plan
+
+
+@pytest.mark.sqlite_only("SQLite's plans and FTS5: postgresql/test_trigram_index.py has PostgreSQL's")
+@pytest.mark.parametrize("author_id", [None, AUTHOR])
+async def test_each_state_of_a_list_is_found_in_order_by_an_index_alone(store: Store, author_id: int | None) -> None:
+    plan = await plan_of(store, job_lists._newest(author_id, [JobState.FAILED, JobState.REFUSED]))
+    by_state = "SEARCH jobs USING COVERING INDEX jobs_state (guild_id=? AND state=?)"
+    assert [step for step in plan if "jobs" in step] == [by_state] * 2
+    assert [step for step in plan if "TEMP B-TREE" in step] == plan[-1:], "of as many as the page shows of each state"
 
 
 @pytest.mark.sqlite_only("SQLite's plans and FTS5: postgresql/test_trigram_index.py has PostgreSQL's")

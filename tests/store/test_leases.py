@@ -347,8 +347,12 @@ async def test_ten_thousand_jobs_are_found_by_index(store: Store, made: Any, clo
     wanted = ("jobs_open", "jobs_free", "jobs_queue", "cards_unanswered", *lists, "jobs_host_total")
     # This one ends at its first row.
     scans = [plan for plan in scans if not plan.endswith("SELECT EXISTS (SELECT 1 FROM approvals)")]
-    # Ten jobs of one message are put in order by hand.
-    scans = [plan for plan in scans if "message_id = 5" not in plan]
+    # Ten jobs of one message are put in order by hand, and so are those of a page: test_history.py counts their steps.
+    scans = [plan for plan in scans if "message_id = 5" not in plan and "AS newest JOIN jobs" not in plan]
+    # As many as may run at once are counted; a server has a sum of each kind of line and key.
+    scans = [
+        plan for plan in scans if "AS placed GROUP BY" not in plan and "FROM ledger_totals WHERE guild" not in plan
+    ]
     # A card is in `approvals` only while it waits, and few are read of each server.
     scans = [plan for plan in scans if "PARTITION BY guild_id" not in plan or "FROM approvals" not in plan]
     assert any("USING INDEX jobs_message" in plan for plan in plans)

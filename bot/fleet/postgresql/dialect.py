@@ -31,8 +31,11 @@ _EACH = r"json_each\(((?:%\(\w+\)s|[^()])+)\)"
 _LEAST_OF_TWO = {"max": "greatest", "min": "least"}
 
 _WORDS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
-    # An UPDATE of an order's first rows would read all rows to find them.
-    (re.compile(r"\bWHERE id IN \((\s*SELECT (?:[^()]|\([^()]*\))*\bLIMIT %s\s*)\)"), r"WHERE id = ANY (ARRAY (\1))"),
+    # An order's first rows would be found by reading all rows.
+    (
+        re.compile(rf"\b((?:WHERE|AND) (?:jobs\.)?id) IN \((\s*SELECT (?:[^()]|\([^()]*\))*\bLIMIT {_ANY_PLACE}\s*)\)"),
+        r"\1 = ANY (ARRAY (\2))",
+    ),
     # A comparison with NULL.
     (re.compile(rf"\bIS NOT {_ANY_PLACE}"), r"IS DISTINCT FROM \1"),
     (re.compile(rf"\bIS {_ANY_PLACE}(?! NULL)"), r"IS NOT DISTINCT FROM \1"),

@@ -81,6 +81,15 @@ SELECT * FROM cards WHERE +guild_id = :guild_id AND private = 0 AND id IN (
     UNION SELECT card_id FROM jobs WHERE message_id = :message_id
 )
 """
+# All open states are named, as in the condition of the index jobs_open.
+_WITH_OPEN = """
+SELECT guild_id, id FROM cards WHERE answered = 1 AND message_id IS NOT NULL AND id IN (
+    SELECT card_id FROM jobs
+    WHERE state IN ('awaiting_approval', 'waiting', 'submitting', 'queued', 'processing', 'ready') AND state IN ({})
+) ORDER BY created_at DESC LIMIT ?
+"""
+_QUEUED = _WITH_OPEN.format("'waiting'")
+_BEING_MADE = _WITH_OPEN.format("'waiting', 'submitting', 'queued', 'processing'")
 _UNDRAWN = """
 SELECT guild_id, id FROM cards
 WHERE undrawn = 1 AND answered = 1 AND message_id IS NOT NULL
@@ -280,27 +289,19 @@ class Cards(Repository):
 
     async def queued(self, limit: int) -> list[tuple[int, str]]:
         """Return all guilds' cards with queued jobs, newest first, as in `being_made`."""
-        rows = await self._rows(
-            "SELECT guild_id, id FROM cards WHERE answered = 1 AND message_id IS NOT NULL AND id IN ("
-            "SELECT card_id FROM jobs WHERE state = 'waiting') ORDER BY created_at DESC LIMIT ?",
-            (limit,),
-        )
-        return [(row["guild_id"], row["id"]) for row in rows]
+        return await self._shown(_QUEUED, limit)
 
     async def being_made(self, limit: int) -> list[tuple[int, str]]:
         """Return all guilds' cards with open jobs, newest first, as (guild's id, own id)."""
-        rows = await self._rows(
-            "SELECT guild_id, id FROM cards WHERE answered = 1 AND message_id IS NOT NULL AND id IN"
-            " (SELECT card_id FROM jobs WHERE state IN ('waiting', 'submitting', 'queued', 'processing'))"
-            " ORDER BY created_at DESC LIMIT ?",
-            (limit,),
-        )
+        return await self._shown(_BEING_MADE, limit)
+
+    async def _shown(self, query: str, limit: int) -> list[tuple[int, str]]:
+        rows = await self._database.glance(lambda db: db.execute(query, (limit,)).fetchall())
         return [(row["guild_id"], row["id"]) for row in rows]
 
     async def undrawn(self, limit: int) -> list[tuple[int, str]]:
         """Return all guilds' cards whose message may be outdated after their jobs ended, as in `being_made`."""
-        rows = await self._rows(_UNDRAWN, (limit,))
-        return [(row["guild_id"], row["id"]) for row in rows]
+        return await self._shown(_UNDRAWN, limit)
 
     async def note_drawn(self, guild_id: int, card_id: str) -> None:
         """Store that the card's message is final, or can't be edited any more."""

@@ -8,13 +8,10 @@ from decimal import Decimal
 
 from bot.domain.jobs.durations import Kind
 from bot.domain.models import JobState, WaitsFor
-from bot.runtime.clock import Clock
 from bot.store.engine.columns import from_milli
-from bot.store.engine.database import Database
 from bot.store.engine.repository import Repository
-from bot.store.money.totals import HostCredits, host_credits
+from bot.store.money.totals import HOST_ID, HostCredits, booked, host_credits
 from bot.store.sql import Connection
-from bot.store.vault.secret_box import SecretBox
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,44 +31,27 @@ class StoreFigures:
 
 
 class Figures(Repository):
-    """Counts for the metrics. Ledger lines never change, so each is added once."""
-
-    def __init__(self, database: Database, box: SecretBox, clock: Clock) -> None:
-        super().__init__(database, box, clock)
-        self._upto = 0
-        self._milli: dict[str, int] = {}
+    """Counts for the metrics."""
 
     async def now(self) -> StoreFigures:
         limits, now = self._database.host_limits, self._clock.wall()
-        (counts, lines, held, refused), of_host = await self._database.read(
-            lambda db: (_look(db, self._upto), host_credits(db, limits, now))
-        )
-        for kind, milli, last in lines:
-            self._milli[kind] = self._milli.get(kind, 0) + milli
-            self._upto = max(self._upto, last)
-        return StoreFigures(
-            open={(JobState(state), WaitsFor(waits) if waits else None): count for state, waits, count in counts},
-            booked={kind: from_milli(milli) for kind, milli in self._milli.items()},
-            held=from_milli(held),
-            refused_keys=refused,
-            of_host=of_host,
-        )
 
+        def look(db: Connection) -> StoreFigures:
+            counts = db.execute(_COUNTS).fetchall()
+            return StoreFigures(
+                open={(JobState(state), WaitsFor(waits) if waits else None): count for state, waits, count in counts},
+                booked={kind.value: credits_ for kind, credits_ in booked(db, HOST_ID, practice=False).items()},
+                held=from_milli(db.execute(_HELD).fetchone()[0]),
+                refused_keys=db.execute(_REFUSED).fetchone()[0],
+                of_host=host_credits(db, limits, now),
+            )
 
-def _look(
-    db: Connection, upto: int
-) -> tuple[list[tuple[str, str | None, int]], list[tuple[str, int, int]], int | None, int]:
-    counts = [tuple(row) for row in db.execute(_COUNTS).fetchall()]
-    lines = [tuple(row) for row in db.execute(_LINES, (upto,)).fetchall()]
-    return counts, lines, db.execute(_HELD).fetchone()[0], db.execute(_REFUSED).fetchone()[0]
+        return await self._database.read(look)
 
 
 _COUNTS = """
 SELECT state, waits_for, count(*) FROM jobs
 WHERE state IN ('awaiting_approval', 'waiting', 'submitting', 'queued', 'processing', 'ready') GROUP BY state, waits_for
-"""
-_LINES = """
-SELECT kind, sum(CASE WHEN practice = 1 THEN 0 ELSE credits_milli END), max(id) FROM ledger WHERE id > ? GROUP BY kind
 """
 _HELD = """
 SELECT sum(held_milli + raised_milli) FROM jobs

@@ -42,9 +42,8 @@ class JobLists(Repository):
         author_id: int | None = None,
     ) -> list[Job]:
         """Return the guild's jobs in `states`, of this member, newest first, at most `limit`."""
-        wanted = None if states is None else to_json(sorted(states))
-        query = _RECENT_OF_GUILD if author_id is None else _RECENT_OF_MEMBER
-        rows = await self._rows(query, {"guild_id": guild_id, "author_id": author_id, "states": wanted, "limit": limit})
+        values = _narrowed(guild_id, author_id, states, limit=limit, offset=0)
+        rows = await self._rows(_RECENT.format(newest=_newest(author_id, states)), values)
         return [job_of(row) for row in rows]
 
     async def results(
@@ -105,8 +104,7 @@ class JobLists(Repository):
         Visibility is not checked.
         """
         values = _narrowed(guild_id, author_id, states, limit=limit, offset=offset)
-        query = _PAGE_OF_GUILD if author_id is None else _PAGE_OF_MEMBER
-        rows = await self._rows(query, values)
+        rows = await self._rows(_PAGE.format(newest=_newest(author_id, states)), values)
         return [placed_job_of(row) for row in rows]
 
     async def search(
@@ -177,14 +175,41 @@ def _has_all(text: str, words: Sequence[str]) -> bool:
 # The order of the indexes jobs_recent and jobs_member, so no extra rows are read.
 _NEWEST_FIRST = "ORDER BY jobs.created_at DESC, jobs.rowid DESC"
 _IN_STATES = "(:states IS NULL OR jobs.state IN (SELECT value FROM json_each(:states)))"
-_OF_GUILD = f"jobs.guild_id = :guild_id AND {_IN_STATES}"
-_OF_MEMBER = f"jobs.guild_id = :guild_id AND jobs.author_id = :author_id AND {_IN_STATES}"
 _PAGE = f"""
-{SELECT_PLACED} FROM (SELECT rowid AS number FROM jobs WHERE {{which}} {_NEWEST_FIRST} LIMIT :limit OFFSET :offset)
-    AS newest JOIN jobs ON jobs.rowid = newest.number
+{SELECT_PLACED} FROM ({{newest}}) AS newest JOIN jobs ON jobs.rowid = newest.number
 JOIN cards ON cards.id = jobs.card_id {_NEWEST_FIRST}
+"""
+_RECENT = f"""
+SELECT jobs.* FROM ({{newest}}) AS newest JOIN jobs ON jobs.rowid = newest.number {_NEWEST_FIRST}
 """  # noqa: S608 - constant conditions
-_PAGE_OF_GUILD, _PAGE_OF_MEMBER = _PAGE.format(which=_OF_GUILD), _PAGE.format(which=_OF_MEMBER)
+_NUMBERS = f"""
+SELECT rowid AS number FROM jobs WHERE {{which}} {_NEWEST_FIRST} LIMIT :limit OFFSET :offset
+"""  # noqa: S608 - constant conditions
+_OF_GUILD = _NUMBERS.format(which="guild_id = :guild_id")
+_OF_MEMBER = _NUMBERS.format(which=f"guild_id = :guild_id AND author_id = :author_id AND {_IN_STATES}")
+# In the order of the index jobs_state: jobs of the same moment are of one card.
+_IN_STATE = """
+SELECT * FROM (
+    SELECT rowid AS number, created_at, author_id FROM jobs
+    WHERE guild_id = :guild_id AND state = '{state}' AND (:author_id IS NULL OR author_id = :author_id)
+    ORDER BY created_at DESC, author_id DESC, rowid DESC LIMIT :limit + :offset
+) AS in_state
+"""
+_BY_STATE = """
+SELECT number FROM ({parts}) AS found
+ORDER BY created_at DESC, author_id DESC, number DESC LIMIT :limit OFFSET :offset
+"""
+
+
+def _newest(author_id: int | None, states: Collection[JobState] | None) -> str:
+    """Return the query of the rows that a list shows, of `_narrowed`: in the order of an index of the jobs that fit.
+
+    A member's results are read in the order of all of their jobs, most of which are results.
+    """
+    if states is None or (author_id is not None and JobState.DELIVERED in states):
+        return _OF_GUILD if author_id is None else _OF_MEMBER
+    parts = " UNION ALL ".join(_IN_STATE.format(state=state) for state in sorted(states))
+    return _BY_STATE.format(parts=parts or _IN_STATE.format(state=""))
 
 
 # Read lazily, in index order. CROSS: in this order.
@@ -226,17 +251,6 @@ SELECT * FROM jobs WHERE guild_id = ? AND repeats_key = ?
 _HAS_MADE = """
 SELECT 1 FROM jobs WHERE guild_id = ? AND operation = ? AND key_id IS ? AND created_at >= ?
     AND state IN ('ready', 'delivered', 'held') LIMIT 1
-"""
-_RECENT_OF_GUILD = """
-SELECT * FROM jobs
-WHERE guild_id = :guild_id AND (:states IS NULL OR state IN (SELECT value FROM json_each(:states)))
-ORDER BY created_at DESC, rowid DESC LIMIT :limit
-"""
-_RECENT_OF_MEMBER = """
-SELECT * FROM jobs
-WHERE guild_id = :guild_id AND author_id = :author_id
-    AND (:states IS NULL OR state IN (SELECT value FROM json_each(:states)))
-ORDER BY created_at DESC, rowid DESC LIMIT :limit
 """
 _FOUND = """
 SELECT jobs.* FROM json_each(:ids) AS wanted JOIN jobs ON jobs.id = wanted.value

@@ -82,12 +82,10 @@ def _prices(db: Connection, guild_id: int) -> dict[tuple[str, str], ListedPrice]
     return {(row[0], row[1]): ListedPrice(credits=from_milli(row[2]), per=PriceUnit(row[3])) for row in rows}
 
 
-LATEST_JOBS = 5000
-"""Jobs read for the prices of all kinds: older ones say little, and reading all is slow."""
-LATEST_OF_OPERATION = 1000
-"""The same for one operation: autocompletion reads it at each keystroke."""
+LATEST_JOBS = 10_000
+"""Newest jobs whose price factors are stored later: older ones say little."""
 
-# Must match the condition of the indexes jobs_costs and jobs_host_costs.
+# Must match the condition of the indexes jobs_costs and jobs_host_costs, whose order finds each kind by one search.
 _HAS_COST = (
     "state IN ('queued', 'processing', 'ready', 'delivered', 'held')"
     " AND price_kind IS NOT NULL AND cost_milli IS NOT NULL"
@@ -103,27 +101,39 @@ WHERE card_id = (SELECT card_id FROM jobs WHERE guild_id = :guild_id AND id = :j
     AND coalesce(key_id, 0) = :key_id AND operation = :operation AND price_kind = :kind AND {_HAS_COST}
 ORDER BY position
 """  # noqa: S608 - assembled from constants
-_RANGE = f"""
-SELECT min(cost_milli), max(cost_milli) FROM jobs
-WHERE {{payer}} AND operation = :operation AND {_HAS_COST}
+_OPERATION = "VALUES (:operation)"
+_OPERATIONS = f"""
+SELECT min(operation) FROM jobs WHERE {{payer}} AND {_HAS_COST}
+UNION ALL SELECT (
+    SELECT min(operation) FROM jobs WHERE {{payer}} AND operation > operations.id AND {_HAS_COST}
+) FROM operations WHERE id IS NOT NULL
 """  # noqa: S608 - assembled from constants
-_LATEST = f"""
-SELECT operation, price_kind, cost_milli, price_size, price_outputs FROM jobs
-WHERE {{payer}} AND {_HAS_COST} ORDER BY created_at DESC LIMIT :limit
+_KINDS = f"""
+WITH RECURSIVE operations (id) AS ({{operations}}), kinds (operation, kind) AS (
+    SELECT id, (SELECT min(price_kind) FROM jobs WHERE {{payer}} AND operation = operations.id AND {_HAS_COST})
+    FROM operations WHERE id IS NOT NULL
+    UNION ALL SELECT kinds.operation, (
+        SELECT min(price_kind) FROM jobs
+        WHERE {{payer}} AND operation = kinds.operation AND price_kind > kinds.kind AND {_HAS_COST}
+    ) FROM kinds WHERE kind IS NOT NULL
+)
+SELECT jobs.operation, price_kind, cost_milli, price_size, price_outputs FROM kinds CROSS JOIN jobs
+WHERE kind IS NOT NULL AND jobs.id IN (
+    SELECT id FROM jobs WHERE {{payer}} AND operation = kinds.operation AND price_kind = kinds.kind AND {_HAS_COST}
+    ORDER BY created_at DESC LIMIT :limit
+)
+ORDER BY jobs.operation, price_kind, jobs.created_at DESC
 """  # noqa: S608 - assembled from constants
 # A cost equal to the held guess may be that guess: the API had given none.
 _UNSORTED = """
-SELECT id, guild_id, operation, input FROM jobs
+SELECT id, guild_id, operation, input FROM (
+    SELECT id, guild_id, operation, input, state, price_kind, cost_milli, held_milli, basis FROM jobs
+    ORDER BY rowid DESC LIMIT ?
+) AS newest
 WHERE state IN ('delivered', 'held') AND price_kind IS NULL AND cost_milli IS NOT NULL AND input <> '{}'
     AND NOT (basis = 'unknown' AND cost_milli = held_milli)
-ORDER BY created_at DESC LIMIT ?
 """
 _SORT = "UPDATE jobs SET price_kind = ?, price_size = ?, price_outputs = ? WHERE guild_id = ? AND id = ?"
-_LATEST_OF_OPERATION = f"""
-SELECT operation, price_kind, cost_milli, price_size, price_outputs FROM jobs
-WHERE {{payer}} AND operation = :operation AND {_HAS_COST}
-ORDER BY created_at DESC LIMIT :limit
-"""  # noqa: S608 - assembled from constants
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,30 +191,28 @@ class TrueCosts(Repository):
         return [_cost_seen(row) for row in rows]
 
     async def range(self, guild_id: int, key_id: int | None, operation: str) -> tuple[Decimal, Decimal] | None:
-        """Return the lowest and highest cost of the operation's jobs, in credits; None without any."""
-        values = {"guild_id": guild_id, "key_id": key_id, "operation": operation}
-        query = _paid_by(_RANGE, key_id)
-        lowest, highest = await self._row(query, values)
-        return None if lowest is None else (from_milli(lowest), from_milli(highest))
+        """Return the lowest and highest of the operation's newest costs, in credits; None without any."""
+        costs = [
+            each.credits for seen in (await self.all(guild_id, key_id, operation=operation)).values() for each in seen
+        ]
+        return (min(costs), max(costs)) if costs else None
 
     async def all(
         self, guild_id: int, key_id: int | None, *, operation: str | None = None, limit: int = JOBS_READ
     ) -> Mapping[PricedKind, list[CostSeen]]:
-        """Return the newest costs of every recent kind, at most `limit` each; of one operation, if given."""
-        rows_max = LATEST_JOBS if operation is None else LATEST_OF_OPERATION
-        values = {"guild_id": guild_id, "key_id": key_id, "operation": operation, "limit": rows_max}
-        query = _paid_by(_LATEST if operation is None else _LATEST_OF_OPERATION, key_id)
-        rows = await self._rows(query, values)
+        """Return the newest costs of every kind, at most `limit` each; of one operation, if given."""
+        operations = _OPERATIONS if operation is None else _OPERATION
+        query = _paid_by(_KINDS.replace("{operations}", operations), key_id)
+        rows = await self._rows(query, {"guild_id": guild_id, "key_id": key_id, "operation": operation, "limit": limit})
         found: dict[PricedKind, list[CostSeen]] = {}
         for operation_id, kind, cost, size, outputs in rows:
             costs = found.setdefault(PricedKind(operation=operation_id, kind=kind), [])
-            if len(costs) < limit:
-                costs.append(CostSeen(credits=from_milli(cost), size=size, outputs=outputs))
+            costs.append(CostSeen(credits=from_milli(cost), size=size, outputs=outputs))
         return found
 
     async def unsorted(self) -> list[UnsortedCost]:
-        """Return all guilds' newest jobs with a reported cost but no price factors."""
-        rows = await self._rows(_UNSORTED, (LATEST_JOBS,))
+        """Return those of all guilds' newest jobs with a reported cost but no price factors."""
+        rows = await self._database.glance(lambda db: db.execute(_UNSORTED, (LATEST_JOBS,)).fetchall())
         return [read_as(UnsortedCost, row, input=mapping_from_json(row["input"])) for row in rows]
 
     async def sort(self, factors: Mapping[tuple[int, str], PriceFactors]) -> None:

@@ -221,7 +221,7 @@ def first_spent_at(db: Connection, of: Totalled) -> float | None:
 
 _BOOKED = """
 SELECT kind, sum(credits_milli) FROM ledger_totals
-WHERE (:guild_id = 0 OR guild_id = :guild_id) AND practice = :practice AND (:key_id = -1 OR key_id = :key_id)
+WHERE {}practice = :practice AND (:key_id = -1 OR key_id = :key_id)
 GROUP BY kind
 """
 
@@ -229,7 +229,8 @@ GROUP BY kind
 def booked(db: Connection, guild_id: int, *, practice: bool, key_id: int | None = None) -> dict[LedgerKind, Decimal]:
     """Return the sum of all ledger lines of each kind, in credits: of a guild (HOST_ID: of all), of a key or of all."""
     values = {"guild_id": guild_id, "practice": practice, "key_id": -1 if key_id is None else key_id}
-    sums = {LedgerKind(kind): from_milli(int(milli)) for kind, milli in db.execute(_BOOKED, values).fetchall()}
+    query = _BOOKED.format("" if guild_id == HOST_ID else "guild_id = :guild_id AND ")
+    sums = {LedgerKind(kind): from_milli(int(milli)) for kind, milli in db.execute(query, values).fetchall()}
     return {kind: sums.get(kind, Decimal(0)) for kind in LedgerKind}
 
 
