@@ -180,7 +180,8 @@ def _text(card: Card, jobs: Sequence[Job], context: CardContext) -> str:
     """
     as_read = [_before_posting(job) if _is_posted_soon(job, context) else job for job in jobs]
     lines = [*state_lines(card, as_read, replace(context, left="")), facts_line(card, as_read, context)]
-    return "\n".join([*lines, str(all(job.state.ended for job in jobs))])
+    marks = [card.author_id, *(job.erased_at for job in jobs), all(job.state.ended for job in jobs)]
+    return "\n".join([*lines, *map(str, marks)])
 
 
 def _is_posted_soon(job: Job, context: CardContext) -> bool:

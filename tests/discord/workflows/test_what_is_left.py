@@ -43,6 +43,18 @@ async def test_the_card_says_what_the_tightest_limit_leaves_until_its_jobs_have_
     assert left(rig.messages()[0]) is None
 
 
+async def test_what_another_job_of_its_author_spends_is_no_edit_of_a_card(rig: Rig):
+    """Each of ten open cards would be edited at each of ten commands."""
+    await priced(rig)
+    await limit(rig, 100)
+    first, _second = await ask(rig), await ask(rig)
+    [job, _] = sorted(await rig.jobs(), key=lambda each: each.created_at)
+    edits = [call for call in rig.env.http_requests if call.method == "PATCH"]
+    await rig.bot.parts.delivery.show_now(rig.guild.id, job.card_id)
+    assert [call for call in rig.env.http_requests if call.method == "PATCH"] == edits
+    assert left(first.response) == "80 of 100 credits a day"
+
+
 async def test_a_limit_for_another_operation_or_channel_does_not_count(rig: Rig):
     await priced(rig)
     await limit(rig, 100)
