@@ -7,6 +7,7 @@ its builders and its actors are used; what they expect of an environment is a ha
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import hmac
 from collections.abc import Callable
@@ -28,6 +29,8 @@ KEPT_BYTES = 32 * MEBIBYTE
 """Files above this size are counted and hashed, not kept."""
 LINK_LIFE_S = 86_400
 """How long a signed CDN link lives (the difference between `ex` and `is` in Discord's newer examples)."""
+LOOKS_AGAIN_S = 0.25
+"""Logs and databases change with no change of the world."""
 TIER_LIMITS = {0: 10 * MEBIBYTE, 1: 10 * MEBIBYTE, 2: 50 * MEBIBYTE, 3: 100 * MEBIBYTE}
 """Upload limit in bytes by boost tier."""
 BUTTON = 2
@@ -171,7 +174,8 @@ class World:
         """Return the predicate's first true value; raise TimeoutError after so many seconds."""
         async with asyncio.timeout(seconds):
             while not (value := predicate()):
-                await self._change.wait()
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._change.wait(), LOOKS_AGAIN_S)
         return value
 
     def upload_limit(self, guild_id: int | None) -> int:
