@@ -1,7 +1,7 @@
 """Cannon Studio's REST API over HTTP: one call returns a value or raises a CannonError.
 
-The key travels only in each request's header: the client stores none, follows no redirect (httpx would forward the
-header to another origin) and logs neither key, link nor body.
+The key travels only in each request's header, which is kept in memory for some minutes and stored nowhere. The client
+follows no redirect (httpx would forward the header to another origin) and logs neither key, link nor body.
 """
 
 from __future__ import annotations
@@ -41,7 +41,16 @@ from bot.errors import (
 from bot.language import Text
 from bot.runtime.clock import Clock
 from bot.runtime.metrics import Metrics
-from bot.runtime.network.transport import HttpClient, NoAnswer, TooMuch, answer_to, read_capped
+from bot.runtime.network.transport import (
+    HttpClient,
+    NoAnswer,
+    RepeatedRequest,
+    RequestHead,
+    TooMuch,
+    answer_to,
+    read_capped,
+)
+from bot.runtime.pace import TimedMemory
 
 log = structlog.get_logger(__name__)
 
@@ -51,6 +60,8 @@ ETAG_LIMIT_CHARS: Final = 200
 TIMEOUT_S: Final = 30.0
 POLL_S: Final = 2.0
 """Default interval of `wait` (the API's sample says 2000 ms)."""
+HEAD_KEPT_S: Final = 300.0
+"""How long a request's head, and in it a key, is kept in memory for the next poll."""
 
 _BY_STATUS: Final[Mapping[int, tuple[type[CannonError], Text]]] = {
     401: (KeyRefused, texts.KEY_NOT_ACCEPTED),
@@ -96,6 +107,8 @@ class CannonClient:
         self._metrics = metrics
         self._budgets = budgets
         self._timeout_s = timeout_s
+        self._heads = TimedMemory[tuple[str, str | None], RequestHead](clock, HEAD_KEPT_S)
+        """Of the requests that differ in a name only, by path and key. Never logged or stored."""
         self._routes = KeyRoutes(
             _origin(base_url), timeout_s=timeout_s, transport=transport, practice_transport=practice_transport
         )
@@ -142,7 +155,7 @@ class CannonClient:
         """Return a request's state and output: one GET, with its creator's key. Raises a CannonError leaf."""
         if not wire.REMOTE_ID.match(remote_id):
             raise RequestNotFound(texts.IMPOSSIBLE_ID, 404)
-        answer = await self._call("GET", f"requests/{quote(remote_id, safe='')}", key)
+        answer = await self._call("GET", "requests", key, name=quote(remote_id, safe=""))
         return wire.progress(_document(answer), remote_id)
 
     async def openapi(self, key: str | None = None, *, etag: str | None = None) -> OpenApiAnswer | None:
@@ -195,13 +208,15 @@ class CannonClient:
         path: str,
         key: str | None,
         *,
+        name: str = "",
         headers: Mapping[str, str] | None = None,
         content: bytes | None = None,
     ) -> _Answer:
-        call, outcome = f"{method.lower()}_{path.partition('/')[0]}", "ok"
+        """Call a path, or of many alike the one for `name`."""
+        outcome = "ok"
         limited = None if self._budgets is None else self._budgets.begin(key)
         try:
-            return await self._made(method, path, key, headers=headers, content=content)
+            return await self._made(*self._request(method, path, key, name=name, headers=headers, content=content))
         except CannonError as error:
             outcome = type(error).__name__
             if isinstance(error, RateLimited) and limited is not None:
@@ -211,31 +226,40 @@ class CannonClient:
             raise
         finally:
             if self._metrics is not None:
-                self._metrics.api_call(call, outcome)
+                self._metrics.api_call(f"{method.lower()}_{path}", outcome)
 
-    async def _made(
+    def _request(
         self,
         method: str,
         path: str,
         key: str | None,
         *,
-        headers: Mapping[str, str] | None = None,
-        content: bytes | None = None,
-    ) -> _Answer:
-        """Make one call within the total timeout; return a 2xx or 304 answer, raise a leaf for others."""
+        name: str,
+        headers: Mapping[str, str] | None,
+        content: bytes | None,
+    ) -> tuple[HttpClient, httpx.Request]:
+        route = self._routes.of(key)
+        if route is None:
+            raise CannonUnavailable(texts.NO_PRACTICE)
+        if name and (head := self._heads.get((path, key))) is not None:
+            return route.http, RepeatedRequest(head, name)
         sent = {"accept": "application/json", **(headers or {})}
         if key is not None:
             if not key.isascii() or not key.isprintable() or not key.strip():
                 raise KeyRefused(texts.IMPOSSIBLE_KEY, 401)
             sent["x-api-key"] = key
-        route = self._routes.of(key)
-        if route is None:
-            raise CannonUnavailable(texts.NO_PRACTICE)
-        request = route.http.build_request(method, f"{route.base}{API_PATH}{path}", headers=sent, content=content)
-        started = self._clock.monotonic()
+        address = f"{route.base}{API_PATH}{path}"
+        if name:
+            head = self._heads.put((path, key), route.http.head(f"{address}/", sent))
+            return route.http, RepeatedRequest(head, name)
+        return route.http, route.http.build_request(method, address, headers=sent, content=content)
+
+    async def _made(self, http: HttpClient, request: httpx.Request) -> _Answer:
+        """Make one call within the total timeout; return a 2xx or 304 answer, raise a leaf for others."""
+        method, started = request.method, self._clock.monotonic()
         try:
             async with asyncio.timeout(self._timeout_s):
-                answer = await self._exchange(route.http, request)
+                answer = await self._exchange(http, request)
         except TimeoutError:
             log.warning("cannon.no_answer", method=method, reason="deadline", after_s=self._timeout_s)
             raise CannonUnavailable(texts.NO_ANSWER(time=self._timeout_s)) from None

@@ -87,7 +87,8 @@ async def client_for():
     """Make clients that are closed at the end."""
     async with contextlib.AsyncExitStack() as stack:
 
-        async def make(url, *, clock=None, timeout_s=5.0):
-            return await stack.enter_async_context(CannonClient(url, clock=clock or SystemClock(), timeout_s=timeout_s))
+        async def make(url, *, clock=None, timeout_s=5.0, **more):
+            client = CannonClient(url, clock=clock or SystemClock(), timeout_s=timeout_s, **more)
+            return await stack.enter_async_context(client)
 
         yield make

@@ -20,9 +20,11 @@ from typing import Any
 
 import aiohttp
 import httpx
+import yarl
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.http_exceptions import HttpProcessingError
 from httpx_aiohttp import AiohttpTransport
+from multidict import CIMultiDict, CIMultiDictProxy
 
 from bot.errors import MediaUnsafe
 from bot.runtime import texts
@@ -171,6 +173,47 @@ class TooMuch(Exception):
     """The body is over the cap, or has an unrequested content encoding."""
 
 
+class RequestHead:
+    """What GETs have in common, converted once: their address but for its last name, and their headers.
+
+    It may hold a key: never logged or stored.
+    """
+
+    def __init__(self, base: str, headers: Mapping[str, str], timeouts: Mapping[str, float | None]) -> None:
+        """Take an address that ends with a slash."""
+        self.base = base
+        self.headers = httpx.Headers(headers)
+        self.extensions = {"timeout": timeouts}
+        self._url = yarl.URL(base)
+        self._sent = CIMultiDictProxy(CIMultiDict(headers))
+        self._timeout = aiohttp.ClientTimeout(
+            sock_connect=timeouts["connect"], sock_read=timeouts["read"], connect=timeouts["pool"]
+        )
+
+    async def get(self, session: aiohttp.ClientSession, name: str) -> aiohttp.ClientResponse:
+        """Request what `name` names, which may stand in a path as it is. Raises aiohttp's errors."""
+        return await session.get(
+            self._url.joinpath(name, encoded=True),
+            headers=self._sent,
+            timeout=self._timeout,
+            allow_redirects=False,
+            auto_decompress=False,
+        )
+
+
+class RepeatedRequest(httpx.Request):
+    """A GET with a head. A transport that does not know heads parses its address, as of any request."""
+
+    def __init__(self, head: RequestHead, name: str) -> None:
+        self.method, self.head, self.name = "GET", head, name
+        self.headers, self.extensions = head.headers, head.extensions
+        self.stream, self._content = httpx.ByteStream(b""), b""
+
+    @property
+    def url(self) -> httpx.URL:  # type: ignore[override]  # an attribute of httpx's
+        return httpx.URL(f"{self.head.base}{self.name}")
+
+
 class HttpClient:
     """Minimal HTTP client: no redirects, cookies or compression.
 
@@ -193,6 +236,10 @@ class HttpClient:
     ) -> httpx.Request:
         every = {**OWN_HEADERS, **(headers or {})}
         return httpx.Request(method, url, headers=every, content=content, extensions=self._extensions)
+
+    def head(self, base: str, headers: Mapping[str, str]) -> RequestHead:
+        """Return the head of GETs below `base`, which ends with a slash."""
+        return RequestHead(base, {**OWN_HEADERS, **headers}, self._extensions["timeout"])
 
     async def send(self, request: httpx.Request) -> httpx.Response:
         """Return the response with its body unread. Raises TRANSPORT_ERRORS."""
@@ -371,7 +418,31 @@ def _transport(connector: Callable[[], aiohttp.TCPConnector]) -> httpx.AsyncBase
     def session() -> aiohttp.ClientSession:
         return aiohttp.ClientSession(connector=connector(), cookie_jar=aiohttp.DummyCookieJar())
 
-    return AiohttpTransport(verify=_NO_CERTIFICATES, client=session)
+    return _Transport(verify=_NO_CERTIFICATES, client=session)
+
+
+class _Transport(AiohttpTransport):
+    """httpx-aiohttp's, but for requests with a head, whose parts need no conversion."""
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if not isinstance(request, RepeatedRequest):
+            return await super().handle_async_request(request)
+        if not isinstance(self.client, aiohttp.ClientSession):
+            self.client = self.get_client()
+        response = await request.head.get(self.client, request.name)
+        return httpx.Response(response.status, headers=response.raw_headers, stream=_Body(response), request=request)
+
+
+class _Body(httpx.AsyncByteStream):
+    def __init__(self, response: aiohttp.ClientResponse) -> None:
+        self._response = response
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for chunk in self._response.content.iter_any():
+            yield chunk
+
+    async def aclose(self) -> None:
+        await self._response.__aexit__(None, None, None)
 
 
 async def _close(response: httpx.Response) -> None:
