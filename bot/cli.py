@@ -321,7 +321,18 @@ def _health(_arguments: argparse.Namespace) -> int:
 
 
 def _until_signal(work: Coroutine[Any, Any, None]) -> int:
-    return asyncio.run(_cancel_on_signal(work))
+    with asyncio.Runner(loop_factory=_new_loop()) as runner:
+        return runner.run(_cancel_on_signal(work))
+
+
+def _new_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """Return uvloop's constructor if the extra `speed` is installed, None for asyncio's own event loop."""
+    try:
+        uvloop = importlib.import_module("uvloop")
+    except ImportError:
+        return None
+    made: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
+    return made
 
 
 async def _cancel_on_signal(work: Coroutine[Any, Any, None]) -> int:

@@ -266,6 +266,25 @@ sys.exit(_until_signal(work()))
     assert (process.returncode, out, error) == (0, "closed\n", "")
 
 
+@pytest.mark.parametrize(("installed", "loop"), [(True, "Fast"), (False, "_UnixSelectorEventLoop")])
+def test_uvloops_event_loop_is_used_where_it_is_installed_and_asyncios_where_not(
+    tmp_path: Path, *, installed: bool, loop: str
+) -> None:
+    """Installed or not in this environment: a module of its name, or none, stands in its place."""
+    code = f"""
+import asyncio, sys, types
+class Fast(asyncio.SelectorEventLoop): pass
+sys.modules['uvloop'] = types.SimpleNamespace(new_event_loop=Fast) if {installed} else None
+from bot.cli import _until_signal
+async def work():
+    print(type(asyncio.get_running_loop()).__name__)
+sys.exit(_until_signal(work()))
+"""
+    with python(code, tmp_path) as process:
+        out, error = process.communicate()
+    assert (process.returncode, out, error) == (0, f"{loop}\n", "")
+
+
 def test_work_that_does_not_stop_is_ended_hard(tmp_path: Path) -> None:
     code = """
 import asyncio, sys
