@@ -52,9 +52,10 @@ def follow(error: ClockError) -> None:
 
 
 def vitals() -> dict[str, Any]:
-    """Return how many tasks there are, by what they run, and how many objects."""
+    """Return how many tasks there are, by what they run, and how many objects, by their types."""
     tasks = Counter(getattr(task.get_coro(), "__qualname__", "?") for task in asyncio.all_tasks())
-    return {"tasks": dict(tasks.most_common()), "objects": len(gc.get_objects())}
+    objects = Counter(f"{type(each).__module__}.{type(each).__qualname__}" for each in gc.get_objects())
+    return {"tasks": dict(tasks.most_common()), "objects": objects}
 
 
 if __name__ == "__main__":

@@ -1,10 +1,10 @@
 """An hour without faults, at three commands a second: what the bot takes must not grow. `make soak ARGS=--steady`.
 
 Members of twenty servers do what members do most. Sixty times the process is measured: memory, objects, tasks, open
-handles, threads, its database, the write-ahead log and its log. The first third of the time is for caches to fill: a
-private answer's view lives for 15 minutes, so less than an hour may show tasks that still rise. After it a level
-(memory, tasks, handles) may not rise, and what grows with the jobs by design (database, log) may not take more for each
-job in the last third than in the middle one. At the end the books must agree.
+handles, threads, its database, the write-ahead log and its log. The first third of the time is for caches to fill, which
+have some thousand messages and rows. After it a level (memory, tasks, handles) may not rise, and what grows with the
+jobs by design (database, log) may not take more for each job in the last third than in the middle one. At the end the
+books must agree.
 
 `--minutes 10` makes it shorter; each line is printed as it is measured.
 """
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -35,7 +36,7 @@ SPEED = 12.0
 """As in the soak: a picture takes 0.7 s, a video 5 s."""
 POOR = 1
 """The server whose account runs out of credits: it and the limited one would soon refuse everything."""
-CALM_S = 90.0
+CALM_S, MOST_TYPES = 90.0, 12
 KB, MB = 1_000, 1_000_000
 
 _ACTS = {
@@ -132,6 +133,8 @@ class Report:
     samples: list[Vitals] = field(default_factory=list)
     tasks: dict[str, int] = field(default_factory=dict)
     """At the end, by what they run."""
+    objects: list[Counter[str]] = field(default_factory=list)
+    """Of each sample, by their types."""
     wrong: list[str] = field(default_factory=list)
 
     def thirds(self) -> list[list[Vitals]]:
@@ -146,9 +149,15 @@ class Report:
         return [
             f"{last.jobs} jobs in {last.at_s / 60:.0f} min; middle third → last third:",
             *(each.judged(early, late)[0] for each in (*JUDGED, *TOLD)),
-            f"tasks at the end: {', '.join(f'{count} {name}' for name, count in self.tasks.items())}",
+            f"objects that came after the first third: {_counts(self._more_objects())}",
+            f"tasks at the end: {_counts(self.tasks.items())}",
             *(f"WRONG: {each}" for each in self.wrong),
         ]
+
+    def _more_objects(self) -> list[tuple[str, int]]:
+        if not self.objects:
+            return []
+        return (self.objects[-1] - self.objects[round((len(self.objects) - 1) / 3)]).most_common(MOST_TYPES)
 
     def judge(self) -> None:
         """Add what is not flat to what is wrong."""
@@ -207,14 +216,16 @@ class Steady:
     async def _look(self, at_s: float) -> None:
         process_id = self._bot.process_id
         inside = await asked(self._bot, self._town.folder / VITALS)
+        inside["objects"] = Counter(inside["objects"])
         jobs, under_way = self._jobs()
         now = Vitals(
-            at_s=at_s, jobs=jobs, under_way=under_way, memory=memory(process_id, "VmRSS"), objects=inside["objects"],
+            at_s=at_s, jobs=jobs, under_way=under_way, memory=memory(process_id, "VmRSS"), objects=inside["objects"].total(),
             tasks=sum(inside["tasks"].values()), handles=_count(f"/proc/{process_id}/fd"),
             threads=_count(f"/proc/{process_id}/task"), database=_size(self._town.database),
             wal=_size(self._town.database.with_name("bot.db-wal")), log=_size(self._town.log), cpu_s=cpu_s(process_id),
         )  # fmt: skip
         self.report.tasks = inside["tasks"]
+        self.report.objects.append(inside["objects"])
         self.report.samples.append(now)
         self._told(
             f"{now.at_s / 60:5.1f} min  {now.jobs:6} jobs, {now.under_way:3} under way  {now.memory / MB:6.1f} MB"
@@ -233,6 +244,10 @@ class Steady:
         until = self._loop.time() + CALM_S
         while (self._town.discord.in_hand() or self._jobs()[1]) and self._loop.time() < until:  # noqa: ASYNC110 - the database announces nothing
             await asyncio.sleep(1.0)
+
+
+def _counts(named: Iterable[tuple[str, int]]) -> str:
+    return ", ".join(f"{count} {name}" for name, count in named)
 
 
 def _count(folder: str) -> int:
