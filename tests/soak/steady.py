@@ -1,10 +1,10 @@
 """An hour without faults, at three commands a second: what the bot takes must not grow. `make soak ARGS=--steady`.
 
 Members of twenty servers do what members do most. Sixty times the process is measured: memory, objects, tasks, open
-handles, threads, its database, the write-ahead log and its log. The first third of the time is for caches to fill, which
-have some thousand messages and rows. After it a level (memory, tasks, handles) may not rise, and what grows with the
-jobs by design (database, log) may not take more for each job in the last third than in the middle one. At the end the
-books must agree.
+handles, threads, its database, the write-ahead log and its log. The first third of the time is for caches to fill,
+which have some thousand messages and rows. After it a level (memory, tasks, handles) may not rise, and what grows with
+the jobs by design (database, log) may not take more for each job in the last third than in the middle one. At the end
+the books must agree.
 
 `--minutes 10` makes it shorter; each line is printed as it is measured.
 """
@@ -219,11 +219,19 @@ class Steady:
         inside["objects"] = Counter(inside["objects"])
         jobs, under_way = self._jobs()
         now = Vitals(
-            at_s=at_s, jobs=jobs, under_way=under_way, memory=memory(process_id, "VmRSS"), objects=inside["objects"].total(),
-            tasks=sum(inside["tasks"].values()), handles=_count(f"/proc/{process_id}/fd"),
-            threads=_count(f"/proc/{process_id}/task"), database=_size(self._town.database),
-            wal=_size(self._town.database.with_name("bot.db-wal")), log=_size(self._town.log), cpu_s=cpu_s(process_id),
-        )  # fmt: skip
+            at_s=at_s,
+            jobs=jobs,
+            under_way=under_way,
+            memory=memory(process_id, "VmRSS"),
+            objects=inside["objects"].total(),
+            tasks=sum(inside["tasks"].values()),
+            handles=_count(f"/proc/{process_id}/fd"),
+            threads=_count(f"/proc/{process_id}/task"),
+            database=_size(self._town.database),
+            wal=_size(self._town.database.with_name("bot.db-wal")),
+            log=_size(self._town.log),
+            cpu_s=cpu_s(process_id),
+        )
         self.report.tasks = inside["tasks"]
         self.report.objects.append(inside["objects"])
         self.report.samples.append(now)
