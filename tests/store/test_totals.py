@@ -379,5 +379,5 @@ async def test_totals_that_were_not_filled_to_the_end_are_filled_by_the_next_sta
     store = await open_store(path, secret_keys=[old_database.SECRET_KEY], progress=note)
     assert await differing(store) == []
     assert await store.meta.get(totals.TO_FILL_META) is None
-    assert shown == sorted(shown[:-1]) + [(1, 1)]
+    assert shown == [*sorted(shown[:-1]), (1, 1)]
     assert len(shown) > 3
