@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -162,9 +162,8 @@ class Poster:
             return await self._post(card, jobs, job, channel_id=channel_id, places=places)
 
     async def _post(self, card: Card, jobs: Sequence[Job], job: Job, *, channel_id: int, places: OpenPlaces) -> int:
-        # Draw the card as after success.
         done = replace(job, state=JobState.DELIVERED, delivered_at=self.clock.wall(), error=None)
-        jobs = [done if other.id == job.id else other for other in jobs]
+        jobs = _once_posted(jobs, done)
         async with self.downloads.results(job) as results, self.others.ready(card, jobs, job, results) as also:
             failpoint("download.done")
             jobs = [next((each for each, _ in also if each.id == other.id), other) for other in jobs]
@@ -200,3 +199,15 @@ class Poster:
                 )
         except DISCORD_ERRORS as error:
             log.info("delivery.old_message_kept", card=card.id, error=type(error).__name__)
+
+
+def _once_posted(jobs: Sequence[Job], done: Job) -> list[Job]:
+    """Return the card's jobs as after success: the step that waits for `done` alone begins then."""
+    jobs = [done if each.id == done.id else each for each in jobs]
+    posted = {each.id for each in jobs if each.state is JobState.DELIVERED}
+    return [replace(each, state=JobState.SUBMITTING) if _begins(each, posted) else each for each in jobs]
+
+
+def _begins(job: Job, posted: Collection[str]) -> bool:
+    waits_for_steps = job.state is JobState.WAITING and job.after_ids and not job.after_done
+    return bool(waits_for_steps) and not job.waits_for_price and all(each in posted for each in job.after_ids)

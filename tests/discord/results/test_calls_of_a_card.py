@@ -6,6 +6,7 @@ The bot's own emojis come on one result an hour in each channel, unless a server
 from __future__ import annotations
 
 import contextlib
+import re
 from collections import Counter
 from typing import Any
 from unittest.mock import AsyncMock
@@ -21,7 +22,7 @@ from tests.discord.recipes.test_recipes import run, write
 from tests.support.reacting import newest
 from tests.support.results import picture
 from tests.support.rig import STEP_S, Rig
-from tests.support.surface import settled_exactly
+from tests.support.surface import settled_exactly, state_text
 
 CHAIN = """\
 image.generate
@@ -145,12 +146,18 @@ async def test_a_batch_of_twenty_takes_fewer_calls_than_results(explained: Rig):
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(("last", "most"), [("image.edit", 5), ("video.generate", 7)])
+@pytest.mark.parametrize(("last", "most"), [("image.edit", 5), ("video.generate", 6)])
 async def test_a_recipe_of_four_steps_takes_its_answer_and_an_edit_a_step(explained: Rig, last: str, most: int):
-    """And one that says when a film is expected, which is worth reading for a minute; one more if that was wrong."""
+    """Each result's edit says when the next step is expected; one more edit if that was wrong, as of a first film."""
     await write(explained, CHAIN.format(last=last))
     calls = Calls(explained)
     await run(explained, "film", Prompt="a fox")
+    while not newest(explained).attachments:
+        await explained.step()
+        await explained.tick()
+        explained.advance(STEP_S)
+    assert re.search(r"^2\. Edit Image: ⚙️ Making it….* <t:\d+:R>", state_text(newest(explained)), re.MULTILINE)
+    assert re.search(r"^3\. Edit Image: ⏳ Starts after", state_text(newest(explained)), re.MULTILINE)
     await pass_time(explained)
     assert [job.state for job in await explained.jobs()][:4] == [JobState.DELIVERED] * 4
     modal = 1
