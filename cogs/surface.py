@@ -51,8 +51,8 @@ class CogSurface:
     async def undo_legend(self, card: Card) -> None:
         await self.seeds.undo_legend(card)
 
-    def ended(self, card: Card) -> None:
-        self.wishes.ended(card)
+    def ended(self, guild_id: int, card_id: str) -> None:
+        self.wishes.ended(guild_id, card_id)
 
     async def fulfil_wishes(self) -> None:
         """Start waiting reactions' actions, and the deletion of expired replies; upkeep waits for neither."""

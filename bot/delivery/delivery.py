@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -31,6 +32,7 @@ from bot.delivery.posting.refresh import CardRefresh
 from bot.delivery.posting.review import ReviewDesk, ReviewMessages
 from bot.delivery.surface import CardSurface
 from bot.domain.models import Job
+from bot.errors import StoreError
 from bot.jobs.follow.durations import LearnedDurations
 from bot.jobs.surface import Later, Sentence
 from bot.media.fetcher import MediaFetcher
@@ -88,6 +90,13 @@ class Delivery:
         except Exception:
             log.exception("delivery.late_result_failed", job=job.id)
         await self.cards.show(job.guild_id, job.card_id)
+
+    async def delivered(self, job: Job) -> None:
+        """Do what follows a posted and settled result; best effort, never raises."""
+        with contextlib.suppress(StoreError):
+            if await self.cards.end_alone(job):
+                return
+        await self.show(job.guild_id, job.card_id)
 
     async def show(self, guild_id: int, card_id: str) -> None:
         """Update the card, perhaps some seconds later; best effort, never raises."""

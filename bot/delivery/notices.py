@@ -28,7 +28,7 @@ from bot.delivery.channels.view import message_link, message_view
 from bot.delivery.surface import CardSurface
 from bot.domain.models import Card, Job
 from bot.domain.server.guild_rules import Rules
-from bot.domain.server.member_settings import MemberSettings, Notify, notified_by
+from bot.domain.server.member_settings import MemberSettings, Notify, may_be_notified, notified_by
 from bot.domain.texts import mention, with_former_members
 from bot.domain.words.text import harmless, shortened, stamp
 from bot.jobs.surface import Sentence, spoken
@@ -216,6 +216,11 @@ class Notifications:
     messages: Messages
     log_channel: LogChannel
     languages: CardLanguages
+
+    async def may_ping(self, job: Job) -> bool:
+        """Whether the author of a posted result may be due a ping."""
+        own = await self.store.member_settings.get(job.guild_id, job.author_id)
+        return may_be_notified(own.notify, created_at=job.created_at, delivered_at=job.delivered_at)
 
     async def ping_author(self, card: Card, jobs: Sequence[Job]) -> None:
         """Send the one short message that a result is ready, if it is due: an edit notifies no one.

@@ -51,7 +51,7 @@ class CardSurface(Protocol):
         """React to a posted result, with its jobs. Must neither wait nor raise."""
         ...
 
-    def ended(self, card: Card) -> None:
+    def ended(self, guild_id: int, card_id: str) -> None:
         """React to a card whose jobs have all ended. Must neither wait nor raise.
 
         May be called several times for a card.

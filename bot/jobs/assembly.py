@@ -123,7 +123,6 @@ def make_worker(
         delivering=Delivering(transitions, clock=clock, metrics=metrics),
         own_errors=OwnErrors(transitions, clock),
         maintain=maintenance.woken.set,
-        languages=languages,
         claimed=claimed,
         clock=clock,
     )

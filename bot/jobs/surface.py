@@ -65,6 +65,10 @@ class Surface(Protocol):
         """Post the job's result and return the message id. Raises Later, Gathering, Parked or NoPlace."""
         ...
 
+    async def delivered(self, job: Job) -> None:
+        """Do what follows a posted and settled result; best effort, never raises."""
+        ...
+
     async def show(self, guild_id: int, card_id: str) -> None:
         """Update the card from the store; best effort, never raises."""
         ...

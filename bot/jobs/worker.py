@@ -27,12 +27,10 @@ from bot.jobs.turns.key_waits import KeyWaits
 from bot.jobs.turns.polling import Polling
 from bot.jobs.turns.submitting import Submitting
 from bot.jobs.turns.transitions import OwnErrors
-from bot.language import speak
 from bot.runtime.clock import Clock
 from bot.runtime.logs import QuietErrors
 from bot.runtime.machine import permanent, release_memory
 from bot.runtime.pace import ROUNDING_S
-from bot.server.settings import Languages
 from bot.store import Claimed, CommitUnknown, FirstAttempts, Store
 
 KEPT = 3200
@@ -115,7 +113,6 @@ class Worker:
     delivering: Delivering
     own_errors: OwnErrors
     maintain: Callable[[], None]
-    languages: Languages
     claimed: Callable[[Sequence[Claimed]], None]
     clock: Clock
     _lease: str = field(default_factory=new_id, init=False)
@@ -357,10 +354,8 @@ class Worker:
                 if not await self._rows.read(followed, self._lease):
                     log.warning("worker.lost_job", job=followed.id, state=followed.state)
                     return None, True
-                job = followed.job  # its texts are for the card's readers
+                job = followed.job
                 bind_contextvars(job=job.id, guild=job.guild_id, card=job.card_id)  # in each log line of this task
-                if job.state not in REMOTE_STATES:  # a poll sets its language when it needs one
-                    speak(await self.languages.of_card(job.guild_id, job.card_id))
                 if followed.is_begun and not await self.submitting.confirm(followed):
                     return None, True
                 wait_s = await self._take_turn(followed)

@@ -18,7 +18,7 @@ from bot.store.jobs.cards import Cards, FirstAttempts
 from bot.store.jobs.copies import Copies, Copy, DoomedCopy
 from bot.store.jobs.ending import Cancelled
 from bot.store.jobs.job_lists import SEARCHED, JobLists
-from bot.store.jobs.jobs import Claimed, Jobs
+from bot.store.jobs.jobs import Claimed, Jobs, RequestOfAnother
 from bot.store.jobs.overshoots import LimitAtRisk, Overshoot, WorstCases
 from bot.store.jobs.rechecks import JobAttempt
 from bot.store.jobs.rows import PlacedJob
@@ -79,6 +79,7 @@ __all__ = [
     "ReportOutcome",
     "ReportPage",
     "Reports",
+    "RequestOfAnother",
     "RetiredKey",
     "Review",
     "ReviewRule",

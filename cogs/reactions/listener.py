@@ -20,7 +20,6 @@ from discord.ext import commands
 from bot.delivery import Delivery
 from bot.delivery.card.readers import GuildLanguages
 from bot.delivery.channels.facts import DISCORD_ERRORS, in_time
-from bot.domain.models import Card
 from bot.domain.server.reaction_rules import ReactionAction, ReactionKey, emoji_key
 from bot.errors import BotError, Refused
 from bot.generation.again.reactions import Reactions
@@ -325,18 +324,18 @@ class Wishes:
         self._rounds = BackgroundTasks()
         self._busy = False
 
-    def ended(self, card: Card) -> None:
-        self._soon_after.start(self._soon(card), f"wishes-{card.id}")
+    def ended(self, guild_id: int, card_id: str) -> None:
+        self._soon_after.start(self._soon(guild_id, card_id), f"wishes-{card_id}")
 
-    async def _soon(self, card: Card) -> None:
+    async def _soon(self, guild_id: int, card_id: str) -> None:
         try:
-            if await use(self._bot, ReactionActs).any_wait(card.guild_id, card.id):
+            if await use(self._bot, ReactionActs).any_wait(guild_id, card_id):
                 if self._bot.leads:
-                    await self._fulfil(card.id)
+                    await self._fulfil(card_id)
                 else:
-                    use(self._bot, Signals).send(ENDED, card.id)
+                    use(self._bot, Signals).send(ENDED, card_id)
         except Exception:
-            log.exception("reaction.wishes_failed", card=card.id)
+            log.exception("reaction.wishes_failed", card=card_id)
 
     def listen(self) -> None:
         """Fulfil reactions on cards that another process ends: only the leader does, so nothing is done twice."""

@@ -1,14 +1,17 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
 from bot.catalogue import Catalogue, LiveCatalogue
-from bot.domain.jobs.durations import Durations
+from bot.domain.jobs.durations import Durations, Kind
 from bot.domain.models import Job, JobState
 from bot.jobs.follow.durations import LearnedDurations
 from bot.store import Store
+from bot.store.jobs.figures import write_learned
 
 
 def job(operation: str, model: str | None = None, **price: object) -> Job:
@@ -21,26 +24,40 @@ def job(operation: str, model: str | None = None, **price: object) -> Job:
     return Job(**values | price)
 
 
+async def save(store: Store, learned: Mapping[Kind, str]) -> None:
+    """Store durations as the transaction of a job's result does."""
+    await store._database.write(lambda db: write_learned(db, learned))
+
+
 async def learn(learned: LearnedDurations, job: Job, seconds: float) -> None:
     learned.note_running(job, since_s=0.0, age_s=seconds)
-    await learned.learn(job, since_s=seconds, age_s=seconds)
+    await save(learned._store, learned.learn(job, since_s=seconds, age_s=seconds))
 
 
 async def test_histograms_are_kept_by_kind_of_job(store: Store) -> None:
     flux, every = ("image.generate", "flux", "resolution=4k"), ("image.generate", "", "")
     assert await store.histograms.all() == {}
-    await store.histograms.save({flux: "[1]", every: "[2]"})
-    await store.histograms.save({flux: "[3]"})
+    await save(store, {flux: "[1]", every: "[2]"})
+    await save(store, {flux: "[3]"})
     assert await store.histograms.all() == {flux: "[3]", every: "[2]"}
     await store.histograms.forget([flux])
     assert await store.histograms.all() == {every: "[2]"}
+
+
+async def test_durations_are_stored_with_the_job_that_shows_them_or_not_at_all(store: Store, accepted: Any) -> None:
+    _, (made,) = await accepted(store)
+    kind = ("image.generate", "", "")
+    stored = await store.jobs.change(made, JobState.READY, learned={kind: "[1]"})
+    assert stored is not None
+    assert await store.jobs.change(made, JobState.READY, learned={kind: "[2]"}) is None, "another was first"
+    assert await store.histograms.all() == {kind: "[1]"}
 
 
 async def test_what_was_learned_of_unknown_models_is_forgotten(store: Store) -> None:
     """Earlier versions kept any text that a member gave as a model, for ever and for all to share."""
     catalogue = LiveCatalogue(Catalogue())
     for model in ("my name is Eve Adams", "Flux 2 Pro", "other", ""):
-        await store.histograms.save({("image.generate", model, ""): Durations.prior("image").to_json()})
+        await save(store, {("image.generate", model, ""): Durations.prior("image").to_json()})
     learned = LearnedDurations(store, catalogue)
     await learned.load()
     await learned.forget_unknown()

@@ -19,7 +19,7 @@ import discord
 
 from bot.delivery.channels.messages import named_on
 from tests.support.rig import Rig
-from tests.support.surface import private_messages, unlinked
+from tests.support.surface import is_started, private_messages, unlinked
 
 MINUTE_S, HOUR_S, DAY_S = 60.0, 3600.0, 86_400.0
 ENDED = frozenset({"delivered", "failed", "cancelled", "refused", "expired", "held"})
@@ -145,7 +145,7 @@ async def until_running(rig: Rig, job_id: str) -> Row:
     """Let time pass until Cannon Studio works on the job."""
     for _ in range(100):
         await tick(rig)
-        if (job := the_job(rig, job_id)).state == "processing":
+        if (job := the_job(rig, job_id)).state == "processing" or is_started(rig, job_id):
             return job
         rig.advance(0.5)
     raise AssertionError(f"it is {job.state}: {job.error}")

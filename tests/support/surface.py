@@ -198,12 +198,18 @@ def sends(rig: Rig) -> Iterator[tuple[str, dict[str, Any]]]:
 # ---------------------------------------------------------------------- jobs and money
 
 
+def is_started(rig: Rig, job_id: str) -> bool:
+    """Whether a poll has seen Cannon Studio work on the job: in its first half minute the row does not say so."""
+    followed = rig.bot.parts.worker.agenda.jobs.get(job_id)
+    return followed is not None and followed.row is not None and followed.row.started_at is not None
+
+
 async def until(rig: Rig, *states: JobState, limit_s: float = 600.0) -> Job:
-    """Let time pass until the newest job is in one of `states`."""
+    """Let time pass until the newest job is in one of `states`, or seen as one that is being made."""
     passed = 0.0
     while True:
         job = (await rig.jobs())[0]
-        if job.state in states:
+        if job.state in states or (JobState.PROCESSING in states and is_started(rig, job.id)):
             return job
         assert passed < limit_s, f"it is {job.state} after {passed} s"
         await rig.step()

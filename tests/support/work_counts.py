@@ -112,7 +112,8 @@ async def work_of_pictures(rig: Rig, count: int) -> WorkCounts:
         for number in range(count):
             counts.is_counting, worker._lease_due = False, 0.0
             await worker._renew_lease()
-            counts.is_counting, worker.agenda.claim_due = True, math.inf
+            worker._lease_due = worker.agenda.claim_due = math.inf  # it holds for longer than a picture takes
+            counts.is_counting = True
             await _make(rig, f"fox {number}")
         return counts
 

@@ -96,6 +96,19 @@ class CardRefresh:
             log.exception("card.show_failed", card=card_id)
         return True
 
+    async def end_alone(self, job: Job) -> bool:
+        """Finish the card of a posted result, if that is all of it and no one is to be notified; else return False.
+
+        Nothing is read: the message of the result is what the card says.
+        """
+        key, shown = (job.guild_id, job.card_id), self.memory.shown(job.card_id)
+        if shown is None or shown.states != {job.id: JobState.DELIVERED} or await self.notifications.may_ping(job):
+            return False
+        self.surface.ended(*key)
+        self.ticker.forget(key)
+        self.memory.forget_shown(job.card_id)
+        return True
+
     async def correct(self, guild_id: int, card_id: str) -> None:
         """Draw the card for the ticker. Raises Discord's or the network's error.
 
@@ -123,7 +136,7 @@ class CardRefresh:
             self.ticker.forget((guild_id, card_id))
             return False
         if _has_ended(found[1]):
-            self.surface.ended(found[0])
+            self.surface.ended(guild_id, card_id)
         card, jobs = found[0], self.memory.as_posted(found[1])
         if not at_once and self._can_wait(card, jobs):
             return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -68,6 +69,12 @@ class MemberSettings:
         if "notify" in known:
             known["notify"] = Notify(known["notify"])
         return cls(**(known | {"models": MappingProxyType(dict(known.get("models", {})))}))
+
+
+def may_be_notified(own: Notify, *, created_at: float, delivered_at: float | None) -> bool:
+    """Whether `notified_by` may tell of a result that took so long (Unix seconds). Must match `_PING_IS_DUE`."""
+    took_s = math.inf if delivered_at is None else delivered_at - created_at
+    return own in {Notify.PING, Notify.DIRECT} or took_s > PING_AFTER_S
 
 
 def notified_by(own: Notify, card: Card, jobs: Sequence[Job], *, server_pings: bool) -> Notify:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Mapping
 from typing import TypeAlias
 
 from bot.catalogue import Catalogue, LiveCatalogue
@@ -52,8 +53,8 @@ class LearnedDurations:
         """Learn that a job, last seen at the age `since_s`, still runs at `age_s`, in seconds."""
         self._by_kind.note_running(*self._kinds(job), since_s=since_s, age_s=age_s)
 
-    async def learn(self, job: Job, *, since_s: float, age_s: float) -> None:
-        """Learn that a job finished between two ages, in seconds."""
+    def learn(self, job: Job, *, since_s: float, age_s: float) -> Mapping[Kind, str]:
+        """Learn that a job finished between two ages, in seconds; return what is to be stored with it."""
         changed = self._by_kind.note_done(*self._kinds(job), since_s=since_s, age_s=age_s)
         self._unsaved.update(list(changed))
         due = {
@@ -63,7 +64,7 @@ class LearnedDurations:
         }
         for kind in due:
             del self._unsaved[kind]
-        await self._store.histograms.save(due)
+        return due
 
     async def forget_unknown(self) -> None:
         """Delete durations of models unknown to the catalogue."""

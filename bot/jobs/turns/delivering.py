@@ -43,6 +43,7 @@ class Delivering:
         except Parked as parked:
             return await self._parked(followed, parked.seconds)
         except NoPlace as no_place:
+            await self.transitions.speak(followed.job)
             await self.transitions.hold(followed, no_place.sentence, unusable=no_place.unusable)
         else:
             await self._delivered(followed, message_id)
@@ -60,7 +61,7 @@ class Delivering:
             posting_failed_s=0.0,
         ):
             failpoint("deliver.stored")
-            await self.transitions.show(job)
+            await self.transitions.surface.delivered(followed.job)
 
     async def _later(self, followed: Followed, later: Later) -> float | None:
         """Reschedule the job and show what it waits for; after a day of failures keep it instead."""
@@ -85,6 +86,7 @@ class Delivering:
 
     async def _give_up(self, followed: Followed, waits_for: WaitsFor | None) -> None:
         job = followed.job
+        await self.transitions.speak(job)
         await self.transitions.hold(followed, texts.not_posted_for_a_day(waits_for))
         if followed.job.state.ended:
             await self.transitions.surface.alert(job.guild_id, partial(texts.NOT_POSTED_ALERT, job=job.id))

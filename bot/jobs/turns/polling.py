@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from dataclasses import KW_ONLY, dataclass
+from collections.abc import Mapping
+from dataclasses import KW_ONLY, dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -18,6 +19,7 @@ from bot.cannon.outputs import media_of, text_of
 from bot.cannon.retry import poll_again
 from bot.cannon.wire import Progress, RemoteStatus
 from bot.catalogue import LiveCatalogue, labels_of
+from bot.domain.jobs.durations import Kind
 from bot.domain.jobs.poll_schedule import (
     FORGOTTEN_S,
     REMEMBERED_S,
@@ -51,6 +53,8 @@ DENIED_MAX_S = 3600.0
 """How long the API may deny a request before the job is given up."""
 HINT_SHARE = 0.05
 """A webhook is expected within this share of the job's duration after its end, as far as learned."""
+STARTED_WRITE_S = 30.0
+"""Age from which it is stored by itself that a request is worked on: most end before, and no card says it."""
 ACTIVE_WRITE_S = 300.0
 """Active time that a crash may lose: it only delays the deadline."""
 
@@ -114,9 +118,12 @@ class Polling:
             changes["poll_after_s"] = progress.poll_after_s
         if progress.status is not RemoteStatus.PROCESSING or job.state is not JobState.QUEUED:
             return not changes or await self.transitions.change(followed, job.state, **changes)
-        started = self._in_its_life(job, progress.started_at)
-        changes |= {"started_at": started, "cost": progress.cost}
-        return await self.transitions.change(followed, JobState.PROCESSING, **changes)
+        started = job.started_at or self._in_its_life(job, progress.started_at)
+        cost = job.cost if progress.cost is None else progress.cost
+        if not changes and followed.active_s < STARTED_WRITE_S:
+            followed.job = replace(job, started_at=started, cost=cost)
+            return True
+        return await self.transitions.change(followed, JobState.PROCESSING, started_at=started, cost=cost, **changes)
 
     async def _note_answer(self, followed: Followed, key: UsableKey) -> bool:
         """Count the time since the last answer; False if the job was lost."""
@@ -224,21 +231,22 @@ class Polling:
         cost = progress.cost if progress.cost is not None else job.cost
         finished = self._in_its_life(job, progress.completed_at)
         made = {"output": progress.output, "media": media, "cost": cost, "finished_at": finished}
-        tried = self.memories.worked(job)
-        if not await self.transitions.change(followed, JobState.READY, **made, next_at=0.0, tried=tried):
+        tried, learned = self.memories.worked(job), self._learn(followed, progress, last_seen_s)
+        if not await self.transitions.change(
+            followed, JobState.READY, **made, next_at=0.0, tried=tried, learned=learned
+        ):
             return None
         if tried is not None:
             await self.memories.noted(job.guild_id, tried)
         failpoint("ready.stored")
         self.trust.note_done(followed)
-        await self._learn(followed, progress, last_seen_s)
         return 0.0
 
-    async def _learn(self, followed: Followed, progress: Progress, last_seen_s: float | None) -> None:
-        """Learn the duration, if it was observed well enough or the API's times are plausible."""
+    def _learn(self, followed: Followed, progress: Progress, last_seen_s: float | None) -> Mapping[Kind, str]:
+        """Learn the duration, if it was observed well enough or the API's times are plausible; return what to store."""
         job = followed.job
         if job.practice:
-            return
+            return {}
         reported_s, watched_s = None, last_seen_s or 0.0
         if progress.completed_at is not None and progress.created_at is not None:
             reported_s = progress.completed_at - progress.created_at
@@ -247,11 +255,11 @@ class Polling:
             last_seen_s = max(last_seen_s, seen_done_s * (1 - HINT_SHARE))
         done = done_between(reported_s, last_seen_s, seen_done_s)
         if done is None:
-            return
+            return {}
         since_s, age_s = done
         if since_s > watched_s:
             self.learned.note_running(job, since_s=watched_s, age_s=since_s)
-        await self.learned.learn(job, since_s=since_s, age_s=age_s)
+        return self.learned.learn(job, since_s=since_s, age_s=age_s)
 
     async def _end_without_result(self, followed: Followed, progress: Progress, sentence: str) -> None:
         """End a job without a result; a charge is settled all the same."""

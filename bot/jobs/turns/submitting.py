@@ -42,7 +42,7 @@ from bot.language import tr
 from bot.runtime.clock import Clock
 from bot.runtime.failpoints import failpoint
 from bot.runtime.metrics import Metrics
-from bot.store import JobAttempt, Store
+from bot.store import JobAttempt, RequestOfAnother, Store
 
 log = structlog.get_logger(__name__)
 
@@ -80,6 +80,7 @@ class Submitting:
             return await self.key_waits.wait(followed)
         trouble = None if judgement is None or judgement.status is None else _trouble(judgement.status)
         if trouble is not None and not followed.job.in_doubt:  # else an attempt may have arrived
+            await self.transitions.speak(followed.job)
             await self.transitions.end(followed, JobState.FAILED, _TROUBLES[trouble](host_pays=key.id is None))
             await self.key_waits.tell_owner(followed.job, key, trouble)
             return None
@@ -145,6 +146,8 @@ class Submitting:
         failpoint("submit.before")
         try:
             accepted = await self._send(followed.job, key)
+            failpoint("submit.sent")
+            is_own = await self._note_accepted(followed, accepted)
         except CannonError as error:
             self.key_waits.note_call(key, job, error)
             is_refused = not isinstance(error, CannonUnavailable | UnreadableAnswer | IdempotencyClash)
@@ -155,7 +158,7 @@ class Submitting:
                 return None
             return await self._refused(followed, key, error, age_s)
         self.key_waits.note_call(key, job, None)
-        return await self._accepted(followed, key, accepted)
+        return await self._accepted(followed, key, accepted) if is_own else None
 
     async def _may_not_say(self, job: Job, values: Mapping[str, Any]) -> bool:
         """Whether the word list forbids the input, now with results of earlier steps."""
@@ -164,19 +167,35 @@ class Submitting:
         return await has_forbidden_word(words, () if operation is None else operation.fields, values, {})
 
     async def _send(self, job: Job, key: UsableKey) -> CreatedRequest:
-        """Send the job. Raises CannonError, UnreadableAnswer also for the answer to another job."""
-        accepted = await self.client.submit(
+        """Send the job. Raises CannonError."""
+        return await self.client.submit(
             key.secret,
             self._wire_id(job),
             job.input,
             idempotency_key=job.repeats_key or job.idempotency_key,
             webhook_url=None if key.is_practice else self.webhook_url(job),
         )
-        if await self.store.jobs.has_request(accepted.remote_id, practice=job.practice):
+
+    async def _note_accepted(self, followed: Followed, accepted: CreatedRequest) -> bool:
+        """Store the request; False if the job was lost. Raises UnreadableAnswer for the answer to another job."""
+        job = followed.job
+        state = JobState.PROCESSING if accepted.status is RemoteStatus.PROCESSING else JobState.QUEUED
+        try:
+            return await self.transitions.change(
+                followed,
+                state,
+                remote_id=accepted.remote_id,
+                submitted_at=self.clock.wall(),
+                in_doubt=False,
+                blocked_s=0.0,
+                next_at=0.0,
+                poll_after_s=accepted.poll_after_s,
+                attempt=ACCEPTED,
+            )
+        except RequestOfAnother:
             # As from a caching proxy: following it would show a member another one's result.
             log.warning("submit.answer_of_another", job=job.id, request=accepted.remote_id)
-            raise UnreadableAnswer(OF_ANOTHER_JOB)
-        return accepted
+            raise UnreadableAnswer(OF_ANOTHER_JOB) from None
 
     def _attempts_age_s(self, followed: Followed) -> float:
         first = followed.job.first_attempt_at
@@ -187,22 +206,8 @@ class Submitting:
 
     async def _accepted(self, followed: Followed, key: UsableKey, accepted: CreatedRequest) -> float | None:
         job = followed.job
-        failpoint("submit.sent")
         self.memories.took(job)
         self.metrics.submit(job.operation, "accepted")
-        state = JobState.PROCESSING if accepted.status is RemoteStatus.PROCESSING else JobState.QUEUED
-        if not await self.transitions.change(
-            followed,
-            state,
-            remote_id=accepted.remote_id,
-            submitted_at=self.clock.wall(),
-            in_doubt=False,
-            blocked_s=0.0,
-            next_at=0.0,
-            poll_after_s=accepted.poll_after_s,
-            attempt=ACCEPTED,
-        ):
-            return None
         failpoint("submit.stored")
         followed.failures = 0
         followed.answered_at, followed.is_watched = self.clock.monotonic(), True
@@ -218,6 +223,7 @@ class Submitting:
 
     async def _refused(self, followed: Followed, key: UsableKey, error: CannonError, age_s: float) -> float | None:
         job = followed.job
+        await self.transitions.speak(job)
         self.metrics.submit(job.operation, type(error).__name__)
         self.metrics.api_error(error)
         await self.key_waits.tell_owner(job, key, type(error))

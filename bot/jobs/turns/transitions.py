@@ -38,10 +38,12 @@ class Transitions:
     claim_soon: Callable[[], None]
 
     async def change(self, followed: Followed, to: JobState, **changes: object) -> bool:
-        """Write a change; False if the job was lost: the caller then drops it."""
-        if to is not followed.job.state:
+        """Write a change, and what a poll saw before; False if the job was lost: the caller then drops it."""
+        job = followed.job
+        if to is not job.state:
             changes = {"faults": 0, **changes}
-        changes = {"active_s": followed.active_s, "waits_for": None, **changes}
+        seen = {"active_s": followed.active_s, "started_at": job.started_at, "cost": job.cost}
+        changes = {**seen, "waits_for": None, **changes}
         advanced = await self.store.jobs.advance(followed.job, to, **changes)  # type: ignore[arg-type]  # names are Job's
         if advanced is None:
             log.warning("worker.lost_job", job=followed.job.id, state=followed.job.state)

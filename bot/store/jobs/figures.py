@@ -60,21 +60,18 @@ WHERE state IN ('awaiting_approval', 'waiting', 'submitting', 'queued', 'process
 _REFUSED = "SELECT count(*) FROM guild_keys WHERE refused_at IS NOT NULL AND secret IS NOT NULL"
 
 
-class Histograms(Repository):
-    """The table `histograms`: job durations over all guilds."""
-
-    async def save(self, learned: Mapping[Kind, str]) -> None:
-        """Store these kinds' durations, as the text of bot/domain/jobs/durations.py."""
-        if not learned:
-            return
-        rows = [(*kind, data) for kind, data in learned.items()]
-        await self._database.write(
-            lambda db: db.executemany(
-                "INSERT INTO histograms (operation, model, kind, data) VALUES (?, ?, ?, ?)"
-                " ON CONFLICT (operation, model, kind) DO UPDATE SET data = excluded.data",
-                rows,
-            )
+def write_learned(db: Connection, learned: Mapping[Kind, str]) -> None:
+    """Store these kinds' durations, as the text of bot/domain/jobs/durations.py."""
+    if learned:
+        db.executemany(
+            "INSERT INTO histograms (operation, model, kind, data) VALUES (?, ?, ?, ?)"
+            " ON CONFLICT (operation, model, kind) DO UPDATE SET data = excluded.data",
+            [(*kind, data) for kind, data in learned.items()],
         )
+
+
+class Histograms(Repository):
+    """The table `histograms`: job durations over all guilds. They are stored with the jobs that show them."""
 
     async def forget(self, kinds: Sequence[Kind]) -> None:
         if kinds:

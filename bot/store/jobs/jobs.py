@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from operator import attrgetter
+from types import MappingProxyType
 from typing import Any
 
+from bot.domain.jobs.durations import Kind
 from bot.domain.jobs.poll_schedule import recheck_at
 from bot.domain.models import RUNNING_STATES, Job, JobState
 from bot.language import speaking
 from bot.store.engine.columns import to_json
 from bot.store.engine.repository import RecordOf, Repository
 from bot.store.jobs.ending import follow_up
+from bot.store.jobs.figures import write_learned
 from bot.store.jobs.overshoots import Overshoot, account_for
 from bot.store.jobs.rechecks import JobAttempt, note_attempt
 from bot.store.jobs.rows import CHANGEABLE, job_in, job_of, jobs_of_card, update_job
@@ -28,6 +31,13 @@ PLACED_STATES = RUNNING_STATES - {JobState.READY}
 """States that occupy a slot: finished results only need posting."""
 RECHECKED_STATES = frozenset({JobState.FAILED, JobState.EXPIRED})
 """Where a request may still succeed."""
+
+
+NOTHING_LEARNED: Mapping[Kind, str] = MappingProxyType({})
+
+
+class RequestOfAnother(Exception):
+    """A job was to follow a request that another job has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,12 +89,6 @@ class Jobs(Repository):
         query = "SELECT jobs.id FROM json_each(?) AS wanted CROSS JOIN jobs ON jobs.id = wanted.value"
         rows = await self._rows(query, (to_json(list(job_ids)),))
         return {row["id"] for row in rows}
-
-    async def has_request(self, remote_id: str, *, practice: bool) -> bool:
-        """Whether a job of any guild has that request of Cannon Studio or the practice sandbox."""
-        query = "SELECT 1 FROM jobs WHERE remote_id = ? AND practice = ?"
-        row = await self._row(query, (remote_id, int(practice)))
-        return row is not None
 
     async def hold_lease(self, token: str, for_s: float) -> bool:
         """Acquire or renew this process's lease, in seconds of the database's clock: one row for all its jobs.
@@ -149,17 +153,19 @@ class Jobs(Repository):
         recheck: bool = False,
         tried: TriedOutcome | None = None,
         attempt: JobAttempt | None = None,
+        learned: Mapping[Kind, str] = NOTHING_LEARNED,
         record: RecordOf[Job | None] | None = None,
         **changes: Any,
     ) -> Advanced | None:
         """Move a job to the state `to` and set `changes` (Job's fields), if state and lease are still `job`'s.
 
         `settle` turns its hold into this true cost in credits; `release` drops it; `recheck`: keep polling the
-        ended job's request; `tried`: the outcome of its values, `attempt`: of this call. One transaction. A job
-        that stops running loses its lease. `record` gives a moderator's record line. Returns the new job; None,
-        with nothing changed, if another was first.
+        ended job's request; `tried`: the outcome of its values, `attempt`: of this call; `learned`: durations, as
+        `Histograms`. One transaction. A job that stops running loses its lease. `record` gives a moderator's record
+        line. Returns the new job; None, with nothing changed, if another was first.
 
-        Raises ValueError for an end that leaves the hold open, StoreError if the hold was closed before.
+        Raises RequestOfAnother, ValueError for an end that leaves the hold open, StoreError if the hold was closed
+        before.
         """
         if unknown := changes.keys() - CHANGEABLE:
             raise TypeError(f"change() does not set {', '.join(sorted(unknown))}")
@@ -171,6 +177,7 @@ class Jobs(Repository):
             if row is None:
                 return None
             current = job_of(row)
+            _require_own_request(db, current, changes.get("remote_id"))
             if settle is not None:
                 ledger.settle(db, current, settle, now)
             elif release:
@@ -182,6 +189,7 @@ class Jobs(Repository):
                 changed = replace(changed, recheck_at=recheck_at(now, changed.submitted_at, 0))
             update_job(db, changed, current)
             _note(db, changed, tried, attempt, now)
+            write_learned(db, learned)
             if to.ended:
                 follow_up(db, changed, now)
                 forget_unneeded_keys(db, job.guild_id)
@@ -224,6 +232,14 @@ def _note(db: Connection, job: Job, tried: TriedOutcome | None, attempt: JobAtte
         note_outcome(db, job, tried, now)
     if attempt is not None:
         note_attempt(db, job, attempt, now)
+
+
+def _require_own_request(db: Connection, job: Job, remote_id: str | None) -> None:
+    """Raise RequestOfAnother if a job of any guild has that request of Cannon Studio or the practice sandbox."""
+    if remote_id is None or remote_id == job.remote_id:
+        return
+    if db.execute("SELECT 1 FROM jobs WHERE remote_id = ? AND practice = ?", (remote_id, int(job.practice))).fetchone():
+        raise RequestOfAnother(remote_id)
 
 
 def _has_waiting(db: Connection, guild_id: int) -> bool:

@@ -92,7 +92,7 @@ async def test_what_may_have_been_accepted_ends_as_unconfirmed_and_is_told_once(
     async def broken(*_: Any) -> None:
         raise ValueError("a bug after the POST")
 
-    monkeypatch.setattr(Submitting, "_accepted", broken)
+    monkeypatch.setattr(Submitting, "_note_accepted", broken)
     job = await ask(rig, "a heron")
     ended = await until_ended(rig, job.id, HOUR_S)
     assert ended.state == "failed"

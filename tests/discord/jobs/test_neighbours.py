@@ -14,7 +14,7 @@ from tests.support.discord_trouble import DiscordCall, trouble_with
 from tests.support.following import Server, another_server, ask, change_rules, own_server, set_key, the_job
 from tests.support.neighbours import passes, put, slow_files, worker_at_work
 from tests.support.rig import GUILD_KEY, Rig
-from tests.support.surface import of, watch
+from tests.support.surface import is_started, of, watch
 
 PATIENCE_S = 60.0
 """Far more than a neighbour may cost: what it costs exactly is measured in tests/bench."""
@@ -142,7 +142,7 @@ async def test_health_tells_how_long_what_is_due_has_waited(rig: Rig):
 async def test_health_is_well_while_turns_are_done(rig: Rig):
     row = await ask(rig, "a heron #forever")
     async with worker_at_work(rig):
-        await passes(rig, lambda: the_job(rig, row.id).state == "processing", limit_s=PATIENCE_S)
+        await passes(rig, lambda: is_started(rig, row.id), limit_s=PATIENCE_S)
         health = progress(rig)
     assert health["ok"]
     assert health["turns_last_minute"] >= 1
