@@ -51,7 +51,7 @@ async def test_a_cost_that_is_told_while_a_job_works_is_the_price_of_the_next(li
     await limited.step()
     limited.advance(10)
     await limited.step()
-    assert (await newest(limited)).state is JobState.PROCESSING
+    assert (await newest(limited)).finished_at is None
     await picture(limited, count=2)
     assert priced((await limited.jobs())[:2]) == [(7, "earlier jobs")] * 2
 
