@@ -72,7 +72,7 @@ class MemberSettings:
 
 
 def may_be_notified(own: Notify, *, created_at: float, delivered_at: float | None) -> bool:
-    """Whether `notified_by` may tell of a result that took so long (Unix seconds). Must match `_PING_IS_DUE`."""
+    """Whether `notified_by` may apply to a result of these times (Unix seconds). Must match `_PING_IS_DUE`."""
     took_s = math.inf if delivered_at is None else delivered_at - created_at
     return own in {Notify.PING, Notify.DIRECT} or took_s > PING_AFTER_S
 
