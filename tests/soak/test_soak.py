@@ -67,7 +67,7 @@ def test_an_hour_that_only_grows_by_design_is_flat() -> None:
 @pytest.mark.parametrize(
     ("figure", "more"),
     [
-        ("memory", 20_000_000), ("tasks", 60), ("handles", 20), ("threads", 6), ("wal", 20_000_000),
+        ("memory", 20_000_000), ("tasks", 60), ("handles", 20), ("threads", 6), ("wal", 60_000_000),
         ("database", 10_000_000), ("log", 1_000_000),
     ],
 )  # fmt: skip
