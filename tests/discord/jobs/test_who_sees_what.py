@@ -16,6 +16,7 @@ from bot.domain.models import Job
 from bot.generation.texts import NO_JOB
 from cogs.ui.texts import GONE
 from tests.support.channels import POSTS, made_in, press, private_thread, rule, shown
+from tests.support.examples import examples
 from tests.support.jobs import on_job
 from tests.support.reacting import event, in_channel, other, sent
 from tests.support.recipes import new_recipe
@@ -166,4 +167,4 @@ async def test_each_way_to_a_result_asks_the_same_question(rig: Rig):
 @pytest.mark.long
 @pytest.mark.parametrize("seed", range(6))
 async def test_each_way_to_a_result_asks_the_same_question_whatever_the_permissions(rig: Rig, seed: int):
-    await compared(rig, seed=seed, rounds=8)
+    await compared(rig, seed=seed, rounds=examples(quick=2, long=8))
