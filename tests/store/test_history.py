@@ -46,6 +46,7 @@ READS: dict[str, Callable[[Store, float], Awaitable[Any]]] = {
         GUILD, author_id=NOBODY, states={JobState.DELIVERED}, limit=7
     ),
     "newest of nothing": lambda store, _: store.job_lists.recent(GUILD, states={JobState.WAITING}),
+    "counts": lambda store, _: store.job_lists.counts(GUILD),
     "balance": lambda store, _: store.ledger.balance(GUILD),
     "report": lambda store, now: store.reports.totals(GUILD, [(now - 2 * DAY_S, now - DAY_S), (now - DAY_S, now + 1)]),
     "report of a member": lambda store, now: store.reports.totals(

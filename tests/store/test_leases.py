@@ -252,11 +252,12 @@ async def test_recent_is_newest_first_and_filtered(store: Store, accepted: Any) 
     assert await store.job_lists.recent(700, states=[]) == []
 
 
-async def test_jobs_are_counted_by_state(store: Store, accepted: Any) -> None:
-    _, (job, _) = await accepted(store, "1", "1")
-    await store.jobs.change(job, JobState.FAILED, release=True)
+async def test_open_and_held_jobs_are_counted_by_state(store: Store, accepted: Any) -> None:
+    _, (failed, held, _) = await accepted(store, "1", "1", "1")
+    await store.jobs.change(failed, JobState.FAILED, release=True)
+    await store.jobs.change(held, JobState.HELD, settle=Decimal(1))
     await accepted(store, guild_id=701)
-    assert await store.job_lists.counts(700) == {JobState.FAILED: 1, JobState.SUBMITTING: 1}
+    assert await store.job_lists.counts(700) == {JobState.HELD: 1, JobState.SUBMITTING: 1}
     assert await store.job_lists.counts(9) == {}
     assert await store.job_lists.open_total() == 2
 

@@ -88,6 +88,15 @@ async def test_a_process_that_serves_nothing_checks_and_vouches_for_nothing(
     assert checks.count == 3
 
 
+async def test_a_reader_between_two_lives_changes_nothing(open_store: Opened, path: Path, checks: Checks):
+    await (await served(open_store, path)).close()
+    with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as tool:
+        tool.execute("SELECT count(*) FROM meta").fetchone()
+    assert path.with_name("bot.db-wal").exists(), "a reader may not delete it"
+    await served(open_store, path)
+    assert checks.count == 1
+
+
 @pytest.mark.parametrize("way", ["written", "copied", "left log"])
 async def test_a_file_that_was_touched_since_is_checked(
     open_store: Opened, path: Path, checks: Checks, way: str, tmp_path: Path

@@ -505,9 +505,10 @@ class ProcessLock:
 
 
 def _state_of(database: Path) -> bytes | None:
-    """Return what changes with the content of a closed database; None if it has a log, so was not closed."""
-    if database.with_name(f"{database.name}-wal").exists():
-        return None
+    """Return what changes with the content of a closed database; None if its log is not in it."""
+    with contextlib.suppress(FileNotFoundError):  # a reader may leave an empty one
+        if database.with_name(f"{database.name}-wal").stat().st_size:
+            return None
     found = database.stat()
     return f"{found.st_ino} {found.st_size} {found.st_mtime_ns}\n".encode()
 

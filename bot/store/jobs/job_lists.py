@@ -83,8 +83,8 @@ class JobLists(Repository):
         return [placed_job_of(row) for row in rows]
 
     async def counts(self, guild_id: int) -> dict[JobState, int]:
-        """Return the guild's job counts by state, without zeros."""
-        rows = await self._rows("SELECT state, count(*) FROM jobs WHERE guild_id = ? GROUP BY state", (guild_id,))
+        """Return how many of the guild's jobs are open or held, by state, without zeros."""
+        rows = await self._rows(_COUNTS, {"guild_id": guild_id})
         return {JobState(state): count for state, count in rows}
 
     async def open_total(self) -> int:
@@ -267,6 +267,13 @@ WHERE jobs.message_id = :message_id AND +jobs.guild_id = :guild_id
 ORDER BY jobs.created_at, jobs.position
 """
 # The conditions on state and lease must match the partial indexes literally, or SQLite does not use them.
+_COUNTS = """
+SELECT state, count(*) FROM jobs
+WHERE guild_id = :guild_id
+    AND state IN ('awaiting_approval', 'waiting', 'submitting', 'queued', 'processing', 'ready')
+GROUP BY state
+UNION ALL SELECT state, count(*) FROM jobs WHERE guild_id = :guild_id AND state = 'held' GROUP BY state
+"""
 OPEN_TOTAL = """
 SELECT count(*) FROM jobs
 WHERE state IN ('awaiting_approval', 'waiting', 'submitting', 'queued', 'processing', 'ready')
