@@ -62,15 +62,25 @@ class Options:
 
 
 async def _measure_all(options: Options, folder: Path, table: Table) -> bool:
-    """Let each module that has one of the numbers measure, one after the other; return whether all bars are met."""
+    """Let each module that has one of the numbers measure, one after the other; return whether all bars are met.
+
+    One that fails does not keep the others from being measured: its error is raised at the end.
+    """
     this = asyncio.current_task()
     assert this is not None
     # Or an end by `timeout` would leave the bots and sandboxes running.
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, this.cancel)
-    is_met = True
+    is_met, errors = True, list[Exception]()
     for name, numbers in MODULES.items():
-        if not numbers.isdisjoint(options.only):
+        if numbers.isdisjoint(options.only):
+            continue
+        try:
             is_met &= await _measure(name, options, folder / name, table)
+        except Exception as error:  # noqa: BLE001 - raised below
+            table.tell(f"{name} failed: {error}".splitlines()[0])
+            errors.append(error)
+    if errors:
+        raise ExceptionGroup("some rows were not measured", errors)
     return is_met
 
 
