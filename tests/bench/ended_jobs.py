@@ -30,6 +30,8 @@ KINDS = (
     ("video.generate", {"prompt": PROMPT, "model": "seedance-2.0", "duration": "5"}, MediaKind.VIDEO, 50),
     ("narration.generate", {"text": PROMPT, "voice_id": "voice-one"}, MediaKind.AUDIO, 2),
 )
+_FAST = ("foreign_keys = OFF", "journal_mode = OFF", "synchronous = OFF", "cache_size = -500000")
+"""Of a new file that nothing reads yet: no log, and half a gigabyte of its pages in memory."""
 TABLES = ("cards", "jobs", "ledger")
 """In the order in which their rows depend on each other."""
 
@@ -57,7 +59,8 @@ async def leave_ended(database: Path, guild_ids: Sequence[int], *, count: int, o
     finally:
         await store.close()
     with contextlib.closing(sqlite3.connect(database, isolation_level=None)) as db:
-        db.execute("PRAGMA foreign_keys = OFF")
+        for pragma in _FAST:
+            db.execute(f"PRAGMA {pragma}")
         db.execute("BEGIN")
         _copy(db, guild_ids, count - len(KINDS), over_s)
         db.execute("COMMIT")
