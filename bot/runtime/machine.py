@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from bot.errors import RESTART_CANNOT_HELP, RESTART_MAY_HELP, StoreError
 from bot.runtime import texts
@@ -73,7 +73,7 @@ def _dataclass(cls: type[Any] | None = None, /, **options: Any) -> Any:
     for name in late:
         setattr(made, name, _first_use(made, name, wanted, late))
     if wanted["frozen"]:
-        made.__setattr__, made.__delattr__ = _refuse_set, _refuse_delete
+        made.__setattr__, made.__delattr__ = _set_attribute, _delete_attribute
         if options.get("slots"):
             made.__getstate__, made.__setstate__ = _state, _set_state
     return made
@@ -106,12 +106,21 @@ def _first_use(cls: type[Any], name: str, wanted: dict[str, bool], late: list[st
 _one_at_a_time = threading.Lock()
 
 
-def _refuse_set(_self: object, name: str, _value: object) -> NoReturn:
-    raise dataclasses.FrozenInstanceError(f"cannot assign to field {name!r}")
+def _set_attribute(self: Any, name: str, value: object) -> None:
+    if _is_frozen(self, name):
+        raise dataclasses.FrozenInstanceError(f"cannot assign to field {name!r}")
+    object.__setattr__(self, name, value)
 
 
-def _refuse_delete(_self: object, name: str) -> NoReturn:
-    raise dataclasses.FrozenInstanceError(f"cannot delete field {name!r}")
+def _delete_attribute(self: Any, name: str) -> None:
+    if _is_frozen(self, name):
+        raise dataclasses.FrozenInstanceError(f"cannot delete field {name!r}")
+    object.__delattr__(self, name)
+
+
+def _is_frozen(value: Any, name: str) -> bool:
+    """Whether the attribute must not change: a subclass that is no dataclass may have others."""
+    return "__dataclass_fields__" in vars(type(value)) or name in value.__dataclass_fields__
 
 
 def _state(self: Any) -> list[Any]:

@@ -119,6 +119,20 @@ def test_a_subclass_has_the_fields_of_its_base_and_what_comes_after_them() -> No
     assert More("fox") == More("fox") != Base("fox")
 
 
+def test_a_subclass_that_is_no_dataclass_may_set_what_is_no_field() -> None:
+    base = made(machine._dataclass, frozen=True)
+
+    class Watched(base):
+        def __init__(self) -> None:
+            super().__init__(name="fox")
+            self.seen = [1]
+
+    watched = Watched()
+    assert watched.seen == [1]
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        watched.name = "wolf"
+
+
 def test_nothing_is_compiled_before_the_first_use_and_classes_of_others_are_left_alone(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
