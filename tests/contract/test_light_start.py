@@ -41,8 +41,3 @@ def test_without_docstrings_and_asserts_the_commands_are_the_same() -> None:
         timeout=60,
     )
     assert json.loads(run.stdout) == rows(describe_commands())
-
-
-def test_no_code_reads_a_docstring() -> None:
-    for path in sorted((*ROOT.glob("bot/**/*.py"), *ROOT.glob("cogs/**/*.py"), ROOT / "cannon_bot.py")):
-        assert "__doc__" not in path.read_text(encoding="utf-8"), f"{path.relative_to(ROOT)}: the image has none"
