@@ -16,7 +16,7 @@ from bot.runtime.machine import keep_little, permanent
 from cannon_bot import keep_out
 
 READY_AFTER_S = 0.1
-"""How long discord.py itself waits for a server that does not come, 2 s if it is not told."""
+"""How long discord.py itself waits for a server that does not come, 2 s by itself."""
 NEVER_READY_S = 3600.0
 """The same for the real bot: what waits for that hangs in a test."""
 
