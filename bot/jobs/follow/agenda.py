@@ -13,10 +13,11 @@ GATHER_S = 0.1
 """Delay for new jobs, so that simultaneous commands are answered before the first submission."""
 SIZES: Mapping[LaneName, LaneSize] = {
     LaneName.SUBMIT: LaneSize(slots=64, most=160, per_server=8),
-    LaneName.POLL: LaneSize(slots=64, most=160, per_server=8),
+    LaneName.POLL: LaneSize(slots=64, most=160, per_server=8, least=8),
     LaneName.DELIVER: LaneSize(slots=64, most=160, per_server=2, per_card=1),
 }
-"""Together below the default limit of open files (1,024)."""
+"""Together below the default limit of open files (1,024). Polls alone give way, as they fill the event loop: deliveries
+wait for Discord's pace, and who came late would wait for their slots."""
 
 
 class Agenda:

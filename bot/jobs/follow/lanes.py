@@ -135,8 +135,6 @@ SLOW_S = 1.0
 """A slower turn gives up its slot, up to `most` turns in all, so that stuck turns don't block quick ones."""
 LATE_S = 0.01
 """A turn whose first step comes later than this after its start waited for a full event loop."""
-LEAST_SLOTS = 8
-"""Slots that a lane keeps while the event loop is full or a member waits for an answer."""
 WIDENED_BY = 0.25
 """Slots added for each turn that began in time."""
 MINUTE_S = 60
@@ -171,6 +169,8 @@ class LaneSize:
     per_server: int
     per_card: int | None = None
     """None: the server's limit."""
+    least: int | None = None
+    """Slots that remain while the event loop is full or a member waits for an answer; None: all."""
 
 
 @dataclass(slots=True, eq=False)
@@ -200,6 +200,7 @@ class Lane:
 
     def __init__(self, size: LaneSize) -> None:
         self._size = size
+        self._least = size.slots if size.least is None else size.least
         self._slots = float(size.slots)
         """Usable ones: fewer while the event loop is full."""
         self._narrowed_at = -math.inf
@@ -342,8 +343,7 @@ class Lane:
     @property
     def slots(self) -> int:
         """How many turns may hold a slot now."""
-        least = min(LEAST_SLOTS, self._size.slots)
-        return least if self._is_awaited else max(least, int(self._slots))
+        return self._least if self._is_awaited else int(self._slots)
 
     def began(self, started: float, now: float) -> None:
         """Note when the first step of a turn came that was started then.
@@ -354,7 +354,7 @@ class Lane:
         if now - started <= LATE_S:
             self._slots = min(float(self._size.slots), self._slots + WIDENED_BY)
         elif started > self._narrowed_at:
-            self._slots = max(float(min(LEAST_SLOTS, self._size.slots)), self._slots / 2)
+            self._slots = max(float(self._least), self._slots / 2)
             self._narrowed_at = now
 
     def done(self, followed: Followed, now: float, *, is_progress: bool = True) -> None:

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from bot.domain.models import JobState
-from bot.jobs.follow.lanes import LEAST_SLOTS, Followed, LaneName
+from bot.jobs.follow.agenda import SIZES
+from bot.jobs.follow.lanes import Followed, LaneName
 from tests.support.discord_trouble import DiscordCall, trouble_with
 from tests.support.following import Server, another_server, ask, change_rules, own_server, set_key, the_job
 from tests.support.neighbours import passes, put, slow_files, worker_at_work
@@ -163,15 +164,16 @@ async def test_metrics_tell_what_is_open_and_what_waits(rig: Rig):
     assert 'cannon_bot_oldest_due_seconds{lane="deliver"} 0.0' in shown
 
 
-async def test_while_a_member_waits_for_an_answer_few_turns_begin_and_then_the_others(
+async def test_while_a_member_waits_for_an_answer_few_polls_begin_and_then_the_others(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ):
     agenda, accept, begun = rig.bot.parts.worker.agenda, rig.bot.parts.store.cards.accept, list[int]()
-    for number in range(1, 2 * LEAST_SLOTS + 1):
-        agenda.put(Followed(f"{number}", number, f"{number}", JobState.READY, due=0.0, active_s=0.0))
+    size = SIZES[LaneName.POLL]
+    for number in range(1, 2 * size.slots):
+        agenda.put(Followed(f"{number}", number, "", JobState.PROCESSING, due=0.0, active_s=0.0))
 
     def begin() -> None:
-        begun.append(sum(agenda.take_due(LaneName.DELIVER, rig.clock.monotonic()) is not None for _ in range(99)))
+        begun.append(sum(agenda.take_due(LaneName.POLL, rig.clock.monotonic()) is not None for _ in range(99)))
 
     async def accept_meanwhile(*arguments: Any, **options: Any) -> Any:
         begin()
@@ -180,4 +182,4 @@ async def test_while_a_member_waits_for_an_answer_few_turns_begin_and_then_the_o
     monkeypatch.setattr(rig.bot.parts.store.cards, "accept", accept_meanwhile)
     await ask(rig)
     begin()
-    assert begun == [LEAST_SLOTS, LEAST_SLOTS]
+    assert begun == [size.least, size.slots - (size.least or 0)]
