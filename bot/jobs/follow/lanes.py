@@ -135,6 +135,8 @@ SLOW_S = 1.0
 """A slower turn gives up its slot, up to `most` turns in all, so that stuck turns don't block quick ones."""
 LATE_S = 0.01
 """A turn whose first step comes later than this after its start waited for a full event loop."""
+GIVES_WAY_S = 1.0
+"""Turns that are later than this do not give way: members wait for them, too."""
 WIDENED_BY = 0.25
 """Slots added for each turn that began in time."""
 MINUTE_S = 60
@@ -170,7 +172,7 @@ class LaneSize:
     per_card: int | None = None
     """None: the server's limit."""
     least: int | None = None
-    """Slots that remain while the event loop is full or a member waits for an answer; None: all."""
+    """Slots that remain while a member waits for an answer. A full event loop takes half of them. None: all remain."""
 
 
 @dataclass(slots=True, eq=False)
@@ -200,12 +202,10 @@ class Lane:
 
     def __init__(self, size: LaneSize) -> None:
         self._size = size
-        self._least = size.slots if size.least is None else size.least
         self._slots = float(size.slots)
         """Usable ones: fewer while the event loop is full."""
-        self._narrowed_at = -math.inf
-        self._is_awaited = False
-        """Whether a member waited for an answer when last asked."""
+        self._gives_way = False
+        """Whether a member waited for an answer when last asked, and no job was late."""
         self._numbers = itertools.count()
         self._later: list[Entry] = []
         """A heap of what is not due yet."""
@@ -294,7 +294,7 @@ class Lane:
 
         `is_awaited`: a member waits for an answer, which comes first.
         """
-        self._is_awaited = is_awaited
+        self._gives_way = is_awaited and self._size.least is not None and self.oldest_due_s(now) <= GIVES_WAY_S
         self._let_arrive(now)
         if not self._has_slot(now):
             return None
@@ -343,19 +343,17 @@ class Lane:
     @property
     def slots(self) -> int:
         """How many turns may hold a slot now."""
-        return self._least if self._is_awaited else int(self._slots)
+        return self._size.least if self._gives_way and self._size.least is not None else int(self._slots)
 
     def began(self, started: float, now: float) -> None:
-        """Note when the first step of a turn came that was started then.
+        """Note when the first step of a turn came that was started then: late, if the event loop is full.
 
-        All that is ready in one round of the event loop delays each other. So a late one halves the slots, once for
-        each round, and turns in time give them back bit by bit.
+        All that is ready in one round of the loop delays each other. Turns in time give the slots back bit by bit.
         """
         if now - started <= LATE_S:
             self._slots = min(float(self._size.slots), self._slots + WIDENED_BY)
-        elif started > self._narrowed_at:
-            self._slots = max(float(self._least), self._slots / 2)
-            self._narrowed_at = now
+        elif self._size.least is not None:
+            self._slots = float(self._size.slots // 2)
 
     def done(self, followed: Followed, now: float, *, is_progress: bool = True) -> None:
         """End a turn of `take_due`; a failed one is no progress."""

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from bot.domain.models import Job, JobState
 from bot.jobs.follow import lanes
 from bot.jobs.follow.agenda import SIZES, Agenda
-from bot.jobs.follow.lanes import LATE_S, SLOW_S, Followed, Lane, LaneName, LaneSize, lane_of
+from bot.jobs.follow.lanes import GIVES_WAY_S, LATE_S, SLOW_S, Followed, Lane, LaneName, LaneSize, lane_of
 from tests.support.rig import ManualClock
 
 WIDE = LaneSize(slots=100, most=100, per_server=100)
@@ -136,19 +136,21 @@ def test_turns_that_hang_keep_no_room_from_others_while_a_member_waits():
     assert lane.take_due(SLOW_S, is_awaited=True) is not None
 
 
-def test_a_full_event_loop_halves_the_slots_once_a_round_and_turns_in_time_give_them_back():
+def test_turns_that_are_late_do_not_give_way():
+    lane = filled(NARROWING, *(followed(number, due=0.0) for number in range(1, 100)))
+    late = math.nextafter(GIVES_WAY_S, math.inf)
+    assert sum(lane.take_due(GIVES_WAY_S, is_awaited=True) is not None for _ in range(99)) == LEAST
+    assert sum(lane.take_due(late, is_awaited=True) is not None for _ in range(99)) == NARROWING.slots - LEAST
+
+
+def test_a_full_event_loop_takes_half_of_the_slots_and_turns_in_time_give_them_back():
     lane = Lane(NARROWING)
-    for _ in range(64):  # all of one round, each of which waited for the others
-        lane.began(started=1.0, now=1.0 + 2 * LATE_S)
-    assert lane.slots == 32
-    lane.began(started=2.0, now=2.0 + 2 * LATE_S)
-    assert lane.slots == 16
-    for second in range(3, 9):
+    for second in range(5):
         lane.began(started=second, now=second + 2 * LATE_S)
-    assert lane.slots == LEAST
+        assert lane.slots == 32
     for _ in range(4):
         lane.began(started=9.0, now=9.0 + LATE_S / 2)
-    assert lane.slots == LEAST + 1
+    assert lane.slots == 33
     for _ in range(1000):
         lane.began(started=9.0, now=9.0)
     assert lane.slots == NARROWING.slots
