@@ -12,7 +12,7 @@ import structlog
 
 from bot.account.api_keys import ApiKeys, UsableKey
 from bot.account.key_health import KeyHealth
-from bot.account.memory import AccountMemories
+from bot.account.memory import MODEL, AccountMemories, AccountMemory
 from bot.cannon.retry import SAFE_WINDOW_S
 from bot.catalogue import Caution, distinct
 from bot.domain.jobs.card_spec import CardSpec
@@ -180,7 +180,8 @@ class JobService:
 
     async def _accept(self, spec: CardSpec) -> Accepted:
         rules = await self.store.settings.get(spec.guild_id)
-        memory = await self.memories.of(spec.guild_id)
+        names_model = bool(rules.default_models) or any(step.input.get(MODEL) for step in spec.steps)
+        memory = await self.memories.of(spec.guild_id) if names_model else AccountMemory()
         voice = await self.store.voices.default_of(spec.guild_id, spec.author_id) or rules.default_voice
         defaults = Defaults(rules=rules, memory=memory, voice=voice)
         checked = await self.gate.checked(spec, defaults)

@@ -52,6 +52,21 @@ async def test_the_database_is_asked_once_until_a_row_of_that_key_is_written(ope
     assert asked.times == 2
 
 
+@pytest.mark.sqlite_only("a new connection to PostgreSQL forgets all that was kept before it")
+async def test_what_is_read_on_the_same_visit_is_kept_until_a_row_of_its_own_is_written(open_database: Open):
+    database, first, other = await open_database(), Asked(), Asked()
+    also = {Recalled.LIMITS: other}
+    for _ in range(2):
+        assert await database.recall(Recalled.RULES, (GUILD,), first, also=also) == []
+        assert await database.recall(Recalled.LIMITS, (GUILD,), other) == []
+    assert (first.times, other.times) == (1, 1)
+    await database.write(add())
+    assert await database.recall(Recalled.RULES, (GUILD,), first, also=also) == [GUILD]
+    assert (first.times, other.times) == (2, 1), "what is kept is not read again"
+    assert await database.recall(Recalled.RULES, (OTHER,), first, also=also) == [GUILD]
+    assert (first.times, other.times) == (3, 2)
+
+
 @pytest.mark.parametrize(
     "statement",
     [

@@ -100,7 +100,7 @@ def _callers() -> str:
 
 
 async def work_of_pictures(rig: Rig, count: int) -> WorkCounts:
-    """Return what so many pictures of one member cost the store, made one after the other.
+    """Return what so many pictures, each of another member, cost the store, made one after the other.
 
     Not counted is what does not depend on their number: the lease, and looking for jobs that no process has.
     """
@@ -110,6 +110,7 @@ async def work_of_pictures(rig: Rig, count: int) -> WorkCounts:
         await _make(rig, f"heron {number}")
     async with counted(rig.bot.parts.store) as counts:
         for number in range(count):
+            rig.member = rig.guild.add_member(rig.env.create_user(f"member{number}"))
             counts.is_counting, worker._lease_due = False, 0.0
             await worker._renew_lease()
             worker._lease_due = worker.agenda.claim_due = math.inf  # it holds for longer than a picture takes

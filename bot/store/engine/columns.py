@@ -152,7 +152,7 @@ class Table(Generic[Value]):
         names, marks = ", ".join(each.name for each in columns), ", ".join("?" for _ in columns)
         self._insert = f"INSERT INTO {name} ({names}) VALUES ({marks})"  # noqa: S608 - names of our own columns
         where = " AND ".join(f"{each.name} = ?" for each in key)
-        self._update = f"UPDATE {name} SET {{sets}} WHERE {where}"  # noqa: S608 - names of our own columns
+        self._update = f"UPDATE {name} SET {{sets}} WHERE {where} RETURNING *"  # noqa: S608 - names of our own columns
 
     def read(self, row: Row, **instead: Any) -> Value:
         """Build the value of a row with all columns. `instead` overrides attributes."""
@@ -169,8 +169,8 @@ class Table(Generic[Value]):
             row[self._places[name]] = content
         db.execute(self._insert, row)
 
-    def update(self, db: Connection, value: Value, was: Value) -> None:
-        """Update the mutable columns that differ from `was`, as read in this transaction.
+    def update(self, db: Connection, value: Value, was: Value) -> Row | None:
+        """Update the mutable columns that differ from `was`, as read in this transaction; return the row, if any do.
 
         SQLite rewrites every index on an assigned column, even if unchanged.
         """
@@ -179,9 +179,11 @@ class Table(Generic[Value]):
             new, old = getattr(value, field), getattr(was, field)
             if new is not old and new != old:
                 changed[name] = new if to_sql is None else to_sql(new)
-        if changed:
-            sets = ", ".join(f"{name} = ?" for name in changed)
-            db.execute(self._update.format(sets=sets), (*changed.values(), *self._key(value)))
+        if not changed:
+            return None
+        sets = ", ".join(f"{name} = ?" for name in changed)
+        rows = db.execute(self._update.format(sets=sets), (*changed.values(), *self._key(value))).fetchall()
+        return rows[0] if rows else None
 
 
 def _contents_of(columns: Sequence[Column]) -> Callable[[Any], list[SqlValue]]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextvars
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Protocol, TypeVar, cast
 
 from bot.domain.server.guild_rules import Limit
@@ -16,11 +17,13 @@ from bot.runtime.clock import Clock
 from bot.store.engine.connection import ConnectionThread
 from bot.store.engine.group_commit import GroupCommit, busy, transaction
 from bot.store.engine.pulse import Pulse
-from bot.store.engine.row_cache import NOTHING, Key, Recalled, RowCache
+from bot.store.engine.row_cache import Key, Recalled, RowCache
 from bot.store.signals import COMMITTED, Leadership, Signals
 from bot.store.sql import Connection, Row
 
 T = TypeVar("T")
+
+NOTHING_ELSE: Mapping[Recalled, Callable[[Connection], object]] = MappingProxyType({})
 
 REBUILT_BYTES = 64 << 20
 """A running bot rebuilds no larger database after an erasure: all writes wait meanwhile."""
@@ -81,14 +84,24 @@ class Database(ABC):
         """Run `function` on a snapshot that includes every write that has returned."""
         return await self._read_on(self._reader, function)
 
-    async def recall(self, subject: Recalled, key: Key, function: Callable[[Connection], T]) -> T:
+    async def recall(
+        self,
+        subject: Recalled,
+        key: Key,
+        function: Callable[[Connection], T],
+        *,
+        also: Mapping[Recalled, Callable[[Connection], object]] = NOTHING_ELSE,
+    ) -> T:
         """Like `read`, but cached until a row of the subject with this key is written.
 
-        The result must not be mutated.
+        The result must not be mutated. `also` is read on the same visit, to be recalled with this key next.
         """
         answer = self._kept.answer(subject, key)
-        if answer.value is NOTHING:
-            answer.value = await self.read(function)
+        if answer.is_empty:
+            others = [(other, look) for each, look in also.items() if (other := self._kept.answer(each, key)).is_empty]
+            answer.value, found = await self.read(lambda db: (function(db), [look(db) for _, look in others]))
+            for (other, _), value in zip(others, found, strict=True):
+                other.value = value
         return cast("T", answer.value)
 
     async def glance(self, function: Callable[[Connection], T]) -> T:

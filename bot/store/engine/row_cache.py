@@ -47,6 +47,11 @@ class Answer:
 
     value: Any = NOTHING
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether it has to be read."""
+        return self.value is NOTHING
+
 
 class RowCache:
     """Answers by subject and key. Event loop only."""

@@ -24,13 +24,23 @@ class StoredPreset(StrEnum):
     TOO_MANY = "too many"
 
 
+def _voice(db: Connection, key: tuple[int, int]) -> str:
+    """Return the default voice of (guild id, member id), '' for none."""
+    row = db.execute("SELECT voice_id FROM voice_defaults WHERE guild_id = ? AND member_id = ?", key).fetchone()
+    return "" if row is None else str(row[0])
+
+
 class MemberSettingsRows(Repository):
     """The tables `member_settings` and `presets`."""
 
     async def get(self, guild_id: int, member_id: int) -> MemberSettings:
         """Return the member's settings in the guild; all unset if none."""
+        key = guild_id, member_id
         return await self._database.recall(
-            Recalled.MEMBERS, (guild_id, member_id), lambda db: _settings(db, guild_id, member_id)
+            Recalled.MEMBERS,
+            key,
+            lambda db: _settings(db, guild_id, member_id),
+            also={Recalled.VOICES: lambda db: _voice(db, key)},  # the command asks for that, too
         )
 
     async def change(
@@ -201,14 +211,7 @@ class Voices(Repository):
     async def default_of(self, guild_id: int, member_id: int) -> str:
         """Return the member's default voice in the guild, '' for none."""
         key = guild_id, member_id
-        row = await self._database.recall(
-            Recalled.VOICES,
-            key,
-            lambda db: db.execute(
-                "SELECT voice_id FROM voice_defaults WHERE guild_id = ? AND member_id = ?", key
-            ).fetchone(),
-        )
-        return "" if row is None else str(row[0])
+        return await self._database.recall(Recalled.VOICES, key, lambda db: _voice(db, key))
 
     async def set_default(self, guild_id: int, member_id: int, voice_id: str) -> None:
         """Set the member's default voice in the guild; '' for none."""

@@ -187,15 +187,12 @@ class Jobs(Repository):
             changed = replace(current, state=to, lease=current.lease if to in RUNNING_STATES else None, **changes)
             if recheck and changed.remote_id is not None:
                 changed = replace(changed, recheck_at=recheck_at(now, changed.submitted_at, 0))
-            update_job(db, changed, current)
+            stored = update_job(db, changed, current)
             _note(db, changed, tried, attempt, now)
             write_learned(db, learned)
             if to.ended:
                 follow_up(db, changed, now)
                 forget_unneeded_keys(db, job.guild_id)
-            stored = job_in(db, job.guild_id, job.id)
-            if stored is None:
-                return None
             return Advanced(job=stored, may_start=to not in PLACED_STATES and _has_waiting(db, job.guild_id))
 
         return await self._recorded(job.guild_id, change, record and (lambda done: record(done and done.job)))

@@ -165,15 +165,16 @@ def insert_job(db: Connection, job: Job) -> None:
     JOBS.insert(db, job)
 
 
-def update_job(db: Connection, job: Job, was: Job) -> None:
-    """Write a job's differences from `was`, which was read in this transaction.
+def update_job(db: Connection, job: Job, was: Job) -> Job:
+    """Write a job's differences from `was`, which was read in this transaction; return it as stored.
 
     Its card is due for redrawing once it has ended, unless its result's message is all of the card. With a result, its
     author is to hear of it.
     """
-    JOBS.update(db, job, was)
+    row = JOBS.update(db, job, was)
     if job.state.ended and job.state is not was.state:
         values = {"guild_id": job.guild_id, "card_id": job.card_id, "id": job.id, "state": job.state}
         db.execute(_TO_BE_DRAWN, values)
         if job.state is JobState.DELIVERED:
             db.execute(_PING_IS_DUE, {**values, "delivered_at": job.delivered_at, "long_s": PING_AFTER_S})
+    return job if row is None else job_of(row)
