@@ -130,5 +130,5 @@ async def hints(interaction: discord.Interaction, typed: str) -> list[app_comman
 
 
 if __name__ == "__main__":
-    point_discord_at(os.environ["WIRE_DISCORD_URL"], ready_after_s=None)
+    point_discord_at(os.environ["WIRE_DISCORD_URL"])
     SampleBot().run(os.environ["DISCORD_TOKEN"])
