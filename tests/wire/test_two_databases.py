@@ -63,7 +63,10 @@ class Twins:
             for each in (one, other):
                 await self.ready(each)
             yield
-            await self.discord.until(lambda: not self.open_jobs())
+            # Both get all events in order: what answers this has begun with those before.
+            last = await self.discord.slash(self.ada, self.channel, "help")
+            callbacks = f"/interactions/{last.id}/*/callback"
+            await self.discord.until(lambda: len(self.discord.calls("POST", callbacks)) == 2 and not self.open_jobs())
             for each in (one, other):
                 assert await each.terminate() == 0
 
