@@ -18,6 +18,7 @@ pytestmark = [
 CARD_MS = 20_000
 
 
+@pytest.mark.long
 async def test_a_prompt_in_the_slash_composer_becomes_a_picture_on_the_page():
     # Faster than that, and a busy machine's browser draws the first card only when the picture is there.
     async with Demo(speed=1.0, lived_in=False) as demo, page_at(demo.url) as page:

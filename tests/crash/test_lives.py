@@ -495,6 +495,7 @@ async def test_a_job_is_followed_after_a_commit_of_which_nothing_is_known(
     assert rig.clock.elapsed < LEASE_S / 2, "in seconds, not at the next start"
 
 
+@pytest.mark.long
 async def test_a_delivery_that_outlives_its_lease_settles_nothing(rig: Rig, another):
     await rig.member.slash(rig.channel, "image generate", prompt="fox #fast")
     slow, quick = Posting(), Posting()

@@ -63,6 +63,7 @@ def exact(fleet: Fleet) -> list[JobState]:
     return sorted(JobState(state) for _, state, _ in jobs)
 
 
+@pytest.mark.long
 async def test_what_is_requested_at_the_gateway_is_posted_by_a_worker(fleet):
     async with fleet.running("gateway", "worker") as (gateway, worker):
         reply = await fleet.ask("a fox #fast")

@@ -123,6 +123,7 @@ def rotate(folder: Path, path: Path, *keys: str) -> subprocess.CompletedProcess[
     return cannon_bot("rotate-keys", cwd=folder, DATABASE=str(path), SECRET_KEYS=",".join(keys))
 
 
+@pytest.mark.long
 @pytest.mark.sqlite_only("on PostgreSQL opening it seals with the newest key what an older one has sealed")
 async def test_the_command_says_how_many_were_sealed_anew(
     open_store: Open, made: Any, path: Path, tmp_path: Path

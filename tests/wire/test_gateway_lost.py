@@ -60,6 +60,7 @@ async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
         assert "Traceback" not in stage.bot.output()
 
 
+@pytest.mark.long
 async def test_a_lost_gateway_is_resumed_and_what_was_pressed_meanwhile_is_done(stage: Stage) -> None:
     message = await stage.picture()
     await stage.discord.disconnect()
