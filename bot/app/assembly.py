@@ -506,7 +506,7 @@ def _intake(
         clock=setup.clock,
         alerts=alerts,
         wake=core.signals.wake,
-        note_answered=AnsweredCards(core.store, worker).note,
+        note_answered=AnsweredCards(core.store, worker, delivery.card_languages.of).note,
         languages=delivery.card_languages,
     )
 

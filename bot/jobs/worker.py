@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 
 import structlog
@@ -403,17 +403,19 @@ class AnsweredCards:
 
     store: Store
     worker: Worker
+    language_of: Callable[[Card], Awaitable[str]]
 
     async def note(self, card: Card, jobs: Sequence[Job], *, message_id: int, channel_id: int) -> bool:
         """Note the card's message; return whether all of `jobs` are sent by this process at once."""
         first = await self._first_attempts(jobs) if self.worker.is_running else None
+        language = "" if first is None else await self.language_of(card)
         try:
             begun = await self.store.cards.mark_answered(card.guild_id, card.id, message_id, channel_id, first)
         except (CommitUnknown, asyncio.CancelledError):
             self.worker.may_hold_more = self.worker.may_hold_more or first is not None
             raise
-        for job in begun:
-            self._follow(job)
+        for job in begun:  # nothing is awaited before: what is leased has to be followed
+            self._follow(job, language)
         return len(begun) == len(jobs) > 0
 
     async def _first_attempts(self, jobs: Sequence[Job]) -> FirstAttempts | None:
@@ -424,8 +426,8 @@ class AnsweredCards:
             return None
         return FirstAttempts(job_ids=[job.id for job in chosen], lease=self.worker.lease, key_id=chosen[0].key_id)
 
-    def _follow(self, job: Job) -> None:
+    def _follow(self, job: Job, language: str) -> None:
         followed = Followed(job.id, job.guild_id, job.card_id, job.state, due=0.0, active_s=job.active_s)
-        followed.job, followed.is_begun = job, True
+        followed.job, followed.is_begun, followed.language = job, True, language
         self.worker.agenda.set_due(followed, GATHER_S)
         self.worker.agenda.changed.set()

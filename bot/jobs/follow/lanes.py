@@ -84,6 +84,8 @@ class Followed:
     """Non-default values of the attributes below."""
 
     is_overdue = _Rare[bool](False)
+    language = _Rare[str]("")
+    """The card's when it was answered, for the first attempt; '' if it has to be read."""
     is_begun = _Rare[bool](False)
     """Whether its first attempt was stored with its card's answer, and this process has not sent it yet."""
     busy = _Rare[bool](False)

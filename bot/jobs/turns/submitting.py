@@ -38,7 +38,7 @@ from bot.jobs.follow.lanes import Followed
 from bot.jobs.follow.webhook_hints import WebhookTrust
 from bot.jobs.turns.key_waits import LONG_REST_S, UNKNOWN_KEY_S, Call, KeyWaits
 from bot.jobs.turns.transitions import Transitions, attempt_of
-from bot.language import tr
+from bot.language import speak, tr
 from bot.runtime.clock import Clock
 from bot.runtime.failpoints import failpoint
 from bot.runtime.metrics import Metrics
@@ -72,15 +72,18 @@ class Submitting:
 
     async def take_turn(self, followed: Followed, key: UsableKey) -> float | None:
         """Submit the job, if that cannot pay twice; return seconds until its next turn, None to drop it."""
+        if followed.language:
+            speak(followed.language)  # also of what an error says, which is read in the call
+        else:
+            await self.transitions.speak(followed.job)
         if followed.is_begun:
-            followed.is_begun = False
+            followed.is_begun, followed.language = False, ""
             return await self._send_noted(followed, key, self._attempts_age_s(followed), was_in_doubt=False)
         judgement = await self.key_waits.first_check(followed.job, key)
         if judgement is not None and judgement.verdict is KeyVerdict.REFUSED:
             return await self.key_waits.wait(followed)
         trouble = None if judgement is None or judgement.status is None else _trouble(judgement.status)
         if trouble is not None and not followed.job.in_doubt:  # else an attempt may have arrived
-            await self.transitions.speak(followed.job)
             await self.transitions.end(followed, JobState.FAILED, _TROUBLES[trouble](host_pays=key.id is None))
             await self.key_waits.tell_owner(followed.job, key, trouble)
             return None
@@ -134,7 +137,7 @@ class Submitting:
         """Take the stored first attempt back if something now comes before it; False if the job was lost."""
         if await self.may_begin(followed.job):
             return True
-        followed.is_begun = False
+        followed.is_begun, followed.language = False, ""
         unsent = {"attempts": 0, "first_attempt_at": None, "in_doubt": False}
         return await self.transitions.change(followed, JobState.SUBMITTING, **unsent)
 
@@ -223,7 +226,6 @@ class Submitting:
 
     async def _refused(self, followed: Followed, key: UsableKey, error: CannonError, age_s: float) -> float | None:
         job = followed.job
-        await self.transitions.speak(job)
         self.metrics.submit(job.operation, type(error).__name__)
         self.metrics.api_error(error)
         await self.key_waits.tell_owner(job, key, type(error))

@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 
 from bot.domain.models import Job, JobState
+from bot.domain.server.guild_rules import ServerLanguage
 from bot.jobs.follow.agenda import SIZES
 from bot.jobs.follow.lanes import LaneName
 from bot.jobs.turns.key_waits import Call
 from bot.store import CommitUnknown
 from tests.support.exactness import assert_exact
+from tests.support.pseudo import speak_pseudo, spoken
 from tests.support.rig import HOST_KEY, Rig, running
 
 PAUSE_S = 30.0
@@ -156,3 +158,15 @@ async def test_a_commit_of_unknown_outcome_loses_no_job_and_sends_none_twice(rig
     monkeypatch.setattr(cards, "mark_answered", real)
     await end_exactly(rig, 1)
     assert rig.bot.parts.worker.lease != lease, "jobs under the old one were claimed again"
+
+
+async def test_what_the_api_says_to_a_job_that_is_sent_at_once_is_told_in_the_cards_language(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+):
+    speak_pseudo(monkeypatch)
+    rules = {"language": ServerLanguage.JAPANESE}
+    await rig.bot.parts.store.settings.change(rig.guild.id, lambda before: replace(before, **rules))
+    (job,) = await ask(rig, "a fox #broke")
+    assert is_begun(job)
+    await rig.work()
+    assert spoken((await rig.jobs())[0].error or "") == {"ja"}
