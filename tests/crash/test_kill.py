@@ -215,7 +215,7 @@ async def test_a_stop_in_the_middle_of_a_job_is_quick_and_the_next_start_goes_on
     async with scene.life() as bot:
         await bot.online()
         await scene.ask("a fox #forever")
-        await scene.discord.until(lambda: "Queued" in scene.card or "Making it" in scene.card)
+        await scene.discord.until(lambda: bool(scene.sandbox.requests))
         async with asyncio.timeout(60):
             assert await bot.terminate() == 0
     assert await scene.leases() == 0
@@ -233,7 +233,7 @@ async def test_a_backup_of_a_busy_bot_is_put_back_after_it_was_killed_and_its_jo
     async with scene.life() as bot:
         await bot.online()
         await scene.ask("a fox #forever")
-        await scene.discord.until(lambda: "Queued" in scene.card or "Making it" in scene.card)
+        await scene.discord.until(lambda: bool(scene.sandbox.requests))
         await scene.ask("a wolf #fast")
         assert await asyncio.to_thread(host, "backup", "copy.backup") == (0, "")
         code, said = await asyncio.to_thread(host, "restore", "copy.backup")
