@@ -265,6 +265,7 @@ async def test_no_sum_reads_a_whole_table_or_another_guilds_rows(store: Store) -
             plan = [row["detail"] for row in db.execute(f"EXPLAIN QUERY PLAN {query}")]
             assert not [step for step in plan if step.startswith("SCAN")], (query, plan)
             of_host = "key_id IS NULL" in query
+            assert "at>" in plan[0] or "since>" in plan[0], (query, plan)
             assert "guild_id=?" in plan[0] or (of_host and "created_at>" in plan[0]), (query, plan)
 
     await store._database.read(read)

@@ -160,8 +160,9 @@ WHERE guild_id = :guild_id AND practice = :practice AND operation = '' AND membe
     AND since >= :since AND since < :until AND (spent_milli <> 0 OR paid_jobs <> 0)
 GROUP BY member_id
 """
+# With `+`, SQLite does not read all of the guild in the order of members.
 _BY_MEMBER_AT_EDGE = f"""
-SELECT member_id, sum(spent_milli), sum(paid_jobs) {_SPENT_BY_LINES} GROUP BY member_id
+SELECT +member_id AS member, sum(spent_milli), sum(paid_jobs) {_SPENT_BY_LINES} GROUP BY member
 """
 
 

@@ -61,6 +61,9 @@ SELECT
     ) THEN 0 ELSE 1 END AS paid_jobs
 FROM ledger WHERE kind IN ('settle', 'adjust');
 
+-- For the parts of days at the ends of a member's periods.
+CREATE INDEX ledger_member ON ledger (guild_id, member_id, practice, at) WHERE kind IN ('settle', 'adjust');
+
 -- What changes the totals: of a job its charge, of a line its cost.
 CREATE VIEW totalled_jobs AS
 SELECT
