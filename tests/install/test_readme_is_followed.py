@@ -132,9 +132,10 @@ class Host:
         raise AssertionError(f"not within {START_S} s; the jobs are {self.states()}")
 
     def states(self) -> list[str]:
-        """Return the states of the jobs in the database, oldest first."""
+        """Return the states of the jobs in the database, oldest first; `processing` for all that Cannon Studio has."""
         with contextlib.closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True)) as db:
-            return [state for (state,) in db.execute("SELECT state FROM jobs ORDER BY created_at, id")]
+            states = [state for (state,) in db.execute("SELECT state FROM jobs ORDER BY created_at, id")]
+        return ["processing" if state == "queued" else state for state in states]
 
     def made(self, number: int) -> Callable[[], bool]:
         """Return whether so many jobs have been delivered, as a question."""
