@@ -322,7 +322,8 @@ def no_document_names(operation_id: str, nearest: str | None) -> str:
 def sent_as_typed(operation: str, reason: str | Text) -> str:
     """Warn that an input is sent as it was typed; `reason` is a sentence."""
     title = echo(_inner(operation), 60)
-    return f"{tr('{operation} is sent exactly as you typed it, and it may fail.', operation=title)} {reason}"
+    said = tr("{operation} is sent exactly as you typed it, and it may fail.", operation=title)
+    return f"{said} {reason}"
 
 
 # ---------------------------------------------------------------------- what the live document has changed (logs)

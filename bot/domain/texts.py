@@ -49,11 +49,12 @@ def allowed_elsewhere(channels: Sequence[int]) -> str:
 
 def blocked(until: str | None, reason: str) -> str:
     """Refuse a blocked member; `until` is None for good, `reason` a sentence or empty."""
-    why = f" {tr('Reason: {reason}', reason=reason)}" if reason else ""
+    why = " " + tr("Reason: {reason}", reason=reason) if reason else ""
     if until is not None:
         return tr("A moderator has blocked you from using the bot on this server until {until}.", until=until) + why
     said = tr("A moderator has blocked you from using the bot on this server.")
-    return f"{said}{why} {tr('If that is a mistake, ask a moderator to unblock you.')}"
+    ask = tr("If that is a mistake, ask a moderator to unblock you.")
+    return f"{said}{why} {ask}"
 
 
 # ---------------------------------------------------------------------- refusals: how much, how many
@@ -194,7 +195,7 @@ def limit_reached(member_id: int | None, terms: str, share: float, used: Decimal
     else:
         member = f"<@{member_id}>"
         said = tr("{member} has used {share} of a limit of {limit} ({used} spent or held).", member=member, **values)
-    return said if resets is None else f"{said} {tr('It resets {when}.', when=resets)}"
+    return said if resets is None else said + " " + tr("It resets {when}.", when=resets)
 
 
 def balance_low(free: Decimal, week: Decimal, day: Decimal) -> str:
@@ -360,7 +361,8 @@ def chosen(prefix: str, value: str) -> str:
 
 def zone_now(now: str) -> str:
     """Return the note after a time zone: the current time, localized per reader."""
-    return f" ({tr('your own time now: {time}; days begin at midnight in this zone', time=now)})"
+    note = tr("your own time now: {time}; days begin at midnight in this zone", time=now)
+    return f" ({note})"
 
 
 def word_count(count: int) -> str:
@@ -368,7 +370,8 @@ def word_count(count: int) -> str:
 
 
 def words_changed(added: int, removed: int) -> str:
-    return f" ({tr('{added} added, {removed} removed', added=added, removed=removed)})"
+    note = tr("{added} added, {removed} removed", added=added, removed=removed)
+    return f" ({note})"
 
 
 # ---------------------------------------------------------------------- prices

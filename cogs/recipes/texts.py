@@ -39,7 +39,7 @@ def step_line(number: int, title: str, note: str) -> str:
 
 
 def field_line(label: str, value: str) -> str:
-    return f"-# {tr('{field}: {value}', field=label, value=value)}"
+    return "-# " + tr("{field}: {value}", field=label, value=value)
 
 
 RESULT_OF = Text("“result of step {number}”")
@@ -48,7 +48,8 @@ PRICE = Text("**Price:** {price}")
 
 
 def with_default(about: str, default: str) -> str:
-    return f"{about} {tr('(default: {value})', value=default)}".strip()
+    note = tr("(default: {value})", value=default)
+    return f"{about} {note}".strip()
 
 
 # ---------------------------------------------------------------------- the moderators' panel
@@ -96,7 +97,8 @@ SAVED = Plural(
 
 def not_saved(reason: str) -> str:
     """Say why a recipe was not saved; `reason` is a sentence."""
-    return f"⚠️ {reason} {tr('The recipe was not saved. Your text is kept for a day.')}"
+    kept = tr("The recipe was not saved. Your text is kept for a day.")
+    return f"⚠️ {reason} {kept}"
 
 
 # ---------------------------------------------------------------------- the form of a run

@@ -193,8 +193,10 @@ def price_unknown(most: Decimal, seen: tuple[Decimal, Decimal] | None) -> str:
         return unknown
     low, high = seen
     if low == high:
-        return f"{unknown} {tr('Other jobs of this kind cost {credits} here.', credits=credits_words(low))}"
-    others = tr("Other jobs of this kind cost {low} to {high} here.", low=credits_text(low), high=credits_words(high))
+        others = tr("Other jobs of this kind cost {credits} here.", credits=credits_words(low))
+    else:
+        span = {"low": credits_text(low), "high": credits_words(high)}
+        others = tr("Other jobs of this kind cost {low} to {high} here.", **span)
     return f"{unknown} {others}"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import functools
 import io
 import re
@@ -9,6 +10,7 @@ import string
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import discord
@@ -27,6 +29,7 @@ from tests.support.pseudo import PseudoTranslations
 from tools.message_limits import limits_of_labels
 from tools.translations import TEMPLATE, TRANSLATED, all_found, missing, po_file, template, text_of, updated
 
+ROOT = Path(__file__).resolve().parents[2]
 COMMAND_LIMIT_CHARS = 8000
 TEXT_LIMIT_CHARS = 100
 LOCALES = tuple(locale for locales in LANGUAGES.values() for locale in locales if from_discord(locale) != SOURCE)
@@ -66,6 +69,23 @@ def placeholders(text: str) -> set[str]:
 
 def test_the_template_has_the_messages_of_the_code():
     assert TEMPLATE.read_text(encoding="utf-8") == text_of(made()), "run `make translations`"
+
+
+def test_no_message_stands_inside_an_f_string():
+    """Before Python 3.12 an f-string is one token, in which none is found."""
+    inside = [
+        f"{path.relative_to(ROOT)}:{call.lineno}"
+        for package in ("bot", "cogs")
+        for path in (ROOT / package).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.JoinedStr)
+        for call in ast.walk(node)
+        if isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Name)
+        and call.func.id in {"tr", "ntr"}
+        and isinstance(call.args[0], ast.Constant)
+    ]
+    assert inside == []
 
 
 @pytest.mark.parametrize("language", TRANSLATED)

@@ -33,12 +33,13 @@ BOT_IS_GONE = Text("I am no longer a member of that server. Invite me again firs
 
 def greeting(server: str, *, to_owner: bool, missing: Sequence[str], practice: bool) -> str:
     """Return the message that greets a server; `server` is its name, made harmless."""
+    hello, cost, privacy = tr("Hello, {server}!", server=server), tr("Cost"), tr("Privacy")
     lines = [
-        f"## {tr('Hello, {server}!', server=server)}",
+        f"## {hello}",
         *([str(IN_YOUR_SERVER)] if to_owner else []),
         str(WHAT_IT_IS),
-        f"**{tr('Cost')}** · {WHAT_IT_COSTS}",
-        f"**{tr('Privacy')}** · {PRIVACY}",
+        f"**{cost}** · {WHAT_IT_COSTS}",
+        f"**{privacy}** · {PRIVACY}",
         str(FIRST_STEPS),
         *([str(PRACTICE_HINT)] if practice else []),
         *([f"⚠️ {missing_in_server(missing)}"] if missing else []),
