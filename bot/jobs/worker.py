@@ -90,8 +90,8 @@ RETRY_S = 1.0
 """Retry interval after database errors."""
 CLAIM_REST_S = 1.0
 """After this time a process takes what it left to others: one of them may be gone."""
-CLAIMED_MAX = 500
-"""Jobs claimed per transaction: a millisecond of the event loop."""
+CLAIMED_MAX = 2000
+"""Jobs claimed per transaction: 4 ms of the event loop."""
 TURN_S = 3600.0
 """Timeout of a turn, far above what a result's files take: a longer one hangs by a bug."""
 
