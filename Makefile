@@ -28,7 +28,7 @@ BUILDS_FUZZ := FUZZ_SEED=1 FUZZ_ROUND_S=4
 export PYTEST_DEBUG_TEMPROOT := $(shell test -w /dev/shm && test $$(df -Pm /dev/shm | awk 'END { print $$4 }') -gt 3000 && echo /dev/shm)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo card-states test test-long test-all test-quiet test-collection check format soak bench bench-neighbours bench-fleet figures readme picture translations screenshots docs lock audit pin-image wheel-check sbom rehearse-image httpx-fork clean
+.PHONY: help demo card-states test test-long test-quiet test-collection check format soak bench bench-neighbours bench-fleet figures readme picture translations screenshots docs lock audit pin-image wheel-check sbom rehearse-image httpx-fork clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^##@ / { print "\n" substr($$0, 5) } /^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -54,14 +54,11 @@ format: $(READY) ## Format the code and correct what can be corrected
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-test: $(READY) ## Run the tests, under 3 minutes on 2 cores
-	$(BIN)/python -m pytest $(PARALLEL) $(ARGS)
+test: $(READY) ## Run the tests, under 3 minutes on 2 cores; as the build, with those of test-long too: ALL=1
+	$(if $(ALL),$(BUILDS_FUZZ)) $(BIN)/python -m pytest $(PARALLEL) $(if $(ALL),-m 'not quiet' $(BUILD)) $(ARGS)
 
 test-long: $(READY) ## Run the rest: every case of large tables, all examples, slower ones
 	$(BIN)/python -m pytest $(PARALLEL) -m 'long or hypothesis' $(LONG) $(ARGS)
-
-test-all: $(READY) ## Run all tests as .ci/run does, but for those of test-quiet: a tenth of each property's examples
-	$(BUILDS_FUZZ) $(BIN)/python -m pytest $(PARALLEL) -m 'not quiet' $(BUILD) $(ARGS)
 
 test-quiet: $(READY) ## Run the tests that judge by the clock, with a core for each
 	$(BIN)/python -m pytest -n $(CORES) --dist worksteal -m quiet $(BUILD) $(ARGS)
