@@ -17,7 +17,7 @@ from tests.support.prices import all_priced
 from tests.support.reacting import event, in_channel, other
 from tests.support.results import block
 from tests.support.rig import Rig
-from tests.support.surface import delete, labels, panel_text, parts, private_messages, private_sentence
+from tests.support.surface import delete, is_started, labels, panel_text, parts, private_messages, private_sentence
 
 MAKES, PRICE, ASKS, FORM, SHOWS, DOES, OFFERS, REFUSED, SILENT = (
     "a job of theirs",
@@ -74,11 +74,16 @@ class Scene:
         """Let these jobs come to a state, or to their ends."""
         for _ in range(200):
             jobs = [job for job in await self.rig.jobs() if job.id in ids]
-            if all(job.state is until or (until is None and job.state.ended) for job in jobs):
+            if all(self._has_come_to(job, until) for job in jobs):
                 return
             await self.rig.step()
             self.rig.advance(0.5)
         raise AssertionError(f"these are not {until or 'at an end'}: {jobs}")
+
+    def _has_come_to(self, job: Job, until: JobState | None) -> bool:
+        if until is None:
+            return job.state.ended
+        return job.state is until or (until is JobState.PROCESSING and is_started(self.rig, job.id))
 
     async def drop(self, name: str) -> None:
         """Let the author not want the result that is being made: it is kept, and not posted."""

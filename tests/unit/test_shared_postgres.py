@@ -14,7 +14,10 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 INNER = """
 import os
+import signal
 import threading
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell has what it starts in the background ignore it
 
 def test_it(empty_postgres_database, postgres_server, postgres_folder):
     print("", postgres_folder, postgres_server.sockets, flush=True)

@@ -494,8 +494,10 @@ class ProcessLock:
 
     def note_closed(self) -> None:
         """Note that the database was closed intact: the next start need not check it."""
-        if self._descriptor is not None and (state := _state_of(self._database)) is not None:
-            with contextlib.suppress(OSError):  # then it is checked
+        if self._descriptor is None:
+            return
+        with contextlib.suppress(OSError):  # of a removed file too: then what comes in its place is checked
+            if (state := _state_of(self._database)) is not None:
                 _keep(self._descriptor, state)
 
     def release(self) -> None:

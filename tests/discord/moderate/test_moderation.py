@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from bot.delivery.card.ticker import SELDOM_S
 from bot.domain.models import JobState
 from bot.domain.money.costs import ListedPrice
 from tests.support.rig import GUILD_KEY, HOST_KEY, Rig, running
@@ -222,6 +223,9 @@ async def test_a_pause_drains_tells_members_and_ends_with_the_waiting_jobs(rig: 
     await until(rig, JobState.WAITING)
     text = done(await rig.moderator.slash(rig.channel, "studio pause", switch="on"))
     assert "Running: 1 (will finish). Waiting: 1." in text
+    for _ in range(int(SELDOM_S)):
+        rig.advance(1)
+        await rig.tick()
     shown = next(each for each in rig.messages() if each.id == card.response.id)
     assert "paused new jobs" in state_text(shown)
 
