@@ -20,7 +20,7 @@ from tests.support.rig import HOST_KEY
 from tests.support.wire.bot import BotProcess
 from tests.support.wire.server import WireDiscord
 
-PIPE_BYTES = 4096
+PIPE_BYTES, PIECE_BYTES = 4096, 32
 pytestmark = [
     pytest.mark.long,
     pytest.mark.skipif(not hasattr(fcntl, "F_SETPIPE_SZ"), reason="the size of a pipe is Linux's to set"),
@@ -43,7 +43,7 @@ class Log:
     def stop_reading(self) -> None:
         """Read no more, and leave no room."""
         asyncio.get_running_loop().remove_reader(self._reads)
-        self._filling = asyncio.create_task(asyncio.to_thread(os.write, self.writes, b"\n" * PIPE_BYTES))
+        self._filling = asyncio.create_task(asyncio.to_thread(self._fill))
 
     async def until(self, pattern: str) -> re.Match[str]:
         while (found := re.search(pattern, self.text)) is None:
@@ -57,6 +57,11 @@ class Log:
         with contextlib.suppress(BrokenPipeError):
             await self._filling
         os.close(self.writes)
+
+    def _fill(self) -> None:
+        """Write what an empty pipe takes, in small pieces: one large one waits for room while the bot uses the room."""
+        for _ in range(PIPE_BYTES // PIECE_BYTES):
+            os.write(self.writes, b"\n" * PIECE_BYTES)
 
     def _more(self) -> None:
         with contextlib.suppress(BlockingIOError):
