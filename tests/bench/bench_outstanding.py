@@ -50,7 +50,8 @@ async def rows(*, quick: bool, folder: Path) -> AsyncIterator[Row]:
 
 
 def _told(found: dict[str, Any], jobs: int) -> list[Row]:
-    claiming, polling = (percentile(found[lags], 99) * 1000 for lags in ("claiming_s", "polling_s"))
+    lags_s = {name: found[name] or [0.0] for name in ("claiming_s", "polling_s")}  # few jobs are claimed before a tick
+    claiming, polling = (percentile(lags, 99) * 1000 for lags in lags_s.values())
     return [
         Row(
             number=7,
@@ -77,7 +78,7 @@ def _told(found: dict[str, Any], jobs: int) -> list[Row]:
             unit="ms",
             bar=25,
             before=39,
-            note=f"longest {max(found['claiming_s']) * 1000:.0f} ms; p99 while all are polled {polling:.0f} ms",
+            note=f"longest {max(lags_s['claiming_s']) * 1000:.0f} ms; p99 while all are polled {polling:.0f} ms",
         ),
     ]
 
