@@ -24,7 +24,7 @@ PARALLEL := -n $(WORKERS) --dist worksteal
 LONG := --timeout=1200 --hypothesis-profile=long
 BUILD := --timeout=1200 --hypothesis-profile=build
 BUILDS_FUZZ := FUZZ_SEED=1 FUZZ_ROUND_S=4
-# (A container has 64 MB of it, if nothing else was asked for: too little for PostgreSQL and 300 bots.)
+# (A container has 64 MB of it by default: too little for PostgreSQL and 300 bots.)
 export PYTEST_DEBUG_TEMPROOT := $(shell test -w /dev/shm && test $$(df -Pm /dev/shm | awk 'END { print $$4 }') -gt 3000 && echo /dev/shm)
 
 .DEFAULT_GOAL := help
