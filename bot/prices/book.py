@@ -195,10 +195,16 @@ class PriceBooks:
 
     async def run_once(self) -> None:
         """Ask a few questions for servers whose prices were read, in turn."""
-        in_use = [guild_id for guild_id in self._in_use if not await self.is_complete(guild_id)]
-        self._in_use = dict.fromkeys(in_use[AT_ONCE:])
-        await asyncio.gather(*(self.refresh(guild_id, most=AT_ONCE) for guild_id in in_use[:AT_ONCE]))
-        self._in_use.update(dict.fromkeys(in_use[:AT_ONCE]))  # last: they may need more
+        waiting: list[int] = []
+        for guild_id in list(self._in_use):  # a copy: prices are read meanwhile
+            if await self.is_complete(guild_id):
+                del self._in_use[guild_id]
+            else:
+                waiting.append(guild_id)
+        asked = waiting[:AT_ONCE]
+        await asyncio.gather(*(self.refresh(guild_id, most=AT_ONCE) for guild_id in asked))
+        for guild_id in asked:  # last: they may need more
+            self._in_use[guild_id] = self._in_use.pop(guild_id)
 
     async def _key(self, guild_id: int) -> UsableKey | None:
         try:
