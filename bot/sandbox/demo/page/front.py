@@ -1,6 +1,6 @@
 """The server in front of simcord's preview: a proxy that adds what the preview lacks of Discord.
 
-simcord stays unchanged. Its page gets one script and one style of ours, its answers get names for ids (`markup`). The
+simcord stays unchanged. Its page gets scripts and one style of ours, its answers get names for ids (`markup`). The
 page's key, made by simcord, guards our own routes too.
 """
 
@@ -32,7 +32,8 @@ from bot.sandbox.demo.simulation import BackendError, SetupError
 
 HOST = "127.0.0.1"
 STATIC = Path(__file__).parent / "static"
-OWN_FILES = {"demo.js": "text/javascript", "demo.css": "text/css"}
+OWN_TYPES = {".js": "text/javascript", ".css": "text/css"}
+OWN_FILES = frozenset(path.name for path in STATIC.iterdir())
 HEAD = (
     '<link rel="stylesheet" href="/demo/demo.css">\n    <script type="module" src="/demo/demo.js"></script>\n  </head>'
 )
@@ -134,7 +135,7 @@ class Front:
             raise web.HTTPNotFound
         body = (STATIC / name).read_bytes()
         return web.Response(
-            body=body, content_type=OWN_FILES[name], charset="utf-8", headers={"Cache-Control": "no-store"}
+            body=body, content_type=OWN_TYPES[Path(name).suffix], charset="utf-8", headers={"Cache-Control": "no-store"}
         )
 
     async def _offered(self, request: web.Request) -> web.Response:
