@@ -12,7 +12,7 @@ from bot.catalogue import Catalogue, Field, LiveCatalogue, Operation
 from bot.catalogue.checks.cautions import needed_key
 from bot.domain.jobs.card_spec import CardSpec, JobSpec, Origin
 from bot.domain.models import MediaKind
-from bot.domain.money.limit_rules import WhatIsLeft
+from bot.domain.money.spending_policy import Foreseen
 from bot.domain.server.guild_rules import Spoilers
 from bot.domain.server.places import Viewer
 from bot.domain.words.templates import output_of_step
@@ -108,7 +108,7 @@ _OF_INCOMPLETE = frozenset({"lacks", "sentence"})
 class Quote:
     """A price, in credits, to be confirmed. Nothing is held; the draft keeps the generation.
 
-    `basis` and `seen` are as in Estimate, of the unknown part, if any. `left`: the member's remaining amount.
+    `basis` and `seen` are as in Estimate, of the unknown part, if any. `foreseen`: what a yes leads to.
     `may_pay_twice`: an earlier attempt may have been charged already. A yes accepts that, and the `cautions`, which are
     sentences.
     """
@@ -117,7 +117,7 @@ class Quote:
     price: Decimal
     basis: str
     seen: tuple[Decimal, Decimal] | None
-    left: WhatIsLeft | None
+    foreseen: Foreseen
     may_pay_twice: bool
     cautions: tuple[str, ...]
 
@@ -196,7 +196,7 @@ class Generations:
                 price=unconfirmed.shown.credits,
                 basis=unconfirmed.basis,
                 seen=unconfirmed.seen,
-                left=unconfirmed.left,
+                foreseen=unconfirmed.foreseen,
                 may_pay_twice=unconfirmed.may_pay_twice,
                 cautions=tuple(each.sentence for each in unconfirmed.cautions),
             )

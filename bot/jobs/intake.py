@@ -18,9 +18,8 @@ from bot.catalogue import Caution, distinct
 from bot.domain.jobs.card_spec import CardSpec
 from bot.domain.models import Card, Estimate, Job, JobState, new_id
 from bot.domain.money.account import of_limits
-from bot.domain.money.limit_rules import WhatIsLeft
 from bot.domain.money.spend_request import KeyChanged, ShownPrice, SpendRequest, WordsChanged
-from bot.domain.money.spending_policy import foresee, judge, must_confirm
+from bot.domain.money.spending_policy import Foreseen, foresee, judge, must_confirm
 from bot.domain.words.templates import OutputRef, Template, steps_in, with_outputs
 from bot.errors import InputError, Refused
 from bot.jobs import texts
@@ -98,15 +97,14 @@ class Unconfirmed(Exception):
 
     Reasons: the price is above the server's threshold, or unknown, or the pressed control did not show it though it
     isn't small here; with `may_pay_twice`, an earlier unconfirmed attempt may have been charged; or there are
-    `cautions`. `shown` is the price that a yes accepts; `basis` and `seen` belong to the least certain estimate; `left`
-    is the member's remaining amount, None without a limit.
+    `cautions`. `shown` is the price that a yes accepts; `basis` and `seen` belong to the least certain estimate.
     """
 
     def __init__(
         self,
         shown: ShownPrice,
         estimate: Estimate,
-        left: WhatIsLeft | None,
+        foreseen: Foreseen,
         *,
         may_pay_twice: bool = False,
         cautions: Sequence[Caution] = (),
@@ -115,7 +113,7 @@ class Unconfirmed(Exception):
         self.shown = shown
         self.basis = estimate.basis
         self.seen = estimate.seen
-        self.left = left
+        self.foreseen = foreseen
         self.may_pay_twice = may_pay_twice
         self.cautions = tuple(cautions)
 
@@ -196,12 +194,11 @@ class JobService:
         may_pay_twice = any(each.may_pay_twice for each in attempts) and not spec.consent.may_pay_twice
         cautions = distinct(_doubts(checked, estimates), spec.consent.accepted)
         if may_pay_twice or cautions or must_confirm(spend, rules):
-            left: WhatIsLeft | None = await self.store.spending.view(
+            foreseen: Foreseen = await self.store.spending.view(
                 spec.guild_id, spec.author_id, lambda spending: foresee(spend, spending)
             )
-            shown = ShownPrice(credits=spend.total, known=spend.is_priced)
             least = _least_certain(estimates)
-            raise Unconfirmed(shown, least, left, may_pay_twice=may_pay_twice, cautions=cautions)
+            raise Unconfirmed(spend.shown, least, foreseen, may_pay_twice=may_pay_twice, cautions=cautions)
         card = self._card(spec)
         jobs = _jobs(spec, card, checked, estimates, key, self.store.signature)
         jobs = [attempt.of(job) for attempt, job in zip(attempts, jobs, strict=True)]

@@ -18,7 +18,7 @@ from bot.delivery.card.readers import Authors, GuildLanguages
 from bot.delivery.channels.facts import DISCORD_ERRORS, UPLOAD_TIMEOUT_S, in_time
 from bot.delivery.channels.messages import custom_ids_of, named_on, nonce_of
 from bot.domain.jobs.card_spec import Origin
-from bot.domain.models import UNKNOWN, Job, credits_text, credits_words
+from bot.domain.models import UNKNOWN, Job, JobState, credits_text, credits_words
 from bot.domain.money.spend_request import YES_COVERS, ZERO
 from bot.domain.server.places import Viewer
 from bot.domain.server.reaction_rules import ReactionKey
@@ -31,7 +31,7 @@ from bot.store import Jobs
 from cogs.reactions import texts
 from cogs.ui.interaction import Bot, PostableChannel, place_in, use
 from cogs.ui.permissions import missing_permissions
-from cogs.ui.texts import MAY_NOT_POST
+from cogs.ui.texts import APPROVED_FIRST, MAY_NOT_POST
 from cogs.workflows.asked.submit import answer
 
 log = structlog.get_logger(__name__)
@@ -50,6 +50,8 @@ async def tell_price(payer: discord.Member, reactor_id: int, emoji: str, channel
         line = texts.price_line(emoji, channel_id, price)
     else:
         line = texts.price_line_of(emoji, channel_id, price, reactor_id)
+    if any(job.state is JobState.AWAITING_APPROVAL for job in jobs):
+        line = f"{line} {APPROVED_FIRST}"
     try:
         await in_time(payer.send(line))
     except DISCORD_ERRORS as error:
@@ -60,12 +62,13 @@ def question(unconfirmed: Unconfirmed) -> str:
     """Return the refusal when a price needs confirmation: the price and the balance."""
     if unconfirmed.cautions:
         return texts.DOUBTFUL(caution=unconfirmed.cautions[0].sentence)
-    shown, left, seen = unconfirmed.shown, unconfirmed.left, unconfirmed.seen
+    shown, left, seen = unconfirmed.shown, unconfirmed.foreseen.left, unconfirmed.seen
     if shown.known:
         sentence, rest = texts.NEEDS_CONFIRMATION(price=credits_words(shown.credits)), left and left.sentence_after()
     else:
         sentence, rest = texts.unknown_needs_confirmation(seen and _range(*seen)), left and left.sentence()
-    return f"{sentence} {rest}" if rest else sentence
+    approval = str(APPROVED_FIRST) if unconfirmed.foreseen.needs_approval else ""
+    return " ".join(each for each in (sentence, rest, approval) if each)
 
 
 def _range(low: Decimal, high: Decimal) -> str:

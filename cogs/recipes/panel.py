@@ -16,7 +16,7 @@ from bot.server.recipes import RecipeChanges
 from cogs.recipes import texts
 from cogs.recipes.form import FileForm, RecipeForm
 from cogs.recipes.run import total_of_run
-from cogs.recipes.shown import find, find_subject, own_recipes, recipe_embed, subject_of
+from cogs.recipes.shown import find, find_subject, own_recipes, recipe_embed, subject_of, summary
 from cogs.ui.controls import Control, on, view_of
 from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.limit_text import fitting
@@ -63,7 +63,7 @@ def _line(recipe: Recipe) -> str:
 
 
 async def _recipe(bot: Bot, guild_id: int, recipe: Recipe) -> Page:
-    embed = recipe_embed(recipe, bot.catalogue, await total_of_run(bot, guild_id, recipe))
+    embed = recipe_embed(recipe, summary(recipe, bot.catalogue, await total_of_run(bot, guild_id, recipe)))
     subject = subject_of(recipe)
     edit = texts.COPY if recipe.built_in else texts.EDIT
     controls = [

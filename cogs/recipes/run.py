@@ -12,19 +12,21 @@ from discord.ext import commands
 
 from bot.delivery.channels.facts import in_time
 from bot.domain.money.spend_request import TYPED, Consent
+from bot.domain.money.spending_policy import needs_approval
 from bot.domain.words.templates import parameters_in, with_parameters
-from bot.domain.words.text import shortened
+from bot.domain.words.text import harmless, shortened
 from bot.errors import InputError
 from bot.generation.recipes.recipes import Parameter, Recipe
 from bot.generation.recipes.run import RecipeRuns
+from bot.store import GuildSettings
 from cogs.recipes import texts
-from cogs.recipes.shown import complete, find, find_subject, input_label, recipe_embed, subject_of, summary
+from cogs.recipes.shown import complete, find, find_subject, input_label, recipe_embed, run_line, subject_of
 from cogs.ui.controls import Control, on, view_of
 from cogs.ui.forms import ABOUT_CHARS, INPUT_CHARS, INPUTS, LABEL_CHARS, TITLE_CHARS, Form
 from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.permissions import guild_of, origin_of
 from cogs.ui.prices import PRICED, Total, pressed, priced, total_of
-from cogs.ui.texts import GONE, PRIVATE_OPTION, with_price
+from cogs.ui.texts import APPROVED_FIRST, GONE, PRIVATE_OPTION, with_price
 from cogs.workflows.asked.submit import submit
 
 
@@ -45,27 +47,36 @@ async def total_of_run(bot: Bot, guild_id: int, recipe: Recipe) -> Total:
     return Total(credits=total.credits, unknown=total.unknown + unknown, exact=total.exact)
 
 
-SUMMARY_CHARS = 3000
-"""Of a form's text; Discord's limit is 4000."""
 PUBLIC, PRIVATE = "o", "p"
 
 
 async def open_run(interaction: Interaction, recipe: Recipe, private: bool) -> None:
-    """Show the recipe with its price, and the form for its parameters or a button that runs it.
+    """Open the form for the recipe's parameters, or show the recipe and a button that runs it.
 
     Raises InputError if it cannot be run now.
     """
     bot = interaction.client
     use(bot, RecipeRuns).require_runnable(recipe)
-    total = await total_of_run(bot, guild_of(interaction), recipe)
+    total, text = await _offered(interaction, recipe)
     if 0 < len(recipe.parameters) < INPUTS:
-        await in_time(interaction.response.send_modal(RunForm(bot, recipe, private, total, has_summary=True)))
+        await in_time(interaction.response.send_modal(RunForm(bot, recipe, private, total, text)))
         return
-    embed = recipe_embed(recipe, bot.catalogue, total)
+    about = [harmless(recipe.about)] if recipe.about else []
+    embed = recipe_embed(recipe, "\n".join([*about, text]))
     subject = f"{PRIVATE if private else PUBLIC}.{subject_of(recipe)}"
     label = str(texts.RUN) if recipe.parameters else priced(texts.RUN, total.price)
     button = Control.button("recipe_run", subject, label=label, style=discord.ButtonStyle.primary)
     await in_time(interaction.response.send_message(embed=embed, view=view_of([button]), ephemeral=True))
+
+
+async def _offered(interaction: Interaction, recipe: Recipe) -> tuple[Total, str]:
+    """Return the price of a run, and what it makes for that: steps, price, and whether a moderator is asked."""
+    bot, guild_id = interaction.client, guild_of(interaction)
+    total = await total_of_run(bot, guild_id, recipe)
+    lines = [run_line(recipe, bot.catalogue, total)]
+    if needs_approval(total.shown, await use(bot, GuildSettings).get(guild_id)):
+        lines.append(str(APPROVED_FIRST))
+    return total, "\n".join(lines)
 
 
 @on("recipe_run")
@@ -81,21 +92,24 @@ async def run_shown(interaction: Interaction, subject: str, _values: Sequence[st
         await run(interaction, recipe, {}, private, consent=pressed(interaction))
         return
     total = await total_of_run(bot, guild_of(interaction), recipe)
-    await in_time(interaction.response.send_modal(RunForm(bot, recipe, private, total, has_summary=False)))
+    await in_time(interaction.response.send_modal(RunForm(bot, recipe, private, total)))
 
 
 class RunForm(Form):
-    """Asks for parameters, with the price in the title, which is a promise. A medium takes a link or a job id."""
+    """Asks for parameters, with the price in the title, which is a promise. A medium takes a link or a job id.
 
-    def __init__(self, bot: Bot, recipe: Recipe, private: bool, total: Total, *, has_summary: bool) -> None:
+    Below them is what the recipe makes, if there is room.
+    """
+
+    def __init__(self, bot: Bot, recipe: Recipe, private: bool, total: Total, text: str = "") -> None:
         super().__init__(bot, title=with_price(recipe.name, total.short(), TITLE_CHARS), name="run")
         self.recipe = recipe
         self.private = private
         self.consent = TYPED if total.price is None else Consent(pressed=True, labelled=total.price)
-        if has_summary:
-            self.add_item(discord.ui.TextDisplay(summary(recipe, bot.catalogue, total, SUMMARY_CHARS)))
         media = use(bot, RecipeRuns).media_parameters(recipe)
         self.inputs = {each.name: self._add(each, is_medium=each.name in media) for each in recipe.parameters}
+        if text:
+            self.add_item(discord.ui.TextDisplay(text))
 
     def _add(self, parameter: Parameter, *, is_medium: bool) -> discord.ui.TextInput[Any]:
         item: discord.ui.TextInput[Any] = discord.ui.TextInput(

@@ -55,20 +55,27 @@ def _capitalized(label: str) -> str:
     return f"{label[:1].upper()}{label[1:]}"
 
 
-def summary(recipe: Recipe, catalogue: Catalogue, total: Total, limit: int) -> str:
-    """Return the summary before a run, in at most `limit` characters: purpose, steps, price."""
+def run_line(recipe: Recipe, catalogue: Catalogue, total: Total) -> str:
+    """Return what each step adds, in a word, and the price."""
+    names = []
+    for step in recipe.steps:
+        operation = catalogue.find(step.operation)
+        known = texts.STEP_NAMES.get(operation.id if operation is not None else step.operation)
+        title = step.operation if operation is None else tr(operation.title)
+        names.append(harmless(title if known is None else str(known)))
+    return texts.run_line(names, total.words())
+
+
+def summary(recipe: Recipe, catalogue: Catalogue, total: Total) -> str:
+    """Return the purpose, the steps with their values, and the price, for those who may change the recipe."""
     price = texts.PRICE(price=total.words())
     head = [harmless(recipe.about)] if recipe.about else []
-    return f"{fitting([*head, *step_lines(recipe, catalogue)], limit - len(price) - 1)}\n{price}"
+    return f"{fitting([*head, *step_lines(recipe, catalogue)], EMBED_DESCRIPTION_CHARS - len(price) - 1)}\n{price}"
 
 
-def recipe_embed(recipe: Recipe, catalogue: Catalogue, total: Total) -> discord.Embed:
-    """Draw a recipe: its summary, inputs and author."""
-    embed = discord.Embed(
-        title=texts.RECIPE_TITLE(name=harmless(recipe.name)),
-        description=summary(recipe, catalogue, total, EMBED_DESCRIPTION_CHARS),
-        colour=NEUTRAL,
-    )
+def recipe_embed(recipe: Recipe, description: str) -> discord.Embed:
+    """Draw a recipe: its description, inputs and author."""
+    embed = discord.Embed(title=texts.RECIPE_TITLE(name=harmless(recipe.name)), description=description, colour=NEUTRAL)
     if recipe.parameters:
         lines = [_input_line(each) for each in recipe.parameters]
         shown = shortened("\n".join(lines), EMBED_FIELD_CHARS)

@@ -3,6 +3,8 @@
 Names and other text that members wrote come in escaped where the message shows Markdown.
 """
 
+from collections.abc import Iterable, Mapping
+
 from bot.language import Plural, Text, ntr, tr
 
 # ---------------------------------------------------------------------- commands and options
@@ -45,6 +47,28 @@ def field_line(label: str, value: str) -> str:
 RESULT_OF = Text("“result of step {number}”")
 INPUT_SHOWN = Text("“your input: {input}”")
 PRICE = Text("**Price:** {price}")
+STEP_NAMES: Mapping[str, Text] = {
+    "prompt.enhance.image": Text("prompt"),
+    "prompt.enhance.video": Text("prompt"),
+    "prompt.enhance.variant": Text("prompt"),
+    "prompt.enhance.location": Text("prompt"),
+    "image.generate": Text("image"),
+    "image.edit": Text("edited image"),
+    "video.generate": Text("video"),
+    "video.upscale": Text("larger video"),
+    "music.generate": Text("music"),
+    "narration.generate": Text("narration"),
+    "soundfx.generate": Text("sound"),
+    "lipsync.generate": Text("lip sync"),
+    "subtitles.generate": Text("subtitles"),
+    "smartmotion.generate": Text("motion"),
+}
+"""What a step adds, in a word, by its operation; of others the operation's title says it."""
+
+
+def run_line(steps: Iterable[str], price: str) -> str:
+    """Return a recipe's steps and price in one line."""
+    return f"{' → '.join(steps)} · {price}"
 
 
 def with_default(about: str, default: str) -> str:

@@ -13,7 +13,7 @@ import discord
 
 from bot.catalogue import Operation, label_of
 from bot.domain.models import Estimate, credits_of, credits_text, credits_words
-from bot.domain.money.spend_request import DEFAULT_HOLD, ZERO, Consent
+from bot.domain.money.spend_request import DEFAULT_HOLD, ZERO, Consent, ShownPrice
 from bot.domain.texts import price_per
 from bot.domain.words.text import harmless
 from bot.errors import InputError
@@ -233,6 +233,11 @@ class Total:
     def price(self) -> Decimal | None:
         """The total; None if a price is unknown."""
         return None if self.unknown else self.credits
+
+    @property
+    def shown(self) -> ShownPrice:
+        """The price as a request of these jobs shows it."""
+        return ShownPrice(credits=self.most, known=not self.unknown)
 
     def words(self) -> str:
         if not self.credits and self.unknown:

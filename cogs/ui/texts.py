@@ -17,6 +17,7 @@ GONE = Text("This is no longer here, or it isn't yours to use.")
 IN_SERVER_ONLY = Text("This works only in a server, because the server's key pays for it.")
 NONE_LISTED = Text("None.")
 DELETE = Text("Delete")
+APPROVED_FIRST = Text("A moderator must approve it first. You are not charged until then.")
 
 # ---------------------------------------------------------------------- options
 

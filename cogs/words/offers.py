@@ -10,6 +10,8 @@ import structlog
 from bot.delivery.channels.facts import DISCORD_ERRORS, in_time
 from bot.delivery.channels.messages import custom_ids_of, nonce_of
 from bot.domain.money.spend_request import ShownPrice
+from bot.domain.money.spending_policy import needs_approval
+from bot.domain.server.guild_rules import Rules
 from bot.domain.server.places import Viewer
 from bot.errors import BotError, InputError, NotAllowed
 from bot.generation.generation import Generation
@@ -24,6 +26,7 @@ from cogs.ui.controls import Control, on, view_of
 from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.permissions import guild_of, viewer_of
 from cogs.ui.prices import Total, pressed, priced, total_of
+from cogs.ui.texts import APPROVED_FIRST
 from cogs.words import texts
 from cogs.workflows.asked.submit import submit
 
@@ -57,7 +60,8 @@ class WordAnswers:
         label = _label(total)
         button = Control.button("words", f"{draft_id}.{member_id}", label=label, style=discord.ButtonStyle.primary)
         try:
-            sent = await self._send(message, _offer_text(request, total), view_of([button]))
+            rules = await use(self._bot, GuildSettings).get(guild_id)
+            sent = await self._send(message, _offer_text(request, total, rules), view_of([button]))
         except DISCORD_ERRORS:
             await requests.take(guild_id, member_id, draft_id)
             raise
@@ -183,11 +187,11 @@ def _label(total: Total | None) -> str:
     return texts.CONTINUE_UP_TO(most=total.most) if total.price is None else priced(texts.CONTINUE, total.price)
 
 
-def _offer_text(request: WordRequest, total: Total | None) -> str:
-    wish = request.wish
-    price = str(texts.PRICE_FIRST if total is None else texts.PRICE_ON_BUTTON)
-    if total is not None and total.price is None:
-        price = texts.PRICE_UNKNOWN(most=total.most)
+def _offer_text(request: WordRequest, total: Total | None, rules: Rules) -> str:
+    wish, price = request.wish, str(texts.PRICE_FIRST)
+    if total is not None:
+        about = texts.PRICE_UNKNOWN(most=total.most) if total.price is None else texts.PRICE_ON_BUTTON
+        price = f"{about} {APPROVED_FIRST if needs_approval(total.shown, rules) else texts.NOT_CHARGED}"
     if wish.act is not WordAct.RUN:
         return texts.offer(texts.AGAIN if wish.act is WordAct.AGAIN else texts.VARY, "", price=price)
     return texts.offer(texts.MAKES[wish.operation], wish.values.get("aspect_ratio", ""), wish.count, price=price)

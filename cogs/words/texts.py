@@ -14,13 +14,11 @@ CANNOT_SEE_FILES = Text(
 NOTHING_THERE = Text("That message has no result. Reply to one of my images, videos, or audio files.")
 FILES_NOT_AGAIN = Text("“Again” and “vary” work on my results only. Reply to one of them.")
 SEE_PRICE = Text("See the price")
-PRICE_ON_BUTTON = Text("The button shows the price. You are not charged until you press it.")
+PRICE_ON_BUTTON = Text("The button shows the price.")
 CREDITS_HERE, SHOW_CREDITS = Text("`/me` shows what you have left. Only you see it."), Text("Show my credits")
 HELP_HERE, SHOW_HELP = Text("`/help` explains what I can do and how."), Text("Show help")
-PRICE_UNKNOWN = Text(
-    "I don't know this price yet: it is up to about {most}. You are not charged until you press the button.",
-    most=credits_words,
-)
+PRICE_UNKNOWN = Text("I don't know this price yet: it is up to about {most}.", most=credits_words)
+NOT_CHARGED = Text("You are not charged until you press the button.")
 PRICE_FIRST = Text("You see the price first. You are not charged until you confirm.")
 
 MAKES = {

@@ -166,7 +166,7 @@ TOO_LONG_FOR_FORM = Text(
 
 # ---------------------------------------------------------------------- prices to confirm
 
-YES, NO = Text("Yes, make it"), Text("No")
+YES, YES_ASK, NO = Text("Yes, make it"), Text("Yes, ask a moderator"), Text("No")
 FILL_IN = Text("Fill in…")
 CONTINUE, CANCEL = Text("Continue anyway"), Text("Cancel")
 NOTHING_SPENT_YET = Text("You are not charged until you confirm.")

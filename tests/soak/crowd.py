@@ -57,7 +57,7 @@ _LABELS = {
     str(results.CANCEL): 2, str(results.SHARE): 2, str(results.POST_IT): 2, str(results.VARY): 2,
     str(results.SUBTLE): 3, results.ALONE(number=1): 2, results.ALONE(number=3): 2,
     results.VARY_ONE(number=2): 2, results.VARY_ONE(number=4): 2,
-    str(words.CONTINUE): 8, "Yes, make it": 8, "Continue anyway": 3,
+    str(words.CONTINUE): 8, "Yes, make it": 8, "Yes, ask a moderator": 8, "Continue anyway": 3,
 }  # fmt: skip
 """What members press, with how often they want to; a press that finds no such button looks for the next."""
 DECISIONS = (str(decisions.APPROVE), str(decisions.PUBLISH), str(reports.REFUND))

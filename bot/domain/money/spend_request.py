@@ -52,7 +52,7 @@ class SpendItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownPrice:
-    """A confirmed price in credits; not `known`: a confirmed guess."""
+    """A price in credits as members see it; not `known`: a guess."""
 
     credits: Decimal
     known: bool
@@ -165,6 +165,11 @@ class SpendRequest:
     def total(self) -> Decimal:
         """The sum of estimates, in credits."""
         return sum((item.credits for item in self.items), ZERO)
+
+    @property
+    def shown(self) -> ShownPrice:
+        """The price that the member is shown."""
+        return ShownPrice(credits=self.total, known=self.is_priced)
 
     def waiting(self, unheld: Collection[int]) -> SpendRequest:
         """Return the request with the items of these indices waiting for their price."""

@@ -21,6 +21,7 @@ from bot.domain.money.spend_request import (
     ZERO,
     Draw,
     KeyChanged,
+    ShownPrice,
     SpendingView,
     SpendItem,
     SpendRequest,
@@ -69,10 +70,10 @@ def _is_small(request: SpendRequest, rules: Rules) -> bool:
     return rules.confirm_above is not None and has_bound and request.total <= rules.confirm_above
 
 
-def needs_approval(request: SpendRequest, rules: Rules) -> bool:
+def needs_approval(price: ShownPrice, rules: Rules) -> bool:
     if rules.approve_above is None:
         return False
-    return request.total > rules.approve_above or not request.is_priced
+    return price.credits > rules.approve_above or not price.known
 
 
 def _unheld(request: SpendRequest, limits: Sequence[Limit], spending: SpendingView) -> frozenset[int]:
@@ -124,7 +125,9 @@ def decide(request: SpendRequest, spending: SpendingView) -> Verdict:
     request = request.waiting(unheld)
     draws, asked = _within_limits(request, limits, spending)
     _account_has(request, spending)
-    states = _states(request, limits, spending, is_to_approve=bool(asked) or needs_approval(request, spending.rules))
+    states = _states(
+        request, limits, spending, is_to_approve=bool(asked) or needs_approval(request.shown, spending.rules)
+    )
     return Verdict(states=states, unheld=unheld, draws=draws, asked=asked)
 
 
@@ -204,10 +207,20 @@ def _fitting(request: SpendRequest, spending: SpendingView) -> int:
     return fits
 
 
-def foresee(request: SpendRequest, spending: SpendingView) -> WhatIsLeft | None:
-    """Return what the request would leave to the member. Raises what `judge` would."""
-    judge(request, spending)
-    return left_after(request, spending)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Foreseen:
+    """What a request will lead to once it is confirmed."""
+
+    left: WhatIsLeft | None
+    """What it leaves to the member; None without a limit."""
+    needs_approval: bool
+    """Whether it waits for a moderator first."""
+
+
+def foresee(request: SpendRequest, spending: SpendingView) -> Foreseen:
+    """Return what a confirmation will lead to. Raises what `judge` would."""
+    states = judge(request, spending).states
+    return Foreseen(left=left_after(request, spending), needs_approval=JobState.AWAITING_APPROVAL in states)
 
 
 def admit(request: SpendRequest, spending: SpendingView) -> None:

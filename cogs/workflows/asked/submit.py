@@ -28,7 +28,7 @@ from cogs.ui.controls import Control, job_of, on, view_of
 from cogs.ui.forms import INPUT_CHARS, TITLE_CHARS, Form
 from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.permissions import guild_of, missing_permissions, origin_of, require_moderator
-from cogs.ui.texts import IN_SERVER_ONLY, MAY_NOT_POST
+from cogs.ui.texts import APPROVED_FIRST, IN_SERVER_ONLY, MAY_NOT_POST
 from cogs.ui.top_up import pack_buttons
 from cogs.workflows import texts
 from cogs.workflows.asked.form import OperationForm, ask
@@ -163,7 +163,8 @@ def require_may_post(interaction: Interaction) -> None:
 
 
 def _question_view(quote: Quote) -> discord.ui.View:
-    label, other = (texts.CONTINUE, texts.CANCEL) if quote.cautions else (texts.YES, texts.NO)
+    yes_label = texts.YES_ASK if quote.foreseen.needs_approval else texts.YES
+    label, other = (texts.CONTINUE, texts.CANCEL) if quote.cautions else (yes_label, texts.NO)
     yes = Control.button("confirm", quote.draft_id, label=label, style=discord.ButtonStyle.success)
     return view_of([yes, Control.button("dismiss", quote.draft_id, label=other)])
 
@@ -180,10 +181,12 @@ def _price_text(quote: Quote) -> str:
         text = texts.price_unknown(quote.price, quote.seen)
     else:
         text = texts.price(quote.price, is_exact=quote.basis == "fixed")
-    if quote.left is not None:
-        text += f" {quote.left.sentence() if quote.basis == UNKNOWN else quote.left.sentence_after()}"
+    left = quote.foreseen.left
+    if left is not None:
+        text += f" {left.sentence() if quote.basis == UNKNOWN else left.sentence_after()}"
     warning = f"{texts.MAY_PAY_TWICE} " if quote.may_pay_twice else ""
-    return f"{warning}{text} {texts.NOTHING_SPENT_YET}"
+    end = APPROVED_FIRST if quote.foreseen.needs_approval else texts.NOTHING_SPENT_YET
+    return f"{warning}{text} {end}"
 
 
 @on("confirm")

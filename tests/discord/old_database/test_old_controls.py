@@ -136,7 +136,7 @@ async def test_old_prices_batches_lists_and_questions_are_answered(rig: OldRig):
     asked = await rig.press(ivy, f"c1:confirm:{priced}")
     assert "250 credits" in said(asked)
     assert new_jobs(rig) == []
-    await ivy.click(asked.response, label="Yes, make it")
+    await ivy.click(asked.response, label="Yes, ask a moderator")
     assert new_jobs(rig) == [("music.generate", ivy.id, None)]
     assert rig.rows("SELECT id FROM drafts") == [(text,)]
     form = await rig.press(morgan, f"c1:recipe_text:{text}")

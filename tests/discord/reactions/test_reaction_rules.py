@@ -10,6 +10,8 @@ import pytest
 
 from bot.domain.models import JobState
 from bot.domain.server.guild_rules import Limit, Payer, Period, Scope
+from cogs.ui.texts import APPROVED_FIRST
+from tests.support.channels import rule
 from tests.support.discord_trouble import DiscordCall, refusal, trouble_with
 from tests.support.prices import priced
 from tests.support.reacting import direct_texts, event, made
@@ -124,6 +126,18 @@ async def test_who_reacts_is_told_the_price_privately_before_anything_is_sent(ri
     assert line == f"Your 🎲 in <#{rig.channel.id}> is in progress. It costs about 14 credits."
     assert len(rig.sandbox.requests) == before
     assert direct_texts(rig, rig.member) == []
+
+
+@pytest.mark.parametrize("confirm_above", [5, None])
+async def test_who_reacts_is_told_that_a_moderator_must_approve_it(rig: Rig, confirm_above: int | None):
+    message = await made(rig)
+    await priced(rig, 14, "image.edit")
+    confirm = None if confirm_above is None else Decimal(confirm_above)
+    await rule(rig, confirm_above=confirm, approve_above=Decimal(5))
+    await rig.moderator.react(message, "🎲")
+    [line] = direct_texts(rig, rig.moderator)
+    assert "14 credits" in line
+    assert line.endswith(str(APPROVED_FIRST))
 
 
 async def test_a_price_that_is_not_known_is_told_as_that(rig: Rig):

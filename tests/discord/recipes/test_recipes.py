@@ -19,6 +19,7 @@ from bot.domain.server.guild_rules import Limit, Period, Rules, Scope
 from bot.generation.recipes.recipes import BUILT_IN
 from bot.runtime import failpoints
 from bot.runtime.failpoints import JOB_NAMES, Crash
+from cogs.ui.texts import APPROVED_FIRST
 from tests.support.channels import press
 from tests.support.prices import priced
 from tests.support.recipes import new_recipe, opened_recipe
@@ -280,8 +281,7 @@ async def test_a_recipe_without_inputs_shows_its_steps_and_price_and_runs_by_a_b
     await priced(rig)
     shown = await rig.member.slash(rig.channel, "recipe", recipe="film")
     assert shown.ephemeral
-    assert "Prompt: a fox" in shown.response.embeds[0].description
-    assert "**Price:** about 20 credits" in shown.response.embeds[0].description
+    assert shown.response.embeds[0].description == "image · about 20 credits"
     await nothing_happened(rig)
     await rig.restart()
     await rig.member.click(shown.response, label="Run · 20")
@@ -293,7 +293,7 @@ async def test_with_as_many_inputs_as_a_form_takes_the_steps_are_read_before_the
     inputs_ = "".join(f"{name}: what\n" for name in "abcde")
     await write(rig, "image.generate\nprompt: {a} {b} {c} {d} {e} #fast", parameters=inputs_)
     shown = await rig.member.slash(rig.channel, "recipe", recipe="film", private=True)
-    assert "Prompt: “your input: A” “your input: B”" in shown.response.embeds[0].description
+    assert shown.response.embeds[0].description == "image · price not known yet"
     form = await rig.member.click(shown.response, label="Run")
     made = await rig.member.submit_modal(form, fill(form, dict.fromkeys("ABCDE", "x")))
     assert made.ephemeral
@@ -342,7 +342,7 @@ async def test_the_form_and_the_recipe_itself_name_what_the_whole_costs(rig: Rig
     async def told() -> tuple[str, str]:
         form = await rig.member.slash(rig.channel, "recipe", recipe="film")
         [said] = [row["content"] for row in form.modal["components"] if "content" in row]
-        return said.splitlines()[-1].removeprefix("**Price:** "), form.modal["title"]
+        return said.removeprefix("image → video · "), form.modal["title"]
 
     assert await told() == ("price not known yet", "film · price not known yet")
     await priced(rig)
@@ -473,15 +473,34 @@ async def test_the_list_leads_to_each_recipe_and_back(rig: Rig):
     assert labels(fresh(rig, panel)) == ["Edit…", "Download", "Delete…", "All recipes"]
 
 
-async def test_before_a_run_members_read_steps_by_their_labels_and_no_names_of_the_wire(rig: Rig):
+async def test_the_form_of_a_run_begins_with_its_field_and_names_the_steps_in_one_line(rig: Rig):
     form = await rig.member.slash(rig.channel, "recipe", recipe="trailer")
-    [said] = [row["content"] for row in form.modal["components"] if "content" in row]
+    field, below = form.modal["components"]
+    assert field["label"] == "Prompt"
+    known = "1 credit, and 4 steps whose price is not known yet"
+    assert below["content"] == f"prompt → image → video → sound → subtitles · {known}"
+
+
+async def test_the_form_of_a_run_says_that_a_moderator_must_approve_it(rig: Rig):
+    await write(rig)
+    await priced(rig)
+    await priced(rig, 20, "video.generate")
+    made = "image → video · about 40 credits"
+    for most, lines in ((30, [made, str(APPROVED_FIRST)]), (50, [made])):
+        await rule(rig, approve_above=Decimal(most))
+        form = await rig.member.slash(rig.channel, "recipe", recipe="film")
+        assert form.modal["components"][-1]["content"].splitlines() == lines
+
+
+async def test_moderators_read_steps_by_their_labels_and_no_names_of_the_wire(rig: Rig):
+    panel = (await rig.moderator.slash(rig.channel, "studio recipes", recipe="trailer")).response
+    said = panel.embeds[0].description
     assert "**2. Generate Image**" in said
     assert "Prompt: “result of step 1”" in said
     assert "Prompt: “your input: Prompt”" in said
     assert "Aspect ratio: 16:9" in said
     assert said.splitlines()[-1].startswith("**Price:** ")
-    assert not re.search(r"[{}`]|[a-z]_[a-z]|enhancedPrompt", said)
+    assert not re.search(r"[{}`]|[a-z]_[a-z]|enhancedPrompt", said.replace("video_context", ""))
 
 
 async def test_what_is_wrong_is_told_and_the_text_can_be_edited_again_after_a_restart(rig: Rig):

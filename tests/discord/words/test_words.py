@@ -16,6 +16,7 @@ from bot.generation.words.rules import Wish
 from bot.server.members import OwnSettings
 from cogs.ui.interaction import use
 from cogs.ui.prices import priced
+from cogs.ui.texts import APPROVED_FIRST
 from cogs.words import texts
 from tests.support.channels import hidden_channel, made_in, rule
 from tests.support.channels import press as forged_press
@@ -34,6 +35,9 @@ from tests.support.surface import (
     settled_exactly,
     whole,
 )
+
+ON_BUTTON = f"{texts.PRICE_ON_BUTTON} {texts.NOT_CHARGED}"
+UP_TO_20 = f"{texts.PRICE_UNKNOWN(most=Decimal(20))} {texts.NOT_CHARGED}"
 
 
 def at(rig: Rig, words: str) -> str:
@@ -68,9 +72,7 @@ async def test_words_make_a_picture_by_one_press_though_its_price_is_unknown(rig
     await rule(rig, confirm_above=None if small is None else Decimal(small))
     answer = await say(rig, "a fox in the snow, 16:9")
     assert answer is not None
-    assert answer.content == texts.offer(
-        texts.MAKES["image.generate"], "16:9", price=texts.PRICE_UNKNOWN(most=Decimal(20))
-    )
+    assert answer.content == texts.offer(texts.MAKES["image.generate"], "16:9", price=UP_TO_20)
     assert "fox" not in answer.content
     assert whole(answer, "Continue") == "Continue · up to about 20"
     await nothing_happened(rig)
@@ -95,7 +97,7 @@ async def test_a_reply_changes_the_picture_also_after_a_restart_and_with_it_dele
     [source] = await rig.jobs()
     answer = await say(rig, "make it night, wider", reply_to=message)
     assert answer is not None
-    assert answer.content == texts.offer(texts.MAKES["image.edit"], "16:9", price=texts.PRICE_UNKNOWN(most=Decimal(20)))
+    assert answer.content == texts.offer(texts.MAKES["image.edit"], "16:9", price=UP_TO_20)
     if deleted:
         delete(rig, message)
     if restarted:
@@ -120,12 +122,24 @@ async def test_a_reply_animates_repeats_and_varies(rig: Rig, words: str, operati
     assert sent(rig)[0] == operation
 
 
+@pytest.mark.parametrize("is_known", [True, False])
+async def test_an_offer_says_that_a_moderator_must_approve_it(rig: Rig, is_known: bool):
+    if is_known:
+        await all_priced(rig, rig.guild.id)
+    await rule(rig, approve_above=Decimal(1))
+    answer = await say(rig, "make 4 pictures of a fox")
+    assert answer is not None
+    assert answer.content.endswith(f" {APPROVED_FIRST}")
+    await press(rig, answer)
+    assert {job.state for job in await rig.jobs()} == {JobState.AWAITING_APPROVAL}
+
+
 async def test_a_known_price_is_on_the_button_and_one_press_is_enough(rig: Rig):
     await all_priced(rig, rig.guild.id)
     await rule(rig, confirm_above=Decimal(1))
     answer = await say(rig, "make 4 pictures of a fox, 16:9")
     assert answer is not None
-    assert answer.content == texts.offer(texts.MAKES["image.generate"], "16:9", 4, price=str(texts.PRICE_ON_BUTTON))
+    assert answer.content == texts.offer(texts.MAKES["image.generate"], "16:9", 4, price=ON_BUTTON)
     label = whole(answer, str(texts.CONTINUE))
     assert label.startswith(f"{texts.CONTINUE} · ")
     await press(rig, answer)
@@ -353,7 +367,7 @@ async def test_a_result_that_the_member_may_not_see_is_as_none(rig: Rig):
     await rig.work()
     answer = await say(rig, "make it night", member=rig.moderator)
     assert answer is not None  # of words alone: nothing of the private result is reachable by a reply
-    assert answer.content == texts.offer(texts.MAKES["image.generate"], "", price=str(texts.PRICE_ON_BUTTON))
+    assert answer.content == texts.offer(texts.MAKES["image.generate"], "", price=ON_BUTTON)
 
 
 # ---------------------------------------------------------------------- who may press

@@ -10,6 +10,7 @@ import pytest
 
 from bot.domain.models import JobState
 from bot.domain.server.guild_rules import Limit, Period, Rules, Scope
+from cogs.ui.texts import APPROVED_FIRST
 from tests.support.prices import priced
 from tests.support.rig import HOST_KEY, Rig
 
@@ -114,6 +115,36 @@ async def test_a_job_above_the_threshold_waits_with_its_credits_held_until_it_is
     [line] = await rig.bot.parts.store.decisions.all(rig.guild.id)
     assert line.kind == "approval"
     assert line.by_id == rig.moderator.id
+
+
+YES_ASK = "Yes, ask a moderator"
+
+
+@pytest.mark.parametrize(
+    ("command", "options"),
+    [
+        ("image generate", {"prompt": "gold"}),
+        ("audio music", {"prompt": "gold"}),
+        pytest.param("image generate", {"prompt": "gold", "count": 4}, marks=pytest.mark.long),
+        pytest.param("batch", {"operation": "image.generate", "prompts": "gold | silver"}, marks=pytest.mark.long),
+    ],
+)
+async def test_a_question_says_that_a_moderator_must_approve_before_the_yes(
+    rig: Rig, desk, command: str, options: dict[str, object]
+):
+    await rule(rig, confirm_above=Decimal(15))
+    asked = await rig.member.slash(rig.channel, command, **options)
+    assert asked.ephemeral
+    assert asked.response.content.endswith(f" {APPROVED_FIRST}")
+    await rig.member.click(asked.response, label=YES_ASK)
+    assert set(await states(rig)) == {JobState.AWAITING_APPROVAL}
+
+
+async def test_below_the_threshold_no_question_names_a_moderator(rig: Rig, desk):
+    await rule(rig, confirm_above=Decimal(10), approve_above=Decimal(30))
+    asked = await rig.member.slash(rig.channel, "image generate", prompt="gold")
+    assert "moderator" not in asked.response.content
+    await rig.member.click(asked.response, label="Yes, make it")
 
 
 async def test_a_refusal_refunds_everything_and_shows_the_reason(rig: Rig, desk):

@@ -50,18 +50,18 @@ def test_somebody_says_yes_to_an_unknown_price_wherever_a_threshold_is_set(
     rules: Rules, confirms: bool, approves: bool
 ):
     assert needs_confirmation(UNKNOWN, rules) is confirms
-    assert needs_approval(UNKNOWN, rules) is approves
+    assert needs_approval(UNKNOWN.shown, rules) is approves
     assert decided(UNKNOWN, rules=rules).states == (
         JobState.AWAITING_APPROVAL if approves else JobState.SUBMITTING,
     )  # no ceiling refuses it: else its price would never be known
     assert not needs_confirmation(PRICED, rules)
-    assert not needs_approval(PRICED, rules)
+    assert not needs_approval(PRICED.shown, rules)
 
 
 def test_one_unknown_price_makes_the_whole_request_unknown():
     both = request(item(20), item(20, VIDEO, known=False))
     assert needs_confirmation(both, Rules(confirm_above=HIGH))
-    assert needs_approval(both, Rules(approve_above=HIGH))
+    assert needs_approval(both.shown, Rules(approve_above=HIGH))
 
 
 def test_a_known_price_above_the_ceiling_is_refused_beside_an_unknown_one():
