@@ -23,9 +23,7 @@ CANNOT_START = 78
 HERE = Path(__file__).resolve()
 NOT_NEEDED = ("click", "greenlet", "rich")
 """What structlog and httpx load wherever another tool has brought it: 90 modules, 6 MB."""
-OWN_ENVIRONMENT = (
-    "Install cannon-bot into an environment of its own: uv tool install cannon-bot, or pipx install cannon-bot."
-)
+OWN_ENVIRONMENT = "Install cannon-bot into an environment of its own, as README.md shows."
 WINDOWS = "cannon-bot does not run on Windows directly. Use WSL or Docker: README.md has the commands for both."
 
 

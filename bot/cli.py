@@ -55,7 +55,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ModuleNotFoundError as error:
         if error.name not in DEMO_PACKAGES:
             raise
-        _complain(f"this needs the package {error.name}. Install the demo's extra: pip install 'cannon-bot[demo]'")
+        _complain(f"this needs the package {error.name}. Use `make demo`, or in a clone: pip install '.[demo]'")
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:  # the reader closed the pipe, as in `cannon-bot commands | head`

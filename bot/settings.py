@@ -319,7 +319,7 @@ def _about(parse: Callable[[str], object], description: str) -> dict[str, Any]:
 class Settings:
     """The settings' values. The constructor reads neither the environment nor a file, and checks nothing.
 
-    A field's description is what `.env.example` and the README say about it.
+    A field's description is what `.env.example` and docs/settings.md say about it.
     """
 
     discord_token: SecretStr | None = field(
@@ -525,7 +525,7 @@ _SHOWN_DEFAULTS: Mapping[str, str] = {
 
 
 def describe_settings() -> list[tuple[str, str, str]]:
-    """Return (NAME, default as text or '', description) of each setting: for the README and `.env.example`."""
+    """Return (NAME, default as text or '', description) of each setting: for docs/settings.md and `.env.example`."""
     rows = []
     for setting in fields(Settings):
         default = "" if setting.default in {None, MISSING} else str(setting.default)

@@ -19,10 +19,11 @@ from bot.settings import describe_settings
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from refusals import tables
 
-README = Path(__file__).resolve().parent.parent / "README.md"
-COMMANDS = README.parent / "docs" / "commands.md"
-REQUESTS = README.parent / "docs" / "requests.md"
-TROUBLE = README.parent / "docs" / "troubleshooting.md"
+DOCS = Path(__file__).resolve().parent.parent / "docs"
+SETTINGS = DOCS / "settings.md"
+COMMANDS = DOCS / "commands.md"
+REQUESTS = DOCS / "requests.md"
+TROUBLE = DOCS / "troubleshooting.md"
 
 
 def settings_table() -> str:
@@ -93,9 +94,9 @@ def main() -> int:
         "--check", action="store_true", help="change nothing; exit with 1 if the tables are out of date"
     )
     check = parser.parse_args().check
-    old = {path: path.read_text(encoding="utf-8") for path in (README, COMMANDS, REQUESTS, TROUBLE)}
+    old = {path: path.read_text(encoding="utf-8") for path in (SETTINGS, COMMANDS, REQUESTS, TROUBLE)}
     new = {
-        README: with_table(old[README], "settings", settings_table()),
+        SETTINGS: with_table(old[SETTINGS], "settings", settings_table()),
         COMMANDS: with_commands(old[COMMANDS]),
         REQUESTS: with_table(old[REQUESTS], "fields", fields_tables()),
         TROUBLE: with_refusals(old[TROUBLE]),

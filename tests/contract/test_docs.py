@@ -45,8 +45,8 @@ def test_the_example_with_every_line_switched_on_is_read_too(monkeypatch: pytest
     assert load_settings(tmp_path / ".env") == Settings()
 
 
-def test_the_readme_has_the_settings_that_the_code_has() -> None:
-    text = read("README.md")
+def test_the_page_of_settings_has_those_that_the_code_has() -> None:
+    text = read("docs/settings.md")
     assert with_table(text, "settings", settings_table()) == text, "write them with: make readme"
 
 

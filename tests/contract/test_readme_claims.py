@@ -75,7 +75,6 @@ NUMBERS = [
     (f"{WORDS[SERVERS]}servers, {WORDS[FULL.jobs]}jobs", "It survives bad days"),
 ]
 TRIED_ELSEWHERE = {
-    "uvx --from 'cannon-bot[demo]' cannon-bot demo": "tools/wheel_check.py",
     "docker compose run --rm bot check": "tools/rehearse_image.py",
     "docker compose up -d": "tools/check_deploy.py",
     "docker compose logs bot": "tools/check_deploy.py",

@@ -170,8 +170,7 @@ async def host(root: CleanRoot):
 
 async def test_the_demo_serves_its_page_and_the_tests_run(root: CleanRoot) -> None:
     root.check_out()
-    demo, other = README["demo"]
-    assert other.startswith("uvx "), "this one is for tools/wheel_check.py"
+    (demo,) = README["demo"]
     running = await root.start(demo)
     try:
         with packages_wanted():
@@ -182,7 +181,7 @@ async def test_the_demo_serves_its_page_and_the_tests_run(root: CleanRoot) -> No
     finally:
         await running.end(signal.SIGINT)
     (line,) = README["test"]
-    output = await root.run(line)
+    output = await root.run(f'{line} ARGS="-k backup"')
     assert re.search(r"^=+ \d+ passed", output, re.MULTILINE), output
 
 

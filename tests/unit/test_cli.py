@@ -375,7 +375,7 @@ sys.exit(main(['demo', '--no-browser']))
     with python(code, tmp_path) as process:
         _, error = process.communicate()
     assert process.returncode == 1
-    assert "cannon-bot[demo]" in error
+    assert "make demo" in error
     assert "Traceback" not in error
 
 

@@ -8,7 +8,7 @@ from bot.domain.server.reaction_rules import ReactionAction
 from bot.language import Text
 
 DEMO_EXTRA_MISSING = (
-    "The demo needs the extra `demo`. Install it with `pip install 'cannon-bot[demo]'`, or use `make demo`."
+    "The demo needs the extra `demo`. Use `make demo`, or install it from a clone: `pip install '.[demo]'`."
 )
 
 BOT_NAME = "Cannon Studio"
