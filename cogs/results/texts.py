@@ -55,7 +55,7 @@ def strength_question(price: str | None) -> str:
 
 ALONE = "U{number}".format
 VARY_ONE = "V{number}".format
-ALREADY_POSTED = Text("It is already here: {link}")
+ALREADY_POSTED = Text("It is already here: [open it]({link})")
 LINK_IN = "https://discord.com/channels/{guild_id}/{channel_id}/{message_id}".format
 PICKED = Text("Result {number} (`{job_id}`):")
 NO_MEDIUM = Text("This needs {kinds}, but this message has none.")
@@ -204,4 +204,4 @@ def all_ids(job_ids: Sequence[str]) -> str:
 CAME_FROM = Text("**Made from** `{job_id}`")
 FAMILY = Text("**Family** · {cost} in all")
 AND_HELD = Text("{paid} and {held} held")
-POSTED_AGAIN = Text("Posted: {link}")
+POSTED_AGAIN = Text("I posted it here: [open it]({link})")

@@ -17,7 +17,7 @@ from bot.domain.money.limit_rules import all_headrooms, terms, whose
 from bot.domain.money.spend_request import Headroom, Spender, SpendItem, SpendRequest
 from bot.domain.server.guild_rules import Grant, Limit, Scope
 from bot.domain.server.reaction_rules import ReactionAction, ReactionRules
-from bot.domain.words.text import harmless, shortened, stamp
+from bot.domain.words.text import harmless, shortened, small, stamp
 from bot.language import tr
 from bot.store import JobLists, LimitAtRisk, Spending, SpendingViews
 from cogs.ui import texts
@@ -235,6 +235,6 @@ def reaction_legend(settings: ReactionRules) -> str:
 
 def channel_legend(settings: ReactionRules, *, answers_words: bool) -> str:
     """Return the small print of a channel's first result."""
-    rules = {rule.emoji: rule for rule in settings.explained()}
+    rules = {rule.emoji: rule for rule in settings.seeded()}
     legend = reaction_legend(ReactionRules(rules=rules, gallery_channel=settings.gallery_channel))
-    return texts.small(f"{legend} {texts.LEGEND_WORDS}" if answers_words else legend)
+    return small(f"{legend} {texts.LEGEND_WORDS}" if answers_words else legend)

@@ -235,10 +235,6 @@ def legend_of(pairs: Iterable[tuple[str, str]]) -> str:
     return tr("React to a result: {actions}.", actions=" · ".join(f"{emoji} {does}" for emoji, does in pairs))
 
 
-def small(text: str) -> str:
-    return f"-# {text}"
-
-
 # ---------------------------------------------------------------------- panels of moderators
 
 PAGES = Text("Choose a page")

@@ -26,6 +26,7 @@ from bot.store import Store
 from tests.support import promises
 from tests.support.exactness import assert_exact
 from tests.support.rig import HOST_KEY
+from tests.support.surface import state_text
 from tests.support.wire.bot import BotProcess
 from tests.support.wire.server import WireDiscord
 from tests.unit.test_cli import cannon_bot
@@ -80,7 +81,7 @@ class Scene:
     def card(self) -> str:
         """What the first card says of its state."""
         [message, *_] = self.discord.messages(self.channel)
-        return str(message.embeds[0].fields[0].value)
+        return state_text(message)
 
     def refund_button(self) -> str | None:
         """The custom id by which the author of the first card asks for a refund, once the card offers it."""

@@ -14,6 +14,7 @@ import pytest
 from bot.domain.models import JobState
 from bot.sandbox.server import Sandbox
 from tests.support.rig import HOST_KEY
+from tests.support.surface import state_text
 from tests.support.wire.fleet import Fleet
 from tests.support.wire.server import WireDiscord
 from tests.support.wire.world import Posted
@@ -37,7 +38,7 @@ def pressed(message: Posted, label: str) -> str:
 
 def state(message: Posted) -> str:
     """Return what a card says of its state."""
-    return str(message.embeds[0].fields[0].value)
+    return state_text(message)
 
 
 def is_done(fleet: Fleet) -> bool:

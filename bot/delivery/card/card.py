@@ -1,7 +1,7 @@
 """How a card looks: an embed that is a pure function of the card, its jobs and their context.
 
 From top to bottom: author; title, until media show it; the prompt as a quotation; job states, while open or failed; one
-line of facts. Ids and settings are behind the button *Details*.
+line of facts in small print. Ids and settings are behind the button *Details*.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from bot.delivery import texts
 from bot.delivery.card import context as colours
 from bot.delivery.card.context import CardContext, marked_title
 from bot.delivery.card.states import cost_of_all, state_lines, took_words
-from bot.delivery.channels.facts import EMBED_AUTHOR_CHARS, EMBED_FIELD_CHARS
+from bot.delivery.channels.facts import EMBED_AUTHOR_CHARS, EMBED_DESCRIPTION_CHARS, EMBED_FIELD_CHARS
 from bot.domain.jobs.card_jobs import are_copies_made, is_batch, main_job, open_part, prompt_text
 from bot.domain.jobs.poll_schedule import whole_seconds
 from bot.domain.models import MADE_STATES, Card, Job, JobState
-from bot.domain.words.text import harmless, harmless_within, in_block, one_line, shortened, without_controls
+from bot.domain.words.text import harmless, harmless_within, in_block, one_line, shortened, small, without_controls
 from bot.language import span, tr
 
 SIZE_FIELDS = ("size", "target_resolution", "resolution", "aspect_ratio")
@@ -143,23 +143,27 @@ COLOURS = {
     JobState.HELD: colours.ATTENTION,
 }
 NAMELESS = "\u200b"
-"""Discord rejects empty field names."""
+"""Discord rejects empty field names, and draws this one as an empty line."""
 
 
 def card_embed(card: Card, jobs: Sequence[Job], context: CardContext) -> discord.Embed:
     """Draw the card of `jobs` (at least one)."""
     jobs = open_part(jobs, context.withheld)
     has_title = card.label or not _shows_itself(jobs)
+    prompts = _prompts(jobs, context.catalogue)
+    lines = [*state_lines(card, jobs, context), small(facts_line(card, jobs, context))]
+    whole = "\n".join([*([prompts] if prompts else []), *lines])
+    fits = len(whole) <= EMBED_DESCRIPTION_CHARS
     embed = discord.Embed(
         title=marked_title(_title(card, jobs, context.catalogue), jobs) if has_title else None,
-        description=_prompts(jobs, context.catalogue),
+        description=whole if fits else prompts,
         colour=_colour(jobs),
     )
     name = one_line(without_controls(context.author_name))
     if name:
         embed.set_author(name=shortened(name, EMBED_AUTHOR_CHARS), icon_url=context.author_icon_url)
-    for lines in _in_fields([*state_lines(card, jobs, context), facts_line(card, jobs, context)]):
-        embed.add_field(name=NAMELESS, value=lines, inline=False)
+    for value in () if fits else _in_fields(lines):
+        embed.add_field(name=NAMELESS, value=value, inline=False)
     if any(job.practice for job in jobs):
         embed.set_footer(text=str(texts.PRACTICE_MARK))
     return embed

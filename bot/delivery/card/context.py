@@ -39,7 +39,7 @@ class CardContext:
     ai_label: bool = False
     """Whether the server's rule is that results say that they were made with AI."""
     left: str = ""
-    """The author's remaining budget while jobs are held, '' if not shown."""
+    """The author's remaining budget while jobs are held, '' if not shown: never where others read it."""
     made_from: str | None = None
     """The link to the source job's card; None if there is none."""
 

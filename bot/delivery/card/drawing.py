@@ -110,7 +110,7 @@ class CardDrawing:
         rules = await self.store.settings.get(guild_id) if waits or has_results(jobs) else Rules()
         now = self.clock.wall()
         is_open = not all(job.state.ended for job in jobs)
-        left = await self._left(card, jobs) if is_open else None
+        left = await self._left(card, jobs) if is_open and card.private else None
         face = self.authors.face(card)
         return CardContext(
             catalogue=self.catalogue.current,
@@ -130,14 +130,8 @@ class CardDrawing:
         )
 
     async def _left(self, card: Card, jobs: Sequence[Job]) -> WhatIsLeft | None:
-        """Return the author's remainder while the card's jobs are held.
-
-        The account's free credits are shown on private cards only: others are public.
-        """
-        guild_id = card.guild_id
-        key = await self.store.keys.current(guild_id) if card.private else None
-        if key is None and not await self.store.limits.all(guild_id):
-            return None
+        """Return the author's remainder while their private card's jobs are held."""
+        key = await self.store.keys.current(card.guild_id)
         return await self.store.spending.left_of(card, jobs, None if key is None else key.balance)
 
     def _progress(self, jobs: Sequence[Job], now: float, shown: Shown | None) -> dict[str, JobProgress]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
@@ -84,8 +84,6 @@ class Seeding(StrEnum):
 
 SEEDED = frozenset({ReactionAction.RERUN, ReactionAction.GALLERY})
 """Those of `few`: each is a call to Discord."""
-EXPLAINED = SEEDED | {ReactionAction.VARY}
-"""Those that a channel's first result explains then."""
 
 
 class Purse(StrEnum):
@@ -123,17 +121,10 @@ class ReactionRules:
     gallery_stars: int = GALLERY_STARS
 
     def seeded(self) -> list[Reaction]:
-        """Return the rules whose emojis the bot adds itself."""
-        return self._unless_off(SEEDED)
-
-    def explained(self) -> list[Reaction]:
-        """Return the rules that a channel's first result explains."""
-        return self._unless_off(EXPLAINED)
-
-    def _unless_off(self, few: Collection[ReactionAction]) -> list[Reaction]:
+        """Return the rules whose emojis the bot adds itself, and explains on a channel's first result."""
         if not self.is_on or self.seeds is Seeding.OFF:
             return []
-        return [each for each in self.rules.values() if self.seeds is Seeding.ALL or each.action in few]
+        return [each for each in self.rules.values() if self.seeds is Seeding.ALL or each.action in SEEDED]
 
     def of(self, emoji: str) -> Reaction | None:
         """Return what the emoji does here, None if nothing."""

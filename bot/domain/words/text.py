@@ -194,6 +194,11 @@ def in_block(text: str) -> str:
     return f"```\n{without_controls(text).replace('`' * 3, BACKTICKS)}\n```"
 
 
+def small(line: str) -> str:
+    """Return one line of Markdown as small print."""
+    return f"-# {line}"
+
+
 def _not_at_start(match: re.Match[str]) -> str:
     is_number = match[2].isdigit()  # the full stop is escaped: a backslash before a digit would be shown
     return f"{match[0]}\\" if is_number else f"{match[1]}\\{match[2]}"

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any, Self
 
 from bot.app.client import CannonBot
-from bot.domain.server.reaction_rules import Seeding
 from bot.language import SOURCE, speaking
 from bot.sandbox.demo import texts
 from bot.sandbox.demo.furniture.history import DAY_S, WEEK, History
@@ -153,9 +152,6 @@ class Demo:
     async def _live(self, furnished: Furnished) -> None:
         history = History(self.env, self.bot, self._clock, furnished, keep_time=self._keep_time)
         await history.play(WEEK)
-        await self.bot.parts.moderation.reactions.switch(
-            furnished.guild.id, reactions=None, seeds=Seeding.ALL, by_id=furnished.moderator.id
-        )
         await self._tour.open(furnished.channels[0].id)
 
     async def _tour_again(self, channel_id: int) -> None:

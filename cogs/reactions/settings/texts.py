@@ -19,7 +19,7 @@ ARE_SEEDED = Text("Emojis I add to results")
 SEEDINGS = {Seeding.OFF: Text("No emojis"), Seeding.FEW: Text("A few"), Seeding.ALL: Text("All that fit")}
 SEEDING_CHOICES = {
     Seeding.OFF: Text("I add no emojis to results"),
-    Seeding.FEW: Text("I add re-run, vary and gallery once an hour in each channel"),
+    Seeding.FEW: Text("I add re-run and gallery once an hour in each channel"),
     Seeding.ALL: Text("I add every emoji that fits"),
 }
 GALLERY = Text("Gallery")

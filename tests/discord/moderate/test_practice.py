@@ -22,6 +22,7 @@ from tests.support.channels import rule, shown
 from tests.support.erased import send_key
 from tests.support.practice import SandboxInProcess
 from tests.support.rig import GUILD_KEY, HOST_KEY, Rig, running
+from tests.support.surface import state_text
 
 GENERATE = "image generate"
 MARK = "Practice · not real, costs nothing"
@@ -75,7 +76,7 @@ async def test_fault_words_play_and_are_refunded(rig: Rig):
     await rig.member.slash(rig.channel, GENERATE, prompt="gold #fail")
     await rig.work()
     [card] = rig.messages()
-    assert "❌ Failed" in card.embeds[0].fields[0].value
+    assert "❌ Failed" in state_text(card)
     assert await spent(rig) == 0
 
 
@@ -102,7 +103,7 @@ async def test_a_key_ends_practice_with_one_line_and_refunds_what_is_open(rig: R
     )
     assert (await rig.bot.parts.store.ledger.balance(rig.guild.id)).held == 0
     [card] = rig.messages()
-    assert "Practice mode has ended" in card.embeds[0].fields[0].value
+    assert "Practice mode has ended" in state_text(card)
     assert not await rig.bot.parts.store.practice.is_on(rig.guild.id)
     await rig.member.slash(rig.channel, GENERATE, prompt="gold")
     await rig.work()
@@ -157,7 +158,7 @@ async def test_the_report_of_a_practising_server_says_that_it_is_one(rig: Rig):
     report = await rig.moderator.slash(rig.channel, "usage report")
     assert report.response.embeds[0].title.startswith("🧪 Practice · ")
     status = await rig.moderator.slash(rig.channel, "studio status")
-    assert "🧪 Practice mode, started by" in status.response.embeds[0].fields[0].value
+    assert "🧪 Practice mode, started by" in state_text(status.response)
 
 
 async def test_a_restart_refunds_what_the_sandbox_was_making(rig: Rig):
@@ -172,7 +173,7 @@ async def test_a_restart_refunds_what_the_sandbox_was_making(rig: Rig):
     assert (await rig.bot.parts.store.ledger.balance(rig.guild.id)).held == 0
     await rig.bot.parts.rounds.run_once()
     [card] = rig.messages()
-    assert "Practice mode restarted" in card.embeds[0].fields[0].value
+    assert "Practice mode restarted" in state_text(card)
     await rig.member.slash(rig.channel, GENERATE, prompt="gold")
     await rig.work()
     assert (await rig.jobs())[0].state is JobState.DELIVERED

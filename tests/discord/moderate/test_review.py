@@ -13,7 +13,7 @@ from bot.domain.models import JobState
 from tests.support.jobs import on_job
 from tests.support.rig import Rig
 from tests.support.settings_pages import choose, end_review, opened, page_text, set_review
-from tests.support.surface import settled_exactly, until
+from tests.support.surface import settled_exactly, state_text, until
 
 GENERATE = "image generate"
 DAY_S = 24 * 3600
@@ -42,7 +42,7 @@ async def waiting(rig: Rig, desk) -> discord.Message:
 
 
 def state(message: discord.Message) -> str:
-    return message.embeds[0].fields[0].value
+    return state_text(message)
 
 
 async def refuse(rig: Rig, asked: discord.Message, reason: str = "too *wild*") -> None:

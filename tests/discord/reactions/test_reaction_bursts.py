@@ -14,7 +14,7 @@ from bot.store.texts import REACTION_WITHDRAWN
 from cogs.reactions.actions import MEMBER_A_MINUTE, SERVER_A_MINUTE
 from tests.support.reacting import direct_texts, made, newest, other, sent
 from tests.support.rig import Rig
-from tests.support.surface import close_private, settled_exactly
+from tests.support.surface import close_private, settled_exactly, state_text
 
 # ---------------------------------------------------------------------- once, until removed
 
@@ -41,7 +41,7 @@ async def test_removing_it_before_the_job_is_sent_cancels_it(rig: Rig, restarted
     await rig.moderator.unreact(message, "🔁")
     job = (await rig.jobs())[0]
     assert (job.state, job.error) == (JobState.CANCELLED, str(REACTION_WITHDRAWN))
-    assert str(REACTION_WITHDRAWN) in newest(rig).embeds[0].fields[0].value
+    assert str(REACTION_WITHDRAWN) in state_text(newest(rig))
     await rig.work()
     assert rig.sandbox.posts == 1
     await settled_exactly(rig)

@@ -251,8 +251,7 @@ async def test_the_first_result_of_a_channel_says_once_what_the_emojis_do(rig: R
     await settle_seeds(rig)
     there = {message.id: message.content for message in rig.messages()}
     assert there[first.id] == (
-        "-# React to a result: 🔁 make it again · 🎲 vary it. "
-        "Or reply to a result and mention me: “make it night, wider”."
+        "-# React to a result: 🔁 make it again. Or reply to a result and mention me: “make it night, wider”."
     )
     assert there[second.id] == ""
 

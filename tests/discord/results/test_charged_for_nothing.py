@@ -16,7 +16,7 @@ from cogs.member.texts import COSTS
 from cogs.results.texts import ASK_REFUND
 from tests.support.channels import rule, shown
 from tests.support.rig import Rig
-from tests.support.surface import post_log
+from tests.support.surface import post_log, state_text
 
 GENERATE = "image generate"
 ASK = "Request refund"
@@ -53,7 +53,7 @@ async def test_the_card_offers_what_can_work_and_tells_moderators_what_they_can_
     assert (job.state, job.unusable) == (JobState.HELD, True)
     assert "Post it" not in labels(card)
     assert {ASK, "Edit and run", "Remove"} <= set(labels(card))
-    assert "Press **Request refund**" in card.embeds[0].fields[0].value
+    assert "Press **Request refund**" in state_text(card)
 
 
 @pytest.mark.long
@@ -101,7 +101,7 @@ async def test_a_failure_that_was_charged_can_be_asked_back_too(rig: Rig, log: A
     card = await unusable(rig, "#billed")
     [job] = await rig.jobs()
     assert (job.state, bool(job.cost)) == (JobState.FAILED, True)
-    assert "Press **Request refund**" in card.embeds[0].fields[0].value
+    assert "Press **Request refund**" in state_text(card)
     await rig.member.click(card, label=ASK)
     await post_log(rig)
     await rig.moderator.click(own(rig, log)[-1], label="Refund")

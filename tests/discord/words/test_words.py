@@ -33,6 +33,7 @@ from tests.support.surface import (
     png,
     private_sentence,
     settled_exactly,
+    state_text,
     whole,
 )
 
@@ -80,7 +81,7 @@ async def test_words_make_a_picture_by_one_press_though_its_price_is_unknown(rig
     assert not shown.ephemeral
     assert answer.id not in {message.id for message in rig.messages()}
     await rig.work()
-    assert "12 credits" in rig.messages()[0].embeds[0].fields[0].value
+    assert "12 credits" in state_text(rig.messages()[0])
     assert sent(rig)[0] == "image.generate"
     assert (sent(rig)[1]["prompt"], sent(rig)[1]["aspect_ratio"]) == ("a fox in the snow", "16:9")
     [job] = await rig.jobs()

@@ -17,7 +17,7 @@ from bot.domain.server.guild_rules import Limit, Period, Rules, Scope
 from bot.media.contact_sheet import SHEET_NAME, NoSheet
 from tests.support.prices import priced
 from tests.support.rig import Rig
-from tests.support.surface import links_on, nothing_happened, private_sentence, settled_exactly
+from tests.support.surface import links_on, nothing_happened, private_sentence, settled_exactly, told_by
 
 DELIVERED, FAILED, CANCELLED = JobState.DELIVERED, JobState.FAILED, JobState.CANCELLED
 
@@ -39,13 +39,7 @@ async def card(rig: Rig) -> discord.Message:
 
 
 def lines(message: discord.Message) -> list[str]:
-    return [
-        line
-        for field in message.embeds[0].fields
-        if field.name == "\u200b"
-        for line in field.value.splitlines()
-        if line[0].isdigit() and line.partition(".")[0].isdigit()
-    ]
+    return [line for line in told_by(message.embeds[0]) if line[0].isdigit() and line.partition(".")[0].isdigit()]
 
 
 def files(message: discord.Message) -> list[str]:

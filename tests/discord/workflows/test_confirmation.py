@@ -13,6 +13,7 @@ from bot.domain.server.guild_rules import Limit, Period, Rules, Scope
 from cogs.ui.texts import APPROVED_FIRST
 from tests.support.prices import priced
 from tests.support.rig import HOST_KEY, Rig
+from tests.support.surface import state_text
 
 
 async def rule(rig: Rig, **changes) -> Rules:
@@ -95,7 +96,7 @@ def question(rig: Rig, desk) -> discord.Message:
 
 async def test_a_job_above_the_threshold_waits_with_its_credits_held_until_it_is_approved(rig: Rig, desk):
     card = await rig.member.slash(rig.channel, "image generate", prompt="gold")
-    assert "Waiting for a moderator's approval" in card.response.embeds[0].fields[0].value
+    assert "Waiting for a moderator's approval" in state_text(card.response)
     await rig.step()
     assert rig.sandbox.requests == []
     assert (await rig.bot.parts.store.ledger.balance(rig.guild.id)).held == 20
@@ -157,7 +158,7 @@ async def test_a_refusal_refunds_everything_and_shows_the_reason(rig: Rig, desk)
     sums = await rig.bot.parts.store.ledger.balance(rig.guild.id)
     assert (sums.spent, sums.held) == (0, 0)
     [message] = rig.messages()
-    assert "too dear" in message.embeds[0].fields[0].value
+    assert "too dear" in state_text(message)
 
 
 async def test_nobody_approves_their_own_job_unless_the_server_allows_it(rig: Rig, desk):
@@ -203,7 +204,7 @@ async def test_an_approval_survives_a_restart_and_expires_after_a_day_with_a_rel
 async def test_beyond_the_running_limit_a_job_is_queued_with_its_place_and_made_in_order(rig: Rig):
     await rule(rig, running_per_member=1)
     card = await rig.member.slash(rig.channel, "image generate", prompt="boats", count=3)
-    shown = card.response.embeds[0].fields[0].value
+    shown = state_text(card.response)
     assert "In the queue: you are next" in shown
     assert "In the queue: place 2" in shown
     assert await states(rig) == [JobState.SUBMITTING, JobState.WAITING, JobState.WAITING]

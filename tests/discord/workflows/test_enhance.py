@@ -7,7 +7,7 @@ import pytest
 from bot.domain.models import JobState
 from bot.generation.rewrites import ENHANCE_MUSIC, ENHANCE_SOUND
 from tests.support.rig import Rig
-from tests.support.surface import settled_exactly
+from tests.support.surface import settled_exactly, state_text
 from tests.support.workflows import COMMANDS, IMAGE, sample
 
 ENHANCED = {
@@ -72,7 +72,7 @@ async def test_without_a_rewritten_prompt_nothing_more_is_made_nor_charged(rig: 
     balance = await rig.bot.parts.store.ledger.balance(rig.guild.id)
     assert (balance.held, balance.spent) == (0, billed)
     [message] = rig.messages()
-    shown = message.embeds[0].fields[0].value
+    shown = state_text(message)
     assert "❌ Failed" in shown
     assert shown.count("🚫 Canceled: The previous step failed") == 2
 

@@ -22,7 +22,7 @@ from bot.sandbox.studio.variant import UNDOCUMENTED
 from tests.support.menus import menu, posted
 from tests.support.more import shown
 from tests.support.rig import HOST_KEY, Rig, running
-from tests.support.surface import agreed, fill, panel_text, private_sentence, settled_exactly, whole
+from tests.support.surface import agreed, fill, panel_text, private_sentence, settled_exactly, state_text, whole
 from tests.support.workflows import AUDIO, COMMANDS, IMAGE, VIDEO, sample
 
 QUICK = ("enum_named_examples",)
@@ -93,8 +93,7 @@ def one_sentence(rig: Rig, job: Job) -> str:
     assert job.error is not None
     assert "\n" not in job.error
     assert job.error[-1] in ".!?"
-    card = rig.messages()[-1].embeds[0]
-    assert job.error in "".join(field.value or "" for field in card.fields).replace("\\", "")
+    assert job.error in state_text(rig.messages()[-1]).replace("\\", "")
     return job.error
 
 

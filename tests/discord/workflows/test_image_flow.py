@@ -7,6 +7,7 @@ from PIL import Image
 
 from bot.domain.models import JobState, LedgerKind
 from tests.support.rig import HOST_KEY, Rig
+from tests.support.surface import state_text
 
 
 async def test_a_prompt_becomes_a_posted_picture_with_its_cost_settled(rig: Rig):
@@ -14,7 +15,7 @@ async def test_a_prompt_becomes_a_posted_picture_with_its_cost_settled(rig: Rig)
     assert not result.ephemeral
     card = result.response.embeds[0]
     assert "a fox in fog" in card.description
-    assert "Making it…" in card.fields[0].value
+    assert "Making it…" in state_text(result.response)
 
     await rig.work()
 
@@ -24,7 +25,7 @@ async def test_a_prompt_becomes_a_posted_picture_with_its_cost_settled(rig: Rig)
     assert attachment.filename.endswith(".png")
     assert attachment.description == "a fox in fog (Made with AI · Seedream 5.0 Lite)"
     assert Image.open(io.BytesIO(rig.file(attachment))).format == "PNG"
-    assert "took" in message.embeds[0].fields[0].value
+    assert "took" in state_text(message)
     [job] = await rig.jobs()
     assert job.state is JobState.DELIVERED
     assert job.message_id == message.id
@@ -38,5 +39,5 @@ async def test_the_card_tells_each_state_with_a_time(rig: Rig):
     await rig.step()
     rig.advance(3)
     await rig.tick()
-    queued = result.response.embeds[0].fields[0].value
+    queued = state_text(result.response)
     assert re.search(r"Making it….*<t:\d+:R>", queued)

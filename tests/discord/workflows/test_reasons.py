@@ -8,7 +8,7 @@ import pytest
 
 from bot.domain.models import JobState
 from tests.support.rig import Rig
-from tests.support.surface import settled_exactly
+from tests.support.surface import settled_exactly, state_text
 
 ISSUES = [
     {"code": "custom", "path": ["input", "aspect_ratio"], "message": "Must be 1:1 or 16:9"},
@@ -26,7 +26,7 @@ async def test_a_refused_job_says_which_field_and_why(rig: Rig, body: dict):
     assert job.state is JobState.FAILED
     assert job.error == f"Cannon Studio does not accept this: {WANTED}"
     [message] = rig.messages()
-    assert "aspect ratio: must be 1:1 or 16:9" in message.embeds[0].fields[0].value
+    assert "aspect ratio: must be 1:1 or 16:9" in state_text(message)
     await settled_exactly(rig)
 
 

@@ -33,21 +33,29 @@ def left(message: Any) -> str | None:
 # ---------------------------------------------------------------------- the card
 
 
-async def test_the_card_says_what_the_tightest_limit_leaves_until_its_jobs_have_ended(rig: Rig):
+async def test_a_private_card_says_what_the_tightest_limit_leaves_until_its_jobs_have_ended(rig: Rig):
     await priced(rig)
     await limit(rig, 100)
     await limit(rig, 70, Scope.SERVER, period=Period.WEEK)
-    first = await ask(rig)
+    first = await ask(rig, private=True)
     assert left(first.response) == "50 of the server's 70 credits a week"
     await rig.work()
-    assert left(rig.messages()[0]) is None
+    assert left(rig.messages(viewer=rig.member)[0]) is None
+
+
+async def test_a_public_card_tells_nobody_what_its_author_has_left(rig: Rig):
+    await priced(rig)
+    await limit(rig, 100)
+    first = await ask(rig)
+    assert left(first.response) is None
+    assert "100 credits a day" not in str(first.response.embeds[0].to_dict())
 
 
 async def test_what_another_job_of_its_author_spends_is_no_edit_of_a_card(rig: Rig):
     """Each of ten open cards would be edited at each of ten commands."""
     await priced(rig)
     await limit(rig, 100)
-    first, _second = await ask(rig), await ask(rig)
+    first, _second = await ask(rig, private=True), await ask(rig, private=True)
     [job, _] = sorted(await rig.jobs(), key=lambda each: each.created_at)
     edits = [call for call in rig.env.http_requests if call.method == "PATCH"]
     await rig.bot.parts.delivery.show_now(rig.guild.id, job.card_id)
@@ -60,18 +68,18 @@ async def test_a_limit_for_another_operation_or_channel_does_not_count(rig: Rig)
     await limit(rig, 100)
     await limit(rig, 21, operation="video.generate")
     await limit(rig, 22, channel_id=12345)
-    assert left((await ask(rig)).response) == "80 of 100 credits a day"
+    assert left((await ask(rig, private=True)).response) == "80 of 100 credits a day"
 
 
 async def test_grants_are_on_top_of_a_members_limit_and_not_of_the_servers(rig: Rig):
     await priced(rig)
     await limit(rig, 30)
     await rig.moderator.slash(rig.channel, "quota grant", member=rig.member, credits=50.0)
-    assert left((await ask(rig, count=2)).response) == "40 with grants (limit: 30 credits a day)"
+    assert left((await ask(rig, count=2, private=True)).response) == "40 with grants (limit: 30 credits a day)"
     await limit(rig, 45, Scope.SERVER)
     await rig.work()
     await limit(rig, 60, Scope.SERVER)
-    assert left((await ask(rig)).response) == "16 of the server's 60 credits a day"
+    assert left((await ask(rig, private=True)).response) == "16 of the server's 60 credits a day"
 
 
 async def test_a_public_card_tells_no_balance_and_a_private_one_that_of_the_servers_own_account(rig: Rig):

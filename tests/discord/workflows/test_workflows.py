@@ -11,7 +11,7 @@ import pytest
 from bot.catalogue import FieldKind
 from bot.domain.models import Job, JobState, MediaKind
 from tests.support.rig import HOST_KEY, Rig
-from tests.support.surface import settled_exactly
+from tests.support.surface import settled_exactly, state_text
 from tests.support.workflows import (
     AUDIO,
     CATALOGUE,
@@ -310,7 +310,7 @@ def shown_on_the_card(rig: Rig, case: Case, job: Job) -> None:
     """Fail unless the card has its result in words where there is one."""
     [message] = [m for m in rig.messages() if m.id == job.message_id]
     card = message.embeds[0]
-    assert "took" in card.fields[0].value
+    assert "took" in state_text(message)
     title = CATALOGUE.get(COMMANDS[case.command]).title
     assert card.title == (None if job.media else title)
     if case.command.startswith("prompt for:"):
@@ -427,5 +427,5 @@ async def test_an_operation_that_the_account_has_not_is_refused_in_one_sentence(
     [job] = await rig.jobs()
     assert job.state is JobState.FAILED
     [message] = rig.messages()
-    assert "Unknown operation." in message.embeds[0].fields[0].value
+    assert "Unknown operation." in state_text(message)
     await settled_exactly(rig)

@@ -20,6 +20,7 @@ from bot.delivery.texts import FIRST_FILES, PRACTICE_MARK
 from bot.domain.jobs.poll_schedule import Expected, JobProgress
 from bot.domain.models import ID_ALPHABET, Card, Job, JobState, Media, MediaKind, WaitsFor
 from bot.domain.words.text import harmless, shortened, slug
+from tests.support.surface import told_by
 
 CATALOGUE = Catalogue()
 NOW = 1_767_225_600.0
@@ -58,7 +59,7 @@ def drawn(*jobs: Job, **look: Any) -> discord.Embed:
 
 
 def told(embed: discord.Embed) -> list[str]:
-    return "\n".join(field.value or "" for field in embed.fields).splitlines()
+    return told_by(embed)
 
 
 def states(embed: discord.Embed) -> str:
@@ -285,9 +286,8 @@ def test_a_finished_picture_has_one_line_of_facts_and_nothing_technical():
         ),
         author_name="Ada",
     )
-    assert [field.value for field in embed.fields] == [
-        "Seedream 5.0 Lite · 2K · 16:9 · 12 credits · seed 7 · took 1 min 28 s"
-    ]
+    assert embed.description == "> x\n-# Seedream 5.0 Lite · 2K · 16:9 · 12 credits · seed 7 · took 1 min 28 s"
+    assert embed.fields == []
     assert (embed.title, embed.footer.text) == (None, None)
     assert "0123456789" not in str(embed.to_dict())
 
@@ -329,13 +329,13 @@ def test_a_blocked_card_says_what_it_waits_for():
 def test_a_result_that_waits_says_for_what_and_until_when(waits_for: WaitsFor | None, said: str):
     waiting = job(state=JobState.READY, waits_for=waits_for, next_at=NOW + 9)
     embed = card_embed(card(), [waiting], CardContext(catalogue=CATALOGUE, now=NOW))
-    assert (embed.fields[0].value or "").splitlines()[0] == said
+    assert told(embed)[0] == said
 
 
 def test_a_result_that_waits_for_its_review_says_only_that():
     waiting = job(state=JobState.READY, waits_for=WaitsFor.DISCORD, next_at=NOW)
     context = CardContext(catalogue=CATALOGUE, now=NOW, withheld=frozenset({waiting.id}))
-    assert "Made, waiting for review" in (card_embed(card(), [waiting], context).fields[0].value or "")
+    assert "Made, waiting for review" in states(card_embed(card(), [waiting], context))
 
 
 SPREADING = ["[", "\n", "[\n", "1.\n", "`", "@everyone", "<@1>", "](https://e.x)"]
