@@ -132,10 +132,10 @@ def fill(shown: Any, values: dict[str, Any]) -> dict[str, Any]:
 
 def state_text(message: Any) -> str:
     """Return what a card says below its prompt: the states of its jobs, then its facts."""
-    return "\n".join(told_by(message.embeds[0]))
+    return "\n".join(below_prompt(message.embeds[0]))
 
 
-def told_by(embed: discord.Embed) -> list[str]:
+def below_prompt(embed: discord.Embed) -> list[str]:
     """Return the lines of a card's embed below its prompt, the small print as plain text."""
     text = "\n".join([embed.description or "", *(field.value or "" for field in embed.fields)])
     lines = re.sub(r"```.*?```", "", text, flags=re.DOTALL).splitlines()

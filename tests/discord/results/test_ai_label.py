@@ -11,7 +11,7 @@ from bot.delivery.channels.facts import ALT_TEXT_CHARS
 from bot.sandbox.studio.files import Files, StoredFile
 from tests.support.channels import rule
 from tests.support.rig import Rig
-from tests.support.surface import newest, settled_exactly, told_by
+from tests.support.surface import below_prompt, newest, settled_exactly
 
 LABEL, LABELLED = "Made with AI", "(Made with AI · Seedream 5.0 Lite)"
 PROVENANCE = b"\x00\x00\x00\x1ejumdc2pa\x00\x11\x00\x10\x80\x00\x00\xaa\x00\x38\x9bq\x03c2pa\x00signed by its maker"
@@ -26,7 +26,7 @@ async def make(rig: Rig, **options: Any) -> Any:
 
 
 def facts(card: Any) -> str:
-    return told_by(card.embeds[0])[-1]
+    return below_prompt(card.embeds[0])[-1]
 
 
 async def test_a_card_says_that_ai_made_it_and_which_model_only_once_there_is_a_result(rig: Rig):

@@ -17,7 +17,7 @@ from bot.domain.server.guild_rules import Limit, Period, Rules, Scope
 from bot.media.contact_sheet import SHEET_NAME, NoSheet
 from tests.support.prices import priced
 from tests.support.rig import Rig
-from tests.support.surface import links_on, nothing_happened, private_sentence, settled_exactly, told_by
+from tests.support.surface import below_prompt, links_on, nothing_happened, private_sentence, settled_exactly
 
 DELIVERED, FAILED, CANCELLED = JobState.DELIVERED, JobState.FAILED, JobState.CANCELLED
 
@@ -39,7 +39,7 @@ async def card(rig: Rig) -> discord.Message:
 
 
 def lines(message: discord.Message) -> list[str]:
-    return [line for line in told_by(message.embeds[0]) if line[0].isdigit() and line.partition(".")[0].isdigit()]
+    return [line for line in below_prompt(message.embeds[0]) if line[0].isdigit() and line.partition(".")[0].isdigit()]
 
 
 def files(message: discord.Message) -> list[str]:

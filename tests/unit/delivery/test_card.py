@@ -20,7 +20,7 @@ from bot.delivery.texts import FIRST_FILES, PRACTICE_MARK
 from bot.domain.jobs.poll_schedule import Expected, JobProgress
 from bot.domain.models import ID_ALPHABET, Card, Job, JobState, Media, MediaKind, WaitsFor
 from bot.domain.words.text import harmless, shortened, slug
-from tests.support.surface import told_by
+from tests.support.surface import below_prompt
 
 CATALOGUE = Catalogue()
 NOW = 1_767_225_600.0
@@ -59,7 +59,7 @@ def drawn(*jobs: Job, **look: Any) -> discord.Embed:
 
 
 def told(embed: discord.Embed) -> list[str]:
-    return told_by(embed)
+    return below_prompt(embed)
 
 
 def states(embed: discord.Embed) -> str:
