@@ -28,7 +28,7 @@ BUILDS_FUZZ := FUZZ_SEED=1 FUZZ_ROUND_S=4
 export PYTEST_DEBUG_TEMPROOT := $(shell test -w /dev/shm && test $$(df -Pm /dev/shm | awk 'END { print $$4 }') -gt 3000 && echo /dev/shm)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo card-states test test-long test-quiet test-collection check format soak bench bench-neighbours bench-fleet figures readme picture translations screenshots docs lock audit pin-image wheel-check sbom rehearse-image httpx-fork clean
+.PHONY: help demo card-states test test-long test-quiet test-collection check format soak bench bench-neighbours bench-page bench-fleet figures readme picture translations screenshots docs lock audit pin-image wheel-check sbom rehearse-image httpx-fork clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^##@ / { print "\n" substr($$0, 5) } /^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -75,6 +75,9 @@ bench: $(READY) ## Speed, memory and calls against the bars; ARGS="--only 6,7 --
 
 bench-neighbours: $(READY) ## What one server's trouble costs another
 	$(BIN)/python tests/bench/bench_neighbours.py $(ARGS)
+
+bench-page: $(READY) ## How fast the demo's page answers, in Chromium; ARGS="--presses 50"
+	$(BIN)/python tests/bench/bench_page.py $(ARGS)
 
 bench-fleet: $(READY) ## Workers of a fleet on a PostgreSQL of its own
 	$(BIN)/python tests/bench/bench_fleet.py $(ARGS)

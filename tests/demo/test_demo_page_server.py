@@ -13,7 +13,9 @@ import discord
 import pytest
 
 from bot.sandbox.demo.demo import Demo
+from bot.sandbox.demo.page import front
 from bot.sandbox.demo.page.acts import PageActs
+from bot.sandbox.demo.page.preview import SCRIPTS, patched
 from bot.sandbox.demo.simulation import SetupError
 
 
@@ -181,15 +183,70 @@ async def test_a_channel_is_opened_by_those_who_see_it():
         acts = PageActs(
             demo.env, demo.preview, channels=[studio, staff], viewers=[member, moderator], tour=demo._tour_again
         )
-        assert [each["name"] for each in acts.offered(str(member.id))["channels"]] == ["studio"]
-        assert [each["name"] for each in acts.offered(str(moderator.id))["channels"]] == ["studio", "staff-log"]
-        with pytest.raises(SetupError):
-            await acts.open_channel(str(member.id), str(staff.id))
-        await acts.open_channel(str(moderator.id), str(staff.id))
-        inner = Browser(browser.session, demo.preview.url)
-        _, page = await inner.ask("/api/pages", acts.opening())
+        context = browser.page["context"]["id"]
+        assert [each["name"] for each in acts.offered(context, str(member.id))["channels"]] == ["studio"]
+        refused = acts.look(context, str(member.id), str(staff.id))
+        assert [(each["name"], each["here"]) for each in refused["channels"]] == [("studio", True)]
+        shown = acts.look(context, str(moderator.id), str(staff.id))
+        assert [(each["name"], each["here"]) for each in shown["channels"]] == [("studio", False), ("staff-log", True)]
+        _, page = await browser.ask("/api/state")
         assert (page["viewerId"], page["channel"]["name"]) == (str(moderator.id), "staff-log")
         assert [message["content"] for message in page["messages"].values()] == ["only for us"]
+        assert page["context"] == {"id": context, "generation": shown["generation"]}
+        with pytest.raises(SetupError):
+            acts.look(context, str(moderator.id), "1")
+
+
+async def test_a_press_goes_to_the_channel_of_its_page():
+    """Two pages may show two channels."""
+    async with opened() as (demo, browser):
+        other = Browser(browser.session, demo.url)
+        await other.open()
+        viewer, channels = browser.page["viewerId"], demo.env.backend.messages
+        offered = (await browser.ask(f"/demo/offered?viewer={viewer}"))[1]["channels"]
+        gallery = next(each["id"] for each in offered if not each["here"])
+        status, shown = await browser.ask("/demo/look", {"viewer": viewer, "channel": gallery})
+        assert (status, [each["id"] for each in shown["channels"] if each["here"]]) == (200, [gallery])
+        assert (await browser.ask("/demo/look", {"viewer": viewer, "channel": "1"}))[0] == 409
+        for page, text in ((browser, "in the gallery"), (other, "in the studio")):
+            _, page.page = await page.ask("/api/state")
+            _, receipt = await page.press("send_message", content=text, reply_to=None)
+            assert receipt["settlement"] == "settled", receipt
+        assert [each.content for each in channels[int(gallery)].values()][-1:] == ["in the gallery"]
+        assert [each.content for each in channels[int(other.page["channelId"])].values()][-1:] == ["in the studio"]
+
+
+async def test_the_state_of_a_page_is_given_when_it_has_changed():
+    async with opened() as (demo, browser):
+        _, first = await browser.ask("/api/state")
+        held = asyncio.create_task(browser.ask("/api/state"))
+        async with demo.turn:
+            await demo.preview.viewers[1].send(demo.preview.channel, "news")
+        async with asyncio.timeout(30):
+            while "news" not in [each["content"] for each in (await held)[1]["messages"].values()]:
+                held = asyncio.create_task(browser.ask("/api/state"))
+        assert (await held)[1]["publishedRevision"] > first["publishedRevision"]
+
+
+async def test_a_press_that_changes_nothing_ends_the_wait_for_the_state(monkeypatch: pytest.MonkeyPatch):
+    """The page waits for its state after each press, and takes no other before."""
+    monkeypatch.setattr(front, "HOLD_S", 3600.0)
+    async with opened() as (_, browser):
+        await browser.ask("/api/state")
+        _, receipt = await browser.press("click", control_key="none", target_id="1")
+        assert receipt["rejected"]
+        async with asyncio.timeout(60):
+            assert (await browser.ask("/api/state"))[0] == 200
+
+
+@pytest.mark.parametrize("path", SCRIPTS)
+async def test_the_page_gets_simcords_scripts_with_our_changes(path: str):
+    async with opened() as (_, browser):
+        _, script = await browser.ask(path)
+        for theirs, ours in SCRIPTS[path]:
+            assert ours in script
+            with pytest.raises(ValueError, match="simcord's"):
+                patched(path, script.replace(theirs, ""))
 
 
 async def test_a_page_that_is_loaded_again_belongs_to_whoever_looked_last():

@@ -11,7 +11,7 @@ import contextlib
 import tempfile
 import webbrowser
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from bot.app.client import CannonBot
 from bot.language import SOURCE, speaking
@@ -21,7 +21,8 @@ from bot.sandbox.demo.furniture.server import DEMO_CREDITS, PICTURE_HASH, Furnis
 from bot.sandbox.demo.page.acts import PageActs
 from bot.sandbox.demo.page.front import Front
 from bot.sandbox.demo.page.markup import ServerNames
-from bot.sandbox.demo.page.publisher import PageMedia, Publisher
+from bot.sandbox.demo.page.preview import DemoPreview
+from bot.sandbox.demo.page.publisher import Publisher
 from bot.sandbox.demo.simulation import DemoClock, DemoEnv
 from bot.sandbox.demo.tour.card import Tour
 from bot.sandbox.server import Sandbox
@@ -56,7 +57,7 @@ class Demo:
         self.bot: CannonBot
         self.env: DemoEnv
         self.sandbox: Sandbox
-        self.preview: Any
+        self.preview: DemoPreview
         self._publisher: Publisher
         self.turn = asyncio.Lock()
         """Held while acting on the simulated Discord with the page open: simcord does one thing at a time."""
@@ -128,21 +129,15 @@ class Demo:
             await self._live(furnished)
         # simcord also draws an unused page of one message. Those of browsers show all.
         viewers = sorted(furnished.viewers, key=lambda each: self._joins and each is not furnished.moderator)
-        self.preview = self.env.preview(
-            furnished.channels[0],
-            viewers=viewers,
-            timezone="UTC",
-            assets=furnished.pictures,
-        )
-        self.preview._media_worker = PageMedia()  # noqa: SLF001 - it takes none from outside
+        self.preview = DemoPreview(self.env, furnished.channels, viewers=viewers, assets=furnished.pictures)
         await self._stack.enter_async_context(self.preview)
         self.preview.layout = "channel"
         self._publisher = Publisher(self.env, self.preview, turn=self.turn, keep_time=self._keep_time)
         front = Front(
-            preview_url=self.preview.url,
             names=ServerNames(self.env, furnished.guild.id),
             acts=PageActs(self.env, self.preview, channels=furnished.channels, viewers=viewers, tour=self._tour_again),
             publisher=self._publisher,
+            preview=self.preview,
         )
         self._stack.push_async_callback(front.close)
         await front.start(self._port)

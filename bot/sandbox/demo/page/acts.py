@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from bot.domain.server.reaction_rules import DEFAULTS
 from bot.language import LANGUAGES, NAMES, current, speaking
 from bot.sandbox.demo import texts
+from bot.sandbox.demo.page.preview import DemoPreview
 from bot.sandbox.demo.simulation import DemoEnv, ResponseMessage, SetupError, channel_accessible
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ class PageActs:
     def __init__(
         self,
         env: DemoEnv,
-        preview: Any,
+        preview: DemoPreview,
         *,
         channels: Sequence[ChannelHandle],
         viewers: Sequence[MemberActor],
@@ -36,15 +37,15 @@ class PageActs:
         self._looks = next(iter(self._viewers))
         """The current viewer, kept across reloads."""
 
-    def offered(self, viewer_id: str) -> dict[str, Any]:
-        """Return what the page offers a viewer: channels, reactions, languages, and its texts."""
+    def offered(self, context_id: str, viewer_id: str) -> dict[str, Any]:
+        """Return what a page offers a viewer: channels, reactions, languages, and its texts."""
         with speaking(self.language(viewer_id)):
-            return self._offered(viewer_id)
+            return self._offered(self._preview.channel_of(context_id).id, viewer_id)
 
-    def _offered(self, viewer_id: str) -> dict[str, Any]:
+    def _offered(self, here_id: int, viewer_id: str) -> dict[str, Any]:
         self._looks = viewer_id
         channels = [
-            {"id": key, "name": channel.name, "here": channel.id == self._preview.channel.id}
+            {"id": key, "name": channel.name, "here": channel.id == here_id}
             for key, channel in self._channels.items()
             if self._sees(viewer_id, channel)
         ]
@@ -72,24 +73,28 @@ class PageActs:
         if language not in LANGUAGES:
             raise SetupError(texts.NO_SUCH_LANGUAGE)
         self._env.languages[self._viewer(viewer_id).id] = language
-        guild_id = self._preview.channel.guild.id
+        guild_id = self._preview.viewers[0].guild.id
         self._env.backend.edit_guild(guild_id, {"preferred_locale": LANGUAGES[language][0]})
         with speaking(language):
             await self._tour(next(iter(self._channels.values())).id)
 
-    async def react(self, viewer_id: str, message_id: str, emoji: str) -> None:
-        """Add the viewer's reaction to a message. Raises `BackendError` if they may not."""
-        message = self._message(self._preview.channel.id, int(message_id))
+    async def react(self, context_id: str, viewer_id: str, message_id: str, emoji: str) -> None:
+        """Add the viewer's reaction to a message of their page. Raises `BackendError` if they may not."""
+        channel = self._preview.channel_of(context_id)
+        message = self._message(channel.id, int(message_id))
         await self._viewer(viewer_id).react(message, emoji)
 
-    async def open_channel(self, viewer_id: str, channel_id: str) -> None:
-        channel = self._channels.get(channel_id)
-        if channel is None or not self._sees(viewer_id, channel):
+    def look(self, context_id: str, viewer_id: str, channel_id: str) -> dict[str, Any]:
+        """Show a viewer a channel on a page, or the first one that they see; return what it offers there."""
+        viewer, channel = self._viewer(viewer_id), self._channels.get(channel_id)
+        if channel is None:
             raise SetupError(texts.NO_SUCH_CHANNEL)
-        self._preview.channel = channel
+        seen = [each for each in (channel, *self._channels.values()) if self._sees(viewer_id, each)]
+        generation = self._preview.move(context_id, viewer, seen[0])
+        return {"generation": generation, **self.offered(context_id, viewer_id)}
 
     def opening(self) -> dict[str, str]:
-        """Return how a page opens: the last viewer, the newest message of the channel."""
+        """Return how a page opens: the last viewer, the newest message of the last channel."""
         newest = max(self._env.backend.messages.get(self._preview.channel.id, {}), default=None)
         return {"viewer_id": self._looks, **({"target_id": str(newest)} if newest is not None else {})}
 

@@ -27,6 +27,7 @@ from bot.sandbox import texts as sandbox_texts
 from bot.sandbox.demo import texts
 from bot.sandbox.demo.page.acts import PageActs
 from bot.sandbox.demo.page.markup import MentionedNames, localize, resolve
+from bot.sandbox.demo.page.preview import SCRIPTS, DemoPreview, patched
 from bot.sandbox.demo.page.publisher import Publisher
 from bot.sandbox.demo.simulation import BackendError, SetupError
 
@@ -38,6 +39,9 @@ HEAD = (
     '<link rel="stylesheet" href="/demo/demo.css">\n    <script type="module" src="/demo/demo.js"></script>\n  </head>'
 )
 KEY_HEADER = "X-Simcord-Capability"
+CONTEXT_HEADER = "X-Simcord-Context"
+HOLD_S = 10.0
+"""How long the page's question for its state is held while nothing happens."""
 ZONE_COOKIE = "demo-zone"
 NOT_PASSED_ON = frozenset({"host", "origin", "referer", "connection", "accept-encoding", "content-length", "cookie"})
 NOT_PASSED_BACK = frozenset({"connection", "content-length", "content-encoding", "transfer-encoding", "date", "server"})
@@ -58,16 +62,19 @@ class Front:
     def __init__(
         self,
         *,
-        preview_url: str,
         names: MentionedNames,
         acts: PageActs,
         publisher: Publisher,
+        preview: DemoPreview,
     ) -> None:
-        parts = urlsplit(preview_url)
+        parts = urlsplit(preview.url)
         self._inner, self._key = f"{parts.scheme}://{parts.netloc}", parts.fragment
         self._names = names
         self._acts = acts
         self._publisher = publisher
+        self._preview = preview
+        self._given_revisions: dict[str, int] = {}
+        """Of each page, the revision that it got last."""
         self._clock = SystemClock()
         self._stack = contextlib.AsyncExitStack()
         self._session: aiohttp.ClientSession
@@ -88,11 +95,14 @@ class Front:
         application.router.add_get("/favicon.ico", self._no_icon)
         application.router.add_get("/demo/offered", self._offered)
         application.router.add_post("/demo/react", self._react)
-        application.router.add_post("/demo/channel", self._channel)
+        application.router.add_post("/demo/look", self._look)
         application.router.add_post("/demo/language", self._language)
         application.router.add_get("/demo/{name}", self._own_file)
         application.router.add_post("/api/pages", self._open)
         application.router.add_post("/api/action", self._act)
+        application.router.add_get("/api/state", self._state)
+        for path in SCRIPTS:
+            application.router.add_get(path, self._script)
         application.router.add_route("*", "/{path:.*}", self._pass_on)
         runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.5)
         await runner.setup()
@@ -104,6 +114,7 @@ class Front:
         self._port = int(runner.addresses[0][1])
 
     async def close(self) -> None:
+        self._publisher.tell()
         await self._stack.aclose()
 
     # ------------------------------------------------------------------ our own routes
@@ -120,7 +131,7 @@ class Front:
         return await handler(request)
 
     async def _index(self, request: web.Request) -> web.Response:
-        status, headers, body = await self._call(request, body=b"")
+        status, headers, body = await self._call(request)
         page = body.decode().replace("</head>", HEAD, 1)
         for theirs, ours in texts.PAGE_WORDS.items():
             page = page.replace(theirs, ours)
@@ -141,17 +152,26 @@ class Front:
     async def _offered(self, request: web.Request) -> web.Response:
         self._require_key(request)
         try:
-            return web.json_response(self._acts.offered(request.query.get("viewer", "")))
+            context = request.headers.get(CONTEXT_HEADER, "")
+            return web.json_response(self._acts.offered(context, request.query.get("viewer", "")))
         except SetupError as error:
             raise web.HTTPNotFound(text=str(error)) from None
 
     async def _react(self, request: web.Request) -> web.Response:
         asked = await self._asked(request, "viewer", "message", "emoji")
-        return await self._done(self._acts.react(asked["viewer"], asked["message"], asked["emoji"]))
+        context = request.headers.get(CONTEXT_HEADER, "")
+        return await self._done(self._acts.react(context, asked["viewer"], asked["message"], asked["emoji"]))
 
-    async def _channel(self, request: web.Request) -> web.Response:
+    async def _look(self, request: web.Request) -> web.Response:
         asked = await self._asked(request, "viewer", "channel")
-        return await self._done(self._acts.open_channel(asked["viewer"], asked["channel"]))
+        async with self._publisher.acting():
+            try:
+                context = request.headers.get(CONTEXT_HEADER, "")
+                offered = self._acts.look(context, asked["viewer"], asked["channel"])
+            except (SetupError, BackendError) as error:
+                raise web.HTTPConflict(text=str(error)) from None
+        self._publisher.tell()
+        return web.json_response(offered)
 
     async def _language(self, request: web.Request) -> web.Response:
         asked = await self._asked(request, "viewer", "language")
@@ -188,6 +208,24 @@ class Front:
     async def _pass_on(self, request: web.Request) -> web.Response:
         return self._given(request, *await self._call(request, body=await request.read()))
 
+    async def _script(self, request: web.Request) -> web.Response:
+        status, headers, body = await self._call(request)
+        return web.Response(status=status, headers=headers, body=patched(request.path, body.decode()).encode())
+
+    async def _state(self, request: web.Request) -> web.Response:
+        """Return the page's state when it differs from the last one that it got, or after a while.
+
+        simcord's page asks again and again, and each time takes the whole state apart. Held, the question costs
+        nothing while nothing happens, and news are shown at once.
+        """
+        context = request.headers.get(CONTEXT_HEADER, "")
+        if context in self._given_revisions and self._given_revisions[context] == self._preview.revision(context):
+            await self._publisher.news(HOLD_S)
+        answer = await self._call(request)
+        if answer[0] < 300:
+            self._given_revisions[context] = json.loads(answer[2])["publishedRevision"]
+        return self._given(request, *answer)
+
     async def _act(self, request: web.Request) -> web.Response:
         """Pass a press on; one for the previous revision counts for the current one.
 
@@ -195,6 +233,8 @@ class Front:
         """
         body = await request.read()
         async with self._publisher.acting():
+            # The page asks for its state after each press, also where a press has published nothing.
+            self._given_revisions.pop(request.headers.get(CONTEXT_HEADER, ""), None)
             status, headers, answer = await self._call(request, body=body)
             if (newer := _newer_revision(answer)) is not None:
                 body = _REVISION.sub(b'"published_revision":%d' % newer, body, count=1)
@@ -208,7 +248,7 @@ class Front:
             body = self._resolved(body, request.cookies.get(ZONE_COOKIE, ""))
         return web.Response(status=status, headers=headers, body=body)
 
-    async def _call(self, request: web.Request, *, body: bytes) -> tuple[int, dict[str, str], bytes]:
+    async def _call(self, request: web.Request, *, body: bytes = b"") -> tuple[int, dict[str, str], bytes]:
         headers = {name: value for name, value in request.headers.items() if name.lower() not in NOT_PASSED_ON}
         try:
             async with self._session.request(
@@ -216,7 +256,7 @@ class Front:
             ) as answer:
                 given = {name: value for name, value in answer.headers.items() if name.lower() not in NOT_PASSED_BACK}
                 return answer.status, given, await answer.read()
-        except aiohttp.ClientError:  # the session was ended from the page, or the demo is stopping
+        except (aiohttp.ClientError, RuntimeError):  # the session was ended from the page, or the demo is stopping
             raise web.HTTPBadGateway from None
 
     def _resolved(self, body: bytes, zone: str) -> bytes:

@@ -5,15 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable
-from typing import Any
 
-from simcord.preview._media import MediaInfo, MediaWorker, _process_media
-
+from bot.sandbox.demo.page.preview import DemoPreview
 from bot.sandbox.demo.simulation import DemoEnv, SetupError
 
-CHECK_EVERY_S = 0.4
+CHECK_EVERY_S = 0.05
 SHARE = 3.0
 """Pause between publications, as a multiple of the last one's duration: the same thread answers presses."""
 UNSEEN = frozenset({"TYPING_START", "PRESENCE_UPDATE", "INTERACTION_CREATE"})
@@ -26,13 +23,16 @@ class Publisher:
     `turn` is held during acts on the simulated Discord: simcord does one thing at a time.
     """
 
-    def __init__(self, env: DemoEnv, preview: Any, *, turn: asyncio.Lock, keep_time: Callable[[], None]) -> None:
+    def __init__(
+        self, env: DemoEnv, preview: DemoPreview, *, turn: asyncio.Lock, keep_time: Callable[[], None]
+    ) -> None:
         self._env = env
         self._preview = preview
         self._keep_time = keep_time
         self.turn = turn
         self._seen = 0
         """Published length of the simulated Discord's record."""
+        self._news = asyncio.Event()
 
     async def run(self) -> None:
         """Publish changes until canceled."""
@@ -66,34 +66,21 @@ class Publisher:
                 return 0.0
             finally:
                 self._env.glancing = False
+                self.tell()
             return time.perf_counter() - begun
+
+    def tell(self) -> None:
+        """End every wait for news."""
+        self._news.set()
+        self._news = asyncio.Event()
+
+    async def news(self, within_s: float) -> None:
+        """Wait for the next publication, at most so many seconds."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._news.wait(), within_s)
 
     def _something_new(self) -> bool:
         for source, what, _ in self._env.backend.transcript[self._seen :]:
             if (source == "HTTP" and not what.startswith("GET ")) or (source == "GATEWAY" and what not in UNSEEN):
                 return True
         return False
-
-
-KEPT = 64
-"""Size of the cache of read files: a reopened page shows the same ones."""
-
-
-class PageMedia(MediaWorker):
-    """Reads files like simcord's worker, without a new interpreter for each.
-
-    simcord guards against files that would harm a decoder. The files here were made by the sandbox or uploaded by the
-    visitor, whose machine it is; and a channel with a dozen pictures would open as many seconds later.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._read: OrderedDict[tuple[str, float | None], MediaInfo] = OrderedDict()
-
-    async def _decode(self, key: str, blob: bytes, media_time: float | None) -> MediaInfo:
-        place = (key, media_time)
-        if place not in self._read:
-            self._read[place] = await asyncio.to_thread(_process_media, blob, media_time)
-            while len(self._read) > KEPT:
-                self._read.popitem(last=False)
-        return self._read[place]

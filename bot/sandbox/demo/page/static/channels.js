@@ -1,24 +1,65 @@
 // What the page offers its viewer, the channels, and the language.
 
 import { button, element, note } from "./elements.js";
+import { followNewest } from "./follow.js";
 import { call, reload, status } from "./session.js";
 import { tellTimesIn } from "./times.js";
 
 export let offered = null;
 export let offeredTo = null;
 
+let awaited = 0;
+/** Whether another channel or viewer is chosen and not shown yet. */
+export const turning = () => awaited > (status()?.contextGeneration ?? 0);
+
 export async function refreshOffer() {
   const viewer = status()?.viewerId;
-  if (!viewer || viewer === offeredTo) return;
+  if (!viewer || viewer === offeredTo || turning()) return;
   offeredTo = viewer;
   try {
-    offered = await call(`/demo/offered?viewer=${viewer}`);
-    if (!offered.channels.some((channel) => channel.here)) { await openChannel(offered.channels[0].id); return; }
-    tellTimesIn(offered.locale);
-    document.documentElement.lang = offered.locale;
-    drawChannels();
+    take(await call(`/demo/offered?viewer=${viewer}`), viewer);
+    if (!offered.channels.some((channel) => channel.here)) await look(viewer, offered.channels[0].id);
   } catch { offeredTo = null; }
 }
+
+function take(offer, viewer) {
+  offered = offer;
+  offeredTo = viewer;
+  tellTimesIn(offered.locale);
+  document.documentElement.lang = offered.locale;
+  drawChannels();
+}
+
+/** Show a viewer a channel: the page stays, and simcord's next answer is of there. */
+async function look(viewer, channel) {
+  awaited = Infinity;
+  showCurrent(channel);
+  followNewest();
+  try {
+    const offer = await call("/demo/look", { viewer, channel });
+    take(offer, viewer);
+    awaited = offer.generation;
+  } catch (error) {
+    awaited = 0;
+    offeredTo = null;
+    note(error.message);
+  }
+}
+
+/** Mark a channel as the current one, before the server has it. */
+function showCurrent(id) {
+  for (const each of document.querySelectorAll(".demo-channels button")) {
+    each.toggleAttribute("aria-current", each.dataset.channel === id);
+    if (each.dataset.channel === id) each.setAttribute("aria-current", "page");
+  }
+}
+
+// simcord's own change of the viewer empties the page first.
+document.addEventListener("change", (event) => {
+  if (event.target.id !== "viewer-picker") return;
+  event.stopImmediatePropagation();
+  void look(event.target.value, offered.channels.find((channel) => channel.here).id);
+}, true);
 
 function drawChannels() {
   document.querySelector(".demo-channels")?.remove();
@@ -27,7 +68,8 @@ function drawChannels() {
   const bar = element("nav", "demo-channels");
   bar.setAttribute("aria-label", offered.words.channels);
   for (const channel of offered.channels) {
-    const chosen = button("", "", () => openChannel(channel.id));
+    const chosen = button("", "", () => look(status().viewerId, channel.id));
+    chosen.dataset.channel = channel.id;
     chosen.textContent = `# ${channel.name}`;
     if (channel.here) chosen.setAttribute("aria-current", "page");
     bar.append(chosen);
@@ -48,14 +90,6 @@ function languagePicker() {
 async function chooseLanguage(language) {
   try {
     await call("/demo/language", { viewer: status().viewerId, language });
-    reload();
-  } catch (error) { note(error.message); }
-}
-
-async function openChannel(id) {
-  const viewer = status().viewerId;
-  try {
-    await call("/demo/channel", { viewer, channel: id });
     reload();
   } catch (error) { note(error.message); }
 }

@@ -1,7 +1,7 @@
 // What the demo adds to simcord's preview, each in its module: the channels, the composer, reactions, times that tick.
 // simcord draws everything else; nothing here knows what a card says.
 
-import { offeredTo, refreshOffer } from "./channels.js";
+import { offeredTo, refreshOffer, turning } from "./channels.js";
 import { sending } from "./composer.js";
 import { follow } from "./follow.js";
 import { addReactionButton } from "./reactions.js";
@@ -12,7 +12,7 @@ import { tick } from "./times.js";
 window.demoPage = {
   get busy() {
     const now = status();
-    return !now || blocked(now) || atWork() || sending !== null || offeredTo !== now.viewerId;
+    return !now || blocked(now) || atWork() || turning() || sending !== null || offeredTo !== now.viewerId;
   },
 };
 

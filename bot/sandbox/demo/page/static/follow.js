@@ -9,6 +9,8 @@ export function follow() {
   if (follows && timeline) timeline.scrollTop = timeline.scrollHeight;
 }
 
+export function followNewest() { follows = true; }
+
 function looksUp() {
   const timeline = document.querySelector("#channel-timeline");
   follows = timeline.scrollHeight - timeline.scrollTop - timeline.clientHeight < NEAR_PX;

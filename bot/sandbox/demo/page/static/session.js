@@ -12,7 +12,7 @@ export async function call(path, body) {
   try {
     const answer = await fetch(path, {
       method: body ? "POST" : "GET",
-      headers: { "X-Simcord-Capability": key, ...(body ? { "Content-Type": "application/json" } : {}) },
+      headers: { "X-Simcord-Capability": key, "X-Simcord-Context": status().contextId, ...(body ? { "Content-Type": "application/json" } : {}) },
       body: body && JSON.stringify(body),
       cache: "no-store",
     });
