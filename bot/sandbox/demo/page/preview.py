@@ -33,7 +33,7 @@ PLAYED = {"mp4": "video/mp4", "webm": "video/webm"}
 CODECS = frozenset({"h264", "vp8", "vp9", "av1", "aac", "mp3", "opus", "vorbis"})
 RESET_IF = "if (snapshot.viewerId !== state.viewerId || snapshot.botGeneration !== state.botGeneration"
 SCRIPTS = {
-    # The state is asked for again at once, because the server holds the answer until there is news (`Front`).
+    # The page reads its state again at once: the server answers when there is news (`Front`).
     "/session.js": (("interval = 500", "interval = 60"),),
     # Another channel has another draft, as another viewer has.
     "/app.js": ((RESET_IF, f"{RESET_IF} || (state.snapshot && snapshot.channelId !== state.snapshot.channelId)"),),
@@ -120,7 +120,7 @@ class DemoPreview(Preview):
 class PageMedia(MediaWorker):
     """Reads files like simcord's worker, without a new interpreter for each, and shows them as they are.
 
-    simcord guards against files that would harm a decoder, and makes each anew. The files here were made by the
+    simcord guards against files that would harm a decoder, and encodes each again. The files here were made by the
     sandbox or uploaded by the visitor, whose machine it is; and drawing a dozen pictures again takes seconds.
     """
 
@@ -195,7 +195,7 @@ def _size(blob: bytes) -> tuple[int, int] | None:
 class _QuickParser:
     """simcord's parser of one text, made only for a text that is new in its context."""
 
-    _make = staticmethod(_markdown._markdown_parser)  # noqa: SLF001 - what it stands for
+    _make = staticmethod(_markdown._markdown_parser)  # noqa: SLF001 - what it replaces
     _parsed: ClassVar[OrderedDict[str, Any]] = OrderedDict()
 
     def __init__(self, policy: Mapping[str, bool | str], context: Mapping[str, Any]) -> None:
