@@ -88,7 +88,7 @@ async def test_a_command_of_optional_options_is_typed_into_the_channel_that_a_ch
         await open_room(page, REVIEW)
         await page.locator("#viewer-picker").select_option(index=0)
         await run_slash(page, "video generate", prompt="waves on a shore")  # the page changes the channel meanwhile
-        await expect(page.locator(".demo-channels [aria-current=page]")).to_have_text(f"# {STUDIO}", timeout=SOON_MS)
+        await expect(page.locator("#channel-name")).to_have_text(STUDIO, timeout=SOON_MS)
         await expect(page.locator("body")).to_contain_text("waves on a shore", timeout=SOON_MS)
 
 

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from typing import Any
+from unittest.mock import AsyncMock
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -15,6 +16,7 @@ import pytest
 from bot.sandbox.demo.demo import Demo
 from bot.sandbox.demo.page import front
 from bot.sandbox.demo.page.acts import PageActs
+from bot.sandbox.demo.page.frame import Frame
 from bot.sandbox.demo.page.preview import SCRIPTS, patched
 from bot.sandbox.demo.simulation import SetupError
 
@@ -180,9 +182,9 @@ async def test_a_channel_is_opened_by_those_who_see_it():
                 "staff-log", overwrites={studio.guild.default_role: hidden, moderator: shown}
             )
             await moderator.send(staff, "only for us")
-        acts = PageActs(
-            demo.env, demo.preview, channels=[studio, staff], viewers=[member, moderator], tour=demo._tour_again
-        )
+        viewers = [member, moderator]
+        frame = Frame(demo.env, studio.guild, channels=[studio, staff], viewers=viewers)
+        acts = PageActs(demo.env, demo.preview, frame=frame, viewers=viewers, translate=AsyncMock())
         context = browser.page["context"]["id"]
         assert [each["name"] for each in acts.offered(context, str(member.id))["channels"]] == ["studio"]
         refused = acts.look(context, str(member.id), str(staff.id))

@@ -93,12 +93,14 @@ async def choose_language(page: Page, language: str) -> None:
 
 
 async def open_room(page: Page, name: str) -> None:
-    """Open a channel by its name."""
-    here = page.locator(".demo-channels [aria-current=page]")
-    await here.wait_for(timeout=ANSWER_MS)
-    if await here.inner_text() != f"# {name}":
-        await page.locator(".demo-channels").get_by_text(f"# {name}", exact=True).click()
-        await expect(here).to_have_text(f"# {name}", timeout=ANSWER_MS)
+    """Open a channel by its name, on a narrow screen from the drawer."""
+    here = page.locator(".demo-channels [aria-current=page] .demo-channel-name")
+    await here.wait_for(state="attached", timeout=ANSWER_MS)
+    if await here.text_content() != name:
+        if await (drawer := page.locator(".demo-toggle.demo-open-channels")).is_visible():
+            await drawer.click()
+        await page.locator(".demo-channels").get_by_text(name, exact=True).click()
+        await expect(here).to_have_text(name, timeout=ANSWER_MS)
     await at_rest(page)
 
 

@@ -19,6 +19,7 @@ from bot.sandbox.demo import texts
 from bot.sandbox.demo.furniture.history import DAY_S, WEEK, History
 from bot.sandbox.demo.furniture.server import DEMO_CREDITS, PICTURE_HASH, Furnished, furnish, set_up, welcome
 from bot.sandbox.demo.page.acts import PageActs
+from bot.sandbox.demo.page.frame import Frame
 from bot.sandbox.demo.page.front import Front
 from bot.sandbox.demo.page.markup import ServerNames
 from bot.sandbox.demo.page.preview import DemoPreview
@@ -135,9 +136,16 @@ class Demo:
         self._publisher = Publisher(self.env, self.preview, turn=self.turn, keep_time=self._keep_time)
         front = Front(
             names=ServerNames(self.env, furnished.guild.id),
-            acts=PageActs(self.env, self.preview, channels=furnished.channels, viewers=viewers, tour=self._tour_again),
+            acts=PageActs(
+                self.env,
+                self.preview,
+                frame=Frame(self.env, furnished.guild, channels=furnished.channels, viewers=viewers),
+                viewers=viewers,
+                translate=lambda: self._translate(furnished),
+            ),
             publisher=self._publisher,
             preview=self.preview,
+            faces=furnished.faces,
         )
         self._stack.push_async_callback(front.close)
         await front.start(self._port)
@@ -149,9 +157,10 @@ class Demo:
         await history.play(WEEK)
         await self._tour.open(furnished.channels[0].id)
 
-    async def _tour_again(self, channel_id: int) -> None:
+    async def _translate(self, furnished: Furnished) -> None:
+        furnished.translate(self.env.backend)
         if self._lived_in:
-            await self._tour.open(channel_id)
+            await self._tour.open(furnished.channels[0].id)
 
     async def _from_cdn(self, url: str) -> bytes | None:
         return self.env.backend.cdn.get(url)

@@ -17,7 +17,7 @@ _state_log = logging.getLogger("discord.state")
 _state_log.disabled = True  # simcord builds a client without intents on import, and discord.py warns about that
 try:
     import simcord
-    from simcord.backend.access import channel_accessible
+    from simcord.backend.access import channel_accessible, message_accessible
     from simcord.backend.errors import BackendError, SetupError
     from simcord.http.router import RequestContext, route
     from simcord.results import ResponseMessage
@@ -26,7 +26,15 @@ except ImportError as error:  # pragma: no cover - the extra is installed wherev
 finally:
     _state_log.disabled = False
 
-__all__ = ["BackendError", "DemoEnv", "ResponseMessage", "SetupError", "channel_accessible", "simcord"]
+__all__ = [
+    "BackendError",
+    "DemoEnv",
+    "ResponseMessage",
+    "SetupError",
+    "channel_accessible",
+    "message_accessible",
+    "simcord",
+]
 
 ANSWER_S = 3.0
 """How long a press waits for the bot, like Discord. Later results are published like all else."""
@@ -63,22 +71,19 @@ class DemoEnv(simcord.Env):
     hurried = False
     """Whether the demo has started: startup is awaited whole."""
     language = SOURCE
-    """The default language of Discord."""
+    """The language of Discord, for everyone: cards are shared, so a language of one member's own would leak."""
     glancing = False
     """Whether the page is only republished, with nothing for the bot to answer."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.languages: dict[int, str] = {}
-        """Chosen languages by account."""
         self._emit = self.backend.emit
         self.backend.emit = self._emitted  # type: ignore[method-assign]  # the one place that every event passes
 
     def _emitted(self, event: str, payload: Any, *more: Any, **options: Any) -> Any:
-        """Dispatch an event; an interaction in its member's language, which simcord always gives as English."""
+        """Dispatch an event; an interaction in the language of Discord, which simcord always gives as English."""
         if event == "INTERACTION_CREATE":
-            who = int((payload.get("member") or payload)["user"]["id"])
-            payload["locale"] = LANGUAGES[self.languages.get(who, self.language)][0]
+            payload["locale"] = LANGUAGES[self.language][0]
             if (guild := self.backend.guilds.get(int(payload.get("guild_id") or 0))) is not None:
                 payload["guild_locale"] = guild.preferred_locale
         return self._emit(event, payload, *more, **options)

@@ -74,14 +74,20 @@ REACTIONS: Mapping[ReactionAction, Text] = {
 PAGE: Mapping[str, Text] = {
     "add": Text("Add a reaction"),
     "channels": Text("Channels"),
+    "direct": Text("Direct message"),
     "heading": Text("On a result, each of these does something"),
     "language": Text("Language"),
     "loading": Text("Loading options…"),
+    "members": Text("Members"),
+    "unread": Text("unread"),
 }
 """What the demo's own parts of the page say."""
 REACT_WITH = Text("React with {emoji}: {does}")
 ADA, MORGAN, BO, CLEO, DARA, ELI = "Ada", "Morgan (moderator)", "Bo", "Cleo", "Dara", "Eli"
 MODERATORS, DIRECTORS, ARTISTS, GUESTS = Text("Moderators"), Text("Directors"), Text("Artists"), Text("Guests")
+
+CREATE, STAFF = Text("Create"), Text("Staff only")
+DIRECT_MESSAGES, ONLINE = Text("Direct messages"), Text("Online")
 
 STUDIO_TOPIC = Text("Images, videos, and audio by slash command. New here? Take the tour.")
 GALLERY_TOPIC = Text("Results with two stars or more")

@@ -10,9 +10,8 @@ import discord
 
 from bot.domain.server.guild_rules import Limit, Period, Scope
 from bot.generation.recipes.recipes import Parameter, Recipe, parse_steps
-from bot.language import LANGUAGES, current
+from bot.language import LANGUAGES, Text, current
 from bot.sandbox.demo import texts
-from bot.sandbox.demo import texts as demo_texts
 from bot.sandbox.demo.furniture.people import MODERATORS, PEOPLE, ROLES, face_png, lens_png
 
 if TYPE_CHECKING:
@@ -21,13 +20,6 @@ if TYPE_CHECKING:
     import simcord
     from simcord.actors import MemberActor
     from simcord.builders import ChannelHandle, GuildHandle, RoleHandle
-
-    from bot.app.client import CannonBot
-    from bot.sandbox.server import Sandbox
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    import simcord
 
     from bot.app.client import CannonBot
     from bot.sandbox.server import Sandbox
@@ -48,6 +40,27 @@ KNOWN_PRICES = {
 UNPRICED = "music.generate"
 """The operation with a price unknown until paid."""
 STUDIO, GALLERY, REVIEW, LOG, AFTER_DARK = "studio", "gallery", "review", "staff-log", "after-dark"
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """A channel of the server."""
+
+    name: str
+    topic: Text
+    group: Text
+    staff: bool = False
+    adult: bool = False
+
+
+ROOMS = (
+    Room(STUDIO, texts.STUDIO_TOPIC, texts.CREATE),
+    Room(GALLERY, texts.GALLERY_TOPIC, texts.CREATE),
+    Room(AFTER_DARK, texts.AFTER_DARK_TOPIC, texts.CREATE, adult=True),
+    Room(REVIEW, texts.REVIEW_TOPIC, texts.STAFF, staff=True),
+    Room(LOG, texts.LOG_TOPIC, texts.STAFF, staff=True),
+)
+"""The channels in order."""
 POSTCARD = "postcard"
 """A recipe of the server; the built-in trailer's video would double the startup time."""
 POSTCARD_STEPS = """
@@ -74,11 +87,26 @@ class Furnished:
     """What the page shows: its channels, and its viewers. It opens on the first of both."""
 
     guild: GuildHandle
+    roles: Mapping[str, RoleHandle]
+    groups: Mapping[Text, ChannelHandle]
+    """The categories of the channels."""
     rooms: Mapping[str, ChannelHandle]
     people: Mapping[str, MemberActor]
     """By account name."""
     pictures: Mapping[str, tuple[str, bytes]]
     """Pictures by address: file name and PNG."""
+
+    faces: Mapping[str, bytes]
+    """Each account's picture by id, as PNG."""
+
+    def translate(self, backend: Any) -> None:
+        """Name roles and categories, and describe channels, in the current language."""
+        for key, role in self.roles.items():
+            backend.edit_role(self.guild.id, role.id, {"name": str(ROLES[key].name)})
+        for name, group in self.groups.items():
+            backend.edit_channel(group.id, {"name": str(name)})
+        for room in ROOMS:
+            backend.edit_channel(self.rooms[room.name].id, {"topic": str(room.topic)})
 
     @property
     def channels(self) -> Sequence[ChannelHandle]:
@@ -98,20 +126,27 @@ class Furnished:
 
 async def furnish(env: simcord.Env, bot: CannonBot) -> Furnished:
     """Create the server, channels and members, in the current language."""
-    guild = env.create_guild(demo_texts.GUILD_NAME, preferred_locale=LANGUAGES[current()][0])
+    accounts = {
+        person.account: env.create_user(person.account, global_name=person.shown, avatar=f"{PICTURE_HASH}{number}")
+        for number, person in enumerate(PEOPLE, start=1)
+    }
+    guild = env.create_guild(
+        texts.GUILD_NAME, owner=accounts[PEOPLE[1].account], preferred_locale=LANGUAGES[current()][0]
+    )
     roles = {key: _role(guild, key) for key in ROLES}
-    rooms = _rooms(guild, bot, roles[MODERATORS])
-    people: dict[str, MemberActor] = {}
-    pictures: dict[str, tuple[str, bytes]] = {}
-    for number, person in enumerate(PEOPLE, start=1):
-        picture = f"{PICTURE_HASH}{number}"
-        user = env.create_user(person.account, global_name=person.shown, avatar=picture)
-        people[person.account] = guild.add_member(user, roles=[roles[person.role]])
-        face = (f"{person.account}.png", face_png(person.face))
-        pictures |= {each.format(user.id, picture): face for each in (PICTURE_URL, ICON_URL)}
+    groups = {name: guild.create_category(str(name)) for name in dict.fromkeys(room.group for room in ROOMS)}
+    rooms = {room.name: _room(guild, bot, room, groups[room.group], roles[MODERATORS]) for room in ROOMS}
     own = env.backend.bot_user
-    pictures[PICTURE_URL.format(own.id, own.avatar)] = ("cannon-bot.png", lens_png())
-    return Furnished(guild, rooms, people, pictures)
+    people: dict[str, MemberActor] = {}
+    faces = {str(own.id): lens_png()}
+    pictures = {PICTURE_URL.format(own.id, own.avatar): ("cannon-bot.png", faces[str(own.id)])}
+    for person in PEOPLE:
+        user = accounts[person.account]
+        people[person.account] = guild.add_member(user, roles=[roles[person.role]])
+        faces[str(user.id)] = face_png(person.face)
+        face = (f"{person.account}.png", faces[str(user.id)])
+        pictures |= {each.format(user.id, user.avatar): face for each in (PICTURE_URL, ICON_URL)}
+    return Furnished(guild, roles, groups, rooms, people, pictures, faces)
 
 
 def _role(guild: GuildHandle, key: str) -> RoleHandle:
@@ -119,20 +154,18 @@ def _role(guild: GuildHandle, key: str) -> RoleHandle:
     return guild.create_role(str(ROLES[key].name), permissions=may, color=ROLES[key].colour, hoist=True)
 
 
-def _rooms(guild: GuildHandle, bot: CannonBot, moderators: RoleHandle) -> Mapping[str, ChannelHandle]:
+def _room(
+    guild: GuildHandle, bot: CannonBot, room: Room, group: ChannelHandle, moderators: RoleHandle
+) -> ChannelHandle:
     hidden, shown = discord.PermissionOverwrite(view_channel=False), discord.PermissionOverwrite(view_channel=True)
     staff: Any = {guild.default_role: hidden, moderators: shown, bot.user: shown}
-    rooms = {
-        STUDIO: guild.create_text_channel(STUDIO, topic=str(texts.STUDIO_TOPIC)),
-        GALLERY: guild.create_text_channel(GALLERY, topic=str(texts.GALLERY_TOPIC)),
-        REVIEW: guild.create_text_channel(REVIEW, topic=str(texts.REVIEW_TOPIC), overwrites=staff),
-        LOG: guild.create_text_channel(LOG, topic=str(texts.LOG_TOPIC), overwrites=staff),
-    }
-    dark = guild.create_text_channel(AFTER_DARK, topic=str(texts.AFTER_DARK_TOPIC))
+    made = guild.create_text_channel(
+        room.name, topic=str(room.topic), category=group, overwrites=staff if room.staff else None
+    )
     # simcord has no age restriction: it is set where Discord's event would arrive.
-    if isinstance(seen := bot.get_channel(dark.id), discord.TextChannel):
+    if room.adult and isinstance(seen := bot.get_channel(made.id), discord.TextChannel):
         seen.nsfw = True
-    return {**rooms, AFTER_DARK: dark}
+    return made
 
 
 async def set_up(bot: CannonBot, sandbox: Sandbox, made: Furnished) -> None:

@@ -35,8 +35,13 @@ HOST = "127.0.0.1"
 STATIC = Path(__file__).parent / "static"
 OWN_TYPES = {".js": "text/javascript", ".css": "text/css"}
 OWN_FILES = frozenset(path.name for path in STATIC.iterdir())
-HEAD = (
-    '<link rel="stylesheet" href="/demo/demo.css">\n    <script type="module" src="/demo/demo.js"></script>\n  </head>'
+STYLES = ("theme.css", "frame.css", "demo.css")
+HEAD = "\n".join(
+    [
+        *(f'    <link rel="stylesheet" href="/demo/{name}">' for name in STYLES),
+        '    <script type="module" src="/demo/demo.js"></script>',
+        "  </head>",
+    ]
 )
 KEY_HEADER = "X-Simcord-Capability"
 CONTEXT_HEADER = "X-Simcord-Context"
@@ -66,7 +71,9 @@ class Front:
         acts: PageActs,
         publisher: Publisher,
         preview: DemoPreview,
+        faces: Mapping[str, bytes],
     ) -> None:
+        """Prepare it; `faces` are the accounts' pictures by id, as PNG."""
         parts = urlsplit(preview.url)
         self._inner, self._key = f"{parts.scheme}://{parts.netloc}", parts.fragment
         self._names = names
@@ -75,6 +82,7 @@ class Front:
         self._preview = preview
         self._given_revisions: dict[str, int] = {}
         """Of each page, the revision that it got last."""
+        self._faces = faces
         self._clock = SystemClock()
         self._stack = contextlib.AsyncExitStack()
         self._session: aiohttp.ClientSession
@@ -97,6 +105,7 @@ class Front:
         application.router.add_post("/demo/react", self._react)
         application.router.add_post("/demo/look", self._look)
         application.router.add_post("/demo/language", self._language)
+        application.router.add_get("/demo/faces/{id}.png", self._face)
         application.router.add_get("/demo/{name}", self._own_file)
         application.router.add_post("/api/pages", self._open)
         application.router.add_post("/api/action", self._act)
@@ -149,6 +158,13 @@ class Front:
             body=body, content_type=OWN_TYPES[Path(name).suffix], charset="utf-8", headers={"Cache-Control": "no-store"}
         )
 
+    async def _face(self, request: web.Request) -> web.Response:
+        """Answer without the key: an image cannot send it, and the demo draws these itself."""
+        face = self._faces.get(request.match_info["id"])
+        if face is None:
+            raise web.HTTPNotFound
+        return web.Response(body=face, content_type="image/png", headers={"Cache-Control": "no-store"})
+
     async def _offered(self, request: web.Request) -> web.Response:
         self._require_key(request)
         try:
@@ -174,8 +190,8 @@ class Front:
         return web.json_response(offered)
 
     async def _language(self, request: web.Request) -> web.Response:
-        asked = await self._asked(request, "viewer", "language")
-        return await self._done(self._acts.choose_language(asked["viewer"], asked["language"]))
+        asked = await self._asked(request, "language")
+        return await self._done(self._acts.choose_language(asked["language"]))
 
     async def _done(self, act: Awaitable[None]) -> web.Response:
         async with self._publisher.acting():

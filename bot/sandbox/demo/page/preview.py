@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 import av
 from PIL import Image
 from simcord.actors import MemberActor
-from simcord.builders import ChannelHandle
+from simcord.builders import ChannelHandle, UserHandle
 from simcord.preview import Preview, _markdown, _validate_preview
 from simcord.preview._media import MediaInfo, MediaWorker, _process_media
 from simcord.preview._pages import _Page
@@ -81,8 +81,8 @@ class DemoPreview(Preview):
         self._clear_page_assets(page)
         if page.viewer.id != viewer.id:
             self._redact_page_receipts(page)
-        page.viewer, page.channel_id = viewer, channel.id
         self.channel = self._channels[channel.id] = channel
+        page.viewer, page.channel_id = self._viewer(viewer.id), channel.id
         page.generation += 1
         page.candidate_queries.clear()
         page.navigation_query, page.navigation_cursor = "", None
@@ -92,6 +92,11 @@ class DemoPreview(Preview):
         self._advance_presentation_time()
         self._publish(page, reason="navigation")
         return page.generation
+
+    def _viewer(self, viewer_id: Any) -> MemberActor | UserHandle:
+        """Return who acts in the current channel: a member of the server, but the account alone in direct messages."""
+        member: MemberActor = super()._viewer(viewer_id)
+        return member.user if self.channel.guild is None else member
 
     async def _action(self, context_id: str | None, body: Any) -> dict[str, Any]:
         """Take a press in the channel of its page."""

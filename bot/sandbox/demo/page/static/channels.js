@@ -1,7 +1,8 @@
 // What the page offers its viewer, the channels, and the language.
 
-import { button, element, note } from "./elements.js";
+import { element, note } from "./elements.js";
 import { followNewest } from "./follow.js";
+import { drawFrame } from "./frame.js";
 import { call, reload, status } from "./session.js";
 import { tellTimesIn } from "./times.js";
 
@@ -12,12 +13,19 @@ let awaited = 0;
 /** Whether another channel or viewer is chosen and not shown yet. */
 export const turning = () => awaited > (status()?.contextGeneration ?? 0);
 
+let offeredAt = null;
+
+/** Ask what the page offers, for a new viewer; and whenever the page was published, for what is unread. */
 export async function refreshOffer() {
-  const viewer = status()?.viewerId;
-  if (!viewer || viewer === offeredTo || turning()) return;
+  const { viewerId: viewer, publishedRevision: revision } = status() ?? {};
+  if (!viewer || turning() || (viewer === offeredTo && revision === offeredAt)) return;
+  const quietly = viewer === offeredTo;
   offeredTo = viewer;
+  offeredAt = revision;
   try {
-    take(await call(`/demo/offered?viewer=${viewer}`), viewer);
+    const offer = await call(`/demo/offered?viewer=${viewer}`, undefined, quietly);
+    if (turning()) return;
+    take(offer, viewer);
     if (!offered.channels.some((channel) => channel.here)) await look(viewer, offered.channels[0].id);
   } catch { offeredTo = null; }
 }
@@ -27,7 +35,8 @@ function take(offer, viewer) {
   offeredTo = viewer;
   tellTimesIn(offered.locale);
   document.documentElement.lang = offered.locale;
-  drawChannels();
+  drawFrame(offered, (channel) => look(status().viewerId, channel));
+  drawLanguagePicker();
 }
 
 /** Show a viewer a channel: the page stays, and simcord's next answer is of there. */
@@ -61,35 +70,21 @@ document.addEventListener("change", (event) => {
   void look(event.target.value, offered.channels.find((channel) => channel.here).id);
 }, true);
 
-function drawChannels() {
-  document.querySelector(".demo-channels")?.remove();
-  const layout = document.querySelector("#channel-layout");
-  if (!layout) return;
-  const bar = element("nav", "demo-channels");
-  bar.setAttribute("aria-label", offered.words.channels);
-  for (const channel of offered.channels) {
-    const chosen = button("", "", () => look(status().viewerId, channel.id));
-    chosen.dataset.channel = channel.id;
-    chosen.textContent = `# ${channel.name}`;
-    if (channel.here) chosen.setAttribute("aria-current", "page");
-    bar.append(chosen);
-  }
-  bar.append(languagePicker());
-  layout.prepend(bar);
-}
-
-function languagePicker() {
+function drawLanguagePicker() {
+  const before = document.querySelector(".demo-language");
+  if (before?.querySelector("select").value === offered.languages.find((each) => each.here).id) return;
+  before?.remove();
   const label = element("label", "demo-language", offered.words.language);
   const picker = element("select", "");
   for (const { id, name, here } of offered.languages) picker.append(new Option(name, id, here, here));
   picker.addEventListener("change", () => chooseLanguage(picker.value));
   label.append(picker);
-  return label;
+  document.querySelector(".viewer-control").after(label);
 }
 
 async function chooseLanguage(language) {
   try {
-    await call("/demo/language", { viewer: status().viewerId, language });
+    await call("/demo/language", { language });
     reload();
   } catch (error) { note(error.message); }
 }

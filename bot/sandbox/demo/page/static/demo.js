@@ -4,6 +4,7 @@
 import { offeredTo, refreshOffer, turning } from "./channels.js";
 import { sending } from "./composer.js";
 import { follow } from "./follow.js";
+import { yieldToForms } from "./frame.js";
 import { addReactionButton } from "./reactions.js";
 import { atWork, blocked, recover, status } from "./session.js";
 import { tick } from "./times.js";
@@ -30,6 +31,7 @@ function drawn() {
   drawing = false;
   document.querySelectorAll(".channel-message").forEach(addReactionButton);
   hideFalseGuidance();
+  yieldToForms();
   tick();
   follow();
 }
