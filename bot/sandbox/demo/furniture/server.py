@@ -43,7 +43,7 @@ STUDIO, GALLERY, REVIEW, LOG, AFTER_DARK = "studio", "gallery", "review", "staff
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class DemoChannel:
     """A channel of the server."""
 
     name: str
@@ -54,11 +54,11 @@ class Room:
 
 
 ROOMS = (
-    Room(STUDIO, texts.STUDIO_TOPIC, texts.CREATE),
-    Room(GALLERY, texts.GALLERY_TOPIC, texts.CREATE),
-    Room(AFTER_DARK, texts.AFTER_DARK_TOPIC, texts.CREATE, adult=True),
-    Room(REVIEW, texts.REVIEW_TOPIC, texts.STAFF, staff=True),
-    Room(LOG, texts.LOG_TOPIC, texts.STAFF, staff=True),
+    DemoChannel(STUDIO, texts.STUDIO_TOPIC, texts.CREATE),
+    DemoChannel(GALLERY, texts.GALLERY_TOPIC, texts.CREATE),
+    DemoChannel(AFTER_DARK, texts.AFTER_DARK_TOPIC, texts.CREATE, adult=True),
+    DemoChannel(REVIEW, texts.REVIEW_TOPIC, texts.STAFF, staff=True),
+    DemoChannel(LOG, texts.LOG_TOPIC, texts.STAFF, staff=True),
 )
 """The channels in order."""
 POSTCARD = "postcard"
@@ -155,7 +155,7 @@ def _role(guild: GuildHandle, key: str) -> RoleHandle:
 
 
 def _room(
-    guild: GuildHandle, bot: CannonBot, room: Room, group: ChannelHandle, moderators: RoleHandle
+    guild: GuildHandle, bot: CannonBot, room: DemoChannel, group: ChannelHandle, moderators: RoleHandle
 ) -> ChannelHandle:
     hidden, shown = discord.PermissionOverwrite(view_channel=False), discord.PermissionOverwrite(view_channel=True)
     staff: Any = {guild.default_role: hidden, moderators: shown, bot.user: shown}
