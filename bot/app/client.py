@@ -28,6 +28,7 @@ from bot.app.practice_process import NoPracticeStudio, PracticeProcess, Practice
 from bot.catalogue import Catalogue, LiveCatalogue
 from bot.delivery import CardSurface
 from bot.delivery.answers.command_payload import Translator
+from bot.delivery.answers.recovery import Spawn
 from bot.delivery.answers.responses import Bot, OpenForms, Responses, speak_to
 from bot.delivery.answers.texts import FORM_LOST
 from bot.delivery.card.memory import CardOwner, EveryCard
@@ -225,7 +226,7 @@ class CannonBot(GatewayClient, Bot):
         await self._recover()
         self.surface.listen()
         if self._run_worker:
-            self._begin_duties()
+            self.begin_duties(self._background.start)
         await self.parts.command_sync.sync_if_changed()
         release_memory()  # the start reads much it does not keep
 
@@ -241,14 +242,15 @@ class CannonBot(GatewayClient, Bot):
         await self.parts.recovery.recover()
         await self.parts.practice.recover()
 
-    def _begin_duties(self) -> None:
+    def begin_duties(self, spawn: Spawn) -> None:
+        """Start a process's background work; `spawn` runs each part of it until the caller cancels it."""
         Duties(
             self.parts,
             self.role,
             clock=self.clock,
             metrics=self.metrics,
             compared=self._compared,
-            spawn=self._background.start,
+            spawn=spawn,
             end=self._background.fail,
         ).begin()
 

@@ -18,6 +18,7 @@ from bot.app.connection.start import Gateway
 from bot.app.duties import UPKEEP_S
 from bot.app.parts import Parts, Role
 from bot.app.practice_process import NoPracticeStudio, PracticeStudio
+from bot.delivery.answers.recovery import Spawn
 from bot.delivery.channels.facts import DISCORD_ERRORS, in_time
 from bot.delivery.channels.guilds import Guilds
 from bot.errors import StoreError
@@ -113,11 +114,11 @@ class FleetBot(RuntimeShards, CannonBot):
     async def _recover(self) -> None:
         """Do nothing: another process may be answering, and have practice jobs."""
 
-    def _begin_duties(self) -> None:
+    def begin_duties(self, spawn: Spawn) -> None:
         """Start the background work, and stand for election."""
-        super()._begin_duties()
+        super().begin_duties(spawn)
         if self.role.works:
-            self._background.start(lead(self.parts, self.clock), "leader")
+            spawn(lead(self.parts, self.clock), "leader")
 
     def is_connected(self) -> bool:
         """Whether Discord is reachable: by the gateway, or by the REST API alone."""

@@ -15,6 +15,7 @@ from typing import Self
 
 from bot.app.client import CannonBot
 from bot.language import SOURCE, speaking
+from bot.runtime.background import BackgroundTasks
 from bot.sandbox.demo import texts
 from bot.sandbox.demo.furniture.history import DAY_S, WEEK, History
 from bot.sandbox.demo.furniture.server import DEMO_CREDITS, PICTURE_HASH, Furnished, furnish, set_up, welcome
@@ -62,7 +63,7 @@ class Demo:
         self._publisher: Publisher
         self.turn = asyncio.Lock()
         """Held while acting on the simulated Discord with the page open: simcord does one thing at a time."""
-        self._tasks: list[asyncio.Task[None]] = []
+        self._background = BackgroundTasks()
 
     async def __aenter__(self) -> Self:
         try:
@@ -74,9 +75,7 @@ class Demo:
         return self
 
     async def __aexit__(self, *_error: object) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._background.stop()
         await self._stack.aclose()
 
     async def wait_closed(self) -> None:
@@ -108,12 +107,9 @@ class Demo:
         self._stack.push_async_callback(self._stop_bot)
         self._stack.enter_context(self.env.time_context())
         await self._open_page()
-        # Outside the bot's scope: otherwise the simulation would wait for an endless loop.
-        parts = self.bot.parts
-        self._tasks.append(asyncio.create_task(parts.worker.run(), name="demo-worker"))
-        for name in ("maintenance", "ticker", "watch"):
-            self._tasks.append(asyncio.create_task(parts.rounds.keep(name), name=f"demo-{name}"))
-        self._tasks.append(asyncio.create_task(self._publisher.run(), name="demo-page"))
+        # Outside the bot's scope: otherwise the simulation would wait for endless loops.
+        self.bot.begin_duties(self._background.start)
+        self._background.start(self._publisher.run(), "demo-page")
 
     async def _stop_bot(self) -> None:
         await self.bot.close()
