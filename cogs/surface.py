@@ -68,6 +68,9 @@ class CogSurface:
         with speaking(await use(self._bot, GuildLanguages).of(approval.guild_id)):
             return await approvals.ask_moderators(self._bot, approval)
 
+    async def close_question(self, card: Card, jobs: Sequence[Job]) -> None:
+        await approvals.close_question(self._bot, card, jobs)
+
     async def welcome(self, guild_id: int, again: bool) -> WelcomePlace | None:
         """Greet a server; None if Discord does not accept it now."""
         with speaking(await use(self._bot, GuildLanguages).of(guild_id)):

@@ -73,6 +73,10 @@ class CardSurface(Protocol):
         """
         ...
 
+    async def close_question(self, card: Card, jobs: Sequence[Job]) -> None:
+        """Redraw the question about a card that has expired or was canceled instead. Raises no Discord error."""
+        ...
+
     async def welcome(self, guild_id: int, again: bool) -> WelcomePlace | None:
         """Greet a server and return where, None to retry later. Raises no Discord error.
 

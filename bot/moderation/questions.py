@@ -22,6 +22,15 @@ def total(jobs: Sequence[Job]) -> Decimal:
     return sum((job.estimate for job in jobs), Decimal(0))
 
 
+def grantable(jobs: Sequence[Job]) -> Decimal:
+    """Return what a grant for the jobs gives their author, in credits: what they hold."""
+    return sum((job.held for job in jobs), Decimal(0))
+
+
+QUESTION = "approval"
+"""The kind of the question's message among a card's copies: it has the prompt, so it is deleted with the result."""
+
+
 class ApprovalDecisions(ModeratorActs):
     """Approves and rejects cards. Both raise InputError if already decided."""
 
@@ -49,7 +58,7 @@ class ApprovalDecisions(ModeratorActs):
         def record(jobs: Sequence[Job] | None) -> Record | None:
             if jobs is None:
                 return None
-            is_granted = raises_limit and total(jobs) > 0
+            is_granted = raises_limit and grantable(jobs) > 0
             practice = jobs[0].practice
             text = texts.approved_line(by_id, card.author_id, total(jobs), granted=is_granted, practice=practice)
             about = {"credits": str(total(jobs)), "granted": is_granted, "practice": practice}
@@ -79,9 +88,11 @@ class ApprovalDecisions(ModeratorActs):
         if ended is None:
             raise InputError(DECIDED)
 
-    async def note_question(self, guild_id: int, card_id: str, *, channel_id: int, message_id: int) -> None:
-        """Note where the moderators were asked."""
-        await self._store.approvals.note_message(guild_id, card_id, channel_id=channel_id, message_id=message_id)
+    async def note_question(self, card: Card, job_id: str, *, channel_id: int, message_id: int) -> None:
+        """Note where the moderators were asked about the card; `job_id` is one of its jobs."""
+        place = {"channel_id": channel_id, "message_id": message_id}
+        await self._store.copies.note(card.guild_id, job_id, **place, kind=QUESTION)
+        await self._store.approvals.note_message(card.guild_id, card.id, **place)
 
 
 def _line(card: Card, text: str, by_id: int, about: dict[str, object]) -> Record:

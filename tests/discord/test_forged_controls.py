@@ -121,7 +121,7 @@ async def test_a_moderator_does_not_read_private_results_either(rig: Rig, target
     assert HERS not in shown(everyones)
 
 
-@pytest.mark.parametrize("label", ["Approve", "Approve and raise limit"])
+@pytest.mark.parametrize("label", ["Approve", "Approve + grant 20"])
 async def test_nobody_approves_their_own_request(rig: Rig, label: str):
     desk = rig.guild.create_text_channel("approvals")
     await rule(rig, approve_above=Decimal(1), approval_channel=desk.id)

@@ -26,6 +26,8 @@ from bot.store import Store
 
 log = structlog.get_logger(__name__)
 
+UNASKED = frozenset({JobState.EXPIRED, JobState.CANCELLED})
+"""How a card ends whose question to the moderators has no answer."""
 AGAIN_S = 15.0
 """Retry interval if Discord rejects an edit or a ping."""
 
@@ -137,6 +139,8 @@ class CardRefresh:
             return False
         if _has_ended(found[1]):
             self.surface.ended(guild_id, card_id)
+            if all(job.state in UNASKED and job.submitted_at is None for job in found[1]):
+                await self.surface.close_question(*found)
         card, jobs = found[0], self.memory.as_posted(found[1])
         if not at_once and self._can_wait(card, jobs):
             return True

@@ -13,9 +13,10 @@ import structlog
 
 from bot.delivery import texts
 from bot.delivery.card.card import card_embed
-from bot.delivery.card.context import ATTENTION
+from bot.delivery.card.context import ATTENTION, STOPPED
 from bot.delivery.card.drawing import CardDrawing
 from bot.delivery.card.readers import CardLanguages
+from bot.delivery.card.states import state_word
 from bot.delivery.channels.facts import (
     CALL_TIMEOUT_S,
     CLOSED_STATUSES,
@@ -118,6 +119,12 @@ def review_embed(drawn: discord.Embed, review: Review, where: str) -> discord.Em
     return drawn
 
 
+def answered(question: discord.Embed, title: str, colour: int) -> discord.Embed:
+    """Turn the question into its answer: its last field is the deadline."""
+    question.title, question.colour = title, discord.Colour(colour)
+    return question.remove_field(len(question.fields) - 1)
+
+
 log = structlog.get_logger(__name__)
 
 NO_CHANNEL_AGAIN_S = 600.0
@@ -196,10 +203,12 @@ class ReviewDesk:
         if review.message_id is not None:
             channel = self.messages.channel(review.channel_id, review.guild_id)
             with speaking(await self.languages.of_guild(review.guild_id)):
-                content = str(texts.REVIEW_EXPIRED)
+                title, content = state_word(JobState.EXPIRED), str(texts.REVIEW_EXPIRED)
             try:
                 async with asyncio.timeout(CALL_TIMEOUT_S):
-                    await channel.get_partial_message(review.message_id).edit(content=content, view=None)
+                    asked = await channel.fetch_message(review.message_id)
+                    embeds = [answered(each, title, STOPPED) for each in asked.embeds]
+                    await asked.edit(content=content, embeds=embeds, view=None)
             except DISCORD_ERRORS as error:
                 log.info("review.not_closed", job=review.job_id, error=type(error).__name__)
         raise NoPlace(texts.REVIEW_EXPIRED)

@@ -10,7 +10,7 @@ from bot.store.sql import Connection
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Copy:
-    """A message with a job's result. `kind`: `card`, `dm`, `ping`, `gallery`, `review`."""
+    """A message with a job's result. `kind`: `card`, `dm`, `ping`, `gallery`, `review`, `approval`."""
 
     job_id: str
     channel_id: int

@@ -5,8 +5,10 @@ from typing import Any
 
 import discord
 
+from bot.delivery.card.context import FAILURE, SUCCESS
 from bot.delivery.card.readers import GuildLanguages
 from bot.delivery.channels.facts import in_time
+from bot.delivery.posting.review import answered
 from bot.domain.models import Job
 from bot.domain.words.text import harmless
 from bot.errors import InputError
@@ -84,4 +86,7 @@ async def _decide(interaction: Interaction, job_id: str, verdict: ReviewVerdict,
     is_published = verdict is ReviewVerdict.PUBLISHED
     with speaking(await use(interaction, GuildLanguages).of(guild_of(interaction))):  # all moderators read it
         said = texts.PUBLISHED(member=by_id) if is_published else texts.refused(by_id, harmless(reason))
-    await in_time(interaction.response.edit_message(content=said, view=None))
+        title = str(texts.PUBLISHED_TITLE if is_published else texts.NOT_PUBLISHED_TITLE)
+    colour = SUCCESS if is_published else FAILURE
+    embeds = [] if asked is None else [answered(each, title, colour) for each in asked.embeds]
+    await in_time(interaction.response.edit_message(content=said, embeds=embeds, view=None))

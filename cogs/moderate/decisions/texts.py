@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from bot.account.texts import BECAUSE
 from bot.delivery.texts import BASES
 from bot.domain.models import credits_words
-from bot.domain.words.text import full_stop
+from bot.domain.texts import mention
+from bot.domain.words.text import full_stop, stamp
 from bot.language import Text, tr
 
 REASON_INPUT = Text("Reason (the member sees it)")
@@ -29,7 +31,8 @@ CHANNEL = Text("Channel")
 ESTIMATE = Text("Estimated cost")
 EXPIRES = Text("Expires")
 APPROVE = Text("Approve")
-APPROVE_AND_GRANT = Text("Approve and raise limit")
+APPROVE_AND_GRANT = Text("Approve + grant {credits}")
+OPEN_CARD = Text("Open card")
 REFUSE_JOB_FORM = Text("Refuse this job")
 PRIVATE_REQUEST = Text("This is a private request. Its prompt is shown only in an approval channel.")
 APPROVAL_CHANNEL_CLOSED = Text(
@@ -37,6 +40,8 @@ APPROVAL_CHANNEL_CLOSED = Text(
     channel="<#{}>".format,
 )
 APPROVAL_TITLE = Text("Approve this job? {operation}")
+APPROVED_TITLE, REFUSED_TITLE = Text("Approved: {operation}"), Text("Refused: {operation}")
+EXPIRED_TITLE, CANCELED_TITLE = Text("Expired: {operation}"), Text("Canceled: {operation}")
 APPROVAL_PRACTICE = Text("🧪 Practice · {title}")
 
 
@@ -49,8 +54,8 @@ def approval_estimate(amount: Decimal, basis: str) -> str:
 ABOVE_A_LIMIT = Text("Over a limit")
 _ABOVE = {
     "limit": Text(
-        "This is over the member's limit, so they asked you. With Approve it still counts toward their limit. With "
-        "Approve and raise limit, a grant pays for it."
+        "This is over the member's limit, so they asked you. With Approve it still counts toward their limit. With a "
+        "grant, the grant pays for it."
     ),
     "ceiling": Text("This costs more than the maximum price of a job, so the member asked you."),
 }
@@ -61,16 +66,21 @@ def above_what(reason: str) -> str:
     return str(_ABOVE[reason])
 
 
-def approved(by_id: int, grant: tuple[int, Decimal] | None) -> str:
-    """Say who approved; `grant` is the member who was granted credits, and how many."""
-    said = tr("Approved by {member}.", member=f"<@{by_id}>")
-    if grant is None:
+def approved(by_id: int, member_id: int, granted: Decimal, at: float) -> str:
+    """Say who approved, when (Unix seconds), and how many credits the member was granted, if any."""
+    said = tr("Approved by {member} on {date}.", member=mention(by_id), date=stamp(at, "f"))
+    if not granted:
         return said
-    member_id, amount = grant
     got = tr(
-        "{member} received {credits} on top of their limit.", member=f"<@{member_id}>", credits=credits_words(amount)
+        "{member} received {credits} on top of their limit.", member=mention(member_id), credits=credits_words(granted)
     )
     return f"{said} {got}"
+
+
+def refused_job(by_id: int, reason: str, at: float) -> str:
+    """Say who refused, when (Unix seconds), and why if `reason` is not empty."""
+    said = tr("Refused by {member} on {date}.", member=mention(by_id), date=stamp(at, "f"))
+    return f"{said} {BECAUSE(reason=full_stop(reason))}" if reason else said
 
 
 # ---------------------------------------------------------------------- credits of jobs that were charged for nothing
@@ -86,6 +96,7 @@ NO_REFUND_READERS = Text(
 # ---------------------------------------------------------------------- review
 
 PUBLISH = Text("Publish")
+PUBLISHED_TITLE, NOT_PUBLISHED_TITLE = Text("Published"), Text("Refused")
 REFUSE_RESULT_FORM = Text("Refuse this result")
 
 

@@ -9,6 +9,7 @@ import discord
 import pytest
 
 from bot.account.texts import DECIDED
+from bot.delivery.card.context import STOPPED, SUCCESS
 from bot.domain.models import JobState
 from tests.support.jobs import on_job
 from tests.support.rig import Rig
@@ -94,6 +95,8 @@ async def test_publish_posts_the_result_on_its_card_once(rig: Rig, desk):
     assert [job.state for job in await rig.jobs()] == [JobState.DELIVERED]
     [closed] = own(rig, desk)
     assert closed.content == f"Published by <@{rig.moderator.id}>."
+    assert (closed.embeds[0].title, closed.embeds[0].colour) == ("Published", discord.Colour(SUCCESS))
+    assert [field.name for field in closed.embeds[0].fields][-1] == "Channel"
     assert closed.components == []
     kinds = [decision.kind for decision in await rig.bot.parts.store.decisions.all(rig.guild.id)]
     assert sorted(kinds) == ["review", "settings"]
@@ -205,6 +208,7 @@ async def test_after_seven_days_it_is_refused_with_a_sentence(rig: Rig, desk):
     assert job.state is JobState.HELD
     assert "No moderator reviewed the result within seven days" in state(rig.messages()[0])
     [closed] = own(rig, desk)
+    assert (closed.embeds[0].title, closed.embeds[0].colour) == ("⌛ Expired", discord.Colour(STOPPED))
     assert closed.components == []
     [field] = rig.form_fields(form)
     late = await rig.moderator.submit_modal(form, {field: "too late"})

@@ -87,7 +87,7 @@ async def test_a_job_above_the_limit_is_held_and_starts_once_when_a_moderator_ap
 
 async def test_approved_with_a_grant_it_does_not_count_toward_the_limit(rig: Rig, desk: Any):
     question = await asked(rig, desk)
-    await rig.moderator.click(question, label="Approve and raise limit")
+    await rig.moderator.click(question, label="Approve + grant 20")
     await rig.work()
     assert await states(rig) == [JobState.DELIVERED] * 2
     [grant] = await rig.bot.parts.store.grants.of_member(rig.guild.id, rig.member.id)

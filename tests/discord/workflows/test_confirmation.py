@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from decimal import Decimal
 
 import discord
 import pytest
 
+from bot.delivery.card.context import FAILURE, STOPPED, SUCCESS
 from bot.domain.models import JobState
 from bot.domain.server.guild_rules import Limit, Period, Rules, Scope
 from cogs.ui.texts import APPROVED_FIRST
+from tests.support.channels import press
 from tests.support.prices import priced
 from tests.support.rig import HOST_KEY, Rig
-from tests.support.surface import state_text
+from tests.support.surface import labels, parts, private_sentence, state_text
 
 
 async def rule(rig: Rig, **changes) -> Rules:
@@ -111,8 +114,14 @@ async def test_a_job_above_the_threshold_waits_with_its_credits_held_until_it_is
     await rig.moderator.click(asked, label="Approve")
     await rig.work()
     assert await states(rig) == [JobState.DELIVERED]
-    assert f"Approved by <@{rig.moderator.id}>" in question(rig, desk).content
-    assert question(rig, desk).components == []
+    answered = question(rig, desk)
+    embed = answered.embeds[0]
+    assert (embed.title, embed.colour) == ("Approved: Generate Image", discord.Colour(SUCCESS))
+    assert re.fullmatch(rf"Approved by <@{rig.moderator.id}> on <t:\d+:f>\.\n\ngold", embed.description)
+    assert [field.name for field in embed.fields] == ["Requested by", "Channel", "Estimated cost"]
+    assert answered.content == ""
+    [link] = parts(answered)
+    assert (link["label"], link["url"]) == ("Open card", rig.messages()[0].jump_url)
     [line] = await rig.bot.parts.store.decisions.all(rig.guild.id)
     assert line.kind == "approval"
     assert line.by_id == rig.moderator.id
@@ -155,6 +164,10 @@ async def test_a_refusal_refunds_everything_and_shows_the_reason(rig: Rig, desk)
     [field] = [c["component"] if "component" in c else c["components"][0] for c in form.modal["components"]]
     await rig.moderator.submit_modal(form, {field["custom_id"]: "too dear *today*"})
     assert await states(rig) == [JobState.REFUSED, JobState.REFUSED]
+    embed = question(rig, desk).embeds[0]
+    assert (embed.title, embed.colour) == ("Refused: Generate Image", discord.Colour(FAILURE))
+    assert f"Refused by <@{rig.moderator.id}> on <t:" in embed.description
+    assert "Reason: too dear \\*today\\*." in embed.description
     sums = await rig.bot.parts.store.ledger.balance(rig.guild.id)
     assert (sums.spent, sums.held) == (0, 0)
     [message] = rig.messages()
@@ -172,12 +185,13 @@ async def test_nobody_approves_their_own_job_unless_the_server_allows_it(rig: Ri
     assert await states(rig) == [JobState.DELIVERED]
 
 
-async def test_approve_and_raise_limit_leaves_the_members_limit_untouched(rig: Rig, desk):
+async def test_approve_and_grant_leaves_the_members_limit_untouched(rig: Rig, desk):
     everyone = Limit(scope=Scope.EVERYONE, period=Period.DAY, credits=Decimal(25))
     await rig.bot.parts.store.limits.set(rig.guild.id, everyone, by_id=1)
     await rig.member.slash(rig.channel, "image generate", prompt="gold")
     await rig.step()
-    await rig.moderator.click(question(rig, desk), label="Approve and raise limit")
+    await rig.moderator.click(question(rig, desk), label="Approve + grant 20")
+    assert f"<@{rig.member.id}> received 20 credits on top of their limit." in question(rig, desk).embeds[0].description
     await rig.work()
     [grant] = await rig.bot.parts.store.grants.of_member(rig.guild.id, rig.member.id)
     assert grant.credits == 20
@@ -186,7 +200,6 @@ async def test_approve_and_raise_limit_leaves_the_members_limit_untouched(rig: R
 async def test_an_approval_survives_a_restart_and_expires_after_a_day_with_a_release(rig: Rig, desk):
     await rig.member.slash(rig.channel, "image generate", prompt="gold")
     await rig.step()
-    asked = question(rig, desk)
     await rig.restart()
     await rig.step()
     assert len([m for m in desk.history() if m.author.id == rig.bot.user.id]) == 1
@@ -194,8 +207,57 @@ async def test_an_approval_survives_a_restart_and_expires_after_a_day_with_a_rel
     await rig.step()
     assert await states(rig) == [JobState.EXPIRED]
     assert (await rig.bot.parts.store.ledger.balance(rig.guild.id)).held == 0
-    late = await rig.moderator.click(asked, label="Approve")
+    embed = question(rig, desk).embeds[0]
+    assert (embed.title, embed.colour) == ("Expired: Generate Image", discord.Colour(STOPPED))
+    assert labels(question(rig, desk)) == ["Open card"]
+    [job] = await rig.jobs()
+    assert "was already decided" in private_sentence(await press(rig, rig.moderator, "approve", job.card_id))
+
+
+async def test_a_canceled_request_is_no_longer_a_question(rig: Rig, desk):
+    card = await rig.member.slash(rig.channel, "image generate", prompt="gold")
+    await rig.step()
+    await rig.member.click(card.response, label="Cancel")
+    assert question(rig, desk).embeds[0].title == "Canceled: Generate Image"
+    assert labels(question(rig, desk)) == ["Open card"]
+
+
+@pytest.mark.parametrize("act", ["approve", "approve_grant", "turn_down"])
+async def test_a_question_that_was_not_redrawn_is_at_the_next_press_of_an_old_button(rig: Rig, desk, act: str):
+    await rig.member.slash(rig.channel, "image generate", prompt="gold", private=True)
+    await rig.step()
+    asked = question(rig, desk)
+    [job] = await rig.jobs()
+    await rig.bot.parts.moderation.approvals.approve(rig.guild.id, job.card_id, by_id=1, raises_limit=False)
+    late = await rig.moderator.click(asked, custom_id=f"c1:{act}:{job.card_id}")
     assert "was already decided" in late.response.content
+    assert question(rig, desk).embeds[0].title == "Approved: Generate Image"
+    assert question(rig, desk).components == []  # its card is for its author alone
+
+
+@pytest.mark.parametrize("is_log", [True, False])
+async def test_the_answer_names_a_private_prompt_only_where_the_question_did(rig: Rig, desk, is_log: bool):
+    if is_log:
+        await rule(rig, approval_channel=None, log_channel=desk.id)
+    await rig.member.slash(rig.channel, "image generate", prompt="gold", private=True)
+    await rig.step()
+    asked = next(m for m in desk.history() if m.embeds)
+    assert ("gold" in asked.embeds[0].description) is not is_log
+    await rig.moderator.click(asked, label="Approve")
+    answered = next(m for m in desk.history() if m.embeds)
+    assert answered.embeds[0].title == "Approved: Generate Image"
+    assert ("gold" in answered.embeds[0].description) is not is_log
+
+
+async def test_removing_a_result_with_its_record_deletes_the_question_with_its_prompt(rig: Rig, desk):
+    await rig.member.slash(rig.channel, "image generate", prompt="gold")
+    await rig.step()
+    await rig.moderator.click(question(rig, desk), label="Approve")
+    await rig.work()
+    [card] = rig.messages()
+    asked = await rig.member.click(card, label="Remove")
+    await rig.member.click(asked.response, label="Remove the record too")
+    assert [m for m in desk.history() if m.embeds] == []
 
 
 # ---------------------------------------------------------------------- waiting for a place
