@@ -10,6 +10,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Final
 
+from bot.domain.words.orders import NO_ORDERS, Derivation, OldOrder, Variation, own_words, with_orders
 from bot.language import amount as as_written
 from bot.language import ntr
 
@@ -295,6 +296,12 @@ class Job:
     """When its contents (input, output, links, error) were erased (Unix seconds); None: never."""
     parent_id: str | None = None
     """The source of this re-run, variant or next step."""
+    variation: Variation | None = None
+    """How it differs from its source; None for what a member put into words."""
+    orders: Mapping[str, str] = field(default_factory=lambda: NO_ORDERS)
+    """Texts sent in place of these input fields, as in Derivation."""
+    subject: str = ""
+    """What its source shows, in the words of the member who made that; '' if unknown."""
     after_ids: tuple[str, ...] = ()
     """Jobs of the same card that it depends on; it never starts without their results."""
     after_done: bool = False
@@ -344,11 +351,42 @@ class Job:
     @property
     def prompt(self) -> str:
         """The member's prompt, '' if none."""
+        return own_words(self.stored_prompt)
+
+    @property
+    def stored_prompt(self) -> str:
+        """The prompt as it is stored: of older variants, the order that was sent. Names of posted files have it."""
         for name in PROMPT_FIELDS:
             value = self.input.get(name)
             if isinstance(value, str):
                 return value
         return ""
+
+    @property
+    def depicts(self) -> str:
+        """What its result shows, in members' words; '' if unknown."""
+        own = self.prompt
+        if not own or not isinstance(self.input.get("prompt"), str):
+            return self.subject or own
+        if not self.subject or self.varied or "prompt" in self.fill or self.subject in own:
+            return own
+        return f"{self.subject}, {own}"
+
+    @property
+    def varied(self) -> Variation | None:
+        """How it differs from its source, for older jobs too; None for what a member put into words."""
+        old = None if self.variation or not self.input else OldOrder.read(self.stored_prompt)
+        return self.variation if old is None else old.variation
+
+    @property
+    def derivation(self) -> Derivation:
+        """What it has from its source."""
+        return Derivation(variation=self.variation, orders=self.orders, subject=self.subject)
+
+    @property
+    def sent_input(self) -> Mapping[str, Any]:
+        """Its input as the API gets it, orders included; never shown."""
+        return with_orders(self.input, self.orders)
 
 
 class CreditKind(StrEnum):

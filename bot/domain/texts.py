@@ -11,6 +11,7 @@ from decimal import Decimal
 from types import MappingProxyType
 
 from bot.domain.models import CreditKind, ExpiringCredits, credits_text, credits_words
+from bot.domain.words.orders import Variation
 from bot.language import Plural, Text, both, either, ntr, percent, ptr, tr
 
 FORMER_MEMBER = Text("a former member")
@@ -30,6 +31,19 @@ def with_former_members(text: str) -> str:
 def numbered_member(member_id: int) -> str:
     """Return a member's number for a table; random ones stay distinct, so that they can be summed."""
     return str(member_id) if member_id > 0 else f"{FORMER_MEMBER} {-member_id}"
+
+
+# ---------------------------------------------------------------------- what a job was made from
+
+VARIATIONS: Mapping[Variation, Text] = MappingProxyType(
+    {
+        Variation.SUBTLE: Text("Subtle variation"),
+        Variation.STRONG: Text("Strong variation"),
+        Variation.LOOK: Text("New look"),
+        Variation.FORMAT: Text("New format"),
+    }
+)
+VARIATION_OF, EDIT_OF = Text("{variation} of {words}"), Text("{edit} · of {words}")
 
 
 # ---------------------------------------------------------------------- refusals: who, where, what

@@ -14,6 +14,7 @@ from bot.catalogue.checks.cautions import Caution, needed_key, undocumented_key
 from bot.domain.jobs.card_spec import JobSpec
 from bot.domain.models import JOBS_PER_CARD, PROMPT_FIELDS, SOURCE_KINDS, MediaKind
 from bot.domain.money.spend_request import TYPED, Consent, ShownPrice
+from bot.domain.words.orders import OWN, Derivation
 from bot.domain.words.templates import output_of_step
 from bot.domain.words.text import one_line, reads_foreign_text
 from bot.errors import InputError
@@ -21,7 +22,7 @@ from bot.generation import texts
 from bot.generation.rewrites import enhancing
 from bot.generation.sources import SourceRef
 
-_NOT_IN_DRAFTS = frozenset({"files", "consent"})
+_NOT_IN_DRAFTS = frozenset({"files", "consent", "derivation"})
 """Fields that `to_draft` does not write as they are."""
 _CONSENT_IN_DRAFTS = frozenset({"pressed", "accepted", "may_pay_twice", "asked"})
 """Fields of the consent that `to_draft` writes next to the generation's."""
@@ -60,6 +61,7 @@ class Generation:
     """Fields filled from earlier steps' outputs, as in JobSpec."""
     reseed: bool = False
     """Whether each gets a random seed, if the operation has one."""
+    derivation: Derivation = OWN
     repeats: str = ""
     """The unconfirmed job that this retries, as in JobSpec."""
     label: str = ""
@@ -81,7 +83,15 @@ class Generation:
         if jobs > len(self.before):
             return replace(self, count=jobs - len(self.before))
         *before, last = self.before[:jobs]
-        return replace(self, operation=last.operation, values=last.input, before=before, extra=last.extra, count=1)
+        return replace(
+            self,
+            operation=last.operation,
+            values=last.input,
+            derivation=last.derivation,
+            before=before,
+            extra=last.extra,
+            count=1,
+        )
 
     def accepting(self, cautions: Collection[str], *, may_pay_twice: bool = False) -> Generation:
         """Return it with consent to these cautions' keys, and to a second payment."""
@@ -105,7 +115,8 @@ class Generation:
         consent = {name: getattr(self.consent, name) for name in _CONSENT_IN_DRAFTS}
         consent["accepted"] = list(self.consent.accepted)
         own = {name: getattr(self, name) for name in names}
-        return own | consent | {"before": before, "files": files, "shown": price}
+        derivation = self.derivation.to_data()
+        return own | consent | {"before": before, "files": files, "shown": price, "derivation": derivation}
 
     @classmethod
     def from_draft(cls, data: Mapping[str, Any]) -> Generation:
@@ -114,13 +125,21 @@ class Generation:
         given = {name: values.pop(name) for name in _CONSENT_IN_DRAFTS & values.keys()}
         price = data.get("shown")
         agreed = None if price is None else ShownPrice(credits=Decimal(price["credits"]), known=price["known"])
-        before = [JobSpec(**step) for step in data["before"]]
+        before = [JobSpec(**_with_derivation(step)) for step in data["before"]]
         files = [_file_of(each) for each in data.get("files", ())]
-        return cls(**{**values, "before": before, "files": files}, consent=Consent(agreed=agreed, **given))
+        return cls(
+            **{**_with_derivation(values), "before": before, "files": files}, consent=Consent(agreed=agreed, **given)
+        )
 
 
 def _as_dict(spec: JobSpec) -> dict[str, Any]:
-    return {each.name: getattr(spec, each.name) for each in dataclasses.fields(spec)}
+    values = {each.name: getattr(spec, each.name) for each in dataclasses.fields(spec)}
+    return values | {"derivation": spec.derivation.to_data()}
+
+
+def _with_derivation(data: Mapping[str, Any]) -> dict[str, Any]:
+    known = data.get("derivation")
+    return {**data, "derivation": OWN if known is None else Derivation.from_data(known)}
 
 
 def _file_as_dict(file: SourceFile) -> dict[str, Any]:

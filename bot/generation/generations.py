@@ -15,7 +15,9 @@ from bot.domain.models import MediaKind
 from bot.domain.money.spending_policy import Foreseen
 from bot.domain.server.guild_rules import Spoilers
 from bot.domain.server.places import Viewer
+from bot.domain.words.orders import SUBJECT_CHARS
 from bot.domain.words.templates import output_of_step
+from bot.domain.words.text import shortened
 from bot.errors import FieldsMissing, InputError, Refused
 from bot.generation import texts
 from bot.generation.generation import Generation, SourceFile, described_as_needed, missing_fields
@@ -54,13 +56,24 @@ def job_specs(catalogue: Catalogue, generation: Generation) -> list[JobSpec]:
         return [JobSpec(operation=generation.operation, input=values, raw=True)]
     operation = catalogue.resolve(generation.operation)
     if generation.enhance:
-        rest = JobSpec(operation=generation.operation, input=values, fill=PROMPT_OF_STEP_BEFORE, extra=generation.extra)
+        rest = JobSpec(
+            operation=generation.operation,
+            input=values,
+            fill=PROMPT_OF_STEP_BEFORE,
+            extra=generation.extra,
+            derivation=generation.derivation,
+        )
         return [enhancing(catalogue, operation, values), *[rest] * generation.count]
     reseed = generation.reseed and any(each.name == "seed" for each in operation.fields)
     inputs = [{**values, "seed": _new_seed()} if reseed else values for _ in range(generation.count)]
     jobs = [
         JobSpec(
-            operation=operation.id, input=each, fill=generation.fill, repeats=generation.repeats, extra=generation.extra
+            operation=operation.id,
+            input=each,
+            fill=generation.fill,
+            repeats=generation.repeats,
+            extra=generation.extra,
+            derivation=generation.derivation,
         )
         for each in inputs
     ]
@@ -72,22 +85,27 @@ def _new_seed() -> int:
 
 
 async def with_files(generation: Generation, operation: Operation, sources: Sources, viewer: Viewer) -> Generation:
-    """Return the generation with its files as links among its values, and with what is read from the files.
+    """Return the generation with its files as links among its values, and with what is known of the files.
 
     Raises InputError or a MediaError.
     """
     values = dict(generation.values)
     found: dict[str, Source] = {}
+    subject = ""
     for file in generation.files:
         kinds = frozenset(file.by_kind) or _kinds(operation, file)
         source = await sources.find(viewer, file.ref, kinds, file.label)
+        subject = subject or ("" if source.job is None else shortened(source.job.depicts, SUBJECT_CHARS))
         name = file.by_kind.get(source.facts.kind) or file.field or ""
         if file.into_list:
             values[name] = [*values.get(name, ()), source.url]
         else:
             values[name] = source.url
             found[name] = source
-    return replace(generation, values={**probed(operation, values, found), **values}, files=())
+    derivation = generation.derivation
+    if not derivation.subject and subject != values.get("prompt"):
+        derivation = replace(derivation, subject=subject)
+    return replace(generation, values={**probed(operation, values, found), **values}, derivation=derivation, files=())
 
 
 def _kinds(operation: Operation, file: SourceFile) -> frozenset[MediaKind]:

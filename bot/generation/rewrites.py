@@ -9,9 +9,8 @@ from typing import Any, Final
 from bot.catalogue import Catalogue, Operation
 from bot.domain.jobs.card_spec import JobSpec
 from bot.domain.models import MediaKind
+from bot.domain.words.orders import REWRITE, Derivation
 
-SUBTLE_REWRITE = "Keep the subject and the composition. Change only small details, such as the light or the colours."
-STRONG_REWRITE = "Keep the subject only. Change the composition, the setting and the mood boldly."
 LOOK_REWRITE = "Keep the character's identity, face and pose. Change what they wear, its colours and materials."
 SUBTLE_VIDEO_REWRITE = (
     "This describes a video. Keep the subject, what happens and the framing. Change only small details, such as the "
@@ -47,16 +46,6 @@ ENHANCE_SOUND = (
 )
 
 
-def varied(instruction: str, prompt: str) -> str:
-    """Return the prompt that edits an image into a variant; `prompt`: the image's, '' for none."""
-    return f"{instruction} The picture shows: {prompt}" if prompt else instruction
-
-
-def reshape(ratio: str) -> str:
-    """Return the prompt of an edit that changes only the format; `ratio` as in 16:9."""
-    return f"Keep the picture as it is and continue the scene to fill {ratio}."
-
-
 VARIANT: Final = "prompt.enhance.variant"
 _FOR_IMAGE, _FOR_VIDEO = "prompt.enhance.image", "prompt.enhance.video"
 _ENHANCERS: Final = {
@@ -70,8 +59,6 @@ _ENHANCERS: Final = {
 _SOUND: Final = "audio"
 _HINTS: Final = {"prompt": "prompt", "aspectRatio": "aspect_ratio", "visualStyle": "style", "duration": "duration"}
 """Fields of a job that show the prompt's purpose to an enhancer."""
-PICTURE_EDITS: Final[Mapping[str, str]] = MappingProxyType({"subtle": SUBTLE_REWRITE, "strong": STRONG_REWRITE})
-"""Edits of a picture into a variant, by strength."""
 VIDEO_REWRITES: Final[Mapping[str, str]] = MappingProxyType(
     {"subtle": SUBTLE_VIDEO_REWRITE, "strong": STRONG_VIDEO_REWRITE}
 )
@@ -81,6 +68,17 @@ MUSIC_REWRITES: Final[Mapping[str, str]] = MappingProxyType(
 SOUND_REWRITES: Final[Mapping[str, str]] = MappingProxyType(
     {"subtle": SUBTLE_SOUND_REWRITE, "strong": STRONG_SOUND_REWRITE}
 )
+OF_BOT: Final = frozenset(
+    {
+        *VIDEO_REWRITES.values(),
+        *MUSIC_REWRITES.values(),
+        *SOUND_REWRITES.values(),
+        LOOK_REWRITE,
+        ENHANCE_MUSIC,
+        ENHANCE_SOUND,
+    }
+)
+"""Requests that are no member's words; older jobs have them in their input."""
 
 
 def enhancer_of(operation: Operation) -> str:
@@ -94,9 +92,10 @@ def enhancing(catalogue: Catalogue, operation: Operation, values: Mapping[str, A
     enhancer = catalogue.resolve(enhancer_of(operation))
     known = {each.name for each in enhancer.fields}
     given = {name: values.get(field) for name, field in _HINTS.items() if name in known}
+    orders = {}
     if operation.workflow == _SOUND:
-        given["rewriteRequest"] = ENHANCE_MUSIC if is_music(operation) else ENHANCE_SOUND
-    return JobSpec(operation=enhancer.id, input=given)
+        orders[REWRITE] = ENHANCE_MUSIC if is_music(operation) else ENHANCE_SOUND
+    return JobSpec(operation=enhancer.id, input=given, derivation=Derivation(orders=orders))
 
 
 def varying(operation: Operation, prompt: str, strength: str) -> JobSpec:
@@ -104,12 +103,16 @@ def varying(operation: Operation, prompt: str, strength: str) -> JobSpec:
     rewrites = VIDEO_REWRITES
     if operation.workflow == _SOUND:
         rewrites = MUSIC_REWRITES if is_music(operation) else SOUND_REWRITES
-    return JobSpec(operation=enhancer_of(operation), input={"prompt": prompt, "rewriteRequest": rewrites[strength]})
+    return _rewriting(enhancer_of(operation), prompt, rewrites[strength])
 
 
 def changing_look(prompt: str) -> JobSpec:
     """Return the step that gives a prompt's character another look, as the tool is meant to."""
-    return JobSpec(operation=VARIANT, input={"prompt": prompt, "rewriteRequest": LOOK_REWRITE})
+    return _rewriting(VARIANT, prompt, LOOK_REWRITE)
+
+
+def _rewriting(enhancer: str, prompt: str, order: str) -> JobSpec:
+    return JobSpec(operation=enhancer, input={"prompt": prompt}, derivation=Derivation(orders={REWRITE: order}))
 
 
 def is_music(operation: Operation) -> bool:

@@ -109,7 +109,8 @@ class RequestGate:
             if step.raw:
                 wire_input, cautions = catalogue.check_raw(step.operation, step.input)
             else:
-                given, pending = with_defaults(operation, step, defaults), step.fill.keys()
+                given = with_defaults(operation, step, defaults)
+                pending = {*step.fill, *step.derivation.orders}
                 wire_input = catalogue.check(step.operation, given, pending=pending, extra=step.extra)
                 cautions = catalogue.cautions(step.operation, wire_input, pending=pending)
         except InputError as error:

@@ -77,7 +77,7 @@ class Repeats:
         if other is not None:
             raise Refused(texts.RETRIED_ALREADY(job=other.id))
         # Cannon Studio recognises the same input with the same API key for some hours.
-        is_same = (before.key_id, before.operation, before.input) == (key_id, job.operation.id, job.input)
+        is_same = (before.key_id, before.operation, before.sent_input) == (key_id, job.operation.id, job.sent_input)
         is_late = self.clock.wall() - (before.first_attempt_at or 0.0) >= SAFE_WINDOW_S
         return Attempt(repeats=before) if is_same and not is_late else Attempt(may_pay_twice=True)
 
@@ -357,6 +357,9 @@ def _jobs(
             price_outputs=factors[place].outputs,
             created_at=card.created_at,
             parent_id=spec.parent_id,
+            variation=job.spec.derivation.variation,
+            orders=job.spec.derivation.orders,
+            subject=job.spec.derivation.subject,
             after_ids=tuple(ids[each] for each in job.spec.after),
             fill={name: _with_ids(value, ids) for name, value in job.spec.fill.items()},
         )

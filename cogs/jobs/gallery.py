@@ -13,6 +13,7 @@ from bot.delivery.card.states import state_word
 from bot.delivery.channels.facts import in_time
 from bot.delivery.channels.links import Thumbnails
 from bot.delivery.channels.view import message_link, untracked
+from bot.domain.jobs.card_jobs import job_words
 from bot.domain.models import Card, Job
 from bot.domain.server.places import Viewer
 from bot.domain.texts import mention
@@ -89,8 +90,8 @@ def _job_text(bot: Bot, page: Page, listed: ListedJob) -> str:
     facts = [f"**{_title(bot, job)}**", state_word(job.state), cost_words(job), stamp(job.created_at)]
     if page.browsing.whose != MINE:
         facts.append(mention(job.author_id))
-    prompt = f"> {harmless(shortened(one_line(job.prompt), PROMPT_CHARS))}"
-    first = [] if not listed.seen or not job.prompt.strip() else [prompt]
+    words = one_line(job_words(job)) if listed.seen else ""
+    first = [f"> {harmless(shortened(words, PROMPT_CHARS))}"] if words else []
     card = page.cards.get(job.card_id)
     is_linked = card is not None and card.message_id is not None and card.is_in_channel and not card.private
     last = [texts.OPEN_CARD(link=message_link(card))] if is_linked and card is not None else []
@@ -132,7 +133,7 @@ def _state_select(browsing: Browsing) -> Control:
 def _choice(bot: Bot, listed: ListedJob) -> discord.SelectOption:
     job, operation = listed.job, bot.catalogue.find(listed.job.operation)
     title = job.operation if operation is None else tr(operation.title)
-    words = one_line(job.prompt).strip() if listed.seen else ""
+    words = one_line(job_words(job)) if listed.seen else ""
     label = shortened(words or title, LABEL_CHARS)
     return discord.SelectOption(label=label, value=job.id, description=shortened(f"{title} · {job.id}", LABEL_CHARS))
 

@@ -14,7 +14,7 @@ from bot.delivery.channels.gate import PostingGate
 from bot.delivery.channels.view import message_link
 from bot.delivery.notices import LogChannel
 from bot.delivery.posting.copies import ResultCopies, Takedown, shown_jobs
-from bot.domain.jobs.card_jobs import prompt_text
+from bot.domain.jobs.card_jobs import card_words
 from bot.domain.models import Card, Job
 from bot.domain.server.reaction_rules import ReactionRules
 from bot.domain.words.text import harmless, shortened
@@ -137,7 +137,7 @@ class Gallery:
     @staticmethod
     def embed(card: Card, jobs: Sequence[Job], stars: int) -> discord.Embed:
         """Draw the post: the author, the prompt, the stars, and a link to the original."""
-        words = harmless(shortened(prompt_text(jobs), PROMPT_CHARS))
+        words = harmless(shortened(card_words(jobs), PROMPT_CHARS))
         quoted = "\n".join(f"> {line}" for line in words.splitlines())
         embed = discord.Embed(title=texts.ORIGINAL, url=message_link(card), description=quoted or None, colour=GALLERY)
         embed.add_field(name=texts.AUTHOR, value=f"<@{card.author_id}>")

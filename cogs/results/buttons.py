@@ -63,7 +63,7 @@ def laid_out(bot: Bot, results: Sequence[Job], made: Sequence[Job], *, first: It
 def _choice(jobs: Sequence[Job], numbered: dict[str, int]) -> Control:
     options = [
         discord.SelectOption(
-            label=shortened(f"{numbered[job.id]}. {job.prompt.strip() or job.operation}", 100), value=job.id
+            label=shortened(f"{numbered[job.id]}. {job.depicts.strip() or job.operation}", 100), value=job.id
         )
         for job in jobs[:OPTIONS_PER_SELECT]
     ]

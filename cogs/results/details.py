@@ -16,17 +16,20 @@ from urllib.parse import urlsplit
 import discord
 
 from bot.catalogue import Operation
+from bot.delivery.card.card import marked_words
 from bot.delivery.card.context import NEUTRAL
 from bot.delivery.card.states import cost_of_all, state_word, took_words
 from bot.delivery.channels.facts import BUTTONS_PER_ROW, FILES_PER_MESSAGE, UPLOAD_TIMEOUT_S, in_time
 from bot.delivery.channels.view import in_five_rows, message_link, untracked
 from bot.delivery.posting.copies import ResultCopies, shown_jobs
 from bot.delivery.texts import BASES
-from bot.domain.jobs.card_jobs import open_part
+from bot.domain.jobs.card_jobs import job_words, open_part
 from bot.domain.models import OPEN_STATES, PAID_STATES, PROMPT_FIELDS, Card, Job, JobState, credits_words
 from bot.domain.money.limit_rules import WhatIsLeft
+from bot.domain.words.orders import REWRITE
 from bot.domain.words.text import harmless, harmless_within, shortened, stamp
 from bot.errors import InputError
+from bot.generation.rewrites import OF_BOT
 from bot.generation.sources import LookPace
 from bot.generation.visible_jobs import VisibleJobs
 from bot.jobs.surface import Later, NoPlace
@@ -242,8 +245,8 @@ def _head(known: JobFacts) -> str:
     state = state_word(job.state)
     error = f": {harmless(shortened(job.error, ERROR_CHARS))}" if job.error else ""
     lines = [texts.heading(harmless_within(title, VALUE_CHARS)), f"{state}{error}"]
-    if job.prompt:
-        lines += [f"> {line}" for line in harmless(shortened(job.prompt, PROMPT_CHARS)).splitlines()]
+    words = job_words(job, marked_words(limit=PROMPT_CHARS // 2))
+    lines += [f"> {line}" for line in words.splitlines()]
     if job.erased_at is not None:
         lines.append(str(texts.RECORD_ERASED))
     return "\n".join(lines)
@@ -255,7 +258,8 @@ def setting_lines(operation: Operation | None, job: Job) -> list[str]:
     return [
         texts.SETTING(label=harmless_within(tr(labels.get(name, name)), VALUE_CHARS).capitalize(), value=_value(value))
         for name, value in job.input.items()
-        if not (name in PROMPT_FIELDS and value == job.prompt and len(job.prompt) <= PROMPT_CHARS)
+        if not (name in PROMPT_FIELDS and value == job.stored_prompt and len(job.prompt) <= PROMPT_CHARS)
+        and not (name == REWRITE and value in OF_BOT)
     ]
 
 

@@ -22,6 +22,7 @@ EXEMPT = {
     "bot/app/host/command_line.py": "help of the command line, a part of its definition as in bot/cli.py",
     "bot/catalogue/operations": "data: a field's label and sample are part of its definition, next to its limits",
     "bot/generation/rewrites.py": "instructions to models: no person reads them, and they stay English",
+    "bot/domain/words/orders.py": "instructions to models: no person reads them, and they stay English",
     "bot/sandbox/studio/answers.py": "samples: the prompts that the sandbox rewrites are what a model would return",
     "bot/sandbox/studio/faults.py": "data: the table of faults, which docs/sandbox.md repeats and a test compares",
     "bot/sandbox/studio/variant.py": "data: invented operations of the sandbox, like the catalogue's",

@@ -157,6 +157,8 @@ async def test_an_enhanced_prompt_is_always_the_same_and_heeds_the_request(clien
     again = (await run(client, "prompt.enhance.image", given))["output"]["enhancedPrompt"]
     assert first == again
     assert "in winter" in first
+    order = {**given, "rewriteRequest": "Keep the subject. Change the rest."}
+    assert "Keep" not in (await run(client, "prompt.enhance.image", order))["output"]["enhancedPrompt"]
     assert "9:16" in first
 
 

@@ -19,7 +19,15 @@ from bot.delivery.card import context as colours
 from bot.delivery.card.context import CardContext, marked_title
 from bot.delivery.card.states import cost_of_all, state_lines, took_words
 from bot.delivery.channels.facts import EMBED_AUTHOR_CHARS, EMBED_DESCRIPTION_CHARS, EMBED_FIELD_CHARS
-from bot.domain.jobs.card_jobs import are_copies_made, is_batch, main_job, open_part, prompt_text
+from bot.domain.jobs.card_jobs import (
+    WordStyle,
+    are_copies_made,
+    card_words,
+    is_batch,
+    main_job,
+    open_part,
+    prompt_text,
+)
 from bot.domain.jobs.poll_schedule import whole_seconds
 from bot.domain.models import MADE_STATES, Card, Job, JobState
 from bot.domain.words.text import harmless, harmless_within, in_block, one_line, shortened, small, without_controls
@@ -44,7 +52,7 @@ def facts_line(card: Card, jobs: Sequence[Job], context: CardContext) -> str:
     took = took_words(*jobs) if are_copies_made(jobs) else ""
     if took:
         parts.append(texts.IT_TOOK(time=took))
-    if context.made_from is not None:
+    if context.made_from is not None and main_job(jobs).varied is None:  # else the variation's name is the link
         parts.append(texts.MADE_FROM(link=context.made_from))
     return BETWEEN.join(part for part in parts if part)
 
@@ -150,7 +158,7 @@ def card_embed(card: Card, jobs: Sequence[Job], context: CardContext) -> discord
     """Draw the card of `jobs` (at least one)."""
     jobs = open_part(jobs, context.withheld)
     has_title = card.label or not _shows_itself(jobs)
-    prompts = _prompts(jobs, context.catalogue)
+    prompts = _prompts(jobs, context)
     lines = [*state_lines(card, jobs, context), small(facts_line(card, jobs, context))]
     whole = "\n".join([*([prompts] if prompts else []), *lines])
     fits = len(whole) <= EMBED_DESCRIPTION_CHARS
@@ -184,11 +192,11 @@ def _title(card: Card, jobs: Sequence[Job], catalogue: Catalogue) -> str:
     return title if count == 1 else texts.several(title, count)
 
 
-def _prompts(jobs: Sequence[Job], catalogue: Catalogue) -> str | None:
+def _prompts(jobs: Sequence[Job], context: CardContext) -> str | None:
     """Return the prompt as a quotation, then the rewritten prompt as a block."""
-    prompt, parts = prompt_text(jobs), []
-    if prompt and not is_batch(jobs):  # a batch shows its prompts per line
-        shown = harmless(shortened(prompt, PROMPT_SHOWN_CHARS))
+    parts, catalogue = [], context.catalogue
+    shown = "" if is_batch(jobs) else card_words(jobs, marked_words(context.made_from or ""))
+    if shown:  # a batch shows its prompts per line
         parts.append("\n".join(f"> {line}" for line in shown.splitlines()))
     rewritten = rewritten_prompt(jobs, catalogue)
     if rewritten is not None:
@@ -197,6 +205,15 @@ def _prompts(jobs: Sequence[Job], catalogue: Catalogue) -> str | None:
     if result is not None:
         parts.append(f"{texts.RESULT}\n{in_block(shortened(result, RESULT_TEXT_SHOWN_CHARS))}")
     return "\n\n".join(parts) or None
+
+
+def marked_words(link: str = "", *, limit: int = PROMPT_SHOWN_CHARS) -> WordStyle:
+    """Return a style with each text escaped and cut to `limit` characters, and what the source shows in italics."""
+    return WordStyle(
+        own=lambda text: harmless(shortened(text, limit)),
+        source=lambda text: f"*{harmless(shortened(text, limit))}*",
+        link=link,
+    )
 
 
 def _colour(jobs: Sequence[Job]) -> int:

@@ -129,7 +129,7 @@ SPOILER = "SPOILER_"
 
 def file_stem(job: Job, number: int = 0) -> str:
     """Return the stable name, without extension, of a job's n-th file."""
-    stem = f"{slug(job.prompt, job.operation.replace('.', '-'))}-{job.id[:4].lower()}"
+    stem = f"{slug(job.stored_prompt or job.subject, job.operation.replace('.', '-'))}-{job.id[:4].lower()}"
     return stem if number == 0 else f"{stem}-{number + 1}"
 
 
@@ -140,7 +140,7 @@ def bare_name(filename: str) -> str:
 
 def alt_text(job: Job, made_with: str = "") -> str:
     """Return the alt text of the job's media; it ends with `made_with`, which is never cut."""
-    return labelled(bare(job.prompt) or texts.ALT_TEXT(operation=bare(job.operation)), made_with)
+    return labelled(bare(job.depicts) or texts.ALT_TEXT(operation=bare(job.operation)), made_with)
 
 
 def labelled(alt: str, made_with: str) -> str:

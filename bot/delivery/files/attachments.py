@@ -104,7 +104,7 @@ async def _tile(media: MediaFetcher, job: Job, folder: Path, *, is_shown: bool) 
                 image_links(job)[0], folder, stem, expect=MediaKind.IMAGE, max_bytes=FILE_MAX_BYTES
             )
             name = file.path.name
-    return Tile(number=job.position + 1, caption=job.prompt, file=name)
+    return Tile(number=job.position + 1, caption=job.depicts, file=name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

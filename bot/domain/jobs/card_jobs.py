@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from types import MappingProxyType
 
+from bot.domain import texts
 from bot.domain.models import PROMPT_FIELDS, Job, JobState
+from bot.domain.words.orders import Variation
 from bot.domain.words.text import one_line, shortened
 
 BATCH_PROMPTS_CHARS = 1400
@@ -46,6 +49,51 @@ def prompt_text(jobs: Sequence[Job]) -> str:
         return "\n".join(f"{job.position + 1}. {shortened(one_line(job.prompt), room)}" for job in jobs)
     own = [job.prompt for job in jobs if job.prompt and not set(PROMPT_FIELDS) & job.fill.keys()]
     return "\n".join(dict.fromkeys(own))
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class WordStyle:
+    """How `job_words` and `card_words` are written; plain by default."""
+
+    own: Callable[[str], str] = str
+    """Writes the member's own words."""
+    source: Callable[[str], str] = str
+    """Writes what the source shows, which is one line."""
+    link: str = ""
+    """Leads to the source, if its variation is named; '' for no link."""
+
+
+PLAIN = WordStyle()
+ICONS: Mapping[Variation, str] = MappingProxyType(
+    {Variation.SUBTLE: "🎲", Variation.STRONG: "🎲", Variation.LOOK: "👗", Variation.FORMAT: "📐"}
+)
+
+
+def job_words(job: Job, style: WordStyle = PLAIN) -> str:
+    """Return what a job makes, in members' words: of a variation or an edit also of what."""
+    return _words(job, "" if job.varied and job.subject in {"", job.prompt} else job.prompt, style)
+
+
+def card_words(jobs: Sequence[Job], style: WordStyle = PLAIN) -> str:
+    """Return what the card's jobs make: as `job_words`, for steps each text once, for a batch a numbered list."""
+    job, own = main_job(jobs), prompt_text(jobs)
+    is_filled = bool(set(PROMPT_FIELDS) & job.fill.keys())
+    if job.varied and (is_filled or job.subject in {"", job.prompt}):
+        own = ""  # the rewritten prompt is shown by itself
+    return _words(job, own, style)
+
+
+def _words(job: Job, own: str, style: WordStyle) -> str:
+    source = one_line(job.subject or (job.prompt if job.varied else ""))
+    shown = style.source(source) if source else ""
+    if job.varied is None:
+        if not own or not source or source in one_line(own):
+            return style.own(own) if own else shown
+        return texts.EDIT_OF(edit=style.own(own), words=shown)
+    name = str(texts.VARIATIONS[job.varied])
+    name = f"{ICONS[job.varied]} {f'[{name}]({style.link})' if style.link else name}"
+    line = texts.VARIATION_OF(variation=name, words=shown) if shown else name
+    return f"{line}\n{style.own(own)}" if own else line
 
 
 def open_part(jobs: Sequence[Job], withheld: Collection[str]) -> list[Job]:

@@ -9,6 +9,7 @@ from typing import Any
 from bot.domain.money.spend_request import TYPED, Consent, Spender
 from bot.domain.server.places import Viewer
 from bot.domain.server.reaction_rules import ReactionKey
+from bot.domain.words.orders import OWN, Derivation
 from bot.domain.words.templates import steps_in
 
 
@@ -29,6 +30,7 @@ class JobSpec:
     """Undocumented input fields that are sent anyway."""
     raw: bool = False
     """Whether the input is sent as a moderator typed it, ignoring the catalogue."""
+    derivation: Derivation = OWN
 
     @property
     def after(self) -> tuple[int, ...]:

@@ -161,8 +161,8 @@ def _prefilled(operation: Operation, medium: Medium) -> dict[str, str]:
     ratio = medium.job.input.get("aspect_ratio")
     if isinstance(ratio, str):
         prefilled["aspect_ratio"] = ratio
-    if operation.id in _SAME_PROMPT and medium.job.prompt:
-        prefilled["prompt"] = medium.job.prompt
+    if operation.id in _SAME_PROMPT and medium.job.depicts:
+        prefilled["prompt"] = medium.job.depicts
     return prefilled
 
 

@@ -12,14 +12,13 @@ from bot.domain.jobs.card_jobs import results_of
 from bot.domain.models import Job, MediaKind
 from bot.domain.server.guild_rules import Payer, Rules
 from bot.domain.server.places import Viewer
-from bot.domain.words.text import shortened
+from bot.domain.words.orders import Derivation, Variation, order_of, varying_picture
 from bot.errors import InputError, Refused
-from bot.generation import rewrites as rewrite_prompts
 from bot.generation import texts
 from bot.generation.again.earlier_jobs import EarlierJobs
 from bot.generation.generation import Generation, SourceFile, flattened, undocumented_names
 from bot.generation.generations import PROMPT_OF_STEP_BEFORE
-from bot.generation.rewrites import PICTURE_EDITS, VARIANT, changing_look, enhancer_of, varying
+from bot.generation.rewrites import VARIANT, changing_look, enhancer_of, varying
 from bot.generation.sources import SourceRef
 from bot.server.operations import OperationSwitches
 from bot.store import Store
@@ -80,8 +79,6 @@ def _turned(field: Field, knob: _Knob, values: Mapping[str, Any], strength: str,
 
 IMAGE_EDIT = "image.edit"
 COPIES_MAX = 4
-SHOWN_CHARS = 4000
-"""How much of a picture's prompt the prompt of its variant repeats."""
 _CARRIED = ("aspect_ratio", "resolution")
 """Fields of an image's input that its variant keeps."""
 _OF_CHARACTERS = frozenset({"character_id", "character_ids", "reference_image_urls"})
@@ -128,10 +125,11 @@ class Reruns:
     async def rerun(self, job: Job, viewer: Viewer, *, count: int = 1) -> Generation:
         """Return a generation with the same input and new seeds. Raises InputError if the record was erased."""
         await self.require_payer(job, viewer.member_id)
-        values, files = await self._earlier.input_of(job, viewer)
+        values, files, derivation = await self._earlier.input_of(job, viewer)
         return Generation(
             operation=job.operation,
             values=values,
+            derivation=derivation,
             extra=undocumented_names(self._catalogue.current.find(job.operation), values),
             raw=self._catalogue.current.find(job.operation) is None,
             files=files,
@@ -186,8 +184,8 @@ class Reruns:
         if _is_image(job):
             return await self._picture_variant(job, viewer, strength)
         operation = self._catalogue.current.resolve(job.operation)
-        values, files = await self._earlier.input_of(job, viewer)
-        prompt = _prompt(job)
+        values, files, derivation = await self._earlier.input_of(job, viewer)
+        prompt = job.depicts if _prompt(job) else ""
         if prompt:
             values.pop("prompt")
         else:
@@ -195,6 +193,7 @@ class Reruns:
         return Generation(
             operation=operation.id,
             values=values,
+            derivation=replace(derivation, variation=Variation(strength), subject=prompt or derivation.subject),
             files=files,
             private=await self._earlier.is_private(job),
             parent_id=job.id,
@@ -211,14 +210,19 @@ class Reruns:
         if not await self.can_change_look(job):
             raise InputError(texts.NO_LOOK)
         edit = await self._edited(job)
-        return replace(edit, before=[changing_look(_prompt(job))], fill=dict(PROMPT_OF_STEP_BEFORE))
+        return replace(
+            edit,
+            derivation=Derivation(variation=Variation.LOOK, subject=job.depicts),
+            before=[changing_look(job.depicts)],
+            fill=dict(PROMPT_OF_STEP_BEFORE),
+        )
 
     async def _picture_variant(self, job: Job, viewer: Viewer, strength: str) -> Generation:
         if not self._are_on(job, IMAGE_EDIT):
             return await self.rerun(job, viewer)
-        edit = await self._edited(job)
-        shown = "" if "image_url" in job.input else shortened(_prompt(job), SHOWN_CHARS)
-        return replace(edit, values={**edit.values, "prompt": rewrite_prompts.varied(PICTURE_EDITS[strength], shown)})
+        edit, words = await self._edited(job), job.depicts
+        values = {"prompt": words, **edit.values} if words else edit.values
+        return replace(edit, values=values, derivation=varying_picture(Variation(strength), words))
 
     async def _edited(self, job: Job) -> Generation:
         image = SourceFile(ref=SourceRef(job_id=job.id), label=texts.VARIED_IMAGE.message, field="image_url")
@@ -236,16 +240,25 @@ class Reruns:
         """Return an edit's start. Raises Refused if the operation is off, InputError if it was erased."""
         await self.require_payer(job, viewer.member_id)
         self._switches.require_on(job.guild_id, self._catalogue.current.resolve(job.operation))
-        values, files = await self._earlier.input_of(job, viewer)
+        values, files, derivation = await self._earlier.input_of(job, viewer)
         generation = Generation(
             operation=job.operation,
             values={},
+            derivation=_editable(derivation, has_files=bool(files)),
             extra=undocumented_names(self._catalogue.current.find(job.operation), values),
             files=files,
             private=await self._earlier.is_private(job),
             parent_id=job.id,
         )
         return Edit(generation=generation, prefilled=flattened(values), kept=values)
+
+
+def _editable(derivation: Derivation, *, has_files: bool) -> Derivation:
+    """Return the derivation for a form, in which the member puts a prompt, also where there was none."""
+    order = derivation.orders.get("prompt")
+    if order is None:
+        return Derivation(subject=derivation.subject if has_files else "")
+    return derivation if "{prompt}" in order else replace(derivation, orders=order_of(order, has_words=True))
 
 
 def copies_of(jobs: Sequence[Job], job: Job) -> int:

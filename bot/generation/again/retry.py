@@ -97,6 +97,7 @@ class Retries:
             values=last.input,
             private=plan.private,
             parent_id=left[-1].id,
+            derivation=last.derivation,
             before=before,
             fill=last.fill,
             extra=undocumented_names(self.catalogue.current.find(last.operation), last.input),
@@ -106,8 +107,8 @@ class Retries:
         )
         if len(left) > 1 or left[0].after_ids or self._repeats_as_it_was(left[0]):
             return generation
-        values, files = await self.earlier.input_of(left[0], origin.viewer)
-        return replace(generation, values=values, files=files)
+        values, files, derivation = await self.earlier.input_of(left[0], origin.viewer)
+        return replace(generation, values=values, files=files, derivation=derivation)
 
     def incomplete(self, plan: RetryPlan, generation: Generation) -> Incomplete | None:
         """Return what a single job's retry lacks, if its failure named required fields.
@@ -166,7 +167,7 @@ def _step(job: Job, made: Mapping[OutputRef, str], numbers: Mapping[str, int]) -
         else:
             values[name] = with_outputs(template, known)
     repeats = job.id if _is_unconfirmed(job) else ""
-    return JobSpec(operation=job.operation, input=values, fill=fill, repeats=repeats)
+    return JobSpec(operation=job.operation, input=values, fill=fill, repeats=repeats, derivation=job.derivation)
 
 
 def _output(done: Mapping[str, Job], ref: OutputRef) -> str:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from bot.catalogue import LiveCatalogue
 from bot.domain.models import Job, MediaKind
 from bot.domain.server.places import Viewer
+from bot.domain.words.orders import Variation, varying_picture
 from bot.errors import InputError
 from bot.generation import texts
 from bot.generation.again.next_steps import Medium, NextSteps
-from bot.generation.again.rerun import Reruns
+from bot.generation.again.rerun import IMAGE_EDIT, Reruns
 from bot.generation.generation import Generation
 from bot.generation.sources import SourceRef, require_kept
 from bot.generation.visible_jobs import VisibleJobs
@@ -22,6 +23,7 @@ from bot.runtime.clock import Clock
 from bot.server.operations import OperationSwitches
 from bot.store import Store, WordOffer
 
+RATIO: Final = "aspect_ratio"
 OFFER_LIFE_S = 10 * 60.0
 """How long an answer's button works; then the answer is deleted."""
 
@@ -139,4 +141,14 @@ class WordRequests:
 
     def _on_medium(self, guild_id: int, medium: Medium, wish: Wish) -> Generation:
         begun = self.next_steps.begin(guild_id, wish.operation, medium).completed
-        return replace(begun, values={**begun.values, **wish.values}, typed=True)
+        generation = replace(begun, values={**begun.values, **wish.values}, typed=True)
+        is_reshaped = wish.operation == IMAGE_EDIT and wish.values.keys() == {RATIO}
+        return reshaped(generation, medium.job) if is_reshaped else generation
+
+
+def reshaped(generation: Generation, job: Job | None) -> Generation:
+    """Return the edit that changes only the format of a picture; `job` made it, None for another one."""
+    words = "" if job is None else job.depicts
+    derivation = varying_picture(Variation.FORMAT, words, ratio=generation.values[RATIO])
+    values = {"prompt": words, **generation.values} if words else generation.values
+    return replace(generation, values=values, derivation=derivation)

@@ -16,7 +16,6 @@ from enum import StrEnum
 
 from bot.domain.models import MediaKind
 from bot.domain.words.text import reads_foreign_text
-from bot.generation import rewrites as rewrite_prompts
 from bot.generation import texts
 from bot.generation.words.phrases import PHRASES, joined, plain
 
@@ -229,7 +228,7 @@ def _from_picture(said: str) -> Wish | Unclear:
     if start or end:
         rest = said[start.end() :] if start else said[: end.start()] if end else said
         return Wish(operation="video.generate", values={**_prompt(rest), **shaped})
-    return Wish(operation="image.edit", values={"prompt": said or rewrite_prompts.reshape(ratio), **shaped})
+    return Wish(operation="image.edit", values={**({"prompt": said} if said else {}), **shaped})
 
 
 def _from_video(said: str, *, native: bool) -> Wish | Unclear:

@@ -174,7 +174,7 @@ class Submitting:
         return await self.client.submit(
             key.secret,
             self._wire_id(job),
-            job.input,
+            job.sent_input,
             idempotency_key=job.repeats_key or job.idempotency_key,
             webhook_url=None if key.is_practice else self.webhook_url(job),
         )

@@ -173,8 +173,9 @@ def enhanced(operation: str, given: Mapping[str, Any]) -> str:
         sentences.append(f"One continuous take of {given['duration']} seconds")
     if given.get("aspectRatio"):
         sentences.append(f"Composed for a {given['aspectRatio']} frame")
-    if given.get("rewriteRequest"):
-        sentences.append(f"Changed as asked: {str(given['rewriteRequest']).rstrip('.')}")
+    wish = str(given.get("rewriteRequest") or "").rstrip(".")
+    if wish and "." not in wish:  # several sentences are instructions, which no model repeats
+        sentences.append(f"Changed as asked: {wish}")
     return ". ".join(sentence[:1].upper() + sentence[1:] for sentence in sentences) + "."
 
 

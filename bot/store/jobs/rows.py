@@ -10,6 +10,7 @@ from functools import partial
 from bot.domain.models import Card, Job, JobState, WaitsFor
 from bot.domain.server.member_settings import PING_AFTER_S
 from bot.domain.server.places import CardPlace
+from bot.domain.words.orders import Variation
 from bot.store.engine.columns import (
     ChangedBy,
     Column,
@@ -64,10 +65,12 @@ JOBS = Table(
         *_all("id", "card_id", "guild_id", "position", "author_id", "operation", "idempotency_key"),
         Column(name="held_milli", attribute="held", to_sql=to_milli, from_sql=from_milli),
         Column(name="expected_milli", attribute="expected", to_sql=to_milli_or_none, from_sql=from_milli_or_none),
-        *_all("price_kind", "price_size", "price_outputs", "parent_id", "repeats_key"),
+        *_all("price_kind", "price_size", "price_outputs", "parent_id", "repeats_key", "subject"),
         Column(name="after_ids", to_sql=to_json, from_sql=texts_from_json),
         Column(name="practice", from_sql=bool),
         Column(name="fill", to_sql=to_json, from_sql=mapping_from_json),
+        Column(name="variation", to_sql=to_text_or_none, from_sql=lambda text: text and Variation(text)),
+        Column(name="orders", to_sql=to_json, from_sql=mapping_from_json),
         _by_store(name="state", from_sql=JobState),
         *_all("lease", "basis", "created_at", make=_by_store),
         _by_store(name="raised_milli", attribute="raised", to_sql=to_milli, from_sql=from_milli),

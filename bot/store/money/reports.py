@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from bot.domain.server.places import CardPlace
+from bot.domain.words.orders import own_words
 from bot.store.engine.columns import from_milli, mapping_from_json, place_of
 from bot.store.engine.repository import Repository
 from bot.store.money.spending import practises
@@ -227,7 +228,9 @@ def _job_line(row: Row) -> Mapping[str, Any]:
         "model": row["model"],
         "private": bool(row["private"]),
         "practice": bool(row["practice"]),
-        "prompt": row["words"],
+        "prompt": None if row["words"] is None else own_words(str(row["words"])),
+        "variation": row["variation"],
+        "subject": None if row["card_private"] else row["subject"],
         "state": row["state"],
         "held": str(from_milli(row["held_milli"] + row["raised_milli"])),
         "basis": row["basis"],

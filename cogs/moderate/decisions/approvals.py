@@ -15,7 +15,7 @@ from bot.delivery.card.readers import GuildLanguages
 from bot.delivery.channels.facts import DISCORD_ERRORS, in_time
 from bot.delivery.channels.messages import nonce_of
 from bot.delivery.channels.view import message_link
-from bot.domain.jobs.card_jobs import main_job, prompt_text
+from bot.domain.jobs.card_jobs import card_words, main_job
 from bot.domain.models import Card, Job, JobState
 from bot.domain.server.guild_rules import Scope
 from bot.domain.words.text import harmless, shortened, stamp
@@ -121,7 +121,7 @@ def _request(bot: Bot, card: Card, jobs: Sequence[Job], title: Text, *, is_log: 
     name = title(operation=tr(operation.title) if operation is not None else jobs[0].operation)
     embed = discord.Embed(
         title=texts.APPROVAL_PRACTICE(title=name) if jobs[0].practice else name,
-        description=texts.PRIVATE_REQUEST if card.private and is_log else harmless(shortened(prompt_text(jobs), 1500)),
+        description=texts.PRIVATE_REQUEST if card.private and is_log else harmless(shortened(card_words(jobs), 1500)),
     )
     embed.add_field(name=texts.AUTHOR, value=f"<@{card.author_id}>")
     embed.add_field(name=texts.CHANNEL, value=f"<#{card.channel_id}>")

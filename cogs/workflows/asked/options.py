@@ -13,8 +13,9 @@ from discord import app_commands
 from bot.account.memory import AccountMemories
 from bot.catalogue import Field, FieldKind, Operation, Tried
 from bot.catalogue.checks.tried import OWN_IDS
+from bot.domain.jobs.card_jobs import job_words
 from bot.domain.models import Job, MediaKind
-from bot.domain.words.text import shortened
+from bot.domain.words.text import one_line, shortened
 from bot.errors import InputError, StoreError
 from bot.generation.visible_jobs import VisibleJobs
 from bot.language import ago
@@ -118,7 +119,7 @@ def job_completion(kinds: frozenset[MediaKind], only: Callable[[Job], object] | 
 def job_label(job: Job, now: float) -> str:
     """Return a job's label in a list: id, start of the prompt, age."""
     age = age_text(now - job.created_at)
-    return shortened(f"{job.id} · {shortened(job.prompt or job.operation, 60)} · {age}", CHOICE_CHARS)
+    return shortened(f"{job.id} · {shortened(one_line(job_words(job)) or job.operation, 60)} · {age}", CHOICE_CHARS)
 
 
 def age_text(seconds: float) -> str:

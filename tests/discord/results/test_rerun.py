@@ -168,7 +168,7 @@ async def test_a_variant_of_anything_else_is_made_again_from_other_words(rig: Ri
     first, second = sorted(await rig.jobs(), key=lambda job: (job.created_at, job.position))[1:]
     assert first.operation == (enhancer or "prompt.enhance.variant")
     if enhancer is not None:
-        assert first.input["rewriteRequest"] == VIDEO_REWRITES["strong"]
+        assert first.sent_input["rewriteRequest"] == VIDEO_REWRITES["strong"]
     assert second.operation == parent.operation
     assert second.input["prompt"] == first.output["enhancedPrompt"]
     assert second.state is JobState.DELIVERED
@@ -185,7 +185,8 @@ async def test_a_variant_of_sound_rewrites_the_words_for_what_is_heard(
     label = whole(how.response, strength.capitalize())
     await agreed(rig.member, await rig.member.click(how.response, label=label))
     [first] = [job for job in await rig.jobs() if job.operation == "prompt.enhance.variant"]
-    assert first.input == {"prompt": "a fox #fast", "rewriteRequest": rewrites[strength]}
+    assert first.input == {"prompt": "a fox #fast"}
+    assert first.sent_input == {"prompt": "a fox #fast", "rewriteRequest": rewrites[strength]}
     assert not {"light", "colours", "composition"} & set(re.findall(r"\w+", rewrites[strength].lower()))
 
 

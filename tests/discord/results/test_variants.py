@@ -6,7 +6,8 @@ import pytest
 
 from bot.domain.models import JobState
 from bot.domain.server.guild_rules import Strength
-from bot.generation.rewrites import LOOK_REWRITE, PICTURE_EDITS
+from bot.domain.words.orders import PICTURE_EDITS, Variation
+from bot.generation.rewrites import LOOK_REWRITE
 from bot.generation.texts import NO_LOOK
 from cogs.results import texts
 from tests.support.channels import press, rule
@@ -40,21 +41,23 @@ async def test_a_variant_of_a_picture_is_one_edit_of_it_and_its_price_is_said_be
     assert await tools(rig) == ["image.generate", "image.edit"]
     job = await newest(rig)
     assert (job.state, job.parent_id, job.cost) == (JobState.DELIVERED, parent.id, 12)
-    assert job.input == {
-        "prompt": f"{PICTURE_EDITS[strength]} The picture shows: A blue door #fast",
-        "image_url": parent.media[0].url,
-        "aspect_ratio": "9:16",
-    }
+    own = {"prompt": "A blue door #fast", "image_url": parent.media[0].url, "aspect_ratio": "9:16"}
+    assert job.input == own
+    order = f"{PICTURE_EDITS[Variation(strength)]} The picture shows: A blue door #fast"
+    assert rig.sandbox.requests[-1].input == {**own, "prompt": order}
     await settled_exactly(rig)
 
 
-async def test_a_variant_of_an_edit_does_not_ask_for_the_same_edit_once_more(rig: Rig):
+async def test_a_variant_of_an_edit_shows_the_subject_too_and_does_not_ask_for_the_same_edit_once_more(rig: Rig):
     _, parent = await picture(rig)
     await rig.member.slash(rig.channel, "image edit", prompt="at night #fast", from_=parent.id)
     await rig.work()
     how = await rig.member.click(card_of(rig, await newest(rig)), label="Vary")
     await agreed(rig.member, await rig.member.click(how.response, label=whole(how.response, "Subtle")))
-    assert (await newest(rig)).input["prompt"] == PICTURE_EDITS["subtle"]
+    await rig.work()
+    job = await newest(rig)
+    assert job.input["prompt"] == f"{parent.prompt}, at night #fast"
+    assert rig.sandbox.requests[-1].input["prompt"].startswith(PICTURE_EDITS[Variation.SUBTLE])
 
 
 async def test_the_tool_for_characters_is_offered_where_a_character_was_given(rig: Rig):
@@ -68,7 +71,8 @@ async def test_the_tool_for_characters_is_offered_where_a_character_was_given(ri
     await rig.work()
     first, second = sorted(await rig.jobs(), key=lambda job: (job.created_at, job.position))[2:]
     assert (first.operation, second.operation) == ("prompt.enhance.variant", "image.edit")
-    assert first.input == {"prompt": parent.input["prompt"], "rewriteRequest": LOOK_REWRITE}
+    assert first.input == {"prompt": parent.depicts}
+    assert first.sent_input == {**first.input, "rewriteRequest": LOOK_REWRITE}
     assert second.input["prompt"] == first.output["enhancedPrompt"]
     assert second.state is JobState.DELIVERED
     await settled_exactly(rig)
@@ -105,6 +109,5 @@ async def test_the_dice_varies_as_strongly_as_the_server_has_set(rig: Rig, stren
     message, _ = await picture(rig)
     await event(rig, message, "🎲", rig.member.id)
     await rig.work()
-    job = await newest(rig)
     assert await tools(rig) == ["image.generate", "image.edit"]
-    assert job.input["prompt"].startswith(PICTURE_EDITS[strength])
+    assert rig.sandbox.requests[-1].input["prompt"].startswith(PICTURE_EDITS[Variation(strength)])

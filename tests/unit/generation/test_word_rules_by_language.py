@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.models import MediaKind
-from bot.generation import rewrites as rewrite_prompts
 from bot.generation import texts
 from bot.generation.words.phrases import PHRASES
 from bot.generation.words.rules import COUNT_MAX, Question, Unclear, Wish, WordAct, question_in, understand
@@ -53,7 +52,7 @@ def test_small_talk_is_left_alone_and_a_word_for_help_is_answered_with_examples(
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_each_word_for_a_format_is_one_where_it_stands_alone(language: str):
     for ratio, words in PHRASES[language].formats.items():
-        shaped = Wish(operation="image.edit", values={"prompt": rewrite_prompts.reshape(ratio), "aspect_ratio": ratio})
+        shaped = Wish(operation="image.edit", values={"aspect_ratio": ratio})
         made = Wish(operation="image.generate", values={"prompt": "abc", "aspect_ratio": ratio})
         assert not misread((word, IMAGE, shaped) for word in words)
         assert not misread((f"abc, {word}", (), made) for word in words)

@@ -1,0 +1,133 @@
+"""Orders: what the API gets in place of a member's words. No person reads them, and they stay English. Pure.
+
+An order is stored with its job, so that what is sent again is the same text after an upgrade too. Until 2026-11 the
+whole order was a job's prompt: `OldOrder.read` finds the member's words in those.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any, Final
+
+from bot.domain.words.templates import with_parameters
+from bot.domain.words.text import shortened
+
+
+class Variation(StrEnum):
+    """How a result is to differ from its source."""
+
+    SUBTLE = "subtle"
+    STRONG = "strong"
+    LOOK = "look"
+    """The clothes and colours of its character."""
+    FORMAT = "format"
+    """Only its aspect ratio."""
+
+
+NO_ORDERS: Final[Mapping[str, str]] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Derivation:
+    """What a request has from the result that it was made from."""
+
+    variation: Variation | None = None
+    """None for a request in the member's own words."""
+    orders: Mapping[str, str] = field(default_factory=lambda: NO_ORDERS)
+    """Texts sent in these input fields; `{prompt}` is the input's own prompt."""
+    subject: str = ""
+    """What the source shows, in the words of the member who made it; '' if unknown."""
+
+    def to_data(self) -> dict[str, Any]:
+        return {"variation": self.variation, "orders": dict(self.orders), "subject": self.subject}
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> Derivation:
+        """Return what `to_data` wrote."""
+        variation = data["variation"]
+        return cls(
+            variation=None if variation is None else Variation(variation),
+            orders=data["orders"],
+            subject=data["subject"],
+        )
+
+
+OWN: Final = Derivation()
+"""Of a request without a source."""
+SHOWN_CHARS: Final = 4000
+"""How much of a prompt an order repeats."""
+SUBJECT_CHARS: Final = 1000
+REWRITE: Final = "rewriteRequest"
+"""The field of a prompt's rewriter that has the order."""
+
+PICTURE_EDITS: Final[Mapping[Variation, str]] = MappingProxyType(
+    {
+        Variation.SUBTLE: (
+            "Keep the subject and the composition. Change only small details, such as the light or the colours."
+        ),
+        Variation.STRONG: "Keep the subject only. Change the composition, the setting and the mood boldly.",
+        Variation.FORMAT: "Keep the picture as it is and continue the scene to fill {ratio}.",
+    }
+)
+_SHOWS: Final = " The picture shows: "
+_OLD: Final = re.compile(
+    "(?:{})(?:{}(?P<words>.*))?".format(
+        "|".join(
+            f"(?P<{variation}>{re.escape(order).replace(re.escape('{ratio}'), '[0-9.]+:[0-9.]+')})"
+            for variation, order in PICTURE_EDITS.items()
+        ),
+        re.escape(_SHOWS),
+    ),
+    re.DOTALL,
+)
+"""Matches the prompts that were whole orders: never remove a text from here, only add."""
+
+
+def order_of(order: str, *, has_words: bool) -> dict[str, str]:
+    """Return the order of an edit of a picture; `has_words`: its input has a prompt, which says what is seen."""
+    return {"prompt": f"{order}{_SHOWS}{{prompt}}" if has_words else order}
+
+
+def varying_picture(variation: Variation, words: str, *, ratio: str = "", subject: str = "") -> Derivation:
+    """Return the derivation of a picture's variant; `words`: what it shows, '' if unknown; `ratio` as in 16:9."""
+    order = PICTURE_EDITS[variation].replace("{ratio}", ratio)
+    return Derivation(variation=variation, orders=order_of(order, has_words=bool(words)), subject=subject)
+
+
+def with_orders(given: Mapping[str, Any], orders: Mapping[str, str]) -> Mapping[str, Any]:
+    """Return an input as it is sent: with the orders. The same object without any."""
+    if not orders:
+        return given
+    words = {"prompt": shortened(str(given.get("prompt", "")), SHOWN_CHARS)}
+    return {**given, **{name: with_parameters(order, words) for name, order in orders.items()}}
+
+
+@dataclass(frozen=True, slots=True)
+class OldOrder:
+    """A prompt that was an order as a whole, taken apart."""
+
+    variation: Variation
+    words: str
+    """The member's words; '' for none."""
+    order: str
+
+    @classmethod
+    def read(cls, prompt: str) -> OldOrder | None:
+        """Return None for a prompt in a member's words."""
+        found = _OLD.fullmatch(prompt)
+        if found is None:
+            return None
+        variation = next(each for each in PICTURE_EDITS if found[each] is not None)
+        return cls(variation, found["words"] or "", found[variation])
+
+
+def own_words(prompt: str) -> str:
+    """Return a stored prompt's own words: all of it, but for the orders of older versions."""
+    if not prompt.startswith("Keep the "):
+        return prompt
+    old = OldOrder.read(prompt)
+    return prompt if old is None else old.words

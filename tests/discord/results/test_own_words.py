@@ -1,0 +1,175 @@
+"""A member's words stay theirs: what a variation tells the API is in no card, form, list or later job."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any
+
+import discord
+import pytest
+
+from bot.domain.models import Job, JobState
+from bot.domain.words import orders
+from bot.domain.words.orders import PICTURE_EDITS, Variation
+from bot.runtime import failpoints
+from bot.runtime.failpoints import Crash
+from tests.support.reacting import event
+from tests.support.results import card_of
+from tests.support.rig import Rig
+from tests.support.surface import agreed, inputs, newest, panel_text, settled_exactly, state_text, whole
+
+FOX = "a fox in fog #fast"
+ORDERS = ("Keep the", "The picture shows", "This describes")
+
+
+async def made(rig: Rig, command: str = "image generate", **options: Any) -> Job:
+    await rig.member.slash(rig.channel, command, **options)
+    await rig.work()
+    return await newest(rig)
+
+
+async def varied(rig: Rig, job: Job, strength: str = "Strong") -> Job:
+    how = await rig.member.click(card_of(rig, job), label="Vary")
+    await agreed(rig.member, await rig.member.click(how.response, label=whole(how.response, strength)))
+    await rig.work()
+    return await newest(rig)
+
+
+def quoted(message: discord.Message) -> str:
+    return message.embeds[0].description or ""
+
+
+def sent(rig: Rig) -> dict[str, Any]:
+    return dict(rig.sandbox.requests[-1].input)
+
+
+async def test_a_variation_is_named_with_the_member_s_words_and_linked_to_its_origin(rig: Rig):
+    origin = await made(rig, prompt=FOX)
+    job = await varied(rig, origin)
+    card = card_of(rig, job)
+    assert quoted(card) == f"> 🎲 [Strong variation]({card_of(rig, origin).jump_url}) of *a fox in fog \\#fast*"
+    assert "made from this" not in state_text(card)
+    assert card.attachments[0].description.startswith("a fox in fog fast")
+    assert card.attachments[0].filename.startswith("a-fox-in-fog")
+    assert sent(rig)["prompt"] == f"{PICTURE_EDITS[Variation.STRONG]} The picture shows: {FOX}"
+    details = await rig.member.click(card, label="Details")
+    assert not any(order in panel_text(details.response) for order in ORDERS)
+    form = await rig.member.click(card, label="Edit and run")
+    assert inputs(form)["Prompt"]["value"] == FOX
+    await rig.member.submit_modal(form, {inputs(form)["Prompt"]["custom_id"]: "a red fox #fast"})
+    await rig.work()
+    assert sent(rig)["prompt"].endswith("The picture shows: a red fox #fast")
+    assert "Strong variation" in quoted(card_of(rig, await newest(rig)))
+    await settled_exactly(rig)
+
+
+async def test_a_variation_is_animated_run_again_and_varied_by_the_member_s_words(rig: Rig):
+    job = await varied(rig, await made(rig, prompt=FOX))
+    steps = await rig.member.click(card_of(rig, job), label="Next step…")
+    form = await rig.member.select(steps.response, values=["video.generate"])
+    assert inputs(form)["Prompt"]["value"] == FOX
+    card = card_of(rig, job)
+    await agreed(rig.member, await rig.member.click(card, label=whole(card, "Re-run")))
+    await rig.work()
+    again = await newest(rig)
+    assert (again.input["prompt"], again.variation) == (FOX, Variation.STRONG)
+    assert sent(rig)["prompt"].startswith(PICTURE_EDITS[Variation.STRONG])
+    third = await varied(rig, again, "Subtle")
+    assert sent(rig)["prompt"] == f"{PICTURE_EDITS[Variation.SUBTLE]} The picture shows: {FOX}"
+    assert quoted(card_of(rig, third)).startswith("> 🎲 [Subtle variation](")
+
+
+async def test_an_edit_is_named_with_what_it_changes_which_the_dice_and_the_film_keep(rig: Rig):
+    origin = await made(rig, prompt=FOX)
+    edit = await made(rig, "image edit", prompt="make it night #fast", from_=origin.id)
+    card = card_of(rig, edit)
+    assert quoted(card) == "> make it night \\#fast · of *a fox in fog \\#fast*"
+    assert sent(rig)["prompt"] == "make it night #fast"
+    await event(rig, card, "🎲", rig.member.id)
+    await rig.work()
+    assert sent(rig)["prompt"].endswith(f"The picture shows: {FOX}, make it night #fast")
+    await event(rig, card, "🎬", rig.member.id)
+    await rig.work()
+    assert (rig.sandbox.requests[-1].operation, sent(rig)["prompt"]) == (
+        "video.generate",
+        f"{FOX}, make it night #fast",
+    )
+    found = await rig.bot.parts.store.job_lists.search(rig.guild.id, ["night", "fog"], limit=10)
+    assert edit.id in {each.job_id for each in found}
+
+
+async def test_another_format_is_named_and_keeps_the_words(rig: Rig):
+    origin = await made(rig, prompt=FOX)
+    await rig.member.send(rig.channel, f"<@{rig.bot.user.id}> make it 16:9", reply_to=card_of(rig, origin))
+    offer = rig.messages()[-1]
+    await agreed(rig.member, await rig.member.click(offer, label=whole(offer, "Continue")))
+    await rig.work()
+    job = await newest(rig)
+    assert (job.operation, job.input["prompt"], job.input["aspect_ratio"]) == ("image.edit", FOX, "16:9")
+    assert (
+        sent(rig)["prompt"]
+        == f"Keep the picture as it is and continue the scene to fill 16:9. The picture shows: {FOX}"
+    )
+    assert "📐 [New format](" in quoted(card_of(rig, job))
+
+
+async def test_a_varied_film_names_its_words_next_to_the_rewritten_ones(rig: Rig):
+    film = await made(rig, "video generate", prompt=FOX)
+    job = await varied(rig, film)
+    card = card_of(rig, job)
+    assert quoted(card).startswith(
+        f"> 🎲 [Strong variation]({card_of(rig, film).jump_url}) of *a fox in fog \\#fast*\n\n"
+    )
+    assert not any(order in quoted(card) for order in ORDERS)
+    rewriter = next(each for each in await rig.jobs() if each.operation == "prompt.enhance.video")
+    assert dict(rewriter.input) == {"prompt": FOX}
+
+
+async def test_an_order_is_sent_again_word_for_word_after_a_crash_and_an_upgrade(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+):
+    origin = await made(rig, prompt=FOX)
+    how = await rig.member.click(card_of(rig, origin), label="Vary")
+    label = whole(how.response, "Strong")
+    failpoints.arm(["submit.sent"])
+    with contextlib.suppress(Crash):
+        await agreed(rig.member, await rig.member.click(how.response, label=label))
+        await rig.work()
+    assert not failpoints.disarm()
+    [first] = rig.sandbox.requests[1:]
+    reworded = {**PICTURE_EDITS, Variation.STRONG: "Change all of it."}
+    monkeypatch.setattr(orders, "PICTURE_EDITS", MappingProxyType(reworded))
+    await rig.restart()
+    await rig.work()
+    job = await newest(rig)
+    assert (job.state, job.attempts) == (JobState.DELIVERED, 2)
+    assert rig.sandbox.requests[1:] == [first]
+    assert job.sent_input == dict(first.input)
+    await settled_exactly(rig)
+
+
+async def test_a_variation_of_an_older_version_is_shown_and_made_again_by_its_own_words(rig: Rig):
+    job = await varied(rig, await made(rig, prompt=FOX))
+    order = f"{PICTURE_EDITS[Variation.STRONG]} The picture shows: {FOX}"
+    store = rig.bot.parts.store
+    old = replace(job, input={**job.input, "prompt": order})
+
+    def as_before(db: Any) -> None:
+        from bot.store.jobs.rows import JOBS
+
+        JOBS.update(db, old, job)
+        db.execute("UPDATE jobs SET variation = NULL, orders = '{}', subject = '' WHERE id = ?", (job.id,))
+
+    await store._database.write(as_before)
+    details = await rig.member.click(card_of(rig, job), label="Details")
+    assert "🎲 Strong variation of *a fox in fog \\#fast*" in panel_text(details.response)
+    assert not any(text in panel_text(details.response) for text in ORDERS)
+    form = await rig.member.click(card_of(rig, job), label="Edit and run")
+    assert inputs(form)["Prompt"]["value"] == FOX
+    card = card_of(rig, job)
+    await agreed(rig.member, await rig.member.click(card, label=whole(card, "Re-run")))
+    await rig.work()
+    again = await newest(rig)
+    assert (again.input["prompt"], again.variation, sent(rig)["prompt"]) == (FOX, Variation.STRONG, order)

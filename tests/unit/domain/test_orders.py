@@ -1,0 +1,84 @@
+"""Orders of variations: composed for the API alone, and found in the prompts of older jobs."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from bot.domain.jobs.card_jobs import job_words
+from bot.domain.models import Job, JobState
+from bot.domain.words.orders import SHOWN_CHARS, OldOrder, Variation, own_words, varying_picture, with_orders
+
+SUBTLE = "Keep the subject and the composition. Change only small details, such as the light or the colours."
+STRONG = "Keep the subject only. Change the composition, the setting and the mood boldly."
+FORMAT = "Keep the picture as it is and continue the scene to fill 16:9."
+FOX = "a fox,\nin fog {prompt}"
+
+
+def job_with(**values: Any) -> Job:
+    return Job(
+        id="0123456789",
+        card_id="c",
+        guild_id=1,
+        position=0,
+        author_id=2,
+        operation="image.edit",
+        state=JobState.DELIVERED,
+        idempotency_key="k",
+        key_id=None,
+        held=Decimal(20),
+        basis="unknown",
+        created_at=0.0,
+        **values,
+    )
+
+
+@pytest.mark.parametrize(
+    ("order", "variation"), [(SUBTLE, Variation.SUBTLE), (STRONG, Variation.STRONG), (FORMAT, Variation.FORMAT)]
+)
+def test_the_member_s_words_are_found_in_each_order_that_older_versions_stored(order: str, variation: Variation):
+    assert OldOrder.read(f"{order} The picture shows: {FOX}") == OldOrder(variation, FOX, order)
+    assert own_words(f"{order} The picture shows: {FOX}") == FOX
+    assert own_words(order) == ""
+
+
+@pytest.mark.parametrize("prompt", ["", "a fox", "Keep the subject only.", f"{STRONG} Please.", f"so: {STRONG}"])
+def test_a_member_s_own_prompt_is_no_order(prompt: str):
+    assert OldOrder.read(prompt) is None
+    assert own_words(prompt) == prompt
+
+
+def test_an_order_is_sent_with_the_words_and_leaves_the_input_as_it_was():
+    given = {"prompt": FOX, "image_url": "https://files.invalid/1.png"}
+    orders = varying_picture(Variation.STRONG, FOX).orders
+    assert with_orders(given, orders) == {**given, "prompt": f"{STRONG} The picture shows: {FOX}"}
+    assert given["prompt"] == FOX
+    assert with_orders({}, varying_picture(Variation.FORMAT, "", ratio="16:9").orders) == {"prompt": FORMAT}
+    assert with_orders(given, {}) is given
+    sent = with_orders({"prompt": "fox " * SHOWN_CHARS}, orders)["prompt"]
+    assert len(sent) <= SHOWN_CHARS + len(f"{STRONG} The picture shows: ")
+
+
+@pytest.mark.parametrize(
+    ("values", "words", "depicted"),
+    [
+        ({"input": {"prompt": "a fox"}}, "a fox", "a fox"),
+        ({"input": {"prompt": "a fox"}, "variation": Variation.STRONG}, "🎲 Strong variation of a fox", "a fox"),
+        ({"input": {"prompt": f"{STRONG} The picture shows: a fox"}}, "🎲 Strong variation of a fox", "a fox"),
+        ({"input": {"prompt": SUBTLE}, "subject": ""}, "🎲 Subtle variation", ""),
+        ({"input": {"prompt": "at night"}, "subject": "a fox"}, "at night · of a fox", "a fox, at night"),
+        ({"input": {"prompt": "a fox runs"}, "subject": "a fox"}, "a fox runs", "a fox runs"),
+        ({"input": {"image_url": "x"}, "subject": "a fox"}, "a fox", "a fox"),
+        (
+            {"input": {"prompt": "rewritten"}, "subject": "a fox", "variation": Variation.LOOK},
+            "👗 New look of a fox\nrewritten",
+            "rewritten",
+        ),
+        ({"input": {}, "variation": Variation.STRONG}, "🎲 Strong variation", ""),
+    ],
+)
+def test_a_job_is_named_by_its_words_and_what_it_was_made_from(values: dict[str, object], words: str, depicted: str):
+    job = job_with(**values)
+    assert (job_words(job), job.depicts) == (words, depicted)
