@@ -38,7 +38,7 @@ async def varied(rig: Rig, job: Job, strength: str = "Strong") -> Job:
 
 
 def quoted(message: discord.Message) -> str:
-    return message.embeds[0].description or ""
+    return (message.embeds[0].description or "").partition("\n-# ")[0]
 
 
 def sent(rig: Rig) -> dict[str, Any]:
