@@ -29,12 +29,10 @@ async def test_a_member_chooses_japanese_on_the_page_and_the_tour_is_in_japanese
         status, _ = await browser.ask("/demo/language", {"viewer": str(member.id), "language": "ja"})
         assert status == 200
         with speaking("ja"):
-            first = texts.TITLE(number=1, count=8, heading=f"🖼️ {texts.PICTURE}")
-            second = texts.TITLE(number=2, count=8, heading=f"⭐ {texts.REACT}")
+            first = texts.TITLE(number=1, count=8, heading=f"🖼️ {texts.IMAGE}")
+            second = texts.TITLE(number=2, count=8, heading=f"🌙 {texts.NIGHT}")
         assert cards_of(demo, studio)[-1] == first
-        assert sum(title.endswith(str(texts.PICTURE)) for title in cards_of(demo, studio)) == 0, (
-            "the English one is gone"
-        )
+        assert sum(title.endswith(str(texts.IMAGE)) for title in cards_of(demo, studio)) == 0, "the English one is gone"
         async with demo.turn:
             await member.click(studio.history()[-1], custom_id="tour:1")
         assert cards_of(demo, studio)[-1] == second

@@ -26,7 +26,7 @@ from bot.sandbox.demo.page.markup import ServerNames
 from bot.sandbox.demo.page.preview import DemoPreview
 from bot.sandbox.demo.page.publisher import Publisher
 from bot.sandbox.demo.simulation import DemoClock, DemoEnv
-from bot.sandbox.demo.tour.card import Tour
+from bot.sandbox.demo.tour.guide import Tour
 from bot.sandbox.server import Sandbox
 from bot.settings import Settings
 
@@ -110,6 +110,7 @@ class Demo:
         # Outside the bot's scope: otherwise the simulation would wait for endless loops.
         self.bot.begin_duties(self._background.start)
         self._background.start(self._publisher.run(), "demo-page")
+        self._background.start(self._tour.run(self._publisher.acting), "demo-tour")
 
     async def _stop_bot(self) -> None:
         await self.bot.close()
@@ -117,7 +118,7 @@ class Demo:
 
     async def _open_page(self) -> None:
         furnished = await furnish(self.env, self.bot)
-        self._tour = Tour(self.bot)
+        self._tour = Tour(self.env, self.bot, furnished)
         if self._joins:
             await welcome(self.env, self.bot, self.sandbox, furnished)
         else:
@@ -151,12 +152,12 @@ class Demo:
     async def _live(self, furnished: Furnished) -> None:
         history = History(self.env, self.bot, self._clock, furnished, keep_time=self._keep_time)
         await history.play(WEEK)
-        await self._tour.open(furnished.channels[0].id)
+        await self._tour.show()
 
     async def _translate(self, furnished: Furnished) -> None:
         furnished.translate(self.env.backend)
         if self._lived_in:
-            await self._tour.open(furnished.channels[0].id)
+            await self._tour.show()
 
     async def _from_cdn(self, url: str) -> bytes | None:
         return self.env.backend.cdn.get(url)

@@ -17,13 +17,14 @@ DEMO_STARTED = "cannon-bot demo: the real bot on a simulated Discord, with Canno
 HOW_TO_STOP = "Press Ctrl-C to stop."
 TRY_HEADING = "Try this on the page:"
 TRY: tuple[tuple[str, str], ...] = (
-    ("Next, on the last card of #studio", "the tour: eight steps, each with something to try"),
+    ("Try it, on the last card of #studio", "the tour: eight steps, done for you or by you"),
     ("/image generate  prompt: a lighthouse in fog", "an image; its card shows the price first, then the cost"),
-    ("Re-run, Vary, Edit and run, Next step…", "the buttons below a result, each with its price"),
+    ("Reply to it: make it night", "the same scene, at night; press Continue"),
+    ("Vary, Re-run, Edit and run, Next step…", "the buttons below a result"),
     ("☺ on a result, then 🔁 🎲 🎬 ✉️ ⭐ ❌", "the same by reaction; the person who reacts pays"),
     ("/image generate  count: 4", "four images on one card, once you confirm the price"),
-    ("/video generate  prompt: waves on a shore", "a video that plays on the card"),
-    ("/audio music  prompt: slow piano, rain", "the price is not known yet, so you confirm it first"),
+    ("/video generate  prompt: waves on a shore", "a video, played on the card"),
+    ("/audio music  prompt: slow piano, rain", "a piece of music, played on the card"),
     ("/recipe  recipe: trailer", "five steps on one card, each with its state and cost"),
     ("/image generate  prompt: a lamp #fail", "a failure costs nothing and offers a retry"),
     ("#slow #flood #none #gone #billed in a prompt", "more trouble on demand; docs/sandbox.md lists it all"),
@@ -111,7 +112,7 @@ GRANT_NOTE = Text("For the jazz night poster")
 
 DOOR = "A blue door in a white wall, bougainvillea, morning light"
 LAKE = "A still mountain lake at dusk, dark firs on both shores"
-FOX = "A red fox asleep in the snow, first light"
+FOX = "A sleeping cat on a windowsill, afternoon light"
 HARBOUR = "A harbor at night, lanterns on the boats, film still"
 HARBOUR_FILM = "The lanterns sway, the camera glides along the quay"
 MARKET = "A spice market under striped awnings, wide shot"
@@ -123,6 +124,7 @@ LAMP = "A lamp that refuses to shine #fail"
 PLACE = "a fishing village at the end of the world"
 WELCOME_LINE = "Welcome to the studio. Shall we begin?"
 NEON = "A neon alley in the rain, people only as shadows"
+FOUR = "A red fox on a snowy hill at dawn"
 SERIES = "The whole harbor in one shot, from dawn to night"
 
 SAID_DOOR = Text("First image of the week. The light is just what I hoped for.")
@@ -133,64 +135,56 @@ SAID_FAIL = Text("That one failed. Did it cost anything?")
 SAID_FREE = Text("No. Cannon Studio didn't charge for it, so it was refunded. The card says so.")
 SAID_POSTCARD = Text("One recipe, three steps: a postcard with a voice.")
 SAID_WAITS = Text("The long one is above 60 credits, so Morgan has to approve it.")
+
+# ---------------------------------------------------------------------- the tour
+
 BACK, NEXT, AGAIN = Text("Back"), Text("Next"), Text("Start again")
-JUMP = Text("Go to a step…")
+TRY_IT, TRYING = Text("Try it"), Text("Trying it…")
+SEEN = Text("✅ There it is.")
 TITLE = Text("{number} of {count} · {heading}")
-WELCOME = Text(
-    "Welcome to the demo. This is the real bot; only Discord and Cannon Studio are simulated, on this computer. "
-    "Nothing costs real credits."
+WELCOME = Text("The real bot on a simulated Discord. Nothing costs real credits.")
+AS_MORGAN = Text(
+    "Only a moderator can do this. Choose **Morgan (moderator)** as the viewer, then press **Try it** again."
 )
-PICTURE = Text("Generate an image")
-PICTURE_TRY = Text(
-    "Click `/image generate`, type a prompt such as `a lighthouse in fog`, and press Enter.\n\n"
-    "The card shows the price first, then the progress, and in the end what it really cost."
-)
-REACT = Text("React to a result")
-REACT_TRY = Text(
-    "Point at a result, click ☺ and pick an emoji:\n"
-    "🔁 Re-run · 🎲 Vary · 🎬 Animate · ⭐ Vote for the gallery · ✉️ Send to your DMs · ❌ Remove your own result\n\n"
-    "Two stars bring a result to {#gallery}. The person who reacts pays."
-)
-VARY = Text("Make another one")
-VARY_TRY = Text(
-    "Each result has buttons, with their price. **Re-run** makes it again with a new seed. **Vary** asks how different "
-    "it should be. **Edit and run** opens the prompt first."
-)
-STEP = Text("Take the next step")
-STEP_TRY = Text(
-    "Choose **Next step…** below an image to animate it, edit it, or use it in a new image. Video and audio have next "
-    "steps too, such as subtitles, lip sync, and upscaling.\n\n"
-    "`/jobs` finds every result again, with what it was made from and what it cost."
+FILM_EMOJI = "🎬"
+LIGHTHOUSE = Text("a lighthouse in fog")
+"""What to type, in the visitor's language, like the next two."""
+NIGHT_WORDS = Text("make it night")
+PAPER_BOAT = Text("a paper boat on a stormy sea")
+FAILING = "a lamp #fail"
+IMAGE = Text("Generate an image")
+IMAGE_TRY = Text("Click `/image generate`, type `{prompt}`, and press Enter. Or just press **Try it**.")
+NIGHT = Text("Say what to change")
+NIGHT_TRY = Text("Click **Reply** on your image, type `{words}`, press Enter, and press **Continue**.")
+VARY = Text("Make a variation")
+VARY_TRY = Text("Press **Vary** below your image, then **Strong**. You see the price before you choose.")
+FILM = Text("React to make a video")
+FILM_TRY = Text(
+    "Click ☺ on your image and pick {emoji}. The person who reacts pays.\n"
+    "🔁 makes it again, 🎲 varies it, and two ⭐ bring it to {gallery}."
 )
 RECIPE = Text("Run a recipe")
 RECIPE_TRY = Text(
-    "Run `/recipe` with the recipe `trailer`. One prompt becomes an image, a video, sound effects, and subtitles: "
-    "five steps on one card, each with its state and cost.\n\n"
-    "You see the steps and the price before anything starts."
+    "Click `/recipe`, choose `{recipe}`, press Enter, type `{prompt}`, and submit the form.\n"
+    "One prompt becomes an image, a video, sound, and subtitles."
 )
 FAULTS = Text("See it fail")
 FAULTS_TRY = Text(
-    "Here, a word in your prompt makes Cannon Studio fail. Try `/image generate` with `a lamp #fail`.\n"
-    "`#fail` The job fails, and its credits are refunded.\n"
-    "`#slow` The job takes ten times as long, so you can try **Cancel**.\n"
-    "`#broke` The account has no credits left.\n"
-    "`#flood` Cannon Studio has too many requests, and the bot retries.\n"
-    "`#none` The job succeeds without a result.\n"
-    "`#gone` The file cannot be downloaded.\n"
-    "`#big` The file is too large for Discord, so you get a link.\n"
-    "`#billed` The job fails, but Cannon Studio keeps the credits."
+    "Click `/image generate`, type `{prompt}`, and press Enter.\n"
+    "A failure says why, costs nothing, and has a button to try again."
 )
 MODERATE = Text("Be a moderator")
 MODERATE_TRY = Text(
-    "Choose **Morgan (moderator)** under *Viewing as* at the top of the page. Morgan also sees {#review}, where "
-    "Bo's long video waits for your **Approve**, and {#staff-log}, which records every decision.\n\n"
-    "`/usage report` shows who spent how much on what. `/studio settings` and `/quota set` hold the rules."
+    "Choose **Morgan (moderator)** as the viewer, open {review}, and press **Approve** below Bo's request.\n"
+    "**Try it** does this as Morgan. {staff_log} records every decision."
 )
 SET_UP = Text("Set it up for your server")
 SET_UP_TRY = Text(
-    "Still as Morgan: `/studio setup` takes you through everything a new server needs, one question at a time. "
-    "`/studio status` shows what is missing.\n\n"
-    "To see how the bot greets a new server, stop this demo and run `cannon-bot demo --new` "
-    "(or `make demo ARGS=--new`). There you can also turn on practice: every command works without a key or credits, "
-    "and every card says so."
+    "As Morgan, click `/studio setup` and press Enter: key, test image, limits, roles, and channels, one question at a "
+    "time."
+)
+DONE = Text("🎉 That was the tour")
+DONE_TRY = Text(
+    "Keep trying: `/help` lists every command.\n"
+    "To see the bot join a new server, stop this demo and run `make demo ARGS=--new` or `cannon-bot demo --new`."
 )

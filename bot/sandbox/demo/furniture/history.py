@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from bot.domain.custom_ids import custom_id, unsigned
+from bot.domain.custom_ids import custom_id
 from bot.language import Text
 from bot.sandbox.demo.simulation import ResponseMessage
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
     import simcord
     from simcord.actors import MemberActor
-    from simcord.results import InteractionResult
 
     from bot.app.client import CannonBot
     from bot.sandbox.demo.furniture.server import Furnished
     from bot.sandbox.demo.simulation import DemoClock
 from bot.sandbox.demo import texts
+from bot.sandbox.demo.answers import answered, filled
 from bot.sandbox.demo.furniture.server import AFTER_DARK, POSTCARD
 
 HOUR_S, DAY_S = 3600.0, 24 * 3600.0
@@ -74,8 +74,6 @@ class AddedReaction(DemoAct):
 STEP_S, LONG_STEP_S, SOON_S = 1.0, 5.0, 20.0
 """Steps of the clock while a job runs: small ones first, for a card that shows its duration."""
 PATIENCE_S = 1800.0
-YES = ("c1:confirm:", "c1:vary_subtle:")
-"""The buttons that answer a question."""
 WRITTEN = "written"
 """Key of the text for a command that opens a form with one field."""
 
@@ -129,9 +127,9 @@ class History:
         if act.from_card:
             options["from"] = await self._job_of(act.from_card)
         shown = await who.slash(self._made.rooms[act.room], act.command, **options)
-        if shown.modal is not None:
-            shown = await who.submit_modal(shown, dict(zip(_fields(shown.modal), (written,), strict=True)))
-        await self._answered(who, shown, act.card)
+        if written is not None:
+            shown = await filled(who, shown, written)
+        self._name(act.card, await answered(who, shown))
         if act.waits:
             self._waiting = await self._bot.parts.store.job_lists.open_total()
         await self._work()
@@ -145,13 +143,10 @@ class History:
     async def _press(self, who: MemberActor, act: PressedButton) -> None:
         card = self._cards[act.card]
         shown = await who.click(card, custom_id=custom_id(act.action, await self._job_of(act.card)))
-        await self._answered(who, shown, act.made)
+        self._name(act.made, await answered(who, shown))
         await self._work()
 
-    async def _answered(self, who: MemberActor, shown: InteractionResult, name: str) -> None:
-        while (question := _asked(shown)) is not None:
-            shown = await who.click(question[0], custom_id=question[1])
-        made = next((answer for answer in _answers(shown) if not answer.ephemeral), None)
+    def _name(self, name: str, made: ResponseMessage | None) -> None:
         if name and made is not None:
             self._cards[name] = made
 
@@ -171,28 +166,6 @@ class History:
             self._clock.skip(step_s)
             self._keep_time()
             passed_s += step_s
-
-
-def _fields(modal: dict[str, Any]) -> list[str]:
-    rows = [row for row in modal["components"] if "component" in row or "components" in row]
-    return [(row.get("component") or row["components"][0])["custom_id"] for row in rows]
-
-
-def _answers(shown: InteractionResult) -> list[ResponseMessage]:
-    return [answer for answer in (shown.response, *shown.followups) if answer is not None]
-
-
-def _asked(shown: InteractionResult) -> tuple[ResponseMessage, str] | None:
-    """Return the message with a question and the custom id of the answer, None without a question."""
-    for answer in _answers(shown):
-        for name in _ids(answer.components):
-            if answer.ephemeral and unsigned(name).startswith(YES):
-                return answer, name
-    return None
-
-
-def _ids(components: list[dict[str, Any]]) -> list[str]:
-    return [each["custom_id"] for row in components for each in row.get("components", ()) if "custom_id" in each]
 
 
 WIDE = "16:9"
@@ -255,4 +228,9 @@ WEEK: tuple[DemoAct, ...] = (
         options={"prompt": texts.SERIES, "duration": 20},
     ),
     WroteMessage(ago_s=0.38 * HOUR_S, who="bo", text=texts.SAID_WAITS),
+    RanCommand(
+        ago_s=0.2 * HOUR_S, who="cleo", command="image generate", card="four",
+        options={"prompt": texts.FOUR, "count": 4, "aspect_ratio": WIDE},
+    ),
+    AddedReaction(ago_s=0.1 * HOUR_S, who="bo", card="four", emoji="⭐"),
 )  # fmt: skip

@@ -37,8 +37,6 @@ KNOWN_PRICES = {
     "subtitles.generate": Decimal(1),
 }
 """The server's own price list: a step whose input another step makes has no estimate, and would wait for approval."""
-UNPRICED = "music.generate"
-"""The operation with a price unknown until paid."""
 STUDIO, GALLERY, REVIEW, LOG, AFTER_DARK = "studio", "gallery", "review", "staff-log", "after-dark"
 
 
@@ -173,7 +171,6 @@ async def set_up(bot: CannonBot, sandbox: Sandbox, made: Furnished) -> None:
     acts, store, guild_id, by_id = bot.parts.moderation, bot.parts.store, made.guild.id, made.moderator.id
     # An own key, so that its account is reconciled: the host's would serve other servers too.
     sandbox.add_key(DEMO_KEY, credits=DEMO_CREDITS)
-    sandbox.tariff.hide(UNPRICED)
     await acts.key.set(guild_id, DEMO_KEY, by_id=by_id)
     await acts.settings.change(
         guild_id,

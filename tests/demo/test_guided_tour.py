@@ -1,0 +1,160 @@
+"""The tour: what it names is there, *Try it* really does each step, and what was done is seen."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from typing import Any
+
+import pytest
+
+from bot.domain.models import JobState
+from bot.language import LANGUAGES, speaking
+from bot.sandbox.demo import texts
+from bot.sandbox.demo.demo import Demo
+from bot.sandbox.demo.furniture.server import STUDIO
+from bot.sandbox.demo.simulation import ResponseMessage
+from bot.sandbox.demo.tour.steps import STEPS
+from cogs.moderate.decisions import texts as decisions
+from cogs.results import texts as results
+from cogs.words import texts as words
+
+HANGS_S = 60.0
+LINES_MAX = 3
+"""Of a card on a wide page, in English; the embed is about as wide."""
+LINE_CHARS = 65
+
+
+def messages(demo: Demo) -> list[ResponseMessage]:
+    """The messages of the first channel, oldest first."""
+    stored = demo.env.backend.messages[demo.preview.channel.id]
+    return [ResponseMessage(demo.env, stored[number]) for number in sorted(stored)]
+
+
+def tour_cards(demo: Demo) -> list[ResponseMessage]:
+    return [each for each in messages(demo) if any("tour:" in name for name in str(each.components).split("'"))]
+
+
+def title(card: ResponseMessage) -> str:
+    return str(card.embeds[0].title)
+
+
+def heading(number: int) -> str:
+    """The title of a step, from 0; after the last one that of the end."""
+    if number == len(STEPS):
+        return str(texts.DONE)
+    step = STEPS[number]
+    return texts.TITLE(number=number + 1, count=len(STEPS), heading=f"{step.emoji} {step.heading}")
+
+
+async def reached(demo: Demo, number: int) -> ResponseMessage:
+    """Wait until the tour is at a step by itself; return its card, the only one, which is the newest message."""
+    async with asyncio.timeout(HANGS_S):
+        while title(tour_cards(demo)[-1]) != heading(number):  # noqa: ASYNC110 - it announces nothing
+            await asyncio.sleep(0.05)
+    async with demo.turn:
+        (card,) = tour_cards(demo)
+        return card
+
+
+async def press(demo: Demo, who: Any, name: str) -> Any:
+    async with demo.turn:
+        return await who.click(tour_cards(demo)[-1], custom_id=name)
+
+
+async def test_the_tour_names_only_commands_channels_and_buttons_that_are_there():
+    async with Demo(lived_in=False) as demo:
+        moderator, studio = demo.preview.viewers[1], demo.preview.channel
+        names = {name: f"<{name}>" for name in studio.guild.channels}
+        said = " ".join(step.filled(names) for step in STEPS)
+        assert set(re.findall(r"`/([a-z0-9 _-]+)`", said)) <= set(moderator.available_commands(studio))
+        assert {"<gallery>", "<review>", "<staff-log>"} <= set(re.findall(r"<[a-z-]+>", said))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_tour_calls_a_button_what_the_bot_calls_it(language: str):
+    with speaking(language):
+        named = {
+            texts.IMAGE_TRY: [texts.TRY_IT],
+            texts.NIGHT_TRY: [words.CONTINUE],
+            texts.VARY_TRY: [results.VARY, results.STRONG],
+            texts.MODERATE_TRY: [decisions.APPROVE, texts.TRY_IT],
+        }
+        for text, labels in named.items():
+            assert [str(label) for label in labels if f"**{label}**" not in str(text)] == []
+
+
+@pytest.mark.parametrize("step", STEPS, ids=lambda step: step.heading.message)
+def test_a_step_says_what_to_do_in_three_lines(step: Any):
+    lines = step.filled({"gallery": "#gallery", "review": "#review", "staff-log": "#staff-log"}).split("\n")
+    assert sum(-(-len(line.replace("*", "").replace("`", "")) // LINE_CHARS) for line in lines) <= LINES_MAX
+
+
+@pytest.mark.long
+async def test_whoever_only_presses_try_it_sees_every_step_done():
+    async with Demo(speed=40.0) as demo:
+        ada, morgan = demo.preview.viewers[:2]
+        for number, step in enumerate(STEPS):
+            card = await reached(demo, number)
+            assert bool(card.embeds[0].author.name) is (number > 0)
+            if step.for_moderators:
+                refused = await press(demo, ada, f"tour:try:{number}")
+                with speaking("en"):
+                    assert refused.response.content == str(texts.AS_MORGAN)
+            await press(demo, morgan if step.for_moderators else ada, f"tour:try:{number}")
+        await reached(demo, len(STEPS))
+        assert demo.env.errors == []
+        guild = demo.preview.channel.guild
+        jobs = await demo.bot.parts.store.job_lists.recent(guild.id, limit=40, author_id=ada.id)
+        made = {job.operation for job in jobs if job.state is JobState.DELIVERED}
+        assert {"image.generate", "image.edit", "video.generate", "soundfx.generate", "subtitles.generate"} <= made
+        assert any(job.prompt == str(texts.NIGHT_WORDS) and job.parent_id for job in jobs)
+
+
+@pytest.mark.long
+async def test_the_tour_sees_what_the_visitor_does_by_hand_and_nothing_else():
+    async with Demo(speed=40.0, language="ja") as demo:
+        ada, studio = demo.preview.viewers[0], demo.preview.channel
+        with speaking("ja"):
+            await reached(demo, 0)
+            async with demo.turn:
+                await ada.slash(studio, "me")
+                await ada.slash(studio, "image generate", prompt="a lamp #fail")
+            async with asyncio.timeout(HANGS_S):
+                while await demo.bot.parts.store.job_lists.open_total() > 1:  # noqa: ASYNC110 - Bo's waits
+                    await asyncio.sleep(0.05)
+            async with demo.turn:
+                await ada.slash(studio, "image generate", prompt="a fox")
+            card = await reached(demo, 1)
+            assert card.embeds[0].author.name == str(texts.SEEN)
+            await press(demo, ada, "tour:2")
+            await reached(demo, 2)
+            await press(demo, ada, "tour:1")
+            await reached(demo, 1)
+
+
+@pytest.mark.long
+async def test_an_attempt_that_comes_to_nothing_can_be_repeated(monkeypatch: pytest.MonkeyPatch):
+    async with Demo(speed=40.0) as demo:
+        ada = demo.preview.viewers[0]
+
+        async def nothing(_hands: Any) -> None:
+            raise LookupError("nothing to act on")
+
+        monkeypatch.setattr(type(STEPS[0]), "attempt", property(lambda _step: nothing))
+        await press(demo, ada, "tour:try:0")
+        async with asyncio.timeout(HANGS_S):
+            while "'disabled': True" in str(tour_cards(demo)[-1].components):  # noqa: ASYNC110 - as above
+                await asyncio.sleep(0.05)
+        assert title(await reached(demo, 0)) == heading(0)
+
+
+@pytest.mark.long
+async def test_the_first_screen_shows_four_images_with_their_rows_above_the_tour():
+    async with Demo() as demo:
+        *_, four, tour = messages(demo)
+        assert demo.preview.channel.name == STUDIO
+        assert title(tour) == heading(0)
+        assert len(four.attachments) == 4
+        assert "U4" in str(four.components)
+        assert "V4" in str(four.components)
