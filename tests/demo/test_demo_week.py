@@ -47,7 +47,7 @@ async def test_a_week_of_work_is_there_and_the_books_are_true():
         charged = sum((job.cost or Decimal(0) for job in jobs), Decimal(0))
         account = next(iter(demo.sandbox.accounts.requests.values())).account
         assert account.left(now) == DEMO_CREDITS - charged
-        assert set(rooms) == {STUDIO, GALLERY, REVIEW, LOG, AFTER_DARK}
+        assert set(rooms) >= {STUDIO, GALLERY, REVIEW, LOG, AFTER_DARK}
         assert [len(rooms[name].history()) for name in (GALLERY, REVIEW)] == [3, 1]
         assert "granted" in " ".join(message.content for message in rooms[LOG].history())
         told = [message.created_at for message in rooms[STUDIO].history()]
