@@ -7,6 +7,7 @@ page's key, made by simcord, guards our own routes too.
 from __future__ import annotations
 
 import contextlib
+import functools
 import hmac
 import json
 import re
@@ -80,8 +81,6 @@ class Front:
         self._acts = acts
         self._publisher = publisher
         self._preview = preview
-        self._given_revisions: dict[str, int] = {}
-        """Of each page, the revision that it got last."""
         self._faces = faces
         self._clock = SystemClock()
         self._stack = contextlib.AsyncExitStack()
@@ -229,18 +228,24 @@ class Front:
         return web.Response(status=status, headers=headers, body=patched(request.path, body.decode()).encode())
 
     async def _state(self, request: web.Request) -> web.Response:
-        """Return the page's state when it differs from the last one that it got, or after a while.
+        """Return the page's state when it differs from the one that it has, or after a while.
 
         simcord's page asks again and again, and each time takes the whole state apart. Held, the question costs
         nothing while nothing happens, and news are shown at once.
         """
+        self._require_key(request)
         context = request.headers.get(CONTEXT_HEADER, "")
-        if context in self._given_revisions and self._given_revisions[context] == self._preview.revision(context):
+        if request.query.get("have") == str(self._preview.revision(context)):
             await self._publisher.news(HOLD_S)
-        answer = await self._call(request)
-        if answer[0] < 300:
-            self._given_revisions[context] = json.loads(answer[2])["publishedRevision"]
-        return self._given(request, *answer)
+            async with self._publisher.turn:  # during a press the page does not wait for this answer
+                pass
+        if request.transport is None:  # the page has not waited
+            return web.Response(status=204)
+        try:
+            state = self._preview.state(context)
+        except (SetupError, BackendError):
+            return await self._pass_on(request)
+        return web.Response(body=self._completed(request, state), content_type="application/json")
 
     async def _act(self, request: web.Request) -> web.Response:
         """Pass a press on; one for the previous revision counts for the current one.
@@ -249,19 +254,18 @@ class Front:
         """
         body = await request.read()
         async with self._publisher.acting():
-            # The page asks for its state after each press, also where a press has published nothing.
-            self._given_revisions.pop(request.headers.get(CONTEXT_HEADER, ""), None)
             status, headers, answer = await self._call(request, body=body)
             if (newer := _newer_revision(answer)) is not None:
                 body = _REVISION.sub(b'"published_revision":%d' % newer, body, count=1)
                 status, headers, answer = await self._call(request, body=body)
+        self._publisher.tell()
         if _receipt(answer).get("presentation") == "stale":
             await self._publisher.publish()
         return self._given(request, status, headers, answer)
 
     def _given(self, request: web.Request, status: int, headers: dict[str, str], body: bytes) -> web.Response:
         if headers.get("Content-Type", "").startswith("application/json") and status < 300:
-            body = self._resolved(body, request.cookies.get(ZONE_COOKIE, ""))
+            body = self._completed(request, json.loads(body))
         return web.Response(status=status, headers=headers, body=body)
 
     async def _call(self, request: web.Request, *, body: bytes = b"") -> tuple[int, dict[str, str], bytes]:
@@ -275,18 +279,21 @@ class Front:
         except (aiohttp.ClientError, RuntimeError):  # the session was ended from the page, or the demo is stopping
             raise web.HTTPBadGateway from None
 
-    def _resolved(self, body: bytes, zone: str) -> bytes:
+    def _completed(self, request: web.Request, answer: Any) -> bytes:
         """Return an answer with names for ids, and the viewer's own clock for live times."""
-        answer, language = json.loads(body), self._acts.spoken()
+        language, zone = self._acts.spoken(), request.cookies.get(ZONE_COOKIE, "")
         resolve(answer, self._names)
         with speaking(language):
             localize(answer)
         if isinstance(answer, dict) and isinstance(profile := answer.get("profile"), dict):
             profile["presentationTime"] = datetime.fromtimestamp(self._clock.wall(), UTC).isoformat()
             profile["locale"] = LANGUAGES[language][0]
-            if zone in available_timezones():
+            if zone in _zones():
                 profile["timezone"] = zone
         return json.dumps(answer, separators=(",", ":")).encode()
+
+
+_zones = functools.cache(available_timezones)  # it reads six hundred files
 
 
 def _newer_revision(answer: bytes) -> int | None:

@@ -31,12 +31,21 @@ EXIF_ORIENTATION = 0x0112
 PLAYED = {"mp4": "video/mp4", "webm": "video/webm"}
 """Containers of films that browsers play as they are, with these codecs."""
 CODECS = frozenset({"h264", "vp8", "vp9", "av1", "aac", "mp3", "opus", "vorbis"})
+UNSEEN = frozenset({"TYPING_START", "PRESENCE_UPDATE", "INTERACTION_CREATE"})
+"""Gateway events that change nothing on the page."""
 RESET_IF = "if (snapshot.viewerId !== state.viewerId || snapshot.botGeneration !== state.botGeneration"
+IS_MOVED = "(state.snapshot && snapshot.channelId !== state.snapshot.channelId)"
+"""Another channel has another draft, as another viewer has."""
+READ = 'request("/api/state"'
+IS_ANSWERED = "state.pendingAction && state.pendingAction.requestId === state.lastAction?.requestId"
+"""After a press the page needs its state even if nothing has changed."""
 SCRIPTS = {
     # The page reads its state again at once: the server answers when there is news (`Front`).
     "/session.js": (("interval = 500", "interval = 60"),),
-    # Another channel has another draft, as another viewer has.
-    "/app.js": ((RESET_IF, f"{RESET_IF} || (state.snapshot && snapshot.channelId !== state.snapshot.channelId)"),),
+    "/app.js": (
+        (RESET_IF, f"{RESET_IF} || {IS_MOVED}"),
+        (READ, f"{READ} + ({IS_ANSWERED} ? '' : `?have=${{state.publishedRevision}}`)"),
+    ),
 }
 """What is replaced in simcord's scripts, by path."""
 
@@ -64,6 +73,8 @@ class DemoPreview(Preview):
         super().__init__(env, channel, viewers, assets=assets, port=port, **drawn)
         self._media_worker: MediaWorker | None = PageMedia()
         self._channels = {each.id: each for each in channels}
+        self._drawn: dict[str, int] = {}
+        """By page, the length of the simulated Discord's record when it was last drawn."""
         self._sizes: dict[str, tuple[int, int] | None] = {}
         _markdown._markdown_parser = _QuickParser  # noqa: SLF001 - simcord makes one for each text
 
@@ -98,6 +109,34 @@ class DemoPreview(Preview):
         member: MemberActor = super()._viewer(viewer_id)
         return member.user if self.channel.guild is None else member
 
+    def state(self, context_id: str) -> dict[str, Any]:
+        """Return what an open page shows. Raises SetupError."""
+        return self._page_payload(self._get_page(context_id))
+
+    def behind(self) -> list[_Page]:
+        """Return the pages of browsers that do not show everything that has happened."""
+        return [page for page in self._pages.values() if page is not self._python and self._is_behind(page)]
+
+    def _is_behind(self, page: _Page) -> bool:
+        record = self.env.backend.transcript
+        for source, what, _ in record[self._drawn.get(page.id, 0) :]:
+            if (source == "HTTP" and not what.startswith("GET ")) or (source == "GATEWAY" and what not in UNSEEN):
+                return True
+        self._drawn[page.id] = len(record)
+        return bool(page.status == "stale")
+
+    async def catch_up(self) -> None:
+        """Publish the pages that are behind, after a glance at what the bot still does. Raises SetupError."""
+        self.env._begin_operation("preview.catch_up")  # noqa: SLF001 - as simcord's own `refresh` does
+        try:
+            await self.env._settle_internal()  # noqa: SLF001 - the same
+            self._advance_presentation_time()
+            for page in self.behind():
+                self._publish(page, reason="refresh")
+            self._drawn = {key: length for key, length in self._drawn.items() if key in self._pages}
+        finally:
+            self.env._end_operation()  # noqa: SLF001 - the same
+
     async def _action(self, context_id: str | None, body: Any) -> dict[str, Any]:
         """Take a press in the channel of its page."""
         if (page := self._pages.get(context_id or "")) is not None:
@@ -105,12 +144,8 @@ class DemoPreview(Preview):
         return await super()._action(context_id, body)
 
     def _publish(self, page: _Page, **options: Any) -> None:
-        """Draw a page, and measure its pictures: the place of one that is still on its way is kept free.
-
-        simcord's own page, which shows one message to tests, is not drawn with the others.
-        """
-        if page is self._python and options.get("reason") in {"refresh", "action"}:
-            return
+        """Draw a page, and measure its pictures: the place of one that is still on its way is kept free."""
+        self._drawn[page.id] = len(self.env.backend.transcript)
         super()._publish(page, **options)
         for asset in page.assets.values():
             if asset.digest is None or asset.validated or not asset.contentType.startswith(("image/", "video/")):

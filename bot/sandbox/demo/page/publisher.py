@@ -1,4 +1,4 @@
-"""Publishes the bot's own changes to the page; each publication draws all of its messages again."""
+"""Publishes the bot's own changes to the pages that do not show them yet."""
 
 from __future__ import annotations
 
@@ -13,8 +13,6 @@ from bot.sandbox.demo.simulation import DemoEnv, SetupError
 CHECK_EVERY_S = 0.05
 SHARE = 3.0
 """Pause between publications, as a multiple of the last one's duration: the same thread answers presses."""
-UNSEEN = frozenset({"TYPING_START", "PRESENCE_UPDATE", "INTERACTION_CREATE"})
-"""Gateway events that change nothing on the page."""
 
 
 class Publisher:
@@ -30,8 +28,6 @@ class Publisher:
         self._preview = preview
         self._keep_time = keep_time
         self.turn = turn
-        self._seen = 0
-        """Published length of the simulated Discord's record."""
         self._news = asyncio.Event()
 
     async def run(self) -> None:
@@ -42,7 +38,7 @@ class Publisher:
             rest_s = CHECK_EVERY_S
             if not self.turn.locked():
                 self._keep_time()
-            if self._something_new():
+            if self._preview.behind():
                 rest_s = max(CHECK_EVERY_S, SHARE * await self.publish())
 
     @contextlib.asynccontextmanager
@@ -58,10 +54,10 @@ class Publisher:
     async def publish(self) -> float:
         """Publish the current state; return the duration in seconds."""
         async with self.turn:
-            begun, self._seen = time.perf_counter(), len(self._env.backend.transcript)
+            begun = time.perf_counter()
             self._env.glancing = True
             try:
-                await self._preview.refresh()
+                await self._preview.catch_up()
             except SetupError:  # the session was ended from the page
                 return 0.0
             finally:
@@ -78,9 +74,3 @@ class Publisher:
         """Wait for the next publication, at most so many seconds."""
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._news.wait(), within_s)
-
-    def _something_new(self) -> bool:
-        for source, what, _ in self._env.backend.transcript[self._seen :]:
-            if (source == "HTTP" and not what.startswith("GET ")) or (source == "GATEWAY" and what not in UNSEEN):
-                return True
-        return False
