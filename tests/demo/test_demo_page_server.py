@@ -190,7 +190,7 @@ async def test_a_channel_is_opened_by_those_who_see_it():
         refused = acts.look(context, str(member.id), str(staff.id))
         assert [(each["name"], each["here"]) for each in refused["channels"]] == [("studio", True)]
         shown = acts.look(context, str(moderator.id), str(staff.id))
-        assert [(each["name"], each["here"]) for each in shown["channels"]] == [("studio", False), ("staff-log", True)]
+        assert [each["name"] for each in shown["channels"] if each["here"]] == ["staff-log"]
         _, page = await browser.ask("/api/state")
         assert (page["viewerId"], page["channel"]["name"]) == (str(moderator.id), "staff-log")
         assert [message["content"] for message in page["messages"].values()] == ["only for us"]

@@ -80,6 +80,7 @@ PAGE: Mapping[str, Text] = {
     "language": Text("Language"),
     "loading": Text("Loading options…"),
     "members": Text("Members"),
+    "thinking": Text("Cannon Studio is thinking…"),
     "unread": Text("unread"),
 }
 """What the demo's own parts of the page say."""

@@ -36,7 +36,7 @@ HOST = "127.0.0.1"
 STATIC = Path(__file__).parent / "static"
 OWN_TYPES = {".js": "text/javascript", ".css": "text/css"}
 OWN_FILES = frozenset(path.name for path in STATIC.iterdir())
-STYLES = ("theme.css", "frame.css", "demo.css")
+STYLES = ("theme.css", "frame.css", "demo.css", "media.css")
 HEAD = "\n".join(
     [
         *(f'    <link rel="stylesheet" href="/demo/{name}">' for name in STYLES),

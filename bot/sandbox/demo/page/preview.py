@@ -10,6 +10,7 @@ import io
 import json
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import av
@@ -39,7 +40,20 @@ IS_MOVED = "(state.snapshot && snapshot.channelId !== state.snapshot.channelId)"
 READ = 'request("/api/state"'
 IS_ANSWERED = "state.pendingAction && state.pendingAction.requestId === state.lastAction?.requestId"
 """After a press the page needs its state even if nothing has changed."""
+KEEP_PLACE = (
+    "if ({file}?.displayWidth) {{ {element}.style.setProperty('--ratio', {file}.displayWidth / {file}.displayHeight); "
+    "{element}.style.setProperty('--width', {file}.displayWidth); }}"
+)
+"""Gives media.css the shape of a picture or film that is still on its way."""
+PICTURE = "trigger.append(image);"
+PLAYER = "wrapper.dataset.mediaReuseKey = reuseKey;"
 SCRIPTS = {
+    "/media.js": (
+        (PICTURE, f"{PICTURE} {KEEP_PLACE.format(element='image', file='manifest')}"),
+        (PLAYER, f"{PLAYER} {KEEP_PLACE.format(element='wrapper', file='options.assets?.[assetId]')}"),
+        # The browser's own controls.
+        ("element.controls = false", "element.controls = true"),
+    ),
     # The page reads its state again at once: the server answers when there is news (`Front`).
     "/session.js": (("interval = 500", "interval = 60"),),
     "/app.js": (
@@ -179,7 +193,15 @@ class PageMedia(MediaWorker):
 
 def _read(blob: bytes, media_time: float | None) -> MediaInfo:
     """Describe a file as simcord does; one that a browser shows as it is stays as it is."""
-    return _picture(blob) or _film(blob) or _process_media(blob, media_time)
+    return _picture(blob) or _film(blob) or _loud(_process_media(blob, media_time))
+
+
+def _loud(info: MediaInfo) -> MediaInfo:
+    """Return a description of a sound whose highest wave is full."""
+    highest = max(info.waveform, default=0)
+    if not highest:
+        return info
+    return replace(info, waveform=tuple(round(100 * each / highest) for each in info.waveform))
 
 
 def _picture(blob: bytes) -> MediaInfo | None:

@@ -8,6 +8,7 @@ import { yieldToForms } from "./frame.js";
 import { addReactionButton } from "./reactions.js";
 import { atWork, blocked, recover, status } from "./session.js";
 import { tick } from "./times.js";
+import { drawThinking } from "./working.js";
 
 /** What a test asks before each press: whether the page is at work, or about to load again. */
 window.demoPage = {
@@ -31,6 +32,7 @@ function drawn() {
   drawing = false;
   document.querySelectorAll(".channel-message").forEach(addReactionButton);
   hideFalseGuidance();
+  drawThinking();
   yieldToForms();
   tick();
   follow();

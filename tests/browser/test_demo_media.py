@@ -1,0 +1,114 @@
+"""Films, sound and pictures on the demo's page: in their shape, with the browser's own controls, and without a jump."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+
+import pytest
+from playwright.async_api import Route, expect
+
+from bot.prices.book import PriceBooks
+from bot.sandbox.demo.demo import Demo
+from tests.support.page import CHROMIUM, at_rest, page_at, run_slash
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.long,
+    pytest.mark.skipif(CHROMIUM is None, reason="no chromium here: install Debian's package `chromium`"),
+]
+
+CARD_MS = 60_000
+THINKS = "Cannon Studio is thinking…"
+BOXES = """
+(message) => [".message-attachments", ".embed-card, .component-container", ".message-components"].flatMap((each) => {
+  const shown = message.querySelector(each)?.getBoundingClientRect();
+  return shown ? [{ top: shown.top, bottom: shown.bottom, right: shown.right }] : [];
+})
+"""
+PLAYER = """
+(film) => ({
+  controls: film.controls, poster: film.poster.startsWith("blob:"), ratio: film.videoWidth / film.videoHeight,
+  shown: film.clientWidth / film.clientHeight,
+  ours: film.closest(".media-player").querySelector(".media-player-controls").checkVisibility() })
+"""
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+async def test_a_film_has_its_own_shape_and_covers_nothing_of_its_card(width: int):
+    async with Demo(speed=60.0, lived_in=False) as demo, page_at(demo.url, width=width) as page:
+        await run_slash(page, "video generate", prompt="waves on a shore")
+        film = page.locator("video")
+        await film.wait_for(timeout=CARD_MS)
+        await page.wait_for_function(
+            "(film) => film.videoWidth && film.poster", arg=await film.element_handle(), timeout=CARD_MS
+        )
+        player = await film.evaluate(PLAYER)
+        assert (player["controls"], player["poster"], player["ours"]) == (True, True, False)
+        assert player["shown"] == pytest.approx(player["ratio"], rel=0.02)
+        boxes = await page.locator(".channel-message", has=film).evaluate(BOXES)
+        assert len(boxes) > 1
+        for above, below in itertools.pairwise(boxes):
+            assert above["bottom"] <= below["top"]
+        assert all(each["right"] <= width for each in boxes)
+
+
+async def test_sound_has_the_browsers_player_and_its_waves():
+    async with Demo(speed=60.0, lived_in=False) as demo, page_at(demo.url, width=390) as page:
+        await run_slash(page, "audio narration", text="Welcome aboard")
+        sound = page.locator("audio")
+        await sound.wait_for(timeout=CARD_MS)
+        await expect(page.locator(".voice-wave-bar").first).to_be_visible(timeout=CARD_MS)
+        box = await sound.bounding_box()
+        assert box is not None
+        assert box["height"] < 60
+        assert box["x"] + box["width"] <= 390
+        assert await sound.evaluate("(each) => each.controls")
+
+
+async def test_a_picture_takes_its_place_before_it_is_there():
+    async with Demo(speed=60.0, lived_in=False) as demo, page_at(demo.url) as page:
+        arrives = asyncio.Event()
+
+        async def hold(route: Route) -> None:
+            await arrives.wait()
+            await route.continue_()
+
+        await page.route("**/api/assets/**", hold)
+        await run_slash(page, "image generate", prompt="a blue door")
+        picture = page.get_by_alt_text("a blue door")
+        await picture.wait_for(state="attached", timeout=CARD_MS)
+        kept = await picture.evaluate("(each) => [each.offsetWidth, each.offsetHeight]")
+        assert await picture.get_attribute("src") is None
+        assert not await picture.is_visible()
+        arrives.set()
+        await page.wait_for_function(
+            "(each) => each.complete && each.naturalWidth", arg=await picture.element_handle(), timeout=CARD_MS
+        )
+        assert await picture.evaluate("(each) => [each.offsetWidth, each.offsetHeight]") == kept
+        assert min(kept) > 100
+
+
+async def test_the_page_shows_that_the_bot_works_and_what_it_has_deferred(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("bot.sandbox.demo.simulation.ANSWER_S", 1.5)
+    works = asyncio.Event()
+
+    async def is_complete(*_given: object) -> bool:
+        return False
+
+    async def refresh(*_given: object) -> None:
+        await works.wait()
+
+    async with Demo(lived_in=False) as demo, page_at(demo.url) as page:
+        monkeypatch.setattr(PriceBooks, "is_complete", is_complete)
+        monkeypatch.setattr(PriceBooks, "refresh", refresh)
+        await run_slash(page, "help")
+        await expect(page.locator(".demo-working")).to_have_text(THINKS, timeout=CARD_MS)
+        deferred = page.locator(".message-loading")
+        await expect(deferred).to_have_text(THINKS, timeout=CARD_MS)
+        await expect(deferred.locator(".demo-dots")).to_be_visible()
+        await at_rest(page)
+        await expect(page.locator(".demo-working")).to_be_hidden()
+        works.set()
+        await expect(page.locator(".channel-message").last).to_contain_text("/image generate", timeout=CARD_MS)
+        await expect(deferred).to_have_count(0)
