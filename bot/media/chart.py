@@ -1,4 +1,4 @@
-"""Draws a guild's spending: credits per day, per member, per operation.
+"""Draws a guild's spending: credits per day, per member, per operation, wider than high.
 
 Blocking. Pillow is imported with the first image, and decodes no foreign file. The palette is Okabe and Ito's for the
 colour-blind; no meaning depends on colour alone.
@@ -20,21 +20,19 @@ from bot.media.lettering import Lettering, drawable
 if TYPE_CHECKING:
     from PIL.ImageDraw import ImageDraw
 
-WIDTH, MARGIN, GAP = 800, 28, 40
-"""Discord shows an embed's image 400 pixels wide: text appears half as large."""
-TITLE_SIZE, HEADING_SIZE, TEXT_SIZE, SMALL_SIZE = 38, 28, 26, 24
-HEAD_HEIGHT, DAYS_HEIGHT, DAYS_FOOT = 130, 400, 46
-ROW_HEIGHT, ROW_BAR = 64, 16
-ROWS_MAX = 6
+WIDTH, MARGIN, GAP = 800, 24, 36
+"""Discord shows it at least 400 pixels wide: text then appears half as large."""
+TITLE_SIZE, HEADING_SIZE, TEXT_SIZE = 30, 24, 22
+HEAD_HEIGHT, DAYS_HEIGHT, DAYS_TOP, DAYS_FOOT = 64, 224, 34, 38
+LIST_HEAD, ROW_HEIGHT, ROW_TEXT, ROW_BAR = 38, 44, 28, 8
+ROWS_MAX = 4
 """Rows of a list; the rest become one more."""
 BAR_SHARE = 0.72
 BAR_WIDTH_MAX = 110.0
 SMALLEST_BAR = 3.0
 """In pixels, so that small amounts are visible."""
-ROOMY_DAYS = 14
-"""Up to so many days the numbers have the normal text size."""
 SCALE = 2
-"""Drawn this much larger, then scaled down: Pillow's own edges are jagged (no anti-aliasing)."""
+"""Pixels of the image per unit of these sizes: dense screens show it sharp."""
 GRID_LINES = 4
 
 BACKGROUND, GRID, FAINT, TEXT = "#1E1F22", "#34363C", "#A9ACB4", "#F2F3F5"
@@ -92,13 +90,15 @@ def draw(
 
     lists = [gathered(members), gathered(operations)]
     rows = max(1, *(len(each) for each in lists))
-    height = HEAD_HEIGHT + DAYS_HEIGHT + GAP + 52 + rows * ROW_HEIGHT + MARGIN // 2
+    height = HEAD_HEIGHT + DAYS_HEIGHT + GAP // 2 + LIST_HEAD + rows * ROW_HEIGHT + MARGIN // 2
     picture = Image.new("RGB", (WIDTH * SCALE, height * SCALE), BACKGROUND)
     canvas = _Canvas(ImageDraw.Draw(picture))
-    canvas.text((MARGIN, 30), drawable(title), TITLE_SIZE, room=WIDTH - 2 * MARGIN)
-    canvas.text((MARGIN, 82), drawable(subtitle), TEXT_SIZE, FAINT, room=WIDTH - 2 * MARGIN)
+    name = drawable(title)
+    canvas.text((MARGIN, 16), name, TITLE_SIZE, room=WIDTH - 2 * MARGIN)
+    room = WIDTH - 2 * MARGIN - GAP - canvas.width(name, TITLE_SIZE)
+    canvas.text((WIDTH - MARGIN, 23), drawable(subtitle), TEXT_SIZE, FAINT, anchor="ra", room=room)
     drawn = _draw_days(canvas, days, (MARGIN, HEAD_HEIGHT, WIDTH - MARGIN, HEAD_HEIGHT + DAYS_HEIGHT))
-    top = HEAD_HEIGHT + DAYS_HEIGHT + GAP
+    top = HEAD_HEIGHT + DAYS_HEIGHT + GAP // 2
     middle = WIDTH / 2
     places = [
         ("members", members_heading or str(texts.BY_MEMBER), MEMBER_COLOUR, MARGIN),
@@ -110,7 +110,7 @@ def draw(
             canvas, panel, heading, colour, bars, (inset, top, inset + middle - MARGIN - GAP / 2, height)
         )
     file = io.BytesIO()
-    picture.resize((WIDTH, height), Image.Resampling.LANCZOS).save(file, "PNG", optimize=True)
+    picture.save(file, "PNG")
     return Chart(png=file.getvalue(), bars=tuple(drawn))
 
 
@@ -134,9 +134,8 @@ def ceiling(value: Decimal) -> Decimal:
 
 def _draw_days(canvas: _Canvas, days: Sequence[Bar], area: Box) -> list[DrawnBar]:
     left, top, right, bottom = area
-    canvas.text((left, top), str(texts.CREDITS_PER_DAY), HEADING_SIZE)
     most = ceiling(max((day.value for day in days), default=Decimal(0)))
-    roof, floor = top + 76, bottom - DAYS_FOOT
+    roof, floor = top + DAYS_TOP, bottom - DAYS_FOOT
     marks = [credits_text(most * step / GRID_LINES) for step in range(GRID_LINES + 1)]
     left += max(canvas.width(mark, TEXT_SIZE) for mark in marks) + 18
     for step, mark in enumerate(marks):
@@ -152,7 +151,7 @@ def _draw_days(canvas: _Canvas, days: Sequence[Bar], area: Box) -> list[DrawnBar
     for box in boxes:
         canvas.bar(box, DAY_COLOUR)
     numbers = _numbers_above(canvas, days, boxes, (left, right))
-    _days_below(canvas, days, boxes, (left, floor + 14, right))
+    _days_below(canvas, days, boxes, (left, floor + 8, right))
     return [
         DrawnBar("days", day.label, day.value, box, number)
         for day, box, number in zip(days, boxes, numbers, strict=True)
@@ -163,21 +162,20 @@ def _numbers_above(
     canvas: _Canvas, days: Sequence[Bar], boxes: Sequence[Box], sides: tuple[float, float]
 ) -> list[str | None]:
     """Write the numbers over their bars, the largest first, without overlaps."""
-    size = TEXT_SIZE if len(days) <= ROOMY_DAYS else SMALL_SIZE
     written: list[str | None] = [None] * len(days)
     taken: list[Box] = list(boxes)
     for place in sorted(range(len(days)), key=lambda each: -days[each].value):
         if not days[place].value:
             continue
         number = credits_text(days[place].value)
-        box, wide = boxes[place], canvas.width(number, size) / 2
+        box, wide = boxes[place], canvas.width(number, TEXT_SIZE) / 2
         centre = min(max((box[0] + box[2]) / 2, sides[0] + wide), sides[1] - wide)
-        room = (centre - wide - 3, box[1] - size - 10, centre + wide + 3, box[1] - 1)
+        room = (centre - wide - 3, box[1] - TEXT_SIZE - 6, centre + wide + 3, box[1] - 1)
         if any(_touch(room, other) for other in taken):
             continue
         taken.append(room)
         canvas.bar(room, BACKGROUND)  # no grid line through a number
-        canvas.text((centre, box[1] - 8), number, size, anchor="ms")
+        canvas.text((centre, box[1] - 6), number, TEXT_SIZE, anchor="ms")
         written[place] = number
     return written
 
@@ -207,12 +205,12 @@ def _draw_list(
     most = max((bar.value for bar in bars), default=Decimal(0)) or Decimal(1)
     drawn = []
     for place, bar in enumerate(bars):
-        y = top + 52 + place * ROW_HEIGHT
+        y = top + LIST_HEAD + place * ROW_HEIGHT
         number = credits_text(bar.value)
         canvas.text((right, y), number, TEXT_SIZE, anchor="ra")
         room = right - left - canvas.width(number, TEXT_SIZE) - 20
         canvas.text((left, y), drawable(bar.label), TEXT_SIZE, FAINT, room=room)
-        box = (left, y + 34, left + _length(bar.value, most, right - left), y + 34 + ROW_BAR)
+        box = (left, y + ROW_TEXT, left + _length(bar.value, most, right - left), y + ROW_TEXT + ROW_BAR)
         canvas.bar((left, box[1], right, box[3]), GRID)
         canvas.bar(box, colour)
         drawn.append(DrawnBar(panel, bar.label, bar.value, box, number))

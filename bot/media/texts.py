@@ -78,6 +78,5 @@ def in_words(size: int) -> str:
 
 # ---------------------------------------------------------------------- the drawn report
 
-CREDITS_PER_DAY = Text("Credits per day")
 BY_MEMBER, BY_OPERATION = Text("By member"), Text("By operation")
 OTHERS = Plural("{count} other", "{count} others")

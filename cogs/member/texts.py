@@ -154,7 +154,7 @@ SHARE_LINE = "{name} · {amount} ({share})".format
 # ---------------------------------------------------------------------- /usage report and its chart
 
 SPENT, RATE, DAYS_LEFT = Text("Spent"), Text("Average"), Text("Credits last for")
-TOP_SPENDERS, EXPIRING = Text("By member"), Text("Credits that expire")
+MOST_BY, MOST_FOR, EXPIRING = Text("Most by"), Text("Most for"), Text("Credits that expire")
 BY_OPERATION, BY_MEMBER, BY_DAY, BY_KIND = Text("By operation"), Text("By member"), Text("By day"), Text("By kind")
 NOTHING_SPENT = Text("Nothing")
 BALANCE_NOT_KNOWN = Text("The account's balance isn't known.")
@@ -168,6 +168,11 @@ A_DAY = Text("{credits} a day", credits=credits_words)
 CREDITS_LEFT = Text("{credits} left")
 
 
+def fact(name: Text, value: str) -> str:
+    """Return a line of the report."""
+    return f"**{name}** · {value}"
+
+
 def days_left(days: Decimal, amount: str) -> str:
     return ntr(
         "About {count} day at this rate ({credits} left)",
@@ -177,7 +182,6 @@ def days_left(days: Decimal, amount: str) -> str:
     )
 
 
-OTHERS = Plural("{count} other", "{count} others")
 CHART_SUBTITLE = Text("{start} to {end} · {credits}")
 
 

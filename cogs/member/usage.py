@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Literal
+from typing import Any, Literal
 
 import discord
 from discord import app_commands
@@ -20,6 +20,7 @@ from bot.account.key_health import StatusChecks
 from bot.catalogue import Catalogue
 from bot.delivery.card.context import NEUTRAL
 from bot.delivery.channels.facts import ALT_TEXT_CHARS, DISCORD_ERRORS, EMBED_FIELD_CHARS, UPLOAD_TIMEOUT_S, in_time
+from bot.delivery.channels.view import untracked
 from bot.delivery.texts import PRACTICE_TITLE
 from bot.domain.models import CreditPack, ExpiringCredits, credits_text, credits_words
 from bot.domain.money.account import days_left, percents
@@ -99,10 +100,11 @@ async def _days_of_month(bot: Bot, guild_id: int) -> int:
     return dt.datetime.fromtimestamp(bot.clock.wall(), zone).day
 
 
-TOP_SHOWN = 10
 NAME_TIMEOUT_S = 5.0
 DAY_S = 86_400.0
 DAYS = {"week": 7, "month": 30, "quarter": 90}
+DAYS_DRAWN_MIN = 7
+"""The chart begins with the first day that has a cost, but shows at least so many."""
 CHART_NAME = "usage.png"
 
 SERVER, MINE = "server", "mine"
@@ -149,15 +151,20 @@ class Usage(commands.GroupCog, group_name="usage", group_description=texts.USAGE
         days = await days_of(bot, guild_id, DAYS[period])
         found = await use(bot, Reports).totals(guild_id, [(start, end) for _, start, end in days], member_id=member_id)
         rate = None if member_id is not None else await _rate(interaction, found, days[0][1])
-        embed = _embed(bot.catalogue, found, rate, len(days))
-        if not found.total:
-            await in_time(interaction.edit_original_response(embed=embed))
-            return
-        chart = await _chart(interaction, found, [day for day, _, _ in days], is_own=member_id is not None)
-        text = alt_text(chart, found.total, len(days), is_own=member_id is not None)
-        file = discord.File(io.BytesIO(chart.png), CHART_NAME, description=text)
-        embed.set_image(url=f"attachment://{CHART_NAME}")
-        await in_time(interaction.edit_original_response(embed=embed, attachments=[file]), UPLOAD_TIMEOUT_S)
+        title = texts.OWN_REPORT_TITLE(count=len(days)) if rate is None else texts.REPORT_TITLE(count=len(days))
+        box: discord.ui.Container[Any] = discord.ui.Container(accent_colour=NEUTRAL)
+        box.add_item(discord.ui.TextDisplay(f"### {PRACTICE_TITLE(title=title) if found.practice else title}"))
+        files = []
+        if found.total:
+            chart = await _chart(interaction, found, [day for day, _, _ in days], is_own=member_id is not None)
+            text = alt_text(chart, found.total, len(days), is_own=member_id is not None)
+            files = [discord.File(io.BytesIO(chart.png), CHART_NAME, description=text)]
+            picture = discord.MediaGalleryItem(f"attachment://{CHART_NAME}", description=text)
+            box.add_item(discord.ui.MediaGallery(picture))
+        box.add_item(discord.ui.TextDisplay("\n".join(_lines(bot.catalogue, found, rate))))
+        view: discord.ui.LayoutView = untracked(discord.ui.LayoutView(timeout=None))
+        view.add_item(box)
+        await in_time(interaction.edit_original_response(view=view, attachments=files), UPLOAD_TIMEOUT_S)
 
     @app_commands.command(name="export", description=texts.USAGE_EXPORT)
     @app_commands.describe(period=texts.EXPORT_PERIOD_OPTION, scope=texts.SCOPE_OPTION)
@@ -239,55 +246,46 @@ async def _balance(interaction: Interaction, key: UsableKey) -> Decimal | None:
     return key.balance if status is None else status.credits
 
 
-def _embed(catalogue: Catalogue, found: Report, rate: SpendingRate | None, days: int) -> discord.Embed:
-    title = texts.OWN_REPORT_TITLE(count=days) if rate is None else texts.REPORT_TITLE(count=days)
-    embed = discord.Embed(title=PRACTICE_TITLE(title=title) if found.practice else title, colour=NEUTRAL)
-    spent = (
-        texts.SPENT_FOR(amount=credits_words(found.total), count=found.jobs)
-        if found.total
-        else str(texts.NOTHING_SPENT)
-    )
-    embed.add_field(name=str(texts.SPENT), value=spent)
+def _lines(catalogue: Catalogue, found: Report, rate: SpendingRate | None) -> list[str]:
+    """Return the totals, and the first of each list that the chart shows."""
+    spent = texts.SPENT_FOR(amount=credits_words(found.total), count=found.jobs)
+    lines = [texts.fact(texts.SPENT, spent if found.total else str(texts.NOTHING_SPENT))]
     if rate is not None:
-        _add_rate(embed, rate)
-    if not found.total:
-        return embed
-    if rate is not None:
-        members = _top(((mention(member_id), spent) for member_id, spent in found.members), found.total)
-        embed.add_field(name=str(texts.TOP_SPENDERS), value=members, inline=False)
-    operations = _top(((title_of(catalogue, operation), spent) for operation, spent in found.operations), found.total)
-    embed.add_field(name=str(texts.BY_OPERATION), value=operations, inline=False)
-    return embed
+        lines += _rate_lines(rate)
+    if rate is not None and found.total:
+        members = [(mention(member_id), spent) for member_id, spent in found.members]
+        lines.append(texts.fact(texts.MOST_BY, _first(members, found.total)))
+    if found.total:
+        operations = [(title_of(catalogue, operation), spent) for operation, spent in found.operations]
+        lines.append(texts.fact(texts.MOST_FOR, _first(operations, found.total)))
+    return lines if rate is None else [*lines, *_account_lines(rate)]
 
 
-def _add_rate(embed: discord.Embed, rate: SpendingRate) -> None:
-    embed.add_field(name=str(texts.RATE), value=texts.A_DAY(credits=_tenths(rate.a_day)))
+def _rate_lines(rate: SpendingRate) -> list[str]:
     if rate.free is None:
         left = str(texts.BALANCE_NOT_KNOWN)
     elif rate.days_left is None:
         left = texts.CREDITS_LEFT(credits=credits_words(rate.free))
     else:
         left = texts.days_left(_whole(rate.days_left), credits_words(rate.free))
-    embed.add_field(name=str(texts.DAYS_LEFT), value=left)
+    average = texts.A_DAY(credits=_tenths(rate.a_day))
+    return [texts.fact(texts.RATE, average), texts.fact(texts.DAYS_LEFT, left)]
+
+
+def _account_lines(rate: SpendingRate) -> list[str]:
+    lines = []
     if expiring := expiring_words(rate.expiring, rate.at):
-        embed.add_field(name=str(texts.EXPIRING), value=expiring, inline=False)
+        lines.append(f"**{texts.EXPIRING}**\n{expiring}")
     if rate.packs:
-        embed.add_field(name=str(BUY_CREDITS), value=pack_lines(rate.packs, rate.a_day), inline=False)
+        lines.append(f"**{BUY_CREDITS}**\n{pack_lines(rate.packs, rate.a_day)}")
+    return lines
 
 
-def _top(rows: Iterable[tuple[str, Decimal]], total: Decimal) -> str:
-    """List the first rows with rank, amount and share; the rest as one sum, so that shares add up."""
-    listed = list(rows)
-    if len(listed) > TOP_SHOWN:
-        rest = listed[TOP_SHOWN - 1 :]
-        others = texts.OTHERS(count=len(rest)), sum((spent for _, spent in rest), Decimal(0))
-        listed = [*listed[: TOP_SHOWN - 1], others]
-    shares = percents([spent for _, spent in listed], total)
-    lines = [
-        f"{place}. {texts.SHARE_LINE(name=name, amount=credits_words(spent), share=percent(share / 100))}"
-        for place, ((name, spent), share) in enumerate(zip(listed, shares, strict=True), start=1)
-    ]
-    return fitting(lines, EMBED_FIELD_CHARS)
+def _first(rows: Sequence[tuple[str, Decimal]], total: Decimal) -> str:
+    """Return the first row of a list that adds up to `total`, with its amount and share."""
+    [(name, spent), *_] = rows
+    [share, *_] = percents([each for _, each in rows], total)
+    return texts.SHARE_LINE(name=name, amount=credits_words(spent), share=percent(share / 100))
 
 
 def _whole(number: Decimal) -> Decimal:
@@ -305,11 +303,13 @@ async def _chart(interaction: Interaction, found: Report, dates: Sequence[dt.dat
     else:
         names = await _names(interaction, [member_id for member_id, _ in found.members[: ROWS_MAX + 1]])
         left = [Bar(names.get(who, str(who)), spent) for who, spent in found.members]
+    begun = next(day for day, spent in enumerate(found.spans) if spent)
+    begun = max(0, min(begun, len(dates) - DAYS_DRAWN_MIN))
     return await asyncio.to_thread(
         draw,
         str(texts.OWN_CHART_TITLE if is_own else texts.CHART_TITLE),
         texts.CHART_SUBTITLE(start=_date(dates[0]), end=_date(dates[-1]), credits=credits_words(found.total)),
-        days=[Bar(_date(date), spent) for date, spent in zip(dates, found.spans, strict=True)],
+        days=[Bar(_date(date), spent) for date, spent in zip(dates[begun:], found.spans[begun:], strict=True)],
         members=left,
         members_heading=str(texts.BY_KIND) if is_own else None,
         operations=[Bar(title_of(catalogue, what), spent) for what, spent in found.operations],

@@ -96,13 +96,14 @@ async def run_shown(interaction: Interaction, subject: str, _values: Sequence[st
 
 
 class RunForm(Form):
-    """Asks for parameters, with the price in the title, which is a promise. A medium takes a link or a job id.
+    """Asks for parameters; a medium takes a link or a job id.
 
-    Below them is what the recipe makes, if there is room.
+    Below them is a `text` with the steps and the price, which is a promise; without one the price is in the title.
     """
 
     def __init__(self, bot: Bot, recipe: Recipe, private: bool, total: Total, text: str = "") -> None:
-        super().__init__(bot, title=with_price(recipe.name, total.short(), TITLE_CHARS), name="run")
+        title = recipe.name if text else with_price(recipe.name, total.short(), TITLE_CHARS)
+        super().__init__(bot, title=shortened(title, TITLE_CHARS), name="run")
         self.recipe = recipe
         self.private = private
         self.consent = TYPED if total.price is None else Consent(pressed=True, labelled=total.price)

@@ -74,6 +74,12 @@ def panel_text(message: Any) -> str:
     return "\n".join(text for row in rows for text in _texts(row))
 
 
+def report_facts(message: Any) -> dict[str, str]:
+    """Return the lines of a report by their names; a list is below its name."""
+    found = re.findall(r"^\*\*(.+?)\*\*(?: · |\n)(.+)$", panel_text(message), re.MULTILINE)
+    return dict(found)
+
+
 def _texts(component: dict[str, Any]) -> Iterator[str]:
     if component["type"] == TEXT:
         yield component["content"]

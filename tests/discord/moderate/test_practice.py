@@ -22,7 +22,7 @@ from tests.support.channels import rule, shown
 from tests.support.erased import send_key
 from tests.support.practice import SandboxInProcess
 from tests.support.rig import GUILD_KEY, HOST_KEY, Rig, running
-from tests.support.surface import state_text
+from tests.support.surface import panel_text, state_text
 
 GENERATE = "image generate"
 MARK = "Practice · not real, costs nothing"
@@ -156,7 +156,7 @@ async def test_the_report_of_a_practising_server_says_that_it_is_one(rig: Rig):
     await rig.member.slash(rig.channel, GENERATE, prompt="gold")
     await rig.work()
     report = await rig.moderator.slash(rig.channel, "usage report")
-    assert report.response.embeds[0].title.startswith("🧪 Practice · ")
+    assert panel_text(report.response).startswith("### 🧪 Practice · ")
     status = await rig.moderator.slash(rig.channel, "studio status")
     assert "🧪 Practice mode, started by" in state_text(status.response)
 

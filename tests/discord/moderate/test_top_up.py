@@ -16,7 +16,7 @@ from bot.domain.models import CreditPack
 from cogs.ui.top_up import pack_lines
 from tests.support.following import MINUTE_S, ask, set_key, until_ended
 from tests.support.rig import GUILD_KEY, HOST_KEY, Rig, running
-from tests.support.surface import links, parts, private_sentence
+from tests.support.surface import links, parts, private_sentence, report_facts
 
 PACK = "https://www.cannonstudio.app/checkout?product=credits:2500"
 
@@ -34,6 +34,8 @@ async def draw(rig: Rig, member: Any) -> Any:
 
 async def facts(rig: Rig, command: str) -> dict[str, str]:
     result = await rig.moderator.slash(rig.channel, command)
+    if not result.response.embeds:
+        return report_facts(result.response)
     return {field.name: field.value for field in result.response.embeds[0].fields}
 
 

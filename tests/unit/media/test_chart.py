@@ -14,10 +14,15 @@ from bot.domain.models import credits_text
 from bot.media.chart import (
     BACKGROUND,
     DAY_COLOUR,
+    DAYS_HEIGHT,
     GRID_LINES,
+    HEAD_HEIGHT,
     MEMBER_COLOUR,
     OPERATION_COLOUR,
     ROWS_MAX,
+    SCALE,
+    TEXT_SIZE,
+    WIDTH,
     Bar,
     Chart,
     ceiling,
@@ -39,7 +44,8 @@ def chart_of(days: list[Bar], members: list[Bar] | None = None, operations: list
 
 
 def picture(chart: Chart) -> Image.Image:
-    return Image.open(io.BytesIO(chart.png)).convert("RGB")
+    seen = Image.open(io.BytesIO(chart.png)).convert("RGB")
+    return seen.resize((seen.width // SCALE, seen.height // SCALE), Image.Resampling.BOX)
 
 
 def near(pixel: object, colour: str) -> bool:
@@ -56,7 +62,9 @@ def test_every_bar_is_as_long_as_its_number_says() -> None:
             middle = (left + right) / 2, (top + bottom) / 2
             assert near(seen.getpixel((int(middle[0]), int(middle[1]))), colour)
             if panel == "days":
-                column = [near(seen.getpixel((int(middle[0]), y)), colour) for y in range(130, int(bottom) + 10)]
+                column = [
+                    near(seen.getpixel((int(middle[0]), y)), colour) for y in range(HEAD_HEIGHT, int(bottom) + 10)
+                ]
                 assert sum(column) == pytest.approx(bottom - top, abs=3)
             else:
                 row = [near(seen.getpixel((x, int(middle[1]))), colour) for x in range(int(left), seen.width)]
@@ -89,7 +97,7 @@ def test_what_is_drawn_is_what_was_given_and_nothing_touches(
     for bar in chart.bars:
         assert bar.number in {None, credits_text(bar.value)}
         assert bar.box[0] >= 0
-        assert bar.box[1] >= 100
+        assert bar.box[1] >= HEAD_HEIGHT
         assert bar.box[2] <= width
         assert bar.box[3] <= height
     if max(days):  # the dearest day always has its number
@@ -107,6 +115,14 @@ def test_a_small_amount_is_seen_beside_a_large_one() -> None:
     assert near(picture(chart).getpixel((int((left + right) / 2), int((top + bottom) / 2))), DAY_COLOUR)
 
 
+@pytest.mark.parametrize("rows", [0, 1, 3, 30])
+def test_it_is_landscape_and_its_letters_are_readable_400_pixels_wide(rows: int) -> None:
+    seen = picture(chart_of(bars(1, 2), bars(*range(rows)), bars(*range(rows))))
+    assert seen.width == WIDTH
+    assert 400 / WIDTH * seen.height <= 300  # Discord makes a higher one narrower
+    assert 400 / WIDTH * TEXT_SIZE >= 11
+
+
 def test_nothing_spent_is_drawn_too() -> None:
     chart = chart_of(bars(0, 0, 0))
     assert [bar.number for bar in chart.bars] == [None, None, None]
@@ -115,9 +131,9 @@ def test_nothing_spent_is_drawn_too() -> None:
 
 def test_many_rows_become_a_few_and_the_rest_together() -> None:
     made = gathered(bars(*range(20, 0, -1)))
-    assert [bar.value for bar in made] == [20, 19, 18, 17, 16, 15, sum(range(1, 15))]
-    assert made[-1].label == "14 others"
-    assert gathered(bars(*range(7))) == bars(*range(7))  # one more is no "1 others"
+    assert [bar.value for bar in made] == [20, 19, 18, 17, sum(range(1, 17))]
+    assert made[-1].label == "16 others"
+    assert gathered(bars(*range(5))) == bars(*range(5))  # one more is no "1 others"
 
 
 @pytest.mark.parametrize("name", ["x" * 500, "", "漢", "\n\n", "W" * 60])
@@ -126,7 +142,10 @@ def test_any_name_is_drawn_and_leaves_room_for_its_number(name: str) -> None:
     right = next(bar.box[2] for bar in chart.bars if bar.panel == "members")
     seen = picture(chart)
     # Between both lists, right of the number, there is nothing but background.
-    assert all(near(seen.getpixel((int(right) + 20, y)), BACKGROUND) for y in range(600, seen.height))
+    assert all(
+        near(seen.getpixel((int(right) + 20, y)), BACKGROUND)
+        for y in range(HEAD_HEIGHT + DAYS_HEIGHT + 20, seen.height)
+    )
 
 
 @given(st.decimals(min_value=0, max_value=10**9, places=3))
