@@ -33,6 +33,15 @@ class ListedJob:
     seen: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Family:
+    """A job with what it was made from and what was made from it, oldest first."""
+
+    jobs: tuple[Job, ...]
+    is_cut: bool
+    """Whether the oldest was made from a job that the viewer may not see."""
+
+
 @dataclass(frozen=True)
 class VisibleJobs:
     """Looks up jobs for a viewer. A job they may not see is as one that does not exist."""
@@ -153,20 +162,22 @@ class VisibleJobs:
                 break
         return seen
 
-    async def family(self, viewer: Viewer, job_id: str) -> list[Job]:
+    async def family(self, viewer: Viewer, job_id: str) -> Family:
         """Return a job with its ancestors and descendants that the viewer may see without a gap.
 
-        Oldest first; [] if the viewer may not see the job itself.
+        Empty if the viewer may not see the job itself.
         """
-        family = _Family(_Judge(viewer))
+        family, is_cut = _Family(_Judge(viewer)), False
         for each in await self.store.lineage.of(viewer.guild_id, job_id):
             if not await family.add(each):
+                is_cut = bool(family.jobs)
                 break
         newest = list(family.jobs)
         while newest and len(family.jobs) < RELATIVES_MAX:
             children = await self.store.lineage.made_from(viewer.guild_id, newest, limit=RELATIVES_MAX)
             newest = [each.job.id for each in children if await family.add(each)]
-        return sorted(family.jobs.values(), key=lambda job: (job.created_at, job.position))
+        found = sorted(family.jobs.values(), key=lambda job: (job.created_at, job.position))
+        return Family(jobs=tuple(found), is_cut=is_cut)
 
     def books(self, viewer: Viewer, *, since: float) -> Callable[[Mark], Awaitable[ReportPage]]:
         """Return a function that reads the server's jobs since `since` (Unix seconds), page by page, for an export.

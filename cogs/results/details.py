@@ -8,86 +8,49 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import AsyncIterator, Iterator, Sequence
-from dataclasses import dataclass
-from decimal import Decimal
+from dataclasses import dataclass, replace
 from typing import Any, cast
 from urllib.parse import urlsplit
 
 import discord
 
-from bot.catalogue import Operation
+from bot.catalogue import Catalogue, Operation
 from bot.delivery.card.card import marked_words
 from bot.delivery.card.context import NEUTRAL
 from bot.delivery.card.states import cost_of_all, state_word, took_words
-from bot.delivery.channels.facts import BUTTONS_PER_ROW, FILES_PER_MESSAGE, UPLOAD_TIMEOUT_S, in_time
+from bot.delivery.channels.facts import (
+    BUTTONS_PER_ROW,
+    COMPONENTS_PER_MESSAGE,
+    FILES_PER_MESSAGE,
+    UPLOAD_TIMEOUT_S,
+    in_time,
+)
 from bot.delivery.channels.view import in_five_rows, message_link, untracked
 from bot.delivery.posting.copies import ResultCopies, shown_jobs
 from bot.delivery.texts import BASES
 from bot.domain.jobs.card_jobs import job_words, open_part
-from bot.domain.models import OPEN_STATES, PAID_STATES, PROMPT_FIELDS, Card, Job, JobState, credits_words
+from bot.domain.models import PROMPT_FIELDS, Card, Job, JobState, credits_words
 from bot.domain.money.limit_rules import WhatIsLeft
 from bot.domain.words.orders import REWRITE
 from bot.domain.words.text import harmless, harmless_within, shortened, stamp
 from bot.errors import InputError
 from bot.generation.rewrites import OF_BOT
 from bot.generation.sources import LookPace
-from bot.generation.visible_jobs import VisibleJobs
 from bot.jobs.surface import Later, NoPlace
 from bot.language import tr
 from bot.store import Cards, Reviews, SpendingViews
 from cogs.results import texts
+from cogs.results.family import Line, back_select, drawn, line_of, with_pictures
 from cogs.results.post_again import post_again_button
 from cogs.ui.controls import Control, on_job
 from cogs.ui.interaction import Bot, Interaction, use
-from cogs.ui.limit_text import cost_words, fitting
-from cogs.ui.permissions import viewer_of
 from cogs.ui.texts import GONE
-
-FAMILY_CHARS = 1000
-INDENT_MAX = 8
-"""Deeper relatives are not indented further."""
-
-
-def family_text(family: Sequence[Job], shown_id: str) -> str:
-    """Write a family as an indented tree with costs. `family` is oldest first."""
-    return fitting([_line(job, depth, job.id == shown_id) for job, depth in _tree(family)], FAMILY_CHARS)
-
-
-def _tree(family: Sequence[Job]) -> Iterator[tuple[Job, int]]:
-    ids = {job.id for job in family}
-    children: dict[str | None, list[Job]] = {}
-    for job in family:
-        origin = origin_of(job)
-        children.setdefault(origin if origin in ids else None, []).append(job)
-    pending = [(job, 0) for job in reversed(children.get(None, []))]
-    while pending:
-        job, depth = pending.pop()
-        yield job, depth
-        pending += [(child, depth + 1) for child in reversed(children.get(job.id, []))]
-
-
-def origin_of(job: Job) -> str | None:
-    """Return a job's source: the step before it on its card, else its card's source job."""
-    return job.after_ids[0] if job.after_ids else job.parent_id
-
-
-def _line(job: Job, depth: int, is_shown: bool) -> str:
-    indent = "\u2003" * min(max(depth - 1, 0), INDENT_MAX) + ("└ " if depth else "")
-    name = f"**`{job.id}`**" if is_shown else f"`{job.id}`"
-    return f"{indent}{name} `{job.operation}` · {state_word(job.state)} · {cost_words(job)}"
-
-
-def total_words(family: Sequence[Job]) -> str:
-    """Return a family's total cost, and the amount held for open jobs."""
-    paid = sum((job.charge for job in family if job.state in PAID_STATES), Decimal(0))
-    held = sum((job.reserved for job in family if job.state in OPEN_STATES), Decimal(0))
-    return texts.AND_HELD(paid=credits_words(paid), held=credits_words(held)) if held else credits_words(paid)
-
 
 DETAILS, REPORT = "details", "report"
 ICON, REPORT_ICON = "🧾", "🚩"
 PROMPT_CHARS, ERROR_CHARS, VALUE_CHARS, SETTINGS_CHARS, IDS_SHOWN = 300, 300, 150, 1100, 25
-"""With the family, below the 4000 characters of such a panel's texts."""
+TEXTS_CHARS = 3900
+"""For all texts of such a panel, which Discord limits to 4000; the line has what is left."""
 SHOWN_INLINE = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".mp4", ".webm", ".mov")
 """Files that a gallery shows; others are listed by name."""
 
@@ -110,9 +73,12 @@ def is_details(item: discord.ui.Item[Any]) -> bool:
 
 @on_job(DETAILS, when_erased=True)
 async def show_details(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
-    """Show a job's details ephemerally, if the member may see it."""
-    view = panel(await _known(interaction, job), [])
-    await in_time(interaction.response.send_message(view=view, ephemeral=True))
+    """Show a job's details ephemerally, if the member may see it: its line's pictures as soon as they are found."""
+    known = await _known(interaction, job)
+    await in_time(interaction.response.send_message(view=panel(known, []), ephemeral=True))
+    known = await _with_pictures(interaction, known)
+    if known.line.pictures:
+        await in_time(interaction.edit_original_response(view=panel(known, [])))
 
 
 async def show_job(interaction: Interaction, job: Job, controls: Sequence[discord.ui.Item[Any]]) -> None:
@@ -123,6 +89,7 @@ async def show_job(interaction: Interaction, job: Job, controls: Sequence[discor
         await in_time(interaction.response.send_message(view=panel(known, controls), ephemeral=True))
         return
     await in_time(interaction.response.defer(ephemeral=True, thinking=True))
+    known = await _with_pictures(interaction, known)
     async with _files(interaction, known) as files:
         view = panel(known, controls, [file.filename for file in files])
         await in_time(interaction.edit_original_response(view=view, attachments=files), UPLOAD_TIMEOUT_S)
@@ -153,8 +120,9 @@ class JobFacts:
     job: Job
     jobs: Sequence[Job]
     """All jobs of the card."""
+    catalogue: Catalogue
     operation: Operation | None
-    family: Sequence[Job]
+    line: Line
     reader_id: int
     """The reader."""
     left: WhatIsLeft | None = None
@@ -174,10 +142,15 @@ async def _known(interaction: Interaction, job: Job) -> JobFacts:
         card=found[0],
         job=next(each for each in jobs if each.id == job.id),
         jobs=jobs,
+        catalogue=bot.catalogue,
         operation=_operation(bot, job),
-        family=await use(bot, VisibleJobs).family(await viewer_of(interaction), job.id),
+        line=await line_of(interaction, job),
         reader_id=interaction.user.id,
     )
+
+
+async def _with_pictures(interaction: Interaction, known: JobFacts) -> JobFacts:
+    return replace(known, line=await with_pictures(interaction, known.line))
 
 
 def _operation(bot: Bot, job: Job) -> Operation | None:
@@ -203,13 +176,24 @@ def panel(
         if number:
             box.add_item(discord.ui.Separator())
         box.add_item(discord.ui.TextDisplay(text))
+    if facts.line.is_shown:
+        box.add_item(discord.ui.Separator())
+        for item in drawn(facts.line, facts.catalogue, room=TEXTS_CHARS - _length(box)):
+            box.add_item(item)
     again = [post_again_button(facts.job)] if shown_jobs([facts.job]) else []
     view: discord.ui.LayoutView = untracked(discord.ui.LayoutView(timeout=None))
     view.add_item(box)
     report = report_buttons(facts.job, facts.reader_id)
     for row in _rows(in_five_rows([*again, *controls, *report], ())):
         view.add_item(discord.ui.ActionRow(*row))
+    back = back_select(facts.line, facts.catalogue)
+    if back is not None and view.total_children_count + 2 <= COMPONENTS_PER_MESSAGE:
+        view.add_item(discord.ui.ActionRow(back))
     return view
+
+
+def _length(box: discord.ui.Container[Any]) -> int:
+    return sum(len(item.content) for item in box.children if isinstance(item, discord.ui.TextDisplay))
 
 
 def _rows(items: Sequence[discord.ui.Item[Any]]) -> Iterator[list[discord.ui.Item[Any]]]:
@@ -228,14 +212,12 @@ def _rows(items: Sequence[discord.ui.Item[Any]]) -> Iterator[list[discord.ui.Ite
 
 def sections(known: JobFacts) -> list[str]:
     """Return the texts of the panel, from top to bottom."""
-    job, family = known.job, known.family
+    job = known.job
     parts = [_head(known)]
     settings = _within("\n".join(setting_lines(known.operation, job)), SETTINGS_CHARS)
     if settings:
         parts.append(f"{texts.SETTINGS}\n{settings}")
     parts.append("\n".join(_facts(known)))
-    if len(family) > 1:
-        parts.append(f"{texts.FAMILY(cost=total_words(family))}\n{family_text(family, job.id)}")
     return parts
 
 
@@ -319,8 +301,6 @@ def _facts(known: JobFacts) -> Iterator[str]:
     yield texts.ids(job.id, job.remote_id and harmless_within(job.remote_id, VALUE_CHARS), job.operation)
     if len(known.jobs) > 1:
         yield texts.all_ids([each.id for each in known.jobs[:IDS_SHOWN]])
-    if job.parent_id is not None:
-        yield texts.CAME_FROM(job_id=job.parent_id)
 
 
 def _held(job: Job) -> str:

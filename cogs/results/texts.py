@@ -201,7 +201,11 @@ def all_ids(job_ids: Sequence[str]) -> str:
     return tr("**On this card** {ids}", ids=" ".join(f"`{each}`" for each in job_ids))
 
 
-CAME_FROM = Text("**Made from** `{job_id}`")
 FAMILY = Text("**Family** · {cost} in all")
+HIDDEN_SOURCE = Text("🔒 Made from a result that is private or in a channel you can't see")
+ERASED_SOURCE = Text("🕳️ Erased")
+THIS_ONE = Text("**this one**")
+BACK_TO_THIS = Text("[Back to this one]({link})")
+BACK_TO_ONE = Text("Back to one of these…")
 AND_HELD = Text("{paid} and {held} held")
 POSTED_AGAIN = Text("I posted it here: [open it]({link})")

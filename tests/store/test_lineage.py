@@ -51,7 +51,7 @@ async def test_a_lineage_is_the_same_from_each_of_its_jobs(store: Store, accepte
     await accepted(store)
     expected = [root.id, left.id, right.id, grandchild.id]
     for job in (root, left, right, grandchild):
-        assert [each.id for each in await VisibleJobs(store).family(seeing(GUILD, AUTHOR), job.id)] == expected
+        assert [each.id for each in (await VisibleJobs(store).family(seeing(GUILD, AUTHOR), job.id)).jobs] == expected
 
 
 async def test_jobs_of_one_card_share_the_lineage_of_what_the_card_was_made_from(
@@ -62,7 +62,7 @@ async def test_jobs_of_one_card_share_the_lineage_of_what_the_card_was_made_from
     first = made.job(card, 0, parent_id=root.id)
     second = made.job(card, 1, parent_id=root.id, state=JobState.WAITING, after_ids=(first.id,))
     await store.cards.accept(card, [first, second], lambda _: None)
-    assert [job.id for job in await VisibleJobs(store).family(seeing(GUILD, OTHER), second.id)] == [
+    assert [job.id for job in (await VisibleJobs(store).family(seeing(GUILD, OTHER), second.id)).jobs] == [
         root.id,
         first.id,
         second.id,
@@ -75,23 +75,27 @@ async def test_a_private_job_is_in_nobody_elses_lineage(store: Store, made: Any,
     secret = made.job(card, 0, parent_id=root.id)
     await store.cards.accept(card, [secret], lambda _: None)
     _, (child,) = await accepted(store, parent_id=secret.id)
-    assert len(await VisibleJobs(store).family(seeing(GUILD, AUTHOR), root.id)) == 3
-    assert [job.id for job in await VisibleJobs(store).family(seeing(GUILD, OTHER), root.id)] == [root.id]
-    assert [job.id for job in await VisibleJobs(store).family(seeing(GUILD, OTHER), child.id)] == [child.id]
-    assert await VisibleJobs(store).family(seeing(GUILD, OTHER), secret.id) == []
+    assert len((await VisibleJobs(store).family(seeing(GUILD, AUTHOR), root.id)).jobs) == 3
+    assert [job.id for job in (await VisibleJobs(store).family(seeing(GUILD, OTHER), root.id)).jobs] == [root.id]
+    of_child = await VisibleJobs(store).family(seeing(GUILD, OTHER), child.id)
+    assert ([job.id for job in of_child.jobs], of_child.is_cut) == ([child.id], True)
+    assert (await VisibleJobs(store).family(seeing(GUILD, OTHER), secret.id)).jobs == ()
 
 
 async def test_a_parent_that_no_longer_exists_ends_the_lineage(store: Store, accepted: Accept):
     _, (job,) = await accepted(store, parent_id="0000000000")
-    assert [each.id for each in await VisibleJobs(store).family(seeing(GUILD, AUTHOR), job.id)] == [job.id]
-    assert await VisibleJobs(store).family(seeing(GUILD, AUTHOR), "0000000000") == []
+    assert [each.id for each in (await VisibleJobs(store).family(seeing(GUILD, AUTHOR), job.id)).jobs] == [job.id]
+    assert (await VisibleJobs(store).family(seeing(GUILD, AUTHOR), "0000000000")).jobs == ()
 
 
 async def test_jobs_that_came_from_each_other_are_shown_once_each(store: Store, accepted: Accept):
     _, (job,) = await accepted(store, parent_id="J000000004")
     _, (other,) = await accepted(store, parent_id=job.id)
     assert other.id == "J000000004"
-    assert [each.id for each in await VisibleJobs(store).family(seeing(GUILD, AUTHOR), job.id)] == [job.id, other.id]
+    assert [each.id for each in (await VisibleJobs(store).family(seeing(GUILD, AUTHOR), job.id)).jobs] == [
+        job.id,
+        other.id,
+    ]
 
 
 @pytest.mark.sqlite_only("SQLite's plans")

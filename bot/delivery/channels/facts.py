@@ -40,6 +40,8 @@ EMBED_TITLE_CHARS, EMBED_DESCRIPTION_CHARS, EMBED_FIELD_CHARS = 256, 4096, 1024
 EMBED_AUTHOR_CHARS = 256
 EMBEDS_CHARS, TEXT_DISPLAYS_CHARS = 6000, 4000
 """Of all embeds of a message, and of all its texts in panels."""
+COMPONENTS_PER_MESSAGE = 40
+"""Of a panel, those inside others too; the pictures of a gallery are none."""
 OPTIONS_PER_SELECT = 25
 REACTIONS_PER_MESSAGE = 20
 

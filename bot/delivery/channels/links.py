@@ -175,14 +175,16 @@ class Thumbnails:
     def __init__(self, find: LinkOnDiscord, *, gate: PostingGate, clock: Clock) -> None:
         self._find = find
         self._gate = gate
-        self._known: TimedMemory[str, str] = TimedMemory(clock, KEPT_S)
+        self._known: TimedMemory[tuple[str, str], str] = TimedMemory(clock, KEPT_S)
 
-    async def of(self, member_id: int, shown: Sequence[tuple[Card, Job]]) -> dict[str, str]:
-        """Return a link per job that has a thumbnail; the member may see all of them.
+    async def of(
+        self, member_id: int, shown: Sequence[tuple[Card, Job]], *, kinds: Collection[MediaKind] = (MediaKind.IMAGE,)
+    ) -> dict[str, str]:
+        """Return a link per job that has a thumbnail of `kinds`; the member may see all of them.
 
         None for spoilers, results hidden in private, and those not found in time.
         """
-        searches = {job.id: asyncio.create_task(self._of(member_id, card, job)) for card, job in shown}
+        searches = {job.id: asyncio.create_task(self._of(member_id, card, job, kinds)) for card, job in shown}
         if not searches:
             return {}
         _, late = await asyncio.wait(searches.values(), timeout=FOUND_WITHIN_S)
@@ -191,16 +193,16 @@ class Thumbnails:
         links = {key: search.result() for key, search in searches.items() if search not in late}
         return {key: link for key, link in links.items() if link is not None}
 
-    async def _of(self, member_id: int, card: Card, job: Job) -> str | None:
-        picture = next((medium for medium in job.media if medium.kind is MediaKind.IMAGE), None)
+    async def _of(self, member_id: int, card: Card, job: Job, kinds: Collection[MediaKind]) -> str | None:
+        picture = next((medium for medium in job.media if medium.kind in kinds), None)
         if card.spoiler or picture is None or job.state is not JobState.DELIVERED:
             return None
         try:
             await self._gate.require_person(card, [job], member_id=member_id)
         except (NoPlace, Later):
             return None
-        known = self._known.get(job.id)
+        known = self._known.get((job.id, picture.key))
         if known is not None:
             return known
         link = await self._find(job, picture)
-        return None if link is None else self._known.put(job.id, link)
+        return None if link is None else self._known.put((job.id, picture.key), link)

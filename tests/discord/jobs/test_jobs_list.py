@@ -12,7 +12,7 @@ import pytest
 from bot.domain.models import JobState
 from cogs.jobs import texts
 from cogs.jobs.gallery import PAGE_JOBS
-from cogs.results.details import family_text, total_words
+from cogs.results.family import SHOWN_MAX, chosen, line_in, total_words
 from cogs.ui.texts import GONE, MODERATORS_ONLY
 from tests.support.channels import press, rule, shown
 from tests.support.jobs import ask, gallery, ids_in, on_job, pictures_in
@@ -228,15 +228,14 @@ async def test_a_lineage_is_drawn_with_what_each_cost_and_the_total(rig: Rig):
     result = await on_job(rig, rig.member, "show", child.id.lower())
     assert result.ephemeral
     shown = panel_text(result.response)
-    head, *tree = shown[shown.index("**Family**") :].splitlines()
+    head, *line = shown[shown.index("**Family**") :].splitlines()
     jobs = {job.id: job for job in await rig.jobs()}
-    assert [re.search(r"[0-9A-Z]{10}", line)[0] for line in tree] == [root.id, child.id, variant.id]
-    assert [line.count("\u2003") + line.count("└") for line in tree] == [0, 1, 2]
-    assert "**" in tree[1]
-    assert "**" not in tree[0]
-    for line in tree:
-        job = jobs[re.search(r"[0-9A-Z]{10}", line)[0]]
-        assert f"{job.cost.normalize():f} credit" in line
+    assert line[::2] == ["**1.** a fox \\#fast", "**2.** a fox \\#fast", "**3.** 🎲 Subtle variation"]
+    for told, job_id in zip(line[1::2], (root.id, child.id, variant.id), strict=True):
+        cost, back = told.split(" · ")[1:]
+        assert cost == f"{jobs[job_id].cost.normalize():f} credits"
+        link = next(m.jump_url for m in rig.messages() if m.id == jobs[job_id].message_id)
+        assert back == ("**this one**" if job_id == child.id else f"[Back to this one]({link})")
     total = sum((job.cost for job in jobs.values()), Decimal(0))
     assert head == f"**Family** · {total.normalize():f} credits in all"
     assert total == rig.sandbox.spent(HOST_KEY)
@@ -273,7 +272,7 @@ async def test_a_private_job_of_a_lineage_is_neither_drawn_nor_counted_for_other
         lambda db: db.execute("UPDATE jobs SET parent_id = ? WHERE id = ?", (root.id, secret.id))
     )
     mine = await on_job(rig, rig.member, "show", root.id)
-    assert secret.id in panel_text(mine.response)
+    assert secret.id in str(mine.response.components)
     theirs = await on_job(rig, rig.moderator, "show", root.id)
     assert "Family" not in str(theirs.response.components)
     assert secret.id not in str(theirs.response.components)
@@ -289,12 +288,13 @@ async def test_an_erased_job_says_so(rig: Rig):
     assert "canary" not in str(result.response.components)
 
 
-async def test_a_large_lineage_fits_a_message(rig: Rig):
+async def test_of_a_long_line_the_first_and_those_around_the_shown_job_are_shown(rig: Rig):
     job = await ask(rig)
     family = [replace(job, id=f"{n:010}", parent_id=f"{n - 1:010}") for n in range(100)]
-    text = family_text(family, "0000000050")
-    assert len(text) <= 1000
-    assert "more" in text
+    for at, numbers in ((50, [1, *range(47, 56)]), (0, range(1, 11)), (99, [1, *range(92, 101)])):
+        found = chosen(line_in(family, f"{at:010}"), f"{at:010}")
+        assert [number for number, _ in found] == list(numbers)
+        assert len(found) == SHOWN_MAX
     assert total_words(family) == "0 credits and 2,000 credits held"
 
 
