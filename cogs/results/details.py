@@ -40,7 +40,7 @@ from bot.jobs.surface import Later, NoPlace
 from bot.language import tr
 from bot.store import Cards, Reviews, SpendingViews
 from cogs.results import texts
-from cogs.results.family import Line, back_select, drawn, line_of, with_pictures
+from cogs.results.family import FamilyLine, back_select, drawn, line_of, with_pictures
 from cogs.results.post_again import post_again_button
 from cogs.ui.controls import Control, on_job
 from cogs.ui.interaction import Bot, Interaction, use
@@ -122,7 +122,7 @@ class JobFacts:
     """All jobs of the card."""
     catalogue: Catalogue
     operation: Operation | None
-    line: Line
+    line: FamilyLine
     reader_id: int
     """The reader."""
     left: WhatIsLeft | None = None

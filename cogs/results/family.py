@@ -36,7 +36,7 @@ OPEN = "jobs_open"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class FamilyLine:
     """The jobs from the first ancestor to the shown job, then what was made from that, oldest first."""
 
     shown_id: str
@@ -56,13 +56,13 @@ class Line:
         return len(self.jobs) > 1 or self.is_cut
 
 
-async def line_of(interaction: Interaction, job: Job) -> Line:
+async def line_of(interaction: Interaction, job: Job) -> FamilyLine:
     """Return the job's line as far as this member may see it, without pictures."""
     bot = interaction.client
     family = await use(bot, VisibleJobs).family(await viewer_of(interaction), job.id)
     jobs = chosen(line_in(family.jobs, job.id), job.id)
     found = [await use(bot, Cards).get(job.guild_id, each) for each in dict.fromkeys(each.card_id for _, each in jobs)]
-    return Line(
+    return FamilyLine(
         shown_id=job.id,
         jobs=jobs,
         cards={card.id: card for card in found if card is not None},
@@ -71,7 +71,7 @@ async def line_of(interaction: Interaction, job: Job) -> Line:
     )
 
 
-async def with_pictures(interaction: Interaction, line: Line) -> Line:
+async def with_pictures(interaction: Interaction, line: FamilyLine) -> FamilyLine:
     """Return the line with links to what of it is posted in places that this member sees."""
     if not line.is_shown:
         return line
@@ -119,7 +119,7 @@ def total_words(family: Sequence[Job]) -> str:
     return texts.AND_HELD(paid=credits_words(paid), held=credits_words(held)) if held else credits_words(paid)
 
 
-def drawn(line: Line, catalogue: Catalogue, *, room: int) -> Iterator[discord.ui.Item[Any]]:
+def drawn(line: FamilyLine, catalogue: Catalogue, *, room: int) -> Iterator[discord.ui.Item[Any]]:
     """Yield the strip: a heading, the pictures in the order of the line, and what each is; `room`: characters."""
     heading = texts.FAMILY(cost=line.cost)
     items = [
@@ -127,17 +127,17 @@ def drawn(line: Line, catalogue: Catalogue, *, room: int) -> Iterator[discord.ui
         for _, job in line.jobs
         if job.id in line.pictures
     ]
-    lines = [*([str(texts.HIDDEN_SOURCE)] if line.is_cut else []), *(_told(line, catalogue))]
-    told = fitting(lines, min(LINE_CHARS, room - len(heading) - 1))
+    lines = [*([str(texts.HIDDEN_SOURCE)] if line.is_cut else []), *(_lines(line, catalogue))]
+    words = fitting(lines, min(LINE_CHARS, room - len(heading) - 1))
     if not items:
-        yield discord.ui.TextDisplay(f"{heading}\n{told}")
+        yield discord.ui.TextDisplay(f"{heading}\n{words}")
         return
     yield discord.ui.TextDisplay(heading)
     yield discord.ui.MediaGallery(*items)
-    yield discord.ui.TextDisplay(told)
+    yield discord.ui.TextDisplay(words)
 
 
-def _told(line: Line, catalogue: Catalogue) -> Iterator[str]:
+def _lines(line: FamilyLine, catalogue: Catalogue) -> Iterator[str]:
     for number, job in line.jobs:
         words = harmless(shortened(what(job, catalogue), WORDS_CHARS))
         facts = [title_of(catalogue, job.operation), cost_words(job)]
@@ -156,7 +156,7 @@ def what(job: Job, catalogue: Catalogue) -> str:
     return one_line(job.prompt) or title_of(catalogue, job.operation)
 
 
-def _way_back(line: Line, job: Job) -> str:
+def _way_back(line: FamilyLine, job: Job) -> str:
     if job.state not in MADE_STATES:
         return state_word(job.state)
     card = line.cards.get(job.card_id)
@@ -164,7 +164,7 @@ def _way_back(line: Line, job: Job) -> str:
     return texts.BACK_TO_THIS(link=message_link(card)) if card is not None and is_there else ""
 
 
-def back_select(line: Line, catalogue: Catalogue) -> Control | None:
+def back_select(line: FamilyLine, catalogue: Catalogue) -> Control | None:
     """Return a select that shows another job of the line with its controls; None without another."""
     options = [
         discord.SelectOption(
