@@ -14,6 +14,7 @@ from bot.catalogue import Catalogue
 from bot.domain.models import Job, JobState, MediaKind
 from bot.media.sniff import sniff
 from bot.sandbox.media import render
+from bot.sandbox.media.words import scene_of
 from bot.sandbox.studio.files import StoredFile
 from tests.support.rig import Rig
 
@@ -50,9 +51,9 @@ CLIP_S, TRACK_S = 0.5, 0.7
 def sample(kind: MediaKind) -> tuple[str, bytes]:
     """Return the name and the bytes of a small real file."""
     if kind is IMAGE:
-        return "cat.png", render.png("", size=(48, 32)).data
+        return "cat.png", render.png(scene_of("", 0), size=(48, 32)).data
     if kind is VIDEO:
-        return "clip.mp4", render.mp4("", seconds=CLIP_S, size=(48, 32)).data
+        return "clip.mp4", render.mp4(scene_of("", 0), seconds=CLIP_S, size=(48, 32)).data
     return "talk.mp3", render.mp3(seconds=TRACK_S).data
 
 

@@ -1,4 +1,4 @@
-"""Real media: PNG, MP4 (H.264 + AAC), MP3 and WAV, made on demand from a seed and the prompt.
+"""Real media: PNG, MP4 (H.264 + AAC), MP3 and WAV, made on demand from a scene or a seed.
 
 Blocking work for a thread, and deterministic for images and audio. PyAV comes with the extra `demo` only, because the
 bot itself never decodes media: without it clips are a prepared one, and tracks are WAV.
@@ -13,12 +13,14 @@ import math
 import random
 import struct
 import wave
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import resources
 
 from PIL import Image
 
-from bot.sandbox.media.scenes import Scene, Size, caption_card, cover, drift, tinted
+from bot.sandbox.media.pen import Size
+from bot.sandbox.media.scenes import PAN, Composition
+from bot.sandbox.media.words import Scene, scene_of
 
 SAMPLE_RATE_HZ = 44_100
 BEAT_S = 0.25
@@ -83,7 +85,7 @@ else:
     HAS_CODECS = True
 
 
-__all__ = ["Rendered", "first_frame", "mp3", "mp4", "padded", "png", "wav"]
+__all__ = ["Rendered", "mp3", "mp4", "padded", "png", "scene_of", "wav"]
 
 CLIP_FPS = 12
 CLIP_MAX_S = 20.0
@@ -91,7 +93,6 @@ CLIP_MAX_S = 20.0
 TRACK_MAX_S = 180.0
 WAV_MAX_S = 30.0
 """A minute of WAV has 5 MB."""
-PNG = b"\x89PNG\r\n\x1a\n"
 CLIP = "clip.mp4"
 """A prepared clip of two seconds by `mp4`, next to this module."""
 
@@ -103,44 +104,27 @@ class Rendered:
     data: bytes
     content_type: str
     extension: str
+    scene: Scene | None = None
+    """What it shows, None for sound."""
 
 
-def png(
-    text: str, *, size: Size = (1024, 576), seed: int | str = 0, label: str = "", source: Image.Image | None = None
-) -> Rendered:
-    """Draw the landscape of `seed`, or `source` in its colours, with `text` as caption, `size` in pixels."""
-    if source is None:
-        # Drawn at twice the size and scaled down: Pillow's own edges are jagged.
-        picture = Scene(seed).frame((size[0] * 2, size[1] * 2)).resize(size, Image.Resampling.BOX)
-    else:
-        picture = tinted(cover(source, size), seed)
-    card = caption_card(size, text, label, above=source is not None)
-    picture.paste(card, (0, 0), card)
+def png(scene: Scene, *, size: Size = (1024, 576)) -> Rendered:
+    """Draw a scene, `size` in pixels."""
     file = io.BytesIO()
-    picture.save(file, "PNG", compress_level=2)
-    return Rendered(file.getvalue(), "image/png", "png")
+    Composition(scene, size).picture().save(file, "PNG", compress_level=1)
+    return Rendered(file.getvalue(), "image/png", "png", scene)
 
 
-def mp4(
-    text: str,
-    *,
-    seconds: float,
-    size: Size = (640, 360),
-    seed: int | str = 0,
-    label: str = "",
-    source: Image.Image | None = None,
-    fps: int = CLIP_FPS,
-) -> Rendered:
-    """Make a clip of `seconds` (at most CLIP_MAX_S) in which the landscape of `seed` drifts by, with a tune.
+def mp4(scene: Scene, *, seconds: float, size: Size = (640, 360), fps: int = CLIP_FPS) -> Rendered:
+    """Make a clip of `seconds` (at most CLIP_MAX_S) that begins with the picture of `scene`, with a tune.
 
-    With `source` a camera zooms in on that image instead. `size` is made even, as H.264 requires.
+    `size` is made even, as H.264 requires. Without PyAV every clip is the same one.
     """
     if not HAS_CODECS:
-        return Rendered(resources.files(__package__ or "").joinpath(CLIP).read_bytes(), "video/mp4", "mp4")
+        return Rendered(resources.files(__package__ or "").joinpath(CLIP).read_bytes(), "video/mp4", "mp4", scene)
     seconds = min(max(seconds, 1 / fps), CLIP_MAX_S)
     size = (size[0] // 2 * 2, size[1] // 2 * 2)
-    scene, card = Scene(seed), caption_card(size, text, label, above=source is not None)
-    backdrop = cover(source, (size[0] * 2, size[1] * 2)) if source is not None else None
+    stage = Composition(scene, size, more=PAN)
     file = io.BytesIO()
     with av.open(file, "w", format="mp4") as box:
         video = box.add_stream("libx264", rate=fps, options={"preset": "ultrafast", "crf": "26", "threads": "1"})
@@ -148,13 +132,11 @@ def mp4(
         audio = box.add_stream("aac", rate=SAMPLE_RATE_HZ, layout="mono")
         count = max(1, round(seconds * fps))
         for number in range(count):
-            picture = drift(backdrop, size, number / count) if backdrop else scene.frame(size, number / fps)
-            picture.paste(card, (0, 0), card)
-            box.mux(video.encode(_frame(picture, number)))
+            box.mux(video.encode(_frame(stage.frame(number / count, number / fps), number)))
         box.mux(video.encode(None))
-        box.mux(audio.encode(_sound(tune(seconds, seed))))
+        box.mux(audio.encode(_sound(tune(seconds, scene.layout))))
         box.mux(audio.encode(None))
-    return Rendered(file.getvalue(), "video/mp4", "mp4")
+    return Rendered(file.getvalue(), "video/mp4", "mp4", scene)
 
 
 def mp3(*, seconds: float, seed: int | str = 0) -> Rendered:
@@ -168,21 +150,6 @@ def mp3(*, seconds: float, seed: int | str = 0) -> Rendered:
         box.mux(audio.encode(_sound(tune(min(seconds, TRACK_MAX_S), seed))))
         box.mux(audio.encode(None))
     return Rendered(file.getvalue(), "audio/mpeg", "mp3")
-
-
-def first_frame(data: bytes) -> Image.Image | None:
-    """Return the image, or the first frame of the clip, in a file by `png` or `mp4`; None for other files.
-
-    Never for outside files (bot/sandbox/studio/files.py).
-    """
-    if data.startswith(PNG):
-        with Image.open(io.BytesIO(data), formats=["PNG"]) as picture:
-            return picture.convert("RGB")
-    if not HAS_CODECS or data[4:8] != b"ftyp":
-        return None
-    with av.open(io.BytesIO(data), "r", format="mp4") as box:
-        frame: Image.Image = next(box.decode(video=0)).to_image()  # type: ignore[no-untyped-call]  # PyAV's stub, again
-        return frame
 
 
 def padded(file: Rendered, size_bytes: int) -> Rendered:
@@ -199,7 +166,7 @@ def padded(file: Rendered, size_bytes: int) -> Rendered:
         case _:
             # PNG readers stop at IEND.
             data = file.data + filler
-    return Rendered(data, file.content_type, file.extension)
+    return replace(file, data=data)
 
 
 def _synchsafe(number: int) -> bytes:

@@ -1,261 +1,434 @@
-"""Landscapes drawn from a seed, for images and clips, with the prompt as a caption.
-
-Only Pillow, no network and no model: a scene takes some tens of milliseconds; the same seed gives the same scene.
-"""
+"""A scene composed: subjects before their setting, with weather and light; as a picture, or in motion."""
 
 from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from PIL import Image, ImageDraw, ImageFilter, ImageOps
+from PIL import Image, ImageDraw, ImageOps
 
-from bot.media.lettering import Lettering, drawable
+from bot.sandbox.media import creatures, things
+from bot.sandbox.media.air import beams, fall, fog_bank, shimmer
+from bot.sandbox.media.backdrop import Painter
+from bot.sandbox.media.lights import light_of, on_stage
+from bot.sandbox.media.pen import FINE, Canvas, Colour, Pen, Size, Sprite, glow, lit, mix
+from bot.sandbox.media.settings import paint
+from bot.sandbox.media.words import Scene
 
-Colour = tuple[int, int, int]
-Size = tuple[int, int]
-"""Width and height, in pixels."""
-
-CAPTION_LINES = 4
-"""A longer caption ends with an ellipsis."""
-
-
-@dataclass(frozen=True, slots=True)
-class Palette:
-    """The colours of one hour of the day."""
-
-    top: Colour
-    middle: Colour
-    horizon: Colour
-    sun: Colour
-    far: Colour
-    near: Colour
-    night: bool = False
-
-
-PALETTES = (
-    Palette((38, 52, 110), (201, 92, 120), (255, 190, 120), (255, 236, 190), (150, 92, 128), (28, 22, 48)),
-    Palette((74, 144, 214), (150, 200, 236), (238, 244, 240), (255, 250, 226), (126, 164, 186), (24, 66, 62)),
-    Palette((8, 12, 40), (30, 44, 96), (88, 104, 158), (240, 242, 255), (52, 64, 116), (6, 10, 26), night=True),
-    Palette((252, 176, 132), (250, 208, 160), (255, 240, 208), (255, 255, 240), (222, 158, 130), (96, 48, 56)),
-    Palette((22, 92, 100), (76, 164, 148), (226, 226, 172), (255, 248, 206), (74, 138, 130), (10, 44, 48)),
-    Palette((66, 38, 108), (160, 84, 160), (248, 158, 164), (255, 224, 214), (116, 76, 142), (30, 16, 54)),
-)
+PAD = 8
+"""Units around a sprite's box, for what reaches beyond it."""
+PAN = 0.07
+"""How far the camera of a clip moves, in widths."""
 
 
 @dataclass(frozen=True, slots=True)
-class Ridge:
-    """One line of hills: the sum of a few waves."""
+class Figure:
+    """How a subject is drawn and placed."""
 
-    base: float
-    """Its distance from the top, as a share of the height."""
-    waves: tuple[tuple[float, float, float], ...]
-    """Amplitude (share of the height), frequency (waves per width) and phase (radians) of each wave."""
-    colour: Colour
-    pace: float
-    """Its drift in widths per second."""
+    draw: Callable[[Pen], None]
+    wide: float
+    high: float
+    """Its box, in its own units."""
+    size: float
+    """Its height as a share of the canvas's unit."""
+    place: str = "ground"
+    """ground, water, air, deep (under water), table, wall, or across (the whole frame)."""
+    sink: float = 0.0
+    """The share of its height below the waterline."""
+    outdoors: bool = False
+    """Whether a room shows it through its window."""
 
-    def height(self, x: float, seconds: float) -> float:
-        """Return the ridge's height at `x` (share of the width), as a share of the image's height."""
-        at = (x + seconds * self.pace) * math.tau
-        return self.base - sum(reach * math.sin(at * pitch + phase) for reach, pitch, phase in self.waves)
+
+FIGURES: Mapping[str, Figure] = {
+    "lighthouse": Figure(things.lighthouse, 68, 122, 0.6, outdoors=True),
+    "castle": Figure(things.castle, 120, 100, 0.5, outdoors=True),
+    "house": Figure(things.house, 90, 82, 0.36, outdoors=True),
+    "village": Figure(things.village, 110, 84, 0.4, outdoors=True),
+    "windmill": Figure(things.windmill, 92, 113, 0.54, outdoors=True),
+    "greenhouse": Figure(things.greenhouse, 120, 86, 0.42, outdoors=True),
+    "market": Figure(things.market, 146, 84, 0.44, outdoors=True),
+    "bridge": Figure(things.bridge, 200, 92, 0.4, "across", 0.1, outdoors=True),
+    "door": Figure(things.door, 80, 100, 0.74),
+    "desk": Figure(things.desk, 70, 92, 0.36),
+    "lamp": Figure(things.lamp, 40, 60, 0.36, "table"),
+    "boat": Figure(things.boat, 100, 94, 0.4, "water", 0.05, outdoors=True),
+    "fishing boat": Figure(things.fishing_boat, 106, 80, 0.28, "water", 0.09, outdoors=True),
+    "ship": Figure(things.ship, 136, 110, 0.5, "water", 0.06, outdoors=True),
+    "train": Figure(things.train, 264, 66, 0.2, "across", outdoors=True),
+    "car": Figure(things.car, 117, 56, 0.25),
+    "bicycle": Figure(things.bicycle, 100, 69, 0.34),
+    "rocket": Figure(things.rocket, 60, 134, 0.6, "air"),
+    "balloon": Figure(things.balloon, 80, 110, 0.42, "air"),
+    "plane": Figure(things.plane, 110, 56, 0.22, "air"),
+    "tent": Figure(things.tent, 106, 63, 0.24),
+    "tree": Figure(things.tree, 100, 104, 0.56, outdoors=True),
+    "flower": Figure(things.flower, 80, 104, 0.5),
+    "piano": Figure(things.piano, 106, 95, 0.42),
+    "guitar": Figure(things.guitar, 60, 107, 0.5),
+    "cup": Figure(things.cup, 80, 84, 0.34, "table"),
+    "poster": Figure(things.poster, 80, 110, 0.4, "wall"),
+    "fox": Figure(creatures.fox, 70, 80, 0.38),
+    "sleeping fox": Figure(creatures.sleeping_fox, 98, 49, 0.24),
+    "cat": Figure(creatures.cat, 66, 81, 0.36),
+    "dog": Figure(creatures.dog, 74, 81, 0.38),
+    "wolf": Figure(creatures.wolf, 82, 97, 0.42),
+    "bear": Figure(creatures.bear, 112, 74, 0.38),
+    "horse": Figure(creatures.horse, 100, 99, 0.44),
+    "deer": Figure(creatures.deer, 96, 104, 0.46),
+    "rabbit": Figure(creatures.rabbit, 66, 59, 0.26),
+    "bird": Figure(creatures.bird, 97, 40, 0.2, "air"),
+    "heron": Figure(creatures.heron, 92, 101, 0.44),
+    "owl": Figure(creatures.owl, 68, 82, 0.4, "air"),
+    "fish": Figure(creatures.fish, 96, 60, 0.34, "deep"),
+    "whale": Figure(creatures.whale, 148, 69, 0.32, "deep", 0.3),
+    "dragon": Figure(creatures.dragon, 140, 80, 0.4, "air"),
+    "robot": Figure(creatures.robot, 64, 104, 0.5),
+    "astronaut": Figure(creatures.astronaut, 70, 102, 0.46),
+    "wanderer": Figure(creatures.wanderer, 42, 93, 0.32),
+}
+FLOCKS = frozenset({"balloon", "bird", "fish"})
+"""Subjects that are seen with others of their kind, far behind."""
 
 
-class Scene:
-    """One landscape. `frame()` draws it at a moment of a clip; an image is its first frame."""
+@dataclass(slots=True)
+class Placed:
+    """A sprite in its place: the left upper corner in pixels, and how near it is (pan and sway follow)."""
 
-    def __init__(self, seed: int | str) -> None:
-        dice = random.Random(f"scene:{seed}")  # noqa: S311 - images, not secrets
-        self.palette = dice.choice(PALETTES)
-        self.sun = (dice.uniform(0.22, 0.78), dice.uniform(0.2, 0.42), dice.uniform(0.045, 0.075))
-        self.water = dice.choice((True, False))
-        layers = 3 if self.water else 5
-        self.ridges = tuple(self._ridge(dice, step, layers) for step in range(layers))
-        self.stars = tuple((dice.random(), dice.random() * 0.6, dice.choice((1, 1, 2))) for _ in range(90))
-        self.clouds = tuple(
-            (dice.random(), dice.uniform(0.08, 0.4), dice.uniform(0.1, 0.26), dice.uniform(0.002, 0.008))
-            for _ in range(5)
+    sprite: Sprite
+    x: float
+    y: float
+    near: float = 1.0
+    mirror: Image.Image | None = None
+    sways: bool = False
+    lamp: tuple[float, float] | None = None
+    """Where a lighthouse's beams start, in pixels of the sprite."""
+
+
+class Composition:
+    """A scene at one size. `more` is room at the right for a pan, in widths."""
+
+    def __init__(self, scene: Scene, size: Size, more: float = 0.0) -> None:
+        self.scene, self.size = scene, size
+        self.light = light_of(scene)
+        self.canvas = Canvas(size, self.light, more)
+        self._painter = Painter(self.canvas, scene)
+        self._dice = random.Random(f"stage:{scene.layout}")  # noqa: S311 - images, not secrets
+        names = [name for name in (scene.companion, _drawn_as(scene)) if name is not None and name in FIGURES]
+        inside = scene.setting == "interior"
+        if inside and (seen := next((name for name in names if FIGURES[name].outdoors), None)):
+            self._painter.view = lambda canvas, x, foot: self._in_window(canvas, FIGURES[seen], x, foot)
+            names = [name for name in names if name != seen] or ["desk"]
+        self.ground = paint(self._painter)
+        self._actors: list[Placed] = []
+        self._cast(
+            [name for name in names if name == names[-1] or inside or FIGURES[name].place not in {"table", "wall"}]
         )
-        # Two groups at the sides, so that the centre stays open.
-        self.trees = tuple((dice.choice((0.0, 0.86)) + 0.2 * dice.random(), dice.uniform(0.1, 0.3)) for _ in range(14))
-        self._skies: dict[Size, Image.Image] = {}
+        self._near = self._foreground(more)
 
-    def _ridge(self, dice: random.Random, step: int, layers: int) -> Ridge:
-        share = step / (layers - 1)
-        floor = 0.66 if self.water else 0.84
-        reach = 0.07 * (1 - 0.35 * share)
-        waves = ((reach, 0.7), (reach * 0.45, 1.9), (reach * 0.22, 4.3), (reach * 0.08, 11.0))
-        return Ridge(
-            base=0.5 + (floor - 0.5) * share,
-            waves=tuple((size, pitch * dice.uniform(0.8, 1.25), dice.random() * math.tau) for size, pitch in waves),
-            colour=mix(self.palette.far, self.palette.near, share**1.3),
-            pace=0.006 + 0.03 * share,
-        )
+    # ------------------------------------------------------------------ subjects
 
-    def frame(self, size: Size, seconds: float = 0.0) -> Image.Image:
-        """Draw the scene after `seconds` of drift, `size` in pixels, without a caption."""
-        picture = self._sky(size).copy()
-        self._draw_clouds(picture, seconds)
+    def _cast(self, names: list[str]) -> None:
+        """Put the subjects in their places; the last one is the main one."""
+        side, tall = self._painter.side, self.size[1] >= self.size[0]
+        offset = self._dice.uniform(0.06, 0.1) if tall else self._dice.uniform(0.1, 0.19)
+        scale = self._dice.uniform(0.94, 1.06) * self.scene.zoom
+        for name in names[:-1]:
+            self._put(name, 0.5 + side * (offset + 0.16), scale * 0.62, far=0.18)
+        for name in names[-1:]:
+            for number in range(3 if name in FLOCKS else 0):
+                far = 0.4 - 0.06 * number
+                x = 0.5 + side * self._dice.uniform(0.02, 0.36)
+                self._put(name, x, scale * self._dice.uniform(0.16, 0.34), far=far, lift=self._dice.uniform(0.02, 0.2))
+            self._put(name, 0.5 - side * offset, scale)
+
+    def _put(self, name: str, x: float, scale: float, far: float = 0.0, lift: float = 0.0) -> None:
+        figure, canvas = FIGURES[name], self.canvas
+        wide, high = self.size
+        if figure.place == "wall" and self.scene.setting == "interior":
+            x = 0.5 - self._painter.side * 0.3
+        unit = min(figure.size * scale * canvas.unit / figure.high, wide * 0.84 / figure.wide)
+        if figure.place == "across":
+            x, unit = 0.5, wide * (canvas.right * 1.04 if name == "bridge" else 0.86) / figure.wide
+        sprite = self._sprite(figure, unit, far, self.scene.coat if far == 0 else None)
+        foot, afloat = self._foot(figure, scale)
+        foot -= lift + far * (0.1 if afloat else 0.2)
+        top = foot * high - (figure.high + PAD) * unit
+        self._set_up(name, figure, (x, foot), unit, afloat=afloat)
+        placed = Placed(sprite, x * wide - sprite.image.width / 2, top, 1.0 - far)
+        placed.sways = afloat or (figure.place in {"air", "deep"} and name != "owl")
+        if afloat:
+            placed.y += figure.sink * figure.high * unit
+            cut = round((PAD + figure.high * (1 - figure.sink)) * unit)
+            sprite.image = sprite.image.crop((0, 0, sprite.image.width, cut))
+            placed.mirror = self._mirror(sprite.image)
+        if name == "lighthouse" and (self.light.dark or self.light.fog > 0.3):
+            placed.lamp = (
+                sprite.image.width / 2 + (30 - figure.wide / 2) * unit * self._painter.side,
+                (29 + PAD) * unit,
+            )
+        self._actors.append(placed)
+
+    def _set_up(self, name: str, figure: Figure, at: tuple[float, float], unit: float, *, afloat: bool) -> None:
+        """Draw what a subject stands on."""
+        (x, foot), wide = at, figure.wide * unit
+        if figure.place == "ground" and self.ground.water is not None:
+            self._bank(x, foot, wide)
+        if figure.place == "table" and self.scene.setting == "interior":
+            self._table(x, foot, wide)
+        if name == "train":
+            self._rails(foot, unit)
+        if name == "owl":
+            self._branch(x, foot, unit)
+        if not afloat and figure.place in {"ground", "table"} and self.scene.setting != "wall":
+            self._shadow(x * self.size[0], foot * self.size[1], wide)
+
+    def _sprite(self, figure: Figure, unit: float, far: float = 0.0, coat: Colour | None = None) -> Sprite:
+        size = (max(2, round((figure.wide + 2 * PAD) * unit)), max(2, round((figure.high + PAD * 1.4) * unit)))
+        image = Image.new("RGBA", (size[0] * FINE, size[1] * FINE))
+        pen = Pen(ImageDraw.Draw(image), on_stage(self.light), unit * FINE, PAD, PAD, far, coat)
+        figure.draw(pen)
+        image = image.reduce(FINE)
+        faces_left = self._painter.side < 0
+        if faces_left:
+            image = image.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+        haze = 0.5 if "fog" in self.scene.weather else 0.2 if self.light.fog else 0.08
+        image = lit(image, self.light, from_left=faces_left, haze=haze)
+        lamps = [((x + PAD) * unit, (y + PAD) * unit, radius * unit, tone) for x, y, radius, tone in pen.lamps]
+        if faces_left:
+            lamps = [(size[0] - x, y, radius, tone) for x, y, radius, tone in lamps]
+        return Sprite(image, lamps)
+
+    def _foot(self, figure: Figure, scale: float) -> tuple[float, bool]:
+        """Return where a subject's foot is, and whether it floats."""
+        ground, place, setting = self.ground, figure.place, self.scene.setting
+        half = figure.size * scale * self.canvas.unit / self.size[1] / 2
+        floats = place in {"water", "deep"} or (place == "across" and figure.sink > 0)
+        foot, afloat = ground.foot, False
+        if setting == "underwater":
+            foot = 0.46 + half if place in {"air", "deep", "water"} else 0.95
+        elif place == "air" or (place == "deep" and setting in {"space", "city", "mountains"}):
+            foot = 0.38 + half
+        elif place in {"table", "wall"} and setting == "interior":
+            foot = 0.8 if place == "table" else 0.56
+        elif floats and ground.afloat is not None:
+            foot, afloat = ground.afloat, True
+        elif place == "across" and ground.water is not None:
+            foot = ground.water + 0.02
+        return foot, afloat
+
+    def _in_window(self, canvas: Canvas, figure: Figure, x: float, foot: float) -> None:
+        """Draw a subject small, as a room's window shows it."""
+        unit = 0.3 * canvas.unit / figure.high
+        sprite = self._sprite(figure, min(unit, 0.4 * canvas.wide / figure.wide), 0.12, self.scene.coat)
+        left, top = round(x - sprite.image.width / 2), round(foot - sprite.image.height)
+        canvas.picture.paste(sprite.image, (left, top), sprite.image)
+        for lx, ly, radius, tone in sprite.lamps:
+            canvas.glow(left + lx, top + ly, radius, tone, 0.5)
+
+    def _mirror(self, image: Image.Image) -> Image.Image:
+        """Return a sprite's reflection: upside down, faint, and broken by waves."""
+        flat = ImageOps.flip(image).resize((image.width, max(1, round(image.height * 0.72))))
+        faint = flat.getchannel("A").point(lambda level: round(level * 0.42))
+        fade = Image.linear_gradient("L").transpose(Image.Transpose.FLIP_TOP_BOTTOM).resize(flat.size)
+        faint = Image.composite(faint, Image.new("L", flat.size), fade)
+        tone = Image.new("RGB", flat.size, mix(self.light.sky[1], self.light.deep, 0.55))
+        colours = Image.blend(flat.convert("RGB"), tone, 0.35)
+        colours.putalpha(faint)
+        waves = Image.new("RGBA", flat.size)
+        step = max(2, flat.height // 26)
+        for number, y in enumerate(range(0, flat.height, step)):
+            shift = round(math.sin(number * 1.9) * step * (0.25 + 0.9 * y / flat.height))
+            waves.paste(colours.crop((0, y, flat.width, y + step)), (shift, y))
+        return waves
+
+    # ------------------------------------------------------------------ what subjects stand on
+
+    def _bank(self, x: float, foot: float, wide: float) -> None:
+        """Draw the land that a subject stands on, where there is water: from its side of the frame."""
+        canvas, painter = self.canvas, self._painter
+        tone = mix(painter.land((92, 112, 84), 0.95), self.light.deep, 0.25)
+        edge = -1 if x < 0.5 else 1
+        reach = edge * (wide / 2 + canvas.unit * 0.2) / canvas.wide
+        shape = [(x + edge * 1.2, 1.3), (x + edge * 1.2, foot - 0.06), (x + reach * 1.2, foot - 0.035)]
+        shape += [
+            (x + reach * 0.5, foot - 0.008),
+            (x, foot - 0.004),
+            (x - reach * 0.5, foot),
+            (x - reach * 0.8, foot + 0.03),
+        ]
+        shape += [(x - reach * 1.3, foot + 0.05), (x - reach * 1.9, 1.1)]
+        with canvas.shapes(foot - 0.08, 1.0) as pen:
+            pen.fill([(a * canvas.wide, b * canvas.high) for a, b in shape], tone)
+            low = [(a * canvas.wide, (b + 0.035 + 0.02 * (n % 2)) * canvas.high) for n, (a, b) in enumerate(shape)]
+            pen.fill(low, mix(tone, self.light.deep, 0.4))
+
+    def _table(self, x: float, foot: float, wide: float) -> None:
+        canvas, deep = self.canvas, self.light.deep
+        tone = mix(self.light.on((146, 96, 64)), deep, 0.16)
+        left, right = x * canvas.wide - wide * 1.25, x * canvas.wide + wide * 1.25
+        y, thick = (foot - 0.03) * canvas.high, canvas.unit * 0.03
+        with canvas.shapes(foot - 0.05, 1.0) as pen:
+            for leg in (left + thick * 2, right - thick * 3):
+                pen.rect(leg, y, leg + thick, canvas.high, mix(tone, deep, 0.5))
+            top = [(left + thick, y), (right - thick, y), (right, y + thick * 2), (left, y + thick * 2)]
+            pen.fill(top, mix(tone, self.light.sun, 0.16))
+            pen.rect(left, y + thick * 2, right, y + thick * 3, mix(tone, deep, 0.25))
+
+    def _rails(self, foot: float, unit: float) -> None:
+        canvas, wide = self.canvas, self.canvas.picture.width
+        bed = mix(self._painter.land((140, 116, 100), 0.8), self.light.deep, 0.3)
+        y, steel = foot * canvas.high, mix(self.light.on((150, 140, 140)), self.light.deep, 0.3)
+        with canvas.shapes(foot - 0.03, foot + 0.1) as pen:
+            pen.fill([(0, y - unit), (wide, y - unit), (wide, y + unit * 9), (0, y + unit * 7)], bed)
+            x = 0.0
+            while x < wide:
+                pen.rect(x, y + unit * 1.4, x + unit * 5, y + unit * 3.4, mix(bed, self.light.deep, 0.5))
+                x += unit * 9
+            pen.rect(0, y, wide, y + unit * 1.4, steel)
+
+    def _branch(self, x: float, foot: float, unit: float) -> None:
+        """Draw the branch that an owl sits on, from its side of the frame."""
+        canvas, edge = self.canvas, -1 if x < 0.5 else 1
+        tone = mix(self._painter.land((70, 54, 46), 0.9), self.light.deep, 0.4)
+        y, start, end = foot * canvas.high - unit * 3, x * canvas.wide + edge * 0.8 * canvas.wide, x * canvas.wide
+        tip = end - edge * unit * 60
+        with canvas.shapes(foot - 0.2, foot + 0.12) as pen:
+            pen.fill(
+                [(start, y - unit * 3), (end, y), (tip, y - unit * 10), (end, y + unit * 5), (start, y + unit * 10)],
+                tone,
+            )
+            for at, up in ((0.3, -1), (0.55, 1), (0.85, -1)):
+                root = end + (tip - end) * at if up < 0 else end + edge * unit * 40 * at
+                pen.fill(
+                    [(root, y), (root - edge * unit * 14, y + up * unit * 12), (root - edge * unit * 4, y + unit)], tone
+                )
+
+    def _shadow(self, x: float, y: float, wide: float) -> None:
+        size = (max(2, round(wide * 1.25)), max(2, round(wide * 0.13)))
+        spot = Image.radial_gradient("L").resize(size).point(lambda level: max(0, 150 - level))
+        shift = -self._painter.side * wide * 0.08
+        corner = (round(x + shift - size[0] / 2), round(y - size[1] / 2))
+        self.canvas.picture.paste(self.light.deep, corner, spot)
+
+    def _foreground(self, more: float) -> tuple[Image.Image, int] | None:
+        """Return what frames the picture in front, such as grass, and where it begins, in pixels from the top."""
+        paint_it = _FOREGROUNDS.get(self.scene.setting)
+        if paint_it is None:
+            return None
+        wide, high = round(self.size[0] * (1 + more * 2)), self.size[1]
+        image = Image.new("RGBA", (wide * FINE, (high - high * 2 // 3) * FINE))
+        pen = Pen(ImageDraw.Draw(image), self.light, FINE, 0, -(high * 2 // 3))
+        tone = mix(self._painter.land((54, 78, 58), 1.0), self.light.deep, 0.6)
+        paint_it(pen, self.size, wide, self._dice, mix(tone, self.light.haze, 0.18 if self.light.fog > 0.9 else 0))
+        box = image.getbbox()
+        if box is None:
+            return None
+        top = box[1] // FINE
+        return image.crop((0, top * FINE, *image.size)).reduce(FINE), high * 2 // 3 + top
+
+    # ------------------------------------------------------------------ pictures
+
+    def picture(self) -> Image.Image:
+        """Return the scene as a still."""
+        return self.frame(0.0, 0.0)
+
+    def frame(self, share: float, seconds: float) -> Image.Image:
+        """Return the scene at `share` (0 to 1) of the camera's move, after `seconds`."""
+        wide, high = self.size
+        scene, light = self.scene, self.light
+        pan = share * PAN * wide if self.canvas.right > 1 else 0.0
+        picture = self.canvas.picture.crop((round(pan), 0, round(pan) + wide, high))
+        if seconds:
+            self._move(picture, pan, seconds)
+        if "fog" in scene.weather:
+            fog_bank(picture, scene, light, 0.62, 0.62, seconds)
+        for actor in self._actors:
+            self._act(picture, actor, pan, seconds)
+        if "fog" in scene.weather:
+            fog_bank(picture, scene, light, 0.88, 0.5, seconds)
+        if self._near is not None:
+            image, top = self._near
+            picture.paste(image, (-round(pan * 1.9), top), image)
+        if scene.setting not in {"interior", "underwater", "space"}:
+            fall(picture, scene, light, seconds)
+        return _styled(picture, scene.style)
+
+    def _move(self, picture: Image.Image, pan: float, seconds: float) -> None:
+        """Let light on water and windows change in a clip."""
+        if self.ground.water is not None:
+            shimmer(picture, self.light, self.ground.water, self._painter.sun[0] * self.size[0] - pan, seconds)
         draw = ImageDraw.Draw(picture)
-        for ridge in self.ridges:
-            self._draw_ridge(draw, size, ridge, seconds)
-        if self.water:
-            self._draw_water(picture, seconds)
-        self._draw_trees(ImageDraw.Draw(picture), size, seconds)
+        for number, (x, y, wide, high) in enumerate(self._painter.windows[::9]):
+            if math.sin(seconds * 0.9 + number * 2.3) > 0.75:
+                draw.rectangle(
+                    (x - round(pan), y, x - round(pan) + wide, y + high),
+                    fill=mix(self.light.haze, self.light.deep, 0.5),
+                )
+
+    def _act(self, picture: Image.Image, actor: Placed, pan: float, seconds: float) -> None:
+        sprite = actor.sprite
+        sway = math.sin(seconds * 1.6) * self.canvas.unit * 0.006 if actor.sways else 0.0
+        x, y = round(actor.x - pan * 1.25 * actor.near), round(actor.y + sway)
+        if actor.mirror is not None:
+            picture.paste(actor.mirror, (x, y + sprite.image.height - 1), actor.mirror)
+        picture.paste(sprite.image, (x, y), sprite.image)
+        for lx, ly, radius, tone in sprite.lamps:
+            flicker = 0.5 + 0.06 * math.sin(seconds * 7 + lx)
+            glow(picture, x + lx, y + ly, radius, tone, flicker)
+        if actor.lamp is not None:
+            beams(picture, self.light, (x + actor.lamp[0], y + actor.lamp[1]), self._painter.side, seconds)
+
+
+def _drawn_as(scene: Scene) -> str | None:
+    return "sleeping fox" if scene.subject == "fox" and scene.asleep else scene.subject
+
+
+def _styled(picture: Image.Image, style: str | None) -> Image.Image:
+    if style is None:
         return picture
-
-    def _sky(self, size: Size) -> Image.Image:
-        if size not in self._skies:
-            ramp = Image.linear_gradient("L").resize(size)
-            colours = self.palette
-            sky = ImageOps.colorize(ramp, colours.top, colours.horizon, colours.middle, midpoint=100)
-            if colours.night:
-                draw = ImageDraw.Draw(sky)
-                for x, y, radius in self.stars:
-                    draw.circle((x * size[0], y * size[1]), radius * size[0] / 1200, fill=colours.sun)
-            self._draw_sun(sky)
-            self._skies[size] = sky
-        return self._skies[size]
-
-    def _draw_sun(self, sky: Image.Image) -> None:
-        width, height = sky.size
-        x, y, share = self.sun
-        radius = max(2, round(share * min(width, height)))
-        # The gradient has 74 levels left at the centre of its edges; without them the glow would end in a square.
-        glow = ImageOps.invert(Image.radial_gradient("L")).point(lambda level: max(0, level - 74) * 0.8)
-        glow = glow.resize((radius * 10, radius * 10))
-        corner = (round(x * width) - radius * 5, round(y * height) - radius * 5)
-        sky.paste(self.palette.sun, corner, glow)
-        ImageDraw.Draw(sky).circle((x * width, y * height), radius, fill=self.palette.sun)
-
-    def _draw_clouds(self, picture: Image.Image, seconds: float) -> None:
-        width, height = picture.size
-        # Drawn at a fifth of the size and blurred: soft, and almost free.
-        small = (max(8, width // 5), max(8, height // 5))
-        veil = Image.new("L", small)
-        draw = ImageDraw.Draw(veil)
-        for x, y, length, pace in self.clouds:
-            left = ((x + seconds * pace * 3) % 1.3 - 0.2) * small[0]
-            for puff in range(4):
-                start = left + length * small[0] * puff / 5
-                tall = length * small[1] * (0.16 - 0.03 * abs(puff - 1.5))
-                box = (start, y * small[1] - tall, start + length * small[0] / 2, y * small[1] + tall)
-                draw.ellipse(box, fill=26 if self.palette.night else 96)
-        veil = veil.filter(ImageFilter.GaussianBlur(max(1, small[0] / 70))).resize(picture.size)
-        picture.paste(mix(self.palette.horizon, (255, 255, 255), 0.5), (0, 0), veil)
-
-    @staticmethod
-    def _draw_ridge(draw: ImageDraw.ImageDraw, size: Size, ridge: Ridge, seconds: float) -> None:
-        width, height = size
-        stride = max(1, width // 160)
-        line = [(x, ridge.height(x / width, seconds) * height) for x in range(0, width + stride, stride)]
-        draw.polygon([(0, height), *line, (width + stride, height)], fill=ridge.colour)
-
-    def _draw_water(self, picture: Image.Image, seconds: float) -> None:
-        width, height = picture.size
-        shore = round(height * 0.7)
-        depth = height - shore
-        mirror = ImageOps.flip(picture.crop((0, max(0, shore - 2 * depth), width, shore))).resize((width, depth))
-        tint = Image.new("RGB", mirror.size, mix(self.palette.middle, self.palette.near, 0.35))
-        mirror = Image.blend(mirror, tint, 0.38)
-        draw = ImageDraw.Draw(mirror)
-        light = mix(self.palette.horizon, self.palette.middle, 0.35)
-        for row in range(14):
-            y = depth * (row / 14) ** 1.5
-            sway = math.sin(seconds * 1.7 + row * 2.1)
-            middle = (self.sun[0] + 0.03 * sway * row / 7) * width
-            reach = width * (0.02 + 0.012 * row + 0.012 * sway)
-            draw.line((middle - reach, y, middle + reach, y), fill=light, width=max(1, height // 300))
-        picture.paste(mirror, (0, shore))
-
-    def _draw_trees(self, draw: ImageDraw.ImageDraw, size: Size, seconds: float) -> None:
-        width, height = size
-        colour = mix(self.palette.near, (0, 0, 0), 0.25)
-        floor = 1.02
-        for x, tall in self.trees:
-            left = ((x - seconds * 0.036) % 1.2 - 0.1) * width
-            top = (floor - tall * 1.5) * height
-            half = tall * height * 0.22
-            for tier in range(3):
-                peak = top + tier * tall * height * 0.36
-                foot = peak + tall * height * 0.62
-                spread = half * (0.6 + 0.3 * tier)
-                draw.polygon([(left, peak), (left - spread, foot), (left + spread, foot)], fill=colour)
+    grey = ImageOps.autocontrast(picture.convert("L"), cutoff=1)
+    if style == "grey":
+        return grey.convert("RGB")
+    return ImageOps.colorize(grey, (38, 24, 18), (250, 236, 206), (166, 124, 84))
 
 
-def mix(first: Colour, second: Colour, share: float) -> Colour:
-    """Return the colour at `share` (0 to 1) between `first` and `second`."""
-    red, green, blue = (round(a + (b - a) * share) for a, b in zip(first, second, strict=True))
-    return red, green, blue
+# ---------------------------------------------------------------------- foregrounds
 
 
-def cover(picture: Image.Image, size: Size) -> Image.Image:
-    """Return `picture` cut and scaled to fill `size`."""
-    return ImageOps.fit(picture.convert("RGB"), size)
+def _grass(pen: Pen, size: Size, wide: int, dice: random.Random, tone: Colour) -> None:
+    unit, high = min(size[0], size[1] * 1.2), size[1]
+    x = 0.0
+    while x < wide:
+        edge = min(1.2, abs(x / size[0] - 0.5) * 2)
+        long = unit * 0.07 * dice.uniform(0.4, 1.0) * (0.35 + 0.9 * edge**2)
+        tip = x + dice.uniform(-0.4, 0.4) * long
+        pen.fill([(x - unit * 0.005, high + 2), (tip, high - long), (x + unit * 0.005, high + 2)], tone)
+        x += unit * dice.uniform(0.004, 0.014)
 
 
-def tinted(picture: Image.Image, seed: int | str) -> Image.Image:
-    """Return `picture` in the colours of `seed`'s scene: a simulated edit."""
-    colours = Scene(seed).palette
-    toned = ImageOps.colorize(picture.convert("L"), colours.near, colours.sun, colours.middle)
-    return Image.blend(picture.convert("RGB"), toned, 0.6)
+def _reeds(pen: Pen, size: Size, wide: int, dice: random.Random, tone: Colour) -> None:
+    unit, high = min(size[0], size[1] * 1.2), size[1]
+    for centre in (0.05, 0.94):
+        for _ in range(13):
+            x = (centre + dice.uniform(-0.09, 0.09)) * size[0]
+            long, lean = unit * dice.uniform(0.12, 0.3), unit * dice.uniform(-0.03, 0.03)
+            pen.fill([(x - unit * 0.003, high), (x + lean, high - long), (x + unit * 0.003, high)], tone)
+            if dice.random() < 0.4:
+                pen.oval(x + lean * 0.86, high - long * 0.86, unit * 0.004, unit * 0.016, tone)
+    _grass(pen, size, wide, dice, tone)
 
 
-def drift(picture: Image.Image, size: Size, share: float) -> Image.Image:
-    """Return a camera's view zooming in on `picture`, at `share` (0 to 1) of the move, in `size`."""
-    width, height = picture.size
-    margin = 0.07 * share
-    box = (width * margin * 1.3, height * margin * 0.7, width * (1 - margin * 0.7), height * (1 - margin * 1.3))
-    return picture.resize(size, Image.Resampling.BILINEAR, box=box)
+def _rocks(pen: Pen, size: Size, wide: int, dice: random.Random, tone: Colour) -> None:
+    unit, high = min(size[0], size[1] * 1.2), size[1]
+    for centre in (-0.02, 0.08, 0.9, wide / size[0] + 0.02):
+        x, half, up = centre * size[0], unit * dice.uniform(0.08, 0.16), unit * dice.uniform(0.03, 0.08)
+        shape = ((-1, -0.1), (-0.7, 0.6), (-0.2, 1.0), (0.3, 0.8), (0.8, 0.3), (1.0, -0.1))
+        pen.fill([(x + a * half, high - b * up) for a, b in shape], tone)
 
 
-def caption_card(size: Size, text: str, label: str, *, above: bool = False) -> Image.Image:
-    """Return a transparent layer of `size` with `text` on a dark panel at the bottom and `label` small above it.
-
-    `above` puts it at the top and darkens it: a source made here has its own caption at the bottom.
-    """
-    width, height = size
-    layer = Image.new("RGBA", size)
-    unit = max(6.0, min(width, height * 1.6) / 34)
-    letters, font, small = Lettering(), round(unit), max(4, round(unit * 0.6))
-    pad, gap = unit * 0.9, unit * 1.32
-    lines = wrap(drawable(text), letters, font, width - 4 * pad)
-    panel = pad * 1.5 + unit * 0.75 + gap * len(lines)
-    top = pad if above else height - pad - panel
-    draw = ImageDraw.Draw(layer)
-    draw.rounded_rectangle(
-        (pad, top, width - pad, top + panel), radius=unit * 0.7, fill=(10, 12, 24, 238 if above else 150)
-    )
-    letters.draw(draw, (2 * pad, top + pad * 0.7), drawable(label), small, "#FFFFFFAA")
-    for number, line in enumerate(lines):
-        letters.draw(draw, (2 * pad, top + pad * 0.7 + unit + gap * number), line, font, "#FFFFFFF0")
-    return layer
-
-
-def wrap(text: str, letters: Lettering, font: int, room: float) -> list[str]:
-    """Break `text` into at most CAPTION_LINES lines of `room` pixels; between letters without spaces."""
-    lines: list[str] = []
-    for word in _words(text, letters, font, room):
-        joined = f"{lines[-1]} {word}" if lines else word
-        if lines and letters.width(joined, font) <= room:
-            lines[-1] = joined
-        else:
-            lines.append(word)
-    if len(lines) > CAPTION_LINES:
-        lines = lines[:CAPTION_LINES]
-        lines[-1] = letters.fitted(lines[-1] + "…", font, room)
-    return lines or [""]
-
-
-def _words(text: str, letters: Lettering, font: int, room: float) -> Iterator[str]:
-    """Yield the words, too wide ones in parts: Japanese has no spaces."""
-    for word in text.split():
-        part = ""
-        for letter in word:
-            if part and letters.width(part + letter, font) > room:
-                yield part
-                part = ""
-            part += letter
-        yield part
+_FOREGROUNDS: Mapping[str, Callable[[Pen, Size, int, random.Random, Colour], None]] = {
+    "hills": _grass, "forest": _grass, "mountains": _grass, "lake": _reeds, "sea": _rocks, "desert": _rocks,
+    "space": _rocks,
+}  # fmt: skip

@@ -151,9 +151,14 @@ def output_preview(answer: Mapping[str, Any]) -> str | None:
 
 
 def input_preview(given: Mapping[str, Any]) -> str:
-    """Return the `inputPreview`: the prompt, else the first text."""
+    """Return the `inputPreview`: the start of the main text."""
+    return main_text(given)[:PREVIEW_LIMIT_CHARS]
+
+
+def main_text(given: Mapping[str, Any]) -> str:
+    """Return the prompt, else the first text; '' without one."""
     texts = [given.get(name) for name in ("prompt", "text", "description", "name")] + list(given.values())
-    return next((text for text in texts if isinstance(text, str)), "")[:PREVIEW_LIMIT_CHARS]
+    return next((text for text in texts if isinstance(text, str)), "")
 
 
 def number(amount: Decimal) -> int | float:

@@ -19,11 +19,12 @@ from bot.media.containers.facts import facts_of
 from bot.media.containers.mp4 import boxes
 from bot.media.containers.pieces import Broken, FilePieces, Needed
 from bot.sandbox import texts
+from bot.sandbox.media.words import Scene
 
 STORE_LIMIT_BYTES = 512 * 1024 * 1024
 """Above this the oldest files are deleted, to limit memory."""
 DRAWN_LIMIT = 20_000
-"""How many digests of files drawn here are kept: 32 bytes each."""
+"""How many scenes of files drawn here are kept, by their digests: some hundred bytes each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,8 @@ class StoredFile:
     data: bytes
     content_type: str
     fault: str | None = None
+    scene: Scene | None = None
+    """What it shows, None for sound."""
 
 
 class Files:
@@ -42,12 +45,12 @@ class Files:
         self._limit_bytes = limit_bytes
         self._files: dict[str, StoredFile] = {}
         self._total_bytes = 0
-        self._drawn: dict[bytes, None] = {}
+        self._drawn: dict[bytes, Scene | None] = {}
 
     def put(self, name: str, file: StoredFile) -> None:
         """Store `file`; drop the oldest above the size limit."""
         self._files[name] = file
-        self._drawn[_digest(file.data)] = None
+        self._drawn[_digest(file.data)] = file.scene
         while len(self._drawn) > DRAWN_LIMIT:
             del self._drawn[next(iter(self._drawn))]
         self._total_bytes += len(file.data)
@@ -55,9 +58,9 @@ class Files:
             oldest = next(iter(self._files))
             self._total_bytes -= len(self._files.pop(oldest).data)
 
-    def has_drawn(self, data: bytes) -> bool:
-        """Whether this content was stored here before, whatever its origin now."""
-        return _digest(data) in self._drawn
+    def scene(self, data: bytes) -> Scene | None:
+        """Return what a file drawn here shows, wherever it comes from now; None for sound and foreign files."""
+        return self._drawn.get(_digest(data))
 
     def get(self, name: str) -> StoredFile | None:
         """Return a file, None if missing."""
@@ -104,10 +107,10 @@ _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 @dataclass(frozen=True, slots=True)
 class InputFile:
-    """A linked file of an input. `is_own`: drawn by this sandbox, so that it may be decoded."""
+    """A linked file of an input. It is never decoded: `scene` is what it shows if it was drawn here."""
 
     data: bytes
-    is_own: bool
+    scene: Scene | None = None
 
     def size(self) -> tuple[int, int] | None:
         """Return width and height in pixels from the headers; None for sound and unknown formats."""
@@ -158,7 +161,7 @@ class InputFiles:
                 data = None
             if not data:
                 raise SourceLost(name)
-            found[name] = InputFile(data, self._files.has_drawn(data))
+            found[name] = InputFile(data, self._files.scene(data))
         return found
 
     async def _get(self, url: str) -> bytes | None:

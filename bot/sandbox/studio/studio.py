@@ -22,10 +22,11 @@ from bot.catalogue.operation import Operation
 from bot.runtime.clock import Clock
 from bot.sandbox import texts
 from bot.sandbox.media import render
+from bot.sandbox.media.pen import Size
 from bot.sandbox.media.render import Rendered
-from bot.sandbox.media.scenes import Size
+from bot.sandbox.media.words import Scene, edited, scene_of
 from bot.sandbox.studio.accounts import Account, Accounts, ApiError, StudioRequest
-from bot.sandbox.studio.answers import PRODUCTS, input_preview
+from bot.sandbox.studio.answers import PRODUCTS, input_preview, main_text
 from bot.sandbox.studio.costs import CLIP_DEFAULT_S, TRACK_DEFAULT_S, Tariff, seconds_of
 from bot.sandbox.studio.faults import ERROR_WORDS, MEDIA_WORDS, Faults, words_in
 from bot.sandbox.studio.files import Fetch, Files, InputFile, InputFiles, SourceLost, StoredFile
@@ -35,6 +36,8 @@ from bot.sandbox.studio.variant import TrueApi, is_sora
 BIG_BYTES = 11 * 1024 * 1024
 """The size of a `#big` file: over Discord's 10 MiB for a server without boosts."""
 MANY = 4
+EDITS = frozenset({"image.edit", "sora2.video.edit", "sora2.video.remix"})
+"""What changes its source as its prompt says; the others keep it as it is."""
 SMALL_EDGE_PX, SMALL_MAX_S = 64, 1.0
 _PICTURE_EDGES = {"1K": 1024, "2K": 1280, "4K": 1536}
 _CLIP_EDGES = {"480p": 480, "720p": 640, "1080p": 960, "2k": 960, "4k": 1280}
@@ -67,21 +70,31 @@ def make(task: Task, sources: Mapping[str, InputFile]) -> dict[str, list[render.
 
 
 def _files(task: Task, kind: str, sources: Mapping[str, InputFile]) -> list[render.Rendered]:
-    text, label = input_preview(task.input), f"Sandbox · {task.operation}"
-    shape, source = next(((size, each) for each in sources.values() if (size := each.size())), (None, None))
-    picture = render.first_frame(source.data) if source is not None and source.is_own else None
     match kind:
         case "png":
-            size = image_size(task, shape)
+            size = image_size(task, _shape(sources))
             seeds = [task.seed, *(f"{task.seed}-{more}" for more in range(1, MANY))]
             count = MANY if {"#many"} & task.words or task.operation == "three_d.location.generate" else 1
-            return [render.png(text, size=size, seed=seed, label=label, source=picture) for seed in seeds[:count]]
+            return [render.png(_scene(task, sources, seed), size=size) for seed in seeds[:count]]
         case "mp4":
-            seconds, size = _seconds(task, sources), clip_size(task, shape)
-            return [render.mp4(text, seconds=seconds, size=size, seed=task.seed, label=label, source=picture)]
+            seconds, size = _seconds(task, sources), clip_size(task, _shape(sources))
+            return [render.mp4(_scene(task, sources, task.seed), seconds=seconds, size=size)]
         case "mp3":
             return [render.mp3(seconds=_seconds(task, sources), seed=task.seed)]
-    return [_glb(text)]
+    return [_glb(input_preview(task.input))]
+
+
+def _shape(sources: Mapping[str, InputFile]) -> Size | None:
+    return next((size for each in sources.values() if (size := each.size())), None)
+
+
+def _scene(task: Task, sources: Mapping[str, InputFile], seed: int | str) -> Scene:
+    """Return what a task's file shows: its source's scene, changed by an edit, else that of its words."""
+    order = main_text(task.input)
+    source = next((each.scene for each in sources.values() if each.scene is not None), None)
+    if source is None:
+        return scene_of(order, seed)
+    return edited(source, order, seed) if task.operation in EDITS else source
 
 
 def image_size(task: Task, source: Size | None = None) -> Size:
@@ -357,14 +370,14 @@ class Studio:
         for request in self.accounts.requests.values() if wanted else ():
             if request.task == wanted and (urls := request.urls.get("mp4")):
                 file = self.files.get(urls[0].rpartition("/")[2])
-                return {"video_url": InputFile(file.data, is_own=True)} if file is not None else {}
+                return {"video_url": InputFile(file.data, file.scene)} if file is not None else {}
         return {}
 
     def _stored(self, request: StudioRequest, files: list[Rendered], fault: str | None) -> list[str]:
         urls = []
         for number, file in enumerate(files):
             name = f"{request.id.removeprefix('req_')}-{number}.{file.extension}"
-            self.files.put(name, StoredFile(file.data, file.content_type, fault))
+            self.files.put(name, StoredFile(file.data, file.content_type, fault, file.scene))
             urls.append(f"{self.url}/media/{name}")
         return urls
 

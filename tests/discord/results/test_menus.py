@@ -13,12 +13,13 @@ from PIL import Image
 from bot.delivery.answers.texts import FORM_LOST
 from bot.domain.models import JobState
 from bot.sandbox.media.render import mp3, mp4
+from bot.sandbox.media.words import scene_of
 from tests.support.menus import hosted, menu, offered, posted, result_of, sent
 from tests.support.rig import Rig
 from tests.support.surface import delete, fill, inputs, newest, nothing_happened, png, private_sentence, settled_exactly
 
 MENUS = ["Edit image", "Animate", "Upscale", "Add subtitles", "Next step…"]
-VIDEO = mp4("clip", seconds=2, size=(64, 64)).data
+VIDEO = mp4(scene_of("", 0), seconds=2, size=(64, 64)).data
 SOUND = mp3(seconds=1).data
 
 

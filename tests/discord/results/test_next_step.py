@@ -10,13 +10,14 @@ import pytest
 from bot.domain.custom_ids import custom_id
 from bot.domain.models import JobState
 from bot.sandbox.media.render import mp3, mp4
+from bot.sandbox.media.words import scene_of
 from cogs.ui.controls import Control, view_of
 from cogs.ui.texts import GONE
 from tests.support.menus import hosted, menu, offered, posted, result_of, sent
 from tests.support.rig import HOST_KEY, Rig
 from tests.support.surface import delete, fill, inputs, newest, nothing_happened, png, private_sentence, settled_exactly
 
-VIDEO = mp4("clip", seconds=2, size=(64, 64)).data
+VIDEO = mp4(scene_of("", 0), seconds=2, size=(64, 64)).data
 SOUND = mp3(seconds=1).data
 
 

@@ -1,0 +1,189 @@
+"""Simulated pictures show what the prompt names, edits keep it, and the seed decides the rest."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+from PIL import Image, ImageChops, ImageFilter, ImageOps, ImageStat
+
+from bot.generation.rewrites import STRONG_REWRITE, SUBTLE_REWRITE, reshape, varied
+from bot.sandbox.media import words
+from bot.sandbox.media.render import PAN
+from bot.sandbox.media.scenes import FIGURES, Composition
+from bot.sandbox.media.words import HOURS, SETTINGS, SUBJECTS, Scene, edited, scene_of
+
+SMALL = (96, 96)
+
+
+def drawn(scene: Scene, size: tuple[int, int] = SMALL) -> Image.Image:
+    return Composition(scene, size).picture()
+
+
+def distance(first: Image.Image, second: Image.Image) -> float:
+    """How much two pictures differ: the mean of all channels, 0 to 255."""
+    return sum(ImageStat.Stat(ImageChops.difference(first, second)).mean) / 3
+
+
+def outlines(picture: Image.Image) -> Image.Image:
+    """The edges of a picture, whatever its light."""
+    return ImageOps.equalize(picture.convert("L")).filter(ImageFilter.FIND_EDGES).convert("RGB")
+
+
+def brightness(picture: Image.Image) -> float:
+    return ImageStat.Stat(picture.convert("L")).mean[0]
+
+
+def test_there_are_as_many_subjects_and_settings_as_promised() -> None:
+    assert len(SUBJECTS) >= 40
+    assert len(SETTINGS) >= 10
+    assert set(SUBJECTS) - {"mountain"} <= set(FIGURES)
+
+
+@pytest.mark.parametrize("subject", SUBJECTS)
+def test_a_named_subject_is_seen(subject: str) -> None:
+    scene = scene_of(f"a {subject.rsplit(maxsplit=1)[-1]}" if subject != "fishing boat" else "a harbor", 1)
+    assert scene.subject == subject
+    without = dataclasses.replace(scene, subject=None)
+    assert distance(drawn(scene), drawn(without)) > 0.5
+
+
+def test_no_two_subjects_look_alike() -> None:
+    base = scene_of("hills at noon", 1)
+    seen = {name: drawn(dataclasses.replace(base, subject=name)).tobytes() for name in FIGURES if name != "desk"}
+    assert len(set(seen.values())) == len(seen)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "subject", "setting", "hour"),
+    [
+        ("Two foxes in a forest at night", "fox", "forest", "night"),
+        ("ein Leuchtturm am Meer bei Sonnenuntergang", "lighthouse", "sea", "sunset"),
+        ("un château dans la montagne, la nuit", "castle", "mountains", "night"),
+        ("un tren en el desierto al amanecer", "train", "desert", "dawn"),
+        ("um gato na cidade à noite", "cat", "city", "night"),
+        ("夜の森のキツネ", "fox", "forest", "night"),
+        ("A cat on a piano at noon", "cat", "interior", "noon"),
+        ("A wolf under the moon, in the snow", "wolf", "snow", "night"),
+    ],
+)
+def test_the_words_of_six_languages_are_understood(prompt: str, subject: str, setting: str, hour: str) -> None:
+    scene = scene_of(prompt, 1)
+    assert (scene.subject, scene.setting, scene.hour) == (subject, setting, hour)
+
+
+def test_each_word_of_the_tables_means_one_thing() -> None:
+    """A word twice in one table would hide the later meaning."""
+    for table in (SUBJECTS, SETTINGS, HOURS, words.WEATHERS):
+        taken: dict[str, str] = {}
+        for key, text in table.items():
+            for word in text.split():
+                assert taken.setdefault(word, key) == key, word
+
+
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_the_hours_of_a_setting_differ_and_night_is_darker_than_noon(setting: str) -> None:
+    base = scene_of("x", 1)
+    seen = {hour: drawn(dataclasses.replace(base, setting=setting, hour=hour)) for hour in HOURS}
+    if setting == "space":  # it has no hours
+        return
+    assert len({picture.tobytes() for picture in seen.values()}) == len(HOURS)
+    assert brightness(seen["night"]) < 0.75 * brightness(seen["noon"])
+
+
+def test_the_same_seed_draws_the_same_and_other_seeds_arrange_the_same_subject() -> None:
+    first, again = drawn(scene_of("a fox", 1)), drawn(scene_of("a fox", 1))
+    assert first.tobytes() == again.tobytes()
+    others = [scene_of("a fox", seed) for seed in range(4)]
+    assert {scene.subject for scene in others} == {"fox"}
+    assert {scene.setting for scene in others} == {others[0].setting}
+    assert len({drawn(scene).tobytes() for scene in others}) == 4
+
+
+@pytest.mark.parametrize("order", ["make it night", "Mach es Nacht", "夜にして"])
+def test_an_edit_by_hour_keeps_the_composition(order: str) -> None:
+    for setting in ("sea", "forest", "desert"):
+        before = dataclasses.replace(scene_of("a fox at noon", 5), setting=setting)
+        after = edited(before, order, 9)
+        assert after == dataclasses.replace(before, hour="night")
+        assert brightness(drawn(after)) < 0.75 * brightness(drawn(before))
+        other = dataclasses.replace(after, layout="elsewhere")
+        size = (256, 256)
+        kept = distance(outlines(drawn(after, size)), outlines(drawn(before, size)))
+        assert kept < 0.85 * distance(outlines(drawn(other, size)), outlines(drawn(before, size)))
+
+
+@pytest.mark.parametrize(
+    "order", ["snow", "red", "fog", "in the rain", "sunset", "wider", "closer", "add a boat", "drama"]
+)
+def test_each_edit_is_seen_and_adds_to_the_ones_before(order: str) -> None:
+    before = edited(scene_of("a lighthouse at noon", 5), "make it dawn", 6)
+    after = edited(before, order, 7)
+    assert after.subject == "lighthouse"
+    assert after.layout == before.layout
+    assert order == "sunset" or after.hour == "dawn"
+    assert distance(drawn(after), drawn(before)) > 0.7
+
+
+def test_an_edit_may_exchange_the_subject_and_clear_the_weather() -> None:
+    scene = scene_of("a fox in fog", 1)
+    assert edited(scene, "make it a wolf instead", 2).subject == "wolf"
+    assert edited(scene, "without fog", 2).weather == frozenset()
+
+
+def test_a_variation_has_the_same_subject_and_a_strong_one_another_composition() -> None:
+    scene = scene_of("a lighthouse in fog", 5)
+    subtle = edited(scene, varied(SUBTLE_REWRITE, "a lighthouse in fog"), 8)
+    strong = edited(scene, varied(STRONG_REWRITE, "a lighthouse in fog"), 8)
+    assert subtle.subject == strong.subject == "lighthouse"
+    assert (subtle.layout, subtle.hour) == (scene.layout, scene.hour)
+    assert strong.layout != scene.layout
+    assert 0 < distance(drawn(subtle), drawn(scene)) < distance(drawn(strong), drawn(scene))
+
+
+def test_another_format_keeps_the_scene() -> None:
+    scene = scene_of("a lighthouse at night", 5)
+    assert edited(scene, reshape("9:16"), 8) == scene
+
+
+@pytest.mark.parametrize("size", [(96, 54), (54, 96), (96, 72), (72, 96), (64, 64), (40, 100), (2, 2)])
+@pytest.mark.parametrize("setting", [*SETTINGS, "wall"])
+def test_every_shape_is_filled(size: tuple[int, int], setting: str) -> None:
+    scene = dataclasses.replace(scene_of("a fox and a boat in rain, snow and fog at night", 3), setting=setting)
+    assert drawn(scene, size).size == size
+
+
+def test_a_clip_begins_with_its_picture_and_moves() -> None:
+    for prompt in ("a lighthouse at night", "a robot in the city", "a whale", "an owl in the forest"):
+        scene, size = scene_of(prompt, 4), (160, 90)
+        moving = Composition(scene, size, more=PAN)
+        assert distance(moving.frame(0, 0), drawn(scene, size)) < 6
+        frames = [moving.frame(share, share * 5).tobytes() for share in (0, 0.2, 0.4, 0.8)]
+        assert len(set(frames)) == len(frames)
+
+
+@pytest.mark.parametrize("prompt", ["", "word " * 2000, "x" * 5000, "狐 🦊 \n\t \u202e", "#fast", "night"])
+def test_any_words_make_a_picture(prompt: str) -> None:
+    assert drawn(edited(scene_of(prompt, 1), prompt, 2)).size == SMALL
+
+
+def test_the_largest_picture_takes_few_large_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What costs time is enlarging for smooth edges: bounded in pixels, whatever the machine."""
+    enlarged = 0
+    resize = Image.Image.resize
+
+    def counted(self: Image.Image, size: tuple[int, int], *args: object, **more: object) -> Image.Image:
+        nonlocal enlarged
+        enlarged += size[0] * size[1]
+        return resize(self, size, *args, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Image.Image, "resize", counted)
+    for prompt in (
+        "a lighthouse in fog at night",
+        "a train in a desert",
+        "mountains",
+        "a robot in a neon city in rain",
+    ):
+        enlarged = 0
+        drawn(scene_of(prompt, 3), (512, 512))
+        assert enlarged < 16 * 512 * 512, prompt
