@@ -172,8 +172,6 @@ async def go_on(interaction: Interaction, subject: str, _values: Sequence[str]) 
             consent = replace(consent, agreed=ShownPrice(credits=consent.labelled, known=True))
         elif request.up_to is not None:
             consent = replace(consent, agreed=ShownPrice(credits=request.up_to, known=False))
-        elif generation.files:  # the price comes in any case: no public "thinking"
-            await in_time(interaction.response.defer(ephemeral=True, thinking=True))
         await submit(interaction, replace(generation, consent=consent))
     finally:
         if interaction.message is not None:

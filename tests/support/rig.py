@@ -21,7 +21,7 @@ from bot.domain.models import Job
 from bot.errors import BotError
 from bot.runtime import failpoints
 from bot.runtime.clock import Clock
-from bot.sandbox.demo import simulation  # noqa: F401 - importing it adds a route to simcord
+from bot.sandbox.demo import simulation  # noqa: F401 - importing it adds routes to simcord
 from bot.sandbox.server import Sandbox
 from bot.sandbox.studio.variant import Variant
 from bot.settings import SecretStr, Settings

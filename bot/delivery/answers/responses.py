@@ -26,8 +26,6 @@ from bot.settings import Settings
 log = structlog.get_logger(__name__)
 
 ERROR_CHARS = 1900
-NOTHING_YET = "…"
-"""Seen by everybody for a moment when only the author is answered."""
 WRAPPED = (app_commands.CommandInvokeError, app_commands.TransformerError, app_commands.CheckFailure)
 CHECK_SENTENCES: tuple[tuple[type[Exception], Text], ...] = (
     (app_commands.NoPrivateMessage, texts.SERVER_ONLY),
@@ -94,22 +92,17 @@ class Responses:
 async def _reply_after_deferral(interaction: discord.Interaction[Any], text: str, view: discord.ui.View | None) -> None:
     """Turn a "thinking…" into an ephemeral reply.
 
-    A public one is edited before it is deleted: the first message after a deferral replaces it, and would be public,
-    too.
+    A public one is deleted first: the next message then is one of its own
+    (https://github.com/discord/discord-api-docs/issues/2739), and no text is seen by others.
     """
-    public = None
     with contextlib.suppress(discord.NotFound):  # a moderator may have deleted it
         original = await in_time(interaction.original_response())
         if original.flags.ephemeral:
             await in_time(original.edit(content=text, embeds=[], attachments=[], view=view))
             return
-        public = await in_time(original.edit(content=NOTHING_YET, embeds=[], attachments=[], view=None))
+        await in_time(original.delete())
     shown = discord.utils.MISSING if view is None else view
-    try:
-        await in_time(interaction.followup.send(text, view=shown, ephemeral=True))
-    finally:
-        if public is not None:
-            await in_time(public.delete())
+    await in_time(interaction.followup.send(text, view=shown, ephemeral=True))
 
 
 def _unwrapped(error: BaseException) -> BaseException:

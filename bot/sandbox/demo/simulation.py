@@ -19,7 +19,8 @@ try:
     import simcord
     from simcord.backend.access import channel_accessible, message_accessible
     from simcord.backend.errors import BackendError, SetupError
-    from simcord.http.router import RequestContext, route
+    from simcord.http.router import _ROUTES, RequestContext, route
+    from simcord.http.routes.interactions import delete_original_response
     from simcord.results import ResponseMessage
 except ImportError as error:  # pragma: no cover - the extra is installed wherever the tests run
     raise StartError(texts.DEMO_EXTRA_MISSING) from error
@@ -56,6 +57,21 @@ def command_permissions(context: RequestContext) -> list[dict[str, Any]]:
         for (of_guild, command_id), permissions in context.backend.command_permissions.items()
         if of_guild == guild_id
     ]
+
+
+@route("DELETE", "/webhooks/{webhook_id}/{token}/messages/@original")
+def delete_original(context: RequestContext) -> None:
+    """Delete an answer, and let the next follow-up of a deferred one be a message of its own.
+
+    Discord mended this in 2021 (discord-api-docs issue 2739); simcord still edits the deleted answer and gives 404.
+    """
+    delete_original_response(context)
+    record = context.backend.interaction_by_token(context.args["token"])
+    if record.loading:
+        record.complete_deferred()
+
+
+_ROUTES["DELETE"].insert(0, _ROUTES["DELETE"].pop())  # simcord takes the first of two that fit as well
 
 
 class DemoEnv(simcord.Env):

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 from copy import deepcopy
+from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.domain.models import JobState
+from tests.support.channels import rule
 from tests.support.discord_trouble import DiscordCall, refusal, trouble_with
 from tests.support.rig import HOST_KEY, Rig
 from tests.support.surface import nothing_happened, png, private_sentence, sends, settled_exactly, watch
@@ -59,15 +61,26 @@ async def test_a_wrong_input_next_to_a_good_upload_is_refused_privately_and_the_
 async def test_a_public_thinking_never_shows_the_reason_of_a_refusal(rig: Rig):
     result = await rig.member.slash(rig.channel, EDIT, image=("a.png", b"no picture"), prompt="my secret plan")
     reason = private_sentence(result)
-    public = [body for call, body in sends(rig) if call.startswith("PATCH") and call.endswith("@original")]
-    assert [body["content"] for body in public] == ["…"]
-    assert reason not in str(public)
-    deleted = [r.path for r in rig.env.http_requests if r.method == "DELETE"]
-    assert len(deleted) == 1
+    assert [call for call, _ in sends(rig) if call.startswith("PATCH") and call.endswith("@original")] == []
+    requests = [each for each in rig.env.http_requests if each.path.startswith("/webhooks/")]
+    said = [(each.method, (each.json or {}).get("content")) for each in requests]
+    assert said == [("GET", None), ("DELETE", None), ("POST", f"⚠️ {reason}")]
+
+
+async def test_a_late_question_is_the_first_text_after_a_public_thinking(rig: Rig):
+    await rule(rig, confirm_above=Decimal(1))
+    asked = await rig.member.slash(rig.channel, EDIT, image=("a.png", png()), prompt="night")
+    texts = [body["content"] for _, body in sends(rig) if body.get("content")]
+    [question] = asked.followups
+    assert question.ephemeral
+    assert texts == [question.content]
+    assert rig.messages(viewer=rig.moderator) == []
+    made = await rig.member.click(question, label="Yes, make it")
+    assert not made.ephemeral
 
 
 @pytest.mark.parametrize(
-    ("options", "failing"), [({"private": True}, 1), ({"private": True}, 2), ({}, 1), ({}, 2), ({}, 3), ({}, 4)]
+    ("options", "failing"), [({"private": True}, 1), ({"private": True}, 2), ({}, 1), ({}, 2), ({}, 3)]
 )
 async def test_no_call_that_fails_after_a_deferral_leaves_a_wrong_sentence(
     rig: Rig, options: dict[str, bool], failing: int
@@ -83,8 +96,8 @@ async def test_no_call_that_fails_after_a_deferral_leaves_a_wrong_sentence(
     with trouble_with(fails):
         result = await rig.member.slash(rig.channel, EDIT, image=("a.png", b"no picture"), prompt="x", **options)
     assert len(after) >= failing
-    assert {call.body["content"] for call in after if call.body} <= {"…", SAID}
-    assert [message.content for message in rig.messages()] in ([], [""], ["…"])
+    assert {call.body["content"] for call in after if call.body} <= {SAID}
+    assert [message.content for message in rig.messages()] in ([], [""])
     assert {message.content for message in result.followups} <= {SAID}
     await nothing_happened(rig)
 

@@ -20,6 +20,7 @@ from simcord.backend.errors import BackendError
 from simcord.http import client as _client  # noqa: F401 - importing it registers every route
 from simcord.http.router import RouteNotImplemented, UnsupportedField, dispatch
 
+from bot.sandbox.demo import simulation  # noqa: F401 - importing it adds routes to simcord
 from tests.support.wire.calls import Call, Fault, GlobalLimit, Pace, Share, Upload, major_of
 from tests.support.wire.world import Arriving, World
 
@@ -183,23 +184,11 @@ class Rest:
             files=list(call.files),
             message_content_access=self._message_content,
         )
-        if call.method == "DELETE" and call.path.endswith("/messages/@original"):
-            self._end_thinking(call)
         if nonce_key is not None:
             body["nonce"] = nonce_key[1]
             self._nonces[nonce_key] = (int(body["id"]), self._world.clock.now().timestamp() + NONCE_WINDOW_S)
         callback = call.path.startswith("/interactions/")
         return None if callback and call.params.get("with_response") not in {"1", "true", "True"} else body
-
-    def _end_thinking(self, call: Call) -> None:
-        """Let the next follow-up be a message of its own once the app itself has deleted its deferred answer.
-
-        Discord mended this in 2021 (discord-api-docs issue 2739); simcord still edits the deleted answer and gives 404.
-        """
-        backend = self._world.backend
-        record = backend.interaction_by_token(call.path.split("/")[3])
-        if record.loading:
-            record.complete_deferred()
 
     def _nonce_key(self, call: Call) -> tuple[int, str] | None:
         found = re.fullmatch(r"/channels/(\d+)/messages", call.path)
