@@ -4,6 +4,8 @@
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# What the demo needs is a third of what a developer needs, and is installed alone for who only looks.
+SHOWN := $(if $(wildcard $(VENV)/.ready),$(VENV)/.ready,$(VENV)/.demo)
 TOOLS := $(VENV)/tools
 DOCS := $(VENV)/docs
 # The first of these that is there and new enough.
@@ -34,8 +36,8 @@ help: ## List the targets
 	@awk -F ':.*## ' '/^##@ / { print "\n" substr($$0, 5) } /^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
 
 ##@ See it
-demo: $(READY) ## Run the bot on a simulated Discord in a web page: no account, token or key
-	@$(BIN)/cannon-bot demo $(ARGS)
+demo: $(SHOWN) ## Run the bot on a simulated Discord in a web page: no account, token or key
+	@$(BIN)/python -m bot demo $(ARGS)
 
 card-states: $(READY) ## Draw every state of every card on one page
 	$(BIN)/python tools/card_states.py $(ARGS)
@@ -108,6 +110,7 @@ COMPILE = $(TOOLS)/bin/uv pip compile --universal --python-version 3.11 --genera
 lock: $(TOOLS)/.ready ## Pin the dependencies; newer versions: ARGS=--upgrade
 	$(COMPILE) pyproject.toml --extra postgres --output-file requirements/bot.lock
 	$(COMPILE) pyproject.toml --extra dev --constraint requirements/bot.lock --output-file requirements/dev.lock
+	$(COMPILE) pyproject.toml --extra demo --constraint requirements/dev.lock --output-file requirements/demo.lock
 	$(COMPILE) --group build --constraint requirements/dev.lock --output-file requirements/build.lock
 	$(COMPILE) --group tools --output-file requirements/tools.lock
 	$(COMPILE) --group docs --output-file requirements/docs.lock
@@ -135,15 +138,22 @@ clean: ## Remove the environment and everything built
 	rm -rf $(VENV) dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .grimp_cache .hypothesis
 
 # The stamp is the last thing made, so that an interrupted set-up is begun again.
-$(READY): requirements/dev.lock pyproject.toml
-	@test -n "$(PYTHON)" || { echo 'Python 3.11 to 3.14 with venv is needed (on Debian: apt install python3-venv). Name another with: make PYTHON=/path/to/python3' >&2; exit 1; }
-	@echo 'Setting up $(VENV) with $(PYTHON); this is done once.'
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements/dev.lock
+$(READY): requirements/dev.lock pyproject.toml | $(BIN)/python
+	@echo 'Setting up $(VENV) for development; this is done once.'
+	@$(BIN)/python tools/install.py $<
 	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
+$(VENV)/.demo: requirements/demo.lock | $(BIN)/python
+	@echo 'Setting up $(VENV) for the demo; this is done once.'
+	@$(BIN)/python tools/install.py $<
+	@touch $@
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo 'Python 3.11 to 3.14 with venv is needed (on Debian: apt install python3-venv). Name another with: make PYTHON=/path/to/python3' >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
+
 $(TOOLS)/.ready $(DOCS)/.ready: $(VENV)/%/.ready: requirements/%.lock | $(READY)
 	@test -x $(@D)/bin/python || $(BIN)/python -m venv $(@D)
-	@$(@D)/bin/python -m pip install --quiet --require-hashes -r $<
+	@$(@D)/bin/python tools/install.py $<
 	@touch $@

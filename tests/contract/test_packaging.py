@@ -20,7 +20,7 @@ from tools.pin_image import FILES, pinned, tags
 
 ROOT = Path(__file__).resolve().parents[2]
 PYTHONS = ("3.11.0", "3.12.0", "3.13.0", "3.14.0")
-LOCKS = ("requirements/bot.lock", "requirements/dev.lock")
+LOCKS = ("requirements/bot.lock", "requirements/demo.lock", "requirements/dev.lock")
 GROUPS = {
     "docs": "requirements/docs.lock",
     "build": "requirements/build.lock",
@@ -87,14 +87,18 @@ def test_a_lock_satisfies_what_the_project_asks_for(lock: str) -> None:
     facts = project()
     extras: dict[str, list[str]] = facts["optional-dependencies"]  # type: ignore[assignment]  # TOML is not typed
     # What a host installs, and the image, can be told to use PostgreSQL.
-    wanted = [*facts["dependencies"], *extras["postgres"]]  # type: ignore[misc]  # the same
-    if lock == "requirements/dev.lock":
-        wanted += [*extras["demo"], *extras["dev"]]
+    of_lock = {"bot": ["postgres"], "demo": ["demo"], "dev": ["postgres", "demo", "dev"]}[Path(lock).stem]
+    wanted = [*facts["dependencies"], *(each for extra in of_lock for each in extras[extra])]  # type: ignore[misc]  # the same
     for requirement in map(Requirement, wanted):
         if requirement.name == "cannon-bot":
             continue
         (pin,) = pinned[canonicalize_name(requirement.name)].specifier
         assert requirement.specifier.contains(pin.version), requirement
+
+
+def test_the_demo_runs_what_is_developed_with() -> None:
+    shown, developed = pins("requirements/demo.lock"), pins("requirements/dev.lock")
+    assert {name: pin for name, pin in shown.items() if str(developed[name].specifier) != str(pin.specifier)} == {}
 
 
 @pytest.mark.parametrize("group", GROUPS)
