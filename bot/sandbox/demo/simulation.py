@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import time
+from collections.abc import Iterator
 from typing import Any
 
 from bot.errors import BotError, StartError
@@ -95,6 +96,15 @@ class DemoEnv(simcord.Env):
         super().__init__(*args, **options)
         self._emit = self.backend.emit
         self.backend.emit = self._emitted  # type: ignore[method-assign]  # the one place that every event passes
+
+    @contextlib.contextmanager
+    def glance(self) -> Iterator[None]:
+        """Wait only for a moment for the bot meanwhile."""
+        self.glancing = True
+        try:
+            yield
+        finally:
+            self.glancing = False
 
     def _emitted(self, event: str, payload: Any, *more: Any, **options: Any) -> Any:
         """Dispatch an event; an interaction in the language of Discord, which simcord always gives as English."""

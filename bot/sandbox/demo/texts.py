@@ -80,10 +80,12 @@ PAGE: Mapping[str, Text] = {
     "language": Text("Language"),
     "loading": Text("Loading options…"),
     "members": Text("Members"),
+    "no_command": Text("You can't use this command here."),
     "thinking": Text("Cannon Studio is thinking…"),
     "unread": Text("unread"),
 }
 """What the demo's own parts of the page say."""
+REPLYING = Text("Replying to {name}")
 REACT_WITH = Text("React with {emoji}: {does}")
 ADA, MORGAN, BO, CLEO, DARA, ELI = "Ada", "Morgan (moderator)", "Bo", "Cleo", "Dara", "Eli"
 MODERATORS, DIRECTORS, ARTISTS, GUESTS = Text("Moderators"), Text("Directors"), Text("Artists"), Text("Guests")

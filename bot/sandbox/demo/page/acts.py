@@ -9,6 +9,7 @@ from bot.domain.server.reaction_rules import DEFAULTS
 from bot.language import LANGUAGES, NAMES, current, speaking
 from bot.sandbox.demo import texts
 from bot.sandbox.demo.page.frame import Frame
+from bot.sandbox.demo.page.markup import mentioning
 from bot.sandbox.demo.page.preview import DemoPreview
 from bot.sandbox.demo.simulation import DemoEnv, ResponseMessage, SetupError
 
@@ -53,7 +54,10 @@ class PageActs:
             ],
             "languages": [{"id": key, "name": name, "here": key == current()} for key, name in NAMES.items()],
             "locale": LANGUAGES[current()][0],
-            "words": {key: str(text) for key, text in texts.PAGE.items()},
+            "words": {
+                "replying": texts.REPLYING(name="{name}"),
+                **{key: str(text) for key, text in texts.PAGE.items()},
+            },
         }
 
     def spoken(self) -> str:
@@ -75,6 +79,20 @@ class PageActs:
         channel = self._preview.channel_of(context_id)
         message = self._message(channel.id, int(message_id))
         await self._viewer(viewer_id).react(message, emoji)
+
+    async def say(self, context_id: str, viewer_id: str, text: str, *, reply_id: str) -> None:
+        """Send the viewer's message to the channel of their page; names after an `@` become mentions.
+
+        `reply_id` is the message that it answers, '' for none. Raises `BackendError` if they may not.
+        """
+        channel, viewer = self._preview.channel_of(context_id), self._viewer(viewer_id)
+        said = mentioning(text, self._frame.names())
+        replied = self._message(channel.id, int(reply_id)) if reply_id else None
+        with self._env.glance():  # the bot's answer is published like all else
+            if channel.guild is None:
+                await viewer.user.send_dm(said)
+            else:
+                await viewer.send(channel, said, reply_to=replied)
 
     def look(self, context_id: str, viewer_id: str, channel_id: str) -> dict[str, Any]:
         """Show a viewer a channel on a page, or the first one that they see; return what it offers there."""

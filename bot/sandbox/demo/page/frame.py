@@ -51,6 +51,11 @@ class Frame:
             "members": list(self._members(here)),
         }
 
+    def names(self) -> dict[str, int]:
+        """Return the accounts by the names that follow an `@`; the bot is `@bot` too."""
+        people = [self._backend.users[each] for each in self._backend.guilds[self._guild.id].members]
+        return {"bot": self._backend.bot_user.id} | {user.global_name or user.name: user.id for user in people}
+
     def _channel(self, viewer_id: int, channel: ChannelHandle, here: int) -> dict[str, Any]:
         found = self._backend.channels[channel.id]
         group = self._backend.channels.get(found.parent_id or 0)

@@ -102,6 +102,7 @@ class Front:
         application.router.add_get("/favicon.ico", self._no_icon)
         application.router.add_get("/demo/offered", self._offered)
         application.router.add_post("/demo/react", self._react)
+        application.router.add_post("/demo/say", self._say)
         application.router.add_post("/demo/look", self._look)
         application.router.add_post("/demo/language", self._language)
         application.router.add_get("/demo/faces/{id}.png", self._face)
@@ -176,6 +177,11 @@ class Front:
         asked = await self._asked(request, "viewer", "message", "emoji")
         context = request.headers.get(CONTEXT_HEADER, "")
         return await self._done(self._acts.react(context, asked["viewer"], asked["message"], asked["emoji"]))
+
+    async def _say(self, request: web.Request) -> web.Response:
+        asked = await self._asked(request, "viewer", "text", "reply")
+        context = request.headers.get(CONTEXT_HEADER, "")
+        return await self._done(self._acts.say(context, asked["viewer"], asked["text"], reply_id=asked["reply"]))
 
     async def _look(self, request: web.Request) -> web.Response:
         asked = await self._asked(request, "viewer", "channel")

@@ -51,6 +51,14 @@ def resolve(value: Any, names: MentionedNames) -> None:
             resolve(held, names)
 
 
+def mentioning(text: str, names: Mapping[str, int]) -> str:
+    """Return a typed text with the names after an `@` as mentions; `names` gives each one's account."""
+    longest_first = sorted(names, key=len, reverse=True)
+    named = re.compile(rf"(?<!\S)@({'|'.join(map(re.escape, longest_first))})(?!\w)", re.IGNORECASE)
+    of = {name.casefold(): user_id for name, user_id in names.items()}
+    return named.sub(lambda match: f"<@{of[match[1].casefold()]}>", text)
+
+
 def plain(text: str, names: MentionedNames) -> str:
     return _MENTIONED.sub(lambda match: str(_mention(match, names)["label"]), text)
 

@@ -47,6 +47,9 @@ KEEP_PLACE = (
 """Gives media.css the shape of a picture or film that is still on its way."""
 PICTURE = "trigger.append(image);"
 PLAYER = "wrapper.dataset.mediaReuseKey = reuseKey;"
+CHOSEN = "renderCompose({ focus: Boolean(next) });"
+REPLIES = "replyContext.hidden = !state.replyToId"
+REPLY = '{ author: reply?.author?.name || "", replyTo: state.replyToId || "" }'
 SCRIPTS = {
     "/media.js": (
         (PICTURE, f"{PICTURE} {KEEP_PLACE.format(element='image', file='manifest')}"),
@@ -59,6 +62,17 @@ SCRIPTS = {
     "/app.js": (
         (RESET_IF, f"{RESET_IF} || {IS_MOVED}"),
         (READ, f"{READ} + ({IS_ANSWERED} ? '' : `?have=${{state.publishedRevision}}`)"),
+    ),
+    "/commands.js": (
+        # A choice closes its list, so that the next Enter sends; simcord opens it again at once.
+        (CHOSEN, f"{CHOSEN} if (!next) clearPopup();"),
+        ('target.matches(".command-chip")) return', 'target.matches(".command-chip, .command-mention")) return'),
+        ('"command-suggestion-ellipsis", "…"', '"command-suggestion-ellipsis", value.description || "…"'),
+    ),
+    "/composer.js": (
+        # A disabled button swallows a press while the page is published; `composer.js` repeats one that came early.
+        ("sendButton.disabled = Boolean(state.pendingAction) ||", "sendButton.disabled ="),
+        (REPLIES, f"Object.assign(replyContext.dataset, {REPLY}); {REPLIES}"),
     ),
 }
 """What is replaced in simcord's scripts, by path."""

@@ -55,13 +55,12 @@ class Publisher:
         """Publish the current state; return the duration in seconds."""
         async with self.turn:
             begun = time.perf_counter()
-            self._env.glancing = True
             try:
-                await self._preview.catch_up()
+                with self._env.glance():
+                    await self._preview.catch_up()
             except SetupError:  # the session was ended from the page
                 return 0.0
             finally:
-                self._env.glancing = False
                 self.tell()
             return time.perf_counter() - begun
 

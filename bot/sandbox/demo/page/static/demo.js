@@ -2,7 +2,8 @@
 // simcord draws everything else; nothing here knows what a card says.
 
 import { offeredTo, refreshOffer, turning } from "./channels.js";
-import { sending } from "./composer.js";
+import "./chat.js";
+import { composes } from "./composer.js";
 import { follow } from "./follow.js";
 import { yieldToForms } from "./frame.js";
 import { addReactionButton } from "./reactions.js";
@@ -14,7 +15,7 @@ import { drawThinking } from "./working.js";
 window.demoPage = {
   get busy() {
     const now = status();
-    return !now || blocked(now) || atWork() || turning() || sending !== null || offeredTo !== now.viewerId;
+    return !now || blocked(now) || atWork() || turning() || composes() || offeredTo !== now.viewerId;
   },
 };
 
