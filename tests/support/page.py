@@ -11,7 +11,6 @@ from playwright.async_api import Locator, Page, async_playwright, expect
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 ANSWER_MS = 20_000
-CHOICES = frozenset({"True", "False", "day"})
 AT_REST = "() => window.demoPage?.busy === false"
 ARGUMENTS = [
     "--no-sandbox",
@@ -43,7 +42,7 @@ async def run_slash(page: Page, command: str, **options: str) -> None:
 
 
 async def type_slash(page: Page, command: str, **options: str) -> None:
-    """Pick a command in the composer and fill its options; one of the CHOICES is chosen from its option's list."""
+    """Pick a command in the composer and fill its options, by keyboard; Enter takes the marked choice of a list."""
     composer = page.locator("#channel-composer-input")
     await at_rest(page)
     await composer.click()
@@ -51,10 +50,16 @@ async def type_slash(page: Page, command: str, **options: str) -> None:
     await page.locator(".command-popup").get_by_text(f"/{command}", exact=True).first.wait_for()
     await page.keyboard.press("Enter")
     for name, value in options.items():
-        await (await _option(page, name)).fill(value)
-        if value in CHOICES:
-            await page.locator(".command-suggestion").get_by_text(value, exact=True).click()
-            await page.locator(".command-option-input").first.focus()  # the click has taken it away
+        field = await _option(page, name)
+        await field.fill(value)
+        if await field.get_attribute("aria-autocomplete"):
+            await take_choice(page)
+
+
+async def take_choice(page: Page) -> None:
+    """Take the marked choice of the open list, which may still be on its way; the cursor stays."""
+    await page.keyboard.press("Enter")
+    await at_rest(page)
 
 
 async def list_options(page: Page) -> None:

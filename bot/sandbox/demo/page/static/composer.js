@@ -34,8 +34,11 @@ document.addEventListener("focusin", ({ target }) => {
   }, 0);
 });
 
-/** Open the list of a field again that has its choice. */
-const reopen = (field) => field.dispatchEvent(new FocusEvent("focus"));
+/** Open the list of a field again that has its choice; the bot is asked for those that it gives. */
+function reopen(field) {
+  field.dispatchEvent(new FocusEvent("focus"));
+  if (!marked()) field.dispatchEvent(new Event("input", { bubbles: true }));
+}
 document.addEventListener("click", ({ target }) => {
   if (hasList(target) && target === document.activeElement && !choosing()) reopen(target);
 });
@@ -105,23 +108,27 @@ document.addEventListener("keydown", (event) => {
 
 // -------------------------------------------------------------------- sending
 
-// A press of Send while the page is being published is lost in simcord; it is repeated until the bot got the command.
-// One that failed there stays in the composer: only the person sends it again.
+// A press of Send while the page is being published is lost in simcord; it is repeated until the command leaves.
+// One that failed at the bot stays in the composer: only the person sends it again.
 const RESEND_MS = 100, RESENDS = 60;
-let sending = null;
-const lastCommand = (now) => now?.activity.findLast((act) => act.command && act.dispatched)?.requestId;
-document.addEventListener("submit", ({ target }) => {
-  if (target === form() && composing()) sending ??= { left: RESENDS, after: lastCommand(status()) };
-}, true);
-document.addEventListener("input", () => { sending = null; });
-document.addEventListener("pointerdown", () => { sending = null; });
-setInterval(() => {
-  if (!sending) return;
+let presses = null;
+
+function checkSent() {
   const now = status();
-  const over = !now?.commandPicker.draft?.submittable || lastCommand(now) !== sending.after || sending.left === 0;
-  if (over) { sending = null; return; }
-  if (blocked(now)) return;
-  sending.left -= 1;
+  const leaves = now?.pendingAction?.kind === "run_command";
+  if (leaves || !now?.commandPicker.draft?.submittable || presses === 0) presses = null;
+}
+
+document.addEventListener("submit", ({ target }) => {
+  if (target !== form() || !composing()) return;
+  presses ??= RESENDS;
+  setTimeout(checkSent, 0);
+}, true);
+document.addEventListener("input", () => { presses = null; });
+document.addEventListener("pointerdown", () => { presses = null; });
+setInterval(() => {
+  if (presses === null || blocked(status())) return;
+  presses -= 1;
   form().requestSubmit();
 }, RESEND_MS);
 
@@ -156,4 +163,4 @@ document.addEventListener("click", ({ target }) => {
 });
 
 /** Whether something that the person did here is still on its way. */
-export const composes = () => Boolean(sending || early || wanted);
+export const composes = () => presses !== null || Boolean(early || wanted);

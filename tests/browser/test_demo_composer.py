@@ -1,0 +1,213 @@
+"""The demo's composer in Chromium: commands, lists, mentions and replies by the keys that Discord takes."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+
+import discord
+import pytest
+from playwright.async_api import Locator, Page, expect
+
+from bot.sandbox.demo import texts
+from bot.sandbox.demo.demo import Demo
+from cogs.words import texts as words
+from tests.support.page import ANSWER_MS, CHROMIUM, at_rest, newest_message, page_at, run_slash, take_choice, type_slash
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="no chromium here: install Debian's package `chromium`"),
+]
+
+BOT = f"@{texts.BOT_NAME}"
+PHONE_PX = 390
+
+
+@contextlib.asynccontextmanager
+async def open_demo(width: int = 1280) -> AsyncIterator[tuple[Demo, Page]]:
+    async with Demo(speed=20.0, lived_in=False) as demo, page_at(demo.url, width=width, height=900) as page:
+        await at_rest(page)
+        yield demo, page
+
+
+def box(page: Page) -> Locator:
+    return page.locator("#channel-composer-input")
+
+
+def field(page: Page, option: str) -> Locator:
+    return page.locator(f".command-option-input[data-option={option}]")
+
+
+def choices(page: Page) -> Locator:
+    return page.locator(".command-popup:not([hidden]) .command-suggestion")
+
+
+def form(page: Page) -> Locator:
+    return page.locator("#modal-root .modal-body")
+
+
+@pytest.mark.parametrize("width", [pytest.param(1280, marks=pytest.mark.long), PHONE_PX])
+async def test_a_click_on_a_mentioned_command_puts_the_cursor_into_its_first_field(width: int):
+    async with open_demo(width) as (_, page):
+        await run_slash(page, "help")
+        await at_rest(page)
+        await page.locator(".channel-message .command-mention", has_text="/image generate").first.click()
+        await at_rest(page)
+        await expect(field(page, "prompt")).to_be_focused()
+        await page.keyboard.type("a blue door")
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_alt_text("a blue door")).to_be_visible(timeout=ANSWER_MS)
+        await expect(box(page)).to_have_value("")
+
+
+@pytest.mark.long
+async def test_a_mention_takes_the_place_of_what_is_typed_and_says_so_where_the_command_is_not_for_the_member():
+    async with open_demo() as (demo, page):
+        await run_slash(page, "help")
+        await type_slash(page, "image generate", prompt="half a thou")
+        await page.locator(".channel-message .command-mention", has_text="/recipe").first.click()
+        await at_rest(page)
+        await expect(field(page, "recipe")).to_be_focused()
+        await page.keyboard.press("Escape")  # the list covers the newest message
+        async with demo.turn:
+            channel = demo.bot.get_channel(demo.preview.channel.id)
+            assert isinstance(channel, discord.TextChannel)
+            mention = f"</studio setup:{demo.bot.command_id('studio')}>"
+            await channel.send(embed=discord.Embed(description=mention))
+        await page.locator(".channel-message .command-mention", has_text="/studio setup").click(timeout=ANSWER_MS)
+        await expect(page.get_by_role("alert")).to_have_text(str(texts.PAGE["no_command"]))
+        await expect(box(page)).to_have_value("")
+
+
+@pytest.mark.long
+async def test_enter_takes_the_marked_choice_of_every_kind_of_list_and_the_next_enter_sends():
+    async with open_demo() as (_, page):
+        await type_slash(page, "recipe", recipe="trailer")  # asked of the bot
+        await expect(choices(page)).to_have_count(0)
+        await page.keyboard.press("Enter")
+        await expect(form(page)).to_be_visible(timeout=ANSWER_MS)
+        await page.keyboard.press("Escape")
+        await expect(form(page)).to_be_hidden()
+        await type_slash(page, "prompt", **{"for": "image", "prompt": "a fox"})  # fixed choices
+        await expect(choices(page)).to_have_count(0)
+        await page.keyboard.press("Enter")
+        await expect(page.locator("body")).to_contain_text("a fox", timeout=ANSWER_MS)
+        await type_slash(page, "image generate", prompt="a quiet door", private="True")  # yes or no
+        await expect(field(page, "private")).to_be_focused()
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_alt_text("a quiet door")).to_be_visible(timeout=ANSWER_MS)
+
+
+@pytest.mark.long
+async def test_two_quick_enters_take_a_choice_that_is_still_on_its_way_and_send():
+    async with open_demo() as (_, page):
+        await type_slash(page, "recipe")
+        await page.keyboard.type("trai")
+        await page.keyboard.press("Enter")
+        await page.keyboard.press("Enter")
+        await expect(form(page)).to_be_visible(timeout=ANSWER_MS)
+        await expect(page.locator("#modal-root")).to_contain_text("trailer")
+
+
+@pytest.mark.long
+async def test_arrows_move_the_mark_tab_takes_it_and_an_arrow_opens_the_list_again():
+    async with open_demo() as (_, page):
+        await type_slash(page, "recipe")
+        await expect(choices(page).nth(1)).to_be_visible(timeout=ANSWER_MS)
+        second = await choices(page).nth(1).get_attribute("data-value")
+        await page.keyboard.press("ArrowDown")
+        await expect(choices(page).nth(1)).to_have_attribute("aria-selected", "true")
+        await page.keyboard.press("Tab")
+        await expect(field(page, "recipe")).to_have_value(second or "")
+        await expect(field(page, "recipe")).to_be_focused()
+        await expect(choices(page)).to_have_count(0)
+        await page.keyboard.press("ArrowUp")
+        await expect(choices(page).first).to_be_visible()
+        await choices(page).first.click()
+        await expect(choices(page)).to_have_count(0)
+        await page.keyboard.press("Enter")
+        await expect(form(page)).to_be_visible(timeout=ANSWER_MS)
+
+
+@pytest.mark.long
+async def test_send_works_at_its_first_press_while_the_bot_is_still_asked_for_choices():
+    async with open_demo() as (_, page):
+        for _ in range(5):
+            await type_slash(page, "recipe")
+            await page.keyboard.type("trailer")
+            await page.get_by_role("button", name="Send").click()
+            await expect(form(page)).to_be_visible(timeout=ANSWER_MS)
+            await page.keyboard.press("Escape")
+            await expect(form(page)).to_be_hidden()
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("width", [1280, PHONE_PX])
+async def test_a_completed_mention_and_a_reply_reach_the_bot_and_lead_to_its_offers(width: int):
+    heard: list[discord.Message] = []
+
+    async def hears(message: discord.Message) -> None:
+        if not message.author.bot:
+            heard.append(message)
+
+    async with open_demo(width) as (demo, page):
+        demo.bot.add_listener(hears, "on_message")
+        await box(page).click()
+        await page.keyboard.type("@")
+        await expect(page.locator(".demo-name").first).to_contain_text(texts.BOT_NAME)
+        await page.keyboard.type("ca")
+        await expect(page.locator(".demo-name")).to_have_count(1)
+        await page.keyboard.press("Enter")
+        await expect(box(page)).to_have_value(f"{BOT} ")
+        await page.keyboard.type("a fox")
+        await page.keyboard.press("Enter")
+        await expect(newest_message(page)).to_contain_text(str(words.MAKES["image.generate"]), timeout=ANSWER_MS)
+        await run_slash(page, "image generate", prompt="a blue door #fast")
+        card = page.locator(".channel-message").filter(has=page.get_by_alt_text("a blue door fast"))
+        await expect(card).to_have_count(1, timeout=ANSWER_MS)
+        await at_rest(page)
+        await card.hover()
+        await card.get_by_role("button", name="Reply").click()
+        await expect(page.locator("#reply-context")).to_contain_text(texts.REPLYING(name=texts.BOT_NAME))
+        await page.keyboard.type("make it night")
+        await page.keyboard.press("Enter")
+        await expect(newest_message(page)).to_contain_text(str(words.MAKES["image.edit"]), timeout=ANSWER_MS)
+        await expect(page.locator("#reply-context")).to_be_hidden()
+    assert [demo.bot.user in message.mentions for message in heard] == [True, True]
+    assert [message.content.split("> ")[1] for message in heard] == ["a fox", "make it night"]
+    assert heard[1].reference is not None
+
+
+@pytest.mark.long
+async def test_a_reply_is_left_by_escape_or_its_cross_and_the_list_of_names_by_escape():
+    async with open_demo() as (_, page):
+        await run_slash(page, "image generate", prompt="a blue door #fast")
+        card = page.locator(".channel-message").filter(has=page.get_by_alt_text("a blue door fast"))
+        await expect(card).to_have_count(1, timeout=ANSWER_MS)
+        await at_rest(page)
+        for leave in (page.keyboard.press("Escape"), page.locator("#reply-cancel").click()):
+            await card.hover()
+            await card.get_by_role("button", name="Reply").click()
+            await expect(box(page)).to_have_value(f"{BOT} ")
+            await leave
+            await expect(page.locator("#reply-context")).to_be_hidden()
+            await expect(box(page)).to_have_value("")
+        await page.keyboard.type("@mo")
+        await expect(page.locator(".demo-name")).to_contain_text(texts.MORGAN)
+        await page.keyboard.press("Escape")
+        await expect(page.locator(".demo-name")).to_have_count(0)
+        await expect(box(page)).to_have_value("@mo")
+        await page.keyboard.press("Enter")
+        await expect(newest_message(page)).to_contain_text("@mo", timeout=ANSWER_MS)
+
+
+@pytest.mark.long
+async def test_a_person_is_mentioned_by_the_name_typed_whole():
+    async with open_demo() as (_, page):
+        await box(page).click()
+        await page.keyboard.type(f"thanks @{texts.MORGAN}, well done")
+        await page.keyboard.press("Enter")
+        await expect(newest_message(page).locator(".mention")).to_have_text(f"@{texts.MORGAN}", timeout=ANSWER_MS)
+        await expect(newest_message(page)).to_contain_text(", well done")
+        await take_choice(page)  # an empty composer sends nothing
+        await expect(newest_message(page)).to_contain_text(", well done")
