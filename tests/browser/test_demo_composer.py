@@ -68,6 +68,7 @@ async def test_a_mention_takes_the_place_of_what_is_typed_and_says_so_where_the_
         await page.locator(".channel-message .command-mention", has_text="/recipe").first.click()
         await at_rest(page)
         await expect(field(page, "recipe")).to_be_focused()
+        await expect(choices(page).first).to_be_visible(timeout=ANSWER_MS)
         await page.keyboard.press("Escape")  # the list covers the newest message
         async with demo.turn:
             channel = demo.bot.get_channel(demo.preview.channel.id)
