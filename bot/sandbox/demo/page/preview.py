@@ -49,7 +49,8 @@ PICTURE = "trigger.append(image);"
 PLAYER = "wrapper.dataset.mediaReuseKey = reuseKey;"
 CHOSEN = "renderCompose({ focus: Boolean(next) });"
 REPLIES = "replyContext.hidden = !state.replyToId"
-REPLY = '{ author: reply?.author?.name || "", replyTo: state.replyToId || "" }'
+REPLY = 'replyContext.dataset.author = reply?.author?.name || ""; replyContext.dataset.replyTo = state.replyToId || ""'
+"""Which message is answered, for chat.js."""
 SCRIPTS = {
     "/media.js": (
         (PICTURE, f"{PICTURE} {KEEP_PLACE.format(element='image', file='manifest')}"),
@@ -72,7 +73,7 @@ SCRIPTS = {
     "/composer.js": (
         # A disabled button swallows a press while the page is published; `composer.js` repeats one that came early.
         ("sendButton.disabled = Boolean(state.pendingAction) ||", "sendButton.disabled ="),
-        (REPLIES, f"Object.assign(replyContext.dataset, {REPLY}); {REPLIES}"),
+        (REPLIES, f"{REPLY}; {REPLIES}"),
     ),
 }
 """What is replaced in simcord's scripts, by path."""
