@@ -15,7 +15,15 @@ from bot.catalogue.checks.values import clean_text, plain
 from bot.catalogue.fields import Field, FieldKind
 from bot.catalogue.operation import Operation, undocumented
 from bot.catalogue.operations import OPERATIONS
-from bot.catalogue.texts import OFFERED_BEFORE, SPELLED_OTHERWISE, echo, no_document_names, no_operation, printable
+from bot.catalogue.texts import (
+    ENDED_VALUE,
+    OFFERED_BEFORE,
+    SPELLED_OTHERWISE,
+    echo,
+    no_document_names,
+    no_operation,
+    printable,
+)
 from bot.domain.models import SOURCE_KINDS, MediaKind
 from bot.errors import InputError
 from bot.language import tr
@@ -149,13 +157,13 @@ class Catalogue:
     def suggest_operations(self, typed: str, without: Collection[str] = ()) -> list[tuple[str, str]]:
         """Return up to 25 (label, id) pairs of operations whose title or id contains the typed text.
 
-        Omits `without`. Withdrawn operations come last and say so.
+        Omits `without`. Withdrawn and ended operations come last and say so.
         """
         word = clean_text(typed).casefold()
-        known = sorted(self._operations.values(), key=lambda each: not each.offered)
+        known = sorted(self._operations.values(), key=lambda each: (each.end is not None, not each.offered))
         offers = [(each, f"{printable(tr(each.title), 60)} ({each.id})") for each in known if each.id not in without]
         found = [
-            (label if each.offered else OFFERED_BEFORE(operation=label), each.id)
+            (_marked(each, label), each.id)
             for each, label in offers
             if word in label.casefold() and len(each.id) <= OFFER_LIMIT_CHARS
         ]
@@ -164,6 +172,12 @@ class Catalogue:
     def replaced(self, operations: Iterable[Operation], aliases: Mapping[str, str]) -> Catalogue:
         """Return a catalogue with other operations and added `aliases`."""
         return Catalogue(operations, aliases={**self._aliases, **aliases}, allow_local=self._allow_local)
+
+
+def _marked(operation: Operation, label: str) -> str:
+    if operation.end is not None:
+        return ENDED_VALUE(value=label, date=operation.end.date)
+    return label if operation.offered else OFFERED_BEFORE(operation=label)
 
 
 LINK_KINDS = frozenset({FieldKind.URL, FieldKind.URLS})

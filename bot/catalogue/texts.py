@@ -45,6 +45,8 @@ def printable(value: object, limit: int) -> str:
 
 
 ID_UNKNOWN = Text("{model} (ID not known yet)")
+ENDED_VALUE = Text("{value} · ended {date}")
+"""Return how something is offered that its provider has ended."""
 
 
 def no_id_of(model: str, tried: Sequence[str]) -> str:

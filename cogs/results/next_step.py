@@ -12,6 +12,7 @@ from typing import Protocol
 import discord
 
 from bot.catalogue import Operation
+from bot.catalogue.checks.cautions import passed_end
 from bot.delivery.card.context import NEUTRAL
 from bot.delivery.channels.facts import OPTIONS_PER_SELECT, in_time
 from bot.domain.models import Job, MediaKind
@@ -66,7 +67,8 @@ async def offer(interaction: Interaction, medium: Medium) -> None:
     found = use(interaction, NextSteps).fitting(interaction.guild_id or 0, medium)
     if not found:
         raise InputError(texts.NOTHING_TAKES(kinds=kinds_text(medium.kinds)))
-    options = [_option(each, medium) for each in found[:OPTIONS_PER_SELECT]]
+    now = interaction.client.clock.wall()
+    options = [_option(each, medium, now) for each in found[:OPTIONS_PER_SELECT]]
     embed = discord.Embed(title=str(texts.NEXT_STEP_TITLE), description=str(texts.CHOOSE_NEXT_STEP), colour=NEUTRAL)
     if medium.job is not None:
         embed.set_footer(text=texts.FROM_JOB(job_id=medium.job.id))
@@ -81,14 +83,22 @@ async def offer(interaction: Interaction, medium: Medium) -> None:
     await in_time(interaction.response.send_message(embed=embed, view=view_of([select, *more]), ephemeral=True))
 
 
-def _option(operation: Operation, medium: Medium) -> discord.SelectOption:
+def _option(operation: Operation, medium: Medium, now: float) -> discord.SelectOption:
     known = next((emoji for emoji, (id_, kind) in _RUN.items() if id_ == operation.id and kind in medium.kinds), None)
     return discord.SelectOption(
         label=tr(operation.title)[:100] if known is None else str(texts.RUN_BY_EMOJI[known]),
         value=operation.id,
-        description=None if operation.offered else str(texts.NO_LONGER_OFFERED),
+        description=_warning(operation, now),
         emoji=known,
     )
+
+
+def _warning(operation: Operation, now: float) -> str | None:
+    """Return what an option says about an operation that will probably fail at `now`, Unix seconds."""
+    end = passed_end(operation, None, now)
+    if end is not None:
+        return texts.ENDED(date=end.date)
+    return None if operation.offered else str(texts.NO_LONGER_OFFERED)
 
 
 async def _besides(interaction: Interaction, medium: Medium, job: Job) -> list[Control]:

@@ -64,6 +64,7 @@ NO_MEDIUM = Text("This needs {kinds}, but this message has none.")
 # ---------------------------------------------------------------------- the next step
 
 NO_LONGER_OFFERED = Text("No longer offered by Cannon Studio")
+ENDED = Text("Ended by its provider on {date}; will probably fail")
 NEXT_STEP_TITLE = Text("Next step")
 CHOOSE_NEXT_STEP = Text("Choose what to make from it.")
 WHAT_NEXT = Text("What next?")

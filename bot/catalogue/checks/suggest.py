@@ -8,7 +8,7 @@ from bot.catalogue.checks.tried import Tried, untried_id
 from bot.catalogue.checks.values import clean_text, nearest, size_of, take
 from bot.catalogue.fields import Field, FieldKind, Scalar
 from bot.catalogue.operation import Operation, model_id, model_name, same_name
-from bot.catalogue.texts import ID_UNKNOWN, counted, printable, refused_here
+from bot.catalogue.texts import ENDED_VALUE, ID_UNKNOWN, counted, printable, refused_here
 from bot.errors import InputError
 
 OFFER_LIMIT = 25
@@ -91,6 +91,9 @@ def _offer(operation: Operation, field: Field, value: Scalar, tried: Tried | Non
         label = _model_label(operation, str(value))
     else:
         label = counted(value, field.unit)
+    end = next((each.end for each in operation.models if value in {each.id, each.name}), None)
+    if field.name == "model" and end is not None:
+        label = ENDED_VALUE(value=label, date=end.date)
     if tried is not None and not tried.works:
         label = refused_here(label, tried.said)
     return printable(label, OFFER_LIMIT_CHARS), value

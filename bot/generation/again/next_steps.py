@@ -9,6 +9,7 @@ from typing import Any
 
 from bot.catalogue import FieldKind, LiveCatalogue, Operation
 from bot.catalogue.catalogue import NATIVE_ID, field_for, fitting, takes_native_id
+from bot.catalogue.checks.cautions import passed_end
 from bot.catalogue.operation import bare
 from bot.domain.models import SOURCE_KINDS, Job, MediaKind
 from bot.domain.server.places import Viewer
@@ -114,14 +115,16 @@ class NextSteps:
     def fitting(self, guild_id: int, medium: Medium) -> list[Operation]:
         """Return the operations that take the medium and are on in this server, without those that are over.
 
-        Ones that Cannon Studio no longer offers come last, and are left out if one of the same name is offered.
+        Ones whose provider has ended them come last, after those that Cannon Studio no longer offers, which are left
+        out if one of the same name is offered.
         """
         fit = fitting(self.catalogue.current, medium.kinds, native=medium.native_id is not None)
         now = self.clock.wall()
         on = [each for each in fit if self.switches.is_on(guild_id, each.id) and not each.is_over(now)]
         offered = [operation for operation in on if operation.offered]
         names = {bare(operation.title) for operation in offered}
-        return [*offered, *(each for each in on if not each.offered and bare(each.title) not in names)]
+        found = [*offered, *(each for each in on if not each.offered and bare(each.title) not in names)]
+        return sorted(found, key=lambda each: passed_end(each, None, now) is not None)
 
     def begin(self, guild_id: int, operation_id: str, medium: Medium) -> NextStep:
         """Begin an operation on the medium. Raises Refused if it is off, InputError if it does not take the medium."""

@@ -14,7 +14,7 @@ from tests.discord.words.test_words import say
 from tests.discord.workflows.test_described_commands import TILE, branch, learn, registered
 from tests.discord.workflows.test_raw_request import send
 from tests.support.rig import Rig
-from tests.support.surface import agreed, labels, newest, nothing_happened, settled_exactly, whole
+from tests.support.surface import agreed, labels, newest, nothing_happened, parts, settled_exactly, whole
 from tests.support.workflows import SORA_ENDED
 
 ENDED = (
@@ -123,6 +123,21 @@ async def test_descriptions_and_help_say_so(late: Rig):
     video = await help_text(late, topic="video")
     assert "-# ⚠️ Sora 2: ended by its provider on 2026-09-24; will probably fail" in video
     assert [each for each in video if "/video generate:" in each and "⚠️" in each] == []
+
+
+async def test_next_steps_and_models_say_so_and_have_it_last(late: Rig):
+    await made_by_sora(late)
+    message = video_of(late)
+    offered = await late.member.click(message, label="Next step…")
+    [options] = [each["options"] for each in parts(offered.response) if "options" in each]
+    ended = [each for each in options if each["value"].startswith("sora2.")]
+    assert ended == options[-len(ended) :]
+    assert {each["description"] for each in ended} == {"Ended by its provider on 2026-09-24; will probably fail"}
+    models = await late.member.autocomplete(late.channel, "video generate", "model", "sora 2")
+    [sora] = [each["name"] for each in models if "Sora" in each["name"]]
+    assert sora == "Sora 2 (ID not known yet) · ended 2026-09-24 · about 30 credits"
+    operations = await late.moderator.autocomplete(late.channel, "studio request", "operation", "sora")
+    assert all(each["name"].endswith(" · ended 2026-09-24") for each in operations)
 
 
 async def help_text(rig: Rig, **options: Any) -> list[str]:
