@@ -63,7 +63,7 @@ def fog_bank(picture: Image.Image, scene: Scene, light: Light, at: float, streng
         level = round(dice.uniform(110, 215) * strength)
         draw.ellipse((x - half, y - half * 0.12, x + half, y + half * 0.12), fill=level)
     veil = veil.filter(ImageFilter.GaussianBlur(max(1.0, wide / 34)))
-    top, bottom = max(0, round((at - 0.3) * picture.height)), min(picture.height, round((at + 0.3) * picture.height))
+    top, bottom = max(0, round((at - 0.26) * picture.height)), min(picture.height, round((at + 0.26) * picture.height))
     box = (0, top * high / picture.height, wide, bottom * high / picture.height)
     part = veil.resize((picture.width, bottom - top), Image.Resampling.BILINEAR, box=box)
     picture.paste(mix(light.haze, light.sky[2], 0.4), (0, top), part)
@@ -87,7 +87,10 @@ def beams(picture: Image.Image, light: Light, at: tuple[float, float], side: int
             ends = [(x + across * reach * grow, y + (drop + edge * spread) * grow) for edge in (-0.8, 1.0)]
             draw.polygon([(x, y), *ends], fill=round((14 + step * 8) * strength))
     veil = veil.filter(ImageFilter.GaussianBlur(max(0.7, wide / 120)))
-    picture.paste((255, 242, 204), (0, 0), veil.resize(picture.size, Image.Resampling.BILINEAR))
+    if box := veil.getbbox():
+        left, top, right, bottom = (round(edge / scale) for edge in box)
+        part = veil.resize((right - left, bottom - top), Image.Resampling.BILINEAR, box=box)
+        picture.paste((255, 242, 204), (left, top), part)
     glow(picture, at[0], at[1], unit * 0.12, (255, 244, 210), 0.9)
 
 

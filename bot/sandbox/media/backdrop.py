@@ -45,6 +45,8 @@ class Painter:
         self.horizon = self.dice.uniform(0.58, 0.64) + (0.05 if self.tall else 0)
         self.view: Callable[[Canvas, float, float], None] | None = None
         """What a room's window shows: drawn with its foot at a place in pixels."""
+        self.heavens: Image.Image | None = None
+        """The sky alone, for a clip: it moves more slowly than the land."""
         self.windows: list[tuple[float, float, float, float]] = []
         """Lit windows, in pixels: some go out and on in a clip."""
 
@@ -71,13 +73,15 @@ class Painter:
             glow(sky, x * scale, y * scale, canvas.unit * 0.95 * scale, warm, strength)
         if clouds:
             self._clouds(sky)
-        canvas.picture = sky.resize(picture.size, Image.Resampling.BICUBIC)
+        canvas.picture = sky.resize(picture.size, Image.Resampling.BILINEAR)
         if self.light.dark and not self.scene.weather & {"rain", "fog"}:
             self.stars()
         if sun and self.scene.hour != "dusk" and "rain" not in self.scene.weather:
             self._disc(x, y)
         if "aurora" in self.scene.weather:
             self._aurora()
+        if canvas.right > 1:
+            self.heavens = canvas.picture.copy()
 
     def _clouds(self, sky: Image.Image) -> None:
         wide, high = sky.size

@@ -209,7 +209,7 @@ class Canvas:
         self.light = light
         self.right = 1 + more
         """Where the picture ends, in widths of the frame."""
-        self.picture = Image.new("RGB", (round(self.wide * self.right), self.high))
+        self.picture = Image.new("RGB", (round(self.wide * self.right), self.high), None)
         self.unit = min(self.wide, self.high * 1.2)
         """The length by which things are measured, in pixels."""
 
@@ -266,7 +266,7 @@ def lit(image: Image.Image, light: Light, *, from_left: bool, haze: float) -> Im
     side = Image.linear_gradient("L").rotate(90 if from_left else 270).resize(size)
     shade = ImageChops.multiply(alpha, side).point(lambda level: round(level * 0.34))
     colours.paste(mix(light.deep, (16, 12, 40), 0.3), (0, 0), shade)
-    width = max(1, round(min(size) / 90))
+    width = max(1, round(min(size) / 140))
     inner = ImageChops.offset(alpha, width if from_left else -width, width)
     rim = ImageChops.subtract(alpha, inner).point(lambda level: round(level * (0.5 if light.dark else 0.62)))
     colours.paste(light.sun, (0, 0), rim)

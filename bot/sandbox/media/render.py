@@ -13,6 +13,7 @@ import math
 import random
 import struct
 import wave
+import zlib
 from dataclasses import dataclass, replace
 from importlib import resources
 
@@ -111,7 +112,7 @@ class Rendered:
 def png(scene: Scene, *, size: Size = (1024, 576)) -> Rendered:
     """Draw a scene, `size` in pixels."""
     file = io.BytesIO()
-    Composition(scene, size).picture().save(file, "PNG", compress_level=1)
+    Composition(scene, size).picture().save(file, "PNG", compress_level=1, compress_type=zlib.Z_RLE)
     return Rendered(file.getvalue(), "image/png", "png", scene)
 
 

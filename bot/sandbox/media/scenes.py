@@ -7,7 +7,7 @@ import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from PIL import Image, ImageDraw, ImageOps
+from PIL import Image, ImageChops, ImageDraw, ImageOps
 
 from bot.sandbox.media import creatures, things
 from bot.sandbox.media.air import beams, fall, fog_bank, shimmer
@@ -21,6 +21,8 @@ PAD = 8
 """Units around a sprite's box, for what reaches beyond it."""
 PAN = 0.07
 """How far the camera of a clip moves, in widths."""
+FAR = 0.5
+"""How much of that the sky moves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,16 @@ FIGURES: Mapping[str, Figure] = {
 }
 FLOCKS = frozenset({"balloon", "bird", "fish"})
 """Subjects that are seen with others of their kind, far behind."""
+PACES = {
+    "train": 0.03, "car": 0.04, "plane": 0.03, "bird": 0.02, "ship": 0.012, "boat": 0.012, "fishing boat": 0.008,
+    "balloon": 0.008, "fish": 0.02, "whale": 0.012, "dragon": 0.02,
+}  # fmt: skip
+"""How fast subjects move on in a clip, in widths a second."""
+REACH = 0.14
+"""How far they get, in widths."""
+TURNING = frozenset({"windmill", "bicycle"})
+GROUPS = {"flower": 4, "tree": 3}
+"""Subjects that grow with others of their kind, and how many."""
 
 
 @dataclass(slots=True)
@@ -102,6 +114,10 @@ class Placed:
     near: float = 1.0
     mirror: Image.Image | None = None
     sways: bool = False
+    pace: float = 0.0
+    """How fast it moves on in a clip, in widths a second."""
+    turning: Callable[[float], Sprite] | None = None
+    """Draws it again with its wheels or sails turned, by radians."""
     lamp: tuple[float, float] | None = None
     """Where a lighthouse's beams start, in pixels of the sprite."""
 
@@ -121,6 +137,7 @@ class Composition:
             self._painter.view = lambda canvas, x, foot: self._in_window(canvas, FIGURES[seen], x, foot)
             names = [name for name in names if name != seen] or ["desk"]
         self.ground = paint(self._painter)
+        self._land = self._cut_out()
         self._actors: list[Placed] = []
         self._cast(
             [name for name in names if name == names[-1] or inside or FIGURES[name].place not in {"table", "wall"}]
@@ -141,6 +158,9 @@ class Composition:
                 far = 0.4 - 0.06 * number
                 x = 0.5 + side * self._dice.uniform(0.02, 0.36)
                 self._put(name, x, scale * self._dice.uniform(0.16, 0.34), far=far, lift=self._dice.uniform(0.02, 0.2))
+            for number in range(GROUPS.get(name, 0)):
+                x = 0.5 + side * (0.08 + 0.13 * number + self._dice.uniform(-0.03, 0.03)) * (-1) ** (number % 3 == 2)
+                self._put(name, x, scale * self._dice.uniform(0.36, 0.6), far=0.22)
             self._put(name, 0.5 - side * offset, scale)
 
     def _put(self, name: str, x: float, scale: float, far: float = 0.0, lift: float = 0.0) -> None:
@@ -151,13 +171,17 @@ class Composition:
         unit = min(figure.size * scale * canvas.unit / figure.high, wide * 0.84 / figure.wide)
         if figure.place == "across":
             x, unit = 0.5, wide * (canvas.right * 1.04 if name == "bridge" else 0.86) / figure.wide
-        sprite = self._sprite(figure, unit, far, self.scene.coat if far == 0 else None)
+        coat = self.scene.coat if far == 0 else None
+        sprite = self._sprite(figure, unit, far, coat)
         foot, afloat = self._foot(figure, scale)
         foot -= lift + far * (0.1 if afloat else 0.2)
         top = foot * high - (figure.high + PAD) * unit
         self._set_up(name, figure, (x, foot), unit, afloat=afloat)
         placed = Placed(sprite, x * wide - sprite.image.width / 2, top, 1.0 - far)
         placed.sways = afloat or (figure.place in {"air", "deep"} and name != "owl")
+        placed.pace = PACES.get(name, 0.0)
+        if name in TURNING:
+            placed.turning = lambda turn: self._sprite(figure, unit, far, coat, turn)
         if afloat:
             placed.y += figure.sink * figure.high * unit
             cut = round((PAD + figure.high * (1 - figure.sink)) * unit)
@@ -176,18 +200,20 @@ class Composition:
         if figure.place == "ground" and self.ground.water is not None:
             self._bank(x, foot, wide)
         if figure.place == "table" and self.scene.setting == "interior":
-            self._table(x, foot, wide)
+            _table(self._painter, x, foot, wide)
         if name == "train":
-            self._rails(foot, unit)
+            _rails(self._painter, foot, unit)
         if name == "owl":
-            self._branch(x, foot, unit)
+            _branch(self._painter, x, foot, unit)
         if not afloat and figure.place in {"ground", "table"} and self.scene.setting != "wall":
-            self._shadow(x * self.size[0], foot * self.size[1], wide)
+            _shadow(self._painter, x * self.size[0], foot * self.size[1], wide)
 
-    def _sprite(self, figure: Figure, unit: float, far: float = 0.0, coat: Colour | None = None) -> Sprite:
+    def _sprite(
+        self, figure: Figure, unit: float, far: float = 0.0, coat: Colour | None = None, turn: float = 0.4
+    ) -> Sprite:
         size = (max(2, round((figure.wide + 2 * PAD) * unit)), max(2, round((figure.high + PAD * 1.4) * unit)))
         image = Image.new("RGBA", (size[0] * FINE, size[1] * FINE))
-        pen = Pen(ImageDraw.Draw(image), on_stage(self.light), unit * FINE, PAD, PAD, far, coat)
+        pen = Pen(ImageDraw.Draw(image), on_stage(self.light), unit * FINE, PAD, PAD, far, coat, turn)
         figure.draw(pen)
         image = image.reduce(FINE)
         faces_left = self._painter.side < 0
@@ -264,54 +290,6 @@ class Composition:
             low = [(a * canvas.wide, (b + 0.035 + 0.02 * (n % 2)) * canvas.high) for n, (a, b) in enumerate(shape)]
             pen.fill(low, mix(tone, self.light.deep, 0.4))
 
-    def _table(self, x: float, foot: float, wide: float) -> None:
-        canvas, deep = self.canvas, self.light.deep
-        tone = mix(self.light.on((146, 96, 64)), deep, 0.16)
-        left, right = x * canvas.wide - wide * 1.25, x * canvas.wide + wide * 1.25
-        y, thick = (foot - 0.03) * canvas.high, canvas.unit * 0.03
-        with canvas.shapes(foot - 0.05, 1.0) as pen:
-            for leg in (left + thick * 2, right - thick * 3):
-                pen.rect(leg, y, leg + thick, canvas.high, mix(tone, deep, 0.5))
-            top = [(left + thick, y), (right - thick, y), (right, y + thick * 2), (left, y + thick * 2)]
-            pen.fill(top, mix(tone, self.light.sun, 0.16))
-            pen.rect(left, y + thick * 2, right, y + thick * 3, mix(tone, deep, 0.25))
-
-    def _rails(self, foot: float, unit: float) -> None:
-        canvas, wide = self.canvas, self.canvas.picture.width
-        bed = mix(self._painter.land((140, 116, 100), 0.8), self.light.deep, 0.3)
-        y, steel = foot * canvas.high, mix(self.light.on((150, 140, 140)), self.light.deep, 0.3)
-        with canvas.shapes(foot - 0.03, foot + 0.1) as pen:
-            pen.fill([(0, y - unit), (wide, y - unit), (wide, y + unit * 9), (0, y + unit * 7)], bed)
-            x = 0.0
-            while x < wide:
-                pen.rect(x, y + unit * 1.4, x + unit * 5, y + unit * 3.4, mix(bed, self.light.deep, 0.5))
-                x += unit * 9
-            pen.rect(0, y, wide, y + unit * 1.4, steel)
-
-    def _branch(self, x: float, foot: float, unit: float) -> None:
-        """Draw the branch that an owl sits on, from its side of the frame."""
-        canvas, edge = self.canvas, -1 if x < 0.5 else 1
-        tone = mix(self._painter.land((70, 54, 46), 0.9), self.light.deep, 0.4)
-        y, start, end = foot * canvas.high - unit * 3, x * canvas.wide + edge * 0.8 * canvas.wide, x * canvas.wide
-        tip = end - edge * unit * 60
-        with canvas.shapes(foot - 0.2, foot + 0.12) as pen:
-            pen.fill(
-                [(start, y - unit * 3), (end, y), (tip, y - unit * 10), (end, y + unit * 5), (start, y + unit * 10)],
-                tone,
-            )
-            for at, up in ((0.3, -1), (0.55, 1), (0.85, -1)):
-                root = end + (tip - end) * at if up < 0 else end + edge * unit * 40 * at
-                pen.fill(
-                    [(root, y), (root - edge * unit * 14, y + up * unit * 12), (root - edge * unit * 4, y + unit)], tone
-                )
-
-    def _shadow(self, x: float, y: float, wide: float) -> None:
-        size = (max(2, round(wide * 1.25)), max(2, round(wide * 0.13)))
-        spot = Image.radial_gradient("L").resize(size).point(lambda level: max(0, 150 - level))
-        shift = -self._painter.side * wide * 0.08
-        corner = (round(x + shift - size[0] / 2), round(y - size[1] / 2))
-        self.canvas.picture.paste(self.light.deep, corner, spot)
-
     def _foreground(self, more: float) -> tuple[Image.Image, int] | None:
         """Return what frames the picture in front, such as grass, and where it begins, in pixels from the top."""
         paint_it = _FOREGROUNDS.get(self.scene.setting)
@@ -336,10 +314,9 @@ class Composition:
 
     def frame(self, share: float, seconds: float) -> Image.Image:
         """Return the scene at `share` (0 to 1) of the camera's move, after `seconds`."""
-        wide, high = self.size
         scene, light = self.scene, self.light
-        pan = share * PAN * wide if self.canvas.right > 1 else 0.0
-        picture = self.canvas.picture.crop((round(pan), 0, round(pan) + wide, high))
+        pan = share * PAN * self.size[0] if self.canvas.right > 1 else 0.0
+        picture = self._backdrop(pan)
         if seconds:
             self._move(picture, pan, seconds)
         if "fog" in scene.weather:
@@ -355,10 +332,29 @@ class Composition:
             fall(picture, scene, light, seconds)
         return _styled(picture, scene.style)
 
+    def _cut_out(self) -> Image.Image | None:
+        """Return where the land hides the sky, for a clip in which they move apart."""
+        sky = self._painter.heavens
+        if sky is None or self.scene.setting == "space":
+            return None
+        return ImageChops.difference(sky, self.canvas.picture).convert("L").point(lambda level: 255 if level > 1 else 0)
+
+    def _backdrop(self, pan: float) -> Image.Image:
+        (wide, high), left = self.size, round(pan)
+        if self.canvas.right == 1:
+            return self.canvas.picture.copy()
+        land = self.canvas.picture.crop((left, 0, left + wide, high))
+        if self._land is None or self._painter.heavens is None or left == 0:
+            return land
+        far = round(pan * FAR)
+        picture = self._painter.heavens.crop((far, 0, far + wide, high))
+        picture.paste(land, (0, 0), self._land.crop((left, 0, left + wide, high)))
+        return picture
+
     def _move(self, picture: Image.Image, pan: float, seconds: float) -> None:
         """Let light on water and windows change in a clip."""
         if self.ground.water is not None:
-            shimmer(picture, self.light, self.ground.water, self._painter.sun[0] * self.size[0] - pan, seconds)
+            shimmer(picture, self.light, self.ground.water, self._painter.sun[0] * self.size[0] - pan * FAR, seconds)
         draw = ImageDraw.Draw(picture)
         for number, (x, y, wide, high) in enumerate(self._painter.windows[::9]):
             if math.sin(seconds * 0.9 + number * 2.3) > 0.75:
@@ -370,7 +366,11 @@ class Composition:
     def _act(self, picture: Image.Image, actor: Placed, pan: float, seconds: float) -> None:
         sprite = actor.sprite
         sway = math.sin(seconds * 1.6) * self.canvas.unit * 0.006 if actor.sways else 0.0
-        x, y = round(actor.x - pan * 1.25 * actor.near), round(actor.y + sway)
+        if actor.turning is not None and seconds:
+            sprite = actor.turning(0.4 + seconds * 0.7)
+        # It slows down, so that a long clip does not lose its subject.
+        gone = REACH * (1 - math.exp(-actor.pace * seconds / REACH)) * self.size[0] * self._painter.side
+        x, y = round(actor.x - pan * 1.25 * actor.near + gone), round(actor.y + sway)
         if actor.mirror is not None:
             picture.paste(actor.mirror, (x, y + sprite.image.height - 1), actor.mirror)
         picture.paste(sprite.image, (x, y), sprite.image)
@@ -392,6 +392,61 @@ def _styled(picture: Image.Image, style: str | None) -> Image.Image:
     if style == "grey":
         return grey.convert("RGB")
     return ImageOps.colorize(grey, (38, 24, 18), (250, 236, 206), (166, 124, 84))
+
+
+# ---------------------------------------------------------------------- what subjects are on
+
+
+def _table(painter: Painter, x: float, foot: float, wide: float) -> None:
+    canvas, deep = painter.canvas, painter.light.deep
+    tone = mix(painter.light.on((146, 96, 64)), deep, 0.16)
+    left, right = x * canvas.wide - wide * 1.25, x * canvas.wide + wide * 1.25
+    y, thick = (foot - 0.03) * canvas.high, canvas.unit * 0.03
+    with canvas.shapes(foot - 0.05, 1.0) as pen:
+        for leg in (left + thick * 2, right - thick * 3):
+            pen.rect(leg, y, leg + thick, canvas.high, mix(tone, deep, 0.5))
+        top = [(left + thick, y), (right - thick, y), (right, y + thick * 2), (left, y + thick * 2)]
+        pen.fill(top, mix(tone, painter.light.sun, 0.16))
+        pen.rect(left, y + thick * 2, right, y + thick * 3, mix(tone, deep, 0.25))
+
+
+def _rails(painter: Painter, foot: float, unit: float) -> None:
+    canvas, wide = painter.canvas, painter.canvas.picture.width
+    bed = mix(painter.land((140, 116, 100), 0.8), painter.light.deep, 0.3)
+    y, steel = foot * canvas.high, mix(painter.light.on((150, 140, 140)), painter.light.deep, 0.3)
+    with canvas.shapes(foot - 0.03, foot + 0.1) as pen:
+        pen.fill([(0, y - unit), (wide, y - unit), (wide, y + unit * 9), (0, y + unit * 7)], bed)
+        x = 0.0
+        while x < wide:
+            pen.rect(x, y + unit * 1.4, x + unit * 5, y + unit * 3.4, mix(bed, painter.light.deep, 0.5))
+            x += unit * 9
+        pen.rect(0, y, wide, y + unit * 1.4, steel)
+
+
+def _branch(painter: Painter, x: float, foot: float, unit: float) -> None:
+    """Draw the branch that an owl sits on, from its side of the frame."""
+    canvas, edge = painter.canvas, -1 if x < 0.5 else 1
+    tone = mix(painter.land((70, 54, 46), 0.9), painter.light.deep, 0.4)
+    y, start, end = foot * canvas.high - unit * 3, x * canvas.wide + edge * 0.8 * canvas.wide, x * canvas.wide
+    tip = end - edge * unit * 60
+    with canvas.shapes(foot - 0.2, foot + 0.12) as pen:
+        pen.fill(
+            [(start, y - unit * 3), (end, y), (tip, y - unit * 10), (end, y + unit * 5), (start, y + unit * 10)],
+            tone,
+        )
+        for at, up in ((0.3, -1), (0.55, 1), (0.85, -1)):
+            root = end + (tip - end) * at if up < 0 else end + edge * unit * 40 * at
+            pen.fill(
+                [(root, y), (root - edge * unit * 14, y + up * unit * 12), (root - edge * unit * 4, y + unit)], tone
+            )
+
+
+def _shadow(painter: Painter, x: float, y: float, wide: float) -> None:
+    size = (max(2, round(wide * 1.25)), max(2, round(wide * 0.13)))
+    spot = Image.radial_gradient("L").resize(size).point(lambda level: max(0, 150 - level))
+    shift = -painter.side * wide * 0.08
+    corner = (round(x + shift - size[0] / 2), round(y - size[1] / 2))
+    painter.canvas.picture.paste(painter.light.deep, corner, spot)
 
 
 # ---------------------------------------------------------------------- foregrounds

@@ -39,7 +39,7 @@ MANY = 4
 EDITS = frozenset({"image.edit", "sora2.video.edit", "sora2.video.remix"})
 """What changes its source as its prompt says; the others keep it as it is."""
 SMALL_EDGE_PX, SMALL_MAX_S = 64, 1.0
-_PICTURE_EDGES = {"1K": 1024, "2K": 1280, "4K": 1536}
+_PICTURE_EDGES = {"1K": 1024, "2K": 1280, "4K": 1408}
 _CLIP_EDGES = {"480p": 480, "720p": 640, "1080p": 960, "2k": 960, "4k": 1280}
 _CLIP_EDGE_PX = 640
 _WORDS_PER_SECOND = 2.5
