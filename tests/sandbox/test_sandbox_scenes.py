@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 from PIL import Image, ImageChops, ImageFilter, ImageOps, ImageStat
 
-from bot.generation.rewrites import STRONG_REWRITE, SUBTLE_REWRITE, reshape, varied
+from bot.domain.words.orders import Variation, varying_picture, with_orders
 from bot.sandbox.media import words
 from bot.sandbox.media.render import PAN
 from bot.sandbox.media.scenes import FIGURES, Composition
@@ -32,6 +32,12 @@ def outlines(picture: Image.Image) -> Image.Image:
 
 def brightness(picture: Image.Image) -> float:
     return ImageStat.Stat(picture.convert("L")).mean[0]
+
+
+def on_the_wire(variation: Variation, prompt: str, ratio: str = "") -> str:
+    """The prompt that the bot sends for a variant."""
+    derivation = varying_picture(variation, prompt, ratio=ratio)
+    return str(with_orders({"prompt": prompt}, derivation.orders)["prompt"])
 
 
 def test_there_are_as_many_subjects_and_settings_as_promised() -> None:
@@ -133,8 +139,8 @@ def test_an_edit_may_exchange_the_subject_and_clear_the_weather() -> None:
 
 def test_a_variation_has_the_same_subject_and_a_strong_one_another_composition() -> None:
     scene = scene_of("a lighthouse in fog", 5)
-    subtle = edited(scene, varied(SUBTLE_REWRITE, "a lighthouse in fog"), 8)
-    strong = edited(scene, varied(STRONG_REWRITE, "a lighthouse in fog"), 8)
+    subtle = edited(scene, on_the_wire(Variation.SUBTLE, "a lighthouse in fog"), 8)
+    strong = edited(scene, on_the_wire(Variation.STRONG, "a lighthouse in fog"), 8)
     assert subtle.subject == strong.subject == "lighthouse"
     assert (subtle.layout, subtle.hour) == (scene.layout, scene.hour)
     assert strong.layout != scene.layout
@@ -143,7 +149,7 @@ def test_a_variation_has_the_same_subject_and_a_strong_one_another_composition()
 
 def test_another_format_keeps_the_scene() -> None:
     scene = scene_of("a lighthouse at night", 5)
-    assert edited(scene, reshape("9:16"), 8) == scene
+    assert edited(scene, on_the_wire(Variation.FORMAT, "a lighthouse at noon", ratio="9:16"), 8) == scene
 
 
 @pytest.mark.parametrize("size", [(96, 54), (54, 96), (96, 72), (72, 96), (64, 64), (40, 100), (2, 2)])

@@ -141,6 +141,8 @@ HOMES: Mapping[str, tuple[str, ...]] = {
     "door": ("wall",),
 }  # fmt: skip
 """Where a subject is seen, if the prompt does not say; the hills for the others."""
+FIXED = frozenset({"sea", "underwater", "interior", "space", "wall"})
+"""Settings that a strong variation keeps: a ship stays on the water."""
 OPEN = ("lake", "hills", "mountains", "sea", "desert")
 """Where it is for a prompt without a known subject."""
 
@@ -256,7 +258,12 @@ def edited(scene: Scene, order: str, seed: int | str) -> Scene:
         return scene
     if VARY_STRONG.search(order):
         hours = [each for each in HOURS if each != scene.hour]
-        return replace(scene, layout=str(seed), look=scene.look + 1, hour=_dice("vary", seed).choice(hours))
+        dice = _dice("vary", seed)
+        places = HOMES.get(scene.subject or "", OPEN)
+        if places[0] not in FIXED:
+            places = (*places, *OPEN, "forest")
+        hour, setting = dice.choice(hours), dice.choice(places)
+        return replace(scene, layout=str(seed), look=scene.look + 1, hour=hour, setting=setting)
     if VARY_SUBTLE.search(order):
         dice = _dice("vary", seed)
         return replace(
