@@ -11,6 +11,7 @@ import functools
 import hmac
 import json
 import re
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -55,6 +56,7 @@ CALL_TIMEOUT_S = 60.0
 STALE = "stale-revision"
 """simcord's answer to a press on an outdated page. It has done nothing then."""
 _REVISION = re.compile(rb'(?<!\\)"published_revision":\s*\d+')
+KEPT_MESSAGES = 512
 UPLOAD_MAX = 32 * 1024 * 1024
 """Slightly more than simcord takes."""
 
@@ -82,6 +84,7 @@ class Front:
         self._publisher = publisher
         self._preview = preview
         self._faces = faces
+        self._messages: OrderedDict[str, Any] = OrderedDict()
         self._clock = SystemClock()
         self._stack = contextlib.AsyncExitStack()
         self._session: aiohttp.ClientSession
@@ -288,15 +291,29 @@ class Front:
     def _completed(self, request: web.Request, answer: Any) -> bytes:
         """Return an answer with names for ids, and the viewer's own clock for live times."""
         language, zone = self._acts.spoken(), request.cookies.get(ZONE_COOKIE, "")
-        resolve(answer, self._names)
+        messages = answer.pop("messages", None) if isinstance(answer, dict) else None
         with speaking(language):
-            localize(answer)
+            resolve(answer, self._names)
+            if isinstance(answer, dict) and "entries" in answer:
+                localize(answer)
+            if isinstance(messages, dict):
+                answer["messages"] = {key: self._named(each) for key, each in messages.items()}
         if isinstance(answer, dict) and isinstance(profile := answer.get("profile"), dict):
             profile["presentationTime"] = datetime.fromtimestamp(self._clock.wall(), UTC).isoformat()
             profile["locale"] = LANGUAGES[language][0]
             if zone in _zones():
                 profile["timezone"] = zone
         return json.dumps(answer, separators=(",", ":")).encode()
+
+    def _named(self, message: Any) -> Any:
+        """Return a message with names for ids: the same one as before if it has not changed."""
+        known = f"{self._acts.spoken()} {json.dumps(message)}"
+        if known not in self._messages:
+            resolve(message, self._names)
+            self._messages[known] = message
+            while len(self._messages) > KEPT_MESSAGES:
+                self._messages.popitem(last=False)
+        return self._messages[known]
 
 
 _zones = functools.cache(available_timezones)  # it reads six hundred files
