@@ -22,6 +22,7 @@ from bot.delivery.channels.facts import (
     BUTTONS_PER_ROW,
     COMPONENTS_PER_MESSAGE,
     FILES_PER_MESSAGE,
+    TEXT_DISPLAYS_CHARS,
     UPLOAD_TIMEOUT_S,
     in_time,
 )
@@ -49,8 +50,7 @@ from cogs.ui.texts import GONE
 DETAILS, REPORT = "details", "report"
 ICON, REPORT_ICON = "🧾", "🚩"
 PROMPT_CHARS, ERROR_CHARS, VALUE_CHARS, SETTINGS_CHARS, IDS_SHOWN = 300, 300, 150, 1100, 25
-TEXTS_CHARS = 3900
-"""For all texts of such a panel, which Discord limits to 4000; the line has what is left."""
+"""Below what a panel's texts may have; the line gets what is left."""
 SHOWN_INLINE = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".mp4", ".webm", ".mov")
 """Files that a gallery shows; others are listed by name."""
 
@@ -172,14 +172,15 @@ def panel(
     for name in files:
         if name not in inline:
             box.add_item(discord.ui.File(f"attachment://{name}", spoiler=facts.card.spoiler))
-    for number, text in enumerate(sections(facts)):
-        if number:
-            box.add_item(discord.ui.Separator())
-        box.add_item(discord.ui.TextDisplay(text))
+    head, *others = sections(facts)
+    box.add_item(discord.ui.TextDisplay(head))
     if facts.line.is_shown:
         box.add_item(discord.ui.Separator())
-        for item in drawn(facts.line, facts.catalogue, room=TEXTS_CHARS - _length(box)):
+        for item in drawn(facts.line, facts.catalogue, room=TEXT_DISPLAYS_CHARS - len(head) - sum(map(len, others))):
             box.add_item(item)
+    for text in others:
+        box.add_item(discord.ui.Separator())
+        box.add_item(discord.ui.TextDisplay(text))
     again = [post_again_button(facts.job)] if shown_jobs([facts.job]) else []
     view: discord.ui.LayoutView = untracked(discord.ui.LayoutView(timeout=None))
     view.add_item(box)
@@ -190,10 +191,6 @@ def panel(
     if back is not None and view.total_children_count + 2 <= COMPONENTS_PER_MESSAGE:
         view.add_item(discord.ui.ActionRow(back))
     return view
-
-
-def _length(box: discord.ui.Container[Any]) -> int:
-    return sum(len(item.content) for item in box.children if isinstance(item, discord.ui.TextDisplay))
 
 
 def _rows(items: Sequence[discord.ui.Item[Any]]) -> Iterator[list[discord.ui.Item[Any]]]:

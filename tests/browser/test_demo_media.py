@@ -112,3 +112,29 @@ async def test_the_page_shows_that_the_bot_works_and_what_it_has_deferred(monkey
         works.set()
         await expect(page.locator(".channel-message").last).to_contain_text("/image generate", timeout=CARD_MS)
         await expect(deferred).to_have_count(0)
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+async def test_pictures_of_a_line_and_of_the_list_of_jobs_are_shown(width: int):
+    async with Demo(speed=60.0, lived_in=False) as demo, page_at(demo.url, width=width) as page:
+        await run_slash(page, "image generate", prompt="a lighthouse in fog")
+        vary = page.get_by_role("button", name="Vary")
+        await vary.wait_for(timeout=CARD_MS)
+        await at_rest(page)
+        await vary.click()
+        await page.get_by_role("button", name="Strong").click()
+        varied = page.locator(".channel-message", has_text="Strong variation of a lighthouse in fog")
+        await varied.get_by_role("button", name="Vary").wait_for(timeout=CARD_MS)
+        await at_rest(page)
+        await varied.get_by_role("button", name="Details").click(timeout=CARD_MS)
+        pictures = page.locator(".component-gallery img")
+        await expect(pictures).to_have_count(2, timeout=CARD_MS)
+        first, second = [await picture.bounding_box() for picture in await pictures.all()]
+        assert first is not None
+        assert second is not None
+        assert first["y"] == second["y"]
+        assert second["x"] + second["width"] <= width
+        await run_slash(page, "jobs")
+        await expect(page.locator(".component-thumbnail img, img.component-thumbnail")).to_have_count(
+            2, timeout=CARD_MS
+        )

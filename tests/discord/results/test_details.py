@@ -135,5 +135,5 @@ async def test_the_panels_buttons_work_after_a_restart(rig: Rig):
     opened = await on_job(rig, rig.member, "show", channel=elsewhere, job_id=job.id)
     await rig.restart()
     result = await rig.member.click(opened.response, label=str(texts.POST_AGAIN))
-    assert "Posted: " in result.response.content
+    assert "I posted it here: " in result.response.content
     assert len(copies(rig, elsewhere)) == 1

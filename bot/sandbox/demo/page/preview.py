@@ -16,8 +16,10 @@ from typing import Any, ClassVar
 import av
 from PIL import Image
 from simcord.actors import MemberActor
+from simcord.backend.models import Message
 from simcord.builders import ChannelHandle, UserHandle
-from simcord.preview import Preview, _markdown, _validate_preview
+from simcord.preview import Preview, _markdown, _pages, _validate_preview
+from simcord.preview._assets import _snapshot_has_sticker
 from simcord.preview._media import MediaInfo, MediaWorker, _process_media
 from simcord.preview._pages import _Page
 
@@ -106,6 +108,7 @@ class DemoPreview(Preview):
         """By page, the length of the simulated Discord's record when it was last drawn."""
         self._sizes: dict[str, tuple[int, int] | None] = {}
         _markdown._markdown_parser = _QuickParser  # noqa: SLF001 - simcord makes one for each text
+        vars(_pages)["_snapshot_has_sticker"] = _shows  # its question which posted files a message shows
 
     def channel_of(self, context_id: str) -> ChannelHandle:
         """Return the channel of an open page. Raises SetupError."""
@@ -184,6 +187,11 @@ class DemoPreview(Preview):
             if (size := self._sizes[asset.digest]) is not None:
                 asset.width, asset.height = size
                 asset.validated = True
+
+
+def _shows(message: Message, url: str) -> bool:
+    """Whether a message shows this posted file: as a forwarded sticker or, on Discord, by a link in its panel."""
+    return _snapshot_has_sticker(message, url) or url in json.dumps(message.components)
 
 
 class PageMedia(MediaWorker):
