@@ -88,7 +88,7 @@ class Painter:
         dice = self.dice_for("clouds")
         veil = Image.new("L", (wide * 2, high * 2))
         draw = ImageDraw.Draw(veil)
-        heavy = bool(self.scene.weather & {"rain", "snow"})
+        heavy = "rain" in self.scene.weather
         level = 46 if self.light.moon else 84
         for _ in range(9 if heavy else 6):
             x, y = dice.uniform(-0.1, 1.1), dice.uniform(0.05, self.horizon * 0.8)
@@ -182,8 +182,10 @@ class Painter:
                     for n, (x, y) in enumerate(line)
                 ]
                 pen.fill([*jag, *corners], colour)
+            dark = mix(mix(colour, self.light.haze, 0.3), self.light.deep, 0.5)
+            tone = dark if "snow" in self.scene.weather else colour
             for x, y, high in self._firs(line, firs) if firs else ():
-                pen.fill(list(_fir(x, y, high)), colour)
+                pen.fill(list(_fir(x, y, high)), tone)
         start = max(0, math.ceil(low) + 1)
         if start < canvas.high:
             canvas.picture.paste(colour, (0, start, canvas.picture.width, canvas.high))
@@ -201,9 +203,10 @@ class Painter:
         """Return a ground's colour at `depth`: 0 is far away, 1 is near."""
         light = self.light
         if "snow" in self.scene.weather:
-            near = mix(light.on(mix(colour, (238, 241, 246), 0.88)), light.deep, 0.08)
-        else:
-            near = mix(light.on(colour), light.deep, 0.26 + 0.2 * depth)
+            shade = mix(mix(light.haze, light.sky[0], 0.5), light.deep, 0.12)
+            near = light.on(mix(colour, (246, 248, 252), 0.9))
+            return mix(mix(light.haze, shade, min(1.0, depth * 2.2)), near, max(0.0, depth - 0.3) / 0.7)
+        near = mix(light.on(colour), light.deep, 0.26 + 0.2 * depth)
         return mix(light.haze, near, depth**1.5 if light.fog > 0.9 else depth**0.9)
 
     def veil(self, top: float, strength: float, high: float = 0.14) -> None:

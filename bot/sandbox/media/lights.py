@@ -86,7 +86,7 @@ def _weathered(light: Light, scene: Scene) -> Light:
         light = replace(light, ambient=(red, green, blue))
     if "snow" in scene.weather:
         grey = mix(light.haze, (226, 230, 238), 0.12 if light.dark else 0.34)
-        light = _dulled(light, grey, 0.28, fog=0.15)
+        light = _dulled(light, grey, 0.14, fog=0.1)
     return light
 
 

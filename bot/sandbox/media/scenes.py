@@ -149,8 +149,8 @@ class Composition:
     def _cast(self, names: list[str]) -> None:
         """Put the subjects in their places; the last one is the main one."""
         side, tall = self._painter.side, self.size[1] >= self.size[0]
-        offset = self._dice.uniform(0.06, 0.1) if tall else self._dice.uniform(0.1, 0.19)
-        scale = self._dice.uniform(0.94, 1.06) * self.scene.zoom
+        offset = self._dice.uniform(0.02, 0.1) if tall else self._dice.uniform(0.06, 0.22)
+        scale = self._dice.uniform(0.84, 1.14) * self.scene.zoom
         for name in names[:-1]:
             self._put(name, 0.5 + side * (offset + 0.16), scale * 0.62, far=0.18)
         for name in names[-1:]:
@@ -293,12 +293,13 @@ class Composition:
     def _foreground(self, more: float) -> tuple[Image.Image, int] | None:
         """Return what frames the picture in front, such as grass, and where it begins, in pixels from the top."""
         paint_it = _FOREGROUNDS.get(self.scene.setting)
-        if paint_it is None:
+        if paint_it is None or (paint_it is _grass and "snow" in self.scene.weather):
             return None
         wide, high = round(self.size[0] * (1 + more * 2)), self.size[1]
         image = Image.new("RGBA", (wide * FINE, (high - high * 2 // 3) * FINE))
         pen = Pen(ImageDraw.Draw(image), self.light, FINE, 0, -(high * 2 // 3))
-        tone = mix(self._painter.land((54, 78, 58), 1.0), self.light.deep, 0.6)
+        base = (122, 80, 62) if self.scene.setting == "desert" else (54, 78, 58)
+        tone = mix(self._painter.land(base, 1.0), self.light.deep, 0.6)
         paint_it(pen, self.size, wide, self._dice, mix(tone, self.light.haze, 0.18 if self.light.fog > 0.9 else 0))
         box = image.getbbox()
         if box is None:

@@ -108,7 +108,8 @@ def _forest(painter: Painter) -> Ground:
     for depth, base, firs in ((0.16, 0.6, 0.17), (0.34, 0.66, 0.24), (0.56, 0.73, 0.32)):
         painter.ridge(painter.outline(base, 0.035), painter.land((66, 104, 88), depth), firs=firs)
         painter.veil(base - 0.14, 0.62 * (1 - depth * 0.7), 0.2)
-    canvas, tone = painter.canvas, painter.land((50, 70, 62), 0.84)
+    canvas, bark = painter.canvas, painter.land((50, 70, 62), 0.84)
+    tone = mix(painter.light.haze, painter.light.deep, 0.72) if "snow" in painter.scene.weather else bark
     with canvas.shapes(0, 0.86) as pen:
         for low, high in ((0.0, 0.1), (0.16, 0.22), (0.8, 0.86), (0.92, 1.0)):
             _trunk(pen, painter, painter.dice.uniform(low, high) * canvas.wide, tone)
@@ -155,7 +156,8 @@ def _desert(painter: Painter) -> Ground:
         (0.34, painter.horizon, 0.035), (0.56, painter.horizon + 0.07, 0.05), (0.78, 0.8, 0.05), (1.0, 0.92, 0.04),
     ):  # fmt: skip
         line = painter.outline(base, reach, waves=0.8)
-        bright = mix(painter.land((228, 168, 112), depth), painter.light.sun, 0.0 if painter.light.dark else 0.16)
+        warm = mix(painter.light.on((238, 186, 126)), painter.light.haze, 0.5 * (1 - depth))
+        bright = mix(painter.land((228, 168, 112), depth), warm, 0.2 if painter.light.dark else 0.55)
         painter.ridge(line, bright)
         _dune_shade(painter, line, mix(bright, painter.light.deep, 0.2 + 0.14 * depth))
     return Ground(0.88)
@@ -186,13 +188,16 @@ def _dune_shade(painter: Painter, line: list[Point], tone: Colour) -> None:
             ends = range(peak, min(len(line), peak + 40)) if away > 0 else range(peak, max(0, peak - 40), -1)
             edge = [line[n] for n in ends]
             (ax, ay), (bx, by) = edge[0], edge[-1]
-            under = []
-            for step in range(len(edge)):
-                share = step / max(1, len(edge) - 1)
-                bow = 0.11 * canvas.high * math.sin(share * math.pi) ** 0.9 * (1 - 0.35 * share)
-                drift = canvas.unit * 0.05 * math.sin(share * math.tau)
-                under.append((ax + (bx - ax) * share**1.5 - away * drift, ay + (by - ay) * share + bow))
-            pen.fill([*edge, *reversed(under)], tone)
+            deep, unit = 0.22 * canvas.high, canvas.unit
+            spine = [
+                (ax + away * unit * (0.05 * math.sin(step / 12 * 4.2) + 0.05 * step / 12), ay + deep * step / 12)
+                for step in range(13)
+            ]
+            (sx, sy), foot = spine[-1], []
+            for step in range(1, 12):
+                share = step / 12
+                foot.append((bx + (sx - bx) * share, by + (sy - by) * share**2.2))
+            pen.fill([*edge, *foot, *reversed(spine)], tone)
 
 
 # ---------------------------------------------------------------------- city

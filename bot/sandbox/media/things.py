@@ -258,7 +258,7 @@ def door(pen: Pen) -> None:
     pen.box(12, 97, 56, 4, "b9afa2", 1)
     for number in range(70):
         t = number / 70
-        at = -16 + 92 * t + 4 * math.sin(number * 2.4)
+        at = -3 + 86 * t + 4 * math.sin(number * 2.4)
         up = 10 - 9 * math.sin(t * math.pi) + 5 * math.sin(number * 1.7) + 26 * max(0, 0.22 - t) / 0.22
         if t > 0.8:
             up += (t - 0.8) * 190 * (0.5 + 0.5 * math.sin(number * 3.3))

@@ -108,7 +108,7 @@ WEATHERS: Mapping[str, str] = {
     "neon": "neon cyberpunk ネオン",
 }
 COLOURS: Mapping[str, tuple[str, str]] = {
-    "red": ("red scarlet crimson rot rote roter rotes rouge rojo roja vermelho vermelha 赤 赤い", "c23b36"),
+    "red": ("red scarlet crimson rot rote roter rotes rouge rojo roja vermelho vermelha 赤 赤い", "c8452c"),
     "blue": ("blue azure blau blaue blauer bleu bleue azul 青 青い", "2f69ad"),
     "green": ("green emerald grün grüne vert verte verde 緑", "3f8a5a"),
     "yellow": ("yellow gelb gelbe jaune amarillo amarilla amarelo amarela 黄色", "e2b23a"),
@@ -220,7 +220,7 @@ def scene_of(prompt: str, seed: int | str) -> Scene:
     subject = next(iter(subjects), None)
     if settings:
         setting = settings[0] if settings[0] != "space" or len(settings) == 1 or subject == "astronaut" else settings[1]
-    elif "snow" in weather:
+    elif "snow" in weather and HOMES.get(subject or "", OPEN)[0] not in FIXED:
         setting = "snow"
     elif "mountain" in subjects[1:]:
         setting = "mountains"
