@@ -102,7 +102,7 @@ async def test_a_command_that_the_bot_got_is_not_sent_again_though_it_failed(mon
         await page.clock.install()
         await page.reload()
         await run_slash(page, "me")
-        await expect(page.locator("#action-status")).to_contain_text("uncertain", timeout=SOON_MS)
+        await page.wait_for_function("() => window.simcordPreview?.transport.state === 'uncertain'", timeout=SOON_MS)
         await page.clock.run_for(2_000)
         await at_rest(page)
         assert len(got) == 1

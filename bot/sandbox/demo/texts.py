@@ -54,13 +54,6 @@ UNKNOWN_USER, UNKNOWN_ROLE, UNKNOWN_CHANNEL = "unknown-user", "unknown-role", "u
 NO_SUCH_CHANNEL = "This channel does not exist here."
 NO_SUCH_MEMBER = "This member does not exist here."
 NO_SUCH_LANGUAGE = "The bot does not speak this language."
-PAGE_WORDS: Mapping[str, str] = {
-    "<title>SimCord Preview</title>": "<title>cannon-bot demo</title>",
-    '<span class="brand-mark" aria-hidden="true">S</span>': '<span class="brand-mark" aria-hidden="true">C</span>',
-    "<strong>SimCord</strong><small>Preview</small>": "<strong>cannon-bot</strong><small>demo, on SimCord</small>",
-    'aria-label="SimCord preview"': 'aria-label="The demo"',
-}
-"""What the page calls itself, in place of what simcord's does."""
 REACTIONS: Mapping[ReactionAction, Text] = {
     ReactionAction.RERUN: Text("Re-run"),
     ReactionAction.VARY: Text("Vary"),

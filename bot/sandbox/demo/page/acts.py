@@ -11,6 +11,7 @@ from bot.sandbox.demo import texts
 from bot.sandbox.demo.page.frame import Frame
 from bot.sandbox.demo.page.markup import mentioning
 from bot.sandbox.demo.page.preview import DemoPreview
+from bot.sandbox.demo.page.texts import TODAY_AT, YESTERDAY_AT
 from bot.sandbox.demo.simulation import DemoEnv, ResponseMessage, SetupError
 
 if TYPE_CHECKING:
@@ -53,8 +54,9 @@ class PageActs:
                 for each, what in does.items()
             ],
             "languages": [{"id": key, "name": name, "here": key == current()} for key, name in NAMES.items()],
-            "locale": LANGUAGES[current()][0],
             "words": {
+                "today": TODAY_AT(time="{time}"),
+                "yesterday": YESTERDAY_AT(time="{time}"),
                 "replying": texts.REPLYING(name="{name}"),
                 **{key: str(text) for key, text in texts.PAGE.items()},
             },

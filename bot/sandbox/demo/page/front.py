@@ -26,11 +26,11 @@ from bot.errors import StartError
 from bot.language import LANGUAGES, speaking
 from bot.runtime.clock import SystemClock
 from bot.sandbox import texts as sandbox_texts
-from bot.sandbox.demo import texts
 from bot.sandbox.demo.page.acts import PageActs
 from bot.sandbox.demo.page.markup import MentionedNames, localize, resolve
 from bot.sandbox.demo.page.preview import SCRIPTS, DemoPreview, patched
 from bot.sandbox.demo.page.publisher import Publisher
+from bot.sandbox.demo.page.words import WORDS, worded
 from bot.sandbox.demo.simulation import BackendError, SetupError
 
 HOST = "127.0.0.1"
@@ -49,7 +49,7 @@ KEY_HEADER = "X-Simcord-Capability"
 CONTEXT_HEADER = "X-Simcord-Context"
 HOLD_S = 10.0
 """How long the page's question for its state is held while nothing happens."""
-ZONE_COOKIE = "demo-zone"
+ZONE_COOKIE, LOCALES_COOKIE = "demo-zone", "demo-locales"
 NOT_PASSED_ON = frozenset({"host", "origin", "referer", "connection", "accept-encoding", "content-length", "cookie"})
 NOT_PASSED_BACK = frozenset({"connection", "content-length", "content-encoding", "transfer-encoding", "date", "server"})
 CALL_TIMEOUT_S = 60.0
@@ -57,6 +57,7 @@ STALE = "stale-revision"
 """simcord's answer to a press on an outdated page. It has done nothing then."""
 _REVISION = re.compile(rb'(?<!\\)"published_revision":\s*\d+')
 KEPT_MESSAGES = 512
+_LOCALE = re.compile(r"[a-z]{2,3}-[A-Z]{2}\Z")
 UPLOAD_MAX = 32 * 1024 * 1024
 """Slightly more than simcord takes."""
 
@@ -102,7 +103,7 @@ class Front:
         )
         application = web.Application(client_max_size=UPLOAD_MAX, middlewares=[self._only_own_page])
         application.router.add_get("/", self._index)
-        application.router.add_get("/favicon.ico", self._no_icon)
+        application.router.add_get("/favicon.ico", self._icon)
         application.router.add_get("/demo/offered", self._offered)
         application.router.add_post("/demo/react", self._react)
         application.router.add_post("/demo/say", self._say)
@@ -113,7 +114,7 @@ class Front:
         application.router.add_post("/api/pages", self._open)
         application.router.add_post("/api/action", self._act)
         application.router.add_get("/api/state", self._state)
-        for path in SCRIPTS:
+        for path in {*SCRIPTS, *WORDS} - {"/"}:
             application.router.add_get(path, self._script)
         application.router.add_route("*", "/{path:.*}", self._pass_on)
         runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.5)
@@ -144,13 +145,12 @@ class Front:
 
     async def _index(self, request: web.Request) -> web.Response:
         status, headers, body = await self._call(request)
-        page = body.decode().replace("</head>", HEAD, 1)
-        for theirs, ours in texts.PAGE_WORDS.items():
-            page = page.replace(theirs, ours)
-        return web.Response(status=status, headers=headers, body=page.encode())
+        with speaking(self._acts.spoken()):
+            page = worded("/", body.decode())
+        return web.Response(status=status, headers=headers, body=page.replace("</head>", HEAD, 1).encode())
 
-    async def _no_icon(self, _request: web.Request) -> web.Response:
-        return web.Response(status=204)
+    async def _icon(self, _request: web.Request) -> web.Response:
+        return web.Response(body=self._faces[str(self._preview.env.backend.bot_user.id)], content_type="image/png")
 
     async def _own_file(self, request: web.Request) -> web.Response:
         name = request.match_info["name"]
@@ -234,7 +234,9 @@ class Front:
 
     async def _script(self, request: web.Request) -> web.Response:
         status, headers, body = await self._call(request)
-        return web.Response(status=status, headers=headers, body=patched(request.path, body.decode()).encode())
+        with speaking(self._acts.spoken()):
+            script = worded(request.path, patched(request.path, body.decode()))
+        return web.Response(status=status, headers=headers, body=script.encode())
 
     async def _state(self, request: web.Request) -> web.Response:
         """Return the page's state when it differs from the one that it has, or after a while.
@@ -300,7 +302,7 @@ class Front:
                 answer["messages"] = {key: self._named(each) for key, each in messages.items()}
         if isinstance(answer, dict) and isinstance(profile := answer.get("profile"), dict):
             profile["presentationTime"] = datetime.fromtimestamp(self._clock.wall(), UTC).isoformat()
-            profile["locale"] = LANGUAGES[language][0]
+            profile["locale"] = _locale(language, request.cookies.get(LOCALES_COOKIE, ""))
             if zone in _zones():
                 profile["timezone"] = zone
         return json.dumps(answer, separators=(",", ":")).encode()
@@ -317,6 +319,14 @@ class Front:
 
 
 _zones = functools.cache(available_timezones)  # it reads six hundred files
+
+
+def _locale(language: str, browsers: str) -> str:
+    """Return the browser's own form of a language, such as en-GB: it decides between 9:25 PM and 21:25."""
+    usual: str = LANGUAGES[language][0]
+    spoken = usual.split("-", maxsplit=1)[0]
+    same = (each for each in browsers.split("+") if _LOCALE.match(each) and each.startswith(f"{spoken}-"))
+    return next(same, usual)
 
 
 def _newer_revision(answer: bytes) -> int | None:

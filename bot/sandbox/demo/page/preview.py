@@ -66,6 +66,10 @@ SCRIPTS = {
         (RESET_IF, f"{RESET_IF} || {IS_MOVED}"),
         (READ, f"{READ} + ({IS_ANSWERED} ? '' : `?have=${{state.publishedRevision}}`)"),
     ),
+    # Relative times tick on our page.
+    "/text.js": (
+        ('node("time", "discord-timestamp", rendered)', 'node("time", `discord-timestamp is-${style}`, rendered)'),
+    ),
     "/commands.js": (
         # A choice closes its list, so that the next Enter sends; simcord opens it again at once.
         (CHOSEN, f"{CHOSEN} if (!next) clearPopup();"),

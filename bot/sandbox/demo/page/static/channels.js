@@ -33,8 +33,9 @@ export async function refreshOffer() {
 function take(offer, viewer) {
   offered = offer;
   offeredTo = viewer;
-  tellTimesIn(offered.locale);
-  document.documentElement.lang = offered.locale;
+  const { locale, timezone } = status().profile;
+  tellTimesIn(locale, timezone, offered.words);
+  document.documentElement.lang = locale;
   drawFrame(offered, (channel) => look(status().viewerId, channel));
   drawLanguagePicker();
 }

@@ -19,20 +19,10 @@ window.demoPage = {
   },
 };
 
-const SAYS_GONE = "One or more selected options are no longer available.";
-
-/** Hide what simcord says of a picker whose message has changed: it takes it for the one that stood in its place. */
-function hideFalseGuidance() {
-  for (const guidance of document.querySelectorAll(".select-guidance:not([hidden])")) {
-    if (guidance.textContent === SAYS_GONE) guidance.hidden = true;
-  }
-}
-
 let drawing = false;
 function drawn() {
   drawing = false;
   document.querySelectorAll(".channel-message").forEach(addReactionButton);
-  hideFalseGuidance();
   drawThinking();
   yieldToForms();
   tick();

@@ -41,7 +41,7 @@ export function recover() {
   if (!now) return;
   const stuck = now.transport?.state === "uncertain"
     || now.diagnostics.some(({ code }) => code === "bootstrap-failed")
-    || document.querySelector("#action-status")?.textContent.includes("Reload the active Preview URL");
+    || (now.contextId !== null && !now.authorized);
   if (!stuck) { stuckSince = null; return; }
   stuckSince ??= Date.now();
   if (Date.now() - stuckSince < STUCK_MS) return;
