@@ -13,6 +13,7 @@ from playwright.async_api import Page, expect
 
 from bot.sandbox.demo.demo import Demo
 from bot.sandbox.demo.furniture.server import REVIEW, STUDIO
+from bot.sandbox.demo.page.texts import UNCERTAIN
 from bot.sandbox.demo.simulation import SetupError
 from bot.sandbox.demo.texts import MORGAN
 from tests.support.page import CHROMIUM, at_rest, list_options, look_as, open_room, page_at, run_slash, type_slash
@@ -102,7 +103,7 @@ async def test_a_command_that_the_bot_got_is_not_sent_again_though_it_failed(mon
         await page.clock.install()
         await page.reload()
         await run_slash(page, "me")
-        await page.wait_for_function("() => window.simcordPreview?.transport.state === 'uncertain'", timeout=SOON_MS)
+        await expect(page.locator("#action-status")).to_have_text(str(UNCERTAIN), timeout=SOON_MS)
         await page.clock.run_for(2_000)
         await at_rest(page)
         assert len(got) == 1

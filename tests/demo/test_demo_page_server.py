@@ -12,12 +12,14 @@ from urllib.parse import urlsplit
 import aiohttp
 import discord
 import pytest
+from simcord.actors import MemberActor
 
 from bot.sandbox.demo.demo import Demo
 from bot.sandbox.demo.page import front
 from bot.sandbox.demo.page.acts import PageActs
 from bot.sandbox.demo.page.frame import Frame
 from bot.sandbox.demo.page.preview import SCRIPTS, patched
+from bot.sandbox.demo.page.words import WORDS, worded
 from bot.sandbox.demo.simulation import SetupError
 
 
@@ -190,7 +192,8 @@ async def test_a_channel_is_opened_by_those_who_see_it():
         refused = acts.look(context, str(member.id), str(staff.id))
         assert [(each["name"], each["here"]) for each in refused["channels"]] == [("studio", True)]
         shown = acts.look(context, str(moderator.id), str(staff.id))
-        assert [each["name"] for each in shown["channels"] if each["here"]] == ["staff-log"]
+        rooms = [(each["name"], each["here"]) for each in shown["channels"] if not each["face"]]
+        assert rooms == [("studio", False), ("staff-log", True)]
         _, page = await browser.ask("/api/state")
         assert (page["viewerId"], page["channel"]["name"]) == (str(moderator.id), "staff-log")
         assert [message["content"] for message in page["messages"].values()] == ["only for us"]
@@ -248,3 +251,91 @@ async def test_a_page_that_is_loaded_again_belongs_to_whoever_looked_last():
         await browser.ask(f"/demo/offered?viewer={moderator.id}")
         await browser.open()
         assert browser.page["viewerId"] == str(moderator.id)
+
+
+async def _dm(demo: Demo, text: str) -> MemberActor:
+    """Have the bot write to the page's first viewer."""
+    member: MemberActor = demo.preview.viewers[0]
+    async with demo.turn:
+        account = await demo.bot.fetch_user(member.id)
+        await account.send(text)
+        await demo.preview.refresh()
+    return member
+
+
+async def test_a_direct_message_is_a_conversation_in_the_list_until_it_is_read_and_takes_an_answer():
+    async with opened() as (demo, browser):
+        member = await _dm(demo, "Your film is ready.")
+        offer = (await browser.ask(f"/demo/offered?viewer={member.id}"))[1]
+        direct = offer["channels"][-1]
+        assert (direct["name"], direct["unread"], direct["here"]) == (demo.env.backend.bot_user.name, 1, False)
+        moderator = demo.preview.viewers[1]
+        theirs = (await browser.ask(f"/demo/offered?viewer={moderator.id}"))[1]["channels"]
+        assert direct["id"] not in [each["id"] for each in theirs]
+        _, offer = await browser.ask("/demo/look", {"viewer": str(member.id), "channel": direct["id"]})
+        assert [(each["here"], each["unread"]) for each in offer["channels"][-1:]] == [(True, 0)]
+        assert len([person for group in offer["members"] for person in group["people"]]) == 2
+        _, browser.page = await browser.ask("/api/state")
+        assert [each["content"] for each in browser.page["messages"].values()] == ["Your film is ready."]
+        _, receipt = await browser.press("send_message", content="thank you", reply_to=None)
+        assert receipt["settlement"] == "settled", receipt
+        _, offer = await browser.ask("/demo/look", {"viewer": str(moderator.id), "channel": direct["id"]})
+        assert [each["name"] for each in offer["channels"] if each["here"]] == ["studio"]
+
+
+async def test_the_frame_has_what_its_viewer_sees():
+    async with opened() as (demo, browser):
+        member, moderator = (str(each.id) for each in demo.preview.viewers[:2])
+        seen = {}
+        for viewer in (member, moderator):
+            offer = (await browser.ask(f"/demo/offered?viewer={viewer}"))[1]
+            seen[viewer] = [(each["group"], each["name"]) for each in offer["channels"] if not each["face"]]
+        staff = [("Staff only", "review"), ("Staff only", "staff-log")]
+        assert [each for each in seen[moderator] if each not in seen[member]] == staff
+        assert offer["me"]["name"].startswith("Morgan")
+        groups = {each["name"]: [person["name"] for person in each["people"]] for each in offer["members"]}
+        assert groups["Directors"] == ["Bo", "Dara"]
+        assert [person["bot"] for person in offer["members"][-1]["people"]] == [True]
+        async with browser.session.get(demo.url.split("#")[0] + offer["me"]["face"][1:]) as picture:
+            assert (picture.status, (await picture.read())[:4]) == (200, b"\x89PNG")
+
+
+async def test_the_language_is_the_same_for_everyone():
+    async with opened() as (demo, browser):
+        member, moderator = (str(each.id) for each in demo.preview.viewers[:2])
+        assert (await browser.ask("/demo/language", {"language": "xx"}))[0] == 409
+        assert (await browser.ask("/demo/language", {"language": "ja"}))[0] == 200
+        for viewer in (member, moderator):
+            offer = (await browser.ask(f"/demo/offered?viewer={viewer}"))[1]
+            assert [each["id"] for each in offer["languages"] if each["here"]] == ["ja"]
+            assert "ディレクター" in [each["name"] for each in offer["members"]]
+        async with demo.turn:
+            await demo.preview.viewers[1].slash(demo.preview.channel, "me")
+        messages = demo.env.backend.messages[demo.preview.channel.id]
+        assert "クレジット" in str(messages[max(messages)])
+
+
+async def test_the_page_says_its_words_in_its_language():
+    async with opened() as (_, browser):
+        await browser.ask("/demo/language", {"language": "ja"})
+        for path, words in WORDS.items():
+            _, source = await browser.ask(path)
+            assert [word.theirs for word in words if word.theirs in source] == [], path
+            with pytest.raises(ValueError, match="simcord's"):
+                worded(path, source)
+        _, source = await browser.ask("/messages.js")
+        assert "あなただけに表示されています" in source
+
+
+@pytest.mark.parametrize(
+    ("language", "browsers", "locale"),
+    [
+        ("en", "en-GB+en", "en-GB"),
+        ("en", "de-DE+en-US", "en-US"),
+        ("ja", "en-GB", "ja"),
+        ("en", "en-<b>", "en-US"),
+        ("fr", "", "fr"),
+    ],
+)
+def test_times_are_in_the_browsers_form_of_the_language(language: str, browsers: str, locale: str):
+    assert front._locale(language, browsers) == locale

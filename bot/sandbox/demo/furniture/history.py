@@ -97,14 +97,18 @@ class History:
 
     async def play(self, acts: Iterable[DemoAct]) -> None:
         """Do all acts, oldest first, and move the clock to the present."""
+        await self._report()  # what was set up, at its own time
         for act in acts:
             self._clock.skip_to(act.ago_s)
             self._keep_time()
             await self._do(act)
-            await self._bot.parts.maintenance.run_once()
-            await self._bot.parts.alerts.run_once()
+            await self._report()
         self._clock.skip_to(0.0)
         self._keep_time()
+
+    async def _report(self) -> None:
+        await self._bot.parts.maintenance.run_once()
+        await self._bot.parts.alerts.run_once()
 
     async def _do(self, act: DemoAct) -> None:
         who, room = self._made.people[act.who], self._made.rooms[act.room]

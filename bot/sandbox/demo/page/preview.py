@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import re
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -36,6 +37,8 @@ PLAYED = {"mp4": "video/mp4", "webm": "video/webm"}
 CODECS = frozenset({"h264", "vp8", "vp9", "av1", "aac", "mp3", "opus", "vorbis"})
 UNSEEN = frozenset({"TYPING_START", "PRESENCE_UPDATE", "INTERACTION_CREATE"})
 """Gateway events that change nothing on the page."""
+QUOTED_LINE = re.compile(r"^(> .*)\n(?=[^>\n])", re.MULTILINE)
+"""A quote on Discord ends with its line; in simcord's Markdown it takes the next ones along."""
 RESET_IF = "if (snapshot.viewerId !== state.viewerId || snapshot.botGeneration !== state.botGeneration"
 IS_MOVED = "(state.snapshot && snapshot.channelId !== state.snapshot.channelId)"
 """Another channel has another draft, as another viewer has."""
@@ -297,6 +300,7 @@ class _QuickParser:
         return self._parse("parseInline", text, env)
 
     def _parse(self, how: str, text: str, env: dict[str, Any]) -> Any:
+        text = QUOTED_LINE.sub(r"\1\n\n", text)
         known = json.dumps([how, text, self._policy, self._context], sort_keys=True)
         if known not in self._parsed:
             self._parsed[known] = getattr(self._make(self._policy, self._context), how)(text, env)

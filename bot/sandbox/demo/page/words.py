@@ -22,7 +22,7 @@ TEXT = "\N{SYMBOL FOR SUBSTITUTE}"
 class Word:
     """What simcord writes, and the text in its place.
 
-    `code` is what stands there then, with TEXT for the text: by default the text in simcord's own quotes. `values` are
+    `code` is what replaces it, with TEXT for the text: by default the text in simcord's own quotes. `values` are
     the expressions in a template's places.
     """
 
@@ -32,7 +32,7 @@ class Word:
     values: Mapping[str, str] = field(default_factory=dict)
 
     def ours(self) -> str:
-        """Return what stands in its place, in the current language."""
+        """Return what replaces it, in the current language."""
         around = self.code or (f"{self.theirs[0]}{TEXT}{self.theirs[0]}" if self.theirs[0] in QUOTES else TEXT)
         if self.text is None:
             return around.replace(TEXT, "")
@@ -62,10 +62,10 @@ WORDS: Mapping[str, tuple[Word, ...]] = {
         Word(theirs='aria-label="Preview viewport"', text=texts.CONVERSATION, code=f'aria-label="{TEXT}"'),
         Word(theirs='aria-label="Conversation"', text=texts.CONVERSATION, code=f'aria-label="{TEXT}"'),
         Word(theirs='aria-label="Dialog"', text=texts.FORM, code=f'aria-label="{TEXT}"'),
-        Word(theirs="Load earlier messages", text=texts.EARLIER_MESSAGES),
-        Word(theirs="New messages · jump to latest", text=texts.NEW_MESSAGES),
-        Word(theirs="Newer messages", text=texts.NEWER_MESSAGES),
-        Word(theirs="No messages in this channel.", text=texts.NO_MESSAGES),
+        Word(theirs=">Load earlier messages<", text=texts.EARLIER_MESSAGES, code=f">{TEXT}<"),
+        Word(theirs=">New messages · jump to latest<", text=texts.NEW_MESSAGES, code=f">{TEXT}<"),
+        Word(theirs=">Newer messages<", text=texts.NEWER_MESSAGES, code=f">{TEXT}<"),
+        Word(theirs=">No messages in this channel.<", text=texts.NO_MESSAGES, code=f">{TEXT}<"),
         Word(theirs='for="channel-composer-input">Message<', text=texts.MESSAGE,
              code=f'for="channel-composer-input">{TEXT}<'),
         # A loaded page begins with an empty field.
@@ -162,7 +162,7 @@ WORDS: Mapping[str, tuple[Word, ...]] = {
         Word(theirs="`Remove ${option.name} option`", text=texts.REMOVE_NAMED, values={"name": "option.name"}),
         Word(theirs="`Remove ${value.file.name}`", text=texts.REMOVE_NAMED, values={"name": "value.file.name"}),
         Word(theirs="`Show ${identity.name} commands`", text=texts.COMMANDS, code=f'"{TEXT}"'),
-        # Discord tells what an option is for.
+        # Discord says what an option is for.
         Word(theirs='node("span", "command-suggestion-ellipsis", "…")', text=None,
              code='node("span", "command-suggestion-ellipsis", value.description || "")'),
     ),
