@@ -39,6 +39,7 @@ UNSEEN = frozenset({"TYPING_START", "PRESENCE_UPDATE", "INTERACTION_CREATE"})
 """Gateway events that change nothing on the page."""
 QUOTED_LINE = re.compile(r"^(> .*)\n(?=[^>\n])", re.MULTILINE)
 """A quote on Discord ends with its line; in simcord's Markdown it takes the next ones along."""
+STATUS = "ui.action.textContent = actions.message({"
 RESET_IF = "if (snapshot.viewerId !== state.viewerId || snapshot.botGeneration !== state.botGeneration"
 IS_MOVED = "(state.snapshot && snapshot.channelId !== state.snapshot.channelId)"
 """Another channel has another draft, as another viewer has."""
@@ -67,6 +68,8 @@ SCRIPTS = {
     "/session.js": (("interval = 500", "interval = 60"),),
     "/app.js": (
         (RESET_IF, f"{RESET_IF} || {IS_MOVED}"),
+        # Our page shows that the bot works.
+        (STATUS, f'ui.action.dataset.pending = state.pendingAction?.kind ?? ""; {STATUS}'),
         (READ, f"{READ} + ({IS_ANSWERED} ? '' : `?have=${{state.publishedRevision}}`)"),
     ),
     # Relative times tick on our page.

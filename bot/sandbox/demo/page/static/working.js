@@ -4,8 +4,8 @@ import { offered } from "./channels.js";
 import { element } from "./elements.js";
 
 const AFTER_MS = 250;
-/** What simcord says while the bot has a press. */
-const HAS_PRESS = /^(?:Completing action|Sending message)/;
+/** Kinds of presses that the bot gets. */
+const HAS_PRESS = new Set(["click", "select", "modal_submit", "run_command", "send_message"]);
 
 function dots() {
   const made = element("span", "demo-dots");
@@ -30,7 +30,7 @@ let due = null;
 
 function follow(action) {
   clearTimeout(due);
-  if (!HAS_PRESS.test(action.textContent)) { bar.hidden = true; return; }
+  if (!HAS_PRESS.has(action.dataset.pending)) { bar.hidden = true; return; }
   due = setTimeout(() => {
     bar.replaceChildren(dots(), element("span", "", offered?.words.thinking ?? ""));
     bar.hidden = false;
@@ -38,4 +38,4 @@ function follow(action) {
 }
 
 const action = document.querySelector("#action-status");
-new MutationObserver(() => follow(action)).observe(action, { childList: true, characterData: true, subtree: true });
+new MutationObserver(() => follow(action)).observe(action, { attributeFilter: ["data-pending"] });
