@@ -162,9 +162,6 @@ WORDS: Mapping[str, tuple[Word, ...]] = {
         Word(theirs="`Remove ${option.name} option`", text=texts.REMOVE_NAMED, values={"name": "option.name"}),
         Word(theirs="`Remove ${value.file.name}`", text=texts.REMOVE_NAMED, values={"name": "value.file.name"}),
         Word(theirs="`Show ${identity.name} commands`", text=texts.COMMANDS, code=f'"{TEXT}"'),
-        # Discord says what an option is for.
-        Word(theirs='node("span", "command-suggestion-ellipsis", "…")', text=None,
-             code='node("span", "command-suggestion-ellipsis", value.description || "")'),
     ),
     "/selects.js": (
         *_same(texts.SELECT_ONE, '"Select an option"'),
