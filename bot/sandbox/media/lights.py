@@ -102,14 +102,14 @@ def _washed(light: Light, scene: Scene) -> Light:
     if wash is None:
         return light
     top, middle, horizon = light.sky
-    tint = mix(wash, (10, 8, 24), 0.45 if light.dark else 0.1)
+    tint = mix(wash, (10, 8, 24), 0.32 if light.dark else 0.06)
     sky = (
-        mix(top, mix(tint, (0, 0, 0), 0.35), 0.5),
-        mix(middle, tint, 0.62),
-        mix(horizon, mix(tint, (255, 240, 220), 0.5), 0.5),
+        mix(top, mix(tint, (0, 0, 0), 0.42), 0.66),
+        mix(middle, tint, 0.78),
+        mix(horizon, mix(tint, (255, 240, 220), 0.42), 0.66),
     )
-    deep = mix(light.deep, mix(wash, (0, 0, 0), 0.75), 0.5)
-    return replace(light, sky=sky, haze=mix(light.haze, tint, 0.55), deep=deep)
+    deep = mix(light.deep, mix(wash, (0, 0, 0), 0.75), 0.6)
+    return replace(light, sky=sky, haze=mix(light.haze, tint, 0.66), deep=deep)
 
 
 def on_stage(light: Light) -> Light:

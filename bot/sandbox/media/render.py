@@ -36,12 +36,15 @@ def tune(seconds: float, seed: int | str) -> array.array[int]:
     dice = random.Random(f"tune:{seed}")  # noqa: S311 - a tune, not a secret
     root_hz = 220 * 2 ** (dice.randrange(-4, 5) / 12)
     notes = [_note(root_hz * 2 ** (step / 12)) for step in SCALE]
-    bar = [notes[dice.randrange(len(notes))] for _ in range(16)]
+    # Softer and louder by phrases, so that a player's waveform has a shape.
+    choirs = [notes, *([array.array("h", (each >> by for each in note)) for note in notes] for by in (1, 2))]
+    bar = [dice.randrange(len(notes)) for _ in range(16)]
+    phrases = [choirs[dice.choice((0, 0, 1, 1, 2))] for _ in range(11)]
     wanted = max(1, round(seconds * SAMPLE_RATE_HZ))
     samples: array.array[int] = array.array("h")
     beat = 0
     while len(samples) < wanted:
-        samples.extend(bar[beat % len(bar)])
+        samples.extend(phrases[beat // 4 % len(phrases)][bar[beat % len(bar)]])
         beat += 1
     return samples[:wanted]
 

@@ -139,9 +139,7 @@ class Composition:
         self.ground = paint(self._painter)
         self._land = self._cut_out()
         self._actors: list[Placed] = []
-        self._cast(
-            [name for name in names if name == names[-1] or inside or FIGURES[name].place not in {"table", "wall"}]
-        )
+        self._cast(names)
         self._near = self._foreground(more)
 
     # ------------------------------------------------------------------ subjects

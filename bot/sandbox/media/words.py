@@ -143,6 +143,8 @@ HOMES: Mapping[str, tuple[str, ...]] = {
 """Where a subject is seen, if the prompt does not say; the hills for the others."""
 FIXED = frozenset({"sea", "underwater", "interior", "space", "wall"})
 """Settings that a strong variation keeps: a ship stays on the water."""
+INDOORS = frozenset({"lamp", "poster", "cup"})
+"""What no landscape has in its background."""
 OPEN = ("lake", "hills", "mountains", "sea", "desert")
 """Where it is for a prompt without a known subject."""
 
@@ -216,7 +218,7 @@ def scene_of(prompt: str, seed: int | str) -> Scene:
     prompt = prompt.replace("on the moon", "lunar")
     subjects, settings, hours = _found("subjects", prompt), _found("settings", prompt), _found("hours", prompt)
     weather, colours = frozenset(_found("weathers", prompt)), _found("colours", prompt)
-    dice, fixed = _dice("scene", seed), _dice("prompt", prompt)
+    dice, fixed = _dice("scene", seed, prompt), _dice("prompt", prompt)
     subject = next(iter(subjects), None)
     if settings:
         setting = settings[0] if settings[0] != "space" or len(settings) == 1 or subject == "astronaut" else settings[1]
@@ -237,7 +239,7 @@ def scene_of(prompt: str, seed: int | str) -> Scene:
         usual = ("noon", "dawn", "dusk")
     return Scene(
         subject=subject,
-        companion=next(iter(subjects[1:]), None),
+        companion=_companion(subjects[1:], setting),
         setting=setting,
         hour=hours[0] if hours else dice.choice(usual),
         weather=weather,
@@ -249,6 +251,10 @@ def scene_of(prompt: str, seed: int | str) -> Scene:
         layout=str(seed),
         look=dice.randrange(12),
     )
+
+
+def _companion(subjects: list[str], setting: str) -> str | None:
+    return next((each for each in subjects if each not in INDOORS or setting == "interior"), None)
 
 
 def edited(scene: Scene, order: str, seed: int | str) -> Scene:
@@ -280,7 +286,7 @@ def _by_words(scene: Scene, order: str) -> Scene:
     if others and (INSTEAD.search(order.casefold()) or scene.subject is None):
         scene = replace(scene, subject=others[0], coat=None)
     elif others:
-        scene = replace(scene, companion=others[0])
+        scene = replace(scene, companion=_companion(others, scene.setting) or scene.companion)
     settings = [each for each in settings if each != "space" or "moon" not in order.casefold()]
     if settings and settings[0] != scene.setting and (settings[0] != "snow" or not weather):
         scene = replace(scene, setting=settings[0])
