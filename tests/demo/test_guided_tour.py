@@ -22,7 +22,7 @@ from cogs.words import texts as words
 HANGS_S = 60.0
 LINES_MAX = 3
 """Of a card on a wide page, in English; the embed is about as wide."""
-LINE_CHARS = 65
+LINE_CHARS = 52
 
 
 def messages(demo: Demo) -> list[ResponseMessage]:

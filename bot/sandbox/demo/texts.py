@@ -156,24 +156,23 @@ VARY = Text("Make a variation")
 VARY_TRY = Text("Press **Vary** below your image, then **Strong**. You see the price before you choose.")
 FILM = Text("React to make a video")
 FILM_TRY = Text(
-    "Click ☺ on your image and pick {emoji}. The person who reacts pays.\n"
-    "🔁 makes it again, 🎲 varies it, and two ⭐ bring it to {gallery}."
+    "Click ☺ on your image and pick {emoji}. 🔁 re-runs it, 🎲 varies it, and two ⭐ bring it to {gallery}."
 )
 RECIPE = Text("Run a recipe")
 RECIPE_TRY = Text(
     "Click `/recipe`, choose `{recipe}`, press Enter, type `{prompt}`, and submit the form.\n"
-    "One prompt becomes an image, a video, sound, and subtitles."
+    "It makes an image, a video, sound, and subtitles."
 )
 FAULTS = Text("See it fail")
 FAULTS_TRY = Text(
-    "Click `/image generate`, type `{prompt}`, and press Enter.\n"
-    "A failure says why, costs nothing, and has a button to try again."
+    "Click `/image generate`, type `{prompt}`, and press Enter.\nIt says why, costs nothing, and offers a retry."
 )
 MODERATE = Text("Be a moderator")
 MODERATE_TRY = Text(
-    "Choose **Morgan (moderator)** as the viewer, open {review}, and press **Approve** below Bo's request.\n"
-    "**Try it** does this as Morgan. {staff_log} records every decision."
+    "Choose **Morgan (moderator)** as the viewer, open {review}, and press **Approve** below Bo's request. "
+    "**Try it** does this as Morgan."
 )
+MODERATED = Text("✅ Approved: Bo's video is being made.")
 SET_UP = Text("Set it up for your server")
 SET_UP_TRY = Text(
     "As Morgan, click `/studio setup` and press Enter: key, test image, limits, roles, and channels, one question at a "

@@ -30,7 +30,7 @@ def step_embed(number: int, guild: discord.Guild, *, praised: bool = False) -> d
         welcome = f"\n-# {texts.WELCOME}" if number == FIRST else ""
         embed = discord.Embed(title=title, description=text + welcome, colour=COLOUR)
     if praised:
-        embed.set_author(name=str(texts.SEEN))
+        embed.set_author(name=str(STEPS[number - 1].praise))
     return embed
 
 

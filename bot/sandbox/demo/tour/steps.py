@@ -45,12 +45,9 @@ class Seen:
     def is_busy(self) -> bool:
         return any(not job.state.ended for job in self.jobs)
 
-    def made(self, kind: MediaKind, *, derived: bool) -> bool:
-        """Whether there is a result of the kind, alone or `derived` from another one, on a card that is finished."""
-        return any(
-            bool(job.parent_id) is derived and any(medium.kind is kind for medium in job.media)
-            for job in self._finished()
-        )
+    def made(self, kind: MediaKind, how: Callable[[Job], bool]) -> bool:
+        """Whether there is a result of the kind that was made so, on a card that is finished."""
+        return any(how(job) and any(medium.kind is kind for medium in job.media) for job in self._finished())
 
     def made_in_steps(self) -> bool:
         """Whether a recipe has finished."""
@@ -63,6 +60,18 @@ class Seen:
         """The results on cards without an open job."""
         running = {job.card_id for job in self.jobs if not job.state.ended}
         return [job for job in self.jobs if job.state is JobState.DELIVERED and job.card_id not in running]
+
+
+def _is_new(job: Job) -> bool:
+    return job.parent_id is None
+
+
+def _is_edited(job: Job) -> bool:
+    return job.parent_id is not None and job.varied is None
+
+
+def _is_varied(job: Job) -> bool:
+    return job.varied is not None
 
 
 class Hands:
@@ -153,6 +162,8 @@ class TourStep:
     values: Mapping[str, object] = field(default_factory=dict)
     attempt: Callable[[Hands], Awaitable[None]]
     is_done: Callable[[Seen], bool]
+    praise: Text = texts.SEEN
+    """What is said once it is done."""
     for_moderators: bool = False
     """Whether only a moderator can try it, and sees what it gives."""
 
@@ -168,7 +179,7 @@ STEPS = (
         text=texts.IMAGE_TRY,
         values={"prompt": texts.LIGHTHOUSE},
         attempt=Hands.image,
-        is_done=lambda seen: seen.made(MediaKind.IMAGE, derived=False),
+        is_done=lambda seen: seen.made(MediaKind.IMAGE, _is_new),
     ),
     TourStep(
         emoji="🌙",
@@ -176,14 +187,14 @@ STEPS = (
         text=texts.NIGHT_TRY,
         values={"words": texts.NIGHT_WORDS},
         attempt=Hands.reply,
-        is_done=lambda seen: seen.made(MediaKind.IMAGE, derived=True),
+        is_done=lambda seen: seen.made(MediaKind.IMAGE, _is_edited),
     ),
     TourStep(
         emoji="🎲",
         heading=texts.VARY,
         text=texts.VARY_TRY,
         attempt=Hands.variation,
-        is_done=lambda seen: seen.made(MediaKind.IMAGE, derived=True),
+        is_done=lambda seen: seen.made(MediaKind.IMAGE, _is_varied),
     ),
     TourStep(
         emoji=texts.FILM_EMOJI,
@@ -191,7 +202,7 @@ STEPS = (
         text=texts.FILM_TRY,
         values={"emoji": texts.FILM_EMOJI},
         attempt=Hands.film,
-        is_done=lambda seen: seen.made(MediaKind.VIDEO, derived=True),
+        is_done=lambda seen: seen.made(MediaKind.VIDEO, _is_edited),
     ),
     TourStep(
         emoji="📜",
@@ -215,6 +226,7 @@ STEPS = (
         text=texts.MODERATE_TRY,
         attempt=Hands.approval,
         is_done=lambda seen: seen.decided,
+        praise=texts.MODERATED,
     ),
     TourStep(
         emoji="🧭",
