@@ -213,12 +213,19 @@ def _dice(*seeds: object) -> random.Random:
     return random.Random(":".join(map(str, seeds)))  # noqa: S311 - images, not secrets
 
 
+def _number(seed: int | str) -> int:
+    """Return a seed's number: a request's four results have consecutive ones, and so different hours and palettes."""
+    digits = re.search(r"\d+$", str(seed))
+    return int(digits[0][-6:]) if digits else _dice("seed", seed).randrange(60)
+
+
 def scene_of(prompt: str, seed: int | str) -> Scene:
     """Return the scene of a prompt: its words decide what is seen, the seed how it is arranged."""
     prompt = prompt.replace("on the moon", "lunar")
     subjects, settings, hours = _found("subjects", prompt), _found("settings", prompt), _found("hours", prompt)
     weather, colours = frozenset(_found("weathers", prompt)), _found("colours", prompt)
-    dice, fixed = _dice("scene", seed, prompt), _dice("prompt", prompt)
+    fixed = _dice("prompt", prompt)
+    turn = fixed.randrange(60) + _number(seed)
     subject = next(iter(subjects), None)
     if settings:
         setting = settings[0] if settings[0] != "space" or len(settings) == 1 or subject == "astronaut" else settings[1]
@@ -241,7 +248,7 @@ def scene_of(prompt: str, seed: int | str) -> Scene:
         subject=subject,
         companion=_companion(subjects[1:], setting),
         setting=setting,
-        hour=hours[0] if hours else dice.choice(usual),
+        hour=hours[0] if hours else usual[turn % len(usual)],
         weather=weather,
         coat=rgb(COLOURS[colours[0]][1]) if colours and subject else None,
         wash=rgb(COLOURS[colours[0]][1]) if colours and not subject else None,
@@ -249,7 +256,7 @@ def scene_of(prompt: str, seed: int | str) -> Scene:
         moons=2 if re.search(r"two moons|moons", prompt.casefold()) else 1,
         asleep=bool(re.search(r"asleep|sleep", prompt.casefold())),
         layout=str(seed),
-        look=dice.randrange(12),
+        look=turn + turn // len(usual),
     )
 
 
