@@ -54,14 +54,14 @@ async def spending_embed(interaction: Interaction) -> discord.Embed:
     left = await member_usage(bot, guild_id, user.id, roles)
     jobs = await use(bot, JobLists).recent(guild_id, limit=JOBS_SHOWN, author_id=user.id)
     title = PRACTICE_TITLE(title=str(texts.YOUR_CREDITS)) if found.practice else str(texts.YOUR_CREDITS)
-    embed = discord.Embed(title=title, description=member_usage_text(left, bot.catalogue), colour=NEUTRAL)
+    embed = discord.Embed(title=title, description=member_usage_text(left, bot.catalogue, is_own=True), colour=NEUTRAL)
     embed.add_field(name=str(texts.TODAY), value=credits_words(found.spans[-1]))
     embed.add_field(name=str(texts.THIS_MONTH), value=credits_words(found.total))
     if found.total:
         embed.add_field(
             name=str(texts.BY_KIND_THIS_MONTH), value=_kind_lines(bot.catalogue, found.operations), inline=False
         )
-    last = fitting([job_line(job, bot.catalogue) for job in jobs], EMBED_FIELD_CHARS) or str(texts.NO_JOBS)
+    last = fitting([job_line(job, bot.catalogue, is_own=True) for job in jobs], EMBED_FIELD_CHARS) or str(texts.NO_JOBS)
     embed.add_field(name=texts.last_jobs(len(jobs)), value=last, inline=False)
     return embed
 

@@ -1,5 +1,7 @@
 """`/studio key`: sets, replaces or removes the server's API key."""
 
+from collections.abc import Awaitable, Callable
+
 import discord
 
 from bot.account.api_keys import ApiKeys
@@ -42,7 +44,7 @@ class KeyForm(Form):
         await store_key(interaction, self.secret.value)
 
 
-async def open_key_form(interaction: Interaction, form: type[KeyForm] = KeyForm) -> None:
+async def open_key_form(interaction: Interaction, form: Callable[..., KeyForm] = KeyForm) -> None:
     """Open the key form. Raises NotAllowed without the permission."""
     require_manager(interaction)
     try:
@@ -54,12 +56,33 @@ async def open_key_form(interaction: Interaction, form: type[KeyForm] = KeyForm)
     await in_time(interaction.response.send_modal(form(interaction.client, host_pays=host_pays)))
 
 
-async def store_key(interaction: Interaction, typed: str, view: discord.ui.View | None = None) -> None:
-    """Check a key and store it for this server. Only its last four characters are shown again, over `view`."""
+async def store_key(interaction: Interaction, typed: str) -> None:
+    """Check a key and store it for this server. Only its last four characters are shown again."""
+    secret = await _allowed(interaction, typed)
+    await in_time(interaction.response.defer(ephemeral=True, thinking=True))
+    await in_time(interaction.edit_original_response(embed=await _stored(interaction, secret)))
+
+
+async def store_key_of_panel(
+    interaction: Interaction, typed: str, redraw: Callable[[Interaction], Awaitable[None]], view: discord.ui.View
+) -> None:
+    """Store a key as `store_key`, from a panel that says whether there is one: it is redrawn before the answer."""
+    secret = await _allowed(interaction, typed)
+    await in_time(interaction.response.defer())
+    embed = await _stored(interaction, secret)
+    await redraw(interaction)
+    await in_time(interaction.followup.send(embed=embed, view=view, ephemeral=True))
+
+
+async def _allowed(interaction: Interaction, typed: str) -> str:
+    """Return the typed key. Raises InputError for none, NotAllowed without the permission."""
     await require_moderator(interaction)  # again: the permission may be lost since the form was opened
     require_manager(interaction)
-    secret = key_typed(typed)
-    await in_time(interaction.response.defer(ephemeral=True, thinking=True))
+    return key_typed(typed)
+
+
+async def _stored(interaction: Interaction, secret: str) -> discord.Embed:
+    """Check and store a key; return the answer."""
     service = use(interaction, ServerKeyChanges)
     done = await service.set(guild_of(interaction), secret, by_id=interaction.user.id)
     embed = key_embed(str(texts.KEY_STORED), done.key, done.status)
@@ -67,7 +90,7 @@ async def store_key(interaction: Interaction, typed: str, view: discord.ui.View 
         embed.description = str(texts.PRACTICE_ENDED_BY_KEY)
     if done.before is not None:
         embed.add_field(name=texts.EARLIER_KEY, value=_fate(done.before, is_kept=done.before_is_kept), inline=False)
-    await in_time(interaction.edit_original_response(embed=embed, view=view))
+    return embed
 
 
 async def remove_key(interaction: Interaction) -> None:

@@ -15,8 +15,10 @@ from bot.catalogue import Operation
 from bot.catalogue.checks.cautions import passed_end
 from bot.delivery.card.context import NEUTRAL
 from bot.delivery.channels.facts import OPTIONS_PER_SELECT, in_time
+from bot.domain.jobs.card_jobs import job_words
 from bot.domain.models import Job, MediaKind
 from bot.domain.server.reaction_rules import DEFAULTS, ReactionAction
+from bot.domain.words.text import one_line, shortened
 from bot.errors import InputError
 from bot.generation.again.next_steps import Medium, NextSteps
 from bot.generation.again.reactions import NEXT_STEPS
@@ -37,6 +39,7 @@ from cogs.workflows.asked.own import as_typed, preset_values
 from cogs.workflows.asked.submit import submit
 
 JOB_ACTION, LINK_ACTION = "next", "next_of"
+WORDS_CHARS = 100
 _RUN = {rule.shown: NEXT_STEPS[rule.action] for rule in DEFAULTS.values() if rule.action in NEXT_STEPS}
 """Operations that emojis run, with their kind of medium."""
 
@@ -71,7 +74,8 @@ async def offer(interaction: Interaction, medium: Medium) -> None:
     options = [_option(each, medium, now) for each in found[:OPTIONS_PER_SELECT]]
     embed = discord.Embed(title=str(texts.NEXT_STEP_TITLE), description=str(texts.CHOOSE_NEXT_STEP), colour=NEUTRAL)
     if medium.job is not None:
-        embed.set_footer(text=texts.FROM_JOB(job_id=medium.job.id))
+        words = shortened(one_line(job_words(medium.job)) or medium.job.id, WORDS_CHARS)
+        embed.set_footer(text=texts.MADE_FROM_WORDS(words=words))
         action, subject = JOB_ACTION, medium.job.id
     else:
         embed.url = None if medium.ref.attachment is None else medium.ref.attachment[0]

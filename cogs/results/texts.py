@@ -69,7 +69,7 @@ NEXT_STEP_TITLE = Text("Next step")
 CHOOSE_NEXT_STEP = Text("Choose what to make from it.")
 WHAT_NEXT = Text("What next?")
 NOTHING_TAKES = Text("No command on this server takes {kinds}.")
-FROM_JOB = Text("From job {job_id}")
+MADE_FROM_WORDS = Text("From: {words}")
 
 
 # ---------------------------------------------------------------------- cancelling a card

@@ -11,20 +11,21 @@ import discord
 from bot.catalogue import Catalogue
 from bot.delivery.card.states import state_word
 from bot.delivery.channels.facts import EMBED_FIELD_CHARS
+from bot.domain.jobs.card_jobs import job_words
 from bot.domain.models import OPEN_STATES, PAID_STATES, ExpiringCredits, Job, credits_text, credits_words
 from bot.domain.money.account import PACK_DAYS, ROLL_OVER_DAYS, living
 from bot.domain.money.limit_rules import all_headrooms, terms, whose
 from bot.domain.money.spend_request import Headroom, Spender, SpendItem, SpendRequest
 from bot.domain.server.guild_rules import Grant, Limit, Scope
 from bot.domain.server.reaction_rules import ReactionAction, ReactionRules
-from bot.domain.words.text import harmless, shortened, small, stamp
+from bot.domain.words.text import harmless, one_line, shortened, small, stamp
 from bot.language import tr
 from bot.store import JobLists, LimitAtRisk, Spending, SpendingViews
 from cogs.ui import texts
 from cogs.ui.choices import CHOICE_CHARS
 from cogs.ui.interaction import Bot, use
 
-SHOWN_CHARS = 4000
+SHOWN_CHARS, JOB_WORDS_CHARS = 4000, 50
 """Discord takes 4096 in an embed's description."""
 OPEN_JOBS_SHOWN = 20
 _ZERO = Decimal(0)
@@ -145,13 +146,13 @@ def _everywhere(limits: Iterable[Limit], member_id: int, role_ids: frozenset[int
     return SpendRequest.of(spender, items)
 
 
-def member_usage_text(shown: MemberUsage, catalogue: Catalogue) -> str:
-    """Write a member's usage in paragraphs, for an embed's description."""
+def member_usage_text(shown: MemberUsage, catalogue: Catalogue, *, is_own: bool = False) -> str:
+    """Write a member's usage in paragraphs, for an embed's description; prompts are for the member's own eyes."""
     limits = [_headroom_line(headroom, shown.member_id, catalogue) for headroom in shown.headrooms]
     if not any(headroom.limit.scope is not Scope.SERVER for headroom in shown.headrooms):
         limits.insert(0, str(texts.NO_LIMIT))
     grants = [_grant_line(grant) for grant in shown.grants] or [str(texts.NONE_LISTED)]
-    jobs = [job_line(job, catalogue) for job in shown.jobs] or [str(texts.NONE_LISTED)]
+    jobs = [job_line(job, catalogue, is_own=is_own) for job in shown.jobs] or [str(texts.NONE_LISTED)]
     parts = [
         str(texts.LIMITS),
         fitting(limits, SHOWN_CHARS // 2),
@@ -183,9 +184,11 @@ def _grant_line(grant: Grant) -> str:
     return texts.grant_left(credits_text(grant.left), credits_words(grant.credits), expires) + note
 
 
-def job_line(job: Job, catalogue: Catalogue) -> str:
-    title = title_of(catalogue, job.operation)
-    return f"• `{job.id}` {title} · {state_word(job.state)} · {cost_words(job)} · {stamp(job.created_at)}"
+def job_line(job: Job, catalogue: Catalogue, *, is_own: bool = False) -> str:
+    """Return a job's line in a list: named by its words for its author, else by its id."""
+    words = harmless(shortened(one_line(job_words(job)), JOB_WORDS_CHARS)) if is_own else ""
+    name, title = f"{words} ·" if words else f"`{job.id}`", title_of(catalogue, job.operation)
+    return f"• {name} {title} · {state_word(job.state)} · {cost_words(job)} · {stamp(job.created_at)}"
 
 
 def title_of(catalogue: Catalogue, operation_id: str) -> str:

@@ -169,16 +169,21 @@ def _lines(
         learned = [] if operation is None else beside(operation, model, found, listed)
         shown.update((each.operation, each.kind) for each in learned)
         said = [] if operation is None else [each.words(operation) for each in learned[:KINDS_SHOWN]]
-        subject = texts.priced(operation_id, _model(operation, model))
+        subject = texts.priced(_title(operations, operation_id), _model(operation, model))
         line = texts.price_line if (operation_id, model) in prices else texts.hosted_line
         lines.append(shortened(line(subject, price.words, said), LINE_CHARS))
     others = [each for each in found if (each.operation, each.kind) not in shown]
     for each in others[:OTHERS_SHOWN]:
         operation = operations.get(each.operation)
         if operation is not None and operation.fixed_credits is None:
-            subject = texts.priced(each.operation, _model(operation, each.model))
+            subject = texts.priced(_title(operations, each.operation), _model(operation, each.model))
             lines.append(shortened(texts.learned_line(subject, each.words(operation)), LINE_CHARS))
     return lines
+
+
+def _title(operations: Mapping[str, Operation], operation_id: str) -> str:
+    operation = operations.get(operation_id)
+    return operation_id if operation is None else harmless(shortened(tr(operation.title), MODEL_CHARS))
 
 
 def _model(operation: Operation | None, model: str) -> str | None:

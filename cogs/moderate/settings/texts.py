@@ -94,11 +94,9 @@ PRICE_AMOUNT_HINT = Text("Leave empty to remove the price.")
 PRICE_FILE_READY = Text("Here is the price list. Edit it and upload it on the Prices page.")
 
 
-def priced(operation_id: str, model: str | None) -> str:
-    """Return what a price is for; `model` is None for every model."""
-    if model is None:
-        return f"`{operation_id}`"
-    return tr("`{operation}` with {model}", operation=operation_id, model=model)
+def priced(operation: str, model: str | None) -> str:
+    """Return what a price is for, by an operation's title; `model` is None for every model."""
+    return operation if model is None else tr("{operation} with {model}", operation=operation, model=model)
 
 
 def price_line(subject: str, amount: str, learned: Sequence[str]) -> str:

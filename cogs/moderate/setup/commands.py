@@ -5,6 +5,7 @@ Progress comes from the store, so an old or second panel does no harm.
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import discord
 
@@ -151,7 +152,12 @@ async def skip(interaction: Interaction, subject: str, _values: Sequence[str]) -
 @on("setup_key")
 async def enter_key(interaction: Interaction, _subject: str, _values: Sequence[str]) -> None:
     await require_moderator(interaction)
-    await open_key_form(interaction, SetupKeyForm)
+    await open_key_form(interaction, partial(SetupKeyForm, redraw=_redraw_key))
+
+
+async def _redraw_key(interaction: Interaction) -> None:
+    embed, view = await _draw(interaction, SetupStep.KEY)
+    await in_time(interaction.edit_original_response(embed=embed, view=view))
 
 
 @on("setup_test")

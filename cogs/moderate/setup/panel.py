@@ -17,7 +17,7 @@ from bot.domain.server.guild_rules import Limit, Period, Rules, Scope
 from bot.domain.server.setting import threshold
 from bot.domain.words.text import shortened, stamp
 from bot.language import Text
-from cogs.moderate.api_key import KeyForm, store_key
+from cogs.moderate.api_key import KeyForm, store_key_of_panel
 from cogs.moderate.practice import ACTION, ON
 from cogs.moderate.settings.panel import PLACES, TALK
 from cogs.moderate.setup import texts
@@ -184,12 +184,16 @@ LimitChange = tuple[Scope, Period, Decimal | None]
 
 
 class SetupKeyForm(KeyForm):
-    """The form of `/studio key`, from the setup."""
+    """The form of `/studio key`, from the setup, which `redraw` draws with the key."""
+
+    def __init__(self, bot: Bot, *, host_pays: bool, redraw: Callable[[Interaction], Awaitable[None]]) -> None:
+        super().__init__(bot, host_pays=host_pays)
+        self._redraw = redraw
 
     async def answer(self, interaction: Interaction) -> None:
         """Check the key, store it, and offer to continue."""
         button = Control.button("setup", OVERVIEW, label=str(texts.CONTINUE), style=discord.ButtonStyle.primary)
-        await store_key(interaction, self.secret.value, view_of([button]))
+        await store_key_of_panel(interaction, self.secret.value, self._redraw, view_of([button]))
 
 
 class LimitsForm(Form):

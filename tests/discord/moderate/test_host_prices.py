@@ -173,13 +173,13 @@ async def test_every_server_has_the_hosts_prices_until_its_moderators_set_one(tm
         assert await picture(rig, model="gptimage2") == (Decimal("9.5"), "host's price list")
         shown = await rig.member.slash(rig.channel, "help", topic="image")
         assert "about 7 to 9.5 credits" in shown.response.embeds[0].description
-        assert "`image.generate`\n-# The host's price list: 7 credits" in page_text(await opened(rig, "prices"))
+        assert "Generate Image\n-# The host's price list: 7 credits" in page_text(await opened(rig, "prices"))
         await send_key(rig, GUILD_KEY)
         assert await picture(rig) == (7, "host's price list")
         await priced(rig, 6)
         assert await picture(rig) == (6, "price list")
         page = page_text(await opened(rig, "prices"))
-        assert "**`image.generate`**: 6 credits" in page
+        assert "**Generate Image**: 6 credits" in page
         assert "The host's price list: 9.5" not in page
         assert "The host's price list: 4 credits per second" in page
         assert await picture(rig, model="gptimage2") == (6, "price list")

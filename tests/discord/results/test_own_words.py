@@ -68,6 +68,7 @@ async def test_a_variation_is_named_with_the_member_s_words_and_linked_to_its_or
 async def test_a_variation_is_animated_run_again_and_varied_by_the_member_s_words(rig: Rig):
     job = await varied(rig, await made(rig, prompt=FOX))
     steps = await rig.member.click(card_of(rig, job), label="Next step…")
+    assert steps.response.embeds[0].footer.text == f"From: 🎲 Strong variation of {FOX}"
     form = await rig.member.select(steps.response, values=["video.generate"])
     assert inputs(form)["Prompt"]["value"] == FOX
     card = card_of(rig, job)
@@ -173,3 +174,11 @@ async def test_a_variation_of_an_older_version_is_shown_and_made_again_by_its_ow
     await rig.work()
     again = await newest(rig)
     assert (again.input["prompt"], again.variation, sent(rig)["prompt"]) == (FOX, Variation.STRONG, order)
+
+
+async def test_a_member_s_own_usage_names_jobs_by_their_words(rig: Rig):
+    job = await made(rig, prompt=FOX)
+    mine = await rig.member.slash(rig.channel, "me")
+    [last] = [each.value for each in mine.response.embeds[0].fields if "a fox in fog" in each.value]
+    assert last.startswith("• a fox in fog \\#fast · Generate Image · ✅ Done · ")
+    assert job.id not in last

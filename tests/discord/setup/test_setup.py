@@ -13,7 +13,7 @@ from bot.delivery.channels.facts import as_permissions
 from bot.domain.server.first_contact import SetupStep
 from bot.domain.server.guild_rules import Period, Scope
 from cogs.moderate.setup import texts
-from cogs.moderate.texts import PRACTICE_ON
+from cogs.moderate.texts import KEY_STORED, PRACTICE_ON
 from cogs.ui.controls import Control, view_of
 from cogs.ui.texts import GONE, MANAGERS_ONLY, MODERATORS_ONLY
 from tests.discord.moderate.test_settings_panel import fill
@@ -91,9 +91,12 @@ async def test_the_key_is_set_by_the_form_of_its_command_and_leads_back(rig: Rig
     [name] = rig.form_fields(form)
     done = await rig.moderator.submit_modal(form, {name: GUILD_KEY})
     assert (await rig.bot.parts.store.keys.current(rig.guild.id)).secret == GUILD_KEY  # type: ignore[union-attr]  # it is there
-    assert labels(done.response) == [str(texts.CONTINUE)]
-    await rig.moderator.click(done.response, label=str(texts.CONTINUE))
-    shown = now(rig, done.response)
+    assert "**API key** · done by" in now(rig, panel).embeds[0].description
+    [answer] = done.followups
+    assert answer.embeds[0].title == str(KEY_STORED)
+    assert labels(answer) == [str(texts.CONTINUE)]
+    await rig.moderator.click(answer, label=str(texts.CONTINUE))
+    shown = now(rig, answer)
     assert marks(shown)[STEPS[SetupStep.KEY]] == texts.DONE_MARK
     assert f"<@{rig.moderator.id}>" in line(shown, SetupStep.KEY)
 
