@@ -108,6 +108,8 @@ async def test_two_quick_enters_take_a_choice_that_is_still_on_its_way_and_send(
         await page.keyboard.press("Enter")
         await expect(form(page)).to_be_visible(timeout=ANSWER_MS)
         await expect(page.locator("#modal-root")).to_contain_text("trailer")
+        await page.keyboard.type("a paper boat")
+        await expect(page.locator("#modal-root textarea, #modal-root input")).to_have_value("a paper boat")
 
 
 @pytest.mark.long

@@ -74,6 +74,7 @@ PAGE: Mapping[str, Text] = {
     "loading": Text("Loading options…"),
     "members": Text("Members"),
     "no_command": Text("You can't use this command here."),
+    "reply": Text("Reply"),
     "thinking": Text("Cannon Studio is thinking…"),
     "unread": Text("unread"),
 }

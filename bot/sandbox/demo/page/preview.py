@@ -54,6 +54,8 @@ KEEP_PLACE = (
 PICTURE = "trigger.append(image);"
 PLAYER = "wrapper.dataset.mediaReuseKey = reuseKey;"
 CHOSEN = "renderCompose({ focus: Boolean(next) });"
+FIRST = 'dialog.querySelector("input, textarea, button")'
+FIELD = 'dialog.querySelector("input:not([type=file]), textarea")'
 REPLIES = "replyContext.hidden = !state.replyToId"
 REPLY = 'replyContext.dataset.author = reply?.author?.name || ""; replyContext.dataset.replyTo = state.replyToId || ""'
 """Which message is answered, for chat.js."""
@@ -82,6 +84,8 @@ SCRIPTS = {
         ('target.matches(".command-chip")) return', 'target.matches(".command-chip, .command-mention")) return'),
         ('"command-suggestion-ellipsis", "…"', '"command-suggestion-ellipsis", value.description || "…"'),
     ),
+    # The cursor goes into a form's first field, not onto its ✕, which the first space would press.
+    "/components.js": ((FIRST, f"{FIELD} || {FIRST}"),),
     "/composer.js": (
         # A disabled button swallows a press while the page is published; `composer.js` repeats one that came early.
         ("sendButton.disabled = Boolean(state.pendingAction) ||", "sendButton.disabled ="),

@@ -42,6 +42,16 @@ function leaveReply() {
   if (replyBar.dataset.replyTo) document.querySelector("#reply-cancel").click();
 }
 
+/** Name the buttons that reply in the language of the page. */
+export function nameReplies() {
+  if (!offered) return;
+  for (const each of document.querySelectorAll('.message-action-button[data-control-key$=":action:reply"]')) {
+    if (each.title === offered.words.reply) continue;
+    each.title = offered.words.reply;
+    each.setAttribute("aria-label", offered.words.reply);
+  }
+}
+
 /** Mention the bot in a reply to it: Discord passes a reply to a command's result on to the bot only with its name. */
 function drawReply() {
   const { replyTo = "", author = "" } = replyBar.dataset;

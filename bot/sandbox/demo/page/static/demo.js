@@ -2,7 +2,7 @@
 // simcord draws everything else; nothing here knows what a card says.
 
 import { offeredTo, refreshOffer, turning } from "./channels.js";
-import "./chat.js";
+import { nameReplies } from "./chat.js";
 import { composes } from "./composer.js";
 import { follow } from "./follow.js";
 import { yieldToForms } from "./frame.js";
@@ -23,6 +23,7 @@ let drawing = false;
 function drawn() {
   drawing = false;
   document.querySelectorAll(".channel-message").forEach(addReactionButton);
+  nameReplies();
   drawThinking();
   yieldToForms();
   tick();
