@@ -43,6 +43,8 @@ STATUS = "ui.action.textContent = actions.message({"
 RESET_IF = "if (snapshot.viewerId !== state.viewerId || snapshot.botGeneration !== state.botGeneration"
 IS_MOVED = "(state.snapshot && snapshot.channelId !== state.snapshot.channelId)"
 """Another channel has another draft, as another viewer has."""
+RELOADS = "revokeAssets();\n    force = true;"
+"""Another viewer sees the same files."""
 READ = 'request("/api/state"'
 IS_ANSWERED = "state.pendingAction && state.pendingAction.requestId === state.lastAction?.requestId"
 """After a press the page needs its state even if nothing has changed."""
@@ -72,6 +74,7 @@ SCRIPTS = {
         (RESET_IF, f"{RESET_IF} || {IS_MOVED}"),
         # Our page shows that the bot works.
         (STATUS, f'ui.action.dataset.pending = state.pendingAction?.kind ?? ""; {STATUS}'),
+        (RELOADS, "force = true;"),
         (READ, f"{READ} + ({IS_ANSWERED} ? '' : `?have=${{state.publishedRevision}}`)"),
     ),
     # Relative times tick on our page.
@@ -135,7 +138,6 @@ class DemoPreview(Preview):
     def move(self, context_id: str, viewer: MemberActor, channel: ChannelHandle) -> int:
         """Show a viewer a channel on an open page; return the page's generation from then on. Raises SetupError."""
         page = self._get_page(context_id)
-        self._clear_page_assets(page)
         if page.viewer.id != viewer.id:
             self._redact_page_receipts(page)
         self.channel = self._channels[channel.id] = channel
