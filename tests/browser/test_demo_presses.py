@@ -7,7 +7,7 @@ from playwright.async_api import expect
 
 from bot.domain.server.reaction_rules import Seeding
 from bot.sandbox.demo.demo import Demo
-from tests.support.page import CHROMIUM, page_at, run_slash
+from tests.support.page import CHROMIUM, open_room, page_at, run_slash
 from tests.support.presses import SETTLED_MS, Presses
 
 pytestmark = [
@@ -31,6 +31,7 @@ async def press_at_random(count: int, *, seed: int) -> list[str]:
         while len(presses.done) < count:
             await presses.press()
         await page.reload()
+        await open_room(page, "studio")
         await run_slash(page, "image generate", prompt=LAST_WORDS)
         await expect(page.get_by_alt_text(LAST_WORDS)).to_be_visible(timeout=SETTLED_MS)
         return presses.done

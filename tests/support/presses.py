@@ -54,7 +54,9 @@ IDLE = """
 }
 """
 """Whether the page is at work, and what it says of the last press."""
+OFFERS_COMMANDS = "() => window.simcordPreview?.commandPicker.state !== 'unavailable'"
 CONTROLS = {
+    "picture": ".media-lightbox[open] .media-lightbox-actions + button",
     "button": ".message-components button:not(.select-trigger)",
     "menu": ".message-components .select-trigger",
     "option": ".select-options [role=option]",
@@ -81,9 +83,7 @@ class Presses:
         kind = await self._open_kind() or self._random.choices([*WEIGHTS], [*WEIGHTS.values()])[0]
         what: Any
         if kind == "command":
-            name, options = self._random.choice(COMMANDS)
-            await run_slash(self._page, name, **options)
-            what = name
+            what = await self._commanded()
         elif kind == "viewer":
             picker = self._page.locator("#viewer-picker")
             what = await picker.select_option(index=self._random.randrange(await picker.locator("option").count()))
@@ -95,6 +95,14 @@ class Presses:
         if what is not None:
             self.done.append(f"{kind}: {what}")
         await self.settled()
+
+    async def _commanded(self) -> str | None:
+        """Send a command; return its name, None where there is none: in direct messages."""
+        if not await self._page.evaluate(OFFERS_COMMANDS):
+            return None
+        name, options = self._random.choice(COMMANDS)
+        await run_slash(self._page, name, **options)
+        return name
 
     async def _pressed(self, wanted: str) -> str | None:
         """Press one of those controls; return what it says, None if there is none, or if the page changed under it."""
@@ -122,8 +130,8 @@ class Presses:
         return found
 
     async def _open_kind(self) -> str | None:
-        """Return the topmost element: a form, a menu, the list of emojis."""
-        for kind in ("form", "emoji", "option"):
+        """Return the topmost element: a picture, a form, a menu, the list of emojis."""
+        for kind in ("picture", "form", "emoji", "option"):
             if await self._page.locator(CONTROLS[kind]).first.is_visible():
                 if kind == "form":
                     with contextlib.suppress(PlaywrightError):  # the page is loaded again
