@@ -273,6 +273,11 @@ async def test_a_direct_message_is_a_conversation_in_the_list_until_it_is_read_a
         theirs = (await browser.ask(f"/demo/offered?viewer={moderator.id}"))[1]["channels"]
         assert direct["id"] not in [each["id"] for each in theirs]
         _, offer = await browser.ask("/demo/look", {"viewer": str(member.id), "channel": direct["id"]})
+        said = max(demo.env.backend.messages[int(direct["id"])])
+        asked = {"viewer": str(member.id), "message": str(said), "emoji": "👍"}
+        assert (await browser.ask("/demo/react", asked))[0] == 200
+        (mark,) = demo.env.backend.messages[int(direct["id"])][said].reactions
+        assert (mark.emoji, mark.user_ids) == ("👍", [member.id])
         assert [(each["here"], each["unread"]) for each in offer["channels"][-1:]] == [(True, 0)]
         assert len([person for group in offer["members"] for person in group["people"]]) == 2
         _, browser.page = await browser.ask("/api/state")

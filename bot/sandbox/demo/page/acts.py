@@ -78,9 +78,13 @@ class PageActs:
 
     async def react(self, context_id: str, viewer_id: str, message_id: str, emoji: str) -> None:
         """Add the viewer's reaction to a message of their page. Raises `BackendError` if they may not."""
-        channel = self._preview.channel_of(context_id)
+        channel, viewer = self._preview.channel_of(context_id), self._viewer(viewer_id)
         message = self._message(channel.id, int(message_id))
-        await self._viewer(viewer_id).react(message, emoji)
+        if channel.guild is None:
+            self._env.backend.set_reaction(channel.id, message.id, emoji, viewer.id, True)
+            await self._env.settle()
+        else:
+            await viewer.react(message, emoji)
 
     async def say(self, context_id: str, viewer_id: str, text: str, *, reply_id: str) -> None:
         """Send the viewer's message to the channel of their page; names after an `@` become mentions.
