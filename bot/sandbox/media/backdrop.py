@@ -225,9 +225,9 @@ class Painter:
             return
         mirror = ImageOps.flip(picture.crop((0, max(0, start - round(depth * 1.5)), picture.width, start)))
         mirror = mirror.resize((max(1, picture.width // 12), max(1, depth // 10)), Image.Resampling.BOX)
-        mirror = mirror.resize((picture.width, depth), Image.Resampling.BILINEAR)
         tone = mix(mix(light.sky[0], light.sky[1], 0.5), light.deep, 0.3)
-        picture.paste(Image.blend(mirror, Image.new("RGB", mirror.size, tone), 0.42), (0, start))
+        mirror = Image.blend(mirror, Image.new("RGB", mirror.size, tone), 0.42)
+        picture.paste(mirror.resize((picture.width, depth), Image.Resampling.BILINEAR), (0, start))
         canvas.mist(top, 1.0, mix(tone, light.deep, 0.6), 0.62)
         with canvas.shapes(top, 1.0) as pen:
             self._ripples(pen, start, depth)

@@ -263,7 +263,8 @@ def lit(image: Image.Image, light: Light, *, from_left: bool, haze: float) -> Im
     alpha = image.getchannel("A")
     colours = image.convert("RGB")
     size = image.size
-    side = Image.linear_gradient("L").rotate(90 if from_left else 270).resize(size)
+    turned = ramp().transpose(Image.Transpose.ROTATE_90 if from_left else Image.Transpose.ROTATE_270)
+    side = turned.resize((size[0], 1)).resize(size, Image.Resampling.NEAREST)
     shade = ImageChops.multiply(alpha, side).point(lambda level: round(level * 0.34))
     colours.paste(mix(light.deep, (16, 12, 40), 0.3), (0, 0), shade)
     width = max(1, round(min(size) / 140))
@@ -271,7 +272,8 @@ def lit(image: Image.Image, light: Light, *, from_left: bool, haze: float) -> Im
     rim = ImageChops.subtract(alpha, inner).point(lambda level: round(level * (0.5 if light.dark else 0.62)))
     colours.paste(light.sun, (0, 0), rim)
     if haze > 0:
-        veil = ramp().point(lambda level: round(level * min(1.0, haze))).resize((1, size[1])).resize(size)
+        veil = ramp().point(lambda level: round(level * min(1.0, haze))).resize((1, size[1]))
+        veil = veil.resize(size, Image.Resampling.NEAREST)
         colours.paste(light.haze, (0, 0), veil)
     colours.putalpha(alpha)
     return colours

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import random
 from collections.abc import Callable, Mapping
@@ -13,7 +14,7 @@ from bot.sandbox.media import creatures, things
 from bot.sandbox.media.air import beams, fall, fog_bank, shimmer
 from bot.sandbox.media.backdrop import Painter
 from bot.sandbox.media.lights import light_of, on_stage
-from bot.sandbox.media.pen import FINE, Canvas, Colour, Pen, Size, Sprite, glow, lit, mix
+from bot.sandbox.media.pen import FINE, Canvas, Colour, Pen, Size, Sprite, glow, lit, mix, ramp
 from bot.sandbox.media.settings import paint
 from bot.sandbox.media.words import Scene
 
@@ -100,6 +101,9 @@ PACES = {
 REACH = 0.14
 """How far they get, in widths."""
 TURNING = frozenset({"windmill", "bicycle"})
+"""Subjects with sails or spokes; after a quarter turn they look the same."""
+STEP = math.pi / 36
+"""Radians from one drawing of them to the next."""
 GROUPS = {"flower": 4, "tree": 3}
 """Subjects that grow with others of their kind, and how many."""
 
@@ -116,8 +120,8 @@ class Placed:
     sways: bool = False
     pace: float = 0.0
     """How fast it moves on in a clip, in widths a second."""
-    turning: Callable[[float], Sprite] | None = None
-    """Draws it again with its wheels or sails turned, by radians."""
+    turning: Callable[[int], Sprite] | None = None
+    """Draws it with its wheels or sails turned, by steps of STEP."""
     lamp: tuple[float, float] | None = None
     """Where a lighthouse's beams start, in pixels of the sprite."""
 
@@ -179,7 +183,7 @@ class Composition:
         placed.sways = afloat or (figure.place in {"air", "deep"} and name != "owl")
         placed.pace = PACES.get(name, 0.0)
         if name in TURNING:
-            placed.turning = lambda turn: self._sprite(figure, unit, far, coat, turn)
+            placed.turning = functools.cache(lambda step: self._sprite(figure, unit, far, coat, 0.4 + step * STEP))
         if afloat:
             placed.y += figure.sink * figure.high * unit
             cut = round((PAD + figure.high * (1 - figure.sink)) * unit)
@@ -253,9 +257,11 @@ class Composition:
 
     def _mirror(self, image: Image.Image) -> Image.Image:
         """Return a sprite's reflection: upside down, faint, and broken by waves."""
-        flat = ImageOps.flip(image).resize((image.width, max(1, round(image.height * 0.72))))
+        size = (image.width, max(1, round(image.height * 0.72)))
+        flat = ImageOps.flip(image).resize(size, Image.Resampling.BOX)
         faint = flat.getchannel("A").point(lambda level: round(level * 0.42))
-        fade = Image.linear_gradient("L").transpose(Image.Transpose.FLIP_TOP_BOTTOM).resize(flat.size)
+        fade = ramp().transpose(Image.Transpose.FLIP_TOP_BOTTOM).resize((1, size[1]))
+        fade = fade.resize(size, Image.Resampling.NEAREST)
         faint = Image.composite(faint, Image.new("L", flat.size), fade)
         tone = Image.new("RGB", flat.size, mix(self.light.sky[1], self.light.deep, 0.55))
         colours = Image.blend(flat.convert("RGB"), tone, 0.35)
@@ -366,7 +372,7 @@ class Composition:
         sprite = actor.sprite
         sway = math.sin(seconds * 1.6) * self.canvas.unit * 0.006 if actor.sways else 0.0
         if actor.turning is not None and seconds:
-            sprite = actor.turning(0.4 + seconds * 0.7)
+            sprite = actor.turning(round(seconds * 0.7 / STEP) % round(math.pi / 2 / STEP))
         # It slows down, so that a long clip does not lose its subject.
         gone = REACH * (1 - math.exp(-actor.pace * seconds / REACH)) * self.size[0] * self._painter.side
         x, y = round(actor.x - pan * 1.25 * actor.near + gone), round(actor.y + sway)
