@@ -10,7 +10,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Final
 
-from bot.domain.words.orders import NO_ORDERS, Derivation, OldOrder, Variation, own_words, with_orders
+from bot.domain.words.orders import NO_ORDERS, Derivation, OldOrder, Variation, depicted, own_words, with_orders
 from bot.language import amount as as_written
 from bot.language import ntr
 
@@ -368,9 +368,7 @@ class Job:
         own = self.prompt
         if not own or not isinstance(self.input.get("prompt"), str):
             return self.subject or own
-        if not self.subject or self.varied or "prompt" in self.fill or self.subject in own:
-            return own
-        return f"{self.subject}, {own}"
+        return own if self.varied or "prompt" in self.fill else depicted(own, self.subject)
 
     @property
     def varied(self) -> Variation | None:

@@ -15,12 +15,14 @@ from bot.account.key_health import KeyHealth
 from bot.account.memory import MODEL, AccountMemories, AccountMemory
 from bot.cannon.retry import SAFE_WINDOW_S
 from bot.catalogue import Caution, distinct
-from bot.domain.jobs.card_spec import CardSpec
-from bot.domain.models import Card, Estimate, Job, JobState, new_id
+from bot.domain.jobs.card_spec import CardSpec, JobSpec
+from bot.domain.models import PROMPT_FIELDS, Card, Estimate, Job, JobState, new_id
 from bot.domain.money.account import of_limits
 from bot.domain.money.spend_request import KeyChanged, ShownPrice, SpendRequest, WordsChanged
 from bot.domain.money.spending_policy import Foreseen, foresee, judge, must_confirm
+from bot.domain.words.orders import SUBJECT_CHARS, depicted
 from bot.domain.words.templates import OutputRef, Template, steps_in, with_outputs
+from bot.domain.words.text import shortened
 from bot.errors import InputError, Refused
 from bot.jobs import texts
 from bot.jobs.admission import Defaults, RequestGate
@@ -336,6 +338,7 @@ def _jobs(
 ) -> list[Job]:
     ids = [new_id() for _ in checked]
     factors = [job.factors for job in checked]
+    subjects = subjects_of([job.spec for job in checked])
     return [
         Job(
             id=ids[place],
@@ -359,12 +362,31 @@ def _jobs(
             parent_id=spec.parent_id,
             variation=job.spec.derivation.variation,
             orders=job.spec.derivation.orders,
-            subject=job.spec.derivation.subject,
+            subject=subjects[place],
             after_ids=tuple(ids[each] for each in job.spec.after),
             fill={name: _with_ids(value, ids) for name, value in job.spec.fill.items()},
         )
         for place, (job, estimate) in enumerate(zip(checked, estimates, strict=True))
     ]
+
+
+def subjects_of(steps: Sequence[JobSpec]) -> list[str]:
+    """Return what the source of each step shows: of one made from an earlier step's file, that step's words."""
+    subjects: list[str] = []
+
+    def words(place: int) -> str:
+        rewriter = next((step for step, _ in steps_in(steps[place].fill.get("prompt", ""))), None)
+        if rewriter is not None:
+            return words(rewriter)
+        own = steps[place].input.get("prompt")
+        return depicted(own if isinstance(own, str) else "", subjects[place])
+
+    for step in steps:
+        files = [template for name, template in step.fill.items() if name not in PROMPT_FIELDS]
+        source = next((place for template in files for place, _ in steps_in(template)), None)
+        from_step = "" if source is None else shortened(words(source), SUBJECT_CHARS)
+        subjects.append(step.derivation.subject or from_step)
+    return subjects
 
 
 def _with_ids(template: Template, ids: Sequence[str]) -> Any:

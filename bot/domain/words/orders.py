@@ -106,6 +106,11 @@ def with_orders(given: Mapping[str, Any], orders: Mapping[str, str]) -> Mapping[
     return {**given, **{name: with_parameters(order, words) for name, order in orders.items()}}
 
 
+def depicted(own: str, subject: str) -> str:
+    """Return what a result shows whose prompt `own` changes a source that shows `subject`; either may be ''."""
+    return f"{subject}, {own}" if own and subject and subject not in own else own or subject
+
+
 @dataclass(frozen=True, slots=True)
 class OldOrder:
     """A prompt that was an order as a whole, taken apart."""

@@ -8,8 +8,18 @@ from typing import Any
 import pytest
 
 from bot.domain.jobs.card_jobs import job_words
+from bot.domain.jobs.card_spec import JobSpec
 from bot.domain.models import Job, JobState
-from bot.domain.words.orders import SHOWN_CHARS, OldOrder, Variation, own_words, varying_picture, with_orders
+from bot.domain.words.orders import (
+    SHOWN_CHARS,
+    Derivation,
+    OldOrder,
+    Variation,
+    own_words,
+    varying_picture,
+    with_orders,
+)
+from bot.jobs.intake import subjects_of
 
 SUBTLE = "Keep the subject and the composition. Change only small details, such as the light or the colours."
 STRONG = "Keep the subject only. Change the composition, the setting and the mood boldly."
@@ -82,3 +92,15 @@ def test_an_order_is_sent_with_the_words_and_leaves_the_input_as_it_was():
 def test_a_job_is_named_by_its_words_and_what_it_was_made_from(values: dict[str, object], words: str, depicted: str):
     job = job_with(**values)
     assert (job_words(job), job.depicts) == (words, depicted)
+
+
+def test_a_step_made_from_an_earlier_step_s_file_knows_what_that_shows():
+    steps = [
+        JobSpec(operation="prompt.enhance.image", input={"prompt": "a fox"}),
+        JobSpec(operation="image.generate", input={}, fill={"prompt": "{0.enhancedPrompt}"}),
+        JobSpec(operation="video.generate", input={"prompt": "slow zoom"}, fill={"image_url": "{1.image_url}"}),
+        JobSpec(operation="video.upscale", input={}, fill={"video_url": "{2.video_url}"}),
+        JobSpec(operation="subtitles.generate", input={}, fill={"video_url": "{3.video_url}"}),
+        JobSpec(operation="image.edit", input={"prompt": "at night"}, derivation=Derivation(subject="a boat")),
+    ]
+    assert subjects_of(steps) == ["", "", "a fox", "a fox, slow zoom", "a fox, slow zoom", "a boat"]
