@@ -13,6 +13,7 @@ from bot.language import LANGUAGES, speaking
 from bot.sandbox.demo import texts
 from bot.sandbox.demo.demo import Demo
 from bot.sandbox.demo.furniture.server import STUDIO
+from bot.sandbox.demo.page import texts as page
 from bot.sandbox.demo.simulation import ResponseMessage
 from bot.sandbox.demo.tour.steps import STEPS
 from cogs.moderate.decisions import texts as decisions
@@ -76,12 +77,14 @@ def test_the_tour_calls_a_button_what_the_bot_calls_it(language: str):
     with speaking(language):
         named = {
             texts.IMAGE_TRY: [texts.TRY_IT],
-            texts.NIGHT_TRY: [words.CONTINUE],
+            texts.NIGHT_TRY: [page.REPLY, words.CONTINUE],
             texts.VARY_TRY: [results.VARY, results.STRONG],
             texts.MODERATE_TRY: [decisions.APPROVE, texts.TRY_IT],
         }
         for text, labels in named.items():
             assert [str(label) for label in labels if f"**{label}**" not in str(text)] == []
+        for text in (texts.MODERATE_TRY, texts.AS_MORGAN):
+            assert f"*{page.VIEWING_AS}*" in str(text)
 
 
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.heading.message)

@@ -141,7 +141,7 @@ SEEN = Text("✅ There it is.")
 TITLE = Text("{number} of {count} · {heading}")
 WELCOME = Text("The real bot on a simulated Discord. Nothing costs real credits.")
 AS_MORGAN = Text(
-    "Only a moderator can do this. Choose **Morgan (moderator)** as the viewer, then press **Try it** again."
+    "Only a moderator can do this. Choose **Morgan (moderator)** under *Viewing as*, then press **Try it** again."
 )
 FILM_EMOJI = "🎬"
 LIGHTHOUSE = Text("a lighthouse in fog")
@@ -170,7 +170,7 @@ FAULTS_TRY = Text(
 )
 MODERATE = Text("Be a moderator")
 MODERATE_TRY = Text(
-    "Choose **Morgan (moderator)** as the viewer, open {review}, and press **Approve** below Bo's request. "
+    "Choose **Morgan (moderator)** under *Viewing as*, open {review}, and press **Approve** below Bo's request. "
     "**Try it** does this as Morgan."
 )
 MODERATED = Text("✅ Approved: Bo's video is being made.")
