@@ -7,6 +7,7 @@ from typing import Any
 import discord
 
 from bot.delivery.card.readers import GuildLanguages
+from bot.delivery.channels.view import Rows
 from bot.domain.models import Card, Job
 from bot.domain.server.first_contact import WelcomePlace
 from bot.language import speaking
@@ -30,9 +31,7 @@ class CogSurface:
         self.wishes = Wishes(bot)
         self.words = WordAnswers(bot)
 
-    def controls(
-        self, card: Card, jobs: Sequence[Job], *, linked: bool, shown_above: Decimal | None
-    ) -> Sequence[discord.ui.Item[Any]]:
+    def controls(self, card: Card, jobs: Sequence[Job], *, linked: bool, shown_above: Decimal | None) -> Rows:
         return buttons.offered(self._bot, jobs, linked=linked, shown_above=shown_above, private=card.private)
 
     def review_controls(self, job: Job) -> Sequence[discord.ui.Item[Any]]:

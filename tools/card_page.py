@@ -12,8 +12,8 @@ from typing import Any
 import discord
 import simcord
 
-DrawnCard = tuple[str, str, discord.Embed, list[discord.ui.Item[Any]]]
-"""Kind, state, embed, controls."""
+DrawnCard = tuple[str, str, discord.Embed, list[list[discord.ui.Item[Any]]]]
+"""Kind, state, embed, rows of controls."""
 
 EMOJIS = Path(simcord.__file__).parent / "preview" / "static" / "fonts" / "noto-color-emoji-v2.051.ttf"
 """A font of the simulated Discord: a machine without a desktop has none."""
@@ -29,7 +29,7 @@ def page(cards: Sequence[DrawnCard], *, now: float, names: Mapping[int, str]) ->
     parts = [f"<h1>{len(cards)} cards</h1><nav>{links}</nav>"]
     for kind, of_kind in kinds.items():
         parts.append(f'<h2 id="{_anchor(kind)}">{html.escape(kind)}</h2>')
-        parts += [_section(state, embed, controls, now, names) for _, state, embed, controls in of_kind]
+        parts += [_section(state, embed, rows, now, names) for _, state, embed, rows in of_kind]
     body = "\n".join(parts)
     return (
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>Cards</title><style>{STYLE}</style>{body}</html>'
@@ -41,9 +41,13 @@ def _anchor(kind: str) -> str:
 
 
 def _section(
-    state: str, embed: discord.Embed, controls: Sequence[discord.ui.Item[Any]], now: float, names: Mapping[int, str]
+    state: str,
+    embed: discord.Embed,
+    rows: Sequence[Sequence[discord.ui.Item[Any]]],
+    now: float,
+    names: Mapping[int, str],
 ) -> str:
-    drawn = _embed(embed, now, names) + _controls(controls)
+    drawn = _embed(embed, now, names) + "".join(map(_row, rows))
     both = "".join(f'<div class="{width}">{drawn}</div>' for width in ("desktop", "phone"))
     return f"<section><h3>{html.escape(state)}</h3>{both}</section>"
 
@@ -66,15 +70,17 @@ def _embed(embed: discord.Embed, now: float, names: Mapping[int, str]) -> str:
     return f'<div class="embed" style="border-color:{colour}">{"".join(parts)}</div>'
 
 
-def _controls(controls: Sequence[discord.ui.Item[Any]]) -> str:
+def _row(controls: Sequence[discord.ui.Item[Any]]) -> str:
     shown = []
     for control in controls:
         item = getattr(control, "item", control)
         if isinstance(item, discord.ui.Select):
-            shown.append(f'<div class="select">{html.escape(item.placeholder or "")}</div>')
+            off = " off" if item.disabled else ""
+            shown.append(f'<div class="select{off}">{html.escape(item.placeholder or "")}</div>')
         elif isinstance(item, discord.ui.Button):
-            emoji = f"{item.emoji} " if item.emoji else ""
-            shown.append(f'<span class="button {item.style.name}">{html.escape(emoji + (item.label or ""))}</span>')
+            words = " ".join(str(each) for each in (item.emoji, item.label) if each)
+            off = " off" if item.disabled else ""
+            shown.append(f'<span class="button {item.style.name}{off}">{html.escape(words)}</span>')
     return f'<div class="controls">{"".join(shown)}</div>' if shown else ""
 
 
@@ -89,10 +95,15 @@ def marked(text: str, now: float, names: Mapping[int, str]) -> str:
 
 def _lines(text: str, now: float, names: Mapping[int, str]) -> str:
     drawn = []
-    for is_quote, lines in groupby(text.strip("\n").split("\n"), key=lambda line: line.startswith("> ")):
-        inner = "<br>".join(_inline(line[2:] if is_quote else line, now, names) for line in lines)
-        drawn.append(f"<blockquote>{inner}</blockquote>" if is_quote else inner)
+    for start, lines in groupby(text.strip("\n").split("\n"), key=_start_of):
+        inner = "<br>".join(_inline(line.removeprefix(start), now, names) for line in lines)
+        tag = {"> ": "blockquote", "-# ": "small"}.get(start, "div")
+        drawn.append(f"<{tag}>{inner}</{tag}>")
     return "".join(drawn)
+
+
+def _start_of(line: str) -> str:
+    return next((start for start in ("> ", "-# ") if line.startswith(start)), "")
 
 
 def _inline(line: str, now: float, names: Mapping[int, str]) -> str:

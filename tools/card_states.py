@@ -16,8 +16,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import discord
-
 from bot.app.client import CannonBot
 from bot.delivery.card.card import card_embed
 from bot.delivery.card.context import CardContext
@@ -29,7 +27,7 @@ from cogs.results.buttons import offered
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.append(str(ROOT / "tools"))
 
-from card_page import page  # noqa: E402 - the module next to this one
+from card_page import DrawnCard, page  # noqa: E402 - the module next to this one
 
 TARGET = ROOT / "build" / "card-states.html"
 NOW = 1_795_600_000.0
@@ -57,7 +55,7 @@ def _image(number: int) -> tuple[str, Mapping[str, Any], Mapping[str, Any]]:
 
 KINDS: tuple[CardKind, ...] = (
     CardKind("one image", (_image(1),)),
-    CardKind("four images", tuple(map(_image, range(4)))),
+    *(CardKind(f"{count} images", tuple(map(_image, range(count)))) for count in (2, 3, 4, 7)),
     CardKind(
         "video",
         (("video.generate", {"prompt": PROMPT, "duration": 8}, {"video_url": "https://files.invalid/1.mp4"}),),
@@ -88,6 +86,8 @@ class CardState:
     values: Mapping[str, Any] = field(default_factory=dict)
     context: Mapping[str, Any] = field(default_factory=dict)
     card: Mapping[str, Any] = field(default_factory=dict)
+    delivered: int = 0
+    """How many of its first jobs are posted already."""
 
 
 def _states() -> Iterator[CardState]:
@@ -111,7 +111,15 @@ def _states() -> Iterator[CardState]:
     yield CardState("processing, with an end in sight", JobState.PROCESSING, context={"progress": in_sight})
     yield CardState("taking longer than usual", JobState.PROCESSING, context={"progress": late})
     yield CardState("taking so long that nobody can say", JobState.PROCESSING, context={"progress": hopeless})
-    yield CardState("not wanted any more", JobState.PROCESSING, context={"progress": in_sight, "dropped": True})
+    yield CardState(
+        "not wanted any more",
+        JobState.PROCESSING,
+        {"dropped_by": AUTHOR},
+        context={"progress": in_sight, "dropped": True},
+    )
+    yield CardState("the first is there", JobState.PROCESSING, delivered=1)
+    yield CardState("all but one failed", JobState.FAILED, {"error": ERROR}, delivered=1)
+    yield CardState("the last two failed", JobState.FAILED, {"error": ERROR}, delivered=2)
     yield CardState("practice", JobState.DELIVERED, {"finished_at": NOW - 20, "practice": True})
     yield CardState("charged for nothing", JobState.HELD, {"error": ERROR, "unusable": True})
     yield CardState("unusually long", JobState.PROCESSING, {"overdue_at": NOW - 900})
@@ -134,7 +142,6 @@ def _states() -> Iterator[CardState]:
 
 
 def _jobs(kind: CardKind, state: CardState, card: Card, numbers: Iterator[int]) -> tuple[Job, ...]:
-    made = state.state in {JobState.READY, JobState.DELIVERED, JobState.HELD}
     jobs = []
     for position, (operation, given, output) in enumerate(kind.jobs):
         media = tuple(
@@ -143,14 +150,17 @@ def _jobs(kind: CardKind, state: CardState, card: Card, numbers: Iterator[int]) 
             if key.endswith("url")
         )
         number = next(numbers)
+        is_there = position < state.delivered
+        of = JobState.DELIVERED if is_there else state.state
+        made = of in {JobState.READY, JobState.DELIVERED, JobState.HELD}
         job = Job(
             id=f"J{number:06}XYZ", card_id=card.id, guild_id=GUILD, position=position, author_id=AUTHOR,
-            operation=operation, input=given, state=state.state, idempotency_key=f"key-{number}", key_id=None,
+            operation=operation, input=given, state=of, idempotency_key=f"key-{number}", key_id=None,
             held=Decimal(12), basis="estimate tool", cost=Decimal(12) if made else None, created_at=NOW - 60,
             started_at=NOW - 30 if state.state is JobState.PROCESSING else None,
             output=output if made else {}, media=media if made else (),
         )  # fmt: skip
-        jobs.append(replace(job, **state.values))
+        jobs.append(job if is_there else replace(job, **state.values))
     return tuple(jobs)
 
 
@@ -172,8 +182,8 @@ def _context(bot: CannonBot, state: CardState, jobs: Sequence[Job]) -> CardConte
     )  # fmt: skip
 
 
-def drawn(bot: CannonBot) -> Iterator[tuple[str, str, discord.Embed, list[discord.ui.Item[Any]]]]:
-    """Yield every card: its kind, its state, its embed, and its controls."""
+def drawn(bot: CannonBot) -> Iterator[DrawnCard]:
+    """Yield every card: its kind, its state, its embed, and its rows of controls."""
     numbers = itertools.count(1)
     for kind in KINDS:
         for state in _states():

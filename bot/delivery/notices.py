@@ -90,7 +90,7 @@ class LogChannel:
         """Post a record line in the first channel that accepts it; `search`: unless already there."""
         with speaking(await self.language_of(decision.guild_id)):
             line = shortened(texts.DECISION(kind=decision.kind, text=decision_text(decision)), LINE_CHARS)
-            view = message_view(self.surface.log_controls(decision), [])
+            view = message_view([self.surface.log_controls(decision)], [])
         line = f"{line} {stamp(decision.at, 'f')}"
         for channel_id in _places(await self.store.settings.get(decision.guild_id), decision.kind):
             outcome = await self._post(decision.guild_id, channel_id, line, decision=decision, view=view, search=search)

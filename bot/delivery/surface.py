@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 import discord
 
+from bot.delivery.channels.view import Rows
 from bot.domain.models import Card, Job
 from bot.domain.server.first_contact import WelcomePlace
 from bot.store import Approval, Decision
@@ -19,10 +20,8 @@ from bot.store import Approval, Decision
 class CardSurface(Protocol):
     """A card's controls and triggers. Custom ids hold all state, so restarts change nothing."""
 
-    def controls(
-        self, card: Card, jobs: Sequence[Job], *, linked: bool, shown_above: Decimal | None
-    ) -> Sequence[discord.ui.Item[Any]]:
-        """Return a card's controls, only DynamicItems. `linked`: some results are expiring links.
+    def controls(self, card: Card, jobs: Sequence[Job], *, linked: bool, shown_above: Decimal | None) -> Rows:
+        """Return a card's controls in rows, only DynamicItems. `linked`: some results are expiring links.
 
         Labels show prices above `shown_above` credits; None: all.
         """

@@ -101,7 +101,7 @@ def dropped(numbers: Sequence[int], count: int) -> str:
     return f"{said} {CHANGED_YOUR_MIND}"
 
 
-CHANGED_YOUR_MIND = Text("Changed your mind? Press **Post it** in `/jobs`.")
+CHANGED_YOUR_MIND = Text("Changed your mind? Press **Post it after all**.")
 
 # ---------------------------------------------------------------------- the facts of a card
 

@@ -337,6 +337,11 @@ class Job:
         return self.held if self.expected is None else self.expected
 
     @property
+    def is_unsent(self) -> bool:
+        """Whether Cannon Studio has not got it: it can still be cancelled and refunded."""
+        return self.state in PENDING_STATES or (self.state is JobState.SUBMITTING and self.attempts == 0)
+
+    @property
     def waits_for_price(self) -> bool:
         """Whether nothing is held for it yet: it starts once its price, or its turn to find it out, has come."""
         is_unheld = self.expected is not None and self.basis == UNKNOWN and not self.raised

@@ -28,7 +28,7 @@ from bot.jobs import texts
 from bot.jobs.admission import Defaults, RequestGate
 from bot.language import Text, speaking
 from bot.moderation.alerts import Alerts
-from bot.moderation.results import cancelled_by, card_cancelled_by
+from bot.moderation.results import cancelled_by, card_cancelled_by, kept_by
 from bot.prices.pricing import CheckedJob, Pricing, spend_request
 from bot.runtime.clock import Clock
 from bot.runtime.failpoints import failpoint
@@ -277,6 +277,14 @@ class JobService:
         if stopped:
             self.wake()  # places may have become free
         return stopped
+
+    async def keep(self, jobs: Sequence[Job], *, by_id: int) -> tuple[Job, ...]:
+        """Have the results of these jobs of a card posted after all; return those that were dropped.
+
+        Another member's are recorded.
+        """
+        job_ids = [job.id for job in jobs]
+        return await self.store.cancellation.keep(jobs[0].guild_id, job_ids, record=kept_by(by_id))
 
     async def undo_card(self, guild_id: int, card_id: str, sentence: str | Text) -> tuple[Job, ...] | None:
         """Cancel and return the unsent jobs of a card that a member takes back; `sentence` says why."""

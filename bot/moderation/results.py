@@ -88,6 +88,19 @@ def card_cancelled_by(by_id: int) -> RecordOf[tuple[Job, ...] | None]:
     return record
 
 
+def kept_by(by_id: int) -> RecordOf[tuple[Job, ...]]:
+    """Return the line for dropped results that `by_id` wants posted after all: None as above."""
+
+    def record(kept: tuple[Job, ...]) -> Record | None:
+        if not kept or kept[0].author_id == by_id:
+            return None
+        text = texts.results_kept(by_id, kept[0].author_id, [job.id for job in kept])
+        about = {"jobs": [job.id for job in kept], "member": kept[0].author_id}
+        return Record(kind="cancel", text=text, by_id=by_id, about=about)
+
+    return record
+
+
 REPORTS_A_DAY = 10
 """Reports per member in 24 hours: more is noise, or an attack on the moderators."""
 

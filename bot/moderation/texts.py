@@ -178,6 +178,17 @@ def result_dropped(by_id: int, author_id: int, job_id: str) -> str:
     )
 
 
+def results_kept(by_id: int, author_id: int, job_ids: Sequence[str]) -> str:
+    return ntr(
+        "{who} wants the result of {member}'s job {jobs} posted after all.",
+        "{who} wants the results of {member}'s jobs {jobs} posted after all.",
+        len(job_ids),
+        who=actor(by_id),
+        member=mention(author_id),
+        jobs=both(f"`{job_id}`" for job_id in job_ids),
+    )
+
+
 def result_recovered(by_id: int, author_id: int, job_id: str) -> str:
     return tr("{who} posted the result of {member}'s job `{job}`, which was kept.", **_names(by_id, author_id, job_id))
 

@@ -11,7 +11,7 @@ from bot.delivery import Delivery
 from bot.delivery.card.context import NEUTRAL
 from bot.delivery.card.states import state_word
 from bot.delivery.channels.facts import in_time
-from bot.delivery.channels.view import untracked
+from bot.delivery.channels.view import Rows, untracked
 from bot.domain.models import Job
 from bot.domain.texts import mention
 from bot.domain.words.text import stamp
@@ -24,19 +24,27 @@ from cogs.jobs import texts
 from cogs.jobs.recovery import require_own
 from cogs.results import buttons as results
 from cogs.results.details import show_job
-from cogs.results.remove import ICON
-from cogs.ui.controls import Control, job_of, on, view_of
+from cogs.results.remove import DROP_ICON, KEEP_ICON, STOP_ICON, answer_stop
+from cogs.results.texts import DO_NOT_POST, ENDED_MEANWHILE, POSTED_AFTER_ALL
+from cogs.ui.controls import Control, job_of, on
 from cogs.ui.interaction import Interaction, use
 from cogs.ui.limit_text import cost_words
 from cogs.ui.permissions import guild_of, is_moderator, viewer_of
 from cogs.ui.texts import GONE
 
 CANCEL_ONE, DROP_ONE = "cancel_one", "drop_one"
+"""In the panel; in the question that follows."""
+DO_NOT_POST_ONE, KEEP_ONE = "drop_this", "keep_this"
+"""In the panel, once it is sent."""
 
 
-def cancel_button(job: Job) -> Control:
-    """Return the button that cancels only this job."""
-    return Control.button(CANCEL_ONE, job.id, label=texts.CANCEL_JOB, emoji=ICON)
+def stop_button(job: Job) -> Control:
+    """Return the button of what can still be done about only this open job."""
+    if job.is_unsent:
+        return Control.button(CANCEL_ONE, job.id, label=texts.CANCEL_JOB, emoji=STOP_ICON)
+    if job.dropped_by is None:
+        return Control.button(DO_NOT_POST_ONE, job.id, label=texts.DO_NOT_POST_JOB, emoji=DROP_ICON)
+    return Control.button(KEEP_ONE, job.id, label=texts.POST_JOB_AFTER_ALL, emoji=KEEP_ICON)
 
 
 async def any_job(interaction: Interaction, job_id: str) -> Job:
@@ -62,12 +70,26 @@ async def cancel_one(interaction: Interaction, subject: str, _values: Sequence[s
     """Cancel and refund the job; if it was sent already, ask whether to post its result."""
     job = await _own_job(interaction, subject)
     done = await _cancelled(interaction, job, drop=False)
-    drop = Control.button(DROP_ONE, job.id, label=texts.DO_NOT_POST, style=discord.ButtonStyle.danger)
-    view = discord.utils.MISSING if done.stopped else view_of([drop])
-    try:
-        await in_time(interaction.response.send_message(_outcome(done, drop=False), view=view, ephemeral=True))
-    finally:
-        await use(interaction, Delivery).show_now(job.guild_id, job.card_id)
+    drop = Control.button(DROP_ONE, job.id, label=DO_NOT_POST, emoji=DROP_ICON)
+    await answer_stop(interaction, job, _outcome(done, drop=False), [] if done.stopped else [drop])
+
+
+@on(DO_NOT_POST_ONE)
+async def do_not_post_one(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
+    """Discard the result of a sent job; cancel and refund one that is not."""
+    job = await _own_job(interaction, subject)
+    done = await _cancelled(interaction, job, drop=True)
+    await answer_stop(interaction, job, _outcome(done, drop=True))
+
+
+@on(KEEP_ONE)
+async def keep_one(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
+    """Have a dropped result posted when it is done."""
+    job = await _own_job(interaction, subject)
+    if job.state.ended:
+        raise InputError(ENDED_MEANWHILE)
+    await use(interaction, JobService).keep([job], by_id=interaction.user.id)
+    await answer_stop(interaction, job, str(POSTED_AFTER_ALL))
 
 
 @on(DROP_ONE)
@@ -111,15 +133,15 @@ async def open_job(interaction: Interaction, job_id: str) -> None:
         raise InputError(GONE)
 
 
-async def _controls(interaction: Interaction, job: Job) -> list[discord.ui.Item[Any]]:
+async def _controls(interaction: Interaction, job: Job) -> Rows:
     bot = interaction.client
     jobs = await use(bot, EarlierJobs).of_card(job)
     rules = await use(bot, GuildSettings).get(job.guild_id)
     private = await use(bot, EarlierJobs).is_private(job)
-    controls = results.offered(bot, jobs, linked=bool(job.media), shown_above=rules.confirm_above, private=private)
+    rows = results.offered(bot, jobs, linked=bool(job.media), shown_above=rules.confirm_above, private=private)
     if len(jobs) > 1 and not job.state.ended:
-        return [cancel_button(job), *controls]
-    return controls
+        return [[stop_button(job)], *rows]
+    return rows
 
 
 async def _show_hidden(interaction: Interaction, job: Job) -> None:
@@ -136,5 +158,5 @@ async def _show_hidden(interaction: Interaction, job: Job) -> None:
     view: discord.ui.LayoutView = untracked(discord.ui.LayoutView(timeout=None))
     view.add_item(box)
     if not job.state.ended:
-        view.add_item(discord.ui.ActionRow(cancel_button(job)))
+        view.add_item(discord.ui.ActionRow(stop_button(job)))
     await in_time(interaction.response.send_message(view=view, ephemeral=True))

@@ -61,9 +61,9 @@ OPEN_CARD = Text("[Open card]({link})")
 # ---------------------------------------------------------------------- cancelling
 
 CANCEL_JOB = Text("Cancel this job")
-DO_NOT_POST = Text("Don't post the result")
+DO_NOT_POST_JOB, POST_JOB_AFTER_ALL = Text("Don't post this one"), Text("Post this one after all")
 NOT_YOURS = Text("Only the member who requested this job or a moderator can do this.")
-RESULT_DROPPED = Text("I won't post the result. If you change your mind, press **Post it** in `/jobs`.")
+RESULT_DROPPED = Text("I won't post the result. If you change your mind, open the job in `/jobs`.")
 RESULT_POSTED = Text("I'll post the result when it is done, unless you choose otherwise.")
 NOTHING_TO_CANCEL = Text("Job {job_id} has already ended, so there is nothing to cancel.")
 OTHERS_REFUNDED = Plural(

@@ -10,6 +10,7 @@ from typing import Any
 import discord
 
 from bot.delivery.channels.facts import BUTTONS_PER_ROW, OPTIONS_PER_SELECT, in_time
+from bot.delivery.channels.view import Rows
 from bot.domain.jobs.card_jobs import main_job, results_of
 from bot.domain.models import Job, JobState
 from bot.domain.words.text import shortened
@@ -38,38 +39,8 @@ from cogs.workflows.asked.submit import submit
 ALONE = "alone"
 """Shows a result alone; also the kind of that message among the copies."""
 FAILURES = frozenset({JobState.FAILED, JobState.EXPIRED})
-WITH_BUTTONS = 4
-"""How many results have buttons of their own."""
-
-Items = list[discord.ui.Item[Any]]
-
-
-def laid_out(bot: Bot, results: Sequence[Job], made: Sequence[Job], *, first: Items, others: Items) -> Items:
-    """Return the card's controls: `first`, U and V of what is `made` among its `results`, `others`, the select.
-
-    A result keeps its number, whichever of the others failed.
-    """
-    numbered = {job.id: number for number, job in enumerate(results, start=1)}
-    own = [job for job in made if job.media][:WITH_BUTTONS]
-    can_vary = use(bot, Reruns).can_vary
-    alone = [Control.button(ALONE, job.id, label=texts.ALONE(number=numbered[job.id])) for job in own]
-    vary = [Control.button(VARY, job.id, label=texts.VARY_ONE(number=numbered[job.id])) for job in own if can_vary(job)]
-    above = [*first, *alone]
-    gap = max(0, BUTTONS_PER_ROW - len(above))
-    beyond = [job for job in made if job not in own]
-    return [*above, *others[:gap], *vary, *others[gap:], *([_choice(beyond, numbered)] if beyond else [])]
-
-
-def _choice(jobs: Sequence[Job], numbered: dict[str, int]) -> Control:
-    options = [
-        discord.SelectOption(
-            label=shortened(f"{numbered[job.id]}. {job.depicts.strip() or job.operation}", 100), value=job.id
-        )
-        for job in jobs[:OPTIONS_PER_SELECT]
-    ]
-    return Control.select("pick", jobs[0].id, placeholder=texts.PICK, options=options)
-
-
+WITH_BUTTONS = BUTTONS_PER_ROW - 1
+"""How many results have buttons of their own: a row has one more for all of them."""
 SHARE = "share"
 ICONS = {
     "again": "🔁",
@@ -86,41 +57,85 @@ ICONS = {
 }
 """The icons of buttons, by action: those of the same reaction, if any."""
 
+Items = list[discord.ui.Item[Any]]
 
-def offered(
-    bot: Bot, jobs: Sequence[Job], *, linked: bool, shown_above: Decimal | None, private: bool
-) -> list[discord.ui.Item[Any]]:
-    """Return the controls of a card: Cancel while jobs are open, the others once it has a result or has ended.
+
+def offered(bot: Bot, jobs: Sequence[Job], *, linked: bool, shown_above: Decimal | None, private: bool) -> Rows:
+    """Return the rows of a card's controls: those of its results, then those of the whole card.
 
     `linked`: some results are links; `private`: only the author sees the card. `shown_above` is as in `priced`.
     """
     made = [job for job in results_of(jobs) if job.state is JobState.DELIVERED]
-    ended = all(job.state.ended for job in jobs)
-    items: list[discord.ui.Item[Any]] = [*stop_controls(jobs)]
-    job = main_job(jobs)
-    if not made and not ended:
-        return [*items, details_button(job)]
-    items += _of_trouble(jobs, shown_above, ended=ended)
+    ended, job = all(job.state.ended for job in jobs), main_job(jobs)
+    trouble = _of_trouble(jobs, shown_above, ended=ended) if made or ended else []
+    last = [*stop_controls(jobs, bot.clock.wall()), *trouble]
+    if not made and len(jobs) == 1 and ended and (job.state is not JobState.HELD or job.unusable):
+        last.append(_button("edit", job, texts.EDIT_AND_RUN))
     if private and made and ended:
-        items.append(_button(SHARE, job, texts.SHARE))
-    last = [*([_button("link", job, texts.FRESH_LINK)] if linked else []), details_button(job)]
-    last.append(_button("remove", job, texts.REMOVE))
-    if made and use(bot, RewrittenPrompts).is_prompt(job):
-        return [*items, *of_prompt(bot, job, shown_above), *last]
-    if len(made) > 1:
-        again = _button("again_all", job, priced(texts.RERUN_ALL, rerun_price(bot, job, jobs), shown_above))
-        edit = _button("edit", job, texts.EDIT_AND_RUN)
-        return laid_out(bot, results_of(jobs), made, first=[*items, again], others=[edit, *last])
-    if made:
-        items += of_result(bot, made[0], shown_above)
-    elif len(jobs) == 1 and ended and (job.state is not JobState.HELD or job.unusable):
-        items.append(_button("edit", job, texts.EDIT_AND_RUN))
-    return [*items, *last]
+        last.append(_button(SHARE, job, texts.SHARE))
+    if linked and (made or ended):
+        last.append(_button("link", job, texts.FRESH_LINK))
+    on_card = [details_button(job), *([_button("remove", job)] if ended else [])]
+    rows = _of_results(bot, jobs, made, shown_above, ended=ended) if made else []
+    if last and len(last) + len(on_card) > BUTTONS_PER_ROW:
+        rows.append(last)
+        last = []
+    return [*rows, [*last, *on_card]]
 
 
-def _of_trouble(jobs: Sequence[Job], shown_above: Decimal | None, *, ended: bool) -> list[discord.ui.Item[Any]]:
-    items: list[discord.ui.Item[Any]] = []
-    if ended and any(each.state in FAILURES or each.did_not_fit for each in to_retry(jobs)):
+def _of_results(
+    bot: Bot, jobs: Sequence[Job], made: Sequence[Job], shown_above: Decimal | None, *, ended: bool
+) -> Rows:
+    job, results = main_job(jobs), results_of(jobs)
+    if use(bot, RewrittenPrompts).is_prompt(job):
+        return [of_prompt(bot, job, shown_above)]
+    is_one = len(results) == 1 or (ended and len(made) == 1)
+    if is_one:
+        return [of_result(bot, made[0], shown_above, is_first=not (ended and _may_retry(jobs)))]
+    if any(each.media for each in made):
+        return _grid(bot, job, results, made)
+    again = priced(texts.RERUN_ALL, rerun_price(bot, job, jobs), shown_above)
+    return [[_button("again_all", job, again), _button("edit", job, texts.EDIT_AND_RUN)]]
+
+
+def _grid(bot: Bot, main: Job, results: Sequence[Job], made: Sequence[Job]) -> Rows:
+    """Return U and V of the results in columns, and a select for those beyond; what is not made yet is disabled.
+
+    A result keeps its number and its place, whichever of the others failed.
+    """
+    numbered = {job.id: number for number, job in enumerate(results, start=1)}
+    own, ready, can_vary = results[:WITH_BUTTONS], {job.id for job in made if job.media}, use(bot, Reruns).can_vary
+    alone: Items = [
+        Control.button(ALONE, job.id, label=texts.ALONE(number=numbered[job.id]), disabled=job.id not in ready)
+        for job in own
+    ]
+    vary: Items = [
+        Control.button(
+            VARY,
+            job.id,
+            label=texts.VARY_ONE(number=numbered[job.id]),
+            disabled=job.id not in ready or not can_vary(job),
+        )
+        for job in (own if any(map(can_vary, made)) else ())
+    ]
+    rows = [[*alone, _button("again_all", main)], [*vary, _button("edit", main)]]
+    beyond = results[WITH_BUTTONS:]
+    return [*rows, [_choice(beyond, [job for job in beyond if job.id in ready], numbered)]] if beyond else rows
+
+
+def _choice(beyond: Sequence[Job], ready: Sequence[Job], numbered: dict[str, int]) -> Control:
+    options = [
+        discord.SelectOption(
+            label=shortened(f"{numbered[job.id]}. {job.depicts.strip() or job.operation}", 100), value=job.id
+        )
+        for job in (ready or beyond)[:OPTIONS_PER_SELECT]
+    ]
+    return Control.select("pick", beyond[0].id, placeholder=texts.PICK, options=options, disabled=not ready)
+
+
+def _of_trouble(jobs: Sequence[Job], shown_above: Decimal | None, *, ended: bool) -> Items:
+    items: Items = []
+    if ended and _may_retry(jobs):
         items.append(_retry_button(jobs, shown_above))
     if any(each.state is JobState.HELD and not each.unusable for each in jobs):
         items.append(_button("recover", main_job(jobs), texts.POST_IT))
@@ -128,20 +143,25 @@ def _of_trouble(jobs: Sequence[Job], shown_above: Decimal | None, *, ended: bool
     return [*items, *(_button("ask_refund", each, texts.ASK_REFUND) for each in charged[:1])]
 
 
-def of_result(bot: Bot, job: Job, shown_above: Decimal | None = None) -> list[discord.ui.Item[Any]]:
-    """Return the controls of one result; last those of retired operations."""
+def _may_retry(jobs: Sequence[Job]) -> bool:
+    return any(each.state in FAILURES or each.did_not_fit for each in to_retry(jobs))
+
+
+def of_result(bot: Bot, job: Job, shown_above: Decimal | None = None, *, is_first: bool = True) -> Items:
+    """Return the row of one result, last what retired operations offer; `is_first`: nothing comes before *Vary*."""
     rerun = priced(texts.RERUN, rerun_price(bot, job), shown_above)
-    again: list[discord.ui.Item[Any]] = [_button("again", job, rerun)]
+    again: Items = []
     if use(bot, Reruns).can_vary(job):
-        again.append(_button(VARY, job, texts.VARY))
-    again.append(_button("edit", job, texts.EDIT_AND_RUN))
-    onward: list[discord.ui.Item[Any]] = [_button(JOB_ACTION, job, texts.NEXT_STEP)] if job.media else []
+        style = discord.ButtonStyle.primary if is_first else discord.ButtonStyle.secondary
+        again.append(Control.button(VARY, job.id, label=texts.VARY, emoji=ICONS[VARY], style=style))
+    again += [_button("again", job, rerun), _button("edit", job, texts.EDIT_AND_RUN)]
+    onward: Items = [_button(JOB_ACTION, job, texts.NEXT_STEP)] if job.media else []
     operation = bot.catalogue.find(job.operation)
     is_offered = operation is None or operation.offered
     return [*again, *onward] if is_offered else [*onward, *again]
 
 
-def _button(action: str, job: Job, label: Text | str) -> Control:
+def _button(action: str, job: Job, label: Text | str | None = None) -> Control:
     return Control.button(action, job.id, label=label, emoji=ICONS.get(action))
 
 

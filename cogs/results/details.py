@@ -19,14 +19,13 @@ from bot.delivery.card.card import marked_words
 from bot.delivery.card.context import NEUTRAL
 from bot.delivery.card.states import cost_of_all, state_word, took_words
 from bot.delivery.channels.facts import (
-    BUTTONS_PER_ROW,
     COMPONENTS_PER_MESSAGE,
     FILES_PER_MESSAGE,
     TEXT_DISPLAYS_CHARS,
     UPLOAD_TIMEOUT_S,
     in_time,
 )
-from bot.delivery.channels.view import in_five_rows, message_link, untracked
+from bot.delivery.channels.view import Controls, in_five_rows, message_link, untracked
 from bot.delivery.posting.copies import ResultCopies, shown_jobs
 from bot.delivery.texts import BASES
 from bot.domain.jobs.card_jobs import job_words, open_part
@@ -48,7 +47,7 @@ from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.texts import GONE
 
 DETAILS, REPORT = "details", "report"
-ICON, REPORT_ICON = "🧾", "🚩"
+ICON, REPORT_ICON = "\N{INFORMATION SOURCE}\N{VARIATION SELECTOR-16}", "🚩"
 PROMPT_CHARS, ERROR_CHARS, VALUE_CHARS, SETTINGS_CHARS, IDS_SHOWN = 300, 300, 150, 1100, 25
 """Below what a panel's texts may have; the line gets what is left."""
 SHOWN_INLINE = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".mp4", ".webm", ".mov")
@@ -57,7 +56,7 @@ SHOWN_INLINE = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".mp4", ".webm", ".mov
 
 def details_button(job: Job) -> Control:
     """Return the button that every card has; through it a card's message names its job."""
-    return Control.button(DETAILS, job.id, label=texts.DETAILS, emoji=ICON)
+    return Control.button(DETAILS, job.id, emoji=ICON)
 
 
 def report_buttons(job: Job, reader_id: int) -> list[Control]:
@@ -81,17 +80,17 @@ async def show_details(interaction: Interaction, job: Job, _values: Sequence[str
         await in_time(interaction.edit_original_response(view=panel(known, [])))
 
 
-async def show_job(interaction: Interaction, job: Job, controls: Sequence[discord.ui.Item[Any]]) -> None:
-    """Show the details with the job's files, as far as this member may have them, and `controls`."""
+async def show_job(interaction: Interaction, job: Job, rows: Sequence[Controls]) -> None:
+    """Show the details with the job's files, as far as this member may have them, and rows of controls."""
     known = await _known(interaction, job)
-    controls = [item for item in controls if not is_details(item)]
+    rows = [[item for item in row if not is_details(item)] for row in rows]
     if job.state is not JobState.DELIVERED or not job.media:
-        await in_time(interaction.response.send_message(view=panel(known, controls), ephemeral=True))
+        await in_time(interaction.response.send_message(view=panel(known, rows), ephemeral=True))
         return
     await in_time(interaction.response.defer(ephemeral=True, thinking=True))
     known = await _with_pictures(interaction, known)
     async with _files(interaction, known) as files:
-        view = panel(known, controls, [file.filename for file in files])
+        view = panel(known, rows, [file.filename for file in files])
         await in_time(interaction.edit_original_response(view=view, attachments=files), UPLOAD_TIMEOUT_S)
 
 
@@ -160,10 +159,8 @@ def _operation(bot: Bot, job: Job) -> Operation | None:
 # ---------------------------------------------------------------------- how it is drawn
 
 
-def panel(
-    facts: JobFacts, controls: Sequence[discord.ui.Item[Any]], files: Sequence[str] = ()
-) -> discord.ui.LayoutView:
-    """Draw the panel; `files` are the attached files' names."""
+def panel(facts: JobFacts, rows: Sequence[Controls], files: Sequence[str] = ()) -> discord.ui.LayoutView:
+    """Draw the panel with these rows of controls; `files` are the attached files' names."""
     box: discord.ui.Container[Any] = discord.ui.Container(accent_colour=NEUTRAL)
     inline = [name for name in files if name.endswith(SHOWN_INLINE)]
     if inline:
@@ -185,26 +182,13 @@ def panel(
     view: discord.ui.LayoutView = untracked(discord.ui.LayoutView(timeout=None))
     view.add_item(box)
     report = report_buttons(facts.job, facts.reader_id)
-    for row in _rows(in_five_rows([*again, *controls, *report], ())):
+    *above, last = rows or [[]]
+    for row in in_five_rows([*above, [*again, *last]], report):
         view.add_item(discord.ui.ActionRow(*row))
     back = back_select(facts.line, facts.catalogue)
     if back is not None and view.total_children_count + 2 <= COMPONENTS_PER_MESSAGE:
         view.add_item(discord.ui.ActionRow(back))
     return view
-
-
-def _rows(items: Sequence[discord.ui.Item[Any]]) -> Iterator[list[discord.ui.Item[Any]]]:
-    row: list[discord.ui.Item[Any]] = []
-    for item in items:
-        if row and (item.width == BUTTONS_PER_ROW or len(row) == BUTTONS_PER_ROW):
-            yield row
-            row = []
-        row.append(item)
-        if item.width == BUTTONS_PER_ROW:
-            yield row
-            row = []
-    if row:
-        yield row
 
 
 def sections(known: JobFacts) -> list[str]:

@@ -1,9 +1,8 @@
-"""Removing a result: deletes every message that shows it, and on request its record."""
+"""Removing a result: deletes every message that shows it, and on request its record. Stopping one that is not done."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import discord
 
@@ -11,11 +10,11 @@ from bot.delivery import Delivery
 from bot.delivery.channels.facts import in_time
 from bot.delivery.channels.view import message_link
 from bot.delivery.posting.copies import Takedown
-from bot.domain.models import Card, Job, JobState
+from bot.domain.models import RUNNING_STATES, Card, Job, JobState
 from bot.errors import InputError, NotAllowed, Refused
 from bot.jobs.intake import JobService
 from bot.moderation.results import Removals
-from bot.store import Cards, Jobs
+from bot.store import Cancelled, Cards, Jobs
 from cogs.results import texts
 from cogs.ui.controls import Control, on_job, view_of
 from cogs.ui.interaction import Bot, Interaction, use
@@ -82,15 +81,27 @@ async def remove(bot: Bot, card: Card, jobs: Sequence[Job], *, by_id: int, with_
 
 
 CANCEL, DROP = "cancel_run", "cancel_drop"
-ICON = "🛑"
-_SENT = frozenset({JobState.SUBMITTING, JobState.QUEUED, JobState.PROCESSING, JobState.READY})
+"""On the card; in the question that follows."""
+DO_NOT_POST, KEEP = "drop_run", "keep_run"
+"""On the card, once everything is sent."""
+STOP_ICON, DROP_ICON, KEEP_ICON = "🛑", "🔕", "📤"
 
 
-def stop_controls(jobs: Sequence[Job]) -> list[discord.ui.Item[Any]]:
-    """Return the Cancel button, [] if all jobs of the card have ended."""
-    if all(job.state.ended for job in jobs):
+def stop_controls(jobs: Sequence[Job], now: float) -> list[Control]:
+    """Return the button of what can still be done about open jobs, [] if all have ended."""
+    is_open = [job for job in jobs if not job.state.ended]
+    if not is_open:
         return []
-    return [Control.button(CANCEL, jobs[0].id, label=texts.CANCEL, emoji=ICON)]
+    if any(may_be_refunded(job, now) for job in is_open):
+        return [Control.button(CANCEL, jobs[0].id, label=texts.CANCEL, emoji=STOP_ICON)]
+    if any(job.dropped_by is None for job in is_open):
+        return [Control.button(DO_NOT_POST, jobs[0].id, label=texts.DO_NOT_POST, emoji=DROP_ICON)]
+    return [Control.button(KEEP, jobs[0].id, label=texts.POST_AFTER_ALL, emoji=KEEP_ICON)]
+
+
+def may_be_refunded(job: Job, now: float) -> bool:
+    """Whether it can be cancelled for long enough to read that on a button: it is not about to be sent."""
+    return job.is_unsent and (job.state is not JobState.SUBMITTING or job.next_at > now)
 
 
 @on_job(CANCEL, when_erased=True)
@@ -101,22 +112,10 @@ async def cancel_run(interaction: Interaction, job: Job, _values: Sequence[str])
     if stopped is None:
         raise InputError(texts.NOTHING_TO_CANCEL)
     jobs = await use(interaction, Jobs).of_card(job.guild_id, job.card_id)
-    running = [each for each in jobs if each.state in _SENT]
+    running = [each for each in jobs if each.state in RUNNING_STATES]
     kept = [each for each in running if each.dropped_by is None]
-    said = outcome(stopped, kept, running, is_one=len(jobs) == 1)
-    try:
-        await in_time(interaction.response.send_message(said, view=_choice(kept), ephemeral=True))
-    finally:
-        await use(interaction, Delivery).show_now(job.guild_id, job.card_id)
-
-
-def _choice(kept: Sequence[Job]) -> discord.ui.View:
-    """Return the button that discards results, discord.py's MISSING if none would be posted."""
-    if not kept:
-        missing: discord.ui.View = discord.utils.MISSING
-        return missing
-    label = texts.DO_NOT_POST if len(kept) == 1 else texts.DO_NOT_POST_THEM
-    return view_of([Control.button(DROP, kept[0].id, label=label, style=discord.ButtonStyle.danger)])
+    drop = [Control.button(DROP, job.id, label=texts.DO_NOT_POST, emoji=DROP_ICON)] if kept else []
+    await answer_stop(interaction, job, outcome(stopped, kept, running, is_one=len(jobs) == 1), drop)
 
 
 def outcome(stopped: Sequence[Job], kept: Sequence[Job], running: Sequence[Job], *, is_one: bool) -> str:
@@ -135,17 +134,52 @@ def outcome(stopped: Sequence[Job], kept: Sequence[Job], running: Sequence[Job],
     return " ".join(sentences) or str(texts.NOTHING_TO_CANCEL)
 
 
+@on_job(DO_NOT_POST, when_erased=True)
+async def do_not_post(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
+    """Discard the results of the card's sent jobs, and cancel and refund the others."""
+    jobs, done = await _dropped(interaction, job)
+    stopped = [each.job for each in done if each.stopped]
+    running = [each.job for each in done if not each.stopped]
+    await answer_stop(interaction, job, outcome(stopped, (), running, is_one=len(jobs) == 1))
+
+
 @on_job(DROP, when_erased=True)
 async def drop_results(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
-    """Discard the future results of the job's card. They are charged anyway."""
+    """Answer the question after *Cancel*: discard the results of the job's card. They are charged anyway."""
+    await _dropped(interaction, job)
+    try:
+        await in_time(interaction.response.edit_message(content=texts.NOT_POSTED, view=None))
+    finally:
+        await use(interaction, Delivery).show_now(job.guild_id, job.card_id)
+
+
+async def _dropped(interaction: Interaction, job: Job) -> tuple[Sequence[Job], list[Cancelled]]:
+    """Drop the open jobs of the card; return all of its jobs, and the outcomes."""
     await _require_own(interaction, job)
     on_card, jobs = await use(interaction, Jobs).of_card(job.guild_id, job.card_id), use(interaction, JobService)
     open_jobs = [each for each in on_card if not each.state.ended]
     done = [await jobs.cancel(each, by_id=interaction.user.id, drop=True) for each in open_jobs]
     if not any(done):
         raise InputError(texts.NOTHING_TO_CANCEL)
+    return on_card, [each for each in done if each is not None]
+
+
+@on_job(KEEP, when_erased=True)
+async def post_after_all(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
+    """Have the dropped results of the card posted when they are done."""
+    await _require_own(interaction, job)
+    on_card = await use(interaction, Jobs).of_card(job.guild_id, job.card_id)
+    if all(each.state.ended for each in on_card):
+        raise InputError(texts.ENDED_MEANWHILE)
+    await use(interaction, JobService).keep(on_card, by_id=interaction.user.id)
+    await answer_stop(interaction, job, str(texts.POSTED_AFTER_ALL))
+
+
+async def answer_stop(interaction: Interaction, job: Job, said: str, controls: Sequence[Control] = ()) -> None:
+    """Reply ephemerally, and draw the job's card again."""
+    view = view_of(controls) if controls else discord.utils.MISSING
     try:
-        await in_time(interaction.response.edit_message(content=texts.NOT_POSTED, view=None))
+        await in_time(interaction.response.send_message(said, view=view, ephemeral=True))
     finally:
         await use(interaction, Delivery).show_now(job.guild_id, job.card_id)
 

@@ -50,7 +50,7 @@ async def show_alone(interaction: Interaction, job: Job, _values: Sequence[str])
             message_id=found.message_id, channel_id=found.place_id, fail_if_not_exists=False
         )
     with speaking(await use(interaction, GuildLanguages).of(job.guild_id)):  # public message
-        view = message_view(await _controls(interaction, job), ())
+        view = message_view([await _controls(interaction, job)], ())
     spec = CopySpec(kind=ALONE, subject_id=f"{job.id} {gone}", view=view, reply=reply)
     posted = await post_copy(interaction, found, job, spec)
     await in_time(interaction.edit_original_response(content=texts.POSTED_AGAIN(link=posted.jump_url)))
@@ -69,7 +69,7 @@ async def _show_privately(interaction: Interaction, card: Card, job: Job) -> Non
                 card, [job], member_id=interaction.user.id, file_limit=guild.filesize_limit
             ) as files,
         ):
-            view = message_view(await _controls(interaction, job), ())
+            view = message_view([await _controls(interaction, job)], ())
             await in_time(
                 interaction.edit_original_response(embed=embed, attachments=[*files, *documents], view=view),
                 UPLOAD_TIMEOUT_S,

@@ -29,7 +29,6 @@ TO_DMS, TO_GALLERY = Text("Send to my DMs"), Text("Save to gallery")
 FRESH_LINK = Text("Fresh link")
 REMOVE = Text("Remove")
 CANCEL = Text("Cancel")
-DETAILS = Text("Details")
 REPORT = Text("Report")
 RETRY_ALL = Text("Try again")
 RETRY_REST = Text("Try again from here")
@@ -80,10 +79,11 @@ CANCELLED = Text("Canceled and refunded: nothing was charged.")
 TOO_LATE = Text("Too late to stop: Cannon Studio has already started it, so it will be charged.")
 POSTED_UNLESS = Text("I'll post the result when it is done, unless you choose otherwise.")
 NOT_POSTED = Text(
-    "It will be charged, and I won't post the result. If you change your mind, press **Post it** when it is done: "
-    "on the card or in `/jobs`."
+    "It will be charged, and I won't post the result. If you change your mind, press **Post it after all** on the card."
 )
-DO_NOT_POST, DO_NOT_POST_THEM = Text("Don't post the result"), Text("Don't post the results")
+DO_NOT_POST, POST_AFTER_ALL = Text("Don't post"), Text("Post it after all")
+POSTED_AFTER_ALL = Text("I'll post the result when it is done.")
+ENDED_MEANWHILE = Text("It has ended. If it was made, press **Post it** on the card or in `/jobs`.")
 
 
 def cancelled(numbers: Sequence[int]) -> str:
@@ -129,7 +129,7 @@ REMOVE_QUESTION = Text(
 REMOVE_RESULT = Text("Remove the result")
 REMOVE_RECORD = Text("Remove the record too")
 NOT_YOURS_TO_REMOVE = Text("Only the member who requested this or a moderator can remove it.")
-STILL_OPEN = Text("Something on this card is still being made. Wait for it, or press **Cancel** first.")
+STILL_OPEN = Text("Something on this card is still being made. It can be removed when it is done.")
 REMOVED_WITH_RECORD = Text("The result and its record are removed.")
 REMOVED = Text("The result is removed. Its record is kept.")
 

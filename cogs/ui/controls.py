@@ -92,21 +92,29 @@ class Control(discord.ui.DynamicItem[discord.ui.Item[Any]], template=CUSTOM_ID):
         action: str,
         subject: str,
         *,
-        label: Text | str,
+        label: Text | str | None = None,
         style: discord.ButtonStyle = discord.ButtonStyle.secondary,
         emoji: str | None = None,
+        disabled: bool = False,
     ) -> Self:
-        """Return a button for `action` with `subject`; `emoji` is its Unicode icon."""
-        return cls(discord.ui.Button(label=str(label), style=style, emoji=emoji, custom_id=custom_id(action, subject)))
+        """Return a button for `action` with `subject`; `emoji` is its Unicode icon, its name where it has no label."""
+        words = None if label is None else str(label)
+        made = custom_id(action, subject)
+        return cls(discord.ui.Button(label=words, style=style, emoji=emoji, disabled=disabled, custom_id=made))
 
     @classmethod
     def select(
-        cls, action: str, subject: str, *, placeholder: Text | str, options: Sequence[discord.SelectOption]
+        cls,
+        action: str,
+        subject: str,
+        *,
+        placeholder: Text | str,
+        options: Sequence[discord.SelectOption],
+        disabled: bool = False,
     ) -> Self:
         """Return a select of one of `options` (1 to 25), for `action` with `subject`."""
-        return cls(
-            discord.ui.Select(placeholder=str(placeholder), options=list(options), custom_id=custom_id(action, subject))
-        )
+        words, made = str(placeholder), custom_id(action, subject)
+        return cls(discord.ui.Select(placeholder=words, options=list(options), disabled=disabled, custom_id=made))
 
     @classmethod
     def role(cls, action: str, subject: str, *, placeholder: str, chosen: int | None) -> Self:

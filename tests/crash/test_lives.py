@@ -223,7 +223,7 @@ async def test_a_card_whose_end_a_death_kept_from_being_drawn_shows_it_after_the
     await drawn_late(rig)
     [card] = rig.messages()
     assert "No fox came." in state_text(card)
-    assert "Cancel" not in labels(card)
+    assert "Don't post" not in labels(card)
     assert await rig.bot.parts.store.cards.undrawn(10) == []
 
 
@@ -331,10 +331,10 @@ async def test_a_card_whose_end_discord_did_not_take_is_drawn_later(rig: Rig):
     await rig.work()
     rig.env.backend.faults.clear()
     [card] = rig.messages()
-    assert "Cancel" in labels(card)
+    assert "Don't post" in labels(card)
     await drawn_late(rig)
     [card] = rig.messages()
-    assert "Cancel" not in labels(card)
+    assert "Don't post" not in labels(card)
     assert await rig.bot.parts.store.cards.undrawn(10) == []
 
 

@@ -13,13 +13,13 @@ import pytest
 from bot.domain.models import JobState
 from tests.support.rig import Rig
 from tests.support.settings_pages import seed_emojis, set_review
-from tests.support.surface import settled_exactly, until
+from tests.support.surface import DETAILS, REMOVE, settled_exactly, until
 
 GENERATE = "image generate"
 
 
 def labels_on(message: discord.Message) -> list[str | None]:
-    return [item.label for row in message.components for item in getattr(row, "children", ())]
+    return [item.label or str(item.emoji) for row in message.components for item in getattr(row, "children", ())]
 
 
 def own(rig: Rig, channel: Any) -> list[discord.Message]:
@@ -36,7 +36,7 @@ async def test_a_result_that_comes_after_a_restart_has_its_controls_and_reaction
     await surface.seeds.finished()
     await rig.env._settle_internal(dispatch="seeds")
     [card] = rig.messages()
-    assert labels_on(card) == ["Re-run · 12", "Vary", "Edit and run", "Next step…", "Details", "Remove"]
+    assert labels_on(card) == ["Vary", "Re-run · 12", "Edit and run", "Next step…", DETAILS, REMOVE]
     assert [str(each.emoji) for each in card.reactions] == ["🔁", "🎲", "🎬", "✉️", "❌"]
 
 

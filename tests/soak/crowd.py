@@ -54,6 +54,7 @@ _ACTS = {
 }  # fmt: skip
 _LABELS = {
     str(results.ASK_REFUND): 8, str(results.RERUN): 3, str(results.RERUN_ALL): 2, str(results.RETRY_ALL): 4,
+    str(results.DO_NOT_POST): 2, str(results.POST_AFTER_ALL): 2,
     str(results.CANCEL): 2, str(results.SHARE): 2, str(results.POST_IT): 2, str(results.VARY): 2,
     str(results.SUBTLE): 3, results.ALONE(number=1): 2, results.ALONE(number=3): 2,
     results.VARY_ONE(number=2): 2, results.VARY_ONE(number=4): 2,

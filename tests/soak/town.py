@@ -39,7 +39,7 @@ WITH_APPROVAL, APPROVE_ABOVE = 5, Decimal(15)
 """The server whose moderators are asked for what costs more than so many credits."""
 CALLS_A_SECOND = 50
 """What Discord allows a bot: https://discord.com/developers/docs/topics/rate-limits (global rate limit)."""
-AGAIN, APPROVE, CANCEL, EMOJI = "Re-run", "Approve", "Cancel", "🔁"
+AGAIN, APPROVE, CANCEL, DO_NOT_POST, EMOJI = "Re-run", "Approve", "Cancel", "Don't post", "🔁"
 
 
 class Town:
@@ -174,7 +174,11 @@ class Server:
             await self._discord.react(member, found, EMOJI)
 
     async def cancel(self, member: MemberActor, *, pick: float, **_: Any) -> None:
-        await self._press(member, self._some(pick, lambda message: bool(_buttons(message, CANCEL))), CANCEL)
+        for label in (CANCEL, DO_NOT_POST):
+            found = self._some(pick, lambda message, label=label: bool(_buttons(message, label)))
+            if found is not None:
+                await self._press(member, found, label)
+                return
 
     async def delete(self, member: MemberActor, *, pick: float, **_: Any) -> None:
         found = self._some(pick, lambda message: True)

@@ -19,7 +19,7 @@ from bot.domain.server.guild_rules import Rules
 from bot.sandbox.studio.accounts import StudioRequest
 from bot.store import Store
 from tests.soak.plan import BAD_FILE_WORDS, ENDLESS_WORDS, words_of
-from tests.soak.town import CANCEL, LIMIT, LIMITED, Town
+from tests.soak.town import CANCEL, DO_NOT_POST, LIMIT, LIMITED, Town
 
 CLOSED = "approval.channel_closed"
 _REFUSED_KEYS = "SELECT id FROM guild_keys WHERE refused_at IS NOT NULL AND secret IS NOT NULL"
@@ -273,7 +273,7 @@ def wrong_messages(town: Town, books: Books) -> Iterator[str]:
     for card_id, message_id in town.ask_database("SELECT id, message_id FROM cards"):
         if card_id not in open_cards and message_id in there:
             labels = [str(each.get("label")) for each in there[message_id].buttons]
-            if CANCEL in labels:
+            if {CANCEL, DO_NOT_POST} & set(labels):
                 yield f"the card {card_id} is stale: it has {labels}"
 
 

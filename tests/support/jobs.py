@@ -8,8 +8,8 @@ from typing import Any
 import discord
 
 from bot.domain.models import Job, JobState
-from cogs.jobs import texts
 from cogs.jobs.one_job import CANCEL_ONE, DROP_ONE
+from cogs.results.texts import DO_NOT_POST
 from tests.support.channels import press
 from tests.support.rig import Rig
 from tests.support.surface import agreed, delete, newest, panel_text, parts, unlinked
@@ -54,7 +54,7 @@ async def on_job(rig: Rig, member: Any, act: str, job_id: str = "", *, channel: 
     for forged in [each for each in (channel or rig.channel).history() if each.content == "there"]:
         delete(rig, forged)
     if drop and result.response is not None and DROP_ONE in str(result.response.components):
-        await member.click(result.response, label=str(texts.DO_NOT_POST))
+        await member.click(result.response, label=str(DO_NOT_POST))
     return result
 
 

@@ -17,7 +17,7 @@ from tests.support.jobs import on_job
 from tests.support.prices import priced
 from tests.support.rig import Rig
 from tests.support.settings_pages import choose, opened, press, send, send_review
-from tests.support.surface import fill, inputs, post_log, until
+from tests.support.surface import REMOVE, fill, icon, inputs, post_log, until
 
 FAST = "a fox #fast"
 OTHER_KEYS = "cs_test_other_{:012}"
@@ -450,7 +450,7 @@ async def recover_job(stage: Stage, job_id: str) -> None:
 
 def removed(label: str) -> Do:
     async def do(stage: Stage, message: Any) -> None:
-        await stage.press(await stage.rig.moderator.click(message, label="Remove"), label)
+        await stage.press(await stage.rig.moderator.click(message, custom_id=icon(message, REMOVE)), label)
 
     return do
 

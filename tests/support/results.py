@@ -9,10 +9,10 @@ import pytest
 
 from bot.domain.models import Job
 from tests.support.rig import Rig
-from tests.support.surface import agreed, delete, fill, whole
+from tests.support.surface import DETAILS, REMOVE, agreed, delete, fill, icon, whole
 from tests.support.workflows import IMAGE, earlier
 
-RESULT = ["Re-run", "Vary", "Edit and run", "Next step…", "Details", "Remove"]
+RESULT = ["Vary", "Re-run", "Edit and run", "Next step…", DETAILS, REMOVE]
 
 
 def card_of(rig: Rig, job: Job) -> discord.Message:
@@ -92,7 +92,7 @@ class Press:
         return await self.who.submit_modal(shown, fill(shown, {"Prompt": "at night #fast"}))
 
     async def remove(self) -> Any:
-        asked = await self.who.click(self.message, label="Remove")
+        asked = await self.who.click(self.message, custom_id=icon(self.message, REMOVE))
         assert asked.ephemeral
         if not asked.response.components:
             return asked

@@ -87,9 +87,34 @@ def _texts(component: dict[str, Any]) -> Iterator[str]:
         yield from _texts(child)
 
 
+DETAILS, REMOVE, RERUN_ALL, EDIT = "\N{INFORMATION SOURCE}\ufe0f", "🗑️", "🔁", "✏️"
+"""Controls that are an icon alone."""
+
+
 def labels(message: Any) -> list[str]:
-    """Return what a message's controls are called, without the prices."""
-    return [(item.get("label") or item.get("placeholder")).partition(" · ")[0] for item in parts(message)]
+    """Return what a message's controls are called, without the prices; of an icon alone, the icon."""
+    return [_name(item) for item in parts(message)]
+
+
+def rows(message: Any) -> list[list[str]]:
+    """Return what is in each row of a message's controls; in brackets what is disabled."""
+    given = [row if isinstance(row, dict) else row.to_dict() for row in message.components]
+    return [
+        [f"({_name(item)})" if item.get("disabled") else _name(item) for item in row["components"]]
+        for row in given
+        if row["type"] == ROW
+    ]
+
+
+def _name(item: dict[str, Any]) -> str:
+    words = item.get("label") or item.get("placeholder") or item["emoji"]["name"]
+    return str(words.partition(" · ")[0])
+
+
+def icon(message: Any, emoji: str) -> str:
+    """Return the custom id of the control that is this icon alone."""
+    [found] = [item["custom_id"] for item in parts(message) if _name(item) == emoji]
+    return str(found)
 
 
 def whole(message: Any, label: str) -> str:
@@ -144,7 +169,7 @@ def state_text(message: Any) -> str:
 def below_prompt(embed: discord.Embed) -> list[str]:
     """Return the lines of a card's embed below its prompt, the small print as plain text."""
     text = "\n".join([embed.description or "", *(field.value or "" for field in embed.fields)])
-    lines = re.sub(r"```.*?```", "", text, flags=re.DOTALL).splitlines()
+    lines = re.sub(r"(?:\*\*[^\n]*\*\*\n)?```.*?```", "", text, flags=re.DOTALL).splitlines()
     return [line.removeprefix("-# ") for line in lines if line and not line.startswith("> ")]
 
 

@@ -84,8 +84,8 @@ class CardDrawing:
     async def view(self, card: Card, jobs: Sequence[Job], links: Sequence[str]) -> discord.ui.View | None:
         """Return the card's controls and link buttons, None if there are none."""
         rules = await self.store.settings.get(card.guild_id)
-        controls = self.surface.controls(card, jobs, linked=bool(links), shown_above=rules.confirm_above)
-        return message_view(controls, links)
+        rows = self.surface.controls(card, jobs, linked=bool(links), shown_above=rules.confirm_above)
+        return message_view(rows, links)
 
     def texts(self, jobs: Sequence[Job], there: Sequence[discord.Attachment] = ()) -> list[discord.File]:
         """Return the long texts as files, without unchanged ones in `there`. To be closed.

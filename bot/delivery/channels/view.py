@@ -15,18 +15,22 @@ from bot.domain.models import Card, Job
 from bot.domain.words.text import bare, shortened, slug
 
 V = TypeVar("V", bound=discord.ui.View | discord.ui.LayoutView)
+Controls = Sequence[discord.ui.Item[Any]]
+Rows = list[list[discord.ui.Item[Any]]]
 HOST_CHARS = 60
 """Of the 80 that a label may have."""
 
 
-def message_view(controls: Sequence[discord.ui.Item[Any]], links: Sequence[str]) -> discord.ui.View | None:
-    """Return a view without timeout of `controls` and link buttons; None if empty."""
-    items = in_five_rows(controls, link_buttons(links))
-    if not items:
+def message_view(rows: Sequence[Controls], links: Sequence[str]) -> discord.ui.View | None:
+    """Return a view without timeout of rows of controls and link buttons; None if empty."""
+    shown = in_five_rows(rows, link_buttons(links))
+    if not shown:
         return None
     view = untracked(discord.ui.View(timeout=None))
-    for item in items:
-        view.add_item(item)
+    for number, row in enumerate(shown):
+        for item in row:
+            item.row = number
+            view.add_item(item)
     return view
 
 
@@ -39,22 +43,32 @@ def untracked(view: V) -> V:
     return view
 
 
-def in_five_rows(
-    controls: Sequence[discord.ui.Item[Any]], links: Sequence[discord.ui.Item[Any]]
-) -> list[discord.ui.Item[Any]]:
-    """Return what fits five rows: all links, then as many controls as possible, in front.
+def in_five_rows(rows: Sequence[Controls], links: Controls) -> Rows:
+    """Return the rows that fit a message: all links, from the end of the last row on, and as many rows as possible.
 
-    A select takes a row of its own, five buttons share one.
+    The last row stays longest: it has what every card needs.
     """
-    linked = list(links[:BUTTONS_PER_MESSAGE])
-    kept: list[discord.ui.Item[Any]] = []
-    for control in controls:
-        chosen = [*kept, control]
-        selects = sum(item.width == BUTTONS_PER_ROW for item in chosen)
-        buttons = len(chosen) - selects + len(linked)
-        if selects + -(-buttons // BUTTONS_PER_ROW) <= ROWS_PER_MESSAGE:
-            kept = chosen
-    return [*kept, *linked]
+    kept, rest = [list(row) for row in rows if row], list(links[:BUTTONS_PER_MESSAGE])
+    while kept and len(kept) + _rows_beyond(kept[-1], rest) > ROWS_PER_MESSAGE:
+        del kept[-2 if len(kept) > 1 else -1]
+    free = _room(kept[-1]) if kept else 0
+    if free:
+        kept[-1] += rest[:free]
+    return [*kept, *in_rows(rest[free:])]
+
+
+def in_rows(buttons: Controls) -> Rows:
+    """Return buttons in rows of five."""
+    return [list(buttons[at : at + BUTTONS_PER_ROW]) for at in range(0, len(buttons), BUTTONS_PER_ROW)]
+
+
+def _room(row: Controls) -> int:
+    return BUTTONS_PER_ROW - sum(item.width for item in row)
+
+
+def _rows_beyond(row: Controls, links: Controls) -> int:
+    """Return how many rows `links` need beyond the rest of `row`."""
+    return -(-max(0, len(links) - _room(row)) // BUTTONS_PER_ROW)
 
 
 def link_buttons(links: Sequence[str]) -> list[discord.ui.Item[Any]]:

@@ -79,16 +79,22 @@ class CardRefresh:
             self._expect(card, drawn)
 
     async def show(
-        self, guild_id: int, card_id: str, *, at_once: bool = False, if_unleased: bool | None = None
+        self,
+        guild_id: int,
+        card_id: str,
+        *,
+        can_wait: bool = True,
+        acted: bool = False,
+        if_unleased: bool | None = None,
     ) -> bool:
         """Update the card; best effort: failures are logged and left to the ticker.
 
-        Deferrable changes are left to the ticker, unless `at_once` (a user acted). `if_unleased` leaves it to the
-        process that follows its jobs, if any. Returns False if that is another one.
+        Deferrable changes are left to the ticker if it `can_wait`; if a user `acted`, what it says is no guess.
+        `if_unleased` leaves it to the process that follows its jobs, if any. Returns False if that is another one.
         """
         try:
             async with self.memory.lock(card_id):
-                return await self._show(guild_id, card_id, at_once=at_once, if_unleased=if_unleased)
+                return await self._show(guild_id, card_id, can_wait=can_wait, acted=acted, if_unleased=if_unleased)
         except DISCORD_ERRORS as error:
             self.metrics.discord_error(error)
             log.info("card.not_shown", card=card_id, error=type(error).__name__)
@@ -122,13 +128,15 @@ class CardRefresh:
             return
         async with lock:
             try:
-                await self._show(guild_id, card_id, at_once=True, if_unleased=self.owner.leads())
+                await self._show(guild_id, card_id, can_wait=False, acted=False, if_unleased=self.owner.leads())
             except discord.HTTPException as error:
                 if is_gone(error):
                     await self.store.cards.note_drawn(guild_id, card_id)
                 raise
 
-    async def _show(self, guild_id: int, card_id: str, *, at_once: bool, if_unleased: bool | None) -> bool:
+    async def _show(
+        self, guild_id: int, card_id: str, *, can_wait: bool, acted: bool, if_unleased: bool | None
+    ) -> bool:
         """Draw the card if this process owns it, else return False."""
         found = await self.store.cards.with_jobs(guild_id, card_id)
         if found is None or not found[0].answered or found[0].message_id is None:
@@ -142,13 +150,13 @@ class CardRefresh:
             if all(job.state in UNASKED and job.submitted_at is None for job in found[1]):
                 await self.surface.close_question(*found)
         card, jobs = found[0], self.memory.as_posted(found[1])
-        if not at_once and self._can_wait(card, jobs):
+        if can_wait and self._can_wait(card, jobs):
             return True
         with speaking(await self.languages.of(card)):
             if self.memory.is_final(card_id, jobs):
                 self.ticker.forget(_key(card))
             else:
-                await self._draw(card, jobs)
+                await self._draw(card, jobs, acted=acted)
             if _has_ended(found[1]):
                 if _is_more_than_its_result(found[1]):
                     await self.store.cards.note_drawn(guild_id, card_id)
@@ -167,14 +175,14 @@ class CardRefresh:
             self.ticker.expect(_key(card), wait_s)
         return bool(wait_s)
 
-    async def _draw(self, card: Card, jobs: Sequence[Job]) -> None:
+    async def _draw(self, card: Card, jobs: Sequence[Job], *, acted: bool) -> None:
         if card.is_ephemeral and not self.messages.token_lives(card):
             self.ticker.forget(_key(card))  # unreachable from here on
             return
         await self.authors.find(card)
         shown = self.memory.shown(card.id)
         drawn = await self.drawing.draw(card, jobs, shown)
-        if drawn.is_news(shown):
+        if drawn.is_news(shown) or (acted and shown is None):
             await self._edit(card, jobs, drawn.embed)
             self.ticker.edited(_key(card))
         self.memory.note_shown(card.id, drawn.says)
@@ -188,9 +196,10 @@ class CardRefresh:
 
     async def _edit(self, card: Card, jobs: Sequence[Job], embed: discord.Embed) -> None:
         changes: dict[str, Any] = {"embed": embed}
-        if _has_ended(jobs) and _is_more_than_its_result(jobs):
+        if _is_more_than_its_result(jobs):
             # The result's edit set its controls, perhaps before the other jobs had ended.
-            seen = await self.messages.look(card)
+            is_posted = any(job.state is JobState.DELIVERED for job in jobs)
+            seen = await self.messages.look(card) if is_posted or _has_ended(jobs) else None
             changes["view"] = await self.drawing.view(card, jobs, () if seen is None else seen.links)
         await self.messages.edit(card, **changes)
 

@@ -87,7 +87,7 @@ class ReviewMessages:
         is_reachable = card.message_id is not None and not card.is_ephemeral
         where = message_link(card) if is_reachable else f"<#{card.channel_id}>"
         links = [link for _, found in results for link in found.links]
-        view = message_view(self.surface.review_controls(main), links)
+        view = message_view([self.surface.review_controls(main)], links)
         documents = self.drawing.texts(jobs)
         made_with = {job.id: await self.drawing.made_with(job) for job in jobs}
         media = [

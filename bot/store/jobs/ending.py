@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -145,12 +145,26 @@ class Cancellation(Repository):
 
         return await self._recorded(guild_id, change, record)
 
+    async def keep(
+        self, guild_id: int, job_ids: Sequence[str], *, record: RecordOf[tuple[Job, ...]] | None = None
+    ) -> tuple[Job, ...]:
+        """Have the results of these open jobs posted after all; return those that were dropped."""
+
+        def change(db: Connection) -> tuple[Job, ...]:
+            found = [job_in(db, guild_id, job_id) for job_id in job_ids]
+            dropped = [job for job in found if job is not None and not job.state.ended and job.dropped_by is not None]
+            for job in dropped:
+                db.execute("UPDATE jobs SET dropped_by = NULL WHERE id = ? AND guild_id = ?", (job.id, guild_id))
+            return tuple(replace(job, dropped_by=None) for job in dropped)
+
+        return await self._recorded(guild_id, change, record)
+
 
 def cancel_in(
     db: Connection, job: Job, sentence: str, now: float, *, drop_by: int | None = None, steps: str = ""
 ) -> Cancelled:
     """Cancel an open job and its dependents; `steps` is the dependents' reason, if not the usual one."""
-    stopped = job.state in PENDING_STATES or (job.state is JobState.SUBMITTING and job.attempts == 0)
+    stopped = job.is_unsent
     if stopped:
         job = end_unsent(db, job, JobState.CANCELLED, sentence, now)
     elif drop_by is not None:

@@ -16,8 +16,20 @@ from cogs.results.family import SHOWN_MAX, chosen, line_in, total_words
 from cogs.ui.texts import GONE, MODERATORS_ONLY
 from tests.support.channels import press, rule, shown
 from tests.support.jobs import ask, gallery, ids_in, on_job, pictures_in
+from tests.support.results import RESULT
 from tests.support.rig import HOST_KEY, Rig
-from tests.support.surface import agreed, inputs, labels, newest, panel_text, parts, private_sentence, whole
+from tests.support.surface import (
+    REMOVE,
+    agreed,
+    inputs,
+    labels,
+    newest,
+    panel_text,
+    parts,
+    private_sentence,
+    rows,
+    whole,
+)
 
 # ---------------------------------------------------------------------- the gallery
 
@@ -185,7 +197,7 @@ async def test_a_job_is_opened_from_its_page_with_what_can_be_done_about_it(rig:
     select = parts(page.response)[0]
     opened = await rig.member.select(page.response, [job.id], custom_id=select["custom_id"])
     assert job.id in panel_text(opened.response)
-    assert {"Re-run", "Fresh link", "Remove"} <= set(labels(opened.response))
+    assert {"Re-run", "Fresh link", REMOVE} <= set(labels(opened.response))
     assert "Report" not in labels(opened.response), "it is their own"
     theirs = await on_job(rig, rig.moderator, "show", job.id)
     assert "Report" in labels(theirs.response)
@@ -245,7 +257,7 @@ async def test_a_job_is_shown_with_what_can_be_done_about_it(rig: Rig):
     await ask(rig, prompt="a fox #fast")
     await rig.work()
     result = await on_job(rig, rig.moderator, "show", (await newest(rig)).id)
-    assert labels(result.response)[:3] == ["Post here again", "Re-run", "Vary"]
+    assert rows(result.response) == [RESULT[:4], ["Post here again", "Fresh link", REMOVE, "Report"]]
     await rig.moderator.click(result.response, label=whole(result.response, "Re-run"))
     assert (await newest(rig)).author_id == rig.moderator.id
 

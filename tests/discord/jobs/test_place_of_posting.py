@@ -12,7 +12,7 @@ from tests.support.jobs import on_job
 from tests.support.reacting import in_channel, other
 from tests.support.rig import Rig
 from tests.support.settings_pages import set_review
-from tests.support.surface import newest, until
+from tests.support.surface import REMOVE, icon, newest, until
 
 GENERATE = "image generate"
 
@@ -30,7 +30,7 @@ async def dropped(rig: Rig, member: Any, channel: Any, command: str = GENERATE, 
     await on_job(rig, member, "cancel", channel=channel, job_id=job.id, drop=True)
     await rig.work()
     [card] = in_channel(rig, channel)
-    asked = await member.click(card, label="Remove")
+    asked = await member.click(card, custom_id=icon(card, REMOVE))
     await member.click(asked.response, label="Remove the result")
     job = await newest(rig)
     assert job.state is JobState.HELD

@@ -1,4 +1,4 @@
-"""Cancel on a card: refunded while that can be, the honest sentence and a choice afterwards, and who may."""
+"""The button of an open card does what it says: refunded while that can be, then posted or not; and who may."""
 
 from __future__ import annotations
 
@@ -14,7 +14,15 @@ from tests.support.channels import press
 from tests.support.jobs import on_job
 from tests.support.results import RESULT
 from tests.support.rig import Rig
-from tests.support.surface import labels, newest, private_sentence, settled_exactly, state_text, unlinked, until
+from tests.support.surface import (
+    DETAILS,
+    labels,
+    newest,
+    private_sentence,
+    settled_exactly,
+    state_text,
+    until,
+)
 
 
 async def made(rig: Rig, prompt: str = "a fox", **options: Any) -> Any:
@@ -35,13 +43,13 @@ async def change(rig: Rig, **changes: Any) -> None:
 # ---------------------------------------------------------------------- before it was sent
 
 
-@pytest.mark.parametrize("why", ["not sent yet", "approval"])
-async def test_what_was_not_sent_is_cancelled_from_its_card_and_refunded(rig: Rig, why: str):
+@pytest.mark.parametrize(("why", "label"), [("about to be sent", "Don't post"), ("approval", "Cancel")])
+async def test_what_was_not_sent_is_cancelled_from_its_card_and_refunded(rig: Rig, why: str, label: str):
     if why == "approval":
         await change(rig, approve_above=5, approval_channel=rig.guild.create_text_channel("desk").id)
     card = await made(rig)
-    assert labels(card) == ["Cancel", "Details"]
-    done = await rig.member.click(card, label="Cancel")
+    assert labels(card) == [label, DETAILS]
+    done = await rig.member.click(card, label=label)
     assert done.ephemeral
     assert done.response.content == "Canceled and refunded: nothing was charged."
     assert labels(done.response) == []
@@ -68,17 +76,19 @@ async def test_what_waits_in_the_queue_is_cancelled_and_the_others_move_up(rig: 
 # ---------------------------------------------------------------------- once Cannon Studio has it
 
 
-async def test_once_it_was_sent_the_press_says_so_and_changes_nothing_until_the_choice(rig: Rig):
-    card = await made(rig)
-    await until(rig, JobState.PROCESSING)
-    asked = await rig.member.click(card, label="Cancel")
+async def test_once_it_was_sent_an_old_cancel_says_so_and_changes_nothing_until_the_choice(rig: Rig):
+    """The button of a card that was posted before it said what it does."""
+    await made(rig)
+    job = await until(rig, JobState.PROCESSING)
+    asked = await press(rig, rig.member, "cancel_run", job.id)
     assert asked.response.content.startswith(
         "Too late to stop: Cannon Studio has already started it, so it will be charged."
     )
     assert labels(asked.response) == [str(texts.DO_NOT_POST)]
-    assert "🔕" not in state_text(rig.messages()[0])
+    [card] = [each for each in rig.messages() if each.embeds]
+    assert "🔕" not in state_text(card)
     await rig.work()
-    [card] = rig.messages()
+    [card] = [each for each in rig.messages() if each.embeds]
     assert len(card.attachments) == 1
     assert labels(card) == RESULT
     await settled_exactly(rig)
@@ -88,17 +98,18 @@ async def test_once_it_was_sent_the_press_says_so_and_changes_nothing_until_the_
 async def test_a_dropped_result_shows_on_the_card_and_is_not_posted_until_it_is_wanted_again(
     rig: Rig, *, restarted: bool
 ):
-    card = await made(rig)
+    await made(rig)
     await until(rig, JobState.PROCESSING)
-    asked = await rig.member.click(card, label="Cancel")
     if restarted:
         await rig.restart()
-    done = await rig.member.click(asked.response, label=str(texts.DO_NOT_POST))
-    assert done.acknowledged
     [card] = rig.messages()
-    assert "🔕 I won't post the result. Changed your mind? Press **Post it** in `/jobs`." in unlinked(state_text(card))
-    again = await rig.member.click(card, label="Cancel")
-    assert unlinked(again.response.content) == str(texts.NOT_POSTED)
+    assert labels(card) == ["Don't post", DETAILS]
+    done = await rig.member.click(card, label="Don't post")
+    assert done.ephemeral
+    assert done.response.content == str(texts.NOT_POSTED)
+    [card] = rig.messages()
+    assert "🔕 I won't post the result. Changed your mind? Press **Post it after all**." in state_text(card)
+    assert labels(card) == ["Post it after all", DETAILS]
     await rig.work()
     [card] = rig.messages()
     assert (card.attachments, (await newest(rig)).state) == ([], JobState.HELD)
@@ -107,6 +118,59 @@ async def test_a_dropped_result_shows_on_the_card_and_is_not_posted_until_it_is_
     [card] = rig.messages()
     assert len(card.attachments) == 1
     assert "🔕" not in state_text(card)
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+async def test_what_is_wanted_after_all_is_posted_when_it_is_done(rig: Rig, *, restarted: bool):
+    card = await made(rig, count=2)
+    await until(rig, JobState.PROCESSING)
+    await rig.member.click(card, label="Don't post")
+    if restarted:
+        await rig.restart()
+    wanted = await rig.member.click(rig.messages()[0], label="Post it after all")
+    assert wanted.ephemeral
+    assert wanted.response.content == str(texts.POSTED_AFTER_ALL)
+    assert "🔕" not in state_text(rig.messages()[0])
+    assert labels(rig.messages()[0]) == ["Don't post", DETAILS]
+    await rig.work()
+    [card] = rig.messages()
+    assert len(card.attachments) == 2
+    await settled_exactly(rig)
+
+
+async def test_a_moderators_choice_about_another_members_result_is_recorded(rig: Rig):
+    card = await made(rig)
+    job = await until(rig, JobState.PROCESSING)
+    await rig.moderator.click(card, label="Don't post")
+    await rig.moderator.click(rig.messages()[0], label="Post it after all")
+    found = [each.text for each in await rig.bot.parts.store.decisions.all(rig.guild.id) if each.kind == "cancel"]
+    assert len(found) == 2
+    assert any("posted after all" in text and job.id in text for text in found)
+
+
+async def test_what_ended_meanwhile_says_where_it_is(rig: Rig):
+    card = await made(rig, "a fox #fast")
+    await rig.work()
+    [job] = await rig.jobs()
+    assert private_sentence(await press(rig, rig.member, "keep_run", job.id)) == str(texts.ENDED_MEANWHILE)
+    assert private_sentence(await press(rig, rig.member, "drop_run", job.id)) == str(texts.NOTHING_TO_CANCEL)
+    assert card.id == job.message_id
+
+
+async def test_one_of_several_is_dropped_and_wanted_again_from_its_panel(rig: Rig):
+    await made(rig, count=3)
+    await until(rig, JobState.PROCESSING)
+    job = (await rig.jobs())[0]
+    opened = await on_job(rig, rig.member, "show", job.id)
+    done = await rig.member.click(opened.response, label="Don't post this one")
+    assert "so it will be charged" in done.response.content
+    assert f"🔕 I won't post result {job.position + 1}." in state_text(rig.messages()[0])
+    assert labels(rig.messages()[0])[0] == "Don't post", "the others' results are still to be posted"
+    opened = await on_job(rig, rig.member, "show", job.id)
+    await rig.member.click(opened.response, label="Post this one after all")
+    assert "🔕" not in state_text(rig.messages()[0])
+    await rig.work()
+    assert {each.state for each in await rig.jobs()} == {JobState.DELIVERED}
 
 
 async def test_the_command_shows_its_drop_on_the_card_too(rig: Rig):
@@ -122,9 +186,11 @@ async def test_the_command_shows_its_drop_on_the_card_too(rig: Rig):
 async def test_only_the_author_and_moderators_cancel(rig: Rig):
     card = await made(rig)
     other = rig.guild.add_member(rig.env.create_user("otto"))
-    assert private_sentence(await other.click(card, label="Cancel")) == str(texts.NOT_YOURS_TO_CANCEL)
+    for action in ("cancel_run", "drop_run", "cancel_drop", "keep_run"):
+        refused = await press(rig, other, action, (await newest(rig)).id)
+        assert private_sentence(refused) == str(texts.NOT_YOURS_TO_CANCEL)
     assert (await newest(rig)).state is not JobState.CANCELLED
-    await rig.moderator.click(card, label="Cancel")
+    await rig.moderator.click(card, label="Don't post")
     assert (await newest(rig)).state is JobState.CANCELLED
     await refunded(rig)
 

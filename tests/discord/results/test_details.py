@@ -15,7 +15,7 @@ from tests.support.channels import hidden_channel, made_in, shown
 from tests.support.jobs import ask, on_job
 from tests.support.results import block, picture
 from tests.support.rig import Rig
-from tests.support.surface import labels, newest, panel_text, private_sentence, state_text, until
+from tests.support.surface import DETAILS, REMOVE, icon, labels, newest, panel_text, private_sentence, state_text, until
 
 
 async def test_details_tell_every_field_that_was_sent_and_what_the_card_does_not(rig: Rig):
@@ -23,7 +23,7 @@ async def test_details_tell_every_field_that_was_sent_and_what_the_card_does_not
     await rig.member.slash(rig.channel, "image generate", **given)
     await rig.work()
     [card], job = rig.messages(), await newest(rig)
-    opened = await rig.moderator.click(card, label="Details")
+    opened = await rig.moderator.click(card, custom_id=icon(card, DETAILS))
     assert opened.ephemeral
     told = panel_text(opened.response)
     sent = rig.sandbox.requests[-1].input
@@ -49,9 +49,9 @@ async def test_details_are_there_from_the_start_and_name_the_job_of_the_message(
     await rig.member.slash(rig.channel, "image generate", prompt="a fox #forever")
     job = await until(rig, JobState.PROCESSING)
     [card] = rig.messages()
-    assert "Details" in labels(card)
+    assert DETAILS in labels(card)
     assert job.id in named_on(card)
-    assert job.id in panel_text((await rig.member.click(card, label="Details")).response)
+    assert job.id in panel_text((await rig.member.click(card, custom_id=icon(card, DETAILS))).response)
 
 
 async def test_details_name_the_host_of_a_link_that_was_sent_and_not_the_link(rig: Rig):
@@ -71,7 +71,7 @@ async def test_a_job_is_shown_with_its_picture(rig: Rig):
     assert f"attachment://{file.filename}" in str(result.response.components) or file.url in str(
         result.response.components
     )
-    assert labels(result.response)[0] == str(texts.POST_AGAIN)
+    assert str(texts.POST_AGAIN) in labels(result.response)
 
 
 async def test_a_private_jobs_details_are_its_authors_alone(rig: Rig):
@@ -107,7 +107,7 @@ async def test_a_result_is_posted_again_by_its_id_at_no_cost_and_taken_down_with
     assert copy.embeds[0].author.name == rig.member.name
     assert "credits" in state_text(copy)
     assert len(await rig.jobs()) == 1
-    asked = await rig.member.click(card, label="Remove")
+    asked = await rig.member.click(card, custom_id=icon(card, REMOVE))
     await rig.member.click(asked.response, label=str(texts.REMOVE_RESULT))
     assert copies(rig, elsewhere) == []
 
@@ -135,5 +135,5 @@ async def test_the_panels_buttons_work_after_a_restart(rig: Rig):
     opened = await on_job(rig, rig.member, "show", channel=elsewhere, job_id=job.id)
     await rig.restart()
     result = await rig.member.click(opened.response, label=str(texts.POST_AGAIN))
-    assert "I posted it here: " in result.response.content
+    assert "I posted it here: [open it](" in result.response.content
     assert len(copies(rig, elsewhere)) == 1

@@ -11,7 +11,7 @@ from bot.domain.models import Job, JobState
 from cogs.ui.controls import Control
 from tests.support.results import count
 from tests.support.rig import Rig
-from tests.support.surface import agreed, fill, labels, newest, settled_exactly, whole
+from tests.support.surface import DETAILS, REMOVE, agreed, fill, labels, newest, settled_exactly, whole
 from tests.support.viewers import seeing
 
 
@@ -26,7 +26,7 @@ async def failed(rig: Rig, **options: Any) -> tuple[discord.Message, Job]:
 @pytest.mark.long
 async def test_a_failed_card_offers_another_try_and_an_edit(rig: Rig):
     message, job = await failed(rig)
-    assert labels(message) == ["Try again", "Edit and run", "Details", "Remove"]
+    assert labels(message) == ["Try again", "Edit and run", DETAILS, REMOVE]
     await rig.restart(after_s=3600)
     [message] = rig.messages()
     await agreed(rig.member, await rig.member.click(message, label=whole(message, "Try again")))

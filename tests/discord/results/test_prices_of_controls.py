@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import discord
+import pytest
 
 from bot.domain.models import UNKNOWN
 from bot.sandbox.studio.costs import fixed
@@ -17,7 +18,7 @@ from tests.support.channels import press, rule, shown
 from tests.support.prices import priced
 from tests.support.results import count, picture
 from tests.support.rig import Rig
-from tests.support.surface import fill, newest, parts
+from tests.support.surface import RERUN_ALL, fill, icon, newest, parts
 
 PICTURE = "image.generate"
 
@@ -34,10 +35,20 @@ async def test_a_rerun_tells_what_the_result_cost_and_makes_another_at_once(rig:
     assert await count(rig) == 2
 
 
-async def test_a_rerun_of_several_tells_what_all_of_them_cost(rig: Rig):
+@pytest.mark.parametrize(("confirm_above", "is_asked"), [(None, True), (35, True), (36, False)])
+async def test_a_rerun_of_several_by_its_icon_asks_for_what_all_of_them_cost(
+    rig: Rig, confirm_above: int | None, *, is_asked: bool
+):
     await rig.member.slash(rig.channel, "image generate", prompt="a fox #fast", count=3)
     await rig.work()
-    assert "Re-run all · 36" in labels(rig.messages()[0])
+    await rule(rig, confirm_above=None if confirm_above is None else Decimal(confirm_above))
+    card = rig.messages()[0]
+    pressed = await rig.member.click(card, custom_id=icon(card, RERUN_ALL))
+    assert pressed.ephemeral is is_asked
+    if is_asked:
+        assert "36 credits" in shown(pressed)
+        await rig.member.click(pressed.response, label="Yes, make it")
+    assert await count(rig) == 6
 
 
 async def test_retry_shows_no_guess_as_a_price(rig: Rig):
@@ -76,7 +87,7 @@ async def test_up_to_the_threshold_a_label_tells_no_price_and_a_press_is_not_ask
     await priced(rig, 12)
     await rule(rig, confirm_above=Decimal(12))
     message, _ = await picture(rig)
-    assert labels(message)[0] == "Re-run"
+    assert "Re-run" in labels(message)
     made = await rig.moderator.click(message, label="Re-run")
     assert not made.ephemeral
     assert await count(rig) == 2

@@ -18,6 +18,8 @@ from cogs.ui.texts import GONE, IN_SERVER_ONLY
 from cogs.workflows.asked.form import _pieces
 from tests.support.rig import HOST_KEY, Rig
 from tests.support.surface import (
+    DETAILS,
+    REMOVE,
     agreed,
     delete,
     fill,
@@ -31,7 +33,7 @@ from tests.support.surface import (
     whole,
 )
 
-LABELS = ["Generate image", "Generate video", "Rewrite again", "Edit first", "Details", "Remove"]
+LABELS = ["Generate image", "Generate video", "Rewrite again", "Edit first", DETAILS, REMOVE]
 
 
 async def rewritten(rig: Rig, kind: str = "image", **options: Any) -> tuple[discord.Message, Job]:
@@ -72,7 +74,7 @@ async def test_a_rewritten_prompt_offers_what_it_is_good_for(rig: Rig, kind: str
 
 async def test_a_card_offers_nothing_before_there_is_a_rewritten_prompt_nor_on_a_picture(rig: Rig):
     await rig.member.slash(rig.channel, "prompt for:image", prompt="a fox")
-    assert labels(rig.messages()[0]) == ["Cancel", "Details"]
+    assert labels(rig.messages()[0]) == ["Don't post", DETAILS]
     await rig.work()
     await rig.member.slash(rig.channel, "image generate", prompt="a fox")
     await rig.work()
@@ -85,7 +87,7 @@ async def test_what_is_switched_off_here_is_not_offered(rig: Rig):
         found = rig.bot.catalogue.resolve(operation)
         await rig.bot.parts.switches.switch(rig.guild.id, found, on=False, by_id=rig.moderator.id)
     message, _ = await rewritten(rig)
-    assert labels(message) == ["Rewrite again", "Details", "Remove"]
+    assert labels(message) == ["Rewrite again", DETAILS, REMOVE]
 
 
 async def test_what_was_switched_off_since_is_refused_when_pressed(rig: Rig):

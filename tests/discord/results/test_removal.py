@@ -14,13 +14,23 @@ from cogs.results import texts
 from cogs.ui.controls import Control
 from tests.support.results import RESULT, block, picture
 from tests.support.rig import Rig
-from tests.support.surface import delete, deny, labels, newest, private_messages, private_sentence, settled_exactly
+from tests.support.surface import (
+    REMOVE,
+    delete,
+    deny,
+    icon,
+    labels,
+    newest,
+    private_messages,
+    private_sentence,
+    settled_exactly,
+)
 from tests.support.workflows import IMAGE, earlier
 
 
 async def test_removing_with_the_record_leaves_ids_and_credits_only(rig: Rig):
     message, job = await picture(rig)
-    asked = await rig.member.click(message, label="Remove")
+    asked = await rig.member.click(message, custom_id=icon(message, REMOVE))
     assert labels(asked.response) == ["Remove the result", "Remove the record too"]
     ledger = await rig.bot.parts.store.ledger.rows(rig.guild.id)
     await rig.member.click(asked.response, label="Remove the record too")
@@ -42,7 +52,7 @@ async def test_every_copy_goes_with_the_result(rig: Rig):
             copy = await place.send("a copy")
             await store.copies.note(rig.guild.id, job.id, channel_id=copy.channel.id, message_id=copy.id, kind=kind)
     assert private_messages(rig, rig.moderator)
-    asked = await rig.member.click(message, label="Remove")
+    asked = await rig.member.click(message, custom_id=icon(message, REMOVE))
     await rig.member.click(asked.response, label="Remove the result")
     assert rig.messages() == []
     assert gallery.history() == []
@@ -54,7 +64,7 @@ async def test_the_ping_and_the_place_that_the_card_has_left_go_too(rig: Rig):
     await rig.bot.parts.own_settings.set_notify(rig.guild.id, rig.member.id, Notify.PING)
     message, _ = await picture(rig)
     assert len(rig.messages()) == 2
-    asked = await rig.member.click(message, label="Remove")
+    asked = await rig.member.click(message, custom_id=icon(message, REMOVE))
     await rig.member.click(asked.response, label="Remove the result")
     assert rig.messages() == []
 
@@ -76,7 +86,7 @@ async def test_a_result_that_was_sent_by_direct_message_is_taken_down_there(rig:
 
 async def test_what_could_not_be_taken_down_is_reported_and_found_again(rig: Rig):
     message, _ = await picture(rig)
-    asked = await rig.member.click(message, label="Remove")
+    asked = await rig.member.click(message, custom_id=icon(message, REMOVE))
     path = f"/channels/{rig.channel.id}/messages/{message.id}"
     rig.env.inject_error("DELETE", path, status=403, code=50013, message="Missing", times=1)
     rig.advance(16 * 60)  # past the interaction's token, so that the bot's own right counts
@@ -98,14 +108,14 @@ async def test_what_is_still_being_made_is_not_removed(rig: Rig, monkeypatch: py
         return card, (replace(jobs[0], state=JobState.QUEUED), *jobs[1:])
 
     monkeypatch.setattr(store.cards, "with_jobs", one_open)
-    assert private_sentence(await rig.member.click(message, label="Remove")) == str(texts.STILL_OPEN)
+    assert private_sentence(await rig.member.click(message, custom_id=icon(message, REMOVE))) == str(texts.STILL_OPEN)
     assert len(rig.messages()) == 1
 
 
 async def test_a_blocked_author_may_still_remove_what_is_theirs(rig: Rig):
     message, _ = await picture(rig)
     await block(rig, rig.member)
-    asked = await rig.member.click(message, label="Remove")
+    asked = await rig.member.click(message, custom_id=icon(message, REMOVE))
     await rig.member.click(asked.response, label="Remove the result")
     assert rig.messages() == []
 
@@ -113,7 +123,7 @@ async def test_a_blocked_author_may_still_remove_what_is_theirs(rig: Rig):
 async def test_a_moderators_removal_is_recorded_and_an_authors_is_not(rig: Rig):
     for member, expected in ((rig.member, 0), (rig.moderator, 1)):
         message, _ = await picture(rig)
-        asked = await member.click(message, label="Remove")
+        asked = await member.click(message, custom_id=icon(message, REMOVE))
         await member.click(asked.response, label="Remove the result")
         decisions = [d for d in await rig.bot.parts.store.decisions.all(rig.guild.id) if d.kind == "removal"]
         assert len(decisions) == expected
@@ -122,7 +132,7 @@ async def test_a_moderators_removal_is_recorded_and_an_authors_is_not(rig: Rig):
 async def test_a_removed_private_result_is_taken_down_for_its_one_reader(rig: Rig):
     job = await earlier(rig, IMAGE, private=True)
     [message] = [m for m in rig.messages(viewer=rig.member) if m.id == job.message_id]
-    asked = await rig.member.click(message, label="Remove")
+    asked = await rig.member.click(message, custom_id=icon(message, REMOVE))
     await rig.member.click(asked.response, label="Remove the record too")
     assert message.id not in [m.id for m in rig.messages(viewer=rig.member)]
     assert dict((await newest(rig)).input) == {}

@@ -10,7 +10,7 @@ import discord
 import pytest
 
 from bot.delivery.answers.texts import UNEXPECTED
-from bot.delivery.channels.view import in_five_rows
+from bot.delivery.channels.view import message_view
 from bot.domain.models import JobState
 from bot.errors import InputError
 from cogs.results import texts
@@ -19,7 +19,19 @@ from cogs.ui.controls import Control
 from cogs.ui.texts import GONE
 from tests.support.results import RESULT, Press, block, card_of, count, picture
 from tests.support.rig import Rig
-from tests.support.surface import labels, newest, private_sentence, settled_exactly, state_text, whole
+from tests.support.surface import (
+    DETAILS,
+    REMOVE,
+    RERUN_ALL,
+    agreed,
+    icon,
+    labels,
+    newest,
+    private_sentence,
+    settled_exactly,
+    state_text,
+    whole,
+)
 
 AGES = ("fresh", "restarted", "deleted")
 
@@ -99,7 +111,7 @@ async def test_each_control_does_for_each_member_at_each_age_what_the_table_says
 async def test_a_result_offers_what_it_is_good_for(rig: Rig, command: str, options: Any, expected: list[str]):
     await rig.member.slash(rig.channel, command, **options)
     [card] = rig.messages()
-    assert labels(card) == ["Cancel", "Details"]
+    assert labels(card) == ["Don't post", DETAILS]
     await rig.work()
     [card] = rig.messages()
     assert labels(card) == expected
@@ -128,24 +140,34 @@ async def test_the_select_of_an_older_card_with_several_results_still_carries_on
 async def test_a_rerun_of_a_card_with_several_makes_as_many_once_more(rig: Rig):
     await rig.member.slash(rig.channel, "image generate", prompt="a fox #fast", count=3)
     await rig.work()
-    await rig.moderator.click(rig.messages()[0], label=whole(rig.messages()[0], "Re-run all"))
+    asked = await rig.moderator.click(rig.messages()[0], custom_id=icon(rig.messages()[0], RERUN_ALL))
+    await agreed(rig.moderator, asked)
     jobs = await rig.jobs()
     assert len(jobs) == 6
     assert len({job.card_id for job in jobs}) == 2
 
 
-@pytest.mark.parametrize(("selects", "buttons", "links"), [(1, 5, 10), (1, 5, 20), (0, 5, 25), (2, 9, 6), (0, 0, 40)])
-def test_controls_give_way_to_links_in_a_messages_five_rows(selects: int, buttons: int, links: int):
-    option = [discord.SelectOption(label="x")]
-    offered = [Control.button("again", f"{n}", label="x") for n in range(buttons)]
-    offered += [Control.select("pick", f"s{n}", placeholder="x", options=option) for n in range(selects)]
-    linked = [discord.ui.Button(label="x", url="https://example.com") for _ in range(links)]
-    view = discord.ui.View(timeout=None)
-    for item in in_five_rows(offered, linked):
-        view.add_item(item)  # raises ValueError where there is no room
+@pytest.mark.parametrize(
+    ("links", "kept"),
+    [
+        (0, ["u", "v", "s", "last"]),
+        (8, ["u", "v", "s", "last"]),
+        (9, ["u", "v", "last"]),
+        (14, ["u", "last"]),
+        (19, ["last"]),
+        (24, []),
+        (40, []),
+    ],
+)
+def test_rows_give_way_to_links_in_a_messages_five_rows_the_last_longest(links: int, kept: list[str]):
+    rows: list[list[Control]] = [[Control.button(name, f"{each}") for each in range(5)] for name in "uv"]
+    rows.append([Control.select("s", "0", placeholder="x", options=[discord.SelectOption(label="x")])])
+    rows.append([Control.button("last", f"{each}") for each in range(2)])
+    view = message_view(rows, [f"https://example.com/{each}" for each in range(links)])  # raises ValueError if too many
+    assert view is not None
     assert sum(getattr(item, "url", None) is not None for item in view.children) == min(links, 25)
-    if links <= 10:
-        assert len(view.children) == links + buttons + selects - (selects > 1 and buttons > 5 and links > 9)
+    actions = [item.custom_id.split(":")[1] for item in view.children if isinstance(item, Control)]
+    assert list(dict.fromkeys(actions)) == kept
 
 
 # ---------------------------------------------------------------------- errors and memory
@@ -158,7 +180,7 @@ def test_controls_give_way_to_links_in_a_messages_five_rows(selects: int, button
         pytest.param("Vary", marks=pytest.mark.long),
         pytest.param("Edit and run", marks=pytest.mark.long),
         pytest.param("Next step…", marks=pytest.mark.long),
-        "Remove",
+        REMOVE,
     ],
 )
 @pytest.mark.parametrize("error", [ZeroDivisionError(), InputError("This is the sentence.")])
@@ -172,7 +194,7 @@ async def test_an_error_in_a_control_of_a_result_is_never_silent(
 
     monkeypatch.setattr(rig.bot.parts.store.job_lists, "placed", fail)
     expected = str(UNEXPECTED) if isinstance(error, ZeroDivisionError) else "This is the sentence."
-    assert private_sentence(await rig.member.click(message, label=whole(message, label))) == expected
+    assert private_sentence(await rig.member.click(message, custom_id=icon(message, label))) == expected
     assert await count(rig) == 1
 
 

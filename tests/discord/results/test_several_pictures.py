@@ -13,12 +13,25 @@ from bot.domain.server.guild_rules import Payer
 from bot.generation.texts import AUTHORS_ONLY
 from cogs.results import texts
 from cogs.ui.texts import GONE
-from tests.support.channels import press
+from tests.support.channels import press, rule
 from tests.support.results import RESULT, block, card_of, count
-from tests.support.rig import Rig
-from tests.support.surface import agreed, delete, labels, newest, parts, private_sentence, settled_exactly, whole
-
-ALL, LAST = "Re-run all", ["Edit and run", "Details", "Remove"]
+from tests.support.rig import STEP_S, Rig
+from tests.support.surface import (
+    DETAILS,
+    EDIT,
+    REMOVE,
+    RERUN_ALL,
+    agreed,
+    delete,
+    icon,
+    labels,
+    newest,
+    parts,
+    private_sentence,
+    rows,
+    settled_exactly,
+    whole,
+)
 
 
 async def several(rig: Rig, pictures: int = 4, **options: Any) -> tuple[discord.Message, list[Job]]:
@@ -36,6 +49,10 @@ async def batch(rig: Rig, *prompts: str) -> discord.Message:
     return card
 
 
+async def ended(rig: Rig) -> bool:
+    return all(job.state.ended for job in await rig.jobs())
+
+
 def nonces(rig: Rig) -> list[str]:
     """Return the nonces of the messages that show one result alone."""
     bodies = [call.json for call in rig.env.http_requests if call.method == "POST" and isinstance(call.json, dict)]
@@ -45,36 +62,67 @@ def nonces(rig: Rig) -> list[str]:
 # ---------------------------------------------------------------------- what is offered
 
 
-@pytest.mark.parametrize(
-    ("pictures", "expected"),
-    [
-        (1, RESULT),
-        pytest.param(2, [ALL, "U1", "U2", *LAST[:2], "V1", "V2", *LAST[2:]], marks=pytest.mark.long),
-        (3, [ALL, "U1", "U2", "U3", *LAST[:1], "V1", "V2", "V3", *LAST[1:]]),
-        (4, [ALL, "U1", "U2", "U3", "U4", "V1", "V2", "V3", "V4", *LAST]),
-    ],
-)
-async def test_all_pictures_are_in_one_message_with_two_rows_of_buttons(rig: Rig, pictures: int, expected: list[str]):
+def grid(count: int, *disabled: int) -> list[list[str]]:
+    """Return the rows of so many results; in brackets those that are not there."""
+    return [
+        [*(f"({of}{each})" if each in disabled else f"{of}{each}" for each in range(1, count + 1)), icon]
+        for of, icon in (("U", RERUN_ALL), ("V", EDIT))
+    ]
+
+
+@pytest.mark.parametrize("pictures", [pytest.param(2, marks=pytest.mark.long), 3, 4])
+async def test_all_pictures_are_in_one_message_with_two_rows_in_columns(rig: Rig, pictures: int):
     card, _ = await several(rig, pictures)
     assert rig.messages() == [card]
     assert len(card.attachments) == pictures
-    assert labels(card) == expected
-    if pictures > 1:
-        assert [item.label for item in card.components[1].children][:pictures] == expected[5 : 5 + pictures]
+    assert rows(card) == [*grid(pictures), [DETAILS, REMOVE]]
     assert all(item.get("emoji") or item["label"][0] in "UV" for item in parts(card))
     await settled_exactly(rig)
 
 
+async def test_one_picture_has_one_primary_button_and_two_rows(rig: Rig):
+    card, _ = await several(rig, 1)
+    assert rows(card) == [RESULT[:4], RESULT[4:]]
+    primary = discord.ButtonStyle.primary.value
+    assert [item["style"] == primary for item in parts(card)] == [True, *[False] * 5]
+
+
+async def test_buttons_keep_their_places_while_pictures_arrive(rig: Rig):
+    await rule(rig, running_per_member=1)
+    asked = await rig.member.slash(rig.channel, "image generate", prompt="a fox #fast", count=3)
+    assert rows(asked.response) == [["Cancel", DETAILS]]
+    seen: list[list[list[str]]] = []
+    while not await ended(rig):
+        await rig.step()
+        rig.advance(STEP_S)
+        await rig.tick()
+        [card] = rig.messages()
+        if card.attachments and rows(card) not in seen:
+            seen.append(rows(card))
+    assert seen[0] == [*grid(3, 2, 3), ["Cancel", DETAILS]]
+    assert seen[-1] == [*grid(3), [DETAILS, REMOVE]]
+
+
+@pytest.mark.parametrize("fails", [1, 2])
+async def test_a_failed_one_keeps_its_place_and_one_that_is_left_has_all_of_a_result(rig: Rig, fails: int):
+    prompts = ["one #fast", *[f"{number} #fail" for number in range(fails)], *["last #fast"] * (fails == 1)]
+    card = await batch(rig, *prompts)
+    if fails == 1:
+        assert rows(card) == [*grid(3, 2), ["Try again from here", DETAILS, REMOVE]]
+    else:
+        assert rows(card) == [RESULT[:4], ["Try again from here", DETAILS, REMOVE]]
+        assert [item["label"] for item in parts(card) if item.get("style") == 1] == [whole(card, "Try again from here")]
+
+
 @pytest.mark.long
 async def test_beyond_four_there_is_a_select_and_a_failed_one_leaves_the_others_their_numbers(rig: Rig):
-    card = await batch(rig, "one #fast", "two #fail", "three #fast", "four #fast", "five #fast", "six #fast", "7 #fast")
-    assert len([file for file in card.attachments if not file.filename.startswith("contact-sheet")]) == 6
-    found = [label for label in labels(card) if len(label) == 2]
-    assert found == ["U1", "U3", "U4", "U5", "V1", "V3", "V4", "V5"]
+    card = await batch(rig, "one #fast", "two #fail", "three #fast", "four #fast", "five #fast", "six #fail", "7 #fast")
+    assert len([file for file in card.attachments if not file.filename.startswith("contact-sheet")]) == 5
+    assert rows(card)[:3] == [*grid(4, 2), [str(texts.PICK)]]
     [select] = [item for item in parts(card) if "options" in item]
-    assert [each["label"] for each in select["options"]] == ["6. six #fast", "7. 7 #fast"]
-    picked = await rig.member.select(card, [select["options"][0]["value"]])
-    assert picked.response.content.startswith("Result 6 ")
+    assert [each["label"] for each in select["options"]] == ["5. five #fast", "7. 7 #fast"]
+    picked = await rig.member.select(card, [select["options"][1]["value"]])
+    assert picked.response.content.startswith("Result 7 ")
     assert labels(picked.response) == RESULT[:-2]
     await settled_exactly(rig)
 
@@ -97,7 +145,7 @@ async def test_one_is_shown_alone_once_at_no_cost_and_carries_on(rig: Rig, resta
     pressed = await rig.moderator.click(card, label="U2")
     [alone] = [m for m in rig.messages() if m.id != card.id]
     assert pressed.ephemeral
-    assert alone.jump_url in pressed.response.content
+    assert pressed.response.content == f"I posted it here: [open it]({alone.jump_url})"
     assert len(alone.attachments) == 1
     assert alone.reference is not None
     assert alone.reference.message_id == card.id
@@ -127,7 +175,7 @@ async def test_one_alone_that_somebody_deleted_is_posted_once_more(rig: Rig):
 async def test_one_alone_is_taken_down_with_its_card(rig: Rig):
     card, _ = await several(rig, 2)
     await rig.member.click(card, label="U1")
-    asked = await rig.member.click(card, label="Remove")
+    asked = await rig.member.click(card, custom_id=icon(card, REMOVE))
     await rig.member.click(asked.response, label=str(texts.REMOVE_RESULT))
     assert rig.messages() == []
 
@@ -150,7 +198,7 @@ async def test_who_is_blocked_shows_nothing(rig: Rig):
 
 async def test_a_card_whose_record_was_removed_offers_nothing_any_more(rig: Rig):
     card, jobs = await several(rig, 2)
-    asked = await rig.member.click(card, label="Remove")
+    asked = await rig.member.click(card, custom_id=icon(card, REMOVE))
     await rig.member.click(asked.response, label=str(texts.REMOVE_RECORD))
     for action in ("alone", "vary"):
         said = private_sentence(await press(rig, rig.member, action, jobs[0].id))

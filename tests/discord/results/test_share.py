@@ -19,7 +19,7 @@ from tests.support.channels import age_restricted, hidden_channel, press, rule
 from tests.support.jobs import ask, on_job, said
 from tests.support.results import block
 from tests.support.rig import HOST_KEY, Rig
-from tests.support.surface import deny, labels, newest, private_sentence, settled_exactly
+from tests.support.surface import REMOVE, deny, icon, labels, newest, private_sentence, settled_exactly
 
 
 async def secret(rig: Rig, **options: Any) -> Job:
@@ -37,8 +37,8 @@ async def share(rig: Rig, job: Job, channel: Any = None, member: Any = None) -> 
 async def test_it_is_offered_once_no_job_of_the_card_runs(rig: Rig, state: JobState, is_offered: bool):
     made = await secret(rig)
     other = replace(made, id="another", position=1, state=state, media=())
-    items = offered(rig.bot, [made, other], linked=False, shown_above=None, private=True)
-    assert (f"c1:share:{made.id}" in {item.custom_id for item in items}) is is_offered
+    rows = offered(rig.bot, [made, other], linked=False, shown_above=None, private=True)
+    assert (f"c1:share:{made.id}" in {item.custom_id for row in rows for item in row}) is is_offered
 
 
 def public(rig: Rig, channel: Any = None) -> list[Any]:
@@ -184,7 +184,7 @@ async def test_a_shared_result_is_removed_as_any_other(rig: Rig):
     job = await secret(rig)
     await share(rig, job)
     [card] = public(rig)
-    asked = await rig.member.click(card, label="Remove")
+    asked = await rig.member.click(card, custom_id=icon(card, REMOVE))
     await rig.member.click(asked.response, label="Remove the record too")
     assert public(rig) == []
     assert (await newest(rig)).erased_at is not None

@@ -25,7 +25,7 @@ from tests.support.outcomes import (
 )
 from tests.support.reacting import in_channel
 from tests.support.rig import Rig
-from tests.support.surface import parts
+from tests.support.surface import DETAILS, REMOVE, icon, parts
 
 AGES = ["fresh", *(pytest.param(each, marks=pytest.mark.long) for each in ("deleted", "restarted"))]
 PEOPLE = ROLES[:-1]
@@ -37,6 +37,7 @@ TO_READ = (SHOWS, SHOWS, SHOWS, SHOWS, REFUSED)
 FREE = (DOES, DOES, DOES, REFUSED, REFUSED)
 NOBODYS = (REFUSED,) * 5
 OWNERS = (ASKS, REFUSED, ASKS, REFUSED, REFUSED)
+OWNERS_TELL = (DOES, REFUSED, SHOWS, REFUSED, REFUSED)
 OWNERS_DO = (DOES, REFUSED, DOES, REFUSED, REFUSED)
 
 PRESSES: dict[tuple[str, str], tuple[str, ...]] = {
@@ -58,7 +59,7 @@ PRESSES: dict[tuple[str, str], tuple[str, ...]] = {
     ("one", "vary_look"): NOBODYS,  # it shows no character
     ("one", "recover"): NOBODYS,  # it is posted
     ("one", "cancel_one"): NOBODYS,  # it is done
-    ("four", "again_all"): EVERYONES,
+    ("four", "again_all"): WITH_PRICE,
     ("four", "alone"): (DOES, SHOWS, SHOWS, REFUSED, REFUSED),  # once in a channel, then where it stands
     ("four", "vary"): WITH_QUESTION,
     ("four", "edit"): WITH_FORM,
@@ -74,9 +75,11 @@ PRESSES: dict[tuple[str, str], tuple[str, ...]] = {
     ("charged", "details"): TO_READ,
     ("charged", "remove"): OWNERS,
     ("running", "cancel_run"): OWNERS,
+    ("running", "drop_run"): OWNERS_TELL,
+    ("running", "keep_run"): OWNERS_TELL,
     ("running", "details"): TO_READ,
 }
-UNLABELLED = {("one", "again"), ("four", "again_all"), ("failed", "retry")}
+UNLABELLED = {("one", "again"), ("failed", "retry")}
 """What tells its price on its label: elsewhere, where it has none, it asks first."""
 ENDS: dict[str, tuple[str, ...]] = {
     "remove_result": OWNERS_DO,
@@ -203,6 +206,6 @@ async def test_the_table_has_every_control_of_these_cards_and_of_the_answers_to_
         listed = {action for place, action in PRESSES if place == name}
         assert actions_of(shown) - listed == set()
     one = made.cards["one"][0]
-    for label in ("Vary", "Next step…", "Details", "Remove"):
-        answer = await rig.member.click(one, label=label)
+    for name in ("Vary", "Next step…", DETAILS, REMOVE):
+        answer = await rig.member.click(one, custom_id=icon(one, name))
         assert actions_of(answer.response) - {action for _, action in PRESSES} - set(ENDS) == set()

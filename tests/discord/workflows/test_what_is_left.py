@@ -13,7 +13,16 @@ from tests.support.channels import rule, shown
 from tests.support.erased import send_key
 from tests.support.prices import priced
 from tests.support.rig import GUILD_KEY, Rig
-from tests.support.surface import nothing_happened, panel_text, private_sentence, settled_exactly, state_text, whole
+from tests.support.surface import (
+    DETAILS,
+    icon,
+    nothing_happened,
+    panel_text,
+    private_sentence,
+    settled_exactly,
+    state_text,
+    whole,
+)
 
 
 async def limit(rig: Rig, amount: int, scope: Scope = Scope.EVERYONE, **more: Any) -> None:
@@ -197,7 +206,7 @@ async def test_details_of_an_ended_card_tell_its_author_alone_what_is_left(rig: 
     [card] = rig.messages()
     assert left(card) is None
     for reader, expected in ((rig.member, True), (rig.moderator, False)):
-        details = panel_text((await reader.click(card, label="Details")).response)
+        details = panel_text((await reader.click(card, custom_id=icon(card, DETAILS))).response)
         assert ("Left now: 88 of 100 credits a day." in details) is expected
 
 

@@ -186,7 +186,7 @@ async def test_a_port_in_use_is_one_sentence_that_says_what_to_do(world: World) 
             await session.get(f"{second.health_address}/healthz")
 
 
-async def test_a_health_port_in_use_is_below_prompt_its_own_setting(world: World) -> None:
+async def test_a_health_port_in_use_is_told_by_its_own_setting(world: World) -> None:
     port = int(world.server.health_address.rpartition(":")[2])
     second = HttpServer(
         private=Endpoint("HEALTH", "127.0.0.1", port),
