@@ -159,8 +159,8 @@ async def start(context: ReactionContext, reacted: Reacted) -> None:
     generation = await use(bot, Reactions).generation(reacted.on, shown_jobs(reacted.jobs), payer.viewer)
     target = CardTarget(channel=reacted.channel, message_id=reacted.message_id)
     accepted = await accept(bot, reacted.key, generation, target, payer)
-    is_rerun = reacted.rule.action is ReactionAction.RERUN
-    labelled = rerun_price(bot, main_job(reacted.jobs), reacted.jobs) if is_rerun else None
+    is_labelled = reacted.rule.action is ReactionAction.RERUN and len(results_of(reacted.jobs)) == 1
+    labelled = rerun_price(bot, main_job(reacted.jobs), reacted.jobs) if is_labelled else None
     if not is_price_shown(accepted.jobs, labelled) and not context.notices.wait_s(reacted.guild.id):
         await tell_price(payer.member, reacted.member.id, reacted.rule.shown, reacted.channel.id, accepted.jobs)
     await post(bot, reacted.key, accepted, target)

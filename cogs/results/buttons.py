@@ -41,6 +41,8 @@ ALONE = "alone"
 FAILURES = frozenset({JobState.FAILED, JobState.EXPIRED})
 WITH_BUTTONS = BUTTONS_PER_ROW - 1
 """How many results have buttons of their own: a row has one more for all of them."""
+WITHOUT_WRAP = 3
+"""How many labelled buttons are next to each other on a phone of 390 px."""
 SHARE = "share"
 ICONS = {
     "again": "🔁",
@@ -76,11 +78,15 @@ def offered(bot: Bot, jobs: Sequence[Job], *, linked: bool, shown_above: Decimal
     if linked and (made or ended):
         last.append(_button("link", job, texts.FRESH_LINK))
     on_card = [details_button(job), *([_button("remove", job)] if ended else [])]
-    rows = _of_results(bot, jobs, made, shown_above, ended=ended) if made else []
-    if last and len(last) + len(on_card) > BUTTONS_PER_ROW:
-        rows.append(last)
-        last = []
-    return [*rows, [*last, *on_card]]
+    of_results = _of_results(bot, jobs, made, shown_above, ended=ended) if made else []
+    last = [*(row[0] for row in of_results if _is_short(row)), *last]
+    rows = [row for row in of_results if row and not _is_short(row)]
+    return [*rows, *([[*last, *on_card]] if len(last) + len(on_card) <= BUTTONS_PER_ROW else [last, on_card])]
+
+
+def _is_short(row: Items) -> bool:
+    """Whether it is one button, which has room in another row."""
+    return sum(item.width for item in row) == 1
 
 
 def _of_results(
@@ -91,7 +97,8 @@ def _of_results(
         return [of_prompt(bot, job, shown_above)]
     is_one = len(results) == 1 or (ended and len(made) == 1)
     if is_one:
-        return [of_result(bot, made[0], shown_above, is_first=not (ended and _may_retry(jobs)))]
+        first = of_result(bot, made[0], shown_above, is_first=not (ended and _may_retry(jobs)))
+        return [first[:WITHOUT_WRAP], first[WITHOUT_WRAP:]]
     if any(each.media for each in made):
         return _grid(bot, job, results, made)
     again = priced(texts.RERUN_ALL, rerun_price(bot, job, jobs), shown_above)

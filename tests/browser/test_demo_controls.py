@@ -57,6 +57,39 @@ async def test_a_result_is_drawn_like_on_discord_and_a_reaction_makes_another():
         await expect(page.get_by_text("Made from")).to_be_visible(timeout=SOON_MS)
 
 
+BUTTONS = """() => [...document.querySelectorAll(".channel-message:last-of-type .component-row")].map(row =>
+    [...row.querySelectorAll("button")].map(each => {
+        const box = each.getBoundingClientRect();
+        return [each.getAttribute("aria-label") ?? each.textContent, Math.round(box.x), Math.round(box.y)];
+    }))"""
+
+
+async def named_rows(page: Page, last: str) -> list[list[tuple[str, int, int]]]:
+    """Return the buttons of the newest message, each with its name and place, once the last one is named so."""
+    await expect(page.locator(".channel-message").last.get_by_role("button", name=last)).to_be_visible(timeout=SOON_MS)
+    return [[(name, x, y) for name, x, y in row] for row in await page.evaluate(BUTTONS)]
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("width", [1280, 390])
+async def test_a_results_buttons_do_not_wrap_and_those_of_several_are_columns(width: int):
+    async with Demo(speed=20.0, lived_in=False) as demo, page_at(demo.url, width=width) as page:
+        await run_slash(page, "image generate", prompt="a blue door #fast")
+        one = await named_rows(page, "Remove")
+        assert [[name for name, _, _ in row][-2:] for row in one[1:]] == [["Details", "Remove"]]
+        await run_slash(page, "image generate", prompt="a red door #fast", count="4")
+        await page.get_by_role("button", name="Yes, make it").last.click()
+        await expect(page.get_by_role("button", name="V4")).to_be_enabled(timeout=SOON_MS)
+        several = await named_rows(page, "Remove")
+        assert [[name for name, _, _ in row] for row in several] == [
+            ["U1", "U2", "U3", "U4", "Re-run all"],
+            ["V1", "V2", "V3", "V4", "Edit and run"],
+            ["Details", "Remove"],
+        ]
+        assert [x for _, x, _ in several[0]] == [x for _, x, _ in several[1]], "columns"
+        assert all(len({y for _, _, y in row}) == 1 for row in [*one, *several]), "no row wraps"
+
+
 @pytest.mark.long
 async def test_times_tick_while_nothing_else_happens():
     async with demo_page() as page:

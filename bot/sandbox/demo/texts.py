@@ -65,6 +65,13 @@ REACTIONS: Mapping[ReactionAction, Text] = {
     ReactionAction.REMOVE: Text("Remove"),
 }
 """What the picker says of each emoji."""
+ICONS: Mapping[str, Text] = {
+    "\N{INFORMATION SOURCE}\ufe0f": Text("Details"),
+    "🗑️": Text("Remove"),
+    "🔁": Text("Re-run all"),
+    "✏️": Text("Edit and run"),
+}
+"""What the page calls buttons that are an icon alone: on Discord a screen reader says the emoji's name."""
 PAGE: Mapping[str, Text] = {
     "add": Text("Add a reaction"),
     "channels": Text("Channels"),

@@ -257,7 +257,7 @@ async def test_a_job_is_shown_with_what_can_be_done_about_it(rig: Rig):
     await ask(rig, prompt="a fox #fast")
     await rig.work()
     result = await on_job(rig, rig.moderator, "show", (await newest(rig)).id)
-    assert rows(result.response) == [RESULT[:4], ["Post here again", "Fresh link", REMOVE, "Report"]]
+    assert rows(result.response) == [RESULT[:3], ["Post here again", "Next step…", "Fresh link", REMOVE, "Report"]]
     await rig.moderator.click(result.response, label=whole(result.response, "Re-run"))
     assert (await newest(rig)).author_id == rig.moderator.id
 

@@ -16,7 +16,7 @@ from tests.support.jobs import on_job
 from tests.support.reacting import event
 from tests.support.results import card_of
 from tests.support.rig import Rig
-from tests.support.surface import agreed, newest, panel_text
+from tests.support.surface import DETAILS, agreed, icon, newest, panel_text
 
 FOX = "a fox in fog #fast"
 
@@ -63,7 +63,7 @@ async def test_the_line_is_a_gallery_of_pictures_and_films_with_prices_and_ways_
     origin = await made(rig)
     variation = await reacted(rig, origin, "🎲")
     film = await reacted(rig, variation, "🎬")
-    opened = await rig.moderator.click(card_of(rig, variation), label="Details")
+    opened = await rig.moderator.click(card_of(rig, variation), custom_id=icon(card_of(rig, variation), DETAILS))
     line = [origin, variation, film]
     said = told(opened.response)
     for job in (origin, film):
@@ -81,7 +81,7 @@ async def test_the_line_is_a_gallery_of_pictures_and_films_with_prices_and_ways_
 async def test_the_button_answers_at_once_and_adds_the_pictures(rig: Rig):
     origin = await made(rig)
     variation = await reacted(rig, origin, "🎲")
-    opened = await rig.member.click(card_of(rig, variation), label="Details")
+    opened = await rig.member.click(card_of(rig, variation), custom_id=icon(card_of(rig, variation), DETAILS))
     urls = [card_of(rig, job).attachments[0].url for job in (origin, variation)]
     assert strip(opened.response) == urls
 

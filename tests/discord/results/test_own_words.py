@@ -18,7 +18,7 @@ from bot.runtime.failpoints import Crash
 from tests.support.reacting import event
 from tests.support.results import card_of
 from tests.support.rig import Rig
-from tests.support.surface import agreed, inputs, newest, panel_text, settled_exactly, state_text, whole
+from tests.support.surface import DETAILS, agreed, icon, inputs, newest, panel_text, settled_exactly, state_text, whole
 
 FOX = "a fox in fog #fast"
 ORDERS = ("Keep the", "The picture shows", "This describes")
@@ -54,7 +54,7 @@ async def test_a_variation_is_named_with_the_member_s_words_and_linked_to_its_or
     assert card.attachments[0].description.startswith("a fox in fog fast")
     assert card.attachments[0].filename.startswith("a-fox-in-fog")
     assert sent(rig)["prompt"] == f"{PICTURE_EDITS[Variation.STRONG]} The picture shows: {FOX}"
-    details = await rig.member.click(card, label="Details")
+    details = await rig.member.click(card, custom_id=icon(card, DETAILS))
     assert not any(order in panel_text(details.response) for order in ORDERS)
     form = await rig.member.click(card, label="Edit and run")
     assert inputs(form)["Prompt"]["value"] == FOX
@@ -164,7 +164,7 @@ async def test_a_variation_of_an_older_version_is_shown_and_made_again_by_its_ow
         db.execute("UPDATE jobs SET variation = NULL, orders = '{}', subject = '' WHERE id = ?", (job.id,))
 
     await store._database.write(as_before)
-    details = await rig.member.click(card_of(rig, job), label="Details")
+    details = await rig.member.click(card_of(rig, job), custom_id=icon(card_of(rig, job), DETAILS))
     assert "🎲 Strong variation of *a fox in fog \\#fast*" in panel_text(details.response)
     assert not any(text in panel_text(details.response) for text in ORDERS)
     form = await rig.member.click(card_of(rig, job), label="Edit and run")

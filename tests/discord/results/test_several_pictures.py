@@ -12,6 +12,7 @@ from bot.domain.models import Job, JobState
 from bot.domain.server.guild_rules import Payer
 from bot.generation.texts import AUTHORS_ONLY
 from cogs.results import texts
+from cogs.ui.controls import Control, view_of
 from cogs.ui.texts import GONE
 from tests.support.channels import press, rule
 from tests.support.results import RESULT, block, card_of, count
@@ -26,6 +27,7 @@ from tests.support.surface import (
     icon,
     labels,
     newest,
+    panel_text,
     parts,
     private_sentence,
     rows,
@@ -82,7 +84,7 @@ async def test_all_pictures_are_in_one_message_with_two_rows_in_columns(rig: Rig
 
 async def test_one_picture_has_one_primary_button_and_two_rows(rig: Rig):
     card, _ = await several(rig, 1)
-    assert rows(card) == [RESULT[:4], RESULT[4:]]
+    assert rows(card) == [RESULT[:3], RESULT[3:]]
     primary = discord.ButtonStyle.primary.value
     assert [item["style"] == primary for item in parts(card)] == [True, *[False] * 5]
 
@@ -110,7 +112,7 @@ async def test_a_failed_one_keeps_its_place_and_one_that_is_left_has_all_of_a_re
     if fails == 1:
         assert rows(card) == [*grid(3, 2), ["Try again from here", DETAILS, REMOVE]]
     else:
-        assert rows(card) == [RESULT[:4], ["Try again from here", DETAILS, REMOVE]]
+        assert rows(card) == [RESULT[:3], ["Next step…", "Try again from here", DETAILS, REMOVE]]
         assert [item["label"] for item in parts(card) if item.get("style") == 1] == [whole(card, "Try again from here")]
 
 
@@ -229,3 +231,29 @@ async def test_where_authors_alone_make_more_another_varies_nothing_but_may_look
     await rig.moderator.click(card, label="U1")
     assert len(rig.messages()) == 2
     assert await count(rig) == 2
+
+
+# ---------------------------------------------------------------------- cards of before
+
+
+async def test_a_card_of_the_earlier_layout_still_works_by_its_own_buttons(rig: Rig):
+    _, jobs = await several(rig, 2)
+    first, second = (job.id for job in jobs)
+    old_layout = [
+        ("again_all", first, "Re-run all · 24"), ("alone", first, "U1"), ("alone", second, "U2"),
+        ("edit", first, "Edit and run"), ("details", first, "Details"), ("vary", first, "V1"), ("vary", second, "V2"),
+        ("remove", first, "Remove"),
+    ]  # fmt: skip
+    with rig.env.time_context():
+        place: Any = rig.bot.get_channel(rig.channel.id)
+        controls = [Control.button(action, subject, label=label) for action, subject, label in old_layout]
+        old = await place.send("old", view=view_of(controls))
+    await rig.restart()
+    assert not (await rig.member.click(old, label="Re-run all · 24")).ephemeral, "its label has the price"
+    assert await count(rig) == 4
+    assert "open it" in (await rig.member.click(old, label="U2")).response.content
+    assert "How different" in (await rig.member.click(old, label="V2")).response.content
+    assert (await rig.member.click(old, label="Edit and run")).modal is not None
+    assert first in panel_text((await rig.member.click(old, label="Details")).response)
+    asked = await rig.member.click(old, label="Remove")
+    assert labels(asked.response) == [str(texts.REMOVE_RESULT), str(texts.REMOVE_RECORD)]

@@ -16,7 +16,7 @@ from cogs.ui.texts import APPROVED_FIRST
 from tests.support.channels import press
 from tests.support.prices import priced
 from tests.support.rig import HOST_KEY, Rig
-from tests.support.surface import labels, parts, private_sentence, state_text
+from tests.support.surface import REMOVE, icon, labels, parts, private_sentence, state_text
 
 
 async def rule(rig: Rig, **changes) -> Rules:
@@ -255,7 +255,7 @@ async def test_removing_a_result_with_its_record_deletes_the_question_with_its_p
     await rig.moderator.click(question(rig, desk), label="Approve")
     await rig.work()
     [card] = rig.messages()
-    asked = await rig.member.click(card, label="Remove")
+    asked = await rig.member.click(card, custom_id=icon(card, REMOVE))
     await rig.member.click(asked.response, label="Remove the record too")
     assert [m for m in desk.history() if m.embeds] == []
 

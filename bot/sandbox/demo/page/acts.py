@@ -53,6 +53,7 @@ class PageActs:
                 {"emoji": each, "does": what, "says": texts.REACT_WITH(emoji=each, does=what)}
                 for each, what in does.items()
             ],
+            "icons": {icon: str(text) for icon, text in texts.ICONS.items()},
             "languages": [{"id": key, "name": name, "here": key == current()} for key, name in NAMES.items()],
             "words": {
                 "today": TODAY_AT(time="{time}"),

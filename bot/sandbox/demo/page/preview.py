@@ -293,6 +293,10 @@ def _size(blob: bytes) -> tuple[int, int] | None:
     return (shown.width, shown.height) if shown is not None else None
 
 
+QUOTE_END = re.compile(r"^(> .*)\n(?!> |\n)", re.MULTILINE)
+"""Where a quotation ends on Discord; for simcord the next line would still belong to it."""
+
+
 class _QuickParser:
     """simcord's parser of one text, made only for a text that is new in its context."""
 
@@ -303,7 +307,7 @@ class _QuickParser:
         self._policy, self._context = policy, context
 
     def parse(self, text: str, env: dict[str, Any]) -> Any:
-        return self._parse("parse", text, env)
+        return self._parse("parse", QUOTE_END.sub(r"\1\n\n", text), env)
 
     def parseInline(self, text: str, env: dict[str, Any]) -> Any:  # noqa: N802 - the library's name
         return self._parse("parseInline", text, env)

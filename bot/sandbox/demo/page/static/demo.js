@@ -6,6 +6,7 @@ import { nameReplies } from "./chat.js";
 import { composes } from "./composer.js";
 import { follow } from "./follow.js";
 import { yieldToForms } from "./frame.js";
+import { nameIcons } from "./icons.js";
 import { addReactionButton } from "./reactions.js";
 import { atWork, blocked, recover, status } from "./session.js";
 import { tick } from "./times.js";
@@ -24,6 +25,7 @@ function drawn() {
   drawing = false;
   document.querySelectorAll(".channel-message").forEach(addReactionButton);
   nameReplies();
+  nameIcons();
   drawThinking();
   yieldToForms();
   tick();
