@@ -215,8 +215,9 @@ def _dice(*seeds: object) -> random.Random:
 
 def _number(seed: int | str) -> int:
     """Return a seed's number: a request's four results have consecutive ones, and so different hours and palettes."""
-    digits = re.search(r"\d+$", str(seed))
-    return int(digits[0][-6:]) if digits else _dice("seed", seed).randrange(60)
+    text = str(seed)
+    digits = text[len(text.rstrip("0123456789")) :]
+    return int(digits[-6:]) if digits else _dice("seed", seed).randrange(60)
 
 
 def scene_of(prompt: str, seed: int | str) -> Scene:
