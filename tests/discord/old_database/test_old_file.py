@@ -78,7 +78,7 @@ async def test_settings_read_as_they_were_set(rig: OldRig):
         (morgan, "quota show", {"member": rig.members["gus"]}, ["20 ", "12 ", "8 "]),
         (morgan, "quota show", {"member": rig.members["hal"]}, ["150 ", "for the poster"]),
         (morgan, "quota show", {"member": rig.member}, ["44.125 "]),
-        (morgan, "prices", {}, ["`music.generate`", "250 ", "33.5 "]),
+        (morgan, "prices", {}, ["**Generate Music**", "250 ", "33.5 "]),
         (morgan, "blocked", {}, [name["bea"], "spam, again and again"]),
         (morgan, "reactions", {}, [
             "🎨 ", "<:again:123456789012345678> ", f"<@&{painters.id}>", "🔥 ", place["gallery"], "2 ⭐",
@@ -87,7 +87,7 @@ async def test_settings_read_as_they_were_set(rig: OldRig):
         (morgan, "studio status", {}, [KEYS[3][-4:]]),
         (morgan, "studio recipes", {"recipe": "night film"}, ["a picture that moves", "result of step 1", "it turns"]),
         (mona, "quota show", {}, ["1,234 "]),
-        (mona, "prices", {}, ["`video.generate`", "61 "]),
+        (mona, "prices", {}, ["**Generate Video**", "61 "]),
     ]  # fmt: skip
     for member, command, options, wanted in expected:
         channel = rig.channel if member is morgan else rig.channels["bench"]
