@@ -1,39 +1,88 @@
-"""Moderators' panels: a page is an embed with controls, redrawn in place, with a notice above."""
+"""Moderators' panels: a page has texts with their controls, redrawn in place, with a notice above."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import discord
 
 from bot.delivery.card.context import NEUTRAL
-from bot.delivery.channels.facts import in_time
+from bot.delivery.channels.facts import BUTTONS_PER_ROW, in_time
+from bot.delivery.channels.view import untracked
 from bot.domain.server.setting import PAGES, SettingsPage
 from bot.domain.words.text import shortened
 from bot.errors import InputError
 from cogs.ui import texts
-from cogs.ui.controls import Control, view_of
+from cogs.ui.controls import Control
 from cogs.ui.interaction import Interaction
 from cogs.ui.texts import CONTINUED
 
 PAGE_ACTION = "set_page"
+TEXT_CHARS = 3900
+"""Of the 4000 that all texts of a message may have."""
 OPTION_CHARS = 100
 PART_MAX = 999
 """The last part of a long list that a custom id can name."""
 Each = TypeVar("Each")
 
 
+@dataclass(frozen=True, slots=True)
+class PanelEntry:
+    """A text with its control, if any: a button is right of it, a select below."""
+
+    text: str
+    control: Control | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PanelPage:
-    """A drawn page."""
+    """A drawn page, from top to bottom."""
 
-    embed: discord.Embed
-    controls: Sequence[Control]
+    title: str
+    pages: Control | None = None
+    """The select of the panel's other pages."""
+    text: str = ""
+    entries: Sequence[PanelEntry] = ()
+    controls: Sequence[Control] = ()
+    foot: str = ""
 
-    def view(self) -> discord.ui.View:
-        return view_of(self.controls)
+    def view(self, said: str = "") -> discord.ui.LayoutView:
+        """Return the page in Components V2, with a notice above it; its text is cut to what a message takes."""
+        box: discord.ui.Container[Any] = discord.ui.Container(accent_colour=NEUTRAL)
+        others = [said, self.title, self.foot, *(each.text for each in self.entries)]
+        text = shortened(self.text, TEXT_CHARS - sum(map(len, others)))
+        items: list[discord.ui.Item[Any]] = [discord.ui.TextDisplay(f"### {self.title}\n{text}".rstrip())]
+        items += _rows([] if self.pages is None else [self.pages])
+        items += [item for entry in self.entries for item in _items(entry)]
+        items += _rows(self.controls)
+        items += [discord.ui.TextDisplay(f"-# {self.foot}")] if self.foot else []
+        for item in items:
+            box.add_item(item)
+        view: discord.ui.LayoutView = untracked(discord.ui.LayoutView(timeout=None))
+        if said:
+            view.add_item(discord.ui.TextDisplay(said))
+        view.add_item(box)
+        return view
+
+
+def _items(entry: PanelEntry) -> list[discord.ui.Item[Any]]:
+    if entry.control is None:
+        return [discord.ui.TextDisplay(entry.text)]
+    if entry.control.width < BUTTONS_PER_ROW:
+        return [discord.ui.Section(entry.text, accessory=entry.control)]
+    return [discord.ui.TextDisplay(entry.text), discord.ui.ActionRow(entry.control)]
+
+
+def _rows(controls: Sequence[Control]) -> list[discord.ui.Item[Any]]:
+    """Return the controls in rows: a select takes one, five buttons share one."""
+    rows: list[list[Control]] = []
+    for each in controls:
+        if not rows or sum(item.width for item in rows[-1]) + each.width > BUTTONS_PER_ROW:
+            rows.append([])
+        rows[-1].append(each)
+    return [discord.ui.ActionRow(*row) for row in rows]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,13 +117,24 @@ def turns(action: str, part: Part[Each]) -> list[Control]:
     return found
 
 
-def settings_page(page: SettingsPage, text: str, controls: Sequence[Control]) -> PanelPage:
+def settings_page(
+    page: SettingsPage,
+    text: str = "",
+    controls: Sequence[Control] = (),
+    *,
+    entries: Sequence[PanelEntry] = (),
+    foot: str = "",
+) -> PanelPage:
     """Return a page of `/studio settings` with `text` below its introduction."""
     title, about = PAGES[page]
-    embed = discord.Embed(
-        title=texts.SETTINGS_TITLE(page=str(title)), description=f"{about}\n\n{text}".rstrip(), colour=NEUTRAL
+    return PanelPage(
+        title=texts.SETTINGS_TITLE(page=str(title)),
+        pages=pages_select(page),
+        text=f"{about}\n\n{text}".rstrip(),
+        entries=entries,
+        controls=controls,
+        foot=foot,
     )
-    return PanelPage(embed=embed, controls=[pages_select(page), *controls])
 
 
 def pages_select(page: SettingsPage) -> Control:
@@ -90,7 +150,10 @@ def pages_select(page: SettingsPage) -> Control:
 
 async def show_page(interaction: Interaction, page: PanelPage, said: str = "") -> None:
     edit = interaction.edit_original_response if interaction.response.is_done() else interaction.response.edit_message
-    await in_time(edit(content=said or None, embed=page.embed, view=page.view()))
+    message = interaction.message
+    is_old = message is not None and not message.flags.components_v2
+    before: dict[str, Any] = {"content": None, "embeds": []} if is_old else {}
+    await in_time(edit(**before, view=page.view(said)))
 
 
 PAGE_CHARS = 4000

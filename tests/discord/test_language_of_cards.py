@@ -225,7 +225,7 @@ async def test_a_refused_request_is_told_to_its_author_and_to_all_moderators(
     await rig.moderator.submit_modal(form, {field: "not today"})
     await post_log(rig)
     [question, line] = [message for message in desk.history() if message.author.id == rig.bot.user.id]
-    assert spoken(question.content) == spoken(line.content) == {"fr"}
+    assert spoken(words(question)) == spoken(line.content) == {"fr"}
     assert spoken((await newest(rig)).error or "") == {language}
 
 

@@ -19,7 +19,7 @@ import discord
 
 from bot.delivery.channels.messages import named_on
 from tests.support.rig import Rig
-from tests.support.surface import is_started, private_messages, unlinked
+from tests.support.surface import is_started, panel_text, private_messages, unlinked
 
 MINUTE_S, HOUR_S, DAY_S = 60.0, 3600.0, 86_400.0
 ENDED = frozenset({"delivered", "failed", "cancelled", "refused", "expired", "held"})
@@ -201,7 +201,8 @@ async def change_rules(rig: Rig, guild: Any = None, **changes: Any) -> None:
 def said(result: Any) -> str:
     """Return everything that an answer says, its embeds included."""
     messages = [message for message in (result.response, *result.followups) if message is not None]
-    return unlinked("\n".join(text for message in messages for text in (message.content, *_in_embeds(message))))
+    texts = (text for each in messages for text in (each.content, panel_text(each), *_in_embeds(each)))
+    return unlinked("\n".join(texts))
 
 
 def _in_embeds(message: Any) -> Iterator[str]:
@@ -217,7 +218,7 @@ def card_text(rig: Rig, job_id: str, channel: Any = None) -> str:
     [(card_id,)] = ask_database(rig, "SELECT card_id FROM jobs WHERE id = ?", job_id)
     of_card = {each for (each,) in ask_database(rig, "SELECT id FROM jobs WHERE card_id = ?", card_id)}
     found = [m for m in messages if of_card & named_on(m)]
-    return "\n".join(text for message in found for text in (message.content, *_in_embeds(message)))
+    return "\n".join(text for message in found for text in (message.content, panel_text(message), *_in_embeds(message)))
 
 
 def log_channel_text(rig: Rig, *more: Any) -> str:

@@ -12,7 +12,7 @@ from cogs.jobs.one_job import CANCEL_ONE, DROP_ONE
 from cogs.results.texts import DO_NOT_POST
 from tests.support.channels import press
 from tests.support.rig import Rig
-from tests.support.surface import agreed, delete, newest, panel_text, parts, unlinked
+from tests.support.surface import agreed, delete, newest, notice, panel_text, parts, unlinked
 
 ACTIONS = {"link": "link", "retry": "retry", "recover": "recover", "cancel": CANCEL_ONE}
 """The actions of the controls that do what can be done about a job."""
@@ -24,7 +24,7 @@ async def ask(rig: Rig, member: Any = None, prompt: str = "a heron", **options: 
 
 
 def said(result: Any) -> str:
-    return unlinked("".join(message.content for message in (result.response, *result.followups) if message is not None))
+    return unlinked("".join(notice(message) for message in (result.response, *result.followups) if message is not None))
 
 
 async def gallery(rig: Rig, who: Any, at: Any = None, /, **options: Any) -> Any:

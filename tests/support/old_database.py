@@ -27,7 +27,7 @@ from simcord.results import to_discord_message
 from bot.domain.custom_ids import unsigned
 from bot.settings import SecretStr
 from tests.support.rig import Rig, simulated
-from tests.support.surface import unlinked
+from tests.support.surface import panel_text, unlinked
 
 DATA = Path(__file__).resolve().parents[1] / "data" / "old_database"
 SECRET_KEY = "a-secret-key-of-an-old-installation-0123456789"
@@ -296,7 +296,8 @@ def said(result: Any) -> str:
     parts = []
     for message in (result.response, *result.followups):
         if message is not None:
-            parts += [message.content, *(json.dumps(each.to_dict(), ensure_ascii=False) for each in message.embeds)]
+            parts += [message.content, panel_text(message)]
+            parts += [json.dumps(each.to_dict(), ensure_ascii=False) for each in message.embeds]
     return unlinked("\n".join(parts))
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from tests.support.rig import Rig
-from tests.support.surface import fill, inputs
+from tests.support.surface import fill, inputs, panel_text, parts
 
 SETTINGS = "studio settings"
 STRING_SELECT = 3
@@ -21,9 +23,37 @@ async def opened(rig: Rig, page: str, who: Any = None) -> Any:
 
 
 def page_text(message: Any) -> str:
-    """Return what a page says below its title."""
-    [embed] = message.embeds
-    return str(embed.description)
+    """Return what a page says below its title, one of an embed too."""
+    if message.embeds:
+        return str(message.embeds[0].description)
+    return panel_text(message).partition("\n")[2]
+
+
+def page_facts(message: Any) -> dict[str, str]:
+    """Return what a page says of each setting by its name, also what its select shows as chosen."""
+    found: dict[str, str] = {}
+    name = ""
+    for said, is_chosen in _said([row if isinstance(row, dict) else row.to_dict() for row in message.components]):
+        for line in said.splitlines():
+            if heading := re.fullmatch(r"\*\*(.+)\*\*", line):
+                name = heading[1]
+                found[name] = ""
+            elif name and not (is_chosen and found[name]):
+                found[name] = "\n".join(filter(None, [found[name], line]))
+    return found
+
+
+_MARKS = {"role": "<@&{}>", "channel": "<#{}>", "user": "<@{}>"}
+
+
+def _said(components: Iterable[dict[str, Any]]) -> Iterator[tuple[str, bool]]:
+    """Yield the texts of a page, and what each select shows, from top to bottom; whether it is the second."""
+    for each in components:
+        yield each.get("content", ""), False
+        options = [one["label"] for one in each.get("options", ()) if one.get("default")]
+        values = [_MARKS[one["type"]].format(one["id"]) for one in each.get("default_values") or ()]
+        yield "\n".join(options) or ", ".join(values) or each.get("placeholder", ""), True
+        yield from _said(each.get("components", ()))
 
 
 async def choose(rig: Rig, message: Any, action: str, value: Any, who: Any = None) -> Any:
@@ -62,8 +92,7 @@ def _standing(item: dict[str, Any]) -> Any:
 
 
 def _custom_id(message: Any, action: str) -> str:
-    rows = [row if isinstance(row, dict) else row.to_dict() for row in message.components]
-    ids = [str(item.get("custom_id")) for row in rows for item in row["components"]]
+    ids = [str(item.get("custom_id")) for item in parts(message)]
     return next(each for each in ids if each.startswith(f"c1:{action}:"))
 
 

@@ -16,7 +16,7 @@ from bot.domain.models import Job, JobState, LedgerKind
 from tests.support.more import REST
 from tests.support.rig import HOST_KEY, Rig
 
-ROW, TEXT = 1, 10
+ROW, SECTION, TEXT = 1, 9, 10
 """Discord's numbers of these components."""
 
 
@@ -65,13 +65,41 @@ async def newest(rig: Rig) -> Job:
 def parts(message: Any) -> list[dict[str, Any]]:
     """Return the controls of a message, or of an answer that only its reader sees, in order."""
     rows = [row if isinstance(row, dict) else row.to_dict() for row in message.components]
-    return [item for row in rows if row["type"] == ROW for item in row["components"]]
+    return [item for row in rows for item in _controls(row)]
+
+
+def _controls(component: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    if component["type"] == ROW:
+        yield from component["components"]
+        return
+    for child in component.get("components", ()):
+        yield from _controls(child)
+    if component["type"] == SECTION and "custom_id" in component["accessory"]:
+        yield component["accessory"]
+
+
+def walked(message: Any) -> Iterator[dict[str, Any]]:
+    """Yield the components of a message, those inside others too."""
+
+    def inside(each: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        yield each
+        for child in [*each.get("components", ()), *filter(None, [each.get("accessory")])]:
+            yield from inside(child)
+
+    for row in message.components:
+        yield from inside(row if isinstance(row, dict) else row.to_dict())
 
 
 def panel_text(message: Any) -> str:
     """Return what the texts of a message of Components V2 say, from top to bottom."""
     rows = [row if isinstance(row, dict) else row.to_dict() for row in message.components]
     return "\n".join(text for row in rows for text in _texts(row))
+
+
+def notice(message: Any) -> str:
+    """Return what a message says; of a panel the notice above it, '' without one."""
+    [first, *_] = [row if isinstance(row, dict) else row.to_dict() for row in message.components] or [{"type": 0}]
+    return str(first["content"] if first["type"] == TEXT else message.content)
 
 
 def report_facts(message: Any) -> dict[str, str]:

@@ -241,24 +241,20 @@ class Rules:
 
     moderator_role: Annotated[
         int | None,
-        _on_access(label=texts.MODERATOR_ROLE, kind=ROLE, control=texts.MODERATOR_ROLE_CONTROL),
+        _on_access(label=texts.MODERATOR_ROLE, kind=ROLE),
     ] = None
     allowed_channels: Annotated[
         frozenset[int],
-        _on_access(
-            label=texts.ALLOWED_CHANNELS, kind=places(texts.ALL_CHANNELS), control=texts.ALLOWED_CHANNELS_CONTROL
-        ),
+        _on_access(label=texts.ALLOWED_CHANNELS, kind=places(texts.ALL_CHANNELS)),
     ] = frozenset()
     """Empty: every channel."""
     forbidden_channels: Annotated[
         frozenset[int],
-        _on_access(
-            label=texts.FORBIDDEN_CHANNELS, kind=places(texts.NO_CHANNELS), control=texts.FORBIDDEN_CHANNELS_CONTROL
-        ),
+        _on_access(label=texts.FORBIDDEN_CHANNELS, kind=places(texts.NO_CHANNELS)),
     ] = frozenset()
     unchecked_only_in_age_restricted: Annotated[
         bool,
-        _on_access(label=texts.AGE_RESTRICTED, kind=SWITCH, control=texts.AGE_RESTRICTED_CONTROL),
+        _on_access(label=texts.AGE_RESTRICTED, kind=SWITCH),
     ] = True
     running_per_member: Annotated[int, _on_limits(label=texts.RUNNING_PER_MEMBER, kind=COUNT)] = 3
     queued_per_member: Annotated[int, _on_limits(label=texts.QUEUED_PER_MEMBER, kind=COUNT)] = JOBS_PER_CARD
@@ -270,53 +266,39 @@ class Rules:
     ] = None
     estimate_tool: Annotated[
         bool,
-        Setting(label=texts.ESTIMATE_TOOL, kind=SWITCH, page=SettingsPage.LIMITS, control=texts.ESTIMATE_TOOL_CONTROL),
+        Setting(label=texts.ESTIMATE_TOOL, kind=SWITCH, page=SettingsPage.LIMITS),
     ] = True
     approve_above: Annotated[
         Decimal | None,
         _on_approval(label=texts.APPROVE_ABOVE, kind=threshold(texts.NO_APPROVAL), form=_APPROVAL),
     ] = None
-    approval_channel: Annotated[
-        int | None, _on_approval(label=texts.APPROVAL_CHANNEL, kind=CHANNEL, control=texts.APPROVAL_CHANNEL_CONTROL)
-    ] = None
-    approve_own: Annotated[
-        bool, _on_approval(label=texts.APPROVE_OWN, kind=SWITCH, control=texts.APPROVE_OWN_CONTROL)
-    ] = False
+    approval_channel: Annotated[int | None, _on_approval(label=texts.APPROVAL_CHANNEL, kind=CHANNEL)] = None
+    approve_own: Annotated[bool, _on_approval(label=texts.APPROVE_OWN, kind=SWITCH)] = False
     review_private: Annotated[
         ReviewPrivate,
         _on_approval(
             label=texts.REVIEW_PRIVATE,
             kind=choice(REVIEWS_PRIVATE, prefix=texts.REVIEW_PRIVATE_PREFIX),
-            control=texts.REVIEW_PRIVATE_CONTROL,
         ),
     ] = ReviewPrivate.AUTO
-    log_channel: Annotated[
-        int | None, _on_approval(label=texts.LOG_CHANNEL, kind=CHANNEL, control=texts.LOG_CHANNEL_CONTROL)
-    ] = None
+    log_channel: Annotated[int | None, _on_approval(label=texts.LOG_CHANNEL, kind=CHANNEL)] = None
     rerun_payer: Annotated[
         Payer,
-        _on_results(
-            label=texts.RERUN_PAYER, kind=choice(PAYERS, prefix=texts.RERUN), control=texts.RERUN_PAYER_CONTROL
-        ),
+        _on_results(label=texts.RERUN_PAYER, kind=choice(PAYERS, prefix=texts.RERUN)),
     ] = Payer.PRESSER
-    ping: Annotated[bool, _on_results(label=texts.PING, kind=SWITCH, control=texts.PING_CONTROL)] = True
+    ping: Annotated[bool, _on_results(label=texts.PING, kind=SWITCH)] = True
     """Whether authors of long jobs are pinged, unless they chose otherwise."""
     spoilers: Annotated[
         Spoilers,
-        _on_results(
-            label=texts.SPOILERS, kind=choice(SPOILERS, prefix=texts.SPOILERS_PREFIX), control=texts.SPOILERS_CONTROL
-        ),
+        _on_results(label=texts.SPOILERS, kind=choice(SPOILERS, prefix=texts.SPOILERS_PREFIX)),
     ] = Spoilers.AUTHOR
-    answer_words: Annotated[
-        bool, _on_results(label=texts.ANSWER_WORDS, kind=SWITCH, control=texts.ANSWER_WORDS_CONTROL)
-    ] = True
-    ai_label: Annotated[bool, _on_results(label=texts.AI_LABEL, kind=SWITCH, control=texts.AI_LABEL_CONTROL)] = True
+    answer_words: Annotated[bool, _on_results(label=texts.ANSWER_WORDS, kind=SWITCH)] = True
+    ai_label: Annotated[bool, _on_results(label=texts.AI_LABEL, kind=SWITCH)] = True
     language: Annotated[
         ServerLanguage,
         _on_results(
             label=texts.LANGUAGE,
             kind=choice(SERVER_LANGUAGES, prefix=texts.LANGUAGE_PREFIX),
-            control=texts.LANGUAGE_CONTROL,
         ),
     ] = ServerLanguage.AUTO
     timezone: Annotated[str, _on_results(label=texts.TIME_ZONE, kind=ZONE, form=_ZONE)] = "UTC"
@@ -329,14 +311,13 @@ class Rules:
     """Words forbidden in prompts, in lower case."""
     default_models: Annotated[
         Mapping[str, str],
-        _on_words(label=texts.DEFAULT_MODELS, kind=MODELS, control=texts.DEFAULT_MODELS_CONTROL),
+        _on_words(label=texts.DEFAULT_MODELS, kind=MODELS),
     ] = field(default_factory=lambda: MappingProxyType({}))
     pictures: Annotated[
         PictureCount,
         _on_words(
             label=texts.PICTURES,
             kind=choice(PICTURE_COUNTS, prefix=texts.PICTURES_PREFIX),
-            control=texts.PICTURES_CONTROL,
         ),
     ] = PictureCount.ONE
     vary_strength: Annotated[
@@ -344,7 +325,6 @@ class Rules:
         _on_words(
             label=texts.VARY_STRENGTH,
             kind=choice(STRENGTHS, prefix=texts.VARY_STRENGTH_PREFIX),
-            control=texts.VARY_STRENGTH_CONTROL,
         ),
     ] = Strength.STRONG
     """How different a reaction's variant is; a button asks. A die is for surprises."""

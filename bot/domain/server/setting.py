@@ -382,10 +382,8 @@ class Setting:
     kind: Kind
     page: SettingsPage | None = None
     """None: changed by its own command, on no page."""
-    control: Text | None = None
-    """Label of its button or select; None if typed into `form`."""
     form: FormSpec | None = None
-    """On the same page."""
+    """The form on the same page that it is typed into, if any."""
 
     def change(self, old: Any, new: Any) -> str:
         kind = self.kind

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Literal, TypeAlias
 
@@ -48,10 +49,11 @@ async def limits_page(interaction: Interaction, number: int = 0) -> PanelPage:
     limits = await _limits(interaction)
     part = part_of(limits, number, SHOWN)
     text = f"{texts.ABOUT}\n{_listed(part.items)}" if limits else str(texts.NO_LIMITS)
-    embed = discord.Embed(title=texts.LIMITS_TITLE, description=text, colour=NEUTRAL)
     options = [discord.SelectOption(label=label(each, interaction.guild), value=str(each.id)) for each in part.items]
     select = Control.select(CHOOSE, str(part.number), placeholder=str(texts.REMOVE_LIMIT), options=options)
-    return PanelPage(embed=embed, controls=[*([select] if options else []), *turns(TURN, part)])
+    return PanelPage(
+        title=str(texts.LIMITS_TITLE), text=text, controls=[*([select] if options else []), *turns(TURN, part)]
+    )
 
 
 async def _limits(interaction: Interaction) -> list[Limit]:
@@ -93,7 +95,7 @@ async def choose_limit(interaction: Interaction, subject: str, values: Sequence[
         Control.button(TURN, str(number), label=str(texts.KEEP)),
     ]
     asked = texts.REMOVE_QUESTION(limit=label(limit, interaction.guild))
-    await show_page(interaction, PanelPage(embed=page.embed, controls=controls), asked)
+    await show_page(interaction, replace(page, controls=controls), asked)
 
 
 @on(REMOVE)
@@ -204,7 +206,7 @@ class Quota(commands.GroupCog, group_name="quota", group_description=texts.GROUP
         """Show all limits, or a member's limits, grants and open jobs."""
         if member is None:
             page = await limits_page(interaction)
-            await in_time(interaction.response.send_message(embed=page.embed, view=page.view(), ephemeral=True))
+            await in_time(interaction.response.send_message(view=page.view(), ephemeral=True))
             return
         await show_usage(interaction, member)
 

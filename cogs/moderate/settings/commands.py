@@ -21,7 +21,6 @@ from cogs.moderate.settings.operations import operations_page
 from cogs.moderate.settings.panel import Known, panel
 from cogs.moderate.settings.prices import prices_page
 from cogs.moderate.settings.reviews import reviews_page
-from cogs.moderate.texts import ROLE_ACCESS
 from cogs.reactions.settings.gallery import gallery_page
 from cogs.reactions.settings.page import reactions_page
 from cogs.ui.controls import on
@@ -34,7 +33,7 @@ from cogs.ui.texts import GONE
 async def open_settings(interaction: Interaction) -> None:
     await require_moderator(interaction)
     page = await draw(interaction, SettingsPage.ACCESS)
-    await in_time(interaction.response.send_message(embed=page.embed, view=page.view(), ephemeral=True))
+    await in_time(interaction.response.send_message(view=page.view(), ephemeral=True))
 
 
 _LISTS: Mapping[SettingsPage, Callable[[Interaction], Awaitable[PanelPage]]] = {
@@ -52,11 +51,8 @@ async def draw(interaction: Interaction, page: SettingsPage) -> PanelPage:
     if page in _LISTS:
         return await _LISTS[page](interaction)
     known = _known(interaction.client, guild_of(interaction), interaction.guild)
-    drawn = panel(page, await _rules(interaction), known)
     access = await role_access(interaction) if page is SettingsPage.ACCESS else None
-    if access is not None:
-        drawn.embed.insert_field_at(1, name=str(ROLE_ACCESS), value=access, inline=False)  # below the role
-    return drawn
+    return panel(page, await _rules(interaction), known, access=access)
 
 
 async def _rules(interaction: Interaction) -> Rules:

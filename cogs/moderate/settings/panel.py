@@ -1,9 +1,6 @@
-"""The pages of `/studio settings`: an embed and controls, redrawn at each change.
+"""The pages of `/studio settings`: each setting with its value and its control, redrawn at each change."""
 
-An embed rather than Components V2: five rows are enough, and the controls are the same kind as in all our messages.
-"""
-
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,12 +10,12 @@ from bot.catalogue import Catalogue
 from bot.delivery.channels.facts import EMBED_FIELD_CHARS, OPTIONS_PER_SELECT
 from bot.domain.server.guild_rules import Rules
 from bot.domain.server.setting import FormSpec, Setting, SettingsPage, Widget, settings_of
-from bot.domain.texts import chosen, on_off
 from bot.domain.words.text import shortened
-from bot.language import tr
+from bot.language import Text, tr
 from cogs.moderate.settings import texts
+from cogs.moderate.texts import ROLE_ACCESS
 from cogs.ui.controls import Control
-from cogs.ui.panels import OPTION_CHARS, PanelPage, settings_page
+from cogs.ui.panels import OPTION_CHARS, PanelEntry, PanelPage, settings_page
 
 TALK = (
     discord.ChannelType.text,
@@ -40,6 +37,9 @@ PLACES = (
 """Where the bot can be used; a category includes its channels."""
 RELEASED_IDS: Mapping[str, tuple[str, str]] = {"rerun_payer": ("set_payer", "panel")}
 """The legacy action and subject of a select, still on old panels."""
+
+
+_EMPTY: tuple[Any, ...] = (None, "", (), frozenset(), {})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,62 +66,73 @@ class SettingRow:
     known: Known
 
     @property
-    def control(self) -> str:
-        """The label of its button or select."""
-        return str(self.setting.control)
+    def is_empty(self) -> bool:
+        """Whether nothing is set; then NOT_SET says what that means."""
+        return self.value in _EMPTY and self.name in texts.NOT_SET
+
+    @property
+    def placeholder(self) -> str:
+        """What its select shows while nothing is chosen in it."""
+        return str(texts.NOT_SET[self.name] if self.is_empty else self.setting.label)
 
 
-_EMPTY: tuple[Any, ...] = (None, "", (), frozenset(), {})
-
-
-def panel(page: SettingsPage, rules: Rules, known: Known) -> PanelPage:
+def panel(page: SettingsPage, rules: Rules, known: Known, *, access: str | None = None) -> PanelPage:
+    """Draw a page; `access` is what the moderator role still lacks, on its page."""
     shown = [
         SettingRow(name=name, setting=each, value=getattr(rules, name), known=known)
         for name, each in settings_of(type(rules)).items()
         if each.page is page
     ]
-    drawn = settings_page(page, "", _controls(page, shown))
-    for each in shown:
-        drawn.embed.add_field(name=str(each.setting.label), value=_value(each), inline=False)
+    entries = list(_entries(shown))
+    if access is not None:
+        entries.insert(1, PanelEntry(named(ROLE_ACCESS, access)))  # below the role
     if page is SettingsPage.ACCESS:
-        drawn.embed.add_field(name=texts.OPERATIONS, value=texts.operations(known.switched_off), inline=False)
-    if rules.paused:
-        drawn.embed.set_footer(text=texts.PAUSED)
-    return drawn
+        button = Control.button("set_operations", "panel", label=texts.OPEN_OPERATIONS)
+        entries.append(PanelEntry(named(texts.OPERATIONS, texts.operations(known.switched_off)), button))
+    return settings_page(page, entries=entries, foot=str(texts.PAUSED) if rules.paused else "")
+
+
+def named(name: Text | str, value: str) -> str:
+    """Return a setting's name above its value; '' for one that its select shows."""
+    return f"**{name}**\n{value}".rstrip()
 
 
 def _value(shown: SettingRow) -> str:
-    if shown.value in _EMPTY and shown.name in texts.NOT_SET:
+    if shown.is_empty:
         return str(texts.NOT_SET[shown.name])
     kind = shown.setting.kind
     return shortened(f"{kind.show(shown.value)}{kind.show_more(shown.value, shown.known.now)}", EMBED_FIELD_CHARS)
 
 
-def _controls(page: SettingsPage, shown: list[SettingRow]) -> list[Control]:
-    """Return the page's controls: selects, which take a row each, before buttons."""
-    selects = [select(each) for each in shown if (select := _SELECTS.get(each.setting.kind.widget)) is not None]
-    controls = [*(each for each in selects if each is not None), *_buttons(shown)]
-    if page is SettingsPage.ACCESS:
-        controls.append(Control.button("set_operations", "panel", label=str(texts.OPEN_OPERATIONS)))
-    return controls
-
-
-def _buttons(shown: list[SettingRow]) -> Iterator[Control]:
-    forms: set[FormSpec] = set()
+def _entries(shown: Iterable[SettingRow]) -> Iterator[PanelEntry]:
+    """Yield the settings in order, those of one form together at the place of the first."""
+    forms: dict[FormSpec, list[SettingRow]] = {}
     for each in shown:
-        form = each.setting.form
-        if each.setting.kind.widget is Widget.BUTTON:
-            yield _switch(each)
-        elif form is not None and form not in forms:
-            forms.add(form)
-            yield Control.button("set_form", form.id, label=form.button, style=discord.ButtonStyle.primary)
+        if each.setting.form is not None:
+            forms.setdefault(each.setting.form, []).append(each)
+    for each in shown:
+        form, widget = each.setting.form, each.setting.kind.widget
+        if form is not None and forms[form][0] is each:
+            button = Control.button("set_form", form.id, label=form.button)
+            yield PanelEntry("\n".join(named(row.setting.label, _value(row)) for row in forms[form]), button)
+        elif form is None and widget is Widget.BUTTON:
+            yield PanelEntry(named(each.setting.label, _value(each)), _switch(each))
+        elif form is None:
+            select = _SELECTS[widget](each)
+            is_shown = select is not None and (each.is_empty or _has_chosen(select))
+            value = "" if is_shown else _value(each)
+            yield PanelEntry(named(each.setting.label, value), select)
+
+
+def _has_chosen(select: Control) -> bool:
+    item = select.item
+    if isinstance(item, discord.ui.Select):
+        return any(option.default for option in item.options)
+    return bool(getattr(item, "default_values", ()))
 
 
 def _switch(shown: SettingRow) -> Control:
-    style = discord.ButtonStyle.success if shown.value else discord.ButtonStyle.secondary
-    return Control.button(
-        "set_flip", shown.name, label=chosen(str(shown.setting.control), on_off(shown.value)), style=style
-    )
+    return Control.button("set_flip", shown.name, label=texts.SWITCH_OFF if shown.value else texts.SWITCH_ON)
 
 
 def _choice(shown: SettingRow) -> Control:
@@ -131,24 +142,24 @@ def _choice(shown: SettingRow) -> Control:
         discord.SelectOption(label=kind.show_choice(each), value=each.value, default=each is shown.value)
         for each in kind.choices
     ]
-    return Control.select(action, subject, placeholder=shown.control, options=options)
+    return Control.select(action, subject, placeholder=shown.placeholder, options=options)
 
 
 def _role(shown: SettingRow) -> Control:
     chosen = shown.value if shown.value in shown.known.role_ids else None
-    return Control.role("set_role", shown.name, placeholder=shown.control, chosen=chosen)
+    return Control.role("set_role", shown.name, placeholder=shown.placeholder, chosen=chosen)
 
 
 def _channel(shown: SettingRow) -> Control:
     chosen = [shown.value] if shown.value in shown.known.channel_ids else []
-    return Control.channels("set_channels", shown.name, placeholder=shown.control, chosen=chosen, kinds=TALK)
+    return Control.channels("set_channels", shown.name, placeholder=shown.placeholder, chosen=chosen, kinds=TALK)
 
 
 def _places(shown: SettingRow) -> Control:
     return Control.channels(
         "set_channels",
         shown.name,
-        placeholder=shown.control,
+        placeholder=shown.placeholder,
         chosen=sorted(shown.value & shown.known.channel_ids),
         kinds=PLACES,
         at_most=OPTIONS_PER_SELECT,
@@ -167,7 +178,7 @@ def _operation(shown: SettingRow) -> Control | None:
     ]
     if not options:
         return None
-    return Control.select("set_model", "panel", placeholder=shown.control, options=options[:OPTIONS_PER_SELECT])
+    return Control.select("set_model", "panel", placeholder=shown.placeholder, options=options[:OPTIONS_PER_SELECT])
 
 
 _SELECTS: Mapping[Widget, Callable[[SettingRow], Control | None]] = {

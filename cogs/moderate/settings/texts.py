@@ -32,6 +32,7 @@ NOT_SET: Mapping[str, Text] = {
 }
 """What it means that a setting is empty, by its name."""
 MODEL_INPUT = Text("Model for {operation}")
+SWITCH_ON, SWITCH_OFF = Text("Turn on"), Text("Turn off")
 
 
 # ---------------------------------------------------------------------- operations

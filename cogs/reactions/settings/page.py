@@ -32,7 +32,7 @@ from cogs.reactions.settings import texts
 from cogs.ui.controls import Control, on
 from cogs.ui.forms import Form
 from cogs.ui.interaction import Interaction, use
-from cogs.ui.panels import OPTION_CHARS, PanelPage, number_in, part_of, settings_page, show_page, turns
+from cogs.ui.panels import OPTION_CHARS, PanelEntry, PanelPage, number_in, part_of, settings_page, show_page, turns
 from cogs.ui.permissions import guild_of, require_moderator
 from cogs.ui.texts import DONE, GONE
 
@@ -223,14 +223,15 @@ async def reactions_page(interaction: Interaction, number: int = 0, *, asks: boo
     lines = "\n".join(rule_text(rule) for rule in part.items)
     subject = str(part.number)
     add = Control.select(ADD, subject, placeholder=str(texts.ADD_EMOJI), options=_actions())
-    controls = [add, *([_change(subject, part.items)] if part.items else []), _seeds(settings)]
-    buttons = [_flip(settings), *_reset(asks=asks), *turns(TURN, part)]
+    controls = [add, *([_change(subject, part.items)] if part.items else [])]
+    buttons = [*_reset(asks=asks), *turns(TURN, part)]
     text = shortened(lines, LIST_CHARS) or str(texts.NO_EMOJIS)
-    page = settings_page(SettingsPage.REACTIONS, text, [*controls, *buttons])
-    page.embed.add_field(name=texts.ARE_ON, value=texts.IS_ON if settings.is_on else texts.IS_OFF)
-    page.embed.add_field(name=texts.ARE_SEEDED, value=texts.SEEDINGS[settings.seeds])
-    page.embed.add_field(name=texts.GALLERY, value=gallery_text(settings))
-    return page
+    entries = [
+        PanelEntry(f"**{texts.ARE_ON}**\n{texts.IS_ON if settings.is_on else texts.IS_OFF}", _flip(settings)),
+        PanelEntry(f"**{texts.ARE_SEEDED}**", _seeds(settings)),
+        PanelEntry(f"**{texts.GALLERY}**\n{gallery_text(settings)}"),
+    ]
+    return settings_page(SettingsPage.REACTIONS, text, [*controls, *buttons], entries=entries)
 
 
 def _actions() -> list[discord.SelectOption]:

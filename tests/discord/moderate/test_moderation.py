@@ -17,6 +17,7 @@ from tests.support.settings_pages import block_member, choose, opened, page_text
 from tests.support.surface import (
     inputs,
     nothing_happened,
+    notice,
     private_sentence,
     settled_exactly,
     state_text,
@@ -43,7 +44,7 @@ def done(result: Any) -> str:
     """Return what a moderator is told, privately."""
     assert result.response.ephemeral
     assert result.followups == []
-    return result.response.content
+    return notice(result.response)
 
 
 async def decisions(rig: Rig, kind: str) -> list[Any]:

@@ -18,7 +18,7 @@ from bot.domain.models import JobState
 from bot.errors import StartError
 from bot.sandbox.studio.accounts import KEY_PREFIXES
 from bot.settings import SecretStr, Settings
-from tests.support.channels import rule, shown
+from tests.support.channels import press, rule, shown
 from tests.support.erased import send_key
 from tests.support.practice import SandboxInProcess
 from tests.support.rig import GUILD_KEY, HOST_KEY, Rig, running
@@ -321,7 +321,7 @@ async def test_confirmations_and_approvals_of_practice_say_so(rig: Rig):
     await practise(rig)
     asked = await rig.member.slash(rig.channel, GENERATE, prompt="gold")
     assert shown(asked).startswith(MARK)
-    await rig.member.click(asked.response, label="Yes, make it")
+    await rig.member.click(asked.response, label="Yes, ask a moderator")
     await rig.step()
     [question] = [each for each in desk.history() if each.author.id == rig.bot.user.id]
     assert question.embeds[0].title.startswith("🧪 Practice · ")
@@ -344,9 +344,11 @@ async def test_ending_practice_takes_what_waits_for_approval_with_it(rig: Rig):
     [job] = await rig.jobs()
     assert job.state is JobState.CANCELLED
     [question] = [each for each in desk.history() if each.author.id == rig.bot.user.id]
-    late = await rig.moderator.click(question, label="Approve")
+    late = await press(rig, rig.moderator, "approve", job.card_id)
     assert rig.sandbox.posts == 0
     assert "Approved" not in shown(late)
+    [question] = [each for each in desk.history() if each.id == question.id]
+    assert question.embeds[0].title == "🧪 Practice · Canceled: Generate Image"
 
 
 async def test_a_sandbox_that_cannot_be_started_is_told_and_nothing_begins(rig: Rig, monkeypatch: pytest.MonkeyPatch):

@@ -8,7 +8,7 @@ from typing import Any
 from bot.domain.money.costs import ListedPrice, PriceUnit
 from tests.support.rig import Rig
 from tests.support.settings_pages import choose, opened, page_text, press, send, send_prices, set_price
-from tests.support.surface import inputs, private_sentence, settled_exactly
+from tests.support.surface import inputs, notice, private_sentence, settled_exactly
 
 CLIP = "video generate"
 
@@ -24,7 +24,7 @@ async def give(rig: Rig, *lines: str) -> Any:
 async def test_a_price_by_the_second_holds_what_the_length_comes_to(rig: Rig):
     done = await set_price(rig, "video.generate", Credits="7.5", The_price_is_for="second", Model=["seedance2"])
     assert (
-        done.response.content
+        notice(done.response)
         == f"✅ <@{rig.moderator.id}> set the price of `video.generate` with Seedance 2.0 to 7.5 credits per second."
     )
     await rig.member.slash(rig.channel, CLIP, prompt="#fast waves", model="seedance2", duration=8)
@@ -70,7 +70,7 @@ async def test_a_file_replaces_the_list_in_one_line_of_the_record(rig: Rig):
     await store.prices.set(rig.guild.id, "image.edit", "", Decimal(9))
     await store.prices.set(rig.guild.id, "image.generate", "", Decimal(9))
     done = await give(rig, "operation,model,per,credits", "image.generate,,output,12", "video.generate,,second,5")
-    assert done.response.content == (
+    assert notice(done.response) == (
         f"✅ <@{rig.moderator.id}> replaced the price list with a file of 2 prices: 1 new, 1 changed, 1 removed."
     )
     assert await store.prices.all(rig.guild.id) == {

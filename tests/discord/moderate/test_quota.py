@@ -10,8 +10,8 @@ import pytest
 from bot.domain.server.guild_rules import Limit, Period, Scope
 from tests.support.channels import press
 from tests.support.rig import GUILD_KEY, Rig
-from tests.support.settings_pages import choose, remove_limit
-from tests.support.surface import parts, post_log, private_sentence
+from tests.support.settings_pages import choose, page_text, remove_limit
+from tests.support.surface import notice, parts, post_log, private_sentence
 
 GENERATE = "image generate"
 DAY_S = 86_400
@@ -26,13 +26,12 @@ def open_to_all(rig: Rig) -> None:
 def told(result: Any) -> str:
     assert result.ephemeral
     assert result.followups == []
-    content: str = result.response.content
-    return content
+    return notice(result.response)
 
 
 def page(result: Any) -> str:
     assert result.response.ephemeral
-    return "\n".join(message.embeds[0].description for message in (result.response, *result.followups))
+    return page_text(result.response)
 
 
 async def limits(rig: Rig) -> list[tuple[Scope, int, str, int, Period, Decimal]]:
@@ -189,10 +188,10 @@ async def test_a_limit_is_removed_at_the_second_press(rig: Rig):
     ]
     chosen = select["options"][1]["value"]
     asked = await choose(rig, panel, "limit_choose", chosen)
-    assert asked.response.content == "Remove this limit? Role artists: 300 credits a week in #general"
+    assert notice(asked.response) == "Remove this limit? Role artists: 300 credits a week in #general"
     await rig.moderator.click(asked.response, label="Keep")
     assert len(await limits(rig)) == 3
-    answer = (await remove_limit(rig, chosen)).response.content
+    answer = notice((await remove_limit(rig, chosen)).response)
     terms = f"300 credits a week in <#{rig.channel.id}>"
     assert answer == f"✅ <@{rig.moderator.id}> removed the limit of <@&{role.id}>, which was {terms}."
     assert [each[0] for each in await limits(rig)] == [Scope.EVERYONE, Scope.MEMBER]

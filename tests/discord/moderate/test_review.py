@@ -14,7 +14,7 @@ from bot.domain.models import JobState
 from tests.support.jobs import on_job
 from tests.support.rig import Rig
 from tests.support.settings_pages import choose, end_review, opened, page_text, set_review
-from tests.support.surface import settled_exactly, state_text, until
+from tests.support.surface import notice, settled_exactly, state_text, until
 
 GENERATE = "image generate"
 DAY_S = 24 * 3600
@@ -26,7 +26,7 @@ async def desk(rig: Rig):
     channel = rig.guild.create_text_channel("review")
     done = await set_review(rig, channel=channel)
     assert done.response.ephemeral
-    assert f"reviewed in <#{channel.id}> before they are posted" in done.response.content
+    assert f"reviewed in <#{channel.id}> before they are posted" in notice(done.response)
     return channel
 
 
@@ -289,8 +289,8 @@ async def test_the_channel_where_everybody_works_is_no_place_for_reviews(rig: Ri
     assert await rig.bot.parts.store.reviews.rules(rig.guild.id) == ()
     rig.clock.advance(31 * DAY_S)
     allowed = await set_review(rig, channel=rig.channel)
-    assert f"requested in <#{rig.channel.id}> itself skip the review" in allowed.response.content
-    assert "Everyone can read that channel" in allowed.response.content
+    assert f"requested in <#{rig.channel.id}> itself skip the review" in notice(allowed.response)
+    assert "Everyone can read that channel" in notice(allowed.response)
 
 
 async def test_a_channel_for_moderators_alone_may_be_worked_in_and_gets_no_warning(rig: Rig):
@@ -302,5 +302,5 @@ async def test_a_channel_for_moderators_alone_may_be_worked_in_and_gets_no_warni
     await rig.moderator.slash(channel, GENERATE, prompt="gold")
     await rig.work()
     done = await set_review(rig, channel=channel)
-    assert "Everybody" not in done.response.content
+    assert "Everybody" not in notice(done.response)
     assert [rule.review_channel for rule in await rig.bot.parts.store.reviews.rules(rig.guild.id)] == [channel.id]

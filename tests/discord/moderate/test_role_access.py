@@ -11,7 +11,7 @@ from cogs.moderate import texts
 from tests.support.channels import rule
 from tests.support.discord_trouble import DiscordCall, refusal, trouble_with
 from tests.support.rig import Rig
-from tests.support.settings_pages import opened
+from tests.support.settings_pages import opened, page_facts
 
 NAMES = ["`/studio`", "`/quota`", "**Usage**", "**Grant credits**", "**Block or unblock**"]
 
@@ -126,10 +126,10 @@ async def test_commands_that_are_not_registered_are_not_judged(rig: Rig, role: A
 async def test_settings_and_setup_say_it_when_the_role_is_chosen(rig: Rig):
     role = rig.guild.create_role("helpers")
     panel = await opened(rig, "access")
-    assert str(texts.ROLE_ACCESS) not in [each.name for each in panel.embeds[0].fields]
+    assert str(texts.ROLE_ACCESS) not in page_facts(panel)
     await rig.moderator.select(panel, [role], custom_id="c1:set_role:moderator_role")
     panel = next(each for each in rig.channel.history(viewer=rig.moderator) if each.id == panel.id)
-    assert [(each.name, each.value) for each in panel.embeds[0].fields][:2] == [
+    assert list(page_facts(panel).items())[:2] == [
         ("Moderator role", f"<@&{role.id}>"),
         (str(texts.ROLE_ACCESS), misses(rig, role, NAMES)),
     ]

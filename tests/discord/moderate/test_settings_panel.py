@@ -12,8 +12,12 @@ import discord
 import pytest
 
 from bot.domain.server.guild_rules import Payer, ReviewPrivate, Rules
+from bot.domain.server.setting import SettingsPage
+from cogs.ui.controls import view_of
+from cogs.ui.panels import pages_select
 from tests.support.rig import Rig, running
-from tests.support.surface import post_log, private_sentence, sends
+from tests.support.settings_pages import page_facts, page_text
+from tests.support.surface import panel_text, parts, post_log, private_sentence, sends, walked
 
 SETTINGS = "studio settings"
 PAGES = {"access": 0, "limits": 1, "approval": 2, "results": 3, "words": 4}
@@ -53,8 +57,7 @@ async def opened(rig: Rig, page: str = "access", member: Any = None) -> Any:
     return shown.response
 
 
-def fields(message: Any) -> dict[str, str]:
-    return {field.name: field.value for field in message.embeds[0].fields}
+fields = page_facts
 
 
 def fresh(rig: Rig, message: Any, member: Any = None) -> Any:
@@ -337,7 +340,7 @@ async def test_the_operations_are_shown_from_the_panel(rig: Rig):
     panel = await opened(rig)
     shown = await rig.moderator.click(panel, custom_id="c1:set_operations:panel")
     assert shown.response.ephemeral
-    assert "</image generate:" in shown.response.embeds[0].description
+    assert "</image generate:" in page_text(shown.response)
 
 
 # ---------------------------------------------------------------------- who may, and when
@@ -375,8 +378,7 @@ SELECTS = [
 
 
 def controls_on(message: Any) -> set[str]:
-    rows = [row if isinstance(row, dict) else row.to_dict() for row in message.components]
-    return {item["custom_id"] for row in rows for item in row["components"]}
+    return {item["custom_id"] for item in parts(message)}
 
 
 async def test_every_control_of_every_page_is_among_those_tried_here(rig: Rig):
@@ -385,6 +387,26 @@ async def test_every_control_of_every_page_is_among_those_tried_here(rig: Rig):
         there |= {(page, each) for each in controls_on(await opened(rig, page)) if each != "c1:set_page:panel"}
     tried = {*BUTTONS, *((page, each) for page, each, _ in SELECTS if each != "c1:set_page:panel")}
     assert there == tried
+
+
+@pytest.mark.parametrize("page", [each.value for each in SettingsPage])
+async def test_each_page_fits_into_a_message_and_has_each_control_once(rig: Rig, page: str):
+    panel = await opened(rig, page)
+    ids = [item["custom_id"] for item in parts(panel) if "custom_id" in item]
+    assert len(ids) == len(set(ids))
+    assert sum(1 for _ in walked(panel)) <= 40
+    assert len(panel_text(panel)) <= 4000
+
+
+async def test_a_press_on_a_panel_of_an_earlier_version_opens_the_new_one(rig: Rig):
+    with rig.env.time_context():
+        channel = rig.bot.get_channel(rig.channel.id)
+        old = discord.Embed(title="Settings · Access", description="as it was")
+        panel = await channel.send("A notice", embed=old, view=view_of([pages_select(SettingsPage.ACCESS)]))
+    await rig.moderator.select(panel, ["limits"], custom_id="c1:set_page:panel")
+    new = next(each for each in rig.channel.history() if each.id == panel.id)
+    assert (new.content, new.embeds) == ("", [])
+    assert panel_text(new).startswith("### Settings · Limits")
 
 
 async def test_a_plain_member_gets_one_sentence_and_no_panel(rig: Rig):

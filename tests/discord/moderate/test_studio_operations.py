@@ -8,7 +8,7 @@ import pytest
 from tests.support.channels import press
 from tests.support.rig import Rig
 from tests.support.settings_pages import choose, opened, page_text, switch_operation
-from tests.support.surface import nothing_happened, parts, private_sentence, unlinked
+from tests.support.surface import nothing_happened, notice, parts, private_sentence, unlinked
 from tests.support.workflows import SORA_ENDED
 
 REQUEST = "studio request"
@@ -17,7 +17,7 @@ REQUEST = "studio request"
 def said(result: Any) -> str:
     assert result.response.ephemeral
     assert result.followups == []
-    return unlinked(result.response.content)
+    return unlinked(notice(result.response))
 
 
 async def switch(rig: Rig, operation: str, to: str, **more: Any) -> Any:
@@ -83,7 +83,7 @@ async def test_many_operations_are_shown_in_parts(rig: Rig):
             panel = (await rig.moderator.click(panel, custom_id=f"c1:operation_turn:{part}")).response
     assert len(seen) == len(rig.bot.catalogue.operations)
     off = await choose(rig, panel, "operation_switch", "off image.tool_number_49")
-    assert off.response.content.endswith("is off on this server.")
+    assert notice(off.response).endswith("is off on this server.")
 
 
 async def test_what_is_switched_off_is_refused_here_in_one_sentence_and_works_again_when_on(rig: Rig):

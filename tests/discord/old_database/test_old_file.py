@@ -13,6 +13,7 @@ from typing import Any
 from bot.domain.custom_ids import custom_id
 from tests.support.old_database import KEYS, SECRET_KEY, OldRig, new_jobs, rows, said, started, write_database
 from tests.support.prices import all_priced
+from tests.support.settings_pages import page_facts
 
 ROOT = Path(__file__).resolve().parents[3]
 TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4.GabcdE." + "a" * 38
@@ -106,7 +107,8 @@ async def test_settings_read_as_they_were_set(rig: OldRig):
         "words": ["gargoyle, very bad word", "flux2pro"],
     }
     for page, wanted in pages.items():
-        answer = said(await morgan.select(panel, [page], custom_id=custom_id("set_page", "panel")))
+        shown = await morgan.select(panel, [page], custom_id=custom_id("set_page", "panel"))
+        answer = f"{said(shown)}\n{json.dumps(page_facts(shown.response))}"
         assert not [each for each in wanted if each not in answer], (page, answer)
 
 

@@ -11,7 +11,7 @@ from cogs.reactions.texts import NOTHING_TO_SHOW
 from tests.support.reacting import direct_texts, event, in_channel, made, sent, stars_on
 from tests.support.rig import Rig
 from tests.support.settings_pages import end_gallery, opened, page_text, set_gallery
-from tests.support.surface import delete, unlinked
+from tests.support.surface import delete, notice, unlinked
 
 
 @pytest.fixture
@@ -199,11 +199,11 @@ async def shown(rig: Rig) -> str:
 async def test_a_moderator_sets_shows_and_switches_off_the_gallery(rig: Rig):
     channel = rig.guild.create_text_channel("best")
     assert "Gallery: off" in await shown(rig)
-    said = (await set_gallery(rig, channel)).response.content
+    said = notice((await set_gallery(rig, channel)).response)
     assert f"<#{channel.id}>, for results with {GALLERY_STARS} ⭐" in said
-    assert "with 5 ⭐" in (await set_gallery(rig, channel, stars=5)).response.content
+    assert "with 5 ⭐" in notice((await set_gallery(rig, channel, stars=5)).response)
     assert f"<#{channel.id}>, from 5 ⭐" in await shown(rig)
-    assert "off" in (await end_gallery(rig)).response.content
+    assert "off" in notice((await end_gallery(rig)).response)
     assert (await rig.bot.parts.store.reactions.get(rig.guild.id)).gallery_channel is None
     assert len(await rig.bot.parts.store.decisions.all(rig.guild.id)) == 3
 
@@ -216,5 +216,5 @@ async def test_a_gallery_in_which_nothing_could_be_posted_is_refused(rig: Rig):
     allow, refuse = discord.PermissionOverwrite(attach_files=False).pair()
     role = rig.guild.default_role.id
     rig.env.backend.set_overwrite(channel.id, Overwrite(role, OverwriteType.ROLE, allow.value, refuse.value))
-    assert "Give me Attach Files there" in (await set_gallery(rig, channel)).response.content
+    assert "Give me Attach Files there" in notice((await set_gallery(rig, channel)).response)
     assert (await rig.bot.parts.store.reactions.get(rig.guild.id)).gallery_channel is None

@@ -24,7 +24,7 @@ from tests.support.settings_pages import (
     send,
     set_gallery,
 )
-from tests.support.surface import inputs, private_sentence, unlinked
+from tests.support.surface import inputs, notice, private_sentence, unlinked
 
 
 async def map_emoji(rig: Rig, action: ReactionAction, shown: str | None = None, **values: Any) -> None:
@@ -123,8 +123,7 @@ async def listed(rig: Rig) -> str:
 
 def said(result: Any) -> str:
     assert result.response.ephemeral
-    content: str = result.response.content
-    return unlinked(content)
+    return unlinked(notice(result.response))
 
 
 async def test_a_moderator_adds_changes_removes_and_resets(rig: Rig):

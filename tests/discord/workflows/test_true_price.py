@@ -90,7 +90,7 @@ async def test_a_job_of_unknown_price_does_not_pass_thresholds_that_are_set(rig:
     rig.sandbox.tariff.set(VIDEO, fixed(72))
     asked = await clip(rig, duration=15, resolution="1080p")
     assert "not known yet" in private(asked)
-    await rig.member.click(asked.response, label="Yes, make it")
+    await rig.member.click(asked.response, label="Yes, ask a moderator")
     assert [job.state for job in await rig.jobs()] == [JobState.AWAITING_APPROVAL]
     assert rig.sandbox.requests == []
 

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, fields, replace
 from decimal import Decimal
 from enum import StrEnum
-from types import MappingProxyType
+from types import MappingProxyType, SimpleNamespace
 from typing import Annotated, Any
 
 import pytest
@@ -44,7 +44,10 @@ from bot.language import Text
 from bot.server.settings import change_as_json, change_text
 from cogs.moderate.settings.panel import Known, panel
 from cogs.moderate.settings.texts import NOT_SET
+from cogs.ui.controls import Control
 from cogs.ui.forms import INPUTS
+from cogs.ui.panels import PanelPage
+from tests.support.settings_pages import page_facts
 
 CHANGED = Rules(
     moderator_role=1,
@@ -97,7 +100,6 @@ def test_each_setting_on_a_page_can_be_changed_there_and_only_what_other_command
         assert (each.page is None) == (name in {"paused", "voice_labels"})
         assert is_typed == (each.form is not None) == (each.kind.typing is not None)
         assert each.form is None or each.form.page is each.page
-        assert bool(each.control) == (each.page is not None and not is_typed)
 
 
 def test_the_settings_of_a_form_fit_into_it():
@@ -144,21 +146,16 @@ EXTRA = FormSpec(id="extra", page=SettingsPage.LIMITS, title=Text("Extra"), butt
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InventedRules(Rules):
-    sparkle: Annotated[
-        bool, Setting(label=Text("Sparkle"), kind=SWITCH, page=SettingsPage.LIMITS, control=Text("Sparkle"))
-    ] = False
+    sparkle: Annotated[bool, Setting(label=Text("Sparkle"), kind=SWITCH, page=SettingsPage.LIMITS)] = False
     mood: Annotated[
         Mood,
         Setting(
             label=Text("Mood"),
             kind=choice(MOODS, prefix=Text("Mood")),
             page=SettingsPage.LIMITS,
-            control=Text("Which mood"),
         ),
     ] = Mood.CALM
-    stage: Annotated[
-        int | None, Setting(label=Text("Stage"), kind=CHANNEL, page=SettingsPage.LIMITS, control=Text("Stage channel"))
-    ] = None
+    stage: Annotated[int | None, Setting(label=Text("Stage"), kind=CHANNEL, page=SettingsPage.LIMITS)] = None
     encores: Annotated[int, Setting(label=Text("Encores"), kind=COUNT, page=SettingsPage.LIMITS, form=EXTRA)] = 1
 
 
@@ -168,12 +165,15 @@ KNOWN = Known(catalogue=Catalogue(), switched_off=0, channel_ids=frozenset({7}),
 
 def controls(page: SettingsPage) -> dict[str, Any]:
     view = panel(page, INVENTED, KNOWN).view()
-    return {item.custom_id: item.item for item in view.children}
+    return {item.custom_id: item.item for item in view.walk_children() if isinstance(item, Control)}
 
 
 def shown(page: SettingsPage) -> dict[str, str]:
-    embed = panel(page, INVENTED, KNOWN).embed
-    return {field.name: field.value for field in embed.fields}
+    return facts(panel(page, INVENTED, KNOWN))
+
+
+def facts(drawn: PanelPage) -> dict[str, str]:
+    return page_facts(SimpleNamespace(components=drawn.view().to_components()))
 
 
 async def test_a_new_setting_is_kept_said_and_shown_from_its_one_line():
@@ -186,19 +186,19 @@ async def test_a_new_setting_is_kept_said_and_shown_from_its_one_line():
     )
     assert shown(SettingsPage.LIMITS)["Stage"] == "<#7>"
     limits = shown(SettingsPage.LIMITS)
-    assert (limits["Sparkle"], limits["Encores"], limits["Mood"]) == ("on", "2", "wild")
+    assert (limits["Sparkle"], limits["Encores"], limits["Mood"]) == ("on", "2", "Mood: wild")
 
 
 async def test_a_new_setting_gets_the_control_of_its_kind():
     limits = controls(SettingsPage.LIMITS)
-    assert limits["c1:set_flip:sparkle"].label == "Sparkle: on"
+    assert limits["c1:set_flip:sparkle"].label == "Turn off"
     assert [(each.label, each.default) for each in limits["c1:set_choice:mood"].options] == [
         ("Mood: calm, as a rule", False),
         ("Mood: wild", True),
     ]
     assert limits["c1:set_form:extra"].label == "Extra…"
     stage = limits["c1:set_channels:stage"]
-    assert (stage.placeholder, [each.id for each in stage.default_values]) == ("Stage channel", [7])
+    assert (stage.placeholder, [each.id for each in stage.default_values]) == ("Stage", [7])
 
 
 # ---------------------------------------------------------------------- what is typed
@@ -268,8 +268,7 @@ def test_a_list_that_cannot_work_is_refused(typed):
 
 def test_a_long_list_of_odd_words_fits_into_a_field_of_the_panel():
     words = tuple(f"{'_*' * 25}{number}" for number in range(WORDS_MAX))
-    embed = panel(SettingsPage.WORDS, Rules(words=words), KNOWN).embed
-    listed = next(field.value for field in embed.fields if field.name == "Forbidden words")
+    listed = facts(panel(SettingsPage.WORDS, Rules(words=words), KNOWN))["Forbidden words"]
     assert len(listed) <= 1024
     assert listed.count("||") == 2
     assert listed.endswith("…||")
