@@ -177,10 +177,10 @@ class Painter:
         with canvas.shapes(top / canvas.high - 0.01, low / canvas.high + 0.01) as pen:
             pen.fill([*line, *corners], cap or colour)
             if cap:
-                jag = [
-                    (x, y + canvas.high * (0.035 + 0.02 * (n % 3)) * (1 if n % 2 else 0.55) + max(0, y - top) * 0.35)
-                    for n, (x, y) in enumerate(line)
-                ]
+                jag = []
+                for n, (x, y) in enumerate(line):
+                    tooth = 0.034 + 0.014 * math.sin(n * 1.1) + 0.012 * math.sin(n * 2.3 + 1) + 0.008 * (n % 2)
+                    jag.append((x, y + canvas.high * tooth + max(0, y - upper) * 0.45))
                 pen.fill([*jag, *corners], colour)
             dark = mix(mix(colour, self.light.haze, 0.3), self.light.deep, 0.5)
             tone = dark if "snow" in self.scene.weather else colour
