@@ -1,4 +1,4 @@
-"""Pressing whatever the demo's page offers, at random."""
+"""Pressing whatever the demo's page offers, and keys, at random."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import contextlib
 import random
 from typing import Any
 
+from playwright.async_api import ConsoleMessage, Page
 from playwright.async_api import Error as PlaywrightError
-from playwright.async_api import Page
 
 from tests.support.page import run_slash
 
@@ -65,9 +65,31 @@ CONTROLS = {
     "emoji": ".demo-picker button",
     "form": "#modal-root .modal-actions button",
     "channel": ".demo-channels button:not([aria-current])",
+    "mention": ".channel-message span.command-mention",
+    "reply": '.message-action-button[data-control-key$=":reply"]',
+    "choice": ".command-popup:not([hidden]) :is(.command-entry, .command-suggestion), .demo-name",
+    "send": "#send-message",
 }
-WEIGHTS = {"button": 9, "menu": 2, "reaction": 4, "chip": 2, "command": 4, "viewer": 1, "width": 1, "channel": 1}
+WEIGHTS = {
+    "button": 9, "menu": 2, "reaction": 4, "chip": 2, "command": 4, "viewer": 1, "width": 1, "channel": 1,
+    "mention": 2, "reply": 3, "choice": 3, "send": 1, "key": 8, "words": 5,
+}  # fmt: skip
+KEYS = ("Enter", "Enter", "Tab", "ArrowDown", "ArrowUp", "Escape", "Backspace", "@", "/", " ")
+WORDS = (
+    "a fox",
+    "make it night",
+    "@Cannon Studio a fox",
+    "@ca",
+    "@bot help",
+    "/recipe",
+    "/image gen",
+    "trailer",
+    "True",
+)
+"""What is typed where the cursor is."""
 WIDTHS = (1280, 900, 390)
+REFUSED = "409 (Conflict)"
+"""The browser's line about an act that was refused, such as a reply to a removed message; a note says so."""
 
 
 class Presses:
@@ -77,6 +99,14 @@ class Presses:
         self._page = page
         self._random = random.Random(seed)
         self.done: list[str] = []
+        self.errors: list[str] = []
+        """What the browser's console and scripts report."""
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("console", self._note_console)
+
+    def _note_console(self, line: ConsoleMessage) -> None:
+        if line.type == "error" and REFUSED not in line.text:
+            self.errors.append(line.text)
 
     async def press(self) -> None:
         """Press one thing; what cannot be pressed now counts as nothing."""
@@ -90,6 +120,12 @@ class Presses:
         elif kind == "width":
             what = self._random.choice(WIDTHS)
             await self._page.set_viewport_size({"width": what, "height": 900})
+        elif kind == "key":
+            what = self._random.choice(KEYS)
+            await self._page.keyboard.press(what)
+        elif kind == "words":
+            what = self._random.choice(WORDS)
+            await self._page.keyboard.type(what)
         else:
             what = await self._pressed(CONTROLS[kind])
         if what is not None:
@@ -101,8 +137,14 @@ class Presses:
         if not await self._page.evaluate(OFFERS_COMMANDS):
             return None
         name, options = self._random.choice(COMMANDS)
+        await self._clear_composer()
         await run_slash(self._page, name, **options)
         return name
+
+    async def _clear_composer(self) -> None:
+        """Leave the command that is being composed, and what is typed."""
+        await self._pressed(".command-context-close")
+        await self._page.locator("#channel-composer-input").fill("")
 
     async def _pressed(self, wanted: str) -> str | None:
         """Press one of those controls; return what it says, None if there is none, or if the page changed under it."""
