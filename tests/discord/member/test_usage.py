@@ -16,7 +16,7 @@ from PIL import Image
 
 from bot.domain.models import JobState, LedgerKind, credits_text
 from bot.domain.server.guild_rules import Limit, Period, Scope
-from bot.domain.words.text import cell
+from bot.domain.words.text import cell, harmless
 from bot.media import chart as charts
 from cogs.member import texts
 from cogs.member.export import LEDGER_COLUMNS
@@ -135,7 +135,7 @@ async def test_me_shows_the_last_ten_jobs_with_what_each_cost(rig: Rig):
     mine = await rig.bot.parts.store.job_lists.recent(rig.guild.id, author_id=rig.member.id)
     assert len(shown) == 10
     for line, job in zip(shown, mine[:10], strict=True):
-        assert f"`{job.id}` Generate Image" in line
+        assert line.startswith(f"• {harmless(job.prompt)} · Generate Image")
         assert ("free" in line) if job.state is JobState.FAILED else (f"{credits_text(job.cost)} credit" in line)
     assert mine[0].state is JobState.FAILED
 

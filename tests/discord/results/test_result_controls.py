@@ -29,7 +29,6 @@ from tests.support.surface import (
     newest,
     private_sentence,
     settled_exactly,
-    state_text,
     whole,
 )
 
@@ -92,7 +91,8 @@ async def test_each_control_does_for_each_member_at_each_age_what_the_table_says
         assert (job.author_id, job.parent_id) == (member.id, parent.id)
         await rig.work()
         assert {each.state for each in await rig.jobs()} == {JobState.DELIVERED}
-        assert "made from this" in state_text(card_of(rig, await newest(rig)))
+        card = card_of(rig, await newest(rig))
+        assert f"({message.jump_url})" in card.embeds[0].description
     await settled_exactly(rig)
 
 
