@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.async_api import expect
 
@@ -16,6 +18,7 @@ pytestmark = [
 ]
 
 HANGS_S = 1800
+TROUBLE = re.compile(r"\[(?:warning|error|critical)")
 LAST_WORDS = "the very last picture"
 
 
@@ -40,8 +43,8 @@ async def press_at_random(count: int, *, seed: int) -> list[str]:
 
 
 def troubles(out: str) -> list[str]:
-    """Return the bot's log lines that somebody should look at."""
-    return [line for line in out.splitlines() if "[warning" in line or "[error" in line or "[critical" in line]
+    """Return the log lines of what went wrong; what the log says of the prompts that ask for a fault is expected."""
+    return [line for line in out.splitlines() if TROUBLE.search(line) and "guild.alert" not in line]
 
 
 @pytest.mark.long

@@ -95,7 +95,7 @@ ACTS: Mapping[str, Act] = {
     r"pick (\S+)": pick,
     r"type `([^`]+)`": type_words,
     r"choose `([^`]+)`": choose,
-    r"choose \*\*([^*]+)\*\* as the viewer": look_as,
+    r"choose \*\*([^*]+)\*\* under \*Viewing as\*": look_as,
     r"open (\{\w+\})": enter_room,
     r"press (Enter)": press_enter,
     r"(?:press|then) \*\*([^*]+)\*\*": press,
