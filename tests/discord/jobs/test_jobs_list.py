@@ -240,7 +240,7 @@ async def test_a_lineage_is_drawn_with_what_each_cost_and_the_total(rig: Rig):
     result = await on_job(rig, rig.member, "show", child.id.lower())
     assert result.ephemeral
     shown = panel_text(result.response)
-    head, *line = shown[shown.index("**Family**") :].splitlines()
+    head, *line = shown[shown.index("**Family**") : shown.index("**Cost**")].splitlines()
     jobs = {job.id: job for job in await rig.jobs()}
     assert line[::2] == ["**1.** a fox \\#fast", "**2.** a fox \\#fast", "**3.** 🎲 Subtle variation"]
     for told, job_id in zip(line[1::2], (root.id, child.id, variant.id), strict=True):
