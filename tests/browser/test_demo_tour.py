@@ -11,7 +11,7 @@ import pytest
 from playwright.async_api import Locator, Page, expect
 
 from bot.domain import texts as domain
-from bot.language import LANGUAGES, speaking, tr
+from bot.language import LANGUAGES, Text, speaking, tr
 from bot.sandbox.demo import texts
 from bot.sandbox.demo.demo import Demo
 from bot.sandbox.demo.furniture.server import GALLERY, LOG, REVIEW, STUDIO
@@ -120,10 +120,10 @@ def acts_of(step: TourStep) -> list[tuple[Act, str]]:
     return [(ACTS[said], values.get(words, words)) for _, said, words in found]
 
 
-def tour_card(page: Page, title: str, *, praised: bool) -> Locator:
-    """The tour's card with a title; `praised`: it says that the step before was done."""
+def tour_card(page: Page, title: str, *, praise: Text | None) -> Locator:
+    """The tour's card with a title; `praise`: what it says of the step before, which was done."""
     card = page.locator(".channel-message").filter(has_text=title)
-    return card.filter(has_text=str(texts.SEEN)) if praised else card
+    return card.filter(has_text=str(praise)) if praise is not None else card
 
 
 @pytest.mark.long
@@ -135,11 +135,12 @@ async def test_the_tour_is_followed_word_by_word_and_sees_that_each_step_is_done
             for number, step in enumerate(STEPS, start=1):
                 await open_room(page, STUDIO)
                 title = texts.TITLE(number=number, count=len(STEPS), heading=f"{step.emoji} {step.heading}")
-                await expect(tour_card(page, title, praised=number > 1)).to_have_count(1, timeout=MADE_MS)
+                praise = STEPS[number - 2].praise if number > 1 else None
+                await expect(tour_card(page, title, praise=praise)).to_have_count(1, timeout=MADE_MS)
                 for act, words in acts_of(step):
                     await at_rest(page)
                     await act(page, words)
-            await expect(tour_card(page, str(texts.DONE), praised=True)).to_have_count(1, timeout=MADE_MS)
+            await expect(tour_card(page, str(texts.DONE), praise=STEPS[-1].praise)).to_have_count(1, timeout=MADE_MS)
             assert await page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
 
 
