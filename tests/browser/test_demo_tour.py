@@ -11,7 +11,7 @@ import pytest
 from playwright.async_api import Locator, Page, expect
 
 from bot.domain import texts as domain
-from bot.language import LANGUAGES, Text, speaking, tr
+from bot.language import LANGUAGES, speaking, tr
 from bot.sandbox.demo import texts
 from bot.sandbox.demo.demo import Demo
 from bot.sandbox.demo.furniture.server import GALLERY, LOG, REVIEW, STUDIO
@@ -120,10 +120,10 @@ def acts_of(step: TourStep) -> list[tuple[Act, str]]:
     return [(ACTS[said], values.get(words, words)) for _, said, words in found]
 
 
-def tour_card(page: Page, title: str, *, praise: Text | None) -> Locator:
-    """The tour's card with a title; `praise`: what it says of the step before, which was done."""
+def tour_card(page: Page, title: str, *, after: int) -> Locator:
+    """The tour's card with a title, once it praises the `after`th step; 0 for the first card."""
     card = page.locator(".channel-message").filter(has_text=title)
-    return card.filter(has_text=str(praise)) if praise is not None else card
+    return card.filter(has_text=str(STEPS[after - 1].praise)) if after else card
 
 
 @pytest.mark.long
