@@ -1,7 +1,8 @@
 """Take the pictures of the demo's page for the README and the documents, in a desktop's and a phone's width.
 
-The pictures are in SHOTS. Needs Chromium (on Debian: `apt install chromium`, else name one in CHROMIUM).
-Run by `make screenshots`; some of them: `make screenshots ARGS="--only report gallery"`.
+The pictures are in SHOTS; the README's moving one is recorded frame by frame, on the real bot's page: a step that fails
+ends it. Needs Chromium (on Debian: `apt install chromium`, else name one in CHROMIUM). Run by `make screenshots`; some of
+them: `make screenshots ARGS="--only report hero"`.
 """
 
 from __future__ import annotations
@@ -11,12 +12,12 @@ import asyncio
 import contextlib
 import io
 import sys
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from PIL import Image
-from playwright.async_api import Locator, Page
+from PIL import Image, ImageChops
+from playwright.async_api import FloatRect, Locator, Page
 from playwright.async_api import TimeoutError as NotInTime
 
 from bot.sandbox.demo.demo import Demo
@@ -38,9 +39,12 @@ from tests.support.page import (  # noqa: E402 - the tests' own module
     type_slash,
 )
 
+HERO = "hero"
 FOLDER = ROOT / "docs" / "images"
 SIZES = {"": (1280, 940), "-phone": (390, 844)}
 """Suffix of a picture's name, and the page's width and height in pixels."""
+DENSITY = 2
+"""Pixels of a picture for each of the page's."""
 LARGEST_BYTES = 160_000
 WAIT_MS, CLIP_MS = 120_000, 30_000
 SPEED = 6.0
@@ -49,6 +53,22 @@ DRAWN = """
   .every((each) => each.complete && each.naturalWidth > 0)
 """
 NEWEST = "() => [...document.querySelectorAll('.channel-message')].at(-1)?.dataset.messageId"
+SHOWN = """
+parts => {
+  const message = [...document.querySelectorAll(".channel-message")].at(-1);
+  const found = parts.flatMap(part => [...document.querySelectorAll(part)]);
+  const says = node => node.nodeType === Node.TEXT_NODE && node.data.trim();
+  const leaves = [...message.querySelectorAll("*")].filter(each =>
+    each.matches("img, button, canvas, video, audio") || [...each.childNodes].some(says));
+  const boxes = (parts.length ? found : leaves).filter(each => each.checkVisibility({opacityProperty: true}))
+    .map(each => each.getBoundingClientRect()).filter(box => box.width > 1 && box.height > 1);
+  const [left, top] = [Math.min(...boxes.map(box => box.left)), Math.min(...boxes.map(box => box.top))];
+  const [right, bottom] = [Math.max(...boxes.map(box => box.right)), Math.max(...boxes.map(box => box.bottom))];
+  return [left, top, right, bottom];
+}
+"""
+"""Where a picture's parts are on the page: left, top, right and bottom, in pixels."""
+MARGIN = 16
 INTO_VIEW = "(each, ends) => each.scrollIntoView({block: ends || each.offsetHeight < 600 ? 'end' : 'start'})"
 LOADED = """
 () => ![...document.querySelectorAll("#channel-timeline .media-player")]
@@ -88,10 +108,15 @@ class Shot:
     """Whether to show the end of a message that is higher than the page, not its top."""
     pick: str = ""
     """The label of a button on the newest message to press, and show its result."""
+    parts: Sequence[str] = ()
+    """Selectors of what the picture shows; without any, the newest message."""
 
 
 SHOTS: tuple[Shot, ...] = (
-    Shot(name="tour", alt="The demo page: the first step of the tour, after a week of work", until=" of 8"),
+    Shot(
+        name="tour", alt="The demo page: the first step of the tour, after a week of work", until=" of 8",
+        parts=["body"],
+    ),
     Shot(
         name="demo", alt="The demo page: a card with a finished image, its cost and the model that made it",
         command="image generate", options={"prompt": LIGHTHOUSE}, until="Re-run",
@@ -140,10 +165,155 @@ SHOTS: tuple[Shot, ...] = (
 )  # fmt: skip
 
 
+# ---------------------------------------------------------------------- the moving picture
+
+REEL = (640, 720)
+"""The width and height of the recorded page, in its pixels."""
+REEL_BYTES = 2_500_000
+QUALITY = 62
+REEL_SPEED = 4.0
+WAIT_S = 90.0
+WATCH_S = 0.25
+PROMPT = "a lighthouse in fog"
+LETTER_MS, PRESS_MS, STEP_MS, LOOK_MS, END_MS = 55, 450, 300, 1400, 2200
+FILM_FRAMES, FILM_MS = 24, 110
+FRAME_ONLY = """
+#toolbar, #channel-empty, .demo-sidebar, .demo-members, .demo-rail, .channel-header, .demo-open-channels {
+  display: none !important }
+"""
+LIGHT = """
+:root { color-scheme: light; background: #fff; color: #313338; --demo-hover: #97979f24; --demo-raised: #f2f3f5;
+  --discord-bg: #fff; --discord-surface: #f2f3f5; --discord-elevated: #e3e5e8; --discord-control: #e3e5e8;
+  --discord-hover: #ebedef; --discord-text: #313338; --discord-muted: #5c5e66; --discord-subtle: #4e5058;
+  --discord-border: #d9dbde; --component-surface: #f2f3f5; --component-border: #d9dbde; --modal-surface: #fff;
+  --modal-separator: #e1e2e4; --control-border: #c4c9ce; --chip-surface: #f2f3f5; --list-surface: #fff;
+  --option-hover: #ebedef; --subtle-surface: #e3e5e8; --subtle-surface-text: #313338; --entity-text: #4e5058;
+  --entity-dim: #5c5e66; --input-surface: #ebedef; --input-placeholder: #6d6f78; --button-alt: #e3e5e8;
+  --button-alt-hover: #d7d9dc; --code-surface: #f2f3f5; --code-border: #e1e2e4; --code-text: #313338;
+  --embed-field-name: #060607; --link-text: #006ce7; --link-accent: #006ce7; --scrollbar-thumb: #c4c9ce }
+"""
+
+
+STYLES = {"hero.webp": "", "hero-light.webp": LIGHT}
+"""On Discord's dark and light background, by file name."""
+STYLED = "text => { const own = new CSSStyleSheet(); own.replaceSync(text); document.adoptedStyleSheets = [own]; }"
+
+
+@dataclass(slots=True)
+class Reel:
+    """The frames recorded so far, each with how long it is shown, in milliseconds."""
+
+    page: Page
+    frames: list[Image.Image] = field(default_factory=list)
+    shown_ms: list[int] = field(default_factory=list)
+
+    async def show(self, ms: int) -> None:
+        """Record the page as it is; a frame like the one before lengthens that."""
+        data = await self.page.screenshot()
+        frame = Image.open(io.BytesIO(data)).convert("RGB")
+        if self.frames and ImageChops.difference(frame, self.frames[-1]).getbbox() is None:
+            self.shown_ms[-1] += ms
+            return
+        self.frames.append(frame)
+        self.shown_ms.append(ms)
+
+    async def watch(self, finished: Locator) -> None:
+        """Record what changes until an element is there; a wait takes as long as one change."""
+        async with asyncio.timeout(WAIT_S):
+            while not await finished.is_visible():
+                before = len(self.frames)
+                await self.show(0)
+                if len(self.frames) > before:
+                    self.shown_ms[-1] = STEP_MS
+                await asyncio.sleep(WATCH_S)
+
+    async def type(self, text: str) -> None:
+        for letter in text:
+            await self.page.keyboard.type(letter)
+            await self.show(LETTER_MS)
+
+    async def film(self, video: Locator) -> None:
+        """Record a film frame by frame: in real time, a slow machine would lose most of them."""
+        for number in range(FILM_FRAMES):
+            await video.evaluate(
+                "(film, share) => new Promise(seen => { film.onseeked = () => requestAnimationFrame(seen);"
+                " film.currentTime = share * (film.duration || 4) })",
+                number / FILM_FRAMES,
+            )
+            await self.show(FILM_MS)
+
+    def webp(self) -> bytes:
+        first, *others = self.frames
+        written = io.BytesIO()
+        played = {"save_all": True, "append_images": others, "duration": self.shown_ms, "loop": 0}
+        first.save(written, "WEBP", quality=QUALITY, method=4, **played)
+        return written.getvalue()
+
+
+async def record() -> dict[str, bytes]:
+    """Return the moving pictures by file name."""
+    return {name: await _recorded(style) for name, style in STYLES.items()}
+
+
+async def _recorded(style: str) -> bytes:
+    async with (
+        Demo(speed=REEL_SPEED, lived_in=False) as demo,
+        page_at(demo.url, width=REEL[0], height=REEL[1], density=DENSITY) as page,
+    ):
+        await page.wait_for_function("() => window.simcordPreview")
+        await page.evaluate(STYLED, FRAME_ONLY + style)
+        await at_rest(page)
+        reel = Reel(page)
+        await _act(page, reel)
+        return reel.webp()
+
+
+async def _act(page: Page, reel: Reel) -> None:
+    await page.locator("#channel-composer-input").click()
+    await page.keyboard.insert_text("/image")
+    await reel.type(" generate")
+    await page.keyboard.press("Enter")
+    await page.locator(".command-option-input[data-option=prompt]").wait_for()
+    await reel.type(PROMPT)
+    await list_options(page)
+    await page.locator(".command-suggestion[data-value=count]").click()
+    await page.locator(".command-option-input[data-option=count]").wait_for()
+    await reel.type("4")
+    await reel.show(PRESS_MS)
+    await page.keyboard.press("Enter")
+    yes = page.get_by_role("button", name="Yes, make it")
+    await reel.watch(yes)
+    await reel.show(LOOK_MS)
+    await yes.click()
+    newest = newest_message(page)
+    await reel.watch(newest.get_by_role("button", name="U4"))
+    await reel.show(LOOK_MS)
+    await newest.get_by_role("button", name="V2").click()
+    strong = newest.get_by_role("button", name="Strong")
+    await reel.watch(strong)
+    await reel.show(PRESS_MS)
+    await strong.click()
+    await reel.watch(newest.get_by_role("button", name="Next step"))
+    await reel.show(LOOK_MS)
+    await newest.hover()
+    await newest.get_by_label("Add a reaction").last.click()
+    animate = page.get_by_label("React with 🎬")
+    await reel.watch(animate)
+    await reel.show(PRESS_MS)
+    await animate.click()
+    video = newest.locator("video")
+    await reel.watch(video)
+    await reel.film(video)
+    await reel.show(END_MS)
+
+
+# ---------------------------------------------------------------------- the others
+
+
 async def take_all(names: Collection[str]) -> dict[str, bytes]:
     """Return the pictures by file name, all without names."""
     taken: dict[str, bytes] = {}
-    async with Demo(speed=SPEED) as demo, page_at(demo.url, width=1280, height=940) as page:
+    async with Demo(speed=SPEED) as demo, page_at(demo.url, width=1280, height=940, density=DENSITY) as page:
         for shot in SHOTS:
             if names and shot.name not in names:
                 continue
@@ -203,10 +373,20 @@ async def framed(page: Page, message: Locator, shot: Shot) -> bytes:
         await message.get_by_label(shot.pick).last.click()
     else:
         await page.mouse.move(1, 1)  # away from hover buttons
-    data = await page.screenshot()
+    data = await page.screenshot(clip=await clipped(page, shot))
     if shot.pick:
         await page.keyboard.press("Escape")
     return data
+
+
+async def clipped(page: Page, shot: Shot) -> FloatRect:
+    """Return where the page shows what the picture is of, with a margin."""
+    left, top, right, bottom = await page.evaluate(SHOWN, list(shot.parts))
+    size = page.viewport_size
+    assert size is not None
+    left, top = max(0, left - MARGIN), max(0, top - MARGIN)
+    right, bottom = min(size["width"], right + MARGIN), min(size["height"], bottom + MARGIN)
+    return {"x": left, "y": top, "width": right - left, "height": bottom - top}
 
 
 def compressed(png: bytes) -> bytes:
@@ -220,19 +400,24 @@ def main() -> int:
     """Write the pictures; return the exit code."""
     parser = argparse.ArgumentParser(description="Take the pictures of the demo's page.")
     parser.add_argument("--output", type=Path, default=FOLDER, help="the folder for the pictures")
-    parser.add_argument("--only", nargs="*", default=[], choices=[shot.name for shot in SHOTS], help="only these")
+    parser.add_argument(
+        "--only", nargs="*", default=[], choices=[HERO, *(shot.name for shot in SHOTS)], help="only these"
+    )
     arguments = parser.parse_args()
     if CHROMIUM is None:
         print("No Chromium here. On Debian: apt install chromium; else name one in CHROMIUM.", file=sys.stderr)
         return 1
-    taken = asyncio.run(take_all(arguments.only))
+    shots = [each for each in arguments.only if each != HERO]
+    taken = {} if arguments.only and not shots else asyncio.run(take_all(shots))
+    recorded = asyncio.run(record()) if HERO in arguments.only or not arguments.only else {}
     arguments.output.mkdir(parents=True, exist_ok=True)
-    for name, data in taken.items():
+    for name, data in (taken | recorded).items():
         (arguments.output / name).write_bytes(data)
         print(f"{name}: {len(data):,} bytes")
     large = [name for name, data in taken.items() if len(data) > LARGEST_BYTES]
+    large += [name for name, data in recorded.items() if len(data) > REEL_BYTES]
     if large:
-        print(f"Larger than {LARGEST_BYTES:,} bytes: {', '.join(large)}", file=sys.stderr)
+        print(f"Larger than {LARGEST_BYTES:,} bytes, or {REEL_BYTES:,}: {', '.join(large)}", file=sys.stderr)
     return 1 if large else 0
 
 

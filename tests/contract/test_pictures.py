@@ -6,13 +6,14 @@ import re
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
-from tools.screenshots import SHOTS, SIZES
+from tools.screenshots import REEL_BYTES, SHOTS, SIZES, STYLES
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = (ROOT / "README.md", ROOT / "docs" / "tour.md")
 SHOWN = re.compile(r'!\[(?P<alt>[^\]]*)\]\((?P<path>[^)]+)\)|<img src="(?P<src>[^"]+)" alt="(?P<words>[^"]*)"')
-README_BYTES = 1_500_000
+LISTED = re.compile(r'srcset="(?P<path>[^"]+)"')
 
 
 def shown(document: Path) -> list[tuple[Path, str]]:
@@ -32,8 +33,15 @@ def test_every_picture_is_there_and_says_what_it_shows(document: Path) -> None:
 def test_the_tour_shows_every_picture_that_is_taken_and_no_other_lies_there() -> None:
     taken = {f"{shot.name}{suffix}.webp" for shot in SHOTS for suffix in SIZES}
     assert {path.name for path, _ in shown(DOCUMENTS[1])} == taken
-    assert {path.name for path in (ROOT / "docs" / "images").glob("*.webp")} == taken
+    assert {path.name for path in (ROOT / "docs" / "images").glob("*.webp")} == taken | set(STYLES)
 
 
-def test_the_readme_s_pictures_are_light() -> None:
-    assert sum(path.stat().st_size for path, _ in shown(DOCUMENTS[0])) < README_BYTES
+def test_the_readme_shows_the_moving_picture_on_both_backgrounds() -> None:
+    readme = DOCUMENTS[0]
+    listed = [readme.parent / each["path"] for each in LISTED.finditer(readme.read_text(encoding="utf-8"))]
+    pictures = [path for path, _ in shown(readme)] + listed
+    assert {path.name for path in pictures} == set(STYLES)
+    assert [path for path in pictures if path.stat().st_size > REEL_BYTES] == []
+    for path in pictures:
+        with Image.open(path) as picture:
+            assert getattr(picture, "n_frames", 1) > 1

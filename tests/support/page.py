@@ -24,11 +24,11 @@ ARGUMENTS = [
 
 
 @contextlib.asynccontextmanager
-async def page_at(url: str, *, width: int = 1280, height: int = 1180) -> AsyncIterator[Page]:
+async def page_at(url: str, *, width: int = 1280, height: int = 1180, density: int = 1) -> AsyncIterator[Page]:
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         try:
-            page = await browser.new_page(viewport={"width": width, "height": height})
+            page = await browser.new_page(viewport={"width": width, "height": height}, device_scale_factor=density)
             await page.goto(url)
             yield page
         finally:
