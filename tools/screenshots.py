@@ -1,8 +1,8 @@
 """Take the pictures of the demo's page for the README and the documents, in a desktop's and a phone's width.
 
 The pictures are in SHOTS; the README's moving one is recorded frame by frame, on the real bot's page: a step that fails
-ends it. Needs Chromium (on Debian: `apt install chromium`, else name one in CHROMIUM). Run by `make screenshots`; some of
-them: `make screenshots ARGS="--only report hero"`.
+ends it. Needs Chromium (on Debian: `apt install chromium`, else name one in CHROMIUM).
+Run by `make screenshots`; some of them: `make screenshots ARGS="--only report hero"`.
 """
 
 from __future__ import annotations
@@ -45,6 +45,8 @@ SIZES = {"": (1280, 940), "-phone": (390, 844)}
 """Suffix of a picture's name, and the page's width and height in pixels."""
 DENSITY = 2
 """Pixels of a picture for each of the page's."""
+TALL = 1500
+"""The page's height where a picture shows a message: Discord's cards are higher than a phone."""
 LARGEST_BYTES = 160_000
 WAIT_MS, CLIP_MS = 120_000, 30_000
 SPEED = 6.0
@@ -52,15 +54,17 @@ DRAWN = """
 () => [...document.querySelectorAll("#channel-timeline img")].filter((each) => each.checkVisibility())
   .every((each) => each.complete && each.naturalWidth > 0)
 """
-NEWEST = "() => [...document.querySelectorAll('.channel-message')].at(-1)?.dataset.messageId"
+NEWEST = """
+() => [...document.querySelectorAll(".channel-message")].filter(each => !each.textContent.includes(" of 8"))
+  .at(-1)?.dataset.messageId
+"""
 SHOWN = """
-parts => {
-  const message = [...document.querySelectorAll(".channel-message")].at(-1);
+(message, {parts, whole}) => {
   const found = parts.flatMap(part => [...document.querySelectorAll(part)]);
   const says = node => node.nodeType === Node.TEXT_NODE && node.data.trim();
   const leaves = [...message.querySelectorAll("*")].filter(each =>
     each.matches("img, button, canvas, video, audio") || [...each.childNodes].some(says));
-  const boxes = (parts.length ? found : leaves).filter(each => each.checkVisibility({opacityProperty: true}))
+  const boxes = (whole ? [...leaves, ...found] : found).filter(each => each.checkVisibility({opacityProperty: true}))
     .map(each => each.getBoundingClientRect()).filter(box => box.width > 1 && box.height > 1);
   const [left, top] = [Math.min(...boxes.map(box => box.left)), Math.min(...boxes.map(box => box.top))];
   const [right, bottom] = [Math.max(...boxes.map(box => box.right)), Math.max(...boxes.map(box => box.bottom))];
@@ -111,11 +115,17 @@ class Shot:
     parts: Sequence[str] = ()
     """Selectors of what the picture shows; without any, the newest message."""
 
+    @property
+    def whole(self) -> bool:
+        """Whether it shows all of the newest message."""
+        return not self.parts or bool(self.pick)
+
+
+ROOM = ("#channel-layout",)
 
 SHOTS: tuple[Shot, ...] = (
     Shot(
-        name="tour", alt="The demo page: the first step of the tour, after a week of work", until=" of 8",
-        parts=["body"],
+        name="tour", alt="The demo page: the first step of the tour, after a week of work", parts=["body"],
     ),
     Shot(
         name="demo", alt="The demo page: a card with a finished image, its cost and the model that made it",
@@ -124,28 +134,36 @@ SHOTS: tuple[Shot, ...] = (
     Shot(
         name="options", alt="The options of /image generate: the prompt, and the nine others in a list",
         command="image generate", options={"prompt": LIGHTHOUSE}, typed=True,
+        parts=[".command-popup", "#channel-composer"],
     ),
     Shot(
         name="more", alt="The form that the option “more” opens: uploads, main fields, a line for each other one",
         command="image generate", options={"prompt": LIGHTHOUSE, "more": "True"}, opens=True,
+        parts=[".modal-dialog"],
     ),
     Shot(
         name="reactions", alt="The reaction picker below a result: re-run, vary, animate, send, star, remove",
-        pick="Add a reaction",
+        pick="Add a reaction", parts=[".demo-picker"],
     ),
     Shot(
         name="recipe", alt="A recipe's card: five steps, each with its state and cost, and the finished video",
         command="recipe", options={"recipe": "trailer"}, form="A paper boat on its way to the sea",
-        until="Re-run", gone="Cancel", ends=True,
+        until="Re-run", gone="Don't post", ends=True,
     ),
     Shot(
         name="failure", alt="A failed job: the reason, “no charge”, and a button to try again",
         command="image generate", options={"prompt": "A lamp that refuses to shine #fail"}, until="Failed",
     ),
     Shot(name="usage", alt="A member's own jobs, credits and limits", command="me", until="credits"),
-    Shot(name="gallery", alt="The gallery: results with two stars, with a link to the original", room=GALLERY),
-    Shot(name="review", alt="A job above the threshold waits for a moderator's approval", viewer=MORGAN, room=REVIEW),
-    Shot(name="log", alt="The log channel: what the moderators decided", viewer=MORGAN, room=LOG),
+    Shot(
+        name="gallery", alt="The gallery: results with two stars, with a link to the original", room=GALLERY,
+        parts=ROOM,
+    ),
+    Shot(
+        name="review", alt="A job above the threshold waits for a moderator's approval", viewer=MORGAN, room=REVIEW,
+        parts=ROOM,
+    ),
+    Shot(name="log", alt="The log channel: what the moderators decided", viewer=MORGAN, room=LOG, parts=ROOM),
     Shot(
         name="report", alt="The usage report: the week's credits by day, by member and by operation", viewer=MORGAN,
         command="usage report", until="credits",
@@ -160,7 +178,7 @@ SHOTS: tuple[Shot, ...] = (
     Shot(
         name="grid", alt="Four images under that limit: one card, what they cost, and a button for each", viewer=ELI,
         command="image generate", options={"prompt": LIGHTHOUSE, "count": "4"}, confirm="Yes, make it",
-        until="Re-run", gone="Cancel", ends=True,
+        until="Re-run", gone="Don't post", ends=True,
     ),
 )  # fmt: skip
 
@@ -320,7 +338,8 @@ async def take_all(names: Collection[str]) -> dict[str, bytes]:
             print(shot.name, flush=True)
             message = await prepared(page, shot)
             for suffix, (width, height) in SIZES.items():
-                await page.set_viewport_size({"width": width, "height": height})
+                high = TALL if shot.whole else height
+                await page.set_viewport_size({"width": width, "height": high})
                 taken[f"{shot.name}{suffix}.webp"] = compressed(await framed(page, message, shot))
             await page.set_viewport_size({"width": 1280, "height": 940})
             if shot.typed or shot.opens:
@@ -338,19 +357,19 @@ async def prepared(page: Page, shot: Shot) -> Locator:
     if shot.typed:
         await type_slash(page, shot.command, **shot.options)
         await list_options(page)
-        return newest_message(page)
+        return newest(page)
     if shot.command:
         await run_slash(page, shot.command, **shot.options)
     if shot.opens:
         await page.locator("#modal-root button").filter(has_text="Submit").wait_for(timeout=WAIT_MS)
-        return newest_message(page)
+        return newest(page)
     if shot.form:
         field = page.locator("#modal-root :is(textarea, input)").first
         await field.fill(shot.form, timeout=WAIT_MS)
         await page.locator("#modal-root button").filter(has_text="Submit").click()
     if shot.command:
         await page.wait_for_function(f"before => ({NEWEST})() !== before", arg=before, timeout=WAIT_MS)
-    message = newest_message(page)
+    message = newest(page)
     if shot.confirm:
         await message.get_by_role("button", name=shot.confirm).click(timeout=WAIT_MS)
     if shot.until:
@@ -360,28 +379,35 @@ async def prepared(page: Page, shot: Shot) -> Locator:
     return message
 
 
+def newest(page: Page) -> Locator:
+    """Return the newest message but the tour's, which moves below each result."""
+    return page.locator(".channel-message").filter(has_not_text=" of 8").last
+
+
 async def framed(page: Page, message: Locator, shot: Shot) -> bytes:
     """Return a PNG of the page with the message in view, and with what is opened on it."""
     await at_rest(page)
     await page.wait_for_function(DRAWN, timeout=WAIT_MS)
-    await message.evaluate(INTO_VIEW, shot.ends)
+    if shot.whole:
+        await message.evaluate(INTO_VIEW, shot.ends)
     with contextlib.suppress(NotInTime):  # a loading clip shows its player anyway
         await page.wait_for_function(LOADED, timeout=CLIP_MS)
-    await message.evaluate(INTO_VIEW, shot.ends)
+    if shot.whole:
+        await message.evaluate(INTO_VIEW, shot.ends)
     if shot.pick:
         await message.hover()
         await message.get_by_label(shot.pick).last.click()
     else:
         await page.mouse.move(1, 1)  # away from hover buttons
-    data = await page.screenshot(clip=await clipped(page, shot))
+    data = await page.screenshot(clip=await clipped(page, message, shot))
     if shot.pick:
         await page.keyboard.press("Escape")
     return data
 
 
-async def clipped(page: Page, shot: Shot) -> FloatRect:
+async def clipped(page: Page, message: Locator, shot: Shot) -> FloatRect:
     """Return where the page shows what the picture is of, with a margin."""
-    left, top, right, bottom = await page.evaluate(SHOWN, list(shot.parts))
+    left, top, right, bottom = await message.evaluate(SHOWN, {"parts": list(shot.parts), "whole": shot.whole})
     size = page.viewport_size
     assert size is not None
     left, top = max(0, left - MARGIN), max(0, top - MARGIN)
