@@ -238,7 +238,7 @@ class Reel:
     async def watch(self, finished: Locator) -> None:
         """Record what changes until an element is there; a wait takes as long as one change."""
         async with asyncio.timeout(WAIT_S):
-            while not await finished.is_visible():
+            while not (await finished.is_visible() and await finished.is_enabled()):
                 before = len(self.frames)
                 await self.show(0)
                 if len(self.frames) > before:
