@@ -178,7 +178,7 @@ SHOTS: tuple[Shot, ...] = (
     Shot(
         name="grid", alt="Four images under that limit: one card, what they cost, and a button for each", viewer=ELI,
         command="image generate", options={"prompt": LIGHTHOUSE, "count": "4"}, confirm="Yes, make it",
-        until="Re-run", gone="Don't post", ends=True,
+        until="U4", gone="Don't post", ends=True,
     ),
 )  # fmt: skip
 
