@@ -384,10 +384,18 @@ def newest(page: Page) -> Locator:
     return page.locator(".channel-message").filter(has_not_text=" of 8").last
 
 
+SETTLED = """
+() => document.getAnimations()
+  .every(each => each.playState !== "running" || each.effect.getTiming().iterations === Infinity)
+"""
+"""Whether nothing slides any more: a drawer does when the page gets narrow."""
+
+
 async def framed(page: Page, message: Locator, shot: Shot) -> bytes:
     """Return a PNG of the page with the message in view, and with what is opened on it."""
     await at_rest(page)
     await page.wait_for_function(DRAWN, timeout=WAIT_MS)
+    await page.wait_for_function(SETTLED, timeout=WAIT_MS)
     if shot.whole:
         await message.evaluate(INTO_VIEW, shot.ends)
     with contextlib.suppress(NotInTime):  # a loading clip shows its player anyway
