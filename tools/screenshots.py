@@ -209,6 +209,13 @@ LIGHT = """
   --entity-dim: #5c5e66; --input-surface: #ebedef; --input-placeholder: #6d6f78; --button-alt: #e3e5e8;
   --button-alt-hover: #d7d9dc; --code-surface: #f2f3f5; --code-border: #e1e2e4; --code-text: #313338;
   --embed-field-name: #060607; --link-text: #006ce7; --link-accent: #006ce7; --scrollbar-thumb: #c4c9ce }
+.message-content, .command-context-detail, .command-entry-description, .command-ghost { color: #4e5058 }
+.channel-composer, .channel-composer:has(.command-row), .command-app-rail { background: #ebedef }
+.command-option-input, .message-context-actions, .demo-picker { background: #fff; color: #313338 }
+.demo-picker button, .demo-picker h2 { color: #313338 }
+.channel-message { --button-secondary-surface: #e3e5e8 !important }
+:is(.button-style-2, .button-secondary):not(.button-primary) { color: #313338 }
+.discord-timestamp { background: #0000000f }
 """
 
 
@@ -252,11 +259,13 @@ class Reel:
 
     async def film(self, video: Locator) -> None:
         """Record a film frame by frame: in real time, a slow machine would lose most of them."""
+        await self.page.wait_for_function(
+            "film => film.readyState >= 2", arg=await video.element_handle(), timeout=CLIP_MS
+        )
         for number in range(FILM_FRAMES):
-            await video.evaluate(
-                "(film, share) => new Promise(seen => { film.onseeked = () => requestAnimationFrame(seen);"
-                " film.currentTime = share * (film.duration || 4) })",
-                number / FILM_FRAMES,
+            await video.evaluate("(film, share) => { film.currentTime = share * film.duration; }", number / FILM_FRAMES)
+            await self.page.wait_for_function(
+                "film => !film.seeking", arg=await video.element_handle(), timeout=CLIP_MS
             )
             await self.show(FILM_MS)
 
