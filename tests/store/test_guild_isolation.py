@@ -289,6 +289,7 @@ CALLS: dict[str, Call] = {
     "cancellation.cancel_card": lambda store, guild_id, other, _: store.cancellation.cancel_card(
         guild_id, other.card.id, "No."
     ),
+    "cancellation.keep": lambda store, guild_id, other, _: store.cancellation.keep(guild_id, [other.job.id]),
     "reviews.rules": lambda store, guild_id, *_: store.reviews.rules(guild_id),
     "reviews.set_rule": lambda store, guild_id, *_: store.reviews.set_rule(
         guild_id, ReviewRule(channel_id=0, review_channel=3)

@@ -176,7 +176,7 @@ async def test_a_price_is_set_used_shown_and_removed(rig: Rig):
         ("image.generate", "gptimage2"): ListedPrice(credits=Decimal(30)),
     }
     shown = page_text(await opened(rig, "prices"))
-    assert shown.endswith("**`image.generate`**: 7.5 credits\n**`image.generate` with GPT Image 2**: 30 credits")
+    assert shown.endswith("**Generate Image**: 7.5 credits\n**Generate Image with GPT Image 2**: 30 credits")
 
     await rig.member.slash(rig.channel, "image generate", prompt="x")
     card = await rig.member.slash(rig.channel, "image generate", prompt="y", model="gptimage2")

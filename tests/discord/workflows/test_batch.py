@@ -152,7 +152,7 @@ async def test_the_whole_is_confirmed_and_approved_with_all_its_prompts(rig: Rig
     await rule(rig, confirm_above=Decimal(30), approve_above=Decimal(30), approval_channel=desk.id)
     asked = await batch(rig, "a fox", "an owl")
     assert "will cost about **40 credits**" in asked.response.content
-    await rig.member.click(asked.response, label="Yes, make it")
+    await rig.member.click(asked.response, label="Yes, ask a moderator")
     await rig.step()
     [question] = [m for m in desk.history() if m.author.id == rig.bot.user.id]
     assert "a fox" in question.embeds[0].description

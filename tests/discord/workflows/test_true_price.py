@@ -69,7 +69,7 @@ async def test_three_videos_of_900_credits_do_not_get_past_a_limit_of_60_a_ceili
     asked = await clip(rig, **LONG_CLIP, count=3)
     assert "The price is **not known yet**" in private(asked)
     assert await rig.jobs() == []
-    await rig.member.click(asked.response, label="Yes, make it")
+    await rig.member.click(asked.response, label="Yes, ask a moderator")
     await rig.step()
     assert [job.state for job in await rig.jobs()] == [JobState.AWAITING_APPROVAL] * 3
     assert rig.sandbox.requests == []

@@ -123,6 +123,8 @@ class DemoPreview(Preview):
         self._channels = {each.id: each for each in channels}
         self._drawn: dict[str, int] = {}
         """By page, the length of the simulated Discord's record when it was last drawn."""
+        self._former: dict[str, set[str]] = {}
+        """By page, the files of its last publication."""
         self._sizes: dict[str, tuple[int, int] | None] = {}
         _markdown._markdown_parser = _QuickParser  # noqa: SLF001 - simcord makes one for each text
         vars(_pages)["_snapshot_has_sticker"] = _shows  # its question which posted files a message shows
@@ -141,6 +143,7 @@ class DemoPreview(Preview):
         if page.viewer.id != viewer.id:
             self._redact_page_receipts(page)
         self.channel = self._channels[channel.id] = channel
+        self._former.pop(page.id, None)
         page.viewer, page.channel_id = self._viewer(viewer.id), channel.id
         page.generation += 1
         page.candidate_queries.clear()
@@ -182,8 +185,16 @@ class DemoPreview(Preview):
             for page in self.behind():
                 self._publish(page, reason="refresh")
             self._drawn = {key: length for key, length in self._drawn.items() if key in self._pages}
+            self._former = {key: files for key, files in self._former.items() if key in self._pages}
         finally:
             self.env._end_operation()  # noqa: SLF001 - the same
+
+    def _reconcile_assets(self, page: _Page) -> None:
+        """Keep the files of the publication before, too: the browser may be about to ask for one."""
+        shown = set(page.referenced_assets)
+        page.referenced_assets |= self._former.get(page.id, set()) & page.assets.keys()
+        self._former[page.id] = shown
+        super()._reconcile_assets(page)
 
     async def _action(self, context_id: str | None, body: Any) -> dict[str, Any]:
         """Take a press in the channel of its page."""
