@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,8 +14,8 @@ from tests.soak.steady import SAMPLES, Report, Vitals, steady
 from tests.soak.storm import storm
 
 SEED = 7
-STORMS, KILLS = 8, 25
-"""200 kills; each storm can have a worker of its own."""
+STORMS, KILLS = int(os.environ.get("STORMS", "8")), 25
+"""200 kills; each storm can have a worker of its own. The build has three of the eight."""
 
 
 @pytest.mark.long

@@ -88,6 +88,7 @@ WORDS = (
 )
 """What is typed where the cursor is."""
 WIDTHS = (1280, 900, 390)
+ASSETS = "/api/assets/"
 REFUSED = "409 (Conflict)"
 """The browser's line about an act that was refused, such as a reply to a removed message; a note says so."""
 
@@ -105,8 +106,9 @@ class Presses:
         page.on("console", self._note_console)
 
     def _note_console(self, line: ConsoleMessage) -> None:
-        if line.type == "error" and REFUSED not in line.text:
-            self.errors.append(line.text)
+        is_replaced = ASSETS in line.location["url"]  # a picture that was on its way as the page showed other ones
+        if line.type == "error" and REFUSED not in line.text and not is_replaced:
+            self.errors.append(f"{line.text} {line.location['url']}")
 
     async def press(self) -> None:
         """Press one thing; what cannot be pressed now counts as nothing."""

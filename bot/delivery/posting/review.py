@@ -128,6 +128,8 @@ def answered(question: discord.Embed, title: str, colour: int) -> discord.Embed:
 log = structlog.get_logger(__name__)
 
 NO_CHANNEL_AGAIN_S = 600.0
+JUST_DECIDED_S = 1.0
+"""A moderator decided meanwhile."""
 """Retry interval if the review channel accepts no messages."""
 ALERT_AGAIN_S = 24 * 3600.0
 CHECK_AGAIN_S = 3600.0
@@ -175,6 +177,8 @@ class ReviewDesk:
     async def _post_question(self, card: Card, jobs: Sequence[Job], also: Sequence[int]) -> None:
         begun = [await self.store.reviews.begin(card.guild_id, job.id, also=also) for job in jobs]
         waiting = [review for review in begun if review is not None and review.verdict is None]
+        if not waiting:
+            raise Later(JUST_DECIDED_S)
         jobs = [job for job in jobs if job.id in {review.job_id for review in waiting}]
         main = main_job(jobs)
         review = next(review for review in waiting if review.job_id == main.id)
@@ -199,7 +203,7 @@ class ReviewDesk:
             review.guild_id, review.job_id, ReviewVerdict.REFUSED, by_id=0, sentence=str(texts.REVIEW_EXPIRED)
         )
         if decided is None:
-            raise Later(1.0)
+            raise Later(JUST_DECIDED_S)
         if review.message_id is not None:
             channel = self.messages.channel(review.channel_id, review.guild_id)
             with speaking(await self.languages.of_guild(review.guild_id)):

@@ -11,6 +11,7 @@ import pytest
 from bot.account.texts import DECIDED
 from bot.delivery.card.context import STOPPED, SUCCESS
 from bot.domain.models import JobState
+from bot.store import ReviewVerdict
 from tests.support.jobs import on_job
 from tests.support.rig import Rig
 from tests.support.settings_pages import choose, end_review, opened, page_text, set_review
@@ -304,3 +305,25 @@ async def test_a_channel_for_moderators_alone_may_be_worked_in_and_gets_no_warni
     done = await set_review(rig, channel=channel)
     assert "Everybody" not in notice(done.response)
     assert [rule.review_channel for rule in await rig.bot.parts.store.reviews.rules(rig.guild.id)] == [channel.id]
+
+
+async def test_a_decision_at_the_moment_of_the_question_is_no_fault(
+    rig: Rig, desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    """A killed process had asked without noting it: a moderator answers that question as the next process asks."""
+    reviews = rig.bot.parts.store.reviews
+    begin, decided = type(reviews).begin, list[str]()
+
+    async def then_decided(self: object, guild_id: int, job_id: str, **more: object) -> object:
+        review = await begin(self, guild_id, job_id, **more)
+        if not decided:
+            decided.append(job_id)
+            await reviews.decide(guild_id, job_id, ReviewVerdict.PUBLISHED, by_id=rig.moderator.id, sentence="")
+        return review
+
+    monkeypatch.setattr(type(reviews), "begin", then_decided)
+    await rig.member.slash(rig.channel, GENERATE, prompt="gold")
+    await rig.work()
+    assert [(job.id, job.state) for job in await rig.jobs()] == [(decided[0], JobState.DELIVERED)]
+    assert own(rig, desk) == []
+    assert "worker.turn_failed" not in capsys.readouterr().out
