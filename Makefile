@@ -63,7 +63,7 @@ test-long: $(READY) ## Run the rest: every case of large tables, all examples, s
 	$(BIN)/python -m pytest $(PARALLEL) -m 'long or hypothesis' $(LONG) $(ARGS)
 
 test-quiet: $(READY) ## Run the tests that judge by the clock, with a core for each
-	STORMS=3 $(BIN)/python -m pytest -n $(CORES) --dist worksteal -m quiet $(BUILD) $(ARGS)
+	STORMS=1 $(BIN)/python -m pytest -n $(CORES) --dist worksteal -m quiet $(BUILD) $(ARGS)
 
 test-collection: $(READY) ## Collect all tests once: they are compiled then, which each worker would do else
 	$(BIN)/python -m pytest --collect-only --quiet --quiet -m 'long or not long' $(ARGS)

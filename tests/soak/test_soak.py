@@ -15,7 +15,7 @@ from tests.soak.storm import storm
 
 SEED = 7
 STORMS, KILLS = int(os.environ.get("STORMS", "8")), 25
-"""200 kills; each storm can have a worker of its own. The build has three of the eight."""
+"""200 kills; each storm can have a worker of its own. The build has one of the eight."""
 
 
 @pytest.mark.long
