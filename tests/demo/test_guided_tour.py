@@ -94,7 +94,7 @@ def test_a_step_says_what_to_do_in_three_lines(step: Any):
 
 
 @pytest.mark.long
-async def test_whoever_only_presses_try_it_sees_every_step_done():
+async def test_a_visitor_who_only_presses_try_it_sees_every_step_done():
     async with Demo(speed=40.0) as demo:
         ada, morgan = demo.preview.viewers[:2]
         for number, step in enumerate(STEPS):

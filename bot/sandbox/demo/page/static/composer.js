@@ -34,7 +34,7 @@ document.addEventListener("focusin", ({ target }) => {
   }, 0);
 });
 
-/** Open the list of a field again that has its choice; the bot is asked for those that it gives. */
+/** Open the list of a field again that has its choice; the bot gives those of an autocomplete. */
 function reopen(field) {
   field.dispatchEvent(new FocusEvent("focus"));
   if (!marked()) field.dispatchEvent(new Event("input", { bubbles: true }));
