@@ -104,12 +104,19 @@ def wrong_money(town: Town, books: Books) -> Iterator[str]:
 
 
 def _over_the_limit(town: Town, books: Books) -> Iterator[str]:
-    """Compare the limited server with its limit: it may be passed by what jobs cost more than was held for them."""
+    """Compare the limited server with its limit: it may be passed by what jobs cost more than was held for them.
+
+    Nothing is held any more for a refunded job: what Cannon Studio turns out to have charged for it comes on top.
+    """
     mine = [job for job in books.jobs if job.guild_id == town.servers[LIMITED].guild.id]
     spent = sum((books.booked(job) if job.state.ended else job.held for job in mine), Decimal(0))
-    more = sum((max(Decimal(0), books.booked(job) - job.held) for job in mine), Decimal(0))
+    more = sum((max(Decimal(0), books.booked(job) - _held_to_the_end(job, books)) for job in mine), Decimal(0))
     if spent > LIMIT + more:
         yield f"{spent} credits spent of a limit of {LIMIT}, {more} of them by jobs that cost more than was held"
+
+
+def _held_to_the_end(job: Job, books: Books) -> Decimal:
+    return Decimal(0) if LedgerKind.RELEASE in books.ledger[job.id] else job.held
 
 
 def _is_unbooked(job: Job) -> bool:

@@ -256,11 +256,19 @@ class PriceLimits(RuleBasedStateMachine):
         self.yes_was_said(accepted.jobs, spec.consent.agreed)
 
     def yes_was_said(self, jobs: tuple[Job, ...], agreed: ShownPrice | None) -> None:
-        """Every job above a threshold was confirmed, or waits for a moderator, at the price that was shown."""
+        """Every job above a threshold was confirmed, or waits for a moderator, at the price that was shown.
+
+        An unknown price may pass without a yes below a threshold, if it is what such jobs have cost at most.
+        """
         total, is_known = sum(job.estimate for job in jobs), all(job.basis != UNKNOWN for job in jobs)
         rules = self.rules
-        above = rules.confirm_above is not None and (total > rules.confirm_above or not is_known)
-        if above or (rules.job_ceiling is not None and rules.approve_above is None and not is_known):
+        paid = {job.operation for job in self.jobs() if job.cost is not None and job.state is not JobState.FAILED}
+        guesses = [job for job in jobs if job.basis == UNKNOWN]
+        is_guess = any(job.operation not in paid for job in guesses)
+        above = rules.confirm_above is not None and (total > rules.confirm_above or is_guess)
+        ceiling = rules.job_ceiling if rules.approve_above is None else None
+        beyond = ceiling is not None and (is_guess or any(job.estimate > ceiling for job in guesses))
+        if above or beyond:
             assert agreed is not None
             assert is_known or not agreed.known, "a guess that was agreed to may have become known since"
             assert total <= agreed.credits * Decimal("1.1")
