@@ -12,10 +12,12 @@ RUN python -m venv /opt/cannon-bot \
  && /opt/cannon-bot/bin/pip install --no-cache-dir --require-hashes -r requirements/bot.lock \
  && python -m venv /opt/build \
  && /opt/build/bin/pip install --no-cache-dir --require-hashes -r requirements/build.lock
-COPY pyproject.toml README.md LICENSE cannon_bot.py ./
+COPY pyproject.toml README.md LICENSE cannon_bot.py hatch_build.py ./
 COPY bot bot
 COPY cogs cogs
-RUN /opt/build/bin/pip wheel --no-cache-dir --no-deps --no-index --no-build-isolation --wheel-dir /dist . \
+# What `cannon-bot --version` and the label of the image say: --build-arg COMMIT=$(git rev-parse --short=12 HEAD)
+ARG COMMIT=unknown
+RUN CANNON_BOT_COMMIT=${COMMIT} /opt/build/bin/pip wheel --no-cache-dir --no-deps --no-index --no-build-isolation --wheel-dir /dist . \
  && /opt/cannon-bot/bin/pip install --no-cache-dir --no-deps --no-index /dist/*.whl
 # Bytecode without docstrings, which the image's user could not store; of Python itself too, since the base image has none.
 ENV PYTHONOPTIMIZE=2 \

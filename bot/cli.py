@@ -18,11 +18,11 @@ import threading
 import time
 from collections.abc import Callable, Coroutine, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, NoReturn
 
 import structlog
 
-from bot import __version__
+from bot import __version__, commit
 from bot.app.host import command_line
 from bot.app.host.command_line import host_settings, snowflake, start_logs, watch
 from bot.errors import RESTART_CANNOT_HELP, RESTART_MAY_HELP, BotError, SettingsError, StartError
@@ -65,11 +65,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     return RESTART_MAY_HELP
 
 
+class _Version(argparse.Action):
+    """Prints the version. A clone's commit is read only then."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        """Print it and end."""
+        print(f"cannon-bot {__version__} ({commit()})")
+        parser.exit()
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="cannon-bot", description="Cannon Studio's media API as Discord slash commands."
     )
-    parser.add_argument("--version", action="version", version=f"cannon-bot {__version__}")
+    parser.add_argument("--version", action=_Version, nargs=0, help="show the version and its commit")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def add(name: str, command: Callable[[argparse.Namespace], int], text: str) -> argparse.ArgumentParser:

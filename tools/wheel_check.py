@@ -26,6 +26,8 @@ import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from bot import COMMIT_FILE, commit
+
 ROOT = Path(__file__).resolve().parent.parent
 TOOLS = ROOT / ".venv" / "tools" / "bin"
 SAMPLE_TOKEN = "0" * 18 + "." + "0" * 6 + "." + "0" * 38  # the form of a bot token; `check` needs no more
@@ -73,10 +75,10 @@ def expected_files(kind: str) -> set[str]:
     # The test of the test: a renamed folder would make it pass with nothing.
     if missing := {".py", ".sql", ".po", ".otf", ".ttc", ".mp4", ".css", ".js", ".typed"} - kinds:
         sys.exit(f"the packages have no file of the kind {', '.join(sorted(missing))} any more")
-    others = {"sdist": (".mo",), "wheel": (".po", ".pot", "hatch_build.py")}[kind]
+    others = {"sdist": (".mo",), "wheel": (".po", ".pot")}[kind]
     if kind == "wheel":
         names |= {name.removesuffix(".po") + ".mo" for name in names if name.endswith(".po")}
-    return {*(name for name in names if not name.endswith(others)), "cannon_bot.py"}
+    return {*(name for name in names if not name.endswith(others)), "cannon_bot.py", f"bot/{COMMIT_FILE}"}
 
 
 def build(into: Path) -> Path:
@@ -107,7 +109,9 @@ def check_host(place: Path, wheel: Path) -> None:
     elsewhere.mkdir()
     run([python, *PIP, "install", "--no-deps", "--no-index", wheel], elsewhere)
     run([python, "-m", "pip", "check"], elsewhere)
-    print(run([bot, "--version"], elsewhere).strip())
+    print(version := run([bot, "--version"], elsewhere).strip())
+    if commit() not in version:
+        sys.exit(f"the wheel does not name the commit {commit()} that it was built from")
     commands = json.loads(run([bot, "commands", "--json"], elsewhere))
     if not commands:
         sys.exit("`cannon-bot commands --json` lists nothing")

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from bot import __version__, commit
 from bot.app.connection.commands import rows, text
 from bot.app.connection.start import invite_link
 from bot.runtime.clock import SystemClock
@@ -48,7 +49,8 @@ def python(code: str, cwd: Path) -> subprocess.Popen[str]:
 
 def test_the_version_is_told(tmp_path: Path) -> None:
     done = cannon_bot("--version", cwd=tmp_path)
-    assert (done.returncode, done.stdout.split()[0], done.stderr) == (0, "cannon-bot", "")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == f"cannon-bot {__version__} ({commit()})\n"
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from bot import __version__
+from bot import __version__, commit
 from bot.app.host.jobs import host_credits_spent
 from bot.errors import StartError, StoreError
 from bot.media.contact_sheet import attacked
@@ -64,6 +64,7 @@ def versions() -> dict[str, str]:
     """Return the versions of the bot and its platform; missing libraries are left out."""
     found = {
         "cannon-bot": __version__,
+        "commit": commit(),
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.release()} {platform.machine()}",
         "terminal": "yes" if sys.stdout.isatty() else "no",

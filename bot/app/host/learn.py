@@ -10,7 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
-from bot import __version__
+from bot import __version__, commit
 from bot.app.catalogue import DOCUMENT, documents_of
 from bot.app.host import texts
 from bot.cannon.client import CannonClient
@@ -179,7 +179,7 @@ def _write(path: Path, learned: Learned, rows: list[Difference], settings: Setti
     report = {
         "format": FORMAT,
         "read_at": f"{moment:%Y-%m-%dT%H:%M:%SZ}",
-        "bot": __version__,
+        "bot": f"{__version__} ({commit()})",
         "api": settings.cannon_api_url,
         "sources": learned.sources,
         "openapi": learned.document,

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import bot
+
+SAY = "import bot; print(bot.commit(), end='')"
+
+
+def git(folder: Path, *words: str) -> str:
+    who = ("-c", "user.name=A", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false")
+    return subprocess.run(["git", *who, *words], cwd=folder, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def said(folder: Path) -> str:
+    return subprocess.run([sys.executable, "-c", SAY], cwd=folder, capture_output=True, text=True, check=True).stdout
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    package = tmp_path / "project" / "bot"
+    package.mkdir(parents=True)
+    shutil.copy(bot.__file__, package)
+    return package.parent
+
+
+def test_a_clone_says_its_commit_and_whether_its_files_were_changed(tree: Path) -> None:
+    git(tree, "init", "--quiet")
+    git(tree, "add", ".")
+    git(tree, "commit", "--quiet", "--message", "One")
+    git(tree, "tag", "v1.0.0")
+    commit = git(tree, "rev-parse", "HEAD")[:12]
+    assert said(tree) == commit
+    (tree / "bot" / "__init__.py").write_text((tree / "bot" / "__init__.py").read_text() + "\n")
+    assert said(tree) == f"{commit}-dirty"
+
+
+def test_a_build_says_what_was_written_into_it_wherever_it_is(tree: Path) -> None:
+    git(tree, "init", "--quiet")
+    (tree / "bot" / bot.COMMIT_FILE).write_text("0123456789ab\n")
+    assert said(tree) == "0123456789ab"
+
+
+def test_an_installation_in_another_projects_clone_does_not_say_that_projects_commit(tree: Path) -> None:
+    git(tree.parent, "init", "--quiet")
+    git(tree.parent, "commit", "--quiet", "--allow-empty", "--message", "Another")
+    assert said(tree) == bot.UNKNOWN_COMMIT
+
+
+def test_a_clone_without_commits_is_unknown(tree: Path) -> None:
+    git(tree, "init", "--quiet")
+    assert said(tree) == bot.UNKNOWN_COMMIT
