@@ -35,6 +35,7 @@ from bot.store.guild.recipes import Recipes
 from bot.store.guild.record import AlertTimes, Decisions, Outbox, Refunds, ResultReports
 from bot.store.guild.reviews import Reviews
 from bot.store.guild.settings import GuildSettings, SetupSteps, SwitchedOff, WelcomeRows
+from bot.store.host.alerts import HostAlerts
 from bot.store.host.integrity import problems_of, problems_of_file, problems_of_rows
 from bot.store.host.jobs import HostJobs
 from bot.store.host.moved import refuse_moved
@@ -125,6 +126,7 @@ class Store:
         self.welcomes = WelcomeRows(database, box, clock)
         self.setup_steps = SetupSteps(database, box, clock)
         self.retention, self.host_jobs = Retention(database, box, clock), HostJobs(database, box, clock)
+        self.host_alerts = HostAlerts(database, box, clock)
         self._clock, self._opened_at = clock, clock.wall()
         self.resealed = 0
         """The number of secrets resealed on opening."""

@@ -25,7 +25,7 @@ ROWS = {
     "approvals": DECIDED,
     "blocks": DECIDED, "cards": IDS, "copies": RESULTS, "decisions": DECIDED, "drafts": PROMPTS, "draws": COSTS,
     "former_members": IDS,
-    "grants": DECIDED, "guild_keys": KEYS, "histograms": NOBODY, "host_key_refusals": NOBODY, "jobs": PROMPTS,
+    "grants": DECIDED, "guild_keys": KEYS, "histograms": NOBODY, "host_alerts": NOBODY, "host_key_refusals": NOBODY, "jobs": PROMPTS,
     "job_attempts": IDS, "job_texts": PROMPTS, **dict.fromkeys(INDEX, PROMPTS),
     **dict.fromkeys(("gateways", "identifies", "rents", "shards"), NOBODY), "leases": NOBODY,
     "ledger": COSTS, "ledger_totals": NOBODY, "running_totals": COSTS,
