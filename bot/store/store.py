@@ -121,12 +121,14 @@ class Store:
         self.queue, self.refunds = Queue(database, box, clock), Refunds(database, box, clock)
         self.rechecks, self.worst_cases = Rechecks(database, box, clock), WorstCases(database, box, clock)
         self.account_checks = AccountChecks(database, box, clock)
-        self.host_key_refusals = HostKeyRefusals(database, box, clock)
+        self.host_key_refusals, self.host_alerts = (
+            HostKeyRefusals(database, box, clock),
+            HostAlerts(database, box, clock),
+        )
         self.absent_guilds = AbsentGuilds(database, box, clock)
         self.welcomes = WelcomeRows(database, box, clock)
         self.setup_steps = SetupSteps(database, box, clock)
         self.retention, self.host_jobs = Retention(database, box, clock), HostJobs(database, box, clock)
-        self.host_alerts = HostAlerts(database, box, clock)
         self._clock, self._opened_at = clock, clock.wall()
         self.resealed = 0
         """The number of secrets resealed on opening."""
