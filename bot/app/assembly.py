@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import discord
 import structlog
 
+from bot import __version__, commit
 from bot.account.api_keys import ApiKeys
 from bot.account.key_health import KeyHealth, StatusPace
 from bot.account.memory import AccountMemories, UnavailableOperations
@@ -59,11 +60,13 @@ from bot.prices.learned import LearnedPrices
 from bot.prices.pricing import HostPrices, Pricing, sort_earlier_costs
 from bot.prices.samples import ToolPrices
 from bot.runtime.background import Rounds
+from bot.runtime.machine import free_bytes
 from bot.runtime.metrics import DatabaseState
 from bot.runtime.network.fetching import PracticeTransport
 from bot.runtime.network.listener import Endpoint
 from bot.runtime.network.transport import OriginTransport, public_transport
 from bot.runtime.network.web_server import HttpServer
+from bot.runtime.texts import DISK_FREE
 from bot.server.absences import Absences
 from bot.server.members import MemberData, OwnSettings
 from bot.server.operations import ApiDrift, OperationSwitches
@@ -147,6 +150,7 @@ async def open_parts(setup: Setup) -> Parts:
     if (path := store.path) is not None:
         for name, file in (("database", path), ("write_ahead_log", path.with_name(f"{path.name}-wal"))):
             setup.metrics.file_size(name, partial(_size_of, file))
+        setup.metrics.gauge("cannon_bot_database_disk_free_bytes", DISK_FREE, partial(free_bytes, path.parent))
     try:
         sweep(settings.local_files, keep=setup.folder)
         return await assemble(setup, store)
@@ -158,6 +162,7 @@ async def open_parts(setup: Setup) -> Parts:
 async def assemble(setup: Setup, store: Store) -> Parts:
     store.limit_host_key(host_limits(setup.settings.cannon_api_key_limit, setup.settings.cannon_api_key_total))
     core = await _core(setup, store)
+    setup.metrics.process(version=__version__, commit=commit(), role=setup.role.value, leads=core.leads)
     sights = ChannelSights(setup.bot, setup.clock)
     sources = _sources(setup, core, sights)
     delivery = _delivery(setup, core, sources, sights, setup.card_owner(store))

@@ -44,6 +44,7 @@ from bot.runtime.metrics import Metrics
 from bot.runtime.network.health_probe import ADDRESS_META
 from bot.runtime.output import dropped_lines
 from bot.runtime.pace import RateLimiter, Waiting
+from bot.runtime.texts import IDENTIFIES_LEFT
 from bot.server.texts import PRACTICE_NOT_ALLOWED
 from bot.settings import DISCORD_API_URL, Settings
 from bot.store import Store
@@ -273,7 +274,7 @@ class CannonBot(GatewayClient, Bot):
         """Wait for a session; jobs are followed meanwhile."""
         if (backoff := self._backoff) is not None:
             backoff.note_limit(gateway.limit)
-            self.metrics.identifies_left(lambda: backoff.left)
+            self.metrics.gauge("cannon_bot_identifies_left", IDENTIFIES_LEFT, lambda: backoff.left)
             await backoff.take(shards=self.shard_count or 1)
 
     def _load_prices(self) -> None:

@@ -34,6 +34,7 @@ from bot.language import Text
 from bot.runtime.background import Round
 from bot.runtime.clock import Clock
 from bot.runtime.network.health_probe import store_address
+from bot.runtime.texts import IDENTIFIES_LEFT
 from bot.server.absences import ABSENCES
 from bot.server.operations import SWITCHES
 from bot.server.texts import PRACTICE_IN_ONE_PROCESS
@@ -146,7 +147,7 @@ class FleetBot(RuntimeShards, CannonBot):
             wanted=self.settings.shard_count,
         )
         self.metrics.gauge("cannon_bot_shards_held", SHARDS_HELD, lambda: leases.held)
-        self.metrics.identifies_left(lambda: leases.identifies_left)
+        self.metrics.gauge("cannon_bot_identifies_left", IDENTIFIES_LEFT, lambda: leases.identifies_left)
         await leases.begin(gateway)
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:

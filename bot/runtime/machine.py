@@ -9,6 +9,7 @@ import ctypes
 import dataclasses
 import errno
 import gc
+import math
 import os
 import sys
 import tempfile
@@ -171,13 +172,18 @@ def refusal(path: Path, error: OSError) -> StoreError:
     return StoreError(sentence, exit_code=RESTART_CANNOT_HELP)
 
 
-def has_room(folder: Path) -> bool:
-    """Whether the folder's disk has room; True if unknown."""
+def free_bytes(folder: Path) -> float:
+    """Return what the bot may still write on the folder's disk; NaN if unknown."""
     try:
         found = os.statvfs(folder)
     except OSError:
-        return True
-    return found.f_bavail * found.f_frsize >= ROOM_BYTES
+        return math.nan
+    return float(found.f_bavail * found.f_frsize)
+
+
+def has_room(folder: Path) -> bool:
+    """Whether the folder's disk has room; True if unknown."""
+    return not free_bytes(folder) < ROOM_BYTES
 
 
 def problem_of(folder: Path) -> str | None:

@@ -13,7 +13,15 @@ from decimal import Decimal
 from functools import partial
 from typing import TypeVar
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    disable_created_metrics,
+    generate_latest,
+)
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.metrics_core import Metric
@@ -111,6 +119,22 @@ class LedgerCollector(Collector):
         return [family]
 
 
+class LeadersFigures(Collector):
+    """Figures of the whole database, from the process that leads alone: a sum over all processes counts them once.
+
+    Dropped when it stops leading: a later term shows none that it has not counted itself.
+    """
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.leads: Callable[[], bool] = lambda: True
+        self.are_counted = True
+
+    def collect(self) -> Iterable[Metric]:
+        self.are_counted = self.are_counted and self.leads()
+        return self.registry.collect() if self.are_counted else ()
+
+
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 OTHER = "other"
 
@@ -130,13 +154,15 @@ class Metrics:
     """Metrics of one bot. Methods never raise for unexpected labels."""
 
     def __init__(self) -> None:
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # times that read like counts, such as cannon_bot_jobs_created
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
         self._seen: set[str] = set()
-        own = self.registry
+        self._leaders = LeadersFigures()
+        own, leaders = self.registry, partial(_made, Gauge, self._leaders.registry)
         count, gauge = partial(_made, Counter, own), partial(_made, Gauge, own)
-        self._open = gauge("cannon_bot_jobs_open", "Jobs that have not ended, by lane and state.", "lane", "state")
-        self._waits = gauge("cannon_bot_jobs_waiting", "Those of them that wait, by what for.", "for")
+        self._open = leaders("cannon_bot_jobs_open", "Jobs that have not ended, by lane and state.", "lane", "state")
+        self._waits = leaders("cannon_bot_jobs_waiting", "Those of them that wait, by what for.", "for")
         self._oldest_due = gauge(
             "cannon_bot_oldest_due_seconds",
             "For how long the job that was due first has waited for its turn, by lane; 0 if none is due.",
@@ -168,17 +194,20 @@ class Metrics:
             "Seconds for which calls waited: for our own pace, or as Discord or Cannon Studio asked.",
             "whose",
         )
-        self._held = gauge("cannon_bot_credits_held", "Credits held for jobs that have not ended.")
-        self._host_limit = gauge("cannon_bot_host_limit_credits", texts.HOST_LIMIT, "limit")
-        self._host_spent = gauge("cannon_bot_host_spent_credits", texts.HOST_SPENT, "limit")
-        self._refused_keys = gauge("cannon_bot_keys_refused", "Servers' keys that are refused.")
+        self._held = leaders("cannon_bot_credits_held", "Credits held for jobs that have not ended.")
+        self._host_limit = leaders("cannon_bot_host_limit_credits", texts.HOST_LIMIT, "limit")
+        self._host_spent = leaders("cannon_bot_host_spent_credits", texts.HOST_SPENT, "limit")
+        self._refused_keys = leaders("cannon_bot_keys_refused", "Servers' keys that are refused.")
+        self._leader = gauge("cannon_bot_leader", texts.LEADER)
+        self._build = gauge("cannon_bot_build_info", texts.BUILD, "version", "commit", "role")
         self._second_copy = gauge("cannon_bot_second_copy", "Whether another copy of the bot runs with the same token.")
         self._files = gauge("cannon_bot_file_bytes", "Size of the database's files.", "file")
         self._commands_outdated = gauge("cannon_bot_commands_outdated", texts.COMMANDS_OUTDATED)
         self._refused = count("cannon_bot_connections_refused", "Connections closed, by the bound passed.", "bound")
         self._ledger, self._shards, self._database = LedgerCollector(), ShardCollector(), DatabaseCollector()
         self._dropped_lines = CountCollector("cannon_bot_log_lines_dropped", texts.LOG_LINES_DROPPED)
-        for collector in (self._ledger, self._shards, self._database, self._dropped_lines, ReadingCollector()):
+        self._leaders.registry.register(self._ledger)
+        for collector in (self._leaders, self._shards, self._database, self._dropped_lines, ReadingCollector()):
             own.register(collector)
 
     def job(self, operation: str, state: JobState) -> None:
@@ -186,6 +215,7 @@ class Metrics:
         self._jobs.labels(self._label(operation), state.value).inc()
 
     def open_jobs(self, counts: Mapping[tuple[str, JobState], int], waits: Mapping[str, int]) -> None:
+        self._leaders.are_counted = True
         for (lane, state), count in counts.items():
             self._open.labels(lane, state.value).set(count)
         for what, count in waits.items():
@@ -202,12 +232,19 @@ class Metrics:
 
         `of_host`: credits spent and allowed under the host's limits, by `server` and `total`.
         """
+        self._leaders.are_counted = True
         self._ledger.booked = booked
         self._held.set(float(held))
         self._refused_keys.set(refused_keys)
         for limit, (spent, allowed) in of_host.items():
             self._host_spent.labels(limit).set(float(spent))
             self._host_limit.labels(limit).set(float(allowed))
+
+    def process(self, *, version: str, commit: str, role: str, leads: Callable[[], bool]) -> None:
+        """Set what runs here. While it `leads`, it shows the figures of the whole database."""
+        self._build.labels(version, commit, role).set(1.0)
+        self._leaders.leads = leads
+        self._leader.set_function(leads)
 
     def second_copy(self, is_there: Callable[[], float]) -> None:
         """Register the gauge of a second copy with the same token: 1 or 0."""
@@ -231,9 +268,6 @@ class Metrics:
 
     def gauge(self, name: str, text: str, read: Callable[[], float]) -> None:
         Gauge(name, text, registry=self.registry).set_function(read)
-
-    def identifies_left(self, read: Callable[[], float]) -> None:
-        Gauge("cannon_bot_identifies_left", texts.IDENTIFIES_LEFT, registry=self.registry).set_function(read)
 
     def loop_lag(self, seconds: float) -> None:
         self._loop_lag.observe(max(0.0, seconds))

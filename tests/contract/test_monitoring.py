@@ -12,6 +12,7 @@ import pytest
 
 from bot.fleet.texts import SHARDS_HELD
 from bot.runtime.metrics import Metrics
+from bot.runtime.texts import DISK_FREE, IDENTIFIES_LEFT
 from tests.unit.runtime.test_metrics import FED
 
 yaml = pytest.importorskip("yaml")
@@ -44,7 +45,8 @@ def samples() -> dict[str, set[str]]:
         feed(metrics)
     FED["cannon_bot_credits"](metrics)  # what was fed after it has replaced it
     metrics.gauge("cannon_bot_shards_held", SHARDS_HELD, lambda: 1.0)
-    metrics.identifies_left(lambda: 900.0)
+    metrics.gauge("cannon_bot_database_disk_free_bytes", DISK_FREE, lambda: 1.0)
+    metrics.gauge("cannon_bot_identifies_left", IDENTIFIES_LEFT, lambda: 900.0)
     return {sample.name: set(sample.labels) for family in metrics.registry.collect() for sample in family.samples}
 
 
@@ -92,5 +94,7 @@ def test_each_metric_of_jobs_calls_and_money_is_on_the_dashboard():
         "slow_readings",
         "commands_outdated",
         "second_copy",
+        "leader",
+        "build_info",
     }
     assert [name for name in FED if name not in shown and name.removeprefix("cannon_bot_") not in seldom] == []

@@ -15,6 +15,12 @@ from bot.runtime.metrics import DatabaseState, Metrics, ShardState
 
 DATABASE = DatabaseState(is_up=True, last_commit=1.8e9, errors={"busy": 2})
 HOST = {"server": (Decimal(3), Decimal(9))}
+
+
+def process(metrics: Metrics, leads: Callable[[], bool] = lambda: True) -> None:
+    metrics.process(version="1.2.3", commit="0123456789ab", role="all", leads=leads)
+
+
 FED: dict[str, Callable[[Metrics], object]] = {
     "cannon_bot_jobs_open": lambda each: each.open_jobs({("poll", JobState.QUEUED): 1}, {}),
     "cannon_bot_jobs_waiting": lambda each: each.open_jobs({}, {"discord": 1}),
@@ -34,6 +40,8 @@ FED: dict[str, Callable[[Metrics], object]] = {
     "cannon_bot_credits_held": lambda each: each.books({}, Decimal(3), 0, {}),
     "cannon_bot_host_limit_credits": lambda each: each.books({}, Decimal(0), 0, HOST),
     "cannon_bot_host_spent_credits": lambda each: each.books({}, Decimal(0), 0, HOST),
+    "cannon_bot_leader": process,
+    "cannon_bot_build_info": process,
     "cannon_bot_second_copy": lambda each: each.second_copy(lambda: 1.0),
     "cannon_bot_keys_refused": lambda each: each.books({}, Decimal(0), 1, {}),
     "cannon_bot_file_bytes": lambda each: each.file_size("database", lambda: 4096.0),
@@ -53,9 +61,9 @@ OWN = {"render"}
 
 
 def families(metrics: Metrics) -> dict[str, float]:
-    """Return the sum of each metric's samples by its name; without when they were made."""
+    """Return the sum of each metric's samples by its name."""
     return {
-        family.name: sum(each.value for each in family.samples if not each.name.endswith("_created"))
+        family.name: sum(each.value for each in family.samples)
         for family in metrics.registry.collect()
         if family.name.startswith("cannon_bot_")
     }
@@ -91,3 +99,31 @@ def test_a_value_that_is_no_plain_word_makes_no_series():
     metrics = Metrics()
     metrics.api_call("GET /requests/<script>", "ok")
     assert b'call="other"' in metrics.render()
+
+
+def test_no_series_is_the_time_at_which_another_was_made():
+    metrics = Metrics()
+    for feed in FED.values():
+        feed(metrics)
+    assert b"_created" not in metrics.render()
+
+
+OF_THE_DATABASE = {
+    "cannon_bot_jobs_open", "cannon_bot_jobs_waiting", "cannon_bot_credits", "cannon_bot_credits_held",
+    "cannon_bot_host_limit_credits", "cannon_bot_host_spent_credits", "cannon_bot_keys_refused",
+}  # fmt: skip
+
+
+def test_figures_of_the_whole_database_are_those_of_the_leader_alone():
+    metrics, leads = Metrics(), [True]
+    process(metrics, lambda: leads[0])
+    for name in OF_THE_DATABASE:
+        FED[name](metrics)
+    assert families(metrics).keys() >= OF_THE_DATABASE
+    leads[0] = False  # paused past its lease, for example
+    assert not families(metrics).keys() & OF_THE_DATABASE
+    assert families(metrics)["cannon_bot_leader"] == 0
+    leads[0] = True
+    assert not families(metrics).keys() & OF_THE_DATABASE, "those of its last term are old"
+    FED["cannon_bot_jobs_open"](metrics)
+    assert families(metrics)["cannon_bot_jobs_open"] == 1
