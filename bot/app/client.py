@@ -32,6 +32,7 @@ from bot.delivery.answers.recovery import Spawn
 from bot.delivery.answers.responses import Bot, OpenForms, Responses, speak_to
 from bot.delivery.answers.texts import FORM_LOST
 from bot.delivery.card.memory import CardOwner, EveryCard
+from bot.delivery.channels.facts import in_time
 from bot.delivery.channels.guilds import GatewayGuilds, Guilds
 from bot.domain.words.text import whole
 from bot.errors import RESTART_CANNOT_HELP, DatabaseFailing, InputError, StartError, StoreError
@@ -58,6 +59,8 @@ SURFACE = "cogs"
 """The one extension, loaded by name: nothing in `bot` imports the cogs."""
 ANSWER_DEADLINE_S = 3.0
 """Discord takes no first answer to an interaction after it (interactions: receiving and responding)."""
+LOGIN_S = 300.0
+"""Timeout of the login, with the registration of the commands."""
 PRESS_AGAIN_S = 3.0
 """How long a paid control ignores a second press by the same member."""
 
@@ -211,19 +214,27 @@ class CannonBot(GatewayClient, Bot):
         """Return the id of a registered command, group or menu by its English name; None if not registered."""
         return self.parts.command_sync.id_of(name)
 
-    async def setup_hook(self) -> None:
-        """Put the parts together, load the surface, and resume."""
+    async def login(self, token: str) -> None:
+        """Lock and open the database, put the parts together and listen, then log in.
+
+        So what stops a start here is reported though Discord cannot be reached. Raises StoreError, StartError, and
+        what discord.py raises.
+        """
         pass_all(self.http, self._sent)  # before any task of ours begins
         self.parts = await open_parts(self.setup)
         self._join()
-        await self.tree.set_translator(Translator())
         await self.parts.catalogue_refresh.load()  # before the commands, some of which depend on it
         self._load_prices()
-        await self.load_surface()
-        await self.parts.command_sync.read_again()
         if self._serve_http:
             await self.parts.http.start()
             await self._note_address()
+        await in_time(super().login(token), LOGIN_S)
+
+    async def setup_hook(self) -> None:
+        """Load the surface, and resume."""
+        await self.tree.set_translator(Translator())
+        await self.load_surface()
+        await self.parts.command_sync.read_again()
         await self._recover()
         self.surface.listen()
         if self._run_worker:

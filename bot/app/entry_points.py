@@ -43,22 +43,21 @@ async def run(settings: Settings, role: Role = Role.ALL, *, closing: Callable[[]
     clock = SystemClock()
     if settings.discord_api_url != DISCORD_API_URL:
         call_discord_at(settings.discord_api_url)
-    bot = new_client(settings, clock=clock, backs_off=True, role=role)
-    try:
-        await bot.start(settings.discord_token.get_secret_value())
-    except discord.LoginFailure:
-        raise StartError(texts.TOKEN_REFUSED, exit_code=RESTART_CANNOT_HELP) from None
-    except discord.PrivilegedIntentsRequired:
-        raise _refusal(INTENTS_DISALLOWED) from None
-    except discord.ConnectionClosed as closed:
-        raise _refusal(closed.code) from None
-    except (aiohttp.ClientConnectionError, TimeoutError, discord.GatewayNotFound):
-        raise StartError(texts.DISCORD_UNREACHABLE) from None
-    except DISCORD_ERRORS as error:
-        raise StartError(texts.DISCORD_IN_TROUBLE(error=str(error))) from None
-    finally:
-        closing()
-        await bot.close()
+    async with new_client(settings, clock=clock, backs_off=True, role=role) as bot:
+        try:
+            await bot.start(settings.discord_token.get_secret_value())
+        except discord.LoginFailure:
+            raise StartError(texts.TOKEN_REFUSED, exit_code=RESTART_CANNOT_HELP) from None
+        except discord.PrivilegedIntentsRequired:
+            raise _refusal(INTENTS_DISALLOWED) from None
+        except discord.ConnectionClosed as closed:
+            raise _refusal(closed.code) from None
+        except (aiohttp.ClientConnectionError, TimeoutError, discord.GatewayNotFound):
+            raise StartError(texts.DISCORD_UNREACHABLE) from None
+        except DISCORD_ERRORS as error:
+            raise StartError(texts.DISCORD_IN_TROUBLE(error=str(error))) from None
+        finally:
+            closing()
 
 
 def _refusal(close_code: int) -> StartError:

@@ -43,8 +43,6 @@ from bot.store import Store
 
 log = structlog.get_logger(__name__)
 
-LOGIN_S = 300.0
-"""Timeout of a worker's login with the start of everything: it may migrate a large database."""
 LEADER_CHECK_S = 2.0
 """Leadership check interval of the leader."""
 SHORT_S, LONG_S = 60.0, 600.0
@@ -133,7 +131,7 @@ class FleetBot(RuntimeShards, CannonBot):
         if self.role.answers:
             await super().start(token, reconnect=reconnect)
             return
-        await in_time(self.login(token), LOGIN_S)
+        await self.login(token)
         log.info("ready", user=str(self.user), role=self.role.value)
         await self._background.accompany(self._login.keep())
 
