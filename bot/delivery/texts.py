@@ -226,6 +226,7 @@ NOT_FROM_AGE_RESTRICTED = Text(
 NOT_FROM_HIDDEN = Text("A result from a private channel can't be shown in a channel that everybody sees.")
 REFUSED_BY_DISCORD = Text("Discord refused to show this result.")
 REVIEW_EXPIRED = Text("No moderator reviewed the result within seven days, so I did not post it.")
+REVIEW_WITHDRAWN = Text("Its author chose not to post the result, so there is nothing to decide.")
 NOT_SHARED_UNREVIEWED = Text(
     "On this server moderators review results before they are posted, so a private one can't be shared here."
 )

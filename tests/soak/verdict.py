@@ -310,9 +310,7 @@ def _twice(town: Town) -> Iterator[str]:
 _UNDONE = {
     "lines of the record": "SELECT count(*) FROM outbox",
     "questions of approval": "SELECT count(*) FROM approvals",
-    # A result that its author did not want posted waits for nobody; its question says so at the next press.
-    "results in review": "SELECT count(*) FROM reviews JOIN jobs ON jobs.id = reviews.job_id"
-    " WHERE verdict IS NULL AND state = 'ready'",
+    "results in review": "SELECT count(*) FROM reviews WHERE verdict IS NULL",
     "messages to be deleted": "SELECT count(*) FROM copies WHERE delete_at IS NOT NULL",
     "cards that do not show their end": "SELECT count(*) FROM cards WHERE undrawn = 1 AND dropped_at IS NULL",
     "reactions that wait": "SELECT count(*) FROM reaction_acts WHERE waits = 1",

@@ -303,6 +303,7 @@ CALLS: dict[str, Call] = {
     "reviews.decide": lambda store, guild_id, other, _: store.reviews.decide(
         guild_id, other.reviewed.id, ReviewVerdict.REFUSED, by_id=1
     ),
+    "reviews.withdraw": lambda store, guild_id, other, _: store.reviews.withdraw(guild_id, other.reviewed.id),
     "reviews.withheld_of": lambda store, guild_id, other, _: store.reviews.withheld_of(guild_id, [other.reviewed.id]),
     "reviews.is_reviewed": lambda store, guild_id, other, _: store.reviews.is_reviewed(
         guild_id, other.reviewed.card_id

@@ -79,7 +79,9 @@ class Poster:
             return message_id  # it came with another's
         if wait_s := self.others.wait_s(jobs, job):
             raise Gathering(wait_s)
-        if any(each.id == job.id and each.dropped_by is not None for each in jobs):
+        dropped = next((each for each in jobs if each.id == job.id and each.dropped_by is not None), None)
+        if dropped is not None:
+            await self.review.withdraw(jobs, dropped)
             raise NoPlace(texts.CANCELLED_LATE)
         await self.review.require(card, jobs, job, also=await self.gate.moved_to(card))
         try:
@@ -172,6 +174,8 @@ class Poster:
             )
             with posting_of(card.guild_id):
                 message = await self.places.post(posting)
+            # The row says so only after the lock is free; drawn from it meanwhile, the card would lose its controls.
+            self.memory.note_posted([done], message.id, self.clock.wall())
             failpoint("send.done")
         if (message.id, message.channel.id) != (card.message_id, card.message_channel_id):
             await self.store.cards.move(card.guild_id, card.id, message_id=message.id, channel_id=message.channel.id)

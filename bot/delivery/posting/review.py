@@ -35,7 +35,7 @@ from bot.domain.jobs.card_jobs import is_linked, main_job
 from bot.domain.models import Card, Job, JobState, WaitsFor
 from bot.domain.words.text import stamp
 from bot.jobs.surface import Later, NoPlace, Parked, Sentence
-from bot.language import speaking
+from bot.language import Text, speaking
 from bot.runtime.clock import Clock
 from bot.store import Review, ReviewVerdict, Store
 
@@ -128,9 +128,9 @@ def answered(question: discord.Embed, title: str, colour: int) -> discord.Embed:
 log = structlog.get_logger(__name__)
 
 NO_CHANNEL_AGAIN_S = 600.0
+"""Retry interval if the review channel accepts no messages."""
 JUST_DECIDED_S = 1.0
 """A moderator decided meanwhile."""
-"""Retry interval if the review channel accepts no messages."""
 ALERT_AGAIN_S = 24 * 3600.0
 CHECK_AGAIN_S = 3600.0
 """Polling interval of a review; a decision wakes it at once."""
@@ -204,18 +204,32 @@ class ReviewDesk:
         )
         if decided is None:
             raise Later(JUST_DECIDED_S)
-        if review.message_id is not None:
-            channel = self.messages.channel(review.channel_id, review.guild_id)
-            with speaking(await self.languages.of_guild(review.guild_id)):
-                title, content = state_word(JobState.EXPIRED), str(texts.REVIEW_EXPIRED)
-            try:
-                async with asyncio.timeout(CALL_TIMEOUT_S):
-                    asked = await channel.fetch_message(review.message_id)
-                    embeds = [answered(each, title, STOPPED) for each in asked.embeds]
-                    await asked.edit(content=content, embeds=embeds, view=None)
-            except DISCORD_ERRORS as error:
-                log.info("review.not_closed", job=review.job_id, error=type(error).__name__)
+        await self._close(review, JobState.EXPIRED, texts.REVIEW_EXPIRED)
         raise NoPlace(texts.REVIEW_EXPIRED)
+
+    async def withdraw(self, jobs: Sequence[Job], job: Job) -> None:
+        """End the review of a result that its author does not want posted, unless others are reviewed with it."""
+        together = _reviewed_together(jobs, job)
+        if any(each.dropped_by is None and not each.state.ended for each in together):
+            return
+        found = [await self.store.reviews.withdraw(each.guild_id, each.id) for each in together]
+        if asked := [review for review in found if review is not None]:
+            await self._close(asked[0], JobState.CANCELLED, texts.REVIEW_WITHDRAWN)
+
+    async def _close(self, review: Review, state: JobState, sentence: Text) -> None:
+        """Turn the question, if it was posted, into what became of the result; best effort."""
+        if review.message_id is None:
+            return
+        channel = self.messages.channel(review.channel_id, review.guild_id)
+        with speaking(await self.languages.of_guild(review.guild_id)):
+            title, content = state_word(state), str(sentence)
+        try:
+            async with asyncio.timeout(CALL_TIMEOUT_S):
+                asked = await channel.fetch_message(review.message_id)
+                embeds = [answered(each, title, STOPPED) for each in asked.embeds]
+                await asked.edit(content=content, embeds=embeds, view=None)
+        except DISCORD_ERRORS as error:
+            log.info("review.not_closed", job=review.job_id, error=type(error).__name__)
 
 
 def _reviewed_together(jobs: Sequence[Job], job: Job) -> Sequence[Job]:

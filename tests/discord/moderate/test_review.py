@@ -104,6 +104,23 @@ async def test_publish_posts_the_result_on_its_card_once(rig: Rig, desk):
     await settled_exactly(rig)
 
 
+async def test_the_question_about_a_result_that_its_author_does_not_want_is_closed(rig: Rig, desk):
+    await rig.member.slash(rig.channel, GENERATE, prompt="gold")
+    await waiting(rig, desk)
+    [card] = rig.messages()
+    await rig.member.click(card, label="Don't post")
+    await rig.work()
+    [job] = await rig.jobs()
+    assert job.state is JobState.HELD
+    [closed] = own(rig, desk)
+    assert closed.content == "Its author chose not to post the result, so there is nothing to decide."
+    assert (closed.embeds[0].title, closed.embeds[0].colour) == ("🚫 Canceled", discord.Colour(STOPPED))
+    assert closed.components == []
+    assert await rig.bot.parts.store.reviews.get(rig.guild.id, job.id) is None
+    assert await rig.bot.parts.store.reviews.withheld_of(rig.guild.id, [job.id]) == {job.id}
+    await settled_exactly(rig)
+
+
 async def test_a_decision_is_carried_out_at_once_also_one_that_comes_during_a_turn(rig: Rig, desk):
     await rig.member.slash(rig.channel, GENERATE, prompt="gold")
     asked = await waiting(rig, desk)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from bot.delivery.posting.review import CHECK_AGAIN_S
 from bot.domain.models import Job, JobState
 from tests.support.channels import press, rule, sent_since, shown
 from tests.support.jobs import on_job
@@ -73,6 +74,22 @@ async def film(rig: Rig, eve: Any, motion: str = "it runs") -> list[Job]:
 
 async def in_order(rig: Rig) -> list[Job]:
     return sorted(await rig.jobs(), key=lambda job: job.position)
+
+
+async def test_the_question_about_a_chain_stays_as_long_as_any_of_its_results_is_wanted(rig: Rig, eve: Any, desk: Any):
+    store = rig.bot.parts.store
+    first, second = await film(rig, eve)
+    [asked] = questions(rig, desk)
+    await store.cancellation.cancel(rig.guild.id, first.id, "No.", drop_by=eve.id)
+    rig.advance(CHECK_AGAIN_S)
+    await let_run(rig)
+    assert [job.state for job in await in_order(rig)] == [JobState.HELD, JobState.READY]
+    assert [each.id for each in questions(rig, desk)] == [asked.id]
+    await store.cancellation.cancel(rig.guild.id, second.id, "No.", drop_by=eve.id)
+    await rig.work()
+    assert [job.state for job in await rig.jobs()] == [JobState.HELD] * 2
+    assert questions(rig, desk) == []
+    assert [await store.reviews.get(rig.guild.id, job.id) for job in (first, second)] == [None, None]
 
 
 @pytest.fixture

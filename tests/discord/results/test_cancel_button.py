@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from bot.delivery.card.ticker import SELDOM_S
-from bot.domain.models import JobState
+from bot.delivery.delivery import Delivery
+from bot.domain.models import Job, JobState
 from cogs.results import texts
 from tests.support.channels import press
 from tests.support.jobs import on_job
@@ -59,6 +60,25 @@ async def test_what_was_not_sent_is_cancelled_from_its_card_and_refunded(rig: Ri
     assert "Cancel" not in labels(card)
     await rig.work()
     await refunded(rig)
+
+
+async def test_a_card_that_is_drawn_between_its_posted_result_and_the_row_keeps_the_results_buttons(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+):
+    deliver = Delivery.deliver
+
+    async def deliver_and_draw(self: Delivery, job: Job) -> int:
+        message_id = await deliver(self, job)
+        await self.show_now(job.guild_id, job.card_id)
+        return message_id
+
+    monkeypatch.setattr(Delivery, "deliver", deliver_and_draw)
+    await made(rig)
+    await rig.work()
+    [card] = rig.messages()
+    assert len(card.attachments) == 1
+    assert labels(card) == RESULT
+    await settled_exactly(rig)
 
 
 async def test_what_waits_in_the_queue_is_cancelled_and_the_others_move_up(rig: Rig):
