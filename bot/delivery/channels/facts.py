@@ -119,12 +119,19 @@ T = TypeVar("T")
 CALL_TIMEOUT_S = 30.0
 UPLOAD_TIMEOUT_S = 300.0
 """For a message with files."""
+SESSION_CLOSED = "Session is closed"
+"""aiohttp's word for a call after the session's end."""
 
 
 async def in_time(call: Awaitable[T], seconds: float = CALL_TIMEOUT_S) -> T:
-    """Await a Discord call. Raises TimeoutError after `seconds`, or the call's error."""
-    async with asyncio.timeout(seconds):
-        return await call
+    """Await a Discord call. Raises TimeoutError after `seconds`, or the call's error, one of `DISCORD_ERRORS`."""
+    try:
+        async with asyncio.timeout(seconds):
+            return await call
+    except RuntimeError as error:  # aiohttp's, while the process stops
+        if str(error) != SESSION_CLOSED:
+            raise
+        raise aiohttp.ClientConnectionError(SESSION_CLOSED) from error
 
 
 @dataclass(frozen=True, slots=True)
