@@ -30,7 +30,7 @@ BUILDS_FUZZ := FUZZ_SEED=1 FUZZ_ROUND_S=4
 export PYTEST_DEBUG_TEMPROOT := $(shell test -w /dev/shm && test $$(df -Pm /dev/shm | awk 'END { print $$4 }') -gt 3000 && echo /dev/shm)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo card-states test test-long test-quiet test-collection check format soak bench bench-neighbours bench-page bench-fleet figures readme picture translations screenshots docs lock audit pin-image wheel-check sbom rehearse-image httpx-fork clean
+.PHONY: help demo card-states test test-long test-quiet test-collection check format soak bench bench-neighbours bench-page bench-fleet figures readme picture alerts translations screenshots docs lock audit pin-image wheel-check sbom rehearse-image httpx-fork clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^##@ / { print "\n" substr($$0, 5) } /^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -93,6 +93,9 @@ readme: $(READY) ## Tables of commands, settings and fields
 
 picture: $(READY) ## The picture of the packages in docs/architecture.md
 	$(BIN)/python tools/draw_architecture.py
+
+alerts: $(READY) ## Grafana's copy of the alert rules
+	$(BIN)/python tools/grafana_alerts.py
 
 translations: $(READY) ## messages.pot and each language's catalogue; report what is missing
 	$(BIN)/python tools/translations.py $(ARGS)

@@ -1,7 +1,7 @@
-"""Check the deployment files: YAML, compose.yaml, workflows and forms, and the systemd unit.
+"""Check the deployment files: YAML, compose.yaml, workflows and forms, alert rules, and the systemd unit.
 
-Run by `make check`, by the Python of the tools' environment. Each kind of file has its own checker; docker and
-systemd-analyze if installed. Ends with the first failure's own output.
+Run by `make check`, by the Python of the tools' environment. Each kind of file has its own checker; docker, promtool
+and systemd-analyze if installed. Ends with the first failure's own output.
 """
 
 from __future__ import annotations
@@ -11,11 +11,17 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
+
+import yaml  # type: ignore[import-untyped]  # its stubs are a package of their own
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 UNIT = ROOT / "deploy" / "cannon-bot.service"
+ALERTS = "deploy/prometheus-alerts.yaml"
+PROMETHEUS_FILES = ("deploy/prometheus.yaml", "deploy/prometheus.fleet.yaml")
 COMPOSE_FILES = ("compose.yaml", "deploy/compose.fleet.yaml")
 EXPOSURE_MAX = 15
 """The allowed exposure of `systemd-analyze security`, in tenths of its points from 0 (none) to 10."""
@@ -67,6 +73,42 @@ def check_compose() -> None:
             run(*program, "--project-directory", folder, "--profile", "*", "--file", copied, "config", "--quiet")
 
 
+def alert_tests(table: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield promtool's tests of the table in tests/data/alerts.yaml; the first: no alert fires while all is well."""
+    names = sorted({case["alert"] for case in table["cases"]})
+    yield _test("healthy", table["healthy"], [{"eval_time": "390m", "alertname": name} for name in names])
+    for case in table["cases"]:
+        checks = [{"eval_time": at, "alertname": case["alert"]} for at in case["quiet"]]
+        if "fires" in case:
+            seen = {"eval_time": case["fires"]["at"], "alertname": case["alert"]}
+            checks.append({**seen, "exp_alerts": [{"exp_labels": case["fires"]["labels"]}]})
+        yield _test(case["alert"], case["series"], checks)
+
+
+def _test(name: str, series: Mapping[str, str], checks: list[dict[str, Any]]) -> dict[str, Any]:
+    inputs = [{"series": each, "values": values} for each, values in series.items()]
+    return {"name": name, "interval": "1m", "input_series": inputs, "alert_rule_test": checks}
+
+
+def check_alerts() -> None:
+    """Let promtool check Prometheus' files and try each alert, if installed."""
+    if shutil.which("promtool") is None:
+        print("deploy/prometheus*.yaml: not checked, promtool is not installed")
+        return
+    for name in PROMETHEUS_FILES:
+        run("promtool", "check", "config", name)
+    rules = yaml.safe_load((ROOT / ALERTS).read_text(encoding="utf-8"))
+    for rule in rules["groups"][0]["rules"]:
+        rule["annotations"] = {}  # `check config` has read them; a test would have to repeat each to the letter
+        rule["labels"] = {}
+    table = yaml.safe_load((ROOT / "tests/data/alerts.yaml").read_text(encoding="utf-8"))
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "rules.yaml").write_text(yaml.safe_dump(rules), encoding="utf-8")
+        tests = {"rule_files": ["rules.yaml"], "evaluation_interval": "1m", "tests": list(alert_tests(table))}
+        Path(folder, "tests.yaml").write_text(yaml.safe_dump(tests), encoding="utf-8")
+        run("promtool", "test", "rules", Path(folder, "tests.yaml"))
+
+
 def check_unit() -> None:
     """Let systemd check the unit and rate its exposure, if installed."""
     if shutil.which("systemd-analyze") is None:
@@ -86,6 +128,7 @@ def main() -> None:
     """Check everything."""
     check_yaml()
     check_compose()
+    check_alerts()
     check_unit()
 
 

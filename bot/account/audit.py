@@ -17,6 +17,7 @@ from bot.domain.models import ExpiringCredits, GuildKey
 from bot.domain.money.account import DAY_S, Alert, lost, of_expiry
 from bot.errors import CannonError, NoKey
 from bot.runtime.clock import Clock
+from bot.runtime.metrics import Metrics
 from bot.store import Store
 from bot.store.engine.repository import Record
 from bot.store.guild.account import AccountDifference
@@ -32,10 +33,11 @@ AGAIN_S = 300.0
 class AccountAudit:
     """Requests the status of each key in use hourly."""
 
-    def __init__(self, store: Store, *, client: CannonClient, clock: Clock) -> None:
+    def __init__(self, store: Store, *, client: CannonClient, clock: Clock, metrics: Metrics) -> None:
         self._store = store
         self._client = client
         self._clock = clock
+        self._metrics = metrics
         self._due: dict[int, float] = {}
 
     async def run_once(self) -> None:
@@ -57,6 +59,7 @@ class AccountAudit:
             return
         found = await self._store.account_checks.compare(key.guild_id, key.id, status.credits, version=version)
         if found is not None and found.is_news:
+            self._metrics.books_differed("account")
             log.warning("account.difference", guild=key.guild_id, credits=str(found.credits))
             about = {"credits": str(found.credits), "jobs": list(found.job_ids)}
             await self._store.decisions.add(
@@ -76,9 +79,10 @@ TOTALS_EVERY_S = 600.0
 class TotalsAudit:
     """Compares the running totals with the ledger daily, sets them right, and reports it to moderators and the host."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, clock: Clock, metrics: Metrics) -> None:
         self._store = store
         self._clock = clock
+        self._metrics = metrics
         self._not_before = clock.monotonic() + TOTALS_EVERY_S
 
     async def run_once(self) -> None:
@@ -98,6 +102,7 @@ class TotalsAudit:
             return
         wrong = await self._store.totals.correct(found, record=_totals_corrected)
         if wrong:
+            self._metrics.books_differed("totals")
             log.error("totals.differed", guild=guild_id, rows=wrong)
 
 

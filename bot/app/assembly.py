@@ -66,7 +66,7 @@ from bot.runtime.network.fetching import PracticeTransport
 from bot.runtime.network.listener import Endpoint
 from bot.runtime.network.transport import OriginTransport, public_transport
 from bot.runtime.network.web_server import HttpServer
-from bot.runtime.texts import DISK_FREE
+from bot.runtime.texts import COMMANDS_OUTDATED, DISK_FREE
 from bot.server.absences import Absences
 from bot.server.members import MemberData, OwnSettings
 from bot.server.operations import ApiDrift, OperationSwitches
@@ -219,7 +219,7 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         renew=setup.renew_commands,
         registers=setup.role.answers,
     )
-    setup.metrics.commands_outdated(lambda: command_sync.is_outdated)
+    setup.metrics.gauge("cannon_bot_commands_outdated", COMMANDS_OUTDATED, lambda: command_sync.is_outdated)
     drift = ApiDrift(store, keys=core.keys, switches=core.switches, catalogue=setup.catalogue)
     catalogue_refresh = CatalogueRefresh(
         setup.catalogue,

@@ -66,13 +66,13 @@ EACH, ONE = False, True
 
 def add_rounds(setup: Setup, parts: Parts, *, key_health: KeyHealth, learned: LearnedDurations) -> None:
     store, delivery, tool = parts.store, parts.delivery, parts.estimate_tool
-    audit = AccountAudit(store, client=parts.client, clock=setup.clock)
+    audit = AccountAudit(store, client=parts.client, clock=setup.clock, metrics=setup.metrics)
     retention = DataRetention(store, setup.catalogue, setup.clock, host_days=setup.settings.retention_days)
     parts.rounds.add(
         Round("keys", partial(_heal_keys, parts, key_health), UPKEEP_S, ONE),
         Round("rechecks", parts.reconciler.run_once, UPKEEP_S, ONE),
         Round("accounts", audit.run_once, UPKEEP_S, ONE),
-        Round("totals", TotalsAudit(store, setup.clock).run_once, TOTALS_EVERY_S, ONE, beside=True),
+        Round("totals", TotalsAudit(store, setup.clock, setup.metrics).run_once, TOTALS_EVERY_S, ONE, beside=True),
         Round("answers", parts.recovery.settle_overdue, UPKEEP_S, ONE),
         Round("wishes", setup.surface.fulfil_wishes, UPKEEP_S, ONE),
         Round("prices", parts.price_books.run_once, UPKEEP_S, EACH),

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
-from typing import TypeVar
+from typing import Literal, TypeVar, get_args
 
 from prometheus_client import (
     CollectorRegistry,
@@ -136,6 +136,9 @@ class LeadersFigures(Collector):
 
 
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
+Books = Literal["account", "totals"]
+BOOKS: tuple[Books, ...] = get_args(Books)
+"""What is compared with the ledger: the account of a server's key, and the running totals."""
 OTHER = "other"
 
 _WORD = re.compile(r"[A-Za-z0-9_.-]{1,40}")
@@ -198,11 +201,13 @@ class Metrics:
         self._host_limit = leaders("cannon_bot_host_limit_credits", texts.HOST_LIMIT, "limit")
         self._host_spent = leaders("cannon_bot_host_spent_credits", texts.HOST_SPENT, "limit")
         self._refused_keys = leaders("cannon_bot_keys_refused", "Servers' keys that are refused.")
+        self._differed = count("cannon_bot_books_differed", texts.BOOKS_DIFFERED, "books")
+        for books in BOOKS:
+            self._differed.labels(books)
         self._leader = gauge("cannon_bot_leader", texts.LEADER)
         self._build = gauge("cannon_bot_build_info", texts.BUILD, "version", "commit", "role")
         self._second_copy = gauge("cannon_bot_second_copy", "Whether another copy of the bot runs with the same token.")
         self._files = gauge("cannon_bot_file_bytes", "Size of the database's files.", "file")
-        self._commands_outdated = gauge("cannon_bot_commands_outdated", texts.COMMANDS_OUTDATED)
         self._refused = count("cannon_bot_connections_refused", "Connections closed, by the bound passed.", "bound")
         self._ledger, self._shards, self._database = LedgerCollector(), ShardCollector(), DatabaseCollector()
         self._dropped_lines = CountCollector("cannon_bot_log_lines_dropped", texts.LOG_LINES_DROPPED)
@@ -246,6 +251,10 @@ class Metrics:
         self._leaders.leads = leads
         self._leader.set_function(leads)
 
+    def books_differed(self, books: Books) -> None:
+        """Count a difference from the ledger."""
+        self._differed.labels(books).inc()
+
     def second_copy(self, is_there: Callable[[], float]) -> None:
         """Register the gauge of a second copy with the same token: 1 or 0."""
         self._second_copy.set_function(is_there)
@@ -256,9 +265,6 @@ class Metrics:
 
     def dropped_lines(self, read: Callable[[], float]) -> None:
         self._dropped_lines.read = read
-
-    def commands_outdated(self, read: Callable[[], bool]) -> None:
-        self._commands_outdated.set_function(read)
 
     def database(self, read: Callable[[], DatabaseState]) -> None:
         self._database.read = read

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+import subprocess
 import tomllib
 from configparser import ConfigParser
 from pathlib import Path
@@ -18,6 +20,7 @@ from bot.settings import Settings, describe_settings
 yaml = pytest.importorskip("yaml")
 ROOT = Path(__file__).resolve().parents[2]
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yaml"))
+IMAGES = {"prom/prometheus", "grafana/grafana", "postgres"}
 PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
 
 
@@ -60,9 +63,9 @@ def test_the_bot_is_given_longer_to_stop_than_it_takes() -> None:
 
 def test_a_fleet_has_two_gateways_and_two_workers_on_one_database_that_nobody_else_reaches() -> None:
     roles = {name: service["command"] for name, service in fleet().items() if "build" in service}
-    assert roles == {"gateway": ["run", "--role", "gateway"], "worker": ["run", "--role", "worker"]}
-    assert {fleet()[name]["deploy"]["replicas"] for name in roles} == {2}
-    assert not any("ports" in service for service in fleet().values())
+    assert roles == {f"{role}-{one}": ["run", "--role", role] for role in ("gateway", "worker") for one in ("a", "b")}
+    published = [name for name, service in fleet().items() if "ports" in service]
+    assert {tuple(fleet()[name].get("profiles", ())) for name in published} == {("monitoring",)}
     (address,) = {fleet()[name]["environment"]["DATABASE"] for name in roles}
     settings = fleet()["postgres"]["environment"]
     name, _, password, _, host, database = re.fullmatch(
@@ -77,26 +80,111 @@ def test_a_fleet_has_two_gateways_and_two_workers_on_one_database_that_nobody_el
 def test_only_the_bot_starts_without_a_profile_and_nothing_is_published_to_the_network() -> None:
     plain = [name for name, service in services().items() if "profiles" not in service]
     assert plain == ["bot"]
-    ports = [port for service in services().values() for port in service.get("ports", ())]
-    assert ports
-    assert all(port.startswith("127.0.0.1:") for port in ports)
+    for file in (services(), fleet()):
+        ports = [port for service in file.values() for port in service.get("ports", ())]
+        assert ports
+        assert all(port.startswith("127.0.0.1:") for port in ports)
 
 
-def test_what_is_mounted_is_there_and_is_not_written() -> None:
+def test_a_fleet_is_monitored_as_one_process_is() -> None:
+    for name in ("prometheus", "grafana"):
+        one, many = services()[name], fleet()[name]
+        differing = {key for key in one.keys() | many.keys() if one.get(key) != many.get(key)}
+        assert differing <= {"volumes", "depends_on"}, name
+    one, many = (load(f"deploy/prometheus{kind}.yaml") for kind in ("", ".fleet"))
+    assert one["rule_files"] == many["rule_files"]
+    assert [job["job_name"] for job in one["scrape_configs"]] == [job["job_name"] for job in many["scrape_configs"]]
+
+
+def test_prometheus_finds_each_process_of_a_fleet_by_its_name() -> None:
+    [job] = load("deploy/prometheus.fleet.yaml")["scrape_configs"]
+    [discovery] = job["dns_sd_configs"]
+    assert (discovery["type"], discovery["port"]) == ("A", Settings().health_port)
+    bots = [service for service in fleet().values() if "build" in service]
+    assert sorted(discovery["names"]) == sorted(
+        {alias for each in bots for alias in each["networks"]["default"]["aliases"]}
+    )
+    assert {each["environment"]["HEALTH_HOST"] for each in bots} == {"0.0.0.0"}
+
+
+DOCKER = """#!/bin/sh
+echo "$*" >>"$SAID"
+case "$*" in *" $FAILS") exit 1;; esac
+"""
+"""Notes what it is asked for, and fails where the last word is `FAILS`."""
+
+
+def update_fleet(folder: Path, *services: str, env: str = "", fails: str = "-") -> tuple[int, list[str]]:
+    """Run deploy/update-fleet.sh in a project with this .env; return its exit code and what it asked docker for."""
+    (folder / "deploy").mkdir()
+    script = shutil.copy(ROOT / "deploy" / "update-fleet.sh", folder / "deploy")
+    (folder / ".env").write_text(env)
+    (folder / "bin").mkdir()
+    (folder / "bin" / "docker").write_text(DOCKER)
+    (folder / "bin" / "docker").chmod(0o755)
+    said = folder / "said"
+    environ = {"PATH": f"{folder / 'bin'}:/usr/bin:/bin", "SAID": str(said), "FAILS": fails}
+    done = subprocess.run([script, *services], env=environ, check=False, capture_output=True)
+    before = "compose --project-directory . -f deploy/compose.fleet.yaml "
+    return done.returncode, [line.removeprefix(before) for line in said.read_text().splitlines()]
+
+
+ONE_BY_ONE = [
+    f"up --detach --no-deps --no-build --wait --wait-timeout 300 {name}"
+    for name in ("worker-a", "worker-b", "gateway-a", "gateway-b")
+]
+
+
+def test_a_fleet_is_updated_one_process_after_the_other(tmp_path: Path) -> None:
+    code, said = update_fleet(tmp_path)
+    assert (code, said) == (0, ["build worker-a", "run --rm --no-deps worker-a check", *ONE_BY_ONE])
+    assert {line.split()[-1] for line in ONE_BY_ONE} == {name for name, each in fleet().items() if "build" in each}
+
+
+@pytest.mark.parametrize(
+    ("fails", "asked"), [("check", 2), ("worker-b", 4)], ids=["by what check finds", "by a process that is not healthy"]
+)
+def test_an_update_stops(tmp_path: Path, fails: str, asked: int) -> None:
+    code, said = update_fleet(tmp_path, fails=fails)
+    assert (code, len(said)) == (1, asked)
+
+
+def test_an_update_pulls_a_published_image_and_can_be_for_one_process(tmp_path: Path) -> None:
+    code, said = update_fleet(tmp_path, "gateway-b", env="CANNON_BOT_IMAGE=ghcr/cannon-bot:1\n")
+    assert (code, said) == (0, ["pull worker-a", "run --rm --no-deps worker-a check", ONE_BY_ONE[3]])
+
+
+def filled_in(text: str, **environ: str) -> str:
+    """Return what Compose makes of `${NAME:+word}` and `${NAME:-word}`."""
+
+    def value(match: re.Match[str]) -> str:
+        given = environ.get(match[1], "")
+        return match[3] if (match[2] == "+") == bool(given) else given
+
+    return re.sub(r"\$\{(\w+):([+-])([^}]*)\}", value, text)
+
+
+@pytest.mark.parametrize("environ", [{}, {"GRAFANA_DISCORD_WEBHOOK": "https://discord.com/api/webhooks/1/x"}], ids=str)
+def test_what_is_mounted_is_there_and_is_not_written(environ: dict[str, str]) -> None:
     mounts = [
-        mount for service in services().values() for mount in service.get("volumes", ()) if mount.startswith("./")
+        filled_in(mount, **environ)
+        for service in [*services().values(), *fleet().values()]
+        for mount in service.get("volumes", ())
+        if mount.startswith("./")
     ]
     assert mounts
     for mount in mounts:
         source, _, options = mount.split(":")
         assert options == "ro"
         assert (ROOT / source).is_file(), source
+    assert any("contact-discord" in mount for mount in mounts) == bool(environ)
 
 
-def test_images_come_by_a_short_name_and_a_version() -> None:
+def test_images_come_by_a_short_name_a_version_and_a_digest() -> None:
     images = [service["image"] for service in [*services().values(), *fleet().values()] if "build" not in service]
-    assert len(images) == 3
-    assert all(re.fullmatch(r"([a-z]+/)?[a-z]+:v?\d+\.\d+(\.\d+)?", image) for image in images)
+    assert {image.partition("@")[0].partition(":")[0] for image in images} == IMAGES
+    assert all(re.fullmatch(r"([a-z]+/)?[a-z]+:v?\d+\.\d+(\.\d+)?@sha256:[0-9a-f]{64}", image) for image in images)
+    assert len(set(images)) == len(IMAGES), "one version of each"
 
 
 def test_prometheus_asks_the_bot_where_it_listens() -> None:

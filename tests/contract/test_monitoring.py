@@ -12,13 +12,17 @@ import pytest
 
 from bot.fleet.texts import SHARDS_HELD
 from bot.runtime.metrics import Metrics
-from bot.runtime.texts import DISK_FREE, IDENTIFIES_LEFT
+from bot.runtime.texts import COMMANDS_OUTDATED, DISK_FREE, IDENTIFIES_LEFT
 from tests.unit.runtime.test_metrics import FED
+from tools.grafana_alerts import grafana_rules
 
 yaml = pytest.importorskip("yaml")
 DEPLOY = Path(__file__).parents[2] / "deploy"
+ALERTS = Path(__file__).parents[1] / "data" / "alerts.yaml"
 NAME = re.compile(r"\b(cannon_bot_[a-z_]+)(\{[^}]*\})?")
 LABEL = re.compile(r'([a-z_]+)(?:=~|!~|!=|=)"')
+OF_PROMETHEUS = {"job", "instance"}
+"""Labels that each series has from Prometheus itself."""
 BY = re.compile(r"\bby \(([a-z_, ]+)\)")
 
 
@@ -46,6 +50,7 @@ def samples() -> dict[str, set[str]]:
     FED["cannon_bot_credits"](metrics)  # what was fed after it has replaced it
     metrics.gauge("cannon_bot_shards_held", SHARDS_HELD, lambda: 1.0)
     metrics.gauge("cannon_bot_database_disk_free_bytes", DISK_FREE, lambda: 1.0)
+    metrics.gauge("cannon_bot_commands_outdated", COMMANDS_OUTDATED, lambda: 1.0)
     metrics.gauge("cannon_bot_identifies_left", IDENTIFIES_LEFT, lambda: 900.0)
     return {sample.name: set(sample.labels) for family in metrics.registry.collect() for sample in family.samples}
 
@@ -55,9 +60,11 @@ def test_expressions_name_metrics_and_labels_that_there_are():
     for expression in expressions():
         named = NAME.findall(expression)
         assert {name for name, _ in named} <= known.keys(), expression
-        used = {label for name, _ in named for label in known[name]}
-        assert all(set(LABEL.findall(narrowed)) <= known[name] | {"job"} for name, narrowed in named), expression
-        assert {each.strip() for by in BY.findall(expression) for each in by.split(",")} <= used, expression
+        used = OF_PROMETHEUS.union(*(known[name] for name, _ in named))
+        assert all(set(LABEL.findall(narrowed)) <= known[name] | OF_PROMETHEUS for name, narrowed in named), expression
+        assert {each.strip() for by in BY.findall(expression) for each in by.split(",")} <= used | OF_PROMETHEUS, (
+            expression
+        )
         assert expression.count("(") == expression.count(")"), expression
 
 
@@ -66,8 +73,49 @@ def test_each_alert_says_what_to_do():
     assert len(names) == len(set(names))
     for rule in rules():
         assert rule["labels"]["severity"] in {"critical", "warning", "info"}
-        assert set(rule["annotations"]) == {"summary", "action"}
+        assert set(rule["annotations"]) == {"summary", "action", "runbook"}
         assert re.fullmatch(r"\d+[mh]", rule.get("for", "1m"))
+
+
+def test_the_runbook_has_a_part_for_each_alert():
+    headings = re.findall(
+        r"^### (\w+)$", (DEPLOY.parent / "docs" / "runbook.md").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    assert sorted(headings) == sorted(rule["alert"] for rule in rules())
+    for rule in rules():
+        assert rule["annotations"]["runbook"] == f"docs/runbook.md#{rule['alert'].lower()}"
+
+
+def test_each_alert_is_tried_and_has_a_time_when_it_is_quiet():
+    table = yaml.safe_load(ALERTS.read_text(encoding="utf-8"))
+    tried = {case["alert"] for case in table["cases"] if case.get("fires") and case["quiet"]}
+    assert tried == {rule["alert"] for rule in rules()}
+    used = set(NAME.findall(" ".join(rule["expr"] for rule in rules())))
+    fed = " ".join(series for case in table["cases"] for series in case["series"])
+    assert [name for name, _ in used if name not in fed] == []
+
+
+def test_grafana_has_the_same_rules_and_needs_nothing_from_its_environment():
+    made = (DEPLOY / "grafana" / "alerting" / "rules.json").read_text(encoding="utf-8")
+    assert made == grafana_rules((DEPLOY / "prometheus-alerts.yaml").read_text(encoding="utf-8")), "make alerts"
+    assert "$" not in made, "provisioning would replace it from the environment"
+    [group] = json.loads(made)["groups"]
+    uids = [rule["uid"] for rule in group["rules"]]
+    assert len(set(uids)) == len(uids) == len(rules())
+    assert max(map(len, uids)) <= 40
+    [source] = yaml.safe_load((DEPLOY / "grafana" / "datasource.yaml").read_text())["datasources"]
+    assert {rule["data"][0]["datasourceUid"] for rule in group["rules"]} == {source["uid"]}
+
+
+def test_grafana_posts_to_the_webhook_of_the_one_setting_and_to_nobody_without_it():
+    unset = yaml.safe_load((DEPLOY / "grafana" / "alerting" / "contact.yaml").read_text())
+    assert unset == {"apiVersion": 1}
+    contact = yaml.safe_load((DEPLOY / "grafana" / "alerting" / "contact-discord.yaml").read_text())
+    [point], [policy] = contact["contactPoints"], contact["policies"]
+    [receiver] = point["receivers"]
+    assert (receiver["type"], receiver["settings"]["url"]) == ("discord", "${GRAFANA_DISCORD_WEBHOOK}")
+    assert policy["receiver"] == point["name"]
+    assert set(re.findall(r"\.Annotations\.(\w+)", receiver["settings"]["message"])) == {"summary", "action", "runbook"}
 
 
 def test_the_panels_of_the_dashboard_do_not_cover_each_other():
@@ -92,8 +140,8 @@ def test_each_metric_of_jobs_calls_and_money_is_on_the_dashboard():
         "connections_refused",
         "log_lines_dropped",
         "slow_readings",
-        "commands_outdated",
         "second_copy",
+        "books_differed",
         "leader",
         "build_info",
     }

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from bot.account.audit import TOTALS_EVERY_S, TotalsAudit
 from bot.domain.models import JobState, LedgerKind
 from bot.domain.server.guild_rules import Rules
+from bot.runtime.metrics import Metrics
 from bot.store import Store, texts
 from bot.store.money import totals
 from bot.store.money.totals import (
@@ -310,7 +311,8 @@ async def test_totals_that_are_wrong_are_found_told_and_set_right_within_a_day(
         await store.jobs.change(job, JobState.DELIVERED, settle=Decimal(day))
     await store.settings.change(GUILD, lambda _: Rules(log_channel=777))
     right = sorted(await rows_of(store), key=repr)
-    audit = TotalsAudit(store, clock)
+    metrics = Metrics()
+    audit = TotalsAudit(store, clock, metrics)
     clock.now += TOTALS_EVERY_S
     await audit.run_once()
     assert await store.meta.get(COMPARED_META) == str(clock.now)
@@ -322,6 +324,7 @@ async def test_totals_that_are_wrong_are_found_told_and_set_right_within_a_day(
         await audit.run_once()
     assert sorted(await rows_of(store), key=repr) == right
     assert await differing(store) == []
+    assert b'cannon_bot_books_differed_total{books="totals"} 0.0' not in metrics.render()
     if wrong != "a row of no guild":
         (line,) = await store.outbox.next_lines(without=())
         assert (line.guild_id, line.kind, line.by_id) == (GUILD, "account", 0)
@@ -341,7 +344,7 @@ async def test_right_totals_are_compared_once_a_day_and_nothing_is_said(
         return await real(guild_id)
 
     monkeypatch.setattr(store.totals, "compare", compare)
-    audit = TotalsAudit(store, clock)
+    audit = TotalsAudit(store, clock, Metrics())
     await audit.run_once()
     assert compared == [], "a start has work of its own"
     for _ in range(3):

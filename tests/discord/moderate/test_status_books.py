@@ -76,6 +76,7 @@ async def test_the_last_comparison_is_shown_with_its_time_and_what_it_found(rig:
     await rig.work()
     await rig.bot.parts.rounds.run_once()
     assert (await facts(rig))["Account check"] == f"✅ Matches this bot's records, checked {stamp(rig)}."
+    assert b'differed_total{books="account"} 0.0' in rig.bot.metrics.render()
     rig.sandbox.spend_elsewhere(GUILD_KEY, 30)
     before = stamp(rig)
     rig.advance(HOUR_S / 2)
@@ -86,6 +87,7 @@ async def test_the_last_comparison_is_shown_with_its_time_and_what_it_found(rig:
     shown = (await facts(rig))["Account check"]
     assert shown.startswith(f"⚠️ Checked {stamp(rig)}: ")
     assert "30 credits more than the jobs here account for" in shown
+    assert b'differed_total{books="account"} 1.0' in rig.bot.metrics.render()
 
 
 async def test_of_the_hosts_account_nothing_is_shown(rig: Rig):
