@@ -32,6 +32,8 @@ SHARDS_MAX = 100_000
 SECRET_KEY_LENGTH_MIN = 32
 SECRET_FILE_BYTES_MAX = 64 * 1024
 RETENTION_DAYS_MAX = 36_500
+BACKUPS_MAX = 1000
+BACKUP_HOURS_MAX = 24 * 31
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 LOG_FORMATS = ("console", "json")
 SWITCHES = ("on", "off")
@@ -255,11 +257,21 @@ def _credits(value: str) -> Decimal:
     return Decimal(text)
 
 
-def _shards(value: str) -> int:
-    text = value.strip()
-    if not (text.isascii() and text.isdecimal() and len(text) <= 6 and 1 <= int(text) <= SHARDS_MAX):
-        raise ValueError(f"must be a whole number from 1 to {SHARDS_MAX}")
-    return int(text)
+def _up_to(most: int) -> Callable[[str], int]:
+    def whole_number(value: str) -> int:
+        text = value.strip()
+        if not (text.isascii() and text.isdecimal() and len(text) <= 6 and 1 <= int(text) <= most):
+            raise ValueError(f"must be a whole number from 1 to {most}")
+        return int(text)
+
+    return whole_number
+
+
+def _folder(value: str) -> Path:
+    path = _file(value)
+    if path.exists() and not path.is_dir():
+        raise ValueError(f"is not a folder ({path}). Name a folder for backups")
+    return path
 
 
 def _port(value: str) -> int:
@@ -341,7 +353,7 @@ class Settings:
     shard_count: int | None = field(
         default=None,
         metadata=_about(
-            _shards,
+            _up_to(SHARDS_MAX),
             "How many connections to Discord's gateway the bot has, over all processes. Unset: as many as Discord "
             "recommends, for several processes those of the first start.",
         ),
@@ -439,6 +451,19 @@ class Settings:
             "Days after which prompts, inputs, and links of ended jobs are erased. A server can choose "
             "fewer. `0` keeps them forever.",
         ),
+    )
+    backup_dir: Path | None = field(
+        default=None,
+        metadata=_about(
+            _folder,
+            "A folder for backups, which the bot then makes by itself; one for each bot. Unset: it makes none.",
+        ),
+    )
+    backup_keep: int = field(
+        default=7, metadata=_about(_up_to(BACKUPS_MAX), "How many of the newest backups are kept in `BACKUP_DIR`.")
+    )
+    backup_hours: int = field(
+        default=24, metadata=_about(_up_to(BACKUP_HOURS_MAX), "Hours between two backups in `BACKUP_DIR`.")
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = field(
         default="INFO", metadata=_about(_log_level, "`DEBUG`, `INFO`, `WARNING`, `ERROR`, or `CRITICAL`.")

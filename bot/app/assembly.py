@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import partial
@@ -59,9 +60,10 @@ from bot.prices.estimates import EstimateTool
 from bot.prices.learned import LearnedPrices
 from bot.prices.pricing import HostPrices, Pricing, sort_earlier_costs
 from bot.prices.samples import ToolPrices
+from bot.runtime import texts as metric_texts
 from bot.runtime.background import Rounds
 from bot.runtime.machine import free_bytes
-from bot.runtime.metrics import DatabaseState
+from bot.runtime.metrics import DatabaseState, Metrics
 from bot.runtime.network.fetching import PracticeTransport
 from bot.runtime.network.listener import Endpoint
 from bot.runtime.network.transport import OriginTransport, public_transport
@@ -73,7 +75,7 @@ from bot.server.operations import ApiDrift, OperationSwitches
 from bot.server.practice import PracticeMode
 from bot.server.voices import ServerVoices
 from bot.server.welcome import FirstSetup, Welcomes
-from bot.store import Store
+from bot.store import Backups, Store
 
 
 @dataclass(frozen=True)
@@ -278,6 +280,7 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         recovery=recovery,
         api_drift=drift,
         catalogue_refresh=catalogue_refresh,
+        backups=_backups(setup),
     )
     add_rounds(setup, parts, key_health=core.key_health, learned=core.learned)
     return parts
@@ -551,6 +554,37 @@ def _http_server(setup: Setup, store: Store, worker: Worker, webhooks: Webhooks,
         metrics=setup.metrics,
         clock=setup.clock,
     )
+
+
+def _backups(setup: Setup) -> Backups | None:
+    settings = setup.settings
+    if settings.backup_dir is None or not setup.role.works:
+        return None
+    made = Backups(
+        settings.database,
+        settings.backup_dir,
+        keep=settings.backup_keep,
+        every_s=settings.backup_hours * 3600.0,
+        clock=setup.clock,
+    )
+    show_backups(setup.metrics, made)
+    return made
+
+
+def show_backups(metrics: Metrics, backups: Backups) -> None:
+    """Show the backups as metrics; what is not known yet is no number."""
+    metrics.gauge("cannon_bot_backup_age_seconds", metric_texts.BACKUP_AGE, lambda: backups.age_s)
+    metrics.gauge("cannon_bot_backup_bytes", metric_texts.BACKUP_BYTES, lambda: float(backups.bytes))
+
+    def restored_at() -> float:
+        last = backups.rehearsed
+        return math.nan if last is None or last.restored_at is None else last.restored_at
+
+    def restores() -> float:
+        return math.nan if backups.rehearsed is None else float(backups.rehearsed.restores)
+
+    metrics.gauge("cannon_bot_backup_rehearsed_timestamp_seconds", metric_texts.BACKUP_REHEARSED, restored_at)
+    metrics.gauge("cannon_bot_backup_restores", metric_texts.BACKUP_RESTORES, restores)
 
 
 def _size_of(path: Path) -> float:

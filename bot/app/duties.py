@@ -92,6 +92,8 @@ def add_rounds(setup: Setup, parts: Parts, *, key_health: KeyHealth, learned: Le
     if setup.role.answers:
         welcomes = parts.welcomes
         parts.rounds.add(Round("welcomes", welcomes.run_once, welcome.EVERY_S, EACH, beside=True, woken=welcomes.woken))
+    if parts.backups is not None:
+        parts.rounds.add(Round("backups", parts.backups.run_once, UPKEEP_S, EACH, beside=True))
     if setup.role.works:
         work = parts.maintenance
         parts.rounds.add(

@@ -56,7 +56,7 @@ from bot.server.practice import PracticeMode
 from bot.server.voices import ServerVoices
 from bot.server.welcome import FirstSetup, Welcomes
 from bot.settings import Settings
-from bot.store import Store
+from bot.store import Backups, Store
 
 
 class Role(StrEnum):
@@ -168,6 +168,8 @@ class Parts:
     api_drift: ApiDrift
     catalogue_refresh: CatalogueRefresh
     learned: LearnedDurations
+    backups: Backups | None
+    """None if this process makes none."""
 
     async def aclose(self) -> None:
         """Close what is open, the store last."""

@@ -227,6 +227,7 @@ def moved(database: Path, place: str, at: float) -> str:
     )
 
 
+SERVER_IS_EMPTY = "{name} has no data of cannon-bot in it, so nothing was copied. Check DATABASE.".format
 TARGET_IS_FILLED = "{place} has tables already, so nothing was moved. Name an empty database.".format
 TARGET_IS_MOVED_TO = (
     "{place} has been moved to already, so nothing was moved. Set DATABASE to it, or name an empty database."
@@ -237,7 +238,7 @@ def target_lacks(names: Sequence[str]) -> str:
     return f"PostgreSQL has no place for {', '.join(names)}, so nothing was moved. Please report this."
 
 
-NOT_MOVED = "PostgreSQL does not have the same of {what} as the file ({which}), so nothing was moved.".format
+NOT_MOVED = "PostgreSQL and the file do not have the same of {what} ({which}), so nothing was moved.".format
 
 
 def size(count: int) -> str:
@@ -268,8 +269,15 @@ def backup_is_directory(target: Path) -> str:
     return f"{target} is a directory. Name a file for the backup, such as {target / 'cannon-bot.backup'}."
 
 
+FOLDER_OF_ANOTHER = (
+    "BACKUP_DIR ({folder}) has backups of another bot, so none was made there. Give each bot a folder of its own."
+).format
 BACKUP_EXISTS = "{target} is there already. Name another file, or add --force to replace it.".format
 NO_BACKUP = "There is no backup at {backup}.".format
+BACKUP_IS_TOO_OLD = (
+    "{backup} is of a version that had no PostgreSQL, so nothing was restored. Restore it to a file (DATABASE), start "
+    "the bot there once, and move it with `cannon-bot migrate-to`."
+).format
 BACKUP_IS_EMPTY = "{backup} has no data of cannon-bot in it, so nothing was restored.".format
 
 

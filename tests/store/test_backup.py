@@ -28,7 +28,7 @@ from bot.store.host.upgrade import plan_of
 from bot.store.vault.secret_box import key_file_of
 from tests.support import old_database
 
-pytestmark = pytest.mark.sqlite_only("a backup of PostgreSQL is made by pg_dump: test_dump.py")
+pytestmark = pytest.mark.sqlite_only("backups of PostgreSQL are in test_server_backups.py")
 
 Open = Callable[..., Awaitable[Store]]
 NOW = 1_000_000.0

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bot.app.host.doctor import examine
-from bot.app.host.files import make_backup, restore_backup, upgrade_forecast
+from bot.app.host.files import upgrade_forecast
 from bot.app.host.jobs import doubt_jobs
 from bot.app.host.offline import prune
 from bot.domain.models import JobState
@@ -95,14 +95,6 @@ async def test_nothing_is_doubted_while_a_bot_runs(
     await store.close()
 
 
-async def test_backup_and_restore_name_the_servers_own_commands(filled: PostgresUrl, tmp_path: Path) -> None:
-    clock = SystemClock()
-    with pytest.raises(StartError, match=r"pg_dump --format=custom .* SECRET_KEYS"):
-        make_backup(settings(filled), tmp_path / "x", with_key=True, replaces=False, clock=clock, progress=no_progress)
-    with pytest.raises(StartError, match=r"pg_restore --exit-on-error --no-owner --dbname="):
-        restore_backup(settings(filled), tmp_path / "x", clock=clock, progress=no_progress)
-
-
 async def test_old_jobs_are_pruned_and_only_a_file_can_be_rewritten(
     filled: PostgresUrl, clock: HandClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -153,7 +145,7 @@ async def test_the_next_version_is_told_before_it_upgrades(
     told, has_room = upgrade_forecast(filled, no_progress)
     assert has_room
     assert told is not None
-    assert "pg_dump" in told
+    assert "cannon-bot backup PATH" in told
 
 
 def test_each_process_says_in_a_file_of_its_own_where_it_is_asked(tmp_path: Path) -> None:

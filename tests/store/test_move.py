@@ -187,7 +187,7 @@ async def test_what_has_not_arrived_as_it_was_is_seen(
             db.execute(statement)
 
     monkeypatch.setattr(moving, "_fill", fill)
-    with pytest.raises(StoreError, match="does not have the same"):
+    with pytest.raises(StoreError, match="do not have the same"):
         await move(settings, target, clock)
     assert tables(target) == []
     assert moved_file(settings.sqlite_file) is None

@@ -34,18 +34,22 @@ Add = Callable[[str, Callable[[argparse.Namespace], int], str], argparse.Argumen
 def add_to(add: Add) -> None:
     """Add the host's commands for the database and for jobs; `add` adds one and returns its parser."""
     backup = add("backup", _backup, "Copy the database to a file and check the copy, while the bot runs or not.")
-    backup.add_argument("path", type=Path, help="file to write")
+    where = backup.add_mutually_exclusive_group(required=True)
+    where.add_argument("path", type=Path, nargs="?", help="file to write")
+    where.add_argument(
+        "--rotate", action="store_true", help="write a dated file to BACKUP_DIR, and keep the newest BACKUP_KEEP"
+    )
     backup.add_argument("--without-keys", action="store_true", help="leave out the key file, to keep it elsewhere")
     backup.add_argument("--force", action="store_true", help="replace a file that is there")
     restoring = add("restore", _restore, "Put a backup in the place of the database. Stop the bot first.")
     restoring.add_argument("path", type=Path, help="the backup; a key file next to it is restored as well")
     moving = add("migrate-to", _migrate_to, "Move the SQLite database to an empty PostgreSQL one. Stop the bot first.")
-    where = moving.add_mutually_exclusive_group(required=True)
-    where.add_argument(
+    to = moving.add_mutually_exclusive_group(required=True)
+    to.add_argument(
         "url", nargs="?", type=_server, metavar="postgresql://…",
         help="the database; its password may be left to PGPASSWORD or a password file",
     )  # fmt: skip
-    where.add_argument("--undo", action="store_true", help="use the file again, as it was when it was moved")
+    to.add_argument("--undo", action="store_true", help="use the file again, as it was when it was moved")
     pruning = add("prune", _prune, "Erase what is older than the retention time now. The bot may run.")
     pruning.add_argument("--days", type=_days, help="days to keep (default: RETENTION_DAYS)")
     pruning.add_argument(
@@ -101,9 +105,12 @@ def _add_jobs(jobs: argparse.ArgumentParser) -> None:
 
 def _backup(arguments: argparse.Namespace) -> int:
     settings = host_settings()
-    from bot.app.host.files import make_backup
+    from bot.app.host.files import make_backup, rotate_backups
 
     clock, progress = watch()
+    if arguments.rotate:
+        print(rotate_backups(settings, clock=clock, progress=progress))
+        return 0
     print(
         make_backup(
             settings,

@@ -13,6 +13,7 @@ from bot.settings import PostgresUrl, Settings
 from bot.store.fleet import fleet_module
 from bot.store.host.backup import back_up
 from bot.store.host.restore import restore
+from bot.store.host.rotation import rotate
 from bot.store.host.upgrade import plan_of
 
 
@@ -20,24 +21,34 @@ def make_backup(
     settings: Settings, target: Path, *, with_key: bool, replaces: bool, clock: Clock, progress: Progress
 ) -> str:
     """Back up the database, even of a running bot; return the outcome as a sentence. Raises StoreError."""
-    if isinstance(settings.database, PostgresUrl):
-        raise StartError(texts.USE_PG_DUMP(url=settings.database), exit_code=RESTART_CANNOT_HELP)
     target = target.expanduser().absolute()
-    made = back_up(
-        settings.sqlite_file, target, with_key=with_key, replaces=replaces, now=clock.wall(), progress=progress
-    )
+    made = back_up(settings.database, target, with_key=with_key, replaces=replaces, now=clock.wall(), progress=progress)
     return texts.backed_up(made.path, made.size, made.key_file, made.needed)
+
+
+def rotate_backups(settings: Settings, *, clock: Clock, progress: Progress) -> str:
+    """Make a dated backup in BACKUP_DIR, and delete what is too many; return the outcome as a sentence.
+
+    Raises StoreError, StartError without BACKUP_DIR.
+    """
+    if settings.backup_dir is None:
+        raise StartError(texts.NO_BACKUP_DIR, exit_code=RESTART_CANNOT_HELP)
+    keep = settings.backup_keep
+    done = rotate(settings.database, settings.backup_dir, keep=keep, now=clock.wall(), progress=progress)
+    made = texts.backed_up(done.made.path, done.made.size, None, done.made.needed)
+    return f"{made}\n{texts.older_deleted(done.deleted, keep)}" if done.deleted else made
 
 
 def restore_backup(settings: Settings, backup: Path, *, clock: Clock, progress: Progress) -> str:
     """Restore a backup for a stopped bot; return the outcome as a sentence. Raises StoreError."""
-    if isinstance(settings.database, PostgresUrl):
-        raise StartError(texts.USE_PG_RESTORE(url=settings.database), exit_code=RESTART_CANNOT_HELP)
+    backup = backup.expanduser().absolute()
     keys = tuple(key.get_secret_value() for key in settings.secret_keys)
-    done = restore(
-        backup.expanduser().absolute(), settings.sqlite_file, secret_keys=keys, now=clock.wall(), progress=progress
-    )
-    return texts.restored(settings.sqlite_file, done.schema, done.taken_at, done.kept, done.open_jobs)
+    if isinstance(settings.database, PostgresUrl):
+        restoring = fleet_module("postgresql.migrate").restore
+        found = restoring(backup, settings.database, secret_keys=keys, now=clock.wall(), progress=progress)
+        return texts.restored(settings.database, *found)
+    done = restore(backup, settings.sqlite_file, secret_keys=keys, now=clock.wall(), progress=progress)
+    return texts.restored(settings.sqlite_file, done.schema, done.taken_at, done.open_jobs, done.kept)
 
 
 def upgrade_forecast(database: Path | PostgresUrl, progress: Progress) -> tuple[str | None, bool]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bot.domain.models import END_STATES
+from bot.settings import PostgresUrl
 from bot.store.texts import size
 
 if TYPE_CHECKING:
@@ -45,7 +46,9 @@ def backed_up(path: Path, bytes_: int, key_file: Path | None, needed: Collection
     return "\n".join(lines)
 
 
-def restored(database: Path, schema: int, taken_at: float, kept: Collection[Path], open_jobs: int) -> str:
+def restored(
+    database: Path | PostgresUrl, schema: int, taken_at: float, open_jobs: int, kept: Collection[Path] = ()
+) -> str:
     lines = [f"Restored {database} as it was at {moment(taken_at)} (schema {schema})."]
     if kept:
         lines.append("The files that were there before: " + ", ".join(str(path) for path in kept))
@@ -57,19 +60,16 @@ def restored(database: Path, schema: int, taken_at: float, kept: Collection[Path
     return "\n".join(lines)
 
 
-USE_PG_DUMP = (
-    "DATABASE is PostgreSQL, which has its own backups: pg_dump --format=custom --file=cannon-bot.dump {url} "
-    "(bots may run meanwhile). Keep SECRET_KEYS as well: the API keys in the dump cannot be read without "
-    "them."
-).format
-USE_PG_RESTORE = (
-    "DATABASE is PostgreSQL, which has its own backups. Stop every bot, create an empty database, and run: "
-    "pg_restore --exit-on-error --no-owner --dbname={url} cannon-bot.dump; then, before a bot starts, "
-    "`cannon-bot jobs doubt` with the age of the dump, so that no job is paid twice."
-).format
+NO_BACKUP_DIR = "BACKUP_DIR is not set. Set it to a folder for backups, or name a file: cannon-bot backup PATH"
+
+
+def older_deleted(deleted: int, keep: int) -> str:
+    return f"Deleted {count(deleted, 'older backup')}: BACKUP_KEEP is {keep}."
+
+
 UPGRADE_ON_SERVER = (
     "The next start upgrades {url} from schema {schema} to {known}; bots of the version before cannot be "
-    "started on it any more. Make a backup with pg_dump first."
+    "started on it any more. Make a backup first: cannon-bot backup PATH"
 ).format
 
 

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-from collections.abc import Iterator
-
-import psycopg
+from collections.abc import Sequence
+from pathlib import Path
 
 from bot.app.host import texts
 from bot.app.host.offline import stopped_bots_store
 from bot.errors import RESTART_CANNOT_HELP, StartError, StoreError
-from bot.fleet.postgresql.connection import connected
-from bot.fleet.postgresql.move import MoveDone, filled_by, move, refuse_filled, take_mark_off
-from bot.fleet.postgresql.schema import refuse_unsuitable
+from bot.fleet.postgresql.move import MoveDone, filled_by, move, refuse_filled, take_backup, take_mark_off
+from bot.fleet.postgresql.to_file import server
 from bot.runtime.clock import Clock
 from bot.runtime.progress import Progress
 from bot.settings import PostgresUrl, Settings
@@ -21,6 +18,7 @@ from bot.store import texts as store_texts
 from bot.store.engine.sqlite_database import ProcessLock
 from bot.store.engine.sqlite_errors import explained
 from bot.store.host.moved import moved_file
+from bot.store.host.restore import require_whole
 from bot.store.vault.secret_box import key_file_of
 
 
@@ -36,6 +34,20 @@ async def migrate(settings: Settings, target: PostgresUrl, *, clock: Clock, prog
         done = await asyncio.to_thread(_move, settings, target, clock.wall(), progress)
     key_file = None if settings.secret_keys else key_file_of(settings.sqlite_file)
     return texts.migrated(str(target), done.rows, done.tables, done.compared, done.open_jobs, key_file)
+
+
+def restore(
+    backup: Path, target: PostgresUrl, *, secret_keys: Sequence[str], now: float, progress: Progress
+) -> tuple[int, float, int]:
+    """Restore a backup to an empty database; return its schema, its time (Unix seconds), and how many jobs are open.
+
+    Blocks. Raises StoreError, with nothing changed.
+    """
+    if not secret_keys:
+        raise StoreError(store_texts.KEYS_OF_SECRETS_MISSING, exit_code=RESTART_CANNOT_HELP)
+    require_whole(backup, secret_keys, now=now, progress=progress)
+    with server(target) as db, explained(backup):
+        return take_backup(backup, db, str(target), progress=progress)
 
 
 def undo(settings: Settings) -> str:
@@ -65,7 +77,7 @@ def _finish_earlier(settings: Settings, target: PostgresUrl) -> None:
         raise StoreError(store_texts.moved(database, mark.place, mark.at), exit_code=RESTART_CANNOT_HELP)
     lock = ProcessLock.take(database)
     try:
-        with _server(target) as db:
+        with server(target) as db:
             if filled_by(db) == mark.id:
                 raise StoreError(store_texts.moved(database, mark.place, mark.at), exit_code=RESTART_CANNOT_HELP)
             refuse_filled(db, str(target))
@@ -78,21 +90,9 @@ def _finish_earlier(settings: Settings, target: PostgresUrl) -> None:
 def _move(settings: Settings, target: PostgresUrl, now: float, progress: Progress) -> MoveDone:
     database = settings.sqlite_file
     try:
-        with _server(target) as db, explained(database):
+        with server(target) as db, explained(database):
             return move(database, db, str(target), now=now, progress=progress)
     except StoreError as error:
         if moved_file(database) is None:
             raise
         raise StoreError(texts.MOVE_IS_UNKNOWN(reason=error.sentence)) from error
-
-
-@contextlib.contextmanager
-def _server(target: PostgresUrl) -> Iterator[psycopg.Connection[object]]:
-    """Yield a connection without timeouts. Raises StoreError for psycopg's errors."""
-    try:
-        with contextlib.closing(connected(target, idle_in_transaction_session_timeout="0", lock_timeout="0")) as db:
-            refuse_unsuitable(db, str(target))
-            yield db
-    except psycopg.Error as error:
-        reason = " ".join((error.diag.message_primary or str(error)).split())[:300].rstrip(".")
-        raise StoreError(store_texts.SERVER_NOT_OPENED(name=str(target), reason=reason)) from error

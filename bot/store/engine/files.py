@@ -71,8 +71,8 @@ def copy_database(source: sqlite3.Connection, target: Path, *, now: float, progr
         with contextlib.closing(connect(target)) as copy:
             _copy_pages(source, copy, progress)
             copy.execute("PRAGMA journal_mode = DELETE")
-            _note_time(copy, now)
-            if problem := damage(copy, progress):
+            note_time(copy, now)
+            if problem := damage(copy, progress) or _difference(source, copy):
                 raise StoreError(texts.COPY_DAMAGED(target=target, reason=problem))
     finally:
         if not is_within and source.in_transaction:
@@ -91,7 +91,22 @@ def _copy_pages(source: sqlite3.Connection, copy: sqlite3.Connection, progress: 
     source.backup(copy, pages=PAGES, progress=report, sleep=0)
 
 
-def _note_time(copy: sqlite3.Connection, now: float) -> None:
+_COUNTED = ("jobs", "ledger")
+
+
+def _difference(source: sqlite3.Connection, copy: sqlite3.Connection) -> str | None:
+    """Return which of the tables that matter most has other rows in the copy, None if none."""
+    for table in _COUNTED:
+        if source.execute("SELECT 1 FROM sqlite_schema WHERE name = ?", (table,)).fetchone() is None:
+            continue
+        count = f"SELECT count(*) FROM {table}"  # noqa: S608 - a name of ours
+        ours, theirs = (db.execute(count).fetchone()[0] for db in (source, copy))
+        if ours != theirs:
+            return f"{theirs} of {ours} rows of {table}"
+    return None
+
+
+def note_time(copy: sqlite3.Connection, now: float) -> None:
     if copy.execute("SELECT 1 FROM sqlite_schema WHERE name = 'meta'").fetchone() is not None:
         copy.execute("INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)", (TAKEN_META, str(now)))
 
@@ -106,6 +121,12 @@ def room_for(db: sqlite3.Connection, directory: Path) -> tuple[int, int]:
     """Return the bytes a copy takes, and the free bytes in the directory."""
     found = os.statvfs(directory)
     return size_of(db), found.f_bavail * found.f_frsize
+
+
+def require_room(size: int, free: int, *, spare: int = 0) -> None:
+    """Raise StoreError if `size` bytes and `spare` ones more are not free."""
+    if size + spare > free:
+        raise StoreError(texts.no_room(size + spare, free))
 
 
 def sync_directory(directory: Path) -> None:

@@ -25,7 +25,7 @@ from bot.store import texts
 from bot.store.engine import schema, text_index
 from bot.store.engine.connection import BUSY_TIMEOUT_S, ConnectionThread, connect, damage_of_tables, ticking
 from bot.store.engine.database import REBUILT_BYTES, Database, close_all
-from bot.store.engine.files import copy_database, refuse_half_restored, replacing, room_for
+from bot.store.engine.files import copy_database, refuse_half_restored, replacing, require_room, room_for
 from bot.store.engine.group_commit import GroupCommit
 from bot.store.engine.pulse import Pulse
 from bot.store.engine.row_cache import RowCache, WriteTriggers
@@ -119,8 +119,7 @@ def make(db: sqlite3.Connection, database: Path, steps: Sequence[Migration], pro
 
 def _copy(db: sqlite3.Connection, database: Path, progress: Progress) -> None:
     size, free = room_for(db, database.parent)
-    if size > free:
-        raise StoreError(texts.no_room(size, free))
+    require_room(size, free)
     target = database.with_name(f"{database.name}.schema-{schema.version_of(db):03}.backup")
     with replacing(target) as partial:
         copy_database(db, partial, now=time.time(), progress=progress)

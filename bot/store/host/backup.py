@@ -11,12 +11,15 @@ from pathlib import Path
 
 from bot.errors import RESTART_CANNOT_HELP, StoreError
 from bot.runtime.progress import Progress
+from bot.settings import PostgresUrl
 from bot.store import texts
 from bot.store.engine import schema
 from bot.store.engine.connection import connect
-from bot.store.engine.files import copy_database, refuse_half_restored, replacing, room_for
+from bot.store.engine.files import copy_database, refuse_half_restored, replacing, require_room, room_for
+from bot.store.engine.repository import signature_in
 from bot.store.engine.sqlite_database import escaped, made_for
 from bot.store.engine.sqlite_errors import explained
+from bot.store.fleet import fleet_module
 from bot.store.host.integrity import read_only
 from bot.store.sql import Connection
 from bot.store.vault import secret_box as sealed
@@ -37,24 +40,34 @@ class BackupMade:
 
 
 def back_up(
-    database: Path, target: Path, *, with_key: bool, replaces: bool, now: float, progress: Progress
+    database: Path | PostgresUrl,
+    target: Path,
+    *,
+    with_key: bool,
+    replaces: bool,
+    now: float,
+    progress: Progress,
+    spare_bytes: int = 0,
 ) -> BackupMade:
-    """Copy a snapshot of the database, and its key file; the bot may run. Blocks: not for the event loop.
+    """Copy a snapshot of the database, and its key file; bots may run. Blocks: not for the event loop.
 
-    Raises StoreError, with `target` unchanged: no database, an existing file that must not be replaced, no room, a
-    damaged copy.
+    Also PostgreSQL's becomes an SQLite file; it has no key file. `spare_bytes` stay free on the target's disk. Raises
+    StoreError, with `target` unchanged: no database, an existing file that must not be replaced, no room, a damaged
+    copy.
     """
-    _refuse(database, target, replaces=replaces, with_key=with_key)
-    with explained(database), file_errors(target), contextlib.closing(open_beside(database)) as db:
-        size, free = room_for(db, target.parent)
-        if size > free:
-            raise StoreError(texts.no_room(size, free))
-        key = key_file_of(database)
-        with replacing(target) as partial:
-            copy_database(db, partial, now=now, progress=progress)
-            needed = needed_by(partial, now)
-            # The key first: a backup without its key is useless, a key alone is harmless.
-            has_key = with_key and copy_key(key, key_file_of(target))
+    key = None if isinstance(database, PostgresUrl) or not with_key else key_file_of(database)
+    _refuse(database, target, replaces=replaces, with_key=key is not None)
+    with file_errors(target), replacing(target) as partial:
+        if isinstance(database, PostgresUrl):
+            copy = fleet_module("postgresql.to_file").copy_server
+            copy(database, partial, now=now, progress=progress, spare_bytes=spare_bytes)
+        else:
+            with explained(database), contextlib.closing(open_beside(database)) as db:
+                require_room(*room_for(db, target.parent), spare=spare_bytes)
+                copy_database(db, partial, now=now, progress=progress)
+        needed = needed_by(partial, now)
+        # The key first: a backup without its key is useless, a key alone is harmless.
+        has_key = key is not None and copy_key(key, key_file_of(target))
     found = fingerprints_of(key_file_of(target)) if has_key else ()
     return BackupMade(
         path=target,
@@ -62,6 +75,15 @@ def back_up(
         key_file=key_file_of(target) if has_key else None,
         needed=needed - set(found),
     )
+
+
+def signature_of(backup: Path) -> str:
+    """Return the signature of the installation that a backup is of; '' if it has none or cannot be read."""
+    try:
+        with contextlib.closing(connect(f"{backup.absolute().as_uri()}?mode=ro&immutable=1")) as db:
+            return signature_in(db)
+    except sqlite3.Error:
+        return ""
 
 
 def open_beside(database: Path) -> sqlite3.Connection:
@@ -102,14 +124,16 @@ def copy_key(key: Path, target: Path) -> bool:
     return True
 
 
-def _refuse(database: Path, target: Path, *, replaces: bool, with_key: bool) -> None:
-    refuse_half_restored(database)
-    if not database.exists():
-        raise StoreError(texts.NO_SUCH_DATABASE(database=database), exit_code=RESTART_CANNOT_HELP)
+def _refuse(database: Path | PostgresUrl, target: Path, *, replaces: bool, with_key: bool) -> None:
+    ours = set()
+    if isinstance(database, Path):
+        refuse_half_restored(database)
+        if not database.exists():
+            raise StoreError(texts.NO_SUCH_DATABASE(database=database), exit_code=RESTART_CANNOT_HELP)
+        ours = {database.resolve(), key_file_of(database).resolve()}
     if target.is_dir():
         raise StoreError(texts.backup_is_directory(target), exit_code=RESTART_CANNOT_HELP)
     targets = [target, *([key_file_of(target)] if with_key else [])]
-    ours = {database.resolve(), key_file_of(database).resolve()}
     if any(each.resolve() in ours for each in targets):
         raise StoreError(texts.BACKUP_IS_DATABASE, exit_code=RESTART_CANNOT_HELP)
     for each in targets:

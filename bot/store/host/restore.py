@@ -19,12 +19,14 @@ from bot.runtime.progress import Progress
 from bot.store import texts
 from bot.store.engine import schema
 from bot.store.engine.connection import connect, damage
-from bot.store.engine.files import copy_database, mark_of, replacing, room_for, sync_directory, taken_at
+from bot.store.engine.files import copy_database, mark_of, replacing, require_room, room_for, sync_directory, taken_at
 from bot.store.engine.sqlite_database import ProcessLock
 from bot.store.engine.sqlite_errors import explained
 from bot.store.host.backup import copy_key, doubt, file_errors, needed_by, open_beside, opens_all
+from bot.store.host.moved import MOVED_FROM_META
 from bot.store.jobs.job_lists import OPEN_TOTAL
 from bot.store.money.totals import COMPARED_META
+from bot.store.sql import Connection
 from bot.store.vault.secret_box import key_file_of
 
 _BESIDE = ("-wal", "-journal")
@@ -63,15 +65,14 @@ def restore(backup: Path, database: Path, *, secret_keys: Sequence[str], now: fl
 
 
 def _restore(backup: Path, database: Path, secret_keys: Sequence[str], now: float, progress: Progress) -> Restored:
-    _check(backup, database, secret_keys, now, progress)
+    key = key_file_of(backup)
+    require_whole(backup, secret_keys, key if key.exists() else key_file_of(database), now=now, progress=progress)
     staged = database.with_name(f"{database.name}.restored")
     with contextlib.closing(open_beside(backup)) as source:
-        size, free = room_for(source, database.parent)
-        if size > free:
-            raise StoreError(texts.no_room(size, free))
+        require_room(*room_for(source, database.parent))
         with replacing(staged) as partial:
             copy_database(source, partial, now=now, progress=progress)
-            found = _prepare(partial, _time_of(source, backup))
+            found = _prepare(partial, time_of(source, backup))
     staged_key = key_file_of(database).with_name(f"{key_file_of(database).name}.restored")
     has_key = copy_key(key_file_of(backup), staged_key)
     failpoint("restore.copied")
@@ -80,19 +81,22 @@ def _restore(backup: Path, database: Path, secret_keys: Sequence[str], now: floa
     return Restored(schema=version, taken_at=taken, kept=kept, open_jobs=open_jobs)
 
 
-def _check(backup: Path, database: Path, secret_keys: Sequence[str], now: float, progress: Progress) -> None:
-    with contextlib.closing(open_beside(backup)) as db:
+def require_whole(backup: Path, secret_keys: Sequence[str], *key_files: Path, now: float, progress: Progress) -> None:
+    """Raise StoreError for a backup that is missing, damaged, foreign, empty or newer, or lacks its secret key."""
+    if not backup.is_file():
+        raise StoreError(texts.NO_BACKUP(backup=backup), exit_code=RESTART_CANNOT_HELP)
+    with explained(backup), contextlib.closing(open_beside(backup)) as db:
         if problem := damage(db, progress):
             raise StoreError(texts.DAMAGED(name=str(backup), reason=problem), exit_code=RESTART_CANNOT_HELP)
         if schema.version_of(db) == 0:
             raise StoreError(texts.BACKUP_IS_EMPTY(backup=backup), exit_code=RESTART_CANNOT_HELP)
-    key = key_file_of(backup)
-    missing = opens_all(needed_by(backup, now), secret_keys, key if key.exists() else key_file_of(database))
+        missing = opens_all(needed_by(backup, now), secret_keys, *key_files)
     if missing:
         raise StoreError(texts.backup_lacks_key(backup, missing), exit_code=RESTART_CANNOT_HELP)
 
 
-def _time_of(source: sqlite3.Connection, backup: Path) -> float:
+def time_of(source: sqlite3.Connection, backup: Path) -> float:
+    """Return when an open backup was made (Unix seconds)."""
     taken = taken_at(source)
     return backup.stat().st_mtime if taken is None else taken
 
@@ -101,15 +105,23 @@ def _prepare(copy: Path, taken: float) -> tuple[int, float, int]:
     """Mark uncertain jobs in the copy; return its schema, its time, and how many jobs are open."""
     with contextlib.closing(connect(copy)) as db:
         db.execute("BEGIN IMMEDIATE")
-        # The schema may be any version; only the newest has `end_all_leases`.
-        db.execute("UPDATE jobs SET lease = NULL WHERE lease IS NOT NULL")
-        db.execute("DELETE FROM leases")
-        if any(row["name"] == "in_doubt" for row in db.execute("PRAGMA table_info (jobs)")):
-            doubt(db, taken)
-        db.execute("DELETE FROM meta WHERE name = ?", (COMPARED_META,))  # so that they are compared soon
+        settle(db, taken if any(row["name"] == "in_doubt" for row in db.execute("PRAGMA table_info (jobs)")) else None)
         open_jobs = int(db.execute(OPEN_TOTAL).fetchone()[0])
         db.execute("COMMIT")
         return schema.version_of(db), taken, open_jobs
+
+
+def settle(db: Connection, taken: float | None) -> None:
+    """End the leases of a backup that was made at `taken` (Unix seconds), and mark its uncertain jobs.
+
+    The schema may be any version; only the newest has `end_all_leases`, and old ones know no uncertain jobs: None.
+    """
+    db.execute("UPDATE jobs SET lease = NULL WHERE lease IS NOT NULL")
+    db.execute("DELETE FROM leases")
+    if taken is not None:
+        doubt(db, taken)
+    for name in (COMPARED_META, MOVED_FROM_META):  # compared soon; and no move has filled this database
+        db.execute("DELETE FROM meta WHERE name = ?", (name,))
 
 
 def _exchange(database: Path, staged: Path, staged_key: Path | None, now: float) -> tuple[Path, ...]:
