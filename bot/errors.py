@@ -33,8 +33,10 @@ BotError
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
 
 from bot.language import Text
 
@@ -219,7 +221,8 @@ class StoreError(StartError):
 class DatabaseFailing(StoreError):
     """The database fails because of the file, the disk or the server, not of what was asked.
 
-    `kind` is the reason as one word, for metrics. `for_host` says what to do where `sentence` is for members.
+    `kind` is the reason as one word, for metrics. `for_host` says what to do where `sentence` is for members; `name` is
+    what a sentence with `{name}` calls the database.
     """
 
     def __init__(
@@ -229,10 +232,21 @@ class DatabaseFailing(StoreError):
         exit_code: int = RESTART_MAY_HELP,
         kind: str = "other",
         for_host: str | None = None,
+        name: str | Text | None = None,
     ) -> None:
-        super().__init__(sentence, exit_code=exit_code)
+        self._template, self._name = sentence, name
+        super().__init__(self._words(), exit_code=exit_code)
         self.kind = kind
         self.for_host = for_host or self.sentence
+
+    def _words(self) -> str:
+        return str(self._template) if self._name is None else str(self._template).format(name=self._name)
+
+    def for_caller(self) -> Self:
+        """Return a copy in the current language: the database's threads have none, and several may wait for one."""
+        copied = copy.copy(self)
+        copied.sentence = self._words()
+        return copied
 
 
 class DatabaseTaken(StoreError):

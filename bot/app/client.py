@@ -334,7 +334,7 @@ class CannonBot(GatewayClient, Bot):
         """Log an event's error. One caused by closing, or by the database, is no bug."""
         error = sys.exc_info()[1]
         if isinstance(error, DatabaseFailing) or (self._closed_parts and isinstance(error, StoreError)):
-            log.info("event.cut_short", name=event_method, error=error.sentence)
+            log.info("event.cut_short", name=event_method, error=error)
             return
         await super().on_error(event_method, *args, **kwargs)
 

@@ -23,6 +23,7 @@ from bot.runtime.clock import Clock
 from bot.runtime.output import end_now
 from bot.store import Store
 from bot.store.engine.pulse import Pulse
+from bot.store.texts import WHAT_HOSTS_DO
 
 STALLED_S = 120.0
 """Maximum time without a run of the loop, or without progress in a lane with due turns."""
@@ -170,6 +171,7 @@ class DatabaseWatch:
                 is_kept = probe.done() and probe.result()  # don't query a hanging one again
                 if probe.done():
                     probe = asyncio.ensure_future(self._probe())
+                self._store.pulse.note_silence()
                 if (error := self._judge(is_kept=is_kept)) is not None:
                     self._end(error)
         finally:
@@ -197,12 +199,12 @@ class DatabaseWatch:
         self._lost_rounds = 0 if is_kept else self._lost_rounds + 1
         if failure is not None and failure.kind == "gone":
             return _ending(failure)
-        if self._lost_rounds < ROUNDS:
+        if self._lost_rounds < ROUNDS or failure is None or failure.kind in PASSING:
             return None
-        if failure is None:
-            return StoreError(texts.DATABASE_HANGS)
-        return None if failure.kind in PASSING else _ending(failure)
+        return _ending(failure)
 
 
 def _ending(failure: DatabaseFailing) -> StoreError:
-    return StoreError(failure.for_host, exit_code=failure.exit_code)
+    sentence = texts.DATABASE_LOST(hint=WHAT_HOSTS_DO[failure.kind])
+    is_for_members = failure.for_host == failure.sentence or failure.kind == "silent"
+    return StoreError(sentence if is_for_members else failure.for_host, exit_code=failure.exit_code)

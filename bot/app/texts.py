@@ -14,7 +14,7 @@ LASTING_CLOSES = {
     4014: "Discord refuses this application's intents (close code 4014). cannon-bot needs no privileged intents.",
 }
 """By the gateway's close code (docs.discord.com, Gateway Close Event Codes): none passes while the process runs."""
-DATABASE_HANGS = "The database has not answered for five minutes. Exiting, so that the bot is restarted."
+DATABASE_LOST = "The database has taken nothing for five minutes. Exiting, so that the bot is restarted. {hint}".format
 NOTHING_MOVES = "cannon-bot: no progress for five minutes although work is due. Exiting, so that it is restarted."
 DISCORD_UNREACHABLE = "Discord cannot be reached. Check the network, then start the bot again."
 

@@ -84,7 +84,7 @@ class CallBudget:
                 self._pace.limit(WITHOUT_SHARE)
             self._calls = max(WITHOUT_SHARE, await answer)
         except StoreError as error:  # whether it was stored is unknown
-            log.warning("calls.not_rented", error=error.sentence)
+            log.warning("calls.not_rented", error=error)
             self._calls = WITHOUT_SHARE
         finally:
             answer.cancel()
@@ -98,7 +98,7 @@ class CallBudget:
         try:
             await self._rows.give_up(BUDGET, self._process)
         except StoreError as error:  # the lease expires
-            log.warning("calls.not_given_up", error=error.sentence)
+            log.warning("calls.not_given_up", error=error)
 
     def _end_if_over(self) -> None:
         if self._clock.monotonic() >= self._until and self._calls > WITHOUT_SHARE:

@@ -189,7 +189,7 @@ async def lead(parts: Parts, clock: Clock) -> None:
         try:
             await parts.practice.recover()
         except StoreError as error:
-            log.info("leader.practice_later", error=error.sentence)
+            log.info("leader.practice_later", error=error)
         parts.maintenance.woken.set()
         parts.alerts.woken.set()
         while leadership.is_leader:

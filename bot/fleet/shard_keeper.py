@@ -147,7 +147,7 @@ class ShardKeeper:
         try:
             held = answer.result()
         except StoreError as error:
-            log.warning("shards.not_renewed", error=error.sentence, left_s=round(self._left_s(), 1))
+            log.warning("shards.not_renewed", error=error, left_s=round(self._left_s(), 1))
             return False
         await self._obey(held, asked)
         return True
@@ -160,7 +160,7 @@ class ShardKeeper:
         try:
             await self._leases.leave(self._process)
         except StoreError as error:  # the lease expires
-            log.warning("shards.not_left", error=error.sentence)
+            log.warning("shards.not_left", error=error)
         self._tell()
 
     async def _obey(self, held: HeldShards, asked: _Moment) -> None:
@@ -191,7 +191,7 @@ class ShardKeeper:
         try:
             await self._leases.release(self._process, given)
         except StoreError as error:  # the next turn gets them back
-            log.warning("shards.not_released", error=error.sentence)
+            log.warning("shards.not_released", error=error)
             return
         log.info("shards.released", shards=sorted(given))
         self._tell()

@@ -94,7 +94,7 @@ class SecondCopy:
             try:
                 await self._store.meta.set(SECOND_COPY_META, f"{self._clock.wall():.0f}")
             except StoreError as error:
-                log.warning("second_copy.not_noted", error=error.sentence)
+                log.warning("second_copy.not_noted", error=error)
 
     def _heard(self) -> None:
         self._until = self._clock.monotonic() + PROOF_HOLDS_S

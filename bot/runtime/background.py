@@ -53,15 +53,17 @@ def take_time() -> None:
     _unanswered.set(None)
 
 
-async def in_patience(outcome: asyncio.Future[Any], clock: Clock) -> bool:
+async def in_patience(outcome: asyncio.Future[Any], clock: Clock, *, is_failing: bool = False) -> bool:
     """Wait for `outcome` until the interaction's deadline; return whether it is done.
 
-    Without a waiting interaction, return True at once: the caller awaits it. Cancelled with its caller.
+    In an outage (`is_failing`) the minimum wait is enough. Without a waiting interaction, return True at once: the
+    caller awaits it. Cancelled with its caller.
     """
     waiting = _unanswered.get()
     if waiting is None or outcome.done() or waiting.is_answered():
         return True
-    return await done_within(outcome, max(LEAST_S, waiting.until - clock.monotonic()), clock)
+    left_s = 0.0 if is_failing else waiting.until - clock.monotonic()
+    return await done_within(outcome, max(LEAST_S, left_s), clock)
 
 
 async def done_within(outcome: asyncio.Future[Any], seconds: float, clock: Clock) -> bool:

@@ -14,13 +14,13 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Literal, TextIO
+from typing import Any, Literal, TextIO
 
 import structlog
 from structlog.stdlib import BoundLogger
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-from bot.errors import DatabaseFailing
+from bot.errors import BotError, DatabaseFailing
 from bot.runtime.clock import Clock
 
 COLLAPSED = frozenset({"asyncio", "aiohttp.server"})
@@ -190,7 +190,7 @@ class Scrubber:
                 return {self.text(str(name)): self.named(str(name), item, depth + 1) for name, item in value.items()}
             if isinstance(value, list | tuple | set | frozenset):
                 return [self.value(item, depth + 1) for item in value]
-        return self.text(repr(value))
+        return self.text(value.sentence if isinstance(value, BotError) else repr(value))
 
     def named(self, name: str, value: object, depth: int = 0) -> object:
         """Scrub a value, or mask it if its name is sensitive."""
@@ -268,12 +268,28 @@ class _Output(logging.StreamHandler[TextIO]):
         self._collapse = LogCollapse()
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write a record unless collapsed; `handle` holds the handler's lock."""
+        """Write a record unless collapsed or of an outage; `handle` holds the handler's lock."""
+        if _is_of_outage(record) and not logging.getLogger().isEnabledFor(logging.DEBUG):
+            return
         for each in self._collapse.let_through(record):
             super().emit(each)
 
     def flush(self) -> None:
         """Don't block: standard error is queued (bot/runtime/output.py)."""
+
+
+def _is_of_outage(record: logging.LogRecord) -> bool:
+    """Whether the line is about the database's failure, whose begin and end `bot.store.engine.pulse` logs."""
+    facts: Mapping[str, Any] = record.msg if isinstance(record.msg, dict) else {}
+    given = facts.get("exc_info") or record.exc_info
+    raised = sys.exc_info()[1] if given is True else given[1] if isinstance(given, tuple) else given
+    return any(_has_failed_with(error) for error in (facts.get("error"), raised))
+
+
+def _has_failed_with(error: object) -> bool:
+    while isinstance(error, BaseException) and not isinstance(error, DatabaseFailing):
+        error = error.__cause__
+    return isinstance(error, DatabaseFailing)
 
 
 def _quieten(level: int) -> None:
@@ -338,7 +354,9 @@ class QuietErrors:
         self._seen: dict[tuple[str, str], _Seen] = {}
 
     def note(self, log: BoundLogger, event: str, subject: str, error: BaseException, **facts: object) -> None:
-        """Log `error` of `subject`, unless logged within the hour."""
+        """Log `error` of `subject`, unless logged within the hour. An outage of the database has lines of its own."""
+        if isinstance(error, DatabaseFailing):
+            return
         now = self._clock.monotonic()
         kind = (f"{event} {subject}", f"{type(error).__name__} {_place(error.__traceback__)}")
         seen = self._seen.get(kind)
@@ -346,13 +364,9 @@ class QuietErrors:
             self._seen[kind] = _Seen(now)
             while len(self._seen) > KINDS_KEPT:
                 self._seen.pop(next(iter(self._seen)))
-            if isinstance(error, DatabaseFailing):  # not a bug
-                log.warning(event, **facts, error=error.for_host)
-            else:
-                log.error(event, **facts, exc_info=error)
+            log.error(event, **facts, exc_info=error)
             return
         seen.count += 1
         if now - seen.logged_at >= HOUR_S:
-            tell = log.warning if isinstance(error, DatabaseFailing) else log.error
-            tell(event, **facts, error=type(error).__name__, times=seen.count)
+            log.error(event, **facts, error=type(error).__name__, times=seen.count)
             seen.logged_at, seen.count = now, 0

@@ -114,7 +114,22 @@ OUT_OF_ORDER = Text("The bot's database isn't working, so nothing was saved. Its
 STILL_SAVING = Text(
     "The bot's database is slow, so I don't know yet if this was saved. Check in a minute before you try again."
 )
+SILENT = "The database does not answer: a transaction has not ended for 30 seconds."
 DISK_FAILED = "The bot's disk failed while reading or writing {name}, so nothing was saved."
+
+WHAT_HOSTS_DO = {
+    "busy": "Another program holds a lock, such as a backup tool. End it; the bot then continues by itself.",
+    "damaged": "Stop the bot and restore a backup with: cannon-bot restore",
+    "disk": "Check the disk of the database, and the system's log about it.",
+    "full": "Free some space on the database's disk; the bot then continues by itself.",
+    "gone": "Find out what removed or replaced the file before you start the bot again.",
+    "other": "Look at the database, its disk or its server.",
+    "refused": "Check the user, the password and the rights in the database of DATABASE.",
+    "silent": "Check the database's disk, or its server: it is paused, or hangs.",
+    "unreachable": "Check that the database server runs, and that this machine reaches it.",
+    "unwritable": "Check who may write the database's folder, and whether it is read-only.",
+}
+"""For hosts, by the kind of failure."""
 
 # ---------------------------------------------------------------------- PostgreSQL's failures; `{name}` is the server's
 

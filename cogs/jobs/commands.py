@@ -11,7 +11,7 @@ from cogs.jobs import texts
 from cogs.jobs.browsing import ANY, MINE, WORDS_CHARS, Browsing
 from cogs.jobs.gallery import show_first
 from cogs.jobs.one_job import open_job
-from cogs.ui.choices import CHOICES_MAX
+from cogs.ui.choices import CHOICES_MAX, or_none
 from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.permissions import viewer_of
 from cogs.workflows.asked.options import job_label
@@ -21,6 +21,7 @@ Words = app_commands.Range[str, 1, WORDS_CHARS]
 States = Literal["open", "delivered", "held", "failed", "cancelled"]
 
 
+@or_none
 async def complete_job(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
     """Offer the member's own jobs that match all words, newest first."""
     viewer, now = await viewer_of(interaction), interaction.client.clock.wall()

@@ -20,7 +20,7 @@ from bot.prices.book import PriceBook, PriceBooks
 from bot.server.operations import OperationSwitches
 from bot.store import GuildSettings, ReactionMaps
 from cogs.member import texts
-from cogs.ui.choices import CHOICE_CHARS, CHOICES_MAX
+from cogs.ui.choices import CHOICE_CHARS, CHOICES_MAX, or_none
 from cogs.ui.controls import Control, on, view_of
 from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.limit_text import reaction_legend
@@ -177,6 +177,7 @@ class Help(commands.Cog):
         await show_help(interaction, name or START)
 
     @explain.autocomplete("topic")
+    @or_none
     async def _topic(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
         word = typed.strip().removeprefix("/").casefold()
         found = (await entries(interaction)).items()

@@ -20,12 +20,13 @@ from discord.ext import commands
 from bot.delivery import Delivery
 from bot.delivery.card.readers import GuildLanguages
 from bot.delivery.channels.facts import DISCORD_ERRORS, in_time
-from bot.domain.server.reaction_rules import ReactionAction, ReactionKey, emoji_key
-from bot.errors import BotError, Refused
-from bot.generation.again.reactions import Reactions
+from bot.domain.server.reaction_rules import DEFAULTS, ReactionAction, ReactionKey, emoji_key
+from bot.errors import BotError, DatabaseFailing, Refused
+from bot.generation.again.reactions import QUIET_S, Reactions
 from bot.generation.visible_jobs import VisibleJobs
-from bot.language import speak
-from bot.runtime.background import BackgroundTasks
+from bot.language import from_discord, speak
+from bot.runtime.background import BackgroundTasks, answer_soon, take_time
+from bot.runtime.pace import RateLimiter
 from bot.server.absences import Absences
 from bot.store import Cards, DueWish, ReactionActs, Signals
 from cogs.reactions import texts
@@ -44,6 +45,7 @@ class ReactionListener(commands.Cog):
     def __init__(self, bot: Bot) -> None:
         self.bot = bot
         self.context = ReactionContext.of(bot)
+        self._failing = RateLimiter(bot.clock, 1, QUIET_S)
         self._locks: weakref.WeakValueDictionary[tuple[int, str, int], asyncio.Lock] = weakref.WeakValueDictionary()
 
     def _lock(self, message_id: int, emoji: str, member_id: int) -> asyncio.Lock:
@@ -67,8 +69,18 @@ class ReactionListener(commands.Cog):
         try:
             async with self._lock(event.message_id, _key(event.emoji), event.user_id):
                 await self._added(event)
+        except DatabaseFailing as error:
+            await self._say_failing(event, error.sentence)
         except Exception:
             log.exception("reaction.failed", message=event.message_id)
+
+    async def _say_failing(self, event: discord.RawReactionActionEvent, sentence: str) -> None:
+        """Answer from memory, which has no server's own emojis: the usual ones, on the bot's messages."""
+        member, own, rule = event.member, self.bot.user, DEFAULTS.get(_key(event.emoji))
+        if member is None or member.bot or own is None or event.message_author_id != own.id or rule is None:
+            return
+        if not self._failing.wait_s(member.id) and not self.context.notices.wait_s(member.guild.id):
+            await _send(member, texts.DID_NOTHING(emoji=rule.shown, channel=event.channel_id, reason=sentence))
 
     async def _added(self, event: discord.RawReactionActionEvent) -> None:
         reacted = await self._reacted(event)
@@ -78,6 +90,8 @@ class ReactionListener(commands.Cog):
     async def _attempt(self, reacted: Reacted, act: Coroutine[Any, Any, None]) -> None:
         try:
             await act
+        except DatabaseFailing:
+            raise
         except BotError as error:
             is_burst = isinstance(error, Refused) and error.reason == BURST
             await self._notify(reacted, error.sentence, once=BURST if is_burst else str(reacted.member.id))
@@ -93,7 +107,10 @@ class ReactionListener(commands.Cog):
             return None
         if event.message_author_id not in {None, own.id}:
             return None
+        speak(from_discord(str(member.guild.preferred_locale)))  # of a database that fails
+        answer_soon(self.bot.clock, lambda: False)
         found = await self.reactions.find(event.guild_id, event.message_id, _key(event.emoji))
+        take_time()
         channel = member.guild.get_channel_or_thread(event.channel_id)
         if found is None or not isinstance(
             channel, discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.Thread
@@ -149,14 +166,7 @@ class ReactionListener(commands.Cog):
             return
         if self.context.notices.wait_s(guild.id):
             return
-        try:
-            await in_time(
-                member.send(
-                    texts.DID_NOTHING(emoji=reacted.rule.shown, channel=reacted.channel.id, reason=sentence)[:2000]
-                )
-            )
-        except DISCORD_ERRORS as error:
-            log.info("reaction.not_notified", member=member.id, error=type(error).__name__)
+        await _send(member, texts.DID_NOTHING(emoji=reacted.rule.shown, channel=reacted.channel.id, reason=sentence))
 
     # ------------------------------------------------------------------ waited
 
@@ -176,6 +186,8 @@ class ReactionListener(commands.Cog):
             try:
                 async with self._lock(wish.key.message_id, wish.key.emoji, wish.key.member_id):
                     await self._fulfil_due(wish)
+            except DatabaseFailing:
+                return  # they wait on
             except DISCORD_ERRORS as error:
                 log.info("reaction.later", card=wish.card_id, error=type(error).__name__)
             except Exception:
@@ -292,6 +304,13 @@ class ReactionListener(commands.Cog):
                     await self.context.gallery.take_down(guild_id, found[0])
             except Exception:
                 log.exception("gallery.not_taken_down", message=message_id)
+
+
+async def _send(member: discord.Member, text: str) -> None:
+    try:
+        await in_time(member.send(text[:2000]))
+    except DISCORD_ERRORS as error:
+        log.info("reaction.not_notified", member=member.id, error=type(error).__name__)
 
 
 async def _member(guild: discord.Guild, member_id: int) -> discord.Member | None:

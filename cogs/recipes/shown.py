@@ -20,7 +20,7 @@ from bot.generation.recipes.recipes import Parameter, Recipe, RecipeStep, built_
 from bot.language import tr
 from bot.store import Recipes
 from cogs.recipes import texts
-from cogs.ui.choices import CHOICE_CHARS, CHOICES_MAX
+from cogs.ui.choices import CHOICE_CHARS, CHOICES_MAX, or_none
 from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.limit_text import fitting
 from cogs.ui.prices import Total
@@ -120,6 +120,7 @@ async def find(bot: Bot, guild_id: int, typed: str) -> Recipe:
     )
 
 
+@or_none
 async def complete(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
     """Return the choices of recipes whose name or description match."""
     word = typed.strip().lower()

@@ -2,13 +2,33 @@
 
 from __future__ import annotations
 
+import functools
 import re
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
 
-from bot.errors import InputError
+from discord import app_commands
+
+from bot.errors import InputError, StoreError
 from cogs.ui import texts
 
 CHOICE_CHARS = 100
 CHOICES_MAX = 25
+
+T = TypeVar("T", bound=Callable[..., Awaitable[list[app_commands.Choice[Any]]]])
+
+
+def or_none(complete: T) -> T:
+    """Have an autocomplete offer nothing while the database fails: discord.py would not answer at all."""
+
+    @functools.wraps(complete)
+    async def answered(*arguments: Any) -> list[app_commands.Choice[Any]]:
+        try:
+            return await complete(*arguments)
+        except StoreError:
+            return []
+
+    return answered  # type: ignore[return-value]  # the same parameters
 
 
 UNITS_S = {"h": 3600, "d": 86_400, "w": 7 * 86_400}

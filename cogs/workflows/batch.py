@@ -12,6 +12,7 @@ from bot.delivery.channels.facts import in_time
 from bot.errors import InputError
 from bot.generation.generation import batch, operation_typed, ratio_field, split_prompts, unsupported
 from bot.server.operations import OperationSwitches
+from cogs.ui.choices import or_none
 from cogs.ui.forms import text_of_file
 from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.permissions import guild_of
@@ -36,6 +37,7 @@ async def _operations(interaction: Interaction, typed: str) -> list[app_commands
     return [app_commands.Choice(name=label, value=value) for label, value in offered]
 
 
+@or_none
 async def _models(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
     chosen = _chosen(vars(interaction.namespace))
     offered = _offers(interaction, "model", typed)

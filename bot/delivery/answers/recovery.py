@@ -78,11 +78,15 @@ class Recovery:
         try:
             return await self._settle_answer(card)
         except (*DISCORD_ERRORS, StoreError) as error:
-            if not isinstance(error, StoreError):
-                self.metrics.discord_error(error)
-            log.warning("answer.unknown", card=card.id, error=type(error).__name__)
+            self._note(error, "answer.unknown", card)
             self._settle_later([card])
             return False
+
+    def _note(self, error: Exception, event: str, card: Card) -> None:
+        is_of_discord = not isinstance(error, StoreError)
+        if is_of_discord:
+            self.metrics.discord_error(error)
+        log.warning(event, card=card.id, error=type(error).__name__ if is_of_discord else error)
 
     async def _settle_answer(self, card: Card) -> bool:
         found = await self.delivery.messages.original(card)
@@ -107,9 +111,7 @@ class Recovery:
             try:
                 await self._settle_answer(card)
             except (*DISCORD_ERRORS, StoreError) as error:
-                if not isinstance(error, StoreError):
-                    self.metrics.discord_error(error)
-                log.warning("recover.later", card=card.id, error=type(error).__name__)
+                self._note(error, "recover.later", card)
                 left.append(card)
         return left
 

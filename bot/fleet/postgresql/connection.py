@@ -271,7 +271,7 @@ class PostgresConnection:
             raw.close()
             if self._has_committed(transaction_id):
                 return self._raw.cursor()
-            raise TransactionLost(_for_everybody(texts.SERVER_IS_LOST), kind="unreachable") from error
+            raise TransactionLost(texts.SERVER_IS_LOST, name=texts.OUR_DATABASE, kind="unreachable") from error
 
     def _has_committed(self, transaction_id: str) -> bool:
         """Return whether the server has committed it. Raises CommitUnknown if unknowable now.
@@ -290,14 +290,14 @@ class PostgresConnection:
                 return False
             except (psycopg.Error, DatabaseFailing) as error:
                 if isinstance(error, DatabaseFailing) or not self._is_lost(error) or time.monotonic() > until:
-                    raise CommitUnknown(_for_everybody(texts.COMMIT_UNKNOWN), kind="unreachable") from error
+                    raise CommitUnknown(texts.COMMIT_UNKNOWN, name=texts.OUR_DATABASE, kind="unreachable") from error
                 self._raw.close()
                 continue
             status = None if row is None else row[0]
             if status in {"committed", "aborted"}:
                 return bool(status == "committed")
             if time.monotonic() > until:
-                raise CommitUnknown(_for_everybody(texts.COMMIT_UNKNOWN), kind="unreachable")
+                raise CommitUnknown(texts.COMMIT_UNKNOWN, name=texts.OUR_DATABASE, kind="unreachable")
             time.sleep(RECONNECT_EVERY_S)  # on its own thread
 
     def _connected(self, until: float) -> psycopg.Connection[PostgresRow]:
@@ -306,7 +306,7 @@ class PostgresConnection:
         Raises DatabaseFailing, never TransactionLost: it has waited long enough.
         """
         if time.monotonic() < self._gave_up_at + GIVEN_UP_S:
-            raise DatabaseFailing(_for_everybody(texts.SERVER_IS_LOST), kind="unreachable")
+            raise DatabaseFailing(texts.SERVER_IS_LOST, name=texts.OUR_DATABASE, kind="unreachable")
         while True:
             try:
                 return self._prepared(connected(self._url))
@@ -329,7 +329,9 @@ class PostgresConnection:
         try:
             self._raise(error)
         except TransactionLost as lost:
-            raise DatabaseFailing(lost.sentence, exit_code=lost.exit_code, kind=lost.kind) from error
+            raise DatabaseFailing(
+                texts.SERVER_IS_LOST, name=texts.OUR_DATABASE, exit_code=lost.exit_code, kind=lost.kind
+            ) from error
 
     def _is_lost(self, error: psycopg.Error) -> bool:
         return self._raw.closed or (error.sqlstate or "").startswith(_GONE)
@@ -338,29 +340,32 @@ class PostgresConnection:
         """Raise the store's own errors. Bugs of ours are raised unchanged."""
         if isinstance(error, psycopg.IntegrityError):
             raise sqlite3.IntegrityError(error.diag.message_primary or str(error)) from error
-        code = error.sqlstate or ""
-        for beginning, (kind, sentence, exit_code) in _REASONS.items():
-            if code.startswith(beginning):
-                is_for_host = exit_code == RESTART_CANNOT_HELP
-                raise DatabaseFailing(
-                    _for_everybody(texts.OUT_OF_ORDER if is_for_host else sentence),
-                    exit_code=exit_code,
-                    kind=kind,
-                    for_host=_for_everybody(sentence),
-                ) from error
-        if isinstance(error, psycopg.OperationalError) or code.startswith(_GONE):
-            raise TransactionLost(_for_everybody(texts.SERVER_IS_LOST), kind="unreachable") from error
+        if (failing := failure_of(error)) is not None:
+            raise failing from error
         raise error
+
+
+def failure_of(error: psycopg.Error) -> DatabaseFailing | None:
+    """Return the server's failure, None for a bug of ours."""
+    code = error.sqlstate or ""
+    for beginning, (kind, sentence, exit_code) in _REASONS.items():
+        if code.startswith(beginning):
+            is_for_host = exit_code == RESTART_CANNOT_HELP
+            return DatabaseFailing(
+                texts.OUT_OF_ORDER if is_for_host else sentence,
+                exit_code=exit_code,
+                kind=kind,
+                for_host=str(sentence).format(name=texts.OUR_DATABASE),
+                name=texts.OUR_DATABASE,
+            )
+    if isinstance(error, psycopg.OperationalError) or code.startswith(_GONE):
+        return TransactionLost(texts.SERVER_IS_LOST, name=texts.OUR_DATABASE, kind="unreachable")
+    return None
 
 
 def _may_pass(error: psycopg.Error) -> bool:
     """Whether it is transient: a restart, or too many connections."""
     return (error.sqlstate or "08").startswith((*_GONE, "53"))
-
-
-def _for_everybody(sentence: Text | str) -> str:
-    """Return the error for everybody, without the server's name."""
-    return str(sentence).format(name=texts.OUR_DATABASE)
 
 
 def _refused(url: PostgresUrl, error: DatabaseFailing) -> DatabaseFailing:

@@ -61,7 +61,11 @@ class PostgresDatabase(Database):
         self.text_index = text_index.TrigramIndex() if has_text_index else None
         self.signals = Signals(self._send)
         self._listener = AnnouncementListener(
-            url, written=kept.forget, signal=self.signals.heard, missed=self.signals.missed
+            url,
+            written=kept.forget,
+            signal=self.signals.heard,
+            missed=self.signals.missed,
+            failing=pulse.note_failure,
         )
         self.leadership = self._listener
 
@@ -110,6 +114,12 @@ class PostgresDatabase(Database):
     def now(self, db: Connection) -> float:
         """Return the server's time, Unix seconds: processes' clocks differ."""
         return float(db.execute(NOW).fetchone()[0])
+
+    async def probe(self) -> None:
+        """Write a row. Raises as `write`, and while the announcements' connection cannot be had."""
+        if (failing := self._listener.failure) is not None:
+            raise failing.for_caller()
+        await super().probe()
 
     async def truncate_log(self) -> bool:
         """Return True: the server manages its own log."""
@@ -163,4 +173,4 @@ def _notify(payload: str, db: PostgresConnection) -> None:
     try:
         db.notify(SIGNALS, payload)
     except (psycopg.Error, StoreError) as error:  # receivers poll before long
-        log.warning("database.signal_not_sent", error=str(error).splitlines()[0])
+        log.info("database.signal_not_sent", error=type(error).__name__)

@@ -15,8 +15,10 @@ from typing import Any
 import psycopg
 import structlog
 
-from bot.fleet.postgresql.connection import connected
+from bot.errors import DatabaseFailing
+from bot.fleet.postgresql.connection import connected, failure_of
 from bot.settings import PostgresUrl
+from bot.store import texts
 from bot.store.engine.row_cache import Key, Recalled
 
 log = structlog.get_logger(__name__)
@@ -55,9 +57,12 @@ class AnnouncementListener:
         written: Callable[[frozenset[tuple[Recalled, Key]] | None], None],
         signal: Callable[..., None],
         missed: Callable[[], None],
+        failing: Callable[[DatabaseFailing], None],
     ) -> None:
         self._url = url
-        self._written, self._signal, self._missed = written, signal, missed
+        self._written, self._signal, self._missed, self._failing = written, signal, missed, failing
+        self.failure: DatabaseFailing | None = None
+        """Why it does not listen, once a new connection has failed, too."""
         self._loop = asyncio.get_running_loop()
         self._leads_until = 0.0
         self._wants_to_lead = False
@@ -67,6 +72,8 @@ class AnnouncementListener:
         self._woken, self._waking = socket.socketpair()
         """A byte from the event loop ends the wait on the connection."""
         self._raw: psycopg.Connection[Any] | None = None
+        self._heard = 0
+        """How often it began to listen."""
         self._thread = threading.Thread(target=self._run, name="cannon-bot-listener", daemon=True)
 
     async def start(self) -> None:
@@ -97,25 +104,35 @@ class AnnouncementListener:
     # ------------------------------------------------------------------ on its own thread
 
     def _run(self) -> None:
-        is_first = True
+        is_first, heard = True, self._heard
         while not self._stopping.is_set():
             try:
                 self._hear(is_first=is_first)
             except (psycopg.Error, OSError, ValueError) as error:  # another program may announce there too
                 self._leads_until = 0.0
                 if not self._stopping.is_set():
-                    log.warning("database.listener_lost", error=type(error).__name__)
+                    self._note(error, has_heard=self._heard > heard)
                     self._stopping.wait(RETRY_S)
             finally:
-                is_first = False
+                is_first, heard = False, self._heard
                 if self._raw is not None:
                     self._raw.close()
+
+    def _note(self, error: Exception, *, has_heard: bool) -> None:
+        """A lost connection is no failure yet, as a new one may be had at once."""
+        if has_heard:
+            log.info("database.listener_lost", error=type(error).__name__)
+            return
+        found = failure_of(error) if isinstance(error, psycopg.Error) else None
+        self.failure = found or DatabaseFailing(texts.OUT_OF_ORDER, for_host=f"{type(error).__name__}: {error}")
+        self._call(self._failing, self.failure)
 
     def _hear(self, *, is_first: bool) -> None:
         """Listen until stopped or disconnected. Raises psycopg.Error."""
         self._raw = raw = connected(self._url, idle_session_timeout=SILENCE)
         raw.execute(f"LISTEN {WRITTEN}")
         raw.execute(f"LISTEN {SIGNALS}")
+        self._heard, self.failure = self._heard + 1, None
         self._call(self._hears.set)
         if not is_first:
             self._call(self._written, None)  # writes in between were missed

@@ -80,7 +80,7 @@ class Reconciler:
             async with self._slots:
                 await self.look(job)
         except DatabaseFailing as error:
-            log.info("recheck.later", job=job.id, error=error.sentence)
+            log.info("recheck.later", job=job.id, error=error)
         except Exception:
             log.exception("recheck.failed", job=job.id)  # the others are polled anyway
             await self._postpone(job, Found.STILL_MADE)

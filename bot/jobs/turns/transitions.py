@@ -240,7 +240,6 @@ class OwnErrors:
             return _unnoted_s(followed)
         job, faults = followed.job, followed.job.faults + 1
         if isinstance(error, DatabaseFailing):
-            self._quiet.note(log, "worker.database_failing", job.id, error, job=job.id, state=job.state)
             return _unnoted_s(followed)
         if max(faults, followed.failures) < FAULTS_MAX:
             self._quiet.note(log, "worker.turn_failed", job.id, error, job=job.id, state=job.state)

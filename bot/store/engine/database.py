@@ -112,16 +112,16 @@ class Database(ABC):
         context = contextvars.copy_context()  # the language of its sentences
         outcome = thread.begin(lambda db: transaction(db, "BEGIN", lambda db: context.run(function, db)))
         try:
-            if not await in_patience(outcome, self.clock):
+            if not await in_patience(outcome, self.clock, is_failing=self.pulse.failure is not None):
                 outcome.cancel()
                 raise busy()
             return await outcome
         except DatabaseFailing as error:
             self.pulse.note_failure(error)
-            raise
+            raise error.for_caller() from error
 
     async def probe(self) -> None:
-        """Write a row, to prove that the database accepts writes. Raises as `write`."""
+        """Write a row, to prove that the database works for this process. Raises as `write`."""
         now = str(self.clock.wall())
         await self.write(
             lambda db: db.execute(

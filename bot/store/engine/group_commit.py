@@ -139,9 +139,12 @@ class GroupCommit:
         if not self._turn_is_due:
             self._turn_is_due = True
             self._thread.post(self._take_turn)
-        if not await in_patience(write.heard, self._clock):
+        if not await in_patience(write.heard, self._clock, is_failing=self._pulse.failure is not None):
             await self._leave(write)
-        result: T = await write.heard
+        try:
+            result: T = await write.heard
+        except DatabaseFailing as error:
+            raise error.for_caller() from error
         return result
 
     async def _leave(self, write: _Write) -> None:
@@ -238,4 +241,4 @@ def _in_savepoint(db: OwnConnection, write: _Write) -> None:
 
 def busy() -> DatabaseFailing:
     """Return the error for a transaction that timed out before it began."""
-    return DatabaseFailing(str(texts.SERVER_IS_BUSY).format(name=texts.OUR_DATABASE), kind="busy")
+    return DatabaseFailing(texts.SERVER_IS_BUSY, name=texts.OUR_DATABASE, kind="slow")

@@ -1,24 +1,30 @@
-"""Health of the database: last commit, last error, error count."""
+"""Health of the database: last commit, last error, error count, and the two log lines of an outage."""
 
 from __future__ import annotations
 
 from collections import Counter
+from datetime import UTC, datetime
 
 import structlog
 
 from bot.errors import DatabaseFailing
 from bot.runtime.clock import Clock
+from bot.store import texts
 
 log = structlog.get_logger(__name__)
 
-KINDS = ("busy", "damaged", "disk", "full", "gone", "other", "refused", "slow", "unreachable", "unwritable")
+KINDS = tuple(sorted({*texts.WHAT_HOSTS_DO, "slow"}))
 """The kinds of DatabaseFailing. Each is counted from 0, so that the first one is an increase."""
 WELL_S = 30.0
 """How long a database counts as working after its last commit."""
 
 
 class Pulse:
-    """The health of one database. Event loop only."""
+    """The health of one database. Event loop only.
+
+    An outage begins with the first failure, or with 30 seconds without a commit, and ends with the next commit. It is
+    logged here and nowhere else: `bot.runtime.logs` drops other lines about a DatabaseFailing.
+    """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -26,7 +32,8 @@ class Pulse:
         self.last_commit = clock.wall()
         """Unix seconds."""
         self.failure: DatabaseFailing | None = None
-        """The last failure since then."""
+        """The last failure of an outage."""
+        self._began_at = 0.0
         self.errors = Counter(dict.fromkeys(KINDS, 0))
         """How often it failed, by kind."""
 
@@ -41,18 +48,29 @@ class Pulse:
         return self.silent_s < WELL_S
 
     def note_failure(self, error: BaseException | None) -> None:
-        """Count a database error and log the first of its kind since the last commit; ignore others."""
+        """Count a database error; ignore others. The first one begins an outage, unless only a member gave up."""
         if not isinstance(error, DatabaseFailing):
             return
         self.errors[error.kind] += 1
-        if self.failure is None or self.failure.kind != error.kind:
-            log.warning("database.failing", kind=error.kind, error=error.for_host)
+        if error.kind == "slow":
+            return
+        if self.failure is None:
+            self._began_at = self._clock.monotonic()
+            since = datetime.fromtimestamp(self.last_commit, UTC).isoformat(timespec="seconds")
+            hint = texts.WHAT_HOSTS_DO[error.kind]
+            log.warning("database.failing", kind=error.kind, last_commit=since, problem=error.for_host, hint=hint)
         if self.failure is None or self.failure.kind != "gone":  # later ones must not hide the first
             self.failure = error
+
+    def note_silence(self) -> None:
+        """Note a failure if nothing was committed for too long although nothing has failed: a call hangs."""
+        if self.failure is None and not self.is_well:
+            self.note_failure(DatabaseFailing(texts.OUT_OF_ORDER, kind="silent", for_host=texts.SILENT))
 
     def note_commit(self) -> None:
         """Note a commit that wrote a row: an empty transaction works even on a full disk."""
         if self.failure is not None:
-            log.info("database.works", after=self.failure.kind, silent_s=round(self.silent_s, 1))
+            seconds = round(self._clock.monotonic() - self._began_at, 1)
+            log.info("database.works", after=self.failure.kind, seconds=seconds)
         self.failure = None
         self._kept_at, self.last_commit = self._clock.monotonic(), self._clock.wall()

@@ -8,10 +8,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bot.errors import RESTART_CANNOT_HELP, RESTART_MAY_HELP, DatabaseFailing
+from bot.language import Text
 from bot.runtime.machine import has_room
 from bot.store import texts
 
-_REASONS = {
+_REASONS: dict[int, tuple[str, str | Text]] = {
     sqlite3.SQLITE_NOTADB: ("damaged", texts.NOT_A_DATABASE),
     sqlite3.SQLITE_CORRUPT: ("damaged", texts.CORRUPT),
     sqlite3.SQLITE_CANTOPEN: ("unwritable", texts.NOT_OPENED),
@@ -44,10 +45,11 @@ def explained(path: Path | None = None) -> Iterator[None]:
         if path is not None and primary in _WITHOUT_ROOM and not has_room(path.parent):
             primary = sqlite3.SQLITE_FULL
         kind, sentence = _REASONS[primary]
-        for_host = str(sentence).format(name=texts.OUR_DATABASE if path is None else path)
+        name = texts.OUR_DATABASE if path is None else str(path)
         raise DatabaseFailing(
-            texts.OUT_OF_ORDER if path is None and kind in _FOR_HOST else for_host,
+            texts.OUT_OF_ORDER if path is None and kind in _FOR_HOST else sentence,
             exit_code=RESTART_CANNOT_HELP if kind == "damaged" else RESTART_MAY_HELP,
             kind=kind,
-            for_host=for_host,
+            for_host=str(sentence).format(name=name),
+            name=name,
         ) from error

@@ -19,7 +19,7 @@ from bot.domain.words.text import one_line, shortened
 from bot.errors import InputError, StoreError
 from bot.generation.visible_jobs import VisibleJobs
 from bot.language import ago
-from cogs.ui.choices import CHOICE_CHARS, CHOICES_MAX
+from cogs.ui.choices import CHOICE_CHARS, CHOICES_MAX, or_none
 from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.permissions import viewer_of
 from cogs.ui.prices import with_prices
@@ -84,6 +84,7 @@ def field_completion(choose: Choose, field: Field, wire_names: Mapping[str, str]
     """Return an autocomplete over a field's values; `wire_names` maps other options to their fields."""
     wanted: tuple[type, ...] = (int, float) if field.kind in _NUMBERS else (str,)
 
+    @or_none
     async def complete(interaction: Interaction, typed: str | float) -> list[app_commands.Choice[Any]]:
         options = vars(interaction.namespace)
         given = {wire_names.get(key, key): value for key, value in options.items() if value is not None}
@@ -105,6 +106,7 @@ def job_completion(kinds: frozenset[MediaKind], only: Callable[[Job], object] | 
     Typed words search all that the member may see on this server.
     """
 
+    @or_none
     async def complete(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
         bot = interaction.client
         viewer, now = await viewer_of(interaction), bot.clock.wall()

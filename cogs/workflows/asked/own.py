@@ -11,7 +11,7 @@ from bot.domain.models import PROMPT_FIELDS
 from bot.generation.generation import Generation
 from bot.generation.own_defaults import PRESET, OwnDefaults, Typed
 from bot.server.members import OwnSettings
-from cogs.ui.choices import CHOICES_MAX
+from cogs.ui.choices import CHOICES_MAX, or_none
 from cogs.ui.interaction import Interaction, use
 from cogs.workflows.asked.form import MAIN_FIELDS, TYPED
 
@@ -50,6 +50,7 @@ def _typed(interaction: Interaction) -> Typed:
 def preset_completion(choose: Callable[[Mapping[str, Any]], str]) -> Any:
     """Return an autocomplete over the member's presets for the operation that the options typed so far choose."""
 
+    @or_none
     async def complete(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
         operation = interaction.client.catalogue.find(choose(vars(interaction.namespace)))
         if operation is None:

@@ -65,7 +65,7 @@ async def answer(bot: Bot, accepted: Accepted, send: Send) -> None:
         await use(bot, JobService).mark_answered(card, jobs, message_id=message_id, channel_id=card.channel_id)
     except StoreError as error:
         # Discord has the card; the next round of upkeep records that.
-        log.warning("answer.not_noted", card=card.id, error=error.sentence)
+        log.warning("answer.not_noted", card=card.id, error=error)
 
 
 CAUTIONS_MAX = 5

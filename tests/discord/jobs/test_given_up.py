@@ -123,10 +123,7 @@ async def test_a_database_that_fails_is_no_job_s_fault(rig: Rig, monkeypatch: py
         await pass_time(rig, 3 * HOUR_S)
     assert the_job(rig, job.id).state == "submitting"
     assert ask_database(rig, "SELECT faults FROM jobs") == [(0,)]
-    said = [line for line in lines if line["event"] == "worker.database_failing"]
-    assert {line["log_level"] for line in said} == {"warning"}, "it is no fault of the bot's"
-    assert len([line for line in said if "times" not in line]) == 1
-    assert not any("exc_info" in line for line in lines)
+    assert not any(line["log_level"] in {"warning", "error"} for line in lines), "the store says it, once"
     assert (await until_ended(rig, job.id, HOUR_S)).state == "delivered"
 
 

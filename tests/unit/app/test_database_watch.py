@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+import structlog
 
 from bot.app import texts
 from bot.app.health import EVERY_S, ROUNDS, DatabaseWatch
 from bot.errors import RESTART_CANNOT_HELP, RESTART_MAY_HELP, DatabaseFailing, StoreError
 from bot.store import Store
 from bot.store.engine.pulse import WELL_S, Pulse
+from bot.store.texts import WHAT_HOSTS_DO
 from tests.support.clocks import SteppedClock
 from tests.support.wire.server import WireDiscord
 from tests.unit.test_exit_codes import has_run, life
@@ -113,8 +115,41 @@ async def test_what_the_next_start_would_meet_too_ends_nothing(watched: Watched,
 async def test_a_database_that_does_not_answer_is_asked_once_and_ends_the_process(watched: Watched):
     watched.store.hangs.clear()
     await watched.rounds(ROUNDS + 1)
-    assert watched.ended == (texts.DATABASE_HANGS, RESTART_MAY_HELP)
+    assert watched.ended == (texts.DATABASE_LOST(hint=WHAT_HOSTS_DO["silent"]), RESTART_MAY_HELP)
     assert watched.store.probes <= 2
+
+
+async def test_what_members_gave_up_hides_no_database_that_hangs(watched: Watched):
+    watched.store.hangs.clear()
+    for _ in range(ROUNDS + 1):
+        watched.store.pulse.note_failure(failing("slow"))
+        await watched.rounds(1)
+    assert watched.ended == (texts.DATABASE_LOST(hint=WHAT_HOSTS_DO["silent"]), RESTART_MAY_HELP)
+
+
+async def test_an_outage_is_one_warning_and_one_line_when_it_is_over(watched: Watched):
+    with structlog.testing.capture_logs() as lines:
+        for kind in ("unreachable", "full", "slow", "unreachable"):
+            watched.store.failure = failing(kind)
+            await watched.rounds(2)
+        watched.store.failure = None
+        await watched.rounds(2)
+    [began, ended] = lines
+    assert (began["log_level"], began["event"], began["kind"]) == ("warning", "database.failing", "unreachable")
+    assert (began["problem"], began["hint"]) == ("For the host.", WHAT_HOSTS_DO["unreachable"])
+    assert began["last_commit"] == "2026-01-01T00:00:00+00:00"
+    assert (ended["log_level"], ended["event"], ended["seconds"]) == ("info", "database.works", 8 * EVERY_S)
+
+
+async def test_a_database_that_hangs_is_an_outage_after_half_a_minute(watched: Watched):
+    watched.store.hangs.clear()
+    with structlog.testing.capture_logs() as lines:
+        await watched.rounds(5)
+    assert [(line["event"], line["kind"]) for line in lines] == [("database.failing", "silent")]
+    watched.store.hangs.set()
+    with structlog.testing.capture_logs() as lines:
+        await watched.rounds(2)
+    assert [line["event"] for line in lines] == ["database.works"]
 
 
 async def test_a_lost_file_ends_the_process_at_once(watched: Watched):

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.app.connection.start import invite_link
+from bot.errors import DatabaseFailing, StoreError
 from bot.runtime.logs import _PATTERNS, _PLAIN, MASK, Scrubber, configure_logs
 from tests.support.machine import slowness
 
@@ -217,3 +218,31 @@ def test_a_token_is_masked_whatever_it_is_stuck_to(before: str) -> None:
 def test_cutting_does_not_uncover_half_a_secret() -> None:
     text = "x" * 15_980 + " cs_live_" + "s" * 40
     assert "sss" not in Scrubber().mask(text)
+
+
+@pytest.mark.parametrize("log_format", ["json", "console"])
+def test_what_the_failing_database_makes_others_say_is_left_out(log_format: str) -> None:
+    stream = written(log_format)
+    log = structlog.get_logger("bot.jobs")
+    failing = DatabaseFailing("It can't be reached.", kind="unreachable")
+
+    def fail_in_a_task() -> None:
+        raise RuntimeError("in a task") from failing
+
+    log.warning("shards.not_renewed", error=failing)
+    log.error("worker.claim_failed", exc_info=failing)
+    try:
+        fail_in_a_task()
+    except RuntimeError:
+        log.exception("ticker.draw_failed")
+        logging.getLogger("asyncio").exception("Task exception was never retrieved")
+    assert stream.getvalue() == ""
+    log.warning("secrets.not_resealed", error=StoreError("Another key sealed it."))
+    assert stream.getvalue().count("\n") == 1
+    assert "Another key sealed it." in stream.getvalue()
+
+
+def test_a_debugging_host_sees_each_failure_of_the_database() -> None:
+    stream = written("json", level="DEBUG")
+    structlog.get_logger("bot.jobs").error("worker.claim_failed", exc_info=DatabaseFailing("It can't be reached."))
+    assert "worker.claim_failed" in stream.getvalue()
