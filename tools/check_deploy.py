@@ -6,6 +6,7 @@ and systemd-analyze if installed. Ends with the first failure's own output.
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
@@ -107,6 +108,16 @@ def check_alerts() -> None:
         tests = {"rule_files": ["rules.yaml"], "evaluation_interval": "1m", "tests": list(alert_tests(table))}
         Path(folder, "tests.yaml").write_text(yaml.safe_dump(tests), encoding="utf-8")
         run("promtool", "test", "rules", Path(folder, "tests.yaml"))
+        queries = [{"record": f"panel:{number}", "expr": expr} for number, expr in enumerate(shown())]
+        Path(folder, "queries.yaml").write_text(yaml.safe_dump({"groups": [{"name": "panels", "rules": queries}]}))
+        run("promtool", "check", "rules", Path(folder, "queries.yaml"))
+
+
+def shown() -> Iterator[str]:
+    """Yield the queries of the dashboard."""
+    for panel in json.loads((ROOT / "deploy/grafana-dashboard.json").read_text(encoding="utf-8"))["panels"]:
+        for each in (panel, *panel.get("panels", ())):
+            yield from (target["expr"] for target in each.get("targets", ()))
 
 
 def check_unit() -> None:

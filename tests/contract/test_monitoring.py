@@ -35,9 +35,14 @@ def rules() -> list[dict[str, Any]]:
     return found
 
 
-def panels() -> list[dict[str, Any]]:
+def dashboard() -> list[dict[str, Any]]:
+    """Return the rows and panels, each collapsed row followed by its panels."""
     found: list[dict[str, Any]] = json.loads((DEPLOY / "grafana-dashboard.json").read_text())["panels"]
-    return found
+    return [each for panel in found for each in (panel, *panel.get("panels", ()))]
+
+
+def panels() -> list[dict[str, Any]]:
+    return [each for each in dashboard() if each["type"] != "row"]
 
 
 def expressions() -> Iterator[str]:
@@ -124,29 +129,42 @@ def test_grafana_posts_to_the_webhook_of_the_one_setting_and_to_nobody_without_i
 
 def test_the_panels_of_the_dashboard_do_not_cover_each_other():
     taken: set[tuple[int, int]] = set()
-    for panel in panels():
+    for panel in dashboard():
         place = panel["gridPos"]
         cells = {(place["x"] + across, place["y"] + down) for across in range(place["w"]) for down in range(place["h"])}
         assert not cells & taken, panel["title"]
         assert max(across for across, _ in cells) < 24
         taken |= cells
-    assert len({panel["id"] for panel in panels()}) == len(panels())
+    assert len({panel["id"] for panel in dashboard()}) == len(dashboard())
+
+
+def test_the_dashboard_has_rows_by_symptom_and_shows_each_process_and_operation():
+    rows: dict[str, list[str]] = {}
+    for panel in dashboard():
+        if panel["type"] == "row":
+            rows[panel["title"]] = []
+        else:
+            list(rows.values())[-1].extend(target["expr"] for target in panel["targets"])
+    assert list(rows)[:2] == ["Is it well?", "Results are late or missing"]
+    assert all(rows.values())
+    assert any("(le, operation)" in each for each in rows["Latency by operation"])
+    assert any("disk_free" in each for each in rows["Database and backups"])
+    assert len([each for each in rows["Processes"] if "instance" in each]) >= 3
+    told = re.findall(
+        r"dashboard's row ([A-Z][\w ]+?)(?: shows| says|[.,]|$)", (DEPLOY.parent / "docs" / "runbook.md").read_text()
+    )
+    assert set(told) <= rows.keys()
+    assert len(told) >= 2
 
 
 def test_each_metric_of_jobs_calls_and_money_is_on_the_dashboard():
     shown = " ".join(target["expr"] for panel in panels() for target in panel["targets"])
     seldom = {
-        "jobs",
-        "submits",
         "polls",
-        "poll_lag_seconds",
         "webhook_hints",
         "connections_refused",
         "log_lines_dropped",
         "slow_readings",
         "second_copy",
-        "books_differed",
-        "leader",
-        "build_info",
     }
     assert [name for name in FED if name not in shown and name.removeprefix("cannon_bot_") not in seldom] == []
