@@ -108,6 +108,17 @@ class PostgresUrl(SecretStr):
         return f"postgresql://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
+@dataclass(frozen=True, slots=True)
+class DiscordId:
+    """A channel, a user or a role of Discord."""
+
+    kind: Literal["channel", "user", "role"]
+    id: int
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.id}"
+
+
 def _header_safe(value: str) -> SecretStr:
     """Refuse a secret that cannot be sent in an HTTP header, mostly a copying mistake."""
     text = value.strip()
@@ -187,14 +198,41 @@ def _guilds(value: str) -> frozenset[int] | Literal["*"] | None:
     if words == [EVERY_GUILD]:
         return EVERY_GUILD
     for place, word in enumerate(words, 1):
-        if not (
-            word.isascii() and word.isdecimal() and 15 <= len(word) <= 20
-        ):  # the word itself may be a misplaced secret
+        if not _is_id(word):  # the word itself may be a misplaced secret
             raise ValueError(
                 f"is wrong: entry {place} is not a server id (15 to 20 digits)."
                 " List ids with commas between them, or write a single * for every server"
             )
     return frozenset(map(int, words)) or None
+
+
+def _place_of_reports(value: str) -> DiscordId:
+    """Turn `123` into a channel, and `user:123` into a user."""
+    kind, _, id_ = value.strip().rpartition(":")
+    if kind not in {"", "channel", "user"} or not _is_id(id_):
+        raise ValueError(
+            "must be a channel's id (15 to 20 digits), or user: and a user's id, such as user:1234567890123456"
+        )
+    return DiscordId("user" if kind == "user" else "channel", int(id_))
+
+
+def _mentioned(value: str) -> DiscordId:
+    kind, _, id_ = value.strip().partition(":")
+    if kind not in {"user", "role"} or not _is_id(id_):
+        raise ValueError("must be user: or role: and an id (15 to 20 digits), such as role:123456789012345678")
+    return DiscordId("role" if kind == "role" else "user", int(id_))
+
+
+def _ids(value: str) -> frozenset[int]:
+    words = value.replace(",", " ").split()
+    for place, word in enumerate(words, 1):
+        if not _is_id(word):
+            raise ValueError(f"is wrong: entry {place} is not a user's id (15 to 20 digits)")
+    return frozenset(map(int, words))
+
+
+def _is_id(word: str) -> bool:
+    return word.isascii() and word.isdecimal() and 15 <= len(word) <= 20
 
 
 def _secret_keys(value: str) -> tuple[SecretStr, ...]:
@@ -424,6 +462,28 @@ class Settings:
             _switch, "`on` or `off`: whether servers may practice in a sandbox on this machine, which costs nothing."
         ),
     )
+    host_reports: DiscordId | None = field(
+        default=None,
+        metadata=_about(
+            _place_of_reports,
+            "Where the bot reports to you in Discord: the id of a private channel, or `user:` and a user's id for "
+            "direct messages. Unset: it reports nothing there.",
+        ),
+    )
+    host_reports_mention: DiscordId | None = field(
+        default=None,
+        metadata=_about(
+            _mentioned, "Whom an alert in that channel mentions: `user:` or `role:` and an id. Unset: nobody."
+        ),
+    )
+    host_ids: frozenset[int] = field(
+        default=frozenset(),
+        metadata=_about(
+            _ids,
+            "Users who may press the buttons of these reports: ids separated by commas. Unset: the application's "
+            "owner, or the members of its team.",
+        ),
+    )
     database: Path | PostgresUrl = field(
         default_factory=lambda: Path("data/cannon-bot.db").absolute(),
         metadata=_about(
@@ -543,6 +603,7 @@ _FROM_FILES: Mapping[str, str] = {
 
 _SHOWN_DEFAULTS: Mapping[str, str] = {
     "database": "data/cannon-bot.db",
+    "host_ids": "",
     "http_proxies": "",
     "log_format": "",
     "secret_keys": "",

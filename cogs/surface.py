@@ -12,6 +12,7 @@ from bot.domain.models import Card, Job
 from bot.domain.server.first_contact import WelcomePlace
 from bot.language import speaking
 from bot.store import Approval, Decision
+from cogs.host.buttons import host_controls
 from cogs.moderate.decisions import approvals, review
 from cogs.moderate.reports.log_buttons import log_buttons
 from cogs.moderate.setup.welcome import send_welcome
@@ -39,6 +40,9 @@ class CogSurface:
 
     def log_controls(self, decision: Decision) -> Sequence[discord.ui.Item[Any]]:
         return log_buttons(decision)
+
+    def host_controls(self, rule: str | None, *, is_paused: bool) -> Sequence[discord.ui.Item[Any]]:
+        return host_controls(rule, is_paused=is_paused)
 
     def posted(self, card: Card, jobs: Sequence[Job], message: discord.Message) -> None:
         """Seed the server's emojis on the result."""

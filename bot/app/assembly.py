@@ -22,6 +22,7 @@ from bot.app.catalogue import CatalogueRefresh, DocumentReader
 from bot.app.connection.commands import CommandSync
 from bot.app.duties import add_rounds
 from bot.app.health import Health
+from bot.app.host.reporting import HostFacts, doctors_page, hosts_of, open_jobs
 from bot.app.parts import Cdn, Parts, Setup
 from bot.app.webhooks import Webhooks, WebhookTokens
 from bot.cannon.budgets import KeyBudgets
@@ -34,6 +35,8 @@ from bot.delivery.answers.recovery import OwnMessages, Recovery
 from bot.delivery.card.memory import CardOwner
 from bot.delivery.channels.channel_sight import ChannelSights
 from bot.delivery.channels.links import Thumbnails
+from bot.delivery.host.desk import HostDesk
+from bot.delivery.host.reports import HostReports
 from bot.delivery.posting.copies import ResultCopies, Sharing
 from bot.domain.custom_ids import Installation
 from bot.domain.money.limit_rules import host_limits
@@ -72,6 +75,7 @@ from bot.runtime.texts import COMMANDS_OUTDATED, DISK_FREE
 from bot.server.absences import Absences
 from bot.server.members import MemberData, OwnSettings
 from bot.server.operations import ApiDrift, OperationSwitches
+from bot.server.pause import HostPause
 from bot.server.practice import PracticeMode
 from bot.server.voices import ServerVoices
 from bot.server.welcome import FirstSetup, Welcomes
@@ -135,6 +139,7 @@ class _Core:
     signals: WorkerSignals
     leads: Callable[[], bool]
     """Whether this process is the leader."""
+    pause: HostPause
 
 
 async def open_parts(setup: Setup) -> Parts:
@@ -179,6 +184,7 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         switches=core.switches,
         clock=setup.clock,
         require_alone=second_copy.require_alone,
+        require_unpaused=core.pause.require_open,
     )
     pricing = Pricing(store, core.estimate_tool, core.host_prices)
     jobs = _intake(setup, core, delivery, alerts, worker, gate=gate, pricing=pricing)
@@ -271,6 +277,9 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         unavailable=core.unavailable,
         alerts=alerts,
         second_copy=second_copy,
+        pause=core.pause,
+        host_desk=_host_desk(setup, core),
+        host_reports=_host_reports(setup, core, delivery, worker, second_copy),
         http=_http_server(setup, store, worker, webhooks, second_copy),
         webhook_tokens=core.webhook_tokens,
         webhooks=webhooks,
@@ -329,6 +338,7 @@ async def _core(setup: Setup, store: Store) -> _Core:
         webhook_tokens=WebhookTokens(public_url=settings.public_url, sign=store.sign),
         signals=WorkerSignals(store.signals),
         leads=lambda: setup.role.works and store.leadership.is_leader,
+        pause=HostPause(store, setup.clock, has_reports=settings.host_reports is not None),
     )
     await core.absences.load()
     await core.keys.load()
@@ -337,6 +347,7 @@ async def _core(setup: Setup, store: Store) -> _Core:
     await core.memories.load_model_ids()
     await sort_earlier_costs(store, setup.catalogue)
     await core.switches.load()
+    await core.pause.load()
     return core
 
 
@@ -530,6 +541,36 @@ def _use_cases(
         visible=core.visible,
         jobs=jobs,
         store=core.store,
+        clock=setup.clock,
+    )
+
+
+def _host_desk(setup: Setup, core: _Core) -> HostDesk:
+    return HostDesk(
+        store=core.store,
+        pause=core.pause,
+        hosts=partial(hosts_of, setup.bot, setup.settings),
+        examine=partial(doctors_page, setup),
+        open_jobs=partial(open_jobs, setup),
+        clock=setup.clock,
+    )
+
+
+def _host_reports(
+    setup: Setup, core: _Core, delivery: Delivery, worker: Worker, second_copy: SecondCopy
+) -> HostReports:
+    facts = HostFacts(setup, store=core.store, worker=worker, second_copy=second_copy, leads=core.leads)
+    return HostReports(
+        setup.settings.host_reports,
+        mention=setup.settings.host_reports_mention,
+        client=setup.bot,
+        guilds=setup.guilds,
+        messages=delivery.messages,
+        store=core.store,
+        surface=setup.surface,
+        look=facts.snapshot,
+        leads=core.leads,
+        is_paused=lambda: core.pause.since is not None,
         clock=setup.clock,
     )
 

@@ -27,6 +27,8 @@ from bot.delivery.card.readers import GuildLanguages
 from bot.delivery.channels.channel_sight import ChannelSights
 from bot.delivery.channels.guilds import Guilds
 from bot.delivery.channels.links import Thumbnails
+from bot.delivery.host.desk import HostDesk
+from bot.delivery.host.reports import HostReports
 from bot.delivery.posting.copies import ResultCopies, Sharing
 from bot.generation.assembly import GenerationUseCases
 from bot.generation.sources import Sources
@@ -52,6 +54,7 @@ from bot.runtime.network.web_server import HttpServer
 from bot.server.absences import Absences
 from bot.server.members import MemberData, OwnSettings
 from bot.server.operations import ApiDrift, OperationSwitches
+from bot.server.pause import HostPause
 from bot.server.practice import PracticeMode
 from bot.server.voices import ServerVoices
 from bot.server.welcome import FirstSetup, Welcomes
@@ -158,6 +161,9 @@ class Parts:
     unavailable: UnavailableOperations
     alerts: Alerts
     second_copy: SecondCopy
+    pause: HostPause
+    host_desk: HostDesk
+    host_reports: HostReports
     http: HttpServer
     webhook_tokens: WebhookTokens
     webhooks: Webhooks

@@ -35,6 +35,10 @@ class CardSurface(Protocol):
         """Return the moderators' controls of a record line, only DynamicItems."""
         ...
 
+    def host_controls(self, rule: str | None, *, is_paused: bool) -> Sequence[discord.ui.Item[Any]]:
+        """Return the host's controls of a report, only DynamicItems: first that which silences `rule`, unless None."""
+        ...
+
     async def legend(self, card: Card, jobs: Sequence[Job]) -> str | None:
         """Return what the card says above its result, drawn as posted: in a channel's first one, how to react to it.
 

@@ -37,6 +37,7 @@ from bot.runtime.network.health_probe import store_address
 from bot.runtime.texts import IDENTIFIES_LEFT
 from bot.server.absences import ABSENCES
 from bot.server.operations import SWITCHES
+from bot.server.pause import PAUSE
 from bot.server.texts import PRACTICE_IN_ONE_PROCESS
 from bot.settings import Settings
 from bot.store import Store
@@ -201,6 +202,7 @@ def _caches(parts: Parts, role: Role) -> list[ReadAgain]:
     kept = [
         ReadAgain(signal=ABSENCES, again=parts.absences.load, every_s=SHORT_S),
         ReadAgain(signal=SWITCHES, again=parts.switches.load, every_s=SHORT_S),
+        ReadAgain(signal=PAUSE, again=parts.pause.load, every_s=SHORT_S),
         ReadAgain(signal=HOST_KEY, again=parts.keys.load, every_s=SHORT_S),
         ReadAgain(signal=COMMANDS, again=parts.command_sync.read_again, every_s=LONG_S),
         ReadAgain(signal=CATALOGUE, again=parts.catalogue_refresh.read_again, every_s=LONG_S),

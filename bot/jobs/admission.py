@@ -73,6 +73,8 @@ class RequestGate:
     clock: Clock
     require_alone: Callable[[], None] = lambda: None
     """Raises Refused while another copy of the bot runs."""
+    require_unpaused: Callable[[], None] = lambda: None
+    """Raises Refused while the host has paused new jobs."""
 
     def require_on(self, guild_id: int, operations: Sequence[str]) -> list[Operation]:
         """Return the operations. Raises InputError for an unknown one, Refused for one that is off here."""
@@ -84,10 +86,13 @@ class RequestGate:
     async def key(self, guild_id: int, operations: Sequence[Operation]) -> UsableKey:
         """Return the guild's key for these operations.
 
-        Raises NoKey, KeyRefused, and Refused for an operation its account lacks, or next to another copy.
+        Raises NoKey, KeyRefused, and Refused for an operation its account lacks, next to another copy, or while the
+        host has paused new jobs (but for practice, which is free).
         """
         self.require_alone()
         key = await self.keys.for_guild(guild_id)
+        if not key.is_practice:
+            self.require_unpaused()
         if key.refused:
             raise KeyRefused(texts.KEY_REFUSED)
         for operation in operations:

@@ -8,7 +8,7 @@ from bot.store.host.alerts import AGAIN_S
 from bot.store.money.totals import DAY_S
 
 
-async def test_an_alert_begins_once_and_keeps_its_message_until_another_begins(store: Store, clock: Any):
+async def test_an_alert_begins_once_and_keeps_its_message_until_another_begins(store: Store, clock: Any) -> None:
     alerts = store.host_alerts
     assert await alerts.begin("disk", "The disk is nearly full.", "w1")
     assert not await alerts.begin("disk", "The disk is nearly full.", "w2")
@@ -29,7 +29,7 @@ async def test_an_alert_begins_once_and_keeps_its_message_until_another_begins(s
     assert (await alerts.all())["disk"].message_id is None
 
 
-async def test_a_row_that_has_changed_meanwhile_is_not_taken_as_shown(store: Store):
+async def test_a_row_that_has_changed_meanwhile_is_not_taken_as_shown(store: Store) -> None:
     alerts = store.host_alerts
     await alerts.begin("late", "Results are late.", "")
     read = (await alerts.all())["late"]
@@ -38,7 +38,7 @@ async def test_a_row_that_has_changed_meanwhile_is_not_taken_as_shown(store: Sto
     assert not (await alerts.all())["late"].is_shown
 
 
-async def test_a_silenced_rule_begins_nothing_until_its_time(store: Store, clock: Any):
+async def test_a_silenced_rule_begins_nothing_until_its_time(store: Store, clock: Any) -> None:
     alerts = store.host_alerts
     await alerts.silence("backup", clock.now + 3600)
     assert not await alerts.begin("backup", "The last backup is old.", "")
@@ -47,7 +47,7 @@ async def test_a_silenced_rule_begins_nothing_until_its_time(store: Store, clock
     assert not await alerts.begin("backup", "The last backup is old.", "")
 
 
-async def test_a_week_has_what_its_days_cost_and_how_its_jobs_ended(store: Store, clock: Any, accepted: Any):
+async def test_a_week_has_what_its_days_cost_and_how_its_jobs_ended(store: Store, clock: Any, accepted: Any) -> None:
     clock.now = 30 * DAY_S
     await accepted(store, "10", "10", "10")
     clock.now += DAY_S

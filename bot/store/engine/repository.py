@@ -191,6 +191,8 @@ PAGES_CHECKED_META = "pages_checked_at"
 """When all pages of the file were last checked (Unix seconds)."""
 SECOND_COPY_META = "second_copy"
 """When another copy was last detected (Unix seconds)."""
+PAUSED_META = "host_pause"
+"""Since when the host has paused new jobs (Unix seconds)."""
 PROOF_HOLDS_S = 900.0
 """How long another copy counts as running after its last detection."""
 

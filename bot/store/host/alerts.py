@@ -31,6 +31,11 @@ VALUES (:rule, '', '', :now, :now, 1, :until)
 ON CONFLICT (rule) DO UPDATE SET silenced_until = excluded.silenced_until, is_shown = 0
 """
 
+_REFUSALS = """
+SELECT (SELECT count(*) FROM host_key_refusals),
+    (SELECT count(*) FROM guild_keys WHERE refused_at IS NOT NULL AND retired_at IS NULL AND secret IS NOT NULL)
+"""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostAlert:
@@ -83,6 +88,11 @@ class HostAlerts(Repository):
     async def silence(self, rule: str, until: float) -> None:
         """Let a rule begin no alert until then (Unix seconds)."""
         await self._execute(_SILENCE, {"rule": rule, "now": self._clock.wall(), "until": until})
+
+    async def refusals(self) -> tuple[int, int]:
+        """Return for how many servers the host's key is rejected, and how many servers' own keys are."""
+        row = await self._row(_REFUSALS)
+        return int(row[0]), int(row[1])
 
     async def week(self, until: float) -> Week:
         """Return the figures of the seven whole days (UTC) before `until` (Unix seconds)."""

@@ -1,0 +1,142 @@
+"""What a process tells its host of: a snapshot for the rules, and what the buttons of the reports ask for."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter, deque
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import KW_ONLY, dataclass, field
+
+import discord
+
+from bot import __version__, commit
+from bot.app.parts import Setup
+from bot.delivery.host.desk import WaitingJob
+from bot.delivery.host.rules import Peer, Snapshot
+from bot.domain.models import OPEN_STATES
+from bot.jobs.second_copy import SecondCopy
+from bot.jobs.worker import Worker
+from bot.runtime.machine import free_bytes
+from bot.settings import Settings
+from bot.store import Store
+from bot.store.host.jobs import listed
+
+ERRORS_WINDOW_S = 600.0
+JOBS_MAX = 1000
+"""Most open jobs that are counted for the host."""
+
+Peers = Callable[[], Awaitable[Sequence[Peer]]]
+"""Returns the processes on the database. Raises StoreError."""
+
+
+@dataclass
+class HostFacts:
+    """Reads what the rules judge."""
+
+    setup: Setup
+    _: KW_ONLY
+    store: Store
+    worker: Worker
+    second_copy: SecondCopy
+    leads: Callable[[], bool]
+    process: str = ""
+    peers: Peers | None = None
+    """None: this is the only process."""
+    _errors: deque[tuple[float, Counter[str]]] = field(default_factory=deque, init=False)
+    """The numbers of failed transactions by kind, at these monotonic times."""
+    _began_at: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._began_at = self.setup.clock.wall()
+
+    async def snapshot(self) -> Snapshot:
+        """Return what this process knows; of the database nothing while that does not work. Raises StoreError."""
+        pulse, now = self.store.pulse, self.setup.clock.wall()
+        errors = self._recent_errors()
+        oldest_due_s = {lane.value: wait_s for lane, wait_s in self.worker.agenda.oldest_due_s().items()}
+        if not pulse.is_well:
+            failure = None if pulse.failure is None else pulse.failure.for_host
+            return Snapshot(at=now, database_is_up=False, silent_s=pulse.silent_s, failure=failure, errors=errors)
+        host_key, own_keys = await self.store.host_alerts.refusals()
+        path = self.store.path
+        return Snapshot(
+            at=now,
+            silent_s=pulse.silent_s,
+            errors=errors,
+            oldest_due_s=oldest_due_s if self.setup.role.works else {},
+            host_key_refused_to=host_key,
+            refused_keys=own_keys,
+            disk_free=None if path is None else int(free_bytes(path.parent)),
+            disk_needed=0 if path is None or not path.exists() else path.stat().st_size,
+            has_second_copy=self.second_copy.is_there,
+            peers=tuple(await self.peers()) if self.peers is not None else (self._self(now),),
+        )
+
+    def _recent_errors(self) -> Counter[str]:
+        now, counted = self.setup.clock.monotonic(), Counter(self.store.pulse.errors)
+        while self._errors and now - self._errors[0][0] > ERRORS_WINDOW_S:
+            self._errors.popleft()
+        before = self._errors[0][1] if self._errors else counted
+        self._errors.append((now, counted))
+        return counted - before
+
+    def _self(self, now: float) -> Peer:
+        role = self.setup.role.value
+        return Peer(
+            name=self.process,
+            version=version_words(),
+            role=role,
+            started_at=self._began_at,
+            seen_at=now,
+            is_leader=self.leads(),
+        )
+
+
+def version_words() -> str:
+    return f"{__version__} ({commit()})"
+
+
+def hosts_of(client: discord.Client, settings: Settings) -> Collection[int]:
+    """Return the users who may press the host's buttons, and the one whose direct messages the reports are."""
+    place = settings.host_reports
+    reader = {place.id} if place is not None and place.kind == "user" else set()
+    return (settings.host_ids or _owners(client)) | reader
+
+
+def _owners(client: discord.Client) -> frozenset[int]:
+    application = client.application
+    if application is None:
+        return frozenset()
+    if (team := application.team) is None:
+        return frozenset({application.owner.id})
+    accepted = discord.TeamMembershipState.accepted
+    return frozenset(each.id for each in team.members if each.membership_state is accepted)
+
+
+async def doctors_page(setup: Setup) -> str:
+    """Return what `cannon-bot doctor` says, without a call to the network."""
+    from bot.app.host import texts  # noqa: PLC0415 - needed at a press only
+    from bot.app.host.doctor import examine  # noqa: PLC0415 - the same
+    from bot.runtime.progress import no_progress  # noqa: PLC0415 - the same
+
+    def look() -> str:
+        return texts.page(examine(setup.settings, (), is_online=False, clock=setup.clock, progress=no_progress))
+
+    return await asyncio.to_thread(look)
+
+
+async def open_jobs(setup: Setup) -> list[WaitingJob]:
+    """Return the open jobs of all servers, without anything of members. Raises StoreError."""
+    now, database = setup.clock.wall(), setup.settings.database
+    found = await asyncio.to_thread(
+        listed, database, states=OPEN_STATES, guild_id=None, member_id=None, before=now, limit=JOBS_MAX
+    )
+    return [
+        WaitingJob(
+            id=job.id,
+            state=job.state.value,
+            age_s=now - job.created_at,
+            waits_for="" if job.waits_for is None else job.waits_for.value.replace("_", " "),
+        )
+        for job in found
+    ]

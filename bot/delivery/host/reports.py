@@ -1,0 +1,376 @@
+"""Posts to the host what the rules find: each alert once when it begins, edited when it ends, and a page a week.
+
+The leader posts; without one, the processes that answer members. The alert about the database is not stored there: each
+process keeps it in memory, and finds one that another process has posted in the channel itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import KW_ONLY, dataclass, field, replace
+
+import discord
+import structlog
+
+from bot.delivery.channels.facts import CALL_TIMEOUT_S, DISCORD_ERRORS, MESSAGE_GONE, in_time, is_closed
+from bot.delivery.channels.guilds import Guilds
+from bot.delivery.channels.messages import Messages, custom_ids_of, nonce_of
+from bot.delivery.channels.view import message_view
+from bot.delivery.host import texts
+from bot.delivery.host.rules import DATABASE, LEADER, RULES, Rule, Snapshot
+from bot.delivery.surface import CardSurface
+from bot.domain.custom_ids import unsigned
+from bot.domain.words.text import harmless, stamp
+from bot.errors import StoreError
+from bot.runtime.clock import Clock
+from bot.settings import DiscordId
+from bot.store import Store
+from bot.store.engine.pulse import WELL_S
+from bot.store.host.alerts import HostAlert, Week
+
+log = structlog.get_logger(__name__)
+
+EVERY_S = 15.0
+CLEAR_S = 60.0
+"""How long all has to be well before an alert ends."""
+OTHERS_WAIT_S = 45.0
+"""How much later than the leader the other processes report that the database is gone."""
+POSTS_MAX, POSTS_WINDOW_S = 12, 3600.0
+CLOSED_AGAIN_S = 300.0
+"""When a channel that takes nothing is tried again."""
+PLACE_FRESH_S = 600.0
+WEEK_S = 7 * 86_400.0
+MONDAY_S = 4 * 86_400.0
+"""The first Monday of Unix time."""
+PAGE_META = "host_page"
+"""The week of the last page, counted from that Monday."""
+COLORS = {"critical": discord.Color.red(), "warning": discord.Color.orange(), "over": discord.Color.green()}
+
+
+@dataclass
+class _Outage:
+    """The database's alert, while it cannot be stored. Times are Unix seconds."""
+
+    began_at: float
+    sentence: str
+    message: discord.Message | None = None
+
+
+@dataclass
+class HostReports:
+    """Posts alerts and pages to `place`, None: nowhere. `mention` is whom an alert mentions.
+
+    `look` returns what this process knows, `leads` whether it is the leader. No method raises because of Discord.
+    """
+
+    place: DiscordId | None
+    _: KW_ONLY
+    mention: DiscordId | None
+    client: discord.Client
+    guilds: Guilds
+    messages: Messages
+    store: Store
+    surface: CardSurface
+    look: Callable[[], Awaitable[Snapshot]]
+    leads: Callable[[], bool]
+    is_paused: Callable[[], bool]
+    clock: Clock
+    process: str = ""
+    _alerts: dict[str, HostAlert] = field(default_factory=dict, init=False)
+    _well_since: dict[str, float] = field(default_factory=dict, init=False)
+    """Since when rules with an alert find nothing, in monotonic seconds."""
+    _outage: _Outage | None = field(default=None, init=False)
+    _has_led: bool = field(default=False, init=False)
+    _knows_outages: bool = field(default=False, init=False)
+    """Whether the channel was searched for an earlier process' alert about the database."""
+    _posted: deque[float] = field(default_factory=lambda: deque(maxlen=POSTS_MAX), init=False)
+    """When the last messages were posted, in Unix seconds."""
+    _again_at: float = field(default=0.0, init=False)
+    _place: tuple[float, discord.abc.Messageable] | None = field(default=None, init=False)
+    _warned: set[str] = field(default_factory=set, init=False)
+
+    async def run_once(self) -> float:
+        """Judge the rules, post what is due, and return the seconds until the next time."""
+        if self.place is None:
+            return math.inf
+        seen = await self.look()
+        try:
+            if seen.database_is_up:
+                await self._report(seen)
+            else:
+                await self._report_outage(seen)
+        except StoreError as error:
+            log.info("host_reports.later", error=error.sentence)
+        except DISCORD_ERRORS as error:
+            is_lasting = isinstance(error, discord.HTTPException) and is_closed(error)
+            if is_lasting:
+                self._again_at = self.clock.monotonic() + CLOSED_AGAIN_S
+            self._place = None
+            self._warn("not_sent", error=type(error).__name__, code=getattr(error, "code", 0))
+        return EVERY_S
+
+    def _warn(self, reason: str, **facts: object) -> None:
+        """Log a failure of the reports once, until one is posted."""
+        if reason not in self._warned:
+            self._warned.add(reason)
+            log.warning("host_reports.trouble", reason=reason, place=str(self.place), **facts)
+
+    # ------------------------------------------------------------------ alerts that are stored
+
+    async def _report(self, seen: Snapshot) -> None:
+        leads = self._has_led = self.leads()
+        self._alerts = await self.store.host_alerts.all()
+        for rule in RULES.values():
+            if rule is not DATABASE and (leads or rule.of_each or rule is LEADER):
+                await self._note(rule, seen)
+        if self.clock.monotonic() < self._again_at:
+            return
+        if leads or self._outage is not None:
+            await self._end_outage()
+        if not leads and not seen.is_leaderless:
+            return
+        for name in self._alerts:
+            await self._show(self._alerts[name])
+        if leads:
+            await self._post_page(seen)
+
+    async def _note(self, rule: Rule, seen: Snapshot) -> None:
+        """Store that a rule begins or ceases to apply."""
+        sentence, alert = rule.judge(seen), self._alerts.get(rule.name)
+        lasts = alert is not None and alert.ended_at is None
+        if sentence is not None:
+            self._well_since.pop(rule.name, None)
+            if not lasts and await self.store.host_alerts.begin(rule.name, sentence, self.process):
+                log.warning("host_alert.begins", rule=rule.name, sentence=sentence)
+        elif alert is not None and lasts and self._may_end(alert, seen):
+            since = self._well_since.setdefault(rule.name, self.clock.monotonic())
+            if self.clock.monotonic() - since < CLEAR_S:
+                return
+            self._well_since.pop(rule.name)
+            await self.store.host_alerts.end(rule.name)
+            log.info("host_alert.ends", rule=rule.name, after_s=round(seen.at - alert.began_at))
+        else:
+            return
+        self._alerts = await self.store.host_alerts.all()
+
+    def _may_end(self, alert: HostAlert, seen: Snapshot) -> bool:
+        """Whether this process knows that it is over: that which found it does, or the leader once that is gone."""
+        if not RULES[alert.rule].of_each:
+            return True
+        return alert.process == self.process or alert.process not in {each.name for each in seen.alive}
+
+    async def _show(self, alert: HostAlert) -> None:
+        """Post an alert, or edit its message, if that is due."""
+        rule = RULES.get(alert.rule)
+        if rule is None or alert.is_shown or (alert.message_id is None and alert.ended_at is not None):
+            return
+        embed, view = self._drawn(rule, alert), self._controls(rule, lasts=alert.ended_at is None)
+        if alert.message_id is not None and alert.channel_id is not None:
+            message = self.messages.channel(alert.channel_id, None).get_partial_message(alert.message_id)
+            await self._edit(message, embed, view)
+        elif (made := await self._post(embed, view, f"{rule.name} {alert.began_at}", since=alert.began_at)) is not None:
+            await self.store.host_alerts.posted(alert, made.channel.id, made.id)
+        else:
+            return
+        await self.store.host_alerts.shown(alert)
+
+    # ------------------------------------------------------------------ the alert about the database
+
+    async def _report_outage(self, seen: Snapshot) -> None:
+        sentence = DATABASE.judge(seen) or texts.DATABASE_SILENT
+        outage = self._outage = self._outage or _Outage(seen.at - seen.silent_s, sentence)
+        stored = self._alerts.get(DATABASE.name)
+        is_silenced = stored is not None and stored.silenced_until > seen.at
+        waits_s = 0.0 if self._has_led else OTHERS_WAIT_S
+        is_due = seen.silent_s >= WELL_S + waits_s and self.clock.monotonic() >= self._again_at
+        if outage.message is not None or is_silenced or not is_due:
+            return
+        outage.message = await self._open_outage(since=outage.began_at)
+        if outage.message is None:
+            alert = self._outage_alert(outage)
+            name = f"database {self.store.signature} {outage.began_at:.0f}"
+            outage.message = await self._post(self._drawn(DATABASE, alert), self._controls(DATABASE), name)
+            log.warning("host_alert.begins", rule=DATABASE.name, sentence=sentence)
+
+    async def _end_outage(self) -> None:
+        """Edit the alert about the database, also one that an earlier process has posted."""
+        outage, now = self._outage, self.clock.wall()
+        if outage is None and not self._knows_outages:
+            left = await self._open_outage(since=None)
+            if left is not None:
+                sentence = (left.embeds[0].description if left.embeds else None) or texts.DATABASE_SILENT
+                outage = _Outage(left.created_at.timestamp(), sentence, left)
+        if outage is not None and outage.message is not None:
+            alert = self._outage_alert(outage)
+            embed = self._drawn(DATABASE, replace(alert, ended_at=now))
+            await self._edit(outage.message, embed, self._controls(DATABASE, lasts=False))
+            log.info("host_alert.ends", rule=DATABASE.name, after_s=round(now - outage.began_at))
+        self._outage, self._knows_outages = None, True
+
+    def _outage_alert(self, outage: _Outage) -> HostAlert:
+        name, sentence, began = DATABASE.name, outage.sentence, outage.began_at
+        return HostAlert(rule=name, process=self.process, sentence=sentence, began_at=began)
+
+    async def _open_outage(self, *, since: float | None) -> discord.Message | None:
+        """Return a message about the database that does not say yet that it is over."""
+        place = await self._find_place()
+        if place is None:
+            return None
+        [silence, *_] = self.surface.host_controls(DATABASE.name, is_paused=False)
+        wanted = unsigned(str(getattr(silence, "custom_id", "")))
+        return await self.messages.search(
+            place, lambda message: wanted in map(unsigned, custom_ids_of(message)), since=since
+        )
+
+    # ------------------------------------------------------------------ the weekly page
+
+    async def _post_page(self, seen: Snapshot) -> None:
+        week = math.floor((seen.at - MONDAY_S) / WEEK_S)
+        if int(await self.store.meta.get(PAGE_META) or -1) >= week:
+            return
+        found = await self.store.host_alerts.week(MONDAY_S + week * WEEK_S)
+        embed = await self._page(found, seen)
+        if await self._post(embed, self._controls(None), f"page {week}", since=MONDAY_S + week * WEEK_S) is not None:
+            await self.store.meta.set(PAGE_META, str(week))
+
+    async def _page(self, week: Week, seen: Snapshot) -> discord.Embed:
+        title = texts.PAGE_TITLE(since=texts.day(week.since), until=texts.day(week.until - 1))
+        embed = discord.Embed(description=f"**{title}**", color=discord.Color.blurple())
+        most = sorted(week.spent.items(), key=lambda each: -each[1])
+        spent = [
+            (await self._server_name(guild_id) if place < texts.SERVERS_MAX else str(guild_id), credits_)
+            for place, (guild_id, credits_) in enumerate(most)
+        ]
+        slowest = [(each.operation, each.jobs, each.median_s, each.p95_s) for each in week.slowest]
+        backup = texts.backup_made(seen.backup_age_s, is_on=seen.backup_every_s is not None)
+        for name, value in (
+            (texts.SPENT, texts.spent(spent)),
+            (texts.JOBS_ENDED, texts.ended(week.with_result, week.refunded, week.late)),
+            (texts.SLOWEST, texts.slowest(slowest)),
+            (texts.VERSIONS_ALIVE, texts.running([(each.version, each.role) for each in seen.alive])),
+            (texts.LAST_BACKUP, backup),
+        ):
+            embed.add_field(name=name, value=value, inline=False)
+        return embed
+
+    async def _server_name(self, guild_id: int) -> str:
+        guild = await self.guilds.find(guild_id)
+        return str(guild_id) if guild is None else harmless(guild.name)
+
+    # ------------------------------------------------------------------ messages
+
+    def _drawn(self, rule: Rule, alert: HostAlert) -> discord.Embed:
+        if alert.ended_at is not None:
+            embed = discord.Embed(title=texts.OVER_TITLE(title=rule.title), color=COLORS["over"])
+            embed.description = alert.sentence
+            embed.add_field(name=texts.LASTED, value=texts.span(alert.ended_at - alert.began_at))
+            return embed
+        mark, color = (texts.CRITICAL, "critical") if rule.is_critical else (texts.WARNING, "warning")
+        title = texts.ALERT_TITLE(mark=mark, title=rule.title)
+        embed = discord.Embed(title=title, description=alert.sentence, color=COLORS[color])
+        guide = texts.GUIDE(action=rule.action, anchor=rule.anchor)
+        embed.add_field(name=texts.WHAT_TO_DO, value=guide, inline=False)
+        embed.add_field(name=texts.SINCE, value=stamp(alert.began_at))
+        if alert.silenced_until > self.clock.wall():
+            embed.add_field(name=texts.SILENCED, value=stamp(alert.silenced_until, "t"))
+        if alert.process:
+            embed.set_footer(text=texts.FOUND_BY(process=alert.process))
+        return embed
+
+    def _controls(self, rule: Rule | None, *, lasts: bool = True) -> discord.ui.View | None:
+        name = rule.name if rule is not None and lasts else None
+        return message_view([self.surface.host_controls(name, is_paused=self.is_paused())], [])
+
+    async def _edit(
+        self, message: discord.Message | discord.PartialMessage, embed: discord.Embed, view: discord.ui.View | None
+    ) -> None:
+        """Edit a message, unless it was deleted."""
+        try:
+            await in_time(message.edit(embed=embed, view=view))
+        except discord.HTTPException as error:
+            if error.code not in MESSAGE_GONE:
+                raise
+
+    async def _post(
+        self, embed: discord.Embed, view: discord.ui.View | None, name: str, *, since: float | None = None
+    ) -> discord.Message | None:
+        """Post a message once for its `name`; None if there is no place for it, or too many were posted.
+
+        An attempt since then (Unix seconds) whose answer was lost is found in the channel.
+        """
+        place, now = await self._find_place(), self.clock.wall()
+        is_full = len(self._posted) == POSTS_MAX and now - self._posted[0] < POSTS_WINDOW_S
+        if place is None or is_full:
+            return None
+        if since is not None and now - since > EVERY_S:
+            fits = _same_as(embed)
+            if (there := await self.messages.search(place, fits, since=since)) is not None:
+                return there
+        async with asyncio.timeout(CALL_TIMEOUT_S):
+            made = await place.send(
+                self._mentioned(embed) or None,
+                embed=embed,
+                nonce=nonce_of("host", name, self.place.id if self.place else 0),
+                allowed_mentions=self._allowed_mentions(),
+                view=view or discord.utils.MISSING,
+            )
+        self._posted.append(now)
+        self._warned.clear()
+        return made
+
+    def _mentioned(self, embed: discord.Embed) -> str:
+        if self.mention is None or embed.title is None:  # a page wakes nobody up
+            return ""
+        return f"<@{'&' if self.mention.kind == 'role' else ''}{self.mention.id}>"
+
+    def _allowed_mentions(self) -> discord.AllowedMentions:
+        allowed = discord.AllowedMentions.none()
+        if self.mention is not None:
+            whom: Sequence[discord.abc.Snowflake] = [discord.Object(self.mention.id)]
+            setattr(allowed, "roles" if self.mention.kind == "role" else "users", whom)
+        return allowed
+
+    async def _find_place(self) -> discord.abc.Messageable | None:
+        """Return the host's channel; None, with a line in the log, if it is none or everyone may read it."""
+        if self.place is None:
+            return None
+        now = self.clock.monotonic()
+        if self._place is None or self._place[0] <= now:
+            found = await self._look_up(self.place)
+            self._place = None if found is None else (now + PLACE_FRESH_S, found)
+        return None if self._place is None else self._place[1]
+
+    async def _look_up(self, place: DiscordId) -> discord.abc.Messageable | None:
+        if place.kind == "user":
+            return await self.messages.direct_message(place.id)
+        channel: object = self.client.get_channel(place.id) or await in_time(self.client.fetch_channel(place.id))
+        guild = getattr(channel, "guild", None)
+        if guild is None or (known := await self.guilds.find(guild.id)) is None:
+            self._warn("no_channel")
+            return None
+        channel = known.get_channel_or_thread(place.id) or channel
+        if not isinstance(channel, discord.TextChannel | discord.Thread | discord.VoiceChannel):
+            self._warn("no_channel")
+            return None
+        if is_public(channel):
+            self._warn("public_channel")
+            return None
+        return channel
+
+
+def is_public(channel: discord.abc.GuildChannel | discord.Thread) -> bool:
+    """Whether everyone on the server can read the channel."""
+    if isinstance(channel, discord.Thread) and channel.is_private():
+        return False
+    place = channel.parent if isinstance(channel, discord.Thread) else channel
+    return place is None or place.permissions_for(channel.guild.default_role).view_channel
+
+
+def _same_as(embed: discord.Embed) -> Callable[[discord.Message], bool]:
+    def fits(message: discord.Message) -> bool:
+        return any(each.title == embed.title and each.description == embed.description for each in message.embeds)
+
+    return fits

@@ -1,0 +1,1 @@
+"""The buttons of what the bot reports to its host."""

@@ -1,0 +1,223 @@
+"""What the bot reports to its host: each rule begins and ends one message, through restarts and without a database."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import discord
+import pytest
+
+from bot.delivery.host.reports import CLEAR_S, OTHERS_WAIT_S, POSTS_MAX
+from bot.delivery.host.rules import RULES, Peer
+from bot.settings import DiscordId
+from bot.store.host.alerts import AGAIN_S
+from tests.discord.host.conftest import Reported
+from tests.support.surface import labels
+
+DAY_S = 86_400.0
+NOW = 1_767_225_600.0
+
+
+def peer(name: str, **values: Any) -> Peer:
+    return Peer(**{"name": name, "version": "1.0", "role": "worker", "started_at": 0.0, "seen_at": 1e12} | values)
+
+
+SEEN: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
+    "database": (
+        {"database_is_up": False, "silent_s": 40.0, "failure": "The disk is full."},
+        {"database_is_up": True, "silent_s": 0.0, "failure": None},
+        "Nothing was stored for 40 s. The disk is full.",
+    ),
+    "database_errors": (
+        {"errors": {"busy": 5, "slow": 1}},
+        {"errors": {"busy": 5}},
+        "6 transactions failed within ten minutes (busy, slow). The database works otherwise.",
+    ),
+    "late": (
+        {"oldest_due_s": {"poll": 10.0, "deliver": 300.0}},
+        {"oldest_due_s": {"deliver": 240.0}},
+        "A job has waited 5 min for its turn to be posted.",
+    ),
+    "host_key": (
+        {"host_key_refused_to": 2},
+        {"host_key_refused_to": 0},
+        "CANNON_API_KEY is rejected, so 2 servers cannot start jobs.",
+    ),
+    "server_keys": (
+        {"refused_keys": 1},
+        {"refused_keys": 0},
+        "The keys of 1 server are rejected. Their moderators were told.",
+    ),
+    "disk": (
+        {"disk_free": 400 * 1024**2, "disk_needed": 100 * 1024**2},
+        {"disk_free": 600 * 1024**2},
+        "400.0 MiB are left on the database's disk; an upgrade needs 100.0 MiB for its backup.",
+    ),
+    "backup": (
+        {"backup_every_s": DAY_S, "backup_age_s": 2 * DAY_S},
+        {"backup_age_s": DAY_S},
+        "The last backup was made 2 days ago. One is due every 24 h.",
+    ),
+    "leader": (
+        {"peers": (peer("g1", role="gateway"),)},
+        {"peers": (peer("g1", role="gateway"), peer("w1", is_leader=True))},
+        "No worker has been the leader for a minute, so nothing periodic is done.",
+    ),
+    "workers": (
+        {"peers": (peer("w1", is_leader=True), peer("w2", seen_at=NOW - 60))},
+        {"peers": (peer("w1", is_leader=True),)},
+        "w2 stopped without a word 90 s ago.",
+    ),
+    "versions": (
+        {"peers": (peer("w1", is_leader=True), peer("w2", version="1.1"))},
+        {"peers": (peer("w1", is_leader=True),)},
+        "For more than an hour, processes of different versions have been running: 1.0, 1.1.",
+    ),
+    "second_copy": (
+        {"has_second_copy": True},
+        {"has_second_copy": False},
+        "It has another database. No new job starts until one of the two stops.",
+    ),
+}
+
+
+def test_every_rule_has_an_example():
+    assert SEEN.keys() == RULES.keys()
+
+
+@pytest.mark.parametrize("name", list(SEEN))
+async def test_a_rule_begins_and_ends_one_message(reported: Reported, name: str):
+    begins, ends, sentence = SEEN[name]
+    await reported.round()
+    assert reported.messages() == []
+    await reported.round(**begins)
+    [alert] = reported.messages()
+    assert alert.embeds[0].title in {f"🔴 {RULES[name].title}", f"🟠 {RULES[name].title}"}
+    assert alert.embeds[0].description == sentence
+    assert labels(alert) == ["Silence 1 h", "Doctor", "Jobs that wait", "Pause new jobs"]
+    assert alert.content == ""
+    for _ in range(3):
+        await reported.round()
+    await reported.round(**ends)
+    await reported.round(after_s=CLEAR_S)
+    [ended] = reported.messages()
+    assert ended.id == alert.id
+    assert ended.embeds[0].title == f"✅ Over: {RULES[name].title}"
+    assert ended.embeds[0].description == sentence
+    assert labels(ended) == ["Doctor", "Jobs that wait", "Pause new jobs"]
+
+
+async def test_an_alert_is_posted_once_through_restarts_and_ended_by_the_next_process(reported: Reported):
+    await reported.round(disk_free=1)
+    await reported.restart()
+    await reported.round(disk_free=1)
+    assert len(reported.messages()) == 1
+    await reported.restart()
+    await reported.round(disk_free=10**12)
+    await reported.round(after_s=CLEAR_S)
+    [ended] = reported.messages()
+    assert ended.embeds[0].title == "✅ Over: The disk is nearly full"
+
+
+async def test_an_alert_whose_post_was_not_noted_is_found_and_not_posted_twice(
+    reported: Reported, monkeypatch: pytest.MonkeyPatch
+):
+    alerts = reported.rig.bot.parts.store.host_alerts
+
+    async def dies(*_: object) -> None:
+        raise discord.DiscordServerError(type("Response", (), {"status": 502, "reason": ""})(), "")  # type: ignore[arg-type]
+
+    with monkeypatch.context() as patched:
+        patched.setattr(alerts, "posted", dies)
+        await reported.round(disk_free=1)
+    await reported.round(after_s=600.0)
+    [alert] = reported.messages()
+    assert (await alerts.all())["disk"].message_id == alert.id
+
+
+async def test_the_alert_about_the_database_is_ended_after_a_restart_too(reported: Reported):
+    await reported.round()
+    await reported.round(**SEEN["database"][0])
+    await reported.restart()
+    await reported.round(**SEEN["database"][1])
+    [ended] = reported.messages()
+    assert ended.embeds[0].title == "✅ Over: The database does not work"
+    assert ended.embeds[0].fields[0].value == "15 s"
+
+
+async def test_of_several_processes_one_reports_that_the_database_is_gone(reported: Reported):
+    reports = reported.rig.bot.parts.host_reports
+    leads, reports.leads = reports.leads, lambda: False
+    await reported.round()
+    await reported.round(**SEEN["database"][0])
+    assert reported.messages() == [], "the leader comes first"
+    await reported.round(silent_s=30.0 + OTHERS_WAIT_S)
+    [alert] = reported.messages()
+    await reported.restart()
+    reports = reported.rig.bot.parts.host_reports
+    reports._has_led, reports.leads = True, leads
+    await reported.round()
+    assert [each.id for each in reported.messages()] == [alert.id], "another process finds it in the channel"
+    await reported.round(**SEEN["database"][1])
+    assert reported.messages()[0].embeds[0].title == "✅ Over: The database does not work"
+
+
+async def test_only_the_leader_posts(reported: Reported):
+    reports = reported.rig.bot.parts.host_reports
+    reports.leads = lambda: False
+    await reported.round(disk_free=1, has_second_copy=True)
+    assert reported.messages() == []
+    assert (await reported.rig.bot.parts.store.host_alerts.all()).keys() == {"disk"}, "of itself it notes what it sees"
+    reports.leads = lambda: True
+    await reported.round()
+    assert {each.embeds[0].title for each in reported.messages()} == {
+        "🟠 The disk is nearly full", "🔴 Another copy runs with the same token",
+    }  # fmt: skip
+
+
+async def test_what_flaps_is_one_message_and_no_storm(reported: Reported):
+    for _ in range(5):
+        await reported.round(disk_free=1)
+        await reported.round(disk_free=10**12)
+        await reported.round(after_s=CLEAR_S)
+    assert len(reported.messages()) == 1
+    for _ in range(2 * POSTS_MAX):
+        await reported.round(disk_free=1)
+        await reported.round(disk_free=10**12)
+        await reported.round(after_s=CLEAR_S)
+        await reported.rig.bot.parts.store._database.write(
+            lambda db: db.execute("UPDATE host_alerts SET ended_at = ended_at - ?", (AGAIN_S,))
+        )
+    assert len(reported.all()) <= 1 + POSTS_MAX, "the page and the alerts of an hour"
+
+
+async def test_an_alert_mentions_whom_the_host_has_set(reported: Reported):
+    await reported.restart(host_reports_mention=DiscordId("role", reported.rig.moderators.id))
+    await reported.round(disk_free=1)
+    [alert] = reported.messages()
+    assert alert.content == f"<@&{reported.rig.moderators.id}>"
+    assert alert.role_mentions != []
+
+
+async def test_direct_messages_are_a_place_too(reported: Reported):
+    host = reported.rig.env.create_user("hosting")
+    await reported.restart(host_reports=DiscordId("user", host.id), host_ids=frozenset())
+    await reported.round(disk_free=1)
+    alert, *_ = [each for each in host.dm_channel.history() if each.embeds[0].title]
+    answer = await host.click(alert, label="Jobs that wait")
+    assert answer.response.embeds[0].description == "No job waits: all have ended."
+
+
+async def test_a_channel_that_everyone_can_read_gets_nothing(reported: Reported):
+    await reported.restart(host_reports=DiscordId("channel", reported.rig.channel.id))
+    await reported.round(disk_free=1)
+    assert reported.rig.messages() == []
+
+
+async def test_a_channel_that_is_gone_delays_the_alert_and_nothing_else(reported: Reported):
+    await reported.restart(host_reports=DiscordId("channel", 123456789012345678))
+    await reported.round(disk_free=1)
+    assert (await reported.rig.bot.parts.store.host_alerts.all())["disk"].message_id is None
+    await reported.restart()
+    await reported.round(after_s=300.0)
+    assert len(reported.messages()) == 1
