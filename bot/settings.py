@@ -480,8 +480,8 @@ class Settings:
         default=frozenset(),
         metadata=_about(
             _ids,
-            "Users who may press the buttons of these reports: ids separated by commas. Unset: the application's "
-            "owner, or the members of its team.",
+            "Users who act as the host in Discord, such as with these reports' buttons: ids separated by commas. "
+            "Unset: the application's owner, or its team's admins and developers.",
         ),
     )
     database: Path | PostgresUrl = field(

@@ -22,7 +22,7 @@ from bot.app.catalogue import CatalogueRefresh, DocumentReader
 from bot.app.connection.commands import CommandSync
 from bot.app.duties import add_rounds
 from bot.app.health import Health
-from bot.app.host.reporting import HostFacts, doctors_page, hosts_of, open_jobs
+from bot.app.host.reporting import HostFacts, doctors_page, open_jobs
 from bot.app.parts import Cdn, Parts, Setup
 from bot.app.webhooks import Webhooks, WebhookTokens
 from bot.cannon.budgets import KeyBudgets
@@ -549,7 +549,6 @@ def _host_desk(setup: Setup, core: _Core) -> HostDesk:
     return HostDesk(
         store=core.store,
         pause=core.pause,
-        hosts=partial(hosts_of, setup.bot, setup.settings),
         examine=partial(doctors_page, setup),
         open_jobs=partial(open_jobs, setup),
         clock=setup.clock,

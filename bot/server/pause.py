@@ -32,7 +32,7 @@ class HostPause:
     async def load(self) -> None:
         stored = await self._store.meta.get(PAUSED_META)
         if stored is not None and not self._has_reports:
-            log.warning("host_pause.ignored", hint=texts.PAUSE_NEEDS_REPORTS)
+            log.warning("host_pause.ignored", reason="HOST_REPORTS is not set")
         self.since = float(stored) if stored is not None and self._has_reports else None
 
     def require_open(self) -> None:

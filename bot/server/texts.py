@@ -22,9 +22,6 @@ ALERT = "⚠️ {text}".format
 # ---------------------------------------------------------------------- the host's pause
 
 PAUSED_BY_HOST = Text("The host of this bot has paused new jobs. Nothing was charged. Running jobs still finish.")
-PAUSE_NEEDS_REPORTS = (
-    "New jobs were paused by a button of the host's reports; without HOST_REPORTS that does not apply."
-)
 
 # ---------------------------------------------------------------------- the setup
 

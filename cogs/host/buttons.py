@@ -11,6 +11,7 @@ from bot.delivery.host.desk import HostDesk
 from bot.domain.custom_ids import CUSTOM_ID
 from cogs.ui.controls import Control, on, view_of
 from cogs.ui.interaction import Interaction, use
+from cogs.ui.permissions import require_host
 
 DOCTOR, JOBS, PAUSE, RESUME, SILENCE = "host_doctor", "host_jobs", "host_pause", "host_resume", "host_silence"
 """Parts of the custom ids of buttons on old messages: never change them."""
@@ -29,7 +30,7 @@ def host_controls(rule: str | None, *, is_paused: bool) -> list[Control]:
     return [*silence, doctor, jobs, pause]
 
 
-Answer = Callable[[HostDesk, Interaction, str], Awaitable[str]]
+Answer = Callable[[HostDesk, str], Awaitable[str]]
 
 
 def _answers(action: str) -> Callable[[Answer], Answer]:
@@ -38,10 +39,9 @@ def _answers(action: str) -> Callable[[Answer], Answer]:
     def register(answer: Answer) -> Answer:
         @on(action)
         async def pressed(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
-            desk = use(interaction, HostDesk)
-            desk.require_host(interaction.user.id)
+            require_host(interaction)
             await in_time(interaction.response.defer(ephemeral=True, thinking=True))
-            embed = discord.Embed(description=await answer(desk, interaction, subject))
+            embed = discord.Embed(description=await answer(use(interaction, HostDesk), subject))
             await in_time(interaction.edit_original_response(embed=embed))
 
         pressed.__qualname__ = answer.__qualname__
@@ -51,19 +51,19 @@ def _answers(action: str) -> Callable[[Answer], Answer]:
 
 
 @_answers(DOCTOR)
-async def doctor(desk: HostDesk, _interaction: Interaction, _subject: str) -> str:
+async def doctor(desk: HostDesk, _subject: str) -> str:
     """Say what `cannon-bot doctor` says."""
     return await desk.doctor()
 
 
 @_answers(JOBS)
-async def waiting_jobs(desk: HostDesk, _interaction: Interaction, _subject: str) -> str:
+async def waiting_jobs(desk: HostDesk, _subject: str) -> str:
     """List the open jobs of all servers."""
     return await desk.waiting_jobs()
 
 
 @_answers(SILENCE)
-async def silence(desk: HostDesk, _interaction: Interaction, subject: str) -> str:
+async def silence(desk: HostDesk, subject: str) -> str:
     """Let a rule report nothing for an hour."""
     return await desk.silence(subject)
 
@@ -71,16 +71,16 @@ async def silence(desk: HostDesk, _interaction: Interaction, subject: str) -> st
 @on(PAUSE)
 async def pause(interaction: Interaction, _subject: str, _values: Sequence[str]) -> None:
     """Pause new paid jobs on all servers, and offer to resume them in place of the button."""
+    require_host(interaction)
     desk = use(interaction, HostDesk)
-    desk.require_host(interaction.user.id)
     await _switched(interaction, await desk.pause_jobs(interaction.user.id), is_paused=True)
 
 
 @on(RESUME)
 async def resume(interaction: Interaction, _subject: str, _values: Sequence[str]) -> None:
     """Let new paid jobs start again, and offer to pause them in place of the button."""
+    require_host(interaction)
     desk = use(interaction, HostDesk)
-    desk.require_host(interaction.user.id)
     await _switched(interaction, await desk.resume_jobs(interaction.user.id), is_paused=False)
 
 

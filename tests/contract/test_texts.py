@@ -149,6 +149,7 @@ COMMAND_SECTION = re.compile(r"# -+ (?:.*\b)?(?:commands?|options?|menus)\b", re
 ENGLISH_ONLY = {
     "bot/app/texts.py": "what hosts read in a terminal or a log",
     "bot/app/host": "what hosts read in a terminal or a bug report",
+    "bot/delivery/host": "what hosts read of the bot in Discord",
     "bot/runtime/texts.py": "what hosts read in a terminal or a log",
     "bot/sandbox": "what the sandbox's API, its log and the demo's host read",
     "bot/store/texts.py": "what hosts read in a terminal or a log",

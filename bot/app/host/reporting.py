@@ -1,13 +1,11 @@
-"""What a process tells its host of: a snapshot for the rules, and what the buttons of the reports ask for."""
+"""What the host's reports need of the process: a snapshot for the rules, the doctor's page, the open jobs."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import KW_ONLY, dataclass, field
-
-import discord
 
 from bot import __version__, commit
 from bot.app.parts import Setup
@@ -17,7 +15,6 @@ from bot.domain.models import OPEN_STATES
 from bot.jobs.second_copy import SecondCopy
 from bot.jobs.worker import Worker
 from bot.runtime.machine import free_bytes
-from bot.settings import Settings
 from bot.store import Store
 from bot.store.host.jobs import listed
 
@@ -94,23 +91,6 @@ class HostFacts:
 
 def version_words() -> str:
     return f"{__version__} ({commit()})"
-
-
-def hosts_of(client: discord.Client, settings: Settings) -> Collection[int]:
-    """Return the users who may press the host's buttons, and the one whose direct messages the reports are."""
-    place = settings.host_reports
-    reader = {place.id} if place is not None and place.kind == "user" else set()
-    return (settings.host_ids or _owners(client)) | reader
-
-
-def _owners(client: discord.Client) -> frozenset[int]:
-    application = client.application
-    if application is None:
-        return frozenset()
-    if (team := application.team) is None:
-        return frozenset({application.owner.id})
-    accepted = discord.TeamMembershipState.accepted
-    return frozenset(each.id for each in team.members if each.membership_state is accepted)
 
 
 async def doctors_page(setup: Setup) -> str:

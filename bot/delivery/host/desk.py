@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from bot.delivery.channels.facts import EMBED_DESCRIPTION_CHARS
 from bot.delivery.host import texts
 from bot.delivery.host.rules import RULES
 from bot.domain.words.text import in_block, stamp
-from bot.errors import InputError, Refused
+from bot.errors import InputError
 from bot.runtime.clock import Clock
 from bot.server.pause import HostPause
 from bot.store import Store
@@ -30,19 +30,13 @@ class WaitingJob:
 
 @dataclass(frozen=True, kw_only=True)
 class HostDesk:
-    """Answers the host. `hosts` returns the ids of the users who may press, `examine` the doctor's page."""
+    """Answers the host. `examine` returns the doctor's page."""
 
     store: Store
     pause: HostPause
-    hosts: Callable[[], Collection[int]]
     examine: Callable[[], Awaitable[str]]
     open_jobs: Callable[[], Awaitable[Sequence[WaitingJob]]]
     clock: Clock
-
-    def require_host(self, user_id: int) -> None:
-        """Raise Refused for everyone but the host."""
-        if user_id not in self.hosts():
-            raise Refused(texts.ONLY_HOST)
 
     async def doctor(self) -> str:
         """Return what `cannon-bot doctor` says, as a block that fits an embed."""

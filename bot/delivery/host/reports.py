@@ -322,7 +322,7 @@ class HostReports:
         return made
 
     def _mentioned(self, embed: discord.Embed) -> str:
-        if self.mention is None or embed.title is None:  # a page wakes nobody up
+        if self.mention is None or embed.title is None:  # a page wakes no one up
             return ""
         return f"<@{'&' if self.mention.kind == 'role' else ''}{self.mention.id}>"
 

@@ -1,4 +1,4 @@
-"""When the host is told: one function for each rule, from a snapshot of what the process knows."""
+"""What is reported to the host: one function for each rule, from a snapshot of what the process knows."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """Something that the host is told of. `judge` returns the sentence, None while all is well."""
+    """A reason for an alert. `judge` returns the sentence, None while all is well."""
 
     name: str
     """Part of custom ids on old messages: never change it."""

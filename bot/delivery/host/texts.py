@@ -1,4 +1,4 @@
-"""What hosts read of the bot in Discord. English, as in the terminal; only what members may read is translated."""
+"""What hosts read of the bot in Discord. English, as in the terminal."""
 
 from __future__ import annotations
 
@@ -7,9 +7,6 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from bot.domain.words.text import stamp
-from bot.language import Text
-
-ONLY_HOST = Text("Only the host of this bot can use this button.")
 
 # ---------------------------------------------------------------------- the rules: what is wrong, and what to do
 

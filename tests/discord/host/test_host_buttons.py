@@ -7,11 +7,10 @@ from typing import Any
 import discord
 import pytest
 
-from bot.app.host.reporting import hosts_of
 from bot.domain.custom_ids import unsigned
 from bot.errors import Refused
-from bot.settings import DiscordId, Settings
 from cogs.ui.controls import Control, view_of
+from cogs.ui.texts import HOST_ONLY
 from tests.discord.host.conftest import Reported
 from tests.support.surface import labels, nothing_happened, private_sentence, whole
 
@@ -116,9 +115,7 @@ async def test_only_the_host_may_press(reported: Reported, action: str):
     with rig.env.time_context():
         channel = rig.bot.get_channel(rig.channel.id)
         forged = await channel.send("Press it", view=view_of([Control.button(action, "disk", label="It")]))
-    assert (
-        private_sentence(await rig.member.click(forged, label="It")) == "Only the host of this bot can use this button."
-    )
+    assert private_sentence(await rig.member.click(forged, label="It")) == str(HOST_ONLY)
     assert (rig.bot.parts.pause.since, await rig.bot.parts.store.host_alerts.all()) == (None, {})
     await nothing_happened(rig)
 
@@ -127,22 +124,6 @@ async def test_custom_ids_are_those_of_the_first_version(reported: Reported):
     message = await alert(reported)
     ids = [unsigned(each.custom_id) for row in message.components for each in row.children]
     assert ids == ["c1:host_silence:disk", "c1:host_doctor:all", "c1:host_jobs:all", "c1:host_pause:all"]
-
-
-def application(*, team: Any = None) -> Any:
-    owner = type("User", (), {"id": 7})()
-    return type("Client", (), {"application": type("Info", (), {"owner": owner, "team": team})()})()
-
-
-def test_the_host_is_the_owner_or_the_team_unless_ids_are_set():
-    states = discord.TeamMembershipState
-    members = [type("Member", (), {"id": id_, "membership_state": state})() for id_, state in
-               ((8, states.accepted), (9, states.invited))]  # fmt: skip
-    team = type("Team", (), {"members": members})()
-    assert hosts_of(application(), Settings()) == {7}
-    assert hosts_of(application(team=team), Settings()) == {8}
-    assert hosts_of(application(team=team), Settings(host_ids=frozenset({1}))) == {1}
-    assert hosts_of(application(), Settings(host_reports=DiscordId("user", 5))) == {5, 7}
 
 
 async def test_an_unknown_rule_cannot_be_silenced(reported: Reported):
