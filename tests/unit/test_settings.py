@@ -7,7 +7,7 @@ from typing import NoReturn
 import pytest
 
 from bot.errors import SettingsError
-from bot.settings import SecretStr, Settings, describe_settings, load_settings, read_settings
+from bot.settings import DiscordId, SecretStr, Settings, describe_settings, load_settings, read_settings
 
 TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4.GabcdE." + "a" * 38
 
@@ -82,6 +82,9 @@ def test_every_setting_is_read_from_the_environment(monkeypatch: pytest.MonkeyPa
         "PUBLIC_URL": "https://bot.example.org/",
         "DISCORD_API_URL": "http://nirn-proxy:8080/api/v10/",
         "SHARD_COUNT": "16",
+        "HOST_REPORTS": "user:123456789012345678",
+        "HOST_REPORTS_MENTION": "role:323456789012345678",
+        "HOST_IDS": "123456789012345678,423456789012345678",
     }
     assert set(values) == {name for name, _, _ in describe_settings() if not name.endswith("_FILE")}
     for name, value in values.items():
@@ -105,6 +108,34 @@ def test_every_setting_is_read_from_the_environment(monkeypatch: pytest.MonkeyPa
     assert (settings.health_host, settings.health_port) == ("0.0.0.0", 9090)
     assert settings.public_url == "https://bot.example.org"
     assert (settings.discord_api_url, settings.shard_count) == ("http://nirn-proxy:8080", 16)
+    assert settings.host_reports == DiscordId("user", 123456789012345678)
+    assert settings.host_reports_mention == DiscordId("role", 323456789012345678)
+    assert settings.host_ids == {123456789012345678, 423456789012345678}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "problem"),
+    [
+        ("HOST_REPORTS", "general", "must be a channel's id"),
+        ("HOST_REPORTS", "role:123456789012345678", "must be a channel's id"),
+        ("HOST_REPORTS", "user:ada", "must be a channel's id"),
+        ("HOST_REPORTS_MENTION", "123456789012345678", "must be user: or role:"),
+        ("HOST_REPORTS_MENTION", "everyone", "must be user: or role:"),
+        ("HOST_IDS", "123456789012345678, ada", "is wrong: entry 2 is not a user's id"),
+    ],
+)
+def test_a_wrong_place_of_reports_is_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, problem: str
+) -> None:
+    [found] = problems_of(monkeypatch, **{name: value})
+    assert found.startswith(f"{name} {problem}")
+    assert found.count(". ") == 0
+
+
+def test_a_channel_may_be_named_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    for value in ("123456789012345678", "channel:123456789012345678"):
+        monkeypatch.setenv("HOST_REPORTS", value)
+        assert load_settings().host_reports == DiscordId("channel", 123456789012345678)
 
 
 @pytest.mark.parametrize(
