@@ -43,13 +43,15 @@ def add_to(add: Add) -> None:
     backup.add_argument("--force", action="store_true", help="replace a file that is there")
     restoring = add("restore", _restore, "Put a backup in the place of the database. Stop the bot first.")
     restoring.add_argument("path", type=Path, help="the backup; a key file next to it is restored as well")
-    moving = add("migrate-to", _migrate_to, "Move the SQLite database to an empty PostgreSQL one. Stop the bot first.")
+    moving = add(
+        "migrate-to", _migrate_to, "Move the database to an empty PostgreSQL one, or to a file. Stop every bot."
+    )
     to = moving.add_mutually_exclusive_group(required=True)
     to.add_argument(
-        "url", nargs="?", type=_server, metavar="postgresql://…",
-        help="the database; its password may be left to PGPASSWORD or a password file",
+        "place", nargs="?", type=_place, metavar="postgresql://…|sqlite[:FILE]",
+        help="the database; its password may be left to PGPASSWORD or a password file. FILE: data/cannon-bot.db",
     )  # fmt: skip
-    to.add_argument("--undo", action="store_true", help="use the file again, as it was when it was moved")
+    to.add_argument("--undo", action="store_true", help="use the moved database again, as it was then")
     pruning = add("prune", _prune, "Erase what is older than the retention time now. The bot may run.")
     pruning.add_argument("--days", type=_days, help="days to keep (default: RETENTION_DAYS)")
     pruning.add_argument(
@@ -138,7 +140,7 @@ def _migrate_to(arguments: argparse.Namespace) -> int:
     from bot.app.host.files import migrate
 
     clock, progress = watch()
-    print(migrate(settings, None if arguments.undo else arguments.url, clock=clock, progress=progress))
+    print(migrate(settings, None if arguments.undo else arguments.place, clock=clock, progress=progress))
     return 0
 
 
@@ -268,9 +270,14 @@ def _release_job(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _server(text: str) -> PostgresUrl:
+def _place(text: str) -> PostgresUrl | Path:
+    kind, _, file = text.partition(":")
+    if kind == "sqlite" and not file.startswith("//"):
+        return Path(file).expanduser().absolute() if file else Settings().sqlite_file
     if not text.startswith(POSTGRES_SCHEMES):
-        raise argparse.ArgumentTypeError("an address is needed, such as postgresql://name@host/database")
+        raise argparse.ArgumentTypeError(
+            "an address is needed, such as postgresql://name@host/database, or sqlite:data/cannon-bot.db"
+        )
     try:
         return postgres_url(text)
     except ValueError as error:

@@ -68,12 +68,16 @@ def upgrade_forecast(database: Path | PostgresUrl, progress: Progress) -> tuple[
     return texts.upgrade(plan.schema, plan.known, plan.size, plan.free, plan.seconds), plan.has_room
 
 
-def migrate(settings: Settings, target: PostgresUrl | None, *, clock: Clock, progress: Progress) -> str:
-    """Move a stopped bot's file to PostgreSQL, or, with None, use the moved file again; return what was done.
+def migrate(settings: Settings, target: PostgresUrl | Path | None, *, clock: Clock, progress: Progress) -> str:
+    """Move a stopped bot's database to PostgreSQL or to a file, or, with None, use the moved one again.
 
-    Raises StoreError, StartError, with nothing changed.
+    Returns what was done. Raises StoreError, StartError, Refused, with nothing changed.
     """
     moving = fleet_module("postgresql.migrate")
     if target is None:
         return str(moving.undo(settings))
-    return str(asyncio.run(moving.migrate(settings, target, clock=clock, progress=progress)))
+    if isinstance(target, PostgresUrl):
+        return str(asyncio.run(moving.migrate(settings, target, clock=clock, progress=progress)))
+    if isinstance(settings.database, Path):
+        raise StartError(texts.ALREADY_A_FILE(database=settings.database), exit_code=RESTART_CANNOT_HELP)
+    return str(moving.migrate_back(settings.database, target, clock=clock, progress=progress))

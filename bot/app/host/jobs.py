@@ -18,6 +18,7 @@ from bot.runtime.clock import Clock
 from bot.runtime.progress import Progress
 from bot.settings import Settings
 from bot.store import Store
+from bot.store import texts as store_texts
 from bot.store.host.jobs import JobOnFile, listed, may_recheck, reading, shown
 from bot.store.money.totals import host_credits
 
@@ -142,7 +143,7 @@ async def doubt_jobs(settings: Settings, age_s: float, *, clock: Clock, progress
     async with any_bots_store(settings, progress) as store:
         open_jobs = await store.host_jobs.doubt(clock.wall() - age_s)
     if open_jobs is None:
-        raise Refused(texts.BOTS_RUN)
+        raise Refused(store_texts.BOTS_RUN)
     return texts.doubted(open_jobs)
 
 

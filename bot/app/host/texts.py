@@ -90,16 +90,24 @@ def duration(seconds: float) -> str:
 # ---------------------------------------------------------------------- moving to PostgreSQL
 
 
-def migrated(place: str, rows: int, tables: int, compared: int, open_jobs: int, key_file: Path | None) -> str:
+def migrated(place: str, rows: int, tables: int, compared: int, open_jobs: int, following: str) -> str:
     said = f"Moved {count(rows, 'row')} of {count(tables, 'table')} to {place}. Their numbers and the books of every"
     said += f" server agree, and {count(compared, 'row')} chosen at random {'is' if compared == 1 else 'are'} the same."
     lines = [said]
     if open_jobs:
         lines.append(f"{count(open_jobs, 'job')} had not ended and will go on there.")
-    keys = "the same SECRET_KEYS" if key_file is None else f"SECRET_KEYS_FILE={key_file} (a copy of it on each machine)"
-    lines.append(f"Now set DATABASE to its address and {keys}, then start the bots. The file is kept, marked as moved.")
-    return "\n".join(lines)
+    return "\n".join([*lines, following])
 
+
+def next_on_server(key_file: Path | None) -> str:
+    keys = "the same SECRET_KEYS" if key_file is None else f"SECRET_KEYS_FILE={key_file} (a copy of it on each machine)"
+    return f"Now set DATABASE to its address and {keys}, then start the bots. The file is kept, marked as moved."
+
+
+NEXT_ON_FILE = (
+    "Now set DATABASE={file}, keep SECRET_KEYS, and start one bot, without --role. {url} is kept, marked as moved."
+).format
+ALREADY_A_FILE = "DATABASE is a file already ({database}), so there is nothing to move.".format
 
 MOVE_IS_UNKNOWN = (
     "The move was almost done when this happened: {reason} Run the same command again: it finds out."
@@ -139,7 +147,6 @@ CHANGED_MEANWHILE = "The job has changed in this moment. Look at it again with `
 WOULD_BE_KEPT = "its result was made and is paid, so it is kept; its author posts it with Post it in /jobs"
 WOULD_BE_POLLED = "its credits are refunded; Cannon Studio is still asked now and then, and a late result is posted"
 WOULD_BE_REFUNDED = "its credits are refunded"
-BOTS_RUN = "A bot is running on the database. Stop every bot, wait a minute, and run this again."
 
 
 def doubted(open_jobs: int) -> str:

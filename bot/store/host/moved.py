@@ -1,4 +1,4 @@
-"""The mark of a file moved to PostgreSQL, on which no bot starts.
+"""The mark of a database that was moved, to PostgreSQL or from there to a file: no bot starts on it.
 
 Two bots on the same jobs would pay for them twice.
 """
@@ -10,19 +10,20 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from bot.errors import RESTART_CANNOT_HELP, StoreError
+from bot.settings import PostgresUrl
 from bot.store import texts
 from bot.store.engine.repository import stored_facts
 from bot.store.sql import Connection
 
 MOVED_TO_META = "moved_to"
-"""In the file: where it was moved to."""
+"""In the database: where it was moved to."""
 MOVED_FROM_META = "moved_from"
-"""In the PostgreSQL database: the id of the move that filled it."""
+"""In the target: the id of the move that filled it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moved:
-    """A move of a file's content."""
+    """A move of a database's content."""
 
     id: str
     """One for each attempt; the target has it too, once the attempt is committed."""
@@ -48,7 +49,7 @@ def moved_file(database: Path) -> Moved | None:
     return None if value is None else Moved(**json.loads(value))
 
 
-def refuse_moved(db: Connection, database: Path) -> None:
-    """Raise StoreError if the file was moved."""
+def refuse_moved(db: Connection, database: Path | PostgresUrl) -> None:
+    """Raise StoreError if the database was moved."""
     if (mark := moved(db)) is not None:
         raise StoreError(texts.moved(database, mark.place, mark.at), exit_code=RESTART_CANNOT_HELP)

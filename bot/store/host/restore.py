@@ -76,7 +76,7 @@ def _restore(backup: Path, database: Path, secret_keys: Sequence[str], now: floa
     staged_key = key_file_of(database).with_name(f"{key_file_of(database).name}.restored")
     has_key = copy_key(key_file_of(backup), staged_key)
     failpoint("restore.copied")
-    kept = _exchange(database, staged, staged_key if has_key else None, now)
+    kept = exchange(database, staged, staged_key if has_key else None, now)
     version, taken, open_jobs = found
     return Restored(schema=version, taken_at=taken, kept=kept, open_jobs=open_jobs)
 
@@ -124,7 +124,7 @@ def settle(db: Connection, taken: float | None) -> None:
         db.execute("DELETE FROM meta WHERE name = ?", (name,))
 
 
-def _exchange(database: Path, staged: Path, staged_key: Path | None, now: float) -> tuple[Path, ...]:
+def exchange(database: Path, staged: Path, staged_key: Path | None, now: float) -> tuple[Path, ...]:
     """Rename the old files, then put the new ones in place; the mark has the first rename's time."""
     mark = mark_of(database)
     if not mark.exists():
