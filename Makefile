@@ -30,7 +30,7 @@ BUILDS_FUZZ := FUZZ_SEED=1 FUZZ_ROUND_S=4
 export PYTEST_DEBUG_TEMPROOT := $(shell test -w /dev/shm && test $$(df -Pm /dev/shm | awk 'END { print $$4 }') -gt 3000 && echo /dev/shm)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo card-states test test-long test-quiet test-collection check format soak bench bench-neighbours bench-page bench-fleet figures readme picture alerts translations screenshots docs lock audit pin-image wheel-check sbom rehearse-image httpx-fork clean
+.PHONY: help demo card-states test test-long test-quiet test-collection check format soak game-day bench bench-neighbours bench-page bench-fleet figures readme picture alerts translations screenshots docs lock audit pin-image wheel-check sbom rehearse-image httpx-fork clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^##@ / { print "\n" substr($$0, 5) } /^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -70,6 +70,9 @@ test-collection: $(READY) ## Collect all tests once: they are compiled then, whi
 
 soak: $(READY) ## Run the real bot among random faults: SEED=7 repeats, ARGS=--storm kills it, --steady has none
 	@SEED=$(SEED) $(BIN)/python -m tests.soak.soak $(ARGS)
+
+game-day: $(READY) ## Let the database, the disk, the clock and others fail: docs/game-day.md; ARGS="--only disk --on SQLite"
+	@$(BIN)/python -m tests.game_day.game_day $(ARGS)
 
 ##@ Measure
 bench: $(READY) ## Speed, memory and calls against the bars; ARGS="--only 6,7 --runs 3 --profile"

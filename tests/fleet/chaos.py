@@ -84,8 +84,8 @@ class Trouble:
 class FleetTown(Town):
     """The soak's town whose bot is a fleet on PostgreSQL."""
 
-    def __init__(self, discord: WireDiscord, sandbox: Sandbox, folder: Path, postgres: OwnServer) -> None:
-        super().__init__(discord, sandbox, folder)
+    def __init__(self, discord: WireDiscord, sandbox: Sandbox, folder: Path, postgres: OwnServer, **size: int) -> None:
+        super().__init__(discord, sandbox, folder, **size)
         self.postgres = postgres
         self.url = postgres.new_database(DATABASE, "template0")
         discord.rest.shards = SHARDS

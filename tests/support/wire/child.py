@@ -36,7 +36,7 @@ def point_discord_at(url: str, *, ready_after_s: float | None = READY_AFTER_S) -
     # As `bot.app.connection.gate` does, which versions of the bot that an upgrade begins with have not.
     Route.BASE = f"{url}/api/v{INTERNAL_API_VERSION}"
     Asset.BASE = f"{url}/cdn"
-    DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(url).with_scheme("ws") / "gateway" / str(os.getpid())
+    DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(url.replace("http", "ws", 1)) / "gateway" / str(os.getpid())
     gateway_of = HTTPClient.get_bot_gateway
 
     async def own_gateway(self: HTTPClient) -> Any:

@@ -1,0 +1,87 @@
+"""The small part of Prometheus that the game day has."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from tests.game_day.alerts import NONE, Rule, Samples, Vector, parsed, raised, rules
+
+ONE = frozenset({("instance", "one")})
+EACH_S = 10.0
+
+
+def samples(**series: list[float | None]) -> Samples:
+    """Return samples of one instance, every ten seconds; None: not in that scrape."""
+    made = Samples()
+    for number in range(max(map(len, series.values()))):
+        scrape = {name: {ONE: value} for name, values in series.items() if (value := values[number]) is not None}
+        made.add(number * EACH_S, scrape)
+    return made
+
+
+def given(expression: str, made: Samples, at: float = 20.0) -> float | Vector:
+    value: float | Vector = parsed(expression)(made, at, 1000.0 + at)
+    return value
+
+
+def test_every_rule_is_understood():
+    for rule in rules():
+        parsed(rule.expression)(samples(up=[1.0]), 0.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("expression", "value"),
+    [
+        ("up == 0", {ONE: 0.0}),
+        ("up == 1", {}),
+        ("1 + 2 * 3", 7.0),
+        ("time() - max(seen) > 40", {NONE: 1020.0 - 970.0}),
+        ("increase(calls[1m])", {ONE: 5.0}),
+        ("rate(calls[20s])", {ONE: 0.25}),
+        ("sum(calls) / sum(up)", {NONE: math.nan}),
+        ("absent(leader)", {NONE: 1.0}),
+        ("absent(up)", {}),
+        ("calls > 1 and on (instance) up == 0", {ONE: 5.0}),
+        ("calls > 1 unless up == 0", {}),
+        ("leader > 0 or calls", {ONE: 5.0}),
+        ('up{instance=~"o.*"}', {ONE: 0.0}),
+        ('up{instance!="one"}', {}),
+        ("count by (instance) (up)", {ONE: 1.0}),
+        ("up == bool 0", {ONE: 1.0}),
+        ("-calls", {ONE: -5.0}),
+    ],
+)
+def test_expressions(expression: str, value: float | Vector):
+    # The counter began again with its process: 1, 0, 5 is an increase by 5.
+    made = samples(up=[1.0, 1.0, 0.0], calls=[1.0, 0.0, 5.0], seen=[950.0, 960.0, 970.0])
+    assert given(expression, made) == pytest.approx(value, nan_ok=True)
+
+
+def test_a_series_that_is_not_in_the_last_scrape_has_ended():
+    made = samples(up=[1.0, 1.0], leader=[1.0, None])
+    assert given("leader", made, 0.0) == {ONE: 1.0}
+    assert given("leader", made, 10.0) == {}
+
+
+def test_a_quantile_is_within_its_bucket():
+    buckets = {ONE | {("le", bound)}: count for bound, count in (("1", 50.0), ("2", 90.0), ("+Inf", 100.0))}
+    made = Samples()
+    made.add(0.0, {"lag": buckets})
+    assert given("histogram_quantile(0.7, lag)", made, 0.0) == {ONE: 1.5}
+    assert given("histogram_quantile(0.99, lag)", made, 0.0) == {ONE: 2.0}
+
+
+@pytest.mark.parametrize("expression", ["up ==", "holt_winters(up[1m], 1, 1)", "up group_left up", "up @ 3", "(up"])
+def test_what_is_not_known_is_an_error(expression: str):
+    with pytest.raises(ValueError, match=r".+"):
+        parsed(expression)
+
+
+def test_a_rule_fires_once_it_has_held_for_its_time():
+    made = samples(up=[1.0, 0.0, 0.0, 0.0, 1.0, 0.0])
+    [first, second] = raised(Rule("Down", "critical", "up == 0", 20.0), made, lambda at: at)
+    assert (first.since, first.fired) == (10.0, 30.0)
+    assert (second.since, second.fired) == (50.0, None)
+    assert raised(Rule("Down", "critical", "up == 0", 20.0), made, lambda at: at, begins=45.0) == [second]

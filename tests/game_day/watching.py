@@ -1,0 +1,194 @@
+"""What an operator sees of the bot's processes: /healthz and /metrics once a second, and their logs."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import time
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import aiohttp
+from prometheus_client.parser import text_string_to_metric_families
+
+from tests.game_day.alerts import NONE, Alert, Labels, Samples, Vector, names_in, raised, rules
+from tests.soak.soaked_bot import ClockError
+
+EVERY_S = 1.0
+ANSWER_S = 4.0
+SILENT = "no answer"
+RACE = "Can't keep up, shard ID"
+"""discord.py notes when it sent a heartbeat after it has; loopback has answered by then, and that looks 41 s late."""
+
+
+class Watched(Protocol):
+    """A process with a port for health and metrics."""
+
+    name: str
+    port: int
+
+    @property
+    def is_up(self) -> bool:
+        """Whether it is there, so that Prometheus would look at it."""
+        ...
+
+
+@dataclass(frozen=True)
+class Look:
+    """What one process said at a time of the game's clock."""
+
+    at: float
+    process: str
+    said: str
+
+
+@dataclass
+class Watch:
+    """Looks at processes until it is cancelled. `clock` is the bot's, whose time may hurry."""
+
+    processes: Sequence[Watched]
+    clock: ClockError
+    looks: list[Look] = field(default_factory=list)
+    samples: Samples = field(default_factory=Samples)
+    rules: list[Any] = field(default_factory=rules)
+
+    def now(self) -> float:
+        return time.monotonic() + self.clock.lead_s
+
+    async def run(self) -> None:
+        wanted = set[str]().union(*(names_in(each.expression) for each in self.rules))
+        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=ANSWER_S)) as session:
+            while True:
+                at = self.now()
+                found = await asyncio.gather(*(self._look(session, at, each, wanted) for each in self.processes))
+                self.samples.add(at, _merged(found))
+                await asyncio.sleep(EVERY_S)
+
+    async def _look(
+        self, session: aiohttp.ClientSession, at: float, process: Watched, wanted: set[str]
+    ) -> Mapping[str, Vector]:
+        address = f"http://127.0.0.1:{process.port}"
+        own = (("instance", process.name), ("job", "cannon-bot"))
+        said, series = SILENT, dict[str, Vector]()
+        with contextlib.suppress(aiohttp.ClientError, TimeoutError, ValueError):
+            async with session.get(f"{address}/healthz") as answer:
+                said = health_words(answer.status, await answer.json())
+            async with session.get(f"{address}/metrics") as answer:
+                series = _series(await answer.text(), wanted, own)
+        self.looks.append(Look(at, process.name, said if process.is_up else "not running"))
+        return {**series, "up": {frozenset(own): float(bool(series))}}
+
+    # ------------------------------------------------------------------ what it came to
+
+    def health(self, begins: float, ends: float) -> str:
+        """Return what each process said from `begins` on, with seconds after it; a process like the one before once.
+
+        What comes after `ends` has the seconds since then.
+        """
+        told: dict[str, list[str]] = {}
+        for process in self.processes:
+            looks = [each for each in self.looks if each.process == process.name]
+            before = [each.said for each in looks if each.at < begins]
+            said = before[-1] if before else ""
+            changes = [said] if said else []
+            for each in looks:
+                if each.at >= begins and each.said != said:
+                    said = each.said
+                    when = f"at {each.at - begins:.0f} s" if each.at < ends else f"{each.at - ends:.0f} s after the end"
+                    changes.append(f"{said} {when}")
+            told.setdefault(" → ".join(changes) or SILENT, []).append(process.name)
+        return "; ".join(f"{', '.join(names)}: {said}" for said, names in told.items())
+
+    def alerts(self, begins: float) -> list[Alert]:
+        """Return what would have been raised from `begins` on."""
+        wall = time.time() - time.monotonic()  # Prometheus has a clock of its own, which is right
+        found = [alert for rule in self.rules for alert in raised(rule, self.samples, lambda at: at + wall, begins)]
+        return sorted(found, key=lambda each: (each.fired is None, each.since))
+
+
+def health_words(status: int, health: Mapping[str, Any]) -> str:
+    """Return an answer of /healthz in a few words."""
+    if status == 200:
+        return "200"
+    why = [] if health.get("ok") else ["not ok"]
+    database = health.get("database") or {}
+    if not database.get("up", True):
+        why.append(f"database {database.get('fails') or 'silent'}")
+    why += [] if health.get("ready") else ["not ready"]
+    return f"{status} ({', '.join(why)})"
+
+
+def alert_words(alerts: Sequence[Alert], begins: float, until: float) -> str:
+    """Return which alerts fired, and after how many seconds; those that held for too short a time come last."""
+    fired, pending = dict[str, str](), dict[str, str]()
+    for each in alerts:
+        name = each.rule.name
+        if each.fired is not None and each.fired <= until:
+            fired.setdefault(name, f"**{name}** ({each.rule.severity}) at {each.fired - begins:.0f} s")
+        else:
+            pending.setdefault(
+                name, f"{name} from {each.since - begins:.0f} s, too short for its {each.rule.for_s:.0f} s"
+            )
+    return "; ".join([*fired.values(), *(words for name, words in pending.items() if name not in fired)]) or "none"
+
+
+def _series(text: str, wanted: set[str], own: Iterable[tuple[str, str]]) -> dict[str, Vector]:
+    found: dict[str, Vector] = {}
+    for family in text_string_to_metric_families(text):
+        for sample in family.samples:
+            if sample.name in wanted:
+                labels: Labels = NONE | set(sample.labels.items()) | set(own)
+                found.setdefault(sample.name, {})[labels] = sample.value
+    return found
+
+
+def _merged(scrapes: Iterable[Mapping[str, Vector]]) -> dict[str, Vector]:
+    merged: dict[str, Vector] = {}
+    for scrape in scrapes:
+        for name, vector in scrape.items():
+            merged.setdefault(name, {}).update(vector)
+    return merged
+
+
+# ---------------------------------------------------------------------- logs
+
+
+@dataclass
+class Lines:
+    """What logs said: lines by level and by event, tracebacks, and lines that are no JSON."""
+
+    levels: Counter[str] = field(default_factory=Counter)
+    events: Counter[str] = field(default_factory=Counter)
+    """Warnings and errors alone."""
+    tracebacks: int = 0
+    plain: list[str] = field(default_factory=list)
+
+    def words(self) -> str:
+        levels = ", ".join(
+            f"{self.levels[each]} {each}" for each in ("info", "warning", "error", "critical") if self.levels[each]
+        )
+        most = ", ".join(f"{event} × {count}" for event, count in self.events.most_common(4))
+        tracebacks = f"{self.tracebacks} traceback{'s' * (self.tracebacks != 1)}"
+        return f"{levels or 'nothing'}; {tracebacks}" + (f" ({most})" if most else "")
+
+
+def lines_of(logs: Iterable[str]) -> Lines:
+    """Count the lines of logs in JSON."""
+    found = Lines()
+    for line in "\n".join(logs).splitlines():
+        if not line.strip() or RACE in line:
+            continue
+        found.tracebacks += "Traceback" in line
+        try:
+            entry = json.loads(line)
+            level = str(entry["level"])
+        except (ValueError, TypeError, KeyError):
+            found.plain.append(line)
+            continue
+        found.levels[level] += 1
+        if level != "info":
+            found.events[str(entry.get("event"))] += 1
+    return found
