@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
+from statistics import linear_regression
 from typing import Any
 
 import yaml
@@ -27,6 +28,8 @@ LOOKBACK_S = 300.0
 Labels = frozenset[tuple[str, str]]
 Vector = dict[Labels, float]
 Value = float | Vector
+Ranges = dict[Labels, list[tuple[float, float]]]
+"""The samples of a range, with their times."""
 NONE: Labels = frozenset()
 
 
@@ -46,11 +49,11 @@ class Samples:
         place = bisect_right(self.times, at) - 1
         return self.scrapes[place].get(name, {}) if place >= 0 and at - self.times[place] <= LOOKBACK_S else {}
 
-    def within(self, name: str, at: float, seconds: float) -> dict[Labels, list[float]]:
-        found: dict[Labels, list[float]] = defaultdict(list)
-        for scrape in self.scrapes[bisect_left(self.times, at - seconds) : bisect_right(self.times, at)]:
-            for labels, value in scrape.get(name, {}).items():
-                found[labels].append(value)
+    def within(self, name: str, at: float, seconds: float) -> Ranges:
+        found: Ranges = defaultdict(list)
+        for place in range(bisect_left(self.times, at - seconds), bisect_right(self.times, at)):
+            for labels, value in self.scrapes[place].get(name, {}).items():
+                found[labels].append((self.times[place], value))
         return found
 
 
@@ -123,8 +126,8 @@ Expression = Callable[[Samples, float, float], Any]
 
 _TOKEN = re.compile(
     r"""\s*(?:(?P<string>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')|(?P<duration>(?:\d+(?:ms|[smhdw]))+)"""
-    r"""|(?P<number>\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)|(?P<name>[a-zA-Z_:][a-zA-Z0-9_:]*)"""
-    r"""|(?P<sign>=~|!~|!=|==|>=|<=|[-+*/%^(){}\[\],=<>]))"""
+    r"""|(?P<number>\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)|(?P<name>[a-zA-Z_][a-zA-Z0-9_]*)"""
+    r"""|(?P<sign>=~|!~|!=|==|>=|<=|[-+*/%^(){}\[\],:=<>]))"""
 )
 _BINARY: Sequence[Mapping[str, Callable[[float, float], Any]]] = (
     {
@@ -254,7 +257,7 @@ class _Parser:
             self._take()
             inner = self.union()
             self._take(")")
-            return inner
+            return self._subquery(inner)
         if kind == "number":
             self._take()
             return lambda _samples, _at, _wall: float(text)
@@ -262,8 +265,29 @@ class _Parser:
             raise ValueError(f"not expected: {text!r}")
         self._take()
         if text in _AGGREGATES and self._is("(", "by", "without"):
-            return self._aggregate(text)
-        return self._call(text) if self._is("(") else self._selector(text)
+            return self._subquery(self._aggregate(text))
+        return self._subquery(self._call(text)) if self._is("(") else self._selector(text)
+
+    def _subquery(self, inner: Expression) -> Expression:
+        """Read `[range:step]` if it is there."""
+        if not self._is("["):
+            return inner
+        self._take("[")
+        seconds = duration_s(self._take())
+        self._take(":")
+        step = duration_s(self._take())
+        self._take("]")
+
+        def ranged(samples: Samples, at: float, wall: float) -> Any:
+            found: Ranges = defaultdict(list)
+            time = max(at - seconds, samples.times[0])
+            while time <= at:
+                for labels, value in inner(samples, time, wall - at + time).items():
+                    found[labels].append((time, value))
+                time += step
+            return seconds, found
+
+        return ranged
 
     def _aggregate(self, name: str) -> Expression:
         keep = _kept(True, [])
@@ -386,6 +410,8 @@ def _sets(how: str, left: Expression, key: Callable[[Labels], Labels], right: Ex
 def _function(name: str, arguments: Sequence[Expression]) -> Expression:
     if name == "rate" or name in _OVER_TIME:
         return _over_time(name, arguments[0])
+    if name == "predict_linear":
+        return _predicted(*arguments)
     if name not in _FUNCTIONS:
         raise ValueError(f"the function {name} is not known here")
 
@@ -399,9 +425,26 @@ def _function(name: str, arguments: Sequence[Expression]) -> Expression:
 def _over_time(name: str, inner: Expression) -> Expression:
     def compute(samples: Samples, at: float, wall: float) -> Vector:
         seconds, series = inner(samples, at, wall)
+        values = {labels: [value for _, value in pairs] for labels, pairs in series.items()}
         if name == "rate":
-            return {labels: _increase(values) / seconds for labels, values in series.items()}
-        return {labels: float(_OVER_TIME[name](values)) for labels, values in series.items()}
+            return {labels: _increase(each) / seconds for labels, each in values.items()}
+        return {labels: float(_OVER_TIME[name](each)) for labels, each in values.items()}
+
+    return compute
+
+
+def _predicted(inner: Expression, ahead: Expression) -> Expression:
+    """The value in so many seconds on the line with the least squares; nothing for one sample."""
+
+    def compute(samples: Samples, at: float, wall: float) -> Vector:
+        _, series = inner(samples, at, wall)
+        seconds = ahead(samples, at, wall)
+        found = {}
+        for labels, pairs in series.items():
+            if len(pairs) > 1:
+                line = linear_regression([time - at for time, _ in pairs], [value for _, value in pairs])
+                found[labels] = line.intercept + line.slope * seconds
+        return found
 
     return compute
 

@@ -22,7 +22,8 @@ OFF_S = 600.0
 """By how much a clock is off."""
 SQLITE, POSTGRES = "SQLite", "PostgreSQL"
 NOBODY = 65534
-DISK_MB = {SQLITE: 24, POSTGRES: 192}
+DISK_MB = {SQLITE: 640, POSTGRES: 768}
+"""More than the alerts want to have free."""
 HURRY = {SQLITE: 60.0, POSTGRES: 36.0}
 """How fast an hour passes. Leases of a fleet pass as fast, and its processes need to be in time for them."""
 

@@ -16,6 +16,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from discord import PermissionOverwrite
+from simcord.backend.models import Overwrite
+from simcord.builders import ChannelHandle
+from simcord.enums import OverwriteType
+
 from bot.sandbox.server import Sandbox
 from tests.fleet.chaos import OPEN, SHARDS, FleetTown
 from tests.game_day.watching import Watch, alert_words, lines_of
@@ -135,6 +140,8 @@ class Stage:
             "CANNON_API_URL": fronts["studio"].url,
             "SSL_CERT_FILE": str(authority.file),
         }
+        self.host_channel = _private_channel(discord, town)
+        self.environment["HOST_REPORTS"] = str(self.host_channel.id)
         if postgres is None:
             del self.environment["SECRET_KEYS"]  # a key file next to the database, as by default
         else:
@@ -145,7 +152,7 @@ class Stage:
         for role in roles:
             numbers[role] += 1
             self.processes.append(Process(self, role, numbers[role]))
-        self.watch = Watch(self.processes, self.clock)
+        self.watch = Watch(self.processes, self.clock, self._reported)
         self.begins = self.ends = self.watch.now()
         self._log_starts: dict[str, int] = {}
         self._stack = contextlib.AsyncExitStack()
@@ -205,6 +212,10 @@ class Stage:
         for process in self.processes:
             if process.running and (status := await process.terminate()) != 0:
                 self.row.wrong.append(f"{process.name} stopped with exit status {status}")
+
+    def _reported(self) -> list[str]:
+        """Return what the bot's reports to its host say now, oldest first."""
+        return [" / ".join(_parts(each)) for each in self.discord.messages(self.host_channel)]
 
     # ------------------------------------------------------------------ what members do
 
@@ -304,6 +315,7 @@ class Stage:
         self.row.wrong += wrong
         self.row.health = self.watch.health(self.begins, self.ends)
         self.row.alerts = alert_words(self.watch.alerts(self.begins), self.begins, self.watch.now())
+        self.row.report = self.watch.reports(self.begins, self.ends)
         self.row.log = lines_of(self.logs()).words()
         states = ", ".join(f"{count} {state}" for state, count in sorted(self._states.items()))
         self.end(f"all jobs ended {lasted:.0f} s after the end of the trouble")
@@ -330,9 +342,23 @@ def said_by(reply: Reply) -> str:
     message = reply.response
     if message is None:
         return "a form" if reply.modal else ""
-    embeds = [f"{each.title or ''} {each.description or ''}".strip() for each in message.embeds]
-    words = " / ".join(each for each in (message.content, *embeds) if each)
-    return " ".join(words.replace("|", "/").split())[:160]
+    return " / ".join(_parts(message))[:160]
+
+
+def _parts(message: Posted) -> list[str]:
+    embeds = [f"{each.title or ''} {each.description or ''}" for each in message.embeds]
+    return [" ".join(each.replace("|", "/").split()) for each in (message.content, *embeds) if each.strip()]
+
+
+def _private_channel(discord: WireDiscord, town: Town) -> ChannelHandle:
+    """Return a channel that the bot alone sees."""
+    guild, backend = town.servers[0].guild, discord.backend
+    hidden = {guild.default_role: PermissionOverwrite(view_channel=False)}
+    channel = discord.create_text_channel(guild, "host", overwrites=hidden)
+    allow, deny = PermissionOverwrite(view_channel=True, send_messages=True, embed_links=True).pair()
+    own = Overwrite(backend.bot_user.id, OverwriteType.MEMBER, allow.value, deny.value)
+    backend.set_overwrite(channel.id, own)
+    return channel
 
 
 def _free_port() -> int:

@@ -7,7 +7,7 @@ import contextlib
 import json
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -51,6 +51,9 @@ class Watch:
 
     processes: Sequence[Watched]
     clock: ClockError
+    reported: Callable[[], list[str]] = list
+    """Gives what the reports to the host say now."""
+    reports_at: list[tuple[float, list[str]]] = field(default_factory=list)
     looks: list[Look] = field(default_factory=list)
     samples: Samples = field(default_factory=Samples)
     rules: list[Any] = field(default_factory=rules)
@@ -65,6 +68,7 @@ class Watch:
                 at = self.now()
                 found = await asyncio.gather(*(self._look(session, at, each, wanted) for each in self.processes))
                 self.samples.add(at, _merged(found))
+                self.reports_at.append((at, self.reported()))
                 await asyncio.sleep(EVERY_S)
 
     async def _look(
@@ -97,16 +101,30 @@ class Watch:
             for each in looks:
                 if each.at >= begins and each.said != said:
                     said = each.said
-                    when = f"at {each.at - begins:.0f} s" if each.at < ends else f"{each.at - ends:.0f} s after the end"
-                    changes.append(f"{said} {when}")
+                    changes.append(f"{said} {_when(each.at, begins, ends)}")
             told.setdefault(" → ".join(changes) or SILENT, []).append(process.name)
         return "; ".join(f"{', '.join(names)}: {said}" for said, names in told.items())
+
+    def reports(self, begins: float, ends: float) -> str:
+        """Return which reports were posted or changed from `begins` on, and when."""
+        before = [said for at, said in self.reports_at if at < begins][-1:] or [[]]
+        known, told = set(before[0]), []
+        for at, said in self.reports_at:
+            for words in said:
+                if at >= begins and words not in known:
+                    known.add(words)
+                    told.append(f"“{words[:200]}” {_when(at, begins, ends)}")
+        return "<br>".join(told) or "nothing"
 
     def alerts(self, begins: float) -> list[Alert]:
         """Return what would have been raised from `begins` on."""
         wall = time.time() - time.monotonic()  # Prometheus has a clock of its own, which is right
         found = [alert for rule in self.rules for alert in raised(rule, self.samples, lambda at: at + wall, begins)]
         return sorted(found, key=lambda each: (each.fired is None, each.since))
+
+
+def _when(at: float, begins: float, ends: float) -> str:
+    return f"at {at - begins:.0f} s" if at < ends else f"{at - ends:.0f} s after the end"
 
 
 def health_words(status: int, health: Mapping[str, Any]) -> str:

@@ -106,7 +106,7 @@ class BotProcess:
     async def ended(self) -> int:
         """Wait for the process to end by itself or by a signal; return its exit status."""
         assert self._watch is not None
-        return await asyncio.shield(self._watch)  # who waits may give up, the process goes on
+        return await asyncio.shield(self._watch)  # a cancelled waiter must not cancel the watch
 
     @property
     def _connected(self) -> bool:

@@ -51,6 +51,9 @@ def test_every_rule_is_understood():
         ("count by (instance) (up)", {ONE: 1.0}),
         ("up == bool 0", {ONE: 1.0}),
         ("-calls", {ONE: -5.0}),
+        ("predict_linear(seen[1m], 3600)", {ONE: 970.0 + 3600.0}),
+        ("max_over_time(sum(up)[1m:10s])", {NONE: 1.0}),
+        ("sum(up) < max_over_time(sum(up)[1m:10s])", {NONE: 0.0}),
     ],
 )
 def test_expressions(expression: str, value: float | Vector):
