@@ -23,7 +23,7 @@ DOCS = Path(__file__).resolve().parent.parent / "docs"
 SETTINGS = DOCS / "settings.md"
 COMMANDS = DOCS / "commands.md"
 REQUESTS = DOCS / "requests.md"
-TROUBLE = DOCS / "troubleshooting.md"
+SENTENCES = DOCS / "sentences.md"
 
 
 def settings_table() -> str:
@@ -76,7 +76,7 @@ def with_commands(text: str) -> str:
 
 
 def with_refusals(text: str) -> str:
-    """Return the troubleshooting page with the code's sentences in each part."""
+    """Return the page of sentences with the code's sentences in each part."""
     for name, said in tables().items():
         text = with_table(text, name, f"\n{said}\n")
     return text
@@ -94,12 +94,12 @@ def main() -> int:
         "--check", action="store_true", help="change nothing; exit with 1 if the tables are out of date"
     )
     check = parser.parse_args().check
-    old = {path: path.read_text(encoding="utf-8") for path in (SETTINGS, COMMANDS, REQUESTS, TROUBLE)}
+    old = {path: path.read_text(encoding="utf-8") for path in (SETTINGS, COMMANDS, REQUESTS, SENTENCES)}
     new = {
         SETTINGS: with_table(old[SETTINGS], "settings", settings_table()),
         COMMANDS: with_commands(old[COMMANDS]),
         REQUESTS: with_table(old[REQUESTS], "fields", fields_tables()),
-        TROUBLE: with_refusals(old[TROUBLE]),
+        SENTENCES: with_refusals(old[SENTENCES]),
     }
     if check and new != old:
         print("The tables are out of date. Write them with: make readme", file=sys.stderr)

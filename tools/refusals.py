@@ -1,4 +1,4 @@
-"""Find every sentence that refuses something, and its module: for docs/troubleshooting.md."""
+"""Find every sentence that refuses something, and its module: for docs/sentences.md."""
 
 from __future__ import annotations
 
@@ -228,7 +228,7 @@ def refusals() -> tuple[Refusal, ...]:
 
 
 def section_of(refusal: Refusal) -> str:
-    """Return a sentence's part of docs/troubleshooting.md."""
+    """Return a sentence's part of docs/sentences.md."""
     return next(
         key for key, module, words in SECTIONS if module.match(refusal.module) and words.search(refusal.sentence)
     )

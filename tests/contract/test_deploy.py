@@ -258,3 +258,84 @@ def test_a_bug_report_has_what_a_maintainer_asks_for() -> None:
     for name in ("job", "doctor"):
         assert fields[name]["validations"] == {"required": True}
     assert "cannon-bot doctor" in fields["doctor"]["attributes"]["label"]
+
+
+def manifests() -> dict[tuple[str, str], dict[str, Any]]:
+    """Return the objects of deploy/kubernetes, by kind and name."""
+    found = {}
+    for path in sorted((ROOT / "deploy" / "kubernetes").glob("*.yaml")):
+        for each in yaml.safe_load_all(path.read_text(encoding="utf-8")):
+            found[each["kind"], each["metadata"]["name"]] = each
+    return found
+
+
+def pods() -> dict[str, dict[str, Any]]:
+    """Return the pods' specs by role."""
+    return {
+        name[11:]: each["spec"]["template"]["spec"]
+        for (kind, name), each in manifests().items()
+        if kind == "Deployment"
+    }
+
+
+def test_kubernetes_has_two_of_each_role_which_are_replaced_one_by_one() -> None:
+    assert set(pods()) == {"gateway", "worker"}
+    for role in pods():
+        deployment, budget = (
+            manifests()[kind, f"cannon-bot-{role}"]["spec"] for kind in ("Deployment", "PodDisruptionBudget")
+        )
+        labels = {"app": "cannon-bot", "role": role}
+        assert deployment["selector"]["matchLabels"] == budget["selector"]["matchLabels"] == labels
+        assert deployment["template"]["metadata"]["labels"] == labels
+        assert (deployment["replicas"], budget["minAvailable"]) == (2, 1)
+        assert deployment["strategy"]["rollingUpdate"] == {"maxSurge": 1, "maxUnavailable": 0}
+    assert {each["metadata"]["namespace"] for each in manifests().values()} == {"cannon-bot"}
+
+
+def test_a_pod_is_shut_in_as_the_container_of_compose_is() -> None:
+    for role, pod in pods().items():
+        [container] = pod["containers"]
+        assert container["args"] == fleet()[f"{role}-a"]["command"]
+        assert container["securityContext"] == {
+            "allowPrivilegeEscalation": False,
+            "readOnlyRootFilesystem": True,
+            "capabilities": {"drop": ["ALL"]},
+        }
+        assert container["resources"]["limits"]["memory"] == "1Gi"
+        user = re.search(r"^USER (\d+)$", (ROOT / "Dockerfile").read_text(encoding="utf-8"), re.MULTILINE)
+        assert user is not None
+        assert pod["securityContext"]["runAsUser"] == int(user[1])
+        assert pod["terminationGracePeriodSeconds"] > STOP_TIMEOUT_S
+        written = {volume["name"] for volume in pod["volumes"] if "emptyDir" in volume}
+        assert {mount["name"] for mount in container["volumeMounts"] if not mount.get("readOnly")} == written
+
+
+def test_the_settings_of_kubernetes_exist_and_its_probe_asks_where_the_bot_listens() -> None:
+    settings = manifests()["ConfigMap", "cannon-bot"]["data"]
+    page = (ROOT / "docs" / "kubernetes.md").read_text(encoding="utf-8")
+    secret = set(re.findall(r"--from-literal=(\w+)=", page))
+    known = {name for name, _, _ in describe_settings()}
+    assert secret == {"DISCORD_TOKEN", "SECRET_KEYS", "DATABASE"}
+    assert settings.keys() | secret <= known
+    assert not settings.keys() & secret
+    assert settings["HEALTH_HOST"] == "0.0.0.0"
+    for pod in pods().values():
+        [container] = pod["containers"]
+        [port] = container["ports"]
+        assert port["containerPort"] == Settings().health_port
+        assert container["readinessProbe"]["httpGet"] == {"path": "/healthz", "port": port["name"]}
+        assert [each["name"] for source in container["envFrom"] for each in source.values()] == ["cannon-bot"] * 2
+
+
+def test_the_database_of_kubernetes_is_what_postgresql_md_asks_for() -> None:
+    cluster = manifests()["Cluster", "cannon-bot-db"]["spec"]
+    assert cluster["instances"] >= 3
+    assert cluster["postgresql"]["synchronous"] == {"method": "any", "number": 1}
+    assert cluster["postgresql"]["parameters"]["log_error_verbosity"] == "terse"
+    made = cluster["bootstrap"]["initdb"]
+    assert (made["encoding"], made["localeCType"], made["owner"]) == ("UTF8", "C.UTF-8", "cannon_bot")
+    [archiver] = cluster["plugins"]
+    assert ("ObjectStore", archiver["parameters"]["barmanObjectName"]) in manifests()
+    nightly = manifests()["ScheduledBackup", "cannon-bot-nightly"]["spec"]
+    assert nightly["cluster"]["name"] == "cannon-bot-db"
+    assert nightly["pluginConfiguration"]["name"] == archiver["name"]

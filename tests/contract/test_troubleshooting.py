@@ -1,4 +1,4 @@
-"""docs/troubleshooting.md has every sentence with which the bot refuses something, and each symptom is one of them."""
+"""docs/sentences.md has every sentence that refuses something; docs/troubleshooting.md explains those met most."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from tools.refusals import PLACEHOLDER, SECTIONS, refusals, section_of
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
+LIST = (ROOT / "docs" / "sentences.md").read_text(encoding="utf-8")
 SYMPTOMS = re.findall(r"^### (.+)$", PAGE, re.MULTILINE)
 SEEN_IN_DISCORD = {
     "Commands do not appear, or Discord says “The application did not respond”",
@@ -25,8 +26,8 @@ def said() -> set[str]:
     return {PLACEHOLDER.sub("…", each).replace("\n", " ") for each in messages()}
 
 
-def test_every_refusal_is_on_the_page() -> None:
-    assert with_refusals(PAGE) == PAGE, "write them with: make readme"
+def test_every_refusal_is_on_the_list() -> None:
+    assert with_refusals(LIST) == LIST, "write them with: make readme"
 
 
 def test_a_symptom_is_what_the_bot_says() -> None:
@@ -35,8 +36,24 @@ def test_a_symptom_is_what_the_bot_says() -> None:
 
 
 def test_each_symptom_says_why_and_what_to_do() -> None:
-    for symptom, text in re.findall(r"^### (.+)\n\n((?:(?!^#).*\n)*?)(?=\n?(?:###|All sentences))", PAGE, re.MULTILINE):
+    for symptom, text in re.findall(
+        r"^### (.+)\n\n((?:(?!^#).*\n)*?)(?=\n?(?:##|\[Every sentence))", PAGE, re.MULTILINE
+    ):
         assert len(text.split()) >= 8, symptom
+
+
+def test_thirty_sentences_are_explained_and_the_page_stays_short() -> None:
+    assert len(set(SYMPTOMS) - SEEN_IN_DISCORD) >= 30
+    assert len(PAGE.split()) < 2600
+    assert "<!-- said-" not in PAGE
+
+
+def test_each_part_of_the_page_leads_to_its_part_of_the_list() -> None:
+    linked = re.findall(r"\(sentences\.md#([\w-]+)\)", PAGE)
+    parts = [
+        re.sub(r"[^\w\- ]", "", each.lower()).replace(" ", "-") for each in re.findall(r"^## (.+)$", LIST, re.MULTILINE)
+    ]
+    assert linked == parts
 
 
 def test_what_is_raised_is_found_wherever_its_text_stands() -> None:
