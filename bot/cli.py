@@ -143,7 +143,10 @@ def _parser() -> argparse.ArgumentParser:
 
 def _run(arguments: argparse.Namespace) -> int:
     settings = load_settings(need_token=True)
-    start_logs(settings)
+    from bot.runtime.process import ProcessIdentity
+
+    identity = ProcessIdentity.of(arguments.role)
+    start_logs(settings, identity)
     from bot.runtime.machine import keep_little, permanent
 
     keep_little()
@@ -155,10 +158,16 @@ def _run(arguments: argparse.Namespace) -> int:
 
         import_surface()
     close_to_others()
-    structlog.get_logger(__name__).info("decoder.cage", closes=closes().value)
+    log = structlog.get_logger(__name__)
+    log.info(
+        "process.started", name=identity.name, version=identity.version, commit=identity.revision, pid=identity.pid
+    )
+    log.info("decoder.cage", closes=closes().value)
     raise_open_files_limit()
     # A disk that does not answer, say, may keep it from closing, too.
-    return _until_signal(run(settings, Role(arguments.role), closing=lambda: _kill_after(STOP_TIMEOUT_S)))
+    return _until_signal(
+        run(settings, Role(arguments.role), identity=identity, closing=lambda: _kill_after(STOP_TIMEOUT_S))
+    )
 
 
 def _demo(arguments: argparse.Namespace) -> int:

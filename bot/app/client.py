@@ -45,6 +45,7 @@ from bot.runtime.metrics import Metrics
 from bot.runtime.network.health_probe import ADDRESS_META
 from bot.runtime.output import dropped_lines
 from bot.runtime.pace import RateLimiter, Waiting
+from bot.runtime.process import ProcessIdentity
 from bot.runtime.texts import IDENTIFIES_LEFT
 from bot.server.texts import PRACTICE_NOT_ALLOWED
 from bot.settings import DISCORD_API_URL, Settings
@@ -116,7 +117,9 @@ class CannonBot(GatewayClient, Bot):
         cdn: Cdn | None = None,
         backoff: StartBackoff | None = None,
         practice: PracticeStudio | None = None,
+        identity: ProcessIdentity | None = None,
     ) -> None:
+        self._identity = identity
         self.clock: Clock = clock or SystemClock()
         self.metrics = Metrics()
         has_proxy = settings.discord_api_url != DISCORD_API_URL
@@ -153,6 +156,11 @@ class CannonBot(GatewayClient, Bot):
         return EveryCard()
 
     @functools.cached_property
+    def identity(self) -> ProcessIdentity:
+        """What the logs and the fleet know of this process."""
+        return self._identity or ProcessIdentity.of(self.role.value)
+
+    @functools.cached_property
     def uses(self) -> Mapping[type[Any], Any]:
         """What the cogs may call, by class."""
         made: Mapping[type[Any], Any] = _surface_module().uses(self.parts)
@@ -175,6 +183,7 @@ class CannonBot(GatewayClient, Bot):
         return Setup(
             bot=self,
             role=self.role,
+            identity=self.identity,
             guilds=self.known_guilds,
             card_owner=self.card_owner,
             is_ready=self.is_connected,

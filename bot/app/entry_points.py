@@ -21,6 +21,7 @@ from bot.catalogue import Catalogue
 from bot.delivery.channels.facts import DISCORD_ERRORS
 from bot.errors import RESTART_CANNOT_HELP, RESTART_MAY_HELP, InputError, StartError
 from bot.runtime.clock import SystemClock
+from bot.runtime.process import ProcessIdentity
 from bot.settings import DISCORD_API_URL, Settings
 from bot.store.engine.repository import stored_facts
 from bot.store.guild.account import FactKey, stored_api_facts
@@ -33,7 +34,13 @@ SHARDING_REQUIRED, INTENTS_DISALLOWED = 4011, 4014
 """Close codes for too many servers per shard, and for disallowed intents."""
 
 
-async def run(settings: Settings, role: Role = Role.ALL, *, closing: Callable[[], None] = lambda: None) -> None:
+async def run(
+    settings: Settings,
+    role: Role = Role.ALL,
+    *,
+    identity: ProcessIdentity | None = None,
+    closing: Callable[[], None] = lambda: None,
+) -> None:
     """Run the bot on the real Discord until cancelled; `closing` is called when it begins to end.
 
     Raises StartError if it cannot start or continue.
@@ -43,7 +50,7 @@ async def run(settings: Settings, role: Role = Role.ALL, *, closing: Callable[[]
     clock = SystemClock()
     if settings.discord_api_url != DISCORD_API_URL:
         call_discord_at(settings.discord_api_url)
-    async with new_client(settings, clock=clock, backs_off=True, role=role) as bot:
+    async with new_client(settings, clock=clock, backs_off=True, role=role, identity=identity) as bot:
         try:
             await bot.start(settings.discord_token.get_secret_value())
         except discord.LoginFailure:

@@ -51,6 +51,7 @@ from bot.runtime.background import Rounds
 from bot.runtime.clock import Clock
 from bot.runtime.metrics import Metrics
 from bot.runtime.network.web_server import HttpServer
+from bot.runtime.process import ProcessIdentity
 from bot.server.absences import Absences
 from bot.server.members import MemberData, OwnSettings
 from bot.server.operations import ApiDrift, OperationSwitches
@@ -97,6 +98,7 @@ class Setup:
 
     bot: commands.AutoShardedBot
     role: Role
+    identity: ProcessIdentity
     guilds: Guilds
     card_owner: Callable[[Store], CardOwner]
     is_ready: Callable[[], bool]

@@ -250,6 +250,8 @@ class Job:
     first_attempt_at: float | None = None
     in_doubt: bool = False
     """A create has an unknown outcome: no other key may send it."""
+    trace: str = ""
+    """In each log line about it, from the command to the post; 32 hex digits."""
     repeats_key: str | None = None
     """Idempotency key of the unconfirmed job that this repeats; None: its own."""
     next_at: float = 0.0

@@ -27,7 +27,7 @@ from bot.fleet.cards import OwnCards
 from bot.fleet.guilds import FetchedGuilds, SharedGuilds
 from bot.fleet.rows import RateBudgets
 from bot.fleet.runtime_shards import RuntimeShards
-from bot.fleet.shards import FleetShards, process_name
+from bot.fleet.shards import FleetShards
 from bot.fleet.shared_memory import GUILD, ChangedGuilds, ReadAgain, SharedMemory
 from bot.fleet.texts import SHARDS_HELD
 from bot.language import Text
@@ -65,7 +65,6 @@ class FleetBot(RuntimeShards, CannonBot):
     ) -> None:
         self.role = role
         self.leases: FleetShards | None = None
-        self._process = process_name()
         self._budget: CallBudget | None = None
         self._shared: SharedMemory | None = None
         super().__init__(settings, practice=practice or NoPracticeStudio(), **options)
@@ -101,7 +100,7 @@ class FleetBot(RuntimeShards, CannonBot):
         self.parts.rounds.add(Round("others", self._shared.run_once, UPKEEP_S))
         if self.discord_gate.is_paced:
             budgets = store.rows(RateBudgets)
-            self._budget = CallBudget(self.discord_gate.pace, budgets, process=self._process, clock=self.clock)
+            self._budget = CallBudget(self.discord_gate.pace, budgets, process=self.identity.name, clock=self.clock)
             spawn(self._budget.run(), "calls")
         ChangedGuilds(store.signals).listen(self)
         self.discord_gate.share_limits(store.signals)
@@ -141,7 +140,7 @@ class FleetBot(RuntimeShards, CannonBot):
         leases = self.leases = FleetShards(
             self,
             self.parts.store,
-            process=self._process,
+            process=self.identity.name,
             spawn=self._background.start,
             wanted=self.settings.shard_count,
         )
@@ -186,7 +185,7 @@ async def lead(parts: Parts, clock: Clock) -> None:
     leadership = parts.store.leadership
     while True:
         await leadership.wait()
-        log.info("leader.begins")
+        await _begin_to_lead(parts.store)
         try:
             await parts.practice.recover()
         except StoreError as error:
@@ -196,6 +195,17 @@ async def lead(parts: Parts, clock: Clock) -> None:
         while leadership.is_leader:
             await clock.wait(pause, LEADER_CHECK_S)
         log.info("leader.ends")
+
+
+async def _begin_to_lead(store: Store) -> None:
+    log.info("leader.begins")
+    try:
+        former = await store.processes.lead()
+    except StoreError as error:
+        log.info("leader.not_noted", error=error.sentence)
+        return
+    if former is not None:
+        log.warning("leader.took_over", of=former.name, after=round(former.silent_s, 1))
 
 
 def _caches(parts: Parts, role: Role) -> list[ReadAgain]:

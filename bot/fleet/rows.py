@@ -10,6 +10,7 @@ from collections.abc import Collection
 from dataclasses import asdict, dataclass
 
 from bot.domain.shards import DAY_S, SessionStartLimit, StartLimitReport, fair_share, shard_targets
+from bot.store.engine.database import DIED, end_process
 from bot.store.engine.repository import Repository
 from bot.store.sql import Connection
 
@@ -33,6 +34,18 @@ class HeldShards:
     """Whether it is new or lost its lease, and with it all its shards."""
     gateways: int
     """How many processes hold shards, or could."""
+    taken_over: tuple[TakenOver, ...] = ()
+    """The dead processes whose shards are free now, also for others."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakenOver:
+    """What a dead process had."""
+
+    process: str
+    shards: int
+    silent_s: float
+    """Seconds since it last renewed its lease."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,8 +100,7 @@ class Fleet(Repository):
         def change(db: Connection) -> HeldShards:
             now = self._database.now(db)
             own = db.execute("SELECT expires_at FROM gateways WHERE process = ?", (process,)).fetchone()
-            if not is_back:
-                _end_expired(db, process, now)
+            taken_over = [] if is_back else _end_expired(db, process, now)
             if own is None:
                 _add(db, process, now)
             else:
@@ -106,6 +118,7 @@ class Fleet(Repository):
                 shard_count=count,
                 was_lost=own is None,
                 gateways=len(held),
+                taken_over=tuple(taken_over),
             )
 
         return await self._database.write(change)
@@ -194,16 +207,23 @@ def _add(db: Connection, process: str, now: float) -> None:
     db.execute("INSERT INTO gateways (process, joined_at, expires_at) VALUES (?, ?, ?)", (process, now, now + LEASE_S))
 
 
-def _end_expired(db: Connection, process: str, now: float) -> None:
+def _end_expired(db: Connection, process: str, now: float) -> list[TakenOver]:
     """End expired leases except the caller's own, which it may still renew."""
-    gone = db.execute("SELECT process FROM gateways WHERE expires_at <= ? AND process <> ?", (now, process)).fetchall()
-    for (other,) in gone:
-        _end(db, other)
+    gone = db.execute(
+        "SELECT process, expires_at FROM gateways WHERE expires_at <= ? AND process <> ?", (now, process)
+    ).fetchall()
+    for other, _ in gone:
+        end_process(db, other, DIED, now)
+    return [
+        TakenOver(process=other, shards=_end(db, other), silent_s=now - expires_at + LEASE_S)
+        for other, expires_at in gone
+    ]
 
 
-def _end(db: Connection, process: str) -> None:
-    db.execute("DELETE FROM shards WHERE process = ?", (process,))
+def _end(db: Connection, process: str) -> int:
+    freed = db.execute("DELETE FROM shards WHERE process = ?", (process,)).rowcount
     db.execute("DELETE FROM gateways WHERE process = ?", (process,))
+    return freed
 
 
 def _count(db: Connection) -> int | None:

@@ -176,6 +176,8 @@ class ShardKeeper:
         if self._left_s() <= 0:  # the answer took too long to be valid
             await self._suspend()
             return
+        for each in held.taken_over:
+            log.warning("gateway.took_over", shards=each.shards, of=each.process, after=round(each.silent_s, 1))
         if lost or gained:
             log.info("shards.held", shards=sorted(held.ids), of=held.shard_count, gateways=held.gateways)
         for shard_id in sorted(held.ids - self._open):

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import secrets
-import socket
 from collections.abc import Callable, Coroutine
 from typing import Any, cast
 
@@ -28,10 +25,6 @@ CHANGED = "shards.changed"
 
 WATCH_S, ASK_AGAIN_TURNS = 60.0, 60
 """How often the identifies left are read; every sixtieth time Discord is asked."""
-
-
-def process_name() -> str:
-    return f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
 
 
 class FleetShards:

@@ -124,6 +124,7 @@ def make_worker(
         own_errors=OwnErrors(transitions, clock),
         maintain=maintenance.woken.set,
         claimed=claimed,
+        announce_free=signals.claim,
         clock=clock,
     )
     signals.reach(worker)

@@ -81,9 +81,12 @@ class JobRows:
 
 log = structlog.get_logger(__name__)
 
-LEASE_S = 60.0
-"""A lease not renewed for this long may be taken over."""
-LEASE_RENEW_S = 15.0
+LEASE_S, RENEW_S = 60.0, 15.0
+"""How long a lease lasts, and how often it is renewed, of the only process: its next start ends it."""
+SHARED_LEASE_S, SHARED_RENEW_S = 20.0, 4.0
+"""The same where others may take over."""
+BACK_S = 10.0
+"""How long a process whose renewal was late takes nothing over: the database may have been away for all."""
 CLAIM_EVERY_S = 15.0
 """Interval of looking for unleased jobs; new ones are signalled by `wake`."""
 RETRY_S = 1.0
@@ -100,7 +103,7 @@ TURN_S = 3600.0
 class Worker:
     """Claims jobs, renews the lease, and starts due turns.
 
-    `maintain` wakes `maintenance`; `claimed` receives the claimed jobs.
+    `maintain` wakes `maintenance`; `claimed` receives the claimed jobs; `announce_free` has all processes claim.
     """
 
     store: Store
@@ -114,9 +117,12 @@ class Worker:
     own_errors: OwnErrors
     maintain: Callable[[], None]
     claimed: Callable[[Sequence[Claimed]], None]
+    announce_free: Callable[[], None]
     clock: Clock
     _lease: str = field(default_factory=new_id, init=False)
     _lease_due: float = field(default=0.0, init=False)
+    _renewed_at: float | None = field(default=None, init=False)
+    _back_until: float = field(default=0.0, init=False)
     is_running: bool = field(default=False, init=False)
     """Whether it takes turns by itself."""
     may_hold_more: bool = field(default=False, init=False)
@@ -245,6 +251,7 @@ class Worker:
         self.agenda.clear()
         with contextlib.suppress(StoreError):  # the rest must be closed all the same
             await self.store.jobs.drop_lease(self._lease)
+            self.announce_free()
 
     def _idle_s(self, now: float) -> float:
         due = [self.agenda.claim_due, self._lease_due]
@@ -253,12 +260,29 @@ class Worker:
             due.append(next_turn)
         return max(0.0, min(due) - now)
 
+    @property
+    def _lease_s(self) -> float:
+        return SHARED_LEASE_S if self.store.is_shared else LEASE_S
+
     async def _renew_lease(self) -> None:
-        if not self.may_hold_more and self.clock.monotonic() < self._lease_due:
+        now = self.clock.monotonic()
+        if not self.may_hold_more and now < self._lease_due:
             return
-        if self.may_hold_more or (not await self.store.jobs.hold_lease(self._lease, LEASE_S) and self.agenda.jobs):
+        if self._renewed_at is not None and now - self._renewed_at >= self._lease_s:
+            self._back_until = now + BACK_S
+        renewal = None if self.may_hold_more else await self.store.jobs.hold_lease(self._lease, self._lease_s)
+        if renewal is None or (not renewal.existed and self.agenda.jobs):
             await self._lose_all()
-        self._lease_due = self.clock.monotonic() + LEASE_RENEW_S
+        self._renewed_at = self.clock.monotonic()
+        self._lease_due = self._renewed_at + (SHARED_RENEW_S if self.store.is_shared else RENEW_S)
+        if renewal is not None and renewal.may_take_over and self._renewed_at >= self._back_until:
+            await self._take_over()
+
+    async def _take_over(self) -> None:
+        """Free the jobs of dead processes, for all that live."""
+        for each in await self.store.jobs.take_over(self._lease):
+            log.warning("worker.took_over", jobs=each.jobs, of=each.process, after=round(each.silent_s, 1))
+        self.announce_free()
 
     async def _lose_all(self) -> None:
         """Start over after the lease expired and another process took it, or it may have jobs that are not followed.
@@ -266,11 +290,11 @@ class Worker:
         The new token keeps old turns from changing a job that is claimed again.
         """
         log.warning("worker.lease_lost", jobs=len(self.agenda.jobs))
-        await self.store.jobs.drop_lease(self._lease)
+        await self.store.jobs.drop_lease(self._lease, outcome="lost")
         self._lease = new_id()
         self.agenda.clear()
         self._rows.clear()
-        await self.store.jobs.hold_lease(self._lease, LEASE_S)
+        await self.store.jobs.hold_lease(self._lease, self._lease_s)
         self.may_hold_more = False
         self.agenda.claim_due = 0.0
 
@@ -283,7 +307,7 @@ class Worker:
         if claimed >= CLAIMED_MAX:  # after a start; they then live as long as the process
             with permanent():
                 while await self._claim_some(shares=shares) >= CLAIMED_MAX:
-                    pass
+                    await self._renew_lease()
             release_memory()  # left over from the rows
         if shares and claimed:
             self._has_shared = True

@@ -13,7 +13,8 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from types import TracebackType
+from functools import partial
+from types import MappingProxyType, TracebackType
 from typing import Any, Literal, TextIO
 
 import structlog
@@ -209,19 +210,23 @@ class Scrubber:
         return clean
 
 
+NO_FACTS: Mapping[str, str] = MappingProxyType({})
+
+
 def configure_logs(
     *,
     level: str = "INFO",
     log_format: Literal["console", "json"] = "console",
     secrets: Iterable[str] = (),
+    facts: Mapping[str, str] = NO_FACTS,
     stream: TextIO | None = None,
 ) -> None:
     """Send all log lines, from structlog and logging, to `stream` (default: standard error).
 
-    A new call replaces the configuration. `secrets` are masked everywhere.
+    A new call replaces the configuration. `secrets` are masked everywhere; `facts` are added to each line.
     """
     target = sys.stderr if stream is None else stream
-    shared = _shared_processors()
+    shared: list[Processor] = [*_shared_processors(), partial(_with_facts, facts)]
     out = _Output(target)
     out.setFormatter(_formatter(shared, Scrubber(secrets), _renderer(log_format, colours=target.isatty())))
     root = logging.getLogger()
@@ -235,6 +240,10 @@ def configure_logs(
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=False,
     )
+
+
+def _with_facts(facts: Mapping[str, str], _logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    return {**event, **facts}
 
 
 def _shared_processors() -> list[Processor]:
@@ -316,6 +325,9 @@ class _Console:
         "critical": "\x1b[31;1m",
     }
 
+    _HIDDEN = frozenset({"process", "role", "version"})
+    """The same in each line: a terminal shows one process."""
+
     def __init__(self, *, colours: bool) -> None:
         self._colours = colours
 
@@ -323,7 +335,8 @@ class _Console:
         time = str(event.pop("timestamp", ""))[11:19]
         level, logger, text = (str(event.pop(name, "")) for name in ("level", "logger", "event"))
         trace = [line for name in ("exception", "stack") for line in str(event.pop(name, "")).splitlines()]
-        facts = "  ".join(f"{name}={self._fact(value)}" for name, value in event.items())
+        shown = {name: value for name, value in event.items() if name not in self._HIDDEN}
+        facts = "  ".join(f"{name}={self._fact(value)}" for name, value in shown.items())
         line = "  ".join(part for part in (time, f"{level:8}", logger, text, facts) if part)
         if self._colours and level in self._COLOURS:
             line = f"{self._COLOURS[level]}{line}\x1b[0m"

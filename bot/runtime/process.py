@@ -1,4 +1,4 @@
-"""Hides this process's memory and secrets from others of the same user.
+"""This process: its name, and what it hides from others of the same user.
 
 They may read its environment and memory: for example a hijacked image decoder.
 """
@@ -8,16 +8,52 @@ from __future__ import annotations
 import ctypes
 import os
 import resource
+import secrets
+import socket
 import sys
+from dataclasses import dataclass
 
 import structlog
 
+from bot import __version__, commit
 from bot.settings import SECRET_SETTINGS
 
 PR_SET_DUMPABLE = 4
 """Of linux/prctl.h. Not dumpable: no core file or debugger, and no access to /proc/PID/environ and mem."""
 
 log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessIdentity:
+    """What a process is, in the logs and for its fleet."""
+
+    name: str
+    """Unique, as `worker-3f2a9c@host`."""
+    host: str
+    pid: int
+    role: str
+    version: str
+    revision: str
+    """The commit of its code."""
+
+    @classmethod
+    def of(cls, role: str) -> ProcessIdentity:
+        """Return this process in the role, under a new name."""
+        host = socket.gethostname()
+        return cls(
+            name=f"{role}-{secrets.token_hex(3)}@{host}",
+            host=host,
+            pid=os.getpid(),
+            role=role,
+            version=__version__,
+            revision=commit(),
+        )
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """What each of its log lines has."""
+        return {"process": self.name, "role": self.role, "version": self.version}
 
 
 def close_to_others() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import math
 import sqlite3
 import time
@@ -39,6 +41,7 @@ from bot.store.host.alerts import HostAlerts
 from bot.store.host.integrity import problems_of, problems_of_file, problems_of_rows
 from bot.store.host.jobs import HostJobs
 from bot.store.host.moved import refuse_moved
+from bot.store.host.processes import Processes
 from bot.store.jobs.cards import Cards
 from bot.store.jobs.copies import Copies, Pings
 from bot.store.jobs.ending import Cancellation
@@ -63,6 +66,8 @@ log = structlog.get_logger(__name__)
 
 R = TypeVar("R", bound=Repository)
 
+LEAVE_S = 1.0
+"""Timeout of the note that the process has stopped."""
 PAGES_EVERY_S, PAGES_NOT_BEFORE_S = 86_400.0, 60.0
 DOUBTFUL = ("damaged", "disk")
 """Failures after which the next start checks the file."""
@@ -126,7 +131,7 @@ class Store:
             HostAlerts(database, box, clock),
         )
         self.absent_guilds = AbsentGuilds(database, box, clock)
-        self.welcomes = WelcomeRows(database, box, clock)
+        self.welcomes, self.processes = WelcomeRows(database, box, clock), Processes(database, box, clock)
         self.setup_steps = SetupSteps(database, box, clock)
         self.retention, self.host_jobs = Retention(database, box, clock), HostJobs(database, box, clock)
         self._clock, self._opened_at = clock, clock.wall()
@@ -218,7 +223,7 @@ class Store:
             def begin(db: Connection) -> None:
                 sealed.forget_expired_tokens(db, now)
                 if lock is not None:
-                    end_all_leases(db)
+                    end_all_leases(db, now)
                 if not is_intact:
                     set_meta(db, PAGES_CHECKED_META, str(now))
 
@@ -265,6 +270,9 @@ class Store:
 
     async def close(self) -> None:
         """Finish pending calls and close the file. Idempotent."""
+        with contextlib.suppress(StoreError, TimeoutError):  # then its beats end
+            async with asyncio.timeout(LEAVE_S):
+                await self.processes.leave()
         await self._database.close()
         if self._lock is not None:
             if not any(self.pulse.errors[kind] for kind in DOUBTFUL):

@@ -385,7 +385,8 @@ WITHOUT_GUILD = {
     "host_jobs.find", "host_jobs.doubt", "host_jobs.end_dead_lease", "host_jobs.make_due", "host_jobs.recheck_now",
     "retention.forget_left_over", "former_members.replace_due",
     "cards.unanswered", "cards.being_made", "cards.queued", "cards.undrawn", "job_lists.open_total", "figures.now",
-    "jobs.hold_lease", "jobs.drop_lease", "jobs.claim", "jobs.under", "jobs.known",
+    "jobs.hold_lease", "jobs.drop_lease", "jobs.take_over", "jobs.claim", "jobs.under",
+    "processes.register", "processes.lead", "processes.leave", "processes.all", "jobs.known",
     "histograms.all", "histograms.forget",
     "switched_off.all", "queue.guilds", "reaction_acts.due", "approvals.unasked", "approvals.overdue",
     "true_costs.unsorted", "true_costs.sort", "meta.forget", "meta.get", "meta.set",
@@ -436,7 +437,7 @@ async def populate(store: Store, guild_id: int, made: Any, accepted: Any) -> Gui
         media=(image,),
         message_id=MESSAGE,
         tried=TriedOutcome(values={"model": CANARY}),
-        attempt=JobAttempt(call="submit", outcome="accepted"),
+        calls=(JobAttempt(call="submit", outcome="accepted"),),
     )
     await store.copies.note(guild_id, paid.id, channel_id=55, message_id=MESSAGE, kind="gallery")
     await store.reactions.set(guild_id, replace(RERUN, shown=CANARY))

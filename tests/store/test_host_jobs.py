@@ -86,13 +86,13 @@ async def test_a_job_tells_its_calls_lease_and_credits_and_no_words(
     await store.jobs.hold_lease("bot", 60)
     [job] = await claimed_by(store, "bot")
     for status in range(500, 500 + KEPT + 3):
-        job = await moved(store, job, job.state, attempt=JobAttempt(call="submit", outcome="Boom", status=status))
+        job = await moved(store, job, job.state, calls=(JobAttempt(call="submit", outcome="Boom", status=status),))
     found = show_job(settings, job.id)
-    assert [each["status"] for each in found["calls"]] == list(range(503, 523)), "the newest are kept"
+    assert [each["status"] for each in found["calls"]] == list(range(503, 533)), "the newest are kept"
     assert (found["lease"], found["lease_until"], found["is_answered"]) == ("bot", 1_000_060.0, True)
     assert found["ledger"] == [{"kind": "hold", "credits": "10.000", "at": 1_000_000.0}]
     said = texts.details(found)
-    assert "Boom (522)" in said
+    assert "Boom (532)" in said
     assert "a fox" not in said
     with pytest.raises(Refused, match="no job"):
         show_job(settings, "nowhere")

@@ -55,6 +55,7 @@ async def test_who_is_alone_claims_all_although_they_would_share(store: Store, a
     await store.jobs.hold_lease("p1", 30)
     await store.jobs.hold_lease("p2", 60)
     clock.now += 31
+    await store.jobs.take_over("p2")
     assert len(await store.jobs.claim("p2", limit=50, shares=True)) == 5
 
 
@@ -115,7 +116,7 @@ async def test_ones_own_lease_that_has_expired_unnoticed_is_renewed_with_its_job
     clock.now += 3600
     assert await claimed_by(store, "p1") == [], "it claims no more before it is renewed"
     assert await store.jobs.change(mine, JobState.QUEUED, remote_id="req_1") is not None
-    assert await store.jobs.hold_lease("p1", 30), "it was there all the time"
+    assert (await store.jobs.hold_lease("p1", 30)).existed, "it was there all the time"
     assert len(await claimed_by(store, "p1")) == 1
 
 

@@ -21,6 +21,7 @@ class OneTransaction:
 
     is_shared = False
     text_index = None
+    process = ""
 
     def __init__(self, db: Connection, clock: Any) -> None:
         self.db, self.clock = db, clock

@@ -20,9 +20,10 @@ from bot.app.client import intents
 from bot.app.connection.start import Gateway as ToldGateway
 from bot.errors import StartError
 from bot.fleet.runtime_shards import RuntimeShards
-from bot.fleet.shards import FleetShards, process_name
+from bot.fleet.shards import FleetShards
 from bot.runtime.background import BackgroundTasks
 from bot.runtime.clock import SystemClock
+from bot.runtime.process import ProcessIdentity
 from bot.store import Store
 from tests.support.wire.bot import BotProcess
 from tests.support.wire.server import WAIT_S, WireDiscord
@@ -38,7 +39,9 @@ class Gateway(RuntimeShards):
     def __init__(self, store: Store, wanted: int | None = None) -> None:
         super().__init__("!", intents=intents(), help_command=None, max_messages=None)
         self.tasks = BackgroundTasks()
-        self.leases = FleetShards(self, store, process=process_name(), spawn=self.tasks.start, wanted=wanted)
+        self.leases = FleetShards(
+            self, store, process=ProcessIdentity.of("gateway").name, spawn=self.tasks.start, wanted=wanted
+        )
 
     async def begin_shards(self, gateway: ToldGateway) -> None:
         await self.leases.begin(gateway)

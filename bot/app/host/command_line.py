@@ -26,6 +26,7 @@ from bot.settings import (
 if TYPE_CHECKING:
     from bot.domain.models import JobState
     from bot.runtime.clock import Clock
+    from bot.runtime.process import ProcessIdentity
     from bot.runtime.progress import Progress
 
 Add = Callable[[str, Callable[[argparse.Namespace], int], str], argparse.ArgumentParser]
@@ -71,6 +72,8 @@ def add_to(add: Add) -> None:
         action="store_true",
         help="also ask what one input of each model costs, with CANNON_API_KEY; this spends nothing",
     )
+    listing = add("fleet", _fleet, "List the bot's processes on the database: version, role, shards, jobs, leader.")
+    listing.add_argument("--json", action="store_true", help="as JSON")
     _add_jobs(add("jobs", _list_jobs, "Show jobs of all servers, and solve what is stuck."))
 
 
@@ -202,6 +205,16 @@ def _doctor(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _fleet(arguments: argparse.Namespace) -> int:
+    settings = host_settings()
+    from bot.app.host import texts
+    from bot.app.host.fleet import list_processes
+
+    found = list_processes(settings, watch()[0])
+    print(json.dumps(found, indent=2, ensure_ascii=False) if arguments.json else texts.fleet(found))
+    return 0
+
+
 def _list_jobs(arguments: argparse.Namespace) -> int:
     settings = host_settings()
     from bot.app.host import texts
@@ -311,8 +324,13 @@ def snowflake(text: str) -> int:
     return int(text)
 
 
-def start_logs(settings: Settings) -> None:
-    """Log to standard error, without the settings' secrets."""
-    from bot.runtime.logs import configure_logs
+def start_logs(settings: Settings, identity: ProcessIdentity | None = None) -> None:
+    """Log to standard error, without the settings' secrets; each line names the process `identity`."""
+    from bot.runtime.logs import NO_FACTS, configure_logs
 
-    configure_logs(level=settings.log_level, log_format=settings.log_format, secrets=settings.secrets())
+    configure_logs(
+        level=settings.log_level,
+        log_format=settings.log_format,
+        secrets=settings.secrets(),
+        facts=NO_FACTS if identity is None else identity.facts,
+    )

@@ -78,6 +78,8 @@ def show_job(settings: Settings, job_id: str) -> dict[str, Any]:
         "is_answered": found.is_answered,
         "lease": found.job.lease,
         "lease_until": found.lease_until,
+        "followed_by": found.claimed_by if found.job.lease is not None else "",
+        "followed_at": found.claimed_at if found.job.lease is not None else None,
         "calls": [asdict(each) for each in found.attempts],
         "ledger": [{"kind": each.kind, "credits": str(each.credits), "at": each.at} for each in found.bookings],
     }
@@ -157,7 +159,7 @@ async def _free(store: Store, job_id: str) -> JobOnFile:
     is_ended = await store.host_jobs.end_dead_lease(found.job)
     freed = await store.host_jobs.find(found.job.id)
     if freed is not None and freed.lease_until is not None and freed.job.lease == found.job.lease:
-        raise Refused(texts.followed(freed.lease_until))
+        raise Refused(texts.followed(freed.claimed_by, freed.lease_until))
     if freed is None or not is_ended or freed.lease_until is not None:
         raise Refused(texts.CHANGED_MEANWHILE)
     return freed

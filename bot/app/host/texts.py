@@ -137,6 +137,39 @@ def pruned(jobs: int, rows: int, files: int, freed: int | None, *, is_clean: boo
     return said + ("" if is_clean else LOG_NOT_EMPTIED)
 
 
+# ---------------------------------------------------------------------- the fleet
+
+NO_PROCESS = "No process of the bot runs on this database, or ran in the last hour."
+NO_LEADER = "No running process is the leader: periodic work rests until one is."
+SEVERAL_VERSIONS = "Several versions are running: {versions}.".format
+
+
+def fleet(found: Sequence[Mapping[str, Any]]) -> str:
+    """Return the processes as lines, and what is wrong with them."""
+    if not found:
+        return NO_PROCESS
+    lines: list[tuple[str, ...]] = [("PROCESS", "HOST", "PID", "ROLE", "VERSION", "SHARDS", "JOBS", "SEEN", "STATE")]
+    for each in found:
+        state = f"{each['state']}, leader" if each["is_leader"] else str(each["state"])
+        seen = f"{age(each['silent_s'])} ago"
+        shards = " ".join(map(str, each["shards"])) or "-"
+        own = tuple(str(each[name]) for name in ("name", "host", "pid", "role"))
+        lines.append((*own, version(each), shards, str(each["jobs"]), seen, state))
+    return "\n".join([_in_columns(lines), *fleet_troubles(found)])
+
+
+def fleet_troubles(found: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return a sentence for each thing that is wrong with the running processes."""
+    running = [each for each in found if each["state"] == "running"]
+    versions = sorted({version(each) for each in running})
+    troubles = [SEVERAL_VERSIONS(versions=", ".join(versions))] if len(versions) > 1 else []
+    return troubles if any(each["is_leader"] for each in running) or not running else [*troubles, NO_LEADER]
+
+
+def version(process: Mapping[str, Any]) -> str:
+    return f"{process['version']} ({process['revision']})"
+
+
 # ---------------------------------------------------------------------- jobs
 
 PENDING = (
@@ -159,10 +192,10 @@ def doubted(open_jobs: int) -> str:
 NO_JOB = "There is no job {job_id}.".format
 
 
-def followed(until: float) -> str:
+def followed(process: str, until: float) -> str:
     return (
-        f"A running bot follows this job (its lease lasts until {moment(until)}, and is renewed). Stop it, run this"
-        " again, and start it."
+        f"{process or 'A running bot'} follows this job (its lease lasts until {moment(until)}, and is renewed). Stop"
+        " it, run this again, and start it."
     )
 
 
@@ -212,7 +245,11 @@ def table(rows: Sequence[Mapping[str, Any]], now: float) -> str:
                 str(each["attempts"]),
             )
         )
-    widths = [max(len(line[place]) for line in lines) for place in range(len(head))]
+    return _in_columns(lines)
+
+
+def _in_columns(lines: Sequence[tuple[str, ...]]) -> str:
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines
     )
@@ -243,7 +280,7 @@ def details(found: Mapping[str, Any]) -> str:
     lines = [
         f"{name:16} {moment(value) if name.endswith(('_at', '_until')) and value else value}"
         for name, value in found.items()
-        if name not in {"calls", "ledger"} and value not in (None, [], ())
+        if name not in {"calls", "ledger"} and value not in (None, [], (), "")
     ]
     lines += ["", "calls"] + [
         f"  {moment(each['at'])}  {each['call']:8} {each['outcome']}{_status(each['status'])}"

@@ -157,7 +157,7 @@ class Submitting:
             # Earlier doubt remains; this attempt is certain if it was definitely refused.
             known = {"in_doubt": was_in_doubt} if is_refused else {}
             attempt = attempt_of("submit", error)
-            if not await self.transitions.change(followed, job.state, attempt=attempt, **known):
+            if not await self.transitions.change(followed, job.state, calls=(attempt,), **known):
                 return None
             return await self._refused(followed, key, error, age_s)
         self.key_waits.note_call(key, job, None)
@@ -193,7 +193,7 @@ class Submitting:
                 blocked_s=0.0,
                 next_at=0.0,
                 poll_after_s=accepted.poll_after_s,
-                attempt=ACCEPTED,
+                calls=(ACCEPTED,),
             )
         except RequestOfAnother:
             # As from a caching proxy: following it would show a member another one's result.

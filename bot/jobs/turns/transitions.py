@@ -96,7 +96,7 @@ class Transitions:
             return True
         job = followed.job
         followed.trouble = attempt.outcome
-        return await self.change(followed, job.state, waits_for=job.waits_for, attempt=attempt)
+        return await self.change(followed, job.state, waits_for=job.waits_for, calls=(attempt,))
 
     async def rest(self, followed: Followed, wait_s: float, **changes: object) -> float | None:
         """Store when the job is due again and return `wait_s`; None if the job was lost."""
@@ -249,7 +249,7 @@ class OwnErrors:
                 await self._give_up(followed)
                 return None
             wait_s = await self._transitions.rest(
-                followed, FAULT_S * faults, faults=faults, waits_for=WaitsFor.ERROR, attempt=attempt
+                followed, FAULT_S * faults, faults=faults, waits_for=WaitsFor.ERROR, calls=(attempt,)
             )
         except Exception as again:  # noqa: BLE001 - the loop must continue
             self._quiet.note(log, "worker.fault_not_noted", job.id, again, job=job.id)

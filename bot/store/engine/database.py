@@ -14,6 +14,7 @@ from bot.errors import DatabaseFailing
 from bot.language import current
 from bot.runtime.background import in_patience
 from bot.runtime.clock import Clock
+from bot.runtime.process import ProcessIdentity
 from bot.store.engine.connection import ConnectionThread
 from bot.store.engine.group_commit import GroupCommit, busy, transaction
 from bot.store.engine.pulse import Pulse
@@ -69,6 +70,8 @@ class Database(ABC):
         """Returns a guild's record language, inside a transaction."""
         self.host_limits: tuple[Limit, ...] = ()
         """The host's limits of their key."""
+        self.identity: ProcessIdentity | None = None
+        """This process, once it is listed among the database's processes."""
 
     async def write(self, function: Callable[[Connection], T]) -> T:
         """Run `function` as one transaction and return its result.
@@ -120,17 +123,25 @@ class Database(ABC):
             self.pulse.note_failure(error)
             raise error.for_caller() from error
 
+    @property
+    def process(self) -> str:
+        """The name of this process, '' for one that is not listed."""
+        return "" if self.identity is None else self.identity.name
+
     async def probe(self) -> None:
-        """Write a row, to prove that the database works for this process. Raises as `write`."""
-        now = str(self.clock.wall())
-        await self.write(
-            lambda db: db.execute(
-                "INSERT INTO meta (name, value) VALUES ('probed_at', ?)"
-                " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-                (now,),
-            )
-        )
+        """Write a row, to prove that the database accepts writes: a listed process's beat. Raises as `write`."""
+        await self.write(self._write_beat)
         self.pulse.note_commit()
+
+    def _write_beat(self, db: Connection) -> None:
+        if self.identity is not None:
+            beat(db, self.identity, self.now(db))
+            return
+        db.execute(
+            "INSERT INTO meta (name, value) VALUES ('probed_at', ?)"
+            " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+            (str(self.clock.wall()),),
+        )
 
     @abstractmethod
     async def truncate_log(self) -> bool:
@@ -161,6 +172,23 @@ class Database(ABC):
     @abstractmethod
     async def close(self) -> None:
         """Finish pending calls and close. Idempotent."""
+
+
+STOPPED, DIED = "stopped", "died"
+"""How a process ended: by itself, or without a word."""
+_BEAT = """
+INSERT INTO processes (name, host, pid, role, version, revision, started_at, beat_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (name) DO UPDATE SET beat_at = excluded.beat_at, ended = NULL, ended_at = NULL
+"""
+
+
+def beat(db: Connection, own: ProcessIdentity, now: float) -> None:
+    """Note that a process is alive; one that was believed dead is alive again."""
+    db.execute(_BEAT, (own.name, own.host, own.pid, own.role, own.version, own.revision, now, now))
+
+
+def end_process(db: Connection, name: str, ended: str, now: float) -> None:
+    db.execute("UPDATE processes SET ended = ?, ended_at = ?, led_since = NULL WHERE name = ?", (ended, now, name))
 
 
 async def close_all(*waves: Sequence[ConnectionThread]) -> None:

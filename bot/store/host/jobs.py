@@ -54,6 +54,10 @@ class JobOnFile:
     """Whether Discord is known to have its card, as processing requires."""
     lease_until: float | None
     """When its lease expires (Unix seconds), None without one."""
+    claimed_by: str
+    """The process that follows it, or followed it last; '' for none, or one of an older version."""
+    claimed_at: float | None
+    """Since when (Unix seconds)."""
     attempts: tuple[JobAttempt, ...]
     bookings: tuple[Booking, ...]
 
@@ -123,6 +127,8 @@ def _on_file(db: Connection, job_id: str) -> JobOnFile | None:
         job=job,
         is_answered=bool(answered[0]),
         lease_until=None if lease is None else lease[0],
+        claimed_by=row["claimed_by"],
+        claimed_at=row["claimed_at"],
         attempts=attempts_of(db, job_id),
         bookings=tuple(Booking(kind=each[0], credits=from_milli(each[1]), at=each[2]) for each in bookings),
     )
@@ -158,7 +164,7 @@ class HostJobs(Repository):
             now = self._database.now(db)
             if db.execute("SELECT 1 FROM leases WHERE expires_at > ? LIMIT 1", (now,)).fetchone() is not None:
                 return None
-            end_all_leases(db)
+            end_all_leases(db, now)
             doubt(db, since)
             return int(db.execute(OPEN_TOTAL).fetchone()[0])
 

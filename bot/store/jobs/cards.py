@@ -102,7 +102,8 @@ ORDER BY created_at DESC LIMIT ?
 """
 _ANSWERED = "UPDATE cards SET answered = 1, message_id = ?, message_channel_id = ? WHERE guild_id = ? AND id = ?"
 _BEGIN_FIRST = """
-UPDATE jobs SET lease = :lease, attempts = 1, first_attempt_at = :now, in_doubt = 1, key_id = :key_id
+UPDATE jobs SET lease = :lease, claimed_by = :process, claimed_at = :alive_at, attempts = 1, first_attempt_at = :now,
+    in_doubt = 1, key_id = :key_id
 WHERE guild_id = :guild_id AND card_id = :card_id AND id IN (SELECT value FROM json_each(:job_ids))
     AND state = 'submitting' AND lease IS NULL AND attempts = 0 AND in_doubt = 0
     AND EXISTS (SELECT 1 FROM leases WHERE token = :lease AND expires_at > :alive_at)
@@ -215,6 +216,7 @@ class Cards(Repository):
             values = {
                 "guild_id": guild_id, "card_id": card_id, "job_ids": json.dumps(first.job_ids), "lease": first.lease,
                 "key_id": first.key_id, "now": now, "alive_at": self._database.now(db),
+                "process": self._database.process,
             }  # fmt: skip
             begun = [job_of(row) for row in db.execute(_BEGIN_FIRST, values).fetchall()]
             failpoint("answer.begun")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from operator import attrgetter
@@ -14,11 +14,12 @@ from bot.domain.jobs.poll_schedule import recheck_at
 from bot.domain.models import RUNNING_STATES, Job, JobState
 from bot.language import speaking
 from bot.store.engine.columns import to_json
+from bot.store.engine.database import DIED, STOPPED, end_process
 from bot.store.engine.repository import RecordOf, Repository
 from bot.store.jobs.ending import follow_up
 from bot.store.jobs.figures import write_learned
 from bot.store.jobs.overshoots import Overshoot, account_for
-from bot.store.jobs.rechecks import JobAttempt, note_attempt
+from bot.store.jobs.rechecks import KEPT, TRIM_FREED, JobAttempt, note_attempts
 from bot.store.jobs.rows import CHANGEABLE, job_in, job_of, jobs_of_card, update_job
 from bot.store.jobs.tried_values import TriedOutcome, note_outcome
 from bot.store.money import ledger
@@ -68,6 +69,27 @@ class Claimed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Renewal:
+    """A process's renewed lease."""
+
+    existed: bool
+    """If not, it is new, or another process took it over, and no job is under it."""
+    may_take_over: bool
+    """Whether others' leases have expired."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakenOver:
+    """What a dead process had."""
+
+    process: str
+    """Its name, '' for one of an older version."""
+    jobs: int
+    silent_s: float
+    """Seconds since its last sign of life."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Advanced:
     """A changed job, and whether others of its guild may start: then call `Queue.start_waiting`."""
 
@@ -90,41 +112,57 @@ class Jobs(Repository):
         rows = await self._rows(query, (to_json(list(job_ids)),))
         return {row["id"] for row in rows}
 
-    async def hold_lease(self, token: str, for_s: float) -> bool:
-        """Acquire or renew this process's lease, in seconds of the database's clock: one row for all its jobs.
+    async def hold_lease(self, token: str, for_s: float) -> Renewal:
+        """Acquire or renew this process's lease, in seconds of the database's clock: one row for all its jobs."""
 
-        Returns whether it existed. If not, it is new or another process took it, and no job is under it.
-        """
-
-        def change(db: Connection) -> bool:
-            expires_at = self._database.now(db) + for_s
-            renewed = db.execute("UPDATE leases SET expires_at = ? WHERE token = ?", (expires_at, token)).rowcount
-            if not renewed:
-                db.execute("INSERT INTO leases (token, expires_at) VALUES (?, ?)", (token, expires_at))
-            return bool(renewed)
+        def change(db: Connection) -> Renewal:
+            now = self._database.now(db)
+            values = {"token": token, "expires_at": now + for_s, "now": now, "process": self._database.process}
+            existed = bool(db.execute(_RENEW, values).rowcount)
+            if not existed:
+                db.execute(_LEASE, values)
+            others = db.execute("SELECT 1 FROM leases WHERE expires_at <= ? LIMIT 1", (now,)).fetchone()
+            return Renewal(existed=existed, may_take_over=others is not None)
 
         return await self._database.write(change)
 
-    async def drop_lease(self, token: str) -> None:
-        await self._database.write(lambda db: _end_lease(db, token))
+    async def drop_lease(self, token: str, *, outcome: str = STOPPED) -> None:
+        """End this process's lease. `outcome` is kept with its jobs: why they are free."""
+
+        def change(db: Connection) -> None:
+            _end_lease(db, token, self._database.now(db), outcome)
+
+        await self._database.write(change)
+
+    async def take_over(self, token: str) -> list[TakenOver]:
+        """End others' expired leases, so that their jobs are free; one's own may still be renewed."""
+
+        def change(db: Connection) -> list[TakenOver]:
+            now = self._database.now(db)
+            expired = db.execute(_EXPIRED, (now, token)).fetchall()
+            for _, name, _ in expired:
+                end_process(db, name, DIED, now)
+            return [
+                TakenOver(process=name, jobs=_end_lease(db, other, now, DIED), silent_s=now - renewed_at)
+                for other, name, renewed_at in expired
+            ]
+
+        return await self._database.write(change)
 
     async def claim(self, token: str, *, limit: int, shares: bool = False, by_card: bool = False) -> list[Claimed]:
         """Claim unleased running jobs of all guilds, soonest due first; return them.
 
-        Ends others' expired leases; one's own may still be renewed. Skips jobs of cards not known to Discord.
-        Without a live lease the caller gets nothing. `shares`: leave other lease holders their part. `by_card`:
-        claim whole cards, whose message one process edits, even beyond `limit`.
+        Skips jobs of cards not known to Discord. Without a live lease the caller gets nothing. `shares`: leave other
+        lease holders their part. `by_card`: claim whole cards, whose message one process edits, even beyond `limit`.
         """
 
         def change(db: Connection) -> list[Claimed]:
             now = self._database.now(db)
-            expired = {each for (each,) in db.execute("SELECT token FROM leases WHERE expires_at <= ?", (now,))}
-            for other in expired - {token}:
-                _end_lease(db, other)
-            if token in expired or db.execute("SELECT 1 FROM leases WHERE token = ?", (token,)).fetchone() is None:
+            if db.execute("SELECT 1 FROM leases WHERE token = ? AND expires_at > ?", (token, now)).fetchone() is None:
                 return []
-            most = _share(db, limit) if shares else limit
-            rows = _claim_by_card(db, token, most) if by_card else db.execute(_CLAIM, (token, most)).fetchall()
+            values = {"lease": token, "limit": _share(db, limit) if shares else limit}
+            values |= {"process": self._database.process, "now": now}
+            rows = _claim_by_card(db, values) if by_card else db.execute(_CLAIM, values).fetchall()
             claimed = [_claimed(row) for row in rows]
             claimed.sort(key=attrgetter("next_at"))  # RETURNING has no order
             if len(claimed) > WHOLE_MAX:
@@ -152,7 +190,7 @@ class Jobs(Repository):
         release: bool = False,
         recheck: bool = False,
         tried: TriedOutcome | None = None,
-        attempt: JobAttempt | None = None,
+        calls: Sequence[JobAttempt] = (),
         learned: Mapping[Kind, str] = NOTHING_LEARNED,
         record: RecordOf[Job | None] | None = None,
         **changes: Any,
@@ -160,8 +198,8 @@ class Jobs(Repository):
         """Move a job to the state `to` and set `changes` (Job's fields), if state and lease are still `job`'s.
 
         `settle` turns its hold into this true cost in credits; `release` drops it; `recheck`: keep polling the
-        ended job's request; `tried`: the outcome of its values, `attempt`: of this call; `learned`: durations, as
-        `Histograms`. One transaction. A job that stops running loses its lease. `record` gives a moderator's record
+        ended job's request; `tried`: the outcome of its values, `calls`: what was called for it; `learned`: durations,
+        as `Histograms`. One transaction. A job that stops running loses its lease. `record` gives a moderator's record
         line. Returns the new job; None, with nothing changed, if another was first.
 
         Raises RequestOfAnother, ValueError for an end that leaves the hold open, StoreError if the hold was closed
@@ -188,7 +226,9 @@ class Jobs(Repository):
             if recheck and changed.remote_id is not None:
                 changed = replace(changed, recheck_at=recheck_at(now, changed.submitted_at, 0))
             stored = update_job(db, changed, current)
-            _note(db, changed, tried, attempt, now)
+            if tried is not None:
+                note_outcome(db, changed, tried, now)
+            note_attempts(db, changed, calls, now, self._database.process)
             write_learned(db, learned)
             if to.ended:
                 follow_up(db, changed, now)
@@ -224,13 +264,6 @@ class Jobs(Repository):
         return raised
 
 
-def _note(db: Connection, job: Job, tried: TriedOutcome | None, attempt: JobAttempt | None, now: float) -> None:
-    if tried is not None:
-        note_outcome(db, job, tried, now)
-    if attempt is not None:
-        note_attempt(db, job, attempt, now)
-
-
 def _require_own_request(db: Connection, job: Job, remote_id: str | None) -> None:
     """Raise RequestOfAnother if a job of any guild has that request of Cannon Studio or the practice sandbox."""
     if remote_id is None or remote_id == job.remote_id:
@@ -257,29 +290,33 @@ SELECT count(*) FROM (
     SELECT 1 FROM running_jobs WHERE lease IS NULL LIMIT ?
 ) AS free
 """
+_EXPIRED = "SELECT token, process, renewed_at FROM leases WHERE expires_at <= ? AND token <> ?"
+_RENEW = "UPDATE leases SET expires_at = :expires_at, renewed_at = :now, process = :process WHERE token = :token"
+_LEASE = "INSERT INTO leases (token, expires_at, renewed_at, process) VALUES (:token, :expires_at, :now, :process)"
 _CLAIM = """
-UPDATE jobs SET lease = ? WHERE id IN (
+UPDATE jobs SET lease = :lease, claimed_by = :process, claimed_at = :now WHERE id IN (
     SELECT free.id FROM running_jobs AS free CROSS JOIN cards ON cards.id = free.card_id
     WHERE free.lease IS NULL AND cards.answered = 1
-    ORDER BY free.next_at LIMIT ?
+    ORDER BY free.next_at LIMIT :limit
 )
 RETURNING id, guild_id, card_id, state, next_at, wait_s, active_s, overdue_at IS NOT NULL, poll_after_s
 """
 _CLAIM_OF_FREE_CARDS = """
-UPDATE jobs SET lease = ? WHERE id IN (
+UPDATE jobs SET lease = :lease, claimed_by = :process, claimed_at = :now WHERE id IN (
     SELECT free.id FROM running_jobs AS free CROSS JOIN cards ON cards.id = free.card_id
     WHERE free.lease IS NULL AND cards.answered = 1
         AND NOT EXISTS (
             SELECT 1 FROM jobs AS other
-            WHERE other.card_id = free.card_id AND other.lease IS NOT NULL AND other.lease <> ?
+            WHERE other.card_id = free.card_id AND other.lease IS NOT NULL AND other.lease <> :lease
         )
-    ORDER BY free.next_at LIMIT ?
+    ORDER BY free.next_at LIMIT :limit
 )
 RETURNING id, guild_id, card_id, state, next_at, wait_s, active_s, overdue_at IS NOT NULL, poll_after_s
 """
 _CLAIM_REST = """
-UPDATE jobs SET lease = ? WHERE lease IS NULL AND state IN ('submitting', 'queued', 'processing', 'ready')
-    AND card_id IN (SELECT value FROM json_each(?))
+UPDATE jobs SET lease = :lease, claimed_by = :process, claimed_at = :now
+WHERE lease IS NULL AND state IN ('submitting', 'queued', 'processing', 'ready')
+    AND card_id IN (SELECT value FROM json_each(:cards))
 RETURNING id, guild_id, card_id, state, next_at, wait_s, active_s, overdue_at IS NOT NULL, poll_after_s
 """
 _UNDER = "SELECT jobs.* FROM json_each(?) AS wanted CROSS JOIN jobs ON jobs.id = wanted.value WHERE +jobs.lease = ?"
@@ -298,12 +335,14 @@ def _claimed(row: Row) -> Claimed:
     )
 
 
-def _claim_by_card(db: Connection, token: str, limit: int) -> list[Row]:
+def _claim_by_card(db: Connection, values: Mapping[str, Any]) -> list[Row]:
     """Claim `limit` free jobs of cards not claimed by others, then the rest of their cards."""
-    first = db.execute(_CLAIM_OF_FREE_CARDS, (token, token, limit)).fetchall()
+    first = db.execute(_CLAIM_OF_FREE_CARDS, values).fetchall()
     if not first:
         return []
-    return [*first, *db.execute(_CLAIM_REST, (token, to_json(sorted({row["card_id"] for row in first})))).fetchall()]
+    cards = to_json(sorted({row["card_id"] for row in first}))
+    rest = {name: value for name, value in values.items() if name != "limit"}
+    return [*first, *db.execute(_CLAIM_REST, {**rest, "cards": cards}).fetchall()]
 
 
 def _share(db: Connection, limit: int) -> int:
@@ -320,12 +359,29 @@ def _under(db: Connection, token: str, job_ids: Collection[str]) -> dict[str, Jo
     return {row["id"]: job_of(row) for row in rows}
 
 
-def end_all_leases(db: Connection) -> None:
-    """End every lease. Only if no other process is running."""
-    db.execute("UPDATE jobs SET lease = NULL WHERE id IN (SELECT id FROM running_jobs WHERE lease IS NOT NULL)")
-    db.execute("DELETE FROM leases")
+def end_all_leases(db: Connection, now: float) -> None:
+    """End every lease of dead processes. Only if no other process is running. `now` is in Unix seconds."""
+    for (token,) in db.execute("SELECT token FROM leases").fetchall():
+        _end_lease(db, token, now, DIED)
 
 
-def _end_lease(db: Connection, token: str) -> None:
-    db.execute("UPDATE jobs SET lease = NULL WHERE id IN (SELECT id FROM running_jobs WHERE lease = ?)", (token,))
+def _end_lease(db: Connection, token: str, now: float, outcome: str) -> int:
+    """Free the jobs under a lease, each with a note of who followed it until when; return how many."""
+    renewed = db.execute("SELECT renewed_at FROM leases WHERE token = ?", (token,)).fetchone()
+    # A dead process followed them until its last sign of life.
+    until = renewed[0] if outcome == DIED and renewed is not None and renewed[0] else now
+    db.execute(_NOTE_FREED, {"token": token, "until": until, "outcome": outcome})
+    db.execute(TRIM_FREED, {"token": token, "kept": KEPT})
+    freed = db.execute(
+        "UPDATE jobs SET lease = NULL WHERE id IN (SELECT id FROM running_jobs WHERE lease = ?)", (token,)
+    )
     db.execute("DELETE FROM leases WHERE token = ?", (token,))
+    return int(freed.rowcount)
+
+
+_FREE_ALL = "UPDATE jobs SET lease = NULL WHERE id IN (SELECT id FROM running_jobs WHERE lease = ?)"
+_NOTE_FREED = """
+INSERT INTO job_attempts (job_id, guild_id, at, call, outcome, process, since)
+SELECT id, guild_id, :until, 'follow', :outcome, claimed_by, claimed_at FROM jobs
+WHERE id IN (SELECT id FROM running_jobs WHERE lease = :token)
+"""

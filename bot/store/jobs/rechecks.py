@@ -102,39 +102,71 @@ class Rechecks(Repository):
         return await self._database.write(change)
 
 
-KEPT = 20
+KEPT = 30
 """Attempts kept per job."""
+ACCEPTED, FINISHED, POSTED = "accepted", "finished", "posted"
+"""Outcomes of a job that goes well: sent, polled until it had ended, and shown."""
+ONCE = frozenset({ACCEPTED, FINISHED, POSTED})
+"""Outcomes that a job has about once: a note of these alone makes no attempt one too many."""
 _TRIM = """
 DELETE FROM job_attempts WHERE job_id = :job_id AND id NOT IN (
     SELECT id FROM job_attempts WHERE job_id = :job_id ORDER BY id DESC LIMIT :kept
+)
+"""
+TRIM_FREED = """
+DELETE FROM job_attempts WHERE id IN (
+    SELECT id FROM (
+        SELECT id, row_number() OVER (PARTITION BY job_id ORDER BY id DESC) AS place FROM job_attempts
+        WHERE job_id IN (SELECT id FROM running_jobs WHERE lease = :token)
+    ) AS noted WHERE place > :kept
 )
 """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobAttempt:
-    """A call for a job. `call`: submit, poll, deliver or turn; `outcome`: the answer's class, no texts."""
+    """A call for a job, or several. `outcome`: the answer's class, no texts.
+
+    `call`: submit, poll, fetch, deliver, or turn; or `follow`: a process followed it from `since` until it `stopped`,
+    `died`, or `lost` its lease.
+    """
 
     call: str
     outcome: str
     status: int | None = None
     """The HTTP status, None if unknown or without an answer."""
+    wait_s: float | None = None
+    """The seconds that the answer asked to wait, None if it asked for none."""
+    since: float | None = None
+    """When it began, or the first of several; Unix seconds."""
+    times: int = 1
     at: float = 0.0
-    """Unix seconds; set by the store."""
+    """Unix seconds; set by the store if 0."""
+    process: str = ""
+    """The process's name; set by the store, '' for one of an older version."""
 
 
-def note_attempt(db: Connection, job: Job, attempt: JobAttempt, now: float) -> None:
-    """Store the job's attempt; keep the latest KEPT."""
-    db.execute(
-        "INSERT INTO job_attempts (job_id, guild_id, at, call, outcome, status) VALUES (?, ?, ?, ?, ?, ?)",
-        (job.id, job.guild_id, now, attempt.call, attempt.outcome, attempt.status),
-    )
-    db.execute(_TRIM, {"job_id": job.id, "kept": KEPT})
+def note_attempts(db: Connection, job: Job, attempts: Sequence[JobAttempt], now: float, process: str) -> None:
+    """Store the job's attempts of this process; keep the latest KEPT."""
+    if not attempts:
+        return
+    calls = [(each.at or now, each.call, each.outcome, each.status) for each in attempts]
+    waits = [(each.wait_s, each.since, each.times, process) for each in attempts]
+    db.executemany(_NOTE, [(job.id, job.guild_id, *call, *wait) for call, wait in zip(calls, waits, strict=True)])
+    if not ONCE.issuperset(each.outcome for each in attempts):
+        db.execute(_TRIM, {"job_id": job.id, "kept": KEPT})
+
+
+_ATTEMPTS = """
+SELECT at, call, outcome, status, wait_s, since, times, process FROM job_attempts WHERE job_id = ? ORDER BY id
+"""
+_NOTE = """
+INSERT INTO job_attempts (job_id, guild_id, at, call, outcome, status, wait_s, since, times, process)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
 
 
 def attempts_of(db: Connection, job_id: str) -> tuple[JobAttempt, ...]:
     """Return the job's attempts, oldest first."""
-    rows = db.execute("SELECT at, call, outcome, status FROM job_attempts WHERE job_id = ? ORDER BY id", (job_id,))
-    return tuple(
-        JobAttempt(at=row["at"], call=row["call"], outcome=row["outcome"], status=row["status"]) for row in rows
-    )
+    rows = db.execute(_ATTEMPTS, (job_id,))
+    return tuple(JobAttempt(**dict(zip(row.keys(), row, strict=True))) for row in rows)

@@ -65,7 +65,7 @@ JOBS = Table(
         *_all("id", "card_id", "guild_id", "position", "author_id", "operation", "idempotency_key"),
         Column(name="held_milli", attribute="held", to_sql=to_milli, from_sql=from_milli),
         Column(name="expected_milli", attribute="expected", to_sql=to_milli_or_none, from_sql=from_milli_or_none),
-        *_all("price_kind", "price_size", "price_outputs", "parent_id", "repeats_key", "subject"),
+        *_all("price_kind", "price_size", "price_outputs", "parent_id", "repeats_key", "subject", "trace"),
         Column(name="after_ids", to_sql=to_json, from_sql=texts_from_json),
         Column(name="practice", from_sql=bool),
         Column(name="fill", to_sql=to_json, from_sql=mapping_from_json),
@@ -97,7 +97,8 @@ JOBS = Table(
     ),
 )
 """The table also has `refund_asked_at` and `refund_granted_at`, which bot/store/guild/record.py keeps, and `allowed`,
-which bot/store/guild/approvals.py sets and bot/store/jobs/overshoots.py reads."""
+which bot/store/guild/approvals.py sets and bot/store/jobs/overshoots.py reads; `claimed_by` and `claimed_at` are set by
+each claim."""
 
 _TO_BE_DRAWN = """
 UPDATE cards SET undrawn = CASE

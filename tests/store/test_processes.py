@@ -1,0 +1,144 @@
+"""The list of the bot's processes: who runs, what each has, who led and who died."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from bot.runtime.process import ProcessIdentity
+from bot.store import Store
+from bot.store.host.processes import KEPT_S, SILENT_S, ProcessState
+from tests.support.claims import claimed_by
+
+Open = Callable[..., Awaitable[Store]]
+
+
+def identity(name: str, role: str = "worker", version: str = "1.0") -> ProcessIdentity:
+    return ProcessIdentity(name=name, host="box", pid=7, role=role, version=version, revision="abc")
+
+
+async def started(open_store: Open, name: str, *, is_only: bool = False, **facts: str) -> Store:
+    store = await open_store()
+    await store.processes.register(identity(name, **facts), is_only=is_only)
+    return store
+
+
+async def states(store: Store) -> dict[str, str]:
+    return {each.name: each.state.value for each in await store.processes.all()}
+
+
+async def test_each_process_is_listed_with_what_it_has(open_store: Open, accepted: Any, clock: Any):
+    first = await started(open_store, "w1")
+    await started(open_store, "g1", role="gateway", version="2.0")
+    await accepted(first)
+    await accepted(first)
+    await first.jobs.hold_lease("lease", 60)
+    await claimed_by(first, "lease")
+    clock.now += 20
+    await first.probe()
+    [gateway, worker] = await first.processes.all()
+    assert (gateway.name, gateway.role, gateway.version, gateway.jobs) == ("g1", "gateway", "2.0", 0)
+    assert (worker.name, worker.host, worker.pid, worker.revision, worker.jobs) == ("w1", "box", 7, "abc", 2)
+    assert (worker.silent_s, gateway.silent_s) == (0.0, 20.0)
+    assert worker.is_alive
+
+
+async def test_one_that_gives_no_sign_is_silent_and_one_that_comes_back_runs(open_store: Open, clock: Any):
+    first, second = await started(open_store, "w1"), await started(open_store, "w2")
+    clock.now += SILENT_S
+    await second.probe()
+    assert await states(second) == {"w1": "silent", "w2": "running"}
+    await first.probe()
+    assert await states(second) == {"w1": "running", "w2": "running"}
+
+
+async def test_a_renewed_lease_is_a_sign_of_life(open_store: Open, clock: Any):
+    first = await started(open_store, "w1")
+    clock.now += SILENT_S
+    await first.jobs.hold_lease("lease", 60)
+    [process] = await first.processes.all()
+    assert (process.state, process.silent_s) == (ProcessState.RUNNING, 0.0)
+
+
+async def test_who_is_taken_over_has_died_and_lives_again_at_its_next_beat(open_store: Open, accepted: Any, clock: Any):
+    first, second = await started(open_store, "w1"), await started(open_store, "w2")
+    await accepted(first)
+    await first.jobs.hold_lease("p1", 20)
+    await claimed_by(first, "p1")
+    await second.jobs.hold_lease("p2", 60)
+    clock.now += 21
+    assert (await second.jobs.hold_lease("p2", 60)).may_take_over
+    [taken] = await second.jobs.take_over("p2")
+    assert (taken.process, taken.jobs, taken.silent_s) == ("w1", 1, 21.0)
+    assert await states(second) == {"w1": "died", "w2": "running"}
+    assert not (await second.jobs.hold_lease("p2", 60)).may_take_over
+    await first.probe()
+    assert await states(second) == {"w1": "running", "w2": "running"}
+
+
+async def test_who_closes_has_stopped_and_is_forgotten_in_an_hour(open_store: Open, clock: Any):
+    first, second = await started(open_store, "w1"), await started(open_store, "w2")
+    await first.close()
+    assert await states(second) == {"w1": "stopped", "w2": "running"}
+    clock.now += KEPT_S
+    await second.probe()
+    assert await states(second) == {"w2": "running"}
+
+
+async def test_a_new_leader_learns_from_whom_it_takes_over(open_store: Open, clock: Any):
+    first, second = await started(open_store, "w1"), await started(open_store, "w2")
+    assert await first.processes.lead() is None
+    clock.now += 12
+    former = await second.processes.lead()
+    assert former is not None
+    assert (former.name, former.silent_s) == ("w1", 12.0)
+    assert [each.name for each in await second.processes.all() if each.is_leader] == ["w2"]
+    await second.close()
+    assert await first.processes.lead() is None, "it had stopped"
+
+
+async def test_the_only_process_leads_and_what_ran_before_is_dead(open_store: Open, clock: Any):
+    await started(open_store, "all1", is_only=True)
+    store = await started(open_store, "all2", is_only=True)
+    assert await states(store) == {"all2": "running", "all1": "died"}
+    assert [each.name for each in await store.processes.all() if each.is_leader] == ["all2"]
+
+
+async def test_a_freed_job_says_who_followed_it_until_when(open_store: Open, accepted: Any, clock: Any):
+    first, second = await started(open_store, "w1"), await started(open_store, "w2")
+    _, (job,) = await accepted(first)
+    await first.jobs.hold_lease("p1", 20)
+    await claimed_by(first, "p1")
+    await second.jobs.hold_lease("p2", 999)
+    clock.now += 30
+    await claimed_by(second, "p2")
+    clock.now += 5
+    await second.jobs.drop_lease("p2")
+    found = await second.host_jobs.find(job.id)
+    assert found is not None
+    follows = [(each.process, each.outcome, each.since, each.at) for each in found.attempts]
+    began = clock.now - 35
+    assert follows == [("w1", "died", began, began), ("w2", "stopped", began + 30, began + 35)]
+
+
+@pytest.mark.parametrize("times", [40])
+async def test_many_hand_overs_keep_a_bounded_number_of_rows(store: Store, accepted: Any, times: int):
+    await accepted(store)
+    for number in range(times):
+        await store.jobs.hold_lease(f"p{number}", 20)
+        await claimed_by(store, f"p{number}")
+        await store.jobs.drop_lease(f"p{number}")
+    rows = await store._database.read(lambda db: db.execute("SELECT count(*) FROM job_attempts").fetchone()[0])
+    assert rows == 30
+
+
+def test_an_identity_names_its_role_and_host():
+    own = ProcessIdentity.of("worker")
+    assert own.name.startswith("worker-")
+    assert own.name.endswith(f"@{own.host}")
+    assert own.name != ProcessIdentity.of("worker").name
+    assert own.facts == {"process": own.name, "role": "worker", "version": own.version}
+    assert replace(own, role="gateway").facts["role"] == "gateway"
