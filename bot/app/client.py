@@ -119,7 +119,7 @@ class CannonBot(GatewayClient, Bot):
         practice: PracticeStudio | None = None,
         identity: ProcessIdentity | None = None,
     ) -> None:
-        self._identity = identity
+        self.identity = identity or ProcessIdentity.of(self.role.value)
         self.clock: Clock = clock or SystemClock()
         self.metrics = Metrics()
         has_proxy = settings.discord_api_url != DISCORD_API_URL
@@ -154,11 +154,6 @@ class CannonBot(GatewayClient, Bot):
 
     def card_owner(self, store: Store) -> CardOwner:  # noqa: ARG002 - the only process on the store needs nothing of it
         return EveryCard()
-
-    @functools.cached_property
-    def identity(self) -> ProcessIdentity:
-        """What the logs and the fleet know of this process."""
-        return self._identity or ProcessIdentity.of(self.role.value)
 
     @functools.cached_property
     def uses(self) -> Mapping[type[Any], Any]:

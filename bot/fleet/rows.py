@@ -34,12 +34,12 @@ class HeldShards:
     """Whether it is new or lost its lease, and with it all its shards."""
     gateways: int
     """How many processes hold shards, or could."""
-    taken_over: tuple[TakenOver, ...] = ()
+    taken_over: tuple[FreedShards, ...] = ()
     """The dead processes whose shards are free now, also for others."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TakenOver:
+class FreedShards:
     """What a dead process had."""
 
     process: str
@@ -207,7 +207,7 @@ def _add(db: Connection, process: str, now: float) -> None:
     db.execute("INSERT INTO gateways (process, joined_at, expires_at) VALUES (?, ?, ?)", (process, now, now + LEASE_S))
 
 
-def _end_expired(db: Connection, process: str, now: float) -> list[TakenOver]:
+def _end_expired(db: Connection, process: str, now: float) -> list[FreedShards]:
     """End expired leases except the caller's own, which it may still renew."""
     gone = db.execute(
         "SELECT process, expires_at FROM gateways WHERE expires_at <= ? AND process <> ?", (now, process)
@@ -215,7 +215,7 @@ def _end_expired(db: Connection, process: str, now: float) -> list[TakenOver]:
     for other, _ in gone:
         end_process(db, other, DIED, now)
     return [
-        TakenOver(process=other, shards=_end(db, other), silent_s=now - expires_at + LEASE_S)
+        FreedShards(process=other, shards=_end(db, other), silent_s=now - expires_at + LEASE_S)
         for other, expires_at in gone
     ]
 

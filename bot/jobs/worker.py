@@ -99,6 +99,34 @@ TURN_S = 3600.0
 """Timeout of a turn, far above what a result's files take: a longer one hangs by a bug."""
 
 
+class JobLeases:
+    """Renews this process's lease, and ends those of dead processes."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._jobs, self._clock = store.jobs, clock
+        self._lease_s, self.renew_s = (SHARED_LEASE_S, SHARED_RENEW_S) if store.is_shared else (LEASE_S, RENEW_S)
+        self._renewed_at, self._back_at = clock.monotonic(), -BACK_S
+        self._may_take_over = False
+
+    async def renew(self, token: str) -> bool:
+        """Return whether the lease existed. If not, it is new, or another process took its jobs over."""
+        now = self._clock.monotonic()
+        if now - self._renewed_at >= self._lease_s:
+            self._back_at = now
+        renewal = await self._jobs.hold_lease(token, self._lease_s)
+        self._renewed_at, self._may_take_over = self._clock.monotonic(), renewal.may_take_over
+        return renewal.existed
+
+    async def take_over(self, token: str) -> bool:
+        """Free the jobs of dead processes, for all that live; return whether there were any."""
+        if not self._may_take_over or self._clock.monotonic() - self._back_at < BACK_S:
+            return False
+        taken = await self._jobs.take_over(token)
+        for each in taken:
+            log.warning("worker.took_over", jobs=each.jobs, of=each.process, after=round(each.silent_s, 1))
+        return bool(taken)
+
+
 @dataclass
 class Worker:
     """Claims jobs, renews the lease, and starts due turns.
@@ -121,8 +149,6 @@ class Worker:
     clock: Clock
     _lease: str = field(default_factory=new_id, init=False)
     _lease_due: float = field(default=0.0, init=False)
-    _renewed_at: float | None = field(default=None, init=False)
-    _back_until: float = field(default=0.0, init=False)
     is_running: bool = field(default=False, init=False)
     """Whether it takes turns by itself."""
     may_hold_more: bool = field(default=False, init=False)
@@ -135,7 +161,7 @@ class Worker:
     _stopping: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:
-        self._rows = JobRows(self.store)
+        self._rows, self._leases = JobRows(self.store), JobLeases(self.store, self.clock)
         self._hint_pace = HintPace(self.agenda, self.clock)
         self._quiet = QuietErrors(self.clock)
         now = self._turned = self.clock.monotonic()
@@ -260,29 +286,14 @@ class Worker:
             due.append(next_turn)
         return max(0.0, min(due) - now)
 
-    @property
-    def _lease_s(self) -> float:
-        return SHARED_LEASE_S if self.store.is_shared else LEASE_S
-
     async def _renew_lease(self) -> None:
-        now = self.clock.monotonic()
-        if not self.may_hold_more and now < self._lease_due:
+        if not self.may_hold_more and self.clock.monotonic() < self._lease_due:
             return
-        if self._renewed_at is not None and now - self._renewed_at >= self._lease_s:
-            self._back_until = now + BACK_S
-        renewal = None if self.may_hold_more else await self.store.jobs.hold_lease(self._lease, self._lease_s)
-        if renewal is None or (not renewal.existed and self.agenda.jobs):
+        if self.may_hold_more or (not await self._leases.renew(self._lease) and self.agenda.jobs):
             await self._lose_all()
-        self._renewed_at = self.clock.monotonic()
-        self._lease_due = self._renewed_at + (SHARED_RENEW_S if self.store.is_shared else RENEW_S)
-        if renewal is not None and renewal.may_take_over and self._renewed_at >= self._back_until:
-            await self._take_over()
-
-    async def _take_over(self) -> None:
-        """Free the jobs of dead processes, for all that live."""
-        for each in await self.store.jobs.take_over(self._lease):
-            log.warning("worker.took_over", jobs=each.jobs, of=each.process, after=round(each.silent_s, 1))
-        self.announce_free()
+        self._lease_due = self.clock.monotonic() + self._leases.renew_s
+        if await self._leases.take_over(self._lease):
+            self.announce_free()
 
     async def _lose_all(self) -> None:
         """Start over after the lease expired and another process took it, or it may have jobs that are not followed.
@@ -294,7 +305,7 @@ class Worker:
         self._lease = new_id()
         self.agenda.clear()
         self._rows.clear()
-        await self.store.jobs.hold_lease(self._lease, self._lease_s)
+        await self._leases.renew(self._lease)
         self.may_hold_more = False
         self.agenda.claim_due = 0.0
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.jobs.turns.transitions import FAULT_S
-from bot.jobs.worker import CLAIM_EVERY_S, LEASE_S
+from bot.jobs.worker import CLAIM_EVERY_S, SHARED_LEASE_S
 from bot.sandbox.server import Sandbox
 from tests.fleet.chaos import GATEWAYS, SHARDS, START_S, WORKERS, Chaos, FleetTown, Outcome, Trouble, judge
 from tests.soak.plan import SERVERS
@@ -30,7 +30,7 @@ RESTARTED_S = 15.0
 """After this time a restart of PostgreSQL is over for every process."""
 TAKEN_OVER_S = 45.0
 """A dead gateway's shards: its lease of 20 s, and the turn to identify."""
-CALM_S = ANSWER_S + LEASE_S + CLAIM_EVERY_S + FAULT_S
+CALM_S = ANSWER_S + 3 * SHARED_LEASE_S + CLAIM_EVERY_S + FAULT_S
 """The last command is answered, its job taken over from a lost process, and tried again after an error of the bot."""
 
 
@@ -92,7 +92,7 @@ async def live_through(chaos: Chaos) -> Outcome:
     restarting = asyncio.create_task(chaos.restart_postgres())
     await chaos.ask_for(RESTARTED_S)
     await restarting
-    await chaos.ask_for(max(1.0, stopped_at + LEASE_S + 20.0 - loop.time()))
+    await chaos.ask_for(max(1.0, stopped_at + SHARED_LEASE_S + 20.0 - loop.time()))
     third.send(signal.SIGCONT)
     chaos.note("the paused worker wakes")
     await town.discord.until(lambda: len(chaos.shards_of(gateways[1])) == SHARDS, TAKEN_OVER_S)

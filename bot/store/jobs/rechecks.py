@@ -136,7 +136,7 @@ class JobAttempt:
     status: int | None = None
     """The HTTP status, None if unknown or without an answer."""
     wait_s: float | None = None
-    """The seconds that the answer asked to wait, None if it asked for none."""
+    """The wait requested by the answer in seconds, None if it requested none."""
     since: float | None = None
     """When it began, or the first of several; Unix seconds."""
     times: int = 1
