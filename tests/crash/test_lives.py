@@ -7,6 +7,7 @@ import contextlib
 import io
 import itertools
 import os
+from dataclasses import replace
 from decimal import Decimal
 
 import discord
@@ -22,6 +23,7 @@ from bot.jobs.intake import TOKEN_LIFE_S
 from bot.jobs.worker import LEASE_S, Worker
 from bot.runtime import failpoints
 from bot.runtime.failpoints import Crash
+from bot.runtime.metrics import Metrics
 from bot.store import CommitUnknown, ReviewRule, Store
 from bot.store.jobs.rechecks import POST_AGAIN_S
 from tests.support.exactness import assert_exact
@@ -422,7 +424,7 @@ async def another(rig: Rig):
 
         async def make(surface: Posting | None = None) -> Worker:
             store = await stack.enter_async_context(reopened(rig))
-            parts = await assemble(rig.bot.setup, store)
+            parts = await assemble(replace(rig.bot.setup, metrics=Metrics()), store)
             stack.push_async_callback(parts.client.aclose)
             stack.push_async_callback(parts.mcp.aclose)
             stack.push_async_callback(parts.media.aclose)
