@@ -1,5 +1,5 @@
 # Everything a developer runs; `make` lists it. Needs Python 3.11 or newer and make; the rest goes into .venv.
-# Another Python: make PYTHON=/path/to/python3 …    Arguments of a target: make test ARGS="-k store"
+# Another Python: make PYTHON=/path/to/python3 VENV=.venv-other …    Arguments of a target: make test ARGS="-k store"
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -8,9 +8,23 @@ READY := $(VENV)/.ready
 SHOWN := $(if $(wildcard $(VENV)/.ready),$(VENV)/.ready,$(VENV)/.demo)
 TOOLS := $(VENV)/tools
 DOCS := $(VENV)/docs
-# The first of these that is there and new enough.
+# The first of these that is there and new enough. 3.15 is only taken by name: a library of the demo has no wheel for it.
 PYTHON ?= $(firstword $(foreach name,python3.14 python3.13 python3.12 python3.11 python3,\
 	$(shell $(name) -c 'import sys, ensurepip; (3, 11) <= sys.version_info < (3, 15) and print("$(name)")' 2>/dev/null)))
+
+version_of = $(shell $(1) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
+# A Python that is named is the one that runs, or nothing does: an environment that another one made is not taken for it.
+ifneq ($(origin PYTHON),file)
+ifeq ($(filter clean host-check,$(MAKECMDGOALS)),)
+NAMED := $(or $(call version_of,$(PYTHON)),$(error PYTHON=$(PYTHON) does not run))
+MADE := $(and $(wildcard $(BIN)/python),$(call version_of,$(BIN)/python))
+ifneq ($(MADE),)
+ifneq ($(MADE),$(NAMED))
+$(error $(VENV) is of Python $(MADE), and PYTHON=$(PYTHON) is $(NAMED): make clean, or name another place with VENV=)
+endif
+endif
+endif
+endif
 
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 # Extensions are loaded again for every bot; without stored bytecode each test would compile them again.
@@ -30,7 +44,7 @@ BUILDS_FUZZ := FUZZ_SEED=1 FUZZ_ROUND_S=4
 export PYTEST_DEBUG_TEMPROOT := $(shell test -w /dev/shm && test $$(df -Pm /dev/shm | awk 'END { print $$4 }') -gt 3000 && echo /dev/shm)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo card-states test test-long test-quiet test-collection check format soak game-day bench bench-neighbours bench-page bench-fleet figures readme picture alerts translations screenshots docs lock audit pin-image wheel-check sbom rehearse-image httpx-fork clean
+.PHONY: help demo card-states test test-long test-quiet test-pythons test-collection check format soak game-day bench bench-neighbours bench-page bench-fleet figures readme picture alerts translations screenshots docs lock audit pin-image host-check wheel-check sbom rehearse-image httpx-fork clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^##@ / { print "\n" substr($$0, 5) } /^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -67,6 +81,9 @@ test-quiet: $(READY) ## Run the tests that judge by the clock, with a core for e
 
 test-collection: $(READY) ## Collect all tests once: they are compiled then, which each worker would do else
 	$(BIN)/python -m pytest --collect-only --quiet --quiet -m 'long or not long' $(ARGS)
+
+test-pythons: $(READY) ## Run the unit and contract tests on each other supported Python of this machine
+	@$(BIN)/python tools/other_pythons.py --workers $(WORKERS) $(ARGS)
 
 soak: $(READY) ## Run the real bot among random faults: SEED=7 repeats, ARGS=--storm kills it, --steady has none
 	@SEED=$(SEED) $(BIN)/python -m tests.soak.soak $(ARGS)
@@ -128,6 +145,9 @@ audit: $(TOOLS)/.ready ## Look for known vulnerabilities; exit code 3 if no sour
 pin-image: $(READY) ## Pin the images of the Dockerfile and Compose, with docker
 	$(BIN)/python tools/pin_image.py
 
+host-check: ## Build the wheel and install it as a host does, on whatever PYTHON is; needs no environment
+	PYTHONPATH=. $(PYTHON) tools/wheel_check.py --host-only
+
 wheel-check: $(READY) $(TOOLS)/.ready ## Build the wheel, install and run it in a clean environment
 	$(BIN)/python tools/wheel_check.py $(ARGS)
 
@@ -156,7 +176,7 @@ $(VENV)/.demo: requirements/demo.lock | $(BIN)/python
 	@touch $@
 
 $(BIN)/python:
-	@test -n "$(PYTHON)" || { echo 'Python 3.11 to 3.14 with venv is needed (on Debian: apt install python3-venv). Name another with: make PYTHON=/path/to/python3' >&2; exit 1; }
+	@test -n "$(PYTHON)" || { echo 'Python 3.11 or newer with venv is needed (on Debian: apt install python3-venv). Name another with: make PYTHON=/path/to/python3' >&2; exit 1; }
 	@$(PYTHON) -m venv $(VENV)
 
 $(TOOLS)/.ready $(DOCS)/.ready: $(VENV)/%/.ready: requirements/%.lock | $(READY)

@@ -2,7 +2,7 @@
 
 The wheel is built as the image does it: by what `requirements/build.lock` pins, and nothing else. It is run as a host
 gets it (the locked packages alone: `check`, `commands`, and the sentence of a foreign package), and by uv and pipx,
-which are given a folder of wheels and no index: `uv tool install`, `pipx install`, and `uvx --from 'cannon-bot[demo]'
+which are given a folder of wheels and no index: `uv tool install`, `pipx install`, and `uvx --from 'WHEEL[demo]'
 cannon-bot demo`, whose page is fetched.
 
 Run by `make wheel-check`. Ends with a non-zero exit code and the command's own output at the first failure.
@@ -83,9 +83,10 @@ def expected_files(kind: str) -> set[str]:
 
 def build(into: Path) -> Path:
     """Build both distributions, check their contents, return the wheel."""
-    builder = environment(into / "builder", "requirements/build.lock")
+    builder = environment(into.with_name("builder"), "requirements/build.lock")
+    into.mkdir()
     run([builder, *PIP, "wheel", "--no-deps", "--no-index", "--no-build-isolation", "--wheel-dir", into, ROOT], into)
-    run([sys.executable, "-m", "build", "--sdist", "--no-isolation", "--outdir", into], ROOT)
+    run([builder, "-m", "hatchling", "build", "--target", "sdist", "--directory", into], ROOT)
     (wheel,), (sdist,) = into.glob("*.whl"), into.glob("*.tar.gz")
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
@@ -146,10 +147,11 @@ def check_installers(place: Path, wheel: Path) -> None:
     check_pipx(place, wheelhouse)
     home = {"HOME": str(place / "home"), "UV_TOOL_DIR": str(place / "tools"), "UV_TOOL_BIN_DIR": str(place / "bin")}
     offline: list[str | Path] = ["--offline", "--no-index", "--find-links", wheelhouse, "--python", sys.executable]
-    run([TOOLS / "uv", "tool", "install", "--quiet", *offline, "cannon-bot"], place, **home)
+    (copied,) = wheelhouse.glob("cannon_bot-*.whl")
+    run([TOOLS / "uv", "tool", "install", "--quiet", *offline, copied], place, **home)
     print(f"uv tool install: {run([place / 'bin' / 'cannon-bot', '--version'], place, **home).strip()}")
     check_demo(
-        [TOOLS / "uv", "tool", "run", *offline, "--from", "cannon-bot[demo]", "cannon-bot", "demo"], place, **home
+        [TOOLS / "uv", "tool", "run", *offline, "--from", f"{copied}[demo]", "cannon-bot", "demo"], place, **home
     )
 
 
@@ -191,12 +193,15 @@ def main() -> None:
     """Build, install, run."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--keep", type=Path, metavar="DIR", help="copy the tested wheel and sdist there")
-    keep = parser.parse_args().keep
+    parser.add_argument("--host-only", action="store_true", help="without uv, pipx and the demo")
+    arguments = parser.parse_args()
+    keep = arguments.keep
     with tempfile.TemporaryDirectory() as directory:
         place = Path(directory)
         wheel = build(place / "dist")
         check_host(place, wheel)
-        check_installers(place, wheel)
+        if not arguments.host_only:
+            check_installers(place, wheel)
         if keep is not None:
             keep.mkdir(parents=True, exist_ok=True)
             for built in (wheel, next(wheel.parent.glob("*.tar.gz"))):

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 BESIDE = {"check", "wheel-check", "docs", "test-collection"}
-AFTER = ["test ALL=1", "test-quiet"]
+AFTER = ["test ALL=1", "test-quiet", "test-pythons"]
 MAKE = """#!/bin/sh
 echo "$@" >>made
 echo "what $1 prints"
@@ -19,7 +20,7 @@ echo "what $1 prints"
 """
 
 
-@pytest.mark.parametrize("broken", ["", "docs", "test"])
+@pytest.mark.parametrize("broken", ["", "docs", "test", "test-pythons"])
 def test_every_part_is_run_and_one_that_fails_is_named(tmp_path: Path, broken: str) -> None:
     shutil.copytree(ROOT / ".ci", tmp_path / ".ci")
     tools = tmp_path / "tools"
@@ -33,7 +34,7 @@ def test_every_part_is_run_and_one_that_fails_is_named(tmp_path: Path, broken: s
     )
     made = (tmp_path / "made").read_text(encoding="utf-8").splitlines()
     assert made[0] == ".venv/.ready .venv/tools/.ready"
-    assert (set(made[1:-2]), made[-2:]) == (BESIDE, AFTER)
+    assert (set(made[1:-3]), made[-3:]) == (BESIDE, AFTER)
     assert done.returncode == (1 if broken else 0)
     assert done.stderr == (f"FAILED: {broken}\n" if broken else "")
     for part in BESIDE - {broken}:
@@ -46,3 +47,72 @@ def test_every_part_is_run_and_one_that_fails_is_named(tmp_path: Path, broken: s
 def test_its_parts_are_targets_of_the_makefile() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     assert [part for part in (*BESIDE, *AFTER) if f"\n{part.split()[0]}: " not in makefile] == []
+
+
+def python_of(version: str, place: Path) -> Path:
+    """A program that says it is that Python, and that makes environments that say so too."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    major, minor = version.split(".")
+    place.write_text(
+        f"""#!/bin/sh
+case "$1 $2" in
+"-m venv") mkdir -p "$3/bin" && cp "$0" "$3/bin/python" ;;
+-c*) exec {sys.executable} -c "import sys; sys.version_info = ({major}, {minor}, 0); exec(sys.argv.pop(1))" "$2" ;;
+esac
+""",
+        encoding="utf-8",
+    )
+    place.chmod(0o755)
+    return place
+
+
+def version_made(root: Path, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Let the Makefile make its environment in an empty folder with 3.12 first on the path, and 3.11 named `python`."""
+    for version in ("3.12", "3.11"):
+        python_of(version, root / "path" / f"python{version}")
+    python_of("3.11", root / "path" / "python")
+    shutil.copy(ROOT / "Makefile", root)
+    path = f"{root / 'path'}{os.pathsep}/usr/bin{os.pathsep}/bin"
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "MAKE", "MFLAGS"))}
+    hidden = {"python3.14": "exit 1", "python3.13": "exit 1"}
+    for name, text in hidden.items():
+        (root / "path" / name).write_text(f"#!/bin/sh\n{text}\n", encoding="utf-8")
+        (root / "path" / name).chmod(0o755)
+    return subprocess.run(
+        ["make", *words, ".venv/bin/python"],
+        cwd=root,
+        env={**kept, "PATH": path, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def version_of(python: Path) -> str:
+    ask = "import sys; print('%d.%d' % sys.version_info[:2])"
+    return subprocess.run([python, "-c", ask], capture_output=True, text=True, check=True).stdout.strip()
+
+
+@pytest.mark.parametrize(
+    ("words", "environment", "version"),
+    [
+        ((), {}, "3.12"),
+        (("PYTHON=python",), {}, "3.11"),
+        ((), {"PYTHON": "python"}, "3.11"),
+        (("PYTHON=python3.12",), {"PYTHON": "python"}, "3.12"),
+    ],
+)
+def test_a_python_that_is_named_is_the_one_that_runs(
+    tmp_path: Path, words: tuple[str, ...], environment: dict[str, str], version: str
+) -> None:
+    assert version_made(tmp_path, *words, **environment).returncode == 0
+    assert version_of(tmp_path / ".venv" / "bin" / "python") == version
+
+
+def test_an_environment_of_another_python_is_not_taken_for_the_named_one(tmp_path: Path) -> None:
+    assert version_made(tmp_path).returncode == 0
+    assert version_made(tmp_path, "PYTHON=python3.12").returncode == 0
+    refused = version_made(tmp_path, PYTHON="python")
+    assert refused.returncode == 2
+    assert ".venv is of Python 3.12, and PYTHON=python is 3.11: make clean, or name another place" in refused.stderr
+    assert "PYTHON=python3.99 does not run" in version_made(tmp_path, "PYTHON=python3.99").stderr

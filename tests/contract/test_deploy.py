@@ -6,7 +6,6 @@ import json
 import re
 import shutil
 import subprocess
-import tomllib
 from configparser import ConfigParser
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,6 @@ yaml = pytest.importorskip("yaml")
 ROOT = Path(__file__).resolve().parents[2]
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yaml"))
 IMAGES = {"prom/prometheus", "grafana/grafana", "postgres"}
-PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
 
 
 def load(name: str) -> Any:
@@ -225,14 +223,11 @@ def test_actions_are_pinned_to_commits_and_name_their_version(path: Path) -> Non
     assert [line for line in uses if not re.fullmatch(r"[\w/-]+@[0-9a-f]{40}  # v\d+\.\d+\.\d+", line)] == []
 
 
-def test_the_build_runs_as_people_run_it_and_the_tests_on_every_python() -> None:
+def test_the_build_runs_as_people_run_it() -> None:
     jobs = load(".github/workflows/ci.yaml")["jobs"]
-    assert jobs["test"]["strategy"]["matrix"]["python"] == PYTHONS
     assert {"make test", "make wheel-check"} <= {step.get("run") for step in jobs["test"]["steps"]}
     assert ".ci/run" in [step.get("run") for step in jobs["build"]["steps"]]
     assert "make httpx-fork" in [step.get("run") for step in jobs["httpx-fork"]["steps"]]
-    classifiers = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["classifiers"]
-    assert [each.rpartition(" ")[2] for each in classifiers if re.search(r":: 3\.\d+$", each)] == PYTHONS
 
 
 def test_no_host_of_a_registry_is_written_into_the_release() -> None:

@@ -1,4 +1,4 @@
-"""Driving the demo page with Debian's headless Chromium."""
+"""Driving the demo page with a headless Chromium, or Chrome."""
 
 from __future__ import annotations
 
@@ -9,7 +9,15 @@ from collections.abc import AsyncIterator
 
 from playwright.async_api import Locator, Page, async_playwright, expect
 
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+
+def browser() -> str | None:
+    """The program that CHROMIUM names, else the first of those that distributions and GitHub's runners have."""
+    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
+
+
+CHROMIUM = browser()
 ANSWER_MS = 20_000
 AT_REST = "() => window.demoPage?.busy === false"
 ARGUMENTS = [
