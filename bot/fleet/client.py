@@ -46,6 +46,8 @@ log = structlog.get_logger(__name__)
 
 LEADER_CHECK_S = 2.0
 """Leadership check interval of the leader."""
+GIVE_WAY_S = 1.0
+"""How long a gateway without its lease waits before it says that the database fails."""
 SHORT_S, LONG_S = 60.0, 600.0
 """Intervals of rereading what other processes may have changed, in case a signal was lost."""
 DURATIONS = "durations"
@@ -146,7 +148,13 @@ class FleetBot(RuntimeShards, CannonBot):
         )
         self.metrics.gauge("cannon_bot_shards_held", SHARDS_HELD, lambda: leases.held)
         self.metrics.gauge("cannon_bot_identifies_left", IDENTIFIES_LEFT, lambda: leases.identifies_left)
+        self.responses.give_way = self._give_way
         await leases.begin(gateway)
+
+    async def _give_way(self) -> None:
+        """Let another process answer first: without the database this one cannot know who has its shards."""
+        if self.leases is not None and not self.leases.held:
+            await self.clock.wait(asyncio.Event(), GIVE_WAY_S)
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
         if self.leases is not None and shard_id is not None:

@@ -126,7 +126,7 @@ class Identifying(Protocol):
 class Holding(Protocol):
     """Which shards are this process's: `bot.fleet.shard_keeper.ShardKeeper`."""
 
-    def holds(self, shard_id: int) -> bool: ...
+    def keeps(self, shard_id: int) -> bool: ...
 
 
 @dataclass(slots=True)
@@ -165,7 +165,7 @@ class _Shard:
 
     @property
     def is_held(self) -> bool:
-        return self._client.holding.holds(self.id)
+        return self._client.holding.keeps(self.id)
 
     @property
     def is_connected(self) -> bool:

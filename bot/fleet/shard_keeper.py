@@ -1,7 +1,8 @@
 """Keeps exactly the shards that this process holds under a live lease.
 
 The lease is a row renewed every few seconds (`bot.fleet.rows`), by the database's time; the process counts from
-before its request, so it stops some seconds before the lease can end.
+before its request, so it stops some seconds before the lease can end. Only while the database is away its shards stay
+connected: without one it can do nothing but say so (docs/decisions/0077-answers-without-a-database.md).
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ MARGIN_S = 5.0
 """Safety margin before an unrenewed lease can end."""
 BACK_S = 10.0
 """How long a partitioned process waits before it fences others: the database may have been away for all."""
+AWAY_S = 5.0
+"""How long a failed or unanswered renewal shows that the database is away. A paused process has seen none meanwhile."""
 CLOSED_S = 2.0
 """Timeout of a close: Discord need not answer, and later messages are dropped."""
 
@@ -96,6 +99,8 @@ class ShardKeeper:
         self._open: set[int] = set()
         self._asked: _Moment | None = None
         """Before the last successful renewal."""
+        self._away: _Moment | None = None
+        """When the database was seen to be away, if the last renewal failed."""
         self._back_at: _Moment | None = None
         """Last late renewal, if any."""
         self._woken = asyncio.Event()
@@ -107,8 +112,16 @@ class ShardKeeper:
         return self._held if self._left_s() > 0 else frozenset()
 
     def holds(self, shard_id: int) -> bool:
-        """Whether this process holds the shard: else it must neither connect it nor act on its events."""
+        """Whether this process holds the shard."""
         return shard_id in self._held and self._left_s() > 0
+
+    def keeps(self, shard_id: int) -> bool:
+        """Whether its connection stays: else it must neither be connected nor its events be acted on."""
+        return shard_id in self._held and (self._left_s() > 0 or self._is_away)
+
+    @property
+    def _is_away(self) -> bool:
+        return self._away is not None and self._away.age_s(self._clock) < AWAY_S
 
     @property
     def is_ready(self) -> bool:
@@ -125,10 +138,11 @@ class ShardKeeper:
         while True:
             self._woken.clear()
             pause_s = RENEW_S if await self.turn() else RETRY_S
-            await self._clock.wait(self._woken, min(pause_s, self._left_s()) if self._open else pause_s)
+            left_s = self._left_s()
+            await self._clock.wait(self._woken, min(pause_s, left_s) if self._open and left_s > 0 else pause_s)
 
     async def turn(self) -> bool:
-        """Renew the lease once and act on the result; False if the database failed. Raises StartError."""
+        """Renew the lease once and act on the result; return whether it holds now. Raises StartError."""
         asked = _Moment.of(self._clock)
         if self._asked is not None and self._left_s() <= 0:
             self._back_at = asked
@@ -138,8 +152,8 @@ class ShardKeeper:
         answer.add_done_callback(lambda _: answered.set())
         try:
             while not answer.done():
-                await self._clock.wait(answered, self._left_s() if self._open else None)
-                if self._left_s() <= 0:
+                await self._wait_awake(answered)
+                if self._left_s() <= 0 and not self._is_away:
                     await self._suspend()
         except asyncio.CancelledError:
             answer.cancel()
@@ -148,9 +162,24 @@ class ShardKeeper:
             held = answer.result()
         except StoreError as error:
             log.warning("shards.not_renewed", error=error, left_s=round(self._left_s(), 1))
+            self._note_away()
             return False
         await self._obey(held, asked)
-        return True
+        if self._left_s() > 0:
+            self._away = None
+        return self._left_s() > 0
+
+    async def _wait_awake(self, answered: asyncio.Event) -> None:
+        """Wait a second for the database; it is away if it has not answered, unless this process slept meanwhile."""
+        since = _Moment.of(self._clock)
+        await self._clock.wait(answered, RETRY_S if self._open else None)
+        if not answered.is_set() and since.age_s(self._clock) < 2 * RETRY_S:
+            self._note_away()
+
+    def _note_away(self) -> None:
+        """Note it if this process was awake since its lease ended: it has then seen each second that it is away."""
+        if self._left_s() > 0 or self._is_away:
+            self._away = _Moment.of(self._clock)
 
     async def stop(self) -> None:
         """Close all shards, and release them at once."""
@@ -174,7 +203,8 @@ class ShardKeeper:
         await self._drop(lost)
         self._held, self._asked = held.ids, asked
         if self._left_s() <= 0:  # the answer took too long to be valid
-            await self._suspend()
+            if not self._is_away:
+                await self._suspend()
             return
         for each in held.taken_over:
             log.warning("gateway.took_over", shards=each.shards, of=each.process, after=round(each.silent_s, 1))

@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import contextvars
 import math
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,8 +22,8 @@ from bot.runtime.logs import QuietErrors
 
 log = structlog.get_logger(__name__)
 
-ANSWER_S = 2.0
-"""After this time a member gets the busy message; a second is left for sending it."""
+ANSWER_S = 1.7
+"""After this time a member gets the busy message, within two seconds; another one is left for sending it."""
 LEAST_S = 0.25
 """Minimum wait for a transaction, however late it begins."""
 UNDER_WAY_S = 0.3
@@ -46,6 +46,16 @@ _unanswered: ContextVar[Unanswered | None] = ContextVar("unanswered", default=No
 def answer_soon(clock: Clock, is_answered: Callable[[], bool]) -> None:
     """Limit this task's database waits to the interaction's deadline."""
     _unanswered.set(Unanswered(is_answered, clock.monotonic() + ANSWER_S))
+
+
+@contextlib.contextmanager
+def in_short(clock: Clock) -> Iterator[None]:
+    """Limit the database waits inside the block as an interaction's: a reaction has none."""
+    before = _unanswered.set(Unanswered(lambda: False, clock.monotonic() + ANSWER_S))
+    try:
+        yield
+    finally:
+        _unanswered.reset(before)
 
 
 def take_time() -> None:

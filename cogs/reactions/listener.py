@@ -25,7 +25,7 @@ from bot.errors import BotError, DatabaseFailing, Refused
 from bot.generation.again.reactions import QUIET_S, Reactions
 from bot.generation.visible_jobs import VisibleJobs
 from bot.language import from_discord, speak
-from bot.runtime.background import BackgroundTasks, answer_soon, take_time
+from bot.runtime.background import BackgroundTasks, in_short
 from bot.runtime.pace import RateLimiter
 from bot.server.absences import Absences
 from bot.store import Cards, DueWish, ReactionActs, Signals
@@ -108,9 +108,8 @@ class ReactionListener(commands.Cog):
         if event.message_author_id not in {None, own.id}:
             return None
         speak(from_discord(str(member.guild.preferred_locale)))  # of a database that fails
-        answer_soon(self.bot.clock, lambda: False)
-        found = await self.reactions.find(event.guild_id, event.message_id, _key(event.emoji))
-        take_time()
+        with in_short(self.bot.clock):
+            found = await self.reactions.find(event.guild_id, event.message_id, _key(event.emoji))
         channel = member.guild.get_channel_or_thread(event.channel_id)
         if found is None or not isinstance(
             channel, discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.Thread
@@ -139,7 +138,9 @@ class ReactionListener(commands.Cog):
 
     async def _act(self, reacted: Reacted) -> None:
         await require_allowed(self.context, reacted)
-        if await self.reactions.count(reacted.key, reacted.on):
+        with in_short(self.bot.clock):
+            acts_now = await self.reactions.count(reacted.key, reacted.on)
+        if acts_now:
             await self._fulfil(reacted)
 
     async def _fulfil(self, reacted: Reacted) -> None:

@@ -157,6 +157,29 @@ class OwnServer(Server):
         """Stop it with nothing written that was not, as a power cut does ("immediate shutdown")."""
         self._end(signal.SIGQUIT)
 
+    def crash(self) -> None:
+        """Kill it and its sessions with SIGKILL."""
+        self._send(signal.SIGKILL)
+        assert self._process is not None
+        self._process.wait(STOP_S)
+
+    def pause(self) -> None:
+        """Stop it and its sessions with SIGSTOP: nothing is answered, and no connection ends."""
+        self._send(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let it run on after `pause`."""
+        self._send(signal.SIGCONT)
+
+    def _send(self, sign: signal.Signals) -> None:
+        """Send it to the server, which begins sessions, and then to those that there are."""
+        assert self._process is not None
+        pid = self._process.pid
+        os.kill(pid, sign)
+        for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+            with suppress(ProcessLookupError):
+                os.kill(int(child), sign)
+
     def _end(self, sign: signal.Signals) -> None:
         if self._process is None or self._process.poll() is not None:
             return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, cast
 
 import discord
@@ -15,7 +15,7 @@ from bot.catalogue import Catalogue, LiveCatalogue
 from bot.delivery.answers import texts
 from bot.delivery.channels.facts import DEAD_INTERACTION, DISCORD_ERRORS, MESSAGE_GONE, in_time, is_trouble
 from bot.delivery.channels.guilds import Guilds
-from bot.errors import BotError
+from bot.errors import BotError, DatabaseFailing
 from bot.language import Text, from_discord, speak
 from bot.runtime.background import answer_soon
 from bot.runtime.clock import Clock
@@ -49,6 +49,8 @@ class Responses:
 
     def __init__(self, metrics: Metrics) -> None:
         self._metrics = metrics
+        self.give_way: Callable[[], Awaitable[None]] = _at_once
+        """Awaited before the database's failure is reported."""
 
     async def report(self, interaction: discord.Interaction[Any], error: BaseException) -> None:
         """Answer a failed interaction with one ephemeral sentence.
@@ -60,6 +62,8 @@ class Responses:
         cause = _unwrapped(error)
         if isinstance(cause, DISCORD_ERRORS):
             self._metrics.discord_error(cause)
+        if isinstance(cause, DatabaseFailing):
+            await self.give_way()
         sentence = _sentence(cause)
         if sentence is None:
             log.info("interaction.dead", command=_command_name(interaction))
@@ -87,6 +91,10 @@ class Responses:
         except DISCORD_ERRORS as error:
             self._metrics.discord_error(error)
             log.info("interaction.not_answered", error=type(error).__name__, code=getattr(error, "code", 0))
+
+
+async def _at_once() -> None:
+    """Return: no other process could answer."""
 
 
 async def _reply_after_deferral(interaction: discord.Interaction[Any], text: str, view: discord.ui.View | None) -> None:

@@ -103,6 +103,9 @@ class Session:
             payload["premium_tier"] = self._world.boost_tiers.get(int(payload["id"]), 0)
         if event == "GUILD_CREATE":
             intent_rules.prune_guild_create(payload, self.intents, bot_id)
+        if event == "MESSAGE_REACTION_ADD":  # simcord leaves it out
+            shown = self._world.backend.messages.get(int(payload["channel_id"]), {}).get(int(payload["message_id"]))
+            payload |= {} if shown is None else {"message_author_id": str(shown.author_id)}
         if event == "INTERACTION_CREATE":
             guild_id = payload.get("guild_id")
             payload["attachment_size_limit"] = self._world.upload_limit(int(guild_id) if guild_id else None)

@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
+from bot import __version__, commit
 from bot.errors import DatabaseFailing
 from bot.jobs.worker import JobRows
 from bot.store.engine.pulse import WELL_S
+from bot.store.signals import OnlyProcess
 from tests.support.rig import Rig
 
 
@@ -46,3 +48,30 @@ async def test_turns_that_fail_are_no_progress(rig: Rig, monkeypatch: pytest.Mon
     rig.clock.advance(60)
     assert await rig.bot.parts.worker.step() == 1
     assert health(rig)["turns_last_minute"] == 1
+
+
+async def test_a_leader_whose_lease_has_lapsed_shows_no_figures_of_the_whole_database(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+):
+    await rig.member.slash(rig.channel, "image generate", prompt="a heron #forever")
+    await rig.bot.parts.rounds.run_once("metrics")
+    shown = rig.bot.metrics.render()
+    assert b"cannon_bot_leader 1.0" in shown
+    assert b"cannon_bot_jobs_open" in shown
+    assert b"cannon_bot_credits_held" in shown
+    monkeypatch.setattr(OnlyProcess, "is_leader", False)
+    shown = rig.bot.metrics.render()
+    assert b"cannon_bot_leader 0.0" in shown
+    assert b"cannon_bot_credits_held" not in shown
+    assert b"cannon_bot_jobs_open" not in shown
+    monkeypatch.undo()
+    assert b"cannon_bot_credits_held" not in rig.bot.metrics.render(), "those of its last term are old"
+    await rig.bot.parts.rounds.run_once("metrics")
+    assert b"cannon_bot_credits_held" in rig.bot.metrics.render()
+
+
+async def test_what_runs_and_how_much_room_is_left_is_in_the_metrics(rig: Rig):
+    shown = rig.bot.metrics.render().decode()
+    assert f'cannon_bot_build_info{{commit="{commit()}",role="all",version="{__version__}"}} 1.0' in shown
+    [free] = [line.split()[1] for line in shown.splitlines() if line.startswith("cannon_bot_database_disk_free_bytes")]
+    assert float(free) > 0

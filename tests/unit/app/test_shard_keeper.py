@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from bot.errors import StartError, StoreError
 from bot.fleet.rows import LEASE_S, Fleet, HeldShards
-from bot.fleet.shard_keeper import MARGIN_S, RENEW_S, ShardKeeper
+from bot.fleet.shard_keeper import AWAY_S, MARGIN_S, RENEW_S, ShardKeeper
 from bot.store import Store
 from tests.support.rig import ManualClock
 
@@ -171,36 +171,46 @@ async def test_the_shards_of_a_dead_process_are_taken_over_within_30_seconds(wor
     assert first.connected.open, "it was killed: it closes nothing"
 
 
-async def test_a_process_that_cannot_renew_closes_in_time_and_resumes_if_nobody_was_first(world: World) -> None:
+async def test_a_process_without_its_database_stays_connected_and_holds_nothing(world: World) -> None:
     only = await world.start("a")
     only.cut.is_lost = True
-    await world.go_on(LEASE_S - MARGIN_S - 1)
-    assert only.connected.open == set(range(SHARDS))
-    for _ in range(2):
-        world.clock.advance(1)
-        await only.turn()
-    assert (only.connected.open, only.connected.kept) == (set(), set(range(SHARDS)))
-    assert not only.keeper.is_ready
     await world.go_on(60)
+    assert only.connected.open == {each for each in range(SHARDS) if only.keeper.keeps(each)} == set(range(SHARDS))
+    assert (only.acts_for, only.keeper.is_ready) == (set(), False)
+    only.cut.is_lost = False
+    await only.turn()
+    assert only.acts_for == only.connected.open == set(range(SHARDS))
+    assert not only.connected.resumed, "no connection was lost"
+
+
+async def test_a_process_that_slept_without_its_database_closes_and_resumes_once_it_is_back(world: World) -> None:
+    only = await world.start("a")
+    only.cut.is_lost = True
+    await world.go_on(LEASE_S)
+    only.is_paused = True
+    world.clock.advance(AWAY_S)
+    assert not any(map(only.keeper.keeps, range(SHARDS))), "what came meanwhile is dropped"
+    only.is_paused = False
+    await only.turn()
+    assert (only.connected.open, only.connected.kept) == (set(), set(range(SHARDS)))
     only.cut.is_lost = False
     await only.turn()
     assert sorted(only.connected.resumed) == list(range(SHARDS))
 
 
-async def test_all_resume_what_they_had_when_the_database_was_away_for_all(world: World) -> None:
+async def test_all_keep_what_they_had_when_the_database_was_away_for_all(world: World) -> None:
     first, second = await world.start("a"), await world.start("b")
     await world.go_on(3 * RENEW_S)
     had = first.connected.open.copy()
     first.cut.is_lost = second.cut.is_lost = True
     await world.go_on(2 * LEASE_S)
-    assert not first.connected.open
-    assert not second.connected.open
+    assert (first.connected.open, second.connected.open) == (had, set(range(SHARDS)) - had)
     first.cut.is_lost = False
     await first.turn()
     second.cut.is_lost = False
     await world.go_on(3 * RENEW_S)
-    assert first.connected.open == set(first.connected.resumed) == had
-    assert second.connected.open == set(second.connected.resumed) == set(range(SHARDS)) - had
+    assert (first.acts_for, second.acts_for) == (had, set(range(SHARDS)) - had)
+    assert first.connected.resumed == second.connected.resumed == []
 
 
 async def test_a_process_that_lost_its_lease_to_another_resumes_nothing(world: World) -> None:
@@ -250,7 +260,7 @@ async def test_a_renewal_that_is_answered_too_late_is_not_believed(world: World)
     assert only.connected.kept == set(range(SHARDS))
 
 
-async def test_a_renewal_that_hangs_does_not_keep_the_shards_open(world: World) -> None:
+async def test_a_renewal_that_hangs_keeps_the_shards_of_a_process_that_is_awake(world: World) -> None:
     only = await world.start("a")
     hangs = asyncio.Event()
 
@@ -260,9 +270,12 @@ async def test_a_renewal_that_hangs_does_not_keep_the_shards_open(world: World) 
 
     only.cut.keep = hanging  # type: ignore[method-assign]
     turn = asyncio.create_task(only.turn())
-    for _ in range(20):
+    for _ in range(40):
         world.clock.advance(1)
         await asyncio.sleep(0.01)
+    assert (only.connected.open, only.acts_for) == (set(range(SHARDS)), set())
+    world.clock.advance(AWAY_S)  # it slept
+    await asyncio.sleep(0.01)
     assert only.connected.open == set()
     hangs.set()
     await turn
