@@ -25,6 +25,7 @@ MARK = re.compile(r"<!-- = .+? -->")
 LOADED = re.compile(
     r"<(?:script|img|iframe)[^>]*src=\"?(https?:[^\"> ]+)|<link[^>]*stylesheet[^>]*href=\"?(https?:[^\"> ]+)"
 )
+ITEM = re.compile(r"(?:\d+\.|-) ")
 CODE = re.compile(r"^```.*?^```|`[^`\n]*`", re.MULTILINE | re.DOTALL)
 
 
@@ -38,6 +39,24 @@ def places() -> dict[str, str]:
 def place_of(path: str, known: Mapping[str, str]) -> str:
     """Return a file's place on the site; other files than documents become texts."""
     return known.get(path) or f"{PROJECT}/{path.replace('/', '-').lstrip('.')}.txt"
+
+
+def indented(text: str) -> str:
+    """Return a document with the blocks of its list items indented by four spaces, as Markdown on the site wants."""
+    lines: list[str] = []
+    width, has_blocks, is_code = 0, False, False
+    for line in text.split("\n"):
+        inside = bool(width) and line.startswith(" " * width)
+        is_code ^= line.startswith("```")
+        if not is_code and (marker := ITEM.match(line)):
+            if has_blocks and lines[-1]:
+                lines.append("")
+            width, has_blocks = len(marker[0]), False
+        elif line and not inside:
+            width, has_blocks = 0, False
+        has_blocks = has_blocks or (bool(width) and not line)
+        lines.append(f"    {line[width:]}" if inside and not ITEM.match(line) else line)
+    return "\n".join(lines)
 
 
 def moved(text: str, path: str, known: Mapping[str, str]) -> tuple[str, set[str]]:
@@ -67,7 +86,7 @@ def gather(folder: Path) -> None:
         if not path.endswith(".md"):
             shutil.copyfile(ROOT / path, target)
             continue
-        text, found = moved((ROOT / path).read_text(encoding="utf-8"), path, known)
+        text, found = moved(indented((ROOT / path).read_text(encoding="utf-8")), path, known)
         target.write_text(text, encoding="utf-8")
         linked |= found
     for path in linked - known.keys():

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.site import LINK, gather, links_outside, loaded_from_elsewhere, moved, places
+from tools.site import LINK, gather, indented, links_outside, loaded_from_elsewhere, moved, places
 
 KNOWN = {
     "README.md": "project/README.md",
@@ -68,3 +68,56 @@ def test_what_a_page_loads_from_elsewhere_is_noticed(tmp_path: Path) -> None:
         '<link rel="stylesheet" href="https://example.org/a.css"><img src="https://b.org/i">'
     )
     assert loaded_from_elsewhere(tmp_path) == ["bad.html: https://example.org/a.css", "bad.html: https://b.org/i"]
+
+
+def test_blocks_in_items_are_indented_as_the_site_wants_them():
+    page = """1. One
+   goes on.
+
+   ```sh
+   run
+   ```
+
+   More.
+2. Two
+- a
+
+  - nested
+  ```
+  code
+  ```
+text
+
+```
+  not in an item
+1. nor this
+   at all
+```
+"""
+    assert (
+        indented(page)
+        == """1. One
+    goes on.
+
+    ```sh
+    run
+    ```
+
+    More.
+
+2. Two
+- a
+
+    - nested
+    ```
+    code
+    ```
+text
+
+```
+  not in an item
+1. nor this
+   at all
+```
+"""
+    )
