@@ -18,7 +18,9 @@ ROOT = Path(__file__).resolve().parent.parent
 SOURCE, SITE = ROOT / "build" / "site-source", ROOT / "build" / "site"
 PROJECT = "project"
 """The site's folder for files outside of `docs/`."""
-LINK = re.compile(r"(?P<before>\]\(|src=\"|href=\")(?P<path>(?!https?://|mailto:|#)[^)#\"\s]+)(?P<after>[^)\"]*[)\"])")
+LINK = re.compile(
+    r"(?P<before>\]\(|src=\"|srcset=\"|href=\")(?P<path>(?!https?://|mailto:|#)[^)#\"\s]+)(?P<after>[^)\"]*[)\"])"
+)
 OUTSIDE = re.compile(r"(?:\]\(|href=\"|<)(https?://[^)\"\s>]+)")
 MARK = re.compile(r"<!-- = .+? -->")
 """Marks a number's source for a test (tests/contract/test_guides.py)."""

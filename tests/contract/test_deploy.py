@@ -190,7 +190,21 @@ def test_prometheus_asks_the_bot_where_it_listens() -> None:
     alerts = (ROOT / "deploy" / "prometheus-alerts.yaml").read_text(encoding="utf-8")
     assert set(re.findall(r'job="([^"]+)"', alerts)) == {job["job_name"]}
     assert job["static_configs"] == [{"targets": [f"bot:{Settings().health_port}"]}]
-    assert services()["bot"]["environment"] == {"HEALTH_HOST": "0.0.0.0"}
+    assert services()["bot"]["environment"]["HEALTH_HOST"] == "0.0.0.0"
+
+
+@pytest.mark.parametrize("given", [{}, {"BACKUP_DIR": "/data/elsewhere"}], ids=str)
+def test_compose_has_backups_made_in_a_volume_that_is_the_bots(given: dict[str, str]) -> None:
+    places = {name: each for name, each in [*services().items(), *fleet().items()] if "build" in each}
+    volumes = [volume for each in places.values() for volume in each.get("volumes", ())]
+    assert sorted(volumes) == ["backups:/data", "backups:/data", "data:/data"]
+    for each in places.values():
+        folder = filled_in(each["environment"]["BACKUP_DIR"], **given)
+        assert folder == given.get("BACKUP_DIR", "/data/backups")
+    # A new volume gets the owner of the folder that it covers, and the image has /data alone for its user.
+    assert "--owner=cannon-bot --group=cannon-bot --mode=0700 /data" in (ROOT / "Dockerfile").read_text()
+    for name in ("worker-a", "worker-b"):
+        assert any(each.startswith(f"{fleet()[name]['working_dir']}:") for each in fleet()[name]["tmpfs"])
 
 
 def test_the_settings_that_deployments_set_exist() -> None:

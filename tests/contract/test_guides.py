@@ -28,7 +28,8 @@ SPAN = re.compile(r"`([^`\n]+)`")
 GENERATED = re.compile(r"<!-- (said-\w+) -->.*?<!-- /\1 -->|^### [^\n]*$", re.DOTALL | re.MULTILINE)
 """What other tests compare with the code: sentences of the bot."""
 FREE = re.compile(
-    r"\]\([^)]*\)|https?://\S+|^\d+\. |\bU[1-4]\b|Python 3\.\d+(?: to 3\.\d+)?|\bkill -9\b|\b16:9\b|\b4K\b|\bSora 2\b",
+    r"\]\([^)]*\)|width=\"\d+\""
+    r"|https?://\S+|^\d+\. |\bU[1-4]\b|Python 3\.\d+(?: to 3\.\d+)?|\bkill -9\b|\b16:9\b|\b4K\b|\bSora 2\b",
     re.MULTILINE,
 )
 """Digits that are no claim about the code: links, numbered lists, names."""
