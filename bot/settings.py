@@ -10,7 +10,7 @@ import ipaddress
 import os
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import MISSING, dataclass, field, fields, replace
 from decimal import Decimal
 from pathlib import Path
@@ -18,6 +18,7 @@ from typing import Any, Literal
 from urllib.parse import parse_qsl, urlsplit
 
 from dotenv import dotenv_values
+from dotenv.parser import parse_stream
 
 from bot.errors import RESTART_CANNOT_HELP, SettingsError, StartError
 
@@ -251,6 +252,8 @@ def _database(value: str) -> Path | PostgresUrl:
     """Make a path absolute, so that a later change of directory cannot move the database."""
     if value.strip().startswith(POSTGRES_SCHEMES):
         return postgres_url(value.strip())
+    if (instead := _instead_of(value.strip())) is not None:
+        raise ValueError(instead)
     try:
         path = Path(value).expanduser().absolute()
     except RuntimeError:
@@ -258,6 +261,29 @@ def _database(value: str) -> Path | PostgresUrl:
     if path.is_dir():
         raise ValueError(f"is a directory ({path}). Name a file, such as {path / 'cannon-bot.db'}")
     return path
+
+
+def _instead_of(value: str) -> str | None:
+    """Return what to write for an address of other libraries or databases, which is no file's name; None for a path.
+
+    No part of the address that may hold a password is repeated.
+    """
+    if " #" in value:
+        return "has a comment in it, which belongs to the value here. Remove what follows the file's name"
+    if re.search(r"\b(host|dbname)\s*=", value):
+        return "has parameters, not an address. Write it like postgresql://name:password@host/database"
+    if value == ":memory:":
+        return "must be a file: a database in memory forgets what is paid. Write a path, such as data/cannon-bot.db"
+    found = re.match(r"(file|[a-z][a-z0-9.+:-]+(?=:/)):(//)?", value, re.IGNORECASE)
+    if found is None:
+        return None
+    scheme, rest = found[1].lower(), value[found.end() :]
+    if "postgres" in scheme:
+        return f"begins with {found[0]}, not as PostgreSQL's own tools need it. Begin it with postgresql:// instead"
+    if scheme.startswith(("sqlite", "file")):
+        path = re.split(r"[?#]", rest if scheme == "file" else rest.removeprefix("/"))[0]
+        return f"begins with {found[0]}, which a path does not. Write the path alone: {path or 'data/cannon-bot.db'}"
+    return f"is an address of {scheme}. Name an SQLite file, such as data/cannon-bot.db, or a postgresql:// database"
 
 
 def postgres_url(value: str) -> PostgresUrl:
@@ -620,6 +646,45 @@ def describe_settings() -> list[tuple[str, str, str]]:
     return rows
 
 
+LIKE, ALMOST = 0.8, 0.87
+"""How much of a name is a setting's: of a typing mistake nearly all, of a name like DATABASE_URL less."""
+_OF_OTHERS = frozenset({"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"})
+
+
+def misspelled(env_file: Path = ENV_FILE) -> tuple[list[str], list[str]]:
+    """Return a sentence for each line of `.env` that sets nothing, and for each such name in the environment.
+
+    A name counts if it is almost a setting's; one that is only like it, as DATABASE_URL, if it is in the file and the
+    setting is not set. Others are other programs'.
+    """
+    try:
+        with env_file.open(encoding="utf-8-sig") as file:
+            lines = list(parse_stream(file))
+    except (OSError, UnicodeDecodeError):  # `read_settings` reports it
+        lines = []
+    unread = [
+        f"Line {each.original.line} of {env_file} is not NAME=value, so it is not read. Correct or remove it."
+        for each in lines
+        if each.error
+    ]
+    written, exported = {each.key.upper() for each in lines if each.key}, {each.upper() for each in os.environ}
+    known = {setting.name.upper() for setting in fields(Settings)}
+    free = known - written - exported
+    of_file = {name: _meant(name, known, ALMOST) or _meant(name, free, LIKE) for name in sorted(written - known)}
+    of_environment = {name: _meant(name, free, ALMOST) for name in sorted(exported - known - written)}
+    return unread + _suggestions(str(env_file), of_file), _suggestions("the environment", of_environment)
+
+
+def _suggestions(place: str, meant: Mapping[str, str | None]) -> list[str]:
+    return [f"{name} in {place} is not a setting. Did you mean {each}?" for name, each in meant.items() if each]
+
+
+def _meant(name: str, settings: Collection[str], cutoff: float) -> str | None:
+    from difflib import get_close_matches  # noqa: PLC0415 - a start has no need of it
+
+    return None if name in _OF_OTHERS else next(iter(get_close_matches(name, settings, 1, cutoff)), None)
+
+
 def read_settings(env_file: Path | None = ENV_FILE, *, need_token: bool = False) -> tuple[Settings, list[str]]:
     """Return the settings, invalid ones at their default, and a sentence per problem.
 
@@ -671,6 +736,9 @@ def _parsed(texts: Mapping[str, str]) -> tuple[Settings, list[str]]:
     values, problems = {}, []
     for setting in fields(Settings):
         if (text := texts.get(setting.name)) is None:
+            continue
+        if text[0] == text[-1] and text[0] in "\"'":  # `docker run --env-file` keeps them
+            problems.append(f"{setting.name.upper()} has quotation marks around it, which belong to the value here. Remove them.")
             continue
         try:
             values[setting.name] = setting.metadata["parse"](text)

@@ -7,7 +7,7 @@ from typing import NoReturn
 import pytest
 
 from bot.errors import SettingsError
-from bot.settings import DiscordId, SecretStr, Settings, describe_settings, load_settings, read_settings
+from bot.settings import DiscordId, SecretStr, Settings, describe_settings, load_settings, misspelled, read_settings
 
 TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4.GabcdE." + "a" * 38
 
@@ -369,3 +369,85 @@ def test_the_log_format_follows_the_terminal(monkeypatch: pytest.MonkeyPatch, te
 def test_the_star_means_every_server(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CANNON_API_KEY_GUILDS", " * ")
     assert load_settings().cannon_api_key_guilds == "*"
+
+
+# ---------------------------------------------------------------------- what is almost right
+
+
+@pytest.mark.parametrize(
+    ("value", "instead"),
+    [
+        ("sqlite:///data/x.db", "Write the path alone: data/x.db."),
+        ("sqlite+aiosqlite:////data/x.db", "Write the path alone: /data/x.db."),
+        ("file:///data/x.db?mode=rw", "Write the path alone: /data/x.db."),
+        ("file:x.db", "Write the path alone: x.db."),
+        ("postgresql+psycopg://u:canary@h/x", "Begin it with postgresql:// instead."),
+        ("jdbc:postgresql://h/x?password=canary", "Begin it with postgresql:// instead."),
+        ("POSTGRESQL://u:canary@h/x", "Begin it with postgresql:// instead."),
+        ("mysql://u:canary@h/x", "Name an SQLite file, such as data/cannon-bot.db, or a postgresql:// database."),
+        ("redis://h", "Name an SQLite file, such as data/cannon-bot.db, or a postgresql:// database."),
+        ("host=h dbname=x password=canary", "Write it like postgresql://name:password@host/database."),
+        (":memory:", "Write a path, such as data/cannon-bot.db."),
+        ("data/x.db # the bot's", "Remove what follows the file's name."),
+        ('"data/x.db"', "Remove them."),
+    ],
+)
+def test_an_address_that_is_no_file_and_no_postgresql_is_refused_with_what_works(
+    monkeypatch: pytest.MonkeyPatch, value: str, instead: str
+) -> None:
+    (problem,) = problems_of(monkeypatch, DATABASE=value)
+    assert problem.startswith("DATABASE ")
+    assert problem.endswith(instead)
+    assert "canary" not in problem
+
+
+@pytest.mark.parametrize("value", ["/data/a:b/x.db", "C:/x.db", "my bot.db", "x#1.db"])
+def test_an_unusual_file_name_is_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, value: str) -> None:
+    monkeypatch.setenv("DATABASE", value)
+    assert load_settings().database == tmp_path / value
+
+
+def misspelled_in(folder: Path, text: str) -> tuple[list[str], list[str]]:
+    (folder / ".env").write_text(text, encoding="utf-8")
+    of_file, of_environment = misspelled()
+    return [f"{each.split()[0]}: {each.split()[-1]}" for each in of_file], of_environment
+
+
+def test_a_name_that_is_almost_a_settings_is_found_with_what_was_meant(tmp_path: Path) -> None:
+    text = "DISCORD_TOKN=x\nRETENTION_DAY=3\nexport LOGLEVEL=debug\nsecret_key=x\nDATABSE=x\n"
+    assert misspelled_in(tmp_path, text)[0] == [
+        "DATABSE: DATABASE?",
+        "DISCORD_TOKN: DISCORD_TOKEN?",
+        "LOGLEVEL: LOG_LEVEL?",
+        "RETENTION_DAY: RETENTION_DAYS?",
+        "SECRET_KEY: SECRET_KEYS?",
+    ]
+
+
+def test_names_of_other_programs_and_of_settings_in_any_case_are_no_mistakes(tmp_path: Path) -> None:
+    names = (
+        "POSTGRES_PASSWORD TZ COMPOSE_PROFILES CANNON_BOT_IMAGE GF_SECURITY_ADMIN_PASSWORD HTTP_PROXY HTTPS_PROXY"
+        " NO_PROXY PGPASSWORD DISCORD_WEBHOOK_URL DISCORD_CLIENT_ID PORT HOST REDIS_URL discord_token Http_Port"
+    )
+    text = "".join(f"{name}=x\n" for name in names.split()) + "# DISCORD_TOKN=x\nDATABASE=x\nDATABASE_URL=x\n"
+    assert misspelled_in(tmp_path, text) == ([], [])
+
+
+def test_a_name_like_a_setting_that_is_not_set_is_found(tmp_path: Path) -> None:
+    assert misspelled_in(tmp_path, "DATABASE_URL=x\n")[0] == ["DATABASE_URL: DATABASE?"]
+
+
+def test_a_line_of_the_file_that_sets_nothing_is_named(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("LOG_LEVEL=debug\ndiscord token: x\n", encoding="utf-8")
+    assert misspelled()[0] == ["Line 2 of .env is not NAME=value, so it is not read. Correct or remove it."]
+
+
+def test_in_the_environment_a_typing_mistake_is_found_where_the_setting_is_not_set(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("RETENTION_DAY", "3")
+    monkeypatch.setenv("DATABASE_URL", "x")
+    monkeypatch.setenv("DISCORD_TOKN", "x")
+    monkeypatch.setenv("DISCORD_TOKEN", "x")
+    found = "RETENTION_DAY in the environment is not a setting. Did you mean RETENTION_DAYS?"
+    assert misspelled() == ([], [found])
