@@ -15,9 +15,9 @@ import os
 import signal
 import sys
 import threading
-import time
 from collections.abc import Callable, Coroutine, Sequence
 from decimal import Decimal
+from itertools import chain
 from typing import Any, NoReturn
 
 import structlog
@@ -27,9 +27,8 @@ from bot.app.host import command_line
 from bot.app.host.command_line import host_settings, snowflake, start_logs, watch
 from bot.errors import RESTART_CANNOT_HELP, RESTART_MAY_HELP, BotError, SettingsError, StartError
 from bot.language import LANGUAGES, SOURCE
-from bot.runtime.machine import problem_of
 from bot.runtime.output import end_now, queue_standard_error
-from bot.settings import PostgresUrl, Settings, load_settings, read_settings
+from bot.settings import Settings, load_settings, misspelled, read_settings
 
 STOP_TIMEOUT_S = 10.0
 """Timeout of a stop after SIGINT or SIGTERM; then the process is killed."""
@@ -121,7 +120,8 @@ def _parser() -> argparse.ArgumentParser:
     sandbox.add_argument(
         "--api", type=_api_options, default={}, metavar="JSON", help="another API, as docs/sandbox.md has its options"
     )
-    add("check", _check, "Check settings, database, and commands without a network; report every problem.")
+    checking = add("check", _check, "Report every problem that would stop a start; change nothing, begin no session.")
+    checking.add_argument("--offline", action="store_true", help="call neither Discord nor Cannon Studio")
     add("invite", _invite, "Print the link that adds the bot to a server.")
     listing = add("commands", _commands, "List every slash command with its options.")
     listing.add_argument("--json", action="store_true", help="as JSON")
@@ -162,6 +162,8 @@ def _run(arguments: argparse.Namespace) -> int:
     log.info(
         "process.started", name=identity.name, version=identity.version, commit=identity.revision, pid=identity.pid
     )
+    for sentence in chain(*misspelled()):
+        log.warning("settings.misspelled", reason=sentence)
     log.info("decoder.cage", closes=closes().value)
     raise_open_files_limit()
     # A disk that does not answer, say, may keep it from closing, too.
@@ -218,57 +220,25 @@ async def _serve_sandbox(arguments: argparse.Namespace) -> None:
         await sandbox.close()
 
 
-def _check(_arguments: argparse.Namespace) -> int:
-    settings, problems = read_settings(need_token=True)
+def _check(arguments: argparse.Namespace) -> int:
+    settings, wrong = read_settings(need_token=True)
     start_logs(Settings(log_level="ERROR"))
-    database_readable = not any(problem.startswith(("DATABASE", "SECRET_KEYS")) for problem in problems)
-    problems += asyncio.run(_deep_check(settings, database=database_readable))
-    if database_readable and (unwritable := problem_of(settings.local_files.parent)) is not None:
-        problems.append(unwritable)
-    upgrade = None
-    if database_readable and not problems:
-        from bot.app.host.files import upgrade_forecast
-
-        upgrade, has_room = upgrade_forecast(settings.database, watch()[1])
-        if upgrade is not None and not has_room:
-            problems.append(upgrade)
-    if problems:
-        print(f"{len(problems)} {'problem' if len(problems) == 1 else 'problems'}:")
-        print(_listed(problems))
-        return 1
-    from bot.app.host.texts import CAGED
-    from bot.media.decoder_cage import closes
-
-    print("OK: settings, database, migrations, and commands.")
-    print(CAGED(closes=closes().value))
-    if upgrade is not None:
-        print(upgrade)
-    else:
-        from bot.app.host.learn import discovery_state
-
-        if state := discovery_state(settings, time.time()):
-            print(state)
-    if settings.is_host_key_unlimited:
-        from bot.app import texts
-
-        print(texts.HOST_KEY_UNLIMITED)
-    if (link := _invite_link(settings)) is not None:
-        print(f"Add the bot to a server: {link}")
-    return 0
-
-
-async def _deep_check(settings: Settings, *, database: bool) -> list[str]:
     from bot.app.entry_points import check
-    from bot.store import Store
+    from bot.app.host import texts
+    from bot.app.host.check import examine_machine, of_cannon
 
-    problems: list[str] = []
-    if database:
-        secret_keys = tuple(key.get_secret_value() for key in settings.secret_keys)
-        if isinstance(settings.database, PostgresUrl):
-            problems += await asyncio.to_thread(Store.check_server, settings.database, secret_keys)
-        else:
-            problems += await asyncio.to_thread(Store.check_file, settings.database, secret_keys, watch()[1])
-    return problems + await check(settings)
+    clock, progress = watch()
+    found = examine_machine(settings, wrong, clock, progress)
+    found.add(asyncio.run(check(settings, clock, is_online=not arguments.offline)))
+    if not arguments.offline:
+        found.warnings.extend(of_cannon(settings, clock))
+    print(texts.checked(found.problems, found.warnings, is_online=not arguments.offline))
+    if found.problems:
+        return 1
+    if (link := _invite_link(settings)) is not None:
+        found.facts.append(f"Add the bot to a server: {link}")
+    print("\n".join(found.facts))
+    return 0
 
 
 def _invite(_arguments: argparse.Namespace) -> int:

@@ -258,9 +258,18 @@ def _database(value: str) -> Path | PostgresUrl:
         path = Path(value).expanduser().absolute()
     except RuntimeError:
         raise ValueError("names a home directory that does not exist. Write the whole path") from None
-    if path.is_dir():
+    if os.path.isdir(path):  # noqa: PTH112 - Path's raises for one that is closed to the bot
         raise ValueError(f"is a directory ({path}). Name a file, such as {path / 'cannon-bot.db'}")
     return path
+
+
+_NO_PATHS: Mapping[str, str] = {
+    r" #": "has a comment in it, which is taken as part of it. Remove what follows the file's name",
+    r"\b(host|dbname)\s*=": "has parameters, not an address. Write it like postgresql://name:password@host/database",
+    r"^:memory:$": (
+        "must be a file: a database in memory forgets what is paid. Write a path, such as data/cannon-bot.db"
+    ),
+}
 
 
 def _instead_of(value: str) -> str | None:
@@ -268,12 +277,9 @@ def _instead_of(value: str) -> str | None:
 
     No part of the address that may hold a password is repeated.
     """
-    if " #" in value:
-        return "has a comment in it, which belongs to the value here. Remove what follows the file's name"
-    if re.search(r"\b(host|dbname)\s*=", value):
-        return "has parameters, not an address. Write it like postgresql://name:password@host/database"
-    if value == ":memory:":
-        return "must be a file: a database in memory forgets what is paid. Write a path, such as data/cannon-bot.db"
+    for mistake, instead in _NO_PATHS.items():
+        if re.search(mistake, value):
+            return instead
     found = re.match(r"(file|[a-z][a-z0-9.+:-]+(?=:/)):(//)?", value, re.IGNORECASE)
     if found is None:
         return None
@@ -738,7 +744,9 @@ def _parsed(texts: Mapping[str, str]) -> tuple[Settings, list[str]]:
         if (text := texts.get(setting.name)) is None:
             continue
         if text[0] == text[-1] and text[0] in "\"'":  # `docker run --env-file` keeps them
-            problems.append(f"{setting.name.upper()} has quotation marks around it, which belong to the value here. Remove them.")
+            problems.append(
+                f"{setting.name.upper()} has quotation marks around it, which belong to the value here. Remove them."
+            )
             continue
         try:
             values[setting.name] = setting.metadata["parse"](text)

@@ -117,7 +117,7 @@ def check_host(place: Path, wheel: Path) -> None:
     if not commands:
         sys.exit("`cannon-bot commands --json` lists nothing")
     print(f"{len(commands)} commands")
-    print(run([bot, "check"], elsewhere, DISCORD_TOKEN=SAMPLE_TOKEN).strip())
+    print(run([bot, "check", "--offline"], elsewhere, DISCORD_TOKEN=SAMPLE_TOKEN).strip())
     if left := sorted(path.name for path in elsewhere.iterdir()):
         sys.exit(f"`check` changed the directory: {', '.join(left)}")
     check_foreign_package(bot, elsewhere)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import aiohttp
 import discord
@@ -16,11 +18,15 @@ from bot.app import texts
 from bot.app.catalogue import NAMED_META, documents_of, recent_operations
 from bot.app.client import CannonBot, import_surface, new_client
 from bot.app.connection.gate import call_discord_at
+from bot.app.host import texts as host_texts
+from bot.app.host.check import Findings, of_application
+from bot.app.host.doctor import clock_ahead
 from bot.app.parts import Role
 from bot.catalogue import Catalogue
-from bot.delivery.channels.facts import DISCORD_ERRORS
+from bot.delivery.channels.facts import DISCORD_ERRORS, in_time
+from bot.domain.shards import usable
 from bot.errors import RESTART_CANNOT_HELP, RESTART_MAY_HELP, InputError, StartError
-from bot.runtime.clock import SystemClock
+from bot.runtime.clock import Clock, SystemClock
 from bot.runtime.process import ProcessIdentity
 from bot.settings import DISCORD_API_URL, Settings
 from bot.store.engine.repository import stored_facts
@@ -30,6 +36,17 @@ __all__ = ["check", "describe_commands", "import_surface", "run", "unconnected"]
 
 AUTHENTICATION_FAILED = 4004
 """The gateway's close code for a wrong token; also when a running bot's token is reset."""
+START_FAILURES = (
+    discord.LoginFailure,
+    discord.PrivilegedIntentsRequired,
+    discord.ConnectionClosed,
+    discord.GatewayNotFound,
+    *DISCORD_ERRORS,
+)
+"""Failures that are Discord's, the network's or the token's."""
+ANSWER_S = 15.0
+"""How long `check` waits for an answer of Discord."""
+CLOCK_MAY_DIFFER_S = 60.0
 SHARDING_REQUIRED, INTENTS_DISALLOWED = 4011, 4014
 """Close codes for too many servers per shard, and for disallowed intents."""
 
@@ -53,18 +70,38 @@ async def run(
     async with new_client(settings, clock=clock, backs_off=True, role=role, identity=identity) as bot:
         try:
             await bot.start(settings.discord_token.get_secret_value())
-        except discord.LoginFailure:
-            raise StartError(texts.TOKEN_REFUSED, exit_code=RESTART_CANNOT_HELP) from None
-        except discord.PrivilegedIntentsRequired:
-            raise _refusal(INTENTS_DISALLOWED) from None
-        except discord.ConnectionClosed as closed:
-            raise _refusal(closed.code) from None
-        except (aiohttp.ClientConnectionError, TimeoutError, discord.GatewayNotFound):
-            raise StartError(texts.DISCORD_UNREACHABLE) from None
-        except DISCORD_ERRORS as error:
-            raise StartError(texts.DISCORD_IN_TROUBLE(error=str(error))) from None
+        except START_FAILURES as error:
+            raise _start_error(error) from None
         finally:
             closing()
+
+
+def _start_error(error: Exception) -> StartError:
+    """Return why Discord keeps the bot from starting, or from going on."""
+    match error:
+        case discord.LoginFailure():
+            return StartError(texts.TOKEN_REFUSED, exit_code=RESTART_CANNOT_HELP)
+        case discord.PrivilegedIntentsRequired():
+            return _refusal(INTENTS_DISALLOWED)
+        case discord.ConnectionClosed():
+            return _refusal(error.code)
+        case aiohttp.ClientConnectorCertificateError() | aiohttp.ClientSSLError():
+            return StartError(texts.CERTIFICATE_REFUSED(reason=_reason(error)))
+        case aiohttp.ClientConnectionError() | TimeoutError() | discord.GatewayNotFound() | OSError():
+            return StartError(texts.DISCORD_UNREACHABLE(reason=_reason(error)))
+        case _:
+            return StartError(texts.DISCORD_IN_TROUBLE(error=str(error)))
+
+
+def _reason(error: Exception) -> str:
+    """Return the reason as the system words it."""
+    if isinstance(error, TimeoutError):
+        return texts.NO_ANSWER_IN_TIME
+    inner = getattr(error, "os_error", None) or getattr(error, "certificate_error", None) or error
+    number = getattr(inner, "errno", None) or 0
+    words = getattr(inner, "verify_message", None) or (os.strerror(number) if number > 0 else None)
+    words = words or getattr(inner, "strerror", None) or str(inner) or type(inner).__name__
+    return str(words).splitlines()[0].rstrip(".")
 
 
 def _refusal(close_code: int) -> StartError:
@@ -90,13 +127,59 @@ def describe_commands(database: Path | None = None) -> list[dict[str, Any]]:
     return asyncio.run(collect())
 
 
-async def check(settings: Settings) -> list[str]:
-    """Load the catalogue and the surface without a network; return a sentence per problem."""
+async def check(settings: Settings, clock: Clock, *, is_online: bool) -> Findings:
+    """Load the catalogue and the surface; with `is_online` call Discord as a start does, but begin no session."""
     try:
         async with unconnected(settings) as bot:
-            return _price_problems(settings, bot.live_catalogue.current)
+            found = Findings(problems=_price_problems(settings, bot.live_catalogue.current))
+            if is_online and settings.discord_token is not None:
+                found.add(await _ask_discord(bot, settings.discord_token.get_secret_value(), clock))
+            return found
     except (ImportError, InputError, app_commands.AppCommandError, ValueError, TypeError) as error:
-        return [texts.COMMANDS_DO_NOT_LOAD(error=error)]
+        return Findings(problems=[texts.COMMANDS_DO_NOT_LOAD(error=error)])
+
+
+async def _ask_discord(bot: CannonBot, token: str, clock: Clock) -> Findings:
+    """Return what keeps Discord from serving the bot, and what its application lacks."""
+    if bot.settings.discord_api_url != DISCORD_API_URL:
+        call_discord_at(bot.settings.discord_api_url)
+    ahead_s: list[float] = []
+
+    async def note_clock(_session: object, _context: object, params: aiohttp.TraceRequestEndParams) -> None:
+        if (ahead := clock_ahead(params.response.headers.get("Date"), clock.wall())) is not None:
+            ahead_s.append(ahead)
+
+    if bot.http.http_trace is not None:
+        bot.http.http_trace.on_request_end.append(note_clock)
+    try:
+        await in_time(bot.http.static_login(token), ANSWER_S)
+        application = await in_time(bot.application_info(), ANSWER_S)
+        gateway = await in_time(bot.ask_gateway(), ANSWER_S)
+    except START_FAILURES as error:
+        return Findings(problems=[_start_error(error).sentence])
+    found = Findings(problems=await _gateway_problems(gateway.address))
+    found.add(of_application(bot.settings, application))
+    limit = gateway.limit
+    if limit["remaining"] <= limit["total"] - usable(limit["total"]):
+        found.warnings.append(host_texts.NO_SESSIONS_LEFT(minutes=limit["reset_after_s"] / 60))
+    if (off := max(ahead_s, key=abs, default=0.0)) and abs(off) > CLOCK_MAY_DIFFER_S:
+        found.warnings.append(host_texts.CLOCK_IS_OFF(seconds=abs(off), way="ahead of" if off > 0 else "behind"))
+    return found
+
+
+async def _gateway_problems(address: str) -> list[str]:
+    """Connect to the gateway and say nothing: a session would count."""
+    parts, is_encrypted = urlsplit(address), address.startswith("wss:")
+    port = parts.port or (443 if is_encrypted else 80)
+    try:
+        opening = asyncio.open_connection(parts.hostname, port, ssl=is_encrypted or None)
+        _, writer = await in_time(opening, ANSWER_S)
+    except (OSError, TimeoutError) as error:
+        return [texts.GATEWAY_UNREACHABLE(host=parts.hostname, reason=_reason(error))]
+    writer.close()
+    with contextlib.suppress(OSError):
+        await writer.wait_closed()
+    return []
 
 
 def _price_problems(settings: Settings, catalogue: Catalogue) -> list[str]:

@@ -16,7 +16,15 @@ LASTING_CLOSES = {
 """By the gateway's close code (docs.discord.com, Gateway Close Event Codes): none passes while the process runs."""
 DATABASE_LOST = "The database has taken nothing for five minutes. Exiting, so that the bot is restarted. {hint}".format
 NOTHING_MOVES = "cannon-bot: no progress for five minutes although work is due. Exiting, so that it is restarted."
-DISCORD_UNREACHABLE = "Discord cannot be reached. Check the network, then start the bot again."
+DISCORD_UNREACHABLE = "Discord cannot be reached ({reason}). Check the network, then start the bot again.".format
+GATEWAY_UNREACHABLE = (
+    "Discord's gateway cannot be reached at {host} ({reason}). Commands come from there: check the firewall."
+).format
+CERTIFICATE_REFUSED = (
+    "The certificate of what answers as Discord is not valid ({reason}). Check this machine's clock, its root "
+    "certificates (package ca-certificates), and what inspects its traffic."
+).format
+NO_ANSWER_IN_TIME = "no answer in time"
 
 DESCRIPTION_FORGOTTEN = (
     "Cannon Studio's description of its API is forgotten. From its next start the bot uses its built-in one, until "

@@ -11,10 +11,11 @@ import errno
 import gc
 import math
 import os
+import shlex
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -165,11 +166,34 @@ def refusal(path: Path, error: OSError) -> StoreError:
     if error.errno in FULL:
         return StoreError(texts.DISK_IS_FULL(path=path), exit_code=RESTART_MAY_HELP)
     reason = error.strerror or os.strerror(error.errno or 0)
-    if isinstance(error, PermissionError):
-        sentence = texts.NOT_PERMITTED(path=path, reason=reason, user_id=os.getuid())
+    if isinstance(error, PermissionError) and os.getuid():
+        folder = path if not os.path.lexists(path) or path.is_dir() else path.parent
+        sentence = texts.NOT_PERMITTED(
+            path=path, reason=reason, user_id=os.getuid(), group_id=os.getgid(), mend=_mending(folder)
+        )
     else:
         sentence = texts.NOT_WRITABLE(path=path, reason=reason)
     return StoreError(sentence, exit_code=RESTART_CANNOT_HELP)
+
+
+SYSTEMS = frozenset(
+    "bin boot dev etc home lib mnt opt proc root run sbin srv sys tmp usr var".split()  # noqa: SIM905 - one line
+)
+"""Folders below the root that are the system's: no user may become their owner."""
+
+
+def _mending(folder: Path) -> str:
+    """Return what gives the bot this folder, which it may not use."""
+    user, group, place = os.getuid(), os.getgid(), shlex.quote(str(folder))
+    is_closed = any(os.path.lexists(each) and not os.access(each, os.X_OK) for each in folder.parents)
+    is_systems = len(folder.parts) == 1 or (len(folder.parts) == 2 and folder.name in SYSTEMS)
+    if is_systems or is_closed:
+        return texts.MEND_BY_MOVING
+    if not folder.exists():
+        return texts.MEND_BY(command=f"install -d -o {user} -g {group} {place}")
+    if folder.stat().st_uid == user:
+        return texts.MEND_BY(command=f"chmod -R u+rwX {place}")
+    return texts.MEND_BY(command=f"chown -R {user}:{group} {place}")
 
 
 def free_bytes(folder: Path) -> float:
@@ -186,14 +210,17 @@ def has_room(folder: Path) -> bool:
     return not free_bytes(folder) < ROOM_BYTES
 
 
-def problem_of(folder: Path) -> str | None:
-    """Return why the bot could not use this folder, None if it could. Tries to write."""
-    folder = folder.absolute()
-    while not folder.exists() and folder != folder.parent:
-        folder = folder.parent  # the start creates missing ones
+def problem_of(folder: Path, files: Iterable[Path] = ()) -> str | None:
+    """Return why the bot could not use this folder, or files in it, None if it could. Tries to write."""
+    there = folder = folder.absolute()
+    while not os.path.lexists(there) and there != there.parent:
+        there = there.parent  # the start creates missing ones
+    tried = folder
     try:
-        with tempfile.TemporaryFile(dir=folder):
+        with tempfile.TemporaryFile(dir=there):
             pass
+        for tried in filter(os.path.lexists, files):
+            os.close(os.open(tried, os.O_RDWR))
     except OSError as error:
-        return refusal(folder, error).sentence
-    return None if has_room(folder) else texts.DISK_IS_FULL(path=folder)
+        return refusal(tried, error).sentence
+    return None if has_room(there) else texts.DISK_IS_FULL(path=there)

@@ -56,8 +56,7 @@ LOG_LINES_DROPPED = "Lines of the log that were dropped, because nobody read sta
 SLOW_READINGS = "Times a text of strangers took more than 2 ms to read, by the reader."
 IDENTIFIES_LEFT = "How many more sessions Discord lets the bot begin today, with all its processes."
 NOT_WRITABLE = "{path} cannot be written ({reason}). Check its folder and the disk that it is on.".format
-NOT_PERMITTED = (
-    "{path} cannot be written ({reason}). The bot runs as user {user_id}: check who owns the folder and the "
-    "files in it, and hand them over with `chown -R {user_id}`."
-).format
+NOT_PERMITTED = "{path} cannot be written ({reason}). The bot runs as {user_id}:{group_id}. {mend}".format
+MEND_BY = "Give it the folder: {command}".format
+MEND_BY_MOVING = "Name a folder of its own in DATABASE."
 DISK_IS_FULL = "The disk of {path} is full. Free some space.".format

@@ -88,6 +88,11 @@ class Host:
     def check(self) -> str:
         return README["install"][-2]
 
+    @property
+    def wired(self) -> dict[str, str]:
+        """What leads a bot, and its check, to this test's Discord."""
+        return WIRED | self.discord.environ
+
     async def set_up(self, token: str) -> None:
         """Copy the settings' example and put the token in, as the README says, and the addresses of this test."""
         await self.root.run(*README["settings"])
@@ -100,7 +105,7 @@ class Host:
         """Type the README's last line of the start: the bot, on this test's Discord."""
         line = README["install"][-1]
         assert line.endswith("cannon-bot run")
-        return await self.root.start(line, env=WIRED | self.discord.environ)
+        return await self.root.start(line, env=self.wired)
 
     @contextlib.asynccontextmanager
     async def life(self) -> AsyncIterator[Started]:
@@ -207,7 +212,7 @@ async def test_a_bad_token_a_backup_a_kill_and_a_restore(host: Host) -> None:
         assert complaint in output
         one_sentence(output)
     await host.set_up(TOKEN)
-    assert "OK" in await host.root.run(host.check)
+    assert "OK" in await host.root.run(host.check, env=host.wired)
 
     backup, restore = README["backup"]
     async with host.life() as bot:
@@ -268,7 +273,7 @@ async def test_an_upgrade_from_before_the_newest_migration(host: Host) -> None:
 
     host.root.check_out()
     await host.get_packages()
-    assert "The next start upgrades the database" in await host.root.run(host.check)
+    assert "The next start upgrades the database" in await host.root.run(host.check, env=host.wired)
     assert [*host.data.glob("*.backup")] == []
     async with host.life() as bot:
         (backup,) = host.data.glob("cannon-bot.db.schema-*.backup")

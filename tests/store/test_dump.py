@@ -121,7 +121,7 @@ async def test_check_finds_what_is_wrong_and_nothing_else(
     filled: PostgresUrl, tmp_path: Path, empty_postgres_database: str
 ) -> None:
     def checked(url: str, key: str = SECRET_KEY) -> tuple[int, str]:
-        done = cannon_bot("check", cwd=tmp_path, DISCORD_TOKEN=TOKEN, DATABASE=url, SECRET_KEYS=key)
+        done = cannon_bot("check", "--offline", cwd=tmp_path, DISCORD_TOKEN=TOKEN, DATABASE=url, SECRET_KEYS=key)
         assert done.stderr == ""
         return done.returncode, done.stdout
 

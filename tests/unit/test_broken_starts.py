@@ -1,12 +1,17 @@
+# ruff: noqa: ASYNC221, ASYNC240 - a test may wait for the disk and for processes
 """Environments in which the bot cannot start: `run` says so in one sentence, before it has called Discord."""
 
 from __future__ import annotations
 
 import fcntl
 import os
+import shlex
 import socket
 import sqlite3
-from collections.abc import Callable
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -15,7 +20,7 @@ import pytest
 from bot.runtime.clock import SystemClock
 from bot.store import Store
 from bot.store.host.moved import MOVED_TO_META, Moved
-from tests.unit.test_cli import TOKEN, cannon_bot
+from tests.unit.test_cli import TOKEN, cannon_bot, environment
 
 CLOSED = "http://127.0.0.1:9"
 """Nothing listens here: a bot that calls Discord at it says that Discord cannot be reached."""
@@ -29,6 +34,15 @@ async def database(tmp_path: Path) -> Path:
     path = tmp_path / "bot.db"
     await (await Store.open(path, clock=SystemClock(), alone=True)).close()
     return path
+
+
+def check(database: Path, **values: str) -> tuple[int, list[str]]:
+    """Return the exit code and the lines of `check`, without a network."""
+    done = cannon_bot(
+        "check", "--offline", cwd=database.parent, **{"DISCORD_TOKEN": TOKEN, "DATABASE": str(database)} | values
+    )
+    assert done.stderr == ""
+    return done.returncode, done.stdout.splitlines()
 
 
 def run(database: Path, **values: str) -> tuple[int, str]:
@@ -127,3 +141,97 @@ def test_a_taken_port_is_said_before_discord_is_called_and_may_be_free_later(dat
         port = other.getsockname()[1]
         code, said = run(database, HEALTH_PORT=str(port))
     assert (code, f"HEALTH_PORT={port}" in said) == (MAY_HELP, True), said
+
+
+# ---------------------------------------------------------------------- folders and files that the bot may not write
+
+USER = 10_001
+"""Who runs the bot where the tests run as root, whom no permission binds: the image's user."""
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A folder that the bot's user can reach, and not write; pytest's own are closed to others."""
+    with tempfile.TemporaryDirectory() as place:
+        Path(place).chmod(0o755)
+        made = Path(place) / "data"
+        made.mkdir(mode=0o555 if os.getuid() else 0o755)
+        yield made
+        made.chmod(0o755)  # else only root could remove it
+
+
+def as_user(command: str, folder: Path, database: Path) -> tuple[int, str]:
+    """Run a command as the bot's user; return the exit code, and the sentence with the folder or the last line."""
+    user = {} if os.getuid() else {"user": USER, "group": USER, "extra_groups": []}
+    values = {"DISCORD_TOKEN": TOKEN, "DISCORD_API_URL": CLOSED, "HEALTH_PORT": "0", "DATABASE": str(database)}
+    words = [sys.executable, "-m", "bot", command, *(["--offline"] if command == "check" else [])]
+    env = environment(PYTHONDONTWRITEBYTECODE="1", **values)
+    done = subprocess.run(words, cwd=folder.parent, env=env, capture_output=True, text=True, check=False, **user)
+    assert "Traceback" not in done.stderr, done.stderr
+    lines = (done.stdout + done.stderr).splitlines()
+    return done.returncode, next((line for line in lines if "cannot be written" in line), lines[-1])
+
+
+def identity() -> str:
+    return f"{os.getuid()}:{os.getgid()}" if os.getuid() else f"{USER}:{USER}"
+
+
+@pytest.mark.parametrize(
+    "below",
+    ["bot.db", pytest.param("deep/er/bot.db", marks=pytest.mark.long)],
+)
+def test_a_folder_that_the_bot_may_not_write_is_one_sentence_with_the_command_that_mends_it(
+    folder: Path, below: str
+) -> None:
+    database = folder / below
+    for command, expected in (("check", 1), ("run", CANNOT_HELP)):
+        code, said = as_user(command, folder, database)
+        assert (code, f"The bot runs as {identity()}. Give it the folder: " in said) == (expected, True), said
+        assert str(database.parent) in said
+        mend = said.partition("Give it the folder: ")[2]
+    if os.getuid() and "install -d" in mend:
+        return  # who owns the parent, or root, has to make it
+    subprocess.run(shlex.split(mend), check=True)
+    assert as_user("check", folder, database)[0] == 0
+    assert UNREACHABLE in as_user("run", folder, database)[1]
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("ending", ["", ".key", ".lock"])
+async def test_a_file_that_the_bot_may_not_write_is_one_sentence_with_the_command_that_mends_it(
+    folder: Path, ending: str
+) -> None:
+    folder.chmod(0o755)
+    if not os.getuid():
+        os.chown(folder, USER, USER)
+    database = folder / "bot.db"
+    await (await Store.open(database, clock=SystemClock(), alone=True)).close()
+    for each in folder.iterdir():
+        each.chmod(0o600)
+        if not os.getuid():
+            os.chown(each, USER, USER)
+    closed = folder / f"bot.db{ending}"
+    if os.getuid():
+        closed.chmod(0o400)
+    else:
+        os.chown(closed, 0, 0)
+    for command, expected in (("check", 1), ("run", CANNOT_HELP)):
+        code, said = as_user(command, folder, database)
+        assert (code, str(closed) in said) == (expected, True), said
+    mend = said.partition("Give it the folder: ")[2]
+    assert mend, said
+    subprocess.run(shlex.split(mend), check=True)
+    assert as_user("check", folder, database)[0] == 0
+
+
+@pytest.mark.long
+def test_no_system_folder_is_given_away(folder: Path) -> None:
+    if os.getuid():
+        place = Path("/etc/bot.db")
+    else:
+        folder.chmod(0o700)  # its user cannot reach what is in it
+        place = folder / "bot.db"
+    code, said = as_user("check", folder.parent, Path("/bot.db"))
+    assert (code, "chown" in said, "Name a folder of its own in DATABASE." in said) == (1, False, True), said
+    code, said = as_user("check", folder.parent, place)
+    assert (code, "chown" in said) == (1, not os.getuid()), said

@@ -104,7 +104,12 @@ def test_the_command_line_starts_without_discord_or_the_web(tmp_path: Path) -> N
 @pytest.mark.long
 def test_check_is_content_with_good_settings_and_changes_nothing(tmp_path: Path) -> None:
     done = cannon_bot(
-        "check", cwd=tmp_path, DISCORD_TOKEN=TOKEN, CANNON_API_KEY="cs_live_abcdefgh", CANNON_API_KEY_GUILDS="*"
+        "check",
+        "--offline",
+        cwd=tmp_path,
+        DISCORD_TOKEN=TOKEN,
+        CANNON_API_KEY="cs_live_abcdefgh",
+        CANNON_API_KEY_GUILDS="*",
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("OK: ")
@@ -128,7 +133,7 @@ def test_a_token_without_an_id_has_no_invite_link(tmp_path: Path) -> None:
 @pytest.mark.long
 def test_check_tells_every_problem_in_one_go_each_with_its_setting_or_file(tmp_path: Path) -> None:
     (tmp_path / "broken.db").write_bytes(b"this is no database, " * 200)
-    done = cannon_bot("check", cwd=tmp_path, DATABASE="broken.db", HTTP_PORT="x", LOG_LEVEL="loud")
+    done = cannon_bot("check", "--offline", cwd=tmp_path, DATABASE="broken.db", HTTP_PORT="x", LOG_LEVEL="loud")
     assert done.returncode == 1
     problems = [line for line in done.stdout.splitlines() if line.startswith("- ")]
     assert len(problems) == 4
@@ -142,7 +147,7 @@ def test_check_tells_what_the_upgrade_will_do_and_does_nothing_of_it(tmp_path: P
     old_database.write_database(tmp_path / "bot.db")
     before = {each.name: each.read_bytes() for each in tmp_path.iterdir()}
     done = cannon_bot(
-        "check", cwd=tmp_path, DISCORD_TOKEN=TOKEN, DATABASE="bot.db", SECRET_KEYS=old_database.SECRET_KEY
+        "check", "--offline", cwd=tmp_path, DISCORD_TOKEN=TOKEN, DATABASE="bot.db", SECRET_KEYS=old_database.SECRET_KEY
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert f"to {len(migrations())} (migrations " in done.stdout

@@ -161,7 +161,7 @@ async def test_a_command_is_paid_by_one_of_two_databases_and_then_work_is_refuse
         for folder in found:
             assert (folder / "bot.log").read_text().count("second_copy.found") == 1
             env = twins.environment(folder)
-            checked = await asyncio.to_thread(cannon_bot, "check", cwd=folder, **env)
+            checked = await asyncio.to_thread(cannon_bot, "check", "--offline", cwd=folder, **env)
             assert "same token on another database" in checked.stdout
             assert checked.returncode == 1
     states = [each for every in await twins.exact() for each in every]

@@ -55,7 +55,7 @@ def examine(
     }
     if is_online:
         reached = (("discord", settings.discord_api_url + DISCORD_PATH), ("cannon", settings.cannon_api_url))
-        report["network"] = {name: _reach(url, clock) for name, url in reached}
+        report["network"] = {name: reach(url, clock) for name, url in reached}
     clean: dict[str, Any] = _scrubbed(report, Scrubber(settings.secrets()))
     return clean
 
@@ -112,7 +112,8 @@ def _health(settings: Settings) -> dict[str, object]:
     return {"answers": True, "is_healthy": is_healthy, "health": body}
 
 
-def _reach(url: str, clock: Clock) -> dict[str, object]:
+def reach(url: str, clock: Clock) -> dict[str, object]:
+    """Return whether something answers at this address, in what time, and how far the clock differs."""
     parts = urlsplit(url)
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     connection = kind(parts.hostname or "", parts.port, timeout=TIMEOUT_S)
@@ -122,7 +123,7 @@ def _reach(url: str, clock: Clock) -> dict[str, object]:
         answer = connection.getresponse()
         date = answer.getheader("Date")
     except (OSError, http.client.HTTPException) as error:
-        return {"reachable": False, "reason": type(error).__name__}
+        return {"reachable": False, "reason": getattr(error, "strerror", None) or type(error).__name__}
     finally:
         connection.close()
     took = time.monotonic() - began
@@ -130,11 +131,12 @@ def _reach(url: str, clock: Clock) -> dict[str, object]:
         "reachable": True,
         "status": answer.status,
         "ms": round(took * 1000),
-        "clock_ahead_s": _ahead(date, clock.wall() - took / 2),
+        "clock_ahead_s": clock_ahead(date, clock.wall() - took / 2),
     }
 
 
-def _ahead(date: str | None, now: float) -> float | None:
+def clock_ahead(date: str | None, now: float) -> float | None:
+    """Return by how many seconds `now` is ahead of an answer's `Date`, None if unknown."""
     try:
         return None if date is None else round(now - parsedate_to_datetime(date).timestamp(), 1)
     except ValueError:

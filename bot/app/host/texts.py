@@ -31,6 +31,48 @@ def moment(at: float) -> str:
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
+# ---------------------------------------------------------------------- check
+
+
+def checked(problems: Sequence[str], warnings: Sequence[str], *, is_online: bool) -> str:
+    """Return what `check` found, a line for each; the first begins with OK if nothing stops a start."""
+    lines = [f"{count(len(problems), 'problem')}:", *_listed(problems)] if problems else []
+    if not problems:
+        lines.append(
+            "OK: settings, database, migrations, commands" + (", and Discord." if is_online else ", but not Discord.")
+        )
+    return "\n".join([*lines, *([f"{count(len(warnings), 'warning')}:", *_listed(warnings)] if warnings else [])])
+
+
+def _listed(sentences: Sequence[str]) -> list[str]:
+    return [f"- {each}" for each in sentences]
+
+
+LITTLE_ROOM = (
+    "The disk of {folder} has {free} left. The bot stops taking work when it is full: leave it some hundred MiB."
+).format
+CLOCK_IS_OFF = (
+    "The clock of this machine is {seconds:.0f} s {way} Discord's. Set it, for example with NTP: limits, deadlines and "
+    "retention count by it."
+).format
+APPLICATION_HAS_ENDPOINT = (
+    "The application has an Interactions Endpoint URL, so Discord sends commands there, and not to the bot. Remove it "
+    "on the General Information page of Discord's developer portal."
+)
+PRIVACY_URL_MISSING = (
+    "The application is public, and PRIVACY_URL is not set. Discord requires a privacy policy that members can read: "
+    "docs/privacy-policy.md is a template."
+)
+HOST_KEY_SERVES_NOBODY = (
+    "CANNON_API_KEY serves no server, because the application is public and CANNON_API_KEY_GUILDS is not set."
+)
+NO_SESSIONS_LEFT = (
+    "Few of today's sessions at Discord are left, so a start waits until there are more, in {minutes:.0f} minutes."
+).format
+CANNON_UNREACHABLE = (
+    "Cannon Studio cannot be reached at {url} ({reason}). The bot starts, and jobs wait until it can be."
+).format
+
 # ---------------------------------------------------------------------- backups
 
 

@@ -12,7 +12,7 @@ import importlib
 import ipaddress
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NoReturn, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import structlog
 
@@ -104,6 +104,11 @@ class Endpoint:
     host: str
     port: int
 
+    def refused(self, error: OSError) -> StartError:
+        """Return the error of a start that cannot listen here."""
+        reason = (error.strerror or str(error)).splitlines()[0]
+        return StartError(texts.CANNOT_LISTEN(setting=self.setting, host=self.host, port=self.port, reason=reason))
+
 
 class Listener:
     """Serves `routes` on one address; they are made with the first connection."""
@@ -128,7 +133,7 @@ class Listener:
                 lambda: _Door(self._cap, self._doors, self._protocol), place.host, place.port, backlog=BACKLOG
             )
         except OSError as error:
-            self._refuse(error)
+            raise place.refused(error) from error
         host, port = self._server.sockets[0].getsockname()[:2]
         self.address = f"http://{_reachable(host)}:{port}"
         log.info("http.listens", setting=place.setting, address=self.address)
@@ -155,13 +160,6 @@ class Listener:
                 self._runner = _runner(web, self._routes())
                 await self._runner.setup()
             return None if self._runner.server is None else self._runner.server()
-
-    def _refuse(self, error: OSError) -> NoReturn:
-        reason = (error.strerror or str(error)).splitlines()[0]
-        place = self._endpoint
-        raise StartError(
-            texts.CANNOT_LISTEN(setting=place.setting, host=place.host, port=place.port, reason=reason)
-        ) from error
 
 
 class _Door(asyncio.Protocol):

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from bot.errors import RESTART_CANNOT_HELP, StoreError
+from bot.runtime.machine import refusal
 from bot.store import texts
 from bot.store.sql import Connection, Cursor
 
@@ -142,6 +143,8 @@ def _read(key_file: Path) -> str:
             key_file.chmod(0o600)
             _log.warning("secret key file was open to others; closed", mode=oct(mode))
         return key_file.read_text(encoding="utf-8")
+    except PermissionError as error:
+        raise refusal(key_file, error) from None
     except (OSError, UnicodeDecodeError):
         raise StoreError(texts.KEY_FILE_UNREADABLE(key_file=key_file), exit_code=RESTART_CANNOT_HELP) from None
 

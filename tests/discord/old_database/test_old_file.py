@@ -54,7 +54,7 @@ def check(path: Path, secret_key: str) -> subprocess.Popen[str]:
     """Start `cannon-bot check`."""
     settings = {"DATABASE": str(path), "SECRET_KEYS": secret_key, "DISCORD_TOKEN": TOKEN, "PYTHONPATH": str(ROOT)}
     return subprocess.Popen(
-        [sys.executable, "-m", "bot", "check"],
+        [sys.executable, "-m", "bot", "check", "--offline"],
         cwd=path.parent,
         env={**os.environ, **settings},
         stdout=subprocess.PIPE,
