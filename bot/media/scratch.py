@@ -50,7 +50,7 @@ def scratch_folder(database: Path) -> ScratchFolder:
         parent.mkdir(parents=True, exist_ok=True)
         return ScratchFolder(_prefix(database), parent)
     except OSError as error:
-        raise refusal(parent, error) from None
+        raise refusal(parent, error, is_folder=True) from None
 
 
 def ensure(folder: Path) -> Path:

@@ -161,15 +161,18 @@ ROOM_BYTES = 1 << 20
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
-def refusal(path: Path, error: OSError) -> StoreError:
-    """Return the error for an unusable file or folder. A full disk may have room again."""
+def refusal(path: Path, error: OSError, *, is_folder: bool = False) -> StoreError:
+    """Return the error for an unusable file or folder, which may not exist. A full disk may have room again."""
     if error.errno in FULL:
         return StoreError(texts.DISK_IS_FULL(path=path), exit_code=RESTART_MAY_HELP)
     reason = error.strerror or os.strerror(error.errno or 0)
     if isinstance(error, PermissionError) and os.getuid():
-        folder = path if not os.path.lexists(path) or path.is_dir() else path.parent
         sentence = texts.NOT_PERMITTED(
-            path=path, reason=reason, user_id=os.getuid(), group_id=os.getgid(), mend=_mending(folder)
+            path=path,
+            reason=reason,
+            user_id=os.getuid(),
+            group_id=os.getgid(),
+            mend=_mending(path, is_folder=is_folder),
         )
     else:
         sentence = texts.NOT_WRITABLE(path=path, reason=reason)
@@ -182,16 +185,16 @@ SYSTEMS = frozenset(
 """Folders below the root that are the system's: no user may become their owner."""
 
 
-def _mending(folder: Path) -> str:
-    """Return what gives the bot this folder, which it may not use."""
+def _mending(path: Path, *, is_folder: bool) -> str:
+    """Return what gives the bot this folder, or this file with its folder, which it may not use."""
+    folder = path if is_folder else path.parent
     user, group, place = os.getuid(), os.getgid(), shlex.quote(str(folder))
-    is_closed = any(os.path.lexists(each) and not os.access(each, os.X_OK) for each in folder.parents)
     is_systems = len(folder.parts) == 1 or (len(folder.parts) == 2 and folder.name in SYSTEMS)
-    if is_systems or is_closed:
+    if is_systems or any(os.path.lexists(each) and not os.access(each, os.X_OK) for each in folder.parents):
         return texts.MEND_BY_MOVING
     if not folder.exists():
         return texts.MEND_BY(command=f"install -d -o {user} -g {group} {place}")
-    if folder.stat().st_uid == user:
+    if {each.stat().st_uid for each in (path, folder) if each.exists()} == {user}:
         return texts.MEND_BY(command=f"chmod -R u+rwX {place}")
     return texts.MEND_BY(command=f"chown -R {user}:{group} {place}")
 
@@ -222,5 +225,5 @@ def problem_of(folder: Path, files: Iterable[Path] = ()) -> str | None:
         for tried in filter(os.path.lexists, files):
             os.close(os.open(tried, os.O_RDWR))
     except OSError as error:
-        return refusal(tried, error).sentence
+        return refusal(tried, error, is_folder=tried == folder).sentence
     return None if has_room(there) else texts.DISK_IS_FULL(path=there)

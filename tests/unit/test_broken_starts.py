@@ -192,7 +192,8 @@ def test_a_folder_that_the_bot_may_not_write_is_one_sentence_with_the_command_th
     if os.getuid() and "install -d" in mend:
         return  # who owns the parent, or root, has to make it
     subprocess.run(shlex.split(mend), check=True)
-    assert as_user("check", folder, database)[0] == 0
+    code, said = as_user("check", folder, database)
+    assert code == 0, said
     assert UNREACHABLE in as_user("run", folder, database)[1]
 
 
@@ -221,7 +222,8 @@ async def test_a_file_that_the_bot_may_not_write_is_one_sentence_with_the_comman
     mend = said.partition("Give it the folder: ")[2]
     assert mend, said
     subprocess.run(shlex.split(mend), check=True)
-    assert as_user("check", folder, database)[0] == 0
+    code, said = as_user("check", folder, database)
+    assert code == 0, said
 
 
 @pytest.mark.long

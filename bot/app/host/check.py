@@ -127,7 +127,7 @@ def of_application(settings: Settings, application: Application) -> Findings:
     if application.bot_public and settings.privacy_url is None:
         found.warnings.append(texts.PRIVACY_URL_MISSING)
     if application.bot_public and settings.cannon_api_key is not None and settings.cannon_api_key_guilds is None:
-        found.warnings.append(texts.HOST_KEY_SERVES_NOBODY)
+        found.warnings.append(texts.HOST_KEY_UNUSED)
     return found
 
 

@@ -63,7 +63,7 @@ PRIVACY_URL_MISSING = (
     "The application is public, and PRIVACY_URL is not set. Discord requires a privacy policy that members can read: "
     "docs/privacy-policy.md is a template."
 )
-HOST_KEY_SERVES_NOBODY = (
+HOST_KEY_UNUSED = (
     "CANNON_API_KEY serves no server, because the application is public and CANNON_API_KEY_GUILDS is not set."
 )
 NO_SESSIONS_LEFT = (

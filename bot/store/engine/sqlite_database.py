@@ -447,13 +447,16 @@ def prepare_file(path: Path) -> None:
         raise StoreError(texts.IS_DIRECTORY(path=path), exit_code=RESTART_CANNOT_HELP)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise refusal(path.parent, error, is_folder=True) from None
+    try:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
         _close_to_others(path)
     except OSError as error:
         raise refusal(path, error) from None
     # SQLite creates its log next to the file.
     if not os.access(path.parent, os.W_OK | os.X_OK):
-        raise refusal(path.parent, PermissionError(errno.EACCES, os.strerror(errno.EACCES)))
+        raise refusal(path.parent, PermissionError(errno.EACCES, os.strerror(errno.EACCES)), is_folder=True)
 
 
 class ProcessLock:
