@@ -167,13 +167,8 @@ def refusal(path: Path, error: OSError, *, is_folder: bool = False) -> StoreErro
         return StoreError(texts.DISK_IS_FULL(path=path), exit_code=RESTART_MAY_HELP)
     reason = error.strerror or os.strerror(error.errno or 0)
     if isinstance(error, PermissionError) and os.getuid():
-        sentence = texts.NOT_PERMITTED(
-            path=path,
-            reason=reason,
-            user_id=os.getuid(),
-            group_id=os.getgid(),
-            mend=_mending(path, is_folder=is_folder),
-        )
+        mend = _mending(path, is_folder=is_folder)
+        sentence = texts.NOT_PERMITTED(path=path, reason=reason, user_id=os.getuid(), group_id=os.getgid(), mend=mend)
     else:
         sentence = texts.NOT_WRITABLE(path=path, reason=reason)
     return StoreError(sentence, exit_code=RESTART_CANNOT_HELP)
