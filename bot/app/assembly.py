@@ -176,6 +176,7 @@ async def assemble(setup: Setup, store: Store) -> Parts:
     delivery = _delivery(setup, core, sources, sights, setup.card_owner(store))
     worker, maintenance = _worker(setup, core, delivery, sources)
     alerts = _alerts(setup, core, delivery)
+    backups = _backups(setup)
     second_copy = SecondCopy(store, clock=setup.clock, metrics=setup.metrics)
     OwnMessages(setup.bot, second_copy).listen()
     gate = RequestGate(
@@ -280,7 +281,7 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         second_copy=second_copy,
         pause=core.pause,
         host_desk=_host_desk(setup, core),
-        host_reports=_host_reports(setup, core, delivery, worker, second_copy),
+        host_reports=_host_reports(setup, core, delivery, worker, second_copy, backups),
         http=_http_server(setup, store, worker, webhooks, second_copy),
         webhook_tokens=core.webhook_tokens,
         webhooks=webhooks,
@@ -290,7 +291,7 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         recovery=recovery,
         api_drift=drift,
         catalogue_refresh=catalogue_refresh,
-        backups=_backups(setup),
+        backups=backups,
     )
     add_rounds(setup, parts, key_health=core.key_health, learned=core.learned)
     return parts
@@ -557,9 +558,16 @@ def _host_desk(setup: Setup, core: _Core) -> HostDesk:
 
 
 def _host_reports(
-    setup: Setup, core: _Core, delivery: Delivery, worker: Worker, second_copy: SecondCopy
+    setup: Setup,
+    core: _Core,
+    delivery: Delivery,
+    worker: Worker,
+    second_copy: SecondCopy,
+    backups: Backups | None,
 ) -> HostReports:
-    facts = HostFacts(setup, store=core.store, worker=worker, second_copy=second_copy, leads=core.leads)
+    facts = HostFacts(
+        setup, store=core.store, worker=worker, second_copy=second_copy, leads=core.leads, backups=backups
+    )
     return HostReports(
         setup.settings.host_reports,
         mention=setup.settings.host_reports_mention,

@@ -398,7 +398,7 @@ WITHOUT_GUILD = {
     "api_changes.adopt", "api_changes.latest", "api_facts.all", "api_facts.dates", "api_facts.delete",
     "api_facts.forget", "api_facts.forgotten", "api_facts.use_again", "model_ids.all", "model_ids.forget",
     "host_alerts.all", "host_alerts.begin", "host_alerts.end", "host_alerts.posted", "host_alerts.shown",
-    "host_alerts.refusals", "host_alerts.silence", "host_alerts.week",
+    "host_alerts.counts", "host_alerts.silence", "host_alerts.week",
     "welcomes.expect", "welcomes.due",
     "practice.guilds", "practice.lose", "totals.next_guild", "totals.correct",
 }  # fmt: skip

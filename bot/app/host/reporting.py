@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import KW_ONLY, dataclass, field
@@ -17,8 +18,11 @@ from bot.jobs.worker import Worker
 from bot.runtime.machine import free_bytes
 from bot.store import Store
 from bot.store.host.jobs import listed
+from bot.store.host.rotation import Backups
 
 ERRORS_WINDOW_S = 600.0
+FIRST_BACKUP_S = 900.0
+"""How long the first backup may take after a start."""
 JOBS_MAX = 1000
 """Most open jobs that are counted for the host."""
 
@@ -36,6 +40,7 @@ class HostFacts:
     worker: Worker
     second_copy: SecondCopy
     leads: Callable[[], bool]
+    backups: Backups | None = None
     process: str = ""
     peers: Peers | None = None
     """None: this is the only process."""
@@ -54,20 +59,32 @@ class HostFacts:
         if not pulse.is_well:
             failure = None if pulse.failure is None else pulse.failure.for_host
             return Snapshot(at=now, database_is_up=False, silent_s=pulse.silent_s, failure=failure, errors=errors)
-        host_key, own_keys = await self.store.host_alerts.refusals()
+        counts = await self.store.host_alerts.counts()
         path = self.store.path
         return Snapshot(
             at=now,
             silent_s=pulse.silent_s,
             errors=errors,
             oldest_due_s=oldest_due_s if self.setup.role.works else {},
-            host_key_refused_to=host_key,
-            refused_keys=own_keys,
+            host_key_refused_to=counts.host_key_refused_to,
+            refused_keys=counts.refused_keys,
+            differing_accounts=counts.differing_accounts,
+            backup_every_s=None if self.backups is None else self.setup.settings.backup_hours * 3600.0,
+            backup_age_s=self._backup_age_s(now),
+            rehearsal=self._failed_rehearsal(),
             disk_free=None if path is None else int(free_bytes(path.parent)),
             disk_needed=0 if path is None or not path.exists() else path.stat().st_size,
             has_second_copy=self.second_copy.is_there,
             peers=tuple(await self.peers()) if self.peers is not None else (self._self(now),),
         )
+
+    def _backup_age_s(self, now: float) -> float | None:
+        age_s = None if self.backups is None else self.backups.age_s
+        return None if age_s == math.inf and now - self._began_at < FIRST_BACKUP_S else age_s
+
+    def _failed_rehearsal(self) -> str | None:
+        last = None if self.backups is None else self.backups.rehearsed
+        return None if last is None or last.restores else last.sentence
 
     def _recent_errors(self) -> Counter[str]:
         now, counted = self.setup.clock.monotonic(), Counter(self.store.pulse.errors)

@@ -271,7 +271,7 @@ class HostReports:
         mark, color = (texts.CRITICAL, "critical") if rule.is_critical else (texts.WARNING, "warning")
         title = texts.ALERT_TITLE(mark=mark, title=rule.title)
         embed = discord.Embed(title=title, description=alert.sentence, color=COLORS[color])
-        guide = texts.GUIDE(action=rule.action, anchor=rule.anchor)
+        guide = texts.GUIDE(action=rule.action, guide=rule.guide)
         embed.add_field(name=texts.WHAT_TO_DO, value=guide, inline=False)
         embed.add_field(name=texts.SINCE, value=stamp(alert.began_at))
         if alert.silenced_until > self.clock.wall():

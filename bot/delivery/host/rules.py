@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -22,6 +23,7 @@ MISSING_FOR_S = 86_400.0
 UPGRADE_S = 3600.0
 """How long an upgrade may take."""
 BACKUPS_MISSED = 1.5
+RUNBOOK = "docs/runbook.md"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +65,11 @@ class Snapshot:
     backup_every_s: float | None = None
     """None: the bot makes no backups."""
     backup_age_s: float | None = None
+    """Infinity without one, None if not known yet."""
+    rehearsal: str | None = None
+    """Why the newest backup could not be restored in a rehearsal; None if it could, or there was none."""
+    differing_accounts: int = 0
+    """Servers whose own account was charged more than is booked."""
     has_second_copy: bool = False
     peers: tuple[Peer, ...] = ()
     """All processes, this one too; () for the only one."""
@@ -86,8 +93,8 @@ class Rule:
     """Part of custom ids on old messages: never change it."""
     title: str
     action: str
-    anchor: str
-    """Of docs/operations.md."""
+    guide: str
+    """The page and its part that say more."""
     judge: Callable[[Snapshot], str | None]
     is_critical: bool = False
     of_each: bool = False
@@ -135,7 +142,18 @@ def _backup(seen: Snapshot) -> str | None:
     every_s, age_s = seen.backup_every_s, seen.backup_age_s
     if every_s is None or age_s is None or age_s <= every_s * BACKUPS_MISSED:
         return None
+    if math.isinf(age_s):
+        return texts.BACKUP_NONE
     return texts.BACKUP_SEEN(age=texts.span(age_s), every=texts.span(every_s))
+
+
+def _rehearsal(seen: Snapshot) -> str | None:
+    return seen.rehearsal
+
+
+def _books(seen: Snapshot) -> str | None:
+    count = seen.differing_accounts
+    return texts.BOOKS_SEEN(servers=texts.servers(count)) if count else None
 
 
 def _leader(seen: Snapshot) -> str | None:
@@ -177,45 +195,56 @@ def _second_copy(seen: Snapshot) -> str | None:
 
 
 DATABASE = Rule(
-    name="database", title=texts.DATABASE, action=texts.DATABASE_ACTION, anchor="when-the-database-fails",
+    name="database", title=texts.DATABASE, action=texts.DATABASE_ACTION, guide=f"{RUNBOOK}#cannonbotdatabasedown",
     judge=_database, is_critical=True, of_each=True,
 )  # fmt: skip
 LEADER = Rule(
-    name="leader", title=texts.LEADER, action=texts.LEADER_ACTION, anchor="health-and-the-watchdog",
+    name="leader", title=texts.LEADER, action=texts.LEADER_ACTION, guide=f"{RUNBOOK}#noprocessleads",
     judge=_leader, is_critical=True,
 )  # fmt: skip
 RULES: Mapping[str, Rule] = MappingProxyType({rule.name: rule for rule in (
     DATABASE,
     Rule(
         name="database_errors", title=texts.DATABASE_ERRORS, action=texts.DATABASE_ERRORS_ACTION,
-        anchor="when-the-database-fails", judge=_database_errors, of_each=True,
+        guide=f"{RUNBOOK}#cannonbotdatabaseerrors", judge=_database_errors, of_each=True,
     ),
     Rule(
-        name="late", title=texts.LATE, action=texts.LATE_ACTION, anchor="health-and-the-watchdog",
+        name="late", title=texts.LATE, action=texts.LATE_ACTION, guide=f"{RUNBOOK}#cannonbotjobsdonotmove",
         judge=_late, is_critical=True, of_each=True,
     ),
     Rule(
-        name="host_key", title=texts.HOST_KEY, action=texts.HOST_KEY_ACTION, anchor="the-hosts-credits",
+        name="host_key", title=texts.HOST_KEY, action=texts.HOST_KEY_ACTION, guide=f"{RUNBOOK}#keysarerefused",
         judge=_host_key, is_critical=True,
     ),
     Rule(
-        name="server_keys", title=texts.SERVER_KEYS, action=texts.SERVER_KEYS_ACTION, anchor="the-hosts-credits",
+        name="server_keys", title=texts.SERVER_KEYS, action=texts.SERVER_KEYS_ACTION, guide=f"{RUNBOOK}#keysarerefused",
         judge=_server_keys,
     ),
     Rule(
-        name="disk", title=texts.DISK, action=texts.DISK_ACTION, anchor="how-long-data-is-kept", judge=_disk,
+        name="disk", title=texts.DISK, action=texts.DISK_ACTION, guide=f"{RUNBOOK}#diskisalmostfull", judge=_disk,
         of_each=True,
     ),
-    Rule(name="backup", title=texts.BACKUP, action=texts.BACKUP_ACTION, anchor="backups", judge=_backup),
+    Rule(
+        name="books", title=texts.BOOKS, action=texts.BOOKS_ACTION, guide=f"{RUNBOOK}#booksdiffer", judge=_books,
+    ),
+    Rule(
+        name="backup", title=texts.BACKUP, action=texts.BACKUP_ACTION, guide="docs/operations.md#backups",
+        judge=_backup,
+    ),
+    Rule(
+        name="rehearsal", title=texts.REHEARSAL, action=texts.REHEARSAL_ACTION, guide="docs/operations.md#backups",
+        judge=_rehearsal,
+    ),
     LEADER,
     Rule(
-        name="workers", title=texts.WORKERS, action=texts.WORKERS_ACTION, anchor="health-and-the-watchdog",
+        name="workers", title=texts.WORKERS, action=texts.WORKERS_ACTION, guide=f"{RUNBOOK}#processismissing",
         judge=_workers,
     ),
-    Rule(name="versions", title=texts.VERSIONS, action=texts.VERSIONS_ACTION, anchor="upgrades", judge=_versions),
+    Rule(name="versions", title=texts.VERSIONS, action=texts.VERSIONS_ACTION, guide=f"{RUNBOOK}#twoversionsrun",
+        judge=_versions),
     Rule(
         name="second_copy", title=texts.SECOND_COPY, action=texts.SECOND_COPY_ACTION,
-        anchor="moving-the-bot-and-second-copies", judge=_second_copy, is_critical=True,
+        guide=f"{RUNBOOK}#secondcopyruns", judge=_second_copy, is_critical=True,
     ),
 )})  # fmt: skip
 """All rules by name."""

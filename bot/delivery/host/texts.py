@@ -40,6 +40,15 @@ BACKUP = "The last backup is old"
 BACKUP_SEEN = "The last backup was made {age} ago. One is due every {every}.".format
 BACKUP_ACTION = "Look for backup in the log, and at the room and the rights of BACKUP_DIR."
 
+BACKUP_NONE = "No backup has been made in BACKUP_DIR yet."
+
+REHEARSAL = "The newest backup does not restore"
+REHEARSAL_ACTION = "Make another one with cannon-bot backup, and rehearse it with cannon-bot rehearse."
+
+BOOKS = "Accounts differ from the books"
+BOOKS_SEEN = "The own accounts of {servers} were charged more than is booked. Their moderators were told.".format
+BOOKS_ACTION = "Look for account.difference in the log, and run cannon-bot check."
+
 LEADER = "No process leads"
 LEADER_SEEN = "No worker has been the leader for a minute, so nothing periodic is done."
 LEADER_ACTION = "Start a worker. Results of running jobs wait until one runs."
@@ -62,7 +71,7 @@ ALERT_TITLE = "{mark} {title}".format
 CRITICAL, WARNING, OVER = "🔴", "🟠", "✅"
 OVER_TITLE = "✅ Over: {title}".format
 WHAT_TO_DO = "What to do"
-GUIDE = "{action}\nMore: `docs/operations.md#{anchor}`".format
+GUIDE = "{action}\nMore: `{guide}`".format
 SINCE, LASTED = "Since", "Lasted"
 SILENCED = "Silenced until"
 FOUND_BY = "Found by {process}".format

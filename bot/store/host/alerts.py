@@ -31,10 +31,26 @@ VALUES (:rule, '', '', :now, :now, 1, :until)
 ON CONFLICT (rule) DO UPDATE SET silenced_until = excluded.silenced_until, is_shown = 0
 """
 
-_REFUSALS = """
+_COUNTS = """
 SELECT (SELECT count(*) FROM host_key_refusals),
-    (SELECT count(*) FROM guild_keys WHERE refused_at IS NOT NULL AND retired_at IS NULL AND secret IS NOT NULL)
+    (SELECT count(*) FROM guild_keys WHERE refused_at IS NOT NULL AND retired_at IS NULL AND secret IS NOT NULL),
+    (
+        SELECT count(*) FROM account_checks JOIN guild_keys ON guild_keys.id = account_checks.key_id
+        WHERE difference_milli > 0 AND retired_at IS NULL AND secret IS NOT NULL
+    )
 """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostCounts:
+    """How many servers are in trouble, without saying which."""
+
+    host_key_refused_to: int
+    """Servers for which the host's key is rejected."""
+    refused_keys: int
+    """Servers whose own key is rejected."""
+    differing_accounts: int
+    """Servers whose own account was charged more than is booked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,10 +105,9 @@ class HostAlerts(Repository):
         """Let a rule begin no alert until then (Unix seconds)."""
         await self._execute(_SILENCE, {"rule": rule, "now": self._clock.wall(), "until": until})
 
-    async def refusals(self) -> tuple[int, int]:
-        """Return for how many servers the host's key is rejected, and how many servers' own keys are."""
-        row = await self._row(_REFUSALS)
-        return int(row[0]), int(row[1])
+    async def counts(self) -> HostCounts:
+        row = await self._row(_COUNTS)
+        return HostCounts(host_key_refused_to=int(row[0]), refused_keys=int(row[1]), differing_accounts=int(row[2]))
 
     async def week(self, until: float) -> Week:
         """Return the figures of the seven whole days (UTC) before `until` (Unix seconds)."""

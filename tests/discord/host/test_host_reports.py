@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import discord
@@ -14,6 +16,7 @@ from bot.store.host.alerts import AGAIN_S
 from tests.discord.host.conftest import Reported
 from tests.support.surface import labels
 
+ROOT = Path(__file__).resolve().parents[3]
 DAY_S = 86_400.0
 NOW = 1_767_225_600.0
 
@@ -58,6 +61,16 @@ SEEN: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
         {"backup_age_s": DAY_S},
         "The last backup was made 2 days ago. One is due every 24 h.",
     ),
+    "rehearsal": (
+        {"rehearsal": "The newest backup does not restore: its books differ."},
+        {"rehearsal": None},
+        "The newest backup does not restore: its books differ.",
+    ),
+    "books": (
+        {"differing_accounts": 3},
+        {"differing_accounts": 0},
+        "The own accounts of 3 servers were charged more than is booked. Their moderators were told.",
+    ),
     "leader": (
         {"peers": (peer("g1", role="gateway"),)},
         {"peers": (peer("g1", role="gateway"), peer("w1", is_leader=True))},
@@ -81,8 +94,12 @@ SEEN: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
 }
 
 
-def test_every_rule_has_an_example():
+def test_every_rule_has_an_example_and_a_part_of_the_docs():
     assert SEEN.keys() == RULES.keys()
+    for rule in RULES.values():
+        page, _, part = rule.guide.partition("#")
+        titles = re.findall(r"^#+ (.+)$", (ROOT / page).read_text(encoding="utf-8"), re.MULTILINE)
+        assert part in {title.lower().replace(" ", "-") for title in titles}, rule.name
 
 
 @pytest.mark.parametrize("name", list(SEEN))
