@@ -282,7 +282,7 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         pause=core.pause,
         host_desk=_host_desk(setup, core),
         host_reports=_host_reports(setup, core, delivery, worker, second_copy, backups),
-        http=_http_server(setup, store, worker, webhooks, second_copy),
+        http=_http_server(setup, store, worker, webhooks, second_copy, core.pause),
         webhook_tokens=core.webhook_tokens,
         webhooks=webhooks,
         command_sync=command_sync,
@@ -578,12 +578,15 @@ def _host_reports(
         surface=setup.surface,
         look=facts.snapshot,
         leads=core.leads,
+        is_ready=setup.is_ready,
         is_paused=lambda: core.pause.since is not None,
         clock=setup.clock,
     )
 
 
-def _http_server(setup: Setup, store: Store, worker: Worker, webhooks: Webhooks, second_copy: SecondCopy) -> HttpServer:
+def _http_server(
+    setup: Setup, store: Store, worker: Worker, webhooks: Webhooks, second_copy: SecondCopy, pause: HostPause
+) -> HttpServer:
     settings = setup.settings
     public = Endpoint("HTTP", settings.http_host, settings.http_port) if settings.public_url is not None else None
     return HttpServer(
@@ -597,6 +600,7 @@ def _http_server(setup: Setup, store: Store, worker: Worker, webhooks: Webhooks,
             pulse=store.pulse,
             is_ready=setup.is_ready,
             has_second_copy=lambda: second_copy.is_there,
+            is_paused=lambda: pause.since is not None,
             clock=setup.clock,
         ),
         hint=webhooks.receive,

@@ -10,7 +10,7 @@ from bot.app.host import texts
 from bot.app.host.offline import any_bots_store
 from bot.domain.models import PENDING_STATES, Job, JobState
 from bot.domain.money.limit_rules import host_limits
-from bot.errors import Refused
+from bot.errors import Refused, StoreError
 from bot.jobs import texts as job_texts
 from bot.jobs.turns.transitions import true_cost
 from bot.language import from_discord, speaking
@@ -19,6 +19,7 @@ from bot.runtime.progress import Progress
 from bot.settings import Settings
 from bot.store import Store
 from bot.store import texts as store_texts
+from bot.store.engine.repository import paused_since
 from bot.store.host.jobs import JobOnFile, listed, may_recheck, reading, shown
 from bot.store.money.totals import host_credits
 
@@ -66,6 +67,17 @@ def host_credits_spent(settings: Settings, clock: Clock) -> list[dict[str, str]]
         }
         for each in found
     ]
+
+
+def pause_state(settings: Settings) -> str | None:
+    """Return that new jobs are paused as a sentence, None if they are not. Raises no database errors."""
+    try:
+        with reading(settings.database) as db:
+            since = paused_since(db)
+    except StoreError:
+        return None  # there is no database yet
+    is_paused = since is not None and settings.host_reports is not None
+    return texts.PAUSED(since=texts.moment(since or 0)) if is_paused else None
 
 
 def show_job(settings: Settings, job_id: str) -> dict[str, Any]:

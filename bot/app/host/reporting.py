@@ -8,14 +8,31 @@ from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 
+import discord
+
 from bot import __version__, commit
+from bot.app.connection.gate import call_discord_at
+from bot.app.host import texts
 from bot.app.parts import Setup
+from bot.delivery.channels.facts import (
+    CALL_TIMEOUT_S,
+    DISCORD_ERRORS,
+    EMBED_LINKS,
+    READ_HISTORY,
+    SEND_IN_THREADS,
+    SEND_MESSAGES,
+    VIEW_CHANNEL,
+    is_closed,
+    missing_of,
+)
 from bot.delivery.host.desk import WaitingJob
+from bot.delivery.host.reports import is_public
 from bot.delivery.host.rules import Peer, Snapshot
 from bot.domain.models import OPEN_STATES
 from bot.jobs.second_copy import SecondCopy
 from bot.jobs.worker import Worker
 from bot.runtime.machine import free_bytes
+from bot.settings import DISCORD_API_URL, Settings
 from bot.store import Store
 from bot.store.host.jobs import listed
 from bot.store.host.rotation import Backups
@@ -110,10 +127,48 @@ def version_words() -> str:
     return f"{__version__} ({commit()})"
 
 
+async def problems_of_place(settings: Settings) -> list[str]:
+    """Ask Discord whether the bot can report to HOST_REPORTS; return a sentence per problem."""
+    place, token = settings.host_reports, settings.discord_token
+    if place is None or token is None:
+        return []
+    if settings.discord_api_url != DISCORD_API_URL:
+        call_discord_at(settings.discord_api_url)
+    async with discord.Client(intents=discord.Intents.none()) as client:
+        try:
+            async with asyncio.timeout(CALL_TIMEOUT_S):
+                await client.login(token.get_secret_value())
+                if place.kind == "channel":
+                    return await _problems_of_channel(client, place.id)
+                await (await client.fetch_user(place.id)).create_dm()
+        except (discord.LoginFailure, *DISCORD_ERRORS) as error:
+            is_none = isinstance(error, discord.HTTPException) and is_closed(error)
+            return [texts.NO_PLACE_OF_REPORTS(place=place) if is_none else texts.REPORTS_NOT_TRIED]
+    return []
+
+
+async def _problems_of_channel(client: discord.Client, channel_id: int) -> list[str]:
+    found = await client.fetch_channel(channel_id)
+    if not isinstance(found, discord.TextChannel | discord.VoiceChannel | discord.Thread) or client.user is None:
+        return [texts.NO_TEXT_CHANNEL]
+    guild = await client.fetch_guild(found.guild.id, with_counts=False)
+    is_thread = isinstance(found, discord.Thread)
+    channel = await client.fetch_channel(found.parent_id) if isinstance(found, discord.Thread) else found
+    if not isinstance(channel, discord.abc.GuildChannel):
+        return [texts.NO_TEXT_CHANNEL]
+    channel.guild = guild  # with its roles, which no cache has here
+    mine = channel.permissions_for(await guild.fetch_member(client.user.id))
+    send = SEND_IN_THREADS if is_thread else SEND_MESSAGES
+    missing = missing_of(mine, (VIEW_CHANNEL, send, EMBED_LINKS, READ_HISTORY))
+    if missing:
+        return [texts.REPORTS_LACK(missing=", ".join(missing))]
+    is_private_thread = isinstance(found, discord.Thread) and found.is_private()
+    return [] if is_private_thread or not is_public(channel) else [texts.PUBLIC_PLACE_OF_REPORTS]
+
+
 async def doctors_page(setup: Setup) -> str:
     """Return what `cannon-bot doctor` says, without a call to the network."""
-    from bot.app.host import texts  # noqa: PLC0415 - needed at a press only
-    from bot.app.host.doctor import examine  # noqa: PLC0415 - the same
+    from bot.app.host.doctor import examine  # noqa: PLC0415 - needed at a press only
     from bot.runtime.progress import no_progress  # noqa: PLC0415 - the same
 
     def look() -> str:

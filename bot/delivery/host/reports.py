@@ -63,7 +63,8 @@ class _Outage:
 class HostReports:
     """Posts alerts and pages to `place`, None: nowhere. `mention` is whom an alert mentions.
 
-    `look` returns what this process knows, `leads` whether it is the leader. No method raises because of Discord.
+    `look` returns what this process knows, `leads` whether it is the leader, `is_ready` whether it is connected. No
+    method raises because of Discord.
     """
 
     place: DiscordId | None
@@ -76,6 +77,7 @@ class HostReports:
     surface: CardSurface
     look: Callable[[], Awaitable[Snapshot]]
     leads: Callable[[], bool]
+    is_ready: Callable[[], bool]
     is_paused: Callable[[], bool]
     clock: Clock
     process: str = ""
@@ -127,6 +129,8 @@ class HostReports:
             if rule is not DATABASE and (leads or rule.of_each or rule is LEADER):
                 await self._note(rule, seen)
         if self.clock.monotonic() < self._again_at:
+            return
+        if await self._find_place() is None:
             return
         if leads or self._outage is not None:
             await self._end_outage()
@@ -349,7 +353,8 @@ class HostReports:
         channel: object = self.client.get_channel(place.id) or await in_time(self.client.fetch_channel(place.id))
         guild = getattr(channel, "guild", None)
         if guild is None or (known := await self.guilds.find(guild.id)) is None:
-            self._warn("no_channel")
+            if self.is_ready():  # else its server has not come yet
+                self._warn("no_channel")
             return None
         channel = known.get_channel_or_thread(place.id) or channel
         if not isinstance(channel, discord.TextChannel | discord.Thread | discord.VoiceChannel):

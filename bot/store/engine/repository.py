@@ -202,6 +202,12 @@ def signature_in(db: Connection) -> str:
     return "" if row is None else str(row[0])
 
 
+def paused_since(db: Connection) -> float | None:
+    """Return since when the host has paused new jobs (Unix seconds), None if they are not paused."""
+    row = db.execute("SELECT value FROM meta WHERE name = ?", (PAUSED_META,)).fetchone()
+    return None if row is None else float(row[0])
+
+
 def problems_of_copies(db: Connection, now: float) -> list[str]:
     """Return a sentence if a second copy of the bot was detected recently."""
     row = db.execute("SELECT value FROM meta WHERE name = ?", (SECOND_COPY_META,)).fetchone()

@@ -13,6 +13,7 @@ from bot.runtime.progress import Progress
 from bot.settings import PostgresUrl
 from bot.store.engine.connection import damage
 from bot.store.engine.files import mark_of
+from bot.store.engine.repository import paused_since
 from bot.store.engine.schema import migrations
 from bot.store.engine.sqlite_database import made_for
 from bot.store.fleet import fleet_module
@@ -74,6 +75,7 @@ def inside(db: Connection, now: float) -> dict[str, Any]:
         "jobs": {row[0]: row[1] for row in db.execute("SELECT state, count(*) FROM jobs GROUP BY state")},
         "oldest_due_s": None if oldest is None else round(max(0.0, now - oldest), 1),
         "live_leases": db.execute("SELECT count(*) FROM leases WHERE expires_at > ?", (now,)).fetchone()[0],
+        "paused_since": paused_since(db),
         "refused_keys": db.execute("SELECT count(*) FROM guild_keys WHERE refused_at IS NOT NULL").fetchone()[0],
         "last_trouble": [
             dict(zip(row.keys(), row, strict=True)) for row in db.execute(_LAST_TROUBLE, (LAST,)).fetchall()
