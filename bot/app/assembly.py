@@ -565,9 +565,7 @@ def _host_reports(
     second_copy: SecondCopy,
     backups: Backups | None,
 ) -> HostReports:
-    facts = HostFacts(
-        setup, store=core.store, worker=worker, second_copy=second_copy, leads=core.leads, backups=backups
-    )
+    facts = HostFacts(setup, store=core.store, worker=worker, second_copy=second_copy, backups=backups)
     return HostReports(
         setup.settings.host_reports,
         mention=setup.settings.host_reports_mention,
@@ -581,6 +579,7 @@ def _host_reports(
         is_ready=setup.is_ready,
         is_paused=lambda: core.pause.since is not None,
         clock=setup.clock,
+        process=setup.identity.name if core.store.is_shared else "",
     )
 
 

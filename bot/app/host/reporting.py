@@ -5,12 +5,10 @@ from __future__ import annotations
 import asyncio
 import math
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 
 import discord
 
-from bot import __version__, commit
 from bot.app.connection.gate import call_discord_at
 from bot.app.host import texts
 from bot.app.parts import Setup
@@ -35,6 +33,7 @@ from bot.runtime.machine import free_bytes
 from bot.settings import DISCORD_API_URL, Settings
 from bot.store import Store
 from bot.store.host.jobs import listed
+from bot.store.host.processes import ProcessState
 from bot.store.host.rotation import Backups
 
 ERRORS_WINDOW_S = 600.0
@@ -42,9 +41,6 @@ FIRST_BACKUP_S = 900.0
 """How long the first backup may take after a start."""
 JOBS_MAX = 1000
 """Most open jobs that are counted for the host."""
-
-Peers = Callable[[], Awaitable[Sequence[Peer]]]
-"""Returns the processes on the database. Raises StoreError."""
 
 
 @dataclass
@@ -56,11 +52,7 @@ class HostFacts:
     store: Store
     worker: Worker
     second_copy: SecondCopy
-    leads: Callable[[], bool]
-    backups: Backups | None = None
-    process: str = ""
-    peers: Peers | None = None
-    """None: this is the only process."""
+    backups: Backups | None
     _errors: deque[tuple[float, Counter[str]]] = field(default_factory=deque, init=False)
     """The numbers of failed transactions by kind, at these monotonic times."""
     _began_at: float = field(init=False)
@@ -92,7 +84,7 @@ class HostFacts:
             disk_free=None if path is None else int(free_bytes(path.parent)),
             disk_needed=0 if path is None or not path.exists() else path.stat().st_size,
             has_second_copy=self.second_copy.is_there,
-            peers=tuple(await self.peers()) if self.peers is not None else (self._self(now),),
+            peers=await self._peers(now),
         )
 
     def _backup_age_s(self, now: float) -> float | None:
@@ -111,20 +103,19 @@ class HostFacts:
         self._errors.append((now, counted))
         return counted - before
 
-    def _self(self, now: float) -> Peer:
-        role = self.setup.role.value
-        return Peer(
-            name=self.process,
-            version=version_words(),
-            role=role,
-            started_at=self._began_at,
-            seen_at=now,
-            is_leader=self.leads(),
+    async def _peers(self, now: float) -> tuple[Peer, ...]:
+        return tuple(
+            Peer(
+                name=each.name,
+                version=f"{each.version} ({each.revision})",
+                role=each.role,
+                started_at=each.started_at,
+                seen_at=now - each.silent_s,
+                is_leader=each.is_leader,
+                has_left=each.state is ProcessState.STOPPED,
+            )
+            for each in await self.store.processes.all()
         )
-
-
-def version_words() -> str:
-    return f"{__version__} ({commit()})"
 
 
 async def problems_of_place(settings: Settings) -> list[str]:
