@@ -35,6 +35,7 @@ from bot.delivery.answers.recovery import OwnMessages, Recovery
 from bot.delivery.card.memory import CardOwner
 from bot.delivery.channels.channel_sight import ChannelSights
 from bot.delivery.channels.links import Thumbnails
+from bot.delivery.host.channel import HostChannel
 from bot.delivery.host.desk import HostDesk
 from bot.delivery.host.reports import HostReports
 from bot.delivery.posting.copies import ResultCopies, Sharing
@@ -567,16 +568,21 @@ def _host_reports(
 ) -> HostReports:
     facts = HostFacts(setup, store=core.store, worker=worker, second_copy=second_copy, backups=backups)
     return HostReports(
-        setup.settings.host_reports,
-        mention=setup.settings.host_reports_mention,
-        client=setup.bot,
+        HostChannel(
+            setup.settings.host_reports,
+            mention=setup.settings.host_reports_mention,
+            client=setup.bot,
+            guilds=setup.guilds,
+            messages=delivery.messages,
+            is_ready=setup.is_ready,
+            clock=setup.clock,
+        ),
         guilds=setup.guilds,
         messages=delivery.messages,
         store=core.store,
         surface=setup.surface,
         look=facts.snapshot,
         leads=core.leads,
-        is_ready=setup.is_ready,
         is_paused=lambda: core.pause.since is not None,
         clock=setup.clock,
         process=setup.identity.name if core.store.is_shared else "",

@@ -23,8 +23,8 @@ from bot.delivery.channels.facts import (
     is_closed,
     missing_of,
 )
+from bot.delivery.host.channel import is_public
 from bot.delivery.host.desk import WaitingJob
-from bot.delivery.host.reports import is_public
 from bot.delivery.host.rules import Peer, Snapshot
 from bot.domain.models import OPEN_STATES
 from bot.jobs.second_copy import SecondCopy

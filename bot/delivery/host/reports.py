@@ -6,27 +6,25 @@ process keeps it in memory, and finds one that another process has posted in the
 
 from __future__ import annotations
 
-import asyncio
 import math
-from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import KW_ONLY, dataclass, field, replace
 
 import discord
 import structlog
 
-from bot.delivery.channels.facts import CALL_TIMEOUT_S, DISCORD_ERRORS, MESSAGE_GONE, in_time, is_closed
+from bot.delivery.channels.facts import DISCORD_ERRORS
 from bot.delivery.channels.guilds import Guilds
-from bot.delivery.channels.messages import Messages, custom_ids_of, nonce_of
+from bot.delivery.channels.messages import Messages, custom_ids_of
 from bot.delivery.channels.view import message_view
 from bot.delivery.host import texts
+from bot.delivery.host.channel import HostChannel
 from bot.delivery.host.rules import DATABASE, LEADER, RULES, Rule, Snapshot
 from bot.delivery.surface import CardSurface
 from bot.domain.custom_ids import unsigned
 from bot.domain.words.text import harmless, stamp
 from bot.errors import StoreError
 from bot.runtime.clock import Clock
-from bot.settings import DiscordId
 from bot.store import Store
 from bot.store.engine.pulse import WELL_S
 from bot.store.host.alerts import HostAlert, Week
@@ -38,10 +36,6 @@ CLEAR_S = 60.0
 """How long all has to be well before an alert ends."""
 OTHERS_WAIT_S = 45.0
 """How much later than the leader the other processes report that the database is gone."""
-POSTS_MAX, POSTS_WINDOW_S = 12, 3600.0
-CLOSED_AGAIN_S = 300.0
-"""When a channel that takes nothing is tried again."""
-PLACE_FRESH_S = 600.0
 WEEK_S = 7 * 86_400.0
 MONDAY_S = 4 * 86_400.0
 """The first Monday of Unix time."""
@@ -61,23 +55,19 @@ class _Outage:
 
 @dataclass
 class HostReports:
-    """Posts alerts and pages to `place`, None: nowhere. `mention` is whom an alert mentions.
+    """Posts alerts and pages to the host's channel.
 
-    `look` returns what this process knows, `leads` whether it is the leader, `is_ready` whether it is connected. No
-    method raises because of Discord.
+    `look` returns what this process knows, `leads` whether it is the leader. No method raises because of Discord.
     """
 
-    place: DiscordId | None
+    channel: HostChannel
     _: KW_ONLY
-    mention: DiscordId | None
-    client: discord.Client
     guilds: Guilds
     messages: Messages
     store: Store
     surface: CardSurface
     look: Callable[[], Awaitable[Snapshot]]
     leads: Callable[[], bool]
-    is_ready: Callable[[], bool]
     is_paused: Callable[[], bool]
     clock: Clock
     process: str = ""
@@ -88,18 +78,13 @@ class HostReports:
     _has_led: bool = field(default=False, init=False)
     _knows_outages: bool = field(default=False, init=False)
     """Whether the channel was searched for an earlier process' alert about the database."""
-    _posted: deque[float] = field(default_factory=lambda: deque(maxlen=POSTS_MAX), init=False)
-    """When the last messages were posted, in Unix seconds."""
-    _again_at: float = field(default=0.0, init=False)
-    _place: tuple[float, discord.abc.Messageable] | None = field(default=None, init=False)
-    _warned: set[str] = field(default_factory=set, init=False)
 
     async def run_once(self) -> float:
         """Judge the rules, post what is due, and return the seconds until the next time."""
-        if self.place is None:
+        if self.channel.place is None:
             return math.inf
-        seen = await self.look()
         try:
+            seen = await self.look()
             if seen.database_is_up:
                 await self._report(seen)
             else:
@@ -107,18 +92,8 @@ class HostReports:
         except StoreError as error:
             log.info("host_reports.later", error=error.sentence)
         except DISCORD_ERRORS as error:
-            is_lasting = isinstance(error, discord.HTTPException) and is_closed(error)
-            if is_lasting:
-                self._again_at = self.clock.monotonic() + CLOSED_AGAIN_S
-            self._place = None
-            self._warn("not_sent", error=type(error).__name__, code=getattr(error, "code", 0))
+            self.channel.failed(error)
         return EVERY_S
-
-    def _warn(self, reason: str, **facts: object) -> None:
-        """Log a failure of the reports once, until one is posted."""
-        if reason not in self._warned:
-            self._warned.add(reason)
-            log.warning("host_reports.trouble", reason=reason, place=str(self.place), **facts)
 
     # ------------------------------------------------------------------ alerts that are stored
 
@@ -128,9 +103,7 @@ class HostReports:
         for rule in RULES.values():
             if rule is not DATABASE and (leads or rule.of_each or rule is LEADER):
                 await self._note(rule, seen)
-        if self.clock.monotonic() < self._again_at:
-            return
-        if await self._find_place() is None:
+        if not self.channel.is_open or await self.channel.find() is None:
             return
         if leads or self._outage is not None:
             await self._end_outage()
@@ -174,8 +147,8 @@ class HostReports:
         embed, view = self._drawn(rule, alert), self._controls(rule, lasts=alert.ended_at is None)
         if alert.message_id is not None and alert.channel_id is not None:
             message = self.messages.channel(alert.channel_id, None).get_partial_message(alert.message_id)
-            await self._edit(message, embed, view)
-        elif (made := await self._post(embed, view, f"{rule.name} {alert.began_at}", since=alert.began_at)) is not None:
+            await self.channel.redraw(message, embed, view)
+        elif (made := await self._post_once(embed, view, rule.name, since=alert.began_at)) is not None:
             await self.store.host_alerts.posted(alert, made.channel.id, made.id)
         else:
             return
@@ -189,14 +162,14 @@ class HostReports:
         stored = self._alerts.get(DATABASE.name)
         is_silenced = stored is not None and stored.silenced_until > seen.at
         waits_s = 0.0 if self._has_led else OTHERS_WAIT_S
-        is_due = seen.silent_s >= WELL_S + waits_s and self.clock.monotonic() >= self._again_at
+        is_due = seen.silent_s >= WELL_S + waits_s and self.channel.is_open
         if outage.message is not None or is_silenced or not is_due:
             return
         outage.message = await self._open_outage(since=outage.began_at)
         if outage.message is None:
             alert = self._outage_alert(outage)
             name = f"database {self.store.signature} {outage.began_at:.0f}"
-            outage.message = await self._post(self._drawn(DATABASE, alert), self._controls(DATABASE), name)
+            outage.message = await self.channel.post(self._drawn(DATABASE, alert), self._controls(DATABASE), name)
             log.warning("host_alert.begins", rule=DATABASE.name, sentence=sentence)
 
     async def _end_outage(self) -> None:
@@ -210,7 +183,7 @@ class HostReports:
         if outage is not None and outage.message is not None:
             alert = self._outage_alert(outage)
             embed = self._drawn(DATABASE, replace(alert, ended_at=now))
-            await self._edit(outage.message, embed, self._controls(DATABASE, lasts=False))
+            await self.channel.redraw(outage.message, embed, self._controls(DATABASE, lasts=False))
             log.info("host_alert.ends", rule=DATABASE.name, after_s=round(now - outage.began_at))
         self._outage, self._knows_outages = None, True
 
@@ -220,14 +193,9 @@ class HostReports:
 
     async def _open_outage(self, *, since: float | None) -> discord.Message | None:
         """Return a message about the database that does not say yet that it is over."""
-        place = await self._find_place()
-        if place is None:
-            return None
         [silence, *_] = self.surface.host_controls(DATABASE.name, is_paused=False)
         wanted = unsigned(str(getattr(silence, "custom_id", "")))
-        return await self.messages.search(
-            place, lambda message: wanted in map(unsigned, custom_ids_of(message)), since=since
-        )
+        return await self.channel.search(lambda message: wanted in map(unsigned, custom_ids_of(message)), since=since)
 
     # ------------------------------------------------------------------ the weekly page
 
@@ -237,7 +205,7 @@ class HostReports:
             return
         found = await self.store.host_alerts.week(MONDAY_S + week * WEEK_S)
         embed = await self._page(found, seen)
-        if await self._post(embed, self._controls(None), f"page {week}", since=MONDAY_S + week * WEEK_S) is not None:
+        if await self._post_once(embed, self._controls(None), "page", since=found.until) is not None:
             await self.store.meta.set(PAGE_META, str(week))
 
     async def _page(self, week: Week, seen: Snapshot) -> discord.Embed:
@@ -266,6 +234,18 @@ class HostReports:
 
     # ------------------------------------------------------------------ messages
 
+    async def _post_once(
+        self, embed: discord.Embed, view: discord.ui.View | None, name: str, *, since: float
+    ) -> discord.Message | None:
+        """Post a message, unless an attempt since then (Unix seconds) did, whose answer was lost.
+
+        None if there is no place, or too many were posted. Only an alert has a title, and mentions.
+        """
+        there = None
+        if self.clock.wall() - since > EVERY_S:
+            there = await self.channel.search(_same_as(embed), since=since)
+        return there or await self.channel.post(embed, view, f"{name} {since}", mentions=embed.title is not None)
+
     def _drawn(self, rule: Rule, alert: HostAlert) -> discord.Embed:
         if alert.ended_at is not None:
             embed = discord.Embed(title=texts.OVER_TITLE(title=rule.title), color=COLORS["over"])
@@ -287,91 +267,6 @@ class HostReports:
     def _controls(self, rule: Rule | None, *, lasts: bool = True) -> discord.ui.View | None:
         name = rule.name if rule is not None and lasts else None
         return message_view([self.surface.host_controls(name, is_paused=self.is_paused())], [])
-
-    async def _edit(
-        self, message: discord.Message | discord.PartialMessage, embed: discord.Embed, view: discord.ui.View | None
-    ) -> None:
-        """Edit a message, unless it was deleted."""
-        try:
-            await in_time(message.edit(embed=embed, view=view))
-        except discord.HTTPException as error:
-            if error.code not in MESSAGE_GONE:
-                raise
-
-    async def _post(
-        self, embed: discord.Embed, view: discord.ui.View | None, name: str, *, since: float | None = None
-    ) -> discord.Message | None:
-        """Post a message once for its `name`; None if there is no place for it, or too many were posted.
-
-        An attempt since then (Unix seconds) whose answer was lost is found in the channel.
-        """
-        place, now = await self._find_place(), self.clock.wall()
-        is_full = len(self._posted) == POSTS_MAX and now - self._posted[0] < POSTS_WINDOW_S
-        if place is None or is_full:
-            return None
-        if since is not None and now - since > EVERY_S:
-            fits = _same_as(embed)
-            if (there := await self.messages.search(place, fits, since=since)) is not None:
-                return there
-        async with asyncio.timeout(CALL_TIMEOUT_S):
-            made = await place.send(
-                self._mentioned(embed) or None,
-                embed=embed,
-                nonce=nonce_of("host", name, self.place.id if self.place else 0),
-                allowed_mentions=self._allowed_mentions(),
-                view=view or discord.utils.MISSING,
-            )
-        self._posted.append(now)
-        self._warned.clear()
-        return made
-
-    def _mentioned(self, embed: discord.Embed) -> str:
-        if self.mention is None or embed.title is None:  # a page wakes no one up
-            return ""
-        return f"<@{'&' if self.mention.kind == 'role' else ''}{self.mention.id}>"
-
-    def _allowed_mentions(self) -> discord.AllowedMentions:
-        allowed = discord.AllowedMentions.none()
-        if self.mention is not None:
-            whom: Sequence[discord.abc.Snowflake] = [discord.Object(self.mention.id)]
-            setattr(allowed, "roles" if self.mention.kind == "role" else "users", whom)
-        return allowed
-
-    async def _find_place(self) -> discord.abc.Messageable | None:
-        """Return the host's channel; None, with a line in the log, if it is none or everyone may read it."""
-        if self.place is None:
-            return None
-        now = self.clock.monotonic()
-        if self._place is None or self._place[0] <= now:
-            found = await self._look_up(self.place)
-            self._place = None if found is None else (now + PLACE_FRESH_S, found)
-        return None if self._place is None else self._place[1]
-
-    async def _look_up(self, place: DiscordId) -> discord.abc.Messageable | None:
-        if place.kind == "user":
-            return await self.messages.direct_message(place.id)
-        channel: object = self.client.get_channel(place.id) or await in_time(self.client.fetch_channel(place.id))
-        guild = getattr(channel, "guild", None)
-        if guild is None or (known := await self.guilds.find(guild.id)) is None:
-            if self.is_ready():  # else its server has not come yet
-                self._warn("no_channel")
-            return None
-        channel = known.get_channel_or_thread(place.id) or channel
-        if not isinstance(channel, discord.TextChannel | discord.Thread | discord.VoiceChannel):
-            self._warn("no_channel")
-            return None
-        if is_public(channel):
-            self._warn("public_channel")
-            return None
-        return channel
-
-
-def is_public(channel: discord.abc.GuildChannel | discord.Thread) -> bool:
-    """Whether everyone on the server can read the channel."""
-    if isinstance(channel, discord.Thread) and channel.is_private():
-        return False
-    place = channel.parent if isinstance(channel, discord.Thread) else channel
-    return place is None or place.permissions_for(channel.guild.default_role).view_channel
 
 
 def _same_as(embed: discord.Embed) -> Callable[[discord.Message], bool]:

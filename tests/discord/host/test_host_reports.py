@@ -9,7 +9,8 @@ from typing import Any
 import discord
 import pytest
 
-from bot.delivery.host.reports import CLEAR_S, OTHERS_WAIT_S, POSTS_MAX
+from bot.delivery.host.channel import POSTS_MAX
+from bot.delivery.host.reports import CLEAR_S, OTHERS_WAIT_S
 from bot.delivery.host.rules import RULES, Peer
 from bot.settings import DiscordId
 from bot.store.host.alerts import AGAIN_S
