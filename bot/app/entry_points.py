@@ -21,6 +21,7 @@ from bot.app.connection.gate import call_discord_at
 from bot.app.host import texts as host_texts
 from bot.app.host.check import Findings, of_application
 from bot.app.host.doctor import clock_ahead
+from bot.app.host.reporting import problems_of_place
 from bot.app.parts import Role
 from bot.catalogue import Catalogue
 from bot.delivery.channels.facts import DISCORD_ERRORS, in_time
@@ -152,13 +153,15 @@ async def _ask_discord(bot: CannonBot, token: str, clock: Clock) -> Findings:
     if bot.http.http_trace is not None:
         bot.http.http_trace.on_request_end.append(note_clock)
     try:
-        await in_time(bot.http.static_login(token), ANSWER_S)
+        own = await in_time(bot.http.static_login(token), ANSWER_S)
         application = await in_time(bot.application_info(), ANSWER_S)
         gateway = await in_time(bot.ask_gateway(), ANSWER_S)
     except START_FAILURES as error:
         return Findings(problems=[_start_error(error).sentence])
     found = Findings(problems=await _gateway_problems(gateway.address))
     found.add(of_application(bot.settings, application))
+    if bot.settings.host_reports is not None:
+        found.problems.extend(await problems_of_place(bot, bot.settings.host_reports, int(own["id"])))
     limit = gateway.limit
     if limit["remaining"] <= limit["total"] - usable(limit["total"]):
         found.warnings.append(host_texts.NO_SESSIONS_LEFT(minutes=limit["reset_after_s"] / 60))

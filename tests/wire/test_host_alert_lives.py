@@ -13,7 +13,9 @@ import pytest
 from simcord.backend.models import Overwrite
 from simcord.enums import OverwriteType
 
-from bot.app.host.reporting import problems_of_place
+from bot.app.entry_points import check
+from bot.app.host.texts import REPORTS_NOT_TRIED
+from bot.runtime.clock import SystemClock
 from bot.sandbox.server import Sandbox
 from bot.settings import DiscordId, SecretStr, Settings
 from tests.support.rig import HOST_KEY
@@ -46,9 +48,11 @@ class Place:
             self.wire.backend.set_overwrite(made.id, each)
         return made
 
-    async def problems(self, place: DiscordId, **settings: Any) -> list[str]:
-        values = {"discord_token": SecretStr(self.wire.token), "discord_api_url": self.wire.url} | settings
-        return await problems_of_place(Settings(host_reports=place, **values))
+    async def problems(self, place: DiscordId) -> list[str]:
+        """Return what `cannon-bot check` says of the place."""
+        token, url = SecretStr(self.wire.token), self.wire.url
+        settings = Settings(discord_token=token, discord_api_url=url, host_reports=place, privacy_url="https://a.org")
+        return (await check(settings, SystemClock(), is_online=True)).problems
 
 
 @pytest.fixture
@@ -79,12 +83,10 @@ async def test_check_says_in_one_sentence_what_is_wrong_with_the_place(place: Pl
         assert sentence.startswith((f"HOST_REPORTS ({where}) names nothing that the bot can see.", "In the channel"))
 
 
-async def test_check_says_that_discord_could_not_be_asked(place: Place):
+async def test_check_says_that_discord_does_not_answer_for_the_place(place: Place):
     here = DiscordId("channel", place.channel(POST).id)
-    wrong = SecretStr("MTIzNDU2Nzg5MDEyMzQ1Njc4.GabcdE." + "a" * 38)
-    for settings in ({"discord_api_url": "http://127.0.0.1:9"}, {"discord_token": wrong}):
-        [sentence] = await place.problems(here, **settings)
-        assert sentence.startswith("HOST_REPORTS could not be tried")
+    place.wire.fault("GET", rf"/channels/{here.id}", status=503, times=99)
+    assert await place.problems(here) == [REPORTS_NOT_TRIED]
 
 
 @pytest.mark.long

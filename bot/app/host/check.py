@@ -11,6 +11,7 @@ from typing import Protocol
 from bot.app.host import texts
 from bot.app.host.doctor import reach
 from bot.app.host.files import upgrade_forecast
+from bot.app.host.jobs import pause_state
 from bot.app.host.learn import discovery_state
 from bot.app.texts import HOST_KEY_UNLIMITED
 from bot.errors import StartError, StoreError
@@ -81,6 +82,7 @@ def _of_database(settings: Settings, clock: Clock, progress: Progress) -> Findin
         found.warnings.append(texts.LITTLE_ROOM(folder=files.parent, free=size(round(free))))
     if not found.problems:
         found.add(_of_next_start(settings, clock, progress))
+        found.warnings.extend(each for each in (pause_state(settings),) if each is not None)
     return found
 
 

@@ -9,7 +9,6 @@ from dataclasses import KW_ONLY, dataclass, field
 
 import discord
 
-from bot.app.connection.gate import call_discord_at
 from bot.app.host import texts
 from bot.app.parts import Setup
 from bot.delivery.channels.facts import (
@@ -30,7 +29,7 @@ from bot.domain.models import OPEN_STATES
 from bot.jobs.second_copy import SecondCopy
 from bot.jobs.worker import Worker
 from bot.runtime.machine import free_bytes
-from bot.settings import DISCORD_API_URL, Settings
+from bot.settings import DiscordId
 from bot.store import Store
 from bot.store.host.jobs import listed
 from bot.store.host.processes import ProcessState
@@ -118,29 +117,25 @@ class HostFacts:
         )
 
 
-async def problems_of_place(settings: Settings) -> list[str]:
-    """Ask Discord whether the bot can report to HOST_REPORTS; return a sentence per problem."""
-    place, token = settings.host_reports, settings.discord_token
-    if place is None or token is None:
-        return []
-    if settings.discord_api_url != DISCORD_API_URL:
-        call_discord_at(settings.discord_api_url)
-    async with discord.Client(intents=discord.Intents.none()) as client:
-        try:
-            async with asyncio.timeout(CALL_TIMEOUT_S):
-                await client.login(token.get_secret_value())
-                if place.kind == "channel":
-                    return await _problems_of_channel(client, place.id)
-                await (await client.fetch_user(place.id)).create_dm()
-        except (discord.LoginFailure, *DISCORD_ERRORS) as error:
-            is_none = isinstance(error, discord.HTTPException) and is_closed(error)
-            return [texts.NO_PLACE_OF_REPORTS(place=place) if is_none else texts.REPORTS_NOT_TRIED]
+async def problems_of_place(client: discord.Client, place: DiscordId, own_id: int) -> list[str]:
+    """Ask Discord whether the bot, the user `own_id`, can report there; return a sentence per problem.
+
+    The client is logged in.
+    """
+    try:
+        async with asyncio.timeout(CALL_TIMEOUT_S):
+            if place.kind == "channel":
+                return await _problems_of_channel(client, place.id, own_id)
+            await (await client.fetch_user(place.id)).create_dm()
+    except DISCORD_ERRORS as error:
+        is_none = isinstance(error, discord.HTTPException) and is_closed(error)
+        return [texts.NO_PLACE_OF_REPORTS(place=place) if is_none else texts.REPORTS_NOT_TRIED]
     return []
 
 
-async def _problems_of_channel(client: discord.Client, channel_id: int) -> list[str]:
+async def _problems_of_channel(client: discord.Client, channel_id: int, own_id: int) -> list[str]:
     found = await client.fetch_channel(channel_id)
-    if not isinstance(found, discord.TextChannel | discord.VoiceChannel | discord.Thread) or client.user is None:
+    if not isinstance(found, discord.TextChannel | discord.VoiceChannel | discord.Thread):
         return [texts.NO_TEXT_CHANNEL]
     guild = await client.fetch_guild(found.guild.id, with_counts=False)
     is_thread = isinstance(found, discord.Thread)
@@ -148,7 +143,7 @@ async def _problems_of_channel(client: discord.Client, channel_id: int) -> list[
     if not isinstance(channel, discord.abc.GuildChannel):
         return [texts.NO_TEXT_CHANNEL]
     channel.guild = guild  # with its roles, which no cache has here
-    mine = channel.permissions_for(await guild.fetch_member(client.user.id))
+    mine = channel.permissions_for(await guild.fetch_member(own_id))
     send = SEND_IN_THREADS if is_thread else SEND_MESSAGES
     missing = missing_of(mine, (VIEW_CHANNEL, send, EMBED_LINKS, READ_HISTORY))
     if missing:

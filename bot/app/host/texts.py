@@ -463,9 +463,7 @@ PUBLIC_PLACE_OF_REPORTS = (
     "Everyone on the server can read the channel of HOST_REPORTS, so the bot reports nothing there. Take View Channel"
     " from @everyone, or name another channel."
 )
-REPORTS_NOT_TRIED = (
-    "HOST_REPORTS could not be tried: Discord cannot be reached, or rejects DISCORD_TOKEN. Run this again."
-)
+REPORTS_NOT_TRIED = "HOST_REPORTS could not be tried: Discord does not answer. Try again in a minute."
 PAUSED = (
     "New paid jobs are paused on every server since {since}. Resume new jobs on any report in Discord ends that."
 ).format
