@@ -15,7 +15,7 @@ import pytest
 from bot.account.audit import CHECK_EVERY_S
 from bot.cli import _parser
 from bot.domain.jobs.poll_schedule import REMEMBERED_S
-from tests.install.readme_blocks import followed
+from tests.install.readme_blocks import EXCUSED, PAGES, followed, unfollowed
 from tests.soak.plan import SERVERS
 from tests.soak.soak import FULL
 from tests.support.named_tests import missing
@@ -108,6 +108,10 @@ def test_the_numbers_of_claims_are_the_codes() -> None:
     assert [(words, found) for words, found in rows if len(found) != 1 or words not in found[0]] == []
 
 
+HOWTOS = {path.name for path in (ROOT / "docs" / "howto").glob("*.md")}
+"""Followed by tests/contract/test_howto.py."""
+
+
 def test_a_claim_links_to_a_page_or_names_a_target() -> None:
     targets = set(re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
     for row in claims().values():
@@ -125,9 +129,20 @@ def test_every_command_is_typed_by_a_test() -> None:
     assert left == [command for command in TRIED_ELSEWHERE if command not in typed]
     assert all((ROOT / tool).is_file() for tool in TRIED_ELSEWHERE.values())
     # What tests/install counts on: these blocks, and their last lines.
-    assert set(followed()) == {"demo", "settings", "install", "backup", "test"}
+    assert set(followed()) == {"demo", "settings", "install", "backup", "test", "look", "backups", "leave", "arrive"}
     assert [line.split()[-1] for line in followed()["install"][-2:]] == ["check", "run"]
     assert [line.split()[1] for line in followed()["backup"]] == ["backup", "restore"]
+
+
+def test_every_command_of_the_documents_is_followed_or_says_why_not() -> None:
+    assert [found for found in unfollowed() if found[0] not in HOWTOS] == []
+
+
+def test_reasons_name_tests_that_there_are() -> None:
+    reasons = [reason for page in PAGES for reason in EXCUSED.findall(page.read_text(encoding="utf-8"))]
+    assert len(reasons) >= 10
+    named = [path for reason in reasons for path in re.findall(r"tests/[\w/]+\.py", reason)]
+    assert [path for path in named if not (ROOT / path).is_file()] == []
 
 
 def test_the_command_line_takes_what_the_readme_types() -> None:

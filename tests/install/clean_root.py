@@ -134,6 +134,13 @@ class CleanRoot:
             for name in (*folders, *files):
                 os.chown(Path(where) / name, USER, USER, follow_symlinks=False)
 
+    def add_folder(self, name: str) -> Path:
+        """Make a folder of the user's beside the system's."""
+        folder = self.place / name
+        folder.mkdir()
+        self._own(folder)
+        return folder
+
     def write(self, name: str, text: str) -> None:
         """Write a file of the clone, as its user."""
         path = self.clone / name

@@ -1,22 +1,48 @@
-"""The commands of the README as tests follow them, read from its code blocks: a changed README changes the test.
+"""The commands of the README and the documents as tests follow them, read from code blocks: a new page is a new test.
 
-A block that is followed has `<!-- follow NAME -->` in the line before it; what stands after a `#` is left out.
+A block that is followed has `<!-- follow NAME -->` in the line before it; what stands after a `#` is left out. Any
+other block of commands says there why it is not: `<!-- not followed: REASON -->`.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
-README = Path(__file__).resolve().parents[2] / "README.md"
+ROOT = Path(__file__).resolve().parents[2]
+README = ROOT / "README.md"
+PAGES = (README, ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md")))
 BLOCK = re.compile(r"^( *)<!-- follow ([a-z-]+) -->\n\1```sh\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
+ANY = re.compile(r"(?P<before>[^\n]*)\n *```(?:sh|bash|shell|console)\n(?P<lines>.*?)^ *```$", re.MULTILINE | re.DOTALL)
+EXCUSED = re.compile(r" *<!-- not followed: (.{10,}) -->")
+
+
+def commands(lines: str) -> list[str]:
+    """Return the commands of a block, each on one line."""
+    whole = (re.sub(r"(^|\s+)#.*$", "", line).strip() for line in lines.replace("\\\n", " ").splitlines())
+    return [re.sub(r"\s+", " ", line) for line in whole if line]
 
 
 def followed(text: str | None = None) -> dict[str, list[str]]:
-    """Return the commands of each block of the README that is followed, by its name. No name may stand twice."""
+    """Return the commands of each block that is followed, by its name: of all pages. No name may stand twice."""
     found: dict[str, list[str]] = {}
-    for _, name, lines in BLOCK.findall(README.read_text(encoding="utf-8") if text is None else text):
-        assert name not in found, f"two blocks of the README are called {name}"
-        commands = [re.sub(r"(^|\s+)#.*$", "", line).strip() for line in lines.splitlines()]
-        found[name] = [command for command in commands if command]
+    pages = [page.read_text(encoding="utf-8") for page in PAGES] if text is None else [text]
+    for _, name, lines in (block for page in pages for block in BLOCK.findall(page)):
+        assert name not in found, f"two blocks are called {name}"
+        found[name] = commands(lines)
     return found
+
+
+def unfollowed() -> Iterator[tuple[str, str]]:
+    """Yield the page and first command of each block that is neither followed nor excused, nor repeats one that is."""
+    known = {command for block in followed().values() for command in block}
+    for page in PAGES:
+        for block in ANY.finditer(page.read_text(encoding="utf-8")):
+            typed = commands(block["lines"])
+            if not (
+                re.match(r" *<!-- follow ", block["before"])
+                or EXCUSED.match(block["before"])
+                or known.issuperset(typed)
+            ):
+                yield page.name, typed[0]

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import re
 import shlex
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -24,7 +25,7 @@ from bot.domain.models import JobState
 from bot.runtime.clock import SystemClock
 from bot.sandbox.server import Sandbox
 from bot.store import Store
-from tests.install.clean_root import WIRED, CleanRoot, Started, git, reason_against
+from tests.install.clean_root import CLONE, WIRED, CleanRoot, Started, git, reason_against
 from tests.install.readme_blocks import followed
 from tests.support.exactness import assert_exact
 from tests.support.rig import HOST_KEY
@@ -36,6 +37,7 @@ SPEED = 50.0
 """A picture takes about 0.2 s."""
 CHECK_S = 0.05
 README = followed()
+"""The README's blocks and those of the documents."""
 
 pytestmark = [
     pytest.mark.long,
@@ -289,6 +291,42 @@ async def test_an_upgrade_from_before_the_newest_migration(host: Host) -> None:
     await host.get_packages()
     assert sorted(host.states()) == ["delivered", "processing"]
     async with host.life() as bot:
+        await host.until(host.made(2))
+        assert await bot.end() == 0
+    assert await host.exact() == [JobState.DELIVERED] * 2
+
+
+# ---------------------------------------------------------------------- the documents
+
+
+async def test_what_the_documents_say_beside_a_running_bot_and_then_on_another_machine(host: Host) -> None:
+    host.root.check_out()
+    await host.get_packages()
+    await host.set_up(TOKEN)
+    backups = host.root.add_folder("backups")
+    typed = f"env PATH=/{CLONE}/venv/bin:/usr/local/bin BACKUP_DIR=/backups/daily"
+    rotate, by_hand, restore = README["backups"]
+    async with host.life() as bot:
+        await host.ask("a fox #forever")
+        await host.ask("a hare #fast")
+        await host.until(host.made(1))
+        for line in README["look"]:
+            assert "Traceback" not in await host.root.run(f"{typed} {line}")
+        await host.root.run(f"{typed} {rotate}")
+        await host.root.run(f"{typed} {by_hand}")
+        assert len([*backups.glob("daily/*.backup")]) == 1
+        await bot.end(signal.SIGKILL)
+    damage(host.database)
+    await host.root.run(f"{typed} {restore}")
+    assert host.states() == ["processing", "delivered"]
+
+    (leave,), (restore, check) = README["leave"], README["arrive"]
+    await host.root.run(leave)
+    shutil.rmtree(host.data)  # the new machine has the packages, the settings and the two files
+    await host.root.run(restore)
+    assert "OK" in await host.root.run(check)
+    async with host.life() as bot:
+        host.finish_all()
         await host.until(host.made(2))
         assert await bot.end() == 0
     assert await host.exact() == [JobState.DELIVERED] * 2
