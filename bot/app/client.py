@@ -276,7 +276,10 @@ class CannonBot(GatewayClient, Bot):
         return self.role.works and self.parts.store.leadership.is_leader
 
     def is_connected(self) -> bool:
-        return self.is_ready() and not self.is_closed()
+        """Whether some shard is connected: discord.py's `is_ready` stays true while it reconnects."""
+        shards = shard_states(self)
+        is_lost = bool(shards) and not any(each.is_connected for each in shards)
+        return self.is_ready() and not self.is_closed() and not is_lost
 
     async def start(self, token: str, *, reconnect: bool = True) -> None:
         """Log in and connect to the gateway.

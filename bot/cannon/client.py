@@ -40,6 +40,7 @@ from bot.errors import (
 )
 from bot.language import Text
 from bot.runtime.clock import Clock
+from bot.runtime.logs import OutageLog
 from bot.runtime.metrics import Metrics
 from bot.runtime.network.transport import (
     HttpClient,
@@ -104,6 +105,7 @@ class CannonClient:
         Raises ValueError for what is not an http or https address.
         """
         self._clock = clock
+        self._outage = OutageLog(clock.monotonic)
         self._metrics = metrics
         self._budgets = budgets
         self._timeout_s = timeout_s
@@ -261,12 +263,13 @@ class CannonClient:
             async with asyncio.timeout(self._timeout_s):
                 answer = await self._exchange(http, request)
         except TimeoutError:
-            log.warning("cannon.no_answer", method=method, reason="deadline", after_s=self._timeout_s)
+            self._outage.fails(log, "cannon.no_answer", method=method, reason="deadline", after_s=self._timeout_s)
             raise CannonUnavailable(texts.NO_ANSWER(time=self._timeout_s)) from None
         except NoAnswer as error:
             after_s = round(self._clock.monotonic() - started, 3)
-            log.warning("cannon.no_answer", method=method, reason=error.reason, after_s=after_s)
+            self._outage.fails(log, "cannon.no_answer", method=method, reason=error.reason, after_s=after_s)
             raise CannonUnavailable(texts.UNREACHABLE) from None
+        self._outage.works(log, "cannon.answers")
         if not 200 <= answer.status < 300 and answer.status != 304:
             raise self._error(answer)
         return answer

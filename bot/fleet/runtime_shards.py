@@ -29,6 +29,7 @@ from bot.delivery.channels.guilds import arrivals
 from bot.errors import StoreError
 from bot.fleet.rows import IdentifyTurn
 from bot.runtime.clock import Clock
+from bot.runtime.logs import OutageLog
 
 log = structlog.get_logger(__name__)
 
@@ -160,6 +161,7 @@ class _Shard:
         self._client = client
         self._session: _Session | None = None
         self._failures = 0
+        self._outage = OutageLog()
         """Connection attempts since the last message."""
         self._task: asyncio.Task[None] | None = None
 
@@ -204,6 +206,7 @@ class _Shard:
                 while True:
                     await self._socket.poll_event()
                     self._failures = 0
+                    self._outage.works(log, "shard.connected", shard=self.id)
             except (ReconnectWebSocket, discord.ConnectionClosed) as lost:
                 if not await self._goes_on(lost):
                     return
@@ -262,7 +265,7 @@ class _Shard:
 
     async def _rest(self, error: BaseException) -> None:
         pause_s = min(PAUSE_MAX_S, PAUSE_S * 2 ** min(self._failures - 1, 10)) * random.uniform(0.5, 1)  # noqa: S311 - spreads load
-        log.warning("shard.not_connected", shard=self.id, error=type(error).__name__, again_s=round(pause_s, 1))
+        self._outage.fails(log, "shard.not_connected", shard=self.id, error=type(error).__name__, reason=str(error))
         await asyncio.sleep(pause_s)
 
     def _note_session(self) -> None:

@@ -11,6 +11,7 @@ import logging
 import re
 import sys
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -275,10 +276,12 @@ class _Output(logging.StreamHandler[TextIO]):
     def __init__(self, stream: TextIO) -> None:
         super().__init__(stream)
         self._collapse = LogCollapse()
+        self._shards = _LostShards()
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write a record unless collapsed or of an outage; `handle` holds the handler's lock."""
-        if _is_of_outage(record) and not logging.getLogger().isEnabledFor(logging.DEBUG):
+        is_of_outage = self._shards.takes(record) or _is_of_outage(record)
+        if is_of_outage and not logging.getLogger().isEnabledFor(logging.DEBUG):
             return
         for each in self._collapse.let_through(record):
             super().emit(each)
@@ -346,6 +349,58 @@ class _Console:
     def _fact(value: object) -> str:
         text = str(value)
         return repr(text) if isinstance(value, str) and (not text or " " in text or "=" in text) else text
+
+
+class OutageLog:
+    """Logs the first of consecutive failures as a warning, and their end: two lines, however long it lasts."""
+
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._monotonic = monotonic
+        self._began_at = 0.0
+        self._failures = 0
+
+    def fails(self, log: BoundLogger, event: str, **facts: object) -> None:
+        """Note a failure; the first since the last success is logged."""
+        if not self._failures:
+            self._began_at = self._monotonic()
+            log.warning(event, **facts)
+        self._failures += 1
+
+    def works(self, log: BoundLogger, event: str, **facts: object) -> None:
+        """Note a success; the first one after several failures is logged."""
+        if self._failures > 1:
+            after_s = round(self._monotonic() - self._began_at, 1)
+            log.info(event, **facts, after_s=after_s, failures=self._failures)
+        self._failures = 0
+
+
+class _LostShards:
+    """Logs a failure to connect a shard as `bot.fleet.runtime_shards` does.
+
+    discord.py logs each attempt as an error with a traceback, and reports it nowhere else (discord/shard.py).
+    """
+
+    _FAILED = ("Attempting a reconnect for shard ID", "Failed to connect for shard_id")
+    _CONNECTED = re.compile(r"Shard ID %s has (connected to Gateway|successfully RESUMED)")
+
+    def __init__(self) -> None:
+        self._outages: defaultdict[object, OutageLog] = defaultdict(OutageLog)
+
+    def takes(self, record: logging.LogRecord) -> bool:
+        """Return whether the record is of a failed attempt, which is then logged."""
+        if record.name not in {"discord.shard", "discord.gateway"} or not isinstance(record.args, tuple):
+            return False
+        shard, message = record.args[0] if record.args else None, str(record.msg)
+        log: BoundLogger = structlog.get_logger(record.name)
+        if message.startswith(self._FAILED):
+            error = record.exc_info[1] if record.exc_info else None
+            self._outages[shard].fails(
+                log, "shard.not_connected", shard=shard, error=type(error).__name__, reason=str(error)
+            )
+            return True
+        if self._CONNECTED.match(message) and shard in self._outages:
+            self._outages.pop(shard).works(log, "shard.connected", shard=shard)
+        return False
 
 
 HOUR_S = 3600.0

@@ -185,6 +185,7 @@ async def _bad_start(stage: Stage, what: str, breaks: Callable[[], object], mend
             await stack.enter_async_context(process)
         for process in stage.processes:
             await stage.ready(process)
+        await stage.connected()
         await stage.try_all(None, "after the correction")
         await stage.judge()
         for process in stage.processes:
@@ -256,15 +257,23 @@ async def discord_away(stage: Stage, times: Times) -> None:
         await asyncio.sleep(1.0)
         await stage.try_all(card, f"{stage.since():.0f} s after")
         while stage.since() < times.away_s:
-            stage.discord.clock.skipped_s = stage.clock.lead_s
-            await asyncio.sleep(0.05)
-        stage.clock.speed = 1.0
-        stage.discord.clock.skipped_s = stage.clock.lead_s
-        stage.sandbox.faults.clear()
+            await _hurry(stage)
         await stage.fronts["discord"].come_back()
-    await stage.until(lambda: stage.discord.gateway.live, 240.0)
-    stage.end(f"connected again {stage.watch.now() - stage.ends:.0f} s after")
+    coming = asyncio.create_task(stage.connected())
+    while not coming.done() or _open_jobs(stage):  # an hour's rests are long, too
+        await _hurry(stage)
+    stage.end(f"connected again, and all jobs that were open ended, {stage.watch.now() - stage.ends:.0f} s after")
+    stage.clock.speed = 1.0
     await _works_again(stage)
+
+
+async def _hurry(stage: Stage) -> None:
+    stage.discord.clock.skipped_s = stage.clock.lead_s
+    await asyncio.sleep(0.05)
+
+
+def _open_jobs(stage: Stage) -> int:
+    return len(stage.town.ask_database(f"SELECT id FROM jobs WHERE {OPEN}"))
 
 
 async def certificate_expired(stage: Stage, times: Times) -> None:
@@ -282,7 +291,7 @@ async def certificate_expired(stage: Stage, times: Times) -> None:
         await stage.try_all(card, "Discord's")
         await stage.pass_until(2 * times.expired_s)
         await stage.fronts["discord"].change_certificate(stage.authority.certificate(valid_for=timedelta(days=30)))
-    await stage.until(lambda: stage.discord.gateway.live, 240.0)
+    await stage.connected()
     stage.end(f"connected again {stage.watch.now() - stage.ends:.0f} s after")
     await _works_again(stage)
 
@@ -297,6 +306,7 @@ async def _under_way(stage: Stage, word: str = "") -> object:
 
 async def _works_again(stage: Stage) -> None:
     """Wait until a command makes a job again, and judge."""
+    await stage.connected()
     await stage.try_all(None, "after it")
     await stage.judge()
 

@@ -217,6 +217,11 @@ class Stage:
         """Return what the bot's reports to its host say now, oldest first."""
         return [" / ".join(_parts(each)) for each in self.discord.messages(self.host_channel)]
 
+    async def connected(self) -> None:
+        """Wait until the bot is connected to Discord for those who try it."""
+        guild_id = self.town.servers[0].guild.id
+        await self.until(lambda: any(each.owns("", {"guild_id": guild_id}) for each in self.discord.gateway.live))
+
     # ------------------------------------------------------------------ what members do
 
     async def calm_picture(self) -> Posted:

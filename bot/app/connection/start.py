@@ -20,6 +20,7 @@ from typing import Any
 
 import discord
 import structlog
+import yarl
 from discord.ext import commands
 
 from bot.delivery.channels.facts import DISCORD_ERRORS, as_permissions, in_time
@@ -106,6 +107,8 @@ class Gateway:
     limit: StartLimitReport
 
 
+RECONNECT_MAX_EXPONENT = 6
+"""A lost shard is connected again after up to 2 to the power of this in seconds."""
 ASK_AGAIN_S, ASK_AGAIN_MAX_S = 5.0, 60.0
 """First wait before asking Discord for its gateway again, and its maximum; it doubles."""
 
@@ -147,6 +150,11 @@ class GatewayClient(commands.AutoShardedBot):
         self.shard_count = self.shard_count or gateway.shards
         await self.begin_shards(gateway)
         await super().launch_shards()
+
+    async def launch_shard(self, gateway: yarl.URL, shard_id: int, *, initial: bool = False) -> None:
+        await super().launch_shard(gateway, shard_id, initial=initial)
+        # discord.py would wait for up to 17 minutes, also once Discord is back after a long outage.
+        self.shards[shard_id]._parent._backoff._max = RECONNECT_MAX_EXPONENT  # noqa: SLF001 - no setting for it
 
     async def answered_gateway(self) -> Gateway:
         """Ask Discord until it answers. Raises LoginFailure for a refused token."""

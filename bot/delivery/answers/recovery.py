@@ -52,6 +52,8 @@ class Recovery:
     spawn: Spawn | None
     _taken: set[str] = field(default_factory=set, init=False)
     """Cards whose interaction already had a response when ours came."""
+    _later: set[str] = field(default_factory=set, init=False)
+    """Cards that are retried, as logged."""
 
     async def recover(self) -> None:
         """Look up each card without a confirmed answer: start its jobs, or drop and refund them.
@@ -82,11 +84,13 @@ class Recovery:
             self._settle_later([card])
             return False
 
-    def _note(self, error: Exception, event: str, card: Card) -> None:
+    def _note(self, error: Exception, event: str, card: Card, *, is_known: bool = False) -> None:
+        """Count an error, and log it unless it is known."""
         is_of_discord = not isinstance(error, StoreError)
         if is_of_discord:
             self.metrics.discord_error(error)
-        log.warning(event, card=card.id, error=type(error).__name__ if is_of_discord else error)
+        if not is_known:
+            log.warning(event, card=card.id, error=type(error).__name__ if is_of_discord else error)
 
     async def _settle_answer(self, card: Card) -> bool:
         found = await self.delivery.messages.original(card)
@@ -111,8 +115,11 @@ class Recovery:
             try:
                 await self._settle_answer(card)
             except (*DISCORD_ERRORS, StoreError) as error:
-                self._note(error, "recover.later", card)
+                self._note(error, "recover.later", card, is_known=card.id in self._later)
+                self._later.add(card.id)
                 left.append(card)
+            else:
+                self._later.discard(card.id)
         return left
 
     def _settle_later(self, cards: Sequence[Card]) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 
 import discord
+from structlog.testing import capture_logs
 
 from bot.delivery.answers.recovery import RECOVER_AGAIN_S, Recovery
 from bot.domain.models import JobState
@@ -35,7 +36,7 @@ async def test_a_card_of_which_discord_does_not_tell_is_looked_up_again_until_it
         spawn=lambda work, name: begun.append(asyncio.create_task(work, name=name)),
     )
     rig.env.inject_error("GET", ORIGINAL, status=503, times=2)
-    with rig.env.time_context():
+    with capture_logs() as lines, rig.env.time_context():
         await recovery.recover()
         for _ in range(2):
             assert await clock.wanted.get() == RECOVER_AGAIN_S
@@ -43,6 +44,7 @@ async def test_a_card_of_which_discord_does_not_tell_is_looked_up_again_until_it
             clock.over.set()
         await begun[0]
     assert await parts.store.cards.unanswered() == []
+    assert [line["event"] for line in lines].count("recover.later") == 1
     [job] = await rig.jobs()
     assert job.state is JobState.CANCELLED
     assert rig.sandbox.posts == 0

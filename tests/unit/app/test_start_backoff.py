@@ -6,12 +6,16 @@ import asyncio
 import json
 from itertools import cycle
 from pathlib import Path
+from types import SimpleNamespace
 
+import discord
 import pytest
+import yarl
+from discord.shard import Shard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.app.connection.start import UNCOUNTED_PAUSE_S, StartBackoff
+from bot.app.connection.start import UNCOUNTED_PAUSE_S, GatewayClient, StartBackoff
 from bot.domain.shards import DAY_S, FREE, LONGEST_PAUSE_S, TOTAL, WINDOW_S, StartLimitReport, identify_at, usable
 from tests.support.examples import examples
 from tests.support.rig import ManualClock
@@ -170,3 +174,17 @@ def test_each_shard_has_its_own_free_starts() -> None:
     assert identify_at(times, 105.0) > 105.0
     assert identify_at(times, 105.0, shards=2) == 105.0
     assert identify_at(times * 2, 105.0, shards=2) > 105.0
+
+
+async def test_a_lost_shard_is_connected_again_within_about_a_minute(monkeypatch: pytest.MonkeyPatch):
+    """discord.py alone waits for up to 17 minutes, also once a long outage of Discord is over."""
+
+    async def launched(self: GatewayClient, _gateway: yarl.URL, shard_id: int, *, initial: bool = False) -> None:
+        self._AutoShardedClient__shards[shard_id] = Shard(SimpleNamespace(shard_id=shard_id), self, print)  # type: ignore[attr-defined, arg-type]
+
+    monkeypatch.setattr(discord.AutoShardedClient, "launch_shard", launched)
+    client = GatewayClient("!", intents=discord.Intents(guilds=True))
+    client._reconnect = True  # type: ignore[attr-defined]  # as `connect` sets it
+    await client.launch_shard(yarl.URL("ws://127.0.0.1"), 0)
+    backoff = client.shards[0]._parent._backoff
+    assert 32 < max(backoff.delay() for _ in range(200)) <= 64
