@@ -380,8 +380,8 @@ class _LostShards:
     discord.py logs each attempt as an error with a traceback, and reports it nowhere else (discord/shard.py).
     """
 
-    _FAILED = ("Attempting a reconnect for shard ID", "Failed to connect for shard_id")
-    _CONNECTED = re.compile(r"Shard ID %s has (connected to Gateway|successfully RESUMED)")
+    _FAILED = re.compile(r"\A(Attempting a reconnect for shard ID|Failed to connect for shard_id)")
+    _CONNECTED = re.compile(r"\AShard ID %s has (connected to Gateway|successfully RESUMED)")
 
     def __init__(self) -> None:
         self._outages: defaultdict[object, OutageLog] = defaultdict(OutageLog)
@@ -392,7 +392,7 @@ class _LostShards:
             return False
         shard, message = record.args[0] if record.args else None, str(record.msg)
         log: BoundLogger = structlog.get_logger(record.name)
-        if message.startswith(self._FAILED):
+        if self._FAILED.match(message):
             error = record.exc_info[1] if record.exc_info else None
             self._outages[shard].fails(
                 log, "shard.not_connected", shard=shard, error=type(error).__name__, reason=str(error)

@@ -19,8 +19,8 @@ ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = ("bot/delivery", "bot/app", "cogs")
 GIVES_A_DEADLINE = {"asyncio.timeout", "in_time"}
 LIFE = {
-    "add_cog", "before_identify_hook", "close", "get_translated_payload", "launch_shards", "set_translator", "start",
-    "wait",
+    "add_cog", "before_identify_hook", "close", "get_translated_payload", "launch_shard", "launch_shards",
+    "set_translator", "start", "wait",
 }  # fmt: skip
 """Methods of discord.py that call no API: those of a client's life, which ends with the process, and of the tree."""
 OURS = {
