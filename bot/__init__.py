@@ -26,3 +26,26 @@ def commit() -> str:
     except (OSError, subprocess.SubprocessError):
         return UNKNOWN_COMMIT
     return done.stdout.strip()
+
+
+def install_line(extra: str) -> str:
+    """Return the command that adds one of the package's extras to this installation, by the tool that made it."""
+    import importlib.metadata  # noqa: PLC0415 - a start has no need of them
+    import json  # noqa: PLC0415 - the same
+    import shlex  # noqa: PLC0415 - the same
+    import sys  # noqa: PLC0415 - the same
+
+    named = f"cannon-bot[{extra}]"
+    try:  # where it was installed from (PEP 610); from an index there is no such file
+        source = json.loads(importlib.metadata.distribution("cannon-bot").read_text("direct_url.json") or "{}")
+    except (importlib.metadata.PackageNotFoundError, ValueError):
+        source = {}
+    if url := source.get("url"):
+        prefix = f"{source['vcs_info']['vcs']}+" if "vcs_info" in source else ""
+        named = f"{named} @ {prefix}{url}"
+    place = Path(sys.prefix)
+    if (place / "uv-receipt.toml").is_file():  # docs.astral.sh/uv/concepts/tools
+        return f"uv tool install --force {shlex.quote(named)}"
+    if (place / "pipx_metadata.json").is_file():
+        return f"pipx install --force {shlex.quote(named)}"
+    return f"{shlex.quote(sys.executable)} -m pip install {shlex.quote(named)}"

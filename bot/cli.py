@@ -22,7 +22,7 @@ from typing import Any, NoReturn
 
 import structlog
 
-from bot import __version__, commit
+from bot import __version__, commit, install_line
 from bot.app.host import command_line
 from bot.app.host.command_line import host_settings, snowflake, start_logs, watch
 from bot.errors import RESTART_CANNOT_HELP, RESTART_MAY_HELP, BotError, SettingsError, StartError
@@ -54,7 +54,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ModuleNotFoundError as error:
         if error.name not in DEMO_PACKAGES:
             raise
-        _complain(f"this needs the package {error.name}. Use `make demo`, or in a clone: pip install '.[demo]'")
+        _complain(f"this needs the package {error.name}. In a clone use `make demo`, else {install_line('demo')}")
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:  # the reader closed the pipe, as in `cannon-bot commands | head`

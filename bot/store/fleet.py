@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
+from bot import install_line
 from bot.errors import RESTART_CANNOT_HELP, StoreError
 from bot.store import texts
 
@@ -17,4 +18,5 @@ def fleet_module(name: str) -> Any:
     try:
         return importlib.import_module(f"bot.fleet.{name}")
     except ImportError as error:
-        raise StoreError(texts.POSTGRES_MISSING, exit_code=RESTART_CANNOT_HELP) from error
+        missing = texts.POSTGRES_MISSING(command=install_line("postgres"))
+        raise StoreError(missing, exit_code=RESTART_CANNOT_HELP) from error

@@ -142,7 +142,7 @@ SERVER_REFUSES = "{name} does not let the bot in. Check the user, the password, 
 SERVER_LACKS_RIGHTS = "{name} does not give the bot the permissions that it needs. Grant them as the guide says."
 COMMIT_UNKNOWN = Text("The connection was lost while it was saving ({name}). Check whether your change is there.")
 SERVER_NOT_OPENED = "{name} cannot be used: {reason}. Check DATABASE and that the server is running.".format
-POSTGRES_MISSING = "DATABASE names PostgreSQL, which needs the extra `postgres`. Install cannon-bot[postgres]."
+POSTGRES_MISSING = "DATABASE names PostgreSQL, which needs the extra `postgres`. Install it with: {command}".format
 KEYS_OF_SECRETS_MISSING = (
     "SECRET_KEYS is not set. With PostgreSQL there is no key file next to the database: set the same keys for every "
     "process."

@@ -80,14 +80,14 @@ async def test_jobs_are_found_by_what_is_known_of_them(
 
 
 async def test_a_job_tells_its_calls_lease_and_credits_and_no_words(
-    store: Store, accepted: Any, settings: Settings
+    store: Store, accepted: Any, settings: Settings, clock: Any
 ) -> None:
     _, (job,) = await accepted(store)
     await store.jobs.hold_lease("bot", 60)
     [job] = await claimed_by(store, "bot")
     for status in range(500, 500 + KEPT + 3):
         job = await moved(store, job, job.state, calls=(JobAttempt(call="submit", outcome="Boom", status=status),))
-    found = show_job(settings, job.id)
+    found = show_job(settings, job.id, clock)
     assert [each["status"] for each in found["calls"]] == list(range(503, 533)), "the newest are kept"
     assert (found["lease"], found["lease_until"], found["is_answered"]) == ("bot", 1_000_060.0, True)
     assert found["ledger"] == [{"kind": "hold", "credits": "10.000", "at": 1_000_000.0}]
@@ -95,7 +95,31 @@ async def test_a_job_tells_its_calls_lease_and_credits_and_no_words(
     assert "Boom (532)" in said
     assert "a fox" not in said
     with pytest.raises(Refused, match="no job"):
-        show_job(settings, "nowhere")
+        show_job(settings, "nowhere", clock)
+
+
+async def test_when_a_followed_job_is_due_is_known_to_its_bot_alone(
+    store: Store, accepted: Any, settings: Settings, clock: Any
+) -> None:
+    _, (job,) = await accepted(store)
+    await store.jobs.hold_lease("bot", 60)
+    await claimed_by(store, "bot")
+
+    def shown() -> tuple[str, str, Any]:
+        [row] = rows = list_jobs(settings, states=None, guild_id=None, member_id=None, older_s=0, limit=9, clock=clock)
+        found = show_job(settings, job.id, clock)
+        assert found["next_at"] == row["next_at"]
+        return texts.table(rows, clock.now), texts.details(found), row["next_at"]
+
+    clock.now += 1
+    table, details, next_at = shown()
+    assert (next_at, table.count("followed by a running bot")) == (None, 1)
+    assert "next_at          followed by a running bot" in details
+    clock.now += 61  # it has not renewed its lease: another bot takes the job up
+    table, details, next_at = shown()
+    assert isinstance(next_at, float)
+    assert "followed by" not in table.replace("followed_by", "")
+    assert "by a running bot" not in details
 
 
 async def test_a_job_that_a_living_bot_follows_is_left_alone(
@@ -212,7 +236,7 @@ async def test_a_database_of_another_schema_is_not_read(store: Store, settings: 
     with closing(sqlite3.connect(path)) as db:
         db.execute("PRAGMA user_version = 5")
     with pytest.raises(StoreError, match="schema 5"):
-        show_job(settings, "x")
+        show_job(settings, "x", SystemClock())
     with pytest.raises(StoreError, match="schema 5"):
         list_jobs(settings, states=None, guild_id=None, member_id=None, older_s=0, limit=1, clock=SystemClock())
 

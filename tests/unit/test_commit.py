@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import importlib.metadata
+import json
 import shutil
 import subprocess
 import sys
@@ -8,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import bot
+from bot import install_line
 
 SAY = "import bot; print(bot.commit(), end='')"
 
@@ -55,3 +58,45 @@ def test_an_installation_in_another_projects_clone_does_not_say_that_projects_co
 def test_a_clone_without_commits_is_unknown(tree: Path) -> None:
     git(tree, "init", "--quiet")
     assert said(tree) == bot.UNKNOWN_COMMIT
+
+
+# ---------------------------------------------------------------------- the tool that installed it
+
+
+@pytest.mark.parametrize(
+    ("mark", "begins"),
+    [("uv-receipt.toml", "uv tool install --force "), ("pipx_metadata.json", "pipx install --force "), ("", "")],
+)
+@pytest.mark.parametrize(
+    ("source", "named"),
+    [
+        (None, "'cannon-bot[demo]'"),
+        (
+            {"url": "https://example.org/bot.git", "vcs_info": {"vcs": "git", "commit_id": "1"}},
+            "'cannon-bot[demo] @ git+https://example.org/bot.git'",
+        ),
+        (
+            {"url": "https://example.org/cannon_bot-1-py3-none-any.whl", "archive_info": {}},
+            "'cannon-bot[demo] @ https://example.org/cannon_bot-1-py3-none-any.whl'",
+        ),
+        ({"url": "file:///clone", "dir_info": {"editable": True}}, "'cannon-bot[demo] @ file:///clone'"),
+    ],
+)
+def test_an_extra_is_added_by_the_tool_and_from_the_source_of_the_installation(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    mark: str,
+    begins: str,
+    source: dict[str, object] | None,
+    named: str,
+) -> None:
+    info = tmp_path / "cannon_bot-1.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Name: cannon-bot\nVersion: 1\n", encoding="utf-8")
+    if source is not None:
+        (info / "direct_url.json").write_text(json.dumps(source), encoding="utf-8")
+    if mark:
+        (tmp_path / mark).touch()
+    monkeypatch.setattr("importlib.metadata.distribution", lambda _: importlib.metadata.Distribution.at(info))
+    monkeypatch.setattr(sys, "prefix", str(tmp_path))
+    assert install_line("demo") == (begins or f"{sys.executable} -m pip install ") + named

@@ -250,7 +250,7 @@ def _show_job(arguments: argparse.Namespace) -> int:
     from bot.app.host import texts
     from bot.app.host.jobs import show_job
 
-    found = show_job(settings, arguments.id)
+    found = show_job(settings, arguments.id, watch()[0])
     print(json.dumps(found, indent=2, ensure_ascii=False) if arguments.json else texts.details(found))
     return 0
 

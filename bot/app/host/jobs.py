@@ -46,9 +46,16 @@ def list_jobs(
 
     Raises StoreError.
     """
-    before = clock.wall() - older_s
-    found = listed(settings.database, states=states, guild_id=guild_id, member_id=member_id, before=before, limit=limit)
-    return [as_json(job) for job in found]
+    found = listed(
+        settings.database,
+        states=states,
+        guild_id=guild_id,
+        member_id=member_id,
+        now=clock.wall(),
+        older_s=older_s,
+        limit=limit,
+    )
+    return [as_json(job, is_followed=is_followed) for job, is_followed in found]
 
 
 def host_credits_spent(settings: Settings, clock: Clock) -> list[dict[str, str]]:
@@ -80,13 +87,13 @@ def pause_state(settings: Settings) -> str | None:
     return texts.PAUSED(since=texts.moment(since or 0)) if is_paused else None
 
 
-def show_job(settings: Settings, job_id: str) -> dict[str, Any]:
+def show_job(settings: Settings, job_id: str, clock: Clock) -> dict[str, Any]:
     """Return a job's progress as JSON values. Raises StoreError, Refused if it doesn't exist."""
     found = shown(settings.database, job_id.upper())
     if found is None:
         raise Refused(texts.NO_JOB(job_id=job_id))
     return {
-        **as_json(found.job),
+        **as_json(found.job, is_followed=(found.lease_until or 0.0) > clock.wall()),
         "is_answered": found.is_answered,
         "lease": found.job.lease,
         "lease_until": found.lease_until,
@@ -97,10 +104,13 @@ def show_job(settings: Settings, job_id: str) -> dict[str, Any]:
     }
 
 
-def as_json(job: Job) -> dict[str, Any]:
+def as_json(job: Job, *, is_followed: bool) -> dict[str, Any]:
+    """Return a job as JSON values; when it is next due is in the memory of the bot that follows it, if one does."""
     plain = {name: getattr(job, name) for name in _PLAIN}
     return {
         **plain,
+        "next_at": None if is_followed else job.next_at,
+        "is_followed": is_followed,
         "state": job.state.value,
         "waits_for": None if job.waits_for is None else job.waits_for.value,
         "held": str(job.reserved),

@@ -167,7 +167,7 @@ async def open_jobs(setup: Setup) -> list[WaitingJob]:
     """Return the open jobs of all servers, without anything of members. Raises StoreError."""
     now, database = setup.clock.wall(), setup.settings.database
     found = await asyncio.to_thread(
-        listed, database, states=OPEN_STATES, guild_id=None, member_id=None, before=now, limit=JOBS_MAX
+        listed, database, states=OPEN_STATES, guild_id=None, member_id=None, now=now, older_s=0, limit=JOBS_MAX
     )
     return [
         WaitingJob(
@@ -176,5 +176,5 @@ async def open_jobs(setup: Setup) -> list[WaitingJob]:
             age_s=now - job.created_at,
             waits_for="" if job.waits_for is None else job.waits_for.value.replace("_", " "),
         )
-        for job in found
+        for job, _ in found
     ]

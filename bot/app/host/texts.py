@@ -272,22 +272,31 @@ def ended(job_id: str, state: str, *, refunded: bool) -> str:
 def table(rows: Sequence[Mapping[str, Any]], now: float) -> str:
     """Return jobs as lines: id, state, operation, server, member, age, what is next, calls, lease."""
     head = ("JOB", "STATE", "OPERATION", "SERVER", "MEMBER", "AGE", "NEXT", "SENT")
-    lines = [head]
-    for each in rows:
-        due = each["next_at"] if each["finished_at"] is None and each["state"] not in ENDED else each["recheck_at"]
-        lines.append(
-            (
-                each["id"],
-                each["state"],
-                each["operation"],
-                str(each["guild_id"]),
-                str(each["author_id"]),
-                age(now - each["created_at"]),
-                "-" if due is None else "now" if due <= now else f"in {age(due - now)}",
-                str(each["attempts"]),
-            )
+    lines = [head] + [
+        (
+            each["id"],
+            each["state"],
+            each["operation"],
+            str(each["guild_id"]),
+            str(each["author_id"]),
+            age(now - each["created_at"]),
+            _next(each, now),
+            str(each["attempts"]),
         )
+        for each in rows
+    ]
     return _in_columns(lines)
+
+
+FOLLOWED = "followed by a running bot"
+
+
+def _next(job: Mapping[str, Any], now: float) -> str:
+    has_ended = job["finished_at"] is not None or job["state"] in ENDED
+    if job["is_followed"] and not has_ended:
+        return FOLLOWED
+    due = job["recheck_at"] if has_ended else job["next_at"]
+    return "-" if due is None else "now" if due <= now else f"in {age(due - now)}"
 
 
 def _in_columns(lines: Sequence[tuple[str, ...]]) -> str:
@@ -322,8 +331,10 @@ def details(found: Mapping[str, Any]) -> str:
     lines = [
         f"{name:16} {moment(value) if name.endswith(('_at', '_until')) and value else value}"
         for name, value in found.items()
-        if name not in {"calls", "ledger"} and value not in (None, [], (), "")
+        if name not in {"calls", "ledger", "is_followed"} and value not in (None, [], (), "")
     ]
+    if found["is_followed"]:
+        lines.append(f"{'next_at':16} {FOLLOWED}")
     lines += ["", "calls"] + [
         f"  {moment(each['at'])}  {each['call']:8} {each['outcome']}{_status(each['status'])}"
         for each in found["calls"]

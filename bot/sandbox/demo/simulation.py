@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+from bot import install_line
 from bot.errors import BotError, StartError
 from bot.language import LANGUAGES, SOURCE
 from bot.runtime.clock import SystemClock
@@ -24,7 +25,7 @@ try:
     from simcord.http.routes.interactions import delete_original_response
     from simcord.results import ResponseMessage
 except ImportError as error:  # pragma: no cover - the extra is installed wherever the tests run
-    raise StartError(texts.DEMO_EXTRA_MISSING) from error
+    raise StartError(texts.DEMO_EXTRA_MISSING(command=install_line("demo"))) from error
 finally:
     _state_log.disabled = False
 

@@ -7,9 +7,7 @@ from collections.abc import Mapping, Sequence
 from bot.domain.server.reaction_rules import ReactionAction
 from bot.language import Text
 
-DEMO_EXTRA_MISSING = (
-    "The demo needs the extra `demo`. Use `make demo`, or install it from a clone: `pip install '.[demo]'`."
-)
+DEMO_EXTRA_MISSING = "The demo needs the extra `demo`. In a clone use `make demo`, else {command}".format
 
 BOT_NAME = "Cannon Studio"
 GUILD_NAME = "Cannon Demo"

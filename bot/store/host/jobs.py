@@ -27,7 +27,7 @@ from bot.store.jobs.rows import job_of
 from bot.store.sql import Connection
 
 _LIST = """
-SELECT * FROM jobs
+SELECT *, EXISTS (SELECT 1 FROM leases WHERE token = jobs.lease AND expires_at > :now) AS is_followed FROM jobs
 WHERE (:states IS NULL OR state IN (SELECT value FROM json_each(:states)))
     AND (:guild_id IS NULL OR guild_id = :guild_id) AND (:member_id IS NULL OR author_id = :member_id)
     AND created_at <= :before
@@ -74,22 +74,24 @@ def listed(
     states: Collection[JobState] | None,
     guild_id: int | None,
     member_id: int | None,
-    before: float,
+    now: float,
+    older_s: float,
     limit: int,
-) -> list[Job]:
-    """Return jobs of all servers requested before that time (Unix seconds), newest first.
+) -> list[tuple[Job, bool]]:
+    """Return jobs of all servers, newest first, each with whether a running bot follows it.
 
-    Safe next to a running bot. Raises StoreError.
+    They were requested at least `older_s` before `now` (Unix seconds). Safe next to a running bot. Raises StoreError.
     """
     values = {
         "states": None if states is None else to_json(sorted(states)),
         "guild_id": guild_id,
         "member_id": member_id,
-        "before": before,
+        "now": now,
+        "before": now - older_s,
         "limit": limit,
     }
     with reading(database) as db:
-        return [job_of(row) for row in db.execute(_LIST, values)]
+        return [(job_of(row), bool(row["is_followed"])) for row in db.execute(_LIST, values)]
 
 
 def shown(database: Path | PostgresUrl, job_id: str) -> JobOnFile | None:
