@@ -17,7 +17,7 @@ DATABASE_ACTION = "Members' commands are refused and results wait; nothing is pa
 
 DATABASE_ERRORS = "Transactions fail now and then"
 DATABASE_ERRORS_SEEN = "{count} transactions failed within ten minutes ({kinds}). The database works otherwise.".format
-DATABASE_ERRORS_ACTION = "Look for database.failing in the log: it names what is wrong."
+DATABASE_ERRORS_ACTION = "Look for `database.failing` in the log: it names what is wrong."
 
 LATE = "Results are late"
 LATE_SEEN = "A job has waited {wait} for its turn to be {lane}.".format
@@ -25,8 +25,8 @@ LANES: Mapping[str, str] = {"submit": "sent", "poll": "polled", "deliver": "post
 LATE_ACTION = "Sending and polling wait for Cannon Studio, posting waits for Discord. Press Jobs that wait."
 
 HOST_KEY = "Cannon Studio rejects your key"
-HOST_KEY_SEEN = "CANNON_API_KEY is rejected, so {servers} cannot start jobs.".format
-HOST_KEY_ACTION = "Set a new CANNON_API_KEY and restart, or check the account's plan."
+HOST_KEY_SEEN = "`CANNON_API_KEY` is rejected, so {servers} cannot start jobs.".format
+HOST_KEY_ACTION = "Set a new `CANNON_API_KEY` and restart, or check the account's plan."
 
 SERVER_KEYS = "Cannon Studio rejects servers' own keys"
 SERVER_KEYS_SEEN = "The keys of {servers} are rejected. Their moderators were told.".format
@@ -34,20 +34,20 @@ SERVER_KEYS_ACTION = "One or two are their own matter. Many at once mean that so
 
 DISK = "The disk is nearly full"
 DISK_SEEN = "{free} are left on the database's disk; an upgrade needs {needed} for its backup.".format
-DISK_ACTION = "Free some space, or run cannon-bot prune --vacuum while the bot is stopped."
+DISK_ACTION = "Free some space, or run `cannon-bot prune --vacuum` while the bot is stopped."
 
 BACKUP = "The last backup is old"
 BACKUP_SEEN = "The last backup was made {age} ago. One is due every {every}.".format
-BACKUP_ACTION = "Look for backup in the log, and at the room and the rights of BACKUP_DIR."
+BACKUP_ACTION = "Look for `backup.failed` in the log, and at the room and the rights of `BACKUP_DIR`."
 
-BACKUP_NONE = "No backup has been made in BACKUP_DIR yet."
+BACKUP_NONE = "No backup has been made in `BACKUP_DIR` yet."
 
 REHEARSAL = "The newest backup does not restore"
-REHEARSAL_ACTION = "Make another one with cannon-bot backup, and rehearse it with cannon-bot rehearse."
+REHEARSAL_ACTION = "Make another one with `cannon-bot backup --rotate`, and rehearse it with `cannon-bot rehearse`."
 
 BOOKS = "Accounts differ from the books"
 BOOKS_SEEN = "The own accounts of {servers} were charged more than is booked. Their moderators were told.".format
-BOOKS_ACTION = "Look for account.difference in the log, and run cannon-bot check."
+BOOKS_ACTION = "Look for `account.difference` in the log, and run `cannon-bot check`."
 
 LEADER = "No process leads"
 LEADER_SEEN = "No worker has been the leader for a minute, so nothing periodic is done."
@@ -131,7 +131,7 @@ ALL_SERVERS = "All servers"
 JOBS_ENDED = "Jobs"
 SLOWEST, NO_JOBS_ENDED = "Slowest kinds", "No job has ended."
 VERSIONS_ALIVE, LAST_BACKUP = "Running", "Last backup"
-NO_BACKUPS = "BACKUP_DIR is not set, so the bot makes none."
+NO_BACKUPS = "`BACKUP_DIR` is not set, so the bot makes none."
 NO_BACKUP_YET = "None yet."
 SERVERS_MAX = 10
 
@@ -152,6 +152,8 @@ def _amount(credits_: Decimal) -> str:
 
 
 def ended(with_result: int, refunded: int, late: int) -> str:
+    if not with_result + refunded:
+        return NO_JOBS_ENDED
     late_words = f"{late:,} posted more than a minute after they were made" if late else "none of them late"
     return f"{with_result:,} with a result, {late_words}\n{refunded:,} without one, refunded"
 

@@ -45,7 +45,7 @@ SEEN: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     "host_key": (
         {"host_key_refused_to": 2},
         {"host_key_refused_to": 0},
-        "CANNON_API_KEY is rejected, so 2 servers cannot start jobs.",
+        "`CANNON_API_KEY` is rejected, so 2 servers cannot start jobs.",
     ),
     "server_keys": (
         {"refused_keys": 1},
