@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from bot.app.assembly import show_backups
+from bot.delivery.host.rules import RULES
 from bot.fleet.texts import SHARDS_HELD
 from bot.runtime.clock import SystemClock
 from bot.runtime.metrics import Metrics
@@ -93,6 +94,11 @@ def test_the_runbook_has_a_part_for_each_alert():
     assert sorted(headings) == sorted(rule["alert"] for rule in rules())
     for rule in rules():
         assert rule["annotations"]["runbook"] == f"docs/runbook.md#{rule['alert'].lower()}"
+
+
+def test_the_reports_in_discord_lead_to_parts_that_there_are():
+    places = {rule["annotations"]["runbook"] for rule in rules()} | {"docs/operations.md#backups"}
+    assert {rule.guide for rule in RULES.values()} <= places
 
 
 def test_each_alert_is_tried_and_has_a_time_when_it_is_quiet():
