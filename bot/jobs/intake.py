@@ -32,6 +32,7 @@ from bot.moderation.results import cancelled_by, card_cancelled_by, kept_by
 from bot.prices.pricing import CheckedJob, Pricing, spend_request
 from bot.runtime.clock import Clock
 from bot.runtime.failpoints import failpoint
+from bot.runtime.logs import begin_trace, current_trace
 from bot.server.settings import Languages
 from bot.store import Cancelled, Store
 
@@ -344,7 +345,7 @@ def _jobs(
     key: UsableKey,
     signature: str,
 ) -> list[Job]:
-    ids = [new_id() for _ in checked]
+    ids, trace = [new_id() for _ in checked], current_trace() or begin_trace(card.id)
     factors = [job.factors for job in checked]
     subjects = subjects_of([job.spec for job in checked])
     return [
@@ -367,6 +368,7 @@ def _jobs(
             price_size=factors[place].size,
             price_outputs=factors[place].outputs,
             created_at=card.created_at,
+            trace=trace,
             parent_id=spec.parent_id,
             variation=job.spec.derivation.variation,
             orders=job.spec.derivation.orders,

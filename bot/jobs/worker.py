@@ -390,7 +390,8 @@ class Worker:
                     log.warning("worker.lost_job", job=followed.id, state=followed.state)
                     return None, True
                 job = followed.job
-                bind_contextvars(job=job.id, guild=job.guild_id, card=job.card_id)  # in each log line of this task
+                # In each log line of this task:
+                bind_contextvars(job=job.id, guild=job.guild_id, card=job.card_id, trace=job.trace)
                 if followed.is_begun and not await self.submitting.confirm(followed):
                     return None, True
                 wait_s = await self._take_turn(followed)

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import discord as dpy
 import psycopg
 import pytest
 
+from bot.app.host import texts
+from bot.app.host.fleet import list_processes
+from bot.app.host.jobs import job_timeline
 from bot.domain.models import JobState
+from bot.jobs.worker import CLAIM_EVERY_S
+from bot.runtime.clock import SystemClock
 from bot.sandbox.server import Sandbox
+from bot.settings import PostgresUrl, Settings
 from tests.support.rig import HOST_KEY
 from tests.support.surface import state_text
+from tests.support.wire.bot import BotProcess
 from tests.support.wire.fleet import Fleet
 from tests.support.wire.server import WireDiscord
 from tests.support.wire.world import Posted
@@ -142,4 +151,60 @@ async def test_what_a_killed_worker_had_is_delivered_by_the_other(fleet):
                 fleet.sandbox.finish(request.id)
             await fleet.until(lambda: all(reply.message.attachments for reply in replies) and is_done(fleet), 100)
             assert second.running
+            found = {each["name"]: each for each in list_processes(settings_of(fleet), SystemClock())}
     assert exact(fleet) == [JobState.DELIVERED] * 3
+    heir, died = process_of(second), process_of(first)
+    assert [each["of"] for each in log_of(second) if each["event"] == "leader.took_over"] == [died]
+    [taken] = [each for each in log_of(second) if each["event"] == "worker.took_over"]
+    assert (taken["jobs"], taken["of"]) == (3, died)
+    assert (found[died]["state"], found[heir]["state"], found[heir]["is_leader"]) == ("died", "running", True)
+    print(f"taken over {taken['after']} s after the last sign of life")  # noqa: T201 - the figure, for -s
+    for text in timelines(fleet):
+        assert f"s without an owner: {died} died." in text
+        assert f"followed by {heir}" in text
+
+
+@pytest.mark.long
+async def test_what_a_stopped_worker_had_is_claimed_at_once(fleet):
+    async with fleet.running("gateway", "worker", "worker") as (_, first, second):
+        replies = [await fleet.ask(f"fox {number} #forever") for number in range(3)]
+        await fleet.until(lambda: len(fleet.sandbox.requests) == 3)
+        assert await first.terminate() == 0
+        for request in fleet.sandbox.requests:
+            fleet.sandbox.finish(request.id)
+        await fleet.until(lambda: all(reply.message.attachments for reply in replies) and is_done(fleet), 100)
+        found = {each["name"]: each["state"] for each in list_processes(settings_of(fleet), SystemClock())}
+    assert exact(fleet) == [JobState.DELIVERED] * 3
+    assert (found[process_of(first)], found[process_of(second)]) == ("stopped", "running")
+    gaps = unowned(fleet)
+    print(f"without an owner for {gaps} s")  # noqa: T201 - the figure, for -s
+    assert all(gap < CLAIM_EVERY_S for gap in gaps), "before the next round of claims"
+
+
+def settings_of(fleet: Fleet) -> Settings:
+    return Settings(database=PostgresUrl(fleet.database))
+
+
+def log_of(process: BotProcess) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in process.output().splitlines() if line.startswith("{")]
+
+
+def process_of(process: BotProcess) -> str:
+    """Return the name that a process has among its fleet."""
+    [started] = [each for each in log_of(process) if each["event"] == "process.started"]
+    return str(started["name"])
+
+
+def timelines(fleet: Fleet) -> list[str]:
+    """Return the timelines of all jobs as the command line prints them."""
+    with psycopg.connect(fleet.database) as db:
+        ids = [job_id for (job_id,) in db.execute("SELECT id FROM jobs")]
+    return [texts.timeline(job_timeline(settings_of(fleet), job_id, SystemClock())) for job_id in ids]
+
+
+def unowned(fleet: Fleet) -> list[float]:
+    """Return how many seconds each job was without an owner, of those that changed hands."""
+    with psycopg.connect(fleet.database) as db:
+        ids = [job_id for (job_id,) in db.execute("SELECT job_id FROM job_attempts WHERE call = 'follow'")]
+    found = [job_timeline(settings_of(fleet), job_id, SystemClock())["spans"] for job_id in ids]
+    return [each["seconds"] for spans in found for each in spans if each["stage"] == "unowned"]

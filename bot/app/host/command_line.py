@@ -97,6 +97,11 @@ def _add_jobs(jobs: argparse.ArgumentParser) -> None:
     listing.set_defaults(usage_error=listing.error)
     showing = add("show", _show_job, "Show one job: its calls with their answers, lease, next look, and credits.")
     showing.add_argument("id", help="id of the job")
+    showing.add_argument(
+        "--timeline",
+        action="store_true",
+        help="what happened when, and which wait cost most",
+    )
     showing.add_argument("--json", action="store_true", help="as JSON")
     retrying = add("retry", _retry_job, "Take a job up now, without a second charge.")
     retrying.add_argument("id", help="id of the job")
@@ -248,10 +253,14 @@ def _list_jobs(arguments: argparse.Namespace) -> int:
 def _show_job(arguments: argparse.Namespace) -> int:
     settings = host_settings()
     from bot.app.host import texts
-    from bot.app.host.jobs import show_job
+    from bot.app.host.jobs import job_timeline, show_job
 
-    found = show_job(settings, arguments.id, watch()[0])
-    print(json.dumps(found, indent=2, ensure_ascii=False) if arguments.json else texts.details(found))
+    clock, is_timeline = watch()[0], arguments.timeline
+    found = (job_timeline if is_timeline else show_job)(settings, arguments.id, clock)
+    if arguments.json:
+        print(json.dumps(found, indent=2, ensure_ascii=False))
+    else:
+        print(texts.timeline(found) if is_timeline else texts.details(found))
     return 0
 
 

@@ -13,6 +13,7 @@ from bot.store.texts import size
 
 if TYPE_CHECKING:
     from bot.cannon.discovery import Discovered
+    from bot.store.host.timeline import Span
 
 ENDED = frozenset(state.value for state in END_STATES)
 ERASING = "Erasing old jobs"
@@ -343,6 +344,80 @@ def details(found: Mapping[str, Any]) -> str:
         f"  {moment(each['at'])}  {each['kind']:8} {each['credits']} credits" for each in found["ledger"]
     ]
     return "\n".join(lines)
+
+
+EVENTS: Mapping[str, str] = {
+    "accepted": "accepted",
+    "hold": "{credits} credits held",
+    "settle": "{credits} credits charged",
+    "release": "{credits} credits refunded",
+    "adjust": "{credits} credits booked afterwards",
+    "approve": "approved by a moderator",
+    "start": "given a place",
+    "claimed": "followed by {process}",
+    "sent": "first sent",
+    "made": "done at Cannon Studio",
+    "key": "no key works",
+    "ended": "ended: {outcome}",
+}
+ENDED_BY: Mapping[str, str] = {"died": "died", "stopped": "stopped", "lost": "lost its lease"}
+FREED = {name: f"{{process}} {said}" for name, said in ENDED_BY.items()}
+CALLS: Mapping[tuple[str, str], str] = {
+    ("submit", "accepted"): "submitted",
+    ("poll", "running"): "polled",
+    ("poll", "finished"): "polled",
+    ("fetch", "fetched"): "files fetched",
+    ("deliver", "posted"): "posted",
+}
+"""What went well, by call and outcome; others failed."""
+SPANS: Mapping[str, str] = {
+    "approval": "{time} until a moderator decided",
+    "queue": "{time} without a free place",
+    "wait": "{time} of waiting after {cause}",
+    "key": "{time} without a key that works",
+    "sending": "{time} until Cannon Studio accepted it",
+    "making": "{time} at Cannon Studio",
+    "noticing": "{time} until the bot noticed the result",
+    "fetching": "{time} to fetch the files",
+    "posting": "{time} to post them",
+}
+
+
+def timeline(found: Mapping[str, Any]) -> str:
+    """Return what happened to a job as lines: time, seconds since the line before, what; and what cost most."""
+    lines: list[tuple[str, ...]] = [("TIME (UTC)", "AFTER", "WHAT")]
+    before = found["events"][0]["at"]
+    for each in found["events"]:
+        time = datetime.fromtimestamp(each["at"], UTC).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
+        lines.append((time, f"+{each['at'] - before:.1f} s", _event(each)))
+        before = each["at"]
+    head = f"{found['id']}  {found['state']}" + (f"  trace {found['trace']}" if found["trace"] else "")
+    return "\n".join([head, "", _in_columns(lines), "", f"Longest: {found['costliest'] or 'no wait at all'}."])
+
+
+def _event(event: Mapping[str, Any]) -> str:
+    process = event["process"] or "a process of an older version"
+    facts = {**event, "process": process}
+    if event["kind"] == "freed":
+        return FREED.get(event["outcome"], "{process} followed it no more").format(**facts)
+    if event["kind"] in EVENTS:
+        return EVENTS[event["kind"]].format(**facts)
+    times = f" {event['times']} times" if event["times"] > 1 else ""
+    by = f" by {event['process']}" if event["process"] else ""
+    said = CALLS.get((event["kind"], event["outcome"]))
+    if said is not None:
+        return f"{said}{times}{by}"
+    wait = "" if event["wait_s"] is None else f", which requested {duration(event['wait_s'])}"
+    return f"{event['kind']}: {event['outcome']}{_status(event['status'])}{wait}{times}{by}"
+
+
+def span(worst: Span) -> str:
+    """Return where a job's time went, in words."""
+    time = f"{worst.seconds:.1f} s" if worst.seconds < 10 else age(worst.seconds)
+    if worst.stage == "unowned":
+        process = worst.process or "a process of an older version"
+        return f"{time} without an owner: {process} {ENDED_BY.get(worst.cause, 'followed it no more')}"
+    return SPANS[worst.stage.value].format(time=time, cause=worst.cause)
 
 
 CAGED = "Cage of the process that decodes pictures: {closes}.".format

@@ -19,6 +19,7 @@ from bot.errors import BotError, DatabaseFailing
 from bot.language import Text, from_discord, speak
 from bot.runtime.background import answer_soon
 from bot.runtime.clock import Clock
+from bot.runtime.logs import begin_trace
 from bot.runtime.metrics import Metrics
 from bot.runtime.pace import RateLimiter
 from bot.settings import Settings
@@ -36,10 +37,11 @@ CHECK_SENTENCES: tuple[tuple[type[Exception], Text], ...] = (
 
 
 def speak_to(interaction: discord.Interaction[Any]) -> None:
-    """Use the member's language, without letting a slow database delay the answer.
+    """Use the member's language and a trace id of its own, without letting a slow database delay the answer.
 
     Call it first when answering an interaction.
     """
+    begin_trace(interaction.id)
     speak(from_discord(str(interaction.locale)))
     answer_soon(interaction.client.clock, interaction.response.is_done)
 

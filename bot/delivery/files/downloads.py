@@ -27,11 +27,13 @@ from bot.errors import (
     MediaUnsafe,
     MediaWrongKind,
 )
-from bot.jobs.surface import Later, NoPlace
+from bot.jobs.surface import Later, NoPlace, note_step
 from bot.media.fetcher import LocalFile, MediaFetcher
 from bot.media.scratch import scratch_files
 from bot.media.sniff import names_other_file
 from bot.runtime.clock import Clock
+from bot.store import JobAttempt
+from bot.store.jobs.rechecks import FETCHED
 
 log = structlog.get_logger(__name__)
 
@@ -101,6 +103,7 @@ class Downloads:
 
         Raises Later if a download fails for now, NoPlace if it never can succeed.
         """
+        began = self.clock.wall()
         results = ResultFiles(text=text_of(self.catalogue.current.find(job.operation), job.output))
         per_file, room = await self._limits(job)
         with contextlib.ExitStack() as stack:
@@ -115,6 +118,9 @@ class Downloads:
                     results.urls.append(target.url)
                     room -= file.size
             self._failed.pop(job.id, None)
+            if results.files:
+                files = len(results.files)
+                note_step(JobAttempt(call="fetch", outcome=FETCHED, since=began, at=self.clock.wall(), times=files))
             yield results
 
     def _own_folder(self, stack: contextlib.ExitStack, job: Job) -> Path:

@@ -19,6 +19,7 @@ from bot.jobs import texts
 from bot.jobs.follow.lanes import Followed
 from bot.jobs.turns.transitions import Transitions
 from bot.runtime.clock import Clock
+from bot.store import JobAttempt
 from bot.store.signals import Signals
 
 JOBS_IN_A_ROW = 5
@@ -98,6 +99,7 @@ ALERT_AGAIN_S = 24 * 3600.0
 """Minimum time between two alerts about rate limiting."""
 
 
+NO_KEY = JobAttempt(call="key", outcome="none works")
 OWNER_QUIET_S = 6 * 3600.0
 """Minimum time between two alerts about one trouble of the account."""
 
@@ -226,6 +228,8 @@ class KeyWaits:
         followed.blocked_at, followed.answered_at, followed.is_watched = now, None, False
         if blocked_s > BLOCKED_MAX_S:
             await self._end(followed)
+            return None
+        if not await self.transitions.note_trouble(followed, NO_KEY):
             return None
         if blocked_s != job.blocked_s and not await self.transitions.change(followed, job.state, blocked_s=blocked_s):
             return None

@@ -128,6 +128,7 @@ class Polling:
     async def _note_answer(self, followed: Followed, key: UsableKey) -> bool:
         """Count the time since the last answer; False if the job was lost."""
         now, job = self.clock.monotonic(), followed.job
+        followed.polls += 1
         if followed.answered_at is not None:
             followed.active_s += now - followed.answered_at
         followed.answered_at, followed.answers_to = now, key.slot(job.guild_id)

@@ -43,10 +43,11 @@ from bot.runtime.clock import Clock
 from bot.runtime.failpoints import failpoint
 from bot.runtime.metrics import Metrics
 from bot.store import JobAttempt, RequestOfAnother, Store
+from bot.store.jobs.rechecks import ACCEPTED
 
 log = structlog.get_logger(__name__)
 
-ACCEPTED = JobAttempt(call="submit", outcome="accepted")
+SUBMITTED = JobAttempt(call="submit", outcome=ACCEPTED)
 
 
 @dataclass
@@ -193,7 +194,7 @@ class Submitting:
                 blocked_s=0.0,
                 next_at=0.0,
                 poll_after_s=accepted.poll_after_s,
-                calls=(ACCEPTED,),
+                calls=(SUBMITTED,),
             )
         except RequestOfAnother:
             # As from a caching proxy: following it would show a member another one's result.

@@ -6,13 +6,14 @@ from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass
 from decimal import Decimal
 from functools import partial
+from typing import cast
 
 import structlog
 
 from bot.domain.models import PAID_STATES, UNKNOWN, Job, JobState, WaitsFor, credits_words
 from bot.errors import CannonError, DatabaseFailing
 from bot.jobs import texts
-from bot.jobs.follow.lanes import Followed
+from bot.jobs.follow.lanes import REMOTE_STATES, Followed
 from bot.jobs.surface import Sentence, Surface
 from bot.language import Text, speak, speaking
 from bot.runtime.clock import Clock
@@ -21,6 +22,7 @@ from bot.runtime.logs import QuietErrors
 from bot.runtime.metrics import Metrics
 from bot.server.settings import Languages
 from bot.store import JobAttempt, Overshoot, Store, TriedOutcome
+from bot.store.jobs.rechecks import FINISHED, RUNNING
 
 log = structlog.get_logger(__name__)
 
@@ -44,11 +46,13 @@ class Transitions:
             changes = {"faults": 0, **changes}
         seen = {"active_s": followed.active_s, "started_at": job.started_at, "cost": job.cost}
         changes = {**seen, "waits_for": None, **changes}
+        if followed.polls and (to is not job.state or "calls" in changes):
+            changes["calls"] = (_polls_of(followed, to), *cast("tuple[JobAttempt, ...]", changes.get("calls", ())))
         advanced = await self.store.jobs.advance(followed.job, to, **changes)  # type: ignore[arg-type]  # names are Job's
         if advanced is None:
             log.warning("worker.lost_job", job=followed.job.id, state=followed.job.state)
             return False
-        changed = advanced.job
+        changed, followed.polls = advanced.job, 0 if "calls" in changes else followed.polls
         if changed.state is not followed.job.state:
             self.metrics.job(changed.operation, changed.state)
             _log_state(changed)
@@ -181,6 +185,12 @@ class Transitions:
         await self.surface.alert(followed.job.guild_id, partial(texts.NOT_CONFIRMED_ALERT, job=followed.job.id))
 
 
+def _polls_of(followed: Followed, to: JobState) -> JobAttempt:
+    """Return a note of the answered polls since the last one."""
+    outcome = RUNNING if to in REMOTE_STATES else FINISHED
+    return JobAttempt(call="poll", outcome=outcome, times=followed.polls, since=followed.job.submitted_at)
+
+
 def _log_state(job: Job) -> None:
     """Log a job's new state; at its end, the one line that a log at INFO has of it."""
     if not job.state.ended:
@@ -202,7 +212,8 @@ def _seconds(since: float | None, until: float | None) -> float | None:
 
 def attempt_of(call: str, error: CannonError) -> JobAttempt:
     """Return a failed call's class of answer, without its words."""
-    return JobAttempt(call=call, outcome=type(error).__name__, status=error.status)
+    wait_s = getattr(error, "retry_after_s", None)
+    return JobAttempt(call=call, outcome=type(error).__name__, status=error.status, wait_s=wait_s)
 
 
 def true_cost(job: Job) -> Decimal:

@@ -104,9 +104,10 @@ class Rechecks(Repository):
 
 KEPT = 30
 """Attempts kept per job."""
-ACCEPTED, FINISHED, POSTED = "accepted", "finished", "posted"
-"""Outcomes of a job that goes well: sent, polled until it had ended, and shown."""
-ONCE = frozenset({ACCEPTED, FINISHED, POSTED})
+ACCEPTED, RUNNING, FINISHED, FETCHED, POSTED = "accepted", "running", "finished", "fetched", "posted"
+"""Outcomes of a job that goes well: sent, polled until it had ended, its files fetched, and shown."""
+APPROVED, STARTED = "approved", "started"
+ONCE = frozenset({ACCEPTED, FINISHED, FETCHED, POSTED, APPROVED, STARTED})
 """Outcomes that a job has about once: a note of these alone makes no attempt one too many."""
 _TRIM = """
 DELETE FROM job_attempts WHERE job_id = :job_id AND id NOT IN (
@@ -127,8 +128,8 @@ DELETE FROM job_attempts WHERE id IN (
 class JobAttempt:
     """A call for a job, or several. `outcome`: the answer's class, no texts.
 
-    `call`: submit, poll, fetch, deliver, or turn; or `follow`: a process followed it from `since` until it `stopped`,
-    `died`, or `lost` its lease.
+    `call`: submit, poll, fetch, deliver, or turn; `approve`, `start`: it was approved, it had a place; `key`: no key
+    works; `follow`: a process followed it from `since` until it `stopped`, `died`, or `lost` its lease.
     """
 
     call: str
@@ -146,13 +147,14 @@ class JobAttempt:
     """The process's name; set by the store, '' for one of an older version."""
 
 
-def note_attempts(db: Connection, job: Job, attempts: Sequence[JobAttempt], now: float, process: str) -> None:
-    """Store the job's attempts of this process; keep the latest KEPT."""
+def note_attempts(db: Connection, job: Job, attempts: Sequence[JobAttempt], now: float, process: str = "") -> None:
+    """Store the job's attempts, of this process; keep the latest KEPT."""
     if not attempts:
         return
     calls = [(each.at or now, each.call, each.outcome, each.status) for each in attempts]
     waits = [(each.wait_s, each.since, each.times, process) for each in attempts]
-    db.executemany(_NOTE, [(job.id, job.guild_id, *call, *wait) for call, wait in zip(calls, waits, strict=True)])
+    rows = [(job.id, job.guild_id, *call, *wait) for call, wait in zip(calls, waits, strict=True)]
+    db.execute(_NOTE + ", ".join([_ROW] * len(rows)), [value for row in rows for value in row])  # one statement
     if not ONCE.issuperset(each.outcome for each in attempts):
         db.execute(_TRIM, {"job_id": job.id, "kept": KEPT})
 
@@ -161,9 +163,9 @@ _ATTEMPTS = """
 SELECT at, call, outcome, status, wait_s, since, times, process FROM job_attempts WHERE job_id = ? ORDER BY id
 """
 _NOTE = """
-INSERT INTO job_attempts (job_id, guild_id, at, call, outcome, status, wait_s, since, times, process)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO job_attempts (job_id, guild_id, at, call, outcome, status, wait_s, since, times, process) VALUES
 """
+_ROW = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 
 def attempts_of(db: Connection, job_id: str) -> tuple[JobAttempt, ...]:
