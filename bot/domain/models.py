@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -53,6 +54,14 @@ def credits_words(amount: Decimal) -> str:
 def new_id() -> str:
     """Return a short, unguessable, readable id: 10 characters of Crockford's base32 (50 bits)."""
     return "".join(secrets.choice(ID_ALPHABET) for _ in range(ID_LENGTH))
+
+
+def trace_of(subject: object) -> str:
+    """Return the trace id of what begins with `subject`, an interaction's or a card's id: 32 hex digits.
+
+    As OpenTelemetry has them. It leads back to no person.
+    """
+    return hashlib.blake2b(str(subject).encode(), digest_size=16).hexdigest()
 
 
 def is_id(text: str) -> bool:

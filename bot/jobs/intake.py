@@ -16,7 +16,7 @@ from bot.account.memory import MODEL, AccountMemories, AccountMemory
 from bot.cannon.retry import SAFE_WINDOW_S
 from bot.catalogue import Caution, distinct
 from bot.domain.jobs.card_spec import CardSpec, JobSpec
-from bot.domain.models import PROMPT_FIELDS, Card, Estimate, Job, JobState, new_id
+from bot.domain.models import PROMPT_FIELDS, Card, Estimate, Job, JobState, new_id, trace_of
 from bot.domain.money.account import of_limits
 from bot.domain.money.spend_request import KeyChanged, ShownPrice, SpendRequest, WordsChanged
 from bot.domain.money.spending_policy import Foreseen, foresee, judge, must_confirm
@@ -32,7 +32,6 @@ from bot.moderation.results import cancelled_by, card_cancelled_by, kept_by
 from bot.prices.pricing import CheckedJob, Pricing, spend_request
 from bot.runtime.clock import Clock
 from bot.runtime.failpoints import failpoint
-from bot.runtime.logs import begin_trace, current_trace
 from bot.server.settings import Languages
 from bot.store import Cancelled, Store
 
@@ -227,7 +226,9 @@ class JobService:
             self.alerts.tell(spec.guild_id, partial(of_limits, verdict.headrooms, taken, taken=True))
         failpoint("accept.stored")
         for job in stored_jobs if verdict is not None else ():
-            log.debug("job.accepted", job=job.id, guild=job.guild_id, card=stored.id, operation=job.operation)
+            log.debug(
+                "job.accepted", job=job.id, trace=job.trace, guild=job.guild_id, card=stored.id, operation=job.operation
+            )
         return Accepted(card=stored, jobs=stored_jobs, fresh=verdict is not None)
 
     async def mark_answered(self, card: Card, jobs: Sequence[Job] = (), *, message_id: int, channel_id: int) -> None:
@@ -345,7 +346,7 @@ def _jobs(
     key: UsableKey,
     signature: str,
 ) -> list[Job]:
-    ids, trace = [new_id() for _ in checked], current_trace() or begin_trace(card.id)
+    ids, trace = [new_id() for _ in checked], trace_of(card.interaction_id or card.id)
     factors = [job.factors for job in checked]
     subjects = subjects_of([job.spec for job in checked])
     return [

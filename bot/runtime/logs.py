@@ -7,7 +7,6 @@ a traceback follows its event, in lines that begin with `    | `.
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import re
 import sys
@@ -97,21 +96,6 @@ def _summary(window: _Window) -> logging.LogRecord:
     return logging.LogRecord(
         window.logger, window.level, __file__, 0, "%s (%d more like it in %d seconds)", values, None
     )
-
-
-def begin_trace(subject: object) -> str:
-    """Bind the trace id of what begins with `subject`, such as an interaction's id, to the task's log lines; return it.
-
-    32 hex digits, as of OpenTelemetry, which lead back to nobody.
-    """
-    trace = hashlib.blake2b(str(subject).encode(), digest_size=16).hexdigest()
-    structlog.contextvars.bind_contextvars(trace=trace)
-    return trace
-
-
-def current_trace() -> str:
-    """Return the task's trace id, '' without one."""
-    return str(structlog.contextvars.get_contextvars().get("trace", ""))
 
 
 MASK = "[masked]"

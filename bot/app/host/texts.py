@@ -13,7 +13,7 @@ from bot.store.texts import size
 
 if TYPE_CHECKING:
     from bot.cannon.discovery import Discovered
-    from bot.store.host.timeline import Span
+    from bot.store.host.timeline import TimeSpent
 
 ENDED = frozenset(state.value for state in END_STATES)
 ERASING = "Erasing old jobs"
@@ -411,7 +411,7 @@ def _event(event: Mapping[str, Any]) -> str:
     return f"{event['kind']}: {event['outcome']}{_status(event['status'])}{wait}{times}{by}"
 
 
-def span(worst: Span) -> str:
+def span(worst: TimeSpent) -> str:
     """Return where a job's time went, in words."""
     time = f"{worst.seconds:.1f} s" if worst.seconds < 10 else age(worst.seconds)
     if worst.stage == "unowned":

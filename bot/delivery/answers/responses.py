@@ -10,16 +10,17 @@ import discord
 import structlog
 from discord import app_commands
 from discord.ext import commands
+from structlog.contextvars import bind_contextvars
 
 from bot.catalogue import Catalogue, LiveCatalogue
 from bot.delivery.answers import texts
 from bot.delivery.channels.facts import DEAD_INTERACTION, DISCORD_ERRORS, MESSAGE_GONE, in_time, is_trouble
 from bot.delivery.channels.guilds import Guilds
+from bot.domain.models import trace_of
 from bot.errors import BotError, DatabaseFailing
 from bot.language import Text, from_discord, speak
 from bot.runtime.background import answer_soon
 from bot.runtime.clock import Clock
-from bot.runtime.logs import begin_trace
 from bot.runtime.metrics import Metrics
 from bot.runtime.pace import RateLimiter
 from bot.settings import Settings
@@ -41,7 +42,7 @@ def speak_to(interaction: discord.Interaction[Any]) -> None:
 
     Call it first when answering an interaction.
     """
-    begin_trace(interaction.id)
+    bind_contextvars(trace=trace_of(interaction.id))
     speak(from_discord(str(interaction.locale)))
     answer_soon(interaction.client.clock, interaction.response.is_done)
 

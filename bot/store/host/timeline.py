@@ -24,11 +24,11 @@ class Event:
     wait_s: float | None = None
     """The wait that the answer requested."""
     times: int = 1
-    """How many calls it stands for."""
+    """The number of calls."""
     credits: str = ""
 
 
-class Stage(StrEnum):
+class SpentOn(StrEnum):
     """What a job's time is spent on."""
 
     APPROVAL = "approval"
@@ -44,10 +44,10 @@ class Stage(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Span:
+class TimeSpent:
     """A stretch of a job's life; spans may overlap. Unix seconds."""
 
-    stage: Stage
+    stage: SpentOn
     since: float
     until: float
     process: str = ""
@@ -105,7 +105,7 @@ def _calls(attempts: Sequence[JobAttempt]) -> Iterator[Event]:
             )
 
 
-def spans_of(found: JobOnFile, now: float) -> tuple[Span, ...]:
+def spans_of(found: JobOnFile, now: float) -> tuple[TimeSpent, ...]:
     """Return where a job's time went until `now` (Unix seconds), in order."""
     events = events_of(found)
     end = events[-1].at if found.job.state.ended else now
@@ -113,25 +113,25 @@ def spans_of(found: JobOnFile, now: float) -> tuple[Span, ...]:
     return tuple(sorted((each for each in spans if each.seconds > 0), key=lambda each: each.since))
 
 
-def costliest(spans: Sequence[Span]) -> Span | None:
+def costliest(spans: Sequence[TimeSpent]) -> TimeSpent | None:
     """Return the longest span but the API's own work; that if there is no other."""
-    others = [each for each in spans if each.stage is not Stage.MAKING]
+    others = [each for each in spans if each.stage is not SpentOn.MAKING]
     return max(others or spans, key=lambda each: each.seconds, default=None)
 
 
-def _pending(found: JobOnFile, events: Sequence[Event], end: float) -> Iterator[Span]:
+def _pending(found: JobOnFile, events: Sequence[Event], end: float) -> Iterator[TimeSpent]:
     job = found.job
     since = job.created_at
     approved = next((each.at for each in events if each.kind == "approve"), None)
     if approved is not None or job.state is JobState.AWAITING_APPROVAL:
-        yield Span(stage=Stage.APPROVAL, since=since, until=approved or end)
+        yield TimeSpent(stage=SpentOn.APPROVAL, since=since, until=approved or end)
         since = approved or end
     started = next((each.at for each in events if each.kind == "start"), None)
     if started is not None or job.state is JobState.WAITING:
-        yield Span(stage=Stage.QUEUE, since=since, until=started or end)
+        yield TimeSpent(stage=SpentOn.QUEUE, since=since, until=started or end)
 
 
-def _unowned(events: Sequence[Event], end: float) -> Iterator[Span]:
+def _unowned(events: Sequence[Event], end: float) -> Iterator[TimeSpent]:
     """Yield the stretches in which no process followed the job, after one that did."""
     freed: Event | None = None
     for each in events:
@@ -144,11 +144,11 @@ def _unowned(events: Sequence[Event], end: float) -> Iterator[Span]:
         yield _span_of(freed, end)
 
 
-def _span_of(freed: Event, until: float) -> Span:
-    return Span(stage=Stage.UNOWNED, since=freed.at, until=until, process=freed.process, cause=freed.outcome)
+def _span_of(freed: Event, until: float) -> TimeSpent:
+    return TimeSpent(stage=SpentOn.UNOWNED, since=freed.at, until=until, process=freed.process, cause=freed.outcome)
 
 
-def _waits(events: Sequence[Event], end: float) -> Iterator[Span]:
+def _waits(events: Sequence[Event], end: float) -> Iterator[TimeSpent]:
     """Yield the waits that a failed call caused: until the next call, or as long as its answer requested."""
     calls = [each for each in events if each.kind in {"submit", "poll", "deliver", "key", "turn"}]
     for each, following in zip(calls, [*calls[1:], None], strict=True):
@@ -156,26 +156,26 @@ def _waits(events: Sequence[Event], end: float) -> Iterator[Span]:
             continue
         until = end if following is None else following.at
         until = until if each.wait_s is None else min(until, each.at + each.wait_s)
-        stage = Stage.KEY if each.kind == "key" else Stage.WAIT
-        yield Span(stage=stage, since=each.at, until=until, cause=f"{each.kind} {each.outcome}")
+        stage = SpentOn.KEY if each.kind == "key" else SpentOn.WAIT
+        yield TimeSpent(stage=stage, since=each.at, until=until, cause=f"{each.kind} {each.outcome}")
 
 
-def _work(found: JobOnFile, end: float) -> Iterator[Span]:
+def _work(found: JobOnFile, end: float) -> Iterator[TimeSpent]:
     job, noticed = found.job, _noticed_at(found)
     if job.first_attempt_at is not None:
         failed = [each.at + (each.wait_s or 0.0) for each in found.attempts if each.call == "submit"]
         since = max([job.first_attempt_at, *(each for each in failed if each < (job.submitted_at or end))])
-        yield Span(stage=Stage.SENDING, since=since, until=job.submitted_at or end)
+        yield TimeSpent(stage=SpentOn.SENDING, since=since, until=job.submitted_at or end)
     if job.submitted_at is not None:
-        yield Span(stage=Stage.MAKING, since=job.submitted_at, until=_made_at(job) or end)
+        yield TimeSpent(stage=SpentOn.MAKING, since=job.submitted_at, until=_made_at(job) or end)
     if (made := _made_at(job)) is not None and noticed is not None:
-        yield Span(stage=Stage.NOTICING, since=made, until=noticed)
+        yield TimeSpent(stage=SpentOn.NOTICING, since=made, until=noticed)
     for each in found.attempts:
         if each.since is not None and each.outcome == FETCHED:
-            yield Span(stage=Stage.FETCHING, since=each.since, until=each.at)
+            yield TimeSpent(stage=SpentOn.FETCHING, since=each.since, until=each.at)
         elif each.since is not None and each.outcome == POSTED:
             fetched = max((other.at for other in found.attempts if other.outcome == FETCHED), default=each.since)
-            yield Span(stage=Stage.POSTING, since=max(each.since, min(fetched, each.at)), until=each.at)
+            yield TimeSpent(stage=SpentOn.POSTING, since=max(each.since, min(fetched, each.at)), until=each.at)
 
 
 def _made_at(job: Job) -> float | None:
