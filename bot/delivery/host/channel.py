@@ -10,7 +10,7 @@ from dataclasses import KW_ONLY, dataclass, field
 import discord
 import structlog
 
-from bot.delivery.channels.facts import CALL_TIMEOUT_S, MESSAGE_GONE, in_time, is_closed
+from bot.delivery.channels.facts import CALL_TIMEOUT_S, in_time, is_closed, is_gone
 from bot.delivery.channels.guilds import Guilds
 from bot.delivery.channels.messages import Messages, nonce_of
 from bot.runtime.clock import Clock
@@ -122,11 +122,11 @@ class HostChannel:
     async def redraw(
         self, message: discord.Message | discord.PartialMessage, embed: discord.Embed, view: discord.ui.View | None
     ) -> None:
-        """Edit a message, unless it was deleted."""
+        """Edit a message, unless it was deleted or its channel is out of reach, as of an earlier HOST_REPORTS."""
         try:
             await in_time(message.edit(embed=embed, view=view))
         except discord.HTTPException as error:
-            if error.code not in MESSAGE_GONE:
+            if not is_gone(error):
                 raise
 
 

@@ -72,8 +72,8 @@ class HostReports:
     clock: Clock
     process: str = ""
     _alerts: dict[str, HostAlert] = field(default_factory=dict, init=False)
-    _well_since: dict[str, float] = field(default_factory=dict, init=False)
-    """Since when rules with an alert find nothing, in monotonic seconds."""
+    _changed_at: dict[str, float] = field(default_factory=dict, init=False)
+    """Since when a rule finds something and has no alert, or finds nothing and has one; in monotonic seconds."""
     _outage: _Outage | None = field(default=None, init=False)
     _has_led: bool = field(default=False, init=False)
     _knows_outages: bool = field(default=False, init=False)
@@ -107,7 +107,7 @@ class HostReports:
             return
         if leads or self._outage is not None:
             await self._end_outage()
-        if not leads and not seen.is_leaderless:
+        if not leads and not _lasts(self._alerts.get(LEADER.name)):
             return
         for name in self._alerts:
             await self._show(self._alerts[name])
@@ -115,27 +115,25 @@ class HostReports:
             await self._post_page(seen)
 
     async def _note(self, rule: Rule, seen: Snapshot) -> None:
-        """Store that a rule begins or ceases to apply."""
-        sentence, alert = rule.judge(seen), self._alerts.get(rule.name)
-        lasts = alert is not None and alert.ended_at is None
-        if sentence is not None:
-            self._well_since.pop(rule.name, None)
-            if not lasts and await self.store.host_alerts.begin(rule.name, sentence, self.process):
-                log.warning("host_alert.begins", rule=rule.name, sentence=sentence)
-        elif alert is not None and lasts and self._may_end(alert, seen):
-            since = self._well_since.setdefault(rule.name, self.clock.monotonic())
-            if self.clock.monotonic() - since < CLEAR_S:
-                return
-            self._well_since.pop(rule.name)
-            await self.store.host_alerts.end(rule.name)
-            log.info("host_alert.ends", rule=rule.name, after_s=round(seen.at - alert.began_at))
-        else:
+        """Store that a rule begins or ceases to apply, once it has for long enough."""
+        sentence, alert, now = rule.judge(seen), self._alerts.get(rule.name), self.clock.monotonic()
+        if (sentence is not None) == _lasts(alert) or (alert is not None and not self._may_end(alert, seen)):
+            self._changed_at.pop(rule.name, None)
             return
+        wait_s = CLEAR_S if sentence is None else rule.for_s
+        if now - self._changed_at.setdefault(rule.name, now) < wait_s:
+            return
+        del self._changed_at[rule.name]
+        if sentence is None:
+            await self.store.host_alerts.end(rule.name)
+            log.info("host_alert.ends", rule=rule.name)
+        elif await self.store.host_alerts.begin(rule.name, sentence, self.process):
+            log.warning("host_alert.begins", rule=rule.name, sentence=sentence)
         self._alerts = await self.store.host_alerts.all()
 
     def _may_end(self, alert: HostAlert, seen: Snapshot) -> bool:
         """Whether this process knows that it is over: that which found it does, or the leader once that is gone."""
-        if not RULES[alert.rule].of_each:
+        if not _lasts(alert) or not RULES[alert.rule].of_each:
             return True
         return alert.process == self.process or alert.process not in {each.name for each in seen.alive}
 
@@ -267,6 +265,10 @@ class HostReports:
     def _controls(self, rule: Rule | None, *, lasts: bool = True) -> discord.ui.View | None:
         name = rule.name if rule is not None and lasts else None
         return message_view([self.surface.host_controls(name, is_paused=self.is_paused())], [])
+
+
+def _lasts(alert: HostAlert | None) -> bool:
+    return alert is not None and alert.ended_at is None
 
 
 def _same_as(embed: discord.Embed) -> Callable[[discord.Message], bool]:

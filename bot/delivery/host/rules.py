@@ -18,6 +18,8 @@ DISK_LEAST_BYTES = 500 * 1024 * 1024
 LEADERLESS_S = 60.0
 MISSING_S = 60.0
 """How long a process may be silent; a lease has lapsed by then."""
+BEATS_AGAIN_S = 30.0
+"""When each process has been heard of again after an outage of the database."""
 MISSING_FOR_S = 86_400.0
 """How long a missing process is reported."""
 UPGRADE_S = 3600.0
@@ -80,9 +82,8 @@ class Snapshot:
 
     @property
     def is_leaderless(self) -> bool:
-        """Whether several processes should have a leader, and have none."""
-        young = all(self.at - each.started_at < LEADERLESS_S for each in self.alive)
-        return bool(self.alive) and not young and not any(each.is_leader for each in self.alive)
+        """Whether no process leads."""
+        return bool(self.alive) and not any(each.is_leader for each in self.alive)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +97,8 @@ class Rule:
     guide: str
     """The page and its part that say more."""
     judge: Callable[[Snapshot], str | None]
+    for_s: float = 0.0
+    """How long it has to apply first."""
     is_critical: bool = False
     of_each: bool = False
     """Whether each process judges it of itself, rather than the leader of all."""
@@ -200,7 +203,7 @@ DATABASE = Rule(
 )  # fmt: skip
 LEADER = Rule(
     name="leader", title=texts.LEADER, action=texts.LEADER_ACTION, guide=f"{RUNBOOK}#noprocessleads",
-    judge=_leader, is_critical=True,
+    judge=_leader, for_s=LEADERLESS_S, is_critical=True,
 )  # fmt: skip
 RULES: Mapping[str, Rule] = MappingProxyType({rule.name: rule for rule in (
     DATABASE,
@@ -238,7 +241,7 @@ RULES: Mapping[str, Rule] = MappingProxyType({rule.name: rule for rule in (
     LEADER,
     Rule(
         name="workers", title=texts.WORKERS, action=texts.WORKERS_ACTION, guide=f"{RUNBOOK}#processismissing",
-        judge=_workers,
+        judge=_workers, for_s=BEATS_AGAIN_S,
     ),
     Rule(name="versions", title=texts.VERSIONS, action=texts.VERSIONS_ACTION, guide=f"{RUNBOOK}#twoversionsrun",
         judge=_versions),
