@@ -26,6 +26,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+import prune_image
+
 ROOT = Path(__file__).resolve().parent.parent
 SYSTEM = ("usr", "bin", "sbin", "lib", "lib64")
 """This machine's folders in a step, read-only; the last four are links into the first on today's Debian."""
@@ -40,9 +43,14 @@ ETC = (
     "ld.so.conf.d",
     "alternatives",
 )
-KNOWN = {"ARG", "FROM", "WORKDIR", "COPY", "RUN", "ENV", "USER", "VOLUME", "EXPOSE", "HEALTHCHECK", "ENTRYPOINT", "CMD"}
+KNOWN = {"ARG", "CMD", "COPY", "ENTRYPOINT", "ENV", "EXPOSE", "FROM", "HEALTHCHECK", "LABEL", "RUN", "USER", "VOLUME"}
+KNOWN |= {"WORKDIR"}
 SAMPLE_TOKEN = "0" * 18 + "." + "0" * 6 + "." + "0" * 38  # the form of a bot token; `check` needs no more
 STEP_TIMEOUT_S = 600
+LABELS = {f"org.opencontainers.image.{name}" for name in ("title", "description", "licenses", "version", "revision")}
+BASE_MB = 86
+"""The base image after `prune_image.py`, by estimate, since it cannot be fetched here: Debian's packages in it have
+72 MB without documents, and 50 pruned; its lists of them about 6, and Python about 30."""
 
 
 class StepFailed(Exception):
@@ -62,6 +70,7 @@ class Stage:
     entrypoint: list[str] = field(default_factory=list)
     command: list[str] = field(default_factory=list)
     healthcheck: list[str] = field(default_factory=list)
+    labels: dict[str, str] = field(default_factory=dict)
 
 
 def instructions(text: str) -> Iterator[tuple[str, str]]:
@@ -160,6 +169,10 @@ def copy(stage: Stage, context: Path, stages: Mapping[str, Stage], rest: str) ->
     *sources, target = rest.split()
     if sources[0].startswith("--from="):
         context = stages[sources.pop(0).removeprefix("--from=")].root
+    sources = [each for each in sources if not each.startswith("--chown=")]  # kept by a copy of a stage
+    if sources == ["/"]:
+        subprocess.run(["cp", "-a", "--remove-destination", f"{context}/.", stage.root], check=True)  # noqa: S603, S607 - the system's
+        return
     into = stage.root / str(Path(stage.folder) / target).lstrip("/")
     for name in sources:
         source = context / name.lstrip("/")
@@ -191,6 +204,8 @@ def step(stage: Stage, word: str, rest: str) -> None:
         stage.environment |= {
             name: value.replace("$PATH", stage.environment["PATH"]) for name, value in pairs(rest).items()
         }
+    elif word == "LABEL":
+        stage.labels |= pairs(rest)
     elif word == "USER":
         stage.user = rest
     elif word == "ENTRYPOINT":
@@ -224,6 +239,20 @@ def rehearse(text: str, place: Path) -> Stage:
     return stage
 
 
+def measured(stage: Stage) -> str:
+    """Return how large the image is about. Raises StepFailed if it has what it need not, or is larger than allowed."""
+    own = stage.root / "opt" / "cannon-bot"
+    if left := [path.name for path in own.rglob("*") if path.name in {"pip", "__pycache__"}]:
+        raise StepFailed(f"the image has {', '.join(sorted(set(left)))}")
+    if not list(own.rglob("licenses/requirements/NOTICES.txt")):
+        raise StepFailed("the image lacks the licenses of what it ships: requirements/NOTICES.txt")
+    megabytes = prune_image.size(own) / 1e6
+    total = BASE_MB + megabytes
+    if total > prune_image.LIMIT_MB:
+        raise StepFailed(f"the image has about {total:.0f} MB; {prune_image.LIMIT_MB} are allowed")
+    return f"about {total:.0f} MB: {megabytes:.0f} of the bot and its libraries, and by estimate {BASE_MB} of the base"
+
+
 def started(stage: Stage, *arguments: str, expect: int, **extra: str) -> str:
     """Start the image's program; return its output. Raises StepFailed for another exit code."""
     words: Sequence[str] = [*stage.entrypoint, *arguments]
@@ -237,6 +266,9 @@ def try_out(stage: Stage) -> None:
     """Use the image as a host does. Raises StepFailed."""
     if stage.user in {"", "0", "root"}:
         raise StepFailed("the image runs as root")
+    if missing := LABELS - stage.labels.keys():
+        raise StepFailed(f"the image lacks the labels {', '.join(sorted(missing))}")
+    print(measured(stage))
     print(started(stage, "--version", expect=0).strip())
     print(started(stage, "check", "--offline", expect=0, DISCORD_TOKEN=SAMPLE_TOKEN).splitlines()[0])
     # Without a token the program ends with one sentence, and the health check with a failure.

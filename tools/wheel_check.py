@@ -95,8 +95,9 @@ def build(into: Path) -> Path:
     for kind, present in (("wheel", names), ("sdist", members)):
         if missing := expected_files(kind) - set(present):
             sys.exit(f"not in the {kind}: {', '.join(sorted(missing))}")
-    if "LICENSE" not in members:
-        sys.exit("the sdist lacks LICENSE")
+    for name in ("LICENSE", "requirements/NOTICES.txt"):
+        if name not in members or not any(each.endswith(f".dist-info/licenses/{name}") for each in names):
+            sys.exit(f"the sdist or the wheel lacks {name}")
     if extra := [name for name in [*names, *members] if name.startswith(FORBIDDEN) and name != ".env.example"]:
         sys.exit(f"does not belong in a distribution: {', '.join(extra[:10])}")
     return wheel

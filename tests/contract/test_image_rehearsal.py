@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 
+import babel
 import pytest
+from babel import Locale, localedata
+from babel.dates import format_date
 
+from bot.language import LANGUAGES
+from tools import prune_image, rehearse_image
 from tools.rehearse_image import Stage as ImageStage
 from tools.rehearse_image import StepFailed, allowed, copy, instructions, pairs
 
 ROOT = Path(__file__).resolve().parents[2]
+LABELS = "LABEL " + " ".join(f"{name}=a" for name in sorted(rehearse_image.LABELS))
+NOTICES = "mkdir -p /opt/cannon-bot/licenses/requirements && touch /opt/cannon-bot/licenses/requirements/NOTICES.txt"
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
 
 
 def test_every_instruction_of_the_dockerfile_is_understood() -> None:
     words = [word for word, _ in instructions(DOCKERFILE)]
-    assert words.count("FROM") == 2
+    assert words.count("FROM") == 3
     assert words[-2:] == ["ENTRYPOINT", "CMD"]
 
 
@@ -59,6 +68,9 @@ def test_the_image_builds_and_runs_step_by_step() -> None:
     done = rehearsal(ROOT / "Dockerfile")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "the program starts, checks and refuses as the image's user" in done.stdout
+    size = re.search(r"^about (\d+) MB: (\d+) of the bot", done.stdout, re.MULTILINE)
+    assert size is not None
+    assert int(size[1]) < prune_image.LIMIT_MB
 
 
 @pytest.mark.long
@@ -69,6 +81,10 @@ def test_the_image_builds_and_runs_step_by_step() -> None:
         ("COPY tests tests", "tests is not there"),
         ("RUN test -e /home/* || test -e /opt/*", "ended with 1"),
         ("USER 0", "the image runs as root"),
+        ("USER 10001", "the image lacks the labels org.opencontainers.image.description"),
+        (f"USER 10001\n{LABELS}", "the image lacks the licenses of what it ships"),
+        (f"{LABELS}\nRUN mkdir -p /opt/cannon-bot/pip\nUSER 10001", "the image has pip"),
+        (f"{LABELS}\nRUN {NOTICES} && truncate -s 150M /opt/cannon-bot/big\nUSER 10001", "MB; 200 are allowed"),
     ],
 )
 def test_a_broken_step_is_seen(tmp_path: Path, step: str, complaint: str) -> None:
@@ -77,3 +93,29 @@ def test_a_broken_step_is_seen(tmp_path: Path, step: str, complaint: str) -> Non
     done = rehearsal(broken)
     assert done.returncode == 1
     assert complaint in done.stderr
+
+
+def test_the_locales_of_all_six_languages_stay_and_most_others_go(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packages = tmp_path / "packages"
+    shutil.copytree(Path(babel.__file__).parent / "locale-data", packages / "babel" / "locale-data")
+    before = prune_image.size(packages)
+    prune_image.remove(prune_image.unneeded(packages, tmp_path / "none", tmp_path / "none"))
+    assert prune_image.size(packages) < before / 10
+    monkeypatch.setattr(localedata, "_dirname", str(packages / "babel" / "locale-data"))
+    monkeypatch.setattr(localedata, "_cache", {})
+    for language in LANGUAGES:
+        locale = Locale.parse(language, sep="-")
+        assert locale.days["format"]["wide"][0]
+        assert format_date(date(2026, 11, 29), locale=locale)
+
+
+def test_what_only_installers_and_their_windows_need_is_removed(tmp_path: Path) -> None:
+    unneeded = ("lib/site-packages/pip/a.py", "lib/ensurepip/b.py", "system/usr/bin/perl", "packages/aiohttp/c.pyx")
+    needed = ("lib/asyncio/d.py", "system/usr/bin/sh", "packages/aiohttp/e.so", "system/var/lib/dpkg/status")
+    for name in (*unneeded, *needed):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    prune_image.remove(prune_image.unneeded(tmp_path / "packages", tmp_path / "lib", tmp_path / "system"))
+    assert [name for name in (*unneeded, *needed) if (tmp_path / name).exists()] == list(needed)

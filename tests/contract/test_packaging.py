@@ -4,6 +4,7 @@ import dataclasses
 import os
 import re
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 from types import MappingProxyType
@@ -16,6 +17,7 @@ from trove_classifiers import classifiers
 
 from bot import __version__
 from tests.support.patterns import modules
+from tools import notices
 from tools.pin_image import FILES, pinned, tags
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -136,7 +138,7 @@ def test_nothing_is_installed_that_no_hash_pins(file: str) -> None:
 
 def test_the_image_stands_on_a_digest() -> None:
     text = (ROOT / "Dockerfile").read_text(encoding="utf-8")
-    assert re.findall(r"^FROM (\S+)", text, re.MULTILINE) == ["${PYTHON_IMAGE}"] * 2
+    assert re.findall(r"^FROM (\S+)", text, re.MULTILINE) == ["${PYTHON_IMAGE}", "${PYTHON_IMAGE}", "scratch"]
     assert "# syntax" not in text.splitlines()[0]
     assert re.search(r"^ARG PYTHON_IMAGE=python:3\.13-slim@sha256:[0-9a-f]{64}$", text, re.MULTILINE), "make pin-image"
 
@@ -264,3 +266,21 @@ def test_no_field_has_a_default_that_python_3_11_takes_for_mutable() -> None:
         if isinstance(each.default, MappingProxyType)
     ]
     assert given == []
+
+
+def test_the_notices_have_each_package_of_the_lock_in_its_version() -> None:
+    table = notices.NOTICES.read_text(encoding="utf-8").split(notices.RULE)[0]
+    named = set(re.findall(r"^(\S+ [\d.]\S*)  +\S", table, re.MULTILINE))
+    assert named == {
+        f"{name} {next(iter(pin.specifier)).version}"
+        for name, pin in pins("requirements/bot.lock").items()
+        if name not in notices.ELSEWHERE
+    }
+
+
+def test_the_notices_are_what_the_packages_say() -> None:
+    if sys.version_info >= (3, 13):
+        assert notices.NOTICES.read_text(encoding="utf-8") == notices.notices(), "make notices"
+    else:  # one of the image's packages is for Python 3.13 alone
+        with pytest.raises(SystemExit, match=r"audioop-lts .* is not installed here"):
+            notices.notices()
