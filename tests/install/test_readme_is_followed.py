@@ -324,7 +324,7 @@ async def test_what_the_documents_say_beside_a_running_bot_and_then_on_another_m
     await host.root.run(leave)
     shutil.rmtree(host.data)  # the new machine has the packages, the settings and the two files
     await host.root.run(restore)
-    assert "OK" in await host.root.run(check)
+    assert "OK" in await host.root.run(check, env=host.wired)
     async with host.life() as bot:
         host.finish_all()
         await host.until(host.made(2))
