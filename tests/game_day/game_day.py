@@ -3,7 +3,8 @@
     make game-day ARGS="--only database,key --on SQLite"
 
 Real processes of the bot between a wire Discord and the sandbox, on SQLite (one process) and on PostgreSQL (a gateway
-and two workers). With all scenarios it writes the table of docs/game-day.md. Exit status 1 if something is wrong.
+and two workers). What was played on both is written to docs/game-day.md, unless something is wrong: then the exit
+status is 1.
 """
 
 from __future__ import annotations
@@ -48,11 +49,22 @@ def table(rows: Sequence[Row]) -> str:
     return "\n".join(lines)
 
 
-def write(page: Path, text: str) -> None:
-    """Put the table between the page's markers."""
+def write(page: Path, rows: Sequence[Row]) -> None:
+    """Put the sections of these rows between the page's markers, in the place of those of the same scenario."""
     before, _, rest = page.read_text(encoding="utf-8").partition(BEGIN)
-    _, _, after = rest.partition(END)
-    page.write_text(f"{before}{BEGIN}\n\n{text}\n{END}{after}", encoding="utf-8")
+    old, _, after = rest.partition(END)
+    found = [f"## {each}" for each in f"\n{old}".split("\n## ")[1:]]
+    sections = {each.partition("\n")[0]: each.strip() for each in [*found, *table_of_each(rows)]}
+    titles = [f"## {each.title}" for each in SCENARIOS.values()]
+    text = "\n\n".join(sections[title] for title in titles if title in sections)
+    page.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}", encoding="utf-8")
+
+
+def table_of_each(rows: Sequence[Row]) -> list[str]:
+    """Return a section for each scenario that was played on both databases."""
+    titles = dict.fromkeys(row.scenario for row in rows)
+    both = [[row for row in rows if row.scenario == title] for title in titles]
+    return [table(each) for each in both if len(each) == len(DATABASES)]
 
 
 def main() -> int:
@@ -69,9 +81,10 @@ def main() -> int:
             continue
         rows += [_played(name, database) for database in arguments.on.split(",")]
     _say(f"{len(rows)} scenarios in {time.monotonic() - began:.0f} s")
-    if len(rows) == len(SCENARIOS) * len(DATABASES):
-        write(PAGE, table(rows))
-    return int(any(row.wrong for row in rows))
+    wrong = any(row.wrong for row in rows)
+    if not wrong:
+        write(PAGE, rows)
+    return int(wrong)
 
 
 def _played(name: str, database: str) -> Row:

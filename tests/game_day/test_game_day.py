@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.game_day.game_day import BEGIN, END, table, write
+from tests.game_day.game_day import BEGIN, END, write
 from tests.game_day.scenarios import POSTGRES, QUICK, SQLITE, Row, play
 
 
@@ -36,22 +36,21 @@ async def test_nothing_is_lost_or_doubled_and_each_outage_is_a_few_lines(open_pa
     assert "; 0 tracebacks" in row.log, row
 
 
-def test_a_table_has_both_databases_next_to_each_other(tmp_path: Path):
+def test_a_page_has_both_databases_next_to_each_other_and_keeps_other_sections(tmp_path: Path):
     rows = [
         Row("Disk full", SQLITE, trouble="no byte left", health="all: 200", books="3 delivered; books equal"),
-        Row("Disk full", POSTGRES, trouble="no byte left", member=["a | b", "c"], wrong=["lost"]),
-        Row("Clock ahead", SQLITE, end=["it went on"]),
+        Row("Disk full", POSTGRES, trouble="no byte left", member=["a | b", "c"], books="equal"),
+        Row("Clock ahead", SQLITE, end=["not played on both"]),
     ]
     page = tmp_path / "page.md"
-    page.write_text(f"# Page\n{BEGIN}\nold\n{END}\nrest\n")
-    write(page, table(rows))
+    page.write_text(f"# Page\n{BEGIN}\n\n## Disk full\n\nold\n\n## Clock ahead\n\nkept\n\n{END}\nrest\n")
+    write(page, rows)
     assert page.read_text().splitlines() == [
         "# Page", BEGIN, "",
         "## Disk full", "",
         "| | SQLite | PostgreSQL |", "|---|---|---|",
         "| trouble | no byte left | no byte left |", "| health | all: 200 | - |", "| members read | - | a / b<br>c |",
-        "| books | 3 delivered; books equal | lost |", "",
-        "## Clock ahead", "",
-        "| | SQLite |", "|---|---|", "| end | it went on |", "",
+        "| books | 3 delivered; books equal | equal |", "",
+        "## Clock ahead", "", "kept", "",
         END, "rest",
     ]  # fmt: skip
