@@ -24,7 +24,7 @@ SQLITE, POSTGRES = "SQLite", "PostgreSQL"
 NOBODY = 65534
 DISK_MB = {SQLITE: 640, POSTGRES: 768}
 """More than the alerts want to have free."""
-HURRY = {SQLITE: 60.0, POSTGRES: 36.0}
+HURRY = {SQLITE: 60.0, POSTGRES: 48.0}
 """How fast an hour passes. Leases of a fleet pass as fast, and its processes need to be in time for them."""
 
 
@@ -33,11 +33,11 @@ class Times:
     """How long each trouble lasts, in seconds of the bot."""
 
     gone_s: float = 130.0
-    full_s: float = 45.0
+    full_s: float = 40.0
     off_s: float = 15.0
     paused_s: float = 40.0
     away_s: float = 3600.0
-    expired_s: float = 30.0
+    expired_s: float = 20.0
 
 
 QUICK = Times(gone_s=5.0, full_s=10.0, off_s=3.0, paused_s=5.0, away_s=1200.0, expired_s=4.0)

@@ -214,8 +214,8 @@ class Stage:
                 self.row.wrong.append(f"{process.name} stopped with exit status {status}")
 
     def _reported(self) -> list[str]:
-        """Return what the bot's reports to its host say now, oldest first."""
-        return [" / ".join(_parts(each)) for each in self.discord.messages(self.host_channel)]
+        """Return what the bot's reports to its host say now, oldest first; its page of the week aside."""
+        return [" / ".join(_parts(each)) for each in self.discord.messages(self.host_channel) if each.embeds]
 
     async def connected(self) -> None:
         """Wait until the bot is connected to Discord for those who try it."""

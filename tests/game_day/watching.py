@@ -139,6 +139,10 @@ def health_words(status: int, health: Mapping[str, Any]) -> str:
     return f"{status} ({', '.join(why)})"
 
 
+LONGEST_S = 600.0
+"""Rules that ask for longer say nothing of minutes."""
+
+
 def alert_words(alerts: Sequence[Alert], begins: float, until: float) -> str:
     """Return which alerts fired, and after how many seconds; those that held for too short a time come last."""
     fired, pending = dict[str, str](), dict[str, str]()
@@ -146,7 +150,7 @@ def alert_words(alerts: Sequence[Alert], begins: float, until: float) -> str:
         name = each.rule.name
         if each.fired is not None and each.fired <= until:
             fired.setdefault(name, f"**{name}** ({each.rule.severity}) at {each.fired - begins:.0f} s")
-        else:
+        elif each.rule.for_s <= LONGEST_S:
             pending.setdefault(
                 name, f"{name} from {each.since - begins:.0f} s, too short for its {each.rule.for_s:.0f} s"
             )
