@@ -260,6 +260,8 @@ def _database(value: str) -> Path | PostgresUrl:
         raise ValueError("names a home directory that does not exist. Write the whole path") from None
     if os.path.isdir(path):  # noqa: PTH112 - Path's raises for one that is closed to the bot
         raise ValueError(f"is a directory ({path}). Name a file, such as {path / 'cannon-bot.db'}")
+    if os.path.exists(path) and not os.path.isfile(path):  # noqa: PTH110, PTH113 - the same
+        raise ValueError(f"is a device or a pipe ({path}), whose permissions the bot would change. Name a file")
     return path
 
 

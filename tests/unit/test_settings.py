@@ -269,6 +269,7 @@ def test_all_problems_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
         ("HTTP_HOST", "http://localhost", "host name"),
         ("HTTP_HOST", "localhost:80", "host name"),
         ("DATABASE", ".", "directory"),
+        ("DATABASE", "/dev/null", "a device or a pipe"),
         ("DATABASE", "~nobody-of-this-name/x.db", "home directory"),
     ],
 )
