@@ -163,14 +163,15 @@ async def _first_life(stage: Stage) -> None:
 async def _bad_start(stage: Stage, what: str, breaks: Callable[[], object], mends: Callable[[], object]) -> None:
     """Start what cannot start, note how it ends, mend it, and start it again."""
     first, gateway = stage.processes[0], stage.discord.gateway
-    identifies, calls = gateway.identifies, len(stage.discord.rest.calls)
     breaks()
     stage.look()
     with stage.trouble(what):
         checked = await _check(stage, first)
+        identifies, calls = gateway.identifies, len(stage.discord.rest.calls)
+        began = stage.since()
         async with first:
             status = await asyncio.wait_for(first.ended(), START_S)
-            stage.end(f"ended with {status} after {stage.since():.0f} s")
+            stage.end(f"ended with {status} after {stage.since() - began:.0f} s")
         said = lines_of(stage.logs()).plain
         logins = gateway.identifies - identifies + len(stage.discord.rest.calls) - calls
         stage.row.member.append("nothing: the bot is not connected")
@@ -201,7 +202,8 @@ async def _check(stage: Stage, process: Process) -> str:
     )  # fmt: skip
     output, _ = await made.communicate()
     lines = [line for line in output.decode(errors="replace").splitlines() if line.strip()]
-    return f"{made.returncode}, “{lines[-1][:200] if lines else ''}”"
+    problems = [line.strip("- ") for line in lines if line.startswith("- ")] or lines[-1:]
+    return f"{made.returncode}, “{' / '.join(problems)[:400]}”"
 
 
 async def clock_ahead(stage: Stage, times: Times) -> None:

@@ -38,6 +38,9 @@ SPEED = 12.0
 """A picture takes 0.7 s."""
 SIZE = {"servers": 6, "members": 2}
 START_S = 120.0
+OVER_S = 25.0
+"""How long health and reports to the host may take after that; an alert ends once nothing was found for a while."""
+OVER = "✅"
 CALM_S = 240.0
 """For a hang: how long jobs may take after a trouble."""
 RESTART_S = 5.0
@@ -122,6 +125,11 @@ class Row:
     seconds: float = 0.0
     wrong: list[str] = field(default_factory=list)
 
+    def hide(self, path: str, name: str) -> None:
+        """Put a name in the place of a path of this machine."""
+        self.end = [each.replace(path, name) for each in self.end]
+        self.member = [each.replace(path, name) for each in self.member]
+
 
 class Stage:
     """See the module. Made by `staged`."""
@@ -139,6 +147,7 @@ class Stage:
             "WIRE_DISCORD_URL": fronts["discord"].url,
             "CANNON_API_URL": fronts["studio"].url,
             "SSL_CERT_FILE": str(authority.file),
+            "PRIVACY_URL": "https://example.org/privacy",
         }
         self.host_channel = _private_channel(discord, town)
         self.environment["HOST_REPORTS"] = str(self.host_channel.id)
@@ -317,6 +326,8 @@ class Stage:
             if wrong:
                 await asyncio.sleep(1.0)
         lasted = self.watch.now() - self.ends
+        with contextlib.suppress(TimeoutError):  # then the row shows what is not over
+            await self.until(self._is_over, OVER_S)
         self.row.wrong += wrong
         self.row.health = self.watch.health(self.begins, self.ends)
         self.row.alerts = alert_words(self.watch.alerts(self.begins), self.begins, self.watch.now())
@@ -325,6 +336,12 @@ class Stage:
         states = ", ".join(f"{count} {state}" for state, count in sorted(self._states.items()))
         self.end(f"all jobs ended {lasted:.0f} s after the end of the trouble")
         self.row.books = f"{states}; books equal" if not wrong else f"{states}; WRONG"
+
+    def _is_over(self) -> bool:
+        """Whether health and the reports to the host say so, too."""
+        last = {each.process: each.said for each in self.watch.looks}
+        begun = [each for each in self._reported() if not each.startswith(OVER)]
+        return not begun and all(each == "200" for each in last.values())
 
     async def _wrong(self) -> list[str]:
         town = self.town
@@ -404,3 +421,4 @@ async def staged(
             yield stage
         finally:
             row.seconds = time.monotonic() - began
+            row.hide(str(folder), "/data")

@@ -108,12 +108,11 @@ class Watch:
     def reports(self, begins: float, ends: float) -> str:
         """Return which reports were posted or changed from `begins` on, and when."""
         before = [said for at, said in self.reports_at if at < begins][-1:] or [[]]
-        known, told = set(before[0]), []
+        known, told = Counter(before[0]), list[str]()
         for at, said in self.reports_at:
-            for words in said:
-                if at >= begins and words not in known:
-                    known.add(words)
-                    told.append(f"“{words[:200]}” {_when(at, begins, ends)}")
+            for words in Counter(said) - known if at >= begins else ():
+                told.append(f"“{words[:240]}” {_when(at, begins, ends)}")
+            known |= Counter(said)  # one that is posted twice is told twice
         return "<br>".join(told) or "nothing"
 
     def alerts(self, begins: float) -> list[Alert]:
