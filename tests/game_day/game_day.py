@@ -3,8 +3,8 @@
     make game-day ARGS="--only database,key --on SQLite"
 
 Real processes of the bot between a wire Discord and the sandbox, on SQLite (one process) and on PostgreSQL (a gateway
-and two workers). What was played on both is written to docs/game-day.md, unless something is wrong: then the exit
-status is 1.
+and two workers). What was played on both is written to docs/game-day.md, unless something was wrong with it: then the
+exit status is 1.
 """
 
 from __future__ import annotations
@@ -79,12 +79,11 @@ def main() -> int:
         if SCENARIOS[name].disk and not can_mount():
             _say(f"{name}: left out, no disk can be mounted here")
             continue
-        rows += [_played(name, database) for database in arguments.on.split(",")]
+        played = [_played(name, database) for database in arguments.on.split(",")]
+        write(PAGE, [row for row in played if not row.wrong])
+        rows += played
     _say(f"{len(rows)} scenarios in {time.monotonic() - began:.0f} s")
-    wrong = any(row.wrong for row in rows)
-    if not wrong:
-        write(PAGE, rows)
-    return int(wrong)
+    return int(any(row.wrong for row in rows))
 
 
 def _played(name: str, database: str) -> Row:
