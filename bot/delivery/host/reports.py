@@ -32,6 +32,7 @@ from bot.store.host.alerts import HostAlert, Week
 log = structlog.get_logger(__name__)
 
 EVERY_S = 15.0
+PAUSED_S = 2 * EVERY_S
 CLEAR_S = 60.0
 """How long all has to be well before an alert ends."""
 OTHERS_WAIT_S = 45.0
@@ -76,6 +77,8 @@ class HostReports:
     """Since when a rule finds something and has no alert, or finds nothing and has one; in monotonic seconds."""
     _outage: _Outage | None = field(default=None, init=False)
     _has_led: bool = field(default=False, init=False)
+    _looked_at: float = field(default=math.inf, init=False)
+    """When the rules were last judged, in monotonic seconds."""
     _knows_outages: bool = field(default=False, init=False)
     """Whether the channel was searched for an earlier process' alert about the database."""
 
@@ -83,11 +86,14 @@ class HostReports:
         """Judge the rules, post what is due, and return the seconds until the next time."""
         if self.channel.place is None:
             return math.inf
+        # The silence of a process that was stopped (a machine that slept) says nothing of the database.
+        was_paused = self.clock.monotonic() - self._looked_at > PAUSED_S
+        self._looked_at = self.clock.monotonic()
         try:
             seen = await self.look()
             if seen.database_is_up:
                 await self._report(seen)
-            else:
+            elif not was_paused:
                 await self._report_outage(seen)
         except StoreError as error:
             log.info("host_reports.later", error=error.sentence)

@@ -166,6 +166,14 @@ async def test_the_alert_about_the_database_is_ended_after_a_restart_too(reporte
     assert ended.embeds[0].fields[0].value == "15 s"
 
 
+async def test_a_process_that_was_stopped_for_a_while_takes_its_silence_for_no_outage(reported: Reported):
+    await reported.round()
+    await reported.round(after_s=44.0, database_is_up=False, silent_s=44.0)
+    assert reported.messages() == []
+    await reported.round(silent_s=59.0)
+    assert len(reported.messages()) == 1
+
+
 async def test_of_several_processes_one_reports_that_the_database_is_gone(reported: Reported):
     reports = reported.rig.bot.parts.host_reports
     leads, reports.leads = reports.leads, lambda: False
