@@ -7,9 +7,10 @@ https://www.cannonstudio.app/developers/docs; inventions and faults in docs/sand
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Mapping
 from decimal import Decimal
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from aiohttp import web
 
@@ -18,7 +19,7 @@ from bot.errors import StartError
 from bot.runtime.clock import Clock, SystemClock
 from bot.sandbox import texts
 from bot.sandbox.http.routes import Routes
-from bot.sandbox.studio.accounts import Accounts
+from bot.sandbox.studio.accounts import Accounts, ApiError
 from bot.sandbox.studio.costs import Tariff
 from bot.sandbox.studio.files import STORE_LIMIT_BYTES, Fetch, Files
 from bot.sandbox.studio.state import State
@@ -97,6 +98,17 @@ class Sandbox(State):
             api=self.api, clock=self.clock,
             speed=self.speed, seed=self._seed, small=self._small, fetch=self._fetch,
         )  # fmt: skip
+
+    async def adopt(self, remote_id: str, secret: str, body: Mapping[str, Any]) -> bool:
+        """Know a request that was sent elsewhere, under its id there; False if it is not valid here."""
+        try:
+            request = await self.studio.accept(self.accounts.account(secret), body, None)
+        except ApiError:
+            return False
+        del self.accounts.requests[request.id]
+        request.id = remote_id
+        self.accounts.requests[remote_id] = request
+        return True
 
     async def close(self) -> None:
         """Stop listening and stop all work. Closing twice does nothing."""

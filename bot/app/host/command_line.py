@@ -44,6 +44,8 @@ def add_to(add: Add) -> None:
     backup.add_argument("--force", action="store_true", help="replace a file that is there")
     restoring = add("restore", _restore, "Put a backup in the place of the database. Stop the bot first.")
     restoring.add_argument("path", type=Path, help="the backup; a key file next to it is restored as well")
+    rehearsing = add("rehearse", _rehearse, "Prove that a backup restores, without touching the bot. It may run.")
+    rehearsing.add_argument("path", type=Path, nargs="?", help="the backup (default: the newest in BACKUP_DIR)")
     moving = add(
         "migrate-to", _migrate_to, "Move the database to an empty PostgreSQL one, or to a file. Stop every bot."
     )
@@ -140,6 +142,16 @@ def _restore(arguments: argparse.Namespace) -> int:
 
     clock, progress = watch()
     print(restore_backup(settings, arguments.path, clock=clock, progress=progress))
+    return 0
+
+
+def _rehearse(arguments: argparse.Namespace) -> int:
+    settings = host_settings()
+    start_logs(Settings(log_level="CRITICAL"))
+    from bot.app.host.rehearsal import rehearse
+
+    clock, progress = watch()
+    print(rehearse(settings, arguments.path, clock=clock, progress=progress))
     return 0
 
 
