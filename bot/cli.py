@@ -130,6 +130,7 @@ def _parser() -> argparse.ArgumentParser:
         "--guild", type=snowflake, help="id of the server; with --member, erase the member there only"
     )
     forgetting.add_argument("--member", type=snowflake, help="id of the member")
+    command_line.add_yes(forgetting)
     forgetting.set_defaults(usage_error=forgetting.error)
     unlearning = add(
         "forget-description", _forget_description, "Stop using Cannon Studio's API description if it is wrong."
@@ -285,9 +286,10 @@ def _forget(arguments: argparse.Namespace) -> int:
 
     _, progress = watch()
     if arguments.member is None:
-        print(asyncio.run(forget_guild(settings, arguments.guild, progress)))
+        print(asyncio.run(forget_guild(settings, arguments.guild, progress, is_sure=arguments.yes)))
     else:
-        print(asyncio.run(forget_member(settings, arguments.member, arguments.guild, progress)))
+        forgetting = forget_member(settings, arguments.member, arguments.guild, progress, is_sure=arguments.yes)
+        print(asyncio.run(forgetting))
     return 0
 
 

@@ -20,7 +20,7 @@ import yaml  # type: ignore[import-untyped]  # its stubs are a package of their 
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
-UNIT = ROOT / "deploy" / "cannon-bot.service"
+UNITS = sorted((ROOT / "deploy").glob("*.service")) + sorted((ROOT / "deploy").glob("*.timer"))
 ALERTS = "deploy/prometheus-alerts.yaml"
 PROMETHEUS_FILES = ("deploy/prometheus.yaml", "deploy/prometheus.fleet.yaml")
 COMPOSE_FILES = ("compose.yaml", "deploy/compose.fleet.yaml")
@@ -120,19 +120,22 @@ def shown() -> Iterator[str]:
             yield from (target["expr"] for target in each.get("targets", ()))
 
 
-def check_unit() -> None:
-    """Let systemd check the unit and rate its exposure, if installed."""
+def check_units() -> None:
+    """Let systemd check the units and rate the exposure of the services, if installed."""
     if shutil.which("systemd-analyze") is None:
-        print(f"{UNIT.name}: not checked, systemd-analyze is not installed")
+        print(f"{', '.join(each.name for each in UNITS)}: not checked, systemd-analyze is not installed")
         return
     with tempfile.TemporaryDirectory() as folder:
-        unit = Path(folder) / UNIT.name
-        # The program is not installed here, and systemd checks that it exists.
-        unit.write_text(re.sub(r"(?m)^ExecStart=\S+", "ExecStart=/bin/true", UNIT.read_text(encoding="utf-8")))
-        complaints = run("systemd-analyze", "verify", unit)
-        if UNIT.name in complaints:  # systemd only warns of a value that it ignores
+        copies = [Path(folder) / each.name for each in UNITS]
+        for unit, copy in zip(UNITS, copies, strict=True):
+            # The program is not installed here, and systemd checks that it exists.
+            copy.write_text(re.sub(r"(?m)^ExecStart=\S+", "ExecStart=/bin/true", unit.read_text(encoding="utf-8")))
+        complaints = run("systemd-analyze", "verify", *copies)
+        if any(each.name in complaints for each in UNITS):  # systemd only warns of a value that it ignores
             sys.exit(complaints)
-        run("systemd-analyze", "security", "--offline=yes", f"--threshold={EXPOSURE_MAX}", unit)
+        for copy in copies:
+            if copy.suffix == ".service":
+                run("systemd-analyze", "security", "--offline=yes", f"--threshold={EXPOSURE_MAX}", copy)
 
 
 def main() -> None:
@@ -140,7 +143,7 @@ def main() -> None:
     check_yaml()
     check_compose()
     check_alerts()
-    check_unit()
+    check_units()
 
 
 if __name__ == "__main__":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 # ---------------------------------------------------------------------- hosts
 
 TOKEN_NOT_SET = "DISCORD_TOKEN is not set."  # noqa: S105 - a sentence, not a password
@@ -67,6 +69,28 @@ BOT_IS_OLDER = (
 NO_DATABASE = (
     "There is no database at {path}. Set DATABASE, or run this in the directory where the bot is started."
 ).format
+
+
+NOTHING_OF_GUILD = "There is nothing of a server {guild_id} in the database. Check the id.".format
+
+
+def nothing_of_member(member_id: int, guild_id: int | None) -> str:
+    where = "in the database" if guild_id is None else f"on server {guild_id}"
+    return f"There is nothing of a member {member_id} {where}. Check the id."
+
+
+def would_forget_guild(guild_id: int, jobs: int) -> str:
+    return (
+        f"This would erase server {guild_id} for good: {_count(jobs, 'job')}, its key, settings, recipes, and record."
+        " Costs stay in the books. Stop the bot and add --yes to do it."
+    )
+
+
+def would_forget_member(member_id: int, guilds: Collection[int]) -> str:
+    return (
+        f"This would erase the data of member {member_id} for good on {_count(len(guilds), 'server')}"
+        f" ({', '.join(map(str, guilds))}). Costs stay in the books. Stop the bot and add --yes to do it."
+    )
 
 
 def guild_forgotten(guild_id: int, jobs: int, left: int, *, is_clean: bool) -> str:

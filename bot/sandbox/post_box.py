@@ -26,7 +26,7 @@ EVERYTHING = str((1 << 53) - 1)
 TEXT, DIRECT = 0, 1
 """Types of channels."""
 UPLOAD_BYTES_MAX = 512 * 1024 * 1024
-TOKEN_IS_OVER: Answer = (401, {"message": "Invalid Webhook Token", "code": 50027})
+TOKEN_IS_OVER: Answer = (401, {"message": "", "code": 50027})
 BOT_ID = "1"
 BOT = {"id": BOT_ID, "username": "rehearsal", "discriminator": "0", "avatar": None, "bot": True}
 _MEMBER_SINCE = "2026-01-01T00:00:00+00:00"

@@ -83,7 +83,7 @@ def _made_safe(settings: Settings, studio: str, discord: str) -> Settings:
     return Settings(
         database=settings.database,
         secret_keys=settings.secret_keys,
-        retention_days=0,  # nothing is erased: it is only looked at
+        retention_days=0,  # nothing is erased
         cannon_api_url=studio,
         cannon_api_key=SecretStr(HOST_KEY),
         cannon_api_key_guilds="*",
@@ -96,7 +96,6 @@ def _made_safe(settings: Settings, studio: str, discord: str) -> Settings:
 
 async def _run(settings: Settings, is_over: Callable[[Store], Awaitable[bool]], clock: Clock, most_s: float) -> None:
     call_discord_at(settings.discord_api_url)
-    # As for Discord itself: the calls are paced by nobody here.
     bot = RehearsedBot(settings, clock=clock, serve_http=False, practice=NoPracticeStudio(), cdn=_nothing)
     try:
         await bot.login(TOKEN)

@@ -26,11 +26,11 @@ def load(name: str) -> Any:
     return yaml.safe_load((ROOT / name).read_text(encoding="utf-8"))
 
 
-def unit() -> dict[str, str]:
+def unit(name: str = "cannon-bot.service", section: str = "Service") -> dict[str, str]:
     parser = ConfigParser(strict=False, interpolation=None)
     parser.optionxform = str  # type: ignore[assignment,method-assign]  # systemd's names have capitals
-    parser.read(ROOT / "deploy" / "cannon-bot.service", encoding="utf-8")
-    return dict(parser["Service"])
+    parser.read(ROOT / "deploy" / name, encoding="utf-8")
+    return dict(parser[section])
 
 
 def services() -> dict[str, dict[str, Any]]:
@@ -39,6 +39,22 @@ def services() -> dict[str, dict[str, Any]]:
 
 def fleet() -> dict[str, dict[str, Any]]:
     return load("deploy/compose.fleet.yaml")["services"]
+
+
+def test_a_rehearsal_runs_weekly_as_the_bots_user_without_a_network() -> None:
+    bot, rehearsal = unit(), unit("cannon-bot-rehearse.service")
+    assert rehearsal["ExecStart"].split()[1:] == ["rehearse"]
+    assert (rehearsal["User"], rehearsal["PrivateNetwork"]) == ("cannon-bot", "yes")
+    shared = {
+        "EnvironmentFile",
+        "WorkingDirectory",
+        "DynamicUser",
+        "StateDirectory",
+        "ProtectSystem",
+        "SystemCallFilter",
+    }
+    assert {name: rehearsal[name] for name in shared} == {name: bot[name] for name in shared}
+    assert unit("cannon-bot-rehearse.timer", "Timer")["OnCalendar"] == "weekly"
 
 
 def test_every_service_is_shut_in_and_its_log_has_an_end() -> None:

@@ -39,8 +39,9 @@ async def lived_in(rig: Rig) -> tuple[int, int]:
     return other.id, rig.member.id
 
 
-def forget(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return cannon_bot("forget", *arguments, cwd=folder, DATABASE=str(folder / "bot.db"))
+def forget(folder: Path, *arguments: str, yes: bool = True) -> subprocess.CompletedProcess[str]:
+    sure = ["--yes"] if yes else []
+    return cannon_bot("forget", *arguments, *sure, cwd=folder, DATABASE=str(folder / "bot.db"))
 
 
 async def test_a_server_is_forgotten_and_no_other(rig: Rig):
@@ -54,6 +55,34 @@ async def test_a_server_is_forgotten_and_no_other(rig: Rig):
     assert left_in_tables(rig.folder, ELSEWHERE)
     again = forget(rig.folder, "--guild", str(rig.guild.id))
     assert again.returncode == 0, "twice is no error"
+    await rig.restart()
+
+
+@pytest.mark.long
+async def test_it_is_said_first_what_would_be_erased_also_next_to_a_running_bot(rig: Rig):
+    _, member_id = await lived_in(rig)
+    for arguments, said in (
+        (("--guild", str(rig.guild.id)), f"would erase server {rig.guild.id} for good: 2 jobs"),
+        (("--member", str(member_id)), "for good on 2 servers"),
+    ):
+        done = forget(rig.folder, *arguments, yes=False)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert said in done.stderr
+        assert "add --yes" in done.stderr
+    assert left_in_tables(rig.folder, WORDS)
+
+
+@pytest.mark.long
+async def test_an_unknown_id_is_an_error(rig: Rig):
+    other_id, member_id = await lived_in(rig)
+    await rig.die()
+    for arguments in (("--guild", "123456789012345678"), ("--member", "123456789012345678")):
+        done = forget(rig.folder, *arguments)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert "There is nothing of a" in done.stderr
+    done = forget(rig.folder, "--member", str(member_id), "--guild", str(other_id + 1))
+    assert (done.returncode, f"on server {other_id + 1}" in done.stderr) == (1, True)
+    assert left_in_tables(rig.folder, WORDS)
     await rig.restart()
 
 

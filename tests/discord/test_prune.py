@@ -50,10 +50,14 @@ async def test_what_is_old_is_erased_beside_the_running_bot(rig: Rig) -> None:
     await rig.bot.parts.store.copies.note(rig.guild.id, job.id, channel_id=55, message_id=66, kind="gallery")
     new = await ended(rig, 1, "of yesterday")
     await rig.bot.parts.store.copies.note(rig.guild.id, new.id, channel_id=55, message_id=67, kind="gallery")
-    assert command(rig, "prune", "--days", "50").returncode == 0
+    assert command(rig, "prune", "--days", "50", "--yes").returncode == 0
     assert left_in_tables(rig.folder, WORDS)
     assert (count(rig, "job_attempts"), count(rig, "copies"), count(rig, "reaction_acts")) == (2, 2, 1)
-    done = command(rig, "prune", "--days", "30")
+    told = command(rig, "prune", "--days", "30")
+    assert (told.returncode, told.stdout) == (1, "")
+    assert "This would erase 1 job for good" in told.stderr
+    assert left_in_tables(rig.folder, WORDS)
+    done = command(rig, "prune", "--days", "30", "--yes")
     assert (done.returncode, done.stderr) == (0, "")
     assert "Erased 1 job," in done.stdout
     assert left_in_tables(rig.folder, WORDS) == {}
@@ -65,14 +69,14 @@ async def test_what_is_old_is_erased_beside_the_running_bot(rig: Rig) -> None:
 @pytest.mark.long
 async def test_only_a_stopped_bots_file_is_rewritten(rig: Rig) -> None:
     await ended(rig, 40)
-    assert command(rig, "prune", "--days", "30", "--vacuum").returncode == 1
+    assert command(rig, "prune", "--days", "30", "--vacuum", "--yes").returncode == 1
     assert left_in_tables(rig.folder, WORDS)
     await rig.die()
     old, new = (rig.folder / f"bot.db.{name}" for name in ("schema-001.backup", "before-restore-20260101T000000"))
     for each in (old, new):
         each.write_text(WORDS)
     os.utime(old, (time.time() - 40 * 86_400,) * 2)
-    done = command(rig, "prune", "--days", "30", "--vacuum")
+    done = command(rig, "prune", "--days", "30", "--vacuum", "--yes")
     assert (done.returncode, done.stderr) == (0, "")
     assert not old.exists()
     assert new.exists(), "it is no older than what is kept"

@@ -57,6 +57,7 @@ def add_to(add: Add) -> None:
     to.add_argument("--undo", action="store_true", help="use the moved database again, as it was then")
     pruning = add("prune", _prune, "Erase what is older than the retention time now. The bot may run.")
     pruning.add_argument("--days", type=_days, help="days to keep (default: RETENTION_DAYS)")
+    add_yes(pruning)
     pruning.add_argument(
         "--vacuum", action="store_true", help="rewrite the file, so that it shrinks. Stop the bot first"
     )
@@ -112,7 +113,12 @@ def _add_jobs(jobs: argparse.ArgumentParser) -> None:
     releasing = add("release", _release_job, "Free a job of a process that is dead, or end it.")
     releasing.add_argument("id", help="id of the job")
     releasing.add_argument("--end", action="store_true", help="end it: what was made is kept, the rest is refunded")
-    releasing.add_argument("--yes", action="store_true", help="do it; without this, it is only told what would be done")
+    add_yes(releasing)
+
+
+def add_yes(parser: argparse.ArgumentParser) -> None:
+    """Add the switch of a command that cannot be undone."""
+    parser.add_argument("--yes", action="store_true", help="do it; without this, it only says what would be done")
 
 
 def _backup(arguments: argparse.Namespace) -> int:
@@ -170,7 +176,9 @@ def _prune(arguments: argparse.Namespace) -> int:
 
     days = settings.retention_days if arguments.days is None else arguments.days
     clock, progress = watch()
-    print(asyncio.run(prune(settings, days=days, rebuilds=arguments.vacuum, clock=clock, progress=progress)))
+    is_sure, rebuilds = arguments.yes, arguments.vacuum
+    work = prune(settings, days=days, rebuilds=rebuilds, clock=clock, progress=progress, is_sure=is_sure)
+    print(asyncio.run(work))
     return 0
 
 

@@ -11,7 +11,7 @@ from bot.app import texts
 from bot.app.catalogue import forget_published
 from bot.app.host import texts as host_texts
 from bot.catalogue import Catalogue
-from bot.errors import RESTART_CANNOT_HELP, DatabaseTaken, StartError
+from bot.errors import RESTART_CANNOT_HELP, DatabaseTaken, Refused, StartError
 from bot.runtime.clock import Clock, SystemClock
 from bot.runtime.progress import Progress, no_progress
 from bot.settings import Settings
@@ -65,12 +65,20 @@ FOR_EVER = 0.0
 """Absence time of a server that is given up (Unix seconds)."""
 
 
-async def forget_guild(settings: Settings, guild_id: int, progress: Progress = no_progress) -> str:
+async def forget_guild(
+    settings: Settings, guild_id: int, progress: Progress = no_progress, *, is_sure: bool = True
+) -> str:
     """Erase a server's data but its ledger and costs; return the outcome as a sentence.
 
-    Unsent jobs are cancelled and refunded, its key is forgotten. Raises StoreError, StartError.
+    Unsent jobs are cancelled and refunded, its key is forgotten. Without `is_sure` it is a dry run. Raises StoreError,
+    StartError, Refused with the reason.
     """
-    async with stopped_bots_store(settings, progress) as store:
+    async with _for_erasing(settings, progress, is_sure=is_sure) as store:
+        jobs = await store.retention.jobs_of(guild_id)
+        if jobs is None:
+            raise Refused(texts.NOTHING_OF_GUILD(guild_id=guild_id))
+        if not is_sure:
+            raise Refused(texts.would_forget_guild(guild_id, jobs))
         await store.retention.give_up(guild_id)
         await store.absent_guilds.note(guild_id)
         await store.absent_guilds.forget(guild_id)
@@ -109,15 +117,20 @@ async def _replace_all(store: Store) -> None:
 
 
 async def forget_member(
-    settings: Settings, member_id: int, guild_id: int | None, progress: Progress = no_progress
+    settings: Settings, member_id: int, guild_id: int | None, progress: Progress = no_progress, *, is_sure: bool = True
 ) -> str:
     """Erase a member's data, on one server or on all; return the outcome as a sentence.
 
-    Like "Delete my data" in `/me`. Copies of their results are deleted when the bot runs. Raises StoreError,
-    StartError.
+    Like "Delete my data" in `/me`. Copies of their results are deleted when the bot runs. Without `is_sure` it is a dry
+    run. Raises StoreError, StartError, Refused with the reason.
     """
-    async with stopped_bots_store(settings, progress) as store:
-        guilds = [guild_id] if guild_id is not None else await store.privacy.guilds_of(member_id)
+    async with _for_erasing(settings, progress, is_sure=is_sure) as store:
+        known = await store.privacy.guilds_of(member_id)
+        guilds = [each for each in known if guild_id in {None, each}]
+        if not guilds:
+            raise Refused(texts.nothing_of_member(member_id, guild_id))
+        if not is_sure:
+            raise Refused(texts.would_forget_member(member_id, guilds))
         is_known = Catalogue().knows_model
         erased = [await store.privacy.erase(each, member_id, is_known_model=is_known) for each in guilds]
         await _replace_all(store)
@@ -133,16 +146,26 @@ async def rotate_keys(settings: Settings, progress: Progress = no_progress) -> s
     return texts.keys_rotated(count)
 
 
-async def prune(settings: Settings, *, days: int, rebuilds: bool, clock: Clock, progress: Progress) -> str:
+def _for_erasing(
+    settings: Settings, progress: Progress, *, is_sure: bool
+) -> contextlib.AbstractAsyncContextManager[Store]:
+    return stopped_bots_store(settings, progress) if is_sure else any_bots_store(settings, progress)
+
+
+async def prune(
+    settings: Settings, *, days: int, rebuilds: bool, clock: Clock, progress: Progress, is_sure: bool = True
+) -> str:
     """Erase the contents of jobs that ended `days` ago or earlier (0: nothing), and leftovers of erased jobs.
 
     Servers that keep less keep less. Older automatic backups go too. The bot may run, except with `rebuilds`, which
-    rewrites an SQLite file without gaps; a server does that by itself. Returns the outcome as a sentence. Raises
-    StoreError, StartError.
+    rewrites an SQLite file without gaps; a server does that by itself. Without `is_sure` it is a dry run. Returns the
+    outcome as a sentence. Raises StoreError, StartError, Refused.
     """
     file = settings.sqlite_file if rebuilds or isinstance(settings.database, Path) else None
-    opened = stopped_bots_store if rebuilds else any_bots_store
+    opened = stopped_bots_store if rebuilds and is_sure else any_bots_store
     async with opened(settings, progress) as store:
+        if not is_sure:
+            raise Refused(host_texts.would_prune(await store.retention.old_jobs(days), days))
         jobs, rows = await _erase(store, days, progress)
         before = file.stat().st_size if file is not None else 0
         is_clean = await store.scrub(at_most_bytes=None if rebuilds else 0)

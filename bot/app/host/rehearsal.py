@@ -1,4 +1,4 @@
-"""`cannon-bot rehearse`: restores a backup into a folder that is deleted, and lets this version go on with it there."""
+"""`cannon-bot rehearse`: restores a backup into a folder that is deleted, and lets this version work on it there."""
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ async def _go_on(
     progress: Progress,
     most_s: float,
 ) -> int:
-    """Let the bot go on with the jobs; return how many have ended. Raises StoreError if the books are not the same."""
+    """Let the bot continue the jobs; return how many have ended. Raises StoreError if the books are not the same."""
     playing: Any = importlib.import_module("bot.sandbox.rehearsal")
     sent = []
     async with _opened(file, keys, clock, progress) as store:

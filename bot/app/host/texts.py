@@ -199,6 +199,11 @@ UNDONE = (
 # ---------------------------------------------------------------------- pruning
 
 
+def would_prune(jobs: int, days: int) -> str:
+    older = f"ended {days} days ago or earlier, or as their server keeps less" if days else "their server keeps no more"
+    return f"This would erase {count(jobs, 'job')} for good: those that {older}. Add --yes to do it."
+
+
 def pruned(jobs: int, rows: int, files: int, freed: int | None, *, is_clean: bool) -> str:
     """Say what was erased; `freed` is by how many bytes the file shrank, None if it was not rewritten."""
     said = f"Erased {count(jobs, 'job')}, deleted {count(rows, 'row')} of erased jobs and {count(files, 'old backup')}."

@@ -171,6 +171,9 @@ _ENDED = f"""
 SELECT id FROM jobs WHERE guild_id = ? AND {KEPT} AND {_ENDED_AT} <= ? AND recheck_at IS NULL
 ORDER BY {_ENDED_AT} LIMIT ?
 """  # noqa: S608 - constant conditions
+_COUNT_ENDED = f"""
+SELECT count(*) FROM jobs WHERE guild_id = ? AND {KEPT} AND {_ENDED_AT} <= ? AND recheck_at IS NULL
+"""  # noqa: S608 - constant conditions
 _ANY_ENDED = f"SELECT id FROM jobs WHERE guild_id = ? AND {KEPT} LIMIT ?"  # noqa: S608 - a constant condition
 _TO_PURGE = "SELECT guild_id FROM absent_guilds WHERE since <= ? AND purged_at IS NULL"
 _IS_TO_PURGE = f"{_TO_PURGE} AND guild_id = ?"
@@ -208,6 +211,7 @@ _PURGED_TABLES = (
     "setup_steps",
 )
 """Tables of one guild's data that no job or ledger row references."""
+_TABLES_OF_A_GUILD = ("guild_keys", "grants", "ledger", "absent_guilds", *_PURGED_TABLES)
 _BLANKED = (
     "UPDATE cards SET label = '', token = NULL, token_expires_at = 0 WHERE guild_id = ?",
     "UPDATE grants SET note = '' WHERE guild_id = ?",
@@ -256,6 +260,26 @@ class Retention(Repository):
             if (kept := _days_kept(days, own)) is not None:
                 erased += await self._erase(guild_id, now - kept * 86_400, is_known_model)
         return erased
+
+    async def old_jobs(self, days: int) -> int:
+        """Return how many jobs `erase_old` would erase in all."""
+        now, found = self._clock.wall(), 0
+        for guild_id, own in await self._rows(_RETENTION_GUILDS):
+            if (kept := _days_kept(days, own)) is not None:
+                row = await self._row(_COUNT_ENDED, (guild_id, now - kept * 86_400))
+                found += 0 if row is None else int(row[0])
+        return found
+
+    async def jobs_of(self, guild_id: int) -> int | None:
+        """Return how many jobs the guild has; None if nothing is stored of it."""
+
+        def look(db: Connection) -> int | None:
+            jobs = int(db.execute("SELECT count(*) FROM jobs WHERE guild_id = ?", (guild_id,)).fetchone()[0])
+            known = "SELECT 1 FROM {} WHERE guild_id = ? LIMIT 1".format
+            is_known = any(db.execute(known(each), (guild_id,)).fetchone() for each in _TABLES_OF_A_GUILD)
+            return jobs if jobs or is_known else None
+
+        return await self._database.read(look)
 
     async def forget_unused(self, days: int) -> None:
         """Delete values last tried `days` ago or earlier, or the guild's own, shorter limit."""
