@@ -1,4 +1,4 @@
-"""Check the deployment files: YAML, compose.yaml, workflows and forms, alert rules, and the systemd unit.
+"""Check the deployment files: YAML, compose.yaml, workflows and forms, alert rules, and the systemd units.
 
 Run by `make check`, by the Python of the tools' environment. Each kind of file has its own checker; docker, promtool
 and systemd-analyze if installed. Ends with the first failure's own output.

@@ -129,7 +129,18 @@ def test_every_command_is_typed_by_a_test() -> None:
     assert left == [command for command in TRIED_ELSEWHERE if command not in typed]
     assert all((ROOT / tool).is_file() for tool in TRIED_ELSEWHERE.values())
     # What tests/install counts on: these blocks, and their last lines.
-    assert set(followed()) == {"demo", "settings", "install", "backup", "test", "look", "backups", "leave", "arrive"}
+    assert set(followed()) == {
+        "demo",
+        "settings",
+        "install",
+        "backup",
+        "test",
+        "look",
+        "backups",
+        "rehearse",
+        "leave",
+        "arrive",
+    }
     assert [line.split()[-1] for line in followed()["install"][-2:]] == ["check", "run"]
     assert [line.split()[1] for line in followed()["backup"]] == ["backup", "restore"]
 

@@ -315,6 +315,8 @@ async def test_what_the_documents_say_beside_a_running_bot_and_then_on_another_m
         await host.root.run(f"{typed} {rotate}")
         await host.root.run(f"{typed} {by_hand}")
         assert len([*backups.glob("daily/*.backup")]) == 1
+        (rehearse,) = README["rehearse"]
+        assert "This backup restores: 2 jobs" in await host.root.run(f"{typed} {rehearse}")
         await bot.end(signal.SIGKILL)
     damage(host.database)
     await host.root.run(f"{typed} {restore}")
