@@ -15,8 +15,10 @@ from typing import Any
 
 import pytest
 
+from bot.app.host import doctor
 from bot.errors import StoreError
 from bot.runtime.progress import no_progress
+from bot.settings import Settings
 from bot.store import Backups, Store
 from bot.store.engine.connection import damage
 from bot.store.engine.files import taken_at
@@ -219,3 +221,15 @@ async def test_the_command_rotates_next_to_a_running_bot(database: Path, folder:
     without = await asyncio.to_thread(cannon_bot, "backup", "--rotate", cwd=tmp_path, DATABASE=str(database))
     assert without.returncode == 78
     assert "BACKUP_DIR is not set" in without.stderr
+
+
+async def test_doctor_says_how_old_the_newest_is_and_whether_it_restores(
+    database: Path, folder: Path, clock: HandClock
+) -> None:
+    kept = Settings(database=database, backup_dir=folder)
+    assert doctor.backups(kept, clock) == {"count": 0, "newest_age_s": None, "newest_bytes": None, "rehearsal": None}
+    made(database, folder, now=clock.now - 60)
+    note_rehearsal(folder, "a.backup", "It restores.", restores=True, now=clock.now)
+    found = doctor.backups(kept, clock)
+    assert (found["count"], found["newest_age_s"], found["rehearsal"]) == (1, 60, "It restores.")
+    assert doctor.backups(Settings(database=database), clock) == {"made": False}

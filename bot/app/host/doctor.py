@@ -25,6 +25,7 @@ from bot.runtime.network.health_probe import ask, stored_address
 from bot.runtime.progress import Progress
 from bot.settings import SECRET_SETTINGS, SecretStr, Settings
 from bot.store.host.condition import condition
+from bot.store.host.rotation import backups_in, last_rehearsal
 
 DISCORD_PATH = "/api/v10/gateway"
 """A route of Discord's API that needs no token (docs.discord.com, Gateway)."""
@@ -49,6 +50,7 @@ def examine(
         "settings_problems": list(problems),
         "database": condition(settings.database, keys, clock.wall(), progress),
         "host_credits": _host_credits(settings, clock),
+        "backups": backups(settings, clock),
         "disk": {"free_bytes": disk.free, "total_bytes": disk.total},
         "bot": _health(settings),
         "decoder": {"cage": closes().value, **attacked()},
@@ -102,6 +104,24 @@ def _host_credits(settings: Settings, clock: Clock) -> list[dict[str, str]]:
         return host_credits_spent(settings, clock)
     except StoreError:
         return []  # the part about the database says what is wrong
+
+
+def backups(settings: Settings, clock: Clock) -> dict[str, object]:
+    """Return the number of backups in BACKUP_DIR, the newest one's age (seconds) and size, and the last rehearsal."""
+    folder = settings.backup_dir
+    if folder is None:
+        return {"made": False}
+    try:
+        found = backups_in(folder, clock.wall())
+    except OSError as error:
+        return {"made": False, "error": error.strerror}
+    last = last_rehearsal(folder)
+    return {
+        "count": len(found),
+        "newest_age_s": round(clock.wall() - found[0].at) if found else None,
+        "newest_bytes": found[0].size if found else None,
+        "rehearsal": None if last is None else last.sentence,
+    }
 
 
 def _health(settings: Settings) -> dict[str, object]:
