@@ -6,6 +6,7 @@ unset. No problem's text contains a secret.
 
 from __future__ import annotations
 
+import importlib.util
 import ipaddress
 import os
 import re
@@ -20,6 +21,7 @@ from urllib.parse import parse_qsl, urlsplit
 from dotenv import dotenv_values
 from dotenv.parser import parse_stream
 
+from bot import install_line
 from bot.errors import RESTART_CANNOT_HELP, SettingsError, StartError
 
 IpNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -191,6 +193,33 @@ def _is_private(host: str) -> bool:
         return ipaddress.ip_address(host).is_private
     except ValueError:
         return "." not in host
+
+
+def _collector_url(value: str) -> str:
+    words = "to a private address or a host name without dots, such as a collector's"
+    return _base_url(value, http_to=_is_private, http_words=words)
+
+
+def _otlp_headers(value: str) -> SecretStr:
+    """Check `name=value,name=value`, as OpenTelemetry writes the headers of a request."""
+    pairs = [pair.strip() for pair in value.split(",") if pair.strip()]
+    if not all(re.fullmatch(r"[A-Za-z0-9!#$&'*+.^_`|~-]+=[\x21-\x7e]+", pair, re.ASCII) for pair in pairs):
+        raise ValueError("is not written like name=value,name=value")
+    return SecretStr(",".join(pairs))
+
+
+def _sentry_dsn(value: str) -> SecretStr:
+    """Check a project's address, whose user name is its key. No problem's text shows it."""
+    text = value.strip()
+    try:
+        parts = urlsplit(text)
+        is_whole = bool(parts.username) and bool(parts.hostname) and parts.path.rpartition("/")[2].isdecimal()
+        is_safe = parts.scheme == "https" or (parts.scheme == "http" and _is_private(parts.hostname or ""))
+    except ValueError:
+        is_whole = is_safe = False
+    if not is_whole or not is_safe:
+        raise ValueError("is not a project's address. Write it like https://key@sentry.example.org/7")
+    return SecretStr(text)
 
 
 def _guilds(value: str) -> frozenset[int] | Literal["*"] | None:
@@ -597,10 +626,48 @@ class Settings:
         ),
     )
 
+    otel_exporter_otlp_endpoint: str | None = field(
+        default=None,
+        metadata=_about(
+            _collector_url,
+            "Base URL of an OpenTelemetry collector, such as `http://127.0.0.1:4318`: the life of each job that has "
+            "ended is sent there as a trace. Needs the extra `otel`. Unset: nothing is sent.",
+        ),
+    )
+    otel_exporter_otlp_headers: SecretStr | None = field(
+        default=None,
+        metadata=_about(_otlp_headers, "Headers for the collector, such as a key: `name=value,name=value`."),
+    )
+    sentry_dsn: SecretStr | None = field(
+        default=None,
+        metadata=_about(
+            _sentry_dsn,
+            "Address of a Sentry project: what is logged at level `ERROR` is reported there, masked as in the log. "
+            "Needs the extra `sentry`. Unset: nothing is sent.",
+        ),
+    )
+
+    @property
+    def extras(self) -> dict[str, str]:
+        """The package's extras that settings need, each with the setting's name."""
+        wanted = {
+            "otel": ("OTEL_EXPORTER_OTLP_ENDPOINT", self.otel_exporter_otlp_endpoint),
+            "sentry": ("SENTRY_DSN", self.sentry_dsn),
+        }
+        return {extra: name for extra, (name, value) in wanted.items() if value is not None}
+
+    @property
+    def otlp_headers(self) -> dict[str, str]:
+        """The headers for the collector, by name."""
+        held = self.otel_exporter_otlp_headers
+        pairs = [] if held is None else [pair.partition("=") for pair in held.get_secret_value().split(",")]
+        return {name: value for name, _, value in pairs}
+
     def secrets(self) -> tuple[str, ...]:
         """Return every secret in plain text: only for the logs' mask."""
-        held = (self.discord_token, self.cannon_api_key, *self.secret_keys)
-        return tuple(secret.get_secret_value() for secret in held if secret is not None)
+        held = (self.discord_token, self.cannon_api_key, *self.secret_keys, self.sentry_dsn)
+        plain = [secret.get_secret_value() for secret in held if secret is not None]
+        return (*plain, *self.otlp_headers.values())
 
     @property
     def is_host_key_unlimited(self) -> bool:
@@ -626,7 +693,9 @@ class Settings:
         return LOCAL_FILES.absolute() if isinstance(self.database, PostgresUrl) else self.database
 
 
-SECRET_SETTINGS = frozenset({"DISCORD_TOKEN", "CANNON_API_KEY", "SECRET_KEYS"})
+SECRET_SETTINGS = frozenset(
+    {"DISCORD_TOKEN", "CANNON_API_KEY", "SECRET_KEYS", "OTEL_EXPORTER_OTLP_HEADERS", "SENTRY_DSN"}
+)
 """Environment variables with secrets."""
 _FROM_FILES: Mapping[str, str] = {
     "discord_token": "discord_token_file",
@@ -696,7 +765,7 @@ def _meant(name: str, settings: Collection[str], cutoff: float) -> str | None:
 def read_settings(env_file: Path | None = ENV_FILE, *, need_token: bool = False) -> tuple[Settings, list[str]]:
     """Return the settings, invalid ones at their default, and a sentence per problem.
 
-    `need_token`: a missing or malformed DISCORD_TOKEN is a problem too.
+    `need_token`: a missing or malformed DISCORD_TOKEN is a problem too, and so is a missing extra of the package.
     """
     try:
         settings, problems = _read(env_file)
@@ -706,7 +775,7 @@ def read_settings(env_file: Path | None = ENV_FILE, *, need_token: bool = False)
         problems.insert(0, f"{env_file} cannot be read: {reason}. Fix or remove the file.")
     if need_token and not any(problem.startswith("DISCORD_TOKEN") for problem in problems):
         problems += _token_problems(settings.discord_token)
-    return settings, problems
+    return settings, problems + (_missing_extras(settings) if need_token else [])
 
 
 def load_settings(env_file: Path | None = ENV_FILE, *, need_token: bool = False) -> Settings:
@@ -786,6 +855,25 @@ def _text_of(path: Path) -> str:
     if not text:
         raise ValueError("it is empty")
     return text
+
+
+_EXTRA_MODULES: Mapping[str, str] = {"otel": "opentelemetry.exporter.otlp.proto.http", "sentry": "sentry_sdk"}
+
+
+def _missing_extras(settings: Settings) -> list[str]:
+    """Return a sentence per extra that a setting needs and that is not installed."""
+    return [
+        f"{name} needs the extra `{extra}`. Install it with: {install_line(extra)}"
+        for extra, name in settings.extras.items()
+        if not _is_installed(_EXTRA_MODULES[extra])
+    ]
+
+
+def _is_installed(module: str) -> bool:
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ModuleNotFoundError:  # of the package that it is in
+        return False
 
 
 def _token_problems(token: SecretStr | None) -> list[str]:

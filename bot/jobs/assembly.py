@@ -54,16 +54,24 @@ def make_worker(
     claimed: Callable[[Sequence[Claimed]], None],
     is_awaited: Callable[[], bool],
     webhook_url: Callable[[Job], str | None] | None = None,
+    ended: Callable[[Job], None] = lambda _job: None,
 ) -> tuple[Worker, Maintenance]:
     """Return a worker for the jobs of `store`, and its upkeep.
 
     `complete` and `webhook_url`: see `submitting`; `ask_moderators`: see `maintenance`. Without `webhook_url` no job
-    uses webhooks. `claimed` receives the claimed jobs. `is_awaited` says whether a member waits for an answer.
+    uses webhooks. `claimed` receives the claimed jobs, `ended` each job that has ended. `is_awaited` says whether a
+    member waits for an answer.
     """
     rng = random.Random()  # noqa: S311 - spreads load, guards nothing
     agenda = Agenda(clock, is_awaited)
     transitions = Transitions(
-        store, surface=surface, languages=languages, clock=clock, metrics=metrics, claim_soon=agenda.claim_soon
+        store,
+        surface=surface,
+        languages=languages,
+        clock=clock,
+        metrics=metrics,
+        claim_soon=agenda.claim_soon,
+        ended=ended,
     )
     key_waits = KeyWaits(
         transitions,

@@ -85,12 +85,20 @@ def test_every_setting_is_read_from_the_environment(monkeypatch: pytest.MonkeyPa
         "HOST_REPORTS": "user:123456789012345678",
         "HOST_REPORTS_MENTION": "role:323456789012345678",
         "HOST_IDS": "123456789012345678,423456789012345678",
+        "OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318/",
+        "OTEL_EXPORTER_OTLP_HEADERS": "x-key=abc==, x-team=art",
+        "SENTRY_DSN": "https://public@sentry.example.org/7",
     }
     assert set(values) == {name for name, _, _ in describe_settings() if not name.endswith("_FILE")}
     for name, value in values.items():
         monkeypatch.setenv(name, value)
+    monkeypatch.setattr("bot.settings._is_installed", lambda _module: True)  # with the extras
     settings = load_settings(need_token=True)
     assert settings.discord_token == SecretStr(TOKEN)
+    assert settings.otel_exporter_otlp_endpoint == "http://collector:4318"
+    assert settings.otlp_headers == {"x-key": "abc==", "x-team": "art"}
+    assert settings.extras == {"otel": "OTEL_EXPORTER_OTLP_ENDPOINT", "sentry": "SENTRY_DSN"}
+    assert {"abc==", "https://public@sentry.example.org/7"} <= set(settings.secrets())
     assert settings.cannon_api_url == "http://127.0.0.1:8790"
     assert settings.cannon_api_key == SecretStr("cs_live_abcdefgh")
     assert settings.cannon_api_key_guilds == {123456789012345678, 223456789012345678}

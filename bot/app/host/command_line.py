@@ -354,12 +354,18 @@ def snowflake(text: str) -> int:
 
 
 def start_logs(settings: Settings, identity: ProcessIdentity | None = None) -> None:
-    """Log to standard error, without the settings' secrets; each line names the process `identity`."""
-    from bot.runtime.logs import NO_FACTS, configure_logs
+    """Log to standard error, without the settings' secrets.
 
+    With an `identity`, each line names this process, and its errors are reported if the settings say where to.
+    """
+    from bot.runtime.logs import NO_FACTS, Scrubber, configure_logs, report_errors
+
+    facts = NO_FACTS if identity is None else identity.facts
     configure_logs(
         level=settings.log_level,
         log_format=settings.log_format,
         secrets=settings.secrets(),
-        facts=NO_FACTS if identity is None else identity.facts,
+        facts=facts,
     )
+    if identity is not None and settings.sentry_dsn is not None:
+        report_errors(settings.sentry_dsn.get_secret_value(), Scrubber(settings.secrets()), facts)

@@ -38,6 +38,8 @@ class Transitions:
     clock: Clock
     metrics: Metrics
     claim_soon: Callable[[], None]
+    ended: Callable[[Job], None] = lambda _job: None
+    """Hears of each job that has ended."""
 
     async def change(self, followed: Followed, to: JobState, **changes: object) -> bool:
         """Write a change, and what a poll saw before; False if the job was lost: the caller then drops it."""
@@ -56,6 +58,8 @@ class Transitions:
         if changed.state is not followed.job.state:
             self.metrics.job(changed.operation, changed.state)
             _log_state(changed)
+            if changed.state.ended:
+                self.ended(changed)
         followed.job = changed
         if advanced.may_start:
             await self.start_waiting(changed.guild_id)
