@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import closing
@@ -18,8 +20,10 @@ from bot.app.host.texts import REPORTS_NOT_TRIED
 from bot.runtime.clock import SystemClock
 from bot.sandbox.server import Sandbox
 from bot.settings import DiscordId, SecretStr, Settings
+from tests.support import postgres
 from tests.support.rig import HOST_KEY
 from tests.support.wire.bot import BotProcess
+from tests.support.wire.fleet import environment
 from tests.support.wire.server import WireDiscord
 
 READ = discord.Permissions(view_channel=True)
@@ -108,20 +112,17 @@ async def test_a_lost_database_is_reported_once_through_a_kill_and_a_restart(pla
             module = "tests.support.wire.hurried_child"
             return BotProcess(wire, ["run"], tmp_path / "bot.log", env=env, module=module)
 
-        def titles() -> list[str]:
-            return [str(each.embeds[0].title) for each in wire.messages(channel) if each.embeds[0].title]
-
         async with life() as bot:
             await bot.online()
             await wire.until(lambda: wire.messages(channel))  # the page of the week proves the channel
             with closing(sqlite3.connect(tmp_path / "bot.db", isolation_level=None)) as other:
                 other.execute("BEGIN IMMEDIATE")
-                await wire.until(titles)
+                await wire.until(lambda: titles(wire, channel))
                 await bot.kill()
                 other.execute("ROLLBACK")
-        assert titles() == ["🔴 The database does not work"]
+        assert titles(wire, channel) == ["🔴 The database does not work"]
         async with life() as bot:
-            await wire.until(lambda: titles() == ["✅ Over: The database does not work"])
+            await wire.until(lambda: titles(wire, channel) == ["✅ Over: The database does not work"])
             [ended] = [each for each in wire.messages(channel) if each.embeds[0].title]
             pause = next(each["custom_id"] for each in ended.buttons if each["label"] == "Pause new jobs")
             await wire.click(place.host, ended, pause)
@@ -134,4 +135,36 @@ async def test_a_lost_database_is_reported_once_through_a_kill_and_a_restart(pla
             assert said is not None
             assert "has paused new jobs" in said.content
             await bot.terminate()
-        assert titles() == ["✅ Over: The database does not work"]
+        assert titles(wire, channel) == ["✅ Over: The database does not work"]
+
+
+@pytest.mark.long
+async def test_of_a_fleet_one_process_reports_that_postgresql_is_gone(place: Place, tmp_path: Path):
+    channel, wire = place.channel(POST), place.wire
+    settings = {"HOST_REPORTS": str(channel.id), "HOST_IDS": str(place.host.id)}
+    async with Sandbox(speed=20.0, small=True) as sandbox, contextlib.AsyncExitStack() as stack:
+        server = stack.enter_context(postgres.running(postgres.DURABLE))
+        url = server.new_database("reported", "template0")
+        for name in ("gateway", "worker1", "worker2"):
+            (folder := tmp_path / name).mkdir()
+            (log := folder / "bot.log").touch()
+            env = environment(wire, sandbox, url) | settings
+            arguments = ["run", "--role", name.rstrip("12")]
+            process = BotProcess(wire, arguments, log, env=env, module="tests.support.wire.hurried_child")
+            await stack.enter_async_context(process)
+            await wire.until(lambda log=log: '"ready"' in log.read_text())
+        await wire.until(lambda: wire.messages(channel))
+        await asyncio.to_thread(server.kill)
+        try:
+            await wire.until(lambda: titles(wire, channel) == ["🔴 The database does not work"])
+        finally:
+            await asyncio.to_thread(server.start)
+        await wire.until(lambda: titles(wire, channel) == ["✅ Over: The database does not work"])
+        pages = [each for each in wire.messages(channel) if not each.embeds[0].title]
+        assert len(pages) == 1
+        assert "1 × gateway" in str(pages[0].embeds[0].to_dict())
+
+
+def titles(wire: WireDiscord, channel: Any) -> list[str]:
+    """Return the titles of the alerts, the oldest first."""
+    return [str(each.embeds[0].title) for each in wire.messages(channel) if each.embeds[0].title]

@@ -27,7 +27,7 @@ from bot.errors import StoreError
 from bot.runtime.clock import Clock
 from bot.store import Store
 from bot.store.engine.pulse import WELL_S
-from bot.store.host.alerts import HostAlert, Week
+from bot.store.host.alerts import AGAIN_S, HostAlert, Week
 
 log = structlog.get_logger(__name__)
 
@@ -172,8 +172,12 @@ class HostReports:
         outage.message = await self._open_outage(since=outage.began_at)
         if outage.message is None:
             alert = self._outage_alert(outage)
-            name = f"database {self.store.signature} {outage.began_at:.0f}"
-            outage.message = await self.channel.post(self._drawn(DATABASE, alert), self._controls(DATABASE), name)
+            embed, view = self._drawn(DATABASE, alert), self._controls(DATABASE)
+            # Two processes may post at once, and an outage that comes again is the same alert: Discord knows the name.
+            name = f"database {self.store.signature} {outage.began_at // AGAIN_S:.0f}"
+            outage.message = made = await self.channel.post(embed, view, name)
+            if made is not None and not _same_as(embed)(made):
+                await self.channel.redraw(made, embed, view)
             log.warning("host_alert.begins", rule=DATABASE.name, sentence=sentence)
 
     async def _end_outage(self) -> None:

@@ -174,6 +174,16 @@ async def test_a_process_that_was_stopped_for_a_while_takes_its_silence_for_no_o
     assert len(reported.messages()) == 1
 
 
+async def test_an_outage_that_comes_again_is_the_same_message(reported: Reported):
+    await reported.round()
+    for _ in range(2):
+        await reported.round(**SEEN["database"][0])
+        assert reported.messages()[0].embeds[0].title == "🔴 The database does not work"
+        await reported.round(**SEEN["database"][1])
+        assert reported.messages()[0].embeds[0].title == "✅ Over: The database does not work"
+    assert len(reported.messages()) <= 2
+
+
 async def test_of_several_processes_one_reports_that_the_database_is_gone(reported: Reported):
     reports = reported.rig.bot.parts.host_reports
     leads, reports.leads = reports.leads, lambda: False
