@@ -1,6 +1,6 @@
 """Write Grafana's own alert rules from those of Prometheus: `make alerts`.
 
-Grafana sends notifications for its own rules alone: Prometheus' rules would need an Alertmanager beside it.
+Grafana sends notifications for its own rules alone: Prometheus' rules would need an Alertmanager.
 """
 
 from __future__ import annotations

@@ -135,7 +135,7 @@ class CleanRoot:
                 os.chown(Path(where) / name, USER, USER, follow_symlinks=False)
 
     def add_folder(self, name: str) -> Path:
-        """Make a folder of the user's beside the system's."""
+        """Make a folder at the root that the user may write to."""
         folder = self.place / name
         folder.mkdir()
         self._own(folder)
