@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from bot.app.host import doctor
+from bot.app.host import check, doctor
 from bot.errors import StoreError
 from bot.runtime.progress import no_progress
 from bot.settings import Settings
@@ -233,3 +233,21 @@ async def test_doctor_says_how_old_the_newest_is_and_whether_it_restores(
     found = doctor.backups(kept, clock)
     assert (found["count"], found["newest_age_s"], found["rehearsal"]) == (1, 60, "It restores.")
     assert doctor.backups(Settings(database=database), clock) == {"made": False}
+
+
+async def test_check_warns_of_a_folder_that_no_backup_can_be_made_in(
+    database: Path, folder: Path, clock: HandClock, tmp_path: Path
+) -> None:
+    def found(at: Path) -> tuple[list[str], list[str]]:
+        findings = check._of_backups(Settings(database=database, backup_dir=at), clock)
+        assert findings.problems == [], "the bot works without"
+        return findings.warnings, findings.facts
+
+    assert found(folder) == ([], ["Backups: none in BACKUP_DIR yet; the bot makes one after its start."])
+    made(database, folder, now=clock.now - 7200)
+    assert found(folder) == ([], ["Backups: 1 in BACKUP_DIR, the newest 2 h old."])
+    note_rehearsal(folder, "a.backup", "This backup does not restore (a.backup): It is damaged.", restores=False, now=1)
+    assert found(folder)[0] == ["This backup does not restore (a.backup): It is damaged."]
+    assert "its parent folder is not there" in found(tmp_path / "no" / "backups")[0][0]
+    (tmp_path / "file").write_text("")
+    assert found(tmp_path / "file" / "x")[0][0].startswith("BACKUP_DIR")

@@ -23,6 +23,7 @@ from bot.runtime.network.listener import Endpoint
 from bot.runtime.progress import Progress
 from bot.settings import PostgresUrl, Settings, misspelled
 from bot.store import Store
+from bot.store.host.rotation import backups_in, last_rehearsal
 from bot.store.texts import size
 
 LITTLE_ROOM_BYTES = 256 << 20
@@ -64,6 +65,7 @@ def examine_machine(settings: Settings, wrong: Sequence[str], clock: Clock, prog
         found.warnings.append(HOST_KEY_UNLIMITED)
     if not any(each.startswith(("DATABASE", "SECRET_KEYS")) for each in wrong):
         found.add(_of_database(settings, clock, progress))
+    found.add(_of_backups(settings, clock))
     if not any(each.startswith(("DATABASE", "HTTP", "HEALTH", "PUBLIC")) for each in wrong):
         found.problems.extend(asyncio.run(_of_ports(settings)))
     return found
@@ -84,6 +86,20 @@ def _of_database(settings: Settings, clock: Clock, progress: Progress) -> Findin
         found.add(_of_next_start(settings, clock, progress))
         found.warnings.extend(each for each in (pause_state(settings),) if each is not None)
     return found
+
+
+def _of_backups(settings: Settings, clock: Clock) -> Findings:
+    """Warn of a folder for backups that cannot be used, of no backup, and of one that did not restore."""
+    folder = settings.backup_dir
+    if folder is None:
+        return Findings()
+    if not folder.parent.is_dir():
+        return Findings(warnings=[texts.BACKUP_DIR_MISSING(folder=folder)])
+    if (unwritable := problem_of(folder)) is not None:
+        return Findings(warnings=[f"BACKUP_DIR: {unwritable}"])
+    found, last = backups_in(folder, clock.wall()), last_rehearsal(folder)
+    facts = [texts.newest_backup(len(found), clock.wall() - found[0].at if found else None)]
+    return Findings(warnings=[last.sentence] if last is not None and not last.restores else [], facts=facts)
 
 
 def _of_next_start(settings: Settings, clock: Clock, progress: Progress) -> Findings:

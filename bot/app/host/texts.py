@@ -106,6 +106,15 @@ def restored(
 NO_BACKUP_DIR = "BACKUP_DIR is not set. Set it to a folder for backups, or name a file: cannon-bot backup PATH"
 
 
+BACKUP_DIR_MISSING = "BACKUP_DIR is {folder}, but its parent folder is not there, so no backups are made.".format
+
+
+def newest_backup(number: int, age_s: float | None) -> str:
+    if age_s is None:
+        return "Backups: none in BACKUP_DIR yet; the bot makes one after its start."
+    return f"Backups: {number} in BACKUP_DIR, the newest {age(age_s)} old."
+
+
 def older_deleted(deleted: int, keep: int) -> str:
     return f"Deleted {count(deleted, 'older backup')}: BACKUP_KEEP is {keep}."
 
