@@ -1,4 +1,4 @@
-"""A process with BACKUP_DIR makes backups as one of its rounds, and shows their age; any other process shows nothing."""
+"""A process with BACKUP_DIR makes backups as one of its rounds and shows their age; any other one shows nothing."""
 
 from __future__ import annotations
 
