@@ -241,11 +241,16 @@ async def leader_paused(stage: Stage, times: Times) -> None:
         await stage.pass_until(times.paused_s)
         leader.send(signal.SIGCONT)
     await _works_again(stage)
-    await asyncio.sleep(5.0)
-    leaders = [each.name for each in stage.processes if each.is_leader]
+    with contextlib.suppress(TimeoutError):
+        await stage.until(lambda: stage.postgres is None or len(_leaders(stage)) == 1, START_S)
+    leaders = _leaders(stage)
     if stage.postgres is not None and len(leaders) != 1:
         stage.row.wrong.append(f"these lead: {leaders}")
     stage.end(f"leader before: {leader.name}, after: {', '.join(leaders) or leader.name}")
+
+
+def _leaders(stage: Stage) -> list[str]:
+    return [each.name for each in stage.processes if each.is_leader]
 
 
 async def discord_away(stage: Stage, times: Times) -> None:
