@@ -113,10 +113,10 @@ def _database(seen: Snapshot) -> str | None:
 
 def _database_errors(seen: Snapshot) -> str | None:
     count = sum(seen.errors.values())
-    if count <= ERRORS_MAX:
+    if count <= ERRORS_MAX and not seen.errors.get("full"):  # a full PostgreSQL changes rows, but adds none
         return None
     kinds = ", ".join(sorted(kind for kind, number in seen.errors.items() if number))
-    return texts.DATABASE_ERRORS_SEEN(count=count, kinds=kinds)
+    return texts.DATABASE_ERRORS_SEEN(transactions=texts.transactions(count), kinds=kinds)
 
 
 def _late(seen: Snapshot) -> str | None:

@@ -16,7 +16,7 @@ DATABASE_SILENT = "It does not answer."
 DATABASE_ACTION = "Members' commands are refused and results wait; nothing is paid that could not be stored."
 
 DATABASE_ERRORS = "Transactions fail now and then"
-DATABASE_ERRORS_SEEN = "{count} transactions failed within ten minutes ({kinds}). The database works otherwise.".format
+DATABASE_ERRORS_SEEN = "{transactions} failed within ten minutes ({kinds}). The database works otherwise.".format
 DATABASE_ERRORS_ACTION = "Look for `database.failing` in the log: it names what is wrong."
 
 LATE = "Results are late"
@@ -85,6 +85,10 @@ def span(seconds: float) -> str:
         if seconds >= 2 * length:
             return f"{seconds / length:.0f} {unit}"
     return f"{max(0, seconds):.0f} s"
+
+
+def transactions(number: int) -> str:
+    return "1 transaction" if number == 1 else f"{number:,} transactions"
 
 
 def servers(number: int) -> str:

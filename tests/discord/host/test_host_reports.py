@@ -166,6 +166,14 @@ async def test_the_alert_about_the_database_is_ended_after_a_restart_too(reporte
     assert ended.embeds[0].fields[0].value == "15 s"
 
 
+async def test_one_transaction_without_room_is_enough_for_a_report(reported: Reported):
+    await reported.round()
+    await reported.round(errors={"full": 1})
+    [alert] = reported.messages()
+    assert alert.embeds[0].description is not None
+    assert alert.embeds[0].description.startswith("1 transaction failed within ten minutes (full).")
+
+
 async def test_a_process_that_was_stopped_for_a_while_takes_its_silence_for_no_outage(reported: Reported):
     await reported.round()
     await reported.round(after_s=44.0, database_is_up=False, silent_s=44.0)
