@@ -44,7 +44,7 @@ BUILDS_FUZZ := FUZZ_SEED=1 FUZZ_ROUND_S=4
 export PYTEST_DEBUG_TEMPROOT := $(shell test -w /dev/shm && test $$(df -Pm /dev/shm | awk 'END { print $$4 }') -gt 3000 && echo /dev/shm)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo card-states test test-long test-quiet test-pythons test-collection check format soak game-day bench bench-neighbours bench-page bench-fleet figures readme picture alerts translations screenshots docs lock audit pin-image host-check wheel-check notices sbom rehearse-image httpx-fork clean
+.PHONY: help demo card-states test test-long test-quiet test-pythons test-collection check format soak game-day bench bench-neighbours bench-page bench-fleet figures readme picture alerts translations screenshots docs lock audit pin-image host-check wheel-check notices sbom release-rehearsal rehearse-image httpx-fork clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^##@ / { print "\n" substr($$0, 5) } /^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -156,6 +156,9 @@ notices: $(READY) ## The licenses of what is shipped, as requirements/NOTICES.tx
 
 sbom: $(READY) $(TOOLS)/.ready ## List what the wheel in dist/ is made of, as dist/sbom.cdx.json
 	$(BIN)/python tools/sbom.py
+
+release-rehearsal: $(READY) $(TOOLS)/.ready ## Play the next release in a copy, without a network
+	@$(BIN)/python tools/release_rehearsal.py $(ARGS)
 
 rehearse-image: $(READY) ## Build the image without a container engine, and measure it; needs root
 	$(BIN)/python tools/rehearse_image.py

@@ -128,7 +128,9 @@ def check_foreign_package(bot: Path, elsewhere: Path) -> None:
     """Overwrite a file of the installation, as another package of that name would: one sentence must say so."""
     (installed,) = bot.parent.parent.glob("lib/python*/site-packages/bot/__init__.py")
     installed.write_text("raise SystemExit('the foreign package was loaded')\n", encoding="utf-8")
-    done = subprocess.run([bot, "--version"], cwd=elsewhere, capture_output=True, text=True, check=False)  # noqa: S603 - our own command
+    done = subprocess.run(  # noqa: S603 - our own command
+        [bot, "--version"], cwd=elsewhere, env=kept_environment(), capture_output=True, text=True, check=False
+    )
     if done.returncode != 78 or not done.stderr.startswith(f"cannon-bot: {installed} is not cannon-bot's file"):
         sys.exit(f"an overwritten package is not told: exit code {done.returncode}\n{done.stderr}")
     print("a foreign package in the way is told in one sentence")
