@@ -318,9 +318,10 @@ class _Parser:
         return _function(name, arguments)
 
     def _selector(self, name: str) -> Expression:
+        self._equal = NONE
         matchers = self._matchers() if self._is("{") else []
         if not self._is("["):
-            return lambda samples, at, _wall: _chosen(samples.latest(name, at), matchers)
+            return _Selector(name, matchers, self._equal)
         self._take("[")
         seconds = duration_s(self._take())
         self._take("]")
@@ -332,14 +333,28 @@ class _Parser:
 
     def _matchers(self) -> list[Callable[[Mapping[str, str]], bool]]:
         self._take("{")
-        found = []
+        found, equal = [], []
         while not self._is("}"):
             label, how, text = self._take(), self._take("=", "!=", "=~", "!~"), self._take()[1:-1]
             found.append(_matcher(label, how, text))
+            equal += [(label, text)] if how == "=" else []
             if self._is(","):
                 self._take()
         self._take("}")
+        self._equal = frozenset(equal)
         return found
+
+
+@dataclass(frozen=True)
+class _Selector:
+    """An instant vector. `equal` are the labels that it asks for, which `absent` gives."""
+
+    name: str
+    matchers: Sequence[Callable[[Mapping[str, str]], bool]]
+    equal: Labels
+
+    def __call__(self, samples: Samples, at: float, _wall: float) -> Vector:
+        return _chosen(samples.latest(self.name, at), self.matchers)
 
 
 def _kept(keeps: bool, names: Sequence[str]) -> Callable[[Labels], Labels]:
@@ -410,6 +425,9 @@ def _sets(how: str, left: Expression, key: Callable[[Labels], Labels], right: Ex
 def _function(name: str, arguments: Sequence[Expression]) -> Expression:
     if name == "rate" or name in _OVER_TIME:
         return _over_time(name, arguments[0])
+    if name == "absent":
+        labels = arguments[0].equal if isinstance(arguments[0], _Selector) else NONE
+        return lambda samples, at, wall: {} if arguments[0](samples, at, wall) else {labels: 1.0}
     if name == "predict_linear":
         return _predicted(*arguments)
     if name not in _FUNCTIONS:
@@ -478,7 +496,6 @@ _FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "time": lambda wall: wall,
     "vector": lambda _, number: {NONE: number},
     "scalar": lambda _, vector: next(iter(vector.values()), math.nan),
-    "absent": lambda _, vector: {} if vector else {NONE: 1.0},
     "abs": lambda _, vector: {labels: abs(value) for labels, value in vector.items()},
     "histogram_quantile": lambda _, share, buckets: _quantiles(share, buckets),
 }

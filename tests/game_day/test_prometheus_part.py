@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import math
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
-from tests.game_day.alerts import NONE, Rule, Samples, Vector, parsed, raised, rules
+from tests.game_day.alerts import NONE, Labels, Rule, Samples, Vector, duration_s, parsed, raised, rules
 
 ONE = frozenset({("instance", "one")})
 EACH_S = 10.0
@@ -88,3 +93,59 @@ def test_a_rule_fires_once_it_has_held_for_its_time():
     assert (first.since, first.fired) == (10.0, 30.0)
     assert (second.since, second.fired) == (50.0, None)
     assert raised(Rule("Down", "critical", "up == 0", 20.0), made, lambda at: at, begins=45.0) == [second]
+
+
+# ---------------------------------------------------------------------- promtool's table, where there is no promtool
+
+TABLE: dict[str, Any] = yaml.safe_load((Path(__file__).parents[1] / "data" / "alerts.yaml").read_text(encoding="utf-8"))
+MINUTE_S = 60.0
+
+
+def values_of(text: str) -> Iterator[float | None]:
+    """Expand promtool's notation: https://prometheus.io/docs/prometheus/latest/configuration/unit_testing_rules/."""
+    for part in text.split():
+        first, _, count = part.partition("x")
+        if first in {"_", "stale"}:
+            yield from [None] * int(count or 1)
+            continue
+        found = re.fullmatch(r"(NaN|-?[\d.]+(?:e\d+)?)(?:([+-])([\d.]+(?:e\d+)?))?", first)
+        assert found is not None, part
+        step = float(f"{found[2]}{found[3]}") if found[2] else 0.0
+        yield from (float(found[1]) + step * number for number in range(int(count) + 1 if count else 1))
+
+
+def made_of(series: Mapping[str, str], until_s: float) -> Samples:
+    """Return the samples of a case, a minute apart."""
+    columns = {}
+    for named, text in series.items():
+        name, _, labels = named.partition("{")
+        columns[name, frozenset(re.findall(r'(\w+)="([^"]*)"', labels))] = [*values_of(text)]
+    made = Samples()
+    for number in range(int(until_s / MINUTE_S) + 1):
+        scrape: dict[str, Vector] = {}
+        for (name, labels), values in columns.items():
+            if number < len(values) and (value := values[number]) is not None:
+                scrape.setdefault(name, {})[labels] = value
+        made.add(number * MINUTE_S, scrape)
+    return made
+
+
+def fired(rule: Rule, series: Mapping[str, str], at: str) -> set[Labels]:
+    """Return the labels of the alerts that fire at that time."""
+    until_s = duration_s(at)
+    made = made_of(series, until_s)
+    found = raised(rule, made, lambda seconds: seconds)
+    holds: Vector = parsed(rule.expression)(made, until_s, until_s)
+    return set(holds) if found and found[-1].fired is not None else set()
+
+
+@pytest.mark.parametrize("case", TABLE["cases"], ids=lambda case: str(case["alert"]))
+def test_each_alert_fires_when_it_should(case: dict[str, Any]):
+    [rule] = [each for each in rules() if each.name == case["alert"]]
+    assert [at for at in case["quiet"] if fired(rule, case["series"], at)] == []
+    if "fires" in case:
+        assert fired(rule, case["series"], case["fires"]["at"]) == {frozenset(case["fires"]["labels"].items())}
+
+
+def test_no_alert_fires_while_all_is_well():
+    assert [rule.name for rule in rules() if fired(rule, TABLE["healthy"], "120m")] == []
