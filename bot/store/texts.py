@@ -116,7 +116,10 @@ STILL_SAVING = Text(
     "The bot's database is slow, so I don't know yet if this was saved. Check in a minute before you try again."
 )
 SILENT = "The database does not answer: a transaction has not ended for 30 seconds."
-DISK_FAILED = "The bot's disk failed while reading or writing {name}, so nothing was saved."
+DISK_FAILED = (
+    "The bot's disk failed while reading or writing {name}, so nothing was saved. Check the disk, a quota, and the "
+    "system's log."
+)
 
 WHAT_HOSTS_DO = {
     "busy": "Another program holds a lock, such as a backup tool. End it; the bot then continues by itself.",

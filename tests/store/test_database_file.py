@@ -15,7 +15,7 @@ from typing import cast
 
 import pytest
 
-from bot.errors import StoreError
+from bot.errors import DatabaseFailing, StoreError
 from bot.store.engine import schema, sqlite_errors
 from tests.support.notes import Open, note, notes
 
@@ -128,13 +128,33 @@ class NoRoomForTheLog:
             raise error
 
 
-@pytest.mark.parametrize(("has_room", "said"), [(False, "disk is full"), (True, "disk failed while reading")])
+@pytest.mark.parametrize(
+    ("has_room", "said"), [(False, "is full. Free some space"), (True, "disk failed while reading")]
+)
 def test_a_log_that_does_not_fit_on_the_disk_is_one_sentence(
     path: Path, monkeypatch: pytest.MonkeyPatch, has_room: bool, said: str
 ) -> None:
     monkeypatch.setattr(sqlite_errors, "has_room", lambda _: has_room)
     with pytest.raises(StoreError, match=said), sqlite_errors.explained(path):
         schema.refuse_strangers(cast("sqlite3.Connection", NoRoomForTheLog()), str(path), 1)
+
+
+@pytest.mark.parametrize(("has_room", "kind"), [(False, "full"), (True, "disk")])
+async def test_beside_the_work_a_log_that_cannot_grow_is_a_full_disk_too(
+    open_database: Open, path: Path, monkeypatch: pytest.MonkeyPatch, has_room: bool, kind: str
+) -> None:
+    def fail(_: sqlite3.Connection) -> None:
+        error = sqlite3.OperationalError("disk I/O error")
+        error.sqlite_errorcode = sqlite3.SQLITE_IOERR_SHMSIZE
+        raise error
+
+    monkeypatch.setattr(sqlite_errors, "has_room", lambda folder: has_room or folder != path.parent)
+    database = await open_database()
+    with pytest.raises(DatabaseFailing) as caught:
+        await database.write(fail)
+    assert caught.value.kind == kind
+    assert str(path.parent) in caught.value.for_host
+    assert str(path.parent) not in caught.value.sentence
 
 
 async def test_a_lost_log_is_no_harm_after_a_clean_close(open_database: Open, path: Path) -> None:

@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
+import re
 import shlex
 import socket
 import sqlite3
@@ -237,3 +239,43 @@ def test_no_system_folder_is_given_away(folder: Path) -> None:
     assert (code, "chown" in said, "Name a folder of its own in DATABASE." in said) == (1, False, True), said
     code, said = as_user("check", folder.parent, place)
     assert (code, "chown" in said) == (1, not os.getuid()), said
+
+
+# ---------------------------------------------------------------------- a full disk
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of three megabytes."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", place], check=False).returncode:
+        pytest.skip("this machine allows no mounts of one's own")
+    yield place
+    subprocess.run(["umount", place], check=True)
+
+
+def fill(disk: Path) -> Path:
+    """Use up the disk; return the file that does."""
+    file = disk / "fill"
+    with contextlib.suppress(OSError), file.open("wb", buffering=0) as writer:
+        while writer.write(bytes(4096)):
+            pass
+    return file
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("is_new", [False, True])
+async def test_a_full_disk_is_one_sentence_with_its_folder_until_there_is_room(small_disk: Path, is_new: bool) -> None:
+    database = small_disk / "bot.db"
+    if not is_new:  # its log does not fit on the disk
+        await (await Store.open(database, clock=SystemClock(), alone=True)).close()
+    full = fill(small_disk)
+    sentence = f"The disk of {small_disk} is full. Free some space."
+    assert check(database) == (1, ["1 problem:", f"- {sentence}"])
+    assert run(database) == (MAY_HELP, f"cannon-bot: {sentence}")
+    full.unlink()
+    code, said = check(database)
+    assert (code, said[1]) == (0, "1 warning:"), said
+    assert re.match(rf"- The disk of {small_disk} has [0-9.]+ MiB left", said[2]), said
+    assert UNREACHABLE in run(database)[1]

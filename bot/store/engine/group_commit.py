@@ -49,7 +49,7 @@ def transaction(db: OwnConnection, begin: str, function: Callable[[Connection], 
 
 
 def _once(db: OwnConnection, begin: str, function: Callable[[Connection], T]) -> T:
-    with explained():
+    with explained(db=db):
         db.execute(begin)
         try:
             result = function(db)
@@ -180,7 +180,7 @@ class GroupCommit:
         group: list[_Write] = []
         try:
             self._require_usable()
-            with explained():
+            with explained(db=db):
                 db.execute("BEGIN IMMEDIATE")
         except (sqlite3.Error, StoreError) as error:
             while left:

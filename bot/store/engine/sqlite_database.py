@@ -353,12 +353,12 @@ class SqliteDatabase(Database):
 
 
 def _rebuilt(db: sqlite3.Connection, at_most_bytes: int | None, progress: Progress) -> None:
-    with explained(), ticking(db, texts.REBUILDING, progress):
+    with explained(db=db), ticking(db, texts.REBUILDING, progress):
         rebuild(db, at_most_bytes)
 
 
 def _emptied(db: sqlite3.Connection) -> bool:
-    with explained():
+    with explained(db=db):
         return emptied(db)
 
 

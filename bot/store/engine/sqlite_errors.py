@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from bot.errors import RESTART_CANNOT_HELP, RESTART_MAY_HELP, DatabaseFailing
 from bot.language import Text
+from bot.runtime import texts as runtime_texts
 from bot.runtime.machine import has_room
 from bot.store import texts
 
@@ -33,8 +34,11 @@ _PRIMARY_CODE = 0xFF
 
 
 @contextmanager
-def explained(path: Path | None = None) -> Iterator[None]:
-    """Turn operator-fixable errors into DatabaseFailing; `path` names the file where no member reads it."""
+def explained(path: Path | None = None, *, db: object = None) -> Iterator[None]:
+    """Turn operator-fixable errors into DatabaseFailing; `path` names the file where no member reads it.
+
+    `db` is the connection where members may: its file is named to the host alone.
+    """
     try:
         yield
     except sqlite3.Error as error:
@@ -42,14 +46,26 @@ def explained(path: Path | None = None) -> Iterator[None]:
         primary = code & _PRIMARY_CODE if isinstance(code, int) else sqlite3.SQLITE_ERROR
         if primary not in _REASONS:
             raise
-        if path is not None and primary in _WITHOUT_ROOM and not has_room(path.parent):
+        there = path or _file_of(db)
+        if there is not None and primary in _WITHOUT_ROOM and not has_room(there.parent):
             primary = sqlite3.SQLITE_FULL
         kind, sentence = _REASONS[primary]
-        name = texts.OUR_DATABASE if path is None else str(path)
+        for_host = str(sentence).format(name=texts.OUR_DATABASE if there is None else there)
+        for_member = texts.OUT_OF_ORDER if kind in _FOR_HOST else str(sentence).format(name=texts.OUR_DATABASE)
+        if there is not None and kind == "full":
+            for_host = runtime_texts.DISK_IS_FULL(path=there.parent)
         raise DatabaseFailing(
-            texts.OUT_OF_ORDER if path is None and kind in _FOR_HOST else sentence,
+            for_member if path is None else for_host,
             exit_code=RESTART_CANNOT_HELP if kind == "damaged" else RESTART_MAY_HELP,
             kind=kind,
-            for_host=str(sentence).format(name=name),
-            name=name,
+            for_host=for_host,
         ) from error
+
+
+def _file_of(db: object) -> Path | None:
+    """Return the file of an SQLite connection, None for others; reads no page."""
+    if not isinstance(db, sqlite3.Connection):
+        return None
+    with suppress(sqlite3.Error):
+        return Path(db.execute("PRAGMA database_list").fetchone()[2])
+    return None
