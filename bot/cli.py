@@ -18,6 +18,7 @@ import threading
 from collections.abc import Callable, Coroutine, Sequence
 from decimal import Decimal
 from itertools import chain
+from pathlib import Path
 from typing import Any, NoReturn
 
 import structlog
@@ -25,8 +26,9 @@ import structlog
 from bot import __version__, commit, install_line
 from bot.app.host import command_line
 from bot.app.host.command_line import host_settings, snowflake, start_logs, watch
-from bot.errors import RESTART_CANNOT_HELP, RESTART_MAY_HELP, BotError, SettingsError, StartError
+from bot.errors import RESTART_CANNOT_HELP, RESTART_MAY_HELP, BotError, DatabaseFailing, SettingsError, StartError
 from bot.language import LANGUAGES, SOURCE
+from bot.runtime.machine import refusal
 from bot.runtime.output import end_now, queue_standard_error
 from bot.settings import Settings, load_settings, misspelled, read_settings
 
@@ -44,24 +46,35 @@ def main(argv: Sequence[str] | None = None) -> int:
     command: Callable[[argparse.Namespace], int] = arguments.command
     try:
         code = command(arguments)
-        sys.stdout.flush()
-    except SettingsError as error:
-        _complain("the settings are not valid:\n" + _listed(error.problems))
-        return error.exit_code
-    except BotError as error:
-        _complain(error.sentence)
-        return error.exit_code
-    except ModuleNotFoundError as error:
-        if error.name not in DEMO_PACKAGES:
-            raise
-        _complain(f"this needs the package {error.name}. In a clone use `make demo`, else {install_line('demo')}")
+        if sys.stdout is not None:  # it may be closed
+            sys.stdout.flush()
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:  # the reader closed the pipe, as in `cannon-bot commands | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    else:
-        return code
-    return RESTART_MAY_HELP
+        return RESTART_MAY_HELP
+    except (BotError, ModuleNotFoundError, OSError) as error:
+        sentence, code = _for_host(error)
+        _complain(sentence)
+    return code
+
+
+def _for_host(error: BotError | ModuleNotFoundError | OSError) -> tuple[str, int]:
+    """Return what the host reads of an error, and the exit code. Raises it if it is no fault of theirs."""
+    match error:
+        case SettingsError():
+            return "the settings are not valid:\n" + _listed(error.problems), error.exit_code
+        case DatabaseFailing():
+            return error.for_host, error.exit_code
+        case BotError():
+            return error.sentence, error.exit_code
+        case ModuleNotFoundError(name=name) if name in DEMO_PACKAGES:
+            how = f"In a clone use `make demo`, else {install_line('demo')}"
+            return f"this needs the package {name}. {how}", RESTART_MAY_HELP
+        case OSError(filename=str() as name):
+            refused = refusal(Path(name), error)
+            return refused.sentence, refused.exit_code
+    raise error
 
 
 class _Version(argparse.Action):

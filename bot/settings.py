@@ -40,6 +40,8 @@ BACKUP_HOURS_MAX = 24 * 31
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 LOG_FORMATS = ("console", "json")
 SWITCHES = ("on", "off")
+FILE_NAME_BYTES_MAX = 200
+"""Of the database: file systems take 255, and its backups have longer names."""
 LOCAL_FILES = Path("data/cannon-bot")
 POSTGRES_SCHEMES = ("postgresql://", "postgres://")
 EVERY_GUILD: Literal["*"] = "*"
@@ -287,6 +289,12 @@ def _database(value: str) -> Path | PostgresUrl:
         path = Path(value).expanduser().absolute()
     except RuntimeError:
         raise ValueError("names a home directory that does not exist. Write the whole path") from None
+    if len(os.fsencode(path.name)) > FILE_NAME_BYTES_MAX:
+        raise ValueError("has a name that is too long for the files next to it. Name a shorter one")
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        raise ValueError("has characters that this system's locale does not know. Set LC_ALL=C.UTF-8") from None
     if os.path.isdir(path):  # noqa: PTH112 - Path's raises for one that is closed to the bot
         raise ValueError(f"is a directory ({path}). Name a file, such as {path / 'cannon-bot.db'}")
     if os.path.exists(path) and not os.path.isfile(path):  # noqa: PTH110, PTH113 - the same

@@ -187,9 +187,9 @@ def _mending(path: Path, *, is_folder: bool) -> str:
     is_systems = len(folder.parts) == 1 or (len(folder.parts) == 2 and folder.name in SYSTEMS)
     if is_systems or any(os.path.lexists(each) and not os.access(each, os.X_OK) for each in folder.parents):
         return texts.MEND_BY_MOVING
-    if not folder.exists():
+    if not os.path.lexists(folder):
         return texts.MEND_BY(command=f"install -d -o {user} -g {group} {place}")
-    if {each.stat().st_uid for each in (path, folder) if each.exists()} == {user}:
+    if {each.stat().st_uid for each in (path, folder) if os.path.lexists(each)} == {user}:
         return texts.MEND_BY(command=f"chmod -R u+rwX {place}")
     return texts.MEND_BY(command=f"chown -R {user}:{group} {place}")
 

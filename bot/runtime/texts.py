@@ -12,8 +12,8 @@ NOT_PUBLIC = Text("This link does not lead to a public address. Upload the file 
 NEVER_RUN = "No bot has used the database {database} yet. Start one with: cannon-bot run".format
 NOT_RUNNING = "The bot does not answer at {address}. Start it with: cannon-bot run".format
 CANNOT_LISTEN = (
-    "Cannot listen on {setting}_HOST={host}, {setting}_PORT={port}: {reason}. Is another cannon-bot running? "
-    "Choose another port, or set {setting}_PORT=0 for any free one."
+    "Cannot listen on {setting}_HOST={host}, {setting}_PORT={port}: {reason}. Stop what listens there, choose another "
+    "address or port, or set {setting}_PORT=0 for any free one."
 ).format
 """Say why the HTTP server did not start; `setting` is HTTP or HEALTH, `reason` is the system's."""
 

@@ -222,6 +222,7 @@ def secret_key_missing(fingerprints: Collection[str]) -> str:
 SECRET_KEY_TOO_SHORT = "A secret key needs at least {least} characters.".format
 """Refuse a key that is too easy to guess; `least` is in characters."""
 KEY_FILE_UNREADABLE = "The key file {key_file} cannot be read. It must belong to the bot's user, mode 600.".format
+KEY_FILE_HAS_NO_KEY = "The key file {key_file} has no whole key. Put back the one that belongs to this database.".format
 KEY_FILE_NOT_MADE = "The key file {key_file} cannot be created ({reason}). Set SECRET_KEYS.".format
 
 

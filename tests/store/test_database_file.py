@@ -128,9 +128,7 @@ class NoRoomForTheLog:
             raise error
 
 
-@pytest.mark.parametrize(
-    ("has_room", "said"), [(False, "is full. Free some"), (True, "disk failed while reading")]
-)
+@pytest.mark.parametrize(("has_room", "said"), [(False, "is full. Free some"), (True, "disk failed while reading")])
 def test_a_log_that_does_not_fit_on_the_disk_is_one_sentence(
     path: Path, monkeypatch: pytest.MonkeyPatch, has_room: bool, said: str
 ) -> None:

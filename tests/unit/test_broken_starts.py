@@ -49,8 +49,8 @@ def check(database: Path, **values: str) -> tuple[int, list[str]]:
 
 def run(database: Path, **values: str) -> tuple[int, str]:
     """Return the exit code, and the last line: the log may come before it."""
-    values = {"DISCORD_TOKEN": TOKEN, "DISCORD_API_URL": CLOSED, "HEALTH_PORT": "0"} | values
-    done = cannon_bot("run", cwd=database.parent, DATABASE=str(database), **values)
+    own = {"DISCORD_TOKEN": TOKEN, "DISCORD_API_URL": CLOSED, "HEALTH_PORT": "0", "DATABASE": str(database)}
+    done = cannon_bot("run", cwd=database.parent, **own | values)
     assert "Traceback" not in done.stderr
     return done.returncode, done.stderr.splitlines()[-1]
 
@@ -279,3 +279,138 @@ async def test_a_full_disk_is_one_sentence_with_its_folder_until_there_is_room(s
     assert (code, said[1]) == (0, "1 warning:"), said
     assert re.match(rf"- The disk of {small_disk} has [0-9.]+ MiB left", said[2]), said
     assert UNREACHABLE in run(database)[1]
+
+
+# ---------------------------------------------------------------------- other things that stop a start
+
+
+def make_fifo(database: Path) -> None:
+    os.mkfifo(database)
+
+
+def make_long(database: Path) -> dict[str, str]:
+    return {"DATABASE": str(database.with_name("x" * 250))}
+
+
+def use_device(_database: Path) -> dict[str, str]:
+    return {"DATABASE": "/dev/null"}
+
+
+def use_other_locale(database: Path) -> dict[str, str]:
+    folder = database.with_name("b\u00fccher")
+    folder.mkdir()
+    locale = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    return locale | {"DATABASE": str(folder / "bot.db")}
+
+
+def empty_key(database: Path) -> None:
+    database.with_name("bot.db.key").write_text("")
+
+
+def loop(database: Path) -> None:
+    database.symlink_to(database)
+
+
+def use_practice_key(_database: Path) -> dict[str, str]:
+    return {"CANNON_API_KEY": "cs_test_practice_0000000000"}
+
+
+def mistype_parameter(_database: Path) -> dict[str, str]:
+    return {"DATABASE": "postgresql://u:canary@127.0.0.1/x?sslmod=require", "SECRET_KEYS": "k" * 40}
+
+
+def mistype_address(_database: Path) -> dict[str, str]:
+    return {"DATABASE": "postgresql://u:canary%zz@127.0.0.1/x", "SECRET_KEYS": "k" * 40}
+
+
+def listen_elsewhere(_database: Path) -> dict[str, str]:
+    return {"HEALTH_HOST": "192.0.2.1", "HEALTH_PORT": "8081"}
+
+
+def share_port(_database: Path) -> dict[str, str]:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = str(free.getsockname()[1])
+    return {"HEALTH_PORT": port, "HTTP_PORT": port, "PUBLIC_URL": "https://example.org"}
+
+
+Prepare = Callable[[Path], dict[str, str] | None]
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("prepare", "says", "code"),
+    [
+        (make_fifo, "DATABASE is a device or a pipe", CANNOT_HELP),
+        (make_long, "DATABASE has a name that is too long", CANNOT_HELP),
+        (use_device, "DATABASE is a device or a pipe (/dev/null)", CANNOT_HELP),
+        (use_other_locale, "Set LC_ALL=C.UTF-8", CANNOT_HELP),
+        (empty_key, "has no whole key", CANNOT_HELP),
+        (loop, "(Too many levels of symbolic links)", CANNOT_HELP),
+        (use_practice_key, "CANNON_API_KEY is a practice key", CANNOT_HELP),
+        (mistype_parameter, 'invalid URI query parameter: "sslmod"', CANNOT_HELP),
+        (mistype_address, "its address is not one", CANNOT_HELP),
+        (listen_elsewhere, "HEALTH_HOST=192.0.2.1, HEALTH_PORT=8081: Cannot assign requested address.", MAY_HELP),
+        (share_port, "Address already in use.", MAY_HELP),
+    ],
+)
+def test_check_finds_what_stops_a_start_and_the_start_says_the_same(
+    tmp_path: Path, prepare: Prepare, says: str, code: int
+) -> None:
+    database = tmp_path / "bot.db"
+    values = prepare(database) or {}
+    found, lines = check(database, **values)
+    assert (found, sum(says in line for line in lines)) == (1, 1), (prepare, lines)
+    ended, said = run(database, **values)
+    assert (ended, says in said) == (code, True), said
+    assert "canary" not in said + "".join(lines)
+
+
+@pytest.mark.long
+def test_check_finds_a_limit_of_files_and_a_folder_for_backups_that_cannot_be_written(tmp_path: Path) -> None:
+    done = subprocess.run(
+        ["sh", "-c", 'ulimit -f 200; exec "$0" -m bot check --offline', sys.executable],
+        cwd=tmp_path,
+        env=environment(DISCORD_TOKEN=TOKEN, BACKUP_DIR="/proc/none/backups"),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout.splitlines()[0]) == (1, "2 problems:")
+    assert "BACKUP_DIR: /proc/none/backups cannot be written" in done.stdout
+    assert "(`ulimit -f`)" in done.stdout
+
+
+@pytest.mark.long
+def test_a_command_for_a_folder_that_is_closed_to_the_user_is_one_sentence(folder: Path) -> None:
+    folder.chmod(0o700)
+    if os.getuid():
+        folder.chmod(0)
+    for command in ("doctor", "backup", "jobs"):
+        words = {"backup": ["backup", str(folder.parent / "copy")], "jobs": ["jobs", "list"]}.get(command, [command])
+        user = {} if os.getuid() else {"user": USER, "group": USER, "extra_groups": []}
+        env = environment(PYTHONDONTWRITEBYTECODE="1", DATABASE=str(folder / "bot.db"))
+        done = subprocess.run(
+            [sys.executable, "-m", "bot", *words],
+            cwd=folder.parent,
+            env=env,
+            capture_output=True,
+            text=True,
+            check=False,
+            **user,  # type: ignore[call-overload]  # the user that the bot has in its image
+        )
+        assert "Traceback" not in done.stderr, done.stderr
+        assert command == "doctor" or done.returncode == CANNOT_HELP, done.stderr
+
+
+def test_a_closed_output_is_no_fault(tmp_path: Path) -> None:
+    done = subprocess.run(
+        ["sh", "-c", 'exec "$0" -m bot --help >&-', sys.executable],
+        cwd=tmp_path, env=environment(), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert "Traceback" not in done.stderr
+    code = "import sys; from bot.cli import main; sys.exit(main(['invite']))"
+    done = subprocess.run(
+        ["sh", "-c", f'exec "$0" -c "{code}" >&-', sys.executable],
+        cwd=tmp_path, env=environment(DISCORD_TOKEN=TOKEN), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Sequence
+import resource
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -13,7 +14,8 @@ from bot.app.host.doctor import reach
 from bot.app.host.files import upgrade_forecast
 from bot.app.host.jobs import pause_state
 from bot.app.host.learn import discovery_state
-from bot.app.texts import HOST_KEY_UNLIMITED
+from bot.app.texts import HOST_KEY_UNLIMITED, PRACTICE_KEY_OF_HOST
+from bot.domain.practice import is_practice_key
 from bot.errors import StartError, StoreError
 from bot.media.decoder_cage import closes
 from bot.runtime.clock import Clock
@@ -28,6 +30,8 @@ from bot.store.texts import size
 
 LITTLE_ROOM_BYTES = 256 << 20
 """The write-ahead log takes up to 64 MiB of it, results on their way the rest."""
+FILE_BYTES_MIN = 1 << 30
+"""The least that a limit of the system has to leave to a file: the database grows."""
 SIDE_FILES = ("", "-wal", "-shm", ".lock", ".key", ".starts")
 """Endings of the files that a start opens, if they are there."""
 
@@ -63,12 +67,24 @@ def examine_machine(settings: Settings, wrong: Sequence[str], clock: Clock, prog
     found = Findings([*wrong, *of_file], of_environment, [texts.CAGED(closes=closes().value)])
     if settings.is_host_key_unlimited:
         found.warnings.append(HOST_KEY_UNLIMITED)
+    found.problems.extend(_of_host(settings))
     if not any(each.startswith(("DATABASE", "SECRET_KEYS")) for each in wrong):
         found.add(_of_database(settings, clock, progress))
     found.add(_of_backups(settings, clock))
     if not any(each.startswith(("DATABASE", "HTTP", "HEALTH", "PUBLIC")) for each in wrong):
         found.problems.extend(asyncio.run(_of_ports(settings)))
     return found
+
+
+def _of_host(settings: Settings) -> Iterator[str]:
+    """Yield what is wrong with the host's key, the folder for backups, and the system's limits."""
+    if settings.cannon_api_key is not None and is_practice_key(settings.cannon_api_key.get_secret_value()):
+        yield PRACTICE_KEY_OF_HOST
+    if settings.backup_dir is not None and (unwritable := problem_of(settings.backup_dir)) is not None:
+        yield f"BACKUP_DIR: {unwritable}"
+    limit, _ = resource.getrlimit(resource.RLIMIT_FSIZE)
+    if limit != resource.RLIM_INFINITY and limit < FILE_BYTES_MIN:
+        yield texts.FILES_ARE_LIMITED(limit=size(limit))
 
 
 def _of_database(settings: Settings, clock: Clock, progress: Progress) -> Findings:

@@ -52,6 +52,9 @@ def _listed(sentences: Sequence[str]) -> list[str]:
 LITTLE_ROOM = (
     "The disk of {folder} has {free} left. The bot stops taking work when it is full: leave it some hundred MiB."
 ).format
+FILES_ARE_LIMITED = (
+    "This system lets a file grow to {limit} only (`ulimit -f`), and the database needs more. Lift the limit."
+).format
 CLOCK_IS_OFF = (
     "The clock of this machine is {seconds:.0f} s {way} Discord's. Set it, for example with NTP: limits, deadlines and "
     "retention count by it."

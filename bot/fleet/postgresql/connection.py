@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -15,7 +16,7 @@ import psycopg
 from psycopg.adapt import Loader
 from psycopg.pq import TransactionStatus
 
-from bot.errors import RESTART_CANNOT_HELP, RESTART_MAY_HELP, DatabaseFailing
+from bot.errors import RESTART_CANNOT_HELP, RESTART_MAY_HELP, DatabaseFailing, StoreError
 from bot.fleet.postgresql.dialect import Statement, translated
 from bot.language import Text
 from bot.settings import PostgresUrl
@@ -155,11 +156,16 @@ def _plain_parameters(statement: Statement, parameters: Parameters) -> Any:
 
 
 def connected(url: PostgresUrl, **session: str) -> psycopg.Connection[PostgresRow]:
-    """Return an autocommit connection. Raises psycopg.Error."""
+    """Return an autocommit connection. Raises psycopg.Error, StoreError for an address that libpq does not take."""
     parameters: dict[str, Any] = dict(parameters_of(url, **session))
-    raw = psycopg.connect(
-        url.get_secret_value(), autocommit=True, prepare_threshold=2, row_factory=_make_row, **parameters
-    )
+    try:
+        raw = psycopg.connect(
+            url.get_secret_value(), autocommit=True, prepare_threshold=2, row_factory=_make_row, **parameters
+        )
+    except psycopg.ProgrammingError as error:
+        named = re.search(r'invalid URI query parameter: "\w+"', str(error))  # others may quote a password
+        reason = named[0] if named else "its address is not one"
+        raise StoreError(texts.SERVER_NOT_OPENED(name=str(url), reason=reason), exit_code=RESTART_CANNOT_HELP) from None
     raw.adapters.register_loader("numeric", _NumberLoader)
     raw.adapters.register_loader("bool", _TruthLoader)
     raw.adapters.register_loader("json", _TextLoader)
@@ -372,5 +378,6 @@ def _refused(url: PostgresUrl, error: DatabaseFailing) -> DatabaseFailing:
     """Return the error for the host, in the server's words, which hold no secret."""
     cause = error.__cause__
     reason = cause.diag.message_primary or str(cause) if isinstance(cause, psycopg.Error) else error.for_host
+    reason = re.sub(r"\s*Is the server running[^?]*\?", "", reason)
     sentence = texts.SERVER_NOT_OPENED(name=str(url), reason=" ".join(reason.split())[:300].rstrip("."))
     return DatabaseFailing(sentence, exit_code=error.exit_code, kind=error.kind)

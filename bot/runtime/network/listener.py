@@ -8,15 +8,17 @@ start has no need of it.
 from __future__ import annotations
 
 import asyncio
+import errno
 import importlib
 import ipaddress
+import os
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 import structlog
 
-from bot.errors import StartError
+from bot.errors import RESTART_CANNOT_HELP, RESTART_MAY_HELP, StartError
 from bot.runtime import texts
 from bot.runtime.clock import Clock
 from bot.runtime.pace import Cap, RateLimiter
@@ -107,7 +109,12 @@ class Endpoint:
     def refused(self, error: OSError) -> StartError:
         """Return the error of a start that cannot listen here."""
         reason = (error.strerror or str(error)).splitlines()[0]
-        return StartError(texts.CANNOT_LISTEN(setting=self.setting, host=self.host, port=self.port, reason=reason))
+        if (error.errno or 0) > 0:
+            reason = os.strerror(error.errno or 0)
+        elif "any address" in reason:  # asyncio's words for an address of no interface
+            reason = os.strerror(errno.EADDRNOTAVAIL)
+        sentence = texts.CANNOT_LISTEN(setting=self.setting, host=self.host, port=self.port, reason=reason)
+        return StartError(sentence, exit_code=RESTART_CANNOT_HELP if error.errno == errno.EACCES else RESTART_MAY_HELP)
 
 
 class Listener:

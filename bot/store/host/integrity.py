@@ -68,6 +68,8 @@ def problems_of_file(path: Path, secret_keys: Sequence[str], now: float, progres
     try:
         refuse_half_restored(path)
         if not path.exists():
+            if (key_file := key_file_of(path)).exists():
+                load_box(secret_keys, key_file, needed=())
             return []
         with explained(path):
             db = connect(read_only(path))

@@ -142,11 +142,14 @@ def _read(key_file: Path) -> str:
         if mode & 0o077:
             key_file.chmod(0o600)
             _log.warning("secret key file was open to others; closed", mode=oct(mode))
-        return key_file.read_text(encoding="utf-8")
+        key = key_file.read_text(encoding="utf-8")
     except PermissionError as error:
         raise refusal(key_file, error) from None
     except (OSError, UnicodeDecodeError):
         raise StoreError(texts.KEY_FILE_UNREADABLE(key_file=key_file), exit_code=RESTART_CANNOT_HELP) from None
+    if len(key.strip()) < SHORTEST_KEY_CHARS:
+        raise StoreError(texts.KEY_FILE_HAS_NO_KEY(key_file=key_file), exit_code=RESTART_CANNOT_HELP)
+    return key
 
 
 def _create(key_file: Path) -> str:
