@@ -374,10 +374,14 @@ def _may_pass(error: psycopg.Error) -> bool:
     return (error.sqlstate or "08").startswith((*_GONE, "53"))
 
 
+IS_IT_RUNNING = "Is the server running"
+"""How libpq's question begins, which our own sentence asks too."""
+
+
 def _refused(url: PostgresUrl, error: DatabaseFailing) -> DatabaseFailing:
     """Return the error for the host, in the server's words, which hold no secret."""
     cause = error.__cause__
     reason = cause.diag.message_primary or str(cause) if isinstance(cause, psycopg.Error) else error.for_host
-    reason = re.sub(r"\s*Is the server running[^?]*\?", "", reason)
-    sentence = texts.SERVER_NOT_OPENED(name=str(url), reason=" ".join(reason.split())[:300].rstrip("."))
+    reason = " ".join(line for line in map(str.strip, reason.splitlines()) if not line.startswith(IS_IT_RUNNING))
+    sentence = texts.SERVER_NOT_OPENED(name=str(url), reason=reason[:300].rstrip("."))
     return DatabaseFailing(sentence, exit_code=error.exit_code, kind=error.kind)
