@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import signal
 from collections import Counter
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from urllib import request
 
 import discord as dpy
 import psycopg
@@ -25,7 +28,7 @@ from tests.support.rig import HOST_KEY
 from tests.support.surface import state_text
 from tests.support.wire.bot import BotProcess
 from tests.support.wire.fleet import Fleet
-from tests.support.wire.server import WireDiscord
+from tests.support.wire.server import WAIT_S, WireDiscord
 from tests.support.wire.world import Posted
 
 SPEED = 50.0
@@ -208,3 +211,38 @@ def unowned(fleet: Fleet) -> list[float]:
         ids = [job_id for (job_id,) in db.execute("SELECT job_id FROM job_attempts WHERE call = 'follow'")]
     found = [job_timeline(settings_of(fleet), job_id, SystemClock())["spans"] for job_id in ids]
     return [each["seconds"] for spans in found for each in spans if each["stage"] == "unowned"]
+
+
+async def figures(process: BotProcess) -> dict[str, float]:
+    """Return the sums of a process's metrics, by name."""
+    listens = next(line for line in process.output().splitlines() if '"http.listens"' in line)
+    address = json.loads(listens)["address"]
+    shown = (await asyncio.to_thread(request.urlopen, f"{address}/metrics")).read().decode()
+    found: Counter[str] = Counter()
+    for line in shown.splitlines():
+        if not line.startswith("#"):
+            found[line.partition("{")[0].partition(" ")[0]] += float(line.rpartition(" ")[2])
+    return found
+
+
+@pytest.mark.long
+async def test_a_leader_that_was_paused_shows_no_figures_once_another_leads(fleet):
+    async with fleet.running("gateway", "worker", "worker") as (_, *workers):
+        await fleet.until(lambda: any('"leader.begins"' in each.output() for each in workers))
+        [first] = [each for each in workers if '"leader.begins"' in each.output()]
+        [second] = [each for each in workers if each is not first]
+        await fleet.ask("a fox #forever")
+        await fleet.until(lambda: fleet.sandbox.requests)
+        first.send(signal.SIGSTOP)
+        await fleet.until(lambda: '"leader.begins"' in second.output())
+        async with asyncio.timeout(WAIT_S):
+            while (await figures(second)).get("cannon_bot_jobs_open") != 1:  # noqa: ASYNC110 - of another process
+                await asyncio.sleep(0.5)
+        first.send(signal.SIGCONT)
+        own, others = await figures(first), await figures(second)
+        assert (own["cannon_bot_leader"], others["cannon_bot_leader"]) == (0, 1)
+        for name in ("jobs_open", "jobs_waiting", "credits_held", "keys_refused", "credits_total"):
+            assert f"cannon_bot_{name}" not in own, name
+            assert f"cannon_bot_{name}" in others, name
+        fleet.sandbox.finish(fleet.sandbox.requests[0].id)
+        await fleet.until(lambda: is_done(fleet))
