@@ -215,8 +215,7 @@ def unowned(fleet: Fleet) -> list[float]:
 
 async def figures(process: BotProcess) -> dict[str, float]:
     """Return the sums of a process's metrics, by name."""
-    listens = next(line for line in process.output().splitlines() if '"http.listens"' in line)
-    address = json.loads(listens)["address"]
+    address = next(line["address"] for line in log_of(process) if line["event"] == "http.listens")
     shown = (await asyncio.to_thread(request.urlopen, f"{address}/metrics")).read().decode()
     found: Counter[str] = Counter()
     for line in shown.splitlines():

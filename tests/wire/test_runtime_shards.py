@@ -31,7 +31,7 @@ class Leases:
         self.may_identify = asyncio.Event()
         self.may_identify.set()
 
-    def holds(self, shard_id: int) -> bool:
+    def keeps(self, shard_id: int) -> bool:
         return shard_id in self.held
 
     @contextlib.asynccontextmanager
