@@ -67,7 +67,11 @@ async def test_a_dead_process_loses_its_shards_once_its_lease_ends_and_not_befor
     clock.now += LEASE_S - 1
     assert len((await second.rows(Fleet).keep("b")).ids) == 4
     clock.now += 1
-    assert (await second.rows(Fleet).keep("b")).ids == frozenset(range(8))
+    taken = await second.rows(Fleet).keep("b")
+    assert taken.ids == frozenset(range(8))
+    assert [(each.process, each.shards) for each in taken.taken_over] == [("a", 4)]
+    assert taken.taken_over[0].silent_s == pytest.approx(LEASE_S, abs=1)
+    assert (await second.rows(Fleet).keep("b")).taken_over == ()
     back = await first.rows(Fleet).keep("a")
     assert (back.was_lost, back.ids) == (True, frozenset())
 

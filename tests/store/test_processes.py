@@ -7,7 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+import structlog
 
+from bot.jobs.worker import BACK_S, JobLeases
 from bot.runtime.process import ProcessIdentity
 from bot.store import Store
 from bot.store.host.processes import KEPT_S, SILENT_S, ProcessState
@@ -142,3 +144,24 @@ def test_an_identity_names_its_role_and_host():
     assert own.name != ProcessIdentity.of("worker").name
     assert own.facts == {"process": own.name, "role": "worker", "version": own.version}
     assert replace(own, role="gateway").facts["role"] == "gateway"
+
+
+async def test_one_that_was_away_takes_nothing_over_at_first(open_store: Open, accepted: Any, clock: Any):
+    """The database may have been away for all: then each has to find its own jobs again."""
+    first, second = await started(open_store, "w1"), await started(open_store, "w2")
+    await accepted(first)
+    await first.jobs.hold_lease("p1", 20)
+    await claimed_by(first, "p1")
+    own = JobLeases(second, clock)
+    await own.renew("p2")
+    clock.now += 100
+    await own.renew("p2")
+    assert not await own.take_over("p2")
+    assert (await first.jobs.hold_lease("p1", 1)).existed, "it has come back as well"
+    clock.now += BACK_S
+    await own.renew("p2")
+    with structlog.testing.capture_logs() as lines:
+        assert await own.take_over("p2")
+    assert [(each["event"], each["jobs"], each["of"], each["after"]) for each in lines] == [
+        ("worker.took_over", 1, "w1", BACK_S)
+    ]

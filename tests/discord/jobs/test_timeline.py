@@ -109,6 +109,17 @@ async def test_the_wait_for_a_moderator_is_named(rig: Rig):
     assert "Longest: 60 min until a moderator decided." in text
 
 
+async def test_a_worker_that_stops_has_the_others_claim_at_once(rig: Rig):
+    await rig.member.slash(rig.channel, "image generate", prompt="a fox #forever")
+    await rig.step()
+    heard: list[str] = []
+    rig.bot.parts.store.signals.listen("claim", lambda: heard.append("claim"))
+    await rig.bot.parts.worker.stop()
+    assert heard == ["claim"]
+    _, text = await life(rig)
+    assert f"{rig.bot.identity.name} stopped" in text
+
+
 async def test_a_refund_ends_it(rig: Rig):
     await rig.member.slash(rig.channel, "image generate", prompt="a fox #fail")
     await rig.work()

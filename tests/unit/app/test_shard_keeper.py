@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -166,8 +167,12 @@ async def test_the_shards_of_a_dead_process_are_taken_over_within_30_seconds(wor
     del world.processes["a"]
     await world.go_on(LEASE_S - 1)
     assert len(second.connected.open) == 3, "it may still be alive"
-    await world.go_on(30 - LEASE_S + 1)
+    with structlog.testing.capture_logs() as lines:
+        await world.go_on(30 - LEASE_S + 1)
     assert second.connected.open == set(range(SHARDS))
+    [taken] = [each for each in lines if each["event"] == "gateway.took_over"]
+    assert (taken["shards"], taken["of"]) == (3, "a")
+    assert taken["after"] >= LEASE_S
     assert first.connected.open, "it was killed: it closes nothing"
 
 
