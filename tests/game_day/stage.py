@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import socket
 import time
 from collections import Counter
@@ -40,7 +41,7 @@ SIZE = {"servers": 6, "members": 2}
 START_S = 120.0
 OVER_S = 25.0
 """How long health and reports to the host may take after that; an alert ends once nothing was found for a while."""
-CRITICAL, WEEK = "🔴", "**📋"
+CRITICAL, WEEK = "🔴", "📋"
 CALM_S = 240.0
 """For a hang: how long jobs may take after a trouble."""
 RESTART_S = 5.0
@@ -369,8 +370,20 @@ def said_by(reply: Reply) -> str:
 
 
 def _parts(message: Posted) -> list[str]:
-    embeds = [f"{each.title or ''} {each.description or ''}" for each in message.embeds]
-    return [" ".join(each.replace("|", "/").split()) for each in (message.content, *embeds) if each.strip()]
+    embeds = [": ".join(filter(None, (each.title, each.description))) for each in message.embeds]
+    return [plain(each) for each in (message.content, *embeds) if each.strip()]
+
+
+def plain(text: str) -> str:
+    """Return a text without Discord's marks, which would be something else in a document."""
+    for mark, instead in (
+        (r"<t:\d+:\w>", "(time)"),
+        (r"\[([^\]]*)\]\([^)]*\)?", r"\1"),
+        (r"-# |\\|\*\*", ""),
+        (r"\|", "/"),
+    ):
+        text = re.sub(mark, instead, text)
+    return " ".join(text.split())
 
 
 def _private_channel(discord: WireDiscord, town: Town) -> ChannelHandle:

@@ -11,6 +11,7 @@ import pytest
 
 from tests.game_day.game_day import BEGIN, END, write
 from tests.game_day.scenarios import POSTGRES, QUICK, SQLITE, Row, play
+from tests.game_day.stage import plain
 
 
 @pytest.fixture
@@ -54,3 +55,8 @@ def test_a_page_has_both_databases_next_to_each_other_and_keeps_other_sections(t
         "## Clock ahead", "", "kept", "",
         END, "rest",
     ]  # fmt: skip
+
+
+def test_words_of_a_message_are_plain():
+    said = "**Generate** > fox \\#fast <t:1795976695:R>\n-# 12 credits · [made from this](https://discord.com/x) | [cut](https://dis"
+    assert plain(said) == "Generate > fox #fast (time) 12 credits · made from this / cut"
