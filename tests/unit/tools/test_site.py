@@ -121,3 +121,10 @@ text
 ```
 """
     )
+
+
+def test_each_picture_of_a_page_is_found_from_its_place_on_the_site():
+    page = '<source srcset="docs/images/hero-light.webp"> <img src="docs/images/hero.webp">'
+    text, linked = moved(page, "README.md", places())
+    assert text == '<source srcset="../images/hero-light.webp"> <img src="../images/hero.webp">'
+    assert linked == {"docs/images/hero-light.webp", "docs/images/hero.webp"}
