@@ -115,12 +115,9 @@ DELETE FROM job_attempts WHERE job_id = :job_id AND id NOT IN (
 )
 """
 TRIM_FREED = """
-DELETE FROM job_attempts WHERE id IN (
-    SELECT id FROM (
-        SELECT id, row_number() OVER (PARTITION BY job_id ORDER BY id DESC) AS place FROM job_attempts
-        WHERE job_id IN (SELECT id FROM running_jobs WHERE lease = :token)
-    ) AS noted WHERE place > :kept
-)
+DELETE FROM job_attempts WHERE job_id IN (SELECT id FROM running_jobs WHERE lease = :token) AND (
+    SELECT count(*) FROM job_attempts AS newer WHERE newer.job_id = job_attempts.job_id AND newer.id > job_attempts.id
+) >= :kept
 """
 
 
