@@ -34,6 +34,9 @@ pytestmark = [pytest.mark.long, pytest.mark.sqlite_only("a backup is a file")]
 __all__ = ["server"]  # a fixture
 Open = Callable[..., Awaitable[Store]]
 KEY = old_database.SECRET_KEY
+LEFT = 6
+"""Jobs of the old database that may stay open: their files were at an address that is gone."""
+HANG_S = 600.0
 
 
 @pytest.fixture
@@ -59,7 +62,12 @@ def folder_of(settings: Settings) -> Path:
 
 
 async def rehearsed(settings: Settings, backup: Path | None = None) -> str:
-    return await asyncio.to_thread(rehearse, settings, backup, clock=SystemClock(), progress=no_progress)
+    return await asyncio.to_thread(rehearse, settings, backup, clock=SystemClock(), progress=no_progress, most_s=HANG_S)
+
+
+async def most_have_ended(_watch: object, store: Store) -> bool:
+    """End a rehearsal of the old database by what has happened, however slow the machine is."""
+    return await store.job_lists.open_total() <= LEFT
 
 
 def bytes_of(folder: Path) -> dict[str, bytes]:
@@ -75,12 +83,13 @@ async def test_an_old_backup_is_upgraded_there_and_its_jobs_end(kept: Settings, 
         return played[-1]
 
     monkeypatch.setattr(playing, "play", watched)
+    monkeypatch.setattr(rehearsal._Watch, "is_over", most_have_ended)
     before = bytes_of(folder_of(kept)) | bytes_of(kept.sqlite_file.parent)
     said = await rehearsed(kept)
     assert said.startswith("This backup restores: 55 jobs (26 were open: ")
     assert "books equal" in said
     ended = int(said.partition("were open: ")[2].partition(" ended")[0])
-    assert ended > 13, "what was sent has come, what was not is sent, what is too old is refunded"
+    assert ended >= 26 - LEFT, "what was sent has come, what was not is sent, what is too old is refunded"
     assert played[0].refused == (), "nothing outside this machine was tried"
     after = bytes_of(folder_of(kept)) | bytes_of(kept.sqlite_file.parent)
     outcome = after.pop(str(folder_of(kept) / "rehearsed.json"))
@@ -139,9 +148,7 @@ async def test_a_backup_that_does_not_restore_is_one_sentence(kept: Settings, sp
     assert sorted(each.name for each in folder_of(kept).iterdir()) == [backup.name, "rehearsed.json"]
 
 
-async def test_books_that_change_while_the_bot_goes_on_are_seen(
-    kept: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_books_that_change_in_between_are_seen(kept: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     play = playing.play
 
     async def forging(settings: Settings, **options: Any) -> Any:
@@ -199,13 +206,18 @@ async def test_the_command_says_it_in_one_line_with_its_exit_code(kept: Settings
     assert "does not restore" in broken.stderr
 
 
-async def test_jobs_that_were_sent_come_as_results(open_store: Open, accepted: Any, path: Path, tmp_path: Path) -> None:
+async def test_a_job_of_unknown_outcome_is_sent_again_and_posted(
+    open_store: Open, accepted: Any, path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     store = await open_store()
     _, (job,) = await accepted(store)
-    first = await store.jobs.change(job, JobState.SUBMITTING, attempts=1)
-    assert first is not None
+    assert await store.jobs.change(job, JobState.SUBMITTING, attempts=1) is not None
     await store.close()
     kept = Settings(database=path, backup_dir=tmp_path / "backups")
     backed_up(kept)
-    said = await rehearsed(kept)
-    assert "1 job (1 was open: 1 ended), books equal" in said
+
+    async def has_ended(_watch: object, store: Store) -> bool:
+        return await store.job_lists.open_total() == 0
+
+    monkeypatch.setattr(rehearsal._Watch, "is_over", has_ended)
+    assert "1 job (1 was open: 1 ended), books equal" in await rehearsed(kept)
