@@ -22,6 +22,8 @@ from tests.unit.test_cli import TOKEN, cannon_bot
 
 SECRET = st.text(st.characters(min_codepoint=33, max_codepoint=126, exclude_characters=","), min_size=32, max_size=60)
 
+OF_COLLECTOR, OF_SENTRY = "a-key-of-the-collector", "0123456789abcdef0123456789abcdef"
+
 
 def page(chosen: Settings, problems: tuple[str, ...] = ()) -> dict[str, Any]:
     return examine(chosen, problems, is_online=False, clock=SystemClock(), progress=no_progress)
@@ -33,16 +35,17 @@ def page(chosen: Settings, problems: tuple[str, ...] = ()) -> dict[str, Any]:
 )
 @given(token=SECRET, key=SECRET, keys=st.lists(SECRET, min_size=1, max_size=3))
 def test_no_secret_is_on_the_page(tmp_path: Path, token: str, key: str, keys: list[str]) -> None:
-    secret = {"discord_token": token, "cannon_api_key": key, "secret_keys": tuple(keys)}
-    assert {name.upper() for name in secret} == SECRET_SETTINGS, "a new secret has to be tried here"
     texts_of = {
         "DISCORD_TOKEN": token,
         "CANNON_API_KEY": key,
         "SECRET_KEYS": ",".join(keys),
+        "OTEL_EXPORTER_OTLP_HEADERS": f"authorization={OF_COLLECTOR}",
+        "SENTRY_DSN": f"https://{OF_SENTRY}@sentry.example.org/7",
         "DATABASE": str(tmp_path / "bot.db"),
         "HEALTH_PORT": "1",
         "TOP_UP_URL": "https://example.org/top-up?session=abcdefghijklmnopqrstuvwxyz",
     }
+    assert texts_of.keys() >= SECRET_SETTINGS, "a new secret has to be tried here"
     with pytest.MonkeyPatch.context() as patched:
         for name, text in texts_of.items():
             patched.setenv(name, text)
@@ -50,7 +53,7 @@ def test_no_secret_is_on_the_page(tmp_path: Path, token: str, key: str, keys: li
     assert problems == []
     report = page(chosen, (f"DISCORD_TOKEN {token} is not valid.",))
     for shown in (json.dumps(report, ensure_ascii=False), texts.page(report)):
-        for each in (token, key, *keys):
+        for each in (token, key, *keys, OF_COLLECTOR, OF_SENTRY):
             assert each not in shown
         assert "abcdefghijklmnopqrstuvwxyz" not in shown
 
