@@ -246,6 +246,7 @@ class DatabaseFailing(StoreError):
         """Return a copy in the current language: the database's threads have none, and several may wait for one."""
         copied = copy.copy(self)
         copied.sentence = self._words()
+        copied.args = (copied.sentence,)
         return copied
 
 

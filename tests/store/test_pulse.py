@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from bot.errors import RESTART_CANNOT_HELP, RESTART_MAY_HELP, DatabaseFailing
+from bot.language import speaking
 from bot.store import Store
 from bot.store.engine.pulse import KINDS, WELL_S
 from tests.support.notes import Open, note, notes
@@ -46,7 +47,7 @@ async def test_a_full_disk_is_known_and_so_is_its_end(open_database: Open, clock
 
 
 @pytest.mark.sqlite_only("damage of the file")
-async def test_of_damage_members_and_the_host_read_different_words(open_database: Open) -> None:
+async def test_of_damage_members_and_the_host_read_different_words(open_database: Open, path: Path) -> None:
     database = await open_database()
 
     def damaged(_db: sqlite3.Connection) -> None:
@@ -58,9 +59,21 @@ async def test_of_damage_members_and_the_host_read_different_words(open_database
         await database.write(damaged)
     assert raised.value.sentence == MEMBERS
     assert (raised.value.for_host, raised.value.exit_code) == (
-        "The bot's database is damaged. Stop the bot and restore it from a backup.",
+        f"{path} is damaged. Stop the bot and restore it from a backup.",
         RESTART_CANNOT_HELP,
     )
+
+
+@pytest.mark.sqlite_only("the lock")
+async def test_a_failure_on_the_database_s_thread_is_told_in_the_caller_s_language(
+    open_database: Open, path: Path
+) -> None:
+    database = await open_database()
+    await database._writer.run(lambda db: db.execute("PRAGMA busy_timeout = 1").fetchone())
+    with closing(sqlite3.connect(path, isolation_level=None)) as other, speaking("fr"):
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(DatabaseFailing, match="donc rien n'a été enregistré"):
+            await database.write(note)
 
 
 @pytest.mark.sqlite_only("the file")

@@ -51,11 +51,12 @@ def explained(path: Path | None = None, *, db: object = None) -> Iterator[None]:
             primary = sqlite3.SQLITE_FULL
         kind, sentence = _REASONS[primary]
         for_host = str(sentence).format(name=texts.OUR_DATABASE if there is None else there)
-        for_member = texts.OUT_OF_ORDER if kind in _FOR_HOST else str(sentence).format(name=texts.OUR_DATABASE)
         if there is not None and kind == "full":
             for_host = runtime_texts.DISK_IS_FULL(path=there.parent)
+        for_member = texts.OUT_OF_ORDER if kind in _FOR_HOST else sentence
         raise DatabaseFailing(
             for_member if path is None else for_host,
+            name=texts.OUR_DATABASE if path is None else None,
             exit_code=RESTART_CANNOT_HELP if kind == "damaged" else RESTART_MAY_HELP,
             kind=kind,
             for_host=for_host,
