@@ -14,6 +14,7 @@ import psycopg
 import pytest
 
 from bot.errors import DatabaseFailing
+from bot.fleet.postgresql import listener
 from bot.fleet.postgresql.connection import IDLE_IN_TRANSACTION_S, PostgresConnection
 from bot.fleet.postgresql.listener import LEADER_LOCK
 from bot.runtime.clock import SystemClock
@@ -451,3 +452,31 @@ async def test_leading_moves_when_the_leader_is_cut_off_and_it_knows_first(open_
     cable.mend()
     assert await times(former._database, Addition()) == 0
     assert former not in await leaders(stores)
+
+
+async def test_a_process_that_cannot_hear_the_others_is_not_well_although_it_can_write(
+    open_store: Open, postgres_server: Server, monkeypatch: pytest.MonkeyPatch
+):
+    store = await open_store()
+    failed = asyncio.Event()
+    note_failure = store.pulse.note_failure
+
+    def refused(*_: object, **__: object) -> None:
+        raise psycopg.OperationalError("too many connections")
+
+    monkeypatch.setattr(store._database._listener, "_failing", lambda error: (note_failure(error), failed.set()))
+    with monkeypatch.context() as patched:
+        patched.setattr(listener, "connected", refused)
+        terminate(postgres_server, store._database._listener._raw.info.backend_pid)
+        await asyncio.wait_for(failed.wait(), LEADS_AGAIN_S)
+        assert await store._database.write(Addition()) == 1
+        with pytest.raises(DatabaseFailing, match="cannot be reached"):
+            await store.probe()
+        assert store.pulse.failure is not None
+
+    async def works() -> bool:
+        with contextlib.suppress(DatabaseFailing):
+            await store.probe()
+        return store.pulse.failure is None
+
+    await until(works, LEADS_AGAIN_S)
