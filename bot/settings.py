@@ -767,7 +767,9 @@ def _suggestions(place: str, meant: Mapping[str, str | None]) -> list[str]:
 def _meant(name: str, settings: Collection[str], cutoff: float) -> str | None:
     from difflib import get_close_matches  # noqa: PLC0415 - a start has no need of it
 
-    return None if name in _OF_OTHERS else next(iter(get_close_matches(name, settings, 1, cutoff)), None)
+    if name in _OF_OTHERS or name.startswith("OTEL_"):  # OpenTelemetry reads many of its own
+        return None
+    return next(iter(get_close_matches(name, settings, 1, cutoff)), None)
 
 
 def read_settings(env_file: Path | None = ENV_FILE, *, need_token: bool = False) -> tuple[Settings, list[str]]:

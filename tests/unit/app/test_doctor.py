@@ -20,7 +20,9 @@ from bot.settings import SECRET_SETTINGS, Settings, describe_settings, read_sett
 from tests.support.examples import examples
 from tests.unit.test_cli import TOKEN, cannon_bot
 
-SECRET = st.text(st.characters(min_codepoint=33, max_codepoint=126, exclude_characters=","), min_size=32, max_size=60)
+SECRET = st.text(
+    st.characters(min_codepoint=33, max_codepoint=126, exclude_characters=",\"'"), min_size=32, max_size=60
+)
 
 OF_COLLECTOR, OF_SENTRY = "a-key-of-the-collector", "0123456789abcdef0123456789abcdef"
 
