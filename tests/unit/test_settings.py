@@ -436,7 +436,8 @@ def test_a_name_that_is_almost_a_settings_is_found_with_what_was_meant(tmp_path:
 def test_names_of_other_programs_and_of_settings_in_any_case_are_no_mistakes(tmp_path: Path) -> None:
     names = (
         "POSTGRES_PASSWORD TZ COMPOSE_PROFILES CANNON_BOT_IMAGE GF_SECURITY_ADMIN_PASSWORD HTTP_PROXY HTTPS_PROXY"
-        " OTEL_EXPORTER_OTLP_TIMEOUT OTEL_EXPORTER_OTLP_TRACES_ENDPOINT NO_PROXY PGPASSWORD DISCORD_WEBHOOK_URL DISCORD_CLIENT_ID PORT HOST REDIS_URL discord_token Http_Port"
+        " OTEL_EXPORTER_OTLP_TIMEOUT OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"
+        " NO_PROXY PGPASSWORD DISCORD_WEBHOOK_URL DISCORD_CLIENT_ID PORT HOST REDIS_URL discord_token Http_Port"
     )
     text = "".join(f"{name}=x\n" for name in names.split()) + "# DISCORD_TOKN=x\nDATABASE=x\nDATABASE_URL=x\n"
     assert misspelled_in(tmp_path, text) == ([], [])
