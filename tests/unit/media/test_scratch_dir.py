@@ -51,7 +51,7 @@ def test_what_another_living_process_of_the_database_has_is_left_to_it(tmp_path:
     ("code", "said", "exit_code"),
     [
         (errno.EROFS, "cannot be written (Read-only file system). Check its folder", RESTART_CANNOT_HELP),
-        (errno.EACCES, f"The bot runs as user {os.getuid()}: check who owns the folder", RESTART_CANNOT_HELP),
+        (errno.EACCES, f"The bot runs as 10001:{os.getgid()}. Give it the folder: ", RESTART_CANNOT_HELP),
         (errno.ENOSPC, "is full. Free some space.", RESTART_MAY_HELP),
     ],
 )
@@ -62,6 +62,7 @@ def test_a_folder_that_takes_no_files_is_one_sentence(
         raise OSError(code, os.strerror(code))
 
     monkeypatch.setattr(tempfile, "mkdtemp", lambda *_, **options: refuse(**options))
+    monkeypatch.setattr(os, "getuid", lambda: 10001)
     with pytest.raises(StoreError) as raised:
         scratch_folder(tmp_path / "bot.db")
     assert said in raised.value.sentence
