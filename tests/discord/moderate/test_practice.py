@@ -16,6 +16,7 @@ from bot.cannon.estimates import Estimates
 from bot.domain import practice
 from bot.domain.models import JobState
 from bot.errors import StartError
+from bot.runtime.metrics import Metrics
 from bot.sandbox.studio.accounts import KEY_PREFIXES
 from bot.settings import SecretStr, Settings
 from tests.support.channels import press, rule, shown
@@ -364,7 +365,7 @@ async def test_a_sandbox_that_cannot_be_started_is_told_and_nothing_begins(rig: 
 async def test_the_host_cannot_give_a_practice_key_for_a_true_one(rig: Rig):
     settings = Settings(database=rig.folder / "other.db", cannon_api_key=SecretStr(practice.new_practice_key()))
     with pytest.raises(StartError, match="is a practice key"):
-        await open_parts(replace(rig.bot.setup, settings=settings))
+        await open_parts(replace(rig.bot.setup, settings=settings, metrics=Metrics()))
 
 
 async def test_what_was_made_of_a_file_of_practice_is_not_made_again_for_real(rig: Rig):
