@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tools import other_pythons
+
 ROOT = Path(__file__).resolve().parents[2]
 BESIDE = {"check", "wheel-check", "docs", "test-collection"}
 AFTER = ["test ALL=1", "test-quiet", "test-pythons"]
@@ -116,3 +118,30 @@ def test_an_environment_of_another_python_is_not_taken_for_the_named_one(tmp_pat
     assert refused.returncode == 2
     assert ".venv is of Python 3.12, and PYTHON=python is 3.11: make clean, or name another place" in refused.stderr
     assert "PYTHON=python3.99 does not run" in version_made(tmp_path, "PYTHON=python3.99").stderr
+
+
+def test_another_python_is_tested_where_it_is_and_named_where_it_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    here = "{}.{}".format(*sys.version_info[:2])
+    other, missing = [version for version in other_pythons.PYTHONS if version != here][:2]
+    kept = tmp_path / ".pyenv" / "versions" / f"{other}.1" / "bin" / f"python{other}"
+    python_of(other, kept)
+    broken = tmp_path / "path" / f"python{other}"  # pyenv's shims for a version that is not chosen
+    broken.parent.mkdir()
+    broken.write_text("#!/bin/sh\nexit 127\n", encoding="utf-8")
+    broken.chmod(0o755)
+    monkeypatch.setenv("PATH", str(broken.parent))
+    monkeypatch.setattr(Path, "home", lambda: tmp_path)
+    tried: list[tuple[str, Path]] = []
+
+    def tested(version: str, python: Path, workers: str) -> bool:
+        tried.append((version, python))
+        return workers == "3"
+
+    monkeypatch.setattr(other_pythons, "tested", tested)
+    assert other_pythons.main(["--workers", "3"]) == 0
+    assert tried == [(other, kept)]
+    assert f"Python {missing}: not on this machine" in capsys.readouterr().out
+    assert other_pythons.main(["--workers", "3", "--need", missing]) == 1
+    assert other_pythons.main(["--workers", "4"]) == 1
