@@ -7,7 +7,7 @@ import contextlib
 import os
 from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -18,10 +18,6 @@ from bot.app import texts
 from bot.app.catalogue import NAMED_META, documents_of, recent_operations
 from bot.app.client import CannonBot, import_surface, new_client
 from bot.app.connection.gate import call_discord_at
-from bot.app.host import texts as host_texts
-from bot.app.host.check import Findings, of_application
-from bot.app.host.doctor import clock_ahead
-from bot.app.host.reporting import problems_of_place
 from bot.app.parts import Role
 from bot.catalogue import Catalogue
 from bot.delivery.channels.facts import DISCORD_ERRORS, in_time
@@ -32,6 +28,9 @@ from bot.runtime.process import ProcessIdentity
 from bot.settings import DISCORD_API_URL, Settings
 from bot.store.engine.repository import stored_facts
 from bot.store.guild.account import FactKey, stored_api_facts
+
+if TYPE_CHECKING:  # a start has no use for what `check` finds
+    from bot.app.host.check import Findings
 
 __all__ = ["check", "describe_commands", "import_surface", "run", "unconnected"]
 
@@ -130,6 +129,8 @@ def describe_commands(database: Path | None = None) -> list[dict[str, Any]]:
 
 async def check(settings: Settings, clock: Clock, *, is_online: bool) -> Findings:
     """Load the catalogue and the surface; with `is_online` call Discord as a start does, but begin no session."""
+    from bot.app.host.check import Findings  # noqa: PLC0415 - a start has no use for it
+
     try:
         async with unconnected(settings) as bot:
             found = Findings(problems=_price_problems(settings, bot.live_catalogue.current))
@@ -142,6 +143,11 @@ async def check(settings: Settings, clock: Clock, *, is_online: bool) -> Finding
 
 async def _ask_discord(bot: CannonBot, token: str, clock: Clock) -> Findings:
     """Return what keeps Discord from serving the bot, and what its application lacks."""
+    from bot.app.host import texts as host_texts  # noqa: PLC0415 - a start has no use for these
+    from bot.app.host.check import Findings, of_application  # noqa: PLC0415 - the same
+    from bot.app.host.doctor import clock_ahead  # noqa: PLC0415 - the same
+    from bot.app.host.reporting import problems_of_place  # noqa: PLC0415 - the same
+
     if bot.settings.discord_api_url != DISCORD_API_URL:
         call_discord_at(bot.settings.discord_api_url)
     ahead_s: list[float] = []

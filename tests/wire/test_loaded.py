@@ -27,8 +27,8 @@ NOT_BEFORE_READY = {
     "simcord": "only the demo simulates Discord",
 }
 """Modules with all that is in them, and why they are not needed."""
-COMMAND_LINE = {"bot.app.host", "bot.app.host.command_line"}
-"""What knows the options of a host's commands, and loads nothing of them."""
+COMMAND_LINE = {"bot.app.host", "bot.app.host.command_line", "bot.app.host.reporting", "bot.app.host.texts"}
+"""What knows the options of a host's commands, and loads nothing of them; and what a running bot reports to its host."""
 MODULES_MAX = 1300
 """A tenth more than there are."""
 FROZEN_MIN = 100_000
