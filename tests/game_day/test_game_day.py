@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.game_day.game_day import BEGIN, END, write
-from tests.game_day.scenarios import POSTGRES, QUICK, SQLITE, Row, play
+from tests.game_day.game_day import BEGIN, END, PAGE, write
+from tests.game_day.scenarios import POSTGRES, QUICK, SCENARIOS, SQLITE, Row, play
 from tests.game_day.stage import plain
 
 
@@ -60,3 +60,8 @@ def test_a_page_has_both_databases_next_to_each_other_and_keeps_other_sections(t
 def test_words_of_a_message_are_plain():
     said = "**Generate** > fox \\#fast <t:1795976695:R>\n-# 12 credits · [made from this](https://discord.com/x) | [cut](https://dis"
     assert plain(said) == "Generate > fox #fast (time) 12 credits · made from this / cut"
+
+
+def test_the_page_has_every_scenario():
+    page = PAGE.read_text(encoding="utf-8")
+    assert [each.title for each in SCENARIOS.values() if f"\n## {each.title}\n" not in page] == []

@@ -28,7 +28,7 @@ NOT_BEFORE_READY = {
 }
 """Modules with all that is in them, and why they are not needed."""
 COMMAND_LINE = {"bot.app.host", "bot.app.host.command_line", "bot.app.host.reporting", "bot.app.host.texts"}
-"""What knows the options of a host's commands, and loads nothing of them; and what a running bot reports to its host."""
+"""What knows the options of a host's commands, and loads nothing of them; and what reports to the host."""
 MODULES_MAX = 1300
 """A tenth more than there are."""
 FROZEN_MIN = 100_000

@@ -17,6 +17,7 @@ from bot.domain.models import UNKNOWN
 from bot.domain.money.costs import ListedPrice, PriceUnit
 from bot.errors import InputError, StartError
 from bot.prices.factors import price_factors
+from bot.runtime.clock import SystemClock
 from bot.sandbox.studio.costs import fixed
 from bot.settings import Settings
 from tests.support.erased import send_key
@@ -146,6 +147,10 @@ def test_a_file_that_is_no_price_list_is_refused_in_a_sentence(tmp_path: Path, c
         read_host_prices(written(tmp_path, content), Catalogue())
 
 
+async def problems(path: Path) -> list[str]:
+    return (await check(Settings(price_list=path), SystemClock(), is_online=False)).problems
+
+
 async def test_a_start_with_a_wrong_line_says_which_and_a_check_too(tmp_path: Path):
     path = written(tmp_path, f"{HEADER}\nimage.generate,,,-7\n")
     sentence = f"PRICE_LIST ({path}) is not used: No price was changed. Line 2: Enter credits as a number"
@@ -153,11 +158,11 @@ async def test_a_start_with_a_wrong_line_says_which_and_a_check_too(tmp_path: Pa
         async with running(tmp_path, price_list=path):
             pass
     assert refused.value.sentence.startswith(sentence)
-    assert (await check(Settings(price_list=path)))[0].startswith(sentence)
+    assert (await problems(path))[0].startswith(sentence)
     await asyncio.to_thread(path.unlink)
-    assert "cannot be read: No such file" in (await check(Settings(price_list=path)))[0]
+    assert "cannot be read: No such file" in (await problems(path))[0]
     await asyncio.to_thread(written, tmp_path, CSV)
-    assert await check(Settings(price_list=path)) == []
+    assert await problems(path) == []
 
 
 async def picture(rig: Rig, **options: Any) -> tuple[Decimal, str]:
