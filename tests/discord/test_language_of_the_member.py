@@ -76,6 +76,7 @@ class Pressed:
 
     locale: discord.Locale
     reported: list[str] = field(default_factory=list)
+    id: int = 1
 
     @property
     def client(self) -> Any:
