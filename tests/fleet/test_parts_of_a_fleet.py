@@ -147,7 +147,7 @@ async def test_a_reaction_before_the_result_acts_once_whichever_worker_posts_it(
 async def test_what_a_killed_worker_had_is_delivered_by_the_other(fleet):
     async with fleet.running("gateway", "worker") as (_, first):
         replies = [await fleet.ask(f"fox {number} #forever") for number in range(3)]
-        await fleet.until(lambda: len(fleet.sandbox.requests) == 3)
+        await fleet.until(lambda: len(fleet.sandbox.requests) == 3 and leads(fleet, first))
         async with fleet.running("worker") as [second]:
             await first.kill()
             for request in fleet.sandbox.requests:
@@ -186,6 +186,14 @@ async def test_what_a_stopped_worker_had_is_claimed_at_once(fleet):
 
 def settings_of(fleet: Fleet) -> Settings:
     return Settings(database=PostgresUrl(fleet.database))
+
+
+def leads(fleet: Fleet, process: BotProcess) -> bool:
+    """Whether the list of processes says that it leads."""
+    with psycopg.connect(fleet.database) as db:
+        return db.execute("SELECT name FROM processes WHERE led_since IS NOT NULL").fetchall() == [
+            (process_of(process),)
+        ]
 
 
 def log_of(process: BotProcess) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -83,12 +84,18 @@ _ORDER = (
 
 def _follows(found: JobOnFile) -> Iterator[Event]:
     ended = [each for each in found.attempts if each.call == "follow"]
-    for each in ended:
-        if each.since is not None:
-            yield Event(at=each.since, kind="claimed", process=each.process)
-        yield Event(at=each.at, kind="freed", outcome=each.outcome, process=each.process)
-    if found.claimed_at is not None and all(each.since != found.claimed_at for each in ended):
+    claims = [each.since for each in ended if each.since is not None]
+    if found.claimed_at is not None and found.claimed_at not in claims:
+        claims.append(found.claimed_at)
         yield Event(at=found.claimed_at, kind="claimed", process=found.claimed_by)
+    for each in ended:
+        since = each.at if each.since is None else each.since
+        if each.since is not None:
+            yield Event(at=since, kind="claimed", process=each.process)
+        # A dead process' last sign of life may be older than what it did for the job.
+        following = min((claim for claim in claims if claim > since), default=math.inf)
+        acts = [call.at for call in found.attempts if call.process == each.process and call.at < following]
+        yield Event(at=max(since, *acts), kind="freed", outcome=each.outcome, process=each.process)
 
 
 def _calls(attempts: Sequence[JobAttempt]) -> Iterator[Event]:
@@ -109,7 +116,8 @@ def spans_of(found: JobOnFile, now: float) -> tuple[TimeSpent, ...]:
     """Return where a job's time went until `now` (Unix seconds), in order."""
     events = events_of(found)
     end = events[-1].at if found.job.state.ended else now
-    spans = [*_pending(found, events, end), *_unowned(events, end), *_waits(events, end), *_work(found, end)]
+    unowned = [*_unowned(events, end)]
+    spans = [*_pending(found, events, end), *unowned, *_waits(events, end), *_work(found, end, unowned)]
     return tuple(sorted((each for each in spans if each.seconds > 0), key=lambda each: each.since))
 
 
@@ -160,7 +168,7 @@ def _waits(events: Sequence[Event], end: float) -> Iterator[TimeSpent]:
         yield TimeSpent(stage=stage, since=each.at, until=until, cause=f"{each.kind} {each.outcome}")
 
 
-def _work(found: JobOnFile, end: float) -> Iterator[TimeSpent]:
+def _work(found: JobOnFile, end: float, unowned: Sequence[TimeSpent]) -> Iterator[TimeSpent]:
     job, noticed = found.job, _noticed_at(found)
     if job.first_attempt_at is not None:
         failed = [each.at + (each.wait_s or 0.0) for each in found.attempts if each.call == "submit"]
@@ -169,7 +177,8 @@ def _work(found: JobOnFile, end: float) -> Iterator[TimeSpent]:
     if job.submitted_at is not None:
         yield TimeSpent(stage=SpentOn.MAKING, since=job.submitted_at, until=_made_at(job) or end)
     if (made := _made_at(job)) is not None and noticed is not None:
-        yield TimeSpent(stage=SpentOn.NOTICING, since=made, until=noticed)
+        followed = max([made, *(each.until for each in unowned if each.until <= noticed)])
+        yield TimeSpent(stage=SpentOn.NOTICING, since=followed, until=noticed)
     for each in found.attempts:
         if each.since is not None and each.outcome == FETCHED:
             yield TimeSpent(stage=SpentOn.FETCHING, since=each.since, until=each.at)

@@ -168,7 +168,12 @@ def cancel_in(
     if stopped:
         job = end_unsent(db, job, JobState.CANCELLED, sentence, now)
     elif drop_by is not None:
-        db.execute("UPDATE jobs SET dropped_by = ? WHERE id = ? AND guild_id = ?", (drop_by, job.id, job.guild_id))
+        # Due at once, also after a restart: a result under review may rest for an hour.
+        db.execute(
+            "UPDATE jobs SET dropped_by = ?, next_at = CASE state WHEN 'ready' THEN 0 ELSE next_at END"
+            " WHERE id = ? AND guild_id = ?",
+            (drop_by, job.id, job.guild_id),
+        )
         job = replace(job, dropped_by=drop_by)
     others = cancel_dependents(db, job, steps or str(texts.STEP_CANCELLED), now)
     _close_approval(db, job)

@@ -121,6 +121,16 @@ async def test_the_question_about_a_result_that_its_author_does_not_want_is_clos
     await settled_exactly(rig)
 
 
+async def test_what_was_dropped_under_review_is_kept_at_once_also_after_a_restart(rig: Rig, desk):
+    await rig.member.slash(rig.channel, GENERATE, prompt="gold")
+    await waiting(rig, desk)
+    [job] = await rig.jobs()
+    await rig.bot.parts.store.cancellation.cancel(rig.guild.id, job.id, "", drop_by=rig.member.id)
+    await rig.restart()
+    await rig.step()
+    assert [job.state for job in await rig.jobs()] == [JobState.HELD]
+
+
 async def test_a_decision_is_carried_out_at_once_also_one_that_comes_during_a_turn(rig: Rig, desk):
     await rig.member.slash(rig.channel, GENERATE, prompt="gold")
     asked = await waiting(rig, desk)
