@@ -130,6 +130,8 @@ class Row:
         """Put a name in the place of a path of this machine."""
         self.end = [each.replace(path, name) for each in self.end]
         self.member = [each.replace(path, name) for each in self.member]
+        self.report = self.report.replace(path, name)
+        self.log = re.sub(r" at 0x[0-9a-f]+", "", self.log)
 
 
 class Stage:
