@@ -125,7 +125,7 @@ DOCKER = """#!/bin/sh
 echo "$*" >>"$SAID"
 case "$*" in *" $FAILS") exit 1;; esac
 """
-"""Notes what it is asked for, and fails where the last word is `FAILS`."""
+"""Notes its arguments, and fails where the last word is `FAILS`."""
 
 
 def update_fleet(folder: Path, *services: str, env: str = "", fails: str = "-") -> tuple[int, list[str]]:

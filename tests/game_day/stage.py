@@ -321,7 +321,7 @@ class Stage:
     async def judge(self) -> None:
         """Wait until all jobs have ended, and compare the books; fill the row."""
         since = time.monotonic()
-        wrong = ["nothing was looked at"]
+        wrong = ["nothing was compared"]
         while wrong and time.monotonic() - since < CALM_S:
             try:
                 wrong = await self._wrong()

@@ -212,9 +212,13 @@ class ReviewDesk:
         together = _reviewed_together(jobs, job)
         if any(each.dropped_by is None and not each.state.ended for each in together):
             return
-        found = [await self.store.reviews.withdraw(each.guild_id, each.id) for each in together]
-        if asked := [review for review in found if review is not None]:
-            await self._close(asked[0], JobState.CANCELLED, texts.REVIEW_WITHDRAWN)
+        found = [await self.store.reviews.get(each.guild_id, each.id) for each in together]
+        waiting = [review for review in found if review is not None and review.verdict is None]
+        if waiting:
+            # Closed first: after a crash in between it is closed again, and not left open.
+            await self._close(waiting[0], JobState.CANCELLED, texts.REVIEW_WITHDRAWN)
+        for review in waiting:
+            await self.store.reviews.withdraw(review.guild_id, review.job_id)
 
     async def _close(self, review: Review, state: JobState, sentence: Text) -> None:
         """Turn the question, if it was posted, into what became of the result; best effort."""

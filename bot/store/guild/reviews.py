@@ -267,20 +267,11 @@ class Reviews(Repository):
 
         return await self._recorded(guild_id, change, record)
 
-    async def withdraw(self, guild_id: int, job_id: str) -> Review | None:
-        """End the review of a result that is not to be posted; return it, None if it does not wait.
-
-        The result stays withheld where a rule says so.
-        """
-
-        def change(db: Connection) -> Review | None:
-            review = _review_of(db, guild_id, job_id)
-            if review is None or review.verdict is not None:
-                return None
-            db.execute("DELETE FROM reviews WHERE guild_id = ? AND job_id = ?", (guild_id, job_id))
-            return review
-
-        return await self._database.write(change) if await self._is_used(guild_id) else None
+    async def withdraw(self, guild_id: int, job_id: str) -> None:
+        """End the review of a result that is not to be posted; it stays withheld where a rule says so."""
+        await self._execute(
+            "DELETE FROM reviews WHERE guild_id = ? AND job_id = ? AND verdict IS NULL", (guild_id, job_id)
+        )
 
     async def is_reviewed(self, guild_id: int, card_id: str) -> bool:
         """Whether results of the guild's card are reviewed under the current rules."""

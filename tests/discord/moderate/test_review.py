@@ -11,7 +11,7 @@ import pytest
 from bot.account.texts import DECIDED
 from bot.delivery.card.context import STOPPED, SUCCESS
 from bot.domain.models import JobState
-from bot.store import ReviewVerdict
+from bot.store import Reviews, ReviewVerdict
 from tests.support.jobs import on_job
 from tests.support.rig import Rig
 from tests.support.settings_pages import choose, end_review, opened, page_text, set_review
@@ -119,6 +119,26 @@ async def test_the_question_about_a_result_that_its_author_does_not_want_is_clos
     assert await rig.bot.parts.store.reviews.get(rig.guild.id, job.id) is None
     assert await rig.bot.parts.store.reviews.withheld_of(rig.guild.id, [job.id]) == {job.id}
     await settled_exactly(rig)
+
+
+async def test_a_question_that_a_crash_left_open_is_closed_by_the_next_turn(
+    rig: Rig, desk, monkeypatch: pytest.MonkeyPatch
+):
+    """The crash comes before the review is ended: its row still leads to the question."""
+    await rig.member.slash(rig.channel, GENERATE, prompt="gold")
+    await waiting(rig, desk)
+    [job] = await rig.jobs()
+    store, withdraw, closed = rig.bot.parts.store, Reviews.withdraw, []
+
+    async def note(self: Reviews, guild_id: int, job_id: str) -> None:
+        closed.append(own(rig, desk)[-1].components == [])
+        await withdraw(self, guild_id, job_id)
+
+    monkeypatch.setattr(Reviews, "withdraw", note)
+    await store.cancellation.cancel(rig.guild.id, job.id, "", drop_by=rig.member.id)
+    await rig.restart()
+    await rig.step()
+    assert closed == [True]
 
 
 async def test_what_was_dropped_under_review_is_kept_at_once_also_after_a_restart(rig: Rig, desk):
