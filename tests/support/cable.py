@@ -15,7 +15,6 @@ from collections.abc import Awaitable, Callable, Iterator
 from typing import TYPE_CHECKING, TypeVar
 
 from bot.fleet.postgresql.connection import UNHEARD_MS
-from tests.support.postgres import PORT
 
 if TYPE_CHECKING:
     from tests.support.postgres import Server
@@ -49,7 +48,7 @@ class Cable:
     """See the module. All methods may be called from any thread, and return once it is done."""
 
     def __init__(self, server: Server) -> None:
-        self._path = f"{server.sockets}/.s.PGSQL.{PORT}"
+        self._path = f"{server.sockets}/.s.PGSQL.{server.port}"
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="cable", daemon=True)
         self._carried: set[_Carried] = set()

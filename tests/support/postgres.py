@@ -14,9 +14,10 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import LiteralString
 
 import psycopg
 
@@ -49,6 +50,8 @@ START_S = 300
 STOP_S = 60
 PORT = 5432
 """The usual port, which the name of its socket has even if it does not listen on TCP."""
+STANDBY = "standby"
+"""The name by which a standby is known to its primary."""
 
 
 def binaries() -> Path:
@@ -79,6 +82,11 @@ class Server:
     def __init__(self, folder: Path, tcp_port: int | None = None) -> None:
         self.sockets = folder
         self._tcp_port = tcp_port
+
+    @property
+    def port(self) -> int:
+        """Its port, which the name of its socket has too."""
+        return self._tcp_port or PORT
 
     def dsn(self, database: str = "postgres") -> str:
         """Return the URL of the database on the socket, as libpq, asyncpg and SQLAlchemy understand it."""
@@ -171,6 +179,36 @@ class OwnServer(Server):
         """Let it run on after `pause`."""
         self._send(signal.SIGCONT)
 
+    def is_standby(self) -> bool:
+        """Whether it follows a primary and takes no writes."""
+        with self.connect() as db:
+            row = db.execute("SELECT pg_is_in_recovery()").fetchone()
+        return row is not None and bool(row[0])
+
+    def promote(self) -> None:
+        """Make a standby a primary of its own; return once it takes writes. The old primary is left as it is."""
+        with self.connect() as db:
+            done = db.execute("SELECT pg_promote(true, %s)", [STOP_S]).fetchone()
+        assert done is not None, "no answer"
+        assert done[0], "it was not promoted"
+
+    def commit_on_standby(self, *, is_required: bool = True) -> None:
+        """Answer each COMMIT only once a standby has it on its disk, too; or no longer wait for that.
+
+        https://www.postgresql.org/docs/current/warm-standby.html#SYNCHRONOUS-REPLICATION
+        """
+        with self.connect() as db:
+            db.execute(f"ALTER SYSTEM SET synchronous_standby_names = '{STANDBY if is_required else ''}'")
+            db.execute("SELECT pg_reload_conf()")
+            wanted = "sync" if is_required else "async"
+            self._until(db, f"SELECT bool_and(sync_state = '{wanted}') FROM pg_stat_replication")
+
+    def _until(self, db: psycopg.Connection, question: LiteralString) -> None:
+        deadline = time.monotonic() + START_S
+        while (row := db.execute(question).fetchone()) is None or not row[0]:
+            assert time.monotonic() < deadline, question
+            time.sleep(0.05)
+
     def _send(self, sign: signal.Signals) -> None:
         """Send it to the server, which begins sessions, and then to those that there are."""
         assert self._process is not None
@@ -198,6 +236,37 @@ def running(
 
     The folder is made in `within`, which others can enter, or where temporary files are.
     """
+
+    def make(programs: Path, folder: Path, user: str | None) -> None:
+        _initdb(programs, folder, user)
+        _configure(folder, settings, tcp_port)
+
+    with _started(make, tcp_port, within) as server:
+        yield server
+
+
+@contextmanager
+def standby_of(primary: OwnServer, *, tcp_port: int | None = None, within: Path | None = None) -> Iterator[OwnServer]:
+    """Start a standby of a server that runs with `DURABLE`: a copy of it that follows it (streaming replication).
+
+    Replication is asynchronous until `primary.commit_on_standby()`.
+    """
+
+    def make(programs: Path, folder: Path, user: str | None) -> None:
+        source = f"host={primary.sockets} port={primary.port} user=postgres"
+        options = ["--write-recovery-conf", "--checkpoint=fast", "--wal-method=stream", "--no-sync"]
+        _run(programs / "pg_basebackup", "-D", folder / "data", "-d", source, *options, user=user)
+        _configure(folder, {"cluster_name": STANDBY}, tcp_port)
+
+    with _started(make, tcp_port, within) as server:
+        yield server
+
+
+@contextmanager
+def _started(
+    make: Callable[[Path, Path, str | None], None], tcp_port: int | None, within: Path | None
+) -> Iterator[OwnServer]:
+    """Start the server whose folder `data` is made by `make`."""
     user = "nobody" if os.geteuid() == 0 else None
     folder = Path(tempfile.mkdtemp(prefix="postgres-", dir=within))
     data = folder / "data"
@@ -210,9 +279,7 @@ def running(
             for path in (folder, data):
                 os.chown(path, entry.pw_uid, entry.pw_gid)
         programs = _reachable(binaries(), folder, user)
-        listen = "" if tcp_port is None else "127.0.0.1"
-        places = {"listen_addresses": f"'{listen}'", "unix_socket_directories": f"'{folder}'"}
-        _make(programs, folder, user, {**settings, **places, "port": str(tcp_port or PORT)})
+        make(programs, folder, user)
         server = OwnServer(folder, programs, user, tcp_port)
         server.start()
         yield server
@@ -222,8 +289,14 @@ def running(
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _make(programs: Path, folder: Path, user: str | None, settings: Mapping[str, str]) -> None:
-    data = folder / "data"
+def _configure(folder: Path, settings: Mapping[str, str], tcp_port: int | None) -> None:
+    listen = "" if tcp_port is None else "127.0.0.1"
+    places = {"listen_addresses": f"'{listen}'", "unix_socket_directories": f"'{folder}'", "port": tcp_port or PORT}
+    with (folder / "data" / "postgresql.conf").open("a", encoding="utf-8") as file:  # the last line of a name counts
+        file.writelines(f"{name} = {value}\n" for name, value in {**settings, **places}.items())
+
+
+def _initdb(programs: Path, folder: Path, user: str | None) -> None:
     options = [
         "--auth=trust",
         "--username=postgres",
@@ -232,10 +305,10 @@ def _make(programs: Path, folder: Path, user: str | None, settings: Mapping[str,
         "--no-instructions",
         "--no-sync",
     ]
-    done = subprocess.run(
-        [programs / "initdb", "-D", data, *options], check=False, user=user, cwd="/", capture_output=True, text=True
-    )
+    _run(programs / "initdb", "-D", folder / "data", *options, user=user)
+
+
+def _run(program: Path, *words: str | Path, user: str | None) -> None:
+    done = subprocess.run([program, *words], check=False, user=user, cwd="/", capture_output=True, text=True)
     if done.returncode:
-        raise RuntimeError(f"initdb failed: {done.stderr}")
-    with (data / "postgresql.conf").open("a", encoding="utf-8") as file:
-        file.writelines(f"{name} = {value}\n" for name, value in settings.items())
+        raise RuntimeError(f"{program.name} failed: {done.stderr}")
