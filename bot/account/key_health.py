@@ -19,7 +19,7 @@ from bot.domain.models import AccountStatus
 from bot.errors import CannonError, EmailNotVerified, KeyRefused, Refused
 from bot.runtime.clock import Clock
 from bot.runtime.pace import RateLimiter
-from bot.store.signals import Signals
+from bot.store.fleet import Signals
 
 log = structlog.get_logger(__name__)
 

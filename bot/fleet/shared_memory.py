@@ -14,7 +14,7 @@ from discord.ext import commands
 from bot.runtime.background import BackgroundTasks
 from bot.runtime.clock import Clock
 from bot.runtime.logs import QuietErrors
-from bot.store.signals import Signals
+from bot.store.fleet import Signals
 
 log = structlog.get_logger(__name__)
 

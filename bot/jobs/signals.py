@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot.store.signals import Signals
+from bot.store.fleet import Signals
 
 if TYPE_CHECKING:
     from bot.jobs.worker import Worker

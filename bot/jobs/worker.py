@@ -64,7 +64,7 @@ class JobRows:
             await asyncio.wait({after})
         wanted, self._wanted = self._wanted, []
         self._reading, self._next = self._next, None
-        rows = await self._store.jobs.under(lease, [each.id for each in wanted])
+        rows = await self._store.leases.under(lease, [each.id for each in wanted])
         for each in wanted:
             if (row := rows.get(each.id)) is not None:
                 each.job = row
@@ -99,11 +99,11 @@ TURN_S = 3600.0
 """Timeout of a turn, far above what a result's files take: a longer one hangs by a bug."""
 
 
-class JobLeases:
+class LeaseKeeper:
     """Renews this process's lease, and ends those of dead processes."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
-        self._jobs, self._clock = store.jobs, clock
+        self._leases, self._clock = store.leases, clock
         self._lease_s, self.renew_s = (SHARED_LEASE_S, SHARED_RENEW_S) if store.is_shared else (LEASE_S, RENEW_S)
         self._renewed_at, self._back_at = clock.monotonic(), -BACK_S
         self._may_take_over = False
@@ -113,7 +113,7 @@ class JobLeases:
         now = self._clock.monotonic()
         if now - self._renewed_at >= self._lease_s:
             self._back_at = now
-        renewal = await self._jobs.hold_lease(token, self._lease_s)
+        renewal = await self._leases.hold(token, self._lease_s)
         self._renewed_at, self._may_take_over = self._clock.monotonic(), renewal.may_take_over
         return renewal.existed
 
@@ -121,7 +121,7 @@ class JobLeases:
         """Free the jobs of dead processes, for all that live; return whether there were any."""
         if not self._may_take_over or self._clock.monotonic() - self._back_at < BACK_S:
             return False
-        taken = await self._jobs.take_over(token)
+        taken = await self._leases.take_over(token)
         for each in taken:
             log.warning("worker.took_over", jobs=each.jobs, of=each.process, after=round(each.silent_s, 1))
         return bool(taken)
@@ -161,7 +161,7 @@ class Worker:
     _stopping: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:
-        self._rows, self._leases = JobRows(self.store), JobLeases(self.store, self.clock)
+        self._rows, self._leases = JobRows(self.store), LeaseKeeper(self.store, self.clock)
         self._hint_pace = HintPace(self.agenda, self.clock)
         self._quiet = QuietErrors(self.clock)
         now = self._turned = self.clock.monotonic()
@@ -276,7 +276,7 @@ class Worker:
             await asyncio.gather(*late, return_exceptions=True)
         self.agenda.clear()
         with contextlib.suppress(StoreError):  # the rest must be closed all the same
-            await self.store.jobs.drop_lease(self._lease)
+            await self.store.leases.drop(self._lease)
             self.announce_free()
 
     def _idle_s(self, now: float) -> float:
@@ -301,7 +301,7 @@ class Worker:
         The new token keeps old turns from changing a job that is claimed again.
         """
         log.warning("worker.lease_lost", jobs=len(self.agenda.jobs))
-        await self.store.jobs.drop_lease(self._lease, outcome="lost")
+        await self.store.leases.drop(self._lease, outcome="lost")
         self._lease = new_id()
         self.agenda.clear()
         self._rows.clear()
@@ -326,7 +326,7 @@ class Worker:
 
     async def _claim_some(self, *, shares: bool) -> int:
         try:
-            claimed = await self.store.jobs.claim(
+            claimed = await self.store.leases.claim(
                 self._lease, limit=CLAIMED_MAX, shares=shares, by_card=self.store.is_shared
             )
         except CommitUnknown:

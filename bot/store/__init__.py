@@ -4,6 +4,7 @@ from bot.store.engine.database import Database
 from bot.store.engine.group_commit import CommitUnknown
 from bot.store.engine.repository import REFUND_REQUEST, REPORT, Change, Decision, Record, RecordOf
 from bot.store.engine.sqlite_database import SqliteDatabase
+from bot.store.fleet import Signals
 from bot.store.guild.account import AccountChecks
 from bot.store.guild.approvals import Approval
 from bot.store.guild.keys import GuildKeys, Practice, RetiredKey
@@ -19,7 +20,7 @@ from bot.store.jobs.cards import Cards, FirstAttempts
 from bot.store.jobs.copies import Copies, Copy, DoomedCopy
 from bot.store.jobs.ending import Cancelled
 from bot.store.jobs.job_lists import SEARCHED, JobLists
-from bot.store.jobs.jobs import Claimed, Jobs, RequestOfAnother
+from bot.store.jobs.jobs import Jobs, RequestOfAnother
 from bot.store.jobs.overshoots import LimitAtRisk, Overshoot, WorstCases
 from bot.store.jobs.rechecks import JobAttempt
 from bot.store.jobs.rows import PlacedJob
@@ -29,7 +30,7 @@ from bot.store.money.limits import Blocks, Limits
 from bot.store.money.prices import PricedKind, Prices
 from bot.store.money.reports import START, Mark, Report, ReportPage, Reports
 from bot.store.money.spending import Spending, SpendingViews
-from bot.store.signals import Signals
+from bot.store.processes import Claimed
 from bot.store.store import Store
 from bot.store.vault.secret_box import SecretBox
 

@@ -41,13 +41,12 @@ from bot.store.host.alerts import HostAlerts
 from bot.store.host.integrity import problems_of, problems_of_file, problems_of_rows
 from bot.store.host.jobs import HostJobs
 from bot.store.host.moved import refuse_moved
-from bot.store.host.processes import Processes
 from bot.store.jobs.cards import Cards
 from bot.store.jobs.copies import Copies, Pings
 from bot.store.jobs.ending import Cancellation
 from bot.store.jobs.figures import Figures, Histograms
 from bot.store.jobs.job_lists import JobLists, Lineage
-from bot.store.jobs.jobs import Jobs, end_all_leases
+from bot.store.jobs.jobs import Jobs
 from bot.store.jobs.overshoots import WorstCases
 from bot.store.jobs.queue import Queue
 from bot.store.jobs.rechecks import Rechecks
@@ -58,6 +57,7 @@ from bot.store.money.prices import Prices, TrueCosts
 from bot.store.money.reports import Reports
 from bot.store.money.spending import SpendingViews, rules_of
 from bot.store.money.totals import Totals, fill
+from bot.store.processes import JobLeases, Processes, end_all_leases
 from bot.store.sql import Connection
 from bot.store.vault import secret_box as sealed
 from bot.store.vault.secret_box import SecretBox, key_file_of, load_box
@@ -95,7 +95,7 @@ class Store:
         self.outbox = Outbox(database, box, clock)
         self.spending = SpendingViews(database, box, clock)
         self.job_lists = JobLists(database, box, clock)
-        self.jobs = Jobs(database, box, clock)
+        self.jobs, self.leases = Jobs(database, box, clock), JobLeases(database, box, clock)
         self.lineage = Lineage(database, box, clock)
         self.copies = Copies(database, box, clock)
         self.cards = Cards(database, box, clock)

@@ -100,13 +100,13 @@ class CountingStore:
 
     def __init__(self, store: Store) -> None:
         self._writer = store._database._writer
-        self._hold_lease = store.jobs.hold_lease
+        self._hold = store.leases.hold
         self.renewals = 0
-        store.jobs.hold_lease = self._renewed
+        store.leases.hold = self._renewed
 
     async def _renewed(self, token: str, for_s: float) -> bool:
         self.renewals += 1
-        return await self._hold_lease(token, for_s)
+        return await self._hold(token, for_s)
 
     async def rows(self) -> int:
         return await self._writer.run(lambda db: db.total_changes) - self.renewals

@@ -101,11 +101,11 @@ async def claims(url: str) -> None:
     store = await Store.open(PostgresUrl(url), clock=clock, secret_keys=[SECRET_KEY])
     try:
         token, claimed = new_id(), []
-        await store.jobs.hold_lease(token, 600)
+        await store.leases.hold(token, 600)
         tell({"followed": 0})
         await line()
         began = time.time()
-        while found := await store.jobs.claim(token, limit=CLAIMED_AT_ONCE):
+        while found := await store.leases.claim(token, limit=CLAIMED_AT_ONCE):
             claimed += [each.id for each in found]
         tell({"began": began, "ended": time.time(), "claimed": claimed})
         await line()

@@ -13,7 +13,7 @@ import pytest
 from bot.runtime.clock import SystemClock
 from bot.store import SecretBox, SqliteDatabase, Store
 from bot.store.engine.repository import Repository
-from bot.store.signals import OnlyProcess, Signals
+from bot.store.fleet import OnlyProcess, Signals
 from tests.support.moderator_acts import ACTS, REMOVALS
 from tools.refusals import parsed, walked
 

@@ -89,7 +89,7 @@ async def test_nothing_is_doubted_while_a_bot_runs(
 ) -> None:
     monkeypatch.setattr("bot.app.host.offline.SystemClock", lambda: clock)
     store = await Store.open(filled, clock=clock, secret_keys=(SECRET_KEY,))
-    await store.jobs.hold_lease("p1", 60)
+    await store.leases.hold("p1", 60)
     with pytest.raises(Refused, match="Stop every bot"):
         await doubt_jobs(settings(filled), 60, clock=clock, progress=no_progress)
     await store.close()

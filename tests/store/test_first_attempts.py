@@ -24,8 +24,8 @@ async def unanswered(store: Store, made: Any, count: int = 1, **values: Any) -> 
 
 
 async def test_a_begun_job_is_leased_in_doubt_and_claimed_by_no_other(store: Store, made: Any, clock: Any) -> None:
-    await store.jobs.hold_lease("p1", 60)
-    await store.jobs.hold_lease("p2", 60)
+    await store.leases.hold("p1", 60)
+    await store.leases.hold("p2", 60)
     card, (job,) = await unanswered(store, made)
     (begun,) = await begin(store, card, job)
     assert begun == replace(job, lease="p1", attempts=1, first_attempt_at=clock.now, in_doubt=True)
@@ -37,7 +37,7 @@ async def test_a_begun_job_is_leased_in_doubt_and_claimed_by_no_other(store: Sto
 
 
 async def test_what_was_not_begun_is_left_to_a_claim(store: Store, made: Any) -> None:
-    await store.jobs.hold_lease("p1", 60)
+    await store.leases.hold("p1", 60)
     card, (first, second) = await unanswered(store, made, 2)
     assert [job.id for job in await begin(store, card, first)] == [first.id]
     (claimed,) = await claimed_by(store, "p1", limit=9)
@@ -47,7 +47,7 @@ async def test_what_was_not_begun_is_left_to_a_claim(store: Store, made: Any) ->
 async def test_a_lease_that_has_expired_or_never_was_begins_nothing_but_the_answer_is_noted(
     store: Store, made: Any, clock: Any
 ) -> None:
-    await store.jobs.hold_lease("p1", 60)
+    await store.leases.hold("p1", 60)
     clock.now += 61
     for lease in ("p1", "p2"):
         card, (job,) = await unanswered(store, made)
@@ -59,8 +59,8 @@ async def test_a_lease_that_has_expired_or_never_was_begins_nothing_but_the_answ
 
 
 async def test_a_job_that_was_cancelled_claimed_or_is_another_cards_is_not_begun(store: Store, made: Any) -> None:
-    await store.jobs.hold_lease("p1", 60)
-    await store.jobs.hold_lease("p2", 60)
+    await store.leases.hold("p1", 60)
+    await store.leases.hold("p2", 60)
     card, (cancelled, of_other) = await unanswered(store, made, 2)
     await store.cancellation.cancel(GUILD, cancelled.id, "no")
     assert await begin(store, card, cancelled) == []
@@ -74,7 +74,7 @@ async def test_a_job_that_was_cancelled_claimed_or_is_another_cards_is_not_begun
 
 
 async def test_what_waits_for_another_step_or_a_moderator_is_not_begun(store: Store, made: Any) -> None:
-    await store.jobs.hold_lease("p1", 60)
+    await store.leases.hold("p1", 60)
     for state in (JobState.WAITING, JobState.AWAITING_APPROVAL):
         card, (job,) = await unanswered(store, made, state=state)
         assert await begin(store, card, job) == []
@@ -83,13 +83,13 @@ async def test_what_waits_for_another_step_or_a_moderator_is_not_begun(store: St
 async def test_a_begun_job_cannot_be_cancelled_and_is_taken_over_once_its_process_has_died(
     store: Store, made: Any, clock: Any
 ) -> None:
-    await store.jobs.hold_lease("p1", 60)
+    await store.leases.hold("p1", 60)
     card, (job,) = await unanswered(store, made)
     await begin(store, card, job)
     cancelled = await store.cancellation.cancel(GUILD, job.id, "no")
     assert cancelled is not None
     assert not cancelled.stopped
     clock.now += 61
-    await store.jobs.hold_lease("p2", 60)
+    await store.leases.hold("p2", 60)
     (taken,) = await claimed_by(store, "p2", limit=9)
     assert (taken.id, taken.attempts, taken.in_doubt) == (job.id, 1, True)

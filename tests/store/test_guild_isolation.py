@@ -386,7 +386,7 @@ WITHOUT_GUILD = {
     "host_jobs.find", "host_jobs.doubt", "host_jobs.end_dead_lease", "host_jobs.make_due", "host_jobs.recheck_now",
     "retention.forget_left_over", "former_members.replace_due",
     "cards.unanswered", "cards.being_made", "cards.queued", "cards.undrawn", "job_lists.open_total", "figures.now",
-    "jobs.hold_lease", "jobs.drop_lease", "jobs.take_over", "jobs.claim", "jobs.under",
+    "leases.hold", "leases.drop", "leases.take_over", "leases.claim", "leases.under",
     "processes.register", "processes.lead", "processes.leave", "processes.all", "jobs.known",
     "histograms.all", "histograms.forget",
     "switched_off.all", "queue.guilds", "reaction_acts.due", "approvals.unasked", "approvals.overdue",

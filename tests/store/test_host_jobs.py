@@ -83,7 +83,7 @@ async def test_a_job_tells_its_calls_lease_and_credits_and_no_words(
     store: Store, accepted: Any, settings: Settings, clock: Any
 ) -> None:
     _, (job,) = await accepted(store)
-    await store.jobs.hold_lease("bot", 60)
+    await store.leases.hold("bot", 60)
     [job] = await claimed_by(store, "bot")
     for status in range(500, 500 + KEPT + 3):
         job = await moved(store, job, job.state, calls=(JobAttempt(call="submit", outcome="Boom", status=status),))
@@ -102,7 +102,7 @@ async def test_when_a_followed_job_is_due_is_known_to_its_bot_alone(
     store: Store, accepted: Any, settings: Settings, clock: Any
 ) -> None:
     _, (job,) = await accepted(store)
-    await store.jobs.hold_lease("bot", 60)
+    await store.leases.hold("bot", 60)
     await claimed_by(store, "bot")
 
     def shown() -> tuple[str, str, Any]:
@@ -128,7 +128,7 @@ async def test_a_job_that_a_living_bot_follows_is_left_alone(
     _, (job,) = await accepted(store)
     await store.close()
     bot = await open_store(alone=True)
-    await bot.jobs.hold_lease("bot", 60)
+    await bot.leases.hold("bot", 60)
     [job] = await claimed_by(bot, "bot")
     for act in (retried(settings, job, clock), released(settings, job, ends=True, is_sure=True)):
         with pytest.raises(Refused, match="Stop it"):

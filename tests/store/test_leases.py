@@ -29,7 +29,7 @@ async def test_two_stores_never_claim_a_job_twice(open_store: Open, accepted: An
     for _ in range(60):
         await accepted(stores["p1"])
     for token, store in stores.items():
-        await store.jobs.hold_lease(token, 30)
+        await store.leases.hold(token, 30)
     claims = await asyncio.gather(
         *(claimed_by(store, token, limit=7) for _ in range(10) for token, store in stores.items())
     )
@@ -42,44 +42,44 @@ async def test_two_stores_never_claim_a_job_twice(open_store: Open, accepted: An
 async def test_who_shares_leaves_their_part_to_the_other_processes(store: Store, accepted: Any, clock: Any) -> None:
     for _ in range(5):
         await accepted(store)
-    await store.jobs.hold_lease("p1", 30)
-    await store.jobs.hold_lease("p2", 60)
-    assert len(await store.jobs.claim("p1", limit=50, shares=True)) == 3
-    assert len(await store.jobs.claim("p2", limit=50, shares=True)) == 1
-    assert len(await store.jobs.claim("p2", limit=50)) == 1
+    await store.leases.hold("p1", 30)
+    await store.leases.hold("p2", 60)
+    assert len(await store.leases.claim("p1", limit=50, shares=True)) == 3
+    assert len(await store.leases.claim("p2", limit=50, shares=True)) == 1
+    assert len(await store.leases.claim("p2", limit=50)) == 1
 
 
 async def test_who_is_alone_claims_all_although_they_would_share(store: Store, accepted: Any, clock: Any) -> None:
     for _ in range(5):
         await accepted(store)
-    await store.jobs.hold_lease("p1", 30)
-    await store.jobs.hold_lease("p2", 60)
+    await store.leases.hold("p1", 30)
+    await store.leases.hold("p2", 60)
     clock.now += 31
-    await store.jobs.take_over("p2")
-    assert len(await store.jobs.claim("p2", limit=50, shares=True)) == 5
+    await store.leases.take_over("p2")
+    assert len(await store.leases.claim("p2", limit=50, shares=True)) == 5
 
 
 async def test_the_jobs_of_a_card_go_to_one_process(store: Store, accepted: Any, clock: Any) -> None:
     _, of_first = await accepted(store, "1", "1", "1", "1")
     _, of_second = await accepted(store, "1", "1")
-    await store.jobs.hold_lease("p1", 30)
-    await store.jobs.hold_lease("p2", 60)
-    mine = await store.jobs.claim("p1", limit=1, by_card=True)
+    await store.leases.hold("p1", 30)
+    await store.leases.hold("p2", 60)
+    mine = await store.leases.claim("p1", limit=1, by_card=True)
     assert sorted(each.id for each in mine) == sorted(job.id for job in of_first)
     [freed] = [job for job in of_first if job.position == 2]
     await store._database.write(lambda db: db.execute("UPDATE jobs SET lease = NULL WHERE id = ?", (freed.id,)))
-    theirs = await store.jobs.claim("p2", limit=50, by_card=True)
+    theirs = await store.leases.claim("p2", limit=50, by_card=True)
     assert sorted(each.id for each in theirs) == sorted(job.id for job in of_second)
-    again = await store.jobs.claim("p1", limit=50, by_card=True)
+    again = await store.leases.claim("p1", limit=50, by_card=True)
     assert [each.id for each in again] == [freed.id]
 
 
 async def test_a_claim_needs_a_living_lease(store: Store, accepted: Any, clock: Any) -> None:
     _, (job,) = await accepted(store)
     assert await claimed_by(store, "p1") == []
-    await store.jobs.hold_lease("p1", 0)
+    await store.leases.hold("p1", 0)
     assert await claimed_by(store, "p1") == []
-    await store.jobs.hold_lease("p1", 1)
+    await store.leases.hold("p1", 1)
     assert await claimed_by(store, "p1") == [replace(job, lease="p1")]
     assert await claimed_by(store, "p1") == []
 
@@ -87,9 +87,9 @@ async def test_a_claim_needs_a_living_lease(store: Store, accepted: Any, clock: 
 async def test_a_lost_lease_changes_nothing(open_store: Open, accepted: Any, clock: Any) -> None:
     first, second = await open_store(), await open_store()
     _, (job,) = await accepted(first)
-    await first.jobs.hold_lease("p1", 30)
+    await first.leases.hold("p1", 30)
     (mine,) = await claimed_by(first, "p1")
-    await second.jobs.hold_lease("p2", 90)
+    await second.leases.hold("p2", 90)
     clock.now += 29
     assert await claimed_by(second, "p2") == []
     clock.now += 1
@@ -97,7 +97,7 @@ async def test_a_lost_lease_changes_nothing(open_store: Open, accepted: Any, clo
     assert theirs == replace(job, lease="p2")
     assert await first.jobs.change(mine, JobState.DELIVERED, settle=Decimal(9)) is None
     assert (await first.ledger.balance(700)).spent == 0
-    await first.jobs.hold_lease("p1", 90)
+    await first.leases.hold("p1", 90)
     assert await first.jobs.change(mine, JobState.FAILED, release=True) is None
     done = await second.jobs.change(theirs, JobState.DELIVERED, settle=Decimal(9))
     assert done is not None
@@ -111,21 +111,21 @@ async def test_ones_own_lease_that_has_expired_unnoticed_is_renewed_with_its_job
     """The clock was put forward, or the machine slept: who is alone need not lose to itself what it works on."""
     await accepted(store)
     await accepted(store)
-    await store.jobs.hold_lease("p1", 30)
+    await store.leases.hold("p1", 30)
     (mine,) = await claimed_by(store, "p1", limit=1)
     clock.now += 3600
     assert await claimed_by(store, "p1") == [], "it claims no more before it is renewed"
     assert await store.jobs.change(mine, JobState.QUEUED, remote_id="req_1") is not None
-    assert (await store.jobs.hold_lease("p1", 30)).existed, "it was there all the time"
+    assert (await store.leases.hold("p1", 30)).existed, "it was there all the time"
     assert len(await claimed_by(store, "p1")) == 1
 
 
 async def test_a_renewed_lease_keeps_its_jobs(store: Store, accepted: Any, clock: Any) -> None:
     await accepted(store)
-    await store.jobs.hold_lease("p1", 30)
+    await store.leases.hold("p1", 30)
     (mine,) = await claimed_by(store, "p1")
-    await store.jobs.hold_lease("p1", 60)
-    await store.jobs.hold_lease("p2", 99)
+    await store.leases.hold("p1", 60)
+    await store.leases.hold("p2", 99)
     clock.now += 45
     assert await claimed_by(store, "p2") == []
     assert await store.jobs.change(mine, JobState.QUEUED, remote_id="req_1") is not None
@@ -133,18 +133,18 @@ async def test_a_renewed_lease_keeps_its_jobs(store: Store, accepted: Any, clock
 
 async def test_a_dropped_lease_frees_its_jobs_at_once(store: Store, accepted: Any, clock: Any) -> None:
     _, (job,) = await accepted(store)
-    await store.jobs.hold_lease("p1", 30)
+    await store.leases.hold("p1", 30)
     await claimed_by(store, "p1")
-    await store.jobs.drop_lease("p1")
+    await store.leases.drop("p1")
     assert await store.jobs.get(700, job.id) == job
-    await store.jobs.hold_lease("p2", 30)
+    await store.leases.hold("p2", 30)
     assert len(await claimed_by(store, "p2")) == 1
 
 
 @pytest.mark.sqlite_only("SQLite's count of changes")
 async def test_a_claim_that_finds_nothing_writes_nothing(store: Store, accepted: Any, clock: Any) -> None:
     await accepted(store)
-    await store.jobs.hold_lease("p1", 30)
+    await store.leases.hold("p1", 30)
     await claimed_by(store, "p1")
     before = await writes(store)
     await claimed_by(store, "p1")
@@ -154,7 +154,7 @@ async def test_a_claim_that_finds_nothing_writes_nothing(store: Store, accepted:
 async def test_only_running_jobs_are_claimed_soonest_due_first(store: Store, accepted: Any, clock: Any) -> None:
     for number, state in enumerate(sorted(OPEN_STATES)):
         await accepted(store, state=state, next_at=100.0 - number)
-    await store.jobs.hold_lease("p1", 30)
+    await store.leases.hold("p1", 30)
     claimed = await claimed_by(store, "p1")
     assert {job.state for job in claimed} == RUNNING_STATES
     assert [job.next_at for job in claimed] == sorted(job.next_at for job in claimed)
@@ -162,7 +162,7 @@ async def test_only_running_jobs_are_claimed_soonest_due_first(store: Store, acc
 
 async def test_a_job_that_stops_running_is_nobodys(store: Store, accepted: Any, clock: Any) -> None:
     await accepted(store)
-    await store.jobs.hold_lease("p1", 30)
+    await store.leases.hold("p1", 30)
     (mine,) = await claimed_by(store, "p1")
     waiting = await store.jobs.change(mine, JobState.WAITING)
     assert waiting is not None
@@ -285,15 +285,15 @@ async def test_ten_thousand_jobs_are_found_by_index(store: Store, made: Any, clo
     no_token = made.card
     made.card = lambda *a, **v: no_token(*a, token=None, **v)
     await store._database.write(fill)
-    await store.jobs.hold_lease("p1", 30)
-    await store.jobs.hold_lease("p2", -1)
-    await store.jobs.hold_lease("p3", 30)
+    await store.leases.hold("p1", 30)
+    await store.leases.hold("p2", -1)
+    await store.leases.hold("p3", 30)
     seen: list[str] = []
     for thread in (store._database._writer, store._database._reader):
         await thread.run(lambda db: db.set_trace_callback(seen.append))
     (job, *_) = await claimed_by(store, "p1", limit=50)
     await store.jobs.change(job, JobState.PROCESSING, attempts=1)
-    await store.jobs.drop_lease("p3")
+    await store.leases.drop("p3")
     await store.jobs.get(job.guild_id, job.id)
     await store.job_lists.recent(700)
     await store.job_lists.recent(700, author_id=42, states=[JobState.FAILED])

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 import structlog
 
-from bot.jobs.worker import BACK_S, JobLeases
+from bot.jobs.worker import BACK_S, LeaseKeeper
 from bot.runtime.process import ProcessIdentity
 from bot.store import Store
-from bot.store.host.processes import KEPT_S, SILENT_S, ProcessState
+from bot.store.processes import KEPT_S, SILENT_S, ProcessState
 from tests.support.claims import claimed_by
 
 Open = Callable[..., Awaitable[Store]]
@@ -37,7 +37,7 @@ async def test_each_process_is_listed_with_what_it_has(open_store: Open, accepte
     await started(open_store, "g1", role="gateway", version="2.0")
     await accepted(first)
     await accepted(first)
-    await first.jobs.hold_lease("lease", 60)
+    await first.leases.hold("lease", 60)
     await claimed_by(first, "lease")
     clock.now += 20
     await first.probe()
@@ -60,7 +60,7 @@ async def test_one_that_gives_no_sign_is_silent_and_one_that_comes_back_runs(ope
 async def test_a_renewed_lease_is_a_sign_of_life(open_store: Open, clock: Any):
     first = await started(open_store, "w1")
     clock.now += SILENT_S
-    await first.jobs.hold_lease("lease", 60)
+    await first.leases.hold("lease", 60)
     [process] = await first.processes.all()
     assert (process.state, process.silent_s) == (ProcessState.RUNNING, 0.0)
 
@@ -68,15 +68,15 @@ async def test_a_renewed_lease_is_a_sign_of_life(open_store: Open, clock: Any):
 async def test_who_is_taken_over_has_died_and_lives_again_at_its_next_beat(open_store: Open, accepted: Any, clock: Any):
     first, second = await started(open_store, "w1"), await started(open_store, "w2")
     await accepted(first)
-    await first.jobs.hold_lease("p1", 20)
+    await first.leases.hold("p1", 20)
     await claimed_by(first, "p1")
-    await second.jobs.hold_lease("p2", 60)
+    await second.leases.hold("p2", 60)
     clock.now += 21
-    assert (await second.jobs.hold_lease("p2", 60)).may_take_over
-    [taken] = await second.jobs.take_over("p2")
+    assert (await second.leases.hold("p2", 60)).may_take_over
+    [taken] = await second.leases.take_over("p2")
     assert (taken.process, taken.jobs, taken.silent_s) == ("w1", 1, 21.0)
     assert await states(second) == {"w1": "died", "w2": "running"}
-    assert not (await second.jobs.hold_lease("p2", 60)).may_take_over
+    assert not (await second.leases.hold("p2", 60)).may_take_over
     await first.probe()
     assert await states(second) == {"w1": "running", "w2": "running"}
 
@@ -112,13 +112,13 @@ async def test_the_only_process_leads_and_what_ran_before_is_dead(open_store: Op
 async def test_a_freed_job_says_who_followed_it_until_when(open_store: Open, accepted: Any, clock: Any):
     first, second = await started(open_store, "w1"), await started(open_store, "w2")
     _, (job,) = await accepted(first)
-    await first.jobs.hold_lease("p1", 20)
+    await first.leases.hold("p1", 20)
     await claimed_by(first, "p1")
-    await second.jobs.hold_lease("p2", 999)
+    await second.leases.hold("p2", 999)
     clock.now += 30
     await claimed_by(second, "p2")
     clock.now += 5
-    await second.jobs.drop_lease("p2")
+    await second.leases.drop("p2")
     found = await second.host_jobs.find(job.id)
     assert found is not None
     follows = [(each.process, each.outcome, each.since, each.at) for each in found.attempts]
@@ -130,9 +130,9 @@ async def test_a_freed_job_says_who_followed_it_until_when(open_store: Open, acc
 async def test_many_hand_overs_keep_a_bounded_number_of_rows(store: Store, accepted: Any, times: int):
     await accepted(store)
     for number in range(times):
-        await store.jobs.hold_lease(f"p{number}", 20)
+        await store.leases.hold(f"p{number}", 20)
         await claimed_by(store, f"p{number}")
-        await store.jobs.drop_lease(f"p{number}")
+        await store.leases.drop(f"p{number}")
     rows = await store._database.read(lambda db: db.execute("SELECT count(*) FROM job_attempts").fetchone()[0])
     assert rows == 30
 
@@ -150,14 +150,14 @@ async def test_one_that_was_away_takes_nothing_over_at_first(open_store: Open, a
     """The database may have been away for all: then each has to find its own jobs again."""
     first, second = await started(open_store, "w1"), await started(open_store, "w2")
     await accepted(first)
-    await first.jobs.hold_lease("p1", 20)
+    await first.leases.hold("p1", 20)
     await claimed_by(first, "p1")
-    own = JobLeases(second, clock)
+    own = LeaseKeeper(second, clock)
     await own.renew("p2")
     clock.now += 100
     await own.renew("p2")
     assert not await own.take_over("p2")
-    assert (await first.jobs.hold_lease("p1", 1)).existed, "it has come back as well"
+    assert (await first.leases.hold("p1", 1)).existed, "it has come back as well"
     clock.now += BACK_S
     await own.renew("p2")
     with structlog.testing.capture_logs() as lines:

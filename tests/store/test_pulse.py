@@ -23,7 +23,7 @@ MEMBERS = "The bot's database isn't working, so nothing was saved. Its host need
 async def test_a_database_is_well_while_rows_are_kept(store: Store, clock: Any) -> None:
     assert store.pulse.is_well
     clock.now += WELL_S
-    await store.jobs.claim("lease", limit=1)  # finds nothing, and so writes nothing
+    await store.leases.claim("lease", limit=1)  # finds nothing, and so writes nothing
     assert not store.pulse.is_well
     await store.probe()
     assert store.pulse.is_well

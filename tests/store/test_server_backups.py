@@ -43,7 +43,7 @@ async def server(
     await store.jobs.change(jobs[0], JobState.FAILED, release=True, error="a\ttab, a\nline, \\N, 'ü' and 🦊")
     await store.jobs.change(jobs[1], JobState.HELD, settle=jobs[1].held, output={"a": 1.0})
     await populate(store, 702, made, accepted)
-    await store.jobs.hold_lease("p1", 60)
+    await store.leases.hold("p1", 60)
     await store.close()
     return url
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from bot.store.signals import OnlyProcess, Signals
+from bot.store.fleet import OnlyProcess, Signals
 
 
 def test_a_signal_reaches_the_listeners_of_its_name_at_once():

@@ -8,7 +8,7 @@ from typing import Any, TypeVar, cast
 
 from bot.domain.server.guild_rules import Limit
 from bot.store import Database, Store
-from bot.store.signals import OnlyProcess, Signals
+from bot.store.fleet import OnlyProcess, Signals
 from bot.store.sql import Connection
 from bot.store.vault.secret_box import SecretBox
 from tests.support.databases import SECRET_KEY

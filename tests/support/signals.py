@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.store.signals import Signals
+from bot.store.fleet import Signals
 
 
 class Bus:

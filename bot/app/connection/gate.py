@@ -31,7 +31,7 @@ from bot.delivery.files.downloads import UploadSlot, UploadSlots, posting_guild
 from bot.runtime.clock import Clock
 from bot.runtime.metrics import Metrics
 from bot.runtime.pace import Pace
-from bot.store.signals import Signals
+from bot.store.fleet import Signals
 
 log = structlog.get_logger(__name__)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.runtime.clock import Clock
 from bot.settings import Settings
-from bot.store.host.processes import listed_processes
+from bot.store.host.jobs import listed_processes
 
 
 def list_processes(settings: Settings, clock: Clock) -> list[dict[str, Any]]:

@@ -32,8 +32,8 @@ from bot.runtime.machine import free_bytes
 from bot.settings import DiscordId
 from bot.store import Store
 from bot.store.host.jobs import listed
-from bot.store.host.processes import ProcessState
 from bot.store.host.rotation import Backups
+from bot.store.processes import ProcessState
 
 ERRORS_WINDOW_S = 600.0
 FIRST_BACKUP_S = 900.0

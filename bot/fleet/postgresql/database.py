@@ -25,7 +25,7 @@ from bot.store.engine.group_commit import GroupCommit
 from bot.store.engine.pulse import Pulse
 from bot.store.engine.row_cache import Key, Recalled, RowCache
 from bot.store.engine.schema import Migration
-from bot.store.signals import Signals
+from bot.store.fleet import Signals
 from bot.store.sql import Connection
 
 log = structlog.get_logger(__name__)

@@ -20,7 +20,7 @@ from bot.jobs.follow.lanes import Followed
 from bot.jobs.turns.transitions import Transitions
 from bot.runtime.clock import Clock
 from bot.store import JobAttempt
-from bot.store.signals import Signals
+from bot.store.fleet import Signals
 
 JOBS_IN_A_ROW = 5
 """Different jobs that must fail in a row before the others rest. One job alone blocks no others."""

@@ -19,7 +19,7 @@ from bot.store.engine.connection import ConnectionThread
 from bot.store.engine.group_commit import GroupCommit, busy, transaction
 from bot.store.engine.pulse import Pulse
 from bot.store.engine.row_cache import Key, Recalled, RowCache
-from bot.store.signals import COMMITTED, Leadership, Signals
+from bot.store.fleet import COMMITTED, Leadership, Signals
 from bot.store.sql import Connection, Row
 
 T = TypeVar("T")

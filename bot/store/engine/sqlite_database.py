@@ -31,7 +31,7 @@ from bot.store.engine.pulse import Pulse
 from bot.store.engine.row_cache import RowCache, WriteTriggers
 from bot.store.engine.schema import Migration
 from bot.store.engine.sqlite_errors import explained
-from bot.store.signals import OnlyProcess, Signals
+from bot.store.fleet import OnlyProcess, Signals
 
 CHECKPOINT_ROWS = 1000
 """Changed rows per checkpoint: some megabytes of log."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from bot.domain.jobs.poll_schedule import FORGOTTEN_S
 from bot.domain.models import RUNNING_STATES, Job, JobState
 from bot.errors import RESTART_CANNOT_HELP, StoreError
+from bot.runtime.clock import Clock
 from bot.settings import PostgresUrl
 from bot.store import texts
 from bot.store.engine import schema
@@ -21,9 +22,9 @@ from bot.store.engine.sqlite_errors import explained
 from bot.store.fleet import fleet_module
 from bot.store.host.backup import doubt, open_beside
 from bot.store.jobs.job_lists import OPEN_TOTAL
-from bot.store.jobs.jobs import end_all_leases
 from bot.store.jobs.rechecks import JobAttempt, attempts_of
 from bot.store.jobs.rows import job_of
+from bot.store.processes import FleetProcess, end_all_leases, processes_in
 from bot.store.sql import Connection
 
 _LIST = """
@@ -205,3 +206,12 @@ def may_recheck(found: JobOnFile, now: float) -> bool:
     job = found.job
     is_known = job.remote_id is not None and now - (job.submitted_at or now) < FORGOTTEN_S
     return job.state in {JobState.FAILED, JobState.EXPIRED} and is_known and found.is_refunded and job.erased_at is None
+
+
+def listed_processes(database: Path | PostgresUrl, clock: Clock) -> tuple[FleetProcess, ...]:
+    """Like `Processes.all`, next to running bots. Blocks. Raises StoreError."""
+    with reading(database) as db:
+        now = clock.wall()
+        if isinstance(database, PostgresUrl):  # the processes' clock
+            now = float(db.execute(fleet_module("postgresql.dialect").NOW).fetchone()[0])
+        return processes_in(db, now)

@@ -114,11 +114,6 @@ DELETE FROM job_attempts WHERE job_id = :job_id AND id NOT IN (
     SELECT id FROM job_attempts WHERE job_id = :job_id ORDER BY id DESC LIMIT :kept
 )
 """
-TRIM_FREED = """
-DELETE FROM job_attempts WHERE job_id IN (SELECT id FROM running_jobs WHERE lease = :token) AND (
-    SELECT count(*) FROM job_attempts AS newer WHERE newer.job_id = job_attempts.job_id AND newer.id > job_attempts.id
-) >= :kept
-"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ import pytest
 from bot.errors import DatabaseFailing, StoreError
 from bot.jobs.worker import RETRY_S
 from bot.runtime import failpoints
-from bot.store.jobs.jobs import Jobs
+from bot.store.processes import JobLeases
 from tests.support.following import MINUTE_S, PICTURE, charged, kept, pass_time, set_aside, the_job
 from tests.support.rig import HOST_KEY, Rig
 from tests.support.surface import private_sentence
@@ -115,7 +115,7 @@ async def test_a_lease_that_cannot_be_renewed_is_tried_again_after_a_second_and_
         raise DatabaseFailing("The disk is full.", kind="full")
 
     monkeypatch.setattr(rig.clock, "wait", wait)
-    monkeypatch.setattr(Jobs, "hold_lease", full)
+    monkeypatch.setattr(JobLeases, "hold", full)
     rig.clock.advance(MINUTE_S)
     worker = asyncio.create_task(rig.bot.parts.worker.run())
     assert await waits.get() == RETRY_S

@@ -12,7 +12,7 @@ import structlog
 
 from bot.delivery.files.downloads import posting_guild
 from bot.domain.models import JobState
-from bot.store.jobs.jobs import end_all_leases
+from bot.store.processes import end_all_leases
 from tests.support.discord_trouble import DiscordCall, refusal, trouble_with
 from tests.support.following import (
     DAY_S,

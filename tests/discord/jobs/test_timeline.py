@@ -16,7 +16,7 @@ from bot.app.host import texts
 from bot.app.host.jobs import job_timeline
 from bot.domain.models import JobState
 from bot.runtime.logs import configure_logs
-from bot.store.jobs.jobs import end_all_leases
+from bot.store.processes import end_all_leases
 from tests.support.rig import Rig
 
 

@@ -10,7 +10,7 @@ from bot import __version__, commit
 from bot.errors import DatabaseFailing
 from bot.jobs.worker import JobRows
 from bot.store.engine.pulse import WELL_S
-from bot.store.signals import OnlyProcess
+from bot.store.fleet import OnlyProcess
 from tests.support.rig import Rig
 
 

@@ -13,7 +13,7 @@ from bot.errors import RESTART_CANNOT_HELP, StartError
 from bot.fleet.cards import OwnCards
 from bot.fleet.client import BELIEVED_S, RestLogin
 from bot.settings import SecretStr, Settings
-from bot.store.signals import Signals
+from bot.store.fleet import Signals
 from tests.support.discord_trouble import DiscordCall, refusal, trouble_with
 from tests.support.rig import Rig
 

@@ -8,7 +8,7 @@ import pytest
 
 from bot.errors import StoreError
 from bot.server.absences import Absences
-from bot.store.signals import Signals
+from bot.store.fleet import Signals
 from tests.support.rig import ManualClock
 
 

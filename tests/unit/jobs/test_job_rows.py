@@ -18,7 +18,7 @@ LEASE = "lease"
 
 
 class Jobs:
-    """The store's jobs: what is asked of it, and what it answers."""
+    """The store's leases: what is asked of it, and what it answers."""
 
     def __init__(self, *jobs: Job) -> None:
         self.rows = {job.id: job for job in jobs}
@@ -39,7 +39,7 @@ class Jobs:
 
 class Store:
     def __init__(self, *jobs: Job) -> None:
-        self.jobs = Jobs(*jobs)
+        self.leases = Jobs(*jobs)
 
 
 def waiting(job: Job) -> Followed:
@@ -55,25 +55,25 @@ async def test_turns_that_begin_together_share_one_read(jobs: list[Job]) -> None
     store: Any = Store(*jobs)
     rows, all_ = JobRows(store), list(map(waiting, jobs))
     assert await asyncio.gather(*(rows.read(each, LEASE) for each in all_)) == [True] * 5
-    assert store.jobs.asked == [{job.id for job in jobs}]
+    assert store.leases.asked == [{job.id for job in jobs}]
     assert [each.job for each in all_] == jobs
     assert await rows.read(all_[0], LEASE)
-    assert len(store.jobs.asked) == 1
+    assert len(store.leases.asked) == 1
 
 
 async def test_turns_that_begin_while_a_read_goes_on_share_the_next(jobs: list[Job]) -> None:
     store: Any = Store(*jobs)
-    store.jobs.may_answer = asyncio.Event()
+    store.leases.may_answer = asyncio.Event()
     rows, all_ = JobRows(store), list(map(waiting, jobs))
     turns = [asyncio.create_task(rows.read(all_[0], LEASE))]
-    while not store.jobs.asked:  # noqa: ASYNC110 - it announces nothing
+    while not store.leases.asked:  # noqa: ASYNC110 - it announces nothing
         await asyncio.sleep(0)
     for each in all_[1:]:  # one after another, as turns do
         turns.append(asyncio.create_task(rows.read(each, LEASE)))
         await asyncio.sleep(0)
-    store.jobs.may_answer.set()
+    store.leases.may_answer.set()
     assert await asyncio.gather(*turns) == [True] * 5
-    assert store.jobs.asked == [{jobs[0].id}, {job.id for job in jobs[1:]}]
+    assert store.leases.asked == [{jobs[0].id}, {job.id for job in jobs[1:]}]
 
 
 async def test_a_job_under_another_lease_has_no_row(jobs: list[Job]) -> None:
@@ -87,10 +87,10 @@ async def test_a_job_under_another_lease_has_no_row(jobs: list[Job]) -> None:
 async def test_a_failed_read_fails_each_turn_and_not_the_next(jobs: list[Job]) -> None:
     store: Any = Store(*jobs)
     rows, all_ = JobRows(store), list(map(waiting, jobs))
-    store.jobs.error = OSError()
+    store.leases.error = OSError()
     found = await asyncio.gather(*(rows.read(each, LEASE) for each in all_), return_exceptions=True)
     assert [type(each) for each in found] == [OSError] * 5
-    store.jobs.error = None
+    store.leases.error = None
     assert await rows.read(all_[0], LEASE)
 
 

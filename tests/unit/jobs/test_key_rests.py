@@ -13,7 +13,7 @@ from bot.cannon.budgets import KeyBudgets
 from bot.domain.models import JobState
 from bot.errors import Refused
 from bot.jobs.turns.key_waits import PAUSED, REST_JITTER, Call, KeyWaits
-from bot.store.signals import Signals
+from bot.store.fleet import Signals
 from tests.support.rig import ManualClock
 
 

@@ -1,0 +1,361 @@
+"""The bot's processes on this database: which run, and which jobs each follows under its lease."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from operator import attrgetter
+from typing import Any
+
+from bot.domain.models import Job, JobState
+from bot.runtime.process import ProcessIdentity
+from bot.store.engine.columns import to_json
+from bot.store.engine.database import DIED, STOPPED, beat, end_process
+from bot.store.engine.repository import Repository
+from bot.store.jobs.rechecks import KEPT
+from bot.store.jobs.rows import job_of
+from bot.store.sql import Connection, Row
+
+SILENT_S = 50.0
+"""Without a sign of life for so long, three beats and a tolerance, a process counts as silent."""
+KEPT_S = 3600.0
+"""How long a process is listed after its last beat."""
+
+
+class ProcessState(StrEnum):
+    """`silent`: paused, cut off or dead, and no other process has found out yet."""
+
+    RUNNING = "running"
+    SILENT = "silent"
+    STOPPED = STOPPED
+    DIED = DIED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FleetProcess:
+    """A process of the database, running or ended within the hour."""
+
+    name: str
+    host: str
+    pid: int
+    role: str
+    version: str
+    revision: str
+    state: ProcessState
+    started_at: float
+    """Unix seconds, of the database's clock."""
+    silent_s: float
+    """Seconds since its last sign of life: a beat, or the renewal of a lease."""
+    jobs: int
+    """Jobs that it follows."""
+    shards: tuple[int, ...]
+    is_leader: bool
+
+    @property
+    def is_alive(self) -> bool:
+        return self.state is ProcessState.RUNNING
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormerLeader:
+    """The process that led before, without having stopped by itself."""
+
+    name: str
+    silent_s: float
+
+
+class Processes(Repository):
+    """The table `processes`."""
+
+    async def register(self, identity: ProcessIdentity, *, is_only: bool) -> None:
+        """List this process, and note its name in all that it claims. `is_only`: all others are dead, and it leads."""
+        self._database.identity = identity
+
+        def change(db: Connection) -> None:
+            now = self._database.now(db)
+            db.execute("DELETE FROM processes WHERE beat_at <= ?", (now - KEPT_S,))
+            if is_only:
+                db.execute("UPDATE processes SET ended = 'died', ended_at = ? WHERE ended IS NULL", (now,))
+            beat(db, identity, now)
+            if is_only:
+                db.execute("UPDATE processes SET led_since = ? WHERE name = ?", (now, identity.name))
+
+        await self._database.write(change)
+
+    async def lead(self) -> FormerLeader | None:
+        """Note that this process leads; return the leader that it takes over from, None if that had stopped."""
+        name = self._database.process
+
+        def change(db: Connection) -> FormerLeader | None:
+            now = self._database.now(db)
+            query = "SELECT name, beat_at FROM processes WHERE led_since IS NOT NULL AND name <> ? AND ended IS NOT ?"
+            former = db.execute(query, (name, STOPPED)).fetchone()
+            db.execute("UPDATE processes SET led_since = NULL WHERE name <> ? AND led_since IS NOT NULL", (name,))
+            db.execute("UPDATE processes SET led_since = ? WHERE name = ?", (now, name))
+            return None if former is None else FormerLeader(name=former[0], silent_s=max(0.0, now - former[1]))
+
+        return await self._database.write(change)
+
+    async def leave(self) -> None:
+        """Note that this process has stopped, if it was registered."""
+
+        def change(db: Connection) -> None:
+            end_process(db, self._database.process, STOPPED, self._database.now(db))
+
+        if self._database.identity is not None:
+            await self._database.write(change)
+
+    async def all(self) -> tuple[FleetProcess, ...]:
+        """Return the processes that run, or ended within the hour; the running ones first, by role and start."""
+        return await self._database.read(lambda db: processes_in(db, self._database.now(db)))
+
+
+def processes_in(db: Connection, now: float) -> tuple[FleetProcess, ...]:
+    """Return the processes at `now`, Unix seconds of the database's clock."""
+    shards: dict[str, list[int]] = {}
+    for shard_id, name in db.execute("SELECT id, process FROM shards ORDER BY id"):
+        shards.setdefault(name, []).append(shard_id)
+    rows = db.execute(_ALL, (now - KEPT_S,)).fetchall()
+    found = [_process(row, tuple(shards.get(row["name"], ())), now) for row in rows]
+    return tuple(sorted(found, key=lambda each: (list(ProcessState).index(each.state), each.role, each.started_at)))
+
+
+def _process(row: Row, shards: tuple[int, ...], now: float) -> FleetProcess:
+    silent_s = max(0.0, now - row["seen_at"])
+    ended = row["ended"]
+    running = ProcessState.RUNNING if silent_s < SILENT_S else ProcessState.SILENT
+    state = running if ended is None else ProcessState(ended)
+    return FleetProcess(
+        **{name: row[name] for name in ("name", "host", "pid", "role", "version", "revision", "started_at", "jobs")},
+        state=state,
+        silent_s=silent_s,
+        shards=shards,
+        is_leader=row["led_since"] is not None and ended is None,
+    )
+
+
+_ALL = """
+SELECT own.name, own.host, own.pid, own.role, own.version, own.revision, own.started_at, own.led_since, own.ended,
+    (
+        SELECT max(sign.at) FROM (
+            SELECT own.beat_at AS at
+            UNION ALL SELECT leases.renewed_at FROM leases WHERE leases.process = own.name
+        ) AS sign
+    ) AS seen_at,
+    (
+        SELECT count(*) FROM leases JOIN running_jobs ON running_jobs.lease = leases.token
+        WHERE leases.process = own.name
+    ) AS jobs
+FROM processes AS own WHERE own.beat_at > ?
+"""
+
+
+WHOLE_MAX = 100
+"""Maximum number of claimed jobs read whole at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A claimed job's schedule: fields of Job."""
+
+    id: str
+    guild_id: int
+    card_id: str
+    state: JobState
+    next_at: float
+    wait_s: float
+    active_s: float
+    is_overdue: bool
+    poll_after_s: float | None
+    job: Job | None
+    """The whole job, if few were claimed: they are new and due at once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Renewal:
+    """A process's renewed lease."""
+
+    existed: bool
+    """If not, it is new, or another process took it over, and no job is under it."""
+    may_take_over: bool
+    """Whether others' leases have expired."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakenOver:
+    """What a dead process had."""
+
+    process: str
+    """Its name, '' for one of an older version."""
+    jobs: int
+    silent_s: float
+    """Seconds since its last sign of life."""
+
+
+class JobLeases(Repository):
+    """The table `leases`, and which jobs are under each: one row for all that a process follows."""
+
+    async def hold(self, token: str, for_s: float) -> Renewal:
+        """Acquire or renew this process's lease, in seconds of the database's clock: one row for all its jobs."""
+
+        def change(db: Connection) -> Renewal:
+            now = self._database.now(db)
+            values = {"token": token, "expires_at": now + for_s, "now": now, "process": self._database.process}
+            existed = bool(db.execute(_RENEW, values).rowcount)
+            if not existed:
+                db.execute(_LEASE, values)
+            others = db.execute("SELECT 1 FROM leases WHERE expires_at <= ? LIMIT 1", (now,)).fetchone()
+            return Renewal(existed=existed, may_take_over=others is not None)
+
+        return await self._database.write(change)
+
+    async def drop(self, token: str, *, outcome: str = STOPPED) -> None:
+        """End this process's lease. `outcome` is kept with its jobs: why they are free."""
+
+        def change(db: Connection) -> None:
+            _end_lease(db, token, self._database.now(db), outcome)
+
+        await self._database.write(change)
+
+    async def take_over(self, token: str) -> list[TakenOver]:
+        """End others' expired leases, so that their jobs are free; one's own may still be renewed."""
+
+        def change(db: Connection) -> list[TakenOver]:
+            now = self._database.now(db)
+            expired = db.execute(_EXPIRED, (now, token)).fetchall()
+            for _, name, _ in expired:
+                end_process(db, name, DIED, now)
+            return [
+                TakenOver(process=name, jobs=_end_lease(db, other, now, DIED), silent_s=now - renewed_at)
+                for other, name, renewed_at in expired
+            ]
+
+        return await self._database.write(change)
+
+    async def claim(self, token: str, *, limit: int, shares: bool = False, by_card: bool = False) -> list[Claimed]:
+        """Claim unleased running jobs of all guilds, soonest due first; return them.
+
+        Skips jobs of cards not known to Discord. Without a live lease the caller gets nothing. `shares`: leave other
+        lease holders their part. `by_card`: claim whole cards, whose message one process edits, even beyond `limit`.
+        """
+
+        def change(db: Connection) -> list[Claimed]:
+            now = self._database.now(db)
+            if db.execute("SELECT 1 FROM leases WHERE token = ? AND expires_at > ?", (token, now)).fetchone() is None:
+                return []
+            values = {"lease": token, "limit": _share(db, limit) if shares else limit}
+            values |= {"process": self._database.process, "now": now}
+            rows = _claim_by_card(db, values) if by_card else db.execute(_CLAIM, values).fetchall()
+            claimed = [_claimed(row) for row in rows]
+            claimed.sort(key=attrgetter("next_at"))  # RETURNING has no order
+            if len(claimed) > WHOLE_MAX:
+                return claimed
+            jobs = _under(db, token, [each.id for each in claimed])
+            return [replace(each, job=jobs[each.id]) for each in claimed]
+
+        return await self._database.write(change)
+
+    async def under(self, token: str, job_ids: Collection[str]) -> dict[str, Job]:
+        """Return those jobs, of any guild, under this lease, by id."""
+        return await self._database.read(lambda db: _under(db, token, job_ids))
+
+
+_FREE = """
+SELECT count(*) FROM (
+    SELECT 1 FROM running_jobs WHERE lease IS NULL LIMIT ?
+) AS free
+"""
+_EXPIRED = "SELECT token, process, renewed_at FROM leases WHERE expires_at <= ? AND token <> ?"
+_RENEW = "UPDATE leases SET expires_at = :expires_at, renewed_at = :now, process = :process WHERE token = :token"
+_LEASE = "INSERT INTO leases (token, expires_at, renewed_at, process) VALUES (:token, :expires_at, :now, :process)"
+_CLAIM = """
+UPDATE jobs SET lease = :lease, claimed_by = :process, claimed_at = :now WHERE id IN (
+    SELECT free.id FROM running_jobs AS free CROSS JOIN cards ON cards.id = free.card_id
+    WHERE free.lease IS NULL AND cards.answered = 1
+    ORDER BY free.next_at LIMIT :limit
+)
+RETURNING id, guild_id, card_id, state, next_at, wait_s, active_s, overdue_at IS NOT NULL, poll_after_s
+"""
+_CLAIM_OF_FREE_CARDS = """
+UPDATE jobs SET lease = :lease, claimed_by = :process, claimed_at = :now WHERE id IN (
+    SELECT free.id FROM running_jobs AS free CROSS JOIN cards ON cards.id = free.card_id
+    WHERE free.lease IS NULL AND cards.answered = 1
+        AND NOT EXISTS (
+            SELECT 1 FROM jobs AS other
+            WHERE other.card_id = free.card_id AND other.lease IS NOT NULL AND other.lease <> :lease
+        )
+    ORDER BY free.next_at LIMIT :limit
+)
+RETURNING id, guild_id, card_id, state, next_at, wait_s, active_s, overdue_at IS NOT NULL, poll_after_s
+"""
+_CLAIM_REST = """
+UPDATE jobs SET lease = :lease, claimed_by = :process, claimed_at = :now
+WHERE lease IS NULL AND state IN ('submitting', 'queued', 'processing', 'ready')
+    AND card_id IN (SELECT value FROM json_each(:cards))
+RETURNING id, guild_id, card_id, state, next_at, wait_s, active_s, overdue_at IS NOT NULL, poll_after_s
+"""
+_UNDER = "SELECT jobs.* FROM json_each(?) AS wanted CROSS JOIN jobs ON jobs.id = wanted.value WHERE +jobs.lease = ?"
+
+
+def _claimed(row: Row) -> Claimed:
+    job_id, guild_id, card_id, state, next_at, wait_s, active_s, is_overdue, poll_after_s = row
+    return Claimed(
+        job_id, guild_id, card_id, JobState(state), next_at, wait_s, active_s, bool(is_overdue), poll_after_s, None
+    )
+
+
+def _claim_by_card(db: Connection, values: Mapping[str, Any]) -> list[Row]:
+    """Claim `limit` free jobs of cards not claimed by others, then the rest of their cards."""
+    first = db.execute(_CLAIM_OF_FREE_CARDS, values).fetchall()
+    if not first:
+        return []
+    cards = to_json(sorted({row["card_id"] for row in first}))
+    rest = {name: value for name, value in values.items() if name != "limit"}
+    return [*first, *db.execute(_CLAIM_REST, {**rest, "cards": cards}).fetchall()]
+
+
+def _share(db: Connection, limit: int) -> int:
+    """Return one process's share of the free jobs, at most `limit`."""
+    processes = int(db.execute("SELECT count(*) FROM leases").fetchone()[0])
+    if processes < 2:
+        return limit
+    free = int(db.execute(_FREE, (limit * processes,)).fetchone()[0])
+    return min(limit, -(-free // processes))
+
+
+def _under(db: Connection, token: str, job_ids: Collection[str]) -> dict[str, Job]:
+    rows = db.execute(_UNDER, (to_json(list(job_ids)), token)).fetchall()
+    return {row["id"]: job_of(row) for row in rows}
+
+
+def end_all_leases(db: Connection, now: float) -> None:
+    """End every lease of dead processes. Only if no other process is running. `now` is in Unix seconds."""
+    for (token,) in db.execute("SELECT token FROM leases").fetchall():
+        _end_lease(db, token, now, DIED)
+
+
+def _end_lease(db: Connection, token: str, now: float, outcome: str) -> int:
+    """Free the jobs under a lease, each with a note of who followed it until when; return how many."""
+    renewed = db.execute("SELECT renewed_at FROM leases WHERE token = ?", (token,)).fetchone()
+    # A dead process followed them until its last sign of life.
+    until = renewed[0] if outcome == DIED and renewed is not None and renewed[0] else now
+    db.execute(_NOTE_FREED, {"token": token, "until": until, "outcome": outcome})
+    db.execute(_TRIM_FREED, {"token": token, "kept": KEPT})
+    freed = db.execute(
+        "UPDATE jobs SET lease = NULL WHERE id IN (SELECT id FROM running_jobs WHERE lease = ?)", (token,)
+    )
+    db.execute("DELETE FROM leases WHERE token = ?", (token,))
+    return int(freed.rowcount)
+
+
+_NOTE_FREED = """
+INSERT INTO job_attempts (job_id, guild_id, at, call, outcome, process, since)
+SELECT id, guild_id, :until, 'follow', :outcome, claimed_by, claimed_at FROM jobs
+WHERE id IN (SELECT id FROM running_jobs WHERE lease = :token)
+"""
+_TRIM_FREED = """
+DELETE FROM job_attempts WHERE job_id IN (SELECT id FROM running_jobs WHERE lease = :token) AND (
+    SELECT count(*) FROM job_attempts AS newer WHERE newer.job_id = job_attempts.job_id AND newer.id > job_attempts.id
+) >= :kept
+"""
