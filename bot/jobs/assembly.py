@@ -15,6 +15,7 @@ from bot.cannon.client import CannonClient
 from bot.catalogue import LiveCatalogue
 from bot.domain.models import Job
 from bot.jobs.follow.agenda import Agenda
+from bot.jobs.follow.claims import Claims
 from bot.jobs.follow.durations import LearnedDurations
 from bot.jobs.follow.lanes import Lane
 from bot.jobs.follow.webhook_hints import WebhookTrust
@@ -125,14 +126,13 @@ def make_worker(
         store,
         keys=keys,
         agenda=agenda,
+        claims=Claims(store, agenda, clock, claimed=claimed, announce_free=signals.claim),
         key_waits=key_waits,
         submitting=submitting,
         polling=polling,
         delivering=Delivering(transitions, clock=clock, metrics=metrics),
         own_errors=OwnErrors(transitions, clock),
         maintain=maintenance.woken.set,
-        claimed=claimed,
-        announce_free=signals.claim,
         clock=clock,
     )
     signals.reach(worker)

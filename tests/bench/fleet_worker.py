@@ -76,7 +76,7 @@ async def polls(url: str, seconds: float) -> None:
         worker.polling.transitions.surface = bench_polls.Nobody()  # type: ignore[assignment]
         polling.next_poll_s = lambda *arguments, **options: min(AGAIN_S, next_poll_s(*arguments, **options))
         polling.least_wait_s = lanes.least_wait_s = lambda *_: AGAIN_S
-        await worker._renew_lease()
+        await worker.claims.renew()
         tell("leased")  # what it claims it shares with the others that have a lease by then
         await line()
         running = asyncio.create_task(worker.run())

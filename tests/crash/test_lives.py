@@ -19,8 +19,9 @@ from bot.delivery.card.ticker import SPREAD_S
 from bot.domain.jobs.poll_schedule import least_wait_s
 from bot.domain.models import AccountStatus, JobState
 from bot.errors import StoreError
+from bot.jobs.follow.claims import LEASE_S
 from bot.jobs.intake import TOKEN_LIFE_S
-from bot.jobs.worker import LEASE_S, Worker
+from bot.jobs.worker import Worker
 from bot.runtime import failpoints
 from bot.runtime.failpoints import Crash
 from bot.runtime.metrics import Metrics
@@ -453,12 +454,12 @@ async def test_a_worker_that_wakes_after_its_lease_has_expired_changes_nothing(r
     await rig.member.slash(rig.channel, "image generate", prompt="fox #forever")
     await rig.step()
     [before] = await rig.jobs()
-    assert before.lease == zombie._lease
+    assert before.lease == zombie.lease
     rig.advance(LEASE_S + 1)
     heir = await another()
     await heir.step()
     [theirs] = await rig.jobs()
-    assert theirs.lease == heir._lease
+    assert theirs.lease == heir.lease
     rig.sandbox.finish(before.remote_id)
     stale = zombie.agenda.jobs[before.id]
     assert await zombie.polling.transitions.change(stale, JobState.FAILED, release=True) is False
@@ -466,29 +467,30 @@ async def test_a_worker_that_wakes_after_its_lease_has_expired_changes_nothing(r
     # It notices by itself, follows nothing more, and does not get back what the other has.
     await zombie.step()
     assert zombie.followed == 0
-    assert zombie._lease != before.lease
+    assert zombie.lease != before.lease
     async for _ in until_ended(rig):
         await heir.step()
         rig.advance(1)
     assert await exact(rig) == [JobState.DELIVERED]
 
 
-@pytest.mark.parametrize("change", ["claim", "advance"])
+@pytest.mark.parametrize(("table", "change"), [("leases", "claim"), ("jobs", "advance")])
 async def test_a_job_is_followed_after_a_commit_of_which_nothing_is_known(
-    rig: Rig, monkeypatch: pytest.MonkeyPatch, change: str
+    rig: Rig, monkeypatch: pytest.MonkeyPatch, table: str, change: str
 ):
     worker = rig.bot.parts.worker
-    committed = getattr(worker.store.jobs, change)
+    rows = getattr(worker.store, table)
+    committed = getattr(rows, change)
 
     async def unknown(*given, **named):
         done = await committed(*given, **named)
         if done and (change == "claim" or done.job.state is not given[0].state):
-            monkeypatch.setattr(worker.store.jobs, change, committed)
+            monkeypatch.setattr(rows, change, committed)
             raise CommitUnknown("Nothing is known of it.")
         return done
 
     await rig.member.slash(rig.channel, "image generate", prompt="fox #fast")
-    monkeypatch.setattr(worker.store.jobs, change, unknown)
+    monkeypatch.setattr(rows, change, unknown)
     async for _ in until_ended(rig):
         with contextlib.suppress(CommitUnknown):
             await rig.step()
@@ -563,7 +565,7 @@ async def test_a_running_worker_renews_its_lease_while_a_delivery_is_slow(rig: R
                 await pulse.round(owner)
                 assert await heir.step() == 0
             [job] = await rig.jobs()
-            assert job.lease == owner._lease
+            assert job.lease == owner.lease
             slow.gate.set()
             await asyncio.gather(*owner._turns)
             await pulse.round(owner)
@@ -600,9 +602,9 @@ async def test_a_hint_that_comes_before_the_answer_to_the_post_is_not_forgotten(
     await rig.member.slash(rig.channel, "image generate", prompt="fox #fast")
     [job] = await rig.jobs()
     worker = rig.bot.parts.worker
-    await worker._renew_lease()
+    await worker.claims.renew()
     worker.agenda.claim_due = 0.0
-    await worker._claim()
+    await worker.claims.claim()
     worker._start_due()
     [turn] = worker._turns
     assert rig.bot.parts.webhooks.receive(rig.bot.parts.webhook_tokens.token(job.id))  # the POST is under way

@@ -20,7 +20,7 @@ from bot.app.host import texts
 from bot.app.host.fleet import list_processes
 from bot.app.host.jobs import job_timeline
 from bot.domain.models import JobState
-from bot.jobs.worker import CLAIM_EVERY_S
+from bot.jobs.follow.claims import CLAIM_EVERY_S
 from bot.runtime.clock import SystemClock
 from bot.sandbox.server import Sandbox
 from bot.settings import PostgresUrl, Settings

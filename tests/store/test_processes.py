@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import structlog
 
-from bot.jobs.worker import BACK_S, LeaseKeeper
+from bot.jobs.follow.claims import BACK_S, LeaseKeeper
 from bot.runtime.process import ProcessIdentity
 from bot.store import Store
 from bot.store.processes import KEPT_S, SILENT_S, ProcessState

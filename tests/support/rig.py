@@ -241,7 +241,7 @@ class Rig:
         """Have the worker send new jobs as a running one does whose key has been checked."""
         parts = self.bot.parts
         parts.worker.is_running = True
-        await parts.worker._renew_lease()
+        await parts.worker.claims.renew()
         await parts.worker.key_waits.health.first_check(self.guild.id, await parts.keys.for_guild(self.guild.id))
 
     async def restart(self, *, after_s: float = 0.0) -> None:

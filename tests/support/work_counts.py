@@ -111,9 +111,9 @@ async def work_of_pictures(rig: Rig, count: int) -> WorkCounts:
     async with counted(rig.bot.parts.store) as counts:
         for number in range(count):
             rig.member = rig.guild.add_member(rig.env.create_user(f"member{number}"))
-            counts.is_counting, worker._lease_due = False, 0.0
-            await worker._renew_lease()
-            worker._lease_due = worker.agenda.claim_due = math.inf  # it holds for longer than a picture takes
+            counts.is_counting, worker.claims.lease_due = False, 0.0
+            await worker.claims.renew()
+            worker.claims.lease_due = worker.agenda.claim_due = math.inf  # it holds for longer than a picture takes
             counts.is_counting = True
             await _make(rig, f"fox {number}")
         return counts
@@ -139,8 +139,8 @@ async def _beat(rig: Rig) -> None:
         if parts.maintenance.woken.is_set():
             parts.maintenance.woken.clear()
             await parts.maintenance.run_once()
-        await parts.worker._renew_lease()
-        await parts.worker._claim()
+        await parts.worker.claims.renew()
+        await parts.worker.claims.claim()
         parts.worker._start_due()
         while parts.worker._turns:
             await asyncio.wait(parts.worker._turns)

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from bot.jobs import worker
-from bot.jobs import worker as job_rows
+from bot.jobs.follow import claims
+from bot.jobs.follow import claims as job_rows
 from bot.store.jobs import jobs as store_jobs
 from tests.support.following import ask, kept
 from tests.support.rig import Rig
@@ -20,7 +20,7 @@ RUNNING = 3
 
 @pytest.fixture(autouse=True)
 def few(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(worker, "CLAIMED_MAX", 1)
+    monkeypatch.setattr(claims, "CLAIMED_MAX", 1)
     monkeypatch.setattr(store_jobs, "WHOLE_MAX", 0)
     monkeypatch.setattr(job_rows, "KEPT", 1)
     yield

@@ -21,10 +21,10 @@ def hang() -> None:
 
 def hang_once_watched() -> None:
     from bot.app import health as watchdog
-    from bot.jobs import worker
+    from bot.jobs.follow import claims
 
     watchdog.STILL_S, watchdog.CHECK_EVERY_S = 1.0, 0.1
-    worker.CLAIM_EVERY_S = 0.2  # or its next round could be seconds away when it hangs
+    claims.CLAIM_EVERY_S = 0.2  # or its next round could be seconds away when it hangs
     start = watchdog.Watchdog.start
 
     def start_and_hang(self: watchdog.Watchdog) -> None:

@@ -20,10 +20,10 @@ if __name__ == "__main__":
     allow_downloads_from(server)
     from bot.app import health as watchdog
     from bot.cli import main
-    from bot.jobs import worker
+    from bot.jobs.follow import claims
     from bot.runtime import output
 
     output.WAITING_MAX_BYTES = KEPT_BYTES
-    watchdog.STILL_S, watchdog.CHECK_EVERY_S, worker.CLAIM_EVERY_S = 3.0, 0.1, 0.2
+    watchdog.STILL_S, watchdog.CHECK_EVERY_S, claims.CLAIM_EVERY_S = 3.0, 0.1, 0.2
     signal.signal(signal.SIGUSR1, lambda *_: hang())
     sys.exit(main(sys.argv[1:]))

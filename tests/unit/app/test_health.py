@@ -8,7 +8,7 @@ import pytest
 
 from bot import __version__, commit
 from bot.errors import DatabaseFailing
-from bot.jobs.worker import JobRows
+from bot.jobs.follow.claims import JobRows
 from bot.store.engine.pulse import WELL_S
 from bot.store.fleet import OnlyProcess
 from tests.support.rig import Rig

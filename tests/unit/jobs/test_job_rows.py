@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from bot.domain.models import Job, JobState
-from bot.jobs import worker as job_rows
+from bot.jobs.follow import claims as job_rows
+from bot.jobs.follow.claims import JobRows
 from bot.jobs.follow.lanes import Followed
-from bot.jobs.worker import JobRows
 from tests.unit.jobs.test_lanes import followed as whole
 
 LEASE = "lease"
