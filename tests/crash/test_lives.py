@@ -509,8 +509,8 @@ async def test_a_delivery_that_outlives_its_lease_settles_nothing(rig: Rig, anot
         if slow.begun.is_set():
             break
         zombie.agenda.claim_due = 0.0
-        await zombie._renew_lease()
-        await zombie._claim()
+        await zombie.claims.renew()
+        await zombie.claims.claim()
         zombie._start_due()
         if zombie._turns:
             await asyncio.wait(
