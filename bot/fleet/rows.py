@@ -12,10 +12,9 @@ from dataclasses import asdict, dataclass
 from bot.domain.shards import DAY_S, SessionStartLimit, StartLimitReport, fair_share, shard_targets
 from bot.store.engine.database import DIED, end_process
 from bot.store.engine.repository import Repository
+from bot.store.processes import SHARED_LEASE_S, next_look_s
 from bot.store.sql import Connection
 
-LEASE_S = 20.0
-"""The lifetime of an unrenewed lease."""
 SPACING_S = 5.5
 """Between identifies of shards with the same `shard_id % max_concurrency`: Discord's 5 seconds, plus some tolerance."""
 COUNT_META, LIMIT_META = "fleet.shard_count", "fleet.session_start_limit"
@@ -23,7 +22,7 @@ COUNT_META, LIMIT_META = "fleet.shard_count", "fleet.session_start_limit"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeldShards:
-    """A process's shards, leased for `LEASE_S` seconds from the request."""
+    """A process's shards, leased for `SHARED_LEASE_S` seconds from the request."""
 
     ids: frozenset[int]
     surplus: int
@@ -34,6 +33,8 @@ class HeldShards:
     """Whether it is new or lost its lease, and with it all its shards."""
     gateways: int
     """How many processes hold shards, or could."""
+    next_look_s: float | None = None
+    """In how many seconds another's lease ends unless it is renewed; None if no other has one."""
     taken_over: tuple[FreedShards, ...] = ()
     """The dead processes whose shards are free now, also for others."""
 
@@ -104,7 +105,7 @@ class Fleet(Repository):
             if own is None:
                 _add(db, process, now)
             else:
-                db.execute("UPDATE gateways SET expires_at = ? WHERE process = ?", (now + LEASE_S, process))
+                db.execute("UPDATE gateways SET expires_at = ? WHERE process = ?", (now + SHARED_LEASE_S, process))
             count = _count(db) or 0
             held = {str(row[0]): int(row[1]) for row in db.execute(_HELD)}
             target = shard_targets(held, count)[process]
@@ -112,12 +113,14 @@ class Fleet(Repository):
             free = [shard_id for shard_id in range(count) if shard_id not in owners]
             claimed = free[: max(0, target - held[process])]
             db.executemany("INSERT INTO shards (id, process) VALUES (?, ?)", [(each, process) for each in claimed])
+            first = db.execute("SELECT min(expires_at) FROM gateways WHERE process <> ?", (process,)).fetchone()[0]
             return HeldShards(
                 ids=frozenset(claimed).union(each for each, owner in owners.items() if owner == process),
                 surplus=max(0, held[process] - target),
                 shard_count=count,
                 was_lost=own is None,
                 gateways=len(held),
+                next_look_s=next_look_s(now, first),
                 taken_over=tuple(taken_over),
             )
 
@@ -204,7 +207,9 @@ WHERE shards.id = ? AND shards.process = ? AND gateways.expires_at > ?
 
 
 def _add(db: Connection, process: str, now: float) -> None:
-    db.execute("INSERT INTO gateways (process, joined_at, expires_at) VALUES (?, ?, ?)", (process, now, now + LEASE_S))
+    db.execute(
+        "INSERT INTO gateways (process, joined_at, expires_at) VALUES (?, ?, ?)", (process, now, now + SHARED_LEASE_S)
+    )
 
 
 def _end_expired(db: Connection, process: str, now: float) -> list[FreedShards]:
@@ -215,7 +220,7 @@ def _end_expired(db: Connection, process: str, now: float) -> list[FreedShards]:
     for other, _ in gone:
         end_process(db, other, DIED, now)
     return [
-        FreedShards(process=other, shards=_end(db, other), silent_s=now - expires_at + LEASE_S)
+        FreedShards(process=other, shards=_end(db, other), silent_s=now - expires_at + SHARED_LEASE_S)
         for other, expires_at in gone
     ]
 

@@ -16,19 +16,18 @@ import structlog
 
 from bot.errors import RESTART_MAY_HELP, StartError, StoreError
 from bot.fleet import texts
-from bot.fleet.rows import LEASE_S, HeldShards
+from bot.fleet.rows import HeldShards
 from bot.runtime.clock import Clock
+from bot.store.processes import BACK_S, SHARED_LEASE_S, SHARED_RENEW_S, was_cut_off
 
 log = structlog.get_logger(__name__)
 
-RENEW_S, RETRY_S = 4.0, 1.0
-MARGIN_S = 5.0
+RETRY_S = 1.0
+MARGIN_S = 2.0
 """Safety margin before an unrenewed lease can end."""
-BACK_S = 10.0
-"""How long a partitioned process waits before it fences others: the database may have been away for all."""
 AWAY_S = 5.0
 """How long a failed or unanswered renewal shows that the database is away. A paused process has seen none meanwhile."""
-CLOSED_S = 2.0
+CLOSED_S = 1.0
 """Timeout of a close: Discord need not answer, and later messages are dropped."""
 
 
@@ -103,6 +102,8 @@ class ShardKeeper:
         """When the database was seen to be away, if the last renewal failed."""
         self._back_at: _Moment | None = None
         """Last late renewal, if any."""
+        self._next_look_s = SHARED_RENEW_S
+        """When another's lease may end, seconds from the last renewal."""
         self._woken = asyncio.Event()
         self._closing: set[asyncio.Task[None]] = set()
 
@@ -137,14 +138,14 @@ class ShardKeeper:
         self._tell()
         while True:
             self._woken.clear()
-            pause_s = RENEW_S if await self.turn() else RETRY_S
+            pause_s = min(SHARED_RENEW_S, self._next_look_s) if await self.turn() else RETRY_S
             left_s = self._left_s()
             await self._clock.wait(self._woken, min(pause_s, left_s) if self._open and left_s > 0 else pause_s)
 
     async def turn(self) -> bool:
         """Renew the lease once and act on the result; return whether it holds now. Raises StartError."""
         asked = _Moment.of(self._clock)
-        if self._asked is not None and self._left_s() <= 0:
+        if self._asked is not None and was_cut_off(self._asked.age_s(self._clock), SHARED_LEASE_S):
             self._back_at = asked
         is_back = self._back_at is not None and self._back_at.age_s(self._clock) < BACK_S
         answer = asyncio.ensure_future(self._leases.keep(self._process, is_back=is_back))
@@ -202,6 +203,7 @@ class ShardKeeper:
         lost, gained = self._held - held.ids, held.ids - self._held
         await self._drop(lost)
         self._held, self._asked = held.ids, asked
+        self._next_look_s = SHARED_RENEW_S if held.next_look_s is None else held.next_look_s
         if self._left_s() <= 0:  # the answer took too long to be valid
             if not self._is_away:
                 await self._suspend()
@@ -250,4 +252,4 @@ class ShardKeeper:
             await asyncio.wait(tasks, timeout=CLOSED_S)
 
     def _left_s(self) -> float:
-        return 0.0 if self._asked is None else LEASE_S - MARGIN_S - self._asked.age_s(self._clock)
+        return 0.0 if self._asked is None else SHARED_LEASE_S - MARGIN_S - self._asked.age_s(self._clock)

@@ -21,6 +21,26 @@ SILENT_S = 50.0
 """Without a sign of life for so long, three beats and a tolerance, a process counts as silent."""
 KEPT_S = 3600.0
 """How long a process is listed after its last beat."""
+SHARED_LEASE_S, SHARED_RENEW_S = 8.0, 2.0
+"""How long a process of several has its jobs or shards without renewing its lease, and how often it does."""
+BACK_S = 10.0
+"""How long a process that could not renew takes nothing over: the database may have been away for all."""
+
+
+def was_cut_off(silent_s: float, lease_s: float) -> bool:
+    """Whether a process that renews after so many seconds may have been without the database, as others then were.
+
+    The half: of two that were cut off together, the other's lease may end before it gets to renew it.
+    """
+    return silent_s >= lease_s / 2
+
+
+def next_look_s(now: float, expires_at: float | None) -> float | None:
+    """Return in how many seconds another's lease ends, `expires_at` being the first to end; None if none will."""
+    return None if expires_at is None or expires_at <= now else expires_at - now + NEXT_LOOK_LATER_S
+
+
+NEXT_LOOK_LATER_S = 0.05
 
 
 class ProcessState(StrEnum):
@@ -180,6 +200,8 @@ class Renewal:
     """If not, it is new, or another process took it over, and no job is under it."""
     may_take_over: bool
     """Whether others' leases have expired."""
+    next_look_s: float | None
+    """In how many seconds another's ends unless it is renewed; None if no other has one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,8 +227,9 @@ class JobLeases(Repository):
             existed = bool(db.execute(_RENEW, values).rowcount)
             if not existed:
                 db.execute(_LEASE, values)
-            others = db.execute("SELECT 1 FROM leases WHERE expires_at <= ? LIMIT 1", (now,)).fetchone()
-            return Renewal(existed=existed, may_take_over=others is not None)
+            first = db.execute("SELECT min(expires_at) FROM leases WHERE token <> ?", (token,)).fetchone()[0]
+            may_take_over = first is not None and first <= now
+            return Renewal(existed=existed, may_take_over=may_take_over, next_look_s=next_look_s(now, first))
 
         return await self._database.write(change)
 

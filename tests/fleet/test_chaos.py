@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.jobs.follow.claims import CLAIM_EVERY_S, SHARED_LEASE_S
+from bot.jobs.follow.claims import CLAIM_EVERY_S
 from bot.jobs.turns.transitions import FAULT_S
 from bot.sandbox.server import Sandbox
+from bot.store.processes import SHARED_LEASE_S
 from tests.fleet.chaos import GATEWAYS, SHARDS, START_S, WORKERS, Chaos, FleetTown, Outcome, Trouble, judge
 from tests.soak.plan import SERVERS
 from tests.support.cable import Lost

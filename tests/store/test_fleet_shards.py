@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from bot.domain.shards import DAY_S, StartLimitReport
-from bot.fleet.rows import LEASE_S, SPACING_S, Fleet
+from bot.fleet.rows import SPACING_S, Fleet
 from bot.store import Store
+from bot.store.processes import SHARED_LEASE_S as LEASE_S
 
 Open = Callable[..., Awaitable[Store]]
 

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 import structlog
 
-from bot.jobs.follow.claims import BACK_S, LeaseKeeper
+from bot.jobs.follow.claims import LeaseKeeper
 from bot.runtime.process import ProcessIdentity
 from bot.store import Store
-from bot.store.processes import KEPT_S, SILENT_S, ProcessState
+from bot.store.processes import BACK_S, KEPT_S, SHARED_LEASE_S, SILENT_S, ProcessState
 from tests.support.claims import claimed_by
 
 Open = Callable[..., Awaitable[Store]]
@@ -158,10 +158,38 @@ async def test_one_that_was_away_takes_nothing_over_at_first(open_store: Open, a
     await own.renew("p2")
     assert not await own.take_over("p2")
     assert (await first.leases.hold("p1", 1)).existed, "it has come back as well"
-    clock.now += BACK_S
-    await own.renew("p2")
+    for _ in range(int(BACK_S)):
+        clock.now += 1
+        await own.renew("p2")
     with structlog.testing.capture_logs() as lines:
         assert await own.take_over("p2")
     assert [(each["event"], each["jobs"], each["of"], each["after"]) for each in lines] == [
         ("worker.took_over", 1, "w1", BACK_S)
     ]
+
+
+async def test_of_two_that_were_cut_off_together_none_takes_the_other_over(open_store: Open, accepted: Any, clock: Any):
+    """The other's lease may end first, before it gets to renew it."""
+    first, second = await started(open_store, "w1"), await started(open_store, "w2")
+    other, own = LeaseKeeper(first, clock), LeaseKeeper(second, clock)
+    own._lease_s = other._lease_s = SHARED_LEASE_S
+    await other.renew("p1")
+    clock.now += 1
+    await own.renew("p2")
+    clock.now += SHARED_LEASE_S - 1
+    await own.renew("p2")
+    assert own._may_take_over
+    assert not await own.take_over("p2")
+    assert await other.renew("p1")
+
+
+async def test_a_process_looks_again_when_anothers_lease_ends(open_store: Open, accepted: Any, clock: Any):
+    first, second = await started(open_store, "w1"), await started(open_store, "w2")
+    await first.leases.hold("p1", 8)
+    clock.now += 7
+    looks_s = (await second.leases.hold("p2", 8)).next_look_s
+    assert looks_s is not None
+    assert 1 < looks_s < 1.5
+    clock.now += looks_s
+    renewal = await second.leases.hold("p2", 8)
+    assert (renewal.may_take_over, renewal.next_look_s) == (True, None)

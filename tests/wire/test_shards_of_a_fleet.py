@@ -155,7 +155,7 @@ def closest(wire: WireDiscord, max_concurrency: int) -> float:
     return min(b - a for each in times.values() for a, b in itertools.pairwise(each))
 
 
-@pytest.mark.long  # identifies are five seconds apart, and a lease lasts twenty
+@pytest.mark.long  # identifies are five seconds apart, and a lease lasts eight
 async def test_a_killed_process_is_taken_over_and_identifies_stay_apart(
     tmp_path: Path, empty_postgres_database: str
 ) -> None:
@@ -175,7 +175,7 @@ async def test_a_killed_process_is_taken_over_and_identifies_stay_apart(
         assert all(not each.beside for each in wire.gateway.starts)
 
 
-@pytest.mark.long  # a lease lasts twenty seconds
+@pytest.mark.long  # a lease lasts eight seconds
 async def test_a_paused_process_is_taken_over_and_does_nothing_when_it_wakes(
     tmp_path: Path, empty_postgres_database: str
 ) -> None:

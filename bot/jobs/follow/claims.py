@@ -14,15 +14,12 @@ from bot.jobs.follow.lanes import REMOTE_STATES, Followed
 from bot.runtime.clock import Clock
 from bot.runtime.machine import permanent, release_memory
 from bot.store import Claimed, CommitUnknown, Store
+from bot.store.processes import BACK_S, SHARED_LEASE_S, SHARED_RENEW_S, was_cut_off
 
 log = structlog.get_logger(__name__)
 
 LEASE_S, RENEW_S = 60.0, 15.0
 """How long a lease lasts, and how often it is renewed, of the only process: its next start ends it."""
-SHARED_LEASE_S, SHARED_RENEW_S = 20.0, 4.0
-"""The same where others may take over."""
-BACK_S = 10.0
-"""How long a process whose renewal was late takes nothing over: the database may have been away for all."""
 CLAIM_EVERY_S = 15.0
 """Interval of looking for unleased jobs; new ones are signalled by `wake`."""
 CLAIM_REST_S = 1.0
@@ -81,16 +78,19 @@ class LeaseKeeper:
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self._leases, self._clock = store.leases, clock
-        self._lease_s, self.renew_s = (SHARED_LEASE_S, SHARED_RENEW_S) if store.is_shared else (LEASE_S, RENEW_S)
+        self._lease_s, self._renew_s = (SHARED_LEASE_S, SHARED_RENEW_S) if store.is_shared else (LEASE_S, RENEW_S)
+        self.next_s = self._renew_s
+        """In how many seconds to renew: sooner if another's lease ends then."""
         self._renewed_at, self._back_at = clock.monotonic(), -BACK_S
         self._may_take_over = False
 
     async def renew(self, token: str) -> bool:
         """Return whether the lease existed. If not, it is new, or another process took its jobs over."""
         now = self._clock.monotonic()
-        if now - self._renewed_at >= self._lease_s:
+        if was_cut_off(now - self._renewed_at, self._lease_s):
             self._back_at = now
         renewal = await self._leases.hold(token, self._lease_s)
+        self.next_s = min(self._renew_s, renewal.next_look_s or self._renew_s)
         self._renewed_at, self._may_take_over = self._clock.monotonic(), renewal.may_take_over
         return renewal.existed
 
@@ -136,7 +136,7 @@ class Claims:
             return
         if self.may_hold_more or (not await self._keeper.renew(self.lease) and self.agenda.jobs):
             await self._lose_all()
-        self.lease_due = self.clock.monotonic() + self._keeper.renew_s
+        self.lease_due = self.clock.monotonic() + self._keeper.next_s
         if await self._keeper.take_over(self.lease):
             self.announce_free()
 

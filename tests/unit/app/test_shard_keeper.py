@@ -13,9 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import StartError, StoreError
-from bot.fleet.rows import LEASE_S, Fleet, HeldShards
-from bot.fleet.shard_keeper import AWAY_S, MARGIN_S, RENEW_S, ShardKeeper
+from bot.fleet.rows import Fleet, HeldShards
+from bot.fleet.shard_keeper import AWAY_S, MARGIN_S, ShardKeeper
 from bot.store import Store
+from bot.store.processes import SHARED_LEASE_S as LEASE_S
+from bot.store.processes import SHARED_RENEW_S as RENEW_S
 from tests.support.rig import ManualClock
 
 SHARDS = 6
@@ -161,14 +163,14 @@ async def test_a_process_connects_what_it_holds_and_gives_half_to_one_that_joins
     assert not first.connected.kept, "what was given up is not resumed"
 
 
-async def test_the_shards_of_a_dead_process_are_taken_over_within_30_seconds(world: World) -> None:
+async def test_the_shards_of_a_dead_process_are_taken_over_within_10_seconds(world: World) -> None:
     first, second = await world.start("a"), await world.start("b")
     await world.go_on(3 * RENEW_S)
     del world.processes["a"]
     await world.go_on(LEASE_S - 1)
     assert len(second.connected.open) == 3, "it may still be alive"
     with structlog.testing.capture_logs() as lines:
-        await world.go_on(30 - LEASE_S + 1)
+        await world.go_on(10 - LEASE_S + 1)
     assert second.connected.open == set(range(SHARDS))
     [taken] = [each for each in lines if each["event"] == "gateway.took_over"]
     assert (taken["shards"], taken["of"]) == (3, "a")
