@@ -16,7 +16,7 @@ from dataclasses import MISSING, dataclass, field, fields, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from dotenv import dotenv_values
 from dotenv.parser import parse_stream
@@ -94,7 +94,22 @@ class PostgresUrl(SecretStr):
     https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-URIS
     """
 
-    __slots__ = ()
+    __slots__ = ("_direct",)
+
+    def __init__(self, text: str, direct: PostgresUrl | None = None) -> None:
+        """`direct`: the same database without the pooler that `text` leads through."""
+        super().__init__(text)
+        self._direct = direct
+
+    @property
+    def direct(self) -> PostgresUrl:
+        """The address at which each connection has a session of its own."""
+        return self._direct or self
+
+    @property
+    def is_pooled(self) -> bool:
+        """Whether each transaction may get another session of the server."""
+        return self._direct is not None
 
     @property
     def query(self) -> str:
@@ -102,10 +117,17 @@ class PostgresUrl(SecretStr):
         return urlsplit(self._text).query
 
     @property
+    def hosts(self) -> tuple[str, ...]:
+        """The servers' names, addresses or folders of sockets; several for a primary and its standbys."""
+        listed = unquote(urlsplit(self._text).netloc.rpartition("@")[2])
+        if not listed:
+            return tuple(dict(parse_qsl(self.query)).get("host", "").split(","))
+        return tuple(re.sub(r":\d*$", "", each).strip("[]") for each in listed.split(","))
+
+    @property
     def is_local(self) -> bool:
-        """Whether the server is on this machine."""
-        host = urlsplit(self._text).hostname or dict(parse_qsl(self.query)).get("host", "")
-        return not host or host.startswith("/") or _is_loopback(host)
+        """Whether all its servers are on this machine."""
+        return all(not host or host.startswith("/") or _is_loopback(host) for host in self.hosts)
 
     def __str__(self) -> str:
         """Return the server and the database, without credentials and parameters."""
@@ -344,6 +366,12 @@ def postgres_url(value: str) -> PostgresUrl:
     return PostgresUrl(value)
 
 
+def _direct_database(value: str) -> PostgresUrl:
+    if not value.strip().startswith(POSTGRES_SCHEMES):
+        raise ValueError("is not the address of a database. Write it like postgresql://name:password@host/database")
+    return postgres_url(value.strip())
+
+
 def _file(value: str) -> Path:
     """Make the path absolute, like the database's."""
     try:
@@ -563,6 +591,14 @@ class Settings:
             "`postgresql://name:password@host/database`, for several processes.",
         ),
     )
+    database_direct: PostgresUrl | None = field(
+        default=None,
+        metadata=_about(
+            _direct_database,
+            "The same PostgreSQL database without a pooler, if `DATABASE` leads through one with transaction pooling, "
+            "such as PgBouncer. Unset: `DATABASE` gives each connection a session of its own.",
+        ),
+    )
     secret_keys: tuple[SecretStr, ...] = field(
         default=(),
         metadata=_about(
@@ -705,6 +741,7 @@ SECRET_SETTINGS = frozenset(
     {"DISCORD_TOKEN", "CANNON_API_KEY", "SECRET_KEYS", "OTEL_EXPORTER_OTLP_HEADERS", "SENTRY_DSN"}
 )
 """Environment variables with secrets."""
+_NO_POOLER = "DATABASE_DIRECT is set, and DATABASE names no PostgreSQL database. Set both, or remove the former."
 _FROM_FILES: Mapping[str, str] = {
     "discord_token": "discord_token_file",
     "cannon_api_key": "cannon_api_key_file",
@@ -798,6 +835,8 @@ def load_settings(env_file: Path | None = ENV_FILE, *, need_token: bool = False)
 
 def _read(env_file: Path | None) -> tuple[Settings, list[str]]:
     settings, problems = _parsed(_texts(env_file))
+    settings, wrong = _with_direct_address(settings)
+    problems += wrong
     of_files, file_problems = _secrets_in_files(settings)
     from_files, new = _parsed(of_files)
     values = {name: getattr(from_files, name) for name in of_files}
@@ -805,6 +844,15 @@ def _read(env_file: Path | None) -> tuple[Settings, list[str]]:
     for plain, of_file in named.items():
         new = [of_file + problem.removeprefix(plain) if problem.startswith(plain) else problem for problem in new]
     return replace(settings, **values), problems + file_problems + new
+
+
+def _with_direct_address(settings: Settings) -> tuple[Settings, list[str]]:
+    if settings.database_direct is None:
+        return settings, []
+    if not isinstance(settings.database, PostgresUrl):
+        return settings, [_NO_POOLER]
+    pooled = PostgresUrl(settings.database.get_secret_value(), settings.database_direct)
+    return replace(settings, database=pooled), []
 
 
 def _texts(env_file: Path | None) -> dict[str, str]:

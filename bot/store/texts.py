@@ -145,6 +145,14 @@ SERVER_REFUSES = "{name} does not let the bot in. Check the user, the password, 
 SERVER_LACKS_RIGHTS = "{name} does not give the bot the permissions that it needs. Grant them as the guide says."
 COMMIT_UNKNOWN = Text("The connection was lost while it was saving ({name}). Check whether your change is there.")
 SERVER_NOT_OPENED = "{name} cannot be used: {reason}. Check DATABASE and that the server is running.".format
+SESSIONS_ARE_SHARED = (
+    "{name} leads through a pooler that shares sessions (transaction pooling), so processes would not hear each other. "
+    "Set DATABASE_DIRECT to the address of PostgreSQL itself, or the pooler to session pooling."
+).format
+DIRECT_IS_ANOTHER = (
+    "What is announced at DATABASE ({name}) is not heard at DATABASE_DIRECT ({direct}). "
+    "Both have to be the same database, the latter without a pooler that shares sessions."
+).format
 POSTGRES_MISSING = "DATABASE names PostgreSQL, which needs the extra `postgres`. Install it with: {command}".format
 KEYS_OF_SECRETS_MISSING = (
     "SECRET_KEYS is not set. With PostgreSQL there is no key file next to the database: set the same keys for every "

@@ -7,7 +7,17 @@ from typing import NoReturn
 import pytest
 
 from bot.errors import SettingsError
-from bot.settings import DiscordId, SecretStr, Settings, describe_settings, load_settings, misspelled, read_settings
+from bot.settings import (
+    DiscordId,
+    PostgresUrl,
+    SecretStr,
+    Settings,
+    describe_settings,
+    load_settings,
+    misspelled,
+    postgres_url,
+    read_settings,
+)
 
 TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4.GabcdE." + "a" * 38
 
@@ -59,7 +69,8 @@ def test_every_setting_is_read_from_the_environment(monkeypatch: pytest.MonkeyPa
         "CANNON_API_URL": "http://127.0.0.1:8790/",
         "CANNON_API_KEY": "cs_live_abcdefgh",
         "CANNON_API_KEY_GUILDS": "123456789012345678, 223456789012345678",
-        "DATABASE": "here/x.db",
+        "DATABASE": "postgresql://bot:password@pooler:6432/bot",
+        "DATABASE_DIRECT": "postgresql://bot:password@db/bot",
         "SECRET_KEYS": f"{'n' * 40},{'o' * 32}",
         "CANNON_API_KEY_LIMIT": "250.5",
         "CANNON_API_KEY_TOTAL": "1000",
@@ -102,7 +113,11 @@ def test_every_setting_is_read_from_the_environment(monkeypatch: pytest.MonkeyPa
     assert settings.cannon_api_url == "http://127.0.0.1:8790"
     assert settings.cannon_api_key == SecretStr("cs_live_abcdefgh")
     assert settings.cannon_api_key_guilds == {123456789012345678, 223456789012345678}
-    assert settings.database == tmp_path / "here" / "x.db"
+    assert isinstance(settings.database, PostgresUrl)
+    assert (str(settings.database), str(settings.database.direct)) == (
+        "postgresql://pooler:6432/bot",
+        "postgresql://db/bot",
+    )
     assert [key.get_secret_value() for key in settings.secret_keys] == ["n" * 40, "o" * 32]
     assert (settings.cannon_api_key_limit, settings.cannon_api_key_total) == (Decimal("250.5"), 1000)
     assert settings.price_list == tmp_path / "here" / "prices.csv"
@@ -119,6 +134,34 @@ def test_every_setting_is_read_from_the_environment(monkeypatch: pytest.MonkeyPa
     assert settings.host_reports == DiscordId("user", 123456789012345678)
     assert settings.host_reports_mention == DiscordId("role", 323456789012345678)
     assert settings.host_ids == {123456789012345678, 423456789012345678}
+
+
+def test_a_direct_address_is_for_postgresql_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert problems_of(monkeypatch, DATABASE="bot.db", DATABASE_DIRECT="postgresql://db/bot") == [
+        "DATABASE_DIRECT is set, and DATABASE names no PostgreSQL database. Set both, or remove the former."
+    ]
+    [problem] = problems_of(monkeypatch, DATABASE="postgresql://pooler/bot", DATABASE_DIRECT="bot.db")
+    assert problem.startswith("DATABASE_DIRECT is not the address of a database. Write it like postgresql://")
+
+
+@pytest.mark.parametrize(
+    ("address", "hosts", "is_local"),
+    [
+        ("postgresql://bot:p%40ss@db.example.org/bot", ("db.example.org",), False),
+        ("postgresql://bot@db1:5432,db2:5433/bot", ("db1", "db2"), False),
+        ("postgresql://bot@localhost,db2/bot", ("localhost", "db2"), False),
+        ("postgresql://bot@127.0.0.1:1,127.0.0.1:2/bot?target_session_attrs=any", ("127.0.0.1", "127.0.0.1"), True),
+        ("postgresql://[::1]:1,[fd00::2]/bot", ("::1", "fd00::2"), False),
+        ("postgresql://[::1]/bot", ("::1",), True),
+        ("postgresql:///bot?host=/run/a,/run/b", ("/run/a", "/run/b"), True),
+        ("postgresql:///bot?host=/run/a,db2", ("/run/a", "db2"), False),
+        ("postgresql://%2Frun%2Fa/bot", ("/run/a",), True),
+        ("postgresql:///bot", ("",), True),
+    ],
+)
+def test_an_address_may_name_a_primary_and_its_standbys(address: str, hosts: tuple[str, ...], is_local: bool) -> None:
+    url = postgres_url(address)
+    assert (url.hosts, url.is_local, url.direct is url, url.is_pooled) == (hosts, is_local, True, False)
 
 
 @pytest.mark.parametrize(

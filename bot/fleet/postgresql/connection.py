@@ -17,7 +17,7 @@ from psycopg.adapt import Loader
 from psycopg.pq import TransactionStatus
 
 from bot.errors import RESTART_CANNOT_HELP, RESTART_MAY_HELP, DatabaseFailing, StoreError
-from bot.fleet.postgresql.dialect import Statement, translated
+from bot.fleet.postgresql.dialect import RUN, Statement, translated
 from bot.language import Text
 from bot.settings import PostgresUrl
 from bot.store import texts
@@ -28,10 +28,8 @@ CONNECT_S = 5
 """Timeout of one connection attempt."""
 UNHEARD_MS = 8000
 """Timeout of a silent connection."""
-IDLE_IN_TRANSACTION_S = 2
-"""Ends idle transactions: a paused process would hold the lock that all others wait for."""
-LOCK_S = 10
-"""Timeout of the write lock."""
+CONNECT_TO_EACH_S = 3
+"""The same for each of several servers: the others are tried next."""
 
 _ALWAYS: dict[str, str | int] = {
     "application_name": "cannon-bot",
@@ -42,29 +40,23 @@ _ALWAYS: dict[str, str | int] = {
     "keepalives_interval": 2,
     "keepalives_count": 3,
     "tcp_user_timeout": UNHEARD_MS,
+    "target_session_attrs": "primary",  # a standby may have less than the primary, and takes no writes
 }
 """https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS"""
-_SESSION = {
-    "idle_in_transaction_session_timeout": f"{IDLE_IN_TRANSACTION_S}s",
-    "lock_timeout": f"{LOCK_S}s",
-    "default_transaction_isolation": "read\\ committed",
-    "timezone": "UTC",
-    "jit": "off",
-}
 
 
-def parameters_of(url: PostgresUrl, **session: str) -> dict[str, str | int]:
-    """Return the defaults for `psycopg.connect`, which the URL overrides. `session`: its settings.
+def parameters_of(url: PostgresUrl) -> dict[str, str | int]:
+    """Return the defaults for `psycopg.connect`, which the URL overrides.
 
     Remote servers are reached by TLS with a verified name, unless the URL says `sslmode`.
     """
     given = dict(parse_qsl(url.query))
     wanted = _ALWAYS if url.is_local else {**_ALWAYS, "sslmode": "verify-full"}
+    if len(url.hosts) > 1:
+        wanted = {**wanted, "connect_timeout": CONNECT_TO_EACH_S}
     if not url.is_local and "sslmode" not in given:
         wanted = {**wanted, "sslrootcert": "system"}
-    options = " ".join(f"-c {name}={value}" for name, value in (_SESSION | session).items())
-    chosen = {name: value for name, value in wanted.items() if name not in given}
-    return {**chosen, "options": f"{given['options']} {options}" if "options" in given else options}
+    return {name: value for name, value in wanted.items() if name not in given}
 
 
 RECONNECT_S = 10.0
@@ -75,6 +67,7 @@ GIVEN_UP_S = 1.0
 COMMITS_ARE_KNOWN_S = 15.0
 """How long to look up a commit whose answer was lost."""
 
+_STATUS = f"SELECT pg_xact_status(%s::xid8), {RUN}"
 _IN_TRANSACTION = frozenset({TransactionStatus.INTRANS, TransactionStatus.INERROR, TransactionStatus.ACTIVE})
 _GONE = ("08", "57P", "25P03")
 """Error classes of a terminated connection (https://www.postgresql.org/docs/current/errcodes-appendix.html)."""
@@ -155,12 +148,17 @@ def _plain_parameters(statement: Statement, parameters: Parameters) -> Any:
     return [_plain(value) for value in parameters]
 
 
-def connected(url: PostgresUrl, **session: str) -> psycopg.Connection[PostgresRow]:
+def connected(url: PostgresUrl) -> psycopg.Connection[PostgresRow]:
     """Return an autocommit connection. Raises psycopg.Error, StoreError for an address that libpq does not take."""
-    parameters: dict[str, Any] = dict(parameters_of(url, **session))
+    parameters: dict[str, Any] = dict(parameters_of(url))
+    prepared_from = None if url.is_pooled else 2  # a prepared statement is of one session
     try:
         raw = psycopg.connect(
-            url.get_secret_value(), autocommit=True, prepare_threshold=2, row_factory=_make_row, **parameters
+            url.get_secret_value(),
+            autocommit=True,
+            prepare_threshold=prepared_from,
+            row_factory=_make_row,
+            **parameters,
         )
     except psycopg.ProgrammingError as error:
         named = re.search(r'invalid URI query parameter: "\w+"', str(error))  # others may quote a password
@@ -185,8 +183,8 @@ class PostgresConnection:
         """`prepare` is called with each new connection. Raises DatabaseFailing if the first fails."""
         self._url = url
         self._prepare = prepare
-        self._transaction_id: str | None = None
-        """The server's id of a writing transaction."""
+        self._transaction: tuple[str, str] | None = None
+        """The server's id of a writing transaction, and its `RUN`."""
         self._to_release = ""
         self._gave_up_at = -math.inf
         try:
@@ -258,52 +256,59 @@ class PostgresConnection:
             except psycopg.Error as error:
                 if self.in_transaction:
                     self._raw.rollback()
-                if not self._is_lost(error) or time.monotonic() > until:
+                is_standby = isinstance(error, psycopg.errors.ReadOnlySqlTransaction)  # since this connection was made
+                if not (self._is_lost(error) or is_standby) or time.monotonic() > until:
                     self._raise(error)
                 self._raw.close()
                 continue
-            self._transaction_id, self._to_release = None, ""
-            if cursor.nextset() and (row := cursor.fetchone()) is not None:
-                self._transaction_id = row[1]
+            self._transaction, self._to_release = None, ""
+            while cursor.nextset():
+                pass
+            if cursor.description is not None and (row := cursor.fetchone()) is not None:
+                self._transaction = (row[1], row[2])
             return cursor
 
     def _commit(self) -> psycopg.Cursor[PostgresRow]:
-        raw, transaction_id = self._raw, self._transaction_id
+        raw, transaction = self._raw, self._transaction
         try:
             return raw.execute("COMMIT")
         except psycopg.Error as error:
-            if not self._is_lost(error) or transaction_id is None:
+            if not self._is_lost(error) or transaction is None:
                 self._raise(error)
             raw.close()
-            if self._has_committed(transaction_id):
+            if self._has_committed(*transaction):
                 return self._raw.cursor()
             raise TransactionLost(texts.SERVER_IS_LOST, name=texts.OUR_DATABASE, kind="unreachable") from error
 
-    def _has_committed(self, transaction_id: str) -> bool:
+    def _has_committed(self, transaction_id: str, run: str) -> bool:
         """Return whether the server has committed it. Raises CommitUnknown if unknowable now.
 
         https://www.postgresql.org/docs/current/functions-info.html#FUNCTIONS-PG-SNAPSHOT: it is `in progress`
-        until the server notices the lost connection. A failed-over server without that number has not committed
-        it.
+        until the server notices the lost connection. After a crash or a failover, the number of a lost transaction
+        is in the future, or already another's.
         """
         until = time.monotonic() + COMMITS_ARE_KNOWN_S
         while True:
             try:
                 if self._raw.closed:
                     self._raw = self._connected(until)
-                row = self._raw.execute("SELECT pg_xact_status(%s::xid8)", [transaction_id]).fetchone()
+                row = self._raw.execute(_STATUS, [transaction_id]).fetchone()
             except psycopg.errors.InvalidParameterValue:  # "is in the future"
                 return False
             except (psycopg.Error, DatabaseFailing) as error:
                 if isinstance(error, DatabaseFailing) or not self._is_lost(error) or time.monotonic() > until:
-                    raise CommitUnknown(texts.COMMIT_UNKNOWN, name=texts.OUR_DATABASE, kind="unreachable") from error
+                    raise _unknown() from error
                 self._raw.close()
                 continue
-            status = None if row is None else row[0]
+            status, run_now = ("in progress", run) if row is None else row
+            if run_now != run:
+                if status == "committed":
+                    raise _unknown()
+                return False
             if status in {"committed", "aborted"}:
                 return bool(status == "committed")
             if time.monotonic() > until:
-                raise CommitUnknown(texts.COMMIT_UNKNOWN, name=texts.OUR_DATABASE, kind="unreachable")
+                raise _unknown()
             time.sleep(RECONNECT_EVERY_S)  # on its own thread
 
     def _connected(self, until: float) -> psycopg.Connection[PostgresRow]:
@@ -349,6 +354,10 @@ class PostgresConnection:
         if (failing := failure_of(error)) is not None:
             raise failing from error
         raise error
+
+
+def _unknown() -> CommitUnknown:
+    return CommitUnknown(texts.COMMIT_UNKNOWN, name=texts.OUR_DATABASE, kind="unreachable")
 
 
 def failure_of(error: psycopg.Error) -> DatabaseFailing | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import functools
 import json
@@ -15,7 +16,7 @@ from bot.fleet.postgresql import schema
 from bot.fleet.postgresql import schema as text_index
 from bot.fleet.postgresql.connection import PostgresConnection
 from bot.fleet.postgresql.dialect import NOW
-from bot.fleet.postgresql.listener import SIGNALS, WRITTEN, AnnouncementListener, subject_of
+from bot.fleet.postgresql.listener import SIGNALS, WRITTEN, AnnouncementListener, require_hearing, subject_of
 from bot.runtime.clock import Clock
 from bot.runtime.progress import Progress, logged
 from bot.settings import PostgresUrl
@@ -84,7 +85,8 @@ class PostgresDatabase(Database):
         """
         steps = schema.migrations() if migrations is None else migrations
         shown = logged(clock) if progress is None else progress
-        heard = ChangedRows()
+        await asyncio.to_thread(require_hearing, url)
+        heard = ChangedRows(hears=not url.is_pooled)
         indexed: list[bool] = []
 
         def prepare(raw: psycopg.Connection[object]) -> None:
@@ -143,23 +145,28 @@ class PostgresDatabase(Database):
 
 
 class ChangedRows:
-    """Written rows, as heard by the writer's connection before its commit returns."""
+    """Written rows, as heard by the writer's connection before its commit returns.
 
-    def __init__(self) -> None:
+    Behind a pooler it hears nothing: then each commit may have written every row.
+    """
+
+    def __init__(self, *, hears: bool) -> None:
+        self._hears = hears
         self._heard: set[tuple[Recalled, Key]] = set()
         self._has_missed = False
 
     def listen(self, raw: psycopg.Connection[object]) -> None:
         """Listen on a new connection; writes since the lost one are unknown."""
-        raw.execute(f"LISTEN {WRITTEN}")
-        raw.add_notify_handler(self._take)
+        if self._hears:
+            raw.execute(f"LISTEN {WRITTEN}")
+            raw.add_notify_handler(self._take)
         self._has_missed = True
 
     def taken(self, _db: PostgresConnection) -> frozenset[tuple[Recalled, Key]] | None:
         """Return the rows heard since the last call, None for everything."""
         heard, has_missed = frozenset(self._heard), self._has_missed
         self._heard.clear()
-        self._has_missed = False
+        self._has_missed = not self._hears
         return None if has_missed else heard
 
     def _take(self, notice: psycopg.Notify) -> None:

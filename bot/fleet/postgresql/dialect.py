@@ -13,13 +13,28 @@ from typing import Any, NamedTuple
 
 WRITE_LOCK = 0x0C4A_9909
 """The advisory lock of the writing transaction."""
+IDLE_IN_TRANSACTION_S = 2
+"""Ends idle transactions: a paused process would hold the lock that all others wait for."""
+LOCK_S = 10
+"""Timeout of the write lock."""
+LIMITS = (
+    f"SET LOCAL idle_in_transaction_session_timeout = '{IDLE_IN_TRANSACTION_S}s'; "
+    f"SET LOCAL lock_timeout = '{LOCK_S}s'; SET LOCAL jit = off"
+)
+"""Settings of each transaction: a pooler takes none at the start of a session, and may give the next one another."""
+RUN = "pg_stat_get_bgwriter_stat_reset_time()::text"
+"""Another one after a crash or on a promoted standby, where numbers of lost transactions are used again; the same after
+a restart."""
 
 NOW = "SELECT extract(epoch FROM clock_timestamp())::double precision"
 """The server's time, Unix seconds, even after waiting for the lock."""
 
-_BEGIN_WRITE = f"BEGIN; SELECT pg_advisory_xact_lock({WRITE_LOCK}), pg_current_xact_id()::text"
+_BEGIN_WRITE = (
+    f"BEGIN ISOLATION LEVEL READ COMMITTED; {LIMITS}; "
+    f"SELECT pg_advisory_xact_lock({WRITE_LOCK}), pg_current_xact_id()::text, {RUN}"
+)
 """READ COMMITTED: sees everything committed before the lock was acquired."""
-_BEGIN_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+_BEGIN_READ = f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {LIMITS}"
 _WHOLE = {"BEGIN IMMEDIATE": _BEGIN_WRITE, "BEGIN": _BEGIN_READ}
 
 _QUOTED = re.compile(r"('(?:[^']|'')*')")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import secrets
 import select
 import socket
 import threading
@@ -15,8 +16,8 @@ from typing import Any
 import psycopg
 import structlog
 
-from bot.errors import DatabaseFailing
-from bot.fleet.postgresql.connection import connected, failure_of
+from bot.errors import RESTART_CANNOT_HELP, DatabaseFailing, StoreError
+from bot.fleet.postgresql.connection import PostgresConnection, connected, failure_of
 from bot.settings import PostgresUrl
 from bot.store import texts
 from bot.store.engine.row_cache import Key, Recalled
@@ -27,6 +28,9 @@ WRITTEN = "cannon_written"
 """The triggers' channel of written rows: a JSON array of the subject and the row's key."""
 SIGNALS = "cannon_signals"
 """The channel of `Signals`: a JSON array of the name and the text."""
+TRIED = "cannon_tried"
+"""The channel of `require_hearing`."""
+TRIED_S = 10.0
 LEADER_LOCK = 0x0C4A_990B
 BEAT_S = 3.0
 """Interval of connection checks and leadership attempts."""
@@ -41,6 +45,30 @@ def subject_of(payload: str) -> tuple[Recalled, Key]:
     """Return the cache key of a trigger's payload. Raises KeyError for a newer bot's subject."""
     name, *key = json.loads(payload)
     return Recalled[name], tuple(key)
+
+
+def require_hearing(url: PostgresUrl) -> None:
+    """Raise StoreError unless what is announced at an address is heard at its direct one. Blocks.
+
+    A pooler with transaction pooling lends the listening session to others between two transactions.
+    """
+    hearing: list[psycopg.Connection[Any]] = []
+
+    def listen(raw: psycopg.Connection[Any]) -> None:
+        raw.execute(f"LISTEN {TRIED}")
+        hearing.append(raw)
+
+    announced = secrets.token_hex(16)
+    with (
+        contextlib.closing(PostgresConnection(url.direct, prepare=listen)),
+        contextlib.closing(PostgresConnection(url)) as announcing,
+    ):
+        announcing.notify(TRIED, announced)
+        for notice in hearing[-1].notifies(timeout=TRIED_S):
+            if notice.payload == announced:
+                return
+    sentence = texts.DIRECT_IS_ANOTHER if url.is_pooled else texts.SESSIONS_ARE_SHARED
+    raise StoreError(sentence(name=str(url), direct=str(url.direct)), exit_code=RESTART_CANNOT_HELP)
 
 
 class AnnouncementListener:
@@ -129,7 +157,8 @@ class AnnouncementListener:
 
     def _hear(self, *, is_first: bool) -> None:
         """Listen until stopped or disconnected. Raises psycopg.Error."""
-        self._raw = raw = connected(self._url, idle_session_timeout=SILENCE)
+        self._raw = raw = connected(self._url.direct)
+        raw.execute(f"SET idle_session_timeout = '{SILENCE}'")
         raw.execute(f"LISTEN {WRITTEN}")
         raw.execute(f"LISTEN {SIGNALS}")
         self._heard, self.failure = self._heard + 1, None

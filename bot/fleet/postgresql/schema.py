@@ -12,6 +12,7 @@ import psycopg
 import structlog
 
 from bot.errors import RESTART_CANNOT_HELP, StoreError
+from bot.fleet.postgresql.dialect import LIMITS
 from bot.runtime.progress import Progress, no_progress
 from bot.store import texts
 from bot.store.engine.schema import Migration
@@ -61,6 +62,7 @@ def migrate(
     if version_of(db) == known:
         return
     with db.transaction():
+        db.execute(LIMITS)
         db.execute("SELECT pg_advisory_xact_lock(%s)", [_MIGRATION_LOCK])
         version = version_of(db)
         if version > known:
@@ -131,7 +133,7 @@ def prepare(db: psycopg.Connection[Any]) -> bool:
         return True
     try:
         with db.transaction():
-            db.execute("SET LOCAL lock_timeout = 0")
+            db.execute(f"{LIMITS}; SET LOCAL lock_timeout = 0")
             db.execute("SELECT pg_advisory_xact_lock(%s)", [_INDEX_LOCK])
             return _text_index_is_true(db, _IS_THERE, [INDEX]) or _made(db)
     except psycopg.DatabaseError as error:

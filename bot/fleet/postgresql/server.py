@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from bot.errors import RESTART_CANNOT_HELP, StoreError
 from bot.fleet.postgresql import schema
 from bot.fleet.postgresql.connection import PostgresConnection
+from bot.fleet.postgresql.listener import require_hearing
 from bot.settings import PostgresUrl
 from bot.store import texts
 from bot.store.engine.repository import problems_of_copies
@@ -66,6 +67,7 @@ def problems_of_server(url: PostgresUrl, secret_keys: Sequence[str], now: float)
     if not secret_keys:
         return [texts.KEYS_OF_SECRETS_MISSING]
     try:
+        require_hearing(url)
         with looking(url) as found:
             if found.version > found.known:
                 return [texts.NEWER_SCHEMA(name=str(url), version=found.version, known=found.known)]

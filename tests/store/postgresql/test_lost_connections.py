@@ -15,7 +15,8 @@ import pytest
 
 from bot.errors import DatabaseFailing
 from bot.fleet.postgresql import listener
-from bot.fleet.postgresql.connection import IDLE_IN_TRANSACTION_S, PostgresConnection
+from bot.fleet.postgresql.connection import PostgresConnection
+from bot.fleet.postgresql.dialect import IDLE_IN_TRANSACTION_S
 from bot.fleet.postgresql.listener import LEADER_LOCK
 from bot.runtime.clock import SystemClock
 from bot.settings import PostgresUrl
