@@ -71,6 +71,9 @@ _STATUS = f"SELECT pg_xact_status(%s::xid8), {RUN}"
 _IN_TRANSACTION = frozenset({TransactionStatus.INTRANS, TransactionStatus.INERROR, TransactionStatus.ACTIVE})
 _GONE = ("08", "57P", "25P03")
 """Error classes of a terminated connection (https://www.postgresql.org/docs/current/errcodes-appendix.html)."""
+_OUTDATED = "RevalidateCachedQuery"
+"""Where the server says that a prepared statement is of before a newer version's migration, once for each statement and
+connection. psycopg forgets all of a connection's statements at its ROLLBACK, so that the repetition works."""
 _REASONS: dict[str, tuple[str, Text | str, int]] = {
     "28": ("refused", texts.SERVER_REFUSES, RESTART_CANNOT_HELP),
     "3D": ("refused", texts.SERVER_REFUSES, RESTART_CANNOT_HELP),
@@ -373,7 +376,8 @@ def failure_of(error: psycopg.Error) -> DatabaseFailing | None:
                 for_host=str(sentence).format(name=texts.OUR_DATABASE),
                 name=texts.OUR_DATABASE,
             )
-    if isinstance(error, psycopg.OperationalError) or code.startswith(_GONE):
+    is_outdated = error.diag.source_function == _OUTDATED
+    if isinstance(error, psycopg.OperationalError) or code.startswith(_GONE) or is_outdated:
         return TransactionLost(texts.SERVER_IS_LOST, name=texts.OUR_DATABASE, kind="unreachable")
     return None
 

@@ -198,6 +198,22 @@ async def test_a_reading_transaction_is_repeated_too(database: Database, postgre
     assert await database.read(look) == 2
 
 
+@pytest.mark.parametrize("way", ["read", "write"])
+async def test_a_statement_from_before_a_newer_versions_migration_is_repeated(
+    database: Database, postgres_server: Server, name: str, way: str
+):
+    """A rolling upgrade: the newer process adds a column while this one has its statements prepared."""
+
+    def look(db: Connection) -> int:
+        return len(db.execute("SELECT * FROM meta").fetchone().keys())
+
+    call = getattr(database, way)
+    columns = [await call(look) for _ in range(5)][-1]  # psycopg prepares a statement that comes again
+    with postgres_server.connect(name) as newer:
+        newer.execute("ALTER TABLE meta ADD COLUMN newer text")
+    assert await call(look) == columns + 1
+
+
 # ---------------------------------------------------------------------- the server
 
 
