@@ -32,7 +32,7 @@ log = structlog.get_logger(__name__)
 
 RECOVER_AGAIN_S = 30.0
 ANSWERED_BY_S = 60.0
-"""Deadline of knowing whether Discord has a card's answer."""
+"""How long a card may be seen unanswered, in monotonic time: the clock of the process that made it may be wrong."""
 
 Spawn = Callable[[Coroutine[Any, Any, None], str], None]
 """Runs work in the background, under that name."""
@@ -54,6 +54,8 @@ class Recovery:
     """Cards whose interaction already had a response when ours came."""
     _later: set[str] = field(default_factory=set, init=False)
     """Cards that are retried, as logged."""
+    _seen: dict[str, float] = field(default_factory=dict, init=False)
+    """Since when each unanswered card was seen, by the monotonic clock."""
 
     async def recover(self) -> None:
         """Look up each card without a confirmed answer: start its jobs, or drop and refund them.
@@ -65,8 +67,11 @@ class Recovery:
 
     async def settle_overdue(self) -> None:
         """Settle cards whose answer is overdue: a busy database may have lost the note of it."""
-        before = self.clock.wall() - ANSWERED_BY_S
-        await self._settle([card for card in await self.store.cards.unanswered() if card.created_at < before])
+        now, cards = self.clock.monotonic(), await self.store.cards.unanswered()
+        seen = {card.id: self._seen.get(card.id, now) for card in cards}
+        self._seen.clear()
+        self._seen.update(seen)
+        await self._settle([card for card in cards if now - seen[card.id] >= ANSWERED_BY_S])
 
     async def settle_answer(self, card: Card, *, is_taken: bool = False) -> bool:
         """After a failed answer, find out whether Discord has the card; start its jobs or refund them.

@@ -3,9 +3,10 @@ from __future__ import annotations
 import asyncio
 
 import discord
+import pytest
 from structlog.testing import capture_logs
 
-from bot.delivery.answers.recovery import RECOVER_AGAIN_S, Recovery
+from bot.delivery.answers.recovery import ANSWERED_BY_S, RECOVER_AGAIN_S, Recovery
 from bot.domain.models import JobState
 from tests.support.clocks import SteppedClock
 from tests.support.rig import Rig
@@ -22,11 +23,9 @@ async def unanswered(rig: Rig) -> None:
     assert len(await rig.bot.parts.store.cards.unanswered()) == 1
 
 
-async def test_a_card_of_which_discord_does_not_tell_is_looked_up_again_until_it_does(rig: Rig):
-    await unanswered(rig)
-    clock, parts = SteppedClock(), rig.bot.parts
-    begun: list[asyncio.Task[None]] = []
-    recovery = Recovery(
+def recovery_of(rig: Rig, clock: SteppedClock, begun: list[asyncio.Task[None]]) -> Recovery:
+    parts = rig.bot.parts
+    return Recovery(
         store=parts.store,
         jobs=parts.jobs,
         delivery=parts.delivery,
@@ -35,6 +34,32 @@ async def test_a_card_of_which_discord_does_not_tell_is_looked_up_again_until_it
         metrics=rig.bot.metrics,
         spawn=lambda work, name: begun.append(asyncio.create_task(work, name=name)),
     )
+
+
+@pytest.mark.parametrize("wrong_s", [-3600.0, 3600.0])
+async def test_an_answer_is_overdue_by_how_long_it_was_seen_whatever_clock_its_card_has(rig: Rig, wrong_s: float):
+    """Of a fleet's processes another has made the card; its clock is wrong."""
+    await unanswered(rig)
+    clock, parts = SteppedClock(), rig.bot.parts
+    [card] = await parts.store.cards.unanswered()
+    clock.step(card.created_at + wrong_s - clock.wall())
+    recovery = recovery_of(rig, clock, [])
+    for seen_s in (0.0, ANSWERED_BY_S - 1.0):
+        clock.advance(seen_s)
+        await recovery.settle_overdue()
+        assert await parts.store.cards.unanswered() == [card]
+    clock.advance(1.0)
+    await recovery.settle_overdue()
+    assert await parts.store.cards.unanswered() == []
+    [job] = await rig.jobs()
+    assert job.state is JobState.CANCELLED
+
+
+async def test_a_card_of_which_discord_does_not_tell_is_looked_up_again_until_it_does(rig: Rig):
+    await unanswered(rig)
+    clock, parts = SteppedClock(), rig.bot.parts
+    begun: list[asyncio.Task[None]] = []
+    recovery = recovery_of(rig, clock, begun)
     rig.env.inject_error("GET", ORIGINAL, status=503, times=2)
     with capture_logs() as lines, rig.env.time_context():
         await recovery.recover()
