@@ -44,7 +44,7 @@ BUILDS_FUZZ := FUZZ_SEED=1 FUZZ_ROUND_S=4
 export PYTEST_DEBUG_TEMPROOT := $(shell test -w /dev/shm && test $$(df -Pm /dev/shm | awk 'END { print $$4 }') -gt 3000 && echo /dev/shm)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo card-states test test-long test-quiet test-pythons test-collection check format soak game-day bench bench-neighbours bench-page bench-fleet figures readme picture alerts translations screenshots docs lock audit pin-image host-check wheel-check notices sbom release-rehearsal rehearse-image httpx-fork clean
+.PHONY: help demo card-states test test-long test-quiet test-pythons test-collection check format soak game-day chaos bench bench-neighbours bench-page bench-fleet figures readme picture alerts translations screenshots docs lock audit pin-image host-check wheel-check notices sbom release-rehearsal rehearse-image httpx-fork clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^##@ / { print "\n" substr($$0, 5) } /^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -90,6 +90,9 @@ soak: $(READY) ## Run the real bot among random faults: SEED=7 repeats, ARGS=--s
 
 game-day: $(READY) ## Let the database, the disk, the clock and others fail: docs/game-day.md; ARGS="--only disk --on SQLite"
 	@$(BIN)/python -m tests.game_day.game_day $(ARGS)
+
+chaos: $(READY) ## Kill, pause, cut off and upgrade a fleet of real processes; ARGS="--runs 1 --only deaths"
+	@$(BIN)/python -m tests.fleet.run_chaos $(ARGS)
 
 ##@ Measure
 bench: $(READY) ## Speed, memory and calls against the bars; ARGS="--only 6,7 --runs 3 --profile"

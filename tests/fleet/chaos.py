@@ -1,7 +1,8 @@
-"""Two gateways and three workers as real processes, their troubles, and the verdict: see test_chaos.py.
+"""A fleet of real processes, what can go wrong with it, and the verdict: troubles.py has what is lived through.
 
 The servers, their members and the verdict about money and messages are the soak's. Each process has a cable of its own
-to PostgreSQL (tests/support/cable.py), so that one can be cut off alone.
+to PostgreSQL (tests/support/cable.py), a front of its own to Discord and to Cannon Studio, and a clock of its own, so
+that one can be cut off alone from each, or be wrong.
 """
 
 from __future__ import annotations
@@ -9,33 +10,46 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
-import os
+import json
 import random
-import signal
+import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import psycopg
 
+from bot.jobs.follow.claims import CLAIM_EVERY_S
+from bot.jobs.turns.transitions import FAULT_S
 from bot.runtime.clock import SystemClock
 from bot.sandbox.server import Sandbox
 from bot.settings import PostgresUrl
 from bot.store import Store
+from bot.store.processes import SHARED_LEASE_S
 from tests.soak import verdict
 from tests.soak.plan import MEMBERS_EACH, SERVERS
-from tests.soak.town import Town
+from tests.soak.soaked_bot import CLOCK, MEDIA_FROM, ClockError
+from tests.soak.town import PLENTY, POOR, Town
 from tests.support.cable import Cable, Loss, Lost, cable_to
-from tests.support.postgres import OwnServer
+from tests.support.postgres import OwnServer, standby_of
+from tests.support.rig import HOST_KEY
 from tests.support.wire.bot import BotProcess
 from tests.support.wire.fleet import SECRET, environment
+from tests.support.wire.front import Front
 from tests.support.wire.server import WireDiscord
 from tests.support.wire.world import Reply
 
+T = TypeVar("T")
+ANSWER_S = 15.0
+"""How long Discord waits for the first answer to a command."""
+CALM_S = ANSWER_S + 3 * SHARED_LEASE_S + CLAIM_EVERY_S + FAULT_S
+"""The last command is answered, its job taken over from a lost process, and tried again after an error of the bot."""
 SHARDS = 2
 GATEWAYS, WORKERS = 2, 3
+ENDLESS = "#forever"
+"""A picture that is made once it is finished from outside: so a process follows it when something goes wrong."""
 START_S = 240.0
 SETTLES_S = 4.0
 """What is requested in the last seconds of a trouble may meet the next one."""
@@ -43,11 +57,51 @@ GOES_ON_S = 10.0
 """By how much longer than usual a job of a server may take that has nothing to do with what goes wrong."""
 USUAL_MAX_S = 10.0
 """Where a job takes longer with nothing going wrong, times tell of the machine, and are noted only."""
+TOO_LONG_S = 90.0
+"""What takes longer than this is not waited for any more."""
 DATABASE = "fleet"
 OPEN = "state NOT IN ('delivered', 'failed', 'expired', 'cancelled', 'refused')"
+FOLLOWED = f"""
+SELECT id FROM jobs WHERE lease IS NOT NULL AND {OPEN}
+    AND claimed_by = (SELECT name FROM processes WHERE pid = %s ORDER BY started_at DESC LIMIT 1)
+"""
+"""The open jobs that the process of this id follows."""
+WORKER_GONE, WORKER_PAUSED, WORKER_CUT_OFF, WORKER_STOPS, WORKER_JOINS = (
+    "jobs of a worker after kill -9", "jobs of a worker that is paused", "jobs of a worker that is cut off",
+    "jobs of a worker that is stopped", "a share of the running jobs for a worker that joins",
+)  # fmt: skip
+GATEWAY_GONE, GATEWAY_CUT_OFF, GATEWAY_STOPS = (
+    "shards of a gateway after kill -9", "shards of a gateway that is cut off", "shards of a gateway that is stopped",
+)  # fmt: skip
+LEADER_GONE = "a leader after kill -9"
+PROMOTED, BACK = "a job after a standby was promoted", "a job after the database is back"
+BARS: Mapping[str, float] = {
+    WORKER_GONE: 10.0, WORKER_PAUSED: 10.0, WORKER_CUT_OFF: 10.0, WORKER_STOPS: 1.0, WORKER_JOINS: 30.0,
+    GATEWAY_GONE: 10.0, GATEWAY_CUT_OFF: 10.0, GATEWAY_STOPS: 1.0, LEADER_GONE: 10.0, PROMOTED: 15.0, BACK: 30.0,
+}  # fmt: skip
+"""Seconds until others have it, on a machine that has nothing else to do."""
+BUSY = 3.0
+"""By how much longer it may take, besides, on one that has."""
 HONEST = ("nothing was saved", "I don't know yet if this was saved")
 """What a member may be answered for whom there is no job."""
 WORDS = ("#fast", "#fast", "", "#twice", "#fail", "#drop", "#crash")
+
+
+SETTLE_IN = """
+import asyncio, json, sys
+from types import SimpleNamespace as Some
+from tests.fleet.chaos import FleetTown
+from tests.soak.town import PLENTY, POOR, Town
+servers = [
+    Some(number=each["number"], key=each["key"], guild=Some(id=each["guild"]), members=[Some(id=each["member"])],
+         questions=Some(id=each["questions"]))
+    for each in json.loads(sys.argv[2])
+]
+town = Some(url=sys.argv[1], servers=servers, sandbox=Some(add_key=lambda *_, **__: None))
+town.store = lambda: FleetTown.store(town)
+asyncio.run(Town.settle_in(town))
+"""
+"""A program that gives servers their keys and rules, with the modules of the version that it is run in."""
 
 
 @dataclass
@@ -73,7 +127,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Trouble:
-    """A time in which something went wrong; `spared` are the servers whose jobs had to go on."""
+    """A time in which something went wrong; `spared` are the servers whose jobs had to go on, none: times are noted."""
 
     name: str
     since: float
@@ -101,37 +155,71 @@ class FleetTown(Town):
         finally:
             await store.close()
 
+    async def settle_in_by(self, tree: Path) -> None:
+        """Like `settle_in`, by the version of the bot in `tree`, whose database it is."""
+        servers = [
+            {"number": each.number, "key": each.key, "guild": each.guild.id, "member": each.members[0].id,
+             "questions": each.questions.id}
+            for each in self.servers
+        ]  # fmt: skip
+        for each in self.servers:
+            if each.key != HOST_KEY:
+                self.sandbox.add_key(each.key, credits=POOR if each.number == 1 else PLENTY)
+        settling = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", SETTLE_IN, self.url, json.dumps(servers), env={"PYTHONPATH": str(tree)}, cwd=tree
+        )  # fmt: skip
+        if await settling.wait():
+            raise RuntimeError("the servers have no keys and rules: its output is above")
+
     def ask_database(self, query: str, *values: Any) -> list[Any]:
         with self.postgres.connect(DATABASE) as db:
             return db.execute(query, values).fetchall()
 
 
 class Member(BotProcess):
-    """A process of the fleet, with its own folder, log and cable."""
+    """A process of the fleet, with its own folder, log, clock and ways to all others."""
 
-    def __init__(self, town: FleetTown, role: str, number: int, cable: Cable) -> None:
+    def __init__(self, town: FleetTown, role: str, number: int, ways: Ways, tree: Path | None = None) -> None:
+        """`tree` has the files of another version of the bot. What it is started by there knows no front of its own."""
         self.name = f"{role}{number}"
         self.role = role
-        self.cable = cable
+        self.cable, self.discord_front, self.studio_front = ways.cable, ways.discord, ways.studio
         folder = town.folder / self.name
         folder.mkdir()
         (folder / "bot.log").touch()
-        env = environment(town.discord, town.sandbox, cable.url(DATABASE)) | {
+        self.clock = ClockError(folder / "clock")
+        env = environment(town.discord, town.sandbox, ways.cable.url(DATABASE)) | {
             "SHARD_COUNT": str(SHARDS),
             "PYTHONWARNINGS": "default::ResourceWarning,default::RuntimeWarning",
+            CLOCK: str(folder / "clock"),
         }
-        super().__init__(town.discord, ["run", "--role", role], folder / "bot.log", env=env)
-
-    @property
-    def pid(self) -> int:
-        assert self._process is not None
-        return self._process.pid
-
-    def send(self, sign: signal.Signals) -> None:
-        os.kill(self.pid, sign)
+        if tree is None:
+            env |= {
+                "WIRE_DISCORD_URL": ways.discord.url,
+                "CANNON_API_URL": ways.studio.url,
+                MEDIA_FROM: town.sandbox.url,
+            }
+        else:
+            env["PYTHONPATH"] = str(tree)
+        arguments = ["run", "--role", role]
+        super().__init__(town.discord, arguments, folder / "bot.log", env=env, module="tests.soak.soaked_bot")
 
     def said(self, event: str) -> bool:
         return f'"{event}"' in self.output()
+
+    @property
+    def leads(self) -> bool:
+        """Whether it does what one process does for all, by its log."""
+        return self.running and self.output().count('"leader.begins"') > self.output().count('"leader.ends"')
+
+
+@dataclass(frozen=True)
+class Ways:
+    """A process's ways to the others."""
+
+    cable: Cable
+    discord: Front
+    studio: Front
 
 
 class Chaos:
@@ -144,37 +232,61 @@ class Chaos:
         self.troubles: list[Trouble] = []
         self.losses: list[Loss] = []
         self.victims: set[Member] = set()
-        """The processes that were killed."""
+        """The processes that were killed or stopped."""
+        self.took: dict[str, float] = {}
+        """How many seconds each take-over took, by its name: see BARS."""
+        self.outages: list[tuple[float, float]] = []
+        """When there was no database for anyone: what is requested then may be put off."""
+        self.wrong: list[str] = []
         self.noted: list[str] = []
         """What happened, for whoever reads a failure."""
+        self._measuring: list[asyncio.Task[None]] = []
         self._dice = random.Random(f"chaos {seed}")
         self._loop = asyncio.get_running_loop()
-        self._began = self._loop.time()
+        self.began = self._loop.time()
         self._numbers = itertools.count(1)
         self._stack = contextlib.AsyncExitStack()
 
     async def __aenter__(self) -> Self:
-        await self.town.settle_in()
         return self
 
     async def __aexit__(self, *error: object) -> None:
+        for each in self._measuring:
+            each.cancel()
+        await asyncio.gather(*self._measuring, return_exceptions=True)
         await self._stack.aclose()
 
     def note(self, what: str) -> None:
-        self.noted.append(f"{self._loop.time() - self._began:6.1f} s: {what}")
+        self.noted.append(f"{self._loop.time() - self.began:6.1f} s: {what}")
 
     # ------------------------------------------------------------------ processes
 
-    async def start(self, *roles: str) -> list[Member]:
-        """Start processes at the same time; return them once each is ready."""
+    async def start(self, *roles: str, tree: Path | None = None, clock_s: Sequence[float] = ()) -> list[Member]:
+        """Start processes at the same time; return them once each is ready. `clock_s`: how far off each clock is."""
         started = []
-        for role in roles:
-            cable = self._stack.enter_context(cable_to(self.town.postgres))
-            member = Member(self.town, role, 1 + sum(each.role == role for each in self.members), cable)
+        town = self.town
+        for role, wrong_s in itertools.zip_longest(roles, clock_s, fillvalue=0.0):
+            cable = self._stack.enter_context(cable_to(town.postgres))
+            fronts = [await self._stack.enter_async_context(Front(url)) for url in (town.discord.url, town.sandbox.url)]
+            number = 1 + sum(each.role == role for each in self.members)
+            member = Member(town, str(role), number, Ways(cable, *fronts), tree)
+            member.clock.seconds = float(wrong_s)
             self.members.append(member)
             started.append(await self._stack.enter_async_context(member))
         await asyncio.gather(*map(self._ready, started))
         return started
+
+    async def whole(self, *, clock_s: Sequence[float] = ()) -> tuple[list[Member], list[Member]]:
+        """Start gateways and workers; return both once each gateway has its share of the shards."""
+        members = await self.start(*["gateway"] * GATEWAYS, *["worker"] * WORKERS, clock_s=clock_s)
+        gateways, workers = members[:GATEWAYS], members[GATEWAYS:]
+        await self.shared_out(*gateways)
+        return gateways, workers
+
+    async def shared_out(self, *gateways: Member) -> None:
+        """Wait until each of these gateways has an even share of the shards."""
+        even = SHARDS // len(gateways)
+        await self.town.discord.until(lambda: all(len(self.shards_of(each)) == even for each in gateways), START_S)
 
     async def _ready(self, member: Member) -> None:
         await self.town.discord.until(lambda: member.said("ready") or not member.running, START_S)
@@ -185,33 +297,47 @@ class Chaos:
     def shards_of(self, member: Member) -> set[int]:
         """Return the shards that the process has at Discord."""
         live = self.town.discord.gateway.live
-        return {session.shard_id for session in live if session.client == str(member.pid)}
+        return {session.shard_id for session in live if session.client == str(member.process_id)}
+
+    def leader(self) -> Member | None:
+        """Return the process that does what one process does for all."""
+        return next((each for each in self.members if each.leads), None)
 
     # ------------------------------------------------------------------ what members do
 
-    async def ask(self) -> None:
-        """Let the next member of the next server ask for a picture."""
+    async def ask(self, word: str | None = None) -> None:
+        """Let the next member of the next server ask for a picture, with this word of the sandbox's or any."""
         number = next(self._numbers)
         server = self.town.servers[number % SERVERS]
         member = server.members[number // SERVERS % MEMBERS_EACH]
-        prompt = f"fox {number} {self._dice.choice(WORDS)}".strip()
+        prompt = f"fox {number} {self._dice.choice(WORDS) if word is None else word}".strip()
         at = self._loop.time()
         reply = await self.town.discord.slash(member, server.channel, "image generate", prompt=prompt, wait_s=0)
         self.asked.append(Asked(server.number, at, reply, prompt))
 
     async def burst(self, count: int) -> None:
-        """Let members ask at once, and return when each worker that lives follows some job, if it comes to that."""
+        """Let members ask at once for what stays open, and return when each worker that lives follows some of it."""
         for _ in range(count):
-            await self.ask()
+            await self.ask(ENDLESS)
+        workers = [each for each in self.members if each.role == "worker" and each.running]
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(6.0):
-                while len(await asyncio.to_thread(self.leases)) < WORKERS:  # noqa: ASYNC110 - the database tells nothing
-                    await asyncio.sleep(0.05)
+            async with asyncio.timeout(20.0):
+                while not all([await self.followed_by(each) for each in workers]):  # noqa: ASYNC110 - the database tells nothing
+                    await asyncio.sleep(0.1)
 
-    def leases(self) -> dict[str, int]:
-        """Return how many open jobs each worker follows."""
-        rows = self.town.ask_database(f"SELECT lease, count(*) FROM jobs WHERE lease IS NOT NULL AND {OPEN} GROUP BY 1")
-        return {str(lease): count for lease, count in rows}
+    async def followed_by(self, member: Member) -> list[str]:
+        """Return the open jobs that the process follows."""
+        return [str(job_id) for (job_id,) in await self._ask_database(FOLLOWED, member.process_id)]
+
+    async def _ask_database(self, query: str, *values: Any) -> list[Any]:
+        return await asyncio.to_thread(self.town.ask_database, query, *values)
+
+    def finish(self) -> None:
+        """Let everything be made that stays open."""
+        now = self.town.sandbox.clock.wall()
+        for request in self.town.sandbox.requests:
+            if ENDLESS in request.words and not request.has_ended(now):
+                self.town.sandbox.finish(request.id)
 
     def lose_commits(self, what: Lost, *members: Member) -> None:
         """Lose that of the next commit of each."""
@@ -228,6 +354,13 @@ class Chaos:
                 with contextlib.suppress(TimeoutError):
                     await self.town.discord.world.until(self._news(), max(0.01, due - self._loop.time()))
         self.look()
+
+    async def meanwhile(self, doing: Awaitable[T]) -> T:
+        """Let members ask until that is done; return what it returns."""
+        task = asyncio.ensure_future(doing)
+        while not task.done():
+            await self.ask_for(1.0)
+        return task.result()
 
     def _news(self) -> Any:
         """Return a predicate that holds once anything has changed from now on."""
@@ -246,11 +379,68 @@ class Chaos:
         self.victims.add(victim)
         await victim.kill()
 
+    async def stop(self, victim: Member) -> None:
+        """SIGTERM; it has to end in order."""
+        self.victims.add(victim)
+        if (status := await victim.terminate()) != 0:
+            self.wrong.append(f"{victim.name} stopped with exit status {status}: {victim.output()[-2000:]}")
+
+    # ------------------------------------------------------------------ how soon others have it
+
+    def measure(self, name: str, is_over: Callable[[], Any]) -> None:
+        """Note after how many seconds from now `is_over` holds, which is called in a thread."""
+        since = self._loop.time()
+
+        async def watch() -> None:
+            while self._loop.time() < since + TOO_LONG_S:
+                if await asyncio.to_thread(is_over):
+                    self.took[name] = max(self.took.get(name, 0.0), self._loop.time() - since)
+                    self.note(f"{name}: {self._loop.time() - since:.1f} s")
+                    return
+                await asyncio.sleep(0.05)
+            self.took[name] = float("inf")
+            self.note(f"{name}: not within {TOO_LONG_S:.0f} s")
+
+        self._measuring.append(asyncio.create_task(watch()))
+
+    async def measured(self) -> None:
+        """Return once what is measured is over."""
+        await asyncio.gather(*self._measuring)
+        self._measuring.clear()
+
+    async def measure_jobs(self, name: str, victim: Member) -> None:
+        """Measure how soon others follow the jobs that it follows now."""
+        mine = await self.followed_by(victim)
+        self.note(f"{victim.name} follows {len(mine)} jobs")
+        if not mine:
+            self.wrong.append(f"{name}: it followed no job")
+        process = victim.process_id
+        self.measure(name, lambda: not {job_id for (job_id,) in self.town.ask_database(FOLLOWED, process)} & {*mine})
+
+    def measure_shards(self, name: str, victim: Member, *others: Member) -> None:
+        """Measure how soon others have the shards that it has now."""
+        mine = self.shards_of(victim)
+        self.note(f"{victim.name} has the shards {sorted(mine)}")
+        self.measure(name, lambda: mine <= set[int]().union(*map(self.shards_of, others)))
+
+    def measure_leader(self, name: str, former: Member) -> None:
+        """Measure how soon another leads."""
+        self.measure(name, lambda: any(each.leads for each in self.members if each is not former))
+
+    def measure_share(self, name: str, member: Member, share: float) -> None:
+        """Measure how soon the process has that share of the jobs that are open now."""
+
+        def has_share() -> bool:
+            followed = self.town.ask_database(f"SELECT count(*) FROM jobs WHERE lease IS NOT NULL AND {OPEN}")[0][0]
+            return len(self.town.ask_database(FOLLOWED, member.process_id)) >= share * followed > 0
+
+        self.measure(name, has_share)
+
     @contextlib.contextmanager
     def trouble(self, name: str, *, spared: frozenset[int] = frozenset(range(SERVERS))) -> Iterator[None]:
         """What goes wrong in this block must not keep the jobs of the servers that are spared from going on."""
         since = self._loop.time()
-        self.note(f"{name} begins, jobs of each worker: {sorted(self.leases().values())}")
+        self.note(f"{name} begins")
         yield
         self.note(f"{name} ends")
         self.troubles.append(Trouble(name, since, self._loop.time(), spared))
@@ -268,19 +458,45 @@ class Chaos:
         self.note(f"{len(chosen)} of {len(rows)} sessions are ended")
         return len(chosen)
 
-    async def restart_postgres(self) -> None:
-        """Restart the server, as an administrator does."""
-        self.note("PostgreSQL is restarted")
-        await asyncio.to_thread(self.town.postgres.stop)
+    @contextlib.asynccontextmanager
+    async def without_database(self, end: Callable[[], object]) -> AsyncIterator[None]:
+        """End PostgreSQL by `end`, and start it again after this block."""
+        since = self._loop.time()
+        await asyncio.to_thread(end)
+        self.note("PostgreSQL is gone")
+        yield
         await asyncio.to_thread(self.town.postgres.start)
         self.note("PostgreSQL is there again")
+        self.outages.append((since, self._loop.time()))
+
+    def with_standby(self) -> OwnServer:
+        """Start a standby that has each commit before its answer."""
+        standby = self._stack.enter_context(standby_of(self.town.postgres))
+        self.town.postgres.commit_on_standby()
+        return standby
+
+    @contextlib.asynccontextmanager
+    async def promoting(self, standby: OwnServer) -> AsyncIterator[None]:
+        """Lose the primary; after this block the standby takes its place, and all addresses lead to it."""
+        since = self._loop.time()
+        await asyncio.to_thread(self.town.postgres.crash)
+        self.note("the primary is gone")
+        yield
+        await asyncio.to_thread(standby.promote)
+        self.town.postgres, self.town.url = standby, standby.dsn(DATABASE)
+        for each in self.members:
+            each.cable.lead_to(standby)
+        self.note("the standby is promoted")
+        self.outages.append((since, self._loop.time()))
 
     # ------------------------------------------------------------------ the end
 
     async def calm(self, seconds: float) -> None:
         """Wait until every command is answered and every job has ended; note what has not within that time."""
         until = self._loop.time() + seconds
+        await self.measured()
         while left := await self._unfinished():
+            self.finish()
             if self._loop.time() >= until:
                 self.note(f"not finished: {left}")
                 break
@@ -305,10 +521,13 @@ class Outcome:
     states: Counter[str] = field(default_factory=Counter)
     usual_s: float = 0.0
     slowest: Mapping[str, float] = field(default_factory=dict)
+    took: Mapping[str, float] = field(default_factory=dict)
     asked: int = 0
     unanswered: int = 0
     put_off: int = 0
     """Answered with the sentence that the database is busy: nothing was saved, and the member may try again."""
+    sentences: Counter[str] = field(default_factory=Counter)
+    """What these were answered."""
     commits_lost: int = 0
     wrong: list[str] = field(default_factory=list)
 
@@ -318,16 +537,21 @@ class Outcome:
                 f"{self.asked} commands, {self.unanswered} of them unanswered, {self.put_off} told to try again; "
                 f"jobs: {dict(self.states)}"
             ),
+            *(f"told {count} times: {sentence}" for sentence, count in self.sentences.items()),
             f"{self.commits_lost} commits or their answers were lost",
             f"usual time of a job at most {self.usual_s:.1f} s; while something went wrong at most "
             + ", ".join(f"{seconds:.1f} s ({name})" for name, seconds in self.slowest.items()),
+            *(f"{name}: {seconds:.1f} s, the bar is {BARS[name]:.0f} s" for name, seconds in self.took.items()),
             *(f"WRONG: {each}" for each in self.wrong),
         ]
 
 
-async def judge(chaos: Chaos, *, usual: Trouble) -> Outcome:
-    """Compare the books, what is on Discord, and how long the jobs took; `usual` is the time without any trouble."""
-    outcome = Outcome(asked=len(chaos.asked))
+async def judge(chaos: Chaos, usual: Trouble, *, is_quiet: bool = False) -> Outcome:
+    """Compare the books, what is on Discord, and how long all took; `usual` is the time without any trouble.
+
+    `is_quiet`: the machine has nothing else to do, so that the bars are what they say.
+    """
+    outcome = Outcome(asked=len(chaos.asked), took=chaos.took, wrong=list(chaos.wrong))
     town = chaos.town
     async with town.store() as store:
         outcome.wrong += await store.check()
@@ -339,31 +563,51 @@ async def judge(chaos: Chaos, *, usual: Trouble) -> Outcome:
     outcome.wrong += verdict.wrong_deliveries(town, books)
     outcome.wrong += [f"{each.name} has ended" for each in chaos.members if not each.running ^ (each in chaos.victims)]
     outcome.commits_lost = sum(each.happened.is_set() for each in chaos.losses)
-    outcome.wrong += [] if outcome.commits_lost else ["no commit was lost"]
+    outcome.wrong += ["no commit was lost"] if chaos.losses and not outcome.commits_lost else []
     outcome.wrong += [f"{each!r} has no answer" for each in town.discord.in_hand()]
     outcome.unanswered = sum(each.reply.response is None for each in chaos.asked)
-    failing = {job.prompt for job in books.jobs if str(job.state) != "delivered"}
     kept = {job.prompt for job in books.jobs}
     put_off = [each for each in chaos.asked if each.reply.response is not None and each.prompt not in kept]
     outcome.put_off = len(put_off)
+    outcome.sentences.update(each.reply.response.content for each in put_off if each.reply.response is not None)
+    chaos.noted += [f"{each.at - chaos.began:6.1f} s: told to try again: {each.prompt!r}" for each in put_off]
     outcome.wrong += [
         f"{each.prompt!r} has no job: {each.reply.response.content!r}"
         for each in put_off
         if each.reply.response is not None and not any(said in each.reply.response.content for said in HONEST)
     ]
-    failing |= {each.prompt for each in put_off}
+    failing = {job.prompt for job in books.jobs if str(job.state) != "delivered"} | {each.prompt for each in put_off}
+    late = _late(chaos, outcome, usual, failing)
+    no_outage = [each for each in put_off if not any(since <= each.at <= until for since, until in chaos.outages)]
+    late += [] if len(no_outage) <= len(chaos.asked) / 8 else [f"{len(no_outage)} were told to try again"]
+    late += [
+        f"{name} took {took_s:.1f} s, the bar is {BARS[name]:.0f} s"
+        for name, took_s in chaos.took.items()
+        if took_s > (BARS[name] if is_quiet else BARS[name] * BUSY + GOES_ON_S)
+    ]
+    if outcome.usual_s <= USUAL_MAX_S:
+        outcome.wrong += late
+    return outcome
+
+
+def _late(chaos: Chaos, outcome: Outcome, usual: Trouble, failing: set[str]) -> list[str]:
+    """Return the jobs that took too long with regard to the usual time; note these times."""
 
     def times(trouble: Trouble) -> list[tuple[float, Asked]]:
-        meant = [each for each in chaos.asked if trouble.since <= each.at < trouble.until - SETTLES_S]
-        found = [each for each in meant if each.server in trouble.spared and each.prompt not in failing]
+        settled = trouble.until - (SETTLES_S if trouble is not usual else 0.0)
+        meant = [each for each in chaos.asked if trouble.since <= each.at < settled]
+        among = trouble.spared or range(SERVERS)
+        found = [each for each in meant if each.server in among and each.prompt not in failing]
         return [((each.seen or float("inf")) - each.at, each) for each in found]
 
     outcome.usual_s = max(took_s for took_s, _ in times(usual))
-    late = [] if len(put_off) <= len(chaos.asked) / 8 else [f"{len(put_off)} were told to try again"]
+    late = []
     slowest = {}
     for trouble in chaos.troubles:
         took = times(trouble)
         slowest[trouble.name] = max((took_s for took_s, _ in took), default=0.0)
+        if not trouble.spared:
+            continue
         late += [
             f"{trouble.name}: {each.prompt!r} of server {each.server} took {took_s:.1f} s"
             for took_s, each in took
@@ -372,6 +616,4 @@ async def judge(chaos: Chaos, *, usual: Trouble) -> Outcome:
         if not took:
             late.append(f"{trouble.name}: nobody requested anything")
     outcome.slowest = slowest
-    if outcome.usual_s <= USUAL_MAX_S:
-        outcome.wrong += late
-    return outcome
+    return late

@@ -25,6 +25,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from tests.support.history import git
 from tools.rehearse_image import empty_root, python
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -233,11 +234,6 @@ class Started:
         await self._reader
         assert self.process.returncode is not None
         return self.process.returncode
-
-
-def git(*arguments: str) -> str:
-    """Return what git says about this project."""
-    return subprocess.run(["git", *arguments], cwd=ROOT, check=True, capture_output=True, text=True).stdout
 
 
 WIRED = {"PYTHONPATH": "/wired", "PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1"}

@@ -13,7 +13,6 @@ import shlex
 import shutil
 import signal
 import sqlite3
-import subprocess
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -25,9 +24,10 @@ from bot.domain.models import JobState
 from bot.runtime.clock import SystemClock
 from bot.sandbox.server import Sandbox
 from bot.store import Store
-from tests.install.clean_root import CLONE, WIRED, CleanRoot, Started, git, reason_against
+from tests.install.clean_root import CLONE, WIRED, CleanRoot, Started, reason_against
 from tests.install.readme_blocks import followed
 from tests.support.exactness import assert_exact
+from tests.support.history import commit_before_the_newest_migration
 from tests.support.rig import HOST_KEY
 from tests.support.wire.server import TOKEN, WireDiscord
 
@@ -249,20 +249,8 @@ def damage(database: Path) -> None:
         database.with_name(database.name + name).write_bytes(b"\0" * 4096)
 
 
-def commit_before_the_newest_migration() -> str | None:
-    """Return the last commit whose database was an older one; None where git has not that much history."""
-    newest = max(Path("bot/store/migrations").glob("0*.sql")).as_posix()
-    try:
-        added = git("log", "--follow", "--diff-filter=A", "--format=%H", "-1", "--", newest).strip()
-        return git("rev-parse", "--verify", "--quiet", f"{added}^").strip() if added else None
-    except subprocess.CalledProcessError:
-        return None
-
-
 async def test_an_upgrade_from_before_the_newest_migration(host: Host) -> None:
     before = commit_before_the_newest_migration()
-    if before is None:
-        pytest.skip("git has no commit from before the newest migration: this is a shallow clone, or none")
     host.root.check_out(before)
     await host.get_packages()
     await host.set_up(TOKEN)

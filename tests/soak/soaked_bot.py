@@ -3,6 +3,7 @@
 It is tests/support/wire/child.py with one thing more. SOAK_CLOCK names a file of doubles, the first of them the seconds
 by which the bot's wall clock is off; it is mapped into memory, so that a reading costs no system call. Monotonic time
 stays true, as when NTP steps a machine's clock. At SIGUSR1 it writes its tasks and objects next to that file.
+MEDIA_FROM names one more server that it may download from.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from typing import Any
 from tests.support.vitals import answer_signals
 from tests.support.wire.child import allow_downloads_from, point_discord_at
 
-CLOCK = "SOAK_CLOCK"
+CLOCK, MEDIA_FROM = "SOAK_CLOCK", "MEDIA_FROM"
 VITALS = "vitals.json"
 _DOUBLE = struct.Struct("d")
 _HURRY = struct.Struct("3d")
@@ -81,6 +82,8 @@ if __name__ == "__main__":
     server = os.environ["WIRE_DISCORD_URL"]
     point_discord_at(server)
     allow_downloads_from(server)
+    if media := os.environ.get(MEDIA_FROM):
+        allow_downloads_from(media)
     clock = Path(os.environ[CLOCK])
     follow(ClockError(clock))
     answer_signals(clock.with_name(VITALS), vitals)

@@ -48,7 +48,7 @@ class Cable:
     """See the module. All methods may be called from any thread, and return once it is done."""
 
     def __init__(self, server: Server) -> None:
-        self._path = f"{server.sockets}/.s.PGSQL.{server.port}"
+        self._path = _socket_of(server)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="cable", daemon=True)
         self._carried: set[_Carried] = set()
@@ -62,6 +62,16 @@ class Cable:
     def url(self, database: str) -> str:
         """Return the address of the database through this cable."""
         return f"postgresql://postgres@127.0.0.1:{self.port}/{database}"
+
+    def lead_to(self, server: Server) -> None:
+        """Lead to another server from now on, as a managed database's address does after a failover."""
+
+        def lead() -> None:
+            self._path = _socket_of(server)
+            for each in [*self._carried]:
+                each.reset()
+
+        self._do(lead)
 
     def partition(self, *, unheard_s: float = UNHEARD_MS / 1000) -> None:
         """Drop everything silently, in both directions. Clients give up after `unheard_s`, as set."""
@@ -152,6 +162,10 @@ class Cable:
         loss = self._losses.pop(0) if self._losses else None
         self._refuses = self._refuses or (loss is not None and loss.is_last)
         return loss
+
+
+def _socket_of(server: Server) -> str:
+    return f"{server.sockets}/.s.PGSQL.{server.port}"
 
 
 Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]

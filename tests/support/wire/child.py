@@ -40,8 +40,8 @@ def point_discord_at(url: str, *, ready_after_s: float | None = READY_AFTER_S) -
     gateway_of = HTTPClient.get_bot_gateway
 
     async def own_gateway(self: HTTPClient) -> Any:
-        shards, address, limit = await gateway_of(self)
-        return shards, str(yarl.URL(address).with_path(f"/gateway/{os.getpid()}")), limit
+        shards, _, limit = await gateway_of(self)
+        return shards, str(DiscordWebSocket.DEFAULT_GATEWAY), limit
 
     HTTPClient.get_bot_gateway = own_gateway  # type: ignore[method-assign]  # the address alone is another one
     if ready_after_s is None:

@@ -1,4 +1,4 @@
-"""What is between the bot and a server on loopback: it can go away, come back, and change its certificate.
+"""What is between the bot and a server on loopback: it can go away, come back, be cut, and change its certificate.
 
 With a certificate the bot's side speaks TLS; the server behind it knows nothing of that.
 """
@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ssl
-from collections.abc import Awaitable
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address
 from pathlib import Path
@@ -100,6 +99,8 @@ class Front:
         self._port = 0
         self._server: asyncio.Server | None = None
         self._carried: set[asyncio.Task[None]] = set()
+        self._is_whole = asyncio.Event()
+        self._is_whole.set()
 
     @property
     def url(self) -> str:
@@ -112,7 +113,16 @@ class Front:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.mend()
         await self.go_away()
+
+    def cut(self) -> None:
+        """Drop everything silently, in both directions, until `mend`: the bot's own time limits have to notice."""
+        self._is_whole.clear()
+
+    def mend(self) -> None:
+        """Let everything through again, what waited first."""
+        self._is_whole.set()
 
     async def go_away(self) -> None:
         """End all connections and refuse new ones."""
@@ -139,21 +149,20 @@ class Front:
         self._carried.add(task)
         try:
             with contextlib.suppress(OSError, asyncio.CancelledError):
+                await self._is_whole.wait()  # the kernel accepts the connection, without an answer
                 there, back = await asyncio.open_connection(self._behind.hostname, self._behind.port)
                 try:
-                    await asyncio.gather(_pipe(reader, back), _pipe(there, writer))
+                    await asyncio.gather(self._pipe(reader, back), self._pipe(there, writer))
                 finally:
                     back.transport.abort()
         finally:
             writer.transport.abort()
             self._carried.discard(task)
 
-
-def _pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Awaitable[None]:
-    async def carry() -> None:
+    async def _pipe(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while data := await reader.read(CHUNK):
+            await self._is_whole.wait()
             writer.write(data)
             await writer.drain()
+        await self._is_whole.wait()
         raise ConnectionResetError  # the other direction ends, too
-
-    return carry()

@@ -165,7 +165,7 @@ class Gateway:
         try:
             async for message in socket:
                 if message.type is WSMsgType.TEXT:
-                    await self._receive(socket, outbox, json.loads(message.data), request.match_info.get("client", ""))
+                    await self._receive(socket, outbox, json.loads(message.data), request)
         finally:
             sender.cancel()
             await asyncio.gather(sender, return_exceptions=True)
@@ -185,14 +185,14 @@ class Gateway:
             await socket.close(code=code)
 
     async def _receive(
-        self, socket: web.WebSocketResponse, outbox: asyncio.Queue[str], frame: Any, client: str
+        self, socket: web.WebSocketResponse, outbox: asyncio.Queue[str], frame: Any, request: web.Request
     ) -> None:
         data = frame.get("d")
         match frame["op"]:
             case Op.HEARTBEAT:
                 outbox.put_nowait(json.dumps({"op": Op.ACK}))
             case Op.IDENTIFY:
-                await self._identify(socket, outbox, data, client)
+                await self._identify(socket, outbox, data, request)
             case Op.RESUME:
                 await self._resume(socket, outbox, data)
             case Op.REQUEST_MEMBERS:
@@ -200,11 +200,12 @@ class Gateway:
         self._world.ring()
 
     async def _identify(
-        self, socket: web.WebSocketResponse, outbox: asyncio.Queue[str], data: Any, client: str
+        self, socket: web.WebSocketResponse, outbox: asyncio.Queue[str], data: Any, request: web.Request
     ) -> None:
         if data["token"] != self._token:
             await socket.close(code=AUTHENTICATION_FAILED, message=b"Authentication failed.")
             return
+        client = request.match_info.get("client", "")
         session = Session(self._world, client, data)
         refused = [name for name in intent_rules.PRIVILEGED_INTENTS if getattr(session.intents, name)]
         if not self._privileged.issuperset(refused):
@@ -216,7 +217,8 @@ class Gateway:
         session.outbox = outbox
         self.sessions[session.id] = session
         self._sockets[socket] = session
-        self._welcome(session, f"{self.url}/{client}" if client else self.url)
+        # By the way it has come: what is between it and this server is between them again.
+        self._welcome(session, f"{self.url.partition(':')[0]}://{request.host}{request.path}")
 
     def _welcome(self, session: Session, resume_url: str) -> None:
         backend = self._world.backend

@@ -1,0 +1,271 @@
+"""What a fleet lives through, while members ask without end: one function for each kind of trouble.
+
+Each begins with a whole fleet and a while in which nothing goes wrong, and ends with everything mended. Then all
+commands are answered and all jobs ended, and what came of it is judged.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.sandbox.server import Sandbox
+from tests.fleet import chaos as names
+from tests.fleet.chaos import ANSWER_S, CALM_S, WORKERS, Chaos, FleetTown, Member, Outcome, Trouble, judge
+from tests.soak.plan import SERVERS
+from tests.support.cable import Lost
+from tests.support.history import check_out, commit_before_the_newest_migration
+from tests.support.postgres import DURABLE, running
+from tests.support.wire.server import WireDiscord
+
+SPEED = 12.0
+"""A picture takes 0.7 s."""
+USUAL_S = 10.0
+BURST = 12
+"""So many commands at once give each worker something to do when one of them is lost."""
+CUT_OFF_S, LONG_CUT_OFF_S = 15.0, 75.0
+"""Longer than calls are waited for; and longer than discord.py waits for an answer of the gateway (60 s)."""
+LATE_S = 8.0
+"""Long enough for a job of the usual kind, and for the next trouble to be another one."""
+HOUR_S = 3600.0
+DEAD_S, SHORTLY_DEAD_S = 130.0, 35.0
+"""How long there is no database: longer than all leases and most patience; and longer than all leases."""
+NONE: frozenset[int] = frozenset()
+
+
+async def usually(chaos: Chaos) -> Trouble:
+    """Let a while pass in which nothing goes wrong, and its jobs end."""
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    await chaos.ask_for(USUAL_S)
+    ended = loop.time()
+    await chaos.calm(CALM_S)
+    return Trouble("nothing", began, ended, frozenset(range(SERVERS)))
+
+
+async def deaths(chaos: Chaos, _is_quiet: bool) -> Trouble:
+    """Kill the leading worker, pause another past its lease, kill a gateway, and lose sessions and commits."""
+    gateways, workers = await chaos.whole()
+    usual = await usually(chaos)
+
+    first = chaos.leader() or workers[0]
+    second, third = (each for each in workers if each is not first)
+    await chaos.burst(BURST)
+    with chaos.trouble("kill -9 of the worker that leads"):
+        await chaos.measure_jobs(names.WORKER_GONE, first)
+        chaos.measure_leader(names.LEADER_GONE, first)
+        await chaos.kill(first)
+        await chaos.ask_for(12.0)
+    await chaos.measured()
+    [fourth] = await chaos.start("worker")
+
+    await chaos.burst(BURST)
+    with chaos.trouble("a worker is paused"):
+        await chaos.measure_jobs(names.WORKER_PAUSED, third)
+        third.send(signal.SIGSTOP)
+        await chaos.ask_for(12.0)
+    await chaos.measured()
+    chaos.finish()
+
+    with chaos.trouble("sessions are ended and commits lost"):
+        for number in range(3):
+            lost = Lost.ITS_ANSWER if number % 2 else Lost.THE_COMMIT
+            chaos.lose_commits(lost, *gateways, second, fourth)
+            chaos.terminate_some()
+            await chaos.ask_for(4.0)
+
+    with chaos.trouble("kill -9 of a gateway", spared=_other_servers(chaos, gateways[0])):
+        chaos.measure_shards(names.GATEWAY_GONE, gateways[0], gateways[1])
+        await chaos.kill(gateways[0])
+        await chaos.ask_for(12.0)
+    third.send(signal.SIGCONT)
+    chaos.note("the paused worker wakes")
+    await chaos.measured()
+    await _afterwards(chaos)
+    return usual
+
+
+async def partitions(chaos: Chaos, is_quiet: bool) -> Trouble:
+    """Cut one process off from the database, from Discord and from Cannon Studio, each alone."""
+    gateways, workers = await chaos.whole()
+    usual = await usually(chaos)
+
+    await chaos.burst(BURST)
+    with chaos.trouble("a worker is cut off from the database"):
+        await chaos.measure_jobs(names.WORKER_CUT_OFF, workers[0])
+        workers[0].cable.partition()
+        await chaos.ask_for(CUT_OFF_S)
+    await chaos.measured()
+    workers[0].cable.mend()
+    chaos.finish()
+
+    spared = _other_servers(chaos, gateways[0])
+    with chaos.trouble("a gateway is cut off from the database", spared=spared):
+        chaos.measure_shards(names.GATEWAY_CUT_OFF, gateways[0], gateways[1])
+        gateways[0].cable.partition()
+        await chaos.ask_for(CUT_OFF_S)
+    await chaos.measured()
+    gateways[0].cable.mend()
+    await chaos.shared_out(*gateways)
+
+    for worker, front, where in (
+        (workers[1], workers[1].discord_front, "Discord"),
+        (workers[2], workers[2].studio_front, "Cannon Studio"),
+    ):
+        with chaos.trouble(f"{worker.name} is cut off from {where}", spared=NONE):
+            front.cut()
+            await chaos.ask_for(CUT_OFF_S)
+        front.mend()
+    with chaos.trouble("a gateway is cut off from Discord", spared=_other_servers(chaos, gateways[1])):
+        gateways[1].discord_front.cut()
+        await chaos.ask_for(LONG_CUT_OFF_S if is_quiet else CUT_OFF_S)
+    gateways[1].discord_front.mend()
+    await _afterwards(chaos)
+    return usual
+
+
+async def no_database(chaos: Chaos, is_quiet: bool) -> Trouble:
+    """Kill the database for longer than any lease lasts."""
+    await chaos.whole()
+    usual = await usually(chaos)
+    await chaos.burst(BURST)
+    with chaos.trouble("there is no database", spared=NONE):
+        async with chaos.without_database(chaos.town.postgres.kill):
+            await chaos.ask_for(DEAD_S if is_quiet else SHORTLY_DEAD_S, every_s=2.0)
+        chaos.measure(names.BACK, _is_done(chaos))
+        await chaos.ask_for(LATE_S)
+    await chaos.measured()
+    chaos.finish()
+    await _afterwards(chaos)
+    return usual
+
+
+async def failover(chaos: Chaos, _is_quiet: bool) -> Trouble:
+    """Lose the primary, and promote the standby that has all that it has answered; its address leads there."""
+    standby = chaos.with_standby()
+    await chaos.whole()
+    usual = await usually(chaos)
+    await chaos.burst(BURST)
+    with chaos.trouble("a standby is promoted", spared=NONE):
+        async with chaos.promoting(standby):
+            await chaos.ask_for(LATE_S)
+        chaos.measure(names.PROMOTED, _is_done(chaos))
+        await chaos.ask_for(LATE_S)
+    await chaos.measured()
+    chaos.finish()
+    await _afterwards(chaos)
+    return usual
+
+
+async def upgrade(chaos: Chaos, _is_quiet: bool) -> Trouble:
+    """Replace the processes of the version before the newest migration one by one, which migrates beside them."""
+    tree = await asyncio.to_thread(check_out, commit_before_the_newest_migration(), chaos.town.folder / "before")
+    old = await chaos.start("gateway", "gateway", "worker", "worker", tree=tree)
+    await chaos.shared_out(*old[:2])
+    await chaos.town.settle_in_by(tree)
+    usual = await usually(chaos)
+    new: list[Member] = []
+    for role, before in (("worker", old[2]), ("gateway", old[0]), ("worker", old[3]), ("gateway", old[1])):
+        with chaos.trouble(f"{before.name} is replaced", spared=NONE):
+            if role == "gateway":  # one more than there are shards would not be ready
+                await chaos.meanwhile(chaos.stop(before))
+            new += await chaos.meanwhile(chaos.start(role))
+            if role == "worker":
+                await chaos.meanwhile(chaos.stop(before))
+    await chaos.shared_out(new[1], new[3])
+    await _afterwards(chaos)
+    return usual
+
+
+async def clocks_and_changes(chaos: Chaos, _is_quiet: bool) -> Trouble:
+    """Let clocks be wrong by an hour and stepped, while a worker and a gateway join and others leave in order."""
+    gateways, workers = await chaos.whole(clock_s=(HOUR_S, -HOUR_S, HOUR_S, -HOUR_S, 0.0))
+    usual = await usually(chaos)
+
+    await chaos.burst(2 * BURST)
+    with chaos.trouble("a worker joins"):
+        [fourth] = await chaos.start("worker")
+        chaos.measure_share(names.WORKER_JOINS, fourth, 0.5 / (WORKERS + 1))
+        await chaos.ask_for(12.0)
+    await chaos.measured()
+
+    with chaos.trouble("clocks are stepped"):
+        gateways[0].clock.seconds, gateways[1].clock.seconds = -HOUR_S, HOUR_S
+        workers[0].clock.seconds = workers[1].clock.seconds = 0.0
+        await chaos.ask_for(LATE_S)
+
+    await chaos.burst(BURST)
+    with chaos.trouble("a worker leaves"):
+        await chaos.measure_jobs(names.WORKER_STOPS, workers[0])
+        await chaos.stop(workers[0])
+        await chaos.ask_for(LATE_S)
+    chaos.finish()
+    with chaos.trouble("a gateway leaves", spared=_other_servers(chaos, gateways[0])):
+        chaos.measure_shards(names.GATEWAY_STOPS, gateways[0], gateways[1])
+        await chaos.stop(gateways[0])
+        await chaos.ask_for(LATE_S)
+    await chaos.measured()
+    await _afterwards(chaos)
+    return usual
+
+
+async def _afterwards(chaos: Chaos) -> None:
+    with chaos.trouble("afterwards"):
+        await chaos.ask_for(LATE_S)
+
+
+def _other_servers(chaos: Chaos, gateway: Member) -> frozenset[int]:
+    """Return the servers of which the gateway does not have the shards."""
+    shards = chaos.shards_of(gateway)
+    return frozenset(each for each in range(SERVERS) if chaos.town.shard_of(each) not in shards)
+
+
+def _is_done(chaos: Chaos) -> Callable[[], bool]:
+    """Return whether a job that is requested from now on has been posted."""
+    before = len(chaos.asked)
+    return lambda: any(each.is_done for each in chaos.asked[before:])
+
+
+@dataclass(frozen=True)
+class Play:
+    """What is lived through."""
+
+    live: Callable[[Chaos, bool], Awaitable[Trouble]]
+    is_settled: bool = True
+    """Whether the servers have their keys and rules from the beginning."""
+
+
+PLAYS: Mapping[str, Play] = {
+    "deaths": Play(deaths),
+    "partitions": Play(partitions),
+    "no database": Play(no_database),
+    "failover": Play(failover),
+    "upgrade": Play(upgrade, is_settled=False),
+    "clocks and changes": Play(clocks_and_changes),
+}
+
+
+@contextlib.asynccontextmanager
+async def chaos_in(folder: Path, seed: int) -> AsyncIterator[Chaos]:
+    """Give a Discord, a Cannon Studio, a PostgreSQL, and servers that have no bot yet."""
+    with running(DURABLE) as postgres:
+        async with (
+            WireDiscord(answer_deadline_s=ANSWER_S) as discord,
+            Sandbox(speed=SPEED, small=True) as sandbox,
+            Chaos(FleetTown(discord, sandbox, folder, postgres), seed=seed) as chaos,
+        ):
+            yield chaos
+
+
+async def play(name: str, folder: Path, *, seed: int = 1, is_quiet: bool = False) -> tuple[Outcome, list[str]]:
+    """Live through that; return what came of it, and what happened."""
+    async with chaos_in(folder, seed) as chaos:
+        if PLAYS[name].is_settled:
+            await chaos.town.settle_in()
+        usual = await PLAYS[name].live(chaos, is_quiet)
+        await chaos.calm(CALM_S)
+        return await judge(chaos, usual, is_quiet=is_quiet), chaos.noted
