@@ -13,7 +13,7 @@ from bot.domain.shards import DAY_S, SessionStartLimit, StartLimitReport, fair_s
 from bot.store.engine.database import DIED, end_process
 from bot.store.engine.repository import Repository
 from bot.store.processes import SHARED_LEASE_S, next_look_s
-from bot.store.sql import Connection
+from bot.store.sql import HOST, Connection
 
 SPACING_S = 5.5
 """Between identifies of shards with the same `shard_id % max_concurrency`: Discord's 5 seconds, plus some tolerance."""
@@ -88,7 +88,7 @@ class Fleet(Repository):
             _add(db, process, now)
             return count
 
-        return await self._database.write(change)
+        return await self._database.write(change, HOST)
 
     async def keep(self, process: str, *, is_back: bool = False) -> HeldShards:
         """Renew a member's lease, end expired ones, and claim up to an even share.
@@ -124,15 +124,17 @@ class Fleet(Repository):
                 taken_over=tuple(taken_over),
             )
 
-        return await self._database.write(change)
+        return await self._database.write(change, HOST)
 
     async def release(self, process: str, shard_ids: Collection[int]) -> None:
         rows = [(shard_id, process) for shard_id in shard_ids]
-        await self._database.write(lambda db: db.executemany("DELETE FROM shards WHERE id = ? AND process = ?", rows))
+        await self._database.write(
+            lambda db: db.executemany("DELETE FROM shards WHERE id = ? AND process = ?", rows), HOST
+        )
 
     async def leave(self, process: str) -> None:
         """End the membership with all leases; the caller's shards are closed."""
-        await self._database.write(lambda db: _end(db, process))
+        await self._database.write(lambda db: _end(db, process), HOST)
 
     async def holders(self) -> dict[int, str]:
         """Return the process that holds each shard under a live lease."""
@@ -152,7 +154,7 @@ class Fleet(Repository):
             limit = SessionStartLimit.reported(self._database.now(db), report)
             _set(db, LIMIT_META, json.dumps(asdict(limit)))
 
-        await self._database.write(change)
+        await self._database.write(change, HOST)
 
     async def identify_wait_s(self, shard_id: int) -> float:
         """Estimate the seconds until the shard may identify; 0: now. Reserves nothing."""
@@ -180,7 +182,7 @@ class Fleet(Repository):
             db.execute("INSERT INTO identifies (shard_id, at) VALUES (?, ?)", (shard_id, at))
             return IdentifyTurn(wait_s=at - now, is_reserved=True, left=left - 1)
 
-        return await self._database.write(change)
+        return await self._database.write(change, HOST)
 
     async def identifies_left(self) -> int:
         """Return the identifies left today, including the reserve."""
@@ -292,7 +294,7 @@ class RateBudgets(Repository):
             db.execute(_SAVE_SHARE, (budget, process, wanted, calls, had, had_until, now + SHARE_S))
             return calls
 
-        return await self._database.write(change)
+        return await self._database.write(change, HOST)
 
     async def give_up(self, budget: str, process: str) -> None:
         """Return the budget: the caller makes no more calls."""
@@ -301,7 +303,7 @@ class RateBudgets(Repository):
             now = self._database.now(db)
             db.execute("UPDATE rents SET expires_at = ? WHERE budget = ? AND process = ?", (now, budget, process))
 
-        await self._database.write(change)
+        await self._database.write(change, HOST)
 
 
 @dataclass(frozen=True, slots=True)

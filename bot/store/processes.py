@@ -15,7 +15,7 @@ from bot.store.engine.database import DIED, STOPPED, beat, end_process
 from bot.store.engine.repository import Repository
 from bot.store.jobs.rechecks import KEPT
 from bot.store.jobs.rows import job_of
-from bot.store.sql import Connection, Row
+from bot.store.sql import HOST, Connection, Row
 
 SILENT_S = 50.0
 """Without a sign of life for so long, three beats and a tolerance, a process counts as silent."""
@@ -101,7 +101,7 @@ class Processes(Repository):
             if is_only:
                 db.execute("UPDATE processes SET led_since = ? WHERE name = ?", (now, identity.name))
 
-        await self._database.write(change)
+        await self._database.write(change, HOST)
 
     async def lead(self) -> FormerLeader | None:
         """Note that this process leads; return the leader that it takes over from, None if that had stopped."""
@@ -115,7 +115,7 @@ class Processes(Repository):
             db.execute("UPDATE processes SET led_since = ? WHERE name = ?", (now, name))
             return None if former is None else FormerLeader(name=former[0], silent_s=max(0.0, now - former[1]))
 
-        return await self._database.write(change)
+        return await self._database.write(change, HOST)
 
     async def leave(self) -> None:
         """Note that this process has stopped, if it was registered."""
@@ -124,7 +124,7 @@ class Processes(Repository):
             end_process(db, self._database.process, STOPPED, self._database.now(db))
 
         if self._database.identity is not None:
-            await self._database.write(change)
+            await self._database.write(change, HOST)
 
     async def all(self) -> tuple[FleetProcess, ...]:
         """Return the processes that run, or ended within the hour; the running ones first, by role and start."""
@@ -231,7 +231,7 @@ class JobLeases(Repository):
             may_take_over = first is not None and first <= now
             return Renewal(existed=existed, may_take_over=may_take_over, next_look_s=next_look_s(now, first))
 
-        return await self._database.write(change)
+        return await self._database.write(change, HOST)
 
     async def drop(self, token: str, *, outcome: str = STOPPED) -> None:
         """End this process's lease. `outcome` is kept with its jobs: why they are free."""
@@ -277,7 +277,7 @@ class JobLeases(Repository):
             jobs = _under(db, token, [each.id for each in claimed])
             return [replace(each, job=jobs[each.id]) for each in claimed]
 
-        return await self._database.write(change)
+        return await self._database.write(change, HOST)
 
     async def under(self, token: str, job_ids: Collection[str]) -> dict[str, Job]:
         """Return those jobs, of any guild, under this lease, by id."""
@@ -292,30 +292,37 @@ SELECT count(*) FROM (
 _EXPIRED = "SELECT token, process, renewed_at FROM leases WHERE expires_at <= ? AND token <> ?"
 _RENEW = "UPDATE leases SET expires_at = :expires_at, renewed_at = :now, process = :process WHERE token = :token"
 _LEASE = "INSERT INTO leases (token, expires_at, renewed_at, process) VALUES (:token, :expires_at, :now, :process)"
-_CLAIM = """
+# On PostgreSQL a claim passes over jobs that another transaction changes, so that it waits for no guild.
+_OWN = "/*shared JOIN jobs AS own ON own.id = free.id */"
+_IS_FREE = "/*shared AND own.lease IS NULL AND own.state IN ('submitting', 'queued', 'processing', 'ready') */"
+_UNLESS_CHANGING = "/*shared FOR UPDATE OF own SKIP LOCKED */"
+_CLAIM = f"""
 UPDATE jobs SET lease = :lease, claimed_by = :process, claimed_at = :now WHERE id IN (
-    SELECT free.id FROM running_jobs AS free CROSS JOIN cards ON cards.id = free.card_id
-    WHERE free.lease IS NULL AND cards.answered = 1
-    ORDER BY free.next_at LIMIT :limit
+    SELECT free.id FROM running_jobs AS free CROSS JOIN cards ON cards.id = free.card_id {_OWN}
+    WHERE free.lease IS NULL AND cards.answered = 1 {_IS_FREE}
+    ORDER BY free.next_at {_UNLESS_CHANGING} LIMIT :limit
 )
 RETURNING id, guild_id, card_id, state, next_at, wait_s, active_s, overdue_at IS NOT NULL, poll_after_s
-"""
-_CLAIM_OF_FREE_CARDS = """
+"""  # noqa: S608 - assembled from constants
+_CLAIM_OF_FREE_CARDS = f"""
 UPDATE jobs SET lease = :lease, claimed_by = :process, claimed_at = :now WHERE id IN (
-    SELECT free.id FROM running_jobs AS free CROSS JOIN cards ON cards.id = free.card_id
+    SELECT free.id FROM running_jobs AS free CROSS JOIN cards ON cards.id = free.card_id {_OWN}
     WHERE free.lease IS NULL AND cards.answered = 1
         AND NOT EXISTS (
             SELECT 1 FROM jobs AS other
             WHERE other.card_id = free.card_id AND other.lease IS NOT NULL AND other.lease <> :lease
-        )
-    ORDER BY free.next_at LIMIT :limit
+        ) {_IS_FREE}
+    ORDER BY free.next_at {_UNLESS_CHANGING} LIMIT :limit
 )
 RETURNING id, guild_id, card_id, state, next_at, wait_s, active_s, overdue_at IS NOT NULL, poll_after_s
-"""
+"""  # noqa: S608 - assembled from constants
 _CLAIM_REST = """
 UPDATE jobs SET lease = :lease, claimed_by = :process, claimed_at = :now
 WHERE lease IS NULL AND state IN ('submitting', 'queued', 'processing', 'ready')
-    AND card_id IN (SELECT value FROM json_each(:cards))
+    AND card_id IN (SELECT value FROM json_each(:cards)) /*shared AND id IN (
+        SELECT own.id FROM jobs AS own
+        WHERE own.card_id IN (SELECT value FROM json_each(:cards)) FOR UPDATE OF own SKIP LOCKED
+    ) */
 RETURNING id, guild_id, card_id, state, next_at, wait_s, active_s, overdue_at IS NOT NULL, poll_after_s
 """
 _UNDER = "SELECT jobs.* FROM json_each(?) AS wanted CROSS JOIN jobs ON jobs.id = wanted.value WHERE +jobs.lease = ?"

@@ -5,11 +5,40 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
 SqlValue: TypeAlias = str | int | float | bytes | None
 Parameters: TypeAlias = Sequence[Any] | Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class WriteScope:
+    """Whose rows a write changes, or reads to decide. Writes with nothing in common may overlap on PostgreSQL."""
+
+    guild_id: int | None = None
+    host: bool = False
+    """The rows of no server: leases and claims, processes, shards, budgets, and what is spent on the host's key."""
+
+    @property
+    def is_everything(self) -> bool:
+        return self.guild_id is None and not self.host
+
+
+EVERYTHING = WriteScope()
+"""Waits for all other writes, and they for it."""
+HOST = WriteScope(host=True)
+
+
+def of_guild(guild_id: int, *, host: bool = False) -> WriteScope:
+    """Return the scope of a guild; EVERYTHING for 0, which stands for the host or for all guilds."""
+    return WriteScope(guild_id=guild_id, host=host) if guild_id else EVERYTHING
+
+
+class Collision(sqlite3.IntegrityError):
+    """Another process may have written the same row at the same time: repeated, the transaction sees it."""
 
 
 class Row(Protocol):

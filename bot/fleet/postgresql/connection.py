@@ -17,12 +17,12 @@ from psycopg.adapt import Loader
 from psycopg.pq import TransactionStatus
 
 from bot.errors import RESTART_CANNOT_HELP, RESTART_MAY_HELP, DatabaseFailing, StoreError
-from bot.fleet.postgresql.dialect import RUN, Statement, translated
+from bot.fleet.postgresql.dialect import RUN, WRITE_LOCK, Statement, begin_write, locks_of, translated
 from bot.language import Text
 from bot.settings import PostgresUrl
 from bot.store import texts
 from bot.store.engine.group_commit import CommitUnknown, TransactionLost
-from bot.store.sql import Parameters
+from bot.store.sql import Collision, Parameters, WriteScope
 
 CONNECT_S = 5
 """Timeout of one connection attempt."""
@@ -74,6 +74,8 @@ _GONE = ("08", "57P", "25P03")
 _OUTDATED = "RevalidateCachedQuery"
 """Where the server says that a prepared statement is of before a newer version's migration, once for each statement and
 connection. psycopg forgets all of a connection's statements at its ROLLBACK, so that the repetition works."""
+_OF_TWO_WRITES = frozenset({"23503", "23505"})
+"""A missing parent and a key that is taken: checked when written, against what others commit meanwhile."""
 _REASONS: dict[str, tuple[str, Text | str, int]] = {
     "28": ("refused", texts.SERVER_REFUSES, RESTART_CANNOT_HELP),
     "3D": ("refused", texts.SERVER_REFUSES, RESTART_CANNOT_HELP),
@@ -81,7 +83,6 @@ _REASONS: dict[str, tuple[str, Text | str, int]] = {
     "25006": ("unwritable", texts.SERVER_IS_READ_ONLY, RESTART_MAY_HELP),
     "53": ("full", texts.SERVER_IS_FULL, RESTART_MAY_HELP),
     "55P03": ("busy", texts.SERVER_IS_BUSY, RESTART_MAY_HELP),
-    "40": ("busy", texts.SERVER_IS_BUSY, RESTART_MAY_HELP),
 }
 """Failure kinds by code prefix, with the sentence and the exit code of a start."""
 
@@ -189,6 +190,8 @@ class PostgresConnection:
         self._transaction: tuple[str, str] | None = None
         """The server's id of a writing transaction, and its `RUN`."""
         self._to_release = ""
+        self._locks: dict[int, bool] = {}
+        """The advisory locks of the transaction: whether it has each, or another process."""
         self._gave_up_at = -math.inf
         try:
             self._raw = self._connected(time.monotonic())
@@ -205,7 +208,7 @@ class PostgresConnection:
         if sql == "COMMIT":
             return self._commit()
         if sql.startswith("BEGIN"):
-            return self._begin(sql)
+            return self._begin(translated(sql).text)
         if sql.startswith("RELEASE"):
             # Sent with the next savepoint or commit, to save a round trip.
             self._to_release = f"{sql}; "
@@ -213,8 +216,7 @@ class PostgresConnection:
         statement = translated(sql)
         try:
             if sql.startswith("SAVEPOINT"):
-                several, self._to_release = self._to_release + sql, ""
-                return self._raw.execute(several, prepare=False)
+                return self._savepoint(sql)
             given = _plain_parameters(statement, parameters) if statement.has_places else None
             return self._raw.execute(statement.text, given)
         except psycopg.Error as error:
@@ -248,8 +250,41 @@ class PostgresConnection:
         """Close the connection; uncommitted changes are rolled back."""
         self._raw.close()
 
-    def _begin(self, sql: str) -> psycopg.Cursor[PostgresRow]:
-        text = translated(sql).text
+    def begin_write(self, scope: WriteScope) -> None:
+        """Begin a transaction that writes in the scope; wait for other processes' writes there. Raises as `execute`."""
+        self._begin(begin_write(scope))
+        self._locks = {WRITE_LOCK: True} if scope.is_everything else dict.fromkeys(locks_of(scope), True)
+
+    def add_write(self, scope: WriteScope) -> bool:
+        """Set the savepoint `one` for a write in the scope; False, without one, if another process writes there.
+
+        It never waits, as others may wait for what this transaction has; nor does it ask twice for the same, so that a
+        scope's writes keep their order. Raises as `execute`.
+        """
+        wanted = (WRITE_LOCK,) if scope.is_everything else locks_of(scope)
+        missing = [] if self._locks.get(WRITE_LOCK) else [lock for lock in wanted if not self._locks.get(lock)]
+        if any(lock in self._locks for lock in missing):
+            return False
+        # Before the savepoint: to roll back to it would give up what was locked after it.
+        tries = ", ".join(f"pg_try_advisory_xact_lock({lock})" for lock in missing)
+        try:
+            cursor = self._savepoint(f"SELECT {tries}; SAVEPOINT one" if missing else "SAVEPOINT one")
+        except psycopg.Error as error:
+            self._raise(error)
+        while missing and cursor.description is None:
+            cursor.nextset()
+        has = cursor.fetchone() if missing else ()
+        self._locks.update(zip(missing, map(bool, has or ()), strict=True))
+        if all(has or ()):
+            return True
+        self._to_release = "RELEASE one; "
+        return False
+
+    def _savepoint(self, sql: str) -> psycopg.Cursor[PostgresRow]:
+        several, self._to_release = self._to_release + sql, ""
+        return self._raw.execute(several, prepare=False)
+
+    def _begin(self, text: str) -> psycopg.Cursor[PostgresRow]:
         until = time.monotonic() + RECONNECT_S
         while True:
             if self._raw.closed:
@@ -268,7 +303,7 @@ class PostgresConnection:
             while cursor.nextset():
                 pass
             if cursor.description is not None and (row := cursor.fetchone()) is not None:
-                self._transaction = (row[1], row[2])
+                self._transaction = (row["id"], row["run"])
             return cursor
 
     def _commit(self) -> psycopg.Cursor[PostgresRow]:
@@ -353,7 +388,8 @@ class PostgresConnection:
     def _raise(self, error: psycopg.Error) -> NoReturn:
         """Raise the store's own errors. Bugs of ours are raised unchanged."""
         if isinstance(error, psycopg.IntegrityError):
-            raise sqlite3.IntegrityError(error.diag.message_primary or str(error)) from error
+            kind = Collision if error.sqlstate in _OF_TWO_WRITES else sqlite3.IntegrityError
+            raise kind(error.diag.message_primary or str(error)) from error
         if (failing := failure_of(error)) is not None:
             raise failing from error
         raise error
@@ -376,6 +412,8 @@ def failure_of(error: psycopg.Error) -> DatabaseFailing | None:
                 for_host=str(sentence).format(name=texts.OUR_DATABASE),
                 name=texts.OUR_DATABASE,
             )
+    if code.startswith("40"):
+        return TransactionLost(texts.SERVER_IS_BUSY, name=texts.OUR_DATABASE, kind="busy")
     is_outdated = error.diag.source_function == _OUTDATED
     if isinstance(error, psycopg.OperationalError) or code.startswith(_GONE) or is_outdated:
         return TransactionLost(texts.SERVER_IS_LOST, name=texts.OUR_DATABASE, kind="unreachable")

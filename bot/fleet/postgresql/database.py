@@ -1,4 +1,4 @@
-"""PostgreSQL backend: SQLite's transactions, with one writer at a time over all processes."""
+"""PostgreSQL backend: SQLite's transactions, with one writer at a time over all processes in each scope."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from bot.store.engine.pulse import Pulse
 from bot.store.engine.row_cache import Key, Recalled, RowCache
 from bot.store.engine.schema import Migration
 from bot.store.fleet import Signals
-from bot.store.sql import Connection
+from bot.store.sql import Connection, WriteScope
 
 log = structlog.get_logger(__name__)
 
 GROUP_S = 0.05
-"""How long a group accepts writes: longer than on SQLite, as each statement is a round trip, and the lock moves between
+"""How long a group accepts writes: longer than on SQLite, as each statement is a round trip, and the locks move between
 processes after each group."""
 
 
@@ -54,7 +54,14 @@ class PostgresDatabase(Database):
     ) -> None:
         kept, pulse = RowCache(), Pulse(clock)
         group_commit = GroupCommit(
-            writer, clock, kept, pulse=pulse, written=heard.taken, note_commit=lambda _db: None, group_s=GROUP_S
+            writer,
+            clock,
+            kept,
+            pulse=pulse,
+            written=heard.taken,
+            note_commit=lambda _db: None,
+            begin=BeginInScope(),
+            group_s=GROUP_S,
         )
         super().__init__(
             clock, writer=writer, reader=reader, searcher=searcher, group_commit=group_commit, kept=kept, pulse=pulse
@@ -142,6 +149,16 @@ class PostgresDatabase(Database):
             await close_all((self._writer,), (self._reader, self._searcher))
         finally:
             await self._listener.close()
+
+
+class BeginInScope:
+    """Transactions of one scope wait for each other, over all processes (docs/decisions/0086-locks-of-a-server.md)."""
+
+    def transaction(self, db: PostgresConnection, scope: WriteScope) -> None:
+        db.begin_write(scope)
+
+    def savepoint(self, db: PostgresConnection, scope: WriteScope) -> bool:
+        return db.add_write(scope)
 
 
 class ChangedRows:

@@ -11,12 +11,16 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from bot.store.sql import EVERYTHING, WriteScope
+
 WRITE_LOCK = 0x0C4A_9909
-"""The advisory lock of the writing transaction."""
+"""The advisory lock of everything: a write of one scope shares it with others."""
+HOST_LOCK = 0x0C4A_990D
+"""The advisory lock of the host's rows, which the trigger of the host's totals takes, too. A guild's lock is its id."""
 IDLE_IN_TRANSACTION_S = 2
-"""Ends idle transactions: a paused process would hold the lock that all others wait for."""
+"""Ends idle transactions: a paused process would hold locks that others wait for."""
 LOCK_S = 10
-"""Timeout of the write lock."""
+"""Timeout of a lock of a scope, or of a row."""
 LIMITS = (
     f"SET LOCAL idle_in_transaction_session_timeout = '{IDLE_IN_TRANSACTION_S}s'; "
     f"SET LOCAL lock_timeout = '{LOCK_S}s'; SET LOCAL jit = off"
@@ -29,13 +33,28 @@ a restart."""
 NOW = "SELECT extract(epoch FROM clock_timestamp())::double precision"
 """The server's time, Unix seconds, even after waiting for the lock."""
 
-_BEGIN_WRITE = (
-    f"BEGIN ISOLATION LEVEL READ COMMITTED; {LIMITS}; "
-    f"SELECT pg_advisory_xact_lock({WRITE_LOCK}), pg_current_xact_id()::text, {RUN}"
-)
-"""READ COMMITTED: sees everything committed before the lock was acquired."""
+
+def locks_of(scope: WriteScope) -> tuple[int, ...]:
+    """Return the scope's advisory locks in order: who has the host's waits for no guild's."""
+    own = () if scope.guild_id is None else (scope.guild_id,)
+    return (*own, HOST_LOCK) if scope.host else own
+
+
+def begin_write(scope: WriteScope) -> str:
+    """Return what begins a transaction that writes in the scope, and gives its id.
+
+    READ COMMITTED: it sees everything in its scope that was committed before it had the locks.
+    """
+    if scope.is_everything:
+        waits = f"pg_advisory_xact_lock({WRITE_LOCK})"
+    else:
+        own = (f"pg_advisory_xact_lock({lock})" for lock in locks_of(scope))
+        waits = ", ".join((f"pg_advisory_xact_lock_shared({WRITE_LOCK})", *own))
+    return f"BEGIN ISOLATION LEVEL READ COMMITTED; {LIMITS}; SELECT {waits}, pg_current_xact_id()::text AS id, {RUN} AS run"
+
+
 _BEGIN_READ = f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {LIMITS}"
-_WHOLE = {"BEGIN IMMEDIATE": _BEGIN_WRITE, "BEGIN": _BEGIN_READ}
+_WHOLE = {"BEGIN IMMEDIATE": begin_write(EVERYTHING), "BEGIN": _BEGIN_READ}
 
 _QUOTED = re.compile(r"('(?:[^']|'')*')")
 _PLACEHOLDER = re.compile(r"\?|(?<![:\w]):([a-z_]\w*)(\s+IS( NOT)? NULL\b)?")
@@ -46,6 +65,8 @@ _EACH = r"json_each\(((?:%\(\w+\)s|[^()])+)\)"
 _LEAST_OF_TWO = {"max": "greatest", "min": "least"}
 
 _WORDS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
+    # What only PostgreSQL has to do, as several write there at a time.
+    (re.compile(r"/\*shared (.+?) \*/", re.DOTALL), r"\1"),
     # An order's first rows would be found by reading all rows.
     (
         re.compile(rf"\b((?:WHERE|AND) (?:jobs\.)?id) IN \((\s*SELECT (?:[^()]|\([^()]*\))*\bLIMIT {_ANY_PLACE}\s*)\)"),

@@ -14,7 +14,7 @@ from typing import Any, Generic, TypeVar
 
 from bot.domain.models import Media, MediaKind
 from bot.domain.server.places import CardPlace
-from bot.store.sql import Connection, Row
+from bot.store.sql import Collision, Connection, Row
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 """Shared by all empty columns, which are most columns of most jobs."""
@@ -140,7 +140,10 @@ def _names_of(type_: Any) -> tuple[str, ...]:
 class Table(Generic[Value]):
     """Reads and writes values of one type as rows of one table."""
 
-    def __init__(self, name: str, type_: Callable[..., Value], columns: Sequence[Column]) -> None:
+    def __init__(
+        self, name: str, type_: Callable[..., Value], columns: Sequence[Column], *, claimed_by: str = ""
+    ) -> None:
+        """`claimed_by`: the column that other processes may set, whichever guild's the row is."""
         self.columns = tuple(columns)
         self._type = type_
         self._places = {each.name: place for place, each in enumerate(columns)}
@@ -152,6 +155,8 @@ class Table(Generic[Value]):
         names, marks = ", ".join(each.name for each in columns), ", ".join("?" for _ in columns)
         self._insert = f"INSERT INTO {name} ({names}) VALUES ({marks})"  # noqa: S608 - names of our own columns
         where = " AND ".join(f"{each.name} = ?" for each in key)
+        self._claim = () if not claimed_by else (attrgetter(claimed_by),)
+        where += f" AND {claimed_by} IS ?" if claimed_by else ""
         self._update = f"UPDATE {name} SET {{sets}} WHERE {where} RETURNING *"  # noqa: S608 - names of our own columns
 
     def read(self, row: Row, **instead: Any) -> Value:
@@ -172,7 +177,8 @@ class Table(Generic[Value]):
     def update(self, db: Connection, value: Value, was: Value) -> Row | None:
         """Update the mutable columns that differ from `was`, as read in this transaction; return the row, if any do.
 
-        SQLite rewrites every index on an assigned column, even if unchanged.
+        SQLite rewrites every index on an assigned column, even if unchanged. Raises Collision if another process has
+        claimed the row since it was read.
         """
         changed: dict[str, SqlValue] = {}
         for name, field, to_sql in self._changing:
@@ -182,7 +188,12 @@ class Table(Generic[Value]):
         if not changed:
             return None
         sets = ", ".join(f"{name} = ?" for name in changed)
-        rows = db.execute(self._update.format(sets=sets), (*changed.values(), *self._key(value))).fetchall()
+        rows = db.execute(
+            self._update.format(sets=sets),
+            (*changed.values(), *self._key(value), *(claim(was) for claim in self._claim)),
+        ).fetchall()
+        if self._claim and not rows:
+            raise Collision(f"{self._key(value)} was claimed meanwhile")
         return rows[0] if rows else None
 
 

@@ -16,11 +16,11 @@ from bot.runtime.background import in_patience
 from bot.runtime.clock import Clock
 from bot.runtime.process import ProcessIdentity
 from bot.store.engine.connection import ConnectionThread
-from bot.store.engine.group_commit import GroupCommit, busy, transaction
+from bot.store.engine.group_commit import GroupCommit, begin_reading, busy, transaction
 from bot.store.engine.pulse import Pulse
 from bot.store.engine.row_cache import Key, Recalled, RowCache
 from bot.store.fleet import COMMITTED, Leadership, Signals
-from bot.store.sql import Connection, Row
+from bot.store.sql import EVERYTHING, HOST, Connection, Row, WriteScope
 
 T = TypeVar("T")
 
@@ -73,15 +73,16 @@ class Database(ABC):
         self.identity: ProcessIdentity | None = None
         """This process, once it is listed among the database's processes."""
 
-    async def write(self, function: Callable[[Connection], T]) -> T:
+    async def write(self, function: Callable[[Connection], T], scope: WriteScope = EVERYTHING) -> T:
         """Run `function` as one transaction and return its result.
 
         Any exception rolls back and propagates. StoreError: the database is busy, full, damaged or unreachable.
         A cancelled caller cannot know whether it was committed, but it is atomic. Concurrent writes share one
         commit and sync; each succeeds or fails on its own. `function` may be re-run from the start, so it
-        changes nothing but the database.
+        changes nothing but the database. It reads and changes rows of its `scope` only, and sees all that was committed
+        of these before; on SQLite one transaction writes at a time.
         """
-        return await self._group_commit.write(function)
+        return await self._group_commit.write(function, scope)
 
     async def read(self, function: Callable[[Connection], T]) -> T:
         """Run `function` on a snapshot that includes every write that has returned."""
@@ -113,7 +114,7 @@ class Database(ABC):
 
     async def _read_on(self, thread: ConnectionThread, function: Callable[[Connection], T]) -> T:
         context = contextvars.copy_context()  # the language of its sentences
-        outcome = thread.begin(lambda db: transaction(db, "BEGIN", lambda db: context.run(function, db)))
+        outcome = thread.begin(lambda db: transaction(db, begin_reading, lambda db: context.run(function, db)))
         try:
             if not await in_patience(outcome, self.clock, is_failing=self.pulse.failure is not None):
                 outcome.cancel()
@@ -130,7 +131,7 @@ class Database(ABC):
 
     async def probe(self) -> None:
         """Write a row, to prove that the database accepts writes: a listed process's beat. Raises as `write`."""
-        await self.write(self._write_beat)
+        await self.write(self._write_beat, HOST)
         self.pulse.note_commit()
 
     def _write_beat(self, db: Connection) -> None:

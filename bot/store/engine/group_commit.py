@@ -9,7 +9,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from bot.errors import DatabaseFailing, StoreError
 from bot.runtime.background import UNDER_WAY_S, done_within, in_patience
@@ -19,12 +19,12 @@ from bot.store.engine.connection import ConnectionThread
 from bot.store.engine.pulse import Pulse
 from bot.store.engine.row_cache import Key, Recalled, RowCache
 from bot.store.engine.sqlite_errors import explained
-from bot.store.sql import Connection, OwnConnection
+from bot.store.sql import Collision, Connection, OwnConnection, WriteScope
 
 T = TypeVar("T")
 
 TRIES = 3
-"""Attempts of a transaction whose connection is lost before a commit."""
+"""Attempts of a transaction that another process, or a lost connection, has prevented."""
 
 
 class TransactionLost(DatabaseFailing):
@@ -35,22 +35,50 @@ class CommitUnknown(DatabaseFailing):
     """The outcome of the commit is unknown: nothing may be repeated."""
 
 
-def transaction(db: OwnConnection, begin: str, function: Callable[[Connection], T]) -> T:
+class Begin(Protocol):
+    """Begins a transaction that writes rows of a scope, and adds writes to it."""
+
+    def transaction(self, db: Any, scope: WriteScope) -> None:
+        """Begin; wait for other processes' writes in this scope."""
+        ...
+
+    def savepoint(self, db: Any, scope: WriteScope) -> bool:
+        """Set the savepoint `one`; False, without one, if another process writes in this scope. Never waits."""
+        ...
+
+
+class BeginAlone:
+    """One transaction writes at a time, whatever its scope: SQLite."""
+
+    def transaction(self, db: OwnConnection, _scope: WriteScope) -> None:
+        db.execute("BEGIN IMMEDIATE")
+
+    def savepoint(self, db: OwnConnection, _scope: WriteScope) -> bool:
+        db.execute("SAVEPOINT one")
+        return True
+
+
+def begin_reading(db: OwnConnection) -> None:
+    db.execute("BEGIN")
+
+
+def transaction(db: OwnConnection, begin: Callable[[OwnConnection], None], function: Callable[[Connection], T]) -> T:
     """Run `function` between `begin` and COMMIT; an exception rolls back and propagates.
 
-    Re-run if the connection to a server was lost. Raises DatabaseFailing for what an operator can fix.
+    Re-run if the connection to a server was lost, or another process was in the way. Raises DatabaseFailing for what an
+    operator can fix.
     """
     for _ in range(TRIES - 1):
         try:
             return _once(db, begin, function)
-        except TransactionLost:
+        except (TransactionLost, Collision):
             continue
     return _once(db, begin, function)
 
 
-def _once(db: OwnConnection, begin: str, function: Callable[[Connection], T]) -> T:
+def _once(db: OwnConnection, begin: Callable[[OwnConnection], None], function: Callable[[Connection], T]) -> T:
     with explained(db=db):
-        db.execute(begin)
+        begin(db)
         try:
             result = function(db)
             db.execute("COMMIT")
@@ -70,6 +98,7 @@ NO_ROWS: frozenset[object] = frozenset()
 @dataclass(slots=True, eq=False)
 class _Write:
     function: Callable[[Connection], Any]
+    scope: WriteScope
     heard: asyncio.Future[Any]
     """Resolved on the event loop; cancelled when its caller gives up."""
     context: contextvars.Context = field(default_factory=contextvars.copy_context)
@@ -111,6 +140,7 @@ class GroupCommit:
         written: Callable[[Any], frozenset[tuple[Recalled, Key]] | None],
         note_commit: Callable[[Any], None],
         require_usable: Callable[[], None] = lambda: None,
+        begin: Begin | None = None,
         group_s: float = GROUP_S,
     ) -> None:
         """Both callbacks run on the writer's thread: `written`, after each commit, returns invalidated keys.
@@ -119,6 +149,7 @@ class GroupCommit:
         """
         self._pulse = pulse
         self._require_usable = require_usable
+        self._begin: Begin = begin or BeginAlone()
         self._group_s = group_s
         self._thread = thread
         self._kept, self._written = kept, written
@@ -127,14 +158,14 @@ class GroupCommit:
         self._waiting: deque[_Write] = deque()
         self._turn_is_due = False
 
-    async def write(self, function: Callable[[Connection], T]) -> T:
+    async def write(self, function: Callable[[Connection], T], scope: WriteScope) -> T:
         """Run `function` as one transaction; return or raise its outcome once committed or rolled back.
 
         Raises StoreError after `close`, and when an interaction's deadline passes: then the write never runs
         or, if under way, CommitUnknown is raised.
         """
         self._thread.require_open()
-        write = _Write(function, asyncio.get_running_loop().create_future())
+        write = _Write(function, scope, asyncio.get_running_loop().create_future())
         self._waiting.append(write)
         if not self._turn_is_due:
             self._turn_is_due = True
@@ -173,15 +204,19 @@ class GroupCommit:
     def _together(self, db: OwnConnection, left: deque[_Write]) -> list[_Write]:
         """Run writes from `left` in one transaction, each in a savepoint; return their outcomes.
 
+        The transaction waits for the first write's scope alone, while it has none that others wait for. A write whose
+        scope another process has stays in `left`, in its order.
+
         An exception rolls back that write alone. A database error rolls back all, and each is retried alone, so
         that the right caller gets it. If the transaction cannot begin, all fail at once instead of each waiting
         for the lock.
         """
         group: list[_Write] = []
+        passed: deque[_Write] = deque()
         try:
             self._require_usable()
             with explained(db=db):
-                db.execute("BEGIN IMMEDIATE")
+                self._begin.transaction(db, left[0].scope)
         except (sqlite3.Error, StoreError) as error:
             while left:
                 group.append(left.popleft())
@@ -190,8 +225,12 @@ class GroupCommit:
         until = self._clock.monotonic() + self._group_s
         try:
             while left and (not group or self._clock.monotonic() < until):
-                group.append(left.popleft())
-                _in_savepoint(db, group[-1])
+                write = left.popleft()
+                if self._begin.savepoint(db, write.scope):
+                    group.append(write)
+                    _in_savepoint(db, write)
+                else:
+                    passed.append(write)
             db.execute("COMMIT")
         except CommitUnknown as error:
             for write in group:
@@ -200,6 +239,8 @@ class GroupCommit:
             if db.in_transaction:
                 db.execute("ROLLBACK")
             return [self._alone(db, write) for write in group]
+        finally:
+            left.extendleft(reversed(passed))
         return group
 
     def _alone(self, db: OwnConnection, write: _Write) -> _Write:
@@ -208,7 +249,7 @@ class GroupCommit:
             return write
         try:
             self._require_usable()
-            write.result = transaction(db, "BEGIN IMMEDIATE", write.run)
+            write.result = transaction(db, lambda db: self._begin.transaction(db, write.scope), write.run)
         except BaseException as error:  # noqa: BLE001 - raised by who waits for it
             write.error = error
         return write
@@ -227,8 +268,8 @@ class GroupCommit:
 def _in_savepoint(db: OwnConnection, write: _Write) -> None:
     """Run one write of a group. sqlite3.Error and StoreError concern the whole group."""
     if not write.begins():
+        db.execute("RELEASE one")
         return
-    db.execute("SAVEPOINT one")
     try:
         write.result = write.run(db)
     except (sqlite3.Error, StoreError):

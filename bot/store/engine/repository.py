@@ -17,7 +17,7 @@ from bot.runtime.failpoints import failpoint
 from bot.store import texts
 from bot.store.engine.columns import mapping_from_json, read_as, to_json, to_text
 from bot.store.engine.database import Database
-from bot.store.sql import Connection, Parameters, Row
+from bot.store.sql import Connection, Parameters, Row, of_guild
 from bot.store.vault.secret_box import SecretBox
 
 T = TypeVar("T")
@@ -99,7 +99,10 @@ def decision_of(row: Row) -> Decision:
 
 
 class Repository:
-    """A set of tables; `Store` holds one of each. Each method is one transaction."""
+    """A set of tables; `Store` holds one of each. Each method is one transaction.
+
+    What it writes of one guild it writes in that guild's scope: it reads no other guild's rows to decide.
+    """
 
     def __init__(self, database: Database, box: SecretBox, clock: Clock) -> None:
         self._database = database
@@ -113,17 +116,23 @@ class Repository:
     async def _rows(self, sql: str, values: Parameters = ()) -> list[Any]:
         return await self._database.read(lambda db: db.execute(sql, values).fetchall())
 
-    async def _execute(self, sql: str, values: Parameters = ()) -> int:
-        """Run one statement in a transaction of its own; return how many rows it changed."""
-        return await self._database.write(lambda db: db.execute(sql, values).rowcount)
+    async def _write(self, guild_id: int, change: Callable[[Connection], T], *, host: bool = False) -> T:
+        """Run `change` in a transaction of this guild; `host`: it may decide by, or change, the host's rows."""
+        return await self._database.write(change, of_guild(guild_id, host=host))
 
-    async def _recorded(self, guild_id: int, change: Callable[[Connection], T], record: RecordOf[T] | None) -> T:
-        """Run `change` and write the line that `record` builds from its result, in one transaction; return the result.
+    async def _execute(self, sql: str, values: Parameters = (), *, guild_id: int = 0) -> int:
+        """Run one statement in a transaction of this guild, 0: of everything; return how many rows it changed."""
+        return await self._write(guild_id, lambda db: db.execute(sql, values).rowcount)
+
+    async def _recorded(
+        self, guild_id: int, change: Callable[[Connection], T], record: RecordOf[T] | None, *, host: bool = False
+    ) -> T:
+        """Run `change` and write the line that `record` builds from its result, as `_write`; return the result.
 
         No line without a `record` or if it returns None. The line is in the guild's language.
         """
         if record is None:
-            return await self._database.write(change)
+            return await self._write(guild_id, change, host=host)
         now = self._clock.wall()
 
         def write(db: Connection) -> tuple[T, bool]:
@@ -136,7 +145,7 @@ class Repository:
             return result, line is not None
 
         failpoint("decision.before")
-        result, is_recorded = await self._database.write(write)
+        result, is_recorded = await self._write(guild_id, write, host=host)
         if is_recorded:
             failpoint("decision.stored")
             self._database.notify()

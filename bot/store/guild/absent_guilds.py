@@ -88,11 +88,11 @@ class AbsentGuilds(Repository):
             forget_unneeded_keys(db, guild_id)
             return len(unsent)
 
-        return await self._database.write(change)
+        return await self._write(guild_id, change)
 
     async def remove(self, guild_id: int) -> bool:
         """Note that the bot is back; return whether the guild was absent."""
-        return await self._execute("DELETE FROM absent_guilds WHERE guild_id = ?", (guild_id,)) == 1
+        return await self._execute("DELETE FROM absent_guilds WHERE guild_id = ?", (guild_id,), guild_id=guild_id) == 1
 
     async def forget(self, guild_id: int) -> Forgotten:
         """Forget an absent guild's secrets and end the jobs that need them, in one transaction.
@@ -113,7 +113,7 @@ class AbsentGuilds(Repository):
             held = sum(job.state is JobState.READY for job in lost)
             return Forgotten(held=held, failed=len(lost) - held)
 
-        forgotten = await self._database.write(change)
+        forgotten = await self._write(guild_id, change)
         await self._database.scrub()
         return forgotten
 

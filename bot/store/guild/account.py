@@ -105,7 +105,7 @@ class AccountChecks(Repository):
                 at=now, credits=check.difference, job_ids=_suspects(db, guild_id, now), is_news=difference > reported
             )
 
-        return await self._database.write(change)
+        return await self._write(guild_id, change)
 
     async def last(self, guild_id: int) -> AccountDifference | None:
         """Return the last comparison of the guild's current key; None if there is none."""

@@ -69,6 +69,7 @@ class Approvals(Repository):
         await self._execute(
             "UPDATE approvals SET channel_id = ?, message_id = ? WHERE guild_id = ? AND card_id = ?",
             (channel_id, message_id, guild_id, card_id),
+            guild_id=guild_id,
         )
 
     async def unasked(self, limit: int = 5) -> list[Approval]:

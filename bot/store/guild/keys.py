@@ -222,6 +222,7 @@ class GuildKeys(Repository):
             "UPDATE guild_keys SET plan = ?, scopes = ?, balance_milli = ?, balance_at = ?"
             " WHERE guild_id = ? AND id = ?",
             (*_status_columns(status, now), guild_id, key_id),
+            guild_id=guild_id,
         )
 
     async def note_refused(self, guild_id: int, key_id: int, *, probe_at: float) -> bool:
@@ -235,6 +236,7 @@ class GuildKeys(Repository):
                 "UPDATE guild_keys SET refused_at = ?, probe_at = ?, probes = 0"
                 " WHERE guild_id = ? AND id = ? AND refused_at IS NULL",
                 (now, probe_at, guild_id, key_id),
+                guild_id=guild_id,
             )
             == 1
         )
@@ -243,6 +245,7 @@ class GuildKeys(Repository):
         await self._execute(
             "UPDATE guild_keys SET refused_at = NULL, probe_at = NULL, probes = 0 WHERE guild_id = ? AND id = ?",
             (guild_id, key_id),
+            guild_id=guild_id,
         )
 
     async def newest(self, limit: int, *, without: Callable[[int], bool]) -> list[GuildKey]:
@@ -264,6 +267,7 @@ class GuildKeys(Repository):
         await self._execute(
             "UPDATE guild_keys SET probe_at = ?, probes = probes + 1 WHERE guild_id = ? AND id = ?",
             (probe_at, guild_id, key_id),
+            guild_id=guild_id,
         )
 
 
@@ -328,13 +332,15 @@ class HostKeyRefusals(Repository):
                 == 1
             )
 
-        return await self._database.write(change)
+        return await self._write(guild_id, change)
 
     async def note_probe(self, guild_id: int, *, probe_at: float) -> None:
         """Note a failed probe, and when to retry (Unix seconds)."""
         await self._execute(
-            "UPDATE host_key_refusals SET probe_at = ?, probes = probes + 1 WHERE guild_id = ?", (probe_at, guild_id)
+            "UPDATE host_key_refusals SET probe_at = ?, probes = probes + 1 WHERE guild_id = ?",
+            (probe_at, guild_id),
+            guild_id=guild_id,
         )
 
     async def clear(self, guild_id: int) -> None:
-        await self._execute("DELETE FROM host_key_refusals WHERE guild_id = ?", (guild_id,))
+        await self._execute("DELETE FROM host_key_refusals WHERE guild_id = ?", (guild_id,), guild_id=guild_id)

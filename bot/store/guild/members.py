@@ -60,7 +60,7 @@ class MemberSettingsRows(Repository):
             )
             return changed
 
-        return await self._database.write(write)
+        return await self._write(guild_id, write)
 
     async def presets(self, guild_id: int, member_id: int) -> list[Preset]:
         rows = await self._rows(
@@ -96,7 +96,7 @@ class MemberSettingsRows(Repository):
             )
             return StoredPreset.REPLACED if was else StoredPreset.ADDED
 
-        return await self._database.write(write)
+        return await self._write(guild_id, write)
 
     async def remove_preset(self, guild_id: int, member_id: int, name: str) -> bool:
         """Delete the member's preset; return whether there was one."""
@@ -104,6 +104,7 @@ class MemberSettingsRows(Repository):
             await self._execute(
                 "DELETE FROM presets WHERE guild_id = ? AND member_id = ? AND lower(name) = ?",
                 (guild_id, member_id, _in_any_case(name)),
+                guild_id=guild_id,
             )
             == 1
         )
@@ -149,10 +150,13 @@ class WordOffers(Repository):
             " ON CONFLICT (guild_id, message_id)"
             " DO UPDATE SET channel_id = excluded.channel_id, delete_at = excluded.delete_at",
             (guild_id, channel_id, message_id, delete_at),
+            guild_id=guild_id,
         )
 
     async def remove(self, guild_id: int, message_id: int) -> None:
-        await self._execute("DELETE FROM word_offers WHERE guild_id = ? AND message_id = ?", (guild_id, message_id))
+        await self._execute(
+            "DELETE FROM word_offers WHERE guild_id = ? AND message_id = ?", (guild_id, message_id), guild_id=guild_id
+        )
 
     async def due(self, *, limit: int = 50) -> list[WordOffer]:
         """Return expired replies of all guilds, oldest first."""
@@ -170,17 +174,17 @@ class Drafts(Repository):
     """The table `drafts`."""
 
     async def keep(self, guild_id: int, member_id: int, data: Mapping[str, Any], *, expires_at: float) -> str:
-        """Store a draft until then (Unix seconds) and return its id; deletes expired ones."""
+        """Store a draft until then (Unix seconds) and return its id; deletes the guild's expired ones."""
         draft_id, text, now = new_id(), to_json(data), self._clock.wall()
 
         def change(db: Connection) -> None:
-            db.execute("DELETE FROM drafts WHERE expires_at <= ?", (now,))
+            db.execute("DELETE FROM drafts WHERE guild_id = ? AND expires_at <= ?", (guild_id, now))
             db.execute(
                 "INSERT INTO drafts (id, guild_id, member_id, data, expires_at) VALUES (?, ?, ?, ?, ?)",
                 (draft_id, guild_id, member_id, text, expires_at),
             )
 
-        await self._database.write(change)
+        await self._write(guild_id, change)
         return draft_id
 
     async def get(self, guild_id: int, member_id: int, draft_id: str) -> Mapping[str, Any] | None:
@@ -202,7 +206,7 @@ class Drafts(Repository):
             ).fetchone()
             return None if row is None or row["expires_at"] <= now else mapping_from_json(row["data"])
 
-        return await self._database.write(change)
+        return await self._write(guild_id, change)
 
 
 class Voices(Repository):
@@ -224,7 +228,7 @@ class Voices(Repository):
                     (guild_id, member_id, to_text(voice_id)),
                 )
 
-        await self._database.write(change)
+        await self._write(guild_id, change)
 
     async def sample_of(self, guild_id: int, key_id: int | None, voice_id: str) -> str | None:
         """Return the id of the voice's sample job, possibly unfinished; None if there is none."""
@@ -235,4 +239,6 @@ class Voices(Repository):
 
     async def forget_sample(self, guild_id: int, job_id: str) -> None:
         """Note that a sample's file is gone, so that another may be made."""
-        await self._execute("DELETE FROM voice_samples WHERE guild_id = ? AND job_id = ?", (guild_id, job_id))
+        await self._execute(
+            "DELETE FROM voice_samples WHERE guild_id = ? AND job_id = ?", (guild_id, job_id), guild_id=guild_id
+        )

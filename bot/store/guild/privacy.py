@@ -107,7 +107,7 @@ class Privacy(Repository):
             drafts = db.execute("DELETE FROM drafts WHERE guild_id = ? AND member_id = ?", mine).rowcount
             return Erased(jobs=jobs, drafts=drafts, left=db.execute(_STILL_OPEN, mine).fetchone()[0])
 
-        erased = await self._database.write(change)
+        erased = await self._write(guild_id, change)
         await self._database.scrub()
         return erased
 
@@ -315,7 +315,7 @@ class Retention(Repository):
             ids = [row[0] for row in db.execute(_ENDED, query).fetchall()]
             return erase_jobs(db, guild_id, ids, now, is_known_model=is_known_model, with_copies=False)
 
-        return await self._database.write(change)
+        return await self._write(guild_id, change)
 
     async def forget_expired(self) -> None:
         """Delete expired drafts and interaction tokens."""
@@ -338,6 +338,7 @@ class Retention(Repository):
             "INSERT INTO absent_guilds (guild_id, since) VALUES (?, 0)"
             " ON CONFLICT (guild_id) DO UPDATE SET since = 0, purged_at = NULL",
             (guild_id,),
+            guild_id=guild_id,
         )
 
     async def erase_some(self, guild_id: int, before: float, is_known_model: ModelTest) -> int:
@@ -353,7 +354,7 @@ class Retention(Repository):
             ids = [row[0] for row in db.execute(_ANY_ENDED, (guild_id, BATCH)).fetchall()]
             return erase_jobs(db, guild_id, ids, now, is_known_model=is_known_model, with_copies=False)
 
-        return await self._database.write(change)
+        return await self._write(guild_id, change)
 
     async def clear_out(self, guild_id: int, before: float) -> int:
         """Delete everything that belongs to a purged guild alone: settings, recipes, record.
@@ -376,7 +377,7 @@ class Retention(Repository):
                 db.execute("UPDATE absent_guilds SET purged_at = ? WHERE guild_id = ?", (now, guild_id))
             return left
 
-        return await self._database.write(change)
+        return await self._write(guild_id, change)
 
 
 def _days_kept(of_host: int, of_guild: object) -> int | None:

@@ -143,12 +143,12 @@ class ReactionMaps(Repository):
         if await self._database.recall(Recalled.LEGENDS, key, lambda db: db.execute(asked, key).fetchone()):
             return False
         statement = "INSERT INTO reaction_legends (guild_id, channel_id) VALUES (?, ?) ON CONFLICT DO NOTHING"
-        return await self._execute(statement, key) == 1
+        return await self._execute(statement, key, guild_id=guild_id) == 1
 
     async def undo_legend(self, guild_id: int, channel_id: int) -> None:
         """Note that the legend was not posted, so that the next result retries."""
         statement = "DELETE FROM reaction_legends WHERE guild_id = ? AND channel_id = ?"
-        await self._execute(statement, (guild_id, channel_id))
+        await self._execute(statement, (guild_id, channel_id), guild_id=guild_id)
 
 
 def _reactions(db: Connection, guild_id: int) -> ReactionRules:
@@ -285,10 +285,10 @@ class ReactionActs(Repository):
                 db.execute(_WAIT, values)
             return Act(count=count, fires=fires)
 
-        return await self._database.write(change)
+        return await self._write(guild_id, change)
 
     async def note_done(self, key: ReactionKey) -> None:
-        await self._database.write(lambda db: note_acted(db, key, None))
+        await self._write(key.guild_id, lambda db: note_acted(db, key, None))
 
     async def note_failed(self, key: ReactionKey, *, needed: int) -> None:
         """Note that a reaction's action failed: its next event acts.
@@ -296,7 +296,7 @@ class ReactionActs(Repository):
         Where several are `needed` it still counts as one.
         """
         statement = _UNDO if needed > 1 else _DELETE
-        await self._execute(statement, key_values(key))
+        await self._execute(statement, key_values(key), guild_id=key.guild_id)
 
     async def any_wait(self, guild_id: int, card_id: str) -> bool:
         is_any = await self._database.recall(
@@ -330,7 +330,7 @@ class ReactionActs(Repository):
             db.execute(_FORGET, values)
             return TakenBack(card_id=row["card_id"], action=ReactionAction(row["action"]), made_card=row["made_card"])
 
-        return await self._database.write(change)
+        return await self._write(guild_id, change)
 
     async def clear(self, guild_id: int, message_id: int, emoji: str | None) -> list[str]:
         """Delete all reactions on a message, or those with one emoji. Returns the ids of their cards."""
@@ -339,7 +339,7 @@ class ReactionActs(Repository):
         def change(db: Connection) -> list[str]:
             return [row[0] for row in db.execute(_CLEAR, values).fetchall()]
 
-        return list(dict.fromkeys(await self._database.write(change)))
+        return list(dict.fromkeys(await self._write(guild_id, change)))
 
     async def stars(self, guild_id: int, card_id: str) -> int:
         """Return how many members starred the guild's card for the gallery."""

@@ -71,7 +71,7 @@ class Outbox(Repository):
 
     async def remove(self, guild_id: int, decision_id: int) -> None:
         """Delete a posted or unpostable line."""
-        await self._execute(_REMOVE, (guild_id, decision_id))
+        await self._execute(_REMOVE, (guild_id, decision_id), guild_id=guild_id)
 
     async def take_back(self, line: Decision) -> None:
         """Delete a promised line that never reached the moderators, so that its author may ask again."""
@@ -80,7 +80,7 @@ class Outbox(Repository):
             if db.execute(_REMOVE, (line.guild_id, line.id)).rowcount:
                 db.execute(_TAKE_BACK[line.kind], (line.guild_id, line.about["job"], line.by_id))
 
-        await self._database.write(change)
+        await self._write(line.guild_id, change)
 
 
 _NOTE = """
@@ -103,7 +103,7 @@ class AlertTimes(Repository):
         def change(db: Connection) -> bool:
             is_new = db.execute(_NOTE, values).rowcount == 1
             if is_new:
-                db.execute("DELETE FROM alerts WHERE until <= ?", (now,))
+                db.execute("DELETE FROM alerts WHERE guild_id = ? AND until <= ?", (guild_id, now))
             return is_new
 
         return await self._recorded(guild_id, change, lambda is_new: record if is_new else None)
@@ -114,6 +114,7 @@ class AlertTimes(Repository):
             "INSERT INTO alerts (guild_id, name, until) VALUES (?, ?, ?)"
             " ON CONFLICT (guild_id, name) DO UPDATE SET until = excluded.until",
             (guild_id, name, until),
+            guild_id=guild_id,
         )
 
 

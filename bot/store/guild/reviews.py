@@ -220,12 +220,13 @@ class Reviews(Repository):
                 feed(db, job, now)
             return _review_of(db, guild_id, job_id)
 
-        return await self._database.write(change) if await self._is_used(guild_id) else None
+        return await self._write(guild_id, change) if await self._is_used(guild_id) else None
 
     async def note_message(self, guild_id: int, job_id: str, *, channel_id: int, message_id: int) -> None:
         await self._execute(
             "UPDATE reviews SET channel_id = ?, message_id = ? WHERE guild_id = ? AND job_id = ?",
             (channel_id, message_id, guild_id, job_id),
+            guild_id=guild_id,
         )
 
     async def decide(
@@ -270,7 +271,9 @@ class Reviews(Repository):
     async def withdraw(self, guild_id: int, job_id: str) -> None:
         """End the review of a result that is not to be posted; it stays withheld where a rule says so."""
         await self._execute(
-            "DELETE FROM reviews WHERE guild_id = ? AND job_id = ? AND verdict IS NULL", (guild_id, job_id)
+            "DELETE FROM reviews WHERE guild_id = ? AND job_id = ? AND verdict IS NULL",
+            (guild_id, job_id),
+            guild_id=guild_id,
         )
 
     async def is_reviewed(self, guild_id: int, card_id: str) -> bool:

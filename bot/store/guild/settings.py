@@ -107,13 +107,18 @@ class WelcomeRows(Repository):
     async def begin(self, guild_id: int) -> None:
         """Note that the message is about to be sent, so it may exist."""
         now = self._clock.wall()
-        await self._execute("UPDATE welcomes SET tried_at = ? WHERE guild_id = ? AND tried_at IS NULL", (now, guild_id))
+        await self._execute(
+            "UPDATE welcomes SET tried_at = ? WHERE guild_id = ? AND tried_at IS NULL",
+            (now, guild_id),
+            guild_id=guild_id,
+        )
 
     async def end(self, guild_id: int, place: WelcomePlace) -> None:
         now = self._clock.wall()
         await self._execute(
             "UPDATE welcomes SET ended_at = ?, place = ? WHERE guild_id = ? AND ended_at IS NULL",
             (now, place.value, guild_id),
+            guild_id=guild_id,
         )
 
 

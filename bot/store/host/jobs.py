@@ -154,7 +154,7 @@ class HostJobs(Repository):
         def change(db: Connection) -> bool:
             return db.execute(query, (job.id, job.lease, self._database.now(db))).rowcount == 1
 
-        return await self._database.write(change)
+        return await self._write(job.guild_id, change)
 
     async def doubt(self, since: float) -> int | None:
         """Treat the database as a restored backup of that time (Unix seconds).
@@ -185,7 +185,7 @@ class HostJobs(Repository):
             db.execute("UPDATE jobs SET next_at = ?, wait_s = 0 WHERE id = ?", (now, job.id))
             return True
 
-        return await self._database.write(change)
+        return await self._write(job.guild_id, change)
 
     async def recheck_now(self, job: Job) -> bool:
         """Poll an ended job's request now; False if that is pointless or might book it twice."""
@@ -198,7 +198,7 @@ class HostJobs(Repository):
             db.execute("UPDATE jobs SET recheck_at = ? WHERE id = ?", (now, job.id))
             return True
 
-        return await self._database.write(change)
+        return await self._write(job.guild_id, change)
 
 
 def may_recheck(found: JobOnFile, now: float) -> bool:

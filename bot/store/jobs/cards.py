@@ -197,7 +197,7 @@ class Cards(Repository):
             # Don't read the card back: its token would be unsealed for nothing, delaying the member's answer.
             return card, jobs_of_card(db, card.guild_id, card.id), verdict
 
-        return await self._database.write(change)
+        return await self._write(card.guild_id, change, host=any(job.key_id is None for job in jobs))
 
     async def mark_answered(
         self, guild_id: int, card_id: str, message_id: int | None, channel_id: int, first: FirstAttempts | None = None
@@ -222,7 +222,7 @@ class Cards(Repository):
             failpoint("answer.begun")
             return begun
 
-        return await self._database.write(change)
+        return await self._write(guild_id, change)
 
     async def move(
         self,
@@ -255,7 +255,7 @@ class Cards(Repository):
                 (message_id, channel_id, sealed, token_expires_at, guild_id, card_id),
             )
 
-        await self._database.write(change)
+        await self._write(guild_id, change)
 
     async def drop(self, guild_id: int, card_id: str, reason: str) -> int:
         """Abandon a card whose response never reached Discord: unsubmitted jobs are cancelled and released.
@@ -279,7 +279,7 @@ class Cards(Repository):
             forget_unneeded_keys(db, guild_id)
             return len(unsent)
 
-        return await self._database.write(change)
+        return await self._write(guild_id, change)
 
     async def unanswered(self, limit: int | None = None) -> list[Card]:
         """Return all guilds' cards, oldest first, whose response may not have been accepted."""
@@ -308,7 +308,9 @@ class Cards(Repository):
     async def note_drawn(self, guild_id: int, card_id: str) -> None:
         """Store that the card's message is final, or can't be edited any more."""
         await self._execute(
-            "UPDATE cards SET undrawn = 0 WHERE guild_id = ? AND id = ? AND undrawn = 1", (guild_id, card_id)
+            "UPDATE cards SET undrawn = 0 WHERE guild_id = ? AND id = ? AND undrawn = 1",
+            (guild_id, card_id),
+            guild_id=guild_id,
         )
 
     async def get(self, guild_id: int, card_id: str) -> Card | None:
@@ -361,7 +363,7 @@ class Cards(Repository):
             db.execute(_HOLD_AGAIN, values)
             return tuple(job for job in jobs_of_card(db, guild_id, card_id) if job.id in posted)
 
-        return await self._database.write(change)
+        return await self._write(guild_id, change)
 
     async def take_down(self, guild_id: int, card_id: str) -> None:
         """Store that the card's message was deleted: no message, no token."""
@@ -369,6 +371,7 @@ class Cards(Repository):
             "UPDATE cards SET message_id = NULL, message_channel_id = NULL, token = NULL, token_expires_at = 0"
             " WHERE guild_id = ? AND id = ?",
             (guild_id, card_id),
+            guild_id=guild_id,
         )
 
     async def erase(

@@ -43,7 +43,7 @@ class Copies(Repository):
                 ).rowcount
             )
 
-        return await self._database.write(change)
+        return await self._write(guild_id, change)
 
     async def of_card(self, guild_id: int, card_id: str) -> list[Copy]:
         """Return the copies of all results of the guild's card, without its own message."""
@@ -70,10 +70,13 @@ class Copies(Repository):
         await self._execute(
             "UPDATE copies SET delete_at = ? WHERE message_id = ? AND guild_id = ? AND delete_at IS NOT NULL",
             (until, message_id, guild_id),
+            guild_id=guild_id,
         )
 
     async def forget(self, guild_id: int, message_id: int) -> None:
-        await self._execute("DELETE FROM copies WHERE message_id = ? AND guild_id = ?", (message_id, guild_id))
+        await self._execute(
+            "DELETE FROM copies WHERE message_id = ? AND guild_id = ?", (message_id, guild_id), guild_id=guild_id
+        )
 
 
 _DOOMED = """
@@ -121,11 +124,13 @@ class Pings(Repository):
                 db.execute("UPDATE cards SET pinged_at = ? WHERE guild_id = ? AND id = ?", (now, *its))
             return None if row is None else row["pinged_at"]
 
-        return await self._database.write(change)
+        return await self._write(guild_id, change)
 
     async def done(self, guild_id: int, card_id: str) -> None:
         """Note that the author was pinged, or need not be."""
-        await self._execute("UPDATE cards SET ping_due_at = NULL WHERE guild_id = ? AND id = ?", (guild_id, card_id))
+        await self._execute(
+            "UPDATE cards SET ping_due_at = NULL WHERE guild_id = ? AND id = ?", (guild_id, card_id), guild_id=guild_id
+        )
 
     async def overdue(self, limit: int) -> list[tuple[int, str]]:
         """Return all guilds' finished cards with a ping due for a minute, as (guild's id, own id)."""

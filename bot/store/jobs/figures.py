@@ -61,10 +61,14 @@ _REFUSED = "SELECT count(*) FROM guild_keys WHERE refused_at IS NOT NULL AND sec
 
 
 def write_learned(db: Connection, learned: Mapping[Kind, str]) -> None:
-    """Store these kinds' durations, as the text of bot/domain/jobs/durations.py."""
+    """Store these kinds' durations, as the text of bot/domain/jobs/durations.py.
+
+    They are all guilds'. While another process stores some, these are left to the next job of their kind.
+    """
     if learned:
         db.executemany(
-            "INSERT INTO histograms (operation, model, kind, data) VALUES (?, ?, ?, ?)"
+            "INSERT INTO histograms (operation, model, kind, data) SELECT ?, ?, ?, ?"
+            " WHERE true /*shared AND pg_try_advisory_xact_lock('histograms'::regclass::oid::bigint) */"
             " ON CONFLICT (operation, model, kind) DO UPDATE SET data = excluded.data",
             [(*kind, data) for kind, data in learned.items()],
         )

@@ -129,7 +129,10 @@ class Jobs(Repository):
                 forget_unneeded_keys(db, job.guild_id)
             return Advanced(job=stored, may_start=to not in PLACED_STATES and _has_waiting(db, job.guild_id))
 
-        return await self._recorded(job.guild_id, change, record and (lambda done: record(done and done.job)))
+        is_hosts = job.key_id is None and to.ended  # its true cost changes what all guilds have spent on that key
+        return await self._recorded(
+            job.guild_id, change, record and (lambda done: record(done and done.job)), host=is_hosts
+        )
 
     async def raise_hold(self, job: Job, cost: Decimal) -> RaisedHold | None:
         """Raise the hold to the API's announced cost, in credits.
@@ -152,7 +155,7 @@ class Jobs(Repository):
                     overshoot = account_for(db, raised, now, self._database.host_limits)
             return RaisedHold(job=raised, overshoot=overshoot, may_start=_has_waiting(db, job.guild_id))
 
-        raised = await self._database.write(change)
+        raised = await self._write(job.guild_id, change, host=job.key_id is None)
         if raised is not None and raised.overshoot is not None:
             self._database.notify()
         return raised

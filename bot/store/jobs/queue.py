@@ -67,7 +67,7 @@ class Queue(Repository):
             ended = _end_barred(db, guild_id, now)
             return list(dict.fromkeys([*ended, *_start(db, guild_id, now, self._database.host_limits)]))
 
-        return await self._database.write(change)
+        return await self._write(guild_id, change, host=bool(self._database.host_limits))
 
     async def guilds(self) -> list[int]:
         rows = await self._rows(_GUILDS)

@@ -99,7 +99,7 @@ class Rechecks(Repository):
             forget_unneeded_keys(db, job.guild_id)
             return job_in(db, job.guild_id, job.id)
 
-        return await self._database.write(change)
+        return await self._write(job.guild_id, change)
 
 
 KEPT = 30

@@ -95,6 +95,7 @@ JOBS = Table(
         _by_worker(name="error", to_sql=to_text_or_none),
         _by_worker(name="lacks", to_sql=to_json, from_sql=texts_from_json),
     ),
+    claimed_by="lease",
 )
 """The table also has `refund_asked_at` and `refund_granted_at`, which bot/store/guild/record.py keeps, and `allowed`,
 which bot/store/guild/approvals.py sets and bot/store/jobs/overshoots.py reads; `claimed_by` and `claimed_at` are set by
