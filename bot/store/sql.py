@@ -33,7 +33,7 @@ HOST = WriteScope(host=True)
 
 
 def of_guild(guild_id: int, *, host: bool = False) -> WriteScope:
-    """Return the scope of a guild; EVERYTHING for 0, which stands for the host or for all guilds."""
+    """Return the scope of a guild; EVERYTHING for 0, which means the host or all guilds."""
     return WriteScope(guild_id=guild_id, host=host) if guild_id else EVERYTHING
 
 

@@ -1,4 +1,4 @@
-"""Workers of a fleet on a PostgreSQL of their own: polls a second with one and with two, claims a second with four.
+"""Workers of a fleet on a PostgreSQL of their own: polls with one and with two, claims and writes with four.
 
 Real processes and a real server with fsync; the API is out of the way (fleet_worker.py), so what is measured is the
 bot. Options as of bench.py. Exit code 1 if a bar is missed. `make bench-fleet` runs it.
@@ -20,6 +20,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(1, str(HERE.parents[1]))
 
 import bench_polls  # noqa: E402 - found by the line above
+import bench_writes  # noqa: E402 - the same
 import outstanding_rows  # noqa: E402 - the same
 from bench_report import Row, Table  # noqa: E402 - the same
 from fleet_worker import SECRET_KEY  # noqa: E402 - the same
@@ -39,6 +40,9 @@ class Effort:
     claimed: int = 100_000
 
 
+AWAY_S = 0.001
+"""How far a fleet's database is away, in seconds for a round trip."""
+SERVERS = 100
 PEAK_WRITES = 350
 """What a million jobs a day need in their busiest hour: three times the mean of 12 a second, ten writes each."""
 QUICK = Effort(polled=400, seconds=1.0, claimed=4000)
@@ -51,10 +55,10 @@ class Process:
         self._process = process
 
     @classmethod
-    async def start(cls, what: str, url: str, seconds: float) -> Process:
+    async def start(cls, what: str, url: str, seconds: float, servers: int, away_s: float) -> Process:
         return cls(
             await asyncio.create_subprocess_exec(
-                sys.executable, HERE / "fleet_worker.py", what, url, f"{seconds}",
+                sys.executable, HERE / "fleet_worker.py", what, url, f"{seconds}", f"{servers}", f"{away_s}",
                 stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=1 << 26,
             )
         )  # fmt: skip
@@ -92,10 +96,26 @@ async def rows(server: postgres.Server, effort: Effort) -> AsyncIterator[Row]:
     yield Row(number=2, figure="claimed twice", ours=doubles, unit="", bar=0)
     bytes_each = server.size_of("claims") / effort.claimed
     yield Row(number=4, figure="database for an outstanding job", ours=bytes_each / 1000, unit="KB", bar=5)
-    alone, together = [await written(server.new_database(f"writes_{count}"), count, effort) for count in (1, 4)]
-    writes = f"one process alone {alone[0]:,.0f}/s; each waits for its commit, p99 {together[1] * 1000:.0f} ms"
-    what = "writes of 4 processes"
-    yield Row(number=3, figure=what, ours=together[0], unit="/s", bar=PEAK_WRITES, at_least=True, note=writes)
+    async for row in rows_of_writes(server, effort):
+        yield row
+
+
+async def rows_of_writes(server: postgres.Server, effort: Effort) -> AsyncIterator[Row]:
+    """Measure the writes of jobs from acceptance to settlement, of one server and of many, near and far."""
+    for where, away_s in (("in the same machine", 0.0), (f"{AWAY_S * 1000:.0f} ms away", AWAY_S)):
+        one, many = [
+            await written(server, 4, effort, servers=servers, away_s=away_s, name=f"writes_{servers}_{away_s:.3f}")
+            for servers in (1, SERVERS)
+        ]
+        alone, _ = await written(server, 1, effort, servers=SERVERS, away_s=away_s, name=f"alone_{away_s:.3f}")
+        rates = f"{many[0]:,.0f}/s to {one[0]:,.0f}/s; one process alone {alone:,.0f}/s"
+        note = f"database {where}: {rates}; each waits for its commit, p99 {many[1] * 1000:.0f} ms"
+        what = f"writes of 4 processes, {SERVERS} servers to one"
+        yield Row(
+            number=3, figure=what, ours=many[0] / one[0], unit="×", bar=3.0 if away_s else 1.0, at_least=True, note=note
+        )
+    what = f"writes of 4 processes, {SERVERS} servers"
+    yield Row(number=3, figure=what, ours=many[0], unit="/s", bar=PEAK_WRITES, at_least=True)
 
 
 async def printed(server: postgres.Server, effort: Effort, table: Table) -> bool:
@@ -119,9 +139,11 @@ async def fill(url: str, jobs: int) -> None:
         await store.close()
 
 
-async def started(what: str, url: str, count: int, seconds: float) -> list[Process]:
+async def started(
+    what: str, url: str, count: int, seconds: float, *, servers: int = 1, away_s: float = 0.0
+) -> list[Process]:
     """Start so many workers, and return when each is ready."""
-    workers = [await Process.start(what, url, seconds) for _ in range(count)]
+    workers = [await Process.start(what, url, seconds, servers, away_s) for _ in range(count)]
     for each in workers:
         await each.heard()
     return workers
@@ -161,9 +183,15 @@ async def claimed(url: str, count: int, effort: Effort) -> tuple[float, int]:
     return len(ids) / took, len(ids) - len(set(ids))
 
 
-async def written(url: str, count: int, effort: Effort) -> tuple[float, float]:
+async def written(
+    server: postgres.Server, count: int, effort: Effort, *, servers: int, away_s: float, name: str
+) -> tuple[float, float]:
     """Return the writes a second of so many processes together, and how long the slowest hundredth waited at least."""
-    done = await done_by(await started("writes", url, count, effort.seconds))
+    url = server.new_database(name)
+    store = await Store.open(PostgresUrl(url), clock=SystemClock(), secret_keys=[SECRET_KEY])
+    await bench_writes.give_keys(store, servers)
+    await store.close()
+    done = await done_by(await started("writes", url, count, effort.seconds, servers=servers, away_s=away_s))
     waits = sorted(wait for each in done for wait in each["waits_s"])
     return sum(each["writes"] / each["wall_s"] for each in done), waits[0]
 

@@ -1,7 +1,8 @@
-"""One worker of a fleet, for bench_fleet.py: `python fleet_worker.py polls|claims|writes DATABASE SECONDS`.
+"""One worker of a fleet, for bench_fleet.py: `python fleet_worker.py WHAT DATABASE SECONDS SERVERS AWAY_S`.
 
-It prints when it has its lease, how many jobs it follows once that number rests, and what it did, each as a line of
-JSON, and waits for a line before it goes on. The API is out of the way: each poll is answered at once, in this process.
+WHAT is `polls`, `claims` or `writes`. It prints when it has its lease, how many jobs it follows once that number rests,
+and what it did, each as a line of JSON, and waits for a line before it goes on. The API is out of the way: each poll is
+answered at once, in this process.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import os
 import random
 import sys
 import time
+from collections.abc import Awaitable
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,9 @@ from typing import Any
 sys.path.insert(1, str(Path(__file__).resolve().parents[2]))
 
 import bench_polls
+import bench_writes
+import psycopg
+from bench_writes import guild_ids
 
 from bot.app.assembly import open_parts
 from bot.app.client import new_client
@@ -113,21 +118,52 @@ async def claims(url: str) -> None:
         await store.close()
 
 
-async def writes(url: str, seconds: float) -> None:
-    """Write rows one after another in `WRITERS` tasks, as commands and turns do: each waits for its commit."""
-    store = await Store.open(PostgresUrl(url), clock=SystemClock(), secret_keys=[SECRET_KEY])
-    waits: list[float] = []
+def go_away(away_s: float) -> None:
+    """Let each round trip to the database take that much longer, in seconds."""
 
-    async def write(number: int, until: float) -> None:
-        while (began := time.perf_counter()) < until:
-            await store.meta.set(f"bench-{os.getpid()}-{number}", f"{began}")
-            waits.append(time.perf_counter() - began)
+    def later(call: Any) -> Any:
+        def wait(*arguments: Any, **options: Any) -> Any:
+            time.sleep(away_s)  # on the connection's own thread
+            return call(*arguments, **options)
+
+        return wait
+
+    psycopg.Cursor.execute = later(psycopg.Cursor.execute)  # type: ignore[method-assign]
+    psycopg.Cursor.executemany = later(psycopg.Cursor.executemany)  # type: ignore[method-assign]
+
+
+async def writes(url: str, seconds: float, guilds: int, away_s: float) -> None:
+    """Take one job after another through its states in `WRITERS` tasks: each write waits for its commit.
+
+    They are of random servers of so many, which have keys of their own.
+    """
+    store = await Store.open(PostgresUrl(url), clock=SystemClock(), secret_keys=[SECRET_KEY])
+    keys = {guild_id: key.id for guild_id in guild_ids(guilds) if (key := await store.keys.current(guild_id))}
+    waits: list[float] = []
+    rng = random.Random(os.getpid())
+    if away_s:
+        go_away(away_s)
+
+    async def timed(writing: Awaitable[Any]) -> Any:
+        began = time.perf_counter()
+        done = await writing
+        waits.append(time.perf_counter() - began)
+        return done
+
+    async def write(until: float) -> None:
+        while time.perf_counter() < until:
+            guild_id = rng.choice(list(keys))
+            card, job = bench_writes.card_with_job(guild_id, rng.getrandbits(60), keys[guild_id])
+            await timed(store.cards.accept(card, [job], lambda _: None))
+            await timed(store.cards.mark_answered(guild_id, card.id, rng.getrandbits(60), 55))
+            for state, changes in bench_writes.STATES:
+                job = (await timed(store.jobs.change(job, state, **changes))) or job
 
     try:
         tell("ready")
         await line()
         began = time.perf_counter()
-        await asyncio.gather(*(write(number, began + seconds) for number in range(WRITERS)))
+        await asyncio.gather(*(write(began + seconds) for _ in range(WRITERS)))
         tell(
             {
                 "writes": len(waits),
@@ -142,11 +178,11 @@ async def writes(url: str, seconds: float) -> None:
 
 def main() -> None:
     configure_logs(level="ERROR", log_format="json", secrets=())
-    what, url, seconds = sys.argv[1:]
+    what, url, seconds, guilds, away_s = sys.argv[1:]
     work: Any = {
         "polls": lambda: polls(url, float(seconds)),
         "claims": lambda: claims(url),
-        "writes": lambda: writes(url, float(seconds)),
+        "writes": lambda: writes(url, float(seconds), int(guilds), float(away_s)),
     }[what]()
     asyncio.run(work)
 

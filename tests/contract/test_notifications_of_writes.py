@@ -8,7 +8,7 @@ from importlib.resources import files
 from bot.store.engine.row_cache import Recalled
 
 _TRIGGER = re.compile(
-    r"CREATE TRIGGER (\w+) AFTER INSERT OR UPDATE OR DELETE ON (\w+)\s+"
+    r"CREATE TRIGGER (\w+) AFTER (?:INSERT OR UPDATE OR DELETE|DELETE OR UPDATE OF [\w,\s]+?)\s+ON (\w+)\s+"
     r"FOR EACH ROW EXECUTE FUNCTION tell_written\((.*)\);"
 )
 

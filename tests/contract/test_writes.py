@@ -18,8 +18,8 @@ from tests.support.moderator_acts import ACTS, REMOVALS
 from tools.refusals import parsed, walked
 
 ROOT = Path(__file__).resolve().parents[2]
-WRITES = frozenset({"write", "_execute", "_recorded"})
-"""How a repository's method writes: by the database, one statement, or together with a line of the record."""
+WRITES = frozenset({"write", "_write", "_execute", "_recorded"})
+"""How a repository's method writes: by the database, for a guild, one statement, or with a line of the record."""
 NOT_ACTS = frozenset({"account", "api", "overshoot", "refusal", "report"})
 """Lines of the record that no moderator's act writes."""
 

@@ -72,7 +72,8 @@ async def test_an_error_of_the_database_is_raised_to_the_right_caller(held: Any)
     outcomes = await together(
         database, release, lambda db: note(db, "one"), lambda db: note(db, "one"), lambda db: note(db, "two")
     )
-    assert [type(each) for each in outcomes] == [type(None), sqlite3.IntegrityError, type(None)]
+    assert (outcomes[0], outcomes[2]) == (None, None)
+    assert isinstance(outcomes[1], sqlite3.IntegrityError)
     assert await database.read(notes) == ["one", "two"]
 
 

@@ -76,6 +76,8 @@ _OUTDATED = "RevalidateCachedQuery"
 connection. psycopg forgets all of a connection's statements at its ROLLBACK, so that the repetition works."""
 _OF_TWO_WRITES = frozenset({"23503", "23505"})
 """A missing parent and a key that is taken: checked when written, against what others commit meanwhile."""
+_ROLLED_BACK = "40"
+"""A deadlock: the server has rolled back one of the transactions."""
 _REASONS: dict[str, tuple[str, Text | str, int]] = {
     "28": ("refused", texts.SERVER_REFUSES, RESTART_CANNOT_HELP),
     "3D": ("refused", texts.SERVER_REFUSES, RESTART_CANNOT_HELP),
@@ -83,6 +85,7 @@ _REASONS: dict[str, tuple[str, Text | str, int]] = {
     "25006": ("unwritable", texts.SERVER_IS_READ_ONLY, RESTART_MAY_HELP),
     "53": ("full", texts.SERVER_IS_FULL, RESTART_MAY_HELP),
     "55P03": ("busy", texts.SERVER_IS_BUSY, RESTART_MAY_HELP),
+    _ROLLED_BACK: ("busy", texts.SERVER_IS_BUSY, RESTART_MAY_HELP),
 }
 """Failure kinds by code prefix, with the sentence and the exit code of a start."""
 
@@ -405,15 +408,14 @@ def failure_of(error: psycopg.Error) -> DatabaseFailing | None:
     for beginning, (kind, sentence, exit_code) in _REASONS.items():
         if code.startswith(beginning):
             is_for_host = exit_code == RESTART_CANNOT_HELP
-            return DatabaseFailing(
+            failing = TransactionLost if beginning == _ROLLED_BACK else DatabaseFailing
+            return failing(
                 texts.OUT_OF_ORDER if is_for_host else sentence,
                 exit_code=exit_code,
                 kind=kind,
                 for_host=str(sentence).format(name=texts.OUR_DATABASE),
                 name=texts.OUR_DATABASE,
             )
-    if code.startswith("40"):
-        return TransactionLost(texts.SERVER_IS_BUSY, name=texts.OUR_DATABASE, kind="busy")
     is_outdated = error.diag.source_function == _OUTDATED
     if isinstance(error, psycopg.OperationalError) or code.startswith(_GONE) or is_outdated:
         return TransactionLost(texts.SERVER_IS_LOST, name=texts.OUR_DATABASE, kind="unreachable")

@@ -11,6 +11,7 @@ import pytest
 
 from bot.fleet.postgresql.listener import WRITTEN, subject_of
 from bot.store.engine.row_cache import Key, Recalled, WriteTriggers
+from bot.store.jobs.rows import CARDS
 from tests.store.postgresql.conftest import migrate
 
 GUILD = 700
@@ -231,6 +232,7 @@ def test_characters_that_postgresql_refuses_keep_no_job_out(
 WRITES = [
     CARD,
     "UPDATE cards SET pinged_at = 1",
+    "UPDATE cards SET message_id = 9",
     job(),
     DECISION,
     "INSERT INTO rules VALUES (700, '{}')",
@@ -258,6 +260,10 @@ WRITES = [
     "UPDATE outbox SET guild_id = 700 WHERE decision_id = 8",
     "INSERT INTO alerts VALUES (700, 'spent', 5)",
 ]
+
+
+UNTOLD = frozenset({CARD, "UPDATE cards SET pinged_at = 1"})
+"""What a fleet is not told of: no other process has it in memory."""
 
 
 def written_to_sqlite(db: sqlite3.Connection) -> list[frozenset[tuple[Recalled, Key]]]:
@@ -290,6 +296,12 @@ def written_to_postgres(db: psycopg.Connection, listener: psycopg.Connection) ->
     return told
 
 
+def test_a_fleet_is_told_of_all_that_is_kept_of_a_card(postgres: psycopg.Connection) -> None:
+    query = "SELECT event_object_column FROM information_schema.triggered_update_columns WHERE trigger_name = %s"
+    columns = {name for (name,) in postgres.execute(query, ["cards_tell_cards"])}
+    assert columns == {column.name for column in CARDS.columns} - {"id", "guild_id", "token"}  # kept without its token
+
+
 def test_both_tell_the_same_of_what_was_written(sqlite: sqlite3.Connection, empty_postgres_database: str) -> None:
     with (
         psycopg.connect(empty_postgres_database, autocommit=True) as db,
@@ -298,5 +310,7 @@ def test_both_tell_the_same_of_what_was_written(sqlite: sqlite3.Connection, empt
         migrate(db)
         found = written_to_postgres(db, listener)
     told = written_to_sqlite(sqlite)
+    assert [each for statement, each in zip(WRITES, found, strict=True) if statement in UNTOLD] == [frozenset()] * 2
+    found = [own if each in UNTOLD else other for each, own, other in zip(WRITES, told, found, strict=True)]
     assert dict(zip(WRITES, found, strict=True)) == dict(zip(WRITES, told, strict=True))
     assert {subject for each in told for subject, _ in each} == set(Recalled), "WRITES leaves subjects out"
