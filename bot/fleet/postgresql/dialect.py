@@ -50,7 +50,8 @@ def begin_write(scope: WriteScope) -> str:
     else:
         own = (f"pg_advisory_xact_lock({lock})" for lock in locks_of(scope))
         waits = ", ".join((f"pg_advisory_xact_lock_shared({WRITE_LOCK})", *own))
-    return f"BEGIN ISOLATION LEVEL READ COMMITTED; {LIMITS}; SELECT {waits}, pg_current_xact_id()::text AS id, {RUN} AS run"
+    found = f"pg_current_xact_id()::text AS id, {RUN} AS run"
+    return f"BEGIN ISOLATION LEVEL READ COMMITTED; {LIMITS}; SELECT {waits}, {found}"
 
 
 _BEGIN_READ = f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {LIMITS}"
