@@ -78,7 +78,7 @@ from bot.server.absences import Absences
 from bot.server.members import MemberData, OwnSettings
 from bot.server.operations import ApiDrift, OperationSwitches
 from bot.server.pause import HostPause
-from bot.server.practice import PracticeMode
+from bot.server.practice import PracticeMode, SentPractice
 from bot.server.voices import ServerVoices
 from bot.server.welcome import FirstSetup, Welcomes
 from bot.store import Backups, Store
@@ -303,16 +303,16 @@ async def assemble(setup: Setup, store: Store) -> Parts:
 
 async def _core(setup: Setup, store: Store) -> _Core:
     settings, absences = setup.settings, Absences(store, setup.clock)
-    address = setup.practice.address
     budgets = KeyBudgets(setup.clock, partial(store.signals.send, KEY_LIMITED))
     store.signals.listen(KEY_LIMITED, budgets.heard)
-    mcp = McpClient(settings.cannon_api_url, practice_transport=PracticeTransport(address), budgets=budgets)
+    practise = partial(PracticeTransport, setup.practice.address, sent=SentPractice(store, setup.catalogue).find)
+    mcp = McpClient(settings.cannon_api_url, practice_transport=practise(), budgets=budgets)
     offerings = Offerings(store, mcp, settings.top_up_url)
     keys = _keys(setup, store, absences, offerings)
     client = CannonClient(
         settings.cannon_api_url,
         clock=setup.clock,
-        practice_transport=PracticeTransport(address),
+        practice_transport=practise(),
         metrics=setup.metrics,
         budgets=budgets,
     )
@@ -322,7 +322,7 @@ async def _core(setup: Setup, store: Store) -> _Core:
         visible=VisibleJobs(store),
         absences=absences,
         client=client,
-        media=_media_fetcher(setup),
+        media=_media_fetcher(setup, practise),
         keys=keys,
         memories=AccountMemories(store, keys=keys, catalogue=setup.catalogue, clock=setup.clock),
         key_health=KeyHealth(keys, client, setup.clock),
@@ -377,14 +377,14 @@ def _keys(setup: Setup, store: Store, absences: Absences, offerings: Offerings) 
     )
 
 
-def _media_fetcher(setup: Setup) -> MediaFetcher:
+def _media_fetcher(setup: Setup, practise: Callable[..., PracticeTransport]) -> MediaFetcher:
     address = urlsplit(setup.settings.cannon_api_url)
     origins = (f"{address.scheme}://{address.netloc}",)
     public = _public_transports(origins, setup.cdn)
     practice = MediaFetcher(
         allowed_origins=origins,
         clock=setup.clock,
-        new_transport=lambda connections: PracticeTransport(setup.practice.address, others=public(connections)),
+        new_transport=lambda connections: practise(others=public(connections)),
     )
     return MediaFetcher(allowed_origins=origins, clock=setup.clock, new_transport=public, practice=practice)
 
@@ -471,17 +471,14 @@ def _worker(
 
 
 def _practice(setup: Setup, core: _Core, delivery: Delivery) -> PracticeMode:
-    practice = PracticeMode(
+    return PracticeMode(
         core.store,
         client=core.client,
         worker=core.signals,
         show=delivery.show,
-        stop_idle=setup.practice.stop_idle,
         language_of=delivery.languages.of,
         refusal=setup.practice_refusal,
     )
-    setup.practice.listen(practice.lost)
-    return practice
 
 
 def _alerts(setup: Setup, core: _Core, delivery: Delivery) -> Alerts:

@@ -36,7 +36,6 @@ from bot.delivery.channels.facts import in_time
 from bot.delivery.channels.guilds import GatewayGuilds, Guilds
 from bot.domain.words.text import whole
 from bot.errors import RESTART_CANNOT_HELP, DatabaseFailing, InputError, StartError, StoreError
-from bot.language import Text
 from bot.media.scratch import scratch_folder
 from bot.runtime.background import BackgroundTasks
 from bot.runtime.clock import Clock, SystemClock
@@ -146,9 +145,6 @@ class CannonBot(GatewayClient, Bot):
         self._compared = asyncio.Event()
         """Set once servers that removed the bot meanwhile are noted, on all shards."""
 
-    def _practice_refusal(self) -> Text | None:
-        return None if self.settings.practice == "on" else PRACTICE_NOT_ALLOWED
-
     def _guilds(self) -> Guilds:
         return GatewayGuilds(self)
 
@@ -194,7 +190,7 @@ class CannonBot(GatewayClient, Bot):
             spawn=self._background.start if self._run_worker else None,
             cdn=self._cdn,
             practice=self._practice,
-            practice_refusal=self._practice_refusal(),
+            practice_refusal=None if self.settings.practice == "on" else PRACTICE_NOT_ALLOWED,
         )
 
     # ------------------------------------------------------------------ start and stop

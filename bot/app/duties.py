@@ -83,7 +83,7 @@ def add_rounds(setup: Setup, parts: Parts, *, key_health: KeyHealth, learned: Le
         Round("copies", delivery.takedown.delete_erased, UPKEEP_S, ONE),
         Round("cards", delivery.watch_unleased, UPKEEP_S, ONE),
         Round("commands", parts.command_sync.catch_up, UPKEEP_S, EACH),
-        Round("practice", parts.practice.run_once, UPKEEP_S, ONE),
+        Round("practice", parts.practice_studio.stop_idle, UPKEEP_S),
         Round("learned", learned.forget_unknown, UPKEEP_S, ONE),
         Round("metrics", partial(_count_jobs, store, setup.metrics), UPKEEP_S, ONE),
         Round("offerings", parts.offerings.run_once, offerings.DAY_S, EACH, beside=True),

@@ -1,4 +1,7 @@
-"""The process of the practice sandbox: one for all servers, started on demand."""
+"""The process of the practice sandbox: one for all servers of this process, started on demand.
+
+It keeps nothing: what another has accepted, or an earlier one, it adopts from the jobs (`PracticeTransport`).
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,6 @@ import contextlib
 import json
 import secrets
 import sys
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -29,19 +31,12 @@ AGAIN_S: Final = (1.0, 2.0, 5.0, 15.0, 60.0)
 STEADY_S: Final = 300.0
 """Uptime after which it counts as working."""
 
-OnLoss = Callable[[], Awaitable[None]]
-"""Called when the process and all its work is gone."""
-
 
 class PracticeStudio(Protocol):
     """Where practice takes place."""
 
     async def address(self) -> str:
         """Start it if needed, and return its address. Raises OSError if it cannot be started now."""
-        ...
-
-    def listen(self, on_loss: OnLoss) -> None:
-        """Call `on_loss` when it is gone."""
         ...
 
     async def stop_idle(self) -> None: ...
@@ -60,11 +55,6 @@ class PracticeProcess:
         self._used_at = self._started_at = 0.0
         self._falls = 0
         self._again_at = 0.0
-        self._on_loss: OnLoss | None = None
-
-    def listen(self, on_loss: OnLoss) -> None:
-        """Call `on_loss` when the process is gone."""
-        self._on_loss = on_loss
 
     @property
     def pid(self) -> int | None:
@@ -78,23 +68,18 @@ class PracticeProcess:
             return self._url
         async with self._lock:
             if self._process is not None and self.pid is None:
-                await self._fallen(self._process)
+                self._fallen(self._process)
             if self._process is None:
                 await self._start()
             return self._url
 
-    async def _fallen(self, process: asyncio.subprocess.Process) -> None:
+    def _fallen(self, process: asyncio.subprocess.Process) -> None:
         now = self._clock.monotonic()
         self._falls = 0 if now - self._started_at > STEADY_S else self._falls
         self._again_at = now + AGAIN_S[min(self._falls, len(AGAIN_S) - 1)]
         self._falls += 1
         log.warning("practice.fallen", code=process.returncode, times=self._falls)
-        await self._lose()
-
-    async def _lose(self) -> None:
         self._process = None
-        if self._on_loss is not None:
-            await self._on_loss()
 
     async def _start(self) -> None:
         if self._clock.monotonic() < self._again_at:
@@ -115,7 +100,7 @@ class PracticeProcess:
                 self._url = await _address_of(process)
         except (TimeoutError, ValueError, KeyError, OSError):
             await _end(process)
-            await self._fallen(process)
+            self._fallen(process)
             raise OSError("the practice process did not start") from None
         except BaseException:
             await _end(process)
@@ -129,11 +114,11 @@ class PracticeProcess:
             if self._process is None:
                 return
             if self.pid is None:
-                await self._fallen(self._process)
+                self._fallen(self._process)
             elif self._clock.monotonic() - self._used_at > IDLE_S:
                 log.info("practice.idle")
                 await _end(self._process)
-                await self._lose()
+                self._process = None
 
     async def aclose(self) -> None:
         async with self._lock:
@@ -147,9 +132,6 @@ class NoPracticeStudio:
 
     async def address(self) -> str:
         raise OSError("practice is switched off")
-
-    def listen(self, on_loss: OnLoss) -> None:
-        """Do nothing."""
 
     async def stop_idle(self) -> None:
         """Do nothing."""

@@ -6,6 +6,8 @@ database have one name in a domain that never exists (RFC 2606), so that no othe
 
 from __future__ import annotations
 
+import json
+import re
 import secrets
 from collections.abc import Mapping
 from typing import Final
@@ -13,6 +15,8 @@ from typing import Final
 PREFIX: Final = "cs_test_practice_"
 HOST: Final = "practice.cannon-bot.invalid"
 URL: Final = f"https://{HOST}"
+
+_NAMED: Final = re.compile(r"(?<![0-9a-f])[0-9a-f]{12}(?![0-9a-f])")
 
 
 def new_practice_key() -> str:
@@ -30,3 +34,16 @@ def has_practice_link(value: object) -> bool:
     if isinstance(value, Mapping):
         return any(map(has_practice_link, value.values()))
     return isinstance(value, list | tuple) and any(map(has_practice_link, value))
+
+
+def named_requests(text: str) -> set[str]:
+    """Return the ids of the sandbox's requests that an address or an input may be about.
+
+    Links to a request's files and the ids of its tasks have the same twelve characters as its id.
+    """
+    return {f"req_{tail}" for tail in _NAMED.findall(text)}
+
+
+def needed_requests(values: Mapping[str, object]) -> set[str]:
+    """Return the ids of the requests of whose results an input may be."""
+    return named_requests(json.dumps(values, default=str))

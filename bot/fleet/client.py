@@ -17,7 +17,6 @@ from bot.app.connection.commands import COMMANDS
 from bot.app.connection.start import Gateway
 from bot.app.duties import UPKEEP_S
 from bot.app.parts import Parts, Role
-from bot.app.practice_process import NoPracticeStudio, PracticeStudio
 from bot.delivery.answers.recovery import Spawn
 from bot.delivery.channels.facts import DISCORD_ERRORS, in_time
 from bot.delivery.channels.guilds import Guilds
@@ -30,7 +29,6 @@ from bot.fleet.runtime_shards import RuntimeShards
 from bot.fleet.shards import FleetShards
 from bot.fleet.shared_memory import GUILD, ChangedGuilds, ReadAgain, SharedMemory
 from bot.fleet.texts import SHARDS_HELD
-from bot.language import Text
 from bot.runtime.background import Round
 from bot.runtime.clock import Clock
 from bot.runtime.network.health_probe import store_address
@@ -38,7 +36,6 @@ from bot.runtime.texts import IDENTIFIES_LEFT
 from bot.server.absences import ABSENCES
 from bot.server.operations import SWITCHES
 from bot.server.pause import PAUSE
-from bot.server.texts import PRACTICE_IN_ONE_PROCESS
 from bot.settings import Settings
 from bot.store import Store
 
@@ -62,20 +59,14 @@ class FleetBot(RuntimeShards, CannonBot):
 
     _cards: OwnCards
 
-    def __init__(
-        self, settings: Settings, *, role: Role = Role.ALL, practice: PracticeStudio | None = None, **options: Any
-    ) -> None:
+    def __init__(self, settings: Settings, *, role: Role = Role.ALL, **options: Any) -> None:
         self.role = role
         self.leases: FleetShards | None = None
         self._budget: CallBudget | None = None
         self._shared: SharedMemory | None = None
-        super().__init__(settings, practice=practice or NoPracticeStudio(), **options)
+        super().__init__(settings, **options)
         self._login = RestLogin(self, self.clock)
         self.discord_gate.pace.limit(WITHOUT_SHARE)
-
-    def _practice_refusal(self) -> Text | None:
-        """The sandbox serves one process on its machine."""
-        return super()._practice_refusal() or PRACTICE_IN_ONE_PROCESS
 
     def _guilds(self) -> Guilds:
         fetched = FetchedGuilds(self, self.clock)
@@ -113,7 +104,7 @@ class FleetBot(RuntimeShards, CannonBot):
         store_address(self.settings.local_files, self.parts.http.health_address)
 
     async def _recover(self) -> None:
-        """Do nothing: another process may be answering, and have practice jobs."""
+        """Do nothing: the leader does."""
 
     def begin_duties(self, spawn: Spawn) -> None:
         """Start the background work, and stand for election."""

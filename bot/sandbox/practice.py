@@ -24,13 +24,13 @@ from bot.sandbox.server import Sandbox
 from bot.sandbox.studio.files import SOURCE_LIMIT_BYTES, SOURCE_TIMEOUT_S
 
 CREDITS = Decimal(10_000)
-"""Each server's practice credits; a new process starts over."""
+"""Each server's practice credits; a new process counts from what it is asked about."""
 FILES_BYTES = 128 * 1024 * 1024
 MEMORY_BYTES = 1024**3
 """Of address space, of which threads and libraries reserve twice what they use."""
 OPEN_FILES = 512
 KEPT_S = 6 * 3600.0
-"""How long an ended request is kept."""
+"""How long an ended request is kept. Who asks for it later has it adopted, and made, again."""
 TIDY_EVERY_S = 60.0
 LOWEST_PRIORITY = 19
 
@@ -73,6 +73,7 @@ async def serve(path: str) -> None:
             path=path,
             links=practice.URL,
             files_bytes=FILES_BYTES,
+            seeds_by_id=True,
         )
         async with sandbox:
             print(json.dumps({"url": sandbox.url}), flush=True)  # noqa: T201 - the bot reads this line

@@ -7,10 +7,9 @@ https://www.cannonstudio.app/developers/docs; inventions and faults in docs/sand
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Mapping
 from decimal import Decimal
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from aiohttp import web
 
@@ -19,7 +18,7 @@ from bot.errors import StartError
 from bot.runtime.clock import Clock, SystemClock
 from bot.sandbox import texts
 from bot.sandbox.http.routes import Routes
-from bot.sandbox.studio.accounts import Accounts, ApiError
+from bot.sandbox.studio.accounts import Accounts
 from bot.sandbox.studio.costs import Tariff
 from bot.sandbox.studio.files import STORE_LIMIT_BYTES, Fetch, Files
 from bot.sandbox.studio.state import State
@@ -37,7 +36,7 @@ class Sandbox(State):
         self, *, speed: float = 1.0, clock: Clock | None = None, credits: float | Decimal = 10_000, seed: int = 0,  # noqa: A002 - the domain's word
         catalogue: Catalogue | None = None, fetch: Fetch | None = None, small: bool = False,
         keep_alive: bool = True, variant: Variant | None = None, path: str = "", links: str | None = None,
-        files_bytes: int = STORE_LIMIT_BYTES,
+        files_bytes: int = STORE_LIMIT_BYTES, seeds_by_id: bool = False,
     ) -> None:  # fmt: skip
         """Prepare it; `start` listens.
 
@@ -46,6 +45,7 @@ class Sandbox(State):
             clock: measures requests' time; a test may skip ahead.
             credits: of each key not passed to `add_key`.
             seed: for durations, images and audio.
+            seeds_by_id: durations and files follow from a request's id instead: a sandbox that adopts it repeats them.
             catalogue: the documented operations, for validation and /api/v1/openapi.
             fetch: reads a link of an input; by default a plain GET of https and loopback links.
             keep_alive: whether a connection serves several calls.
@@ -64,7 +64,8 @@ class Sandbox(State):
             clock=clock if clock is not None else SystemClock(),
             speed=speed,
         )
-        self._seed, self._small, self._fetch, self._keep_alive = seed, small, fetch, keep_alive
+        self._seed, self._small, self._fetch = None if seeds_by_id else seed, small, fetch
+        self._keep_alive = keep_alive
         self._path, self._links, self._files_bytes = path, links, files_bytes
         self._routes: Routes | None = None
         self._runner: web.AppRunner | None = None
@@ -98,17 +99,6 @@ class Sandbox(State):
             api=self.api, clock=self.clock,
             speed=self.speed, seed=self._seed, small=self._small, fetch=self._fetch,
         )  # fmt: skip
-
-    async def adopt(self, remote_id: str, secret: str, body: Mapping[str, Any]) -> bool:
-        """Know a request that was sent elsewhere, under its id there; False if it is not valid here."""
-        try:
-            request = await self.studio.accept(self.accounts.account(secret), body, None)
-        except ApiError:
-            return False
-        del self.accounts.requests[request.id]
-        request.id = remote_id
-        self.accounts.requests[remote_id] = request
-        return True
 
     async def close(self) -> None:
         """Stop listening and stop all work. Closing twice does nothing."""

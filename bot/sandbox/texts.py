@@ -77,6 +77,7 @@ LOCAL_ONLY = "The sandbox's controls are for this machine only."
 NO_REQUEST_TO_FINISH = "There is no such request; the body must be an object with its `id`."
 NO_FAULT = "This is no fault: {error}".format
 NO_VARIANT = "This is no change of the API: {error}".format
+NO_SENT_REQUEST = "This is no request that was sent elsewhere: {error}".format
 NO_KEY = "This is no key: {error}".format
 
 

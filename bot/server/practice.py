@@ -6,14 +6,17 @@ account memory) is separate, and jobs know their mode from their key.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection
-from dataclasses import KW_ONLY, dataclass, field
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import KW_ONLY, dataclass
+from typing import Any
 
 import structlog
 
 from bot.account.api_keys import slot_of
 from bot.cannon.client import CannonClient
-from bot.domain.practice import new_practice_key
+from bot.catalogue import LiveCatalogue
+from bot.domain.models import Job
+from bot.domain.practice import needed_requests, new_practice_key
 from bot.errors import CannonError, InputError, Refused
 from bot.language import Text, speaking
 from bot.server import texts
@@ -31,7 +34,7 @@ ShowCard = Callable[[int, str], Awaitable[None]]
 class PracticeMode:
     """Starts and ends practice. `refusal`: why it is not allowed; None if it is.
 
-    `stop_idle` stops an unused sandbox, `language_of` returns a server's language.
+    `language_of` returns a server's language.
     """
 
     store: Store
@@ -39,11 +42,8 @@ class PracticeMode:
     client: CannonClient
     worker: JobSignals
     show: ShowCard
-    stop_idle: Callable[[], Awaitable[None]]
     language_of: Callable[[int], Awaitable[str]]
     refusal: Text | None
-    _stale: list[EndedCard] = field(default_factory=list, init=False)
-    """Cards of ended jobs, to be redrawn."""
 
     @property
     def is_allowed(self) -> bool:
@@ -98,22 +98,39 @@ class PracticeMode:
         return True
 
     async def recover(self) -> None:
-        """End the last run's sandbox jobs; end all practice if it is no longer allowed."""
-        await self.lost()
+        """End all practice if it is no longer allowed."""
         if not self.is_allowed:
             for guild_id in await self.store.practice.guilds():
                 await self.stop(guild_id, by_id=0)
 
-    async def lost(self) -> None:
-        """End and release the jobs of a lost sandbox."""
-        ended = await self.store.practice.lose()
-        if ended:
-            log.info("practice.lost", cards=len(ended))
-        self._stale += ended
 
-    async def run_once(self) -> None:
-        """Stop an unused sandbox, and redraw cards of lost jobs."""
-        await self.stop_idle()
-        while self._stale:
-            card = self._stale.pop()
-            await self.show(card.guild_id, card.card_id)
+@dataclass(frozen=True, slots=True)
+class SentPractice:
+    """The requests of practice that jobs have, for a sandbox that has not accepted them itself."""
+
+    store: Store
+    catalogue: LiveCatalogue
+
+    async def find(self, ids: Collection[str]) -> list[Mapping[str, Any]]:
+        """Return those of jobs among these requests, as a sandbox adopts them; what one needs comes before it."""
+        found, wanted = dict[str, Mapping[str, Any]](), set(ids)
+        while wanted:
+            jobs = await self.store.practice.sent(wanted)
+            needed = {each for job, _ in jobs for each in needed_requests(job.sent_input)}
+            for job, key in jobs:
+                found[str(job.remote_id)] = self._adopted(job, key.secret)
+            wanted = needed - found.keys()
+        return list(reversed(found.values()))
+
+    def _adopted(self, job: Job, secret: str) -> Mapping[str, Any]:
+        operation = self.catalogue.current.find(job.operation)
+        return {
+            "id": job.remote_id,
+            "key": secret,
+            "body": {
+                "operation": job.operation if operation is None else operation.id,
+                "input": dict(job.sent_input),
+            },
+            "sent_at": job.submitted_at,
+            "idempotency_key": job.repeats_key or job.idempotency_key,
+        }

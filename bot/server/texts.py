@@ -44,7 +44,6 @@ def setup_skipped(by_id: int, step: SetupStep) -> str:
 # ---------------------------------------------------------------------- practice
 
 PRACTICE_NOT_ALLOWED = Text("The host of this bot has turned off practice mode.")
-PRACTICE_IN_ONE_PROCESS = Text("Practice mode isn't available here, because this bot runs as several processes.")
 PRACTICE_DOWN = Text("Practice mode cannot start right now. Try again in a minute.")
 PRACTICE_STARTED = Text("{who} started practice mode. Results are simulated and free.", who=actor)
 PRACTICE_STOPPED = Text("{who} ended practice mode.", who=actor)

@@ -43,7 +43,6 @@ HAS_A_KEY = Text(
     "This server has a Cannon Studio key, so its jobs are real. To practice, remove the key with `/studio key`."
 )
 PRACTICE_ENDED = Text("Practice mode has ended, and this job with it. It was free.")
-PRACTICE_LOST = Text("Practice mode restarted, which ended this job. It was free. Try again.")
 
 # ---------------------------------------------------------------------- servers that have removed the bot
 

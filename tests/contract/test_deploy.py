@@ -326,7 +326,7 @@ def test_a_pod_is_shut_in_as_the_container_of_compose_is() -> None:
             "readOnlyRootFilesystem": True,
             "capabilities": {"drop": ["ALL"]},
         }
-        assert container["resources"]["limits"]["memory"] == "1Gi"
+        assert container["resources"]["limits"]["memory"] == "1536Mi"
         user = re.search(r"^USER (\d+)$", (ROOT / "Dockerfile").read_text(encoding="utf-8"), re.MULTILINE)
         assert user is not None
         assert pod["securityContext"]["runAsUser"] == int(user[1])

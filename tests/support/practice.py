@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bot.app.practice_process import OnLoss
 from bot.domain import practice
 from bot.runtime.clock import Clock
 from bot.sandbox.server import Sandbox
@@ -16,21 +15,23 @@ class SandboxInProcess:
 
     def __init__(self, clock: Clock, fetch: Fetch) -> None:
         self._clock, self._fetch = clock, fetch
-        self._on_loss: OnLoss | None = None
         self.sandbox: Sandbox | None = None
         self.starts = 0
 
     async def address(self) -> str:
         if self.sandbox is None:
             self.sandbox = Sandbox(
-                clock=self._clock, fetch=self._fetch, small=True, keep_alive=False, path=PATH, links=practice.URL
+                clock=self._clock,
+                fetch=self._fetch,
+                small=True,
+                keep_alive=False,
+                path=PATH,
+                links=practice.URL,
+                seeds_by_id=True,
             )
             await self.sandbox.start()
             self.starts += 1
         return self.sandbox.url
-
-    def listen(self, on_loss: OnLoss) -> None:
-        self._on_loss = on_loss
 
     async def stop_idle(self) -> None:
         """It never is."""
@@ -38,8 +39,6 @@ class SandboxInProcess:
     async def fall(self) -> None:
         """End as a process that was killed."""
         await self.aclose()
-        assert self._on_loss is not None
-        await self._on_loss()
 
     async def aclose(self) -> None:
         if self.sandbox is not None:

@@ -54,6 +54,7 @@ class Routes:
                 web.post("/_sandbox/faults", _local(self._add_fault)),
                 web.delete("/_sandbox/faults", _local(self._clear_faults)),
                 web.post("/_sandbox/finish", _local(self._finish)),
+                web.post("/_sandbox/requests", _local(self._adopt)),
                 web.post("/_sandbox/keys", _local(self._change_key)),
                 web.post("/_sandbox/api", _local(self._change_api)),
             ]
@@ -224,6 +225,14 @@ class Routes:
         except (KeyError, TypeError):
             raise ApiError(404, texts.NO_REQUEST_TO_FINISH) from None
         return web.json_response({"finished": body["id"]})
+
+    async def _adopt(self, request: web.Request) -> web.Response:
+        body = _json(await request.read())
+        try:
+            is_adopted = await self._state.adopt(body.pop("id"), body.pop("key"), body.pop("body"), **body)
+        except (AttributeError, KeyError, TypeError) as error:
+            raise ApiError(400, texts.NO_SENT_REQUEST(error=error)) from None
+        return web.json_response({"adopted": is_adopted})
 
     async def _change_key(self, request: web.Request) -> web.Response:
         body = _json(await request.read())

@@ -48,7 +48,8 @@ class Files:
         self._drawn: dict[bytes, Scene | None] = {}
 
     def put(self, name: str, file: StoredFile) -> None:
-        """Store `file`; drop the oldest above the size limit."""
+        """Store `file`, in the place of an earlier one; drop the oldest above the size limit."""
+        self.pop(name)
         self._files[name] = file
         self._drawn[_digest(file.data)] = file.scene
         while len(self._drawn) > DRAWN_LIMIT:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 from bot.runtime.clock import Clock
-from bot.sandbox.studio.accounts import SCOPES, Account, Accounts, StudioRequest
+from bot.sandbox.studio.accounts import SCOPES, Account, Accounts, ApiError, StudioRequest
 from bot.sandbox.studio.costs import Tariff
 from bot.sandbox.studio.faults import Faults
 from bot.sandbox.studio.lots import Lot, usual_lots
-from bot.sandbox.studio.studio import Studio, Webhook
+from bot.sandbox.studio.studio import SentRequest, Studio, Webhook
 from bot.sandbox.studio.variant import TrueApi
 
 STARTER_CREDITS = Decimal(100)
@@ -106,6 +106,30 @@ class State:
             account.lots = usual_lots(account.credits, plan, self.clock.wall())
             account.lists_lots = lots == "listed"
         self.accounts.revoked.discard(secret)
+
+    async def adopt(
+        self,
+        remote_id: str,
+        secret: str,
+        body: Mapping[str, Any],
+        *,
+        sent_at: float | None = None,
+        idempotency_key: str | None = None,
+    ) -> bool:
+        """Know a request that was sent elsewhere, under its id there; False if it is not valid here.
+
+        `sent_at`: when, in Unix seconds; None: now.
+        """
+        request, now = self.accounts.requests.get(remote_id), self.clock.wall()
+        if request is None:
+            sent = SentRequest(id=remote_id, at=now if sent_at is None else sent_at)
+            try:
+                request = await self.studio.accept(self.account(secret), body, idempotency_key, sent=sent)
+            except ApiError:
+                return False
+        if request.has_ended(now):
+            await request.made.wait()  # its files may be wanted next
+        return True
 
     def verify(self, key: str) -> None:
         """Confirm the e-mail address of a key's account. Raises KeyError."""

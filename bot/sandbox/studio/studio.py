@@ -159,6 +159,17 @@ WEBHOOK_TIMEOUT_S = 5.0
 RENDER_THREADS = 2
 
 
+ID_PREFIX = "req_"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentRequest:
+    """A request's id in another sandbox, and when that accepted it, in Unix seconds."""
+
+    id: str
+    at: float
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Webhook:
     """A sent webhook: address, reported status, and its HTTP status, None without one."""
@@ -174,7 +185,7 @@ class Studio:
 
     def __init__(
         self, *, url: str, files: Files, accounts: Accounts, faults: Faults, tariff: Tariff, api: TrueApi, clock: Clock,
-        speed: float, seed: int, small: bool, fetch: Fetch | None,
+        speed: float, seed: int | None, small: bool, fetch: Fetch | None,
     ) -> None:  # fmt: skip
         self.url = url
         self.accounts = accounts
@@ -201,8 +212,13 @@ class Studio:
         await self._session.close()
         self._threads.shutdown(wait=False, cancel_futures=True)  # unawaited drawing ends on its own
 
-    async def accept(self, account: Account, body: Mapping[str, Any], idempotency_key: str | None) -> StudioRequest:
-        """Accept a create body, or return the request that it repeats. Raises ApiError."""
+    async def accept(
+        self, account: Account, body: Mapping[str, Any], idempotency_key: str | None, *, sent: SentRequest | None = None
+    ) -> StudioRequest:
+        """Accept a create body, or return the request that it repeats. Raises ApiError.
+
+        `sent`: another sandbox has accepted it, which is not doubted.
+        """
         digest = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
         earlier = self.accounts.repeated(account, idempotency_key, digest)
         if earlier is not None:
@@ -215,7 +231,7 @@ class Studio:
         except ApiError as error:
             error.style = next((ERROR_WORDS[word] for word in sorted(words_in(body)) if word in ERROR_WORDS), None)
             raise
-        request = self._entered(account, operation, body, idempotency_key, digest)
+        request = self._entered(account, operation, body, idempotency_key, digest, sent)
         if "#fail" in request.words:
             request.fail(texts.FAILED, billed=variant.bills_failures)
         elif "#billed" in request.words:
@@ -223,7 +239,7 @@ class Studio:
         elif variant.sora in {"fails", "bills"} and is_sora(operation, given):
             request.fail(texts.SORA_FAILED, billed=variant.sora == "bills" or variant.bills_failures)
         else:
-            self._start(self._make(request, operation, given, order=len(self.accounts.requests)))
+            self._start(self._make(request, operation, given, seed=self._seed_of(request.id)))
         if request.webhook_fault == "early":
             request.waits_for_poll = False
             request.finish(self.clock.wall())
@@ -287,19 +303,20 @@ class Studio:
 
     def _entered(
         self, account: Account, operation: Operation, body: Mapping[str, Any],
-        idempotency_key: str | None, digest: str,
+        idempotency_key: str | None, digest: str, sent: SentRequest | None,
     ) -> StudioRequest:  # fmt: skip
-        now, given = self.clock.wall(), body["input"]
+        now, given = self.clock.wall() if sent is None else sent.at, body["input"]
         cost, words = self.tariff.charge(operation.id, given, operation.fixed_credits), words_in(given)
-        if account.left(now) < cost:
+        if sent is None and account.left(now) < cost:
             raise ApiError(402, texts.NOT_ENOUGH_CREDITS(cost=cost))
-        tail = secrets.token_hex(6)
-        took_s = self._duration_s(operation, words)
+        name = f"{ID_PREFIX}{secrets.token_hex(6)}" if sent is None else sent.id
+        tail = name.removeprefix(ID_PREFIX)
+        took_s = self._duration_s(operation, words, self._seed_of(name))
         prefix = PRODUCTS[operation.id].prefix if operation.id in PRODUCTS else "txt_"
         hook = body.get("webhook_url")
         fault = self.faults.take("webhook", key=account.secret) if hook is not None else None
         request = StudioRequest(
-            id=f"req_{tail}",
+            id=name,
             account=account,
             operation=operation.id,
             called=str(body["operation"]),
@@ -319,7 +336,10 @@ class Studio:
         self.accounts.add(request)
         return request
 
-    def _duration_s(self, operation: Operation, words: frozenset[str]) -> float:
+    def _seed_of(self, request_id: str) -> str:
+        return request_id if self._seed is None else f"{self._seed}:{len(self.accounts.requests)}"
+
+    def _duration_s(self, operation: Operation, words: frozenset[str], seed: str) -> float:
         if "#forever" in words:
             return math.inf
         if "#fast" in words:
@@ -328,14 +348,12 @@ class Studio:
             return LATE_S
         if operation.id in self.api.variant.at_once:
             return self.api.variant.at_once_s
-        dice = random.Random(f"{self._seed}:{len(self.accounts.requests)}")  # noqa: S311 - a pace, not a secret
+        dice = random.Random(seed)  # noqa: S311 - a pace, not a secret
         seconds = MEDIAN_S.get(operation.workflow, 30) * math.exp(dice.gauss(0, SPREAD)) / self._speed
         return seconds * SLOW_FACTOR if "#slow" in words else seconds
 
-    async def _make(
-        self, request: StudioRequest, operation: Operation, given: Mapping[str, Any], *, order: int
-    ) -> None:
-        seed = given.get("seed", f"{self._seed}:{order}")
+    async def _make(self, request: StudioRequest, operation: Operation, given: Mapping[str, Any], *, seed: str) -> None:
+        seed = given.get("seed", seed)
         task = Task(operation=operation.id, input=given, seed=seed, words=request.words, small=self._small)
         try:
             sources = await self._sources.read(operation, given)
@@ -376,7 +394,7 @@ class Studio:
     def _stored(self, request: StudioRequest, files: list[Rendered], fault: str | None) -> list[str]:
         urls = []
         for number, file in enumerate(files):
-            name = f"{request.id.removeprefix('req_')}-{number}.{file.extension}"
+            name = f"{request.id.removeprefix(ID_PREFIX)}-{number}.{file.extension}"
             self.files.put(name, StoredFile(file.data, file.content_type, fault, file.scene))
             urls.append(f"{self.url}/media/{name}")
         return urls

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from bot.domain.models import AccountStatus, GuildKey, JobState
+from bot.domain.models import AccountStatus, GuildKey, Job, JobState
 from bot.errors import Refused
 from bot.store import texts
 from bot.store.engine.columns import from_milli_or_none, read_as, to_json, to_milli_or_none, to_text_or_none
@@ -24,17 +24,16 @@ _OPEN = """
 SELECT * FROM jobs WHERE practice = 1
     AND state IN ('awaiting_approval', 'waiting', 'submitting', 'queued', 'processing', 'ready')
 """
-# Starts from the few practising guilds: a join would read all jobs ever at each start.
 _SENT = """
-SELECT * FROM jobs WHERE practice = 1 AND state IN ('queued', 'processing', 'ready')
-    AND guild_id IN (SELECT guild_id FROM guild_keys WHERE practice = 1 AND retired_at IS NULL)
+SELECT * FROM jobs
+WHERE practice = 1 AND remote_id IN (SELECT value FROM json_each(?)) AND submitted_at IS NOT NULL AND erased_at IS NULL
 """
 _GUILDS = "SELECT guild_id FROM guild_keys WHERE practice = 1 AND retired_at IS NULL"
 
 
 @dataclass(frozen=True, slots=True)
 class EndedCard:
-    """A card whose jobs ended with the practice process, to be redrawn."""
+    """A card whose jobs ended with practice, to be redrawn."""
 
     guild_id: int
     card_id: str
@@ -50,48 +49,35 @@ class Practice(Repository):
         rows = await self._rows(_GUILDS)
         return {row[0] for row in rows}
 
-    async def lose(self) -> list[EndedCard]:
-        """End and release the jobs of a lost practice process; return their cards.
+    async def sent(self, remote_ids: Collection[str]) -> list[tuple[Job, GuildKey]]:
+        """Return the practice jobs with these requests whose input and key are kept, with the key of each."""
 
-        Unsent jobs wait for the next process.
-        """
-        now = self._clock.wall()
+        def read(db: Connection) -> list[tuple[Job, GuildKey]]:
+            jobs = [job_of(row) for row in db.execute(_SENT, (to_json(sorted(remote_ids)),)).fetchall()]
+            keys = [db.execute(_KEY, (job.guild_id, job.key_id)).fetchone() for job in jobs]
+            return [(job, key_of(row, self._box)) for job, row in zip(jobs, keys, strict=True) if row is not None]
 
-        def change(db: Connection) -> list[EndedCard]:
-            return _end(db, db.execute(_SENT).fetchall(), JobState.FAILED, str(texts.PRACTICE_LOST), now)
-
-        if not await self._row(f"{_SENT} LIMIT 1"):
-            return []
-        return await self._database.write(change)
+        return await self._database.read(read)
 
 
 def end_practice_jobs(db: Connection, guild_id: int, now: float) -> list[EndedCard]:
     """Cancel and release all open practice jobs of a guild; return their cards."""
     rows = db.execute(f"{_OPEN} AND guild_id = ?", (guild_id,)).fetchall()
-    cards = _end(db, rows, JobState.CANCELLED, str(texts.PRACTICE_ENDED), now)
+    cards = [_end(db, job_of(row), now) for row in rows]
     for card in cards:
         db.execute("DELETE FROM approvals WHERE guild_id = ? AND card_id = ?", (guild_id, card.card_id))
     db.execute(
         "UPDATE jobs SET recheck_at = NULL WHERE guild_id = ? AND practice = 1 AND recheck_at IS NOT NULL", (guild_id,)
     )
-    return cards
-
-
-def _end(db: Connection, rows: list[Row], to: JobState, sentence: str, now: float) -> list[EndedCard]:
-    cards = []
-    for row in rows:
-        job = job_of(row)
-        if not ledger.is_closed(db, job.id):
-            ledger.release(db, job, now)
-        update_job(
-            db,
-            replace(
-                job, state=to, lease=None, cost=None, error=sentence, finished_at=now, waits_for=None, recheck_at=None
-            ),
-            job,
-        )
-        cards.append(EndedCard(job.guild_id, job.card_id))
     return list(dict.fromkeys(cards))
+
+
+def _end(db: Connection, job: Job, now: float) -> EndedCard:
+    if not ledger.is_closed(db, job.id):
+        ledger.release(db, job, now)
+    ended = replace(job, state=JobState.CANCELLED, error=str(texts.PRACTICE_ENDED), finished_at=now)
+    update_job(db, replace(ended, lease=None, cost=None, waits_for=None, recheck_at=None), job)
+    return EndedCard(job.guild_id, job.card_id)
 
 
 _KEY = "SELECT * FROM guild_keys WHERE guild_id = ? AND id = ? AND secret IS NOT NULL"

@@ -16,6 +16,8 @@ from bot.cannon.estimates import Estimates
 from bot.domain import practice
 from bot.domain.models import JobState
 from bot.errors import StartError
+from bot.runtime import failpoints
+from bot.runtime.failpoints import Crash
 from bot.runtime.metrics import Metrics
 from bot.sandbox.studio.accounts import KEY_PREFIXES
 from bot.settings import SecretStr, Settings
@@ -162,22 +164,65 @@ async def test_the_report_of_a_practising_server_says_that_it_is_one(rig: Rig):
     assert "🧪 Practice mode, started by" in state_text(status.response)
 
 
-async def test_a_restart_refunds_what_the_sandbox_was_making(rig: Rig):
+async def test_what_the_sandbox_was_making_goes_on_after_a_restart_and_keeps_its_time(rig: Rig):
     await practise(rig)
     await rig.member.slash(rig.channel, GENERATE, prompt="gold #slow")
     await rig.step()
     assert [job.state for job in await rig.jobs()] == [JobState.QUEUED]
+    sandbox = studio(rig).sandbox
+    assert sandbox is not None
+    [before] = sandbox.requests
+    rig.advance(10)
     await rig.restart()
+    await rig.work()
     [job] = await rig.jobs()
-    assert job.state is JobState.FAILED
-    assert job.error == "Practice mode restarted, which ended this job. It was free. Try again."
-    assert (await rig.bot.parts.store.ledger.balance(rig.guild.id)).held == 0
-    await rig.bot.parts.rounds.run_once()
-    [card] = rig.messages()
-    assert "Practice mode restarted" in state_text(card)
+    sandbox = studio(rig).sandbox
+    assert sandbox is not None
+    [after] = sandbox.requests
+    assert before is not after
+    assert (after.id, after.cost, after.ends_at - before.ends_at) == (job.remote_id, before.cost, pytest.approx(0))
+    assert (job.state, len(rig.messages()[0].attachments)) == (JobState.DELIVERED, 1)
+    assert await spent(rig) == job.cost == before.cost
+
+
+async def test_a_result_that_was_not_fetched_before_a_restart_is_made_again(rig: Rig):
+    await practise(rig)
+    await rig.member.slash(rig.channel, GENERATE, prompt="gold #fast")
+    await rig.step()
+    rig.advance(5)
+    failpoints.arm(["ready.stored"])
+    with pytest.raises(Crash):
+        await rig.step()
+    [job] = await rig.jobs()
+    assert job.state is JobState.READY
+    await rig.restart()
+    await rig.work()
+    [job] = await rig.jobs()
+    assert (job.state, len(rig.messages()[0].attachments)) == (JobState.DELIVERED, 1)
+
+
+async def test_what_is_made_of_a_result_of_an_earlier_sandbox_is_made(rig: Rig):
+    await practise(rig)
     await rig.member.slash(rig.channel, GENERATE, prompt="gold")
     await rig.work()
-    assert (await rig.jobs())[0].state is JobState.DELIVERED
+    [first] = await rig.jobs()
+    await rig.member.slash(rig.channel, "image edit", prompt="blue", from_=first.id)
+    await rig.work()
+    second = (await rig.jobs())[0]
+    await studio(rig).fall()
+    await rig.member.slash(rig.channel, "image edit", prompt="red", from_=second.id)
+    await rig.work()
+    assert [job.state for job in await rig.jobs()] == [JobState.DELIVERED] * 3
+    assert second.media[0].url in json.dumps(dict((await rig.jobs())[0].input))
+    assert len(rig.messages()[-1].attachments) == 1
+
+
+async def test_what_the_sandbox_forgets_by_request_stays_forgotten(rig: Rig):
+    await practise(rig)
+    await rig.member.slash(rig.channel, GENERATE, prompt="gold #lost")
+    await rig.work(limit_s=2 * 3600)
+    [job] = await rig.jobs()
+    assert (job.state, await spent(rig)) == (JobState.FAILED, 0)
 
 
 async def test_a_job_that_was_not_sent_yet_survives_the_fall_of_the_sandbox(rig: Rig):
