@@ -89,7 +89,7 @@ class FleetBot(RuntimeShards, CannonBot):
         self._cards.follow(self.parts.worker)
         if self.role.works and self._run_worker:
             self._cards.reach(self.parts.delivery, spawn)
-        self._shared = SharedMemory(store.signals, _caches(self.parts, self.role), self.clock)
+        self._shared = SharedMemory(store.signals, _caches(self.parts), self.clock)
         self.parts.rounds.add(Round("others", self._shared.run_once, UPKEEP_S))
         if self.discord_gate.is_paced:
             budgets = store.rows(RateBudgets)
@@ -207,8 +207,8 @@ async def _begin_to_lead(store: Store) -> None:
         log.warning("leader.took_over", of=former.name, after=round(former.silent_s, 1))
 
 
-def _caches(parts: Parts, role: Role) -> list[ReadAgain]:
-    kept = [
+def _caches(parts: Parts) -> list[ReadAgain]:
+    return [
         ReadAgain(signal=ABSENCES, again=parts.absences.load, every_s=SHORT_S),
         ReadAgain(signal=SWITCHES, again=parts.switches.load, every_s=SHORT_S),
         ReadAgain(signal=PAUSE, again=parts.pause.load, every_s=SHORT_S),
@@ -216,10 +216,8 @@ def _caches(parts: Parts, role: Role) -> list[ReadAgain]:
         ReadAgain(signal=COMMANDS, again=parts.command_sync.read_again, every_s=LONG_S),
         ReadAgain(signal=CATALOGUE, again=parts.catalogue_refresh.read_again, every_s=LONG_S),
         ReadAgain(signal=MODEL_IDS, again=parts.memories.load_model_ids, every_s=LONG_S),
+        ReadAgain(signal=DURATIONS, again=parts.learned.load, every_s=LONG_S),
     ]
-    if not role.works:  # workers refresh it
-        kept.append(ReadAgain(signal=DURATIONS, again=parts.learned.load, every_s=LONG_S))
-    return kept
 
 
 CHECK_EVERY_S = 60.0

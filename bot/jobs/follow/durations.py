@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Mapping
 from typing import TypeAlias
 
 from bot.catalogue import Catalogue, LiveCatalogue
@@ -18,8 +16,6 @@ KINDS_MAX = 500
 """Maximum number of kinds; beyond, learning is per operation."""
 NAMED_MAX = 5000
 """Size of the kinds cache; it is cleared when full."""
-SAVED_SHARE, SAVED_JOBS = 0.1, 8
-"""A crash loses at most this share of the jobs behind a kind, and this many jobs."""
 DIGEST = "~"
 """Prefix of a price factor for a member's own words (bot/prices/factors.py)."""
 
@@ -38,13 +34,14 @@ class LearnedDurations:
         self._by_kind = DurationsByKind(most=KINDS_MAX)
         self._named: dict[_Named, tuple[tuple[Kind, ...], str]] = {}
         self._named_by: Catalogue | None = None
-        self._unsaved: Counter[Kind] = Counter()
+        self._unsaved: set[Kind] = set()
 
     async def load(self) -> None:
+        """Read what is stored, by other processes too; what was learned here stays."""
         for name, text in (await self._store.histograms.all()).items():
             durations = Durations.from_json(text)
             if durations is not None:
-                self._by_kind.known[name] = durations
+                self._by_kind.read(name, durations)
 
     def of(self, job: Job) -> Durations:
         return self._by_kind.of(*self._kinds(job))
@@ -53,24 +50,28 @@ class LearnedDurations:
         """Learn that a job, last seen at the age `since_s`, still runs at `age_s`, in seconds."""
         self._by_kind.note_running(*self._kinds(job), since_s=since_s, age_s=age_s)
 
-    def learn(self, job: Job, *, since_s: float, age_s: float) -> Mapping[Kind, str]:
-        """Learn that a job finished between two ages, in seconds; return what is to be stored with it."""
-        changed = self._by_kind.note_done(*self._kinds(job), since_s=since_s, age_s=age_s)
-        self._unsaved.update(list(changed))
-        due = {
-            kind: durations.to_json()
-            for kind, durations in changed.items()
-            if self._unsaved[kind] >= min(SAVED_JOBS, SAVED_SHARE * durations.weight())
-        }
-        for kind in due:
-            del self._unsaved[kind]
-        return due
+    def learn(self, job: Job, *, since_s: float, age_s: float) -> None:
+        """Learn that a job finished between two ages, in seconds."""
+        self._unsaved |= self._by_kind.note_done(*self._kinds(job), since_s=since_s, age_s=age_s)
+
+    async def save(self) -> None:
+        """Store what was learned since the last call, and take over what others have stored. Raises StoreError."""
+        learned = {kind: self._by_kind.unsaved(kind) for kind in self._unsaved}
+        self._unsaved = set()
+        try:
+            stored = await self._store.histograms.add(learned)
+        except BaseException:
+            self._unsaved |= learned.keys()
+            raise
+        for kind, durations in stored.items():
+            self._by_kind.read(kind, durations, since=learned[kind].now)
 
     async def forget_unknown(self) -> None:
         """Delete durations of models unknown to the catalogue."""
         unknown = [kind for kind in self._by_kind.known if self._model(kind[0], kind[1]) != kind[1]]
         for kind in unknown:
-            del self._by_kind.known[kind]
+            self._by_kind.forget(kind)
+        self._unsaved -= set(unknown)
         await self._store.histograms.forget(unknown)
 
     def _kinds(self, job: Job) -> tuple[tuple[Kind, ...], str]:

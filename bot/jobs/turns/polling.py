@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass, replace
 from functools import partial
 from typing import Any
@@ -19,7 +18,6 @@ from bot.cannon.outputs import media_of, text_of
 from bot.cannon.retry import poll_again
 from bot.cannon.wire import Progress, RemoteStatus
 from bot.catalogue import LiveCatalogue, labels_of
-from bot.domain.jobs.durations import Kind
 from bot.domain.jobs.poll_schedule import (
     FORGOTTEN_S,
     REMEMBERED_S,
@@ -232,10 +230,9 @@ class Polling:
         cost = progress.cost if progress.cost is not None else job.cost
         finished = self._in_its_life(job, progress.completed_at)
         made = {"output": progress.output, "media": media, "cost": cost, "finished_at": finished}
-        tried, learned = self.memories.worked(job), self._learn(followed, progress, last_seen_s)
-        if not await self.transitions.change(
-            followed, JobState.READY, **made, next_at=0.0, tried=tried, learned=learned
-        ):
+        tried = self.memories.worked(job)
+        self._learn(followed, progress, last_seen_s)
+        if not await self.transitions.change(followed, JobState.READY, **made, next_at=0.0, tried=tried):
             return None
         if tried is not None:
             await self.memories.noted(job.guild_id, tried)
@@ -243,11 +240,11 @@ class Polling:
         self.trust.note_done(followed)
         return 0.0
 
-    def _learn(self, followed: Followed, progress: Progress, last_seen_s: float | None) -> Mapping[Kind, str]:
-        """Learn the duration, if it was observed well enough or the API's times are plausible; return what to store."""
+    def _learn(self, followed: Followed, progress: Progress, last_seen_s: float | None) -> None:
+        """Learn the duration, if it was observed well enough or the API's times are plausible."""
         job = followed.job
         if job.practice:
-            return {}
+            return
         reported_s, watched_s = None, last_seen_s or 0.0
         if progress.completed_at is not None and progress.created_at is not None:
             reported_s = progress.completed_at - progress.created_at
@@ -256,11 +253,11 @@ class Polling:
             last_seen_s = max(last_seen_s, seen_done_s * (1 - HINT_SHARE))
         done = done_between(reported_s, last_seen_s, seen_done_s)
         if done is None:
-            return {}
+            return
         since_s, age_s = done
         if since_s > watched_s:
             self.learned.note_running(job, since_s=watched_s, age_s=since_s)
-        return self.learned.learn(job, since_s=since_s, age_s=age_s)
+        self.learned.learn(job, since_s=since_s, age_s=age_s)
 
     async def _end_without_result(self, followed: Followed, progress: Progress, sentence: str) -> None:
         """End a job without a result; a charge is settled all the same."""

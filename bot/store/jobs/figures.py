@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from bot.domain.jobs.durations import Kind
+from bot.domain.jobs.durations import Durations, Kind, LearnedDuration
 from bot.domain.models import JobState, WaitsFor
 from bot.store.engine.columns import from_milli
 from bot.store.engine.repository import Repository
 from bot.store.money.totals import HOST_ID, HostCredits, booked, host_credits
-from bot.store.sql import Connection
+from bot.store.sql import HOST, Connection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,29 +60,36 @@ WHERE state IN ('awaiting_approval', 'waiting', 'submitting', 'queued', 'process
 _REFUSED = "SELECT count(*) FROM guild_keys WHERE refused_at IS NOT NULL AND secret IS NOT NULL"
 
 
-def write_learned(db: Connection, learned: Mapping[Kind, str]) -> None:
-    """Store these kinds' durations, as the text of bot/domain/jobs/durations.py.
-
-    They are all guilds'. While another process stores some, these are left to the next job of their kind.
-    """
-    if learned:
-        db.executemany(
-            "INSERT INTO histograms (operation, model, kind, data) SELECT ?, ?, ?, ?"
-            " WHERE true /*shared AND pg_try_advisory_xact_lock('histograms'::regclass::oid::bigint) */"
-            " ON CONFLICT (operation, model, kind) DO UPDATE SET data = excluded.data",
-            [(*kind, data) for kind, data in learned.items()],
-        )
+_DURATIONS = "SELECT data FROM histograms WHERE operation = ? AND model = ? AND kind = ?"
+_SET_DURATIONS = """
+INSERT INTO histograms (operation, model, kind, data) VALUES (?, ?, ?, ?)
+ON CONFLICT (operation, model, kind) DO UPDATE SET data = excluded.data
+"""
 
 
 class Histograms(Repository):
-    """The table `histograms`: job durations over all guilds. They are stored with the jobs that show them."""
+    """The table `histograms`: job durations over all guilds."""
+
+    async def add(self, learned: Mapping[Kind, LearnedDuration]) -> dict[Kind, Durations]:
+        """Add what was learned of these kinds to what is stored, by other processes too; return what is stored now."""
+
+        def change(db: Connection) -> dict[Kind, Durations]:
+            stored = {}
+            for kind, each in learned.items():
+                row = db.execute(_DURATIONS, kind).fetchone()
+                stored[kind] = each.added_to(None if row is None else row[0])
+                db.execute(_SET_DURATIONS, (*kind, stored[kind].to_json()))
+            return stored
+
+        return await self._database.write(change, HOST) if learned else {}
 
     async def forget(self, kinds: Sequence[Kind]) -> None:
         if kinds:
             await self._database.write(
                 lambda db: db.executemany(
                     "DELETE FROM histograms WHERE operation = ? AND model = ? AND kind = ?", kinds
-                )
+                ),
+                HOST,
             )
 
     async def all(self) -> dict[Kind, str]:

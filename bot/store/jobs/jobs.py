@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from types import MappingProxyType
 from typing import Any
 
-from bot.domain.jobs.durations import Kind
 from bot.domain.jobs.poll_schedule import recheck_at
 from bot.domain.models import RUNNING_STATES, Job, JobState
 from bot.language import speaking
 from bot.store.engine.columns import to_json
 from bot.store.engine.repository import RecordOf, Repository
 from bot.store.jobs.ending import follow_up
-from bot.store.jobs.figures import write_learned
 from bot.store.jobs.overshoots import Overshoot, account_for
 from bot.store.jobs.rechecks import JobAttempt, note_attempts
 from bot.store.jobs.rows import CHANGEABLE, job_in, job_of, jobs_of_card, update_job
@@ -28,9 +25,6 @@ PLACED_STATES = RUNNING_STATES - {JobState.READY}
 """States that occupy a slot: finished results only need posting."""
 RECHECKED_STATES = frozenset({JobState.FAILED, JobState.EXPIRED})
 """Where a request may still succeed."""
-
-
-NOTHING_LEARNED: Mapping[Kind, str] = MappingProxyType({})
 
 
 class RequestOfAnother(Exception):
@@ -85,15 +79,14 @@ class Jobs(Repository):
         recheck: bool = False,
         tried: TriedOutcome | None = None,
         calls: Sequence[JobAttempt] = (),
-        learned: Mapping[Kind, str] = NOTHING_LEARNED,
         record: RecordOf[Job | None] | None = None,
         **changes: Any,
     ) -> Advanced | None:
         """Move a job to the state `to` and set `changes` (Job's fields), if state and lease are still `job`'s.
 
         `settle` turns its hold into this true cost in credits; `release` drops it; `recheck`: keep polling the
-        ended job's request; `tried`: the outcome of its values, `calls`: what was called for it; `learned`: durations,
-        as `Histograms`. One transaction. A job that stops running loses its lease. `record` gives a moderator's record
+        ended job's request; `tried`: the outcome of its values, `calls`: what was called for it.
+        One transaction. A job that stops running loses its lease. `record` gives a moderator's record
         line. Returns the new job; None, with nothing changed, if another was first.
 
         Raises RequestOfAnother, ValueError for an end that leaves the hold open, StoreError if the hold was closed
@@ -123,7 +116,6 @@ class Jobs(Repository):
             if tried is not None:
                 note_outcome(db, changed, tried, now)
             note_attempts(db, changed, calls, now, self._database.process)
-            write_learned(db, learned)
             if to.ended:
                 follow_up(db, changed, now)
                 forget_unneeded_keys(db, job.guild_id)

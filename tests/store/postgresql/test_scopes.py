@@ -19,6 +19,7 @@ from typing import Any, NoReturn, Self
 import psycopg
 import pytest
 
+from bot.domain.jobs.durations import Durations, LearnedDuration
 from bot.domain.models import Card, Job, JobState, new_id
 from bot.domain.server.guild_rules import Limit, Period, Scope
 from bot.errors import Refused
@@ -243,14 +244,15 @@ async def accepted(store: Store, guild_id: int, number: int, *, key_id: int | No
 
 async def ended(store: Store, job: Job, rng: random.Random) -> None:
     """Let a job go its way: cancelled by its author, or claimed by whichever process comes first."""
-    learned = {(job.operation, f"model {rng.randrange(3)}", ""): "[]" for _ in range(2)}
     if rng.random() < 0.3:
         await store.cancellation.cancel(job.guild_id, job.id, "no longer wanted")
         return
     stored = await store.jobs.get(job.guild_id, job.id)
     if stored is None or stored.state.ended:
         return
-    if (ready := await store.jobs.change(stored, JobState.READY, learned=learned)) is not None:
+    learned = LearnedDuration(Durations(), Durations.prior("image"))
+    await store.histograms.add({(job.operation, f"model {rng.randrange(3)}", ""): learned for _ in range(2)})
+    if (ready := await store.jobs.change(stored, JobState.READY)) is not None:
         await store.jobs.advance(ready, JobState.DELIVERED, settle=Decimal(7))
 
 

@@ -160,7 +160,7 @@ def test_two_resolutions_of_one_model_are_told_apart():
 
 def test_beyond_so_many_kinds_the_wider_ones_learn_alone():
     learned = DurationsByKind(most=2)
-    assert learned.note_done((FLUX_4K, FLUX, ALL), "image", since_s=0.0, age_s=5.0).keys() == {ALL, FLUX}
+    assert learned.note_done((FLUX_4K, FLUX, ALL), "image", since_s=0.0, age_s=5.0) == {ALL, FLUX}
     assert learned.of((FLUX_4K, FLUX, ALL), "image") is learned.known[FLUX]
 
 
