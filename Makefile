@@ -44,7 +44,7 @@ BUILDS_FUZZ := FUZZ_SEED=1 FUZZ_ROUND_S=4
 export PYTEST_DEBUG_TEMPROOT := $(shell test -w /dev/shm && test $$(df -Pm /dev/shm | awk 'END { print $$4 }') -gt 3000 && echo /dev/shm)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo card-states test test-long test-quiet test-pythons test-collection check format soak game-day chaos bench bench-neighbours bench-page bench-fleet figures readme picture alerts translations screenshots docs lock audit pin-image host-check wheel-check notices sbom release-rehearsal rehearse-image httpx-fork clean
+.PHONY: help demo card-states test test-long test-quiet test-pythons test-collection check format soak game-day chaos bench bench-neighbours bench-page bench-fleet bench-ended figures readme picture alerts translations screenshots docs lock audit pin-image host-check wheel-check notices sbom release-rehearsal rehearse-image httpx-fork clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^##@ / { print "\n" substr($$0, 5) } /^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -106,6 +106,9 @@ bench-page: $(READY) ## How fast the demo's page answers, in Chromium; ARGS="--p
 
 bench-fleet: $(READY) ## Workers of a fleet on a PostgreSQL of its own
 	$(BIN)/python tests/bench/bench_fleet.py $(ARGS)
+
+bench-ended: $(READY) ## What a million ended jobs cost a fleet's decisions and lists; ARGS="--jobs 100000"
+	$(BIN)/python tests/bench/bench_ended.py $(ARGS)
 
 figures: $(READY) ## Lines, modules, imports and rooms of the house
 	@$(BIN)/python tools/figures.py

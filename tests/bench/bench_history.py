@@ -18,6 +18,7 @@ from bench_report import Row, percentile
 from ended_jobs import DAY_S, FIRST_MEMBER, leave_ended
 
 from bot.domain.models import Card, Job, JobState, new_id
+from bot.domain.money.spend_request import SpendRequest
 from bot.domain.money.spending_policy import decide
 from bot.domain.server.guild_rules import Limit, Period, Scope
 from bot.runtime.clock import SystemClock
@@ -134,20 +135,26 @@ async def _accept_row(database: Path, jobs: int, times: int) -> Row:
 
 async def _accept(store: Store, number: int) -> float:
     """Let a member request a picture; return the seconds of processor time."""
+    wanted, card, job = new_request(number)
+    began = time.process_time()
+    await store.cards.accept(card, [job], lambda spending: decide(wanted, spending))
+    return time.process_time() - began
+
+
+def new_request(number: int) -> tuple[SpendRequest, Card, Job]:
+    """Return a member's request for a picture as it is decided on and stored."""
     now, member_id, operation = SystemClock().wall(), FIRST_MEMBER + number, "image.generate"
     card = Card(
         id=new_id(), guild_id=GUILD, channel_id=GUILD + 1, author_id=member_id, interaction_id=number + 1,
         created_at=now,
     )  # fmt: skip
+    job_id = new_id()
     job = Job(
-        id=new_id(), card_id=card.id, guild_id=GUILD, position=0, author_id=member_id, operation=operation,
-        input={"prompt": "a heron"}, state=JobState.SUBMITTING, idempotency_key=f"bench-{number}", key_id=None,
+        id=job_id, card_id=card.id, guild_id=GUILD, position=0, author_id=member_id, operation=operation,
+        input={"prompt": "a heron"}, state=JobState.SUBMITTING, idempotency_key=f"bench-{job_id}", key_id=None,
         held=Decimal(5), basis="fixed", created_at=now,
     )  # fmt: skip
-    wanted = request(5, member_id=member_id, channel_ids=frozenset({card.channel_id}))
-    began = time.process_time()
-    await store.cards.accept(card, [job], lambda spending: decide(wanted, spending))
-    return time.process_time() - began
+    return request(5, member_id=member_id, channel_ids=frozenset({card.channel_id})), card, job
 
 
 async def _open_row(database: Path, jobs: int) -> Row:

@@ -19,6 +19,7 @@ from bench_report import Row, Table, middle
 from ended_jobs import DAY_S, DAYS, leave_ended
 
 BENCH = Path(__file__).with_name("bench.py")
+ENDED = Path(__file__).with_name("bench_ended.py")
 NEIGHBOURS = Path(__file__).with_name("bench_neighbours.py")
 FAR_S = 10.0
 """More than a loaded machine adds, and less than what the noise takes: files drip for 20 s, calls hang for 30."""
@@ -119,6 +120,16 @@ def test_the_schedule_polls_as_seldom_as_its_bars_say():
 @needs_proc
 def test_unchanged_polls_write_nothing():
     assert measured("6")["rows written by unchanged polls"]["ours"] == 0
+
+
+@pytest.mark.long
+def test_the_bench_of_ended_jobs_runs() -> None:
+    run = subprocess.run(
+        [sys.executable, ENDED, "--quick", "--json"], capture_output=True, text=True, timeout=600, check=False
+    )
+    assert run.returncode == 0, run.stderr
+    _, *rows = map(json.loads, run.stdout.splitlines())
+    assert {row["number"] for row in rows} == {1, 2}
 
 
 @pytest.mark.long
