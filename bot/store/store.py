@@ -38,6 +38,7 @@ from bot.store.guild.record import AlertTimes, Decisions, Outbox, Refunds, Resul
 from bot.store.guild.reviews import Reviews
 from bot.store.guild.settings import GuildSettings, SetupSteps, SwitchedOff, WelcomeRows
 from bot.store.host.alerts import HostAlerts
+from bot.store.host.archive import Archive
 from bot.store.host.integrity import problems_of, problems_of_file, problems_of_rows
 from bot.store.host.jobs import HostJobs
 from bot.store.host.moved import refuse_moved
@@ -132,7 +133,7 @@ class Store:
         )
         self.absent_guilds = AbsentGuilds(database, box, clock)
         self.welcomes, self.processes = WelcomeRows(database, box, clock), Processes(database, box, clock)
-        self.setup_steps = SetupSteps(database, box, clock)
+        self.setup_steps, self.archive = SetupSteps(database, box, clock), Archive(database, box, clock)
         self.retention, self.host_jobs = Retention(database, box, clock), HostJobs(database, box, clock)
         self._clock, self._opened_at = clock, clock.wall()
         self.resealed = 0

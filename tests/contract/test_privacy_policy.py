@@ -22,7 +22,8 @@ INDEX = ("job_grams", "job_grams_config", "job_grams_data", "job_grams_idx")
 """The index of words, and what FTS5 keeps it in."""
 ROWS = {
     "account_checks": KEYS, "alerts": NOBODY, "absent_guilds": NOBODY, "api_changes": NOBODY, "api_facts": NOBODY,
-    "approvals": DECIDED,
+    "approvals": DECIDED, "archived_jobs": COSTS, "archived_ledger": COSTS, "archived_ledger_totals": NOBODY,
+    "archived_running_totals": COSTS,
     "blocks": DECIDED, "cards": IDS, "copies": RESULTS, "decisions": DECIDED, "drafts": PROMPTS, "draws": COSTS,
     "former_members": IDS,
     "grants": DECIDED, "guild_keys": KEYS, "histograms": NOBODY, "host_alerts": NOBODY,

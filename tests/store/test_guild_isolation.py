@@ -116,6 +116,10 @@ def a_limit(credits_: str) -> Limit:
 # Every method that takes a guild, called for a guild with what belongs to another.
 CALLS: dict[str, Call] = {
     "keys.set": lambda store, guild_id, _, made: store.keys.set(guild_id, SECRET[::-1], set_by=1, status=made.status()),
+    "archive.cards": lambda store, guild_id, *_: store.archive.cards(guild_id, 9e9),
+    "archive.take": lambda store, guild_id, other, _: store.archive.take(
+        guild_id, [other.card.id, other.paid.card_id], 9e9, lambda _: True
+    ),
     "keys.current": lambda store, guild_id, *_: store.keys.current(guild_id),
     "keys.get": lambda store, guild_id, other, _: store.keys.get(guild_id, other.key.id),
     "keys.end_practice": lambda store, guild_id, *_: store.keys.end_practice(guild_id),
@@ -384,6 +388,7 @@ OF_ALL_JOBS = {"absent_guilds.note", "absent_guilds.forget", "retention.clear_ou
 WITHOUT_GUILD = {
     # What the host does on the command line, by the id of a job.
     "host_jobs.find", "host_jobs.doubt", "host_jobs.end_dead_lease", "host_jobs.make_due", "host_jobs.recheck_now",
+    "archive.months", "archive.detached", "archive.next_guild", "archive.detach", "archive.drop",
     "retention.forget_left_over", "former_members.replace_due",
     "cards.unanswered", "cards.being_made", "cards.queued", "cards.undrawn", "job_lists.open_total", "figures.now",
     "leases.hold", "leases.drop", "leases.take_over", "leases.claim", "leases.under",
@@ -440,6 +445,9 @@ async def populate(store: Store, guild_id: int, made: Any, accepted: Any) -> Gui
         tried=TriedOutcome(values={"model": CANARY}),
         calls=(JobAttempt(call="submit", outcome="accepted"),),
     )
+    _, (over,) = await accepted(store, "3", guild_id=guild_id, key_id=key.id)
+    await store.jobs.change(over, JobState.DELIVERED, settle=Decimal(3))
+    await store.archive.take(guild_id, [over.card_id], 9e9, lambda _: False)
     await store.copies.note(guild_id, paid.id, channel_id=55, message_id=MESSAGE, kind="gallery")
     await store.reactions.set(guild_id, replace(RERUN, shown=CANARY))
     await store.reactions.change_settings(guild_id, gallery=lambda _: (777, 77))
@@ -522,7 +530,8 @@ async def populated(
 
 
 TABLES = (
-    "absent_guilds", "account_checks", "alerts", "approvals", "blocks", "cards", "copies", "decisions", "drafts",
+    "absent_guilds", "account_checks", "alerts", "approvals", "archived_jobs", "archived_ledger",
+    "archived_ledger_totals", "archived_running_totals", "blocks", "cards", "copies", "decisions", "drafts",
     "draws", "former_members", "grants", "guild_keys", "host_key_refusals", "job_attempts", "job_texts", "jobs",
     "ledger", "ledger_totals", "limits",
     "member_settings", "outbox", "presets", "prices", "reaction_acts", "reaction_legends", "reaction_settings",

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -77,17 +78,40 @@ def add_to(add: Add) -> None:
     )
     listing = add("fleet", _fleet, "List the bot's processes on the database: version, role, shards, jobs, leader.")
     listing.add_argument("--json", action="store_true", help="as JSON")
+    _add_archive(add("archive", _list_months, "Archive the jobs of past months, and take archived months out."))
     _add_jobs(add("jobs", _list_jobs, "Show jobs of all servers, and solve what is stuck."))
 
 
-def _add_jobs(jobs: argparse.ArgumentParser) -> None:
-    commands = jobs.add_subparsers(required=True, metavar="COMMAND")
+def _adder(parser: argparse.ArgumentParser) -> Add:
+    """Return what adds a command below this one."""
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def add(name: str, command: Callable[[argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
         sub = commands.add_parser(name, help=text, description=text)
         sub.set_defaults(command=command)
         return sub
 
+    return add
+
+
+def _add_archive(archive: argparse.ArgumentParser) -> None:
+    add = _adder(archive)
+    listing = add("list", _list_months, "List the months with their jobs, archived or not, and detached tables.")
+    listing.add_argument("--json", action="store_true", help="as JSON")
+    moving = add("move", _archive_months, "Archive the jobs of past months, without their words. The bot may run.")
+    moving.add_argument(
+        "--keep", type=_months, default=12, metavar="MONTHS", help="months before this one that stay (default: 12)"
+    )
+    add_yes(moving)
+    detaching = add("detach", _detach_month, "Make tables of their own of an archived month. PostgreSQL only.")
+    dropping = add("drop", _drop_month, "Delete an archived month.")
+    for each in (detaching, dropping):
+        each.add_argument("month", type=_month, metavar="MONTH", help="as 2026-01")
+        add_yes(each)
+
+
+def _add_jobs(jobs: argparse.ArgumentParser) -> None:
+    add = _adder(jobs)
     listing = add("list", _list_jobs, "List jobs, the newest first.")
     listing.add_argument("--state", action="append", help="a state, or `open` for all that have not ended; repeatable")
     listing.add_argument("--guild", type=snowflake, help="id of the server")
@@ -240,6 +264,42 @@ def _fleet(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _list_months(arguments: argparse.Namespace) -> int:
+    settings = host_settings()
+    from bot.app.host import texts
+    from bot.app.host.offline import list_months
+
+    found = asyncio.run(list_months(settings))
+    print(json.dumps(found, indent=2) if arguments.json else texts.months(found))
+    return 0
+
+
+def _archive_months(arguments: argparse.Namespace) -> int:
+    settings = host_settings()
+    from bot.app.host.offline import archive_months
+
+    clock, progress = watch()
+    work = archive_months(settings, arguments.keep, clock=clock, progress=progress, is_sure=arguments.yes)
+    print(asyncio.run(work))
+    return 0
+
+
+def _detach_month(arguments: argparse.Namespace) -> int:
+    settings = host_settings()
+    from bot.app.host.offline import detach_month
+
+    print(asyncio.run(detach_month(settings, arguments.month, is_sure=arguments.yes)))
+    return 0
+
+
+def _drop_month(arguments: argparse.Namespace) -> int:
+    settings = host_settings()
+    from bot.app.host.offline import drop_month
+
+    print(asyncio.run(drop_month(settings, arguments.month, is_sure=arguments.yes)))
+    return 0
+
+
 def _list_jobs(arguments: argparse.Namespace) -> int:
     settings = host_settings()
     from bot.app.host import texts
@@ -324,6 +384,20 @@ def _place(text: str) -> PostgresUrl | Path:
         return postgres_url(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"it {error}") from None
+
+
+def _months(text: str) -> int:
+    from bot.store.host.archive import LEAST_KEPT_MONTHS
+
+    if not (text.isascii() and text.isdecimal() and len(text) <= 4 and int(text) >= LEAST_KEPT_MONTHS):
+        raise argparse.ArgumentTypeError(f"at least {LEAST_KEPT_MONTHS} are needed: /usage reads 90 days back")
+    return int(text)
+
+
+def _month(text: str) -> str:
+    if re.fullmatch(r"[0-9]{4}-(0[1-9]|1[0-2])", text) is None:
+        raise argparse.ArgumentTypeError("a month is needed, such as 2026-01")
+    return text
 
 
 def _days(text: str) -> int:

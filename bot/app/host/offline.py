@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from bot.app import texts
 from bot.app.catalogue import forget_published
@@ -14,10 +16,11 @@ from bot.catalogue import Catalogue
 from bot.errors import RESTART_CANNOT_HELP, DatabaseTaken, Refused, StartError
 from bot.runtime.clock import Clock, SystemClock
 from bot.runtime.progress import Progress, no_progress
-from bot.settings import Settings
+from bot.settings import PostgresUrl, Settings
 from bot.store import Store
 from bot.store.engine.files import refuse_half_restored
 from bot.store.guild.privacy import BATCH
+from bot.store.host.archive import CARDS, kept_from, month_of
 from bot.store.host.backup import delete_older
 from bot.store.host.upgrade import plan_of
 
@@ -194,3 +197,70 @@ async def _erase(store: Store, days: int, progress: Progress) -> tuple[int, int]
 
 def _old_files(database: Path, days: int, now: float) -> int:
     return delete_older(database, now - days * 86_400) if days else 0
+
+
+async def list_months(settings: Settings) -> dict[str, Any]:
+    """Return the months with jobs, and detached tables, as JSON values. Raises StoreError, StartError."""
+    async with any_bots_store(settings) as store:
+        months, detached = await store.archive.months(), await store.archive.detached()
+    return {"months": [asdict(each) for each in months], "detached": detached}
+
+
+async def archive_months(settings: Settings, months: int, *, clock: Clock, progress: Progress, is_sure: bool) -> str:
+    """Archive the jobs of all months but this one and so many before it; return the outcome as a sentence.
+
+    The bot may run. Without `is_sure` it is a dry run. Raises StoreError, StartError, Refused.
+    """
+    before = kept_from(clock.wall(), months)
+    first_kept = month_of(before)
+    async with any_bots_store(settings, progress) as store:
+        jobs = sum(each.jobs for each in await store.archive.months() if each.name < first_kept)
+        if not jobs:
+            raise Refused(host_texts.NOTHING_TO_ARCHIVE(month=first_kept))
+        if not is_sure:
+            raise Refused(host_texts.would_archive(jobs, first_kept))
+        archived = await _archive(store, before, jobs, progress)
+        is_clean = await store.scrub(at_most_bytes=0)
+    return host_texts.archived(archived, jobs - archived, is_clean=is_clean)
+
+
+async def _archive(store: Store, before: float, jobs: int, progress: Progress) -> int:
+    """Archive what is over; `jobs` are those of its months. Return how many jobs were archived."""
+    is_known, archived = Catalogue().knows_model, 0
+    guild_id = await store.archive.next_guild(0, before)
+    while guild_id is not None:
+        cards = await store.archive.cards(guild_id, before)
+        for start in range(0, len(cards), CARDS):
+            archived += await store.archive.take(guild_id, cards[start : start + CARDS], before, is_known)
+            progress(host_texts.ARCHIVING, min(archived, jobs), jobs)
+        guild_id = await store.archive.next_guild(guild_id, before)
+    return archived
+
+
+async def detach_month(settings: Settings, month: str, *, is_sure: bool) -> str:
+    """Make tables of their own of an archived month; return the outcome. Raises StoreError, StartError, Refused."""
+    if not isinstance(settings.database, PostgresUrl):
+        raise StartError(host_texts.NO_PARTITIONS(month=month), exit_code=RESTART_CANNOT_HELP)
+    async with any_bots_store(settings) as store:
+        jobs = await _archived(store, month)
+        if not is_sure:
+            raise Refused(host_texts.would_detach(jobs, month))
+        return host_texts.detached(jobs, await store.archive.detach(month))
+
+
+async def drop_month(settings: Settings, month: str, *, is_sure: bool) -> str:
+    """Delete an archived month for good; return the outcome. Raises StoreError, StartError, Refused."""
+    async with any_bots_store(settings) as store:
+        jobs = await _archived(store, month)
+        if not is_sure:
+            raise Refused(host_texts.would_drop(jobs, month))
+        await store.archive.drop(month)
+    return host_texts.dropped(jobs, month)
+
+
+async def _archived(store: Store, month: str) -> int:
+    """Return how many jobs of the month are archived. Raises Refused for none."""
+    found = {each.name: each.archived for each in await store.archive.months()}
+    if not found.get(month):
+        raise Refused(host_texts.NOT_ARCHIVED(month=month))
+    return found[month]

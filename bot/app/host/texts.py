@@ -224,6 +224,69 @@ def pruned(jobs: int, rows: int, files: int, freed: int | None, *, is_clean: boo
     return said + ("" if is_clean else LOG_NOT_EMPTIED)
 
 
+# ---------------------------------------------------------------------- the archive
+
+ARCHIVING = "Archiving jobs"
+NOTHING_TO_ARCHIVE = "There is no job from before {month} that is not archived.".format
+LOST_BY_ARCHIVING = (
+    "Members no longer find them: not in /jobs, searches, exports or by buttons of old messages, which say that the job"
+    " is unknown. What was spent, limits, grants and /usage stay as they are."
+)
+
+
+def would_archive(jobs: int, first_kept: str) -> str:
+    return (
+        f"This would archive {count(jobs, 'job')} of before {first_kept} without their words, as far as nothing of them"
+        f" is open. {LOST_BY_ARCHIVING} It cannot be undone. Add --yes to do it."
+    )
+
+
+def archived(jobs: int, left: int, *, is_clean: bool) -> str:
+    said = f"Archived {count(jobs, 'job')}."
+    if left:
+        stay = "stays: something of it" if left == 1 else "stay: something of them"
+        said += f" {count(left, 'job')} of these months {stay} is open."
+    return said + ("" if is_clean else LOG_NOT_EMPTIED)
+
+
+NOT_ARCHIVED = "Nothing of {month} is archived. `cannon-bot archive list` shows the months.".format
+NO_PARTITIONS = (
+    "An SQLite file has no partitions to detach. `cannon-bot archive drop {month}` deletes the month.".format
+)
+
+
+def would_detach(jobs: int, month: str) -> str:
+    return (
+        f"This would make tables of their own of the {count(jobs, 'archived job')} of {month} and their ledger: the bot"
+        " no longer reads, backs up or moves them, and erases no member from them. Add --yes to do it."
+    )
+
+
+def detached(jobs: int, tables: Sequence[str]) -> str:
+    return f"Detached {count(jobs, 'job')}: {', '.join(tables)}. Dump them with pg_dump, and drop them."
+
+
+def would_drop(jobs: int, month: str) -> str:
+    return (
+        f"This would delete the {count(jobs, 'archived job')} of {month} and their ledger for good. What they add up to"
+        " stays. Add --yes to do it."
+    )
+
+
+def dropped(jobs: int, month: str) -> str:
+    return f"Deleted {count(jobs, 'archived job')} of {month} and their ledger."
+
+
+def months(found: Mapping[str, Any]) -> str:
+    """Return the months as lines, and the tables that were detached."""
+    lines: list[tuple[str, ...]] = [("MONTH", "JOBS", "ARCHIVED", "SIZE")]
+    for each in found["months"]:
+        in_bytes = "-" if each["bytes"] is None else size(each["bytes"])
+        lines.append((each["name"], str(each["jobs"]), str(each["archived"]), in_bytes))
+    tables = [f"Detached: {', '.join(found['detached'])}"] if found["detached"] else []
+    return "\n".join([_in_columns(lines), *tables])
+
+
 # ---------------------------------------------------------------------- the fleet
 
 NO_PROCESS = "No process of the bot runs on this database, or ran in the last hour."

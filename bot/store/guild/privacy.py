@@ -32,6 +32,7 @@ SELECT count(*) FROM jobs WHERE guild_id = ? AND author_id = ?
 """
 _GUILDS = """
 SELECT guild_id FROM jobs WHERE author_id = :member_id
+UNION SELECT guild_id FROM archived_jobs WHERE author_id = :member_id
 UNION SELECT guild_id FROM drafts WHERE member_id = :member_id
 UNION SELECT guild_id FROM reaction_acts WHERE member_id = :member_id
 UNION SELECT guild_id FROM voice_defaults WHERE member_id = :member_id

@@ -236,7 +236,7 @@ def grants_of(
             Grant,
             row,
             credits=from_milli(row["credits_milli"]),
-            left=from_milli(row["credits_milli"] - used.get(row["id"], 0)),
+            left=from_milli(row["credits_milli"] - row["archived_milli"] - used.get(row["id"], 0)),
         )
         for row in db.execute(_GRANTS, who).fetchall()
     ]
@@ -248,10 +248,15 @@ def grants_of(
 
 
 def _used(db: Connection, who: Mapping[str, int]) -> dict[int, int]:
-    """Return the thousandths paid by each grant: never more than the jobs cost."""
+    """Return the thousandths paid by each grant, without archived jobs: never more than the jobs cost."""
+    return paid_by_grants(db.execute(_DRAWN, who).fetchall())
+
+
+def paid_by_grants(draws: Sequence[Row]) -> dict[int, int]:
+    """Return the thousandths paid by each grant, of draws in the grants' order: grant, thousandths, job, its charge."""
     used: dict[int, int] = {}
     rest: dict[str, int] = {}
-    for grant_id, drawn, job_id, charge in db.execute(_DRAWN, who).fetchall():
+    for grant_id, drawn, job_id, charge in draws:
         left = rest.setdefault(job_id, charge)
         paid = min(drawn, left)
         rest[job_id] = left - paid

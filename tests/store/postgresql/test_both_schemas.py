@@ -30,6 +30,8 @@ OWN_TRIGGERS = re.compile(r"\w+_tell_\w+|\w+_never_truncates?|jobs_run_\w+")
 RUNNING_JOBS = "running_jobs"
 """A view of SQLite, and a table of PostgreSQL with these indexes, which SQLite has in `jobs`."""
 RUNNING_INDEXES = {"jobs_free", "jobs_lease"}
+PARTITIONED = {"archived_jobs", "archived_ledger"}
+"""Tables that PostgreSQL has in a partition for each month, and SQLite whole."""
 
 
 class Column(NamedTuple):
@@ -190,7 +192,7 @@ def postgres_indexes(db: psycopg.Connection, schema: str) -> dict[str, str]:
         """,
         (schema,),
     )
-    return {name: made.replace(f" ON {schema}.", " ON ") for name, made in rows}
+    return {name: re.sub(rf" ON (ONLY )?{schema}\.", " ON ", made) for name, made in rows}
 
 
 # ---------------------------------------------------------------------- the comparison
@@ -201,6 +203,11 @@ def test_both_have_the_same_tables(sqlite: sqlite3.Connection, postgres: psycopg
     views = {row[0] for row in sqlite.execute("SELECT name FROM sqlite_schema WHERE type = 'view'")}
     rows = postgres.execute("SELECT viewname FROM pg_views WHERE schemaname = 'public'")
     assert {row[0] for row in rows} == views - {RUNNING_JOBS}
+
+
+def test_only_the_archive_is_partitioned(postgres: psycopg.Connection) -> None:
+    rows = postgres.execute("SELECT partrelid::regclass::text, pg_get_partkeydef(partrelid) FROM pg_partitioned_table")
+    assert dict(rows.fetchall()) == dict.fromkeys(PARTITIONED, "LIST (month)")
 
 
 def test_each_migration_since_the_first_is_in_both_folders() -> None:
