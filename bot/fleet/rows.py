@@ -10,7 +10,7 @@ from collections.abc import Collection
 from dataclasses import asdict, dataclass
 
 from bot.domain.shards import DAY_S, SessionStartLimit, StartLimitReport, fair_share, shard_targets
-from bot.store.engine.database import DIED, end_process
+from bot.store.engine.database import bury
 from bot.store.engine.repository import Repository
 from bot.store.processes import SHARED_LEASE_S, next_look_s
 from bot.store.sql import HOST, Connection
@@ -101,7 +101,7 @@ class Fleet(Repository):
         def change(db: Connection) -> HeldShards:
             now = self._database.now(db)
             own = db.execute("SELECT expires_at FROM gateways WHERE process = ?", (process,)).fetchone()
-            taken_over = [] if is_back else _end_expired(db, process, now)
+            taken_over = [] if is_back else _end_expired(db, process, now, heir=self._database.process or process)
             if own is None:
                 _add(db, process, now)
             else:
@@ -214,17 +214,18 @@ def _add(db: Connection, process: str, now: float) -> None:
     )
 
 
-def _end_expired(db: Connection, process: str, now: float) -> list[FreedShards]:
+def _end_expired(db: Connection, process: str, now: float, *, heir: str) -> list[FreedShards]:
     """End expired leases except the caller's own, which it may still renew."""
     gone = db.execute(
         "SELECT process, expires_at FROM gateways WHERE expires_at <= ? AND process <> ?", (now, process)
     ).fetchall()
-    for other, _ in gone:
-        end_process(db, other, DIED, now)
-    return [
+    freed = [
         FreedShards(process=other, shards=_end(db, other), silent_s=now - expires_at + SHARED_LEASE_S)
         for other, expires_at in gone
     ]
+    for each in freed:
+        bury(db, each.process, now, heir=heir, silent_s=each.silent_s, shards=each.shards)
+    return freed
 
 
 def _end(db: Connection, process: str) -> int:

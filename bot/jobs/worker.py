@@ -36,6 +36,8 @@ log = structlog.get_logger(__name__)
 
 RETRY_S = 1.0
 """Retry interval after database errors."""
+HAND_OVER_S = 0.5
+"""How soon a worker that stops hands over a job whose turn has ended, while others go on."""
 TURN_S = 3600.0
 """Timeout of a turn, far above what a result's files take: a longer one hangs by a bug."""
 
@@ -168,14 +170,19 @@ class Worker:
         return count
 
     async def stop(self, *, grace_s: float = 8.0) -> None:
-        """Start no new turn, let running ones end for up to `grace_s` seconds, and drop the lease."""
+        """Start no new turn, hand idle jobs over, let running turns end for up to `grace_s` seconds, drop the lease."""
         self._stopping, self.is_running = True, False
         self.agenda.changed.set()
-        if self._turns:
-            _, late = await asyncio.wait(self._turns, timeout=grace_s)
-            for turn in late:
-                turn.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
+        until = asyncio.get_running_loop().time() + grace_s
+        with contextlib.suppress(StoreError, TimeoutError):  # the rest must be closed all the same
+            async with asyncio.timeout_at(until):
+                while self._turns:
+                    await self.claims.leave()
+                    await asyncio.wait(self._turns, timeout=HAND_OVER_S)
+        late = [*self._turns]
+        for turn in late:
+            turn.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
         self.agenda.clear()
         with contextlib.suppress(StoreError):  # the rest must be closed all the same
             await self.claims.drop()

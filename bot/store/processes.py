@@ -11,12 +11,16 @@ from typing import Any
 from bot.domain.models import Job, JobState
 from bot.runtime.process import ProcessIdentity
 from bot.store.engine.columns import to_json
-from bot.store.engine.database import DIED, STOPPED, beat, end_process
+from bot.store.engine.database import DIED, STOPPED, beat, bury, end_process
 from bot.store.engine.repository import Repository
 from bot.store.jobs.rechecks import KEPT
 from bot.store.jobs.rows import job_of
 from bot.store.sql import HOST, Connection, Row
 
+GIVEN = "given"
+"""Why a job is free: its process left it to another."""
+TOO_FEW = 10
+"""A process that lacks more than this part of an even share, and more than one job, gets some of others."""
 SILENT_S = 50.0
 """Without a sign of life for so long, three beats and a tolerance, a process counts as silent."""
 KEPT_S = 3600.0
@@ -53,6 +57,18 @@ class ProcessState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TakenFrom:
+    """What a process had when it was found dead."""
+
+    by: str
+    """The process that noticed."""
+    after_s: float
+    """Seconds after its last sign of life."""
+    jobs: int
+    shards: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FleetProcess:
     """A process of the database, running or ended within the hour."""
 
@@ -71,6 +87,8 @@ class FleetProcess:
     """Jobs that it follows."""
     shards: tuple[int, ...]
     is_leader: bool
+    taken_over: TakenFrom | None
+    """Of one that died: what others got."""
 
     @property
     def is_alive(self) -> bool:
@@ -146,17 +164,20 @@ def _process(row: Row, shards: tuple[int, ...], now: float) -> FleetProcess:
     ended = row["ended"]
     running = ProcessState.RUNNING if silent_s < SILENT_S else ProcessState.SILENT
     state = running if ended is None else ProcessState(ended)
+    taken = TakenFrom(by=row["heir"], after_s=row["taken_after_s"], jobs=row["taken_jobs"], shards=row["taken_shards"])
     return FleetProcess(
         **{name: row[name] for name in ("name", "host", "pid", "role", "version", "revision", "started_at", "jobs")},
         state=state,
         silent_s=silent_s,
         shards=shards,
         is_leader=row["led_since"] is not None and ended is None,
+        taken_over=taken if ended == DIED and taken.by else None,
     )
 
 
 _ALL = """
 SELECT own.name, own.host, own.pid, own.role, own.version, own.revision, own.started_at, own.led_since, own.ended,
+    own.heir, own.taken_after_s, own.taken_jobs, own.taken_shards,
     (
         SELECT max(sign.at) FROM (
             SELECT own.beat_at AS at
@@ -202,6 +223,8 @@ class Renewal:
     """Whether others' leases have expired."""
     next_look_s: float | None
     """In how many seconds another's ends unless it is renewed; None if no other has one."""
+    surplus: int
+    """How many jobs it should leave to another that has far too few."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,18 +241,27 @@ class TakenOver:
 class JobLeases(Repository):
     """The table `leases`, and which jobs are under each: one row for all that a process follows."""
 
-    async def hold(self, token: str, for_s: float) -> Renewal:
-        """Acquire or renew this process's lease, in seconds of the database's clock: one row for all its jobs."""
+    async def hold(self, token: str, for_s: float, *, jobs: int | None = 0) -> Renewal:
+        """Acquire or renew this process's lease, in seconds of the database's clock: one row for all its jobs.
+
+        `jobs`: how many it follows; None: it takes no more.
+        """
 
         def change(db: Connection) -> Renewal:
             now = self._database.now(db)
             values = {"token": token, "expires_at": now + for_s, "now": now, "process": self._database.process}
+            values |= {"jobs": jobs}
             existed = bool(db.execute(_RENEW, values).rowcount)
             if not existed:
                 db.execute(_LEASE, values)
             first = db.execute("SELECT min(expires_at) FROM leases WHERE token <> ?", (token,)).fetchone()[0]
             may_take_over = first is not None and first <= now
-            return Renewal(existed=existed, may_take_over=may_take_over, next_look_s=next_look_s(now, first))
+            return Renewal(
+                existed=existed,
+                may_take_over=may_take_over,
+                next_look_s=next_look_s(now, first),
+                surplus=0 if first is None or not jobs else _surplus(db, jobs),
+            )
 
         return await self._database.write(change, HOST)
 
@@ -246,36 +278,51 @@ class JobLeases(Repository):
 
         def change(db: Connection) -> list[TakenOver]:
             now = self._database.now(db)
-            expired = db.execute(_EXPIRED, (now, token)).fetchall()
-            for _, name, _ in expired:
-                end_process(db, name, DIED, now)
-            return [
+            taken = [
                 TakenOver(process=name, jobs=_end_lease(db, other, now, DIED), silent_s=now - renewed_at)
-                for other, name, renewed_at in expired
+                for other, name, renewed_at in db.execute(_EXPIRED, (now, token)).fetchall()
             ]
+            for each in taken:
+                bury(db, each.process, now, heir=self._database.process, silent_s=each.silent_s, jobs=each.jobs)
+            return taken
 
         return await self._database.write(change)
 
     async def claim(self, token: str, *, limit: int, shares: bool = False, by_card: bool = False) -> list[Claimed]:
         """Claim unleased running jobs of all guilds, soonest due first; return them.
 
-        Skips jobs of cards not known to Discord. Without a live lease the caller gets nothing. `shares`: leave other
-        lease holders their part. `by_card`: claim whole cards, whose message one process edits, even beyond `limit`.
+        Skips jobs of cards not known to Discord. Without a live lease the caller gets nothing. `shares`: claim only up
+        to an even share of all that run. `by_card`: claim whole cards, whose message one process edits, even beyond
+        `limit`.
         """
 
         def change(db: Connection) -> list[Claimed]:
             now = self._database.now(db)
             if db.execute("SELECT 1 FROM leases WHERE token = ? AND expires_at > ?", (token, now)).fetchone() is None:
                 return []
-            values = {"lease": token, "limit": _share(db, limit) if shares else limit}
+            values = {"lease": token, "limit": _share(db, token, limit) if shares else limit}
             values |= {"process": self._database.process, "now": now}
             rows = _claim_by_card(db, values) if by_card else db.execute(_CLAIM, values).fetchall()
             claimed = [_claimed(row) for row in rows]
+            if by_card and claimed:
+                db.execute("UPDATE leases SET jobs = jobs + ? WHERE token = ?", (len(claimed), token))
             claimed.sort(key=attrgetter("next_at"))  # RETURNING has no order
             if len(claimed) > WHOLE_MAX:
                 return claimed
             jobs = _under(db, token, [each.id for each in claimed])
             return [replace(each, job=jobs[each.id]) for each in claimed]
+
+        return await self._database.write(change, HOST)
+
+    async def give(self, token: str, offered: Collection[str], *, at_most: int | None = None) -> set[str]:
+        """Free jobs under this lease for others, of whole cards all of whose jobs are offered; return their ids."""
+
+        def change(db: Connection) -> set[str]:
+            given = _to_give(db, token, offered, at_most)
+            if given:
+                _free(db, _THESE, {"ids": to_json(given)}, until=self._database.now(db), outcome=GIVEN)
+                db.execute("UPDATE leases SET jobs = jobs - ? WHERE token = ?", (len(given), token))
+            return set(given)
 
         return await self._database.write(change, HOST)
 
@@ -290,8 +337,13 @@ SELECT count(*) FROM (
 ) AS free
 """
 _EXPIRED = "SELECT token, process, renewed_at FROM leases WHERE expires_at <= ? AND token <> ?"
-_RENEW = "UPDATE leases SET expires_at = :expires_at, renewed_at = :now, process = :process WHERE token = :token"
-_LEASE = "INSERT INTO leases (token, expires_at, renewed_at, process) VALUES (:token, :expires_at, :now, :process)"
+_RENEW = """
+UPDATE leases SET expires_at = :expires_at, renewed_at = :now, process = :process, jobs = :jobs WHERE token = :token
+"""
+_LEASE = """
+INSERT INTO leases (token, expires_at, renewed_at, process, jobs) VALUES (:token, :expires_at, :now, :process, :jobs)
+"""
+_LOADS = "SELECT count(jobs), sum(jobs), min(jobs) FROM leases"
 # On PostgreSQL a claim passes over jobs that another transaction changes, so that it waits for no guild.
 _OWN = "/*shared JOIN jobs AS own ON own.id = free.id */"
 _IS_FREE = "/*shared AND own.lease IS NULL AND own.state IN ('submitting', 'queued', 'processing', 'ready') */"
@@ -345,13 +397,34 @@ def _claim_by_card(db: Connection, values: Mapping[str, Any]) -> list[Row]:
     return [*first, *db.execute(_CLAIM_REST, {**rest, "cards": cards}).fetchall()]
 
 
-def _share(db: Connection, limit: int) -> int:
-    """Return one process's share of the free jobs, at most `limit`."""
-    processes = int(db.execute("SELECT count(*) FROM leases").fetchone()[0])
+def _share(db: Connection, token: str, limit: int) -> int:
+    """Return how many jobs a process lacks to an even share of all, the free ones too; at most `limit`."""
+    processes, followed, _ = db.execute(_LOADS).fetchone()
     if processes < 2:
         return limit
+    own = db.execute("SELECT jobs FROM leases WHERE token = ?", (token,)).fetchone()[0]
     free = int(db.execute(_FREE, (limit * processes,)).fetchone()[0])
-    return min(limit, -(-free // processes))
+    even = -(-(int(followed) + free) // int(processes))
+    return min(limit, max(0, even - int(own or 0)))
+
+
+def _surplus(db: Connection, own: int) -> int:
+    """Return by how many jobs a process is above the even share, if another is far below it; else 0."""
+    processes, followed, least = map(int, db.execute(_LOADS).fetchone())
+    even = -(-followed // processes)
+    return max(0, own - even) if even - least > max(1, even // TOO_FEW) else 0
+
+
+def _to_give(db: Connection, token: str, offered: Collection[str], at_most: int | None) -> list[str]:
+    """Return the offered jobs of whole cards, at most so many."""
+    cards: dict[str, list[str]] = {}
+    for card_id, job_id in db.execute(_OFFERED, {"ids": to_json(list(offered)), "token": token}):
+        cards.setdefault(card_id, []).append(job_id)
+    offer, given = set(offered), list[str]()
+    for ids in cards.values():
+        if offer.issuperset(ids) and (at_most is None or len(given) + len(ids) <= at_most):
+            given += ids
+    return given
 
 
 def _under(db: Connection, token: str, job_ids: Collection[str]) -> dict[str, Job]:
@@ -370,22 +443,32 @@ def _end_lease(db: Connection, token: str, now: float, outcome: str) -> int:
     renewed = db.execute("SELECT renewed_at FROM leases WHERE token = ?", (token,)).fetchone()
     # A dead process followed them until its last sign of life.
     until = renewed[0] if outcome == DIED and renewed is not None and renewed[0] else now
-    db.execute(_NOTE_FREED, {"token": token, "until": until, "outcome": outcome})
-    db.execute(_TRIM_FREED, {"token": token, "kept": KEPT})
-    freed = db.execute(
-        "UPDATE jobs SET lease = NULL WHERE id IN (SELECT id FROM running_jobs WHERE lease = ?)", (token,)
-    )
+    freed = _free(db, _UNDER_LEASE, {"token": token}, until=until, outcome=outcome)
     db.execute("DELETE FROM leases WHERE token = ?", (token,))
-    return int(freed.rowcount)
+    return freed
 
 
+def _free(db: Connection, which: str, values: Mapping[str, Any], *, until: float, outcome: str) -> int:
+    """Free the jobs that a query gives, each with a note of who followed it until when; return how many."""
+    db.execute(_NOTE_FREED.format(which=which), {**values, "until": until, "outcome": outcome})
+    db.execute(_TRIM_FREED.format(which=which), {**values, "kept": KEPT})
+    return int(db.execute(_FREE_JOBS.format(which=which), values).rowcount)
+
+
+_UNDER_LEASE, _THESE = "SELECT id FROM running_jobs WHERE lease = :token", "SELECT value FROM json_each(:ids)"
+_FREE_JOBS = "UPDATE jobs SET lease = NULL WHERE id IN ({which})"
+_OFFERED = """
+SELECT own.card_id, own.id FROM running_jobs AS own WHERE own.lease = :token AND own.card_id IN (
+    SELECT jobs.card_id FROM json_each(:ids) AS offered CROSS JOIN jobs ON jobs.id = offered.value
+)
+"""
 _NOTE_FREED = """
 INSERT INTO job_attempts (job_id, guild_id, at, call, outcome, process, since)
 SELECT id, guild_id, :until, 'follow', :outcome, claimed_by, claimed_at FROM jobs
-WHERE id IN (SELECT id FROM running_jobs WHERE lease = :token)
+WHERE id IN ({which})
 """
 _TRIM_FREED = """
-DELETE FROM job_attempts WHERE job_id IN (SELECT id FROM running_jobs WHERE lease = :token) AND (
+DELETE FROM job_attempts WHERE job_id IN ({which}) AND (
     SELECT count(*) FROM job_attempts AS newer WHERE newer.job_id = job_attempts.job_id AND newer.id > job_attempts.id
 ) >= :kept
 """

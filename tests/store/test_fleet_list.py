@@ -10,6 +10,7 @@ import pytest
 from bot import cli
 from bot.app.host import texts
 from bot.app.host.fleet import list_processes
+from bot.fleet.rows import Fleet
 from bot.runtime.process import ProcessIdentity
 from bot.settings import Settings
 from bot.store import Store
@@ -31,6 +32,22 @@ async def test_the_only_process_is_one_line_and_leads(store: Store, clock: Any, 
         "all-1@box  box   7    all   1.0 (abc)  -       0     4 s ago  running, leader",
     ]
     assert json.loads(json.dumps(found))["silent_s"] == 4.0
+
+
+async def test_what_others_got_of_a_dead_process_is_said(store: Store, clock: Any, path: Any):
+    await store.processes.register(identity("g1@box", role="all"), is_only=False)
+    await store.leases.hold("lease", 8)
+    await store.rows(Fleet).join("g1@box", wanted=2, recommended=2)
+    await store.rows(Fleet).keep("g1@box")
+    clock.now += 8.2
+    await store.processes.register(identity("g2@box", role="all"), is_only=False)
+    await store.leases.take_over("other")
+    await store.rows(Fleet).join("g2@box", wanted=2, recommended=2)
+    await store.rows(Fleet).keep("g2@box")
+    found = list_processes(Settings(database=path), clock)
+    said = texts.fleet(found)
+    assert "g1@box died: 0 jobs and 2 shards were free for the others after 8.2 s, noticed by g2@box." in said
+    assert json.loads(json.dumps(found))[1]["taken_over"]["shards"] == 2
 
 
 async def test_two_versions_and_no_leader_are_said(store: Store, clock: Any, path: Any):

@@ -391,7 +391,7 @@ WITHOUT_GUILD = {
     "archive.months", "archive.detached", "archive.next_guild", "archive.detach", "archive.drop",
     "retention.forget_left_over", "former_members.replace_due",
     "cards.unanswered", "cards.being_made", "cards.queued", "cards.undrawn", "job_lists.open_total", "figures.now",
-    "leases.hold", "leases.drop", "leases.take_over", "leases.claim", "leases.under",
+    "leases.hold", "leases.drop", "leases.take_over", "leases.claim", "leases.give", "leases.under",
     "processes.register", "processes.lead", "processes.leave", "processes.all", "jobs.known",
     "histograms.all", "histograms.forget",
     "switched_off.all", "queue.guilds", "reaction_acts.due", "approvals.unasked", "approvals.overdue",

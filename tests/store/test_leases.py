@@ -44,9 +44,57 @@ async def test_who_shares_leaves_their_part_to_the_other_processes(store: Store,
         await accepted(store)
     await store.leases.hold("p1", 30)
     await store.leases.hold("p2", 60)
-    assert len(await store.leases.claim("p1", limit=50, shares=True)) == 3
-    assert len(await store.leases.claim("p2", limit=50, shares=True)) == 1
-    assert len(await store.leases.claim("p2", limit=50)) == 1
+    assert len(await store.leases.claim("p1", limit=50, shares=True, by_card=True)) == 3
+    assert await store.leases.claim("p1", limit=50, shares=True, by_card=True) == []
+    assert len(await store.leases.claim("p2", limit=50, shares=True, by_card=True)) == 2
+
+
+async def test_who_takes_no_more_is_not_counted(store: Store, accepted: Any, clock: Any) -> None:
+    for _ in range(5):
+        await accepted(store)
+    await store.leases.hold("p1", 30)
+    await store.leases.hold("p2", 60, jobs=None)
+    assert len(await store.leases.claim("p1", limit=50, shares=True)) == 5
+
+
+async def followed(store: Store, accepted: Any, *sizes: int) -> list[list[str]]:
+    """Return the jobs of cards that p1 follows, by card."""
+    cards = [[job.id for job in (await accepted(store, *["1"] * size))[1]] for size in sizes]
+    await store.leases.hold("p1", 60)
+    assert len(await store.leases.claim("p1", limit=sum(sizes))) == sum(sizes)
+    return cards
+
+
+@pytest.mark.parametrize(
+    ("own", "others", "surplus"),
+    [(12, [0], 6), (12, [], 0), (2, [0], 0), (3, [0], 1), (8, [8, 0], 2), (6, [5], 0), (7, [5], 0), (1000, [900], 0)],
+)
+async def test_who_has_more_than_its_share_is_asked_to_leave_some_to_one_that_has_far_too_few(
+    store: Store, own: int, others: list[int], surplus: int
+) -> None:
+    await store.leases.hold("p1", 60, jobs=own)
+    for number, jobs in enumerate(others):
+        await store.leases.hold(f"other{number}", 60, jobs=jobs)
+    await store.leases.hold("older", 60, jobs=None)
+    assert (await store.leases.hold("p1", 60, jobs=own)).surplus == surplus
+
+
+async def test_jobs_are_given_by_whole_cards_and_others_may_claim_them(store: Store, accepted: Any) -> None:
+    first, second, third = await followed(store, accepted, 2, 3, 1)
+    await store.leases.hold("p2", 60)
+    assert await store.leases.give("p1", [*first, *second[:2], *third], at_most=3) == {*first, *third}, "one is busy"
+    claimed = await store.leases.claim("p2", limit=50, by_card=True)
+    assert {each.id for each in claimed} == {*first, *third}
+    assert await store.leases.give("p1", [*first, *second], at_most=2) == set(), "a card is not cut in two"
+    assert await store.leases.give("p1", [*first, *second]) == set(second), "and what another has is not given"
+
+
+async def test_a_job_that_was_given_says_so_in_its_timeline(store: Store, accepted: Any) -> None:
+    ((job_id,),) = await followed(store, accepted, 1)
+    await store.leases.give("p1", [job_id])
+    found = await store.host_jobs.find(job_id)
+    assert found is not None
+    assert [(each.call, each.outcome) for each in found.attempts] == [("follow", "given")]
 
 
 async def test_who_is_alone_claims_all_although_they_would_share(store: Store, accepted: Any, clock: Any) -> None:

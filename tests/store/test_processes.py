@@ -75,6 +75,9 @@ async def test_who_is_taken_over_has_died_and_lives_again_at_its_next_beat(open_
     assert (await second.leases.hold("p2", 60)).may_take_over
     [taken] = await second.leases.take_over("p2")
     assert (taken.process, taken.jobs, taken.silent_s) == ("w1", 1, 21.0)
+    [dead] = [each.taken_over for each in await second.processes.all() if each.name == "w1"]
+    assert dead is not None
+    assert (dead.by, dead.after_s, dead.jobs, dead.shards) == ("w2", 21.0, 1, 0)
     assert await states(second) == {"w1": "died", "w2": "running"}
     assert not (await second.leases.hold("p2", 60)).may_take_over
     await first.probe()

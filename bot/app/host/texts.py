@@ -290,6 +290,7 @@ def months(found: Mapping[str, Any]) -> str:
 # ---------------------------------------------------------------------- the fleet
 
 NO_PROCESS = "No process of the bot runs on this database, or ran in the last hour."
+TAKEN_OVER = "{name} died: {jobs} and {shards} were free for the others after {after} s, noticed by {by}.".format
 NO_LEADER = "No running process is the leader: periodic work rests until one is."
 SEVERAL_VERSIONS = "Several versions are running: {versions}.".format
 
@@ -305,7 +306,22 @@ def fleet(found: Sequence[Mapping[str, Any]]) -> str:
         shards = " ".join(map(str, each["shards"])) or "-"
         own = tuple(str(each[name]) for name in ("name", "host", "pid", "role"))
         lines.append((*own, version(each), shards, str(each["jobs"]), seen, state))
-    return "\n".join([_in_columns(lines), *fleet_troubles(found)])
+    return "\n".join([_in_columns(lines), *takeovers(found), *fleet_troubles(found)])
+
+
+def takeovers(found: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return a sentence for each process that died: what others got, and how soon."""
+    return [
+        TAKEN_OVER(
+            name=each["name"],
+            jobs=count(taken["jobs"], "job"),
+            shards=count(taken["shards"], "shard"),
+            after=f"{taken['after_s']:.1f}",
+            by=taken["by"],
+        )
+        for each in found
+        if (taken := each["taken_over"]) is not None
+    ]
 
 
 def fleet_troubles(found: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -467,7 +483,12 @@ EVENTS: Mapping[str, str] = {
     "key": "no key works",
     "ended": "ended: {outcome}",
 }
-ENDED_BY: Mapping[str, str] = {"died": "died", "stopped": "stopped", "lost": "lost its lease"}
+ENDED_BY: Mapping[str, str] = {
+    "died": "died",
+    "stopped": "stopped",
+    "lost": "lost its lease",
+    "given": "left it to others",
+}
 FREED = {name: f"{{process}} {said}" for name, said in ENDED_BY.items()}
 CALLS: Mapping[tuple[str, str], str] = {
     ("submit", "accepted"): "submitted",

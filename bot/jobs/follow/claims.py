@@ -24,6 +24,10 @@ CLAIM_EVERY_S = 15.0
 """Interval of looking for unleased jobs; new ones are signalled by `wake`."""
 CLAIM_REST_S = 1.0
 """After this time a process takes what it left to others: one of them may be gone."""
+SPARED_S = 0.5
+"""A job that is due so soon is not left to another process: its next turn would be late."""
+OFFERED_MORE = 200
+"""How many more jobs are offered than may be left to others: those whose card has a turn are not taken."""
 CLAIMED_MAX = 2000
 """Jobs claimed per transaction: 4 ms of the event loop."""
 
@@ -83,13 +87,19 @@ class LeaseKeeper:
         """In how many seconds to renew: sooner if another's lease ends then."""
         self._renewed_at, self._back_at = clock.monotonic(), -BACK_S
         self._may_take_over = False
+        self.surplus = 0
+        """By how many jobs this process is above its share, while another has far too few."""
 
-    async def renew(self, token: str) -> bool:
-        """Return whether the lease existed. If not, it is new, or another process took its jobs over."""
+    async def renew(self, token: str, jobs: int | None = 0) -> bool:
+        """Return whether the lease existed. If not, it is new, or another process took its jobs over.
+
+        `jobs`: how many it follows; None: it takes no more.
+        """
         now = self._clock.monotonic()
         if was_cut_off(now - self._renewed_at, self._lease_s):
             self._back_at = now
-        renewal = await self._leases.hold(token, self._lease_s)
+        renewal = await self._leases.hold(token, self._lease_s, jobs=jobs)
+        self.surplus = renewal.surplus
         self.next_s = min(self._renew_s, renewal.next_look_s or self._renew_s)
         self._renewed_at, self._may_take_over = self._clock.monotonic(), renewal.may_take_over
         return renewal.existed
@@ -127,18 +137,60 @@ class Claims:
         """When to renew it, monotonic seconds."""
         self.may_hold_more = False
         """Whether a claim may have been committed whose jobs this process does not know."""
-        self._has_shared = False
-        """Whether the last claim left a part to other processes."""
+        self._is_leaving = False
+        self._rest_due: float | None = None
+        """When to claim what was left to other processes, monotonic seconds; None before something was."""
         self.rows, self._keeper = JobRows(store), LeaseKeeper(store, clock)
 
     async def renew(self) -> None:
         if not self.may_hold_more and self.clock.monotonic() < self.lease_due:
             return
-        if self.may_hold_more or (not await self._keeper.renew(self.lease) and self.agenda.jobs):
+        jobs = None if self._is_leaving else len(self.agenda.jobs)
+        if self.may_hold_more or (not await self._keeper.renew(self.lease, jobs) and self.agenda.jobs):
             await self._lose_all()
         self.lease_due = self.clock.monotonic() + self._keeper.next_s
         if await self._keeper.take_over(self.lease):
             self.announce_free()
+        if self._keeper.surplus and not self._is_leaving:
+            await self._give(self._keeper.surplus)
+
+    async def _give(self, at_most: int | None = None) -> None:
+        """Leave idle jobs to other processes, whole cards: no turn is interrupted, and none begins meanwhile."""
+        soon = self.clock.monotonic() + (0.0 if at_most is None else SPARED_S)
+        idle = {
+            each.id: each
+            for each in self.agenda.jobs.values()
+            if not (each.busy or each.is_begun) and (at_most is None or each.due > soon)
+        }
+        offered = list(idle)[: None if at_most is None else at_most + OFFERED_MORE]
+        if not offered:
+            return
+        for job_id in offered:
+            idle[job_id].busy, idle[job_id].entry = True, None
+        given = set[str]()
+        try:
+            given = await self.store.leases.give(self.lease, offered, at_most=at_most)
+        except CommitUnknown:
+            self.may_hold_more = True
+            raise
+        finally:
+            for job_id in offered:
+                self._resolve(idle[job_id], is_given=job_id in given)
+        if given:
+            log.info("worker.gave", jobs=len(given), left=len(self.agenda.jobs))
+            self._rest_due = self.clock.monotonic() + CLAIM_REST_S
+            self.announce_free()
+
+    def _resolve(self, followed: Followed, *, is_given: bool) -> None:
+        followed.busy = False
+        if not self.agenda.has(followed):
+            return
+        if is_given:
+            self.agenda.drop(followed.id)
+            return
+        is_wanted = followed.decided or followed.hint_due is not None  # meanwhile
+        followed.decided = False
+        self.agenda.set_due(followed, 0.0 if is_wanted else followed.due - self.clock.monotonic())
 
     async def _lose_all(self) -> None:
         """Start over after the lease expired and another process took it, or it may have jobs that are not followed.
@@ -154,6 +206,15 @@ class Claims:
         self.may_hold_more = False
         self.agenda.claim_due = 0.0
 
+    async def leave(self) -> None:
+        """Free what has no turn now, for others at once, and take nothing more; the lease is kept for the turns."""
+        if not self.store.is_shared:
+            return
+        if not self._is_leaving:
+            self._is_leaving, self.lease_due = True, 0.0
+        await self.renew()
+        await self._give()
+
     async def drop(self) -> None:
         """Free this process's jobs, for all others at once."""
         await self.store.leases.drop(self.lease)
@@ -162,17 +223,21 @@ class Claims:
     async def claim(self) -> None:
         if self.clock.monotonic() < self.agenda.claim_due:
             return
-        shares, self._has_shared = self.store.is_shared and not self._has_shared, False
-        self.agenda.claim_due = self.clock.monotonic() + CLAIM_EVERY_S
+        now = self.clock.monotonic()
+        shares = self.store.is_shared and (self._rest_due is None or now < self._rest_due)
+        self.agenda.claim_due = now + CLAIM_EVERY_S
         claimed = await self._claim_some(shares=shares)
         if claimed >= CLAIMED_MAX:  # after a start; they then live as long as the process
             with permanent():
                 while await self._claim_some(shares=shares) >= CLAIMED_MAX:
                     await self.renew()
             release_memory()  # left over from the rows
-        if shares and claimed:
-            self._has_shared = True
-            self.agenda.claim_due = min(self.agenda.claim_due, self.clock.monotonic() + CLAIM_REST_S)
+        if not shares:
+            self._rest_due = None
+            return
+        if self._rest_due is None:
+            self._rest_due = now + CLAIM_REST_S
+        self.agenda.claim_due = min(self.agenda.claim_due, self._rest_due)
 
     async def _claim_some(self, *, shares: bool) -> int:
         try:

@@ -192,6 +192,21 @@ def end_process(db: Connection, name: str, ended: str, now: float) -> None:
     db.execute("UPDATE processes SET ended = ?, ended_at = ?, led_since = NULL WHERE name = ?", (ended, now, name))
 
 
+def bury(db: Connection, name: str, now: float, *, heir: str, silent_s: float, jobs: int = 0, shards: int = 0) -> None:
+    """Note that a process was found dead, and what it had; its jobs and shards may be found one after the other."""
+    values = {"name": name, "heir": heir, "after": silent_s, "jobs": jobs, "shards": shards, "now": now}
+    db.execute(_BURY, values)
+
+
+_BURY = """
+UPDATE processes SET heir = :heir, taken_after_s = :after,
+    taken_jobs = :jobs + CASE WHEN ended = 'died' THEN taken_jobs ELSE 0 END,
+    taken_shards = :shards + CASE WHEN ended = 'died' THEN taken_shards ELSE 0 END,
+    ended = 'died', ended_at = :now, led_since = NULL
+WHERE name = :name
+"""
+
+
 async def close_all(*waves: Sequence[ConnectionThread]) -> None:
     """Close these threads wave by wave, even if one fails; raise the first error.
 

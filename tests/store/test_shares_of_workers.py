@@ -1,0 +1,138 @@
+"""Workers share what runs: one that joins gets its part, and one that stops leaves what has no turn at once."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from bot.jobs.follow.agenda import Agenda
+from bot.jobs.follow.claims import CLAIM_REST_S, Claims
+from bot.store import Store
+from bot.store.processes import SHARED_RENEW_S
+
+Open = Callable[..., Awaitable[Store]]
+
+
+class Worker:
+    """The claims of a process of several, whatever database it is on."""
+
+    def __init__(self, store: Store, clock: Any) -> None:
+        store._database.is_shared = True
+        self.clock, self.agenda = clock, Agenda(clock)
+        self.announced = 0
+        self.claims = Claims(store, self.agenda, clock, claimed=lambda _: None, announce_free=self._announce)
+
+    def _announce(self) -> None:
+        self.announced += 1
+
+    async def round(self) -> None:
+        """Renew, and claim as after a signal."""
+        await self.claims.renew()
+        self.agenda.claim_due = 0.0
+        await self.claims.claim()
+
+    @property
+    def jobs(self) -> int:
+        return len(self.agenda.jobs)
+
+    def rest(self, seconds: float = 60.0) -> None:
+        """Have no job due soon."""
+        for each in self.agenda.jobs.values():
+            self.agenda.set_due(each, seconds)
+
+
+async def with_jobs(store: Store, accepted: Any, clock: Any, *cards: int) -> Worker:
+    for size in cards:
+        await accepted(store, *["1"] * size)
+    worker = Worker(store, clock)
+    await worker.round()
+    worker.rest()
+    assert worker.jobs == sum(cards)
+    return worker
+
+
+async def test_one_that_joins_gets_its_share_of_what_runs(open_store: Open, accepted: Any, clock: Any):
+    store = await open_store()
+    old = await with_jobs(store, accepted, clock, *[1] * 12)
+    new = Worker(await open_store(), clock)
+    for _ in range(3):
+        clock.now += SHARED_RENEW_S
+        await new.round()
+        await old.round()
+        await new.round()
+    assert (old.jobs, new.jobs) == (6, 6)
+    old_ids, new_ids = old.agenda.jobs.keys(), new.agenda.jobs.keys()
+    assert not old_ids & new_ids
+    assert (await store.leases.under(old.claims.lease, old_ids)).keys() == old_ids
+    assert (await store.leases.under(new.claims.lease, new_ids)).keys() == new_ids
+    assert old.announced == 1, "once they are even, nothing moves"
+
+
+async def test_what_has_a_turn_or_is_due_is_not_given(open_store: Open, accepted: Any, clock: Any):
+    store = await open_store()
+    old = await with_jobs(store, accepted, clock, *[1] * 6)
+    busy, due, *_ = old.agenda.jobs.values()
+    busy.busy = True
+    old.agenda.set_due(due)
+    new = Worker(await open_store(), clock)
+    clock.now += SHARED_RENEW_S
+    await new.round()
+    await old.round()
+    assert old.jobs == 3
+    assert old.agenda.has(busy)
+    assert old.agenda.has(due)
+
+
+async def test_a_decision_that_comes_while_a_job_is_offered_is_not_lost(
+    open_store: Open, accepted: Any, clock: Any, monkeypatch: Any
+):
+    store = await open_store()
+    old = await with_jobs(store, accepted, clock, 4)
+    new = Worker(await open_store(), clock)
+    give = store.leases.give
+
+    async def decided_meanwhile(*args: Any, **values: Any) -> set[str]:
+        for each in old.agenda.jobs.values():
+            assert each.busy
+            each.decided = True
+        return await give(*args, **values)
+
+    monkeypatch.setattr(store.leases, "give", decided_meanwhile)
+    clock.now += SHARED_RENEW_S
+    await new.round()
+    await old.round()
+    assert (old.jobs, new.jobs) == (4, 0), "a card is not cut in two"
+    assert all(each.due <= clock.monotonic() and not each.busy for each in old.agenda.jobs.values())
+
+
+async def test_one_that_stops_leaves_what_has_no_turn_and_keeps_the_rest(open_store: Open, accepted: Any, clock: Any):
+    store = await open_store()
+    old = await with_jobs(store, accepted, clock, 1, 1, 1, 1)
+    old.rest(0)
+    busy = next(iter(old.agenda.jobs.values()))
+    busy.busy = True
+    new = Worker(await open_store(), clock)
+    await new.round()
+    await old.claims.leave()
+    await new.round()
+    assert (old.jobs, new.jobs) == (1, 3), "all of it goes to those that stay"
+    assert old.announced == 1
+    busy.busy = False
+    await old.claims.leave()
+    await new.round()
+    assert (old.jobs, new.jobs) == (0, 4)
+
+
+async def test_what_none_takes_is_taken_back(open_store: Open, accepted: Any, clock: Any):
+    """One that joined and died at once."""
+    store = await open_store()
+    old = await with_jobs(store, accepted, clock, *[1] * 12)
+    await store.leases.hold("silent", 60)
+    clock.now += SHARED_RENEW_S
+    await old.round()
+    assert old.jobs == 6
+    await store.leases.drop("silent")
+    clock.now += CLAIM_REST_S
+    await old.round()
+    old.rest()
+    assert old.jobs == 12
