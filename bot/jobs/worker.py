@@ -37,7 +37,7 @@ log = structlog.get_logger(__name__)
 RETRY_S = 1.0
 """Retry interval after database errors."""
 HAND_OVER_S = 0.5
-"""How soon a worker that stops hands over a job whose turn has ended, while others go on."""
+"""Interval at which a stopping worker hands over jobs whose turns have ended."""
 TURN_S = 3600.0
 """Timeout of a turn, far above what a result's files take: a longer one hangs by a bug."""
 

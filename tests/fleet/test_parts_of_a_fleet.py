@@ -146,8 +146,8 @@ async def test_a_reaction_before_the_result_acts_once_whichever_worker_posts_it(
 @pytest.mark.long
 async def test_what_a_killed_worker_had_is_delivered_by_the_other(fleet):
     async with fleet.running("gateway", "worker") as (_, first):
-        replies = [await fleet.ask(f"fox {number} #forever") for number in range(3)]
-        await fleet.until(lambda: len(fleet.sandbox.requests) == 3 and leads(fleet, first))
+        replies = [await fleet.ask(f"fox {number} #forever") for number in range(2)]
+        await fleet.until(lambda: len(fleet.sandbox.requests) == 2 and leads(fleet, first))
         async with fleet.running("worker") as [second]:
             await first.kill()
             for request in fleet.sandbox.requests:
@@ -155,16 +155,47 @@ async def test_what_a_killed_worker_had_is_delivered_by_the_other(fleet):
             await fleet.until(lambda: all(reply.message.attachments for reply in replies) and is_done(fleet), 100)
             assert second.running
             found = {each["name"]: each for each in list_processes(settings_of(fleet), SystemClock())}
-    assert exact(fleet) == [JobState.DELIVERED] * 3
+    assert exact(fleet) == [JobState.DELIVERED] * 2
     heir, died = process_of(second), process_of(first)
     assert [each["of"] for each in log_of(second) if each["event"] == "leader.took_over"] == [died]
     [taken] = [each for each in log_of(second) if each["event"] == "worker.took_over"]
-    assert (taken["jobs"], taken["of"]) == (3, died)
+    assert (taken["jobs"], taken["of"]) == (2, died)
+    assert found[died]["taken_over"] == {
+        "by": heir,
+        "after_s": pytest.approx(taken["after"], 1),
+        "jobs": 2,
+        "shards": 0,
+    }
     assert (found[died]["state"], found[heir]["state"], found[heir]["is_leader"]) == ("died", "running", True)
     print(f"taken over {taken['after']} s after the last sign of life")  # noqa: T201 - the figure, for -s
     for text in timelines(fleet):
         assert f"s without an owner: {died} died." in text
         assert f"followed by {heir}" in text
+
+
+@pytest.mark.long
+async def test_a_worker_that_joins_takes_its_share_of_what_runs(fleet):
+    async with fleet.running("gateway", "worker") as (_, first):
+        replies = [await fleet.ask(f"fox {number} #forever") for number in range(6)]
+        await fleet.until(lambda: len(fleet.sandbox.requests) == 6 and sizes(fleet) == [6])
+        async with fleet.running("worker") as [second]:
+            since = asyncio.get_running_loop().time()
+            await fleet.until(lambda: sizes(fleet) == [3, 3], 100)
+            print(f"shared {asyncio.get_running_loop().time() - since:.1f} s after it was ready")  # noqa: T201 - the figure
+            shares = {each["name"]: each["jobs"] for each in list_processes(settings_of(fleet), SystemClock())}
+            assert (shares[process_of(first)], shares[process_of(second)]) == (3, 3)
+            for request in fleet.sandbox.requests:
+                fleet.sandbox.finish(request.id)
+            await fleet.until(lambda: all(reply.message.attachments for reply in replies) and is_done(fleet), 100)
+    assert exact(fleet) == [JobState.DELIVERED] * 6
+    assert [each["jobs"] for each in log_of(first) if each["event"] == "worker.gave"] == [3]
+
+
+def sizes(fleet: Fleet) -> list[int]:
+    """Return how many jobs each worker follows."""
+    with psycopg.connect(fleet.database) as db:
+        counted = "SELECT count(*) FROM jobs WHERE lease IS NOT NULL GROUP BY lease ORDER BY 1"
+        return [count for (count,) in db.execute(counted)]
 
 
 @pytest.mark.long
