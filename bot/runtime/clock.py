@@ -11,6 +11,13 @@ import contextlib
 import time
 from typing import Protocol
 
+import structlog
+
+log = structlog.get_logger(__name__)
+
+TOLERATED_S = 5.0
+"""How far the wall clocks of a fleet may be apart: other machines' network and load are within it."""
+
 
 class Clock(Protocol):
     """Clock interface. Both readings are in seconds."""
@@ -29,10 +36,23 @@ class Clock(Protocol):
 
 
 class SystemClock:
-    """The machine's own clocks."""
+    """The machine's own clocks, and the time of a fleet's database where the machine's is wrong."""
+
+    _off_s = 0.0
 
     def wall(self) -> float:
         """Return the Unix time, in seconds."""
+        return self._machine() + self._off_s
+
+    def correct(self, wall: float) -> None:
+        """Go by another clock that says `wall` now, Unix seconds, if the machine's is far from it."""
+        if abs(wall - self.wall()) <= TOLERATED_S:
+            return
+        off_s = wall - self._machine()
+        self._off_s = off_s if abs(off_s) > TOLERATED_S else 0.0
+        log.warning("clock.corrected", machine_is_ahead_s=round(-off_s))
+
+    def _machine(self) -> float:
         return time.time()
 
     def monotonic(self) -> float:

@@ -68,7 +68,7 @@ def follow(error: ClockError) -> None:
     """Let the bot's own clock be off by that; nothing else of the process sees it."""
     from bot.runtime.clock import SystemClock
 
-    SystemClock.wall = lambda _self: time.time() + error.seconds  # type: ignore[method-assign]
+    SystemClock._machine = lambda _self: time.time() + error.seconds  # type: ignore[method-assign]
 
 
 def vitals() -> dict[str, Any]:

@@ -17,7 +17,7 @@ from bot.fleet.postgresql import schema as text_index
 from bot.fleet.postgresql.connection import PostgresConnection
 from bot.fleet.postgresql.dialect import NOW
 from bot.fleet.postgresql.listener import SIGNALS, WRITTEN, AnnouncementListener, require_hearing, subject_of
-from bot.runtime.clock import Clock
+from bot.runtime.clock import Clock, SystemClock
 from bot.runtime.progress import Progress, logged
 from bot.settings import PostgresUrl
 from bot.store.engine.connection import ConnectionThread
@@ -34,6 +34,10 @@ log = structlog.get_logger(__name__)
 GROUP_S = 0.05
 """How long a group accepts writes: longer than on SQLite, as each statement is a round trip, and the locks move between
 processes after each group."""
+
+
+ASKED_S = 1.0
+"""A time that took longer to get, as of a paused process, corrects no clock."""
 
 
 class PostgresDatabase(Database):
@@ -121,8 +125,12 @@ class PostgresDatabase(Database):
         return database
 
     def now(self, db: Connection) -> float:
-        """Return the server's time, Unix seconds: processes' clocks differ."""
-        return float(db.execute(NOW).fetchone()[0])
+        """Return the server's time, Unix seconds. Processes' clocks differ: one that is far off is corrected."""
+        asked = self.clock.monotonic()
+        now = float(db.execute(NOW).fetchone()[0])
+        if isinstance(self.clock, SystemClock) and self.clock.monotonic() - asked < ASKED_S:
+            self.clock.correct(now)
+        return now
 
     async def probe(self) -> None:
         """Write a row. Raises as `write`, and while the announcements' connection cannot be had."""
