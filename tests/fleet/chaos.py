@@ -57,7 +57,7 @@ GOES_ON_S = 10.0
 """By how much longer than usual a job of a server may take that has nothing to do with what goes wrong."""
 USUAL_MAX_S = 10.0
 """Where a job takes longer with nothing going wrong, times tell of the machine, and are noted only."""
-BETWEEN_S = 0.1
+BETWEEN_S = 0.25
 """Between commands of a burst: more at once than a busy machine can answer in Discord's time are put off."""
 TOO_LONG_S = 90.0
 """What takes longer than this is not waited for any more."""

@@ -214,6 +214,7 @@ async def clocks_and_changes(chaos: Chaos, _is_quiet: bool) -> Trouble:
 
 
 async def _afterwards(chaos: Chaos) -> None:
+    await chaos.calm(CALM_S)
     with chaos.trouble("afterwards"):
         await chaos.ask_for(LATE_S)
 
