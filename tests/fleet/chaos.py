@@ -604,7 +604,7 @@ def _late(chaos: Chaos, outcome: Outcome, usual: Trouble, failing: set[str]) -> 
         found = [each for each in meant if each.server in among and each.prompt not in failing]
         return [((each.seen or float("inf")) - each.at, each) for each in found]
 
-    outcome.usual_s = max(took_s for took_s, _ in times(usual))
+    outcome.usual_s = max((took_s for took_s, _ in times(usual)), default=float("inf"))
     late = []
     slowest = {}
     for trouble in chaos.troubles:
