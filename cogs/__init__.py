@@ -115,7 +115,6 @@ def uses(parts: Parts) -> dict[type[Any], Any]:
         store.reports,
         store.reviews,
         store.settings,
-        store.signals,
         store.spending,
         store.voices,
         store.worst_cases,

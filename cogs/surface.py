@@ -62,10 +62,6 @@ class CogSurface:
         self.wishes.fulfil_all()
         self.words.delete_due()
 
-    def listen(self) -> None:
-        """Handle cards with waiting reactions of which another process draws the end."""
-        self.wishes.listen()
-
     async def ask_moderators(self, approval: Approval) -> bool:
         """Post the question whether a card is approved; False if Discord rejects it."""
         with speaking(await use(self._bot, GuildLanguages).of(approval.guild_id)):

@@ -19,10 +19,6 @@ DOCUMENT_KEYS_MAX = 3
 """How many servers' keys one reading of the API description tries."""
 
 
-HOST_KEY = "host_key"
-"""Signal: servers that the host's key is refused to have changed."""
-
-
 @functools.lru_cache(STATUSES_MAX)  # jobs that keep it share one string
 def slot_of(guild_id: int, key_id: int | None) -> str:
     """Return the name of a key's waits; `key_id` is None for the host's, which guilds share."""
@@ -88,6 +84,10 @@ class ApiKeys:
     _host_balance: Decimal | None = field(default=None, init=False)
     _host_refused_to: set[int] = field(default_factory=set, init=False)
     _statuses: dict[str, AccountStatus] = field(default_factory=dict, init=False)
+
+    def __post_init__(self) -> None:
+        self.on_change: Callable[[], None] = lambda: None
+        """Called after the servers changed to which the host's key is refused."""
 
     async def load(self) -> None:
         """Load the guilds for which the host's key was refused."""
@@ -162,7 +162,7 @@ class ApiKeys:
             return await self.store.keys.note_refused(guild_id, key.id, probe_at=probe_at)
         self._host_refused_to.add(guild_id)
         is_first = await self.store.host_key_refusals.note(guild_id, probe_at=probe_at)
-        self.store.signals.send(HOST_KEY)
+        self.on_change()
         return is_first
 
     async def note_status(self, guild_id: int, key: UsableKey, status: AccountStatus) -> None:
@@ -179,7 +179,7 @@ class ApiKeys:
         if guild_id in self._host_refused_to:
             self._host_refused_to.discard(guild_id)
             await self.store.host_key_refusals.clear(guild_id)
-            self.store.signals.send(HOST_KEY)
+            self.on_change()
 
     def last_status(self, guild_id: int, key: UsableKey) -> AccountStatus | None:
         """Return the account's last status; None if not requested since the start."""

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import math
-import secrets
 import weakref
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import KW_ONLY, dataclass, field
 from enum import Enum, auto
 
@@ -19,7 +18,6 @@ from bot.domain.models import AccountStatus
 from bot.errors import CannonError, EmailNotVerified, KeyRefused, Refused
 from bot.runtime.clock import Clock
 from bot.runtime.pace import RateLimiter
-from bot.store.fleet import Signals
 
 log = structlog.get_logger(__name__)
 
@@ -199,19 +197,16 @@ OF_SERVER, OF_ALL = 5, 30
 """Calls for members per hour: per server, and in total, since they share an address."""
 HOUR_S = 3600.0
 MINUTE_S = 60.0
-ASKED = "status.asked"
-"""Signal: a call was counted (by whom, for which server)."""
 
 
 class StatusPace:
-    """Counts moderators' status calls over all processes."""
+    """Counts moderators' status calls."""
 
-    def __init__(self, clock: Clock, signals: Signals) -> None:
+    def __init__(self, clock: Clock) -> None:
         self._of_server = RateLimiter(clock, OF_SERVER, HOUR_S)
         self._of_all = RateLimiter(clock, OF_ALL, HOUR_S)
-        self._signals = signals
-        self._own = secrets.token_hex(8)
-        signals.listen(ASKED, self._heard)
+        self.tell: Callable[[str], None] = lambda _guild_id: None
+        """Called for each counted call, with what others' `heard` takes."""
 
     def allows(self, guild_id: int) -> bool:
         """Count a call for the guild if allowed; return whether it is."""
@@ -226,13 +221,13 @@ class StatusPace:
     def _wait_s(self, guild_id: int) -> float:
         wait_s = self._of_server.wait_s(guild_id) or self._of_all.wait_s(None)
         if not wait_s:
-            self._signals.send(ASKED, self._own, str(guild_id))
+            self.tell(str(guild_id))
         return wait_s
 
-    def _heard(self, whose: str, guild_id: str) -> None:
-        if whose != self._own:
-            self._of_server.note(int(guild_id))
-            self._of_all.note(None)
+    def heard(self, guild_id: str) -> None:
+        """Count a call for the guild that was made elsewhere."""
+        self._of_server.note(int(guild_id))
+        self._of_all.note(None)
 
 
 @dataclass(frozen=True)

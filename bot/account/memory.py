@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import hashlib
 import re
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any, Final
@@ -27,8 +27,6 @@ KEPT_S: Final = 60.0
 MODEL: Final = "model"
 VOICE: Final = "voice_id"
 MODELS_NAMED: Final = 5
-MODEL_IDS: Final = "model_ids"
-"""Signal: the API took or rejected a likely id of a model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +87,8 @@ class AccountMemories:
         self._catalogue = catalogue
         self._read: TimedMemory[int, tuple[int | None, AccountMemory] | None] = TimedMemory(clock, KEPT_S)
         self._changes = 0
+        self.on_change: Callable[[], None] = lambda: None
+        """Called after the known ids of models changed here."""
         self._turns: dict[tuple[str, str], asyncio.Lock] = {}
         """By operation and guessed id of a model."""
         self._taken: set[tuple[str, str]] = set()
@@ -128,7 +128,7 @@ class AccountMemories:
         self.forget(guild_id)
         if tried.model_id is not None:
             await self.load_model_ids()
-            self._store.signals.send(MODEL_IDS)
+            self.on_change()
 
     def worked(self, job: Job) -> TriedOutcome | None:
         """Return what a successful job shows, to be stored; None for nothing."""
@@ -239,8 +239,6 @@ def _renamed(row: TriedValue, aliases: Mapping[str, str]) -> TriedValue:
 
 REMEMBERED_S = 3600.0
 WORKED_LATELY_S = 7 * 24 * 3600.0
-REFUSED = "operation.refused"
-"""Signal: a refusal that may be about an operation (server, key, operation, sentence, input's digest, Refusal)."""
 SAID_CHARS = 1000
 _OF_ACCOUNT = re.compile(r"\b(?:plans?|subscri\w+|tiers?|upgrad\w+|scopes?|permissions?|entitle\w+)\b", re.IGNORECASE)
 """What a sentence about the account names."""
@@ -280,7 +278,8 @@ class UnavailableOperations:
         self._store = store
         self._clock = clock
         self._known: dict[tuple[int, int | None, str], _Refused] = {}
-        store.signals.listen(REFUSED, self._heard)
+        self.tell: Callable[..., None] = lambda *_words: None
+        """Called with each refusal, as what others' `heard` takes."""
 
     async def note(self, job: Job, key: UsableKey, operation: Operation | None, said: str) -> Refusal:
         """Return what a 403 is about. An operation that the account may not use is closed for an hour.
@@ -299,9 +298,7 @@ class UnavailableOperations:
             refusal = Refusal.INPUT
         number = "" if key.id is None else str(key.id)
         self._remember(job.guild_id, key.id, job.operation, said, digest, refusal)
-        self._store.signals.send(
-            REFUSED, str(job.guild_id), number, job.operation, said[:SAID_CHARS], digest, refusal.value
-        )
+        self.tell(str(job.guild_id), number, job.operation, said[:SAID_CHARS], digest, refusal.value)
         return refusal
 
     async def _is_second(self, job: Job, key: UsableKey, digest: str) -> bool:
@@ -320,7 +317,7 @@ class UnavailableOperations:
         until = 0.0 if refusal is Refusal.INPUT else self._clock.monotonic() + REMEMBERED_S
         self._known[guild_id, key_id, operation] = _Refused(said, digest, self._clock.wall(), refusal, until)
 
-    def _heard(self, guild_id: str, key_id: str, operation: str, said: str, digest: str, refusal: str) -> None:
+    def heard(self, guild_id: str, key_id: str, operation: str, said: str, digest: str, refusal: str) -> None:
         self._remember(int(guild_id), int(key_id) if key_id else None, operation, said, digest, Refusal(refusal))
 
     def forget(self, guild_id: int, key: UsableKey) -> None:

@@ -110,8 +110,6 @@ class HostKeyScope:
 
 log = structlog.get_logger(__name__)
 
-KEY_LIMITED = "key.limited"
-"""Signal: the API answered 429 to a key (its digest, and how many seconds ago that call began)."""
 CDN_HOSTS = ("cdn.discordapp.com", "media.discordapp.net", "cdn.simcord.invalid")
 """Where Discord stores files, also in the demo and the tests."""
 
@@ -139,8 +137,6 @@ class _Core:
     learned: LearnedDurations
     webhook_tokens: WebhookTokens
     signals: WorkerSignals
-    leads: Callable[[], bool]
-    """Whether this process is the leader."""
     pause: HostPause
 
 
@@ -172,7 +168,7 @@ async def open_parts(setup: Setup) -> Parts:
 async def assemble(setup: Setup, store: Store) -> Parts:
     store.limit_host_key(host_limits(setup.settings.cannon_api_key_limit, setup.settings.cannon_api_key_total))
     core = await _core(setup, store)
-    setup.metrics.process(version=__version__, commit=commit(), role=setup.role.value, leads=core.leads)
+    setup.metrics.process(version=__version__, commit=commit(), role=setup.role.value, leads=setup.leads)
     sights = ChannelSights(setup.bot, setup.clock)
     sources = _sources(setup, core, sights)
     delivery = _delivery(setup, core, sources, sights, setup.card_owner(store))
@@ -199,7 +195,7 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         pricing=pricing,
         alerts=alerts,
     )
-    status_pace = StatusPace(setup.clock, store.signals)
+    status_pace = StatusPace(setup.clock)
     moderation = make_moderation(
         store,
         client=core.client,
@@ -248,11 +244,12 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         client=core.client,
         media=core.media,
         keys=core.keys,
+        budgets=core.budgets,
         memories=core.memories,
         learned_prices=LearnedPrices(store, core.keys),
         jobs=jobs,
         reconciler=reconciler,
-        rounds=Rounds(setup.clock, core.leads),
+        rounds=Rounds(setup.clock, setup.leads),
         learned=core.learned,
         switches=core.switches,
         mcp=core.mcp,
@@ -303,8 +300,7 @@ async def assemble(setup: Setup, store: Store) -> Parts:
 
 async def _core(setup: Setup, store: Store) -> _Core:
     settings, absences = setup.settings, Absences(store, setup.clock)
-    budgets = KeyBudgets(setup.clock, partial(store.signals.send, KEY_LIMITED))
-    store.signals.listen(KEY_LIMITED, budgets.heard)
+    budgets = KeyBudgets(setup.clock)
     practise = partial(PracticeTransport, setup.practice.address, sent=SentPractice(store, setup.catalogue).find)
     mcp = McpClient(settings.cannon_api_url, practice_transport=practise(), budgets=budgets)
     offerings = Offerings(store, mcp, settings.top_up_url)
@@ -342,8 +338,7 @@ async def _core(setup: Setup, store: Store) -> _Core:
         ),
         learned=LearnedDurations(store, setup.catalogue),
         webhook_tokens=WebhookTokens(public_url=settings.public_url, sign=store.sign),
-        signals=WorkerSignals(store.signals),
-        leads=lambda: setup.role.works and store.leadership.is_leader,
+        signals=WorkerSignals(),
         pause=HostPause(store, setup.clock, has_reports=settings.host_reports is not None),
     )
     await core.absences.load()
@@ -489,7 +484,7 @@ def _alerts(setup: Setup, core: _Core, delivery: Delivery) -> Alerts:
         clock=setup.clock,
         channel=delivery.log_channel,
         language_of=delivery.languages.of,
-        leads=core.leads,
+        leads=setup.leads,
     )
 
 
@@ -598,7 +593,7 @@ def _host_reports(
         store=core.store,
         surface=setup.surface,
         look=facts.snapshot,
-        leads=core.leads,
+        leads=setup.leads,
         is_paused=lambda: core.pause.since is not None,
         clock=setup.clock,
         process=setup.identity.name if core.store.is_shared else "",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import KW_ONLY, dataclass, field
 from typing import Any
 
@@ -156,8 +156,6 @@ def _within_a_week(stored: str | None, now: float) -> dict[str, Any]:
 
 REFRESH_S = 24 * 3600.0
 RETRY_S = 3600.0
-CATALOGUE = "catalogue"
-"""The signal that something else is stored."""
 DOCUMENT: FactKey = ("openapi", "")
 ETAG_META, WAY_META = "openapi_etag", "openapi_way"
 """Keys in the table `meta` of the document's ETag, and how it was read."""
@@ -196,6 +194,8 @@ class CatalogueRefresh:
     _document_tried: asyncio.Event = field(default_factory=asyncio.Event, init=False)
 
     def __post_init__(self) -> None:
+        self.on_change: Callable[[], None] = lambda: None
+        """Called after something else was stored."""
         self._named = NamedOperations(self.store, self.clock)
 
     async def read_again(self) -> None:
@@ -264,7 +264,7 @@ class CatalogueRefresh:
             self._unannounced = []
             if facts != self._facts:
                 self._facts = facts
-                self.store.signals.send(CATALOGUE)
+                self.on_change()
             self.catalogue.read_at = self.clock.wall()
 
     async def _lacks_a_key(self) -> bool:

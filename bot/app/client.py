@@ -177,6 +177,7 @@ class CannonBot(GatewayClient, Bot):
             identity=self.identity,
             guilds=self.known_guilds,
             card_owner=self.card_owner,
+            leads=self.leads,
             is_ready=self.is_connected,
             is_calm=self.discord_gate.is_calm,
             is_awaited=self._unanswered.anyone,
@@ -236,7 +237,6 @@ class CannonBot(GatewayClient, Bot):
         await self.load_surface()
         await self.parts.command_sync.read_again()
         await self._recover()
-        self.surface.listen()
         if self._run_worker:
             self.begin_duties(self._background.start)
         await self.parts.command_sync.sync_if_changed()
@@ -266,10 +266,9 @@ class CannonBot(GatewayClient, Bot):
             end=self._background.fail,
         ).begin()
 
-    @property
     def leads(self) -> bool:
         """Whether this process is the leader."""
-        return self.role.works and self.parts.store.leadership.is_leader
+        return True
 
     def is_connected(self) -> bool:
         """Whether some shard is connected: discord.py's `is_ready` stays true while it reconnects."""

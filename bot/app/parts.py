@@ -17,6 +17,7 @@ from bot.app.catalogue import CatalogueRefresh
 from bot.app.connection.commands import CommandSync, Renew
 from bot.app.practice_process import PracticeStudio
 from bot.app.webhooks import Webhooks, WebhookTokens
+from bot.cannon.budgets import KeyBudgets
 from bot.cannon.client import CannonClient
 from bot.cannon.mcp import McpClient
 from bot.catalogue import LiveCatalogue
@@ -102,6 +103,8 @@ class Setup:
     identity: ProcessIdentity
     guilds: Guilds
     card_owner: Callable[[Store], CardOwner]
+    leads: Callable[[], bool]
+    """Whether this process is the leader."""
     is_ready: Callable[[], bool]
     """Whether it is connected to Discord, as its role is."""
     is_calm: Callable[[], bool]
@@ -131,6 +134,7 @@ class Parts:
     client: CannonClient
     media: MediaFetcher
     keys: ApiKeys
+    budgets: KeyBudgets
     memories: AccountMemories
     learned_prices: LearnedPrices
     host_prices: HostPrices

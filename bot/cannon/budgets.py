@@ -143,12 +143,12 @@ class Budget:
 
 
 class KeyBudgets:
-    """The budgets of all keys in this process."""
+    """The budgets of all keys."""
 
-    def __init__(self, clock: Clock, tell: Callable[[str, str], None] = lambda _digest, _ago_s: None) -> None:
-        """`tell` has `heard` called in all processes, when the API answered 429."""
+    def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._tell = tell
+        self.tell: Callable[[str, str], None] = lambda _digest, _ago_s: None
+        """Called when the API answered 429, with what others' `heard` takes."""
         self._budgets: dict[str, Budget] = {}
         """By key. Never logged, stored or sent."""
 
@@ -179,11 +179,11 @@ class KeyBudgets:
         return self.of(key).is_spent(self._clock.monotonic())
 
     def _limited(self, key: str, began_at: float) -> None:
-        """Halve the key's budget in all processes: a call that began then was answered 429."""
+        """Halve the key's budget: a call that began then was answered 429."""
         now = self._clock.monotonic()
         if self.of(key).limited(began_at, now):
             log.info("key.limited", calls_a_minute=round(self.of(key).a_minute(now), 1))
-            self._tell(_digest(key), f"{now - began_at:.3f}")
+            self.tell(_digest(key), f"{now - began_at:.3f}")
 
     def heard(self, digest: str, ago_s: str) -> None:
         """Halve the budget of the key with this digest: a call that began so many seconds ago was answered 429."""

@@ -5,7 +5,7 @@ The app passes one in (decision 0011): nothing in `bot` imports the cogs.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any, Protocol
 
@@ -15,6 +15,17 @@ from bot.delivery.channels.view import Rows
 from bot.domain.models import Card, Job
 from bot.domain.server.first_contact import WelcomePlace
 from bot.store import Approval, Decision
+
+
+class WaitingReactions(Protocol):
+    """Members' reactions to cards that have not ended."""
+
+    hand_over: Callable[[str], bool]
+    """Whether an ended card's are fulfilled elsewhere."""
+
+    def fulfil(self, card_id: str) -> None:
+        """Start to fulfil those of an ended card. Neither waits nor raises."""
+        ...
 
 
 class CardSurface(Protocol):
@@ -54,6 +65,9 @@ class CardSurface(Protocol):
         """React to a posted result, with its jobs. Must neither wait nor raise."""
         ...
 
+    @property
+    def wishes(self) -> WaitingReactions: ...
+
     def ended(self, guild_id: int, card_id: str) -> None:
         """React to a card whose jobs have all ended. Must neither wait nor raise.
 
@@ -63,10 +77,6 @@ class CardSurface(Protocol):
 
     async def fulfil_wishes(self) -> None:
         """Fulfil members' earlier reactions to cards that have now ended."""
-        ...
-
-    def listen(self) -> None:
-        """Subscribe to the store's signals; called once, at the start."""
         ...
 
     async def ask_moderators(self, approval: Approval) -> bool:

@@ -7,8 +7,8 @@ from typing import Any
 
 from bot.delivery import Delivery
 from bot.domain.models import Job
+from bot.fleet.signals import Signals
 from bot.jobs.worker import Worker
-from bot.store.fleet import Signals
 
 SHOW = "show"
 AT_ONCE, SOON = "at_once", "soon"

@@ -9,11 +9,7 @@ from typing import Any
 import discord
 import structlog
 
-from bot.account.api_keys import HOST_KEY
-from bot.account.memory import MODEL_IDS
-from bot.app.catalogue import CATALOGUE
 from bot.app.client import CannonBot
-from bot.app.connection.commands import COMMANDS
 from bot.app.connection.start import Gateway
 from bot.app.duties import UPKEEP_S
 from bot.app.parts import Parts, Role
@@ -24,18 +20,25 @@ from bot.errors import StoreError
 from bot.fleet.call_budget import WITHOUT_SHARE, CallBudget
 from bot.fleet.cards import OwnCards
 from bot.fleet.guilds import FetchedGuilds, SharedGuilds
+from bot.fleet.postgresql.database import OnServer, PostgresDatabase
+from bot.fleet.postgresql.listener import AnnouncementListener
 from bot.fleet.rows import RateBudgets
 from bot.fleet.runtime_shards import RuntimeShards
 from bot.fleet.shards import FleetShards
-from bot.fleet.shared_memory import GUILD, ChangedGuilds, ReadAgain, SharedMemory
+from bot.fleet.shared_memory import (
+    GUILD,
+    ChangedGuilds,
+    ReadAgain,
+    SharedMemory,
+    share,
+    share_calls,
+    share_counts,
+)
 from bot.fleet.texts import SHARDS_HELD
 from bot.runtime.background import Round
 from bot.runtime.clock import Clock
 from bot.runtime.network.health_probe import store_address
 from bot.runtime.texts import IDENTIFIES_LEFT
-from bot.server.absences import ABSENCES
-from bot.server.operations import SWITCHES
-from bot.server.pause import PAUSE
 from bot.settings import Settings
 from bot.store import Store
 
@@ -47,8 +50,8 @@ GIVE_WAY_S = 1.0
 """How long a gateway without its lease waits before it says that the database fails."""
 SHORT_S, LONG_S = 60.0, 600.0
 """Intervals of rereading what other processes may have changed, in case a signal was lost."""
-DURATIONS = "durations"
-"""Name of the learned durations, which have no signal."""
+ENDED = "ended"
+"""The signal that a card with waiting reactions has ended."""
 
 
 class FleetBot(RuntimeShards, CannonBot):
@@ -58,6 +61,7 @@ class FleetBot(RuntimeShards, CannonBot):
     """
 
     _cards: OwnCards
+    _database: PostgresDatabase
 
     def __init__(self, settings: Settings, *, role: Role = Role.ALL, **options: Any) -> None:
         self.role = role
@@ -79,25 +83,53 @@ class FleetBot(RuntimeShards, CannonBot):
         return SharedGuilds(connected, fetched, is_connected=self._knows_guild)
 
     def card_owner(self, store: Store) -> OwnCards:
-        works = self.role.works
-        self._cards = OwnCards(store.signals, lambda: works and store.leadership.is_leader, has_ticker=works)
+        self._database = store.rows(OnServer).database
+        self._cards = OwnCards(self._database.signals, self.leads, has_ticker=self.role.works)
         return self._cards
+
+    def leads(self) -> bool:
+        return self.role.works and self._database.leadership.is_leader
 
     def _join(self) -> None:
         """Share Discord's limits, servers and cards, and the caches, with the other processes."""
-        store, spawn = self.parts.store, self._background.start
+        signals, spawn = self._database.signals, self._background.start
         self._cards.follow(self.parts.worker)
         if self.role.works and self._run_worker:
             self._cards.reach(self.parts.delivery, spawn)
-        self._shared = SharedMemory(store.signals, _caches(self.parts), self.clock)
+        self._share_facts()
+        self._shared = SharedMemory(signals, _caches(self.parts), self.clock)
         self.parts.rounds.add(Round("others", self._shared.run_once, UPKEEP_S))
         if self.discord_gate.is_paced:
-            budgets = store.rows(RateBudgets)
+            budgets = self.parts.store.rows(RateBudgets)
             self._budget = CallBudget(self.discord_gate.pace, budgets, process=self.identity.name, clock=self.clock)
             spawn(self._budget.run(), "calls")
-        ChangedGuilds(store.signals).listen(self)
-        self.discord_gate.share_limits(store.signals)
-        store.signals.listen(GUILD, lambda guild_id: self.known_guilds.forget(int(guild_id)))
+        ChangedGuilds(signals).listen(self)
+        signals.listen(GUILD, lambda guild_id: self.known_guilds.forget(int(guild_id)))
+
+    def _share_facts(self) -> None:
+        """Share what is in memory alone. A lost signal costs one more 429, refused create or status call."""
+        parts, signals = self.parts, self._database.signals
+        share(signals, "key.limited", parts.budgets)
+        share(signals, "key.paused", parts.worker.key_waits)
+        share(signals, "operation.refused", parts.unavailable)
+        share(signals, "second_copy", parts.second_copy)
+        share(signals, "discord_limited", self.discord_gate)
+        share_counts(signals, "status.asked", parts.status_pace, self.identity.name)
+        share_calls(signals, parts.signals)
+        signals.listen_to_gaps(parts.worker.wake)
+        self.surface.wishes.hand_over = self._hand_over
+        signals.listen(ENDED, self._take_over_wishes)
+
+    def _hand_over(self, card_id: str) -> bool:
+        """Leave the waiting reactions on an ended card to the leader, so that nothing is done twice."""
+        if self.leads():
+            return False
+        self._database.signals.send(ENDED, card_id)
+        return True
+
+    def _take_over_wishes(self, card_id: str) -> None:
+        if self.leads():
+            self.surface.wishes.fulfil(card_id)
 
     async def _note_address(self) -> None:
         """Note it in a file: all processes store in the database."""
@@ -110,7 +142,7 @@ class FleetBot(RuntimeShards, CannonBot):
         """Start the background work, and stand for election."""
         super().begin_duties(spawn)
         if self.role.works:
-            spawn(lead(self.parts, self.clock), "leader")
+            spawn(lead(self.parts, self._database.leadership, self.clock), "leader")
 
     def is_connected(self) -> bool:
         """Whether Discord is reachable: by the gateway, or by the REST API alone."""
@@ -133,6 +165,7 @@ class FleetBot(RuntimeShards, CannonBot):
         leases = self.leases = FleetShards(
             self,
             self.parts.store,
+            signals=self._database.signals,
             process=self.identity.name,
             spawn=self._background.start,
             wanted=self.settings.shard_count,
@@ -178,10 +211,9 @@ class FleetBot(RuntimeShards, CannonBot):
             await self._shared.aclose()
 
 
-async def lead(parts: Parts, clock: Clock) -> None:
+async def lead(parts: Parts, leadership: AnnouncementListener, clock: Clock) -> None:
     """Stand for election until cancelled, and take up the leader's work when it is won."""
     pause = asyncio.Event()  # never set: the clock ends each wait
-    leadership = parts.store.leadership
     while True:
         await leadership.wait()
         await _begin_to_lead(parts.store)
@@ -208,15 +240,21 @@ async def _begin_to_lead(store: Store) -> None:
 
 
 def _caches(parts: Parts) -> list[ReadAgain]:
+    keys, models = parts.keys, parts.memories
     return [
-        ReadAgain(signal=ABSENCES, again=parts.absences.load, every_s=SHORT_S),
-        ReadAgain(signal=SWITCHES, again=parts.switches.load, every_s=SHORT_S),
-        ReadAgain(signal=PAUSE, again=parts.pause.load, every_s=SHORT_S),
-        ReadAgain(signal=HOST_KEY, again=parts.keys.load, every_s=SHORT_S),
-        ReadAgain(signal=COMMANDS, again=parts.command_sync.read_again, every_s=LONG_S),
-        ReadAgain(signal=CATALOGUE, again=parts.catalogue_refresh.read_again, every_s=LONG_S),
-        ReadAgain(signal=MODEL_IDS, again=parts.memories.load_model_ids, every_s=LONG_S),
-        ReadAgain(signal=DURATIONS, again=parts.learned.load, every_s=LONG_S),
+        ReadAgain(signal="absences", cache=parts.absences, again=parts.absences.load, every_s=SHORT_S),
+        ReadAgain(signal="switches", cache=parts.switches, again=parts.switches.load, every_s=SHORT_S),
+        ReadAgain(signal="host_pause", cache=parts.pause, again=parts.pause.load, every_s=SHORT_S),
+        ReadAgain(signal="host_key", cache=keys, again=keys.load, every_s=SHORT_S),
+        ReadAgain(signal="commands", cache=parts.command_sync, again=parts.command_sync.read_again, every_s=LONG_S),
+        ReadAgain(
+            signal="catalogue",
+            cache=parts.catalogue_refresh,
+            again=parts.catalogue_refresh.read_again,
+            every_s=LONG_S,
+        ),
+        ReadAgain(signal="model_ids", cache=models, again=models.load_model_ids, every_s=LONG_S),
+        ReadAgain(signal="durations", cache=None, again=parts.learned.load, every_s=LONG_S),
     ]
 
 

@@ -16,6 +16,7 @@ from bot.fleet import texts
 from bot.fleet.rows import Fleet
 from bot.fleet.runtime_shards import Identifies, RuntimeShards
 from bot.fleet.shard_keeper import ShardKeeper
+from bot.fleet.signals import Signals
 from bot.store import Store
 
 log = structlog.get_logger(__name__)
@@ -35,6 +36,7 @@ class FleetShards:
         client: RuntimeShards,
         store: Store,
         *,
+        signals: Signals,
         process: str,
         spawn: Callable[[Coroutine[Any, Any, None], str], None],
         wanted: int | None,
@@ -42,7 +44,7 @@ class FleetShards:
         """`wanted`: the host's number of shards, None for Discord's recommendation; `spawn` runs the keeper."""
         self._client = client
         self._rows = store.rows(Fleet)
-        self._signals = store.signals
+        self._signals = signals
         self._clock = client.clock
         self._spawn = spawn
         self._wanted = wanted

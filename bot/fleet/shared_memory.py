@@ -1,29 +1,72 @@
-"""Caches of what other processes may change: reread at signals and at intervals."""
+"""What processes keep in memory and share: facts are sent, and caches of rows reread at signals and at intervals."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, Protocol
 
 import discord
 import structlog
 from discord.ext import commands
 
+from bot.fleet.signals import Signals
+from bot.jobs.signals import CLAIM, DECIDED, HINT, RESUME, WAKE, WorkerSignals
 from bot.runtime.background import BackgroundTasks
 from bot.runtime.clock import Clock
 from bot.runtime.logs import QuietErrors
-from bot.store.fleet import Signals
 
 log = structlog.get_logger(__name__)
 
 
+class Fact(Protocol):
+    """What is known in memory alone: `tell` is called with news, and `heard` takes another process's."""
+
+    tell: Callable[..., None]
+
+    @property
+    def heard(self) -> Callable[..., None]: ...
+
+
+def share(signals: Signals, name: str, fact: Fact) -> None:
+    """Share a fact of which it does no harm to hear one's own news."""
+    fact.tell = partial(signals.send, name)
+    signals.listen(name, fact.heard)
+
+
+def share_counts(signals: Signals, name: str, fact: Fact, own: str) -> None:
+    """Share a fact of which one's own news, by the process `own`, must not count twice."""
+
+    def heard(whose: str, *words: str) -> None:
+        if whose != own:
+            fact.heard(*words)
+
+    fact.tell = partial(signals.send, name, own)
+    signals.listen(name, heard)
+
+
+def share_calls(signals: Signals, calls: WorkerSignals) -> None:
+    """Have every process's worker called."""
+    calls.tell = signals.send
+    for name in (WAKE, CLAIM, HINT, DECIDED, RESUME):
+        signals.listen(name, partial(calls.heard, name))
+
+
+class Changing(Protocol):
+    """A cache of rows that calls `on_change` after it has changed them."""
+
+    on_change: Callable[[], None]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadAgain:
-    """Reread at a signal, and after `every_s` seconds in case that was lost."""
+    """Reread at a signal, sent by the cache that has changed, and after `every_s` seconds in case that was lost."""
 
     signal: str
+    cache: Changing | None
+    """None: nothing signals it."""
     again: Callable[[], Awaitable[None]]
     every_s: float
 
@@ -38,6 +81,8 @@ class SharedMemory:
         self._tasks = BackgroundTasks()
         self._due = {each.signal: clock.monotonic() + each.every_s for each in self._kept}
         for each in self._kept:
+            if each.cache is not None:
+                each.cache.on_change = partial(signals.send, each.signal)
             signals.listen(each.signal, lambda each=each: self._tasks.start(self._read(each), each.signal))
 
     async def run_once(self) -> None:

@@ -80,7 +80,6 @@ def make_worker(
         budgets=budgets,
         clock=clock,
         rng=rng,
-        signals=store.signals,
         packs=keys.packs,
     )
     trust = WebhookTrust(are_asked=webhook_url is not None)

@@ -11,7 +11,7 @@ This only stops new work. What is paid is decided at the one moment when Discord
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 import structlog
 
@@ -26,8 +26,6 @@ from bot.store.texts import second_copy as seen_twice
 
 log = structlog.get_logger(__name__)
 
-SECOND_COPY = "second_copy"
-"""The signal of a proof, to other processes on this database."""
 NOTED_EVERY_S = 60.0
 """Minimum time between two stored proofs."""
 
@@ -40,7 +38,8 @@ class SecondCopy:
         self._clock = clock
         self._born: int | None = None
         self._until = self._noted_at = -PROOF_HOLDS_S
-        store.signals.listen(SECOND_COPY, self._heard)
+        self.tell: Callable[[], None] = lambda: None
+        """Called with each proof, for others' `heard`."""
         metrics.second_copy(lambda: float(self.is_there))
 
     @property
@@ -87,7 +86,8 @@ class SecondCopy:
         if not self.is_there:
             say = seen_twice(self._clock.wall())
             log.error("second_copy.found", message=message_id, signature=signature, own=self._store.signature, say=say)
-        self._store.signals.send(SECOND_COPY)
+        self.heard()
+        self.tell()
         now = self._clock.monotonic()
         if now - self._noted_at >= NOTED_EVERY_S:
             self._noted_at = now
@@ -96,5 +96,6 @@ class SecondCopy:
             except StoreError as error:
                 log.warning("second_copy.not_noted", error=error)
 
-    def _heard(self) -> None:
+    def heard(self) -> None:
+        """Note a proof."""
         self._until = self._clock.monotonic() + PROOF_HOLDS_S

@@ -20,7 +20,6 @@ from bot.store.host.backup import delete_upgrade_backups
 log = structlog.get_logger(__name__)
 
 GRACE_S = 24 * 3600.0
-ABSENCES = "absences"
 
 
 class Absences:
@@ -36,6 +35,8 @@ class Absences:
         """The bot's servers, and which servers the list covers."""
         self._listeners: list[Callable[[int], None]] = []
         self._lock = asyncio.Lock()
+        self.on_change: Callable[[], None] = lambda: None
+        """Called when a server is noted as left or returned, as it."""
 
     async def load(self) -> None:
         async with self._lock:
@@ -94,7 +95,7 @@ class Absences:
     async def _leave(self, guild_id: int) -> None:
         self._absent.add(guild_id)
         cancelled = await self._store.absent_guilds.note(guild_id)
-        self._store.signals.send(ABSENCES)
+        self.on_change()
         log.info("guild.absent", guild=guild_id, cancelled=cancelled)
 
     async def _return(self, guild_id: int) -> None:
@@ -102,7 +103,7 @@ class Absences:
             return
         await self._store.absent_guilds.remove(guild_id)
         self._absent.discard(guild_id)
-        self._store.signals.send(ABSENCES)
+        self.on_change()
         log.info("guild.returned", guild=guild_id)
         for on_return in self._listeners:
             on_return(guild_id)

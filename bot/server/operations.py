@@ -21,8 +21,6 @@ from bot.store.guild.settings import EVERYWHERE
 
 log = structlog.get_logger(__name__)
 
-SWITCHES = "switches"
-
 
 class OperationSwitches:
     """Disabled operations. `load` fills the cache; changes are stored first."""
@@ -31,6 +29,8 @@ class OperationSwitches:
         self._store = store
         self._catalogue = catalogue
         self._off: dict[int, frozenset[str]] = {}
+        self.on_change: Callable[[], None] = lambda: None
+        """Called after a switch changed here."""
 
     async def load(self) -> None:
         self._off = await self._store.switched_off.all()
@@ -48,7 +48,7 @@ class OperationSwitches:
             guild_id, ids, on=on, by_id=by_id, record=lambda changed: line() if changed else None
         )
         await self.load()
-        self._store.signals.send(SWITCHES)
+        self.on_change()
         return changed
 
     async def switch_everywhere(self, operation: Operation, *, on: bool, by_id: int) -> bool:
@@ -60,7 +60,7 @@ class OperationSwitches:
         if changed:
             log.info("operation.switched_everywhere", operation=operation.id, on=on, by=by_id)
         await self.load()
-        self._store.signals.send(SWITCHES)
+        self.on_change()
         return changed
 
     def _ids(self, operation: Operation) -> list[str]:

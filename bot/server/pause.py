@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import structlog
 
 from bot.errors import Refused
@@ -12,7 +14,6 @@ from bot.store.engine.repository import PAUSED_META
 
 log = structlog.get_logger(__name__)
 
-PAUSE = "host_pause"
 """Signal: the host has paused new jobs, or resumed them."""
 
 
@@ -26,6 +27,8 @@ class HostPause:
         self._store = store
         self._clock = clock
         self._has_reports = has_reports
+        self.on_change: Callable[[], None] = lambda: None
+        """Called after it changed here."""
         self.since: float | None = None
         """Unix seconds, None: not paused."""
 
@@ -62,4 +65,4 @@ class HostPause:
 
     def _tell(self, by_id: int, *, is_on: bool) -> None:
         log.warning("host_pause.changed", on=is_on, by=by_id)
-        self._store.signals.send(PAUSE)
+        self.on_change()

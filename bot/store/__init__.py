@@ -4,7 +4,6 @@ from bot.store.engine.database import Database
 from bot.store.engine.group_commit import CommitUnknown
 from bot.store.engine.repository import REFUND_REQUEST, REPORT, Change, Decision, Record, RecordOf
 from bot.store.engine.sqlite_database import SqliteDatabase
-from bot.store.fleet import Signals
 from bot.store.guild.account import AccountChecks
 from bot.store.guild.approvals import Approval
 from bot.store.guild.keys import GuildKeys, Practice, RetiredKey
@@ -90,7 +89,6 @@ __all__ = [
     "Reviews",
     "Saved",
     "SecretBox",
-    "Signals",
     "Spending",
     "SpendingViews",
     "SqliteDatabase",

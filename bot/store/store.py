@@ -86,7 +86,6 @@ class Store:
 
     def __init__(self, database: Database, box: SecretBox, clock: Clock, lock: ProcessLock | None = None) -> None:
         self._database, self._box, self._lock = database, box, lock
-        self.signals, self.leadership = database.signals, database.leadership
         self.settings = GuildSettings(database, box, clock)
         self.limits = Limits(database, box, clock)
         self.grants = Grants(database, box, clock)

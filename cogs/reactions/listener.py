@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import weakref
-from collections.abc import Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -28,7 +28,7 @@ from bot.language import from_discord, speak
 from bot.runtime.background import BackgroundTasks, in_short
 from bot.runtime.pace import RateLimiter
 from bot.server.absences import Absences
-from bot.store import Cards, DueWish, ReactionActs, Signals
+from bot.store import Cards, DueWish, ReactionActs
 from cogs.reactions import texts
 from cogs.reactions.actions import ACTIONS, BURST, Reacted, ReactionContext, acting_part, require_allowed
 from cogs.ui.interaction import Bot, use
@@ -331,10 +331,6 @@ async def setup(bot: Bot) -> None:
     await bot.add_cog(ReactionListener(bot))
 
 
-ENDED = "ended"
-"""Signals that a card with waiting reactions has ended."""
-
-
 class Wishes:
     """Fulfils waiting reactions: once the card's end is stored, and periodically what was missed."""
 
@@ -343,27 +339,22 @@ class Wishes:
         self._soon_after = BackgroundTasks()
         self._rounds = BackgroundTasks()
         self._busy = False
+        self.hand_over: Callable[[str], bool] = lambda _card_id: False
+        """Whether an ended card's waiting reactions are fulfilled elsewhere."""
 
     def ended(self, guild_id: int, card_id: str) -> None:
         self._soon_after.start(self._soon(guild_id, card_id), f"wishes-{card_id}")
 
     async def _soon(self, guild_id: int, card_id: str) -> None:
         try:
-            if await use(self._bot, ReactionActs).any_wait(guild_id, card_id):
-                if self._bot.leads:
-                    await self._fulfil(card_id)
-                else:
-                    use(self._bot, Signals).send(ENDED, card_id)
+            if await use(self._bot, ReactionActs).any_wait(guild_id, card_id) and not self.hand_over(card_id):
+                await self._fulfil(card_id)
         except Exception:
             log.exception("reaction.wishes_failed", card=card_id)
 
-    def listen(self) -> None:
-        """Fulfil reactions on cards that another process ends: only the leader does, so nothing is done twice."""
-        use(self._bot, Signals).listen(ENDED, self._heard)
-
-    def _heard(self, card_id: str) -> None:
-        if self._bot.leads:
-            self._rounds.start(self._fulfil_of(card_id), f"wishes-{card_id}")
+    def fulfil(self, card_id: str) -> None:
+        """Start to fulfil the waiting reactions on an ended card."""
+        self._rounds.start(self._fulfil_of(card_id), f"wishes-{card_id}")
 
     async def _fulfil_of(self, card_id: str) -> None:
         try:

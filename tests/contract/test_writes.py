@@ -13,7 +13,6 @@ import pytest
 from bot.runtime.clock import SystemClock
 from bot.store import SecretBox, SqliteDatabase, Store
 from bot.store.engine.repository import Repository
-from bot.store.fleet import OnlyProcess, Signals
 from tests.support.moderator_acts import ACTS, REMOVALS
 from tools.refusals import parsed, walked
 
@@ -28,7 +27,6 @@ NOT_ACTS = frozenset({"account", "api", "overshoot", "refusal", "report"})
 def repositories() -> dict[str, type[Repository]]:
     """The repositories by the store's attributes."""
     database = SqliteDatabase.__new__(SqliteDatabase)
-    database.signals, database.leadership = Signals(), OnlyProcess()
     store = Store(database, SecretBox(["x" * 32]), SystemClock())
     return {name: type(each) for name, each in vars(store).items() if isinstance(each, Repository)}
 

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
-from bot.store.fleet import OnlyProcess, Signals
+from tests.support.signals import Bus
 
 
 def test_a_signal_reaches_the_listeners_of_its_name_at_once():
-    signals, heard = Signals(), []
+    signals, heard = Bus().processes[0], []
     signals.listen("hint", heard.append)
     signals.listen("hint", lambda job_id: heard.append(f"{job_id} too"))
     signals.listen("wake", lambda: heard.append("woken"))
@@ -15,7 +15,7 @@ def test_a_signal_reaches_the_listeners_of_its_name_at_once():
 
 
 def test_a_listener_that_fails_keeps_nobody_from_hearing_and_the_sender_from_nothing():
-    signals, heard = Signals(), []
+    signals, heard = Bus().processes[0], []
     signals.listen("hint", lambda _job_id: 1 / 0)
     signals.listen("hint", heard.append)
 
@@ -23,9 +23,3 @@ def test_a_listener_that_fails_keeps_nobody_from_hearing_and_the_sender_from_not
     signals.send("unheard", "of")
 
     assert heard == ["job-1"]
-
-
-async def test_who_is_alone_leads():
-    leadership = OnlyProcess()
-    await leadership.wait()
-    assert leadership.is_leader

@@ -8,7 +8,6 @@ from typing import Any, TypeVar, cast
 
 from bot.domain.server.guild_rules import Limit
 from bot.store import Database, Store
-from bot.store.fleet import OnlyProcess, Signals
 from bot.store.sql import Connection
 from bot.store.vault.secret_box import SecretBox
 from tests.support.databases import SECRET_KEY
@@ -25,7 +24,6 @@ class OneTransaction:
 
     def __init__(self, db: Connection, clock: Any) -> None:
         self.db, self.clock = db, clock
-        self.signals, self.leadership = Signals(), OnlyProcess()
         self.host_limits: tuple[Limit, ...] = ()
 
     def language_of(self, _db: Connection, _guild_id: int) -> str:

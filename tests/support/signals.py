@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.store.fleet import Signals
+from bot.fleet.signals import Signals
 
 
 class Bus:

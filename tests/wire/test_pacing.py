@@ -17,6 +17,7 @@ from bot.app.client import _client_options
 from bot.app.connection.gate import PATIENCE_S, RATE_LIMIT_MAX_S, SENDING_S, DiscordGate, Trouble, _Passage
 from bot.delivery.files import downloads as upload_slots
 from bot.delivery.files.downloads import UPLOADS_OF_ONE_SERVER, posting_of
+from bot.fleet.shared_memory import share
 from bot.runtime.metrics import Metrics
 from tests.support.signals import Bus
 from tests.support.wire.server import WAIT_S, WireDiscord
@@ -245,7 +246,7 @@ def other(caller: Caller) -> DiscordGate:
     bus = Bus()
     gate = DiscordGate(caller.time, Metrics())
     for each, signals in zip((caller.gate, gate), bus.processes, strict=True):
-        each.share_limits(signals)
+        share(signals, "limited", each)
     return gate
 
 

@@ -19,6 +19,7 @@ from discord.gateway import DiscordWebSocket
 from bot.app.client import intents
 from bot.app.connection.start import Gateway as ToldGateway
 from bot.errors import StartError
+from bot.fleet.postgresql.database import OnServer
 from bot.fleet.runtime_shards import RuntimeShards
 from bot.fleet.shards import FleetShards
 from bot.runtime.background import BackgroundTasks
@@ -37,10 +38,16 @@ class Gateway(RuntimeShards):
     """One process of a fleet, without anything but its shards."""
 
     def __init__(self, store: Store, wanted: int | None = None) -> None:
+        signals = store.rows(OnServer).database.signals
         super().__init__("!", intents=intents(), help_command=None, max_messages=None)
         self.tasks = BackgroundTasks()
         self.leases = FleetShards(
-            self, store, process=ProcessIdentity.of("gateway").name, spawn=self.tasks.start, wanted=wanted
+            self,
+            store,
+            signals=signals,
+            process=ProcessIdentity.of("gateway").name,
+            spawn=self.tasks.start,
+            wanted=wanted,
         )
 
     async def begin_shards(self, gateway: ToldGateway) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import KW_ONLY, dataclass, field
 from http import HTTPStatus
 from typing import Any, Protocol
@@ -23,8 +23,6 @@ from bot.store import Store
 
 log = structlog.get_logger(__name__)
 
-COMMANDS = "commands"
-"""The signal that other commands are registered."""
 RENEW_EVERY_S = 3600.0
 """Minimum time between changes: Discord takes 200 creations a day, and a document may flap."""
 RETRY_S = 15.0
@@ -42,7 +40,7 @@ class Renew(Protocol):
 class CommandSync:
     """Keeps the registered commands equal to the loaded ones, and stores their ids.
 
-    `registers`: False if another process does, and this one only mentions them.
+    `registers`: False where commands are only mentioned.
     """
 
     bot: commands.AutoShardedBot
@@ -60,6 +58,10 @@ class CommandSync:
     _failures: int = field(default=0, init=False)
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
     """One registration at a time: two would overwrite each other's ids."""
+
+    def __post_init__(self) -> None:
+        self.on_change: Callable[[], None] = lambda: None
+        """Called after other commands were registered."""
 
     @property
     def is_outdated(self) -> bool:
@@ -119,7 +121,7 @@ class CommandSync:
                 raise
 
     async def read_again(self) -> None:
-        """Reread the command ids, perhaps from another process."""
+        """Reread the command ids."""
         self.names.learn(self.bot.tree, json.loads(await self.store.meta.get("command_ids") or "{}"))
 
     async def _register_if_changed(self) -> None:
@@ -143,7 +145,7 @@ class CommandSync:
         # Menus too: their names begin with a capital letter, which Discord allows no slash command.
         await meta.set("command_ids", json.dumps({each["name"]: int(each["id"]) for each in made}))
         await meta.set("commands", digest)
-        self.store.signals.send(COMMANDS)
+        self.on_change()
 
     async def _payload(self) -> list[dict[str, Any]]:
         return await payload_of(self.bot.tree)

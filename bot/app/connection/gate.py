@@ -16,6 +16,7 @@ from __future__ import annotations
 import asyncio
 import json
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from http import HTTPStatus
@@ -31,7 +32,6 @@ from bot.delivery.files.downloads import UploadSlot, UploadSlots, posting_guild
 from bot.runtime.clock import Clock
 from bot.runtime.metrics import Metrics
 from bot.runtime.pace import Pace
-from bot.store.fleet import Signals
 
 log = structlog.get_logger(__name__)
 
@@ -145,8 +145,6 @@ NOT_COUNTED = ("/interactions/", "/webhooks/")
 """Interaction endpoints are exempt from the global limit (same page)."""
 UPLOADING = frozenset({"POST", "PATCH"})
 
-LIMITED = "discord_limited"
-"""The signal of a global 429, with its seconds."""
 NEWS_S = 0.25
 """Extra length at which a rest is announced again."""
 
@@ -190,15 +188,11 @@ class DiscordGate:
         """Two sets: an upload that waits for the pace must not keep the slot of one that need not."""
         self._clock = clock
         self._limited_at: float | None = None
-        self._signals: Signals | None = None
+        self.tell: Callable[[str], None] = lambda _retry_after_s: None
+        """Called with each global 429 of Discord, which concerns the token, as what others' `heard` takes.
 
-    def share_limits(self, signals: Signals) -> None:
-        """Share one process's global 429 with all: it concerns their token.
-
-        One of the network in front of Discord concerns an address, and stays here.
+        One of the network in front of Discord concerns an address.
         """
-        self._signals = signals
-        signals.listen(LIMITED, self._heard_of_limit)
 
     def is_calm(self) -> bool:
         """Whether optional calls are welcome: no limit in the last `CALM_AFTER_S` seconds."""
@@ -308,15 +302,15 @@ class DiscordGate:
         if is_global:
             is_news = passage.is_probe or self.breaker.trouble is not Trouble.GLOBAL_LIMIT
             self.breaker.limited(Trouble.GLOBAL_LIMIT, retry_after_s, is_probe=_take_probe(passage))
-            if is_news and self._signals is not None:
-                self._signals.send(LIMITED, f"{retry_after_s:.3f}")
+            if is_news:
+                self.tell(f"{retry_after_s:.3f}")
         else:
             self.breaker.answered(is_probe=_take_probe(passage))
         if passage.is_result and retry_after_s > PATIENCE_S:
             raise discord.RateLimited(retry_after_s)
 
-    def _heard_of_limit(self, retry_after_s: str) -> None:
-        """Pause like the limited process; it hears its own signal too, a moment later."""
+    def heard(self, retry_after_s: str) -> None:
+        """Pause for so many seconds, unless the own pause lasts as long."""
         if float(retry_after_s) > self.breaker.left_s + NEWS_S:
             self._limited_at = self._clock.monotonic()
             self.breaker.limited(Trouble.GLOBAL_LIMIT, float(retry_after_s), is_probe=False)

@@ -202,11 +202,6 @@ class Bot(commands.AutoShardedBot):
         raise NotImplementedError
 
     @property
-    def leads(self) -> bool:
-        """Whether this process is the leader."""
-        raise NotImplementedError
-
-    @property
     def catalogue(self) -> Catalogue:
         """The current catalogue."""
         return self.live_catalogue.current

@@ -17,6 +17,7 @@ from bot.fleet.postgresql import schema as text_index
 from bot.fleet.postgresql.connection import PostgresConnection
 from bot.fleet.postgresql.dialect import NOW
 from bot.fleet.postgresql.listener import SIGNALS, WRITTEN, AnnouncementListener, require_hearing, subject_of
+from bot.fleet.signals import COMMITTED, Signals
 from bot.runtime.clock import Clock, SystemClock
 from bot.runtime.progress import Progress, logged
 from bot.settings import PostgresUrl
@@ -24,9 +25,9 @@ from bot.store.engine.connection import ConnectionThread
 from bot.store.engine.database import REBUILT_BYTES, Database, close_all
 from bot.store.engine.group_commit import GroupCommit
 from bot.store.engine.pulse import Pulse
+from bot.store.engine.repository import Repository
 from bot.store.engine.row_cache import Key, Recalled, RowCache
 from bot.store.engine.schema import Migration
-from bot.store.fleet import Signals
 from bot.store.sql import Connection, WriteScope
 
 log = structlog.get_logger(__name__)
@@ -124,6 +125,13 @@ class PostgresDatabase(Database):
             opened.pop_all()
         return database
 
+    def listen(self, callback: Callable[[], None]) -> None:
+        """Call `callback`, which must not raise, at each `notify` of any process."""
+        self.signals.listen(COMMITTED, callback)
+
+    def notify(self) -> None:
+        self.signals.send(COMMITTED)
+
     def now(self, db: Connection) -> float:
         """Return the server's time, Unix seconds. Processes' clocks differ: one that is far off is corrected."""
         asked = self.clock.monotonic()
@@ -167,6 +175,17 @@ class BeginInScope:
 
     def savepoint(self, db: PostgresConnection, scope: WriteScope) -> bool:
         return db.add_write(scope)
+
+
+class OnServer(Repository):
+    """The database of a store on PostgreSQL."""
+
+    @property
+    def database(self) -> PostgresDatabase:
+        """Raises TypeError for an SQLite store."""
+        if not isinstance(self._database, PostgresDatabase):
+            raise TypeError("not on PostgreSQL")
+        return self._database
 
 
 class ChangedRows:

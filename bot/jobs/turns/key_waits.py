@@ -20,7 +20,6 @@ from bot.jobs.follow.lanes import Followed
 from bot.jobs.turns.transitions import Transitions
 from bot.runtime.clock import Clock
 from bot.store import JobAttempt
-from bot.store.fleet import Signals
 
 JOBS_IN_A_ROW = 5
 """Different jobs that must fail in a row before the others rest. One job alone blocks no others."""
@@ -93,8 +92,6 @@ LONG_REST_S = 600.0
 """A longer pause is shown on cards and reported to moderators."""
 NEWS_S = 0.5
 """Extra length at which a pause is announced again."""
-PAUSED = "key.paused"
-"""The signal of a key's pause: its slot, seconds, which calls."""
 ALERT_AGAIN_S = 24 * 3600.0
 """Minimum time between two alerts about rate limiting."""
 
@@ -121,23 +118,23 @@ class KeyWaits:
     budgets: KeyBudgets
     clock: Clock
     rng: random.Random
-    signals: Signals
     packs: Callable[[UsableKey], Sequence[CreditPack]]
     """Returns what a key's account may buy."""
     _paused: dict[tuple[str, Call], float] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
         self._breaker = Breaker(self.clock)
-        self.signals.listen(PAUSED, self._heard)
+        self.tell: Callable[..., None] = lambda *_words: None
+        """Called with each pause, as what others' `heard` takes: each would get the same 429."""
 
     def pause(self, key: UsableKey, job: Job, seconds: float, *calls: Call) -> None:
-        """Pause such calls of the key in all processes: each would get the same 429."""
+        """Pause such calls of the key."""
         slot = key.slot(job.guild_id)
         news = [self._pause(slot, call, seconds) for call in calls]
         if any(news):
-            self.signals.send(PAUSED, slot, f"{seconds:.3f}", *(call.name for call in calls))
+            self.tell(slot, f"{seconds:.3f}", *(call.name for call in calls))
 
-    def _heard(self, slot: str, seconds: str, *calls: str) -> None:
+    def heard(self, slot: str, seconds: str, *calls: str) -> None:
         for call in calls:
             self._pause(slot, Call[call], float(seconds))
 

@@ -19,7 +19,6 @@ from bot.store.engine.connection import ConnectionThread
 from bot.store.engine.group_commit import GroupCommit, begin_reading, busy, transaction
 from bot.store.engine.pulse import Pulse
 from bot.store.engine.row_cache import Key, Recalled, RowCache
-from bot.store.fleet import COMMITTED, Leadership, Signals
 from bot.store.sql import EVERYTHING, HOST, Connection, Row, WriteScope
 
 T = TypeVar("T")
@@ -48,8 +47,6 @@ class Database(ABC):
     """The text index; None if the database has none."""
     is_shared = False
     """Whether other processes may be on it."""
-    signals: Signals
-    leadership: Leadership
 
     def __init__(
         self,
@@ -66,6 +63,7 @@ class Database(ABC):
         self._writer, self._reader, self._searcher = writer, reader, searcher
         self._group_commit = group_commit
         self._kept = kept
+        self._listeners: list[Callable[[], None]] = []
         self.language_of: Callable[[Connection, int], str] = lambda _db, _guild_id: current()
         """Returns a guild's record language, inside a transaction."""
         self.host_limits: tuple[Limit, ...] = ()
@@ -164,11 +162,12 @@ class Database(ABC):
 
     def listen(self, callback: Callable[[], None]) -> None:
         """Call `callback`, which must not raise, at each `notify`."""
-        self.signals.listen(COMMITTED, callback)
+        self._listeners.append(callback)
 
     def notify(self) -> None:
         """Announce a commit to other parts of the bot."""
-        self.signals.send(COMMITTED)
+        for callback in self._listeners:
+            callback()
 
     @abstractmethod
     async def close(self) -> None:

@@ -31,7 +31,6 @@ from bot.store.engine.pulse import Pulse
 from bot.store.engine.row_cache import RowCache, WriteTriggers
 from bot.store.engine.schema import Migration
 from bot.store.engine.sqlite_errors import explained
-from bot.store.fleet import OnlyProcess, Signals
 
 CHECKPOINT_ROWS = 1000
 """Changed rows per checkpoint: some megabytes of log."""
@@ -243,7 +242,6 @@ class SqliteDatabase(Database):
         )
         self.path = path
         self.text_index = text_index.Fts5Index() if has_text_index else None
-        self.signals, self.leadership = Signals(), OnlyProcess()
         self._progress = progress
         self._others = reader, searcher, checkpointer
 

@@ -113,7 +113,7 @@ async def test_a_worker_that_stops_has_the_others_claim_at_once(rig: Rig):
     await rig.member.slash(rig.channel, "image generate", prompt="a fox #forever")
     await rig.step()
     heard: list[str] = []
-    rig.bot.parts.store.signals.listen("claim", lambda: heard.append("claim"))
+    rig.bot.parts.signals.tell = heard.append
     await rig.bot.parts.worker.stop()
     assert heard == ["claim"]
     _, text = await life(rig)

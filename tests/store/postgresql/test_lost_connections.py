@@ -16,6 +16,7 @@ import pytest
 from bot.errors import DatabaseFailing
 from bot.fleet.postgresql import listener
 from bot.fleet.postgresql.connection import PostgresConnection
+from bot.fleet.postgresql.database import OnServer, PostgresDatabase
 from bot.fleet.postgresql.dialect import IDLE_IN_TRANSACTION_S
 from bot.fleet.postgresql.listener import LEADER_LOCK
 from bot.runtime.clock import SystemClock
@@ -65,6 +66,10 @@ async def times(database: Database, addition: Addition) -> int:
         return 0 if row is None else len(row[0])
 
     return await database.read(look)
+
+
+def shared(store: Store) -> PostgresDatabase:
+    return store.rows(OnServer).database
 
 
 Open = Callable[..., Awaitable[Store]]
@@ -358,8 +363,8 @@ async def test_signals_are_heard_by_all_processes_the_sender_included(open_store
     stores = [await open_store() for _ in range(3)]
     heard: asyncio.Queue[tuple[int, tuple[str, ...]]] = asyncio.Queue()
     for number, store in enumerate(stores):
-        store.signals.listen("news", lambda *words, number=number: heard.put_nowait((number, words)))
-    stores[1].signals.send("news", "a", "böse 🦊 'word'")
+        shared(store).signals.listen("news", lambda *words, number=number: heard.put_nowait((number, words)))
+    shared(stores[1]).signals.send("news", "a", "böse 🦊 'word'")
     async with asyncio.timeout(60):
         got = {await heard.get() for _ in stores}
     assert got == {(number, ("a", "böse 🦊 'word'")) for number in range(3)}
@@ -369,9 +374,9 @@ async def test_signals_are_heard_by_all_processes_the_sender_included(open_store
 async def test_a_signal_is_not_lost_with_the_senders_connection(open_store: Open, cable: Cable, name: str):
     sender, hearer = await open_store(cable.url(name)), await open_store()
     heard = asyncio.Event()
-    hearer.signals.listen("news", heard.set)
+    shared(hearer).signals.listen("news", heard.set)
     cable.reset()
-    sender.signals.send("news")
+    shared(sender).signals.send("news")
     async with asyncio.timeout(60):
         await heard.wait()
 
@@ -379,7 +384,7 @@ async def test_a_signal_is_not_lost_with_the_senders_connection(open_store: Open
 async def test_who_could_not_hear_signals_for_a_while_is_told_so(open_store: Open, cable: Cable, name: str):
     hearer = await open_store(cable.url(name))
     missed = asyncio.Event()
-    hearer.signals.listen_to_gaps(missed.set)
+    shared(hearer).signals.listen_to_gaps(missed.set)
     cable.reset()
     async with asyncio.timeout(60):
         await missed.wait()
@@ -391,7 +396,7 @@ async def test_who_could_not_hear_signals_for_a_while_is_told_so(open_store: Ope
 @contextlib.asynccontextmanager
 async def applying(*stores: Store) -> AsyncIterator[None]:
     """Let these processes wait until they lead, as only those that do so try to."""
-    waiting = [asyncio.create_task(each.leadership.wait()) for each in stores]
+    waiting = [asyncio.create_task(shared(each).leadership.wait()) for each in stores]
     yield
     for each in waiting:
         each.cancel()
@@ -399,7 +404,7 @@ async def applying(*stores: Store) -> AsyncIterator[None]:
 
 
 async def leaders(stores: list[Store]) -> list[Store]:
-    return [each for each in stores if each.leadership.is_leader]
+    return [each for each in stores if shared(each).leadership.is_leader]
 
 
 async def new_leader(stores: list[Store], former: Store) -> float:
@@ -429,13 +434,13 @@ def leading_backends(server: Server, name: str) -> list[int]:
 async def test_one_process_leads_and_another_does_when_it_has_closed(open_store: Open):
     first = await open_store()
     async with asyncio.timeout(60):
-        await first.leadership.wait()
+        await shared(first).leadership.wait()
     second = await open_store()
-    assert not second.leadership.is_leader
+    assert not shared(second).leadership.is_leader
     await first.close()
     async with asyncio.timeout(LEADS_AGAIN_S):
-        await second.leadership.wait()
-    assert not first.leadership.is_leader
+        await shared(second).leadership.wait()
+    assert not shared(first).leadership.is_leader
 
 
 async def test_one_process_leads_again_when_the_leaders_connection_is_ended(
@@ -443,7 +448,7 @@ async def test_one_process_leads_again_when_the_leaders_connection_is_ended(
 ):
     stores = [await open_store() for _ in range(3)]
     async with asyncio.timeout(60):
-        await stores[0].leadership.wait()
+        await shared(stores[0]).leadership.wait()
     [before] = leading_backends(postgres_server, name)
     terminate(postgres_server, before)
 
@@ -460,12 +465,12 @@ async def test_one_process_leads_again_when_the_leaders_connection_is_ended(
 async def test_leading_moves_when_the_leader_is_cut_off_and_it_knows_first(open_store: Open, cable: Cable, name: str):
     former = await open_store(cable.url(name))
     async with asyncio.timeout(60):
-        await former.leadership.wait()
+        await shared(former).leadership.wait()
     stores = [former, await open_store(), await open_store()]
     cable.partition()
     async with applying(*stores[1:]):
         assert await new_leader(stores, former) < LEADS_AGAIN_S + 1
-    assert not former.leadership.is_leader
+    assert not shared(former).leadership.is_leader
     cable.mend()
     assert await times(former._database, Addition()) == 0
     assert former not in await leaders(stores)

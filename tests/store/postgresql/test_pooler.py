@@ -12,6 +12,7 @@ import pytest
 
 from bot.errors import RESTART_CANNOT_HELP, StoreError
 from bot.fleet.postgresql.connection import PostgresConnection
+from bot.fleet.postgresql.database import OnServer
 from bot.fleet.postgresql.dialect import IDLE_IN_TRANSACTION_S, LOCK_S
 from bot.runtime.clock import SystemClock
 from bot.settings import PostgresUrl
@@ -93,15 +94,15 @@ async def test_a_store_sees_what_it_and_another_have_written(open_store: Open, u
 async def test_one_store_leads_and_all_hear_signals(open_store: Open, url: PostgresUrl):
     first, second = await open_store(url), await open_store(url)
     async with asyncio.timeout(60):
-        await first.leadership.wait()
-    waiting = asyncio.create_task(second.leadership.wait())
+        await first.rows(OnServer).database.leadership.wait()
+    waiting = asyncio.create_task(second.rows(OnServer).database.leadership.wait())
     heard: asyncio.Queue[int] = asyncio.Queue()
     for number, store in enumerate((first, second)):
-        store.signals.listen("news", lambda number=number: heard.put_nowait(number))
-    first.signals.send("news")
+        store.rows(OnServer).database.signals.listen("news", lambda number=number: heard.put_nowait(number))
+    first.rows(OnServer).database.signals.send("news")
     async with asyncio.timeout(60):
         assert {await heard.get(), await heard.get()} == {0, 1}
-    assert not second.leadership.is_leader
+    assert not second.rows(OnServer).database.leadership.is_leader
     await first.close()
     async with asyncio.timeout(60):
         await waiting

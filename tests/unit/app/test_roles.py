@@ -13,9 +13,9 @@ from bot.errors import RESTART_CANNOT_HELP, StartError
 from bot.fleet.cards import OwnCards
 from bot.fleet.client import BELIEVED_S, RestLogin
 from bot.settings import SecretStr, Settings
-from bot.store.fleet import Signals
 from tests.support.discord_trouble import DiscordCall, refusal, trouble_with
 from tests.support.rig import Rig
+from tests.support.signals import Bus
 
 
 @pytest.mark.parametrize("role", [Role.GATEWAY, Role.WORKER])
@@ -58,7 +58,7 @@ async def test_a_token_that_discord_refuses_ends_what_has_no_gateway_to_tell_it(
 
 
 def test_a_card_is_drawn_by_who_follows_its_jobs_else_by_who_is_asked() -> None:
-    owner = OwnCards(Signals(), lambda: True, has_ticker=True)
+    owner = OwnCards(Bus().processes[0], lambda: True, has_ticker=True)
     owner.lease = lambda: "mine"
     free, mine, other = (SimpleNamespace(lease=lease) for lease in (None, "mine", "other"))
     assert owner.is_here([free, mine], if_unleased=False)

@@ -137,8 +137,9 @@ def test_every_process_halves_its_own_and_no_key_is_told():
         for each in processes:
             each.heard(*words)
 
-    processes += [KeyBudgets(clock, tell), KeyBudgets(clock, tell)]
-    first, second = processes
+    first, second = KeyBudgets(clock), KeyBudgets(clock)
+    processes += [first, second]
+    first.tell = second.tell = tell
     for _ in range(120):
         first.begin(KEY)
         second.begin(KEY)

@@ -8,7 +8,6 @@ import pytest
 
 from bot.errors import StoreError
 from bot.server.absences import Absences
-from bot.store.fleet import Signals
 from tests.support.rig import ManualClock
 
 
@@ -18,7 +17,6 @@ class Rows:
     def __init__(self) -> None:
         self.absent: set[int] = set()
         self.absent_guilds = self
-        self.signals = Signals()
 
     async def concerned(self) -> list[int]:
         return [40, 41]

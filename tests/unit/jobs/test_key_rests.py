@@ -12,8 +12,9 @@ from bot.account.key_health import OF_ALL, OF_SERVER, StatusPace
 from bot.cannon.budgets import KeyBudgets
 from bot.domain.models import JobState
 from bot.errors import Refused
-from bot.jobs.turns.key_waits import PAUSED, REST_JITTER, Call, KeyWaits
-from bot.store.fleet import Signals
+from bot.fleet.shared_memory import share, share_counts
+from bot.fleet.signals import Signals
+from bot.jobs.turns.key_waits import REST_JITTER, Call, KeyWaits
 from tests.support.rig import ManualClock
 
 
@@ -46,16 +47,16 @@ NOBODY: Any = None
 
 
 def waits(wire: Wire, clock: ManualClock) -> KeyWaits:
-    signals = wire.signals()
-    return KeyWaits(
+    made = KeyWaits(
         NOBODY,
         health=NOBODY,
         budgets=KeyBudgets(clock),
         clock=clock,
         rng=random.Random(1),
-        signals=signals,
         packs=NOBODY,
     )
+    share(wire.signals(), "key.paused", made)
+    return made
 
 
 def test_a_pause_of_a_key_rests_it_in_all_processes() -> None:
@@ -85,7 +86,7 @@ def test_many_answers_that_say_the_same_are_told_once_and_hold_no_secret() -> No
     for _ in range(100):
         first.pause(KEY, QUEUED, 20.0, Call.CREATE, Call.POLL)
         clock.advance(0.001)
-    assert wire.carried == [(PAUSED, "7:3", "20.000", "CREATE", "POLL")]
+    assert wire.carried == [("key.paused", "7:3", "20.000", "CREATE", "POLL")]
     clock.advance(5)
     first.pause(KEY, QUEUED, 20.0, Call.POLL)
     assert len(wire.carried) == 2
@@ -93,7 +94,9 @@ def test_many_answers_that_say_the_same_are_told_once_and_hold_no_secret() -> No
 
 def test_the_pace_of_questions_about_accounts_is_one_for_all_processes() -> None:
     wire, clock = Wire(), ManualClock()
-    first, second = (StatusPace(clock, wire.signals()) for _ in range(2))
+    first, second = StatusPace(clock), StatusPace(clock)
+    for each in (first, second):
+        share_counts(wire.signals(), "asked", each, str(id(each)))
     assert [first.allows(7) for _ in range(OF_SERVER - 1)] == [True] * (OF_SERVER - 1)
     second.require(7)
     with pytest.raises(Refused):

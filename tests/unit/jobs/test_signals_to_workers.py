@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.fleet.cards import OwnCards
-from bot.fleet.shared_memory import EVENTS, GATHER_S, GUILD, ChangedGuilds
+from bot.fleet.shared_memory import EVENTS, GATHER_S, GUILD, ChangedGuilds, share_calls
 from bot.jobs.signals import WorkerSignals
 from bot.runtime.background import BackgroundTasks
 from tests.support.signals import Bus
@@ -26,8 +26,10 @@ class Worker:
 async def test_each_worker_hears_what_any_process_says_of_jobs() -> None:
     gateway, other = Bus().processes
     worker = Worker()
-    WorkerSignals(other).reach(worker)  # type: ignore[arg-type]  # the calls are what is compared
-    signals = WorkerSignals(gateway)
+    signals, theirs = WorkerSignals(), WorkerSignals()
+    share_calls(gateway, signals)
+    share_calls(other, theirs)
+    theirs.reach(worker)  # type: ignore[arg-type]  # the calls are what is compared
 
     signals.wake()
     signals.claim()
