@@ -46,14 +46,15 @@ class Ask:
     interaction: int
     operation: str
     count: int = 1
+    guild: int = GUILD
 
     def spec(self) -> CardSpec:
         """Return it as a command makes it."""
         step = JobSpec(operation=self.operation, input={"prompt": "a fox"})
         origin = Origin(
-            place=Place(guild_id=GUILD, channel_id=CHANNEL),
+            place=Place(guild_id=self.guild, channel_id=CHANNEL),
             author_id=self.member,
-            viewer=seeing(GUILD, self.member),
+            viewer=seeing(self.guild, self.member),
             interaction_id=10**18 + self.interaction,
         )
         return CardSpec(origin=origin, steps=(step,) * self.count)
@@ -71,7 +72,7 @@ class Outcome:
 
 
 @asynccontextmanager
-async def parts_on(url: str, monthly_limit: str) -> AsyncIterator[Parts]:
+async def parts_on(url: str, monthly_limit: str, monthly_total: str) -> AsyncIterator[Parts]:
     """Give the bot's parts on a store of their own; nothing of them runs by itself."""
     with tempfile.TemporaryDirectory() as folder:
         values: dict[str, Any] = {
@@ -79,6 +80,7 @@ async def parts_on(url: str, monthly_limit: str) -> AsyncIterator[Parts]:
             "cannon_api_key": SecretStr(HOST_KEY),
             "cannon_api_key_guilds": "*",
             "cannon_api_key_limit": Decimal(monthly_limit) if monthly_limit else None,
+            "cannon_api_key_total": Decimal(monthly_total) if monthly_total else None,
             "database": Path(folder) / "unused.db",
             "health_port": 0,
         }
@@ -112,7 +114,7 @@ async def taken(parts: Parts, asks: Sequence[Ask], *, at_once: bool) -> list[Out
 
 async def serve_one(told: Mapping[str, Any], lines: AsyncIterator[Any]) -> None:
     """Take part in one race: open the database, and take in what is requested until `asks` is null."""
-    async with parts_on(told["url"], told["monthly_limit"]) as parts:
+    async with parts_on(told["url"], told["monthly_limit"], told["monthly_total"]) as parts:
         answer("ready")
         async for each in lines:
             if each["asks"] is None:

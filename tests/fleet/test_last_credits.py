@@ -82,8 +82,9 @@ def racing(processes: list[Racer], fleet_url: str) -> Start:
     """Let the processes open the database; what is given takes requests in on all of them at the same time."""
 
     @contextlib.asynccontextmanager
-    async def start(monthly_limit: str = "") -> AsyncIterator[Race]:
-        opened = [each.ask(url=fleet_url, monthly_limit=monthly_limit) for each in processes]
+    async def start(monthly_limit: str = "", monthly_total: str = "") -> AsyncIterator[Race]:
+        limits = {"monthly_limit": monthly_limit, "monthly_total": monthly_total}
+        opened = [each.ask(url=fleet_url, **limits) for each in processes]
         assert await asyncio.gather(*opened) == ["ready"] * PROCESSES
 
         async def race(asks: Sequence[Ask], *, at_once: bool) -> list[Outcome]:
@@ -176,6 +177,21 @@ async def test_the_hosts_monthly_limit_is_kept_over_all_processes(store: Store, 
     async with racing(monthly_limit=str(5 * DEFAULT_HOLD + 1)) as race:
         outcomes = await race(asks(DRAW), at_once=at_once)
     assert len(await audited(store, outcomes, each=DEFAULT_HOLD)) == 5
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+async def test_the_hosts_monthly_limit_is_kept_over_all_servers(store: Store, racing: Start, at_once: bool):
+    """Commands of different servers wait for each other only where the host's key pays."""
+    guilds = [GUILD, GUILD + 1, GUILD + 2, GUILD + 3]
+    for guild_id in guilds[1:]:
+        await store.settings.change(guild_id, lambda rules: replace(rules, estimate_tool=False))
+    spread = [replace(each, guild=guilds[number % 4]) for number, each in enumerate(asks(DRAW))]
+    async with racing(monthly_total=str(5 * DEFAULT_HOLD + 1)) as race:
+        outcomes = await race(spread, at_once=at_once)
+    assert sum(bool(each.card) for each in outcomes) == 5
+    held = [(await store.ledger.balance(guild_id)).held for guild_id in guilds]
+    assert sum(held) == 5 * DEFAULT_HOLD
+    assert await store.check() == []
 
 
 async def test_the_same_interaction_in_all_processes_is_one_card_and_one_hold(store: Store, racing: Start):
