@@ -324,7 +324,7 @@ class JobLeases(Repository):
                 db.execute("UPDATE leases SET jobs = jobs - ? WHERE token = ?", (len(given), token))
             return set(given)
 
-        return await self._database.write(change, HOST)
+        return await self._database.write(change)
 
     async def under(self, token: str, job_ids: Collection[str]) -> dict[str, Job]:
         """Return those jobs, of any guild, under this lease, by id."""
