@@ -8,6 +8,7 @@ READY := $(VENV)/.ready
 SHOWN := $(if $(wildcard $(VENV)/.ready),$(VENV)/.ready,$(VENV)/.demo)
 TOOLS := $(VENV)/tools
 DOCS := $(VENV)/docs
+ENGINES := $(VENV)/engines
 # The first of these that is there and new enough. 3.15 is only taken by name: a library of the demo has no wheel for it.
 PYTHON ?= $(firstword $(foreach name,python3.14 python3.13 python3.12 python3.11 python3,\
 	$(shell $(name) -c 'import sys, ensurepip; (3, 11) <= sys.version_info < (3, 15) and print("$(name)")' 2>/dev/null)))
@@ -44,7 +45,7 @@ BUILDS_FUZZ := FUZZ_SEED=1 FUZZ_ROUND_S=4
 export PYTEST_DEBUG_TEMPROOT := $(shell test -w /dev/shm && test $$(df -Pm /dev/shm | awk 'END { print $$4 }') -gt 3000 && echo /dev/shm)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo card-states test test-long test-quiet test-pythons test-collection check format soak game-day chaos bench bench-neighbours bench-page bench-fleet bench-ended figures readme picture alerts translations screenshots docs lock audit pin-image host-check wheel-check notices sbom release-rehearsal rehearse-image httpx-fork clean
+.PHONY: help demo card-states test test-long test-quiet test-pythons test-collection check format soak game-day chaos bench bench-neighbours bench-page bench-fleet bench-engines bench-ended figures readme picture alerts translations screenshots docs lock audit pin-image host-check wheel-check notices sbom release-rehearsal rehearse-image httpx-fork clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^##@ / { print "\n" substr($$0, 5) } /^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -110,6 +111,9 @@ bench-fleet: $(READY) ## Workers of a fleet on a PostgreSQL of its own
 bench-ended: $(READY) ## What a million ended jobs cost a fleet's decisions and lists; ARGS="--jobs 100000"
 	$(BIN)/python tests/bench/bench_ended.py $(ARGS)
 
+bench-engines: $(ENGINES)/.ready ## Job engines beside the store's leases; ARGS="--only shipped,pgqueuer --quick"
+	$(ENGINES)/bin/python tests/bench/engines/bench_engines.py $(ARGS)
+
 figures: $(READY) ## Lines, modules, imports and rooms of the house
 	@$(BIN)/python tools/figures.py
 
@@ -143,6 +147,7 @@ lock: $(TOOLS)/.ready ## Pin the dependencies; newer versions: ARGS=--upgrade
 	$(COMPILE) --group build --constraint requirements/dev.lock --output-file requirements/build.lock
 	$(COMPILE) --group tools --output-file requirements/tools.lock
 	$(COMPILE) --group docs --output-file requirements/docs.lock
+	$(COMPILE) pyproject.toml --extra postgres --group engines --constraint requirements/dev.lock --output-file requirements/engines.lock
 	$(COMPILE) --group httpx-fork --output-file requirements/httpx-fork.lock
 
 audit: $(TOOLS)/.ready ## Look for known vulnerabilities; exit code 3 if no source answers
@@ -191,7 +196,7 @@ $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo 'Python 3.11 or newer with venv is needed (on Debian: apt install python3-venv). Name another with: make PYTHON=/path/to/python3' >&2; exit 1; }
 	@$(PYTHON) -m venv $(VENV)
 
-$(TOOLS)/.ready $(DOCS)/.ready: $(VENV)/%/.ready: requirements/%.lock | $(READY)
+$(TOOLS)/.ready $(DOCS)/.ready $(ENGINES)/.ready: $(VENV)/%/.ready: requirements/%.lock | $(READY)
 	@test -x $(@D)/bin/python || $(BIN)/python -m venv $(@D)
 	@$(@D)/bin/python tools/install.py $<
 	@touch $@

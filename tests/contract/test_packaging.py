@@ -26,6 +26,7 @@ LOCKS = ("requirements/bot.lock", "requirements/demo.lock", "requirements/dev.lo
 GROUPS = {
     "docs": "requirements/docs.lock",
     "build": "requirements/build.lock",
+    "engines": "requirements/engines.lock",
     "httpx-fork": "requirements/httpx-fork.lock",
     "tools": "requirements/tools.lock",
 }
