@@ -99,6 +99,7 @@ async def test_results_of_any_age_are_found_by_their_words(store: Store, accepte
     assert await found(store, "fox zebra") == []
 
 
+@pytest.mark.sqlite_only("postgresql/test_trigram_index.py has PostgreSQL's, which looks further")
 async def test_by_words_too_short_for_the_index_the_newest_are_found(store: Store, accepted: Any) -> None:
     await history(store, accepted, LOOKED_AT + 1)
     assert await found(store, "qu") == ["a quagga"]

@@ -71,7 +71,7 @@ class PostgresDatabase(Database):
         super().__init__(
             clock, writer=writer, reader=reader, searcher=searcher, group_commit=group_commit, kept=kept, pulse=pulse
         )
-        self.text_index = text_index.TrigramIndex() if has_text_index else None
+        self.text_index = text_index.TextSearch(is_indexed=has_text_index)
         self.signals = Signals(self._send)
         self._listener = AnnouncementListener(
             url,

@@ -155,10 +155,15 @@ async def test_as_many_are_read_as_are_wanted_the_newest_first(indexed: Store, a
     assert await found(indexed, "fox", author_id=AUTHOR + 1) == []
 
 
-async def test_words_too_short_for_the_index_are_found_in_the_newest(indexed: Store, accepted: Any) -> None:
-    _, (zebra,) = await accepted(indexed, input={"prompt": "a zebra"})
+async def test_words_that_the_index_has_not_are_found_beyond_the_newest_two_thousand(
+    indexed: Store, accepted: Any
+) -> None:
+    _, (zebra,) = await accepted(indexed, input={"prompt": "a zebra ★☆ 100% \\\\ 狐"})
     await more(indexed, "a fox %s", SEARCHED)
-    assert await found(indexed, "ze") == []
+    for word in ("ze", "ZE", "★☆", "0%", "\\\\", "狐", "b"):
+        assert (word, await found(indexed, word)) == (word, [zebra.id])
+    for word in ("★★", "9%", "\\_", "犬", "ze%", "z_b"):
+        assert (word, await found(indexed, word)) == (word, [])
     assert await found(indexed, "zebra") == [zebra.id]
     assert await found(indexed, "ze", "zebra") == [zebra.id]
     assert len(await found(indexed, "fo")) == SEARCHED
@@ -199,11 +204,15 @@ async def test_of_many_jobs_the_index_finds_the_few(indexed: Store, accepted: An
 
 
 @pytest.mark.parametrize("url", ["C"], indirect=True)
-async def test_where_the_locale_knows_no_letters_the_newest_are_searched(open_postgres: Any, accepted: Any) -> None:
+async def test_where_the_locale_knows_no_letters_words_are_found_without_the_index(
+    open_postgres: Any, accepted: Any
+) -> None:
     store = await open_postgres()
-    assert store._database.text_index is None
-    _, (job,) = await accepted(store, input={"prompt": "Östlich der Sonne"})
-    assert await found(store, "ÖSTLICH") == [job.id]
+    _, (job,) = await accepted(store, input={"prompt": "Östlich der Sonne ★☆, İ"})
+    await more(store, "a fox %s", SEARCHED)
+    for word in ("sonne", "ÖSTLICH", "★☆", "ICH"):
+        assert (word, await found(store, word)) == (word, [job.id])
+    assert await found(store, "westlich") == []
 
 
 def test_a_server_without_the_extension_breaks_nothing(
