@@ -28,7 +28,7 @@ BotError
     ├── SettingsError
     └── StoreError             the database: newer schema, corrupt, no permission, key lost
         ├── DatabaseFailing    it is busy, full, damaged, gone, or cannot be reached
-        └── DatabaseTaken      another process serves the file
+        └── DatabaseTaken      another bot serves the file
 """
 
 from __future__ import annotations

@@ -176,7 +176,7 @@ async def assemble(setup: Setup, store: Store) -> Parts:
     worker, maintenance = _worker(setup, core, delivery, sources, traces)
     alerts = _alerts(setup, core, delivery)
     backups = _backups(setup)
-    second_copy = SecondCopy(store, clock=setup.clock, metrics=setup.metrics)
+    second_copy = SecondCopy(store, is_alone=not store.is_shared, clock=setup.clock, metrics=setup.metrics)
     OwnMessages(setup.bot, second_copy).listen()
     gate = RequestGate(
         keys=core.keys,

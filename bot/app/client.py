@@ -342,7 +342,7 @@ class CannonBot(GatewayClient, Bot):
 
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
         """Answer a form opened before a restart: discord.py drops it silently."""
-        # else another process may have opened it
+        # else another copy may have opened it
         if self.forms.is_lost(interaction) and not self.parts.second_copy.is_there:
             speak_to(interaction)
             await self.responses.warn(interaction, str(FORM_LOST))

@@ -81,7 +81,7 @@ def add_rounds(setup: Setup, parts: Parts, *, key_health: KeyHealth, learned: Le
         Round("absences", parts.absences.run_once, UPKEEP_S, ONE),
         Round("retention", retention.run_once, UPKEEP_S, ONE),
         Round("copies", delivery.takedown.delete_erased, UPKEEP_S, ONE),
-        Round("cards", delivery.watch_unleased, UPKEEP_S, ONE),
+        Round("cards", delivery.watch_free, UPKEEP_S, ONE),
         Round("commands", parts.command_sync.catch_up, UPKEEP_S, EACH),
         Round("practice", parts.practice_studio.stop_idle, UPKEEP_S, EACH),
         Round("learned", learned.save, UPKEEP_S, EACH),
@@ -175,7 +175,7 @@ class Duties:
 
     async def _follow_jobs(self) -> None:
         """Follow jobs once servers that removed the bot are known: nothing new starts for those."""
-        if self.role.answers:  # else the processes that do store it
+        if self.role.answers:  # else it is stored by those that do
             await self.clock.wait(self.compared, COMPARED_BY_S)
         self.spawn(self.parts.rounds.keep("maintenance"), "maintenance")
         worker = self.parts.worker

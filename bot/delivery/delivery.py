@@ -111,18 +111,18 @@ class Delivery:
             return
         has_ticker = self.owner.has_ticker
         can_wait = has_ticker and not at_once
-        if not await self.cards.show(guild_id, card_id, can_wait=can_wait, acted=at_once, if_unleased=True):
+        if not await self.cards.show(guild_id, card_id, can_wait=can_wait, acted=at_once, if_free=True):
             self.owner.draw_elsewhere(guild_id, card_id, at_once)
         if not has_ticker:
             self.ticker.forget((guild_id, card_id))
 
     async def show_if_own(self, guild_id: int, card_id: str, *, at_once: bool) -> None:
-        """Update the card for another process, if this one follows its jobs; best effort, never raises."""
+        """Update the card if it is drawn here; best effort, never raises."""
         if not self.absences.is_absent(guild_id):
-            await self.cards.show(guild_id, card_id, can_wait=not at_once, acted=at_once, if_unleased=False)
+            await self.cards.show(guild_id, card_id, can_wait=not at_once, acted=at_once, if_free=False)
 
-    async def watch_unleased(self) -> None:
-        """Redraw cards that no process follows: ended ones with old content or a missing ping, and waiting ones.
+    async def watch_free(self) -> None:
+        """Redraw cards of which no job is followed: ended ones with old content or a missing ping, and waiting ones.
 
         Those are followed by a process of its own.
         """

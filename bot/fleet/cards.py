@@ -31,9 +31,9 @@ class OwnCards:
     def leads(self) -> bool:
         return self._leads()
 
-    def is_here(self, jobs: Sequence[Job], *, if_unleased: bool) -> bool:
+    def is_here(self, jobs: Sequence[Job], *, if_free: bool) -> bool:
         leases = {job.lease for job in jobs if job.lease is not None}
-        return self.lease() in leases if leases else if_unleased
+        return self.lease() in leases if leases else if_free
 
     def draw_elsewhere(self, guild_id: int, card_id: str, at_once: bool) -> None:
         """Ask all processes to draw the card; its owner does."""

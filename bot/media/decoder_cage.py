@@ -37,7 +37,7 @@ FILE_RIGHTS: Mapping[int, int] = MappingProxyType({1: 13, 2: 14, 3: 15, 5: 16})
 CONNECTIONS_SINCE, CONNECTIONS = 4, 0b11
 """TCP: to bind and to connect."""
 SCOPES_SINCE, SCOPES = 6, 0b11
-"""Abstract Unix sockets of other processes, and signals to them."""
+"""Abstract Unix sockets of other programs, and signals to them."""
 
 # ---------------------------------------------------------------------- seccomp: linux/filter.h and seccomp.h
 LOAD, JUMP_IF_EQUAL, RETURN = 0x20, 0x15, 0x06
@@ -65,7 +65,7 @@ _ALLOWED: Mapping[str, tuple[int, int | None]] = MappingProxyType({
 """All that reading pictures and writing one takes, as traced, and what other libraries of C use for it: numbers on
 x86_64 and aarch64.
 
-Not on it, and so refused: sockets, programs, threads and processes, namespaces, signals, other processes' memory,
+Not on it, and so refused: sockets, programs, threads and processes, namespaces, signals, other programs' memory,
 limits, priority and processors; modes, owners and times of files; links and renaming.
 """
 _ARCHITECTURES = {"x86_64": (0xC000003E, 0), "aarch64": (0xC00000B7, 1)}

@@ -26,7 +26,7 @@ from bot.runtime.machine import refusal
 
 
 class ScratchFolder(tempfile.TemporaryDirectory[str]):
-    """A folder locked by its living process against others' sweeps."""
+    """A folder that its owner locks against others' sweeps."""
 
     def __init__(self, prefix: str, parent: Path) -> None:
         super().__init__(prefix=prefix, dir=parent, ignore_cleanup_errors=True)  # a later start sweeps it
@@ -65,7 +65,7 @@ def scratch_files(folder: Path, prefix: str) -> tempfile.TemporaryDirectory[str]
 
 
 def sweep(database: Path, *, keep: Path) -> int:
-    """Remove folders of this database's dead processes; return how many.
+    """Remove this database's folders that have no owner any more; return how many.
 
     Skips other users' and non-folders.
     """

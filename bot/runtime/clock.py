@@ -16,7 +16,7 @@ import structlog
 log = structlog.get_logger(__name__)
 
 TOLERATED_S = 5.0
-"""How far the wall clocks of a fleet may be apart: other machines' network and load are within it."""
+"""How far wall clocks may be apart: other machines' network and load are within it."""
 
 
 class Clock(Protocol):
@@ -36,7 +36,7 @@ class Clock(Protocol):
 
 
 class SystemClock:
-    """The machine's own clocks, and the time of a fleet's database where the machine's is wrong."""
+    """The machine's own clocks, and the time of the database's server where the machine's is wrong."""
 
     _off_s = 0.0
 

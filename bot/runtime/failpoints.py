@@ -27,7 +27,7 @@ JOB_NAMES = (
     "recover.start",  # during start-up recovery
 )
 """In the life of a job."""
-BEGIN_NAMES = ("answer.begun",)  # inside the transaction of the message id: leases and first attempts written
+BEGIN_NAMES = ("answer.begun",)  # inside the transaction of the message id: claims and first attempts written
 """In the life of a job that is sent at once, before `answer.stored`."""
 PRICE_NAMES = (
     "price.told",  # cost stored, nothing held for those that wait for it

@@ -453,7 +453,7 @@ class OutageLog:
 
 
 class _LostShards:
-    """Logs a failure to connect a shard as `bot.fleet.runtime_shards` does.
+    """Logs a failure to connect a shard in the words of our own shards.
 
     discord.py logs each attempt as an error with a traceback, and reports it nowhere else (discord/shard.py).
     """

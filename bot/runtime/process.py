@@ -26,7 +26,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessIdentity:
-    """What a process is, in the logs and for its fleet."""
+    """What a process is, in the logs and in the list of processes."""
 
     name: str
     """Unique, as `worker-3f2a9c@host`."""

@@ -20,7 +20,7 @@ class WriteScope:
 
     guild_id: int | None = None
     host: bool = False
-    """The rows of no server: leases and claims, processes, shards, budgets, and what is spent on the host's key."""
+    """The rows of no server: what processes have, and what is spent on the host's key."""
 
     @property
     def is_everything(self) -> bool:

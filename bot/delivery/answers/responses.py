@@ -97,7 +97,7 @@ class Responses:
 
 
 async def _at_once() -> None:
-    """Return: no other process could answer."""
+    """Return at once."""
 
 
 async def _reply_after_deferral(interaction: discord.Interaction[Any], text: str, view: discord.ui.View | None) -> None:

@@ -98,8 +98,8 @@ class CardOwner(Protocol):
         """Whether it draws the cards whose jobs no process follows."""
         ...
 
-    def is_here(self, jobs: Sequence[Job], *, if_unleased: bool) -> bool:
-        """Whether it draws the card of these jobs; `if_unleased`: if no process follows them."""
+    def is_here(self, jobs: Sequence[Job], *, if_free: bool) -> bool:
+        """Whether it draws the card of these jobs; `if_free`: if no process follows them."""
         ...
 
     def draw_elsewhere(self, guild_id: int, card_id: str, at_once: bool) -> None:
@@ -115,7 +115,7 @@ class EveryCard:
     def leads(self) -> bool:
         return True
 
-    def is_here(self, jobs: Sequence[Job], *, if_unleased: bool) -> bool:  # noqa: ARG002 - there is no other owner
+    def is_here(self, jobs: Sequence[Job], *, if_free: bool) -> bool:  # noqa: ARG002 - there is no other owner
         return True
 
     def draw_elsewhere(self, guild_id: int, card_id: str, at_once: bool) -> None:

@@ -101,7 +101,7 @@ Correct = Callable[[int, str], Awaitable[None]]
 class CardTicker:
     """Schedules redraws; `edit` draws.
 
-    `open_cards` returns cards with open jobs for the first round; None where processes share them (see `take_over`).
+    `open_cards` returns cards with open jobs for the first round; None where they come by `take_over`.
     `is_calm` says whether Discord accepts deferrable calls. Times are monotonic.
     """
 
@@ -163,7 +163,7 @@ class CardTicker:
         self.spread(cards)
 
     def take_over(self, cards: Collection[CardKey]) -> None:
-        """Schedule cards of another process; none, if `open_cards` returned them."""
+        """Schedule cards that are drawn here from now on; none, if `open_cards` returned them."""
         if self._open_cards is None:
             self.spread(cards)
 

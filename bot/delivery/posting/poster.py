@@ -32,7 +32,7 @@ from bot.store import RecordOf, Store
 log = structlog.get_logger(__name__)
 
 FOLLOWED_AGAIN_S = 15.0
-"""Retry interval for a card whose other jobs another process follows."""
+"""Retry interval for a card that is not drawn here."""
 NETWORK_AGAIN_S, REFUSED_AGAIN_S = 5.0, 60.0
 """Retry intervals: Discord unreachable, or a rejection not about the place."""
 
@@ -113,7 +113,7 @@ class Poster:
             if found is None or current is None or current.state is not JobState.HELD:
                 return False
             card, jobs = found[0], self.memory.as_posted(found[1])
-            if not self.owner.is_here(jobs, if_unleased=True):
+            if not self.owner.is_here(jobs, if_free=True):
                 raise Later(FOLLOWED_AGAIN_S, WaitsFor.DISCORD)  # two edits at once would lose one's content
             renewed = replace(current, media=tuple(media))
             try:

@@ -85,16 +85,16 @@ class CardRefresh:
         *,
         can_wait: bool = True,
         acted: bool = False,
-        if_unleased: bool | None = None,
+        if_free: bool | None = None,
     ) -> bool:
         """Update the card; best effort: failures are logged and left to the ticker.
 
         Deferrable changes are left to the ticker if it `can_wait`; if a user `acted`, what it says is no guess.
-        `if_unleased` leaves it to the process that follows its jobs, if any. Returns False if that is another one.
+        `if_free`: if none of its jobs is followed; None draws it anyway. Returns False if it is not drawn here.
         """
         try:
             async with self.memory.lock(card_id):
-                return await self._show(guild_id, card_id, can_wait=can_wait, acted=acted, if_unleased=if_unleased)
+                return await self._show(guild_id, card_id, can_wait=can_wait, acted=acted, if_free=if_free)
         except DISCORD_ERRORS as error:
             self.metrics.discord_error(error)
             log.info("card.not_shown", card=card_id, error=type(error).__name__)
@@ -128,21 +128,19 @@ class CardRefresh:
             return
         async with lock:
             try:
-                await self._show(guild_id, card_id, can_wait=False, acted=False, if_unleased=self.owner.leads())
+                await self._show(guild_id, card_id, can_wait=False, acted=False, if_free=self.owner.leads())
             except discord.HTTPException as error:
                 if is_gone(error):
                     await self.store.cards.note_drawn(guild_id, card_id)
                 raise
 
-    async def _show(
-        self, guild_id: int, card_id: str, *, can_wait: bool, acted: bool, if_unleased: bool | None
-    ) -> bool:
+    async def _show(self, guild_id: int, card_id: str, *, can_wait: bool, acted: bool, if_free: bool | None) -> bool:
         """Draw the card if this process owns it, else return False."""
         found = await self.store.cards.with_jobs(guild_id, card_id)
         if found is None or not found[0].answered or found[0].message_id is None:
             self.ticker.forget((guild_id, card_id))
             return True
-        if if_unleased is not None and not self.owner.is_here(found[1], if_unleased=if_unleased):
+        if if_free is not None and not self.owner.is_here(found[1], if_free=if_free):
             self.ticker.forget((guild_id, card_id))
             return False
         if _has_ended(found[1]):

@@ -221,7 +221,7 @@ class LearnedDuration:
     now: Durations
 
     def added_to(self, text: str | None) -> Durations:
-        """Return stored durations with it: other processes have learned, too. None: nothing is stored."""
+        """Return stored durations with it. None: nothing is stored."""
         stored = None if text is None else Durations.from_json(text)
         return self.now.copy() if stored is None else stored.with_learned(self.before, self.now)
 

@@ -44,7 +44,7 @@ ASKED_S = 1.0
 class PostgresDatabase(Database):
     """A database shared by processes that hear each other's writes."""
 
-    is_shared = True
+    is_shared = has_partitions = True
 
     def __init__(
         self,

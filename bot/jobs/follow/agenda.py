@@ -31,7 +31,7 @@ class Agenda:
         self.jobs: dict[str, Followed] = {}
         """By job id. Changed by the methods only."""
         self.claim_due = 0.0
-        """When to claim unleased jobs, monotonic seconds."""
+        """When to claim free jobs, monotonic seconds."""
         self.changed = asyncio.Event()
         """Set when something is due sooner than the worker expects."""
 

@@ -37,7 +37,7 @@ class LearnedDurations:
         self._unsaved: set[Kind] = set()
 
     async def load(self) -> None:
-        """Read what is stored, by other processes too; what was learned here stays."""
+        """Read what is stored; what was learned here stays."""
         for name, text in (await self._store.histograms.all()).items():
             durations = Durations.from_json(text)
             if durations is not None:

@@ -40,7 +40,7 @@ class _Due:
 
 @dataclass
 class Maintenance:
-    """Maintains all servers side by side, for the leader. Failures are retried the next time."""
+    """Maintains all servers side by side. Failures are retried the next time."""
 
     store: Store
     _: KW_ONLY

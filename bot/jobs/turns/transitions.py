@@ -29,7 +29,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass
 class Transitions:
-    """Writes and shows a job's changes. Every write checks the expected state and lease."""
+    """Writes and shows a job's changes. Every write is fenced."""
 
     store: Store
     _: KW_ONLY

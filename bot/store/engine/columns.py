@@ -143,7 +143,7 @@ class Table(Generic[Value]):
     def __init__(
         self, name: str, type_: Callable[..., Value], columns: Sequence[Column], *, claimed_by: str = ""
     ) -> None:
-        """`claimed_by`: the column that other processes may set, whichever guild's the row is."""
+        """`claimed_by`: the column that a claim may set, whichever guild's the row is."""
         self.columns = tuple(columns)
         self._type = type_
         self._places = {each.name: place for place, each in enumerate(columns)}
@@ -177,7 +177,7 @@ class Table(Generic[Value]):
     def update(self, db: Connection, value: Value, was: Value) -> Row | None:
         """Update the mutable columns that differ from `was`, as read in this transaction; return the row, if any do.
 
-        SQLite rewrites every index on an assigned column, even if unchanged. Raises Collision if another process has
+        SQLite rewrites every index on an assigned column, even if unchanged. Raises Collision if another change has
         claimed the row since it was read.
         """
         changed: dict[str, SqlValue] = {}

@@ -45,6 +45,8 @@ class Database(ABC):
 
     text_index: TextIndex | None
     """The text index; None if the database has none."""
+    has_partitions = False
+    """Whether the archive is one table for each month."""
     is_shared = False
     """Whether other processes may be on it."""
 

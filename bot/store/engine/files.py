@@ -26,7 +26,7 @@ def replacing(target: Path) -> Iterator[Path]:
     """Yield an empty file, mode 600, that replaces `target` at the end, once synced.
 
     After an error or a crash `target` is unchanged; the leftover file is reused next time. Raises StoreError if
-    another process writes it, OSError.
+    another program writes it, OSError.
     """
     partial = target.with_name(f"{target.name}.partial")
     descriptor = os.open(partial, os.O_RDWR | os.O_CREAT, 0o600)
@@ -52,7 +52,7 @@ def _lock(descriptor: int, partial: Path, target: Path) -> None:
         is_still_there = partial.stat().st_ino == os.fstat(descriptor).st_ino
     except (BlockingIOError, FileNotFoundError):
         is_still_there = False
-    if not is_still_there:  # locked or already renamed by another process
+    if not is_still_there:  # locked or already renamed by another program
         raise StoreError(texts.COPIED_ALREADY(target=target))
 
 

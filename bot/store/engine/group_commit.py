@@ -24,7 +24,7 @@ from bot.store.sql import Collision, Connection, OwnConnection, WriteScope
 T = TypeVar("T")
 
 TRIES = 3
-"""Attempts of a transaction that another process, or a lost connection, has prevented."""
+"""Attempts of a transaction that another writer, or a lost connection, has prevented."""
 
 
 class TransactionLost(DatabaseFailing):
@@ -43,7 +43,7 @@ class Begin(Protocol):
         ...
 
     def savepoint(self, db: Any, scope: WriteScope) -> bool:
-        """Set the savepoint `one`; False, without one, if another process writes in this scope. Never waits."""
+        """Set the savepoint `one`; False, without one, if another writer is in this scope. Never waits."""
         ...
 
 
@@ -65,7 +65,7 @@ def begin_reading(db: OwnConnection) -> None:
 def transaction(db: OwnConnection, begin: Callable[[OwnConnection], None], function: Callable[[Connection], T]) -> T:
     """Run `function` between `begin` and COMMIT; an exception rolls back and propagates.
 
-    Re-run if the connection to a server was lost, or another process was in the way. Raises DatabaseFailing for what an
+    Re-run if the connection to a server was lost, or another writer was in the way. Raises DatabaseFailing for what an
     operator can fix.
     """
     for _ in range(TRIES - 1):
@@ -205,7 +205,7 @@ class GroupCommit:
         """Run writes from `left` in one transaction, each in a savepoint; return their outcomes.
 
         The transaction waits for the first write's scope alone, while it has none that others wait for. A write whose
-        scope another process has stays in `left`, in its order.
+        scope another writer has stays in `left`, in its order.
 
         An exception rolls back that write alone. A database error rolls back all, and each is retried alone, so
         that the right caller gets it. If the transaction cannot begin, all fail at once instead of each waiting

@@ -105,7 +105,7 @@ class WriteTriggers:
         self._foreign_version = _foreign_version(db)
 
     def written(self, db: sqlite3.Connection) -> frozenset[tuple[Recalled, Key]] | None:
-        """Return what was written since the last call; None (everything) if another process may have written."""
+        """Return what was written since the last call; None (everything) if another program may have written."""
         written = frozenset(self._written)
         self._written.clear()
         try:

@@ -51,7 +51,7 @@ def version_of(db: sqlite3.Connection) -> int:
 
 def refuse_strangers(db: sqlite3.Connection, name: str, known: int) -> None:
     """Raise StoreError for another program's database or a newer bot's. Writes nothing."""
-    # One snapshot for both: another process may be initialising the file now.
+    # One snapshot for both: another program may be initialising the file now.
     db.execute("BEGIN")
     try:
         application_id = db.execute("PRAGMA application_id").fetchone()[0]
@@ -85,7 +85,7 @@ def migrate(db: sqlite3.Connection, steps: Sequence[Migration], progress: Progre
 
 
 def _step(db: sqlite3.Connection, steps: Sequence[Migration]) -> bool:
-    """Apply the next step, or all to an empty file; False if another process has applied the last.
+    """Apply the next step, or all to an empty file; False if another program has applied the last.
 
     A new database is one transaction, because each waits for the disk.
     """

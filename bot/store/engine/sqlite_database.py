@@ -458,7 +458,7 @@ def prepare_file(path: Path) -> None:
 
 
 class ProcessLock:
-    """Exclusive lock on `<database>.lock` from `take` to `release`: no other process serves the file.
+    """Exclusive lock on `<database>.lock` from `take` to `release`: no other bot serves the file.
 
     Not one of SQLite's locks: backup tools and `cannon-bot check` may read meanwhile. After a clean end the lock file
     has the state of the database: docs/decisions/0063-pages-after-an-unclean-end.md.

@@ -130,4 +130,4 @@ def _end(db: Connection, job: Job, now: float) -> None:
     else:
         ledger.release(db, job, now)
         ended = replace(job, state=JobState.FAILED, cost=None, error=str(texts.GUILD_LEFT_LOST), finished_at=now)
-    update_job(db, replace(ended, lease=None, waits_for=None), job)
+    update_job(db, replace(ended, waits_for=None), job)

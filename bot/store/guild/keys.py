@@ -76,7 +76,7 @@ def _end(db: Connection, job: Job, now: float) -> EndedCard:
     if not ledger.is_closed(db, job.id):
         ledger.release(db, job, now)
     ended = replace(job, state=JobState.CANCELLED, error=str(texts.PRACTICE_ENDED), finished_at=now)
-    update_job(db, replace(ended, lease=None, cost=None, waits_for=None, recheck_at=None), job)
+    update_job(db, replace(ended, cost=None, waits_for=None, recheck_at=None), job)
     return EndedCard(job.guild_id, job.card_id)
 
 

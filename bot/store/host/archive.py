@@ -95,7 +95,7 @@ class Archive(Repository):
 
     async def months(self) -> list[Month]:
         """Return the months with jobs or archived jobs, oldest first. Reads all jobs' times."""
-        now, is_shared = self._clock.wall(), self._database.is_shared
+        now, has_partitions = self._clock.wall(), self._database.has_partitions
 
         def look(db: Connection) -> list[Month]:
             archived = {row[0]: row[1] for row in db.execute(_MONTHS).fetchall()}
@@ -106,7 +106,7 @@ class Archive(Repository):
                     name=name,
                     jobs=int(db.execute(_SPAN, span_of(name)).fetchone()[0]),
                     archived=archived.get(name, 0),
-                    bytes=_size(db, name) if is_shared else None,
+                    bytes=_size(db, name) if has_partitions else None,
                 )
                 for name in sorted(names)
             )
@@ -116,7 +116,7 @@ class Archive(Repository):
 
     async def detached(self) -> list[str]:
         """Return the names of the tables that were detached and not dropped."""
-        if not self._database.is_shared:
+        if not self._database.has_partitions:
             return []
         rows = await self._rows(_DETACHED)
         return [row[0] for row in rows]
@@ -137,14 +137,14 @@ class Archive(Repository):
         That is: every job was accepted and ended before then (Unix seconds), no request of theirs is polled, no review
         is open, no copy waits to be deleted, none is a voice's sample, and their author waits for no pseudonym.
         """
-        is_shared = self._database.is_shared
+        has_partitions = self._database.has_partitions
 
         def change(db: Connection) -> int:
             values = {"guild_id": guild_id, "cards": json.dumps(list(card_ids)), "before": before}
             cards = json.dumps([row[0] for row in db.execute(_OVER, values).fetchall()])
             jobs = db.execute(_JOBS, {"cards": cards}).fetchall()
             if jobs:
-                _keep(db, jobs, is_known_model, is_shared=is_shared)
+                _keep(db, jobs, is_known_model, has_partitions=has_partitions)
                 _delete(db, cards, json.dumps([row[0] for row in jobs]))
             return len(jobs)
 
@@ -156,12 +156,12 @@ class Archive(Repository):
 
     async def drop(self, month: str) -> None:
         """Delete an archived month."""
-        is_shared = self._database.is_shared
+        has_partitions = self._database.has_partitions
 
         def change(db: Connection) -> None:
-            for table in _detach(db, month) if is_shared else ():
+            for table in _detach(db, month) if has_partitions else ():
                 db.execute(f"DROP TABLE {table}")
-            for table in () if is_shared else _ARCHIVED:
+            for table in () if has_partitions else _ARCHIVED:
                 db.execute(f"DELETE FROM {table} WHERE month = ?", (month,))  # noqa: S608 - ours
 
         await self._database.write(change)
@@ -216,7 +216,7 @@ def _size(db: Connection, month: str) -> int:
     )
 
 
-def _keep(db: Connection, jobs: Sequence[Any], is_known_model: ModelTest, *, is_shared: bool) -> None:
+def _keep(db: Connection, jobs: Sequence[Any], is_known_model: ModelTest, *, has_partitions: bool) -> None:
     """Copy the jobs and their lines, and keep what they add to the totals and have taken of grants."""
     ids = [row[0] for row in jobs]
     models = json.dumps([each for each in {row[2] for row in jobs} if each is not None and is_known_model(each)])
@@ -227,7 +227,7 @@ def _keep(db: Connection, jobs: Sequence[Any], is_known_model: ModelTest, *, is_
         [(milli, grant_id) for grant_id, milli in paid_by_grants(drawn).items()],
     )
     for month, rows in itertools.groupby(sorted((month_of(row[1]), row[0]) for row in jobs), key=lambda row: row[0]):
-        if is_shared:
+        if has_partitions:
             db.execute("SELECT make_archive_month(?)", (month,))
         values = {"month": month, "jobs": json.dumps([row[1] for row in rows]), "models": models}
         db.execute(_KEEP_JOBS, values)

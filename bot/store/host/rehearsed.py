@@ -32,7 +32,7 @@ class BooksSeen:
 
 
 def books_of(file: Path, last_line: int | None = None) -> BooksSeen:
-    """Read the ledger of a file that no process uses, up to the line `last_line`. Blocks. Raises StoreError."""
+    """Read the ledger of a file that is not in use, up to the line `last_line`. Blocks. Raises StoreError."""
     with explained(file), contextlib.closing(connect(file)) as db:
         newest = int(db.execute("SELECT coalesce(max(id), 0) FROM ledger").fetchone()[0])
         digest, until = hashlib.sha256(), newest if last_line is None else last_line

@@ -88,7 +88,7 @@ def backups_in(folder: Path, now: float) -> list[DatedBackup]:
         if (match := _NAME.fullmatch(path.name)) is None:
             continue
         at = datetime.strptime(match[1], _FORM).replace(tzinfo=UTC).timestamp()
-        with contextlib.suppress(FileNotFoundError):  # deleted by another process just now
+        with contextlib.suppress(FileNotFoundError):  # deleted by another program just now
             found.append(DatedBackup(path=path, at=at, size=path.stat().st_size))
     return sorted((each for each in found if each.at <= now + AHEAD_MAX_S), key=lambda each: each.at, reverse=True)
 

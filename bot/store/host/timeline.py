@@ -140,7 +140,7 @@ def _pending(found: JobOnFile, events: Sequence[Event], end: float) -> Iterator[
 
 
 def _unowned(events: Sequence[Event], end: float) -> Iterator[TimeSpent]:
-    """Yield the stretches in which no process followed the job, after one that did."""
+    """Yield the stretches in which the job was not followed, after it had been."""
     freed: Event | None = None
     for each in events:
         if each.kind == "freed":

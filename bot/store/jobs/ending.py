@@ -70,7 +70,7 @@ def end_unsent(db: Connection, job: Job, to: JobState, sentence: str, now: float
     """End an unsubmitted job, release its open hold, and return the job. `sentence` is the reason."""
     if not ledger.is_closed(db, job.id):
         ledger.release(db, job, now)
-    ended = replace(job, state=to, lease=None, error=sentence, finished_at=now)
+    ended = replace(job, state=to, error=sentence, finished_at=now)
     update_job(db, ended, job)
     return ended
 

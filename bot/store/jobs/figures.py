@@ -71,7 +71,7 @@ class Histograms(Repository):
     """The table `histograms`: job durations over all guilds."""
 
     async def add(self, learned: Mapping[Kind, LearnedDuration]) -> dict[Kind, Durations]:
-        """Add what was learned of these kinds to what is stored, by other processes too; return what is stored now."""
+        """Add what was learned of these kinds to what is stored; return what is stored now."""
 
         def change(db: Connection) -> dict[Kind, Durations]:
             stored = {}

@@ -266,7 +266,7 @@ _IN_MESSAGE = f"""
 WHERE jobs.message_id = :message_id AND +jobs.guild_id = :guild_id
 ORDER BY jobs.created_at, jobs.position
 """
-# The conditions on state and lease must match the partial indexes literally, or SQLite does not use them.
+# The conditions must match the partial indexes literally, or SQLite does not use them.
 _COUNTS = """
 SELECT state, count(*) FROM jobs
 WHERE guild_id = :guild_id

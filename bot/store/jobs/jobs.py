@@ -1,4 +1,4 @@
-"""Jobs: the table that is the queue. Every change is fenced by state and lease."""
+"""Jobs: the table that is the queue. Every change is fenced (`rows.unchanged`)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bot.store.engine.repository import RecordOf, Repository
 from bot.store.jobs.ending import follow_up
 from bot.store.jobs.overshoots import Overshoot, account_for
 from bot.store.jobs.rechecks import JobAttempt, note_attempts
-from bot.store.jobs.rows import CHANGEABLE, job_in, job_of, jobs_of_card, update_job
+from bot.store.jobs.rows import CHANGEABLE, job_in, jobs_of_card, unchanged, update_job
 from bot.store.jobs.tried_values import TriedOutcome, note_outcome
 from bot.store.money import ledger
 from bot.store.sql import Connection
@@ -82,11 +82,11 @@ class Jobs(Repository):
         record: RecordOf[Job | None] | None = None,
         **changes: Any,
     ) -> Advanced | None:
-        """Move a job to the state `to` and set `changes` (Job's fields), if state and lease are still `job`'s.
+        """Move a job to the state `to` and set `changes` (Job's fields), if it is unchanged.
 
         `settle` turns its hold into this true cost in credits; `release` drops it; `recheck`: keep polling the
         ended job's request; `tried`: the outcome of its values, `calls`: what was called for it.
-        One transaction. A job that stops running loses its lease. `record` gives a moderator's record
+        One transaction. `record` gives a moderator's record
         line. Returns the new job; None, with nothing changed, if another was first.
 
         Raises RequestOfAnother, ValueError for an end that leaves the hold open, StoreError if the hold was closed
@@ -98,10 +98,9 @@ class Jobs(Repository):
         now = self._clock.wall()
 
         def change(db: Connection) -> Advanced | None:
-            row = db.execute(_FENCED, (job.id, job.guild_id, job.state, job.lease)).fetchone()
-            if row is None:
+            current = unchanged(db, job)
+            if current is None:
                 return None
-            current = job_of(row)
             _require_own_request(db, current, changes.get("remote_id"))
             if settle is not None:
                 ledger.settle(db, current, settle, now)
@@ -109,7 +108,7 @@ class Jobs(Repository):
                 ledger.release(db, current, now)
             elif to.ended and not ledger.is_closed(db, job.id):
                 raise ValueError(f"job {job.id} may not become {to} with its hold open: settle or release it")
-            changed = replace(current, state=to, lease=current.lease if to in RUNNING_STATES else None, **changes)
+            changed = replace(current, state=to, **changes)
             if recheck and changed.remote_id is not None:
                 changed = replace(changed, recheck_at=recheck_at(now, changed.submitted_at, 0))
             stored = update_job(db, changed, current)
@@ -130,15 +129,14 @@ class Jobs(Repository):
         """Raise the hold to the API's announced cost, in credits.
 
         Unsent jobs that now exceed a limit are cancelled and refunded in the same transaction. None, with
-        nothing changed, if state or lease has changed.
+        nothing changed, if another was first.
         """
         now = self._clock.wall()
 
         def change(db: Connection) -> RaisedHold | None:
-            row = db.execute(_FENCED, (job.id, job.guild_id, job.state, job.lease)).fetchone()
-            if row is None:
+            current = unchanged(db, job)
+            if current is None:
                 return None
-            current = job_of(row)
             raised = replace(current, cost=cost, raised=max(current.raised, cost - current.held))
             update_job(db, raised, current)
             overshoot = None
@@ -179,4 +177,3 @@ SELECT EXISTS (
     SELECT 1 FROM jobs WHERE guild_id = ? AND state = 'waiting' AND (after_ids = '[]' OR after_done = 1)
 )
 """
-_FENCED = "SELECT * FROM jobs WHERE id = ? AND guild_id = ? AND state = ? AND lease IS ?"

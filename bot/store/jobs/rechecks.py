@@ -21,7 +21,7 @@ _WITHOUT_RESULT = f"{_LISTED} AND state IN ('failed', 'expired')"
 
 
 POST_AGAIN_S = 60.0
-"""Delay before another process posts a held result whose process died."""
+"""Delay before a held result is posted whose follower died."""
 
 
 class Rechecks(Repository):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
-from bot.domain.models import Card, Job, JobState, WaitsFor
+from bot.domain.models import RUNNING_STATES, Card, Job, JobState, WaitsFor
 from bot.domain.server.member_settings import PING_AFTER_S
 from bot.domain.server.places import CardPlace
 from bot.domain.words.orders import Variation
@@ -166,6 +166,15 @@ def jobs_of_card(db: Connection, guild_id: int, card_id: str) -> tuple[Job, ...]
     return tuple(map(job_of, rows))
 
 
+def unchanged(db: Connection, job: Job) -> Job | None:
+    """Return the job as it is stored, None unless its state and lease are still these: the fence of every change."""
+    row = db.execute(_FENCED, (job.id, job.guild_id, job.state, job.lease)).fetchone()
+    return None if row is None else job_of(row)
+
+
+_FENCED = "SELECT * FROM jobs WHERE id = ? AND guild_id = ? AND state = ? AND lease IS ?"
+
+
 def insert_job(db: Connection, job: Job) -> None:
     JOBS.insert(db, job)
 
@@ -173,9 +182,13 @@ def insert_job(db: Connection, job: Job) -> None:
 def update_job(db: Connection, job: Job, was: Job) -> Job:
     """Write a job's differences from `was`, which was read in this transaction; return it as stored.
 
+    One that does not run is under no lease.
+
     Its card is due for redrawing once it has ended, unless its result's message is all of the card. With a result, its
     author is to hear of it.
     """
+    if job.lease is not None and job.state not in RUNNING_STATES:
+        job = replace(job, lease=None)
     row = JOBS.update(db, job, was)
     if job.state.ended and job.state is not was.state:
         values = {"guild_id": job.guild_id, "card_id": job.card_id, "id": job.id, "state": job.state}

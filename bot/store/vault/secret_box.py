@@ -153,7 +153,7 @@ def _read(key_file: Path) -> str:
 
 
 def _create(key_file: Path) -> str:
-    """Write a new key atomically; if another process was first, use its key."""
+    """Write a new key atomically; if another program was first, use its key."""
     try:
         with tempfile.NamedTemporaryFile(dir=key_file.parent, prefix=".key-", delete=True) as temporary:  # mode 600
             temporary.write(Fernet.generate_key() + b"\n")

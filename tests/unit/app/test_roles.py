@@ -61,8 +61,8 @@ def test_a_card_is_drawn_by_who_follows_its_jobs_else_by_who_is_asked() -> None:
     owner = OwnCards(Bus().processes[0], lambda: True, has_ticker=True)
     owner.lease = lambda: "mine"
     free, mine, other = (SimpleNamespace(lease=lease) for lease in (None, "mine", "other"))
-    assert owner.is_here([free, mine], if_unleased=False)
-    assert not owner.is_here([free, other], if_unleased=True)
-    assert owner.is_here([free], if_unleased=True)
-    assert not owner.is_here([free], if_unleased=False)
-    assert EveryCard().is_here([other], if_unleased=False)
+    assert owner.is_here([free, mine], if_free=False)
+    assert not owner.is_here([free, other], if_free=True)
+    assert owner.is_here([free], if_free=True)
+    assert not owner.is_here([free], if_free=False)
+    assert EveryCard().is_here([other], if_free=False)
