@@ -166,10 +166,14 @@ class OwnServer(Server):
         self._end(signal.SIGQUIT)
 
     def crash(self) -> None:
-        """Kill it and its sessions with SIGKILL."""
-        self._send(signal.SIGKILL)
+        """Kill it and its sessions with SIGKILL; return once none of them is left, so that it can be started again."""
+        processes = self._send(signal.SIGKILL)
         assert self._process is not None
         self._process.wait(STOP_S)
+        deadline = time.monotonic() + STOP_S
+        while any(Path(f"/proc/{each}").exists() for each in processes):
+            assert time.monotonic() < deadline, "a session has survived"
+            time.sleep(0.01)
 
     def pause(self) -> None:
         """Stop it and its sessions with SIGSTOP: nothing is answered, and no connection ends."""
@@ -209,14 +213,16 @@ class OwnServer(Server):
             assert time.monotonic() < deadline, question
             time.sleep(0.05)
 
-    def _send(self, sign: signal.Signals) -> None:
-        """Send it to the server, which begins sessions, and then to those that there are."""
+    def _send(self, sign: signal.Signals) -> list[int]:
+        """Send it to the server, which begins sessions, and then to those that there are; return their ids."""
         assert self._process is not None
         pid = self._process.pid
         os.kill(pid, sign)
-        for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+        children = [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+        for child in children:
             with suppress(ProcessLookupError):
-                os.kill(int(child), sign)
+                os.kill(child, sign)
+        return children
 
     def _end(self, sign: signal.Signals) -> None:
         if self._process is None or self._process.poll() is not None:
