@@ -26,7 +26,7 @@ from bot.store.sql import Collision, Parameters, WriteScope
 
 CONNECT_S = 5
 """Timeout of one connection attempt."""
-UNHEARD_MS = 8000
+UNHEARD_MS = 5000
 """Timeout of a silent connection."""
 CONNECT_TO_EACH_S = 3
 """The same for each of several servers: the others are tried next."""
@@ -36,8 +36,8 @@ _ALWAYS: dict[str, str | int] = {
     "client_encoding": "UTF8",
     "connect_timeout": CONNECT_S,
     "keepalives": 1,
-    "keepalives_idle": 3,
-    "keepalives_interval": 2,
+    "keepalives_idle": 2,
+    "keepalives_interval": 1,
     "keepalives_count": 3,
     "tcp_user_timeout": UNHEARD_MS,
     "target_session_attrs": "primary",  # a standby may have less than the primary, and takes no writes
