@@ -50,7 +50,7 @@ def _program() -> str:
 
 @contextmanager
 def pooling(server: Server, mode: Literal["session", "transaction"], *, size: int = 20) -> Iterator[Pooler]:
-    """Start a PgBouncer in front of the server: `size` sessions for each database, and no other setting of ours."""
+    """Start a PgBouncer in front of the server: `size` sessions for each database, otherwise as docs/postgresql.md says."""
     user = "nobody" if os.geteuid() == 0 else None
     folder = Path(tempfile.mkdtemp(prefix="pgbouncer-"))
     settings = {
@@ -61,6 +61,8 @@ def pooling(server: Server, mode: Literal["session", "transaction"], *, size: in
         "admin_users": "postgres",
         "pool_mode": mode,
         "default_pool_size": size,
+        "query_wait_timeout": 10,
+        "server_login_retry": 1,
     }
     lines = ["[databases]", f"* = host={server.sockets} port={server.port} user=postgres", "[pgbouncer]"]
     lines += [f"{name} = {value}" for name, value in settings.items()]
