@@ -50,7 +50,7 @@ def _program() -> str:
 
 @contextmanager
 def pooling(server: Server, mode: Literal["session", "transaction"], *, size: int = 20) -> Iterator[Pooler]:
-    """Start a PgBouncer in front of the server: `size` sessions for each database, otherwise as docs/postgresql.md says."""
+    """Start a PgBouncer in front of the server: `size` sessions for each database, else as docs/postgresql.md says."""
     user = "nobody" if os.geteuid() == 0 else None
     folder = Path(tempfile.mkdtemp(prefix="pgbouncer-"))
     settings = {
