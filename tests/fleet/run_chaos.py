@@ -58,12 +58,13 @@ def main() -> int:
     """Live through it; return the exit status."""
     parser = argparse.ArgumentParser(description="Let all go wrong that can go wrong with a fleet, and count.")
     parser.add_argument("--runs", type=int, default=3, help="of each kind of trouble; each has another seed")
+    parser.add_argument("--seed", type=int, default=1, help="of the first run")
     parser.add_argument("--only", default=",".join(PLAYS), help=f"of {', '.join(PLAYS)}")
     parser.add_argument("--busy", action="store_true", help="as in the tests: bars are wider, and outages shorter")
     arguments = parser.parse_args()
     all_played = [
         _played(name, seed, is_quiet=not arguments.busy)
-        for seed in range(1, arguments.runs + 1)
+        for seed in range(arguments.seed, arguments.seed + arguments.runs)
         for name in arguments.only.split(",")
     ]
     _say(table(all_played))
