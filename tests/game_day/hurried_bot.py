@@ -49,7 +49,9 @@ def hurry(clock: ClockError) -> None:
     from bot import cli
     from bot.runtime.clock import SystemClock
 
-    SystemClock.wall = lambda _self: time.time() + clock.seconds + clock.lead_s  # type: ignore[method-assign]
+    correct = SystemClock.correct
+    SystemClock._machine = lambda _self: time.time() + clock.seconds + clock.lead_s  # type: ignore[method-assign]
+    SystemClock.correct = lambda self, wall: correct(self, wall + clock.lead_s)  # type: ignore[method-assign]
     SystemClock.monotonic = lambda _self: time.monotonic() + clock.lead_s  # type: ignore[method-assign]
     cli._new_loop = lambda: lambda: HurriedLoop(clock)
 
