@@ -15,9 +15,29 @@ FLEET = "bot/fleet/"
 NOT_FOR_A_NEWCOMER = (FLEET, "bot/sandbox", "bot/generation/words/phrases.py")
 PRICE = re.compile(r"price|pricing")
 SEVERAL_PROCESSES = re.compile(
-    r"\b(fleet|fleet_module|other process(?:es)?|several processes|Leadership|store\.is_shared|is_fleet)\b"
+    r"""\b(?:fleet\w*|is_fleet)\b                                    # the package, and whether there is a fleet
+    |(?:store|database)\.is_shared|^[ ]{4}is_shared[ ]=[ ](?:True|False)                # whether others may be on the database
+    |(?<![A-Za-z])_?(?:un)?[Ll]eases?d?(?![a-z])                   # what a process has for a while
+    |[Ll]eader(?:ship)?(?![a-z])|\bleads\b(?=[(:,)=]|[ ]is[ ]|;)|\.leads\b
+    |\bSignals\b|\bsignals\.(?:send|listen)|store\.signals       # messages
+    |store\.processes\.|(?:FROM|INTO|UPDATE)[ ]processes\b        # the list of them
+    |\b(?:an?other|other|all|every|each|several|no|two|both|dead|dying|living|which|whichever|any|one[ ]of[ ]the)
+        (?:'s)?[ ]process(?:es)?\b(?!')                            # what another does
+    """,
+    re.MULTILINE | re.VERBOSE,
 )
-"""Not a job's lease: the queue of one process has it too, by which a job outlives a crash and a repair by the host."""
+"""What a line says that knows of several processes: docs/decisions/0091-one-package-for-a-fleet.md."""
+
+
+def knowing() -> dict[str, int]:
+    """Return how many lines say so, by module outside the fleet's package."""
+    found = {}
+    for path in modules():
+        name = path.relative_to(ROOT).as_posix()
+        lines = path.read_text(encoding="utf-8").splitlines()
+        if not name.startswith(FLEET) and (count := sum(bool(SEVERAL_PROCESSES.search(line)) for line in lines)):
+            found[name] = count
+    return found
 
 
 def modules() -> list[Path]:
@@ -70,9 +90,8 @@ def main() -> None:
     print(f"import lines                     {imports / sum(lines.values()):.1%}")
     print(f"words of docstrings and comments {sum(words_about_code(sources[path], trees[path]) for path in sources):,}")
     print(f"rooms that say price             {len(priced)}")
-    several = [names[path] for path, source in sources.items() if SEVERAL_PROCESSES.search(source)]
-    outside = sum(not name.startswith(FLEET) for name in several)
-    print(f"files that know several processes {outside} outside bot/fleet, {len(several)} in all")
+    several = knowing()
+    print(f"files that know several processes {len(several)} outside bot/fleet, in {sum(several.values())} lines")
     print(f"most rooms in one view           {most} ({largest})")
     commands = rows(describe_commands())
     options = [len(each["options"]) for each in commands]

@@ -49,7 +49,7 @@ from bot.runtime.texts import IDENTIFIES_LEFT
 from bot.server.texts import PRACTICE_NOT_ALLOWED
 from bot.settings import DISCORD_API_URL, Settings
 from bot.store import Store
-from bot.store.fleet import fleet_module
+from bot.store.by_name import fleet_module
 
 log = structlog.get_logger(__name__)
 

@@ -62,7 +62,7 @@ log = structlog.get_logger(__name__)
 
 UPKEEP_S = 15.0
 EACH, ONE = False, True
-"""Whether a round is for every process, or for the leader."""
+"""Whether a round runs wherever the bot does, or once for all."""
 
 
 def add_rounds(setup: Setup, parts: Parts, *, key_health: KeyHealth, learned: LearnedDurations) -> None:

@@ -28,7 +28,7 @@ class OwnCards:
         self.has_ticker = has_ticker
         self.lease: Callable[[], str | None] = lambda: None
 
-    def leads(self) -> bool:
+    def draws_free(self) -> bool:
         return self._leads()
 
     def is_here(self, jobs: Sequence[Job], *, if_free: bool) -> bool:
@@ -40,7 +40,7 @@ class OwnCards:
         self._signals.send(SHOW, str(guild_id), card_id, AT_ONCE if at_once else SOON)
 
     def follow(self, worker: Worker) -> None:
-        self.lease = lambda: worker.lease
+        self.lease = lambda: worker.claims.lease
 
     def reach(self, delivery: Delivery, spawn: Callable[[Coroutine[Any, Any, None], str], None]) -> None:
         """Draw this process's cards when others ask."""

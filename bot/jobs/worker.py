@@ -1,6 +1,6 @@
 """The worker follows every open job to its end. It reaches Discord only through a `Surface`.
 
-One process holds a lease on each job it follows. When a job is due, one *turn* is taken: `submitting`, `polling` or
+It has the jobs that `claims` brings it. When a job is due, one *turn* is taken: `submitting`, `polling` or
 `delivering`, by its state, each in a lane of its own (`lanes`). The loop awaits only the store; calls to Discord or
 Cannon Studio happen in turns. A failing turn never stops the others.
 """
@@ -75,11 +75,6 @@ class Worker:
     # ------------------------------------------------------------------ signals
 
     @property
-    def lease(self) -> str:
-        """The lease of this process's jobs."""
-        return self.claims.lease
-
-    @property
     def followed(self) -> int:
         """The number of followed jobs."""
         return len(self.agenda.jobs)
@@ -138,7 +133,7 @@ class Worker:
                 await self.claims.claim()
             except Exception as error:  # noqa: BLE001 - the loop must continue; it is logged there
                 self._quiet.note(log, "worker.claim_failed", "", error)
-                self.agenda.claim_due = self.claims.lease_due = self.clock.monotonic() + RETRY_S
+                self.agenda.claim_due = self.claims.due = self.clock.monotonic() + RETRY_S
             self._start_due()
             now = self.clock.monotonic()
             idle_s = self._idle_s(now)
@@ -170,7 +165,7 @@ class Worker:
         return count
 
     async def stop(self, *, grace_s: float = 8.0) -> None:
-        """Start no new turn, hand idle jobs over, let running turns end for up to `grace_s` seconds, drop the lease."""
+        """Start no new turn, hand idle jobs over, let running turns end for up to `grace_s` seconds, drop the rest."""
         self._stopping, self.is_running = True, False
         self.agenda.changed.set()
         until = asyncio.get_running_loop().time() + grace_s
@@ -188,7 +183,7 @@ class Worker:
             await self.claims.drop()
 
     def _idle_s(self, now: float) -> float:
-        due = [self.agenda.claim_due, self.claims.lease_due]
+        due = [self.agenda.claim_due, self.claims.due]
         next_turn = self.agenda.next_at()
         if next_turn is not None:
             due.append(next_turn)
@@ -225,7 +220,7 @@ class Worker:
     async def _turn_within_limits(self, followed: Followed) -> tuple[float | None, bool]:
         try:
             async with asyncio.timeout(TURN_S):
-                if not await self.claims.rows.read(followed, self.claims.lease):
+                if not await self.claims.read(followed):
                     log.warning("worker.lost_job", job=followed.id, state=followed.state)
                     return None, True
                 job = followed.job
@@ -289,7 +284,7 @@ class AnsweredCards:
         except (CommitUnknown, asyncio.CancelledError):
             self.worker.claims.may_hold_more = self.worker.claims.may_hold_more or first is not None
             raise
-        for job in begun:  # nothing is awaited before: what is leased has to be followed
+        for job in begun:  # nothing is awaited before: what is claimed has to be followed
             self._follow(job, language)
         return len(begun) == len(jobs) > 0
 
@@ -299,7 +294,7 @@ class AnsweredCards:
         chosen = [job for job in jobs[:room] if not job.in_doubt and await self.worker.submitting.may_begin(job)]
         if not chosen:
             return None
-        return FirstAttempts(job_ids=[job.id for job in chosen], lease=self.worker.lease, key_id=chosen[0].key_id)
+        return self.worker.claims.first_attempts(chosen)
 
     def _follow(self, job: Job, language: str) -> None:
         followed = Followed(job.id, job.guild_id, job.card_id, job.state, due=0.0, active_s=job.active_s)

@@ -21,7 +21,7 @@ from bot.sandbox.post_box import PostBox
 from bot.sandbox.server import Sandbox
 from bot.settings import DISCORD_API_URL, SecretStr, Settings
 from bot.store import Store
-from bot.store.fleet import fleet_module
+from bot.store.by_name import fleet_module
 
 HOST_KEY = "cs_test_rehearsal_host"
 TOKEN = "MQ.rehearsal.token"  # noqa: S105 - of no application

@@ -12,7 +12,7 @@ from bot.store import Store
 
 
 class JobSignals(Protocol):
-    """Signals the worker after a moderator's act. The rows are the truth: a lost signal only costs time."""
+    """Calls the worker after a moderator's act. The rows are the truth: a lost signal only costs time."""
 
     def wake(self) -> None:
         """Waiting jobs may have become startable, or barred."""

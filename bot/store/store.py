@@ -19,12 +19,12 @@ from bot.runtime.clock import Clock
 from bot.runtime.progress import Progress, logged, no_progress
 from bot.settings import PostgresUrl
 from bot.store import texts
+from bot.store.by_name import server_module
 from bot.store.engine.connection import BUSY_TIMEOUT_S
 from bot.store.engine.database import REBUILT_BYTES, Database
 from bot.store.engine.pulse import Pulse
 from bot.store.engine.repository import PAGES_CHECKED_META, Meta, Repository, set_meta, signature_in
 from bot.store.engine.sqlite_database import ProcessLock, SqliteDatabase
-from bot.store.fleet import fleet_module
 from bot.store.guild.absent_guilds import AbsentGuilds
 from bot.store.guild.account import AccountChecks, ApiChanges, ApiFacts
 from bot.store.guild.approvals import Approvals
@@ -183,7 +183,7 @@ class Store:
     ) -> Store:
         if not secret_keys:
             raise StoreError(texts.KEYS_OF_SECRETS_MISSING, exit_code=RESTART_CANNOT_HELP)
-        opener = fleet_module("postgresql.database").PostgresDatabase
+        opener = server_module("database").PostgresDatabase
         database: Database = await opener.open(url, clock=clock, progress=progress)
         try:
             await database.read(lambda db: refuse_moved(db, url))
@@ -327,7 +327,7 @@ class Store:
     def check_server(url: PostgresUrl, secret_keys: Sequence[str] = ()) -> list[str]:
         """Like `check` for an unopened PostgreSQL database; read-only. Blocks."""
         try:
-            problems: list[str] = fleet_module("postgresql.server").problems_of_server(url, secret_keys, time.time())
+            problems: list[str] = server_module("server").problems_of_server(url, secret_keys, time.time())
         except StoreError as error:
             return [error.sentence]
         return problems

@@ -454,12 +454,12 @@ async def test_a_worker_that_wakes_after_its_lease_has_expired_changes_nothing(r
     await rig.member.slash(rig.channel, "image generate", prompt="fox #forever")
     await rig.step()
     [before] = await rig.jobs()
-    assert before.lease == zombie.lease
+    assert before.lease == zombie.claims.lease
     rig.advance(LEASE_S + 1)
     heir = await another()
     await heir.step()
     [theirs] = await rig.jobs()
-    assert theirs.lease == heir.lease
+    assert theirs.lease == heir.claims.lease
     rig.sandbox.finish(before.remote_id)
     stale = zombie.agenda.jobs[before.id]
     assert await zombie.polling.transitions.change(stale, JobState.FAILED, release=True) is False
@@ -467,7 +467,7 @@ async def test_a_worker_that_wakes_after_its_lease_has_expired_changes_nothing(r
     # It notices by itself, follows nothing more, and does not get back what the other has.
     await zombie.step()
     assert zombie.followed == 0
-    assert zombie.lease != before.lease
+    assert zombie.claims.lease != before.lease
     async for _ in until_ended(rig):
         await heir.step()
         rig.advance(1)
@@ -565,7 +565,7 @@ async def test_a_running_worker_renews_its_lease_while_a_delivery_is_slow(rig: R
                 await pulse.round(owner)
                 assert await heir.step() == 0
             [job] = await rig.jobs()
-            assert job.lease == owner.lease
+            assert job.lease == owner.claims.lease
             slow.gate.set()
             await asyncio.gather(*owner._turns)
             await pulse.round(owner)

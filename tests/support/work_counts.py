@@ -111,9 +111,9 @@ async def work_of_pictures(rig: Rig, count: int) -> WorkCounts:
     async with counted(rig.bot.parts.store) as counts:
         for number in range(count):
             rig.member = rig.guild.add_member(rig.env.create_user(f"member{number}"))
-            counts.is_counting, worker.claims.lease_due = False, 0.0
+            counts.is_counting, worker.claims.due = False, 0.0
             await worker.claims.renew()
-            worker.claims.lease_due = worker.agenda.claim_due = math.inf  # it holds for longer than a picture takes
+            worker.claims.due = worker.agenda.claim_due = math.inf  # it holds for longer than a picture takes
             counts.is_counting = True
             await _make(rig, f"fox {number}")
         return counts

@@ -10,7 +10,7 @@ from bot.errors import RESTART_CANNOT_HELP, StartError
 from bot.runtime.clock import Clock
 from bot.runtime.progress import Progress
 from bot.settings import PostgresUrl, Settings
-from bot.store.fleet import fleet_module
+from bot.store.by_name import server_module
 from bot.store.host.backup import back_up
 from bot.store.host.restore import restore
 from bot.store.host.rotation import rotate
@@ -44,7 +44,7 @@ def restore_backup(settings: Settings, backup: Path, *, clock: Clock, progress: 
     backup = backup.expanduser().absolute()
     keys = tuple(key.get_secret_value() for key in settings.secret_keys)
     if isinstance(settings.database, PostgresUrl):
-        restoring = fleet_module("postgresql.migrate").restore
+        restoring = server_module("migrate").restore
         found = restoring(backup, settings.database, secret_keys=keys, now=clock.wall(), progress=progress)
         return texts.restored(settings.database, *found)
     done = restore(backup, settings.sqlite_file, secret_keys=keys, now=clock.wall(), progress=progress)
@@ -57,7 +57,7 @@ def upgrade_forecast(database: Path | PostgresUrl, progress: Progress) -> tuple[
     Raises StoreError for an unusable database.
     """
     if isinstance(database, PostgresUrl):
-        with fleet_module("postgresql.server").looking(database) as found:
+        with server_module("server").looking(database) as found:
             is_behind = 0 < found.version < found.known
             return texts.UPGRADE_ON_SERVER(
                 url=database, schema=found.version, known=found.known
@@ -73,7 +73,7 @@ def migrate(settings: Settings, target: PostgresUrl | Path | None, *, clock: Clo
 
     Returns what was done. Raises StoreError, StartError, Refused, with nothing changed.
     """
-    moving = fleet_module("postgresql.migrate")
+    moving = server_module("migrate")
     if target is None:
         return str(moving.undo(settings))
     if isinstance(target, PostgresUrl):

@@ -94,12 +94,12 @@ class CardOwner(Protocol):
     has_ticker: bool
     """Whether it also redraws cards over time."""
 
-    def leads(self) -> bool:
-        """Whether it draws the cards whose jobs no process follows."""
+    def draws_free(self) -> bool:
+        """Whether it draws the cards of which no job is followed."""
         ...
 
     def is_here(self, jobs: Sequence[Job], *, if_free: bool) -> bool:
-        """Whether it draws the card of these jobs; `if_free`: if no process follows them."""
+        """Whether it draws the card of these jobs; `if_free`: if none is followed."""
         ...
 
     def draw_elsewhere(self, guild_id: int, card_id: str, at_once: bool) -> None:
@@ -112,7 +112,7 @@ class EveryCard:
 
     is_sole = has_ticker = True
 
-    def leads(self) -> bool:
+    def draws_free(self) -> bool:
         return True
 
     def is_here(self, jobs: Sequence[Job], *, if_free: bool) -> bool:  # noqa: ARG002 - there is no other owner

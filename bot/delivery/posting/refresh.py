@@ -128,7 +128,7 @@ class CardRefresh:
             return
         async with lock:
             try:
-                await self._show(guild_id, card_id, can_wait=False, acted=False, if_free=self.owner.leads())
+                await self._show(guild_id, card_id, can_wait=False, acted=False, if_free=self.owner.draws_free())
             except discord.HTTPException as error:
                 if is_gone(error):
                     await self.store.cards.note_drawn(guild_id, card_id)

@@ -8,12 +8,12 @@ from collections.abc import Callable, Sequence
 
 import structlog
 
-from bot.domain.models import JobState, new_id
+from bot.domain.models import Job, JobState, new_id
 from bot.jobs.follow.agenda import Agenda
 from bot.jobs.follow.lanes import REMOTE_STATES, Followed
 from bot.runtime.clock import Clock
 from bot.runtime.machine import permanent, release_memory
-from bot.store import Claimed, CommitUnknown, Store
+from bot.store import Claimed, CommitUnknown, FirstAttempts, Store
 from bot.store.processes import BACK_S, SHARED_LEASE_S, SHARED_RENEW_S, was_cut_off
 
 log = structlog.get_logger(__name__)
@@ -133,7 +133,7 @@ class Claims:
         self.claimed, self.announce_free = claimed, announce_free
         self.lease = new_id()
         """The lease of this process's jobs."""
-        self.lease_due = 0.0
+        self.due = 0.0
         """When to renew it, monotonic seconds."""
         self.may_hold_more = False
         """Whether a claim may have been committed whose jobs this process does not know."""
@@ -142,13 +142,21 @@ class Claims:
         """When to claim what was left to other processes, monotonic seconds; None before something was."""
         self.rows, self._keeper = JobRows(store), LeaseKeeper(store, clock)
 
+    async def read(self, followed: Followed) -> bool:
+        """Set `followed.row`; False if the job is no longer this process's."""
+        return await self.rows.read(followed, self.lease)
+
+    def first_attempts(self, jobs: Sequence[Job]) -> FirstAttempts:
+        """Return the claim of a card's jobs that this process sends at once, with one key."""
+        return FirstAttempts(job_ids=[job.id for job in jobs], lease=self.lease, key_id=jobs[0].key_id)
+
     async def renew(self) -> None:
-        if not self.may_hold_more and self.clock.monotonic() < self.lease_due:
+        if not self.may_hold_more and self.clock.monotonic() < self.due:
             return
         jobs = None if self._is_leaving else len(self.agenda.jobs)
         if self.may_hold_more or (not await self._keeper.renew(self.lease, jobs) and self.agenda.jobs):
             await self._lose_all()
-        self.lease_due = self.clock.monotonic() + self._keeper.next_s
+        self.due = self.clock.monotonic() + self._keeper.next_s
         if await self._keeper.take_over(self.lease):
             self.announce_free()
         if self._keeper.surplus and not self._is_leaving:
@@ -211,7 +219,7 @@ class Claims:
         if not self.store.is_shared:
             return
         if not self._is_leaving:
-            self._is_leaving, self.lease_due = True, 0.0
+            self._is_leaving, self.due = True, 0.0
         await self.renew()
         await self._give()
 

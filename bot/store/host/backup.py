@@ -13,13 +13,13 @@ from bot.errors import RESTART_CANNOT_HELP, StoreError
 from bot.runtime.progress import Progress
 from bot.settings import PostgresUrl
 from bot.store import texts
+from bot.store.by_name import server_module
 from bot.store.engine import schema
 from bot.store.engine.connection import connect
 from bot.store.engine.files import copy_database, refuse_half_restored, replacing, require_room, room_for
 from bot.store.engine.repository import signature_in
 from bot.store.engine.sqlite_database import escaped, made_for
 from bot.store.engine.sqlite_errors import explained
-from bot.store.fleet import fleet_module
 from bot.store.host.integrity import read_only
 from bot.store.sql import Connection
 from bot.store.vault import secret_box as sealed
@@ -59,7 +59,7 @@ def back_up(
     _refuse(database, target, replaces=replaces, with_key=key is not None)
     with file_errors(target), replacing(target) as partial:
         if isinstance(database, PostgresUrl):
-            copy = fleet_module("postgresql.to_file").copy_server
+            copy = server_module("to_file").copy_server
             copy(database, partial, now=now, progress=progress, spare_bytes=spare_bytes)
         else:
             with explained(database), contextlib.closing(open_beside(database)) as db:

@@ -11,14 +11,15 @@ from typing import Any, cast
 from bot.errors import StoreError
 from bot.runtime.progress import Progress
 from bot.settings import PostgresUrl
+from bot.store.by_name import server_module
 from bot.store.engine.connection import damage
 from bot.store.engine.files import mark_of
 from bot.store.engine.repository import paused_since
 from bot.store.engine.schema import migrations
 from bot.store.engine.sqlite_database import made_for
-from bot.store.fleet import fleet_module
 from bot.store.host.integrity import problems_of_file
 from bot.store.host.jobs import reading
+from bot.store.processes import followers
 from bot.store.sql import Connection
 from bot.store.vault.secret_box import key_file_of
 
@@ -40,7 +41,7 @@ def condition(
     """
     if isinstance(database, PostgresUrl):
         try:
-            on_server: dict[str, Any] = fleet_module("postgresql.server").condition(database, secret_keys, now)
+            on_server: dict[str, Any] = server_module("server").condition(database, secret_keys, now)
         except StoreError as error:
             return {"address": str(database), "error": error.sentence}
         return on_server
@@ -74,7 +75,7 @@ def inside(db: Connection, now: float) -> dict[str, Any]:
     return {
         "jobs": {row[0]: row[1] for row in db.execute("SELECT state, count(*) FROM jobs GROUP BY state")},
         "oldest_due_s": None if oldest is None else round(max(0.0, now - oldest), 1),
-        "live_leases": db.execute("SELECT count(*) FROM leases WHERE expires_at > ?", (now,)).fetchone()[0],
+        **followers(db, now),
         "paused_since": paused_since(db),
         "refused_keys": db.execute("SELECT count(*) FROM guild_keys WHERE refused_at IS NOT NULL").fetchone()[0],
         "last_trouble": [

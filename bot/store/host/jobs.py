@@ -14,12 +14,12 @@ from bot.errors import RESTART_CANNOT_HELP, StoreError
 from bot.runtime.clock import Clock
 from bot.settings import PostgresUrl
 from bot.store import texts
+from bot.store.by_name import server_module
 from bot.store.engine import schema
 from bot.store.engine.columns import from_milli, to_json
 from bot.store.engine.files import refuse_half_restored
 from bot.store.engine.repository import Repository
 from bot.store.engine.sqlite_errors import explained
-from bot.store.fleet import fleet_module
 from bot.store.host.backup import doubt, open_beside
 from bot.store.jobs.job_lists import OPEN_TOTAL
 from bot.store.jobs.rechecks import JobAttempt, attempts_of
@@ -105,7 +105,7 @@ def shown(database: Path | PostgresUrl, job_id: str) -> JobOnFile | None:
 def reading(database: Path | PostgresUrl) -> Iterator[Connection]:
     """Yield a connection on one snapshot. Raises StoreError, also for another schema."""
     if isinstance(database, PostgresUrl):
-        with fleet_module("postgresql.server").reading_server(database) as server:
+        with server_module("server").reading_server(database) as server:
             yield server
         return
     refuse_half_restored(database)
@@ -213,5 +213,5 @@ def listed_processes(database: Path | PostgresUrl, clock: Clock) -> tuple[FleetP
     with reading(database) as db:
         now = clock.wall()
         if isinstance(database, PostgresUrl):  # the processes' clock
-            now = float(db.execute(fleet_module("postgresql.dialect").NOW).fetchone()[0])
+            now = float(db.execute(server_module("dialect").NOW).fetchone()[0])
         return processes_in(db, now)

@@ -26,6 +26,7 @@ from bot.store.host.backup import copy_key, doubt, file_errors, needed_by, open_
 from bot.store.host.moved import MOVED_FROM_META
 from bot.store.jobs.job_lists import OPEN_TOTAL
 from bot.store.money.totals import COMPARED_META
+from bot.store.processes import forget_followers
 from bot.store.sql import Connection
 from bot.store.vault.secret_box import key_file_of
 
@@ -112,12 +113,11 @@ def _prepare(copy: Path, taken: float) -> tuple[int, float, int]:
 
 
 def settle(db: Connection, taken: float | None) -> None:
-    """End the leases of a backup that was made at `taken` (Unix seconds), and mark its uncertain jobs.
+    """Free the jobs of a backup that was made at `taken` (Unix seconds), and mark its uncertain jobs.
 
-    The schema may be any version; only the newest has `end_all_leases`, and old ones know no uncertain jobs: None.
+    The schema may be any version; old ones know no uncertain jobs: None.
     """
-    db.execute("UPDATE jobs SET lease = NULL WHERE lease IS NOT NULL")
-    db.execute("DELETE FROM leases")
+    forget_followers(db)
     if taken is not None:
         doubt(db, taken)
     for name in (COMPARED_META, MOVED_FROM_META):  # compared soon; and no move has filled this database

@@ -121,8 +121,8 @@ class JobAttempt:
     """A call for a job, or several. `outcome`: the answer's class, no texts.
 
     `call`: submit, poll, fetch, deliver, or turn; `approve`, `start`: it was approved, it had a place; `key`: no key
-    works; `follow`: a process followed it from `since` until it `stopped`, `died`, `lost` its
-    lease, or has `given` the job to others.
+    works; `follow`: it was followed from `since` until that `stopped`, `died`, `lost` it,
+    or gave it (`given`) to others.
     """
 
     call: str

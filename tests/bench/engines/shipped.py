@@ -143,8 +143,8 @@ class Worker:
                         task.cancel()
                 await self._claims.claim()
             except StoreError:
-                self._agenda.claim_due = self._claims.lease_due = self._clock.monotonic() + RETRY_S
-            due = min(self._agenda.claim_due, self._claims.lease_due)
+                self._agenda.claim_due = self._claims.due = self._clock.monotonic() + RETRY_S
+            due = min(self._agenda.claim_due, self._claims.due)
             await self._clock.wait(self._agenda.changed, max(due - self._clock.monotonic(), 0))
 
     def _claimed(self, claimed: Sequence[Claimed]) -> None:

@@ -60,7 +60,7 @@ async def pause(rig: Rig, job: Job) -> None:
 async def test_a_job_is_begun_with_its_answer_and_sent_once(rig: Rig):
     (job,) = await ask(rig)
     assert is_begun(job)
-    assert job.lease == rig.bot.parts.worker.lease
+    assert job.lease == rig.bot.parts.worker.claims.lease
     assert rig.sandbox.requests == []
     await end_exactly(rig, 1)
 
@@ -145,7 +145,7 @@ async def test_what_needs_an_approval_is_not_begun(rig: Rig):
 
 
 async def test_a_commit_of_unknown_outcome_loses_no_job_and_sends_none_twice(rig: Rig, monkeypatch: pytest.MonkeyPatch):
-    cards, lease = rig.bot.parts.store.cards, rig.bot.parts.worker.lease
+    cards, lease = rig.bot.parts.store.cards, rig.bot.parts.worker.claims.lease
     real = cards.mark_answered
 
     async def unheard(*values, **named):
@@ -157,7 +157,7 @@ async def test_a_commit_of_unknown_outcome_loses_no_job_and_sends_none_twice(rig
     assert is_begun(job)
     monkeypatch.setattr(cards, "mark_answered", real)
     await end_exactly(rig, 1)
-    assert rig.bot.parts.worker.lease != lease, "jobs under the old one were claimed again"
+    assert rig.bot.parts.worker.claims.lease != lease, "jobs under the old one were claimed again"
 
 
 async def test_what_the_api_says_to_a_job_that_is_sent_at_once_is_told_in_the_cards_language(

@@ -138,7 +138,7 @@ async def test_the_time_without_an_owner_is_named_with_who_died(rig: Rig):
     rig.advance(49)
     await store._database.write(lambda db: end_all_leases(db, rig.clock.wall()))  # as the next start does
     worker.agenda.clear()
-    worker.claims.lease_due = 0.0
+    worker.claims.due = 0.0
     await rig.step()
     rig.sandbox.finish(job.remote_id)
     await rig.work()

@@ -1,4 +1,4 @@
-"""The one way from the core to `bot.fleet`, which lets several processes share a PostgreSQL database."""
+"""The one way from the core to `bot.fleet`: PostgreSQL, and several processes that share its database."""
 
 from __future__ import annotations
 
@@ -20,3 +20,8 @@ def fleet_module(name: str) -> Any:
     except ImportError as error:
         missing = texts.POSTGRES_MISSING(command=install_line("postgres"))
         raise StoreError(missing, exit_code=RESTART_CANNOT_HELP) from error
+
+
+def server_module(name: str) -> Any:
+    """Import a module of `bot.fleet.postgresql`, as `fleet_module`."""
+    return fleet_module(f"postgresql.{name}")
