@@ -16,7 +16,7 @@ NOT_FOR_A_NEWCOMER = (FLEET, "bot/sandbox", "bot/generation/words/phrases.py")
 PRICE = re.compile(r"price|pricing")
 SEVERAL_PROCESSES = re.compile(
     r"""\b(?:fleet\w*|is_fleet)\b                                    # the package, and whether there is a fleet
-    |(?:store|database)\.is_shared|^[ ]{4}is_shared[ ]=[ ](?:True|False)                # whether others may be on the database
+    |(?:store|database)\.is_shared|^[ ]{4}is_shared[ ]=[ ](?:True|False)  # whether others may be on the database
     |(?<![A-Za-z])_?(?:un)?[Ll]eases?d?(?![a-z])                   # what a process has for a while
     |[Ll]eader(?:ship)?(?![a-z])|\bleads\b(?=[(:,)=]|[ ]is[ ]|;)|\.leads\b
     |\bSignals\b|\bsignals\.(?:send|listen)|store\.signals       # messages
