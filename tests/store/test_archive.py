@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ from bot.settings import PostgresUrl, SecretStr, Settings
 from bot.store import Spending, Store
 from bot.store.host.archive import kept_from, month_of, span_of
 from tests.store.conftest import AUTHOR, GUILD, HandClock, Made
-from tests.support.databases import SECRET_KEY
+from tests.support.databases import SECRET_KEY, PostgresDatabases
 from tests.support.totals import differing
 
 DAY_S = 86_400.0
@@ -103,6 +104,21 @@ async def archived(store: Store, before: float) -> int:
     return moved
 
 
+def on_a_server(test: Any) -> Any:
+    return pytest.mark.long(pytest.mark.sqlite_only("it has a server of its own")(test))
+
+
+@pytest.fixture
+async def on_server(
+    postgres_databases: PostgresDatabases, clock: HandClock
+) -> AsyncIterator[tuple[PostgresUrl, Store]]:
+    address = postgres_databases.new()
+    store = await Store.open(address, clock=clock, secret_keys=(SECRET_KEY,))
+    yield address, store
+    assert await differing(store) == []
+    await store.close()
+
+
 async def rows(store: Store, query: str) -> Sequence[Any]:
     found = await store._database.read(lambda db: db.execute(query).fetchall())
     return [tuple(row) for row in found]
@@ -125,12 +141,14 @@ async def test_what_was_spent_stays_whatever_leaves(store: Store, made: Made, cl
     await pay(store, still_open, "1")
     assert await differing(store) == []
     assert await store.check() == []
-    after = await counted(store)
-    await store.archive.drop("2026-01")
-    await store.archive.drop("2026-02")
-    assert await counted(store) == after
-    assert await differing(store) == []
-    assert await rows(store, "SELECT count(*) FROM archived_jobs") == [(0,)]
+    if store.is_shared:
+        after = await counted(store)
+        await store.archive.drop("2026-01")
+        await store.archive.detach("2026-02")
+        assert await counted(store) == after
+        assert await differing(store) == []
+        assert await store.check() == []
+        assert await rows(store, "SELECT count(*) FROM archived_jobs") == [(0,)]
 
 
 async def test_the_archive_has_no_words(store: Store, made: Made, clock: HandClock) -> None:
@@ -252,9 +270,11 @@ async def test_a_limit_for_ever_counts_what_is_archived(store: Store, made: Made
     assert spent == 4
 
 
+@on_a_server
 async def test_months_are_listed_and_leave_the_database(
-    store: Store, made: Made, clock: HandClock, address: Any
+    on_server: tuple[PostgresUrl, Store], made: Made, clock: HandClock
 ) -> None:
+    _, store = on_server
     await a_history(store, made, clock)
     clock.now = span_of("2026-07")[0]
     assert [(each.name, each.jobs, each.archived) for each in await store.archive.months()] == [
@@ -266,10 +286,6 @@ async def test_months_are_listed_and_leave_the_database(
         ("2026-01", 0, 4),
         ("2026-02", 0, 1),
     ]
-    if not isinstance(address, PostgresUrl):
-        await store.archive.drop("2026-01")
-        assert [each.name for each in await store.archive.months()] == ["2026-02"]
-        return
     assert all(each.bytes for each in await store.archive.months())
     assert await store.archive.detach("2026-01") == ["detached_jobs_2026_01", "detached_ledger_2026_01"]
     assert [each.name for each in await store.archive.months()] == ["2026-02"]
@@ -286,15 +302,13 @@ async def test_months_are_listed_and_leave_the_database(
     assert await store.archive.months() == []
 
 
-def settings_of(address: Any) -> Settings:
-    return Settings(database=address, secret_keys=(SecretStr(SECRET_KEY),) if isinstance(address, PostgresUrl) else ())
-
-
+@on_a_server
 async def test_the_host_archives_detaches_and_drops_beside_a_bot(
-    store: Store, made: Made, clock: HandClock, address: Any, monkeypatch: pytest.MonkeyPatch
+    on_server: tuple[PostgresUrl, Store], made: Made, clock: HandClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    address, store = on_server
     monkeypatch.setattr("bot.app.host.offline.SystemClock", lambda: clock)
-    settings, on_server = settings_of(address), isinstance(address, PostgresUrl)
+    settings = Settings(database=address, secret_keys=(SecretStr(SECRET_KEY),))
     await a_history(store, made, clock)
     clock.now = span_of("2026-06")[0] + DAY_S
     await take(store, made)
@@ -322,14 +336,15 @@ async def test_the_host_archives_detaches_and_drops_beside_a_bot(
     with pytest.raises(Refused, match=r"would delete the 4 archived jobs of 2026-01 .* Add --yes"):
         await drop_month(settings, "2026-01", is_sure=False)
     assert await drop_month(settings, "2026-01", is_sure=True) == "Deleted 4 archived jobs of 2026-01 and their ledger."
-    if not on_server:
-        with pytest.raises(StartError, match=r"no partitions to detach. `cannon-bot archive drop 2026-02`"):
-            await detach_month(settings, "2026-02", is_sure=True)
-        return
     with pytest.raises(Refused, match=r"1 archived job of 2026-02 .* Add --yes"):
         await detach_month(settings, "2026-02", is_sure=False)
     assert "detached_jobs_2026_02, detached_ledger_2026_02" in await detach_month(settings, "2026-02", is_sure=True)
     assert "Detached: detached_jobs_2026_02" in texts.months(await list_months(settings))
+
+
+async def test_a_file_has_no_months() -> None:
+    with pytest.raises(StartError, match="on PostgreSQL only"):
+        await list_months(Settings(database=Path("bot.db")))
 
 
 def test_months_are_of_utc() -> None:

@@ -199,9 +199,15 @@ def _old_files(database: Path, days: int, now: float) -> int:
     return delete_older(database, now - days * 86_400) if days else 0
 
 
+def _archive_of(settings: Settings, progress: Progress | None = None) -> contextlib.AbstractAsyncContextManager[Store]:
+    if not isinstance(settings.database, PostgresUrl):
+        raise StartError(host_texts.NO_MONTHS, exit_code=RESTART_CANNOT_HELP)
+    return any_bots_store(settings, progress)
+
+
 async def list_months(settings: Settings) -> dict[str, Any]:
     """Return the months with jobs, and detached tables, as JSON values. Raises StoreError, StartError."""
-    async with any_bots_store(settings) as store:
+    async with _archive_of(settings) as store:
         months, detached = await store.archive.months(), await store.archive.detached()
     return {"months": [asdict(each) for each in months], "detached": detached}
 
@@ -213,15 +219,14 @@ async def archive_months(settings: Settings, months: int, *, clock: Clock, progr
     """
     before = kept_from(clock.wall(), months)
     first_kept = month_of(before)
-    async with any_bots_store(settings, progress) as store:
+    async with _archive_of(settings, progress) as store:
         jobs = sum(each.jobs for each in await store.archive.months() if each.name < first_kept)
         if not jobs:
             raise Refused(host_texts.NOTHING_TO_ARCHIVE(month=first_kept))
         if not is_sure:
             raise Refused(host_texts.would_archive(jobs, first_kept))
         archived = await _archive(store, before, jobs, progress)
-        is_clean = await store.scrub(at_most_bytes=0)
-    return host_texts.archived(archived, jobs - archived, is_clean=is_clean)
+    return host_texts.archived(archived, jobs - archived)
 
 
 async def _archive(store: Store, before: float, jobs: int, progress: Progress) -> int:
@@ -239,9 +244,7 @@ async def _archive(store: Store, before: float, jobs: int, progress: Progress) -
 
 async def detach_month(settings: Settings, month: str, *, is_sure: bool) -> str:
     """Make tables of their own of an archived month; return the outcome. Raises StoreError, StartError, Refused."""
-    if not isinstance(settings.database, PostgresUrl):
-        raise StartError(host_texts.NO_PARTITIONS(month=month), exit_code=RESTART_CANNOT_HELP)
-    async with any_bots_store(settings) as store:
+    async with _archive_of(settings) as store:
         jobs = await _archived(store, month)
         if not is_sure:
             raise Refused(host_texts.would_detach(jobs, month))
@@ -250,7 +253,7 @@ async def detach_month(settings: Settings, month: str, *, is_sure: bool) -> str:
 
 async def drop_month(settings: Settings, month: str, *, is_sure: bool) -> str:
     """Delete an archived month for good; return the outcome. Raises StoreError, StartError, Refused."""
-    async with any_bots_store(settings) as store:
+    async with _archive_of(settings) as store:
         jobs = await _archived(store, month)
         if not is_sure:
             raise Refused(host_texts.would_drop(jobs, month))

@@ -227,10 +227,11 @@ def pruned(jobs: int, rows: int, files: int, freed: int | None, *, is_clean: boo
 # ---------------------------------------------------------------------- the archive
 
 ARCHIVING = "Archiving jobs"
+NO_MONTHS = "Months are archived on PostgreSQL only. `cannon-bot prune --vacuum` makes an SQLite file smaller."
 NOTHING_TO_ARCHIVE = "There is no job from before {month} that is not archived.".format
 LOST_BY_ARCHIVING = (
-    "Members no longer find them: not in /jobs, searches, exports or by buttons of old messages, which say that the job"
-    " is unknown. What was spent, limits, grants and /usage stay as they are."
+    "Members no longer find them in /jobs, searches and exports, and buttons of old messages say that they are gone."
+    " What was spent, limits, grants and /usage stay as they are."
 )
 
 
@@ -241,18 +242,15 @@ def would_archive(jobs: int, first_kept: str) -> str:
     )
 
 
-def archived(jobs: int, left: int, *, is_clean: bool) -> str:
+def archived(jobs: int, left: int) -> str:
     said = f"Archived {count(jobs, 'job')}."
     if left:
         stay = "stays: something of it" if left == 1 else "stay: something of them"
         said += f" {count(left, 'job')} of these months {stay} is open."
-    return said + ("" if is_clean else LOG_NOT_EMPTIED)
+    return said
 
 
 NOT_ARCHIVED = "Nothing of {month} is archived. `cannon-bot archive list` shows the months.".format
-NO_PARTITIONS = (
-    "An SQLite file has no partitions to detach. `cannon-bot archive drop {month}` deletes the month.".format
-)
 
 
 def would_detach(jobs: int, month: str) -> str:
@@ -280,9 +278,7 @@ def dropped(jobs: int, month: str) -> str:
 def months(found: Mapping[str, Any]) -> str:
     """Return the months as lines, and the tables that were detached."""
     lines: list[tuple[str, ...]] = [("MONTH", "JOBS", "ARCHIVED", "SIZE")]
-    for each in found["months"]:
-        in_bytes = "-" if each["bytes"] is None else size(each["bytes"])
-        lines.append((each["name"], str(each["jobs"]), str(each["archived"]), in_bytes))
+    lines += [(each["name"], str(each["jobs"]), str(each["archived"]), size(each["bytes"])) for each in found["months"]]
     tables = [f"Detached: {', '.join(found['detached'])}"] if found["detached"] else []
     return "\n".join([_in_columns(lines), *tables])
 

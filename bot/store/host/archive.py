@@ -86,16 +86,20 @@ class Month:
     jobs: int
     """Those that are not archived."""
     archived: int
-    bytes: int | None
-    """Size of what is archived, with its indexes, None on SQLite."""
+    bytes: int
+    """Size of what is archived, with its indexes."""
 
 
 class Archive(Repository):
-    """The archived tables. For the host's commands; a bot may run meanwhile."""
+    """The archived tables, for the host's commands; a bot may run meanwhile.
+
+    Months are PostgreSQL's. SQLite archives in tests alone: for a card that it deletes, it looks through all of the
+    guild's jobs.
+    """
 
     async def months(self) -> list[Month]:
         """Return the months with jobs or archived jobs, oldest first. Reads all jobs' times."""
-        now, has_partitions = self._clock.wall(), self._database.has_partitions
+        now = self._clock.wall()
 
         def look(db: Connection) -> list[Month]:
             archived = {row[0]: row[1] for row in db.execute(_MONTHS).fetchall()}
@@ -106,7 +110,7 @@ class Archive(Repository):
                     name=name,
                     jobs=int(db.execute(_SPAN, span_of(name)).fetchone()[0]),
                     archived=archived.get(name, 0),
-                    bytes=_size(db, name) if has_partitions else None,
+                    bytes=_size(db, name),
                 )
                 for name in sorted(names)
             )
@@ -116,8 +120,6 @@ class Archive(Repository):
 
     async def detached(self) -> list[str]:
         """Return the names of the tables that were detached and not dropped."""
-        if not self._database.has_partitions:
-            return []
         rows = await self._rows(_DETACHED)
         return [row[0] for row in rows]
 
@@ -151,18 +153,15 @@ class Archive(Repository):
         return await self._write(guild_id, change, host=True)
 
     async def detach(self, month: str) -> list[str]:
-        """Make tables of an archived month that the bot does not read, on PostgreSQL; return their names."""
+        """Make tables of an archived month that the bot does not read; return their names."""
         return await self._database.write(lambda db: _detach(db, month))
 
     async def drop(self, month: str) -> None:
         """Delete an archived month."""
-        has_partitions = self._database.has_partitions
 
         def change(db: Connection) -> None:
-            for table in _detach(db, month) if has_partitions else ():
+            for table in _detach(db, month):
                 db.execute(f"DROP TABLE {table}")
-            for table in () if has_partitions else _ARCHIVED:
-                db.execute(f"DELETE FROM {table} WHERE month = ?", (month,))  # noqa: S608 - ours
 
         await self._database.write(change)
 

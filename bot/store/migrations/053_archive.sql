@@ -72,14 +72,14 @@ DROP TRIGGER ledger_never_deletes;
 CREATE TRIGGER ledger_never_deletes BEFORE DELETE ON ledger
 WHEN NOT EXISTS (
     SELECT 1 FROM archived_ledger AS kept
-    WHERE kept.id = OLD.id AND kept.guild_id = OLD.guild_id AND kept.job_id = OLD.job_id AND kept.kind = OLD.kind
+    WHERE kept.id = OLD.id AND +kept.guild_id = OLD.guild_id AND +kept.job_id = OLD.job_id AND kept.kind = OLD.kind
         AND kept.credits_milli = OLD.credits_milli AND kept.practice = OLD.practice
 )
 BEGIN
     SELECT RAISE(ABORT, 'the ledger is append-only');
 END;
 
--- With what is archived; and each row with its job.
+-- Each row with its job.
 DROP VIEW true_totals;
 DROP VIEW totalled_lines;
 CREATE VIEW totalled_lines AS
@@ -120,9 +120,4 @@ CROSS JOIN (
     SELECT 0 AS of_member, 0 AS in_detail, 3600 AS span
     UNION ALL SELECT 0, 1, 86400 UNION ALL SELECT 1, 0, 86400 UNION ALL SELECT 1, 1, 86400
 ) AS counted
-WHERE in_detail = 0 OR operation IS NOT NULL
-UNION ALL
-SELECT
-    guild_id, practice, member_id, since, operation, channel_id, parent_channel_id, category_id, CAST(since AS REAL) AS at,
-    charged_milli, drawn_milli, spent_milli, paid_jobs, NULL
-FROM archived_running_totals;
+WHERE in_detail = 0 OR operation IS NOT NULL;

@@ -287,6 +287,9 @@ SELECT {_KEY}, {_AMOUNTS} FROM (
     SELECT {_KEY}, charged_milli, drawn_milli, spent_milli, paid_jobs FROM true_totals
     WHERE guild_id = :guild_id AND at >= :since AND at < :until
     UNION ALL
+    SELECT {_KEY}, charged_milli, drawn_milli, spent_milli, paid_jobs FROM archived_running_totals
+    WHERE {_WINDOW}
+    UNION ALL
     SELECT {_KEY}, -charged_milli, -drawn_milli, -spent_milli, -paid_jobs FROM running_totals
     WHERE {_WINDOW} AND practice IN (0, 1) AND member_id = 0
     UNION ALL

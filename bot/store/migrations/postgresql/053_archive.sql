@@ -121,7 +121,7 @@ END
 $$;
 CREATE TRIGGER ledger_never_deletes BEFORE DELETE ON ledger FOR EACH ROW EXECUTE FUNCTION refuse_unless_archived();
 
--- With what is archived; and each row with its job.
+-- Each row with its job.
 DROP VIEW true_totals;
 DROP VIEW totalled_lines;
 CREATE VIEW totalled_lines AS
@@ -162,9 +162,4 @@ CROSS JOIN (
     SELECT 0 AS of_member, 0 AS in_detail, 3600 AS span
     UNION ALL SELECT 0, 1, 86400 UNION ALL SELECT 1, 0, 86400 UNION ALL SELECT 1, 1, 86400
 ) AS counted
-WHERE in_detail = 0 OR operation IS NOT NULL
-UNION ALL
-SELECT
-    guild_id, practice, member_id, since, operation, channel_id, parent_channel_id, category_id, since::DOUBLE PRECISION AS at,
-    charged_milli, drawn_milli, spent_milli, paid_jobs, NULL
-FROM archived_running_totals;
+WHERE in_detail = 0 OR operation IS NOT NULL;
