@@ -12,6 +12,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from bot.catalogue import Catalogue, LiveCatalogue
 from bot.domain.models import JobState
 from bot.errors import StartError, StoreError
 from bot.fleet.postgresql import move as move_check
@@ -20,11 +21,13 @@ from bot.fleet.postgresql.migrate import migrate, undo
 from bot.runtime import failpoints
 from bot.runtime.failpoints import Crash
 from bot.runtime.progress import no_progress
+from bot.server.practice import SentPractice
 from bot.settings import PostgresUrl, SecretStr, Settings
 from bot.store import Store
 from bot.store.host.moved import moved_file
 from tests.store.conftest import GUILD, HandClock
 from tests.store.test_guild_isolation import populate
+from tests.store.test_sent_practice import FIRST, practising, sent
 
 pytestmark = [pytest.mark.long, pytest.mark.sqlite_only("it begins with a file")]
 Open = Callable[..., Awaitable[Store]]
@@ -89,6 +92,22 @@ async def test_all_is_there_and_goes_on(
         with pytest.raises(sqlite3.IntegrityError, match="append-only"):
             await store._database.write(lambda db: db.execute("DELETE FROM ledger"))
         assert (await store.job_lists.recent(GUILD))[0].id == job.id, "and so is the order in which they came"
+    finally:
+        await store.close()
+
+
+async def test_a_server_that_practices_goes_on_practicing(
+    open_store: Open, accepted: Any, made: Any, settings: Settings, target: PostgresUrl, clock: HandClock
+):
+    file = await open_store(secret_keys=(KEY,))
+    await sent(file, accepted, FIRST, **await practising(file, made))
+    [before] = await SentPractice(file, LiveCatalogue(Catalogue())).find({FIRST})
+    await file.close()
+    await move(settings, target, clock)
+    store = await Store.open(target, clock=clock, secret_keys=(KEY,))
+    try:
+        assert await store.practice.is_on(GUILD)
+        assert await SentPractice(store, LiveCatalogue(Catalogue())).find({FIRST}) == [before]
     finally:
         await store.close()
 
