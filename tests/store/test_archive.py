@@ -18,6 +18,7 @@ from bot.errors import Refused, StartError
 from bot.runtime.progress import no_progress
 from bot.settings import PostgresUrl, SecretStr, Settings
 from bot.store import Spending, Store
+from bot.store.host import archive
 from bot.store.host.archive import kept_from, month_of, span_of
 from tests.store.conftest import AUTHOR, GUILD, HandClock, Made
 from tests.support.databases import SECRET_KEY, PostgresDatabases
@@ -161,6 +162,26 @@ async def test_the_archive_has_no_words(store: Store, made: Made, clock: HandClo
     for table in ("jobs", "job_texts", "cards", "archived_jobs"):
         assert words not in repr(await rows(store, f"SELECT * FROM {table}"))
     assert await store.job_lists.search(GUILD, ["canary"], limit=5) == []
+
+
+async def test_what_dies_in_between_has_archived_nothing(
+    store: Store, made: Made, clock: HandClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await a_history(store, made, clock)
+    before = await counted(store)
+
+    def die(*_: object) -> None:
+        raise RuntimeError("killed")
+
+    with monkeypatch.context() as dying:
+        dying.setattr(archive, "_delete", die)
+        with pytest.raises(RuntimeError):
+            await archived(store, span_of(MARCH)[0])
+    for table in ("archived_jobs", "archived_ledger", "archived_running_totals", "archived_ledger_totals"):
+        assert await rows(store, f"SELECT count(*) FROM {table}") == [(0,)]
+    assert await counted(store) == before
+    clock.now += 100 * DAY_S
+    assert await archived(store, span_of(MARCH)[0]) == 5
 
 
 Prepare = Callable[[Store, Made, HandClock, Job], Awaitable[object]]
