@@ -204,7 +204,7 @@ def make_delivery(
     review = ReviewDesk(
         store=store, clock=clock, messages=messages, questions=questions, alert=alert, languages=card_languages
     )
-    memory = CardMemory()
+    memory = CardMemory(owner)
     open_cards = partial(store.cards.being_made, OPEN_CARDS_KEPT) if owner.is_sole else None
     ticker = CardTicker(clock, open_cards=open_cards, is_calm=is_calm)
     return Delivery(

@@ -2,16 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Sequence
-from typing import Any
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from typing import Any, Protocol
+
+import structlog
 
 from bot.delivery import Delivery
 from bot.domain.models import Job
 from bot.fleet.signals import Signals
 from bot.jobs.worker import Worker
 
+log = structlog.get_logger(__name__)
+
 SHOW = "show"
 AT_ONCE, SOON = "at_once", "soon"
+EDITS_S, TRY_AGAIN_S = 20.0, 0.1
+"""How long to wait for another process's edit of a card, and between two attempts."""
+
+
+class SharedLocks(Protocol):
+    """Locks that one process has at a time; they end with its connection."""
+
+    async def lock(self, name: str) -> bool | None:
+        """Try to take a lock; None if the database cannot be asked."""
+        ...
+
+    def unlock(self, name: str) -> None:
+        """Give a lock back; never blocks."""
+        ...
 
 
 class OwnCards:
@@ -22,8 +42,10 @@ class OwnCards:
 
     is_sole = False
 
-    def __init__(self, signals: Signals, leads: Callable[[], bool], *, has_ticker: bool) -> None:
-        self._signals = signals
+    def __init__(
+        self, signals: Signals, leads: Callable[[], bool], *, has_ticker: bool, locks: SharedLocks | None = None
+    ) -> None:
+        self._signals, self._locks = signals, locks
         self._leads = leads
         self.has_ticker = has_ticker
         self.lease: Callable[[], str | None] = lambda: None
@@ -34,6 +56,24 @@ class OwnCards:
     def is_here(self, jobs: Sequence[Job], *, if_free: bool) -> bool:
         leases = {job.lease for job in jobs if job.lease is not None}
         return self.lease() in leases if leases else if_free
+
+    @contextlib.asynccontextmanager
+    async def editing(self, card_id: str) -> AsyncIterator[None]:
+        """Keep other processes from editing the card meanwhile; one that does not answer is not waited for."""
+        if self._locks is None:
+            yield
+            return
+        until = asyncio.get_running_loop().time() + EDITS_S
+        while (is_held := await self._locks.lock(card_id)) is False:
+            if asyncio.get_running_loop().time() >= until:
+                log.warning("card.edited_by_two", card=card_id)
+                break
+            await asyncio.sleep(TRY_AGAIN_S)
+        try:
+            yield
+        finally:
+            if is_held:
+                self._locks.unlock(card_id)
 
     def draw_elsewhere(self, guild_id: int, card_id: str, at_once: bool) -> None:
         """Ask all processes to draw the card; its owner does."""

@@ -84,7 +84,9 @@ class FleetBot(RuntimeShards, CannonBot):
 
     def card_owner(self, store: Store) -> OwnCards:
         self._database = store.rows(OnServer).database
-        self._cards = OwnCards(self._database.signals, self.leads, has_ticker=self.role.works)
+        self._cards = OwnCards(
+            self._database.signals, self.leads, has_ticker=self.role.works, locks=self._database.locks
+        )
         return self._cards
 
     def leads(self) -> bool:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import weakref
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, replace
+from types import TracebackType
 from typing import Protocol
 
 from bot.domain.jobs.poll_schedule import Expected
@@ -24,20 +26,56 @@ class Shown:
     expected: Mapping[str, Expected]
 
 
+class CardLock:
+    """Keeps edits of a card apart: those of this process, and with `editing` those of all."""
+
+    def __init__(self, card_id: str, editing: Callable[[str], AbstractAsyncContextManager[None]] | None) -> None:
+        self._card_id, self._editing = card_id, editing
+        self._own = asyncio.Lock()
+        self._shared: AbstractAsyncContextManager[None] | None = None
+
+    def locked(self) -> bool:
+        """Whether this process edits the card now."""
+        return self._own.locked()
+
+    async def __aenter__(self) -> None:
+        await self._own.acquire()
+        if self._editing is None:
+            return
+        try:
+            self._shared = self._editing(self._card_id)
+            await self._shared.__aenter__()
+        except BaseException:
+            self._own.release()
+            raise
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if self._shared is not None:
+                await self._shared.__aexit__(kind, error, trace)
+        finally:
+            self._own.release()
+
+
 class CardMemory:
     """A cache: without it a card is drawn once more than needed."""
 
-    def __init__(self) -> None:
-        self._locks: weakref.WeakValueDictionary[str, asyncio.Lock] = weakref.WeakValueDictionary()
+    def __init__(self, owner: CardOwner | None = None) -> None:
+        """`owner`: whose edits have to be kept apart from other processes' as well."""
+        self._owner = owner
+        self._locks: weakref.WeakValueDictionary[str, CardLock] = weakref.WeakValueDictionary()
         self._shown: dict[str, Shown] = {}
         self._posted: dict[str, tuple[int, float]] = {}
         """By job id, the message with its result, and since when (Unix seconds): the row may lag."""
 
-    def lock(self, card_id: str) -> asyncio.Lock:
+    def lock(self, card_id: str) -> CardLock:
         """Return the lock for all edits of the card; kept while held or awaited."""
         lock = self._locks.get(card_id)
         if lock is None:
-            lock = self._locks[card_id] = asyncio.Lock()
+            editing = None if self._owner is None or self._owner.is_sole else self._owner.editing
+            lock = self._locks[card_id] = CardLock(card_id, editing)
         return lock
 
     def shown(self, card_id: str) -> Shown | None:
@@ -102,6 +140,10 @@ class CardOwner(Protocol):
         """Whether it draws the card of these jobs; `if_free`: if none is followed."""
         ...
 
+    def editing(self, card_id: str) -> AbstractAsyncContextManager[None]:
+        """Keep other processes from editing the card; not needed if it draws all of them."""
+        ...
+
     def draw_elsewhere(self, guild_id: int, card_id: str, at_once: bool) -> None:
         """Have the card's owner draw it, at once or some seconds later."""
         ...
@@ -117,6 +159,9 @@ class EveryCard:
 
     def is_here(self, jobs: Sequence[Job], *, if_free: bool) -> bool:  # noqa: ARG002 - there is no other owner
         return True
+
+    def editing(self, card_id: str) -> AbstractAsyncContextManager[None]:  # noqa: ARG002 - no other process edits it
+        return nullcontext()
 
     def draw_elsewhere(self, guild_id: int, card_id: str, at_once: bool) -> None:
         """Do nothing: `is_here` is always True."""

@@ -80,7 +80,7 @@ class PostgresDatabase(Database):
             missed=self.signals.missed,
             failing=pulse.note_failure,
         )
-        self.leadership = self._listener
+        self.leadership = self.locks = self._listener
 
     @classmethod
     async def open(

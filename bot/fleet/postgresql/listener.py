@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import json
 import secrets
 import select
 import socket
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -32,6 +34,10 @@ TRIED = "cannon_tried"
 """The channel of `require_hearing`."""
 TRIED_S = 10.0
 LEADER_LOCK = 0x0C4A_990B
+LOCKS = 0x0C4A
+"""The space of `lock`'s advisory locks."""
+ASKED_S = 2.0
+"""How long `lock` waits for an answer of the server."""
 BEAT_S = 3.0
 """Interval of connection checks and leadership attempts."""
 BELIEVED_S = 9.0
@@ -99,6 +105,9 @@ class AnnouncementListener:
         self._stopping = threading.Event()
         self._woken, self._waking = socket.socketpair()
         """A byte from the event loop ends the wait on the connection."""
+        self._waking.setblocking(False)
+        self._asked: deque[tuple[str, str, asyncio.Future[bool] | None]] = deque()
+        """Queries about locks with the lock's name, and whom to answer."""
         self._raw: psycopg.Connection[Any] | None = None
         self._heard = 0
         """How often it began to listen."""
@@ -120,6 +129,30 @@ class AnnouncementListener:
         while not self.is_leader:
             self._begins_to_lead.clear()
             await self._begins_to_lead.wait()
+
+    async def lock(self, name: str) -> bool | None:
+        """Try to take a lock that one process has at a time, until `unlock` or the end of this connection.
+
+        None if there is no connection. One process asks for a name once at a time.
+        """
+        if self._stopping.is_set() or self.failure is not None:
+            return None
+        outcome: asyncio.Future[bool] = self._loop.create_future()
+        outcome.add_done_callback(lambda outcome: self.unlock(name) if outcome.cancelled() else None)
+        self._ask("SELECT pg_try_advisory_lock(%s, hashtext(%s))", name, outcome)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(ASKED_S):
+                return await outcome
+        return None
+
+    def unlock(self, name: str) -> None:
+        """Give a lock back; never blocks."""
+        self._ask("SELECT pg_advisory_unlock(%s, hashtext(%s))", name, None)
+
+    def _ask(self, query: str, name: str, outcome: asyncio.Future[bool] | None) -> None:
+        self._asked.append((query, name, outcome))
+        with contextlib.suppress(OSError):  # it is being closed, or has a byte for each of thousands already
+            self._waking.send(b".")
 
     async def close(self) -> None:
         if not self._stopping.is_set():
@@ -183,7 +216,16 @@ class AnnouncementListener:
             while (left := asked + BEAT_S - time.monotonic()) > 0 and not self._stopping.is_set():
                 for notice in raw.notifies(timeout=0):  # including those that came during a statement
                     self._take(notice)
-                select.select(waited_for, [], [], left)
+                if self._woken in select.select(waited_for, [], [], left)[0]:
+                    self._woken.recv(4096)
+                self._answer(raw)
+
+    def _answer(self, raw: psycopg.Connection[Any]) -> None:
+        while self._asked:
+            query, name, outcome = self._asked.popleft()
+            row = raw.execute(query, [LOCKS, name]).fetchone()
+            if outcome is not None:
+                self._call(functools.partial(_resolve, outcome, is_held=bool(row and row[0])))
 
     def _take(self, notice: psycopg.Notify) -> None:
         if notice.channel == SIGNALS:
@@ -198,3 +240,8 @@ class AnnouncementListener:
     def _call(self, callback: Callable[..., object], *words: Any) -> None:
         with contextlib.suppress(RuntimeError):  # the loop is closed
             self._loop.call_soon_threadsafe(callback, *words)
+
+
+def _resolve(outcome: asyncio.Future[bool], *, is_held: bool) -> None:
+    if not outcome.done():
+        outcome.set_result(is_held)
