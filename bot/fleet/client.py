@@ -203,10 +203,13 @@ class FleetBot(RuntimeShards, CannonBot):
     async def on_shard_ready(self, shard_id: int) -> None:
         self.note_shard_ready(shard_id)
 
-    async def _leave(self) -> None:
-        """Release this process's shards and calls at once."""
+    async def _hand_over(self) -> None:
+        """Release this process's shards at once."""
         if self.leases is not None:
             await self.leases.stop()
+
+    async def _leave(self) -> None:
+        """Release this process's calls."""
         if self._budget is not None:
             await self._budget.stop()
         if self._shared is not None:

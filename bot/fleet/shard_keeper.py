@@ -104,6 +104,7 @@ class ShardKeeper:
         """Last late renewal, if any."""
         self._next_look_s = SHARED_RENEW_S
         """When another's lease may end, seconds from the last renewal."""
+        self._is_leaving = False
         self._woken = asyncio.Event()
         self._closing: set[asyncio.Task[None]] = set()
 
@@ -136,7 +137,7 @@ class ShardKeeper:
     async def run(self) -> None:
         """Keep the shards until cancelled. Raises StartError once the fleet has another number of shards."""
         self._tell()
-        while True:
+        while not self._is_leaving:
             self._woken.clear()
             pause_s = min(SHARED_RENEW_S, self._next_look_s) if await self.turn() else RETRY_S
             left_s = self._left_s()
@@ -183,7 +184,9 @@ class ShardKeeper:
             self._away = _Moment.of(self._clock)
 
     async def stop(self) -> None:
-        """Close all shards, and release them at once."""
+        """Close all shards, release them at once, and keep none any more."""
+        self._is_leaving = True
+        self._woken.set()
         mine = self._open | self._held
         self._held = frozenset()
         await self._close(mine, for_good=True)
@@ -202,6 +205,8 @@ class ShardKeeper:
             await self._drop(self._held)
         lost, gained = self._held - held.ids, held.ids - self._held
         await self._drop(lost)
+        if self._is_leaving:  # this answer was on its way
+            return
         self._held, self._asked = held.ids, asked
         self._next_look_s = SHARED_RENEW_S if held.next_look_s is None else held.next_look_s
         if self._left_s() <= 0:  # the answer took too long to be valid

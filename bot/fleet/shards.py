@@ -104,7 +104,7 @@ class FleetShards:
         await cast("Identifies", self._identifies).take(shard_id)
 
     async def stop(self) -> None:
-        """Close all shards, and release them at once. The keeper has ended."""
+        """Close all shards, release them at once, and keep none any more."""
         if self._keeper is not None:
             await self._keeper.stop()
 

@@ -298,6 +298,20 @@ async def test_a_process_that_stops_leaves_its_shards_to_others_at_once(world: W
     assert second.connected.open == set(range(SHARDS))
 
 
+async def test_a_process_that_stops_keeps_nothing_that_a_renewal_on_its_way_gives_it(world: World) -> None:
+    first = await world.start("a")
+    keep = first.cut.keep
+
+    async def slow(process: str, *, is_back: bool) -> HeldShards:
+        held = await keep(process, is_back=is_back)
+        await first.keeper.stop()
+        return held
+
+    first.cut.keep = slow  # type: ignore[method-assign]
+    await asyncio.wait_for(first.keeper.run(), 10)
+    assert (first.connected.open, first.acts_for) == (set(), set())
+
+
 async def test_another_number_of_shards_ends_a_process(world: World) -> None:
     first = await world.start("a")
     first.is_paused = True
