@@ -311,7 +311,7 @@ class CannonBot(GatewayClient, Bot):
         """Stop following jobs, close everything. Takes under 10 seconds."""
         if not self._closed_parts and hasattr(self, "parts"):
             self._closed_parts = True
-            await self._hand_over()
+            await self._hand_shards_over()
             await self.parts.worker.stop()
             await self._background.stop()
             await self.parts.maintenance.stop()
@@ -322,8 +322,8 @@ class CannonBot(GatewayClient, Bot):
             self._folder.cleanup()
         await super().close()
 
-    async def _hand_over(self) -> None:
-        """Leave to other processes what needs no end first, before turns are waited for."""
+    async def _hand_shards_over(self) -> None:
+        """Leave shards to other processes, before turns of jobs are waited for."""
 
     async def _leave(self) -> None:
         """Undo `_join`, before the parts close."""

@@ -203,7 +203,7 @@ class FleetBot(RuntimeShards, CannonBot):
     async def on_shard_ready(self, shard_id: int) -> None:
         self.note_shard_ready(shard_id)
 
-    async def _hand_over(self) -> None:
+    async def _hand_shards_over(self) -> None:
         """Release this process's shards at once."""
         if self.leases is not None:
             await self.leases.stop()

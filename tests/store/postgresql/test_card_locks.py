@@ -10,6 +10,7 @@ import pytest
 
 from bot.delivery.card.memory import CardMemory
 from bot.fleet.cards import OwnCards
+from bot.fleet.postgresql.database import OnServer, PostgresDatabase
 from bot.runtime.clock import SystemClock
 from bot.settings import PostgresUrl
 from bot.store import Store
@@ -26,9 +27,14 @@ async def stores(empty_postgres_database: str) -> AsyncIterator[list[Store]]:
         await store.close()
 
 
+def database_of(store: Store) -> PostgresDatabase:
+    return store.rows(OnServer).database
+
+
 def memory_of(store: Store) -> CardMemory:
     """Return what a process of its own has."""
-    return CardMemory(OwnCards(store.signals, lambda: False, has_ticker=True, locks=store.locks))
+    database = database_of(store)
+    return CardMemory(OwnCards(database.signals, lambda: False, has_ticker=True, locks=database.locks))
 
 
 async def test_what_two_processes_add_to_a_card_at_once_is_all_there(stores: list[Store]):
@@ -51,29 +57,30 @@ async def test_cards_do_not_wait_for_each_other_and_a_lock_is_of_one_process(sto
     first, second = (memory_of(store) for store in stores)
     async with first.lock(CARD), second.lock("C000000002"):
         assert first.lock(CARD).locked()
-        assert await stores[1].locks.lock(CARD) is False
-    assert await stores[1].locks.lock(CARD) is True
+        assert await database_of(stores[1]).locks.lock(CARD) is False
+    async with second.lock(CARD):
+        assert await database_of(stores[0]).locks.lock(CARD) is False
 
 
 async def test_a_process_that_dies_holds_no_lock(stores: list[Store], empty_postgres_database: str):
     first, second = stores
-    assert await first.locks.lock(CARD)
+    assert await database_of(first).locks.lock(CARD)
     with psycopg.connect(empty_postgres_database, autocommit=True) as db:
         db.execute("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND classid = 3146")
     async with memory_of(second).lock(CARD):
-        assert await second.locks.lock(CARD) is True, "its own session may take it again"
+        assert await database_of(second).locks.lock(CARD) is True, "its own session may take it again"
 
 
 async def test_one_that_gives_up_while_it_asks_leaves_no_lock(stores: list[Store]):
     first, second = stores
     for _ in range(20):
-        asking = asyncio.create_task(first.locks.lock(CARD))
+        asking = asyncio.create_task(database_of(first).locks.lock(CARD))
         await asyncio.sleep(0)
         asking.cancel()
         await asyncio.gather(asking, return_exceptions=True)
     async with memory_of(second).lock(CARD):
         pass
-    assert await second.locks.lock(CARD) is True
+    assert await database_of(second).locks.lock(CARD) is True
 
 
 async def test_an_edit_does_not_wait_for_a_database_that_is_away(stores: list[Store]):
