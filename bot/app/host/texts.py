@@ -296,12 +296,14 @@ def fleet(found: Sequence[Mapping[str, Any]]) -> str:
     if not found:
         return NO_PROCESS
     lines: list[tuple[str, ...]] = [("PROCESS", "HOST", "PID", "ROLE", "VERSION", "SHARDS", "JOBS", "SEEN", "STATE")]
+    total = sum(each["jobs"] for each in found)
     for each in found:
         state = f"{each['state']}, leader" if each["is_leader"] else str(each["state"])
         seen = f"{age(each['silent_s'])} ago"
         shards = " ".join(map(str, each["shards"])) or "-"
         own = tuple(str(each[name]) for name in ("name", "host", "pid", "role"))
-        lines.append((*own, version(each), shards, str(each["jobs"]), seen, state))
+        share = f" ({each['jobs'] / total:.0%})" if each["jobs"] and len(found) > 1 else ""
+        lines.append((*own, version(each), shards, f"{each['jobs']}{share}", seen, state))
     return "\n".join([_in_columns(lines), *takeovers(found), *fleet_troubles(found)])
 
 
