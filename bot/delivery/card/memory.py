@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 import weakref
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, nullcontext
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, nullcontext
 from dataclasses import dataclass, replace
-from types import TracebackType
 from typing import Protocol
 
 from bot.domain.jobs.poll_schedule import Expected
@@ -32,31 +31,21 @@ class CardLock:
     def __init__(self, card_id: str, editing: Callable[[str], AbstractAsyncContextManager[None]] | None) -> None:
         self._card_id, self._editing = card_id, editing
         self._own = asyncio.Lock()
-        self._shared: AbstractAsyncContextManager[None] | None = None
+        self._held = AsyncExitStack()
 
     def locked(self) -> bool:
         """Whether this process edits the card now."""
         return self._own.locked()
 
     async def __aenter__(self) -> None:
-        await self._own.acquire()
-        if self._editing is None:
-            return
-        try:
-            self._shared = self._editing(self._card_id)
-            await self._shared.__aenter__()
-        except BaseException:
-            self._own.release()
-            raise
+        async with AsyncExitStack() as entered:
+            await entered.enter_async_context(self._own)
+            if self._editing is not None:
+                await entered.enter_async_context(self._editing(self._card_id))
+            self._held = entered.pop_all()
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        try:
-            if self._shared is not None:
-                await self._shared.__aexit__(kind, error, trace)
-        finally:
-            self._own.release()
+    async def __aexit__(self, *error: object) -> None:
+        await self._held.aclose()
 
 
 class CardMemory:
