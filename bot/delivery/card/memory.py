@@ -52,7 +52,7 @@ class CardMemory:
     """A cache: without it a card is drawn once more than needed."""
 
     def __init__(self, owner: CardOwner | None = None) -> None:
-        """`owner`: whose edits have to be kept apart from other processes' as well."""
+        """`owner`: whose edits elsewhere have to be kept apart, too."""
         self._owner = owner
         self._locks: weakref.WeakValueDictionary[str, CardLock] = weakref.WeakValueDictionary()
         self._shown: dict[str, Shown] = {}
@@ -130,7 +130,7 @@ class CardOwner(Protocol):
         ...
 
     def editing(self, card_id: str) -> AbstractAsyncContextManager[None]:
-        """Keep other processes from editing the card; not needed if it draws all of them."""
+        """Keep others from editing the card; not needed if this one draws all of them."""
         ...
 
     def draw_elsewhere(self, guild_id: int, card_id: str, at_once: bool) -> None:
@@ -149,7 +149,7 @@ class EveryCard:
     def is_here(self, jobs: Sequence[Job], *, if_free: bool) -> bool:  # noqa: ARG002 - there is no other owner
         return True
 
-    def editing(self, card_id: str) -> AbstractAsyncContextManager[None]:  # noqa: ARG002 - no other process edits it
+    def editing(self, card_id: str) -> AbstractAsyncContextManager[None]:  # noqa: ARG002 - none else edits it
         return nullcontext()
 
     def draw_elsewhere(self, guild_id: int, card_id: str, at_once: bool) -> None:
