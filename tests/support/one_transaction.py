@@ -32,7 +32,7 @@ class OneTransaction:
     def now(self, _db: Connection) -> float:
         return float(self.clock.wall())
 
-    async def write(self, function: Callable[[Connection], T]) -> T:
+    async def write(self, function: Callable[[Connection], T], _scope: object = None) -> T:
         return function(self.db)
 
     async def read(self, function: Callable[[Connection], T]) -> T:
