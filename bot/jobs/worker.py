@@ -173,7 +173,8 @@ class Worker:
             async with asyncio.timeout_at(until):
                 while self._turns:
                     await self.claims.leave()
-                    await asyncio.wait(self._turns, timeout=HAND_OVER_S)
+                    if self._turns:  # else they ended meanwhile
+                        await asyncio.wait(self._turns, timeout=HAND_OVER_S)
         late = [*self._turns]
         for turn in late:
             turn.cancel()

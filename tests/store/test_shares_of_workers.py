@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 from bot.jobs.follow.agenda import Agenda
 from bot.jobs.follow.claims import CLAIM_REST_S, Claims
+from bot.jobs.worker import Worker as JobWorker
 from bot.store import Store
 from bot.store.processes import SHARED_RENEW_S
 
@@ -136,3 +139,21 @@ async def test_what_none_takes_is_taken_back(open_store: Open, accepted: Any, cl
     await old.round()
     old.rest()
     assert old.jobs == 12
+
+
+async def test_turns_may_end_while_a_worker_that_stops_hands_its_jobs_over(clock: Any):
+    turns = {asyncio.create_task(asyncio.sleep(0))}
+    calls: list[str] = []
+
+    class Handing:
+        async def leave(self) -> None:
+            await asyncio.gather(*turns)
+            turns.clear()
+            calls.append("leave")
+
+        async def drop(self) -> None:
+            calls.append("drop")
+
+    stopping = SimpleNamespace(_turns=turns, agenda=Agenda(clock), claims=Handing())
+    await JobWorker.stop(cast("JobWorker", stopping))
+    assert calls == ["leave", "drop"]
