@@ -152,6 +152,22 @@ async def test_what_was_spent_stays_whatever_leaves(store: Store, made: Made, cl
         assert await rows(store, "SELECT count(*) FROM archived_jobs") == [(0,)]
 
 
+async def test_members_export_what_is_left(store: Store, made: Made, clock: HandClock) -> None:
+    await a_history(store, made, clock)
+    clock.now += 200 * DAY_S
+    assert await archived(store, clock.now - 100 * DAY_S) == 5
+    new = await take(store, made)
+    page = await store.privacy.page(GUILD, AUTHOR)
+    assert [(row["id"] == new.id, row.get("archived"), row["cost"]) for row in page.rows] == [
+        (True, None, None),
+        (False, True, "3.000"),
+        (False, True, "8.000"),
+        (False, True, "6.000"),
+    ]
+    assert page.after is None
+    assert all("input" not in row for row in page.rows[1:])
+
+
 async def test_the_archive_has_no_words(store: Store, made: Made, clock: HandClock) -> None:
     words = "canary-person-xyzzy"
     await pay(store, await take(store, made, input={"prompt": words, "model": words}), "1")

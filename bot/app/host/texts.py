@@ -230,7 +230,7 @@ ARCHIVING = "Archiving jobs"
 NO_MONTHS = "Months are archived on PostgreSQL only. `cannon-bot prune --vacuum` makes an SQLite file smaller."
 NOTHING_TO_ARCHIVE = "There is no job from before {month} that is not archived.".format
 LOST_BY_ARCHIVING = (
-    "Members no longer find them in /jobs, searches and exports, and buttons of old messages say that they are gone."
+    "Members no longer find them in /jobs and searches, and buttons of old messages say that they are gone."
     " What was spent, limits, grants and /usage stay as they are."
 )
 

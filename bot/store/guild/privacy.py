@@ -25,6 +25,12 @@ WHERE jobs.guild_id = :guild_id AND jobs.author_id = :member_id
     AND (jobs.created_at, jobs.rowid) > (:page_at, :page_id)
 ORDER BY jobs.created_at, jobs.rowid LIMIT :limit
 """
+_ARCHIVED = """
+SELECT archived_jobs.*, (
+    SELECT sum(credits_milli) FROM archived_ledger WHERE job_id = archived_jobs.id AND kind IN ('settle', 'adjust')
+) AS settled_milli
+FROM archived_jobs WHERE guild_id = :guild_id AND author_id = :member_id ORDER BY created_at, id
+"""
 _ERASABLE = f"SELECT id FROM jobs WHERE guild_id = ? AND author_id = ? AND {KEPT}"  # noqa: S608 - a constant condition
 _STILL_OPEN = """
 SELECT count(*) FROM jobs WHERE guild_id = ? AND author_id = ?
@@ -61,7 +67,8 @@ class Privacy(Repository):
     async def page(self, guild_id: int, member_id: int, *, after: Mark = START, limit: int = PAGE_ROWS) -> ReportPage:
         """Return a page of the member's jobs in the guild, private ones too, oldest first, with full input.
 
-        Omits what a review withholds: a job's result, and input that another job took from it.
+        The last page also has what is left of archived jobs. Omits what a review withholds: a job's result, and input
+        that another job took from it.
         """
         values = {
             "guild_id": guild_id,
@@ -76,8 +83,9 @@ class Privacy(Repository):
             is_last = len(rows) < limit
             befores = {row["id"]: json.loads(row["after_ids"]) for row in rows}
             withheld = withheld_in(db, guild_id, {*befores, *(each for before in befores.values() for each in before)})
+            archived = db.execute(_ARCHIVED, values).fetchall() if is_last else ()
             return ReportPage(
-                rows=tuple(_job_line(row, befores[row["id"]], withheld) for row in rows),
+                rows=(*(_job_line(row, befores[row["id"]], withheld) for row in rows), *map(_archived_line, archived)),
                 after=None if is_last else Mark(rows[-1]["page_at"], rows[-1]["page_id"]),
             )
 
@@ -111,6 +119,21 @@ class Privacy(Repository):
         erased = await self._write(guild_id, change)
         await self._database.scrub()
         return erased
+
+
+def _archived_line(row: Row) -> Mapping[str, Any]:
+    return {
+        "id": row["id"],
+        "asked": iso_time(row["created_at"]),
+        "finished": iso_time(row["finished_at"]),
+        "channel_id": str(row["channel_id"]),
+        "operation": row["operation"],
+        "model": row["model"],
+        "state": row["state"],
+        "held": str(from_milli(row["held_milli"])),
+        "cost": None if row["settled_milli"] is None else str(from_milli_or_none(row["settled_milli"])),
+        "archived": True,
+    }
 
 
 def _job_line(row: Row, before: Iterable[str], withheld: frozenset[str]) -> Mapping[str, Any]:
