@@ -393,7 +393,7 @@ WITHOUT_GUILD = {
     "cards.unanswered", "cards.being_made", "cards.queued", "cards.undrawn", "job_lists.open_total", "figures.now",
     "leases.hold", "leases.drop", "leases.take_over", "leases.claim", "leases.give", "leases.under",
     "processes.register", "processes.lead", "processes.leave", "processes.all", "jobs.known",
-    "histograms.all", "histograms.forget",
+    "histograms.add", "histograms.all", "histograms.forget",
     "switched_off.all", "queue.guilds", "reaction_acts.due", "approvals.unasked", "approvals.overdue",
     "true_costs.unsorted", "true_costs.sort", "meta.forget", "meta.get", "meta.set",
     "settings.guilds_with_log", "pings.overdue", "outbox.next_lines", "outbox.listen",
@@ -406,7 +406,7 @@ WITHOUT_GUILD = {
     "host_alerts.all", "host_alerts.begin", "host_alerts.end", "host_alerts.posted", "host_alerts.shown",
     "host_alerts.counts", "host_alerts.silence", "host_alerts.week",
     "welcomes.expect", "welcomes.due",
-    "practice.guilds", "practice.lose", "totals.next_guild", "totals.correct",
+    "practice.guilds", "practice.sent", "totals.next_guild", "totals.correct",
 }  # fmt: skip
 
 
