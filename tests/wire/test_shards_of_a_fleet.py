@@ -19,13 +19,13 @@ from discord.gateway import DiscordWebSocket
 from bot.app.client import intents
 from bot.app.connection.start import Gateway as ToldGateway
 from bot.errors import StartError
-from bot.fleet.postgresql.database import OnServer
 from bot.fleet.runtime_shards import RuntimeShards
 from bot.fleet.shards import FleetShards
 from bot.runtime.background import BackgroundTasks
 from bot.runtime.clock import SystemClock
 from bot.runtime.process import ProcessIdentity
 from bot.store import Store
+from tests.support.signals import alone
 from tests.support.wire.bot import BotProcess
 from tests.support.wire.server import WAIT_S, WireDiscord
 
@@ -38,13 +38,12 @@ class Gateway(RuntimeShards):
     """One process of a fleet, without anything but its shards."""
 
     def __init__(self, store: Store, wanted: int | None = None) -> None:
-        signals = store.rows(OnServer).database.signals
         super().__init__("!", intents=intents(), help_command=None, max_messages=None)
         self.tasks = BackgroundTasks()
         self.leases = FleetShards(
             self,
             store,
-            signals=signals,
+            signals=alone(),
             process=ProcessIdentity.of("gateway").name,
             spawn=self.tasks.start,
             wanted=wanted,
