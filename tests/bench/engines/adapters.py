@@ -63,7 +63,8 @@ class Variant:
                 await db.cursor().executemany(self.add, tasks)
         await self.publish([(server, 1) for server in range(1, servers + 1)])
 
-    async def open(self, url: str, connections: int) -> None:
+    async def open(self, url: str, connections: int, servers: int) -> None:
+        del servers  # each is made with its first job
         self._pool: asyncio.Queue[psycopg.AsyncConnection | None] = asyncio.Queue()
         self._url = url
         for _ in range(connections):

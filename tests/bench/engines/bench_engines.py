@@ -25,7 +25,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -125,7 +125,7 @@ class Bench:
             url = self.server.new_database(self.database)
             with self.engine.running():
                 await self.engine.prepare(url)
-                await self.engine.open(url, self.sizes.adders)
+                await self.engine.open(url, self.sizes.adders, self.sizes.servers)
                 try:
                     async for figure in measure(url):
                         sys.stderr.write(f"{self.name}: {figure[0]}: {figure[1]}\n")
@@ -411,6 +411,7 @@ def main() -> int:
     parser.add_argument("--only", type=lambda text: text.split(","), default=NAMES, metavar="shipped,nats")
     parser.add_argument("--parts", type=lambda text: text.split(","), default=PARTS, metavar="flow,kill")
     parser.add_argument("--quick", action="store_true", help="tiny sizes: whether it runs, not how fast")
+    parser.add_argument("--outstanding", type=int, metavar="JOBS", help="fewer than 100,000; a tenth as many servers")
     parser.add_argument("--keep", type=Path, metavar="FILE", help="keep the figures beside those of other runs")
     options = parser.parse_args()
     kept = options.keep is not None and options.keep.exists()
@@ -418,6 +419,8 @@ def main() -> int:
     with running() as server, tempfile.TemporaryDirectory() as folder:
         for name in options.only:
             sizes = QUICK if options.quick else Sizes()
+            if options.outstanding:
+                sizes = replace(sizes, outstanding=options.outstanding, servers=options.outstanding // 10)
             try:
                 figures = asyncio.run(measured(name, server, Path(folder), sizes, options.parts))
             finally:

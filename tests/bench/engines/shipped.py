@@ -36,7 +36,8 @@ from bot.store import Claimed, Store
 
 SECRET = "k" * 32
 KEY = "cs_test_bench_0000000000"
-GUILDS = 20
+MOST_GUILDS = 200
+"""Each has a row of sums, which a transaction is slow to change thousands of times."""
 HELD = Decimal(20)
 LASTS = "prompt"
 """The input in which a job says until when it lasts, in Unix seconds; "inf": until all are told to end."""
@@ -70,26 +71,25 @@ class Adapter:
     async def prepare(self, url: str) -> None:
         """Create the database with a key for each server."""
 
-    async def open(self, url: str, connections: int) -> None:
+    async def open(self, url: str, connections: int, servers: int) -> None:
         self._store = await opened(url)
         status = AccountStatus(credits=Decimal(10**6), plan=None, scopes=())
-        self._keys = {
-            guild: (await self._store.keys.set(guild, KEY, set_by=1, status=status)).key.id
-            for guild in range(1, GUILDS + 1)
-        }
+        guilds = range(1, min(MOST_GUILDS, servers) + 1)
+        keys = await asyncio.gather(*(self._store.keys.set(guild, KEY, set_by=1, status=status) for guild in guilds))
+        self._keys = {guild: each.key.id for guild, each in zip(guilds, keys, strict=True)}
 
     async def close(self) -> None:
         await self._store.close()
 
     async def fill(self, url: str, jobs: int, servers: int) -> None:
         del url, servers  # a lease asks for jobs, not for servers
-        for guild in range(1, GUILDS + 1):
-            await self._accept(guild, guild, "inf", JobState.PROCESSING)
-        await self._store._database.write(lambda db: outstanding_rows.multiply(db, jobs - GUILDS))
+        count = min(len(self._keys), jobs)
+        await asyncio.gather(*(self._accept(guild, guild, "inf", JobState.PROCESSING) for guild in range(1, count + 1)))
+        await self._store._database.write(lambda db: outstanding_rows.multiply(db, jobs - count))
 
     async def accept(self, job: int, server: int, life_s: float) -> None:
-        await self._accept(job, 1 + server % GUILDS, str(time.time() + life_s), JobState.SUBMITTING)
-        self._store.signals.send(WAKE)
+        await self._accept(job, 1 + server % len(self._keys), str(time.time() + life_s), JobState.SUBMITTING)
+        self._store._database.signals.send(WAKE)
 
     async def _accept(self, number: int, guild: int, lasts: str, state: JobState) -> None:
         now = time.time()
@@ -118,18 +118,18 @@ class Worker:
     """The bot's own claims; what is followed is a task of the event loop here, as with the other engines."""
 
     def __init__(self, plan: Plan, store: Store) -> None:
-        self._store, self._clock = store, SystemClock()
+        self._store, self._clock, signals = store, SystemClock(), store._database.signals
         self._agenda = Agenda(self._clock)
         self._claims = Claims(
             store, self._agenda, self._clock,
-            claimed=self._claimed, announce_free=lambda: store.signals.send(CLAIM),
+            claimed=self._claimed, announce_free=lambda: signals.send(CLAIM),
         )  # fmt: skip
         self._file = os.open(plan.sent, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._told = asyncio.Event()
-        store.signals.listen_to_gaps(self._agenda.claim_soon)
-        store.signals.listen(WAKE, self._agenda.claim_soon)
-        store.signals.listen(CLAIM, self._agenda.claim_soon)
+        signals.listen_to_gaps(self._agenda.claim_soon)
+        signals.listen(WAKE, self._agenda.claim_soon)
+        signals.listen(CLAIM, self._agenda.claim_soon)
 
     async def run(self) -> None:
         hearing = asyncio.create_task(self._hear())
