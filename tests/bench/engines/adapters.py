@@ -25,6 +25,8 @@ class Variant:
     add: str | None
     """The SQL that adds the task to follow %(server)s, its %(number)s-th, in our transaction; None: not by SQL."""
     extra = ""
+    dies_after_commit = False
+    """Whether who accepts a job does nothing after that."""
 
     async def install(self, url: str) -> None:
         """Create the engine's tables."""
@@ -95,7 +97,7 @@ class Variant:
                     await db.execute(self.add, values | {"number": task[0]})
         finally:
             self._pool.put_nowait(db)
-        if task is not None:
+        if task is not None and not self.dies_after_commit:
             await self.publish([(server, task[0])])
 
     @contextlib.asynccontextmanager

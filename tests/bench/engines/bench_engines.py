@@ -43,7 +43,8 @@ WORKER = Path(__file__).with_name("worker.py")
 WORKERS = 4
 LOOK_S = 0.2
 PARTS = ["flow", "kill", "pause", "partition", "restart"]
-"""What can be measured; the troubles one after the other on the same jobs."""
+"""What is measured; the troubles one after the other on the same jobs. One more is "orphan"."""
+ORPHAN_S = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,6 +226,15 @@ class Bench:
         victim.cable.partition()
         yield "partition: the same", await self._taken_over(victim, had, since)
         victim.cable.mend()
+
+    async def _orphan(self) -> AsyncIterator[tuple[str, str]]:
+        self.engine.dies_after_commit = True
+        job, since = self._next(), time.monotonic()
+        await self.engine.accept(job, job, 0)  # the first of its server
+        self.engine.dies_after_commit = False
+        ended = await self._until(lambda: self._one(self.engine.is_paid, job) == 1, ORPHAN_S)
+        took = f"{time.monotonic() - since:.1f} s" if ended else f"not in {ORPHAN_S:.0f} s"
+        yield "a job whose gateway died after its commit: until it has ended", took
 
     async def _restart(self) -> AsyncIterator[tuple[str, str]]:
         await asyncio.to_thread(self.server.stop)

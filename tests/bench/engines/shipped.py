@@ -42,6 +42,8 @@ HELD = Decimal(20)
 LASTS = "prompt"
 """The input in which a job says until when it lasts, in Unix seconds; "inf": until all are told to end."""
 TOLD = "bench_end"
+COPIES = 10**9
+"""More than the number of any copy's interaction."""
 ACCEPTED = "B"
 """With what the ids of jobs begin that are no copies of others."""
 
@@ -50,6 +52,7 @@ class Adapter:
     package = None
     unit = "jobs"
     extra = ""
+    dies_after_commit = False
     refused = StoreError
     followed = (
         "SELECT leases.process, count(*) FROM running_jobs JOIN leases ON leases.token = running_jobs.lease"
@@ -89,11 +92,14 @@ class Adapter:
 
     async def accept(self, job: int, server: int, life_s: float) -> None:
         await self._accept(job, 1 + server % len(self._keys), str(time.time() + life_s), JobState.SUBMITTING)
-        self._store._database.signals.send(WAKE)
+        if not self.dies_after_commit:
+            self._store._database.signals.send(WAKE)
 
     async def _accept(self, number: int, guild: int, lasts: str, state: JobState) -> None:
         now = time.time()
-        card = Card(id=new_id(), guild_id=guild, channel_id=1, author_id=1, interaction_id=number, created_at=now)
+        card = Card(
+            id=new_id(), guild_id=guild, channel_id=1, author_id=1, interaction_id=COPIES + number, created_at=now
+        )
         job = Job(
             id=f"{ACCEPTED}{number}", card_id=card.id, guild_id=guild, position=0, author_id=1,
             operation="image.generate", input={LASTS: lasts}, state=state, idempotency_key=f"bench-{number}",
