@@ -263,7 +263,7 @@ class JobLeases(Repository):
                 surplus=0 if first is None or not jobs else _surplus(db, jobs),
             )
 
-        return await self._database.write(change, HOST)
+        return await self._database.write_apart(change)
 
     async def drop(self, token: str, *, outcome: str = STOPPED) -> None:
         """End this process's lease. `outcome` is kept with its jobs: why they are free."""
@@ -336,7 +336,10 @@ SELECT count(*) FROM (
     SELECT 1 FROM running_jobs WHERE lease IS NULL LIMIT ?
 ) AS free
 """
-_EXPIRED = "SELECT token, process, renewed_at FROM leases WHERE expires_at <= ? AND token <> ?"
+# A renewal that is under way is waited for; then the lease has not expired.
+_EXPIRED = """
+SELECT token, process, renewed_at FROM leases WHERE expires_at <= ? AND token <> ? /*shared FOR UPDATE */
+"""
 _RENEW = """
 UPDATE leases SET expires_at = :expires_at, renewed_at = :now, process = :process, jobs = :jobs WHERE token = :token
 """
@@ -409,10 +412,16 @@ def _share(db: Connection, token: str, limit: int) -> int:
 
 
 def _surplus(db: Connection, own: int) -> int:
-    """Return by how many jobs a process is above the even share, if another is far below it; else 0."""
+    """Return by how many jobs a process is above the even share, if another is far below it; else 0.
+
+    Also 0 while there are enough free jobs for the other to claim, as after a start.
+    """
     processes, followed, least = map(int, db.execute(_LOADS).fetchone())
     even = -(-followed // processes)
-    return max(0, own - even) if even - least > max(1, even // TOO_FEW) else 0
+    lacks = even - least
+    if lacks <= max(1, even // TOO_FEW) or int(db.execute(_FREE, (lacks,)).fetchone()[0]) == lacks:
+        return 0
+    return max(0, own - even)
 
 
 def _to_give(db: Connection, token: str, offered: Collection[str], at_most: int | None) -> list[str]:

@@ -79,6 +79,15 @@ async def test_who_has_more_than_its_share_is_asked_to_leave_some_to_one_that_ha
     assert (await store.leases.hold("p1", 60, jobs=own)).surplus == surplus
 
 
+async def test_nothing_is_left_to_one_that_has_enough_to_claim(store: Store, accepted: Any) -> None:
+    await accepted(store, "1", "1")
+    await store.leases.hold("p1", 60, jobs=12)
+    await store.leases.hold("p2", 60, jobs=8)
+    assert (await store.leases.hold("p1", 60, jobs=12)).surplus == 0
+    assert len(await store.leases.claim("p1", limit=2)) == 2
+    assert (await store.leases.hold("p1", 60, jobs=12)).surplus == 2
+
+
 async def test_jobs_are_given_by_whole_cards_and_others_may_claim_them(store: Store, accepted: Any) -> None:
     first, second, third = await followed(store, accepted, 2, 3, 1)
     await store.leases.hold("p2", 60)

@@ -7,6 +7,7 @@ import contextlib
 import functools
 import json
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import psycopg
 import structlog
@@ -15,7 +16,7 @@ from bot.errors import StoreError
 from bot.fleet.postgresql import schema
 from bot.fleet.postgresql import schema as text_index
 from bot.fleet.postgresql.connection import PostgresConnection
-from bot.fleet.postgresql.dialect import NOW
+from bot.fleet.postgresql.dialect import BEGIN_APART, NOW
 from bot.fleet.postgresql.listener import SIGNALS, WRITTEN, AnnouncementListener, require_hearing, subject_of
 from bot.fleet.signals import COMMITTED, Signals
 from bot.runtime.clock import Clock, SystemClock
@@ -28,9 +29,11 @@ from bot.store.engine.pulse import Pulse
 from bot.store.engine.repository import Repository
 from bot.store.engine.row_cache import Key, Recalled, RowCache
 from bot.store.engine.schema import Migration
-from bot.store.sql import Connection, WriteScope
+from bot.store.sql import Connection, OwnConnection, WriteScope
 
 log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
 
 GROUP_S = 0.05
 """How long a group accepts writes: longer than on SQLite, as each statement is a round trip, and the locks move between
@@ -140,6 +143,10 @@ class PostgresDatabase(Database):
             self.clock.correct(now)
         return now
 
+    async def write_apart(self, function: Callable[[Connection], T]) -> T:
+        """Run it on the connection of searches, without a lock of a scope."""
+        return await self._run_on(self._searcher, function, _begin_apart)
+
     async def probe(self) -> None:
         """Write a row. Raises as `write`, and while the announcements' connection cannot be had."""
         if (failing := self._listener.failure) is not None:
@@ -218,6 +225,10 @@ class ChangedRows:
             self._heard.add(subject_of(notice.payload))
         except KeyError:
             self._has_missed = True
+
+
+def _begin_apart(db: OwnConnection) -> None:
+    db.execute(BEGIN_APART)
 
 
 def _notify(payload: str, db: PostgresConnection) -> None:

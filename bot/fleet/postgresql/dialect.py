@@ -40,6 +40,9 @@ def locks_of(scope: WriteScope) -> tuple[int, ...]:
     return (*own, HOST_LOCK) if scope.host else own
 
 
+_FOUND = f"pg_current_xact_id()::text AS id, {RUN} AS run"
+
+
 def begin_write(scope: WriteScope) -> str:
     """Return what begins a transaction that writes in the scope, and gives its id.
 
@@ -50,12 +53,17 @@ def begin_write(scope: WriteScope) -> str:
     else:
         own = (f"pg_advisory_xact_lock({lock})" for lock in locks_of(scope))
         waits = ", ".join((f"pg_advisory_xact_lock_shared({WRITE_LOCK})", *own))
-    found = f"pg_current_xact_id()::text AS id, {RUN} AS run"
-    return f"BEGIN ISOLATION LEVEL READ COMMITTED; {LIMITS}; SELECT {waits}, {found}"
+    return f"BEGIN ISOLATION LEVEL READ COMMITTED; {LIMITS}; SELECT {waits}, {_FOUND}"
 
 
+BEGIN_APART = "BEGIN APART"
+"""Begins a transaction that writes and has no lock of a scope."""
 _BEGIN_READ = f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {LIMITS}"
-_WHOLE = {"BEGIN IMMEDIATE": begin_write(EVERYTHING), "BEGIN": _BEGIN_READ}
+_WHOLE = {
+    "BEGIN IMMEDIATE": begin_write(EVERYTHING),
+    "BEGIN": _BEGIN_READ,
+    BEGIN_APART: f"BEGIN ISOLATION LEVEL READ COMMITTED; {LIMITS}; SELECT {_FOUND}",
+}
 
 _QUOTED = re.compile(r"('(?:[^']|'')*')")
 _PLACEHOLDER = re.compile(r"\?|(?<![:\w]):([a-z_]\w*)(\s+IS( NOT)? NULL\b)?")

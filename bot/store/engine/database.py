@@ -19,7 +19,7 @@ from bot.store.engine.connection import ConnectionThread
 from bot.store.engine.group_commit import GroupCommit, begin_reading, busy, transaction
 from bot.store.engine.pulse import Pulse
 from bot.store.engine.row_cache import Key, Recalled, RowCache
-from bot.store.sql import EVERYTHING, HOST, Connection, Row, WriteScope
+from bot.store.sql import EVERYTHING, HOST, Connection, OwnConnection, Row, WriteScope
 
 T = TypeVar("T")
 
@@ -84,9 +84,16 @@ class Database(ABC):
         """
         return await self._group_commit.write(function, scope)
 
+    async def write_apart(self, function: Callable[[Connection], T]) -> T:
+        """Like `write`, for one row of this process: it waits for that row, and for no other write.
+
+        What renews a lease must not be late because others write.
+        """
+        return await self.write(function)
+
     async def read(self, function: Callable[[Connection], T]) -> T:
         """Run `function` on a snapshot that includes every write that has returned."""
-        return await self._read_on(self._reader, function)
+        return await self._run_on(self._reader, function)
 
     async def recall(
         self,
@@ -110,11 +117,16 @@ class Database(ABC):
 
     async def glance(self, function: Callable[[Connection], T]) -> T:
         """Like `read`, on a separate connection for autocompletion, so that no search delays another read."""
-        return await self._read_on(self._searcher, function)
+        return await self._run_on(self._searcher, function)
 
-    async def _read_on(self, thread: ConnectionThread, function: Callable[[Connection], T]) -> T:
+    async def _run_on(
+        self,
+        thread: ConnectionThread,
+        function: Callable[[Connection], T],
+        begin: Callable[[OwnConnection], None] = begin_reading,
+    ) -> T:
         context = contextvars.copy_context()  # the language of its sentences
-        outcome = thread.begin(lambda db: transaction(db, begin_reading, lambda db: context.run(function, db)))
+        outcome = thread.begin(lambda db: transaction(db, begin, lambda db: context.run(function, db)))
         try:
             if not await in_patience(outcome, self.clock, is_failing=self.pulse.failure is not None):
                 outcome.cancel()

@@ -72,14 +72,14 @@ def errors(monkeypatch: pytest.MonkeyPatch) -> Counter[str | None]:
     return seen
 
 
-def until_one_waits(db: psycopg.Connection) -> None:
-    """Return once a session of the database waits for an advisory lock. Blocks."""
+def until_one_waits(db: psycopg.Connection, kind: str = "advisory") -> None:
+    """Return once a session of the database waits for a lock of this kind. Blocks."""
     query = (
-        "SELECT 1 FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database"
-        " WHERE datname = current_database() AND locktype = 'advisory' AND NOT granted"
+        "SELECT 1 FROM pg_locks JOIN pg_stat_activity USING (pid)"
+        " WHERE datname = current_database() AND locktype = %s AND NOT granted"
     )
     until = time.monotonic() + HANGS_S
-    while db.execute(query).fetchone() is None:
+    while db.execute(query, [kind]).fetchone() is None:
         assert time.monotonic() < until
 
 
@@ -123,6 +123,30 @@ async def test_a_write_of_one_server_does_not_wait_for_one_of_another(stores: Se
     async with Held(stores[0], of_guild(ONE, host=True)), asyncio.timeout(HANGS_S):
         await stores[1].limits.set(OTHER, limit(7), by_id=1)
     assert [each.credits for each in await stores[2].limits.all(OTHER)] == [7]
+
+
+@pytest.mark.parametrize("scope", [HOST, EVERYTHING])
+async def test_a_lease_is_renewed_while_others_write(stores: Sequence[Store], scope: WriteScope) -> None:
+    await stores[0].leases.hold("worker", 8)
+    async with Held(stores[1], scope), asyncio.timeout(HANGS_S):
+        waits = asyncio.ensure_future(stores[0].meta.set("later", "written"))
+        renewal = await stores[0].leases.hold("worker", 8)
+    assert renewal.existed
+    await waits
+
+
+async def test_a_lease_that_is_renewed_meanwhile_is_not_taken_over(
+    stores: Sequence[Store], asked: psycopg.Connection, postgres_database: str
+) -> None:
+    await stores[0].leases.hold("worker", -1)
+    await stores[1].leases.hold("other", 60)
+    with psycopg.connect(postgres_database) as renewing:
+        renewing.execute("UPDATE leases SET expires_at = expires_at + 60 WHERE token = 'worker'")
+        taking = asyncio.ensure_future(stores[1].leases.take_over("other"))
+        await asyncio.to_thread(until_one_waits, asked, "transactionid")
+        renewing.commit()
+    assert await taking == []
+    assert (await stores[0].leases.hold("worker", 60)).existed
 
 
 @pytest.mark.parametrize(
