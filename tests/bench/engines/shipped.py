@@ -89,6 +89,9 @@ class Adapter:
         count = min(len(self._keys), jobs)
         await asyncio.gather(*(self._accept(guild, guild, "inf", JobState.PROCESSING) for guild in range(1, count + 1)))
         await self._store._database.write(lambda db: outstanding_rows.multiply(db, jobs - count))
+        await self._store._database.write(
+            lambda db: db.execute("ANALYZE")
+        )  # as autovacuum has, before there are so many
 
     async def accept(self, job: int, server: int, life_s: float) -> None:
         await self._accept(job, 1 + server % len(self._keys), str(time.time() + life_s), JobState.SUBMITTING)
