@@ -17,6 +17,7 @@ import discord
 from bot.store import Store
 from bot.store.engine.connection import ConnectionThread
 from bot.store.engine.group_commit import GroupCommit
+from bot.store.sql import WriteScope
 from tests.support.rig import Rig
 
 CALLERS = 3
@@ -57,10 +58,10 @@ async def counted(store: Store) -> AsyncIterator[WorkCounts]:
                 counts.by_name[f"read {_callers()}"] += 1
         queue(thread, outcome, turn)
 
-    async def counted_write(commits: GroupCommit, function: Callable[[Any], Any]) -> Any:
+    async def counted_write(commits: GroupCommit, function: Callable[[Any], Any], scope: WriteScope) -> Any:
         if counts.is_counting:
             counts.by_name[f"write {_callers()}"] += 1
-        return await write(commits, function)
+        return await write(commits, function, scope)
 
     ConnectionThread._queue, GroupCommit.write = counted_queue, counted_write  # type: ignore[method-assign]
     try:

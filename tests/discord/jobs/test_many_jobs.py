@@ -8,8 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from bot.jobs.follow import claims
-from bot.jobs.follow import claims as job_rows
-from bot.store.jobs import jobs as store_jobs
+from bot.store import processes
 from tests.support.following import ask, kept
 from tests.support.rig import Rig
 
@@ -21,8 +20,8 @@ RUNNING = 3
 @pytest.fixture(autouse=True)
 def few(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(claims, "CLAIMED_MAX", 1)
-    monkeypatch.setattr(store_jobs, "WHOLE_MAX", 0)
-    monkeypatch.setattr(job_rows, "KEPT", 1)
+    monkeypatch.setattr(processes, "WHOLE_MAX", 0)
+    monkeypatch.setattr(claims, "KEPT", 1)
     yield
     gc.unfreeze()
 
@@ -35,7 +34,7 @@ async def test_after_a_restart_each_is_followed_and_delivered_once(rig: Rig) -> 
     followed = rig.bot.parts.worker
     await rig.step()
     assert followed.followed == RUNNING
-    assert sum(each.row is not None for each in followed.agenda.jobs.values()) <= job_rows.KEPT
+    assert sum(each.row is not None for each in followed.agenda.jobs.values()) <= claims.KEPT
     await rig.work()
     assert [(job.id, job.state) for job in kept(rig)] == [(job.id, "delivered") for job in asked]
     assert sum(len(message.attachments) for message in rig.messages()) == JOBS

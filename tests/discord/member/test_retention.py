@@ -127,14 +127,14 @@ async def test_a_long_history_is_blanked_in_turns(rig: Rig):
     changed: list[int] = []
     write = database.write
 
-    async def counted(function: Any) -> Any:
+    async def counted(function: Any, *scope: Any) -> Any:
         def measured(db: Any) -> Any:
             before = db.total_changes
             result = function(db)
             changed.append(db.total_changes - before)
             return result
 
-        return await write(measured)
+        return await write(measured, *scope)
 
     database.write = counted  # type: ignore[method-assign]
     await rule(rig, retention_days=1)
