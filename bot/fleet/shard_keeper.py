@@ -155,8 +155,8 @@ class ShardKeeper:
         try:
             while not answer.done():
                 await self._wait_awake(answered)
-                if self._left_s() <= 0 and not self._is_away:
-                    await self._suspend()
+                if not answer.done():  # an answer may be a new lease
+                    await self._close_unless_kept()
         except asyncio.CancelledError:
             answer.cancel()
             raise
@@ -165,6 +165,7 @@ class ShardKeeper:
         except StoreError as error:
             log.warning("shards.not_renewed", error=error, left_s=round(self._left_s(), 1))
             self._note_away()
+            await self._close_unless_kept()
             return False
         await self._obey(held, asked)
         if self._left_s() > 0:
@@ -210,8 +211,7 @@ class ShardKeeper:
         self._held, self._asked = held.ids, asked
         self._next_look_s = SHARED_RENEW_S if held.next_look_s is None else held.next_look_s
         if self._left_s() <= 0:  # the answer took too long to be valid
-            if not self._is_away:
-                await self._suspend()
+            await self._close_unless_kept()
             return
         for each in held.taken_over:
             log.warning("gateway.took_over", shards=each.shards, of=each.process, after=round(each.silent_s, 1))
@@ -239,9 +239,9 @@ class ShardKeeper:
         self._held -= shard_ids
         await self._close(shard_ids, for_good=True)
 
-    async def _suspend(self) -> None:
+    async def _close_unless_kept(self) -> None:
         """Close all before others may have them. Sessions are kept: the lease may still be ours."""
-        if self._open:
+        if self._open and self._left_s() <= 0 and not self._is_away:
             log.warning("shards.suspended", shards=sorted(self._open))
             await self._close(frozenset(self._open), for_good=False)
 

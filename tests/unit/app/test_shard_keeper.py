@@ -267,6 +267,20 @@ async def test_a_renewal_that_is_answered_too_late_is_not_believed(world: World)
     assert only.connected.kept == set(range(SHARDS))
 
 
+async def test_an_answer_that_comes_as_the_lease_ends_closes_nothing(world: World) -> None:
+    only = await world.start("a")
+    held = await only.cut.keep("a", is_back=False)
+
+    async def at_once(_process: str, *, is_back: bool) -> HeldShards:
+        return held
+
+    only.cut.keep = at_once  # type: ignore[method-assign]
+    world.clock.advance(LEASE_S - MARGIN_S)
+    await only.turn()
+    assert only.acts_for == set(range(SHARDS))
+    assert only.connected.resumed == []
+
+
 async def test_a_renewal_that_hangs_keeps_the_shards_of_a_process_that_is_awake(world: World) -> None:
     only = await world.start("a")
     hangs = asyncio.Event()
