@@ -36,6 +36,7 @@ from bot.runtime.clock import SystemClock
 from bot.runtime.logs import configure_logs
 from bot.settings import Settings
 from bot.store import Store
+from bot.store.processes import Renewal
 
 KEY = "cs_test_bench_0000000000"
 OPERATION = "image.generate"
@@ -104,9 +105,9 @@ class CountingStore:
         self.renewals = 0
         store.leases.hold = self._renewed
 
-    async def _renewed(self, token: str, for_s: float) -> bool:
+    async def _renewed(self, token: str, for_s: float, **options: Any) -> Renewal:
         self.renewals += 1
-        return await self._hold(token, for_s)
+        return await self._hold(token, for_s, **options)
 
     async def rows(self) -> int:
         return await self._writer.run(lambda db: db.total_changes) - self.renewals
@@ -177,7 +178,10 @@ async def measure(url: str, jobs: int, seconds: float, seed: int) -> dict[str, A
         await fill(store, await accepted(client, jobs), clock)
         counted = CountingStore(store)
         running = asyncio.create_task(worker.run())
-        await client.warm.wait()
+        warm = asyncio.create_task(client.warm.wait())
+        await asyncio.wait({warm, running}, return_when=asyncio.FIRST_COMPLETED)
+        if not warm.done():
+            await running  # and raise what ended it
         rows, gets, renewals = await counted.rows(), client.gets, counted.renewals
         wall, cpu = time.perf_counter(), time.process_time()
         await asyncio.sleep(seconds)
