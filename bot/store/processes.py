@@ -359,14 +359,13 @@ UPDATE jobs SET lease = :lease, claimed_by = :process, claimed_at = :now WHERE i
 )
 RETURNING id, guild_id, card_id, state, next_at, wait_s, active_s, overdue_at IS NOT NULL, poll_after_s
 """  # noqa: S608 - assembled from constants
+# Counted, and not NOT EXISTS: PostgreSQL would join it with all that others follow, for thousands of free jobs at once.
 _CLAIM_OF_FREE_CARDS = f"""
 UPDATE jobs SET lease = :lease, claimed_by = :process, claimed_at = :now WHERE id IN (
     SELECT free.id FROM running_jobs AS free CROSS JOIN cards ON cards.id = free.card_id {_OWN}
     WHERE free.lease IS NULL AND cards.answered = 1
-        AND NOT EXISTS (
-            SELECT 1 FROM jobs AS other
-            WHERE other.card_id = free.card_id AND other.lease IS NOT NULL AND other.lease <> :lease
-        ) {_IS_FREE}
+        AND (SELECT count(*) FROM jobs AS other WHERE other.card_id = free.card_id AND other.lease <> :lease) = 0
+        {_IS_FREE}
     ORDER BY free.next_at {_UNLESS_CHANGING} LIMIT :limit
 )
 RETURNING id, guild_id, card_id, state, next_at, wait_s, active_s, overdue_at IS NOT NULL, poll_after_s
