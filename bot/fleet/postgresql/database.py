@@ -14,7 +14,6 @@ import structlog
 
 from bot.errors import StoreError
 from bot.fleet.postgresql import schema
-from bot.fleet.postgresql import schema as text_index
 from bot.fleet.postgresql.connection import PostgresConnection
 from bot.fleet.postgresql.dialect import BEGIN_APART, NOW
 from bot.fleet.postgresql.listener import SIGNALS, WRITTEN, AnnouncementListener, require_hearing, subject_of
@@ -74,7 +73,7 @@ class PostgresDatabase(Database):
         super().__init__(
             clock, writer=writer, reader=reader, searcher=searcher, group_commit=group_commit, kept=kept, pulse=pulse
         )
-        self.text_index = text_index.TextSearch(is_indexed=has_text_index)
+        self.text_index = schema.TextSearch(is_indexed=has_text_index)
         self.signals = Signals(self._send)
         self._listener = AnnouncementListener(
             url,
@@ -108,7 +107,7 @@ class PostgresDatabase(Database):
             schema.refuse_unsuitable(raw, str(url))
             schema.migrate(raw, str(url), steps, shown)
             if not indexed:  # first connection only
-                indexed.append(text_index.prepare(raw))
+                indexed.append(schema.prepare(raw))
             heard.listen(raw)
 
         async with contextlib.AsyncExitStack() as opened:

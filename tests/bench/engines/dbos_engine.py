@@ -1,6 +1,6 @@
 """DBOS 3: a workflow for each server that has open jobs, on a queue in the database.
 
-It finds no dead executor by itself: its service Conductor does, or whoever calls its recovery with the dead one's name.
+It finds no dead executor by itself: its service Conductor does, or a call of its recovery with the dead one's name.
 So the beats of workers, and who looks after them, are ours here.
 """
 
