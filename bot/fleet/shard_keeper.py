@@ -203,6 +203,7 @@ class ShardKeeper:
                 texts.OTHER_SHARD_COUNT(is_now=held.shard_count, ours=self._shard_count), exit_code=RESTART_MAY_HELP
             )
         if held.was_lost:  # others may have had them meanwhile: our sessions are invalid
+            log.warning("shards.lost", shards=sorted(self._held))
             await self._drop(self._held)
         lost, gained = self._held - held.ids, held.ids - self._held
         await self._drop(lost)
