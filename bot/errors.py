@@ -50,9 +50,11 @@ class BotError(Exception):
     """Base of all expected errors. `sentence` is safe to show to a member: no secret, no link, no traceback.
 
     It is in the language current at the time of raising. `exit_code` is the process's if the error is not handled.
+    `needs_host`: only the bot's host can mend the cause.
     """
 
     exit_code = RESTART_MAY_HELP
+    needs_host = False
 
     def __init__(self, sentence: str | Text) -> None:
         self.sentence = str(sentence)
@@ -83,8 +85,17 @@ class Refused(BotError):
     be accepted alone.
     """
 
-    def __init__(self, sentence: str | Text, reason: str = "", *, may_ask: bool = False, fits: int = 0) -> None:
+    def __init__(
+        self,
+        sentence: str | Text,
+        reason: str = "",
+        *,
+        may_ask: bool = False,
+        fits: int = 0,
+        needs_host: bool = False,
+    ) -> None:
         super().__init__(sentence)
+        self.needs_host = needs_host
         self.reason = reason
         self.may_ask = may_ask
         self.fits = fits
@@ -217,6 +228,12 @@ class SettingsError(StartError):
 class StoreError(StartError):
     """The database cannot be used: newer schema, corrupt, no permission, lost secret key."""
 
+    needs_host = True
+
+
+PASSES_BY_ITSELF = frozenset({"busy", "slow"})
+"""Kinds of `DatabaseFailing` after which trying again is enough."""
+
 
 class DatabaseFailing(StoreError):
     """The database fails because of the file, the disk or the server, not of what was asked.
@@ -237,6 +254,7 @@ class DatabaseFailing(StoreError):
         self._template, self._name = sentence, name
         super().__init__(self._words(), exit_code=exit_code)
         self.kind = kind
+        self.needs_host = kind not in PASSES_BY_ITSELF
         self.for_host = for_host or self.sentence
 
     def _words(self) -> str:

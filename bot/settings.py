@@ -555,6 +555,14 @@ class Settings:
         default=None,
         metadata=_about(_link, "Your terms of service: a link in `/help` and `/me`. A template is in `docs/terms.md`."),
     )
+    support_url: str | None = field(
+        default=None,
+        metadata=_about(
+            _link,
+            "Where members get help with your bot, such as an invite to a support server: a link in `/help`, `/me`, "
+            "and under failures that only you can fix.",
+        ),
+    )
     practice: Literal["on", "off"] = field(
         default="on",
         metadata=_about(

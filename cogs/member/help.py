@@ -13,6 +13,7 @@ from discord.ext import commands
 from bot.account.api_keys import ApiKeys
 from bot.catalogue import Operation
 from bot.catalogue.checks.cautions import ended_models, passed_end
+from bot.delivery.answers.texts import GET_SUPPORT
 from bot.delivery.channels.facts import OPTIONS_PER_SELECT, in_time
 from bot.errors import InputError, NoKey
 from bot.language import NAME, name_of, named, ptr, tr
@@ -33,7 +34,11 @@ from cogs.workflows.asked.options import operations_of
 
 def legal_links(interaction: Interaction) -> list[discord.ui.Button[Any]]:
     settings = interaction.client.settings
-    found = ((texts.PRIVACY_POLICY, settings.privacy_url), (texts.TERMS, settings.terms_url))
+    found = (
+        (texts.PRIVACY_POLICY, settings.privacy_url),
+        (texts.TERMS, settings.terms_url),
+        (GET_SUPPORT, settings.support_url),
+    )
     return [discord.ui.Button(label=str(label), url=url) for label, url in found if url is not None]
 
 

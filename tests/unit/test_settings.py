@@ -78,6 +78,7 @@ def test_every_setting_is_read_from_the_environment(monkeypatch: pytest.MonkeyPa
         "TOP_UP_URL": " https://example.org/credits?from=discord ",
         "PRIVACY_URL": "https://example.org/privacy",
         "TERMS_URL": "https://example.org/terms",
+        "SUPPORT_URL": "https://example.org/support",
         "RETENTION_DAYS": "30",
         "BACKUP_DIR": "backups",
         "BACKUP_KEEP": "3",
@@ -125,6 +126,7 @@ def test_every_setting_is_read_from_the_environment(monkeypatch: pytest.MonkeyPa
     assert (settings.backup_dir, settings.backup_keep, settings.backup_hours) == (tmp_path / "backups", 3, 6)
     assert settings.top_up_url == "https://example.org/credits?from=discord"
     assert (settings.privacy_url, settings.terms_url) == ("https://example.org/privacy", "https://example.org/terms")
+    assert settings.support_url == "https://example.org/support"
     assert (settings.log_level, settings.log_format) == ("DEBUG", "json")
     assert (settings.http_host, settings.http_port) == ("::1", 0)
     assert list(map(str, settings.http_proxies)) == ["172.17.0.0/16", "2001:db8::1/128"]
@@ -299,6 +301,7 @@ def test_all_problems_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
         ("TOP_UP_URL", "http://example.org", "https address"),
         ("PRIVACY_URL", "javascript:alert(1)", "https address"),
         ("TERMS_URL", "http://example.org/terms", "https address"),
+        ("SUPPORT_URL", "discord.gg/abc", "https address"),
         ("TOP_UP_URL", "https://a:b@example.org", "https address"),
         ("TOP_UP_URL", "https://example.org/> all", "https address"),
         ("TOP_UP_URL", "credits", "https address"),

@@ -71,12 +71,22 @@ class Responses:
         if sentence is None:
             log.info("interaction.dead", command=_command_name(interaction))
             return
-        await self.warn(interaction, sentence)
+        needs_host = cause.needs_host if isinstance(cause, BotError) else sentence == str(texts.UNEXPECTED)
+        await self.warn(interaction, sentence, needs_host=needs_host)
 
     async def warn(
-        self, interaction: discord.Interaction[Any], sentence: str, view: discord.ui.View | None = None
+        self,
+        interaction: discord.Interaction[Any],
+        sentence: str,
+        view: discord.ui.View | None = None,
+        *,
+        needs_host: bool = False,
     ) -> None:
-        """Reply ephemerally with a warning, as `reply_privately` does."""
+        """Reply ephemerally with a warning, as `reply_privately` does. `needs_host` adds the host's support link."""
+        url = interaction.client.settings.support_url if needs_host else None
+        if url is not None:
+            view = view or discord.ui.View(timeout=None)
+            view.add_item(discord.ui.Button(label=str(texts.GET_SUPPORT), url=url))
         await self.reply_privately(interaction, texts.WARNING(sentence=sentence)[:ERROR_CHARS], view)
 
     async def reply_privately(

@@ -10,6 +10,7 @@ DISCORD_TROUBLE = Text(
     "Discord is having trouble and didn't take the bot's answer."
     " Check `/jobs` to see whether a job was started. If not, please try again."
 )
+GET_SUPPORT = Text("Get support")
 SERVER_ONLY = Text("You can use this only in a server.")
 NEEDS_MANAGE_SERVER = Text("You need the permission Manage Server for this.")
 OLD_COMMAND = Text("The bot was updated and no longer has this command. Reload Discord and try again.")

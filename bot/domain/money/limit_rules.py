@@ -237,8 +237,9 @@ def _draw(
 def _refusal(
     headroom: Headroom, request: SpendRequest, rules: Rules, *, granted: Decimal = ZERO, may_ask: bool = False
 ) -> Refused:
-    reason = HOST_LIMIT if headroom.limit.scope.is_host else "limit"
-    return Refused(_exceeded(headroom, request, rules, granted), reason, may_ask=may_ask)
+    is_hosts = headroom.limit.scope.is_host
+    reason = HOST_LIMIT if is_hosts else "limit"
+    return Refused(_exceeded(headroom, request, rules, granted), reason, may_ask=may_ask, needs_host=is_hosts)
 
 
 def _exceeded(headroom: Headroom, request: SpendRequest, rules: Rules, granted: Decimal) -> str:

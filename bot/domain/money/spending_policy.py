@@ -304,7 +304,7 @@ def _account_has(request: SpendRequest, spending: SpendingView) -> None:
     # Rough estimates must not lock out the last credits: only an empty account or an exact price refuses.
     if free <= 0 or (all(item.exact for item in request.items) and total > free):
         if request.host_pays:
-            raise Refused(texts.HOST_BALANCE_TOO_LOW, "balance")
+            raise Refused(texts.HOST_BALANCE_TOO_LOW, "balance", needs_host=True)
         raise Refused(
             f"{texts.ACCOUNT_LEFT(count=max(free, ZERO))} {texts.NEEDS_ABOUT(price=total)} {texts.TOP_UP_OR_OTHER_KEY}",
             "balance",

@@ -86,7 +86,8 @@ async def submit(interaction: Interaction, generation: Generation) -> None:
         buttons = await _instead(interaction, generation, error)
         if not buttons:
             raise
-        await interaction.client.responses.warn(interaction, error.sentence, view_of(buttons))
+        warn = interaction.client.responses.warn
+        await warn(interaction, error.sentence, view_of(buttons), needs_host=error.needs_host)
 
 
 async def _instead(interaction: Interaction, generation: Generation, error: Refused) -> list[discord.ui.Item[Any]]:
