@@ -13,7 +13,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 ROOT = Path(__file__).resolve().parent
 sys.path.insert(0, str(ROOT))
 from bot import COMMIT_FILE, commit  # noqa: E402 - found by the line above
-from bot.language.messages import compiled  # noqa: E402 - the same
+from bot.language.catalogues import compiled  # noqa: E402 - the same
 
 COMMIT_VARIABLE = "CANNON_BOT_COMMIT"
 """Names the commit where the build has no clone, as in the image's."""

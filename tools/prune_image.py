@@ -13,6 +13,8 @@ import sysconfig
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from babel.core import Locale, get_global
+
 from bot.language import LANGUAGES
 
 LIMIT_MB = 200
@@ -51,11 +53,14 @@ NOT_STORED = ("proc", "sys", "dev", "tmp")
 
 def kept_locales() -> set[str]:
     """Return the names of the locales that the bot formats dates and numbers in, and those they inherit from."""
-    languages = {
-        each.partition("-")[0] for each in (*LANGUAGES, *(locale for of in LANGUAGES.values() for locale in of))
-    }
-    territories = {locale.replace("-", "_") for of in LANGUAGES.values() for locale in of}
-    return {"root", *languages, *territories}
+    names = {*LANGUAGES, *(locale for of in LANGUAGES.values() for locale in of)}
+    kept, parents = {"root"}, get_global("parent_exceptions")
+    for each in names:
+        name = str(Locale.parse(each, sep="-"))
+        while name and name not in kept:
+            kept.add(name)
+            name = str(parents.get(name) or name.rpartition("_")[0])
+    return kept
 
 
 def unneeded(packages: Path, library: Path, system: Path) -> Iterator[Path]:

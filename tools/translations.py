@@ -15,19 +15,20 @@ from pathlib import Path
 from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po, write_po
 
-from bot.language import LANGUAGES, SOURCE
+from bot.language.current import LOCALES, catalogue_names, parent_of
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from found_messages import ROOT, Found, all_found
+from found_messages import Found, all_found
 from message_limits import limits_of_labels
 
-LOCALES = ROOT / "bot" / "language" / "locales"
 TEMPLATE = LOCALES / "messages.pot"
 COMMENTS_MAX = 3
 """A word such as `image` is at fifty places: a translator needs to know of three."""
 WIDTH_CHARS = 10_000
 """No line breaks: a longer translation changes one line."""
-TRANSLATED = tuple(each for each in LANGUAGES if each != SOURCE)
+TRANSLATED = tuple(sorted(catalogue_names()))
+REGIONS = {each: parent for each in TRANSLATED if (parent := parent_of(each, TRANSLATED))}
+"""Catalogues of one region, each with the one that has the rest."""
 _HEADER = 'msgid ""\nmsgstr ""\n{lines}\n\n'
 
 
@@ -59,6 +60,15 @@ def updated(source: bytes, made: Catalog, language: str) -> Catalog:
     return catalog
 
 
+def without_same(catalog: Catalog, parent: Catalog) -> Catalog:
+    """Return a region's catalogue with only what it says in another way than its language's."""
+    for message in list(catalog):
+        known = parent.get(message.id, message.context) if message.id else None
+        if message.id and (not any(message.string or ()) or (known is not None and known.string == message.string)):
+            catalog.delete(message.id, message.context)
+    return catalog
+
+
 def text_of(catalog: Catalog, language: str = "") -> str:
     """Return a catalogue as its file: sorted, and reproducible."""
     lines = [f"Language: {language.replace('-', '_')}", f"Plural-Forms: {catalog.plural_forms}"] if language else []
@@ -84,11 +94,17 @@ def po_file(language: str) -> Path:
     return LOCALES / f"{language}.po"
 
 
+def current(language: str, made: Catalog) -> Catalog:
+    """Return the translations of the messages that there are now."""
+    catalog = updated(po_file(language).read_bytes(), made, language)
+    return without_same(catalog, current(REGIONS[language], made)) if language in REGIONS else catalog
+
+
 def write(made: Catalog) -> None:
     """Write the template and every language; print how many are missing."""
     TEMPLATE.write_text(text_of(made), encoding="utf-8")
     for language in TRANSLATED:
-        catalog = updated(po_file(language).read_bytes(), made, language)
+        catalog = current(language, made)
         po_file(language).write_text(text_of(catalog, language), encoding="utf-8")
         sys.stdout.write(f"{language}: {len(missing(catalog))} of {len(catalog)} messages are not translated\n")
 

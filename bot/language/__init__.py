@@ -1,6 +1,6 @@
 """Translation: gettext catalogues, the current language, numbers and lists."""
 
-from bot.language.current import LANGUAGES, NAMES, SOURCE, current, from_discord, speak, speaking
+from bot.language.current import LANGUAGES, SOURCE, current, from_discord, speak, speaking
 from bot.language.messages import (
     NAME,
     Plural,
@@ -13,6 +13,7 @@ from bot.language.messages import (
     name_of,
     named,
     ntr,
+    own_name,
     percent,
     plain_amount,
     ptr,
@@ -25,7 +26,6 @@ from bot.language.messages import (
 __all__ = [
     "LANGUAGES",
     "NAME",
-    "NAMES",
     "SOURCE",
     "Plural",
     "Text",
@@ -39,6 +39,7 @@ __all__ = [
     "name_of",
     "named",
     "ntr",
+    "own_name",
     "percent",
     "plain_amount",
     "ptr",

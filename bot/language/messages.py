@@ -10,17 +10,12 @@ language are filled in. What is sent passes `bot/app/connection/names.py`, which
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
 import functools
-import gettext
-import io
-import os
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import ROUND_UP, Decimal
-from pathlib import Path
 from typing import Any
 
 from babel import Locale
@@ -28,50 +23,8 @@ from babel.dates import format_date, format_skeleton, format_timedelta
 from babel.lists import format_list
 from babel.numbers import format_decimal, format_percent
 
-from bot.language.current import SOURCE, current
-
-_LOCALES = Path(__file__).with_name("locales")
-
-
-@functools.cache
-def translations(language: str) -> gettext.NullTranslations:
-    """Return a language's translations; none for English, the code's language. Fuzzy ones are not used."""
-    if language == SOURCE:
-        return gettext.NullTranslations()
-    return gettext.GNUTranslations(io.BytesIO(compiled(_LOCALES / f"{language}.po")))
-
-
-def compiled(source: Path) -> bytes:
-    """Return a `.po` file as `.mo`.
-
-    A wheel has only the `.mo`. In a source tree it is written next to the `.po`, again when that has changed: the `.mo`
-    has its time of change, as Python's own compiled files have their source's.
-    """
-    made = source.with_suffix(".mo")
-    if not source.exists():
-        return made.read_bytes()
-    changed_ns = source.stat().st_mtime_ns
-    if made.exists() and made.stat().st_mtime_ns == changed_ns:
-        return made.read_bytes()
-    content = _compile(source)
-    with contextlib.suppress(OSError):  # a read-only source tree compiles at every start
-        part = made.with_suffix(f".{os.getpid()}.mo")
-        part.write_bytes(content)
-        os.utime(part, ns=(changed_ns, changed_ns))
-        part.replace(made)
-    return content
-
-
-def _compile(source: Path) -> bytes:
-    from babel.messages import mofile, pofile  # noqa: PLC0415 - not loaded by a start that finds compiled files
-
-    with source.open("rb") as lines:
-        catalog = pofile.read_po(lines, locale=source.stem.replace("-", "_"))
-    catalog.creation_date = dt.datetime.fromtimestamp(0, dt.UTC)  # equal sources make equal wheels
-    into = io.BytesIO()
-    mofile.write_mo(into, catalog)
-    return into.getvalue()
-
+from bot.language.catalogues import translations
+from bot.language.current import current
 
 NAME = "name"
 """The context of names of commands and options in the catalogues."""
@@ -87,6 +40,14 @@ SHORT_SPAN_S = 10
 @functools.cache
 def _locale(language: str) -> Locale:
     return Locale.parse(language, sep="-")
+
+
+@functools.cache
+def own_name(language: str) -> str:
+    """Return a language's name in itself: `Português (Brasil)`."""
+    locale = _locale(language)
+    name = str(locale.get_display_name())
+    return name[:1].upper() + name[1:]
 
 
 def amount(number: Decimal | float) -> str:

@@ -22,12 +22,12 @@ from discord import app_commands
 from bot.app.entry_points import unconnected
 from bot.delivery.answers.command_payload import NAME, Translator
 from bot.language import LANGUAGES, SOURCE, from_discord, name_of, speaking
-from bot.language.messages import translations
+from bot.language.catalogues import translations
 from bot.settings import Settings
 from tests.support.machine import slowness
 from tests.support.pseudo import PseudoTranslations
 from tools.message_limits import limits_of_labels
-from tools.translations import TEMPLATE, TRANSLATED, all_found, missing, po_file, template, text_of, updated
+from tools.translations import TEMPLATE, TRANSLATED, all_found, current, missing, po_file, template, text_of
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND_LIMIT_CHARS = 8000
@@ -47,7 +47,7 @@ def made() -> Catalog:
 @functools.cache
 def translated(language: str) -> Catalog:
     """Return a language's translations of the messages that there are now."""
-    return updated(po_file(language).read_bytes(), made(), language)
+    return current(language, made())
 
 
 def forms(message: Message) -> list[str]:

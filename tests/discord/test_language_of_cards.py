@@ -12,7 +12,6 @@ import structlog.testing
 
 from bot.catalogue.live import ApiChange, ChangeKind, Subject
 from bot.domain.models import JobState
-from bot.domain.server.guild_rules import ServerLanguage
 from bot.domain.server.member_settings import Notify
 from bot.language import speaking, tr
 from bot.moderation import texts as guild_texts
@@ -33,7 +32,7 @@ async def _french_server(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     speak_pseudo(monkeypatch)
     speaks(rig.member, "ja")
     speaks(rig.moderator, "de")
-    await change_rules(rig, language=ServerLanguage.FRENCH)
+    await change_rules(rig, language="fr")
 
 
 async def change_rules(rig: Rig, **changes: Any) -> None:
@@ -93,7 +92,7 @@ async def test_the_message_that_pings_is_in_the_server_s_language(rig: Rig):
 async def test_the_moderators_may_change_it_while_a_card_is_open(rig: Rig):
     await rig.member.slash(rig.channel, GENERATE, prompt="a fox")
     await until(rig, JobState.PROCESSING)
-    await change_rules(rig, language=ServerLanguage.SPANISH)
+    await change_rules(rig, language="es")
     await rig.work()
     assert spoken(words(rig.messages()[0])) == {"es"}
 

@@ -15,9 +15,8 @@ from babel import Locale
 from simcord.backend.errors import BackendError, SetupError
 
 from bot.catalogue import OPERATIONS
-from bot.domain.server.guild_rules import ServerLanguage
 from bot.generation.recipes.recipes import BUILT_IN
-from bot.language import LANGUAGES, NAMES
+from bot.language import LANGUAGES, own_name
 from tests.support.every_command import OWN_WORDS, commands, filled, needed
 from tests.support.locales import speaks
 from tests.support.pseudo import outside, speak_pseudo, spoken
@@ -70,7 +69,7 @@ WORD = re.compile(r"[A-Za-z][a-z]{2,}")
 def english(text: str) -> list[str]:
     """Return the words of a text that are in no message, and are no names, ids, numbers or members' own words."""
     rest = outside(text.replace("\\", ""))  # Markdown is escaped
-    for name in (*MODELS, *NAMES.values(), *WRITTEN):
+    for name in (*MODELS, *map(own_name, LANGUAGES), *WRITTEN):
         rest = rest.replace(name, " ")
     rest = NO_WORDS.sub(" ", rest)
     return [word for word in WORD.findall(rest) if word.casefold() not in CALENDAR | OTHER_NAMES]
@@ -134,7 +133,7 @@ async def walked(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> Rig:
     for who, language in LANGUAGE_OF.items():
         speaks(getattr(rig, who), language)
     await rig.bot.parts.store.settings.change(
-        rig.guild.id, lambda rules: replace(rules, language=ServerLanguage(SERVER), log_channel=rig.channel.id)
+        rig.guild.id, lambda rules: replace(rules, language=SERVER, log_channel=rig.channel.id)
     )
     return rig
 

@@ -15,7 +15,8 @@ from discord.app_commands import TranslationContextLocation as Place
 
 from bot.domain.models import MediaKind
 from bot.language import NAME, SOURCE, from_discord, speaking
-from bot.language.messages import translations, with_names
+from bot.language.catalogues import translations
+from bot.language.messages import with_names
 
 _COMMAND = re.compile(r"`(/[^`\n]+)`")
 Callback = TypeVar("Callback", bound=Callable[..., Any])

@@ -12,7 +12,7 @@ from bot.delivery.channels.gate import PostingGate
 from bot.delivery.channels.guilds import Guilds
 from bot.delivery.channels.messages import Messages
 from bot.domain.models import Card
-from bot.domain.server.guild_rules import Rules, ServerLanguage
+from bot.domain.server.guild_rules import AUTO_LANGUAGE, Rules
 from bot.language import SOURCE, from_discord
 from bot.store import Store
 
@@ -26,13 +26,13 @@ class GuildLanguages:
 
     async def of(self, guild_id: int) -> str:
         rules = await self.store.settings.get(guild_id)
-        if rules.language is ServerLanguage.AUTO:
+        if rules.language == AUTO_LANGUAGE:
             await self.guilds.find(guild_id)
         return self.by_rules(guild_id, rules)
 
     def by_rules(self, guild_id: int, rules: Rules) -> str:
-        if rules.language is not ServerLanguage.AUTO:
-            return rules.language.value
+        if rules.language != AUTO_LANGUAGE:
+            return rules.language
         guild = self.guilds.known(guild_id)
         return SOURCE if guild is None else from_discord(str(guild.preferred_locale))
 

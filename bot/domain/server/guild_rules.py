@@ -34,10 +34,12 @@ from bot.domain.server.setting import (
     settings_of,
     threshold,
 )
-from bot.language import NAMES
+from bot.language import LANGUAGES, own_name
 
 APPROVAL_LIFE_S = 24 * 3600.0
 VOICE_LABELS_MAX = 100
+AUTO_LANGUAGE = "auto"
+"""The bot speaks Discord's locale of the server."""
 
 
 class Period(StrEnum):
@@ -176,19 +178,6 @@ class Strength(StrEnum):
     STRONG = "strong"
 
 
-class ServerLanguage(StrEnum):
-    """The bot's language on a server; apart from AUTO, values of `bot.language`."""
-
-    AUTO = "auto"
-    """The locale of the Discord server."""
-    ENGLISH = "en"
-    GERMAN = "de"
-    FRENCH = "fr"
-    SPANISH = "es"
-    PORTUGUESE = "pt-BR"
-    JAPANESE = "ja"
-
-
 class PictureCount(StrEnum):
     """Default number of pictures per request."""
 
@@ -214,7 +203,10 @@ SPOILERS = {
     Spoilers.ALWAYS: texts.SPOILERS_ALWAYS,
 }
 STRENGTHS = {Strength.SUBTLE: texts.SUBTLE, Strength.STRONG: texts.STRONG}
-SERVER_LANGUAGES = {ServerLanguage.AUTO: texts.LANGUAGE_AUTO, **{ServerLanguage(each): NAMES[each] for each in NAMES}}
+SERVER_LANGUAGES = {
+    AUTO_LANGUAGE: texts.LANGUAGE_AUTO,
+    **{each: functools.partial(own_name, each) for each in LANGUAGES},
+}
 PICTURE_COUNTS = {each: functools.partial(texts.pictures, int(each)) for each in PictureCount}
 _LIMITS = FormSpec(id="limits", page=SettingsPage.LIMITS, title=texts.LIMITS_FORM, button=texts.LIMITS_BUTTON)
 _APPROVAL = FormSpec(id="approval", page=SettingsPage.APPROVAL, title=texts.APPROVAL_FORM, button=texts.APPROVAL_BUTTON)
@@ -295,12 +287,13 @@ class Rules:
     answer_words: Annotated[bool, _on_results(label=texts.ANSWER_WORDS, kind=SWITCH)] = True
     ai_label: Annotated[bool, _on_results(label=texts.AI_LABEL, kind=SWITCH)] = True
     language: Annotated[
-        ServerLanguage,
+        str,
         _on_results(
             label=texts.LANGUAGE,
             kind=choice(SERVER_LANGUAGES, prefix=texts.LANGUAGE_PREFIX),
         ),
-    ] = ServerLanguage.AUTO
+    ] = AUTO_LANGUAGE
+    """Of `bot.language.LANGUAGES`, or AUTO_LANGUAGE."""
     timezone: Annotated[str, _on_results(label=texts.TIME_ZONE, kind=ZONE, form=_ZONE)] = "UTC"
     retention_days: Annotated[
         int | None,

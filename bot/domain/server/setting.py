@@ -117,11 +117,16 @@ SWITCH = Kind(widget=Widget.BUTTON, parse=bool, show=texts.on_off)
 
 
 def choice(words: Mapping[Any, Text | str | Callable[[], str]], *, prefix: Text) -> Kind:
-    """Return the kind of an enum's members, each with its text or a function returning it.
+    """Return the kind of these values, an enum's or plain ones, each with its text or a function returning it.
 
     `prefix` precedes the text in the select, where nothing else names the setting.
     """
-    enum: type[StrEnum] = type(next(iter(words)))
+    values = {str(each): each for each in words}
+
+    def parse(data: Any) -> Any:
+        if data not in values:
+            raise ValueError(data)
+        return values[data]
 
     def show(value: Any) -> str:
         said = words[value]
@@ -129,7 +134,7 @@ def choice(words: Mapping[Any, Text | str | Callable[[], str]], *, prefix: Text)
 
     return Kind(
         widget=Widget.SELECT,
-        parse=enum,
+        parse=parse,
         show=show,
         choices=tuple(words),
         show_choice=lambda value: texts.chosen(str(prefix), show(value)),

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from bot.language import LANGUAGES
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Phrases:
@@ -437,14 +435,14 @@ PHRASES: Mapping[str, Phrases] = {
     "pt-BR": PORTUGUESE,
     "ja": JAPANESE,
 }
-"""By the language of `LANGUAGES`."""
+"""By language. Members of others write commands; what they say is a description."""
 
 
 def joined(name: str) -> str:
     """Return that field of all languages as one regular expression group."""
-    return f"(?:{'|'.join(getattr(PHRASES[each], name) for each in LANGUAGES)})"
+    return f"(?:{'|'.join(getattr(each, name) for each in PHRASES.values())})"
 
 
 def plain(name: str) -> frozenset[str]:
     """Return that field's plain texts in all languages."""
-    return frozenset(text for each in LANGUAGES for text in getattr(PHRASES[each], name))
+    return frozenset(text for each in PHRASES.values() for text in getattr(each, name))

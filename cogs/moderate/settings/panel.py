@@ -139,7 +139,7 @@ def _choice(shown: SettingRow) -> Control:
     kind = shown.setting.kind
     action, subject = RELEASED_IDS.get(shown.name, ("set_choice", shown.name))
     options = [
-        discord.SelectOption(label=kind.show_choice(each), value=each.value, default=each is shown.value)
+        discord.SelectOption(label=kind.show_choice(each), value=str(each), default=each == shown.value)
         for each in kind.choices
     ]
     return Control.select(action, subject, placeholder=shown.placeholder, options=options)

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from bot.domain.models import Job, JobState
-from bot.domain.server.guild_rules import ServerLanguage
 from bot.jobs.follow.agenda import SIZES
 from bot.jobs.follow.lanes import LaneName
 from bot.jobs.turns.key_waits import Call
@@ -164,7 +163,7 @@ async def test_what_the_api_says_to_a_job_that_is_sent_at_once_is_told_in_the_ca
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ):
     speak_pseudo(monkeypatch)
-    rules = {"language": ServerLanguage.JAPANESE}
+    rules = {"language": "ja"}
     await rig.bot.parts.store.settings.change(rig.guild.id, lambda before: replace(before, **rules))
     (job,) = await ask(rig, "a fox #broke")
     assert is_begun(job)

@@ -6,12 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.server.guild_rules import ServerLanguage
-from bot.language import LANGUAGES, NAMES
+from bot.delivery.channels.facts import OPTIONS_PER_SELECT
+from bot.domain.server.guild_rules import AUTO_LANGUAGE, SERVER_LANGUAGES, Rules
+from bot.language import LANGUAGES, own_name
 from tests.support.rig import Rig
 
 
-@pytest.mark.parametrize(("locale", "language"), [("fr", "fr"), ("es-419", "es"), ("ko", "en")])
+@pytest.mark.parametrize(("locale", "language"), [("fr", "fr"), ("es-ES", "es"), ("ko", "en")])
 async def test_a_server_s_language_is_that_of_its_discord_settings(rig: Rig, locale: str, language: str):
     guild = rig.env.create_guild("Atelier", preferred_locale=locale)
     await rig.env.settle()
@@ -20,7 +21,7 @@ async def test_a_server_s_language_is_that_of_its_discord_settings(rig: Rig, loc
 
 async def test_moderators_choose_another_language_than_discord_s(rig: Rig):
     guild = rig.env.create_guild("Atelier", preferred_locale="fr")
-    await rig.bot.parts.store.settings.change(guild.id, lambda rules: replace(rules, language=ServerLanguage.JAPANESE))
+    await rig.bot.parts.store.settings.change(guild.id, lambda rules: replace(rules, language="ja"))
     assert await rig.bot.parts.languages.of(guild.id) == "ja"
 
 
@@ -29,4 +30,11 @@ async def test_a_server_that_discord_does_not_know_here_is_spoken_to_in_english(
 
 
 def test_every_language_can_be_chosen_and_has_its_own_name():
-    assert {each.value for each in ServerLanguage} - {"auto"} == set(LANGUAGES) == set(NAMES)
+    assert set(SERVER_LANGUAGES) == {AUTO_LANGUAGE, *LANGUAGES}
+    assert len({own_name(each) for each in LANGUAGES}) == len(LANGUAGES)
+    assert len(SERVER_LANGUAGES) <= OPTIONS_PER_SELECT
+
+
+def test_a_language_that_is_gone_is_that_of_discord_again():
+    assert Rules.from_json({"language": "ja"}).language == "ja"
+    assert Rules.from_json({"language": "tlh"}).language == AUTO_LANGUAGE

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from bot.domain.models import JobState
-from bot.domain.server.guild_rules import ServerLanguage
 from bot.sandbox.studio.error_bodies import STYLES
 from tests.support.pseudo import speak_pseudo, spoken
 from tests.support.rig import HOST_KEY, Rig, running
@@ -114,9 +113,7 @@ async def test_a_missing_field_is_asked_for_whatever_language_the_failure_is_tol
     demanded = {"image.generate": ["displayName"]}
     async with running(tmp_path, document_shape="enum_free_input", required_fields=demanded) as rig:
         await read_document(rig)
-        await rig.bot.parts.store.settings.change(
-            rig.guild.id, lambda rules: replace(rules, language=ServerLanguage.JAPANESE)
-        )
+        await rig.bot.parts.store.settings.change(rig.guild.id, lambda rules: replace(rules, language="ja"))
         await rig.member.slash(rig.channel, "image generate", prompt="a fox")
         await rig.work()
         job = await newest(rig)

@@ -17,7 +17,6 @@ from bot.domain.server.guild_rules import (
     PictureCount,
     ReviewPrivate,
     Rules,
-    ServerLanguage,
     Spoilers,
     Strength,
 )
@@ -130,7 +129,7 @@ EVERYTHING = Rules(
     default_models=MappingProxyType({"image.generate": "flux"}),
     pictures=PictureCount.FOUR,
     vary_strength=Strength.SUBTLE,
-    language=ServerLanguage.PORTUGUESE,
+    language="pt-BR",
     default_voice="v_ada",
     voice_labels=MappingProxyType({"v_ada": "Ada"}),
     timezone="Europe/Berlin",

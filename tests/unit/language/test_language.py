@@ -18,6 +18,7 @@ from bot.language import (
     Text,
     amount,
     both,
+    catalogues,
     current,
     either,
     from_discord,
@@ -30,7 +31,8 @@ from bot.language import (
     speaking,
     tr,
 )
-from bot.language.messages import compiled
+from bot.language.catalogues import compiled, translations
+from bot.language.current import catalogue_names, served
 
 PAUSED = Text("New jobs are paused.")
 
@@ -150,10 +152,42 @@ def test_an_unknown_language_is_refused():
 
 @pytest.mark.parametrize(
     ("locale", "language"),
-    [("en-GB", "en"), ("es-419", "es"), ("pt-BR", "pt-BR"), ("ja", "ja"), ("ko", "en"), ("", "en"), ("de", "de")],
+    [("en-GB", "en"), ("es-ES", "es"), ("pt-BR", "pt-BR"), ("ja", "ja"), ("ko", "en"), ("", "en"), ("de", "de")],
 )
 def test_a_locale_of_discord_has_a_language(locale: str, language: str):
     assert from_discord(locale) == language
+
+
+@pytest.mark.parametrize(
+    ("names", "locales"),
+    [
+        (("es",), {"en": ("en-US", "en-GB"), "es": ("es-ES", "es-419")}),
+        (("es", "es-419"), {"en": ("en-US", "en-GB"), "es": ("es-ES",), "es-419": ("es-419",)}),
+        (("es-419",), {"en": ("en-US", "en-GB"), "es-419": ("es-419",)}),
+        (("en-GB", "ko"), {"en": ("en-US",), "en-GB": ("en-GB",), "ko": ("ko",)}),
+        (("zh-CN", "klingon"), {"en": ("en-US", "en-GB"), "zh-CN": ("zh-CN",)}),
+    ],
+)
+def test_the_names_of_the_files_are_the_languages(names: tuple[str, ...], locales: dict[str, tuple[str, ...]]):
+    assert served(names) == locales
+
+
+def test_a_region_says_what_its_file_leaves_out_as_its_language_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    whole = (
+        'msgid "Open"\nmsgstr "Abierto"\n\nmsgid "Video"\nmsgstr "Vídeo"\n\n'
+        'msgctxt "name"\nmsgid "now"\nmsgstr "ya"\n\n'
+        'msgid "{count} job"\nmsgid_plural "{count} jobs"\nmsgstr[0] "{count} trabajo"\nmsgstr[1] "{count} trabajos"\n'
+    )
+    (tmp_path / "es.po").write_text(whole, encoding="utf-8")
+    (tmp_path / "es-419.po").write_text('msgid "Video"\nmsgstr "Video"\n\nmsgid "Open"\nmsgstr ""\n', encoding="utf-8")
+    monkeypatch.setattr(catalogues, "LOCALES", tmp_path)
+    monkeypatch.setattr(catalogues, "catalogue_names", lambda: catalogue_names(tmp_path))
+    monkeypatch.setattr(catalogues, "translations", translations.__wrapped__)
+    read = translations.__wrapped__("es-419")
+    assert (read.gettext("Video"), read.gettext("Open"), read.pgettext("name", "now")) == ("Video", "Abierto", "ya")
+    assert read.ngettext("{count} job", "{count} jobs", 2) == "{count} trabajos"
+    assert read.gettext("No such message") == "No such message"
+    assert translations.__wrapped__("es").gettext("Video") == "Vídeo"
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,6 @@ from bot.domain.server.guild_rules import (
     PictureCount,
     ReviewPrivate,
     Rules,
-    ServerLanguage,
     Spoilers,
     Strength,
 )
@@ -73,7 +72,7 @@ CHANGED = Rules(
     default_models=MappingProxyType({"image.generate": "gptimage2"}),
     pictures=PictureCount.FOUR,
     vary_strength=Strength.SUBTLE,
-    language=ServerLanguage.PORTUGUESE,
+    language="pt-BR",
     default_voice="v_ada",
     voice_labels=MappingProxyType({"v_ada": "Ada"}),
     timezone="Europe/Berlin",

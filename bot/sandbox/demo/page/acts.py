@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from bot.domain.server.reaction_rules import DEFAULTS
-from bot.language import LANGUAGES, NAMES, current, speaking
+from bot.language import LANGUAGES, current, own_name, speaking
 from bot.sandbox.demo import texts
 from bot.sandbox.demo.page.frame import Frame
 from bot.sandbox.demo.page.markup import mentioning
@@ -54,7 +54,7 @@ class PageActs:
                 for each, what in does.items()
             ],
             "icons": {icon: str(text) for icon, text in texts.ICONS.items()},
-            "languages": [{"id": key, "name": name, "here": key == current()} for key, name in NAMES.items()],
+            "languages": [{"id": each, "name": own_name(each), "here": each == current()} for each in LANGUAGES],
             "words": {
                 "today": TODAY_AT(time="{time}"),
                 "yesterday": YESTERDAY_AT(time="{time}"),
