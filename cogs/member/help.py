@@ -28,7 +28,7 @@ from cogs.ui.limit_text import reaction_legend
 from cogs.ui.panels import pages
 from cogs.ui.permissions import is_moderator
 from cogs.ui.prices import price_lines, price_range
-from cogs.ui.texts import GONE, LEGEND_WORDS
+from cogs.ui.texts import GONE, LEGEND_WORDS, OPTION_IS
 from cogs.workflows.asked.options import operations_of
 
 
@@ -186,7 +186,10 @@ class Help(commands.Cog):
     async def _topic(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
         word = typed.strip().removeprefix("/").casefold()
         found = (await entries(interaction)).items()
-        offered = [(f"{ptr(NAME, name)}: {tr(str(entry.description))}"[:CHOICE_CHARS], name) for name, entry in found]
+        offered = [
+            (OPTION_IS(option=ptr(NAME, name), value=tr(str(entry.description)))[:CHOICE_CHARS], name)
+            for name, entry in found
+        ]
         return [app_commands.Choice(name=label, value=name) for label, name in offered if word in label.casefold()][
             :CHOICES_MAX
         ]

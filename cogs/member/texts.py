@@ -195,7 +195,7 @@ CHART_TOTAL = Plural(
 
 
 def chart_list(heading: str, rows: Iterable[str]) -> str:
-    return f"{heading}: {', '.join(rows)}."
+    return tr("{option}: {value}", option=heading, value=", ".join(rows)) + "."
 
 
 # ---------------------------------------------------------------------- exports

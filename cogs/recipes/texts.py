@@ -23,7 +23,7 @@ NO_SUCH_RECIPE = Text("There is no recipe “{name}” here. Try “{example}”
 
 
 def choice(name: str, about: str) -> str:
-    return f"{name}: {about}"
+    return tr("{option}: {value}", option=name, value=about)
 
 
 # ---------------------------------------------------------------------- a recipe as it is shown

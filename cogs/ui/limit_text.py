@@ -52,7 +52,8 @@ def label(limit: Limit, guild: discord.Guild | None) -> str:
     """Return a limit without mentions, for a select, in at most 100 characters."""
     found = None if guild is None or not limit.channel_id else guild.get_channel(limit.channel_id)
     channel = f"#{found.name if found is not None else limit.channel_id}"
-    return shortened(f"{_name(limit, guild)}: {terms(limit, operation=limit.operation, channel=channel)}", CHOICE_CHARS)
+    said = terms(limit, operation=limit.operation, channel=channel)
+    return shortened(texts.OPTION_IS(option=_name(limit, guild), value=said), CHOICE_CHARS)
 
 
 def _name(limit: Limit, guild: discord.Guild | None) -> str:

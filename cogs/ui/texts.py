@@ -66,7 +66,7 @@ def with_basis(price: str, basis: str, jobs: int) -> str:
 
 
 def price_line(kind: str, price: str) -> str:
-    return f"-# • {kind or WITHOUT_OPTIONS}: {price}"
+    return "-# • " + OPTION_IS(option=kind or WITHOUT_OPTIONS, value=price)
 
 
 def more_prices(count: int) -> str:

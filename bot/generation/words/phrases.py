@@ -139,33 +139,36 @@ FRENCH = Phrases(
         *("encore", "encore une fois", "encore un", "encore une", "refais", "refais-le", "refais-la", "recommence"),
         *("un autre", "une autre", "à nouveau", "de nouveau", "relance", "relancer"),
     ),
-    please_before="s['’]il (?:te|vous) pla[iî]t|stp|svp|peux-tu|tu peux|pourrais-tu",
+    please_before=(
+        "s['’]il (?:te|vous) pla[iî]t|stp|svp|peux-tu|tu peux|pourrais-tu|pouvez-vous|vous pouvez|pourriez-vous"
+    ),
     please_after=r"\b(?:s['’]il (?:te|vous) pla[iî]t|stp|svp)",
-    vary="varie|varie-l[ea]|varier|(?:(?:fais )?une )?(?:variation|variante)",
+    vary="variez?|variez?-l[ea]|varier|(?:(?:fais |faites )?une )?(?:variation|variante)",
     subtle="légère(?:ment)?|subtile(?:ment)?|un peu",
     strong="forte(?:ment)?|beaucoup",
     it="l[ea]|ça|ceci",
     animate=(
-        "anime-l[ea]|anime (?:ça|l['’]image|la photo)|anime(?= ?[:：])|animer|bouge|fais-l[ea] bouger|donne-lui vie"
-        "|(?:transforme|mets)(?:-l[ea]| ça)? en (?:une )?(?:vidéo|film)|fais-en (?:une vidéo|un film)"
+        r"animez?-l[ea]|animez? (?:ça|cela|l['’]image|la photo)|animez?(?=\s?[:：])|animer|bouge|fais-l[ea] bouger"
+        "|donne-lui vie|(?:transformez?|mets|mettez)(?:-l[ea]| ça)? en (?:une )?(?:vidéo|film)"
+        "|(?:fais|faites)-en (?:une vidéo|un film)"
         "|en (?:vidéo|film)$|(?:une )?vidéo$"
     ),
     as_video=r"\b(?:en|comme) (?:une )?vidéo",
     upscale="agrandi[sr](?:-l[ea])?(?: la vidéo)?$|améliore la (?:qualité|résolution)|augmente la résolution",
     subtitles=r"\b(?:sous-titres?|sous-titrer?)\b",
     lipsync="synchro(?:nisation)? labiale|synchronise les lèvres",
-    make="(?:fais|crée|génère|compose)(?:-moi)?|faire|créer|générer|composer",
+    make=("(?:fais|faites|créez|crée|générez|génère|composez|compose)(?:-(?:moi|nous))?|faire|créer|générer|composer"),
     article="une?|des",
     of="de|du|des|sur|pour",
-    add="ajoute|ajouter|mets",
+    add="ajoutez?|ajouter|mets|mettez",
     sound="(?:l[ea]s? )?(?:bruits?|bruitages?|effets? sonores?)|(?:le|un) son|son(?= ?[:：])",
     video="(?:courte )?(?:vidéo|animation)(?: courte)?",
     music="musique|chanson|bande-son",
     picture="image|photo|illustration|dessin",
     noun_needs=r"(?=\s*[:：]|\s+(?:de\b|d['’]|du\b|des\b|sur\b|pour\b)|\s*$)",
-    draw="(?:dessine|peins)(?:-moi)?|dessiner|peindre",
-    say="(?:dis|lis) à voix haute|prononce",
-    say_with_colon="dis|lis|récite|parle",
+    draw="(?:dessinez?|peins|peignez)(?:-moi)?|dessiner|peindre",
+    say="(?:dis|dites|lis|lisez) à voix haute|prononcez?",
+    say_with_colon="dis|dites|lis|lisez|récitez?|parlez?",
     pictures="images|photos|illustrations|dessins",
     videos="vidéos|films|animations",
     numbers=("deux", "trois", "quatre", "cinq", "six", "sept", "huit", "neuf", "dix"),
@@ -179,8 +182,9 @@ FRENCH = Phrases(
     ),
     how=(
         "comment (?:puis-je|je|est-ce que|on|faire|ça marche|ça fonctionne|utiliser|créer|générer|animer|fais-tu"
-        r"|tu (?:marches|fonctionnes))\b|que (?:peux-tu|sais-tu|puis-je) faire\b"
-        r"|qu['’]est-ce que (?:tu peux|tu sais|je peux) faire\b|quelles (?:sont les )?commandes\b"
+        r"|tu (?:marches|fonctionnes))\b|que (?:peux-tu|sais-tu|pouvez-vous|savez-vous|puis-je) faire\b"
+        r"|qu['’]est-ce que (?:tu peux|tu sais|vous pouvez|vous savez|je peux) faire\b"
+        r"|quelles (?:sont les )?commandes\b"
     ),
     formats={
         "16:9": ("large", "plus large", "paysage", "horizontal", "panoramique"),
@@ -188,7 +192,7 @@ FRENCH = Phrases(
         "1:1": ("carré", "carrée"),
     },
     and_="et",
-    format_before=r"(?:mets|fais|rends)(?:-l[ea])?\s+|(?:en|au)\s+|un peu\s+|format\s+|mode\s+",
+    format_before=r"(?:mets|mettez|fais|faites|rends|rendez)(?:-l[ea])?\s+|(?:en|au)\s+|un peu\s+|format\s+|mode\s+",
 )
 
 
@@ -323,7 +327,7 @@ PORTUGUESE = Phrases(
     strong="forte(?:mente)?|muito|bastante",
     it="isso|isto|el[ea]",
     animate=(
-        "anime (?:isso|isto|el[ea]|a imagem|a foto)|anime(?= ?[:：])|anima|animar|mova|mexa|dê vida"
+        r"anime (?:isso|isto|el[ea]|a imagem|a foto)|anime(?=\s?[:：])|anima|animar|mova|mexa|dê vida"
         "|transforme (?:(?:isso|isto|el[ea]) )?em (?:um )?vídeo|faça um vídeo|faz um vídeo|como vídeo|(?:um )?vídeo$"
     ),
     as_video=r"\b(?:como|em) (?:um )?vídeo",
