@@ -21,12 +21,25 @@ PROJECT = "project"
 LINK = re.compile(
     r"(?P<before>\]\(|src=\"|srcset=\"|href=\")(?P<path>(?!https?://|mailto:|#)[^)#\"\s]+)(?P<after>[^)\"]*[)\"])"
 )
+OF_REPOSITORY = re.compile(
+    r"\[(?:!\[[^\]]*\]\([^)]*\)|(?P<label>[^\[\]]*))\]\((?:\.\./)+(?:actions|issues|security)/[^)]*\)"
+)
+"""A link, or a badge, of a page that only the repository's host has: on the site, its label alone."""
 OUTSIDE = re.compile(r"(?:\]\(|href=\"|<)(https?://[^)\"\s>]+)")
 MARK = re.compile(r"<!-- = .+? -->")
 """Marks a number's source for a test (tests/contract/test_guides.py)."""
 LOADED = re.compile(
     r"<(?:script|img|iframe)[^>]*src=\"?(https?:[^\"> ]+)|<link[^>]*stylesheet[^>]*href=\"?(https?:[^\"> ]+)"
 )
+SEARCHED = (
+    (re.compile(r"guides/(member|moderator|host)\.md|(moving|releasing|small-machine)\.md"), "boost: 4"),
+    (re.compile(r"decisions/|sentences\.md"), "exclude: true"),
+    (
+        re.compile(r"howto/|project/(?!README)|(architecture|cannon-api|design|failure-cases|performance|sandbox)\.md"),
+        "boost: 0.2",
+    ),
+)
+"""How the site's search ranks pages: answers to who uses or hosts the bot come before how it is built."""
 ITEM = re.compile(r"(?:\d+\.|-) ")
 CODE = re.compile(r"^```.*?^```|`[^`\n]*`", re.MULTILINE | re.DOTALL)
 
@@ -75,8 +88,15 @@ def moved(text: str, path: str, known: Mapping[str, str]) -> tuple[str, set[str]
 
     parts = re.split(r"(^```.*?^```|`[^`\n]*`)", text, flags=re.MULTILINE | re.DOTALL)
     return "".join(
-        part if number % 2 else MARK.sub("", LINK.sub(link, part)) for number, part in enumerate(parts)
+        part if number % 2 else MARK.sub("", LINK.sub(link, OF_REPOSITORY.sub(r"\g<label>", part)))
+        for number, part in enumerate(parts)
     ), linked
+
+
+def searched(place: str) -> str:
+    """Return the head of a page that says how the search ranks it, '' for most."""
+    ranks = (rank for pattern, rank in SEARCHED if pattern.match(place))
+    return "".join(f"---\nsearch:\n  {rank}\n---\n\n" for rank in ranks)
 
 
 def gather(folder: Path) -> None:
@@ -89,7 +109,7 @@ def gather(folder: Path) -> None:
             shutil.copyfile(ROOT / path, target)
             continue
         text, found = moved(indented((ROOT / path).read_text(encoding="utf-8")), path, known)
-        target.write_text(text, encoding="utf-8")
+        target.write_text(searched(place) + text, encoding="utf-8")
         linked |= found
     for path in linked - known.keys():
         if (ROOT / path).is_file():

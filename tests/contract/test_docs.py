@@ -8,6 +8,7 @@ from dotenv import dotenv_values
 
 from bot.settings import Settings, describe_settings, load_settings
 from tools.readme_tables import commands_table, fields_tables, settings_table, with_commands, with_table
+from tools.site import OF_REPOSITORY
 
 ROOT = Path(__file__).resolve().parents[2]
 DECISIONS = Path("docs") / "decisions"
@@ -89,7 +90,7 @@ def test_links_to_files_lead_somewhere() -> None:
     found = [
         (str(path), link)
         for path in DOCUMENTS
-        for link in re.findall(r"\]\((?!https?://|#)([^)#\s]+)", read(path))
+        for link in re.findall(r"\]\((?!https?://|#)([^)#\s]+)", OF_REPOSITORY.sub("", read(path)))
         if not (ROOT / path.parent / link).exists()
     ]
     assert found == []

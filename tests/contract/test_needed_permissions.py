@@ -1,4 +1,4 @@
-"""The one list of permissions is what the code uses, what the invite link has, and what the README names."""
+"""The one list of permissions is what the code uses, what the invite link has, and what the documents name."""
 
 from __future__ import annotations
 
@@ -114,6 +114,6 @@ def test_the_application_s_id_is_read_off_the_token() -> None:
         assert application_id_of(wrong) is None
 
 
-def test_the_readme_names_each() -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert [each.name for each in NEEDED if str(each.name) not in readme.replace("\n   ", " ")] == []
+def test_the_page_of_first_steps_names_each() -> None:
+    page = (ROOT / "docs" / "first-steps.md").read_text(encoding="utf-8")
+    assert [each.name for each in NEEDED if str(each.name) not in page] == []

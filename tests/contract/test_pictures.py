@@ -12,7 +12,9 @@ from tools.screenshots import REEL_BYTES, SHOTS, SIZES, STYLES
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = (ROOT / "README.md", ROOT / "docs" / "tour.md")
-SHOWN = re.compile(r'!\[(?P<alt>[^\]]*)\]\((?P<path>[^)]+)\)|<img src="(?P<src>[^"]+)" alt="(?P<words>[^"]*)"')
+SHOWN = re.compile(
+    r'!\[(?P<alt>[^\]]*)\]\((?!\.\./\.\./actions/)(?P<path>[^)]+)\)|<img src="(?P<src>[^"]+)" alt="(?P<words>[^"]*)"'
+)
 LISTED = re.compile(r'srcset="(?P<path>[^"]+)"')
 
 

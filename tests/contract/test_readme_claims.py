@@ -15,6 +15,7 @@ import pytest
 from bot.account.audit import CHECK_EVERY_S
 from bot.cli import _parser
 from bot.domain.jobs.poll_schedule import REMEMBERED_S
+from tests.contract.test_app_directory import without_languages
 from tests.install.readme_blocks import EXCUSED, PAGES, followed, unfollowed
 from tests.soak.plan import SERVERS
 from tests.soak.soak import FULL
@@ -42,7 +43,7 @@ SHOWN_BY = {
             "::test_a_difference_is_posted_once_and_shown_as_long_as_it_is_there"
         ),
     ],
-    "A price is told before it is paid, or told to be unknown": [
+    "You see the price, or that it's unknown, before you pay": [
         (
             "tests/unit/domain/test_unknown_prices.py"
             "::test_somebody_says_yes_to_an_unknown_price_wherever_a_threshold_is_set"
@@ -70,7 +71,7 @@ PER_S, WAITING = (
 WORDS = {1: "", 7: "seven ", 20: "twenty ", 50: "fifty ", 2000: "two thousand "}
 NUMBERS = [
     (f"late results are followed for {WORDS[int(REMEMBERED_S / 86_400)]}days", "What is paid is not forgotten"),
-    (f"compared with the ledger every {WORDS[int(CHECK_EVERY_S / 3600)]}hour", "What is paid is not forgotten"),
+    (f"compared with the credit history every {WORDS[int(CHECK_EVERY_S / 3600)]}hour", "What is paid is not forgotten"),
     (f"{PER_S} commands a second, {WAITING:,} open jobs", "It is quick"),
     (f"{WORDS[SERVERS]}servers, {WORDS[FULL.jobs]}jobs", "It survives bad days"),
 ]
@@ -110,6 +111,15 @@ def test_the_numbers_of_claims_are_the_codes() -> None:
 
 HOWTOS = {path.name for path in (ROOT / "docs" / "howto").glob("*.md")}
 """Followed by tests/contract/test_howto.py."""
+
+
+def test_the_readme_names_every_language() -> None:
+    assert without_languages(README) == []
+
+
+def test_the_readme_says_where_to_get_help() -> None:
+    ways = README.partition("## Get help\n")[2].partition("\n## ")[0]
+    assert all(each in ways for each in ("(../../issues/new/choose)", "(SECURITY.md#report-a-problem)", "`/help`"))
 
 
 def test_a_claim_links_to_a_page_or_names_a_target() -> None:

@@ -25,6 +25,8 @@ KNOWN = {
         ("docs/a.md", '![p](x.png) <img src="x.png">', '![p](x.png) <img src="x.png">'),
         ("README.md", '<img src="docs/x.png">', '<img src="../x.png">'),
         ("README.md", "[e](.env.example)", "[e](env.example.txt)"),
+        ("README.md", "[open an issue](../../issues/new/choose)", "open an issue"),
+        ("README.md", "[![CI](../../actions/ci/badge.svg)](../../actions/ci) Python 3.11", " Python 3.11"),
         (
             "README.md",
             "`[a](docs/a.md)` [o](https://example.org/a.md)",
