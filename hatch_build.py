@@ -14,6 +14,8 @@ ROOT = Path(__file__).resolve().parent
 sys.path.insert(0, str(ROOT))
 from bot import COMMIT_FILE, commit  # noqa: E402 - found by the line above
 from bot.language.catalogues import compiled  # noqa: E402 - the same
+from bot.language.current import LOCALES  # noqa: E402 - the same
+from bot.language.po_files import check  # noqa: E402 - the same
 
 COMMIT_VARIABLE = "CANNON_BOT_COMMIT"
 """Names the commit where the build has no clone, as in the image's."""
@@ -25,7 +27,10 @@ class BuildHook(BuildHookInterface[Any]):
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Write the `.mo` files of a wheel, and the commit into a wheel or an sdist."""
         if self.target_name == "wheel":
-            for source in (ROOT / "bot/language/locales").glob("*.po"):
+            check(LOCALES)
+            for left in LOCALES.glob("*.mo"):  # of a language that is gone, or not of these sources
+                left.unlink()
+            for source in LOCALES.glob("*.po"):
                 compiled(source)
                 source.with_suffix(".mo").stat()  # raises where the source tree is read-only
         if version != "editable":  # a clone is asked, whose commit changes

@@ -27,7 +27,7 @@ from bot import __version__, commit, install_line
 from bot.app.host import command_line
 from bot.app.host.command_line import host_settings, snowflake, start_logs, watch
 from bot.errors import RESTART_CANNOT_HELP, RESTART_MAY_HELP, BotError, DatabaseFailing, SettingsError, StartError
-from bot.language import LANGUAGES, SOURCE
+from bot.language import LANGUAGES, SOURCE, CatalogueError, read_all
 from bot.runtime.machine import refusal
 from bot.runtime.output import end_now, queue_standard_error
 from bot.settings import Settings, load_settings, misspelled, read_settings
@@ -53,13 +53,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader closed the pipe, as in `cannon-bot commands | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return RESTART_MAY_HELP
-    except (BotError, ModuleNotFoundError, OSError) as error:
+    except (BotError, CatalogueError, ModuleNotFoundError, OSError) as error:
         sentence, code = _for_host(error)
         _complain(sentence)
     return code
 
 
-def _for_host(error: BotError | ModuleNotFoundError | OSError) -> tuple[str, int]:
+def _for_host(error: BotError | CatalogueError | ModuleNotFoundError | OSError) -> tuple[str, int]:
     """Return what the host reads of an error, and the exit code. Raises it if it is no fault of theirs."""
     match error:
         case SettingsError():
@@ -68,6 +68,8 @@ def _for_host(error: BotError | ModuleNotFoundError | OSError) -> tuple[str, int
             return error.for_host, error.exit_code
         case BotError():
             return error.sentence, error.exit_code
+        case CatalogueError():
+            return f"a translation can't be read: {error}", RESTART_CANNOT_HELP
         case ModuleNotFoundError(name=name) if name in DEMO_PACKAGES:
             how = f"In a clone use `make demo`, else {install_line('demo')}"
             return f"this needs the package {name}. {how}", RESTART_MAY_HELP
@@ -172,6 +174,7 @@ def _run(arguments: argparse.Namespace) -> int:
         from bot.runtime.process import close_to_others, raise_open_files_limit
 
         import_surface()
+        read_all()
     close_to_others()
     log = structlog.get_logger(__name__)
     log.info(
@@ -193,6 +196,7 @@ def _run(arguments: argparse.Namespace) -> int:
 def _demo(arguments: argparse.Namespace) -> int:
     # The demo reads no settings, so it cannot use a real token or key.
     start_logs(Settings(log_level="WARNING", log_format="console"))
+    read_all()
     from bot.runtime.process import close_to_others
 
     demo = _sandbox_module("demo.demo")

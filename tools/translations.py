@@ -1,21 +1,26 @@
 """Update the translations from the code; `--check` only reports whether `messages.pot` is current.
 
-The template has every message. Each `<language>.po` keeps existing translations, gets new messages without one, and
-loses removed ones; a translation is never guessed from a similar message. Run by `make translations`.
+The template has every message. Each `<language>.po` keeps existing translations, drafts marked fuzzy, and translators'
+comments and names; it gets new messages without a translation, and loses removed ones. A translation is never guessed
+from a similar message. Run by `make translations`.
 """
 
 from __future__ import annotations
 
 import argparse
 import io
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from babel.core import Locale
 from babel.messages.catalog import Catalog, Message
-from babel.messages.pofile import read_po, write_po
+from babel.messages.pofile import write_po
 
-from bot.language.current import LOCALES, catalogue_names, parent_of
+from bot.language import CatalogueError
+from bot.language.current import DISCORD_LOCALES, LOCALES, catalogue_names, parent_of
+from bot.language.po_files import is_final, read
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from found_messages import Found, all_found
@@ -27,9 +32,12 @@ COMMENTS_MAX = 3
 WIDTH_CHARS = 10_000
 """No line breaks: a longer translation changes one line."""
 TRANSLATED = tuple(sorted(catalogue_names()))
-REGIONS = {each: parent for each in TRANSLATED if (parent := parent_of(each, TRANSLATED))}
-"""Catalogues of one region, each with the one that has the rest."""
-_HEADER = 'msgid ""\nmsgstr ""\n{lines}\n\n'
+NEW = sorted({*DISCORD_LOCALES} - {*TRANSLATED, "en-US", "es-ES"})
+REVISED, TRANSLATOR = "2026-11-30 00:00+0000", "cannon-bot"
+"""What a header has that no translator's tool has written."""
+_HEADER = '{comment}msgid ""\nmsgstr ""\n{lines}\n\n'
+_EARLIER = re.compile(r"^# \|\s?", re.MULTILINE)
+"""An earlier wording, which Babel reads as a comment."""
 
 
 def template(found: Iterable[Found]) -> Catalog:
@@ -49,14 +57,14 @@ def template(found: Iterable[Found]) -> Catalog:
     return catalog
 
 
-def updated(source: bytes, made: Catalog, language: str) -> Catalog:
-    """Return a language's translations for the template; new messages have none."""
-    catalog = read_po(io.BytesIO(source), locale=language.replace("-", "_"))
+def updated(catalog: Catalog, made: Catalog) -> Catalog:
+    """Return a language's catalogue for the template; new messages have no translation."""
     catalog.update(made, no_fuzzy_matching=True, update_creation_date=False)
     catalog.obsolete.clear()
     for message in catalog:
-        if message.id and (message.fuzzy or message.pluralizable is not isinstance(message.string, list | tuple)):
+        if message.id and message.pluralizable is not isinstance(message.string, list | tuple):
             message.string = ("",) * catalog.num_plurals if message.pluralizable else ""
+            message.flags.discard("fuzzy")
     return catalog
 
 
@@ -71,22 +79,39 @@ def without_same(catalog: Catalog, parent: Catalog) -> Catalog:
 
 def text_of(catalog: Catalog, language: str = "") -> str:
     """Return a catalogue as its file: sorted, and reproducible."""
-    lines = [f"Language: {language.replace('-', '_')}", f"Plural-Forms: {catalog.plural_forms}"] if language else []
-    lines += ["MIME-Version: 1.0", "Content-Type: text/plain; charset=utf-8", "Content-Transfer-Encoding: 8bit"]
     for message in catalog:
-        message.flags -= {"fuzzy", "python-format"}  # our messages have places in braces; a `%` is a percent sign
+        message.flags -= {"python-format"} if language else {"fuzzy", "python-format"}
+        # our messages have places in braces; a `%` is a percent sign
     written = io.BytesIO()
     write_po(written, catalog, width=WIDTH_CHARS, omit_header=True, sort_output=True, include_lineno=False)
-    return _HEADER.format(lines="\n".join(f'"{line}\\n"' for line in lines)) + written.getvalue().decode()
+    text = _header(catalog, language) + written.getvalue().decode()
+    return _EARLIER.sub("#| ", text)
+
+
+def _header(catalog: Catalog, language: str) -> str:
+    lines = ["MIME-Version: 1.0", "Content-Type: text/plain; charset=utf-8", "Content-Transfer-Encoding: 8bit"]
+    if not language:
+        return _HEADER.format(comment="", lines="\n".join(f'"{line}\\n"' for line in lines))
+    locale = language.replace("-", "_")
+    written = dict(catalog.mime_headers)
+    team, last, revised = (written.get(each, "") for each in ("Language-Team", "Last-Translator", "PO-Revision-Date"))
+    lines = [
+        "Project-Id-Version: cannon-bot",
+        f"PO-Revision-Date: {REVISED if 'YEAR' in revised else revised}",
+        f"Last-Translator: {TRANSLATOR if 'FULL NAME' in last else last}",
+        f"Language: {locale}",
+        f"Language-Team: {Locale.parse(locale).english_name if 'LL@li.org' in team else team}",
+        f"Plural-Forms: {catalog.plural_forms}",
+        *lines,
+    ]
+    comment = catalog.header_comment.strip()
+    is_own = comment and "PROJECT" not in str(catalog._header_comment)  # noqa: SLF001 - what Babel writes where there is none
+    return _HEADER.format(comment=f"{comment}\n" if is_own else "", lines="\n".join(f'"{line}\\n"' for line in lines))
 
 
 def missing(catalog: Catalog) -> list[Message]:
-    """Return the messages without a whole translation."""
-    return [each for each in catalog if each.id and not _is_whole(each)]
-
-
-def _is_whole(message: Message) -> bool:
-    return all(message.string) if isinstance(message.string, list | tuple) else bool(message.string)
+    """Return the messages without a translation that is shown."""
+    return [each for each in catalog if each.id and not is_final(each)]
 
 
 def po_file(language: str) -> Path:
@@ -96,14 +121,21 @@ def po_file(language: str) -> Path:
 
 def current(language: str, made: Catalog) -> Catalog:
     """Return the translations of the messages that there are now."""
-    catalog = updated(po_file(language).read_bytes(), made, language)
-    return without_same(catalog, current(REGIONS[language], made)) if language in REGIONS else catalog
+    catalog = updated(read(po_file(language)), made)
+    parent = parent_of(language, catalogue_names())
+    return catalog if parent is None else without_same(catalog, current(parent, made))
+
+
+def begin(language: str) -> None:
+    """Write the file of a new language, which `write` then fills."""
+    catalog = Catalog(locale=language.replace("-", "_"), header_comment="")
+    po_file(language).write_text(text_of(catalog, language), encoding="utf-8")
 
 
 def write(made: Catalog) -> None:
     """Write the template and every language; print how many are missing."""
     TEMPLATE.write_text(text_of(made), encoding="utf-8")
-    for language in TRANSLATED:
+    for language in sorted(catalogue_names()):
         catalog = current(language, made)
         po_file(language).write_text(text_of(catalog, language), encoding="utf-8")
         sys.stdout.write(f"{language}: {len(missing(catalog))} of {len(catalog)} messages are not translated\n")
@@ -112,10 +144,18 @@ def write(made: Catalog) -> None:
 def main(argv: Sequence[str] | None = None) -> int:
     """Write, or with `--check` return 1 if the template is outdated."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--new", metavar="LANGUAGE", choices=NEW, help="begin a language, by Discord's code for it")
     parser.add_argument("--check", action="store_true", help="write nothing; fail if messages.pot is out of date")
+    arguments = parser.parse_args(argv)
     made = template(all_found())
-    if not parser.parse_args(argv).check:
-        write(made)
+    if not arguments.check:
+        try:
+            if arguments.new:
+                begin(arguments.new)
+            write(made)
+        except CatalogueError as error:
+            sys.stderr.write(f"{error}\n")
+            return 1
         return 0
     if TEMPLATE.exists() and TEMPLATE.read_text(encoding="utf-8") == text_of(made):
         return 0

@@ -1,6 +1,7 @@
 """Translation: gettext catalogues, the current language, numbers and lists."""
 
-from bot.language.current import LANGUAGES, SOURCE, current, from_discord, speak, speaking
+from bot.language.catalogues import read_all
+from bot.language.current import LANGUAGES, SOURCE, CatalogueError, current, from_discord, speak, speaking
 from bot.language.messages import (
     NAME,
     Plural,
@@ -27,6 +28,7 @@ __all__ = [
     "LANGUAGES",
     "NAME",
     "SOURCE",
+    "CatalogueError",
     "Plural",
     "Text",
     "ago",
@@ -43,6 +45,7 @@ __all__ = [
     "percent",
     "plain_amount",
     "ptr",
+    "read_all",
     "short_day",
     "span",
     "speak",

@@ -10,14 +10,14 @@ import io
 import os
 from pathlib import Path
 
-from bot.language.current import LOCALES, SOURCE, catalogue_names, parent_of
+from bot.language.current import LANGUAGES, LOCALES, SOURCE, catalogue_names, parent_of
 
 
 @functools.cache
 def translations(language: str) -> gettext.NullTranslations:
     """Return a language's translations; none for English, the code's language. Fuzzy ones are not used.
 
-    What a region's catalogue leaves out comes from its language's.
+    What a region's catalogue leaves out comes from its language's. Raises CatalogueError in a source tree.
     """
     if language == SOURCE:
         return gettext.NullTranslations()
@@ -26,6 +26,12 @@ def translations(language: str) -> gettext.NullTranslations:
     if parent is not None:
         made.add_fallback(translations(parent))
     return made
+
+
+def read_all() -> None:
+    """Read every catalogue at a start, and not in the middle of an answer. Raises CatalogueError."""
+    for language in LANGUAGES:
+        translations(language)
 
 
 def compiled(source: Path) -> bytes:
@@ -50,10 +56,11 @@ def compiled(source: Path) -> bytes:
 
 
 def _compile(source: Path) -> bytes:
-    from babel.messages import mofile, pofile  # noqa: PLC0415 - not loaded by a start that finds compiled files
+    from babel.messages import mofile  # noqa: PLC0415 - not loaded by a start that finds compiled files
 
-    with source.open("rb") as lines:
-        catalog = pofile.read_po(lines, locale=source.stem.replace("-", "_"))
+    from bot.language.po_files import read  # noqa: PLC0415 - the same
+
+    catalog = read(source)
     catalog.creation_date = dt.datetime.fromtimestamp(0, dt.UTC)  # equal sources make equal wheels
     into = io.BytesIO()
     mofile.write_mo(into, catalog)

@@ -25,6 +25,10 @@ DISCORD_LOCALES = (
 """Source: https://docs.discord.com/developers/reference#locales."""
 
 
+class CatalogueError(Exception):
+    """A catalogue that can't be used. The message has its file, the line, what is wrong, and what to do."""
+
+
 def catalogue_names(folder: Path = LOCALES) -> frozenset[str]:
     """Return the names of the catalogues in a source tree or in a wheel, which has only compiled ones."""
     for ending in (".po", ".mo"):

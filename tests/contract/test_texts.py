@@ -21,6 +21,7 @@ SENTENCE_CHARS = 20
 EXEMPT = {
     "bot/app/host/command_line.py": "help of the command line, a part of its definition as in bot/cli.py",
     "bot/catalogue/operations": "data: a field's label and sample are part of its definition, next to its limits",
+    "bot/language/po_files.py": "what is wrong in a translator's file: of a build, in English like gettext's own",
     "bot/generation/rewrites.py": "instructions to models: no person reads them, and they stay English",
     "bot/domain/words/orders.py": "instructions to models: no person reads them, and they stay English",
     "bot/sandbox/studio/answers.py": "samples: the prompts that the sandbox rewrites are what a model would return",
