@@ -8,7 +8,7 @@ from decimal import Decimal
 from bot.domain.models import CreditPack, credits_words
 from bot.domain.texts import mention
 from bot.domain.words.text import full_stop, tame
-from bot.language import Plural, Text, both, tr
+from bot.language import Plural, Text, both, sentences, tr
 
 DECIDED = Text("This was already decided, or it has expired.")
 
@@ -49,8 +49,8 @@ def account_difference(amount: Decimal, job_ids: Sequence[str]) -> str:
     charged = tr("The Cannon Studio account was charged {credits} more than the jobs here account for.", credits=more)
     if job_ids:
         jobs = both(f"`{job_id}`" for job_id in job_ids)
-        return " ".join([charged, tr("These jobs may explain it: {jobs}.", jobs=jobs)])
-    return " ".join([charged, tr("No job on this server explains it. Check whether the key is also used elsewhere.")])
+        return sentences(charged, tr("These jobs may explain it: {jobs}.", jobs=jobs))
+    return sentences(charged, tr("No job on this server explains it. Check whether the key is also used elsewhere."))
 
 
 TOTALS_CORRECTED = Plural(
@@ -78,7 +78,7 @@ def with_packs(text: str, packs: Sequence[CreditPack]) -> str:
     if not packs:
         return text
     links = both(f"[{pack_name(each)}](<{each.url}>)" if pack_name(each) else each.url for each in packs)
-    return " ".join([text, tr("Buy credits: {link}", link=links)])
+    return sentences(text, tr("Buy credits: {link}", link=links))
 
 
 def pack_name(pack: CreditPack) -> str:
@@ -99,7 +99,7 @@ def model_refused(name: str, model: str, said: str, others: Sequence[str], *, wo
         choice = tr("These models have worked here: {models}.", models=models)
     else:
         choice = tr("The documentation lists these models: {models}.", models=models)
-    return " ".join([refused, choice, tr("Cannon Studio says: {said}", said=full_stop(said))])
+    return sentences(refused, choice, tr("Cannon Studio says: {said}", said=full_stop(said)))
 
 
 TOO_MANY_LABELS = Plural(

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from bot.domain.words.text import tame
-from bot.language import Text, amount, both, either, ntr, tr
+from bot.language import Text, amount, both, either, ntr, sentences, tr
 
 ECHO_LIMIT_CHARS = 40
 """How much of a member's own words a sentence repeats."""
@@ -325,7 +325,7 @@ def sent_as_typed(operation: str, reason: str | Text) -> str:
     """Warn that an input is sent as it was typed; `reason` is a sentence."""
     title = echo(_inner(operation), 60)
     said = tr("{operation} is sent exactly as you typed it, and it may fail.", operation=title)
-    return f"{said} {reason}"
+    return sentences(said, reason)
 
 
 # ---------------------------------------------------------------------- what the live document has changed (logs)

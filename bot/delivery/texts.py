@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from bot.domain.models import UNKNOWN, JobState, MediaKind, WaitsFor
-from bot.language import Plural, Text, amount, both, either, ntr, tr
+from bot.language import Plural, Text, amount, both, either, ntr, sentences, tr
 
 # ---------------------------------------------------------------------- permissions, as Discord names them
 
@@ -51,12 +51,12 @@ POSTING_WAITS_FOR_OTHERS = Text("📦 Made, but not posted yet.")
 
 def posting_waits(waits_for: WaitsFor, at: str) -> str:
     """Return the state of a result that can't be posted now; retried at `at`, '' for now."""
-    return f"{POSTING_WAITS.get(waits_for, POSTING_WAITS_FOR_OTHERS)} {_next_try(at)}"
+    return sentences(POSTING_WAITS.get(waits_for, POSTING_WAITS_FOR_OTHERS), _next_try(at))
 
 
 def failed_by_us(at: str) -> str:
     """Return the state of a job after an error of the bot; retried at `at`, '' for now."""
-    return f"{FAILED_BY_US} {_next_try(at)}"
+    return sentences(FAILED_BY_US, _next_try(at))
 
 
 def _next_try(at: str) -> str:
@@ -98,7 +98,7 @@ def dropped(numbers: Sequence[int], count: int) -> str:
         said = tr("🔕 I won't post result {number}.", number=numbers[0])
     else:
         said = tr("🔕 I won't post results {numbers}.", numbers=both(map(str, numbers)))
-    return f"{said} {CHANGED_YOUR_MIND}"
+    return sentences(said, CHANGED_YOUR_MIND)
 
 
 CHANGED_YOUR_MIND = Text("Changed your mind? Press **Post it after all**.")
@@ -255,7 +255,7 @@ POSTED_HERE = Text("The result is here: {link}")
 
 def unusable_file(reason: str) -> str:
     """Say that a result's file cannot be downloaded; `reason` is a sentence."""
-    return f"{UNUSABLE} {reason}"
+    return sentences(UNUSABLE, reason)
 
 
 UNUSABLE = Text("I can't use its file.")

@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from bot.domain.models import CreditKind, ExpiringCredits, credits_text, credits_words
 from bot.domain.words.orders import Variation
-from bot.language import Plural, Text, both, either, ntr, percent, ptr, tr
+from bot.language import Plural, Text, both, either, ntr, percent, ptr, sentences, tr
 
 FORMER_MEMBER = Text("a former member")
 _FORMER = re.compile(r"<@-(\d+)>")
@@ -63,12 +63,13 @@ def allowed_elsewhere(channels: Sequence[int]) -> str:
 
 def blocked(until: str | None, reason: str) -> str:
     """Refuse a blocked member; `until` is None for good, `reason` a sentence or empty."""
-    why = " " + tr("Reason: {reason}", reason=reason) if reason else ""
+    why = tr("Reason: {reason}", reason=reason) if reason else ""
     if until is not None:
-        return tr("A moderator has blocked you from using the bot on this server until {until}.", until=until) + why
+        said = tr("A moderator has blocked you from using the bot on this server until {until}.", until=until)
+        return sentences(said, why)
     said = tr("A moderator has blocked you from using the bot on this server.")
     ask = tr("If that is a mistake, ask a moderator to unblock you.")
-    return f"{said}{why} {ask}"
+    return sentences(said, why, ask)
 
 
 # ---------------------------------------------------------------------- refusals: how much, how many
@@ -209,7 +210,7 @@ def limit_reached(member_id: int | None, terms: str, share: float, used: Decimal
     else:
         member = f"<@{member_id}>"
         said = tr("{member} has used {share} of a limit of {limit} ({used} spent or held).", member=member, **values)
-    return said if resets is None else said + " " + tr("It resets {when}.", when=resets)
+    return said if resets is None else sentences(said, tr("It resets {when}.", when=resets))
 
 
 def balance_low(free: Decimal, week: Decimal, day: Decimal) -> str:
@@ -219,13 +220,13 @@ def balance_low(free: Decimal, week: Decimal, day: Decimal) -> str:
         "The Cannon Studio account has {count} credits left.",
         free,
     )
-    return f"{left} {_COMING_WEEK(week=week, day=day)}"
+    return sentences(left, _COMING_WEEK(week=week, day=day))
 
 
 def balance_lasts_briefly(week: Decimal, day: Decimal) -> str:
     """Say the same without the amount: the account is the host's."""
     said = tr("The Cannon Studio account that pays here may run out of credits within a week.")
-    return f"{said} {_COMING_WEEK(week=week, day=day)}"
+    return sentences(said, _COMING_WEEK(week=week, day=day))
 
 
 _COMING_WEEK = Text(
@@ -257,7 +258,7 @@ def credits_expire(of: ExpiringCredits, date: str, lost: Decimal, day: Decimal) 
     unused = tr(
         "At the current {day} a day, {lost} of them will be lost.", day=credits_text(day), lost=credits_text(lost)
     )
-    return f"{expiring} {unused}"
+    return sentences(expiring, unused)
 
 
 UNUSUAL_HOUR = Plural(

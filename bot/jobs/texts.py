@@ -11,7 +11,7 @@ from bot.account.memory import Refusal
 from bot.domain.models import WaitsFor
 from bot.domain.texts import ACCOUNT_LEFT, HOST_BALANCE_TOO_LOW, TOP_UP_OR_OTHER_KEY
 from bot.domain.words.text import full_stop
-from bot.language import Text, amount, tr
+from bot.language import Text, amount, sentences, tr
 
 # ---------------------------------------------------------------------- intake
 
@@ -64,7 +64,7 @@ def no_credits(*, host_pays: bool) -> str:
     """Say that the account has no credits left."""
     if host_pays:
         return str(HOST_BALANCE_TOO_LOW)
-    return f"{ACCOUNT_LEFT(count=0)} {TOP_UP_OR_OTHER_KEY}"
+    return sentences(ACCOUNT_LEFT(count=0), TOP_UP_OR_OTHER_KEY)
 
 
 def must_verify(*, host_pays: bool) -> str:
@@ -137,7 +137,7 @@ def question_refused_alert(channel_id: int | None) -> str:
             "A request is waiting for approval, but Discord refuses to show the question in {channel}.",
             channel=f"<#{channel_id}>",
         )
-    return f"{said} {ENDS_IN_A_DAY}"
+    return sentences(said, ENDS_IN_A_DAY)
 
 
 ENDS_IN_A_DAY = Text("It ends after a day, and the credits are refunded.")

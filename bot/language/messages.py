@@ -13,6 +13,7 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import ROUND_UP, Decimal
@@ -32,7 +33,7 @@ _NAMED = re.compile(r"(?<!`)`(?P<path>/[a-z0-9_-]+(?: [a-z0-9_-]+){0,2}|[a-z][a-
 DECIMALS = "#,##0.###"
 CENT = Decimal("0.01")
 MANY = 2
-MINUTE_S, HOUR_S = 60, 3600
+MINUTE_S, MINUTES_OF_HOUR = 60, 60
 SHORT_SPAN_S = 10
 """Below it a span has tenths of a second."""
 
@@ -89,20 +90,32 @@ def both(items: Iterable[str]) -> str:
     return format_list(list(items), locale=_locale(current()))
 
 
+def sentences(*parts: object) -> str:
+    """Join sentences, leaving out empty ones: `A. B.`, and in Japanese without spaces, `A。B。`."""
+    joined = ""
+    for part in filter(None, map(str, parts)):
+        joined += part if not joined or _is_wide_mark(joined[-1]) or _is_wide_mark(part[0]) else f" {part}"
+    return joined
+
+
+def _is_wide_mark(letter: str) -> bool:
+    return unicodedata.category(letter)[0] == "P" and unicodedata.east_asian_width(letter) in "FW"
+
+
 def span(seconds: float) -> str:
     """Format a duration in at most two units: `0.8 s`, `42 s`, `1 min 28 s`, `2 h 5 min`."""
     said = translations(current()).gettext
     if seconds < SHORT_SPAN_S:
         return said("{seconds} s").format(seconds=amount(round(seconds, 1)))
-    whole = round(seconds)
-    hours, rest = divmod(whole, HOUR_S)
-    minutes, left = divmod(rest, MINUTE_S)
-    parts = [
-        *([said("{hours} h").format(hours=hours)] if hours else []),
-        *([said("{minutes} min").format(minutes=minutes)] if minutes else []),
-        *([said("{seconds} s").format(seconds=left)] if left and not hours else []),
-    ]
-    return " ".join(parts)
+    minutes, left = divmod(round(seconds), MINUTE_S)
+    hours, rest = divmod(minutes, MINUTES_OF_HOUR)
+    if hours:
+        form = said("{hours} h {minutes} min") if rest else said("{hours} h")
+    elif minutes:
+        form = said("{minutes} min {seconds} s") if left else said("{minutes} min")
+    else:
+        form = said("{seconds} s")
+    return form.format(hours=hours, minutes=rest, seconds=left)
 
 
 def ago(seconds: float) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from http import HTTPStatus
 
 from bot.domain.models import MediaKind
-from bot.language import Plural, Text, amount, ntr, span, tr
+from bot.language import Plural, Text, amount, ntr, sentences, span, tr
 
 MEBIBYTE = 1024 * 1024
 
@@ -59,7 +59,7 @@ def host_failed(status: int) -> str:
 
 def wrong_kind(found: MediaKind, expected: Collection[MediaKind]) -> str:
     wanted = tuple(kind for kind in FORMATS if kind in expected)
-    return f"{_IS[found]} {_NEEDED.get(wanted, _ANY_NEEDED)}"
+    return sentences(_IS[found], _NEEDED.get(wanted, _ANY_NEEDED))
 
 
 def too_large(limit: int, size: int | None) -> str:

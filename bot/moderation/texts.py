@@ -9,7 +9,7 @@ from bot.account.texts import BECAUSE, actor
 from bot.domain.models import credits_words
 from bot.domain.texts import mention
 from bot.domain.words.text import full_stop
-from bot.language import Plural, Text, both, ntr, tr
+from bot.language import Plural, Text, both, ntr, sentences, tr
 
 NOT_BLOCKED = Text("{member} is not blocked.", member=mention)
 
@@ -25,7 +25,7 @@ def blocked(by_id: int, member_id: int, until: str, reason: str) -> str:
         line = tr("{who} blocked {member} until {until}.", who=who, member=member, until=until)
     else:
         line = tr("{who} blocked {member}.", who=who, member=member)
-    return f"{line} {BECAUSE(reason=full_stop(reason))}" if reason else line
+    return sentences(line, BECAUSE(reason=full_stop(reason))) if reason else line
 
 
 UNBLOCKED = Text("{who} unblocked {member}.", who=actor, member=mention)
@@ -69,7 +69,7 @@ def refused_line(by_id: int, author_id: int, amount: Decimal, reason: str, *, pr
         line = tr("{who} refused {member}'s 🧪 practice job of about {credits}.", **names)
     else:
         line = tr("{who} refused {member}'s job of about {credits}.", **names)
-    return f"{line} {BECAUSE(reason=full_stop(reason))}" if reason else line
+    return sentences(line, BECAUSE(reason=full_stop(reason))) if reason else line
 
 
 # ---------------------------------------------------------------------- reviews
@@ -119,7 +119,7 @@ def reviewed(by_id: int, author_id: int, job_id: str, reason: str, *, published:
         line = tr("{who} published {member}'s result `{job}`.", **names)
     else:
         line = tr("{who} refused to post {member}'s result `{job}`.", **names)
-    return f"{line} {BECAUSE(reason=full_stop(reason))}" if reason else line
+    return sentences(line, BECAUSE(reason=full_stop(reason))) if reason else line
 
 
 # ---------------------------------------------------------------------- limits and grants
@@ -136,7 +136,7 @@ def granted(by_id: int, member_id: int, amount: str, until: str, note: str) -> s
         line = tr("{who} granted {member} {credits}, valid until {until}.", **names, until=until)
     else:
         line = tr("{who} granted {member} {credits}.", **names)
-    return " ".join([line, tr("Note: {note}", note=full_stop(note))]) if note else line
+    return sentences(line, tr("Note: {note}", note=full_stop(note))) if note else line
 
 
 # ---------------------------------------------------------------------- credits of jobs that were charged for nothing
@@ -153,7 +153,7 @@ def refund_requested(by_id: int, amount: str, job_id: str, link: str) -> str:
         credits=amount,
         job=job_id,
     )
-    return f"{line} {link}".rstrip()
+    return sentences(line, link)
 
 
 REFUND_NOTE = Text("Refund of job {job}")
@@ -228,7 +228,7 @@ TOO_MANY_REPORTS = Plural(
 def result_reported(by_id: int, author_id: int, job_id: str, reason: str, link: str) -> str:
     """Return the line of a report; `link` is the message that shows the result, or ''."""
     line = tr("{who} reported {member}'s result `{job}`.", **_names(by_id, author_id, job_id))
-    return " ".join([line, BECAUSE(reason=full_stop(reason)), *([link] if link else [])])
+    return sentences(line, BECAUSE(reason=full_stop(reason)), link)
 
 
 REPORT_DISMISSED = Text("{who} dismissed the report of result `{job}`.", who=actor)

@@ -22,6 +22,7 @@ from bot.cannon.budgets import KeyBudgets
 from bot.cannon.estimates import EstimateAnswer, EstimateOutcome, Estimates
 from bot.catalogue import Field, FieldKind, Operation
 from bot.domain.money.account import HOUR_S, Alert
+from bot.language import sentences
 from bot.prices import texts
 from bot.prices.factors import price_factors
 from bot.runtime.clock import Clock
@@ -171,7 +172,7 @@ def _alerts(outcome: EstimateOutcome, until: float) -> list[Alert]:
         EstimateOutcome.REFUSED: texts.TOOL_REJECTS_KEY,
         EstimateOutcome.NOT_UNDERSTOOD: texts.TOOL_NOT_UNDERSTOOD,
     }.get(outcome, texts.TOOL_SILENT)
-    return [Alert(name="estimate_tool", until=until, text=f"{failed} {texts.UNTIL_IT_WORKS}")]
+    return [Alert(name="estimate_tool", until=until, text=sentences(failed, texts.UNTIL_IT_WORKS))]
 
 
 def _with_ratio(operation: Operation, values: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from bot.account.texts import actor
 from bot.domain.words.text import full_stop
-from bot.language import Plural, Text, amount, both, either, ntr, tr
+from bot.language import Plural, Text, amount, both, either, ntr, sentences, tr
 
 # ---------------------------------------------------------------------- operations
 
@@ -59,7 +59,7 @@ WRONG_LINE = Text("Line {number}: {reason}", reason=full_stop)
 
 def wrong_lines(errors: Sequence[str], more: int) -> str:
     rest = [ntr("{count} more line has an error.", "{count} more lines have errors.", more)] if more > 0 else []
-    return " ".join([tr("No price was changed."), *errors, *rest])
+    return sentences(tr("No price was changed."), *errors, *rest)
 
 
 PRICES_REPLACED = Plural(

@@ -13,6 +13,7 @@ from bot.catalogue import LiveCatalogue, Operation
 from bot.catalogue.live import ApiChange, ChangeKind, Subject
 from bot.domain.words.text import harmless_within
 from bot.errors import NoKey, Refused
+from bot.language import sentences
 from bot.prices import texts
 from bot.server import texts as guild_texts
 from bot.store import Record, Store
@@ -169,7 +170,7 @@ def change_words(changes: Sequence[DatedChange]) -> str:
         words = [word for subject in Subject for word in _words(subject, found)]
         if words:
             parts.append(guild_texts.changed_so(kind.value, words))
-    return " ".join(parts)
+    return sentences(*parts)
 
 
 def _words(subject: Subject, changes: Sequence[DatedChange]) -> list[str]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from bot.domain.server.reaction_rules import PAID, RULES_MAX, Reaction, ReactionRules, Seeding, Who, read_emoji
 from bot.errors import InputError
+from bot.language import sentences
 from bot.server import texts
 from bot.store import Record
 from bot.store.acts import ModeratorActs
@@ -80,7 +81,7 @@ class ReactionChanges(ModeratorActs):
                 *([] if reactions is None else [texts.reactions_switched(by_id, on=reactions)]),
                 *([] if seeds is None else [texts.seeds_switched(by_id, seeds)]),
             ]
-            return _line(by_id, " ".join(said), **words)
+            return _line(by_id, sentences(*said), **words)
 
         await self._store.reactions.change_settings(guild_id, is_on=reactions, seeds=seeds, record=lambda _: line())
         return line().text

@@ -9,7 +9,7 @@ from bot.account.texts import actor
 from bot.catalogue.texts import echo
 from bot.domain.server.first_contact import SetupStep
 from bot.domain.server.reaction_rules import Purse, ReactionAction, Seeding, Who
-from bot.language import Plural, Text, both, ntr, tr
+from bot.language import Plural, Text, both, ntr, sentences, tr
 
 # ---------------------------------------------------------------------- settings, refusals and alerts
 
@@ -156,7 +156,7 @@ def api_changed(changes: str, *, is_first: bool) -> str:
         found = tr("The bot read Cannon Studio's API description for the first time. It differs from what it knew.")
     else:
         found = tr("Cannon Studio changed its API.")
-    return f"{found} {changes}"
+    return sentences(found, changes)
 
 
 def changed_so(kind: str, things: Sequence[str]) -> str:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.domain.server.guild_rules import Scope
-from bot.language import Text, ntr, tr
+from bot.language import Text, ntr, sentences, tr
 from bot.settings import PostgresUrl
 
 # ---------------------------------------------------------------------- jobs that wait for others' results
@@ -193,7 +193,7 @@ def overshot(job_id: str, cost: str, held: str, over: tuple[Scope, str, str] | N
     """Say what a job costs beyond its hold. `over`: whose limit that exceeds, what the limit is, and by how much."""
     said = [tr("Job `{job}` costs {cost}. The estimate was {held}.", job=job_id, cost=cost, held=held)]
     if over is None:
-        return " ".join([*said, tr("That is more than one job may cost here.")])
+        return sentences(*said, tr("That is more than one job may cost here."))
     scope, limit, amount = over
     if scope.is_host:
         said.append(tr("It exceeds what the bot's host allows to be spent on their key."))
@@ -209,7 +209,7 @@ def overshot(job_id: str, cost: str, held: str, over: tuple[Scope, str, str] | N
                 stopped,
             )
         )
-    return " ".join(said)
+    return sentences(*said)
 
 
 # ---------------------------------------------------------------------- secrets

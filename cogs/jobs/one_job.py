@@ -19,6 +19,7 @@ from bot.errors import InputError
 from bot.generation.again.earlier_jobs import EarlierJobs
 from bot.generation.visible_jobs import VisibleJobs
 from bot.jobs.intake import JobService
+from bot.language import sentences
 from bot.store import Cancelled, GuildSettings, Jobs
 from cogs.jobs import texts
 from cogs.jobs.recovery import require_own
@@ -111,15 +112,15 @@ async def _cancelled(interaction: Interaction, job: Job, *, drop: bool) -> Cance
 
 
 def _outcome(done: Cancelled, *, drop: bool) -> str:
-    sentences = [texts.CANCELLED(job_id=done.job.id)]
+    said = [texts.CANCELLED(job_id=done.job.id)]
     if not done.stopped:
-        sentences = [
+        said = [
             texts.TOO_LATE_TO_CANCEL(job_id=done.job.id),
             str(texts.RESULT_DROPPED if drop else texts.RESULT_POSTED),
         ]
     if done.others:
-        sentences.append(texts.OTHERS_REFUNDED(count=done.others))
-    return " ".join(sentences)
+        said.append(texts.OTHERS_REFUNDED(count=done.others))
+    return sentences(*said)
 
 
 async def open_job(interaction: Interaction, job_id: str) -> None:

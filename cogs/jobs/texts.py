@@ -5,7 +5,7 @@ Amounts of credits and times come in as text.
 
 from bot.domain.models import JobState
 from bot.domain.words.text import full_stop
-from bot.language import Plural, Text, ntr, tr
+from bot.language import Plural, Text, ntr, sentences, tr
 
 # ---------------------------------------------------------------------- commands and options
 
@@ -97,7 +97,7 @@ def no_result(job_id: str, state: JobState, reason: str | None) -> str:
         JobState.REFUSED: tr("Job {job_id} was refused, so there is no result to post.", job_id=job_id),
         JobState.EXPIRED: tr("Job {job_id} expired, so there is no result to post.", job_id=job_id),
     }.get(state, tr("Job {job_id} failed, so there is no result to post.", job_id=job_id))
-    return f"{said} {full_stop(reason)}" if reason else said
+    return sentences(said, full_stop(reason)) if reason else said
 
 
 POSTED = Text("Posted: {link}")

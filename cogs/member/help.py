@@ -16,7 +16,7 @@ from bot.catalogue.checks.cautions import ended_models, passed_end
 from bot.delivery.answers.texts import GET_SUPPORT
 from bot.delivery.channels.facts import OPTIONS_PER_SELECT, in_time
 from bot.errors import InputError, NoKey
-from bot.language import NAME, name_of, named, ptr, tr
+from bot.language import NAME, name_of, named, ptr, sentences, tr
 from bot.prices.book import PriceBook, PriceBooks
 from bot.server.operations import OperationSwitches
 from bot.store import GuildSettings, ReactionMaps
@@ -293,7 +293,7 @@ async def _legend(interaction: Interaction) -> str:
     guild_id = interaction.guild_id or 0
     legend = reaction_legend(await use(interaction, ReactionMaps).get(guild_id))
     rules = await use(interaction, GuildSettings).get(guild_id)
-    return f"{legend} {LEGEND_WORDS}" if rules.answer_words else legend
+    return sentences(legend, LEGEND_WORDS) if rules.answer_words else legend
 
 
 async def _payer(interaction: Interaction) -> str:
@@ -302,7 +302,7 @@ async def _payer(interaction: Interaction) -> str:
     except NoKey as error:
         return error.sentence
     payer = str(texts.HOST_PAYS if key.id is None else texts.SERVER_PAYS)
-    return f"{payer} {texts.KEY_REFUSED}" if key.refused else payer
+    return sentences(payer, texts.KEY_REFUSED) if key.refused else payer
 
 
 async def setup(bot: Bot) -> None:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from types import MappingProxyType
 
 from bot.domain.models import credits_words
-from bot.language import Plural, Text, both, name_of, ntr, tr
+from bot.language import Plural, Text, both, name_of, ntr, sentences, tr
 
 # ---------------------------------------------------------------------- commands and options
 
@@ -63,7 +63,7 @@ EXAMPLES = {
 
 def introduction(payer: str) -> str:
     """Return the first block of the overview; `payer` is a sentence."""
-    return f"{INTRO} {payer} {MORE}"
+    return sentences(INTRO, payer, MORE)
 
 
 PERSONAL = Text(

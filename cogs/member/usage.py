@@ -28,7 +28,7 @@ from bot.domain.texts import FORMER_MEMBER, mention
 from bot.domain.words.text import bare, shortened
 from bot.errors import CannonError, NoKey
 from bot.generation.visible_jobs import VisibleJobs
-from bot.language import percent, short_day
+from bot.language import percent, sentences, short_day
 from bot.media.chart import ROWS_MAX, Bar, Chart, draw
 from bot.media.lettering import drawable
 from bot.store import GuildSettings, JobLists, Ledger, Report, Reports
@@ -351,7 +351,7 @@ def alt_text(chart: Chart, total: Decimal, days: int, *, is_own: bool) -> str:
             f"{bare(bar.label)} {credits_text(bar.value)}" for bar in chart.bars if bar.panel == panel and bar.value
         ]
         parts.append(texts.chart_list(str(heading), rows))
-    return shortened(" ".join(parts), ALT_TEXT_CHARS)
+    return shortened(sentences(*parts), ALT_TEXT_CHARS)
 
 
 async def setup(bot: Bot) -> None:

@@ -5,7 +5,7 @@ Amounts of credits, times and durations come in as text; what a member or Cannon
 
 from __future__ import annotations
 
-from bot.language import Text, amount, both, tr
+from bot.language import Text, amount, both, sentences, tr
 from cogs.ui.texts import DONE
 
 # ---------------------------------------------------------------------- commands and options
@@ -76,11 +76,11 @@ def key_found(*, host_pays: bool) -> str:
         "four characters are shown again.",
         page=KEY_PAGE,
     )
-    return tr("This server uses the host's key and needs none of its own.") + " " + found if host_pays else found
+    return sentences(tr("This server uses the host's key and needs none of its own."), found) if host_pays else found
 
 
 def key_removed(removed: str, fate: str, next_payer: str) -> str:
-    return DONE(change=f"{removed} {fate} {next_payer}")
+    return DONE(change=sentences(removed, fate, next_payer))
 
 
 KEY_FORGOTTEN = Text("I deleted {key}.", key="`…{}`".format)

@@ -27,6 +27,7 @@ from bot.generation.again.reactions import Reactions
 from bot.generation.generation import Generation
 from bot.jobs.intake import Accepted, Unconfirmed
 from bot.jobs.second_copy import SecondCopy
+from bot.language import sentences
 from bot.store import Jobs
 from cogs.reactions import texts
 from cogs.ui.interaction import Bot, PostableChannel, place_in, use
@@ -51,7 +52,7 @@ async def tell_price(payer: discord.Member, reactor_id: int, emoji: str, channel
     else:
         line = texts.price_line_of(emoji, channel_id, price, reactor_id)
     if any(job.state is JobState.AWAITING_APPROVAL for job in jobs):
-        line = f"{line} {APPROVED_FIRST}"
+        line = sentences(line, APPROVED_FIRST)
     try:
         await in_time(payer.send(line))
     except DISCORD_ERRORS as error:
@@ -67,8 +68,7 @@ def question(unconfirmed: Unconfirmed) -> str:
         sentence, rest = texts.NEEDS_CONFIRMATION(price=credits_words(shown.credits)), left and left.sentence_after()
     else:
         sentence, rest = texts.unknown_needs_confirmation(seen and _range(*seen)), left and left.sentence()
-    approval = str(APPROVED_FIRST) if unconfirmed.foreseen.needs_approval else ""
-    return " ".join(each for each in (sentence, rest, approval) if each)
+    return sentences(sentence, rest or "", APPROVED_FIRST if unconfirmed.foreseen.needs_approval else "")
 
 
 def _range(low: Decimal, high: Decimal) -> str:

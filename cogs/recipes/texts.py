@@ -5,7 +5,7 @@ Names and other text that members wrote come in escaped where the message shows 
 
 from collections.abc import Iterable, Mapping
 
-from bot.language import Plural, Text, ntr, tr
+from bot.language import Plural, Text, ntr, sentences, tr
 
 # ---------------------------------------------------------------------- commands and options
 
@@ -73,7 +73,7 @@ def run_line(steps: Iterable[str], price: str) -> str:
 
 def with_default(about: str, default: str) -> str:
     note = tr("(default: {value})", value=default)
-    return f"{about} {note}".strip()
+    return sentences(about, note)
 
 
 # ---------------------------------------------------------------------- the moderators' panel
@@ -122,7 +122,7 @@ SAVED = Plural(
 def not_saved(reason: str) -> str:
     """Say why a recipe was not saved; `reason` is a sentence."""
     kept = tr("The recipe was not saved. Your text is kept for a day.")
-    return f"⚠️ {reason} {kept}"
+    return f"⚠️ {sentences(reason, kept)}"
 
 
 # ---------------------------------------------------------------------- the form of a run

@@ -13,6 +13,7 @@ from bot.delivery.posting.copies import Takedown
 from bot.domain.models import RUNNING_STATES, Card, Job, JobState
 from bot.errors import InputError, NotAllowed, Refused
 from bot.jobs.intake import JobService
+from bot.language import sentences
 from bot.moderation.results import Removals
 from bot.store import Cancelled, Cards, Jobs
 from cogs.results import texts
@@ -76,7 +77,7 @@ async def remove(bot: Bot, card: Card, jobs: Sequence[Job], *, by_id: int, with_
         return what, True
     sentence = texts.partly_removed(taken.gone, taken.left)
     if card.message_id is not None and not card.private:
-        sentence = f"{sentence} {texts.ONE_IS_HERE(link=message_link(card))}"
+        sentence = sentences(sentence, texts.ONE_IS_HERE(link=message_link(card)))
     return sentence, False
 
 
@@ -123,15 +124,15 @@ def outcome(stopped: Sequence[Job], kept: Sequence[Job], running: Sequence[Job],
 
     Of the `running`, the `kept` will be posted; `is_one`: the card has one job.
     """
-    sentences = []
+    said = []
     if stopped:
-        sentences.append(str(texts.CANCELLED) if is_one else texts.cancelled(_numbers(stopped)))
+        said.append(str(texts.CANCELLED) if is_one else texts.cancelled(_numbers(stopped)))
     if kept:
-        sentences.append(str(texts.TOO_LATE) if is_one else texts.too_late_to_cancel(_numbers(kept)))
-        sentences.append(str(texts.POSTED_UNLESS))
+        said.append(str(texts.TOO_LATE) if is_one else texts.too_late_to_cancel(_numbers(kept)))
+        said.append(str(texts.POSTED_UNLESS))
     elif running:
-        sentences.append(str(texts.NOT_POSTED))
-    return " ".join(sentences) or str(texts.NOTHING_TO_CANCEL)
+        said.append(str(texts.NOT_POSTED))
+    return sentences(*said) or str(texts.NOTHING_TO_CANCEL)
 
 
 @on_job(DO_NOT_POST, when_erased=True)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from bot.domain.texts import mention
-from bot.language import Plural, Text, both, ntr, tr
+from bot.language import Plural, Text, both, ntr, sentences, tr
 
 # ---------------------------------------------------------------------- commands and options
 
@@ -144,7 +144,7 @@ def partly_removed(gone: int, left: int) -> str:
         "Try again, or delete them yourself.",
         left,
     )
-    return f"{removed} {kept}"
+    return sentences(removed, kept)
 
 
 ONE_IS_HERE = Text("One is here: {link}")

@@ -19,7 +19,7 @@ from bot.domain.money.spend_request import Headroom, Spender, SpendItem, SpendRe
 from bot.domain.server.guild_rules import Grant, Limit, Scope
 from bot.domain.server.reaction_rules import ReactionAction, ReactionRules
 from bot.domain.words.text import harmless, one_line, shortened, small, stamp
-from bot.language import tr
+from bot.language import sentences, tr
 from bot.store import JobLists, LimitAtRisk, Spending, SpendingViews
 from cogs.ui import texts
 from cogs.ui.choices import CHOICE_CHARS
@@ -241,4 +241,4 @@ def channel_legend(settings: ReactionRules, *, answers_words: bool) -> str:
     """Return the small print of a channel's first result."""
     rules = {rule.emoji: rule for rule in settings.seeded()}
     legend = reaction_legend(ReactionRules(rules=rules, gallery_channel=settings.gallery_channel))
-    return small(f"{legend} {texts.LEGEND_WORDS}" if answers_words else legend)
+    return small(sentences(legend, texts.LEGEND_WORDS) if answers_words else legend)

@@ -19,7 +19,7 @@ from bot.generation.own_defaults import OwnDefaults, Typed
 from bot.generation.words.requests import WordRequest, WordRequests
 from bot.generation.words.rules import Question, WordAct
 from bot.jobs.second_copy import SecondCopy
-from bot.language import Text
+from bot.language import Text, sentences
 from bot.runtime.background import BackgroundTasks
 from bot.store import GuildSettings, WordOffer
 from cogs.ui.controls import Control, on, view_of
@@ -189,7 +189,7 @@ def _offer_text(request: WordRequest, total: Total | None, rules: Rules) -> str:
     wish, price = request.wish, str(texts.PRICE_FIRST)
     if total is not None:
         about = texts.PRICE_UNKNOWN(most=total.most) if total.price is None else texts.PRICE_ON_BUTTON
-        price = f"{about} {APPROVED_FIRST if needs_approval(total.shown, rules) else texts.NOT_CHARGED}"
+        price = sentences(about, APPROVED_FIRST if needs_approval(total.shown, rules) else texts.NOT_CHARGED)
     if wish.act is not WordAct.RUN:
         return texts.offer(texts.AGAIN if wish.act is WordAct.AGAIN else texts.VARY, "", price=price)
     return texts.offer(texts.MAKES[wish.operation], wish.values.get("aspect_ratio", ""), wish.count, price=price)

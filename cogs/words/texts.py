@@ -1,7 +1,7 @@
 """What the answers to members' words say."""
 
 from bot.domain.models import credits_words
-from bot.language import Text, plain_amount
+from bot.language import Text, plain_amount, sentences
 
 CONTINUE = Text("Continue")
 CONTINUE_UP_TO = Text("Continue · up to about {most}", most=plain_amount)
@@ -47,4 +47,4 @@ def offer(makes: Text, ratio: str, count: int = 0, *, price: str) -> str:
         *([RATIO(ratio=ratio)] if ratio else []),
         price,
     ]
-    return " ".join(said)
+    return sentences(*said)

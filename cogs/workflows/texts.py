@@ -7,7 +7,7 @@ Descriptions of commands and options are plain: Discord gets them in every langu
 from decimal import Decimal
 
 from bot.domain.models import credits_text, credits_words
-from bot.language import Plural, Text, amount, tr
+from bot.language import Plural, Text, amount, sentences, tr
 
 # ---------------------------------------------------------------------- commands and options: of several commands
 
@@ -197,7 +197,7 @@ def price_unknown(most: Decimal, seen: tuple[Decimal, Decimal] | None) -> str:
     else:
         span = {"low": credits_text(low), "high": credits_words(high)}
         others = tr("Other jobs of this kind cost {low} to {high} here.", **span)
-    return f"{unknown} {others}"
+    return sentences(unknown, others)
 
 
 # ---------------------------------------------------------------------- other

@@ -13,6 +13,7 @@ from bot.catalogue.fields import NAMED_IDS, Field, FieldKind, Scalar
 from bot.catalogue.operation import Operation, bare, model_id, model_name
 from bot.catalogue.operations import label_of
 from bot.errors import FieldsMissing, InputError
+from bot.language import sentences
 
 _RATIO = re.compile(r"\s*(\d{1,5})\s*[:x/]\s*(\d{1,5})\s*", re.ASCII | re.IGNORECASE)
 
@@ -213,4 +214,4 @@ def _choice_sentence(
     by_model = choices != field.choices
     who = model_name(operation, str(taken["model"])) if by_model else operation.title
     sentence = texts.not_a_choice(who, choices, field.label, field.unit, value)
-    return f"{sentence} {texts.the_nearest(nearest(value, choices))}".rstrip()
+    return sentences(sentence, texts.the_nearest(nearest(value, choices)))

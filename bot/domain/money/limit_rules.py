@@ -17,7 +17,7 @@ from bot.domain.money.spend_request import ZERO, Draw, Headroom, SpendingView, S
 from bot.domain.server.guild_rules import Grant, Limit, Period, Rules, Scope
 from bot.domain.words.text import stamp
 from bot.errors import Refused
-from bot.language import Plural, Text, month_day, weekday
+from bot.language import Plural, Text, month_day, sentences, weekday
 
 HOST_ZONE = dt.UTC
 """The time zone of the host's months."""
@@ -247,17 +247,17 @@ def _exceeded(headroom: Headroom, request: SpendRequest, rules: Rules, granted: 
     limit = headroom.limit
     renewed = stamp(headroom.refills_at or 0, "D" if limit.scope.is_host else "R")
     if limit.scope.is_host:
-        return f"{_of_host(headroom)(day=renewed)} {texts.NO_HOST_LIMIT_WITH_A_KEY}"
+        return sentences(_of_host(headroom)(day=renewed), texts.NO_HOST_LIMIT_WITH_A_KEY)
     title = next((item.title for item in request.items if item.operation == limit.operation), "")
     where = f"<#{limit.channel_id}>" if limit.channel_id else ""
     about = [texts.limit_is_about(title, where)] if title or where else []
     if limit.credits == 0:
         is_servers = limit.scope is Scope.SERVER
-        return " ".join([str(texts.SERVER_LIMIT_IS_ZERO if is_servers else texts.OWN_LIMIT_IS_ZERO), *about])
+        return sentences(texts.SERVER_LIMIT_IS_ZERO if is_servers else texts.OWN_LIMIT_IS_ZERO, *about)
     jobs = sum(_counts(limit, item) and not item.waits_for_price for item in request.items)
     more = [texts.ALSO_GRANTED(count=granted)] if granted else []
     needs = (texts.JOB_NEEDS if jobs == 1 else texts.JOBS_NEED)(count=jobs, price=need(limit, request))
-    return " ".join([_left(headroom, renewed, rules), *about, *more, needs])
+    return sentences(_left(headroom, renewed, rules), *about, *more, needs)
 
 
 def _of_host(headroom: Headroom) -> Text:
@@ -343,4 +343,4 @@ def with_what_is_left(error: Refused, request: SpendRequest, spending: SpendingV
     left = left_after(request, spending) if error.reason in WITH_WHAT_IS_LEFT else None
     if left is None:
         return error
-    return Refused(f"{error.sentence} {left.sentence()}", error.reason, may_ask=error.may_ask, fits=error.fits)
+    return Refused(sentences(error.sentence, left.sentence()), error.reason, may_ask=error.may_ask, fits=error.fits)

@@ -33,6 +33,7 @@ from bot.domain.server.guild_rules import Block, Limit, Rules, Scope
 from bot.domain.server.places import require_place
 from bot.domain.words.text import full_stop, stamp
 from bot.errors import Refused
+from bot.language import sentences
 
 
 def must_confirm(request: SpendRequest, rules: Rules) -> bool:
@@ -306,7 +307,9 @@ def _account_has(request: SpendRequest, spending: SpendingView) -> None:
         if request.host_pays:
             raise Refused(texts.HOST_BALANCE_TOO_LOW, "balance", needs_host=True)
         raise Refused(
-            f"{texts.ACCOUNT_LEFT(count=max(free, ZERO))} {texts.NEEDS_ABOUT(price=total)} {texts.TOP_UP_OR_OTHER_KEY}",
+            sentences(
+                texts.ACCOUNT_LEFT(count=max(free, ZERO)), texts.NEEDS_ABOUT(price=total), texts.TOP_UP_OR_OTHER_KEY
+            ),
             "balance",
         )
 

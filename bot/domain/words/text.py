@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Any, ParamSpec, TypeVar
 
 SLUG_CHARS = 40
+_FULL_WIDTH = re.compile("[\u3001-\u9fff\uf900-\uffef]")
 _DECIMAL_COMMA = re.compile(r"[0-9]+,[0-9]{1,2}|0,[0-9]{3}", re.ASCII)
 INVISIBLE: Mapping[int, None] = MappingProxyType(
     dict.fromkeys(
@@ -35,9 +36,11 @@ def one_line(text: str) -> str:
 
 
 def full_stop(text: str) -> str:
-    """End a text with exactly one full stop, or its own `!`, `?` or `…`."""
-    bare = text.rstrip(" .\n\t")
-    return bare if not bare or bare[-1] in "!?…" else f"{bare}."
+    """End a text with exactly one full stop, Japanese text with its own, or keep its `!`, `?` or `…`."""
+    bare = text.rstrip(" .。\n\t")
+    if not bare or bare[-1] in "!?…！？":
+        return bare
+    return bare + ("。" if _FULL_WIDTH.match(bare[-1]) else ".")
 
 
 def with_decimal_point(typed: str) -> str:

@@ -9,6 +9,7 @@ import discord
 from bot.delivery.channels.facts import FILE_LIMIT_BYTES, UPLOAD_TIMEOUT_S, in_time
 from bot.delivery.posting.copies import Takedown
 from bot.errors import InputError
+from bot.language import sentences
 from bot.server.members import MemberData
 from bot.store import Erased, Privacy
 from cogs.member.export import own_jobs
@@ -77,4 +78,4 @@ async def keep(interaction: Interaction, _member_id: str, _values: Sequence[str]
 
 def outcome(erased: Erased) -> str:
     text = texts.DELETED(count=erased.jobs)
-    return f"{text} {texts.STILL_OPEN(count=erased.left)}" if erased.left else text
+    return sentences(text, texts.STILL_OPEN(count=erased.left)) if erased.left else text

@@ -9,7 +9,7 @@ from bot.delivery.texts import BASES
 from bot.domain.models import credits_words
 from bot.domain.texts import mention
 from bot.domain.words.text import full_stop, stamp
-from bot.language import Text, tr
+from bot.language import Text, sentences, tr
 
 REASON_INPUT = Text("Reason (the member sees it)")
 REFUSE = Text("Refuse…")
@@ -74,13 +74,13 @@ def approved(by_id: int, member_id: int, granted: Decimal, at: float) -> str:
     got = tr(
         "{member} received {credits} on top of their limit.", member=mention(member_id), credits=credits_words(granted)
     )
-    return f"{said} {got}"
+    return sentences(said, got)
 
 
 def refused_job(by_id: int, reason: str, at: float) -> str:
     """Say who refused, when (Unix seconds), and why if `reason` is not empty."""
     said = tr("Refused by {member} on {date}.", member=mention(by_id), date=stamp(at, "f"))
-    return f"{said} {BECAUSE(reason=full_stop(reason))}" if reason else said
+    return sentences(said, BECAUSE(reason=full_stop(reason))) if reason else said
 
 
 # ---------------------------------------------------------------------- credits of jobs that were charged for nothing

@@ -12,7 +12,7 @@ from bot.domain.server.setting import SettingsPage
 from bot.domain.words.text import harmless, harmless_within, shortened
 from bot.errors import InputError
 from bot.jobs.signals import WorkerSignals
-from bot.language import named, tr
+from bot.language import named, sentences, tr
 from bot.server.operations import OperationSwitches
 from cogs.moderate.settings import texts
 from cogs.ui.controls import Control, on
@@ -65,7 +65,7 @@ def _select(interaction: Interaction, part: Part[Operation], *, everywhere: bool
         is_on = not _is_off(interaction, each.id, everywhere=everywhere)
         about = str(texts.TURN_OFF if is_on else texts.TURN_ON)
         if (end := _end(interaction, each)) is not None:
-            about = f"{about} {texts.ENDED_SENTENCE(date=end.date)}"
+            about = sentences(about, texts.ENDED_SENTENCE(date=end.date))
         options.append(
             discord.SelectOption(
                 label=shortened(tr(each.title), OPTION_CHARS),
@@ -127,5 +127,5 @@ async def _switch(interaction: Interaction, subject: str, values: Sequence[str],
         said.append(str(texts.STILL_OFF_EVERYWHERE))
     if (end := _end(interaction, operation)) is not None:
         said.append(texts.ENDED_SENTENCE(date=end.date))
-    note = " ".join(said)
+    note = sentences(*said)
     await show_page(interaction, await operations_page(interaction, number), note)

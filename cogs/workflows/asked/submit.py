@@ -21,7 +21,7 @@ from bot.generation.generation import Generation
 from bot.generation.generations import Generations, Incomplete, ModeratorQuestions, Quote
 from bot.generation.json_input import generation_typed, skeleton
 from bot.jobs.intake import Accepted, JobService
-from bot.language import tr
+from bot.language import sentences, tr
 from bot.server.operations import OperationSwitches
 from bot.store import Practice
 from cogs.ui.controls import Control, job_of, on, view_of
@@ -160,7 +160,7 @@ def require_may_post(interaction: Interaction) -> None:
         interaction.app_permissions, is_thread=isinstance(interaction.channel, discord.Thread)
     )
     if missing:
-        raise Refused(f"{MAY_NOT_POST(permissions=missing)} {texts.GRANT_OR_PRIVATE}")
+        raise Refused(sentences(MAY_NOT_POST(permissions=missing), texts.GRANT_OR_PRIVATE))
 
 
 def _question_view(quote: Quote) -> discord.ui.View:
@@ -184,10 +184,9 @@ def _price_text(quote: Quote) -> str:
         text = texts.price(quote.price, is_exact=quote.basis == "fixed")
     left = quote.foreseen.left
     if left is not None:
-        text += f" {left.sentence() if quote.basis == UNKNOWN else left.sentence_after()}"
-    warning = f"{texts.MAY_PAY_TWICE} " if quote.may_pay_twice else ""
+        text = sentences(text, left.sentence() if quote.basis == UNKNOWN else left.sentence_after())
     end = APPROVED_FIRST if quote.foreseen.needs_approval else texts.NOTHING_SPENT_YET
-    return f"{warning}{text} {end}"
+    return sentences(texts.MAY_PAY_TWICE if quote.may_pay_twice else "", text, end)
 
 
 @on("confirm")

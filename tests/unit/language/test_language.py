@@ -26,6 +26,7 @@ from bot.language import (
     ntr,
     percent,
     ptr,
+    sentences,
     span,
     speak,
     speaking,
@@ -196,6 +197,25 @@ def test_a_region_says_what_its_file_leaves_out_as_its_language_does(tmp_path: P
 )
 def test_a_span_has_two_units_at_most(seconds: float, said: str):
     assert span(seconds) == said
+
+
+@pytest.mark.parametrize(
+    ("parts", "joined"),
+    [
+        (("It failed.", "", "Try again."), "It failed. Try again."),
+        (("失敗しました。", "もう一度お試しください。"), "失敗しました。もう一度お試しください。"),
+        (("声のID", "「鐘」"), "声のID「鐘」"),
+        (("理由：No.", "もう一度お試しください。"), "理由：No. もう一度お試しください。"),
+        (("", ""), ""),
+    ],
+)
+def test_sentences_are_joined_as_their_language_does(parts: tuple[str, ...], joined: str):
+    assert sentences(*parts) == joined
+
+
+def test_a_span_in_japanese_has_no_spaces():
+    with speaking("ja"):
+        assert (span(7500), span(88)) == ("2時間5分", "1分28秒")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

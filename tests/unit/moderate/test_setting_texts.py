@@ -233,13 +233,25 @@ def test_nothing_that_is_typed_as_a_zone_breaks(typed):
 @given(st.text(max_size=80))
 def test_a_sentence_ends_with_exactly_one_stop(text):
     ended = full_stop(one_line(text))
-    assert ended == "" or ended[-1] in ".!?…"
-    assert not ended.endswith("..")
+    assert ended == "" or ended[-1] in ".。!?…！？"
+    assert not ended.endswith(("..", "。.", "。。"))
 
 
 @pytest.mark.parametrize(
     ("text", "ended"),
-    [("a", "a."), ("a.", "a."), ("a...", "a."), ("a. .", "a."), ("a!", "a!"), ("a?", "a?"), ("a…", "a…"), ("...", "")],
+    [
+        ("a", "a."),
+        ("a.", "a."),
+        ("a...", "a."),
+        ("a. .", "a."),
+        ("a!", "a!"),
+        ("a?", "a?"),
+        ("a…", "a…"),
+        ("...", ""),
+        ("だめ", "だめ。"),
+        ("だめ。", "だめ。"),
+        ("だめ！", "だめ！"),
+    ],
 )
 def test_how_a_reason_ends(text, ended):
     assert full_stop(text) == ended
