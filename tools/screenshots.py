@@ -160,19 +160,19 @@ SHOTS: tuple[Shot, ...] = (
         parts=ROOM,
     ),
     Shot(
-        name="review", alt="A job above the threshold waits for a moderator's approval", viewer=MORGAN, room=REVIEW,
+        name="review", alt="A job above the threshold waits for a moderator's approval", viewer=str(MORGAN), room=REVIEW,
         parts=ROOM,
     ),
-    Shot(name="log", alt="The log channel: what the moderators decided", viewer=MORGAN, room=LOG, parts=ROOM),
+    Shot(name="log", alt="The log channel: what the moderators decided", viewer=str(MORGAN), room=LOG, parts=ROOM),
     Shot(
-        name="report", alt="The usage report: the week's credits by day, by member and by operation", viewer=MORGAN,
+        name="report", alt="The usage report: the week's credits by day, by member and by operation", viewer=str(MORGAN),
         command="usage report", until="credits",
     ),
-    Shot(name="settings", alt="The panel of a server's settings", viewer=MORGAN, command="studio settings"),
+    Shot(name="settings", alt="The panel of a server's settings", viewer=str(MORGAN), command="studio settings"),
     Shot(name="me", alt="A member's own panel: defaults, presets, notifications, spending, data", command="me"),
     # The last two: the limit would be in the way of the others.
     Shot(
-        name="limit", alt="A moderator has set a limit for every member: 60 credits a day", viewer=MORGAN,
+        name="limit", alt="A moderator has set a limit for every member: 60 credits a day", viewer=str(MORGAN),
         command="quota set", options={"credits": "60", "period": "day"}, until="60 credits a day",
     ),
     Shot(

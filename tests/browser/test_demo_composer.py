@@ -196,7 +196,7 @@ async def test_a_reply_is_left_by_escape_or_its_cross_and_the_list_of_names_by_e
             await expect(page.locator("#reply-context")).to_be_hidden()
             await expect(box(page)).to_have_value("")
         await page.keyboard.type("@mo")
-        await expect(page.locator(".demo-name")).to_contain_text(texts.MORGAN)
+        await expect(page.locator(".demo-name")).to_contain_text(str(texts.MORGAN))
         await page.keyboard.press("Escape")
         await expect(page.locator(".demo-name")).to_have_count(0)
         await expect(box(page)).to_have_value("@mo")

@@ -113,7 +113,7 @@ async def test_a_picker_has_its_choices_when_it_opens():
 @pytest.mark.long
 async def test_a_command_of_optional_options_is_typed_into_the_channel_that_a_changed_viewer_sees():
     async with demo_page() as page:
-        await look_as(page, MORGAN)
+        await look_as(page, str(MORGAN))
         await open_room(page, REVIEW)
         await page.locator("#viewer-picker").select_option(index=0)
         await run_slash(page, "video generate", prompt="waves on a shore")  # the page changes the channel meanwhile

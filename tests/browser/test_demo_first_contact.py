@@ -141,7 +141,7 @@ async def end_with_a_key(page: Page, folder: Path) -> None:
 @pytest.mark.parametrize("width", WIDTHS)
 async def test_a_new_server_is_set_up_and_practises_and_gets_its_key(width: int, tmp_path: Path):
     async with Demo(speed=6.0, joins=True) as demo, page_at(demo.url, width=width, height=900) as page:
-        await expect(page.locator("#viewer-picker option:checked")).to_have_text(MORGAN, timeout=ANSWER_MS)
+        await expect(page.locator("#viewer-picker option:checked")).to_have_text(str(MORGAN), timeout=ANSWER_MS)
         await expect(page.get_by_role("button", name=str(texts.HELP), exact=True)).to_be_visible(timeout=ANSWER_MS)
         await seen(page, tmp_path, "greeting")
         await set_some_up(page, tmp_path)

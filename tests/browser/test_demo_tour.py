@@ -11,7 +11,7 @@ import pytest
 from playwright.async_api import Locator, Page, expect
 
 from bot.domain import texts as domain
-from bot.language import LANGUAGES, speaking, tr
+from bot.language import LANGUAGES, name_of, speaking, tr
 from bot.sandbox.demo import texts
 from bot.sandbox.demo.demo import Demo
 from bot.sandbox.demo.furniture.server import GALLERY, LOG, REVIEW, STUDIO
@@ -45,7 +45,7 @@ def images(page: Page) -> Locator:
 
 
 async def click_command(page: Page, command: str) -> None:
-    await page.locator(".channel-message .command-mention").get_by_text(f"/{command}", exact=True).last.click()
+    await page.locator(".channel-message .command-mention").get_by_text(name_of(f"/{command}"), exact=True).last.click()
 
 
 async def click_reply(page: Page, label: str) -> None:
@@ -83,6 +83,10 @@ async def submit(page: Page, _: str) -> None:
     await page.locator("#modal-root .modal-actions .button-primary").click()
 
 
+async def look_as_named(page: Page, viewer: str) -> None:
+    await look_as(page, tr(viewer))
+
+
 async def enter_room(page: Page, room: str) -> None:
     await open_room(page, ROOMS[room])
 
@@ -95,7 +99,7 @@ ACTS: Mapping[str, Act] = {
     r"pick (\S+)": pick,
     r"type `([^`]+)`": type_words,
     r"choose `([^`]+)`": choose,
-    r"choose \*\*([^*]+)\*\* under \*Viewing as\*": look_as,
+    r"choose \*\*([^*]+)\*\* under \*Viewing as\*": look_as_named,
     r"open (\{\w+\})": enter_room,
     r"press (Enter)": press_enter,
     r"(?:press|then) \*\*([^*]+)\*\*": press,
@@ -172,7 +176,7 @@ async def test_a_step_that_was_left_above_comes_to_the_end_and_is_there_once():
 @pytest.mark.long
 async def test_a_moderator_in_french_sets_a_limit_in_french():
     async with Demo(speed=6.0) as demo, page_at(demo.url, height=900) as page:
-        await look_as(page, MORGAN)
+        await look_as(page, str(MORGAN))
         await choose_language(page, "fr")
         with speaking("fr"):
             await run_slash(page, "quota set", credits="250", period=tr("week"))

@@ -7,10 +7,9 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bot.language import LANGUAGES, speaking
+from bot.language import LANGUAGES, name_of, speaking
 from bot.sandbox.demo import texts
 from bot.sandbox.demo.demo import Demo
-from bot.sandbox.demo.page.markup import localize
 from tests.demo.test_demo_page_server import Browser
 
 OTHERS = sorted(set(LANGUAGES) - {"en"})
@@ -61,11 +60,18 @@ async def test_a_language_is_chosen_for_all_viewers_and_an_unknown_one_is_refuse
 
 
 @pytest.mark.parametrize("language", OTHERS)
-def test_the_composer_describes_commands_in_the_language_and_keeps_their_names(language: str):
-    choice = {"name": "Fast", "value": "fast"}
-    option = {"name": "prompt", "description": "What you want to see", "choices": [choice]}
-    answer = {"catalog": [{"invocation": "help", "description": "", "options": [option]}]}
+async def test_the_composer_shows_commands_as_they_were_registered_for_the_language(language: str):
+    async with Demo(lived_in=False, language=language) as demo, aiohttp.ClientSession() as session:
+        browser = Browser(session, demo.url)
+        await browser.open()
+        _, catalog = await browser.ask("/api/commands")
+    entries = catalog["entries"]
+    batch = next(each for each in entries if each["path"] == ["batch"])
+    locale, registered = LANGUAGES[language][0], demo.env.backend.commands[None]["batch", 1]
     with speaking(language):
-        localize(answer)
-    assert option["name"] == "prompt"
-    assert choice["value"] == "fast"
+        assert f"/{batch['invocation']}" == name_of("/batch")
+        assert [each["label"] for each in batch["options"]] == [name_of(each["name"]) for each in batch["options"]]
+    assert batch["description"] == registered["description_localizations"][locale]
+    assert batch["options"][0]["description"] == registered["options"][0]["description_localizations"][locale]
+    choices = next(each for each in entries if each["path"] == ["prompt"])["options"][0]["choices"]
+    assert [each["name"] for each in choices] != [each["value"].capitalize() for each in choices]

@@ -19,7 +19,7 @@ async def test_the_bot_has_greeted_the_server_and_nothing_is_set_up_until_the_ke
         note, greeting = demo.preview.channel.history()
         assert DEMO_KEY in note.embeds[0].description
         assert str(texts.WHAT_IT_IS) in unlinked(greeting.content)
-        assert demo.env.backend.users[looks.id].global_name == MORGAN
+        assert demo.env.backend.users[looks.id].global_name == str(MORGAN)
         setup = demo.bot.parts.first_setup
         before = await setup.checklist(guild_id, lambda _: True)
         assert [state.outcome for state in before.states.values()] == [None] * len(SetupStep)

@@ -9,6 +9,8 @@ from collections.abc import AsyncIterator
 
 from playwright.async_api import Locator, Page, async_playwright, expect
 
+from bot.language import name_of
+
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -50,12 +52,16 @@ async def run_slash(page: Page, command: str, **options: str) -> None:
 
 
 async def type_slash(page: Page, command: str, **options: str) -> None:
-    """Pick a command in the composer and fill its options, by keyboard; Enter takes the marked choice of a list."""
+    """Pick a command in the composer and fill its options, by keyboard; Enter takes the marked choice of a list.
+
+    Its name is typed as Discord shows it in the current language.
+    """
+    shown = name_of(f"/{command}")
     composer = page.locator("#channel-composer-input")
     await at_rest(page)
     await composer.click()
-    await composer.press_sequentially(f"/{command}")
-    await page.locator(".command-popup").get_by_text(f"/{command}", exact=True).first.wait_for()
+    await composer.press_sequentially(shown)
+    await page.locator(".command-popup").get_by_text(shown, exact=True).first.wait_for()
     await page.keyboard.press("Enter")
     for name, value in options.items():
         field = await _option(page, name)

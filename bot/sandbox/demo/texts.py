@@ -86,7 +86,8 @@ PAGE: Mapping[str, Text] = {
 """What the demo's own parts of the page say."""
 REPLYING = Text("Replying to {name}")
 REACT_WITH = Text("React with {emoji}: {does}")
-ADA, MORGAN, BO, CLEO, DARA, ELI = "Ada", "Morgan (moderator)", "Bo", "Cleo", "Dara", "Eli"
+ADA, BO, CLEO, DARA, ELI = "Ada", "Bo", "Cleo", "Dara", "Eli"
+MORGAN = Text("Morgan (moderator)")
 MODERATORS, DIRECTORS, ARTISTS, GUESTS = Text("Moderators"), Text("Directors"), Text("Artists"), Text("Guests")
 
 CREATE, STAFF = Text("Create"), Text("Staff only")
@@ -112,22 +113,22 @@ GRANT_NOTE = Text("For the jazz night poster")
 
 # ---------------------------------------------------------------------- the week
 
-DOOR = "A blue door in a white wall, bougainvillea, morning light"
-LAKE = "A still mountain lake at dusk, dark firs on both shores"
-FOX = "A sleeping cat on a windowsill, afternoon light"
-HARBOUR = "A harbor at night, lanterns on the boats, film still"
-HARBOUR_FILM = "The lanterns sway, the camera glides along the quay"
-MARKET = "A spice market under striped awnings, wide shot"
-DESERT = "A train crossing a desert under two moons"
-GARDEN = "A greenhouse in the rain, seen from outside"
-POSTER = "A poster for a jazz night, bold shapes, three colors"
-TOWER = "A lighthouse keeper's room, storm outside"
-LAMP = "A lamp that refuses to shine #fail"
-PLACE = "a fishing village at the end of the world"
-WELCOME_LINE = "Welcome to the studio. Shall we begin?"
-NEON = "A neon alley in the rain, people only as shadows"
-FOUR = "A red fox on a snowy hill at dawn"
-SERIES = "The whole harbor in one shot, from dawn to night"
+DOOR = Text("A blue door in a white wall, bougainvillea, morning light")
+LAKE = Text("A still mountain lake at dusk, dark firs on both shores")
+FOX = Text("A sleeping cat on a windowsill, afternoon light")
+HARBOUR = Text("A harbor at night, lanterns on the boats, film still")
+HARBOUR_FILM = Text("The lanterns sway, the camera glides along the quay")
+MARKET = Text("A spice market under striped awnings, wide shot")
+DESERT = Text("A train crossing a desert under two moons")
+GARDEN = Text("A greenhouse in the rain, seen from outside")
+POSTER = Text("A poster for a jazz night, bold shapes, three colors")
+TOWER = Text("A lighthouse keeper's room, storm outside")
+LAMP = Text("A lamp that refuses to shine #fail")
+PLACE = Text("a fishing village at the end of the world")
+WELCOME_LINE = Text("Welcome to the studio. Shall we begin?")
+NEON = Text("A neon alley in the rain, people only as shadows")
+FOUR = Text("A red fox on a snowy hill at dawn")
+SERIES = Text("The whole harbor in one shot, from dawn to night")
 
 SAID_DOOR = Text("First image of the week. The light is just what I hoped for.")
 SAID_LOVELY = Text("Lovely! Let me try another seed.")

@@ -177,7 +177,7 @@ CLIP = {"duration": 4}
 
 
 def _picture(
-    ago_s: float, who: str, prompt: str, *, card: str = "", ratio: str = WIDE, room: str = "studio"
+    ago_s: float, who: str, prompt: Text, *, card: str = "", ratio: str = WIDE, room: str = "studio"
 ) -> RanCommand:
     options = {"prompt": prompt, "aspect_ratio": ratio}
     return RanCommand(ago_s=ago_s, who=who, command="image generate", options=options, card=card, room=room)

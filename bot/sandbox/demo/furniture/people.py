@@ -106,7 +106,7 @@ class Person:
     """A member: account name, display name, role, face."""
 
     account: str
-    shown: str
+    shown: Text | str
     role: str
     face: DrawnFace
 

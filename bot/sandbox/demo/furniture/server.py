@@ -98,7 +98,9 @@ class Furnished:
     """Each account's picture by id, as PNG."""
 
     def translate(self, backend: Any) -> None:
-        """Name roles and categories, and describe channels, in the current language."""
+        """Name roles, categories and the moderator, and describe channels, in the current language."""
+        for person in PEOPLE:
+            backend.users[self.people[person.account].id].global_name = str(person.shown)
         for key, role in self.roles.items():
             backend.edit_role(self.guild.id, role.id, {"name": str(ROLES[key].name)})
         for name, group in self.groups.items():
@@ -125,7 +127,7 @@ class Furnished:
 async def furnish(env: simcord.Env, bot: CannonBot) -> Furnished:
     """Create the server, channels and members, in the current language."""
     accounts = {
-        person.account: env.create_user(person.account, global_name=person.shown, avatar=f"{PICTURE_HASH}{number}")
+        person.account: env.create_user(person.account, global_name=str(person.shown), avatar=f"{PICTURE_HASH}{number}")
         for number, person in enumerate(PEOPLE, start=1)
     }
     guild = env.create_guild(

@@ -63,6 +63,10 @@ class PageActs:
             },
         }
 
+    def registered(self) -> dict[str, Any]:
+        """Return the registered commands by id."""
+        return {each["id"]: each for held in self._env.backend.commands.values() for each in held.values()}
+
     def spoken(self) -> str:
         """Return the language of Discord."""
         return self._env.language

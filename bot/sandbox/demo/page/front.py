@@ -297,7 +297,7 @@ class Front:
         with speaking(language):
             resolve(answer, self._names)
             if isinstance(answer, dict) and "entries" in answer:
-                localize(answer)
+                localize(answer, self._acts.registered(), LANGUAGES[language][0])
             if isinstance(messages, dict):
                 answer["messages"] = {key: self._named(each) for key, each in messages.items()}
         if isinstance(answer, dict) and isinstance(profile := answer.get("profile"), dict):

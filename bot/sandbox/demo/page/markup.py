@@ -10,15 +10,19 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
-from bot.language import tr
+from bot.language import name_of
 from bot.sandbox.demo import texts
 from bot.sandbox.demo.simulation import simcord
 
 Token = dict[str, Any]
+Payload = Mapping[str, Any]
+"""A command as it was registered."""
 MARKED = frozenset({"content_tokens", "description_tokens", "excerpt_tokens", "markdown_tokens", "value_tokens"})
 """The texts in which Discord resolves mentions."""
 PLAIN = frozenset({"excerpt"})
 """Strings without tokens, such as in the list of messages."""
+HEADER = "interaction_header"
+"""The line above an answer that names the command."""
 SMALL = "-# "
 _MENTIONED = re.compile(
     r"<@!?(?P<user>\d{1,20})>|<@&(?P<role>\d{1,20})>|<#(?P<channel>\d{1,20})>|</(?P<command>[^:<>\n]{1,100}):\d{1,20}>"
@@ -44,6 +48,8 @@ def resolve(value: Any, names: MentionedNames) -> None:
                 value[key] = blocks(held, names)
             elif key in PLAIN and isinstance(held, str):
                 value[key] = plain(held, names)
+            elif key == HEADER and isinstance(held, dict) and held.get("command_type") == "chat_input":
+                value[key] = held | {"name": name_of(f"/{held['name']}")[1:]}
             else:
                 resolve(held, names)
     elif isinstance(value, list):
@@ -82,6 +88,9 @@ def _block(token: Token, names: MentionedNames) -> Token:
 
 
 def _inline(token: Token, names: MentionedNames) -> Iterator[Token]:
+    if token.get("type") == "command":  # simcord knows it in panels
+        yield {**token, "label": name_of(str(token["label"]))}
+        return
     if token.get("type") != "text":
         yield token
         return
@@ -98,7 +107,7 @@ def _inline(token: Token, names: MentionedNames) -> Iterator[Token]:
 def _mention(match: re.Match[str], names: MentionedNames) -> Token:
     found: Mapping[str, str | None] = match.groupdict()
     if (path := found["command"]) is not None:
-        return {"type": "command", "id": "", "label": f"/{path.strip()}"}
+        return {"type": "command", "id": "", "label": name_of(f"/{path.strip()}")}
     if (user := found["user"]) is not None:
         return _named("user", user, f"@{names.user(int(user)) or texts.UNKNOWN_USER}")
     if (role := found["role"]) is not None:
@@ -116,27 +125,44 @@ def _needless(token: Token, around: list[Token]) -> bool:
     return token == _BREAK and any(each.get("type") == "subtext" for each in around)
 
 
-def localize(answer: Any) -> None:
-    """Translate an answer of the preview in place: descriptions of commands and options, and names of choices."""
+def localize(answer: Any, registered: Mapping[str, Payload], locale: str) -> None:
+    """Show an answer's commands in place as Discord does: with what they were registered with for a locale.
+
+    `registered` has the payloads by id; a command that is being replaced stays as it is. simcord finds an option by its
+    `name`, so what is shown is its `label`.
+    """
     if isinstance(answer, list):
         for each in answer:
-            localize(each)
+            localize(each, registered, locale)
     elif isinstance(answer, dict):
         if "invocation" in answer and "options" in answer:
-            _localize_command(answer)
+            _localize_command(answer, registered.get(answer["commandId"], {}), locale)
         for each in answer.values():
-            localize(each)
+            localize(each, registered, locale)
 
 
-def _localize_command(entry: dict[str, Any]) -> None:
-    for described in (entry, *entry["options"]):
-        described["description"] = _said(described.get("description", ""))
-        for choice in described.get("choices", ()):
-            choice["name"] = _said(choice["name"])
+def _localize_command(entry: dict[str, Any], payload: Payload, locale: str) -> None:
+    names = [_shown(payload, "name", locale) or entry["path"][0]]
+    for part in entry["path"][1:]:
+        payload = _part_of(payload, "options", part)
+        names.append(_shown(payload, "name", locale) or part)
+    entry["invocation"] = " ".join(names)
+    entry["description"] = _shown(payload, "description", locale) or entry["description"]
+    for option in entry["options"]:
+        made = _part_of(payload, "options", option["name"])
+        option["label"] = _shown(made, "name", locale) or option["name"]
+        option["description"] = _shown(made, "description", locale) or option["description"]
+        for choice in option["choices"]:
+            choice["name"] = _shown(_part_of(made, "choices", choice["name"]), "name", locale) or choice["name"]
 
 
-def _said(message: str) -> str:
-    return tr(message) if message else ""
+def _part_of(payload: Payload, inner: str, name: str) -> Payload:
+    return next((each for each in payload.get(inner) or () if each["name"] == name), {})
+
+
+def _shown(payload: Payload, key: str, locale: str) -> str:
+    shown: str = (payload.get(f"{key}_localizations") or {}).get(locale) or payload.get(key, "")
+    return shown
 
 
 class ServerNames:
