@@ -39,7 +39,7 @@ from tests.support.page import (  # noqa: E402 - the tests' own module
     type_slash,
 )
 
-HERO = "hero"
+HERO, MODERATOR = "hero", str(MORGAN)
 FOLDER = ROOT / "docs" / "images"
 SIZES = {"": (1280, 940), "-phone": (390, 844)}
 """Suffix of a picture's name, and the page's width and height in pixels."""
@@ -160,19 +160,19 @@ SHOTS: tuple[Shot, ...] = (
         parts=ROOM,
     ),
     Shot(
-        name="review", alt="A job above the threshold waits for a moderator's approval", viewer=str(MORGAN), room=REVIEW,
+        name="review", alt="A job above the threshold waits for a moderator's approval", viewer=MODERATOR, room=REVIEW,
         parts=ROOM,
     ),
-    Shot(name="log", alt="The log channel: what the moderators decided", viewer=str(MORGAN), room=LOG, parts=ROOM),
+    Shot(name="log", alt="The log channel: what the moderators decided", viewer=MODERATOR, room=LOG, parts=ROOM),
     Shot(
-        name="report", alt="The usage report: the week's credits by day, by member and by operation", viewer=str(MORGAN),
+        name="report", alt="The usage report: the week's credits by day, by member and by operation", viewer=MODERATOR,
         command="usage report", until="credits",
     ),
-    Shot(name="settings", alt="The panel of a server's settings", viewer=str(MORGAN), command="studio settings"),
+    Shot(name="settings", alt="The panel of a server's settings", viewer=MODERATOR, command="studio settings"),
     Shot(name="me", alt="A member's own panel: defaults, presets, notifications, spending, data", command="me"),
     # The last two: the limit would be in the way of the others.
     Shot(
-        name="limit", alt="A moderator has set a limit for every member: 60 credits a day", viewer=str(MORGAN),
+        name="limit", alt="A moderator has set a limit for every member: 60 credits a day", viewer=MODERATOR,
         command="quota set", options={"credits": "60", "period": "day"}, until="60 credits a day",
     ),
     Shot(

@@ -5,7 +5,8 @@ braces and given by name: `tr("{name} is paused.", name=name)`. A message is a w
 fragments cannot be translated.
 
 A message names a command as "`/audio voices`" and an option as "`period`": the names that Discord shows in the current
-language are filled in. What is sent passes `bot/app/connection/names.py`, which makes commands clickable.
+language are filled in. What is sent passes `bot/app/connection/names.py`, which makes commands clickable. A control is
+named as "**Post it**", its label's own message, in translations too: the label's translation is filled in.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from bot.language.current import current
 NAME = "name"
 """The context of names of commands and options in the catalogues."""
 _NAMED = re.compile(r"(?<!`)`(?P<path>/[a-z0-9_-]+(?: [a-z0-9_-]+){0,2}|[a-z][a-z0-9_]*)`(?!`)")
+_LABEL = re.compile(r"\*\*[^*\n]+\*\*")
 DECIMALS = "#,##0.###"
 CENT = Decimal("0.01")
 MANY = 2
@@ -143,8 +145,9 @@ def tr(message: str, /, **values: object) -> str:
 
     Without values it is not formatted, so it may contain braces. Raises KeyError if a value is missing.
     """
-    said = translations(current()).gettext(message) if message else ""  # gettext keeps its header there
-    said = with_names(said) if "`" in said else said
+    said = (
+        _with_names(translations(current()).gettext(message), message) if message else ""
+    )  # gettext's header is there
     return said.format(**values) if values else said
 
 
@@ -157,6 +160,16 @@ def name_of(path: str) -> str:
 def named(path: str) -> str:
     """Return a command or an option as a text names it, in backticks: a command can then be clicked."""
     return f"`{name_of(path)}`"
+
+
+def _with_names(said: str, message: str) -> str:
+    """Return a translation with the names of commands, options and controls; `message` is the English one."""
+    said = with_names(said) if "`" in said else said
+    return _LABEL.sub(lambda found: _with_label(found[0], message), said) if "**" in said else said
+
+
+def _with_label(named: str, message: str) -> str:
+    return f"**{translations(current()).gettext(named[2:-2])}**" if named in message else named
 
 
 def with_names(message: str) -> str:
@@ -172,8 +185,7 @@ def ptr(context: str, message: str, /, **values: object) -> str:
 
 def ntr(one: str, many: str, count: Decimal | float, /, **values: object) -> str:
     """Translate with the plural form for `count`, filled in as `{count}` in the language's format."""
-    said = translations(current()).ngettext(one, many, counted_as(count))
-    said = with_names(said) if "`" in said else said
+    said = _with_names(translations(current()).ngettext(one, many, counted_as(count)), one + many)
     return said.format(**{"count": amount(count), **values})
 
 

@@ -139,7 +139,7 @@ def details(shown: HelpContext, entry: HelpEntry) -> list[str]:
         for each in commands_
     ]
     if entry.name in texts.EXAMPLES:
-        blocks.append(texts.EXAMPLE(command=texts.EXAMPLES[entry.name]))
+        blocks.append(texts.example(entry.name))
     return [*blocks, str(texts.OPTIONS), *_options(commands_)]
 
 

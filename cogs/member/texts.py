@@ -3,7 +3,6 @@
 Amounts of credits come in as text.
 """
 
-import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from types import MappingProxyType
@@ -43,22 +42,32 @@ COSTS = Text(
     "charged for it, and a moderator can refund that: press **Request refund** on its card."
 )
 OPTIONS = Text("**Options**")
-EXAMPLES = {
-    "image": "/image generate prompt: a fox in fog",
-    "video": "/video generate prompt: waves break on a lighthouse",
-    "audio": "/audio narration text: Welcome aboard!",
-    "prompt": "/prompt for: image prompt: a fox",
-    "finish": "/finish subtitles from: (pick a video)",
-    "sora": "/sora edit prompt: make it snow from: (pick a video)",
-    "location": "/location description: a harbor at dawn",
-    "recipe": "/recipe recipe: trailer",
-    "batch": "/batch operation: image.generate prompts: a fox | an owl | a deer",
-    "jobs": "/jobs state: open",
-    "quota": "/quota set credits: 200 period: week",
-    "usage": "/usage report period: month",
-    "studio": "/studio settings",
-}
-"""How each group is used, as it is typed."""
+A_VIDEO = Text("(pick a video)")
+EXAMPLES: Mapping[str, tuple[str, Mapping[str, Text | str]]] = MappingProxyType(
+    {
+        "image": ("/image generate", {"prompt": Text("a fox in fog")}),
+        "video": ("/video generate", {"prompt": Text("waves break on a lighthouse")}),
+        "audio": ("/audio narration", {"text": Text("Welcome aboard!")}),
+        "prompt": ("/prompt", {"for": Text("image"), "prompt": Text("a fox")}),
+        "finish": ("/finish subtitles", {"from": A_VIDEO}),
+        "sora": ("/sora edit", {"prompt": Text("make it snow"), "from": A_VIDEO}),
+        "location": ("/location", {"description": Text("a harbor at dawn")}),
+        "recipe": ("/recipe", {"recipe": "trailer"}),
+        "batch": ("/batch", {"operation": Text("Generate Image"), "prompts": Text("a fox | an owl | a deer")}),
+        "jobs": ("/jobs", {"state": Text("open")}),
+        "quota": ("/quota set", {"credits": "200", "period": Text("week")}),
+        "usage": ("/usage report", {"period": Text("month")}),
+        "studio": ("/studio settings", {}),
+    }
+)
+"""How each group is used: a command, and what its options are given; a choice is given by its message."""
+
+
+def example(group: str) -> str:
+    """Return how a group is used, as Discord shows it in the current language."""
+    command, options = EXAMPLES[group]
+    typed = " ".join([name_of(command), *(f"{name_of(name)}: {given}" for name, given in options.items())])
+    return tr("For example: `{command}`", command=typed)
 
 
 def introduction(payer: str) -> str:
@@ -75,19 +84,6 @@ PERSONAL = Text(
 def group_line(name: str, about: str, commands: Iterable[str]) -> str:
     """Return the overview's line of a group; `commands` in backticks."""
     return f"**{name}** · {about}\n-# {' · '.join(commands)}"
-
-
-_EXAMPLE_COMMAND = re.compile(r"^/[a-z0-9 ]+?(?=$| [a-z_]+:)")
-_EXAMPLE_OPTION = re.compile(r"(?<= )[a-z_]+(?=:)")
-
-
-def _as_typed(example: str) -> str:
-    """Return an example with the names of its command and options in the current language."""
-    example = _EXAMPLE_OPTION.sub(lambda found: name_of(found[0]), example)
-    return _EXAMPLE_COMMAND.sub(lambda found: name_of(found[0]), example)
-
-
-EXAMPLE = Text("For example: `{command}`", command=_as_typed)
 
 
 def message_menus(names: Iterable[str]) -> str:

@@ -99,7 +99,7 @@ ACTS: Mapping[str, Act] = {
     r"pick (\S+)": pick,
     r"type `([^`]+)`": type_words,
     r"choose `([^`]+)`": choose,
-    r"choose \*\*([^*]+)\*\* under \*Viewing as\*": look_as_named,
+    r"choose \*\*([^*]+)\*\* under \*\*Viewing as\*\*": look_as_named,
     r"open (\{\w+\})": enter_room,
     r"press (Enter)": press_enter,
     r"(?:press|then) \*\*([^*]+)\*\*": press,

@@ -1,7 +1,7 @@
 """Three walks in Chromium in three languages: a member's first day, a moderator's setup, and jobs that are rejected.
 
-At each station everything that is on the page is read, at a desktop's and a phone's width: no word is English but names.
-The pictures are kept in the test's folder, or in WALKS, a folder for each walk, to look at.
+At each station everything that is on the page is read, at a desktop's and a phone's width; no word is
+English but names. The pictures are kept in the test's folder, or in WALKS, a folder for each walk, to look at.
 """
 
 from __future__ import annotations
@@ -22,10 +22,8 @@ from bot.sandbox.demo import texts
 from bot.sandbox.demo.demo import Demo
 from bot.sandbox.demo.furniture.server import DEMO_KEY, GALLERY, LOG, REVIEW, STUDIO
 from bot.sandbox.demo.page import texts as page_texts
-from cogs.moderate import texts as moderate
 from cogs.moderate.setup import texts as setup
 from cogs.results import texts as results
-from cogs.workflows import texts as workflows
 from tests.support.page import (
     ANSWER_MS,
     CHROMIUM,
@@ -52,7 +50,7 @@ STEPS = 8
 CARD, FORM, CONTROL = ".channel-message", ".modal-dialog", ".message-components button:enabled"
 REJECTED = ("#fail", "#billed", "#invalid", "#broke", "#none", "#plan")
 """What the sandbox does with a prompt that has one of these words."""
-UNSAFE = re.compile("🗑️|ℹ️")
+UNSAFE = re.compile("🗑️|\N{INFORMATION SOURCE}")
 
 
 @dataclass
@@ -108,7 +106,7 @@ class Walk:
             if but.search(label) or not await (button := message.get_by_text(label, exact=True).first).count():
                 continue
             await button.click(timeout=ANSWER_MS)
-            await self.look(f"{name}-{re.sub(r'[^\w]+', '_', label)[:20]}")
+            await self.look("-".join([name, *re.findall(r"\w+", label)])[:40])
             await self.leave_form()
 
     async def choose(self, number: int, *, picker: int = -1) -> None:
@@ -162,7 +160,8 @@ async def walking(name: str, language: str, folder: Path, **made: bool) -> Async
             try:
                 yield walk
             finally:
-                print("\n".join(f"FOUND {each}" for each in walk.found))
+                found = (f"{station}: {each}\n" for each, station in walk.found.items())
+                (folder / "english.txt").write_text("".join(found), encoding="utf-8")  # whatever ended the walk
 
 
 async def test_a_members_first_day_has_no_english(language: str, tmp_path: Path):
@@ -247,7 +246,6 @@ async def test_jobs_that_are_rejected_have_no_english(language: str, tmp_path: P
         await walk.slash("file", "image edit", prompt="x", **{"from": "zzyzx"})
         await walk.slash("approval", "video generate", prompt=str(texts.SERIES), duration="20")
         await walk.press_each("approval")
-        await walk.slash("not-allowed", "studio status")
         await look_as(page, str(texts.MORGAN))
         await open_room(page, REVIEW)
         await walk.look("review")

@@ -84,7 +84,7 @@ def test_the_tour_calls_a_button_what_the_bot_calls_it(language: str):
         for text, labels in named.items():
             assert [str(label) for label in labels if f"**{label}**" not in str(text)] == []
         for text in (texts.MODERATE_TRY, texts.AS_MORGAN):
-            assert f"*{page.VIEWING_AS}*" in str(text)
+            assert f"**{page.VIEWING_AS}**" in str(text)
 
 
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.heading.message)

@@ -32,7 +32,7 @@ NO_WORDS = re.compile(
     r"```.*?```|`[^`]*`|\{[a-z_0-9.]+\}"  # code, names of options and commands, ids
     r"|<[@#:/t][^>]*>|</[^>]+>"  # mentions, emojis, times, commands
     r"|\]\([^)]*\)|https?://\S+"  # links
-    r"|(?<![\w<])/[a-z0-9]+(?: [a-z]+)?(?: [a-z_]+:[^\n⟦]*)?"  # commands with their options
+    r"|(?<![\w<])/[a-z0-9]+(?: [a-z]+)?"  # commands
     r"|\b[a-z0-9_]+(?:\.[a-z0-9_]+)+\b"  # operations
     r"|\b[A-Z0-9]{10}\b|\bcs_\w+|\breq_\w+|\b(?:sandbox|seedream)/\S+"  # ids, keys, providers' models
     r"|\b\w+\.(?:png|mp4|mp3|wav|json|csv|txt|zip|glb)\b"  # files

@@ -14,7 +14,7 @@ from playwright.async_api import Page
 
 from bot.catalogue import OPERATIONS
 from bot.generation.recipes.recipes import BUILT_IN
-from bot.language import NAMES
+from bot.language import LANGUAGES, own_name
 from bot.sandbox import texts as sandbox_texts
 from bot.sandbox.demo.furniture.people import PEOPLE
 from bot.sandbox.demo.furniture.server import POSTCARD, ROOMS
@@ -51,7 +51,9 @@ BRANDS = (
 )  # fmt: skip
 CANNONS_OWN = tuple(said for said in vars(sandbox_texts).values() if isinstance(said, str) and " " in said)
 """What Cannon Studio itself says, in English: why a request failed."""
-REWRITTEN = re.compile(r", (?:in soft morning light|lit from behind|under a bright) .+? frame\.|, (?:in soft|lit from|under a) .*…")
+REWRITTEN = re.compile(
+    r", (?:in soft morning light|lit from behind|under a bright) .+? frame\.|, (?:in soft|lit from|under a) .*…"
+)
 """What the simulated Cannon Studio adds to a prompt that it rewrites."""
 
 
@@ -86,7 +88,9 @@ def english_words(language: str) -> frozenset[str]:
 def names() -> tuple[str, ...]:
     """Return what has one name in every language, longest first: models, brands, people, channels, languages."""
     models = {model.name for operation in OPERATIONS for model in operation.models}
-    return tuple(sorted({*models, *NAMES.values(), *BRANDS, *(room.name for room in ROOMS)}, key=len, reverse=True))
+    return tuple(
+        sorted({*models, *map(own_name, LANGUAGES), *BRANDS, *(room.name for room in ROOMS)}, key=len, reverse=True)
+    )
 
 
 def english(said: Iterable[str], language: str, *, typed: Iterable[str] = ()) -> list[str]:

@@ -116,7 +116,7 @@ GRANT_NOTE = Text("For the jazz night poster")
 DOOR = Text("A blue door in a white wall, bougainvillea, morning light")
 LAKE = Text("A still mountain lake at dusk, dark firs on both shores")
 FOX = Text("A sleeping cat on a windowsill, afternoon light")
-HARBOUR = Text("A harbor at night, lanterns on the boats, film still")
+HARBOUR = Text("A harbor at night, lanterns on the boats, movie still")
 HARBOUR_FILM = Text("The lanterns sway, the camera glides along the quay")
 MARKET = Text("A spice market under striped awnings, wide shot")
 DESERT = Text("A train crossing a desert under two moons")
@@ -125,7 +125,7 @@ POSTER = Text("A poster for a jazz night, bold shapes, three colors")
 TOWER = Text("A lighthouse keeper's room, storm outside")
 LAMP = Text("A lamp that refuses to shine #fail")
 PLACE = Text("a fishing village at the end of the world")
-WELCOME_LINE = Text("Welcome to the studio. Shall we begin?")
+WELCOME_LINE = Text("Welcome to the studio. Ready to begin?")
 NEON = Text("A neon alley in the rain, people only as shadows")
 FOUR = Text("A red fox on a snowy hill at dawn")
 SERIES = Text("The whole harbor in one shot, from dawn to night")
@@ -147,7 +147,7 @@ SEEN = Text("✅ There it is.")
 TITLE = Text("{number} of {count} · {heading}")
 WELCOME = Text("The real bot on a simulated Discord. Nothing costs real credits.")
 AS_MORGAN = Text(
-    "Only a moderator can do this. Choose **Morgan (moderator)** under *Viewing as*, then press **Try it** again."
+    "Only a moderator can do this. Choose **Morgan (moderator)** under **Viewing as**, then press **Try it** again."
 )
 FILM_EMOJI = "🎬"
 LIGHTHOUSE = Text("a lighthouse in fog")
@@ -176,7 +176,7 @@ FAULTS_TRY = Text(
 )
 MODERATE = Text("Be a moderator")
 MODERATE_TRY = Text(
-    "Choose **Morgan (moderator)** under *Viewing as*, open {review}, and press **Approve** below Bo's request. "
+    "Choose **Morgan (moderator)** under **Viewing as**, open {review}, and press **Approve** below Bo's request. "
     "**Try it** does this as Morgan."
 )
 MODERATED = Text("✅ Approved: Bo's video is being made.")

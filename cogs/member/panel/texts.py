@@ -128,8 +128,9 @@ def notify_now(how: Notify, *, server_pings: bool) -> str:
 # ---------------------------------------------------------------------- data
 
 DATA_ABOUT = Text(
-    "**Export** sends you a file with your jobs, settings and presets on this server.\n"
-    "**Delete** removes your prompts, inputs and results from my records, and your settings, presets and drafts."
+    "**Export my data** sends you a file with your jobs, settings and presets on this server.\n"
+    "**Delete my data** removes your prompts, inputs and results from my records, "
+    "and your settings, presets and drafts."
 )
 EXPORT, DELETE_DATA = Text("Export my data"), Text("Delete my data")
 DELETE_QUESTION = Text(

@@ -130,7 +130,7 @@ WORDS: Mapping[str, tuple[Word, ...]] = {
         *_same(texts.CANCEL_EDIT, '"Cancel edit"'),
         *_same(texts.CANCEL_REPLY, '"Cancel reply"'),
         Word(theirs='"aria-label", sendLabel', text=texts.SEND, code=f'"aria-label", "{TEXT}"'),
-        Word(theirs="`${sendLabel} message (Enter)`", text=texts.SEND, code=f'"{TEXT} (Enter)"'),
+        Word(theirs="`${sendLabel} message (Enter)`", text=texts.SEND, code=f'"{TEXT}"'),
     ),
     "/commands.js": (
         Word(theirs='{ user: "MEMBERS", mentionable: "MEMBERS"', text=texts.MEMBERS,
