@@ -14,7 +14,7 @@ POLICY = (Path(__file__).resolve().parents[2] / "docs" / "privacy-policy.md").re
 PROMPTS, RESULTS, IDS = "your prompts, options, links", "results: their links", "your Discord ID, server, channel"
 COSTS, OWN, DECIDED = (
     "what each job cost",
-    "your defaults, presets, notification choice and voice",
+    "your defaults, presets, notification choice, and voice",
     "what moderators set and decided",
 )
 REPORTS, KEYS, NOBODY = "reports that you send", "API key, encrypted", ""
