@@ -29,7 +29,7 @@ SHOWN_BY = {
         "tests/crash/test_points.py::test_after_a_crash_and_a_second_one_at_any_point_it_still_holds",
         "tests/crash/test_kill.py::test_a_bot_killed_at_any_point_delivers_each_job_once_or_gives_it_back",
     ],
-    "Nobody spends past a limit": [
+    "No one spends past a limit": [
         "tests/store/test_accept.py::test_the_last_credits_go_to_exactly_one_of_fifty",
         (
             "tests/discord/workflows/test_race.py"
