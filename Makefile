@@ -9,7 +9,8 @@ SHOWN := $(if $(wildcard $(VENV)/.ready),$(VENV)/.ready,$(VENV)/.demo)
 TOOLS := $(VENV)/tools
 DOCS := $(VENV)/docs
 ENGINES := $(VENV)/engines
-# The first of these that is there and new enough. 3.15 is only taken by name: a library of the demo has no wheel for it.
+# The first of these that is there and new enough. 3.15 is only taken by name: simcord, of the demo, keeps PyAV below 17, without a
+# wheel for it.
 PYTHON ?= $(firstword $(foreach name,python3.14 python3.13 python3.12 python3.11 python3,\
 	$(shell $(name) -c 'import sys, ensurepip; (3, 11) <= sys.version_info < (3, 15) and print("$(name)")' 2>/dev/null)))
 

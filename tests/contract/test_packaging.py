@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import os
 import re
 import subprocess
@@ -285,3 +286,16 @@ def test_the_notices_are_what_the_packages_say() -> None:
     else:  # one of the image's packages is for Python 3.13 alone
         with pytest.raises(SystemExit, match=r"audioop-lts .* is not installed here"):
             notices.notices()
+
+
+def test_no_upper_bound_holds_a_host_back_from_a_corrected_library() -> None:
+    """The locks say what is tested. Bounded is only what is used by its private names (pyproject.toml says so)."""
+    found = toml()["project"]
+    declared = [*found["dependencies"], *itertools.chain(*found["optional-dependencies"].values())]
+    bounded = {
+        each.name
+        for each in map(Requirement, declared)
+        if any(it.operator in {"<", "<=", "==", "~="} for it in each.specifier)
+    }
+    assert bounded == {"discord.py", "simcord"}
+    assert found["requires-python"] == ">=3.11"
