@@ -519,7 +519,7 @@ class Settings:
         metadata=_about(
             _credits,
             "Credits that each server may spend on the host's key per calendar month (UTC). Moderators "
-            "cannot raise it. Unset: no limit.",
+            "can't raise it. Unset: no limit.",
         ),
     )
     cannon_api_key_total: Decimal | None = field(
@@ -580,7 +580,7 @@ class Settings:
     host_reports_mention: DiscordId | None = field(
         default=None,
         metadata=_about(
-            _mentioned, "Whom an alert in that channel mentions: `user:` or `role:` and an id. Unset: nobody."
+            _mentioned, "Whom an alert in that channel mentions: `user:` or `role:` and an id. Unset: no one."
         ),
     )
     host_ids: frozenset[int] = field(
