@@ -11,7 +11,7 @@ from tests.contract.test_style_of_texts import CODE
 from tests.contract.test_translations import forms, originals, translated
 
 NARROW = "\u202f"
-FRENCH_SPACE = re.compile(rf"\w[;!?»]|[ \xa0](?:[;!?»]|:(?!\w))|«(?!{NARROW})")
+FRENCH_SPACE = re.compile(rf"\w[;!?»]|[ \xa0](?:[;!?»]|:(?!\w))|«(?!{NARROW})|’")
 TU = re.compile(r"\b(?:tu|toi|tes)\b|\bt'(?=\w)", re.IGNORECASE)
 QUOTED = re.compile("«[^»]*»")
 """What a member may say to the bot, in any form of address."""
@@ -23,7 +23,7 @@ def sentences(language: str) -> list[str]:
     return [form for each in translated(language) if each.id and each.context != "name" for form in forms(each)]
 
 
-def test_french_has_a_narrow_space_before_its_signs_and_says_vous():
+def test_french_has_its_spaces_and_one_apostrophe_and_says_vous():
     said = [CODE.sub("X", each) for each in sentences("fr")]
     assert [each for each in said if FRENCH_SPACE.search(each)] == []
     assert [each for each in said if TU.search(QUOTED.sub("", each))] == []
