@@ -5,9 +5,12 @@ Words and limits are those of the project's style: the left column of its table 
 
 from __future__ import annotations
 
+import ast
 import functools
 import re
 import unicodedata
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +18,7 @@ from bot.language import SOURCE
 from tests.contract.test_translations import forms, made, originals, placeholders, translated
 from tools.translations import TRANSLATED
 
+ROOT = Path(__file__).resolve().parents[2]
 SENTENCE_WORDS_MAX = 30
 CODE = re.compile(r"```.*?```|`[^`]*`|\{[a-z_]+\}|https?://\S+|[\[{]+\".*[\]}]+", re.DOTALL)
 """What is no prose: code, places, links, JSON."""
@@ -92,3 +96,29 @@ def test_a_sentence_stays_one_in_a_translation(language: str):
             ends = {each.rstrip()[-1:] in ".!?…" for each in originals(message)}
             wrong += [each for each in forms(message) if (unicodedata.name(each.rstrip()[-1]) in ENDS) not in ends]
     assert wrong == []
+
+
+# ---------------------------------------------------------------------- sentences that are joined
+
+
+def glued(path: Path) -> Iterator[str]:
+    """Yield the f-strings of a module that put a space between a text and what is before or after it."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.JoinedStr):
+            parts = node.values
+            for before, space, after in zip(parts, parts[1:], parts[2:], strict=False):
+                between = isinstance(space, ast.Constant) and space.value == " "
+                if between and any(map(is_text, (before, after))):
+                    yield f"{path.relative_to(ROOT)}:{node.lineno} {ast.unparse(node)}"
+
+
+def is_text(part: ast.expr) -> bool:
+    """Whether a part of an f-string is a constant of a module of texts, filled in or not."""
+    named = part.value if isinstance(part, ast.FormattedValue) else part
+    named = named.func if isinstance(named, ast.Call) else named
+    return isinstance(named, ast.Attribute) and named.attr.isupper() and "texts" in ast.unparse(named.value)
+
+
+def test_sentences_are_joined_by_the_language_and_not_by_a_space():
+    modules = [each for package in ("bot", "cogs") for each in (ROOT / package).rglob("*.py")]
+    assert [fault for each in modules for fault in glued(each)] == []

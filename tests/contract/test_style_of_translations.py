@@ -17,6 +17,20 @@ QUOTED = re.compile("«[^»]*»")
 """What a member may say to the bot, in any form of address."""
 OF_SPAIN = re.compile(r"vídeo|\bcostes?\b|\bpuls[ae]|\bañad|\bmóvil|\bordenador", re.IGNORECASE)
 OPENED = (("¿", "?"), ("¡", "!"))
+JAPANESE = "[\u3040-\u30ff\u4e00-\u9fff]"
+WRONG = {
+    "de": {
+        "a quotation mark that is not German": r"\"|\u201c[^\u201c\u201d\u201e]*\u201d",
+        "z. B. without its space": r"z\.B\.",
+    },
+    "ja": {
+        "a space after a full-width mark": "[。、！？：] (?!·)",
+        "a half-width colon": f"^(?!.*「[^」]*: ).*{JAPANESE}:",
+        "a half-width bracket": rf"{JAPANESE}\(|\({JAPANESE}",
+        "a wave dash for a range": "\u301c",
+        "no Japanese word": rf"^(?!.*{JAPANESE})(?=.*[a-z]{{2,}} [a-z]{{2,}})",
+    },
+}
 
 
 def sentences(language: str) -> list[str]:
@@ -41,3 +55,31 @@ def test_latin_america_reads_its_own_words():
     ids = [originals(each) for each in translated("es") if each.id and not each.context]
     said = [read.gettext(one) if not more else read.ngettext(one, *more, 2) for one, *more in ids]
     assert [each for each in said if OF_SPAIN.search(CODE.sub("X", each))] == []
+
+
+def faulty(said: list[str], pattern: str) -> list[str]:
+    wrong = re.compile(pattern, re.DOTALL)
+    return [each for each in said if wrong.search(CODE.sub("X", each))]
+
+
+@pytest.mark.parametrize(("language", "fault"), [(each, fault) for each, faults in WRONG.items() for fault in faults])
+def test_a_translation_has_the_punctuation_of_its_language(language: str, fault: str):
+    assert faulty(sentences(language), WRONG[language][fault]) == []
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("de", 'Wähle "Posten".'),
+        ("de", "Wähle “Posten”."),
+        ("de", "z.B. so"),
+        ("ja", "できました。 次へ"),
+        ("ja", "できました： {link}"),
+        ("ja", "状態: {link}"),
+        ("ja", "状態(今)"),
+        ("ja", "1\u301c4"),
+        ("ja", "El mensaje se ha eliminado"),
+    ],
+)
+def test_a_fault_is_found(language: str, text: str):
+    assert any(faulty([text], pattern) for pattern in WRONG[language].values())
