@@ -21,16 +21,15 @@ BECAUSE = Text("Reason: {reason}")
 """Return a reason as a sentence of its own; `reason` is a sentence."""
 NO_KEY = Text("This server has no Cannon Studio key yet. A moderator can set one with `/studio key`.")
 NOT_A_KEY = Text(
-    "This is not an API key. A key is one word of letters, digits and underscores, such as `cs_live_…`. "
-    "Copy it again from the developer console."
+    "This is not an API key, which is one word such as `cs_live_…`. Copy it again from the developer console."
 )
 KEY_NOT_ACCEPTED = Text(
-    "Cannon Studio rejects this key. It may be mistyped or revoked. This server's key has not changed."
+    "Cannon Studio rejected this key, so nothing has changed. Copy it again: it may be mistyped or revoked."
 )
 NO_OWN_KEY = Text("This server has no key of its own to remove.")
 TOO_MANY_KEYS = Plural(
-    "Too many keys were tried in the last hour. Try again in {count} minute. This server's key has not changed.",
-    "Too many keys were tried in the last hour. Try again in {count} minutes. This server's key has not changed.",
+    "Too many keys were tried in the last hour, so nothing has changed. Try again in {count} minute.",
+    "Too many keys were tried in the last hour, so nothing has changed. Try again in {count} minutes.",
 )
 
 
@@ -50,14 +49,14 @@ def account_difference(amount: Decimal, job_ids: Sequence[str]) -> str:
     if job_ids:
         jobs = both(f"`{job_id}`" for job_id in job_ids)
         return sentences(charged, tr("These jobs may explain it: {jobs}.", jobs=jobs))
-    return sentences(charged, tr("No job on this server explains it. Check whether the key is also used elsewhere."))
+    return sentences(charged, tr("No job here accounts for this charge. Check whether the key is also used elsewhere."))
 
 
 TOTALS_CORRECTED = Plural(
-    "{count} of this server's totals did not match its ledger and was set right from it. Limits and reports may "
-    "have counted wrong until now, but no booking is missing or changed.",
-    "{count} of this server's totals did not match its ledger and were set right from it. Limits and reports may "
-    "have counted wrong until now, but no booking is missing or changed.",
+    "{count} of this server's totals did not match its credit history and was corrected. Limits "
+    "and reports may have been wrong until now, but no entry is missing or changed.",
+    "{count} of this server's totals did not match its credit history and were corrected. Limits "
+    "and reports may have been wrong until now, but no entry is missing or changed.",
 )
 UNAVAILABLE_NOW = Text(
     "{operation} is not available on this account right now. Cannon Studio says: {said} "
@@ -66,8 +65,8 @@ UNAVAILABLE_NOW = Text(
 )
 """Refuse an operation that the account may not use; `said` is the API's own sentence, `again` a time."""
 REFUSED_NOW = Text(
-    "{operation} is probably not available on this account. Cannon Studio refused two different inputs in a row: {said}"
-    " Try again {again}, or after a moderator runs `/studio status`.",
+    "{operation} is probably not available on this account. Cannon Studio rejected two different "
+    "inputs in a row: {said} Try again {again}, or after a moderator runs `/studio status`.",
     said=full_stop,
 )
 """Refuse an operation whose last two inputs were refused; `said` is the API's own sentence, `again` a time."""

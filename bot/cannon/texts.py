@@ -25,8 +25,8 @@ NO_ANSWER = Text("Cannon Studio did not answer within {time}.", time=span)
 
 KEY_NOT_ACCEPTED = Text("Cannon Studio rejects the API key: {reason}")
 EMAIL_NOT_VERIFIED = Text(
-    "The email address of the Cannon Studio account is not verified yet, so nothing can be made. "
-    "Its owner needs to verify it first. Cannon Studio says: {reason}"
+    "The email address of the Cannon Studio account is not verified yet, so nothing can be made "
+    "until its owner verifies it. Cannon Studio says: {reason}"
 )
 NO_CREDITS = Text("The Cannon Studio account does not have enough credits: {reason}")
 NOT_ALLOWED = Text("The API key is not allowed to do this: {reason}")

@@ -61,8 +61,8 @@ def no_id_of(model: str, tried: Sequence[str]) -> str:
 def refused_here(label: str, said: str) -> str:
     """Return how a value is offered that the API has refused; `said` is its own word, '' for none."""
     if said:
-        return tr("{value} · refused here: {reason}", value=label, reason=said)
-    return tr("{value} · refused here", value=label)
+        return tr("{value} · rejected here: {reason}", value=label, reason=said)
+    return tr("{value} · rejected here", value=label)
 
 
 def counted(number: Value, unit: str) -> str:
@@ -116,7 +116,7 @@ def _one_of(values: Sequence[Value], unit: str) -> str:
 # ---------------------------------------------------------------------- operations and their fields
 
 INPUT_NOT_OBJECT = Text('The input must be a JSON object of named fields, such as {"prompt": "a lighthouse"}.')
-DESCRIBED_ELSEWHERE = Text("See Cannon Studio's docs for what this takes")
+DESCRIBED_ELSEWHERE = Text("See Cannon Studio's docs for accepted values")
 """The help of a field of which only the name is known."""
 ASKED_BY_THE_API = Text("Cannon Studio requires this")
 """The help of a field that only a refusal of the API has named."""

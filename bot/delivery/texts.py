@@ -29,16 +29,16 @@ STATES = {
     JobState.DELIVERED: Text("✅ Done"),
     JobState.FAILED: Text("❌ Failed"),
     JobState.CANCELLED: Text("🚫 Canceled"),
-    JobState.REFUSED: Text("🚫 Refused"),
+    JobState.REFUSED: Text("🚫 Rejected"),
     JobState.EXPIRED: Text("⌛ Expired"),
     JobState.HELD: Text("📮 Made, but not posted"),
 }
-UNUSUALLY_LONG = Text("⏳ This is taking unusually long. I keep checking and post the result when it is done.")
+UNUSUALLY_LONG = Text("⏳ This is taking unusually long. I'll keep checking and post it when it's ready.")
 WAITING_FOR_STEP = Text("⏳ Starts after the step before it")
 WAITING_FOR_PRICE = Text("⏳ Starts once its price is known")
 WAITING_WHILE_PAUSED = Text("⏸️ Waiting: moderators have paused new jobs")
 WITHOUT_KEY = Text("⏸️ Waiting: this server has no working API key")
-CANNON_ASKED_TO_WAIT = Text("⏳ Cannon Studio is busy. Trying again now.")
+CANNON_ASKED_TO_WAIT = Text("⏳ Cannon Studio is busy. Retrying now.")
 FAILED_BY_US = Text("⚠️ Something went wrong on my side.")
 POSTING_WAITS = {
     WaitsFor.FILE: Text("📦 Made, but the file's host is not responding."),
@@ -60,10 +60,10 @@ def failed_by_us(at: str) -> str:
 
 
 def _next_try(at: str) -> str:
-    return tr("I try again at {time}.", time=at) if at else tr("I am trying again now.")
+    return tr("I'll try again at {time}.", time=at) if at else tr("I'm trying again now.")
 
 
-CANNON_ASKS_TO_WAIT = Text("⏳ Cannon Studio is busy. I try again at {time}.")
+CANNON_ASKS_TO_WAIT = Text("⏳ Cannon Studio is busy. Retrying at {time}.")
 
 
 def at_place(place: int) -> str:
@@ -123,7 +123,7 @@ def seeds(numbers: Sequence[str]) -> str:
 
 IT_TOOK = Text("took {time}")
 MADE_FROM = Text("[made from this]({link})")
-PRICE_UNKNOWN = Text("up to about {amount} (first time: you pay the real price)")
+PRICE_UNKNOWN = Text("about {amount} at most (estimate; you pay the actual cost)")
 REWRITTEN = Text("**Rewritten**")
 RESULT = Text("**Result**")
 STEPS = Plural("{recipe} · {count} step", "{recipe} · {count} steps")
@@ -134,7 +134,7 @@ def several(title: str, count: int) -> str:
     return f"{title} · {amount(count)}"
 
 
-READ_BY_MODERATORS = Text("Moderators can read a private request that needs their approval.")
+READ_BY_MODERATORS = Text("Moderators can read a private job that needs their approval.")
 """To its author, on the card that only they see."""
 REVIEWED_PRIVATELY = Text("On this server moderators review results before they are posted, private ones too.")
 """To its author, as above."""
@@ -209,22 +209,17 @@ NO_PLACE = Text(
     "I can no longer post in the channel, and a direct message was not possible. "
     "To try again, press **Post it** in `/jobs`."
 )
-NOT_IN_THIS_CHANNEL = Text(
-    "I'm not allowed to work in this channel, so I did not post the result here. "
-    "To post it in another channel, press **Post it** in `/jobs` there."
-)
+NOT_IN_THIS_CHANNEL = Text("I can't post here. Open `/jobs` in another channel and press **Post it**.")
 AGE_RESTRICTED_ALONE = Text(
-    "This result was made with the safety check off, so I only post it in age-restricted channels. "
+    "This result was made with the NSFW check off, so I only post it in age-restricted channels. "
     "To post it in one, press **Post it** in `/jobs` there."
 )
-TO_AUTHOR_ALONE = Text(
-    "This result was made with the safety check off, so only its author can get it by direct message."
-)
+TO_AUTHOR_ALONE = Text("This result was made with the NSFW check off, so only its author can get it by direct message.")
 NOT_FROM_AGE_RESTRICTED = Text(
     "A result from an age-restricted channel can only be shown in channels that are age-restricted, too."
 )
-NOT_FROM_HIDDEN = Text("A result from a private channel can't be shown in a channel that everybody sees.")
-REFUSED_BY_DISCORD = Text("Discord refused to show this result.")
+NOT_FROM_HIDDEN = Text("A result from a private channel can't be shown in a channel that everyone sees.")
+REFUSED_BY_DISCORD = Text("Discord rejected this result.")
 REVIEW_EXPIRED = Text("No moderator reviewed the result within seven days, so I did not post it.")
 REVIEW_WITHDRAWN = Text("Its author chose not to post the result, so there is nothing to decide.")
 NOT_SHARED_UNREVIEWED = Text(
@@ -238,8 +233,8 @@ NOT_REVIEWED = Text(
 
 def refused_by_discord(job_id: str) -> str:
     return tr(
-        "Discord refused the result of job {job}: with its files, as links and as plain text. "
-        "I keep it. To try again, press **Post it** in `/jobs`.",
+        "Discord rejected the result of job {job} in every form, so I saved it. To try again, press "
+        "**Post it** in `/jobs`.",
         job=job_id,
     )
 

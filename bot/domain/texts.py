@@ -48,15 +48,15 @@ VARIATION_OF, EDIT_OF = Text("{variation} of {words}"), Text("{edit} · of {word
 
 # ---------------------------------------------------------------------- refusals: who, where, what
 
-PAUSED = Text("Moderators have paused new jobs on this server. Running jobs still finish. Try again later.")
-UNCHECKED = Text("You can switch the safety check off only in age-restricted channels. Keep the NSFW check on here.")
+PAUSED = Text("Moderators have paused new jobs on this server; running jobs still finish. Try again later.")
+UNCHECKED = Text("You can turn the NSFW check off only in age-restricted channels. Keep it on here.")
 FORBIDDEN_WORD = Text("Your text contains a word that this server does not allow. Change the text and try again.")
-CHANNEL_FORBIDDEN = Text("You cannot use the bot in this channel. Try another one.")
+CHANNEL_FORBIDDEN = Text("You can't use the bot in this channel. Try another one.")
 
 
 def allowed_elsewhere(channels: Sequence[int]) -> str:
     return tr(
-        "You cannot use the bot in this channel. Try {channels}.",
+        "You can't use the bot in this channel. Try {channels}.",
         channels=either(f"<#{channel}>" for channel in channels),
     )
 
@@ -82,7 +82,7 @@ ABOVE_CEILING = Text(
     price=credits_text,
 )
 MORE_THAN_AGREED = Text(
-    "This would cost about {price}, more than the {agreed} that was agreed to. Try again to see the price first.",
+    "This would cost about {price}, more than the agreed {agreed}. Try again to see the price first.",
     price=credits_text,
     agreed=credits_text,
 )
@@ -93,18 +93,16 @@ ACCOUNT_LEFT = Plural(
 NEEDS_ABOUT = Text("This needs about {price}.", price=credits_text)
 TOP_UP_OR_OTHER_KEY = Text("A moderator can top it up or set another key.")
 HOST_BALANCE_TOO_LOW = Text(
-    "The bot's host pays here, and their Cannon Studio account cannot cover this right now. "
-    "A moderator can set a key of this server's own."
+    "The bot's host pays here, and their Cannon Studio account can't cover this right now. A "
+    "moderator can set a key for this server."
 )
 HOST_TOTAL_REACHED = Text("The host's credits for all servers together can't cover this until {day}.")
 HOST_LIMIT_USED_UP = Text("This server has used up the host's credits until {day}.")
 HOST_LIMIT_REACHED = Text("The host's credits for this server do not cover this until {day}.")
 NO_HOST_LIMIT_WITH_A_KEY = Text("With a key of its own the server has no such limit.")
-TOO_MANY_AT_ONCE = Text(
-    "You requested {count} jobs at once. Request at most {most} here: {running} run and {queued} wait."
-)
+TOO_MANY_AT_ONCE = Text("That's {count} jobs. You can run {running} and queue {queued} at once.")
 QUEUE_FULL = Text("Your queue is full: {running} running and {queued} of {limit} waiting. Try again when one is done.")
-ASKED_ALREADY = Text("You already have a request waiting for a moderator. Wait for the answer, or cancel it first.")
+ASKED_ALREADY = Text("You already have a job waiting for approval. Wait for the decision, or cancel it first.")
 
 # ---------------------------------------------------------------------- limits: what they are
 
@@ -185,8 +183,10 @@ def limit_is_about(operation: str, channel: str) -> str:
 JOB_NEEDS = Text("This job needs about {price}.", price=credits_text)
 JOBS_NEED = Text("These {count} jobs need about {price}.", price=credits_text)
 FIT_NOW = Text("{count} of {all} fit now.")
-OWN_LIMIT_IS_ZERO = Text("Your limit for this is 0 credits, so you cannot use it. Ask a moderator to raise it.")
-SERVER_LIMIT_IS_ZERO = Text("This server's limit for this is 0 credits, so nobody can use it here.")
+OWN_LIMIT_IS_ZERO = Text("Your limit for this is 0 credits, so you can't use it. Ask a moderator to raise it.")
+SERVER_LIMIT_IS_ZERO = Text(
+    "This server's limit for this is 0 credits, so no one can use it here. Ask a moderator to raise it."
+)
 
 # ---------------------------------------------------------------------- what is left to a member
 
@@ -295,7 +295,7 @@ def days_hint(limit: int) -> str:
     return tr("Days, from 1 to {limit}. Empty: as the bot's host has set it", limit=credits_text(Decimal(limit)))
 
 
-NOT_PRINTABLE = Text("“{setting}” has characters that cannot be shown. Type it again.")
+NOT_PRINTABLE = Text("“{setting}” has characters that can't be shown. Type it again.")
 
 
 def not_days(label: str, limit: int) -> str:
@@ -352,7 +352,7 @@ REVIEW_PRIVATE_ON = Text("reviewed like all others")
 REVIEW_PRIVATE_OFF = Text("not reviewed")
 REQUESTER_PAYS = Text("everyone may, and pays for it")
 AUTHOR_PAYS = Text("only the author may, and pays for it")
-RERUNS_OFF = Text("nobody may")
+RERUNS_OFF = Text("no one may")
 
 
 def on() -> str:
@@ -430,9 +430,9 @@ ACCESS_PAGE = (Text("Access"), Text("Who manages the bot, and where it can be us
 LIMITS_PAGE = (Text("Limits"), Text("How many jobs run and wait, what one may cost, and price estimates"))
 APPROVAL_PAGE = (Text("Approval and log"), Text("What moderators decide first, and where it is recorded"))
 RESULTS_PAGE = (Text("Results"), Text("Re-runs, pings, the AI label, language, time zone, how long records are kept"))
-WORDS_PAGE = (Text("Words and defaults"), Text("Forbidden words; default models, voice and number of images"))
+WORDS_PAGE = (Text("Words and defaults"), Text("Forbidden words; default models, voice, and number of images"))
 PRICES_PAGE = (Text("Prices"), Text("What jobs are expected to cost where Cannon Studio names no price"))
-BLOCKED_PAGE = (Text("Blocked members"), Text("Who can't use the bot on this server, until when and why"))
+BLOCKED_PAGE = (Text("Blocked members"), Text("Who can't use the bot on this server, until when, and why"))
 REVIEW_PAGE = (Text("Review"), Text("Which results moderators review before they are posted"))
 GALLERY_PAGE = (Text("Gallery"), Text("Where starred results are shown, and from how many stars"))
 REACTIONS_PAGE = (Text("Reactions"), Text("What emojis do when members react to a result"))
@@ -452,7 +452,7 @@ VOICE_FORM, VOICE_BUTTON = Text("Default voice"), Text("Default voice…")
 MODERATOR_ROLE = Text("Moderator role")
 ALLOWED_CHANNELS = Text("Allowed channels")
 FORBIDDEN_CHANNELS = Text("Forbidden channels")
-AGE_RESTRICTED = Text("Safety check can be off only in age-restricted channels")
+AGE_RESTRICTED = Text("Allow NSFW only in age-restricted channels")
 RUNNING_PER_MEMBER = Text("Running jobs per member")
 QUEUED_PER_MEMBER = Text("Waiting jobs per member")
 RUNNING_PER_SERVER = Text("Running jobs on the server")
@@ -477,8 +477,8 @@ WORD_LIST = Text("Forbidden words")
 DEFAULT_MODELS = Text("Default models")
 PICTURES = Text("Images per `/image generate`")
 PICTURES_PREFIX = Text("Images per `/image generate`")
-VARY_STRENGTH = Text("Strength of variants by reaction")
-VARY_STRENGTH_PREFIX = Text("Variants by reaction")
+VARY_STRENGTH = Text("Strength of variations by reaction")
+VARY_STRENGTH_PREFIX = Text("Variations by reaction")
 SUBTLE, STRONG = Text("subtle"), Text("strong")
 JOBS_PAUSED = Text("New jobs paused")
 DEFAULT_VOICE, VOICE_LABELS = Text("Default voice"), Text("Names of voices")

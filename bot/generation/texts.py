@@ -32,7 +32,7 @@ def kinds(of: Iterable[MediaKind]) -> str:
     return either(str(KIND_WORDS[kind]) for kind in of)
 
 
-GIVEN_IN_SEVERAL_WAYS = Text("Give “{field}” in exactly one way: as a file, a link or an earlier job.", field=tr)
+GIVEN_IN_SEVERAL_WAYS = Text("Give “{field}” in exactly one way: as a file, a link, or an earlier job.", field=tr)
 FILE_FOR = Text("The file for “{field}”", field=tr)
 MADE_IN_PRACTICE = Text("That file was made in practice mode, which has ended. Upload the file to use it.")
 
@@ -46,10 +46,10 @@ def wrong_upload(name: str, wanted: Collection[MediaKind]) -> str:
     )
 
 
-UNUSABLE = Text("{file} cannot be used. {reason}")
+UNUSABLE = Text("{file} can't be used. {reason}")
 """Say which file is not accepted, and why; `file` is its name or `file_for`."""
-NO_JOB = Text("You cannot see a job {job} here. Choose one from the list.")
-NOT_REVIEWED = Text("Job {job} has not passed this server's review, so it cannot be used.")
+NO_JOB = Text("You can't see a job {job} here. Choose one from the list.")
+NOT_REVIEWED = Text("Job {job} has not passed this server's review, so it can't be used.")
 
 
 def no_result_of_kind(job_id: str, expected: frozenset[MediaKind]) -> str:
@@ -70,7 +70,7 @@ CHECKS_TIMED_OUT = Text(
 # ---------------------------------------------------------------------- earlier jobs
 
 ERASED = Text("The record of this job was erased, so its prompt and files are gone. Start a new one with the command.")
-NO_SUCH_JOB = Text("You cannot see a job with this ID here. Choose one from the list.")
+NO_SUCH_JOB = Text("You can't see a job with this ID here. Choose one from the list.")
 NOT_BY_SORA = Text("Job {job} was not made by Sora. Choose one that was.")
 
 
@@ -87,8 +87,8 @@ def earlier_output(kind: MediaKind) -> str:
 
 RERUNS_OFF = Text("Moderators have turned off re-runs on this server. Use the command instead.")
 AUTHOR_PAYS_ONCE = Text("You already did this here, and the author pays only once. Use the command to make more.")
-AUTHORS_ONLY = Text("On this server only the author of a result can make more of it here. Use the command instead.")
-NO_VARIANT = Text("This has no variant: it has no prompt or spoken text, or what makes one is turned off here.")
+AUTHORS_ONLY = Text("On this server, only the author of a result can re-run it. Use the command instead.")
+NO_VARIANT = Text("I can't vary this: it has no prompt or spoken text, or variations are turned off here.")
 NO_LOOK = Text("This image was made without a character, so there is no other look. Use Subtle or Strong.")
 NOTHING_FAILED = Text("This job did not fail. Use Re-run to make it again.")
 VARIED_IMAGE = Text("Image")
@@ -116,7 +116,7 @@ KINDS_NOT_TAKEN = Text("{operation} does not take {kinds}.", operation=tr, kinds
 
 NO_PROMPT = Text("Type at least one prompt.")
 NOT_ENHANCED = Text("{operation} has no prompt to enhance. Leave `enhance` off.", operation=tr)
-NO_BATCH = Text("{operation} needs more than a prompt, so it cannot run as a batch.", operation=tr)
+NO_BATCH = Text("{operation} needs more than a prompt, so it can't run as a batch.", operation=tr)
 TOO_MANY_PROMPTS = Text("You typed {count} prompts. A batch can have {limit}.")
 IN_PROMPT = Text("Prompt {number}: {problem}")
 
@@ -192,7 +192,7 @@ LINK_WITH_WORDS = Text("Step {number}: `{field}` takes only a link, without othe
 
 def unknown_argument(name: str, known: Sequence[str]) -> str:
     if not known:
-        return tr("The recipe has no inputs, so `{name}` cannot be used.", name=name)
+        return tr("The recipe has no inputs, so `{name}` can't be used.", name=name)
     return tr("The recipe has no input `{name}`. It has {inputs}.", name=name, inputs=both(known))
 
 
@@ -216,14 +216,14 @@ POLISHED_VIDEO = Text("Your video")
 # ---------------------------------------------------------------------- what members say in words
 
 WHAT_TO_SAY = Text(
-    "Mention me and say what you want, for example “a fox in the snow, 16:9”, “video of a river”, “music: slow jazz” "
-    "or “say: welcome”. You can also reply to a result and mention me."
+    "Mention me and say what you want, for example “a fox in the snow, 16:9”, “video of a river”, "
+    "“music: slow jazz”, or “say: welcome”. You can also reply to a result and mention me."
 )
 TOO_MANY_IN_WORDS = Text("I make 1 to {most} at once; you wrote {count}. Say a smaller number.")
-WHAT_OF_PICTURE = Text("Tell me what to change, for example “make it night, wider”, “animate: slow zoom” or “vary”.")
-WHAT_OF_VIDEO = Text("With a video I can do “upscale”, “subtitles”, “sound of rain”, “again” or “vary”.")
-WHAT_OF_SOUND = Text("With an audio I can do “again”, “vary” or “lip sync”.")
-FOR_VIDEOS_ONLY = Text("That works only with videos. I can change this image, or do “animate”, “again” or “vary”.")
+WHAT_OF_PICTURE = Text("Tell me what to change, for example “make it night, wider”, “animate: slow zoom”, or “vary”.")
+WHAT_OF_VIDEO = Text("With a video, I can do “upscale”, “subtitles”, “sound of rain”, “again”, or “vary”.")
+WHAT_OF_SOUND = Text("With audio, I can do “again”, “vary”, or “lip sync”.")
+FOR_VIDEOS_ONLY = Text("That works only with videos. I can change this image, or do “animate”, “again”, or “vary”.")
 
 # ---------------------------------------------------------------------- questions to the moderators
 

@@ -17,30 +17,30 @@ from bot.language import Text, amount, sentences, tr
 
 KEY_REFUSED = Text("Cannon Studio rejects this server's API key. A moderator can set a new one with `/studio key`.")
 SECOND_COPY = Text(
-    "I'm running twice right now, so I can't start anything new: you could be charged twice. Nothing was charged."
-    " My host needs to stop one of the two copies."
+    "I'm running twice right now, so I started nothing: you could be charged twice. My host needs "
+    "to stop one of the two copies."
 )
 NOT_ANSWERED = Text("Discord did not accept the answer in time.")
 CANCELLED_BY_AUTHOR = Text("Canceled by its author.")
 CANCELLED_BY_MODERATOR = Text("Canceled by a moderator.")
-NOT_DECIDED = Text("No moderator decided within a day. Your credits were refunded.")
+NOT_DECIDED = Text("No moderator decided within 24 hours, so your credits were refunded.")
 TOO_MANY_JOBS = Text("One request can have at most {most} jobs. Yours has {count}.", most=amount, count=amount)
 IN_STEP = Text("Step {number}: {sentence}")
-RETRIED_ALREADY = Text("Somebody has tried this again already: job {job}.")
+RETRIED_ALREADY = Text("This was already retried: job {job}.")
 MADE_IN_PRACTICE = Text("This uses a file from practice, and practice has ended. Upload the file to use it.")
 
 # ---------------------------------------------------------------------- why a job has ended without a result
 
 FAILED = Text("Cannon Studio could not make this.")
 NO_RESULT = Text("Cannon Studio reports this as done, but sent no result.")
-NOT_FINISHED = Text("Cannon Studio did not finish this within seven days. Your credits were refunded.")
+NOT_FINISHED = Text("Cannon Studio did not finish this within seven days, so your credits were refunded.")
 NOT_KNOWN = Text(
-    "Cannon Studio no longer knows this job. Your credits were refunded. "
-    "I keep checking for seven days, in case the result appears."
+    "Cannon Studio no longer knows this job, so your credits were refunded. I'll keep checking for "
+    "seven days in case the result appears."
 )
 NOT_CONFIRMED = Text(
-    "Cannon Studio did not confirm this job. Your credits were refunded. "
-    "If you try again within 12 hours, you can't be charged twice."
+    "Cannon Studio did not confirm this job, so your credits were refunded. If you try again "
+    "within 12 hours, you can't be charged twice."
 )
 FORBIDDEN_WORD = Text(
     "The text contains a word that this server does not allow, so I did not send it. Your credits were refunded."
@@ -48,12 +48,12 @@ FORBIDDEN_WORD = Text(
 NO_WORKING_KEY = Text("This server had no working API key for a day. Your credits were refunded.")
 REFUSED: Mapping[Refusal, Text] = {
     Refusal.INPUT: Text(
-        "Cannon Studio refused this input for {operation}: {reason} Other inputs may work.", reason=full_stop
+        "Cannon Studio rejected this input for {operation}: {reason} Other inputs may work.", reason=full_stop
     ),
     Refusal.ACCOUNT: Text("{operation} is not available on this account: {reason}", reason=full_stop),
     Refusal.REPEATED: Text(
-        "{operation} is probably not available on this account. Cannon Studio refused two different inputs in a row: "
-        "{reason}",
+        "{operation} is probably not available on this account. Cannon Studio rejected two different "
+        "inputs in a row: {reason}",
         reason=full_stop,
     ),
 }
@@ -71,8 +71,8 @@ def must_verify(*, host_pays: bool) -> str:
     """Say that the account's e-mail address must be verified first."""
     if host_pays:
         return tr(
-            "The bot's host pays here, and the email address of their Cannon Studio account is not verified yet. "
-            "A moderator can set a key of this server's own."
+            "The bot's host pays here, and the email address of their Cannon Studio account is not "
+            "verified yet. A moderator can set a key for this server."
         )
     return tr(
         "The email address of this server's Cannon Studio account is not verified yet, and it must be before the "
@@ -82,7 +82,7 @@ def must_verify(*, host_pays: bool) -> str:
 
 # ---------------------------------------------------------------------- why a result was not posted
 
-GIVEN_UP = Text("Something went wrong on the bot's side again and again, so I stopped trying.")
+GIVEN_UP = Text("The bot kept failing, so it stopped retrying.")
 GIVEN_UP_MADE = Text(
     "The result was made, but something went wrong on the bot's side when I posted it. "
     "To try again, press **Post it** in `/jobs`."
@@ -105,39 +105,39 @@ CAME_LATE = Text(
 # ---------------------------------------------------------------------- alerts to moderators
 
 KEY_REFUSED_ALERT = Text(
-    "Cannon Studio rejects this server's API key. Jobs are waiting, and I keep checking the key. "
-    "You can set another one with `/studio key`."
+    "Cannon Studio rejects this server's API key, so jobs are waiting. I'll keep checking it; you "
+    "can set another one with `/studio key`."
 )
 KEY_HEALED = Text("The API key works again, so jobs continue.")
 """A line of the record."""
 OUT_OF_CREDITS_ALERT = Text(
-    "Cannon Studio refused a job because this server's account does not have enough credits. It was refunded here."
+    "Cannon Studio rejected a job because this server's account does not have enough credits. It was refunded here."
 )
 NOT_FINISHED_ALERT = Text(
-    "Cannon Studio did not finish job {job} within seven days. I refunded it here. "
-    "Check in Cannon Studio's console whether your account was charged."
+    "Cannon Studio did not finish job {job} within seven days, so I refunded it here. Check in "
+    "Cannon Studio's console whether your account was charged."
 )
 NOT_CONFIRMED_ALERT = Text(
-    "Cannon Studio never confirmed job {job}. I refunded it here. "
-    "Check in Cannon Studio's console whether your account was charged."
+    "Cannon Studio never confirmed job {job}, so I refunded it here. Check in Cannon Studio's "
+    "console whether your account was charged."
 )
 BILLED_ALERT = Text("Job {job} failed, but Cannon Studio charged {amount} for it. They count as spent.")
-ASKED_TO_WAIT_ALERT = Text("Cannon Studio asks this server to wait until {time}. Until then its jobs wait.")
+ASKED_TO_WAIT_ALERT = Text("Cannon Studio is rate-limiting this server until {time}. Jobs resume then.")
 GIVEN_UP_ALERT = Text("The bot failed ten times at job {job}, so I stopped trying. The bot's log has the reason.")
 NOT_POSTED_ALERT = Text(
-    "I could not post the result of job {job} for a day. I keep it. To try again, press **Post it** in `/jobs`."
+    "I could not post the result of job {job} for a day, so I saved it. To try again, press **Post it** in `/jobs`."
 )
 
 
 def question_refused_alert(channel_id: int | None) -> str:
     if channel_id is None:
-        said = tr("A request is waiting for approval, but Discord refuses to show the question.")
+        said = tr("A job is waiting for approval, but Discord rejected the question.")
     else:
         said = tr(
-            "A request is waiting for approval, but Discord refuses to show the question in {channel}.",
+            "A job is waiting for approval, but Discord rejected the question in {channel}.",
             channel=f"<#{channel_id}>",
         )
     return sentences(said, ENDS_IN_A_DAY)
 
 
-ENDS_IN_A_DAY = Text("It ends after a day, and the credits are refunded.")
+ENDS_IN_A_DAY = Text("If no one decides within 24 hours, the job is refunded.")

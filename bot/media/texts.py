@@ -30,7 +30,7 @@ _IS = {
     MediaKind.IMAGE: Text("The file is an image."),
     MediaKind.VIDEO: Text("The file is a video."),
     MediaKind.AUDIO: Text("The file is audio."),
-    MediaKind.FILE: Text("The file is neither an image, a video nor audio."),
+    MediaKind.FILE: Text("The file is not an image, a video, or audio."),
 }
 _NEEDED = {
     (MediaKind.IMAGE,): Text("An image is needed here."),
@@ -40,7 +40,7 @@ _NEEDED = {
     (MediaKind.IMAGE, MediaKind.AUDIO): Text("An image or audio is needed here."),
     (MediaKind.VIDEO, MediaKind.AUDIO): Text("A video or audio is needed here."),
 }
-_ANY_NEEDED = Text("An image, a video or audio is needed here.")
+_ANY_NEEDED = Text("An image, a video, or audio is needed here.")
 
 
 def unknown_kind(wanted: Collection[MediaKind]) -> str:
@@ -72,7 +72,7 @@ def too_large(limit: int, size: int | None) -> str:
 def in_words(size: int) -> str:
     """Return a size in bytes as people read it."""
     if size >= MEBIBYTE // 10:
-        return tr("{size} MiB", size=amount(round(size / MEBIBYTE, 1)))
+        return tr("{size} MB", size=amount(round(size / MEBIBYTE, 1)))
     return ntr("{count} byte", "{count} bytes", size)
 
 

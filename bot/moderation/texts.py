@@ -39,15 +39,15 @@ def paused(by_id: int, *, on: bool) -> str:
 
 # ---------------------------------------------------------------------- approvals
 
-NOT_YOUR_OWN = Text("You cannot approve your own job. Ask another moderator, or allow it in `/studio settings`.")
+NOT_YOUR_OWN = Text("You can't approve your own job. Ask another moderator, or allow it in `/studio settings`.")
 GRANT_NOTE = Text("Approved job")
 
 
 def refused(reason: str) -> str:
     """Say on the card that a moderator rejected it; `reason` is '' without one."""
     if reason:
-        return tr("A moderator refused this: {reason}", reason=full_stop(reason))
-    return tr("A moderator refused this.")
+        return tr("A moderator rejected this: {reason}", reason=full_stop(reason))
+    return tr("A moderator rejected this.")
 
 
 def approved_line(by_id: int, author_id: int, amount: Decimal, *, granted: bool, practice: bool) -> str:
@@ -66,9 +66,9 @@ def approved_line(by_id: int, author_id: int, amount: Decimal, *, granted: bool,
 def refused_line(by_id: int, author_id: int, amount: Decimal, reason: str, *, practice: bool) -> str:
     names = {"who": actor(by_id), "member": mention(author_id), "credits": credits_words(amount)}
     if practice:
-        line = tr("{who} refused {member}'s 🧪 practice job of about {credits}.", **names)
+        line = tr("{who} rejected {member}'s 🧪 practice job of about {credits}.", **names)
     else:
-        line = tr("{who} refused {member}'s job of about {credits}.", **names)
+        line = tr("{who} rejected {member}'s job of about {credits}.", **names)
     return sentences(line, BECAUSE(reason=full_stop(reason))) if reason else line
 
 
@@ -118,7 +118,7 @@ def reviewed(by_id: int, author_id: int, job_id: str, reason: str, *, published:
     if published:
         line = tr("{who} published {member}'s result `{job}`.", **names)
     else:
-        line = tr("{who} refused to post {member}'s result `{job}`.", **names)
+        line = tr("{who} rejected {member}'s result `{job}`.", **names)
     return sentences(line, BECAUSE(reason=full_stop(reason))) if reason else line
 
 
@@ -190,7 +190,9 @@ def results_kept(by_id: int, author_id: int, job_ids: Sequence[str]) -> str:
 
 
 def result_recovered(by_id: int, author_id: int, job_id: str) -> str:
-    return tr("{who} posted the result of {member}'s job `{job}`, which was kept.", **_names(by_id, author_id, job_id))
+    return tr(
+        "{who} posted the result of {member}'s job `{job}`, which had been saved.", **_names(by_id, author_id, job_id)
+    )
 
 
 def card_cancelled(by_id: int, author_id: int, job_ids: Sequence[str]) -> str:

@@ -29,8 +29,8 @@ PRICE_TWICE = Text("This operation and model already have a line.")
 NO_AMOUNT = Text("Enter credits as a number from 0 to 999,999,999, such as 12 or 1.5.")
 NO_CSV = Text("This file is not a table. Save it as CSV and try again.")
 SAME_PRICES = Text("These prices are already set, so nothing changed.")
-ALWAYS_COSTS = Text("{operation} always costs {price}, so you cannot set another price.")
-NO_LENGTH = Text("{operation} has no option for the length of its result, so it cannot have a price per second.")
+ALWAYS_COSTS = Text("{operation} always costs {price}, so you can't set another price.")
+NO_LENGTH = Text("{operation} has no option for the length of its result, so it can't have a price per second.")
 
 
 def no_unit(units: Sequence[str]) -> str:

@@ -21,7 +21,7 @@ ALERT = "⚠️ {text}".format
 
 # ---------------------------------------------------------------------- the host's pause
 
-PAUSED_BY_HOST = Text("The host of this bot has paused new jobs. Nothing was charged. Running jobs still finish.")
+PAUSED_BY_HOST = Text("The host of this bot has paused new jobs, so nothing was charged. Running jobs still finish.")
 
 # ---------------------------------------------------------------------- the setup
 
@@ -44,7 +44,7 @@ def setup_skipped(by_id: int, step: SetupStep) -> str:
 # ---------------------------------------------------------------------- practice
 
 PRACTICE_NOT_ALLOWED = Text("The host of this bot has turned off practice mode.")
-PRACTICE_DOWN = Text("Practice mode cannot start right now. Try again in a minute.")
+PRACTICE_DOWN = Text("Practice mode can't start right now. Try again in a minute.")
 PRACTICE_STARTED = Text("{who} started practice mode. Results are simulated and free.", who=actor)
 PRACTICE_STOPPED = Text("{who} ended practice mode.", who=actor)
 ACTIONS: Mapping[ReactionAction, Text] = MappingProxyType(
@@ -64,10 +64,10 @@ WHO: Mapping[Who, Text] = MappingProxyType(
     {Who.EVERYONE: Text("everyone"), Who.AUTHOR: Text("the author"), Who.MODERATORS: Text("moderators")}
 )
 PURSES: Mapping[Purse, Text] = MappingProxyType(
-    {Purse.REACTOR: Text("whoever reacts pays"), Purse.AUTHOR: Text("the author pays")}
+    {Purse.REACTOR: Text("the person who reacts pays"), Purse.AUTHOR: Text("the author pays")}
 )
 GALLERY_OFF = Text("off")
-NOTHING_TO_SWITCH = Text("Choose what to switch: the reactions, which ones I add, or both.")
+NOTHING_TO_SWITCH = Text("Choose what to change: the reactions, which ones I add, or both.")
 NO_GALLERY_CHANNEL = Text("Choose a channel for the gallery.")
 NEEDED = Plural("{count} member", "{count} members")
 GALLERY_AT = Text("{channel}, from {stars} ⭐", channel="<#{}>".format)

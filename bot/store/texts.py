@@ -18,7 +18,7 @@ from bot.settings import PostgresUrl
 
 STEP_LOST = Text("The previous step failed, so this step did not run. It was not charged.")
 STEP_CANCELLED = Text("The previous step was canceled, so this step did not run. It was not charged.")
-STEP_NOT_SENT = Text("The previous step was refused, so this step did not run. It was not charged.")
+STEP_NOT_SENT = Text("The previous step was rejected, so this step did not run. It was not charged.")
 STEP_REFUSED = Text("The previous result was not published, so this step did not run. It was not charged.")
 
 # ---------------------------------------------------------------------- jobs that may not start any more
@@ -136,7 +136,7 @@ WHAT_HOSTS_DO = {
 
 # ---------------------------------------------------------------------- PostgreSQL's failures; `{name}` is the server's
 
-SERVER_IS_LOST = Text("{name} cannot be reached, so nothing was saved. Try again in a minute.")
+SERVER_IS_LOST = Text("{name} can't be reached, so nothing was saved. Try again in a minute.")
 SERVER_IS_BUSY = Text("{name} is busy, so nothing was saved. Try again in a minute.")
 SERVER_IS_FULL = Text("{name} is out of disk space, memory, or connections, so nothing was saved.")
 SERVER_IS_READ_ONLY = Text("{name} takes no changes right now, so nothing was saved. It may be a standby server.")
@@ -216,7 +216,7 @@ def overshot(job_id: str, cost: str, held: str, over: tuple[Scope, str, str] | N
 
 NO_KEYS = "No secret key is set. Set SECRET_KEYS."
 SEALED_ELSEWHERE = Text("A stored secret belongs to another server or purpose, so it was not used.")
-NOT_DECRYPTABLE = Text("A stored secret is damaged and cannot be decrypted. Set this server's key again.")
+NOT_DECRYPTABLE = Text("A stored secret is damaged and can't be decrypted. Set this server's key again.")
 
 
 def secret_key_missing(fingerprints: Collection[str]) -> str:

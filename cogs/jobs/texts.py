@@ -51,7 +51,7 @@ PAGE_LINE = Text("Page {number}")
 
 def searched_line(number: int, newest: int) -> str:
     """Return the same for a search, which looks through the `newest` jobs only."""
-    searched = ntr("The newest job is searched.", "The newest {count} jobs are searched.", newest)
+    searched = ntr("Searching the latest job.", "Searching the latest {count} jobs.", newest)
     return f"{PAGE_LINE(number=number)} · {searched}"
 
 
@@ -64,7 +64,7 @@ CANCEL_JOB = Text("Cancel this job")
 DO_NOT_POST_JOB, POST_JOB_AFTER_ALL = Text("Don't post this one"), Text("Post this one after all")
 NOT_YOURS = Text("Only the member who requested this job or a moderator can do this.")
 RESULT_DROPPED = Text("I won't post the result. If you change your mind, open the job in `/jobs`.")
-RESULT_POSTED = Text("I'll post the result when it is done, unless you choose otherwise.")
+RESULT_POSTED = Text("I'll post the result when it's ready, unless you choose otherwise.")
 NOTHING_TO_CANCEL = Text("Job {job_id} has already ended, so there is nothing to cancel.")
 OTHERS_REFUNDED = Plural(
     "{count} job that was waiting for it was refunded too.", "{count} jobs that were waiting for it were refunded too."
@@ -81,7 +81,7 @@ SHARED_ALREADY = Text("This is no longer private, so there is nothing to share. 
 NOT_SHARED_NOW = Text(
     "I can't reach its file or Discord right now. If it doesn't show up in a minute, open it in `/jobs`."
 )
-SHARED = Text("Shared with everybody in this channel: {link}")
+SHARED = Text("Shared with everyone in this channel: {link}")
 
 
 # ---------------------------------------------------------------------- results that could not be posted
@@ -94,7 +94,7 @@ STILL_BEING_MADE = Text("Job {job_id} is still being made.")
 def no_result(job_id: str, state: JobState, reason: str | None) -> str:
     said = {
         JobState.CANCELLED: tr("Job {job_id} was canceled, so there is no result to post.", job_id=job_id),
-        JobState.REFUSED: tr("Job {job_id} was refused, so there is no result to post.", job_id=job_id),
+        JobState.REFUSED: tr("Job {job_id} was rejected, so there is no result to post.", job_id=job_id),
         JobState.EXPIRED: tr("Job {job_id} expired, so there is no result to post.", job_id=job_id),
     }.get(state, tr("Job {job_id} failed, so there is no result to post.", job_id=job_id))
     return sentences(said, full_stop(reason)) if reason else said

@@ -17,10 +17,10 @@ HELP_TOPIC_OPTION = "A group of commands, such as image"
 
 USAGE_GROUP = "What you spent and what you have left"
 USAGE_REPORT = "Where your credits went, as a chart; moderators see the whole server"
-USAGE_EXPORT = "Your ledger as files; moderators get the whole server's books"
-REPORT_PERIOD_OPTION = "The last 7, 30 or 90 days; without it, 30 days"
-EXPORT_PERIOD_OPTION = "The last 7, 30 or 90 days; without it, everything"
-SCOPE_OPTION = "Yours or the server's; without it, the most that you may see"
+USAGE_EXPORT = "Your credit history as files; moderators get the whole server's"
+REPORT_PERIOD_OPTION = "The last 7, 30, or 90 days; without it, 30 days"
+EXPORT_PERIOD_OPTION = "The last 7, 30, or 90 days; without it, everything"
+SCOPE_OPTION = "Yours or the whole server's"
 SCOPE_MINE, SCOPE_SERVER = "mine", "the server's"
 
 # ---------------------------------------------------------------------- /help: its pages
@@ -31,7 +31,7 @@ BACK, NEXT = Text("Back"), Text("Next")
 PRIVACY_POLICY, TERMS = Text("Privacy policy"), Text("Terms of service")
 CHOOSE_TOPIC = Text("Choose a group of commands")
 INTRO = Text("Type a slash command to make something. Its card shows the progress, then the result.")
-MORE = Text("Choose a group below to see its commands, options and prices.")
+MORE = Text("Choose a group below to see its commands, options, and prices.")
 SOURCES = Text(
     "**Files** · Upload a file, or use `from`: it offers earlier results and takes a link. "
     "A link may lead to a file or to a Discord message. I check files before you spend any credits."
@@ -76,8 +76,8 @@ def introduction(payer: str) -> str:
 
 
 PERSONAL = Text(
-    "**Yours** · `/me` has what you have left, and your defaults, presets, notifications and data. `/usage report` "
-    "shows where your credits went."
+    "**Yours** · `/me` has what you have left, and your defaults, presets, notifications, and "
+    "data. `/usage report` shows where your credits went."
 )
 
 
@@ -109,7 +109,7 @@ NO_SUCH_GROUP = Text("There is no such group of commands. Choose one of {groups}
 
 HOST_PAYS = Text("The host of this bot pays for what you make.")
 SERVER_PAYS = Text("This server pays for what you make.")
-KEY_REFUSED = Text("Cannon Studio currently refuses the API key, so nothing can be made. Tell a moderator.")
+KEY_REFUSED = Text("Cannon Studio currently rejects the API key, so nothing can be made. Tell a moderator.")
 SWITCHED_OFF = Text("🚫 {command} · off on this server")
 NO_LONGER_OFFERED = Text("⚠️ {command} · no longer offered by Cannon Studio")
 ENDED = Text("⚠️ {command} · will probably fail")
@@ -155,8 +155,8 @@ BY_OPERATION, BY_MEMBER, BY_DAY, BY_KIND = Text("By operation"), Text("By member
 NOTHING_SPENT = Text("Nothing")
 BALANCE_NOT_KNOWN = Text("The account's balance isn't known.")
 CHART_TITLE, OWN_CHART_TITLE = Text("Credits spent"), Text("Credits you spent")
-BOOKS = Text("The books of this server:")
-OWN_BOOKS = Text("Your ledger on this server:")
+BOOKS = Text("This server's credit history:")
+OWN_BOOKS = Text("Your credit history on this server:")
 REPORT_TITLE = Plural("Credits spent in the last {count} day", "Credits spent in the last {count} days")
 OWN_REPORT_TITLE = Plural("Credits you spent in the last {count} day", "Credits you spent in the last {count} days")
 SPENT_FOR = Plural("{amount} for {count} job", "{amount} for {count} jobs")

@@ -11,7 +11,7 @@ from cogs.ui.texts import DONE
 # ---------------------------------------------------------------------- commands and options
 
 STUDIO_GROUP = "Cannon Studio on this server"
-KEY_COMMAND = "Set, replace or remove this server's Cannon Studio API key"
+KEY_COMMAND = "Set, replace, or remove this server's Cannon Studio API key"
 SETUP_COMMAND = "Set up this server step by step: key, test image, limits, roles, channels"
 SETTINGS_COMMAND = "Access, limits, approval, results, prices, blocks, reactions, operations"
 STATUS_COMMAND = "See the key, credits, open jobs, and whether the API is online"
@@ -84,21 +84,22 @@ def key_removed(removed: str, fate: str, next_payer: str) -> str:
 
 
 KEY_FORGOTTEN = Text("I deleted {key}.", key="`…{}`".format)
-KEY_KEPT = Text("I keep {key} until its open jobs are done, then I delete it.", key="`…{}`".format)
+KEY_KEPT = Text("I'll keep {key} until its open jobs are done, then delete it.", key="`…{}`".format)
 
 
 # ---------------------------------------------------------------------- /studio practice
 
 PRACTICE_ON = Text(
-    "🧪 **Practice mode is on.** Every command works and nothing costs anything. Results are simulated, and every card "
-    "says so. Limits and approvals apply, so you can rehearse them. Practice never counts toward real limits.\n"
+    "🧪 **Practice mode is on.** Every command works and nothing costs anything. Results are "
+    "simulated, and every card says so. Limits and approvals apply, so you can rehearse them. "
+    "Practice never counts toward real limits.\n"
     "To end it, set a key with `/studio key` or press the button.\n\n"
     "**To see what can go wrong, add one of these words to a prompt:**\n"
     "- `#fail`: the job fails and is refunded\n"
     "- `#broke`: the account has no credits left\n"
-    "- `#invalid`: the input is refused\n"
+    "- `#invalid`: the input is rejected\n"
     "- `#none`: the result has no file\n"
-    "- `#gone`: the file cannot be downloaded\n"
+    "- `#gone`: the file can't be downloaded\n"
     "- `#big`: the file is too large for Discord\n"
     "- `#many`: the result has several files\n"
     "- `#slow`: the job takes ten times as long\n"

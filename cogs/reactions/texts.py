@@ -13,7 +13,7 @@ NO_EMOJI_NAMED = Text("This server has no emoji named `{name}`.")
 
 # ---------------------------------------------------------------------- the same by a button
 
-NOT_HERE = Text("This is switched off on this server.")
+NOT_HERE = Text("This is turned off on this server.")
 NOT_IN_GALLERY = Text("Private results can't be added to the gallery.")
 SENT = Text("Sent. Check your direct messages.")
 DMS_CLOSED = Text(
@@ -55,11 +55,14 @@ def not_allowed(who: Who, role_id: int | None) -> str:
 
 
 TOO_MANY_OF_MEMBER = Text(
-    "You're reacting too fast. Your reactions can start {limit} jobs a minute. Nothing was charged.", limit=amount
+    "You're reacting too fast: your reactions can start {limit} jobs a minute. Nothing was "
+    "charged; try again in a minute.",
+    limit=amount,
 )
 """Refuse more than `limit` a minute by one member."""
 TOO_MANY_OF_SERVER = Text(
-    "There are too many reactions right now. They can start {limit} jobs a minute on this server. Nothing was charged.",
+    "Too many reactions: they can start {limit} jobs a minute on this server. Nothing was charged; "
+    "try again in a minute.",
     limit=amount,
 )
 """Refuse more than `limit` a minute on a server."""
@@ -78,8 +81,8 @@ def unknown_needs_confirmation(seen: str | None) -> str:
     if seen is None:
         return tr("The price isn't known yet, so you have to confirm it first. Use the button or the command instead.")
     return tr(
-        "The price isn't known yet; other jobs of this kind cost {price} here."
-        " You have to confirm it first. Use the button or the command instead.",
+        "The price isn't known yet; other jobs of this kind cost {price} here. Use the button or the "
+        "command to confirm it first.",
         price=seen,
     )
 
@@ -95,10 +98,8 @@ def price_line(emoji: str, channel_id: int, price: str | None) -> str:
     """The price is None if unknown."""
     channel = f"<#{channel_id}>"
     if price is None:
-        return tr("Your {emoji} in {channel} is in progress. Its price isn't known yet.", emoji=emoji, channel=channel)
-    return tr(
-        "Your {emoji} in {channel} is in progress. It costs about {price}.", emoji=emoji, channel=channel, price=price
-    )
+        return tr("On it: {emoji} in {channel}. Its price isn't known yet.", emoji=emoji, channel=channel)
+    return tr("On it: {emoji} in {channel}. It costs about {price}.", emoji=emoji, channel=channel, price=price)
 
 
 def price_line_of(emoji: str, channel_id: int, price: str | None, reactor_id: int) -> str:

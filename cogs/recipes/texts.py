@@ -10,7 +10,7 @@ from bot.language import Plural, Text, ntr, sentences, tr
 # ---------------------------------------------------------------------- commands and options
 
 RECIPE_RUN = "Run a recipe: see its steps and price first"
-RECIPES_COMMAND = "Write, edit, delete, download or import recipes"
+RECIPES_COMMAND = "Write, edit, delete, download, or import recipes"
 
 NAME_OPTION = "The recipe"
 SHOWN_OPTION = "Open this recipe; leave empty for the list"
@@ -79,12 +79,12 @@ def with_default(about: str, default: str) -> str:
 # ---------------------------------------------------------------------- the moderators' panel
 
 PANEL_TITLE = Text("Recipes")
-OWN_RECIPES, BUILT_IN_RECIPES = Text("Of this server"), Text("Built into the bot")
-NO_OWN_RECIPES = Text("None yet. Write one, or take one from a file.")
+OWN_RECIPES, BUILT_IN_RECIPES = Text("Server recipes"), Text("Built into the bot")
+NO_OWN_RECIPES = Text("None yet. Write one, or import one from a file.")
 PICK, BACK, NEW, FROM_FILE = Text("Open a recipe…"), Text("All recipes"), Text("New recipe…"), Text("From a file…")
 EDIT, COPY, DOWNLOAD, DELETE = Text("Edit…"), Text("Make a copy…"), Text("Download"), Text("Delete…")
 FILE_FORM, FILE_INPUT = Text("Recipe from a file"), Text("File")
-FILE_HELP = Text("A file that “Download” has written, on this or another server")
+FILE_HELP = Text("A recipe file from “Download”, on this or another server")
 
 
 def panel_line(name: str, about: str, steps: int) -> str:
@@ -98,14 +98,14 @@ def panel_line(name: str, about: str, steps: int) -> str:
 
 DELETE_QUESTION = Text("Delete the recipe “{name}”? Running jobs still finish. Download it first to keep a copy.")
 DELETED = Text("The recipe “{name}” was deleted.")
-CANNOT_DELETE_BUILT_IN = Text("“{name}” is built into the bot, so it cannot be deleted. You can make a copy of it.")
-DOWNLOADED = Text("This file is the recipe “{name}”. On another server, `/studio recipes` takes it in.")
+CANNOT_DELETE_BUILT_IN = Text("“{name}” is built into the bot, so it can't be deleted. You can make a copy of it.")
+DOWNLOADED = Text("This file is the recipe “{name}”. Import it on another server with `/studio recipes`.")
 
 
 # ---------------------------------------------------------------------- the form of a recipe
 
 NEW_RECIPE, EDIT_RECIPE = Text("New recipe"), Text("Edit recipe")
-NAME, NAME_HELP = Text("Name"), Text("Lowercase letters, digits and spaces, such as: night trailer")
+NAME, NAME_HELP = Text("Name"), Text("Lowercase letters, digits, and spaces, such as: night trailer")
 ABOUT, ABOUT_HELP = Text("About"), Text("One line that says what it makes")
 PARAMETERS = Text("Inputs")
 PARAMETERS_HELP = Text("Up to five, one per line: “name: about”, or “name = default: about”")

@@ -77,12 +77,12 @@ NOT_YOURS_TO_CANCEL = Text("Only the member who requested this or a moderator ca
 NOTHING_TO_CANCEL = Text("There is nothing to cancel: everything on this card has ended.")
 CANCELLED = Text("Canceled and refunded: nothing was charged.")
 TOO_LATE = Text("Too late to stop: Cannon Studio has already started it, so it will be charged.")
-POSTED_UNLESS = Text("I'll post the result when it is done, unless you choose otherwise.")
+POSTED_UNLESS = Text("I'll post the result when it's ready, unless you choose otherwise.")
 NOT_POSTED = Text(
     "It will be charged, and I won't post the result. If you change your mind, press **Post it after all** on the card."
 )
 DO_NOT_POST, POST_AFTER_ALL = Text("Don't post"), Text("Post it after all")
-POSTED_AFTER_ALL = Text("I'll post the result when it is done.")
+POSTED_AFTER_ALL = Text("I'll post the result when it's ready.")
 ENDED_MEANWHILE = Text("It has ended. If it was made, press **Post it** on the card or in `/jobs`.")
 
 
@@ -123,8 +123,8 @@ TOO_OLD = Plural(
 # ---------------------------------------------------------------------- removing a result
 
 REMOVE_QUESTION = Text(
-    "This deletes the result everywhere: its card and every copy. Delete its record too (prompt, settings and links)? "
-    "The cost stays on the books either way."
+    "This deletes the result everywhere: its card and every copy. Delete its record too (prompt, "
+    "settings, and links)? Its cost stays in the credit history either way."
 )
 REMOVE_RESULT = Text("Remove the result")
 REMOVE_RECORD = Text("Remove the record too")
@@ -136,12 +136,10 @@ REMOVED = Text("The result is removed. Its record is kept.")
 
 def partly_removed(gone: int, left: int) -> str:
     """Say that `left` messages are still there."""
-    removed = ntr("{count} message is removed.", "{count} messages are removed.", gone)
+    removed = ntr("Removed {count} message.", "Removed {count} messages.", gone)
     kept = ntr(
-        "{count} could not be: I may lack the permission there, or Discord did not answer. "
-        "Try again, or delete it yourself.",
-        "{count} could not be: I may lack the permission there, or Discord did not answer. "
-        "Try again, or delete them yourself.",
+        "I couldn't remove {count} message. Check my permissions there and try again, or delete it yourself.",
+        "I couldn't remove {count} messages. Check my permissions there and try again, or delete them yourself.",
         left,
     )
     return sentences(removed, kept)
@@ -153,7 +151,7 @@ ONE_IS_HERE = Text("One is here: {link}")
 # ---------------------------------------------------------------------- late results
 
 EXISTS = Text("The result already exists. I'm posting it now, at no extra cost.")
-STILL_MADE = Text("Cannon Studio is still working on this job. I'll post the result when it is done.")
+STILL_MADE = Text("Cannon Studio is still working on this job. I'll post the result when it's ready.")
 NO_ANSWER = Text("Cannon Studio did not answer. Nothing is lost; try again in a minute.")
 
 # ---------------------------------------------------------------------- details, and a job with its family

@@ -21,7 +21,7 @@ APPROVED_FIRST = Text("A moderator must approve it first. You are not charged un
 
 # ---------------------------------------------------------------------- options
 
-PRIVATE_OPTION = "Only you and moderators who review see it; a late result comes as a direct message"
+PRIVATE_OPTION = "Visible to you and reviewing moderators; slow results arrive by DM"
 SPOILER_OPTION = "Mark the files as spoilers"
 
 
@@ -175,7 +175,7 @@ def limit_left(terms: str, source: str, used: str, left: str, refills: str | Non
             "• {limit} ({source}): {used} spent or held, {left} left", limit=terms, source=source, used=used, left=left
         )
     return tr(
-        "• {limit} ({source}): {used} spent or held, {left} left, refills {when}",
+        "• {limit} ({source}): {used} spent or held, {left} left, resets {when}",
         limit=terms,
         source=source,
         used=used,
@@ -188,14 +188,14 @@ def limit_exceeded(terms: str, source: str, used: str, over: str, refills: str |
     """Return the line of a limit that is exceeded by `over`; `refills` as above."""
     if refills is None:
         return tr(
-            "• {limit} ({source}): {used} spent or held, {over} too much",
+            "• {limit} ({source}): {used} spent or held, {over} over",
             limit=terms,
             source=source,
             used=used,
             over=over,
         )
     return tr(
-        "• {limit} ({source}): {used} spent or held, {over} too much, refills {when}",
+        "• {limit} ({source}): {used} spent or held, {over} over, resets {when}",
         limit=terms,
         source=source,
         used=used,
@@ -227,7 +227,7 @@ LEGEND_ACTIONS = {
     ReactionAction.REMOVE: Text("remove it"),
 }
 """What an emoji does, in two or three words."""
-LEGEND_OFF = Text("Reactions are switched off on this server.")
+LEGEND_OFF = Text("Reactions are turned off on this server.")
 LEGEND_WORDS = Text("Or reply to a result and mention me: “make it night, wider”.")
 
 

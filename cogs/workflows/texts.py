@@ -188,7 +188,7 @@ MORE_CAUTIONS = Plural("…and {count} more warning.", "…and {count} more warn
 
 def price_unknown(most: Decimal, seen: tuple[Decimal, Decimal] | None) -> str:
     """Say that a price is not known, and what is held; `seen` is the range of what other jobs of the operation cost."""
-    unknown = tr("The price is **not known yet**: up to about {credits}.", credits=credits_words(most))
+    unknown = tr("The price is **not known yet**: about {credits} at most.", credits=credits_words(most))
     if seen is None:
         return unknown
     low, high = seen

@@ -50,7 +50,7 @@ async def test_a_result_that_is_reviewed_after_a_restart_can_be_published(rig: R
     await rig.step()
     await rig.step()
     [question] = own(rig, channel)
-    assert labels_on(question) == ["Publish", "Refuse…"]
+    assert labels_on(question) == ["Publish", "Reject…"]
     await rig.moderator.click(question, label="Publish")
     await rig.work()
     [card] = rig.messages()
@@ -69,7 +69,7 @@ async def test_moderators_are_asked_to_approve_after_a_restart_if_they_were_not_
     await rig.step()
     await rig.step()
     [question] = own(rig, channel)
-    assert labels_on(question) == ["Approve", "Approve + grant 20", "Refuse…", "Open card"]
+    assert labels_on(question) == ["Approve", "Approve + grant 20", "Reject…", "Open card"]
     await rig.moderator.click(question, label="Approve")
     await rig.work()
     [job] = await rig.jobs()

@@ -174,7 +174,7 @@ async def _opened(rig: Rig, form: str, desk: Any) -> Any:
     for _ in range(5):
         await rig.step()
         rig.advance(1)
-    return await rig.moderator.click(in_channel(rig, desk)[-1], label="Refuse…")
+    return await rig.moderator.click(in_channel(rig, desk)[-1], label="Reject…")
 
 
 async def test_no_message_can_ping_anybody_whatever_was_typed(rig: Rig):

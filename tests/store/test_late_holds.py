@@ -149,9 +149,7 @@ async def test_under_thresholds_alone_one_of_a_kind_finds_out_the_price(store: S
     assert await store.queue.start_waiting(GUILD) == [first.card_id]
     assert await states(store, jobs) == [JobState.PROCESSING, GONE, GONE, GONE]
     ended = (await again(store, jobs))[1]
-    assert ended.error == (
-        "This would cost about 30, more than the 20 that was agreed to. Try again to see the price first."
-    )
+    assert ended.error == ("This would cost about 30, more than the agreed 20. Try again to see the price first.")
 
 
 async def test_a_hold_made_on_a_later_day_counts_on_that_day(store: Store, made: Any, clock: Any):

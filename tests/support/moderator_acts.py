@@ -410,7 +410,7 @@ def pressed(label: str) -> Do:
 
 
 async def refused(stage: Stage, message: Any) -> None:
-    shown = await stage.rig.moderator.click(message, label="Refuse…")
+    shown = await stage.rig.moderator.click(message, label="Reject…")
     if shown.modal is not None:
         [field] = stage.rig.form_fields(shown)
         await stage.rig.moderator.submit_modal(shown, {field: "too *wild*"})

@@ -76,7 +76,7 @@ EDIT = Operation(
         link("image_url", "image", "Link to the image to edit", IMAGE, required=True),
         text("model", "model", "Model, e.g. gptimage2 or seedream5; you can type any model ID"),
         ASPECT_RATIO,
-        replace(RESOLUTION, help="Size: 1K, 2K or 4K (GPT Image 2: if empty, the largest; no 4K at 1:1)"),
+        replace(RESOLUTION, help="Size: 1K, 2K, or 4K (GPT Image 2: if empty, the largest; no 4K at 1:1)"),
     ),
     outputs=(Output(key="image_url", kind=MediaKind.IMAGE),),
     models=(

@@ -2,13 +2,10 @@
 
 from bot.language import Text
 
-UNEXPECTED = Text(
-    "Something went wrong in the bot. Check `/jobs` to see whether a job was started. If not, please try again."
-)
+UNEXPECTED = Text("Something went wrong in the bot. Check `/jobs`, and try again if no job was started.")
 MESSAGE_DELETED = Text("The message was deleted in the meantime.")
 DISCORD_TROUBLE = Text(
-    "Discord is having trouble and didn't take the bot's answer."
-    " Check `/jobs` to see whether a job was started. If not, please try again."
+    "Discord is having trouble and didn't accept the bot's answer. Check `/jobs`, and try again if no job was started."
 )
 GET_SUPPORT = Text("Get support")
 SERVER_ONLY = Text("You can use this only in a server.")

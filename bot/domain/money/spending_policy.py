@@ -345,9 +345,7 @@ def _fits_queue(request: SpendRequest, spending: SpendingView, queued: int, *, i
     rules = spending.rules
     if queued > rules.queued_per_member and not is_to_approve:
         running, waiting = rules.running_per_member, rules.queued_per_member
-        sentence = texts.TOO_MANY_AT_ONCE(
-            count=len(request.items), most=running + waiting, running=running, queued=waiting
-        )
+        sentence = texts.TOO_MANY_AT_ONCE(count=len(request.items), running=running, queued=waiting)
         raise Refused(sentence, "queue")
     if queued and queued + spending.queued_of_member > rules.queued_per_member:
         sentence = texts.QUEUE_FULL(

@@ -9,7 +9,7 @@ from bot.language import Plural, Text, tr
 
 # ---------------------------------------------------------------------- commands and options
 
-ME = "Your defaults, presets, notifications, spending and data here"
+ME = "Your defaults, presets, notifications, spending, and data here"
 
 # ---------------------------------------------------------------------- its pages
 
@@ -28,8 +28,8 @@ ME_TITLE = Text("Your settings · {page}")
 # ---------------------------------------------------------------------- defaults
 
 DEFAULTS_ABOUT = Text(
-    "I use these when you leave an option out: in commands, forms, batches and messages to me. "
-    "A re-run repeats its job exactly."
+    "I use these when you leave an option out: in commands, forms, batches, and messages to me. A "
+    "re-run repeats its job exactly."
 )
 CHOOSE_DEFAULT, DEFAULT_FORM = Text("Change a default"), Text("Change a default")
 NO_DEFAULT = Text("No default")
@@ -71,11 +71,11 @@ def private_line(*, on: bool) -> str:
 
 def spoiler_line(rule: Spoilers, *, on: bool) -> str:
     if rule is Spoilers.ALWAYS:
-        return tr("Spoiler: **this server blurs every result** until somebody clicks it.")
+        return tr("Spoiler: **this server blurs every result** until someone clicks it.")
     if rule is Spoilers.NEVER:
         return tr("Spoiler: **off on this server**.")
     if on:
-        return tr("Spoiler: **results are blurred** until somebody clicks them.")
+        return tr("Spoiler: **results are blurred** until someone clicks them.")
     return tr("Spoiler: **results are shown** right away.")
 
 
@@ -103,7 +103,7 @@ def preset_kept(name: str, *, replaced: bool) -> str:
 
 # ---------------------------------------------------------------------- notifications
 
-NOTIFY_ABOUT = Text("Choose how you hear that a public result is ready. Private results never notify anybody.")
+NOTIFY_ABOUT = Text("Choose how you hear that a public result is ready. Private results never notify anyone.")
 CHOOSE_NOTIFY = Text("Choose a notification")
 NOTIFY: Mapping[Notify, Text] = MappingProxyType(
     {
@@ -128,18 +128,18 @@ def notify_now(how: Notify, *, server_pings: bool) -> str:
 # ---------------------------------------------------------------------- data
 
 DATA_ABOUT = Text(
-    "**Export my data** sends you a file with your jobs, settings and presets on this server.\n"
-    "**Delete my data** removes your prompts, inputs and results from my records, "
-    "and your settings, presets and drafts."
+    "**Export my data** sends you a file with your jobs, settings, and presets on this server.\n"
+    "**Delete my data** removes your prompts, inputs, and results from my records, and your "
+    "settings, presets, and drafts."
 )
 EXPORT, DELETE_DATA = Text("Export my data"), Text("Delete my data")
 DELETE_QUESTION = Text(
-    "This deletes the prompts, inputs and results of your finished jobs on this server from my records. "
-    "It also deletes your settings, presets and drafts, and copies of your results in galleries, reviews and "
-    "direct messages. You can't undo it.\n"
-    "What each job cost stays in the server's books: with your Discord ID while limits count it, usually until the "
-    "month ends, and then with a random number. "
-    "Cards stay in their channels: use Remove on a card before then to delete it."
+    "This deletes the prompts, inputs, and results of your finished jobs on this server from my "
+    "records. It also deletes your settings, presets, and drafts, and copies of your results in "
+    "galleries, reviews, and direct messages. You can't undo it.\n"
+    "What each job cost stays in the server's credit history: with your Discord ID while limits "
+    "count it, usually until the month ends, and then with a random number. Cards stay in their "
+    "channels: use Remove on a card before then to delete it."
 )
 OWN_JOBS = Text("Your jobs and settings on this server. Links in the file may have expired.")
 DELETE_WORD = Text("DELETE")
@@ -147,8 +147,8 @@ KEPT = Text("Nothing was deleted.")
 TYPE_WORD = Text("Type {word} to confirm")
 NOT_DELETED = Text("Nothing was deleted. To delete your data, type {word} in the form.")
 DELETED = Plural(
-    "Deleted: your settings, presets and drafts, and the contents of {count} job.",
-    "Deleted: your settings, presets and drafts, and the contents of {count} jobs.",
+    "Deleted: your settings, presets, and drafts, and the contents of {count} job.",
+    "Deleted: your settings, presets, and drafts, and the contents of {count} jobs.",
 )
 STILL_OPEN = Plural(
     "{count} job is still open and was not deleted. Delete your data again when it has finished.",

@@ -12,7 +12,7 @@ from bot.domain.words.text import full_stop, stamp
 from bot.language import Text, sentences, tr
 
 REASON_INPUT = Text("Reason (the member sees it)")
-REFUSE = Text("Refuse…")
+REFUSE = Text("Reject…")
 AUTHOR = Text("Requested by")
 FOOTER = "cannon-bot · {subject_id}".format
 
@@ -20,8 +20,8 @@ FOOTER = "cannon-bot · {subject_id}".format
 def refused(by_id: int, reason: str) -> str:
     """Say who refused, and why if `reason` is not empty."""
     if not reason:
-        return tr("Refused by {member}.", member=f"<@{by_id}>")
-    return full_stop(tr("Refused by {member}: {reason}", member=f"<@{by_id}>", reason=reason))
+        return tr("Rejected by {member}.", member=f"<@{by_id}>")
+    return full_stop(tr("Rejected by {member}: {reason}", member=f"<@{by_id}>", reason=reason))
 
 
 # ---------------------------------------------------------------------- approvals
@@ -33,14 +33,14 @@ EXPIRES = Text("Expires")
 APPROVE = Text("Approve")
 APPROVE_AND_GRANT = Text("Approve + grant {credits}")
 OPEN_CARD = Text("Open card")
-REFUSE_JOB_FORM = Text("Refuse this job")
-PRIVATE_REQUEST = Text("This is a private request. Its prompt is shown only in an approval channel.")
+REFUSE_JOB_FORM = Text("Reject this job")
+PRIVATE_REQUEST = Text("This is a private job. Its prompt is shown only in an approval channel.")
 APPROVAL_CHANNEL_CLOSED = Text(
     "A job is waiting for approval, but I can't post in {channel}. Give me access or choose another channel.",
     channel="<#{}>".format,
 )
 APPROVAL_TITLE = Text("Approve this job? {operation}")
-APPROVED_TITLE, REFUSED_TITLE = Text("Approved: {operation}"), Text("Refused: {operation}")
+APPROVED_TITLE, REFUSED_TITLE = Text("Approved: {operation}"), Text("Rejected: {operation}")
 EXPIRED_TITLE, CANCELED_TITLE = Text("Expired: {operation}"), Text("Canceled: {operation}")
 APPROVAL_PRACTICE = Text("🧪 Practice · {title}")
 
@@ -79,7 +79,7 @@ def approved(by_id: int, member_id: int, granted: Decimal, at: float) -> str:
 
 def refused_job(by_id: int, reason: str, at: float) -> str:
     """Say who refused, when (Unix seconds), and why if `reason` is not empty."""
-    said = tr("Refused by {member} on {date}.", member=mention(by_id), date=stamp(at, "f"))
+    said = tr("Rejected by {member} on {date}.", member=mention(by_id), date=stamp(at, "f"))
     return sentences(said, BECAUSE(reason=full_stop(reason))) if reason else said
 
 
@@ -96,13 +96,13 @@ NO_REFUND_READERS = Text(
 # ---------------------------------------------------------------------- review
 
 PUBLISH = Text("Publish")
-PUBLISHED_TITLE, NOT_PUBLISHED_TITLE = Text("Published"), Text("Refused")
-REFUSE_RESULT_FORM = Text("Refuse this result")
+PUBLISHED_TITLE, NOT_PUBLISHED_TITLE = Text("Published"), Text("Rejected")
+REFUSE_RESULT_FORM = Text("Reject this result")
 
 
 PEOPLE_WORK_THERE = Text(
-    "Everyone can read {channel}, and members use the bot there. They would see results before the review. "
-    "Choose a channel that only moderators can read.",
+    "Members use the bot in {channel} and would see results before the review. Choose a channel "
+    "that only moderators can read.",
     channel="<#{}>".format,
 )
 

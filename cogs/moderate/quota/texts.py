@@ -11,19 +11,19 @@ from bot.language import Text, tr
 # ---------------------------------------------------------------------- commands and options
 
 GROUP = "Credit limits on this server"
-SET_COMMAND = "Limit what a member, a role, everyone or the whole server can spend"
+SET_COMMAND = "Limit what a member, a role, everyone, or the whole server can spend"
 GRANT_COMMAND = "Give a member extra credits once, on top of their limits"
 SHOW_COMMAND = "See and remove limits, or see what one member has left"
 
 LIMIT_OPTION = "Credits per period, for each member or for all together; 0 forbids use"
-PERIOD_OPTION = "Calendar day, week or month in the server's time zone, or the total"
+PERIOD_OPTION = "Calendar day, week, or month in the server's time zone, or the total"
 WHO_OPTION = "A member or a role; everyone if empty"
 LIMITED_OPERATION_OPTION = "Only for this operation, e.g. video.generate"
 LIMITED_CHANNEL_OPTION = "Only in this channel and its threads, or in this category"
 SCOPE_OPTION = "Whether each member may spend that much, or all members together"
 SCOPE_EACH, SCOPE_SERVER = "each member", "all members together"
 GRANTED_MEMBER_OPTION = "Who gets the credits"
-GRANT_OPTION = "How many; they cover what exceeds a member's limits, not the server's"
+GRANT_OPTION = "Extra credits; the server's limit still applies"
 GRANT_NOTE_OPTION = "What they are for; the member sees it"
 GRANT_DURATION_OPTION = "When they expire: 12h, 7d, 2w; never if empty"
 SHOWN_MEMBER_OPTION = "See what applies to this member; all limits if empty"
@@ -49,7 +49,7 @@ GRANT_CREDITS_HINT = Text("Extra credits, given once. The server's limit still a
 GRANT_NOTE = Text("Note")
 GRANT_NOTE_HINT = Text("What they are for. The member sees it.")
 GRANT_LIFE = Text("Expire after")
-GRANT_LIFE_HINT = Text("12h, 7d or 2w. Leave it empty and they stay until they are used.")
+GRANT_LIFE_HINT = Text("12h, 7d, or 2w. Leave it empty and they stay until they are used.")
 
 
 def limit_line(whose: str | None, terms: str, by_id: int, at: str) -> str:

@@ -18,7 +18,7 @@ MODEL_FORM = Text("Default model")
 MODEL_HINT = Text("Id or name of the model; Cannon Studio chooses if empty")
 MODEL_UNPRINTABLE = Text("The model's name contains invisible characters. Type it again.")
 NOT_SET: Mapping[str, Text] = {
-    "moderator_role": Text("None. Only members with Manage Server moderate."),
+    "moderator_role": Text("None. Only members with Manage Server are moderators."),
     "allowed_channels": Text("All channels"),
     "forbidden_channels": Text("No channels"),
     "job_ceiling": Text("None. A job may cost any amount."),
@@ -116,7 +116,7 @@ def learned_line(subject: str, learned: str) -> str:
 
 # ---------------------------------------------------------------------- blocked members
 
-NO_BLOCKED_MEMBERS = Text("Nobody is blocked.")
+NO_BLOCKED_MEMBERS = Text("No one is blocked.")
 BLOCK_MEMBER = Text("Block a member…")
 UNBLOCK_MEMBER = Text("Unblock a member…")
 MEMBER_BLOCKED, UNBLOCK = Text("This member is blocked"), Text("Unblock")
@@ -132,7 +132,7 @@ BLOCK_LIVES = {
 }
 """Each duration, as `seconds_of` reads it, with its words; '' for none."""
 BLOCK_OTHER_LIFE = Text("Another duration")
-BLOCK_OTHER_LIFE_HINT = Text("12h, 3d or 2w. It replaces the choice above.")
+BLOCK_OTHER_LIFE_HINT = Text("12h, 3d, or 2w. It replaces the choice above.")
 BLOCK_REASON = Text("Reason")
 BLOCK_REASON_HINT = Text("The member sees it.")
 
@@ -151,11 +151,11 @@ ADD_REVIEW, END_REVIEW = Text("Review results…"), Text("Stop reviewing…")
 WHOLE_SERVER = Text("The whole server")
 REVIEW_FORM = Text("Review results")
 REVIEW_CHANNEL = Text("Review channel")
-REVIEW_CHANNEL_HINT = Text("Where moderators publish or refuse results")
+REVIEW_CHANNEL_HINT = Text("Where moderators publish or reject results")
 REVIEW_SCOPE = Text("Only results from")
 REVIEW_SCOPE_HINT = Text("A channel or category; the whole server if empty")
 NO_REVIEW_CHANNEL = Text("Choose a review channel.")
-REVIEW_IN_SAME_CHANNEL = Text("Choose another review channel. Results can't be reviewed where they are held back.")
+REVIEW_IN_SAME_CHANNEL = Text("Choose a review channel that isn't under review itself.")
 
 
 def review_rule(channel_id: int, review_channel: int) -> str:

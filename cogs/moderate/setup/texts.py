@@ -19,14 +19,14 @@ PRIVACY = Text(
     "stored about them."
 )
 WHAT_IT_IS = Text(
-    "I make images, videos, audio and more with Cannon Studio. Members type `/image generate`, and I post the result "
-    "here."
+    "I make images, videos, audio, and more with Cannon Studio. Members type `/image generate`, "
+    "and I post the result here."
 )
 FIRST_STEPS = Text(
     "A moderator can press **Set up** now, or use `/studio setup` at any time. It takes about two minutes."
 )
 PRACTICE_HINT = Text("Want to try it first? **Practice** lets everyone test everything without a key or credits.")
-IN_YOUR_SERVER = Text("I cannot post in your server's system channel, so I am writing to you as its owner.")
+IN_YOUR_SERVER = Text("I can't post in your server's system channel, so I am writing to you as its owner.")
 ONLY_OWNER = Text("Only the server owner can use this button.")
 BOT_IS_GONE = Text("I am no longer a member of that server. Invite me again first.")
 
@@ -92,23 +92,24 @@ NAMES: Mapping[SetupStep, Text] = MappingProxyType(
 ABOUT: Mapping[SetupStep, Text] = MappingProxyType(
     {
         SetupStep.KEY: Text(
-            "A Cannon Studio API key pays for all jobs on this server. Create one in Cannon Studio's developer "
-            "console. I check it, encrypt it, and show only its last four characters. You need **Manage Server** to "
-            "set it. A new account starts with 100 credits, and can use them once its email address is verified."
+            "A Cannon Studio API key pays for all jobs on this server. Create one in Cannon Studio's "
+            "developer console. I'll check it, encrypt it, and show only its last four characters. You "
+            "need **Manage Server** to set it. A new account starts with 100 credits, and can use them "
+            "once its email address is verified."
         ),
         SetupStep.TEST: Text(
-            "Make one image to check that everything works. Only you see it. It is a normal job: I show its price "
-            "first, and nothing is spent until you confirm."
+            "Make one image to check that everything works. Only you see it. It is a normal job: I'll show "
+            "its price first, and nothing is spent until you confirm."
         ),
         SetupStep.LIMITS: Text(
-            "Choose how many credits members may spend. With `/quota`, you can also limit a role, a member, a command "
-            "or a channel."
+            "Choose how many credits members may spend. With `/quota`, you can also limit a role, a "
+            "member, a command, or a channel."
         ),
         SetupStep.ROLE: Text(
-            "Choose who else may use `/studio` and `/quota`, approve jobs and review results. Members with **Manage "
-            "Server** always can, and only they can choose this role. Discord hides the commands from "
-            "the role until you allow them in **Server Settings → Integrations**. Once you have chosen one, I check "
-            "that."
+            "Choose who else may use `/studio` and `/quota`, approve jobs, and review results. Members "
+            "with **Manage Server** always can, and only they can choose this role. Discord hides the "
+            "commands from the role until you allow them in **Server Settings → Integrations**. Once you "
+            "choose one, I'll check that."
         ),
         SetupStep.CHANNELS: Text(
             "Choose where the bot works, where moderators review results and read the log, and where starred results "
@@ -132,7 +133,7 @@ NO_LIMIT_TYPED = Text("no limit")
 ROLE_CONTROL = Text("Moderator role")
 RESULTS_CONTROL = Text("Where the bot works (empty: everywhere)")
 REVIEW_CONTROL = Text("Review: results wait here for a moderator")
-LOG_CONTROL = Text("Log: decisions, reports and alerts")
+LOG_CONTROL = Text("Log: decisions, reports, and alerts")
 GALLERY_CONTROL = Text("Gallery: starred results")
 DONE_MARK, SKIPPED_MARK, OPEN_MARK = "✅", "⏭️", "▫️"
 CONTINUE_HINT = Text("Continue with `/studio setup`.")

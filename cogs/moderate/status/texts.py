@@ -57,7 +57,7 @@ def _code(names: Sequence[str]) -> str:
 def host_limit(spent: str, limit: str, renewed: str) -> str:
     """Return what is spent or held of the host's limit, in credits, and when it begins again."""
     return tr(
-        "{spent} of {limit} credits spent or reserved this month (UTC). Resets on {date}.",
+        "{spent} of {limit} credits spent or held this month (UTC). Resets on {date}.",
         spent=spent,
         limit=limit,
         date=renewed,
@@ -76,7 +76,7 @@ NO_JOBS_RUNNING = Text("No open jobs")
 HELD = Text("Finished but not posted")
 ACCOUNT = Text("Account check")
 SPENT = Text("Spent through this bot")
-RESERVED = Text("Reserved for open jobs")
+RESERVED = Text("Held for open jobs")
 FREE = Text("Available")
 NOT_COMPARED = Text("Not checked yet. The account is compared with this bot's records hourly while jobs run.")
 HOST_NOT_COMPARED = Text("Not checked: the host's account is shared with other servers.")
@@ -116,12 +116,12 @@ TOOL_NOT_UNDERSTOOD = Text(
     "for an update, and set prices in `/studio settings` until then."
 )
 TOOL_REFUSES = Text(
-    "⚠️ Refusing this key since {since}. Last tried {last}. Check the key in Cannon Studio, or set another with "
-    "`/studio key`."
+    "⚠️ Rejecting this key since {since}. Last tried {last}. Check the key in Cannon Studio, or "
+    "set another with `/studio key`."
 )
 TOOL_REFUSES_HOST = Text(
-    "⚠️ Refusing the host's key since {since}. Last tried {last}. Ask the bot's host to check it; until then the bot "
-    "uses the price list and earlier jobs."
+    "⚠️ Rejecting the host's key since {since}. Last tried {last}. Ask the bot's host to check it; "
+    "until then the bot uses the price list and earlier jobs."
 )
 
 

@@ -36,7 +36,7 @@ EMOJI_HINT = Text("A standard emoji or one of this server, such as :name:")
 ACTION = Text("What it does")
 ACTIONS = {
     ReactionAction.RERUN: Text("Make it again"),
-    ReactionAction.VARY: Text("Make a variant"),
+    ReactionAction.VARY: Text("Make a variation"),
     ReactionAction.ANIMATE: Text("Animate"),
     ReactionAction.UPSCALE: Text("Upscale"),
     ReactionAction.SUBTITLES: Text("Add subtitles"),

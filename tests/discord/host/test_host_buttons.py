@@ -14,7 +14,7 @@ from cogs.ui.texts import HOST_ONLY
 from tests.discord.host.conftest import Reported
 from tests.support.surface import labels, nothing_happened, private_sentence, whole
 
-PAUSED = "⚠️ The host of this bot has paused new jobs. Nothing was charged. Running jobs still finish."
+PAUSED = "⚠️ The host of this bot has paused new jobs, so nothing was charged. Running jobs still finish."
 CRANE = "a paper crane over the harbor"
 
 

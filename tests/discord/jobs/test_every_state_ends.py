@@ -208,7 +208,7 @@ async def test_a_wait_of_hours_is_told_with_its_time(rig: Rig, log_channel: Any)
     job = await ask(rig, "a heron")
     await pass_time(rig, 60, 5)
     told = card_text(rig, job.id)
-    assert "Cannon Studio is busy. I try again at <t:" in told
+    assert "Cannon Studio is busy. Retrying at <t:" in told
     assert len(alerts(rig, log_channel, "asks this server to wait")) == 1
     assert "<t:" in alerts(rig, log_channel, "asks this server to wait")[0]
     rig.sandbox.faults.clear()

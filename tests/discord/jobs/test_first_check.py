@@ -102,7 +102,7 @@ async def test_an_empty_account_ends_the_job_before_anything_is_sent(rig: Rig, k
     sentence = (
         "This server's Cannon Studio account has 0 credits left. A moderator can top it up or set another key."
         if key == GUILD_KEY
-        else "The bot's host pays here, and their Cannon Studio account cannot cover this right now."
+        else "The bot's host pays here, and their Cannon Studio account can't cover this right now."
     )
     assert sentence in the_job(rig, job.id).error
     assert order(calls) == ["status"]

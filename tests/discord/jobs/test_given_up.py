@@ -109,7 +109,7 @@ async def test_the_card_says_that_the_bot_has_failed(rig: Rig, monkeypatch: pyte
     monkeypatch.setattr(ApiKeys, "for_job", broken)
     job = await ask(rig, "a heron")
     await pass_time(rig, 60, 10)
-    assert "Something went wrong on my side. I try again at <t:" in card_text(rig, job.id)
+    assert "Something went wrong on my side. I'll try again at <t:" in card_text(rig, job.id)
 
 
 async def test_a_database_that_fails_is_no_job_s_fault(rig: Rig, monkeypatch: pytest.MonkeyPatch):

@@ -58,7 +58,7 @@ async def test_a_job_that_is_too_late_to_stop_continues_and_its_result_is_still_
     job = await until(rig, JobState.QUEUED, JobState.PROCESSING)
     result = await on_job(rig, rig.member, "cancel", job.id)
     assert "Too late to stop" in said(result)
-    assert "I'll post the result when it is done" in said(result)
+    assert "I'll post the result when it's ready" in said(result)
     await rig.work()
     assert (await newest(rig)).state is JobState.DELIVERED
     await settled_exactly(rig)

@@ -84,7 +84,7 @@ async def test_the_key_lives_on_for_everybody_else(rig: Rig, key: str):
     theirs = await ask(rig, "a wolf #fast", server=elsewhere)
     for job in (mine, theirs):
         assert (await until_ended(rig, job.id, MINUTE_S, 1)).state == "delivered"
-    assert log_channel_text(rig).count("refuses") == 0
+    assert log_channel_text(rig).count("rejects") == 0
 
 
 def refuse_once(rig: Rig, sentence: str) -> None:
@@ -117,7 +117,8 @@ async def closed(rig: Rig) -> str:
 async def test_a_403_for_one_prompt_stops_nobody(rig: Rig, key: str):
     for prompt in ("a heron", "A  heron"):  # the same in other forms, and no success before
         assert await refused(rig, prompt) == (
-            "Cannon Studio refused this input for Generate Image: Rejected by the safety system. Other inputs may work."
+            "Cannon Studio rejected this input for Generate Image: Rejected by the safety system. "
+            "Other inputs may work."
         )
     assert await is_made(rig, "a fox")
 
@@ -125,8 +126,8 @@ async def test_a_403_for_one_prompt_stops_nobody(rig: Rig, key: str):
 async def test_two_different_prompts_refused_in_a_row_close_an_operation_that_never_worked(rig: Rig, key: str):
     await refused(rig, "a heron")
     sentence = (
-        "Generate Image is probably not available on this account. Cannon Studio refused two different inputs in a row:"
-        " Rejected by the safety system."
+        "Generate Image is probably not available on this account. Cannon Studio rejected two different inputs in a "
+        "row: Rejected by the safety system."
     )
     assert await refused(rig, "a wolf") == sentence
     assert sentence in await closed(rig)

@@ -86,7 +86,7 @@ async def test_what_may_not_be_posted_here_is_not_sent_by_direct_message_instead
     [card] = in_channel(rig, spam)
     rig.env.backend.delete_message(spam.id, card.id)
     await rule(rig, forbidden_channels=frozenset({rig.channel.id}))
-    assert "not allowed to work in this channel" in await recover(rig, job, rig.channel, eve)
+    assert "I can't post here" in await recover(rig, job, rig.channel, eve)
     assert eve.user.dm_channel is None or eve.user.dm_channel.history() == []
     await nothing_posted(rig, job, rig.channel, spam)
 

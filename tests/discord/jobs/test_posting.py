@@ -107,7 +107,7 @@ async def test_a_card_says_that_the_file_does_not_come(rig: Rig):
     await pass_time(rig, MINUTE_S, 5)
     assert the_job(rig, job.id).state == "ready"
     told = card_text(rig, job.id)
-    assert "Made, but the file's host is not responding. I try again at <t:" in told
+    assert "Made, but the file's host is not responding. I'll try again at <t:" in told
     assert "queued" not in told
 
 
@@ -121,7 +121,7 @@ async def test_a_card_says_that_discord_does_not_take_the_result(rig: Rig):
     with trouble_with(meet):
         await pass_time(rig, MINUTE_S, 5)
         assert the_job(rig, job.id).state == "ready"
-        assert "Made, but Discord is not accepting it right now. I try again at <t:" in card_text(rig, job.id)
+        assert "Made, but Discord is not accepting it right now. I'll try again at <t:" in card_text(rig, job.id)
 
 
 @pytest.mark.parametrize("status", [500, pytest.param(503, marks=pytest.mark.long), None])

@@ -115,7 +115,7 @@ async def test_a_draft_and_what_a_reviewer_wrote_go_too(rig: Rig, eve: Any):
     for _ in range(5):
         await rig.step()
         rig.advance(1)
-    form = await rig.moderator.click(in_channel(rig, desk)[-1], label="Refuse…")
+    form = await rig.moderator.click(in_channel(rig, desk)[-1], label="Reject…")
     [field] = rig.form_fields(form)
     await rig.moderator.submit_modal(form, {field: f"because of {WORDS}"})
     await rig.work()

@@ -209,7 +209,7 @@ async def test_who_pays_is_told(rig: Rig):
     assert GUILD_KEY[-4:] not in told
     key = await rig.bot.parts.store.keys.current(rig.guild.id)
     await rig.bot.parts.store.keys.note_refused(rig.guild.id, key.id, probe_at=0.0)
-    assert "refuses the API key" in text(await rig.member.slash(rig.channel, HELP))
+    assert "rejects the API key" in text(await rig.member.slash(rig.channel, HELP))
 
 
 async def test_a_server_without_a_key_reads_how_to_get_one(tmp_path: Path):

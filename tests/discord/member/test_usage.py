@@ -113,13 +113,13 @@ async def test_me_shows_a_member_all_their_limits_with_what_is_left_and_when_the
     use = f"{text} spent or held"
     everyone = "(limit for every member)"
     for line in (
-        f"• 200 credits a week {everyone}: {use}, {credits_text(200 - used)} left, refills <t:{monday}:R>",
+        f"• 200 credits a week {everyone}: {use}, {credits_text(200 - used)} left, resets <t:{monday}:R>",
         f"• 300 credits in total {everyone}: {use}, {credits_text(300 - used)} left\n",
-        f"• 10 credits a day for Generate Image {everyone}: {use}, {credits_text(used - 10)} too much",
-        f" too much, refills <t:{tomorrow}:R>",
+        f"• 10 credits a day for Generate Image {everyone}: {use}, {credits_text(used - 10)} over",
+        f" over, resets <t:{tomorrow}:R>",
         f"• 77 credits a week for Generate Video in <#{rig.channel.id}> {everyone}: 0 spent or held, 77 left",
         "• 1,000 credits a month (limit for the whole server)",
-        f": {use}, {credits_text(1000 - used)} left, refills <t:",
+        f": {use}, {credits_text(1000 - used)} left, resets <t:",
         "1 running, 0 waiting",
     ):
         assert line in shown

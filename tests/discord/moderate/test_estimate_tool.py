@@ -127,7 +127,7 @@ async def test_it_is_left_alone_for_a_minute_after_a_failure_and_told_once_an_ho
     [
         (200, "Working since"),
         (404, "Doesn't know this bot's request since"),
-        (401, "Refusing the host's key since"),
+        (401, "Rejecting the host's key since"),
         (503, "Not reached since"),
     ],
 )

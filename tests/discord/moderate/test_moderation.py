@@ -109,7 +109,7 @@ async def test_a_new_key_pays_for_new_jobs_while_the_old_one_goes_on_with_its_ow
     await until(rig, JobState.QUEUED, JobState.PROCESSING)
     result = await send_key(rig, OTHER_KEY)
     told = {field.name: field.value for field in result.response.embeds[0].fields}
-    assert told["Previous key"] == "I keep `…beef` until its open jobs are done, then I delete it."
+    assert told["Previous key"] == "I'll keep `…beef` until its open jobs are done, then delete it."
     await rig.member.slash(rig.channel, "image generate", prompt="new")
     await rig.work()
     assert rig.sandbox.spent(GUILD_KEY) == rig.sandbox.spent(OTHER_KEY) == 12
@@ -277,7 +277,7 @@ async def test_a_blocked_member_is_told_until_when_and_why_and_is_free_again_the
     listed = page_text(await opened(rig, "blocked"))
     assert f"• <@{rig.member.id}> · until <t:{end}:f> · " in listed
     rig.advance(7 * 86400)
-    assert "Nobody is blocked." in page_text(await opened(rig, "blocked"))
+    assert "No one is blocked." in page_text(await opened(rig, "blocked"))
     assert not (await rig.member.slash(rig.channel, "image generate", prompt="x")).ephemeral
     await rig.work()
 

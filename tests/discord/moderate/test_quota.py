@@ -323,7 +323,7 @@ async def test_show_tells_what_holds_for_a_member_and_what_is_left_of_it(rig: Ri
         return found
 
     assert line("100 credits a week").startswith(
-        f"• 100 credits a week (limit for <@&{role.id}>): {held} spent or held, {100 - job.held:.0f} left, refills <t:"
+        f"• 100 credits a week (limit for <@&{role.id}>): {held} spent or held, {100 - job.held:.0f} left, resets <t:"
     )
     assert f"{held} spent or held, {50 - job.held:.0f} left" in line(
         f"50 credits a day for Generate Image in <#{rig.channel.id}>"

@@ -176,4 +176,4 @@ async def test_who_was_refused_can_be_blocked_from_the_line_and_no_moderator_blo
     assert found.until is None
     own = await rig.moderator.click(lines[1], label="Block member")
     refused = await rig.moderator.click(own.response, label="Block permanently")
-    assert "cannot block yourself" in private_sentence(refused)
+    assert "can't block yourself" in private_sentence(refused)

@@ -48,7 +48,7 @@ def state(message: discord.Message) -> str:
 
 
 async def refuse(rig: Rig, asked: discord.Message, reason: str = "too *wild*") -> None:
-    form = await rig.moderator.click(asked, label="Refuse…")
+    form = await rig.moderator.click(asked, label="Reject…")
     [field] = rig.form_fields(form)
     await rig.moderator.submit_modal(form, {field: reason})
 
@@ -85,7 +85,7 @@ async def test_publish_posts_the_result_on_its_card_once(rig: Rig, desk):
     asked = await waiting(rig, desk)
     refused = await rig.member.click(asked, label="Publish")
     assert "Only moderators" in refused.response.content
-    form = await rig.moderator.click(asked, label="Refuse…")
+    form = await rig.moderator.click(asked, label="Reject…")
     await rig.moderator.click(asked, label="Publish")
     [field] = rig.form_fields(form)
     late = await rig.moderator.submit_modal(form, {field: "too late"})
@@ -246,7 +246,7 @@ async def test_a_question_that_was_sent_but_not_noted_is_not_sent_twice(rig: Rig
 async def test_after_seven_days_it_is_refused_with_a_sentence(rig: Rig, desk):
     await rig.member.slash(rig.channel, GENERATE, prompt="gold")
     asked = await waiting(rig, desk)
-    form = await rig.moderator.click(asked, label="Refuse…")
+    form = await rig.moderator.click(asked, label="Reject…")
     rig.advance(6 * DAY_S)
     await rig.step()
     assert [job.state for job in await rig.jobs()] == [JobState.READY]
@@ -314,7 +314,7 @@ async def test_results_that_wait_keep_nobody_from_asking_for_more(rig: Rig, desk
 
 async def test_the_review_channel_and_the_kept_back_channel_must_differ(rig: Rig, desk):
     refused = await set_review(rig, channel=desk, only_in=desk)
-    assert "can't be reviewed where they are held back" in refused.response.content
+    assert "isn't under review itself" in refused.response.content
 
 
 async def test_the_rules_are_shown_and_switched_off(rig: Rig, desk):
@@ -333,7 +333,7 @@ async def test_the_channel_where_everybody_works_is_no_place_for_reviews(rig: Ri
     await rig.member.slash(rig.channel, GENERATE, prompt="gold")
     await rig.work()
     refused = await set_review(rig, channel=rig.channel)
-    assert f"Everyone can read <#{rig.channel.id}>, and members use the bot there" in refused.response.content
+    assert f"Members use the bot in <#{rig.channel.id}> and would see results" in refused.response.content
     assert await rig.bot.parts.store.reviews.rules(rig.guild.id) == ()
     rig.clock.advance(31 * DAY_S)
     allowed = await set_review(rig, channel=rig.channel)

@@ -117,7 +117,7 @@ async def test_channels_are_allowed_and_forbidden_and_that_holds(rig: Rig):
     panel = await opened(rig)
     await rig.moderator.select(panel, [art], custom_id="c1:set_channels:allowed_channels")
     refused = await rig.member.slash(rig.channel, "image generate", prompt="x")
-    assert private_sentence(refused) == f"You cannot use the bot in this channel. Try <#{art.id}>."
+    assert private_sentence(refused) == f"You can't use the bot in this channel. Try <#{art.id}>."
     await rig.moderator.select(fresh(rig, panel), [], custom_id="c1:set_channels:allowed_channels")
     await rig.moderator.select(fresh(rig, panel), [art, rig.channel], custom_id="c1:set_channels:forbidden_channels")
     shown = fields(fresh(rig, panel))

@@ -62,11 +62,11 @@ async def test_what_is_free_is_the_balance_less_what_is_held(rig: Rig):
     await draw(rig)
     shown = await facts(rig)
     assert shown["Credits left"] == "500"
-    assert shown["Reserved for open jobs"] == "12 credits"
+    assert shown["Held for open jobs"] == "12 credits"
     assert shown["Available"] == "488 credits"
     assert shown["Buy credits"] == LINK
     await rig.work()
-    assert (await facts(rig))["Reserved for open jobs"] == "0 credits"
+    assert (await facts(rig))["Held for open jobs"] == "0 credits"
 
 
 async def test_the_last_comparison_is_shown_with_its_time_and_what_it_found(rig: Rig):
@@ -111,7 +111,7 @@ async def test_how_the_estimate_tool_is_stands_there(rig: Rig):
     rig.advance(HOUR_S)
     rig.sandbox.fault("mcp", "status", times=2, status=401)  # asked once with each of the two headers
     await draw(rig)
-    assert (await facts(rig))[name].startswith("⚠️ Refusing the host's key since ")
+    assert (await facts(rig))[name].startswith("⚠️ Rejecting the host's key since ")
     await rig.bot.parts.store.settings.change(rig.guild.id, lambda old: replace(old, estimate_tool=False))
     assert (await facts(rig))[name].startswith("Off. ")
     await rig.work()

@@ -190,12 +190,12 @@ async def test_the_status_shows_key_credits_and_jobs(rig: Rig):
     assert shown["Plan"] == "creator"
     assert Decimal(shown["Credits left"]) == 500 - rig.sandbox.spent(GUILD_KEY)
     assert shown["Open jobs"].endswith(": 2")
-    assert shown["Reserved for open jobs"] == "40 credits"
+    assert shown["Held for open jobs"] == "40 credits"
     assert shown["Spent through this bot"] == "0 credits"
     await rig.work()
     shown = facts(await rig.moderator.slash(rig.channel, STATUS))
     assert shown["Open jobs"] == "No open jobs"
-    assert shown["Reserved for open jobs"] == "0 credits"
+    assert shown["Held for open jobs"] == "0 credits"
     assert shown["Spent through this bot"] == f"{rig.sandbox.spent(GUILD_KEY)} credits"
 
 

@@ -56,7 +56,7 @@ def questions(rig: Rig, desk: Any) -> list[Any]:
 
 
 async def refuse(rig: Rig, asked: Any) -> None:
-    form = await rig.moderator.click(asked, label="Refuse…")
+    form = await rig.moderator.click(asked, label="Reject…")
     [field] = rig.form_fields(form)
     await rig.moderator.submit_modal(form, {field: "no"})
 

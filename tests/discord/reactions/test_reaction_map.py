@@ -142,7 +142,7 @@ async def test_a_moderator_adds_changes_removes_and_resets(rig: Rig):
     asked = await press(rig, await opened(rig, "reactions"), "emoji_reset")
     assert "🔁 animate" in await listed(rig)
     assert "2 emojis changed" in said(await press(rig, asked.response, "emoji_reset"))
-    assert "🔁 re-run · everyone · whoever reacts pays" in await listed(rig)
+    assert "🔁 re-run · everyone · the person who reacts pays" in await listed(rig)
     record = await rig.bot.parts.store.decisions.all(rig.guild.id)
     assert [each.by_id for each in record] == [rig.moderator.id] * 4
 
@@ -305,7 +305,7 @@ async def test_help_says_what_the_emojis_and_words_do(rig: Rig):
     assert "🔁 make it again · 🎲 vary it · 🎬 animate an image" in shown
     assert "mention me" in shown
     await press(rig, await opened(rig, "reactions"), "emoji_flip")
-    assert "Reactions are switched off on this server." in await around(rig)
+    assert "Reactions are turned off on this server." in await around(rig)
 
 
 async def settle_seeds(rig: Rig) -> None:

@@ -123,7 +123,7 @@ async def test_who_reacts_is_told_the_price_privately_before_anything_is_sent(ri
     before = len(rig.sandbox.requests)
     await rig.moderator.react(message, "🎲")
     [line] = direct_texts(rig, rig.moderator)
-    assert line == f"Your 🎲 in <#{rig.channel.id}> is in progress. It costs about 14 credits."
+    assert line == f"On it: 🎲 in <#{rig.channel.id}>. It costs about 14 credits."
     assert len(rig.sandbox.requests) == before
     assert direct_texts(rig, rig.member) == []
 

@@ -107,7 +107,7 @@ async def test_each_reaction_of_each_actor_has_its_outcome(rig: Rig, action: str
     elif member is not None:
         # The price of a re-run is on a button of the card; that of anything else is told.
         prices = 1 if counts and action in OPERATION and action != "rerun" else 0
-        assert len([line for line in direct_texts(rig, member) if "is in progress. It" in line]) == prices
+        assert len([line for line in direct_texts(rig, member) if "On it: " in line]) == prices
         assert len(direct_texts(rig, member)) == prices
     await settled_exactly(rig)
 

@@ -459,7 +459,7 @@ async def test_a_recipe_is_written_shown_changed_renamed_and_deleted(rig: Rig):
     await rig.moderator.click(fresh(rig, page), label="Delete")
     assert await names(rig) == []
     await rig.moderator.click(fresh(rig, page), label="All recipes")
-    assert fields(fresh(rig, page))["Of this server"] == "None yet. Write one, or take one from a file."
+    assert fields(fresh(rig, page))["Server recipes"] == "None yet. Write one, or import one from a file."
     kinds = [(each.kind, each.by_id) for each in await rig.bot.parts.store.decisions.all(rig.guild.id)]
     assert kinds == [("recipe", rig.moderator.id)] * 3
 
@@ -468,7 +468,7 @@ async def test_the_list_leads_to_each_recipe_and_back(rig: Rig):
     await write(rig, about="A small film")
     panel = (await rig.moderator.slash(rig.channel, "studio recipes")).response
     assert panel.ephemeral
-    assert fields(panel)["Of this server"] == "• **film** · 2 steps · A small film"
+    assert fields(panel)["Server recipes"] == "• **film** · 2 steps · A small film"
     assert "• **trailer** · 5 steps · A short video" in fields(panel)["Built into the bot"]
     await rig.moderator.select(panel, ["trailer"], custom_id="c1:recipes_pick:panel")
     page = fresh(rig, panel)
@@ -544,7 +544,7 @@ async def test_members_and_strangers_run_but_do_not_write(rig: Rig, who: str):
 
 async def test_what_comes_with_the_bot_stays_and_can_be_copied(rig: Rig):
     refused = await press(rig, rig.moderator, "recipe_delete", "polish")
-    assert "is built into the bot, so it cannot be deleted" in private_sentence(refused)
+    assert "is built into the bot, so it can't be deleted" in private_sentence(refused)
     page = await opened_recipe(rig, "polish")
     form = await rig.moderator.click(page, label="Make a copy…")
     texts = {label: item.get("value", "") for label, item in inputs(form).items()}

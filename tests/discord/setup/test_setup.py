@@ -335,7 +335,7 @@ async def test_reviews_are_not_where_everybody_works(rig: Rig):
     await rig.member.slash(rig.channel, "image generate", prompt="x")
     panel = await opened(rig, "channels")
     refused = await rig.moderator.select(now(rig, panel), [rig.channel], custom_id="c1:setup_channel:review")
-    assert "members use the bot there" in private_sentence(refused)
+    assert "Members use the bot in" in private_sentence(refused)
     assert await rig.bot.parts.store.reviews.rules(rig.guild.id) == ()
 
 

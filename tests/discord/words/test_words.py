@@ -75,7 +75,7 @@ async def test_words_make_a_picture_by_one_press_though_its_price_is_unknown(rig
     assert answer is not None
     assert answer.content == texts.offer(texts.MAKES["image.generate"], "16:9", price=UP_TO_20)
     assert "fox" not in answer.content
-    assert whole(answer, "Continue") == "Continue · up to about 20"
+    assert whole(answer, "Continue") == "Continue · about 20 at most"
     await nothing_happened(rig)
     shown = await press(rig, answer)
     assert not shown.ephemeral
@@ -343,7 +343,7 @@ async def test_a_stranger_reaches_no_result_of_a_channel_that_they_do_not_see(ri
     request = WordRequest(wish=Wish(operation="image.edit", values={"prompt": "make it night"}), job_id=secret.id)
     draft_id = await rig.bot.parts.generation.word_requests.keep(rig.guild.id, rig.member.id, request)
     asked = await forged_press(rig, rig.member, "words", f"{draft_id}.{rig.member.id}")
-    assert "cannot see a job with this ID here" in private_sentence(asked)
+    assert "can't see a job with this ID here" in private_sentence(asked)
     assert await rig.jobs() == [secret]
 
 

@@ -95,7 +95,7 @@ async def test_what_was_refused_comes_last_with_the_apis_word(rig: Rig):
     found = await offered(rig, "image generate", "model")
     assert found[-1] == (
         "gptimage2",
-        "GPT Image 2 (gptimage2) · refused here: Model gptimage2 is not on your plan.",
+        "GPT Image 2 (gptimage2) · rejected here: Model gptimage2 is not on your plan.",
     )
     await make(rig, "image generate", prompt="a fox", model="gpt-image-2")
     assert (await offered(rig, "image generate", "model"))[0] == ("gptimage2", "GPT Image 2 (gptimage2)")
@@ -142,7 +142,7 @@ async def test_a_plan_without_one_voice_says_so_and_does_not_lock_narration(rig:
     rig.sandbox.faults.add("submit", "status", status=403, body=body)
     await make(rig, "audio narration", text="Good morning", voice_id="v_gold")
     assert (await rig.jobs())[0].error == (
-        "Cannon Studio refused this input for Generate Narration: The voice_id v_gold needs a larger plan. "
+        "Cannon Studio rejected this input for Generate Narration: The voice_id v_gold needs a larger plan. "
         "Other inputs may work."
     )
     await make(rig, "audio narration", text="Good morning")

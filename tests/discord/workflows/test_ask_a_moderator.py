@@ -113,7 +113,7 @@ async def test_a_member_asks_for_one_thing_at_a_time_and_not_again_at_once(rig: 
     assert "again in 5 minutes" in hurried.response.content
     rig.advance(ASK_AGAIN_S)
     third = await rig.member.click(second.response, label=ASK)
-    assert "already have a request waiting" in third.response.content
+    assert "already have a job waiting" in third.response.content
     assert labels(third.response) == []
     assert len(await rig.jobs()) == 2
 

@@ -165,7 +165,7 @@ async def test_the_whole_is_confirmed_and_approved_with_all_its_prompts(rig: Rig
 async def test_more_than_may_wait_is_refused_with_how_many_go(rig: Rig):
     await rule(rig, queued_per_member=10)
     refused = await batch(rig, *(f"fox {number}" for number in range(20)))
-    assert private_sentence(refused).endswith("Request at most 13 here: 3 run and 10 wait.")
+    assert private_sentence(refused).endswith("You can run 3 and queue 10 at once.")
     await nothing_happened(rig)
 
 

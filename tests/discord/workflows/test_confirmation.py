@@ -160,13 +160,13 @@ async def test_below_the_threshold_no_question_names_a_moderator(rig: Rig, desk)
 async def test_a_refusal_refunds_everything_and_shows_the_reason(rig: Rig, desk):
     await rig.member.slash(rig.channel, "image generate", prompt="gold", count=2)
     await rig.step()
-    form = await rig.moderator.click(question(rig, desk), label="Refuse…")
+    form = await rig.moderator.click(question(rig, desk), label="Reject…")
     [field] = [c["component"] if "component" in c else c["components"][0] for c in form.modal["components"]]
     await rig.moderator.submit_modal(form, {field["custom_id"]: "too dear *today*"})
     assert await states(rig) == [JobState.REFUSED, JobState.REFUSED]
     embed = question(rig, desk).embeds[0]
-    assert (embed.title, embed.colour) == ("Refused: Generate Image", discord.Colour(FAILURE))
-    assert f"Refused by <@{rig.moderator.id}> on <t:" in embed.description
+    assert (embed.title, embed.colour) == ("Rejected: Generate Image", discord.Colour(FAILURE))
+    assert f"Rejected by <@{rig.moderator.id}> on <t:" in embed.description
     assert "Reason: too dear \\*today\\*." in embed.description
     sums = await rig.bot.parts.store.ledger.balance(rig.guild.id)
     assert (sums.spent, sums.held) == (0, 0)
@@ -178,7 +178,7 @@ async def test_nobody_approves_their_own_job_unless_the_server_allows_it(rig: Ri
     await rig.moderator.slash(rig.channel, "image generate", prompt="gold")
     await rig.step()
     refused = await rig.moderator.click(question(rig, desk), label="Approve")
-    assert "cannot approve your own job" in refused.response.content
+    assert "can't approve your own job" in refused.response.content
     await rule(rig, approve_own=True)
     await rig.moderator.click(question(rig, desk), label="Approve")
     await rig.work()
@@ -279,7 +279,7 @@ async def test_more_than_may_wait_is_refused_with_what_would_work(rig: Rig):
     await rule(rig, running_per_member=1, queued_per_member=1)
     refused = await rig.member.slash(rig.channel, "image generate", prompt="boats", count=3)
     assert refused.ephemeral
-    assert "Request at most 2 here" in refused.response.content
+    assert "That's 3 jobs. You can run 1 and queue 1 at once." in refused.response.content
     assert await rig.jobs() == []
 
 

@@ -29,7 +29,7 @@ async def test_a_file_is_given_in_exactly_one_way(rig: Rig, command: str, option
     given = {each: (name, data) if each in uploads else hosted(rig, name, data) for each in options}
     prompt = {} if command == "finish motion" else {"prompt": "x"}
     sentence = await refused(rig, command, **prompt, **given)
-    assert sentence == f"Give “{label}” in exactly one way: as a file, a link or an earlier job."
+    assert sentence == f"Give “{label}” in exactly one way: as a file, a link, or an earlier job."
     await nothing_happened(rig)
 
 
@@ -94,7 +94,7 @@ async def test_a_link_that_leads_to_nothing_usable_costs_nothing(rig: Rig, link:
     hosted(rig, "page.png", b"<!doctype html><html></html>")
     hosted(rig, "empty.png", b"")
     sentence = await refused(rig, EDIT, prompt="x", from_=link.format(sandbox=rig.sandbox.url))
-    assert sentence.startswith("The file for “image” cannot be used.")
+    assert sentence.startswith("The file for “image” can't be used.")
     assert why in sentence
     await nothing_happened(rig)
 
@@ -147,13 +147,13 @@ async def test_an_upload_of_another_kind_is_told_by_its_name_with_formats_that_d
 
 async def test_an_empty_upload_is_called_empty(rig: Rig):
     sentence = await refused(rig, EDIT, prompt="x", image=("notes.png", b""))
-    assert sentence == "`notes.png` cannot be used. The file is empty."
+    assert sentence == "`notes.png` can't be used. The file is empty."
     await nothing_happened(rig)
 
 
 async def test_every_link_of_a_list_is_checked(rig: Rig):
     links = f"{hosted(rig, *sample(IMAGE))} {rig.sandbox.url}/media/nothing.png"
-    assert "“reference image” cannot be used" in await refused(rig, "image generate", prompt="x", from_=links)
+    assert "“reference image” can't be used" in await refused(rig, "image generate", prompt="x", from_=links)
     await nothing_happened(rig)
 
 
@@ -163,7 +163,7 @@ async def test_every_link_of_a_list_is_checked(rig: Rig):
 async def test_the_private_result_of_another_member_cannot_be_used(rig: Rig):
     job = await earlier(rig, IMAGE, private=True)
     sentence = await refused(rig, EDIT, rig.moderator, prompt="x", from_=job.id)
-    assert sentence == f"You cannot see a job `{job.id}` here. Choose one from the list."
+    assert sentence == f"You can't see a job `{job.id}` here. Choose one from the list."
     assert await sent_link(rig, from_=job.id) == job.media[0].url
 
 
@@ -171,8 +171,8 @@ async def test_the_job_of_another_server_cannot_be_used(rig: Rig):
     job = await earlier(rig, IMAGE)
     other = rig.env.create_guild("Other")
     channel, same = other.create_text_channel("general"), other.add_member(rig.member.user)
-    assert "You cannot see a job" in await refused(rig, EDIT, same, channel, prompt="x", from_=job.id)
-    assert "You cannot see a job" in await refused(rig, "sora edit", same, channel, prompt="x", from_=job.id)
+    assert "You can't see a job" in await refused(rig, EDIT, same, channel, prompt="x", from_=job.id)
+    assert "You can't see a job" in await refused(rig, "sora edit", same, channel, prompt="x", from_=job.id)
     assert await same.autocomplete(channel, EDIT, "from", "") == []
 
 

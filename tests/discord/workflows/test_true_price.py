@@ -116,8 +116,9 @@ async def test_the_quote_of_an_unknown_price_says_what_other_jobs_of_the_operati
     await paid(rig, 1, duration=15, resolution="1080p")
     await rule(rig, confirm_above=Decimal(100))
     asked = await clip(rig, model="wan27video")
-    assert "not known yet**: up to about 108 credits. Other jobs of this kind cost 24 to 108 credits here." in private(
-        asked
+    assert (
+        "not known yet**: about 108 credits at most. Other jobs of this kind cost 24 to 108 credits here."
+        in private(asked)
     )
 
 
@@ -273,7 +274,7 @@ async def test_a_yes_covers_a_tenth_more(rig: Rig):
 async def test_a_yes_to_an_unknown_price_covers_what_it_said_it_is_at_most(rig: Rig):
     await rule(rig, confirm_above=Decimal(10))
     asked = await rig.member.slash(rig.channel, "image generate", prompt="gold")
-    assert "not known yet**: up to about 20 credits." in private(asked)
+    assert "not known yet**: about 20 credits at most." in private(asked)
     await priced(rig, 23)
     again = await rig.member.click(asked.response, label="Yes, make it")
     assert "about **23 credits**" in private(again)

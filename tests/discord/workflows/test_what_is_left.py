@@ -123,7 +123,7 @@ async def test_with_an_unknown_price_only_what_there_is_now_is_told(rig: Rig):
     await rule(rig, confirm_above=Decimal(10))
     await limit(rig, 100)
     text = shown(await ask(rig))
-    assert "not known yet**: up to about 20 credits. Left now: 100 of 100 credits a day." in text
+    assert "not known yet**: about 20 credits at most. Left now: 100 of 100 credits a day." in text
     assert "After this" not in text
 
 
@@ -190,7 +190,7 @@ async def test_of_a_batch_the_first_prompts_are_made(rig: Rig):
 async def test_of_more_than_the_queue_takes_as_many_are_offered(rig: Rig):
     await rule(rig, running_per_member=1, queued_per_member=1)
     refused = await ask(rig, count=3)
-    assert "Request at most 2 here" in private_sentence(refused)
+    assert "That's 3 jobs. You can run 1 and queue 1 at once." in private_sentence(refused)
     await rig.member.click(refused.response, label="Make 2 of 3")
     assert len(await rig.jobs()) == 2
 

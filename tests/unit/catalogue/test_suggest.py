@@ -31,7 +31,7 @@ def test_what_worked_comes_first_and_what_was_refused_last():
     ]
     offers = CATALOGUE.suggest("image.generate", "model", "", {}, tried)
     assert offers[:2] == [("Flux 2 (flux-2)", "flux-2"), ("Seedream 5.0 Lite (seedream5)", "seedream5")]
-    assert offers[-1] == ("GPT Image 2 (gptimage2) · refused here: Not on your plan.", "gptimage2")
+    assert offers[-1] == ("GPT Image 2 (gptimage2) · rejected here: Not on your plan.", "gptimage2")
     assert "Flux 2" not in values_of(offers)  # its id was learned
     assert values_of(CATALOGUE.suggest("image.generate", "model", "2", {}, tried))[-1] == "gptimage2"
 

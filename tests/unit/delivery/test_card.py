@@ -217,7 +217,7 @@ def test_a_card_says_that_there_are_more_files_than_were_taken(count: int, is_to
 
 
 def test_the_estimate_is_told_until_the_true_cost_is_known():
-    assert facts(drawn(job())) == ["up to about 20 credits (first time: you pay the real price)"]
+    assert facts(drawn(job())) == ["about 20 credits at most (estimate; you pay the actual cost)"]
     assert facts(drawn(job(basis="earlier jobs"))) == ["about 20 credits (based on earlier jobs)"]
     assert facts(drawn(job(basis="fixed", held=Decimal(1)))) == ["1 credit"]
     assert facts(drawn(job(state=JobState.DELIVERED, cost=Decimal("12.5")))) == ["12.5 credits"]
@@ -232,7 +232,7 @@ def test_the_costs_of_several_jobs_are_added_by_how_sure_they_are():
         job(id="D" * 10, position=3, state=JobState.EXPIRED),
     ]
     assert facts(drawn(*jobs)) == [
-        "42 credits + up to about 20 credits (first time: you pay the real price) + 1 refunded"
+        "42 credits + about 20 credits at most (estimate; you pay the actual cost) + 1 refunded"
     ]
 
 
@@ -322,8 +322,11 @@ def test_a_blocked_card_says_what_it_waits_for():
     ("waits_for", "said"),
     [
         (None, "📦 Made, posting it…"),
-        (WaitsFor.FILE, f"📦 Made, but the file's host is not responding. I try again at <t:{int(NOW) + 9}:t>."),
-        (WaitsFor.DISCORD, f"📦 Made, but Discord is not accepting it right now. I try again at <t:{int(NOW) + 9}:t>."),
+        (WaitsFor.FILE, f"📦 Made, but the file's host is not responding. I'll try again at <t:{int(NOW) + 9}:t>."),
+        (
+            WaitsFor.DISCORD,
+            f"📦 Made, but Discord is not accepting it right now. I'll try again at <t:{int(NOW) + 9}:t>.",
+        ),
     ],
 )
 def test_a_result_that_waits_says_for_what_and_until_when(waits_for: WaitsFor | None, said: str):

@@ -82,14 +82,17 @@ def test_a_refusal_never_shows_less_than_nothing_and_counts_what_was_given() -> 
     )
 
 
-ZERO = "Your limit for this is 0 credits, so you cannot use it. Ask a moderator to raise it."
+ZERO = "Your limit for this is 0 credits, so you can't use it. Ask a moderator to raise it."
 
 
 @pytest.mark.parametrize(
     ("zero", "sentence"),
     [
         (limit(0), ZERO),
-        (server(0), "This server's limit for this is 0 credits, so nobody can use it here."),
+        (
+            server(0),
+            "This server's limit for this is 0 credits, so no one can use it here. Ask a moderator to raise it.",
+        ),
         (limit(0, operation=VIDEO), f"{ZERO} This limit is for Video Generation."),
         (own(0, channel_id=CHANNEL), f"{ZERO} This limit is for <#{CHANNEL}>."),
     ],
@@ -126,5 +129,5 @@ def test_channels_allow_and_forbid_with_what_they_are_in() -> None:
         request(1), rules=Rules(allowed_channels=frozenset({CHANNEL}), forbidden_channels=frozenset({CATEGORY}))
     )
     assert refusal(request(1), rules=Rules(allowed_channels=frozenset({9, 8}))) == (
-        "You cannot use the bot in this channel. Try <#8> or <#9>."
+        "You can't use the bot in this channel. Try <#8> or <#9>."
     )

@@ -168,7 +168,7 @@ def test_a_full_queue_refuses_and_says_how_much_waits():
 
 def test_more_at_once_than_ever_fit_are_refused_with_how_many_do():
     rules = Rules(running_per_member=1, queued_per_member=2)
-    assert "Request at most 3 here" in refusal(request("1", "1", "1", "1"), rules=rules)
+    assert "You can run 1 and queue 2 at once" in refusal(request("1", "1", "1", "1"), rules=rules)
 
 
 def test_who_has_fewer_running_comes_first_and_then_the_queue_goes_round():
