@@ -6,6 +6,7 @@ written by the code itself. Members read theirs, and what everybody reads is in 
 
 from __future__ import annotations
 
+import contextlib
 import re
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -15,11 +16,13 @@ from babel import Locale
 from simcord.backend.errors import BackendError, SetupError
 
 from bot.catalogue import OPERATIONS
+from bot.domain.server.reaction_rules import DEFAULTS
 from bot.generation.recipes.recipes import BUILT_IN
 from bot.language import LANGUAGES, own_name
 from tests.support.every_command import OWN_WORDS, commands, filled, needed
 from tests.support.locales import speaks
 from tests.support.pseudo import outside, speak_pseudo, spoken
+from tests.support.reacting import made
 from tests.support.rig import Rig
 from tests.support.shown_texts import Reader, Shown, shown_since
 from tests.support.surface import parts
@@ -27,6 +30,9 @@ from tests.support.surface import parts
 LANGUAGE_OF = {"member": "ja", "moderator": "fr"}
 SERVER = "de"
 BUTTON, SELECT = 2, 3
+SLASH, MESSAGE_MENU = 1, 3
+WORDS = ("", "?", "help", "credits", "vary", "again", "animate", "upscale", f"{OWN_WORDS}", f"8 images of {OWN_WORDS}")
+"""What somebody says to the bot."""
 DEPTH = 3
 NO_WORDS = re.compile(
     r"```.*?```|`[^`]*`|\{[a-z_0-9.]+\}"  # code, names of options and commands, ids
@@ -48,8 +54,8 @@ CALENDAR = {
     for name in names["format"][width].values()
 }
 """Days and months, which Babel writes."""
-OTHER_NAMES = frozenset({"creator"})
-"""What Cannon Studio calls things: its plans."""
+OTHER_NAMES = frozenset({"creator", "standard"})
+"""What Cannon Studio calls things: a plan, and the one value that its page shows of a field."""
 WRITTEN = sorted(
     {
         value
@@ -62,14 +68,18 @@ WRITTEN = sorted(
     reverse=True,
 )
 """What built-in recipes write into requests, where they show it."""
-MODELS = sorted({each.name for operation in OPERATIONS for each in operation.models}, key=len, reverse=True)
+MODELS = sorted(
+    {name for operation in OPERATIONS for each in operation.models for name in (each.name, each.id) if name},
+    key=len,
+    reverse=True,
+)
 WORD = re.compile(r"[A-Za-z][a-z]{2,}")
 
 
 def english(text: str) -> list[str]:
     """Return the words of a text that are in no message, and are no names, ids, numbers or members' own words."""
     rest = outside(text.replace("\\", ""))  # Markdown is escaped
-    for name in (*MODELS, *map(own_name, LANGUAGES), *WRITTEN):
+    for name in (*MODELS, *sorted(map(own_name, LANGUAGES), key=len, reverse=True), *WRITTEN):
         rest = rest.replace(name, " ")
     rest = NO_WORDS.sub(" ", rest)
     return [word for word in WORD.findall(rest) if word.casefold() not in CALENDAR | OTHER_NAMES]
@@ -87,6 +97,24 @@ class Walk:
     @property
     def actor(self) -> Any:
         return getattr(self.rig, self.who)
+
+    async def complete(self, command: str, option: str, typed: str, **given: Any) -> None:
+        """Type into an option that offers choices."""
+        number = len(self.rig.env.http_requests)
+        await self.actor.autocomplete(self.rig.channel, command, option, typed, **given)
+        self.found += shown_since(self.rig, number)
+
+    async def menu(self, name: str, target: Any) -> None:
+        """Use a menu of a message or a member, then each control of what comes of it."""
+        await self._do(self.actor.context_menu(self.rig.channel, name, target), DEPTH)
+
+    async def say(self, text: str, *, to: Any = None) -> None:
+        """Write to the bot, and press what it offers."""
+        number = len(self.rig.env.http_requests)
+        await self.actor.send(self.rig.channel, f"<@{self.rig.bot.user.id}> {text}", reply_to=to)
+        await self.rig.work()
+        self.found += shown_since(self.rig, number)
+        await self.press_all(self.rig.messages()[-1], 1)
 
     async def slash(self, command: str, **options: Any) -> None:
         """Use a command, then each control of what comes of it."""
@@ -151,10 +179,10 @@ def in_another_language(shown: Shown, own: str) -> bool:
     return bool(languages - {own, SERVER})
 
 
-def judge(walk: Walk) -> None:
+def judge(walk: Walk, *, at_least: int = 100, own: str = "") -> None:
     """Fail with every text that has English words, or is in a language of somebody else."""
-    assert len(walk.found) > 100
-    own = LANGUAGE_OF[walk.who]
+    assert len(walk.found) > at_least
+    own = own or LANGUAGE_OF[walk.who]
     assert sorted({each.text for each in walk.found if in_another_language(each, own)}) == []
     wrong = sorted({f"{each.where}: {' '.join(english(each.text))} | {each.text}" for each in walk.found})
     wrong = [each for each in wrong if not each.partition(": ")[2].startswith(" | ")]
@@ -178,3 +206,47 @@ async def test_a_moderator_reads_no_english_whatever_they_use(walked: Rig):
     for name, command in commands(walked):
         await walk.slash(name, **needed(walked, command))
     judge(walk)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("who", LANGUAGE_OF)
+async def test_the_choices_that_options_offer_have_no_english(walked: Rig, who: str):
+    walk = Walk(walked, who)
+    await walked.member.slash(walked.channel, "image generate", prompt=OWN_WORDS)
+    await walked.work()
+    for name, command in commands(walked):
+        given = needed(walked, command)
+        for option in command.get("options") or ():
+            for typed in ("", "a", OWN_WORDS) if option.get("autocomplete") else ():
+                with contextlib.suppress(SetupError):  # Discord hides the moderators' commands
+                    others = {key: value for key, value in given.items() if key != option["name"]}
+                    await walk.complete(name, option["name"], typed, **others)
+    judge(walk)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("who", LANGUAGE_OF)
+async def test_menus_and_words_have_no_english(walked: Rig, who: str):
+    walk = Walk(walked, who)
+    for command in walked.env.backend.commands[None].values():
+        if command["type"] != SLASH:
+            await walk.menu(
+                command["name"],
+                await made(walked, prompt=OWN_WORDS) if command["type"] == MESSAGE_MENU else walked.member,
+            )
+    for text in WORDS:
+        await walk.say(text)
+        await walk.say(text, to=await made(walked, prompt=OWN_WORDS))
+    judge(walk)
+
+
+@pytest.mark.long
+async def test_reactions_are_answered_in_the_language_of_the_server(walked: Rig):
+    """Discord does not say what language somebody speaks who reacts."""
+    walk = Walk(walked, "member")
+    number = len(walked.env.http_requests)
+    for rule in DEFAULTS.values():
+        await walk.actor.react(await made(walked, prompt=OWN_WORDS), rule.shown)
+        await walked.work()
+    walk.found += shown_since(walked, number)
+    judge(walk, at_least=30, own=SERVER)
