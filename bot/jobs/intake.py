@@ -374,6 +374,7 @@ def _jobs(
             variation=job.spec.derivation.variation,
             orders=job.spec.derivation.orders,
             subject=subjects[place],
+            casting=job.spec.derivation.casting,
             after_ids=tuple(ids[each] for each in job.spec.after),
             fill={name: _with_ids(value, ids) for name, value in job.spec.fill.items()},
         )

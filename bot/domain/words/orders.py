@@ -13,6 +13,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Final
 
+from bot.domain.cast import NO_CAST, Casting
 from bot.domain.words.templates import with_parameters
 from bot.domain.words.text import shortened
 
@@ -33,7 +34,7 @@ NO_ORDERS: Final[Mapping[str, str]] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Derivation:
-    """What a request has from the result that it was made from."""
+    """What a request has from the result that it was made from, and from the server's cast."""
 
     variation: Variation | None = None
     """None for a request in the member's own words."""
@@ -41,9 +42,15 @@ class Derivation:
     """Texts sent in these input fields; `{prompt}` is the input's own prompt."""
     subject: str = ""
     """What the source shows, in the words of the member who made it; '' if unknown."""
+    casting: Casting = NO_CAST
+
+    def sent(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return an input as it is sent: with the orders and the cast. The same object without any."""
+        return self.casting.into(with_orders(given, self.orders))
 
     def to_data(self) -> dict[str, Any]:
-        return {"variation": self.variation, "orders": dict(self.orders), "subject": self.subject}
+        casting = self.casting.to_data()
+        return {"variation": self.variation, "orders": dict(self.orders), "subject": self.subject, "casting": casting}
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> Derivation:
@@ -53,6 +60,7 @@ class Derivation:
             variation=None if variation is None else Variation(variation),
             orders=data["orders"],
             subject=data["subject"],
+            casting=Casting.from_data(data.get("casting", {})),
         )
 
 

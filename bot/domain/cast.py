@@ -1,0 +1,247 @@
+"""A server's cast: characters and styles that members name in prompts. Pure."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any, Final
+
+from bot.domain.words.text import one_line, without_controls
+
+CAST_MAX: Final = 1000
+"""Most characters and styles of a server."""
+NAME_CHARS: Final = 32
+LOOK_CHARS: Final = 500
+PICTURES_MAX: Final = 4
+PLAYERS_MAX: Final = 10
+"""Most that one job takes: `reference_image_urls` takes ten pictures (https://www.cannonstudio.app/developers/docs)."""
+REFERENCES_MAX: Final = 10
+_MARK: Final = "@"
+_NO_NAME: Final = re.compile(r"[^\w .'’-]", re.UNICODE)
+RESERVED: Final = frozenset({"everyone", "here", "channel"})
+"""Words that Discord reads as mentions."""
+
+
+class CastKind(StrEnum):
+    """What a name stands for."""
+
+    CHARACTER = "character"
+    STYLE = "style"
+
+
+class Audience(StrEnum):
+    """Who may name it."""
+
+    EVERYONE = "everyone"
+    ROLES = "roles"
+    MAKER = "maker"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CastMember:
+    """A character or style of a server."""
+
+    id: str
+    guild_id: int
+    kind: CastKind
+    name: str
+    look: str = ""
+    """How it looks, in words that are sent behind the prompt."""
+    voice_id: str = ""
+    """A character's voice for narrations, '' for none."""
+    model: str = ""
+    """A style's model, '' for any."""
+    aspect_ratio: str = ""
+    """A style's ratio, '' for any."""
+    audience: Audience = Audience.EVERYONE
+    role_ids: frozenset[int] = frozenset()
+    locked: bool = False
+    """Whether only moderators may change it."""
+    made_by: int
+    made_at: float
+    """Unix seconds."""
+    channel_id: int | None = None
+    message_id: int | None = None
+    """The bot's own message with its pictures; None without any."""
+    pictures: int = 0
+    """How many pictures that message has."""
+
+    def may_be_named_by(self, member_id: int, role_ids: Collection[int], *, is_moderator: bool) -> bool:
+        """Whether a member may use it, and learn that it is there."""
+        if is_moderator or member_id == self.made_by or self.audience is Audience.EVERYONE:
+            return True
+        return self.audience is Audience.ROLES and not self.role_ids.isdisjoint(role_ids)
+
+    def may_be_changed_by(self, member_id: int, *, is_moderator: bool) -> bool:
+        return is_moderator or (member_id == self.made_by and not self.locked)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Player:
+    """Who plays in a job. `is_open`: everyone may read the name."""
+
+    id: str
+    name: str
+    is_open: bool
+
+
+NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Casting:
+    """Who plays in a job, and what that adds to what is sent. Members never see the added words as their own."""
+
+    players: tuple[Player, ...] = ()
+    asked: tuple[str, ...] = ()
+    """Names that were asked for in addition to those in the prompt, until the request is accepted."""
+    words: str = ""
+    """Sent behind the prompt."""
+    added: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
+    """Added input by wire name: lists are appended, other values fill what is empty."""
+
+    def into(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return an input as it is sent. The same object if nothing is added."""
+        if not self.words and not self.added:
+            return given
+        made = dict(given)
+        for name, value in self.added.items():
+            if isinstance(value, list | tuple):
+                made[name] = [*made.get(name, ()), *value]
+            else:
+                made.setdefault(name, value)
+        if self.words:
+            made["prompt"] = "\n\n".join(filter(None, (str(made.get("prompt", "")), self.words)))
+        return made
+
+    def shown_to(self, *, is_author: bool) -> list[str]:
+        """Return the names that a reader may see."""
+        return [each.name for each in self.players if is_author or each.is_open]
+
+    def to_data(self) -> dict[str, Any]:
+        if self == NO_CAST:
+            return {}
+        players = [[each.id, each.name, each.is_open] for each in self.players]
+        return {"players": players, "asked": list(self.asked), "words": self.words, "added": dict(self.added)}
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> Casting:
+        """Return what `to_data` wrote."""
+        if not data:
+            return NO_CAST
+        players = tuple(Player(id=id_, name=name, is_open=is_open) for id_, name, is_open in data["players"])
+        added = MappingProxyType(dict(data["added"]))
+        return cls(players=players, asked=tuple(data["asked"]), words=data["words"], added=added)
+
+
+NO_CAST: Final = Casting()
+
+
+def cleaned_name(typed: str) -> str:
+    """Return a typed name as it is stored, without the `@` before it."""
+    return one_line(without_controls(typed)).strip().removeprefix(_MARK).strip()
+
+
+def name_fault(name: str) -> str | None:
+    """Return what is wrong with a cleaned name: `empty`, `long`, `signs` or `reserved`; None if it is fine."""
+    if not any(letter.isalnum() for letter in name):
+        return "empty"
+    if len(name) > NAME_CHARS:
+        return "long"
+    if (
+        _NO_NAME.search(name)
+        or not name[0].isalnum()
+        or not (name[-1].isalnum() or unicodedata.category(name[-1])[0] == "M")
+    ):
+        return "signs"
+    return "reserved" if name_key(name) in RESERVED else None
+
+
+def name_key(name: str) -> str:
+    """Return a name for comparison: without case, accents' encoding and width."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", one_line(name)).casefold())
+
+
+def named_in(prompt: str) -> list[str]:
+    """Return the keys of all texts that may be names in a prompt: behind each `@`, every start that ends with a word.
+
+    At most `PLAYERS_MAX` signs more than a job may have players are looked at.
+    """
+    found: dict[str, None] = {}
+    for start in _marks(prompt):
+        for end in _ends(prompt, start):
+            found.setdefault(name_key(prompt[start:end]))
+    return list(found)
+
+
+def players_in(prompt: str, known: Mapping[str, CastMember]) -> list[CastMember]:
+    """Return those of `known`, by key, that the prompt names, in its order; of several that fit, the longest name."""
+    found: dict[str, CastMember] = {}
+    for start in _marks(prompt):
+        for end in sorted(_ends(prompt, start), reverse=True):
+            member = known.get(name_key(prompt[start:end]))
+            if member is not None:
+                found.setdefault(member.id, member)
+                break
+    return list(found.values())
+
+
+def names_in_option(typed: str) -> list[str]:
+    """Return the names in an option, separated by commas."""
+    return [name for part in re.split(r"[,;、，]", typed) if (name := cleaned_name(part))]
+
+
+_BEFORE: Final = re.compile(r"(?<![\w@<])@(?=\w)", re.UNICODE)
+MARKS_MAX: Final = 100
+
+
+def _marks(prompt: str) -> list[int]:
+    """Return where texts behind an `@` begin; not in an address, nor in Discord's own mentions (`<@1>`)."""
+    return [match.end() for match, _ in zip(_BEFORE.finditer(prompt), range(MARKS_MAX), strict=False)]
+
+
+def _ends(prompt: str, start: int) -> list[int]:
+    """Return where a name that begins at `start` may end: after each word within the longest name."""
+    piece = prompt[start : start + NAME_CHARS + 1]
+    return [
+        start + place
+        for place in range(1, min(len(piece), NAME_CHARS) + 1)
+        if piece[place - 1].isalnum() and (place == len(piece) or not (piece[place].isalnum() or piece[place] == "_"))
+    ]
+
+
+def shared_out(players: Sequence[CastMember], room: int) -> dict[str, int]:
+    """Return how many pictures each player gets of `room`: in turns, each one's first before another's second."""
+    given = dict.fromkeys((each.id for each in players), 0)
+    while room > 0:
+        wanting = [each for each in players if given[each.id] < each.pictures]
+        if not wanting:
+            break
+        for each in wanting[:room]:
+            given[each.id] += 1
+        room -= len(wanting[:room])
+    return given
+
+
+def words_of(players: Iterable[CastMember], pictures: Mapping[str, Sequence[int]], *, named: Collection[str]) -> str:
+    """Return the English words behind a prompt: who is who on which reference picture, looks and styles.
+
+    `pictures`: the numbers of each one's reference pictures, from 1; `named`: ids that the prompt itself names.
+    """
+    lines = []
+    for each in players:
+        numbers = pictures.get(each.id, ())
+        shown = f" (reference picture {', '.join(map(str, numbers))})" if numbers else ""
+        if each.kind is CastKind.STYLE:
+            lines.append(f"Style{shown}: {each.look or 'as in the reference picture'}.")
+        else:
+            role = "" if each.id in named else "Also in the scene: "
+            look = f": {each.look}" if each.look else ""
+            lines.append(f"{role}{each.name}{shown}{look}.")
+    if any(pictures.values()):
+        lines.append("Keep each character's face, clothes and colors as on their reference pictures.")
+    return "\n".join(lines).replace("..", ".")
