@@ -30,6 +30,8 @@ from bot.cannon.client import CannonClient
 from bot.cannon.discovery import Discovery
 from bot.cannon.estimates import Estimates
 from bot.cannon.mcp import McpClient
+from bot.cast.casting import Casts
+from bot.cast.changes import ServerCast
 from bot.delivery import Delivery, DiscordLinks, make_delivery
 from bot.delivery.answers.recovery import OwnMessages, Recovery
 from bot.delivery.card.memory import CardOwner
@@ -273,6 +275,7 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         member_data=MemberData(store, setup.catalogue, core.memories),
         voices=ServerVoices(store, keys=core.keys, memories=core.memories, settings=moderation.settings),
         own_settings=OwnSettings(store),
+        cast=ServerCast(store=store, sources=sources, pictures=delivery.cast_pictures, clock=setup.clock),
         moderation=moderation,
         practice=practice,
         practice_studio=setup.practice,
@@ -529,8 +532,10 @@ def _intake(
     gate: RequestGate,
     pricing: Pricing,
 ) -> JobService:
+    casts = Casts(store=core.store, catalogue=setup.catalogue, links=delivery.cast_pictures.links)
     return JobService(
         store=core.store,
+        cast=casts.cast,
         keys=core.keys,
         key_health=core.key_health,
         gate=gate,

@@ -20,6 +20,7 @@ from bot.app.webhooks import Webhooks, WebhookTokens
 from bot.cannon.budgets import KeyBudgets
 from bot.cannon.client import CannonClient
 from bot.cannon.mcp import McpClient
+from bot.cast.changes import ServerCast
 from bot.catalogue import LiveCatalogue
 from bot.delivery import CardSurface, Delivery
 from bot.delivery.answers.recovery import Recovery, Spawn
@@ -162,6 +163,7 @@ class Parts:
     member_data: MemberData
     voices: ServerVoices
     own_settings: OwnSettings
+    cast: ServerCast
     moderation: Moderation
     practice: PracticeMode
     practice_studio: PracticeStudio

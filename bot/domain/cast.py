@@ -245,3 +245,13 @@ def words_of(players: Iterable[CastMember], pictures: Mapping[str, Sequence[int]
     if any(pictures.values()):
         lines.append("Keep each character's face, clothes and colors as on their reference pictures.")
     return "\n".join(lines).replace("..", ".")
+
+
+def names_after_marks(prompt: str, known: Collection[str]) -> list[str]:
+    """Return the word behind each `@` where no name of these keys begins."""
+    found = []
+    for start in _marks(prompt):
+        ends = _ends(prompt, start)
+        if ends and not any(name_key(prompt[start:end]) in known for end in ends):
+            found.append(prompt[start : ends[0]])
+    return list(dict.fromkeys(found))

@@ -129,6 +129,12 @@ class Accepted:
     fresh: bool
 
 
+class CastRequest(Protocol):
+    """`bot.cast.casting.Casts.cast`."""
+
+    async def __call__(self, spec: CardSpec) -> tuple[CardSpec, Sequence[Caution]]: ...
+
+
 class NoteAnswered(Protocol):
     """`AnsweredCards.note`."""
 
@@ -145,6 +151,7 @@ class JobService:
     key_health: KeyHealth
     gate: RequestGate
     pricing: Pricing
+    cast: CastRequest
     memories: AccountMemories
     clock: Clock
     alerts: Alerts
@@ -184,6 +191,7 @@ class JobService:
         memory = await self.memories.of(spec.guild_id) if names_model else AccountMemory()
         voice = await self.store.voices.default_of(spec.guild_id, spec.author_id) or rules.default_voice
         defaults = Defaults(rules=rules, memory=memory, voice=voice)
+        spec, doubts = await self.cast(spec)
         checked = await self.gate.checked(spec, defaults)
         key = await self.gate.key(spec.guild_id, [job.operation for job in checked])
         if not key.is_practice and any(job.has_practice_link for job in checked):
@@ -194,7 +202,7 @@ class JobService:
         spend = spend_request(spec, checked, estimates, rules=rules, key=key)
         attempts = await self._repeats.attempts(spec.guild_id, checked, key.id)
         may_pay_twice = any(each.may_pay_twice for each in attempts) and not spec.consent.may_pay_twice
-        cautions = distinct(_doubts(checked, estimates), spec.consent.accepted)
+        cautions = distinct((*doubts, *_doubts(checked, estimates)), spec.consent.accepted)
         if may_pay_twice or cautions or must_confirm(spend, rules):
             foreseen: Foreseen = await self.store.spending.view(
                 spec.guild_id, spec.author_id, lambda spending: foresee(spend, spending)

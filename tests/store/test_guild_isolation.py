@@ -552,7 +552,8 @@ async def populated(
 
 TABLES = (
     "absent_guilds", "account_checks", "alerts", "approvals", "archived_jobs", "archived_ledger",
-    "archived_ledger_totals", "archived_running_totals", "blocks", "cards", "cast_leftovers", "cast_members", "copies", "decisions", "drafts",
+    "archived_ledger_totals", "archived_running_totals", "blocks", "cards", "cast_leftovers", "cast_members", "copies",
+    "decisions", "drafts",
     "draws", "former_members", "grants", "guild_keys", "host_key_refusals", "job_attempts", "job_texts", "jobs",
     "ledger", "ledger_totals", "limits",
     "member_settings", "outbox", "presets", "prices", "reaction_acts", "reaction_legends", "reaction_settings",

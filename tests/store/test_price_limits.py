@@ -25,7 +25,7 @@ from bot.account.memory import AccountMemories, UnavailableOperations
 from bot.cannon.client import CannonClient
 from bot.cannon.estimates import Estimates
 from bot.cannon.mcp import McpClient
-from bot.catalogue import Catalogue, LiveCatalogue
+from bot.catalogue import Catalogue, Caution, LiveCatalogue
 from bot.domain.jobs.card_spec import CardSpec, JobSpec, Origin, Place
 from bot.domain.models import UNKNOWN, Card, Job, JobState
 from bot.domain.money.limit_rules import host_limits
@@ -58,6 +58,10 @@ NOISES = (Decimal("0.9"), Decimal(1), Decimal("1.25"))
 thresholds = st.sampled_from([None, None, Decimal(0), Decimal(15), Decimal(40), Decimal(100)])
 amounts = st.sampled_from([None, 45, 60, 100, 200])
 truths = st.tuples(*[st.sampled_from([5, 20, 30, 70, 300])] * len(KINDS))
+
+
+async def without_cast(spec: CardSpec) -> tuple[CardSpec, list[Caution]]:
+    return spec, []
 
 
 class NoChannel:
@@ -167,6 +171,7 @@ class PriceLimits(RuleBasedStateMachine):
         )
         self.service = JobService(
             store=self.store,
+            cast=without_cast,
             keys=keys,
             key_health=KeyHealth(keys, self.client, self.clock),
             gate=RequestGate(

@@ -1,0 +1,262 @@
+"""Who plays in a request: the names in its prompts and its option, and what they add to each job."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from functools import partial
+from types import MappingProxyType
+from typing import Any, Final, Protocol
+
+from bot.cast import texts
+from bot.catalogue import Caution, Field, FieldKind, LiveCatalogue, Operation
+from bot.catalogue.catalogue import kinds_of
+from bot.domain.cast import (
+    NO_CAST,
+    PLAYERS_MAX,
+    REFERENCES_MAX,
+    Audience,
+    Casting,
+    CastKind,
+    CastMember,
+    Player,
+    name_key,
+    named_in,
+    names_after_marks,
+    players_in,
+    shared_out,
+    words_of,
+)
+from bot.domain.jobs.card_spec import CardSpec, JobSpec
+from bot.domain.models import MediaKind
+from bot.errors import InputError
+from bot.store import Store
+
+PROMPT: Final = "prompt"
+VOICE: Final = "voice_id"
+_VISUAL: Final = frozenset({MediaKind.IMAGE, MediaKind.VIDEO})
+_OF_STYLE: Final = ("model", "aspect_ratio")
+
+
+class PictureLinks(Protocol):
+    """Fresh links to a character's pictures: `bot.delivery`."""
+
+    async def __call__(self, member: CastMember) -> Sequence[str]:
+        """Return them, () if Discord no longer has them. Raises MediaUnreachable if Discord does not answer."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """A step that may have a cast: its operation, and whom it names."""
+
+    operation: Operation
+    prompt: str
+    asked: Sequence[str]
+    known: Mapping[str, Player]
+    """By id, of the job that it repeats."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Casts:
+    """Casts requests. Nothing is stored."""
+
+    store: Store
+    catalogue: LiveCatalogue
+    links: PictureLinks
+
+    async def cast(self, spec: CardSpec) -> tuple[CardSpec, list[Caution]]:
+        """Return the request with who plays in it, and what its author has to accept first.
+
+        Without a name, that is the same request, and nothing is read. Raises InputError for a name in the option that
+        the author can't use, or too many names, and MediaUnreachable if Discord does not answer.
+        """
+        steps = [self._step(each) for each in spec.steps]
+        keys = {
+            key for each in steps if each is not None for key in (*named_in(each.prompt), *map(name_key, each.asked))
+        }
+        ids = {id_ for each in steps if each is not None for id_ in each.known}
+        if not keys and not ids:
+            return spec, []
+        found = await self.store.cast.find(spec.guild_id, keys=keys, ids=ids)
+        usable = [each for each in found if self._may_name(spec, each)]
+        cautions: list[Caution] = []
+        made = []
+        for step, given in zip(steps, spec.steps, strict=True):
+            made.append(given if step is None else await self._cast(step, given, usable, cautions))
+        cautions += await self._unknown(spec, [each for each in steps if each is not None], usable)
+        return replace(spec, steps=made), cautions
+
+    def _step(self, given: JobSpec) -> _Step | None:
+        """Return the step if a cast can be in it: a retry is sent as it was, a rewriter only gets the words."""
+        operation = None if given.raw or given.repeats else self.catalogue.current.find(given.operation)
+        if operation is None or operation.workflow == "prompt":
+            return None
+        prompt = given.input.get(PROMPT) if PROMPT in _names(operation) else None
+        casting = given.derivation.casting
+        return _Step(
+            operation,
+            prompt if isinstance(prompt, str) else "",
+            casting.asked,
+            {each.id: each for each in casting.players},
+        )
+
+    def _may_name(self, spec: CardSpec, member: CastMember) -> bool:
+        viewer = spec.origin.viewer
+        return member.may_be_named_by(spec.author_id, spec.origin.place.role_ids, is_moderator=viewer.is_moderator)
+
+    async def _cast(
+        self, step: _Step, given: JobSpec, usable: Sequence[CastMember], cautions: list[Caution]
+    ) -> JobSpec:
+        by_key = {name_key(each.name): each for each in usable}
+        by_id = {each.id: each for each in usable}
+        named = players_in(step.prompt, by_key)
+        for name in step.asked:
+            if name_key(name) not in by_key:
+                raise InputError(texts.NO_SUCH_NAME(name=name), "cast")
+        asked = [by_key[name_key(name)] for name in step.asked]
+        before = [by_id[id_] for id_ in step.known if id_ in by_id]
+        cautions += [_lost(player) for id_, player in step.known.items() if id_ not in by_id]
+        members = list({each.id: each for each in (*named, *asked, *before)}.values())
+        if len(members) > PLAYERS_MAX:
+            raise InputError(texts.TOO_MANY_NAMES(count=PLAYERS_MAX), "cast")
+        if not members:
+            return given if given.derivation.casting == NO_CAST else _played(given, given.input, NO_CAST)
+        return await self._with(members, step.operation, given, {each.id for each in named}, cautions)
+
+    async def _with(
+        self,
+        members: Sequence[CastMember],
+        operation: Operation,
+        given: JobSpec,
+        named: Collection[str],
+        cautions: list[Caution],
+    ) -> JobSpec:
+        """Return the step with these players, and add what does not fit to `cautions`."""
+        fields = {each.name: each for each in operation.fields}
+        values = _styled(members, fields, given)
+        added: dict[str, Any] = {}
+        words = ""
+        shown = PROMPT in fields and any(each.kind in _VISUAL for each in operation.outputs)
+        if shown:
+            links, lost = await self._pictures(members, fields, values, given, added)
+            words = words_of(members, links, named=named)
+            left = [each for each in members if each.pictures and not links.get(each.id) and each.id not in lost]
+            gone = [each for each in members if each.id in lost]
+            cautions += _about("pictures", operation, left, partial(texts.NO_PICTURES_TAKEN, operation=operation.title))
+            cautions += _about("lost", operation, gone, texts.PICTURES_LOST)
+        elif VOICE in fields:
+            cautions += self._voiced(members, operation, values, added)
+        else:
+            cautions += _about("none", operation, members, partial(texts.NOTHING_TAKEN, operation=operation.title))
+            return _played(given, values, NO_CAST)
+        players = tuple(
+            Player(id=each.id, name=each.name, is_open=each.audience is Audience.EVERYONE) for each in members
+        )
+        return _played(given, values, Casting(players=players, words=words, added=MappingProxyType(added)))
+
+    async def _pictures(
+        self,
+        members: Sequence[CastMember],
+        fields: Mapping[str, Field],
+        values: Mapping[str, Any],
+        given: JobSpec,
+        added: dict[str, Any],
+    ) -> tuple[dict[str, Sequence[int]], set[str]]:
+        """Add the pictures to the field that takes them; return each one's numbers in it, and whose are lost."""
+        field = _picture_field(fields, {*values, *given.fill})
+        if field is None:
+            return {}, set()
+        is_list = field.kind is FieldKind.URLS
+        own = values.get(field.name) or ()
+        room = REFERENCES_MAX - len(own) if is_list else 1
+        share = shared_out(members, room)
+        wanted = [each for each in members if share[each.id]]
+        found = dict(zip((each.id for each in wanted), await asyncio.gather(*map(self.links, wanted)), strict=True))
+        numbers: dict[str, Sequence[int]] = {}
+        links: list[str] = []
+        for each in wanted:
+            taken = found[each.id][: share[each.id]]
+            first = len(own) + len(links) + 1
+            numbers[each.id] = range(first, first + len(taken))
+            links += taken
+        if links:
+            added[field.name] = links if is_list else links[0]
+        return numbers, {id_ for id_, each in found.items() if not each}
+
+    @staticmethod
+    def _voiced(
+        members: Sequence[CastMember], operation: Operation, values: Mapping[str, Any], added: dict[str, Any]
+    ) -> list[Caution]:
+        """Add the voice of the first who has one."""
+        characters = [each for each in members if each.kind is CastKind.CHARACTER]
+        speaking = [each for each in characters if each.voice_id]
+        if speaking and not values.get(VOICE):
+            added[VOICE] = speaking[0].voice_id
+        if not speaking:
+            return _about("voice", operation, characters, texts.NO_VOICE)
+        others = [each.name for each in members if each is not speaking[0]]
+        if not others:
+            return []
+        sentence = texts.ONE_VOICE(operation=operation.title, name=speaking[0].name, others=others)
+        return [Caution(f"cast:voices:{operation.id}:{speaking[0].id}", sentence)]
+
+    async def _unknown(self, spec: CardSpec, steps: Sequence[_Step], usable: Sequence[CastMember]) -> list[Caution]:
+        """Return a caution for each name behind an `@` that is none, where the server has a cast."""
+        keys = {name_key(each.name) for each in usable}
+        missed = {
+            key: name for step in steps for name in names_after_marks(step.prompt, keys) if (key := name_key(name))
+        }
+        if not missed:
+            return []
+        known = [each.name for each in await self.store.cast.all(spec.guild_id) if self._may_name(spec, each)]
+        return [_not_known(key, name, known) for key, name in missed.items()] if known else []
+
+
+def _names(operation: Operation) -> set[str]:
+    return {each.name for each in operation.fields}
+
+
+def _played(given: JobSpec, values: Mapping[str, Any], casting: Casting) -> JobSpec:
+    return replace(given, input=values, derivation=replace(given.derivation, casting=casting))
+
+
+def _picture_field(fields: Mapping[str, Field], given: Collection[str]) -> Field | None:
+    """Return the field for reference pictures: a list of them, else a single one that is still empty."""
+    taking = [each for each in fields.values() if MediaKind.IMAGE in kinds_of(each)]
+    lists = [each for each in taking if each.kind is FieldKind.URLS]
+    free = [each for each in taking if each.kind is FieldKind.URL and each.name not in given]
+    return next(iter((*lists, *free)), None)
+
+
+def _styled(members: Sequence[CastMember], fields: Mapping[str, Field], given: JobSpec) -> Mapping[str, Any]:
+    """Return the step's input with what its styles say of the model and the ratio, where the author said nothing."""
+    values = dict(given.input)
+    for each in members:
+        for name in _OF_STYLE:
+            value = getattr(each, name)
+            if value and name in fields and not values.get(name) and name not in given.fill:
+                values[name] = value
+    return values
+
+
+def _about(
+    key: str, operation: Operation, members: Sequence[CastMember], sentence: Callable[..., str]
+) -> list[Caution]:
+    if not members:
+        return []
+    ids = ",".join(sorted(each.id for each in members))
+    return [Caution(f"cast:{key}:{operation.id}:{ids}", sentence(names=[each.name for each in members]))]
+
+
+def _lost(player: Player) -> Caution:
+    sentence = texts.GONE(name=player.name) if player.is_open else str(texts.HIDDEN)
+    return Caution(f"cast:gone:{player.id}", sentence)
+
+
+def _not_known(key: str, name: str, known: Sequence[str]) -> Caution:
+    near = get_close_matches(name, known, n=1, cutoff=0.6)
+    sentence = texts.DID_YOU_MEAN(name=name, near=near[0]) if near else texts.NOT_KNOWN(name=name)
+    return Caution(f"cast:unknown:{key}", sentence)

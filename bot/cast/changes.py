@@ -1,0 +1,298 @@
+"""A server's cast, as members and moderators see and change it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from bot.cast import texts
+from bot.catalogue.checks.values import clean_text
+from bot.domain.cast import (
+    CAST_MAX,
+    LOOK_CHARS,
+    NAME_CHARS,
+    PICTURES_MAX,
+    Audience,
+    CastKind,
+    CastMember,
+    cleaned_name,
+    name_fault,
+    name_key,
+)
+from bot.domain.models import MediaKind, new_id
+from bot.domain.server.places import Viewer
+from bot.domain.words.text import harmless, one_line
+from bot.errors import InputError, Refused
+from bot.generation.sources import SourceRef, Sources
+from bot.runtime.clock import Clock
+from bot.store import Record, Store
+from bot.store.guild.cast import CastOutcome
+
+IMAGES = frozenset({MediaKind.IMAGE})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptPictures:
+    """The bot's message with a character's pictures."""
+
+    channel_id: int
+    message_id: int
+    count: int
+
+
+class PictureKeeper(Protocol):
+    """Where pictures are kept: `bot.delivery.posting.cast_pictures`."""
+
+    async def keep(
+        self, guild_id: int, channel_id: int, member_id: str, name: str, links: Sequence[str], *, practice: bool
+    ) -> KeptPictures:
+        """Post the files of these links in the channel.
+
+        Raises a MediaError for a file, Refused if the bot may not post there, MediaUnreachable without Discord.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caster:
+    """Who looks at the cast or changes it."""
+
+    viewer: Viewer
+    role_ids: Collection[int]
+
+    @property
+    def guild_id(self) -> int:
+        return self.viewer.guild_id
+
+    @property
+    def member_id(self) -> int:
+        return self.viewer.member_id
+
+    def may_name(self, member: CastMember) -> bool:
+        return member.may_be_named_by(self.member_id, self.role_ids, is_moderator=self.viewer.is_moderator)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewMember:
+    """What a member typed and uploaded for a new character or style."""
+
+    name: str
+    kind: CastKind = CastKind.CHARACTER
+    look: str = ""
+    pictures: Sequence[SourceRef] = ()
+    voice_id: str = ""
+    model: str = ""
+    aspect_ratio: str = ""
+    audience: Audience = Audience.EVERYONE
+    role_ids: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServerCast:
+    """Lists and changes the cast. What a member may not use is as what is not there."""
+
+    store: Store
+    sources: Sources
+    pictures: PictureKeeper
+    clock: Clock
+
+    async def of(self, caster: Caster) -> list[CastMember]:
+        """Return what the member may use, by name: characters, then styles."""
+        return [each for each in await self.store.cast.all(caster.guild_id) if caster.may_name(each)]
+
+    async def get(self, caster: Caster, member_id: str) -> CastMember:
+        """Return one that the member may use. Raises InputError without."""
+        member = await self.store.cast.get(caster.guild_id, member_id)
+        if member is None or not caster.may_name(member):
+            raise InputError(texts.NOT_IN_CAST)
+        return member
+
+    async def completed(self, caster: Caster, typed: str, *, most: int) -> list[str]:
+        """Return what the option `cast` may become: the typed names, and one more that begins or contains the rest."""
+        *before, last = [each.strip() for each in typed.split(",")]
+        known = await self.of(caster)
+        chosen = {name_key(cleaned_name(each)) for each in before}
+        wanted = name_key(cleaned_name(last))
+        left = [each for each in known if wanted in name_key(each.name) and name_key(each.name) not in chosen]
+        left.sort(key=lambda each: (not name_key(each.name).startswith(wanted), each.kind, name_key(each.name)))
+        return [", ".join([*filter(None, before), each.name]) for each in left[:most]]
+
+    async def add(self, caster: Caster, new: NewMember, *, commands: Collection[str]) -> CastMember:
+        """Add one, with its pictures posted. `commands`: names that it can't have.
+
+        Raises InputError, Refused or a MediaError, with nothing added.
+        """
+        name, look = self._name(new.name, commands), self._look(new.look)
+        if len(new.pictures) > PICTURES_MAX:
+            raise InputError(texts.TOO_MANY_FILES(count=PICTURES_MAX), "picture")
+        if not new.pictures and not look:
+            raise InputError(texts.NOTHING_GIVEN, "look")
+        if await self.store.cast.find(caster.guild_id, keys=[name_key(name)]):
+            raise InputError(texts.NAME_TAKEN(name=name), "name")
+        member = CastMember(
+            id=new_id(),
+            guild_id=caster.guild_id,
+            kind=new.kind,
+            name=name,
+            look=look,
+            voice_id=clean_text(new.voice_id),
+            model=clean_text(new.model),
+            aspect_ratio=clean_text(new.aspect_ratio),
+            audience=new.audience,
+            role_ids=new.role_ids,
+            made_by=caster.member_id,
+            made_at=self.clock.wall(),
+        )
+        if new.pictures:
+            member = await self._with_pictures(caster, member, new.pictures)
+        _require_done(await self.store.cast.add(member), name)
+        return member
+
+    async def rename(self, caster: Caster, member_id: str, typed: str, *, commands: Collection[str]) -> None:
+        """Raises InputError or Refused, as every change here."""
+        name = self._name(typed, commands)
+        await self._change(caster, member_id, lambda was: replace(was, name=name))
+
+    async def describe(
+        self, caster: Caster, member_id: str, *, look: str, voice_id: str, model: str = "", aspect_ratio: str = ""
+    ) -> None:
+        """Set its words, and its voice or a style's model and ratio; '' for none."""
+        words = self._look(look)
+
+        def described(was: CastMember) -> CastMember:
+            if not words and not was.pictures:
+                raise InputError(texts.NOTHING_GIVEN, "look")
+            return replace(
+                was,
+                look=words,
+                voice_id=clean_text(voice_id),
+                model=clean_text(model),
+                aspect_ratio=clean_text(aspect_ratio),
+            )
+
+        await self._change(caster, member_id, described)
+
+    async def show_to(
+        self, caster: Caster, member_id: str, audience: Audience, role_ids: frozenset[int] = frozenset()
+    ) -> None:
+        """Set who may use it."""
+        await self._change(caster, member_id, lambda was: replace(was, audience=audience, role_ids=role_ids))
+
+    async def lock(self, caster: Caster, member_id: str, *, locked: bool) -> None:
+        """Let only moderators change it, or its maker again. Raises Refused for others."""
+        if not caster.viewer.is_moderator:
+            raise Refused(texts.LOCKED)
+        await self._change(caster, member_id, lambda was: replace(was, locked=locked))
+
+    async def set_pictures(self, caster: Caster, member_id: str, refs: Sequence[SourceRef]) -> None:
+        """Replace its pictures. Raises a MediaError, too."""
+        if not 1 <= len(refs) <= PICTURES_MAX:
+            raise InputError(texts.TOO_MANY_FILES(count=PICTURES_MAX), "picture")
+        member = await self.get(caster, member_id)
+        _require_changeable(caster, member)
+        kept = await self._with_pictures(caster, member, refs)
+
+        def moved(was: CastMember) -> CastMember:
+            return replace(was, channel_id=kept.channel_id, message_id=kept.message_id, pictures=kept.pictures)
+
+        try:
+            await self._change(caster, member_id, moved)
+        except BaseException:
+            if kept.channel_id is not None and kept.message_id is not None:
+                await self.store.cast.leave(caster.guild_id, kept.channel_id, kept.message_id)
+            raise
+
+    async def remove(self, caster: Caster, member_id: str) -> CastMember:
+        """Remove one, and return it. Its pictures are deleted soon."""
+        member = await self.get(caster, member_id)
+        _require_changeable(caster, member)
+
+        def record(gone: CastMember | None) -> Record | None:
+            return (
+                None
+                if gone is None
+                else _line(caster, gone, texts.REMOVED(who=caster.member_id, name=harmless(gone.name)))
+            )
+
+        gone = await self.store.cast.remove(caster.guild_id, member_id, record=record)
+        if gone is None:
+            raise InputError(texts.NOT_IN_CAST)
+        return gone
+
+    async def _change(self, caster: Caster, member_id: str, change: Callable[[CastMember], CastMember]) -> None:
+        seen: list[tuple[CastMember, CastMember]] = []
+
+        def changed(was: CastMember) -> CastMember:
+            if not caster.may_name(was):
+                raise InputError(texts.NOT_IN_CAST)
+            _require_changeable(caster, was)
+            new = change(was)
+            seen[:] = [(was, new)]
+            return new
+
+        def record(outcome: CastOutcome) -> Record | None:
+            if outcome is not CastOutcome.DONE:
+                return None
+            [(was, new)] = seen
+            who, name = caster.member_id, harmless(new.name)
+            is_renamed = was.name != new.name
+            text = (
+                texts.RENAMED(who=who, old=harmless(was.name), name=name)
+                if is_renamed
+                else texts.CHANGED(who=who, name=name)
+            )
+            return _line(caster, was, text)
+
+        outcome = await self.store.cast.change(caster.guild_id, member_id, changed, record=record)
+        _require_done(outcome, seen[0][1].name if seen else "")
+
+    async def _with_pictures(self, caster: Caster, member: CastMember, refs: Sequence[SourceRef]) -> CastMember:
+        channel_id = (await self.store.settings.get(caster.guild_id)).cast_channel
+        if channel_id is None:
+            raise Refused(texts.NO_CHANNEL)
+        async with self.sources.pace.request(caster.member_id, len(refs)):
+            found = [await self.sources.find(caster.viewer, ref, IMAGES, "picture") for ref in refs]
+        practice = await self.store.practice.is_on(caster.guild_id)
+        links = [each.url for each in found]
+        kept = await self.pictures.keep(caster.guild_id, channel_id, member.id, member.name, links, practice=practice)
+        return replace(member, channel_id=kept.channel_id, message_id=kept.message_id, pictures=kept.count)
+
+    @staticmethod
+    def _name(typed: str, commands: Collection[str]) -> str:
+        name = cleaned_name(clean_text(typed))
+        fault = name_fault(name)
+        if fault is not None:
+            raise InputError(texts.faulty_name(fault, name, most=NAME_CHARS), "name")
+        if name_key(name) in commands:
+            raise InputError(texts.NAME_OF_COMMAND(name=name), "name")
+        return name
+
+    @staticmethod
+    def _look(typed: str) -> str:
+        look = one_line(clean_text(typed))
+        if len(look) > LOOK_CHARS:
+            raise InputError(texts.LOOK_TOO_LONG(count=LOOK_CHARS), "look")
+        return look
+
+
+def _require_changeable(caster: Caster, member: CastMember) -> None:
+    if member.may_be_changed_by(caster.member_id, is_moderator=caster.viewer.is_moderator):
+        return
+    raise Refused(texts.LOCKED if member.made_by == caster.member_id else texts.NOT_YOURS(maker=f"<@{member.made_by}>"))
+
+
+def _require_done(outcome: CastOutcome, name: str) -> None:
+    if outcome is CastOutcome.NAME_TAKEN:
+        raise InputError(texts.NAME_TAKEN(name=name), "name")
+    if outcome is CastOutcome.TOO_MANY:
+        raise InputError(texts.CAST_FULL(count=CAST_MAX), "name")
+    if outcome is CastOutcome.GONE:
+        raise InputError(texts.NOT_IN_CAST)
+
+
+def _line(caster: Caster, member: CastMember, text: str) -> Record | None:
+    """Return the record's line of a moderator's act; what members do with their own is no act of moderation."""
+    if member.made_by == caster.member_id:
+        return None
+    return Record(kind="cast", text=text, by_id=caster.member_id, about={"cast": member.id})

@@ -1,0 +1,145 @@
+"""Pictures of a server's cast: in messages of the bot's own, so that they outlive the provider's links.
+
+Cannon Studio can fetch them there, as from any upload; files beside the database would have no public address
+(docs/decisions/0094-the-cast.md).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+from dataclasses import KW_ONLY, dataclass, field
+from pathlib import Path
+
+import discord
+import structlog
+
+from bot.cast import texts
+from bot.cast.changes import KeptPictures
+from bot.delivery.channels.facts import (
+    FILE_LIMIT_BYTES,
+    NETWORK_ERRORS,
+    UNKNOWN_CHANNEL,
+    UNKNOWN_MESSAGE,
+    UPLOAD_TIMEOUT_S,
+    is_closed,
+)
+from bot.delivery.channels.messages import Messages, nonce_of
+from bot.delivery.posting.copies import ERASED_AGAIN_S, ERASED_AT_ONCE, delete_message
+from bot.domain.cast import CastMember
+from bot.domain.models import MediaKind
+from bot.domain.words.text import slug
+from bot.errors import MediaUnreachable, Refused
+from bot.media.fetcher import MediaFetcher
+from bot.media.scratch import scratch_files
+from bot.runtime.clock import Clock
+from bot.runtime.pace import TimedMemory
+from bot.store import Store
+
+log = structlog.get_logger(__name__)
+
+LINKS_KEPT_S = 6 * 3600.0
+"""Discord's links to files live for a day; a job may wait a while before Cannon Studio fetches them."""
+LOOK_TIMEOUT_S = 2.0
+"""Of Discord's three seconds for an answer."""
+
+
+@dataclass
+class CastPictures:
+    """Posts, finds and deletes the pictures. Methods raise what their sentences are for; nothing is retried."""
+
+    messages: Messages
+    _: KW_ONLY
+    store: Store
+    media: MediaFetcher
+    clock: Clock
+    folder: Path
+    _links: TimedMemory[int, tuple[str, ...]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._links = TimedMemory(self.clock, LINKS_KEPT_S)
+
+    async def keep(
+        self, guild_id: int, channel_id: int, member_id: str, name: str, links: Sequence[str], *, practice: bool
+    ) -> KeptPictures:
+        """Post the files of these links in the channel, under the name; return where they are.
+
+        Raises a MediaError for a file, Refused if the bot may not post there, MediaUnreachable without Discord.
+        """
+        with scratch_files(self.folder, "cast-") as folder:
+            media, stem = self.media.of(practice=practice), slug(name, "character")
+            found = [
+                await media.download(
+                    link, Path(folder), f"{stem}-{number}", expect=MediaKind.IMAGE, max_bytes=FILE_LIMIT_BYTES
+                )
+                for number, link in enumerate(links, start=1)
+            ]
+            files = [discord.File(each.path, description=name) for each in found]
+            try:
+                async with asyncio.timeout(UPLOAD_TIMEOUT_S):
+                    message = await self.messages.channel(channel_id, guild_id).send(
+                        discord.utils.escape_markdown(name),
+                        files=files,
+                        nonce=nonce_of("cast", member_id, channel_id),
+                        allowed_mentions=discord.AllowedMentions.none(),
+                    )
+            except discord.HTTPException as error:
+                if not is_closed(error):
+                    raise MediaUnreachable(texts.TRY_AGAIN) from error
+                raise Refused(texts.CHANNEL_REFUSED(channel=channel_id)) from error
+            except NETWORK_ERRORS as error:
+                raise MediaUnreachable(texts.TRY_AGAIN) from error
+            finally:
+                for each in files:
+                    each.close()
+        self._note(message)
+        return KeptPictures(channel_id=channel_id, message_id=message.id, count=len(message.attachments))
+
+    async def links(self, member: CastMember) -> Sequence[str]:
+        """Return fresh links to its pictures, () if Discord no longer has them.
+
+        Raises MediaUnreachable if Discord does not answer in time.
+        """
+        if member.message_id is None or member.channel_id is None:
+            return ()
+        known = self._links.get(member.message_id)
+        if known is not None:
+            return known
+        try:
+            async with asyncio.timeout(LOOK_TIMEOUT_S):
+                channel = self.messages.channel(member.channel_id, member.guild_id)
+                return self._note(await channel.fetch_message(member.message_id))
+        except discord.HTTPException as error:
+            if error.code in {UNKNOWN_MESSAGE, UNKNOWN_CHANNEL} or is_closed(error):
+                return ()
+            raise MediaUnreachable(texts.NOT_FOUND_NOW(name=member.name)) from error
+        except NETWORK_ERRORS as error:
+            raise MediaUnreachable(texts.NOT_FOUND_NOW(name=member.name)) from error
+
+    async def thumbnails(self, members: Sequence[CastMember]) -> dict[str, str]:
+        """Return a link to the first picture of each that has one, by id; those that come in time."""
+        looks = {each.id: asyncio.create_task(self._first(each)) for each in members if each.message_id is not None}
+        if not looks:
+            return {}
+        _, late = await asyncio.wait(looks.values(), timeout=LOOK_TIMEOUT_S)
+        for each in late:
+            each.cancel()
+        return {key: link for key, look in looks.items() if look not in late and (link := look.result()) is not None}
+
+    async def _first(self, member: CastMember) -> str | None:
+        with contextlib.suppress(MediaUnreachable):
+            return next(iter(await self.links(member)), None)
+        return None
+
+    def _note(self, message: discord.Message) -> tuple[str, ...]:
+        return self._links.put(message.id, tuple(each.url for each in message.attachments))
+
+    async def delete_leftovers(self) -> None:
+        """Delete messages with pictures that are no longer used; failures are retried later."""
+        for each in await self.store.cast.leftovers(limit=ERASED_AT_ONCE):
+            message = self.messages.channel(each.channel_id, each.guild_id).get_partial_message(each.message_id)
+            if await delete_message(message):
+                await self.store.cast.deleted(each.guild_id, each.message_id)
+            else:
+                await self.store.cast.delete_later(each.guild_id, each.message_id, self.clock.wall() + ERASED_AGAIN_S)

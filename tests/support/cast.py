@@ -1,0 +1,44 @@
+"""A server with a cast: pictures in a channel of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from bot.cast.changes import Caster, NewMember
+from bot.domain.cast import CastMember
+from bot.domain.server.places import Sight, Viewer
+from bot.generation.sources import SourceRef
+from tests.support.rig import Rig
+from tests.support.surface import png
+from tests.support.workflows import hosted
+
+
+def caster(rig: Rig, member: Any = None, *, moderator: bool = False, role_ids: Sequence[int] = ()) -> Caster:
+    """Return a member who may read everything."""
+    member = rig.member if member is None else member
+
+    async def ask(_channel_id: int) -> Sight:
+        return Sight.SEEN
+
+    viewer = Viewer(
+        guild_id=rig.guild.id, member_id=member.id, is_moderator=moderator, sight=lambda _: Sight.SEEN, ask=ask
+    )
+    return Caster(viewer=viewer, role_ids=role_ids)
+
+
+async def cast_channel(rig: Rig) -> Any:
+    """Give the server a channel for pictures."""
+    channel = rig.guild.create_text_channel("cast")
+    await rig.bot.parts.store.settings.change(rig.guild.id, lambda rules: replace(rules, cast_channel=channel.id))
+    return channel
+
+
+async def add(rig: Rig, name: str, *, pictures: int = 1, member: Any = None, **facts: Any) -> CastMember:
+    """Add to the cast, with pictures from uploads."""
+    if pictures and (await rig.bot.parts.store.settings.get(rig.guild.id)).cast_channel is None:
+        await cast_channel(rig)
+    links = [hosted(rig, f"{name}-{number}.png", png()) for number in range(pictures)]
+    new = NewMember(name=name, pictures=[SourceRef(url=link) for link in links], **facts)
+    return await rig.bot.parts.cast.add(caster(rig, member), new, commands=())
