@@ -19,6 +19,7 @@ EXTENSIONS = (
     "cogs.workflows.command",
     "cogs.workflows.voices",
     "cogs.recipes.run",
+    "cogs.cast.gallery",
     "cogs.workflows.batch",
     "cogs.moderate.settings.commands",
     "cogs.moderate.studio",
@@ -68,6 +69,8 @@ def uses(parts: Parts) -> dict[type[Any], Any]:
     used = (
         StatusChecks(parts.status_pace, client=parts.client, keys=parts.keys),
         parts.absences,
+        parts.cast,
+        parts.delivery.cast_pictures,
         parts.api_drift,
         parts.copies,
         parts.delivery,

@@ -149,22 +149,30 @@ class ServerCast:
         _require_done(await self.store.cast.add(member), name)
         return member
 
-    async def rename(self, caster: Caster, member_id: str, typed: str, *, commands: Collection[str]) -> None:
-        """Raises InputError or Refused, as every change here."""
-        name = self._name(typed, commands)
-        await self._change(caster, member_id, lambda was: replace(was, name=name))
-
     async def describe(
-        self, caster: Caster, member_id: str, *, look: str, voice_id: str, model: str = "", aspect_ratio: str = ""
+        self,
+        caster: Caster,
+        member_id: str,
+        *,
+        name: str,
+        look: str,
+        voice_id: str = "",
+        model: str = "",
+        aspect_ratio: str = "",
+        commands: Collection[str],
     ) -> None:
-        """Set its words, and its voice or a style's model and ratio; '' for none."""
-        words = self._look(look)
+        """Set its name and words, and its voice or a style's model and ratio; '' for none.
+
+        Raises InputError or Refused, as every change here.
+        """
+        called, words = self._name(name, commands), self._look(look)
 
         def described(was: CastMember) -> CastMember:
             if not words and not was.pictures:
                 raise InputError(texts.NOTHING_GIVEN, "look")
             return replace(
                 was,
+                name=called,
                 look=words,
                 voice_id=clean_text(voice_id),
                 model=clean_text(model),

@@ -24,6 +24,7 @@ VARY = Text("Vary")
 EDIT_AND_RUN = Text("Edit and run")
 NEXT_STEP = Text("Next step…")
 RUN_BY_EMOJI = {"🎬": Text("Animate it"), "⬆️": Text("Upscale it"), "💬": Text("Add subtitles")}
+ADD_TO_CAST = Text("Add to cast")
 SAVE_PRESET = Text("Save as preset")
 TO_DMS, TO_GALLERY = Text("Send to my DMs"), Text("Save to gallery")
 FRESH_LINK = Text("Fresh link")

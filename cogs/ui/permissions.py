@@ -7,6 +7,7 @@ from typing import Any, cast
 import discord
 from discord import app_commands
 
+from bot.cast.changes import Caster
 from bot.delivery.card.readers import Authors
 from bot.delivery.channels.channel_sight import ChannelSights
 from bot.delivery.channels.facts import missing_of, to_post
@@ -125,6 +126,12 @@ async def viewer_of(interaction: Interaction) -> Viewer:
     )
     interaction.extras[_MADE] = viewer
     return viewer
+
+
+async def caster_of(interaction: Interaction) -> Caster:
+    """Return the interaction's sender as one who uses the cast. Raises Refused outside servers."""
+    roles = getattr(interaction.user, "roles", ())
+    return Caster(viewer=await viewer_of(interaction), role_ids=frozenset(role.id for role in roles))
 
 
 async def viewer_in(bot: Bot, member: discord.Member, channel: PostableChannel | None) -> Viewer:

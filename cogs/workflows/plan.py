@@ -51,6 +51,7 @@ class Common(StrEnum):
     ENHANCE = "enhance"
     PRIVATE = "private"
     SPOILER = "spoiler"
+    CAST = "cast"
     PRESET = "preset"
     REST = "more"
     FOR = "for"
@@ -67,6 +68,7 @@ _COMMON = {
     Common.ENHANCE: flag("enhance", texts.ENHANCE_LABEL.message, texts.ENHANCE_OPTION.message),
     Common.PRIVATE: flag("private", "", PRIVATE_OPTION),
     Common.SPOILER: flag("spoiler", "", SPOILER_OPTION),
+    Common.CAST: text("cast", "", texts.CAST_OPTION),
     Common.PRESET: text("preset", "", texts.PRESET_OPTION),
     Common.REST: flag("more", "", texts.REST_OPTION),
     Common.FOR: text("for", "", texts.PROMPT_FOR_OPTION),

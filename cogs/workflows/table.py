@@ -109,7 +109,7 @@ COMMANDS = (
         "image.generate",
         "image generate",
         texts.IMAGE_GENERATE,
-        "prompt model aspect_ratio image from count preset private spoiler",
+        "prompt cast model aspect_ratio image from count preset private spoiler",
         files=(
             FileOptions(
                 "image",
@@ -121,21 +121,23 @@ COMMANDS = (
         ),
         abouts={"count": texts.PICTURES_OPTION},
         count=True,
+        reason="the cast, which no form can complete",
         hook=hooks.usual_count,
     ),
     CommandSpec(
         "image.edit",
         "image edit",
         texts.IMAGE_EDIT,
-        "prompt image from model aspect_ratio count preset private spoiler",
+        "prompt cast image from model aspect_ratio count preset private spoiler",
         files=(FileOptions("image", ("image_url",), texts.IMAGE_TO_EDIT_OPTION),),
         count=True,
+        reason="the cast, which no form can complete",
     ),
     CommandSpec(
         "video.generate",
         "video generate",
         texts.VIDEO_GENERATE,
-        "prompt model duration aspect_ratio start from preset private spoiler",
+        "prompt cast model duration aspect_ratio start from preset private spoiler",
         files=(
             FileOptions(
                 "start",
@@ -159,7 +161,7 @@ COMMANDS = (
         "narration.generate",
         "audio narration",
         texts.AUDIO_NARRATION,
-        "text voice_id tone speed preset private spoiler",
+        "text cast voice_id tone speed preset private spoiler",
     ),
     CommandSpec(
         "soundfx.generate",

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Final
 
-from bot.domain.cast import NO_CAST, Casting
+from bot.domain.cast import NO_CAST, Casting, names_in_option
 from bot.domain.words.templates import with_parameters
 from bot.domain.words.text import shortened
 
@@ -66,6 +66,14 @@ class Derivation:
 
 OWN: Final = Derivation()
 """Of a request without a source."""
+
+
+def with_cast(derivation: Derivation, typed: str) -> Derivation:
+    """Return the derivation with the names in an option, separated by commas."""
+    names = tuple(names_in_option(typed))
+    return replace(derivation, casting=replace(derivation.casting, asked=names)) if names else derivation
+
+
 SHOWN_CHARS: Final = 4000
 """How much of a prompt an order repeats."""
 SUBJECT_CHARS: Final = 1000

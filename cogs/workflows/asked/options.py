@@ -11,6 +11,7 @@ from weakref import WeakKeyDictionary
 from discord import app_commands
 
 from bot.account.memory import AccountMemories
+from bot.cast.changes import ServerCast
 from bot.catalogue import Field, FieldKind, Operation, Tried
 from bot.catalogue.checks.tried import OWN_IDS
 from bot.domain.jobs.card_jobs import job_words
@@ -21,7 +22,7 @@ from bot.generation.visible_jobs import VisibleJobs
 from bot.language import ago
 from cogs.ui.choices import CHOICE_CHARS, CHOICES_MAX, or_none
 from cogs.ui.interaction import Bot, Interaction, use
-from cogs.ui.permissions import viewer_of
+from cogs.ui.permissions import caster_of, viewer_of
 from cogs.ui.prices import with_prices
 from cogs.workflows import texts
 
@@ -114,6 +115,18 @@ def job_completion(kinds: frozenset[MediaKind], only: Callable[[Job], object] | 
             viewer, kinds=kinds, typed=typed, only=only, limit=CHOICES_MAX, near=interaction.channel_id
         )
         return [app_commands.Choice(name=job_label(job, now), value=job.id) for job in jobs]
+
+    return complete
+
+
+def cast_completion() -> Any:
+    """Return an autocomplete over the server's cast, as far as the member may use it; several names, with commas."""
+
+    @or_none
+    async def complete(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
+        caster = await caster_of(interaction)
+        found = await use(interaction, ServerCast).completed(caster, typed, most=CHOICES_MAX)
+        return [app_commands.Choice(name=each, value=each) for each in found if len(each) <= CHOICE_CHARS]
 
     return complete
 
