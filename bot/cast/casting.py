@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import partial
@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any, Final, Protocol
 
 from bot.cast import texts
+from bot.cast.styles import found_styles
 from bot.catalogue import Caution, Field, FieldKind, LiveCatalogue, Operation
 from bot.catalogue.catalogue import kinds_of
 from bot.domain.cast import (
@@ -55,8 +56,14 @@ class _Step:
     operation: Operation
     prompt: str
     asked: Sequence[str]
+    style: str
     known: Mapping[str, Player]
     """By id, of the job that it repeats."""
+
+    def keys(self) -> Iterator[str]:
+        """Yield the keys of all that may be a name."""
+        yield from named_in(self.prompt)
+        yield from map(name_key, filter(None, (*self.asked, self.style)))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,13 +81,14 @@ class Casts:
         the author can't use, or too many names, and MediaUnreachable if Discord does not answer.
         """
         steps = [self._step(each) for each in spec.steps]
-        keys = {
-            key for each in steps if each is not None for key in (*named_in(each.prompt), *map(name_key, each.asked))
-        }
-        ids = {id_ for each in steps if each is not None for id_ in each.known}
+        keys = frozenset(key for each in steps if each is not None for key in each.keys())
+        ids = frozenset(id_ for each in steps if each is not None for id_ in each.known)
         if not keys and not ids:
             return spec, []
         found = await self.store.cast.find(spec.guild_id, keys=keys, ids=ids)
+        if (await self.store.settings.get(spec.guild_id)).starter_styles:
+            taken = {name_key(each.name) for each in found}
+            found += list(found_styles(spec.guild_id, keys - taken, ids))
         usable = [each for each in found if self._may_name(spec, each)]
         cautions: list[Caution] = []
         made = []
@@ -100,6 +108,7 @@ class Casts:
             operation,
             prompt if isinstance(prompt, str) else "",
             casting.asked,
+            casting.style,
             {each.id: each for each in casting.players},
         )
 
@@ -117,18 +126,22 @@ class Casts:
             if name_key(name) not in by_key:
                 raise InputError(texts.NO_SUCH_NAME(name=name), "cast")
         asked = [by_key[name_key(name)] for name in step.asked]
+        style = by_key.get(name_key(step.style)) if step.style else None
+        asked += [] if style is None else [style]
+        own_style = step.style if style is None else ""
         before = [by_id[id_] for id_ in step.known if id_ in by_id]
         cautions += [_lost(player) for id_, player in step.known.items() if id_ not in by_id]
         members = list({each.id: each for each in (*named, *asked, *before)}.values())
         if len(members) > PLAYERS_MAX:
             raise InputError(texts.TOO_MANY_NAMES(count=PLAYERS_MAX), "cast")
-        if not members:
+        if not members and not own_style:
             return given if given.derivation.casting == NO_CAST else _played(given, given.input, NO_CAST)
-        return await self._with(members, step.operation, given, {each.id for each in named}, cautions)
+        return await self._with(members, own_style, step.operation, given, {each.id for each in named}, cautions)
 
     async def _with(
         self,
         members: Sequence[CastMember],
+        style: str,
         operation: Operation,
         given: JobSpec,
         named: Collection[str],
@@ -142,7 +155,7 @@ class Casts:
         shown = PROMPT in fields and any(each.kind in _VISUAL for each in operation.outputs)
         if shown:
             links, lost = await self._pictures(members, fields, values, given, added)
-            words = words_of(members, links, named=named)
+            words = words_of(members, links, named=named, style=style)
             left = [each for each in members if each.pictures and not links.get(each.id) and each.id not in lost]
             gone = [each for each in members if each.id in lost]
             cautions += _about("pictures", operation, left, partial(texts.NO_PICTURES_TAKEN, operation=operation.title))

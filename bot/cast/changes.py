@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from bot.cast import texts
+from bot.cast.styles import PREFIX, found_styles, starter_styles
 from bot.catalogue.checks.values import clean_text
 from bot.domain.cast import (
     CAST_MAX,
@@ -99,19 +100,29 @@ class ServerCast:
 
     async def of(self, caster: Caster) -> list[CastMember]:
         """Return what the member may use, by name: characters, then styles."""
-        return [each for each in await self.store.cast.all(caster.guild_id) if caster.may_name(each)]
+        found = [each for each in await self.store.cast.all(caster.guild_id) if caster.may_name(each)]
+        if (await self.store.settings.get(caster.guild_id)).starter_styles:
+            own = {name_key(each.name) for each in found}
+            found += [each for each in starter_styles(caster.guild_id) if name_key(each.name) not in own]
+        return found
 
     async def get(self, caster: Caster, member_id: str) -> CastMember:
         """Return one that the member may use. Raises InputError without."""
-        member = await self.store.cast.get(caster.guild_id, member_id)
+        if member_id.startswith(PREFIX):
+            member = next(found_styles(caster.guild_id, frozenset(), frozenset({member_id})), None)
+        else:
+            member = await self.store.cast.get(caster.guild_id, member_id)
         if member is None or not caster.may_name(member):
             raise InputError(texts.NOT_IN_CAST)
         return member
 
-    async def completed(self, caster: Caster, typed: str, *, most: int) -> list[str]:
-        """Return what the option `cast` may become: the typed names, and one more that begins or contains the rest."""
-        *before, last = [each.strip() for each in typed.split(",")]
-        known = await self.of(caster)
+    async def completed(self, caster: Caster, typed: str, *, styles: bool, most: int) -> list[str]:
+        """Return what the typed names may become: those, and one more that begins with or contains the rest.
+
+        `styles`: one style, instead of several of the whole cast.
+        """
+        *before, last = [typed.strip()] if styles else [each.strip() for each in typed.split(",")]
+        known = [each for each in await self.of(caster) if each.kind is CastKind.STYLE or not styles]
         chosen = {name_key(cleaned_name(each)) for each in before}
         wanted = name_key(cleaned_name(last))
         left = [each for each in known if wanted in name_key(each.name) and name_key(each.name) not in chosen]
@@ -285,6 +296,8 @@ class ServerCast:
 
 
 def _require_changeable(caster: Caster, member: CastMember) -> None:
+    if member.made_by == 0:
+        raise Refused(texts.STARTER)
     if member.may_be_changed_by(caster.member_id, is_moderator=caster.viewer.is_moderator):
         return
     raise Refused(texts.LOCKED if member.made_by == caster.member_id else texts.NOT_YOURS(maker=f"<@{member.made_by}>"))

@@ -36,6 +36,7 @@ CAST_FULL = Plural(
 )
 NOT_IN_CAST = Text("This character was removed from the cast in the meantime.")
 NOT_YOURS = Text("Only {maker} and moderators can change this. Ask one of them.")
+STARTER = Text("This style comes with the bot. Moderators can hide these styles in `/studio settings` under Results.")
 LOCKED = Text("Moderators locked this. Ask one of them to change it.")
 LOOK_TOO_LONG = Plural("`look` can have up to {count} character.", "`look` can have up to {count} characters.")
 NOTHING_GIVEN = Text("Add a picture or a look in words, so that the results have something to follow.")

@@ -62,6 +62,7 @@ class CastMember:
     locked: bool = False
     """Whether only moderators may change it."""
     made_by: int
+    """0 for what comes with the bot."""
     made_at: float
     """Unix seconds."""
     channel_id: int | None = None
@@ -77,7 +78,7 @@ class CastMember:
         return self.audience is Audience.ROLES and not self.role_ids.isdisjoint(role_ids)
 
     def may_be_changed_by(self, member_id: int, *, is_moderator: bool) -> bool:
-        return is_moderator or (member_id == self.made_by and not self.locked)
+        return bool(self.made_by) and (is_moderator or (member_id == self.made_by and not self.locked))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +100,8 @@ class Casting:
     players: tuple[Player, ...] = ()
     asked: tuple[str, ...] = ()
     """Names that were asked for in addition to those in the prompt, until the request is accepted."""
+    style: str = ""
+    """A style in the member's own words, or a name of the cast's, until the request is accepted."""
     words: str = ""
     """Sent behind the prompt."""
     added: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
@@ -126,7 +129,13 @@ class Casting:
         if self == NO_CAST:
             return {}
         players = [[each.id, each.name, each.is_open] for each in self.players]
-        return {"players": players, "asked": list(self.asked), "words": self.words, "added": dict(self.added)}
+        return {
+            "players": players,
+            "asked": list(self.asked),
+            "style": self.style,
+            "words": self.words,
+            "added": dict(self.added),
+        }
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> Casting:
@@ -135,7 +144,7 @@ class Casting:
             return NO_CAST
         players = tuple(Player(id=id_, name=name, is_open=is_open) for id_, name, is_open in data["players"])
         added = MappingProxyType(dict(data["added"]))
-        return cls(players=players, asked=tuple(data["asked"]), words=data["words"], added=added)
+        return cls(players=players, asked=tuple(data["asked"]), style=data["style"], words=data["words"], added=added)
 
 
 NO_CAST: Final = Casting()
@@ -227,10 +236,13 @@ def shared_out(players: Sequence[CastMember], room: int) -> dict[str, int]:
     return given
 
 
-def words_of(players: Iterable[CastMember], pictures: Mapping[str, Sequence[int]], *, named: Collection[str]) -> str:
+def words_of(
+    players: Iterable[CastMember], pictures: Mapping[str, Sequence[int]], *, named: Collection[str], style: str = ""
+) -> str:
     """Return the English words behind a prompt: who is who on which reference picture, looks and styles.
 
-    `pictures`: the numbers of each one's reference pictures, from 1; `named`: ids that the prompt itself names.
+    `pictures`: the numbers of each one's reference pictures, from 1; `named`: ids that the prompt itself names;
+    `style`: the member's own words for one.
     """
     lines = []
     for each in players:
@@ -242,6 +254,7 @@ def words_of(players: Iterable[CastMember], pictures: Mapping[str, Sequence[int]
             role = "" if each.id in named else "Also in the scene: "
             look = f": {each.look}" if each.look else ""
             lines.append(f"{role}{each.name}{shown}{look}.")
+    lines += [f"Style: {style}."] if style else []
     if any(pictures.values()):
         lines.append("Keep each character's face, clothes and colors as on their reference pictures.")
     return "\n".join(lines).replace("..", ".")

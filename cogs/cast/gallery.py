@@ -99,6 +99,8 @@ def _facts(member: CastMember) -> str:
     if member.audience is Audience.ROLES:
         who = texts.ROLES_LINE(roles=" ".join(f"<@&{each}>" for each in sorted(member.role_ids)))
     mark = [str(texts.LOCKED_MARK)] if member.locked else []
+    if not member.made_by:
+        return texts.STARTER_LINE(kind=str(KINDS[member.kind]))
     return " · ".join([texts.LINE(kind=str(KINDS[member.kind]), who=who, maker=member.made_by), *mark])
 
 
@@ -170,7 +172,7 @@ async def _one(
         there = [each for each in sorted(member.role_ids) if guild is not None and guild.get_role(each) is not None]
         rows.append([Control.roles("cast_roles", member.id, placeholder=texts.WHO_ROLES, chosen=there, at_most=10)])
     last = [Control.button("cast_page", "0", label=texts.BACK)]
-    if caster.viewer.is_moderator:
+    if caster.viewer.is_moderator and member.made_by:
         last.append(Control.button("cast_lock", member.id, label=texts.UNLOCK if member.locked else texts.LOCK))
     if may_change:
         last.append(Control.button("cast_ask", member.id, label=texts.REMOVE, style=DANGER))

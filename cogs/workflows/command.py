@@ -79,9 +79,13 @@ def generation_of(plan: CommandPlan, given: Mapping[str, Any]) -> Generation:
         private=bool(given.get(Common.PRIVATE)),
         spoiler=bool(given.get(Common.SPOILER)) and plan.has(Common.SPOILER),
         enhance=bool(given.get(Common.ENHANCE)) and plan.has(Common.ENHANCE),
-        derivation=with_cast(OWN, str(given.get(Common.CAST) or "")),
+        derivation=with_cast(OWN, str(given.get(Common.CAST) or ""), _style(plan, given)),
         typed=True,
     )
+
+
+def _style(plan: CommandPlan, given: Mapping[str, Any]) -> str:
+    return str(given.get(Common.STYLE) or "") if plan.has(Common.STYLE) else ""
 
 
 async def _run(interaction: Interaction, plan: CommandPlan) -> None:
@@ -179,8 +183,8 @@ def _completions(plan: CommandPlan, options: Mapping[str, PlannedOption]) -> dic
         field = option.field
         if field is None and option.name == Common.PRESET:
             found[key] = preset_completion(plan.operation)
-        elif field is None and option.name == Common.CAST:
-            found[key] = cast_completion()
+        elif field is None and option.name in {Common.CAST, Common.STYLE}:
+            found[key] = cast_completion(styles=option.name == Common.STYLE)
         elif option.kind is OptionKind.FROM:
             found[key] = job_completion(_kinds(option))
         elif field is not None and option.name == plan.spec.picks:

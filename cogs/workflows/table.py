@@ -66,6 +66,8 @@ class CommandSpec:
     """Which results it suggests: those with a true result."""
     hook: hooks.Hook = hooks.plain
     """Submits the request, where that takes more than data."""
+    common: frozenset[str] = frozenset()
+    """Shown options that are `Common` ones, though a field has that name."""
     reason: str = ""
     """Why it shows more than OPTIONS_MAX options."""
 
@@ -109,7 +111,7 @@ COMMANDS = (
         "image.generate",
         "image generate",
         texts.IMAGE_GENERATE,
-        "prompt cast model aspect_ratio image from count preset private spoiler",
+        "prompt cast style model aspect_ratio image from count preset private spoiler",
         files=(
             FileOptions(
                 "image",
@@ -121,7 +123,8 @@ COMMANDS = (
         ),
         abouts={"count": texts.PICTURES_OPTION},
         count=True,
-        reason="the cast, which no form can complete",
+        common=frozenset({"style"}),
+        reason="the cast and its styles, which no form can complete",
         hook=hooks.usual_count,
     ),
     CommandSpec(
@@ -137,7 +140,7 @@ COMMANDS = (
         "video.generate",
         "video generate",
         texts.VIDEO_GENERATE,
-        "prompt cast model duration aspect_ratio start from preset private spoiler",
+        "prompt cast style model duration aspect_ratio start from preset private spoiler",
         files=(
             FileOptions(
                 "start",
@@ -148,6 +151,8 @@ COMMANDS = (
             ),
         ),
         count=True,
+        common=frozenset({"style"}),
+        reason="the cast and its styles, which no form can complete",
         aliases=frozenset({"first_frame_url", "first_clip_url", "last_frame_url"}),
     ),
     CommandSpec(

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from bot.domain.cast import NO_CAST, Casting, names_in_option
 from bot.domain.words.templates import with_parameters
-from bot.domain.words.text import shortened
+from bot.domain.words.text import one_line, shortened
 
 
 class Variation(StrEnum):
@@ -68,10 +68,12 @@ OWN: Final = Derivation()
 """Of a request without a source."""
 
 
-def with_cast(derivation: Derivation, typed: str) -> Derivation:
-    """Return the derivation with the names in an option, separated by commas."""
-    names = tuple(names_in_option(typed))
-    return replace(derivation, casting=replace(derivation.casting, asked=names)) if names else derivation
+def with_cast(derivation: Derivation, typed: str, style: str = "") -> Derivation:
+    """Return the derivation with the names in an option, separated by commas, and a style's name or words."""
+    names, style = tuple(names_in_option(typed)), one_line(style)
+    if not names and not style:
+        return derivation
+    return replace(derivation, casting=replace(derivation.casting, asked=names, style=style))
 
 
 SHOWN_CHARS: Final = 4000

@@ -119,13 +119,13 @@ def job_completion(kinds: frozenset[MediaKind], only: Callable[[Job], object] | 
     return complete
 
 
-def cast_completion() -> Any:
-    """Return an autocomplete over the server's cast, as far as the member may use it; several names, with commas."""
+def cast_completion(*, styles: bool) -> Any:
+    """Return an autocomplete over what the member may use: one style, or several of the cast, with commas."""
 
     @or_none
     async def complete(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
         caster = await caster_of(interaction)
-        found = await use(interaction, ServerCast).completed(caster, typed, most=CHOICES_MAX)
+        found = await use(interaction, ServerCast).completed(caster, typed, styles=styles, most=CHOICES_MAX)
         return [app_commands.Choice(name=each, value=each) for each in found if len(each) <= CHOICE_CHARS]
 
     return complete
