@@ -60,7 +60,7 @@ class _Step:
     known: Mapping[str, Player]
     """By id, of the job that it repeats."""
 
-    def keys(self) -> Iterator[str]:
+    def names(self) -> Iterator[str]:
         """Yield the keys of all that may be a name."""
         yield from named_in(self.prompt)
         yield from map(name_key, filter(None, (*self.asked, self.style)))
@@ -81,7 +81,7 @@ class Casts:
         the author can't use, or too many names, and MediaUnreachable if Discord does not answer.
         """
         steps = [self._step(each) for each in spec.steps]
-        keys = frozenset(key for each in steps if each is not None for key in each.keys())
+        keys = frozenset(key for each in steps if each is not None for key in each.names())
         ids = frozenset(id_ for each in steps if each is not None for id_ in each.known)
         if not keys and not ids:
             return spec, []
