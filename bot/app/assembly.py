@@ -45,6 +45,7 @@ from bot.domain.custom_ids import Installation
 from bot.domain.money.limit_rules import host_limits
 from bot.domain.practice import is_practice_key
 from bot.errors import RESTART_CANNOT_HELP, StartError
+from bot.generation.again.shots import Shots
 from bot.generation.assembly import GenerationUseCases, make_use_cases
 from bot.generation.sources import LookPace, Sources
 from bot.generation.visible_jobs import VisibleJobs
@@ -262,7 +263,7 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         sources=sources,
         guilds=setup.guilds,
         sights=sights,
-        generation=_use_cases(setup, core, sources, admission, jobs),
+        generation=_use_cases(setup, core, sources, admission, jobs, delivery),
         delivery=delivery,
         languages=delivery.languages,
         copies=_copies(setup, core, delivery, sources),
@@ -550,12 +551,20 @@ def _intake(
 
 
 def _use_cases(
-    setup: Setup, core: _Core, sources: Sources, admission: Admission, jobs: JobService
+    setup: Setup, core: _Core, sources: Sources, admission: Admission, jobs: JobService, delivery: Delivery
 ) -> GenerationUseCases:
+    shots = Shots(
+        sources=sources,
+        visible=core.visible,
+        media=core.media,
+        publish=delivery.cast_pictures.publish,
+        folder=setup.folder,
+    )
     return make_use_cases(
         catalogue=setup.catalogue,
         switches=core.switches,
         sources=sources,
+        shots=shots,
         admission=admission,
         visible=core.visible,
         jobs=jobs,

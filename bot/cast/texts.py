@@ -48,6 +48,7 @@ CHANNEL_REFUSED = Text(
     "I can't post in the cast's channel, <#{channel}>. A moderator can allow me to post and attach files there."
 )
 NOT_FOUND_NOW = Text("Discord didn't give me the pictures of {name}. Nothing was charged. Try again in a minute.")
+NEXT_SHOT_BEGINS = Text("The next shot begins here. This message is deleted in two days.")
 TRY_AGAIN = Text("Discord didn't take the pictures. Try again in a minute.")
 
 # ---------------------------------------------------------------------- the record

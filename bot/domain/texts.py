@@ -41,6 +41,8 @@ VARIATIONS: Mapping[Variation, Text] = MappingProxyType(
         Variation.STRONG: Text("Strong variation"),
         Variation.LOOK: Text("New look"),
         Variation.FORMAT: Text("New format"),
+        Variation.ZOOM_OUT: Text("Zoomed out"),
+        Variation.UPSCALE: Text("Upscaled"),
     }
 )
 VARIATION_OF, EDIT_OF = Text("{variation} of {words}"), Text("{edit} · of {words}")

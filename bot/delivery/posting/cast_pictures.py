@@ -26,11 +26,13 @@ from bot.delivery.channels.facts import (
     is_closed,
 )
 from bot.delivery.channels.messages import Messages, nonce_of
+from bot.delivery.files.attachments import close
 from bot.delivery.posting.copies import ERASED_AGAIN_S, ERASED_AT_ONCE, delete_message
 from bot.domain.cast import CastMember
-from bot.domain.models import MediaKind
-from bot.domain.words.text import slug
+from bot.domain.models import MediaKind, new_id
+from bot.domain.words.text import harmless, slug
 from bot.errors import MediaUnreachable, Refused
+from bot.language import Text
 from bot.media.fetcher import MediaFetcher
 from bot.media.scratch import scratch_files
 from bot.runtime.clock import Clock
@@ -41,6 +43,8 @@ log = structlog.get_logger(__name__)
 
 LINKS_KEPT_S = 6 * 3600.0
 """Discord's links to files live for a day; a job may wait a while before Cannon Studio fetches them."""
+FRAME_LIFE_S = 2 * 86_400.0
+"""A job may wait a day for approval."""
 LOOK_TIMEOUT_S = 2.0
 """Of Discord's three seconds for an answer."""
 
@@ -76,25 +80,36 @@ class CastPictures:
                 for number, link in enumerate(links, start=1)
             ]
             files = [discord.File(each.path, description=name) for each in found]
-            try:
-                async with asyncio.timeout(UPLOAD_TIMEOUT_S):
-                    message = await self.messages.channel(channel_id, guild_id).send(
-                        discord.utils.escape_markdown(name),
-                        files=files,
-                        nonce=nonce_of("cast", member_id, channel_id),
-                        allowed_mentions=discord.AllowedMentions.none(),
-                    )
-            except discord.HTTPException as error:
-                if not is_closed(error):
-                    raise MediaUnreachable(texts.TRY_AGAIN) from error
-                raise Refused(texts.CHANNEL_REFUSED(channel=channel_id)) from error
-            except NETWORK_ERRORS as error:
-                raise MediaUnreachable(texts.TRY_AGAIN) from error
-            finally:
-                for each in files:
-                    each.close()
+            nonce = nonce_of("cast", member_id, channel_id)
+            message = await self._post(guild_id, channel_id, harmless(name), files, nonce)
         self._note(message)
         return KeptPictures(channel_id=channel_id, message_id=message.id, count=len(message.attachments))
+
+    async def publish(self, guild_id: int, picture: Path) -> str:
+        """Post a picture in the cast's channel for a day, and return its link. Raises as `keep`."""
+        channel_id = (await self.store.settings.get(guild_id)).cast_channel
+        if channel_id is None:
+            raise Refused(texts.NO_CHANNEL)
+        message = await self._post(guild_id, channel_id, texts.NEXT_SHOT_BEGINS, [discord.File(picture)], new_id())
+        await self.store.cast.leave(guild_id, channel_id, message.id, delete_at=self.clock.wall() + FRAME_LIFE_S)
+        return message.attachments[0].url
+
+    async def _post(
+        self, guild_id: int, channel_id: int, text: Text | str, files: Sequence[discord.File], nonce: str
+    ) -> discord.Message:
+        try:
+            async with asyncio.timeout(UPLOAD_TIMEOUT_S):
+                return await self.messages.channel(channel_id, guild_id).send(
+                    str(text), files=files, nonce=nonce, allowed_mentions=discord.AllowedMentions.none()
+                )
+        except discord.HTTPException as error:
+            if not is_closed(error):
+                raise MediaUnreachable(texts.TRY_AGAIN) from error
+            raise Refused(texts.CHANNEL_REFUSED(channel=channel_id)) from error
+        except NETWORK_ERRORS as error:
+            raise MediaUnreachable(texts.TRY_AGAIN) from error
+        finally:
+            close(files)
 
     async def links(self, member: CastMember) -> Sequence[str]:
         """Return fresh links to its pictures, () if Discord no longer has them.

@@ -108,6 +108,25 @@ class ResultCopies:
         await self.note(card, jobs, message, kind=kind)
         return message
 
+    async def post_film(
+        self, channel: discord.abc.Messageable, shots: Sequence[tuple[Card, Job]], film: Path, *, place_id: int
+    ) -> discord.Message:
+        """Post the joined film of these shots, to be removed with any of them.
+
+        Raises NoPlace or Later if one of them may not be shown there, and Discord's or the network's error.
+        """
+        for card, job in shots:
+            await self.gate.require_public(card, [job], channel_id=place_id)
+        is_spoiler = any(card.spoiler for card, _ in shots)
+        last = shots[-1][1]
+        with speaking(await self.languages.of_guild(last.guild_id)):
+            alt = alt_text(last, await self.made_with(last))
+        file = discord.File(film, filename=f"{file_stem(last)}-film.mp4", spoiler=is_spoiler, description=alt)
+        message = await self._send(channel, [file], nonce=nonce_of("film", last.id, place_id))
+        for card, job in shots:
+            await self.note(card, [job], message, kind="film")
+        return message
+
     @contextlib.asynccontextmanager
     async def opened(
         self, card: Card, jobs: Sequence[Job], *, member_id: int, file_limit: int

@@ -27,6 +27,10 @@ class Variation(StrEnum):
     """The clothes and colours of its character."""
     FORMAT = "format"
     """Only its aspect ratio."""
+    ZOOM_OUT = "zoom_out"
+    """More of the scene around it."""
+    UPSCALE = "upscale"
+    """The same, with more detail."""
 
 
 NO_ORDERS: Final[Mapping[str, str]] = MappingProxyType({})
@@ -89,6 +93,8 @@ PICTURE_EDITS: Final[Mapping[Variation, str]] = MappingProxyType(
         ),
         Variation.STRONG: "Keep the subject only. Change the composition, the setting and the mood boldly.",
         Variation.FORMAT: "Keep the picture as it is and continue the scene to fill {ratio}.",
+        Variation.ZOOM_OUT: "Zoom out: keep all that is seen as it is, smaller, and extend the scene on every side.",
+        Variation.UPSCALE: "Keep the picture exactly as it is and only add fine detail for the larger size.",
     }
 )
 _SHOWS: Final = " The picture shows: "
