@@ -23,9 +23,8 @@ from bot.domain.cast import (
     CastKind,
     CastMember,
     Player,
+    marked_in,
     name_key,
-    named_in,
-    names_after_marks,
     players_in,
     shared_out,
     words_of,
@@ -54,7 +53,8 @@ class _Step:
     """A step that may have a cast: its operation, and whom it names."""
 
     operation: Operation
-    prompt: str
+    marked: Sequence[Sequence[str]]
+    """What may be a name in its prompt."""
     asked: Sequence[str]
     style: str
     known: Mapping[str, Player]
@@ -62,7 +62,7 @@ class _Step:
 
     def names(self) -> Iterator[str]:
         """Yield the keys of all that may be a name."""
-        yield from named_in(self.prompt)
+        yield from (name_key(text) for texts in self.marked for text in texts)
         yield from map(name_key, filter(None, (*self.asked, self.style)))
 
 
@@ -106,7 +106,7 @@ class Casts:
         casting = given.derivation.casting
         return _Step(
             operation,
-            prompt if isinstance(prompt, str) else "",
+            marked_in(prompt) if isinstance(prompt, str) else (),
             casting.asked,
             casting.style,
             {each.id: each for each in casting.players},
@@ -121,7 +121,7 @@ class Casts:
     ) -> JobSpec:
         by_key = {name_key(each.name): each for each in usable}
         by_id = {each.id: each for each in usable}
-        named = players_in(step.prompt, by_key)
+        named = players_in(step.marked, by_key)
         for name in step.asked:
             if name_key(name) not in by_key:
                 raise InputError(texts.NO_SUCH_NAME(name=name), "cast")
@@ -220,7 +220,10 @@ class Casts:
         """Return a caution for each name behind an `@` that is none, where the server has a cast."""
         keys = {name_key(each.name) for each in usable}
         missed = {
-            key: name for step in steps for name in names_after_marks(step.prompt, keys) if (key := name_key(name))
+            name_key(texts[0]): texts[0]
+            for step in steps
+            for texts in step.marked
+            if texts and keys.isdisjoint(map(name_key, texts))
         }
         if not missed:
             return []

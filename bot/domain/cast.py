@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
@@ -175,28 +176,21 @@ def name_key(name: str) -> str:
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", one_line(name)).casefold())
 
 
-def named_in(prompt: str) -> list[str]:
-    """Return the keys of all texts that may be names in a prompt: behind each `@`, every start that ends with a word.
+def marked_in(prompt: str) -> list[list[str]]:
+    """Return what may be a name behind each `@` of a prompt: every start that ends with a word, the shortest first.
 
-    At most `PLAYERS_MAX` signs more than a job may have players are looked at.
+    Not in an address, nor in Discord's own mentions (`<@1>`); at most MARKS_MAX.
     """
-    found: dict[str, None] = {}
-    for start in _marks(prompt):
-        for end in _ends(prompt, start):
-            found.setdefault(name_key(prompt[start:end]))
-    return list(found)
+    starts = (match.end() for match in itertools.islice(_MARKED.finditer(prompt), MARKS_MAX))
+    return [list(_starts(prompt[start : start + NAME_CHARS + 1])) for start in starts]
 
 
-def players_in(prompt: str, known: Mapping[str, CastMember]) -> list[CastMember]:
-    """Return those of `known`, by key, that the prompt names, in its order; of several that fit, the longest name."""
-    found: dict[str, CastMember] = {}
-    for start in _marks(prompt):
-        for end in sorted(_ends(prompt, start), reverse=True):
-            member = known.get(name_key(prompt[start:end]))
-            if member is not None:
-                found.setdefault(member.id, member)
-                break
-    return list(found.values())
+def players_in(marked: Iterable[Sequence[str]], known: Mapping[str, CastMember]) -> list[CastMember]:
+    """Return those of `known`, by key, that are named; of several that fit behind one `@`, the longest name."""
+    named = (
+        next((member for text in reversed(texts) if (member := known.get(name_key(text)))), None) for texts in marked
+    )
+    return list({member.id: member for member in named if member is not None}.values())
 
 
 def names_in_option(typed: str) -> list[str]:
@@ -204,23 +198,15 @@ def names_in_option(typed: str) -> list[str]:
     return [name for part in re.split(r"[,;、，]", typed) if (name := cleaned_name(part))]
 
 
-_BEFORE: Final = re.compile(r"(?<![\w@<])@(?=\w)", re.UNICODE)
+_MARKED: Final = re.compile(r"(?<![\w@<])@(?=\w)")
+_WORD_END: Final = re.compile(r"[^\W_](?![^\W_]|_)")
 MARKS_MAX: Final = 100
 
 
-def _marks(prompt: str) -> list[int]:
-    """Return where texts behind an `@` begin; not in an address, nor in Discord's own mentions (`<@1>`)."""
-    return [match.end() for match, _ in zip(_BEFORE.finditer(prompt), range(MARKS_MAX), strict=False)]
-
-
-def _ends(prompt: str, start: int) -> list[int]:
-    """Return where a name that begins at `start` may end: after each word within the longest name."""
-    piece = prompt[start : start + NAME_CHARS + 1]
-    return [
-        start + place
-        for place in range(1, min(len(piece), NAME_CHARS) + 1)
-        if piece[place - 1].isalnum() and (place == len(piece) or not (piece[place].isalnum() or piece[place] == "_"))
-    ]
+def _starts(piece: str) -> Iterator[str]:
+    for match in _WORD_END.finditer(piece):
+        if match.end() <= NAME_CHARS:
+            yield piece[: match.end()]
 
 
 def shared_out(players: Sequence[CastMember], room: int) -> dict[str, int]:
@@ -258,13 +244,3 @@ def words_of(
     if any(pictures.values()):
         lines.append("Keep each character's face, clothes and colors as on their reference pictures.")
     return "\n".join(lines).replace("..", ".")
-
-
-def names_after_marks(prompt: str, known: Collection[str]) -> list[str]:
-    """Return the word behind each `@` where no name of these keys begins."""
-    found = []
-    for start in _marks(prompt):
-        ends = _ends(prompt, start)
-        if ends and not any(name_key(prompt[start:end]) in known for end in ends):
-            found.append(prompt[start : ends[0]])
-    return list(dict.fromkeys(found))
