@@ -11,7 +11,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Final
 
-from bot.domain.words.text import one_line, without_controls
+from bot.domain.words.text import UNSPACED, one_line, without_controls
 
 CAST_MAX: Final = 1000
 """Most characters and styles of a server."""
@@ -187,10 +187,12 @@ def marked_in(prompt: str) -> list[list[str]]:
 
 def players_in(marked: Iterable[Sequence[str]], known: Mapping[str, CastMember]) -> list[CastMember]:
     """Return those of `known`, by key, that are named; of several that fit behind one `@`, the longest name."""
-    named = (
-        next((member for text in reversed(texts) if (member := known.get(name_key(text)))), None) for texts in marked
-    )
-    return list({member.id: member for member in named if member is not None}.values())
+    found: dict[str, CastMember] = {}
+    for texts in marked:
+        key = next((key for key in map(name_key, reversed(texts)) if key in known), None)
+        if key is not None:
+            found[known[key].id] = known[key]
+    return list(found.values())
 
 
 def names_in_option(typed: str) -> list[str]:
@@ -198,8 +200,9 @@ def names_in_option(typed: str) -> list[str]:
     return [name for part in re.split(r"[,;、，]", typed) if (name := cleaned_name(part))]
 
 
-_MARKED: Final = re.compile(r"(?<![\w@<])@(?=\w)")
-_WORD_END: Final = re.compile(r"[^\W_](?![^\W_]|_)")
+_MARKED: Final = re.compile(rf"(?<![^\W{UNSPACED}])(?<![@<])@(?=\w)")
+_WORD_END: Final = re.compile(rf"[{UNSPACED}]|[^\W_](?![^\W{UNSPACED}])")
+"""Where words have no spaces between them, a name may end with each sign."""
 MARKS_MAX: Final = 100
 
 
