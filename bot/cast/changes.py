@@ -219,7 +219,7 @@ class ServerCast:
             await self._change(caster, member_id, moved)
         except BaseException:
             if kept.channel_id is not None and kept.message_id is not None:
-                await self.store.cast.leave(caster.guild_id, kept.channel_id, kept.message_id)
+                await self.store.cast.note_leftover(caster.guild_id, kept.channel_id, kept.message_id)
             raise
 
     async def remove(self, caster: Caster, member_id: str) -> CastMember:

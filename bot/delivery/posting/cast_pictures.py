@@ -91,7 +91,7 @@ class CastPictures:
         if channel_id is None:
             raise Refused(texts.NO_CHANNEL)
         message = await self._post(guild_id, channel_id, texts.NEXT_SHOT_BEGINS, [discord.File(picture)], new_id())
-        await self.store.cast.leave(guild_id, channel_id, message.id, delete_at=self.clock.wall() + FRAME_LIFE_S)
+        await self.store.cast.note_leftover(guild_id, channel_id, message.id, delete_at=self.clock.wall() + FRAME_LIFE_S)
         return message.attachments[0].url
 
     async def _post(

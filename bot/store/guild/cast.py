@@ -123,7 +123,7 @@ class Cast(Repository):
 
         return await self._recorded(guild_id, change, record)
 
-    async def leave(self, guild_id: int, channel_id: int, message_id: int, *, delete_at: float = 0.0) -> None:
+    async def note_leftover(self, guild_id: int, channel_id: int, message_id: int, *, delete_at: float = 0.0) -> None:
         """Note a message with pictures of nobody in the cast, to be deleted at `delete_at`, Unix seconds."""
         await self._execute(_LEAVE, (guild_id, channel_id, message_id, delete_at), guild_id=guild_id)
 
