@@ -30,8 +30,6 @@ from bot.cannon.client import CannonClient
 from bot.cannon.discovery import Discovery
 from bot.cannon.estimates import Estimates
 from bot.cannon.mcp import McpClient
-from bot.cast.casting import Casts
-from bot.cast.changes import ServerCast
 from bot.delivery import Delivery, DiscordLinks, make_delivery
 from bot.delivery.answers.recovery import OwnMessages, Recovery
 from bot.delivery.card.memory import CardOwner
@@ -78,6 +76,8 @@ from bot.runtime.network.transport import OriginTransport, public_transport
 from bot.runtime.network.web_server import HttpServer
 from bot.runtime.texts import COMMANDS_OUTDATED, DISK_FREE
 from bot.server.absences import Absences
+from bot.server.cast.casting import Casts
+from bot.server.cast.changes import ServerCast
 from bot.server.members import MemberData, OwnSettings
 from bot.server.operations import ApiDrift, OperationSwitches
 from bot.server.pause import HostPause
@@ -276,7 +276,7 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         member_data=MemberData(store, setup.catalogue, core.memories),
         voices=ServerVoices(store, keys=core.keys, memories=core.memories, settings=moderation.settings),
         own_settings=OwnSettings(store),
-        cast=ServerCast(store=store, sources=sources, pictures=delivery.cast_pictures, clock=setup.clock),
+        cast=ServerCast(store=store, pictures=delivery.cast_pictures, clock=setup.clock),
         moderation=moderation,
         practice=practice,
         practice_studio=setup.practice,
@@ -533,10 +533,9 @@ def _intake(
     gate: RequestGate,
     pricing: Pricing,
 ) -> JobService:
-    casts = Casts(store=core.store, catalogue=setup.catalogue, links=delivery.cast_pictures.links)
     return JobService(
         store=core.store,
-        cast=casts.cast,
+        casts=Casts(store=core.store, catalogue=setup.catalogue, links=delivery.cast_pictures.links),
         keys=core.keys,
         key_health=core.key_health,
         gate=gate,

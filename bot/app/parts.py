@@ -20,7 +20,6 @@ from bot.app.webhooks import Webhooks, WebhookTokens
 from bot.cannon.budgets import KeyBudgets
 from bot.cannon.client import CannonClient
 from bot.cannon.mcp import McpClient
-from bot.cast.changes import ServerCast
 from bot.catalogue import LiveCatalogue
 from bot.delivery import CardSurface, Delivery
 from bot.delivery.answers.recovery import Recovery, Spawn
@@ -56,6 +55,7 @@ from bot.runtime.metrics import Metrics
 from bot.runtime.network.web_server import HttpServer
 from bot.runtime.process import ProcessIdentity
 from bot.server.absences import Absences
+from bot.server.cast.changes import ServerCast
 from bot.server.members import MemberData, OwnSettings
 from bot.server.operations import ApiDrift, OperationSwitches
 from bot.server.pause import HostPause

@@ -11,7 +11,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Final
 
-from bot.domain.cast import NO_CAST, Casting
+from bot.domain.words.cast import NO_CAST, Casting
 from bot.domain.words.orders import NO_ORDERS, Derivation, OldOrder, Variation, depicted, own_words
 from bot.language import amount as as_written
 from bot.language import ntr

@@ -65,7 +65,7 @@ def make_use_cases(
     generations = Generations(
         catalogue=catalogue,
         sources=sources,
-        shots=shots,
+        last_frame=shots.last_frame,
         admission=admission,
         jobs=jobs,
         store=store,

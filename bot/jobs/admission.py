@@ -18,13 +18,13 @@ from bot.catalogue import Field, FieldKind, LiveCatalogue, Operation
 from bot.catalogue.checks.cautions import with_end
 from bot.catalogue.checks.tried import resolved_model
 from bot.catalogue.checks.values import clean_text
-from bot.domain.cast import Casting
 from bot.domain.jobs.card_spec import CardSpec, JobSpec, Origin
 from bot.domain.models import JOBS_PER_CARD
 from bot.domain.money.spend_request import LEAST, TYPED, Consent, SpendItem, SpendRequest
 from bot.domain.money.spending_policy import admit
 from bot.domain.server.guild_rules import Rules
 from bot.domain.server.places import SAFETY_SWITCH
+from bot.domain.words.cast import Casting
 from bot.domain.words.templates import Template, words_in
 from bot.domain.words.text import WordList
 from bot.errors import InputError, KeyRefused, Refused

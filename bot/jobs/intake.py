@@ -32,6 +32,7 @@ from bot.moderation.results import cancelled_by, card_cancelled_by, kept_by
 from bot.prices.pricing import CheckedJob, Pricing, spend_request
 from bot.runtime.clock import Clock
 from bot.runtime.failpoints import failpoint
+from bot.server.cast.casting import Casts
 from bot.server.settings import Languages
 from bot.store import Cancelled, Store
 
@@ -129,12 +130,6 @@ class Accepted:
     fresh: bool
 
 
-class CastRequest(Protocol):
-    """`bot.cast.casting.Casts.cast`."""
-
-    async def __call__(self, spec: CardSpec) -> tuple[CardSpec, Sequence[Caution]]: ...
-
-
 class NoteAnswered(Protocol):
     """`AnsweredCards.note`."""
 
@@ -151,7 +146,7 @@ class JobService:
     key_health: KeyHealth
     gate: RequestGate
     pricing: Pricing
-    cast: CastRequest
+    casts: Casts
     memories: AccountMemories
     clock: Clock
     alerts: Alerts
@@ -191,7 +186,7 @@ class JobService:
         memory = await self.memories.of(spec.guild_id) if names_model else AccountMemory()
         voice = await self.store.voices.default_of(spec.guild_id, spec.author_id) or rules.default_voice
         defaults = Defaults(rules=rules, memory=memory, voice=voice)
-        spec, doubts = await self.cast(spec)
+        spec, doubts = await self.casts.cast(spec)
         checked = await self.gate.checked(spec, defaults)
         key = await self.gate.key(spec.guild_id, [job.operation for job in checked])
         if not key.is_practice and any(job.has_practice_link for job in checked):

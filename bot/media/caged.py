@@ -57,7 +57,7 @@ async def run(arguments: tuple[str, ...], folder: Path, payload: object, *, time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class CageLimits:
     """Of the process, in seconds and bytes. `data`: writable memory; `memory`: all that it may map, code included."""
 
     cpu_s: int
@@ -66,7 +66,7 @@ class Limits:
     file: int
 
 
-def confine(limits: Limits) -> None:
+def confine(limits: CageLimits) -> None:
     """Irrevocably limit this process's resources and access; no core file with foreign content. Load all code first."""
     for what, limit in (
         (resource.RLIMIT_CPU, limits.cpu_s),

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from bot.media import decoder_cage
-from bot.media.caged import INSTALLED, MIB, CagedError, Limits, command, confine, run
+from bot.media.caged import INSTALLED, MIB, CagedError, CageLimits, command, confine, run
 from bot.media.lettering import Lettering, drawable
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 SHEET_NAME = "contact-sheet.jpg"
 TIMEOUT_S = 30.0
 """From the start of the process to its end, idle time included."""
-LIMITS = Limits(cpu_s=20, data=208 * MIB, memory=384 * MIB, file=32 * MIB)
+LIMITS = CageLimits(cpu_s=20, data=208 * MIB, memory=384 * MIB, file=32 * MIB)
 """With Python's and Pillow's code less than 256 MiB of memory in total."""
 PIXELS_MAX = 40_000_000
 """The largest decoded image, if it fits: a pixel takes 4 bytes, but 9 as AVIF and 16 as WebP."""

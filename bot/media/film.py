@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
-from bot.media.caged import INSTALLED, MIB, CagedError, Limits, command, confine, run
+from bot.media.caged import INSTALLED, MIB, CagedError, CageLimits, command, confine, run
 
 FRAME_NAME, FILM_NAME = "last-frame.png", "film.mp4"
 SHOTS_MAX: Final = 8
@@ -31,7 +31,7 @@ BITRATES: Final = (250_000, 4_000_000)
 """The least that is worth watching, and the most that is needed, in bits a second."""
 SOUND_BITRATE: Final = 96_000
 TIMEOUT_S: Final = 240.0
-LIMITS: Final = Limits(cpu_s=200, data=640 * MIB, memory=1536 * MIB, file=64 * MIB)
+LIMITS: Final = CageLimits(cpu_s=200, data=640 * MIB, memory=1536 * MIB, file=64 * MIB)
 COMMAND = command("bot.media.film")
 AT_ONCE: Final = 1
 """Encoding takes a core."""

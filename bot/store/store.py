@@ -25,11 +25,10 @@ from bot.store.engine.database import REBUILT_BYTES, Database
 from bot.store.engine.pulse import Pulse
 from bot.store.engine.repository import PAGES_CHECKED_META, Meta, Repository, set_meta, signature_in
 from bot.store.engine.sqlite_database import ProcessLock, SqliteDatabase
-from bot.store.guild.absent_guilds import AbsentGuilds
 from bot.store.guild.account import AccountChecks, ApiChanges, ApiFacts
 from bot.store.guild.approvals import Approvals
 from bot.store.guild.cast import Cast
-from bot.store.guild.former_members import FormerMembers
+from bot.store.guild.gone import AbsentGuilds, FormerMembers
 from bot.store.guild.keys import GuildKeys, HostKeyRefusals, Practice
 from bot.store.guild.members import Drafts, MemberSettingsRows, Voices, WordOffers
 from bot.store.guild.privacy import Privacy, Retention

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Any
 
 import discord
 
-from bot.cast.changes import NewMember, ServerCast
-from bot.cast.texts import AUDIENCES
 from bot.delivery.channels.facts import in_time
-from bot.domain.cast import LOOK_CHARS, NAME_CHARS, PICTURES_MAX, Audience, CastKind, CastMember
 from bot.domain.models import MediaKind
-from bot.generation.sources import SourceRef
+from bot.domain.words.cast import LOOK_CHARS, NAME_CHARS, PICTURES_MAX, Audience, CastKind, CastMember
+from bot.generation.sources import SourceRef, Sources
 from bot.language import Text
+from bot.server.cast.changes import NewMember, ServerCast
+from bot.server.cast.texts import AUDIENCES
 from cogs.cast import texts
 from cogs.ui.forms import Form, MediaUpload
 from cogs.ui.interaction import Bot, Interaction, use
@@ -78,19 +79,20 @@ class AddForm(_CastForm):
     async def answer(self, interaction: Interaction) -> None:
         await require_unblocked(interaction)
         await in_time(interaction.response.defer(ephemeral=True, thinking=True))
+        refs = [self._result] if self._result is not None else uploaded(self._upload)
+        caster = await caster_of(interaction)
         new = NewMember(
             name=self._name.value,
             kind=self._kind,
             look=self._look.value,
-            pictures=[self._result] if self._result is not None else uploaded(self._upload),
+            pictures=len(refs),
             voice_id=_text(self._voice),
             model=_text(self._model),
             aspect_ratio=_text(self._ratio),
             audience=Audience(self._who.value) if self._who is not None and self._who.value else Audience.EVERYONE,
         )
-        added = await use(interaction, ServerCast).add(
-            await caster_of(interaction), new, commands=command_names(interaction.client)
-        )
+        links = partial(use(interaction, Sources).links, caster.viewer, refs, "picture")
+        added = await use(interaction, ServerCast).add(caster, new, links, commands=command_names(interaction.client))
         await self._show(interaction, added)
 
 
@@ -135,11 +137,13 @@ class PicturesForm(_CastForm):
     async def answer(self, interaction: Interaction) -> None:
         await in_time(interaction.response.defer())
         caster = await caster_of(interaction)
-        await use(interaction, ServerCast).set_pictures(caster, self._member.id, uploaded(self._upload))
+        refs = uploaded(self._upload)
+        links = partial(use(interaction, Sources).links, caster.viewer, refs, "picture")
+        await use(interaction, ServerCast).set_pictures(caster, self._member.id, len(refs), links)
         await self._show(interaction, self._member.id, str(texts.SAVED))
 
 
-class SearchForm(_CastForm):
+class CastSearchForm(_CastForm):
     """Takes a part of a name; empty ends the search."""
 
     def __init__(self, bot: Bot, typed: str, show: ShowCast) -> None:

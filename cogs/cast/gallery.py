@@ -9,22 +9,22 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.cast.changes import Caster, ServerCast
-from bot.cast.texts import AUDIENCES, KINDS
 from bot.delivery.card.context import NEUTRAL
 from bot.delivery.channels.facts import in_time
 from bot.delivery.channels.view import untracked
 from bot.delivery.posting.cast_pictures import CastPictures
-from bot.domain.cast import Audience, CastKind, CastMember, name_key
 from bot.domain.custom_ids import custom_id, unsigned
 from bot.domain.models import Job
+from bot.domain.words.cast import Audience, CastKind, CastMember, name_key
 from bot.domain.words.text import harmless, shortened
 from bot.errors import InputError
 from bot.generation.again.next_steps import IMAGE
 from bot.generation.generation import Generation
 from bot.generation.sources import SourceRef
+from bot.server.cast.changes import Caster, ServerCast
+from bot.server.cast.texts import AUDIENCES, KINDS
 from cogs.cast import texts
-from cogs.cast.forms import AddForm, EditForm, PicturesForm, SearchForm
+from cogs.cast.forms import AddForm, CastSearchForm, EditForm, PicturesForm
 from cogs.ui.controls import Control, message_items, on, on_job
 from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.panels import number_in, part_of
@@ -211,7 +211,7 @@ async def open_chosen(interaction: Interaction, _subject: str, values: Sequence[
 
 @on(SEARCH_ACTION)
 async def search(interaction: Interaction, _subject: str, _values: Sequence[str]) -> None:
-    form = SearchForm(interaction.client, _searched(interaction.message), show_cast)
+    form = CastSearchForm(interaction.client, _searched(interaction.message), show_cast)
     await in_time(interaction.response.send_modal(form))
 
 
@@ -327,7 +327,7 @@ async def add_result(interaction: Interaction, job: Job, _values: Sequence[str])
     await in_time(interaction.response.send_modal(form))
 
 
-class Cast(commands.Cog):
+class CastCommand(commands.Cog):
     """The gallery."""
 
     @app_commands.command(name="cast", description=texts.CAST)
@@ -337,4 +337,4 @@ class Cast(commands.Cog):
 
 
 async def setup(bot: Bot) -> None:
-    await bot.add_cog(Cast())
+    await bot.add_cog(CastCommand())

@@ -7,7 +7,6 @@ from typing import Any, cast
 import discord
 from discord import app_commands
 
-from bot.cast.changes import Caster
 from bot.delivery.card.readers import Authors
 from bot.delivery.channels.channel_sight import ChannelSights
 from bot.delivery.channels.facts import missing_of, to_post
@@ -16,6 +15,7 @@ from bot.domain.money.spending_policy import refuse_blocked
 from bot.domain.server.guild_rules import Rules
 from bot.domain.server.places import Viewer
 from bot.errors import BotError, InputError, NotAllowed, Refused
+from bot.server.cast.changes import Caster
 from bot.store import Blocks, GuildSettings
 from cogs.ui import texts
 from cogs.ui.interaction import Bot, Interaction, PostableChannel, place_of, use

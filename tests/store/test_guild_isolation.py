@@ -14,13 +14,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.domain.cast import CastKind, CastMember
 from bot.domain.models import Card, GuildKey, Job, JobState, Media, MediaKind
 from bot.domain.money.spend_request import Draw, Verdict
 from bot.domain.server.first_contact import SetupStep, StepOutcome, WelcomePlace
 from bot.domain.server.guild_rules import Grant, Limit, Period, Rules, Scope
 from bot.domain.server.member_settings import Preset
 from bot.domain.server.reaction_rules import DEFAULTS, ReactionKey, Seeding
+from bot.domain.words.cast import CastKind, CastMember
 from bot.errors import StoreError
 from bot.store import Decision, JobAttempt, Record, ReviewRule, ReviewVerdict, Spending, Store, TriedOutcome
 from bot.store.engine.repository import Repository

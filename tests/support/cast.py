@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
-from bot.cast.changes import Caster, NewMember
-from bot.domain.cast import CastMember
 from bot.domain.server.places import Sight, Viewer
+from bot.domain.words.cast import CastMember
 from bot.generation.sources import SourceRef
+from bot.server.cast.changes import Caster, NewMember
 from tests.support.rig import Rig
 from tests.support.surface import png
 from tests.support.workflows import hosted
@@ -40,5 +41,6 @@ async def add(rig: Rig, name: str, *, pictures: int = 1, member: Any = None, **f
     if pictures and (await rig.bot.parts.store.settings.get(rig.guild.id)).cast_channel is None:
         await cast_channel(rig)
     links = [hosted(rig, f"{name}-{number}.png", png()) for number in range(pictures)]
-    new = NewMember(name=name, pictures=[SourceRef(url=link) for link in links], **facts)
-    return await rig.bot.parts.cast.add(caster(rig, member), new, commands=())
+    refs, who = [SourceRef(url=link) for link in links], caster(rig, member)
+    found = partial(rig.bot.parts.sources.links, who.viewer, refs, "picture")
+    return await rig.bot.parts.cast.add(who, NewMember(name=name, pictures=len(refs), **facts), found, commands=())

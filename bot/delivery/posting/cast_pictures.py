@@ -15,8 +15,6 @@ from pathlib import Path
 import discord
 import structlog
 
-from bot.cast import texts
-from bot.cast.changes import KeptPictures
 from bot.delivery.channels.facts import (
     FILE_LIMIT_BYTES,
     NETWORK_ERRORS,
@@ -28,8 +26,8 @@ from bot.delivery.channels.facts import (
 from bot.delivery.channels.messages import Messages, nonce_of
 from bot.delivery.files.attachments import close
 from bot.delivery.posting.copies import ERASED_AGAIN_S, ERASED_AT_ONCE, delete_message
-from bot.domain.cast import CastMember
 from bot.domain.models import MediaKind, new_id
+from bot.domain.words.cast import CastMember
 from bot.domain.words.text import harmless, slug
 from bot.errors import MediaUnreachable, Refused
 from bot.language import Text
@@ -37,6 +35,8 @@ from bot.media.fetcher import MediaFetcher
 from bot.media.scratch import scratch_files
 from bot.runtime.clock import Clock
 from bot.runtime.pace import TimedMemory
+from bot.server.cast import texts
+from bot.server.cast.changes import KeptPictures
 from bot.store import Store
 
 log = structlog.get_logger(__name__)
@@ -91,7 +91,9 @@ class CastPictures:
         if channel_id is None:
             raise Refused(texts.NO_CHANNEL)
         message = await self._post(guild_id, channel_id, texts.NEXT_SHOT_BEGINS, [discord.File(picture)], new_id())
-        await self.store.cast.note_leftover(guild_id, channel_id, message.id, delete_at=self.clock.wall() + FRAME_LIFE_S)
+        await self.store.cast.note_leftover(
+            guild_id, channel_id, message.id, delete_at=self.clock.wall() + FRAME_LIFE_S
+        )
         return message.attachments[0].url
 
     async def _post(

@@ -13,7 +13,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Final
 
-from bot.domain.cast import NO_CAST, Casting, names_in_option
+from bot.domain.words.cast import NO_CAST, Casting, names_in_option
 from bot.domain.words.templates import with_parameters
 from bot.domain.words.text import one_line, shortened
 

@@ -13,13 +13,12 @@ from bot.domain.models import Job, JobState, MediaKind
 from bot.domain.server.places import Viewer
 from bot.errors import InputError, Refused
 from bot.generation import texts
-from bot.generation.sources import Source, Sources
+from bot.generation.sources import FILMS, Source, Sources
 from bot.generation.visible_jobs import VisibleJobs
 from bot.media import film
 from bot.media.fetcher import MediaFetcher
 from bot.media.scratch import scratch_files
 
-FILMS: Final = frozenset({MediaKind.VIDEO})
 FILM_MAX_BYTES: Final = 64 * 1024 * 1024
 """Of a shot that is opened here."""
 CONTINUES_ITSELF: Final = ("wan27video", "Wan 2.7")

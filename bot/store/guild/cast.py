@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.domain.cast import CAST_MAX, Audience, CastKind, CastMember, name_key
+from bot.domain.words.cast import CAST_MAX, Audience, CastKind, CastMember, name_key
 from bot.store.engine.columns import read_as, to_json, to_text
 from bot.store.engine.repository import RecordOf, Repository
 from bot.store.sql import Connection, Row

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
-from bot.domain.cast import NO_CAST, Casting
 from bot.domain.models import RUNNING_STATES, Card, Job, JobState, WaitsFor
 from bot.domain.server.member_settings import PING_AFTER_S
 from bot.domain.server.places import CardPlace
+from bot.domain.words.cast import NO_CAST, Casting
 from bot.domain.words.orders import Variation
 from bot.store.engine.columns import (
     ChangedBy,

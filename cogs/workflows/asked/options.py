@@ -11,7 +11,6 @@ from weakref import WeakKeyDictionary
 from discord import app_commands
 
 from bot.account.memory import AccountMemories
-from bot.cast.changes import ServerCast
 from bot.catalogue import Field, FieldKind, Operation, Tried
 from bot.catalogue.checks.tried import OWN_IDS
 from bot.domain.jobs.card_jobs import job_words
@@ -20,6 +19,7 @@ from bot.domain.words.text import one_line, shortened
 from bot.errors import InputError, StoreError
 from bot.generation.visible_jobs import VisibleJobs
 from bot.language import ago
+from bot.server.cast.changes import ServerCast
 from cogs.ui.choices import CHOICE_CHARS, CHOICES_MAX, or_none
 from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.permissions import caster_of, viewer_of

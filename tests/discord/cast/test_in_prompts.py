@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.domain.cast import Audience
+from bot.domain.words.cast import Audience
 from tests.support.cast import add
 from tests.support.rig import Rig
 

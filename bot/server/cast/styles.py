@@ -7,7 +7,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Final
 
-from bot.domain.cast import CastKind, CastMember, name_key
+from bot.domain.words.cast import CastKind, CastMember, name_key
 from bot.language import LANGUAGES, Text, speaking
 
 PREFIX: Final = "style."

@@ -10,11 +10,11 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any, Final, Protocol
 
-from bot.cast import texts
-from bot.cast.styles import found_styles
 from bot.catalogue import Caution, Field, FieldKind, LiveCatalogue, Operation
 from bot.catalogue.catalogue import kinds_of
-from bot.domain.cast import (
+from bot.domain.jobs.card_spec import CardSpec, JobSpec
+from bot.domain.models import MediaKind
+from bot.domain.words.cast import (
     NO_CAST,
     PLAYERS_MAX,
     REFERENCES_MAX,
@@ -29,9 +29,9 @@ from bot.domain.cast import (
     shared_out,
     words_of,
 )
-from bot.domain.jobs.card_spec import CardSpec, JobSpec
-from bot.domain.models import MediaKind
 from bot.errors import InputError
+from bot.server.cast import texts
+from bot.server.cast.styles import found_styles
 from bot.store import Store
 
 PROMPT: Final = "prompt"

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from bot.cast import texts
-from bot.cast.styles import PREFIX, found_styles, starter_styles
 from bot.catalogue.checks.values import clean_text
-from bot.domain.cast import (
+from bot.domain.models import new_id
+from bot.domain.server.places import Viewer
+from bot.domain.words.cast import (
     CAST_MAX,
     LOOK_CHARS,
     NAME_CHARS,
@@ -21,16 +21,16 @@ from bot.domain.cast import (
     name_fault,
     name_key,
 )
-from bot.domain.models import MediaKind, new_id
-from bot.domain.server.places import Viewer
 from bot.domain.words.text import harmless, one_line
 from bot.errors import InputError, Refused
-from bot.generation.sources import SourceRef, Sources
 from bot.runtime.clock import Clock
+from bot.server.cast import texts
+from bot.server.cast.styles import PREFIX, found_styles, starter_styles
 from bot.store import Record, Store
 from bot.store.guild.cast import CastOutcome
 
-IMAGES = frozenset({MediaKind.IMAGE})
+PictureLinks = Callable[[], Awaitable[Sequence[str]]]
+"""Checks pictures and returns their links. Raises InputError, Refused or a MediaError."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +81,8 @@ class NewMember:
     name: str
     kind: CastKind = CastKind.CHARACTER
     look: str = ""
-    pictures: Sequence[SourceRef] = ()
+    pictures: int = 0
+    """How many were given."""
     voice_id: str = ""
     model: str = ""
     aspect_ratio: str = ""
@@ -94,7 +95,6 @@ class ServerCast:
     """Lists and changes the cast. What a member may not use is as what is not there."""
 
     store: Store
-    sources: Sources
     pictures: PictureKeeper
     clock: Clock
 
@@ -129,13 +129,15 @@ class ServerCast:
         left.sort(key=lambda each: (not name_key(each.name).startswith(wanted), each.kind, name_key(each.name)))
         return [", ".join([*filter(None, before), each.name]) for each in left[:most]]
 
-    async def add(self, caster: Caster, new: NewMember, *, commands: Collection[str]) -> CastMember:
-        """Add one, with its pictures posted. `commands`: names that it can't have.
+    async def add(
+        self, caster: Caster, new: NewMember, links: PictureLinks, *, commands: Collection[str]
+    ) -> CastMember:
+        """Add one, with its pictures posted; `links` checks those. `commands`: names that it can't have.
 
         Raises InputError, Refused or a MediaError, with nothing added.
         """
         name, look = self._name(new.name, commands), self._look(new.look)
-        if len(new.pictures) > PICTURES_MAX:
+        if new.pictures > PICTURES_MAX:
             raise InputError(texts.TOO_MANY_FILES(count=PICTURES_MAX), "picture")
         if not new.pictures and not look:
             raise InputError(texts.NOTHING_GIVEN, "look")
@@ -156,7 +158,7 @@ class ServerCast:
             made_at=self.clock.wall(),
         )
         if new.pictures:
-            member = await self._with_pictures(caster, member, new.pictures)
+            member = await self._with_pictures(caster, member, links)
         _require_done(await self.store.cast.add(member), name)
         return member
 
@@ -204,13 +206,13 @@ class ServerCast:
             raise Refused(texts.LOCKED)
         await self._change(caster, member_id, lambda was: replace(was, locked=locked))
 
-    async def set_pictures(self, caster: Caster, member_id: str, refs: Sequence[SourceRef]) -> None:
-        """Replace its pictures. Raises a MediaError, too."""
-        if not 1 <= len(refs) <= PICTURES_MAX:
+    async def set_pictures(self, caster: Caster, member_id: str, count: int, links: PictureLinks) -> None:
+        """Replace its pictures by so many others; `links` checks those. Raises a MediaError, too."""
+        if not 1 <= count <= PICTURES_MAX:
             raise InputError(texts.TOO_MANY_FILES(count=PICTURES_MAX), "picture")
         member = await self.get(caster, member_id)
         _require_changeable(caster, member)
-        kept = await self._with_pictures(caster, member, refs)
+        kept = await self._with_pictures(caster, member, links)
 
         def moved(was: CastMember) -> CastMember:
             return replace(was, channel_id=kept.channel_id, message_id=kept.message_id, pictures=kept.pictures)
@@ -266,15 +268,13 @@ class ServerCast:
         outcome = await self.store.cast.change(caster.guild_id, member_id, changed, record=record)
         _require_done(outcome, seen[0][1].name if seen else "")
 
-    async def _with_pictures(self, caster: Caster, member: CastMember, refs: Sequence[SourceRef]) -> CastMember:
+    async def _with_pictures(self, caster: Caster, member: CastMember, links: PictureLinks) -> CastMember:
         channel_id = (await self.store.settings.get(caster.guild_id)).cast_channel
         if channel_id is None:
             raise Refused(texts.NO_CHANNEL)
-        async with self.sources.pace.request(caster.member_id, len(refs)):
-            found = [await self.sources.find(caster.viewer, ref, IMAGES, "picture") for ref in refs]
+        found = await links()
         practice = await self.store.practice.is_on(caster.guild_id)
-        links = [each.url for each in found]
-        kept = await self.pictures.keep(caster.guild_id, channel_id, member.id, member.name, links, practice=practice)
+        kept = await self.pictures.keep(caster.guild_id, channel_id, member.id, member.name, found, practice=practice)
         return replace(member, channel_id=kept.channel_id, message_id=kept.message_id, pictures=kept.count)
 
     @staticmethod

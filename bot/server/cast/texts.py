@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.account.texts import actor
-from bot.domain.cast import Audience, CastKind
+from bot.domain.words.cast import Audience, CastKind
 from bot.language import Plural, Text, both
 
 NO_SUCH_NAME = Text("There's no “{name}” in the cast that you can use here. Choose one from the list of `cast`.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.domain.cast import Audience
+from bot.domain.words.cast import Audience
 from tests.support.cast import add, cast_channel
 from tests.support.rig import Rig
 from tests.support.surface import panel_text, png
