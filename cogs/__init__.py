@@ -30,7 +30,6 @@ EXTENSIONS = (
     "cogs.results.buttons",
     "cogs.results.variants",
     "cogs.results.single_result",
-    "cogs.results.shots",
     "cogs.results.remove",
     "cogs.jobs.commands",
     "cogs.jobs.gallery",

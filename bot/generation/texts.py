@@ -257,10 +257,10 @@ TOO_LONG_WITH_STYLE = Plural(
 )
 """Refuse a prompt that has more than `count` characters with the member's style suffix."""
 
-# ---------------------------------------------------------------------- films that go on
+# ---------------------------------------------------------------------- the next shot
 
-FILM_UNREADABLE = Text("I can't read the last frame of this film. Use one of its pictures instead.")
-ONE_SHOT = Text("This film has one shot. Use Continue first, then Join.")
+FILM_UNREADABLE = Text("I can't read the last frame of this video. Use an image instead.")
+ONE_SHOT = Text("This video has one shot. Use Continue first, then Join.")
 NOT_JOINED = Text("I can't join these shots to one file that fits here. Join fewer, or shorter ones.")
-NO_FILMS_HERE = Text("This bot can't open films. Its host can allow that with the extra `film`.")
-NEXT_SHOT = Text("film")
+NO_FILMS_HERE = Text("This bot can't open videos. Its host can allow that with the extra `film`.")
+NEXT_SHOT = Text("video")

@@ -130,7 +130,7 @@ class PicturesForm(_CastForm):
     """Takes other pictures for one of the cast."""
 
     def __init__(self, bot: Bot, member: CastMember, show: ShowOne) -> None:
-        super().__init__(bot, title=str(texts.FORM_PICTURES), name="cast_pictures")
+        super().__init__(bot, title=str(texts.FORM_IMAGES), name="cast_pictures")
         self._member, self._show = member, show
         self._upload = self.add_uploads(texts.UPLOAD_HELP, PICTURES_MAX)
 

@@ -16,6 +16,7 @@ from bot.delivery.posting.cast_pictures import CastPictures
 from bot.domain.custom_ids import custom_id, unsigned
 from bot.domain.models import Job
 from bot.domain.words.cast import Audience, CastKind, CastMember, name_key
+from bot.domain.words.orders import SHEET
 from bot.domain.words.text import harmless, shortened
 from bot.errors import InputError
 from bot.generation.again.next_steps import IMAGE
@@ -153,7 +154,7 @@ async def _one(
     box.add_item(discord.ui.TextDisplay("\n".join([*lines, _facts(member)])))
     view = _view(box)
     may_change = member.may_be_changed_by(caster.member_id, is_moderator=caster.viewer.is_moderator)
-    first = [Control.button("cast_use", member.id, label=texts.MAKE_PICTURE, style=discord.ButtonStyle.primary)]
+    first = [Control.button("cast_use", member.id, label=texts.MAKE_IMAGE, style=discord.ButtonStyle.primary)]
     if may_change and not member.pictures and member.look:
         price = (await total_of(interaction.client, caster.guild_id, [(IMAGE, _sheet_values(member))])).price
         first.append(Control.button("cast_sheet", member.id, label=priced(texts.MAKE_SHEET, price)))
@@ -161,7 +162,7 @@ async def _one(
     if may_change:
         first += [
             Control.button("cast_edit", member.id, label=texts.EDIT),
-            Control.button("cast_pictures", member.id, label=texts.PICTURES),
+            Control.button("cast_pictures", member.id, label=texts.IMAGES),
         ]
         options = [
             discord.SelectOption(label=str(AUDIENCES[each]), value=each.value, default=each is member.audience)
@@ -182,7 +183,7 @@ async def _one(
 
 
 def _sheet_values(member: CastMember) -> dict[str, Any]:
-    return {"prompt": texts.SHEET.format(look=member.look), "aspect_ratio": "16:9"}
+    return {"prompt": SHEET.format(look=member.look), "aspect_ratio": "16:9"}
 
 
 def _searched(message: discord.Message | None) -> str:

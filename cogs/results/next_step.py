@@ -30,7 +30,7 @@ from bot.store import ReactionMaps
 from cogs.results import texts
 from cogs.results.details import report_buttons
 from cogs.results.pressing import submit_pressed
-from cogs.results.shots import shot_buttons
+from cogs.results.variants import shot_buttons
 from cogs.ui.controls import Control, view_of
 from cogs.ui.interaction import Interaction, use
 from cogs.ui.permissions import origin_of, require_unblocked, viewer_of

@@ -28,7 +28,7 @@ RESERVED: Final = frozenset({"everyone", "here", "channel"})
 
 
 class CastKind(StrEnum):
-    """What a name stands for."""
+    """What a name is."""
 
     CHARACTER = "character"
     STYLE = "style"
@@ -100,7 +100,7 @@ class Casting:
 
     players: tuple[Player, ...] = ()
     asked: tuple[str, ...] = ()
-    """Names that were asked for in addition to those in the prompt, until the request is accepted."""
+    """Names that were given in the option in addition to those in the prompt, until the request is accepted."""
     style: str = ""
     """A style in the member's own words, or a name of the cast's, until the request is accepted."""
     words: str = ""
@@ -223,27 +223,3 @@ def shared_out(players: Sequence[CastMember], room: int) -> dict[str, int]:
             given[each.id] += 1
         room -= len(wanting[:room])
     return given
-
-
-def words_of(
-    players: Iterable[CastMember], pictures: Mapping[str, Sequence[int]], *, named: Collection[str], style: str = ""
-) -> str:
-    """Return the English words behind a prompt: who is who on which reference picture, looks and styles.
-
-    `pictures`: the numbers of each one's reference pictures, from 1; `named`: ids that the prompt itself names;
-    `style`: the member's own words for one.
-    """
-    lines = []
-    for each in players:
-        numbers = pictures.get(each.id, ())
-        shown = f" (reference picture {', '.join(map(str, numbers))})" if numbers else ""
-        if each.kind is CastKind.STYLE:
-            lines.append(f"Style{shown}: {each.look or 'as in the reference picture'}.")
-        else:
-            role = "" if each.id in named else "Also in the scene: "
-            look = f": {each.look}" if each.look else ""
-            lines.append(f"{role}{each.name}{shown}{look}.")
-    lines += [f"Style: {style}."] if style else []
-    if any(pictures.values()):
-        lines.append("Keep each character's face, clothes and colors as on their reference pictures.")
-    return "\n".join(lines).replace("..", ".")

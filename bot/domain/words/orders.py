@@ -7,13 +7,13 @@ whole order was a job's prompt: `OldOrder.read` finds the member's words in thos
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Final
 
-from bot.domain.words.cast import NO_CAST, Casting, names_in_option
+from bot.domain.words.cast import NO_CAST, Casting, CastKind, CastMember, names_in_option
 from bot.domain.words.templates import with_parameters
 from bot.domain.words.text import one_line, shortened
 
@@ -111,6 +111,12 @@ _OLD: Final = re.compile(
 """Matches the prompts that were whole orders: never remove a text from here, only add."""
 
 
+SHEET: Final = (
+    "Character sheet of {look}: front view, side view, and a close-up of the face, on a plain light background."
+)
+"""The prompt of the images of a character that has only a look in words."""
+
+
 def order_of(order: str, *, has_words: bool) -> dict[str, str]:
     """Return the order of an edit of a picture; `has_words`: its input has a prompt, which says what is seen."""
     return {"prompt": f"{order}{_SHOWS}{{prompt}}" if has_words else order}
@@ -128,6 +134,30 @@ def with_orders(given: Mapping[str, Any], orders: Mapping[str, str]) -> Mapping[
         return given
     words = {"prompt": shortened(str(given.get("prompt", "")), SHOWN_CHARS)}
     return {**given, **{name: with_parameters(order, words) for name, order in orders.items()}}
+
+
+def words_of(
+    players: Iterable[CastMember], pictures: Mapping[str, Sequence[int]], *, named: Collection[str], style: str = ""
+) -> str:
+    """Return the English words behind a prompt: who is who on which reference image, looks and styles.
+
+    `pictures`: the numbers of each one's reference images, from 1; `named`: ids that the prompt itself names;
+    `style`: the member's own words for one.
+    """
+    lines = []
+    for each in players:
+        numbers = pictures.get(each.id, ())
+        shown = f" (reference image {', '.join(map(str, numbers))})" if numbers else ""
+        if each.kind is CastKind.STYLE:
+            lines.append(f"Style{shown}: {each.look or 'as in the reference image'}.")
+        else:
+            role = "" if each.id in named else "Also in the scene: "
+            look = f": {each.look}" if each.look else ""
+            lines.append(f"{role}{each.name}{shown}{look}.")
+    lines += [f"Style: {style}."] if style else []
+    if any(pictures.values()):
+        lines.append("Keep each character's face, clothes and colors as in their reference images.")
+    return "\n".join(lines).replace("..", ".")
 
 
 def depicted(own: str, subject: str) -> str:

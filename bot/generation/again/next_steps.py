@@ -144,7 +144,7 @@ class NextSteps:
 
 
 def next_shot(operation: Operation, film: Job, *, private: bool) -> NextStep:
-    """Return the operation on a film, from its last frame on, or on the film itself where its model goes on."""
+    """Return the operation on a film, from its last frame on, or on the film itself where its model continues it."""
     ref, label = SourceRef(job_id=film.id), texts.NEXT_SHOT.message
     own = continues_itself(film)
     file = SourceFile(ref=ref, label=label, field="source_video_url" if own else "image_url", last_frame=not own)

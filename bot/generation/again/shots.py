@@ -1,4 +1,4 @@
-"""Films that go on: the next shot begins with the last frame of the one before, and a line of shots is one film."""
+"""Lines of shots: the next one begins with the last frame of the one before, and all can be one film."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from bot.media.scratch import scratch_files
 FILM_MAX_BYTES: Final = 64 * 1024 * 1024
 """Of a shot that is opened here."""
 CONTINUES_ITSELF: Final = ("wan27video", "Wan 2.7")
-"""The model that takes a film and goes on: https://www.cannonstudio.app/developers/docs/operations/video-generate."""
+"""The model that takes a film and continues it: https://www.cannonstudio.app/developers/docs/operations/video-generate."""
 
 Publish = Callable[[int, Path], Awaitable[str]]
 """Posts a server's picture where Cannon Studio can fetch it; returns its link. Raises as `CastPictures.publish`."""

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from functools import partial
 from types import MappingProxyType
 from typing import Any, Final, Protocol
 
@@ -27,8 +26,8 @@ from bot.domain.words.cast import (
     name_key,
     players_in,
     shared_out,
-    words_of,
 )
+from bot.domain.words.orders import words_of
 from bot.errors import InputError
 from bot.server.cast import texts
 from bot.server.cast.styles import found_styles
@@ -158,12 +157,16 @@ class Casts:
             words = words_of(members, links, named=named, style=style)
             left = [each for each in members if each.pictures and not links.get(each.id) and each.id not in lost]
             gone = [each for each in members if each.id in lost]
-            cautions += _about("pictures", operation, left, partial(texts.NO_PICTURES_TAKEN, operation=operation.title))
-            cautions += _about("lost", operation, gone, texts.PICTURES_LOST)
+            cautions += _about(
+                "images", operation, left, lambda names: texts.NO_IMAGES_TAKEN(operation=operation.title, names=names)
+            )
+            cautions += _about("lost", operation, gone, lambda names: texts.IMAGES_LOST(names=names))
         elif VOICE in fields:
             cautions += self._voiced(members, operation, values, added)
         else:
-            cautions += _about("none", operation, members, partial(texts.NOTHING_TAKEN, operation=operation.title))
+            cautions += _about(
+                "none", operation, members, lambda names: texts.NOTHING_TAKEN(operation=operation.title, names=names)
+            )
             return _played(given, values, NO_CAST)
         players = tuple(
             Player(id=each.id, name=each.name, is_open=each.audience is Audience.EVERYONE) for each in members
@@ -209,7 +212,7 @@ class Casts:
         if speaking and not values.get(VOICE):
             added[VOICE] = speaking[0].voice_id
         if not speaking:
-            return _about("voice", operation, characters, texts.NO_VOICE)
+            return _about("voice", operation, characters, lambda names: texts.NO_VOICE(names=names))
         others = [each.name for each in members if each is not speaking[0]]
         if not others:
             return []
@@ -259,12 +262,12 @@ def _styled(members: Sequence[CastMember], fields: Mapping[str, Field], given: J
 
 
 def _about(
-    key: str, operation: Operation, members: Sequence[CastMember], sentence: Callable[..., str]
+    key: str, operation: Operation, members: Sequence[CastMember], sentence: Callable[[list[str]], str]
 ) -> list[Caution]:
     if not members:
         return []
     ids = ",".join(sorted(each.id for each in members))
-    return [Caution(f"cast:{key}:{operation.id}:{ids}", sentence(names=[each.name for each in members]))]
+    return [Caution(f"cast:{key}:{operation.id}:{ids}", sentence([each.name for each in members]))]
 
 
 def _lost(player: Player) -> Caution:

@@ -16,11 +16,11 @@ GONE = Text("{name} is no longer in the cast. Without them, the result will look
 HIDDEN = Text("This was made with a character that you can't use. Without them, the result will look different.")
 NOT_KNOWN = Text("“@{name}” isn't in the cast that you can use, so it stays plain text.")
 DID_YOU_MEAN = Text("“@{name}” isn't in the cast that you can use, so it stays plain text. Did you mean @{near}?")
-NO_PICTURES_TAKEN = Text("{operation} takes no pictures of {names}: only their look in words is sent.", names=both)
+NO_IMAGES_TAKEN = Text("{operation} takes no images of {names}. Only their look in words is sent.", names=both)
 NOTHING_TAKEN = Text("{operation} can't show {names}. It will be made without them.", names=both)
 ONE_VOICE = Text("{operation} has one voice: {name}'s. {others} won't be heard.", others=both)
 NO_VOICE = Text("{names} has no voice yet, so the usual voice is used.", names=both)
-PICTURES_LOST = Text("The pictures of {names} were deleted in Discord: only their look in words is sent.", names=both)
+IMAGES_LOST = Text("The images of {names} were deleted in Discord: only their look in words is sent.", names=both)
 
 # ---------------------------------------------------------------------- changes
 
@@ -39,17 +39,17 @@ NOT_YOURS = Text("Only {maker} and moderators can change this. Ask one of them."
 STARTER = Text("This style comes with the bot. Moderators can hide these styles in `/studio settings` under Results.")
 LOCKED = Text("Moderators locked this. Ask one of them to change it.")
 LOOK_TOO_LONG = Plural("`look` can have up to {count} character.", "`look` can have up to {count} characters.")
-NOTHING_GIVEN = Text("Add a picture or a look in words, so that the results have something to follow.")
-TOO_MANY_FILES = Plural("A character can have up to {count} picture.", "A character can have up to {count} pictures.")
+NOTHING_GIVEN = Text("Add an image or a look in words, so that the results have something to follow.")
+TOO_MANY_FILES = Plural("A character can have up to {count} image.", "A character can have up to {count} images.")
 NO_CHANNEL = Text(
-    "The cast needs a channel for its pictures first. A moderator can choose one in `/studio settings` under Results."
+    "The cast needs a channel for its images first. A moderator can choose one in `/studio settings` under Results."
 )
 CHANNEL_REFUSED = Text(
     "I can't post in the cast's channel, <#{channel}>. A moderator can allow me to post and attach files there."
 )
-NOT_FOUND_NOW = Text("Discord didn't give me the pictures of {name}. Nothing was charged. Try again in a minute.")
+NOT_FOUND_NOW = Text("Discord didn't give me the images of {name}. Nothing was charged. Try again in a minute.")
 NEXT_SHOT_BEGINS = Text("The next shot begins here. This message is deleted in two days.")
-TRY_AGAIN = Text("Discord didn't take the pictures. Try again in a minute.")
+TRY_AGAIN = Text("Discord didn't take the images. Try again in a minute.")
 
 # ---------------------------------------------------------------------- the record
 

@@ -115,7 +115,7 @@ class Cast(Repository):
     async def remove(
         self, guild_id: int, member_id: str, *, record: RecordOf[CastMember | None] | None = None
     ) -> CastMember | None:
-        """Remove and return one, None if there is none. Jobs that it plays in go on."""
+        """Remove and return one, None if there is none. Jobs that it plays in continue."""
 
         def change(db: Connection) -> CastMember | None:
             row = db.execute(_ONE, (guild_id, member_id)).fetchone()
@@ -124,7 +124,7 @@ class Cast(Repository):
         return await self._recorded(guild_id, change, record)
 
     async def note_leftover(self, guild_id: int, channel_id: int, message_id: int, *, delete_at: float = 0.0) -> None:
-        """Note a message with pictures of nobody in the cast, to be deleted at `delete_at`, Unix seconds."""
+        """Note a message with pictures that nothing in the cast uses, to be deleted at `delete_at`, Unix seconds."""
         await self._execute(_LEAVE, (guild_id, channel_id, message_id, delete_at), guild_id=guild_id)
 
     async def leftovers(self, *, limit: int) -> list[Leftover]:

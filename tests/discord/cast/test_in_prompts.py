@@ -16,8 +16,8 @@ async def test_a_name_in_the_prompt_adds_pictures_and_look(rig: Rig):
     assert request.input["reference_image_urls"] == list(links)
     assert len(links) == 2
     assert request.input["prompt"] == (
-        "@Mira on the beach\n\nMira (reference picture 1, 2): a red fox with a blue scarf.\n"
-        "Keep each character's face, clothes and colors as on their reference pictures."
+        "@Mira on the beach\n\nMira (reference image 1, 2): a red fox with a blue scarf.\n"
+        "Keep each character's face, clothes and colors as in their reference images."
     )
     [job] = await rig.jobs()
     assert job.prompt == "@Mira on the beach"
