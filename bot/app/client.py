@@ -129,7 +129,7 @@ class CannonBot(GatewayClient, Bot):
         self.known_guilds = self._guilds()
         self.metrics.dropped_lines(dropped_lines)
         self.metrics.shards(functools.partial(shard_states, self))
-        self.responses = Responses(self.metrics)
+        self.responses = Responses(self.metrics, settings.docs_url)
         self.live_catalogue = LiveCatalogue(Catalogue(allow_local=_is_local(settings.cannon_api_url)))
         self.forms = OpenForms()
         self.presses = RateLimiter(self.clock, 1, PRESS_AGAIN_S)

@@ -183,7 +183,11 @@ def plain_constants(source: str) -> Iterator[tuple[int, str]]:
 def not_read(node: ast.AST) -> list[ast.AST]:
     """Return the parts of a node in texts that are messages already, or that nobody reads."""
     match node:
-        case ast.Call(func=ast.Name(id="Text" | "Plural" | "tr" | "ntr" | "ptr")) | ast.Compare() | ast.Subscript():
+        case (
+            ast.Call(func=ast.Name(id="Text" | "Plural" | "tr" | "ntr" | "ptr" | "because"))
+            | ast.Compare()
+            | ast.Subscript()
+        ):
             return [node]
         case ast.Dict(keys=keys):
             return [key for key in keys if key is not None]
