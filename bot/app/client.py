@@ -7,7 +7,7 @@ import functools
 import importlib
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -34,6 +34,7 @@ from bot.delivery.answers.texts import FORM_LOST
 from bot.delivery.card.memory import CardOwner, EveryCard
 from bot.delivery.channels.facts import in_time
 from bot.delivery.channels.guilds import GatewayGuilds, Guilds
+from bot.delivery.host.reports import HostReports
 from bot.domain.words.text import whole
 from bot.errors import RESTART_CANNOT_HELP, DatabaseFailing, InputError, StartError, StoreError
 from bot.media.scratch import scratch_folder
@@ -151,6 +152,9 @@ class CannonBot(GatewayClient, Bot):
     def card_owner(self, store: Store) -> CardOwner:  # noqa: ARG002 - the only process on the store needs nothing of it
         return EveryCard()
 
+    def host_reports(self) -> Callable[..., HostReports]:
+        return HostReports
+
     @functools.cached_property
     def uses(self) -> Mapping[type[Any], Any]:
         """What the cogs may call, by class."""
@@ -177,7 +181,7 @@ class CannonBot(GatewayClient, Bot):
             identity=self.identity,
             guilds=self.known_guilds,
             card_owner=self.card_owner,
-            leads=self.leads,
+            host_reports=self.host_reports(),
             is_ready=self.is_connected,
             is_calm=self.discord_gate.is_calm,
             is_awaited=self._unanswered.anyone,
@@ -266,10 +270,6 @@ class CannonBot(GatewayClient, Bot):
             end=self._background.fail,
         ).begin()
 
-    def leads(self) -> bool:
-        """Whether this process is the leader."""
-        return True
-
     def is_connected(self) -> bool:
         """Whether some shard is connected: discord.py's `is_ready` stays true while it reconnects."""
         shards = shard_states(self)
@@ -323,7 +323,7 @@ class CannonBot(GatewayClient, Bot):
         await super().close()
 
     async def _hand_shards_over(self) -> None:
-        """Leave shards to other processes, before turns of jobs are waited for."""
+        """Free what others can have at once, before turns of jobs are waited for."""
 
     async def _leave(self) -> None:
         """Undo `_join`, before the parts close."""

@@ -49,7 +49,7 @@ from bot.prices.book import PriceBooks
 from bot.prices.estimates import EstimateTool
 from bot.prices.learned import LearnedPrices
 from bot.prices.pricing import HostPrices
-from bot.runtime.background import Rounds
+from bot.runtime.background import CommonWork, Rounds
 from bot.runtime.clock import Clock
 from bot.runtime.metrics import Metrics
 from bot.runtime.network.web_server import HttpServer
@@ -69,7 +69,7 @@ class Role(StrEnum):
     """Whether a process connects to Discord's gateway, and whether it takes turns of jobs.
 
     With the gateway it answers commands, controls and reactions, and accepts jobs. A worker submits, polls and delivers
-    them over Discord's REST API alone; one of the workers is the leader.
+    them over Discord's REST API alone.
     """
 
     ALL = "all"
@@ -103,8 +103,8 @@ class Setup:
     identity: ProcessIdentity
     guilds: Guilds
     card_owner: Callable[[Store], CardOwner]
-    leads: Callable[[], bool]
-    """Whether this process is the leader."""
+    host_reports: Callable[..., HostReports]
+    """Makes them."""
     is_ready: Callable[[], bool]
     """Whether it is connected to Discord, as its role is."""
     is_calm: Callable[[], bool]
@@ -140,6 +140,7 @@ class Parts:
     host_prices: HostPrices
     jobs: JobService
     reconciler: Reconciler
+    common_work: CommonWork
     rounds: Rounds
     switches: OperationSwitches
     mcp: McpClient

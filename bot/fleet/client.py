@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -15,11 +17,14 @@ from bot.app.duties import UPKEEP_S
 from bot.app.parts import Parts, Role
 from bot.delivery.answers.recovery import Spawn
 from bot.delivery.channels.facts import DISCORD_ERRORS, in_time
+from bot.delivery.channels.fetched_guilds import FetchedGuilds
 from bot.delivery.channels.guilds import Guilds
+from bot.delivery.host.reports import HostReports
 from bot.errors import StoreError
 from bot.fleet.call_budget import WITHOUT_SHARE, CallBudget
 from bot.fleet.cards import OwnCards
-from bot.fleet.guilds import FetchedGuilds, SharedGuilds
+from bot.fleet.host.reports import FleetReports
+from bot.fleet.host.texts import SHARDS_HELD
 from bot.fleet.postgresql.database import OnServer, PostgresDatabase
 from bot.fleet.postgresql.listener import AnnouncementListener
 from bot.fleet.rows import RateBudgets
@@ -29,12 +34,12 @@ from bot.fleet.shared_memory import (
     GUILD,
     ChangedGuilds,
     ReadAgain,
+    SharedGuilds,
     SharedMemory,
     share,
     share_calls,
     share_counts,
 )
-from bot.fleet.texts import SHARDS_HELD
 from bot.runtime.background import Round
 from bot.runtime.clock import Clock
 from bot.runtime.network.health_probe import store_address
@@ -89,11 +94,16 @@ class FleetBot(RuntimeShards, CannonBot):
         )
         return self._cards
 
+    def host_reports(self) -> Callable[..., HostReports]:
+        return partial(FleetReports, leads=self.leads, process=self.identity.name)
+
     def leads(self) -> bool:
+        """Whether this process is the leader."""
         return self.role.works and self._database.leadership.is_leader
 
     def _join(self) -> None:
         """Share Discord's limits, servers and cards, and the caches, with the other processes."""
+        self.parts.common_work.decide = self.leads
         signals, spawn = self._database.signals, self._background.start
         self._cards.follow(self.parts.worker)
         if self.role.works and self._run_worker:
@@ -115,6 +125,7 @@ class FleetBot(RuntimeShards, CannonBot):
         share(signals, "key.paused", parts.worker.key_waits)
         share(signals, "operation.refused", parts.unavailable)
         share(signals, "second_copy", parts.second_copy)
+        parts.second_copy.is_alone = False
         share(signals, "discord_limited", self.discord_gate)
         share_counts(signals, "status.asked", parts.status_pace, self.identity.name)
         share_calls(signals, parts.signals)

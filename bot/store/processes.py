@@ -69,7 +69,7 @@ class TakenFrom:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FleetProcess:
+class ListedProcess:
     """A process of the database, running or ended within the hour."""
 
     name: str
@@ -93,6 +93,16 @@ class FleetProcess:
     @property
     def is_alive(self) -> bool:
         return self.state is ProcessState.RUNNING
+
+    @property
+    def has_left(self) -> bool:
+        """Whether it ended as it should."""
+        return self.state is ProcessState.STOPPED
+
+    @property
+    def build(self) -> str:
+        """What code it runs, as `1.0 (3f2a9c)`."""
+        return f"{self.version} ({self.revision})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,12 +154,12 @@ class Processes(Repository):
         if self._database.identity is not None:
             await self._database.write(change, HOST)
 
-    async def all(self) -> tuple[FleetProcess, ...]:
+    async def all(self) -> tuple[ListedProcess, ...]:
         """Return the processes that run, or ended within the hour; the running ones first, by role and start."""
         return await self._database.read(lambda db: processes_in(db, self._database.now(db)))
 
 
-def processes_in(db: Connection, now: float) -> tuple[FleetProcess, ...]:
+def processes_in(db: Connection, now: float) -> tuple[ListedProcess, ...]:
     """Return the processes at `now`, Unix seconds of the database's clock."""
     shards: dict[str, list[int]] = {}
     for shard_id, name in db.execute("SELECT id, process FROM shards ORDER BY id"):
@@ -159,13 +169,13 @@ def processes_in(db: Connection, now: float) -> tuple[FleetProcess, ...]:
     return tuple(sorted(found, key=lambda each: (list(ProcessState).index(each.state), each.role, each.started_at)))
 
 
-def _process(row: Row, shards: tuple[int, ...], now: float) -> FleetProcess:
+def _process(row: Row, shards: tuple[int, ...], now: float) -> ListedProcess:
     silent_s = max(0.0, now - row["seen_at"])
     ended = row["ended"]
     running = ProcessState.RUNNING if silent_s < SILENT_S else ProcessState.SILENT
     state = running if ended is None else ProcessState(ended)
     taken = TakenFrom(by=row["heir"], after_s=row["taken_after_s"], jobs=row["taken_jobs"], shards=row["taken_shards"])
-    return FleetProcess(
+    return ListedProcess(
         **{name: row[name] for name in ("name", "host", "pid", "role", "version", "revision", "started_at", "jobs")},
         state=state,
         silent_s=silent_s,
@@ -440,6 +450,64 @@ def _under(db: Connection, token: str, job_ids: Collection[str]) -> dict[str, Jo
     return {row["id"]: job_of(row) for row in rows}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Follower:
+    """What follows a job, or followed it last. Times are Unix seconds."""
+
+    lease: str | None
+    """Under which it follows the job; None: it does no more."""
+    until: float | None
+    """When that expires, None if it is gone."""
+    process: str
+    """Its name; '' for none, or one of an older version."""
+    since: float | None
+
+    @property
+    def is_noted(self) -> bool:
+        """Whether the job says that it is followed, be it by the dead."""
+        return self.lease is not None
+
+    def lives(self, now: float) -> bool:
+        return (self.until or 0.0) > now
+
+    def is_still(self, earlier: Follower) -> bool:
+        """Whether it is the same as before, and was not taken over meanwhile."""
+        return self.lease == earlier.lease and self.until is not None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what hosts see of it, as JSON values; who followed the job last is not said here."""
+        return {
+            "lease": self.lease,
+            "lease_until": self.until,
+            "followed_by": self.process if self.is_noted else "",
+            "followed_at": self.since if self.is_noted else None,
+        }
+
+
+def follower_of(db: Connection, row: Row) -> Follower:
+    """Return what follows the job of a row of `jobs`."""
+    lease = db.execute("SELECT expires_at FROM leases WHERE token = ?", (row["lease"],)).fetchone()
+    until = None if lease is None else lease[0]
+    return Follower(lease=row["lease"], until=until, process=row["claimed_by"], since=row["claimed_at"])
+
+
+FOLLOWED = "EXISTS (SELECT 1 FROM leases WHERE token = jobs.lease AND expires_at > :now)"
+"""Whether a job is followed at `:now`, Unix seconds."""
+_FREE_OF_THE_DEAD = """
+UPDATE jobs SET lease = NULL WHERE id = ? AND lease IS ? AND lease IN (SELECT token FROM leases WHERE expires_at <= ?)
+"""
+
+
+def free_of_the_dead(db: Connection, job: Job, now: float) -> bool:
+    """Free a job whose lease has expired; False if it is under a live one or another."""
+    return bool(db.execute(_FREE_OF_THE_DEAD, (job.id, job.lease, now)).rowcount)
+
+
+def is_anything_followed(db: Connection, now: float) -> bool:
+    """Whether a process may follow jobs now, Unix seconds."""
+    return db.execute("SELECT 1 FROM leases WHERE expires_at > ? LIMIT 1", (now,)).fetchone() is not None
+
+
 def followers(db: Connection, now: float) -> dict[str, int]:
     """Return how many processes follow jobs now, Unix seconds, as the doctor says it."""
     return {"live_leases": db.execute("SELECT count(*) FROM leases WHERE expires_at > ?", (now,)).fetchone()[0]}
@@ -451,7 +519,7 @@ def forget_followers(db: Connection) -> None:
     db.execute("DELETE FROM leases")
 
 
-def end_all_leases(db: Connection, now: float) -> None:
+def free_all(db: Connection, now: float) -> None:
     """End every lease of dead processes. Only if no other process is running. `now` is in Unix seconds."""
     for (token,) in db.execute("SELECT token FROM leases").fetchall():
         _end_lease(db, token, now, DIED)

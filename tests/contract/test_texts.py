@@ -154,7 +154,7 @@ ENGLISH_ONLY = {
     "bot/runtime/texts.py": "what hosts read in a terminal or a log",
     "bot/sandbox": "what the sandbox's API, its log and the demo's host read",
     "bot/store/texts.py": "what hosts read in a terminal or a log",
-    "bot/fleet/texts.py": "what hosts read in a log",
+    "bot/fleet/host/texts.py": "what hosts read in the terminal, in reports and in a log",
 }
 NO_WORDS = re.compile(r"https?://\S+|/[a-z0-9]+(?: .*)?|[A-Za-z0-9]+(?:, [A-Za-z0-9]+)+")
 """Links, examples of commands, names of kinds of files."""
