@@ -464,6 +464,7 @@ def _worker(
         signals=core.signals,
         claimed=delivery.follow,
         is_awaited=setup.is_awaited,
+        claims=setup.claims,
         webhook_url=None if setup.settings.public_url is None else core.webhook_tokens.url,
         ended=(lambda _job: None) if traces is None else traces.ended,
     )

@@ -7,7 +7,7 @@ import functools
 import importlib
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -34,9 +34,11 @@ from bot.delivery.answers.texts import FORM_LOST
 from bot.delivery.card.memory import CardOwner, EveryCard
 from bot.delivery.channels.facts import in_time
 from bot.delivery.channels.guilds import GatewayGuilds, Guilds
+from bot.delivery.host.channel import HostChannel
 from bot.delivery.host.reports import HostReports
 from bot.domain.words.text import whole
 from bot.errors import RESTART_CANNOT_HELP, DatabaseFailing, InputError, StartError, StoreError
+from bot.jobs.follow.claims import Claims
 from bot.media.scratch import scratch_folder
 from bot.runtime.background import BackgroundTasks
 from bot.runtime.clock import Clock, SystemClock
@@ -152,8 +154,11 @@ class CannonBot(GatewayClient, Bot):
     def card_owner(self, store: Store) -> CardOwner:  # noqa: ARG002 - the only process on the store needs nothing of it
         return EveryCard()
 
-    def host_reports(self) -> Callable[..., HostReports]:
-        return HostReports
+    def claims(self, *given: Any, **named: Any) -> Claims:
+        return Claims(*given, **named)
+
+    def host_reports(self, channel: HostChannel, **named: Any) -> HostReports:
+        return HostReports(channel, **named)
 
     @functools.cached_property
     def uses(self) -> Mapping[type[Any], Any]:
@@ -181,7 +186,8 @@ class CannonBot(GatewayClient, Bot):
             identity=self.identity,
             guilds=self.known_guilds,
             card_owner=self.card_owner,
-            host_reports=self.host_reports(),
+            claims=self.claims,
+            host_reports=self.host_reports,
             is_ready=self.is_connected,
             is_calm=self.discord_gate.is_calm,
             is_awaited=self._unanswered.anyone,

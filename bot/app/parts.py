@@ -33,6 +33,7 @@ from bot.delivery.host.reports import HostReports
 from bot.delivery.posting.copies import ResultCopies, Sharing
 from bot.generation.assembly import GenerationUseCases
 from bot.generation.sources import Sources
+from bot.jobs.follow.claims import Claims
 from bot.jobs.follow.durations import LearnedDurations
 from bot.jobs.intake import JobService
 from bot.jobs.rounds.maintenance import Maintenance
@@ -103,8 +104,9 @@ class Setup:
     identity: ProcessIdentity
     guilds: Guilds
     card_owner: Callable[[Store], CardOwner]
+    claims: Callable[..., Claims]
     host_reports: Callable[..., HostReports]
-    """Makes them."""
+    """These make what follows jobs and what reports."""
     is_ready: Callable[[], bool]
     """Whether it is connected to Discord, as its role is."""
     is_calm: Callable[[], bool]

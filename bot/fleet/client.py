@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -19,15 +17,16 @@ from bot.delivery.answers.recovery import Spawn
 from bot.delivery.channels.facts import DISCORD_ERRORS, in_time
 from bot.delivery.channels.fetched_guilds import FetchedGuilds
 from bot.delivery.channels.guilds import Guilds
-from bot.delivery.host.reports import HostReports
+from bot.delivery.host.channel import HostChannel
 from bot.errors import StoreError
 from bot.fleet.call_budget import WITHOUT_SHARE, CallBudget
 from bot.fleet.cards import OwnCards
+from bot.fleet.claims import FleetClaims
 from bot.fleet.host.reports import FleetReports
 from bot.fleet.host.texts import SHARDS_HELD
 from bot.fleet.postgresql.database import OnServer, PostgresDatabase
 from bot.fleet.postgresql.listener import AnnouncementListener
-from bot.fleet.rows import RateBudgets
+from bot.fleet.rows import Leaders, RateBudgets
 from bot.fleet.runtime_shards import RuntimeShards
 from bot.fleet.shards import FleetShards
 from bot.fleet.shared_memory import (
@@ -94,8 +93,11 @@ class FleetBot(RuntimeShards, CannonBot):
         )
         return self._cards
 
-    def host_reports(self) -> Callable[..., HostReports]:
-        return partial(FleetReports, leads=self.leads, process=self.identity.name)
+    def claims(self, *given: Any, **named: Any) -> FleetClaims:
+        return FleetClaims(*given, **named)
+
+    def host_reports(self, channel: HostChannel, **named: Any) -> FleetReports:
+        return FleetReports(channel, **named, leads=self.leads, process=self.identity.name)
 
     def leads(self) -> bool:
         """Whether this process is the leader."""
@@ -247,7 +249,7 @@ async def lead(parts: Parts, leadership: AnnouncementListener, clock: Clock) -> 
 async def _begin_to_lead(store: Store) -> None:
     log.info("leader.begins")
     try:
-        former = await store.processes.lead()
+        former = await store.rows(Leaders).lead()
     except StoreError as error:
         log.info("leader.not_noted", error=error.sentence)
         return

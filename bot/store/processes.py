@@ -17,8 +17,6 @@ from bot.store.jobs.rechecks import KEPT
 from bot.store.jobs.rows import job_of
 from bot.store.sql import HOST, Connection, Row
 
-GIVEN = "given"
-"""Why a job is free: its process left it to another."""
 TOO_FEW = 10
 """A process that lacks more than this part of an even share, and more than one job, gets some of others."""
 SILENT_S = 50.0
@@ -105,14 +103,6 @@ class ListedProcess:
         return f"{self.version} ({self.revision})"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FormerLeader:
-    """The process that led before, without having stopped by itself."""
-
-    name: str
-    silent_s: float
-
-
 class Processes(Repository):
     """The table `processes`."""
 
@@ -131,20 +121,6 @@ class Processes(Repository):
 
         await self._database.write(change, HOST)
 
-    async def lead(self) -> FormerLeader | None:
-        """Note that this process leads; return the leader that it takes over from, None if that had stopped."""
-        name = self._database.process
-
-        def change(db: Connection) -> FormerLeader | None:
-            now = self._database.now(db)
-            query = "SELECT name, beat_at FROM processes WHERE led_since IS NOT NULL AND name <> ? AND ended IS NOT ?"
-            former = db.execute(query, (name, STOPPED)).fetchone()
-            db.execute("UPDATE processes SET led_since = NULL WHERE name <> ? AND led_since IS NOT NULL", (name,))
-            db.execute("UPDATE processes SET led_since = ? WHERE name = ?", (now, name))
-            return None if former is None else FormerLeader(name=former[0], silent_s=max(0.0, now - former[1]))
-
-        return await self._database.write(change, HOST)
-
     async def leave(self) -> None:
         """Note that this process has stopped, if it was registered."""
 
@@ -154,13 +130,12 @@ class Processes(Repository):
         if self._database.identity is not None:
             await self._database.write(change, HOST)
 
-    async def all(self) -> tuple[ListedProcess, ...]:
-        """Return the processes that run, or ended within the hour; the running ones first, by role and start."""
-        return await self._database.read(lambda db: processes_in(db, self._database.now(db)))
-
 
 def processes_in(db: Connection, now: float) -> tuple[ListedProcess, ...]:
-    """Return the processes at `now`, Unix seconds of the database's clock."""
+    """Return the processes that run at `now`, or ended within the hour before; running ones first, by role and start.
+
+    `now` is Unix seconds of the database's clock.
+    """
     shards: dict[str, list[int]] = {}
     for shard_id, name in db.execute("SELECT id, process FROM shards ORDER BY id"):
         shards.setdefault(name, []).append(shard_id)
@@ -324,18 +299,6 @@ class JobLeases(Repository):
 
         return await self._database.write(change, HOST)
 
-    async def give(self, token: str, offered: Collection[str], *, at_most: int | None = None) -> set[str]:
-        """Free jobs under this lease for others, of whole cards all of whose jobs are offered; return their ids."""
-
-        def change(db: Connection) -> set[str]:
-            given = _to_give(db, token, offered, at_most)
-            if given:
-                _free(db, _THESE, {"ids": to_json(given)}, until=self._database.now(db), outcome=GIVEN)
-                db.execute("UPDATE leases SET jobs = jobs - ? WHERE token = ?", (len(given), token))
-            return set(given)
-
-        return await self._database.write(change)
-
     async def under(self, token: str, job_ids: Collection[str]) -> dict[str, Job]:
         """Return those jobs, of any guild, under this lease, by id."""
         return await self._database.read(lambda db: _under(db, token, job_ids))
@@ -433,18 +396,6 @@ def _surplus(db: Connection, own: int) -> int:
     return max(0, own - even)
 
 
-def _to_give(db: Connection, token: str, offered: Collection[str], at_most: int | None) -> list[str]:
-    """Return the offered jobs of whole cards, at most so many."""
-    cards: dict[str, list[str]] = {}
-    for card_id, job_id in db.execute(_OFFERED, {"ids": to_json(list(offered)), "token": token}):
-        cards.setdefault(card_id, []).append(job_id)
-    offer, given = set(offered), list[str]()
-    for ids in cards.values():
-        if offer.issuperset(ids) and (at_most is None or len(given) + len(ids) <= at_most):
-            given += ids
-    return given
-
-
 def _under(db: Connection, token: str, job_ids: Collection[str]) -> dict[str, Job]:
     rows = db.execute(_UNDER, (to_json(list(job_ids)), token)).fetchall()
     return {row["id"]: job_of(row) for row in rows}
@@ -530,25 +481,20 @@ def _end_lease(db: Connection, token: str, now: float, outcome: str) -> int:
     renewed = db.execute("SELECT renewed_at FROM leases WHERE token = ?", (token,)).fetchone()
     # A dead process followed them until its last sign of life.
     until = renewed[0] if outcome == DIED and renewed is not None and renewed[0] else now
-    freed = _free(db, _UNDER_LEASE, {"token": token}, until=until, outcome=outcome)
+    freed = free(db, _UNDER_LEASE, {"token": token}, until=until, outcome=outcome)
     db.execute("DELETE FROM leases WHERE token = ?", (token,))
     return freed
 
 
-def _free(db: Connection, which: str, values: Mapping[str, Any], *, until: float, outcome: str) -> int:
+def free(db: Connection, which: str, values: Mapping[str, Any], *, until: float, outcome: str) -> int:
     """Free the jobs that a query gives, each with a note of who followed it until when; return how many."""
     db.execute(_NOTE_FREED.format(which=which), {**values, "until": until, "outcome": outcome})
     db.execute(_TRIM_FREED.format(which=which), {**values, "kept": KEPT})
     return int(db.execute(_FREE_JOBS.format(which=which), values).rowcount)
 
 
-_UNDER_LEASE, _THESE = "SELECT id FROM running_jobs WHERE lease = :token", "SELECT value FROM json_each(:ids)"
+_UNDER_LEASE = "SELECT id FROM running_jobs WHERE lease = :token"
 _FREE_JOBS = "UPDATE jobs SET lease = NULL WHERE id IN ({which})"
-_OFFERED = """
-SELECT own.card_id, own.id FROM running_jobs AS own WHERE own.lease = :token AND own.card_id IN (
-    SELECT jobs.card_id FROM json_each(:ids) AS offered CROSS JOIN jobs ON jobs.id = offered.value
-)
-"""
 _NOTE_FREED = """
 INSERT INTO job_attempts (job_id, guild_id, at, call, outcome, process, since)
 SELECT id, guild_id, :until, 'follow', :outcome, claimed_by, claimed_at FROM jobs

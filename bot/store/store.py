@@ -268,11 +268,6 @@ class Store:
         """List this process, as the only one if it has locked the file. Raises StoreError."""
         await self.processes.register(identity, is_only=self._lock is not None)
 
-    @property
-    def is_shared(self) -> bool:
-        """Whether several processes may use the database."""
-        return self._database.is_shared
-
     async def close(self) -> None:
         """Finish pending calls and close the file. Idempotent."""
         with contextlib.suppress(StoreError, TimeoutError):  # then its beats end
