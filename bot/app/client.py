@@ -108,6 +108,7 @@ class CannonBot(GatewayClient, Bot):
 
     parts: Parts
     role = Role.ALL
+    claims: type[Claims] = Claims
 
     def __init__(
         self,
@@ -153,9 +154,6 @@ class CannonBot(GatewayClient, Bot):
 
     def card_owner(self, store: Store) -> CardOwner:  # noqa: ARG002 - the only process on the store needs nothing of it
         return EveryCard()
-
-    def claims(self, *given: Any, **named: Any) -> Claims:
-        return Claims(*given, **named)
 
     def host_reports(self, channel: HostChannel, **named: Any) -> HostReports:
         return HostReports(channel, **named)

@@ -94,7 +94,7 @@ class FleetClaims(Claims):
         await self._give()
 
     async def _claim_free(self) -> None:
-        """Claim a fair part, and a moment later what nobody else took."""
+        """Claim a fair part, and a moment later what no other took."""
         now = self.clock.monotonic()
         self.shares = self._rest_due is None or now < self._rest_due
         await super()._claim_free()

@@ -64,6 +64,7 @@ class FleetBot(RuntimeShards, CannonBot):
     `role`: a worker never connects to the gateway, and `start` ends when Discord refuses its token.
     """
 
+    claims = FleetClaims
     _cards: OwnCards
     _database: PostgresDatabase
 
@@ -92,9 +93,6 @@ class FleetBot(RuntimeShards, CannonBot):
             self._database.signals, self.leads, has_ticker=self.role.works, locks=self._database.locks
         )
         return self._cards
-
-    def claims(self, *given: Any, **named: Any) -> FleetClaims:
-        return FleetClaims(*given, **named)
 
     def host_reports(self, channel: HostChannel, **named: Any) -> FleetReports:
         return FleetReports(channel, **named, leads=self.leads, process=self.identity.name)
