@@ -46,7 +46,7 @@ BUILDS_FUZZ := FUZZ_SEED=1 FUZZ_ROUND_S=4
 export PYTEST_DEBUG_TEMPROOT := $(shell test -w /dev/shm && test $$(df -Pm /dev/shm | awk 'END { print $$4 }') -gt 3000 && echo /dev/shm)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo card-states test test-long test-quiet test-pythons test-collection check format soak game-day chaos bench bench-neighbours bench-page bench-fleet bench-engines bench-ended figures readme picture alerts translations screenshots docs lock audit pin-image host-check wheel-check notices sbom release-rehearsal rehearse-image httpx-fork clean
+.PHONY: help demo card-states test test-long test-quiet test-pythons test-collection check format soak game-day chaos bench bench-neighbours bench-page bench-fleet bench-engines bench-ended figures refusals readme picture alerts translations screenshots docs lock audit pin-image host-check wheel-check notices sbom release-rehearsal rehearse-image httpx-fork clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^##@ / { print "\n" substr($$0, 5) } /^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -119,7 +119,10 @@ figures: $(READY) ## Lines, modules, imports and rooms of the house
 	@$(BIN)/python tools/figures.py
 
 ##@ Write what is derived
-readme: $(READY) ## Tables of commands, settings and fields
+refusals: $(READY) ## List every sentence that refuses something: page, length, English
+	@$(BIN)/python tools/refusals.py
+
+readme: $(READY) ## Tables of commands, settings and fields; the pages about refusals
 	$(BIN)/python tools/readme_tables.py
 
 picture: $(READY) ## The picture of the packages in docs/architecture.md

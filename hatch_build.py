@@ -28,9 +28,9 @@ class BuildHook(BuildHookInterface[Any]):
         """Write the `.mo` files of a wheel, and the commit into a wheel or an sdist."""
         if self.target_name == "wheel":
             check(LOCALES)
-            for left in LOCALES.glob("*.mo"):  # of a language that is gone, or not of these sources
+            for left in LOCALES.rglob("*.mo"):  # of a language that is gone, or not of these sources
                 left.unlink()
-            for source in LOCALES.glob("*.po"):
+            for source in LOCALES.rglob("*.po"):
                 compiled(source)
                 source.with_suffix(".mo").stat()  # raises where the source tree is read-only
         if version != "editable":  # a clone is asked, whose commit changes

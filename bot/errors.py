@@ -38,7 +38,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
-from bot.language import Text
+from bot.language import Explained, Text, why_of
 
 RESTART_MAY_HELP = 1
 """Exit code for what may pass by itself: a supervisor should restart the bot."""
@@ -49,16 +49,21 @@ RESTART_CANNOT_HELP = 78
 class BotError(Exception):
     """Base of all expected errors. `sentence` is safe to show to a member: no secret, no link, no traceback.
 
-    It is in the language current at the time of raising. `exit_code` is the process's if the error is not handled.
-    `needs_host`: only the bot's host can mend the cause.
+    It is in the language current at the time of raising, and carries the id of the page that explains it; `why` is that
+    of a sentence without one. `exit_code` is the process's if the error is not handled. `needs_host`: only the bot's
+    host can mend the cause.
     """
 
     exit_code = RESTART_MAY_HELP
     needs_host = False
+    why = ""
 
     def __init__(self, sentence: str | Text) -> None:
-        self.sentence = str(sentence)
+        self.sentence = self._explained(str(sentence))
         super().__init__(self.sentence)
+
+    def _explained(self, sentence: str) -> str:
+        return Explained(sentence, why_of(sentence) or self.why)
 
 
 class InputError(BotError):
@@ -71,6 +76,8 @@ class InputError(BotError):
 
 class FieldsMissing(InputError):
     """Required fields were not given; `fields` are their wire names."""
+
+    why = "input.missing"
 
     def __init__(self, sentence: str | Text, fields: Sequence[str]) -> None:
         super().__init__(sentence, fields[0] if len(fields) == 1 else None)
@@ -104,9 +111,13 @@ class Refused(BotError):
 class NoKey(Refused):
     """This server has no API key and the host's own key does not serve it."""
 
+    why = "key.none"
+
 
 class NotAllowed(Refused):
     """The member lacks the needed permission."""
+
+    why = "role.moderator"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +135,8 @@ class CannonError(BotError):
     `said` is the API's own sentence, '' if unreadable; `faults` are its complaints by field.
     """
 
+    why = "studio.unreadable"
+
     def __init__(
         self, sentence: str | Text, status: int | None = None, *, said: str = "", faults: Sequence[FieldFault] = ()
     ) -> None:
@@ -136,6 +149,8 @@ class CannonError(BotError):
 class CannonUnavailable(CannonError):
     """No answer, or a 5xx. `retry_after_s` is the server's, in seconds, None without one."""
 
+    why = "studio.unreachable"
+
     def __init__(self, sentence: str | Text, status: int | None = None, retry_after_s: float | None = None) -> None:
         super().__init__(sentence, status)
         self.retry_after_s = retry_after_s
@@ -143,6 +158,8 @@ class CannonUnavailable(CannonError):
 
 class RateLimited(CannonError):
     """429. `retry_after_s` is the server's, in seconds, None without one."""
+
+    why = "studio.busy"
 
     def __init__(self, sentence: str | Text, status: int | None = 429, retry_after_s: float | None = None) -> None:
         super().__init__(sentence, status)
@@ -152,25 +169,37 @@ class RateLimited(CannonError):
 class KeyRefused(CannonError):
     """401 or 403: the key is wrong, revoked, or lacks a scope; or its account may not do this."""
 
+    why = "key.rejected"
+
 
 class OutOfCredits(CannonError):
     """402: the account lacks credits."""
+
+    why = "account.credits"
 
 
 class EmailNotVerified(CannonError):
     """402 or 403: the account may spend nothing before its e-mail address is verified."""
 
+    why = "account.email"
+
 
 class InputRefused(CannonError):
     """400 or 422: the API does not accept this input."""
+
+    why = "studio.input"
 
 
 class RequestNotFound(CannonError):
     """404: the API has no such request or address."""
 
+    why = "job.unknown"
+
 
 class IdempotencyClash(CannonError):
     """409: this idempotency key was used with another body."""
+
+    why = "bot.fault"
 
 
 class UnreadableAnswer(CannonError):
@@ -180,13 +209,19 @@ class UnreadableAnswer(CannonError):
 class MediaError(BotError):
     """A result or a source file cannot be used."""
 
+    why = "file.host"
+
 
 class MediaGone(MediaError):
     """The file is no longer there: 404, 410 or an expired link."""
 
+    why = "file.gone"
+
 
 class MediaUnreachable(MediaError):
     """The file's host did not answer; a retry may help."""
+
+    why = "file.host"
 
 
 class MediaSlow(MediaUnreachable):
@@ -196,17 +231,25 @@ class MediaSlow(MediaUnreachable):
 class MediaTooLarge(MediaError):
     """The file is over the byte cap."""
 
+    why = "file.too_large"
+
 
 class MediaUnsafe(MediaError):
     """The link is not https or does not lead to a public address."""
+
+    why = "file.link"
 
 
 class MediaWrongKind(MediaError):
     """The file's content is not of the expected kind."""
 
+    why = "file.kind"
+
 
 class MediaEmpty(MediaWrongKind):
     """The file has no content."""
+
+    why = "file.format"
 
 
 class StartError(BotError):
@@ -229,6 +272,7 @@ class StoreError(StartError):
     """The database cannot be used: newer schema, corrupt, no permission, lost secret key."""
 
     needs_host = True
+    why = "bot.database"
 
 
 PASSES_BY_ITSELF = frozenset({"busy", "slow"})
@@ -263,7 +307,7 @@ class DatabaseFailing(StoreError):
     def for_caller(self) -> Self:
         """Return a copy in the current language: the database's threads have none, and several may wait for one."""
         copied = copy.copy(self)
-        copied.sentence = self._words()
+        copied.sentence = self._explained(self._words())
         copied.args = (copied.sentence,)
         return copied
 

@@ -563,6 +563,14 @@ class Settings:
             "and under failures that only you can fix.",
         ),
     )
+    docs_url: str | None = field(
+        default=None,
+        metadata=_about(
+            _link,
+            "Where you publish the site of `make docs`: a refusal then links to the page that explains it. Unset: no "
+            "link; `/help` with `why` shows the same.",
+        ),
+    )
     practice: Literal["on", "off"] = field(
         default="on",
         metadata=_about(

@@ -20,6 +20,7 @@ from bot.app.entry_points import unconnected
 from bot.catalogue import OPERATIONS, Field
 from bot.generation.recipes.recipes import BUILT_IN
 from bot.language import NAME
+from bot.language.pages import written
 from bot.settings import Settings
 from cogs.recipes.shown import input_label
 
@@ -33,6 +34,12 @@ KEYWORDS: dict[str, Any] = {
     "Plural": (1, 2),
     "ptr": ((1, "c"), 2),
 }
+PARTS = {
+    "title": "Title of a page: the cause of a refusal, without a full stop.",
+    "cause": "Why the bot did not do it. Keep what is in backticks or between stars: the bot fills in its translation.",
+    "do": "What to do now. Keep what is in backticks or between stars: the bot fills in its translation.",
+}
+"""The texts of a page about refusals, with a comment for translators."""
 MENU, GROUP_OR_SUBCOMMAND = (2, 3), (1, 2)
 NAME_LIMIT = "Lower case, no spaces, at most 32 characters."
 TEXT_LIMIT = "At most 100 characters."
@@ -60,6 +67,15 @@ class Found:
 def all_found() -> list[Found]:
     """Return every message at each of its places."""
     return [*of_code(), *of_commands(asyncio.run(payloads())), *of_catalogue(), *of_recipes()]
+
+
+def of_pages() -> list[Found]:
+    """Return the texts of the pages about refusals, each with its page's id as the context."""
+    return [
+        Found(one=texts[part], context=why, place="bot/language/pages/pages.toml", comment=PARTS[part])
+        for why, texts in written().items()
+        for part in PARTS
+    ]
 
 
 # ---------------------------------------------------------------------- the code

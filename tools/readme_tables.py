@@ -17,13 +17,12 @@ from bot.catalogue import OPERATIONS, Field, Operation
 from bot.settings import describe_settings
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from refusals import tables
+from refusal_pages import DOCUMENT, SEEN, contents, pages, seen
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 SETTINGS = DOCS / "settings.md"
 COMMANDS = DOCS / "commands.md"
 REQUESTS = DOCS / "requests.md"
-SENTENCES = DOCS / "sentences.md"
 
 
 def settings_table() -> str:
@@ -76,10 +75,8 @@ def with_commands(text: str) -> str:
 
 
 def with_refusals(text: str) -> str:
-    """Return the page of sentences with the code's sentences in each part."""
-    for name, said in tables().items():
-        text = with_table(text, name, f"\n{said}\n")
-    return text
+    """Return the page about refusals with the pages of all of them."""
+    return with_table(with_table(text, "contents", f"\n{contents()}\n"), "pages", f"{pages()}\n")
 
 
 def _table(head: tuple[str, ...], lines: Sequence[tuple[str, ...]]) -> str:
@@ -94,12 +91,13 @@ def main() -> int:
         "--check", action="store_true", help="change nothing; exit with 1 if the tables are out of date"
     )
     check = parser.parse_args().check
-    old = {path: path.read_text(encoding="utf-8") for path in (SETTINGS, COMMANDS, REQUESTS, SENTENCES)}
+    old = {path: path.read_text(encoding="utf-8") for path in (SETTINGS, COMMANDS, REQUESTS, DOCUMENT, SEEN)}
     new = {
         SETTINGS: with_table(old[SETTINGS], "settings", settings_table()),
         COMMANDS: with_commands(old[COMMANDS]),
         REQUESTS: with_table(old[REQUESTS], "fields", fields_tables()),
-        SENTENCES: with_refusals(old[SENTENCES]),
+        DOCUMENT: with_refusals(old[DOCUMENT]),
+        SEEN: seen(),
     }
     if check and new != old:
         print("The tables are out of date. Write them with: make readme", file=sys.stderr)

@@ -1,10 +1,14 @@
-"""Find every sentence that refuses something, and its module: for docs/sentences.md."""
+"""Find every sentence that refuses something, with its module and page: for docs/troubleshooting.md.
+
+Run by `make refusals`, it prints them all: the page's id, the length in characters and sentences, and the English.
+"""
 
 from __future__ import annotations
 
 import ast
 import functools
 import re
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,55 +45,48 @@ RECORD = re.compile(r"… \w+ed (?!.*(?:refund|can't))")
 """A line of the record of decisions, no refusal."""
 
 
-def _part(key: str, module: str, words: str = "") -> tuple[str, re.Pattern[str], re.Pattern[str]]:
-    return key, re.compile(module), re.compile(words)
-
-
-SECTIONS = (
-    _part("ended", r".*", r"so th(?:is|e) (?:job|step) (?:did|could) not|credits were refunded"),
-    _part("key", r"bot/store/", r"key"),
-    _part("answer", r"bot/delivery/answers/"),
-    _part(
-        "key",
-        r"bot/account/|bot/cannon|bot/jobs|bot/domain|cogs/moderate",
-        r"API key|a key|Practice|[Aa]ccount",
-    ),
-    _part("key", r"bot/account/"),
-    _part("studio", r"bot/cannon/"),
-    _part(
-        "file",
-        r"bot/(?:media|runtime)/|bot/delivery/texts",
-        r"file|link|host|address|redirect|large|seconds|kind|empty|compress",
-    ),
-    _part("file", r"bot/(?:media|runtime)/"),
-    _part(
-        "moderator", r"bot/domain/", r"“…”|list can have|word can have|letter or a digit|time zone|emoji|Did you mean"
-    ),
-    _part("spend", r"bot/domain/|bot/moderation/"),
-    _part("ended", r"bot/jobs/"),
-    _part("post", r"bot/delivery/"),
-    _part(
-        "recipe",
-        r".*recipe|bot/server/|cogs/member/panel|.*",
-        r"recipe|[Ss]tep|preset|[Ii]nputs?\b.*(?:line|default)",
-    ),
-    _part("file", r"bot/generation/", r"file|link|[Uu]pload"),
-    _part("input", r"bot/(?:catalogue|generation)/|cogs/workflows/"),
-    _part("moderator", r"bot/(?:prices|server)/|cogs/moderate|cogs/reactions/settings"),
-    _part("reaction", r"cogs/(?:reactions|words)/"),
-    _part("place", r"cogs/ui/", r"channel|permission|moderators|host|server"),
-    _part("moderator", r".*", r"built into the bot|could be mapped|label up to"),
-    _part("result", r""),
-)
-"""The parts of the page: modules of texts, and words; the first match counts."""
+CONTINUED = {
+    "bot/domain/texts.py": {"ALSO_GRANTED", "JOB_NEEDS", "JOBS_NEED", "limit_is_about"},
+    "bot/catalogue/texts.py": {"the_nearest"},
+}
+"""Sentences that only follow a refusal, which has the page: names in modules of texts."""
+LONG = {
+    "bot.fault": "where to look, before a second try makes a second job",
+    "bot.twice": "a member has to know that nothing was charged, and that only the host can help",
+    "discord.trouble": "where to look, before a second try makes a second job",
+    "job.not_confirmed": "what became of the credits, and why a second try can't be charged twice",
+    "job.not_finished": "what became of the credits, and what a moderator has to check",
+    "job.unknown": "what became of the credits, and that a late result still comes",
+    "key.invalid": "what a key looks like, and that the one in use stays",
+    "key.rejected": "what became of the waiting jobs, and what to do",
+    "key.tries": "how long to wait, and that the key in use stays",
+    "pause.host": "what became of the credits, and of running jobs",
+    "pause.server": "what becomes of running jobs, and what to do",
+    "price.unknown": "what such jobs cost before, and what to do",
+    "reaction.fast": "how many are allowed, and that nothing was charged",
+    "result.not_posted": "that the result is saved, and what to do",
+    "result.rejected": "that the result is saved, and what to do",
+    "review.channel": "what members would see, and what to choose instead",
+}
+"""Pages whose refusals may have more than two sentences, each with the reason."""
+LONG_SENTENCES = 2
+SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Refusal:
-    """A sentence, with … for variables, and its texts module."""
+    """A sentence, with … for variables, its texts module, and the id of its page ('' for one that follows another)."""
 
     sentence: str
     module: str
+    why: str = ""
+    forms: tuple[str, ...] = ()
+    """The message as the catalogues have it, both forms of a plural."""
+
+    @property
+    def sentences(self) -> int:
+        """How many sentences it is."""
+        return len(SENTENCE_END.split(self.sentence))
 
 
 @functools.cache
@@ -175,7 +172,9 @@ def _sentences(path: str, node: ast.AST, seen: set[tuple[str, str]], depth: int 
             at = MESSAGES[part.func.id]
             text = part.args[at] if len(part.args) > at else None
             if is_texts(path) and isinstance(text, ast.Constant) and SENTENCE.match(str(text.value).strip()):
-                yield Refusal(PLACEHOLDER.sub("…", str(text.value)).replace("\n", " "), path)
+                said = PLACEHOLDER.sub("…", str(text.value)).replace("\n", " ")
+                forms = tuple(str(each.value) for each in part.args[: at + 1] if isinstance(each, ast.Constant))
+                yield Refusal(said, path, _ids(path).get(id(part), ""), forms)
         if depth < DEPTH_MAX:
             yield from _of_name(path, part, seen, depth)
 
@@ -227,22 +226,49 @@ def refusals() -> tuple[Refusal, ...]:
     return tuple(sorted(each for each in found if not RECORD.match(each.sentence)))
 
 
-def section_of(refusal: Refusal) -> str:
-    """Return a sentence's part of docs/sentences.md."""
-    return next(
-        key for key, module, words in SECTIONS if module.match(refusal.module) and words.search(refusal.sentence)
+def is_continued(refusal: Refusal) -> bool:
+    """Whether a sentence only follows a refusal."""
+    return any(
+        form in _constants(_named(refusal.module)[name])
+        for name in CONTINUED.get(refusal.module, ())
+        for form in refusal.forms
     )
 
 
-def tables() -> dict[str, str]:
-    """Return each part's list as Markdown, by marker."""
-    found: dict[str, list[str]] = {f"said-{key}": [] for key, _, _ in SECTIONS}
-    for sentence, key in sorted({(each.sentence, section_of(each)) for each in refusals()}):
-        found[f"said-{key}"].append(sentence)
-    return {name: "".join(f"- {_plain(each)}\n" for each in said) for name, said in found.items()}
+@functools.cache
+def _ids(path: str) -> dict[int, str]:
+    """Return the page that the code gives to each message, by the node of its call; what is inside decides."""
+    found: dict[int, str] = {}
+    for node in walked(_tree(path)):
+        for why in _given(node):
+            found |= {id(part): why for part in ast.walk(node)}
+    return found
 
 
-def _plain(sentence: str) -> str:
-    """Return a sentence so that Markdown shows it as Discord does, without bold."""
-    parts = re.split(r"(`[^`]*`)", sentence.replace("**", "").removeprefix("-# "))
-    return "".join(part if number % 2 else re.sub(r"([<>_|])", r"\\\1", part) for number, part in enumerate(parts))
+def _given(node: ast.AST) -> list[str]:
+    """Return the page of the messages in a node: of a function with `because`, of `Explained`, of `Text` with `why`."""
+    if isinstance(node, ast.FunctionDef):
+        made = [each for each in node.decorator_list if isinstance(each, ast.Call)]
+        return [why for each in made if getattr(each.func, "id", "") == "because" for why in _constants(each)]
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
+        return []
+    if node.func.id == "Explained":
+        return _constants(node.args[1])
+    return [why for each in node.keywords if each.arg == "why" and node.func.id in MESSAGES for why in _constants(each)]
+
+
+def _constants(node: ast.AST) -> list[str]:
+    return [str(each.value) for each in ast.walk(node) if isinstance(each, ast.Constant)]
+
+
+def table() -> Iterator[str]:
+    """Yield a line for each refusal: page, characters, sentences, English, and why it may be long."""
+    for each in sorted(refusals(), key=lambda refusal: (refusal.why, refusal.sentence)):
+        reason = LONG.get(each.why, "") if each.sentences > LONG_SENTENCES else ""
+        yield f"{each.why or '(follows another)':22} {len(each.sentence):4} {each.sentences}  {each.sentence}" + (
+            f"  [{reason or 'TOO LONG'}]" if each.sentences > LONG_SENTENCES else ""
+        )
+
+
+if __name__ == "__main__":
+    sys.stdout.writelines(f"{line}\n" for line in table())

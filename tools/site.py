@@ -1,6 +1,7 @@
 """Build the site of the documents in `build/site`: `docs/` unchanged, with the project's own pages added.
 
-Links between documents are adjusted; MkDocs then refuses broken ones (`--strict`). Run by `make docs`.
+The pages about refusals are there in each language. Links between documents are adjusted; MkDocs then refuses broken
+ones (`--strict`). Run by `make docs`.
 """
 
 from __future__ import annotations
@@ -15,6 +16,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT), str(ROOT / "tools")]
+import refusal_pages  # noqa: E402 - found by the line above
+
 SOURCE, SITE = ROOT / "build" / "site-source", ROOT / "build" / "site"
 PROJECT = "project"
 """The site's folder for files outside of `docs/`."""
@@ -33,7 +37,7 @@ LOADED = re.compile(
 )
 SEARCHED = (
     (re.compile(r"guides/(member|moderator|host)\.md|(moving|releasing|small-machine)\.md"), "boost: 4"),
-    (re.compile(r"decisions/|sentences\.md"), "exclude: true"),
+    (re.compile(r"decisions/|troubleshooting\..+\.md"), "exclude: true"),
     (
         re.compile(r"howto/|project/(?!README)|(architecture|cannon-api|design|failure-cases|performance|sandbox)\.md"),
         "boost: 0.2",
@@ -111,6 +115,8 @@ def gather(folder: Path) -> None:
         text, found = moved(indented((ROOT / path).read_text(encoding="utf-8")), path, known)
         target.write_text(searched(place) + text, encoding="utf-8")
         linked |= found
+    for name, text in refusal_pages.translated():
+        (folder / name).write_text(searched(name) + text, encoding="utf-8")
     for path in linked - known.keys():
         if (ROOT / path).is_file():
             shutil.copyfile(ROOT / path, folder / place_of(path, known))

@@ -2,7 +2,8 @@
 
 The template has every message. Each `<language>.po` keeps existing translations, drafts marked fuzzy, and translators'
 comments and names; it gets new messages without a translation, and loses removed ones. A translation is never guessed
-from a similar message. Run by `make translations`.
+from a similar message. The pages about refusals have catalogues of their own, in the folder `pages`. Run by
+`make translations`.
 """
 
 from __future__ import annotations
@@ -20,13 +21,16 @@ from babel.messages.pofile import write_po
 
 from bot.language import CatalogueError
 from bot.language.current import DISCORD_LOCALES, LOCALES, catalogue_names, parent_of
+from bot.language.messages import PAGES
 from bot.language.po_files import is_final, read
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from found_messages import Found, all_found
+from found_messages import Found, all_found, of_pages
 from message_limits import limits_of_labels
 
 TEMPLATE = LOCALES / "messages.pot"
+DOMAINS = {"": all_found, PAGES: of_pages}
+"""The folders of catalogues, each with its messages."""
 COMMENTS_MAX = 3
 """A word such as `image` is at fifty places: a translator needs to know of three."""
 WIDTH_CHARS = 10_000
@@ -114,53 +118,62 @@ def missing(catalog: Catalog) -> list[Message]:
     return [each for each in catalog if each.id and not is_final(each)]
 
 
-def po_file(language: str) -> Path:
+def po_file(language: str, domain: str = "") -> Path:
     """Return the path of a language's translations."""
-    return LOCALES / f"{language}.po"
+    return LOCALES / domain / f"{language}.po"
 
 
-def current(language: str, made: Catalog) -> Catalog:
+def pot_file(domain: str = "") -> Path:
+    """Return the path of the template."""
+    return TEMPLATE.parent / domain / TEMPLATE.name
+
+
+def current(language: str, made: Catalog, domain: str = "") -> Catalog:
     """Return the translations of the messages that there are now."""
-    catalog = updated(read(po_file(language)), made)
+    catalog = updated(read(po_file(language, domain)), made)
     parent = parent_of(language, catalogue_names())
-    return catalog if parent is None else without_same(catalog, current(parent, made))
+    return catalog if parent is None else without_same(catalog, current(parent, made, domain))
 
 
 def begin(language: str) -> None:
-    """Write the file of a new language, which `write` then fills."""
-    catalog = Catalog(locale=language.replace("-", "_"), header_comment="")
-    po_file(language).write_text(text_of(catalog, language), encoding="utf-8")
+    """Write the files of a new language, which `write` then fills."""
+    for domain in DOMAINS:
+        catalog = Catalog(locale=language.replace("-", "_"), header_comment="")
+        po_file(language, domain).write_text(text_of(catalog, language), encoding="utf-8")
 
 
-def write(made: Catalog) -> None:
+def write(made: Catalog, domain: str = "") -> None:
     """Write the template and every language; print how many are missing."""
-    TEMPLATE.write_text(text_of(made), encoding="utf-8")
-    for language in sorted(catalogue_names()):
-        catalog = current(language, made)
-        po_file(language).write_text(text_of(catalog, language), encoding="utf-8")
-        sys.stdout.write(f"{language}: {len(missing(catalog))} of {len(catalog)} messages are not translated\n")
+    pot_file(domain).write_text(text_of(made), encoding="utf-8")
+    for language in sorted(catalogue_names(LOCALES / domain)):
+        catalog = current(language, made, domain)
+        po_file(language, domain).write_text(text_of(catalog, language), encoding="utf-8")
+        name = " ".join(each for each in (language, domain) if each)
+        sys.stdout.write(f"{name}: {len(missing(catalog))} of {len(catalog)} messages are not translated\n")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Write, or with `--check` return 1 if the template is outdated."""
+    """Write, or with `--check` return 1 if a template is outdated."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--new", metavar="LANGUAGE", choices=NEW, help="begin a language, by Discord's code for it")
-    parser.add_argument("--check", action="store_true", help="write nothing; fail if messages.pot is out of date")
+    parser.add_argument("--check", action="store_true", help="write nothing; fail if a messages.pot is out of date")
     arguments = parser.parse_args(argv)
-    made = template(all_found())
+    made = {domain: template(found()) for domain, found in DOMAINS.items()}
     if not arguments.check:
         try:
             if arguments.new:
                 begin(arguments.new)
-            write(made)
+            for domain, catalog in made.items():
+                write(catalog, domain)
         except CatalogueError as error:
             sys.stderr.write(f"{error}\n")
             return 1
         return 0
-    if TEMPLATE.exists() and TEMPLATE.read_text(encoding="utf-8") == text_of(made):
-        return 0
-    sys.stderr.write("bot/language/locales/messages.pot is out of date: run `make translations`\n")
-    return 1
+    paths = {pot_file(domain): text_of(catalog) for domain, catalog in made.items()}
+    old = [path for path, text in paths.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
+    for path in old:
+        sys.stderr.write(f"{path.relative_to(LOCALES.parents[2])} is out of date: run `make translations`\n")
+    return len(old) and 1
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from bot.domain.texts import mention
 from bot.domain.words.text import full_stop, tame
 from bot.language import Plural, Text, both, sentences, tr
 
-DECIDED = Text("This was already decided, or it has expired.")
+DECIDED = Text("This was already decided, or it has expired.", why="button.gone")
 
 
 def actor(member_id: int) -> str:
@@ -19,17 +19,20 @@ def actor(member_id: int) -> str:
 
 BECAUSE = Text("Reason: {reason}")
 """Return a reason as a sentence of its own; `reason` is a sentence."""
-NO_KEY = Text("This server has no Cannon Studio key yet. A moderator can set one with `/studio key`.")
+NO_KEY = Text("This server has no Cannon Studio key yet. A moderator can set one with `/studio key`.", why="key.none")
 NOT_A_KEY = Text(
-    "This is not an API key, which is one word such as `cs_live_…`. Copy it again from the developer console."
+    "This is not an API key, which is one word such as `cs_live_…`. Copy it again from the developer console.",
+    why="key.invalid",
 )
 KEY_NOT_ACCEPTED = Text(
-    "Cannon Studio rejected this key, so nothing has changed. Copy it again: it may be mistyped or revoked."
+    "Cannon Studio rejected this key, so nothing has changed. Copy it again: it may be mistyped or revoked.",
+    why="key.invalid",
 )
-NO_OWN_KEY = Text("This server has no key of its own to remove.")
+NO_OWN_KEY = Text("This server has no key of its own to remove.", why="key.none")
 TOO_MANY_KEYS = Plural(
     "Too many keys were tried in the last hour, so nothing has changed. Try again in {count} minute.",
     "Too many keys were tried in the last hour, so nothing has changed. Try again in {count} minutes.",
+    why="key.tries",
 )
 
 
@@ -61,12 +64,14 @@ TOTALS_CORRECTED = Plural(
 UNAVAILABLE_NOW = Text(
     "{operation} is not available on this account right now. Cannon Studio says: {said} "
     "Try again {again}, or after a moderator runs `/studio status`.",
+    why="account.unavailable",
     said=full_stop,
 )
 """Refuse an operation that the account may not use; `said` is the API's own sentence, `again` a time."""
 REFUSED_NOW = Text(
     "{operation} is probably not available on this account. Cannon Studio rejected two different "
     "inputs in a row: {said} Try again {again}, or after a moderator runs `/studio status`.",
+    why="account.unavailable",
     said=full_stop,
 )
 """Refuse an operation whose last two inputs were refused; `said` is the API's own sentence, `again` a time."""
@@ -104,4 +109,5 @@ def model_refused(name: str, model: str, said: str, others: Sequence[str], *, wo
 TOO_MANY_LABELS = Plural(
     "You can label up to {count} voice. Remove a label first.",
     "You can label up to {count} voices. Remove a label first.",
+    why="settings.full",
 )

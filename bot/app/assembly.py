@@ -67,7 +67,7 @@ from bot.prices.learned import LearnedPrices
 from bot.prices.pricing import HostPrices, Pricing, sort_earlier_costs
 from bot.prices.samples import ToolPrices
 from bot.runtime import texts as metric_texts
-from bot.runtime.background import Rounds
+from bot.runtime.background import CommonWork, Rounds
 from bot.runtime.machine import free_bytes
 from bot.runtime.metrics import DatabaseState, Metrics
 from bot.runtime.network.fetching import PracticeTransport
@@ -141,6 +141,7 @@ class _Core:
     webhook_tokens: WebhookTokens
     signals: WorkerSignals
     pause: HostPause
+    common_work: CommonWork
 
 
 async def open_parts(setup: Setup) -> Parts:
@@ -160,7 +161,7 @@ async def open_parts(setup: Setup) -> Parts:
             setup.metrics.file_size(name, partial(_size_of, file))
         setup.metrics.gauge("cannon_bot_database_disk_free_bytes", DISK_FREE, partial(free_bytes, path.parent))
     try:
-        await store.processes.register(setup.identity, is_only=not store.is_shared)
+        await store.register(setup.identity)
         sweep(settings.local_files, keep=setup.folder)
         return await assemble(setup, store)
     except BaseException:
@@ -171,7 +172,7 @@ async def open_parts(setup: Setup) -> Parts:
 async def assemble(setup: Setup, store: Store) -> Parts:
     store.limit_host_key(host_limits(setup.settings.cannon_api_key_limit, setup.settings.cannon_api_key_total))
     core = await _core(setup, store)
-    setup.metrics.process(version=__version__, commit=commit(), role=setup.role.value, leads=setup.leads)
+    setup.metrics.process(version=__version__, commit=commit(), role=setup.role.value, common=core.common_work)
     sights = ChannelSights(setup.bot, setup.clock)
     sources = _sources(setup, core, sights)
     delivery = _delivery(setup, core, sources, sights, setup.card_owner(store))
@@ -179,7 +180,7 @@ async def assemble(setup: Setup, store: Store) -> Parts:
     worker, maintenance = _worker(setup, core, delivery, sources, traces)
     alerts = _alerts(setup, core, delivery)
     backups = _backups(setup)
-    second_copy = SecondCopy(store, is_alone=not store.is_shared, clock=setup.clock, metrics=setup.metrics)
+    second_copy = SecondCopy(store, clock=setup.clock, metrics=setup.metrics)
     OwnMessages(setup.bot, second_copy).listen()
     gate = RequestGate(
         keys=core.keys,
@@ -241,6 +242,7 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         drift=drift,
         clock=setup.clock,
     )
+    host_reports = _host_reports(setup, core, delivery, worker, second_copy, backups)
     parts = Parts(
         store=store,
         absences=core.absences,
@@ -252,7 +254,8 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         learned_prices=LearnedPrices(store, core.keys),
         jobs=jobs,
         reconciler=reconciler,
-        rounds=Rounds(setup.clock, setup.leads),
+        common_work=core.common_work,
+        rounds=Rounds(setup.clock, core.common_work),
         learned=core.learned,
         switches=core.switches,
         mcp=core.mcp,
@@ -285,8 +288,8 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         alerts=alerts,
         second_copy=second_copy,
         pause=core.pause,
-        host_desk=_host_desk(setup, core),
-        host_reports=_host_reports(setup, core, delivery, worker, second_copy, backups),
+        host_desk=_host_desk(setup, core, host_reports.rules),
+        host_reports=host_reports,
         http=_http_server(setup, store, worker, webhooks, second_copy, core.pause),
         webhook_tokens=core.webhook_tokens,
         webhooks=webhooks,
@@ -344,6 +347,7 @@ async def _core(setup: Setup, store: Store) -> _Core:
         webhook_tokens=WebhookTokens(public_url=settings.public_url, sign=store.sign),
         signals=WorkerSignals(),
         pause=HostPause(store, setup.clock, has_reports=settings.host_reports is not None),
+        common_work=CommonWork(),
     )
     await core.absences.load()
     await core.keys.load()
@@ -464,6 +468,7 @@ def _worker(
         signals=core.signals,
         claimed=delivery.follow,
         is_awaited=setup.is_awaited,
+        claims=setup.claims,
         webhook_url=None if setup.settings.public_url is None else core.webhook_tokens.url,
         ended=(lambda _job: None) if traces is None else traces.ended,
     )
@@ -488,7 +493,7 @@ def _alerts(setup: Setup, core: _Core, delivery: Delivery) -> Alerts:
         clock=setup.clock,
         channel=delivery.log_channel,
         language_of=delivery.languages.of,
-        leads=setup.leads,
+        common=core.common_work,
     )
 
 
@@ -572,10 +577,11 @@ def _use_cases(
     )
 
 
-def _host_desk(setup: Setup, core: _Core) -> HostDesk:
+def _host_desk(setup: Setup, core: _Core, rules: Collection[str]) -> HostDesk:
     return HostDesk(
         store=core.store,
         pause=core.pause,
+        rules=rules,
         examine=partial(doctors_page, setup),
         open_jobs=partial(open_jobs, setup),
         clock=setup.clock,
@@ -591,7 +597,7 @@ def _host_reports(
     backups: Backups | None,
 ) -> HostReports:
     facts = HostFacts(setup, store=core.store, worker=worker, second_copy=second_copy, backups=backups)
-    return HostReports(
+    return setup.host_reports(
         HostChannel(
             setup.settings.host_reports,
             mention=setup.settings.host_reports_mention,
@@ -606,10 +612,8 @@ def _host_reports(
         store=core.store,
         surface=setup.surface,
         look=facts.snapshot,
-        leads=setup.leads,
         is_paused=lambda: core.pause.since is not None,
         clock=setup.clock,
-        process=setup.identity.name if core.store.is_shared else "",
     )
 
 

@@ -34,8 +34,11 @@ from bot.delivery.answers.texts import FORM_LOST
 from bot.delivery.card.memory import CardOwner, EveryCard
 from bot.delivery.channels.facts import in_time
 from bot.delivery.channels.guilds import GatewayGuilds, Guilds
+from bot.delivery.host.channel import HostChannel
+from bot.delivery.host.reports import HostReports
 from bot.domain.words.text import whole
 from bot.errors import RESTART_CANNOT_HELP, DatabaseFailing, InputError, StartError, StoreError
+from bot.jobs.follow.claims import Claims
 from bot.media.scratch import scratch_folder
 from bot.runtime.background import BackgroundTasks
 from bot.runtime.clock import Clock, SystemClock
@@ -105,6 +108,7 @@ class CannonBot(GatewayClient, Bot):
 
     parts: Parts
     role = Role.ALL
+    claims: type[Claims] = Claims
 
     def __init__(
         self,
@@ -129,7 +133,7 @@ class CannonBot(GatewayClient, Bot):
         self.known_guilds = self._guilds()
         self.metrics.dropped_lines(dropped_lines)
         self.metrics.shards(functools.partial(shard_states, self))
-        self.responses = Responses(self.metrics)
+        self.responses = Responses(self.metrics, settings.docs_url)
         self.live_catalogue = LiveCatalogue(Catalogue(allow_local=_is_local(settings.cannon_api_url)))
         self.forms = OpenForms()
         self.presses = RateLimiter(self.clock, 1, PRESS_AGAIN_S)
@@ -150,6 +154,9 @@ class CannonBot(GatewayClient, Bot):
 
     def card_owner(self, store: Store) -> CardOwner:  # noqa: ARG002 - the only process on the store needs nothing of it
         return EveryCard()
+
+    def host_reports(self, channel: HostChannel, **named: Any) -> HostReports:
+        return HostReports(channel, **named)
 
     @functools.cached_property
     def uses(self) -> Mapping[type[Any], Any]:
@@ -177,7 +184,8 @@ class CannonBot(GatewayClient, Bot):
             identity=self.identity,
             guilds=self.known_guilds,
             card_owner=self.card_owner,
-            leads=self.leads,
+            claims=self.claims,
+            host_reports=self.host_reports,
             is_ready=self.is_connected,
             is_calm=self.discord_gate.is_calm,
             is_awaited=self._unanswered.anyone,
@@ -266,10 +274,6 @@ class CannonBot(GatewayClient, Bot):
             end=self._background.fail,
         ).begin()
 
-    def leads(self) -> bool:
-        """Whether this process is the leader."""
-        return True
-
     def is_connected(self) -> bool:
         """Whether some shard is connected: discord.py's `is_ready` stays true while it reconnects."""
         shards = shard_states(self)
@@ -323,7 +327,7 @@ class CannonBot(GatewayClient, Bot):
         await super().close()
 
     async def _hand_shards_over(self) -> None:
-        """Leave shards to other processes, before turns of jobs are waited for."""
+        """Free what others can have at once, before turns of jobs are waited for."""
 
     async def _leave(self) -> None:
         """Undo `_join`, before the parts close."""

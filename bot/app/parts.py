@@ -33,6 +33,7 @@ from bot.delivery.host.reports import HostReports
 from bot.delivery.posting.copies import ResultCopies, Sharing
 from bot.generation.assembly import GenerationUseCases
 from bot.generation.sources import Sources
+from bot.jobs.follow.claims import Claims
 from bot.jobs.follow.durations import LearnedDurations
 from bot.jobs.intake import JobService
 from bot.jobs.rounds.maintenance import Maintenance
@@ -49,7 +50,7 @@ from bot.prices.book import PriceBooks
 from bot.prices.estimates import EstimateTool
 from bot.prices.learned import LearnedPrices
 from bot.prices.pricing import HostPrices
-from bot.runtime.background import Rounds
+from bot.runtime.background import CommonWork, Rounds
 from bot.runtime.clock import Clock
 from bot.runtime.metrics import Metrics
 from bot.runtime.network.web_server import HttpServer
@@ -70,7 +71,7 @@ class Role(StrEnum):
     """Whether a process connects to Discord's gateway, and whether it takes turns of jobs.
 
     With the gateway it answers commands, controls and reactions, and accepts jobs. A worker submits, polls and delivers
-    them over Discord's REST API alone; one of the workers is the leader.
+    them over Discord's REST API alone.
     """
 
     ALL = "all"
@@ -104,8 +105,9 @@ class Setup:
     identity: ProcessIdentity
     guilds: Guilds
     card_owner: Callable[[Store], CardOwner]
-    leads: Callable[[], bool]
-    """Whether this process is the leader."""
+    claims: Callable[..., Claims]
+    host_reports: Callable[..., HostReports]
+    """These make what follows jobs and what reports."""
     is_ready: Callable[[], bool]
     """Whether it is connected to Discord, as its role is."""
     is_calm: Callable[[], bool]
@@ -141,6 +143,7 @@ class Parts:
     host_prices: HostPrices
     jobs: JobService
     reconciler: Reconciler
+    common_work: CommonWork
     rounds: Rounds
     switches: OperationSwitches
     mcp: McpClient

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from bot.domain.words.text import tame
-from bot.language import Text, amount, both, either, ntr, sentences, tr
+from bot.language import Text, amount, because, both, either, ntr, sentences, tr
 
 ECHO_LIMIT_CHARS = 40
 """How much of a member's own words a sentence repeats."""
@@ -49,6 +49,7 @@ ENDED_VALUE = Text("{value} · ended {date}")
 """Return how something is offered that its provider has ended."""
 
 
+@because("input.kind")
 def no_id_of(model: str, tried: Sequence[str]) -> str:
     """Return the refusal of a model by name, after each of its likely ids was rejected."""
     return tr(
@@ -115,13 +116,16 @@ def _one_of(values: Sequence[Value], unit: str) -> str:
 
 # ---------------------------------------------------------------------- operations and their fields
 
-INPUT_NOT_OBJECT = Text('The input must be a JSON object of named fields, such as {"prompt": "a lighthouse"}.')
+INPUT_NOT_OBJECT = Text(
+    'The input must be a JSON object of named fields, such as {"prompt": "a lighthouse"}.', why="input.json"
+)
 DESCRIBED_ELSEWHERE = Text("See Cannon Studio's docs for accepted values")
 """The help of a field of which only the name is known."""
 ASKED_BY_THE_API = Text("Cannon Studio requires this")
 """The help of a field that only a refusal of the API has named."""
 
 
+@because("input.name")
 def no_operation(given: str, nearest: str | None) -> str:
     """Refuse an operation's id; `nearest` is one that is spelled alike."""
     shown = echo(given)
@@ -138,6 +142,7 @@ ENDED = Text(
 OFFERED_BEFORE = Text("No longer offered: {operation}")
 
 
+@because("input.name")
 def no_field(operation: str, given: object, nearest: str | None, known: Sequence[str]) -> str:
     """Refuse a field's name; `nearest` is one that is spelled alike."""
     title, shown = _inner(operation), echo(given)
@@ -152,6 +157,7 @@ def missing(operation: str, labels: Sequence[str]) -> str:
     return tr("{operation} needs: {fields}.", operation=_inner(operation), fields=both(map(_inner, labels)))
 
 
+@because("input.choice")
 def not_a_choice(who: str, choices: Sequence[Value], label: str, unit: str, given: object) -> str:
     """Refuse a value that is not in the list of `who`, an operation or a model."""
     return tr(
@@ -165,8 +171,12 @@ def not_a_choice(who: str, choices: Sequence[Value], label: str, unit: str, give
 
 # ---------------------------------------------------------------------- values
 
-NOT_JSON = Text("The input contains something that JSON can't hold. Use text, numbers, lists, and objects.")
-NUMBER_TOO_LARGE = Text("The input contains a number that is too large. The limit is 9007199254740992.")
+NOT_JSON = Text(
+    "The input contains something that JSON can't hold. Use text, numbers, lists, and objects.", why="input.json"
+)
+NUMBER_TOO_LARGE = Text(
+    "The input contains a number that is too large. The limit is 9007199254740992.", why="input.range"
+)
 
 TEXT, NUMBER, BOOLEAN = Text("text"), Text("a number"), Text("true or false")
 OBJECT, LIST = Text("an object"), Text("a list")
@@ -186,16 +196,16 @@ class Wanted(StrEnum):
 
 
 _MUST_BE: Mapping[Wanted, Text] = {
-    Wanted.TEXT: Text("{field} must be text; you gave {given}."),
-    Wanted.NUMBER: Text("{field} must be a number; you gave {given}."),
-    Wanted.WHOLE_NUMBER: Text("{field} must be a whole number; you gave {given}."),
-    Wanted.BOOLEAN: Text("{field} must be true or false; you gave {given}."),
-    Wanted.LINK: Text("{field} must be a link; you gave {given}."),
-    Wanted.LINKS: Text("{field} must be a list of links; you gave {given}."),
-    Wanted.OBJECT: Text("{field} must be a JSON object; you gave {given}."),
-    Wanted.OBJECTS: Text("{field} must be a JSON list of objects; you gave {given}."),
+    Wanted.TEXT: Text("{field} must be text; you gave {given}.", why="input.kind"),
+    Wanted.NUMBER: Text("{field} must be a number; you gave {given}.", why="input.kind"),
+    Wanted.WHOLE_NUMBER: Text("{field} must be a whole number; you gave {given}.", why="input.kind"),
+    Wanted.BOOLEAN: Text("{field} must be true or false; you gave {given}.", why="input.kind"),
+    Wanted.LINK: Text("{field} must be a link; you gave {given}.", why="input.kind"),
+    Wanted.LINKS: Text("{field} must be a list of links; you gave {given}.", why="input.kind"),
+    Wanted.OBJECT: Text("{field} must be a JSON object; you gave {given}.", why="input.kind"),
+    Wanted.OBJECTS: Text("{field} must be a JSON list of objects; you gave {given}.", why="input.kind"),
 }
-TOO_DEEP = Text("The input is nested more than {limit} levels deep. Make it flatter.")
+TOO_DEEP = Text("The input is nested more than {limit} levels deep. Make it flatter.", why="input.json")
 
 
 def must_be(label: str, wanted: Wanted, given: str | Text) -> str:
@@ -203,6 +213,7 @@ def must_be(label: str, wanted: Wanted, given: str | Text) -> str:
     return tr(_MUST_BE[wanted].message, field=_name(label), given=given)
 
 
+@because("input.length")
 def text_too_long(label: str, limit: int, length: int) -> str:
     return tr(
         "{field} can have up to {limit} characters; yours has {length}. Shorten it by {excess}.",
@@ -213,9 +224,10 @@ def text_too_long(label: str, limit: int, length: int) -> str:
     )
 
 
-MUST_BE_FINITE = Text("{field} must be a number below 9007199254740992.", field=_name)
+MUST_BE_FINITE = Text("{field} must be a number below 9007199254740992.", why="input.range", field=_name)
 
 
+@because("input.kind")
 def must_be_whole(label: str, number: float, below: int) -> str:
     """Refuse a fraction; `below` is the whole number below it."""
     return tr(
@@ -227,6 +239,7 @@ def must_be_whole(label: str, number: float, below: int) -> str:
     )
 
 
+@because("input.range")
 def too_small(label: str, minimum: float, unit: str, number: float) -> str:
     """Refuse a number below its minimum; `unit` may be ''."""
     least = counted(minimum, unit)
@@ -235,12 +248,14 @@ def too_small(label: str, minimum: float, unit: str, number: float) -> str:
     )
 
 
+@because("input.range")
 def too_large(label: str, maximum: float, unit: str, number: float) -> str:
     """Refuse a number above its maximum; `unit` may be ''."""
     most = counted(maximum, unit)
     return tr("{field} can be at most {maximum}; you gave {number}.", field=_name(label), maximum=most, number=number)
 
 
+@because("input.range")
 def not_between(label: str, usual: tuple[float, float], unit: str, number: float) -> str:
     """Refuse a number far beyond what makes sense; `unit` may be ''."""
     return tr(
@@ -252,30 +267,44 @@ def not_between(label: str, usual: tuple[float, float], unit: str, number: float
     )
 
 
-MUST_BE_ABOVE_ZERO = Text("{field} must be more than 0; you gave {number}.", field=_name, number=amount)
-NOT_A_RATIO = Text("{given} is not an aspect ratio like 16:9.", given=echo)
-NOT_AN_ID = Text("{field} must be an ID that you copy from its source; you gave {given}.", field=_name, given=echo)
-LINK_TOO_LONG = Text(
-    "{field}: a link can have up to {limit} characters; yours has {length}.", field=_name, limit=amount, length=amount
+MUST_BE_ABOVE_ZERO = Text(
+    "{field} must be more than 0; you gave {number}.", why="input.range", field=_name, number=amount
 )
-MUST_BE_HTTPS = Text("{field} must be a link that starts with https:// and has no spaces.", field=_name)
-NO_KEY = Text("{field} has no key {key}. It has: {known}.", field=_name, key=echo, known=both)
+NOT_A_RATIO = Text("{given} is not an aspect ratio like 16:9.", why="input.kind", given=echo)
+NOT_AN_ID = Text(
+    "{field} must be an ID that you copy from its source; you gave {given}.", why="input.kind", field=_name, given=echo
+)
+LINK_TOO_LONG = Text(
+    "{field}: a link can have up to {limit} characters; yours has {length}.",
+    why="file.link",
+    field=_name,
+    limit=amount,
+    length=amount,
+)
+MUST_BE_HTTPS = Text(
+    "{field} must be a link that starts with https:// and has no spaces.", why="file.link", field=_name
+)
+NO_KEY = Text("{field} has no key {key}. It has: {known}.", why="input.name", field=_name, key=echo, known=both)
 INSIDE = Text("{field}: {problem}", field=_name)
 """Say in which field the fault is that `problem` describes."""
-MUST_BE_JSON = Text("{field} must be JSON, such as {example}.", field=_name)
+MUST_BE_JSON = Text("{field} must be JSON, such as {example}.", why="input.json", field=_name)
 
 
 # ---------------------------------------------------------------------- rules that tie several fields together
 
-SORA_1080P_IS_PRO = Text("On Sora 2, only the Pro model makes 1080p. Choose the model sora-2-pro.")
-SOUND_OF_NOTHING = Text("A sound effect needs a prompt or a video.")
-VIDEO_OF_NOTHING = Text("A video needs a prompt, an image, or a video to start from.")
-WAN_AUDIO_ALONE = Text("With Wan 2.7, audio also needs a prompt or a source video.")
-NO_SQUARE_4K = Text("{model} can't make 4K at 1:1. Choose 2K, or 4K at 16:9.")
+SORA_1080P_IS_PRO = Text("On Sora 2, only the Pro model makes 1080p. Choose the model sora-2-pro.", why="input.model")
+SOUND_OF_NOTHING = Text("A sound effect needs a prompt or a video.", why="input.missing")
+VIDEO_OF_NOTHING = Text("A video needs a prompt, an image, or a video to start from.", why="input.missing")
+WAN_AUDIO_ALONE = Text("With Wan 2.7, audio also needs a prompt or a source video.", why="input.missing")
+NO_SQUARE_4K = Text("{model} can't make 4K at 1:1. Choose 2K, or 4K at 16:9.", why="input.model")
 SORA_NOT_SQUARE = Text(
-    "Sora 2 makes portrait and landscape videos only; you gave {given}. Choose 9:16 or 16:9.", given=echo
+    "Sora 2 makes portrait and landscape videos only; you gave {given}. Choose 9:16 or 16:9.",
+    why="input.model",
+    given=echo,
 )
-NO_FRAME_RATE = Text("{model} takes no frame rate. Leave it out, or choose Starlight 2.5.", model=echo)
+NO_FRAME_RATE = Text(
+    "{model} takes no frame rate. Leave it out, or choose Starlight 2.5.", why="input.model", model=echo
+)
 
 
 # ---------------------------------------------------------------------- what is doubtful, and may be tried

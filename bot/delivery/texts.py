@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from bot.domain.models import UNKNOWN, JobState, MediaKind, WaitsFor
-from bot.language import Plural, Text, amount, both, either, ntr, sentences, tr
+from bot.language import Plural, Text, amount, because, both, either, ntr, sentences, tr
 
 # ---------------------------------------------------------------------- permissions, as Discord names them
 
@@ -33,16 +33,18 @@ STATES = {
     JobState.EXPIRED: Text("⌛ Expired"),
     JobState.HELD: Text("📮 Made, but not posted"),
 }
-UNUSUALLY_LONG = Text("⏳ This is taking unusually long. I'll keep checking and post it when it's ready.")
+UNUSUALLY_LONG = Text(
+    "⏳ This is taking unusually long. I'll keep checking and post it when it's ready.", why="job.slow"
+)
 WAITING_FOR_STEP = Text("⏳ Starts after the step before it")
 WAITING_FOR_PRICE = Text("⏳ Starts once its price is known")
 WAITING_WHILE_PAUSED = Text("⏸️ Waiting: moderators have paused new jobs")
 WITHOUT_KEY = Text("⏸️ Waiting: this server has no working API key")
-CANNON_ASKED_TO_WAIT = Text("⏳ Cannon Studio is busy. Retrying now.")
-FAILED_BY_US = Text("⚠️ Something went wrong on my side.")
+CANNON_ASKED_TO_WAIT = Text("⏳ Cannon Studio is busy. Retrying now.", why="studio.busy")
+FAILED_BY_US = Text("⚠️ Something went wrong on my side.", why="bot.fault")
 POSTING_WAITS = {
-    WaitsFor.FILE: Text("📦 Made, but the file's host is not responding."),
-    WaitsFor.DISCORD: Text("📦 Made, but Discord is not accepting it right now."),
+    WaitsFor.FILE: Text("📦 Made, but the file's host is not responding.", why="file.host"),
+    WaitsFor.DISCORD: Text("📦 Made, but Discord is not accepting it right now.", why="result.not_posted"),
     WaitsFor.ERROR: FAILED_BY_US,
 }
 POSTING_WAITS_FOR_OTHERS = Text("📦 Made, but not posted yet.")
@@ -63,7 +65,7 @@ def _next_try(at: str) -> str:
     return tr("I'll try again at {time}.", time=at) if at else tr("I'm trying again now.")
 
 
-CANNON_ASKS_TO_WAIT = Text("⏳ Cannon Studio is busy. Retrying at {time}.")
+CANNON_ASKS_TO_WAIT = Text("⏳ Cannon Studio is busy. Retrying at {time}.", why="studio.busy")
 
 
 def at_place(place: int) -> str:
@@ -186,6 +188,7 @@ MADE_WITH_AI = Text("Made with AI")
 SHEET_ALT_TEXT = Plural("The image with its number", "All {count} images, with their numbers")
 
 
+@because("file.kind")
 def not_seen(kinds: Iterable[MediaKind]) -> str:
     """Refuse a message's link: none of its files, which should be of `kinds`, can be seen.
 
@@ -208,30 +211,41 @@ CANCELLED_LATE = Text(
 )
 NO_PLACE = Text(
     "I can no longer post in the channel, and a direct message was not possible. "
-    "To try again, press **Post it** in `/jobs`."
+    "To try again, press **Post it** in `/jobs`.",
+    why="result.no_place",
 )
-NOT_IN_THIS_CHANNEL = Text("I can't post here. Open `/jobs` in another channel and press **Post it**.")
+NOT_IN_THIS_CHANNEL = Text(
+    "I can't post here. Open `/jobs` in another channel and press **Post it**.", why="result.no_place"
+)
 AGE_RESTRICTED_ALONE = Text(
     "This result was made with the NSFW check off, so I only post it in age-restricted channels. "
-    "To post it in one, press **Post it** in `/jobs` there."
+    "To post it in one, press **Post it** in `/jobs` there.",
+    why="place.nsfw",
 )
-TO_AUTHOR_ALONE = Text("This result was made with the NSFW check off, so only its author can get it by direct message.")
+TO_AUTHOR_ALONE = Text(
+    "This result was made with the NSFW check off, so only its author can get it by direct message.", why="place.nsfw"
+)
 NOT_FROM_AGE_RESTRICTED = Text(
     "A result from an age-restricted channel can only be shown in channels that are age-restricted, too."
 )
-NOT_FROM_HIDDEN = Text("A result from a private channel can't be shown in a channel that everyone sees.")
-REFUSED_BY_DISCORD = Text("Discord rejected this result.")
-REVIEW_EXPIRED = Text("No moderator reviewed the result within seven days, so I did not post it.")
+NOT_FROM_HIDDEN = Text(
+    "A result from a private channel can't be shown in a channel that everyone sees.", why="source.hidden"
+)
+REFUSED_BY_DISCORD = Text("Discord rejected this result.", why="result.rejected")
+REVIEW_EXPIRED = Text("No moderator reviewed the result within seven days, so I did not post it.", why="review.expired")
 REVIEW_WITHDRAWN = Text("Its author chose not to post the result, so there is nothing to decide.")
 NOT_SHARED_UNREVIEWED = Text(
-    "On this server moderators review results before they are posted, so a private one can't be shared here."
+    "On this server moderators review results before they are posted, so a private one can't be shared here.",
+    why="review.rejected",
 )
 NOT_REVIEWED = Text(
     "On this server moderators review results before they are posted, and they did not publish this one. "
-    "A moderator can still press **Post it** in `/jobs`."
+    "A moderator can still press **Post it** in `/jobs`.",
+    why="review.rejected",
 )
 
 
+@because("result.rejected")
 def refused_by_discord(job_id: str) -> str:
     return tr(
         "Discord rejected the result of job {job} in every form, so I saved it. To try again, press "
@@ -240,7 +254,9 @@ def refused_by_discord(job_id: str) -> str:
     )
 
 
-CHARGED_FOR_NOTHING = Text("Cannon Studio charged for this anyway. Press **Request refund** to ask a moderator.")
+CHARGED_FOR_NOTHING = Text(
+    "Cannon Studio charged for this anyway. Press **Request refund** to ask a moderator.", why="job.charged"
+)
 PRACTICE_MARK = Text("Practice · not real, costs nothing")
 PRACTICE_COST = Text("{cost} (in practice only)")
 PRACTICE_TITLE = Text("🧪 Practice · {title}")
@@ -254,7 +270,7 @@ def unusable_file(reason: str) -> str:
     return sentences(UNUSABLE, reason)
 
 
-UNUSABLE = Text("I can't use its file.")
+UNUSABLE = Text("I can't use its file.", why="file.gone")
 
 # ---------------------------------------------------------------------- reviews
 
@@ -269,6 +285,7 @@ def may_be_posted(title: str) -> str:
 NO_REVIEW_CHANNEL = Text(
     "Results are waiting for review, but I can't post in {channel}. "
     "Allow me to post there, or choose another channel with `/studio settings`.",
+    why="review.channel",
     channel="<#{}>".format,
 )
 

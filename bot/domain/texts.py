@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from bot.domain.models import CreditKind, ExpiringCredits, credits_text, credits_words
 from bot.domain.words.orders import Variation
-from bot.language import Plural, Text, both, either, ntr, percent, ptr, sentences, tr
+from bot.language import Plural, Text, because, both, either, ntr, percent, ptr, sentences, tr
 
 FORMER_MEMBER = Text("a former member")
 _FORMER = re.compile(r"<@-(\d+)>")
@@ -50,12 +50,17 @@ VARIATION_OF, EDIT_OF = Text("{variation} of {words}"), Text("{edit} · of {word
 
 # ---------------------------------------------------------------------- refusals: who, where, what
 
-PAUSED = Text("Moderators have paused new jobs on this server; running jobs still finish. Try again later.")
-UNCHECKED = Text("You can turn the NSFW check off only in age-restricted channels. Keep it on here.")
-FORBIDDEN_WORD = Text("Your text contains a word that this server does not allow. Change the text and try again.")
-CHANNEL_FORBIDDEN = Text("You can't use the bot in this channel. Try another one.")
+PAUSED = Text(
+    "Moderators have paused new jobs on this server; running jobs still finish. Try again later.", why="pause.server"
+)
+UNCHECKED = Text("You can turn the NSFW check off only in age-restricted channels. Keep it on here.", why="place.nsfw")
+FORBIDDEN_WORD = Text(
+    "Your text contains a word that this server does not allow. Change the text and try again.", why="word.forbidden"
+)
+CHANNEL_FORBIDDEN = Text("You can't use the bot in this channel. Try another one.", why="place.channel")
 
 
+@because("place.channel")
 def allowed_elsewhere(channels: Sequence[int]) -> str:
     return tr(
         "You can't use the bot in this channel. Try {channels}.",
@@ -63,6 +68,7 @@ def allowed_elsewhere(channels: Sequence[int]) -> str:
     )
 
 
+@because("member.blocked")
 def blocked(until: str | None, reason: str) -> str:
     """Refuse a blocked member; `until` is None for good, `reason` a sentence or empty."""
     why = tr("Reason: {reason}", reason=reason) if reason else ""
@@ -79,32 +85,41 @@ def blocked(until: str | None, reason: str) -> str:
 
 ABOVE_CEILING = Text(
     "A job may cost at most {ceiling} here, and {title} needs about {price}. Choose a cheaper option.",
+    why="limit.price",
     ceiling=credits_words,
     title=tr,
     price=credits_text,
 )
 MORE_THAN_AGREED = Text(
     "This would cost about {price}, more than the agreed {agreed}. Try again to see the price first.",
+    why="price.changed",
     price=credits_text,
     agreed=credits_text,
 )
 ACCOUNT_LEFT = Plural(
     "This server's Cannon Studio account has {count} credit left.",
     "This server's Cannon Studio account has {count} credits left.",
+    why="account.credits",
 )
-NEEDS_ABOUT = Text("This needs about {price}.", price=credits_text)
-TOP_UP_OR_OTHER_KEY = Text("A moderator can top it up or set another key.")
+NEEDS_ABOUT = Text("This needs about {price}.", why="account.credits", price=credits_text)
+TOP_UP_OR_OTHER_KEY = Text("A moderator can top it up or set another key.", why="account.credits")
 HOST_BALANCE_TOO_LOW = Text(
     "The bot's host pays here, and their Cannon Studio account can't cover this right now. A "
-    "moderator can set a key for this server."
+    "moderator can set a key for this server.",
+    why="account.host",
 )
-HOST_TOTAL_REACHED = Text("The host's credits for all servers together can't cover this until {day}.")
-HOST_LIMIT_USED_UP = Text("This server has used up the host's credits until {day}.")
-HOST_LIMIT_REACHED = Text("The host's credits for this server do not cover this until {day}.")
-NO_HOST_LIMIT_WITH_A_KEY = Text("With a key of its own the server has no such limit.")
-TOO_MANY_AT_ONCE = Text("That's {count} jobs. You can run {running} and queue {queued} at once.")
-QUEUE_FULL = Text("Your queue is full: {running} running and {queued} of {limit} waiting. Try again when one is done.")
-ASKED_ALREADY = Text("You already have a job waiting for approval. Wait for the decision, or cancel it first.")
+HOST_TOTAL_REACHED = Text("The host's credits for all servers together can't cover this until {day}.", why="limit.host")
+HOST_LIMIT_USED_UP = Text("This server has used up the host's credits until {day}.", why="limit.host")
+HOST_LIMIT_REACHED = Text("The host's credits for this server do not cover this until {day}.", why="limit.host")
+NO_HOST_LIMIT_WITH_A_KEY = Text("With a key of its own the server has no such limit.", why="limit.host")
+TOO_MANY_AT_ONCE = Text("That's {count} jobs. You can run {running} and queue {queued} at once.", why="queue.full")
+QUEUE_FULL = Text(
+    "Your queue is full: {running} running and {queued} of {limit} waiting. Try again when one is done.",
+    why="queue.full",
+)
+ASKED_ALREADY = Text(
+    "You already have a job waiting for approval. Wait for the decision, or cancel it first.", why="approval.waiting"
+)
 
 # ---------------------------------------------------------------------- limits: what they are
 
@@ -133,41 +148,49 @@ def limit_terms(allowance: str, operation: str, channel: str) -> str:
 OWN_DAILY_LEFT = Plural(
     "You have {left} of your {count} daily credit left. Next reset: {resets}.",
     "You have {left} of your {count} daily credits left. Next reset: {resets}.",
+    why="limit.member.day",
     left=credits_text,
 )
 OWN_WEEKLY_LEFT = Plural(
     "You have {left} of your {count} weekly credit left. Next reset: {resets}.",
     "You have {left} of your {count} weekly credits left. Next reset: {resets}.",
+    why="limit.member.week",
     left=credits_text,
 )
 OWN_MONTHLY_LEFT = Plural(
     "You have {left} of your {count} monthly credit left. Next reset: {resets}.",
     "You have {left} of your {count} monthly credits left. Next reset: {resets}.",
+    why="limit.member.month",
     left=credits_text,
 )
 OWN_TOTAL_LEFT = Plural(
     "You have {left} of your {count} credit left. It does not reset.",
     "You have {left} of your {count} credits left. They do not reset.",
+    why="limit.member.total",
     left=credits_text,
 )
 SERVER_DAILY_LEFT = Plural(
     "This server has {left} of its {count} daily credit left. Next reset: {resets}.",
     "This server has {left} of its {count} daily credits left. Next reset: {resets}.",
+    why="limit.server.day",
     left=credits_text,
 )
 SERVER_WEEKLY_LEFT = Plural(
     "This server has {left} of its {count} weekly credit left. Next reset: {resets}.",
     "This server has {left} of its {count} weekly credits left. Next reset: {resets}.",
+    why="limit.server.week",
     left=credits_text,
 )
 SERVER_MONTHLY_LEFT = Plural(
     "This server has {left} of its {count} monthly credit left. Next reset: {resets}.",
     "This server has {left} of its {count} monthly credits left. Next reset: {resets}.",
+    why="limit.server.month",
     left=credits_text,
 )
 SERVER_TOTAL_LEFT = Plural(
     "This server has {left} of its {count} credit left. It does not reset.",
     "This server has {left} of its {count} credits left. They do not reset.",
+    why="limit.server.total",
     left=credits_text,
 )
 RESETS_ON = "{day}, {when}".format
@@ -185,9 +208,12 @@ def limit_is_about(operation: str, channel: str) -> str:
 JOB_NEEDS = Text("This job needs about {price}.", price=credits_text)
 JOBS_NEED = Text("These {count} jobs need about {price}.", price=credits_text)
 FIT_NOW = Text("{count} of {all} fit now.")
-OWN_LIMIT_IS_ZERO = Text("Your limit for this is 0 credits, so you can't use it. Ask a moderator to raise it.")
+OWN_LIMIT_IS_ZERO = Text(
+    "Your limit for this is 0 credits, so you can't use it. Ask a moderator to raise it.", why="limit.member.zero"
+)
 SERVER_LIMIT_IS_ZERO = Text(
-    "This server's limit for this is 0 credits, so no one can use it here. Ask a moderator to raise it."
+    "This server's limit for this is 0 credits, so no one can use it here. Ask a moderator to raise it.",
+    why="limit.server.zero",
 )
 
 # ---------------------------------------------------------------------- what is left to a member
@@ -272,9 +298,11 @@ UNUSUAL_HOUR = Plural(
 
 # ---------------------------------------------------------------------- what moderators type
 
-NOT_AN_EMOJI = Text("Type one emoji: a standard one such as 🔁, or one of this server.")
-ZONE_EXAMPLE = Text("There is no such time zone. Type one such as `Europe/Berlin`.")
-WORD_WITHOUT_LETTERS = Text("Each word of the list needs a letter or a digit. Remove the one without.")
+NOT_AN_EMOJI = Text("Type one emoji: a standard one such as 🔁, or one of this server.", why="reaction.emoji")
+ZONE_EXAMPLE = Text("There is no such time zone. Type one such as `Europe/Berlin`.", why="settings.value")
+WORD_WITHOUT_LETTERS = Text(
+    "Each word of the list needs a letter or a digit. Remove the one without.", why="settings.value"
+)
 
 
 def zone_hint() -> str:
@@ -289,6 +317,7 @@ def word_list_hint() -> str:
     return tr("One per line, or separated by commas. Case and accents are ignored")
 
 
+@because("settings.value")
 def nearest_zones(names: Sequence[str]) -> str:
     return tr("There is no such time zone. Did you mean {zones}?", zones=either(f"`{name}`" for name in names))
 
@@ -297,9 +326,10 @@ def days_hint(limit: int) -> str:
     return tr("Days, from 1 to {limit}. Empty: as the bot's host has set it", limit=credits_text(Decimal(limit)))
 
 
-NOT_PRINTABLE = Text("“{setting}” has characters that can't be shown. Type it again.")
+NOT_PRINTABLE = Text("“{setting}” has characters that can't be shown. Type it again.", why="settings.value")
 
 
+@because("settings.value")
 def not_days(label: str, limit: int) -> str:
     return tr(
         "“{setting}” needs a whole number of days from 1 to {limit}, or nothing.",
@@ -315,6 +345,7 @@ def count_hint(limit: int) -> str:
     return tr("A whole number from 1 to {limit}", limit=credits_text(Decimal(limit)))
 
 
+@because("settings.value")
 def not_a_count(label: str, limit: int) -> str:
     return tr("“{setting}” needs a whole number from 1 to {limit}.", setting=label, limit=credits_text(Decimal(limit)))
 
@@ -323,6 +354,7 @@ THRESHOLD_HINT = Text("In credits. Empty: {meaning}")
 """Say that credits can be typed; `without` is what none means."""
 
 
+@because("settings.value")
 def not_credits(label: str) -> str:
     """Refuse an invalid amount of credits."""
     return tr(
@@ -332,8 +364,8 @@ def not_credits(label: str) -> str:
     )
 
 
-TOO_MANY_WORDS = Text("The list can have {limit} words; you typed {count}. Remove some.")
-WORD_TOO_LONG = Text("A word can have {limit} characters; one of yours has {length}.")
+TOO_MANY_WORDS = Text("The list can have {limit} words; you typed {count}. Remove some.", why="settings.value")
+WORD_TOO_LONG = Text("A word can have {limit} characters; one of yours has {length}.", why="settings.value")
 """Refuse a word of more than `limit` characters."""
 
 

@@ -15,26 +15,30 @@ from bot.app.duties import UPKEEP_S
 from bot.app.parts import Parts, Role
 from bot.delivery.answers.recovery import Spawn
 from bot.delivery.channels.facts import DISCORD_ERRORS, in_time
+from bot.delivery.channels.fetched_guilds import FetchedGuilds
 from bot.delivery.channels.guilds import Guilds
+from bot.delivery.host.channel import HostChannel
 from bot.errors import StoreError
 from bot.fleet.call_budget import WITHOUT_SHARE, CallBudget
 from bot.fleet.cards import OwnCards
-from bot.fleet.guilds import FetchedGuilds, SharedGuilds
+from bot.fleet.claims import FleetClaims
+from bot.fleet.host.reports import FleetReports
+from bot.fleet.host.texts import SHARDS_HELD
 from bot.fleet.postgresql.database import OnServer, PostgresDatabase
 from bot.fleet.postgresql.listener import AnnouncementListener
-from bot.fleet.rows import RateBudgets
+from bot.fleet.rows import Leaders, RateBudgets
 from bot.fleet.runtime_shards import RuntimeShards
 from bot.fleet.shards import FleetShards
 from bot.fleet.shared_memory import (
     GUILD,
     ChangedGuilds,
     ReadAgain,
+    SharedGuilds,
     SharedMemory,
     share,
     share_calls,
     share_counts,
 )
-from bot.fleet.texts import SHARDS_HELD
 from bot.runtime.background import Round
 from bot.runtime.clock import Clock
 from bot.runtime.network.health_probe import store_address
@@ -60,6 +64,7 @@ class FleetBot(RuntimeShards, CannonBot):
     `role`: a worker never connects to the gateway, and `start` ends when Discord refuses its token.
     """
 
+    claims = FleetClaims
     _cards: OwnCards
     _database: PostgresDatabase
 
@@ -89,11 +94,16 @@ class FleetBot(RuntimeShards, CannonBot):
         )
         return self._cards
 
+    def host_reports(self, channel: HostChannel, **named: Any) -> FleetReports:
+        return FleetReports(channel, **named, leads=self.leads, process=self.identity.name)
+
     def leads(self) -> bool:
+        """Whether this process is the leader."""
         return self.role.works and self._database.leadership.is_leader
 
     def _join(self) -> None:
         """Share Discord's limits, servers and cards, and the caches, with the other processes."""
+        self.parts.common_work.decide = self.leads
         signals, spawn = self._database.signals, self._background.start
         self._cards.follow(self.parts.worker)
         if self.role.works and self._run_worker:
@@ -115,6 +125,7 @@ class FleetBot(RuntimeShards, CannonBot):
         share(signals, "key.paused", parts.worker.key_waits)
         share(signals, "operation.refused", parts.unavailable)
         share(signals, "second_copy", parts.second_copy)
+        parts.second_copy.is_alone = False
         share(signals, "discord_limited", self.discord_gate)
         share_counts(signals, "status.asked", parts.status_pace, self.identity.name)
         share_calls(signals, parts.signals)
@@ -236,7 +247,7 @@ async def lead(parts: Parts, leadership: AnnouncementListener, clock: Clock) -> 
 async def _begin_to_lead(store: Store) -> None:
     log.info("leader.begins")
     try:
-        former = await store.processes.lead()
+        former = await store.rows(Leaders).lead()
     except StoreError as error:
         log.info("leader.not_noted", error=error.sentence)
         return

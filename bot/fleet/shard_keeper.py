@@ -15,7 +15,7 @@ from typing import Protocol
 import structlog
 
 from bot.errors import RESTART_MAY_HELP, StartError, StoreError
-from bot.fleet import texts
+from bot.fleet.host import texts
 from bot.fleet.rows import HeldShards
 from bot.runtime.clock import Clock
 from bot.store.processes import BACK_S, SHARED_LEASE_S, SHARED_RENEW_S, was_cut_off

@@ -12,7 +12,7 @@ import structlog
 from bot.app.connection.start import Gateway
 from bot.delivery.channels.facts import DISCORD_ERRORS
 from bot.errors import RESTART_MAY_HELP, StartError, StoreError
-from bot.fleet import texts
+from bot.fleet.host import texts
 from bot.fleet.rows import Fleet
 from bot.fleet.runtime_shards import Identifies, RuntimeShards
 from bot.fleet.shard_keeper import ShardKeeper

@@ -12,6 +12,7 @@ import discord
 import structlog
 from discord.ext import commands
 
+from bot.delivery.channels.guilds import Guilds
 from bot.fleet.signals import Signals
 from bot.jobs.signals import CLAIM, DECIDED, HINT, RESUME, WAKE, WorkerSignals
 from bot.runtime.background import BackgroundTasks
@@ -144,3 +145,26 @@ class ChangedGuilds:
     def _send(self, guild_id: int) -> None:
         self._waiting.discard(guild_id)
         self._signals.send(GUILD, str(guild_id))
+
+
+class SharedGuilds:
+    """Servers of a process with some of a fleet's connections, asked about all."""
+
+    def __init__(self, connected: Guilds, fetched: Guilds, *, is_connected: Callable[[int], bool]) -> None:
+        """`is_connected` says which servers the gateway reports here."""
+        self._connected = connected
+        self._fetched = fetched
+        self._is_connected = is_connected
+
+    def known(self, guild_id: int) -> discord.Guild | None:
+        return self._of(guild_id).known(guild_id)
+
+    async def find(self, guild_id: int) -> discord.Guild | None:
+        return await self._of(guild_id).find(guild_id)
+
+    def forget(self, guild_id: int) -> None:
+        """Have a server outside this gateway connection fetched again."""
+        self._fetched.forget(guild_id)
+
+    def _of(self, guild_id: int) -> Guilds:
+        return self._connected if self._is_connected(guild_id) else self._fetched

@@ -15,6 +15,7 @@ from bot.errors import InputError, MediaUnsafe
 from bot.generation import texts
 from bot.generation.generation import Generation, SourceFile
 from bot.generation.sources import SourceRef
+from bot.language import sentences
 from bot.runtime.network.safe_urls import checked
 
 _EXAMPLE = re.compile(r"e\.g\. ([^;:(…]+)")
@@ -60,8 +61,8 @@ def parsed(typed: str) -> dict[str, Any]:
         found = json.loads(typed, object_pairs_hook=_without_duplicates, parse_constant=_refuse_constant)
     except json.JSONDecodeError as error:
         said = texts.NOT_JSON(line=error.lineno, column=error.colno)
-        hint = f" {texts.STRAIGHT_QUOTES}" if _CURLY_QUOTES & set(typed) else ""
-        raise InputError(f"{said}{hint}", "input") from None
+        hint = texts.STRAIGHT_QUOTES if _CURLY_QUOTES & set(typed) else ""
+        raise InputError(sentences(said, hint), "input") from None
     except RecursionError:
         raise InputError(texts.JSON_TOO_DEEP, "input") from None
     if not isinstance(found, dict):

@@ -54,6 +54,7 @@ def make_worker(
     signals: WorkerSignals,
     claimed: Callable[[Sequence[Claimed]], None],
     is_awaited: Callable[[], bool],
+    claims: Callable[..., Claims] = Claims,
     webhook_url: Callable[[Job], str | None] | None = None,
     ended: Callable[[Job], None] = lambda _job: None,
 ) -> tuple[Worker, Maintenance]:
@@ -61,7 +62,7 @@ def make_worker(
 
     `complete` and `webhook_url`: see `submitting`; `ask_moderators`: see `maintenance`. Without `webhook_url` no job
     uses webhooks. `claimed` receives the claimed jobs, `ended` each job that has ended. `is_awaited` says whether a
-    member waits for an answer.
+    member waits for an answer. `claims` makes what claims them.
     """
     rng = random.Random()  # noqa: S311 - spreads load, guards nothing
     agenda = Agenda(clock, is_awaited)
@@ -125,7 +126,7 @@ def make_worker(
         store,
         keys=keys,
         agenda=agenda,
-        claims=Claims(store, agenda, clock, claimed=claimed, announce_free=signals.claim),
+        claims=claims(store, agenda, clock, claimed=claimed, announce_free=signals.claim),
         key_waits=key_waits,
         submitting=submitting,
         polling=polling,

@@ -33,10 +33,10 @@ NOTED_EVERY_S = 60.0
 class SecondCopy:
     """Knows whether another copy is running. Meanwhile no new work is taken."""
 
-    def __init__(self, store: Store, *, is_alone: bool, clock: Clock, metrics: Metrics) -> None:
-        """`is_alone`: nothing else answers in its name with this database."""
-        self._store = store
-        self._clock, self._is_alone = clock, is_alone
+    def __init__(self, store: Store, *, clock: Clock, metrics: Metrics) -> None:
+        self._store, self._clock = store, clock
+        self.is_alone = True
+        """Whether nothing else answers in its name with this database."""
         self._born: int | None = None
         self._until = self._noted_at = -PROOF_HOLDS_S
         self.tell: Callable[[], None] = lambda: None
@@ -71,7 +71,7 @@ class SecondCopy:
         if not self._store.signature or self._born is None or message_id < self._born:
             return False
         marks = marks_of(custom_ids)
-        is_certain = marks.is_foreign or (is_taken and self._is_alone)
+        is_certain = marks.is_foreign or (is_taken and self.is_alone)
         if not is_certain and not await self._is_unknown(marks.job_ids):
             return False
         await self._prove(message_id, ", ".join(sorted(marks.signatures)))

@@ -11,49 +11,66 @@ from bot.account.memory import Refusal
 from bot.domain.models import WaitsFor
 from bot.domain.texts import ACCOUNT_LEFT, HOST_BALANCE_TOO_LOW, TOP_UP_OR_OTHER_KEY
 from bot.domain.words.text import full_stop
-from bot.language import Text, amount, sentences, tr
+from bot.language import Text, amount, because, sentences, tr
 
 # ---------------------------------------------------------------------- intake
 
-KEY_REFUSED = Text("Cannon Studio rejects this server's API key. A moderator can set a new one with `/studio key`.")
+KEY_REFUSED = Text(
+    "Cannon Studio rejects this server's API key. A moderator can set a new one with `/studio key`.", why="key.rejected"
+)
 SECOND_COPY = Text(
     "I'm running twice right now, so I started nothing: you could be charged twice. My host needs "
-    "to stop one of the two copies."
+    "to stop one of the two copies.",
+    why="bot.twice",
 )
-NOT_ANSWERED = Text("Discord did not accept the answer in time.")
+NOT_ANSWERED = Text("Discord did not accept the answer in time.", why="discord.trouble")
 CANCELLED_BY_AUTHOR = Text("Canceled by its author.")
 CANCELLED_BY_MODERATOR = Text("Canceled by a moderator.")
-NOT_DECIDED = Text("No moderator decided within 24 hours, so your credits were refunded.")
-TOO_MANY_JOBS = Text("One request can have at most {most} jobs. Yours has {count}.", most=amount, count=amount)
+NOT_DECIDED = Text("No moderator decided within 24 hours, so your credits were refunded.", why="approval.expired")
+TOO_MANY_JOBS = Text(
+    "One request can have at most {most} jobs. Yours has {count}.", why="batch.prompts", most=amount, count=amount
+)
 IN_STEP = Text("Step {number}: {sentence}")
-RETRIED_ALREADY = Text("This was already retried: job {job}.")
-MADE_IN_PRACTICE = Text("This uses a file from practice, and practice has ended. Upload the file to use it.")
+RETRIED_ALREADY = Text("This was already retried: job {job}.", why="job.once")
+MADE_IN_PRACTICE = Text(
+    "This uses a file from practice, and practice has ended. Upload the file to use it.", why="practice.over"
+)
 
 # ---------------------------------------------------------------------- why a job has ended without a result
 
-FAILED = Text("Cannon Studio could not make this.")
-NO_RESULT = Text("Cannon Studio reports this as done, but sent no result.")
-NOT_FINISHED = Text("Cannon Studio did not finish this within seven days, so your credits were refunded.")
+FAILED = Text("Cannon Studio could not make this.", why="job.failed")
+NO_RESULT = Text("Cannon Studio reports this as done, but sent no result.", why="job.failed")
+NOT_FINISHED = Text(
+    "Cannon Studio did not finish this within seven days, so your credits were refunded.", why="job.not_finished"
+)
 NOT_KNOWN = Text(
     "Cannon Studio no longer knows this job, so your credits were refunded. I'll keep checking for "
-    "seven days in case the result appears."
+    "seven days in case the result appears.",
+    why="job.unknown",
 )
 NOT_CONFIRMED = Text(
     "Cannon Studio did not confirm this job, so your credits were refunded. If you try again "
-    "within 12 hours, you can't be charged twice."
+    "within 12 hours, you can't be charged twice.",
+    why="job.not_confirmed",
 )
 FORBIDDEN_WORD = Text(
-    "The text contains a word that this server does not allow, so I did not send it. Your credits were refunded."
+    "The text contains a word that this server does not allow, so I did not send it. Your credits were refunded.",
+    why="word.forbidden",
 )
-NO_WORKING_KEY = Text("This server had no working API key for a day. Your credits were refunded.")
+NO_WORKING_KEY = Text("This server had no working API key for a day. Your credits were refunded.", why="key.rejected")
 REFUSED: Mapping[Refusal, Text] = {
     Refusal.INPUT: Text(
-        "Cannon Studio rejected this input for {operation}: {reason} Other inputs may work.", reason=full_stop
+        "Cannon Studio rejected this input for {operation}: {reason} Other inputs may work.",
+        why="studio.input",
+        reason=full_stop,
     ),
-    Refusal.ACCOUNT: Text("{operation} is not available on this account: {reason}", reason=full_stop),
+    Refusal.ACCOUNT: Text(
+        "{operation} is not available on this account: {reason}", why="account.unavailable", reason=full_stop
+    ),
     Refusal.REPEATED: Text(
         "{operation} is probably not available on this account. Cannon Studio rejected two different "
         "inputs in a row: {reason}",
+        why="account.unavailable",
         reason=full_stop,
     ),
 }
@@ -67,6 +84,7 @@ def no_credits(*, host_pays: bool) -> str:
     return sentences(ACCOUNT_LEFT(count=0), TOP_UP_OR_OTHER_KEY)
 
 
+@because("account.email")
 def must_verify(*, host_pays: bool) -> str:
     """Say that the account's e-mail address must be verified first."""
     if host_pays:
@@ -82,13 +100,15 @@ def must_verify(*, host_pays: bool) -> str:
 
 # ---------------------------------------------------------------------- why a result was not posted
 
-GIVEN_UP = Text("The bot kept failing, so it stopped retrying.")
+GIVEN_UP = Text("The bot kept failing, so it stopped retrying.", why="bot.fault")
 GIVEN_UP_MADE = Text(
     "The result was made, but something went wrong on the bot's side when I posted it. "
-    "To try again, press **Post it** in `/jobs`."
+    "To try again, press **Post it** in `/jobs`.",
+    why="result.not_posted",
 )
 
 
+@because("result.not_posted")
 def not_posted_for_a_day(waits_for: WaitsFor | None) -> str:
     """Say that a result could not be posted for a day; `waits_for` is what failed last."""
     if waits_for is WaitsFor.FILE:
@@ -99,36 +119,47 @@ def not_posted_for_a_day(waits_for: WaitsFor | None) -> str:
 # ---------------------------------------------------------------------- late results
 
 CAME_LATE = Text(
-    "The result came after the job had ended, so I did not post it. To post it, press **Post it** in `/jobs`."
+    "The result came after the job had ended, so I did not post it. To post it, press **Post it** in `/jobs`.",
+    why="result.not_posted",
 )
 
 # ---------------------------------------------------------------------- alerts to moderators
 
 KEY_REFUSED_ALERT = Text(
     "Cannon Studio rejects this server's API key, so jobs are waiting. I'll keep checking it; you "
-    "can set another one with `/studio key`."
+    "can set another one with `/studio key`.",
+    why="key.rejected",
 )
 KEY_HEALED = Text("The API key works again, so jobs continue.")
 """A line of the record."""
 OUT_OF_CREDITS_ALERT = Text(
-    "Cannon Studio rejected a job because this server's account does not have enough credits. It was refunded here."
+    "Cannon Studio rejected a job because this server's account does not have enough credits. It was refunded here.",
+    why="account.credits",
 )
 NOT_FINISHED_ALERT = Text(
     "Cannon Studio did not finish job {job} within seven days, so I refunded it here. Check in "
-    "Cannon Studio's console whether your account was charged."
+    "Cannon Studio's console whether your account was charged.",
+    why="job.not_finished",
 )
 NOT_CONFIRMED_ALERT = Text(
     "Cannon Studio never confirmed job {job}, so I refunded it here. Check in Cannon Studio's "
-    "console whether your account was charged."
+    "console whether your account was charged.",
+    why="job.not_confirmed",
 )
-BILLED_ALERT = Text("Job {job} failed, but Cannon Studio charged {amount} for it. They count as spent.")
+BILLED_ALERT = Text(
+    "Job {job} failed, but Cannon Studio charged {amount} for it. They count as spent.", why="job.charged"
+)
 ASKED_TO_WAIT_ALERT = Text("Cannon Studio is rate-limiting this server until {time}. Jobs resume then.")
-GIVEN_UP_ALERT = Text("The bot failed ten times at job {job}, so I stopped trying. The bot's log has the reason.")
+GIVEN_UP_ALERT = Text(
+    "The bot failed ten times at job {job}, so I stopped trying. The bot's log has the reason.", why="bot.fault"
+)
 NOT_POSTED_ALERT = Text(
-    "I could not post the result of job {job} for a day, so I saved it. To try again, press **Post it** in `/jobs`."
+    "I could not post the result of job {job} for a day, so I saved it. To try again, press **Post it** in `/jobs`.",
+    why="result.not_posted",
 )
 
 
+@because("approval.channel")
 def question_refused_alert(channel_id: int | None) -> str:
     if channel_id is None:
         said = tr("A job is waiting for approval, but Discord rejected the question.")
@@ -140,4 +171,4 @@ def question_refused_alert(channel_id: int | None) -> str:
     return sentences(said, ENDS_IN_A_DAY)
 
 
-ENDS_IN_A_DAY = Text("If no one decides within 24 hours, the job is refunded.")
+ENDS_IN_A_DAY = Text("If no one decides within 24 hours, the job is refunded.", why="approval.expired")

@@ -142,7 +142,7 @@ def _facts(found: JobOnFile) -> Iterator[tuple[str, Any]]:
     yield "cannon_bot.state", job.state.value
     yield "cannon_bot.practice", job.practice
     yield "cannon_bot.attempts", job.attempts
-    yield "cannon_bot.process", found.claimed_by
+    yield "cannon_bot.process", found.follower.process
 
 
 def _nanoseconds(at: float) -> int:

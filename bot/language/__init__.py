@@ -4,10 +4,12 @@ from bot.language.catalogues import read_all
 from bot.language.current import LANGUAGES, SOURCE, CatalogueError, current, from_discord, speak, speaking
 from bot.language.messages import (
     NAME,
+    Explained,
     Plural,
     Text,
     ago,
     amount,
+    because,
     both,
     either,
     month_day,
@@ -15,6 +17,7 @@ from bot.language.messages import (
     named,
     ntr,
     own_name,
+    page_text,
     percent,
     plain_amount,
     ptr,
@@ -23,6 +26,8 @@ from bot.language.messages import (
     span,
     tr,
     weekday,
+    why_of,
+    with_names,
 )
 
 __all__ = [
@@ -30,10 +35,12 @@ __all__ = [
     "NAME",
     "SOURCE",
     "CatalogueError",
+    "Explained",
     "Plural",
     "Text",
     "ago",
     "amount",
+    "because",
     "both",
     "current",
     "either",
@@ -43,6 +50,7 @@ __all__ = [
     "named",
     "ntr",
     "own_name",
+    "page_text",
     "percent",
     "plain_amount",
     "ptr",
@@ -54,4 +62,6 @@ __all__ = [
     "speaking",
     "tr",
     "weekday",
+    "why_of",
+    "with_names",
 ]

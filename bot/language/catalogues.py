@@ -14,17 +14,20 @@ from bot.language.current import LANGUAGES, LOCALES, SOURCE, catalogue_names, pa
 
 
 @functools.cache
-def translations(language: str) -> gettext.NullTranslations:
+def translations(language: str, domain: str = "") -> gettext.NullTranslations:
     """Return a language's translations; none for English, the code's language. Fuzzy ones are not used.
 
-    What a region's catalogue leaves out comes from its language's. Raises CatalogueError in a source tree.
+    What a region's catalogue leaves out comes from its language's. `domain` is a folder of other catalogues, which a
+    language may lack; '' for the code's messages. Raises CatalogueError in a source tree.
     """
     if language == SOURCE:
         return gettext.NullTranslations()
-    made = gettext.GNUTranslations(io.BytesIO(compiled(LOCALES / f"{language}.po")))
-    parent = parent_of(language, catalogue_names())
-    if parent is not None:
-        made.add_fallback(translations(parent))
+    source, parent = LOCALES / domain / f"{language}.po", parent_of(language, catalogue_names())
+    found = gettext.NullTranslations() if parent is None else translations(parent, domain)
+    if domain and not any(each.exists() for each in (source, source.with_suffix(".mo"))):
+        return found
+    made = gettext.GNUTranslations(io.BytesIO(compiled(source)))
+    made.add_fallback(found)
     return made
 
 

@@ -18,7 +18,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import ROUND_UP, Decimal
-from typing import Any
+from typing import Any, ParamSpec, Self
 
 from babel import Locale
 from babel.dates import format_date, format_skeleton, format_timedelta
@@ -28,6 +28,8 @@ from babel.numbers import format_decimal, format_percent
 from bot.language.catalogues import translations
 from bot.language.current import current
 
+PAGES = "pages"
+"""The catalogues of the pages that explain refusals."""
 NAME = "name"
 """The context of names of commands and options in the catalogues."""
 _NAMED = re.compile(r"(?<!`)`(?P<path>/[a-z0-9_-]+(?: [a-z0-9_-]+){0,2}|[a-z][a-z0-9_]*)`(?!`)")
@@ -93,11 +95,14 @@ def both(items: Iterable[str]) -> str:
 
 
 def sentences(*parts: object) -> str:
-    """Join sentences, leaving out empty ones: `A. B.`, and in Japanese without spaces, `A。B。`."""
-    joined = ""
+    """Join sentences, leaving out empty ones: `A. B.`, and in Japanese without spaces, `A。B。`.
+
+    The page of the first that has one explains the whole.
+    """
+    joined, why = "", why_of(*map(str, parts))
     for part in filter(None, map(str, parts)):
         joined += part if not joined or _is_wide_mark(joined[-1]) or _is_wide_mark(part[0]) else f" {part}"
-    return joined
+    return _explained(joined, why, {})
 
 
 def _is_wide_mark(letter: str) -> bool:
@@ -177,6 +182,11 @@ def with_names(message: str) -> str:
     return _NAMED.sub(lambda found: named(found["path"]), message)
 
 
+def page_text(why: str, text: str) -> str:
+    """Translate a text of the page `why` about refusals."""
+    return translations(current(), PAGES).pgettext(why, text)
+
+
 def ptr(context: str, message: str, /, **values: object) -> str:
     """Like `tr`, for an ambiguous message; translators see `context`."""
     said = translations(current()).pgettext(context, message)
@@ -187,6 +197,49 @@ def ntr(one: str, many: str, count: Decimal | float, /, **values: object) -> str
     """Translate with the plural form for `count`, filled in as `{count}` in the language's format."""
     said = _with_names(translations(current()).ngettext(one, many, counted_as(count)), one + many)
     return said.format(**{"count": amount(count), **values})
+
+
+P = ParamSpec("P")
+
+
+class Explained(str):
+    """A message for members with the id of the page that explains it: `key.none`. Pages: bot/language/pages."""
+
+    __slots__ = ("why",)
+
+    why: str
+
+    def __new__(cls, said: str, why: str = "") -> Self:
+        made = super().__new__(cls, said)
+        made.why = why or why_of(said)
+        return made
+
+    def __str__(self) -> str:
+        return self
+
+
+def why_of(*parts: object) -> str:
+    """Return the id of the page that explains a message or the first of its parts that has one; '' for none."""
+    return next((each.why for each in parts if isinstance(each, Explained)), "")
+
+
+def because(why: str) -> Callable[[Callable[P, str]], Callable[P, str]]:
+    """Return a decorator of a function that makes a message: the page `why` explains it."""
+
+    def decorated(make: Callable[P, str]) -> Callable[P, str]:
+        @functools.wraps(make)
+        def made(*args: P.args, **kwargs: P.kwargs) -> str:
+            return Explained(make(*args, **kwargs), why)
+
+        return made
+
+    return decorated
+
+
+def _explained(said: str, why: str, values: Mapping[str, object]) -> str:
+    """Return a message with its page: its own, or that of a message filled in."""
+    why = why or why_of(*values.values())
+    return Explained(said, why) if why else said
 
 
 Format = Callable[[Any], object]
@@ -202,19 +255,21 @@ class Text:
     """
 
     message: str
+    why: str = field(compare=False)
     formats: Mapping[str, Format] = field(compare=False)
 
-    def __init__(self, message: str, /, **formats: Format) -> None:
-        """Take the formats of values by the names of their places."""
+    def __init__(self, message: str, /, *, why: str = "", **formats: Format) -> None:
+        """Take the id of a refusal's page, and the formats of values by the names of their places."""
         object.__setattr__(self, "message", message)
+        object.__setattr__(self, "why", why)
         object.__setattr__(self, "formats", formats)
 
     def __call__(self, **values: object) -> str:
         """Return the message with `values` filled in; tests/contract/test_texts.py checks their names."""
-        return tr(self.message, **_formatted(values, self.formats))
+        return _explained(tr(self.message, **_formatted(values, self.formats)), self.why, values)
 
     def __str__(self) -> str:
-        return tr(self.message)
+        return _explained(tr(self.message), self.why, {})
 
     def __format__(self, spec: str) -> str:
         return format(str(self), spec)
@@ -223,13 +278,14 @@ class Text:
 class Plural:
     """A template with a plural form, chosen by its value `count`, which is written in the language's format."""
 
-    def __init__(self, one: str, many: str, /, **formats: Format) -> None:
-        """Take both English forms, and the formats of other values by the names of their places."""
-        self._one, self._many, self._formats = one, many, formats
+    def __init__(self, one: str, many: str, /, *, why: str = "", **formats: Format) -> None:
+        """Take both English forms, the id of a refusal's page, and the formats of other values by their places."""
+        self._one, self._many, self._why, self._formats = one, many, why, formats
 
     def __call__(self, *, count: Decimal | float, **values: object) -> str:
         """Return the form for `count` with all values filled in."""
-        return ntr(self._one, self._many, count, **_formatted(values, self._formats))
+        said = ntr(self._one, self._many, count, **_formatted(values, self._formats))
+        return _explained(said, self._why, values)
 
 
 def _formatted(values: Mapping[str, object], formats: Mapping[str, Format]) -> dict[str, object]:

@@ -6,19 +6,19 @@ from collections.abc import Collection
 from http import HTTPStatus
 
 from bot.domain.models import MediaKind
-from bot.language import Plural, Text, amount, ntr, sentences, span, tr
+from bot.language import Plural, Text, amount, because, ntr, sentences, span, tr
 
 MEBIBYTE = 1024 * 1024
 
-EMPTY = Text("The file is empty.")
-GONE = Text("The file is no longer there, or its link has expired.")
-TOO_MANY_REDIRECTS = Text("The link redirects too many times.")
-UNREADABLE_REDIRECT = Text("The link redirects to something I can't read.")
-TOO_SLOW = Text("The file's host is too slow.")
-NO_ANSWER = Text("I couldn't load the file from its host.")
-COMPRESSED = Text("The file's host sends it compressed, which I can't read.")
-OTHER_RANGE = Text("The file's host sent the wrong part of the file.")
-DISK_FULL = Text("The bot's machine has no room left for this file.")
+EMPTY = Text("The file is empty.", why="file.format")
+GONE = Text("The file is no longer there, or its link has expired.", why="file.gone")
+TOO_MANY_REDIRECTS = Text("The link redirects too many times.", why="file.host")
+UNREADABLE_REDIRECT = Text("The link redirects to something I can't read.", why="file.host")
+TOO_SLOW = Text("The file's host is too slow.", why="file.host")
+NO_ANSWER = Text("I couldn't load the file from its host.", why="file.host")
+COMPRESSED = Text("The file's host sends it compressed, which I can't read.", why="file.host")
+OTHER_RANGE = Text("The file's host sent the wrong part of the file.", why="file.host")
+DISK_FULL = Text("The bot's machine has no room left for this file.", why="bot.database")
 
 FORMATS = {
     MediaKind.IMAGE: "PNG, JPEG, GIF, WebP, AVIF, HEIC",
@@ -27,31 +27,33 @@ FORMATS = {
 }
 """What the bot knows by the content of a file."""
 _IS = {
-    MediaKind.IMAGE: Text("The file is an image."),
-    MediaKind.VIDEO: Text("The file is a video."),
-    MediaKind.AUDIO: Text("The file is audio."),
-    MediaKind.FILE: Text("The file is not an image, a video, or audio."),
+    MediaKind.IMAGE: Text("The file is an image.", why="file.kind"),
+    MediaKind.VIDEO: Text("The file is a video.", why="file.kind"),
+    MediaKind.AUDIO: Text("The file is audio.", why="file.kind"),
+    MediaKind.FILE: Text("The file is not an image, a video, or audio.", why="file.kind"),
 }
 _NEEDED = {
-    (MediaKind.IMAGE,): Text("An image is needed here."),
-    (MediaKind.VIDEO,): Text("A video is needed here."),
-    (MediaKind.AUDIO,): Text("Audio is needed here."),
-    (MediaKind.IMAGE, MediaKind.VIDEO): Text("An image or a video is needed here."),
-    (MediaKind.IMAGE, MediaKind.AUDIO): Text("An image or audio is needed here."),
-    (MediaKind.VIDEO, MediaKind.AUDIO): Text("A video or audio is needed here."),
+    (MediaKind.IMAGE,): Text("An image is needed here.", why="file.kind"),
+    (MediaKind.VIDEO,): Text("A video is needed here.", why="file.kind"),
+    (MediaKind.AUDIO,): Text("Audio is needed here.", why="file.kind"),
+    (MediaKind.IMAGE, MediaKind.VIDEO): Text("An image or a video is needed here.", why="file.kind"),
+    (MediaKind.IMAGE, MediaKind.AUDIO): Text("An image or audio is needed here.", why="file.kind"),
+    (MediaKind.VIDEO, MediaKind.AUDIO): Text("A video or audio is needed here.", why="file.kind"),
 }
-_ANY_NEEDED = Text("An image, a video, or audio is needed here.")
+_ANY_NEEDED = Text("An image, a video, or audio is needed here.", why="file.kind")
 
 
+@because("file.format")
 def unknown_kind(wanted: Collection[MediaKind]) -> str:
     """Refuse a file of a format that the bot does not know, naming those of the `wanted` kinds."""
     known = ", ".join(formats for kind, formats in FORMATS.items() if kind in wanted)
     return tr("I can't use files of this format. Use one of these: {formats}.", formats=known)
 
 
-TIMED_OUT = Text("The file did not arrive within {time}.", time=span)
+TIMED_OUT = Text("The file did not arrive within {time}.", why="file.host", time=span)
 
 
+@because("file.host")
 def host_failed(status: int) -> str:
     phrase = f" {HTTPStatus(status).phrase}" if status in set(HTTPStatus) else ""
     return tr("The file's host has a problem: {error}.", error=f"HTTP {status}{phrase}")
@@ -62,6 +64,7 @@ def wrong_kind(found: MediaKind, expected: Collection[MediaKind]) -> str:
     return sentences(_IS[found], _NEEDED.get(wanted, _ANY_NEEDED))
 
 
+@because("file.too_large")
 def too_large(limit: int, size: int | None) -> str:
     """Refuse a file for its size; both in bytes, `size` None if it is not known."""
     if size:

@@ -27,6 +27,7 @@ from bot.domain.money.limit_rules import alert_headrooms
 from bot.domain.money.spend_request import SpendRequest
 from bot.errors import CannonError, CannonUnavailable, NoKey, Refused
 from bot.language import speaking
+from bot.runtime.background import CommonWork
 from bot.runtime.clock import Clock
 from bot.runtime.failpoints import failpoint
 from bot.runtime.pace import RateLimiter
@@ -144,7 +145,7 @@ class Alerts:
 
     `language_of` returns a guild's language.
 
-    Only the process that `leads` posts the record and checks guilds; each reports its own alerts.
+    Posting the record and checking guilds is common work; alerts are reported where they are made.
     """
 
     store: Store
@@ -154,7 +155,7 @@ class Alerts:
     clock: Clock
     channel: LogSink
     language_of: Callable[[int], Awaitable[str]]
-    leads: Callable[[], bool] = lambda: True
+    common: CommonWork = field(default_factory=CommonWork)
     _pending: deque[tuple[int, MakeAlerts]] = field(default_factory=lambda: deque(maxlen=PENDING_MAX), init=False)
     woken: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     """Set to run soon."""
@@ -199,11 +200,11 @@ class Alerts:
 
     async def run_once(self) -> float:
         """Report pending alerts; check every guild if due. Return the seconds until the next is due."""
-        leads = self.leads()
-        if leads and await self._decisions.post_due():
+        is_here = self.common.is_here()
+        if is_here and await self._decisions.post_due():
             self.woken.set()
         await self._tell_pending()
-        if not leads:
+        if not is_here:
             return CHECK_EVERY_S
         if self.clock.monotonic() >= self._look_due:
             self._look_due = self.clock.monotonic() + CHECK_EVERY_S

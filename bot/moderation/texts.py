@@ -9,11 +9,12 @@ from bot.account.texts import BECAUSE, actor
 from bot.domain.models import credits_words
 from bot.domain.texts import mention
 from bot.domain.words.text import full_stop
-from bot.language import Plural, Text, both, ntr, sentences, tr
+from bot.language import Plural, Text, because, both, ntr, sentences, tr
 
-NOT_BLOCKED = Text("{member} is not blocked.", member=mention)
+NOT_BLOCKED = Text("{member} is not blocked.", why="settings.unchanged", member=mention)
 
 
+@because("settings.unchanged")
 def paused_already(*, on: bool) -> str:
     return tr("New jobs are already paused.") if on else tr("New jobs are not paused.")
 
@@ -39,7 +40,9 @@ def paused(by_id: int, *, on: bool) -> str:
 
 # ---------------------------------------------------------------------- approvals
 
-NOT_YOUR_OWN = Text("You can't approve your own job. Ask another moderator, or allow it in `/studio settings`.")
+NOT_YOUR_OWN = Text(
+    "You can't approve your own job. Ask another moderator, or allow it in `/studio settings`.", why="approval.own"
+)
 GRANT_NOTE = Text("Approved job")
 
 
@@ -74,13 +77,15 @@ def refused_line(by_id: int, author_id: int, amount: Decimal, reason: str, *, pr
 
 # ---------------------------------------------------------------------- reviews
 
-NO_SUCH_REVIEW = Text("There is no such review rule to turn off.")
+NO_SUCH_REVIEW = Text("There is no such review rule to turn off.", why="settings.unchanged")
 TOO_MANY_REVIEW_RULES = Plural(
     "This server already has {count} review rule. Turn one off first.",
     "This server already has {count} review rules. Turn one off first.",
+    why="settings.full",
 )
 
 
+@because("review.rejected")
 def not_posted(reason: str) -> str:
     if reason:
         return tr("A moderator decided not to post this: {reason}", reason=full_stop(reason))
@@ -124,7 +129,7 @@ def reviewed(by_id: int, author_id: int, job_id: str, reason: str, *, published:
 
 # ---------------------------------------------------------------------- limits and grants
 
-NO_SUCH_LIMIT = Text("This limit no longer exists. Choose one from the list.")
+NO_SUCH_LIMIT = Text("This limit no longer exists. Choose one from the list.", why="settings.unchanged")
 LIMIT_SET = Text("{who} set the limit of {members} to {limit}.", who=actor)
 LIMIT_REMOVED = Text("{who} removed the limit of {members}, which was {limit}.", who=actor)
 
@@ -141,8 +146,8 @@ def granted(by_id: int, member_id: int, amount: str, until: str, note: str) -> s
 
 # ---------------------------------------------------------------------- credits of jobs that were charged for nothing
 
-REFUND_ASKED = Text("The moderators already have your request for this refund.")
-NOTHING_TO_REFUND = Text("There is nothing to refund. It was already refunded, or it was free.")
+REFUND_ASKED = Text("The moderators already have your request for this refund.", why="refund.nothing")
+NOTHING_TO_REFUND = Text("There is nothing to refund. It was already refunded, or it was free.", why="refund.nothing")
 
 
 def refund_requested(by_id: int, amount: str, job_id: str, link: str) -> str:
@@ -219,11 +224,12 @@ def _names(by_id: int, author_id: int, job_id: str) -> dict[str, str]:
 
 # ---------------------------------------------------------------------- results that members report
 
-OWN_RESULT = Text("This is your own result. You can remove it yourself.")
-REPORTED_BEFORE = Text("You already reported this result. The moderators have your report.")
+OWN_RESULT = Text("This is your own result. You can remove it yourself.", why="job.once")
+REPORTED_BEFORE = Text("You already reported this result. The moderators have your report.", why="job.once")
 TOO_MANY_REPORTS = Plural(
     "You can report {count} result a day. Tell a moderator directly if it is urgent.",
     "You can report {count} results a day. Tell a moderator directly if it is urgent.",
+    why="job.once",
 )
 
 

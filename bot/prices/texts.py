@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from bot.account.texts import actor
 from bot.domain.words.text import full_stop
-from bot.language import Plural, Text, amount, both, either, ntr, sentences, tr
+from bot.language import Plural, Text, amount, because, both, either, ntr, sentences, tr
 
 # ---------------------------------------------------------------------- operations
 
@@ -17,22 +17,27 @@ def switched_operation(by_id: int, operation_id: str, *, on: bool) -> str:
     return tr("{who} turned off `{operation}`.", who=actor(by_id), operation=operation_id)
 
 
+_OFF_EVERYWHERE = Text("The host of this bot has turned off {operation}.", why="command.off_by_host")
+_OFF_HERE = Text("This server's moderators have turned off {operation}.", why="command.off")
+
+
 def switched_off(operation: str, *, everywhere: bool) -> str:
-    if everywhere:
-        return tr("The host of this bot has turned off {operation}.", operation=operation)
-    return tr("This server's moderators have turned off {operation}.", operation=operation)
+    return (_OFF_EVERYWHERE if everywhere else _OFF_HERE)(operation=operation)
 
 
 # ---------------------------------------------------------------------- prices
 
 PRICE_TWICE = Text("This operation and model already have a line.")
-NO_AMOUNT = Text("Enter credits as a number from 0 to 999,999,999, such as 12 or 1.5.")
-NO_CSV = Text("This file is not a table. Save it as CSV and try again.")
-SAME_PRICES = Text("These prices are already set, so nothing changed.")
-ALWAYS_COSTS = Text("{operation} always costs {price}, so you can't set another price.")
-NO_LENGTH = Text("{operation} has no option for the length of its result, so it can't have a price per second.")
+NO_AMOUNT = Text("Enter credits as a number from 0 to 999,999,999, such as 12 or 1.5.", why="settings.value")
+NO_CSV = Text("This file is not a table. Save it as CSV and try again.", why="prices.file")
+SAME_PRICES = Text("These prices are already set, so nothing changed.", why="settings.unchanged")
+ALWAYS_COSTS = Text("{operation} always costs {price}, so you can't set another price.", why="settings.value")
+NO_LENGTH = Text(
+    "{operation} has no option for the length of its result, so it can't have a price per second.", why="settings.value"
+)
 
 
+@because("settings.value")
 def no_unit(units: Sequence[str]) -> str:
     return tr("A price is per {units}. Choose one of these.", units=either(f"`{each}`" for each in units))
 
@@ -40,9 +45,11 @@ def no_unit(units: Sequence[str]) -> str:
 NO_MODEL_NAME = Plural(
     "A model name can have up to {count} character, without invisible ones.",
     "A model name can have up to {count} characters, without invisible ones.",
+    why="settings.value",
 )
 
 
+@because("prices.file")
 def no_columns(columns: Sequence[str]) -> str:
     return tr(
         "The first line of the file must name each of these columns once: {columns}.",
@@ -51,12 +58,16 @@ def no_columns(columns: Sequence[str]) -> str:
 
 
 TOO_MANY_LINES = Text(
-    "The file has {found} prices, but the list holds up to {most}. Remove some lines.", found=amount, most=amount
+    "The file has {found} prices, but the list holds up to {most}. Remove some lines.",
+    why="prices.file",
+    found=amount,
+    most=amount,
 )
 WRONG_LINE = Text("Line {number}: {reason}", reason=full_stop)
 """Return what is wrong with a line of a file; `reason` is a sentence."""
 
 
+@because("prices.file")
 def wrong_lines(errors: Sequence[str], more: int) -> str:
     rest = [ntr("{count} more line has an error.", "{count} more lines have errors.", more)] if more > 0 else []
     return sentences(tr("No price was changed."), *errors, *rest)
@@ -70,9 +81,11 @@ PRICES_REPLACED = Plural(
     changed=amount,
     removed=amount,
 )
-NO_PRICE = Text("No price is set for {operation}, so there is none to remove.")
+NO_PRICE = Text("No price is set for {operation}, so there is none to remove.", why="settings.unchanged")
 TOO_MANY_PRICES = Plural(
-    "The list holds up to {count} price. Remove one first.", "The list holds up to {count} prices. Remove one first."
+    "The list holds up to {count} price. Remove one first.",
+    "The list holds up to {count} prices. Remove one first.",
+    why="settings.full",
 )
 
 

@@ -137,8 +137,18 @@ class BackgroundTasks:
         await self.finished()
 
 
-LEADING_CHECK_S = 15.0
-"""Maximum time until a new leader begins a round for leaders."""
+ELSEWHERE_AGAIN_S = 15.0
+"""Maximum time until common work that has come here begins."""
+
+
+class CommonWork:
+    """What is done once for the whole bot. It is done here, unless what `decide` is set to says otherwise."""
+
+    def __init__(self) -> None:
+        self.decide: Callable[[], bool] = lambda: True
+
+    def is_here(self) -> bool:
+        return self.decide()
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +161,8 @@ class Round:
     name: str
     run: Callable[[], Awaitable[float | None]]
     every_s: float
-    leader_only: bool = False
+    is_common: bool = False
+    """Whether it is common work."""
     beside: bool = False
     woken: asyncio.Event = field(default_factory=asyncio.Event)
     """Set to run it now."""
@@ -160,10 +171,9 @@ class Round:
 class Rounds:
     """Runs rounds. One that fails is logged, once an hour for the same error, and runs again at its next time."""
 
-    def __init__(self, clock: Clock, leads: Callable[[], bool] = lambda: True) -> None:
-        """`leads`: whether this process is the leader."""
+    def __init__(self, clock: Clock, common: CommonWork | None = None) -> None:
         self._clock = clock
-        self._leads = leads
+        self._common = common or CommonWork()
         self._quiet = QuietErrors(clock)
         self._turn = asyncio.Lock()
         self.table: dict[str, Round] = {}
@@ -188,8 +198,8 @@ class Rounds:
 
     async def _run(self, each: Round) -> float:
         """Run it, and return the seconds until its next time."""
-        if each.leader_only and not self._leads():
-            return min(each.every_s, LEADING_CHECK_S)
+        if each.is_common and not self._common.is_here():
+            return min(each.every_s, ELSEWHERE_AGAIN_S)
         try:
             wait_s = await each.run()
         except Exception as error:  # noqa: BLE001 - the round continues; it is logged there

@@ -30,6 +30,7 @@ from prometheus_client.registry import Collector
 from bot.domain.models import JobState
 from bot.domain.words.text import slow
 from bot.runtime import texts
+from bot.runtime.background import CommonWork
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,19 +120,19 @@ class LedgerCollector(Collector):
         return [family]
 
 
-class LeadersFigures(Collector):
-    """Figures of the whole database, from the process that leads alone: a sum over all processes counts them once.
+class CommonFigures(Collector):
+    """Figures of the whole database, shown where common work is done alone: a sum over all pages counts them once.
 
-    Dropped when it stops leading: a later term shows none that it has not counted itself.
+    Dropped when that moves elsewhere: when it comes back, none is shown that was not counted since.
     """
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self.leads: Callable[[], bool] = lambda: True
+        self.common = CommonWork()
         self.are_counted = True
 
     def collect(self) -> Iterable[Metric]:
-        self.are_counted = self.are_counted and self.leads()
+        self.are_counted = self.are_counted and self.common.is_here()
         return self.registry.collect() if self.are_counted else ()
 
 
@@ -161,11 +162,11 @@ class Metrics:
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
         self._seen: set[str] = set()
-        self._leaders = LeadersFigures()
-        own, leaders = self.registry, partial(_made, Gauge, self._leaders.registry)
+        self._whole = CommonFigures()
+        own, whole = self.registry, partial(_made, Gauge, self._whole.registry)
         count, gauge = partial(_made, Counter, own), partial(_made, Gauge, own)
-        self._open = leaders("cannon_bot_jobs_open", "Jobs that have not ended, by lane and state.", "lane", "state")
-        self._waits = leaders("cannon_bot_jobs_waiting", "Those of them that wait, by what for.", "for")
+        self._open = whole("cannon_bot_jobs_open", "Jobs that have not ended, by lane and state.", "lane", "state")
+        self._waits = whole("cannon_bot_jobs_waiting", "Those of them that wait, by what for.", "for")
         self._oldest_due = gauge(
             "cannon_bot_oldest_due_seconds",
             "For how long the job that was due first has waited for its turn, by lane; 0 if none is due.",
@@ -197,10 +198,10 @@ class Metrics:
             "Seconds for which calls waited: for our own pace, or as Discord or Cannon Studio asked.",
             "whose",
         )
-        self._held = leaders("cannon_bot_credits_held", "Credits held for jobs that have not ended.")
-        self._host_limit = leaders("cannon_bot_host_limit_credits", texts.HOST_LIMIT, "limit")
-        self._host_spent = leaders("cannon_bot_host_spent_credits", texts.HOST_SPENT, "limit")
-        self._refused_keys = leaders("cannon_bot_keys_refused", "Servers' keys that are refused.")
+        self._held = whole("cannon_bot_credits_held", "Credits held for jobs that have not ended.")
+        self._host_limit = whole("cannon_bot_host_limit_credits", texts.HOST_LIMIT, "limit")
+        self._host_spent = whole("cannon_bot_host_spent_credits", texts.HOST_SPENT, "limit")
+        self._refused_keys = whole("cannon_bot_keys_refused", "Servers' keys that are refused.")
         self._differed = count("cannon_bot_books_differed", texts.BOOKS_DIFFERED, "books")
         for books in BOOKS:
             self._differed.labels(books)
@@ -211,8 +212,8 @@ class Metrics:
         self._refused = count("cannon_bot_connections_refused", "Connections closed, by the bound passed.", "bound")
         self._ledger, self._shards, self._database = LedgerCollector(), ShardCollector(), DatabaseCollector()
         self._dropped_lines = CountCollector("cannon_bot_log_lines_dropped", texts.LOG_LINES_DROPPED)
-        self._leaders.registry.register(self._ledger)
-        for collector in (self._leaders, self._shards, self._database, self._dropped_lines, ReadingCollector()):
+        self._whole.registry.register(self._ledger)
+        for collector in (self._whole, self._shards, self._database, self._dropped_lines, ReadingCollector()):
             own.register(collector)
 
     def job(self, operation: str, state: JobState) -> None:
@@ -220,7 +221,7 @@ class Metrics:
         self._jobs.labels(self._label(operation), state.value).inc()
 
     def open_jobs(self, counts: Mapping[tuple[str, JobState], int], waits: Mapping[str, int]) -> None:
-        self._leaders.are_counted = True
+        self._whole.are_counted = True
         for (lane, state), count in counts.items():
             self._open.labels(lane, state.value).set(count)
         for what, count in waits.items():
@@ -237,7 +238,7 @@ class Metrics:
 
         `of_host`: credits spent and allowed under the host's limits, by `server` and `total`.
         """
-        self._leaders.are_counted = True
+        self._whole.are_counted = True
         self._ledger.booked = booked
         self._held.set(float(held))
         self._refused_keys.set(refused_keys)
@@ -245,11 +246,11 @@ class Metrics:
             self._host_spent.labels(limit).set(float(spent))
             self._host_limit.labels(limit).set(float(allowed))
 
-    def process(self, *, version: str, commit: str, role: str, leads: Callable[[], bool]) -> None:
-        """Set what runs here. While it `leads`, it shows the figures of the whole database."""
+    def process(self, *, version: str, commit: str, role: str, common: CommonWork) -> None:
+        """Set what runs here. While common work is done here, the figures of the whole database are shown."""
         self._build.labels(version, commit, role).set(1.0)
-        self._leaders.leads = leads
-        self._leader.set_function(leads)
+        self._whole.common = common
+        self._leader.set_function(common.is_here)
 
     def books_differed(self, books: Books) -> None:
         """Count a difference from the ledger."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from bot.language import Text
 
-UNREADABLE_LINK = Text("I can't read this link. Copy it again, or upload the file.")
-LOGIN_IN_LINK = Text("This link contains a user name or password. Use a link without one, or upload the file.")
-NOT_HTTPS = Text("I can only open https links. Use an https link, or upload the file.")
-OTHER_PORT = Text("This link names a port. Use a link without one, or upload the file.")
-NOT_PUBLIC = Text("This link does not lead to a public address. Upload the file instead.")
+UNREADABLE_LINK = Text("I can't read this link. Copy it again, or upload the file.", why="file.link")
+LOGIN_IN_LINK = Text(
+    "This link contains a user name or password. Use a link without one, or upload the file.", why="file.link"
+)
+NOT_HTTPS = Text("I can only open https links. Use an https link, or upload the file.", why="file.link")
+OTHER_PORT = Text("This link names a port. Use a link without one, or upload the file.", why="file.link")
+NOT_PUBLIC = Text("This link does not lead to a public address. Upload the file instead.", why="file.link")
 NEVER_RUN = "No bot has used the database {database} yet. Start one with: cannon-bot run".format
 NOT_RUNNING = "The bot does not answer at {address}. Start it with: cannon-bot run".format
 CANNOT_LISTEN = (
@@ -40,7 +42,7 @@ DATABASE_UP = "Whether this process has kept a row within the last 30 seconds."
 LAST_COMMIT = "When this process last kept a row, Unix time; it tries each 15 seconds."
 DATABASE_ERRORS = "Transactions that failed by the database's fault, by kind."
 DISK_FREE = "Free bytes on the disk of the database's file."
-LEADER = "Whether this process leads: it does the periodic work and shows the figures of the whole database."
+LEADER = "Whether this process does the periodic work and shows the figures of the whole database."
 BUILD = "What runs: always 1."
 BACKUP_AGE = "How long ago the newest backup in BACKUP_DIR was made; infinite without one."
 BACKUP_BYTES = "Size of the newest backup in BACKUP_DIR."

@@ -15,13 +15,13 @@ from bot.app.client import CannonBot
 from bot.app.connection.gate import call_discord_at
 from bot.app.parts import Role
 from bot.app.practice_process import NoPracticeStudio
+from bot.delivery.channels.fetched_guilds import FetchedGuilds
 from bot.delivery.channels.guilds import Guilds
 from bot.runtime.clock import Clock
 from bot.sandbox.post_box import PostBox
 from bot.sandbox.server import Sandbox
 from bot.settings import DISCORD_API_URL, SecretStr, Settings
 from bot.store import Store
-from bot.store.by_name import fleet_module
 
 HOST_KEY = "cs_test_rehearsal_host"
 TOKEN = "MQ.rehearsal.token"  # noqa: S105 - of no application
@@ -113,8 +113,7 @@ class RehearsedBot(CannonBot):
     role = Role.WORKER
 
     def _guilds(self) -> Guilds:
-        found: Guilds = fleet_module("guilds").FetchedGuilds(self, self.clock)
-        return found
+        return FetchedGuilds(self, self.clock)
 
     def is_connected(self) -> bool:
         return not self.is_closed()

@@ -21,7 +21,9 @@ ALERT = "⚠️ {text}".format
 
 # ---------------------------------------------------------------------- the host's pause
 
-PAUSED_BY_HOST = Text("The host of this bot has paused new jobs, so nothing was charged. Running jobs still finish.")
+PAUSED_BY_HOST = Text(
+    "The host of this bot has paused new jobs, so nothing was charged. Running jobs still finish.", why="pause.host"
+)
 
 # ---------------------------------------------------------------------- the setup
 
@@ -44,7 +46,7 @@ def setup_skipped(by_id: int, step: SetupStep) -> str:
 # ---------------------------------------------------------------------- practice
 
 PRACTICE_NOT_ALLOWED = Text("The host of this bot has turned off practice mode.")
-PRACTICE_DOWN = Text("Practice mode can't start right now. Try again in a minute.")
+PRACTICE_DOWN = Text("Practice mode can't start right now. Try again in a minute.", why="practice.unavailable")
 PRACTICE_STARTED = Text("{who} started practice mode. Results are simulated and free.", who=actor)
 PRACTICE_STOPPED = Text("{who} ended practice mode.", who=actor)
 ACTIONS: Mapping[ReactionAction, Text] = MappingProxyType(
@@ -67,15 +69,16 @@ PURSES: Mapping[Purse, Text] = MappingProxyType(
     {Purse.REACTOR: Text("the person who reacts pays"), Purse.AUTHOR: Text("the author pays")}
 )
 GALLERY_OFF = Text("off")
-NOTHING_TO_SWITCH = Text("Choose what to change: the reactions, which ones I add, or both.")
-NO_GALLERY_CHANNEL = Text("Choose a channel for the gallery.")
+NOTHING_TO_SWITCH = Text("Choose what to change: the reactions, which ones I add, or both.", why="settings.value")
+NO_GALLERY_CHANNEL = Text("Choose a channel for the gallery.", why="settings.value")
 NEEDED = Plural("{count} member", "{count} members")
 GALLERY_AT = Text("{channel}, from {stars} ⭐", channel="<#{}>".format)
 TOO_MANY_REACTIONS = Plural(
     "A server can map {count} emoji of its own. Remove one first.",
     "A server can map {count} emojis of its own. Remove one first.",
+    why="settings.full",
 )
-DOES_NOTHING = Text("{emoji} has no action on this server.")
+DOES_NOTHING = Text("{emoji} has no action on this server.", why="settings.unchanged")
 REACTION_SET = Text("{who} set the reaction {rule}.", who=actor)
 REACTION_REMOVED = Text("{who} removed the reaction {rule}.", who=actor)
 REACTIONS_RESET = Plural(
@@ -113,10 +116,16 @@ def gallery_moved(by_id: int, channel_id: int | None, stars: int) -> str:
     )
 
 
-RECIPE_DELETED = Text("This recipe was deleted while you were editing it. Save it again to create a new one.")
-RECIPE_EXISTS = Text("There is already a recipe named “{name}”. Choose another name, or edit that recipe.")
+RECIPE_DELETED = Text(
+    "This recipe was deleted while you were editing it. Save it again to create a new one.", why="recipe.none"
+)
+RECIPE_EXISTS = Text(
+    "There is already a recipe named “{name}”. Choose another name, or edit that recipe.", why="recipe.name"
+)
 TOO_MANY_RECIPES = Plural(
-    "A server can have {count} recipe. Delete one first.", "A server can have {count} recipes. Delete one first."
+    "A server can have {count} recipe. Delete one first.",
+    "A server can have {count} recipes. Delete one first.",
+    why="recipe.form",
 )
 RECIPE_WRITTEN = Text("{who} created the recipe “{name}”.", who=actor)
 
@@ -134,18 +143,24 @@ def recipe_deleted(by_id: int, name: str) -> str:
     return tr("{who} deleted the recipe “{name}”.", who=actor(by_id), name=name)
 
 
-PRESET_IS_EMPTY = Text("A preset needs at least one option. Fill in at least one field.")
+PRESET_IS_EMPTY = Text("A preset needs at least one option. Fill in at least one field.", why="settings.value")
 STYLE_TOO_LONG = Plural(
     "A style suffix may have up to {count} character. Shorten it.",
     "A style suffix may have up to {count} characters. Shorten it.",
+    why="input.length",
 )
 """Refuse words for prompts that are longer than `count` characters."""
-NO_PRESET = Text("You have no preset named {name}. Open `/me` to see your presets.", name=echo)
-PRESET_NAME = Plural("A preset's name needs 1 to {count} character.", "A preset's name needs 1 to {count} characters.")
+NO_PRESET = Text("You have no preset named {name}. Open `/me` to see your presets.", why="preset.none", name=echo)
+PRESET_NAME = Plural(
+    "A preset's name needs 1 to {count} character.",
+    "A preset's name needs 1 to {count} characters.",
+    why="settings.value",
+)
 """Refuse a preset's name that is empty or longer than `count` characters."""
 TOO_MANY_PRESETS = Plural(
     "You already have {count} preset. Delete one in `/me` first.",
     "You already have {count} presets. Delete one in `/me` first.",
+    why="settings.full",
 )
 """Refuse another preset beyond `count`."""
 

@@ -17,8 +17,6 @@ from bot.store.jobs.rechecks import KEPT
 from bot.store.jobs.rows import job_of
 from bot.store.sql import HOST, Connection, Row
 
-GIVEN = "given"
-"""Why a job is free: its process left it to another."""
 TOO_FEW = 10
 """A process that lacks more than this part of an even share, and more than one job, gets some of others."""
 SILENT_S = 50.0
@@ -69,7 +67,7 @@ class TakenFrom:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FleetProcess:
+class ListedProcess:
     """A process of the database, running or ended within the hour."""
 
     name: str
@@ -94,13 +92,15 @@ class FleetProcess:
     def is_alive(self) -> bool:
         return self.state is ProcessState.RUNNING
 
+    @property
+    def has_left(self) -> bool:
+        """Whether it ended as it should."""
+        return self.state is ProcessState.STOPPED
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FormerLeader:
-    """The process that led before, without having stopped by itself."""
-
-    name: str
-    silent_s: float
+    @property
+    def build(self) -> str:
+        """What code it runs, as `1.0 (3f2a9c)`."""
+        return f"{self.version} ({self.revision})"
 
 
 class Processes(Repository):
@@ -121,20 +121,6 @@ class Processes(Repository):
 
         await self._database.write(change, HOST)
 
-    async def lead(self) -> FormerLeader | None:
-        """Note that this process leads; return the leader that it takes over from, None if that had stopped."""
-        name = self._database.process
-
-        def change(db: Connection) -> FormerLeader | None:
-            now = self._database.now(db)
-            query = "SELECT name, beat_at FROM processes WHERE led_since IS NOT NULL AND name <> ? AND ended IS NOT ?"
-            former = db.execute(query, (name, STOPPED)).fetchone()
-            db.execute("UPDATE processes SET led_since = NULL WHERE name <> ? AND led_since IS NOT NULL", (name,))
-            db.execute("UPDATE processes SET led_since = ? WHERE name = ?", (now, name))
-            return None if former is None else FormerLeader(name=former[0], silent_s=max(0.0, now - former[1]))
-
-        return await self._database.write(change, HOST)
-
     async def leave(self) -> None:
         """Note that this process has stopped, if it was registered."""
 
@@ -144,13 +130,12 @@ class Processes(Repository):
         if self._database.identity is not None:
             await self._database.write(change, HOST)
 
-    async def all(self) -> tuple[FleetProcess, ...]:
-        """Return the processes that run, or ended within the hour; the running ones first, by role and start."""
-        return await self._database.read(lambda db: processes_in(db, self._database.now(db)))
 
+def processes_in(db: Connection, now: float) -> tuple[ListedProcess, ...]:
+    """Return the processes that run at `now`, or ended within the hour before; running ones first, by role and start.
 
-def processes_in(db: Connection, now: float) -> tuple[FleetProcess, ...]:
-    """Return the processes at `now`, Unix seconds of the database's clock."""
+    `now` is Unix seconds of the database's clock.
+    """
     shards: dict[str, list[int]] = {}
     for shard_id, name in db.execute("SELECT id, process FROM shards ORDER BY id"):
         shards.setdefault(name, []).append(shard_id)
@@ -159,13 +144,13 @@ def processes_in(db: Connection, now: float) -> tuple[FleetProcess, ...]:
     return tuple(sorted(found, key=lambda each: (list(ProcessState).index(each.state), each.role, each.started_at)))
 
 
-def _process(row: Row, shards: tuple[int, ...], now: float) -> FleetProcess:
+def _process(row: Row, shards: tuple[int, ...], now: float) -> ListedProcess:
     silent_s = max(0.0, now - row["seen_at"])
     ended = row["ended"]
     running = ProcessState.RUNNING if silent_s < SILENT_S else ProcessState.SILENT
     state = running if ended is None else ProcessState(ended)
     taken = TakenFrom(by=row["heir"], after_s=row["taken_after_s"], jobs=row["taken_jobs"], shards=row["taken_shards"])
-    return FleetProcess(
+    return ListedProcess(
         **{name: row[name] for name in ("name", "host", "pid", "role", "version", "revision", "started_at", "jobs")},
         state=state,
         silent_s=silent_s,
@@ -314,18 +299,6 @@ class JobLeases(Repository):
 
         return await self._database.write(change, HOST)
 
-    async def give(self, token: str, offered: Collection[str], *, at_most: int | None = None) -> set[str]:
-        """Free jobs under this lease for others, of whole cards all of whose jobs are offered; return their ids."""
-
-        def change(db: Connection) -> set[str]:
-            given = _to_give(db, token, offered, at_most)
-            if given:
-                _free(db, _THESE, {"ids": to_json(given)}, until=self._database.now(db), outcome=GIVEN)
-                db.execute("UPDATE leases SET jobs = jobs - ? WHERE token = ?", (len(given), token))
-            return set(given)
-
-        return await self._database.write(change)
-
     async def under(self, token: str, job_ids: Collection[str]) -> dict[str, Job]:
         """Return those jobs, of any guild, under this lease, by id."""
         return await self._database.read(lambda db: _under(db, token, job_ids))
@@ -423,21 +396,67 @@ def _surplus(db: Connection, own: int) -> int:
     return max(0, own - even)
 
 
-def _to_give(db: Connection, token: str, offered: Collection[str], at_most: int | None) -> list[str]:
-    """Return the offered jobs of whole cards, at most so many."""
-    cards: dict[str, list[str]] = {}
-    for card_id, job_id in db.execute(_OFFERED, {"ids": to_json(list(offered)), "token": token}):
-        cards.setdefault(card_id, []).append(job_id)
-    offer, given = set(offered), list[str]()
-    for ids in cards.values():
-        if offer.issuperset(ids) and (at_most is None or len(given) + len(ids) <= at_most):
-            given += ids
-    return given
-
-
 def _under(db: Connection, token: str, job_ids: Collection[str]) -> dict[str, Job]:
     rows = db.execute(_UNDER, (to_json(list(job_ids)), token)).fetchall()
     return {row["id"]: job_of(row) for row in rows}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Follower:
+    """What follows a job, or followed it last. Times are Unix seconds."""
+
+    lease: str | None
+    """Under which it follows the job; None: it does no more."""
+    until: float | None
+    """When that expires, None if it is gone."""
+    process: str
+    """Its name; '' for none, or one of an older version."""
+    since: float | None
+
+    @property
+    def is_noted(self) -> bool:
+        """Whether the job says that it is followed, be it by the dead."""
+        return self.lease is not None
+
+    def lives(self, now: float) -> bool:
+        return (self.until or 0.0) > now
+
+    def is_still(self, earlier: Follower) -> bool:
+        """Whether it is the same as before, and was not taken over meanwhile."""
+        return self.lease == earlier.lease and self.until is not None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what hosts see of it, as JSON values; who followed the job last is not said here."""
+        return {
+            "lease": self.lease,
+            "lease_until": self.until,
+            "followed_by": self.process if self.is_noted else "",
+            "followed_at": self.since if self.is_noted else None,
+        }
+
+
+def follower_of(db: Connection, row: Row) -> Follower:
+    """Return what follows the job of a row of `jobs`."""
+    lease = db.execute("SELECT expires_at FROM leases WHERE token = ?", (row["lease"],)).fetchone()
+    until = None if lease is None else lease[0]
+    return Follower(lease=row["lease"], until=until, process=row["claimed_by"], since=row["claimed_at"])
+
+
+FOLLOWED = "EXISTS (SELECT 1 FROM leases WHERE token = jobs.lease AND expires_at > :now)"
+"""Whether a job is followed at `:now`, Unix seconds."""
+_FREE_OF_THE_DEAD = """
+UPDATE jobs SET lease = NULL WHERE id = ? AND lease IS ? AND lease IN (SELECT token FROM leases WHERE expires_at <= ?)
+"""
+
+
+def free_of_the_dead(db: Connection, job: Job, now: float) -> bool:
+    """Free a job whose lease has expired; False if it is under a live one or another."""
+    return bool(db.execute(_FREE_OF_THE_DEAD, (job.id, job.lease, now)).rowcount)
+
+
+def is_anything_followed(db: Connection, now: float) -> bool:
+    """Whether a process may follow jobs now, Unix seconds."""
+    return db.execute("SELECT 1 FROM leases WHERE expires_at > ? LIMIT 1", (now,)).fetchone() is not None
 
 
 def followers(db: Connection, now: float) -> dict[str, int]:
@@ -451,7 +470,7 @@ def forget_followers(db: Connection) -> None:
     db.execute("DELETE FROM leases")
 
 
-def end_all_leases(db: Connection, now: float) -> None:
+def free_all(db: Connection, now: float) -> None:
     """End every lease of dead processes. Only if no other process is running. `now` is in Unix seconds."""
     for (token,) in db.execute("SELECT token FROM leases").fetchall():
         _end_lease(db, token, now, DIED)
@@ -462,25 +481,20 @@ def _end_lease(db: Connection, token: str, now: float, outcome: str) -> int:
     renewed = db.execute("SELECT renewed_at FROM leases WHERE token = ?", (token,)).fetchone()
     # A dead process followed them until its last sign of life.
     until = renewed[0] if outcome == DIED and renewed is not None and renewed[0] else now
-    freed = _free(db, _UNDER_LEASE, {"token": token}, until=until, outcome=outcome)
+    freed = free(db, _UNDER_LEASE, {"token": token}, until=until, outcome=outcome)
     db.execute("DELETE FROM leases WHERE token = ?", (token,))
     return freed
 
 
-def _free(db: Connection, which: str, values: Mapping[str, Any], *, until: float, outcome: str) -> int:
+def free(db: Connection, which: str, values: Mapping[str, Any], *, until: float, outcome: str) -> int:
     """Free the jobs that a query gives, each with a note of who followed it until when; return how many."""
     db.execute(_NOTE_FREED.format(which=which), {**values, "until": until, "outcome": outcome})
     db.execute(_TRIM_FREED.format(which=which), {**values, "kept": KEPT})
     return int(db.execute(_FREE_JOBS.format(which=which), values).rowcount)
 
 
-_UNDER_LEASE, _THESE = "SELECT id FROM running_jobs WHERE lease = :token", "SELECT value FROM json_each(:ids)"
+_UNDER_LEASE = "SELECT id FROM running_jobs WHERE lease = :token"
 _FREE_JOBS = "UPDATE jobs SET lease = NULL WHERE id IN ({which})"
-_OFFERED = """
-SELECT own.card_id, own.id FROM running_jobs AS own WHERE own.lease = :token AND own.card_id IN (
-    SELECT jobs.card_id FROM json_each(:ids) AS offered CROSS JOIN jobs ON jobs.id = offered.value
-)
-"""
 _NOTE_FREED = """
 INSERT INTO job_attempts (job_id, guild_id, at, call, outcome, process, since)
 SELECT id, guild_id, :until, 'follow', :outcome, claimed_by, claimed_at FROM jobs

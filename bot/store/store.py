@@ -16,6 +16,7 @@ import structlog
 from bot.domain.server.guild_rules import Limit, Rules
 from bot.errors import RESTART_CANNOT_HELP, StoreError
 from bot.runtime.clock import Clock
+from bot.runtime.process import ProcessIdentity
 from bot.runtime.progress import Progress, logged, no_progress
 from bot.settings import PostgresUrl
 from bot.store import texts
@@ -58,7 +59,7 @@ from bot.store.money.prices import Prices, TrueCosts
 from bot.store.money.reports import Reports
 from bot.store.money.spending import SpendingViews, rules_of
 from bot.store.money.totals import Totals, fill
-from bot.store.processes import JobLeases, Processes, end_all_leases
+from bot.store.processes import JobLeases, Processes, free_all
 from bot.store.sql import Connection
 from bot.store.vault import secret_box as sealed
 from bot.store.vault.secret_box import SecretBox, key_file_of, load_box
@@ -163,9 +164,9 @@ class Store:
         """Open the database, created or migrated as needed. `secret_keys`, newest first, decrypt the sealed columns.
 
         Without any, a key file next to an SQLite database is used. Raises StoreError, with what to do, if the
-        database is unusable or a needed secret key is missing. With `alone` (SQLite) also if another process
-        has opened it so; otherwise previous lease holders are dead, their jobs are freed, and everything is
-        resealed with the newest key. `progress` gets the progress of long work; without it the log does.
+        database is unusable or a needed secret key is missing. With `alone` (SQLite) also if it is open so
+        elsewhere; otherwise what followed jobs before is dead, these are freed, and everything is resealed with the
+        newest key. `progress` gets the progress of long work; without it the log does.
         """
         if isinstance(address, PostgresUrl):
             return await cls._open_postgres(address, clock, secret_keys, progress)
@@ -223,7 +224,7 @@ class Store:
             def begin(db: Connection) -> None:
                 sealed.forget_expired_tokens(db, now)
                 if lock is not None:
-                    end_all_leases(db, now)
+                    free_all(db, now)
                 if not is_intact:
                     set_meta(db, PAGES_CHECKED_META, str(now))
 
@@ -263,10 +264,9 @@ class Store:
         """The path of an SQLite database, None for PostgreSQL."""
         return self._database.path if isinstance(self._database, SqliteDatabase) else None
 
-    @property
-    def is_shared(self) -> bool:
-        """Whether several processes may use the database."""
-        return self._database.is_shared
+    async def register(self, identity: ProcessIdentity) -> None:
+        """List this process, as the only one if it has locked the file. Raises StoreError."""
+        await self.processes.register(identity, is_only=self._lock is not None)
 
     async def close(self) -> None:
         """Finish pending calls and close the file. Idempotent."""

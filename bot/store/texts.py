@@ -16,44 +16,63 @@ from bot.settings import PostgresUrl
 
 # ---------------------------------------------------------------------- jobs that wait for others' results
 
-STEP_LOST = Text("The previous step failed, so this step did not run. It was not charged.")
-STEP_CANCELLED = Text("The previous step was canceled, so this step did not run. It was not charged.")
-STEP_NOT_SENT = Text("The previous step was rejected, so this step did not run. It was not charged.")
-STEP_REFUSED = Text("The previous result was not published, so this step did not run. It was not charged.")
+STEP_LOST = Text("The previous step failed, so this step did not run. It was not charged.", why="job.previous_step")
+STEP_CANCELLED = Text(
+    "The previous step was canceled, so this step did not run. It was not charged.", why="job.previous_step"
+)
+STEP_NOT_SENT = Text(
+    "The previous step was rejected, so this step did not run. It was not charged.", why="job.previous_step"
+)
+STEP_REFUSED = Text(
+    "The previous result was not published, so this step did not run. It was not charged.", why="job.previous_step"
+)
 
 # ---------------------------------------------------------------------- jobs that may not start any more
 
 LIMIT_OVERSHOT = Text(
-    "Another job cost more than estimated and used up a limit, so this job did not start. Your credits were refunded."
+    "Another job cost more than estimated and used up a limit, so this job did not start. Your credits were refunded.",
+    why="limit.meanwhile",
 )
-LIMIT_USED_UP = Text("A limit has been used up, so this job did not start. Your credits were refunded.")
+LIMIT_USED_UP = Text(
+    "A limit has been used up, so this job did not start. Your credits were refunded.", why="limit.meanwhile"
+)
 AUTHOR_BLOCKED = Text(
-    "A moderator blocked you from using the bot here, so this job did not start. Your credits were refunded."
+    "A moderator blocked you from using the bot here, so this job did not start. Your credits were refunded.",
+    why="member.blocked",
 )
-SWITCHED_OFF = Text("The moderators turned off this command, so the job did not start. Your credits were refunded.")
+SWITCHED_OFF = Text(
+    "The moderators turned off this command, so the job did not start. Your credits were refunded.", why="command.off"
+)
 SWITCHED_OFF_EVERYWHERE = Text(
-    "The host of this bot turned off this command, so the job did not start. Your credits were refunded."
+    "The host of this bot turned off this command, so the job did not start. Your credits were refunded.",
+    why="command.off_by_host",
 )
-REACTION_WITHDRAWN = Text("The reaction was removed before this job started, so it did not run.")
+REACTION_WITHDRAWN = Text("The reaction was removed before this job started, so it did not run.", why="job.ended")
 
 # ---------------------------------------------------------------------- voices and practice
 
-SAMPLE_MADE = Text("This voice already has a sample, or one is in progress. Open `/audio voices` to listen to it.")
+SAMPLE_MADE = Text(
+    "This voice already has a sample, or one is in progress. Open `/audio voices` to listen to it.", why="job.once"
+)
 HAS_A_KEY = Text(
-    "This server has a Cannon Studio key, so its jobs are real. To practice, remove the key with `/studio key`."
+    "This server has a Cannon Studio key, so its jobs are real. To practice, remove the key with `/studio key`.",
+    why="practice.real_key",
 )
 PRACTICE_ENDED = Text("Practice mode has ended, and this job with it. It was free.")
 
 # ---------------------------------------------------------------------- servers that have removed the bot
 
-GUILD_LEFT = Text("The bot was removed from this server, so this job did not start. Your credits were refunded.")
+GUILD_LEFT = Text(
+    "The bot was removed from this server, so this job did not start. Your credits were refunded.", why="bot.removed"
+)
 GUILD_LEFT_HELD = Text(
     "The bot was removed from this server before it could post this result. Once it is back, open the job in "
     "`/jobs` to post it."
 )
 GUILD_LEFT_LOST = Text(
     "The bot was removed from this server for a day and deleted its API key, so this job could not finish. "
-    "Your credits were refunded."
+    "Your credits were refunded.",
+    why="bot.removed",
 )
 KEY_OF_ABSENT_FORGOTTEN = Text("The bot deleted the API key, a day after it was removed from this server.")
 
@@ -112,7 +131,8 @@ DISK_FULL = Text("The bot's disk is full, so nothing was saved. Its host needs t
 IN_USE = Text("{name} is in use by another program, so nothing was saved. Try again in a minute.")
 OUT_OF_ORDER = Text("The bot's database isn't working, so nothing was saved. Its host needs to fix it.")
 STILL_SAVING = Text(
-    "The bot's database is slow, so I don't know yet if this was saved. Check in a minute before you try again."
+    "The bot's database is slow, so I don't know yet if this was saved. Check in a minute before you try again.",
+    why="bot.database",
 )
 SILENT = "The database does not answer: a transaction has not ended for 30 seconds."
 DISK_FAILED = (
@@ -136,13 +156,15 @@ WHAT_HOSTS_DO = {
 
 # ---------------------------------------------------------------------- PostgreSQL's failures; `{name}` is the server's
 
-SERVER_IS_LOST = Text("{name} can't be reached, so nothing was saved. Try again in a minute.")
+SERVER_IS_LOST = Text("{name} can't be reached, so nothing was saved. Try again in a minute.", why="bot.database")
 SERVER_IS_BUSY = Text("{name} is busy, so nothing was saved. Try again in a minute.")
 SERVER_IS_FULL = Text("{name} is out of disk space, memory, or connections, so nothing was saved.")
 SERVER_IS_READ_ONLY = Text("{name} takes no changes right now, so nothing was saved. It may be a standby server.")
 SERVER_REFUSES = "{name} does not let the bot in. Check the user, the password, and the database in DATABASE."
 SERVER_LACKS_RIGHTS = "{name} does not give the bot the permissions that it needs. Grant them as the guide says."
-COMMIT_UNKNOWN = Text("The connection was lost while it was saving ({name}). Check whether your change is there.")
+COMMIT_UNKNOWN = Text(
+    "The connection was lost while it was saving ({name}). Check whether your change is there.", why="bot.database"
+)
 SERVER_NOT_OPENED = "{name} cannot be used: {reason}. Check DATABASE and that the server is running.".format
 SESSIONS_ARE_SHARED = (
     "{name} leads through a pooler that shares sessions (transaction pooling), so processes would not hear each other. "

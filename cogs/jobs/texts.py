@@ -5,7 +5,7 @@ Amounts of credits and times come in as text.
 
 from bot.domain.models import JobState
 from bot.domain.words.text import full_stop
-from bot.language import Plural, Text, ntr, sentences, tr
+from bot.language import Plural, Text, because, ntr, sentences, tr
 
 # ---------------------------------------------------------------------- commands and options
 
@@ -40,7 +40,9 @@ SEARCH_FORM = Text("Search jobs")
 SEARCH_WORDS = Text("Words in the prompt")
 SEARCH_HINT = Text("Leave it empty to see all jobs.")
 NO_PROMPT = Text("(no prompt)")
-HIDDEN_JOB = Text("You can't see the channel of this job, or it is private, so its prompt and result are hidden.")
+HIDDEN_JOB = Text(
+    "You can't see the channel of this job, or it is private, so its prompt and result are hidden.", why="source.hidden"
+)
 JOBS_OF = Text("Jobs of {member}", member="<@{}>".format)
 POSTED_BY = Text("Results of {member} that you can see", member="<@{}>".format)
 NO_RESULT_FOUND = Text("No results match. Try other words.")
@@ -62,35 +64,41 @@ OPEN_CARD = Text("[Open card]({link})")
 
 CANCEL_JOB = Text("Cancel this job")
 DO_NOT_POST_JOB, POST_JOB_AFTER_ALL = Text("Don't post this one"), Text("Post this one after all")
-NOT_YOURS = Text("Only the member who requested this job or a moderator can do this.")
+NOT_YOURS = Text("Only the member who requested this job or a moderator can do this.", why="owner.only")
 RESULT_DROPPED = Text("I won't post the result. If you change your mind, open the job in `/jobs`.")
 RESULT_POSTED = Text("I'll post the result when it's ready, unless you choose otherwise.")
-NOTHING_TO_CANCEL = Text("Job {job_id} has already ended, so there is nothing to cancel.")
+NOTHING_TO_CANCEL = Text("Job {job_id} has already ended, so there is nothing to cancel.", why="job.ended")
 OTHERS_REFUNDED = Plural(
-    "{count} job that was waiting for it was refunded too.", "{count} jobs that were waiting for it were refunded too."
+    "{count} job that was waiting for it was refunded too.",
+    "{count} jobs that were waiting for it were refunded too.",
+    why="job.ended",
 )
 """Return what is added where `count` jobs that depended on the cancelled one were refunded."""
 CANCELLED = Text("Job {job_id} is canceled, and nothing was charged for it.")
-TOO_LATE_TO_CANCEL = Text("Too late to stop {job_id}: Cannon Studio has already started it, so it will be charged.")
+TOO_LATE_TO_CANCEL = Text(
+    "Too late to stop {job_id}: Cannon Studio has already started it, so it will be charged.", why="job.too_late"
+)
 
 
 # ---------------------------------------------------------------------- sharing a private result
 
-NOT_YOURS_TO_SHARE = Text("Only the member who requested this can share it.")
-SHARED_ALREADY = Text("This is no longer private, so there is nothing to share. Find it in `/jobs`.")
+NOT_YOURS_TO_SHARE = Text("Only the member who requested this can share it.", why="owner.only")
+SHARED_ALREADY = Text("This is no longer private, so there is nothing to share. Find it in `/jobs`.", why="job.once")
 NOT_SHARED_NOW = Text(
-    "I can't reach its file or Discord right now. If it doesn't show up in a minute, open it in `/jobs`."
+    "I can't reach its file or Discord right now. If it doesn't show up in a minute, open it in `/jobs`.",
+    why="discord.trouble",
 )
 SHARED = Text("Shared with everyone in this channel: {link}")
 
 
 # ---------------------------------------------------------------------- results that could not be posted
 
-POSTED_MEANWHILE = Text("This has already been posted.")
-FILE_UNREACHABLE = Text("I can't reach its file or Discord right now. Try again in a minute.")
-STILL_BEING_MADE = Text("Job {job_id} is still being made.")
+POSTED_MEANWHILE = Text("This has already been posted.", why="job.once")
+FILE_UNREACHABLE = Text("I can't reach its file or Discord right now. Try again in a minute.", why="discord.trouble")
+STILL_BEING_MADE = Text("Job {job_id} is still being made.", why="job.slow")
 
 
+@because("source.no_result")
 def no_result(job_id: str, state: JobState, reason: str | None) -> str:
     said = {
         JobState.CANCELLED: tr("Job {job_id} was canceled, so there is no result to post.", job_id=job_id),

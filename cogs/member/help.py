@@ -21,6 +21,7 @@ from bot.prices.book import PriceBook, PriceBooks
 from bot.server.operations import OperationSwitches
 from bot.store import GuildSettings, ReactionMaps
 from cogs.member import texts
+from cogs.member.why import choices, show_page
 from cogs.ui.choices import CHOICE_CHARS, CHOICES_MAX, or_none
 from cogs.ui.controls import Control, on, view_of
 from cogs.ui.interaction import Bot, Interaction, use
@@ -172,9 +173,12 @@ class Help(commands.Cog):
     """Explains the other commands."""
 
     @app_commands.command(name="help", description=texts.HELP)
-    @app_commands.describe(topic=texts.HELP_TOPIC_OPTION)
-    async def explain(self, interaction: Interaction, topic: str | None = None) -> None:
-        """Show the first page, or that of one group."""
+    @app_commands.describe(topic=texts.HELP_TOPIC_OPTION, why=texts.HELP_WHY_OPTION)
+    async def explain(self, interaction: Interaction, topic: str | None = None, why: str | None = None) -> None:
+        """Show the first page, that of one group, or that of a refusal."""
+        if why is not None:
+            await show_page(interaction, why)
+            return
         found = await entries(interaction)
         name = "" if topic is None else topic.strip().removeprefix("/").casefold()
         if topic is not None and name not in found:
@@ -193,6 +197,10 @@ class Help(commands.Cog):
         return [app_commands.Choice(name=label, value=name) for label, name in offered if word in label.casefold()][
             :CHOICES_MAX
         ]
+
+    @explain.autocomplete("why")
+    async def _why(self, _interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
+        return choices(typed)
 
 
 @on("help_topic")

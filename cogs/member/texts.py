@@ -14,6 +14,7 @@ from bot.language import Plural, Text, both, name_of, ntr, sentences, tr
 
 HELP = "Commands, what they cost on this server, and who pays"
 HELP_TOPIC_OPTION = "A group of commands, such as image"
+HELP_WHY_OPTION = "Why something did not work: paste the message, its short name, or some words"
 
 USAGE_GROUP = "What you spent and what you have left"
 USAGE_REPORT = "Where your credits went, as a chart; moderators see the whole server"
@@ -101,8 +102,10 @@ def member_menus(names: Iterable[str]) -> str:
 
 
 REACTIONS = Text("**Reactions** · {legend}")
-NO_SUCH_GROUP = Text("There is no such group of commands. Choose one of {groups}.", groups=both)
+NO_SUCH_GROUP = Text("There is no such group of commands. Choose one of {groups}.", why="input.name", groups=both)
 """Refuse a topic that is not one of `groups`."""
+NO_PAGE = Text("Nothing fits these words. Paste the message, or choose from the list.", why="input.name")
+CHOOSE_PAGE, IN_THE_DOCS = Text("Choose another cause"), Text("In the docs")
 
 
 # ---------------------------------------------------------------------- /help: prices and who pays
@@ -196,5 +199,9 @@ def chart_list(heading: str, rows: Iterable[str]) -> str:
 
 # ---------------------------------------------------------------------- exports
 
-BOOKS_TOO_LARGE = Text("The files are larger than Discord allows, even zipped. Choose a shorter `period`.")
-OWN_JOBS_TOO_LARGE = Text("Your data is larger than Discord allows in one file. Ask the host of this bot for it.")
+BOOKS_TOO_LARGE = Text(
+    "The files are larger than Discord allows, even zipped. Choose a shorter `period`.", why="data.too_large"
+)
+OWN_JOBS_TOO_LARGE = Text(
+    "Your data is larger than Discord allows in one file. Ask the host of this bot for it.", why="data.too_large"
+)

@@ -1,23 +1,28 @@
 """What reactions, their settings and the gallery say to people."""
 
 from bot.domain.server.reaction_rules import Who
-from bot.language import Text, amount, ntr, tr
+from bot.language import Text, amount, because, ntr, tr
 
 # ---------------------------------------------------------------------- emojis that cannot be used
 
-EMOJI_NOT_USABLE = Text("I can't use this emoji. It's limited to certain roles, or not available right now.")
-FOREIGN_EMOJI = Text("I can't use an emoji from another server. Choose a standard one, or one from this server.")
-NO_EMOJI_NAMED = Text("This server has no emoji named `{name}`.")
+EMOJI_NOT_USABLE = Text(
+    "I can't use this emoji. It's limited to certain roles, or not available right now.", why="reaction.emoji"
+)
+FOREIGN_EMOJI = Text(
+    "I can't use an emoji from another server. Choose a standard one, or one from this server.", why="reaction.emoji"
+)
+NO_EMOJI_NAMED = Text("This server has no emoji named `{name}`.", why="reaction.emoji")
 """Refuse the name of an emoji; `name` has letters, digits and underscores only."""
 
 
 # ---------------------------------------------------------------------- the same by a button
 
-NOT_HERE = Text("This is turned off on this server.")
-NOT_IN_GALLERY = Text("Private results can't be added to the gallery.")
+NOT_HERE = Text("This is turned off on this server.", why="command.off")
+NOT_IN_GALLERY = Text("Private results can't be added to the gallery.", why="source.hidden")
 SENT = Text("Sent. Check your direct messages.")
 DMS_CLOSED = Text(
-    "You don't accept direct messages from this server. Allow them in its privacy settings, then press again."
+    "You don't accept direct messages from this server. Allow them in its privacy settings, then press again.",
+    why="member.dms_closed",
 )
 UNSTARRED = Text("You removed your star.")
 
@@ -40,13 +45,16 @@ def starred(count: int, needed: int) -> str:
 
 # ---------------------------------------------------------------------- why a reaction did nothing
 
-AUTHOR_GONE = Text("Here the author of the result pays, and they have left the server.")
-NOT_POSTED = Text("Discord didn't accept the answer, so nothing was made and nothing was charged.")
-ONLY_AUTHOR_REMOVES = Text("Only the author of a result or a moderator can remove it.")
-ONLY_AUTHOR = Text("Only the author of the result or a moderator can do this here.")
-ONLY_MODERATORS = Text("Only moderators can do this here.")
+AUTHOR_GONE = Text("Here the author of the result pays, and they have left the server.", why="reaction.author_left")
+NOT_POSTED = Text(
+    "Discord didn't accept the answer, so nothing was made and nothing was charged.", why="discord.trouble"
+)
+ONLY_AUTHOR_REMOVES = Text("Only the author of a result or a moderator can remove it.", why="owner.only")
+ONLY_AUTHOR = Text("Only the author of the result or a moderator can do this here.", why="owner.only")
+ONLY_MODERATORS = Text("Only moderators can do this here.", why="role.moderator")
 
 
+@because("role.moderator")
 def not_allowed(who: Who, role_id: int | None) -> str:
     """Refuse the reaction of a member who is not one of `who`; of Who.EVERYONE, the removal of another's result."""
     if who is Who.ROLE:
@@ -57,25 +65,31 @@ def not_allowed(who: Who, role_id: int | None) -> str:
 TOO_MANY_OF_MEMBER = Text(
     "You're reacting too fast: your reactions can start {limit} jobs a minute. Nothing was "
     "charged; try again in a minute.",
+    why="reaction.fast",
     limit=amount,
 )
 """Refuse more than `limit` a minute by one member."""
 TOO_MANY_OF_SERVER = Text(
     "Too many reactions: they can start {limit} jobs a minute on this server. Nothing was charged; "
     "try again in a minute.",
+    why="reaction.fast",
     limit=amount,
 )
 """Refuse more than `limit` a minute on a server."""
 DID_NOTHING = Text("⚠️ Your {emoji} in {channel} did nothing: {reason}", channel="<#{}>".format)
 """Return the direct message about a reaction that did nothing; `reason` is a sentence."""
 NEEDS_CONFIRMATION = Text(
-    "This costs about {price}, so you have to confirm it first. Use the button or the command instead."
+    "This costs about {price}, so you have to confirm it first. Use the button or the command instead.",
+    why="price.confirm",
 )
 """Refuse to spend by reaction what is above the server's threshold; `price` has its unit."""
-DOUBTFUL = Text("{caution} You can't confirm that with a reaction. Use the button or the command instead.")
+DOUBTFUL = Text(
+    "{caution} You can't confirm that with a reaction. Use the button or the command instead.", why="price.confirm"
+)
 """Refuse to do by reaction what the member has to be warned of; `caution` is a sentence."""
 
 
+@because("price.unknown")
 def unknown_needs_confirmation(seen: str | None) -> str:
     """Refuse to spend by reaction where the price is not known; `seen` is what other jobs cost, with its unit."""
     if seen is None:
@@ -123,7 +137,7 @@ def price_line_of(emoji: str, channel_id: int, price: str | None, reactor_id: in
 
 # ---------------------------------------------------------------------- the gallery
 
-NOTHING_TO_SHOW = Text("Only images, videos, and audio can be added to the gallery.")
+NOTHING_TO_SHOW = Text("Only images, videos, and audio can be added to the gallery.", why="file.kind")
 ORIGINAL, AUTHOR, STARS = Text("View the original"), Text("Made by"), Text("Stars")
 CANNOT_POST_IN_GALLERY = Text("⚠️ I can't post in the gallery channel. Check it with `/studio settings`.")
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from bot.domain.texts import mention
-from bot.language import Plural, Text, both, ntr, sentences, tr
+from bot.language import Plural, Text, because, both, ntr, sentences, tr
 
 # ---------------------------------------------------------------------- commands and options
 
@@ -47,7 +47,8 @@ REWRITE_AGAIN = Text("Rewrite again")
 EDIT_FIRST = Text("Edit first")
 EDIT_PROMPT = Text("Edit the prompt")
 PRESSED_TWICE = Text(
-    "You pressed this a moment ago, and it is already being made. For another one, press again in a few seconds."
+    "You pressed this a moment ago, and it is already being made. For another one, press again in a few seconds.",
+    why="job.once",
 )
 
 
@@ -63,7 +64,7 @@ VARY_ONE = "V{number}".format
 ALREADY_POSTED = Text("It is already here: [open it]({link})")
 LINK_IN = "https://discord.com/channels/{guild_id}/{channel_id}/{message_id}".format
 PICKED = Text("Result {number} (`{job_id}`):")
-NO_MEDIUM = Text("This needs {kinds}, but this message has none.")
+NO_MEDIUM = Text("This needs {kinds}, but this message has none.", why="file.kind")
 
 
 # ---------------------------------------------------------------------- the next step
@@ -73,29 +74,31 @@ ENDED = Text("Ended by its provider on {date}; will probably fail")
 NEXT_STEP_TITLE = Text("Next step")
 CHOOSE_NEXT_STEP = Text("Choose what to make from it.")
 WHAT_NEXT = Text("What next?")
-NOTHING_TAKES = Text("No command on this server takes {kinds}.")
+NOTHING_TAKES = Text("No command on this server takes {kinds}.", why="file.kind")
 MADE_FROM_WORDS = Text("From: {words}")
 
 
 # ---------------------------------------------------------------------- cancelling a card
 
-NOT_YOURS_TO_CANCEL = Text("Only the member who requested this or a moderator can cancel it.")
-NOTHING_TO_CANCEL = Text("There is nothing to cancel: everything on this card has ended.")
-CANCELLED = Text("Canceled and refunded: nothing was charged.")
-TOO_LATE = Text("Too late to stop: Cannon Studio has already started it, so it will be charged.")
+NOT_YOURS_TO_CANCEL = Text("Only the member who requested this or a moderator can cancel it.", why="owner.only")
+NOTHING_TO_CANCEL = Text("There is nothing to cancel: everything on this card has ended.", why="job.ended")
+CANCELLED = Text("Canceled and refunded: nothing was charged.", why="job.ended")
+TOO_LATE = Text("Too late to stop: Cannon Studio has already started it, so it will be charged.", why="job.too_late")
 POSTED_UNLESS = Text("I'll post the result when it's ready, unless you choose otherwise.")
 NOT_POSTED = Text(
     "It will be charged, and I won't post the result. If you change your mind, press **Post it after all** on the card."
 )
 DO_NOT_POST, POST_AFTER_ALL = Text("Don't post"), Text("Post it after all")
 POSTED_AFTER_ALL = Text("I'll post the result when it's ready.")
-ENDED_MEANWHILE = Text("It has ended. If it was made, press **Post it** on the card or in `/jobs`.")
+ENDED_MEANWHILE = Text("It has ended. If it was made, press **Post it** on the card or in `/jobs`.", why="job.ended")
 
 
+@because("job.ended")
 def cancelled(numbers: Sequence[int]) -> str:
     return tr("Canceled and refunded: {numbers}.", numbers=_numbers(numbers))
 
 
+@because("job.too_late")
 def too_late_to_cancel(numbers: Sequence[int]) -> str:
     return tr(
         "Too late to stop {numbers}: Cannon Studio has already started, so it will be charged.",
@@ -111,8 +114,8 @@ def _numbers(numbers: Iterable[int]) -> str:
 
 OPEN_RESULT = Text("Open result")
 LINKS = Text("Here is a fresh link. It, too, will expire.")
-NO_FILES = Text("There are no files: this job made none, or its record was erased.")
-NOLINK = Text("Cannon Studio did not give a new link to this result. Try again later.")
+NO_FILES = Text("There are no files: this job made none, or its record was erased.", why="source.erased")
+NOLINK = Text("Cannon Studio did not give a new link to this result. Try again later.", why="result.link_expired")
 
 
 def open_result(number: int) -> str:
@@ -122,6 +125,7 @@ def open_result(number: int) -> str:
 TOO_OLD = Plural(
     "Cannon Studio keeps results for {count} day, and this one is older. Its link has expired for good.",
     "Cannon Studio keeps results for {count} days, and this one is older. Its link has expired for good.",
+    why="result.link_expired",
 )
 """Say that Cannon Studio, which keeps results for `count`, no longer has this one."""
 
@@ -134,12 +138,13 @@ REMOVE_QUESTION = Text(
 )
 REMOVE_RESULT = Text("Remove the result")
 REMOVE_RECORD = Text("Remove the record too")
-NOT_YOURS_TO_REMOVE = Text("Only the member who requested this or a moderator can remove it.")
-STILL_OPEN = Text("Something on this card is still being made. It can be removed when it is done.")
+NOT_YOURS_TO_REMOVE = Text("Only the member who requested this or a moderator can remove it.", why="owner.only")
+STILL_OPEN = Text("Something on this card is still being made. It can be removed when it is done.", why="job.slow")
 REMOVED_WITH_RECORD = Text("The result and its record are removed.")
-REMOVED = Text("The result is removed. Its record is kept.")
+REMOVED = Text("The result is removed. Its record is kept.", why="result.removed")
 
 
+@because("result.removed")
 def partly_removed(gone: int, left: int) -> str:
     """Say that `left` messages are still there."""
     removed = ntr("Removed {count} message.", "Removed {count} messages.", gone)
@@ -157,8 +162,8 @@ ONE_IS_HERE = Text("One is here: {link}")
 # ---------------------------------------------------------------------- late results
 
 EXISTS = Text("The result already exists. I'm posting it now, at no extra cost.")
-STILL_MADE = Text("Cannon Studio is still working on this job. I'll post the result when it's ready.")
-NO_ANSWER = Text("Cannon Studio did not answer. Nothing is lost; try again in a minute.")
+STILL_MADE = Text("Cannon Studio is still working on this job. I'll post the result when it's ready.", why="job.slow")
+NO_ANSWER = Text("Cannon Studio did not answer. Nothing is lost; try again in a minute.", why="studio.unreachable")
 
 # ---------------------------------------------------------------------- details, and a job with its family
 
@@ -166,8 +171,10 @@ RECORD_ERASED = Text("Its record was erased.")
 SETTINGS = Text("**Settings**")
 YES, NO, NOTHING = Text("yes"), Text("no"), Text("no value")
 POST_AGAIN = Text("Post here again")
-MAY_NOT_WRITE_HERE = Text("You can't send messages in this channel, so I can't post it here for you.")
-NOT_POSTED_NOW = Text("I can't reach its file or Discord right now. Try again in a minute.")
+MAY_NOT_WRITE_HERE = Text(
+    "You can't send messages in this channel, so I can't post it here for you.", why="place.permissions"
+)
+NOT_POSTED_NOW = Text("I can't reach its file or Discord right now. Try again in a minute.", why="discord.trouble")
 
 
 def heading(title: str) -> str:

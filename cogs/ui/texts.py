@@ -12,12 +12,12 @@ from bot.language import Plural, Text, amount, both, name_of, ntr, span, tr
 
 # ---------------------------------------------------------------------- said by several packages
 
-GONE = Text("This is no longer here, or it isn't yours to use.")
+GONE = Text("This is no longer here, or it isn't yours to use.", why="button.gone")
 """The constant answer: it does not reveal whether a job of another server exists."""
-IN_SERVER_ONLY = Text("This works only in a server, because the server's key pays for it.")
+IN_SERVER_ONLY = Text("This works only in a server, because the server's key pays for it.", why="place.server")
 NONE_LISTED = Text("None.")
 DELETE = Text("Delete")
-APPROVED_FIRST = Text("A moderator must approve it first. You are not charged until then.")
+APPROVED_FIRST = Text("A moderator must approve it first. You are not charged until then.", why="approval.waiting")
 
 # ---------------------------------------------------------------------- options
 
@@ -105,29 +105,38 @@ CONTINUED = Text("{title} (continued)")
 AND_MORE = Text("… and {count} more", count=amount)
 """Return the last line of a list that has `count` more lines than fit."""
 MAY_NOT_POST = Text(
-    "I can't post results in this channel. Ask a moderator to give me {permissions} here.", permissions=both
+    "I can't post results in this channel. Ask a moderator to give me {permissions} here.",
+    why="place.permissions",
+    permissions=both,
 )
 """Refuse a request whose result the bot could not post for lack of `permissions`."""
 
 
 # ---------------------------------------------------------------------- permissions
 
-MANAGERS_ONLY = Text("You need the permission **Manage Server** for this. The moderator role isn't enough.")
-MODERATORS_ONLY = Text(
-    "Only moderators can do this. You need the permission **Manage Server**, or the role set in `/studio settings`."
+MANAGERS_ONLY = Text(
+    "You need the permission **Manage Server** for this. The moderator role isn't enough.", why="role.manager"
 )
-HOST_ONLY = Text("Only the host of this bot can do this, because it applies to every server.")
+MODERATORS_ONLY = Text(
+    "Only moderators can do this. You need the permission **Manage Server**, or the role set in `/studio settings`.",
+    why="role.moderator",
+)
+HOST_ONLY = Text("Only the host of this bot can do this, because it applies to every server.", why="role.host")
 
 # ---------------------------------------------------------------------- what members type and upload
 
-FILE_UNREADABLE = Text("I couldn't read the file from Discord. Please try again.")
-FILE_NOT_TEXT = Text("This file isn't UTF-8 text. Save it as plain text and try again.")
+FILE_UNREADABLE = Text("I couldn't read the file from Discord. Please try again.", why="discord.trouble")
+FILE_NOT_TEXT = Text("This file isn't UTF-8 text. Save it as plain text and try again.", why="file.format")
 NOT_A_DURATION = Text(
     "Give `{option}` in hours, days, or weeks, such as `12h`, `7d`, or `2w`. The maximum is ten years.",
+    why="settings.value",
     option=name_of,
 )
 FILE_TOO_LARGE = Text(
-    "This file is too large: it has {size} bytes, and the limit is {limit}.", size=amount, limit=amount
+    "This file is too large: it has {size} bytes, and the limit is {limit}.",
+    why="file.too_large",
+    size=amount,
+    limit=amount,
 )
 """Refuse a text file of `size` bytes where `limit` are read."""
 
@@ -244,7 +253,10 @@ SETTINGS_TITLE = Text("Settings · {page}")
 DONE = "✅ {change}".format
 """Confirm a change; `change` is the line that the record has of it, a whole sentence."""
 
-CHANNEL_UNKNOWN = Text("I can't see this channel. Give me View Channel there first.")
+CHANNEL_UNKNOWN = Text("I can't see this channel. Give me View Channel there first.", why="place.permissions")
 NO_PERMISSION_TO_POST = Text(
-    "I can't post in {channel}. Give me {permissions} there.", channel="<#{}>".format, permissions=both
+    "I can't post in {channel}. Give me {permissions} there.",
+    why="place.permissions",
+    channel="<#{}>".format,
+    permissions=both,
 )

@@ -63,10 +63,12 @@ NAME_VOICE, NAME_VOICE_FORM, NAME_VOICE_INPUT = Text("Rename…"), Text("Name th
 ALL_VOICES = Text("All voices")
 YOUR_DEFAULT, SERVERS_DEFAULT = Text("your default"), Text("server default")
 NOT_USED = Text("not used yet")
-SAMPLE_NOT_READY = Text("The sample of this voice isn't ready yet. Press Listen again in a moment.")
-SAMPLE_ELSEWHERE = Text("The sample of this voice is in a channel that you can't see, so you can't listen to it.")
-SAMPLE_GONE = Text("The file of this sample is gone. You can make a new sample.")
-SAMPLE_LATER = Text("The file of this sample can't be loaded right now. Try again later.")
+SAMPLE_NOT_READY = Text("The sample of this voice isn't ready yet. Press Listen again in a moment.", why="job.slow")
+SAMPLE_ELSEWHERE = Text(
+    "The sample of this voice is in a channel that you can't see, so you can't listen to it.", why="source.hidden"
+)
+SAMPLE_GONE = Text("The file of this sample is gone. You can make a new sample.", why="file.gone")
+SAMPLE_LATER = Text("The file of this sample can't be loaded right now. Try again later.", why="file.host")
 VOICE_USED = Text("last used {when} with {operation}")
 
 
@@ -130,11 +132,15 @@ BATCH_ASPECT_RATIO_OPTION = "Aspect ratio for all prompts, e.g. 16:9"
 
 # ---------------------------------------------------------------------- refusals
 
-PROMPTS_NOT_GIVEN = Text("Give the prompts in one way: in `prompts`, separated by |, or as a `file`.")
+PROMPTS_NOT_GIVEN = Text(
+    "Give the prompts in one way: in `prompts`, separated by |, or as a `file`.", why="source.several"
+)
 
 START_FILE, REFERENCE_FILE = Text("start image or video"), Text("reference image")
 MOTION_FILE = Text("image or video")
-FILE_NOT_GIVEN = Text("A file is missing: {file}. Upload one, paste a link, or choose an earlier job.")
+FILE_NOT_GIVEN = Text(
+    "A file is missing: {file}. Upload one, paste a link, or choose an earlier job.", why="input.missing"
+)
 """Refuse a request without the file that it needs; `label` names it in the language of the moment."""
 
 
@@ -149,7 +155,9 @@ JSON_INPUT = Text("Input as JSON; null values are left out")
 COUNT_LABEL, ENHANCE_LABEL = Text("Count"), Text("Improve the prompt")
 OTHER_FIELDS = Text("Everything else")
 OTHER_FIELDS_HELP = Text("One field on each line: type its value after the colon, or leave it empty")
-NOT_A_FIELD = Text("“{line}” is no field of this form. Begin each line with one of these and a colon: {fields}.")
+NOT_A_FIELD = Text(
+    "“{line}” is no field of this form. Begin each line with one of these and a colon: {fields}.", why="input.name"
+)
 LEAVE_OPEN = Text("Don't set it")
 """The choice of a form that leaves a field out."""
 YES_TO_FIELD, NO_TO_FIELD = Text("Yes"), Text("No")
@@ -160,6 +168,7 @@ LINK_OR_JOB = Text("{file}: link or job ID")
 """Return the label of the input that takes a link or the id of a job; `label` as in `file_not_given`."""
 TOO_LONG_FOR_FORM = Text(
     "The text has {length} characters, but a form takes only {limit}. Use the slash command.",
+    why="input.length",
     length=amount,
     limit=amount,
 )
@@ -176,7 +185,9 @@ MAY_PAY_TWICE = Text(
     "Cannon Studio never confirmed the earlier attempt. It **may have been charged**, and this one is charged too."
 )
 NOT_MADE = Text("Canceled. You were not charged.")
-PRICE_EXPIRED = Text("This confirmation was already used or has expired. Please run the command again.")
+PRICE_EXPIRED = Text(
+    "This confirmation was already used or has expired. Please run the command again.", why="price.expired"
+)
 
 
 def price(credits_: Decimal, *, is_exact: bool) -> str:
@@ -204,7 +215,7 @@ def price_unknown(most: Decimal, seen: tuple[Decimal, Decimal] | None) -> str:
 
 # ---------------------------------------------------------------------- other
 
-GRANT_OR_PRIVATE = Text("Ask a moderator to grant it, or use `private`.")
+GRANT_OR_PRIVATE = Text("Ask a moderator to grant it, or use `private`.", why="place.permissions")
 """Added where the result could not be posted."""
 JUST_NOW = Text("just now")
 

@@ -47,9 +47,14 @@ pytestmark = [
 WIDTHS = {"": (1280, 1400), "-phone": (390, 1400)}
 MADE_MS = 60_000
 STEPS = 8
-CARD, FORM, CONTROL = ".channel-message", ".modal-dialog", ".message-components button:enabled"
+CARD, FORM, CONTROL = ".channel-message", ".modal-dialog", ".message-components button:enabled:not([role=combobox])"
 REJECTED = ("#fail", "#billed", "#invalid", "#broke", "#none", "#plan")
 """What the sandbox does with a prompt that has one of these words."""
+SETTLED = """
+() => document.getAnimations()
+  .every(each => each.playState !== "running" || each.effect.getTiming().iterations === Infinity)
+"""
+"""Whether nothing slides any more: a drawer does when the page gets narrow."""
 UNSAFE = re.compile("🗑️|\N{INFORMATION SOURCE}")
 
 
@@ -76,6 +81,7 @@ class Walk:
         for suffix, (width, height) in WIDTHS.items():
             await self.page.set_viewport_size({"width": width, "height": height})
             await at_rest(self.page)
+            await self.page.wait_for_function(SETTLED)
             said = await read(self.page)
             for each in english(said, self.language, typed=self.typed):
                 self.found.setdefault(each, name + suffix)
@@ -103,10 +109,12 @@ class Walk:
         """Press each button of the newest message, look at what comes of it, and leave forms unsent."""
         message = self.page.locator(f"{CARD}[data-message-id='{await self.newest().get_attribute('data-message-id')}']")
         for label in await message.locator(CONTROL).all_inner_texts():
-            if but.search(label) or not await (button := message.get_by_text(label, exact=True).first).count():
+            words = label.split("\n")[-1].strip()
+            button = message.locator(CONTROL).filter(has_text=words).first
+            if not words or but.search(label) or not await button.count():
                 continue
             await button.click(timeout=ANSWER_MS)
-            await self.look("-".join([name, *re.findall(r"\w+", label)])[:40])
+            await self.look("-".join([name, *re.findall(r"\w+", words)])[:40])
             await self.leave_form()
 
     async def choose(self, number: int, *, picker: int = -1) -> None:

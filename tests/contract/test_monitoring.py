@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from bot.app.assembly import show_backups
-from bot.delivery.host.rules import RULES
-from bot.fleet.texts import SHARDS_HELD
+from bot.fleet.host.reports import FleetReports
+from bot.fleet.host.texts import SHARDS_HELD
 from bot.runtime.clock import SystemClock
 from bot.runtime.metrics import Metrics
 from bot.runtime.texts import COMMANDS_OUTDATED, DISK_FREE, IDENTIFIES_LEFT
@@ -98,7 +98,7 @@ def test_the_runbook_has_a_part_for_each_alert():
 
 def test_the_reports_in_discord_lead_to_parts_that_there_are():
     places = {rule["annotations"]["runbook"] for rule in rules()} | {"docs/operations.md#backups"}
-    assert {rule.guide for rule in RULES.values()} <= places
+    assert {rule.guide for rule in FleetReports.rules.values()} <= places
 
 
 def test_each_alert_is_tried_and_has_a_time_when_it_is_quiet():

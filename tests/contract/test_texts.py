@@ -154,7 +154,7 @@ ENGLISH_ONLY = {
     "bot/runtime/texts.py": "what hosts read in a terminal or a log",
     "bot/sandbox": "what the sandbox's API, its log and the demo's host read",
     "bot/store/texts.py": "what hosts read in a terminal or a log",
-    "bot/fleet/texts.py": "what hosts read in a log",
+    "bot/fleet/host/texts.py": "what hosts read in the terminal, in reports and in a log",
 }
 NO_WORDS = re.compile(r"https?://\S+|/[a-z0-9]+(?: .*)?|[A-Za-z0-9]+(?:, [A-Za-z0-9]+)+")
 """Links, examples of commands, names of kinds of files."""
@@ -183,7 +183,11 @@ def plain_constants(source: str) -> Iterator[tuple[int, str]]:
 def not_read(node: ast.AST) -> list[ast.AST]:
     """Return the parts of a node in texts that are messages already, or that nobody reads."""
     match node:
-        case ast.Call(func=ast.Name(id="Text" | "Plural" | "tr" | "ntr" | "ptr")) | ast.Compare() | ast.Subscript():
+        case (
+            ast.Call(func=ast.Name(id="Text" | "Plural" | "tr" | "ntr" | "ptr" | "because"))
+            | ast.Compare()
+            | ast.Subscript()
+        ):
             return [node]
         case ast.Dict(keys=keys):
             return [key for key in keys if key is not None]

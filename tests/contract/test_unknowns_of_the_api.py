@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from tests.contract.test_style_of_texts import messages
 from tests.support.named_tests import missing, named
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -104,3 +105,28 @@ def test_each_fact_has_its_source_and_a_file_that_exists() -> None:
     assert [row for row in facts if len(row) != 3 or not any(each in row[1] for each in SOURCES)] == []
     files = [name for row in facts for name in re.findall(r"`([^`]+)`", row[2])]
     assert [name for name in files if not (ROOT / name).is_file()] == []
+
+
+SENTENCE_CHARS_MIN = 16
+"""Of a message's own, without what it fills in: a label alone is no sentence."""
+
+
+def said(quote: str) -> bool:
+    """Whether a message of the bot begins so; “…” at the quote's end is what it leaves out, within it a value."""
+    start = quote.removesuffix("…").rstrip()
+    return any(begins(each, start, is_cut=start != quote) for each in messages())
+
+
+def begins(message: str, start: str, *, is_cut: bool) -> bool:
+    own = re.split(r"\{\w+\}", message)
+    if sum(map(len, own)) < SENTENCE_CHARS_MIN or not start.startswith(own[0][: len(start)]):
+        return False
+    ends = [match.start() for match in re.finditer(r"[\s,.]|$", message)] if is_cut else [len(message)]
+    return any(re.fullmatch(".+".join(map(re.escape, re.split(r"\{\w+\}", message[:end]))), start) for end in ends)
+
+
+def test_what_the_page_says_that_members_read_is_what_they_read() -> None:
+    quotes = re.findall(r'"([A-Z][^"]{12,200})"', PAGE.read_text(encoding="utf-8"))
+    assert len(quotes) > 10
+    assert [quote for quote in quotes if not said(quote)] == []
+    assert not said("Cannon Studio is on holiday.")

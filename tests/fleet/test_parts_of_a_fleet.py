@@ -17,9 +17,9 @@ import psycopg
 import pytest
 
 from bot.app.host import texts
-from bot.app.host.fleet import list_processes
 from bot.app.host.jobs import job_timeline
 from bot.domain.models import JobState
+from bot.fleet.host.listing import list_processes
 from bot.jobs.follow.claims import CLAIM_EVERY_S
 from bot.runtime.clock import SystemClock
 from bot.sandbox.server import Sandbox

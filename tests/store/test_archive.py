@@ -142,7 +142,7 @@ async def test_what_was_spent_stays_whatever_leaves(store: Store, made: Made, cl
     await pay(store, still_open, "1")
     assert await differing(store) == []
     assert await store.check() == []
-    if store.is_shared:
+    if store._database.has_partitions:
         after = await counted(store)
         await store.archive.drop("2026-01")
         await store.archive.detach("2026-02")
@@ -259,7 +259,7 @@ async def test_a_line_leaves_the_ledger_for_the_archive_only(store: Store, made:
         INSERT INTO archived_ledger (month, id, guild_id, member_id, job_id, kind, credits_milli, at, practice)
         SELECT '2026-01', id, guild_id, member_id, job_id, kind, 2999, at, practice FROM ledger WHERE kind = 'settle'
     """
-    if store.is_shared:
+    if store._database.has_partitions:
         await rows(store, "SELECT 1")
         await store._database.write(lambda db: db.execute("SELECT make_archive_month('2026-01')"))
     for before in ((), (copied,)):  # not even if the archive has another sum

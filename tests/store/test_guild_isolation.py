@@ -405,12 +405,12 @@ OF_ALL_JOBS = {"absent_guilds.note", "absent_guilds.forget", "retention.clear_ou
 """What ends jobs of the guild, or erases what is of it, without being given one."""
 WITHOUT_GUILD = {
     # What the host does on the command line, by the id of a job.
-    "host_jobs.find", "host_jobs.doubt", "host_jobs.end_dead_lease", "host_jobs.make_due", "host_jobs.recheck_now",
+    "host_jobs.find", "host_jobs.doubt", "host_jobs.free_of_the_dead", "host_jobs.make_due", "host_jobs.recheck_now",
     "archive.months", "archive.detached", "archive.next_guild", "archive.detach", "archive.drop",
     "retention.forget_left_over", "former_members.replace_due",
     "cards.unanswered", "cards.being_made", "cards.queued", "cards.undrawn", "job_lists.open_total", "figures.now",
-    "leases.hold", "leases.drop", "leases.take_over", "leases.claim", "leases.give", "leases.under",
-    "processes.register", "processes.lead", "processes.leave", "processes.all", "jobs.known",
+    "leases.hold", "leases.drop", "leases.take_over", "leases.claim", "leases.under",
+    "processes.register", "processes.leave", "jobs.known",
     "cast.leftovers",
     "histograms.add", "histograms.all", "histograms.forget",
     "switched_off.all", "queue.guilds", "reaction_acts.due", "approvals.unasked", "approvals.overdue",

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from bot.domain.models import OPEN_STATES, RUNNING_STATES, JobState, Media, MediaKind, WaitsFor
+from bot.fleet.claims import GivenJobs
 from bot.store import Store
 from bot.store.jobs import rows
 from bot.store.money import ledger
@@ -91,16 +92,18 @@ async def test_nothing_is_left_to_one_that_has_enough_to_claim(store: Store, acc
 async def test_jobs_are_given_by_whole_cards_and_others_may_claim_them(store: Store, accepted: Any) -> None:
     first, second, third = await followed(store, accepted, 2, 3, 1)
     await store.leases.hold("p2", 60)
-    assert await store.leases.give("p1", [*first, *second[:2], *third], at_most=3) == {*first, *third}, "one is busy"
+    assert await store.rows(GivenJobs).give("p1", [*first, *second[:2], *third], at_most=3) == {*first, *third}, (
+        "one is busy"
+    )
     claimed = await store.leases.claim("p2", limit=50, by_card=True)
     assert {each.id for each in claimed} == {*first, *third}
-    assert await store.leases.give("p1", [*first, *second], at_most=2) == set(), "a card is not cut in two"
-    assert await store.leases.give("p1", [*first, *second]) == set(second), "and what another has is not given"
+    assert await store.rows(GivenJobs).give("p1", [*first, *second], at_most=2) == set(), "a card is not cut in two"
+    assert await store.rows(GivenJobs).give("p1", [*first, *second]) == set(second), "and what another has is not given"
 
 
 async def test_a_job_that_was_given_says_so_in_its_timeline(store: Store, accepted: Any) -> None:
     ((job_id,),) = await followed(store, accepted, 1)
-    await store.leases.give("p1", [job_id])
+    await store.rows(GivenJobs).give("p1", [job_id])
     found = await store.host_jobs.find(job_id)
     assert found is not None
     assert [(each.call, each.outcome) for each in found.attempts] == [("follow", "given")]

@@ -9,13 +9,18 @@ from typing import Any
 import pytest
 import structlog
 
+from bot.fleet.rows import Leaders
 from bot.jobs.follow.claims import LeaseKeeper
 from bot.runtime.process import ProcessIdentity
 from bot.store import Store
-from bot.store.processes import BACK_S, KEPT_S, SHARED_LEASE_S, SILENT_S, ProcessState
+from bot.store.processes import BACK_S, KEPT_S, SHARED_LEASE_S, SILENT_S, ListedProcess, ProcessState
 from tests.support.claims import claimed_by
 
 Open = Callable[..., Awaitable[Store]]
+
+
+async def listed(store: Store) -> tuple[ListedProcess, ...]:
+    return (await store.host_alerts.counts()).processes
 
 
 def identity(name: str, role: str = "worker", version: str = "1.0") -> ProcessIdentity:
@@ -29,7 +34,7 @@ async def started(open_store: Open, name: str, *, is_only: bool = False, **facts
 
 
 async def states(store: Store) -> dict[str, str]:
-    return {each.name: each.state.value for each in await store.processes.all()}
+    return {each.name: each.state.value for each in await listed(store)}
 
 
 async def test_each_process_is_listed_with_what_it_has(open_store: Open, accepted: Any, clock: Any):
@@ -41,7 +46,7 @@ async def test_each_process_is_listed_with_what_it_has(open_store: Open, accepte
     await claimed_by(first, "lease")
     clock.now += 20
     await first.probe()
-    [gateway, worker] = await first.processes.all()
+    [gateway, worker] = await listed(first)
     assert (gateway.name, gateway.role, gateway.version, gateway.jobs) == ("g1", "gateway", "2.0", 0)
     assert (worker.name, worker.host, worker.pid, worker.revision, worker.jobs) == ("w1", "box", 7, "abc", 2)
     assert (worker.silent_s, gateway.silent_s) == (0.0, 20.0)
@@ -61,7 +66,7 @@ async def test_a_renewed_lease_is_a_sign_of_life(open_store: Open, clock: Any):
     first = await started(open_store, "w1")
     clock.now += SILENT_S
     await first.leases.hold("lease", 60)
-    [process] = await first.processes.all()
+    [process] = await listed(first)
     assert (process.state, process.silent_s) == (ProcessState.RUNNING, 0.0)
 
 
@@ -75,7 +80,7 @@ async def test_who_is_taken_over_has_died_and_lives_again_at_its_next_beat(open_
     assert (await second.leases.hold("p2", 60)).may_take_over
     [taken] = await second.leases.take_over("p2")
     assert (taken.process, taken.jobs, taken.silent_s) == ("w1", 1, 21.0)
-    [dead] = [each.taken_over for each in await second.processes.all() if each.name == "w1"]
+    [dead] = [each.taken_over for each in await listed(second) if each.name == "w1"]
     assert dead is not None
     assert (dead.by, dead.after_s, dead.jobs, dead.shards) == ("w2", 21.0, 1, 0)
     assert await states(second) == {"w1": "died", "w2": "running"}
@@ -95,21 +100,21 @@ async def test_who_closes_has_stopped_and_is_forgotten_in_an_hour(open_store: Op
 
 async def test_a_new_leader_learns_from_whom_it_takes_over(open_store: Open, clock: Any):
     first, second = await started(open_store, "w1"), await started(open_store, "w2")
-    assert await first.processes.lead() is None
+    assert await first.rows(Leaders).lead() is None
     clock.now += 12
-    former = await second.processes.lead()
+    former = await second.rows(Leaders).lead()
     assert former is not None
     assert (former.name, former.silent_s) == ("w1", 12.0)
-    assert [each.name for each in await second.processes.all() if each.is_leader] == ["w2"]
+    assert [each.name for each in await listed(second) if each.is_leader] == ["w2"]
     await second.close()
-    assert await first.processes.lead() is None, "it had stopped"
+    assert await first.rows(Leaders).lead() is None, "it had stopped"
 
 
 async def test_the_only_process_leads_and_what_ran_before_is_dead(open_store: Open, clock: Any):
     await started(open_store, "all1", is_only=True)
     store = await started(open_store, "all2", is_only=True)
     assert await states(store) == {"all2": "running", "all1": "died"}
-    assert [each.name for each in await store.processes.all() if each.is_leader] == ["all2"]
+    assert [each.name for each in await listed(store) if each.is_leader] == ["all2"]
 
 
 async def test_a_freed_job_says_who_followed_it_until_when(open_store: Open, accepted: Any, clock: Any):
@@ -174,8 +179,7 @@ async def test_one_that_was_away_takes_nothing_over_at_first(open_store: Open, a
 async def test_of_two_that_were_cut_off_together_none_takes_the_other_over(open_store: Open, accepted: Any, clock: Any):
     """The other's lease may end first, before it gets to renew it."""
     first, second = await started(open_store, "w1"), await started(open_store, "w2")
-    other, own = LeaseKeeper(first, clock), LeaseKeeper(second, clock)
-    own._lease_s = other._lease_s = SHARED_LEASE_S
+    other, own = (LeaseKeeper(each, clock, lease_s=SHARED_LEASE_S) for each in (first, second))
     await other.renew("p1")
     clock.now += 1
     await own.renew("p2")

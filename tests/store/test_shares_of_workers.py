@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable
 from types import SimpleNamespace
 from typing import Any, cast
 
+from bot.fleet.claims import CLAIM_REST_S, FleetClaims
 from bot.jobs.follow.agenda import Agenda
-from bot.jobs.follow.claims import CLAIM_REST_S, Claims
 from bot.jobs.worker import Worker as JobWorker
 from bot.store import Store
 from bot.store.processes import SHARED_RENEW_S
@@ -20,10 +20,9 @@ class Worker:
     """The claims of a process of several, whatever database it is on."""
 
     def __init__(self, store: Store, clock: Any) -> None:
-        store._database.is_shared = True
         self.clock, self.agenda = clock, Agenda(clock)
         self.announced = 0
-        self.claims = Claims(store, self.agenda, clock, claimed=lambda _: None, announce_free=self._announce)
+        self.claims = FleetClaims(store, self.agenda, clock, claimed=lambda _: None, announce_free=self._announce)
 
     def _announce(self) -> None:
         self.announced += 1
@@ -92,7 +91,7 @@ async def test_a_decision_that_comes_while_a_job_is_offered_is_not_lost(
     store = await open_store()
     old = await with_jobs(store, accepted, clock, 4)
     new = Worker(await open_store(), clock)
-    give = store.leases.give
+    give = old.claims.given.give
 
     async def decided_meanwhile(*args: Any, **values: Any) -> set[str]:
         for each in old.agenda.jobs.values():
@@ -100,7 +99,7 @@ async def test_a_decision_that_comes_while_a_job_is_offered_is_not_lost(
             each.decided = True
         return await give(*args, **values)
 
-    monkeypatch.setattr(store.leases, "give", decided_meanwhile)
+    monkeypatch.setattr(old.claims.given, "give", decided_meanwhile)
     clock.now += SHARED_RENEW_S
     await new.round()
     await old.round()

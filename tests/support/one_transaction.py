@@ -18,7 +18,6 @@ T = TypeVar("T")
 class OneTransaction:
     """A substitute for Database: no thread, no commit. What raises is not undone."""
 
-    is_shared = False
     text_index = None
     process = ""
 

@@ -122,7 +122,7 @@ def _add_jobs(jobs: argparse.ArgumentParser) -> None:
     listing.add_argument("--limit", type=_limit, default=50, help="how many (default: 50)")
     listing.add_argument("--json", action="store_true", help="as JSON")
     listing.set_defaults(usage_error=listing.error)
-    showing = add("show", _show_job, "Show one job: its calls with their answers, lease, next look, and credits.")
+    showing = add("show", _show_job, "Show one job: its calls with their answers, who follows it, and credits.")
     showing.add_argument("id", help="id of the job")
     showing.add_argument(
         "--timeline",
@@ -256,11 +256,9 @@ def _doctor(arguments: argparse.Namespace) -> int:
 
 def _fleet(arguments: argparse.Namespace) -> int:
     settings = host_settings()
-    from bot.app.host import texts
-    from bot.app.host.fleet import list_processes
+    from bot.store.by_name import fleet_module
 
-    found = list_processes(settings, watch()[0])
-    print(json.dumps(found, indent=2, ensure_ascii=False) if arguments.json else texts.fleet(found))
+    print(fleet_module("host.listing").page(settings, watch()[0], is_json=arguments.json))
     return 0
 
 

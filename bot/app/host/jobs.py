@@ -94,12 +94,9 @@ def show_job(settings: Settings, job_id: str, clock: Clock) -> dict[str, Any]:
     if found is None:
         raise Refused(texts.NO_JOB(job_id=job_id))
     return {
-        **as_json(found.job, is_followed=(found.lease_until or 0.0) > clock.wall()),
+        **as_json(found.job, is_followed=found.follower.lives(clock.wall())),
         "is_answered": found.is_answered,
-        "lease": found.job.lease,
-        "lease_until": found.lease_until,
-        "followed_by": found.claimed_by if found.job.lease is not None else "",
-        "followed_at": found.claimed_at if found.job.lease is not None else None,
+        **found.follower.as_json(),
         "calls": [asdict(each) for each in found.attempts],
         "ledger": [{"kind": each.kind, "credits": str(each.credits), "at": each.at} for each in found.bookings],
     }
@@ -158,7 +155,7 @@ async def retry_job(settings: Settings, job_id: str, *, clock: Clock, progress: 
 
 
 async def release_job(settings: Settings, job_id: str, *, ends: bool, is_sure: bool, progress: Progress) -> str:
-    """Free a job of a dead process; with `ends`, end it: results are kept, the rest is refunded.
+    """Free a job that the dead followed; with `ends`, end it: results are kept, the rest is refunded.
 
     Without `is_sure` it is a dry run. Returns the outcome as a sentence. Raises StoreError, StartError, Refused with
     the reason.
@@ -190,17 +187,17 @@ async def doubt_jobs(settings: Settings, age_s: float, *, clock: Clock, progress
 
 
 async def _free(store: Store, job_id: str) -> JobOnFile:
-    """Return a job without a living process; a dead one's lease is ended. Raises Refused."""
+    """Return a job that nothing alive follows; one that the dead followed is freed. Raises Refused."""
     found = await store.host_jobs.find(job_id.upper())
     if found is None:
         raise Refused(texts.NO_JOB(job_id=job_id))
-    if found.lease_until is None:
+    if found.follower.until is None:
         return found
-    is_ended = await store.host_jobs.end_dead_lease(found.job)
+    is_freed = await store.host_jobs.free_of_the_dead(found.job)
     freed = await store.host_jobs.find(found.job.id)
-    if freed is not None and freed.lease_until is not None and freed.job.lease == found.job.lease:
-        raise Refused(texts.followed(freed.claimed_by, freed.lease_until))
-    if freed is None or not is_ended or freed.lease_until is not None:
+    if freed is not None and (until := freed.follower.until) is not None and freed.follower.is_still(found.follower):
+        raise Refused(texts.followed(freed.follower.process, until))
+    if freed is None or not is_freed or freed.follower.until is not None:
         raise Refused(texts.CHANGED_MEANWHILE)
     return freed
 

@@ -24,7 +24,7 @@ from bot.delivery.channels.facts import (
 )
 from bot.delivery.host.channel import is_public
 from bot.delivery.host.desk import WaitingJob
-from bot.delivery.host.rules import Peer, Snapshot
+from bot.delivery.host.rules import Snapshot
 from bot.domain.models import OPEN_STATES
 from bot.jobs.second_copy import SecondCopy
 from bot.jobs.worker import Worker
@@ -33,7 +33,6 @@ from bot.settings import DiscordId
 from bot.store import Store
 from bot.store.host.jobs import listed
 from bot.store.host.rotation import Backups
-from bot.store.processes import ProcessState
 
 ERRORS_WINDOW_S = 600.0
 FIRST_BACKUP_S = 900.0
@@ -83,7 +82,7 @@ class HostFacts:
             disk_free=None if path is None else int(free_bytes(path.parent)),
             disk_needed=0 if path is None or not path.exists() else path.stat().st_size,
             has_second_copy=self.second_copy.is_there,
-            peers=await self._peers(now),
+            peers=counts.processes,
         )
 
     def _backup_age_s(self, now: float) -> float | None:
@@ -101,20 +100,6 @@ class HostFacts:
         before = self._errors[0][1] if self._errors else counted
         self._errors.append((now, counted))
         return counted - before
-
-    async def _peers(self, now: float) -> tuple[Peer, ...]:
-        return tuple(
-            Peer(
-                name=each.name,
-                version=f"{each.version} ({each.revision})",
-                role=each.role,
-                started_at=each.started_at,
-                seen_at=now - each.silent_s,
-                is_leader=each.is_leader,
-                has_left=each.state is ProcessState.STOPPED,
-            )
-            for each in await self.store.processes.all()
-        )
 
 
 async def problems_of_place(client: discord.Client, place: DiscordId, own_id: int) -> list[str]:

@@ -280,58 +280,7 @@ def months(found: Mapping[str, Any]) -> str:
     lines: list[tuple[str, ...]] = [("MONTH", "JOBS", "ARCHIVED", "SIZE")]
     lines += [(each["name"], str(each["jobs"]), str(each["archived"]), size(each["bytes"])) for each in found["months"]]
     tables = [f"Detached: {', '.join(found['detached'])}"] if found["detached"] else []
-    return "\n".join([_in_columns(lines), *tables])
-
-
-# ---------------------------------------------------------------------- the fleet
-
-NO_PROCESS = "No process of the bot runs on this database, or ran in the last hour."
-TAKEN_OVER = "{name} died: {jobs} and {shards} were free for the others after {after} s, noticed by {by}.".format
-NO_LEADER = "No running process is the leader: periodic work rests until one is."
-SEVERAL_VERSIONS = "Several versions are running: {versions}.".format
-
-
-def fleet(found: Sequence[Mapping[str, Any]]) -> str:
-    """Return the processes as lines, and what is wrong with them."""
-    if not found:
-        return NO_PROCESS
-    lines: list[tuple[str, ...]] = [("PROCESS", "HOST", "PID", "ROLE", "VERSION", "SHARDS", "JOBS", "SEEN", "STATE")]
-    total = sum(each["jobs"] for each in found)
-    for each in found:
-        state = f"{each['state']}, leader" if each["is_leader"] else str(each["state"])
-        seen = f"{age(each['silent_s'])} ago"
-        shards = " ".join(map(str, each["shards"])) or "-"
-        own = tuple(str(each[name]) for name in ("name", "host", "pid", "role"))
-        share = f" ({each['jobs'] / total:.0%})" if each["jobs"] and len(found) > 1 else ""
-        lines.append((*own, version(each), shards, f"{each['jobs']}{share}", seen, state))
-    return "\n".join([_in_columns(lines), *takeovers(found), *fleet_troubles(found)])
-
-
-def takeovers(found: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Return a sentence for each process that died: what others got, and how soon."""
-    return [
-        TAKEN_OVER(
-            name=each["name"],
-            jobs=count(taken["jobs"], "job"),
-            shards=count(taken["shards"], "shard"),
-            after=f"{taken['after_s']:.1f}",
-            by=taken["by"],
-        )
-        for each in found
-        if (taken := each["taken_over"]) is not None
-    ]
-
-
-def fleet_troubles(found: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Return a sentence for each thing that is wrong with the running processes."""
-    running = [each for each in found if each["state"] == "running"]
-    versions = sorted({version(each) for each in running})
-    troubles = [SEVERAL_VERSIONS(versions=", ".join(versions))] if len(versions) > 1 else []
-    return troubles if any(each["is_leader"] for each in running) or not running else [*troubles, NO_LEADER]
-
-
-def version(process: Mapping[str, Any]) -> str:
-    return f"{process['version']} ({process['revision']})"
+    return "\n".join([in_columns(lines), *tables])
 
 
 # ---------------------------------------------------------------------- jobs
@@ -358,8 +307,8 @@ NO_JOB = "There is no job {job_id}.".format
 
 def followed(process: str, until: float) -> str:
     return (
-        f"{process or 'A running bot'} follows this job (its lease lasts until {moment(until)}, and is renewed). Stop"
-        " it, run this again, and start it."
+        f"{process or 'A running bot'} follows this job, until {moment(until)} and longer while it runs. Stop it,"
+        " run this again, and start it."
     )
 
 
@@ -380,7 +329,7 @@ def cannot_retry(state: str, *, has_request: bool) -> str:
     return f"This job has ended ({state}). There is nothing to retry."
 
 
-HAS_ENDED = "This job has ended ({state}): it has no lease and no hold.".format
+HAS_ENDED = "This job has ended ({state}): nothing follows it, and it has no hold.".format
 FREE_NOW = (
     "No process has job {job_id} now. A running bot takes it up within 15 seconds, else the next start does."
 ).format
@@ -392,7 +341,7 @@ def ended(job_id: str, state: str, *, refunded: bool) -> str:
 
 
 def table(rows: Sequence[Mapping[str, Any]], now: float) -> str:
-    """Return jobs as lines: id, state, operation, server, member, age, what is next, calls, lease."""
+    """Return jobs as lines: id, state, operation, server, member, age, what is next, calls."""
     head = ("JOB", "STATE", "OPERATION", "SERVER", "MEMBER", "AGE", "NEXT", "SENT")
     lines = [head] + [
         (
@@ -407,7 +356,7 @@ def table(rows: Sequence[Mapping[str, Any]], now: float) -> str:
         )
         for each in rows
     ]
-    return _in_columns(lines)
+    return in_columns(lines)
 
 
 FOLLOWED = "followed by a running bot"
@@ -421,7 +370,7 @@ def _next(job: Mapping[str, Any], now: float) -> str:
     return "-" if due is None else "now" if due <= now else f"in {age(due - now)}"
 
 
-def _in_columns(lines: Sequence[tuple[str, ...]]) -> str:
+def in_columns(lines: Sequence[tuple[str, ...]]) -> str:
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines
@@ -484,7 +433,7 @@ EVENTS: Mapping[str, str] = {
 ENDED_BY: Mapping[str, str] = {
     "died": "died",
     "stopped": "stopped",
-    "lost": "lost its lease",
+    "lost": "lost it",
     "given": "left it to others",
 }
 FREED = {name: f"{{process}} {said}" for name, said in ENDED_BY.items()}
@@ -518,7 +467,7 @@ def timeline(found: Mapping[str, Any]) -> str:
         lines.append((time, f"+{each['at'] - before:.1f} s", _event(each)))
         before = each["at"]
     head = f"{found['id']}  {found['state']}" + (f"  trace {found['trace']}" if found["trace"] else "")
-    return "\n".join([head, "", _in_columns(lines), "", f"Longest: {found['costliest'] or 'no wait at all'}."])
+    return "\n".join([head, "", in_columns(lines), "", f"Longest: {found['costliest'] or 'no wait at all'}."])
 
 
 def _event(event: Mapping[str, Any]) -> str:

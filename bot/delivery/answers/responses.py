@@ -18,7 +18,7 @@ from bot.delivery.channels.facts import DEAD_INTERACTION, DISCORD_ERRORS, MESSAG
 from bot.delivery.channels.guilds import Guilds
 from bot.domain.models import trace_of
 from bot.errors import BotError, DatabaseFailing
-from bot.language import Text, from_discord, speak
+from bot.language import SOURCE, Explained, Text, current, from_discord, speak, why_of
 from bot.runtime.background import answer_soon
 from bot.runtime.clock import Clock
 from bot.runtime.metrics import Metrics
@@ -27,7 +27,8 @@ from bot.settings import Settings
 
 log = structlog.get_logger(__name__)
 
-ERROR_CHARS = 1900
+ERROR_CHARS = 1700
+"""Leaves room for a link to its page."""
 WRAPPED = (app_commands.CommandInvokeError, app_commands.TransformerError, app_commands.CheckFailure)
 CHECK_SENTENCES: tuple[tuple[type[Exception], Text], ...] = (
     (app_commands.NoPrivateMessage, texts.SERVER_ONLY),
@@ -50,8 +51,10 @@ def speak_to(interaction: discord.Interaction[Any]) -> None:
 class Responses:
     """Answers members ephemerally, in any state of their interaction."""
 
-    def __init__(self, metrics: Metrics) -> None:
+    def __init__(self, metrics: Metrics, docs_url: str | None = None) -> None:
+        """Take the metrics, and the address of the documents' site if refusals link to it."""
         self._metrics = metrics
+        self._docs_url = docs_url
         self.give_way: Callable[[], Awaitable[None]] = _at_once
         """Awaited before the database's failure is reported."""
 
@@ -87,7 +90,13 @@ class Responses:
         if url is not None:
             view = view or discord.ui.View(timeout=None)
             view.add_item(discord.ui.Button(label=str(texts.GET_SUPPORT), url=url))
-        await self.reply_privately(interaction, texts.WARNING(sentence=sentence)[:ERROR_CHARS], view)
+        said = Explained(texts.WARNING(sentence=sentence)[:ERROR_CHARS], why_of(sentence))
+        await self.reply_privately(interaction, self.linked(said), view)
+
+    def linked(self, said: str) -> str:
+        """Return a refusal with a small link to the page that explains it, if it has one and the host has set where."""
+        why = why_of(said)
+        return said if self._docs_url is None or not why else f"{said}\n-# {page_link(self._docs_url, why)}"
 
     async def reply_privately(
         self, interaction: discord.Interaction[Any], text: str, view: discord.ui.View | None = None
@@ -104,6 +113,17 @@ class Responses:
         except DISCORD_ERRORS as error:
             self._metrics.discord_error(error)
             log.info("interaction.not_answered", error=type(error).__name__, code=getattr(error, "code", 0))
+
+
+def page_address(docs_url: str, why: str) -> str:
+    """Return the address of a refusal's page in the current language; tools/site.py builds the pages there."""
+    language = "" if current() == SOURCE else f".{current()}"
+    return f"{docs_url.rstrip('/')}/troubleshooting{language}.html#{why}"
+
+
+def page_link(docs_url: str, why: str) -> str:
+    """Return a link without preview, with the page's id as its text."""
+    return f"[{why}](<{page_address(docs_url, why)}>)"
 
 
 async def _at_once() -> None:

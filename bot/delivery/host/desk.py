@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from bot.delivery.channels.facts import EMBED_DESCRIPTION_CHARS
 from bot.delivery.host import texts
-from bot.delivery.host.rules import RULES
 from bot.domain.words.text import in_block, stamp
 from bot.errors import InputError
 from bot.runtime.clock import Clock
@@ -30,10 +29,11 @@ class WaitingJob:
 
 @dataclass(frozen=True, kw_only=True)
 class HostDesk:
-    """Answers the host. `examine` returns the doctor's page."""
+    """Answers the host. `rules`: the names of those that are judged; `examine` returns the doctor's page."""
 
     store: Store
     pause: HostPause
+    rules: Collection[str]
     examine: Callable[[], Awaitable[str]]
     open_jobs: Callable[[], Awaitable[Sequence[WaitingJob]]]
     clock: Clock
@@ -62,7 +62,7 @@ class HostDesk:
 
     async def silence(self, rule: str) -> str:
         """Let a rule report nothing for an hour; return that as a sentence. Raises InputError for an unknown rule."""
-        if rule not in RULES:
+        if rule not in self.rules:
             raise InputError(texts.NO_SUCH_RULE)
         until = self.clock.wall() + SILENCE_S
         await self.store.host_alerts.silence(rule, until)

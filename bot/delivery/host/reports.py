@@ -1,14 +1,15 @@
 """Posts to the host what the rules find: each alert once when it begins, edited when it ends, and a page a week.
 
-The leader posts; without one, the processes that answer members. The alert about the database is not stored there: each
-process keeps it in memory, and finds one that another process has posted in the channel itself.
+The alert about the database is not stored there: it is kept in memory, and one that was posted by an earlier process is
+found in the channel itself.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import KW_ONLY, dataclass, field, replace
+from typing import ClassVar
 
 import discord
 import structlog
@@ -19,7 +20,7 @@ from bot.delivery.channels.messages import Messages, custom_ids_of
 from bot.delivery.channels.view import message_view
 from bot.delivery.host import texts
 from bot.delivery.host.channel import HostChannel
-from bot.delivery.host.rules import DATABASE, LEADER, RULES, Rule, Snapshot
+from bot.delivery.host.rules import DATABASE, RULES, Rule, Snapshot
 from bot.delivery.surface import CardSurface
 from bot.domain.custom_ids import unsigned
 from bot.domain.words.text import harmless, stamp
@@ -35,8 +36,6 @@ EVERY_S = 15.0
 PAUSED_S = 2 * EVERY_S
 CLEAR_S = 60.0
 """How long all has to be well before an alert ends."""
-OTHERS_WAIT_S = 45.0
-"""How much later than the leader the other processes report that the database is gone."""
 WEEK_S = 7 * 86_400.0
 MONDAY_S = 4 * 86_400.0
 """The first Monday of Unix time."""
@@ -58,9 +57,10 @@ class _Outage:
 class HostReports:
     """Posts alerts and pages to the host's channel.
 
-    `look` returns what this process knows, `leads` whether it is the leader. No method raises because of Discord.
+    `look` returns what this process knows. No method raises because of Discord.
     """
 
+    rules: ClassVar[Mapping[str, Rule]] = RULES
     channel: HostChannel
     _: KW_ONLY
     guilds: Guilds
@@ -68,15 +68,14 @@ class HostReports:
     store: Store
     surface: CardSurface
     look: Callable[[], Awaitable[Snapshot]]
-    leads: Callable[[], bool]
     is_paused: Callable[[], bool]
     clock: Clock
     process: str = ""
+    """Who reports, where several do."""
     _alerts: dict[str, HostAlert] = field(default_factory=dict, init=False)
     _changed_at: dict[str, float] = field(default_factory=dict, init=False)
     """Since when a rule finds something and has no alert, or finds nothing and has one; in monotonic seconds."""
     _outage: _Outage | None = field(default=None, init=False)
-    _has_led: bool = field(default=False, init=False)
     _looked_at: float = field(default=math.inf, init=False)
     """When the rules were last judged, in monotonic seconds."""
     _knows_outages: bool = field(default=False, init=False)
@@ -104,26 +103,26 @@ class HostReports:
     # ------------------------------------------------------------------ alerts that are stored
 
     async def _report(self, seen: Snapshot) -> None:
-        leads = self._has_led = self.leads()
         self._alerts = await self.store.host_alerts.all()
-        for rule in RULES.values():
-            if rule is not DATABASE and (leads or rule.of_each or rule is LEADER):
+        for rule in self.rules.values():
+            if rule is not DATABASE and self._notes(rule):
                 await self._note(rule, seen)
-        if not self.channel.is_open or await self.channel.find() is None:
-            return
-        if leads or self._outage is not None:
-            await self._end_outage()
-        if not leads and not _lasts(self._alerts.get(LEADER.name)):
-            return
-        for name in self._alerts:
-            await self._show(self._alerts[name])
-        if leads:
-            await self._post_page(seen)
+        if self.channel.is_open and await self.channel.find() is not None:
+            await self._post(seen)
+
+    def _notes(self, rule: Rule) -> bool:  # noqa: ARG002 - the only process judges all
+        """Whether this process judges a rule."""
+        return True
+
+    async def _post(self, seen: Snapshot) -> None:
+        await self._end_outage()
+        await self._show_all()
+        await self._post_page(seen)
 
     async def _note(self, rule: Rule, seen: Snapshot) -> None:
         """Store that a rule begins or ceases to apply, once it has for long enough."""
         sentence, alert, now = rule.judge(seen), self._alerts.get(rule.name), self.clock.monotonic()
-        if (sentence is not None) == _lasts(alert) or (alert is not None and not self._may_end(alert, seen)):
+        if (sentence is not None) == is_lasting(alert) or (alert is not None and not self._may_end(alert, seen)):
             self._changed_at.pop(rule.name, None)
             return
         wait_s = CLEAR_S if sentence is None else rule.for_s
@@ -137,15 +136,17 @@ class HostReports:
             log.warning("host_alert.begins", rule=rule.name, sentence=sentence)
         self._alerts = await self.store.host_alerts.all()
 
-    def _may_end(self, alert: HostAlert, seen: Snapshot) -> bool:
-        """Whether this process knows that it is over: that which found it does, or the leader once that is gone."""
-        if not _lasts(alert) or not RULES[alert.rule].of_each:
-            return True
-        return alert.process == self.process or alert.process not in {each.name for each in seen.alive}
+    def _may_end(self, alert: HostAlert, seen: Snapshot) -> bool:  # noqa: ARG002 - the only process knows all
+        """Whether this process knows that it is over."""
+        return True
+
+    async def _show_all(self) -> None:
+        for name in self._alerts:
+            await self._show(self._alerts[name])
 
     async def _show(self, alert: HostAlert) -> None:
         """Post an alert, or edit its message, if that is due."""
-        rule = RULES.get(alert.rule)
+        rule = self.rules.get(alert.rule)
         if rule is None or alert.is_shown or (alert.message_id is None and alert.ended_at is not None):
             return
         embed, view = self._drawn(rule, alert), self._controls(rule, lasts=alert.ended_at is None)
@@ -165,20 +166,24 @@ class HostReports:
         outage = self._outage = self._outage or _Outage(seen.at - seen.silent_s, sentence)
         stored = self._alerts.get(DATABASE.name)
         is_silenced = stored is not None and stored.silenced_until > seen.at
-        waits_s = 0.0 if self._has_led else OTHERS_WAIT_S
-        is_due = seen.silent_s >= WELL_S + waits_s and self.channel.is_open
+        is_due = seen.silent_s >= WELL_S + self._outage_wait_s and self.channel.is_open
         if outage.message is not None or is_silenced or not is_due:
             return
         outage.message = await self._open_outage(since=outage.began_at)
         if outage.message is None:
             alert = self._outage_alert(outage)
             embed, view = self._drawn(DATABASE, alert), self._controls(DATABASE)
-            # Two processes may post at once, and an outage that comes again is the same alert: Discord knows the name.
+            # It may be posted twice at once, and an outage that comes again is the same alert: Discord knows the name.
             name = f"database {self.store.signature} {outage.began_at // AGAIN_S:.0f}"
             outage.message = made = await self.channel.post(embed, view, name)
             if made is not None and not _same_as(embed)(made):
                 await self.channel.redraw(made, embed, view)
             log.warning("host_alert.begins", rule=DATABASE.name, sentence=sentence)
+
+    @property
+    def _outage_wait_s(self) -> float:
+        """How much later this process reports an outage."""
+        return 0.0
 
     async def _end_outage(self) -> None:
         """Edit the alert about the database, also one that an earlier process has posted."""
@@ -230,7 +235,7 @@ class HostReports:
             (texts.SPENT, texts.spent(spent)),
             (texts.JOBS_ENDED, texts.ended(week.with_result, week.refunded, week.late)),
             (texts.SLOWEST, texts.slowest(slowest)),
-            (texts.VERSIONS_ALIVE, texts.running([(each.version, each.role) for each in seen.alive])),
+            (texts.VERSIONS_ALIVE, texts.running([(each.build, each.role) for each in seen.alive])),
             (texts.LAST_BACKUP, backup),
         ):
             embed.add_field(name=name, value=value, inline=False)
@@ -277,7 +282,8 @@ class HostReports:
         return message_view([self.surface.host_controls(name, is_paused=self.is_paused())], [])
 
 
-def _lasts(alert: HostAlert | None) -> bool:
+def is_lasting(alert: HostAlert | None) -> bool:
+    """Whether there is an alert that has not ended."""
     return alert is not None and alert.ended_at is None
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from bot.delivery.host import texts
+from bot.store.processes import ListedProcess
 from bot.store.texts import size
 
 LATE_S = 240.0
@@ -15,31 +16,16 @@ LATE_S = 240.0
 ERRORS_MAX = 5
 """Failed transactions in ten minutes that are no reason to report."""
 DISK_LEAST_BYTES = 500 * 1024 * 1024
-LEADERLESS_S = 60.0
 MISSING_S = 60.0
-"""How long a process may be silent; a lease has lapsed by then."""
+"""How long a process may be silent; what it had has been taken over by then."""
 BEATS_AGAIN_S = 30.0
-"""When each process has been heard of again after an outage of the database."""
+"""When all that run have been heard of again after an outage of the database."""
 MISSING_FOR_S = 86_400.0
 """How long a missing process is reported."""
 UPGRADE_S = 3600.0
 """How long an upgrade may take."""
 BACKUPS_MISSED = 1.5
 RUNBOOK = "docs/runbook.md"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Peer:
-    """A process on the same database. Times are Unix seconds."""
-
-    name: str
-    version: str
-    role: str = ""
-    started_at: float
-    seen_at: float
-    is_leader: bool = False
-    has_left: bool = False
-    """Whether it ended as it should."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,17 +59,12 @@ class Snapshot:
     differing_accounts: int = 0
     """Servers whose own account was charged more than is booked."""
     has_second_copy: bool = False
-    peers: tuple[Peer, ...] = ()
-    """All processes, this one too; () for the only one."""
+    peers: tuple[ListedProcess, ...] = ()
+    """What runs or ran on the database, this process too."""
 
     @property
-    def alive(self) -> tuple[Peer, ...]:
-        return tuple(each for each in self.peers if not each.has_left and self.at - each.seen_at < MISSING_S)
-
-    @property
-    def is_leaderless(self) -> bool:
-        """Whether no process leads."""
-        return bool(self.alive) and not any(each.is_leader for each in self.alive)
+    def alive(self) -> tuple[ListedProcess, ...]:
+        return tuple(each for each in self.peers if not each.has_left and each.silent_s < MISSING_S)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +82,7 @@ class Rule:
     """How long it has to apply first."""
     is_critical: bool = False
     of_each: bool = False
-    """Whether each process judges it of itself, rather than the leader of all."""
+    """Whether it is about the process that judges it and its machine, rather than the whole bot."""
 
 
 def _database(seen: Snapshot) -> str | None:
@@ -159,17 +140,15 @@ def _books(seen: Snapshot) -> str | None:
     return texts.BOOKS_SEEN(servers=texts.servers(count)) if count else None
 
 
-def _leader(seen: Snapshot) -> str | None:
-    return texts.LEADER_SEEN if seen.is_leaderless else None
-
-
-def missing(seen: Snapshot) -> list[Peer]:
+def missing(seen: Snapshot) -> list[ListedProcess]:
     """Return the processes that stopped without a word, but those that another of their role has replaced since."""
-    silent = [each for each in seen.peers if not each.has_left and MISSING_S <= seen.at - each.seen_at < MISSING_FOR_S]
+    silent = [each for each in seen.peers if not each.has_left and MISSING_S <= each.silent_s < MISSING_FOR_S]
     fresh = list(seen.alive)
     left = []
     for peer in silent:
-        heirs = [each for each in fresh if each.role == peer.role and each.started_at > peer.seen_at - MISSING_S]
+        heirs = [
+            each for each in fresh if each.role == peer.role and each.started_at > seen.at - peer.silent_s - MISSING_S
+        ]
         if heirs:
             fresh.remove(heirs[0])
         else:
@@ -181,12 +160,12 @@ def _workers(seen: Snapshot) -> str | None:
     gone = missing(seen)
     if not gone:
         return None
-    silence = texts.span(seen.at - max(each.seen_at for each in gone))
+    silence = texts.span(min(each.silent_s for each in gone))
     return texts.WORKERS_SEEN(names=", ".join(each.name for each in gone), silence=silence)
 
 
 def _versions(seen: Snapshot) -> str | None:
-    versions = sorted({each.version for each in seen.alive})
+    versions = sorted({each.build for each in seen.alive})
     youngest = max((each.started_at for each in seen.alive), default=seen.at)
     if len(versions) < 2 or seen.at - youngest < UPGRADE_S:
         return None
@@ -200,10 +179,6 @@ def _second_copy(seen: Snapshot) -> str | None:
 DATABASE = Rule(
     name="database", title=texts.DATABASE, action=texts.DATABASE_ACTION, guide=f"{RUNBOOK}#cannonbotdatabasedown",
     judge=_database, is_critical=True, of_each=True,
-)  # fmt: skip
-LEADER = Rule(
-    name="leader", title=texts.LEADER, action=texts.LEADER_ACTION, guide=f"{RUNBOOK}#noprocessleads",
-    judge=_leader, for_s=LEADERLESS_S, is_critical=True,
 )  # fmt: skip
 RULES: Mapping[str, Rule] = MappingProxyType({rule.name: rule for rule in (
     DATABASE,
@@ -238,7 +213,6 @@ RULES: Mapping[str, Rule] = MappingProxyType({rule.name: rule for rule in (
         name="rehearsal", title=texts.REHEARSAL, action=texts.REHEARSAL_ACTION, guide="docs/operations.md#backups",
         judge=_rehearsal,
     ),
-    LEADER,
     Rule(
         name="workers", title=texts.WORKERS, action=texts.WORKERS_ACTION, guide=f"{RUNBOOK}#processismissing",
         judge=_workers, for_s=BEATS_AGAIN_S,

@@ -49,10 +49,6 @@ BOOKS = "Accounts differ from the books"
 BOOKS_SEEN = "The own accounts of {servers} were charged more than is booked. Their moderators were told.".format
 BOOKS_ACTION = "Look for `account.difference` in the log, and run `cannon-bot check`."
 
-LEADER = "No process leads"
-LEADER_SEEN = "No worker has been the leader for a minute, so nothing periodic is done."
-LEADER_ACTION = "Start a worker. Results of running jobs wait until one runs."
-
 WORKERS = "Processes are missing"
 WORKERS_SEEN = "{names} stopped without a word {silence} ago.".format
 WORKERS_ACTION = "Others have taken over its jobs. Look at its exit code and the last line of its log."

@@ -46,7 +46,7 @@ ASKED_S = 1.0
 class PostgresDatabase(Database):
     """A database shared by processes that hear each other's writes."""
 
-    is_shared = has_partitions = True
+    has_partitions = True
 
     def __init__(
         self,

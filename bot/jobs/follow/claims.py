@@ -1,4 +1,4 @@
-"""Which jobs this process follows: it holds a lease on them, claims what is free, and frees what dead processes had."""
+"""Which jobs this process follows: it holds a lease on them, claims what is free, and frees what the dead had."""
 
 from __future__ import annotations
 
@@ -14,20 +14,14 @@ from bot.jobs.follow.lanes import REMOTE_STATES, Followed
 from bot.runtime.clock import Clock
 from bot.runtime.machine import permanent, release_memory
 from bot.store import Claimed, CommitUnknown, FirstAttempts, Store
-from bot.store.processes import BACK_S, SHARED_LEASE_S, SHARED_RENEW_S, was_cut_off
+from bot.store.processes import BACK_S, was_cut_off
 
 log = structlog.get_logger(__name__)
 
 LEASE_S, RENEW_S = 60.0, 15.0
-"""How long a lease lasts, and how often it is renewed, of the only process: its next start ends it."""
+"""How long a lease lasts, and how often it is renewed: the next start ends it."""
 CLAIM_EVERY_S = 15.0
 """Interval of looking for unleased jobs; new ones are signalled by `wake`."""
-CLAIM_REST_S = 1.0
-"""After this time a process takes what it left to others: one of them may be gone."""
-SPARED_S = 0.5
-"""A job that is due so soon is not left to another process: its next turn would be late."""
-OFFERED_MORE = 200
-"""How many more jobs are offered than may be left to others: those whose card has a turn are not taken."""
 CLAIMED_MAX = 2000
 """Jobs claimed per transaction: 4 ms of the event loop."""
 
@@ -78,20 +72,20 @@ class JobRows:
 
 
 class LeaseKeeper:
-    """Renews this process's lease, and ends those of dead processes."""
+    """Renews this process's lease, and ends those of the dead."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, clock: Clock, *, lease_s: float = LEASE_S, renew_s: float = RENEW_S) -> None:
         self._leases, self._clock = store.leases, clock
-        self._lease_s, self._renew_s = (SHARED_LEASE_S, SHARED_RENEW_S) if store.is_shared else (LEASE_S, RENEW_S)
+        self._lease_s, self._renew_s = lease_s, renew_s
         self.next_s = self._renew_s
         """In how many seconds to renew: sooner if another's lease ends then."""
         self._renewed_at, self._back_at = clock.monotonic(), -BACK_S
         self._may_take_over = False
         self.surplus = 0
-        """By how many jobs this process is above its share, while another has far too few."""
+        """By how many jobs it is above its share, while another has far too few."""
 
     async def renew(self, token: str, jobs: int | None = 0) -> bool:
-        """Return whether the lease existed. If not, it is new, or another process took its jobs over.
+        """Return whether the lease existed. If not, it is new, or its jobs were taken over.
 
         `jobs`: how many it follows; None: it takes no more.
         """
@@ -105,7 +99,7 @@ class LeaseKeeper:
         return renewal.existed
 
     async def take_over(self, token: str) -> bool:
-        """Free the jobs of dead processes, for all that live; return whether there were any."""
+        """Free the jobs of the dead, for all that live; return whether there were any."""
         if not self._may_take_over or self._clock.monotonic() - self._back_at < BACK_S:
             return False
         taken = await self._leases.take_over(token)
@@ -117,8 +111,12 @@ class LeaseKeeper:
 class Claims:
     """Claims jobs for the agenda under this process's lease, and renews that.
 
-    `claimed` receives the claimed jobs; `announce_free` has all processes claim.
+    `claimed` receives the claimed jobs; `announce_free` has free jobs claimed.
     """
+
+    lease_s, renew_s = LEASE_S, RENEW_S
+    by_card = shares = False
+    """Whether whole cards are claimed, and only up to an even share of all."""
 
     def __init__(
         self,
@@ -137,10 +135,8 @@ class Claims:
         """When to renew it, monotonic seconds."""
         self.may_hold_more = False
         """Whether a claim may have been committed whose jobs this process does not know."""
-        self._is_leaving = False
-        self._rest_due: float | None = None
-        """When to claim what was left to other processes, monotonic seconds; None before something was."""
-        self.rows, self._keeper = JobRows(store), LeaseKeeper(store, clock)
+        self.rows = JobRows(store)
+        self._keeper = LeaseKeeper(store, clock, lease_s=self.lease_s, renew_s=self.renew_s)
 
     async def read(self, followed: Followed) -> bool:
         """Set `followed.row`; False if the job is no longer this process's."""
@@ -150,58 +146,23 @@ class Claims:
         """Return the claim of a card's jobs that this process sends at once, with one key."""
         return FirstAttempts(job_ids=[job.id for job in jobs], lease=self.lease, key_id=jobs[0].key_id)
 
-    async def renew(self) -> None:
+    async def renew(self) -> bool:
+        """Renew the lease, and take over from the dead; return whether that was due."""
         if not self.may_hold_more and self.clock.monotonic() < self.due:
-            return
-        jobs = None if self._is_leaving else len(self.agenda.jobs)
-        if self.may_hold_more or (not await self._keeper.renew(self.lease, jobs) and self.agenda.jobs):
+            return False
+        if self.may_hold_more or (not await self._keeper.renew(self.lease, self._load()) and self.agenda.jobs):
             await self._lose_all()
         self.due = self.clock.monotonic() + self._keeper.next_s
         if await self._keeper.take_over(self.lease):
             self.announce_free()
-        if self._keeper.surplus and not self._is_leaving:
-            await self._give(self._keeper.surplus)
+        return True
 
-    async def _give(self, at_most: int | None = None) -> None:
-        """Leave idle jobs to other processes, whole cards: no turn is interrupted, and none begins meanwhile."""
-        soon = self.clock.monotonic() + (0.0 if at_most is None else SPARED_S)
-        idle = {
-            each.id: each
-            for each in self.agenda.jobs.values()
-            if not (each.busy or each.is_begun) and (at_most is None or each.due > soon)
-        }
-        offered = list(idle)[: None if at_most is None else at_most + OFFERED_MORE]
-        if not offered:
-            return
-        for job_id in offered:
-            idle[job_id].busy, idle[job_id].entry = True, None
-        given = set[str]()
-        try:
-            given = await self.store.leases.give(self.lease, offered, at_most=at_most)
-        except CommitUnknown:
-            self.may_hold_more = True
-            raise
-        finally:
-            for job_id in offered:
-                self._resolve(idle[job_id], is_given=job_id in given)
-        if given:
-            log.info("worker.gave", jobs=len(given), left=len(self.agenda.jobs))
-            self._rest_due = self.clock.monotonic() + CLAIM_REST_S
-            self.announce_free()
-
-    def _resolve(self, followed: Followed, *, is_given: bool) -> None:
-        followed.busy = False
-        if not self.agenda.has(followed):
-            return
-        if is_given:
-            self.agenda.drop(followed.id)
-            return
-        is_wanted = followed.decided or followed.hint_due is not None  # meanwhile
-        followed.decided = False
-        self.agenda.set_due(followed, 0.0 if is_wanted else followed.due - self.clock.monotonic())
+    def _load(self) -> int | None:
+        """Return how many jobs this process follows; None: it takes no more."""
+        return len(self.agenda.jobs)
 
     async def _lose_all(self) -> None:
-        """Start over after the lease expired and another process took it, or it may have jobs that are not followed.
+        """Start over after the lease expired and was taken over, or it may have jobs that are not followed.
 
         The new token keeps old turns from changing a job that is claimed again.
         """
@@ -215,42 +176,31 @@ class Claims:
         self.agenda.claim_due = 0.0
 
     async def leave(self) -> None:
-        """Free what has no turn now, for others at once, and take nothing more; the lease is kept for the turns."""
-        if not self.store.is_shared:
-            return
-        if not self._is_leaving:
-            self._is_leaving, self.due = True, 0.0
-        await self.renew()
-        await self._give()
+        """Free what others can have while turns end; alone, nothing."""
 
     async def drop(self) -> None:
-        """Free this process's jobs, for all others at once."""
+        """Free this process's jobs."""
         await self.store.leases.drop(self.lease)
         self.announce_free()
 
     async def claim(self) -> None:
         if self.clock.monotonic() < self.agenda.claim_due:
             return
-        now = self.clock.monotonic()
-        shares = self.store.is_shared and (self._rest_due is None or now < self._rest_due)
-        self.agenda.claim_due = now + CLAIM_EVERY_S
-        claimed = await self._claim_some(shares=shares)
+        self.agenda.claim_due = self.clock.monotonic() + CLAIM_EVERY_S
+        await self._claim_free()
+
+    async def _claim_free(self) -> None:
+        claimed = await self._claim_some()
         if claimed >= CLAIMED_MAX:  # after a start; they then live as long as the process
             with permanent():
-                while await self._claim_some(shares=shares) >= CLAIMED_MAX:
+                while await self._claim_some() >= CLAIMED_MAX:
                     await self.renew()
             release_memory()  # left over from the rows
-        if not shares:
-            self._rest_due = None
-            return
-        if self._rest_due is None:
-            self._rest_due = now + CLAIM_REST_S
-        self.agenda.claim_due = min(self.agenda.claim_due, self._rest_due)
 
-    async def _claim_some(self, *, shares: bool) -> int:
+    async def _claim_some(self) -> int:
         try:
             claimed = await self.store.leases.claim(
-                self.lease, limit=CLAIMED_MAX, shares=shares, by_card=self.store.is_shared
+                self.lease, limit=CLAIMED_MAX, shares=self.shares, by_card=self.by_card
             )
         except CommitUnknown:
             self.may_hold_more = True
@@ -260,7 +210,7 @@ class Claims:
         for each in claimed:
             followed = self._followed(each, guild_ids.setdefault(each.guild_id, each.guild_id), now)
             followed.poll_after_s = waits.setdefault(each.poll_after_s, each.poll_after_s)
-            if each.state in REMOTE_STATES:  # another process may just have polled it
+            if each.state in REMOTE_STATES:  # the one before may just have polled it
                 followed.polled_at = now
                 followed.due = max(followed.due, followed.again_at(each.active_s))
             self.agenda.put(followed)

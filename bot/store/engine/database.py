@@ -47,8 +47,6 @@ class Database(ABC):
     """The text index; None if the database has none."""
     has_partitions = False
     """Whether the archive is one table for each month."""
-    is_shared = False
-    """Whether other processes may be on it."""
 
     def __init__(
         self,

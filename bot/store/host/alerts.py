@@ -11,6 +11,7 @@ from decimal import Decimal
 from bot.store.engine.columns import from_milli, read_as
 from bot.store.engine.repository import Repository
 from bot.store.money.totals import DAY_S
+from bot.store.processes import ListedProcess, processes_in
 from bot.store.sql import Connection, Row
 
 AGAIN_S = 900.0
@@ -43,7 +44,7 @@ SELECT (SELECT count(*) FROM host_key_refusals),
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostCounts:
-    """How many servers are in trouble, without saying which."""
+    """How many servers are in trouble, without saying which; and what runs."""
 
     host_key_refused_to: int
     """Servers for which the host's key is rejected."""
@@ -51,6 +52,8 @@ class HostCounts:
     """Servers whose own key is rejected."""
     differing_accounts: int
     """Servers whose own account was charged more than is booked."""
+    processes: tuple[ListedProcess, ...]
+    """Those that run, or ended within the hour."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,8 +109,16 @@ class HostAlerts(Repository):
         await self._execute(_SILENCE, {"rule": rule, "now": self._clock.wall(), "until": until})
 
     async def counts(self) -> HostCounts:
-        row = await self._row(_COUNTS)
-        return HostCounts(host_key_refused_to=int(row[0]), refused_keys=int(row[1]), differing_accounts=int(row[2]))
+        def look(db: Connection) -> HostCounts:
+            row = db.execute(_COUNTS).fetchone()
+            return HostCounts(
+                host_key_refused_to=int(row[0]),
+                refused_keys=int(row[1]),
+                differing_accounts=int(row[2]),
+                processes=processes_in(db, self._database.now(db)),
+            )
+
+        return await self._database.read(look)
 
     async def week(self, until: float) -> Week:
         """Return the figures of the seven whole days (UTC) before `until` (Unix seconds)."""

@@ -11,7 +11,6 @@ from pathlib import Path
 from bot.domain.jobs.poll_schedule import FORGOTTEN_S
 from bot.domain.models import RUNNING_STATES, Job, JobState
 from bot.errors import RESTART_CANNOT_HELP, StoreError
-from bot.runtime.clock import Clock
 from bot.settings import PostgresUrl
 from bot.store import texts
 from bot.store.by_name import server_module
@@ -24,17 +23,17 @@ from bot.store.host.backup import doubt, open_beside
 from bot.store.jobs.job_lists import OPEN_TOTAL
 from bot.store.jobs.rechecks import JobAttempt, attempts_of
 from bot.store.jobs.rows import job_of
-from bot.store.processes import FleetProcess, end_all_leases, processes_in
+from bot.store.processes import FOLLOWED, Follower, follower_of, free_all, free_of_the_dead, is_anything_followed
 from bot.store.sql import Connection
 
-_LIST = """
-SELECT *, EXISTS (SELECT 1 FROM leases WHERE token = jobs.lease AND expires_at > :now) AS is_followed FROM jobs
+_LIST = f"""
+SELECT *, {FOLLOWED} AS is_followed FROM jobs
 WHERE (:states IS NULL OR state IN (SELECT value FROM json_each(:states)))
     AND (:guild_id IS NULL OR guild_id = :guild_id) AND (:member_id IS NULL OR author_id = :member_id)
     AND created_at <= :before
 ORDER BY created_at DESC, rowid DESC LIMIT :limit
-"""
-_FENCED = "SELECT * FROM jobs WHERE id = ? AND guild_id = ? AND state = ? AND lease IS NULL"
+"""  # noqa: S608 - a condition of our own
+_FENCED = "SELECT * FROM jobs WHERE id = ? AND guild_id = ? AND state = ?"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,12 +52,7 @@ class JobOnFile:
     job: Job
     is_answered: bool
     """Whether Discord is known to have its card, as processing requires."""
-    lease_until: float | None
-    """When its lease expires (Unix seconds), None without one."""
-    claimed_by: str
-    """The process that follows it, or followed it last; '' for none, or one of an older version."""
-    claimed_at: float | None
-    """Since when (Unix seconds)."""
+    follower: Follower
     attempts: tuple[JobAttempt, ...]
     bookings: tuple[Booking, ...]
 
@@ -123,64 +117,54 @@ def _on_file(db: Connection, job_id: str) -> JobOnFile | None:
     if row is None:
         return None
     job = job_of(row)
-    lease = db.execute("SELECT expires_at FROM leases WHERE token = ?", (job.lease,)).fetchone()
     answered = db.execute("SELECT answered FROM cards WHERE id = ?", (job.card_id,)).fetchone()
     bookings = db.execute("SELECT kind, credits_milli, at FROM ledger WHERE job_id = ? ORDER BY id", (job_id,))
     return JobOnFile(
         job=job,
         is_answered=bool(answered[0]),
-        lease_until=None if lease is None else lease[0],
-        claimed_by=row["claimed_by"],
-        claimed_at=row["claimed_at"],
+        follower=follower_of(db, row),
         attempts=attempts_of(db, job_id),
         bookings=tuple(Booking(kind=each[0], credits=from_milli(each[1]), at=each[2]) for each in bookings),
     )
 
 
 class HostJobs(Repository):
-    """Repairs of stuck jobs. Fenced: the job must be unchanged and unleased."""
+    """Repairs of stuck jobs. Fenced: the job must be unchanged, and nothing may follow it."""
 
     async def find(self, job_id: str) -> JobOnFile | None:
         """Return the job of this id on any server; None if there is none."""
         return await self._database.read(lambda db: _on_file(db, job_id))
 
-    async def end_dead_lease(self, job: Job) -> bool:
-        """Free a job whose lease has expired; False if the lease is live or the job has changed."""
-        query = (
-            "UPDATE jobs SET lease = NULL WHERE id = ? AND lease IS ?"
-            " AND lease IN (SELECT token FROM leases WHERE expires_at <= ?)"
-        )
-
-        def change(db: Connection) -> bool:
-            return db.execute(query, (job.id, job.lease, self._database.now(db))).rowcount == 1
-
-        return await self._write(job.guild_id, change)
+    async def free_of_the_dead(self, job: Job) -> bool:
+        """Free a job that the dead followed; False if what follows it lives, or the job has changed."""
+        return await self._write(job.guild_id, lambda db: free_of_the_dead(db, job, self._database.now(db)))
 
     async def doubt(self, since: float) -> int | None:
         """Treat the database as a restored backup of that time (Unix seconds).
 
-        Unsubmitted jobs may have been submitted since; lease holders are dead. Returns how many jobs are open;
-        None, with nothing changed, if a process holds a lease now.
+        Unsubmitted jobs may have been submitted since; what followed any is dead. Returns how many jobs are open;
+        None, with nothing changed, while a bot runs.
         """
 
         def change(db: Connection) -> int | None:
             now = self._database.now(db)
-            if db.execute("SELECT 1 FROM leases WHERE expires_at > ? LIMIT 1", (now,)).fetchone() is not None:
+            if is_anything_followed(db, now):
                 return None
-            end_all_leases(db, now)
+            free_all(db, now)
             doubt(db, since)
             return int(db.execute(OPEN_TOTAL).fetchone()[0])
 
         return await self._database.write(change)
 
     async def make_due(self, job: Job) -> bool:
-        """Make a running job due now; False if changed or leased."""
+        """Make a running job due now; False if it has changed or is followed."""
         now = self._clock.wall()
         if job.state not in RUNNING_STATES:
             return False
 
         def change(db: Connection) -> bool:
-            if db.execute(_FENCED, (job.id, job.guild_id, job.state)).fetchone() is None:
+            row = db.execute(_FENCED, (job.id, job.guild_id, job.state)).fetchone()
+            if row is None or follower_of(db, row).is_noted:
                 return False
             db.execute("UPDATE jobs SET next_at = ?, wait_s = 0 WHERE id = ?", (now, job.id))
             return True
@@ -206,12 +190,3 @@ def may_recheck(found: JobOnFile, now: float) -> bool:
     job = found.job
     is_known = job.remote_id is not None and now - (job.submitted_at or now) < FORGOTTEN_S
     return job.state in {JobState.FAILED, JobState.EXPIRED} and is_known and found.is_refunded and job.erased_at is None
-
-
-def listed_processes(database: Path | PostgresUrl, clock: Clock) -> tuple[FleetProcess, ...]:
-    """Like `Processes.all`, next to running bots. Blocks. Raises StoreError."""
-    with reading(database) as db:
-        now = clock.wall()
-        if isinstance(database, PostgresUrl):  # the processes' clock
-            now = float(db.execute(server_module("dialect").NOW).fetchone()[0])
-        return processes_in(db, now)

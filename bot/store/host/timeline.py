@@ -85,9 +85,9 @@ _ORDER = (
 def _follows(found: JobOnFile) -> Iterator[Event]:
     ended = [each for each in found.attempts if each.call == "follow"]
     claims = [each.since for each in ended if each.since is not None]
-    if found.claimed_at is not None and found.claimed_at not in claims:
-        claims.append(found.claimed_at)
-        yield Event(at=found.claimed_at, kind="claimed", process=found.claimed_by)
+    if found.follower.since is not None and found.follower.since not in claims:
+        claims.append(found.follower.since)
+        yield Event(at=found.follower.since, kind="claimed", process=found.follower.process)
     for each in ended:
         since = each.at if each.since is None else each.since
         if each.since is not None:

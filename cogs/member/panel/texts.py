@@ -85,7 +85,7 @@ CHOOSE_PRESET, NEW_PRESET = Text("Choose a preset"), Text("Create a preset for â
 NO_PRESETS = Text("You have no presets yet. Create one below, or save one from a result under Next step.")
 RUN, EDIT, DELETE_PRESET = Text("Run"), Text("Edit"), Text("Delete")
 PRESET_NAME, PRESET_NAME_ABOUT = Text("Name"), Text("For example: anime 16:9")
-NOTHING_FOR_PRESET = Text("This result has no options to save. Create a preset in `/me` instead.")
+NOTHING_FOR_PRESET = Text("This result has no options to save. Create a preset in `/me` instead.", why="settings.value")
 PRESETS_ABOUT = Plural(
     "A preset keeps options under a name. Use it with the option `preset`, or run it here. "
     "You can have {count} preset.",
@@ -145,7 +145,7 @@ OWN_JOBS = Text("Your jobs and settings on this server. Links in the file may ha
 DELETE_WORD = Text("DELETE")
 KEPT = Text("Nothing was deleted.")
 TYPE_WORD = Text("Type {word} to confirm")
-NOT_DELETED = Text("Nothing was deleted. To delete your data, type {word} in the form.")
+NOT_DELETED = Text("Nothing was deleted. To delete your data, type {word} in the form.", why="settings.value")
 DELETED = Plural(
     "Deleted: your settings, presets, and drafts, and the contents of {count} job.",
     "Deleted: your settings, presets, and drafts, and the contents of {count} jobs.",

@@ -86,10 +86,11 @@ def refused_job(by_id: int, reason: str, at: float) -> str:
 # ---------------------------------------------------------------------- credits of jobs that were charged for nothing
 
 REFUND_WAITS = Text("Your refund request is with the moderators.")
-REFUND_OF_ANOTHER = Text("Only the member who paid for this job can request a refund.")
+REFUND_OF_ANOTHER = Text("Only the member who paid for this job can request a refund.", why="owner.only")
 NO_REFUND_READERS = Text(
     "I can't reach the moderators: this server has no log channel that I can post in. Ask a moderator to use "
-    "`/quota grant`."
+    "`/quota grant`.",
+    why="log.none",
 )
 
 
@@ -103,6 +104,7 @@ REFUSE_RESULT_FORM = Text("Reject this result")
 PEOPLE_WORK_THERE = Text(
     "Members use the bot in {channel} and would see results before the review. Choose a channel "
     "that only moderators can read.",
+    why="review.channel",
     channel="<#{}>".format,
 )
 

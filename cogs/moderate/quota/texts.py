@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from bot.domain.models import credits_text
 from bot.domain.texts import mention
-from bot.language import Text, tr
+from bot.language import Text, because, tr
 
 # ---------------------------------------------------------------------- commands and options
 
@@ -30,8 +30,10 @@ SHOWN_MEMBER_OPTION = "See what applies to this member; all limits if empty"
 
 # ---------------------------------------------------------------------- answers
 
-SERVER_LIMIT_IS_WHOLE = Text("A limit for all members together has no `who`, `operation` or `channel`.")
-BOT_CHOSEN = Text("Bots can't use Cannon Studio. Choose a member.")
+SERVER_LIMIT_IS_WHOLE = Text(
+    "A limit for all members together has no `who`, `operation` or `channel`.", why="settings.value"
+)
+BOT_CHOSEN = Text("Bots can't use Cannon Studio. Choose a member.", why="settings.value")
 LIMITS_TITLE = Text("Credit limits")
 NO_LIMITS = Text("There are no limits. Members can spend all credits of the account. Set a limit with `/quota set`.")
 ABOUT = Text("A member's own limit comes first, then the best limit of their roles, then everyone's.")
@@ -58,6 +60,7 @@ def limit_line(whose: str | None, terms: str, by_id: int, at: str) -> str:
     return f"• {terms} · {set_by}" if whose is None else f"• {whose}: {terms} · {set_by}"
 
 
+@because("settings.value")
 def not_a_grant(field: str) -> str:
     """Refuse an invalid amount of credits to grant."""
     example = credits_text(Decimal("12.5"))

@@ -60,7 +60,7 @@ PAYERS = {
     Purse.REACTOR: Text("The person who reacts"),
     Purse.AUTHOR: Text("The author of the result"),
 }
-NOT_A_NUMBER_OF_MEMBERS = Text("Enter how many members must react: a number from 1 to {most}.")
+NOT_A_NUMBER_OF_MEMBERS = Text("Enter how many members must react: a number from 1 to {most}.", why="settings.value")
 """Refuse what is no number of members from 1 to `most`."""
 
 

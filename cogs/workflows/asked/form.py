@@ -413,4 +413,4 @@ async def ask(interaction: Interaction, incomplete: Incomplete, send: Send) -> N
     generations = use(interaction, Generations)
     draft_id = await generations.keep_incomplete(incomplete, interaction.guild_id or 0, interaction.user.id)
     button = Control.button("fill", draft_id, label=texts.FILL_IN, style=discord.ButtonStyle.primary)
-    await interaction.client.responses.reply_privately(interaction, f"⚠️ {incomplete.sentence}", view_of([button]))
+    await interaction.client.responses.warn(interaction, incomplete.sentence, view_of([button]))

@@ -25,8 +25,8 @@ from books import SENT, Plan
 
 from bot.domain.models import AccountStatus, Card, Job, JobState, new_id
 from bot.errors import StoreError
+from bot.fleet.claims import FleetClaims
 from bot.jobs.follow.agenda import Agenda
-from bot.jobs.follow.claims import Claims
 from bot.jobs.signals import CLAIM, WAKE
 from bot.jobs.worker import RETRY_S
 from bot.runtime.clock import SystemClock
@@ -129,7 +129,7 @@ class Worker:
     def __init__(self, plan: Plan, store: Store) -> None:
         self._store, self._clock, signals = store, SystemClock(), store._database.signals
         self._agenda = Agenda(self._clock)
-        self._claims = Claims(
+        self._claims = FleetClaims(
             store, self._agenda, self._clock,
             claimed=self._claimed, announce_free=lambda: signals.send(CLAIM),
         )  # fmt: skip

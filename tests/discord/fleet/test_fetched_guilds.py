@@ -7,7 +7,7 @@ from typing import Any
 
 import discord
 
-from bot.fleet.guilds import FAILED_AGAIN_S, FRESH_S, FetchedGuilds
+from bot.delivery.channels.fetched_guilds import FAILED_AGAIN_S, FRESH_S, FetchedGuilds
 from tests.support.channels import hidden_channel, private_thread
 from tests.support.discord_trouble import DiscordCall, refusal, trouble_with
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from dataclasses import replace
+from collections.abc import AsyncIterator, Callable
+from dataclasses import fields, replace
 from typing import Any
 
 import discord
 import pytest
 
 from bot.delivery.host.rules import Snapshot
+from bot.fleet.host.reports import FleetReports
 from bot.settings import DiscordId
 from tests.support.rig import Rig, running
 
@@ -36,13 +37,19 @@ class Reported:
         here = DiscordId("channel", self.channel.id)
         self.rig.settings |= {"host_reports": here, "host_ids": frozenset({self.host.id})} | settings
         await self.rig.restart()
-        reports = self.rig.bot.parts.host_reports
-        look = reports.look
+        self.reports = self.rig.bot.parts.host_reports
+        look = self.reports.look
 
         async def looked() -> Snapshot:
             return replace(await look(), **self.seen)
 
-        reports.look = looked
+        self.reports.look = looked
+
+    def as_one_of_several(self, leads: Callable[[], bool]) -> FleetReports:
+        """Report as a process of a fleet does, from now on."""
+        own = {each.name: getattr(self.reports, each.name) for each in fields(self.reports) if each.init}
+        self.reports = made = FleetReports(**own, leads=leads)
+        return made
 
     async def round(self, *, after_s: float = 15.0, **seen: Any) -> None:
         """Let time pass and the rules be judged, with this in what they see from now on."""
@@ -51,7 +58,7 @@ class Reported:
         with self.rig.env.time_context():
             if self.rig.bot.parts.store.pulse.is_well is False and "database_is_up" not in self.seen:
                 await self.rig.bot.parts.store.probe()
-            await self.rig.bot.parts.host_reports.run_once()
+            await self.reports.run_once()
 
     def messages(self) -> list[discord.Message]:
         """Return the bot's messages there, the newest first, without the weekly page."""

@@ -28,7 +28,6 @@ async def test_a_healthy_bot_has_nothing_to_report(reported: Reported):
     assert seen.disk_free > seen.disk_needed > 0
     assert (seen.backup_every_s, seen.backup_age_s, seen.rehearsal) == (None, None, None)
     assert [(each.role, each.is_leader, each.has_left) for each in seen.alive] == [("all", True, False)]
-    assert not seen.is_leaderless
 
 
 async def test_rejected_keys_are_counted(reported: Reported):

@@ -10,20 +10,24 @@ import discord
 import pytest
 
 from bot.delivery.host.channel import POSTS_MAX
-from bot.delivery.host.reports import CLEAR_S, OTHERS_WAIT_S
-from bot.delivery.host.rules import RULES, Peer
+from bot.delivery.host.reports import CLEAR_S
+from bot.delivery.host.rules import RULES
+from bot.fleet.host.reports import LEADER, OTHERS_WAIT_S, FleetReports
 from bot.settings import DiscordId
 from bot.store.host.alerts import AGAIN_S
+from bot.store.processes import ListedProcess, ProcessState
 from tests.discord.host.conftest import Reported
 from tests.support.surface import labels
 
 ROOT = Path(__file__).resolve().parents[3]
 DAY_S = 86_400.0
-NOW = 1_767_225_600.0
 
 
-def peer(name: str, **values: Any) -> Peer:
-    return Peer(**{"name": name, "version": "1.0", "role": "worker", "started_at": 0.0, "seen_at": 1e12} | values)
+def peer(name: str, **values: Any) -> ListedProcess:
+    build: dict[str, Any] = {"host": "box", "pid": 7, "role": "worker", "version": "1.0", "revision": "abc"}
+    signs: dict[str, Any] = {"state": ProcessState.RUNNING, "started_at": 0.0, "silent_s": 0.0, "is_leader": False}
+    had: dict[str, Any] = {"jobs": 0, "shards": (), "taken_over": None}
+    return ListedProcess(name=name, **build | signs | had | values)
 
 
 SEEN: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
@@ -78,14 +82,14 @@ SEEN: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
         "No worker has been the leader for a minute, so nothing periodic is done.",
     ),
     "workers": (
-        {"peers": (peer("w1", is_leader=True), peer("w2", seen_at=NOW - 60))},
+        {"peers": (peer("w1", is_leader=True), peer("w2", silent_s=120.0))},
         {"peers": (peer("w1", is_leader=True),)},
         "w2 stopped without a word 2 min ago.",
     ),
     "versions": (
         {"peers": (peer("w1", is_leader=True), peer("w2", version="1.1"))},
         {"peers": (peer("w1", is_leader=True),)},
-        "For more than an hour, processes of different versions have been running: 1.0, 1.1.",
+        "For more than an hour, processes of different versions have been running: 1.0 (abc), 1.1 (abc).",
     ),
     "second_copy": (
         {"has_second_copy": True},
@@ -96,8 +100,8 @@ SEEN: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
 
 
 def test_every_rule_has_an_example_and_a_part_of_the_docs():
-    assert SEEN.keys() == RULES.keys()
-    for rule in RULES.values():
+    assert SEEN.keys() == FleetReports.rules.keys() == {*RULES, LEADER.name}
+    for rule in FleetReports.rules.values():
         page, _, part = rule.guide.partition("#")
         titles = re.findall(r"^#+ (.+)$", (ROOT / page).read_text(encoding="utf-8"), re.MULTILINE)
         assert part in {title.lower().replace(" ", "-") for title in titles}, rule.name
@@ -106,14 +110,17 @@ def test_every_rule_has_an_example_and_a_part_of_the_docs():
 @pytest.mark.parametrize("name", list(SEEN))
 async def test_a_rule_begins_and_ends_one_message(reported: Reported, name: str):
     begins, ends, sentence = SEEN[name]
+    rule = FleetReports.rules[name]
+    if rule is LEADER:
+        reported.as_one_of_several(lambda: True)
     await reported.round()
     assert reported.messages() == []
     await reported.round(**begins)
-    if RULES[name].for_s:
+    if rule.for_s:
         assert reported.messages() == [], "it may pass by itself"
-        await reported.round(after_s=RULES[name].for_s)
+        await reported.round(after_s=rule.for_s)
     [alert] = reported.messages()
-    assert alert.embeds[0].title in {f"🔴 {RULES[name].title}", f"🟠 {RULES[name].title}"}
+    assert alert.embeds[0].title in {f"🔴 {rule.title}", f"🟠 {rule.title}"}
     assert alert.embeds[0].description == sentence
     assert labels(alert) == ["Silence 1 h", "Doctor", "Jobs that wait", "Pause new jobs"]
     assert alert.content == ""
@@ -123,7 +130,7 @@ async def test_a_rule_begins_and_ends_one_message(reported: Reported, name: str)
     await reported.round(after_s=CLEAR_S)
     [ended] = reported.messages()
     assert ended.id == alert.id
-    assert ended.embeds[0].title == f"✅ Over: {RULES[name].title}"
+    assert ended.embeds[0].title == f"✅ Over: {rule.title}"
     assert ended.embeds[0].description == sentence
     assert labels(ended) == ["Doctor", "Jobs that wait", "Pause new jobs"]
 
@@ -193,16 +200,14 @@ async def test_an_outage_that_comes_again_is_the_same_message(reported: Reported
 
 
 async def test_of_several_processes_one_reports_that_the_database_is_gone(reported: Reported):
-    reports = reported.rig.bot.parts.host_reports
-    leads, reports.leads = reports.leads, lambda: False
+    reported.as_one_of_several(lambda: False)
     await reported.round()
     await reported.round(**SEEN["database"][0])
     assert reported.messages() == [], "the leader comes first"
     await reported.round(silent_s=30.0 + OTHERS_WAIT_S)
     [alert] = reported.messages()
     await reported.restart()
-    reports = reported.rig.bot.parts.host_reports
-    reports._has_led, reports.leads = True, leads
+    reported.as_one_of_several(lambda: True)._has_led = True
     await reported.round()
     assert [each.id for each in reported.messages()] == [alert.id], "another process finds it in the channel"
     await reported.round(**SEEN["database"][1])
@@ -210,8 +215,7 @@ async def test_of_several_processes_one_reports_that_the_database_is_gone(report
 
 
 async def test_only_the_leader_posts(reported: Reported):
-    reports = reported.rig.bot.parts.host_reports
-    reports.leads = lambda: False
+    reports = reported.as_one_of_several(lambda: False)
     await reported.round(disk_free=1, has_second_copy=True)
     assert reported.messages() == []
     assert (await reported.rig.bot.parts.store.host_alerts.all()).keys() == {"disk"}, "of itself it notes what it sees"

@@ -12,7 +12,7 @@ import structlog
 
 from bot.delivery.files.downloads import posting_guild
 from bot.domain.models import JobState
-from bot.store.processes import end_all_leases
+from bot.store.processes import free_all
 from tests.support.discord_trouble import DiscordCall, refusal, trouble_with
 from tests.support.following import (
     DAY_S,
@@ -322,7 +322,7 @@ async def test_what_was_posted_stays_where_it_is_and_is_not_uploaded_again_when_
     async def in_turn(call: DiscordCall) -> None:
         if call.method == "PATCH" and call.files:
             seen.append(call.files)
-            await rig.bot.parts.store._database.write(lambda db: end_all_leases(db, rig.clock.wall()))
+            await rig.bot.parts.store._database.write(lambda db: free_all(db, rig.clock.wall()))
 
     with trouble_with(in_turn):
         await rig.work()

@@ -16,7 +16,7 @@ from bot.app.host import texts
 from bot.app.host.jobs import job_timeline
 from bot.domain.models import JobState
 from bot.runtime.logs import configure_logs
-from bot.store.processes import end_all_leases
+from bot.store.processes import free_all
 from tests.support.rig import Rig
 
 
@@ -136,7 +136,7 @@ async def test_the_time_without_an_owner_is_named_with_who_died(rig: Rig):
     died, [job] = rig.bot.identity.name, await rig.jobs()
     store, worker = rig.bot.parts.store, rig.bot.parts.worker
     rig.advance(49)
-    await store._database.write(lambda db: end_all_leases(db, rig.clock.wall()))  # as the next start does
+    await store._database.write(lambda db: free_all(db, rig.clock.wall()))  # as the next start does
     worker.agenda.clear()
     worker.claims.due = 0.0
     await rig.step()

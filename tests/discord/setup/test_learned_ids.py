@@ -64,7 +64,7 @@ async def test_it_is_read_daily_and_hourly_while_the_server_is_not_reached(rig: 
 
 async def test_the_tools_are_asked_once_the_description_was_tried(rig: Rig, monkeypatch: pytest.MonkeyPatch):
     table, refresh = rig.bot.parts.rounds.table, rig.bot.parts.catalogue_refresh
-    assert all(table[name].beside and table[name].leader_only for name in ("openapi", "discovery")), "no start waits"
+    assert all(table[name].beside and table[name].is_common for name in ("openapi", "discovery")), "no start waits"
     rig.sandbox.fault("openapi", "status", times=None, status=503)
     order = []
     for name in ("refresh", "discover"):

@@ -18,6 +18,9 @@ if __name__ == "__main__":
 
     duties.COMPARED_BY_S = health.EVERY_S = reports.EVERY_S = reports.CLEAR_S = 0.2
     pulse.WELL_S = reports.WELL_S = 2.0
-    reports.OTHERS_WAIT_S = 1.0
+    if "postgres" in os.environ.get("DATABASE", ""):
+        from bot.fleet.host import reports as fleet_reports
+
+        fleet_reports.OTHERS_WAIT_S = 1.0
     health.ROUNDS = 1_000_000  # of these short ones: else it would end before it reports
     sys.exit(main(sys.argv[1:]))

@@ -51,7 +51,7 @@ async def test_turns_that_fail_are_no_progress(rig: Rig, monkeypatch: pytest.Mon
 
 async def test_a_leader_whose_lease_has_lapsed_shows_no_figures_of_the_whole_database(rig: Rig):
     leads = True
-    rig.bot.metrics.process(version="1", commit="c", role="all", leads=lambda: leads)
+    rig.bot.parts.common_work.decide = lambda: leads
     await rig.member.slash(rig.channel, "image generate", prompt="a heron #forever")
     await rig.bot.parts.rounds.run_once("metrics")
     shown = rig.bot.metrics.render()

@@ -24,7 +24,7 @@ async def test_on_sqlite_a_part_of_the_bot_does_not_start(role: Role, tmp_path: 
     with pytest.raises(StartError) as refused:
         await run(settings, role)
     assert refused.value.exit_code == RESTART_CANNOT_HELP
-    assert refused.value.sentence.startswith(f"--role {role.value} needs a database that several processes share.")
+    assert refused.value.sentence.startswith(f"--role {role.value} needs a PostgreSQL database.")
     assert not (tmp_path / "bot.db").exists()
 
 

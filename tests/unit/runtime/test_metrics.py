@@ -11,14 +11,16 @@ import pytest
 
 from bot.domain.models import JobState
 from bot.domain.words import text as reading_time
+from bot.runtime.background import CommonWork
 from bot.runtime.metrics import DatabaseState, Metrics, ShardState
 
 DATABASE = DatabaseState(is_up=True, last_commit=1.8e9, errors={"busy": 2})
 HOST = {"server": (Decimal(3), Decimal(9))}
 
 
-def process(metrics: Metrics, leads: Callable[[], bool] = lambda: True) -> None:
-    metrics.process(version="1.2.3", commit="0123456789ab", role="all", leads=leads)
+def process(metrics: Metrics, decide: Callable[[], bool] = lambda: True) -> None:
+    metrics.process(version="1.2.3", commit="0123456789ab", role="all", common=(common := CommonWork()))
+    common.decide = decide
 
 
 FED: dict[str, Callable[[Metrics], object]] = {

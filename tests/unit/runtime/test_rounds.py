@@ -7,7 +7,7 @@ import math
 
 from structlog.testing import capture_logs
 
-from bot.runtime.background import LEADING_CHECK_S, Round, Rounds
+from bot.runtime.background import ELSEWHERE_AGAIN_S, CommonWork, Round, Rounds
 from tests.support.clocks import SteppedClock, kept
 
 
@@ -42,18 +42,19 @@ async def test_a_round_says_when_it_is_due_again_and_a_wake_brings_it_forward():
         assert not woken.is_set()
 
 
-async def test_a_round_for_the_leader_waits_for_the_lead():
-    clock, ran, is_leader = SteppedClock(), list[str](), False
+async def test_a_round_of_common_work_waits_until_that_is_here():
+    clock, ran, is_here = SteppedClock(), list[str](), False
 
     async def run() -> None:
         ran.append("one")
 
-    rounds = Rounds(clock, lambda: is_leader)
-    rounds.add(Round("one", run, 3600.0, leader_only=True))
+    rounds = Rounds(clock, common := CommonWork())
+    common.decide = lambda: is_here
+    rounds.add(Round("one", run, 3600.0, is_common=True))
     running = asyncio.create_task(rounds.keep("one"))
-    assert await clock.wanted.get() == LEADING_CHECK_S
+    assert await clock.wanted.get() == ELSEWHERE_AGAIN_S
     assert ran == []
-    is_leader = True
+    is_here = True
     clock.over.set()
     assert await clock.wanted.get() == 3600.0
     assert ran == ["one"]

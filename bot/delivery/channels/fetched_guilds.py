@@ -1,4 +1,4 @@
-"""Servers that this process's gateway connection does not report: the REST API is asked, the answer cached.
+"""Servers that no gateway connection reports: the REST API is asked, the answer cached.
 
 They are put into discord.py's cache, as the gateway's are.
 """
@@ -7,46 +7,21 @@ from __future__ import annotations
 
 import asyncio
 import weakref
-from collections.abc import Callable
 from typing import Any, cast
 
 import discord
 import structlog
 
 from bot.delivery.channels.facts import CLOSED_STATUSES, DISCORD_ERRORS, in_time
-from bot.delivery.channels.guilds import Guilds
 from bot.runtime.clock import Clock
 
 log = structlog.get_logger(__name__)
 
 FRESH_S = 300.0
-"""Cache lifetime, unless another process's gateway reports a change."""
+"""Cache lifetime, unless `forget` reports a change."""
 FAILED_AGAIN_S = 15.0
 KEPT = 2000
 """Most servers cached, by last use."""
-
-
-class SharedGuilds:
-    """Servers of a process with some of a fleet's connections, asked about all."""
-
-    def __init__(self, connected: Guilds, fetched: Guilds, *, is_connected: Callable[[int], bool]) -> None:
-        """`is_connected` says which servers the gateway reports here."""
-        self._connected = connected
-        self._fetched = fetched
-        self._is_connected = is_connected
-
-    def known(self, guild_id: int) -> discord.Guild | None:
-        return self._of(guild_id).known(guild_id)
-
-    async def find(self, guild_id: int) -> discord.Guild | None:
-        return await self._of(guild_id).find(guild_id)
-
-    def forget(self, guild_id: int) -> None:
-        """Have a server outside this gateway connection fetched again."""
-        self._fetched.forget(guild_id)
-
-    def _of(self, guild_id: int) -> Guilds:
-        return self._connected if self._is_connected(guild_id) else self._fetched
 
 
 class FetchedGuilds:
