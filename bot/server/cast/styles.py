@@ -25,7 +25,7 @@ LOOKS: Final[Mapping[str, tuple[Text, str]]] = MappingProxyType(
         "clay": (Text("Clay"), "handmade clay figures in a miniature set, soft studio light, fingerprints visible"),
         "pixel": (Text("Pixel art"), "clean 16-bit pixel art, limited palette, crisp edges, no blur"),
         "storybook": (Text("Storybook"), "gentle storybook illustration in gouache and colored pencil, cozy light"),
-        "film": (Text("Analog film"), "35 mm film photograph, natural light, fine grain, muted highlights"),
+        "film": (Text("Analog photo"), "35 mm film photograph, natural light, fine grain, muted highlights"),
         "noir": (Text("Film noir"), "black-and-white film noir, hard side light, deep shadows, light haze"),
         "neon": (Text("Neon night"), "rainy street at night, neon reflections in magenta and cyan, shallow focus"),
     }
