@@ -17,8 +17,8 @@ GENERATED = re.compile(r"<!-- (\w[\w-]*) -->.*?<!-- /\1 -->", re.DOTALL)
 NO_PROSE = re.compile(
     r"^ *```.*?^ *```|^ *````.*?^ *````|`[^`\n]*`|\]\([^)]*\)|https?://\S+|<!--.*?-->", re.DOTALL | re.MULTILINE
 )
-BY_OTHERS = {"game-day.md", "sentences.md", "troubleshooting.md", "refusals.md"}
-"""Pages that are written from what the bot says, or by a game day."""
+BY_OTHERS = {"game-day.md"}
+"""Written by a game day."""
 PAGES = [
     path
     for path in sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
