@@ -164,7 +164,7 @@ REPORT_TITLE = Plural("Credits spent in the last {count} day", "Credits spent in
 OWN_REPORT_TITLE = Plural("Credits you spent in the last {count} day", "Credits you spent in the last {count} days")
 SPENT_FOR = Plural("{amount} for {count} job", "{amount} for {count} jobs")
 A_DAY = Text("{credits} a day", credits=credits_words)
-CREDITS_LEFT = Text("{credits} left")
+CREDITS_LEFT = Text("Credits left")
 
 
 def fact(name: Text, value: str) -> str:

@@ -263,13 +263,12 @@ def _lines(catalogue: Catalogue, found: Report, rate: SpendingRate | None) -> li
 
 def _rate_lines(rate: SpendingRate) -> list[str]:
     if rate.free is None:
-        left = str(texts.BALANCE_NOT_KNOWN)
+        left = texts.fact(texts.CREDITS_LEFT, str(texts.BALANCE_NOT_KNOWN))
     elif rate.days_left is None:
-        left = texts.CREDITS_LEFT(credits=credits_words(rate.free))
+        left = texts.fact(texts.CREDITS_LEFT, credits_words(rate.free))
     else:
-        left = texts.days_left(_whole(rate.days_left), credits_words(rate.free))
-    average = texts.A_DAY(credits=_tenths(rate.a_day))
-    return [texts.fact(texts.RATE, average), texts.fact(texts.DAYS_LEFT, left)]
+        left = texts.fact(texts.DAYS_LEFT, texts.days_left(_whole(rate.days_left), credits_words(rate.free)))
+    return [texts.fact(texts.RATE, texts.A_DAY(credits=_tenths(rate.a_day))), left]
 
 
 def _account_lines(rate: SpendingRate) -> list[str]:

@@ -22,7 +22,6 @@ from bot.language.current import parent_of
 from bot.language.pages import WhyPage, filled, find, page, written
 from bot.language.pages.texts import GROUPS, WHO
 from cogs.results.post_again import KEPT_DAYS
-from tests.contract.test_style_of_texts import messages
 from tools.readme_tables import with_refusals
 from tools.refusal_pages import DOCUMENT, SEEN, pages, place, seen, translated
 from tools.refusals import (
@@ -40,6 +39,7 @@ from tools.refusals import (
     walked,
 )
 from tools.translations import DOMAINS, TRANSLATED, current, missing, po_file, pot_file, template, text_of
+from tools.words import messages
 
 BASES = {"BotError", "InputError", "Refused"}
 """Errors of many causes: each of their sentences has its own page."""

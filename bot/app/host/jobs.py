@@ -174,7 +174,7 @@ async def release_job(settings: Settings, job_id: str, *, ends: bool, is_sure: b
         return texts.ended(job.id, ended.job.state, refunded=ended.is_refunded)
 
 
-async def doubt_jobs(settings: Settings, age_s: float, *, clock: Clock, progress: Progress) -> str:
+async def mark_uncertain(settings: Settings, age_s: float, *, clock: Clock, progress: Progress) -> str:
     """Mark the database as a backup of so many seconds ago; return the outcome as a sentence.
 
     Raises StoreError, StartError, Refused while a bot runs.
@@ -183,7 +183,7 @@ async def doubt_jobs(settings: Settings, age_s: float, *, clock: Clock, progress
         open_jobs = await store.host_jobs.doubt(clock.wall() - age_s)
     if open_jobs is None:
         raise Refused(store_texts.BOTS_RUN)
-    return texts.doubted(open_jobs)
+    return texts.marked_uncertain(open_jobs)
 
 
 async def _free(store: Store, job_id: str) -> JobOnFile:

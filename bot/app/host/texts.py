@@ -50,14 +50,14 @@ def _listed(sentences: Sequence[str]) -> list[str]:
 
 
 LITTLE_ROOM = (
-    "The disk of {folder} has {free} left. The bot stops taking work when it is full: leave it some hundred MiB."
+    "The disk of {folder} has {free} left. The bot stops taking work when it is full: keep a few hundred MB free."
 ).format
 FILES_ARE_LIMITED = (
     "This system lets a file grow to {limit} only (`ulimit -f`), and the database needs more. Lift the limit."
 ).format
 CLOCK_IS_OFF = (
-    "The clock of this machine is {seconds:.0f} s {way} Discord's. Set it, for example with NTP: limits, deadlines and "
-    "retention count by it."
+    "The clock of this machine is {seconds:.0f} s {way} Discord's. Set it, for example with NTP: limits, deadlines, "
+    "and retention count by it."
 ).format
 APPLICATION_HAS_ENDPOINT = (
     "The application has an Interactions Endpoint URL, so Discord sends commands there, and not to the bot. Remove it "
@@ -74,7 +74,7 @@ NO_SESSIONS_LEFT = (
     "Few of today's sessions at Discord are left, so a start waits until there are more, in {minutes:.0f} minutes."
 ).format
 CANNON_UNREACHABLE = (
-    "Cannon Studio cannot be reached at {url} ({reason}). The bot starts, and jobs wait until it can be."
+    "Cannon Studio can't be reached at {url} ({reason}). The bot starts, and jobs wait until it can be."
 ).format
 
 # ---------------------------------------------------------------------- backups
@@ -83,7 +83,7 @@ CANNON_UNREACHABLE = (
 def backed_up(path: Path, bytes_: int, key_file: Path | None, needed: Collection[str]) -> str:
     lines = [f"Backed up to {path} ({size(bytes_)}) and checked."]
     if key_file is not None:
-        lines.append(f"The secret key is in {key_file}. Whoever has both files has all API keys: keep them private.")
+        lines.append(f"The secret key is in {key_file}. Anyone with both files has all API keys: keep them private.")
     if needed:
         lines.append(
             f"To restore it you also need the secret key {', '.join(sorted(needed))}, which is not in this backup:"
@@ -123,7 +123,7 @@ def older_deleted(deleted: int, keep: int) -> str:
 
 
 UPGRADE_ON_SERVER = (
-    "The next start upgrades {url} from schema {schema} to {known}; bots of the version before cannot be "
+    "The next start upgrades {url} from schema {schema} to {known}; bots of the version before can't be "
     "started on it any more. Make a backup first: cannon-bot backup PATH"
 ).format
 
@@ -158,7 +158,7 @@ def restores(name: str, jobs: int, open_jobs: int, ended: int, seconds: float) -
         words for words in (f"{ended} ended" if ended else "", f"{unended} still open" if unended else "") if words
     )
     were_open = f" ({open_jobs} {'was' if open_jobs == 1 else 'were'} open: {of_them})" if open_jobs else ""
-    return f"This backup restores: {count(jobs, 'job')}{were_open}, books equal, {seconds:.1f} s ({name})."
+    return f"This backup restores: {count(jobs, 'job')}{were_open}, ledger equal, {seconds:.1f} s ({name})."
 
 
 def unexpected(error: Exception) -> str:
@@ -173,11 +173,11 @@ def does_not_restore(name: str, sentence: str) -> str:
 
 
 def migrated(place: str, rows: int, tables: int, compared: int, open_jobs: int, following: str) -> str:
-    said = f"Moved {count(rows, 'row')} of {count(tables, 'table')} to {place}. Their numbers and the books of every"
+    said = f"Moved {count(rows, 'row')} of {count(tables, 'table')} to {place}. Their numbers and the ledger of every"
     said += f" server agree, and {count(compared, 'row')} chosen at random {'is' if compared == 1 else 'are'} the same."
     lines = [said]
     if open_jobs:
-        lines.append(f"{count(open_jobs, 'job')} had not ended and will go on there.")
+        lines.append(f"{count(open_jobs, 'job')} had not ended and will continue there.")
     return "\n".join([*lines, following])
 
 
@@ -238,7 +238,7 @@ LOST_BY_ARCHIVING = (
 def would_archive(jobs: int, first_kept: str) -> str:
     return (
         f"This would archive {count(jobs, 'job')} of before {first_kept} without their words, as far as nothing of them"
-        f" is open. {LOST_BY_ARCHIVING} It cannot be undone. Add --yes to do it."
+        f" is open. {LOST_BY_ARCHIVING} It can't be undone. Add --yes to do it."
     )
 
 
@@ -255,7 +255,7 @@ NOT_ARCHIVED = "Nothing of {month} is archived. `cannon-bot archive list` shows 
 
 def would_detach(jobs: int, month: str) -> str:
     return (
-        f"This would make tables of their own of the {count(jobs, 'archived job')} of {month} and their ledger: the bot"
+        f"This would move the {count(jobs, 'archived job')} of {month} and their ledger to tables of their own: the bot"
         " no longer reads, backs up or moves them, and erases no member from them. Add --yes to do it."
     )
 
@@ -289,13 +289,13 @@ PENDING = (
     "This job was not started: it waits for a moderator, for a free place, or for another job. It starts by itself;"
     " `jobs release --end` refunds it instead."
 )
-CHANGED_MEANWHILE = "The job has changed in this moment. Look at it again with `cannon-bot jobs show`."
+CHANGED_MEANWHILE = "The job has just changed. Check it again with `cannon-bot jobs show`."
 WOULD_BE_KEPT = "its result was made and is paid, so it is kept; its author posts it with Post it in /jobs"
-WOULD_BE_POLLED = "its credits are refunded; Cannon Studio is still asked now and then, and a late result is posted"
+WOULD_BE_POLLED = "its credits are refunded; the bot still polls Cannon Studio, and posts a late result"
 WOULD_BE_REFUNDED = "its credits are refunded"
 
 
-def doubted(open_jobs: int) -> str:
+def marked_uncertain(open_jobs: int) -> str:
     return (
         f"{count(open_jobs, 'job')} had not ended. Those that may have been submitted since the backup are not paid"
         " twice: they continue under the same idempotency key, or are refunded if that is too old."
@@ -314,8 +314,7 @@ def followed(process: str, until: float) -> str:
 
 DUE_NOW = ("Job {job_id} is due now: a running bot takes it up within 15 seconds, else the next start does.").format
 RECHECK_NOW = (
-    "Cannon Studio is asked for the result of job {job_id} now: by a running bot within 15 seconds, else by "
-    "the next start."
+    "The result of job {job_id} is polled now: by a running bot within 15 seconds, or by the next start."
 ).format
 
 
@@ -323,7 +322,7 @@ def cannot_retry(state: str, *, has_request: bool) -> str:
     if state == "held":
         return "The result of this job was made and is kept. Its author or a moderator posts it: Post it in /jobs."
     if state in {"failed", "expired"} and not has_request:
-        return "Cannon Studio never took this job, and it was refunded. Its author can press Retry on its card."
+        return "Cannon Studio never took this job, and it was refunded. Its author can press Try again on its card."
     if state in {"failed", "expired"}:
         return "Nothing more can come of this job: its request is too old, its cost is booked, or it was erased."
     return f"This job has ended ({state}). There is nothing to retry."
@@ -380,7 +379,7 @@ def in_columns(lines: Sequence[tuple[str, ...]]) -> str:
 def host_credits(found: Sequence[Mapping[str, str]]) -> str:
     """Return what is spent under each of the host's limits, as a line each; '' without any."""
     return "\n".join(
-        f"{each['setting']}: {each['spent']} of {each['limit']} credits spent or reserved this month (UTC), "
+        f"{each['setting']}: {each['spent']} of {each['limit']} credits spent or held this month (UTC), "
         + ("by all servers" if each["server"] == "all" else f"most of any server: {each['server']}")
         for each in found
     )
@@ -495,8 +494,8 @@ def span(worst: TimeSpent) -> str:
     return SPANS[worst.stage.value].format(time=time, cause=worst.cause)
 
 
-CAGED = "Cage of the process that decodes pictures: {closes}.".format
-"""Say how much the cage of the process that decodes pictures closes: `full`, `files only`, …, `none`."""
+CAGED = "Cage of the process that decodes images: {closes}.".format
+"""Say how much the cage of the process that decodes images closes: `full`, `files only`, …, `none`."""
 
 
 # ---------------------------------------------------------------------- learn
@@ -508,8 +507,8 @@ NOT_READ = "not read ({reason})".format
 ID_NOT_KNOWN = "not known"
 NOT_LISTED = "not listed"
 FILE_IS_THERE = "{path} is there already. Give another name with --out, or replace it with --force.".format
-NOT_WRITTEN = "{path} cannot be written: {reason}.".format
-NO_KEY_TO_ASK_WITH = "--estimates needs CANNON_API_KEY: Cannon Studio tells prices to accounts only. Nothing is spent."
+NOT_WRITTEN = "{path} can't be written: {reason}.".format
+NO_KEY_TO_ASK_WITH = "--estimates needs CANNON_API_KEY: Cannon Studio shows prices to accounts only. Nothing is spent."
 FAILURES: Mapping[str, str] = {
     "unreached": "no timely or readable answer",
     "not_understood": "there is no such server or call",
@@ -578,7 +577,7 @@ def discovered(times: Mapping[str, Sequence[float]], now: float) -> str:
         if source in times
     ]
     old = min(max(each) for each in times.values()) < now - STALE_S
-    late = " It is read daily, and was not lately: `cannon-bot learn` says why." if old else ""
+    late = " It is read daily, but was not in the last two days: `cannon-bot learn` says why." if old else ""
     return f"Known of Cannon Studio's API: {', '.join(parts)}.{late}"
 
 
@@ -633,9 +632,11 @@ PAUSED = (
 
 WRONG_PRICE = "Price {number}: {reason}".format
 """Return what is wrong with an entry of a JSON file; `reason` is a sentence."""
-PRICE_FILE_TOO_LARGE = "The file is larger than {mib} MiB.".format
-PRICE_FILE_UNREADABLE = "The file cannot be read: {reason}.".format
+PRICE_FILE_TOO_LARGE = "The file is larger than {mib} MB.".format
+PRICE_FILE_UNREADABLE = "The file can't be read: {reason}.".format
 NO_PRICES_PART = (
     "The file has no list `{part}` of objects with {columns}. Write one, or a CSV file with these columns."
 ).format
-NO_PRICE_OBJECT = "Write an object: `operation`, `model` and `per` are texts, `credits` is a number, `input` an object."
+NO_PRICE_OBJECT = (
+    "Write an object: texts for `operation`, `model`, and `per`, a number for `credits`, an object for `input`."
+)

@@ -31,7 +31,7 @@ SHOWN_MEMBER_OPTION = "See what applies to this member; all limits if empty"
 # ---------------------------------------------------------------------- answers
 
 SERVER_LIMIT_IS_WHOLE = Text(
-    "A limit for all members together has no `who`, `operation` or `channel`.", why="settings.value"
+    "A limit for all members together has no `who`, `operation`, or `channel`.", why="settings.value"
 )
 BOT_CHOSEN = Text("Bots can't use Cannon Studio. Choose a member.", why="settings.value")
 LIMITS_TITLE = Text("Credit limits")
