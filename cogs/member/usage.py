@@ -349,7 +349,7 @@ def alt_text(chart: Chart, total: Decimal, days: int, *, is_own: bool) -> str:
         rows = [
             f"{bare(bar.label)} {credits_text(bar.value)}" for bar in chart.bars if bar.panel == panel and bar.value
         ]
-        parts.append(texts.chart_list(str(heading), rows))
+        parts.append(texts.CHART_LIST(heading=str(heading), rows=rows))
     return shortened(sentences(*parts), ALT_TEXT_CHARS)
 
 
