@@ -16,17 +16,15 @@ OTHER_WORDS = {
     ("de", "Ask a moderator to grant it"): "a verb: to allow it",
     ("de", "Ask a moderator for approval above"): "who approves is clear",
     ("es", "I'm running twice"): "a relative clause for the host",
-    ("es-419", "I'm running twice"): "the same",
-    ("es", "Only you and moderators who review"): "100 characters; the result is the subject",
-    ("fr", "Choose **Morgan (moderator)**"): "her name has the word",
+    ("es", "Visible to you and reviewing"): "100 characters; the result is the subject",
     ("fr", "Review: results wait here"): "100 characters",
-    ("ja", "Choose **Morgan (moderator)**"): "her name has the word",
-    ("ja", "Extra credits, given once."): "the field's label says credits",
+    ("ja", "Approve this job?"): "a title; the job is below",
     ("ja", "None. Only members with Manage Server"): "people, as Japanese counts them",
-    ("ja", "Unblock a member…"): "the select lists members",
     ("ja", "{count} member"): "the counter for people",
+    ("ja", "prompt: what it is about"): "a sample of what is typed, in which Japanese names the field itself",
+    ("pt-BR", "the author of the job"): "who can act: whoever asked for it",
     ("pt-BR", "Message {channel}"): "Discord's own words for its input",
-    ("pt-BR", "Only you and moderators who review"): "100 characters",
+    ("pt-BR", "Visible to you and reviewing"): "100 characters",
 }
 """The start of a message whose translation says a term in other words, and why."""
 
