@@ -11,7 +11,7 @@ import pytest
 
 from bot.app.host.doctor import examine
 from bot.app.host.files import upgrade_forecast
-from bot.app.host.jobs import mark_uncertain
+from bot.app.host.jobs.commands import mark_uncertain
 from bot.app.host.offline import prune
 from bot.domain.models import JobState
 from bot.errors import Refused, StartError

@@ -302,8 +302,8 @@ def _drop_month(arguments: argparse.Namespace) -> int:
 
 def _list_jobs(arguments: argparse.Namespace) -> int:
     settings = host_settings()
-    from bot.app.host import texts
-    from bot.app.host.jobs import host_credits_spent, list_jobs
+    from bot.app.host.jobs import texts
+    from bot.app.host.jobs.commands import host_credits_spent, list_jobs
     from bot.domain.models import OPEN_STATES, JobState
 
     wanted: set[JobState] = set()
@@ -332,8 +332,8 @@ def _list_jobs(arguments: argparse.Namespace) -> int:
 
 def _show_job(arguments: argparse.Namespace) -> int:
     settings = host_settings()
-    from bot.app.host import texts
-    from bot.app.host.jobs import job_timeline, show_job
+    from bot.app.host.jobs import texts
+    from bot.app.host.jobs.commands import job_timeline, show_job
 
     clock, is_timeline = watch()[0], arguments.timeline
     found = (job_timeline if is_timeline else show_job)(settings, arguments.id, clock)
@@ -346,7 +346,7 @@ def _show_job(arguments: argparse.Namespace) -> int:
 
 def _retry_job(arguments: argparse.Namespace) -> int:
     settings = host_settings()
-    from bot.app.host.jobs import retry_job
+    from bot.app.host.jobs.commands import retry_job
 
     clock, progress = watch()
     print(asyncio.run(retry_job(settings, arguments.id, clock=clock, progress=progress)))
@@ -355,7 +355,7 @@ def _retry_job(arguments: argparse.Namespace) -> int:
 
 def _mark_uncertain(arguments: argparse.Namespace) -> int:
     settings = host_settings()
-    from bot.app.host.jobs import mark_uncertain
+    from bot.app.host.jobs.commands import mark_uncertain
 
     clock, progress = watch()
     print(asyncio.run(mark_uncertain(settings, arguments.age, clock=clock, progress=progress)))
@@ -364,7 +364,7 @@ def _mark_uncertain(arguments: argparse.Namespace) -> int:
 
 def _release_job(arguments: argparse.Namespace) -> int:
     settings = host_settings()
-    from bot.app.host.jobs import release_job
+    from bot.app.host.jobs.commands import release_job
 
     _, progress = watch()
     ends, is_sure = arguments.end, arguments.yes
