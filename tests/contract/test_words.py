@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.app.host.texts import WOULD_BE_KEPT, cannot_retry
+from bot.app.host.jobs.texts import WOULD_BE_KEPT, cannot_retry
 from cogs.results.texts import POST_IT, RETRY_ALL
 from tools import words
 
