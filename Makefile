@@ -59,11 +59,12 @@ card-states: $(READY) ## Draw every state of every card on one page
 	$(BIN)/python tools/card_states.py $(ARGS)
 
 ##@ Before you send a change
-check: $(READY) $(TOOLS)/.ready ## Lint, types, import contracts, and what the bot is deployed with
+check: $(READY) $(TOOLS)/.ready ## Lint, types, import contracts, words of texts and documents, and what the bot is deployed with
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python tools/words.py
 	$(BIN)/hadolint Dockerfile
 	$(TOOLS)/bin/zizmor --offline --no-progress --persona=pedantic .github
 	$(TOOLS)/bin/python tools/check_deploy.py

@@ -229,9 +229,7 @@ async def _serve_sandbox(arguments: argparse.Namespace) -> None:
         await sandbox.start(arguments.host, arguments.port)
     except OSError as error:
         reason = (error.strerror or str(error)).splitlines()[0]
-        raise StartError(
-            f"Cannot listen on {arguments.host}, port {arguments.port}: {reason}. Try --port 0."
-        ) from error
+        raise StartError(f"Can't listen on {arguments.host}, port {arguments.port}: {reason}. Try --port 0.") from error
     try:
         print(f"Cannon Studio's sandbox: {sandbox.url}")
         print(

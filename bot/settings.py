@@ -147,7 +147,7 @@ class DiscordId:
 
 
 def _header_safe(value: str) -> SecretStr:
-    """Refuse a secret that cannot be sent in an HTTP header, mostly a copying mistake."""
+    """Refuse a secret that can't be sent in an HTTP header, mostly a copying mistake."""
     text = value.strip()
     if not text.isascii() or not text.isprintable() or " " in text:
         raise ValueError("holds a space or a character outside ASCII. Copy it again, it is one unbroken word")
@@ -302,7 +302,7 @@ def _secret_keys(value: str) -> tuple[SecretStr, ...]:
 
 
 def _database(value: str) -> Path | PostgresUrl:
-    """Make a path absolute, so that a later change of directory cannot move the database."""
+    """Make a path absolute, so that a later change of directory can't move the database."""
     if value.strip().startswith(POSTGRES_SCHEMES):
         return postgres_url(value.strip())
     if (instead := _instead_of(value.strip())) is not None:
@@ -835,7 +835,7 @@ def read_settings(env_file: Path | None = ENV_FILE, *, need_token: bool = False)
     except (OSError, UnicodeDecodeError) as error:
         reason = "it is not UTF-8 text" if isinstance(error, UnicodeDecodeError) else error.strerror
         settings, problems = _read(None)
-        problems.insert(0, f"{env_file} cannot be read: {reason}. Fix or remove the file.")
+        problems.insert(0, f"{env_file} can't be read: {reason}. Fix or remove the file.")
     if need_token and not any(problem.startswith("DISCORD_TOKEN") for problem in problems):
         problems += _token_problems(settings.discord_token)
     return settings, problems + (_missing_extras(settings) if need_token else [])
@@ -874,7 +874,7 @@ def _with_direct_address(settings: Settings) -> tuple[Settings, list[str]]:
 def _texts(env_file: Path | None) -> dict[str, str]:
     """Return the set texts by setting name; names in any case, empty values count as unset.
 
-    Raises OSError or UnicodeDecodeError if the file cannot be read.
+    Raises OSError or UnicodeDecodeError if the file can't be read.
     """
     found: dict[str, str | None] = {}
     if env_file is not None and env_file.is_file():
@@ -913,7 +913,7 @@ def _secrets_in_files(settings: Settings) -> tuple[dict[str, str], list[str]]:
             values[name] = _text_of(path)
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) else str(error)
-            problems.append(f"{file_setting.upper()} cannot be read ({path}): {reason}.")
+            problems.append(f"{file_setting.upper()} can't be read ({path}): {reason}.")
     return values, problems
 
 

@@ -29,6 +29,10 @@ LIMITS = {
 
 Source: https://docs.discord.com/developers/components/reference
 """
+POSITIONS = {("_add", 0): 45, ("_add", 1): 100}
+"""The same of arguments without a name: `_add` of a form, a field's label and what to give for it."""
+PAGES = ("_PAGE", 100)
+"""The end of the names of settings' pages, which are options of a select, and the limit of those."""
 MESSAGE_CALLS = {"Text": 1, "tr": 1, "said": 1, "ntr": 2, "ptr": 2}
 """How many of the first arguments of each are messages; the context of `ptr` is too short to matter."""
 
@@ -43,6 +47,11 @@ def limits_of_labels() -> dict[str, int]:
             for name, limit in _labels(ast.parse(path.read_text(encoding="utf-8"))):
                 for message in _of(texts, path.parent, name):
                     limits[message] = min(limit, limits.get(message, limit))
+    ending, limit = PAGES
+    for message in (
+        each for found in texts.values() for name in found if name.endswith(ending) for each in found[name]
+    ):
+        limits[message] = min(limit, limits.get(message, limit))
     return limits
 
 
@@ -63,6 +72,9 @@ def _labels(tree: ast.Module) -> Iterator[tuple[str, int]]:
             limit = LIMITS.get((called, keyword.arg or ""))
             if limit is not None:
                 yield from ((name, limit) for name in _names(keyword.value))
+        for number, argument in enumerate(call.args):
+            if (limit := POSITIONS.get((called, number))) is not None:
+                yield from ((name, limit) for name in _names(argument))
 
 
 def _names(value: ast.expr) -> Iterator[str]:

@@ -152,7 +152,7 @@ SHOTS: tuple[Shot, ...] = (
     ),
     Shot(
         name="failure", alt="A failed job: the reason, “no charge”, and a button to try again",
-        command="image generate", options={"prompt": "A lamp that refuses to shine #fail"}, until="Failed",
+        command="image generate", options={"prompt": "A lamp that won't shine #fail"}, until="Failed",
     ),
     Shot(name="usage", alt="A member's own jobs, credits and limits", command="me", until="credits"),
     Shot(

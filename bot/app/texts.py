@@ -7,20 +7,20 @@ from collections.abc import Collection
 # ---------------------------------------------------------------------- hosts
 
 TOKEN_NOT_SET = "DISCORD_TOKEN is not set."  # noqa: S105 - a sentence, not a password
-TOKEN_REFUSED = "Discord refuses DISCORD_TOKEN. Copy the current token from the Bot page of your application."  # noqa: S105
+TOKEN_REFUSED = "Discord rejects DISCORD_TOKEN. Copy the current token from the Bot page of your application."  # noqa: S105
 LASTING_CLOSES = {
-    4010: "Discord refuses the number of a connection (close code 4010). Update cannon-bot.",
+    4010: "Discord rejects the number of a connection (close code 4010). Update cannon-bot.",
     4011: "Discord wants more connections for the bot's servers (close code 4011). The next start asks how many.",
     4012: "Discord no longer supports this version of its gateway (close code 4012). Update cannon-bot.",
     4013: "Discord does not know the intents that the bot names (close code 4013). Update cannon-bot.",
-    4014: "Discord refuses this application's intents (close code 4014). cannon-bot needs no privileged intents.",
+    4014: "Discord rejects this application's intents (close code 4014). cannon-bot needs no privileged intents.",
 }
 """By the gateway's close code (docs.discord.com, Gateway Close Event Codes): none passes while the process runs."""
 DATABASE_LOST = "The database has taken nothing for five minutes. Exiting, so that the bot is restarted. {hint}".format
 NOTHING_MOVES = "cannon-bot: no progress for five minutes although work is due. Exiting, so that it is restarted."
-DISCORD_UNREACHABLE = "Discord cannot be reached ({reason}). Check the network, then start the bot again.".format
+DISCORD_UNREACHABLE = "Discord can't be reached ({reason}). Check the network, then start the bot again.".format
 GATEWAY_UNREACHABLE = (
-    "Discord's gateway cannot be reached at {host} ({reason}). Commands come from there: check the firewall."
+    "Discord's gateway can't be reached at {host} ({reason}). Commands come from there: check the firewall."
 ).format
 CERTIFICATE_REFUSED = (
     "The certificate of what answers as Discord is not valid ({reason}). Check this machine's clock, its root "
@@ -47,8 +47,8 @@ PRACTICE_KEY_OF_HOST = "CANNON_API_KEY is a practice key, which only the bot can
 ROLE_NEEDS_POSTGRES = (
     "--role {role} needs a PostgreSQL database. Set DATABASE to one (postgresql://...), or run the bot without --role."
 ).format
-GATEWAY_CLOSED = "Discord closed the connection and refuses to reconnect (gateway close code {code}).".format
-DISCORD_IN_TROUBLE = "Discord cannot serve the bot now ({error}). Try again later.".format
+GATEWAY_CLOSED = "Discord closed the connection and rejects new ones (gateway close code {code}).".format
+DISCORD_IN_TROUBLE = "Discord can't serve the bot now ({error}). Try again later.".format
 COMMANDS_DO_NOT_LOAD = "The commands do not load: {error}. The installation is broken; install cannon-bot again.".format
 
 
@@ -81,14 +81,14 @@ def nothing_of_member(member_id: int, guild_id: int | None) -> str:
 def would_forget_guild(guild_id: int, jobs: int) -> str:
     return (
         f"This would erase server {guild_id} for good: {_count(jobs, 'job')}, its key, settings, recipes, and record."
-        " Costs stay in the books. Stop the bot and add --yes to do it."
+        " Costs stay in the ledger. Stop the bot and add --yes to do it."
     )
 
 
 def would_forget_member(member_id: int, guilds: Collection[int]) -> str:
     return (
         f"This would erase the data of member {member_id} for good on {_count(len(guilds), 'server')}"
-        f" ({', '.join(map(str, guilds))}). Costs stay in the books. Stop the bot and add --yes to do it."
+        f" ({', '.join(map(str, guilds))}). Costs stay in the ledger. Stop the bot and add --yes to do it."
     )
 
 
@@ -102,7 +102,7 @@ def guild_forgotten(guild_id: int, jobs: int, left: int, *, is_clean: bool) -> s
 def member_forgotten(member_id: int, guilds: int, jobs: int, drafts: int, left: int, *, is_clean: bool) -> str:
     return (
         f"Erased {_count(jobs, 'job')} and {_count(drafts, 'draft')} of member {member_id}"
-        f" on {_count(guilds, 'server')}. While limits count by the ID it stays with the costs in the books; then the"
+        f" on {_count(guilds, 'server')}. While limits count by the ID it stays with the costs in the ledger; then the"
         f" running bot replaces it by a random number.{_left(left)}{'' if is_clean else LOG_NOT_EMPTIED}"
     )
 

@@ -28,6 +28,9 @@ from bot.domain.models import SOURCE_KINDS, MediaKind
 from bot.errors import InputError
 from bot.language import tr
 
+NEAR = 0.5
+"""How alike an operation that is proposed instead is at least, as `difflib` counts; below, it is another thing."""
+
 
 class Catalogue:
     """The known operations, immutable. `openapi.merge` makes one that includes the live document."""
@@ -76,7 +79,7 @@ class Catalogue:
         raise InputError(no_operation(operation_id, self._nearest(operation_id)), "operation")
 
     def _nearest(self, operation_id: str) -> str | None:
-        return next(iter(get_close_matches(echo(operation_id), self._operations, n=1, cutoff=0.4)), None)
+        return next(iter(get_close_matches(echo(operation_id), self._operations, n=1, cutoff=NEAR)), None)
 
     def resolve(self, key: str) -> Operation:
         """Return the operation by its id or a replaced built-in id.

@@ -90,6 +90,7 @@ def taking_longer(state: str, time: str) -> str:
 
 TOOK = Text("✅ Done in {time}")
 ENDED_BECAUSE = Text("{state}: {reason}")
+JOB_IS = Text("{option}: {value}")
 
 
 def dropped(numbers: Sequence[int], count: int) -> str:

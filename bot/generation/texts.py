@@ -161,9 +161,10 @@ NOT_SHARED = Text(
 )
 RECIPE_NAME = Text("A recipe's name has 1 to 40 lowercase letters, digits, spaces, - or _.", why="recipe.name")
 BUILT_IN_NAME = Text("“{name}” is the name of a built-in recipe. Choose another one.", why="recipe.name")
+EXAMPLE_PARAMETERS = Text("prompt: what it is about")
+"""The inputs of a new recipe: `prompt` is the name that its steps use, the rest is for people."""
 NOT_A_PARAMETER = Text(
-    "Inputs, line {line}: start with a name in lowercase letters, such as `prompt: what it is about`.",
-    why="recipe.form",
+    "Inputs, line {line}: start with a name in lowercase letters, such as `{example}`.", why="recipe.form"
 )
 PARAMETER_TWICE = Text("The input `{name}` is there twice. Remove one.", why="recipe.form")
 TOO_MANY_PARAMETERS = Text("A recipe can have {limit} inputs; this one has {count}.", why="recipe.form")

@@ -36,6 +36,7 @@ _NAMED = re.compile(r"(?<!`)`(?P<path>/[a-z0-9_-]+(?: [a-z0-9_-]+){0,2}|[a-z][a-
 _LABEL = re.compile(r"\*\*[^*\n]+\*\*")
 DECIMALS = "#,##0.###"
 CENT = Decimal("0.01")
+BETWEEN_SENTENCES = " "
 MANY = 2
 MINUTE_S, MINUTES_OF_HOUR = 60, 60
 SHORT_SPAN_S = 10
@@ -101,7 +102,8 @@ def sentences(*parts: object) -> str:
     """
     joined, why = "", why_of(*map(str, parts))
     for part in filter(None, map(str, parts)):
-        joined += part if not joined or _is_wide_mark(joined[-1]) or _is_wide_mark(part[0]) else f" {part}"
+        is_close = not joined or _is_wide_mark(joined[-1]) or _is_wide_mark(part[0])
+        joined += part if is_close else f"{BETWEEN_SENTENCES}{part}"
     return _explained(joined, why, {})
 
 

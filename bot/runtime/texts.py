@@ -14,7 +14,7 @@ NOT_PUBLIC = Text("This link does not lead to a public address. Upload the file 
 NEVER_RUN = "No bot has used the database {database} yet. Start one with: cannon-bot run".format
 NOT_RUNNING = "The bot does not answer at {address}. Start it with: cannon-bot run".format
 CANNOT_LISTEN = (
-    "Cannot listen on {setting}_HOST={host}, {setting}_PORT={port}: {reason}. Stop what listens there, choose another "
+    "Can't listen on {setting}_HOST={host}, {setting}_PORT={port}: {reason}. Stop what listens there, choose another "
     "address or port, or set {setting}_PORT=0 for any free one."
 ).format
 """Say why the HTTP server did not start; `setting` is HTTP or HEALTH, `reason` is the system's."""
@@ -54,11 +54,11 @@ CREDITS_BOOKED = "Credits booked, by the ledger's kind of line; practice exclude
 HOST_LIMIT = "What servers may spend on the host's key this month: each (server), all together (total)."
 HOST_SPENT = "What is spent or held of it: by the server that spent most (server), by all together (total)."
 COMMANDS_OUTDATED = "1 while Discord has not taken the commands as they are now: those of before serve."
-LOG_LINES_DROPPED = "Lines of the log that were dropped, because nobody read standard error."
+LOG_LINES_DROPPED = "Lines of the log that were dropped, because standard error was not read."
 SLOW_READINGS = "Times a text of strangers took more than 2 ms to read, by the reader."
 IDENTIFIES_LEFT = "How many more sessions Discord lets the bot begin today, with all its processes."
-NOT_WRITABLE = "{path} cannot be written ({reason}). Check its folder and the disk that it is on.".format
-NOT_PERMITTED = "{path} cannot be written ({reason}). The bot runs as {user_id}:{group_id}. {mend}".format
+NOT_WRITABLE = "{path} can't be written ({reason}). Check its folder and the disk that it is on.".format
+NOT_PERMITTED = "{path} can't be written ({reason}). The bot runs as {user_id}:{group_id}. {mend}".format
 MEND_BY = "Give it the folder: {command}".format
 MEND_BY_MOVING = "Name a folder of its own in DATABASE."
 DISK_IS_FULL = "The disk of {path} is full. Free some space.".format

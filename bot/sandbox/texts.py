@@ -8,7 +8,7 @@ from __future__ import annotations
 # ---------------------------------------------------------------------- the API's messages
 
 KEY_WORKS = "Key works."
-KEY_REFUSED = "The API key is missing, invalid or revoked."
+KEY_REFUSED = "The API key is missing, invalid, or revoked."
 OTHER_BODY = "This idempotency key was used with another body."
 BODY_NOT_OBJECT = "The body must be a JSON object."
 BODY_INCOMPLETE = "The body needs `operation`, a string, and `input`, an object."
@@ -23,7 +23,7 @@ FAILED = "The model could not finish this request. (The sandbox was asked to fai
 BILLED = "The model could not finish this request; its work is billed. (The sandbox was asked to fail and to charge.)"
 NOT_IN_PLAN = "Your plan does not include this operation. (The sandbox was asked to say so.)"
 REQUEST_INVALID = "The request is not valid."
-INVALID_INPUT = "The input is not valid. (The sandbox was asked to refuse it.)"
+INVALID_INPUT = "The input is not valid. (The sandbox was asked to reject it.)"
 NO_CREDITS = "Not enough credits. (The sandbox was asked to be out of them.)"
 DOCS = "https://www.cannonstudio.app/developers/docs/operations"
 ASYNCHRONOUS = "{title}. Asynchronous.".format
@@ -85,5 +85,5 @@ NO_KEY = "This is no key: {error}".format
 
 
 LOOPBACK_ONLY = "The sandbox listens on this machine only, such as on 127.0.0.1; {host} is not allowed.".format
-CANNOT_LISTEN = "The sandbox cannot listen on {host}:{port}: {reason}.".format
+CANNOT_LISTEN = "The sandbox can't listen on {host}:{port}: {reason}.".format
 """Say why the sandbox did not start; `reason` is the system's."""

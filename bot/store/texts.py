@@ -1,4 +1,4 @@
-"""What hosts read when the database or its keys cannot be used, and members of jobs that were never started.
+"""What hosts read when the database or its keys can't be used, and members of jobs that were never started.
 
 The sentences on jobs are stored in their rows. A path or a name of a file
 comes in as it is shown, `reason` as the operating system or SQLite words it.
@@ -85,7 +85,7 @@ DAMAGED = "{name} is damaged ({reason}). Restore it from a backup.".format
 NO_SHARED_MEMORY = "{name} is on a file system without shared memory. Move it to a local disk.".format
 SQLITE_TOO_OLD = "SQLite {version} is too old. Install {oldest} or newer.".format
 IS_DIRECTORY = "{path} is a directory. Name a file for the bot's database.".format
-NOT_WRITABLE = "{path} cannot be written ({reason}). Check who owns it and its directory.".format
+NOT_WRITABLE = "{path} can't be written ({reason}). Check who owns it and its directory.".format
 FILE_REMOVED = (
     "{path} was removed or moved while the bot was using it, so the bot has stopped. Put it back, or restore "
     "a backup, before you start the bot: without it, the bot begins with an empty database."
@@ -97,7 +97,7 @@ FILE_EXCHANGED = "{path} was removed or replaced while the bot was using it, so 
 
 
 RUNS_ALREADY = "Another cannon-bot is running on {database}. Stop it first, or name another file in DATABASE.".format
-NOT_LOCKABLE = "{path} cannot be locked ({reason}). Move the database to a local disk.".format
+NOT_LOCKABLE = "{path} can't be locked ({reason}). Move the database to a local disk.".format
 
 
 # ---------------------------------------------------------------------- the schema
@@ -124,9 +124,9 @@ NEWER_SCHEMA = (
 
 NOT_A_DATABASE = "{name} is not a database. Restore it from a backup, or name another file."
 CORRUPT = "{name} is damaged. Stop the bot and restore it from a backup."
-NOT_OPENED = "{name} cannot be opened. Check that its directory exists and that the bot may write there."
-READ_ONLY = "{name} cannot be written. The file, its directory, or its file system is read-only for the bot."
-NO_PERMISSION = "{name} cannot be used because the bot lacks permission."
+NOT_OPENED = "{name} can't be opened. Check that its directory exists and that the bot may write there."
+READ_ONLY = "{name} can't be written. The file, its directory, or its file system is read-only for the bot."
+NO_PERMISSION = "{name} can't be used because the bot lacks permission."
 DISK_FULL = Text("The bot's disk is full, so nothing was saved. Its host needs to free some space.")
 IN_USE = Text("{name} is in use by another program, so nothing was saved. Try again in a minute.")
 OUT_OF_ORDER = Text("The bot's database isn't working, so nothing was saved. Its host needs to fix it.")
@@ -147,7 +147,7 @@ WHAT_HOSTS_DO = {
     "full": "Free some space on the database's disk; the bot then continues by itself.",
     "gone": "Find out what removed or replaced the file before you start the bot again.",
     "other": "Look at the database, its disk or its server.",
-    "refused": "Check the user, the password and the rights in the database of DATABASE.",
+    "refused": "Check the user, the password, and the rights in the database of DATABASE.",
     "silent": "Check the database's disk, or its server: it is paused, or hangs.",
     "unreachable": "Check that the database server runs, and that this machine reaches it.",
     "unwritable": "Check who may write the database's folder, and whether it is read-only.",
@@ -165,7 +165,7 @@ SERVER_LACKS_RIGHTS = "{name} does not give the bot the permissions that it need
 COMMIT_UNKNOWN = Text(
     "The connection was lost while it was saving ({name}). Check whether your change is there.", why="bot.database"
 )
-SERVER_NOT_OPENED = "{name} cannot be used: {reason}. Check DATABASE and that the server is running.".format
+SERVER_NOT_OPENED = "{name} can't be used: {reason}. Check DATABASE and that the server is running.".format
 SESSIONS_ARE_SHARED = (
     "{name} leads through a pooler that shares sessions (transaction pooling), so processes would not hear each other. "
     "Set DATABASE_DIRECT to the address of PostgreSQL itself, or the pooler to session pooling."
@@ -250,9 +250,9 @@ def secret_key_missing(fingerprints: Collection[str]) -> str:
 
 SECRET_KEY_TOO_SHORT = "A secret key needs at least {least} characters.".format
 """Refuse a key that is too easy to guess; `least` is in characters."""
-KEY_FILE_UNREADABLE = "The key file {key_file} cannot be read. It must belong to the bot's user, mode 600.".format
+KEY_FILE_UNREADABLE = "The key file {key_file} can't be read. It must belong to the bot's user, mode 600.".format
 KEY_FILE_HAS_NO_KEY = "The key file {key_file} has no whole key. Put back the one that belongs to this database.".format
-KEY_FILE_NOT_MADE = "The key file {key_file} cannot be created ({reason}). Set SECRET_KEYS.".format
+KEY_FILE_NOT_MADE = "The key file {key_file} can't be created ({reason}). Set SECRET_KEYS.".format
 
 
 # ---------------------------------------------------------------------- copies of the whole database
@@ -270,7 +270,7 @@ BACKUP_IS_DATABASE = "The backup and the database are the same file. Name anothe
 def moved(database: Path | PostgresUrl, place: str, at: float) -> str:
     when = datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M UTC")
     return (
-        f"{database} was moved to {place} on {when}, and its jobs go on there: set DATABASE to that. To go back"
+        f"{database} was moved to {place} on {when}, and its jobs continue there: set DATABASE to that. To go back"
         " instead, stop every bot and run `cannon-bot migrate-to --undo`; it has nothing of what happened since."
     )
 
@@ -293,7 +293,7 @@ NOT_MOVED = "PostgreSQL and the file do not have the same of {what} ({which}), s
 
 def size(count: int) -> str:
     """Write a number of bytes as hosts read it."""
-    number, units = float(count), ["bytes", "KiB", "MiB", "GiB", "TiB"]
+    number, units = float(count), ["bytes", "KB", "MB", "GB", "TB"]
     while number >= 1024 and len(units) > 1:
         number, units = number / 1024, units[1:]
     return f"{number:.0f} {units[0]}" if units[0] == "bytes" else f"{number:.1f} {units[0]}"

@@ -159,7 +159,7 @@ def _options(commands_: Sequence[AnyCommand]) -> list[str]:
         for each in command.parameters:
             about = tr(str(each.description))
             if each.choices:
-                about += f" ({', '.join(tr(choice.name) for choice in each.choices)})"
+                about = texts.WITH_CHOICES(about=about, choices=[tr(choice.name) for choice in each.choices])
             meanings.setdefault(_name(each), {}).setdefault(about, []).append(ptr(NAME, command.name))
     lines = []
     for name, senses in meanings.items():

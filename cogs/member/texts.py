@@ -8,7 +8,7 @@ from decimal import Decimal
 from types import MappingProxyType
 
 from bot.domain.models import credits_words
-from bot.language import Plural, Text, both, name_of, ntr, sentences, tr
+from bot.language import Plural, Text, both, either, name_of, ntr, sentences, tr
 
 # ---------------------------------------------------------------------- commands and options
 
@@ -26,6 +26,7 @@ SCOPE_MINE, SCOPE_SERVER = "mine", "the server's"
 
 # ---------------------------------------------------------------------- /help: its pages
 
+WITH_CHOICES = Text("{about} ({choices})", choices=either)
 HELP_TITLE = Text("Help")
 HELP_START, HELP_MORE = Text("Start"), Text("Reactions and menus")
 BACK, NEXT = Text("Back"), Text("Next")
@@ -164,7 +165,7 @@ REPORT_TITLE = Plural("Credits spent in the last {count} day", "Credits spent in
 OWN_REPORT_TITLE = Plural("Credits you spent in the last {count} day", "Credits you spent in the last {count} days")
 SPENT_FOR = Plural("{amount} for {count} job", "{amount} for {count} jobs")
 A_DAY = Text("{credits} a day", credits=credits_words)
-CREDITS_LEFT = Text("{credits} left")
+CREDITS_LEFT = Text("Credits left")
 
 
 def fact(name: Text, value: str) -> str:
@@ -193,8 +194,7 @@ CHART_TOTAL = Plural(
 )
 
 
-def chart_list(heading: str, rows: Iterable[str]) -> str:
-    return tr("{option}: {value}", option=heading, value=", ".join(rows)) + "."
+CHART_LIST = Text("{heading}: {rows}.", rows=both)
 
 
 # ---------------------------------------------------------------------- exports

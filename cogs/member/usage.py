@@ -263,13 +263,12 @@ def _lines(catalogue: Catalogue, found: Report, rate: SpendingRate | None) -> li
 
 def _rate_lines(rate: SpendingRate) -> list[str]:
     if rate.free is None:
-        left = str(texts.BALANCE_NOT_KNOWN)
+        left = texts.fact(texts.CREDITS_LEFT, str(texts.BALANCE_NOT_KNOWN))
     elif rate.days_left is None:
-        left = texts.CREDITS_LEFT(credits=credits_words(rate.free))
+        left = texts.fact(texts.CREDITS_LEFT, credits_words(rate.free))
     else:
-        left = texts.days_left(_whole(rate.days_left), credits_words(rate.free))
-    average = texts.A_DAY(credits=_tenths(rate.a_day))
-    return [texts.fact(texts.RATE, average), texts.fact(texts.DAYS_LEFT, left)]
+        left = texts.fact(texts.DAYS_LEFT, texts.days_left(_whole(rate.days_left), credits_words(rate.free)))
+    return [texts.fact(texts.RATE, texts.A_DAY(credits=_tenths(rate.a_day))), left]
 
 
 def _account_lines(rate: SpendingRate) -> list[str]:
@@ -350,7 +349,7 @@ def alt_text(chart: Chart, total: Decimal, days: int, *, is_own: bool) -> str:
         rows = [
             f"{bare(bar.label)} {credits_text(bar.value)}" for bar in chart.bars if bar.panel == panel and bar.value
         ]
-        parts.append(texts.chart_list(str(heading), rows))
+        parts.append(texts.CHART_LIST(heading=str(heading), rows=rows))
     return shortened(sentences(*parts), ALT_TEXT_CHARS)
 
 

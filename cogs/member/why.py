@@ -9,6 +9,7 @@ import discord
 from discord import app_commands
 
 from bot.delivery.answers.responses import page_address
+from bot.delivery.answers.texts import GET_SUPPORT
 from bot.delivery.card.context import NEUTRAL
 from bot.delivery.channels.facts import OPTIONS_PER_SELECT, in_time
 from bot.domain.words.text import shortened
@@ -69,4 +70,7 @@ def _view(interaction: Interaction, found: Sequence[WhyPage]) -> discord.ui.View
     docs_url = interaction.client.settings.docs_url
     if docs_url is not None:
         items.append(discord.ui.Button(label=str(texts.IN_THE_DOCS), url=page_address(docs_url, found[0].id)))
+    support_url = interaction.client.settings.support_url
+    if support_url is not None and found[0].needs_host:
+        items.append(discord.ui.Button(label=str(GET_SUPPORT), url=support_url))
     return view_of(items)

@@ -92,7 +92,7 @@ def _input_line(parameter: Parameter) -> str:
     return texts.choice(f"**{input_label(parameter.name)}**", about) if about else f"**{input_label(parameter.name)}**"
 
 
-SIMILAR = 0.4
+SIMILAR = 0.5
 
 Complete = Callable[[Interaction, str], Awaitable[list[app_commands.Choice[str]]]]
 

@@ -147,13 +147,12 @@ REMOVED = Text("The result is removed. Its record is kept.", why="result.removed
 @because("result.removed")
 def partly_removed(gone: int, left: int) -> str:
     """Say that `left` messages are still there."""
-    removed = ntr("Removed {count} message.", "Removed {count} messages.", gone)
     kept = ntr(
         "I couldn't remove {count} message. Check my permissions there and try again, or delete it yourself.",
         "I couldn't remove {count} messages. Check my permissions there and try again, or delete them yourself.",
         left,
     )
-    return sentences(removed, kept)
+    return sentences(ntr("Removed {count} message.", "Removed {count} messages.", gone), kept) if gone else kept
 
 
 ONE_IS_HERE = Text("One is here: {link}")

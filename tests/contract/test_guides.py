@@ -16,7 +16,7 @@ from bot.app.connection.commands import rows
 from bot.app.entry_points import describe_commands
 from bot.cli import _parser
 from bot.settings import Settings, describe_settings
-from tests.contract.test_style_of_texts import messages
+from tools.words import messages
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"

@@ -22,7 +22,6 @@ from bot.language.current import parent_of
 from bot.language.pages import WhyPage, filled, find, page, written
 from bot.language.pages.texts import GROUPS, WHO
 from cogs.results.post_again import KEPT_DAYS
-from tests.contract.test_style_of_texts import messages
 from tools.readme_tables import with_refusals
 from tools.refusal_pages import DOCUMENT, SEEN, pages, place, seen, translated
 from tools.refusals import (
@@ -40,6 +39,7 @@ from tools.refusals import (
     walked,
 )
 from tools.translations import DOMAINS, TRANSLATED, current, missing, po_file, pot_file, template, text_of
+from tools.words import messages
 
 BASES = {"BotError", "InputError", "Refused"}
 """Errors of many causes: each of their sentences has its own page."""
@@ -174,7 +174,7 @@ def test_the_templates_are_current() -> None:
     assert pot_file("pages").read_text(encoding="utf-8") == text_of(made), "run `make translations`"
 
 
-@pytest.mark.parametrize("language", [each for each in WHOLE if po_file(each, "pages").exists()])
+@pytest.mark.parametrize("language", WHOLE)
 def test_every_page_is_translated_and_names_the_same(language: str) -> None:
     catalog = current(language, template(DOMAINS["pages"]()), "pages")
     assert missing(catalog) == []
@@ -200,6 +200,7 @@ def test_a_page_names_commands_and_buttons_as_its_reader_sees_them() -> None:
     assert f"**{post_it}**" in shown("result.no_place", "de").do
     assert key != "`/studio key`"
     assert key in shown("key.none", "de").do
+    assert shown("key.none", "de").title != shown("key.none", "en").title
 
 
 def test_an_unknown_page_is_none() -> None:

@@ -1,6 +1,6 @@
 """Names, docstrings and comments use the field's words, as the project's style has them.
 
-What is between backticks is code, and texts for people have a test of their own: `test_style_of_texts.py`.
+What is between backticks is code, and texts for people have a test of their own: `test_words.py`.
 """
 
 from __future__ import annotations

@@ -1,12 +1,8 @@
-"""What people read is plain American product English, one idea a sentence; translations keep its form.
-
-Words and limits are those of the project's style: the left column of its table is not written any more.
-"""
+"""What people read has one idea a sentence, and translations keep its form; its words: test_words.py."""
 
 from __future__ import annotations
 
 import ast
-import functools
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -15,28 +11,13 @@ from pathlib import Path
 import pytest
 
 from bot.language import SOURCE
-from tests.contract.test_translations import forms, made, originals, placeholders, translated
+from tests.contract.test_translations import forms, originals, placeholders, translated
 from tools.translations import TRANSLATED
+from tools.words import CODE, messages
 
 ROOT = Path(__file__).resolve().parents[2]
 SENTENCE_WORDS_MAX = 30
-CODE = re.compile(r"```.*?```|`[^`]*`|\{[a-z_]+\}|https?://\S+|[\[{]+\".*[\]}]+", re.DOTALL)
-"""What is no prose: code, places, links, JSON."""
 SENTENCE_END = re.compile(r"(?<=[.!?:])\s+|\n+")
-BANNED = (
-    r"put off", r"given back", r"gives? back", r"lest\b", r"\banew\b", r"\bdearer?\b", r"asked for",
-    r"who asked", r"looked at", r"goes on", r"go on\b", r"beside\b", r"\bwhispers?\b", r"taken? back", r"took back",
-    r"takes? down", r"\bfilms?\b(?! noir)", r"\bpictures?\b", r"said yes", r"say yes", r"a yes\b", r"own yes",
-    r"told so", r"not to be had", r"is over\b(?! the)", r"may not be\b", r"cannot be said", r"is no more",
-    r"\bshall\b", r"\bupon\b", r"\bwhereupon\b", r"\bthereof\b", r"\bnobody's business\b",
-)  # fmt: skip
-BRITISH = (
-    r"\bcolour\w*", r"\bfavour\w*", r"\bbehaviour\w*", r"\bgrey\b", r"\bcentre\w*", r"\bcancell\w*", r"\blicence\b",
-    r"\b(?:recogn|organ|real|summar|local|optim|capital|author|apolog|minim|maxim|util|priorit)is(?:e|es|ed|ing|ation)\b",
-    r"\bdialogue\b", r"\blabell\w*", r"\bmodell\w*", r"\bsignall\w*", r"\btravell\w*",
-)  # fmt: skip
-VALUES = frozenset({"cancelled"})
-"""Choices of an option that are their own values, which buttons of released versions have in their ids."""
 FORM = {
     "two spaces": r"(?<=\S)  +(?=\S)",
     "three dots instead of an ellipsis": r"\.\.\.",
@@ -50,26 +31,6 @@ ENDS = frozenset(
     for name in ("FULL STOP", "EXCLAMATION MARK", "QUESTION MARK", "HORIZONTAL ELLIPSIS", "IDEOGRAPHIC FULL STOP")
 )
 PLACEHOLDER_CHARS_MIN = 2
-
-
-@functools.cache
-def messages() -> tuple[str, ...]:
-    """Return every English message but the names of commands, each plural as one."""
-    return tuple(one for message in made() if message.id and message.context != "name" for one in originals(message))
-
-
-def found(patterns: tuple[str, ...]) -> list[tuple[str, str]]:
-    joined = re.compile("|".join(patterns), re.IGNORECASE)
-    hits = ((joined.search(CODE.sub("X", each)), each) for each in messages())
-    return [(hit[0], each) for hit, each in hits if hit is not None and each not in VALUES]
-
-
-def test_no_message_has_a_word_of_the_old_style():
-    assert found(BANNED) == []
-
-
-def test_spelling_is_american():
-    assert found(BRITISH) == []
 
 
 def test_a_sentence_has_one_idea():

@@ -7,8 +7,8 @@ import re
 import pytest
 
 from bot.language.messages import translations
-from tests.contract.test_style_of_texts import CODE
 from tests.contract.test_translations import forms, originals, translated
+from tools.words import CODE
 
 NARROW = "\u202f"
 FRENCH_SPACE = re.compile(rf"\w[;!?»]|[ \xa0](?:[;!?»]|:(?!\w))|«(?!{NARROW})|’")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from tests.contract.test_style_of_texts import messages
 from tests.support.named_tests import missing, named
+from tools.words import messages
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "cannon-api.md"

@@ -93,6 +93,8 @@ class Walk:
     who: str
     tried: set[str] = field(default_factory=set)
     found: list[Shown] = field(default_factory=list)
+    rejected: list[str] = field(default_factory=list)
+    """What Discord said of it."""
 
     @property
     def actor(self) -> Any:
@@ -124,7 +126,8 @@ class Walk:
         number = len(self.rig.env.http_requests)
         try:
             result = await doing
-        except (SetupError, BackendError):
+        except (SetupError, BackendError) as error:
+            self.rejected.append(str(error))
             return  # Discord itself would not let them
         finally:
             self.found += shown_since(self.rig, number)

@@ -16,8 +16,8 @@ import discord as dpy
 import psycopg
 import pytest
 
-from bot.app.host import texts
-from bot.app.host.jobs import job_timeline
+from bot.app.host.jobs import texts
+from bot.app.host.jobs.commands import job_timeline
 from bot.domain.models import JobState
 from bot.fleet.host.listing import list_processes
 from bot.jobs.follow.claims import CLAIM_EVERY_S

@@ -206,7 +206,7 @@ async def test_a_bad_token_a_backup_a_kill_and_a_restore(host: Host) -> None:
     host.root.check_out()
     await host.get_packages()
     await host.set_up("")
-    for token, complaint in (("", "DISCORD_TOKEN"), (REFUSED_TOKEN, "Discord refuses DISCORD_TOKEN.")):
+    for token, complaint in (("", "DISCORD_TOKEN"), (REFUSED_TOKEN, "Discord rejects DISCORD_TOKEN.")):
         await host.set_up(token)
         refused = await host.start()
         output = await refused.rest()

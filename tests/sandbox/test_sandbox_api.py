@@ -292,7 +292,7 @@ async def test_it_listens_on_loopback_only():
 
 async def test_a_taken_port_is_a_clear_error(sandbox):
     second = Sandbox()
-    with pytest.raises(StartError, match="cannot listen"):
+    with pytest.raises(StartError, match="can't listen"):
         await second.start(port=int(sandbox.url.rpartition(":")[2]))
     await second.close()
 

@@ -128,7 +128,7 @@ async def test_a_full_disk_leaves_the_earlier_backup(
     target = path.with_name("copy.backup")
     target.write_text("the earlier one")
     monkeypatch.setattr(module, "room_for", lambda _db, _directory: (4096, 4095))
-    with pytest.raises(StoreError, match=r"4\.0 KiB"):
+    with pytest.raises(StoreError, match=r"4\.0 KB"):
         taken(path, target, replaces=True)
     assert target.read_text() == "the earlier one"
 

@@ -100,7 +100,7 @@ def test_what_is_not_a_database_is_reported(path: Path, content: bytes) -> None:
 def test_a_directory_is_reported(path: Path) -> None:
     path.mkdir()
     (problem,) = Store.check_file(path)
-    assert "cannot be opened" in problem
+    assert "can't be opened" in problem
 
 
 async def test_a_newer_schema_is_reported(path: Path, open_store: Open) -> None:

@@ -96,7 +96,7 @@ async def test_a_directory_in_the_place_of_the_file_is_refused(open_database: Op
 
 async def test_a_file_in_the_place_of_the_directory_is_refused(open_database: Open, tmp_path: Path) -> None:
     (tmp_path / "data").touch()
-    with pytest.raises(StoreError, match="cannot be written"):
+    with pytest.raises(StoreError, match="can't be written"):
         await open_database(tmp_path / "data" / "bot.db")
 
 
@@ -112,7 +112,7 @@ async def test_a_lacking_permission_is_refused(
         monkeypatch.setattr(os, "open", refuse)
     else:
         monkeypatch.setattr(os, "access", lambda *_: False)
-    with pytest.raises(StoreError, match="cannot be written"):
+    with pytest.raises(StoreError, match="can't be written"):
         await open_database()
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from bot.app.host.doctor import examine
 from bot.app.host.files import upgrade_forecast
-from bot.app.host.jobs import doubt_jobs
+from bot.app.host.jobs.commands import mark_uncertain
 from bot.app.host.offline import prune
 from bot.domain.models import JobState
 from bot.errors import Refused, StartError
@@ -65,7 +65,7 @@ async def test_a_dump_is_restored_and_the_books_agree(
     run("pg_restore", "--exit-on-error", "--no-owner", f"--dbname={empty_postgres_database}", str(dump))
     monkeypatch.setattr("bot.app.host.offline.SystemClock", lambda: clock)
     url = PostgresUrl(empty_postgres_database)
-    assert "1 job had not ended" in await doubt_jobs(settings(url), 3600, clock=clock, progress=no_progress)
+    assert "1 job had not ended" in await mark_uncertain(settings(url), 3600, clock=clock, progress=no_progress)
     store = await Store.open(url, clock=clock, secret_keys=(SECRET_KEY,))
     try:
         assert await store.check() == []
@@ -84,14 +84,14 @@ async def test_a_dump_is_restored_and_the_books_agree(
         await store.close()
 
 
-async def test_nothing_is_doubted_while_a_bot_runs(
+async def test_nothing_is_marked_while_a_bot_runs(
     filled: PostgresUrl, clock: HandClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.app.host.offline.SystemClock", lambda: clock)
     store = await Store.open(filled, clock=clock, secret_keys=(SECRET_KEY,))
     await store.leases.hold("p1", 60)
     with pytest.raises(Refused, match="Stop every bot"):
-        await doubt_jobs(settings(filled), 60, clock=clock, progress=no_progress)
+        await mark_uncertain(settings(filled), 60, clock=clock, progress=no_progress)
     await store.close()
 
 
@@ -131,7 +131,7 @@ async def test_check_finds_what_is_wrong_and_nothing_else(
     assert (code, "is missing" in said) == (1, True)
     code, said = checked("postgresql:///nowhere?host=/nonexistent")
     assert code == 1
-    assert "cannot be used" in said
+    assert "can't be used" in said
     with reading_server(filled) as db:
         assert db.execute("SELECT count(*) FROM jobs").fetchone()[0] == 3, "it was not touched"
 

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from bot.app.host import texts
 from bot.app.host.doctor import examine
-from bot.app.host.jobs import host_credits_spent, list_jobs, release_job, retry_job, show_job
+from bot.app.host.jobs import texts
+from bot.app.host.jobs.commands import host_credits_spent, list_jobs, release_job, retry_job, show_job
 from bot.domain.models import Job, JobState
 from bot.domain.money.limit_rules import host_limits
 from bot.errors import Refused, StoreError

@@ -59,7 +59,7 @@ async def test_jobs_go_on_in_the_file_and_come_back(
     sums, count = await before.ledger.balance(GUILD), len(await before.ledger.rows(GUILD))
     await before.close()
     said = await at(clock, stopped, file)
-    assert "had not ended and will go on there" in said
+    assert "had not ended and will continue there" in said
     assert f"Now set DATABASE={file}, keep SECRET_KEYS, and start one bot" in said
     assert file.stat().st_mode & 0o777 == 0o600
     store = await opened(file, clock)

@@ -91,6 +91,6 @@ def test_a_lock_that_cannot_be_had_is_reported(path: Path, step: str, monkeypatc
         monkeypatch.setattr(os, "open", no_open)
     else:
         monkeypatch.setattr(fcntl, "flock", no_lock)
-    expected = {"open": "cannot be written", "lock": "local disk"}[step]
+    expected = {"open": "can't be written", "lock": "local disk"}[step]
     with pytest.raises(StoreError, match=expected):
         ProcessLock.take(path)

@@ -87,7 +87,7 @@ async def test_an_old_backup_is_upgraded_there_and_its_jobs_end(kept: Settings, 
     before = bytes_of(folder_of(kept)) | bytes_of(kept.sqlite_file.parent)
     said = await rehearsed(kept)
     assert said.startswith("This backup restores: 55 jobs (26 were open: ")
-    assert "books equal" in said
+    assert "ledger equal" in said
     ended = int(said.partition("were open: ")[2].partition(" ended")[0])
     assert ended >= 26 - LEFT, "what was sent has come, what was not is sent, what is too old is refunded"
     assert played[0].refused == (), "nothing outside this machine was tried"
@@ -104,7 +104,7 @@ async def test_a_backup_of_postgresql_is_rehearsed_without_a_server(
     backed_up(kept)
     nowhere = PostgresUrl("postgresql:///nowhere?host=/nonexistent")
     elsewhere = Settings(database=nowhere, secret_keys=kept.secret_keys, backup_dir=kept.backup_dir)
-    assert "books equal" in await rehearsed(elsewhere)
+    assert "ledger equal" in await rehearsed(elsewhere)
 
 
 async def test_a_key_file_next_to_the_database_is_used(
@@ -220,4 +220,4 @@ async def test_a_job_of_unknown_outcome_is_sent_again_and_posted(
         return await store.job_lists.open_total() == 0
 
     monkeypatch.setattr(rehearsal._Watch, "is_over", has_ended)
-    assert "1 job (1 was open: 1 ended), books equal" in await rehearsed(kept)
+    assert "1 job (1 was open: 1 ended), ledger equal" in await rehearsed(kept)

@@ -126,9 +126,9 @@ def test_no_key_file_is_made_where_keys_are_set(tmp_path: Path) -> None:
 
 def test_a_key_file_that_cannot_be_used_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.key").mkdir()
-    with pytest.raises(StoreError, match="cannot be read"):
+    with pytest.raises(StoreError, match="can't be read"):
         load_box((), tmp_path / "a.key", needed=())
-    with pytest.raises(StoreError, match="cannot be created"):
+    with pytest.raises(StoreError, match="can't be created"):
         load_box((), tmp_path / "nowhere" / "a.key", needed=())
 
 

@@ -160,6 +160,6 @@ async def test_what_is_no_database_of_ours_is_one_sentence(
 ) -> None:
     with pytest.raises(StoreError, match="has no data of cannon-bot in it"):
         copied(PostgresUrl(empty_postgres_database), tmp_path / "x", clock)
-    with pytest.raises(StoreError, match="cannot be used"):
+    with pytest.raises(StoreError, match="can't be used"):
         copied(PostgresUrl("postgresql:///nowhere?host=/nonexistent"), tmp_path / "x", clock)
     assert list(tmp_path.glob("x*")) == []

@@ -140,6 +140,29 @@ async def test_what_none_takes_is_taken_back(open_store: Open, accepted: Any, cl
     assert old.jobs == 12
 
 
+async def test_what_one_that_is_there_does_not_take_is_taken_back(open_store: Open, accepted: Any, clock: Any):
+    """One that lives, and hangs."""
+    store = await open_store()
+    old = await with_jobs(store, accepted, clock, *[1] * 12)
+    await store.leases.hold("hangs", 60)
+    clock.now += SHARED_RENEW_S
+    await old.round()
+    assert old.jobs == 6
+    clock.now += CLAIM_REST_S
+    await old.round()
+    assert old.jobs == 12
+
+
+async def test_what_is_free_of_a_card_that_another_follows_is_left_to_it(open_store: Open, accepted: Any, clock: Any):
+    store = await open_store()
+    old = await with_jobs(store, accepted, clock, 2)
+    freed = next(iter(old.agenda.jobs))
+    await store._database.write(lambda db: db.execute("UPDATE jobs SET lease = NULL WHERE id = ?", (freed,)))
+    new = Worker(await open_store(), clock)
+    await new.round()
+    assert new.jobs == 0, "one process edits a card's message"
+
+
 async def test_turns_may_end_while_a_worker_that_stops_hands_its_jobs_over(clock: Any):
     turns = {asyncio.create_task(asyncio.sleep(0))}
     calls: list[str] = []

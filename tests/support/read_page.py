@@ -35,10 +35,12 @@ READ = """
     for (const name of ["placeholder", "aria-label", "title", "alt"])
       if (each.getAttribute(name)) seen.push(each.getAttribute(name));
   }
+  for (const each of document.querySelectorAll("input, textarea"))
+    if (each.checkVisibility({visibilityProperty: true})) seen.push(each.value);
   return [...new Set(seen)];
 }
 """
-"""All that is shown or read aloud, but code: texts, placeholders, labels for screen readers, and alternative texts."""
+"""All that is shown or read aloud but code: texts, values, placeholders, labels for screen readers, and alt texts."""
 WORD = re.compile(r"[A-Za-z\u00c0-\u024f]{3,}")
 NO_WORDS = re.compile(
     r"https?://\S+|\S+\.(?:png|jpg|mp4|mp3|wav|json|csv|txt|zip|glb|webp)\b"  # links and files

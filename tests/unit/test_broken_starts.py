@@ -25,8 +25,8 @@ from bot.store.host.moved import MOVED_TO_META, Moved
 from tests.unit.test_cli import TOKEN, cannon_bot, environment
 
 CLOSED = "http://127.0.0.1:9"
-"""Nothing listens here: a bot that calls Discord at it says that Discord cannot be reached."""
-UNREACHABLE = "Discord cannot be reached"
+"""Nothing listens here: a bot that calls Discord at it says that Discord can't be reached."""
+UNREACHABLE = "Discord can't be reached"
 MAY_HELP, CANNOT_HELP = 1, 78
 
 
@@ -171,7 +171,7 @@ def as_user(command: str, folder: Path, database: Path) -> tuple[int, str]:
     done = subprocess.run(words, cwd=folder.parent, env=env, capture_output=True, text=True, check=False, **user)
     assert "Traceback" not in done.stderr, done.stderr
     lines = (done.stdout + done.stderr).splitlines()
-    return done.returncode, next((line for line in lines if "cannot be written" in line), lines[-1])
+    return done.returncode, next((line for line in lines if "can't be written" in line), lines[-1])
 
 
 def identity() -> str:
@@ -376,7 +376,7 @@ def test_check_finds_a_limit_of_files_and_a_folder_for_backups_that_cannot_be_wr
         check=False,
     )
     assert (done.returncode, done.stdout.splitlines()[0]) == (1, "2 problems:")
-    assert "BACKUP_DIR: /proc/none/backups cannot be written" in done.stdout
+    assert "BACKUP_DIR: /proc/none/backups can't be written" in done.stdout
     assert "(`ulimit -f`)" in done.stdout
 
 

@@ -64,19 +64,19 @@ async def test_where_all_is_well_the_token_and_the_gateway_are_tried_without_a_s
     )
     assert (done.returncode, done.stderr) == (0, ""), done.stdout
     assert done.stdout.startswith("OK: settings, database, migrations, commands, and Discord.\n1 warning:\n")
-    assert "Cannon Studio cannot be reached at http://127.0.0.1:9 (Connection refused)" in done.stdout
+    assert "Cannon Studio can't be reached at http://127.0.0.1:9 (Connection refused)" in done.stdout
     assert {call.path for call in discord.rest.calls} == {"/users/@me", "/oauth2/applications/@me", "/gateway/bot"}
     assert discord.gateway.live == []
 
 
 async def test_a_refused_token_is_one_problem(discord: WireDiscord) -> None:
     problems = (await found(settings(discord.url, TOKEN))).problems
-    assert problems == ["Discord refuses DISCORD_TOKEN. Copy the current token from the Bot page of your application."]
+    assert problems == ["Discord rejects DISCORD_TOKEN. Copy the current token from the Bot page of your application."]
 
 
 async def test_an_unreachable_discord_is_one_problem_with_the_systems_reason(discord: WireDiscord) -> None:
     (problem,) = (await found(settings("http://127.0.0.1:9", discord.token))).problems
-    assert problem.startswith("Discord cannot be reached (Connection refused).")
+    assert problem.startswith("Discord can't be reached (Connection refused).")
 
 
 async def test_a_discord_that_does_not_answer_is_one_problem(
@@ -85,7 +85,7 @@ async def test_a_discord_that_does_not_answer_is_one_problem(
     monkeypatch.setattr("bot.app.entry_points.ANSWER_S", 0.2)
     discord.fault("GET", "/users/@me", status=200, hold=True)
     (problem,) = (await found(settings(discord.url, discord.token))).problems
-    assert problem.startswith("Discord cannot be reached (no answer in time).")
+    assert problem.startswith("Discord can't be reached (no answer in time).")
 
 
 async def test_a_gateway_behind_a_firewall_is_one_problem(discord: WireDiscord) -> None:
@@ -93,7 +93,7 @@ async def test_a_gateway_behind_a_firewall_is_one_problem(discord: WireDiscord) 
         port = closed.getsockname()[1]
     discord.rest.gateway_url = f"ws://127.0.0.1:{port}/gateway"
     (problem,) = (await found(settings(discord.url, discord.token))).problems
-    assert problem.startswith("Discord's gateway cannot be reached at 127.0.0.1 (Connection refused).")
+    assert problem.startswith("Discord's gateway can't be reached at 127.0.0.1 (Connection refused).")
 
 
 async def test_what_the_application_lacks_is_told(discord: WireDiscord) -> None:

@@ -16,7 +16,7 @@ from tests.unit.test_cli import TOKEN, cannon_bot
 
 MAY_HELP, CANNOT_HELP = 1, 78
 SHARDING_REQUIRED = 4011
-REFUSED = "Discord refuses DISCORD_TOKEN."
+REFUSED = "Discord rejects DISCORD_TOKEN."
 
 
 def test_without_a_token_no_restart_helps(tmp_path: Path) -> None:
@@ -67,7 +67,7 @@ async def test_a_start_that_discord_cannot_serve_ends_with_one_sentence_and_may_
         discord.fault("GET", "/users/@me", status=429 if is_html else 503, is_html=is_html)
         async with life(discord, tmp_path) as bot:
             assert await bot.ended() == MAY_HELP
-            assert "Discord cannot serve the bot now" in bot.output()
+            assert "Discord can't serve the bot now" in bot.output()
             assert "Traceback" not in bot.output()
 
 
@@ -171,7 +171,7 @@ async def test_every_session_is_counted_for_the_next_start(tmp_path: Path) -> No
 @pytest.mark.long
 def test_check_finds_a_folder_that_the_bot_may_not_write(tmp_path: Path) -> None:
     done = cannon_bot("check", "--offline", cwd=tmp_path, DISCORD_TOKEN=TOKEN, DATABASE="/proc/none/bot.db")
-    assert (done.returncode, "/proc/none cannot be written" in done.stdout) == (1, True)
+    assert (done.returncode, "/proc/none can't be written" in done.stdout) == (1, True)
 
 
 @pytest.mark.long
@@ -180,5 +180,5 @@ async def test_a_folder_that_the_bot_may_not_write_ends_the_start_with_one_sente
         discord.create_guild("Studio")
         async with life(discord, tmp_path, DATABASE="/proc/none/bot.db") as bot:
             assert await bot.ended() == CANNOT_HELP
-            assert "/proc/none cannot be written" in bot.output()
+            assert "/proc/none can't be written" in bot.output()
             assert "Traceback" not in bot.output()

@@ -412,7 +412,7 @@ def test_a_file_that_may_not_be_read_is_a_problem_and_not_a_crash(
 
     monkeypatch.setattr("dotenv.main.open", refuse, raising=False)  # as root, the file's mode would stop nobody
     (problem,) = read_settings()[1]
-    assert "cannot be read: Permission denied" in problem
+    assert "can't be read: Permission denied" in problem
 
 
 @pytest.mark.parametrize(("terminal", "expected"), [(True, "console"), (False, "json")])

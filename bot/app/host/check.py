@@ -12,7 +12,7 @@ from typing import Protocol
 from bot.app.host import texts
 from bot.app.host.doctor import reach
 from bot.app.host.files import upgrade_forecast
-from bot.app.host.jobs import pause_state
+from bot.app.host.jobs.commands import pause_state
 from bot.app.host.learn import discovery_state
 from bot.app.texts import HOST_KEY_UNLIMITED, PRACTICE_KEY_OF_HOST
 from bot.domain.practice import is_practice_key

@@ -43,9 +43,11 @@ def add_to(add: Add) -> None:
     )
     backup.add_argument("--without-keys", action="store_true", help="leave out the key file, to keep it elsewhere")
     backup.add_argument("--force", action="store_true", help="replace a file that is there")
-    restoring = add("restore", _restore, "Put a backup in the place of the database. Stop the bot first.")
+    restoring = add("restore", _restore, "Restore a backup. Stop the bot first.")
     restoring.add_argument("path", type=Path, help="the backup; a key file next to it is restored as well")
-    rehearsing = add("rehearse", _rehearse, "Prove that a backup restores, without touching the bot. It may run.")
+    rehearsing = add(
+        "rehearse", _rehearse, "Prove that a backup restores, without touching the database. The bot may run."
+    )
     rehearsing.add_argument("path", type=Path, nargs="?", help="the backup (default: the newest in BACKUP_DIR)")
     moving = add(
         "migrate-to", _migrate_to, "Move the database to an empty PostgreSQL one, or to a file. Stop every bot."
@@ -79,7 +81,7 @@ def add_to(add: Add) -> None:
     listing = add("fleet", _fleet, "List the bot's processes on the database: version, role, shards, jobs, leader.")
     listing.add_argument("--json", action="store_true", help="as JSON")
     _add_archive(add("archive", _list_months, "Archive the jobs of past months, and take archived months out."))
-    _add_jobs(add("jobs", _list_jobs, "Show jobs of all servers, and solve what is stuck."))
+    _add_jobs(add("jobs", _list_jobs, "Show the jobs of all servers, and free stuck ones."))
 
 
 def _adder(parser: argparse.ArgumentParser) -> Add:
@@ -96,14 +98,14 @@ def _adder(parser: argparse.ArgumentParser) -> Add:
 
 def _add_archive(archive: argparse.ArgumentParser) -> None:
     add = _adder(archive)
-    listing = add("list", _list_months, "List the months with their jobs, archived or not, and detached tables.")
+    listing = add("list", _list_months, "List the months: their jobs, how many are archived, and detached tables.")
     listing.add_argument("--json", action="store_true", help="as JSON")
     moving = add("move", _archive_months, "Archive the jobs of past months, without their words. The bot may run.")
     moving.add_argument(
         "--keep", type=_months, default=12, metavar="MONTHS", help="months before this one that stay (default: 12)"
     )
     add_yes(moving)
-    detaching = add("detach", _detach_month, "Make tables of their own of an archived month. PostgreSQL only.")
+    detaching = add("detach", _detach_month, "Move an archived month to tables of its own. PostgreSQL only.")
     dropping = add("drop", _drop_month, "Delete an archived month.")
     for each in (detaching, dropping):
         each.add_argument("month", type=_month, metavar="MONTH", help="as 2026-01")
@@ -122,7 +124,7 @@ def _add_jobs(jobs: argparse.ArgumentParser) -> None:
     listing.add_argument("--limit", type=_limit, default=50, help="how many (default: 50)")
     listing.add_argument("--json", action="store_true", help="as JSON")
     listing.set_defaults(usage_error=listing.error)
-    showing = add("show", _show_job, "Show one job: its calls with their answers, who follows it, and credits.")
+    showing = add("show", _show_job, "Show one job: API calls, who follows it, and credits.")
     showing.add_argument("id", help="id of the job")
     showing.add_argument(
         "--timeline",
@@ -130,10 +132,10 @@ def _add_jobs(jobs: argparse.ArgumentParser) -> None:
         help="what happened when, and which wait cost most",
     )
     showing.add_argument("--json", action="store_true", help="as JSON")
-    retrying = add("retry", _retry_job, "Take a job up now, without a second charge.")
+    retrying = add("retry", _retry_job, "Retry a job now, without a second charge.")
     retrying.add_argument("id", help="id of the job")
-    doubting = add("doubt", _doubt_jobs, "After pg_restore: keep jobs from being paid twice. Stop every bot first.")
-    doubting.add_argument("age", type=_span, metavar="TIME", help="how old the restored dump is, as 30m, 2h, 1d")
+    uncertain = add("mark-uncertain", _mark_uncertain, "After pg_restore: pay no job twice. Stop every bot first.")
+    uncertain.add_argument("age", type=_span, metavar="TIME", help="how old the restored dump is, as 30m, 2h, 1d")
     releasing = add("release", _release_job, "Free a job of a process that is dead, or end it.")
     releasing.add_argument("id", help="id of the job")
     releasing.add_argument("--end", action="store_true", help="end it: what was made is kept, the rest is refunded")
@@ -300,8 +302,8 @@ def _drop_month(arguments: argparse.Namespace) -> int:
 
 def _list_jobs(arguments: argparse.Namespace) -> int:
     settings = host_settings()
-    from bot.app.host import texts
-    from bot.app.host.jobs import host_credits_spent, list_jobs
+    from bot.app.host.jobs import texts
+    from bot.app.host.jobs.commands import host_credits_spent, list_jobs
     from bot.domain.models import OPEN_STATES, JobState
 
     wanted: set[JobState] = set()
@@ -330,8 +332,8 @@ def _list_jobs(arguments: argparse.Namespace) -> int:
 
 def _show_job(arguments: argparse.Namespace) -> int:
     settings = host_settings()
-    from bot.app.host import texts
-    from bot.app.host.jobs import job_timeline, show_job
+    from bot.app.host.jobs import texts
+    from bot.app.host.jobs.commands import job_timeline, show_job
 
     clock, is_timeline = watch()[0], arguments.timeline
     found = (job_timeline if is_timeline else show_job)(settings, arguments.id, clock)
@@ -344,25 +346,25 @@ def _show_job(arguments: argparse.Namespace) -> int:
 
 def _retry_job(arguments: argparse.Namespace) -> int:
     settings = host_settings()
-    from bot.app.host.jobs import retry_job
+    from bot.app.host.jobs.commands import retry_job
 
     clock, progress = watch()
     print(asyncio.run(retry_job(settings, arguments.id, clock=clock, progress=progress)))
     return 0
 
 
-def _doubt_jobs(arguments: argparse.Namespace) -> int:
+def _mark_uncertain(arguments: argparse.Namespace) -> int:
     settings = host_settings()
-    from bot.app.host.jobs import doubt_jobs
+    from bot.app.host.jobs.commands import mark_uncertain
 
     clock, progress = watch()
-    print(asyncio.run(doubt_jobs(settings, arguments.age, clock=clock, progress=progress)))
+    print(asyncio.run(mark_uncertain(settings, arguments.age, clock=clock, progress=progress)))
     return 0
 
 
 def _release_job(arguments: argparse.Namespace) -> int:
     settings = host_settings()
-    from bot.app.host.jobs import release_job
+    from bot.app.host.jobs.commands import release_job
 
     _, progress = watch()
     ends, is_sure = arguments.end, arguments.yes
@@ -408,7 +410,7 @@ def _span(text: str) -> float:
     units = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
     number, unit = text[:-1], text[-1:]
     if unit not in units or not (number.isascii() and number.isdecimal() and len(number) <= 6):
-        raise argparse.ArgumentTypeError("a time is needed, such as 30m, 2h or 1d")
+        raise argparse.ArgumentTypeError("a time is needed, such as 30m, 2h, or 1d")
     return float(int(number) * units[unit])
 
 

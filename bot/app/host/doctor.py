@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from bot import __version__, commit
-from bot.app.host.jobs import host_credits_spent
+from bot.app.host.jobs.commands import host_credits_spent
 from bot.errors import StartError, StoreError
 from bot.media.contact_sheet import attacked
 from bot.media.decoder_cage import closes

@@ -7,15 +7,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bot.domain.models import END_STATES
 from bot.settings import PostgresUrl
 from bot.store.texts import size
 
 if TYPE_CHECKING:
     from bot.cannon.discovery import Discovered
-    from bot.store.host.timeline import TimeSpent
 
-ENDED = frozenset(state.value for state in END_STATES)
 ERASING = "Erasing old jobs"
 DELETING = "Deleting what is left of erased jobs"
 LOG_NOT_EMPTIED = (
@@ -30,6 +27,20 @@ def count(number: int, what: str) -> str:
 def moment(at: float) -> str:
     """Return a Unix time as hosts read it."""
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def age(seconds: float) -> str:
+    for unit, length in (("d", 86_400), ("h", 3600), ("min", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds / length:.0f} {unit}"
+    return f"{max(0, seconds):.0f} s"
+
+
+def in_columns(lines: Sequence[tuple[str, ...]]) -> str:
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines
+    )
 
 
 # ---------------------------------------------------------------------- check
@@ -50,14 +61,14 @@ def _listed(sentences: Sequence[str]) -> list[str]:
 
 
 LITTLE_ROOM = (
-    "The disk of {folder} has {free} left. The bot stops taking work when it is full: leave it some hundred MiB."
+    "The disk of {folder} has {free} left. The bot stops taking work when it is full: keep a few hundred MB free."
 ).format
 FILES_ARE_LIMITED = (
     "This system lets a file grow to {limit} only (`ulimit -f`), and the database needs more. Lift the limit."
 ).format
 CLOCK_IS_OFF = (
-    "The clock of this machine is {seconds:.0f} s {way} Discord's. Set it, for example with NTP: limits, deadlines and "
-    "retention count by it."
+    "The clock of this machine is {seconds:.0f} s {way} Discord's. Set it, for example with NTP: limits, deadlines, "
+    "and retention count by it."
 ).format
 APPLICATION_HAS_ENDPOINT = (
     "The application has an Interactions Endpoint URL, so Discord sends commands there, and not to the bot. Remove it "
@@ -74,8 +85,11 @@ NO_SESSIONS_LEFT = (
     "Few of today's sessions at Discord are left, so a start waits until there are more, in {minutes:.0f} minutes."
 ).format
 CANNON_UNREACHABLE = (
-    "Cannon Studio cannot be reached at {url} ({reason}). The bot starts, and jobs wait until it can be."
+    "Cannon Studio can't be reached at {url} ({reason}). The bot starts, and jobs wait until it can be."
 ).format
+
+CAGED = "Cage of the process that decodes images: {closes}.".format
+"""Say how much the cage of the process that decodes images closes: `full`, `files only`, …, `none`."""
 
 # ---------------------------------------------------------------------- backups
 
@@ -83,7 +97,7 @@ CANNON_UNREACHABLE = (
 def backed_up(path: Path, bytes_: int, key_file: Path | None, needed: Collection[str]) -> str:
     lines = [f"Backed up to {path} ({size(bytes_)}) and checked."]
     if key_file is not None:
-        lines.append(f"The secret key is in {key_file}. Whoever has both files has all API keys: keep them private.")
+        lines.append(f"The secret key is in {key_file}. Anyone with both files has all API keys: keep them private.")
     if needed:
         lines.append(
             f"To restore it you also need the secret key {', '.join(sorted(needed))}, which is not in this backup:"
@@ -123,7 +137,7 @@ def older_deleted(deleted: int, keep: int) -> str:
 
 
 UPGRADE_ON_SERVER = (
-    "The next start upgrades {url} from schema {schema} to {known}; bots of the version before cannot be "
+    "The next start upgrades {url} from schema {schema} to {known}; bots of the version before can't be "
     "started on it any more. Make a backup first: cannon-bot backup PATH"
 ).format
 
@@ -158,7 +172,7 @@ def restores(name: str, jobs: int, open_jobs: int, ended: int, seconds: float) -
         words for words in (f"{ended} ended" if ended else "", f"{unended} still open" if unended else "") if words
     )
     were_open = f" ({open_jobs} {'was' if open_jobs == 1 else 'were'} open: {of_them})" if open_jobs else ""
-    return f"This backup restores: {count(jobs, 'job')}{were_open}, books equal, {seconds:.1f} s ({name})."
+    return f"This backup restores: {count(jobs, 'job')}{were_open}, ledger equal, {seconds:.1f} s ({name})."
 
 
 def unexpected(error: Exception) -> str:
@@ -173,11 +187,11 @@ def does_not_restore(name: str, sentence: str) -> str:
 
 
 def migrated(place: str, rows: int, tables: int, compared: int, open_jobs: int, following: str) -> str:
-    said = f"Moved {count(rows, 'row')} of {count(tables, 'table')} to {place}. Their numbers and the books of every"
+    said = f"Moved {count(rows, 'row')} of {count(tables, 'table')} to {place}. Their numbers and the ledger of every"
     said += f" server agree, and {count(compared, 'row')} chosen at random {'is' if compared == 1 else 'are'} the same."
     lines = [said]
     if open_jobs:
-        lines.append(f"{count(open_jobs, 'job')} had not ended and will go on there.")
+        lines.append(f"{count(open_jobs, 'job')} had not ended and will continue there.")
     return "\n".join([*lines, following])
 
 
@@ -238,7 +252,7 @@ LOST_BY_ARCHIVING = (
 def would_archive(jobs: int, first_kept: str) -> str:
     return (
         f"This would archive {count(jobs, 'job')} of before {first_kept} without their words, as far as nothing of them"
-        f" is open. {LOST_BY_ARCHIVING} It cannot be undone. Add --yes to do it."
+        f" is open. {LOST_BY_ARCHIVING} It can't be undone. Add --yes to do it."
     )
 
 
@@ -255,7 +269,7 @@ NOT_ARCHIVED = "Nothing of {month} is archived. `cannon-bot archive list` shows 
 
 def would_detach(jobs: int, month: str) -> str:
     return (
-        f"This would make tables of their own of the {count(jobs, 'archived job')} of {month} and their ledger: the bot"
+        f"This would move the {count(jobs, 'archived job')} of {month} and their ledger to tables of their own: the bot"
         " no longer reads, backs up or moves them, and erases no member from them. Add --yes to do it."
     )
 
@@ -283,222 +297,6 @@ def months(found: Mapping[str, Any]) -> str:
     return "\n".join([in_columns(lines), *tables])
 
 
-# ---------------------------------------------------------------------- jobs
-
-PENDING = (
-    "This job was not started: it waits for a moderator, for a free place, or for another job. It starts by itself;"
-    " `jobs release --end` refunds it instead."
-)
-CHANGED_MEANWHILE = "The job has changed in this moment. Look at it again with `cannon-bot jobs show`."
-WOULD_BE_KEPT = "its result was made and is paid, so it is kept; its author posts it with Post it in /jobs"
-WOULD_BE_POLLED = "its credits are refunded; Cannon Studio is still asked now and then, and a late result is posted"
-WOULD_BE_REFUNDED = "its credits are refunded"
-
-
-def doubted(open_jobs: int) -> str:
-    return (
-        f"{count(open_jobs, 'job')} had not ended. Those that may have been submitted since the backup are not paid"
-        " twice: they continue under the same idempotency key, or are refunded if that is too old."
-    )
-
-
-NO_JOB = "There is no job {job_id}.".format
-
-
-def followed(process: str, until: float) -> str:
-    return (
-        f"{process or 'A running bot'} follows this job, until {moment(until)} and longer while it runs. Stop it,"
-        " run this again, and start it."
-    )
-
-
-DUE_NOW = ("Job {job_id} is due now: a running bot takes it up within 15 seconds, else the next start does.").format
-RECHECK_NOW = (
-    "Cannon Studio is asked for the result of job {job_id} now: by a running bot within 15 seconds, else by "
-    "the next start."
-).format
-
-
-def cannot_retry(state: str, *, has_request: bool) -> str:
-    if state == "held":
-        return "The result of this job was made and is kept. Its author or a moderator posts it: Post it in /jobs."
-    if state in {"failed", "expired"} and not has_request:
-        return "Cannon Studio never took this job, and it was refunded. Its author can press Retry on its card."
-    if state in {"failed", "expired"}:
-        return "Nothing more can come of this job: its request is too old, its cost is booked, or it was erased."
-    return f"This job has ended ({state}). There is nothing to retry."
-
-
-HAS_ENDED = "This job has ended ({state}): nothing follows it, and it has no hold.".format
-FREE_NOW = (
-    "No process has job {job_id} now. A running bot takes it up within 15 seconds, else the next start does."
-).format
-WOULD_END = "This would end job {job_id}: {outcome}. Add --yes to do it.".format
-
-
-def ended(job_id: str, state: str, *, refunded: bool) -> str:
-    return f"Job {job_id} has ended ({state})." + (" Its credits are refunded." if refunded else "")
-
-
-def table(rows: Sequence[Mapping[str, Any]], now: float) -> str:
-    """Return jobs as lines: id, state, operation, server, member, age, what is next, calls."""
-    head = ("JOB", "STATE", "OPERATION", "SERVER", "MEMBER", "AGE", "NEXT", "SENT")
-    lines = [head] + [
-        (
-            each["id"],
-            each["state"],
-            each["operation"],
-            str(each["guild_id"]),
-            str(each["author_id"]),
-            age(now - each["created_at"]),
-            _next(each, now),
-            str(each["attempts"]),
-        )
-        for each in rows
-    ]
-    return in_columns(lines)
-
-
-FOLLOWED = "followed by a running bot"
-
-
-def _next(job: Mapping[str, Any], now: float) -> str:
-    has_ended = job["finished_at"] is not None or job["state"] in ENDED
-    if job["is_followed"] and not has_ended:
-        return FOLLOWED
-    due = job["recheck_at"] if has_ended else job["next_at"]
-    return "-" if due is None else "now" if due <= now else f"in {age(due - now)}"
-
-
-def in_columns(lines: Sequence[tuple[str, ...]]) -> str:
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines
-    )
-
-
-def host_credits(found: Sequence[Mapping[str, str]]) -> str:
-    """Return what is spent under each of the host's limits, as a line each; '' without any."""
-    return "\n".join(
-        f"{each['setting']}: {each['spent']} of {each['limit']} credits spent or reserved this month (UTC), "
-        + ("by all servers" if each["server"] == "all" else f"most of any server: {each['server']}")
-        for each in found
-    )
-
-
-def _status(status: int | None) -> str:
-    return "" if status is None else f" ({status})"
-
-
-def age(seconds: float) -> str:
-    for unit, length in (("d", 86_400), ("h", 3600), ("min", 60)):
-        if seconds >= 2 * length:
-            return f"{seconds / length:.0f} {unit}"
-    return f"{max(0, seconds):.0f} s"
-
-
-def details(found: Mapping[str, Any]) -> str:
-    """Return all that is known of a job as lines."""
-    lines = [
-        f"{name:16} {moment(value) if name.endswith(('_at', '_until')) and value else value}"
-        for name, value in found.items()
-        if name not in {"calls", "ledger", "is_followed"} and value not in (None, [], (), "")
-    ]
-    if found["is_followed"]:
-        lines.append(f"{'next_at':16} {FOLLOWED}")
-    lines += ["", "calls"] + [
-        f"  {moment(each['at'])}  {each['call']:8} {each['outcome']}{_status(each['status'])}"
-        for each in found["calls"]
-    ]
-    lines += ["", "ledger"] + [
-        f"  {moment(each['at'])}  {each['kind']:8} {each['credits']} credits" for each in found["ledger"]
-    ]
-    return "\n".join(lines)
-
-
-EVENTS: Mapping[str, str] = {
-    "accepted": "accepted",
-    "hold": "{credits} credits held",
-    "settle": "{credits} credits charged",
-    "release": "{credits} credits refunded",
-    "adjust": "{credits} credits booked afterwards",
-    "approve": "approved by a moderator",
-    "start": "given a place",
-    "claimed": "followed by {process}",
-    "sent": "first sent",
-    "made": "done at Cannon Studio",
-    "key": "no key works",
-    "ended": "ended: {outcome}",
-}
-ENDED_BY: Mapping[str, str] = {
-    "died": "died",
-    "stopped": "stopped",
-    "lost": "lost it",
-    "given": "left it to others",
-}
-FREED = {name: f"{{process}} {said}" for name, said in ENDED_BY.items()}
-CALLS: Mapping[tuple[str, str], str] = {
-    ("submit", "accepted"): "submitted",
-    ("poll", "running"): "polled",
-    ("poll", "finished"): "polled",
-    ("fetch", "fetched"): "files fetched",
-    ("deliver", "posted"): "posted",
-}
-"""What went well, by call and outcome; others failed."""
-SPANS: Mapping[str, str] = {
-    "approval": "{time} until a moderator decided",
-    "queue": "{time} without a free place",
-    "wait": "{time} of waiting after {cause}",
-    "key": "{time} without a key that works",
-    "sending": "{time} until Cannon Studio accepted it",
-    "making": "{time} at Cannon Studio",
-    "noticing": "{time} until the bot noticed the result",
-    "fetching": "{time} to fetch the files",
-    "posting": "{time} to post them",
-}
-
-
-def timeline(found: Mapping[str, Any]) -> str:
-    """Return what happened to a job as lines: time, seconds since the line before, what; and what cost most."""
-    lines: list[tuple[str, ...]] = [("TIME (UTC)", "AFTER", "WHAT")]
-    before = found["events"][0]["at"]
-    for each in found["events"]:
-        time = datetime.fromtimestamp(each["at"], UTC).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
-        lines.append((time, f"+{each['at'] - before:.1f} s", _event(each)))
-        before = each["at"]
-    head = f"{found['id']}  {found['state']}" + (f"  trace {found['trace']}" if found["trace"] else "")
-    return "\n".join([head, "", in_columns(lines), "", f"Longest: {found['costliest'] or 'no wait at all'}."])
-
-
-def _event(event: Mapping[str, Any]) -> str:
-    process = event["process"] or "a process of an older version"
-    facts = {**event, "process": process}
-    if event["kind"] == "freed":
-        return FREED.get(event["outcome"], "{process} followed it no more").format(**facts)
-    if event["kind"] in EVENTS:
-        return EVENTS[event["kind"]].format(**facts)
-    times = f" {event['times']} times" if event["times"] > 1 else ""
-    by = f" by {event['process']}" if event["process"] else ""
-    said = CALLS.get((event["kind"], event["outcome"]))
-    if said is not None:
-        return f"{said}{times}{by}"
-    wait = "" if event["wait_s"] is None else f", which requested {duration(event['wait_s'])}"
-    return f"{event['kind']}: {event['outcome']}{_status(event['status'])}{wait}{times}{by}"
-
-
-def span(worst: TimeSpent) -> str:
-    """Return where a job's time went, in words."""
-    time = f"{worst.seconds:.1f} s" if worst.seconds < 10 else age(worst.seconds)
-    if worst.stage == "unowned":
-        process = worst.process or "a process of an older version"
-        return f"{time} without an owner: {process} {ENDED_BY.get(worst.cause, 'followed it no more')}"
-    return SPANS[worst.stage.value].format(time=time, cause=worst.cause)
-
-
-CAGED = "Cage of the process that decodes pictures: {closes}.".format
-"""Say how much the cage of the process that decodes pictures closes: `full`, `files only`, …, `none`."""
-
-
 # ---------------------------------------------------------------------- learn
 
 READING = "Reading Cannon Studio"
@@ -508,8 +306,8 @@ NOT_READ = "not read ({reason})".format
 ID_NOT_KNOWN = "not known"
 NOT_LISTED = "not listed"
 FILE_IS_THERE = "{path} is there already. Give another name with --out, or replace it with --force.".format
-NOT_WRITTEN = "{path} cannot be written: {reason}.".format
-NO_KEY_TO_ASK_WITH = "--estimates needs CANNON_API_KEY: Cannon Studio tells prices to accounts only. Nothing is spent."
+NOT_WRITTEN = "{path} can't be written: {reason}.".format
+NO_KEY_TO_ASK_WITH = "--estimates needs CANNON_API_KEY: Cannon Studio shows prices to accounts only. Nothing is spent."
 FAILURES: Mapping[str, str] = {
     "unreached": "no timely or readable answer",
     "not_understood": "there is no such server or call",
@@ -578,7 +376,7 @@ def discovered(times: Mapping[str, Sequence[float]], now: float) -> str:
         if source in times
     ]
     old = min(max(each) for each in times.values()) < now - STALE_S
-    late = " It is read daily, and was not lately: `cannon-bot learn` says why." if old else ""
+    late = " It is read daily, but was not in the last two days: `cannon-bot learn` says why." if old else ""
     return f"Known of Cannon Studio's API: {', '.join(parts)}.{late}"
 
 
@@ -633,9 +431,11 @@ PAUSED = (
 
 WRONG_PRICE = "Price {number}: {reason}".format
 """Return what is wrong with an entry of a JSON file; `reason` is a sentence."""
-PRICE_FILE_TOO_LARGE = "The file is larger than {mib} MiB.".format
-PRICE_FILE_UNREADABLE = "The file cannot be read: {reason}.".format
+PRICE_FILE_TOO_LARGE = "The file is larger than {mib} MB.".format
+PRICE_FILE_UNREADABLE = "The file can't be read: {reason}.".format
 NO_PRICES_PART = (
     "The file has no list `{part}` of objects with {columns}. Write one, or a CSV file with these columns."
 ).format
-NO_PRICE_OBJECT = "Write an object: `operation`, `model` and `per` are texts, `credits` is a number, `input` an object."
+NO_PRICE_OBJECT = (
+    "Write an object: texts for `operation`, `model`, and `per`, a number for `credits`, an object for `input`."
+)

@@ -121,15 +121,15 @@ def _line(job: Job, state: str, jobs: Sequence[Job], context: CardContext, room:
         end = f"{state} · {cost}" if cost else state
     if is_batch(jobs):
         left = max(CAPTION_MIN_CHARS, room - len(start) - len(end) - 8)
-        start += f"{harmless_within(one_line(job.prompt), left)}: "
+        end = texts.JOB_IS(option=harmless_within(one_line(job.prompt), left), value=end)
     elif len({other.operation for other in jobs}) > 1:
-        start += _step_name(job, context)
+        end = texts.JOB_IS(option=_step_name(job, context), value=end)
     return shortened(f"{start}{end}", room)
 
 
 def _step_name(job: Job, context: CardContext) -> str:
     operation = context.catalogue.find(job.operation)
-    return f"{tr(operation.title) if operation is not None else job.operation}: "
+    return tr(operation.title) if operation is not None else job.operation
 
 
 def _state(job: Job, context: CardContext) -> str:

@@ -13,7 +13,7 @@ from bot.domain.words.text import stamp
 DATABASE = "The database does not work"
 DATABASE_GONE = "Nothing was stored for {silence}. {reason}".format
 DATABASE_SILENT = "It does not answer."
-DATABASE_ACTION = "Members' commands are refused and results wait; nothing is paid that could not be stored."
+DATABASE_ACTION = "Members can't start jobs, and results wait; nothing is paid that could not be stored."
 
 DATABASE_ERRORS = "Transactions fail now and then"
 DATABASE_ERRORS_SEEN = "{transactions} failed within ten minutes ({kinds}). The database works otherwise.".format
@@ -25,11 +25,11 @@ LANES: Mapping[str, str] = {"submit": "sent", "poll": "polled", "deliver": "post
 LATE_ACTION = "Sending and polling wait for Cannon Studio, posting waits for Discord. Press Jobs that wait."
 
 HOST_KEY = "Cannon Studio rejects your key"
-HOST_KEY_SEEN = "`CANNON_API_KEY` is rejected, so {servers} cannot start jobs.".format
+HOST_KEY_SEEN = "`CANNON_API_KEY` is rejected, so {servers} can't start jobs.".format
 HOST_KEY_ACTION = "Set a new `CANNON_API_KEY` and restart, or check the account's plan."
 
 SERVER_KEYS = "Cannon Studio rejects servers' own keys"
-SERVER_KEYS_SEEN = "The keys of {servers} are rejected. Their moderators were told.".format
+SERVER_KEYS_SEEN = "The keys of {servers} are rejected. Their moderators were notified.".format
 SERVER_KEYS_ACTION = "One or two are their own matter. Many at once mean that something is wrong at Cannon Studio."
 
 DISK = "The disk is nearly full"
@@ -45,8 +45,8 @@ BACKUP_NONE = "No backup has been made in `BACKUP_DIR` yet."
 REHEARSAL = "The newest backup does not restore"
 REHEARSAL_ACTION = "Make another one with `cannon-bot backup --rotate`, and rehearse it with `cannon-bot rehearse`."
 
-BOOKS = "Accounts differ from the books"
-BOOKS_SEEN = "The own accounts of {servers} were charged more than is booked. Their moderators were told.".format
+BOOKS = "Accounts differ from the ledger"
+BOOKS_SEEN = "The own accounts of {servers} were charged more than is booked. Their moderators were notified.".format
 BOOKS_ACTION = "Look for `account.difference` in the log, and run `cannon-bot check`."
 
 WORKERS = "Processes are missing"

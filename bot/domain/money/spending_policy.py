@@ -190,8 +190,8 @@ def _with_what_fits(error: Refused, request: SpendRequest, spending: SpendingVie
     fits = _fitting(request, spending)
     if not fits:
         return error
-    said = "" if error.reason == "queue" else f" {texts.FIT_NOW(count=fits, all=len(request.items))}"
-    return Refused(f"{error.sentence}{said}", error.reason, may_ask=error.may_ask, fits=fits)
+    said = "" if error.reason == "queue" else texts.FIT_NOW(count=fits, all=len(request.items))
+    return Refused(sentences(error.sentence, said), error.reason, may_ask=error.may_ask, fits=fits)
 
 
 def _fitting(request: SpendRequest, spending: SpendingView) -> int:

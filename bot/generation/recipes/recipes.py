@@ -122,7 +122,7 @@ def parse_parameters(text: str) -> tuple[Parameter, ...]:
         head, _, about = line.partition(":")
         name, _, default = (part.strip() for part in head.partition("="))
         if not is_parameter_name(name):
-            raise InputError(texts.NOT_A_PARAMETER(line=number), "parameters")
+            raise InputError(texts.NOT_A_PARAMETER(line=number, example=texts.EXAMPLE_PARAMETERS), "parameters")
         if any(each.name == name for each in found):
             raise InputError(texts.PARAMETER_TWICE(name=name), "parameters")
         found.append(Parameter(name=name, about=about.strip()[:ABOUT_CHARS].strip(), default=default))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 
 from bot.catalogue import Catalogue, Field, FieldKind, LiveCatalogue, Operation, Output
 from bot.domain.models import PROMPT_FIELDS
@@ -107,7 +107,6 @@ def _used(recipe: Recipe) -> set[str]:
     return {name for step in recipe.steps for value in step.values.values() for name in parameters_in(value)}
 
 
-EXAMPLE_PARAMETERS = "prompt: what it is about"
 EXAMPLE_STEPS = """\
 image.generate
 prompt: {prompt}
@@ -126,7 +125,7 @@ class RecipeTexts:
 
     name: str = ""
     about: str = ""
-    parameters: str = EXAMPLE_PARAMETERS
+    parameters: str = field(default_factory=lambda: str(texts.EXAMPLE_PARAMETERS))
     steps: str = EXAMPLE_STEPS
     replaces: str | None = None
 

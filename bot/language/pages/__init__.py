@@ -45,6 +45,8 @@ class WhyPage:
     who: str
     """Who can change it, as a list of words."""
     do: str
+    needs_host: bool
+    """Whether the bot's host is one of them."""
 
     @property
     def label(self) -> str:
@@ -71,7 +73,9 @@ def page(why: str) -> WhyPage | None:
     if found is None:
         return None
     title, cause, do = (filled(page_text(why, found[part])) for part in ("title", "cause", "do"))
-    return WhyPage(id=why, title=title, cause=cause, who=texts.who(found["who"]), do=do)
+    return WhyPage(
+        id=why, title=title, cause=cause, who=texts.who(found["who"]), do=do, needs_host="host" in found["who"]
+    )
 
 
 def filled(text: str) -> str:

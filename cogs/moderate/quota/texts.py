@@ -7,6 +7,7 @@ from decimal import Decimal
 from bot.domain.models import credits_text
 from bot.domain.texts import mention
 from bot.language import Text, because, tr
+from cogs.ui.texts import OPTION_IS
 
 # ---------------------------------------------------------------------- commands and options
 
@@ -31,7 +32,7 @@ SHOWN_MEMBER_OPTION = "See what applies to this member; all limits if empty"
 # ---------------------------------------------------------------------- answers
 
 SERVER_LIMIT_IS_WHOLE = Text(
-    "A limit for all members together has no `who`, `operation` or `channel`.", why="settings.value"
+    "A limit for all members together has no `who`, `operation`, or `channel`.", why="settings.value"
 )
 BOT_CHOSEN = Text("Bots can't use Cannon Studio. Choose a member.", why="settings.value")
 LIMITS_TITLE = Text("Credit limits")
@@ -57,7 +58,7 @@ GRANT_LIFE_HINT = Text("12h, 7d, or 2w. Leave it empty and they stay until they 
 def limit_line(whose: str | None, terms: str, by_id: int, at: str) -> str:
     """Return a line of the list of limits; `whose` is None where the heading says it."""
     set_by = tr("set by {moderator} on {date}", moderator=mention(by_id), date=at)
-    return f"• {terms} · {set_by}" if whose is None else f"• {whose}: {terms} · {set_by}"
+    return f"• {terms} · {set_by}" if whose is None else f"• {OPTION_IS(option=whose, value=terms)} · {set_by}"
 
 
 @because("settings.value")

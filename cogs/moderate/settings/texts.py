@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from bot.domain.money.costs import PriceUnit
 from bot.domain.texts import mention
-from bot.language import Text, ntr, tr
+from bot.language import Text, ntr, sentences, tr
 
 NO_DEFAULT_MODEL = Text("No default model")
 PAUSED = Text("New jobs are paused. Resume them with `/studio pause`.")
@@ -175,7 +175,7 @@ def review_on(rule: str, review_channel: int, *, is_open: bool) -> str:
     said = f"✅ {rule} " + tr("Jobs requested in {review} itself skip the review.", review=f"<#{review_channel}>")
     if not is_open:
         return said
-    return said + " " + tr("⚠️ Everyone can read that channel. Make it visible to moderators only.")
+    return sentences(said, tr("⚠️ Everyone can read that channel. Make it visible to moderators only."))
 
 
 def review_off(removed: str) -> str:

@@ -25,6 +25,7 @@ from cogs.moderate.texts import KEY_PAGE
 from cogs.ui.controls import Control, view_of
 from cogs.ui.forms import Form
 from cogs.ui.interaction import Bot, Interaction
+from cogs.ui.texts import OPTION_IS
 
 OVERVIEW = "overview"
 """The subject of the button to the overview."""
@@ -100,7 +101,7 @@ def _page(step: SetupStep, known: SetupKnown) -> discord.Embed:
     if step is SetupStep.ROLE and known.role_access is not None:
         lines.append(known.role_access)
     if step is SetupStep.LIMITS:
-        lines += [f"• {whose(each)}: {terms(each)}" for each in known.limits[:LIMITS_SHOWN]]
+        lines += [f"• {OPTION_IS(option=whose(each), value=terms(each))}" for each in known.limits[:LIMITS_SHOWN]]
     return discord.Embed(
         title=texts.step_title(step, steps.index(step) + 1, len(steps)),
         description="\n".join(lines),

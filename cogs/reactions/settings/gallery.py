@@ -28,8 +28,9 @@ async def gallery_page(interaction: Interaction) -> PanelPage:
     """Draw where the gallery is, with its controls."""
     now = await use(interaction, ReactionMaps).get(guild_of(interaction))
     controls = [Control.button(SET, "panel", label=str(texts.SET_GALLERY), style=discord.ButtonStyle.primary)]
-    if now.gallery_channel is not None:
-        controls.append(Control.button(OFF, "panel", label=str(texts.END_GALLERY)))
+    if now.gallery_channel is None:
+        return settings_page(SettingsPage.GALLERY, str(texts.NO_GALLERY), controls)
+    controls.append(Control.button(OFF, "panel", label=str(texts.END_GALLERY)))
     return settings_page(SettingsPage.GALLERY, texts.GALLERY_NOW(state=gallery_text(now)), controls)
 
 

@@ -68,6 +68,7 @@ NOT_A_NUMBER_OF_MEMBERS = Text("Enter how many members must react: a number from
 
 
 GALLERY_NOW = Text("Gallery: {state}")
+NO_GALLERY = Text("The gallery is off. To turn it on, press **Choose channel and stars…**.")
 SET_GALLERY, END_GALLERY = Text("Choose channel and stars…"), Text("Turn off")
 GALLERY_CHANNEL, GALLERY_STARS = Text("The gallery channel"), Text("Stars")
 STARS_HINT = Text("How many stars a result needs to be shown there")

@@ -37,9 +37,7 @@ async def test_rejected_keys_are_counted(reported: Reported):
     seen = await looked(reported)
     assert (seen.host_key_refused_to, seen.refused_keys) == (1, 0)
     await reported.round()
-    assert (
-        reported.messages()[0].embeds[0].description == "`CANNON_API_KEY` is rejected, so 1 server cannot start jobs."
-    )
+    assert reported.messages()[0].embeds[0].description == "`CANNON_API_KEY` is rejected, so 1 server can't start jobs."
     assert HOST_KEY not in str(reported.messages()[0].embeds[0].to_dict())
 
 

@@ -49,17 +49,17 @@ SEEN: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     "host_key": (
         {"host_key_refused_to": 2},
         {"host_key_refused_to": 0},
-        "`CANNON_API_KEY` is rejected, so 2 servers cannot start jobs.",
+        "`CANNON_API_KEY` is rejected, so 2 servers can't start jobs.",
     ),
     "server_keys": (
         {"refused_keys": 1},
         {"refused_keys": 0},
-        "The keys of 1 server are rejected. Their moderators were told.",
+        "The keys of 1 server are rejected. Their moderators were notified.",
     ),
     "disk": (
         {"disk_free": 400 * 1024**2, "disk_needed": 100 * 1024**2},
         {"disk_free": 600 * 1024**2},
-        "400.0 MiB are left on the database's disk; an upgrade needs 100.0 MiB for its backup.",
+        "400.0 MB are left on the database's disk; an upgrade needs 100.0 MB for its backup.",
     ),
     "backup": (
         {"backup_every_s": DAY_S, "backup_age_s": 2 * DAY_S},
@@ -74,7 +74,7 @@ SEEN: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     "books": (
         {"differing_accounts": 3},
         {"differing_accounts": 0},
-        "The own accounts of 3 servers were charged more than is booked. Their moderators were told.",
+        "The own accounts of 3 servers were charged more than is booked. Their moderators were notified.",
     ),
     "leader": (
         {"peers": (peer("g1", role="gateway"),)},

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 import structlog
 
-from bot.app.host import texts
-from bot.app.host.jobs import job_timeline
+from bot.app.host.jobs import texts
+from bot.app.host.jobs.commands import job_timeline
 from bot.domain.models import JobState
 from bot.runtime.logs import configure_logs
 from bot.store.processes import free_all

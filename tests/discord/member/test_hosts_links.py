@@ -79,3 +79,12 @@ async def test_the_end_of_the_hosts_credits_leads_to_support(
         refused = await rig.member.slash(rig.channel, "image generate", prompt="a fox")
         assert "host's credits" in refused.response.content
         assert links(refused.response) == expected
+
+
+@pytest.mark.parametrize(("why", "expected"), [("bot.fault", WAY), ("key.none", [])])
+async def test_the_page_of_a_refusal_leads_to_support_if_the_host_can_change_it(
+    tmp_path: Path, why: str, expected: list[tuple[str, str]]
+):
+    async with running(tmp_path, support_url=SUPPORT) as rig:
+        shown = await rig.member.slash(rig.channel, "help", why=why)
+        assert [link for link in links(shown.response) if link[1] == SUPPORT] == expected

@@ -268,7 +268,7 @@ async def test_without_spending_the_report_says_so_without_a_picture(rig: Rig, h
     result = await rig.moderator.slash(rig.channel, "usage report")
     shown = reported(result)
     assert shown == {
-        "Spent": "Nothing", "Average": "0 credits a day", "Credits last for": "10,000 credits left"
+        "Spent": "Nothing", "Average": "0 credits a day", "Credits left": "10,000 credits"
     }  # fmt: skip
     assert result.response.attachments == []
 
@@ -285,7 +285,7 @@ async def test_the_report_also_comes_while_cannon_studio_does_not_answer(rig: Ri
 async def test_the_report_also_comes_without_a_key(tmp_path: Any):
     async with running(tmp_path, cannon_api_key=None) as rig:
         shown = reported(await rig.moderator.slash(rig.channel, "usage report"))
-        assert shown["Credits last for"] == str(texts.BALANCE_NOT_KNOWN)
+        assert shown["Credits left"] == str(texts.BALANCE_NOT_KNOWN)
 
 
 @pytest.mark.long

@@ -243,7 +243,7 @@ async def test_one_servers_trouble_keeps_nothing_from_the_others(rig: Rig, desk:
 
     async def broken_for_another(guild_id: int, spans: Any) -> Any:
         if guild_id != rig.guild.id:
-            raise StoreError("This one's books cannot be read.")
+            raise StoreError("This one's books can't be read.")
         return await report(guild_id, spans)
 
     monkeypatch.setattr(store.reports, "totals", broken_for_another)

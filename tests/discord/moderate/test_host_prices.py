@@ -128,7 +128,7 @@ def test_a_wrong_number_of_json_is_refused_too(tmp_path: Path, number: str):
         ("", "must name each of these columns once"),
         (HEADER + "\nimage.generate,x{},,7" * (HOST_PRICES_MAX + 1), "the list holds up to 2,000"),
         (b"\xff\xfe\x00", "not UTF-8 text"),
-        (b" " * (HOST_FILE_BYTES_MAX + 1), "larger than 16 MiB"),
+        (b" " * (HOST_FILE_BYTES_MAX + 1), "larger than 16 MB"),
         ("{", "no list `prices`"),
         ("{}", "no list `prices`"),
         ('{"prices": {"image.generate": 7}}', "no list `prices`"),
@@ -160,7 +160,7 @@ async def test_a_start_with_a_wrong_line_says_which_and_a_check_too(tmp_path: Pa
     assert refused.value.sentence.startswith(sentence)
     assert (await problems(path))[0].startswith(sentence)
     await asyncio.to_thread(path.unlink)
-    assert "cannot be read: No such file" in (await problems(path))[0]
+    assert "can't be read: No such file" in (await problems(path))[0]
     await asyncio.to_thread(written, tmp_path, CSV)
     assert await problems(path) == []
 

@@ -403,7 +403,7 @@ async def test_a_sandbox_that_cannot_be_started_is_told_and_nothing_begins(rig: 
 
     monkeypatch.setattr(studio(rig), "address", fails)
     await rig.restart()
-    assert "cannot start right now" in await practise(rig)
+    assert "can't start right now" in await practise(rig)
     assert not await rig.bot.parts.store.practice.is_on(rig.guild.id)
 
 

@@ -123,7 +123,7 @@ async def test_channels_are_allowed_and_forbidden_and_that_holds(rig: Rig):
     shown = fields(fresh(rig, panel))
     assert shown["Allowed channels"] == "All channels"
     assert set(shown["Forbidden channels"].split(", ")) == {f"<#{art.id}>", f"<#{rig.channel.id}>"}
-    assert "You cannot use the bot" in private_sentence(await rig.member.slash(art, "image generate", prompt="x"))
+    assert "You can't use the bot" in private_sentence(await rig.member.slash(art, "image generate", prompt="x"))
     assert len(await decisions(rig)) == 3
 
 

@@ -61,7 +61,7 @@ async def test_a_key_that_lacks_a_scope_is_stored_with_a_warning(rig: Rig):
 async def test_a_key_that_cannon_studio_refuses_changes_nothing(rig: Rig):
     await send_key(rig, GUILD_KEY)
     result = await send_key(rig, "cs_wrong_000000000000")
-    assert "rejects this key" in private_sentence(result)
+    assert "rejected this key" in private_sentence(result)
     assert await stored(rig) == GUILD_KEY
 
 

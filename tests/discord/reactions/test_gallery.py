@@ -198,7 +198,7 @@ async def shown(rig: Rig) -> str:
 
 async def test_a_moderator_sets_shows_and_switches_off_the_gallery(rig: Rig):
     channel = rig.guild.create_text_channel("best")
-    assert "Gallery: off" in await shown(rig)
+    assert "The gallery is off. To turn it on, press **Choose channel and stars…**." in await shown(rig)
     said = notice((await set_gallery(rig, channel)).response)
     assert f"<#{channel.id}>, for results with {GALLERY_STARS} ⭐" in said
     assert "with 5 ⭐" in notice((await set_gallery(rig, channel, stars=5)).response)

@@ -594,3 +594,5 @@ async def test_a_file_that_is_no_recipe_is_refused(rig: Rig, data: bytes, words:
 async def test_a_recipe_that_is_not_there_is_answered_with_the_nearest(rig: Rig):
     refused = await rig.member.slash(rig.channel, "recipe", recipe="trailr")
     assert private_sentence(refused) == "There is no recipe “trailr” here. Did you mean “trailer”?"
+    refused = await rig.member.slash(rig.channel, "recipe", recipe="qqq")
+    assert "There is no recipe “qqq” here. Try “" in private_sentence(refused)

@@ -31,7 +31,7 @@ def own(rig: Rig, channel: Any) -> list[discord.Message]:
 
 
 async def unusable(rig: Rig, word: str) -> discord.Message:
-    """Make something whose file cannot be used; return its card."""
+    """Make something whose file can't be used; return its card."""
     await rig.member.slash(rig.channel, GENERATE, prompt=f"gold {word}")
     await rig.work()
     [card] = rig.messages()

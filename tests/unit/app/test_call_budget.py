@@ -66,7 +66,7 @@ class Counted:
         self.running += 1
         try:
             if self.is_lost:
-                raise StoreError("The database cannot be reached.")
+                raise StoreError("The database can't be reached.")
             return await self.store.rows(RateBudgets).acquire(budget, process, wanted=wanted, total=total)
         finally:
             self.running -= 1

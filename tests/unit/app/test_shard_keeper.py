@@ -75,7 +75,7 @@ class Cut:
 
     def _try(self) -> None:
         if self.is_lost:
-            raise StoreError("The database cannot be reached.")
+            raise StoreError("The database can't be reached.")
 
     async def keep(self, process: str, *, is_back: bool) -> HeldShards:
         self._try()

@@ -365,6 +365,7 @@ def test_an_input_that_is_no_object_is_told():
 
 def test_an_unknown_operation_is_told_with_the_nearest():
     assert sentence_of("image.generat", {}) == "There is no operation image.generat. Did you mean image.generate?"
+    assert sentence_of("no.such", {}) == "There is no operation no.such. Choose one from the list."
     assert sentence_of("\ud800\n", {}) == "Name an operation, such as image.generate."
 
 

@@ -13,9 +13,9 @@ from babel.messages.pofile import read_po
 
 from bot.language import CatalogueError
 from bot.language.catalogues import compiled
-from bot.language.current import LOCALES, catalogue_names
+from bot.language.current import LOCALES, catalogue_names, parent_of
 from bot.language.po_files import check, is_final, read
-from tools.translations import TEMPLATE, text_of, updated
+from tools.translations import TEMPLATE, current, text_of, updated, without_same
 
 HEADER = 'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=UTF-8\\n"\n'
 FRENCH = HEADER + '"Plural-Forms: nplurals=2; plural=(n > 1);\\n"\n\n'
@@ -144,7 +144,9 @@ def test_a_build_has_what_is_there():
 def taken_in(source: Path, language: str) -> str:
     """Return a catalogue as `make translations` writes it."""
     with TEMPLATE.open("rb") as lines:
-        return text_of(updated(read(source), read_po(lines)), language)
+        made = read_po(lines)
+    catalog, parent = updated(read(source), made), parent_of(language, catalogue_names())
+    return text_of(catalog if parent is None else without_same(catalog, current(parent, made)), language)
 
 
 def entries(file: polib.POFile) -> list[tuple[object, ...]]:

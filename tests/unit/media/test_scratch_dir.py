@@ -50,7 +50,7 @@ def test_what_another_living_process_of_the_database_has_is_left_to_it(tmp_path:
 @pytest.mark.parametrize(
     ("code", "said", "exit_code"),
     [
-        (errno.EROFS, "cannot be written (Read-only file system). Check its folder", RESTART_CANNOT_HELP),
+        (errno.EROFS, "can't be written (Read-only file system). Check its folder", RESTART_CANNOT_HELP),
         (errno.EACCES, f"The bot runs as 10001:{os.getgid()}. Give it the folder: ", RESTART_CANNOT_HELP),
         (errno.ENOSPC, "is full. Free some space.", RESTART_MAY_HELP),
     ],

@@ -6,7 +6,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from bot.app.host import texts
+from bot.app.host import texts as host_texts
+from bot.app.host.jobs import texts
 from bot.app.host.offline import any_bots_store
 from bot.domain.models import PENDING_STATES, Job, JobState
 from bot.domain.money.limit_rules import host_limits
@@ -85,7 +86,7 @@ def pause_state(settings: Settings) -> str | None:
     except StoreError:
         return None  # there is no database yet
     is_paused = since is not None and settings.host_reports is not None
-    return texts.PAUSED(since=texts.moment(since or 0)) if is_paused else None
+    return host_texts.PAUSED(since=host_texts.moment(since or 0)) if is_paused else None
 
 
 def show_job(settings: Settings, job_id: str, clock: Clock) -> dict[str, Any]:
@@ -174,7 +175,7 @@ async def release_job(settings: Settings, job_id: str, *, ends: bool, is_sure: b
         return texts.ended(job.id, ended.job.state, refunded=ended.is_refunded)
 
 
-async def doubt_jobs(settings: Settings, age_s: float, *, clock: Clock, progress: Progress) -> str:
+async def mark_uncertain(settings: Settings, age_s: float, *, clock: Clock, progress: Progress) -> str:
     """Mark the database as a backup of so many seconds ago; return the outcome as a sentence.
 
     Raises StoreError, StartError, Refused while a bot runs.
@@ -183,7 +184,7 @@ async def doubt_jobs(settings: Settings, age_s: float, *, clock: Clock, progress
         open_jobs = await store.host_jobs.doubt(clock.wall() - age_s)
     if open_jobs is None:
         raise Refused(store_texts.BOTS_RUN)
-    return texts.doubted(open_jobs)
+    return texts.marked_uncertain(open_jobs)
 
 
 async def _free(store: Store, job_id: str) -> JobOnFile:
