@@ -6,9 +6,13 @@ from bot.account.texts import actor
 from bot.domain.words.cast import Audience, CastKind
 from bot.language import Plural, Text, both
 
-NO_SUCH_NAME = Text("There's no “{name}” in the cast that you can use here. Choose one from the list of `cast`.")
+NO_SUCH_NAME = Text(
+    "There's no “{name}” in the cast that you can use here. Choose one from the list of `cast`.", why="cast.none"
+)
 TOO_MANY_NAMES = Plural(
-    "One job takes up to {count} from the cast. Name fewer.", "One job takes up to {count} from the cast. Name fewer."
+    "One job takes up to {count} from the cast. Name fewer.",
+    "One job takes up to {count} from the cast. Name fewer.",
+    why="cast.full",
 )
 # ---------------------------------------------------------------------- what a member has to accept first
 
@@ -24,32 +28,48 @@ IMAGES_LOST = Text("The images of {names} were deleted in Discord: only their lo
 
 # ---------------------------------------------------------------------- changes
 
-NAME_EMPTY = Text("`name` needs at least one letter or digit, e.g. Mira.")
-NAME_TOO_LONG = Plural("`name` can have up to {count} character.", "`name` can have up to {count} characters.")
-NAME_SIGNS = Text("`name` can have letters, digits, spaces, hyphens, and apostrophes, e.g. Mira-Lou.")
-NAME_RESERVED = Text("Discord uses @{name} to mention members. Choose another name.")
-NAME_OF_COMMAND = Text("/{name} is a command. Choose another name.")
-NAME_TAKEN = Text("“{name}” is already in the cast. Choose another name.")
+NAME_EMPTY = Text("`name` needs at least one letter or digit, e.g. Mira.", why="cast.name")
+NAME_TOO_LONG = Plural(
+    "`name` can have up to {count} character.", "`name` can have up to {count} characters.", why="cast.name"
+)
+NAME_SIGNS = Text("`name` can have letters, digits, spaces, hyphens, and apostrophes, e.g. Mira-Lou.", why="cast.name")
+NAME_RESERVED = Text("Discord uses @{name} to mention members. Choose another name.", why="cast.name")
+NAME_OF_COMMAND = Text("/{name} is a command. Choose another name.", why="cast.name")
+NAME_TAKEN = Text("“{name}” is already in the cast. Choose another name.", why="cast.name")
 CAST_FULL = Plural(
     "The cast is full: a server can have {count} character or style. Remove one first.",
     "The cast is full: a server can have {count} characters and styles. Remove one first.",
+    why="cast.full",
 )
-NOT_IN_CAST = Text("This character was removed from the cast in the meantime.")
-NOT_YOURS = Text("Only {maker} and moderators can change this. Ask one of them.")
-STARTER = Text("This style comes with the bot. Moderators can hide these styles in `/studio settings` under Results.")
-LOCKED = Text("Moderators locked this. Ask one of them to change it.")
-LOOK_TOO_LONG = Plural("`look` can have up to {count} character.", "`look` can have up to {count} characters.")
-NOTHING_GIVEN = Text("Add an image or a look in words, so that the results have something to follow.")
-TOO_MANY_FILES = Plural("A character can have up to {count} image.", "A character can have up to {count} images.")
+NOT_IN_CAST = Text("This character was removed from the cast in the meantime.", why="button.gone")
+NOT_YOURS = Text("Only {maker} and moderators can change this. Ask one of them.", why="owner.only")
+STARTER = Text(
+    "This style comes with the bot. Moderators can hide these styles in `/studio settings` under Results.",
+    why="role.moderator",
+)
+LOCKED = Text("Moderators locked this. Ask one of them to change it.", why="role.moderator")
+LOOK_TOO_LONG = Plural(
+    "`look` can have up to {count} character.", "`look` can have up to {count} characters.", why="input.length"
+)
+NOTHING_GIVEN = Text(
+    "Add an image or a look in words, so that the results have something to follow.", why="input.missing"
+)
+TOO_MANY_FILES = Plural(
+    "A character can have up to {count} image.", "A character can have up to {count} images.", why="file.too_many"
+)
 NO_CHANNEL = Text(
-    "The cast needs a channel for its images first. A moderator can choose one in `/studio settings` under Results."
+    "The cast needs a channel for its images first. A moderator can choose one in `/studio settings` under Results.",
+    why="cast.channel",
 )
 CHANNEL_REFUSED = Text(
-    "I can't post in the cast's channel, <#{channel}>. A moderator can allow me to post and attach files there."
+    "I can't post in the cast's channel, <#{channel}>. A moderator can allow me to post and attach files there.",
+    why="place.permissions",
 )
-NOT_FOUND_NOW = Text("Discord didn't give me the images of {name}. Nothing was charged. Try again in a minute.")
+NOT_FOUND_NOW = Text(
+    "Discord didn't give me the images of {name}. Nothing was charged. Try again in a minute.", why="discord.trouble"
+)
 NEXT_SHOT_BEGINS = Text("The next shot begins here. This message is deleted in two days.")
-TRY_AGAIN = Text("Discord didn't take the images. Try again in a minute.")
+TRY_AGAIN = Text("Discord didn't take the images. Try again in a minute.", why="discord.trouble")
 
 # ---------------------------------------------------------------------- the record
 
