@@ -26,7 +26,7 @@ LOOKS: Final[Mapping[str, tuple[Text, str]]] = MappingProxyType(
         "pixel": (Text("Pixel art"), "clean 16-bit pixel art, limited palette, crisp edges, no blur"),
         "storybook": (Text("Storybook"), "gentle storybook illustration in gouache and colored pencil, cozy light"),
         "film": (Text("Analog photo"), "35 mm film photograph, natural light, fine grain, muted highlights"),
-        "noir": (Text("Film noir"), "black-and-white film noir, hard side light, deep shadows, light haze"),
+        "noir": (Text("Noir"), "black-and-white film noir, hard side light, deep shadows, light haze"),
         "neon": (Text("Neon night"), "rainy street at night, neon reflections in magenta and cyan, shallow focus"),
     }
 )
