@@ -314,6 +314,3 @@ def unreached(job_id: str, *, is_refund: bool) -> str:
         " Tell a moderator directly.",
         job=job_id,
     )
-
-
-DECISION = "`{kind}` {text}".format
