@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from bot.domain.models import UNKNOWN, JobState, MediaKind, WaitsFor
-from bot.language import Plural, Text, amount, because, both, either, ntr, sentences, tr
+from bot.language import Plural, Text, amount, because, both, either, listed, ntr, sentences, tr
 
 # ---------------------------------------------------------------------- permissions, as Discord names them
 
@@ -121,7 +121,7 @@ BASES = {
 
 
 def seeds(numbers: Sequence[str]) -> str:
-    return ntr("seed {seeds}", "seeds {seeds}", len(numbers), seeds=", ".join(numbers))
+    return ntr("seed {seeds}", "seeds {seeds}", len(numbers), seeds=listed(numbers))
 
 
 IT_TOOK = Text("took {time}")

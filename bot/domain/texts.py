@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from bot.domain.models import CreditKind, ExpiringCredits, credits_text, credits_words
 from bot.domain.words.orders import Variation
-from bot.language import Plural, Text, because, both, either, ntr, percent, ptr, sentences, tr
+from bot.language import Plural, Text, aside, because, both, either, ntr, percent, ptr, sentences, tr
 
 FORMER_MEMBER = Text("a former member")
 _FORMER = re.compile(r"<@-(\d+)>")
@@ -191,7 +191,7 @@ SERVER_TOTAL_LEFT = Plural(
     why="limit.server.total",
     left=credits_text,
 )
-RESETS_ON = "{day}, {when}".format
+RESETS_ON = Text("{day}, {when}")
 ALSO_GRANTED = Plural("You also have {count} granted credit left.", "You also have {count} granted credits left.")
 
 
@@ -409,7 +409,7 @@ def chosen(prefix: str, value: str) -> str:
 def zone_now(now: str) -> str:
     """Return the note after a time zone: the current time, localized per reader."""
     note = tr("your own time now: {time}; days begin at midnight in this zone", time=now)
-    return f" ({note})"
+    return aside("", note)
 
 
 def word_count(count: int) -> str:
@@ -418,7 +418,7 @@ def word_count(count: int) -> str:
 
 def words_changed(added: int, removed: int) -> str:
     note = tr("{added} added, {removed} removed", added=added, removed=removed)
-    return f" ({note})"
+    return aside("", note)
 
 
 # ---------------------------------------------------------------------- prices

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from bot.domain.money.costs import PriceUnit
 from bot.domain.texts import mention
-from bot.language import Text, ntr, sentences, tr
+from bot.language import Text, ntr, sentences, tr, whole_day
 
 NO_DEFAULT_MODEL = Text("No default model")
 PAUSED = Text("New jobs are paused. Resume them with `/studio pause`.")
@@ -63,8 +63,8 @@ def switched(title: str, *, is_on: bool, everywhere: bool) -> str:
     return "✅ " + str(said).format(operation=title)
 
 
-ENDED = Text("ended by its provider on {date}")
-ENDED_SENTENCE = Text("Its provider ended it on {date}.")
+ENDED = Text("ended by its provider on {date}", date=whole_day)
+ENDED_SENTENCE = Text("Its provider ended it on {date}.", date=whole_day)
 
 
 # ---------------------------------------------------------------------- prices

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from bot.domain.models import JobState
 from bot.domain.texts import mention
-from bot.language import Text, amount, tr
+from bot.language import Text, amount, listed, tr
 
 TITLE = Text("Studio status")
 
@@ -51,7 +51,7 @@ def scopes(names: Sequence[str], missing: Sequence[str]) -> str:
 
 
 def _code(names: Sequence[str]) -> str:
-    return ", ".join(f"`{name}`" for name in names)
+    return listed(f"`{name}`" for name in names)
 
 
 def host_limit(spent: str, limit: str, renewed: str) -> str:
@@ -136,7 +136,7 @@ DESCRIPTION_READ = Text("Last loaded {when}.")
 
 def named_or_more(names: Sequence[str], count: int) -> str:
     """Return the names of the first of `count` things, and how many more there are."""
-    listed = ", ".join(names)
+    known = listed(names)
     if count <= len(names):
-        return listed
-    return tr("{names} (+{count})", names=listed, count=amount(count - len(names)))
+        return known
+    return tr("{names} (+{count})", names=known, count=amount(count - len(names)))
