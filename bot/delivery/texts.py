@@ -139,7 +139,7 @@ def several(title: str, count: int) -> str:
 
 READ_BY_MODERATORS = Text("Moderators can read a private job that needs their approval.")
 """To its author, on the card that only they see."""
-REVIEWED_PRIVATELY = Text("On this server moderators review results before they are posted, private ones too.")
+REVIEWED_PRIVATELY = Text("On this server, moderators review results before they are posted, private ones too.")
 """To its author, as above."""
 FIRST_FILES = Text("There are more files than a message can hold. These are the first ones.")
 
@@ -235,12 +235,12 @@ REFUSED_BY_DISCORD = Text("Discord rejected this result.", why="result.rejected"
 REVIEW_EXPIRED = Text("No moderator reviewed the result within seven days, so I did not post it.", why="review.expired")
 REVIEW_WITHDRAWN = Text("Its author chose not to post the result, so there is nothing to decide.")
 NOT_SHARED_UNREVIEWED = Text(
-    "On this server moderators review results before they are posted, so a private one can't be shared here.",
+    "On this server, moderators review results before they are posted, so a private one can't be shared here.",
     why="review.rejected",
 )
 NOT_REVIEWED = Text(
-    "On this server moderators review results before they are posted, and they did not publish this one. "
-    "A moderator can still press **Post it** in `/jobs`.",
+    "On this server, moderators review results before they are posted, and they did not publish "
+    "this one. A moderator can still press **Post it** in `/jobs`.",
     why="review.rejected",
 )
 

@@ -109,7 +109,7 @@ HOST_BALANCE_TOO_LOW = Text(
 HOST_TOTAL_REACHED = Text("The host's credits for all servers together can't cover this until {day}.", why="limit.host")
 HOST_LIMIT_USED_UP = Text("This server has used up the host's credits until {day}.", why="limit.host")
 HOST_LIMIT_REACHED = Text("The host's credits for this server do not cover this until {day}.", why="limit.host")
-NO_HOST_LIMIT_WITH_A_KEY = Text("With a key of its own the server has no such limit.", why="limit.host")
+NO_HOST_LIMIT_WITH_A_KEY = Text("A server with its own key has no such limit.", why="limit.host")
 TOO_MANY_AT_ONCE = Text("That's {count} jobs. You can run {running} and queue {queued} at once.", why="queue.full")
 QUEUE_FULL = Text(
     "Your queue is full: {running} running and {queued} of {limit} waiting. Try again when one is done.",
@@ -384,7 +384,7 @@ REVIEW_PRIVATE_ON = Text("reviewed like all others")
 REVIEW_PRIVATE_OFF = Text("not reviewed")
 REQUESTER_PAYS = Text("everyone may, and pays for it")
 AUTHOR_PAYS = Text("only the author may, and pays for it")
-RERUNS_OFF = Text("no one may")
+RERUNS_OFF = Text("no one")
 
 
 def on() -> str:
@@ -463,7 +463,7 @@ LIMITS_PAGE = (Text("Limits"), Text("How many jobs run and wait, what one may co
 APPROVAL_PAGE = (Text("Approval and log"), Text("What moderators decide first, and where it is recorded"))
 RESULTS_PAGE = (Text("Results"), Text("Re-runs, pings, the AI label, language, time zone, how long records are kept"))
 WORDS_PAGE = (Text("Words and defaults"), Text("Forbidden words; default models, voice, and number of images"))
-PRICES_PAGE = (Text("Prices"), Text("What jobs are expected to cost where Cannon Studio names no price"))
+PRICES_PAGE = (Text("Prices"), Text("Expected prices where Cannon Studio gives none"))
 BLOCKED_PAGE = (Text("Blocked members"), Text("Who can't use the bot on this server, until when, and why"))
 REVIEW_PAGE = (Text("Review"), Text("Which results moderators review before they are posted"))
 GALLERY_PAGE = (Text("Gallery"), Text("Where starred results are shown, and from how many stars"))

@@ -117,7 +117,7 @@ KEY_REFUSED = Text("Cannon Studio currently rejects the API key, so nothing can 
 SWITCHED_OFF = Text("🚫 {command} · off on this server")
 NO_LONGER_OFFERED = Text("⚠️ {command} · no longer offered by Cannon Studio")
 ENDED = Text("⚠️ {command} · will probably fail", date=whole_day)
-MODEL_ENDED = Text("-# ⚠️ {model}: ended by its provider on {date}; will probably fail", date=whole_day)
+MODEL_ENDED = Text("-# ⚠️ {model}: retired on {date}; will probably fail", date=whole_day)
 
 
 # ---------------------------------------------------------------------- spending

@@ -64,7 +64,7 @@ NO_MEDIUM = Text("This needs {kinds}, but this message has none.", why="file.kin
 # ---------------------------------------------------------------------- the next step
 
 NO_LONGER_OFFERED = Text("No longer offered by Cannon Studio")
-ENDED = Text("Ended by its provider on {date}; will probably fail", date=whole_day)
+ENDED = Text("Retired on {date}; will probably fail", date=whole_day)
 NEXT_STEP_TITLE = Text("Next step")
 CHOOSE_NEXT_STEP = Text("Choose what to make from it.")
 WHAT_NEXT = Text("What next?")
@@ -149,7 +149,7 @@ def partly_removed(gone: int, left: int) -> str:
     return sentences(ntr("Removed {count} message.", "Removed {count} messages.", gone), kept) if gone else kept
 
 
-ONE_IS_HERE = Text("One is here: {link}")
+ONE_IS_HERE = Text("One of them: {link}")
 
 
 # ---------------------------------------------------------------------- late results

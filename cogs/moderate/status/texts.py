@@ -108,12 +108,12 @@ TOOL_NOT_USED = Text("On. Not used since the bot started.")
 TOOL_ANSWERS = Text("✅ Working since {since}. Last used {last}.")
 TOOL_HAS_NO_PRICE = Text("Online, but without a price for these jobs since {since}. Last used {last}.")
 TOOL_SILENT = Text(
-    "⚠️ Not reached since {since}. Last tried {last}. The bot tries again by itself; until then it uses the price list "
-    "and earlier jobs."
+    "⚠️ Unreachable since {since}. Last tried {last}. The bot keeps trying; until then it uses the "
+    "price list and earlier jobs."
 )
 TOOL_NOT_UNDERSTOOD = Text(
-    "⚠️ Doesn't know this bot's request since {since}. Last tried {last}. The key is not the cause: ask the bot's host "
-    "for an update, and set prices in `/studio settings` until then."
+    "⚠️ Doesn't understand this bot's requests since {since}. Last tried {last}. The key is not "
+    "the cause: ask the bot's host for an update, and set prices in `/studio settings` until then."
 )
 TOOL_REFUSES = Text(
     "⚠️ Rejecting this key since {since}. Last tried {last}. Check the key in Cannon Studio, or "
