@@ -165,7 +165,7 @@ def _options(commands_: Sequence[AnyCommand]) -> list[str]:
     for name, senses in meanings.items():
         for about, users in senses.items():
             option = aside(named(name), listed(users)) if len(senses) > 1 else named(name)
-            lines.append(f"{option} {about}")
+            lines.append(texts.OPTION_LINE(option=option, about=about))
     return lines
 
 

@@ -27,6 +27,7 @@ SCOPE_MINE, SCOPE_SERVER = "mine", "the server's"
 # ---------------------------------------------------------------------- /help: its pages
 
 WITH_CHOICES = Text("{about} ({choices})", choices=either)
+OPTION_LINE = Text("{option} {about}")
 HELP_TITLE = Text("Help")
 HELP_START, HELP_MORE = Text("Start"), Text("Reactions and menus")
 BACK, NEXT = Text("Back"), Text("Next")
