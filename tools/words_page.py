@@ -64,7 +64,8 @@ th { color: #b5bac1; position: sticky; top: 0; background: #313338 } mark { colo
 mark.missed { background: #da373c99 } td.missing { background: #da373c44 } td.fuzzy { background: #f0b23244 }
 .bar { height: 4px; margin-top: 4px; background: #1e1f22; border-radius: 2px } .bar > i { display: block; height: 4px;
   background: #248046; border-radius: 2px } .bar > i.full { background: #f0b232 } .bar > i.over { background: #da373c }
-.seen { min-width: 90px } .seen a { margin-right: 8px; font-size: 12px } .shown { display: flex; gap: 20px; overflow-x: auto; padding: 8px 0 }
+.seen { min-width: 90px }
+.seen a { margin-right: 8px; font-size: 12px } .shown { display: flex; gap: 20px; overflow-x: auto; padding: 8px 0 }
 .shown > div { flex: 0 0 358px } .form { padding: 12px; background: #2b2d31; border-radius: 8px }
 label { display: block; margin-top: 8px; font-weight: 600 }
 .input { padding: 8px; color: #949ba4; background: #1e1f22; border-radius: 4px }
