@@ -46,7 +46,7 @@ BUILDS_FUZZ := FUZZ_SEED=1 FUZZ_ROUND_S=4
 export PYTEST_DEBUG_TEMPROOT := $(shell test -w /dev/shm && test $$(df -Pm /dev/shm | awk 'END { print $$4 }') -gt 3000 && echo /dev/shm)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo card-states test test-long test-quiet test-pythons test-collection check format soak game-day chaos bench bench-neighbours bench-page bench-fleet bench-engines bench-ended figures refusals readme picture alerts translations screenshots docs lock audit pin-image host-check wheel-check notices sbom release-rehearsal rehearse-image httpx-fork clean
+.PHONY: help demo card-states words test test-long test-quiet test-pythons test-collection check format soak game-day chaos bench bench-neighbours bench-page bench-fleet bench-engines bench-ended figures refusals readme picture alerts translations screenshots docs lock audit pin-image host-check wheel-check notices sbom release-rehearsal rehearse-image httpx-fork clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^##@ / { print "\n" substr($$0, 5) } /^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -57,6 +57,9 @@ demo: $(SHOWN) ## Run the bot on a simulated Discord in a web page: no account, 
 
 card-states: $(READY) ## Draw every state of every card on one page
 	$(BIN)/python tools/card_states.py $(ARGS)
+
+words: $(READY) ## Write every message in every language, and draw where it is shown
+	$(BIN)/python tools/words_page.py $(ARGS)
 
 ##@ Before you send a change
 check: $(READY) $(TOOLS)/.ready ## Lint, types, import contracts, words of texts and documents, and what the bot is deployed with

@@ -47,12 +47,12 @@ def _section(
     now: float,
     names: Mapping[int, str],
 ) -> str:
-    drawn = _embed(embed, now, names) + "".join(map(_row, rows))
+    drawn = drawn_embed(embed, now, names) + "".join(map(drawn_controls, rows))
     both = "".join(f'<div class="{width}">{drawn}</div>' for width in ("desktop", "phone"))
     return f"<section><h3>{html.escape(state)}</h3>{both}</section>"
 
 
-def _embed(embed: discord.Embed, now: float, names: Mapping[int, str]) -> str:
+def drawn_embed(embed: discord.Embed, now: float, names: Mapping[int, str]) -> str:
     parts = [f'<div class="author">{html.escape(embed.author.name)}</div>'] if embed.author.name else []
     if embed.title:
         parts.append(f'<div class="title">{html.escape(_plain(embed.title))}</div>')
@@ -70,7 +70,7 @@ def _embed(embed: discord.Embed, now: float, names: Mapping[int, str]) -> str:
     return f'<div class="embed" style="border-color:{colour}">{"".join(parts)}</div>'
 
 
-def _row(controls: Sequence[discord.ui.Item[Any]]) -> str:
+def drawn_controls(controls: Sequence[discord.ui.Item[Any]]) -> str:
     shown = []
     for control in controls:
         item = getattr(control, "item", control)
@@ -97,13 +97,13 @@ def _lines(text: str, now: float, names: Mapping[int, str]) -> str:
     drawn = []
     for start, lines in groupby(text.strip("\n").split("\n"), key=_start_of):
         inner = "<br>".join(_inline(line.removeprefix(start), now, names) for line in lines)
-        tag = {"> ": "blockquote", "-# ": "small"}.get(start, "div")
+        tag = {"> ": "blockquote", "-# ": "small", "### ": "b"}.get(start, "div")
         drawn.append(f"<{tag}>{inner}</{tag}>")
     return "".join(drawn)
 
 
 def _start_of(line: str) -> str:
-    return next((start for start in ("> ", "-# ") if line.startswith(start)), "")
+    return next((start for start in ("> ", "-# ", "### ") if line.startswith(start)), "")
 
 
 def _inline(line: str, now: float, names: Mapping[int, str]) -> str:

@@ -50,24 +50,7 @@ CONTINUED = {
     "bot/catalogue/texts.py": {"the_nearest"},
 }
 """Sentences that only follow a refusal, which has the page: names in modules of texts."""
-LONG = {
-    "bot.fault": "where to look, before a second try makes a second job",
-    "bot.twice": "a member has to know that nothing was charged, and that only the host can help",
-    "discord.trouble": "where to look, before a second try makes a second job",
-    "job.not_confirmed": "what became of the credits, and why a second try can't be charged twice",
-    "job.not_finished": "what became of the credits, and what a moderator has to check",
-    "job.unknown": "what became of the credits, and that a late result still comes",
-    "key.invalid": "what a key looks like, and that the one in use stays",
-    "key.rejected": "what became of the waiting jobs, and what to do",
-    "key.tries": "how long to wait, and that the key in use stays",
-    "pause.host": "what became of the credits, and of running jobs",
-    "pause.server": "what becomes of running jobs, and what to do",
-    "price.unknown": "what such jobs cost before, and what to do",
-    "reaction.fast": "how many are allowed, and that nothing was charged",
-    "result.not_posted": "that the result is saved, and what to do",
-    "result.rejected": "that the result is saved, and what to do",
-    "review.channel": "what members would see, and what to choose instead",
-}
+LONG: dict[str, str] = {}
 """Pages whose refusals may have more than two sentences, each with the reason."""
 LONG_SENTENCES = 2
 SENTENCE_END = re.compile(r"(?<=[.!?])\s+")

@@ -94,8 +94,9 @@ def hosts_sentences() -> Iterator[tuple[str, str]]:
                 tree = ast.parse(path.read_text(encoding="utf-8"))
                 docstrings = {id(each.value) for each in ast.walk(tree) if isinstance(each, ast.Expr)}
                 for node in ast.walk(tree):
-                    is_text = isinstance(node, ast.Constant) and isinstance(node.value, str)
-                    if is_text and " " in node.value.strip() and id(node) not in docstrings:
+                    if not isinstance(node, ast.Constant) or not isinstance(node.value, str) or id(node) in docstrings:
+                        continue
+                    if " " in node.value.strip():
                         yield str(path.relative_to(ROOT)), node.value
 
 

@@ -6,9 +6,9 @@ from bot.language import Text, span
 
 UNREADABLE = Text("Cannon Studio sent an answer that I can't read.", why="studio.unreadable")
 TOO_LARGE = Text("Cannon Studio's answer is too large to read.", why="studio.unreadable")
-WITHOUT_ID = Text("Cannon Studio accepted the job, but did not return its id.", why="studio.unreadable")
+WITHOUT_ID = Text("Cannon Studio accepted the job, but did not return its ID.", why="studio.unreadable")
 OF_ANOTHER_JOB = Text("Cannon Studio answered with another job than this one.", why="studio.unreadable")
-IMPOSSIBLE_ID = Text("This job's id can't be one of Cannon Studio's.", why="studio.unreadable")
+IMPOSSIBLE_ID = Text("This job's ID can't be one of Cannon Studio's.", why="studio.unreadable")
 IMPOSSIBLE_KEY = Text("This is not an API key of Cannon Studio.", why="key.invalid")
 IMPOSSIBLE_INPUT = Text("This input can't be sent to Cannon Studio.", why="studio.input")
 NOT_FINISHED = Text("Cannon Studio did not finish in time.", why="studio.unreachable")

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from bot.domain.words.text import tame
-from bot.language import Text, amount, because, both, either, ntr, sentences, tr
+from bot.language import Text, amount, because, both, either, ntr, sentences, tr, whole_day
 
 ECHO_LIMIT_CHARS = 40
 """How much of a member's own words a sentence repeats."""
@@ -45,7 +45,7 @@ def printable(value: object, limit: int) -> str:
 
 
 ID_UNKNOWN = Text("{model} (ID not known yet)")
-ENDED_VALUE = Text("{value} · ended {date}")
+ENDED_VALUE = Text("{value} · retired {date}", date=whole_day)
 """Return how something is offered that its provider has ended."""
 
 
@@ -137,7 +137,8 @@ def no_operation(given: str, nearest: str | None) -> str:
 
 
 ENDED = Text(
-    "The provider ended {product} on {date}, so this will probably fail. You pay only if Cannon Studio charges for it."
+    "{product} was retired on {date}, so this will probably fail. You pay only if Cannon Studio charges for it.",
+    date=whole_day,
 )
 OFFERED_BEFORE = Text("No longer offered: {operation}")
 
@@ -309,7 +310,7 @@ NO_FRAME_RATE = Text(
 
 # ---------------------------------------------------------------------- what is doubtful, and may be tried
 
-SPELLED_OTHERWISE = Text("The slash commands would send part of it in another form.")
+SPELLED_OTHERWISE = Text("The slash commands would send part of this in another form.")
 """Why an input is doubtful that has no fault."""
 NO_LONGER_OFFERED = Text("Cannon Studio no longer lists {operation}, so it may fail.", operation=_inner)
 LARGEST_SIZE = Text("Without a resolution GPT Image 2 makes the largest size, which may cost the most.")

@@ -89,7 +89,7 @@ class LogChannel:
     async def show(self, decision: Decision, *, search: bool = False) -> Posted:
         """Post a record line in the first channel that accepts it; `search`: unless already there."""
         with speaking(await self.language_of(decision.guild_id)):
-            line = shortened(texts.DECISION(kind=decision.kind, text=decision_text(decision)), LINE_CHARS)
+            line = shortened(decision_text(decision), LINE_CHARS)
             view = message_view([self.surface.log_controls(decision)], [])
         line = f"{line} {stamp(decision.at, 'f')}"
         for channel_id in _places(await self.store.settings.get(decision.guild_id), decision.kind):

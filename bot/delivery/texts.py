@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from bot.domain.models import UNKNOWN, JobState, MediaKind, WaitsFor
-from bot.language import Plural, Text, amount, because, both, either, ntr, sentences, tr
+from bot.language import Plural, Text, amount, because, both, either, listed, ntr, sentences, tr
 
 # ---------------------------------------------------------------------- permissions, as Discord names them
 
@@ -121,7 +121,7 @@ BASES = {
 
 
 def seeds(numbers: Sequence[str]) -> str:
-    return ntr("seed {seeds}", "seeds {seeds}", len(numbers), seeds=", ".join(numbers))
+    return ntr("seed {seeds}", "seeds {seeds}", len(numbers), seeds=listed(numbers))
 
 
 IT_TOOK = Text("took {time}")
@@ -140,7 +140,7 @@ def several(title: str, count: int) -> str:
 
 READ_BY_MODERATORS = Text("Moderators can read a private job that needs their approval.")
 """To its author, on the card that only they see."""
-REVIEWED_PRIVATELY = Text("On this server moderators review results before they are posted, private ones too.")
+REVIEWED_PRIVATELY = Text("On this server, moderators review results before they are posted, private ones too.")
 """To its author, as above."""
 FIRST_FILES = Text("There are more files than a message can hold. These are the first ones.")
 
@@ -236,12 +236,12 @@ REFUSED_BY_DISCORD = Text("Discord rejected this result.", why="result.rejected"
 REVIEW_EXPIRED = Text("No moderator reviewed the result within seven days, so I did not post it.", why="review.expired")
 REVIEW_WITHDRAWN = Text("Its author chose not to post the result, so there is nothing to decide.")
 NOT_SHARED_UNREVIEWED = Text(
-    "On this server moderators review results before they are posted, so a private one can't be shared here.",
+    "On this server, moderators review results before they are posted, so a private one can't be shared here.",
     why="review.rejected",
 )
 NOT_REVIEWED = Text(
-    "On this server moderators review results before they are posted, and they did not publish this one. "
-    "A moderator can still press **Post it** in `/jobs`.",
+    "On this server, moderators review results before they are posted, and they did not publish "
+    "this one. A moderator can still press **Post it** in `/jobs`.",
     why="review.rejected",
 )
 
@@ -315,6 +315,3 @@ def unreached(job_id: str, *, is_refund: bool) -> str:
         " Tell a moderator directly.",
         job=job_id,
     )
-
-
-DECISION = "`{kind}` {text}".format

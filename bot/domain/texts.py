@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from bot.domain.models import CreditKind, ExpiringCredits, credits_text, credits_words
 from bot.domain.words.orders import Variation
-from bot.language import Plural, Text, because, both, either, ntr, percent, ptr, sentences, tr
+from bot.language import Plural, Text, aside, because, both, either, ntr, percent, ptr, sentences, tr
 
 FORMER_MEMBER = Text("a former member")
 _FORMER = re.compile(r"<@-(\d+)>")
@@ -111,7 +111,7 @@ HOST_BALANCE_TOO_LOW = Text(
 HOST_TOTAL_REACHED = Text("The host's credits for all servers together can't cover this until {day}.", why="limit.host")
 HOST_LIMIT_USED_UP = Text("This server has used up the host's credits until {day}.", why="limit.host")
 HOST_LIMIT_REACHED = Text("The host's credits for this server do not cover this until {day}.", why="limit.host")
-NO_HOST_LIMIT_WITH_A_KEY = Text("With a key of its own the server has no such limit.", why="limit.host")
+NO_HOST_LIMIT_WITH_A_KEY = Text("A server with its own key has no such limit.", why="limit.host")
 TOO_MANY_AT_ONCE = Text("That's {count} jobs. You can run {running} and queue {queued} at once.", why="queue.full")
 QUEUE_FULL = Text(
     "Your queue is full: {running} running and {queued} of {limit} waiting. Try again when one is done.",
@@ -193,7 +193,7 @@ SERVER_TOTAL_LEFT = Plural(
     why="limit.server.total",
     left=credits_text,
 )
-RESETS_ON = "{day}, {when}".format
+RESETS_ON = Text("{day}, {when}")
 ALSO_GRANTED = Plural("You also have {count} granted credit left.", "You also have {count} granted credits left.")
 
 
@@ -386,7 +386,7 @@ REVIEW_PRIVATE_ON = Text("reviewed like all others")
 REVIEW_PRIVATE_OFF = Text("not reviewed")
 REQUESTER_PAYS = Text("everyone may, and pays for it")
 AUTHOR_PAYS = Text("only the author may, and pays for it")
-RERUNS_OFF = Text("no one may")
+RERUNS_OFF = Text("no one")
 
 
 def on() -> str:
@@ -411,7 +411,7 @@ def chosen(prefix: str, value: str) -> str:
 def zone_now(now: str) -> str:
     """Return the note after a time zone: the current time, localized per reader."""
     note = tr("your own time now: {time}; days begin at midnight in this zone", time=now)
-    return f" ({note})"
+    return aside("", note)
 
 
 def word_count(count: int) -> str:
@@ -420,7 +420,7 @@ def word_count(count: int) -> str:
 
 def words_changed(added: int, removed: int) -> str:
     note = tr("{added} added, {removed} removed", added=added, removed=removed)
-    return f" ({note})"
+    return aside("", note)
 
 
 # ---------------------------------------------------------------------- prices
@@ -465,7 +465,7 @@ LIMITS_PAGE = (Text("Limits"), Text("How many jobs run and wait, what one may co
 APPROVAL_PAGE = (Text("Approval and log"), Text("What moderators decide first, and where it is recorded"))
 RESULTS_PAGE = (Text("Results"), Text("Re-runs, pings, the AI label, language, time zone, how long records are kept"))
 WORDS_PAGE = (Text("Words and defaults"), Text("Forbidden words; default models, voice, and number of images"))
-PRICES_PAGE = (Text("Prices"), Text("What jobs are expected to cost where Cannon Studio names no price"))
+PRICES_PAGE = (Text("Prices"), Text("Expected prices where Cannon Studio gives none"))
 BLOCKED_PAGE = (Text("Blocked members"), Text("Who can't use the bot on this server, until when, and why"))
 REVIEW_PAGE = (Text("Review"), Text("Which results moderators review before they are posted"))
 GALLERY_PAGE = (Text("Gallery"), Text("Where starred results are shown, and from how many stars"))

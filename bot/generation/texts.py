@@ -33,7 +33,7 @@ def kinds(of: Iterable[MediaKind]) -> str:
 
 
 GIVEN_IN_SEVERAL_WAYS = Text(
-    "Give “{field}” in exactly one way: as a file, a link, or an earlier job.", why="source.several", field=tr
+    "Give “{field}” only once: as a file, a link, or an earlier job.", why="source.several", field=tr
 )
 FILE_FOR = Text("The file for “{field}”", field=tr)
 MADE_IN_PRACTICE = Text(
@@ -253,7 +253,7 @@ WHAT_TO_SAY = Text(
     "Mention me and say what you want, for example “a fox in the snow, 16:9”, “video of a river”, "
     "“music: slow jazz”, or “say: welcome”. You can also reply to a result and mention me."
 )
-TOO_MANY_IN_WORDS = Text("I make 1 to {most} at once; you wrote {count}. Say a smaller number.")
+TOO_MANY_IN_WORDS = Text("I can make 1 to {most} at once; you wrote {count}. Use a smaller number.")
 WHAT_OF_PICTURE = Text("Tell me what to change, for example “make it night, wider”, “animate: slow zoom”, or “vary”.")
 WHAT_OF_VIDEO = Text("With a video, I can do “upscale”, “subtitles”, “sound of rain”, “again”, or “vary”.")
 WHAT_OF_SOUND = Text("With audio, I can do “again”, “vary”, or “lip sync”.")

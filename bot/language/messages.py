@@ -95,6 +95,17 @@ def both(items: Iterable[str]) -> str:
     return format_list(list(items), locale=_locale(current()))
 
 
+def listed(items: Iterable[str]) -> str:
+    """Join values with the language's comma, without a last `and`: `a, b, c`."""
+    pattern: str = _locale(current()).list_patterns["standard"]["middle"]
+    return pattern.format("", "").join(items)
+
+
+def aside(said: object, note: object) -> str:
+    """Add a note in the language's brackets: `Image (100%)`."""
+    return tr("{said} ({note})", said=said, note=note)
+
+
 def sentences(*parts: object) -> str:
     """Join sentences, leaving out empty ones: `A. B.`, and in Japanese without spaces, `A。B。`.
 
@@ -140,6 +151,11 @@ def weekday(day: dt.date) -> str:
 def month_day(day: dt.date) -> str:
     """Format a date without its year: `March 1`."""
     return format_skeleton("MMMMd", day, locale=_locale(current()))
+
+
+def whole_day(iso: str) -> str:
+    """Format an ISO date with its year: `Mar 1, 2026`."""
+    return format_date(dt.date.fromisoformat(iso), "medium", locale=_locale(current()))
 
 
 def short_day(day: dt.date) -> str:

@@ -218,7 +218,7 @@ def overshot(job_id: str, cost: str, held: str, over: tuple[Scope, str, str] | N
         return sentences(*said, tr("That is more than one job may cost here."))
     scope, limit, amount = over
     if scope.is_host:
-        said.append(tr("It exceeds what the bot's host allows to be spent on their key."))
+        said.append(tr("It exceeds the limit that the bot's host has set for their key."))
     elif scope is Scope.SERVER:
         said.append(tr("It exceeds the server's limit of {limit} by {amount}.", limit=limit, amount=amount))
     else:

@@ -16,7 +16,7 @@ from bot.catalogue.checks.cautions import ended_models, passed_end
 from bot.delivery.answers.texts import GET_SUPPORT
 from bot.delivery.channels.facts import OPTIONS_PER_SELECT, in_time
 from bot.errors import InputError, NoKey
-from bot.language import NAME, name_of, named, ptr, sentences, tr
+from bot.language import NAME, aside, listed, name_of, named, ptr, sentences, tr
 from bot.prices.book import PriceBook, PriceBooks
 from bot.server.operations import OperationSwitches
 from bot.store import GuildSettings, ReactionMaps
@@ -164,8 +164,8 @@ def _options(commands_: Sequence[AnyCommand]) -> list[str]:
     lines = []
     for name, senses in meanings.items():
         for about, users in senses.items():
-            where = f" ({', '.join(users)})" if len(senses) > 1 else ""
-            lines.append(f"{named(name)}{where} {about}")
+            option = aside(named(name), listed(users)) if len(senses) > 1 else named(name)
+            lines.append(texts.OPTION_LINE(option=option, about=about))
     return lines
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from types import MappingProxyType
 
 from bot.domain.models import credits_words
-from bot.language import Plural, Text, both, either, name_of, ntr, sentences, tr
+from bot.language import Plural, Text, aside, both, either, name_of, ntr, sentences, tr, whole_day
 
 # ---------------------------------------------------------------------- commands and options
 
@@ -27,6 +27,7 @@ SCOPE_MINE, SCOPE_SERVER = "mine", "the server's"
 # ---------------------------------------------------------------------- /help: its pages
 
 WITH_CHOICES = Text("{about} ({choices})", choices=either)
+OPTION_LINE = Text("{option} {about}")
 HELP_TITLE = Text("Help")
 HELP_START, HELP_MORE = Text("Start"), Text("Reactions and menus")
 BACK, NEXT = Text("Back"), Text("Next")
@@ -116,8 +117,8 @@ SERVER_PAYS = Text("This server pays for what you make.")
 KEY_REFUSED = Text("Cannon Studio currently rejects the API key, so nothing can be made. Tell a moderator.")
 SWITCHED_OFF = Text("🚫 {command} · off on this server")
 NO_LONGER_OFFERED = Text("⚠️ {command} · no longer offered by Cannon Studio")
-ENDED = Text("⚠️ {command} · will probably fail")
-MODEL_ENDED = Text("-# ⚠️ {model}: ended by its provider on {date}; will probably fail")
+ENDED = Text("⚠️ {command} · will probably fail", date=whole_day)
+MODEL_ENDED = Text("-# ⚠️ {model}: retired on {date}; will probably fail", date=whole_day)
 
 
 # ---------------------------------------------------------------------- spending
@@ -148,7 +149,8 @@ def last_jobs(count: int) -> str:
     return ntr("Last {count} job", "Last {count} jobs", count) if count > 1 else str(LAST_JOB)
 
 
-SHARE_LINE = "{name} · {amount} ({share})".format
+def share_line(name: str, spent: str, share: str) -> str:
+    return f"{name} · {aside(spent, share)}"
 
 
 # ---------------------------------------------------------------------- /usage report and its chart

@@ -80,7 +80,7 @@ def _kind_lines(catalogue: Catalogue, operations: Sequence[tuple[str, Decimal]])
     kinds = by_kind(catalogue, operations)
     shares = percents([spent for _, spent in kinds], sum((spent for _, spent in kinds), Decimal(0)))
     lines = [
-        texts.SHARE_LINE(name=kind, amount=credits_words(spent), share=percent(share / 100))
+        texts.share_line(kind, credits_words(spent), percent(share / 100))
         for (kind, spent), share in zip(kinds, shares, strict=True)
     ]
     return fitting(lines, EMBED_FIELD_CHARS)
@@ -284,7 +284,7 @@ def _first(rows: Sequence[tuple[str, Decimal]], total: Decimal) -> str:
     """Return the first row of a list that adds up to `total`, with its amount and share."""
     [(name, spent), *_] = rows
     [share, *_] = percents([each for _, each in rows], total)
-    return texts.SHARE_LINE(name=name, amount=credits_words(spent), share=percent(share / 100))
+    return texts.share_line(name, credits_words(spent), percent(share / 100))
 
 
 def _whole(number: Decimal) -> Decimal:

@@ -55,7 +55,7 @@ def _embed(shown: WhyPage) -> discord.Embed:
     embed = discord.Embed(title=shown.title, color=NEUTRAL)
     embed.add_field(name=CAUSE, value=shown.cause, inline=False)
     embed.add_field(name=DO_NOW, value=shown.do, inline=False)
-    embed.add_field(name=WHO_CAN, value=shown.who, inline=False)
+    embed.add_field(name=WHO_CAN, value=shown.who[:1].upper() + shown.who[1:], inline=False)
     return embed.set_footer(text=shown.id)
 
 

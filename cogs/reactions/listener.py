@@ -80,7 +80,8 @@ class ReactionListener(commands.Cog):
         if member is None or member.bot or own is None or event.message_author_id != own.id or rule is None:
             return
         if not self._failing.wait_s(member.id) and not self.context.notices.wait_s(member.guild.id):
-            await _send(member, texts.DID_NOTHING(emoji=rule.shown, channel=event.channel_id, reason=sentence))
+            said = texts.DID_NOTHING(emoji=rule.shown, channel=event.channel_id, reason=sentence)
+            await _send(member, self.bot.responses.linked(said))
 
     async def _added(self, event: discord.RawReactionActionEvent) -> None:
         reacted = await self._reacted(event)
@@ -167,7 +168,8 @@ class ReactionListener(commands.Cog):
             return
         if self.context.notices.wait_s(guild.id):
             return
-        await _send(member, texts.DID_NOTHING(emoji=reacted.rule.shown, channel=reacted.channel.id, reason=sentence))
+        said = texts.DID_NOTHING(emoji=reacted.rule.shown, channel=reacted.channel.id, reason=sentence)
+        await _send(member, self.bot.responses.linked(said))
 
     # ------------------------------------------------------------------ waited
 

@@ -45,7 +45,7 @@ def starred(count: int, needed: int) -> str:
 
 # ---------------------------------------------------------------------- why a reaction did nothing
 
-AUTHOR_GONE = Text("Here the author of the result pays, and they have left the server.", why="reaction.author_left")
+AUTHOR_GONE = Text("The author of this result pays here, but has left the server.", why="reaction.author_left")
 NOT_POSTED = Text(
     "Discord didn't accept the answer, so nothing was made and nothing was charged.", why="discord.trouble"
 )

@@ -5,7 +5,7 @@ Names and other text that members wrote come in escaped where the message shows 
 
 from collections.abc import Iterable, Mapping
 
-from bot.language import Plural, Text, ntr, sentences, tr
+from bot.language import Explained, Plural, Text, ntr, sentences, tr, why_of
 
 # ---------------------------------------------------------------------- commands and options
 
@@ -124,7 +124,7 @@ SAVED = Plural(
 def not_saved(reason: str) -> str:
     """Say why a recipe was not saved; `reason` is a sentence."""
     kept = tr("The recipe was not saved. Your text is kept for a day.")
-    return f"⚠️ {sentences(reason, kept)}"
+    return Explained(f"⚠️ {sentences(reason, kept)}", why_of(reason))
 
 
 # ---------------------------------------------------------------------- the form of a run

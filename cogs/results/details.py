@@ -37,7 +37,7 @@ from bot.errors import InputError
 from bot.generation.rewrites import OF_BOT
 from bot.generation.sources import LookPace
 from bot.jobs.surface import Later, NoPlace
-from bot.language import tr
+from bot.language import listed, tr
 from bot.store import Cards, Reviews, SpendingViews
 from cogs.results import texts
 from cogs.results.family import FamilyLine, back_select, drawn, line_of, with_pictures
@@ -234,7 +234,7 @@ def _value(value: Any) -> str:
     if isinstance(value, bool):
         return str(texts.YES if value else texts.NO)
     if isinstance(value, list) and all(isinstance(each, str) for each in value):
-        return ", ".join(dict.fromkeys(map(_value, value)))
+        return listed(dict.fromkeys(map(_value, value)))
     text = value if isinstance(value, str) else json.dumps(_without_links(value), ensure_ascii=False)
     return harmless_within(_link_host(text) or text, VALUE_CHARS) or str(texts.NOTHING)
 

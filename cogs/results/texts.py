@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from bot.domain.texts import mention
-from bot.language import Plural, Text, because, both, ntr, sentences, tr
+from bot.language import Plural, Text, because, both, listed, ntr, sentences, tr, whole_day
 
 # ---------------------------------------------------------------------- commands and options
 
@@ -70,7 +70,7 @@ NO_MEDIUM = Text("This needs {kinds}, but this message has none.", why="file.kin
 # ---------------------------------------------------------------------- the next step
 
 NO_LONGER_OFFERED = Text("No longer offered by Cannon Studio")
-ENDED = Text("Ended by its provider on {date}; will probably fail")
+ENDED = Text("Retired on {date}; will probably fail", date=whole_day)
 NEXT_STEP_TITLE = Text("Next step")
 CHOOSE_NEXT_STEP = Text("Choose what to make from it.")
 WHAT_NEXT = Text("What next?")
@@ -155,7 +155,7 @@ def partly_removed(gone: int, left: int) -> str:
     return sentences(ntr("Removed {count} message.", "Removed {count} messages.", gone), kept) if gone else kept
 
 
-ONE_IS_HERE = Text("One is here: {link}")
+ONE_IS_HERE = Text("One of them: {link}")
 
 
 # ---------------------------------------------------------------------- late results
@@ -190,7 +190,7 @@ SENT_AT = Text("sent {when}")
 STARTED_AT = Text("started {when}")
 FINISHED_AT = Text("finished {when}")
 POSTED_AT = Text("posted {when}")
-TIMES = Text("**Times** {day}: {times}", times=", ".join)
+TIMES = Text("**Times** {day}: {times}", times=listed)
 TOOK = Text("took {span}")
 REQUESTED_BY = Text("**Requested by** {member}", member=mention)
 CARD_AT = Text("**Requested by** {member} · [Open card]({link})", member=mention)

@@ -17,7 +17,7 @@ from bot.domain.money.spend_request import DEFAULT_HOLD, ZERO, Consent, ShownPri
 from bot.domain.texts import price_per
 from bot.domain.words.text import harmless
 from bot.errors import InputError
-from bot.language import Text, plain_amount
+from bot.language import Text, listed, plain_amount
 from bot.prices.book import KnownPrice, PriceBook, PriceBooks
 from bot.prices.factors import COUNTS, GRADES, LENGTHS, model_word, size_unit
 from cogs.ui import texts
@@ -74,7 +74,7 @@ def kind_words(operation: Operation, kind: str) -> str:
             words.append(str(texts.WITH_FILE.get(value, texts.WITH_ANOTHER_FILE)))
         elif not value.startswith("~"):  # a member's own words, which are not stored
             words.append(_option(operation, name, value))
-    return harmless(", ".join(words))
+    return harmless(listed(words))
 
 
 def _option(operation: Operation, name: str, value: str) -> str:

@@ -226,7 +226,7 @@ HELD = Text("{credits} held")
 # ---------------------------------------------------------------------- the legend
 
 LEGEND_ACTIONS = {
-    ReactionAction.RERUN: Text("make it again"),
+    ReactionAction.RERUN: Text("re-run it"),
     ReactionAction.VARY: Text("vary it"),
     ReactionAction.ANIMATE: Text("animate an image"),
     ReactionAction.UPSCALE: Text("upscale a video"),

@@ -98,7 +98,7 @@ class WordAnswers:
 
     async def say(self, message: discord.Message, sentence: str) -> None:
         """Reply with a sentence alone. Raises Discord's errors."""
-        await self._note(await self._send(message, sentence, None))
+        await self._note(await self._send(message, self._bot.responses.linked(sentence), None))
 
     async def _send(self, message: discord.Message, text: str, view: discord.ui.View | None) -> discord.Message:
         guild = message.guild

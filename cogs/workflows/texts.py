@@ -97,12 +97,12 @@ LOCATION_IMAGE_OPTION = "Image of the location; for several, use the option more
 
 # ---------------------------------------------------------------------- commands and options: /sora
 
-SORA_GROUP = "Sora 2, ended by its provider on 2026-09-24: characters and videos"
-SORA_CHARACTER = "Ended by its provider on 2026-09-24: create a Sora 2 character from a short video"
-SORA_VIDEO = "Ended by its provider on 2026-09-24: generate a video with a Sora 2 character"
-SORA_EDIT = "Ended by its provider on 2026-09-24: edit a Sora 2 video with a prompt"
-SORA_EXTEND = "Ended by its provider on 2026-09-24: make a Sora 2 video longer"
-SORA_REMIX = "Ended by its provider on 2026-09-24: remix a Sora 2 video"
+SORA_GROUP = "Sora 2, retired on 2026-09-24: characters and videos"
+SORA_CHARACTER = "Retired on 2026-09-24: create a Sora 2 character from a short video"
+SORA_VIDEO = "Retired on 2026-09-24: generate a video with a Sora 2 character"
+SORA_EDIT = "Retired on 2026-09-24: edit a Sora 2 video with a prompt"
+SORA_EXTEND = "Retired on 2026-09-24: make a Sora 2 video longer"
+SORA_REMIX = "Retired on 2026-09-24: remix a Sora 2 video"
 CHARACTER_NAME_OPTION = "Name of the character, e.g. Captain Fog"
 CHARACTER_VIDEO_OPTION = "Short video of the character, about 2 to 4 seconds"
 SORA_PROMPT_OPTION = "What happens, e.g. Captain Fog waves from the bridge"
@@ -132,9 +132,7 @@ BATCH_ASPECT_RATIO_OPTION = "Aspect ratio for all prompts, e.g. 16:9"
 
 # ---------------------------------------------------------------------- refusals
 
-PROMPTS_NOT_GIVEN = Text(
-    "Give the prompts in one way: in `prompts`, separated by |, or as a `file`.", why="source.several"
-)
+PROMPTS_NOT_GIVEN = Text("Give the prompts once: in `prompts`, separated by |, or as a `file`.", why="source.several")
 
 START_FILE, REFERENCE_FILE = Text("start image or video"), Text("reference image")
 MOTION_FILE = Text("image or video")

@@ -18,6 +18,7 @@ from bot.generation.generation import Generation
 from bot.generation.sources import LookPace, require_kept, require_shown
 from bot.generation.visible_jobs import VisibleJobs
 from bot.jobs.surface import Later, NoPlace
+from bot.language import aside
 from bot.server.voices import LABEL_CHARS, ServerVoices, Voice, VoiceList
 from bot.store import Cards, Reviews
 from cogs.ui.controls import Control, on, view_of
@@ -61,7 +62,7 @@ def _list(found: VoiceList) -> tuple[discord.Embed, discord.ui.View]:
 
 
 def _line(voice: Voice, found: VoiceList) -> str:
-    name = f"**{harmless(voice.label)}** ({harmless(voice.id)})" if voice.label else f"**{harmless(voice.id)}**"
+    name = aside(f"**{harmless(voice.label)}**", harmless(voice.id)) if voice.label else f"**{harmless(voice.id)}**"
     used = str(texts.NOT_USED)
     if voice.used_at is not None:
         used = texts.VOICE_USED(when=stamp(voice.used_at), operation=f"`{voice.operation}`")

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 
 import pytest
+from babel.messages.catalog import Message
 
-from bot.language.messages import translations
+from bot.language.messages import PAGES, translations
 from tests.contract.test_translations import forms, originals, translated
+from tools.translations import DOMAINS, current, template
 from tools.words import CODE
 
 NARROW = "\u202f"
@@ -33,8 +35,14 @@ WRONG = {
 }
 
 
+def of_pages(language: str) -> list[Message]:
+    """Return what the pages about refusals say in a language."""
+    return [each for each in current(language, template(DOMAINS[PAGES]()), PAGES) if each.id]
+
+
 def sentences(language: str) -> list[str]:
-    return [form for each in translated(language) if each.id and each.context != "name" for form in forms(each)]
+    said = [each for each in translated(language) if each.id and each.context != "name"]
+    return [form for each in (*said, *of_pages(language)) for form in forms(each)]
 
 
 def test_french_has_its_spaces_and_one_apostrophe_and_says_vous():
@@ -54,6 +62,7 @@ def test_latin_america_reads_its_own_words():
     read = translations("es-419")
     ids = [originals(each) for each in translated("es") if each.id and not each.context]
     said = [read.gettext(one) if not more else read.ngettext(one, *more, 2) for one, *more in ids]
+    said += [translations("es-419", PAGES).pgettext(each.context, each.id) for each in of_pages("es")]
     assert [each for each in said if OF_SPAIN.search(CODE.sub("X", each))] == []
 
 

@@ -161,7 +161,7 @@ async def test_a_job_that_was_given_up_is_polled_and_not_submitted(
     _, (job,) = await accepted(store)
     job = await moved(store, job, JobState.QUEUED, **STEP)
     job = await moved(store, job, JobState.EXPIRED, release=True)
-    assert "asked for the result" in await retried(settings, job, clock)
+    assert "is polled now" in await retried(settings, job, clock)
     found = await store.jobs.get(700, job.id)
     assert found is not None
     assert (found.state, found.recheck_at) == (JobState.EXPIRED, clock.now)

@@ -27,7 +27,7 @@ READ = """
   while (walker.nextNode()) {
     const around = walker.currentNode.parentElement;
     const text = walker.currentNode.data.trim();
-    if (text && around.checkVisibility({visibilityProperty: true}) && !around.closest("script, style, code"))
+    if (text && around.checkVisibility({visibilityProperty: true}) && !around.closest("script, style"))
       seen.push(text);
   }
   for (const each of document.querySelectorAll("[placeholder], [aria-label], [title], img[alt]")) {
@@ -40,12 +40,12 @@ READ = """
   return [...new Set(seen)];
 }
 """
-"""All that is shown or read aloud but code: texts, values, placeholders, labels for screen readers, and alt texts."""
+"""All that is shown or read aloud: texts, values, placeholders, labels for screen readers, and alt texts."""
 WORD = re.compile(r"[A-Za-z\u00c0-\u024f]{3,}")
 NO_WORDS = re.compile(
     r"https?://\S+|\S+\.(?:png|jpg|mp4|mp3|wav|json|csv|txt|zip|glb|webp)\b"  # links and files
     r"|#\w[\w-]*|\b[A-Z0-9]{10}\b|\bcs_\w+|\breq_\w+"  # faults on demand, channels, ids, keys
-    r"|\b[a-z0-9]+(?:[._/-][a-z0-9]+)+\b"  # operations, providers' models
+    r"|\b[a-z0-9]+(?:[._/:-][a-z0-9]+)+\b"  # operations, providers' models, scopes of a key
 )
 BRANDS = (
     "Cannon Studio", "Cannon Demo", "cannon-bot demo", "Discord", POSTCARD,

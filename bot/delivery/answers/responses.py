@@ -91,7 +91,7 @@ class Responses:
             view = view or discord.ui.View(timeout=None)
             view.add_item(discord.ui.Button(label=str(texts.GET_SUPPORT), url=url))
         said = Explained(texts.WARNING(sentence=sentence)[:ERROR_CHARS], why_of(sentence))
-        await self.reply_privately(interaction, self.linked(said), view)
+        await self.reply_privately(interaction, said, view)
 
     def linked(self, said: str) -> str:
         """Return a refusal with a small link to the page that explains it, if it has one and the host has set where."""
@@ -101,7 +101,11 @@ class Responses:
     async def reply_privately(
         self, interaction: discord.Interaction[Any], text: str, view: discord.ui.View | None = None
     ) -> None:
-        """Reply ephemerally, optionally with controls; never raises if Discord rejects it."""
+        """Reply ephemerally, optionally with controls; never raises if Discord rejects it.
+
+        A refusal has the link to its page.
+        """
+        text = self.linked(text)
         shown = discord.utils.MISSING if view is None else view
         try:
             if not interaction.response.is_done():

@@ -13,6 +13,7 @@ from bot.delivery import texts
 from bot.delivery.channels.facts import ALT_TEXT_CHARS, BUTTONS_PER_MESSAGE, BUTTONS_PER_ROW, ROWS_PER_MESSAGE
 from bot.domain.models import Card, Job
 from bot.domain.words.text import bare, shortened, slug
+from bot.language import aside
 
 V = TypeVar("V", bound=discord.ui.View | discord.ui.LayoutView)
 Controls = Sequence[discord.ui.Item[Any]]
@@ -161,7 +162,7 @@ def labelled(alt: str, made_with: str) -> str:
     """Return an alt text within Discord's limit that ends with the AI label; '' for none."""
     if not made_with:
         return shortened(alt, ALT_TEXT_CHARS)
-    return f"{shortened(alt, ALT_TEXT_CHARS - len(made_with) - 3)} ({made_with})"
+    return aside(shortened(alt, ALT_TEXT_CHARS - len(made_with) - 3), made_with)
 
 
 def message_link(card: Card) -> str:

@@ -20,7 +20,7 @@ from bot.domain import texts
 from bot.domain.models import credits_of, credits_words
 from bot.domain.words.text import WordList, harmless_within, one_line, shortened, stamp, with_decimal_point
 from bot.errors import InputError
-from bot.language import Text
+from bot.language import Text, listed
 
 NEAREST_SHOWN = 3
 _NO_PLACES = frozenset({"Factory", "localtime"})
@@ -163,13 +163,13 @@ def places(without: Text) -> Kind:
         widget=Widget.PLACES,
         parse=lambda data: frozenset(int(each) for each in data),
         to_json=sorted,
-        show=lambda value: ", ".join(f"<#{each}>" for each in sorted(value)) or str(without),
+        show=lambda value: listed(f"<#{each}>" for each in sorted(value)) or str(without),
     )
 
 
 def _named(value: Mapping[str, str], without: Text) -> str:
     named = [f"`{key}` {harmless_within(each, MODEL_SHOWN_CHARS)}" for key, each in sorted(value.items())]
-    return shortened(", ".join(named), MODELS_SHOWN_CHARS) or str(without)
+    return shortened(listed(named), MODELS_SHOWN_CHARS) or str(without)
 
 
 MODELS = Kind(

@@ -36,9 +36,9 @@ def one_line(text: str) -> str:
 
 
 def full_stop(text: str) -> str:
-    """End a text with exactly one full stop, Japanese text with its own, or keep its `!`, `?` or `…`."""
+    """End a text with exactly one full stop, Japanese text with its own, or keep its `!`, `?`, `…` or `.)`."""
     bare = text.rstrip(" .。\n\t")
-    if not bare or bare[-1] in "!?…！？":
+    if not bare or bare[-1] in "!?…！？" or bare.endswith((".)", "。\N{FULLWIDTH RIGHT PARENTHESIS}")):
         return bare
     return bare + ("。" if _FULL_WIDTH.match(bare[-1]) else ".")
 

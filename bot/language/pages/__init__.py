@@ -11,7 +11,6 @@ import functools
 import json
 import math
 import re
-import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -57,6 +56,8 @@ class WhyPage:
 @functools.cache
 def written() -> Mapping[str, Mapping[str, Any]]:
     """Return the pages in English, as they are written, by id."""
+    import tomllib  # noqa: PLC0415 - not needed by a start
+
     return tomllib.loads((_FOLDER / "pages.toml").read_text(encoding="utf-8"))
 
 

@@ -9,7 +9,7 @@ from bot.delivery.texts import BASES
 from bot.domain.models import credits_words
 from bot.domain.texts import mention
 from bot.domain.words.text import full_stop, stamp
-from bot.language import Text, sentences, tr
+from bot.language import Text, aside, sentences, tr
 
 REASON_INPUT = Text("Reason (the member sees it)")
 REFUSE = Text("Reject…")
@@ -48,7 +48,7 @@ APPROVAL_PRACTICE = Text("🧪 Practice · {title}")
 def approval_estimate(amount: Decimal, basis: str) -> str:
     """Return what the jobs are expected to cost, and what that is based on; `basis` is what the store calls it."""
     price = credits_words(amount)
-    return f"{price} ({BASES[basis]})" if basis in BASES else price
+    return aside(price, BASES[basis]) if basis in BASES else price
 
 
 ABOVE_A_LIMIT = Text("Over a limit")

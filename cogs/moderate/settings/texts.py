@@ -9,13 +9,13 @@ from collections.abc import Mapping, Sequence
 
 from bot.domain.money.costs import PriceUnit
 from bot.domain.texts import mention
-from bot.language import Text, ntr, sentences, tr
+from bot.language import Text, ntr, sentences, tr, whole_day
 
 NO_DEFAULT_MODEL = Text("No default model")
 PAUSED = Text("New jobs are paused. Resume them with `/studio pause`.")
 EVERYONE = Text("@everyone would make every member a moderator. Choose another role, or none.", why="settings.value")
 MODEL_FORM = Text("Default model")
-MODEL_HINT = Text("Id or name of the model; Cannon Studio chooses if empty")
+MODEL_HINT = Text("ID or name of the model; Cannon Studio chooses if empty")
 MODEL_UNPRINTABLE = Text("The model's name contains invisible characters. Type it again.", why="settings.value")
 NOT_SET: Mapping[str, Text] = {
     "moderator_role": Text("None. Only members with Manage Server are moderators."),
@@ -64,16 +64,16 @@ def switched(title: str, *, is_on: bool, everywhere: bool) -> str:
     return "✅ " + str(said).format(operation=title)
 
 
-ENDED = Text("ended by its provider on {date}")
-ENDED_SENTENCE = Text("Its provider ended it on {date}.")
+ENDED = Text("retired on {date}", date=whole_day)
+ENDED_SENTENCE = Text("Retired on {date}.", date=whole_day)
 
 
 # ---------------------------------------------------------------------- prices
 
 NO_PRICES = Text("No price is set or learned yet. Choose an operation to set one.")
 PRICES_ABOUT = Text(
-    "Set prices come first. Otherwise past jobs show what to expect. For many changes, download the list, edit it, and "
-    "upload it again: it replaces the whole list."
+    "Prices you set come first. Otherwise, past jobs show what to expect. For many changes, "
+    "download the list, edit it, and upload it again: it replaces the whole list."
 )
 CHOOSE_PRICED = Text("Set or remove a price…")
 MORE_OPERATIONS = Text("More operations…")

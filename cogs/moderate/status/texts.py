@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from bot.domain.models import JobState
 from bot.domain.texts import mention
-from bot.language import Text, amount, tr
+from bot.language import Text, amount, listed, tr
 
 TITLE = Text("Studio status")
 
@@ -51,7 +51,7 @@ def scopes(names: Sequence[str], missing: Sequence[str]) -> str:
 
 
 def _code(names: Sequence[str]) -> str:
-    return ", ".join(f"`{name}`" for name in names)
+    return listed(f"`{name}`" for name in names)
 
 
 def host_limit(spent: str, limit: str, renewed: str) -> str:
@@ -108,12 +108,12 @@ TOOL_NOT_USED = Text("On. Not used since the bot started.")
 TOOL_ANSWERS = Text("✅ Working since {since}. Last used {last}.")
 TOOL_HAS_NO_PRICE = Text("Online, but without a price for these jobs since {since}. Last used {last}.")
 TOOL_SILENT = Text(
-    "⚠️ Not reached since {since}. Last tried {last}. The bot tries again by itself; until then it uses the price list "
-    "and earlier jobs."
+    "⚠️ Unreachable since {since}. Last tried {last}. The bot keeps trying; until then it uses the "
+    "price list and earlier jobs."
 )
 TOOL_NOT_UNDERSTOOD = Text(
-    "⚠️ Doesn't know this bot's request since {since}. Last tried {last}. The key is not the cause: ask the bot's host "
-    "for an update, and set prices in `/studio settings` until then."
+    "⚠️ Doesn't understand this bot's requests since {since}. Last tried {last}. The key is not "
+    "the cause: ask the bot's host for an update, and set prices in `/studio settings` until then."
 )
 TOOL_REFUSES = Text(
     "⚠️ Rejecting this key since {since}. Last tried {last}. Check the key in Cannon Studio, or "
@@ -136,7 +136,7 @@ DESCRIPTION_READ = Text("Last loaded {when}.")
 
 def named_or_more(names: Sequence[str], count: int) -> str:
     """Return the names of the first of `count` things, and how many more there are."""
-    listed = ", ".join(names)
+    known = listed(names)
     if count <= len(names):
-        return listed
-    return tr("{names} (+{count})", names=listed, count=amount(count - len(names)))
+        return known
+    return tr("{names} (+{count})", names=known, count=amount(count - len(names)))

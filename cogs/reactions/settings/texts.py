@@ -35,7 +35,7 @@ EMOJI = Text("Emoji")
 EMOJI_HINT = Text("A standard emoji or one of this server, such as :name:")
 ACTION = Text("What it does")
 ACTIONS = {
-    ReactionAction.RERUN: Text("Make it again"),
+    ReactionAction.RERUN: Text("Re-run it"),
     ReactionAction.VARY: Text("Make a variation"),
     ReactionAction.ANIMATE: Text("Animate"),
     ReactionAction.UPSCALE: Text("Upscale"),

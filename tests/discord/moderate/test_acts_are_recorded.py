@@ -13,6 +13,7 @@ import pytest
 from simcord.backend.errors import BackendError
 from simcord.http import router
 
+from bot.delivery.notices import decision_text
 from bot.runtime import failpoints
 from bot.runtime.failpoints import Crash
 from bot.store import Record
@@ -157,10 +158,11 @@ async def test_a_crash_in_an_act_leaves_it_done_and_recorded_and_later_posted_or
     with dying_at("decision.stored"):
         await act.do(stage, subject)
     assert done(act, before, await seen(stage))
-    assert not any(line.startswith(f"`{act.kind}`") for line in log_lines(stage))
+    line = decision_text(max(await stage.store.decisions.all(stage.guild), key=lambda each: each.id))
+    assert not any(each.startswith(line) for each in log_lines(stage))
     await stage.rig.restart()
     await post_log(stage.rig)
-    assert len([line for line in log_lines(stage) if line.startswith(f"`{act.kind}`")]) >= 1
+    assert any(each.startswith(line) for each in log_lines(stage))
     assert await stage.store.outbox.next_lines() == []
 
 
@@ -236,8 +238,8 @@ async def test_a_line_of_an_earlier_version_is_shown_as_it_was_with_who_acted_be
     await post_log(stage.rig)
     first, old = log_lines(stage)
     moderator, member = f"<@{stage.rig.moderator.id}>", f"<@{stage.rig.member.id}>"
-    assert first.startswith(f"`grant` {moderator} granted {member} 5 credits. ")
-    assert old.startswith("`grant` <@7> granted some. ")
+    assert first.startswith(f"{moderator} granted {member} 5 credits. ")
+    assert old.startswith("<@7> granted some. ")
 
 
 async def test_a_line_posted_before_a_crash_is_posted_again_under_the_same_nonce_and_not_a_third_time(stage: Stage):
@@ -266,7 +268,9 @@ async def test_lines_that_discord_could_not_take_are_posted_later_in_their_order
     assert log_lines(stage) == []
     stage.rig.advance(60)
     await post_log(stage.rig)
-    assert [line.split("`")[1] for line in log_lines(stage)] == ["grant", "pause"]
+    first, second = log_lines(stage)
+    assert " granted " in first
+    assert " paused " in second
 
 
 async def test_a_line_that_could_not_be_posted_for_a_day_is_in_the_record_only(stage: Stage, faults: Faults):

@@ -162,7 +162,7 @@ async def test_a_refusal_is_a_line_once_per_member_and_reason_in_ten_minutes(rig
         (eve.id, "limit"),
         (rig.member.id, "word"),
     ]
-    assert len(lines(rig, desk, "`refusal`")) == 3
+    assert len(lines(rig, desk, "could not run")) == 3
     assert "could not run `image.generate`: You have 5 of your 5 weekly credits left" in found[-1].text
     rig.advance(600)
     private_sentence(await ask(rig))

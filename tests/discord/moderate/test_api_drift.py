@@ -69,7 +69,7 @@ async def post(rig: Rig) -> None:
 
 def lines(rig: Rig, desk: Any) -> list[str]:
     found = [each.content for each in desk.history() if each.author.id == rig.bot.user.id]
-    return [each.split(" <t:")[0].removeprefix("`api` Cannon Studio changed its API. ") for each in found]
+    return [each.split(" <t:")[0].removeprefix("Cannon Studio changed its API. ") for each in found]
 
 
 async def test_what_is_new_is_one_line(rig: Rig, desk: Any):
@@ -168,7 +168,7 @@ async def test_the_first_reading_says_that_it_is_the_first(rig: Rig):
     await read(rig, A)
     [line] = lines(rig, desk)
     assert line.startswith(
-        "`api` The bot read Cannon Studio's API description for the first time. It differs from what it knew. "
+        "The bot read Cannon Studio's API description for the first time. It differs from what it knew. "
     )
     assert "New: video.dream and video.tale" in line
 

@@ -87,7 +87,7 @@ async def test_an_estimate_past_the_limit_is_refused_at_once(rig: Rig):
         pytest.param(
             "status", {"status": 401}, EstimateOutcome.REFUSED, "rejects this server's key", marks=pytest.mark.long
         ),
-        ("status", {"status": 404}, EstimateOutcome.NOT_UNDERSTOOD, "doesn't know this bot's request"),
+        ("status", {"status": 404}, EstimateOutcome.NOT_UNDERSTOOD, "doesn't understand this bot's requests"),
     ],
 )
 async def test_where_it_fails_the_next_estimate_takes_its_place_and_moderators_are_told(
@@ -126,9 +126,9 @@ async def test_it_is_left_alone_for_a_minute_after_a_failure_and_told_once_an_ho
     ("status", "said"),
     [
         (200, "Working since"),
-        (404, "Doesn't know this bot's request since"),
+        (404, "Doesn't understand this bot's requests since"),
         (401, "Rejecting the host's key since"),
-        (503, "Not reached since"),
+        (503, "Unreachable since"),
     ],
 )
 async def test_the_status_says_which_it_is_and_what_to_do(rig: Rig, status: int, said: str):

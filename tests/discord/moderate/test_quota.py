@@ -435,8 +435,8 @@ async def test_every_change_stands_in_the_log_channel_and_pings_nobody(rig: Rig)
     lines = [message for message in log.history() if message.author.id == rig.bot.user.id]
     now = int(rig.clock.wall())
     assert sorted(message.content for message in lines) == [
-        f"`grant` <@{rig.moderator.id}> granted <@{rig.member.id}> 5 credits. Note: @\u200beveryone hi. <t:{now}:f>",
-        f"`limit` <@{rig.moderator.id}> set the limit of <@{rig.member.id}> to 5 credits a day. <t:{now}:f>",
+        f"<@{rig.moderator.id}> granted <@{rig.member.id}> 5 credits. Note: @\u200beveryone hi. <t:{now}:f>",
+        f"<@{rig.moderator.id}> set the limit of <@{rig.member.id}> to 5 credits a day. <t:{now}:f>",
     ]
     sent = [call.json for call in rig.env.http_requests if call.path == f"/channels/{log.id}/messages"]
     assert [body["allowed_mentions"] for body in sent if body] == [{"parse": []}] * 2

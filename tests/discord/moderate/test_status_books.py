@@ -106,7 +106,7 @@ async def test_how_the_estimate_tool_is_stands_there(rig: Rig):
     rig.sandbox.fault("mcp", "drop")
     await draw(rig)
     assert (await facts(rig))[name].startswith(
-        f"⚠️ Not reached since {stamp(rig)}. Last tried {stamp(rig)}. The bot tries"
+        f"⚠️ Unreachable since {stamp(rig)}. Last tried {stamp(rig)}. The bot keeps"
     )
     rig.advance(HOUR_S)
     rig.sandbox.fault("mcp", "status", times=2, status=401)  # asked once with each of the two headers

@@ -64,7 +64,7 @@ async def test_the_page_names_every_operation_with_its_state_and_its_end(rig: Ri
     assert "✅ Generate Image · `/image generate`" in lines
     sora = [line for line in lines if "`/sora " in line]
     assert len(sora) == 5
-    assert all("ended by its provider on 2026-09-24" in line for line in sora)
+    assert all("retired on Sep 24, 2026" in line for line in sora)
 
 
 async def test_many_operations_are_shown_in_parts(rig: Rig):
@@ -135,7 +135,7 @@ async def test_what_is_off_disappears_from_the_operations_that_can_be_requested_
 async def test_the_end_of_sora_is_told_when_it_is_switched(rig: Rig):
     rig.advance(SORA_ENDED - rig.clock.wall())
     told = said(await switch(rig, "sora2.video.edit", "off"))
-    assert told.endswith("Its provider ended it on 2026-09-24.")
+    assert told.endswith("Retired on Sep 24, 2026.")
     result = await rig.member.slash(rig.channel, "sora edit", prompt="x", from_="video_1")
     assert private_sentence(result) == "This server's moderators have turned off Edit Sora 2 Video."
     await nothing_happened(rig)

@@ -97,7 +97,7 @@ async def test_an_author_who_has_left_pays_for_nothing(rig: Rig):
     rig.env.backend.remove_member(rig.guild.id, rig.member.id)
     member = other(rig)
     await event(rig, message, "🎬", member.id)
-    assert "have left the server" in direct_texts(rig, member)[0]
+    assert "has left the server" in direct_texts(rig, member)[0]
     assert len(await rig.jobs()) == 1
 
 
@@ -250,7 +250,7 @@ async def test_the_first_result_of_a_channel_says_once_what_the_emojis_do(rig: R
     await settle_seeds(rig)
     there = {message.id: message.content for message in rig.messages()}
     assert there[first.id] == (
-        "-# React to a result: 🔁 make it again. Or reply to a result and mention me: “make it night, wider”."
+        "-# React to a result: 🔁 re-run it. Or reply to a result and mention me: “make it night, wider”."
     )
     assert there[second.id] == ""
 
@@ -302,7 +302,7 @@ async def around(rig: Rig) -> str:
 
 async def test_help_says_what_the_emojis_and_words_do(rig: Rig):
     shown = await around(rig)
-    assert "🔁 make it again · 🎲 vary it · 🎬 animate an image" in shown
+    assert "🔁 re-run it · 🎲 vary it · 🎬 animate an image" in shown
     assert "mention me" in shown
     await press(rig, await opened(rig, "reactions"), "emoji_flip")
     assert "Reactions are turned off on this server." in await around(rig)

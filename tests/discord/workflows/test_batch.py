@@ -175,10 +175,10 @@ async def test_more_than_may_wait_is_refused_with_how_many_go(rig: Rig):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"operation": "image.generate"}, "Give the prompts in one way"),
+        ({"operation": "image.generate"}, "Give the prompts once"),
         pytest.param(
             {"operation": "image.generate", "prompts": "a", "file": ("a.txt", b"b")},
-            "Give the prompts in one way",
+            "Give the prompts once",
             marks=pytest.mark.long,
         ),
         pytest.param(

@@ -18,8 +18,7 @@ from tests.support.surface import agreed, labels, newest, nothing_happened, part
 from tests.support.workflows import SORA_ENDED
 
 ENDED = (
-    "⚠️ The provider ended Sora 2 on 2026-09-24, so this will probably fail. "
-    "You pay only if Cannon Studio charges for it."
+    "⚠️ Sora 2 was retired on Sep 24, 2026, so this will probably fail. You pay only if Cannon Studio charges for it."
 )
 SORA = {"sora character", "sora video", "sora edit", "sora extend", "sora remix"}
 
@@ -116,12 +115,12 @@ async def test_a_reaction_on_an_old_card_says_so_and_its_button_asks(late: Rig):
 
 async def test_descriptions_and_help_say_so(late: Rig):
     for name in SORA:
-        assert registered(late)[name]["description"].startswith("Ended by its provider on 2026-09-24: ")
+        assert registered(late)[name]["description"].startswith("Retired on 2026-09-24: ")
     [line] = [each for each in await help_text(late, topic="sora") if "/sora edit:" in each]
     assert line.startswith("⚠️ ")
     assert line.endswith("will probably fail")
     video = await help_text(late, topic="video")
-    assert "-# ⚠️ Sora 2: ended by its provider on 2026-09-24; will probably fail" in video
+    assert "-# ⚠️ Sora 2: retired on Sep 24, 2026; will probably fail" in video
     assert [each for each in video if "/video generate:" in each and "⚠️" in each] == []
 
 
@@ -132,12 +131,12 @@ async def test_next_steps_and_models_say_so_and_have_it_last(late: Rig):
     [options] = [each["options"] for each in parts(offered.response) if "options" in each]
     ended = [each for each in options if each["value"].startswith("sora2.")]
     assert ended == options[-len(ended) :]
-    assert {each["description"] for each in ended} == {"Ended by its provider on 2026-09-24; will probably fail"}
+    assert {each["description"] for each in ended} == {"Retired on Sep 24, 2026; will probably fail"}
     models = await late.member.autocomplete(late.channel, "video generate", "model", "sora 2")
     [sora] = [each["name"] for each in models if "Sora" in each["name"]]
-    assert sora == "Sora 2 (ID not known yet) · ended 2026-09-24 · about 30 credits"
+    assert sora == "Sora 2 (ID not known yet) · retired Sep 24, 2026 · about 30 credits"
     operations = await late.moderator.autocomplete(late.channel, "studio request", "operation", "sora")
-    assert all(each["name"].endswith(" · ended 2026-09-24") for each in operations)
+    assert all(each["name"].endswith(" · retired Sep 24, 2026") for each in operations)
 
 
 async def help_text(rig: Rig, **options: Any) -> list[str]:

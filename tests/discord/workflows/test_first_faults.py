@@ -53,7 +53,7 @@ async def test_a_silent_estimate_tool_stops_nobody_and_stands_in_the_status(tmp_
         shown = await rig.moderator.slash(rig.channel, "studio status")
         messages = [message for message in (shown.response, *shown.followups) if message is not None]
         said = "".join(str(embed.to_dict()) for message in messages for embed in message.embeds)
-        assert "Not reached since" in said
+        assert "Unreachable since" in said
         await settled_exactly(rig)
 
 

@@ -139,5 +139,5 @@ async def test_check_says_when_it_was_read(rig: Rig):
     assert f"{len(OPERATIONS)} operations" in said
     assert "3 lists of models" in said
     assert "its description" in said
-    assert "not lately" not in said
-    assert "not lately" in discovery_state(settings, rig.clock.wall() + texts.STALE_S + 1)
+    assert "not in the last two days" not in said
+    assert "not in the last two days" in discovery_state(settings, rig.clock.wall() + texts.STALE_S + 1)

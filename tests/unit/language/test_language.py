@@ -17,11 +17,13 @@ from bot.language import (
     LANGUAGES,
     Text,
     amount,
+    aside,
     both,
     catalogues,
     current,
     either,
     from_discord,
+    listed,
     messages,
     ntr,
     percent,
@@ -31,6 +33,7 @@ from bot.language import (
     speak,
     speaking,
     tr,
+    whole_day,
 )
 from bot.language.catalogues import compiled, translations
 from bot.language.current import catalogue_names, served
@@ -211,6 +214,19 @@ def test_a_span_has_two_units_at_most(seconds: float, said: str):
 )
 def test_sentences_are_joined_as_their_language_does(parts: tuple[str, ...], joined: str):
     assert sentences(*parts) == joined
+
+
+@pytest.mark.parametrize(
+    ("language", "shown"),
+    [
+        ("en", ("a, b, c", "Image (100%)", "Sep 24, 2026")),
+        ("de", ("a, b, c", "Image (100%)", "24.09.2026")),
+        ("ja", ("a、b、c", "Image（100%）", "2026/09/24")),  # noqa: RUF001 - Japanese brackets
+    ],
+)
+def test_lists_notes_and_dates_have_the_signs_of_their_language(language: str, shown: tuple[str, str, str]):
+    with speaking(language):
+        assert (listed("abc"), aside("Image", "100%"), whole_day("2026-09-24")) == shown
 
 
 def test_a_span_in_japanese_has_no_spaces():

@@ -233,7 +233,7 @@ def test_nothing_that_is_typed_as_a_zone_breaks(typed):
 @given(st.text(max_size=80))
 def test_a_sentence_ends_with_exactly_one_stop(text):
     ended = full_stop(one_line(text))
-    assert ended == "" or ended[-1] in ".。!?…！？"
+    assert ended == "" or ended[-1] in ".。!?…！？" or ended.endswith((".)", "。\N{FULLWIDTH RIGHT PARENTHESIS}"))
     assert not ended.endswith(("..", "。.", "。。"))
 
 
@@ -248,6 +248,8 @@ def test_a_sentence_ends_with_exactly_one_stop(text):
         ("a?", "a?"),
         ("a…", "a…"),
         ("...", ""),
+        ("a (b.)", "a (b.)"),
+        ("a (b)", "a (b)."),
         ("だめ", "だめ。"),
         ("だめ。", "だめ。"),
         ("だめ！", "だめ！"),
