@@ -91,7 +91,7 @@ class AddForm(_CastForm):
             aspect_ratio=_text(self._ratio),
             audience=Audience(self._who.value) if self._who is not None and self._who.value else Audience.EVERYONE,
         )
-        links = partial(use(interaction, Sources).links, caster.viewer, refs, "picture")
+        links = partial(use(interaction, Sources).links, caster.viewer, refs, "image")
         added = await use(interaction, ServerCast).add(caster, new, links, commands=command_names(interaction.client))
         await self._show(interaction, added)
 
@@ -138,7 +138,7 @@ class PicturesForm(_CastForm):
         await in_time(interaction.response.defer())
         caster = await caster_of(interaction)
         refs = uploaded(self._upload)
-        links = partial(use(interaction, Sources).links, caster.viewer, refs, "picture")
+        links = partial(use(interaction, Sources).links, caster.viewer, refs, "image")
         await use(interaction, ServerCast).set_pictures(caster, self._member.id, len(refs), links)
         await self._show(interaction, self._member.id, str(texts.SAVED))
 

@@ -205,7 +205,9 @@ CALLS: dict[str, Call] = {
     "cast.add": lambda store, guild_id, *_: store.cast.add(played(guild_id)),
     "cast.change": lambda store, guild_id, *_: store.cast.change(guild_id, CANARY, lambda was: replace(was, look="")),
     "cast.remove": lambda store, guild_id, *_: store.cast.remove(guild_id, CANARY),
-    "cast.note_leftover": lambda store, guild_id, *_: store.cast.note_leftover(guild_id, 77, MESSAGE + 1),
+    "cast.note_leftover": lambda store, guild_id, *_: store.cast.note_leftover(
+        guild_id, 77, MESSAGE + 1, delete_at=0.0
+    ),
     "cast.deleted": lambda store, guild_id, *_: store.cast.deleted(guild_id, MESSAGE),
     "cast.delete_later": lambda store, guild_id, *_: store.cast.delete_later(guild_id, MESSAGE, 9e9),
     "member_settings.get": lambda store, guild_id, *_: store.member_settings.get(guild_id, MEMBER),
@@ -495,7 +497,7 @@ async def populate(store: Store, guild_id: int, made: Any, accepted: Any) -> Gui
     preset = Preset(name=CANARY, operation="image.generate", values={"style": CANARY})
     await store.member_settings.keep_preset(guild_id, MEMBER, preset)
     await store.cast.add(played(guild_id))
-    await store.cast.note_leftover(guild_id, 77, MESSAGE)
+    await store.cast.note_leftover(guild_id, 77, MESSAGE, delete_at=0.0)
     spoken = made.card(guild_id)
     _, (sample,), _ = await store.cards.accept(spoken, [made.job(spoken, 0, "2")], lambda _: None, sample_of=CANARY)
     await store.cards.mark_answered(guild_id, spoken.id, 902, 55)

@@ -7,6 +7,9 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+import discord
+
+from bot.domain.models import new_id
 from bot.domain.server.places import Sight, Viewer
 from bot.domain.words.cast import CastMember
 from bot.generation.sources import SourceRef
@@ -30,8 +33,10 @@ def caster(rig: Rig, member: Any = None, *, moderator: bool = False, role_ids: S
 
 
 async def cast_channel(rig: Rig) -> Any:
-    """Give the server a channel for pictures."""
-    channel = rig.guild.create_text_channel("cast")
+    """Give the server a channel for pictures, which only its moderators and the bot can read."""
+    hidden, shown = discord.PermissionOverwrite(view_channel=False), discord.PermissionOverwrite(view_channel=True)
+    only: Any = {rig.guild.default_role: hidden, rig.bot.user: shown}
+    channel = rig.guild.create_text_channel("cast", overwrites=only)
     await rig.bot.parts.store.settings.change(rig.guild.id, lambda rules: replace(rules, cast_channel=channel.id))
     return channel
 
@@ -40,7 +45,7 @@ async def add(rig: Rig, name: str, *, pictures: int = 1, member: Any = None, **f
     """Add to the cast, with pictures from uploads."""
     if pictures and (await rig.bot.parts.store.settings.get(rig.guild.id)).cast_channel is None:
         await cast_channel(rig)
-    links = [hosted(rig, f"{name}-{number}.png", png()) for number in range(pictures)]
+    links = [hosted(rig, f"{new_id()}.png", png()) for number in range(pictures)]
     refs, who = [SourceRef(url=link) for link in links], caster(rig, member)
-    found = partial(rig.bot.parts.sources.links, who.viewer, refs, "picture")
+    found = partial(rig.bot.parts.sources.links, who.viewer, refs, "image")
     return await rig.bot.parts.cast.add(who, NewMember(name=name, pictures=len(refs), **facts), found, commands=())

@@ -77,6 +77,13 @@ class Messages:
         """Return a partial channel without a request; `guild_id` is None for a DM."""
         return self._client.get_partial_messageable(channel_id, guild_id=guild_id)
 
+    def is_open(self, channel_id: int) -> bool:
+        """Whether everyone in its server can read a cached channel."""
+        found = self._client.get_channel(channel_id)
+        return (
+            isinstance(found, discord.abc.GuildChannel) and found.permissions_for(found.guild.default_role).view_channel
+        )
+
     async def direct_message(self, user_id: int) -> discord.DMChannel:
         """Return the DM channel of a user. Raises Discord's or the network's error."""
         async with asyncio.timeout(CALL_TIMEOUT_S):

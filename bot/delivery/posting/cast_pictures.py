@@ -34,6 +34,7 @@ from bot.language import Text
 from bot.media.fetcher import MediaFetcher
 from bot.media.scratch import scratch_files
 from bot.runtime.clock import Clock
+from bot.runtime.failpoints import failpoint
 from bot.runtime.pace import TimedMemory
 from bot.server.cast import texts
 from bot.server.cast.changes import KeptPictures
@@ -43,6 +44,8 @@ log = structlog.get_logger(__name__)
 
 LINKS_KEPT_S = 6 * 3600.0
 """Discord's links to files live for a day; a job may wait a while before Cannon Studio fetches them."""
+UNUSED_LIFE_S = 600.0
+"""Images whose character was not stored, e.g. because the bot died in between."""
 FRAME_LIFE_S = 2 * 86_400.0
 """A job may wait a day for approval."""
 LOOK_TIMEOUT_S = 2.0
@@ -81,7 +84,7 @@ class CastPictures:
             ]
             files = [discord.File(each.path, description=name) for each in found]
             nonce = nonce_of("cast", member_id, channel_id)
-            message = await self._post(guild_id, channel_id, harmless(name), files, nonce)
+            message = await self._post(guild_id, channel_id, harmless(name), files, nonce, life_s=UNUSED_LIFE_S)
         self._note(message)
         return KeptPictures(channel_id=channel_id, message_id=message.id, count=len(message.attachments))
 
@@ -90,18 +93,26 @@ class CastPictures:
         channel_id = (await self.store.settings.get(guild_id)).cast_channel
         if channel_id is None:
             raise Refused(texts.NO_CHANNEL)
-        message = await self._post(guild_id, channel_id, texts.NEXT_SHOT_BEGINS, [discord.File(picture)], new_id())
-        await self.store.cast.note_leftover(
-            guild_id, channel_id, message.id, delete_at=self.clock.wall() + FRAME_LIFE_S
-        )
+        files = [discord.File(picture)]
+        message = await self._post(guild_id, channel_id, texts.NEXT_SHOT_BEGINS, files, new_id(), life_s=FRAME_LIFE_S)
         return message.attachments[0].url
 
     async def _post(
-        self, guild_id: int, channel_id: int, text: Text | str, files: Sequence[discord.File], nonce: str
+        self,
+        guild_id: int,
+        channel_id: int,
+        text: Text | str,
+        files: Sequence[discord.File],
+        nonce: str,
+        *,
+        life_s: float,
     ) -> discord.Message:
+        """Post files that are deleted after `life_s`, unless the cast uses them by then."""
         try:
+            if self.messages.is_open(channel_id):
+                raise Refused(texts.CHANNEL_OPEN(channel=channel_id))
             async with asyncio.timeout(UPLOAD_TIMEOUT_S):
-                return await self.messages.channel(channel_id, guild_id).send(
+                message = await self.messages.channel(channel_id, guild_id).send(
                     str(text), files=files, nonce=nonce, allowed_mentions=discord.AllowedMentions.none()
                 )
         except discord.HTTPException as error:
@@ -112,6 +123,9 @@ class CastPictures:
             raise MediaUnreachable(texts.TRY_AGAIN) from error
         finally:
             close(files)
+        await self.store.cast.note_leftover(guild_id, channel_id, message.id, delete_at=self.clock.wall() + life_s)
+        failpoint("cast.posted")
+        return message
 
     async def links(self, member: CastMember) -> Sequence[str]:
         """Return fresh links to its pictures, () if Discord no longer has them.

@@ -151,7 +151,8 @@ class Casts:
         values = _styled(members, fields, given)
         added: dict[str, Any] = {}
         words = ""
-        shown = PROMPT in fields and any(each.kind in _VISUAL for each in operation.outputs)
+        kinds = {each.kind for each in operation.outputs}  # a video with new sounds shows no one new
+        shown = PROMPT in fields and bool(kinds) and kinds <= _VISUAL
         if shown:
             links, lost = await self._pictures(members, fields, values, given, added)
             words = words_of(members, links, named=named, style=style)

@@ -138,7 +138,7 @@ class ServerCast:
         """
         name, look = self._name(new.name, commands), self._look(new.look)
         if new.pictures > PICTURES_MAX:
-            raise InputError(texts.TOO_MANY_FILES(count=PICTURES_MAX), "picture")
+            raise InputError(texts.TOO_MANY_FILES(count=PICTURES_MAX), "image")
         if not new.pictures and not look:
             raise InputError(texts.NOTHING_GIVEN, "look")
         if await self.store.cast.find(caster.guild_id, keys=[name_key(name)]):
@@ -209,7 +209,7 @@ class ServerCast:
     async def set_pictures(self, caster: Caster, member_id: str, count: int, links: PictureLinks) -> None:
         """Replace its pictures by so many others; `links` checks those. Raises a MediaError, too."""
         if not 1 <= count <= PICTURES_MAX:
-            raise InputError(texts.TOO_MANY_FILES(count=PICTURES_MAX), "picture")
+            raise InputError(texts.TOO_MANY_FILES(count=PICTURES_MAX), "image")
         member = await self.get(caster, member_id)
         _require_changeable(caster, member)
         kept = await self._with_pictures(caster, member, links)
@@ -217,12 +217,7 @@ class ServerCast:
         def moved(was: CastMember) -> CastMember:
             return replace(was, channel_id=kept.channel_id, message_id=kept.message_id, pictures=kept.pictures)
 
-        try:
-            await self._change(caster, member_id, moved)
-        except BaseException:
-            if kept.channel_id is not None and kept.message_id is not None:
-                await self.store.cast.note_leftover(caster.guild_id, kept.channel_id, kept.message_id)
-            raise
+        await self._change(caster, member_id, moved)
 
     async def remove(self, caster: Caster, member_id: str) -> CastMember:
         """Remove one, and return it. Its pictures are deleted soon."""

@@ -65,6 +65,11 @@ CHANNEL_REFUSED = Text(
     "I can't post in the cast's channel, <#{channel}>. A moderator can allow me to post and attach files there.",
     why="place.permissions",
 )
+CHANNEL_OPEN = Text(
+    "Everyone can read the cast's channel, <#{channel}>, so hidden characters would show there. "
+    "A moderator can make it private or choose another one in `/studio settings`.",
+    why="cast.channel",
+)
 NOT_FOUND_NOW = Text(
     "Discord didn't give me the images of {name}. Nothing was charged. Try again in a minute.", why="discord.trouble"
 )

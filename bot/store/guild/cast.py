@@ -29,6 +29,7 @@ _UPDATE = """
 UPDATE cast_members SET name = ?, name_key = ?, data = ?, channel_id = ?, message_id = ? WHERE guild_id = ? AND id = ?
 """
 _LEAVE = "INSERT INTO cast_leftovers (guild_id, channel_id, message_id, delete_at) VALUES (?, ?, ?, ?)"
+_USED = "DELETE FROM cast_leftovers WHERE guild_id = ? AND message_id = ?"
 _LEFT = "SELECT * FROM cast_leftovers WHERE delete_at <= ? ORDER BY delete_at LIMIT ?"
 
 
@@ -70,16 +71,17 @@ class Cast(Repository):
         return [_member(row) for row in rows]
 
     async def add(self, member: CastMember, *, record: RecordOf[CastOutcome] | None = None) -> CastOutcome:
-        """Store a new one. Otherwise its message becomes due for deletion."""
+        """Store a new one; its message is then no leftover."""
 
         def change(db: Connection) -> CastOutcome:
             count = db.execute("SELECT count(*) FROM cast_members WHERE guild_id = ?", (member.guild_id,)).fetchone()[0]
-            is_taken = _is_taken(db, member)
-            if is_taken or count >= CAST_MAX:
-                _leave(db, member, self._clock.wall())
-                return CastOutcome.NAME_TAKEN if is_taken else CastOutcome.TOO_MANY
+            if _is_taken(db, member):
+                return CastOutcome.NAME_TAKEN
+            if count >= CAST_MAX:
+                return CastOutcome.TOO_MANY
             own = (member.guild_id, member.id, member.kind.value, member.made_by, member.made_at)
             db.execute(_INSERT, (*_changing(member), *own))
+            db.execute(_USED, (member.guild_id, member.message_id))
             return CastOutcome.DONE
 
         return await self._recorded(member.guild_id, change, record)
@@ -108,6 +110,7 @@ class Cast(Repository):
             db.execute(_UPDATE, (*_changing(new), guild_id, member_id))
             if was.message_id != new.message_id:
                 _leave(db, was, self._clock.wall())
+                db.execute(_USED, (guild_id, new.message_id))
             return CastOutcome.DONE
 
         return await self._recorded(guild_id, write, record)
@@ -123,8 +126,8 @@ class Cast(Repository):
 
         return await self._recorded(guild_id, change, record)
 
-    async def note_leftover(self, guild_id: int, channel_id: int, message_id: int, *, delete_at: float = 0.0) -> None:
-        """Note a message with pictures that nothing in the cast uses, to be deleted at `delete_at`, Unix seconds."""
+    async def note_leftover(self, guild_id: int, channel_id: int, message_id: int, *, delete_at: float) -> None:
+        """Note a message whose pictures nothing in the cast uses yet, to be deleted at `delete_at`, Unix seconds."""
         await self._execute(_LEAVE, (guild_id, channel_id, message_id, delete_at), guild_id=guild_id)
 
     async def leftovers(self, *, limit: int) -> list[Leftover]:
@@ -133,11 +136,7 @@ class Cast(Repository):
 
     async def deleted(self, guild_id: int, message_id: int) -> None:
         """Forget a leftover message."""
-        await self._execute(
-            "DELETE FROM cast_leftovers WHERE guild_id = ? AND message_id = ?",
-            (guild_id, message_id),
-            guild_id=guild_id,
-        )
+        await self._execute(_USED, (guild_id, message_id), guild_id=guild_id)
 
     async def delete_later(self, guild_id: int, message_id: int, delete_at: float) -> None:
         """Postpone a leftover message to `delete_at`, Unix seconds."""
