@@ -83,7 +83,7 @@ async def vary_look(interaction: Interaction, job: Job, _values: Sequence[str]) 
 
 ENLARGED = {
     "zoom_out": (Variation.ZOOM_OUT, texts.ZOOM_OUT, "🔍"),
-    "upscale_4k": (Variation.UPSCALE, texts.TO_4K, "🔼"),
+    "enlarge": (Variation.UPSCALE, texts.TO_4K, "🔼"),
 }
 
 
@@ -152,7 +152,7 @@ async def zoom_out(interaction: Interaction, job: Job, _values: Sequence[str]) -
     await _enlarge(interaction, job, Variation.ZOOM_OUT)
 
 
-@on_job("upscale_4k")
+@on_job("enlarge")
 async def upscale_picture(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
     """Make the picture again in the largest size."""
     await _enlarge(interaction, job, Variation.UPSCALE)
