@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Sequence
-from dataclasses import KW_ONLY, dataclass, field
+from dataclasses import KW_ONLY, dataclass, field, replace
 from pathlib import Path
 
 import discord
@@ -37,7 +37,6 @@ from bot.runtime.clock import Clock
 from bot.runtime.failpoints import failpoint
 from bot.runtime.pace import TimedMemory
 from bot.server.cast import texts
-from bot.server.cast.changes import KeptPictures
 from bot.store import Store
 
 log = structlog.get_logger(__name__)
@@ -67,26 +66,25 @@ class CastPictures:
     def __post_init__(self) -> None:
         self._links = TimedMemory(self.clock, LINKS_KEPT_S)
 
-    async def keep(
-        self, guild_id: int, channel_id: int, member_id: str, name: str, links: Sequence[str], *, practice: bool
-    ) -> KeptPictures:
-        """Post the files of these links in the channel, under the name; return where they are.
+    async def keep(self, member: CastMember, channel_id: int, links: Sequence[str], *, practice: bool) -> CastMember:
+        """Post the files of these links in the channel, under the name; return the member with them.
 
         Raises a MediaError for a file, Refused if the bot may not post there, MediaUnreachable without Discord.
         """
         with scratch_files(self.folder, "cast-") as folder:
-            media, stem = self.media.of(practice=practice), slug(name, "character")
+            media, stem = self.media.of(practice=practice), slug(member.name, "character")
             found = [
                 await media.download(
                     link, Path(folder), f"{stem}-{number}", expect=MediaKind.IMAGE, max_bytes=FILE_LIMIT_BYTES
                 )
                 for number, link in enumerate(links, start=1)
             ]
-            files = [discord.File(each.path, description=name) for each in found]
-            nonce = nonce_of("cast", member_id, channel_id)
-            message = await self._post(guild_id, channel_id, harmless(name), files, nonce, life_s=UNUSED_LIFE_S)
-        self._note(message)
-        return KeptPictures(channel_id=channel_id, message_id=message.id, count=len(message.attachments))
+            files = [discord.File(each.path, description=member.name) for each in found]
+            nonce = nonce_of("cast", member.id, channel_id)
+            text = harmless(member.name)
+            message = await self._post(member.guild_id, channel_id, text, files, nonce, life_s=UNUSED_LIFE_S)
+        kept = self._note(message)
+        return replace(member, channel_id=channel_id, message_id=message.id, pictures=len(kept))
 
     async def publish(self, guild_id: int, picture: Path) -> str:
         """Post a picture in the cast's channel for a day, and return its link. Raises as `keep`."""
@@ -141,11 +139,11 @@ class CastPictures:
             async with asyncio.timeout(LOOK_TIMEOUT_S):
                 channel = self.messages.channel(member.channel_id, member.guild_id)
                 return self._note(await channel.fetch_message(member.message_id))
-        except discord.HTTPException as error:
-            if error.code in {UNKNOWN_MESSAGE, UNKNOWN_CHANNEL} or is_closed(error):
+        except (discord.HTTPException, *NETWORK_ERRORS) as error:
+            if isinstance(error, discord.HTTPException) and (
+                error.code in {UNKNOWN_MESSAGE, UNKNOWN_CHANNEL} or is_closed(error)
+            ):
                 return ()
-            raise MediaUnreachable(texts.NOT_FOUND_NOW(name=member.name)) from error
-        except NETWORK_ERRORS as error:
             raise MediaUnreachable(texts.NOT_FOUND_NOW(name=member.name)) from error
 
     async def thumbnails(self, members: Sequence[CastMember]) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Any, Protocol
 
 from bot.catalogue.checks.values import clean_text
 from bot.domain.models import new_id
@@ -33,22 +33,11 @@ PictureLinks = Callable[[], Awaitable[Sequence[str]]]
 """Checks pictures and returns their links. Raises InputError, Refused or a MediaError."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeptPictures:
-    """The bot's message with a character's pictures."""
-
-    channel_id: int
-    message_id: int
-    count: int
-
-
 class PictureKeeper(Protocol):
     """Where pictures are kept: `bot.delivery.posting.cast_pictures`."""
 
-    async def keep(
-        self, guild_id: int, channel_id: int, member_id: str, name: str, links: Sequence[str], *, practice: bool
-    ) -> KeptPictures:
-        """Post the files of these links in the channel.
+    async def keep(self, member: CastMember, channel_id: int, links: Sequence[str], *, practice: bool) -> CastMember:
+        """Post the files of these links in the channel; return the member with them.
 
         Raises a MediaError for a file, Refused if the bot may not post there, MediaUnreachable without Discord.
         """
@@ -163,36 +152,32 @@ class ServerCast:
         return member
 
     async def describe(
-        self,
-        caster: Caster,
-        member_id: str,
-        *,
-        name: str,
-        look: str,
-        voice_id: str = "",
-        model: str = "",
-        aspect_ratio: str = "",
-        commands: Collection[str],
+        self, caster: Caster, member_id: str, *, name: str, look: str, commands: Collection[str], **facts: str
     ) -> None:
-        """Set its name and words, and its voice or a style's model and ratio; '' for none.
+        """Set its name and look; `facts`: its `voice_id`, or a style's `model` and `aspect_ratio`, '' for none.
 
         Raises InputError or Refused, as every change here.
         """
-        called, words = self._name(name, commands), self._look(look)
+        said: dict[str, Any] = {key: clean_text(each) for key, each in facts.items()}
+        said |= {"name": self._name(name, commands), "look": self._look(look)}
 
         def described(was: CastMember) -> CastMember:
-            if not words and not was.pictures:
+            if not said["look"] and not was.pictures:
                 raise InputError(texts.NOTHING_GIVEN, "look")
-            return replace(
-                was,
-                name=called,
-                look=words,
-                voice_id=clean_text(voice_id),
-                model=clean_text(model),
-                aspect_ratio=clean_text(aspect_ratio),
-            )
+            return replace(was, **said)
 
         await self._change(caster, member_id, described)
+
+    async def give_voice(self, caster: Caster, member_id: str, voice_id: str) -> None:
+        """Set a character's voice for narrations; the same voice again removes it."""
+        await self._change(
+            caster, member_id, lambda was: replace(was, voice_id="" if was.voice_id == voice_id else voice_id)
+        )
+
+    async def speakers(self, caster: Caster) -> list[CastMember]:
+        """Return the characters whose voice the member may choose, newest first."""
+        found = [each for each in await self.store.cast.all(caster.guild_id) if _may_change(caster, each)]
+        return sorted((each for each in found if each.kind is CastKind.CHARACTER), key=lambda each: -each.made_at)
 
     async def show_to(
         self, caster: Caster, member_id: str, audience: Audience, role_ids: frozenset[int] = frozenset()
@@ -225,11 +210,8 @@ class ServerCast:
         _require_changeable(caster, member)
 
         def record(gone: CastMember | None) -> Record | None:
-            return (
-                None
-                if gone is None
-                else _line(caster, gone, texts.REMOVED(who=caster.member_id, name=harmless(gone.name)))
-            )
+            text = texts.REMOVED(who=caster.member_id, name=harmless(member.name))
+            return None if gone is None else _line(caster, gone, text)
 
         gone = await self.store.cast.remove(caster.guild_id, member_id, record=record)
         if gone is None:
@@ -251,13 +233,9 @@ class ServerCast:
             if outcome is not CastOutcome.DONE:
                 return None
             [(was, new)] = seen
-            who, name = caster.member_id, harmless(new.name)
+            who, old, name = caster.member_id, harmless(was.name), harmless(new.name)
             is_renamed = was.name != new.name
-            text = (
-                texts.RENAMED(who=who, old=harmless(was.name), name=name)
-                if is_renamed
-                else texts.CHANGED(who=who, name=name)
-            )
+            text = texts.RENAMED(who=who, old=old, name=name) if is_renamed else texts.CHANGED(who=who, name=name)
             return _line(caster, was, text)
 
         outcome = await self.store.cast.change(caster.guild_id, member_id, changed, record=record)
@@ -269,8 +247,7 @@ class ServerCast:
             raise Refused(texts.NO_CHANNEL)
         found = await links()
         practice = await self.store.practice.is_on(caster.guild_id)
-        kept = await self.pictures.keep(caster.guild_id, channel_id, member.id, member.name, found, practice=practice)
-        return replace(member, channel_id=kept.channel_id, message_id=kept.message_id, pictures=kept.count)
+        return await self.pictures.keep(member, channel_id, found, practice=practice)
 
     @staticmethod
     def _name(typed: str, commands: Collection[str]) -> str:
@@ -290,10 +267,14 @@ class ServerCast:
         return look
 
 
+def _may_change(caster: Caster, member: CastMember) -> bool:
+    return member.may_be_changed_by(caster.member_id, is_moderator=caster.viewer.is_moderator)
+
+
 def _require_changeable(caster: Caster, member: CastMember) -> None:
     if member.made_by == 0:
         raise Refused(texts.STARTER)
-    if member.may_be_changed_by(caster.member_id, is_moderator=caster.viewer.is_moderator):
+    if _may_change(caster, member):
         return
     raise Refused(texts.LOCKED if member.made_by == caster.member_id else texts.NOT_YOURS(maker=f"<@{member.made_by}>"))
 
