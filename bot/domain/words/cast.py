@@ -22,7 +22,7 @@ PLAYERS_MAX: Final = 10
 """Most that one job takes: `reference_image_urls` takes ten pictures (https://www.cannonstudio.app/developers/docs)."""
 REFERENCES_MAX: Final = 10
 _MARK: Final = "@"
-_NO_NAME: Final = re.compile(r"[^\w .'’-]", re.UNICODE)
+_SIGNS: Final = " .'’-_"
 RESERVED: Final = frozenset({"everyone", "here", "channel"})
 """Words that Discord reads as mentions."""
 
@@ -162,11 +162,7 @@ def name_fault(name: str) -> str | None:
         return "empty"
     if len(name) > NAME_CHARS:
         return "long"
-    if (
-        _NO_NAME.search(name)
-        or not name[0].isalnum()
-        or not (name[-1].isalnum() or unicodedata.category(name[-1])[0] == "M")
-    ):
+    if not (name[0].isalnum() and _is_letter(name[-1]) and all(_is_letter(sign) or sign in _SIGNS for sign in name)):
         return "signs"
     return "reserved" if name_key(name) in RESERVED else None
 
@@ -201,15 +197,25 @@ def names_in_option(typed: str) -> list[str]:
 
 
 _MARKED: Final = re.compile(rf"(?<![^\W{UNSPACED}])(?<![@<])@(?=\w)")
-_WORD_END: Final = re.compile(rf"[{UNSPACED}]|[^\W_](?![^\W{UNSPACED}])")
+_UNSPACED: Final = re.compile(f"[{UNSPACED}]")
 """Where words have no spaces between them, a name may end with each sign."""
 MARKS_MAX: Final = 100
 
 
 def _starts(piece: str) -> Iterator[str]:
-    for match in _WORD_END.finditer(piece):
-        if match.end() <= NAME_CHARS:
-            yield piece[: match.end()]
+    for end in range(1, min(len(piece), NAME_CHARS) + 1):
+        last, after = piece[end - 1], piece[end : end + 1]
+        if _UNSPACED.match(last) or (_is_letter(last) and (_UNSPACED.match(after) or not _continues(after))):
+            yield piece[:end]
+
+
+def _is_letter(sign: str) -> bool:
+    """Whether it is a letter, digit, or part of one, as vowels are in Hindi or accents that are typed apart."""
+    return sign.isalnum() or unicodedata.category(sign)[0] == "M"
+
+
+def _continues(sign: str) -> bool:
+    return sign == "_" or (bool(sign) and _is_letter(sign))
 
 
 def shared_out(players: Sequence[CastMember], room: int) -> dict[str, int]:
