@@ -99,7 +99,7 @@ async def _controls(interaction: Interaction, found: VoiceList, voice: Voice) ->
     subject, guild_id, bot = _subject(voice.id), guild_of(interaction), interaction.client
     if await use(bot, ServerVoices).sample_of(guild_id, voice.id) is None:
         price = (await total_of(bot, guild_id, [(NARRATION, _sample_values(voice))])).price
-        first = Control.button("job.once", subject, label=priced(texts.MAKE_SAMPLE, price))
+        first = Control.button("voice_sample", subject, label=priced(texts.MAKE_SAMPLE, price))
     else:
         first = Control.button("voice_listen", subject, label=texts.LISTEN, style=discord.ButtonStyle.primary)
     is_mine, is_ours = found.own_default == voice.id, found.server_default == voice.id
@@ -175,7 +175,7 @@ class VoiceLabelForm(Form):
 # ---------------------------------------------------------------------- samples
 
 
-@on("job.once")
+@on("voice_sample")
 async def make_sample(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
     """Make the sample, at the price on the label; an existing one is not paid again."""
     _, voice = await _chosen(interaction, subject)
