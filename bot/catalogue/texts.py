@@ -211,7 +211,7 @@ TOO_DEEP = Text("The input is nested more than {limit} levels deep. Make it flat
 
 def must_be(label: str, wanted: Wanted, given: str | Text) -> str:
     """Refuse a value of the wrong kind; `given` says what it is, or is its echo."""
-    return tr(_MUST_BE[wanted].message, field=_name(label), given=given)
+    return _MUST_BE[wanted](field=_name(label), given=given)
 
 
 @because("input.length")
@@ -315,7 +315,10 @@ SPELLED_OTHERWISE = Text("The slash commands would send part of this in another 
 NO_LONGER_OFFERED = Text("Cannon Studio no longer lists {operation}, so it may fail.", operation=_inner)
 LARGEST_SIZE = Text("Without a resolution GPT Image 2 makes the largest size, which may cost the most.")
 PROBABLY_NEEDS = Text(
-    "{operation} probably needs: {field}. Cannon Studio's docs aren't clear about it.", operation=_inner, field=_inner
+    "{operation} probably needs: {field}. Cannon Studio's docs aren't clear about it.",
+    why="input.missing",
+    operation=_inner,
+    field=_inner,
 )
 
 

@@ -45,7 +45,7 @@ def setup_skipped(by_id: int, step: SetupStep) -> str:
 
 # ---------------------------------------------------------------------- practice
 
-PRACTICE_NOT_ALLOWED = Text("The host of this bot has turned off practice mode.")
+PRACTICE_NOT_ALLOWED = Text("The host of this bot has turned off practice mode.", why="practice.unavailable")
 PRACTICE_DOWN = Text("Practice mode can't start right now. Try again in a minute.", why="practice.unavailable")
 PRACTICE_STARTED = Text("{who} started practice mode. Results are simulated and free.", who=actor)
 PRACTICE_STOPPED = Text("{who} ended practice mode.", who=actor)

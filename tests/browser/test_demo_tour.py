@@ -107,7 +107,7 @@ ACTS: Mapping[str, Act] = {
 }
 """What a person does who follows the tour's words: a button, a key, or something to type."""
 ROOMS = {"{review}": REVIEW}
-QUOTED = re.compile(r"`[^`]+`|\*\*[^*]+\*\*|☺|\{\w+\}|Enter|submit")
+QUOTED = re.compile(r"`[^`]+`|\*\*[^*]+\*\*(?: under \*\*[^*]+\*\*)?|☺|\{\w+\}|Enter|submit")
 
 
 def acts_of(step: TourStep) -> list[tuple[Act, str]]:

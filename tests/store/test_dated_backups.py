@@ -113,7 +113,7 @@ async def test_room_is_looked_for_first_and_some_is_left(
         return os.statvfs_result(found)
 
     monkeypatch.setattr(os, "statvfs", nearly_full)
-    with pytest.raises(StoreError, match=r"The copy needs 6\d\.\d MiB, and the disk has 6\d\.\d MiB left"):
+    with pytest.raises(StoreError, match=r"The copy needs 6\d\.\d MB, and the disk has 6\d\.\d MB left"):
         made(database, folder)
     assert list(folder.iterdir()) == []
 

@@ -328,7 +328,7 @@ async def test_totals_that_are_wrong_are_found_told_and_set_right_within_a_day(
     if wrong != "a row of no guild":
         (line,) = await store.outbox.next_lines(without=())
         assert (line.guild_id, line.kind, line.by_id) == (GUILD, "account", 0)
-        assert "set right from it" in line.text
+        assert "corrected" in line.text
 
 
 async def test_right_totals_are_compared_once_a_day_and_nothing_is_said(

@@ -78,6 +78,7 @@ def test_every_setting_is_read_from_the_environment(monkeypatch: pytest.MonkeyPa
         "TOP_UP_URL": " https://example.org/credits?from=discord ",
         "PRIVACY_URL": "https://example.org/privacy",
         "TERMS_URL": "https://example.org/terms",
+        "DOCS_URL": "https://example.org/docs",
         "SUPPORT_URL": "https://example.org/support",
         "RETENTION_DAYS": "30",
         "BACKUP_DIR": "backups",

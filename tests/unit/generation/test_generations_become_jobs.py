@@ -120,7 +120,7 @@ def test_a_batch_is_one_generation_with_a_job_for_each_prompt():
 
 
 def test_what_needs_more_than_a_prompt_is_no_batch():
-    with pytest.raises(InputError, match="cannot run as a batch"):
+    with pytest.raises(InputError, match="can't run as a batch"):
         operation_typed(CATALOGUE, "image.edit")
 
 

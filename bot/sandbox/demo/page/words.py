@@ -169,7 +169,7 @@ WORDS: Mapping[str, tuple[Word, ...]] = {
             ("`${option.name}: ${mention.textContent}; edit`", "`${option.label}: ${mention.textContent}`"),
             ("`${option.name} attachment${", "`${option.label}${"),
             ('`${option.name}${option.required ? ", required" : ""}`', "option.label"),
-            ('(value?.raw ?? "")', '(value?.label ?? value?.raw ?? "")'),  # a choice by its name
+            ('(value?.raw ?? "")', '((option.choices?.length ? value?.label : null) ?? value?.raw ?? "")'),
             ("`/${entry.invocation}; ${required.length} required options missing`", "`/${entry.invocation}`"),
         )),
         Word(theirs="`Remove ${value.file.name}`", text=texts.REMOVE_NAMED, values={"name": "value.file.name"}),
