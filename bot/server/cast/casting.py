@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from types import MappingProxyType
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from bot.catalogue import Caution, Field, FieldKind, LiveCatalogue, Operation
 from bot.catalogue.catalogue import kinds_of
@@ -29,6 +29,7 @@ from bot.domain.words.cast import (
 )
 from bot.domain.words.orders import words_of
 from bot.errors import InputError
+from bot.language import Text
 from bot.server.cast import texts
 from bot.server.cast.styles import found_styles
 from bot.store import Store
@@ -39,12 +40,8 @@ _VISUAL: Final = frozenset({MediaKind.IMAGE, MediaKind.VIDEO})
 _OF_STYLE: Final = ("model", "aspect_ratio")
 
 
-class PictureLinks(Protocol):
-    """Fresh links to a character's pictures: `bot.delivery`."""
-
-    async def __call__(self, member: CastMember) -> Sequence[str]:
-        """Return them, () if Discord no longer has them. Raises MediaUnreachable if Discord does not answer."""
-        ...
+PictureLinks = Callable[[CastMember], Awaitable[Sequence[str]]]
+"""Returns fresh links to its pictures, () if Discord no longer has them. Raises MediaUnreachable without an answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +90,7 @@ class Casts:
         made = []
         for step, given in zip(steps, spec.steps, strict=True):
             made.append(given if step is None else await self._cast(step, given, usable, cautions))
-        cautions += await self._unknown(spec, [each for each in steps if each is not None], usable)
+        cautions += await self._unknown(spec, filter(None, steps), {name_key(each.name) for each in usable})
         return replace(spec, steps=made), cautions
 
     def _step(self, given: JobSpec) -> _Step | None:
@@ -154,20 +151,16 @@ class Casts:
         kinds = {each.kind for each in operation.outputs}  # a video with new sounds shows no one new
         shown = PROMPT in fields and bool(kinds) and kinds <= _VISUAL
         if shown:
-            links, lost = await self._pictures(members, fields, values, given, added)
-            words = words_of(members, links, named=named, style=style)
-            left = [each for each in members if each.pictures and not links.get(each.id) and each.id not in lost]
-            gone = [each for each in members if each.id in lost]
-            cautions += _about(
-                "images", operation, left, lambda names: texts.NO_IMAGES_TAKEN(operation=operation.title, names=names)
-            )
-            cautions += _about("lost", operation, gone, lambda names: texts.IMAGES_LOST(names=names))
+            numbers = await self._pictures(members, fields, values, given, added)
+            words = words_of(members, numbers, named=named, style=style)
+            left = [each for each in members if each.pictures and each.id not in numbers]
+            gone = [each for each in members if each.id in numbers and not numbers[each.id]]
+            cautions += _about("images", operation, left, texts.NO_IMAGES_TAKEN)
+            cautions += _about("lost", operation, gone, texts.IMAGES_LOST)
         elif VOICE in fields:
-            cautions += self._voiced(members, operation, values, added)
+            cautions += _voiced(members, operation, values, added)
         else:
-            cautions += _about(
-                "none", operation, members, lambda names: texts.NOTHING_TAKEN(operation=operation.title, names=names)
-            )
+            cautions += _about("none", operation, members, texts.NOTHING_TAKEN)
             return _played(given, values, NO_CAST)
         players = tuple(
             Player(id=each.id, name=each.name, is_open=each.audience is Audience.EVERYONE) for each in members
@@ -181,58 +174,49 @@ class Casts:
         values: Mapping[str, Any],
         given: JobSpec,
         added: dict[str, Any],
-    ) -> tuple[dict[str, Sequence[int]], set[str]]:
-        """Add the pictures to the field that takes them; return each one's numbers in it, and whose are lost."""
+    ) -> dict[str, range]:
+        """Add the pictures to the field that takes them; return each one's numbers in it, none for lost ones."""
         field = _picture_field(fields, {*values, *given.fill})
         if field is None:
-            return {}, set()
+            return {}
         is_list = field.kind is FieldKind.URLS
-        own = values.get(field.name) or ()
-        room = REFERENCES_MAX - len(own) if is_list else 1
-        share = shared_out(members, room)
+        number = len(values.get(field.name) or ()) + 1
+        share = shared_out(members, REFERENCES_MAX + 1 - number if is_list else 1)
         wanted = [each for each in members if share[each.id]]
-        found = dict(zip((each.id for each in wanted), await asyncio.gather(*map(self.links, wanted)), strict=True))
-        numbers: dict[str, Sequence[int]] = {}
+        numbers: dict[str, range] = {}
         links: list[str] = []
-        for each in wanted:
-            taken = found[each.id][: share[each.id]]
-            first = len(own) + len(links) + 1
-            numbers[each.id] = range(first, first + len(taken))
-            links += taken
+        for each, found in zip(wanted, await asyncio.gather(*map(self.links, wanted)), strict=True):
+            links += found[: share[each.id]]
+            numbers[each.id] = range(number, number := number + min(share[each.id], len(found)))
         if links:
             added[field.name] = links if is_list else links[0]
-        return numbers, {id_ for id_, each in found.items() if not each}
+        return numbers
 
-    @staticmethod
-    def _voiced(
-        members: Sequence[CastMember], operation: Operation, values: Mapping[str, Any], added: dict[str, Any]
-    ) -> list[Caution]:
-        """Add the voice of the first who has one."""
-        characters = [each for each in members if each.kind is CastKind.CHARACTER]
-        speaking = [each for each in characters if each.voice_id]
-        if speaking and not values.get(VOICE):
-            added[VOICE] = speaking[0].voice_id
-        if not speaking:
-            return _about("voice", operation, characters, lambda names: texts.NO_VOICE(names=names))
-        others = [each.name for each in members if each is not speaking[0]]
-        if not others:
-            return []
-        sentence = texts.ONE_VOICE(operation=operation.title, name=speaking[0].name, others=others)
-        return [Caution(f"cast:voices:{operation.id}:{speaking[0].id}", sentence)]
-
-    async def _unknown(self, spec: CardSpec, steps: Sequence[_Step], usable: Sequence[CastMember]) -> list[Caution]:
-        """Return a caution for each name behind an `@` that is none, where the server has a cast."""
-        keys = {name_key(each.name) for each in usable}
+    async def _unknown(self, spec: CardSpec, steps: Iterable[_Step], usable: Collection[str]) -> list[Caution]:
+        """Return a caution for each name behind an `@` that is none of these keys, where the server has a cast."""
+        marked = [names for step in steps for names in step.marked if names]
         missed = {
-            name_key(texts[0]): texts[0]
-            for step in steps
-            for texts in step.marked
-            if texts and keys.isdisjoint(map(name_key, texts))
+            name_key(names[0]): names[0] for names in marked if not any(name_key(each) in usable for each in names)
         }
         if not missed:
             return []
         known = [each.name for each in await self.store.cast.all(spec.guild_id) if self._may_name(spec, each)]
         return [_not_known(key, name, known) for key, name in missed.items()] if known else []
+
+
+def _voiced(
+    members: Sequence[CastMember], operation: Operation, values: Mapping[str, Any], added: dict[str, Any]
+) -> list[Caution]:
+    """Add the voice of the first who has one."""
+    characters = [each for each in members if each.kind is CastKind.CHARACTER]
+    speaker = next((each for each in characters if each.voice_id), None)
+    if speaker is None:
+        return _about("voice", operation, characters, texts.NO_VOICE)
+    if not values.get(VOICE):
+        added[VOICE] = speaker.voice_id
+    others = [each.name for each in members if each is not speaker]
+    sentence = texts.ONE_VOICE(operation=operation.title, name=speaker.name, others=others)
+    return [Caution(f"cast:voices:{operation.id}:{speaker.id}", sentence)] if others else []
 
 
 def _names(operation: Operation) -> set[str]:
@@ -262,13 +246,10 @@ def _styled(members: Sequence[CastMember], fields: Mapping[str, Field], given: J
     return values
 
 
-def _about(
-    key: str, operation: Operation, members: Sequence[CastMember], sentence: Callable[[list[str]], str]
-) -> list[Caution]:
-    if not members:
-        return []
+def _about(key: str, operation: Operation, members: Sequence[CastMember], text: Text) -> list[Caution]:
     ids = ",".join(sorted(each.id for each in members))
-    return [Caution(f"cast:{key}:{operation.id}:{ids}", sentence([each.name for each in members]))]
+    sentence = text(operation=operation.title, names=[each.name for each in members])
+    return [Caution(f"cast:{key}:{operation.id}:{ids}", sentence)] if members else []
 
 
 def _lost(player: Player) -> Caution:
