@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
+import itertools
 import json
 import pkgutil
 import sys
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final
@@ -158,59 +159,43 @@ def _frames(av: Any, name: str, size: tuple[int, int]) -> Iterator[Any]:
     with av.open(name) as film:
         stream = film.streams.video[0]
         stream.thread_count = 1
-        graph = av.filter.Graph()
-        wide, high = size
-        fit = f"{wide}:{high}:force_original_aspect_ratio=decrease"
-        steps = [
-            graph.add_buffer(template=stream),
-            graph.add("fps", str(RATE)),
-            graph.add("scale", fit),
-            graph.add("pad", f"{wide}:{high}:(ow-iw)/2:(oh-ih)/2"),
-            graph.add("format", "yuv420p"),
-            graph.add("buffersink"),
-        ]
-        graph.link_nodes(*steps).configure()
-        for frame in film.decode(stream):
-            graph.push(frame)
-            yield from _pulled(av, graph)
-        graph.push(None)
-        yield from _pulled(av, graph)
-
-
-def _pulled(av: Any, graph: Any) -> Iterator[Any]:
-    while True:
-        try:
-            yield graph.pull()
-        except (av.error.BlockingIOError, av.error.EOFError):
-            return
+        graph, (wide, high) = av.filter.Graph(), size
+        steps = {
+            "fps": f"{RATE}",
+            "scale": f"{wide}:{high}:force_original_aspect_ratio=decrease",
+            "pad": f"{wide}:{high}:(ow-iw)/2:(oh-ih)/2",
+            "format": "yuv420p",
+        }
+        yield from _filtered(graph, graph.add_buffer(template=stream), steps, "buffersink", film.decode(stream))
 
 
 def _sounds(av: Any, name: str, wanted: int) -> Iterator[Any]:
     """Yield exactly `wanted` samples of a film's sound, with silence where it has none."""
-    left = wanted
     with av.open(name) as film:
-        if film.streams.audio:
-            stream = film.streams.audio[0]
-            stream.thread_count = 1
-            resampler = av.AudioResampler(format="fltp", layout="stereo", rate=SOUND_RATE)
-            fifo = av.AudioFifo()
-            for frame in film.decode(stream):
-                frame.pts = None
-                for piece in resampler.resample(frame):
-                    fifo.write(piece)
-                while left >= 1024 and (piece := fifo.read(1024)) is not None:
-                    left -= piece.samples
-                    yield piece
-            if left and (piece := fifo.read(min(left, fifo.samples), partial=True)) is not None:
-                left -= piece.samples
-                yield piece
-    while left > 0:
-        silence = av.AudioFrame(format="fltp", layout="stereo", samples=min(left, 1024))
-        silence.sample_rate = SOUND_RATE
-        for plane in silence.planes:
-            plane.update(bytes(plane.buffer_size))
-        left -= silence.samples
-        yield silence
+        graph, stream = av.filter.Graph(), next(iter(film.streams.audio), None)
+        source = graph.add("anullsrc") if stream is None else graph.add_abuffer(template=stream)
+        steps = {
+            "aresample": f"{SOUND_RATE}",
+            "aformat": "sample_fmts=fltp:channel_layouts=stereo",
+            "apad": "",
+            "atrim": f"end_sample={wanted}",
+            "asetnsamples": "1024:p=0",
+        }
+        yield from _filtered(graph, source, steps, "abuffersink", () if stream is None else film.decode(stream))
+
+
+def _filtered(graph: Any, source: Any, steps: Mapping[str, str], sink: str, frames: Iterable[Any]) -> Iterator[Any]:
+    """Yield the frames after these filters; none once a filter has had enough."""
+    graph.link_nodes(source, *(graph.add(*each) for each in steps.items()), graph.add(sink)).configure()
+    for frame in itertools.chain(frames, [None]):
+        graph.push(frame)
+        try:
+            while True:
+                yield graph.pull()
+        except BlockingIOError:
+            continue
+        except EOFError:
+            return
 
 
 if __name__ == "__main__":

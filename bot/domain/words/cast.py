@@ -127,16 +127,9 @@ class Casting:
         return [each.name for each in self.players if is_author or each.is_open]
 
     def to_data(self) -> dict[str, Any]:
-        if self == NO_CAST:
-            return {}
         players = [[each.id, each.name, each.is_open] for each in self.players]
-        return {
-            "players": players,
-            "asked": list(self.asked),
-            "style": self.style,
-            "words": self.words,
-            "added": dict(self.added),
-        }
+        rest = {"asked": list(self.asked), "style": self.style, "words": self.words, "added": dict(self.added)}
+        return {} if self == NO_CAST else {"players": players, **rest}
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> Casting:
@@ -220,12 +213,6 @@ def _continues(sign: str) -> bool:
 
 def shared_out(players: Sequence[CastMember], room: int) -> dict[str, int]:
     """Return how many pictures each player gets of `room`: in turns, each one's first before another's second."""
-    given = dict.fromkeys((each.id for each in players), 0)
-    while room > 0:
-        wanting = [each for each in players if given[each.id] < each.pictures]
-        if not wanting:
-            break
-        for each in wanting[:room]:
-            given[each.id] += 1
-        room -= len(wanting[:room])
-    return given
+    turns = [each.id for turn in range(PICTURES_MAX) for each in players if turn < each.pictures]
+    given = turns[: max(room, 0)]
+    return {each.id: given.count(each.id) for each in players}

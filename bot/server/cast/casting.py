@@ -51,15 +51,13 @@ class _Step:
     operation: Operation
     marked: Sequence[Sequence[str]]
     """What may be a name in its prompt."""
-    asked: Sequence[str]
-    style: str
-    known: Mapping[str, Player]
-    """By id, of the job that it repeats."""
+    casting: Casting
+    """As it was requested, or of the job that it repeats."""
 
     def names(self) -> Iterator[str]:
         """Yield the keys of all that may be a name."""
         yield from (name_key(text) for texts in self.marked for text in texts)
-        yield from map(name_key, filter(None, (*self.asked, self.style)))
+        yield from map(name_key, filter(None, (*self.casting.asked, self.casting.style)))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +76,7 @@ class Casts:
         """
         steps = [self._step(each) for each in spec.steps]
         keys = frozenset(key for each in steps if each is not None for key in each.names())
-        ids = frozenset(id_ for each in steps if each is not None for id_ in each.known)
+        ids = frozenset(known.id for each in steps if each is not None for known in each.casting.players)
         if not keys and not ids:
             return spec, []
         found = await self.store.cast.find(spec.guild_id, keys=keys, ids=ids)
@@ -99,14 +97,7 @@ class Casts:
         if operation is None or operation.workflow == "prompt":
             return None
         prompt = given.input.get(PROMPT) if PROMPT in _names(operation) else None
-        casting = given.derivation.casting
-        return _Step(
-            operation,
-            marked_in(prompt) if isinstance(prompt, str) else (),
-            casting.asked,
-            casting.style,
-            {each.id: each for each in casting.players},
-        )
+        return _Step(operation, marked_in(prompt) if isinstance(prompt, str) else (), given.derivation.casting)
 
     def _may_name(self, spec: CardSpec, member: CastMember) -> bool:
         viewer = spec.origin.viewer
@@ -117,16 +108,14 @@ class Casts:
     ) -> JobSpec:
         by_key = {name_key(each.name): each for each in usable}
         by_id = {each.id: each for each in usable}
-        named = players_in(step.marked, by_key)
-        for name in step.asked:
+        named, was = players_in(step.marked, by_key), step.casting
+        for name in was.asked:
             if name_key(name) not in by_key:
                 raise InputError(texts.NO_SUCH_NAME(name=name), "cast")
-        asked = [by_key[name_key(name)] for name in step.asked]
-        style = by_key.get(name_key(step.style)) if step.style else None
-        asked += [] if style is None else [style]
-        own_style = step.style if style is None else ""
-        before = [by_id[id_] for id_ in step.known if id_ in by_id]
-        cautions += [_lost(player) for id_, player in step.known.items() if id_ not in by_id]
+        asked = [by_key[key] for key in map(name_key, (*was.asked, was.style)) if key in by_key]
+        own_style = "" if name_key(was.style) in by_key else was.style
+        before = [by_id[player.id] for player in was.players if player.id in by_id]
+        cautions += [_lost(player) for player in was.players if player.id not in by_id]
         members = list({each.id: each for each in (*named, *asked, *before)}.values())
         if len(members) > PLAYERS_MAX:
             raise InputError(texts.TOO_MANY_NAMES(count=PLAYERS_MAX), "cast")
