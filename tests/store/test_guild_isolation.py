@@ -82,6 +82,10 @@ def played(guild_id: int) -> CastMember:
     )  # fmt: skip
 
 
+async def matching_cast(store: Store, guild_id: int, *_: object) -> object:
+    return list(await store.cast.matching(guild_id, ""))
+
+
 async def keep_draft(store: Store, guild_id: int, _other: Guild, _made: Any) -> object:
     draft_id = await store.drafts.keep(guild_id, MEMBER, {}, expires_at=2e9)
     return await store.drafts.take(guild_id, MEMBER, draft_id)
@@ -200,6 +204,7 @@ CALLS: dict[str, Call] = {
     "true_costs.all": lambda store, guild_id, other, _: store.true_costs.all(guild_id, other.paid.key_id),
     "tried_values.all": lambda store, guild_id, other, _: store.tried_values.all(guild_id, other.paid.key_id),
     "cast.all": lambda store, guild_id, *_: store.cast.all(guild_id),
+    "cast.matching": matching_cast,
     "cast.get": lambda store, guild_id, *_: store.cast.get(guild_id, CANARY),
     "cast.find": lambda store, guild_id, *_: store.cast.find(guild_id, keys=[CANARY], ids=[CANARY]),
     "cast.add": lambda store, guild_id, *_: store.cast.add(played(guild_id)),

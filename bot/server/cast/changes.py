@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any, Protocol
 
 from bot.catalogue.checks.values import clean_text
@@ -90,10 +91,14 @@ class ServerCast:
     async def of(self, caster: Caster) -> list[CastMember]:
         """Return what the member may use, by name: characters, then styles."""
         found = [each for each in await self.store.cast.all(caster.guild_id) if caster.may_name(each)]
-        if (await self.store.settings.get(caster.guild_id)).starter_styles:
-            own = {name_key(each.name) for each in found}
-            found += [each for each in starter_styles(caster.guild_id) if name_key(each.name) not in own]
-        return found
+        return found + await self._starters(caster.guild_id, found)
+
+    async def _starters(self, guild_id: int, own: Sequence[CastMember]) -> list[CastMember]:
+        """Return the styles that come with the bot, without those named as one of its own."""
+        if not (await self.store.settings.get(guild_id)).starter_styles:
+            return []
+        taken = {name_key(each.name) for each in own}
+        return [each for each in starter_styles(guild_id) if name_key(each.name) not in taken]
 
     async def get(self, caster: Caster, member_id: str) -> CastMember:
         """Return one that the member may use. Raises InputError without."""
@@ -111,10 +116,15 @@ class ServerCast:
         `styles`: one style, instead of several of the whole cast.
         """
         *before, last = [typed.strip()] if styles else [each.strip() for each in typed.split(",")]
-        known = [each for each in await self.of(caster) if each.kind is CastKind.STYLE or not styles]
         chosen = {name_key(cleaned_name(each)) for each in before}
         wanted = name_key(cleaned_name(last))
-        left = [each for each in known if wanted in name_key(each.name) and name_key(each.name) not in chosen]
+
+        def fits(each: CastMember) -> bool:
+            is_offered = caster.may_name(each) and (each.kind is CastKind.STYLE or not styles)
+            return is_offered and wanted in name_key(each.name) and name_key(each.name) not in chosen
+
+        left = list(islice(filter(fits, await self.store.cast.matching(caster.guild_id, wanted)), most))
+        left += filter(fits, await self._starters(caster.guild_id, left))
         left.sort(key=lambda each: (not name_key(each.name).startswith(wanted), each.kind, name_key(each.name)))
         return [", ".join([*filter(None, before), each.name]) for each in left[:most]]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -57,6 +57,11 @@ class Cast(Repository):
     async def all(self, guild_id: int) -> list[CastMember]:
         """Return the guild's cast by name: characters, then styles."""
         return [_member(row) for row in await self._rows(_ALL, (guild_id,))]
+
+    async def matching(self, guild_id: int, part: str) -> Iterator[CastMember]:
+        """Yield those whose name key contains a part, those that begin with it first; each is read when it is taken."""
+        rows = [row for row in await self._rows(_ALL, (guild_id,)) if part in row["name_key"]]
+        return map(_member, sorted(rows, key=lambda row: not row["name_key"].startswith(part)))
 
     async def get(self, guild_id: int, member_id: str) -> CastMember | None:
         row = await self._row(_ONE, (guild_id, member_id))
@@ -182,5 +187,15 @@ def _changing(member: CastMember) -> tuple[str | int | None, ...]:
 
 def _member(row: Row) -> CastMember:
     data = json.loads(row["data"])
-    data |= {"audience": Audience(data["audience"]), "role_ids": frozenset(data["role_ids"])}
-    return read_as(CastMember, row, kind=CastKind(row["kind"]), **data)
+    data["audience"], data["role_ids"] = Audience(data["audience"]), frozenset(data["role_ids"])
+    return CastMember(
+        id=row["id"],
+        guild_id=row["guild_id"],
+        kind=CastKind(row["kind"]),
+        name=row["name"],
+        made_by=row["made_by"],
+        made_at=row["made_at"],
+        channel_id=row["channel_id"],
+        message_id=row["message_id"],
+        **data,
+    )
