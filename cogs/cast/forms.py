@@ -25,6 +25,7 @@ ShowAdded = Callable[[Interaction, CastMember], Awaitable[None]]
 ShowOne = Callable[[Interaction, str, str], Awaitable[None]]
 ShowCast = Callable[[Interaction, int, str], Awaitable[None]]
 IMAGES = [MediaKind.IMAGE]
+LOOK_HELPS = {CastKind.CHARACTER: texts.LOOK_HELP, CastKind.STYLE: texts.STYLE_LOOK_HELP}
 
 
 class _CastForm(Form):
@@ -47,14 +48,23 @@ class _CastForm(Form):
 
 
 class AddForm(_CastForm):
-    """Takes a new character or style; with `result`, its picture is that job's."""
+    """Takes a new character or style; with `result`, its picture is that job's, and may be the first one `of` it."""
 
-    def __init__(self, bot: Bot, kind: CastKind, show: ShowAdded, *, result: SourceRef | None = None) -> None:
+    def __init__(
+        self,
+        bot: Bot,
+        kind: CastKind,
+        show: ShowAdded,
+        *,
+        result: SourceRef | None = None,
+        of: CastMember | None = None,
+    ) -> None:
         is_style = kind is CastKind.STYLE
         super().__init__(bot, title=str(texts.FORM_ADD_STYLE if is_style else texts.FORM_ADD), name="cast_add")
         self._kind, self._show, self._result = kind, show, result
-        self._name = self.add(texts.NAME, texts.NAME_HELP, chars=NAME_CHARS, required=True)
-        self._look = self.add(texts.LOOK, texts.LOOK_HELP, chars=LOOK_CHARS)
+        name, look = ("", "") if of is None else (of.name, of.look)
+        self._name = self.add(texts.NAME, texts.NAME_HELP, name, chars=NAME_CHARS, required=True)
+        self._look = self.add(texts.LOOK, LOOK_HELPS[kind], look, chars=LOOK_CHARS)
         self._upload: MediaUpload | None = None
         if result is None:
             about, most = (texts.STYLE_UPLOAD_HELP, 1) if is_style else (texts.UPLOAD_HELP, PICTURES_MAX)
@@ -103,7 +113,7 @@ class EditForm(_CastForm):
         super().__init__(bot, title=str(texts.FORM_EDIT), name="cast_edit")
         self._member, self._show = member, show
         self._name = self.add(texts.NAME, texts.NAME_HELP, member.name, chars=NAME_CHARS, required=True)
-        self._look = self.add(texts.LOOK, texts.LOOK_HELP, member.look, chars=LOOK_CHARS)
+        self._look = self.add(texts.LOOK, LOOK_HELPS[member.kind], member.look, chars=LOOK_CHARS)
         self._model = self._ratio = self._voice = None
         if member.kind is CastKind.STYLE:
             self._model = self.add(texts.MODEL, texts.MODEL_HELP, member.model, chars=VALUE_CHARS)

@@ -40,7 +40,7 @@ SEARCH_ACTION, SEARCHING = "cast_search", "typed"
 """With that subject, the button's label is the search."""
 PAGE_MEMBERS = 6
 """Keeps a page with pictures below Discord's 40 components."""
-LOOK_CHARS, OPTION_CHARS, SEARCH_CHARS = 120, 100, 32
+LOOK_CHARS, OPTION_CHARS = 120, 100
 DANGER = discord.ButtonStyle.danger
 
 
@@ -61,7 +61,9 @@ def _page(found: Sequence[CastMember], number: int, typed: str, pictures: Mappin
     if part.items:
         options = [
             discord.SelectOption(
-                label=each.name, value=each.id, description=shortened(each.look, OPTION_CHARS) or str(KINDS[each.kind])
+                label=each.name,
+                value=each.id,
+                description=(shortened(each.look, OPTION_CHARS) if each.made_by else "") or str(KINDS[each.kind]),
             )
             for each in part.items
         ]
@@ -91,7 +93,7 @@ def _view(box: discord.ui.Container[Any]) -> discord.ui.LayoutView:
 
 
 def _line(member: CastMember) -> str:
-    look = [harmless(shortened(member.look, LOOK_CHARS))] if member.look else []
+    look = [harmless(shortened(member.look, LOOK_CHARS))] if member.look and member.made_by else []
     return "\n".join([f"**{harmless(member.name)}**", *look, _facts(member)])
 
 
@@ -322,9 +324,13 @@ async def make_sheet(interaction: Interaction, subject: str, _values: Sequence[s
 
 @on_job("cast_result")
 async def add_result(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
-    """Open the form for a new character with the result's picture."""
+    """Open the form for a character with the result's picture: a new one, or the one whose sheet it is."""
     await require_unblocked(interaction)
-    form = AddForm(interaction.client, CastKind.CHARACTER, show_added, result=SourceRef(job_id=job.id))
+    known = await use(interaction, ServerCast).of(await caster_of(interaction))
+    sheet_of = (each for each in known if each.look and _sheet_values(each)["prompt"] == job.input.get("prompt"))
+    form = AddForm(
+        interaction.client, CastKind.CHARACTER, show_added, result=SourceRef(job_id=job.id), of=next(sheet_of, None)
+    )
     await in_time(interaction.response.send_modal(form))
 
 

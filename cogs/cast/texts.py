@@ -39,6 +39,7 @@ FORM_ADD, FORM_ADD_STYLE, FORM_EDIT = Text("Add a character"), Text("Add a style
 FORM_IMAGES, FORM_SEARCH = Text("Replace images"), Text("Search the cast")
 NAME, NAME_HELP = Text("Name"), Text("As you'll write it behind @, e.g. Mira")
 LOOK, LOOK_HELP = Text("Look"), Text("Sent with the prompt, e.g. a red fox with a blue scarf")
+STYLE_LOOK_HELP = Text("Sent with the prompt, e.g. loose watercolor on rough paper")
 UPLOAD, UPLOAD_HELP = Text("Images"), Text("Up to 4: front, side, face. Without one, a sheet can be made.")
 STYLE_UPLOAD_HELP = Text("One image in this style, or none")
 VOICE, VOICE_HELP = Text("Voice"), Text("Its ID from /audio voices, for narrations as this character")

@@ -120,9 +120,17 @@ class ResultCopies:
         is_spoiler = any(card.spoiler for card, _ in shots)
         last = shots[-1][1]
         with speaking(await self.languages.of_guild(last.guild_id)):
-            alt = alt_text(last, await self.made_with(last))
+            made_with = await self.made_with(last)
+            alt = alt_text(last, made_with)
+        authors = " ".join(dict.fromkeys(f"<@{job.author_id}>" for _, job in shots))
         file = discord.File(film, filename=f"{file_stem(last)}-film.mp4", spoiler=is_spoiler, description=alt)
-        message = await self._send(channel, [file], nonce=nonce_of("film", last.id, place_id))
+        message = await self._send(
+            channel,
+            [file],
+            content=f"-# {made_with} · {authors}",
+            allowed_mentions=discord.AllowedMentions.none(),
+            nonce=nonce_of("film", last.id, place_id),
+        )
         for card, job in shots:
             await self.note(card, [job], message, kind="film")
         return message

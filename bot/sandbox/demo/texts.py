@@ -97,7 +97,11 @@ STUDIO_TOPIC = Text("Images, videos, and audio by slash command. New here? Take 
 GALLERY_TOPIC = Text("Results with two stars or more")
 REVIEW_TOPIC = Text("What waits for a moderator")
 LOG_TOPIC = Text("What moderators decide, and what the bot reports to them")
+CAST_TOPIC = Text("Images of the cast. Characters lose what is deleted here.")
 AFTER_DARK_TOPIC = Text("Age-restricted")
+MIRA = Text("A red fox with a white-tipped tail, in a meadow")
+OTTO = Text("A friendly round robot with one red antenna")
+WREN = Text("A wanderer in a long green coat and a wide hat")
 POSTCARD, POSTCARD_PLACE = (
     Text("An image of a place, and a spoken greeting from there"),
     Text("where the postcard is from"),

@@ -133,6 +133,8 @@ class ServerCast:
     ) -> CastMember:
         """Add one, with its pictures posted; `links` checks those. `commands`: names that it can't have.
 
+        The member's own one of that name gets the pictures if it has none: its sheet is made after its words.
+
         Raises InputError, Refused or a MediaError, with nothing added.
         """
         name, look = self._name(new.name, commands), self._look(new.look)
@@ -140,7 +142,10 @@ class ServerCast:
             raise InputError(texts.TOO_MANY_FILES(count=PICTURES_MAX), "image")
         if not new.pictures and not look:
             raise InputError(texts.NOTHING_GIVEN, "look")
-        if await self.store.cast.find(caster.guild_id, keys=[name_key(name)]):
+        for known in await self.store.cast.find(caster.guild_id, keys=[name_key(name)]):
+            if new.pictures and not known.pictures and known.made_by == caster.member_id and known.kind is new.kind:
+                await self.set_pictures(caster, known.id, new.pictures, links)
+                return await self.get(caster, known.id)
             raise InputError(texts.NAME_TAKEN(name=name), "name")
         member = CastMember(
             id=new_id(),

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from bot.domain.words.cast import Audience
+from bot.errors import InputError
 from tests.support.cast import add, cast_channel
+from tests.support.prices import priced
 from tests.support.rig import Rig
 from tests.support.surface import panel_text, png
 
@@ -31,3 +35,29 @@ async def test_who_may_not_use_it_sees_no_trace_of_it(rig: Rig):
     bea = rig.guild.add_member(rig.env.create_user("bea"))
     assert "Tom" in panel_text(await opened(rig))
     assert "Tom" not in panel_text(await opened(rig, bea))
+
+
+async def test_a_sheet_becomes_the_image_of_the_character_that_it_was_made_for(rig: Rig):
+    await cast_channel(rig)
+    bruno = await add(rig, "Bruno", pictures=0, look="a brown bear")
+    page = await opened(rig)
+    await rig.member.select(page, [bruno.id], custom_id="c1:cast_open:cast")
+    await priced(rig)
+    asked = await rig.member.click(page, custom_id=f"c1:cast_sheet:{bruno.id}")
+    await rig.member.click(asked.response, label="Yes, make it")
+    await rig.work()
+    job = (await rig.jobs())[0]
+    card = next(each for each in rig.messages() if each.id == job.message_id)
+    steps = (await rig.member.click(card, custom_id=f"c1:next:{job.id}")).response
+    form = await rig.member.click(steps, custom_id=f"c1:cast_result:{job.id}")
+    name, *_ = rig.form_fields(form)
+    done = await rig.member.submit_modal(form, {name: "Bruno"})
+    assert "Bruno is in the cast now" in panel_text(done.response)
+    [kept] = await rig.bot.parts.store.cast.all(rig.guild.id)
+    assert (kept.id, kept.pictures) == (bruno.id, 1)
+
+
+async def test_a_name_that_has_images_is_taken(rig: Rig):
+    await add(rig, "Mira")
+    with pytest.raises(InputError, match="already"):
+        await add(rig, "Mira")

@@ -56,3 +56,16 @@ async def test_shots_join_to_one_file(rig: Rig):
     await rig.member.click(await steps_of(rig, shot), custom_id=f"c1:shot_join:{shot.id}")
     one, *_, joined = [message for message in rig.messages() if message.attachments]
     assert seconds_of(rig, joined) == pytest.approx(2 * seconds_of(rig, one), abs=0.2)
+    assert joined.content == f"-# Made with AI · Wan 2.7 · <@{rig.member.id}>"
+
+
+async def test_an_image_is_made_again_in_the_largest_size(rig: Rig):
+    await rig.member.slash(rig.channel, "image generate", prompt="a quiet bay")
+    await rig.work()
+    job = (await rig.jobs())[0]
+    asked = await rig.member.click(await steps_of(rig, job), custom_id=f"c1:enlarge:{job.id}")
+    await rig.member.click(asked.followups[0], label="Yes, make it")
+    await rig.work()
+    assert rig.sandbox.requests[-1].operation == "image.edit"
+    assert rig.sandbox.requests[-1].input["resolution"] == "4K"
+    assert (await rig.jobs())[0].parent_id == job.id
