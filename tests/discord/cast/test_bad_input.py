@@ -138,3 +138,18 @@ async def test_a_character_removed_while_its_job_waits_still_plays_in_it_and_is_
     asked = await rig.member.slash(rig.channel, "image generate", prompt="a beach", cast="Mira")
     assert "There's no “Mira” in the cast" in private_sentence(asked)
     assert len(rig.sandbox.requests) == 1
+
+
+async def test_images_that_were_deleted_in_discord_are_said_before_anything_is_paid(rig: Rig):
+    mira = await add(rig, "Mira", pictures=1, look="a fox")
+    assert mira.channel_id is not None
+    assert mira.message_id is not None
+    rig.env.backend.delete_message(mira.channel_id, mira.message_id)
+    rig.clock.advance(7 * 3600)
+    asked = await rig.member.slash(rig.channel, "image generate", prompt="@Mira sleeps")
+    assert "The images of Mira were deleted in Discord" in asked.response.content
+    await nothing_happened(rig)
+    await agreed(rig.member, asked)
+    await rig.work()
+    [request] = rig.sandbox.requests
+    assert request.input == {"prompt": "@Mira sleeps\n\nMira: a fox."}
