@@ -122,6 +122,7 @@ class EditForm(_CastForm):
             self._voice = self.add(texts.VOICE, texts.VOICE_HELP, member.voice_id, chars=VALUE_CHARS)
 
     async def answer(self, interaction: Interaction) -> None:
+        await require_unblocked(interaction)
         cast, caster = use(interaction, ServerCast), await caster_of(interaction)
         await cast.describe(
             caster,
@@ -145,6 +146,7 @@ class PicturesForm(_CastForm):
         self._upload = self.add_uploads(texts.UPLOAD_HELP, PICTURES_MAX)
 
     async def answer(self, interaction: Interaction) -> None:
+        await require_unblocked(interaction)
         await in_time(interaction.response.defer())
         caster = await caster_of(interaction)
         refs = uploaded(self._upload)

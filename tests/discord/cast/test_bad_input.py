@@ -13,7 +13,9 @@ from bot.sandbox.http.broken import pixel_flood
 from bot.sandbox.studio.files import StoredFile
 from bot.server.cast.changes import NewMember
 from tests.support.cast import add, cast_channel, caster
+from tests.support.channels import press
 from tests.support.rig import Rig
+from tests.support.settings_pages import block_member
 from tests.support.surface import agreed, nothing_happened, panel_text, png, private_sentence
 
 NAMED = [
@@ -153,3 +155,14 @@ async def test_images_that_were_deleted_in_discord_are_said_before_anything_is_p
     await rig.work()
     [request] = rig.sandbox.requests
     assert request.input == {"prompt": "@Mira sleeps\n\nMira: a fox."}
+
+
+@pytest.mark.parametrize("action", ["cast_edit", "cast_pictures"])
+async def test_a_form_that_is_sent_after_its_member_was_blocked_changes_nothing(rig: Rig, action: str):
+    mira = await add(rig, "Mira", pictures=1, look="a fox")
+    form = await press(rig, rig.member, action, mira.id)
+    await block_member(rig, rig.member)
+    first, *_ = rig.form_fields(form)
+    sent = await rig.member.submit_modal(form, {first: [("b.png", png())] if action == "cast_pictures" else "Tom"})
+    assert "block" in private_sentence(sent)
+    assert await rig.bot.parts.store.cast.all(rig.guild.id) == [mira]
