@@ -45,8 +45,9 @@ def facts_line(card: Card, jobs: Sequence[Job], context: CardContext) -> str:
     parts: list[str] = []
     if context.ai_label and has_results(jobs):
         parts.append(str(texts.MADE_WITH_AI))
+    parts.append(_players(card, jobs))
     if not card.label:
-        parts += [_players(card, jobs), _model(jobs[0], context.catalogue), *_measures(jobs[0].input)]
+        parts += [_model(jobs[0], context.catalogue), *_measures(jobs[0].input)]
     cost = cost_of_all(jobs)
     parts += [texts.PRACTICE_COST(cost=cost) if any(job.practice for job in jobs) else cost, _seeds(like_it)]
     took = took_words(*jobs) if are_copies_made(jobs) else ""
