@@ -28,6 +28,7 @@ from bot.domain.words.cast import (
     shared_out,
 )
 from bot.domain.words.orders import words_of
+from bot.domain.words.templates import steps_in
 from bot.errors import InputError
 from bot.language import Text
 from bot.server.cast import texts
@@ -74,7 +75,7 @@ class Casts:
         Without a name, that is the same request, and nothing is read. Raises InputError for a name in the option that
         the author can't use, or too many names, and MediaUnreachable if Discord does not answer.
         """
-        steps = [self._step(each) for each in spec.steps]
+        steps = [self._step(each, spec.steps) for each in spec.steps]
         keys = frozenset(key for each in steps if each is not None for key in each.names())
         ids = frozenset(known.id for each in steps if each is not None for known in each.casting.players)
         if not keys and not ids:
@@ -91,13 +92,18 @@ class Casts:
         cautions += await self._unknown(spec, filter(None, steps), {name_key(each.name) for each in usable})
         return replace(spec, steps=made), cautions
 
-    def _step(self, given: JobSpec) -> _Step | None:
-        """Return the step if a cast can be in it: a retry is sent as it was, a rewriter only gets the words."""
+    def _step(self, given: JobSpec, steps: Sequence[JobSpec]) -> _Step | None:
+        """Return the step if a cast can be in it: a retry is sent as it was, a rewriter only gets the words.
+
+        Whose prompt another step writes has the names that this one was given.
+        """
         operation = None if given.raw or given.repeats else self.catalogue.current.find(given.operation)
         if operation is None or operation.workflow == "prompt":
             return None
-        prompt = given.input.get(PROMPT) if PROMPT in _names(operation) else None
-        return _Step(operation, marked_in(prompt) if isinstance(prompt, str) else (), given.derivation.casting)
+        writers = [steps[index] for index, _ in steps_in(given.fill.get(PROMPT, ""))]
+        prompts = [each.input.get(PROMPT) for each in (given, *writers)] if PROMPT in _names(operation) else []
+        marked = [names for each in prompts if isinstance(each, str) for names in marked_in(each)]
+        return _Step(operation, marked, given.derivation.casting)
 
     def _may_name(self, spec: CardSpec, member: CastMember) -> bool:
         viewer = spec.origin.viewer
@@ -148,7 +154,7 @@ class Casts:
             cautions += _about("lost", operation, gone, texts.IMAGES_LOST)
         elif VOICE in fields:
             cautions += _voiced(members, operation, values, added)
-        else:
+        elif not given.fill:  # else it works on what a step before shows
             cautions += _about("none", operation, members, texts.NOTHING_TAKEN)
             return _played(given, values, NO_CAST)
         players = tuple(

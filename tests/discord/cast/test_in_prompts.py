@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.domain.words.cast import Audience
 from tests.support.cast import add
+from tests.support.prices import all_priced
 from tests.support.rig import Rig
 
 
@@ -23,6 +24,19 @@ async def test_a_name_in_the_prompt_adds_pictures_and_look(rig: Rig):
     assert job.prompt == "@Mira on the beach"
     assert "reference_image_urls" not in job.input
     assert [each.name for each in job.casting.players] == ["Mira"]
+
+
+async def test_a_recipe_whose_prompt_another_step_writes_has_the_cast_that_was_named(rig: Rig):
+    mira = await add(rig, "Mira")
+    await all_priced(rig, rig.guild.id)
+    form = await rig.member.slash(rig.channel, "recipe", recipe="trailer")
+    first, *_ = rig.form_fields(form)
+    done = await rig.member.submit_modal(form, {first: "@Mira runs home"})
+    assert "⚠️" not in done.response.content
+    await rig.work()
+    image = next(each for each in rig.sandbox.requests if each.operation == "image.generate")
+    assert image.input["reference_image_urls"] == list(await rig.bot.parts.delivery.cast_pictures.links(mira))
+    assert any("with Mira" in str([each.embeds[0].to_dict() if each.embeds else ""]) for each in rig.messages())
 
 
 async def test_who_may_not_use_a_character_does_not_learn_of_it(rig: Rig):
