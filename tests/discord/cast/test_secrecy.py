@@ -153,8 +153,13 @@ async def test_another_servers_character_is_as_one_that_is_not_there(rig: Rig, h
     assert mira in await rig.bot.parts.store.cast.all(rig.guild.id)
 
 
-async def test_images_are_not_posted_where_everyone_reads_them(rig: Rig):
+@pytest.mark.parametrize("kind", ["channel", "thread"])
+async def test_images_are_not_posted_where_everyone_reads_them(rig: Rig, kind: str):
     channel = rig.guild.create_text_channel("open")
+    if kind == "thread":
+        made = rig.env.backend.create_thread(channel.id, "images", rig.moderator.id, broadcast=True)
+        rig.env.backend.announce_thread_create(made)
+        channel = next(each for each in channel.threads if each.id == made.id)
     await rig.bot.parts.store.settings.change(rig.guild.id, lambda rules: replace(rules, cast_channel=channel.id))
     with pytest.raises(Refused, match="Everyone can read the cast's channel"):
         await add(rig, NAME, audience=Audience.MAKER)
