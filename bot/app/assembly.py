@@ -279,7 +279,7 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         member_data=MemberData(store, setup.catalogue, core.memories),
         voices=ServerVoices(store, keys=core.keys, memories=core.memories, settings=moderation.settings),
         own_settings=OwnSettings(store),
-        cast=ServerCast(store=store, pictures=delivery.cast_pictures, clock=setup.clock),
+        cast=ServerCast(store=store, keep=delivery.cast_pictures.keep, clock=setup.clock),
         moderation=moderation,
         practice=practice,
         practice_studio=setup.practice,

@@ -23,7 +23,7 @@ from bot.delivery.channels.facts import (
     UPLOAD_TIMEOUT_S,
     is_closed,
 )
-from bot.delivery.channels.messages import Messages, nonce_of
+from bot.delivery.channels.messages import Messages
 from bot.delivery.files.attachments import close
 from bot.delivery.posting.copies import ERASED_AGAIN_S, ERASED_AT_ONCE, delete_message
 from bot.domain.models import MediaKind, new_id
@@ -37,6 +37,7 @@ from bot.runtime.clock import Clock
 from bot.runtime.failpoints import failpoint
 from bot.runtime.pace import TimedMemory
 from bot.server.cast import texts
+from bot.server.cast.changes import FindLinks
 from bot.store import Store
 
 log = structlog.get_logger(__name__)
@@ -66,11 +67,13 @@ class CastPictures:
     def __post_init__(self) -> None:
         self._links = TimedMemory(self.clock, LINKS_KEPT_S)
 
-    async def keep(self, member: CastMember, channel_id: int, links: Sequence[str], *, practice: bool) -> CastMember:
-        """Post the files of these links in the channel, under the name; return the member with them.
+    async def keep(self, member: CastMember, find_links: FindLinks) -> CastMember:
+        """Post the files of these links in the cast's channel, under the name; return the member with them.
 
         Raises a MediaError for a file, Refused if the bot may not post there, MediaUnreachable without Discord.
         """
+        channel_id, links = await self._channel(member.guild_id), await find_links()
+        practice = await self.store.practice.is_on(member.guild_id)
         with scratch_files(self.folder, "cast-") as folder:
             media, stem = self.media.of(practice=practice), slug(member.name, "character")
             found = [
@@ -80,30 +83,24 @@ class CastPictures:
                 for number, link in enumerate(links, start=1)
             ]
             files = [discord.File(each.path, description=member.name) for each in found]
-            nonce = nonce_of("cast", member.id, channel_id)
-            text = harmless(member.name)
-            message = await self._post(member.guild_id, channel_id, text, files, nonce, life_s=UNUSED_LIFE_S)
+            message = await self._post(member.guild_id, channel_id, harmless(member.name), files, UNUSED_LIFE_S)
         kept = self._note(message)
         return replace(member, channel_id=channel_id, message_id=message.id, pictures=len(kept))
 
     async def publish(self, guild_id: int, picture: Path) -> str:
         """Post a picture in the cast's channel for a day, and return its link. Raises as `keep`."""
+        channel_id, files = await self._channel(guild_id), [discord.File(picture)]
+        message = await self._post(guild_id, channel_id, texts.NEXT_SHOT_BEGINS, files, FRAME_LIFE_S)
+        return message.attachments[0].url
+
+    async def _channel(self, guild_id: int) -> int:
         channel_id = (await self.store.settings.get(guild_id)).cast_channel
         if channel_id is None:
             raise Refused(texts.NO_CHANNEL)
-        files = [discord.File(picture)]
-        message = await self._post(guild_id, channel_id, texts.NEXT_SHOT_BEGINS, files, new_id(), life_s=FRAME_LIFE_S)
-        return message.attachments[0].url
+        return channel_id
 
     async def _post(
-        self,
-        guild_id: int,
-        channel_id: int,
-        text: Text | str,
-        files: Sequence[discord.File],
-        nonce: str,
-        *,
-        life_s: float,
+        self, guild_id: int, channel_id: int, text: Text | str, files: Sequence[discord.File], life_s: float
     ) -> discord.Message:
         """Post files that are deleted after `life_s`, unless the cast uses them by then."""
         try:
@@ -111,7 +108,7 @@ class CastPictures:
                 raise Refused(texts.CHANNEL_OPEN(channel=channel_id))
             async with asyncio.timeout(UPLOAD_TIMEOUT_S):
                 message = await self.messages.channel(channel_id, guild_id).send(
-                    str(text), files=files, nonce=nonce, allowed_mentions=discord.AllowedMentions.none()
+                    str(text), files=files, nonce=new_id(), allowed_mentions=discord.AllowedMentions.none()
                 )
         except discord.HTTPException as error:
             if not is_closed(error):
@@ -166,9 +163,8 @@ class CastPictures:
 
     async def delete_leftovers(self) -> None:
         """Delete messages with pictures that are no longer used; failures are retried later."""
-        for each in await self.store.cast.leftovers(limit=ERASED_AT_ONCE):
-            message = self.messages.channel(each.channel_id, each.guild_id).get_partial_message(each.message_id)
-            if await delete_message(message):
-                await self.store.cast.deleted(each.guild_id, each.message_id)
+        for guild_id, channel_id, message_id in await self.store.cast.leftovers(limit=ERASED_AT_ONCE):
+            if await delete_message(self.messages.channel(channel_id, guild_id).get_partial_message(message_id)):
+                await self.store.cast.deleted(guild_id, message_id)
             else:
-                await self.store.cast.delete_later(each.guild_id, each.message_id, self.clock.wall() + ERASED_AGAIN_S)
+                await self.store.cast.delete_later(guild_id, message_id, self.clock.wall() + ERASED_AGAIN_S)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import Any, Protocol
+from typing import Any
 
 from bot.catalogue.checks.values import clean_text
 from bot.domain.models import new_id
@@ -30,19 +30,10 @@ from bot.server.cast.styles import PREFIX, found_styles, starter_styles
 from bot.store import Record, Store
 from bot.store.guild.cast import CastOutcome
 
-PictureLinks = Callable[[], Awaitable[Sequence[str]]]
+FindLinks = Callable[[], Awaitable[Sequence[str]]]
 """Checks pictures and returns their links. Raises InputError, Refused or a MediaError."""
-
-
-class PictureKeeper(Protocol):
-    """Where pictures are kept: `bot.delivery.posting.cast_pictures`."""
-
-    async def keep(self, member: CastMember, channel_id: int, links: Sequence[str], *, practice: bool) -> CastMember:
-        """Post the files of these links in the channel; return the member with them.
-
-        Raises a MediaError for a file, Refused if the bot may not post there, MediaUnreachable without Discord.
-        """
-        ...
+KeepPictures = Callable[[CastMember, FindLinks], Awaitable[CastMember]]
+"""Posts pictures where they are kept, and returns the member with them: `bot.delivery.posting.cast_pictures`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +76,7 @@ class ServerCast:
     """Lists and changes the cast. What a member may not use is as what is not there."""
 
     store: Store
-    pictures: PictureKeeper
+    keep: KeepPictures
     clock: Clock
 
     async def of(self, caster: Caster) -> list[CastMember]:
@@ -128,9 +119,7 @@ class ServerCast:
         left.sort(key=lambda each: (not name_key(each.name).startswith(wanted), each.kind, name_key(each.name)))
         return [", ".join([*filter(None, before), each.name]) for each in left[:most]]
 
-    async def add(
-        self, caster: Caster, new: NewMember, links: PictureLinks, *, commands: Collection[str]
-    ) -> CastMember:
+    async def add(self, caster: Caster, new: NewMember, links: FindLinks, *, commands: Collection[str]) -> CastMember:
         """Add one, with its pictures posted; `links` checks those. `commands`: names that it can't have.
 
         The member's own one of that name gets the pictures if it has none: its sheet is made after its words.
@@ -162,7 +151,7 @@ class ServerCast:
             made_at=self.clock.wall(),
         )
         if new.pictures:
-            member = await self._with_pictures(caster, member, links)
+            member = await self.keep(member, links)
         _require_done(await self.store.cast.add(member), name)
         return member
 
@@ -206,13 +195,13 @@ class ServerCast:
             raise Refused(texts.LOCKED)
         await self._change(caster, member_id, lambda was: replace(was, locked=locked))
 
-    async def set_pictures(self, caster: Caster, member_id: str, count: int, links: PictureLinks) -> None:
+    async def set_pictures(self, caster: Caster, member_id: str, count: int, links: FindLinks) -> None:
         """Replace its pictures by so many others; `links` checks those. Raises a MediaError, too."""
         if not 1 <= count <= PICTURES_MAX:
             raise InputError(texts.TOO_MANY_FILES(count=PICTURES_MAX), "image")
         member = await self.get(caster, member_id)
         _require_changeable(caster, member)
-        kept = await self._with_pictures(caster, member, links)
+        kept = await self.keep(member, links)
 
         def moved(was: CastMember) -> CastMember:
             return replace(was, channel_id=kept.channel_id, message_id=kept.message_id, pictures=kept.pictures)
@@ -224,45 +213,30 @@ class ServerCast:
         member = await self.get(caster, member_id)
         _require_changeable(caster, member)
 
-        def record(gone: CastMember | None) -> Record | None:
-            text = texts.REMOVED(who=caster.member_id, name=harmless(member.name))
-            return None if gone is None else _line(caster, gone, text)
-
-        gone = await self.store.cast.remove(caster.guild_id, member_id, record=record)
+        line = _line(caster, member, texts.REMOVED(who=caster.member_id, name=harmless(member.name)))
+        gone = await self.store.cast.remove(caster.guild_id, member_id, record=lambda gone: line if gone else None)
         if gone is None:
             raise InputError(texts.NOT_IN_CAST)
         return gone
 
     async def _change(self, caster: Caster, member_id: str, change: Callable[[CastMember], CastMember]) -> None:
-        seen: list[tuple[CastMember, CastMember]] = []
+        seen: list[tuple[str, Record | None]] = []
 
         def changed(was: CastMember) -> CastMember:
             if not caster.may_name(was):
                 raise InputError(texts.NOT_IN_CAST)
             _require_changeable(caster, was)
             new = change(was)
-            seen[:] = [(was, new)]
+            who, old, name = caster.member_id, harmless(was.name), harmless(new.name)
+            text = texts.CHANGED(who=who, name=name) if old == name else texts.RENAMED(who=who, old=old, name=name)
+            seen[:] = [(new.name, _line(caster, was, text))]
             return new
 
         def record(outcome: CastOutcome) -> Record | None:
-            if outcome is not CastOutcome.DONE:
-                return None
-            [(was, new)] = seen
-            who, old, name = caster.member_id, harmless(was.name), harmless(new.name)
-            is_renamed = was.name != new.name
-            text = texts.RENAMED(who=who, old=old, name=name) if is_renamed else texts.CHANGED(who=who, name=name)
-            return _line(caster, was, text)
+            return seen[0][1] if outcome is CastOutcome.DONE else None
 
         outcome = await self.store.cast.change(caster.guild_id, member_id, changed, record=record)
-        _require_done(outcome, seen[0][1].name if seen else "")
-
-    async def _with_pictures(self, caster: Caster, member: CastMember, links: PictureLinks) -> CastMember:
-        channel_id = (await self.store.settings.get(caster.guild_id)).cast_channel
-        if channel_id is None:
-            raise Refused(texts.NO_CHANNEL)
-        found = await links()
-        practice = await self.store.practice.is_on(caster.guild_id)
-        return await self.pictures.keep(member, channel_id, found, practice=practice)
+        _require_done(outcome, seen[0][0] if seen else "")
 
     @staticmethod
     def _name(typed: str, commands: Collection[str]) -> str:

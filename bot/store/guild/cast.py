@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.domain.words.cast import CAST_MAX, Audience, CastKind, CastMember, name_key
-from bot.store.engine.columns import read_as, to_json, to_text
+from bot.store.engine.columns import to_json, to_text
 from bot.store.engine.repository import RecordOf, Repository
 from bot.store.sql import Connection, Row
 
@@ -30,6 +29,7 @@ UPDATE cast_members SET name = ?, name_key = ?, data = ?, channel_id = ?, messag
 """
 _LEAVE = "INSERT INTO cast_leftovers (guild_id, channel_id, message_id, delete_at) VALUES (?, ?, ?, ?)"
 _USED = "DELETE FROM cast_leftovers WHERE guild_id = ? AND message_id = ?"
+_LATER = "UPDATE cast_leftovers SET delete_at = ? WHERE guild_id = ? AND message_id = ?"
 _LEFT = "SELECT * FROM cast_leftovers WHERE delete_at <= ? ORDER BY delete_at LIMIT ?"
 
 
@@ -40,15 +40,6 @@ class CastOutcome(StrEnum):
     NAME_TAKEN = "name taken"
     TOO_MANY = "too many"
     GONE = "gone"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Leftover:
-    """A message with pictures that are no longer used."""
-
-    guild_id: int
-    channel_id: int
-    message_id: int
 
 
 class Cast(Repository):
@@ -135,9 +126,10 @@ class Cast(Repository):
         """Note a message whose pictures nothing in the cast uses yet, to be deleted at `delete_at`, Unix seconds."""
         await self._execute(_LEAVE, (guild_id, channel_id, message_id, delete_at), guild_id=guild_id)
 
-    async def leftovers(self, *, limit: int) -> list[Leftover]:
-        """Return messages that are due for deletion, of all guilds."""
-        return [read_as(Leftover, row) for row in await self._rows(_LEFT, (self._clock.wall(), limit))]
+    async def leftovers(self, *, limit: int) -> list[tuple[int, int, int]]:
+        """Return messages that are due for deletion, of all guilds: each one's guild, channel, and id."""
+        rows = await self._rows(_LEFT, (self._clock.wall(), limit))
+        return [(row["guild_id"], row["channel_id"], row["message_id"]) for row in rows]
 
     async def deleted(self, guild_id: int, message_id: int) -> None:
         """Forget a leftover message."""
@@ -145,11 +137,7 @@ class Cast(Repository):
 
     async def delete_later(self, guild_id: int, message_id: int, delete_at: float) -> None:
         """Postpone a leftover message to `delete_at`, Unix seconds."""
-        await self._execute(
-            "UPDATE cast_leftovers SET delete_at = ? WHERE guild_id = ? AND message_id = ?",
-            (delete_at, guild_id, message_id),
-            guild_id=guild_id,
-        )
+        await self._execute(_LATER, (delete_at, guild_id, message_id), guild_id=guild_id)
 
 
 def forget_cast(db: Connection, guild_id: int, member_id: int, now: float) -> None:

@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
-from bot.domain.words.cast import Audience
+from bot.domain.words.cast import Audience, CastMember
 from bot.errors import InputError
-from tests.support.cast import add, cast_channel
+from tests.support.cast import add, cast_channel, caster
 from tests.support.prices import priced
 from tests.support.rig import Rig
 from tests.support.surface import panel_text, png
+from tests.support.workflows import hosted
 
 
 async def opened(rig: Rig, member: Any = None) -> Any:
@@ -61,3 +62,28 @@ async def test_a_name_that_has_images_is_taken(rig: Rig):
     await add(rig, "Mira")
     with pytest.raises(InputError, match="already"):
         await add(rig, "Mira")
+
+
+async def test_images_are_replaced_also_right_after_they_were_added(rig: Rig):
+    """Discord takes a message with the nonce of an earlier one for the same, and posts nothing."""
+    channel = await cast_channel(rig)
+    mira = await add(rig, "Mira", pictures=1)
+    await replaced(rig, mira)
+    new = await rig.bot.parts.store.cast.get(rig.guild.id, mira.id)
+    assert new is not None
+    assert new.pictures == 2
+    path = f"/channels/{channel.id}/messages"
+    bodies = [call.json for call in rig.env.http_requests if (call.method, call.path) == ("POST", path)]
+    assert len({body["nonce"] for body in bodies}) == 2
+    await rig.bot.parts.delivery.cast_pictures.delete_leftovers()
+    assert [each.id for each in channel.history()] == [new.message_id]
+
+
+async def replaced(rig: Rig, member: CastMember) -> None:
+    """Replace the images by two."""
+    links = [hosted(rig, f"new-{number}.png", png()) for number in range(2)]
+
+    async def found() -> list[str]:
+        return links
+
+    await rig.bot.parts.cast.set_pictures(caster(rig), member.id, len(links), found)
