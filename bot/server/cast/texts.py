@@ -71,7 +71,8 @@ CHANNEL_OPEN = Text(
     why="cast.channel",
 )
 NOT_FOUND_NOW = Text(
-    "Discord didn't give me the images of {name}. Nothing was charged. Try again in a minute.", why="discord.trouble"
+    "Discord didn't give me the images of {name}, and nothing was charged. Try again in a minute.",
+    why="discord.trouble",
 )
 NEXT_SHOT_BEGINS = Text("The next shot begins here. This message is deleted in two days.")
 TRY_AGAIN = Text("Discord didn't take the images. Try again in a minute.", why="discord.trouble")

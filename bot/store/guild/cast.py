@@ -71,7 +71,7 @@ class Cast(Repository):
 
         def change(db: Connection) -> CastOutcome:
             count = db.execute("SELECT count(*) FROM cast_members WHERE guild_id = ?", (member.guild_id,)).fetchone()[0]
-            if _is_taken(db, member):
+            if _is_taken(db, member, ""):
                 return CastOutcome.NAME_TAKEN
             if count >= CAST_MAX:
                 return CastOutcome.TOO_MANY
@@ -101,7 +101,7 @@ class Cast(Repository):
                 return CastOutcome.GONE
             was = _member(row)
             new = change(was)
-            if _is_taken(db, new):
+            if _is_taken(db, new, member_id):
                 return CastOutcome.NAME_TAKEN
             db.execute(_UPDATE, (*_changing(new), guild_id, member_id))
             if was.message_id != new.message_id:
@@ -157,8 +157,8 @@ def _leave(db: Connection, member: CastMember, now: float) -> None:
         db.execute(_LEAVE, (member.guild_id, member.channel_id, member.message_id, now))
 
 
-def _is_taken(db: Connection, member: CastMember) -> bool:
-    values = (member.guild_id, to_text(name_key(member.name)), member.id)
+def _is_taken(db: Connection, member: CastMember, own_id: str) -> bool:
+    values = (member.guild_id, to_text(name_key(member.name)), own_id)
     row = db.execute("SELECT 1 FROM cast_members WHERE guild_id = ? AND name_key = ? AND id <> ?", values).fetchone()
     return row is not None
 
