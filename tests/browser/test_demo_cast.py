@@ -105,7 +105,7 @@ async def test_a_character_is_added_and_plays_in_every_way(tmp_path: Path):
         await walk.look("batch")
         await run_slash(walk.page, "recipe", recipe=POSTCARD)
         await walk.fill("@Mira's meadow")
-        await walk.made("with Mira")
+        await walk.made("with Mira", buttons="Re-run all")
         await walk.look("recipe")
 
 

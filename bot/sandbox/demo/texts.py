@@ -23,6 +23,7 @@ TRY: tuple[tuple[str, str], ...] = (
     ("/image generate  count: 4", "four images on one card, once you confirm the price"),
     ("/video generate  prompt: waves on a shore", "a video, played on the card"),
     ("/audio music  prompt: slow piano, rain", "a piece of music, played on the card"),
+    ("/cast, then @Mira in a prompt", "the same fox in every result"),
     ("/recipe  recipe: trailer", "five steps on one card, each with its state and cost"),
     ("/image generate  prompt: a lamp #fail", "a failure costs nothing and offers a retry"),
     ("#slow #flood #none #gone #billed in a prompt", "more trouble on demand; docs/sandbox.md lists it all"),
