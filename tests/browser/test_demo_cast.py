@@ -159,7 +159,8 @@ async def test_a_story_is_continued_joined_and_told(tmp_path: Path):
         await walk.press("Next step…")
         await walk.look("join")
         await walk.press("Join")
-        await expect(walk.page.get_by_text("Joined 3 shots")).to_be_visible(timeout=MADE_MS)
+        joined = walk.page.locator(".channel-message").filter(has_text="Joined 3 shots").last
+        await expect(joined).to_be_visible(timeout=MADE_MS)
         await walk.look("joined")
         await run_slash(walk.page, "audio narration", text="Good night, river.", cast="Mira")
         await walk.made("with Mira")
