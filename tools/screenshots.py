@@ -168,6 +168,14 @@ SHOTS: tuple[Shot, ...] = (
         name="report", alt="The usage report: the week's credits by day, by member and by operation", viewer=MODERATOR,
         command="usage report", until="credits",
     ),
+    Shot(
+        name="cast", alt="The cast: characters with an image and their maker, and styles that come with the bot",
+        command="cast", until="Mira", ends=True,
+    ),
+    Shot(
+        name="played", alt="A card whose image shows a character of the cast, named in the prompt: with Mira",
+        command="image generate", options={"prompt": "@Mira waits for the first snow"}, until="Re-run",
+    ),
     Shot(name="settings", alt="The panel of a server's settings", viewer=MODERATOR, command="studio settings"),
     Shot(name="me", alt="A member's own panel: defaults, presets, notifications, spending, data", command="me"),
     # The last two: the limit would be in the way of the others.

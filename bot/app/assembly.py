@@ -43,6 +43,7 @@ from bot.domain.custom_ids import Installation
 from bot.domain.money.limit_rules import host_limits
 from bot.domain.practice import is_practice_key
 from bot.errors import RESTART_CANNOT_HELP, StartError
+from bot.generation.again.shots import Shots
 from bot.generation.assembly import GenerationUseCases, make_use_cases
 from bot.generation.sources import LookPace, Sources
 from bot.generation.visible_jobs import VisibleJobs
@@ -75,6 +76,8 @@ from bot.runtime.network.transport import OriginTransport, public_transport
 from bot.runtime.network.web_server import HttpServer
 from bot.runtime.texts import COMMANDS_OUTDATED, DISK_FREE
 from bot.server.absences import Absences
+from bot.server.cast.casting import Casts
+from bot.server.cast.changes import ServerCast
 from bot.server.members import MemberData, OwnSettings
 from bot.server.operations import ApiDrift, OperationSwitches
 from bot.server.pause import HostPause
@@ -263,7 +266,7 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         sources=sources,
         guilds=setup.guilds,
         sights=sights,
-        generation=_use_cases(setup, core, sources, admission, jobs),
+        generation=_use_cases(setup, core, sources, admission, jobs, delivery),
         delivery=delivery,
         languages=delivery.languages,
         copies=_copies(setup, core, delivery, sources),
@@ -276,6 +279,7 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         member_data=MemberData(store, setup.catalogue, core.memories),
         voices=ServerVoices(store, keys=core.keys, memories=core.memories, settings=moderation.settings),
         own_settings=OwnSettings(store),
+        cast=ServerCast(store=store, keep=delivery.cast_pictures.keep, clock=setup.clock),
         moderation=moderation,
         practice=practice,
         practice_studio=setup.practice,
@@ -536,6 +540,7 @@ def _intake(
 ) -> JobService:
     return JobService(
         store=core.store,
+        casts=Casts(store=core.store, catalogue=setup.catalogue, links=delivery.cast_pictures.links),
         keys=core.keys,
         key_health=core.key_health,
         gate=gate,
@@ -550,12 +555,20 @@ def _intake(
 
 
 def _use_cases(
-    setup: Setup, core: _Core, sources: Sources, admission: Admission, jobs: JobService
+    setup: Setup, core: _Core, sources: Sources, admission: Admission, jobs: JobService, delivery: Delivery
 ) -> GenerationUseCases:
+    shots = Shots(
+        sources=sources,
+        visible=core.visible,
+        media=core.media,
+        publish=delivery.cast_pictures.publish,
+        folder=setup.folder,
+    )
     return make_use_cases(
         catalogue=setup.catalogue,
         switches=core.switches,
         sources=sources,
+        shots=shots,
         admission=admission,
         visible=core.visible,
         jobs=jobs,

@@ -81,6 +81,7 @@ def add_rounds(setup: Setup, parts: Parts, *, key_health: KeyHealth, learned: Le
         Round("absences", parts.absences.run_once, UPKEEP_S, ONE),
         Round("retention", retention.run_once, UPKEEP_S, ONE),
         Round("copies", delivery.takedown.delete_erased, UPKEEP_S, ONE),
+        Round("cast", delivery.cast_pictures.delete_leftovers, UPKEEP_S, ONE),
         Round("cards", delivery.watch_free, UPKEEP_S, ONE),
         Round("commands", parts.command_sync.catch_up, UPKEEP_S, EACH),
         Round("practice", parts.practice_studio.stop_idle, UPKEEP_S, EACH),

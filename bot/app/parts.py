@@ -56,6 +56,7 @@ from bot.runtime.metrics import Metrics
 from bot.runtime.network.web_server import HttpServer
 from bot.runtime.process import ProcessIdentity
 from bot.server.absences import Absences
+from bot.server.cast.changes import ServerCast
 from bot.server.members import MemberData, OwnSettings
 from bot.server.operations import ApiDrift, OperationSwitches
 from bot.server.pause import HostPause
@@ -165,6 +166,7 @@ class Parts:
     member_data: MemberData
     voices: ServerVoices
     own_settings: OwnSettings
+    cast: ServerCast
     moderation: Moderation
     practice: PracticeMode
     practice_studio: PracticeStudio

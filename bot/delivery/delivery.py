@@ -24,6 +24,7 @@ from bot.delivery.channels.view import MadeWith
 from bot.delivery.files.attachments import ContactSheets
 from bot.delivery.files.downloads import Downloads, FreshLink
 from bot.delivery.notices import LogChannel, Notifications
+from bot.delivery.posting.cast_pictures import CastPictures
 from bot.delivery.posting.copies import Takedown
 from bot.delivery.posting.places import Places
 from bot.delivery.posting.poster import Poster
@@ -66,6 +67,7 @@ class Delivery:
     languages: GuildLanguages
     card_languages: CardLanguages
     takedown: Takedown
+    cast_pictures: CastPictures
     absences: Absences
     made_with: MadeWith
     store: Store
@@ -256,6 +258,7 @@ def make_delivery(
         languages=languages,
         card_languages=card_languages,
         takedown=Takedown(messages, store=store, clock=clock),
+        cast_pictures=CastPictures(messages, store=store, media=media, clock=clock, folder=folder),
         absences=absences,
         made_with=drawing.made_with,
         store=store,

@@ -125,6 +125,7 @@ def seeds(numbers: Sequence[str]) -> str:
 
 
 IT_TOOK = Text("took {time}")
+WITH_CAST = Text("with {names}", names=both)
 MADE_FROM = Text("[made from this]({link})")
 PRICE_UNKNOWN = Text("about {amount} at most (estimate; you pay the actual cost)")
 REWRITTEN = Text("**Rewritten**")

@@ -11,7 +11,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Final
 
-from bot.domain.words.orders import NO_ORDERS, Derivation, OldOrder, Variation, depicted, own_words, with_orders
+from bot.domain.words.cast import NO_CAST, Casting
+from bot.domain.words.orders import NO_ORDERS, Derivation, OldOrder, Variation, depicted, own_words
 from bot.language import amount as as_written
 from bot.language import ntr
 
@@ -313,6 +314,7 @@ class Job:
     """Texts sent in place of these input fields, as in Derivation."""
     subject: str = ""
     """What its source shows, in the words of the member who made that; '' if unknown."""
+    casting: Casting = NO_CAST
     after_ids: tuple[str, ...] = ()
     """Jobs of the same card that it depends on; it never starts without their results."""
     after_done: bool = False
@@ -395,12 +397,12 @@ class Job:
     @property
     def derivation(self) -> Derivation:
         """What it has from its source."""
-        return Derivation(variation=self.variation, orders=self.orders, subject=self.subject)
+        return Derivation(variation=self.variation, orders=self.orders, subject=self.subject, casting=self.casting)
 
     @property
     def sent_input(self) -> Mapping[str, Any]:
-        """Its input as the API gets it, orders included; never shown."""
-        return with_orders(self.input, self.orders)
+        """Its input as the API gets it, with orders and the cast; never shown."""
+        return self.derivation.sent(self.input)
 
 
 class CreditKind(StrEnum):

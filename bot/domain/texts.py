@@ -41,6 +41,8 @@ VARIATIONS: Mapping[Variation, Text] = MappingProxyType(
         Variation.STRONG: Text("Strong variation"),
         Variation.LOOK: Text("New look"),
         Variation.FORMAT: Text("New format"),
+        Variation.ZOOM_OUT: Text("Zoomed out"),
+        Variation.UPSCALE: Text("Upscaled"),
     }
 )
 VARIATION_OF, EDIT_OF = Text("{variation} of {words}"), Text("{edit} · of {words}")
@@ -493,6 +495,8 @@ CONFIRM_ABOVE = Text("Ask for confirmation above")
 APPROVE_ABOVE = Text("Ask a moderator for approval above")
 APPROVAL_CHANNEL = Text("Approval channel")
 APPROVE_OWN = Text("Moderators approve their own jobs")
+CAST_CHANNEL = Text("Channel for the cast's images")
+STARTER_STYLES = Text("Twelve styles to begin with")
 LOG_CHANNEL = Text("Log channel")
 REVIEW_PRIVATE = Text("Review of private results")
 SPOILERS = Text("Results as spoilers")

@@ -10,6 +10,7 @@ from bot.generation.again.next_steps import NextSteps, RewrittenPrompts
 from bot.generation.again.reactions import Reactions
 from bot.generation.again.rerun import Reruns
 from bot.generation.again.retry import Retries
+from bot.generation.again.shots import Shots
 from bot.generation.generations import Generations, ModeratorQuestions
 from bot.generation.own_defaults import OwnDefaults
 from bot.generation.recipes.run import RecipeRuns
@@ -30,6 +31,7 @@ class GenerationUseCases:
     """What members can do with generations. `generations` accepts what the others make."""
 
     generations: Generations
+    shots: Shots
     questions: ModeratorQuestions
     admission: Admission
     visible: VisibleJobs
@@ -50,6 +52,7 @@ def make_use_cases(
     catalogue: LiveCatalogue,
     switches: OperationSwitches,
     sources: Sources,
+    shots: Shots,
     admission: Admission,
     visible: VisibleJobs,
     jobs: JobService,
@@ -62,6 +65,7 @@ def make_use_cases(
     generations = Generations(
         catalogue=catalogue,
         sources=sources,
+        last_frame=shots.last_frame,
         admission=admission,
         jobs=jobs,
         store=store,
@@ -69,6 +73,7 @@ def make_use_cases(
     )
     return GenerationUseCases(
         generations=generations,
+        shots=shots,
         questions=ModeratorQuestions(store, clock),
         admission=admission,
         visible=visible,

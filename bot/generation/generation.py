@@ -40,6 +40,8 @@ class SourceFile:
     """Possible kinds if the catalogue does not know the field's."""
     into_list: bool = False
     """Whether the field takes a list of links."""
+    last_frame: bool = False
+    """Whether the field takes the last frame of this film."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,6 +154,7 @@ def _file_as_dict(file: SourceFile) -> dict[str, Any]:
         "by_kind": {kind.value: name for kind, name in file.by_kind.items()},
         "kinds": sorted(file.kinds),
         "into_list": file.into_list,
+        "last_frame": file.last_frame,
     }
 
 
@@ -166,6 +169,7 @@ def _file_of(data: Mapping[str, Any]) -> SourceFile:
         by_kind={MediaKind(kind): name for kind, name in data["by_kind"].items()},
         kinds=frozenset(map(MediaKind, data["kinds"])),
         into_list=data["into_list"],
+        last_frame=data.get("last_frame", False),
     )
 
 

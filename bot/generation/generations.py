@@ -22,7 +22,7 @@ from bot.errors import FieldsMissing, InputError, Refused
 from bot.generation import texts
 from bot.generation.generation import Generation, SourceFile, described_as_needed, missing_fields
 from bot.generation.rewrites import enhancing
-from bot.generation.sources import Source, Sources, probed
+from bot.generation.sources import FILMS, LastFrame, Source, Sources, probed
 from bot.jobs.admission import Admission, is_surely_unchecked
 from bot.jobs.intake import Accepted, JobService, Unconfirmed
 from bot.runtime.clock import Clock
@@ -84,7 +84,9 @@ def _new_seed() -> int:
     return 1 + secrets.randbelow(SEED_MAX)
 
 
-async def with_files(generation: Generation, operation: Operation, sources: Sources, viewer: Viewer) -> Generation:
+async def with_files(
+    generation: Generation, operation: Operation, sources: Sources, viewer: Viewer, last_frame: LastFrame
+) -> Generation:
     """Return the generation with its files as links among its values, and with what is known of the files.
 
     Raises InputError or a MediaError.
@@ -93,8 +95,11 @@ async def with_files(generation: Generation, operation: Operation, sources: Sour
     found: dict[str, Source] = {}
     subject = ""
     for file in generation.files:
-        kinds = frozenset(file.by_kind) or _kinds(operation, file)
+        kinds = FILMS if file.last_frame else frozenset(file.by_kind) or _kinds(operation, file)
         source = await sources.find(viewer, file.ref, kinds, file.label)
+        if file.last_frame:
+            values[file.field or ""] = await last_frame(viewer.guild_id, source)
+            continue
         subject = subject or ("" if source.job is None else shortened(source.job.depicts, SUBJECT_CHARS))
         name = file.by_kind.get(source.facts.kind) or file.field or ""
         if file.into_list:
@@ -155,6 +160,7 @@ class Generations:
 
     catalogue: LiveCatalogue
     sources: Sources
+    last_frame: LastFrame
     admission: Admission
     jobs: JobService
     store: Store
@@ -269,7 +275,7 @@ class Generations:
             await defer()
         operation = self._operation(generation)
         async with self.sources.pace.request(origin.author_id, len(generation.files)):
-            return await with_files(generation, operation, self.sources, origin.viewer)
+            return await with_files(generation, operation, self.sources, origin.viewer, self.last_frame)
 
     def _operation(self, generation: Generation) -> Operation:
         catalogue, key = self.catalogue.current, generation.operation

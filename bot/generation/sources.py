@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import math
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -128,6 +128,11 @@ class Source:
     """The job whose result it is, if ours."""
 
 
+FILMS = frozenset({MediaKind.VIDEO})
+LastFrame = Callable[[int, Source], Awaitable[str]]
+"""Returns a link to the last frame of a server's checked film: `bot.generation.again.shots`."""
+
+
 def require_kept(*jobs: Job) -> None:
     """Raise InputError if the contents of all these jobs were erased."""
     if jobs and all(job.erased_at is not None for job in jobs):
@@ -173,6 +178,11 @@ class Sources:
             if ref.attachment is not None:
                 return await self._from_upload(*ref.attachment, kinds)
             return await self._from_link(viewer, ref.url or "", kinds, label)
+
+    async def links(self, viewer: Viewer, refs: Sequence[SourceRef], label: str) -> list[str]:
+        """Return links to these pictures, checked as by `find`, within one request's pace."""
+        async with self.pace.request(viewer.member_id, len(refs)):
+            return [(await self.find(viewer, ref, frozenset({MediaKind.IMAGE}), label)).url for ref in refs]
 
     async def _from_upload(self, link: str, name: str, kinds: frozenset[MediaKind]) -> Source:
         """Return an upload as a source. A file of another kind is recognised by its name: it has no link."""

@@ -295,3 +295,13 @@ TOO_LONG_WITH_STYLE = Plural(
     why="input.length",
 )
 """Refuse a prompt that has more than `count` characters with the member's style suffix."""
+
+# ---------------------------------------------------------------------- the next shot
+
+FILM_UNREADABLE = Text("I can't read the last frame of this video. Use an image instead.", why="result.shots")
+ONE_SHOT = Text("This video has one shot. Use Continue first, then Join.", why="result.shots")
+NOT_JOINED = Text(
+    "I can't join these shots to one file that fits here. Join fewer, or shorter ones.", why="result.shots"
+)
+NO_FILMS_HERE = Text("This bot can't open videos. Its host can allow that with the extra `film`.", why="result.shots")
+NEXT_SHOT = Text("video")

@@ -24,6 +24,7 @@ from bot.domain.money.spend_request import LEAST, TYPED, Consent, SpendItem, Spe
 from bot.domain.money.spending_policy import admit
 from bot.domain.server.guild_rules import Rules
 from bot.domain.server.places import SAFETY_SWITCH
+from bot.domain.words.cast import Casting
 from bot.domain.words.templates import Template, words_in
 from bot.domain.words.text import WordList
 from bot.errors import InputError, KeyRefused, Refused
@@ -57,7 +58,7 @@ def with_defaults(operation: Operation, step: JobSpec, defaults: Defaults) -> Ma
     model = given.get(MODEL) or defaults.rules.default_models.get(operation.id)
     if MODEL in names and isinstance(model, str):
         given[MODEL] = resolved_model(operation, clean_text(model), defaults.memory.of(operation, MODEL))
-    if VOICE in names and not given.get(VOICE) and defaults.voice:
+    if VOICE in names and not given.get(VOICE) and defaults.voice and VOICE not in step.derivation.casting.added:
         given[VOICE] = defaults.voice
     return given
 
@@ -115,7 +116,7 @@ class RequestGate:
                 wire_input, cautions = catalogue.check_raw(step.operation, step.input)
             else:
                 given = with_defaults(operation, step, defaults)
-                pending = {*step.fill, *step.derivation.orders}
+                pending = {*step.fill, *step.derivation.orders, *step.derivation.casting.added}
                 wire_input = catalogue.check(step.operation, given, pending=pending, extra=step.extra)
                 cautions = catalogue.cautions(step.operation, wire_input, pending=pending)
         except InputError as error:
@@ -190,6 +191,7 @@ _LINKS = frozenset({FieldKind.URL, FieldKind.URLS})
 async def judged(job: CheckedJob, words: Sequence[str]) -> CheckedJob:
     """Return the job with the word list's verdict. Slow: call it outside transactions."""
     is_forbidden = await has_forbidden_word(words, job.operation.fields, job.input, job.spec.fill)
+    is_forbidden = is_forbidden or await has_forbidden_look(words, job.spec.derivation.casting)
     return replace(job, has_forbidden_word=is_forbidden)
 
 
@@ -206,6 +208,11 @@ async def has_forbidden_word(
             return True
         await asyncio.sleep(0)
     return False
+
+
+async def has_forbidden_look(words: Sequence[str], casting: Casting) -> bool:
+    """Whether what the cast adds to the prompt contains one of `words`."""
+    return bool(casting.words) and await has_forbidden_word(words, (), {"": casting.words}, {})
 
 
 def _texts(value: object, fields: Sequence[Field]) -> Iterator[str]:

@@ -32,6 +32,7 @@ from bot.moderation.results import cancelled_by, card_cancelled_by, kept_by
 from bot.prices.pricing import CheckedJob, Pricing, spend_request
 from bot.runtime.clock import Clock
 from bot.runtime.failpoints import failpoint
+from bot.server.cast.casting import Casts
 from bot.server.settings import Languages
 from bot.store import Cancelled, Store
 
@@ -145,6 +146,7 @@ class JobService:
     key_health: KeyHealth
     gate: RequestGate
     pricing: Pricing
+    casts: Casts
     memories: AccountMemories
     clock: Clock
     alerts: Alerts
@@ -184,6 +186,7 @@ class JobService:
         memory = await self.memories.of(spec.guild_id) if names_model else AccountMemory()
         voice = await self.store.voices.default_of(spec.guild_id, spec.author_id) or rules.default_voice
         defaults = Defaults(rules=rules, memory=memory, voice=voice)
+        spec, doubts = await self.casts.cast(spec)
         checked = await self.gate.checked(spec, defaults)
         key = await self.gate.key(spec.guild_id, [job.operation for job in checked])
         if not key.is_practice and any(job.has_practice_link for job in checked):
@@ -194,7 +197,7 @@ class JobService:
         spend = spend_request(spec, checked, estimates, rules=rules, key=key)
         attempts = await self._repeats.attempts(spec.guild_id, checked, key.id)
         may_pay_twice = any(each.may_pay_twice for each in attempts) and not spec.consent.may_pay_twice
-        cautions = distinct(_doubts(checked, estimates), spec.consent.accepted)
+        cautions = distinct((*doubts, *_doubts(checked, estimates)), spec.consent.accepted)
         if may_pay_twice or cautions or must_confirm(spend, rules):
             foreseen: Foreseen = await self.store.spending.view(
                 spec.guild_id, spec.author_id, lambda spending: foresee(spend, spending)
@@ -374,6 +377,7 @@ def _jobs(
             variation=job.spec.derivation.variation,
             orders=job.spec.derivation.orders,
             subject=subjects[place],
+            casting=job.spec.derivation.casting,
             after_ids=tuple(ids[each] for each in job.spec.after),
             fill={name: _with_ids(value, ids) for name, value in job.spec.fill.items()},
         )

@@ -1,8 +1,6 @@
 """A contact sheet: one image of many, with numbers and captions; drawn in a separate process.
 
-Decoding foreign files is dangerous, so the bot never does: `draw` runs this module as `python -m
-bot.media.contact_sheet` (`main`) with an empty environment, limits on CPU time, memory and file sizes, and confined to
-a folder with only the images (`decoder_cage`).
+`draw` runs this module as `python -m bot.media.contact_sheet` (`main`), confined by `bot.media.caged`.
 """
 
 from __future__ import annotations
@@ -12,7 +10,6 @@ import functools
 import importlib
 import json
 import math
-import resource
 import subprocess
 import sys
 import tempfile
@@ -24,6 +21,7 @@ from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from bot.media import decoder_cage
+from bot.media.caged import INSTALLED, MIB, CagedError, CageLimits, command, confine, run
 from bot.media.lettering import Lettering, drawable
 
 if TYPE_CHECKING:
@@ -32,13 +30,8 @@ if TYPE_CHECKING:
 SHEET_NAME = "contact-sheet.jpg"
 TIMEOUT_S = 30.0
 """From the start of the process to its end, idle time included."""
-CPU_S = 20
-MIB = 1024**2
-DATA_BYTES = 208 * MIB
-"""Writable memory; with Python's and Pillow's code less than 256 MiB in total."""
-MEMORY_BYTES = 384 * MIB
-"""All that it may map, code included."""
-FILE_BYTES = 32 * MIB
+LIMITS = CageLimits(cpu_s=20, data=208 * MIB, memory=384 * MIB, file=32 * MIB)
+"""With Python's and Pillow's code less than 256 MiB of memory in total."""
 PIXELS_MAX = 40_000_000
 """The largest decoded image, if it fits: a pixel takes 4 bytes, but 9 as AVIF and 16 as WebP."""
 AT_ONCE = 2
@@ -57,10 +50,7 @@ TILE, GAP, CAPTION_HEIGHT, TEXT_SIZE, NUMBER_SIZE = 256, 16, 44, 18, 22
 """In pixels."""
 BACKGROUND, EMPTY, TEXT, NUMBER_BACK = "#1E1F22", "#34363C", "#F2F3F5", "#000000"
 QUALITY = 88
-INSTALLED = str(Path(__file__).resolve().parent.parent.parent)
-"""Where this package is, whatever the working directory."""
-COMMAND = (sys.executable, "-P", "-m", "bot.media.contact_sheet")
-"""-P: import nothing from the folder with foreign files. The environment has no token, key or proxy."""
+COMMAND = command("bot.media.contact_sheet")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,27 +105,13 @@ async def draw(folder: Path, tiles: Sequence[Tile], *, timeout_s: float = TIMEOU
 
 
 async def _draw(folder: Path, tiles: Sequence[Tile], timeout_s: float) -> Path:
-    process = await asyncio.create_subprocess_exec(
-        *COMMAND,
-        cwd=folder,
-        env={"PYTHONPATH": INSTALLED},
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.PIPE,
-    )
     try:
-        async with asyncio.timeout(timeout_s):
-            _, said = await process.communicate(json.dumps([asdict(tile) for tile in tiles]).encode())
-    except TimeoutError:
-        raise NoSheet(f"not drawn within {timeout_s:.0f} s") from None
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
+        await run(COMMAND, folder, [asdict(tile) for tile in tiles], timeout_s=timeout_s, installed=INSTALLED)
+    except CagedError as error:
+        raise NoSheet(str(error)) from None
     sheet = folder / SHEET_NAME
-    if process.returncode != 0 or not sheet.is_file():
-        last = said.decode("utf-8", "replace").strip().splitlines()[-1:]
-        raise NoSheet(f"ended with {process.returncode}: {last[0][:200] if last else 'nothing said'}")
+    if not sheet.is_file():
+        raise NoSheet("nothing was drawn")
     return sheet
 
 
@@ -148,7 +124,7 @@ def main() -> int:
     With an argument, attack this process instead: `attacked`.
     """
     letters = load()
-    restrict()
+    confine(LIMITS)
     if sys.argv[1:]:
         print(json.dumps(decoder_cage.attack(Path(sys.argv[1]))))  # noqa: T201 - its only way to report
         return 0
@@ -171,20 +147,6 @@ def load() -> Lettering:
     letters = Lettering()
     letters.load([TEXT_SIZE, NUMBER_SIZE])
     return letters
-
-
-def restrict() -> None:
-    """Irrevocably limit resources and access; no core file with foreign content."""
-    for what, limit in (
-        (resource.RLIMIT_CPU, CPU_S),
-        (resource.RLIMIT_DATA, DATA_BYTES),
-        (resource.RLIMIT_AS, MEMORY_BYTES),
-        (resource.RLIMIT_FSIZE, FILE_BYTES),
-        (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_NOFILE, 32),
-    ):
-        resource.setrlimit(what, (limit, limit))
-    decoder_cage.shut(Path())
 
 
 def drawn(tiles: Sequence[Tile], folder: Path, letters: Lettering | None = None) -> Image | None:

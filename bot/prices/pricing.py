@@ -19,7 +19,6 @@ from bot.domain.money.spend_request import DEFAULT_HOLD, ZERO, SpendItem, SpendR
 from bot.domain.practice import has_practice_link
 from bot.domain.server.guild_rules import Rules
 from bot.domain.server.places import is_unchecked
-from bot.domain.words.orders import with_orders
 from bot.prices.estimates import EstimateTool
 from bot.prices.factors import is_graded, learned_hold, model_word, price_factors
 from bot.store import Store
@@ -117,8 +116,8 @@ class CheckedJob:
 
     @property
     def sent_input(self) -> Mapping[str, Any]:
-        """Its input as the API gets it, orders included."""
-        return with_orders(self.input, self.spec.derivation.orders)
+        """Its input as the API gets it, with orders and the cast."""
+        return self.spec.derivation.sent(self.input)
 
     @property
     def has_practice_link(self) -> bool:

@@ -58,7 +58,9 @@ MOVE_NAMES = (
     "move.committed",  # both are
 )
 """In moving a file's content to PostgreSQL."""
-NAMES = JOB_NAMES + BEGIN_NAMES + PRICE_NAMES + DECISION_NAMES + FILE_NAMES + MOVE_NAMES
+CAST_NAMES = ("cast.posted",)  # images posted and noted as unused, their character not stored
+"""In adding a character or other images of one."""
+NAMES = JOB_NAMES + BEGIN_NAMES + PRICE_NAMES + DECISION_NAMES + FILE_NAMES + MOVE_NAMES + CAST_NAMES
 
 
 class Crash(BaseException):

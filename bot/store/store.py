@@ -26,10 +26,10 @@ from bot.store.engine.database import REBUILT_BYTES, Database
 from bot.store.engine.pulse import Pulse
 from bot.store.engine.repository import PAGES_CHECKED_META, Meta, Repository, set_meta, signature_in
 from bot.store.engine.sqlite_database import ProcessLock, SqliteDatabase
-from bot.store.guild.absent_guilds import AbsentGuilds
 from bot.store.guild.account import AccountChecks, ApiChanges, ApiFacts
 from bot.store.guild.approvals import Approvals
-from bot.store.guild.former_members import FormerMembers
+from bot.store.guild.cast import Cast
+from bot.store.guild.gone import AbsentGuilds, FormerMembers
 from bot.store.guild.keys import GuildKeys, HostKeyRefusals, Practice
 from bot.store.guild.members import Drafts, MemberSettingsRows, Voices, WordOffers
 from bot.store.guild.privacy import Privacy, Retention
@@ -115,7 +115,7 @@ class Store:
         self.practice = Practice(database, box, clock)
         self.switched_off = SwitchedOff(database, box, clock)
         self.privacy, self.former_members = Privacy(database, box, clock), FormerMembers(database, box, clock)
-        self.recipes = Recipes(database, box, clock)
+        self.recipes, self.cast = Recipes(database, box, clock), Cast(database, box, clock)
         self.voices = Voices(database, box, clock)
         self.member_settings = MemberSettingsRows(database, box, clock)
         self.drafts = Drafts(database, box, clock)

@@ -3,16 +3,17 @@
 Custom ids hold all but the words; those are the label of the search button, which Discord sends back with the message.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Any, Self
+from typing import Self
 
 import discord
 
 from bot.domain.custom_ids import custom_id, unsigned
 from bot.domain.models import OPEN_STATES, JobState
 from bot.errors import InputError
+from cogs.ui.controls import message_items
 from cogs.ui.interaction import Interaction
 from cogs.ui.permissions import require_moderator
 from cogs.ui.texts import GONE
@@ -110,14 +111,8 @@ async def require_may_browse(interaction: Interaction, browsing: Browsing) -> No
 
 def searched_in(message: discord.Message | None) -> str:
     """Return the text of a gallery's search button, '' without a search."""
-    for item in _items([] if message is None else message.components):
+    for item in () if message is None else message_items(message):
         name = unsigned(getattr(item, "custom_id", None) or "")
         if name.startswith(unsigned(custom_id(SEARCH_ACTION, "x"))[:-1]) and name.endswith(f".{_SEARCHING}"):
             return (getattr(item, "label", None) or "")[:WORDS_CHARS]
     return ""
-
-
-def _items(components: Any) -> Iterator[Any]:
-    for component in components:
-        yield component
-        yield from _items(getattr(component, "children", ()))

@@ -27,7 +27,7 @@ from bot.delivery.channels.facts import (
 )
 from bot.delivery.channels.view import Controls, in_five_rows, message_link, untracked
 from bot.delivery.posting.copies import ResultCopies, shown_jobs
-from bot.delivery.texts import BASES, ENDED_BECAUSE
+from bot.delivery.texts import BASES, ENDED_BECAUSE, WITH_CAST
 from bot.domain.jobs.card_jobs import job_words, open_part
 from bot.domain.models import PROMPT_FIELDS, Card, Job, JobState, credits_words
 from bot.domain.money.limit_rules import WhatIsLeft
@@ -211,6 +211,9 @@ def _head(known: JobFacts) -> str:
     lines = [texts.heading(harmless_within(title, VALUE_CHARS)), state]
     words = job_words(job, marked_words(limit=PROMPT_CHARS // 2))
     lines += [f"> {line}" for line in words.splitlines()]
+    players = job.casting.shown_to(is_author=known.reader_id == job.author_id)
+    if players:
+        lines.append(WITH_CAST(names=[harmless(name) for name in players]))
     if job.erased_at is not None:
         lines.append(str(texts.RECORD_ERASED))
     return "\n".join(lines)

@@ -30,6 +30,7 @@ from bot.store import ReactionMaps
 from cogs.results import texts
 from cogs.results.details import report_buttons
 from cogs.results.pressing import submit_pressed
+from cogs.results.variants import shot_buttons
 from cogs.ui.controls import Control, view_of
 from cogs.ui.interaction import Interaction, use
 from cogs.ui.permissions import origin_of, require_unblocked, viewer_of
@@ -112,6 +113,9 @@ async def _besides(interaction: Interaction, medium: Medium, job: Job) -> list[C
     buttons = [Control.button("to_dms", job.id, label=texts.TO_DMS, emoji="✉️")] if ReactionAction.SEND in there else []
     if ReactionAction.GALLERY in there and settings.gallery_channel is not None and not medium.private:
         buttons.append(Control.button("to_gallery", job.id, label=texts.TO_GALLERY, emoji="⭐"))
+    buttons += await shot_buttons(interaction, job)
+    if MediaKind.IMAGE in medium.kinds:
+        buttons.append(Control.button("cast_result", job.id, label=texts.ADD_TO_CAST, emoji="🎭"))
     operation = interaction.client.catalogue.find(job.operation)
     if operation is not None and preset_values(operation, job.input):
         buttons.append(Control.button("preset_save", job.id, label=str(texts.SAVE_PRESET)))

@@ -11,7 +11,7 @@ checking cannot fail, and all work is done in `callback`, whose errors go to `Re
 import datetime as dt
 import functools
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Any, Self, cast
 
 import discord
@@ -117,12 +117,17 @@ class Control(discord.ui.DynamicItem[discord.ui.Item[Any]], template=CUSTOM_ID):
         return cls(discord.ui.Select(placeholder=words, options=list(options), disabled=disabled, custom_id=made))
 
     @classmethod
-    def role(cls, action: str, subject: str, *, placeholder: str, chosen: int | None) -> Self:
-        """Return a select of one role, or none. `chosen` is shown; it must exist."""
+    def roles(
+        cls, action: str, subject: str, *, placeholder: Text | str, chosen: Sequence[int], at_most: int = 1
+    ) -> Self:
+        """Return a select of up to `at_most` (25) roles, or none. `chosen` are shown; all must exist."""
         kind = discord.SelectDefaultValueType.role
-        shown = [] if chosen is None else [discord.SelectDefaultValue(id=chosen, type=kind)]
         made: discord.ui.RoleSelect[Any] = discord.ui.RoleSelect(
-            placeholder=placeholder, min_values=0, default_values=shown, custom_id=custom_id(action, subject)
+            placeholder=str(placeholder),
+            min_values=0,
+            max_values=at_most,
+            default_values=[discord.SelectDefaultValue(id=each, type=kind) for each in chosen[:at_most]],
+            custom_id=custom_id(action, subject),
         )
         return cls(made)
 
@@ -212,3 +217,14 @@ def view_of(controls: Sequence[discord.ui.Item[Any]]) -> discord.ui.View:
     for control in controls:
         view.add_item(control)
     return view
+
+
+def message_items(message: discord.Message) -> Iterator[Any]:
+    """Yield a message's components, those inside others too."""
+    return _items_of(message.components)
+
+
+def _items_of(components: Any) -> Iterator[Any]:
+    for component in components:
+        yield component
+        yield from _items_of(getattr(component, "children", ()))

@@ -15,6 +15,7 @@ from bot.domain.money.spending_policy import refuse_blocked
 from bot.domain.server.guild_rules import Rules
 from bot.domain.server.places import Viewer
 from bot.errors import BotError, InputError, NotAllowed, Refused
+from bot.server.cast.changes import Caster
 from bot.store import Blocks, GuildSettings
 from cogs.ui import texts
 from cogs.ui.interaction import Bot, Interaction, PostableChannel, place_of, use
@@ -125,6 +126,12 @@ async def viewer_of(interaction: Interaction) -> Viewer:
     )
     interaction.extras[_MADE] = viewer
     return viewer
+
+
+async def caster_of(interaction: Interaction) -> Caster:
+    """Return the interaction's sender as one who uses the cast. Raises Refused outside servers."""
+    roles = getattr(interaction.user, "roles", ())
+    return Caster(viewer=await viewer_of(interaction), role_ids=frozenset(role.id for role in roles))
 
 
 async def viewer_in(bot: Bot, member: discord.Member, channel: PostableChannel | None) -> Viewer:

@@ -16,6 +16,7 @@ from bot.domain.money.spending_policy import refuse_blocked
 from bot.domain.server.places import PostingPlace, Viewer, require_channel
 from bot.domain.words.text import harmless_within, whole
 from bot.errors import Refused
+from bot.generation.again.shots import is_film
 from bot.generation.words.requests import WordRequest, WordRequests
 from bot.generation.words.rules import (
     REMIX,
@@ -132,7 +133,8 @@ class WordListener(commands.Cog):
             return Unclear() if is_small_talk else Unclear(sentence=self._nothing_there(message))
         remix = self.bot.catalogue.find(REMIX)
         native = medium.native_id is not None and remix is not None and not remix.is_over(self.bot.clock.wall())
-        found = understand(said, medium.kinds, native=native)
+        goes_on = isinstance(message.channel, discord.Thread) and is_film(medium.job)
+        found = understand(said, medium.kinds, native=native, goes_on=goes_on)
         return WordRequest(wish=found, job_id=medium.job.id) if isinstance(found, Wish) else found
 
     def _nothing_there(self, message: discord.Message) -> str:

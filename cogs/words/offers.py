@@ -41,6 +41,12 @@ POINTERS: Mapping[Question, tuple[Text, str, Text]] = MappingProxyType(
 """The answer to a question, and its button: its action, in cogs/member, and label."""
 
 
+ACTS: Mapping[WordAct, Text] = MappingProxyType(
+    {WordAct.AGAIN: texts.AGAIN, WordAct.VARY: texts.VARY, WordAct.CONTINUE: texts.NEXT_SHOT}
+)
+"""What is offered where no operation says it."""
+
+
 class WordAnswers:
     """Sends the replies, and deletes expired ones, also of an earlier run."""
 
@@ -190,8 +196,8 @@ def _offer_text(request: WordRequest, total: Total | None, rules: Rules) -> str:
     if total is not None:
         about = texts.PRICE_UNKNOWN(most=total.most) if total.price is None else texts.PRICE_ON_BUTTON
         price = sentences(about, APPROVED_FIRST if needs_approval(total.shown, rules) else texts.NOT_CHARGED)
-    if wish.act is not WordAct.RUN:
-        return texts.offer(texts.AGAIN if wish.act is WordAct.AGAIN else texts.VARY, "", price=price)
+    if wish.act in ACTS:
+        return texts.offer(ACTS[wish.act], "", price=price)
     return texts.offer(texts.MAKES[wish.operation], wish.values.get("aspect_ratio", ""), wish.count, price=price)
 
 

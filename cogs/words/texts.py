@@ -40,6 +40,7 @@ MAKES = {
     "sora2.video.remix": Text("🎬 Remix this video?"),
 }
 HOW_MANY, RATIO = Text("I'll make {count}."), Text("The aspect ratio will be {ratio}.")
+NEXT_SHOT = Text("🎬 Make the next shot?")
 AGAIN, VARY = Text("🔁 Re-run this?"), Text("🎲 Make a variation?")
 UNUSABLE = Text("{file} is not an image, a video, or audio. Attach one of these, or only write.")
 """Refuse an attached file; `name` is harmless."""

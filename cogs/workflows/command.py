@@ -16,11 +16,12 @@ from bot.catalogue.catalogue import kinds_of
 from bot.delivery.answers.command_payload import file_types, takes_files
 from bot.delivery.channels.facts import in_time
 from bot.domain.models import SOURCE_KINDS, MediaKind
+from bot.domain.words.orders import OWN, with_cast
 from bot.generation.generation import Generation, SourceFile, flattened, nested
 from cogs.ui.interaction import Bot, Interaction
 from cogs.workflows.asked.files import offered_file, offered_files
 from cogs.workflows.asked.form import OperationForm
-from cogs.workflows.asked.options import Count, field_completion, job_completion, offers_values, runs
+from cogs.workflows.asked.options import Count, cast_completion, field_completion, job_completion, offers_values, runs
 from cogs.workflows.asked.own import preset_completion, with_own
 from cogs.workflows.plan import OVERFLOW, CommandPlan, Common, OptionKind, PlannedOption, is_needed, planned
 from cogs.workflows.table import COMMANDS, GROUPS
@@ -78,8 +79,13 @@ def generation_of(plan: CommandPlan, given: Mapping[str, Any]) -> Generation:
         private=bool(given.get(Common.PRIVATE)),
         spoiler=bool(given.get(Common.SPOILER)) and plan.has(Common.SPOILER),
         enhance=bool(given.get(Common.ENHANCE)) and plan.has(Common.ENHANCE),
+        derivation=with_cast(OWN, str(given.get(Common.CAST) or ""), _style(plan, given)),
         typed=True,
     )
+
+
+def _style(plan: CommandPlan, given: Mapping[str, Any]) -> str:
+    return str(given.get(Common.STYLE) or "") if plan.has(Common.STYLE) else ""
 
 
 async def _run(interaction: Interaction, plan: CommandPlan) -> None:
@@ -177,6 +183,8 @@ def _completions(plan: CommandPlan, options: Mapping[str, PlannedOption]) -> dic
         field = option.field
         if field is None and option.name == Common.PRESET:
             found[key] = preset_completion(plan.operation)
+        elif field is None and option.name in {Common.CAST, Common.STYLE}:
+            found[key] = cast_completion(styles=option.name == Common.STYLE)
         elif option.kind is OptionKind.FROM:
             found[key] = job_completion(_kinds(option))
         elif field is not None and option.name == plan.spec.picks:

@@ -66,6 +66,8 @@ class CommandSpec:
     """Which results it suggests: those with a true result."""
     hook: hooks.Hook = hooks.plain
     """Submits the request, where that takes more than data."""
+    common: frozenset[str] = frozenset()
+    """Shown options that are `Common` ones, though a field has that name."""
     reason: str = ""
     """Why it shows more than OPTIONS_MAX options."""
 
@@ -109,7 +111,7 @@ COMMANDS = (
         "image.generate",
         "image generate",
         texts.IMAGE_GENERATE,
-        "prompt model aspect_ratio image from count preset private spoiler",
+        "prompt cast style model aspect_ratio image from count preset private spoiler",
         files=(
             FileOptions(
                 "image",
@@ -121,21 +123,24 @@ COMMANDS = (
         ),
         abouts={"count": texts.PICTURES_OPTION},
         count=True,
+        common=frozenset({"style"}),
+        reason="the cast and its styles, which no form can complete",
         hook=hooks.usual_count,
     ),
     CommandSpec(
         "image.edit",
         "image edit",
         texts.IMAGE_EDIT,
-        "prompt image from model aspect_ratio count preset private spoiler",
+        "prompt cast image from model aspect_ratio count preset private spoiler",
         files=(FileOptions("image", ("image_url",), texts.IMAGE_TO_EDIT_OPTION),),
         count=True,
+        reason="the cast, which no form can complete",
     ),
     CommandSpec(
         "video.generate",
         "video generate",
         texts.VIDEO_GENERATE,
-        "prompt model duration aspect_ratio start from preset private spoiler",
+        "prompt cast style model duration aspect_ratio start from preset private spoiler",
         files=(
             FileOptions(
                 "start",
@@ -146,6 +151,8 @@ COMMANDS = (
             ),
         ),
         count=True,
+        common=frozenset({"style"}),
+        reason="the cast and its styles, which no form can complete",
         aliases=frozenset({"first_frame_url", "first_clip_url", "last_frame_url"}),
     ),
     CommandSpec(
@@ -159,7 +166,7 @@ COMMANDS = (
         "narration.generate",
         "audio narration",
         texts.AUDIO_NARRATION,
-        "text voice_id tone speed preset private spoiler",
+        "text cast voice_id tone speed preset private spoiler",
     ),
     CommandSpec(
         "soundfx.generate",

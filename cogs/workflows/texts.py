@@ -13,6 +13,8 @@ from bot.language import Plural, Text, amount, sentences, tr
 
 PICTURES_OPTION = "How many to make, 1 to 4; each is charged (default: set by the server)"
 COUNT_OPTION = "How many to make, 1 to 4; each is charged as a separate job"
+CAST_OPTION = "Who plays: names from `/cast`, separated by commas; @Name in the prompt works, too"
+STYLE_OPTION = "A style from `/cast`, or your own words, e.g. film noir"
 PRESET_OPTION = "One of your presets from `/me`; fills in what you leave out"
 ENHANCE_OPTION = Text("Improve the prompt first (1 credit); the card shows both versions")
 FROM_OPTION = "Instead of an upload: an earlier job, a link, or a Discord message's link"
@@ -57,6 +59,7 @@ LISTEN = Text("Listen")
 MAKE_SAMPLE = Text("Make a sample")
 MAKE_MINE, DROP_MINE = Text("Make my default"), Text("Remove as my default")
 MAKE_OURS, DROP_OURS = Text("Make server default"), Text("Remove as server default")
+FOR_CHARACTER, HAS_VOICE = Text("Use for a character"), Text("Has this voice; choose again to remove it")
 NAME_VOICE, NAME_VOICE_FORM, NAME_VOICE_INPUT = Text("Rename…"), Text("Name this voice"), Text("Name (empty for none)")
 ALL_VOICES = Text("All voices")
 YOUR_DEFAULT, SERVERS_DEFAULT = Text("your default"), Text("server default")

@@ -19,13 +19,14 @@ from bot.generation.sources import LookPace, require_kept, require_shown
 from bot.generation.visible_jobs import VisibleJobs
 from bot.jobs.surface import Later, NoPlace
 from bot.language import aside
+from bot.server.cast.changes import ServerCast
 from bot.server.voices import LABEL_CHARS, ServerVoices, Voice, VoiceList
 from bot.store import Cards, Reviews
 from cogs.ui.controls import Control, on, view_of
 from cogs.ui.forms import Form
 from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.limit_text import fitting
-from cogs.ui.permissions import guild_of, is_moderator, require_moderator, viewer_of
+from cogs.ui.permissions import caster_of, guild_of, is_moderator, require_moderator, viewer_of
 from cogs.ui.prices import pressed, priced, total_of
 from cogs.ui.texts import GONE
 from cogs.workflows import texts
@@ -109,7 +110,16 @@ async def _controls(interaction: Interaction, found: VoiceList, voice: Voice) ->
             Control.button("voice_ours", subject, label=texts.DROP_OURS if is_ours else texts.MAKE_OURS),
             Control.button("voice_label", subject, label=texts.NAME_VOICE),
         ]
-    return [*controls, Control.button("voice_list", "list", label=texts.ALL_VOICES)]
+    controls.append(Control.button("voice_list", "list", label=texts.ALL_VOICES))
+    options = [
+        discord.SelectOption(
+            label=each.name, value=each.id, description=str(texts.HAS_VOICE) if each.voice_id == voice.id else None
+        )
+        for each in (await use(bot, ServerCast).speakers(await caster_of(interaction)))[:OPTIONS_PER_SELECT]
+    ]
+    if options:
+        controls.append(Control.select("voice_cast", subject, placeholder=texts.FOR_CHARACTER, options=options))
+    return controls
 
 
 def _sample_values(voice: Voice) -> dict[str, Any]:
@@ -143,6 +153,14 @@ async def toggle_ours(interaction: Interaction, subject: str, _values: Sequence[
     found, voice = await _chosen(interaction, subject)
     chosen = "" if found.server_default == voice.id else voice.id
     await use(interaction, ServerVoices).choose_for_all(guild_of(interaction), chosen, by_id=interaction.user.id)
+    await _show(interaction, subject)
+
+
+@on("voice_cast")
+async def give_to_character(interaction: Interaction, subject: str, values: Sequence[str]) -> None:
+    """Give the voice to a character of the cast, or take it back."""
+    _, voice = await _chosen(interaction, subject)
+    await use(interaction, ServerCast).give_voice(await caster_of(interaction), values[0] if values else "", voice.id)
     await _show(interaction, subject)
 
 

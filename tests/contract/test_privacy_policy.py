@@ -17,6 +17,7 @@ COSTS, OWN, DECIDED = (
     "your defaults, presets, notification choice, and voice",
     "what moderators set and decided",
 )
+CAST = "what you add to the cast"
 REPORTS, KEYS, NOBODY = "reports that you send", "API key, encrypted", ""
 INDEX = ("job_grams", "job_grams_config", "job_grams_data", "job_grams_idx")
 """The index of words, and what FTS5 keeps it in."""
@@ -24,7 +25,8 @@ ROWS = {
     "account_checks": KEYS, "alerts": NOBODY, "absent_guilds": NOBODY, "api_changes": NOBODY, "api_facts": NOBODY,
     "approvals": DECIDED, "archived_jobs": COSTS, "archived_ledger": COSTS, "archived_ledger_totals": NOBODY,
     "archived_running_totals": COSTS,
-    "blocks": DECIDED, "cards": IDS, "copies": RESULTS, "decisions": DECIDED, "drafts": PROMPTS, "draws": COSTS,
+    "blocks": DECIDED, "cards": IDS, "cast_leftovers": CAST, "cast_members": CAST, "copies": RESULTS,
+    "decisions": DECIDED, "drafts": PROMPTS, "draws": COSTS,
     "former_members": IDS,
     "grants": DECIDED, "guild_keys": KEYS, "histograms": NOBODY, "host_alerts": NOBODY,
     "host_key_refusals": NOBODY, "jobs": PROMPTS,

@@ -15,6 +15,7 @@ from bot import errors
 from bot.app.connection.commands import rows
 from bot.app.entry_points import describe_commands
 from bot.domain.server.guild_rules import APPROVAL_LIFE_S
+from bot.domain.words.cast import NAME_CHARS
 from bot.generation.generations import DRAFT_LIFE_S
 from bot.jobs.texts import NO_WORKING_KEY
 from bot.language import LANGUAGES, speaking, tr
@@ -44,6 +45,7 @@ from tools.words import messages
 BASES = {"BotError", "InputError", "Refused"}
 """Errors of many causes: each of their sentences has its own page."""
 NUMBERS = {
+    ("cast.name", "32"): NAME_CHARS,
     ("approval.channel", "24"): APPROVAL_LIFE_S / 3600,
     ("approval.expired", "24"): APPROVAL_LIFE_S / 3600,
     ("price.expired", "15"): DRAFT_LIFE_S / 60,

@@ -15,6 +15,7 @@ import pytest
 from simcord.actors import MemberActor
 
 from bot.sandbox.demo.demo import Demo
+from bot.sandbox.demo.furniture.server import CAST, LOG, REVIEW
 from bot.sandbox.demo.page import front
 from bot.sandbox.demo.page.acts import PageActs
 from bot.sandbox.demo.page.frame import Frame
@@ -295,7 +296,7 @@ async def test_the_frame_has_what_its_viewer_sees():
         for viewer in (member, moderator):
             offer = (await browser.ask(f"/demo/offered?viewer={viewer}"))[1]
             seen[viewer] = [(each["group"], each["name"]) for each in offer["channels"] if not each["face"]]
-        staff = [("Staff only", "review"), ("Staff only", "staff-log")]
+        staff = [("Staff only", name) for name in (REVIEW, LOG, CAST)]
         assert [each for each in seen[moderator] if each not in seen[member]] == staff
         assert offer["me"]["name"].startswith("Morgan")
         groups = {each["name"]: [person["name"] for person in each["people"]] for each in offer["members"]}

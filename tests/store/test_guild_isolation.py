@@ -20,6 +20,7 @@ from bot.domain.server.first_contact import SetupStep, StepOutcome, WelcomePlace
 from bot.domain.server.guild_rules import Grant, Limit, Period, Rules, Scope
 from bot.domain.server.member_settings import Preset
 from bot.domain.server.reaction_rules import DEFAULTS, ReactionKey, Seeding
+from bot.domain.words.cast import CastKind, CastMember
 from bot.errors import StoreError
 from bot.store import Decision, JobAttempt, Record, ReviewRule, ReviewVerdict, Spending, Store, TriedOutcome
 from bot.store.engine.repository import Repository
@@ -71,6 +72,18 @@ async def accept_same_interaction(store: Store, guild_id: int, other: Guild, mad
     )
     assert stored[0].guild_id == guild_id
     return seen
+
+
+def played(guild_id: int) -> CastMember:
+    """A character of the guild."""
+    return CastMember(
+        id=CANARY, guild_id=guild_id, kind=CastKind.CHARACTER, name=CANARY, look=CANARY, made_by=MEMBER, made_at=1.0,
+        channel_id=77, message_id=MESSAGE + 1, pictures=1,
+    )  # fmt: skip
+
+
+async def matching_cast(store: Store, guild_id: int, *_: object) -> object:
+    return list(await store.cast.matching(guild_id, ""))
 
 
 async def keep_draft(store: Store, guild_id: int, _other: Guild, _made: Any) -> object:
@@ -190,6 +203,18 @@ CALLS: dict[str, Call] = {
     ),
     "true_costs.all": lambda store, guild_id, other, _: store.true_costs.all(guild_id, other.paid.key_id),
     "tried_values.all": lambda store, guild_id, other, _: store.tried_values.all(guild_id, other.paid.key_id),
+    "cast.all": lambda store, guild_id, *_: store.cast.all(guild_id),
+    "cast.matching": matching_cast,
+    "cast.get": lambda store, guild_id, *_: store.cast.get(guild_id, CANARY),
+    "cast.find": lambda store, guild_id, *_: store.cast.find(guild_id, keys=[CANARY], ids=[CANARY]),
+    "cast.add": lambda store, guild_id, *_: store.cast.add(played(guild_id)),
+    "cast.change": lambda store, guild_id, *_: store.cast.change(guild_id, CANARY, lambda was: replace(was, look="")),
+    "cast.remove": lambda store, guild_id, *_: store.cast.remove(guild_id, CANARY),
+    "cast.note_leftover": lambda store, guild_id, *_: store.cast.note_leftover(
+        guild_id, 77, MESSAGE + 1, delete_at=0.0
+    ),
+    "cast.deleted": lambda store, guild_id, *_: store.cast.deleted(guild_id, MESSAGE),
+    "cast.delete_later": lambda store, guild_id, *_: store.cast.delete_later(guild_id, MESSAGE, 9e9),
     "member_settings.get": lambda store, guild_id, *_: store.member_settings.get(guild_id, MEMBER),
     "member_settings.change": lambda store, guild_id, *_: store.member_settings.change(
         guild_id, MEMBER, lambda own: replace(own, aspect_ratio="1:1")
@@ -381,7 +406,7 @@ CALLS: dict[str, Call] = {
 GUILD_INSIDE = {
     "jobs.advance", "jobs.change", "jobs.raise_hold", "cards.accept", "rechecks.postpone", "rechecks.found",
     "rechecks.billed", "reaction_acts.note_done", "reaction_acts.note_failed", "outbox.take_back",
-    "spending.left_of",
+    "spending.left_of", "cast.add",
 }  # fmt: skip
 OF_ALL_JOBS = {"absent_guilds.note", "absent_guilds.forget", "retention.clear_out"}
 """What ends jobs of the guild, or erases what is of it, without being given one."""
@@ -393,6 +418,7 @@ WITHOUT_GUILD = {
     "cards.unanswered", "cards.being_made", "cards.queued", "cards.undrawn", "job_lists.open_total", "figures.now",
     "leases.hold", "leases.drop", "leases.take_over", "leases.claim", "leases.under",
     "processes.register", "processes.leave", "jobs.known",
+    "cast.leftovers",
     "histograms.add", "histograms.all", "histograms.forget",
     "switched_off.all", "queue.guilds", "reaction_acts.due", "approvals.unasked", "approvals.overdue",
     "true_costs.unsorted", "true_costs.sort", "meta.forget", "meta.get", "meta.set",
@@ -475,6 +501,8 @@ async def populate(store: Store, guild_id: int, made: Any, accepted: Any) -> Gui
     await store.member_settings.change(guild_id, MEMBER, lambda own: replace(own, style=CANARY))
     preset = Preset(name=CANARY, operation="image.generate", values={"style": CANARY})
     await store.member_settings.keep_preset(guild_id, MEMBER, preset)
+    await store.cast.add(played(guild_id))
+    await store.cast.note_leftover(guild_id, 77, MESSAGE, delete_at=0.0)
     spoken = made.card(guild_id)
     _, (sample,), _ = await store.cards.accept(spoken, [made.job(spoken, 0, "2")], lambda _: None, sample_of=CANARY)
     await store.cards.mark_answered(guild_id, spoken.id, 902, 55)
@@ -531,7 +559,8 @@ async def populated(
 
 TABLES = (
     "absent_guilds", "account_checks", "alerts", "approvals", "archived_jobs", "archived_ledger",
-    "archived_ledger_totals", "archived_running_totals", "blocks", "cards", "copies", "decisions", "drafts",
+    "archived_ledger_totals", "archived_running_totals", "blocks", "cards", "cast_leftovers", "cast_members", "copies",
+    "decisions", "drafts",
     "draws", "former_members", "grants", "guild_keys", "host_key_refusals", "job_attempts", "job_texts", "jobs",
     "ledger", "ledger_totals", "limits",
     "member_settings", "outbox", "presets", "prices", "reaction_acts", "reaction_legends", "reaction_settings",

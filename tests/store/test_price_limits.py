@@ -31,12 +31,14 @@ from bot.domain.models import UNKNOWN, Card, Job, JobState
 from bot.domain.money.limit_rules import host_limits
 from bot.domain.money.spend_request import Consent, ShownPrice
 from bot.domain.server.guild_rules import Limit, Period, Rules, Scope
+from bot.domain.words.cast import CastMember
 from bot.errors import Refused
 from bot.jobs.admission import RequestGate
 from bot.jobs.intake import JobService, Unconfirmed
 from bot.moderation.alerts import Alerts
 from bot.prices.estimates import EstimateTool
 from bot.prices.pricing import HostPrices, Pricing
+from bot.server.cast.casting import Casts
 from bot.server.operations import OperationSwitches
 from bot.settings import PostgresUrl
 from bot.store import Store
@@ -58,6 +60,10 @@ NOISES = (Decimal("0.9"), Decimal(1), Decimal("1.25"))
 thresholds = st.sampled_from([None, None, Decimal(0), Decimal(15), Decimal(40), Decimal(100)])
 amounts = st.sampled_from([None, 45, 60, 100, 200])
 truths = st.tuples(*[st.sampled_from([5, 20, 30, 70, 300])] * len(KINDS))
+
+
+async def no_pictures(_member: CastMember) -> list[str]:
+    return []
 
 
 class NoChannel:
@@ -167,6 +173,7 @@ class PriceLimits(RuleBasedStateMachine):
         )
         self.service = JobService(
             store=self.store,
+            casts=Casts(store=self.store, catalogue=catalogue, links=no_pictures),
             keys=keys,
             key_health=KeyHealth(keys, self.client, self.clock),
             gate=RequestGate(

@@ -29,9 +29,9 @@ def with_code(folder: Path, code: str) -> Path:
     """Write a copy of the package whose decoder runs `code` once it is restricted; return where it is."""
     copied = shutil.copytree(ROOT / "bot", folder / "code" / "bot")
     source = inspect.getsource(contact_sheet)
-    assert "    restrict()\n" in source
+    assert "    confine(LIMITS)\n" in source
     (copied / "media" / "contact_sheet.py").write_text(
-        source.replace("    restrict()\n", f"    restrict()\n    {code}\n")
+        source.replace("    confine(LIMITS)\n", f"    confine(LIMITS)\n    {code}\n")
     )
     return folder / "code"
 

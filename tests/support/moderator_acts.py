@@ -13,6 +13,7 @@ from bot.domain.server.first_contact import SetupStep, StepOutcome
 from bot.domain.server.guild_rules import Limit, Period, Scope
 from bot.domain.server.reaction_rules import DEFAULTS
 from bot.store import ReviewRule
+from tests.support.cast import add
 from tests.support.jobs import on_job
 from tests.support.prices import priced
 from tests.support.rig import Rig
@@ -483,6 +484,32 @@ def setting(page: str, custom_id: str, values: Callable[[Stage], list[Any]] | No
 
 # ---------------------------------------------------------------------- all of them
 
+
+async def a_character(stage: Stage) -> str:
+    number = await stage.begin()
+    name = f"Aa {10**6 - number}"  # before the others on the page
+    return (await add(stage.rig, name, pictures=0, look="a red fox")).id
+
+
+async def press_of_character(stage: Stage, member_id: str, *actions: str) -> None:
+    """Open a character, and press these buttons one after the other, as far as they are there."""
+    page = await stage.slash("cast")
+    if page.response is None or member_id not in str(page.response.components):
+        return
+    await stage.rig.moderator.select(page.response, values=[member_id], custom_id="c1:cast_open:cast")
+    for action in actions:
+        if f"cast_{action}:" in str(page.response.components):
+            await stage.click(page.response, f"c1:cast_{action}:{member_id}")
+
+
+async def lock_character(stage: Stage, member_id: str) -> None:
+    await press_of_character(stage, member_id, "lock")
+
+
+async def remove_character(stage: Stage, member_id: str) -> None:
+    await press_of_character(stage, member_id, "ask", "remove")
+
+
 ACTS: dict[str, Act] = {
     "quota set": command("quota set", "limit", credits=lambda _, number: float(number), period="day"),
     "quota set together": command(
@@ -521,6 +548,8 @@ ACTS: dict[str, Act] = {
     "recipe: write": Act(nothing, write_recipe, "recipe"),
     "recipe: edit": Act(a_recipe, edit_recipe, "recipe"),
     "recipe: delete": Act(a_recipe, delete_recipe, "recipe"),
+    "cast: lock": Act(a_character, lock_character, "cast"),
+    "cast: remove": Act(a_character, remove_character, "cast"),
     "cancel a job": Act(an_open_job, cancel_job, "cancel"),
     "drop a job": Act(a_sent_job, drop_job, "cancel"),
     "cancel a card": Act(an_open_batch, pressed("Cancel"), "cancel"),

@@ -17,6 +17,7 @@ from bot.generation.recipes.recipes import BUILT_IN
 from bot.language import LANGUAGES, own_name
 from bot.sandbox import texts as sandbox_texts
 from bot.sandbox.demo.furniture.people import PEOPLE
+from bot.sandbox.demo.furniture.players import PLAYERS
 from bot.sandbox.demo.furniture.server import POSTCARD, ROOMS
 
 LOCALES = Path(__file__).resolve().parents[2] / "bot" / "language" / "locales"
@@ -49,7 +50,7 @@ NO_WORDS = re.compile(
 )
 BRANDS = (
     "Cannon Studio", "Cannon Demo", "cannon-bot demo", "Discord", POSTCARD,
-    *(each.account.capitalize() for each in PEOPLE), *(each.name for each in BUILT_IN),
+    *(each.account.capitalize() for each in PEOPLE), *(each.name for each in PLAYERS), *(each.name for each in BUILT_IN),
 )  # fmt: skip
 CANNONS_OWN = tuple(said for said in vars(sandbox_texts).values() if isinstance(said, str) and " " in said)
 """What Cannon Studio itself says, in English: why a request failed."""

@@ -20,9 +20,9 @@ from bot.delivery.channels.facts import (
     SEND_MESSAGES,
     VIEW_CHANNEL,
     is_closed,
+    is_public,
     missing_of,
 )
-from bot.delivery.host.channel import is_public
 from bot.delivery.host.desk import WaitingJob
 from bot.delivery.host.rules import Snapshot
 from bot.domain.models import OPEN_STATES

@@ -45,6 +45,7 @@ def facts_line(card: Card, jobs: Sequence[Job], context: CardContext) -> str:
     parts: list[str] = []
     if context.ai_label and has_results(jobs):
         parts.append(str(texts.MADE_WITH_AI))
+    parts.append(_players(card, jobs))
     if not card.label:
         parts += [_model(jobs[0], context.catalogue), *_measures(jobs[0].input)]
     cost = cost_of_all(jobs)
@@ -55,6 +56,12 @@ def facts_line(card: Card, jobs: Sequence[Job], context: CardContext) -> str:
     if context.made_from is not None and main_job(jobs).varied is None:  # else the variation's name is the link
         parts.append(texts.MADE_FROM(link=context.made_from))
     return BETWEEN.join(part for part in parts if part)
+
+
+def _players(card: Card, jobs: Sequence[Job]) -> str:
+    """Return who plays, as far as everyone who sees the card may know it."""
+    names = dict.fromkeys(name for job in jobs for name in job.casting.shown_to(is_author=card.private))
+    return texts.WITH_CAST(names=[harmless_within(name, NAME_CHARS) for name in names]) if names else ""
 
 
 def has_results(jobs: Sequence[Job]) -> bool:

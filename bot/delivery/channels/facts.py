@@ -114,6 +114,14 @@ def is_closed(error: discord.HTTPException) -> bool:
     return error.code in CHANNEL_CLOSED or error.status in CLOSED_STATUSES
 
 
+def is_public(channel: discord.abc.GuildChannel | discord.Thread) -> bool:
+    """Whether everyone on the server can read the channel."""
+    if isinstance(channel, discord.Thread) and channel.is_private():
+        return False
+    place = channel.parent if isinstance(channel, discord.Thread) else channel
+    return place is None or place.permissions_for(channel.guild.default_role).view_channel
+
+
 T = TypeVar("T")
 
 CALL_TIMEOUT_S = 30.0

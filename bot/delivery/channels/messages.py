@@ -17,7 +17,7 @@ from typing import Any
 
 import discord
 
-from bot.delivery.channels.facts import CALL_TIMEOUT_S, LOADING, NONCE_CHARS, TOKEN_EXPIRED, is_closed
+from bot.delivery.channels.facts import CALL_TIMEOUT_S, LOADING, NONCE_CHARS, TOKEN_EXPIRED, is_closed, is_public
 from bot.delivery.channels.view import (
     KEPT,
     KnownMessage,
@@ -76,6 +76,11 @@ class Messages:
     def channel(self, channel_id: int, guild_id: int | None) -> discord.PartialMessageable:
         """Return a partial channel without a request; `guild_id` is None for a DM."""
         return self._client.get_partial_messageable(channel_id, guild_id=guild_id)
+
+    def is_open(self, channel_id: int) -> bool:
+        """Whether everyone in its server can read a cached channel."""
+        found = self._client.get_channel(channel_id)
+        return isinstance(found, discord.abc.GuildChannel | discord.Thread) and is_public(found)
 
     async def direct_message(self, user_id: int) -> discord.DMChannel:
         """Return the DM channel of a user. Raises Discord's or the network's error."""

@@ -10,7 +10,7 @@ from dataclasses import KW_ONLY, dataclass, field
 import discord
 import structlog
 
-from bot.delivery.channels.facts import CALL_TIMEOUT_S, in_time, is_closed, is_gone
+from bot.delivery.channels.facts import CALL_TIMEOUT_S, in_time, is_closed, is_gone, is_public
 from bot.delivery.channels.guilds import Guilds
 from bot.delivery.channels.messages import Messages, nonce_of
 from bot.runtime.clock import Clock
@@ -128,14 +128,6 @@ class HostChannel:
         except discord.HTTPException as error:
             if not is_gone(error):
                 raise
-
-
-def is_public(channel: discord.abc.GuildChannel | discord.Thread) -> bool:
-    """Whether everyone on the server can read the channel."""
-    if isinstance(channel, discord.Thread) and channel.is_private():
-        return False
-    place = channel.parent if isinstance(channel, discord.Thread) else channel
-    return place is None or place.permissions_for(channel.guild.default_role).view_channel
 
 
 def _mentioning(whom: DiscordId | None) -> str | None:

@@ -108,6 +108,33 @@ class ResultCopies:
         await self.note(card, jobs, message, kind=kind)
         return message
 
+    async def post_film(
+        self, channel: discord.abc.Messageable, shots: Sequence[tuple[Card, Job]], film: Path, *, place_id: int
+    ) -> discord.Message:
+        """Post the joined film of these shots, to be removed with any of them.
+
+        Raises NoPlace or Later if one of them may not be shown there, and Discord's or the network's error.
+        """
+        for card, job in shots:
+            await self.gate.require_public(card, [job], channel_id=place_id)
+        is_spoiler = any(card.spoiler for card, _ in shots)
+        last = shots[-1][1]
+        with speaking(await self.languages.of_guild(last.guild_id)):
+            made_with = await self.made_with(last)
+            alt = alt_text(last, made_with)
+        authors = " ".join(dict.fromkeys(f"<@{job.author_id}>" for _, job in shots))
+        file = discord.File(film, filename=f"{file_stem(last)}-film.mp4", spoiler=is_spoiler, description=alt)
+        message = await self._send(
+            channel,
+            [file],
+            content=f"-# {made_with} · {authors}",
+            allowed_mentions=discord.AllowedMentions.none(),
+            nonce=nonce_of("film", last.id, place_id),
+        )
+        for card, job in shots:
+            await self.note(card, [job], message, kind="film")
+        return message
+
     @contextlib.asynccontextmanager
     async def opened(
         self, card: Card, jobs: Sequence[Job], *, member_id: int, file_limit: int
@@ -267,7 +294,7 @@ class Takedown:
 
     async def take_down_copy(self, guild_id: int, channel_id: int, message_id: int) -> bool:
         """Delete one copy and forget it; return whether it is gone."""
-        gone = await self._delete(self.messages.channel(channel_id, None).get_partial_message(message_id))
+        gone = await delete_message(self.messages.channel(channel_id, None).get_partial_message(message_id))
         if gone:
             await self.store.copies.forget(guild_id, message_id)
         return gone
@@ -281,30 +308,31 @@ class Takedown:
 
     async def _deleted(self, card: Card, channel_id: int, message_id: int) -> bool:
         guild_id = card.guild_id if channel_id == card.channel_id else None
-        return await self._delete(self.messages.channel(channel_id, guild_id).get_partial_message(message_id))
+        return await delete_message(self.messages.channel(channel_id, guild_id).get_partial_message(message_id))
 
     async def _own_deleted(self, card: Card, message_id: int) -> bool:
-        if self.messages.token_lives(card) and await self._delete(self.messages.webhook(card), message_id):
+        if self.messages.token_lives(card) and await delete_message(self.messages.webhook(card), message_id):
             return True
         if card.is_ephemeral:
             return True  # only its token reached it: an ephemeral message
         return await self._deleted(card, card.place_id, message_id)
 
-    @staticmethod
-    async def _delete(target: discord.PartialMessage | discord.Webhook, message_id: int = 0) -> bool:
-        try:
-            async with asyncio.timeout(CALL_TIMEOUT_S):
-                if isinstance(target, discord.Webhook):
-                    await target.delete_message(message_id)
-                else:
-                    await target.delete()
-        except discord.HTTPException as error:
-            if error.code in {UNKNOWN_MESSAGE, UNKNOWN_CHANNEL}:
-                return True
-            if error.code not in TOKEN_EXPIRED:
-                log.info("takedown.refused", status=error.status, code=error.code)
-            return False
-        except NETWORK_ERRORS as error:
-            log.info("takedown.later", error=type(error).__name__)
-            return False
-        return True
+
+async def delete_message(target: discord.PartialMessage | discord.Webhook, message_id: int = 0) -> bool:
+    """Delete a message of the bot's; return whether it is gone."""
+    try:
+        async with asyncio.timeout(CALL_TIMEOUT_S):
+            if isinstance(target, discord.Webhook):
+                await target.delete_message(message_id)
+            else:
+                await target.delete()
+    except discord.HTTPException as error:
+        if error.code in {UNKNOWN_MESSAGE, UNKNOWN_CHANNEL}:
+            return True
+        if error.code not in TOKEN_EXPIRED:
+            log.info("takedown.refused", status=error.status, code=error.code)
+        return False
+    except NETWORK_ERRORS as error:
+        log.info("takedown.later", error=type(error).__name__)
+        return False
+    return True

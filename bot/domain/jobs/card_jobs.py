@@ -65,7 +65,14 @@ class WordStyle:
 
 PLAIN = WordStyle()
 ICONS: Mapping[Variation, str] = MappingProxyType(
-    {Variation.SUBTLE: "🎲", Variation.STRONG: "🎲", Variation.LOOK: "👗", Variation.FORMAT: "📐"}
+    {
+        Variation.SUBTLE: "🎲",
+        Variation.STRONG: "🎲",
+        Variation.LOOK: "👗",
+        Variation.FORMAT: "📐",
+        Variation.ZOOM_OUT: "🔍",
+        Variation.UPSCALE: "🔼",
+    }
 )
 
 

@@ -273,6 +273,9 @@ class Rules:
             kind=choice(REVIEWS_PRIVATE, prefix=texts.REVIEW_PRIVATE_PREFIX),
         ),
     ] = ReviewPrivate.AUTO
+    cast_channel: Annotated[int | None, _on_results(label=texts.CAST_CHANNEL, kind=CHANNEL)] = None
+    """Where the bot keeps the cast's pictures."""
+    starter_styles: Annotated[bool, _on_results(label=texts.STARTER_STYLES, kind=SWITCH)] = True
     log_channel: Annotated[int | None, _on_approval(label=texts.LOG_CHANNEL, kind=CHANNEL)] = None
     rerun_payer: Annotated[
         Payer,

@@ -7,14 +7,15 @@ whole order was a job's prompt: `OldOrder.read` finds the member's words in thos
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Final
 
+from bot.domain.words.cast import NO_CAST, Casting, CastKind, CastMember, names_in_option
 from bot.domain.words.templates import with_parameters
-from bot.domain.words.text import shortened
+from bot.domain.words.text import one_line, shortened
 
 
 class Variation(StrEnum):
@@ -26,6 +27,10 @@ class Variation(StrEnum):
     """The clothes and colours of its character."""
     FORMAT = "format"
     """Only its aspect ratio."""
+    ZOOM_OUT = "zoom_out"
+    """More of the scene around it."""
+    UPSCALE = "upscale"
+    """The same, with more detail."""
 
 
 NO_ORDERS: Final[Mapping[str, str]] = MappingProxyType({})
@@ -33,7 +38,7 @@ NO_ORDERS: Final[Mapping[str, str]] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Derivation:
-    """What a request has from the result that it was made from."""
+    """What a request has from the result that it was made from, and from the server's cast."""
 
     variation: Variation | None = None
     """None for a request in the member's own words."""
@@ -41,9 +46,15 @@ class Derivation:
     """Texts sent in these input fields; `{prompt}` is the input's own prompt."""
     subject: str = ""
     """What the source shows, in the words of the member who made it; '' if unknown."""
+    casting: Casting = NO_CAST
+
+    def sent(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return an input as it is sent: with the orders and the cast. The same object without any."""
+        return self.casting.into(with_orders(given, self.orders))
 
     def to_data(self) -> dict[str, Any]:
-        return {"variation": self.variation, "orders": dict(self.orders), "subject": self.subject}
+        casting = self.casting.to_data()
+        return {"variation": self.variation, "orders": dict(self.orders), "subject": self.subject, "casting": casting}
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> Derivation:
@@ -53,11 +64,22 @@ class Derivation:
             variation=None if variation is None else Variation(variation),
             orders=data["orders"],
             subject=data["subject"],
+            casting=Casting.from_data(data.get("casting", {})),
         )
 
 
 OWN: Final = Derivation()
 """Of a request without a source."""
+
+
+def with_cast(derivation: Derivation, typed: str, style: str = "") -> Derivation:
+    """Return the derivation with the names in an option, separated by commas, and a style's name or words."""
+    names, style = tuple(names_in_option(typed)), one_line(style)
+    if not names and not style:
+        return derivation
+    return replace(derivation, casting=replace(derivation.casting, asked=names, style=style))
+
+
 SHOWN_CHARS: Final = 4000
 """How much of a prompt an order repeats."""
 SUBJECT_CHARS: Final = 1000
@@ -71,6 +93,8 @@ PICTURE_EDITS: Final[Mapping[Variation, str]] = MappingProxyType(
         ),
         Variation.STRONG: "Keep the subject only. Change the composition, the setting and the mood boldly.",
         Variation.FORMAT: "Keep the picture as it is and continue the scene to fill {ratio}.",
+        Variation.ZOOM_OUT: "Zoom out: keep all that is seen as it is, smaller, and extend the scene on every side.",
+        Variation.UPSCALE: "Keep the picture exactly as it is and only add fine detail for the larger size.",
     }
 )
 _SHOWS: Final = " The picture shows: "
@@ -85,6 +109,12 @@ _OLD: Final = re.compile(
     re.DOTALL,
 )
 """Matches the prompts that were whole orders: never remove a text from here, only add."""
+
+
+SHEET: Final = (
+    "Character sheet of {look}: front view, side view, and a close-up of the face, on a plain light background."
+)
+"""The prompt of the images of a character that has only a look in words."""
 
 
 def order_of(order: str, *, has_words: bool) -> dict[str, str]:
@@ -104,6 +134,30 @@ def with_orders(given: Mapping[str, Any], orders: Mapping[str, str]) -> Mapping[
         return given
     words = {"prompt": shortened(str(given.get("prompt", "")), SHOWN_CHARS)}
     return {**given, **{name: with_parameters(order, words) for name, order in orders.items()}}
+
+
+def words_of(
+    players: Iterable[CastMember], pictures: Mapping[str, Sequence[int]], *, named: Collection[str], style: str = ""
+) -> str:
+    """Return the English words behind a prompt: who is who on which reference image, looks and styles.
+
+    `pictures`: the numbers of each one's reference images, from 1; `named`: ids that the prompt itself names;
+    `style`: the member's own words for one.
+    """
+    lines = []
+    for each in players:
+        numbers = pictures.get(each.id, ())
+        shown = f" (reference image {', '.join(map(str, numbers))})" if numbers else ""
+        if each.kind is CastKind.STYLE:
+            lines.append(f"Style{shown}: {each.look or 'as in the reference image'}.")
+        else:
+            role = "" if each.id in named else "Also in the scene: "
+            look = f": {each.look}" if each.look else ""
+            lines.append(f"{role}{each.name}{shown}{look}.")
+    lines += [f"Style: {style}."] if style else []
+    if any(pictures.values()):
+        lines.append("Keep each character's face, clothes and colors as in their reference images.")
+    return "\n".join(lines).replace("..", ".")
 
 
 def depicted(own: str, subject: str) -> str:

@@ -269,9 +269,9 @@ def _prepared(words: tuple[str, ...]) -> WordList:
     return WordList(words)
 
 
-_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3\U00020000-\U0003ffff"
+UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3\U00020000-\U0003ffff"
 """Thai, Lao, Burmese, Khmer, Kana, Han, Hangul: without spaces, each character is a word."""
-_WORD = re.compile(rf"[{_UNSPACED}]|[^\W_{_UNSPACED}]+")
+_WORD = re.compile(rf"[{UNSPACED}]|[^\W_{UNSPACED}]+")
 _FILLERS = "\u115f\u1160\u3164\uffa0"
 """Invisible Hangul letters."""
 

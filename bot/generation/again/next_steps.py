@@ -13,9 +13,11 @@ from bot.catalogue.checks.cautions import passed_end
 from bot.catalogue.operation import bare
 from bot.domain.models import SOURCE_KINDS, Job, MediaKind
 from bot.domain.server.places import Viewer
+from bot.domain.words.orders import OWN
 from bot.errors import InputError
 from bot.generation import texts
 from bot.generation.again.earlier_jobs import EarlierJobs
+from bot.generation.again.shots import continues_itself, is_film
 from bot.generation.generation import Generation, SourceFile, nested
 from bot.generation.sources import SourceRef, native_video_id
 from bot.generation.visible_jobs import VisibleJobs
@@ -126,11 +128,39 @@ class NextSteps:
         found = [*offered, *(each for each in on if not each.offered and bare(each.title) not in names)]
         return sorted(found, key=lambda each: passed_end(each, None, now) is not None)
 
+    async def continued(self, film: Job) -> NextStep:
+        """Begin the next shot of a film. Raises Refused if videos are off here, InputError if it is no film."""
+        operation = self.catalogue.current.resolve(VIDEO)
+        self.switches.require_on(film.guild_id, operation)
+        if not is_film(film):
+            raise InputError(texts.kind_needed(MediaKind.VIDEO))
+        return next_shot(operation, film, private=await self.earlier.is_private(film))
+
     def begin(self, guild_id: int, operation_id: str, medium: Medium) -> NextStep:
         """Begin an operation on the medium. Raises Refused if it is off, InputError if it does not take the medium."""
         operation = self.catalogue.current.resolve(operation_id)
         self.switches.require_on(guild_id, operation)
         return next_step(operation, medium)
+
+
+def next_shot(operation: Operation, film: Job, *, private: bool) -> NextStep:
+    """Return the operation on a film, from its last frame on, or on the film itself where its model continues it."""
+    ref, label = SourceRef(job_id=film.id), texts.NEXT_SHOT.message
+    own = continues_itself(film)
+    file = SourceFile(ref=ref, label=label, field="source_video_url" if own else "image_url", last_frame=not own)
+    known = {field.name for field in operation.fields}
+    values = {name: film.input[name] for name in ("model",) if name in film.input and film.operation == operation.id}
+    generation = Generation(
+        operation=operation.id,
+        values=values,
+        files=[file],
+        private=private,
+        parent_id=film.id,
+        derivation=replace(OWN, casting=film.casting),
+    )
+    alike = sorted({"duration", "aspect_ratio"} & film.input.keys() & known)
+    prefilled = {"duration": "5"} | {name: str(film.input[name]) for name in alike}
+    return NextStep(generation=generation, source=MediaKind.VIDEO, prefilled=prefilled)
 
 
 def next_step(operation: Operation, medium: Medium) -> NextStep:

@@ -78,6 +78,8 @@ def _turned(field: Field, knob: _Knob, values: Mapping[str, Any], strength: str,
 
 
 IMAGE_EDIT = "image.edit"
+LARGEST = "4K"
+"""The largest documented size: https://www.cannonstudio.app/developers/docs/operations/image-edit."""
 COPIES_MAX = 4
 _CARRIED = ("aspect_ratio", "resolution")
 """Fields of an image's input that its variant keeps."""
@@ -162,7 +164,7 @@ class Reruns:
         """
         if not (_is_image(job) and _prompt(job) and self._are_on(job, VARIANT, IMAGE_EDIT)):
             return False
-        if any(name in _OF_CHARACTERS and value for name, value in job.input.items()):
+        if job.casting.players or any(name in _OF_CHARACTERS and value for name, value in job.input.items()):
             return True
         origins = [*job.after_ids, *([job.parent_id] if job.parent_id else [])]
         found = [await self._store.jobs.get(job.guild_id, each) for each in origins]
@@ -223,6 +225,17 @@ class Reruns:
         edit, words = await self._edited(job), job.depicts
         values = {"prompt": words, **edit.values} if words else edit.values
         return replace(edit, values=values, derivation=varying_picture(Variation(strength), words))
+
+    async def enlarged(self, job: Job, viewer: Viewer, variation: Variation) -> Generation:
+        """Return the edit that zooms out of a picture, or makes it larger. Raises InputError for anything else."""
+        await self.require_payer(job, viewer.member_id)
+        if not (job.input and _is_image(job) and self._are_on(job, IMAGE_EDIT)):
+            raise InputError(texts.NO_VARIANT)
+        edit, words = await self._edited(job), job.depicts
+        values = {"prompt": words, **edit.values} if words else dict(edit.values)
+        if variation is Variation.UPSCALE:
+            values["resolution"] = LARGEST
+        return replace(edit, values=values, derivation=varying_picture(variation, words))
 
     async def _edited(self, job: Job) -> Generation:
         image = SourceFile(ref=SourceRef(job_id=job.id), label=texts.VARIED_IMAGE.message, field="image_url")

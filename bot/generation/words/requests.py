@@ -121,6 +121,9 @@ class WordRequests:
             if job is None:
                 raise InputError(texts.NO_SUCH_JOB, "job")
             require_kept(job)
+            if wish.act is WordAct.CONTINUE:
+                begun = (await self.next_steps.continued(job)).completed
+                return replace(begun, values={**begun.values, **wish.values}, typed=True)
             if wish.act is not WordAct.RUN:
                 return await self._made_again(job, viewer, wish)
             medium = await self.next_steps.medium_of(job)

@@ -34,6 +34,8 @@ class WordAct(StrEnum):
     """Its operation, on its file."""
     AGAIN = "again"
     VARY = "vary"
+    CONTINUE = "continue"
+    """Its operation, from the film's last frame on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,22 +186,25 @@ def question_in(said: str) -> Question | None:
 
 
 @reads_foreign_text("words")
-def understand(said: str, about: Collection[MediaKind], *, native: bool = False) -> Wish | Unclear:
+def understand(
+    said: str, about: Collection[MediaKind], *, native: bool = False, goes_on: bool = False
+) -> Wish | Unclear:
     """Return the meaning of `said`. `about` are the kinds of its file, () without one.
 
-    `native`: that is a video made by Sora, which REMIX takes. Never raises.
+    `native`: that is a video made by Sora, which REMIX takes; `goes_on`: a film's next shot is what other words are.
+    Never raises.
     """
     if len(said) <= 2 * END_CHARS:
-        return _understood(said, about, native=native)
+        return _understood(said, about, native=native, goes_on=goes_on)
     said = said.replace(_MIDDLE, " ")
     ends, middle = f"{said[:END_CHARS]}{_MIDDLE}{said[-END_CHARS:]}", said[END_CHARS:-END_CHARS]
-    found = _understood(ends, about, native=native)
+    found = _understood(ends, about, native=native, goes_on=goes_on)
     if isinstance(found, Unclear):
         return found
     return replace(found, values={name: value.replace(_MIDDLE, middle) for name, value in found.values.items()})
 
 
-def _understood(said: str, about: Collection[MediaKind], *, native: bool) -> Wish | Unclear:
+def _understood(said: str, about: Collection[MediaKind], *, native: bool, goes_on: bool) -> Wish | Unclear:
     said = _PLEASE.regex.sub("", said.strip()).strip()
     whole = said.casefold().strip(_AROUND)
     if whole in _SMALL_TALK:
@@ -214,7 +219,7 @@ def _understood(said: str, about: Collection[MediaKind], *, native: bool) -> Wis
         return Wish(act=WordAct.VARY, strength="strong" if is_strong else "subtle")
     if MediaKind.IMAGE in about:
         return _from_picture(said)
-    return _from_video(said, native=native) if MediaKind.VIDEO in about else _from_sound(said)
+    return _from_video(said, native=native, goes_on=goes_on) if MediaKind.VIDEO in about else _from_sound(said)
 
 
 def _from_picture(said: str) -> Wish | Unclear:
@@ -231,7 +236,7 @@ def _from_picture(said: str) -> Wish | Unclear:
     return Wish(operation="image.edit", values={**({"prompt": said} if said else {}), **shaped})
 
 
-def _from_video(said: str, *, native: bool) -> Wish | Unclear:
+def _from_video(said: str, *, native: bool, goes_on: bool) -> Wish | Unclear:
     if _UPSCALE.regex.match(said):
         return Wish(operation="video.upscale")
     if _LIPSYNC.regex.match(said):
@@ -241,8 +246,13 @@ def _from_video(said: str, *, native: bool) -> Wish | Unclear:
     sound = _sound_in(said)
     if sound is not None:
         return Wish(operation="soundfx.generate", values=_prompt(sound))
-    if native and said:
-        return Wish(operation=REMIX, values={"prompt": said})
+    if said and (native or goes_on):
+        prompt = {"prompt": said}
+        return (
+            Wish(operation=REMIX, values=prompt)
+            if native
+            else Wish(act=WordAct.CONTINUE, operation="video.generate", values=prompt)
+        )
     return Unclear(sentence=str(texts.WHAT_OF_VIDEO))
 
 

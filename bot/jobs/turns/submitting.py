@@ -32,7 +32,7 @@ from bot.errors import (
     UnreadableAnswer,
 )
 from bot.jobs import texts
-from bot.jobs.admission import has_forbidden_word
+from bot.jobs.admission import has_forbidden_look, has_forbidden_word
 from bot.jobs.follow.durations import LearnedDurations
 from bot.jobs.follow.lanes import Followed
 from bot.jobs.follow.webhook_hints import WebhookTrust
@@ -168,7 +168,8 @@ class Submitting:
         """Whether the word list forbids the input, now with results of earlier steps."""
         words = (await self.store.settings.get(job.guild_id)).words
         operation = self.catalogue.current.find(job.operation)
-        return await has_forbidden_word(words, () if operation is None else operation.fields, values, {})
+        is_forbidden = await has_forbidden_word(words, () if operation is None else operation.fields, values, {})
+        return is_forbidden or await has_forbidden_look(words, job.casting)
 
     async def _send(self, job: Job, key: UsableKey) -> CreatedRequest:
         """Send the job. Raises CannonError."""

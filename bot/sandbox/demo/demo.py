@@ -18,6 +18,7 @@ from bot.language import SOURCE, speaking
 from bot.runtime.background import BackgroundTasks
 from bot.sandbox.demo import texts
 from bot.sandbox.demo.furniture.history import DAY_S, WEEK, History
+from bot.sandbox.demo.furniture.players import bring_cast
 from bot.sandbox.demo.furniture.server import DEMO_CREDITS, PICTURE_HASH, Furnished, furnish, set_up, welcome
 from bot.sandbox.demo.page.acts import PageActs
 from bot.sandbox.demo.page.frame import Frame
@@ -123,6 +124,7 @@ class Demo:
             await welcome(self.env, self.bot, self.sandbox, furnished)
         else:
             await set_up(self.bot, self.sandbox, furnished)
+            await bring_cast(self.bot, self.sandbox, furnished)
         if self._lived_in:
             await self._live(furnished)
         # simcord also draws an unused page of one message. Those of browsers show all.

@@ -23,6 +23,7 @@ TRY: tuple[tuple[str, str], ...] = (
     ("/image generate  count: 4", "four images on one card, once you confirm the price"),
     ("/video generate  prompt: waves on a shore", "a video, played on the card"),
     ("/audio music  prompt: slow piano, rain", "a piece of music, played on the card"),
+    ("/cast, then @Mira in a prompt", "the same fox in every result"),
     ("/recipe  recipe: trailer", "five steps on one card, each with its state and cost"),
     ("/image generate  prompt: a lamp #fail", "a failure costs nothing and offers a retry"),
     ("#slow #flood #none #gone #billed in a prompt", "more trouble on demand; docs/sandbox.md lists it all"),
@@ -97,7 +98,11 @@ STUDIO_TOPIC = Text("Images, videos, and audio by slash command. New here? Take 
 GALLERY_TOPIC = Text("Results with two stars or more")
 REVIEW_TOPIC = Text("What waits for a moderator")
 LOG_TOPIC = Text("What moderators decide, and what the bot reports to them")
+CAST_TOPIC = Text("Images of the cast. Characters lose what is deleted here.")
 AFTER_DARK_TOPIC = Text("Age-restricted")
+MIRA = Text("A red fox with a white-tipped tail, in a meadow")
+OTTO = Text("A friendly round robot with one red antenna")
+WREN = Text("A wanderer in a long green coat and a wide hat")
 POSTCARD, POSTCARD_PLACE = (
     Text("An image of a place, and a spoken greeting from there"),
     Text("where the postcard is from"),

@@ -9,7 +9,8 @@ from typing import Any
 
 from bot.store.engine.columns import from_milli, from_milli_or_none
 from bot.store.engine.repository import Repository
-from bot.store.guild.former_members import note_all_former, note_former
+from bot.store.guild.cast import forget_cast
+from bot.store.guild.gone import note_all_former, note_former
 from bot.store.guild.members import forget_settings
 from bot.store.guild.reviews import withheld_in
 from bot.store.jobs.tried_values import KEPT, ModelTest, erase_jobs, forget_of_member, no_model
@@ -44,6 +45,7 @@ UNION SELECT guild_id FROM reaction_acts WHERE member_id = :member_id
 UNION SELECT guild_id FROM voice_defaults WHERE member_id = :member_id
 UNION SELECT guild_id FROM member_settings WHERE member_id = :member_id
 UNION SELECT guild_id FROM presets WHERE member_id = :member_id
+UNION SELECT guild_id FROM cast_members WHERE made_by = :member_id
 UNION SELECT guild_id FROM tried_values WHERE member_id = :member_id
 UNION SELECT guild_id FROM result_reports WHERE member_id = :member_id
 UNION SELECT guild_id FROM grants WHERE member_id = :member_id
@@ -99,9 +101,9 @@ class Privacy(Repository):
     async def erase(self, guild_id: int, member_id: int, *, is_known_model: ModelTest = no_model) -> Erased:
         """Erase the contents of the member's ended jobs in the guild; delete their other data there.
 
-        That is drafts, reactions, settings, presets and the default voice. Copies of their results become due
-        for deletion. Times, states, operations and credits stay, models if `is_known_model`, and the ledger; a
-        pseudonym replaces the member as soon as limits allow. The log is emptied.
+        That is drafts, reactions, settings, presets, the default voice, and what they added to the cast. Copies of
+        their results become due for deletion. Times, states, operations and credits stay, models if `is_known_model`,
+        and the ledger; a pseudonym replaces the member as soon as limits allow. The log is emptied.
         """
         mine, now = (guild_id, member_id), self._clock.wall()
 
@@ -111,6 +113,7 @@ class Privacy(Repository):
             db.execute("DELETE FROM reaction_acts WHERE guild_id = ? AND member_id = ?", mine)
             db.execute("DELETE FROM voice_defaults WHERE guild_id = ? AND member_id = ?", mine)
             forget_settings(db, guild_id, member_id)
+            forget_cast(db, guild_id, member_id, now)
             forget_of_member(db, guild_id, member_id, is_known_model)
             note_former(db, guild_id, member_id, now)
             drafts = db.execute("DELETE FROM drafts WHERE guild_id = ? AND member_id = ?", mine).rowcount
@@ -231,6 +234,8 @@ _PURGED_TABLES = (
     "voice_samples",
     "member_settings",
     "presets",
+    "cast_members",
+    "cast_leftovers",
     "welcomes",
     "setup_steps",
 )

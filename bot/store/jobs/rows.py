@@ -10,6 +10,7 @@ from functools import partial
 from bot.domain.models import RUNNING_STATES, Card, Job, JobState, WaitsFor
 from bot.domain.server.member_settings import PING_AFTER_S
 from bot.domain.server.places import CardPlace
+from bot.domain.words.cast import NO_CAST, Casting
 from bot.domain.words.orders import Variation
 from bot.store.engine.columns import (
     ChangedBy,
@@ -35,6 +36,10 @@ TOKEN_PURPOSE = "interaction token"  # noqa: S105 - what the token is for, not a
 
 _by_store = partial(Column, changes=ChangedBy.BY_STORE)
 _by_worker = partial(Column, changes=ChangedBy.BY_WORKER)
+
+
+def _casting(text: str) -> Casting:
+    return NO_CAST if text == "{}" else Casting.from_data(json.loads(text))
 
 
 def _all(*names: str, make: Callable[..., Column] = Column) -> list[Column]:
@@ -71,6 +76,7 @@ JOBS = Table(
         Column(name="fill", to_sql=to_json, from_sql=mapping_from_json),
         Column(name="variation", to_sql=to_text_or_none, from_sql=lambda text: text and Variation(text)),
         Column(name="orders", to_sql=to_json, from_sql=mapping_from_json),
+        Column(name="casting", to_sql=lambda casting: to_json(casting.to_data()), from_sql=_casting),
         _by_store(name="state", from_sql=JobState),
         *_all("lease", "basis", "created_at", make=_by_store),
         _by_store(name="raised_milli", attribute="raised", to_sql=to_milli, from_sql=from_milli),

@@ -17,7 +17,8 @@ erased_at IS NULL AND state IN ('delivered', 'failed', 'cancelled', 'refused', '
 """
 """Ended jobs with contents."""
 _BLANK = """
-UPDATE jobs SET input = '{}', output = '{}', media = '[]', fill = '{}', orders = '{}', subject = '', error = NULL,
+UPDATE jobs SET input = '{}', output = '{}', media = '[]', fill = '{}', orders = '{}', subject = '',
+    casting = '{}', error = NULL,
     lacks = '[]', recheck_at = NULL,
     model = CASE WHEN model IN (SELECT value FROM json_each(:models)) THEN model END, erased_at = :now
 WHERE guild_id = :guild_id AND id IN (SELECT value FROM json_each(:ids))

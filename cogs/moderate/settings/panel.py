@@ -147,7 +147,7 @@ def _choice(shown: SettingRow) -> Control:
 
 def _role(shown: SettingRow) -> Control:
     chosen = shown.value if shown.value in shown.known.role_ids else None
-    return Control.role("set_role", shown.name, placeholder=shown.placeholder, chosen=chosen)
+    return Control.roles("set_role", shown.name, placeholder=shown.placeholder, chosen=list(filter(None, [chosen])))
 
 
 def _channel(shown: SettingRow) -> Control:

@@ -25,6 +25,7 @@ NOT_SET: Mapping[str, Text] = {
     "confirm_above": Text("None. Jobs start without a confirmation."),
     "approve_above": Text("None. Jobs start without approval."),
     "approval_channel": Text("None. Questions go to the log channel."),
+    "cast_channel": Text("None. The cast can't have images."),
     "log_channel": Text("None. Changes are recorded but not posted."),
     "words": Text("None. Every word is allowed."),
     "default_models": Text("None. Cannon Studio chooses the model."),

@@ -147,7 +147,7 @@ def _button(action: str, label: Text) -> Callable[[SetupKnown], list[Control]]:
 def _role(known: SetupKnown) -> list[Control]:
     role = known.rules.moderator_role
     chosen = role if role is not None and known.exists(role) else None
-    return [Control.role("setup_role", "role", placeholder=str(texts.ROLE_CONTROL), chosen=chosen)]
+    return [Control.roles("setup_role", "role", placeholder=texts.ROLE_CONTROL, chosen=list(filter(None, [chosen])))]
 
 
 def _channels(known: SetupKnown) -> list[Control]:

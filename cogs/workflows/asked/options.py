@@ -19,9 +19,10 @@ from bot.domain.words.text import one_line, shortened
 from bot.errors import InputError, StoreError
 from bot.generation.visible_jobs import VisibleJobs
 from bot.language import ago
+from bot.server.cast.changes import ServerCast
 from cogs.ui.choices import CHOICE_CHARS, CHOICES_MAX, or_none
 from cogs.ui.interaction import Bot, Interaction, use
-from cogs.ui.permissions import viewer_of
+from cogs.ui.permissions import caster_of, viewer_of
 from cogs.ui.prices import with_prices
 from cogs.workflows import texts
 
@@ -114,6 +115,18 @@ def job_completion(kinds: frozenset[MediaKind], only: Callable[[Job], object] | 
             viewer, kinds=kinds, typed=typed, only=only, limit=CHOICES_MAX, near=interaction.channel_id
         )
         return [app_commands.Choice(name=job_label(job, now), value=job.id) for job in jobs]
+
+    return complete
+
+
+def cast_completion(*, styles: bool) -> Any:
+    """Return an autocomplete over what the member may use: one style, or several of the cast, with commas."""
+
+    @or_none
+    async def complete(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
+        caster = await caster_of(interaction)
+        found = await use(interaction, ServerCast).completed(caster, typed, styles=styles, most=CHOICES_MAX)
+        return [app_commands.Choice(name=each, value=each) for each in found if len(each) <= CHOICE_CHARS]
 
     return complete
 

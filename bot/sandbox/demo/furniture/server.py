@@ -37,7 +37,7 @@ KNOWN_PRICES = {
     "subtitles.generate": Decimal(1),
 }
 """The server's own price list: a step whose input another step makes has no estimate, and would wait for approval."""
-STUDIO, GALLERY, REVIEW, LOG, AFTER_DARK = "studio", "gallery", "review", "staff-log", "after-dark"
+STUDIO, GALLERY, AFTER_DARK, REVIEW, LOG, CAST = "studio", "gallery", "after-dark", "review", "staff-log", "cast-images"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +57,7 @@ ROOMS = (
     DemoChannel(AFTER_DARK, texts.AFTER_DARK_TOPIC, texts.CREATE, adult=True),
     DemoChannel(REVIEW, texts.REVIEW_TOPIC, texts.STAFF, staff=True),
     DemoChannel(LOG, texts.LOG_TOPIC, texts.STAFF, staff=True),
+    DemoChannel(CAST, texts.CAST_TOPIC, texts.STAFF, staff=True),
 )
 """The channels in order."""
 POSTCARD = "postcard"

@@ -1,0 +1,101 @@
+"""Lines of shots: the next one begins with the last frame of the one before, and all can be one film."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from bot.catalogue.operation import same_name
+from bot.domain.models import Job, JobState, MediaKind
+from bot.domain.server.places import Viewer
+from bot.errors import InputError, Refused
+from bot.generation import texts
+from bot.generation.sources import FILMS, Source, Sources
+from bot.generation.visible_jobs import VisibleJobs
+from bot.media import film
+from bot.media.fetcher import MediaFetcher
+from bot.media.scratch import scratch_files
+
+FILM_MAX_BYTES: Final = 64 * 1024 * 1024
+"""Of a shot that is opened here."""
+CONTINUES_ITSELF: Final = ("wan27video", "Wan 2.7")
+"""The model that takes a film and continues it: https://www.cannonstudio.app/developers/docs/operations/video-generate."""
+
+Publish = Callable[[int, Path], Awaitable[str]]
+"""Posts a server's picture where Cannon Studio can fetch it; returns its link. Raises as `CastPictures.publish`."""
+
+
+def continues_itself(job: Job) -> bool:
+    """Whether the film's model takes the film itself, instead of a frame."""
+    return job.model is not None and any(same_name(job.model, each) for each in CONTINUES_ITSELF)
+
+
+def is_film(job: Job) -> bool:
+    return job.state is JobState.DELIVERED and any(each.kind is MediaKind.VIDEO for each in job.media)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shots:
+    """Opens films: frames and joins, in the cage of decoders."""
+
+    sources: Sources
+    visible: VisibleJobs
+    media: MediaFetcher
+    publish: Publish
+    folder: Path
+
+    async def last_frame(self, guild_id: int, source: Source) -> str:
+        """Return a link to the last frame of a checked film. Raises Refused, InputError or a MediaError."""
+        require_possible()
+        practice = source.job is not None and source.job.practice
+        with scratch_files(self.folder, "film-") as folder:
+            name = await self._load(source.url, Path(folder), "film", practice=practice)
+            try:
+                return await self.publish(guild_id, await film.last_frame(Path(folder), name))
+            except film.NoFilm as error:
+                raise InputError(texts.FILM_UNREADABLE) from error
+
+    async def line(self, viewer: Viewer, job: Job) -> list[Job]:
+        """Return the shots that lead to this film, oldest first, as far as the viewer may see them."""
+        shots = [job]
+        while len(shots) < film.SHOTS_MAX and (parent_id := shots[0].parent_id) is not None:
+            parent = await self.visible.get(viewer, parent_id)
+            if parent is None or not is_film(parent):
+                break
+            shots.insert(0, parent)
+        return shots
+
+    @asynccontextmanager
+    async def joined(self, member_id: int, shots: list[Job], *, max_bytes: int) -> AsyncIterator[Path]:
+        """Keep the shots as one file of at most `max_bytes` during the block.
+
+        Raises Refused, InputError or a MediaError.
+        """
+        require_possible()
+        if len(shots) < 2:
+            raise InputError(texts.ONE_SHOT)
+        with scratch_files(self.folder, "film-") as folder:
+            names = []
+            for number, job in enumerate(shots):
+                medium = next(each for each in job.media if each.kind is MediaKind.VIDEO)
+                source = await self.sources.of_job(member_id, job, medium, FILMS, "video")
+                names.append(await self._load(source.url, Path(folder), f"shot-{number}", practice=job.practice))
+            try:
+                made = await film.joined(Path(folder), names, max_bytes=max_bytes)
+            except film.NoFilm as error:
+                raise InputError(texts.NOT_JOINED) from error
+            yield made
+
+    async def _load(self, link: str, folder: Path, stem: str, *, practice: bool) -> str:
+        media = self.media.of(practice=practice)
+        found = await media.download(link, folder, stem, expect=MediaKind.VIDEO, max_bytes=FILM_MAX_BYTES)
+        return found.path.name
+
+
+def require_possible() -> None:
+    """Raise Refused if this bot can't open films."""
+    if not film.is_possible():
+        raise Refused(texts.NO_FILMS_HERE)

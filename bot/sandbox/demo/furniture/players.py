@@ -1,0 +1,78 @@
+"""The demo's cast: three characters with images, which their makers added before the week."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from bot.domain.server.places import Sight, Viewer
+from bot.language import Text
+from bot.sandbox.demo import texts
+from bot.sandbox.demo.furniture.server import CAST
+from bot.sandbox.media.render import png
+from bot.sandbox.media.words import scene_of
+from bot.sandbox.studio.files import StoredFile
+from bot.server.cast.changes import Caster, NewMember
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.app.client import CannonBot
+    from bot.sandbox.demo.furniture.server import Furnished
+    from bot.sandbox.server import Sandbox
+
+SIZE_PX = 512
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DemoCharacter:
+    """A character; each of `seeds` is an image of it."""
+
+    name: str
+    look: Text
+    maker: str
+    seeds: Sequence[int] = (3,)
+    voice_id: str = ""
+
+
+PLAYERS = (
+    DemoCharacter(name="Mira", look=texts.MIRA, maker="ada", seeds=(3, 5, 8), voice_id="emma"),
+    DemoCharacter(name="Otto", look=texts.OTTO, maker="bo"),
+    DemoCharacter(name="Wren", look=texts.WREN, maker="cleo", seeds=(3, 4)),
+)
+
+
+async def bring_cast(bot: CannonBot, sandbox: Sandbox, made: Furnished) -> None:
+    """Choose the cast's channel, and add the characters."""
+    guild_id, room_id = made.guild.id, made.rooms[CAST].id
+    await bot.parts.moderation.settings.change(
+        guild_id, lambda old: replace(old, cast_channel=room_id), by_id=made.moderator.id
+    )
+    for player in PLAYERS:
+        links = [_drawn(sandbox, player, seed) for seed in player.seeds]
+        viewer = Viewer(
+            guild_id=guild_id, member_id=made.people[player.maker].id, is_moderator=False, sight=_seen, ask=_asked
+        )
+        new = NewMember(name=player.name, look=str(player.look), pictures=len(links), voice_id=player.voice_id)
+        await bot.parts.cast.add(Caster(viewer=viewer, role_ids=()), new, partial(_given, links), commands=())
+
+
+def _drawn(sandbox: Sandbox, player: DemoCharacter, seed: int) -> str:
+    """Put an image on the sandbox's host, and return its link. Results with it as a reference show the same."""
+    scene, name = scene_of(player.look.message, seed), f"{player.name}-{seed}.png"
+    file = png(scene, size=(SIZE_PX, SIZE_PX))
+    sandbox.studio.files.put(name, StoredFile(file.data, file.content_type, scene=scene))
+    return f"{sandbox.url}/media/{name}"
+
+
+async def _given(links: Sequence[str]) -> Sequence[str]:
+    return links
+
+
+def _seen(_channel_id: int) -> Sight:
+    return Sight.SEEN
+
+
+async def _asked(_channel_id: int) -> Sight:
+    return Sight.SEEN

@@ -1,0 +1,1 @@
+"""`/cast`: the gallery of a server's characters and styles, and their forms."""

@@ -1,0 +1,347 @@
+"""`/cast`: a page of the cast, one of them, and what can be done with it. Read again at each press."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.delivery.card.context import NEUTRAL
+from bot.delivery.channels.facts import in_time
+from bot.delivery.channels.view import untracked
+from bot.delivery.posting.cast_pictures import CastPictures
+from bot.domain.custom_ids import custom_id, unsigned
+from bot.domain.models import Job
+from bot.domain.words.cast import Audience, CastKind, CastMember, name_key
+from bot.domain.words.orders import SHEET
+from bot.domain.words.text import harmless, shortened
+from bot.errors import InputError
+from bot.generation.again.next_steps import IMAGE
+from bot.generation.generation import Generation
+from bot.generation.sources import SourceRef
+from bot.server.cast.changes import Caster, ServerCast
+from bot.server.cast.texts import AUDIENCES, KINDS
+from cogs.cast import texts
+from cogs.cast.forms import AddForm, CastSearchForm, EditForm, PicturesForm
+from cogs.ui.controls import Control, message_items, on, on_job
+from cogs.ui.interaction import Bot, Interaction, use
+from cogs.ui.panels import number_in, part_of
+from cogs.ui.permissions import caster_of, require_unblocked
+from cogs.ui.prices import pressed, priced, total_of
+from cogs.ui.texts import GONE, NEXT_PART, PREVIOUS_PART
+from cogs.workflows.asked.form import OperationForm
+from cogs.workflows.asked.own import as_typed
+from cogs.workflows.asked.submit import submit
+
+SEARCH_ACTION, SEARCHING = "cast_search", "typed"
+"""With that subject, the button's label is the search."""
+PAGE_MEMBERS = 6
+"""Keeps a page with pictures below Discord's 40 components."""
+LOOK_CHARS, OPTION_CHARS = 120, 100
+DANGER = discord.ButtonStyle.danger
+
+
+def _page(found: Sequence[CastMember], number: int, typed: str, pictures: Mapping[str, str]) -> discord.ui.LayoutView:
+    part = part_of(found, number, PAGE_MEMBERS)
+    box: discord.ui.Container[Any] = discord.ui.Container(accent_colour=NEUTRAL)
+    box.add_item(discord.ui.TextDisplay(f"### {texts.TITLE}\n-# {texts.COUNTED(count=len(found))} · {texts.ABOUT}"))
+    for member in part.items:
+        box.add_item(discord.ui.Separator())
+        text, picture = _line(member), pictures.get(member.id)
+        if picture is None:
+            box.add_item(discord.ui.TextDisplay(text))
+        else:
+            box.add_item(discord.ui.Section(text, accessory=discord.ui.Thumbnail(picture)))
+    if not part.items:
+        box.add_item(discord.ui.TextDisplay(str(texts.NOTHING_FOUND if typed else texts.NOTHING_YET)))
+    view = _view(box)
+    if part.items:
+        options = [
+            discord.SelectOption(
+                label=each.name,
+                value=each.id,
+                description=(shortened(each.look, OPTION_CHARS) if each.made_by else "") or str(KINDS[each.kind]),
+            )
+            for each in part.items
+        ]
+        view.add_item(
+            discord.ui.ActionRow(Control.select("cast_open", "cast", placeholder=texts.OPEN, options=options))
+        )
+    turns = [(PREVIOUS_PART, part.number - 1)] if part.number else []
+    turns += [(NEXT_PART, part.number + 1)] if part.number + 1 < part.count else []
+    view.add_item(
+        discord.ui.ActionRow(
+            Control.button("cast_add", CastKind.CHARACTER.value, label=texts.ADD, style=discord.ButtonStyle.primary),
+            Control.button("cast_add", CastKind.STYLE.value, label=texts.ADD_STYLE),
+            Control.button(SEARCH_ACTION, SEARCHING if typed else "all", label=typed or texts.SEARCH, emoji="🔎"),
+        )
+    )
+    if turns:
+        view.add_item(
+            discord.ui.ActionRow(*(Control.button("cast_page", str(number), label=label) for label, number in turns))
+        )
+    return view
+
+
+def _view(box: discord.ui.Container[Any]) -> discord.ui.LayoutView:
+    view: discord.ui.LayoutView = untracked(discord.ui.LayoutView(timeout=None))
+    view.add_item(box)
+    return view
+
+
+def _line(member: CastMember) -> str:
+    look = [harmless(shortened(member.look, LOOK_CHARS))] if member.look and member.made_by else []
+    return "\n".join([f"**{harmless(member.name)}**", *look, _facts(member)])
+
+
+def _facts(member: CastMember) -> str:
+    who = str(AUDIENCES[member.audience])
+    if member.audience is Audience.ROLES:
+        who = texts.ROLES_LINE(roles=" ".join(f"<@&{each}>" for each in sorted(member.role_ids)))
+    mark = [str(texts.LOCKED_MARK)] if member.locked else []
+    if not member.made_by:
+        return texts.STARTER_LINE(kind=str(KINDS[member.kind]))
+    return " · ".join([texts.LINE(kind=str(KINDS[member.kind]), who=who, maker=member.made_by), *mark])
+
+
+async def show_cast(interaction: Interaction, number: int = 0, typed: str = "") -> None:
+    """Show a page of the cast, ephemerally: a new message after a command, else in place."""
+    caster = await caster_of(interaction)
+    found = await use(interaction, ServerCast).of(caster)
+    if typed:
+        found = [each for each in found if name_key(typed) in name_key(each.name)]
+    shown = part_of(found, number, PAGE_MEMBERS).items
+    if interaction.type is discord.InteractionType.application_command:
+        await in_time(interaction.response.defer(ephemeral=True, thinking=True))
+    else:
+        await in_time(interaction.response.defer())
+    pictures = await use(interaction, CastPictures).thumbnails(shown)
+    await in_time(interaction.edit_original_response(view=_page(found, number, typed, pictures)))
+
+
+async def show_one(interaction: Interaction, member_id: str, said: str = "") -> None:
+    """Show one of the cast with what its reader can do, in place."""
+    caster = await caster_of(interaction)
+    member = await use(interaction, ServerCast).get(caster, member_id)
+    if not interaction.response.is_done():
+        await in_time(interaction.response.defer())
+    links = await _links(interaction, member)
+    view = await _one(interaction, caster, member, links, said)
+    await in_time(interaction.edit_original_response(view=view))
+
+
+async def _links(interaction: Interaction, member: CastMember) -> Sequence[str]:
+    found = await use(interaction, CastPictures).thumbnails([member])
+    return await use(interaction, CastPictures).links(member) if found else ()
+
+
+async def _one(
+    interaction: Interaction, caster: Caster, member: CastMember, links: Sequence[str], said: str
+) -> discord.ui.LayoutView:
+    box: discord.ui.Container[Any] = discord.ui.Container(accent_colour=NEUTRAL)
+    if said:
+        box.add_item(discord.ui.TextDisplay(said))
+    if links:
+        box.add_item(discord.ui.MediaGallery(*(discord.MediaGalleryItem(each) for each in links)))
+    lines = [f"### {harmless(member.name)}", *([harmless(member.look)] if member.look else [])]
+    for text, value in (
+        (texts.VOICE_LINE, member.voice_id),
+        (texts.MODEL_LINE, member.model),
+        (texts.RATIO_LINE, member.aspect_ratio),
+    ):
+        lines += [text(**{text.message.split("{")[1].split("}")[0]: harmless(value)})] if value else []
+    box.add_item(discord.ui.TextDisplay("\n".join([*lines, _facts(member)])))
+    view = _view(box)
+    may_change = member.may_be_changed_by(caster.member_id, is_moderator=caster.viewer.is_moderator)
+    first = [Control.button("cast_use", member.id, label=texts.MAKE_IMAGE, style=discord.ButtonStyle.primary)]
+    if may_change and not member.pictures and member.look:
+        price = (await total_of(interaction.client, caster.guild_id, [(IMAGE, _sheet_values(member))])).price
+        first.append(Control.button("cast_sheet", member.id, label=priced(texts.MAKE_SHEET, price)))
+    rows: list[list[Control]] = [first]
+    if may_change:
+        first += [
+            Control.button("cast_edit", member.id, label=texts.EDIT),
+            Control.button("cast_pictures", member.id, label=texts.IMAGES),
+        ]
+        options = [
+            discord.SelectOption(label=str(AUDIENCES[each]), value=each.value, default=each is member.audience)
+            for each in (Audience.EVERYONE, Audience.MAKER)
+        ]
+        rows.append([Control.select("cast_who", member.id, placeholder=texts.WHO, options=options)])
+        guild = interaction.guild
+        there = [each for each in sorted(member.role_ids) if guild is not None and guild.get_role(each) is not None]
+        rows.append([Control.roles("cast_roles", member.id, placeholder=texts.WHO_ROLES, chosen=there, at_most=10)])
+    last = [Control.button("cast_page", "0", label=texts.BACK)]
+    if caster.viewer.is_moderator and member.made_by:
+        last.append(Control.button("cast_lock", member.id, label=texts.UNLOCK if member.locked else texts.LOCK))
+    if may_change:
+        last.append(Control.button("cast_ask", member.id, label=texts.REMOVE, style=DANGER))
+    for row in [*rows, last]:
+        view.add_item(discord.ui.ActionRow(*row))
+    return view
+
+
+def _sheet_values(member: CastMember) -> dict[str, Any]:
+    return {"prompt": SHEET.format(look=member.look), "aspect_ratio": "16:9"}
+
+
+def _searched(message: discord.Message | None) -> str:
+    """Return what the page of this message was searched for, '' for nothing."""
+    name = custom_id(SEARCH_ACTION, SEARCHING)
+    for item in () if message is None else message_items(message):
+        if unsigned(getattr(item, "custom_id", None) or "") == unsigned(name):
+            return getattr(item, "label", None) or ""
+    return ""
+
+
+# ---------------------------------------------------------------------- its controls
+
+
+@on("cast_page")
+async def turn_page(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
+    await show_cast(interaction, number_in(subject), _searched(interaction.message))
+
+
+@on("cast_open")
+async def open_chosen(interaction: Interaction, _subject: str, values: Sequence[str]) -> None:
+    if not values:
+        raise InputError(GONE)
+    await show_one(interaction, values[0])
+
+
+@on(SEARCH_ACTION)
+async def search(interaction: Interaction, _subject: str, _values: Sequence[str]) -> None:
+    form = CastSearchForm(interaction.client, _searched(interaction.message), show_cast)
+    await in_time(interaction.response.send_modal(form))
+
+
+@on("cast_add")
+async def add(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
+    if subject not in set(CastKind):
+        raise InputError(GONE)
+    await require_unblocked(interaction)
+    await in_time(interaction.response.send_modal(AddForm(interaction.client, CastKind(subject), show_added)))
+
+
+async def show_added(interaction: Interaction, member: CastMember) -> None:
+    """Answer a form with the new one; the form deferred before its pictures were posted."""
+    said = texts.ADDED(name=harmless(member.name))
+    caster = await caster_of(interaction)
+    view = await _one(interaction, caster, member, await _links(interaction, member), said)
+    await in_time(interaction.edit_original_response(view=view))
+
+
+@on("cast_edit")
+async def edit(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
+    member = await use(interaction, ServerCast).get(await caster_of(interaction), subject)
+    await in_time(interaction.response.send_modal(EditForm(interaction.client, member, show_one)))
+
+
+@on("cast_pictures")
+async def replace_pictures(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
+    member = await use(interaction, ServerCast).get(await caster_of(interaction), subject)
+    await in_time(interaction.response.send_modal(PicturesForm(interaction.client, member, show_one)))
+
+
+@on("cast_who")
+async def choose_audience(interaction: Interaction, subject: str, values: Sequence[str]) -> None:
+    if not values or values[0] not in {Audience.EVERYONE, Audience.MAKER}:
+        raise InputError(GONE)
+    await use(interaction, ServerCast).show_to(await caster_of(interaction), subject, Audience(values[0]))
+    await show_one(interaction, subject, str(texts.SAVED))
+
+
+@on("cast_roles")
+async def choose_roles(interaction: Interaction, subject: str, values: Sequence[str]) -> None:
+    roles = frozenset(map(int, values))
+    audience = Audience.ROLES if roles else Audience.EVERYONE
+    await use(interaction, ServerCast).show_to(await caster_of(interaction), subject, audience, roles)
+    await show_one(interaction, subject, str(texts.SAVED))
+
+
+@on("cast_lock")
+async def lock(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
+    """Lock one, or unlock it. Raises Refused for members."""
+    cast, caster = use(interaction, ServerCast), await caster_of(interaction)
+    member = await cast.get(caster, subject)
+    await cast.lock(caster, subject, locked=not member.locked)
+    await show_one(interaction, subject, str(texts.SAVED))
+
+
+@on("cast_ask")
+async def ask_to_remove(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
+    member = await use(interaction, ServerCast).get(await caster_of(interaction), subject)
+    box: discord.ui.Container[Any] = discord.ui.Container(accent_colour=NEUTRAL)
+    box.add_item(discord.ui.TextDisplay(texts.SURE(name=harmless(member.name))))
+    view = _view(box)
+    view.add_item(
+        discord.ui.ActionRow(
+            Control.button("cast_remove", subject, label=texts.YES_REMOVE, style=DANGER),
+            Control.button("cast_back", subject, label=texts.BACK),
+        )
+    )
+    await in_time(interaction.response.edit_message(view=view))
+
+
+@on("cast_back")
+async def back(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
+    await show_one(interaction, subject)
+
+
+@on("cast_remove")
+async def remove(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
+    gone = await use(interaction, ServerCast).remove(await caster_of(interaction), subject)
+    box: discord.ui.Container[Any] = discord.ui.Container(accent_colour=NEUTRAL)
+    box.add_item(discord.ui.TextDisplay(texts.REMOVED_NOW(name=harmless(gone.name))))
+    view = _view(box)
+    view.add_item(discord.ui.ActionRow(Control.button("cast_page", "0", label=texts.BACK)))
+    await in_time(interaction.response.edit_message(view=view))
+
+
+# ---------------------------------------------------------------------- pictures with them
+
+
+@on("cast_use")
+async def make_picture(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
+    """Open the form of a picture whose prompt begins with the name."""
+    await require_unblocked(interaction)
+    member = await use(interaction, ServerCast).get(await caster_of(interaction), subject)
+    generation = as_typed(Generation(operation=IMAGE, values={}))
+    form = OperationForm(interaction.client, generation, prefilled={"prompt": f"@{member.name} "}, send=submit)
+    await in_time(interaction.response.send_modal(form))
+
+
+@on("cast_sheet")
+async def make_sheet(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
+    """Make a sheet of a character that has only words, at the price on the label."""
+    member = await use(interaction, ServerCast).get(await caster_of(interaction), subject)
+    generation = Generation(operation=IMAGE, values=_sheet_values(member), consent=pressed(interaction))
+    await submit(interaction, generation)
+
+
+@on_job("cast_result")
+async def add_result(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
+    """Open the form for a character with the result's picture: a new one, or the one whose sheet it is."""
+    await require_unblocked(interaction)
+    known = await use(interaction, ServerCast).of(await caster_of(interaction))
+    sheet_of = (each for each in known if each.look and _sheet_values(each)["prompt"] == job.input.get("prompt"))
+    form = AddForm(
+        interaction.client, CastKind.CHARACTER, show_added, result=SourceRef(job_id=job.id), of=next(sheet_of, None)
+    )
+    await in_time(interaction.response.send_modal(form))
+
+
+class CastCommand(commands.Cog):
+    """The gallery."""
+
+    @app_commands.command(name="cast", description=texts.CAST)
+    @app_commands.guild_only()
+    async def cast(self, interaction: Interaction) -> None:
+        await show_cast(interaction)
+
+
+async def setup(bot: Bot) -> None:
+    await bot.add_cog(CastCommand())

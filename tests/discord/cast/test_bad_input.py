@@ -1,0 +1,168 @@
+"""What can't be added or used is said in one sentence; nothing is stored, posted or paid."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bot.delivery.channels.facts import FILE_LIMIT_BYTES
+from bot.domain.words.cast import PLAYERS_MAX
+from bot.errors import BotError
+from bot.sandbox.http.broken import pixel_flood
+from bot.sandbox.studio.files import StoredFile
+from bot.server.cast.changes import NewMember
+from tests.support.cast import add, cast_channel, caster
+from tests.support.channels import press
+from tests.support.rig import Rig
+from tests.support.settings_pages import block_member
+from tests.support.surface import agreed, nothing_happened, panel_text, png, private_sentence
+
+NAMED = [
+    ("🦊", "`name` needs at least one letter or digit"),
+    ("a\u200b/b", "`name` can have letters, digits, spaces"),
+    ("<@1234567890>", "`name` can have letters, digits, spaces"),
+    ("@everyone", "to mention members"),
+    ("cast", "/cast is a command"),
+    ("IMAGE", "is a command"),
+    ("mira", "“mira” is already in the cast"),
+    ("\uff2dira", "is already in the cast"),
+]
+LARGE = b"\x89PNG\r\n\x1a\n" + png()[8:] + bytes(50 * 1024 * 1024)
+FILES = [
+    ("text", b"no image at all", "is not an image"),
+    ("clip", b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + bytes(512), "image"),
+    ("50 MB", LARGE, "MB"),
+]
+
+
+async def form_sent(rig: Rig, name: str, data: bytes | None) -> Any:
+    page = (await rig.member.slash(rig.channel, "cast")).response
+    form = await rig.member.click(page, custom_id="c1:cast_add:character")
+    first, look, pictures, *_ = rig.form_fields(form)
+    given: dict[str, Any] = {first: name, look: "a red fox"}
+    return await rig.member.submit_modal(form, given | ({pictures: [("a.png", data)]} if data else {}))
+
+
+async def nothing_added(rig: Rig, channel: Any, *names: str) -> None:
+    assert [each.name for each in await rig.bot.parts.store.cast.all(rig.guild.id)] == list(names)
+    assert len(channel.history()) == len(names)
+    await nothing_happened(rig)
+
+
+@pytest.mark.parametrize(("name", "sentence"), NAMED)
+async def test_a_name_that_cant_be_said_is_refused(rig: Rig, name: str, sentence: str):
+    channel = await cast_channel(rig)
+    await add(rig, "Mira")
+    assert sentence in private_sentence(await form_sent(rig, name, png()))
+    await nothing_added(rig, channel, "Mira")
+
+
+@pytest.mark.parametrize(("what", "data", "sentence"), FILES)
+async def test_a_file_that_is_no_image_is_refused(rig: Rig, what: str, data: bytes, sentence: str):
+    channel = await cast_channel(rig)
+    assert sentence in private_sentence(await form_sent(rig, "Mira", data)), what
+    await nothing_added(rig, channel)
+
+
+async def test_an_image_above_the_limit_in_bytes_is_refused_before_it_is_posted(rig: Rig):
+    channel = await cast_channel(rig)
+    data = png() + bytes(FILE_LIMIT_BYTES)
+    assert "MB" in private_sentence(await form_sent(rig, "Mira", data))
+    await nothing_added(rig, channel)
+
+
+async def test_pixels_are_never_decoded_so_only_bytes_count(rig: Rig):
+    """50,000 by 50,000 pixels in a few bytes: kept as it is; what Cannon Studio can't read, it refuses and refunds."""
+    channel = await cast_channel(rig)
+    done = await form_sent(rig, "Mira", pixel_flood())
+    assert "Mira is in the cast now" in panel_text(done.response)
+    await nothing_added(rig, channel, "Mira")
+
+
+async def test_a_name_taken_in_between_is_refused_and_its_images_are_deleted(rig: Rig):
+    await add(rig, "Mira", pictures=0, look="a fox")
+    channel = await cast_channel(rig)
+
+    async def while_the_images_are_read() -> list[str]:
+        await add(rig, "Tom", pictures=0, look="first")
+        rig.sandbox.studio.files.put("t.png", StoredFile(png(), "image/png"))
+        return [f"{rig.sandbox.url}/media/t.png"]
+
+    with pytest.raises(BotError, match="already in the cast"):
+        await rig.bot.parts.cast.add(
+            caster(rig), NewMember(name="Tom", pictures=1), while_the_images_are_read, commands=()
+        )
+    assert len(channel.history()) == 1
+    rig.clock.advance(601)
+    await rig.bot.parts.delivery.cast_pictures.delete_leftovers()
+    assert channel.history() == []
+
+
+async def test_more_names_than_one_job_takes_are_refused(rig: Rig):
+    names = [f"Number{number}" for number in range(PLAYERS_MAX + 1)]
+    for name in names:
+        await add(rig, name, pictures=0, look="a fox")
+    asked = await rig.member.slash(rig.channel, "image generate", prompt=" ".join(f"@{name}" for name in names))
+    assert "One job takes up to 10 from the cast" in private_sentence(asked)
+    await nothing_happened(rig)
+
+
+async def test_a_hundred_unknown_names_are_one_question_that_discord_takes(rig: Rig):
+    await add(rig, "Mira", pictures=0, look="a fox")
+    words = " ".join(f"@nobody{number}" for number in range(100))
+    asked = await rig.member.slash(rig.channel, "image generate", prompt=words)
+    [message] = [each for each in (asked.response, *asked.followups) if each is not None]
+    assert "it stays plain text" in message.content
+    assert len(message.content) <= 2000
+    await nothing_happened(rig)
+    await agreed(rig.member, asked)
+    await rig.work()
+    [request] = rig.sandbox.requests
+    assert request.input == {"prompt": words}
+
+
+async def test_a_name_in_the_option_that_is_none_is_refused(rig: Rig):
+    await add(rig, "Mira", pictures=0, look="a fox")
+    asked = await rig.member.slash(rig.channel, "image generate", prompt="a beach", cast="Mira, Tom")
+    assert "There's no “Tom” in the cast" in private_sentence(asked)
+    await nothing_happened(rig)
+
+
+async def test_a_character_removed_while_its_job_waits_still_plays_in_it_and_is_missed_by_the_next(rig: Rig):
+    mira = await add(rig, "Mira", pictures=1, look="a fox")
+    links = list(await rig.bot.parts.delivery.cast_pictures.links(mira))
+    await rig.member.slash(rig.channel, "image generate", prompt="@Mira sleeps")
+    await rig.bot.parts.cast.remove(caster(rig), mira.id)
+    await rig.work()
+    [request] = rig.sandbox.requests
+    assert request.input["reference_image_urls"] == links
+    asked = await rig.member.slash(rig.channel, "image generate", prompt="a beach", cast="Mira")
+    assert "There's no “Mira” in the cast" in private_sentence(asked)
+    assert len(rig.sandbox.requests) == 1
+
+
+async def test_images_that_were_deleted_in_discord_are_said_before_anything_is_paid(rig: Rig):
+    mira = await add(rig, "Mira", pictures=1, look="a fox")
+    assert mira.channel_id is not None
+    assert mira.message_id is not None
+    rig.env.backend.delete_message(mira.channel_id, mira.message_id)
+    rig.clock.advance(7 * 3600)
+    asked = await rig.member.slash(rig.channel, "image generate", prompt="@Mira sleeps")
+    assert "The images of Mira were deleted in Discord" in asked.response.content
+    await nothing_happened(rig)
+    await agreed(rig.member, asked)
+    await rig.work()
+    [request] = rig.sandbox.requests
+    assert request.input == {"prompt": "@Mira sleeps\n\nMira: a fox."}
+
+
+@pytest.mark.parametrize("action", ["cast_edit", "cast_pictures"])
+async def test_a_form_that_is_sent_after_its_member_was_blocked_changes_nothing(rig: Rig, action: str):
+    mira = await add(rig, "Mira", pictures=1, look="a fox")
+    form = await press(rig, rig.member, action, mira.id)
+    await block_member(rig, rig.member)
+    first, *_ = rig.form_fields(form)
+    sent = await rig.member.submit_modal(form, {first: [("b.png", png())] if action == "cast_pictures" else "Tom"})
+    assert "block" in private_sentence(sent)
+    assert await rig.bot.parts.store.cast.all(rig.guild.id) == [mira]
