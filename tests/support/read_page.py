@@ -50,7 +50,7 @@ NO_WORDS = re.compile(
 )
 BRANDS = (
     "Cannon Studio", "Cannon Demo", "cannon-bot demo", "Discord", POSTCARD,
-    *(each.account.capitalize() for each in PEOPLE), *(each.name for each in PLAYERS), *(each.name for each in BUILT_IN),
+    *(each.account.capitalize() for each in PEOPLE), *(each.name for each in (*PLAYERS, *BUILT_IN)),
 )  # fmt: skip
 CANNONS_OWN = tuple(said for said in vars(sandbox_texts).values() if isinstance(said, str) and " " in said)
 """What Cannon Studio itself says, in English: why a request failed."""
