@@ -303,5 +303,5 @@ ONE_SHOT = Text("This video has one shot. Use Continue first, then Join.", why="
 NOT_JOINED = Text(
     "I can't join these shots to one file that fits here. Join fewer, or shorter ones.", why="result.shots"
 )
-NO_FILMS_HERE = Text("This bot can't open videos. Its host can allow that with the extra `film`.", why="result.shots")
+NO_FILMS_HERE = Text("This bot can't open videos. Its host can allow that.", why="result.shots")
 NEXT_SHOT = Text("video")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping
-from typing import Final
+from typing import Final, Literal
 from urllib.parse import urlsplit
 
 from bot.domain.models import SOURCE_KINDS, MediaKind
@@ -278,3 +278,31 @@ def identified_whole(
         found = refined(found, facts)
     require_kind(found, expect)
     return found
+
+
+def pixels(head: bytes) -> tuple[int, int] | None:
+    """Return an image's width and height by its first bytes; None if they do not say so, as of AVIF and HEIC."""
+
+    def at(start: int, size: int, order: Literal["big", "little"] = "little") -> int:
+        return int.from_bytes(head[start : start + size], order)
+
+    if head.startswith(b"\x89PNG"):
+        return at(16, 4, "big"), at(20, 4, "big")
+    if head.startswith(b"GIF8"):
+        return at(6, 2), at(8, 2)
+    if head.startswith(b"\xff\xd8"):
+        return _jpeg_pixels(head)
+    if head[8:16] == b"WEBPVP8X":
+        return 1 + at(24, 3), 1 + at(27, 3)
+    if head[8:16] == b"WEBPVP8L":
+        return 1 + (at(21, 4) & 0x3FFF), 1 + (at(21, 4) >> 14 & 0x3FFF)
+    return (at(26, 2) & 0x3FFF, at(28, 2) & 0x3FFF) if head[8:16] == b"WEBPVP8 " else None
+
+
+def _jpeg_pixels(head: bytes) -> tuple[int, int] | None:
+    place = 2
+    while place + 9 <= len(head) and head[place] == 0xFF:
+        if 0xC0 <= head[place + 1] <= 0xCF and head[place + 1] not in {0xC4, 0xC8, 0xCC}:  # a start of frame
+            return int.from_bytes(head[place + 7 : place + 9]), int.from_bytes(head[place + 5 : place + 7])
+        place += 2 + int.from_bytes(head[place + 2 : place + 4])
+    return None

@@ -11,9 +11,10 @@ import discord
 from bot.delivery.channels.facts import in_time
 from bot.domain.models import MediaKind
 from bot.domain.words.cast import LOOK_CHARS, NAME_CHARS, PICTURES_MAX, Audience, CastKind, CastMember
+from bot.domain.words.text import harmless
 from bot.generation.sources import SourceRef, Sources
 from bot.language import Text
-from bot.server.cast.changes import NewMember, ServerCast
+from bot.server.cast.changes import Caster, FindLinks, NewMember, ServerCast
 from bot.server.cast.texts import AUDIENCES
 from cogs.cast import texts
 from cogs.ui.forms import Form, MediaUpload
@@ -21,7 +22,6 @@ from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.permissions import caster_of, require_unblocked
 
 VALUE_CHARS, SEARCH_CHARS = 100, 32
-ShowAdded = Callable[[Interaction, CastMember], Awaitable[None]]
 ShowOne = Callable[[Interaction, str, str], Awaitable[None]]
 ShowCast = Callable[[Interaction, int, str], Awaitable[None]]
 IMAGES = [MediaKind.IMAGE]
@@ -47,35 +47,39 @@ class _CastForm(Form):
         return upload
 
 
-class AddForm(_CastForm):
-    """Takes a new character or style; with `result`, its picture is that job's, and may be the first one `of` it."""
+class MemberForm(_CastForm):
+    """Takes the words of a `member`, or a new one, whose images are uploads or that of the `result`."""
 
     def __init__(
         self,
         bot: Bot,
         kind: CastKind,
-        show: ShowAdded,
+        show: ShowOne,
         *,
+        member: CastMember | None = None,
         result: SourceRef | None = None,
-        of: CastMember | None = None,
     ) -> None:
-        is_style = kind is CastKind.STYLE
-        super().__init__(bot, title=str(texts.FORM_ADD_STYLE if is_style else texts.FORM_ADD), name="cast_add")
-        self._kind, self._show, self._result = kind, show, result
-        name, look = ("", "") if of is None else (of.name, of.look)
-        self._name = self.add(texts.NAME, texts.NAME_HELP, name, chars=NAME_CHARS, required=True)
-        self._look = self.add(texts.LOOK, LOOK_HELPS[kind], look, chars=LOOK_CHARS)
+        self._is_new, is_style = member is None or result is not None, kind is CastKind.STYLE
+        title = (texts.FORM_ADD_STYLE if is_style else texts.FORM_ADD) if self._is_new else texts.FORM_EDIT
+        super().__init__(bot, title=str(title), name="cast_member")
+        self._kind, self._show, self._member, self._result = kind, show, member, result
+        self._inputs: dict[str, Any] = {}
+        self._add("name", texts.NAME, texts.NAME_HELP, chars=NAME_CHARS, required=True)
+        self._add("look", texts.LOOK, LOOK_HELPS[kind], chars=LOOK_CHARS)
         self._upload: MediaUpload | None = None
-        if result is None:
+        if self._is_new and result is None:
             about, most = (texts.STYLE_UPLOAD_HELP, 1) if is_style else (texts.UPLOAD_HELP, PICTURES_MAX)
             self._upload = self.add_uploads(about, most)
-        self._model = self._ratio = self._voice = self._who = None
         if is_style:
-            self._model = self.add(texts.MODEL, texts.MODEL_HELP, chars=VALUE_CHARS)
-            self._ratio = self.add(texts.RATIO, texts.RATIO_HELP, chars=VALUE_CHARS)
+            self._add("model", texts.MODEL, texts.MODEL_HELP)
+            self._add("aspect_ratio", texts.RATIO, texts.RATIO_HELP)
         else:
-            self._voice = self.add(texts.VOICE, texts.VOICE_HELP, chars=VALUE_CHARS)
-            self._who = self._add_audience()
+            self._add("voice_id", texts.VOICE, texts.VOICE_HELP)
+        self._who = self._add_audience() if self._is_new and not is_style else None
+
+    def _add(self, name: str, label: Text, about: Text, *, chars: int = VALUE_CHARS, required: bool = False) -> None:
+        text = "" if self._member is None else getattr(self._member, name)
+        self._inputs[name] = self.add(label, about, text, chars=chars, required=required)
 
     def _add_audience(self) -> discord.ui.RadioGroup[Any]:
         options = [
@@ -88,53 +92,19 @@ class AddForm(_CastForm):
 
     async def answer(self, interaction: Interaction) -> None:
         await require_unblocked(interaction)
+        cast, caster = use(interaction, ServerCast), await caster_of(interaction)
+        said = {name: item.value for name, item in self._inputs.items()}
+        commands = frozenset(each.name for each in self.bot.tree.get_commands())
+        if self._member is not None and not self._is_new:
+            await cast.describe(caster, self._member.id, commands=commands, **said)
+            await self._show(interaction, self._member.id, str(texts.SAVED))
+            return
         await in_time(interaction.response.defer(ephemeral=True, thinking=True))
         refs = [self._result] if self._result is not None else uploaded(self._upload)
-        caster = await caster_of(interaction)
-        new = NewMember(
-            name=self._name.value,
-            kind=self._kind,
-            look=self._look.value,
-            pictures=len(refs),
-            voice_id=_text(self._voice),
-            model=_text(self._model),
-            aspect_ratio=_text(self._ratio),
-            audience=Audience(self._who.value) if self._who is not None and self._who.value else Audience.EVERYONE,
-        )
-        links = partial(use(interaction, Sources).links, caster.viewer, refs, "image")
-        added = await use(interaction, ServerCast).add(caster, new, links, commands=command_names(interaction.client))
-        await self._show(interaction, added)
-
-
-class EditForm(_CastForm):
-    """Takes other words for one of the cast."""
-
-    def __init__(self, bot: Bot, member: CastMember, show: ShowOne) -> None:
-        super().__init__(bot, title=str(texts.FORM_EDIT), name="cast_edit")
-        self._member, self._show = member, show
-        self._name = self.add(texts.NAME, texts.NAME_HELP, member.name, chars=NAME_CHARS, required=True)
-        self._look = self.add(texts.LOOK, LOOK_HELPS[member.kind], member.look, chars=LOOK_CHARS)
-        self._model = self._ratio = self._voice = None
-        if member.kind is CastKind.STYLE:
-            self._model = self.add(texts.MODEL, texts.MODEL_HELP, member.model, chars=VALUE_CHARS)
-            self._ratio = self.add(texts.RATIO, texts.RATIO_HELP, member.aspect_ratio, chars=VALUE_CHARS)
-        else:
-            self._voice = self.add(texts.VOICE, texts.VOICE_HELP, member.voice_id, chars=VALUE_CHARS)
-
-    async def answer(self, interaction: Interaction) -> None:
-        await require_unblocked(interaction)
-        cast, caster = use(interaction, ServerCast), await caster_of(interaction)
-        await cast.describe(
-            caster,
-            self._member.id,
-            name=self._name.value,
-            look=self._look.value,
-            voice_id=_text(self._voice),
-            model=_text(self._model),
-            aspect_ratio=_text(self._ratio),
-            commands=command_names(interaction.client),
-        )
-        await self._show(interaction, self._member.id, str(texts.SAVED))
+        audience = Audience(self._who.value) if self._who is not None and self._who.value else Audience.EVERYONE
+        new = NewMember(kind=self._kind, pictures=len(refs), audience=audience, **said)
+        added = await cast.add(caster, new, links_of(interaction, caster, refs), commands=commands)
+        await self._show(interaction, added.id, texts.ADDED(name=harmless(added.name)))
 
 
 class PicturesForm(_CastForm):
@@ -150,7 +120,7 @@ class PicturesForm(_CastForm):
         await in_time(interaction.response.defer())
         caster = await caster_of(interaction)
         refs = uploaded(self._upload)
-        links = partial(use(interaction, Sources).links, caster.viewer, refs, "image")
+        links = links_of(interaction, caster, refs)
         await use(interaction, ServerCast).set_pictures(caster, self._member.id, len(refs), links)
         await self._show(interaction, self._member.id, str(texts.SAVED))
 
@@ -171,10 +141,5 @@ def uploaded(upload: MediaUpload | None) -> Sequence[SourceRef]:
     return [] if upload is None else [SourceRef(attachment=(each.url, each.filename)) for each in upload.values]
 
 
-def command_names(bot: Bot) -> frozenset[str]:
-    """Return the names that can't be a character's: those of the commands."""
-    return frozenset(each.name for each in bot.tree.get_commands())
-
-
-def _text(item: Any) -> str:
-    return "" if item is None else str(item.value)
+def links_of(interaction: Interaction, caster: Caster, refs: Sequence[SourceRef]) -> FindLinks:
+    return partial(use(interaction, Sources).links, caster.viewer, refs, "image")

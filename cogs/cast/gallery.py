@@ -25,7 +25,7 @@ from bot.generation.sources import SourceRef
 from bot.server.cast.changes import Caster, ServerCast
 from bot.server.cast.texts import AUDIENCES, KINDS
 from cogs.cast import texts
-from cogs.cast.forms import AddForm, CastSearchForm, EditForm, PicturesForm
+from cogs.cast.forms import CastSearchForm, MemberForm, PicturesForm
 from cogs.ui.controls import Control, message_items, on, on_job
 from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.panels import number_in, part_of
@@ -46,50 +46,47 @@ DANGER = discord.ButtonStyle.danger
 
 def _page(found: Sequence[CastMember], number: int, typed: str, pictures: Mapping[str, str]) -> discord.ui.LayoutView:
     part = part_of(found, number, PAGE_MEMBERS)
-    box: discord.ui.Container[Any] = discord.ui.Container(accent_colour=NEUTRAL)
-    box.add_item(discord.ui.TextDisplay(f"### {texts.TITLE}\n-# {texts.COUNTED(count=len(found))} · {texts.ABOUT}"))
+    box = _box(f"### {texts.TITLE}\n-# {texts.COUNTED(count=len(found))} · {texts.ABOUT}")
     for member in part.items:
+        text = discord.ui.TextDisplay[Any](_line(member))
+        link = pictures.get(member.id)
         box.add_item(discord.ui.Separator())
-        text, picture = _line(member), pictures.get(member.id)
-        if picture is None:
-            box.add_item(discord.ui.TextDisplay(text))
-        else:
-            box.add_item(discord.ui.Section(text, accessory=discord.ui.Thumbnail(picture)))
+        box.add_item(text if link is None else discord.ui.Section(text, accessory=discord.ui.Thumbnail(link)))
     if not part.items:
         box.add_item(discord.ui.TextDisplay(str(texts.NOTHING_FOUND if typed else texts.NOTHING_YET)))
-    view = _view(box)
-    if part.items:
-        options = [
-            discord.SelectOption(
-                label=each.name,
-                value=each.id,
-                description=(shortened(each.look, OPTION_CHARS) if each.made_by else "") or str(KINDS[each.kind]),
-            )
-            for each in part.items
-        ]
-        view.add_item(
-            discord.ui.ActionRow(Control.select("cast_open", "cast", placeholder=texts.OPEN, options=options))
-        )
-    turns = [(PREVIOUS_PART, part.number - 1)] if part.number else []
-    turns += [(NEXT_PART, part.number + 1)] if part.number + 1 < part.count else []
-    view.add_item(
-        discord.ui.ActionRow(
+    rows = [
+        [
             Control.button("cast_add", CastKind.CHARACTER.value, label=texts.ADD, style=discord.ButtonStyle.primary),
             Control.button("cast_add", CastKind.STYLE.value, label=texts.ADD_STYLE),
             Control.button(SEARCH_ACTION, SEARCHING if typed else "all", label=typed or texts.SEARCH, emoji="🔎"),
-        )
-    )
-    if turns:
-        view.add_item(
-            discord.ui.ActionRow(*(Control.button("cast_page", str(number), label=label) for label, number in turns))
-        )
-    return view
+        ]
+    ]
+    if part.items:
+        options = [
+            discord.SelectOption(label=each.name, value=each.id, description=_about(each)) for each in part.items
+        ]
+        rows.insert(0, [Control.select("cast_open", "cast", placeholder=texts.OPEN, options=options)])
+    turned = [(PREVIOUS_PART, part.number - 1)] if part.number else []
+    turned += [(NEXT_PART, part.number + 1)] if part.number + 1 < part.count else []
+    if turned:
+        rows.append([Control.button("cast_page", str(at), label=label) for label, at in turned])
+    return _view(box, *rows)
 
 
-def _view(box: discord.ui.Container[Any]) -> discord.ui.LayoutView:
+def _about(member: CastMember) -> str:
+    return (shortened(member.look, OPTION_CHARS) if member.made_by else "") or str(KINDS[member.kind])
+
+
+def _view(box: discord.ui.Container[Any], *rows: Sequence[Control]) -> discord.ui.LayoutView:
     view: discord.ui.LayoutView = untracked(discord.ui.LayoutView(timeout=None))
     view.add_item(box)
+    for row in rows:
+        view.add_item(discord.ui.ActionRow(*row))
     return view
+
+
+def _box(*texts_: str) -> discord.ui.Container[Any]:
+    return discord.ui.Container(*map(discord.ui.TextDisplay, texts_), accent_colour=NEUTRAL)
 
 
 def _line(member: CastMember) -> str:
@@ -141,20 +138,14 @@ async def _links(interaction: Interaction, member: CastMember) -> Sequence[str]:
 async def _one(
     interaction: Interaction, caster: Caster, member: CastMember, links: Sequence[str], said: str
 ) -> discord.ui.LayoutView:
-    box: discord.ui.Container[Any] = discord.ui.Container(accent_colour=NEUTRAL)
-    if said:
-        box.add_item(discord.ui.TextDisplay(said))
+    box = _box(*([said] if said else []))
     if links:
         box.add_item(discord.ui.MediaGallery(*(discord.MediaGalleryItem(each) for each in links)))
     lines = [f"### {harmless(member.name)}", *([harmless(member.look)] if member.look else [])]
-    for text, value in (
-        (texts.VOICE_LINE, member.voice_id),
-        (texts.MODEL_LINE, member.model),
-        (texts.RATIO_LINE, member.aspect_ratio),
-    ):
-        lines += [text(**{text.message.split("{")[1].split("}")[0]: harmless(value)})] if value else []
+    lines += [texts.VOICE_LINE(voice=harmless(member.voice_id))] if member.voice_id else []
+    lines += [texts.MODEL_LINE(model=harmless(member.model))] if member.model else []
+    lines += [texts.RATIO_LINE(ratio=harmless(member.aspect_ratio))] if member.aspect_ratio else []
     box.add_item(discord.ui.TextDisplay("\n".join([*lines, _facts(member)])))
-    view = _view(box)
     may_change = member.may_be_changed_by(caster.member_id, is_moderator=caster.viewer.is_moderator)
     first = [Control.button("cast_use", member.id, label=texts.MAKE_IMAGE, style=discord.ButtonStyle.primary)]
     if may_change and not member.pictures and member.look:
@@ -179,9 +170,7 @@ async def _one(
         last.append(Control.button("cast_lock", member.id, label=texts.UNLOCK if member.locked else texts.LOCK))
     if may_change:
         last.append(Control.button("cast_ask", member.id, label=texts.REMOVE, style=DANGER))
-    for row in [*rows, last]:
-        view.add_item(discord.ui.ActionRow(*row))
-    return view
+    return _view(box, *rows, last)
 
 
 def _sheet_values(member: CastMember) -> dict[str, Any]:
@@ -223,21 +212,13 @@ async def add(interaction: Interaction, subject: str, _values: Sequence[str]) ->
     if subject not in set(CastKind):
         raise InputError(GONE)
     await require_unblocked(interaction)
-    await in_time(interaction.response.send_modal(AddForm(interaction.client, CastKind(subject), show_added)))
-
-
-async def show_added(interaction: Interaction, member: CastMember) -> None:
-    """Answer a form with the new one; the form deferred before its pictures were posted."""
-    said = texts.ADDED(name=harmless(member.name))
-    caster = await caster_of(interaction)
-    view = await _one(interaction, caster, member, await _links(interaction, member), said)
-    await in_time(interaction.edit_original_response(view=view))
+    await in_time(interaction.response.send_modal(MemberForm(interaction.client, CastKind(subject), show_one)))
 
 
 @on("cast_edit")
 async def edit(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
     member = await use(interaction, ServerCast).get(await caster_of(interaction), subject)
-    await in_time(interaction.response.send_modal(EditForm(interaction.client, member, show_one)))
+    await in_time(interaction.response.send_modal(MemberForm(interaction.client, member.kind, show_one, member=member)))
 
 
 @on("cast_pictures")
@@ -274,15 +255,9 @@ async def lock(interaction: Interaction, subject: str, _values: Sequence[str]) -
 @on("cast_ask")
 async def ask_to_remove(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
     member = await use(interaction, ServerCast).get(await caster_of(interaction), subject)
-    box: discord.ui.Container[Any] = discord.ui.Container(accent_colour=NEUTRAL)
-    box.add_item(discord.ui.TextDisplay(texts.SURE(name=harmless(member.name))))
-    view = _view(box)
-    view.add_item(
-        discord.ui.ActionRow(
-            Control.button("cast_remove", subject, label=texts.YES_REMOVE, style=DANGER),
-            Control.button("cast_back", subject, label=texts.BACK),
-        )
-    )
+    yes = Control.button("cast_remove", subject, label=texts.YES_REMOVE, style=DANGER)
+    no = Control.button("cast_back", subject, label=texts.BACK)
+    view = _view(_box(texts.SURE(name=harmless(member.name))), [yes, no])
     await in_time(interaction.response.edit_message(view=view))
 
 
@@ -294,10 +269,8 @@ async def back(interaction: Interaction, subject: str, _values: Sequence[str]) -
 @on("cast_remove")
 async def remove(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
     gone = await use(interaction, ServerCast).remove(await caster_of(interaction), subject)
-    box: discord.ui.Container[Any] = discord.ui.Container(accent_colour=NEUTRAL)
-    box.add_item(discord.ui.TextDisplay(texts.REMOVED_NOW(name=harmless(gone.name))))
-    view = _view(box)
-    view.add_item(discord.ui.ActionRow(Control.button("cast_page", "0", label=texts.BACK)))
+    back_to_all = Control.button("cast_page", "0", label=texts.BACK)
+    view = _view(_box(texts.REMOVED_NOW(name=harmless(gone.name))), [back_to_all])
     await in_time(interaction.response.edit_message(view=view))
 
 
@@ -328,9 +301,8 @@ async def add_result(interaction: Interaction, job: Job, _values: Sequence[str])
     await require_unblocked(interaction)
     known = await use(interaction, ServerCast).of(await caster_of(interaction))
     sheet_of = (each for each in known if each.look and _sheet_values(each)["prompt"] == job.input.get("prompt"))
-    form = AddForm(
-        interaction.client, CastKind.CHARACTER, show_added, result=SourceRef(job_id=job.id), of=next(sheet_of, None)
-    )
+    of, ref = next(sheet_of, None), SourceRef(job_id=job.id)
+    form = MemberForm(interaction.client, CastKind.CHARACTER, show_one, member=of, result=ref)
     await in_time(interaction.response.send_modal(form))
 
 

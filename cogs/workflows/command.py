@@ -183,7 +183,7 @@ def _completions(plan: CommandPlan, options: Mapping[str, PlannedOption]) -> dic
         field = option.field
         if field is None and option.name == Common.PRESET:
             found[key] = preset_completion(plan.operation)
-        elif field is None and option.name in {Common.CAST, Common.STYLE}:
+        elif option.name == Common.CAST or (option.name == Common.STYLE and plan.has(Common.CAST)):
             found[key] = cast_completion(styles=option.name == Common.STYLE)
         elif option.kind is OptionKind.FROM:
             found[key] = job_completion(_kinds(option))

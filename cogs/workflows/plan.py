@@ -15,6 +15,7 @@ from bot.catalogue import Field, FieldKind, Operation
 from bot.catalogue.catalogue import kinds_of
 from bot.catalogue.fields import flag, text
 from bot.domain.server.member_settings import STYLE_CHARS
+from bot.domain.words import cast as of_cast
 from bot.domain.words.text import shortened
 from cogs.ui.texts import PRIVATE_OPTION, SPOILER_OPTION
 from cogs.workflows import texts
@@ -70,7 +71,9 @@ _COMMON = {
     Common.ENHANCE: flag("enhance", texts.ENHANCE_LABEL.message, texts.ENHANCE_OPTION.message),
     Common.PRIVATE: flag("private", "", PRIVATE_OPTION),
     Common.SPOILER: flag("spoiler", "", SPOILER_OPTION),
-    Common.CAST: text("cast", "", texts.CAST_OPTION),
+    Common.CAST: replace(
+        text("cast", "", texts.CAST_OPTION), max_length=of_cast.PLAYERS_MAX * (of_cast.NAME_CHARS + len(", "))
+    ),
     Common.STYLE: replace(text("style", "", texts.STYLE_OPTION), max_length=STYLE_CHARS),
     Common.PRESET: text("preset", "", texts.PRESET_OPTION),
     Common.REST: flag("more", "", texts.REST_OPTION),
@@ -185,7 +188,7 @@ def _option(word: str, spec: CommandSpec, fields: Mapping[str, Field], in_all: C
         if word in {source.upload, source.link}:
             return _of_source(word, source, fields)
     outer, _, key = spec.paths.get(word, word).partition(".")
-    field = None if word in spec.common else fields.get(outer)
+    field = fields.get(outer)
     if field is None:
         return _common(Common(word), spec)
     inner = next((each for each in field.item_fields if each.name == key), None)

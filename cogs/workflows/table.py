@@ -66,8 +66,6 @@ class CommandSpec:
     """Which results it suggests: those with a true result."""
     hook: hooks.Hook = hooks.plain
     """Submits the request, where that takes more than data."""
-    common: frozenset[str] = frozenset()
-    """Shown options that are `Common` ones, though a field has that name."""
     reason: str = ""
     """Why it shows more than OPTIONS_MAX options."""
 
@@ -121,9 +119,8 @@ COMMANDS = (
                 label=texts.REFERENCE_FILE,
             ),
         ),
-        abouts={"count": texts.PICTURES_OPTION},
+        abouts={"count": texts.PICTURES_OPTION, "style": texts.STYLE_OPTION},
         count=True,
-        common=frozenset({"style"}),
         reason="the cast and its styles, which no form can complete",
         hook=hooks.usual_count,
     ),
@@ -151,7 +148,6 @@ COMMANDS = (
             ),
         ),
         count=True,
-        common=frozenset({"style"}),
         reason="the cast and its styles, which no form can complete",
         aliases=frozenset({"first_frame_url", "first_clip_url", "last_frame_url"}),
     ),

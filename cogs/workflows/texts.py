@@ -13,7 +13,7 @@ from bot.language import Plural, Text, amount, sentences, tr
 
 PICTURES_OPTION = "How many to make, 1 to 4; each is charged (default: set by the server)"
 COUNT_OPTION = "How many to make, 1 to 4; each is charged as a separate job"
-CAST_OPTION = "Who plays: names from `/cast`, separated by commas; @Name in the prompt works, too"
+CAST_OPTION = "Names from `/cast`, separated by commas; or write @Name"
 STYLE_OPTION = "A style from `/cast`, or your own words, e.g. film noir"
 PRESET_OPTION = "One of your presets from `/me`; fills in what you leave out"
 ENHANCE_OPTION = Text("Improve the prompt first (1 credit); the card shows both versions")

@@ -29,10 +29,11 @@ from bot.delivery.posting.copies import ERASED_AGAIN_S, ERASED_AT_ONCE, delete_m
 from bot.domain.models import MediaKind, new_id
 from bot.domain.words.cast import CastMember
 from bot.domain.words.text import harmless, slug
-from bot.errors import MediaUnreachable, Refused
+from bot.errors import MediaTooLarge, MediaUnreachable, Refused
 from bot.language import Text
 from bot.media.fetcher import MediaFetcher
 from bot.media.scratch import scratch_files
+from bot.media.sniff import pixels
 from bot.runtime.clock import Clock
 from bot.runtime.failpoints import failpoint
 from bot.runtime.pace import TimedMemory
@@ -46,6 +47,8 @@ LINKS_KEPT_S = 6 * 3600.0
 """Discord's links to files live for a day; a job may wait a while before Cannon Studio fetches them."""
 UNUSED_LIFE_S = 600.0
 """Images whose character was not stored, e.g. because the bot died in between."""
+SIDE_MAX, HEAD_BYTES_MAX = 8192, 256 * 1024
+"""Longest side of an image, in pixels, and where its header says so."""
 FRAME_LIFE_S = 2 * 86_400.0
 """A job may wait a day for approval."""
 LOOK_TIMEOUT_S = 2.0
@@ -82,6 +85,8 @@ class CastPictures:
                 )
                 for number, link in enumerate(links, start=1)
             ]
+            for each in found:
+                _require_not_wide(each.path)
             files = [discord.File(each.path, description=member.name) for each in found]
             message = await self._post(member.guild_id, channel_id, harmless(member.name), files, UNUSED_LIFE_S)
         kept = self._note(message)
@@ -168,3 +173,10 @@ class CastPictures:
                 await self.store.cast.deleted(guild_id, message_id)
             else:
                 await self.store.cast.delete_later(guild_id, message_id, self.clock.wall() + ERASED_AGAIN_S)
+
+
+def _require_not_wide(picture: Path) -> None:
+    with picture.open("rb") as file:
+        size = pixels(file.read(HEAD_BYTES_MAX))
+    if size is not None and max(size) > SIDE_MAX:
+        raise MediaTooLarge(texts.TOO_WIDE(most=SIDE_MAX, size=max(size)))

@@ -14,6 +14,7 @@ from bot.catalogue.catalogue import kinds_of
 from bot.domain.jobs.card_spec import CardSpec, JobSpec
 from bot.domain.models import MediaKind
 from bot.domain.words.cast import (
+    NAME_CHARS,
     NO_CAST,
     PLAYERS_MAX,
     REFERENCES_MAX,
@@ -29,6 +30,7 @@ from bot.domain.words.cast import (
 )
 from bot.domain.words.orders import words_of
 from bot.domain.words.templates import steps_in
+from bot.domain.words.text import harmless_within
 from bot.errors import InputError
 from bot.language import Text
 from bot.server.cast import texts
@@ -37,6 +39,8 @@ from bot.store import Store
 
 PROMPT: Final = "prompt"
 VOICE: Final = "voice_id"
+STYLE: Final = "style"
+"""The field for a look in the member's own words, which may name a style of the cast."""
 _VISUAL: Final = frozenset({MediaKind.IMAGE, MediaKind.VIDEO})
 _OF_STYLE: Final = ("model", "aspect_ratio")
 
@@ -103,7 +107,9 @@ class Casts:
         writers = [steps[index] for index, _ in steps_in(given.fill.get(PROMPT, ""))]
         prompts = [each.input.get(PROMPT) for each in (given, *writers)] if PROMPT in _names(operation) else []
         marked = [names for each in prompts if isinstance(each, str) for names in marked_in(each)]
-        return _Step(operation, marked, given.derivation.casting)
+        style = given.input.get(STYLE) if _is_shown(operation) else None
+        asked = given.derivation.casting
+        return _Step(operation, marked, replace(asked, style=style) if isinstance(style, str) else asked)
 
     def _may_name(self, spec: CardSpec, member: CastMember) -> bool:
         viewer = spec.origin.viewer
@@ -117,9 +123,11 @@ class Casts:
         named, was = players_in(step.marked, by_key), step.casting
         for name in was.asked:
             if name_key(name) not in by_key:
-                raise InputError(texts.NO_SUCH_NAME(name=name), "cast")
+                raise InputError(texts.NO_SUCH_NAME(name=harmless_within(name, NAME_CHARS)), "cast")
         asked = [by_key[key] for key in map(name_key, (*was.asked, was.style)) if key in by_key]
-        own_style = "" if name_key(was.style) in by_key else was.style
+        own_style = "" if name_key(was.style) in by_key or STYLE in given.input else was.style
+        if name_key(was.style) in by_key:
+            given = replace(given, input={name: each for name, each in given.input.items() if name != STYLE})
         before = [by_id[player.id] for player in was.players if player.id in by_id]
         cautions += [_lost(player) for player in was.players if player.id not in by_id]
         members = list({each.id: each for each in (*named, *asked, *before)}.values())
@@ -143,9 +151,7 @@ class Casts:
         values = _styled(members, fields, given)
         added: dict[str, Any] = {}
         words = ""
-        kinds = {each.kind for each in operation.outputs}  # a video with new sounds shows no one new
-        shown = PROMPT in fields and bool(kinds) and kinds <= _VISUAL
-        if shown:
+        if _is_shown(operation):
             numbers = await self._pictures(members, fields, values, given, added)
             words = words_of(members, numbers, named=named, style=style)
             left = [each for each in members if each.pictures and each.id not in numbers]
@@ -212,6 +218,12 @@ def _voiced(
     others = [each.name for each in members if each is not speaker]
     sentence = texts.ONE_VOICE(operation=operation.title, name=speaker.name, others=others)
     return [Caution(f"cast:voices:{operation.id}:{speaker.id}", sentence)] if others else []
+
+
+def _is_shown(operation: Operation) -> bool:
+    """Whether it shows what its prompt says: a video with new sounds shows no one new."""
+    kinds = {each.kind for each in operation.outputs}
+    return PROMPT in _names(operation) and bool(kinds) and kinds <= _VISUAL
 
 
 def _names(operation: Operation) -> set[str]:

@@ -213,30 +213,36 @@ class ServerCast:
         member = await self.get(caster, member_id)
         _require_changeable(caster, member)
 
-        line = _line(caster, member, texts.REMOVED(who=caster.member_id, name=harmless(member.name)))
-        gone = await self.store.cast.remove(caster.guild_id, member_id, record=lambda gone: line if gone else None)
+        def record(gone: CastMember | None) -> Record | None:
+            if gone is None:
+                return None
+            return _line(caster, gone, lambda who, name: texts.REMOVED(who=who, name=name))
+
+        gone = await self.store.cast.remove(caster.guild_id, member_id, record=record)
         if gone is None:
             raise InputError(texts.NOT_IN_CAST)
         return gone
 
     async def _change(self, caster: Caster, member_id: str, change: Callable[[CastMember], CastMember]) -> None:
-        seen: list[tuple[str, Record | None]] = []
+        seen: list[tuple[CastMember, CastMember]] = []
 
         def changed(was: CastMember) -> CastMember:
             if not caster.may_name(was):
                 raise InputError(texts.NOT_IN_CAST)
             _require_changeable(caster, was)
-            new = change(was)
-            who, old, name = caster.member_id, harmless(was.name), harmless(new.name)
-            text = texts.CHANGED(who=who, name=name) if old == name else texts.RENAMED(who=who, old=old, name=name)
-            seen[:] = [(new.name, _line(caster, was, text))]
-            return new
+            seen[:] = [(was, change(was))]
+            return seen[0][1]
 
         def record(outcome: CastOutcome) -> Record | None:
-            return seen[0][1] if outcome is CastOutcome.DONE else None
+            was, new = seen[0] if outcome is CastOutcome.DONE else (None, None)
+            if was is None or new is None:
+                return None
+            if was.name == new.name:
+                return _line(caster, new, lambda who, name: texts.CHANGED(who=who, name=name))
+            return _line(caster, new, lambda who, name: texts.RENAMED(who=who, old=harmless(was.name), name=name))
 
         outcome = await self.store.cast.change(caster.guild_id, member_id, changed, record=record)
-        _require_done(outcome, seen[0][0] if seen else "")
+        _require_done(outcome, seen[0][1].name if seen else "")
 
     @staticmethod
     def _name(typed: str, commands: Collection[str]) -> str:
@@ -277,8 +283,9 @@ def _require_done(outcome: CastOutcome, name: str) -> None:
         raise InputError(texts.NOT_IN_CAST)
 
 
-def _line(caster: Caster, member: CastMember, text: str) -> Record | None:
+def _line(caster: Caster, member: CastMember, text: Callable[[int, str], str]) -> Record | None:
     """Return the record's line of a moderator's act; what members do with their own is no act of moderation."""
     if member.made_by == caster.member_id:
         return None
-    return Record(kind="cast", text=text, by_id=caster.member_id, about={"cast": member.id})
+    said = text(caster.member_id, harmless(member.name))
+    return Record(kind="cast", text=said, by_id=caster.member_id, about={"cast": member.id})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.account.texts import actor
 from bot.domain.words.cast import Audience, CastKind
-from bot.language import Plural, Text, both
+from bot.language import Plural, Text, amount, both
 
 NO_SUCH_NAME = Text(
     "There's no “{name}” in the cast that you can use here. Choose one from the list of `cast`.", why="cast.none"
@@ -49,13 +49,19 @@ STARTER = Text(
 )
 LOCKED = Text("Moderators locked this. Ask one of them to change it.", why="role.moderator")
 LOOK_TOO_LONG = Plural(
-    "`look` can have up to {count} character.", "`look` can have up to {count} characters.", why="input.length"
+    "A look can have up to {count} character.", "A look can have up to {count} characters.", why="input.length"
 )
 NOTHING_GIVEN = Text(
     "Add an image or a look in words, so that the results have something to follow.", why="input.missing"
 )
 TOO_MANY_FILES = Plural(
     "A character can have up to {count} image.", "A character can have up to {count} images.", why="file.too_many"
+)
+TOO_WIDE = Text(
+    "An image of the cast can have up to {most} pixels on a side. This one has {size}.",
+    why="file.format",
+    most=amount,
+    size=amount,
 )
 NO_CHANNEL = Text(
     "The cast needs a channel for its images first. A moderator can choose one in `/studio settings` under Results.",

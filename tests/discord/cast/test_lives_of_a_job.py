@@ -13,6 +13,7 @@ from bot.domain.server.guild_rules import Limit, Period, Scope
 from bot.runtime import failpoints
 from bot.runtime.failpoints import Crash
 from tests.discord.test_removed_server import Removal
+from tests.discord.test_restored import HOUR_S, returned_to, taken
 from tests.support.cast import add, cast_channel
 from tests.support.channels import rule, shown
 from tests.support.erased import left_in_files, left_in_tables, round_of_upkeep
@@ -183,3 +184,14 @@ async def test_practice_plays_with_it_and_sends_nothing_real(rig: Rig):
     assert job.state is JobState.DELIVERED
     assert [each.name for each in job.casting.players] == [NAME]
     assert rig.sandbox.posts == 0
+
+
+async def test_a_restored_backup_has_its_cast(rig: Rig):
+    member = await add(rig, NAME, pictures=2, look=LOOK)
+    backup = taken(rig)
+    await rig.bot.parts.store.cast.remove(rig.guild.id, member.id)
+    await returned_to(rig, backup, after_s=HOUR_S)
+    assert await rig.bot.parts.store.cast.get(rig.guild.id, member.id) == member
+    await named(rig)
+    await rig.work()
+    await with_cast(rig)

@@ -85,6 +85,19 @@ async def test_an_edit_of_a_members_image_gets_the_looks_after_a_yes(rig: Rig, c
 
 
 @pytest.mark.parametrize("count", [1, 2, 5])
+async def test_a_motion_gets_the_looks_after_a_yes(rig: Rig, count: int):
+    await the_cast(rig, count)
+    own = hosted(rig, *sample(IMAGE))
+    asked = await rig.member.slash(rig.channel, "finish motion", prompt=prompt_with(count), from_=own)
+    assert "takes no images of" in asked.followups[0].content
+    await agreed(rig.member, asked)
+    looks = [f"{name}: look of {name}." for name in NAMES[:count]]
+    made = await sent(rig)
+    assert (made["prompt"], made["file_url"]) == ("\n".join([prompt_with(count) + "\n", *looks]), own)
+    assert made.keys() <= {"prompt", "file_url", "file_name", "content_type", "control_mode"}
+
+
+@pytest.mark.parametrize("count", [1, 2, 5])
 async def test_a_narration_has_the_voice_of_the_first(rig: Rig, count: int):
     await the_cast(rig, count)
     asked = await rig.member.slash(rig.channel, "audio narration", text="Ahoy.", cast=",".join(NAMES[:count]))

@@ -11,7 +11,7 @@ from tests.support.surface import settled_exactly, state_text
 from tests.support.workflows import COMMANDS, IMAGE, sample
 
 ENHANCED = {
-    "image generate": ({}, {"aspect_ratio": "1:1", "style": "noir"}, {"aspectRatio": "1:1", "visualStyle": "noir"}),
+    "image generate": ({}, {"aspect_ratio": "1:1", "style": "sepia"}, {"aspectRatio": "1:1", "visualStyle": "sepia"}),
     "image edit": ({"image": sample(IMAGE)}, {"aspect_ratio": "4:3"}, {"aspectRatio": "4:3"}),
     "video generate": ({}, {"aspect_ratio": "9:16", "duration": 4}, {"aspectRatio": "9:16", "duration": 4}),
     "audio music": ({}, {"style": "noir"}, {"rewriteRequest": ENHANCE_MUSIC}),

@@ -32,8 +32,8 @@ async def with_preset(rig: Rig, operation: str, **values: Any) -> str:
 
 async def test_the_form_asks_what_the_command_does_not_show(rig: Rig):
     shown = await opened(rig, GENERATE, prompt="a fox")
-    assert list(inputs(shown)) == ["Reference images", "Resolution", "Style", "Quality", REST]
-    assert lines_of(shown) == ["Reference images", "Reference balance", "Improve the prompt"]
+    assert list(inputs(shown)) == ["Reference images", "Resolution", "Quality", "Reference balance", REST]
+    assert lines_of(shown) == ["Reference images", "Improve the prompt"]
 
 
 async def test_what_the_form_asks_goes_along_with_what_was_typed(rig: Rig):
