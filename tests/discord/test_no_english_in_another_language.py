@@ -19,6 +19,7 @@ from bot.catalogue import OPERATIONS
 from bot.domain.server.reaction_rules import DEFAULTS
 from bot.generation.recipes.recipes import BUILT_IN
 from bot.language import LANGUAGES, own_name
+from bot.server.cast.styles import LOOKS
 from tests.support.every_command import OWN_WORDS, commands, filled, needed
 from tests.support.locales import speaks
 from tests.support.pseudo import outside, speak_pseudo, spoken
@@ -63,11 +64,12 @@ WRITTEN = sorted(
         for step in recipe.steps
         for value in step.values.values()
         if value.replace("_", " ").count(" ")
-    },
+    }
+    | {look for _, look in LOOKS.values()},
     key=len,
     reverse=True,
 )
-"""What built-in recipes write into requests, where they show it."""
+"""What built-in recipes and styles write into requests, where they show it."""
 MODELS = sorted(
     {name for operation in OPERATIONS for each in operation.models for name in (each.name, each.id) if name},
     key=len,

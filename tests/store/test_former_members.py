@@ -13,7 +13,7 @@ import pytest
 from bot.domain.models import JobState
 from bot.domain.server.guild_rules import Limit, Period, Rules, Scope
 from bot.store import Record, Store
-from bot.store.guild import former_members
+from bot.store.guild import gone
 from tests.store.conftest import GUILD, HandClock, Made
 from tests.store.test_guild_isolation import TABLES
 
@@ -134,7 +134,7 @@ async def test_what_came_after_the_request_and_what_still_applies_keep_their_mem
 async def test_many_jobs_get_one_number_in_several_turns(
     store: Store, clock: HandClock, done: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(former_members, "BATCH", 2)
+    monkeypatch.setattr(gone, "BATCH", 2)
     for _ in range(5):
         await done("1")
     await store.privacy.erase(GUILD, MEMBER)

@@ -277,7 +277,7 @@ async def test_a_full_disk_is_one_sentence_with_its_folder_until_there_is_room(s
     full.unlink()
     code, said = check(database)
     assert (code, said[1]) == (0, "1 warning:"), said
-    assert re.match(rf"- The disk of {small_disk} has [0-9.]+ MiB left", said[2]), said
+    assert re.match(rf"- The disk of {small_disk} has [0-9.]+ MB left", said[2]), said
     assert UNREACHABLE in run(database)[1]
 
 

@@ -142,7 +142,7 @@ async def test_a_damaged_database_helps_no_restart(tmp_path: Path) -> None:
         pytest.param(4010, "number of a connection", CANNOT_HELP, marks=pytest.mark.long),
         pytest.param(4012, "no longer supports", CANNOT_HELP, marks=pytest.mark.long),
         pytest.param(4013, "does not know the intents", CANNOT_HELP, marks=pytest.mark.long),
-        pytest.param(4014, "refuses this application's intents", CANNOT_HELP, marks=pytest.mark.long),
+        pytest.param(4014, "rejects this application's intents", CANNOT_HELP, marks=pytest.mark.long),
     ],
 )
 async def test_a_gateway_that_closes_for_good_ends_the_bot_with_a_sentence(

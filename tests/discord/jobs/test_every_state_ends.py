@@ -209,8 +209,8 @@ async def test_a_wait_of_hours_is_told_with_its_time(rig: Rig, log_channel: Any)
     await pass_time(rig, 60, 5)
     told = card_text(rig, job.id)
     assert "Cannon Studio is busy. Retrying at <t:" in told
-    assert len(alerts(rig, log_channel, "asks this server to wait")) == 1
-    assert "<t:" in alerts(rig, log_channel, "asks this server to wait")[0]
+    assert len(alerts(rig, log_channel, "is rate-limiting this server")) == 1
+    assert "<t:" in alerts(rig, log_channel, "is rate-limiting this server")[0]
     rig.sandbox.faults.clear()
     await pass_time(rig, 5 * HOUR_S, 60)
     assert the_job(rig, job.id).state == "delivered"

@@ -505,7 +505,7 @@ async def test_an_unconfirmed_job_is_tried_again_only_once(rig: Rig):
     assert newest(rig).state == "delivered"
     rig.advance(12 * HOUR_S)
     answer = await on_job(rig, rig.member, "retry", job.id)
-    assert f"has tried this again already: job {newest(rig).id}" in said(answer)
+    assert f"was already retried: job {newest(rig).id}" in said(answer)
     assert len(rig.sandbox.requests) == 1
 
 

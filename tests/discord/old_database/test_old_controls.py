@@ -90,7 +90,8 @@ async def test_the_controls_that_ask_first_still_ask(rig: OldRig):
     assert [each[0] for each in new_jobs(rig)] == ["image.edit"]
 
     asked = [unsigned(each) for each in offers(await rig.press(sue, f"c1:next:{picture}"))]
-    assert asked == [f"c1:{action}:{picture}" for action in ("next", "to_dms", "to_gallery", "preset_save", "report")]
+    actions = ("next", "to_dms", "to_gallery", "zoom_out", "enlarge", "cast_result", "preset_save", "report")
+    assert asked == [f"c1:{action}:{picture}" for action in actions]
     pick = offers(await rig.press(ada, f"c1:pick:{trio}", rig.job(TRIO, 2)))
     assert pick
     assert all(each.endswith(rig.job(TRIO, 2)) for each in pick)

@@ -15,6 +15,9 @@ from tests.support.rig import Rig
 from tests.support.settings_pages import add_emoji, remove_emoji, set_gallery
 from tests.support.surface import close_private, deny, labels, private_sentence, unlinked
 
+OF_AN_IMAGE = [str(each) for each in (of_results.ZOOM_OUT, of_results.TO_4K, of_results.ADD_TO_CAST)]
+"""What the next steps of an image have besides."""
+
 
 async def gallery_of(rig: Rig, stars: int = 1) -> Any:
     channel = rig.guild.create_text_channel("gallery")
@@ -34,11 +37,15 @@ def said(result: Any) -> str:
 async def test_the_next_step_offers_direct_messages_and_the_gallery_if_there_is_one(rig: Rig):
     message = await made(rig)
     shown = await next_step(rig, message)
-    assert labels(shown)[1:] == [str(of_results.TO_DMS)]
+    assert labels(shown)[1:] == [str(of_results.TO_DMS), *OF_AN_IMAGE]
     await gallery_of(rig)
-    assert labels(await next_step(rig, message))[1:] == [str(of_results.TO_DMS), str(of_results.TO_GALLERY)]
+    assert labels(await next_step(rig, message))[1:] == [
+        str(of_results.TO_DMS),
+        str(of_results.TO_GALLERY),
+        *OF_AN_IMAGE,
+    ]
     await remove_emoji(rig, "✉")
-    assert labels(await next_step(rig, message))[1:] == [str(of_results.TO_GALLERY)]
+    assert labels(await next_step(rig, message))[1:] == [str(of_results.TO_GALLERY), *OF_AN_IMAGE]
     assert private_sentence(await rig.member.click(shown, label=str(of_results.TO_DMS))) == str(texts.NOT_HERE)
 
 
@@ -116,4 +123,4 @@ async def test_a_private_result_is_not_offered_to_the_gallery(rig: Rig):
     card = await rig.member.slash(rig.channel, "image generate", prompt="a fox #fast", private=True)
     await rig.work()
     shown = await next_step(rig, card.response)
-    assert labels(shown)[1:] == [str(of_results.TO_DMS)]
+    assert labels(shown)[1:] == [str(of_results.TO_DMS), *OF_AN_IMAGE]

@@ -106,7 +106,7 @@ async def test_a_name_leads_nowhere_outside_the_folder(tmp_path: Path):
 @pytest.mark.long
 async def test_a_process_that_hangs_is_cut_and_gone(tmp_path: Path):
     os.mkfifo(tmp_path / "never.png")  # opening it waits for somebody who writes
-    with pytest.raises(NoSheet, match="not drawn within"):
+    with pytest.raises(NoSheet, match="not done within"):
         await draw(tmp_path, tiles("never.png"), timeout_s=1.5)
     assert working_in(tmp_path) == []
 
