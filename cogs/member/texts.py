@@ -54,6 +54,7 @@ EXAMPLES: Mapping[str, tuple[str, Mapping[str, Text | str]]] = MappingProxyType(
         "prompt": ("/prompt", {"for": Text("image"), "prompt": Text("a fox")}),
         "finish": ("/finish subtitles", {"from": A_VIDEO}),
         "sora": ("/sora edit", {"prompt": Text("make it snow"), "from": A_VIDEO}),
+        "cast": ("/image generate", {"prompt": Text("@Mira opens a bakery")}),
         "location": ("/location", {"description": Text("a harbor at dawn")}),
         "recipe": ("/recipe", {"recipe": "trailer"}),
         "batch": ("/batch", {"operation": Text("Generate Image"), "prompts": Text("a fox | an owl | a deer")}),

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from bot import install_line
 from bot.app.host import texts
 from bot.app.host.doctor import reach
 from bot.app.host.files import upgrade_forecast
@@ -17,6 +18,7 @@ from bot.app.host.learn import discovery_state
 from bot.app.texts import HOST_KEY_UNLIMITED, PRACTICE_KEY_OF_HOST
 from bot.domain.practice import is_practice_key
 from bot.errors import StartError, StoreError
+from bot.media import film
 from bot.media.decoder_cage import closes
 from bot.runtime.clock import Clock
 from bot.runtime.machine import free_bytes, problem_of
@@ -65,6 +67,8 @@ def examine_machine(settings: Settings, wrong: Sequence[str], clock: Clock, prog
     """
     of_file, of_environment = misspelled()
     found = Findings([*wrong, *of_file], of_environment, [texts.CAGED(closes=closes().value)])
+    if not film.is_possible():
+        found.facts.append(texts.NO_FILMS(line=install_line("film")))
     if settings.is_host_key_unlimited:
         found.warnings.append(HOST_KEY_UNLIMITED)
     found.problems.extend(_of_host(settings))

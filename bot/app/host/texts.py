@@ -91,6 +91,11 @@ CANNON_UNREACHABLE = (
 CAGED = "Cage of the process that decodes images: {closes}.".format
 """Say how much the cage of the process that decodes images closes: `full`, `files only`, …, `none`."""
 
+NO_FILMS = (
+    "Videos can't be continued from their last frame or joined: that needs the extra `film`. Install it with: {line}"
+).format
+"""Say that what opens videos is not installed, and the command that installs it."""
+
 # ---------------------------------------------------------------------- backups
 
 

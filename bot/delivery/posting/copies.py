@@ -12,6 +12,7 @@ from typing import Any
 import discord
 import structlog
 
+from bot.delivery.card.card import BETWEEN
 from bot.delivery.card.readers import CardLanguages
 from bot.delivery.channels.facts import (
     CALL_TIMEOUT_S,
@@ -123,11 +124,12 @@ class ResultCopies:
             made_with = await self.made_with(last)
             alt = alt_text(last, made_with)
         authors = " ".join(dict.fromkeys(f"<@{job.author_id}>" for _, job in shots))
+        caption = BETWEEN.join(part for part in (made_with, authors) if part)
         file = discord.File(film, filename=f"{file_stem(last)}-film.mp4", spoiler=is_spoiler, description=alt)
         message = await self._send(
             channel,
             [file],
-            content=f"-# {made_with} · {authors}",
+            content=f"-# {caption}",
             allowed_mentions=discord.AllowedMentions.none(),
             nonce=nonce_of("film", last.id, place_id),
         )

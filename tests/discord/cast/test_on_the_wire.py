@@ -10,7 +10,7 @@ from bot.domain.words.cast import CastMember
 from tests.support.cast import add
 from tests.support.rig import Rig
 from tests.support.surface import agreed, nothing_happened
-from tests.support.workflows import IMAGE, hosted, sample
+from tests.support.workflows import AUDIO, IMAGE, VIDEO, hosted, sample
 
 NAMES: Final = ("Mira", "Tom", "Ada Lou", "雪女", "Zoë")
 KEEP: Final = "Keep each character's face, clothes and colors as in their reference images."
@@ -95,6 +95,28 @@ async def test_a_motion_gets_the_looks_after_a_yes(rig: Rig, count: int):
     made = await sent(rig)
     assert (made["prompt"], made["file_url"]) == ("\n".join([prompt_with(count) + "\n", *looks]), own)
     assert made.keys() <= {"prompt", "file_url", "file_name", "content_type", "control_mode"}
+
+
+@pytest.mark.parametrize("count", [1, 2, 5])
+async def test_a_change_of_a_sora_video_gets_the_looks(rig: Rig, count: int):
+    await the_cast(rig, count)
+    asked = await rig.member.slash(rig.channel, "sora edit", prompt=prompt_with(count), from_="video_123")
+    assert "takes no images of" in asked.response.content
+    await nothing_happened(rig)
+    await rig.member.click(asked.response, label="Continue anyway")
+    looks = [f"{name}: look of {name}." for name in NAMES[:count]]
+    assert await sent(rig) == {"prompt": "\n".join([prompt_with(count) + "\n", *looks]), "sora_video_id": "video_123"}
+
+
+@pytest.mark.parametrize("command", ["finish lipsync", "finish subtitles", "finish upscale"])
+async def test_what_has_no_prompt_has_no_cast(rig: Rig, command: str):
+    cast = await the_cast(rig, 5)
+    options: dict[str, Any] = {"from_": hosted(rig, *sample(VIDEO))}
+    if command == "finish lipsync":
+        options["audio"] = sample(AUDIO)
+    await rig.member.slash(rig.channel, command, **options)
+    made = await sent(rig)
+    assert not [each for each in ["Mira", "v-Mira", *await links_of(rig, cast)] if each in str(made)]
 
 
 @pytest.mark.parametrize("count", [1, 2, 5])
