@@ -267,8 +267,8 @@ def _media_name(url: str) -> str:
 # ---------------------------------------------------------------------- other messages
 
 _ID = re.compile(rf"\b[{ID_ALPHABET}]{{{ID_LENGTH}}}\b")
-RECORD_MARK = "`"
-"""What a line of the record begins with in the log channel."""
+RECORD_END = re.compile(r" <t:\d+:f>$")
+"""What a line of the record ends with in the log channel: when it was decided."""
 _LINK = re.compile(r"channels/(\d+/\d+/\d+)")
 
 
@@ -289,13 +289,13 @@ def _twice(town: Town) -> Iterator[str]:
 
     Two lines of the record may be alike: they are counted.
     """
-    lines = sum(message.content.startswith(RECORD_MARK) for message in town.messages())
+    lines = sum(bool(RECORD_END.search(message.content)) for message in town.messages())
     [(decided,)] = town.ask_database("SELECT count(*) FROM decisions WHERE id NOT IN (SELECT decision_id FROM outbox)")
     if lines != decided:
         yield f"{decided} lines of the record, {lines} of them posted"
     found: Counter[tuple[int, str, str]] = Counter()
     for message in town.messages():
-        if message.ephemeral or message.content.startswith(RECORD_MARK):
+        if message.ephemeral or RECORD_END.search(message.content):
             continue
         embeds = [each.to_dict() for each in message.embeds]
         title = str(embeds[0].get("title", "")) if embeds else ""

@@ -81,7 +81,12 @@ def page(why: str) -> WhyPage | None:
 
 def filled(text: str) -> str:
     """Return a page's text with buttons, settings, commands and options as they are called in the current language."""
-    return with_names(_LABEL.sub(lambda found: f"{found['mark']}{tr(found['label'])}{found['mark']}", text))
+    return with_names(_LABEL.sub(_translated, text))
+
+
+def _translated(found: re.Match[str]) -> str:
+    mark, label = found.group("mark", "label")
+    return mark + tr(label) + mark
 
 
 def find(typed: str) -> list[WhyPage]:
