@@ -238,7 +238,7 @@ async def choose_audience(interaction: Interaction, subject: str, values: Sequen
 @on("cast_roles")
 async def choose_roles(interaction: Interaction, subject: str, values: Sequence[str]) -> None:
     roles = frozenset(map(int, values))
-    audience = Audience.ROLES if roles else Audience.EVERYONE
+    audience = Audience.ROLES if roles else Audience.MAKER  # what was hidden stays so
     await use(interaction, ServerCast).show_to(await caster_of(interaction), subject, audience, roles)
     await show_one(interaction, subject, str(texts.SAVED))
 

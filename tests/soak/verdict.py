@@ -267,8 +267,8 @@ def _media_name(url: str) -> str:
 # ---------------------------------------------------------------------- other messages
 
 _ID = re.compile(rf"\b[{ID_ALPHABET}]{{{ID_LENGTH}}}\b")
-RECORD_END = re.compile(r" <t:\d+:f>$")
-"""What a line of the record ends with in the log channel: when it was decided."""
+RECORD_END = re.compile(r" <t:\d+:f>$", re.MULTILINE)
+"""What a line of the record ends with in the log channel: when it was decided. An answer is a second line below."""
 _LINK = re.compile(r"channels/(\d+/\d+/\d+)")
 
 

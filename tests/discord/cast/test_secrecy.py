@@ -177,3 +177,14 @@ async def test_a_role_opens_it_and_losing_the_role_closes_it(rig: Rig):
     assert member not in await cast.of(caster(rig, eve))
     assert member in await cast.of(caster(rig, eve, role_ids=[role.id]))
     assert member in await cast.of(caster(rig, eve, moderator=True))
+
+
+async def test_taking_its_last_role_away_leaves_it_to_its_maker_and_opens_it_to_no_one(rig: Rig):
+    role = rig.guild.create_role("Players")
+    member = await add(rig, NAME, look=LOOK, audience=Audience.ROLES, role_ids=frozenset({role.id}))
+    page = (await rig.member.slash(rig.channel, "cast")).response
+    one = (await rig.member.select(page, [member.id], custom_id="c1:cast_open:cast")).response
+    await rig.member.select(one, [], custom_id=f"c1:cast_roles:{member.id}")
+    [left] = await rig.bot.parts.store.cast.all(rig.guild.id)
+    assert (left.audience, left.role_ids) == (Audience.MAKER, frozenset())
+    assert left not in await rig.bot.parts.cast.of(caster(rig, other(rig, "eve")))
