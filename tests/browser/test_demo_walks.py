@@ -60,7 +60,7 @@ UNSAFE = re.compile("🗑️|\N{INFORMATION SOURCE}")
 
 @dataclass
 class Walk:
-    """Somebody on the page, and what they have read that is English."""
+    """Someone on the page, and what they have read that is English."""
 
     page: Page
     language: str

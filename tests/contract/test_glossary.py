@@ -22,7 +22,7 @@ OTHER_WORDS = {
     ("ja", "None. Only members with Manage Server"): "people, as Japanese counts them",
     ("ja", "{count} member"): "the counter for people",
     ("ja", "prompt: what it is about"): "a sample of what is typed, in which Japanese names the field itself",
-    ("pt-BR", "the author of the job"): "who can act: whoever asked for it",
+    ("pt-BR", "the author of the job"): "who can act: who requested it",
     ("pt-BR", "Message {channel}"): "Discord's own words for its input",
     ("pt-BR", "Visible to you and reviewing"): "100 characters",
 }

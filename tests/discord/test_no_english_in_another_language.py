@@ -33,7 +33,7 @@ SERVER = "de"
 BUTTON, SELECT = 2, 3
 SLASH, MESSAGE_MENU = 1, 3
 WORDS = ("", "?", "help", "credits", "vary", "again", "animate", "upscale", f"{OWN_WORDS}", f"8 images of {OWN_WORDS}")
-"""What somebody says to the bot."""
+"""What someone says to the bot."""
 DEPTH = 3
 NO_WORDS = re.compile(
     r"```.*?```|`[^`]*`|\{[a-z_0-9.]+\}"  # code, names of options and commands, ids
@@ -247,7 +247,7 @@ async def test_menus_and_words_have_no_english(walked: Rig, who: str):
 
 @pytest.mark.long
 async def test_reactions_are_answered_in_the_language_of_the_server(walked: Rig):
-    """Discord does not say what language somebody speaks who reacts."""
+    """Discord does not say what language a person speaks who reacts."""
     walk = Walk(walked, "member")
     number = len(walked.env.http_requests)
     for rule in DEFAULTS.values():
