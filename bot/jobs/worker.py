@@ -222,7 +222,7 @@ class Worker:
         try:
             async with asyncio.timeout(TURN_S):
                 if not await self.claims.read(followed):
-                    log.warning("worker.lost_job", job=followed.id, state=followed.state)
+                    await self.submitting.transitions.lost(followed)
                     return None, True
                 job = followed.job
                 # In each log line of this task:

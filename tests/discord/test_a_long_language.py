@@ -16,7 +16,6 @@ from bot.delivery.answers.command_payload import Translator
 from bot.language import speaking
 from tests.contract.test_translations import length, payloads, texts
 from tests.discord.test_no_english_in_another_language import Walk
-from tests.support.every_command import commands, needed
 from tests.support.locales import speaks
 from tests.support.pseudo import CLOSE, OPEN, LongTranslations, speak_long
 from tests.support.rig import Rig
@@ -88,9 +87,7 @@ def judge(walk: Walk) -> None:
 @pytest.mark.long
 async def test_what_a_member_reads_is_whole_and_not_glued(walked: Rig):
     walk = Walk(walked, "member")
-    for name, command in commands(walked):
-        await walk.slash(name, **needed(walked, command))
-        await walked.work()
+    await walk.commands(work=True)
     for message in walked.messages():
         await walk.press_all(message)
     judge(walk)
@@ -99,8 +96,7 @@ async def test_what_a_member_reads_is_whole_and_not_glued(walked: Rig):
 @pytest.mark.long
 async def test_what_a_moderator_reads_is_whole_and_not_glued(walked: Rig):
     walk = Walk(walked, "moderator")
-    for name, command in commands(walked):
-        await walk.slash(name, **needed(walked, command))
+    await walk.commands()
     judge(walk)
 
 

@@ -89,7 +89,7 @@ def english(text: str) -> list[str]:
 
 @dataclass
 class Walk:
-    """Somebody who tries what there is, and what they read meanwhile."""
+    """Someone who tries what there is, and what they read meanwhile."""
 
     rig: Rig
     who: str
@@ -123,6 +123,13 @@ class Walk:
     async def slash(self, command: str, **options: Any) -> None:
         """Use a command, then each control of what comes of it."""
         await self._do(self.actor.slash(self.rig.channel, command, **options), DEPTH)
+
+    async def commands(self, *, work: bool = False) -> None:
+        """Use every command, with what it needs; `work`: have what it started made before the next."""
+        for name, command in commands(self.rig):
+            await self.slash(name, **needed(self.rig, command))
+            if work:
+                await self.rig.work()
 
     async def _do(self, doing: Any, depth: int) -> None:
         number = len(self.rig.env.http_requests)
@@ -197,9 +204,7 @@ def judge(walk: Walk, *, at_least: int = 100, own: str = "") -> None:
 @pytest.mark.long
 async def test_a_member_reads_no_english_whatever_they_use(walked: Rig):
     walk = Walk(walked, "member")
-    for name, command in commands(walked):
-        await walk.slash(name, **needed(walked, command))
-        await walked.work()
+    await walk.commands(work=True)
     for message in walked.messages():
         await walk.press_all(message)
     judge(walk)
@@ -208,8 +213,7 @@ async def test_a_member_reads_no_english_whatever_they_use(walked: Rig):
 @pytest.mark.long
 async def test_a_moderator_reads_no_english_whatever_they_use(walked: Rig):
     walk = Walk(walked, "moderator")
-    for name, command in commands(walked):
-        await walk.slash(name, **needed(walked, command))
+    await walk.commands()
     judge(walk)
 
 

@@ -52,7 +52,7 @@ class Transitions:
             changes["calls"] = (_polls_of(followed, to), *cast("tuple[JobAttempt, ...]", changes.get("calls", ())))
         advanced = await self.store.jobs.advance(followed.job, to, **changes)  # type: ignore[arg-type]  # names are Job's
         if advanced is None:
-            log.warning("worker.lost_job", job=followed.job.id, state=followed.job.state)
+            await self.lost(followed)
             return False
         changed, followed.polls = advanced.job, 0 if "calls" in changes else followed.polls
         if changed.state is not followed.job.state:
@@ -65,6 +65,13 @@ class Transitions:
             await self.start_waiting(changed.guild_id)
         return True
 
+    async def lost(self, followed: Followed) -> None:
+        """Log that a job is no longer this process's: a warning, unless it ended or was erased before it was sent."""
+        stored = await self.store.jobs.get(followed.guild_id, followed.id)
+        is_stopped = stored is None or (stored.state.ended and stored.attempts == 0)
+        level, event = (log.info, "worker.job_stopped") if is_stopped else (log.warning, "worker.lost_job")
+        level(event, job=followed.id, state=followed.state)
+
     async def note_cost(self, followed: Followed, cost: Decimal | None) -> bool:
         """Hold the API's cost in credits, if higher than the hold or new; False if the job was lost.
 
@@ -76,7 +83,7 @@ class Transitions:
         with speaking(await self.languages.of_guild(job.guild_id)):  # it writes a line of the record
             raised = await self.store.jobs.raise_hold(job, cost)
         if raised is None:
-            log.warning("worker.lost_job", job=job.id, state=job.state)
+            await self.lost(followed)
             return False
         failpoint("price.told")
         followed.job = raised.job

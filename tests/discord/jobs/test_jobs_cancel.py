@@ -9,6 +9,8 @@ import pytest
 
 from bot.delivery.texts import CANCELLED_LATE
 from bot.domain.models import RUNNING_STATES, JobState
+from bot.jobs.follow.claims import Claims
+from bot.jobs.follow.lanes import Followed
 from cogs.jobs.texts import NOT_YOURS
 from cogs.ui.texts import GONE
 from tests.support.jobs import ask, on_job, said
@@ -26,6 +28,27 @@ async def test_a_job_that_was_not_sent_is_cancelled_and_refunded(rig: Rig):
     await rig.work()
     assert rig.sandbox.posts == 0
     await settled_exactly(rig)
+
+
+async def test_a_cancel_that_comes_as_its_turn_begins_is_refunded_and_no_trouble_of_the_bot(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    read = Claims.read
+
+    async def read_and_cancel(claims: Claims, followed: Followed) -> bool:
+        is_own = await read(claims, followed)
+        if is_own and followed.job.is_unsent:
+            await rig.bot.parts.jobs.cancel(followed.job, by_id=rig.member.id)
+        return is_own
+
+    monkeypatch.setattr(Claims, "read", read_and_cancel)
+    await ask(rig)
+    await rig.work()
+    assert (await newest(rig)).state is JobState.CANCELLED
+    assert rig.sandbox.posts == 0
+    await settled_exactly(rig)
+    assert "worker.job_stopped" in (said_in_log := capsys.readouterr().out)
+    assert "[warning" not in said_in_log
 
 
 @pytest.mark.parametrize(
