@@ -6,6 +6,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+import structlog
 
 from bot.delivery.texts import CANCELLED_LATE
 from bot.domain.models import RUNNING_STATES, JobState
@@ -31,7 +32,7 @@ async def test_a_job_that_was_not_sent_is_cancelled_and_refunded(rig: Rig):
 
 
 async def test_a_cancel_that_comes_as_its_turn_begins_is_refunded_and_no_trouble_of_the_bot(
-    rig: Rig, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
 ):
     read = Claims.read
 
@@ -43,12 +44,13 @@ async def test_a_cancel_that_comes_as_its_turn_begins_is_refunded_and_no_trouble
 
     monkeypatch.setattr(Claims, "read", read_and_cancel)
     await ask(rig)
-    await rig.work()
+    with structlog.testing.capture_logs() as lines:
+        await rig.work()
     assert (await newest(rig)).state is JobState.CANCELLED
     assert rig.sandbox.posts == 0
     await settled_exactly(rig)
-    assert "worker.job_stopped" in (said_in_log := capsys.readouterr().out)
-    assert "[warning" not in said_in_log
+    assert "worker.job_stopped" in [each["event"] for each in lines]
+    assert [each for each in lines if each["log_level"] not in {"debug", "info"}] == []
 
 
 @pytest.mark.parametrize(
