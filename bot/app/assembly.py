@@ -78,11 +78,11 @@ from bot.runtime.texts import COMMANDS_OUTDATED, DISK_FREE
 from bot.server.absences import Absences
 from bot.server.cast.casting import Casts
 from bot.server.cast.changes import ServerCast
+from bot.server.cast.voices import ServerVoices
 from bot.server.members import MemberData, OwnSettings
 from bot.server.operations import ApiDrift, OperationSwitches
 from bot.server.pause import HostPause
 from bot.server.practice import PracticeMode, SentPractice
-from bot.server.voices import ServerVoices
 from bot.server.welcome import FirstSetup, Welcomes
 from bot.store import Backups, Store
 

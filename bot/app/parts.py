@@ -57,11 +57,11 @@ from bot.runtime.network.web_server import HttpServer
 from bot.runtime.process import ProcessIdentity
 from bot.server.absences import Absences
 from bot.server.cast.changes import ServerCast
+from bot.server.cast.voices import ServerVoices
 from bot.server.members import MemberData, OwnSettings
 from bot.server.operations import ApiDrift, OperationSwitches
 from bot.server.pause import HostPause
 from bot.server.practice import PracticeMode
-from bot.server.voices import ServerVoices
 from bot.server.welcome import FirstSetup, Welcomes
 from bot.settings import Settings
 from bot.store import Backups, Store

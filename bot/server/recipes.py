@@ -10,7 +10,7 @@ from bot.errors import InputError
 from bot.server import texts
 from bot.store import Record, Saved, StoredRecipe
 from bot.store.acts import ModeratorActs
-from bot.store.guild.recipes import RECIPES_MAX
+from bot.store.guild.community.recipes import RECIPES_MAX
 
 
 class RecipeChanges(ModeratorActs):

@@ -6,11 +6,11 @@ from bot.store.engine.repository import REFUND_REQUEST, REPORT, Change, Decision
 from bot.store.engine.sqlite_database import SqliteDatabase
 from bot.store.guild.account import AccountChecks
 from bot.store.guild.approvals import Approval
+from bot.store.guild.community.recipes import Recipes, Saved, StoredRecipe
 from bot.store.guild.keys import GuildKeys, Practice, RetiredKey
 from bot.store.guild.members import StoredPreset, Voices, WordOffer
 from bot.store.guild.privacy import Erased, Privacy
 from bot.store.guild.reactions import DueWish, ReactionActs, ReactionMaps
-from bot.store.guild.recipes import Recipes, Saved, StoredRecipe
 from bot.store.guild.record import ReportOutcome
 from bot.store.guild.reviews import Review, ReviewRule, Reviews, ReviewVerdict
 from bot.store.guild.settings import GuildSettings

@@ -28,13 +28,13 @@ from bot.store.engine.repository import PAGES_CHECKED_META, Meta, Repository, se
 from bot.store.engine.sqlite_database import ProcessLock, SqliteDatabase
 from bot.store.guild.account import AccountChecks, ApiChanges, ApiFacts
 from bot.store.guild.approvals import Approvals
-from bot.store.guild.cast import Cast
+from bot.store.guild.community.cast import Cast
+from bot.store.guild.community.recipes import Recipes
 from bot.store.guild.gone import AbsentGuilds, FormerMembers
 from bot.store.guild.keys import GuildKeys, HostKeyRefusals, Practice
 from bot.store.guild.members import Drafts, MemberSettingsRows, Voices, WordOffers
 from bot.store.guild.privacy import Privacy, Retention
 from bot.store.guild.reactions import ReactionActs, ReactionMaps
-from bot.store.guild.recipes import Recipes
 from bot.store.guild.record import AlertTimes, Decisions, Outbox, Refunds, ResultReports
 from bot.store.guild.reviews import Reviews
 from bot.store.guild.settings import GuildSettings, SetupSteps, SwitchedOff, WelcomeRows

@@ -20,7 +20,7 @@ from bot.generation.visible_jobs import VisibleJobs
 from bot.jobs.surface import Later, NoPlace
 from bot.language import aside
 from bot.server.cast.changes import ServerCast
-from bot.server.voices import LABEL_CHARS, ServerVoices, Voice, VoiceList
+from bot.server.cast.voices import LABEL_CHARS, ServerVoices, Voice, VoiceList
 from bot.store import Cards, Reviews
 from cogs.ui.controls import Control, on, view_of
 from cogs.ui.forms import Form

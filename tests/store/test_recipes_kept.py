@@ -6,7 +6,7 @@ import pytest
 
 from bot.generation.recipes.recipes import BUILT_IN
 from bot.store import Saved, Store
-from bot.store.guild.recipes import RECIPES_MAX
+from bot.store.guild.community.recipes import RECIPES_MAX
 
 GUILD, OTHER = 700, 701
 DATA: dict[str, Any] = BUILT_IN[0].to_json()

@@ -1,1 +1,1 @@
-"""A server's cast: characters and styles, and what they add to a job."""
+"""A server's cast: characters, styles and voices, and what they add to a job."""

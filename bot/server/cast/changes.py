@@ -28,7 +28,7 @@ from bot.runtime.clock import Clock
 from bot.server.cast import texts
 from bot.server.cast.styles import PREFIX, found_styles, starter_styles
 from bot.store import Record, Store
-from bot.store.guild.cast import CastOutcome
+from bot.store.guild.community.cast import CastOutcome
 
 FindLinks = Callable[[], Awaitable[Sequence[str]]]
 """Checks pictures and returns their links. Raises InputError, Refused or a MediaError."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from bot.store.engine.columns import from_milli, from_milli_or_none
 from bot.store.engine.repository import Repository
-from bot.store.guild.cast import forget_cast
+from bot.store.guild.community.cast import forget_cast
 from bot.store.guild.gone import note_all_former, note_former
 from bot.store.guild.members import forget_settings
 from bot.store.guild.reviews import withheld_in

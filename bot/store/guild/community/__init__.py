@@ -1,0 +1,1 @@
+"""What the members of a server have in common: its cast and recipes."""
