@@ -50,9 +50,15 @@ def heading(number: int) -> str:
 
 async def reached(demo: Demo, number: int) -> ResponseMessage:
     """Wait until the tour is at a step by itself; return its card, the only one, which is the newest message."""
-    async with asyncio.timeout(HANGS_S):
-        while title(tour_cards(demo)[-1]) != heading(number):  # noqa: ASYNC110 - it announces nothing
-            await asyncio.sleep(0.05)
+    try:
+        async with asyncio.timeout(HANGS_S):
+            while title(tour_cards(demo)[-1]) != heading(number):  # noqa: ASYNC110 - it announces nothing
+                await asyncio.sleep(0.05)
+    except TimeoutError:
+        card = tour_cards(demo)[-1]
+        jobs = await demo.bot.parts.store.job_lists.recent(demo.preview.channel.guild.id, limit=8)
+        states = [(job.operation, job.state.value, job.author_id, job.error) for job in jobs]
+        pytest.fail(f"{title(card)} instead of {heading(number)}: {states}, {card.components}, {demo.env.errors}")
     async with demo.turn:
         (card,) = tour_cards(demo)
         return card
