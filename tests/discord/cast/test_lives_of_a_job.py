@@ -101,6 +101,21 @@ async def test_after_approval_it_is_sent_with_its_cast(rig: Rig):
     await with_cast(rig)
 
 
+async def test_approved_after_its_links_have_died_it_is_refunded(rig: Rig):
+    await add(rig, NAME, pictures=2, look=LOOK)
+    desk = rig.guild.create_text_channel("desk")
+    await rule(rig, approve_above=Decimal(1), approval_channel=desk.id)
+    await named(rig)
+    await rig.step()
+    rig.env.backend.cdn._blobs.clear()
+    await rig.moderator.click(in_channel(rig, desk)[0], label="Approve")
+    await rig.work()
+    [job] = await rig.jobs()
+    assert job.state is JobState.FAILED
+    assert job.error
+    await settled_exactly(rig)
+
+
 async def test_its_result_waits_for_review_like_any(rig: Rig):
     await add(rig, NAME, pictures=2, look=LOOK)
     await set_review(rig, desk := rig.guild.create_text_channel("desk"))
