@@ -50,6 +50,20 @@ def shown_jobs(jobs: Sequence[Job]) -> list[Job]:
     return [job for job in jobs if job.state is JobState.DELIVERED and job.media]
 
 
+def _media_of(card: Card, jobs: Sequence[Job]) -> list[tuple[Card, Job, int]]:
+    """Return the card's shown media: each with its job and its number there."""
+    return [(card, job, number) for job in shown_jobs(jobs) for number in range(len(job.media))]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exhibit:
+    """A card in a gallery of several, and what is said about it there."""
+
+    card: Card
+    jobs: Sequence[Job]
+    line: str
+
+
 @dataclass(frozen=True)
 class ResultCopies:
     """Posts delivered results to other places."""
@@ -96,7 +110,7 @@ class ResultCopies:
             close(documents)
             raise
         language = current() if to_member is not None else await self.languages.of_guild(card.guild_id)
-        async with self._files(card, jobs, file_limit, language=language) as files:
+        async with self._files(_media_of(card, jobs), file_limit, language=language) as files:
             message = await self._send(
                 channel,
                 [*files, *documents],
@@ -107,6 +121,42 @@ class ResultCopies:
                 mention_author=False,
             )
         await self.note(card, jobs, message, kind=kind)
+        return message
+
+    async def post_gallery(
+        self,
+        channel: discord.abc.Messageable,
+        exhibits: Sequence[Exhibit],
+        *,
+        kind: str,
+        subject_id: str,
+        embed: discord.Embed,
+        place_id: int,
+        file_limit: int = FILE_LIMIT_BYTES,
+    ) -> discord.Message:
+        """Post several cards under one `embed`: for each its line, and its first file; to be removed with any of them.
+
+        What may not be shown there is left out. `embed.url` is what `find` finds the message by; `subject_id` is posted
+        once within a few minutes. Raises NoPlace if nothing may be shown, and Discord's or the network's error.
+        """
+        shown, refusal = [], None
+        for each in exhibits:
+            try:
+                await self.gate.require_copy(each.card, shown_jobs(each.jobs), channel_id=place_id)
+                shown.append(each)
+            except NoPlace as error:
+                refusal = error
+        if refusal is not None and not shown:
+            raise refusal
+        embed.description = "\n".join(filter(None, [embed.description, *(each.line for each in shown)]))
+        media = [medium for each in shown for medium in _media_of(each.card, each.jobs)[:1]]
+        language = await self.languages.of_guild(exhibits[0].card.guild_id)
+        async with self._files(media, file_limit, language=language) as files:
+            nonce = nonce_of(kind, subject_id, place_id)
+            quiet = discord.AllowedMentions.none()
+            message = await self._send(channel, files, embed=embed, nonce=nonce, allowed_mentions=quiet)
+        for each in shown:
+            await self.note(each.card, each.jobs, message, kind=kind)
         return message
 
     async def post_film(
@@ -146,7 +196,7 @@ class ResultCopies:
         `file_limit` is in bytes. Raises NoPlace if the member may not get them.
         """
         await self.gate.require_person(card, shown_jobs(jobs), member_id=member_id)
-        async with self._files(card, jobs, file_limit, language=current()) as files:
+        async with self._files(_media_of(card, jobs), file_limit, language=current()) as files:
             yield files
 
     async def note(self, card: Card, jobs: Sequence[Job], message: discord.Message, *, kind: str) -> None:
@@ -177,23 +227,20 @@ class ResultCopies:
 
     @contextlib.asynccontextmanager
     async def _files(
-        self, card: Card, jobs: Sequence[Job], file_limit: int, *, language: str
+        self, media: Sequence[tuple[Card, Job, int]], file_limit: int, *, language: str
     ) -> AsyncIterator[list[discord.File]]:
         with scratch_files(self.folder, "copy-") as folder:
             files: list[discord.File] = []
             room = max(REQUEST_LIMIT_BYTES, file_limit)
-            for job in shown_jobs(jobs):
-                with speaking(language):
-                    made_with = await self.made_with(job)
-                for number, medium in enumerate(job.media):
-                    stem = file_stem(job, number)
-                    file = await self._load(job, medium, Path(folder), stem, min(file_limit, room))
-                    if file is not None:
-                        room -= file.size
-                        name = f"{stem}{file.extension}"
-                        with speaking(language):
-                            alt = alt_text(job, made_with)
-                        files.append(discord.File(file.path, filename=name, spoiler=card.spoiler, description=alt))
+            for card, job, number in media:
+                stem = file_stem(job, number)
+                file = await self._load(job, job.media[number], Path(folder), stem, min(file_limit, room))
+                if file is not None:
+                    room -= file.size
+                    with speaking(language):
+                        alt = alt_text(job, await self.made_with(job))
+                    name = f"{stem}{file.extension}"
+                    files.append(discord.File(file.path, filename=name, spoiler=card.spoiler, description=alt))
             try:
                 yield files
             finally:
