@@ -232,6 +232,8 @@ NOT_FROM_AGE_RESTRICTED = Text(
 NOT_FROM_HIDDEN = Text(
     "A result from a private channel can't be shown in a channel that everyone sees.", why="source.hidden"
 )
+NOT_IN_GALLERY = Text("Private results can't be added to the gallery.", why="source.hidden")
+AUTHOR_NOT_SHOWN = Text("The author of this result chose in `/me` not to be shown in galleries.", why="source.hidden")
 REFUSED_BY_DISCORD = Text("Discord rejected this result.", why="result.rejected")
 REVIEW_EXPIRED = Text("No moderator reviewed the result within seven days, so I did not post it.", why="review.expired")
 REVIEW_WITHDRAWN = Text("Its author chose not to post the result, so there is nothing to decide.")

@@ -53,7 +53,7 @@ class Gallery:
             return  # moderators are notified
         gate = use(self._bot, PostingGate)
         try:
-            await gate.require_copy(card, shown_jobs(jobs), channel_id=settings.gallery_channel)
+            await gate.require_gallery(card, shown_jobs(jobs), channel_id=settings.gallery_channel)
         except NoPlace as error:
             raise InputError(error.sentence) from error
         except Later as error:
@@ -102,6 +102,7 @@ class Gallery:
             return
         if not await self._is_there(card):
             return
+        await use(self._bot, PostingGate).require_gallery(card, shown_jobs(jobs), channel_id=channel_id)
         embed = self.embed(card, jobs, stars)
         await copies.post(
             channel, card, jobs, kind=KIND, place_id=channel_id, embed=embed, file_limit=guild.filesize_limit

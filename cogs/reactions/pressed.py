@@ -13,6 +13,7 @@ import structlog
 
 from bot.delivery.card.readers import GuildLanguages
 from bot.delivery.channels.facts import DISCORD_ERRORS, REACTIONS_PER_MESSAGE, UNKNOWN_EMOJI, in_time
+from bot.delivery.texts import NOT_IN_GALLERY
 from bot.domain.models import Card, Job, JobState
 from bot.domain.server.reaction_rules import Reaction, ReactionAction, ReactionRules, Seeding
 from bot.errors import InputError, Refused
@@ -49,7 +50,7 @@ async def to_gallery(interaction: Interaction, job: Job, _values: Sequence[str])
     bot = interaction.client
     reacted = await _pressed(interaction, job, ReactionAction.GALLERY)
     if reacted.card.private:
-        raise Refused(texts.NOT_IN_GALLERY)
+        raise Refused(NOT_IN_GALLERY)
     await in_time(interaction.response.defer(ephemeral=True, thinking=True))
     is_starred = await use(bot, Reactions).press_star(reacted.key, reacted.on)
     await _context(bot).gallery.update(reacted.guild.id, reacted.card, reacted.jobs)

@@ -18,7 +18,6 @@ NO_EMOJI_NAMED = Text("This server has no emoji named `{name}`.", why="reaction.
 # ---------------------------------------------------------------------- the same by a button
 
 NOT_HERE = Text("This is turned off on this server.", why="command.off")
-NOT_IN_GALLERY = Text("Private results can't be added to the gallery.", why="source.hidden")
 SENT = Text("Sent. Check your direct messages.")
 DMS_CLOSED = Text(
     "You don't accept direct messages from this server. Allow them in its privacy settings, then press again.",

@@ -378,6 +378,7 @@ CALLS: dict[str, Call] = {
     ),
     "reaction_acts.clear": lambda store, guild_id, *_: store.reaction_acts.clear(guild_id, MESSAGE, None),
     "reaction_acts.stars": lambda store, guild_id, other, _: store.reaction_acts.stars(guild_id, other.card.id),
+    "reaction_acts.most_starred": lambda store, guild_id, *_: store.reaction_acts.most_starred(guild_id, 0, 9e9, 9),
     "worst_cases.of_guild": lambda store, guild_id, *_: store.worst_cases.of_guild(guild_id),
     # These take the guild inside what they are given.
     "rechecks.postpone": lambda store, guild_id, other, _: store.rechecks.postpone(

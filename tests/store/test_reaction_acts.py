@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -206,3 +207,48 @@ def test_what_is_no_emoji_is_refused(typed: str):
 def test_an_emoji_of_an_event_has_the_same_key_as_the_one_that_was_typed():
     assert emoji_key("✉️") == emoji_key("✉") == read_emoji("✉️")[0]
     assert emoji_key("renamed", 123456789012345678) == read_emoji("<:again:123456789012345678>")[0]
+
+
+# ---------------------------------------------------------------------- the most starred
+
+
+async def star(store: Store, card_id: str, *members: int, message: int = MESSAGE) -> None:
+    for member in members:
+        await store.reaction_acts.note(GUILD, message, member, GALLERY, card_id=card_id)
+
+
+async def best(store: Store, clock: Any, limit: int = 5) -> list[tuple[str, int]]:
+    now = clock.wall()
+    found = await store.reaction_acts.most_starred(GUILD, now - 60, now + 60, limit)
+    return [(each.card_id, each.stars) for each in found]
+
+
+async def posted(store: Store, accepted: Any, **values: Any) -> Any:
+    card, (job,) = await accepted(store, "5", **values)
+    await store.jobs.change(job, JobState.DELIVERED, settle=Decimal(5), message_id=900)
+    return card
+
+
+async def test_most_stars_come_first_and_of_equals_the_earlier_result(store: Store, accepted: Any, clock: Any):
+    earlier, later, first = [await posted(store, accepted) for _ in range(3)]
+    for number, (card, members) in enumerate(((later, (5, 6)), (earlier, (5, 7)), (first, (5, 6, 7)))):
+        await star(store, card.id, *members, message=MESSAGE + number)
+    assert await best(store, clock) == [(first.id, 3), (earlier.id, 2), (later.id, 2)]
+    assert await best(store, clock, limit=1) == [(first.id, 3)]
+    clock.now += 3600.0
+    assert await best(store, clock) == []
+
+
+async def test_own_stars_open_results_and_hidden_members_are_left_out(store: Store, accepted: Any, clock: Any):
+    card = await posted(store, accepted)
+    await star(store, card.id, card.author_id)
+    still_open, _ = await accepted(store, "5")
+    await star(store, still_open.id, 5, message=MESSAGE + 1)
+    assert await best(store, clock) == []
+    await star(store, card.id, 5)
+    assert await best(store, clock) == [(card.id, 1)]
+    await store.member_settings.change(GUILD, card.author_id, lambda own: replace(own, is_unshown=True))
+    assert await best(store, clock) == []
+    await store.member_settings.change(GUILD, card.author_id, lambda own: replace(own, is_unshown=False))
+    await store.cards.take_down(GUILD, card.id)
+    assert await best(store, clock) == []

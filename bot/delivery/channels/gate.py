@@ -93,6 +93,17 @@ class PostingGate:
         for job in jobs:
             await self._require(card, job, channel_id, rules)
 
+    async def require_gallery(self, card: Card, jobs: Sequence[Job], *, channel_id: int) -> None:
+        """Raise NoPlace unless a gallery in that channel may show these results: of stars, of an event, of the week.
+
+        They are public and may be copied there, and their author didn't choose otherwise in `/me`. Raises Later too.
+        """
+        if card.private:
+            raise NoPlace(texts.NOT_IN_GALLERY)
+        if (await self.store.member_settings.get(card.guild_id, card.author_id)).is_unshown:
+            raise NoPlace(texts.AUTHOR_NOT_SHOWN)
+        await self.require_copy(card, jobs, channel_id=channel_id)
+
     async def require_public(self, card: Card, jobs: Sequence[Job], *, channel_id: int) -> None:
         """Raise NoPlace unless the results of a private card may be posted publicly in a channel.
 

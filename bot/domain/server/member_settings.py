@@ -47,6 +47,8 @@ class MemberSettings:
     """Whether results are private by default."""
     spoiler: bool = False
     """Whether results are spoilers by default."""
+    is_unshown: bool = False
+    """Whether galleries and lists of the best leave their results out."""
     notify: Notify = Notify.SERVER
     direct_refused: bool = False
     """Whether the member was informed that their DMs are closed."""
@@ -58,6 +60,7 @@ class MemberSettings:
             "style": self.style,
             "private": self.private,
             "spoiler": self.spoiler,
+            "is_unshown": self.is_unshown,
             "notify": self.notify.value,
             "direct_refused": self.direct_refused,
         }

@@ -250,6 +250,14 @@ class TakenBack:
     made_card: str | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Starred:
+    """A card with the number of its stars."""
+
+    card_id: str
+    stars: int
+
+
 class ReactionActs(Repository):
     """The table `reaction_acts`: which reaction has acted on which message."""
 
@@ -348,3 +356,28 @@ class ReactionActs(Repository):
             (guild_id, card_id, ReactionAction.GALLERY),
         )
         return int(row[0])
+
+    async def most_starred(self, guild_id: int, since: float, until: float, limit: int) -> list[Starred]:
+        """Return the guild's posted public results with the most stars given between these Unix seconds.
+
+        Most stars first, of equals the earlier result. An author's own star doesn't count, and members who chose
+        not to be shown are left out. What a channel may show, `PostingGate.require_gallery` says.
+        """
+        values = {"guild_id": guild_id, "since": since, "until": until, "limit": limit}
+        return [read_as(Starred, row) for row in await self._rows(_MOST_STARRED, values)]
+
+
+_MOST_STARRED = """
+SELECT cards.id AS card_id, count(DISTINCT acts.member_id) AS stars
+FROM reaction_acts AS acts JOIN cards ON cards.guild_id = acts.guild_id AND cards.id = acts.card_id
+WHERE acts.guild_id = :guild_id AND acts.action = 'gallery' AND acts.at >= :since AND acts.at < :until
+    AND cards.private = 0 AND cards.message_id IS NOT NULL AND cards.author_id <> acts.member_id
+    AND EXISTS (
+        SELECT 1 FROM jobs WHERE jobs.card_id = cards.id AND jobs.state = 'delivered' AND jobs.erased_at IS NULL
+    )
+    AND NOT EXISTS (
+        SELECT 1 FROM member_settings AS own WHERE own.guild_id = cards.guild_id AND own.member_id = cards.author_id
+        AND CAST(own.data ->> 'is_unshown' AS TEXT) IN ('1', 'true')
+    )
+GROUP BY cards.id, cards.created_at ORDER BY stars DESC, cards.created_at, cards.id LIMIT :limit
+"""

@@ -72,11 +72,13 @@ async def set_default(interaction: Interaction, _subject: str, values: Sequence[
 
 @on("me_toggle")
 async def toggle(interaction: Interaction, which: str, _values: Sequence[str]) -> None:
-    """Turn private or spoiler on or off."""
+    """Turn private, spoiler, or being shown in galleries on or off."""
 
     def toggled(own: MemberSettings) -> MemberSettings:
         if which == "private":
             return replace(own, private=not own.private)
+        if which == "shown":
+            return replace(own, is_unshown=not own.is_unshown)
         return replace(own, spoiler=not own.spoiler)
 
     await _change(interaction, toggled)

@@ -103,6 +103,7 @@ async def _defaults(interaction: Interaction) -> tuple[discord.Embed, list[Contr
         texts.voice_line(harmless(voice)),
         texts.private_line(on=own.private),
         texts.spoiler_line(rules.spoilers, on=own.spoiler),
+        str(texts.UNSHOWN_LINE if own.is_unshown else texts.SHOWN_LINE),
     ]
     options = [
         discord.SelectOption(label=str(texts.RATIO), value=RATIO),
@@ -120,6 +121,7 @@ async def _defaults(interaction: Interaction) -> tuple[discord.Embed, list[Contr
         ),
         Control.button("me_toggle", "private", label=str(texts.MAKE_PUBLIC if own.private else texts.MAKE_PRIVATE)),
         Control.button("me_toggle", "spoiler", label=str(texts.SPOILER_OFF if own.spoiler else texts.SPOILER_ON)),
+        Control.button("me_toggle", "shown", label=str(texts.SHOWN_OFF if own.is_unshown else texts.SHOWN_ON)),
         Control.button("me_clear", "defaults", label=str(texts.CLEAR_DEFAULTS), style=discord.ButtonStyle.danger),
     ]
     text = "\n".join([str(texts.DEFAULTS_ABOUT), "", fitting(lines, LIST_CHARS)])

@@ -50,6 +50,18 @@ async def test_each_default_is_set_shown_and_cleared(rig: Rig):
     assert await own(rig) == MemberSettings()
 
 
+async def test_a_member_is_left_out_of_galleries_until_they_choose_again(rig: Rig):
+    page = await opened(rig, rig.member)
+    assert str(texts.SHOWN_LINE) in text(page)
+    page = (await rig.member.click(page, custom_id="c1:me_toggle:shown")).response
+    assert str(texts.UNSHOWN_LINE) in text(page)
+    assert await own(rig) == MemberSettings(is_unshown=True)
+    await rig.member.click(page, custom_id="c1:me_clear:defaults")
+    assert (await own(rig)).is_unshown  # it is no default of requests
+    await rig.member.click(page, custom_id="c1:me_toggle:shown")
+    assert await own(rig) == MemberSettings()
+
+
 async def test_the_panel_is_about_whoever_presses_and_outlives_a_restart(rig: Rig):
     page = await opened(rig, rig.member)
     await rig.restart()

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import discord
 import pytest
 
-from bot.delivery.texts import NOT_FROM_AGE_RESTRICTED
+from bot.delivery.texts import AUTHOR_NOT_SHOWN, NOT_FROM_AGE_RESTRICTED
 from bot.domain.server.reaction_rules import GALLERY_STARS
 from cogs.reactions.texts import NOTHING_TO_SHOW
 from tests.support.reacting import direct_texts, event, in_channel, made, sent, stars_on
@@ -51,6 +52,15 @@ async def test_enough_stars_post_the_result_with_its_author_prompt_and_way_back(
     assert file.description == "a fox fast (Made with AI · Seedream 5.0 Lite)"
     assert rig.file(file) == rig.file(message.attachments[0])
     assert direct_texts(rig, rig.member) == direct_texts(rig, rig.moderator) == []
+
+
+async def test_a_result_of_a_member_who_is_not_shown_stays_out_however_many_stars_it_has(rig: Rig, gallery: Any):
+    message = await made(rig)
+    await rig.member.react(message, "⭐")
+    await rig.bot.parts.own_settings.change(rig.guild.id, rig.member.id, lambda own: replace(own, is_unshown=True))
+    await rig.moderator.react(message, "⭐")
+    assert in_channel(rig, gallery) == []
+    assert str(AUTHOR_NOT_SHOWN) in unlinked(direct_texts(rig, rig.moderator)[0])
 
 
 @pytest.mark.parametrize("restarted", [False, True])
