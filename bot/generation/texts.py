@@ -85,7 +85,7 @@ ERASED = Text(
 )
 IN_SHOOTOUT = Text(
     "Members are still voting on this result, so its model is secret. Try again when the vote has ended.",
-    why="job.not_finished",
+    why="vote.open",
 )
 NO_SUCH_JOB = Text("You can't see a job with this ID here. Choose one from the list.", why="source.hidden")
 NOT_BY_SORA = Text("Job {job} was not made by Sora. Choose one that was.", why="input.model")

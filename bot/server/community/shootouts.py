@@ -72,11 +72,11 @@ class ServerShootouts:
         named = [each.name for each in offered if each.id is None] if len(known) < MODELS_MIN else []
         found = _different(operation, [*([default] if default else []), *known, *named])[:MODELS_MAX]
         if len(found) < MODELS_MIN:
-            raise InputError(texts.ONE_MODEL, "models")
+            raise InputError(texts.MODELS_COUNT, "models")
         return found
 
     async def vote(self, job: Job, member_id: int) -> Shootout:
-        """Store a member's vote in place of their earlier one. Raises InputError if it is too late, or without result."""
+        """Store a member's vote in place of their earlier one. Raises InputError: too late, or no result."""
         voted, shootout = await self.store.shootouts.vote(job.guild_id, job.id, member_id)
         if voted is Voted.ENDED:
             raise InputError(texts.VOTE_ENDED)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from tests.support.rig import Rig
-from tests.support.shootouts import card_of, held, jobs_by_letter, over, stored, turn, vote
-from tests.support.surface import parts, private_sentence
+from tests.support.shootouts import card_of, held, over, stored, turn, vote
+from tests.support.surface import parts
 
 
 async def test_x(rig: Rig):
