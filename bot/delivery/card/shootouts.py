@@ -8,7 +8,7 @@ from bot.catalogue import Catalogue, model_name
 from bot.delivery import texts
 from bot.domain.jobs.poll_schedule import whole_seconds
 from bot.domain.models import MADE_STATES, Job, JobState, credits_words
-from bot.domain.server.shootouts import LETTERS, Entry, Shootout, has_result, letter
+from bot.domain.server.shootouts import LETTERS, Shootout, ShootoutEntry, has_result, letter
 from bot.domain.words.text import harmless_within, stamp
 from bot.language import sentences, span
 
@@ -47,7 +47,7 @@ def _outcome(shootout: Shootout, jobs: Sequence[Job], catalogue: Catalogue) -> l
     return [said, *(_line(LETTERS[place], entry, jobs, catalogue) for place, entry in ranked)]
 
 
-def _line(own: str, entry: Entry, jobs: Sequence[Job], catalogue: Catalogue) -> str:
+def _line(own: str, entry: ShootoutEntry, jobs: Sequence[Job], catalogue: Catalogue) -> str:
     name = _name(entry, jobs, catalogue)
     if entry.seconds is None:
         return texts.SHOOTOUT_MISSED(letter=own, model=name)
@@ -56,7 +56,7 @@ def _line(own: str, entry: Entry, jobs: Sequence[Job], catalogue: Catalogue) -> 
     return texts.SHOOTOUT_LINE(letter=own, model=name, facts=" · ".join(each for each in facts if each))
 
 
-def _name(entry: Entry, jobs: Sequence[Job], catalogue: Catalogue) -> str:
+def _name(entry: ShootoutEntry, jobs: Sequence[Job], catalogue: Catalogue) -> str:
     operation = catalogue.find(jobs[0].operation)
     name = entry.model if operation is None else model_name(operation, entry.model)
     return harmless_within(name, MODEL_CHARS).strip()

@@ -61,7 +61,7 @@ class ShootoutTerms:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class ShootoutEntry:
     """One job of a shoot-out that has ended. `credits` and `seconds` are None if it has no result."""
 
     job_id: str
@@ -81,7 +81,7 @@ class Entry:
         }  # fmt: skip
 
     @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> Entry:
+    def from_data(cls, data: Mapping[str, Any]) -> ShootoutEntry:
         cost = data["credits"]
         return cls(**{**data, "credits": None if cost is None else credits_of(cost)})
 
@@ -98,7 +98,7 @@ class Shootout:
     ended_at: float | None = None
     votes: int = 0
     """How many members have voted."""
-    entries: tuple[Entry, ...] = ()
+    entries: tuple[ShootoutEntry, ...] = ()
     """In the order of the letters; () until its end."""
 
 
@@ -117,7 +117,7 @@ def has_result(job: Job) -> bool:
     return job.state is JobState.DELIVERED and bool(job.media)
 
 
-def results(jobs: Iterable[Job], votes: Mapping[str, int]) -> list[Entry]:
+def results(jobs: Iterable[Job], votes: Mapping[str, int]) -> list[ShootoutEntry]:
     """Return the jobs with what they took; the one with the most votes has won, if another had a result, too.
 
     A tie has no winner, nor has a vote in which no one took part.
@@ -131,11 +131,11 @@ def results(jobs: Iterable[Job], votes: Mapping[str, int]) -> list[Entry]:
     return [replace(each, won=each.job_id in first) for each in entries]
 
 
-def _entry(job: Job, votes: int) -> Entry:
+def _entry(job: Job, votes: int) -> ShootoutEntry:
     made = has_result(job)
     ended_at = job.finished_at if job.finished_at is not None else job.delivered_at
     took_s = max(0.0, (ended_at or job.created_at) - (job.submitted_at or job.created_at))
-    return Entry(
+    return ShootoutEntry(
         job_id=job.id,
         model=job.model or "",
         votes=votes if made else 0,

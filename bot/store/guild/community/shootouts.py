@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 
 from bot.domain.models import Job, ShootoutPhase
-from bot.domain.server.shootouts import MODELS_MIN, Entry, Shootout, ShootoutKind, has_result, results
+from bot.domain.server.shootouts import MODELS_MIN, Shootout, ShootoutEntry, ShootoutKind, has_result, results
 from bot.runtime.failpoints import failpoint
 from bot.store.engine.columns import to_json
 from bot.store.engine.repository import RecordOf, Repository
@@ -157,5 +157,5 @@ def _shootout(row: Row) -> Shootout:
         ends_at=row["ends_at"],
         ended_at=row["ended_at"],
         votes=row["votes"],
-        entries=tuple(map(Entry.from_data, json.loads(row["data"]))),
+        entries=tuple(map(ShootoutEntry.from_data, json.loads(row["data"]))),
     )
