@@ -129,6 +129,7 @@ class Shootouts(Repository):
                 db.execute(_BEGIN, (now + row["minutes"] * 60, guild_id, card_id))
             elif end or not is_vote or row["ends_at"] <= now:
                 _end(db, guild_id, card_id, jobs, now)
+            failpoint("shootout.changed")
             return _shootout(db.execute(_GET, (guild_id, card_id)).fetchone())
 
         failpoint("shootout.before")
