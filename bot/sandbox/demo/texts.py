@@ -179,7 +179,7 @@ RECIPE_TRY = Text(
 )
 SHOOTOUT = Text("Hold a shoot-out")
 SHOOTOUT_TRY = Text(
-    "Click `/shootout`, type `{prompt}`, and press Enter.\nVote for a letter; **End now** shows which model made what."
+    "Click `/shootout`, type `{prompt}`, and press Enter.\nVote for a letter, then press **End now**."
 )
 VOTING = Text("✅ There they are. Vote for one, and press **End now**.")
 FAULTS = Text("See it fail")
