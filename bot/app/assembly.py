@@ -35,10 +35,13 @@ from bot.delivery.answers.recovery import OwnMessages, Recovery
 from bot.delivery.card.memory import CardOwner
 from bot.delivery.channels.channel_sight import ChannelSights
 from bot.delivery.channels.links import Thumbnails
+from bot.delivery.files.made_here import MadeHere
 from bot.delivery.host.channel import HostChannel
 from bot.delivery.host.desk import HostDesk
 from bot.delivery.host.reports import HostReports
+from bot.delivery.posting.best_of_week import WeeklyPosts
 from bot.delivery.posting.copies import ResultCopies, Sharing
+from bot.delivery.posting.forum_posts import ForumPosts
 from bot.domain.custom_ids import Installation
 from bot.domain.money.limit_rules import host_limits
 from bot.domain.practice import is_practice_key
@@ -243,6 +246,7 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         drift=drift,
         clock=setup.clock,
     )
+    copies = _copies(setup, core, delivery, sources)
     host_reports = _host_reports(setup, core, delivery, worker, second_copy, backups)
     parts = Parts(
         store=store,
@@ -270,7 +274,11 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         generation=_use_cases(setup, core, sources, admission, jobs, delivery),
         delivery=delivery,
         languages=delivery.languages,
-        copies=_copies(setup, core, delivery, sources),
+        copies=copies,
+        made_here=MadeHere(visible=core.visible, media=core.media, pace=sources.pace, folder=setup.folder),
+        weekly=WeeklyPosts(
+            store=store, guilds=setup.guilds, copies=copies, log_channel=delivery.log_channel, clock=setup.clock
+        ),
         thumbnails=_thumbnails(setup, core, delivery, sights),
         sharing=Sharing(store=store, gate=delivery.gate, poster=delivery.poster),
         worker=worker,
@@ -514,6 +522,7 @@ def _copies(setup: Setup, core: _Core, delivery: Delivery, sources: Sources) -> 
         fresh=sources.fresh_link,
         made_with=delivery.made_with,
         languages=delivery.card_languages,
+        forums=ForumPosts(catalogue=setup.catalogue),
         folder=setup.folder,
     )
 

@@ -19,6 +19,7 @@ from bot.app.parts import Parts, Role, Setup
 from bot.delivery.answers.recovery import Spawn
 from bot.delivery.card import ticker
 from bot.delivery.host import reports
+from bot.delivery.posting import best_of_week
 from bot.domain.models import PENDING_STATES, JobState, WaitsFor
 from bot.errors import StoreError
 from bot.jobs.follow.agenda import WorkerProgress
@@ -82,6 +83,7 @@ def add_rounds(setup: Setup, parts: Parts, *, key_health: KeyHealth, learned: Le
         Round("absences", parts.absences.run_once, UPKEEP_S, ONE),
         Round("retention", retention.run_once, UPKEEP_S, ONE),
         Round("copies", delivery.takedown.delete_erased, UPKEEP_S, ONE),
+        Round("week", parts.weekly.run_once, best_of_week.EVERY_S, ONE, beside=True),
         Round("cast", delivery.cast_pictures.delete_leftovers, UPKEEP_S, ONE),
         Round("shootouts", parts.shootouts.run_once, shootouts.ROUND_S, ONE, beside=True),
         Round("cards", delivery.watch_free, UPKEEP_S, ONE),

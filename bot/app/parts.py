@@ -28,8 +28,10 @@ from bot.delivery.card.readers import GuildLanguages
 from bot.delivery.channels.channel_sight import ChannelSights
 from bot.delivery.channels.guilds import Guilds
 from bot.delivery.channels.links import Thumbnails
+from bot.delivery.files.made_here import MadeHere
 from bot.delivery.host.desk import HostDesk
 from bot.delivery.host.reports import HostReports
+from bot.delivery.posting.best_of_week import WeeklyPosts
 from bot.delivery.posting.copies import ResultCopies, Sharing
 from bot.generation.assembly import GenerationUseCases
 from bot.generation.sources import Sources
@@ -158,6 +160,8 @@ class Parts:
     delivery: Delivery
     languages: GuildLanguages
     copies: ResultCopies
+    weekly: WeeklyPosts
+    made_here: MadeHere
     thumbnails: Thumbnails
     sharing: Sharing
     worker: Worker

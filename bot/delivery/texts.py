@@ -250,6 +250,19 @@ NOT_FROM_HIDDEN = Text(
 )
 NOT_IN_GALLERY = Text("Private results can't be added to the gallery.", why="source.hidden")
 AUTHOR_NOT_SHOWN = Text("The author of this result chose in `/me` not to be shown in galleries.", why="source.hidden")
+POST_TITLE, REMOVED_POST = Text("Result"), Text("Removed")
+TAG_NEEDED = Text(
+    "{channel} requires a tag, and has none that I may use. Add one there, or allow me Manage Channels.",
+    why="place.permissions",
+    channel="<#{}>".format,
+)
+BEST_OF_WEEK = Text("Best of the week")
+NO_STARS_YET = Text("No result that may be shown here has a star yet.")
+CANNOT_POST_WEEK = Text(
+    "⚠️ I can't post the best of the week in {channel}. Check it with `/studio settings`.",
+    why="place.permissions",
+    channel="<#{}>".format,
+)
 REFUSED_BY_DISCORD = Text("Discord rejected this result.", why="result.rejected")
 REVIEW_EXPIRED = Text("No moderator reviewed the result within seven days, so I did not post it.", why="review.expired")
 REVIEW_WITHDRAWN = Text("Its author chose not to post the result, so there is nothing to decide.")
@@ -333,3 +346,7 @@ def unreached(job_id: str, *, is_refund: bool) -> str:
         " Tell a moderator directly.",
         job=job_id,
     )
+
+
+def stars(count: int) -> str:
+    return f"⭐ {amount(count)}"

@@ -66,7 +66,22 @@ SHOOTOUT_NAMES = (
     "shootout.stored",  # ended, its card not drawn
 )
 """In the begin and the end of a vote."""
-NAMES = JOB_NAMES + BEGIN_NAMES + PRICE_NAMES + DECISION_NAMES + FILE_NAMES + MOVE_NAMES + CAST_NAMES + SHOOTOUT_NAMES
+GALLERY_NAMES = (
+    "gallery.sent",  # results of several cards posted, that is not stored
+    "week.posted",  # the best of the week posted and stored as copies, the week not as done
+)
+"""In posting the best of the week."""
+NAMES = (
+    *JOB_NAMES,
+    *BEGIN_NAMES,
+    *PRICE_NAMES,
+    *DECISION_NAMES,
+    *FILE_NAMES,
+    *MOVE_NAMES,
+    *CAST_NAMES,
+    *SHOOTOUT_NAMES,
+    *GALLERY_NAMES,
+)
 
 
 class Crash(BaseException):

@@ -27,6 +27,8 @@ def rule_text(rule: Reaction) -> str:
 def gallery_text(settings: ReactionRules) -> str:
     if settings.gallery_channel is None:
         return str(texts.GALLERY_OFF)
+    if not settings.gallery_stars:
+        return texts.GALLERY_OF_ALL(channel=settings.gallery_channel)
     return texts.GALLERY_AT(channel=settings.gallery_channel, stars=settings.gallery_stars)
 
 
@@ -95,13 +97,22 @@ class ReactionChanges(ModeratorActs):
             place = now.gallery_channel if channel_id is None else channel_id
             if place is None and not off:
                 raise InputError(texts.NO_GALLERY_CHANNEL, "channel")
-            return None if off else place, stars or now.gallery_stars
+            return None if off else place, now.gallery_stars if stars is None else stars
 
         def record(after: ReactionRules) -> Record:
             return _line(by_id, _moved(by_id, after), channel=after.gallery_channel, stars=after.gallery_stars)
 
         after = await self._store.reactions.change_settings(guild_id, gallery=gallery, record=record)
         return _moved(by_id, after)
+
+    async def set_weekly(self, guild_id: int, channel_id: int | None, *, by_id: int) -> str:
+        """Have the best of each week posted in a channel; None turns it off."""
+
+        def line() -> Record:
+            return _line(by_id, texts.weekly_moved(by_id, channel_id), week_channel=channel_id)
+
+        await self._store.weekly.set_channel(guild_id, channel_id, record=lambda _: line())
+        return line().text
 
 
 def _line(by_id: int, text: str, **about: str | int | None) -> Record:

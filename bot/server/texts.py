@@ -72,6 +72,7 @@ GALLERY_OFF = Text("off")
 NOTHING_TO_SWITCH = Text("Choose what to change: the reactions, which ones I add, or both.", why="settings.value")
 NO_GALLERY_CHANNEL = Text("Choose a channel for the gallery.", why="settings.value")
 NEEDED = Plural("{count} member", "{count} members")
+GALLERY_OF_ALL = Text("{channel}, every public result", channel="<#{}>".format)
 GALLERY_AT = Text("{channel}, from {stars} ⭐", channel="<#{}>".format)
 TOO_MANY_REACTIONS = Plural(
     "A server can map {count} emoji of its own. Remove one first.",
@@ -107,12 +108,24 @@ def gallery_moved(by_id: int, channel_id: int | None, stars: int) -> str:
     """Return the line of a gallery that was moved, or switched off (None)."""
     if channel_id is None:
         return tr("{who} turned off the gallery.", who=actor(by_id))
+    if not stars:
+        place = f"<#{channel_id}>"
+        return tr("{who} set the gallery to {channel}, for every public result.", who=actor(by_id), channel=place)
     return ntr(
         "{who} set the gallery to {channel}, for results with {count} ⭐ or more.",
         "{who} set the gallery to {channel}, for results with {count} ⭐ or more.",
         stars,
         who=actor(by_id),
         channel=f"<#{channel_id}>",
+    )
+
+
+def weekly_moved(by_id: int, channel_id: int | None) -> str:
+    """Return the line of the best of the week, which is posted in a channel, or nowhere (None)."""
+    if channel_id is None:
+        return tr("{who} turned off the best of the week.", who=actor(by_id))
+    return tr(
+        "{who} set the best of the week to {channel}, every Monday.", who=actor(by_id), channel=f"<#{channel_id}>"
     )
 
 

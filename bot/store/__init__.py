@@ -7,6 +7,7 @@ from bot.store.engine.sqlite_database import SqliteDatabase
 from bot.store.guild.account import AccountChecks
 from bot.store.guild.approvals import Approval
 from bot.store.guild.community.recipes import Recipes, Saved, StoredRecipe
+from bot.store.guild.community.weekly import BestOfWeek, WeeklyPost
 from bot.store.guild.keys import GuildKeys, Practice, RetiredKey
 from bot.store.guild.members import StoredPreset, Voices, WordOffer
 from bot.store.guild.privacy import Erased, Privacy
@@ -41,6 +42,7 @@ __all__ = [
     "AccountChecks",
     "Approval",
     "Backups",
+    "BestOfWeek",
     "Blocks",
     "Cancelled",
     "Cards",
@@ -98,6 +100,7 @@ __all__ = [
     "TriedOutcome",
     "TriedValue",
     "Voices",
+    "WeeklyPost",
     "WordOffer",
     "WorstCases",
 ]

@@ -1,1 +1,1 @@
-"""Commands that bring members together: `/shootout`."""
+"""Commands that bring members together: `/shootout`, and the menu *Made here?*."""

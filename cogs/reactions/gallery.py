@@ -14,6 +14,8 @@ from bot.delivery.channels.gate import PostingGate
 from bot.delivery.channels.view import message_link
 from bot.delivery.notices import LogChannel
 from bot.delivery.posting.copies import ResultCopies, Takedown, shown_jobs
+from bot.delivery.posting.forum_posts import Home, title_of
+from bot.delivery.texts import stars as stars_text
 from bot.domain.jobs.card_jobs import card_words
 from bot.domain.models import Card, Job
 from bot.domain.server.reaction_rules import ReactionRules
@@ -92,13 +94,13 @@ class Gallery:
         copies = use(self._bot, ResultCopies)
         guild = await self._bot.known_guilds.find(guild_id)
         channel = None if guild is None else guild.get_channel_or_thread(channel_id)
-        if guild is None or not isinstance(channel, discord.abc.Messageable):
+        if guild is None or not isinstance(channel, Home):
             await self._alert(guild_id)
             return
-        there = await copies.find(channel, message_link(card))
+        there = await copies.find(channel, message_link(card), title=title_of(jobs))
         if there is not None:  # sent before a crash, and not recorded
             await copies.note(card, jobs, there, kind=KIND)
-            await self._show(guild_id, card, jobs, stars, channel_id, there.id)
+            await self._show(guild_id, card, jobs, stars, there.channel.id, there.id)
             return
         if not await self._is_there(card):
             return
@@ -142,7 +144,7 @@ class Gallery:
         quoted = "\n".join(f"> {line}" for line in words.splitlines())
         embed = discord.Embed(title=texts.ORIGINAL, url=message_link(card), description=quoted or None, colour=GALLERY)
         embed.add_field(name=texts.AUTHOR, value=f"<@{card.author_id}>")
-        embed.add_field(name=texts.STARS, value=texts.stars(stars))
+        embed.add_field(name=texts.STARS, value=stars_text(stars))
         return embed
 
     async def take_down(self, guild_id: int, card: Card) -> None:

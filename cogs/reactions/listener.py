@@ -20,6 +20,7 @@ from discord.ext import commands
 from bot.delivery import Delivery
 from bot.delivery.card.readers import GuildLanguages
 from bot.delivery.channels.facts import DISCORD_ERRORS, in_time
+from bot.delivery.posting.copies import shown_jobs
 from bot.domain.server.reaction_rules import DEFAULTS, ReactionAction, ReactionKey, emoji_key
 from bot.errors import BotError, DatabaseFailing, Refused
 from bot.generation.again.reactions import QUIET_S, Reactions
@@ -28,7 +29,7 @@ from bot.language import from_discord, speak
 from bot.runtime.background import BackgroundTasks, in_short
 from bot.runtime.pace import RateLimiter
 from bot.server.absences import Absences
-from bot.store import Cards, DueWish, ReactionActs
+from bot.store import Cards, DueWish, ReactionActs, ReactionMaps
 from cogs.reactions import texts
 from cogs.reactions.actions import ACTIONS, BURST, Reacted, ReactionContext, acting_part, require_allowed
 from cogs.ui.interaction import Bot, use
@@ -351,8 +352,18 @@ class Wishes:
         try:
             if await use(self._bot, ReactionActs).any_wait(guild_id, card_id) and not self.hand_over(card_id):
                 await self._fulfil(card_id)
+            settings = await use(self._bot, ReactionMaps).get(guild_id)
+            if settings.gallery_channel is not None and not settings.gallery_stars:
+                await self._show_in_gallery(guild_id, card_id)
         except Exception:
             log.exception("reaction.wishes_failed", card=card_id)
+
+    async def _show_in_gallery(self, guild_id: int, card_id: str) -> None:
+        """Show an ended card in a gallery of every public result."""
+        found = await use(self._bot, Cards).with_jobs(guild_id, card_id)
+        listener = self._bot.get_cog(ReactionListener.__name__)
+        if found is not None and shown_jobs(found[1]) and isinstance(listener, ReactionListener):
+            await listener.context.gallery.update(guild_id, *found)
 
     def fulfil(self, card_id: str) -> None:
         """Start to fulfil the waiting reactions on an ended card."""

@@ -139,7 +139,3 @@ def price_line_of(emoji: str, channel_id: int, price: str | None, reactor_id: in
 NOTHING_TO_SHOW = Text("Only images, videos, and audio can be added to the gallery.", why="file.kind")
 ORIGINAL, AUTHOR, STARS = Text("View the original"), Text("Made by"), Text("Stars")
 CANNOT_POST_IN_GALLERY = Text("⚠️ I can't post in the gallery channel. Check it with `/studio settings`.")
-
-
-def stars(count: int) -> str:
-    return f"⭐ {amount(count)}"

@@ -47,13 +47,6 @@ async def upscale(interaction: Interaction, message: discord.Message) -> None:
     await open_form(interaction, "video.upscale", await medium_in(interaction, message, [MediaKind.VIDEO]))
 
 
-@app_commands.context_menu(name=texts.MENU_SUBTITLES)
-@app_commands.guild_only()
-async def add_subtitles(interaction: Interaction, message: discord.Message) -> None:
-    """Burn subtitles into the message's video."""
-    await open_form(interaction, "subtitles.generate", await medium_in(interaction, message, [MediaKind.VIDEO]))
-
-
 @app_commands.context_menu(name=texts.MENU_NEXT_STEP)
 @app_commands.guild_only()
 async def next_step(interaction: Interaction, message: discord.Message) -> None:
@@ -61,8 +54,8 @@ async def next_step(interaction: Interaction, message: discord.Message) -> None:
     await offer(interaction, await medium_in(interaction, message, ANY))
 
 
-MENUS = (edit_image, animate, upscale, add_subtitles, next_step)
-"""discord.py 2.7 refuses a sixth, though Discord takes 15."""
+MENUS = (edit_image, animate, upscale, next_step)
+"""With *Made here?* the five that discord.py 2.7 takes; subtitles are among the next steps."""
 
 
 @on_job(JOB_ACTION)

@@ -10,7 +10,6 @@ from bot.language import Plural, Text, because, both, listed, ntr, sentences, tr
 MENU_EDIT_IMAGE = "Edit image"
 MENU_ANIMATE = "Animate"
 MENU_UPSCALE = "Upscale"
-MENU_SUBTITLES = "Add subtitles"
 MENU_NEXT_STEP = "Next step…"
 
 # ---------------------------------------------------------------------- the buttons of a card

@@ -28,6 +28,10 @@ PART_MAX = 999
 Each = TypeVar("Each")
 
 
+FORUMS = (discord.ChannelType.forum, discord.ChannelType.media)
+"""Where a result is a post of its own."""
+
+
 @dataclass(frozen=True, slots=True)
 class PanelEntry:
     """A text with its control, if any: a button is right of it, a select below."""

@@ -10,6 +10,7 @@ from discord import app_commands
 from bot.delivery.card.readers import Authors
 from bot.delivery.channels.channel_sight import ChannelSights
 from bot.delivery.channels.facts import missing_of, to_post
+from bot.delivery.posting.forum_posts import require_tags
 from bot.domain.jobs.card_spec import Origin
 from bot.domain.money.spending_policy import refuse_blocked
 from bot.domain.server.guild_rules import Rules
@@ -155,7 +156,7 @@ async def origin_of(interaction: Interaction) -> Origin:
 
 
 def require_may_post_in(interaction: Interaction, channel_id: int, *, files: bool) -> None:
-    """Raise InputError for a channel in which the bot can't see or post, with or without files."""
+    """Raise InputError for a channel in which the bot can't see or post, with files or not, or give a required tag."""
     guild = interaction.guild
     channel = None if guild is None else guild.get_channel_or_thread(channel_id)
     if guild is None or channel is None:
@@ -165,3 +166,5 @@ def require_may_post_in(interaction: Interaction, channel_id: int, *, files: boo
     )
     if missing:
         raise InputError(NO_PERMISSION_TO_POST(channel=channel_id, permissions=missing))
+    if isinstance(channel, discord.ForumChannel):
+        require_tags(channel)

@@ -17,13 +17,14 @@ from tools.refusals import parsed, walked
 ROOT = Path(__file__).resolve().parents[2]
 CALLS = {
     "send": {"view_channel", "send_messages", "send_messages_in_threads"},
+    "create_thread": {"send_messages"},
     "add_reaction": {"add_reactions", "read_message_history"},
     "history": {"read_message_history"},
     "File": {"attach_files"},
     "Embed": {"embed_links"},
 }
 """Methods and classes of discord.py, and what a server has to permit for them
-(docs.discord.com: Create Message, Create Reaction, Get Channel Messages)."""
+(docs.discord.com: Create Message, Create Reaction, Get Channel Messages, Start Thread in Forum or Media Channel)."""
 FORBIDDEN = frozenset(
     {
         "add_roles",
@@ -38,7 +39,6 @@ FORBIDDEN = frozenset(
         "create_invite",
         "create_role",
         "create_text_channel",
-        "create_thread",
         "create_voice_channel",
         "create_webhook",
         "delete_messages",

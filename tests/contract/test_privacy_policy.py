@@ -24,7 +24,7 @@ INDEX = ("job_grams", "job_grams_config", "job_grams_data", "job_grams_idx")
 ROWS = {
     "account_checks": KEYS, "alerts": NOBODY, "absent_guilds": NOBODY, "api_changes": NOBODY, "api_facts": NOBODY,
     "approvals": DECIDED, "archived_jobs": COSTS, "archived_ledger": COSTS, "archived_ledger_totals": NOBODY,
-    "archived_running_totals": COSTS,
+    "archived_running_totals": COSTS, "best_of_week": DECIDED, "made_files": RESULTS,
     "blocks": DECIDED, "cards": IDS, "cast_leftovers": CAST, "cast_members": CAST, "copies": RESULTS,
     "decisions": DECIDED, "drafts": PROMPTS, "draws": COSTS,
     "former_members": IDS,

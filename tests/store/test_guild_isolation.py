@@ -25,6 +25,7 @@ from bot.domain.words.cast import CastKind, CastMember
 from bot.errors import StoreError
 from bot.store import Decision, JobAttempt, Record, ReviewRule, ReviewVerdict, Spending, Store, TriedOutcome
 from bot.store.engine.repository import Repository
+from bot.store.jobs.rechecks import MadeFile
 from tests.support.examples import examples
 from tests.support.new_file import write_empty_database
 
@@ -391,6 +392,13 @@ CALLS: dict[str, Call] = {
     "reaction_acts.clear": lambda store, guild_id, *_: store.reaction_acts.clear(guild_id, MESSAGE, None),
     "reaction_acts.stars": lambda store, guild_id, other, _: store.reaction_acts.stars(guild_id, other.card.id),
     "reaction_acts.most_starred": lambda store, guild_id, *_: store.reaction_acts.most_starred(guild_id, 0, 9e9, 9),
+    "weekly.channel_of": lambda store, guild_id, *_: store.weekly.channel_of(guild_id),
+    "weekly.set_channel": lambda store, guild_id, *_: store.weekly.set_channel(guild_id, None),
+    "weekly.done": lambda store, guild_id, *_: store.weekly.done(guild_id, "2099-01-05"),
+    "weekly.postpone": lambda store, guild_id, *_: store.weekly.postpone(guild_id, 60.0),
+    "job_lists.shown_in": lambda store, guild_id, *_: store.job_lists.shown_in(guild_id, MESSAGE),
+    "job_lists.has_file": lambda store, guild_id, *_: store.job_lists.has_file(guild_id, 777),
+    "job_lists.with_file": lambda store, guild_id, *_: store.job_lists.with_file(guild_id, 777, CANARY),
     "worst_cases.of_guild": lambda store, guild_id, *_: store.worst_cases.of_guild(guild_id),
     # These take the guild inside what they are given.
     "rechecks.postpone": lambda store, guild_id, other, _: store.rechecks.postpone(
@@ -431,7 +439,7 @@ WITHOUT_GUILD = {
     "cards.unanswered", "cards.being_made", "cards.queued", "cards.undrawn", "job_lists.open_total", "figures.now",
     "leases.hold", "leases.drop", "leases.take_over", "leases.claim", "leases.under",
     "processes.register", "processes.leave", "jobs.known",
-    "cast.leftovers", "shootouts.due",
+    "cast.leftovers", "shootouts.due", "weekly.due",
     "histograms.add", "histograms.all", "histograms.forget",
     "switched_off.all", "queue.guilds", "reaction_acts.due", "approvals.unasked", "approvals.overdue",
     "true_costs.unsorted", "true_costs.sort", "meta.forget", "meta.get", "meta.set",
@@ -482,8 +490,11 @@ async def populate(store: Store, guild_id: int, made: Any, accepted: Any) -> Gui
         media=(image,),
         message_id=MESSAGE,
         tried=TriedOutcome(values={"model": CANARY}),
-        calls=(JobAttempt(call="submit", outcome="accepted"),),
+        calls=(
+            JobAttempt(call="submit", outcome="accepted", files=(MadeFile(job_id=paid.id, size=777, sha256=CANARY),)),
+        ),
     )
+    await store.weekly.set_channel(guild_id, 777)
     _, (over,) = await accepted(store, "3", guild_id=guild_id, key_id=key.id)
     await store.jobs.change(over, JobState.DELIVERED, settle=Decimal(3))
     await store.archive.take(guild_id, [over.card_id], 9e9, lambda _: False)
@@ -578,10 +589,11 @@ async def populated(
 
 TABLES = (
     "absent_guilds", "account_checks", "alerts", "approvals", "archived_jobs", "archived_ledger",
-    "archived_ledger_totals", "archived_running_totals", "blocks", "cards", "cast_leftovers", "cast_members", "copies",
+    "archived_ledger_totals", "archived_running_totals", "best_of_week",
+    "blocks", "cards", "cast_leftovers", "cast_members", "copies",
     "decisions", "drafts",
     "draws", "former_members", "grants", "guild_keys", "host_key_refusals", "job_attempts", "job_texts", "jobs",
-    "ledger", "ledger_totals", "limits",
+    "ledger", "ledger_totals", "limits", "made_files",
     "member_settings", "outbox", "presets", "prices", "reaction_acts", "reaction_legends", "reaction_settings",
     "reactions", "recipes", "result_reports", "review_rules", "reviews", "rules", "running_totals", "setup_steps",
     "shootout_votes", "shootouts", "switched_off", "tried_values", "voice_defaults", "voice_samples", "welcomes",

@@ -17,6 +17,7 @@ from typing import Any
 
 import discord
 
+from bot.delivery import texts
 from bot.delivery.channels.facts import CALL_TIMEOUT_S, LOADING, NONCE_CHARS, TOKEN_EXPIRED, is_closed, is_public
 from bot.delivery.channels.view import (
     KEPT,
@@ -148,6 +149,23 @@ class Messages:
 
     def is_own(self, message: discord.Message) -> bool:
         return self._client.user is not None and message.author.id == self._client.user.id
+
+    async def delete_post(self, post_id: int) -> None:
+        """Delete a forum's post. Where others wrote in it, or that is not allowed: its title and first message alone.
+
+        Raises Discord's or the network's error.
+        """
+        async with asyncio.timeout(CALL_TIMEOUT_S):
+            post = self._client.get_channel(post_id) or await self._client.fetch_channel(post_id)
+            if not isinstance(post, discord.Thread):
+                return
+            if all([each.id == post_id async for each in post.history(limit=2)]):
+                with contextlib.suppress(discord.Forbidden):
+                    await post.delete()
+                    return
+            with contextlib.suppress(discord.Forbidden):
+                await post.edit(name=str(texts.REMOVED_POST), archived=False)
+            await post.get_partial_message(post_id).delete()
 
     async def search(
         self, channel: discord.abc.Messageable, fits: Callable[[discord.Message], bool], *, since: float | None = None

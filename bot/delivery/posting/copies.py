@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ from bot.delivery.channels.gate import PostingGate
 from bot.delivery.channels.messages import Messages, nonce_of
 from bot.delivery.channels.view import MadeWith, alt_text, file_stem
 from bot.delivery.files.attachments import close
+from bot.delivery.posting.forum_posts import ForumPosts, Home, title_of
 from bot.delivery.posting.poster import Poster
 from bot.domain.models import Card, Job, JobState, Media
 from bot.errors import MediaError, MediaGone, MediaTooLarge
@@ -38,6 +40,7 @@ from bot.language import current, speaking
 from bot.media.fetcher import LocalFile, MediaFetcher
 from bot.media.scratch import scratch_files
 from bot.runtime.clock import Clock
+from bot.runtime.failpoints import failpoint
 from bot.store import Store
 
 log = structlog.get_logger(__name__)
@@ -76,11 +79,12 @@ class ResultCopies:
     fresh: FreshLink
     made_with: MadeWith
     languages: CardLanguages
+    forums: ForumPosts
     folder: Path
 
     async def post(
         self,
-        channel: discord.abc.Messageable,
+        channel: Home,
         card: Card,
         jobs: Sequence[Job],
         *,
@@ -114,6 +118,8 @@ class ResultCopies:
             message = await self._send(
                 channel,
                 [*files, *documents],
+                jobs=jobs,
+                title=title_of(jobs),
                 embed=embed,
                 nonce=nonce_of(kind, subject_id or card.id, place_id),
                 view=view or discord.utils.MISSING,
@@ -125,7 +131,7 @@ class ResultCopies:
 
     async def post_gallery(
         self,
-        channel: discord.abc.Messageable,
+        channel: Home,
         exhibits: Sequence[Exhibit],
         *,
         kind: str,
@@ -142,7 +148,7 @@ class ResultCopies:
         shown, refusal = [], None
         for each in exhibits:
             try:
-                await self.gate.require_copy(each.card, shown_jobs(each.jobs), channel_id=place_id)
+                await self.gate.require_gallery(each.card, shown_jobs(each.jobs), channel_id=place_id)
                 shown.append(each)
             except NoPlace as error:
                 refusal = error
@@ -154,7 +160,10 @@ class ResultCopies:
         async with self._files(media, file_limit, language=language) as files:
             nonce = nonce_of(kind, subject_id, place_id)
             quiet = discord.AllowedMentions.none()
-            message = await self._send(channel, files, embed=embed, nonce=nonce, allowed_mentions=quiet)
+            message = await self._send(
+                channel, files, title=embed.title or "", embed=embed, nonce=nonce, allowed_mentions=quiet
+            )
+        failpoint("gallery.sent")
         for each in shown:
             await self.note(each.card, each.jobs, message, kind=kind)
         return message
@@ -206,22 +215,33 @@ class ResultCopies:
                 card.guild_id, job.id, channel_id=message.channel.id, message_id=message.id, kind=kind
             )
 
-    async def find(self, channel: discord.abc.Messageable, link: str) -> discord.Message | None:
-        """Return the bot's recent message whose embed links to `link`: an unrecorded copy."""
-        return await self.messages.search(channel, lambda message: any(embed.url == link for embed in message.embeds))
+    async def find(self, channel: Home, link: str, *, title: str) -> discord.Message | None:
+        """Return the bot's recent message whose embed links to `link`: an unrecorded copy. A post has the `title`."""
+
+        def fits(message: discord.Message) -> bool:
+            return any(embed.url == link for embed in message.embeds)
+
+        if isinstance(channel, discord.ForumChannel):
+            return await self.forums.find(channel, title, fits)
+        return await self.messages.search(channel, fits)
 
     async def _send(
-        self, channel: discord.abc.Messageable, files: Sequence[discord.File], **content: Any
+        self, channel: Home, files: Sequence[discord.File], *, jobs: Sequence[Job] = (), title: str = "", **content: Any
     ) -> discord.Message:
-        """Send with the files, or without them where Discord rejects them or their size."""
+        """Send with the files, or without them where Discord rejects them or their size; in a forum as a post."""
+        send: Callable[..., Awaitable[discord.Message]] = (
+            partial(self.forums.send, channel, jobs, title=title)
+            if isinstance(channel, discord.ForumChannel)
+            else channel.send
+        )
         try:
             async with asyncio.timeout(UPLOAD_TIMEOUT_S):
                 try:
-                    return await channel.send(files=files[:FILES_PER_MESSAGE], **content)
+                    return await send(files=files[:FILES_PER_MESSAGE], **content)
                 except discord.HTTPException as error:
                     if not files or not is_too_large(error):
                         raise
-                return await channel.send(**content)
+                return await send(files=[], **content)
         finally:
             close(files)
 
@@ -343,7 +363,7 @@ class Takedown:
 
     async def take_down_copy(self, guild_id: int, channel_id: int, message_id: int) -> bool:
         """Delete one copy and forget it; return whether it is gone."""
-        gone = await delete_message(self.messages.channel(channel_id, None).get_partial_message(message_id))
+        gone = await self._gone(channel_id, None, message_id)
         if gone:
             await self.store.copies.forget(guild_id, message_id)
         return gone
@@ -357,6 +377,11 @@ class Takedown:
 
     async def _deleted(self, card: Card, channel_id: int, message_id: int) -> bool:
         guild_id = card.guild_id if channel_id == card.channel_id else None
+        return await self._gone(channel_id, guild_id, message_id)
+
+    async def _gone(self, channel_id: int, guild_id: int | None, message_id: int) -> bool:
+        if channel_id == message_id:  # a post's first message has its id
+            return await delete_message(partial(self.messages.delete_post, message_id))
         return await delete_message(self.messages.channel(channel_id, guild_id).get_partial_message(message_id))
 
     async def _own_deleted(self, card: Card, message_id: int) -> bool:
@@ -367,14 +392,18 @@ class Takedown:
         return await self._deleted(card, card.place_id, message_id)
 
 
-async def delete_message(target: discord.PartialMessage | discord.Webhook, message_id: int = 0) -> bool:
-    """Delete a message of the bot's; return whether it is gone."""
+async def delete_message(
+    target: discord.PartialMessage | discord.Webhook | Callable[[], Awaitable[None]], message_id: int = 0
+) -> bool:
+    """Delete a message of the bot's, or what a function deletes; return whether it is gone."""
     try:
         async with asyncio.timeout(CALL_TIMEOUT_S):
             if isinstance(target, discord.Webhook):
                 await target.delete_message(message_id)
-            else:
+            elif isinstance(target, discord.PartialMessage):
                 await target.delete()
+            else:
+                await target()
     except discord.HTTPException as error:
         if error.code in {UNKNOWN_MESSAGE, UNKNOWN_CHANNEL}:
             return True

@@ -119,6 +119,7 @@ class ReactionRules:
     seeds: Seeding = Seeding.FEW
     gallery_channel: int | None = None
     gallery_stars: int = GALLERY_STARS
+    """From how many stars on; 0: every public result."""
 
     def seeded(self) -> list[Reaction]:
         """Return the rules whose emojis the bot adds itself, and explains on a channel's first result."""

@@ -178,9 +178,7 @@ RECIPE_TRY = Text(
     "It makes an image, a video, sound, and subtitles."
 )
 SHOOTOUT = Text("Hold a shoot-out")
-SHOOTOUT_TRY = Text(
-    "Click `/shootout`, type `{prompt}`, and press Enter.\nVote for a letter, then press **End now**."
-)
+SHOOTOUT_TRY = Text("Click `/shootout`, type `{prompt}`, and press Enter.\nVote for a letter, then press **End now**.")
 VOTING = Text("✅ There they are. Vote for one, and press **End now**.")
 FAULTS = Text("See it fail")
 FAULTS_TRY = Text(
@@ -192,6 +190,11 @@ MODERATE_TRY = Text(
     "**Try it** does this as Morgan."
 )
 MODERATED = Text("✅ Approved: Bo's video is being made.")
+BEST = Text("See the best of the week")
+BEST_TRY = Text(
+    "The latest is in {gallery}. As Morgan, click `/studio settings`, press Enter, and choose Gallery: "
+    "it has the channel and a preview."
+)
 SET_UP = Text("Set it up for your server")
 SET_UP_TRY = Text(
     "As Morgan, click `/studio setup` and press Enter: key, test image, limits, roles, and channels, one question at a "

@@ -243,6 +243,8 @@ _PURGED_TABLES = (
     "cast_leftovers",
     "shootouts",
     "shootout_votes",
+    "made_files",
+    "best_of_week",
     "welcomes",
     "setup_steps",
 )

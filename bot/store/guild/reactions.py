@@ -29,10 +29,11 @@ ON CONFLICT (guild_id, emoji) DO UPDATE SET shown = excluded.shown, action = exc
     role_id = excluded.role_id, needed = excluded.needed, payer = excluded.payer
 """
 _SET_OTHERS = """
-INSERT INTO reaction_settings (guild_id, is_on, seeds, all_seeds, gallery_channel, gallery_stars)
-VALUES (:guild_id, :is_on, :seeds, :all_seeds, :gallery_channel, :gallery_stars)
+INSERT INTO reaction_settings (guild_id, is_on, seeds, all_seeds, gallery_channel, gallery_stars, gallery_all)
+VALUES (:guild_id, :is_on, :seeds, :all_seeds, :gallery_channel, :gallery_stars, :gallery_all)
 ON CONFLICT (guild_id) DO UPDATE SET is_on = excluded.is_on, seeds = excluded.seeds, all_seeds = excluded.all_seeds,
-    gallery_channel = excluded.gallery_channel, gallery_stars = excluded.gallery_stars
+    gallery_channel = excluded.gallery_channel, gallery_stars = excluded.gallery_stars,
+    gallery_all = excluded.gallery_all
 """
 
 
@@ -129,7 +130,8 @@ class ReactionMaps(Repository):
                 "seeds": (seeds or now.seeds) is not Seeding.OFF,
                 "all_seeds": (seeds or now.seeds) is Seeding.ALL,
                 "gallery_channel": channel,
-                "gallery_stars": stars,
+                "gallery_stars": stars or 1,
+                "gallery_all": not stars,
             }
             db.execute(_SET_OTHERS, values)
             return _reactions(db, guild_id)
@@ -161,7 +163,7 @@ def _reactions(db: Connection, guild_id: int) -> ReactionRules:
         is_on=bool(row["is_on"]),
         seeds=_seeding(is_on=bool(row["seeds"]), is_all=bool(row["all_seeds"])),
         gallery_channel=row["gallery_channel"],
-        gallery_stars=row["gallery_stars"],
+        gallery_stars=0 if row["gallery_all"] else row["gallery_stars"],
     )
 
 

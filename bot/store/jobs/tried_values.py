@@ -31,6 +31,9 @@ _BLANK_REASONS = """
 UPDATE reviews SET sentence = ''
 WHERE guild_id = :guild_id AND sentence <> '' AND job_id IN (SELECT value FROM json_each(:ids))
 """
+_FORGET_FILES = """
+DELETE FROM made_files WHERE guild_id = :guild_id AND job_id IN (SELECT value FROM json_each(:ids))
+"""
 _DOOM_COPIES = """
 UPDATE copies SET delete_at = :now
 WHERE guild_id = :guild_id AND delete_at IS NULL AND job_id IN (SELECT value FROM json_each(:ids))
@@ -57,6 +60,7 @@ def erase_jobs(
     models = [row[0] for row in db.execute(_MODELS, values).fetchall()]
     values["models"] = json.dumps([model for model in models if is_known_model(model)])
     db.execute(_BLANK_REASONS, values)
+    db.execute(_FORGET_FILES, values)
     if with_copies:
         db.execute(_DOOM_COPIES, values)
     return db.execute(_BLANK, values).rowcount

@@ -15,7 +15,7 @@ from bot.language import Text, tr
 from cogs.moderate.settings import texts
 from cogs.moderate.texts import ROLE_ACCESS
 from cogs.ui.controls import Control
-from cogs.ui.panels import OPTION_CHARS, PanelEntry, PanelPage, settings_page
+from cogs.ui.panels import FORUMS, OPTION_CHARS, PanelEntry, PanelPage, settings_page
 
 TALK = (
     discord.ChannelType.text,
@@ -29,7 +29,7 @@ PLACES = (
     discord.ChannelType.news,
     discord.ChannelType.voice,
     discord.ChannelType.stage_voice,
-    discord.ChannelType.forum,
+    *FORUMS,
     discord.ChannelType.category,
     discord.ChannelType.public_thread,
     discord.ChannelType.private_thread,

@@ -16,7 +16,7 @@ from cogs.moderate.settings import texts
 from cogs.ui.controls import Control, on
 from cogs.ui.forms import Form
 from cogs.ui.interaction import Interaction, use
-from cogs.ui.panels import OPTION_CHARS, PanelPage, settings_page, show_page
+from cogs.ui.panels import FORUMS, OPTION_CHARS, PanelPage, settings_page, show_page
 from cogs.ui.permissions import guild_of, require_may_post_in, require_moderator
 from cogs.ui.texts import GONE
 
@@ -26,7 +26,7 @@ WHOLE = "0"
 _SCOPES = [
     discord.ChannelType.text,
     discord.ChannelType.voice,
-    discord.ChannelType.forum,
+    *FORUMS,
     discord.ChannelType.category,
 ]
 

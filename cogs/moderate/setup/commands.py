@@ -20,7 +20,7 @@ from bot.server.practice import PracticeMode
 from bot.server.reactions import ReactionChanges
 from bot.server.settings import SettingsChanges
 from bot.server.welcome import FirstSetup
-from bot.store import GuildKeys, GuildSettings, Limits, ReactionMaps, ReviewRule, Reviews
+from bot.store import BestOfWeek, GuildKeys, GuildSettings, Limits, ReactionMaps, ReviewRule, Reviews
 from cogs.moderate.api_key import open_key_form
 from cogs.moderate.decisions.review import require_review_place
 from cogs.moderate.role_access import role_access
@@ -81,6 +81,7 @@ async def _draw(interaction: Interaction, step: SetupStep | None) -> tuple[disco
         host_pays=own_key is None and checklist.states[SetupStep.KEY].outcome is StepOutcome.DONE,
         review_channel=review,
         gallery_channel=gallery,
+        week_channel=await use(interaction, BestOfWeek).channel_of(guild_id),
         exists=exists,
         problems=_problems(interaction, [review, rules.log_channel, gallery, *sorted(rules.allowed_channels)]),
         practice=use(interaction, PracticeMode).is_allowed and own_key is None,
@@ -215,6 +216,19 @@ async def choose_channel(interaction: Interaction, subject: str, values: Sequenc
             if subject == "review":
                 await require_review_place(interaction, each)
     await _set_channel(interaction, subject, ids)
+    await _finish(interaction, SetupStep.CHANNELS)
+
+
+@on("setup_week")
+async def turn_on_week(interaction: Interaction, _subject: str, _values: Sequence[str]) -> None:
+    """Have the best of the week posted in the gallery's channel."""
+    await require_moderator(interaction)
+    channel_id = (await use(interaction, ReactionMaps).get(guild_of(interaction))).gallery_channel
+    if channel_id is None:
+        raise InputError(GONE)
+    require_may_post_in(interaction, channel_id, files=True)
+    reactions = use(interaction, ReactionChanges)
+    await reactions.set_weekly(guild_of(interaction), channel_id, by_id=interaction.user.id)
     await _finish(interaction, SetupStep.CHANNELS)
 
 

@@ -25,6 +25,7 @@ from cogs.moderate.texts import KEY_PAGE
 from cogs.ui.controls import Control, view_of
 from cogs.ui.forms import Form
 from cogs.ui.interaction import Bot, Interaction
+from cogs.ui.panels import FORUMS
 from cogs.ui.texts import OPTION_IS
 
 OVERVIEW = "overview"
@@ -44,6 +45,7 @@ class SetupKnown:
     """Whether the key is the host's."""
     review_channel: int | None
     gallery_channel: int | None
+    week_channel: int | None
     exists: Callable[[int], bool]
     """Whether a role or channel exists: Discord rejects others as a select's default value."""
     problems: Sequence[str]
@@ -127,6 +129,8 @@ def _ways(step: SetupStep, known: SetupKnown) -> list[Control]:
     made = [Control.button("setup", OVERVIEW, label=str(texts.OVERVIEW))]
     if known.checklist.states[step].outcome is None:
         made.append(Control.button("setup_skip", step.value, label=str(texts.SKIP)))
+    if step is SetupStep.CHANNELS and known.gallery_channel is not None and known.week_channel is None:
+        made.append(Control.button("setup_week", "on", label=str(texts.TURN_ON_WEEK)))
     following = step_after(step)
     if following is not None:
         made.append(Control.button("setup", following.value, label=texts.next_step(following)))
@@ -161,7 +165,7 @@ def _channels(known: SetupKnown) -> list[Control]:
         select("results", texts.RESULTS_CONTROL, sorted(rules.allowed_channels), **everywhere),
         select("review", texts.REVIEW_CONTROL, [known.review_channel], kinds=TALK),
         select("log", texts.LOG_CONTROL, [rules.log_channel], kinds=TALK),
-        select("gallery", texts.GALLERY_CONTROL, [known.gallery_channel], kinds=TALK),
+        select("gallery", texts.GALLERY_CONTROL, [known.gallery_channel], kinds=(*TALK, *FORUMS)),
     ]
 
 

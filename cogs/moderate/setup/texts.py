@@ -117,6 +117,7 @@ ABOUT: Mapping[SetupStep, Text] = MappingProxyType(
         ),
     }
 )
+TURN_ON_WEEK = Text("Post the best of the week in the gallery")
 HOST_PAYS = Text("This bot's host pays for your server. Set your own key to pay yourself.")
 ALL_DONE = Text("All set. You can change any step at any time.")
 TAKE_A_STEP = Text(

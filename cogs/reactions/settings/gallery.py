@@ -6,32 +6,48 @@ from typing import Any
 import discord
 
 from bot.delivery.channels.facts import in_time
+from bot.delivery.posting.best_of_week import WeeklyPosts
 from bot.domain.server.reaction_rules import ReactionRules
 from bot.domain.server.setting import SettingsPage
 from bot.errors import InputError
+from bot.jobs.surface import Later
 from bot.server.reactions import ReactionChanges, gallery_text
 from bot.server.texts import NO_GALLERY_CHANNEL
-from bot.store import ReactionMaps
+from bot.store import BestOfWeek, ReactionMaps
 from cogs.reactions.settings import texts
 from cogs.reactions.settings.page import NEEDED_CHARS, count_typed
+from cogs.reactions.texts import NOT_POSTED
 from cogs.ui.controls import Control, on
 from cogs.ui.forms import Form
 from cogs.ui.interaction import Interaction, use
-from cogs.ui.panels import PanelPage, settings_page, show_page
+from cogs.ui.panels import FORUMS, PanelEntry, PanelPage, settings_page, show_page
 from cogs.ui.permissions import guild_of, require_may_post_in, require_moderator
-from cogs.ui.texts import DONE
+from cogs.ui.texts import DONE, GONE
 
 SET, OFF = "gallery_set", "gallery_off"
+WEEK, PREVIEW = "week_channel", "week_preview"
+HOMES = (discord.ChannelType.text, discord.ChannelType.news, *FORUMS)
+"""Where a gallery may be."""
 
 
 async def gallery_page(interaction: Interaction) -> PanelPage:
     """Draw where the gallery is, with its controls."""
     now = await use(interaction, ReactionMaps).get(guild_of(interaction))
+    weekly = await use(interaction, BestOfWeek).channel_of(guild_of(interaction))
+    exists = interaction.guild is not None and interaction.guild.get_channel_or_thread(weekly or 0) is not None
+    week = Control.channels(
+        WEEK, "panel", placeholder=str(texts.NO_WEEK), chosen=[weekly] if weekly and exists else [], kinds=HOMES
+    )
+    entries = [PanelEntry(f"**{texts.WEEK}**\n{texts.WEEK_ABOUT}", week)]
     controls = [Control.button(SET, "panel", label=str(texts.SET_GALLERY), style=discord.ButtonStyle.primary)]
     if now.gallery_channel is None:
-        return settings_page(SettingsPage.GALLERY, str(texts.NO_GALLERY), controls)
-    controls.append(Control.button(OFF, "panel", label=str(texts.END_GALLERY)))
-    return settings_page(SettingsPage.GALLERY, texts.GALLERY_NOW(state=gallery_text(now)), controls)
+        said = str(texts.NO_GALLERY)
+    else:
+        said = texts.GALLERY_NOW(state=gallery_text(now))
+        controls.append(Control.button(OFF, "panel", label=str(texts.END_GALLERY)))
+    if weekly is not None:
+        controls.append(Control.button(PREVIEW, "panel", label=str(texts.PREVIEW_WEEK)))
+    return settings_page(SettingsPage.GALLERY, said, controls, entries=entries)
 
 
 @on(SET)
@@ -49,6 +65,34 @@ async def end_gallery(interaction: Interaction, _subject: str, _values: Sequence
     await _change(interaction, None, None, off=True)
 
 
+@on(WEEK)
+async def set_week(interaction: Interaction, _subject: str, values: Sequence[str]) -> None:
+    """Choose where the best of the week are posted; nowhere turns it off."""
+    await require_moderator(interaction)
+    chosen = next(map(int, values), None)
+    if chosen is not None:
+        require_may_post_in(interaction, chosen, files=True)
+    reactions, by_id = use(interaction, ReactionChanges), interaction.user.id
+    said = await reactions.set_weekly(guild_of(interaction), chosen, by_id=by_id)
+    await show_page(interaction, await gallery_page(interaction), DONE(change=said))
+
+
+@on(PREVIEW)
+async def preview_week(interaction: Interaction, _subject: str, _values: Sequence[str]) -> None:
+    """Show the moderator alone what the last seven days would be posted as."""
+    await require_moderator(interaction)
+    guild_id = guild_of(interaction)
+    channel_id = await use(interaction, BestOfWeek).channel_of(guild_id)
+    if channel_id is None:
+        raise InputError(GONE)
+    await in_time(interaction.response.defer(ephemeral=True, thinking=True))
+    try:
+        embed = await use(interaction, WeeklyPosts).preview(guild_id, channel_id)
+    except Later as error:
+        raise InputError(NOT_POSTED) from error
+    await in_time(interaction.edit_original_response(embed=embed))
+
+
 async def _change(interaction: Interaction, channel_id: int | None, stars: int | None, *, off: bool) -> None:
     said = await use(interaction, ReactionChanges).set_gallery(
         guild_of(interaction), channel_id=channel_id, stars=stars, off=off, by_id=interaction.user.id
@@ -64,7 +108,7 @@ class GalleryForm(Form):
         guild = interaction.guild
         there = None if guild is None or now.gallery_channel is None else guild.get_channel(now.gallery_channel)
         self._channel: discord.ui.ChannelSelect[Any] = discord.ui.ChannelSelect(
-            channel_types=[discord.ChannelType.text], default_values=[] if there is None else [there]
+            channel_types=list(HOMES), default_values=[] if there is None else [there]
         )
         self._stars: discord.ui.TextInput[Any] = discord.ui.TextInput(
             default=str(now.gallery_stars), max_length=NEEDED_CHARS
@@ -77,7 +121,7 @@ class GalleryForm(Form):
     async def answer(self, interaction: Interaction) -> None:
         """Move the gallery, if the sender still is a moderator. Raises InputError for a channel it can't post in."""
         await require_moderator(interaction)
-        stars = count_typed(self._stars.value)
+        stars = count_typed(self._stars.value, least=0)
         if not self._channel.values:
             raise InputError(NO_GALLERY_CHANNEL, "channel")
         chosen = self._channel.values[0].id

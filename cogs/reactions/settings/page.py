@@ -194,10 +194,10 @@ def _radio(words: Mapping[Any, Text], chosen: Any) -> list[discord.RadioGroupOpt
     ]
 
 
-def count_typed(typed: str) -> int:
-    """Return a number of members. Raises InputError unless it is one from 1 to NEEDED_MAX."""
+def count_typed(typed: str, *, least: int = 1) -> int:
+    """Return a number of members. Raises InputError unless it is one from `least` to NEEDED_MAX."""
     text = typed.strip() or "1"
-    if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= NEEDED_MAX):
+    if not (text.isascii() and text.isdecimal() and least <= int(text) <= NEEDED_MAX):
         raise InputError(texts.NOT_A_NUMBER_OF_MEMBERS(most=NEEDED_MAX), "needed")
     return int(text)
 

@@ -18,7 +18,7 @@ from tests.support.menus import hosted, menu, offered, posted, result_of, sent
 from tests.support.rig import Rig
 from tests.support.surface import delete, fill, inputs, newest, nothing_happened, png, private_sentence, settled_exactly
 
-MENUS = ["Edit image", "Animate", "Upscale", "Add subtitles", "Next step…"]
+MENUS = ["Edit image", "Animate", "Upscale", "Next step…"]
 VIDEO = mp4(scene_of("", 0), seconds=2, size=(64, 64)).data
 SOUND = mp3(seconds=1).data
 
@@ -36,7 +36,7 @@ def embedded(rig: Rig, *embeds: dict[str, Any]) -> discord.Message:
 
 async def test_there_are_five_menus_for_messages_in_servers_only(rig: Rig):
     menus = rig.bot.tree.get_commands(type=discord.AppCommandType.message)
-    assert [each.name for each in menus] == MENUS
+    assert [each.name for each in menus] == [*MENUS, "Made here?"]
     assert all(each.guild_only for each in menus)
 
 
@@ -91,9 +91,10 @@ async def test_upscale_makes_a_video_larger(rig: Rig):
     assert (await newest(rig)).state is JobState.DELIVERED
 
 
-async def test_add_subtitles_sends_the_look_as_numbers_and_texts(rig: Rig):
+async def test_subtitles_are_a_next_step_that_sends_the_look_as_numbers_and_texts(rig: Rig):
     message = await posted(rig, ("clip.mp4", VIDEO))
-    shown = await menu(rig, "Add subtitles", message)
+    offer = (await menu(rig, "Next step…", message)).response
+    shown = await rig.member.select(offer, ["subtitles.generate"], custom_id="c1:next_of:video")
     values = {label: item["value"] for label, item in inputs(shown).items()}
     assert values == {
         "Font": "Arial", "Font size": "48", "Color": "#FFFFFF", "Outline color": "#000000", "Outline width": "4"
@@ -181,7 +182,6 @@ async def test_a_message_without_media_is_refused_in_one_ephemeral_sentence(rig:
         ("Edit image", ("clip.mp4", VIDEO), "an image"),
         pytest.param("Animate", ("tune.mp3", SOUND), "an image", marks=pytest.mark.long),
         ("Upscale", ("cat.png", png()), "a video"),
-        ("Add subtitles", ("tune.mp3", SOUND), "a video"),
     ],
 )
 async def test_media_of_another_kind_are_refused_in_one_ephemeral_sentence(rig: Rig, name: str, file: Any, wanted: str):

@@ -245,7 +245,7 @@ WRITES = [
     "INSERT INTO guild_keys (id, guild_id, last4, set_by, set_at, retired_at) VALUES (3, 703, 'abcd', 42, 0, 0)",
     "UPDATE guild_keys SET plan = 'pro'",
     "INSERT INTO reactions VALUES (704, '🦊', '🦊', 'none', 'all', NULL, 1, 'author')",
-    "INSERT INTO reaction_settings VALUES (705, 1, 0, NULL, 3, 0)",
+    "INSERT INTO reaction_settings VALUES (705, 1, 0, NULL, 3, 0, 0)",
     "INSERT INTO reaction_legends VALUES (706, 55)",
     "INSERT INTO member_settings VALUES (707, 42, '{}')",
     "INSERT INTO voice_defaults VALUES (708, 42, 'v')",

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from bot.domain.custom_ids import custom_id
+from bot.domain.server.weeks import EndedWeek
 from bot.language import Text
 from bot.sandbox.demo.simulation import ResponseMessage
+from bot.store import WeeklyPost
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -105,6 +107,15 @@ class History:
             await self._report()
         self._clock.skip_to(0.0)
         self._keep_time()
+        await self._post_best()
+
+    async def _post_best(self) -> None:
+        """Post the best of these days, whatever day of the week it is."""
+        now, guild_id = self._clock.wall(), self._made.guild.id
+        channel_id = await self._bot.parts.store.weekly.channel_of(guild_id)
+        if channel_id is not None:
+            row = WeeklyPost(guild_id=guild_id, channel_id=channel_id, last_week="")
+            await self._bot.parts.weekly.post(row, EndedWeek(monday="", since=now - 7 * DAY_S, until=now))
 
     async def _report(self) -> None:
         await self._bot.parts.maintenance.run_once()

@@ -190,6 +190,7 @@ async def set_up(bot: CannonBot, sandbox: Sandbox, made: Furnished) -> None:
     await acts.recipes.save(guild_id, POSTCARD, _postcard().to_json(), by_id=by_id, replaces=None)
     gallery = made.rooms[GALLERY].id
     await acts.reactions.set_gallery(guild_id, channel_id=gallery, stars=STARS, off=False, by_id=by_id)
+    await acts.reactions.set_weekly(guild_id, gallery, by_id=by_id)
     await bot.parts.welcomes.run_once()  # before the history: later it would greet the server in the present
 
 

@@ -101,6 +101,9 @@ class Hands:
     async def shootout(self) -> None:
         await self._run("shootout", prompt=str(texts.LIGHTHOUSE))
 
+    async def best(self) -> None:
+        await self._run("studio settings")
+
     async def reply(self) -> None:
         """Reply to the newest image, and press the button of the bot's offer."""
         _, image = await self._newest_image()
@@ -243,6 +246,14 @@ STEPS = (
         attempt=Hands.approval,
         is_done=lambda seen: seen.decided,
         praise=texts.MODERATED,
+    ),
+    TourStep(
+        emoji="🏆",
+        heading=texts.BEST,
+        text=texts.BEST_TRY,
+        attempt=Hands.best,
+        is_done=lambda seen: "studio settings" in seen.commands,
+        for_moderators=True,
     ),
     TourStep(
         emoji="🧭",

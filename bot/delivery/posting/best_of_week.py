@@ -1,0 +1,162 @@
+"""The best of the week: a server's most starred results in one message, once a week."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import discord
+import structlog
+
+from bot.delivery import texts
+from bot.delivery.card.context import GALLERY
+from bot.delivery.channels.facts import is_closed, is_trouble
+from bot.delivery.channels.guilds import Guilds
+from bot.delivery.channels.view import message_link
+from bot.delivery.notices import LogChannel
+from bot.delivery.posting.copies import Exhibit, ResultCopies, shown_jobs
+from bot.delivery.posting.forum_posts import Home
+from bot.domain.jobs.card_jobs import card_words
+from bot.domain.server.weeks import RESULTS_SHOWN, EndedWeek, last_week
+from bot.domain.words.text import harmless, shortened
+from bot.jobs.surface import Later, NoPlace
+from bot.language import speaking
+from bot.runtime.clock import Clock
+from bot.runtime.failpoints import failpoint
+from bot.store import Store, WeeklyPost
+
+log = structlog.get_logger(__name__)
+
+KIND = "week"
+"""The kind of its message among the copies."""
+EVERY_S = 60.0
+AT_ONCE, AGAIN_S = 20, 600.0
+CANDIDATES = 50
+"""The most starred results among which those are that may be shown."""
+WORDS_CHARS = 120
+DAY_S = 86_400.0
+PLACES = ("🥇", "🥈", "🥉", "**4.**", "**5.**")
+
+
+@dataclass(frozen=True, kw_only=True)
+class WeeklyPosts:
+    """Posts them. The row is noted last, and the channel is searched first, so that a crash repeats nothing."""
+
+    store: Store
+    guilds: Guilds
+    copies: ResultCopies
+    log_channel: LogChannel
+    clock: Clock
+
+    async def run_once(self) -> None:
+        """Post what is due; what fails for one server is retried later, and delays no other."""
+        for row in await self.store.weekly.due(limit=AT_ONCE):
+            try:
+                await self._post(row)
+            except Exception as error:
+                await self.store.weekly.postpone(row.guild_id, AGAIN_S)
+                if not isinstance(error, Later | discord.HTTPException) and not is_trouble(error):
+                    raise
+                log.info("week.later", guild=row.guild_id, error=type(error).__name__)
+
+    async def preview(self, guild_id: int, channel_id: int) -> discord.Embed:
+        """Return what the results of the last seven days would be posted as."""
+        now = self.clock.wall()
+        week = EndedWeek(monday="", since=now - 7 * DAY_S, until=now + 1)
+        exhibits = await self._exhibits(guild_id, channel_id, week)
+        embed = _embed(guild_id, channel_id, week)
+        lines = [each.line for each in exhibits] or [str(texts.NO_STARS_YET)]
+        embed.description = "\n".join([embed.description or "", *lines])
+        return embed
+
+    async def _post(self, row: WeeklyPost) -> None:
+        rules = await self.store.settings.get(row.guild_id)
+        week = last_week(self.clock.wall(), rules.zone)
+        if week.monday > row.last_week:
+            try:
+                await self.post(row, week)
+            except discord.HTTPException as error:
+                if not is_closed(error):
+                    raise
+                await self._alert(row)
+            except NoPlace as error:
+                log.info("week.not_shown", guild=row.guild_id, reason=error.sentence)
+        await self.store.weekly.done(row.guild_id, max(week.monday, row.last_week))
+
+    async def post(self, row: WeeklyPost, week: EndedWeek) -> None:
+        """Post a week's best results in the row's channel, unless they are there already.
+
+        Raises NoPlace, Later, and Discord's or the network's error.
+        """
+        with speaking(await self.copies.languages.of_guild(row.guild_id)):
+            guild = await self.guilds.find(row.guild_id)
+            if guild is None:
+                raise Later(AGAIN_S)
+            channel = guild.get_channel_or_thread(row.channel_id)
+            if not isinstance(channel, Home):
+                await self._alert(row)
+            elif exhibits := await self._exhibits(row.guild_id, row.channel_id, week):
+                await self._post_in(channel, exhibits, row, week, file_limit=guild.filesize_limit)
+
+    async def _post_in(
+        self, channel: Home, exhibits: Sequence[Exhibit], row: WeeklyPost, week: EndedWeek, *, file_limit: int
+    ) -> None:
+        embed = _embed(row.guild_id, row.channel_id, week)
+        sent = await self.copies.find(channel, str(embed.url), title=str(embed.title))
+        if sent is not None:  # before a crash
+            for each in exhibits:
+                await self.copies.note(each.card, each.jobs, sent, kind=KIND)
+            return
+        await self.copies.post_gallery(
+            channel,
+            exhibits,
+            kind=KIND,
+            subject_id=week.monday,
+            embed=embed,
+            place_id=row.channel_id,
+            file_limit=file_limit,
+        )
+        failpoint("week.posted")
+
+    async def _exhibits(self, guild_id: int, channel_id: int, week: EndedWeek) -> Sequence[Exhibit]:
+        """Return the best that may be shown there and whose messages still exist. Raises Later without the facts."""
+        found: list[Exhibit] = []
+        acts, gate = self.store.reaction_acts, self.copies.gate
+        for starred in await acts.most_starred(guild_id, week.since, week.until, CANDIDATES):
+            card, jobs = await self.store.cards.with_jobs(guild_id, starred.card_id) or (None, ())
+            if card is None or not shown_jobs(jobs):
+                continue
+            try:
+                await gate.require_gallery(card, shown_jobs(jobs), channel_id=channel_id)
+                if await self.copies.messages.find(card) is None:
+                    continue
+            except NoPlace:
+                continue
+            except discord.HTTPException as error:
+                if is_closed(error):
+                    continue  # deleted while the bot was away
+                raise
+            words = harmless(shortened(card_words(jobs), WORDS_CHARS).replace("\n", " "))
+            stars = texts.stars(starred.stars)
+            line = f"{PLACES[len(found)]} <@{card.author_id}> · {stars} · {message_link(card)}\n> {words}"
+            found.append(Exhibit(card=card, jobs=jobs, line=line))
+            if len(found) == RESULTS_SHOWN:
+                break
+        return found
+
+    async def _alert(self, row: WeeklyPost) -> None:
+        """Alert the moderators, once for each week, that the bot can't post there."""
+        with speaking(await self.copies.languages.of_guild(row.guild_id)):
+            said = texts.CANNOT_POST_WEEK(channel=row.channel_id)
+        await self.log_channel.post(row.guild_id, said)
+
+
+def _embed(guild_id: int, channel_id: int, week: EndedWeek) -> discord.Embed:
+    """Draw the message without its results; its link is what it is found by."""
+    noon = DAY_S / 2  # in most time zones the same day as here
+    return discord.Embed(
+        title=str(texts.BEST_OF_WEEK),
+        description=f"<t:{week.since + noon:.0f}:D> → <t:{week.until - noon:.0f}:D>",
+        url=f"https://discord.com/channels/{guild_id}/{channel_id}?week={week.monday}",
+        colour=GALLERY,
+    )
