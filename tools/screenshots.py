@@ -11,6 +11,7 @@ import argparse
 import asyncio
 import contextlib
 import io
+import re
 import sys
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -55,7 +56,7 @@ DRAWN = """
   .every((each) => each.complete && each.naturalWidth > 0)
 """
 NEWEST = """
-() => [...document.querySelectorAll(".channel-message")].filter(each => !each.textContent.includes(" of 8"))
+() => [...document.querySelectorAll(".channel-message")].filter(each => !/\\d of \\d+ ·/.test(each.textContent))
   .at(-1)?.dataset.messageId
 """
 SHOWN = """
@@ -175,6 +176,11 @@ SHOTS: tuple[Shot, ...] = (
     Shot(
         name="played", alt="A card whose image shows a character of the cast, named in the prompt: with Mira",
         command="image generate", options={"prompt": "@Mira waits for the first snow"}, until="Re-run",
+    ),
+    Shot(
+        name="shootout", alt="A shoot-out: four images, A to D, and a button for each vote", ends=True,
+        command="shootout", options={"prompt": LIGHTHOUSE, "models": "seedream5, gptimage2, Flux 2, Grok"},
+        confirm="Yes, make it", until="so far", gone="Cancel",
     ),
     Shot(name="settings", alt="The panel of a server's settings", viewer=MODERATOR, command="studio settings"),
     Shot(name="me", alt="A member's own panel: defaults, presets, notifications, spending, data", command="me"),
@@ -398,7 +404,7 @@ async def prepared(page: Page, shot: Shot) -> Locator:
 
 def newest(page: Page) -> Locator:
     """Return the newest message but the tour's, which moves below each result."""
-    return page.locator(".channel-message").filter(has_not_text=" of 8").last
+    return page.locator(".channel-message").filter(has_not_text=re.compile(r"\d of \d+ ·")).last
 
 
 SETTLED = """

@@ -67,7 +67,7 @@ class Walk:
         await self.press("Submit")
 
     def newest(self) -> Locator:
-        return self.page.locator(".channel-message").filter(has_not_text=" of 8").last
+        return self.page.locator(".channel-message").filter(has_not_text=re.compile(r"\d of \d+ ·")).last
 
     async def made(self, *words: str, buttons: str = "Next step") -> None:
         """Wait until the newest message is a finished card that says these words."""

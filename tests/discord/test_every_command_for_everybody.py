@@ -27,7 +27,7 @@ class Who(StrEnum):
 
 
 WORKS, HIDDEN = "works", "hidden by Discord"
-SPENDING = frozenset({*(name.partition(" for:")[0] for name in COMMANDS), "location", "batch", "recipe"})
+SPENDING = frozenset({*(name.partition(" for:")[0] for name in COMMANDS), "location", "batch", "recipe", "shootout"})
 MODERATORS = ("studio ", "quota ")
 REFUSED = {Who.STRANGER: str(CHANNEL_FORBIDDEN), Who.BLOCKED: blocked(None, "")}
 """The one refusal of each who may not spend: a reason, and what to do."""
@@ -45,6 +45,7 @@ TYPED: dict[str, dict[str, Any]] = {
     "sora remix": {"from": "video_123"},
     "sora video": {"character_id": "char_123"},
     "recipe": {"recipe": "trailer"},
+    "shootout": {"prompt": "a fox"},
 }
 FORM_WORDS = {"studio key": HOST_KEY}
 LAST = ("quota ", "studio pause", "studio practice", "studio key")

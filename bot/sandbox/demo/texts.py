@@ -24,7 +24,7 @@ TRY: tuple[tuple[str, str], ...] = (
     ("/video generate  prompt: waves on a shore", "a video, played on the card"),
     ("/audio music  prompt: slow piano, rain", "a piece of music, played on the card"),
     ("/cast, then @Mira in a prompt", "the same fox in every result"),
-    ("/shootout  prompt: a lighthouse in fog", "the same on four models; vote, then press End now"),
+    ("/shootout  prompt: a lighthouse in fog", "the same on several models; vote, then press End now"),
     ("/recipe  recipe: trailer", "five steps on one card, each with its state and cost"),
     ("/image generate  prompt: a lamp #fail", "a failure costs nothing and offers a retry"),
     ("#slow #flood #none #gone #billed in a prompt", "more trouble on demand; docs/sandbox.md lists it all"),

@@ -34,6 +34,13 @@ WHERE guild_id = :guild_id AND sentence <> '' AND job_id IN (SELECT value FROM j
 _FORGET_FILES = """
 DELETE FROM made_files WHERE guild_id = :guild_id AND job_id IN (SELECT value FROM json_each(:ids))
 """
+_OUTCOMES = """
+SELECT guild_id, card_id, data FROM shootouts WHERE guild_id = :guild_id AND card_id IN (
+    SELECT card_id FROM jobs WHERE guild_id = :guild_id AND shootout <> ''
+    AND id IN (SELECT value FROM json_each(:ids))
+)
+"""
+_CHANGE_OUTCOME = "UPDATE shootouts SET data = ? WHERE guild_id = ? AND card_id = ?"
 _DOOM_COPIES = """
 UPDATE copies SET delete_at = :now
 WHERE guild_id = :guild_id AND delete_at IS NULL AND job_id IN (SELECT value FROM json_each(:ids))
@@ -59,11 +66,20 @@ def erase_jobs(
     values: dict[str, str | int | float] = {"guild_id": guild_id, "ids": json.dumps(list(job_ids)), "now": now}
     models = [row[0] for row in db.execute(_MODELS, values).fetchall()]
     values["models"] = json.dumps([model for model in models if is_known_model(model)])
+    if not all(map(is_known_model, models)):
+        _forget_in_shootouts(db, values, is_known_model)
     db.execute(_BLANK_REASONS, values)
     db.execute(_FORGET_FILES, values)
     if with_copies:
         db.execute(_DOOM_COPIES, values)
     return db.execute(_BLANK, values).rowcount
+
+
+def _forget_in_shootouts(db: Connection, values: Mapping[str, str | int | float], is_known: ModelTest) -> None:
+    """Erase the jobs' unknown models from the outcomes of the votes on them."""
+    for row in db.execute(_OUTCOMES, values).fetchall():
+        entries = [each if is_known(each["model"]) else {**each, "model": ""} for each in json.loads(row["data"])]
+        db.execute(_CHANGE_OUTCOME, (json.dumps(entries), row["guild_id"], row["card_id"]))
 
 
 VALUES_OF_FIELD = 50
