@@ -35,7 +35,7 @@ KINDS = {
     ShootoutKind.VIDEO: Text("Videos"),
 }
 WINS = Plural("{count} win", "{count} wins")
-STANDING = Text("{number}. {model} · {wins} of {rounds} · {rate} wins per 100 credits")
+STANDING = Text("**{number}** {model} · {wins} of {rounds} · {rate} wins per 100 credits")
 
 # ---------------------------------------------------------------------- made here?
 

@@ -146,7 +146,7 @@ async def test_the_table_is_shown_without_a_prompt_and_in_the_status(rig: Rig):
     await vote(rig, rig.member, "A")
     await over(rig)
     table = (await rig.member.slash(rig.channel, "shootout")).response.embeds[0].description
-    assert table.startswith("**Portraits**\n1. ")
+    assert table.startswith("**Portraits**\n**1** ")
     assert "1 win of 1 · 8.3 wins per 100 credits" in table
     assert "0 wins of 1 · 0 wins per 100 credits" in table
     assert "1 win of 1" in shown(await rig.moderator.slash(rig.channel, "studio status"))
