@@ -104,7 +104,7 @@ async def test_no_way_shows_what_a_model_made(rig: Rig, way: Callable[[Rig, Any]
 async def test_no_message_says_it_from_the_answer_to_the_vote(rig: Rig, begun: int):
     await vote(rig, rig.member, "A")
     await turn(rig)
-    silent(sent_since(rig, begun))
+    silent(sent_since(rig, begun), secrets=(*SECRETS, "24 credits"))
     card = await card_of(rig)
     assert all(each.description for each in card.attachments)
     silent(str([*(each.to_dict() for each in card.embeds), *(each.to_dict() for each in card.attachments)]))
@@ -143,6 +143,8 @@ async def test_the_first_to_be_ready_is_not_posted_before_the_others(rig: Rig):
     """Which model is fast would say which letter it has."""
     await rig.member.slash(rig.channel, "shootout", prompt="a fox", models="seedream5, gptimage2")
     seen: set[int] = set()
+    await rig.step()
+    rig.sandbox.requests[0].ends_at += 60
     for _ in range(400):
         await rig.step()
         seen.add(len((await card_of(rig)).attachments))
