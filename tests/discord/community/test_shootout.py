@@ -48,9 +48,9 @@ async def test_it_is_one_card_whose_winner_is_named_at_the_end(rig: Rig):
     assert not {"A", "B", "End now"} & labels(card).keys()
 
 
-@pytest.mark.parametrize("last", ["A", "D"])
+@pytest.mark.parametrize("last", ["A", "C"])
 async def test_the_files_are_in_the_order_of_the_letters_whichever_came_last(rig: Rig, last: str):
-    await rig.member.slash(rig.channel, "shootout", prompt="a fox #fast", models=f"{MODELS}, Flux 2, Grok")
+    await rig.member.slash(rig.channel, "shootout", prompt="a fox", models=f"{MODELS}, Grok")
     await rig.step()
     key = (await jobs_by_letter(rig))[last].idempotency_key
     [slow] = [each for each in rig.sandbox.requests if each.idempotency_key == key]
@@ -58,7 +58,7 @@ async def test_the_files_are_in_the_order_of_the_letters_whichever_came_last(rig
     await rig.work()
     jobs = await jobs_by_letter(rig)
     assert [file.filename.rpartition("-")[2][:4] for file in (await card_of(rig)).attachments] == [
-        jobs[each].id[:4].lower() for each in "ABCD"
+        jobs[each].id[:4].lower() for each in "ABC"
     ]
 
 
