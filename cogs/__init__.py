@@ -19,6 +19,7 @@ EXTENSIONS = (
     "cogs.workflows.command",
     "cogs.workflows.voices",
     "cogs.recipes.run",
+    "cogs.recipes.schedules",
     "cogs.cast.gallery",
     "cogs.community.shootout",
     "cogs.workflows.batch",
@@ -123,6 +124,7 @@ def uses(parts: Parts) -> dict[type[Any], Any]:
         store.recipes,
         store.reports,
         store.reviews,
+        store.schedules,
         store.settings,
         store.spending,
         store.voices,
@@ -159,6 +161,7 @@ def uses(parts: Parts) -> dict[type[Any], Any]:
         moderation.removals,
         moderation.reports,
         moderation.reviews,
+        moderation.schedules,
         moderation.settings,
     )
     return {type(each): each for each in used}

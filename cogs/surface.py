@@ -12,6 +12,7 @@ from bot.domain.models import Card, Job
 from bot.domain.server.first_contact import WelcomePlace
 from bot.language import speaking
 from bot.store import Approval, Decision
+from cogs.community.scheduled import ScheduledRuns
 from cogs.host.buttons import host_controls
 from cogs.moderate.decisions import approvals, review
 from cogs.moderate.reports.log_buttons import log_buttons
@@ -30,6 +31,7 @@ class CogSurface:
         self._bot = bot
         self.seeds = Seeds(bot)
         self.wishes = Wishes(bot)
+        self._scheduled = ScheduledRuns(bot)
         self.words = WordAnswers(bot)
 
     def controls(self, card: Card, jobs: Sequence[Job], *, linked: bool, shown_above: Decimal | None) -> Rows:
@@ -61,6 +63,9 @@ class CogSurface:
         """Start waiting reactions' actions, and the deletion of expired replies; upkeep waits for neither."""
         self.wishes.fulfil_all()
         self.words.delete_due()
+
+    async def run_schedules(self) -> None:
+        await self._scheduled.run_due()
 
     async def ask_moderators(self, approval: Approval) -> bool:
         """Post the question whether a card is approved; False if Discord rejects it."""

@@ -14,12 +14,12 @@ from bot.delivery.card.readers import CardLanguages
 from bot.delivery.channels.facts import (
     CALL_TIMEOUT_S,
     DISCORD_ERRORS,
-    NETWORK_ERRORS,
     SEND_IN_THREADS,
     SEND_MESSAGES,
     VIEW_CHANNEL,
     in_time,
     is_closed,
+    may_pass,
     missing_of,
 )
 from bot.delivery.channels.guilds import Guilds
@@ -80,7 +80,7 @@ class LogChannel:
         try:
             channel = channel or await in_time(self.client.fetch_channel(channel_id), ASK_TIMEOUT_S)
         except DISCORD_ERRORS as error:
-            return _may_pass(error)
+            return may_pass(error)
         if not isinstance(channel, discord.abc.GuildChannel | discord.Thread) or channel.guild.id != guild.id:
             return False
         send = SEND_IN_THREADS if isinstance(channel, discord.Thread) else SEND_MESSAGES
@@ -112,7 +112,7 @@ class LogChannel:
                     await channel.send(content, nonce=nonce_of("unreached", f"{decision.id}", channel.id))
         except DISCORD_ERRORS as error:
             log.info("log_channel.not_told", guild=decision.guild_id, error=type(error).__name__)
-            return Posted.LATER if _may_pass(error) else Posted.NEVER
+            return Posted.LATER if may_pass(error) else Posted.NEVER
         return Posted.DONE
 
     async def post(self, guild_id: int, line: str) -> Posted:
@@ -142,7 +142,7 @@ class LogChannel:
         except DISCORD_ERRORS as error:
             self.metrics.discord_error(error)
             log.info("log_channel.not_posted", guild=guild_id, channel=channel_id, error=type(error).__name__)
-            return Posted.LATER if _may_pass(error) else Posted.NEVER
+            return Posted.LATER if may_pass(error) else Posted.NEVER
 
     async def _was_posted(self, channel_id: int, line: str, decision: Decision) -> bool:
         """Whether the line is already posted, also in the refund form of earlier versions."""
@@ -194,11 +194,6 @@ def decision_text(decision: Decision) -> str:
         return text
     who = mention(decision.by_id) if decision.by_id else str(texts.THE_BOT)
     return f"{who} {text}"
-
-
-def _may_pass(error: Exception) -> bool:
-    is_busy = isinstance(error, discord.HTTPException) and (error.status >= 500 or error.status == 429)
-    return is_busy or isinstance(error, NETWORK_ERRORS)
 
 
 def _guild_of(channel: object) -> int | None:

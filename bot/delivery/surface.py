@@ -79,6 +79,10 @@ class CardSurface(Protocol):
         """Fulfil members' earlier reactions to cards that have now ended."""
         ...
 
+    async def run_schedules(self) -> None:
+        """Run what is due of the servers' schedules. Raises StoreError."""
+        ...
+
     async def ask_moderators(self, approval: Approval) -> bool:
         """Ask the guild's moderators to approve a card, once. Raises no Discord error.
 

@@ -176,7 +176,7 @@ class JobService:
                     is_balance_new = await self.key_health.refresh_balance(guild_id, key)
                     if is_balance_new:
                         continue
-                if error.reason:
+                if error.reason and spec.origin.run is None:  # a schedule says it itself
                     await self.alerts.refused(guild_id, spec.author_id, spec.steps[-1].operation, error)
                 raise
 
@@ -220,6 +220,7 @@ class JobService:
                 reaction=spec.origin.reaction,
                 sample_of=spec.sample_of,
                 shootout=spec.shootout,
+                run=spec.origin.run,
             )
         except Refused as error:
             if error.reason == "limit" and not spend.practice:

@@ -15,6 +15,7 @@ from bot.moderation.questions import ApprovalDecisions, ReviewDecisions
 from bot.moderation.results import Removals, ResultReportActs
 from bot.moderation.server_key import ServerKeyChanges
 from bot.prices.server_list import PriceChanges
+from bot.server.community.schedules import ScheduleChanges
 from bot.server.practice import ShowCard
 from bot.server.reactions import ReactionChanges
 from bot.server.recipes import RecipeChanges
@@ -37,6 +38,7 @@ class Moderation:
     removals: Removals
     reports: ResultReportActs
     reviews: ReviewDecisions
+    schedules: ScheduleChanges
     settings: SettingsChanges
 
 
@@ -62,5 +64,6 @@ def make_moderation(
         removals=Removals(store, worker=worker, catalogue=catalogue),
         reports=ResultReportActs(store, worker=worker),
         reviews=ReviewDecisions(store, worker=worker, languages=languages),
+        schedules=ScheduleChanges(store, worker=worker),
         settings=SettingsChanges(store, worker=worker),
     )

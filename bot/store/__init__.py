@@ -7,6 +7,7 @@ from bot.store.engine.sqlite_database import SqliteDatabase
 from bot.store.guild.account import AccountChecks
 from bot.store.guild.approvals import Approval
 from bot.store.guild.community.recipes import Recipes, Saved, StoredRecipe
+from bot.store.guild.community.schedules import Schedules
 from bot.store.guild.community.weekly import BestOfWeek, WeeklyPost
 from bot.store.guild.keys import GuildKeys, Practice, RetiredKey
 from bot.store.guild.members import StoredPreset, Voices, WordOffer
@@ -90,6 +91,7 @@ __all__ = [
     "ReviewVerdict",
     "Reviews",
     "Saved",
+    "Schedules",
     "SecretBox",
     "Spending",
     "SpendingViews",

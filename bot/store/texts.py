@@ -10,6 +10,7 @@ from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bot.domain.models import credits_text, credits_words
 from bot.domain.server.guild_rules import Scope
 from bot.language import Text, ntr, sentences, tr
 from bot.settings import PostgresUrl
@@ -48,6 +49,17 @@ SWITCHED_OFF_EVERYWHERE = Text(
     why="command.off_by_host",
 )
 REACTION_WITHDRAWN = Text("The reaction was removed before this job started, so it did not run.", why="job.ended")
+
+# ---------------------------------------------------------------------- schedules
+
+RUN_NOT_DUE = Text("This run of the schedule has already started, or the schedule was paused.", why="schedule.paused")
+SCHEDULE_LIMIT = Text(
+    "This schedule has used {spent} of its {limit} this month, and a run needs about {price}.",
+    why="schedule.limit",
+    spent=credits_text,
+    limit=credits_words,
+    price=credits_words,
+)
 
 # ---------------------------------------------------------------------- voices and practice
 

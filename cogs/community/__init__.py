@@ -1,1 +1,1 @@
-"""Commands that bring members together: `/shootout`, and the menu *Made here?*."""
+"""What brings members together: `/shootout`, the menu *Made here?*, and runs of schedules."""

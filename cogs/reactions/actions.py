@@ -163,7 +163,8 @@ async def start(context: ReactionContext, reacted: Reacted) -> None:
     labelled = rerun_price(bot, main_job(reacted.jobs), reacted.jobs) if is_labelled else None
     if not is_price_shown(accepted.jobs, labelled) and not context.notices.wait_s(reacted.guild.id):
         await tell_price(payer.member, reacted.member.id, reacted.rule.shown, reacted.channel.id, accepted.jobs)
-    await post(bot, reacted.key, accepted, target)
+    key = reacted.key
+    await post(bot, f"{key.message_id} {key.emoji} {key.member_id}", accepted, target)
 
 
 async def _payer(context: ReactionContext, reacted: Reacted) -> ReactionPayer:

@@ -81,10 +81,10 @@ def _total(jobs: Sequence[Job]) -> Decimal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardTarget:
-    """Where to post a card, and the message it replies to."""
+    """Where to post a card, and the message it replies to; 0 for none."""
 
     channel: PostableChannel
-    message_id: int
+    message_id: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +102,15 @@ async def accept(
 
     Raises as `Generations.accept` does; a price that needs confirmation is a Refused here.
     """
+    origin = await origin_in(bot, target, payer)
+    try:
+        return await use(bot, Reactions).accept(key, generation, origin)
+    except Unconfirmed as unconfirmed:
+        raise Refused(question(unconfirmed)) from unconfirmed
+
+
+async def origin_in(bot: Bot, target: CardTarget, payer: ReactionPayer) -> Origin:
+    """Return where `payer` requests. Raises Refused if the bot can't post there."""
     guild = target.channel.guild
     missing = missing_permissions(
         target.channel.permissions_for(guild.me), is_thread=isinstance(target.channel, discord.Thread)
@@ -109,28 +118,29 @@ async def accept(
     if missing:
         raise Refused(MAY_NOT_POST(permissions=missing))
     use(bot, Authors).note(guild.id, payer.member)
-    origin = Origin(
+    return Origin(
         place=place_in(guild.id, target.channel.id, target.channel, payer.member),
         author_id=payer.member.id,
         viewer=payer.viewer,
         locale=await use(bot, GuildLanguages).of(guild.id),
     )
-    try:
-        return await use(bot, Reactions).accept(key, generation, origin)
-    except Unconfirmed as unconfirmed:
-        raise Refused(question(unconfirmed)) from unconfirmed
 
 
-async def post(bot: Bot, key: ReactionKey, accepted: Accepted, target: CardTarget) -> None:
-    """Post the card of an accepted generation; its jobs start then. Raises Discord's errors, with all jobs refunded."""
+async def post(bot: Bot, cause: str, accepted: Accepted, target: CardTarget) -> None:
+    """Post the card of an accepted generation; its jobs start then. Raises Discord's errors, with all jobs refunded.
+
+    `cause` is what is done once: another copy of the bot that does the same gets this message.
+    """
     may_reply = target.channel.permissions_for(target.channel.guild.me).read_message_history
     ids = {job.id for job in accepted.jobs}
-    parent = discord.MessageReference(
-        message_id=target.message_id,
-        channel_id=target.channel.id,
-        guild_id=accepted.card.guild_id,
-        fail_if_not_exists=False,
-    )
+    parent = None
+    if target.message_id and may_reply:
+        parent = discord.MessageReference(
+            message_id=target.message_id,
+            channel_id=target.channel.id,
+            guild_id=accepted.card.guild_id,
+            fail_if_not_exists=False,
+        )
 
     async def attempt(
         embed: discord.Embed, files: list[discord.File], view: discord.ui.View | None, nonce: str
@@ -141,18 +151,17 @@ async def post(bot: Bot, key: ReactionKey, accepted: Accepted, target: CardTarge
                 files=files,
                 view=view or discord.utils.MISSING,
                 nonce=nonce,
-                reference=parent if may_reply else discord.utils.MISSING,
+                reference=parent,  # type: ignore[arg-type]  # None is its default, but the stubs do not say so
                 mention_author=False,
             ),
             UPLOAD_TIMEOUT_S,
         )
 
     async def send(embed: discord.Embed, files: list[discord.File], view: discord.ui.View | None) -> int | None:
-        reaction = f"{key.message_id} {key.emoji} {key.member_id}"
-        message = await attempt(embed, files, view, nonce_of("card", reaction, target.channel.id))
+        message = await attempt(embed, files, view, nonce_of("card", cause, target.channel.id))
         if ids & named_on(message):
             return message.id
-        if await use(bot, Jobs).known(named_on(message)):  # of the same reaction, cleared meanwhile
+        if await use(bot, Jobs).known(named_on(message)):  # of the same cause, given up meanwhile
             for file in files:
                 file.reset(seek=True)
             return (await attempt(embed, files, view, nonce_of("card", accepted.card.id))).id

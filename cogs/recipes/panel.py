@@ -54,6 +54,7 @@ async def _list(bot: Bot, guild_id: int) -> Page:
             Control.select("recipes_pick", "panel", placeholder=texts.PICK, options=options),
             Control.button("recipes_new", "panel", label=texts.NEW, style=discord.ButtonStyle.primary),
             Control.button("recipes_take", "panel", label=texts.FROM_FILE),
+            Control.button("schedules_list", "panel", label=texts.SCHEDULES),
         ]
     )
 
@@ -69,6 +70,7 @@ async def _recipe(bot: Bot, guild_id: int, recipe: Recipe) -> Page:
     controls = [
         Control.button("recipe_edit", subject, label=edit, style=discord.ButtonStyle.primary),
         Control.button("recipe_save", subject, label=texts.DOWNLOAD),
+        Control.button("schedule_new", subject, label=texts.SCHEDULE),
     ]
     if not recipe.built_in:
         controls.append(Control.button("recipe_ask", subject, label=texts.DELETE, style=DANGER))

@@ -20,6 +20,7 @@ from bot.generation.recipes.recipes import Parameter, Recipe
 from bot.generation.recipes.run import RecipeRuns
 from bot.store import GuildSettings
 from cogs.recipes import texts
+from cogs.recipes.schedules import scheduled_lines
 from cogs.recipes.shown import complete, find, find_subject, input_label, recipe_embed, run_line, subject_of
 from cogs.ui.controls import Control, on, view_of
 from cogs.ui.forms import ABOUT_CHARS, INPUT_CHARS, INPUTS, LABEL_CHARS, TITLE_CHARS, Form
@@ -73,7 +74,7 @@ async def _offered(interaction: Interaction, recipe: Recipe) -> tuple[Total, str
     """Return the price of a run, and what it makes for that: steps, price, and whether a moderator is asked."""
     bot, guild_id = interaction.client, guild_of(interaction)
     total = await total_of_run(bot, guild_id, recipe)
-    lines = [run_line(recipe, bot.catalogue, total)]
+    lines = [run_line(recipe, bot.catalogue, total), *await scheduled_lines(bot, guild_id, recipe)]
     if needs_approval(total.shown, await use(bot, GuildSettings).get(guild_id)):
         lines.append(str(APPROVED_FIRST))
     return total, "\n".join(lines)

@@ -5,12 +5,13 @@ Names and other text that members wrote come in escaped where the message shows 
 
 from collections.abc import Iterable, Mapping
 
+from bot.domain.models import credits_text, credits_words
 from bot.language import Explained, Plural, Text, ntr, sentences, tr, why_of
 
 # ---------------------------------------------------------------------- commands and options
 
 RECIPE_RUN = "Run a recipe: see its steps and price first"
-RECIPES_COMMAND = "Write, edit, delete, download, or import recipes"
+RECIPES_COMMAND = "Write, edit, delete, schedule, download, or import recipes"
 
 NAME_OPTION = "The recipe"
 SHOWN_OPTION = "Open this recipe; leave empty for the list"
@@ -132,3 +133,44 @@ def not_saved(reason: str) -> str:
 
 PARAMETER = Text("What to use as {input}")
 LINK_OR_JOB = Text("{about} (link or job ID)")
+
+
+# ---------------------------------------------------------------------- schedules
+
+SCHEDULES, SCHEDULE, ALL_SCHEDULES = Text("Schedules…"), Text("Schedule…"), Text("All schedules")
+SCHEDULES_TITLE, NO_SCHEDULES = Text("Schedules"), Text("None yet. Schedule a prompt here, or open a recipe.")
+ZONE_NOTE = Text("-# Times are in this server's time zone, {zone}. Change it in `/studio settings`.")
+OPEN_SCHEDULE, SCHEDULE_PROMPT = Text("Open a schedule…"), Text("Schedule a prompt…")
+KINDS: Mapping[str, Text] = {
+    "image.generate": Text("Image"),
+    "video.generate": Text("Video"),
+    "music.generate": Text("Music"),
+}
+SCHEDULE_LINE = Text("• **{title}** · {when} · <#{channel}> · {state}", title=str)
+NEXT_RUN, PAUSED_MARK, HAS_RUN = Text("next run {time}"), Text("paused"), Text("has run for the last time")
+SCHEDULED_RUN = Text("⏰ Scheduled: {when} · {state}")
+SCHEDULE_TITLE = Text("Schedule: {title}")
+WHEN, CHANNEL, LIMIT, MAKER = Text("When"), Text("Channel"), Text("Monthly limit"), Text("Runs in the name of")
+SPENT_OF = Text("{spent} of {limit}, this month", spent=credits_text, limit=credits_words)
+A_RUN, MISSED = Text("A run costs"), Text("Missed runs")
+RUN_MISSED, LEAVE_OUT = Text("Run once, as soon as possible"), Text("Are left out")
+WHY_PAUSED = Text("Reason")
+PAUSE, RESUME, RUN_ONCE = Text("Pause"), Text("Resume"), Text("Run now")
+LEAVE_MISSED_OUT, RUN_MISSED_ONCE = Text("Leave missed runs out"), Text("Run missed runs once")
+DELETE_SCHEDULE = Text("Delete the schedule “{title}”? Its results stay.")
+SCHEDULE_GONE = Text("This schedule was deleted.", why="recipe.none")
+REVIEW_SCHEDULE = Text("Nothing runs yet. Each run is paid from your limits, and never above the monthly limit.")
+SCHEDULE_IT, NEW_SCHEDULE = Text("Schedule it"), Text("New schedule")
+CHANNEL_HIDDEN = Text("You can't post in <#{channel}>, so a schedule of yours can't either.", why="place.permissions")
+REPEAT, TIME, TIME_HELP = Text("Repeat"), Text("Time"), Text("09:00, or 2027-12-24 18:00 to run once ({zone})")
+RUNS_DAILY, RUNS_ONCE, RUNS_WEEKLY = Text("Every day"), Text("Once"), Text("Weekly: {weekday}")
+LIMIT_HELP = Text("Credits that its runs can cost in a calendar month")
+PROMPT, INPUTS_LABEL = Text("Prompt"), Text("Inputs")
+VARIABLES_HELP = Text("You can use {variables}")
+INPUTS_HELP = Text("“name: value”, one per line; variables: {variables}")
+
+
+def not_scheduled(reason: str) -> str:
+    """Say why nothing was scheduled; `reason` is a sentence."""
+    nothing = tr("Nothing was scheduled.")
+    return Explained(f"⚠️ {sentences(reason, nothing)}", why_of(reason))

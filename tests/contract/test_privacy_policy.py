@@ -39,6 +39,7 @@ ROWS = {
     "reactions": DECIDED, "recipes": DECIDED, "result_reports": REPORTS, "review_rules": DECIDED, "reviews": DECIDED,
     "rules": DECIDED, "setup_steps": DECIDED,
     "shootout_votes": VOTES, "shootouts": NOBODY,
+    "schedule_runs": DECIDED, "schedules": DECIDED,
     "switched_off": DECIDED, "tried_values": PROMPTS, "voice_defaults": OWN,
     "voice_samples": RESULTS, "welcomes": IDS, "word_offers": IDS,
 }  # fmt: skip

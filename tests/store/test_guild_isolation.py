@@ -14,12 +14,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.domain.models import Card, GuildKey, Job, JobState, Media, MediaKind, ShootoutPhase
+from bot.domain.models import Card, GuildKey, Job, JobState, Media, MediaKind, ShootoutPhase, new_id
 from bot.domain.money.spend_request import Draw, Verdict
 from bot.domain.server.first_contact import SetupStep, StepOutcome, WelcomePlace
 from bot.domain.server.guild_rules import Grant, Limit, Period, Rules, Scope
 from bot.domain.server.member_settings import Preset
 from bot.domain.server.reaction_rules import DEFAULTS, ReactionKey, Seeding
+from bot.domain.server.schedules import DueRun, Plan, Schedule, When
 from bot.domain.server.shootouts import ShootoutKind, ShootoutTerms
 from bot.domain.words.cast import CastKind, CastMember
 from bot.errors import StoreError
@@ -83,6 +84,19 @@ def played(guild_id: int) -> CastMember:
     return CastMember(
         id=CANARY, guild_id=guild_id, kind=CastKind.CHARACTER, name=CANARY, look=CANARY, made_by=MEMBER, made_at=1.0,
         channel_id=77, message_id=MESSAGE + 1, pictures=1,
+    )  # fmt: skip
+
+
+def scheduled(guild_id: int) -> Schedule:
+    """A schedule of the guild."""
+    when = When.read("daily", "09:00")
+    assert when is not None
+    plan = Plan(
+        recipe=RECIPE, operation="", values={"prompt": CANARY}, when=when, agreed=Decimal(1), is_price_known=True
+    )
+    return Schedule(
+        id=CANARY, guild_id=guild_id, plan=plan, channel_id=77, made_by=MEMBER, made_at=1.0, limit=Decimal(9),
+        next_at=1.0,
     )  # fmt: skip
 
 
@@ -303,6 +317,14 @@ CALLS: dict[str, Call] = {
     ),
     "drafts.keep": keep_draft,
     "drafts.get": lambda store, guild_id, other, _: store.drafts.get(guild_id, MEMBER, other.draft_id),
+    "schedules.all": lambda store, guild_id, *_: store.schedules.all(guild_id),
+    "schedules.get": lambda store, guild_id, *_: store.schedules.get(guild_id, CANARY),
+    "schedules.spent": lambda store, guild_id, *_: store.schedules.spent(guild_id, CANARY),
+    "schedules.add": lambda store, guild_id, *_: store.schedules.add(replace(scheduled(guild_id), id=new_id())),
+    "schedules.change": lambda store, guild_id, *_: store.schedules.change(
+        guild_id, CANARY, lambda was: replace(was, next_at=None)
+    ),
+    "schedules.delete": lambda store, guild_id, *_: store.schedules.delete(guild_id, CANARY),
     "recipes.get": lambda store, guild_id, *_: store.recipes.get(guild_id, RECIPE),
     "recipes.all": lambda store, guild_id, *_: store.recipes.all(guild_id),
     "recipes.save": lambda store, guild_id, *_: store.recipes.save(guild_id, "mine", {}, by_id=1, replaces=RECIPE),
@@ -427,7 +449,7 @@ CALLS: dict[str, Call] = {
 GUILD_INSIDE = {
     "jobs.advance", "jobs.change", "jobs.raise_hold", "cards.accept", "rechecks.postpone", "rechecks.found",
     "rechecks.billed", "reaction_acts.note_done", "reaction_acts.note_failed", "outbox.take_back",
-    "spending.left_of", "cast.add",
+    "spending.left_of", "cast.add", "schedules.add",
 }  # fmt: skip
 OF_ALL_JOBS = {"absent_guilds.note", "absent_guilds.forget", "retention.clear_out"}
 """What ends jobs of the guild, or erases what is of it, without being given one."""
@@ -439,7 +461,7 @@ WITHOUT_GUILD = {
     "cards.unanswered", "cards.being_made", "cards.queued", "cards.undrawn", "job_lists.open_total", "figures.now",
     "leases.hold", "leases.drop", "leases.take_over", "leases.claim", "leases.under",
     "processes.register", "processes.leave", "jobs.known",
-    "cast.leftovers", "shootouts.due", "weekly.due",
+    "cast.leftovers", "shootouts.due", "weekly.due", "schedules.due",
     "histograms.add", "histograms.all", "histograms.forget",
     "switched_off.all", "queue.guilds", "reaction_acts.due", "approvals.unasked", "approvals.overdue",
     "true_costs.unsorted", "true_costs.sort", "meta.forget", "meta.get", "meta.set",
@@ -537,6 +559,11 @@ async def populate(store: Store, guild_id: int, made: Any, accepted: Any) -> Gui
     await store.jobs.change(voted_on, JobState.DELIVERED, settle=Decimal(2), media=(image,), message_id=MESSAGE + 5)
     await store.shootouts.vote(guild_id, voted_on.id, MEMBER)
     await store.recipes.save(guild_id, RECIPE, {"about": CANARY}, by_id=1)
+    await store.schedules.add(scheduled(guild_id))
+    run = DueRun(guild_id=guild_id, schedule_id=CANARY, due_at=1.0, next_at=2.0)
+    daily = made.card(guild_id)
+    await store.cards.accept(daily, [made.job(daily, 0, "1")], lambda _: None, run=run)
+    await store.cards.mark_answered(guild_id, daily.id, 903, 55)
     _, (reviewed,) = await accepted(store, "8", guild_id=guild_id)
     await store.jobs.change(reviewed, JobState.READY, media=(image,))
     await store.reviews.set_rule(guild_id, ReviewRule(channel_id=0, review_channel=77))
@@ -597,7 +624,7 @@ TABLES = (
     "member_settings", "outbox", "presets", "prices", "reaction_acts", "reaction_legends", "reaction_settings",
     "reactions", "recipes", "result_reports", "review_rules", "reviews", "rules", "running_totals", "setup_steps",
     "shootout_votes", "shootouts", "switched_off", "tried_values", "voice_defaults", "voice_samples", "welcomes",
-    "word_offers",
+    "word_offers", "schedule_runs", "schedules",
 )  # fmt: skip
 
 

@@ -12,11 +12,13 @@ from bot.domain.models import AccountStatus, Job, JobState
 from bot.domain.server.first_contact import SetupStep, StepOutcome
 from bot.domain.server.guild_rules import Limit, Period, Scope
 from bot.domain.server.reaction_rules import DEFAULTS
+from bot.domain.server.schedules import Schedule
 from bot.store import ReviewRule
 from tests.support.cast import add
 from tests.support.jobs import on_job
 from tests.support.prices import priced
 from tests.support.rig import Rig
+from tests.support.scheduling import schedule
 from tests.support.settings_pages import choose, opened, press, send, send_review
 from tests.support.surface import REMOVE, fill, icon, inputs, post_log, until
 
@@ -525,6 +527,31 @@ async def press_of_character(stage: Stage, member_id: str, *actions: str) -> Non
             await stage.click(page.response, f"c1:cast_{action}:{member_id}")
 
 
+async def a_schedule(stage: Stage) -> Schedule:
+    await stage.begin()
+    for each in await stage.store.schedules.all(stage.guild):
+        await stage.store.schedules.delete(stage.guild, each.id)
+    return await schedule(stage.rig)
+
+
+def on_schedule(*actions: str) -> Do:
+    """Open a schedule, and press these buttons one after the other, as far as they are there."""
+
+    async def do(stage: Stage, made: Schedule) -> None:
+        page = await stage.slash("studio recipes")
+        if page.response is None:
+            return
+        await stage.click(page.response, "c1:schedules_list:panel")
+        if made.id not in str(page.response.components):
+            return
+        await stage.rig.moderator.select(page.response, [made.id], custom_id="c1:schedule_open:panel")
+        for action in actions:
+            if f"c1:{action}:{made.id}" in str(page.response.components):
+                await stage.click(page.response, f"c1:{action}:{made.id}")
+
+    return do
+
+
 async def lock_character(stage: Stage, member_id: str) -> None:
     await press_of_character(stage, member_id, "lock")
 
@@ -571,6 +598,8 @@ ACTS: dict[str, Act] = {
     "recipe: write": Act(nothing, write_recipe, "recipe"),
     "recipe: edit": Act(a_recipe, edit_recipe, "recipe"),
     "recipe: delete": Act(a_recipe, delete_recipe, "recipe"),
+    "schedule: pause": Act(a_schedule, on_schedule("schedule_pause"), "schedule"),
+    "schedule: delete": Act(a_schedule, on_schedule("schedule_ask", "schedule_delete"), "schedule"),
     "cast: lock": Act(a_character, lock_character, "cast"),
     "cast: remove": Act(a_character, remove_character, "cast"),
     "shoot-out: end": Act(a_shootout, end_shootout, "shootout"),

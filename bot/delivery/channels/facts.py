@@ -122,6 +122,12 @@ def is_public(channel: discord.abc.GuildChannel | discord.Thread) -> bool:
     return place is None or place.permissions_for(channel.guild.default_role).view_channel
 
 
+def may_pass(error: Exception) -> bool:
+    """Whether the same call may succeed later: a lost connection, Discord's own trouble, or a rate limit."""
+    is_busy = isinstance(error, discord.HTTPException) and (error.status >= 500 or error.status == 429)
+    return is_busy or isinstance(error, NETWORK_ERRORS)
+
+
 T = TypeVar("T")
 
 CALL_TIMEOUT_S = 30.0

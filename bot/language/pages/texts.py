@@ -48,6 +48,6 @@ GROUPS: tuple[tuple[Text, frozenset[str]], ...] = (
         Text("Results, reviews, reactions, and the cast"),
         frozenset({"result", "review", "reaction", "cast", "vote"}),
     ),
-    (Text("Recipes, presets, and settings"), frozenset({"recipe", "preset", "settings"})),
+    (Text("Recipes, schedules, presets, and settings"), frozenset({"recipe", "schedule", "preset", "settings"})),
 )
 """The pages by what they are about, with the first words of their ids."""

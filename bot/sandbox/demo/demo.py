@@ -19,7 +19,15 @@ from bot.runtime.background import BackgroundTasks
 from bot.sandbox.demo import texts
 from bot.sandbox.demo.furniture.history import DAY_S, WEEK, History
 from bot.sandbox.demo.furniture.players import Voters, bring_cast
-from bot.sandbox.demo.furniture.server import DEMO_CREDITS, PICTURE_HASH, Furnished, furnish, set_up, welcome
+from bot.sandbox.demo.furniture.server import (
+    DEMO_CREDITS,
+    PICTURE_HASH,
+    Furnished,
+    furnish,
+    schedule_postcard,
+    set_up,
+    welcome,
+)
 from bot.sandbox.demo.page.acts import PageActs
 from bot.sandbox.demo.page.frame import Frame
 from bot.sandbox.demo.page.front import Front
@@ -128,6 +136,8 @@ class Demo:
             await bring_cast(self.bot, self.sandbox, furnished)
         if self._lived_in:
             await self._live(furnished)
+        if not self._joins:
+            await schedule_postcard(self.bot, furnished)
         # simcord also draws an unused page of one message. Those of browsers show all.
         viewers = sorted(furnished.viewers, key=lambda each: self._joins and each is not furnished.moderator)
         self.preview = DemoPreview(self.env, furnished.channels, viewers=viewers, assets=furnished.pictures)

@@ -131,6 +131,7 @@ POSTER = Text("A poster for a jazz night, bold shapes, three colors")
 TOWER = Text("A lighthouse keeper's room, storm outside")
 LAMP = Text("A lamp that won't shine #fail")
 PLACE = Text("a fishing village at the end of the world")
+PLACES = Text("{random}an island of clocks | a market on the moon | a library under the sea{end}")
 WELCOME_LINE = Text("Welcome to the studio. Ready to begin?")
 NEON = Text("A neon alley in the rain, people only as shadows")
 FOUR = Text("A red fox on a snowy hill at dawn")
@@ -180,6 +181,11 @@ RECIPE_TRY = Text(
 SHOOTOUT = Text("Hold a shoot-out")
 SHOOTOUT_TRY = Text("Click `/shootout`, type `{prompt}`, and press Enter.\nVote for a letter, then press **End now**.")
 VOTING = Text("✅ There they are. Vote for one, and press **End now**.")
+SCHEDULED = Text("Let it run by itself")
+SCHEDULED_TRY = Text(
+    "As Morgan, click `/studio recipes`, press Enter, and open **Schedules…**: what runs each day or week, and when "
+    "next."
+)
 FAULTS = Text("See it fail")
 FAULTS_TRY = Text(
     "Click `/image generate`, type `{prompt}`, and press Enter.\nIt says why, costs nothing, and offers a retry."

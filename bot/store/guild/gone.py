@@ -202,6 +202,7 @@ _NAMED = (
     ("recipes", "made_by", "changed_at"),
     ("recipes", "changed_by", "changed_at"),
     ("reviews", "decided_by", "asked_at"),
+    ("schedules", "made_by", "made_at"),
     ("setup_steps", "by_id", "at"),
     ("result_reports", "member_id", "at"),
 )

@@ -225,6 +225,8 @@ _PURGED_TABLES = (
     "reaction_legends",
     "word_offers",
     "recipes",
+    "schedules",
+    "schedule_runs",
     "result_reports",
     "review_rules",
     "rules",

@@ -9,6 +9,7 @@ from bot.domain.server.guild_rules import Rules
 from bot.store.engine.columns import to_json
 from bot.store.engine.repository import Change, RecordOf, Repository
 from bot.store.engine.row_cache import Recalled
+from bot.store.guild.community.schedules import follow_zone
 from bot.store.money.spending import rules_of
 from bot.store.sql import Connection
 
@@ -28,6 +29,7 @@ class GuildSettings(Repository):
 
         Its exceptions propagate, with nothing changed.
         """
+        now = self._clock.wall()
 
         def write(db: Connection) -> Change[Rules]:
             before = rules_of(db, guild_id)
@@ -37,6 +39,7 @@ class GuildSettings(Repository):
                 " ON CONFLICT (guild_id) DO UPDATE SET data = excluded.data",
                 (guild_id, to_json(after.to_json())),
             )
+            follow_zone(db, guild_id, before, after, now)
             return Change(before=before, after=after)
 
         return await self._recorded(guild_id, write, record)

@@ -10,6 +10,7 @@ from bot.domain.models import Card, Job, JobState
 from bot.domain.money.spend_request import Verdict
 from bot.domain.server.guild_rules import APPROVAL_LIFE_S, Limit, Scope
 from bot.domain.server.reaction_rules import ReactionKey
+from bot.domain.server.schedules import DueRun
 from bot.domain.server.shootouts import ShootoutTerms
 from bot.errors import Refused
 from bot.runtime.failpoints import failpoint
@@ -23,6 +24,7 @@ from bot.store.jobs.rechecks import POST_AGAIN_S
 from bot.store.jobs.rows import CARDS, TOKEN_PURPOSE, card_of, insert_card, insert_job, job_of, jobs_of_card
 from bot.store.jobs.tried_values import ModelTest, erase_jobs, forget_of_job, no_model
 from bot.store.money import ledger
+from bot.store.money.schedule_runs import give_run_back, take_run
 from bot.store.money.spending import Spending, spending
 from bot.store.sql import Connection
 from bot.store.vault.secret_box import forget_unneeded_keys
@@ -151,6 +153,7 @@ class Cards(Repository):
         reaction: ReactionKey | None = None,
         sample_of: str = "",
         shootout: ShootoutTerms | None = None,
+        run: DueRun | None = None,
     ) -> tuple[Card, tuple[Job, ...], Verdict | None]:
         """Store a card with its jobs and hold their credits, if `decide` allows it: one transaction.
 
@@ -160,7 +163,8 @@ class Cards(Repository):
 
         `reaction` starts the card and has acted from then on. Raises Refused if it was withdrawn. `sample_of`
         is the voice of which the last job is the sample. Raises Refused if it has one. With `shootout` members vote
-        on its jobs.
+        on its jobs. `run` is the schedule's that the card is. Raises Refused if it is not due, or exceeds the
+        schedule's limit.
         """
         _check(card, jobs)
         now = self._clock.wall()
@@ -181,6 +185,8 @@ class Cards(Repository):
             insert_card(db, _with_limited_roles(card, known.limits), self._box)
             if reaction is not None:
                 require_waiting(db, reaction, card.id)
+            if run is not None:
+                take_run(db, run, card, jobs, known)
             for place, state in enumerate(verdict.states):
                 job = replace(jobs[place], state=state)
                 job = without_hold(job) if place in verdict.unheld else job
@@ -190,16 +196,7 @@ class Cards(Repository):
                 db.execute(_SHOOTOUT, (card.guild_id, card.id, shootout.kind.value, shootout.minutes))
             if sample_of:
                 claim_sample(db, jobs[-1], sample_of)
-            for draw in verdict.draws:
-                db.execute(
-                    "INSERT INTO draws (guild_id, job_id, grant_id, credits_milli) VALUES (?, ?, ?, ?)",
-                    (card.guild_id, jobs[draw.item].id, draw.grant_id, to_milli(draw.credits)),
-                )
-            if JobState.AWAITING_APPROVAL in verdict.states:
-                db.execute(
-                    "INSERT INTO approvals (card_id, guild_id, asked_at, expires_at, asked) VALUES (?, ?, ?, ?, ?)",
-                    (card.id, card.guild_id, now, now + APPROVAL_LIFE_S, verdict.asked),
-                )
+            _note_verdict(db, card, jobs, verdict, now)
             # Don't read the card back: its token would be unsealed for nothing, delaying the member's answer.
             return card, jobs_of_card(db, card.guild_id, card.id), verdict
 
@@ -278,6 +275,7 @@ class Cards(Repository):
             ).rowcount
             if not dropped:
                 return 0
+            give_run_back(db, guild_id, card_id)
             db.execute("DELETE FROM approvals WHERE guild_id = ? AND card_id = ?", (guild_id, card_id))
             unsent = [job for job in jobs_of_card(db, guild_id, card_id) if not job.state.ended and job.attempts == 0]
             for job in unsent:
@@ -403,6 +401,20 @@ class Cards(Repository):
     ) -> tuple[Card, tuple[Job, ...]] | None:
         row = db.execute(query, values).fetchone()
         return None if row is None else (card_of(row, self._box), jobs_of_card(db, row["guild_id"], row["id"]))
+
+
+def _note_verdict(db: Connection, card: Card, jobs: Sequence[Job], verdict: Verdict, now: float) -> None:
+    """Store which grants pay, and the question to moderators, if any."""
+    for draw in verdict.draws:
+        db.execute(
+            "INSERT INTO draws (guild_id, job_id, grant_id, credits_milli) VALUES (?, ?, ?, ?)",
+            (card.guild_id, jobs[draw.item].id, draw.grant_id, to_milli(draw.credits)),
+        )
+    if JobState.AWAITING_APPROVAL in verdict.states:
+        db.execute(
+            "INSERT INTO approvals (card_id, guild_id, asked_at, expires_at, asked) VALUES (?, ?, ?, ?, ?)",
+            (card.id, card.guild_id, now, now + APPROVAL_LIFE_S, verdict.asked),
+        )
 
 
 def _with_limited_roles(card: Card, limits: Sequence[Limit]) -> Card:

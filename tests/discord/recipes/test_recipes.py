@@ -473,10 +473,10 @@ async def test_the_list_leads_to_each_recipe_and_back(rig: Rig):
     await rig.moderator.select(panel, ["trailer"], custom_id="c1:recipes_pick:panel")
     page = fresh(rig, panel)
     assert page.embeds[0].title == "Recipe: trailer"
-    assert labels(page) == ["Make a copy…", "Download", "All recipes"]
+    assert labels(page) == ["Make a copy…", "Download", "Schedule…", "All recipes"]
     await rig.moderator.click(page, label="All recipes")
     await rig.moderator.select(fresh(rig, panel), ["film"], custom_id="c1:recipes_pick:panel")
-    assert labels(fresh(rig, panel)) == ["Edit…", "Download", "Delete…", "All recipes"]
+    assert labels(fresh(rig, panel)) == ["Edit…", "Download", "Schedule…", "Delete…", "All recipes"]
 
 
 async def test_the_form_of_a_run_begins_with_its_field_and_names_the_steps_in_one_line(rig: Rig):

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, cast
 
 import discord
 
+from bot.domain.models import new_id
 from bot.domain.server.guild_rules import Limit, Period, Scope
+from bot.domain.server.schedules import Plan, Schedule, When
 from bot.generation.recipes.recipes import Parameter, Recipe, parse_steps
 from bot.language import LANGUAGES, Text, current
 from bot.sandbox.demo import texts
 from bot.sandbox.demo.furniture.people import MODERATORS, PEOPLE, ROLES, face_png, lens_png
+from bot.server.community.schedules import TypedSchedule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -192,6 +196,21 @@ async def set_up(bot: CannonBot, sandbox: Sandbox, made: Furnished) -> None:
     await acts.reactions.set_gallery(guild_id, channel_id=gallery, stars=STARS, off=False, by_id=by_id)
     await acts.reactions.set_weekly(guild_id, gallery, by_id=by_id)
     await bot.parts.welcomes.run_once()  # before the history: later it would greet the server in the present
+
+
+async def schedule_postcard(bot: CannonBot, made: Furnished) -> None:
+    """Have the server's recipe run each week. Last: in the past, its runs would be missed ones."""
+    acts, guild_id, by_id, now = bot.parts.moderation.schedules, made.guild.id, made.moderator.id, bot.clock.wall()
+    when = When(time=dt.time(9), weekday=0)
+    plan = Plan(
+        recipe=POSTCARD, operation="", values={"place": texts.PLACES(random="{random: ", end="}")}, when=when,
+        agreed=CONFIRM_ABOVE, is_price_known=False,
+    )  # fmt: skip
+    schedule = Schedule(
+        id=new_id(), guild_id=guild_id, plan=plan, channel_id=made.rooms[STUDIO].id, made_by=by_id, made_at=now,
+        limit=GRANTED, next_at=when.next_after(now, dt.UTC),
+    )  # fmt: skip
+    await acts.add(schedule, await acts.keep(guild_id, by_id, TypedSchedule(), now))
 
 
 def _postcard() -> Recipe:

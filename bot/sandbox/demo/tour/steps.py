@@ -94,6 +94,9 @@ class Hands:
     async def setup(self) -> None:
         await self._run("studio setup")
 
+    async def schedules(self) -> None:
+        await self._run("studio recipes")
+
     async def recipe(self) -> None:
         form = await self._who.slash(self._room, "recipe", recipe=TRAILER)
         await answered(self._who, await filled(self._who, form, str(texts.PAPER_BOAT)))
@@ -253,6 +256,14 @@ STEPS = (
         text=texts.BEST_TRY,
         attempt=Hands.best,
         is_done=lambda seen: "studio settings" in seen.commands,
+        for_moderators=True,
+    ),
+    TourStep(
+        emoji="⏰",
+        heading=texts.SCHEDULED,
+        text=texts.SCHEDULED_TRY,
+        attempt=Hands.schedules,
+        is_done=lambda seen: "studio recipes" in seen.commands,
         for_moderators=True,
     ),
     TourStep(

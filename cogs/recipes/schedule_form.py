@@ -1,0 +1,62 @@
+"""The form of a schedule: of a recipe with its inputs, or of a prompt."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Any
+
+import discord
+
+from bot.domain.server.schedules import DAILY, ONCE, VARIABLES
+from bot.language import Text, listed
+from bot.server.community.schedules import TypedSchedule
+from bot.server.community.texts import WEEKDAYS
+from cogs.recipes import texts
+from cogs.ui.forms import ABOUT_CHARS, INPUT_CHARS, Form
+from cogs.ui.interaction import Bot, Interaction
+
+TIME_CHARS, LIMIT_CHARS = 20, 10
+CHANNELS = [discord.ChannelType.text, discord.ChannelType.news, discord.ChannelType.voice]
+Send = Callable[[Interaction, TypedSchedule], Awaitable[None]]
+
+
+class ScheduleForm(Form):
+    """Takes a schedule's texts and gives them to `send`; `asks`: for a prompt or inputs, too."""
+
+    def __init__(self, bot: Bot, typed: TypedSchedule, *, zone: str, asks: bool, send: Send) -> None:
+        super().__init__(bot, title=str(texts.NEW_SCHEDULE), name="schedule")
+        self._typed, self._send = typed, send
+        label, about = (texts.INPUTS_LABEL, texts.INPUTS_HELP) if typed.recipe else (texts.PROMPT, texts.VARIABLES_HELP)
+        self._texts: dict[str, discord.ui.TextInput[Any]] = {}
+        if asks:
+            self._add("inputs", label, about(variables=listed(VARIABLES)), INPUT_CHARS, long=True)
+        self._repeat: discord.ui.Select[Any] = discord.ui.Select(options=_repeats(typed.repeat or DAILY))
+        self.add_item(discord.ui.Label(text=str(texts.REPEAT), component=self._repeat))
+        self._add("time", texts.TIME, texts.TIME_HELP(zone=zone), TIME_CHARS)
+        kind = discord.SelectDefaultValueType.channel
+        chosen = [discord.SelectDefaultValue(id=typed.channel_id, type=kind)] if typed.channel_id else []
+        self._channel: discord.ui.ChannelSelect[Any] = discord.ui.ChannelSelect(
+            channel_types=CHANNELS, default_values=chosen
+        )
+        self.add_item(discord.ui.Label(text=str(texts.CHANNEL), component=self._channel))
+        self._add("limit", texts.LIMIT, str(texts.LIMIT_HELP), LIMIT_CHARS)
+
+    def _add(self, name: str, label: Text, about: str, chars: int, *, long: bool = False) -> None:
+        style = discord.TextStyle.paragraph if long else discord.TextStyle.short
+        self._texts[name] = discord.ui.TextInput(
+            style=style, default=getattr(self._typed, name) or None, max_length=chars
+        )
+        self.add_item(discord.ui.Label(text=str(label), description=about[:ABOUT_CHARS], component=self._texts[name]))
+
+    async def answer(self, interaction: Interaction) -> None:
+        written = {name: item.value for name, item in self._texts.items()}
+        [channel] = self._channel.values
+        [repeat] = self._repeat.values
+        await self._send(interaction, replace(self._typed, **written, repeat=repeat, channel_id=channel.id))
+
+
+def _repeats(chosen: str) -> list[discord.SelectOption]:
+    weekly = [(texts.RUNS_WEEKLY(weekday=day), str(number)) for number, day in enumerate(WEEKDAYS)]
+    offered = [(str(texts.RUNS_DAILY), DAILY), *weekly, (str(texts.RUNS_ONCE), ONCE)]
+    return [discord.SelectOption(label=label, value=value, default=value == chosen) for label, value in offered]

@@ -1,0 +1,345 @@
+"""`/studio recipes`, *Schedules…*: the list of a server's schedules, each with its controls. Redrawn at each press."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+
+import discord
+
+from bot.delivery.card.context import NEUTRAL
+from bot.delivery.channels.facts import EMBED_DESCRIPTION_CHARS, EMBED_FIELD_CHARS, in_time
+from bot.domain.models import new_id
+from bot.domain.money.spend_request import YES_COVERS
+from bot.domain.server.guild_rules import Rules
+from bot.domain.server.schedules import BEST, Plan, Schedule, coming
+from bot.domain.texts import mention
+from bot.domain.words.text import harmless, harmless_within, shortened, stamp
+from bot.errors import InputError
+from bot.generation.recipes.recipes import Parameter, Recipe, RecipeStep
+from bot.generation.recipes.run import RecipeRuns
+from bot.server.community.schedules import TITLE_CHARS, ScheduleChanges, TypedSchedule, values_of
+from bot.server.community.texts import when_words
+from bot.store import GuildSettings, Schedules
+from cogs.recipes import texts
+from cogs.recipes.schedule_form import ScheduleForm
+from cogs.recipes.shown import find, find_subject
+from cogs.ui.controls import Control, on, view_of
+from cogs.ui.interaction import Bot, Interaction, use
+from cogs.ui.limit_text import fitting
+from cogs.ui.permissions import guild_of, require_may_post_in, require_moderator
+from cogs.ui.prices import Total, pressed, priced, total_of
+from cogs.ui.texts import DELETE
+
+Page = tuple[discord.Embed, discord.ui.View]
+PRIMARY, DANGER = discord.ButtonStyle.primary, discord.ButtonStyle.danger
+RUNS_SHOWN, OPTION_CHARS = 3, 100
+
+
+async def recipe_of(bot: Bot, guild_id: int, recipe: str, operation: str) -> Recipe:
+    """Return the recipe of this name; '': one of a prompt for an operation. Raises InputError if there is none."""
+    if recipe:
+        return await find(bot, guild_id, recipe)
+    step = RecipeStep(operation=operation, values={"prompt": "{prompt}"})
+    return Recipe(name="", about="", parameters=(Parameter(name="prompt"),), steps=(step,))
+
+
+async def price_of(bot: Bot, guild_id: int, plan: Plan, rules: Rules) -> Total:
+    """Return what a run costs now. Raises InputError if it can't run."""
+    recipe, runs = await recipe_of(bot, guild_id, plan.recipe, plan.operation), use(bot, RecipeRuns)
+    if recipe.name:
+        runs.require_runnable(recipe)
+    begun = runs.begin(recipe, values_of(plan, bot.clock.wall(), rules.zone, BEST))
+    return await total_of(bot, guild_id, [(step.operation, step.input) for step in begun.steps])
+
+
+def state_of(schedule: Schedule) -> str:
+    if schedule.next_at is not None:
+        return texts.NEXT_RUN(time=stamp(schedule.next_at, "f"))
+    return str(texts.PAUSED_MARK if schedule.is_paused else texts.HAS_RUN)
+
+
+def _title(plan: Plan) -> str:
+    return harmless(shortened(plan.title, TITLE_CHARS))
+
+
+async def _list(bot: Bot, guild_id: int) -> Page:
+    found, rules = await use(bot, Schedules).all(guild_id), await use(bot, GuildSettings).get(guild_id)
+    lines = [
+        texts.SCHEDULE_LINE(
+            title=_title(each.plan), when=when_words(each.plan.when), channel=each.channel_id, state=state_of(each)
+        )
+        for each in found
+    ] or [str(texts.NO_SCHEDULES)]
+    note = texts.ZONE_NOTE(zone=rules.timezone)
+    shown = fitting(lines, EMBED_DESCRIPTION_CHARS - len(note) - 1)
+    embed = discord.Embed(title=str(texts.SCHEDULES_TITLE), description=f"{shown}\n{note}", colour=NEUTRAL)
+    kinds = [discord.SelectOption(label=str(label), value=each) for each, label in texts.KINDS.items()]
+    controls = [Control.select("schedule_kind", "panel", placeholder=texts.SCHEDULE_PROMPT, options=kinds)]
+    if found:
+        options = [
+            discord.SelectOption(
+                label=shortened(each.plan.title, OPTION_CHARS), value=each.id, description=when_words(each.plan.when)
+            )
+            for each in found
+        ]
+        controls.insert(0, Control.select("schedule_open", "panel", placeholder=texts.OPEN_SCHEDULE, options=options))
+    return embed, view_of([*controls, Control.button("recipes_list", "panel", label=texts.BACK)])
+
+
+async def _page(bot: Bot, schedule: Schedule) -> Page:
+    rules = await use(bot, GuildSettings).get(schedule.guild_id)
+    plan = schedule.plan
+    try:
+        price = await price_of(bot, schedule.guild_id, plan, rules)
+        costs = price.words()
+    except InputError as error:
+        price, costs = None, error.sentence
+    embed = _embed(bot, plan, schedule.channel_id, costs, rules)
+    spent = await use(bot, Schedules).spent(schedule.guild_id, schedule.id)
+    rows = [
+        (texts.LIMIT, texts.SPENT_OF(spent=spent, limit=schedule.limit)),
+        (texts.MAKER, mention(schedule.made_by)),
+        (texts.MISSED, str(texts.RUN_MISSED if plan.catches_up else texts.LEAVE_OUT)),
+        *([(texts.WHY_PAUSED, shortened(schedule.reason, EMBED_FIELD_CHARS))] if schedule.reason else []),
+    ]
+    for name, value in rows:
+        embed.add_field(name=str(name), value=value, inline=False)
+    if schedule.next_at is None:
+        embed.set_footer(text=state_of(schedule))
+    return embed, view_of(_controls(schedule, price))
+
+
+def _controls(schedule: Schedule, price: Total | None) -> list[Control]:
+    flip = texts.LEAVE_MISSED_OUT if schedule.plan.catches_up else texts.RUN_MISSED_ONCE
+    first = []
+    if schedule.next_at is not None:
+        first = [
+            Control.button("schedule_pause", schedule.id, label=texts.PAUSE, style=PRIMARY),
+            Control.button("schedule_now", schedule.id, label=texts.RUN_ONCE),
+        ]
+    elif schedule.is_paused and price is not None:
+        label = priced(texts.RESUME, price.price)
+        first = [Control.button("schedule_resume", schedule.id, label=label, style=PRIMARY)]
+    return [
+        *first,
+        Control.button("schedule_missed", schedule.id, label=flip),
+        Control.button("schedule_ask", schedule.id, label=texts.DELETE, style=DANGER),
+        Control.button("schedules_list", "panel", label=texts.ALL_SCHEDULES),
+    ]
+
+
+def _embed(bot: Bot, plan: Plan, channel_id: int, costs: str, rules: Rules) -> discord.Embed:
+    """Draw what runs when, where, and for how much."""
+    values = [plan.values["prompt"]] if not plan.recipe else [f"{name}: {value}" for name, value in plan.values.items()]
+    words = harmless_within("\n".join(values), EMBED_FIELD_CHARS)
+    title = texts.SCHEDULE_TITLE(title=_title(plan))
+    embed = discord.Embed(title=title, description=f">>> {words}" if words else None, colour=NEUTRAL)
+    times = [stamp(each, "F") for each in coming(plan.when, bot.clock.wall(), rules.zone, RUNS_SHOWN)]
+    when = "\n".join([f"{when_words(plan.when)} ({rules.timezone})", *(f"-# {each}" for each in times)])
+    for name, value in ((texts.WHEN, when), (texts.CHANNEL, f"<#{channel_id}>"), (texts.A_RUN, costs)):
+        embed.add_field(name=str(name), value=value, inline=False)
+    return embed
+
+
+async def scheduled_lines(bot: Bot, guild_id: int, recipe: Recipe) -> list[str]:
+    """Return a line for each schedule of a recipe that will run again, for members."""
+    found = [each for each in await use(bot, Schedules).all(guild_id) if each.plan.recipe == recipe.name]
+    return [
+        texts.SCHEDULED_RUN(when=when_words(each.plan.when), state=state_of(each))
+        for each in found
+        if each.next_at is not None
+    ]
+
+
+# ---------------------------------------------------------------------- a new one
+
+
+async def offer(interaction: Interaction, typed: TypedSchedule) -> None:
+    """Check what was typed, and show it with its price and a button that schedules it; else say what is wrong.
+
+    Nothing but the text is kept, for a while.
+    """
+    bot, guild_id, member_id = interaction.client, guild_of(interaction), interaction.user.id
+    await require_moderator(interaction)
+    changes = use(bot, ScheduleChanges)
+    draft_id = await changes.keep(guild_id, member_id, typed, bot.clock.wall())
+    again = Control.button("schedule_text", draft_id, label=texts.EDIT_AGAIN)
+    try:
+        schedule, price = await _checked(interaction, typed)
+    except InputError as error:
+        await bot.responses.reply_privately(interaction, texts.not_scheduled(error.sentence), view_of([again]))
+        return
+    rules = await use(bot, GuildSettings).get(guild_id)
+    embed = _embed(bot, schedule.plan, schedule.channel_id, price.words(), rules)
+    embed.set_footer(text=str(texts.REVIEW_SCHEDULE))
+    label = priced(texts.SCHEDULE_IT, price.price)
+    view = view_of([Control.button("schedule_add", draft_id, label=label, style=PRIMARY), again])
+    await in_time(interaction.response.send_message(embed=embed, view=view, ephemeral=True))
+
+
+async def _checked(interaction: Interaction, typed: TypedSchedule) -> tuple[Schedule, Total]:
+    """Return what was typed as a schedule of the sender, and what a run costs. Raises InputError."""
+    bot, guild_id, now = interaction.client, guild_of(interaction), interaction.client.clock.wall()
+    rules = await use(bot, GuildSettings).get(guild_id)
+    recipe = await recipe_of(bot, guild_id, typed.recipe, typed.operation)
+    files = use(bot, RecipeRuns).media_parameters(recipe)
+    plan, limit = typed.plan([each.name for each in recipe.parameters], files, rules, now)
+    _require_channel(interaction, typed.channel_id)
+    price = await price_of(bot, guild_id, plan, rules)
+    schedule = Schedule(
+        id=new_id(), guild_id=guild_id, plan=plan, channel_id=typed.channel_id, made_by=interaction.user.id,
+        made_at=now, limit=limit, next_at=plan.when.next_after(now, rules.zone),
+    )  # fmt: skip
+    return schedule, price
+
+
+def _require_channel(interaction: Interaction, channel_id: int) -> None:
+    require_may_post_in(interaction, channel_id, files=True)
+    guild, member = interaction.guild, interaction.user
+    channel = None if guild is None else guild.get_channel(channel_id)
+    if channel is None or not isinstance(member, discord.Member) or not may_post(channel, member):
+        raise InputError(texts.CHANNEL_HIDDEN(channel=channel_id), "channel")
+
+
+def may_post(channel: discord.abc.GuildChannel | discord.Thread, member: discord.Member) -> bool:
+    """Whether the member sees the channel and may write there."""
+    allowed = channel.permissions_for(member)
+    return allowed.view_channel and allowed.send_messages
+
+
+@on("schedule_add")
+async def add(interaction: Interaction, draft_id: str, _values: Sequence[str]) -> None:
+    """Store the schedule at the price on the button; show a price that has risen since again."""
+    await require_moderator(interaction)
+    changes, consent = use(interaction, ScheduleChanges), pressed(interaction)
+    typed = await changes.kept(guild_of(interaction), interaction.user.id, draft_id)
+    schedule, price = await _checked(interaction, typed)
+    if consent.labelled is not None and price.most > consent.labelled * YES_COVERS:
+        await offer(interaction, typed)
+        return
+    made = schedule.at_price(price.most, is_known=price.price is not None)
+    await changes.add(made, draft_id)
+    await _redraw(interaction, await _page(interaction.client, made))
+
+
+@on("schedule_text")
+async def edit_again(interaction: Interaction, draft_id: str, _values: Sequence[str]) -> None:
+    await require_moderator(interaction)
+    typed = await use(interaction, ScheduleChanges).kept(guild_of(interaction), interaction.user.id, draft_id)
+    await _open_form(interaction, typed)
+
+
+@on("schedule_new")
+async def schedule_recipe(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
+    await require_moderator(interaction)
+    found = await find_subject(interaction.client, guild_of(interaction), subject)
+    inputs = "\n".join(f"{each.name}: {each.default}" for each in found.parameters)
+    await _open_form(interaction, TypedSchedule(recipe=found.name, inputs=inputs))
+
+
+@on("schedule_kind")
+async def schedule_prompt(interaction: Interaction, _subject: str, values: Sequence[str]) -> None:
+    await require_moderator(interaction)
+    operation = next((each for each in texts.KINDS if each in values), next(iter(texts.KINDS)))
+    await _open_form(interaction, TypedSchedule(operation=operation))
+
+
+async def _open_form(interaction: Interaction, typed: TypedSchedule) -> None:
+    bot, guild_id = interaction.client, guild_of(interaction)
+    recipe = await recipe_of(bot, guild_id, typed.recipe, typed.operation)
+    zone = (await use(bot, GuildSettings).get(guild_id)).timezone
+    if not typed.channel_id and isinstance(interaction.channel, discord.TextChannel | discord.VoiceChannel):
+        typed = replace(typed, channel_id=interaction.channel.id)
+    form = ScheduleForm(bot, typed, zone=zone, asks=bool(recipe.parameters), send=offer)
+    await in_time(interaction.response.send_modal(form))
+
+
+# ---------------------------------------------------------------------- those that exist
+
+
+async def _redraw(interaction: Interaction, page: Page) -> None:
+    embed, view = page
+    await in_time(interaction.response.edit_message(content=None, embed=embed, view=view))
+
+
+@on("schedules_list")
+async def show_list(interaction: Interaction, _subject: str, _values: Sequence[str]) -> None:
+    await require_moderator(interaction)
+    await _redraw(interaction, await _list(interaction.client, guild_of(interaction)))
+
+
+async def _found(interaction: Interaction, schedule_id: str) -> Schedule:
+    await require_moderator(interaction)
+    found = await use(interaction, Schedules).get(guild_of(interaction), schedule_id)
+    if found is None:
+        raise InputError(texts.SCHEDULE_GONE)
+    return found
+
+
+@on("schedule_open")
+async def show_one(interaction: Interaction, _subject: str, values: Sequence[str]) -> None:
+    await _redraw(interaction, await _page(interaction.client, await _found(interaction, next(iter(values), ""))))
+
+
+@on("schedule_ask")
+async def ask_to_delete(interaction: Interaction, schedule_id: str, _values: Sequence[str]) -> None:
+    found = await _found(interaction, schedule_id)
+    yes = Control.button("schedule_delete", found.id, label=DELETE, style=DANGER)
+    no = Control.button("schedules_list", "panel", label=texts.ALL_SCHEDULES)
+    question = texts.DELETE_SCHEDULE(title=_title(found.plan))
+    await in_time(interaction.response.edit_message(content=question, embed=None, view=view_of([yes, no])))
+
+
+@on("schedule_delete")
+async def delete(interaction: Interaction, schedule_id: str, _values: Sequence[str]) -> None:
+    found = await _found(interaction, schedule_id)
+    await use(interaction, ScheduleChanges).delete(found.guild_id, found.id, by_id=interaction.user.id)
+    await _redraw(interaction, await _list(interaction.client, found.guild_id))
+
+
+Act = Callable[[Interaction, Schedule], Awaitable[None]]
+
+
+def _acting(name: str) -> Callable[[Act], Act]:
+    """Register a moderator's act on a schedule, which is shown again then."""
+
+    def register(act: Act) -> Act:
+        async def press(interaction: Interaction, schedule_id: str, _values: Sequence[str]) -> None:
+            await act(interaction, await _found(interaction, schedule_id))
+            await _redraw(interaction, await _page(interaction.client, await _found(interaction, schedule_id)))
+
+        press.__qualname__ = act.__qualname__
+        on(name)(press)
+        return act
+
+    return register
+
+
+@_acting("schedule_pause")
+async def pause(interaction: Interaction, found: Schedule) -> None:
+    await use(interaction, ScheduleChanges).pause(found.guild_id, found.id, by_id=interaction.user.id)
+
+
+@_acting("schedule_now")
+async def run_now(interaction: Interaction, found: Schedule) -> None:
+    now = interaction.client.clock.wall()
+    await use(interaction, ScheduleChanges).run_now(found.guild_id, found.id, now=now, by_id=interaction.user.id)
+
+
+@_acting("schedule_missed")
+async def flip_missed(interaction: Interaction, found: Schedule) -> None:
+    await use(interaction, ScheduleChanges).flip_missed(found.guild_id, found.id, by_id=interaction.user.id)
+
+
+@_acting("schedule_resume")
+async def resume(interaction: Interaction, found: Schedule) -> None:
+    """Resume it in the presser's name, at the price on the button; one that has risen since is shown again."""
+    bot, consent = interaction.client, pressed(interaction)
+    rules = await use(bot, GuildSettings).get(found.guild_id)
+    _require_channel(interaction, found.channel_id)
+    price = await price_of(bot, found.guild_id, found.plan, rules)
+    if consent.labelled is None or price.most <= consent.labelled * YES_COVERS:
+        await use(bot, ScheduleChanges).resume(
+            found.guild_id, found.id, shown=price.shown, rules=rules, now=bot.clock.wall(), by_id=interaction.user.id
+        )
