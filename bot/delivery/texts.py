@@ -257,6 +257,7 @@ TAG_NEEDED = Text(
     channel="<#{}>".format,
 )
 BEST_OF_WEEK = Text("Best of the week")
+ORIGINAL = Text("View the original")
 NO_STARS_YET = Text("No result that may be shown here has a star yet.")
 CANNOT_POST_WEEK = Text(
     "⚠️ I can't post the best of the week in {channel}. Check it with `/studio settings`.",

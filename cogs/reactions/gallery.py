@@ -15,6 +15,7 @@ from bot.delivery.channels.view import message_link
 from bot.delivery.notices import LogChannel
 from bot.delivery.posting.copies import ResultCopies, Takedown, shown_jobs
 from bot.delivery.posting.forum_posts import Home, title_of
+from bot.delivery.texts import ORIGINAL
 from bot.delivery.texts import stars as stars_text
 from bot.domain.jobs.card_jobs import card_words
 from bot.domain.models import Card, Job
@@ -142,7 +143,7 @@ class Gallery:
         """Draw the post: the author, the prompt, the stars, and a link to the original."""
         words = harmless(shortened(card_words(jobs), PROMPT_CHARS))
         quoted = "\n".join(f"> {line}" for line in words.splitlines())
-        embed = discord.Embed(title=texts.ORIGINAL, url=message_link(card), description=quoted or None, colour=GALLERY)
+        embed = discord.Embed(title=ORIGINAL, url=message_link(card), description=quoted or None, colour=GALLERY)
         embed.add_field(name=texts.AUTHOR, value=f"<@{card.author_id}>")
         embed.add_field(name=texts.STARS, value=stars_text(stars))
         return embed

@@ -137,5 +137,5 @@ def price_line_of(emoji: str, channel_id: int, price: str | None, reactor_id: in
 # ---------------------------------------------------------------------- the gallery
 
 NOTHING_TO_SHOW = Text("Only images, videos, and audio can be added to the gallery.", why="file.kind")
-ORIGINAL, AUTHOR, STARS = Text("View the original"), Text("Made by"), Text("Stars")
+AUTHOR, STARS = Text("Made by"), Text("Stars")
 CANNOT_POST_IN_GALLERY = Text("⚠️ I can't post in the gallery channel. Check it with `/studio settings`.")

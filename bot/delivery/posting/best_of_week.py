@@ -138,7 +138,8 @@ class WeeklyPosts:
                 raise
             words = harmless(shortened(card_words(jobs), WORDS_CHARS).replace("\n", " "))
             stars = texts.stars(starred.stars)
-            line = f"{PLACES[len(found)]} <@{card.author_id}> · {stars} · {message_link(card)}\n> {words}"
+            link = f"[{texts.ORIGINAL}]({message_link(card)})"
+            line = f"{PLACES[len(found)]} <@{card.author_id}> · {stars} · {link}\n> {words}"
             found.append(Exhibit(card=card, jobs=jobs, line=line))
             if len(found) == RESULTS_SHOWN:
                 break

@@ -38,7 +38,8 @@ async def gallery_page(interaction: Interaction) -> PanelPage:
     week = Control.channels(
         WEEK, "panel", placeholder=str(texts.NO_WEEK), chosen=[weekly] if weekly and exists else [], kinds=HOMES
     )
-    entries = [PanelEntry(f"**{texts.WEEK}**\n{texts.WEEK_ABOUT}", week)]
+    lines = [f"**{texts.WEEK}**", str(texts.WEEK_ABOUT), *([] if weekly is None else [f"<#{weekly}>"])]
+    entries = [PanelEntry("\n".join(lines), week)]
     controls = [Control.button(SET, "panel", label=str(texts.SET_GALLERY), style=discord.ButtonStyle.primary)]
     if now.gallery_channel is None:
         said = str(texts.NO_GALLERY)

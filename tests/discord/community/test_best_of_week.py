@@ -56,8 +56,8 @@ async def test_the_most_starred_results_are_posted_once_in_order(rig: Rig, week:
     [embed] = post.embeds
     lines = embed.description.split("\n")
     assert [line for line in lines if "https" in line] == [
-        f"🥇 <@{rig.member.id}> · ⭐ 2 · {first.jump_url}",
-        f"🥈 <@{rig.member.id}> · ⭐ 1 · {second.jump_url}",
+        f"🥇 <@{rig.member.id}> · ⭐ 2 · [View the original]({first.jump_url})",
+        f"🥈 <@{rig.member.id}> · ⭐ 1 · [View the original]({second.jump_url})",
     ]
     assert [rig.file(file) for file in post.attachments] == [rig.file(each.attachments[0]) for each in (first, second)]
     await round_of(rig)

@@ -101,6 +101,16 @@ async def test_the_key_is_set_by_the_form_of_its_command_and_leads_back(rig: Rig
     assert f"<@{rig.moderator.id}>" in line(shown, SetupStep.KEY)
 
 
+async def test_the_last_step_offers_the_best_of_the_week_once_there_is_a_gallery(rig: Rig):
+    panel = await opened(rig, "channels")
+    assert str(texts.TURN_ON_WEEK) not in labels(panel)
+    gallery = rig.guild.create_text_channel("gallery")
+    await rig.moderator.select(now(rig, panel), [gallery], custom_id="c1:setup_channel:gallery")
+    await click(rig, panel, "setup_week:on")
+    assert await rig.bot.parts.store.weekly.channel_of(rig.guild.id) == gallery.id
+    assert str(texts.TURN_ON_WEEK) not in labels(now(rig, panel))
+
+
 async def test_a_wrong_key_leaves_the_step_open(rig: Rig):
     rig.sandbox.revoke_key(GUILD_KEY)
     form = await click(rig, await opened(rig, "key"), "setup_key:open")
