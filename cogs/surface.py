@@ -9,9 +9,11 @@ import discord
 from bot.delivery.card.readers import GuildLanguages
 from bot.delivery.channels.view import Rows
 from bot.domain.models import Card, Job
+from bot.domain.server.events import ServerEvent
 from bot.domain.server.first_contact import WelcomePlace
 from bot.language import speaking
 from bot.store import Approval, Decision
+from cogs.community.events.commands import take_part_button
 from cogs.community.scheduled import ScheduledRuns
 from cogs.host.buttons import host_controls
 from cogs.moderate.decisions import approvals, review
@@ -45,6 +47,9 @@ class CogSurface:
 
     def host_controls(self, rule: str | None, *, is_paused: bool) -> Sequence[discord.ui.Item[Any]]:
         return host_controls(rule, is_paused=is_paused)
+
+    def event_controls(self, event: ServerEvent) -> Sequence[discord.ui.Item[Any]]:
+        return [take_part_button(event)]
 
     def posted(self, card: Card, jobs: Sequence[Job], message: discord.Message) -> None:
         """Seed the server's emojis on the result."""

@@ -41,6 +41,7 @@ from bot.delivery.host.desk import HostDesk
 from bot.delivery.host.reports import HostReports
 from bot.delivery.posting.best_of_week import WeeklyPosts
 from bot.delivery.posting.copies import ResultCopies, Sharing
+from bot.delivery.posting.events import EventDesk
 from bot.delivery.posting.forum_posts import ForumPosts
 from bot.domain.custom_ids import Installation
 from bot.domain.money.limit_rules import host_limits
@@ -82,6 +83,7 @@ from bot.server.absences import Absences
 from bot.server.cast.casting import Casts
 from bot.server.cast.changes import ServerCast
 from bot.server.cast.voices import ServerVoices
+from bot.server.community.events.acts import ServerEvents
 from bot.server.community.shootouts import ServerShootouts
 from bot.server.members import MemberData, OwnSettings
 from bot.server.operations import ApiDrift, OperationSwitches
@@ -247,6 +249,7 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         clock=setup.clock,
     )
     copies = _copies(setup, core, delivery, sources)
+    events = ServerEvents(store=store, catalogue=setup.catalogue, clock=setup.clock)
     host_reports = _host_reports(setup, core, delivery, worker, second_copy, backups)
     parts = Parts(
         store=store,
@@ -288,6 +291,8 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         member_data=MemberData(store, setup.catalogue, core.memories),
         voices=ServerVoices(store, keys=core.keys, memories=core.memories, settings=moderation.settings),
         own_settings=OwnSettings(store),
+        events=events,
+        event_desk=_event_desk(setup, core, delivery, events, copies),
         cast=ServerCast(store=store, keep=delivery.cast_pictures.keep, clock=setup.clock),
         shootouts=ServerShootouts(
             store,
@@ -524,6 +529,23 @@ def _copies(setup: Setup, core: _Core, delivery: Delivery, sources: Sources) -> 
         languages=delivery.card_languages,
         forums=ForumPosts(catalogue=setup.catalogue),
         folder=setup.folder,
+    )
+
+
+def _event_desk(setup: Setup, core: _Core, delivery: Delivery, events: ServerEvents, copies: ResultCopies) -> EventDesk:
+    return EventDesk(
+        setup.bot,
+        store=core.store,
+        events=events,
+        guilds=setup.guilds,
+        messages=delivery.messages,
+        copies=copies,
+        gate=delivery.gate,
+        surface=setup.surface,
+        languages=delivery.languages,
+        catalogue=setup.catalogue,
+        clock=setup.clock,
+        alert=delivery.alert,
     )
 
 

@@ -20,6 +20,7 @@ from bot.delivery.answers.recovery import Spawn
 from bot.delivery.card import ticker
 from bot.delivery.host import reports
 from bot.delivery.posting import best_of_week
+from bot.delivery.posting import events as posted_events
 from bot.domain.models import PENDING_STATES, JobState, WaitsFor
 from bot.errors import StoreError
 from bot.jobs.follow.agenda import WorkerProgress
@@ -87,6 +88,7 @@ def add_rounds(setup: Setup, parts: Parts, *, key_health: KeyHealth, learned: Le
         Round("week", parts.weekly.run_once, best_of_week.EVERY_S, ONE, beside=True),
         Round("cast", delivery.cast_pictures.delete_leftovers, UPKEEP_S, ONE),
         Round("shootouts", parts.shootouts.run_once, shootouts.ROUND_S, ONE, beside=True),
+        Round("events", parts.event_desk.run_once, posted_events.EVERY_S, ONE, beside=True),
         Round("cards", delivery.watch_free, UPKEEP_S, ONE),
         Round("commands", parts.command_sync.catch_up, UPKEEP_S, EACH),
         Round("practice", parts.practice_studio.stop_idle, UPKEEP_S, EACH),

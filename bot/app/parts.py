@@ -33,6 +33,7 @@ from bot.delivery.host.desk import HostDesk
 from bot.delivery.host.reports import HostReports
 from bot.delivery.posting.best_of_week import WeeklyPosts
 from bot.delivery.posting.copies import ResultCopies, Sharing
+from bot.delivery.posting.events import EventDesk
 from bot.generation.assembly import GenerationUseCases
 from bot.generation.sources import Sources
 from bot.jobs.follow.claims import Claims
@@ -60,6 +61,7 @@ from bot.runtime.process import ProcessIdentity
 from bot.server.absences import Absences
 from bot.server.cast.changes import ServerCast
 from bot.server.cast.voices import ServerVoices
+from bot.server.community.events.acts import ServerEvents
 from bot.server.community.shootouts import ServerShootouts
 from bot.server.members import MemberData, OwnSettings
 from bot.server.operations import ApiDrift, OperationSwitches
@@ -173,6 +175,8 @@ class Parts:
     own_settings: OwnSettings
     cast: ServerCast
     shootouts: ServerShootouts
+    events: ServerEvents
+    event_desk: EventDesk
     moderation: Moderation
     practice: PracticeMode
     practice_studio: PracticeStudio

@@ -13,6 +13,7 @@ import discord
 
 from bot.delivery.channels.view import Rows
 from bot.domain.models import Card, Job
+from bot.domain.server.events import ServerEvent
 from bot.domain.server.first_contact import WelcomePlace
 from bot.store import Approval, Decision
 
@@ -48,6 +49,10 @@ class CardSurface(Protocol):
 
     def host_controls(self, rule: str | None, *, is_paused: bool) -> Sequence[discord.ui.Item[Any]]:
         """Return the host's controls of a report, only DynamicItems: first that which silences `rule`, unless None."""
+        ...
+
+    def event_controls(self, event: ServerEvent) -> Sequence[discord.ui.Item[Any]]:
+        """Return members' controls of an event's announcement, only DynamicItems."""
         ...
 
     async def legend(self, card: Card, jobs: Sequence[Job]) -> str | None:

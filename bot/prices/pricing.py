@@ -234,7 +234,8 @@ def spend_request(
         )
         for job, estimate in zip(jobs, estimates, strict=True)
     ]
-    return SpendRequest.of(spec.origin.spender, items, key, words=rules.words, consent=spec.consent)
+    spender = replace(spec.origin.spender, private=spec.private)
+    return SpendRequest.of(spender, items, key, words=rules.words, consent=spec.consent)
 
 
 log = structlog.get_logger(__name__)

@@ -66,6 +66,12 @@ SHOOTOUT_NAMES = (
     "shootout.stored",  # ended, its card not drawn
 )
 """In the begin and the end of a vote."""
+EVENT_NAMES = (
+    "event.prized",  # inside the transaction: a prize granted
+    "event.ended",  # ended, nothing posted
+    "event.posted",  # places posted, that is not stored
+)
+"""In the end of an event."""
 GALLERY_NAMES = (
     "gallery.sent",  # results of several cards posted, that is not stored
     "week.posted",  # the best of the week posted and stored as copies, the week not as done
@@ -80,6 +86,7 @@ NAMES = (
     *MOVE_NAMES,
     *CAST_NAMES,
     *SHOOTOUT_NAMES,
+    *EVENT_NAMES,
     *GALLERY_NAMES,
 )
 

@@ -29,6 +29,7 @@ from bot.store.engine.sqlite_database import ProcessLock, SqliteDatabase
 from bot.store.guild.account import AccountChecks, ApiChanges, ApiFacts
 from bot.store.guild.approvals import Approvals
 from bot.store.guild.community.cast import Cast
+from bot.store.guild.community.events import Events
 from bot.store.guild.community.recipes import Recipes
 from bot.store.guild.community.schedules import Schedules
 from bot.store.guild.community.shootouts import Shootouts
@@ -118,7 +119,7 @@ class Store:
         self.practice = Practice(database, box, clock)
         self.switched_off = SwitchedOff(database, box, clock)
         self.privacy, self.former_members = Privacy(database, box, clock), FormerMembers(database, box, clock)
-        self.weekly = BestOfWeek(database, box, clock)
+        self.weekly, self.events = BestOfWeek(database, box, clock), Events(database, box, clock)
         self.recipes, self.cast = Recipes(database, box, clock), Cast(database, box, clock)
         self.voices, self.shootouts = Voices(database, box, clock), Shootouts(database, box, clock)
         self.member_settings = MemberSettingsRows(database, box, clock)

@@ -55,6 +55,7 @@ EXAMPLES: Mapping[str, tuple[str, Mapping[str, Text | str]]] = MappingProxyType(
         "finish": ("/finish subtitles", {"from": A_VIDEO}),
         "sora": ("/sora edit", {"prompt": Text("make it snow"), "from": A_VIDEO}),
         "cast": ("/image generate", {"prompt": Text("@Mira opens a bakery")}),
+        "event": ("/event", {"theme": Text("Cats in space"), "ends": "2d", "purse": "500"}),
         "location": ("/location", {"description": Text("a harbor at dawn")}),
         "recipe": ("/recipe", {"recipe": "trailer"}),
         "batch": ("/batch", {"operation": Text("Generate Image"), "prompts": Text("a fox | an owl | a deer")}),

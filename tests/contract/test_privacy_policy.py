@@ -18,6 +18,7 @@ COSTS, OWN, DECIDED = (
     "what moderators set and decided",
 )
 CAST, VOTES = "what you add to the cast", "your votes in a shoot-out"
+EVENTS = "in which events you take part"
 REPORTS, KEYS, NOBODY = "reports that you send", "API key, encrypted", ""
 INDEX = ("job_grams", "job_grams_config", "job_grams_data", "job_grams_idx")
 """The index of words, and what FTS5 keeps it in."""
@@ -27,7 +28,7 @@ ROWS = {
     "archived_running_totals": COSTS, "best_of_week": DECIDED, "made_files": RESULTS,
     "blocks": DECIDED, "cards": IDS, "cast_leftovers": CAST, "cast_members": CAST, "copies": RESULTS,
     "decisions": DECIDED, "drafts": PROMPTS, "draws": COSTS,
-    "former_members": IDS,
+    "event_members": EVENTS, "event_places": EVENTS, "events": DECIDED, "former_members": IDS,
     "grants": DECIDED, "guild_keys": KEYS, "histograms": NOBODY, "host_alerts": NOBODY,
     "host_key_refusals": NOBODY, "jobs": PROMPTS,
     "job_attempts": IDS, "job_texts": PROMPTS, **dict.fromkeys(INDEX, PROMPTS),

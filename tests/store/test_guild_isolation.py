@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from bot.domain.models import Card, GuildKey, Job, JobState, Media, MediaKind, ShootoutPhase, new_id
 from bot.domain.money.spend_request import Draw, Verdict
+from bot.domain.server.events import Judged, ServerEvent
 from bot.domain.server.first_contact import SetupStep, StepOutcome, WelcomePlace
 from bot.domain.server.guild_rules import Grant, Limit, Period, Rules, Scope
 from bot.domain.server.member_settings import Preset
@@ -98,6 +99,39 @@ def scheduled(guild_id: int) -> Schedule:
         id=CANARY, guild_id=guild_id, plan=plan, channel_id=77, made_by=MEMBER, made_at=1.0, limit=Decimal(9),
         next_at=1.0,
     )  # fmt: skip
+
+
+def an_event(guild_id: int, theme: str = "cats", purse: int = 3) -> ServerEvent:
+    """An event of the guild whose time is over."""
+    return ServerEvent(
+        id=CANARY, guild_id=guild_id, channel_id=55, theme=theme, purse=Decimal(purse), cap=None,
+        operations=frozenset(), jury_role=None, prizes=(), made_by=MEMBER, made_at=1.0, begins_at=1.0, ends_at=2.0,
+    )  # fmt: skip
+
+
+async def add_event(store: Store, guild_id: int, *_: object) -> None:
+    await store.events.add(an_event(guild_id), record=lambda _: None)
+
+
+async def use_of_purse(store: Store, guild_id: int, *_: object) -> object:
+    """Look at the purse of an event that has the id of another guild's."""
+    await add_event(store, guild_id)
+    return [await store.events.use(each, MEMBER) for each in await store.events.open(guild_id)]
+
+
+async def end_event(store: Store, guild_id: int, *_: object) -> None:
+    for each in await store.events.open(guild_id):
+        await store.events.end(each, Judged(cards={}, jurors={}), record=lambda _: None)
+
+
+async def fill_events(store: Store, guild_id: int) -> None:
+    """Have an event, a member of it, and a place."""
+    await store.events.add(an_event(guild_id, CANARY, 777), record=lambda _: None)
+    for statement in (
+        "INSERT INTO event_members (guild_id, event_id, member_id, joined_at) VALUES (?, ?, 4242, 1.0)",
+        "INSERT INTO event_places VALUES (?, ?, 1, 4242, 'C', 777, 888)",
+    ):
+        await store._database.write(lambda db, s=statement: db.execute(s, (guild_id, CANARY)))
 
 
 async def matching_cast(store: Store, guild_id: int, *_: object) -> object:
@@ -221,6 +255,17 @@ CALLS: dict[str, Call] = {
     ),
     "true_costs.all": lambda store, guild_id, other, _: store.true_costs.all(guild_id, other.paid.key_id),
     "tried_values.all": lambda store, guild_id, other, _: store.tried_values.all(guild_id, other.paid.key_id),
+    "events.add": add_event,
+    "events.get": lambda store, guild_id, *_: store.events.get(guild_id, CANARY),
+    "events.open": lambda store, guild_id, *_: store.events.open(guild_id),
+    "events.join": lambda store, guild_id, *_: store.events.join(guild_id, CANARY, 4242),
+    "events.next_at": lambda store, guild_id, *_: store.events.next_at(guild_id, CANARY, 9e9, message_id=1),
+    "events.note_emptied": lambda store, guild_id, *_: store.events.note_emptied(an_event(guild_id)),
+    "events.use": use_of_purse,
+    "events.end": end_event,
+    "events.cancel": lambda store, guild_id, *_: store.events.cancel(guild_id, CANARY, record=lambda _: None),
+    "events.places": lambda store, guild_id, *_: store.events.places(guild_id, CANARY),
+    "events.posted": lambda store, guild_id, *_: store.events.posted(guild_id, CANARY),
     "cast.all": lambda store, guild_id, *_: store.cast.all(guild_id),
     "cast.matching": matching_cast,
     "cast.get": lambda store, guild_id, *_: store.cast.get(guild_id, CANARY),
@@ -450,6 +495,7 @@ GUILD_INSIDE = {
     "jobs.advance", "jobs.change", "jobs.raise_hold", "cards.accept", "rechecks.postpone", "rechecks.found",
     "rechecks.billed", "reaction_acts.note_done", "reaction_acts.note_failed", "outbox.take_back",
     "spending.left_of", "cast.add", "schedules.add",
+    "events.add", "events.note_emptied", "events.use", "events.end",
 }  # fmt: skip
 OF_ALL_JOBS = {"absent_guilds.note", "absent_guilds.forget", "retention.clear_out"}
 """What ends jobs of the guild, or erases what is of it, without being given one."""
@@ -461,7 +507,7 @@ WITHOUT_GUILD = {
     "cards.unanswered", "cards.being_made", "cards.queued", "cards.undrawn", "job_lists.open_total", "figures.now",
     "leases.hold", "leases.drop", "leases.take_over", "leases.claim", "leases.under",
     "processes.register", "processes.leave", "jobs.known",
-    "cast.leftovers", "shootouts.due", "weekly.due", "schedules.due",
+    "cast.leftovers", "shootouts.due", "events.due", "weekly.due", "schedules.due",
     "histograms.add", "histograms.all", "histograms.forget",
     "switched_off.all", "queue.guilds", "reaction_acts.due", "approvals.unasked", "approvals.overdue",
     "true_costs.unsorted", "true_costs.sort", "meta.forget", "meta.get", "meta.set",
@@ -547,6 +593,7 @@ async def populate(store: Store, guild_id: int, made: Any, accepted: Any) -> Gui
     await store.member_settings.change(guild_id, MEMBER, lambda own: replace(own, style=CANARY))
     preset = Preset(name=CANARY, operation="image.generate", values={"style": CANARY})
     await store.member_settings.keep_preset(guild_id, MEMBER, preset)
+    await fill_events(store, guild_id)
     await store.cast.add(played(guild_id))
     await store.cast.note_leftover(guild_id, 77, MESSAGE, delete_at=0.0)
     spoken = made.card(guild_id)
@@ -619,7 +666,8 @@ TABLES = (
     "archived_ledger_totals", "archived_running_totals", "best_of_week",
     "blocks", "cards", "cast_leftovers", "cast_members", "copies",
     "decisions", "drafts",
-    "draws", "former_members", "grants", "guild_keys", "host_key_refusals", "job_attempts", "job_texts", "jobs",
+    "draws", "event_members", "event_places", "events",
+    "former_members", "grants", "guild_keys", "host_key_refusals", "job_attempts", "job_texts", "jobs",
     "ledger", "ledger_totals", "limits", "made_files",
     "member_settings", "outbox", "presets", "prices", "reaction_acts", "reaction_legends", "reaction_settings",
     "reactions", "recipes", "result_reports", "review_rules", "reviews", "rules", "running_totals", "setup_steps",

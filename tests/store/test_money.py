@@ -23,6 +23,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from bot.domain.models import Card, Job, JobState, LedgerKind
 from bot.domain.money.spend_request import Spender, SpendItem, SpendRequest
 from bot.domain.money.spending_policy import decide
+from bot.domain.server.events import Judged, ServerEvent
 from bot.domain.server.guild_rules import Limit, Period, Rules, Scope
 from bot.errors import Refused
 from bot.settings import PostgresUrl
@@ -102,6 +103,15 @@ class Gift:
 
 
 @dataclass
+class Pot:
+    """The purse of an event, and who takes part."""
+
+    event: ServerEvent
+    members: set[int] = field(default_factory=set)
+    is_open: bool = True
+
+
+@dataclass
 class Asked:
     jobs: list[str]
     answered: bool
@@ -115,6 +125,8 @@ class Model:
     cards: dict[str, Asked] = field(default_factory=dict)
     limits: dict[int, Limit] = field(default_factory=dict)
     gifts: dict[int, Gift] = field(default_factory=dict)
+    pots: dict[int, Pot] = field(default_factory=dict)
+    """By grant."""
     rules: Rules = field(default_factory=Rules)
     roles: dict[int, frozenset[int]] = field(
         default_factory=lambda: {1: frozenset({11}), 2: frozenset(ROLES), 3: frozenset()}
@@ -139,9 +151,14 @@ class Money(RuleBasedStateMachine):
         limits=st.lists(limits, max_size=5),
         gifts=st.lists(st.tuples(members, st.integers(10, 40), spans), max_size=3),
         approve_above=st.sampled_from([None, Decimal(30)]),
+        pot=st.none() | st.tuples(st.integers(1, 60), st.none() | st.integers(1, 30)),
     )
     def begin(
-        self, limits: list[Limit], gifts: list[tuple[int, int, int | None]], approve_above: Decimal | None
+        self,
+        limits: list[Limit],
+        gifts: list[tuple[int, int, int | None]],
+        approve_above: Decimal | None,
+        pot: tuple[int, int | None] | None,
     ) -> None:
         self.open()
         self.change_rules({"approve_above": approve_above})
@@ -149,6 +166,10 @@ class Money(RuleBasedStateMachine):
             self.set_limit(limit)
         for gift in gifts:
             self.give(*gift)
+        if pot is not None:
+            self.begin_event(*pot, hours=30, operations=())
+            for member in MEMBERS[:2]:
+                self.take_part(member)
 
     @property
     def place(self) -> Path | PostgresUrl:
@@ -199,8 +220,36 @@ class Money(RuleBasedStateMachine):
         return gift.credits - used
 
     def order_of_gift(self, grant_id: int) -> tuple[bool, float, int]:
+        if grant_id in self.model.pots:
+            return False, -1.0, grant_id  # before all gifts
         expires_at = self.model.gifts[grant_id].expires_at
         return expires_at is None, expires_at or 0.0, grant_id
+
+    def paid_of_pot(self, grant_id: int, member: int | None = None) -> int:
+        return sum(
+            min(known.charge, known.drawn.get(grant_id, 0))
+            for known in self.model.jobs.values()
+            if member in {None, known.job.author_id}
+        )
+
+    def pot_for(self, member: int, places: frozenset[int]) -> int | None:
+        for grant_id, pot in self.model.pots.items():
+            is_there = pot.event.channel_id in places and member in pot.members
+            if pot.is_open and is_there and pot.event.begins_at <= self.clock.now < pot.event.ends_at:
+                return grant_id
+        return None
+
+    def by_pot(self, grant_id: int, member: int, items: list[tuple[str, int]]) -> list[int]:
+        """What the purse pays of each item: in their order, as far as it and the member's cap go."""
+        event = self.model.pots[grant_id].event
+        left = int(event.purse) - self.paid_of_pot(grant_id)
+        if event.cap is not None:
+            left = min(left, int(event.cap) - self.paid_of_pot(grant_id, member))
+        paid = []
+        for operation, cost in items:
+            paid.append(max(0, min(left, cost)) if operation in (event.operations or {operation}) else 0)
+            left -= paid[-1]
+        return paid
 
     def gifts_of(self, member: int) -> dict[int, int]:
         """What is left of the member's gifts that have not expired, in the order in which they are drawn."""
@@ -250,6 +299,9 @@ class Money(RuleBasedStateMachine):
         for limit in about:
             if limit.scope is Scope.SERVER and (not limit.credits or 0 < need(limit) > self.left(limit, member)):
                 return None
+        pot = self.pot_for(member, places)
+        paid = [0] * len(items) if pot is None else self.by_pot(pot, member, items)
+        items = [(operation, cost - part) for (operation, cost), part in zip(items, paid, strict=True)]
         missing: dict[str, int] = {}
         for sets in self.candidates(about, member):
             for limit in self.best(sets, member):
@@ -258,7 +310,7 @@ class Money(RuleBasedStateMachine):
                 short = need(limit) - max(0, self.left(limit, member))
                 missing[limit.operation] = max(missing.get(limit.operation, 0), short)
         general = missing.pop("", 0)
-        rest, parts = max(general, sum(missing.values())), {}
+        rest, parts = max(general, sum(missing.values())), {pot: sum(paid)} if pot and sum(paid) else {}
         for grant_id, left in self.gifts_of(member).items():
             if rest > 0:
                 parts[grant_id] = min(rest, left)
@@ -504,6 +556,44 @@ class Money(RuleBasedStateMachine):
         )
         self.model.gifts[grant.id] = Gift(member, amount, expires_at)
 
+    @precondition(lambda self: all(not pot.is_open for pot in self.model.pots.values()))
+    @rule(
+        purse=st.integers(1, 60), cap=st.none() | st.integers(1, 30), hours=st.sampled_from([1, 30, 200]),
+        operations=st.sampled_from([(), OPERATIONS[:1]]),
+    )  # fmt: skip
+    def begin_event(self, purse: int, cap: int | None, hours: int, operations: tuple[str, ...]) -> None:
+        event = ServerEvent(
+            id=f"E{next(self.numbers)}", guild_id=GUILD, channel_id=50, theme="It", purse=Decimal(purse),
+            cap=None if cap is None else Decimal(min(cap, purse)), operations=frozenset(operations), jury_role=None,
+            prizes=(), made_by=9, made_at=self.clock.now, begins_at=self.clock.now,
+            ends_at=self.clock.now + hours * 3600,
+        )  # fmt: skip
+        made = self.runner.run(self.store.events.add(event, record=lambda _: None))
+        assert made is not None
+        self.model.pots[made.grant_id] = Pot(made)
+
+    @precondition(lambda self: self.model.pots)
+    @rule(member=members)
+    def take_part(self, member: int) -> None:
+        pot = list(self.model.pots.values())[-1]
+        took = self.runner.run(self.store.events.join(GUILD, pot.event.id, member))
+        assert (took is not None) is (pot.is_open and self.clock.now < pot.event.ends_at)
+        if took is not None:
+            pot.members.add(member)
+
+    @precondition(lambda self: self.model.pots)
+    @rule(cancelled=st.booleans())
+    def end_event(self, cancelled: bool) -> None:
+        pot = list(self.model.pots.values())[-1]
+        if cancelled:
+            done = self.runner.run(self.store.events.cancel(GUILD, pot.event.id, record=lambda _: None))
+        else:
+            judged = Judged(cards={}, jurors={})
+            done = self.runner.run(self.store.events.end(pot.event, judged, record=lambda _: None))
+        assert (done is not None) is (pot.is_open and (cancelled or pot.event.ends_at <= self.clock.now))
+        assert done is None or done.paid == self.paid_of_pot(pot.event.grant_id)
+        pot.is_open = pot.is_open and done is None
+
     @rule(
         change=st.fixed_dictionaries(
             {},
@@ -605,6 +695,15 @@ class Money(RuleBasedStateMachine):
             known.overshoot for known in self.counted(limit, member) if known.overshot_at >= self.since_moment
         )
         return self.used(limit, member) <= max(int(limit.credits), before) + overshoots
+
+    @invariant()
+    def no_purse_pays_more_than_it_has_or_a_member_may_get(self) -> None:
+        for grant_id, pot in self.model.pots.items():
+            for member in MEMBERS:
+                used = self.runner.run(self.store.events.use(pot.event, member))
+                assert used.paid == self.paid_of_pot(grant_id) <= pot.event.purse
+                assert used.of_member == self.paid_of_pot(grant_id, member)
+                assert used.of_member <= (pot.event.purse if pot.event.cap is None else pot.event.cap)
 
     @invariant()
     def the_books_are_the_models(self) -> None:

@@ -560,6 +560,33 @@ async def remove_character(stage: Stage, member_id: str) -> None:
     await press_of_character(stage, member_id, "ask", "remove")
 
 
+async def an_event(stage: Stage) -> str:
+    await stage.begin()
+    return await _announced(stage)
+
+
+async def _announced(stage: Stage) -> str:
+    """Announce an event in a channel of its own, and return its id."""
+    room = stage.rig.guild.create_text_channel(f"contest-{stage.number}")
+    await stage.slash("event", theme=f"Cats {stage.number}", ends="2h", purse=50.0, channel=room)
+    found = await stage.store.events.open(stage.guild)
+    return next((each.id for each in found if each.channel_id == room.id), "")
+
+
+async def announce_event(stage: Stage, _: Any) -> None:
+    await _announced(stage)
+
+
+async def cancel_event(stage: Stage, event_id: str) -> None:
+    """Choose an event in the list, and confirm."""
+    page = await stage.slash("event")
+    if page.response is None or event_id not in str(page.response.components):
+        return
+    await stage.rig.moderator.select(page.response, values=[event_id], custom_id="c1:event_choose:events")
+    if "event_cancel:" in str(page.response.components):
+        await stage.click(page.response, f"c1:event_cancel:{event_id}")
+
+
 ACTS: dict[str, Act] = {
     "quota set": command("quota set", "limit", credits=lambda _, number: float(number), period="day"),
     "quota set together": command(
@@ -604,6 +631,8 @@ ACTS: dict[str, Act] = {
     "cast: remove": Act(a_character, remove_character, "cast"),
     "shoot-out: end": Act(a_shootout, end_shootout, "shootout"),
     "shoot-out: default": Act(a_won_shootout, make_default, "settings"),
+    "event: announce": Act(nothing, announce_event, "event"),
+    "event: cancel": Act(an_event, cancel_event, "event"),
     "cancel a job": Act(an_open_job, cancel_job, "cancel"),
     "drop a job": Act(a_sent_job, drop_job, "cancel"),
     "cancel a card": Act(an_open_batch, pressed("Cancel"), "cancel"),

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from bot.domain.money.spend_request import Spender, SpendItem, SpendRequest, Unpriced, Verdict
+from bot.domain.money.spend_request import EventPurse, Spender, SpendItem, SpendRequest, Unpriced, Verdict
 from bot.domain.money.spending_policy import decide
 from bot.domain.server.guild_rules import Block, Grant, Limit, Period, Rules, Scope
 from bot.errors import Refused
@@ -48,6 +48,7 @@ class Past:
     block: Block | None = None
     now: float = NOW
     host_limits: Sequence[Limit] = ()
+    event_purse: EventPurse | None = None
     on_host_key: tuple[int, int] = (0, 0)
     """Spent on the host's key: of this server, and of all together."""
 
@@ -79,6 +80,9 @@ class Past:
 
     def grants(self) -> Sequence[Grant]:
         return self.given
+
+    def purse(self, channel_ids: Collection[int]) -> EventPurse | None:
+        return self.event_purse
 
 
 def item(credits: int | str, operation: str = IMAGE, **values: Any) -> SpendItem:  # noqa: A002 - the word of the domain

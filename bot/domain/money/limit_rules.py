@@ -1,15 +1,15 @@
 """Which limits apply to a request, what they leave to the member, and what grants must pay. Pure.
 
 The member's own limit wins, else their roles' best, else everyone's; limits for an operation or channel apply in
-addition; the server's always apply, and the host's where their key pays. Grants cover a member's limits, never the
-server's or host's.
+addition; the server's always apply, and the host's where their key pays. An event's purse pays first; grants cover what
+is then above a member's limits. Neither covers the server's or host's, or allows what a limit of 0 forbids.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from bot.domain import texts
@@ -92,10 +92,12 @@ def host_limits(each_server: Decimal | None, total: Decimal | None) -> tuple[Lim
 
 
 def draws_within_limits(request: SpendRequest, limits: Sequence[Limit], spending: SpendingView) -> tuple[Draw, ...]:
-    """Return the grants needed to stay within the limits. Raises Refused if they do not suffice."""
+    """Return what an event's purse pays, and the grants needed to stay within the limits. Raises Refused otherwise."""
     rules = spending.rules
     for headroom in _tight(headrooms(_shared(limits), request, spending), request):
         raise _refusal(headroom, request, rules)
+    by_purse = _by_purse(request, spending)
+    request = _without(by_purse, request)
     tight = _tight(headrooms(applicable_limits(limits, request, spending), request, spending), request)
     for headroom in tight:
         if headroom.limit.credits == 0:
@@ -111,7 +113,30 @@ def draws_within_limits(request: SpendRequest, limits: Sequence[Limit], spending
         if not _draw(drawn, request, headroom.limit, missing, grants):
             granted = sum((grant.left for grant in grants), ZERO)
             raise _refusal(headroom, request, rules, granted=granted, may_ask=True)
-    return tuple(Draw(item=place, grant_id=grant_id, credits=paid) for (place, grant_id), paid in drawn.items())
+    by_grants = (Draw(item=place, grant_id=grant_id, credits=paid) for (place, grant_id), paid in drawn.items())
+    return (*by_purse, *by_grants)
+
+
+def _by_purse(request: SpendRequest, spending: SpendingView) -> list[Draw]:
+    """Return what the purse of an event pays for each item, from the first; nothing for private results."""
+    purse = None if request.spender.private else spending.purse(request.spender.channel_ids)
+    if purse is None:
+        return []
+    drawn, left = [], purse.left
+    for place, item in enumerate(request.items):
+        if not item.waits_for_price and purse.pays(item.operation) and (paid := min(left, item.credits)) > 0:
+            drawn.append(Draw(item=place, grant_id=purse.grant_id, credits=paid))
+            left -= paid
+    return drawn
+
+
+def _without(draws: Sequence[Draw], request: SpendRequest) -> SpendRequest:
+    """Return the request with what is left for the member to pay."""
+    if not draws:
+        return request
+    paid = {draw.item: draw.credits for draw in draws}
+    items = [replace(item, credits=item.credits - paid.get(at, ZERO)) for at, item in enumerate(request.items)]
+    return replace(request, items=items)
 
 
 def _tight(found: Iterable[Headroom], request: SpendRequest) -> list[Headroom]:
@@ -320,8 +345,9 @@ def left_after(request: SpendRequest, spending: SpendingView) -> WhatIsLeft | No
 
     The balance of the host's account is never shown.
     """
+    own = _without(_by_purse(request, spending), request)
     found = [
-        _of_limit(each.limit, max(each.left, ZERO), request, spending)
+        _of_limit(each.limit, max(each.left, ZERO), request if each.limit.scope is Scope.SERVER else own, spending)
         for each in all_headrooms(spending.limits, request, spending)
     ]
     if request.balance is not None and not request.host_pays:

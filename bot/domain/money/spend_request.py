@@ -86,6 +86,8 @@ class Spender(PostingPlace):
 
     member_id: int
     role_ids: frozenset[int]
+    private: bool = False
+    """Whether only they will see the results."""
 
     @classmethod
     def of_viewer(
@@ -105,6 +107,7 @@ class Spender(PostingPlace):
             role_ids=frozenset(card.role_ids),
             channel_ids=frozenset(each for each in places if each is not None),
             age_restricted=False,
+            private=card.private,
         )
 
 
@@ -194,6 +197,20 @@ class Unpriced:
     """Whether it is submitted or being submitted."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventPurse:
+    """The shared grant of the event that a member takes part in."""
+
+    grant_id: int
+    left: Decimal
+    """What it pays for this member now: of the purse and of their cap, whichever has less left. In credits."""
+    operations: frozenset[str] = frozenset()
+    """What it pays for; empty: everything."""
+
+    def pays(self, operation: str) -> bool:
+        return not self.operations or operation in self.operations
+
+
 class SpendingView(Protocol):
     """Spending and rules as of the deciding transaction."""
 
@@ -269,10 +286,14 @@ class SpendingView(Protocol):
         """Return the member's usable grants, the soonest to expire first."""
         ...
 
+    def purse(self, channel_ids: Collection[int]) -> EventPurse | None:
+        """Return the purse of the running event in one of these channels, None unless the member takes part."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draw:
-    """Credits that a grant pays for an item."""
+    """Credits that a grant, or an event's purse, pays for an item."""
 
     item: int
     grant_id: int

@@ -46,7 +46,7 @@ GROUPS: tuple[tuple[Text, frozenset[str]], ...] = (
     (Text("Jobs and Cannon Studio"), frozenset({"job", "studio"})),
     (
         Text("Results, reviews, reactions, and the cast"),
-        frozenset({"result", "review", "reaction", "cast", "vote"}),
+        frozenset({"result", "review", "reaction", "cast", "vote", "event"}),
     ),
     (Text("Recipes, schedules, presets, and settings"), frozenset({"recipe", "schedule", "preset", "settings"})),
 )

@@ -206,6 +206,12 @@ SET_UP_TRY = Text(
     "As Morgan, click `/studio setup` and press Enter: key, test image, limits, roles, and channels, one question at a "
     "time."
 )
+EVENT = Text("Announce an event")
+EVENT_TRY = Text(
+    "As Morgan, use `/event` with a theme, an end such as 2h, and a purse. Members press **Take part**; the purse pays "
+    "first."
+)
+EVENT_THEME = Text("Lighthouses")
 DONE = Text("🎉 That was the tour")
 DONE_TRY = Text(
     "Keep trying: `/help` lists every command.\n"

@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from bot.domain.models import Job, JobState
-from bot.store.engine.columns import read_as, to_milli
+from bot.store.engine.columns import read_as
 from bot.store.engine.repository import RecordOf, Repository
 from bot.store.engine.row_cache import Recalled
 from bot.store.jobs.ending import end_unsent
 from bot.store.jobs.rechecks import APPROVED, JobAttempt, note_attempts
 from bot.store.jobs.rows import jobs_of_card, update_job
+from bot.store.money import purses
 from bot.store.money.limits import add_grant
 from bot.store.sql import Connection, Row
 from bot.store.vault.secret_box import forget_unneeded_keys
@@ -153,10 +154,7 @@ def _grant_held(
         db, guild_id, jobs[0].author_id, held, note=grant.note, by_id=grant.by_id, expires_at=None, now=now
     )
     if is_drawn:
-        db.executemany(
-            "INSERT INTO draws (guild_id, job_id, grant_id, credits_milli) VALUES (?, ?, ?, ?)",
-            [(guild_id, job.id, made, to_milli(job.held)) for job in jobs if job.held > 0],
-        )
+        purses.draw(db, guild_id, ((job.id, made, job.held) for job in jobs if job.held > 0), now)
 
 
 def _decided(db: Connection, guild_id: int, card_id: str) -> tuple[Job, ...] | None:

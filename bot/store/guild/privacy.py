@@ -11,6 +11,7 @@ from bot.domain.models import ShootoutPhase
 from bot.store.engine.columns import from_milli, from_milli_or_none
 from bot.store.engine.repository import Repository
 from bot.store.guild.community.cast import forget_cast
+from bot.store.guild.community.events import forget_events
 from bot.store.guild.gone import note_all_former, note_former
 from bot.store.guild.members import forget_settings
 from bot.store.guild.reviews import withheld_in
@@ -48,6 +49,7 @@ UNION SELECT guild_id FROM member_settings WHERE member_id = :member_id
 UNION SELECT guild_id FROM presets WHERE member_id = :member_id
 UNION SELECT guild_id FROM cast_members WHERE made_by = :member_id
 UNION SELECT guild_id FROM shootout_votes WHERE member_id = :member_id
+UNION SELECT guild_id FROM event_members WHERE member_id = :member_id
 UNION SELECT guild_id FROM tried_values WHERE member_id = :member_id
 UNION SELECT guild_id FROM result_reports WHERE member_id = :member_id
 UNION SELECT guild_id FROM grants WHERE member_id = :member_id
@@ -117,6 +119,7 @@ class Privacy(Repository):
             db.execute("DELETE FROM shootout_votes WHERE guild_id = ? AND member_id = ?", mine)
             forget_settings(db, guild_id, member_id)
             forget_cast(db, guild_id, member_id, now)
+            forget_events(db, guild_id, member_id)
             forget_of_member(db, guild_id, member_id, is_known_model)
             note_former(db, guild_id, member_id, now)
             drafts = db.execute("DELETE FROM drafts WHERE guild_id = ? AND member_id = ?", mine).rowcount
@@ -247,6 +250,9 @@ _PURGED_TABLES = (
     "shootout_votes",
     "made_files",
     "best_of_week",
+    "events",
+    "event_members",
+    "event_places",
     "welcomes",
     "setup_steps",
 )

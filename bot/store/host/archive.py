@@ -71,7 +71,7 @@ _DRAWN = """
 SELECT draws.grant_id, draws.credits_milli, draws.job_id, job_charges.charged_milli FROM draws
 JOIN grants ON grants.id = draws.grant_id JOIN job_charges ON job_charges.job_id = draws.job_id
 WHERE draws.job_id IN ({})
-ORDER BY grants.expires_at IS NULL, grants.expires_at, grants.id
+ORDER BY grants.member_id <> 0, grants.expires_at IS NULL, grants.expires_at, grants.id
 """
 _OF_JOBS = ("draws", "job_attempts", "job_texts", "copies", "reviews", "result_reports", "made_files", "ledger")
 _ARCHIVED = ("archived_jobs", "archived_ledger")

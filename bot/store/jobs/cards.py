@@ -15,7 +15,7 @@ from bot.domain.server.shootouts import ShootoutTerms
 from bot.errors import Refused
 from bot.runtime.failpoints import failpoint
 from bot.store import texts
-from bot.store.engine.columns import to_milli, to_text
+from bot.store.engine.columns import to_text
 from bot.store.engine.repository import RecordOf, Repository
 from bot.store.engine.row_cache import Recalled
 from bot.store.jobs.ending import end_unsent
@@ -23,7 +23,7 @@ from bot.store.jobs.late_holds import without_hold
 from bot.store.jobs.rechecks import POST_AGAIN_S
 from bot.store.jobs.rows import CARDS, TOKEN_PURPOSE, card_of, insert_card, insert_job, job_of, jobs_of_card
 from bot.store.jobs.tried_values import ModelTest, erase_jobs, forget_of_job, no_model
-from bot.store.money import ledger
+from bot.store.money import ledger, purses
 from bot.store.money.schedule_runs import give_run_back, take_run
 from bot.store.money.spending import Spending, spending
 from bot.store.sql import Connection
@@ -405,11 +405,8 @@ class Cards(Repository):
 
 def _note_verdict(db: Connection, card: Card, jobs: Sequence[Job], verdict: Verdict, now: float) -> None:
     """Store which grants pay, and the question to moderators, if any."""
-    for draw in verdict.draws:
-        db.execute(
-            "INSERT INTO draws (guild_id, job_id, grant_id, credits_milli) VALUES (?, ?, ?, ?)",
-            (card.guild_id, jobs[draw.item].id, draw.grant_id, to_milli(draw.credits)),
-        )
+    draws = ((jobs[each.item].id, each.grant_id, each.credits) for each in verdict.draws)
+    purses.draw(db, card.guild_id, draws, now)
     if JobState.AWAITING_APPROVAL in verdict.states:
         db.execute(
             "INSERT INTO approvals (card_id, guild_id, asked_at, expires_at, asked) VALUES (?, ?, ?, ?, ?)",

@@ -14,10 +14,10 @@ from bot.domain.money.spending_policy import Agreed, decide_waiting
 from bot.domain.server.guild_rules import Limit, Period, Rules
 from bot.errors import Refused
 from bot.runtime.failpoints import failpoint
-from bot.store.engine.columns import to_milli
 from bot.store.jobs.ending import cancel_in
 from bot.store.jobs.overshoots import request_of
 from bot.store.jobs.rows import job_in, jobs_of_card, update_job
+from bot.store.money import purses
 from bot.store.money.prices import costs_of_kind
 from bot.store.money.spending import spending
 from bot.store.sql import Connection
@@ -78,11 +78,7 @@ def _hold(db: Connection, job: Job, price: Decimal, now: float, host_limits: tup
     held = replace(job, raised=price, basis=basis, created_at=_counted_from(job, known.rules, now))
     update_job(db, held, job)
     failpoint("price.held")
-    for draw in draws:
-        db.execute(
-            "INSERT INTO draws (guild_id, job_id, grant_id, credits_milli) VALUES (?, ?, ?, ?)",
-            (job.guild_id, job.id, draw.grant_id, to_milli(draw.credits)),
-        )
+    purses.draw(db, job.guild_id, ((job.id, each.grant_id, each.credits) for each in draws), now)
     return held
 
 

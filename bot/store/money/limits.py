@@ -108,13 +108,15 @@ def add_grant(
     by_id: int,
     expires_at: float | None,
     now: float,
+    practice: bool | None = None,
 ) -> int:
-    """Grant one-time credits in the caller's transaction; return the grant's id."""
-    ledger.grant(db, guild_id, member_id, amount, now)
+    """Grant one-time credits in the caller's transaction; return the grant's id. `practice` None: as the guild does."""
+    is_practice = practises(db, guild_id) if practice is None else practice
+    ledger.grant(db, guild_id, member_id, amount, now, practice=is_practice)
     row = db.execute(
         "INSERT INTO grants (guild_id, member_id, credits_milli, note, granted_by, granted_at, expires_at, practice)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
-        (guild_id, member_id, to_milli(amount), note, by_id, now, expires_at, practises(db, guild_id)),
+        (guild_id, member_id, to_milli(amount), note, by_id, now, expires_at, is_practice),
     ).fetchone()
     return int(row["id"])
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import partial
@@ -11,10 +11,11 @@ from typing import Any
 
 from bot.domain.models import Card, Job, JobState
 from bot.domain.money.limit_rules import WhatIsLeft, headroom_of, left_after
-from bot.domain.money.spend_request import ZERO, Headroom, Spender, SpendItem, SpendRequest, Unpriced
+from bot.domain.money.spend_request import ZERO, EventPurse, Headroom, Spender, SpendItem, SpendRequest, Unpriced
 from bot.domain.server.guild_rules import Block, Grant, Limit, Period, Rules, Scope
 from bot.store.engine.columns import from_milli, mapping_from_json, read_as
 from bot.store.engine.repository import Repository
+from bot.store.money.purses import purse_of
 from bot.store.money.totals import ALL_MEMBERS, HOST_ID, Totalled, charged
 from bot.store.sql import Connection, Row
 
@@ -50,11 +51,14 @@ SELECT * FROM grants WHERE guild_id = :guild_id AND member_id = :member_id AND p
 ORDER BY expires_at IS NULL, expires_at, id
 """
 _DRAWN = """
-SELECT draws.grant_id, draws.credits_milli, draws.job_id, job_charges.charged_milli FROM grants
-JOIN draws ON draws.grant_id = grants.id
+SELECT draws.grant_id, draws.credits_milli, draws.job_id, job_charges.charged_milli FROM draws
+JOIN grants ON grants.id = draws.grant_id
 JOIN job_charges ON job_charges.job_id = draws.job_id
-WHERE grants.guild_id = :guild_id AND grants.member_id = :member_id AND grants.practice = :practice
-ORDER BY grants.expires_at IS NULL, grants.expires_at, grants.id
+WHERE draws.job_id IN (
+    SELECT mine.job_id FROM grants JOIN draws AS mine ON mine.grant_id = grants.id
+    WHERE grants.guild_id = :guild_id AND grants.member_id = :member_id AND grants.practice = :practice
+)
+ORDER BY grants.member_id <> 0, grants.expires_at IS NULL, grants.expires_at, grants.id
 """
 
 
@@ -136,6 +140,10 @@ class Spending:
     def grants(self) -> list[Grant]:
         """Return the member's usable grants, soonest to expire first."""
         return grants_of(self.db, self.guild_id, self.author_id, self.now)
+
+    def purse(self, channel_ids: Collection[int]) -> EventPurse | None:
+        """Return the purse of the event that runs in one of these channels, if the member takes part."""
+        return purse_of(self.db, self.guild_id, self.author_id, channel_ids, self.now, practice=self.practice)
 
 
 def end_of(until: float | None) -> float:
@@ -248,7 +256,7 @@ def grants_of(
 
 
 def _used(db: Connection, who: Mapping[str, int]) -> dict[int, int]:
-    """Return the thousandths paid by each grant, without archived jobs: never more than the jobs cost."""
+    """Return the thousandths paid by each grant, without archived jobs: never more than the jobs cost, after purses."""
     return paid_by_grants(db.execute(_DRAWN, who).fetchall())
 
 

@@ -19,6 +19,7 @@ from bot.errors import CannonError, NoKey
 from bot.jobs.signals import WorkerSignals
 from bot.language import tr
 from bot.prices.estimates import EstimateTool
+from bot.server.community.events.acts import ServerEvents
 from bot.server.operations import ApiDrift, change_words
 from bot.store import AccountChecks, GuildKeys, GuildSettings, JobLists, Ledger, SpendingViews, WorstCases
 from cogs.moderate.status import texts
@@ -27,6 +28,8 @@ from cogs.ui.limit_text import expiring_words, worst_case_lines
 from cogs.ui.permissions import guild_of, is_host
 from cogs.ui.texts import BUY_CREDITS, HOST_LIMIT, HOST_TOTAL, WORST_CASE
 from cogs.ui.top_up import pack_lines, server_pace
+
+EVENTS_SHOWN = 5
 
 
 async def add_books(embed: discord.Embed, bot: Bot, guild_id: int, *, with_total: bool) -> None:
@@ -45,6 +48,7 @@ async def add_books(embed: discord.Embed, bot: Bot, guild_id: int, *, with_total
         embed.add_field(name=texts.FREE, value=credits_words(free))
     embed.add_field(name=texts.SPENT, value=credits_words(sums.spent))
     await _add_jobs(embed, bot, guild_id)
+    await _add_events(embed, bot, guild_id)
     await _add_worst_case(embed, bot, guild_id, key, with_total=with_total)
     if key is not None:
         await _add_account(embed, bot, guild_id, key)
@@ -58,6 +62,20 @@ async def _add_jobs(embed: discord.Embed, bot: Bot, guild_id: int) -> None:
     held = counts.get(JobState.HELD, 0)
     if held:
         embed.add_field(name=texts.HELD, value=str(held))
+
+
+async def _add_events(embed: discord.Embed, bot: Bot, guild_id: int) -> None:
+    lines = [
+        texts.PURSE(
+            theme=harmless(event.theme),
+            channel=event.channel_id,
+            paid=credits_text(used.paid),
+            purse=credits_words(event.purse),
+        )
+        for event, used in await use(bot, ServerEvents).purses(guild_id)
+    ]
+    if lines:
+        embed.add_field(name=texts.EVENTS, value="\n".join(lines[:EVENTS_SHOWN]), inline=False)
 
 
 async def _add_worst_case(

@@ -80,6 +80,8 @@ RESERVED = Text("Held for open jobs")
 FREE = Text("Available")
 NOT_COMPARED = Text("Not checked yet. The account is compared with this bot's records hourly while jobs run.")
 HOST_NOT_COMPARED = Text("Not checked: the host's account is shared with other servers.")
+EVENTS = Text("Purses of events")
+PURSE = Text("“{theme}” in {channel}: {paid} of {purse} paid", channel="<#{}>".format)
 EXPIRING = Text("Credits that expire")
 STATES = {
     JobState.AWAITING_APPROVAL: Text("Awaiting approval: {count}"),

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot.domain.jobs.card_jobs import fair_order
 from bot.domain.models import JOBS_PER_CARD, JobState
-from bot.domain.money.spend_request import KeyChanged, Spender, SpendItem, SpendRequest, Unpriced, Verdict
+from bot.domain.money.spend_request import EventPurse, KeyChanged, Spender, SpendItem, SpendRequest, Unpriced, Verdict
 from bot.domain.money.spending_policy import decide
 from bot.domain.server.guild_rules import Block, Grant, Limit, Period, Rules, Scope
 from bot.errors import Refused
@@ -37,6 +37,7 @@ class Known:
     of_member: Decimal = Decimal(0)
     of_guild: Decimal = Decimal(0)
     given: Sequence[Grant] = field(default_factory=tuple)
+    event_purse: EventPurse | None = None
 
     def spent(
         self, since: float, until: float | None = None, *, member: bool, operation: str, channel_id: int
@@ -56,6 +57,9 @@ class Known:
 
     def grants(self) -> Sequence[Grant]:
         return self.given
+
+    def purse(self, channel_ids: Collection[int]) -> EventPurse | None:
+        return self.event_purse
 
 
 def request(*credits: str | Decimal, exact: bool = False, **changes: Any) -> SpendRequest:  # noqa: A002 - the word of the domain

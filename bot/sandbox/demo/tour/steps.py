@@ -97,6 +97,9 @@ class Hands:
     async def schedules(self) -> None:
         await self._run("studio recipes")
 
+    async def event(self) -> None:
+        await self._run("event", theme=str(texts.EVENT_THEME), ends="2h", purse=200.0, cap=50.0, prizes="50 30 20")
+
     async def recipe(self) -> None:
         form = await self._who.slash(self._room, "recipe", recipe=TRAILER)
         await answered(self._who, await filled(self._who, form, str(texts.PAPER_BOAT)))
@@ -272,6 +275,14 @@ STEPS = (
         text=texts.SET_UP_TRY,
         attempt=Hands.setup,
         is_done=lambda seen: "studio setup" in seen.commands,
+        for_moderators=True,
+    ),
+    TourStep(
+        emoji="🎉",
+        heading=texts.EVENT,
+        text=texts.EVENT_TRY,
+        attempt=Hands.event,
+        is_done=lambda seen: "event" in seen.commands,
         for_moderators=True,
     ),
 )

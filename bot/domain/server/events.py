@@ -1,0 +1,191 @@
+"""Events: a theme in a channel with a purse, and who wins. Pure.
+
+Members vote by the stars of results. A member is placed once, with their best result; of two with as many stars the
+earlier result wins. What is not placed, the next one moves up for.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, Final, Self
+
+PLACES: Final = 5
+"""Places that are shown; the first PRIZES of them may have one."""
+PRIZES: Final = 3
+PURSE_MAX: Final = Decimal(1_000_000)
+LIFE_MAX_S: Final = 31 * 86_400
+"""Shorter than the months that jobs are kept: a member's part of the purse is counted by them."""
+AHEAD_MAX_S: Final = 366 * 86_400
+_UNITS_S: Final = {"m": 60, "h": 3600, "d": 86_400, "w": 7 * 86_400}
+_SPAN = re.compile(r"([0-9]{1,4}) ?([mhdw])", re.ASCII | re.IGNORECASE)
+_TIME = re.compile(r"(?:([0-9]{4}-[0-9]{2}-[0-9]{2}) )?([0-9]{1,2}):([0-9]{2})", re.ASCII)
+
+
+class EventState(StrEnum):
+    """Whether an event ended by itself."""
+
+    OPEN = "open"
+    """Announced, or running."""
+    ENDED = "ended"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerEvent:
+    """A server's event. Times are Unix seconds, amounts credits."""
+
+    id: str
+    guild_id: int
+    channel_id: int
+    theme: str
+    purse: Decimal
+    cap: Decimal | None
+    """What the purse pays for one member at most; None: all of it."""
+    operations: frozenset[str]
+    """What it pays for and what takes part; empty: everything."""
+    jury_role: int | None
+    """Whose stars count; None: everyone's."""
+    prizes: tuple[Decimal, ...]
+    """For the first places, given as grants."""
+    made_by: int
+    made_at: float
+    begins_at: float
+    ends_at: float
+    grant_id: int = 0
+    """The purse: a grant without a member."""
+    practice: bool = False
+    state: EventState = EventState.OPEN
+    message_id: int | None = None
+    """The announcement, None until it is posted."""
+    emptied: bool = False
+    """Whether the channel knows that the purse is empty."""
+
+    def is_running(self, now: float) -> bool:
+        return self.state is EventState.OPEN and self.begins_at <= now < self.ends_at
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what has no column of its own."""
+        return {
+            "purse": str(self.purse),
+            "cap": None if self.cap is None else str(self.cap),
+            "operations": sorted(self.operations),
+            "jury": self.jury_role,
+            "prizes": [str(each) for each in self.prizes],
+        }
+
+    @classmethod
+    def of(cls, data: Mapping[str, Any], **columns: Any) -> Self:
+        """Return the event of what `to_json` returned, and its columns."""
+        return cls(
+            purse=Decimal(data["purse"]),
+            cap=None if data["cap"] is None else Decimal(data["cap"]),
+            operations=frozenset(data["operations"]),
+            jury_role=data["jury"],
+            prizes=tuple(Decimal(each) for each in data["prizes"]),
+            **columns,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PurseUse:
+    """What an event's purse has paid, or holds for open jobs, in credits."""
+
+    paid: Decimal
+    of_member: Decimal
+    """For the member who looks."""
+    members: int
+    """How many take part."""
+    takes_part: bool
+    """Whether the member who looks does."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventEntry:
+    """A card that may be placed. `at` is when its first result was posted, Unix seconds."""
+
+    card_id: str
+    author_id: int
+    at: float
+    voters: frozenset[int]
+    """Who starred it, without its author."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventPlace:
+    """A place from 1, and its prize in credits; 0 for none."""
+
+    place: int
+    member_id: int
+    card_id: str
+    stars: int
+    prize: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """What only Discord knows: whether a card may be placed (author and result are here), and who is of the jury."""
+
+    cards: Mapping[str, bool]
+    jurors: Mapping[int, bool]
+
+
+class Unjudged(Exception):
+    """These have to be judged before the places are known."""
+
+    def __init__(self, *, cards: Sequence[EventEntry] = (), voters: Collection[int] = ()) -> None:
+        super().__init__()
+        self.cards, self.voters = cards, voters
+
+
+def placed(event: ServerEvent, entries: Iterable[EventEntry], judged: Judged) -> list[EventPlace]:
+    """Return the first places. Raises Unjudged if `judged` does not know all that it takes."""
+    found = list(entries)
+    if event.jury_role is not None and (unknown := {v for each in found for v in each.voters} - judged.jurors.keys()):
+        raise Unjudged(voters=unknown)
+    jurors = None if event.jury_role is None else {voter for voter, is_one in judged.jurors.items() if is_one}
+    stars = {each.card_id: len(each.voters if jurors is None else each.voters & jurors) for each in found}
+    order = sorted((each for each in found if stars[each.card_id]), key=lambda e: (-stars[e.card_id], e.at, e.card_id))
+    places: list[EventPlace] = []
+    for number, each in enumerate(order):
+        if len(places) == PLACES:
+            break
+        if any(place.member_id == each.author_id for place in places):
+            continue
+        if each.card_id not in judged.cards:
+            ahead = [more for more in order[number:] if more.card_id not in judged.cards]
+            raise Unjudged(cards=ahead[: PLACES - len(places)])
+        if judged.cards[each.card_id]:
+            prize = event.prizes[len(places)] if len(places) < len(event.prizes) else Decimal(0)
+            places.append(
+                EventPlace(
+                    place=len(places) + 1,
+                    member_id=each.author_id,
+                    card_id=each.card_id,
+                    stars=stars[each.card_id],
+                    prize=prize,
+                )
+            )
+    return places
+
+
+def moment_of(typed: str, now: float, zone: dt.tzinfo) -> float | None:
+    """Return the time that a member typed: `2h` from now, the next `18:00`, or `2026-12-24 18:00`; None for others."""
+    text = " ".join(typed.split())
+    if (span := _SPAN.fullmatch(text)) is not None:
+        return now + int(span[1]) * _UNITS_S[span[2].lower()]
+    if (match := _TIME.fullmatch(text)) is None:
+        return None
+    try:
+        clock = dt.time(int(match[2]), int(match[3]))
+        if match[1] is not None:
+            return dt.datetime.combine(dt.date.fromisoformat(match[1]), clock, zone).timestamp()
+    except (ValueError, OverflowError):
+        return None
+    today = dt.datetime.fromtimestamp(now, zone).date()
+    days = (today, today + dt.timedelta(days=1), today + dt.timedelta(days=2))
+    return next(at for day in days if (at := dt.datetime.combine(day, clock, zone).timestamp()) > now)

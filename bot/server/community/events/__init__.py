@@ -1,0 +1,1 @@
+"""Events with a purse: what moderators do, and what members are answered."""

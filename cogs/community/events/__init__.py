@@ -1,0 +1,1 @@
+"""`/event`: announce one, take part, cancel it."""

@@ -1,0 +1,362 @@
+"""Events with a purse, from their announcement to their prizes, as moderators and members see them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import discord
+import pytest
+
+from bot.domain.server.guild_rules import Limit, Period, Scope
+from bot.runtime import failpoints
+from bot.server.community.events import texts as said
+from cogs.ui.texts import MODERATORS_ONLY
+from tests.support.channels import hidden_channel
+from tests.support.reacting import made, newest, other
+from tests.support.rig import Rig
+from tests.support.surface import REMOVE, delete, icon, nothing_happened, panel_text, private_sentence
+
+HOUR_S = 3600.0
+PRICE = 12
+"""What an image costs in the sandbox."""
+
+
+async def announced(rig: Rig, **options: Any) -> Any:
+    """Announce an event of two hours and return its message."""
+    await rig.moderator.slash(
+        rig.channel, "event", **({"theme": "Cats in space", "ends": "2h", "purse": 100.0} | options)
+    )
+    return newest(rig) if rig.messages() else None
+
+
+async def take_part(rig: Rig, message: discord.Message, *members: Any) -> None:
+    for member in members:
+        await member.click(message, label="Take part")
+
+
+async def rounds(rig: Rig) -> None:
+    """Do what is due for events, as long as something is."""
+    with rig.env.time_context():
+        for _ in range(3):
+            await rig.bot.parts.rounds.run_once("events")
+
+
+async def over(rig: Rig, after_s: float = 2 * HOUR_S) -> None:
+    rig.advance(after_s)
+    await rounds(rig)
+
+
+async def grants(rig: Rig, member: Any) -> list[Decimal]:
+    return [each.credits for each in await rig.bot.parts.store.grants.of_member(rig.guild.id, member.id)]
+
+
+async def limit(rig: Rig, credits_: int) -> None:
+    each = Limit(scope=Scope.EVERYONE, period=Period.DAY, credits=Decimal(credits_))
+    await rig.bot.parts.store.limits.set(rig.guild.id, each, by_id=1)
+
+
+async def purse_of(rig: Rig) -> tuple[Decimal, Decimal]:
+    """What the purse of the only open event has paid, in all and for the member."""
+    [event] = await rig.bot.parts.store.events.open(rig.guild.id)
+    used = await rig.bot.parts.store.events.use(event, rig.member.id)
+    return used.paid, used.of_member
+
+
+def last_embed(rig: Rig) -> discord.Embed:
+    [embed] = newest(rig).embeds
+    return embed
+
+
+async def line(rig: Rig) -> str:
+    return (await rig.bot.parts.store.decisions.all(rig.guild.id))[0].text
+
+
+async def test_an_event_from_its_announcement_to_its_prizes(rig: Rig):
+    message = await announced(rig, cap=20.0, prizes="50 30")
+    [embed] = message.embeds
+    assert embed.title == "Event: Cats in space"
+    for words in ("purse of 100 credits", "up to 20 credits for each member", "🥇 50 credits · 🥈 30 credits", "⭐"):
+        assert words in (embed.description or "")
+    assert "announced the event “Cats in space”" in await line(rig)
+    bob = other(rig)
+    await take_part(rig, message, rig.member, bob)
+    first, second = await made(rig), await made(rig, member=bob)
+    await rig.moderator.react(first, "⭐")
+    await bob.react(first, "⭐")
+    await rig.moderator.react(second, "⭐")
+    await bob.react(second, "⭐")  # their own does not count
+    assert await purse_of(rig) == (2 * PRICE, PRICE)
+    await over(rig)
+    lines = (last_embed(rig).description or "").splitlines()
+    assert [each.rpartition(" · ")[0] for each in lines] == [
+        f"🥇 <@{rig.member.id}> · 2 ⭐ · 50 credits",
+        f"🥈 <@{bob.id}> · 1 ⭐ · 30 credits",
+    ]
+    assert str(first.id) in lines[0]
+    assert len(newest(rig).attachments) == 2
+    assert await grants(rig, rig.member) == [50]
+    assert await grants(rig, bob) == [30]
+    report = await line(rig)
+    assert "The purse paid 24 credits of 100 credits." in report
+    assert "Members who took part: 2. Results: 2." in report
+    before = newest(rig).id
+    await over(rig)
+    assert newest(rig).id == before
+    assert await grants(rig, rig.member) == [50]
+
+
+async def test_the_purse_pays_first_within_the_cap_and_then_the_limits_do(rig: Rig):
+    await limit(rig, 10)
+    message = await announced(rig, cap=30.0)
+    await take_part(rig, message, rig.member)
+    for paid in (12, 24, 30):
+        await made(rig)
+        assert await purse_of(rig) == (paid, paid)
+    refused = await rig.member.slash(rig.channel, "image generate", prompt="a fox")
+    assert "You have 4 of your 10 daily credits left." in private_sentence(refused)
+    assert len(await rig.jobs()) == 3
+
+
+async def test_it_pays_for_those_who_take_part_alone_in_its_channel_for_what_is_public(rig: Rig):
+    message = await announced(rig, operations="video.generate, image.edit")
+    await made(rig)
+    await take_part(rig, message, rig.member)
+    await made(rig)  # of another operation
+    elsewhere = rig.guild.create_text_channel("elsewhere")
+    await rig.member.slash(elsewhere, "image generate", prompt="a fox")
+    await rig.work()
+    assert await purse_of(rig) == (0, 0)
+    await rig.moderator.slash(rig.channel, "event")
+    [event] = await rig.bot.parts.store.events.open(rig.guild.id)
+    await rig.bot.parts.events.cancel(rig.guild.id, event.id, by_id=1)
+    message = await announced(rig)
+    await take_part(rig, message, rig.member)
+    await rig.member.slash(rig.channel, "image generate", prompt="a fox", private=True)
+    await rig.work()
+    assert await purse_of(rig) == (0, 0)
+    await made(rig)
+    assert await purse_of(rig) == (PRICE, PRICE)
+
+
+async def test_a_job_that_fails_gives_the_purse_its_credits_again(rig: Rig):
+    message = await announced(rig, purse=20.0)
+    await take_part(rig, message, rig.member)
+    await rig.member.slash(rig.channel, "image generate", prompt="a fox #fail")
+    assert await purse_of(rig) == (20, 20)  # the first hold is a guess
+    await rig.work()
+    assert await purse_of(rig) == (0, 0)
+
+
+async def test_an_empty_purse_is_said_once_and_requests_continue(rig: Rig):
+    message = await announced(rig, purse=20.0)
+    await take_part(rig, message, rig.member)
+    await made(rig)
+    await rounds(rig)
+    assert not [each for each in rig.messages() if "is empty" in each.content]
+    await made(rig)
+    assert await purse_of(rig) == (20, 20)
+    for _ in range(2):
+        await rounds(rig)
+        [told] = [each for each in rig.messages() if "is empty" in each.content]
+        assert str(message.id) in told.content
+    await made(rig)
+    assert await purse_of(rig) == (20, 20)
+    assert len(await rig.jobs()) == 3
+
+
+async def test_of_two_with_as_many_stars_the_earlier_result_wins_and_each_member_is_placed_once(rig: Rig):
+    message = await announced(rig, prizes="5 4 3")
+    bob = other(rig)
+    await take_part(rig, message, rig.member, bob)
+    results = [await made(rig, member=each) for each in (bob, rig.member, rig.member)]
+    for each in reversed(results):
+        await rig.moderator.react(each, "⭐")
+    await over(rig)
+    places = (last_embed(rig).description or "").splitlines()
+    assert [f"<@{each}>" in at for each, at in zip((bob.id, rig.member.id), places, strict=True)] == [True, True]
+    assert (await grants(rig, bob), await grants(rig, rig.member)) == ([5], [4])
+
+
+@pytest.mark.parametrize("how", ["left", "blocked", "removed", "deleted", "spoiler", "private", "unshown"])
+async def test_what_can_not_be_placed_makes_room_for_the_next(rig: Rig, how: str):
+    message = await announced(rig, prizes="5")
+    bob = other(rig)
+    await take_part(rig, message, rig.member, bob)
+    if how == "private":
+        await rig.member.slash(rig.channel, "image generate", prompt="a fox", private=True)
+        await rig.work()
+    best = None if how == "private" else await made(rig, spoiler=how == "spoiler")
+    second = await made(rig, member=bob)
+    for each in filter(None, (best, second)):
+        await rig.moderator.react(each, "⭐")
+    if best is not None:
+        await bob.react(best, "⭐")
+    store = rig.bot.parts.store
+    if how == "left":
+        rig.env.backend.get_guild(rig.guild.id).members.pop(rig.member.id)
+    elif how == "blocked":
+        await store.blocks.add(rig.guild.id, rig.member.id, until=None, reason="", by_id=1)
+    elif how == "removed" and best is not None:
+        asked = await rig.member.click(best, custom_id=icon(best, REMOVE))
+        await rig.member.click(asked.response, label="Remove the result")
+    elif how == "deleted" and best is not None:
+        delete(rig, best)
+    elif how == "unshown":
+        await rig.bot.parts.own_settings.change(rig.guild.id, rig.member.id, lambda own: replace(own, is_unshown=True))
+    await over(rig)
+    assert await grants(rig, bob) == [5]
+    assert await grants(rig, rig.member) == []
+    assert f"<@{rig.member.id}>" not in (last_embed(rig).description or "")
+
+
+async def test_only_the_stars_of_the_jury_count(rig: Rig):
+    jury = rig.guild.create_role("jury")
+    judge = rig.guild.add_member(rig.env.create_user("judy"), roles=[jury])
+    message = await announced(rig, jury=jury, prizes="5")
+    assert f"<@&{jury.id}>" in (message.embeds[0].description or "")
+    bob = other(rig)
+    await take_part(rig, message, rig.member, bob)
+    popular, chosen = await made(rig), await made(rig, member=bob)
+    for each in (rig.moderator, bob):
+        await each.react(popular, "⭐")
+    await judge.react(chosen, "⭐")
+    await over(rig)
+    assert (await grants(rig, rig.member), await grants(rig, bob)) == ([], [5])
+
+
+async def test_a_cancelled_event_has_no_prizes_and_its_purse_is_closed(rig: Rig):
+    message = await announced(rig, prizes="5")
+    await take_part(rig, message, rig.member)
+    await rig.moderator.react(await made(rig), "⭐")
+    panel = await rig.moderator.slash(rig.channel, "event")
+    assert "88 credits of 100 credits are left" in panel_text(panel.response)
+    [event] = await rig.bot.parts.store.events.open(rig.guild.id)
+    asked = await rig.moderator.select(panel.response, [event.id], custom_id="c1:event_choose:events")
+    await rig.moderator.click(asked.response, label="Cancel the event")
+    assert last_embed(rig).description == str(said.CALLED_OFF)
+    assert "canceled the event" in await line(rig)
+    assert await rig.bot.parts.store.events.open(rig.guild.id) == []
+    assert await grants(rig, rig.member) == []
+    assert str(said.OVER) == private_sentence(await rig.member.click(message, label="Take part"))
+    before = newest(rig).id
+    await over(rig)
+    assert newest(rig).id == before
+
+
+async def test_a_deleted_channel_cancels_its_event(rig: Rig):
+    channel = rig.guild.create_text_channel("contest")
+    await announced(rig, channel=channel)
+    rig.env.backend.delete_channel(channel.id)
+    await over(rig)
+    assert await rig.bot.parts.store.events.open(rig.guild.id) == []
+    assert "because its channel was deleted" in await line(rig)
+
+
+async def test_what_was_over_while_the_bot_was_away_ends_at_its_start(rig: Rig):
+    message = await announced(rig, prizes="5")
+    await take_part(rig, message, rig.member)
+    await rig.moderator.react(await made(rig), "⭐")
+    await rig.restart(after_s=5 * HOUR_S)
+    await rounds(rig)
+    assert await grants(rig, rig.member) == [5]
+    assert "🥇" in (last_embed(rig).description or "")
+
+
+@pytest.mark.parametrize(
+    "point", ["decision.changed", "event.prized", "event.ended", "decision.stored", "event.posted"]
+)
+async def test_a_death_at_any_step_of_the_end_pays_and_posts_once(rig: Rig, point: str):
+    message = await announced(rig, prizes="5")
+    await take_part(rig, message, rig.member)
+    await rig.moderator.react(await made(rig), "⭐")
+    rig.advance(2 * HOUR_S)
+    failpoints.arm([point])
+    with pytest.raises(failpoints.Crash):
+        await rounds(rig)
+    await rig.restart(after_s=600)
+    await rounds(rig)
+    assert await grants(rig, rig.member) == [5]
+    assert len([each for each in rig.messages() if any("Places" in (e.title or "") for e in each.embeds)]) == 1
+    records = [each.text for each in await rig.bot.parts.store.decisions.all(rig.guild.id)]
+    assert len([each for each in records if "has ended" in each]) == 1
+
+
+BAD: dict[str, tuple[dict[str, Any], str]] = {
+    "end before begin": ({"begins": "3h", "ends": "2h"}, str(said.END_BEFORE_BEGIN)),
+    "begin in the past": ({"begins": "2020-01-01 10:00"}, str(said.BEGIN_IN_THE_PAST)),
+    "no time": ({"ends": "soon"}, said.NOT_A_TIME(option="ends")),
+    "no such day": ({"ends": "2026-02-30 10:00"}, said.NOT_A_TIME(option="ends")),
+    "too long": ({"ends": "40d"}, said.TOO_LONG(count=31)),
+    "too far": ({"begins": "400d", "ends": "401d"}, str(said.TOO_FAR)),
+    "purse of nothing": ({"purse": 0.0}, said.PURSE_SIZE(most=Decimal(1_000_000))),
+    "huge purse": ({"purse": 5_000_000.0}, said.PURSE_SIZE(most=Decimal(1_000_000))),
+    "cap above the purse": ({"cap": 101.0}, said.CAP_SIZE(purse="100 credits")),
+    "cap of nothing": ({"cap": 0.0}, said.CAP_SIZE(purse="100 credits")),
+    "four prizes": ({"prizes": "4 3 2 1"}, str(said.PRIZES)),
+    "prize of nothing": ({"prizes": "5 0"}, str(said.PRIZES)),
+    "prize in words": ({"prizes": "a car"}, str(said.PRIZES)),
+    "unknown operation": ({"operations": "image.generate, teapot"}, said.NO_OPERATION(typed="teapot")),
+    "empty theme": ({"theme": "  "}, str(said.THEME_EMPTY)),
+    "long theme": ({"theme": "x" * 101}, said.THEME_TOO_LONG(count=100)),
+}
+
+
+@pytest.mark.parametrize("case", list(BAD))
+async def test_what_does_not_fit_is_one_sentence_and_nothing_is_kept(rig: Rig, case: str):
+    options, sentence = BAD[case]
+    values = {"theme": "Cats", "ends": "2h", "purse": 100.0} | options
+    assert private_sentence(await rig.moderator.slash(rig.channel, "event", **values)) == sentence
+    assert rig.messages() == []
+    assert await rig.bot.parts.store.events.open(rig.guild.id) == []
+    await nothing_happened(rig)
+
+
+async def test_a_new_event_needs_its_three_options(rig: Rig):
+    assert private_sentence(await rig.moderator.slash(rig.channel, "event", theme="Cats")) == str(
+        said.NO_TIME_AND_PURSE
+    )
+
+
+async def test_a_channel_has_one_event_at_a_time(rig: Rig):
+    await announced(rig)
+    again = await rig.moderator.slash(rig.channel, "event", theme="Dogs", ends="2h", purse=5.0)
+    assert private_sentence(again) == said.ONE_AT_A_TIME(channel=rig.channel.id)
+
+
+async def test_without_stars_there_is_no_vote(rig: Rig):
+    await rig.bot.parts.store.reactions.change_settings(rig.guild.id, is_on=False)
+    refused = await rig.moderator.slash(rig.channel, "event", theme="Cats", ends="2h", purse=5.0)
+    assert private_sentence(refused) == str(said.NO_STARS)
+
+
+async def test_members_change_nothing_and_see_what_their_channels_have(rig: Rig):
+    refused = await rig.member.slash(rig.channel, "event", theme="Cats", ends="2h", purse=5.0)
+    assert private_sentence(refused) == str(MODERATORS_ONLY)
+    hidden = hidden_channel(rig, rig.moderator)
+    await announced(rig, channel=hidden, theme="Secret")
+    await announced(rig)
+    panel = panel_text((await rig.member.slash(rig.channel, "event")).response)
+    assert "Cats in space" in panel
+    assert "Secret" not in panel
+    assert "Moderators announce" not in panel
+
+
+async def test_a_blocked_member_does_not_take_part(rig: Rig):
+    message = await announced(rig)
+    await rig.bot.parts.store.blocks.add(rig.guild.id, rig.member.id, until=None, reason="", by_id=1)
+    await rig.member.click(message, label="Take part")
+    [event] = await rig.bot.parts.store.events.open(rig.guild.id)
+    assert (await rig.bot.parts.store.events.use(event, rig.member.id)).members == 0
+
+
+async def test_it_begins_later_and_pays_from_then_on(rig: Rig):
+    message = await announced(rig, begins="1h")
+    answer = await rig.member.click(message, label="Take part")
+    assert "It begins" in answer.response.content
+    await made(rig)
+    assert await purse_of(rig) == (0, 0)
+    rig.advance(HOUR_S)
+    await made(rig)
+    assert await purse_of(rig) == (PRICE, PRICE)
