@@ -242,6 +242,9 @@ async def test_most_stars_come_first_and_of_equals_the_earlier_result(store: Sto
 async def test_own_stars_open_results_and_hidden_members_are_left_out(store: Store, accepted: Any, clock: Any):
     card = await posted(store, accepted)
     await star(store, card.id, card.author_id)
+    hidden = await posted(store, accepted)
+    await store._database.write(lambda db: db.execute("UPDATE cards SET private = 1 WHERE id = ?", (hidden.id,)))
+    await star(store, hidden.id, 5, message=MESSAGE + 2)
     still_open, _ = await accepted(store, "5")
     await star(store, still_open.id, 5, message=MESSAGE + 1)
     assert await best(store, clock) == []

@@ -11,6 +11,7 @@ from bot.domain.server.weeks import posted_next
 from bot.runtime import failpoints
 from bot.runtime.failpoints import GALLERY_NAMES, Crash
 from tests.support.channels import press as forged
+from tests.support.channels import rule
 from tests.support.reacting import in_channel, made, other
 from tests.support.rig import Rig
 from tests.support.settings_pages import choose, opened, page_facts, press
@@ -108,6 +109,20 @@ async def test_it_is_not_posted_for_the_week_before_it_was_turned_on(rig: Rig):
     await choose(rig, await opened(rig, "gallery"), "week_channel", channel)
     await round_of(rig)
     await monday(rig)
+    assert in_channel(rig, channel) == []
+
+
+async def test_a_time_zone_further_west_posts_no_week_from_before_it_was_turned_on(rig: Rig):
+    await starred(rig, "a fox", rig.moderator)
+    rig.advance(7 * 86_400)
+    await rule(rig, timezone="Pacific/Kiritimati")
+    channel = rig.guild.create_text_channel("week")
+    await choose(rig, await opened(rig, "gallery"), "week_channel", channel)
+    now = rig.clock.wall()
+    due_at = posted_next(now, (await rig.bot.parts.store.settings.get(rig.guild.id)).zone)
+    await rule(rig, timezone="America/Los_Angeles")
+    rig.advance(due_at - now + 1)
+    await round_of(rig)  # it is Sunday there, and the last week to have ended is the fox's
     assert in_channel(rig, channel) == []
 
 

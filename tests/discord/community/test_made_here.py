@@ -45,6 +45,8 @@ async def test_a_file_is_recognized_wherever_it_is_posted_until_it_is_forgotten(
     if after == "retention":
         await rig.bot.parts.member_data.erase(rig.guild.id, rig.member.id)
     said = await asked(rig, again)
+    kept = await rig.bot.parts.store.job_lists.has_file(rig.guild.id, again.attachments[0].size)
+    assert kept is (after != "retention")
     assert (f"Made here by <@{rig.member.id}>" in said) is (after != "retention")
     assert (NOT_HERE in said) is (after == "retention")
 
