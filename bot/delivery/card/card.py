@@ -47,7 +47,7 @@ def facts_line(card: Card, jobs: Sequence[Job], context: CardContext) -> str:
         parts.append(str(texts.MADE_WITH_AI))
     parts.append(_players(card, jobs))
     if not card.label and context.shootout is None:
-        parts += [_model(jobs[0], context.catalogue), *_measures(jobs[0].input)]
+        parts += [model_label(jobs[0], context.catalogue), *_measures(jobs[0].input)]
     cost = cost_of_all(jobs)
     parts.append(texts.PRACTICE_COST(cost=cost) if any(job.practice for job in jobs) else cost)
     parts += [] if context.shootout is not None else [_seeds(like_it)]
@@ -71,10 +71,11 @@ def has_results(jobs: Sequence[Job]) -> bool:
 
 def made_with(job: Job, catalogue: Catalogue) -> str:
     """Return the AI label of the job's result, with the model if known."""
-    return BETWEEN.join(part for part in (str(texts.MADE_WITH_AI), _model(job, catalogue)) if part)
+    return BETWEEN.join(part for part in (str(texts.MADE_WITH_AI), model_label(job, catalogue)) if part)
 
 
-def _model(job: Job, catalogue: Catalogue) -> str:
+def model_label(job: Job, catalogue: Catalogue) -> str:
+    """Return the model's name, also as the result says it; '' if it is not known, or secret."""
     if job.is_secret:
         return ""
     operation = catalogue.find(job.operation)

@@ -5,18 +5,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import discord
 
 from bot.catalogue import LiveCatalogue
-from bot.catalogue.operation import model_name
 from bot.delivery import texts
+from bot.delivery.card.card import model_label
 from bot.delivery.channels.facts import CALL_TIMEOUT_S, UPLOAD_TIMEOUT_S, in_time
 from bot.domain.jobs.card_jobs import card_words, main_job
 from bot.domain.models import Job
-from bot.domain.words.text import one_line, shortened
+from bot.domain.words.text import bare, one_line, shortened
 from bot.errors import InputError
 from bot.jobs.surface import NoPlace
 from bot.language import tr
@@ -37,6 +37,7 @@ class ForumPosts:
     """Makes and finds posts."""
 
     catalogue: LiveCatalogue
+    _changing: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
 
     async def send(
         self,
@@ -59,32 +60,24 @@ class ForumPosts:
 
     async def _tags(self, forum: discord.ForumChannel, jobs: Sequence[Job]) -> list[discord.ForumTag]:
         """Return the tags of operation and model that the forum has; those that it lacks are made if allowed."""
-        allowed = forum.permissions_for(forum.guild.me)
-        there = {tag.name.casefold(): tag for tag in forum.available_tags}
-        tags: list[discord.ForumTag] = []
-        for name in self._names(jobs):
-            if name.casefold() not in there and allowed.manage_channels and len(there) < TAGS_MAX:
-                with contextlib.suppress(discord.HTTPException):
-                    there[name.casefold()] = await in_time(forum.create_tag(name=name))
-            tag = there.get(name.casefold())
-            if tag is not None and (allowed.manage_threads or not tag.moderated):
-                tags.append(tag)
+        names = self._names(jobs)
+        if _missing(forum, names) and forum.permissions_for(forum.guild.me).manage_channels:
+            async with self._changing:  # a change sends all tags
+                forum = await _with_tags(forum, names)
+        usable = usable_tags(forum)
+        tags = [tag for name in names for tag in usable if tag.name.casefold() == name.casefold()]
         if not tags and forum.flags.require_tag:
-            tags = usable_tags(forum)[:1]
+            tags = usable[:1]
             if not tags:
                 raise NoPlace(texts.TAG_NEEDED(channel=forum.id))
         return tags
 
     def _names(self, jobs: Sequence[Job]) -> list[str]:
-        if not jobs:
+        job, catalogue = main_job(jobs) if jobs else None, self.catalogue.current
+        operation = None if job is None else catalogue.find(job.operation)
+        if job is None or operation is None:
             return []
-        job = main_job(jobs)
-        operation = self.catalogue.current.find(job.operation)
-        if operation is None:
-            return []
-        is_known = job.model is not None and not job.is_secret
-        names = [tr(operation.title), *([model_name(operation, job.model or "")] if is_known else [])]
-        return [shortened(each, TAG_CHARS) for each in names]
+        return [shortened(each, TAG_CHARS) for each in (tr(operation.title), bare(model_label(job, catalogue))) if each]
 
     @staticmethod
     async def find(
@@ -113,12 +106,32 @@ def title_of(jobs: Sequence[Job]) -> str:
     return shortened(one_line(card_words(jobs)), TITLE_CHARS) or str(texts.POST_TITLE)
 
 
+def _missing(forum: discord.ForumChannel, names: Sequence[str]) -> list[str]:
+    there = {tag.name.casefold() for tag in forum.available_tags}
+    return [name for name in names if name.casefold() not in there]
+
+
+async def _with_tags(forum: discord.ForumChannel, names: Sequence[str]) -> discord.ForumChannel:
+    """Add tags to a forum; return it as it is then. What Discord rejects is left out."""
+    with contextlib.suppress(discord.HTTPException):
+        now = await in_time(forum.guild.fetch_channel(forum.id))  # what is cached may lack another's
+        if not isinstance(now, discord.ForumChannel):
+            return forum
+        forum = now
+        tags = [*now.available_tags, *(discord.ForumTag(name=name) for name in _missing(now, names))]
+        if len(now.available_tags) < len(tags) <= TAGS_MAX:
+            return await in_time(now.edit(available_tags=tags))
+    return forum
+
+
 def usable_tags(forum: discord.ForumChannel) -> list[discord.ForumTag]:
-    """Return the tags of a forum that everyone may use."""
-    return [each for each in forum.available_tags if not each.moderated]
+    """Return the tags of a forum that the bot may use."""
+    may_moderate = forum.permissions_for(forum.guild.me).manage_threads
+    return [each for each in forum.available_tags if may_moderate or not each.moderated]
 
 
 def require_tags(forum: discord.ForumChannel) -> None:
     """Raise InputError if the forum requires a tag that the bot can't give."""
-    if forum.flags.require_tag and not usable_tags(forum) and not forum.permissions_for(forum.guild.me).manage_channels:
+    may_add = forum.permissions_for(forum.guild.me).manage_channels
+    if forum.flags.require_tag and not may_add and not usable_tags(forum):
         raise InputError(texts.TAG_NEEDED(channel=forum.id), "channel")

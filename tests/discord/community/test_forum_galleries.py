@@ -7,7 +7,7 @@ from typing import Any
 import discord
 import pytest
 
-from bot.delivery.posting.forum_posts import ForumPosts, require_tags
+from bot.delivery.posting.forum_posts import require_tags
 from bot.delivery.texts import TAG_NEEDED
 from bot.domain.models import JobState
 from bot.errors import InputError
@@ -84,6 +84,20 @@ async def test_tags_that_are_missing_are_left_out_where_the_bot_may_not_make_the
 
 
 @pytest.mark.parametrize("tags", [[], ["closed"], ["open"]])
+async def test_tags_that_the_bot_has_not_heard_of_are_kept_when_it_adds_its_own(rig: Rig, forum: Any):
+    may(rig, forum, manage_channels=True)
+    await set_gallery(rig, forum, 1)
+    card = await made(rig, model="seedream5")
+    cached: Any = rig.bot.get_channel(forum.id)
+    rig.env.backend.get_channel(forum.id).available_tags = [
+        {"id": "77", "name": "Picks", "moderated": False, "emoji_id": None, "emoji_name": None}
+    ]
+    assert cached.available_tags == []
+    await rig.moderator.react(card, "⭐")
+    names = [each["name"] for each in rig.env.backend.get_channel(forum.id).available_tags]
+    assert names == ["Picks", "Generate Image", "Seedream 5.0 Lite"]
+
+
 async def test_a_required_tag_is_given_or_named_in_one_sentence(rig: Rig, forum: Any, tags: list[str]):
     may(rig, forum, manage_channels=False)
     cached: Any = rig.bot.get_channel(forum.id)
@@ -91,7 +105,7 @@ async def test_a_required_tag_is_given_or_named_in_one_sentence(rig: Rig, forum:
     cached._available_tags = {
         number: discord.ForumTag(name=name, moderated=name == "closed") for number, name in enumerate(tags)
     }
-    send = ForumPosts(catalogue=rig.bot.catalogue)._tags(cached, await rig.jobs())
+    send = rig.bot.parts.copies.forums._tags(cached, await rig.jobs())
     if tags == ["open"]:
         require_tags(cached)
         assert [each.name for each in await send] == ["open"]
