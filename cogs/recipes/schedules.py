@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import discord
@@ -18,7 +18,7 @@ from bot.domain.words.text import harmless, harmless_within, shortened, stamp
 from bot.errors import InputError
 from bot.generation.recipes.recipes import Parameter, Recipe, RecipeStep
 from bot.generation.recipes.run import RecipeRuns
-from bot.server.community.schedules import TITLE_CHARS, ScheduleChanges, TypedSchedule, values_of
+from bot.server.community.schedules import TITLE_CHARS, ScheduleAct, ScheduleChanges, TypedSchedule, values_of
 from bot.server.community.texts import when_words
 from bot.store import GuildSettings, Schedules
 from cogs.recipes import texts
@@ -29,7 +29,7 @@ from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.limit_text import fitting
 from cogs.ui.permissions import guild_of, require_may_post_in, require_moderator
 from cogs.ui.prices import Total, pressed, priced, total_of
-from cogs.ui.texts import DELETE
+from cogs.ui.texts import DELETE, GONE
 
 Page = tuple[discord.Embed, discord.ui.View]
 PRIMARY, DANGER = discord.ButtonStyle.primary, discord.ButtonStyle.danger
@@ -115,15 +115,15 @@ def _controls(schedule: Schedule, price: Total | None) -> list[Control]:
     first = []
     if schedule.next_at is not None:
         first = [
-            Control.button("schedule_pause", schedule.id, label=texts.PAUSE, style=PRIMARY),
-            Control.button("schedule_now", schedule.id, label=texts.RUN_ONCE),
+            Control.button("schedule_act", f"{schedule.id}.{ScheduleAct.PAUSE}", label=texts.PAUSE, style=PRIMARY),
+            Control.button("schedule_act", f"{schedule.id}.{ScheduleAct.NOW}", label=texts.RUN_ONCE),
         ]
     elif schedule.is_paused and price is not None:
         label = priced(texts.RESUME, price.price)
         first = [Control.button("schedule_resume", schedule.id, label=label, style=PRIMARY)]
     return [
         *first,
-        Control.button("schedule_missed", schedule.id, label=flip),
+        Control.button("schedule_act", f"{schedule.id}.{ScheduleAct.MISSED}", label=flip),
         Control.button("schedule_ask", schedule.id, label=texts.DELETE, style=DANGER),
         Control.button("schedules_list", "panel", label=texts.ALL_SCHEDULES),
     ]
@@ -298,44 +298,22 @@ async def delete(interaction: Interaction, schedule_id: str, _values: Sequence[s
     await _redraw(interaction, await _list(interaction.client, found.guild_id))
 
 
-Act = Callable[[Interaction, Schedule], Awaitable[None]]
+@on("schedule_act")
+async def act(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
+    """Do what the subject says after the schedule's id, and show the schedule again."""
+    schedule_id, _, what = subject.partition(".")
+    found, now = await _found(interaction, schedule_id), interaction.client.clock.wall()
+    if what not in {*ScheduleAct}:
+        raise InputError(GONE)
+    changes = use(interaction, ScheduleChanges)
+    await changes.act(found.guild_id, found.id, ScheduleAct(what), now=now, by_id=interaction.user.id)
+    await _redraw(interaction, await _page(interaction.client, await _found(interaction, found.id)))
 
 
-def _acting(name: str) -> Callable[[Act], Act]:
-    """Register a moderator's act on a schedule, which is shown again then."""
-
-    def register(act: Act) -> Act:
-        async def press(interaction: Interaction, schedule_id: str, _values: Sequence[str]) -> None:
-            await act(interaction, await _found(interaction, schedule_id))
-            await _redraw(interaction, await _page(interaction.client, await _found(interaction, schedule_id)))
-
-        press.__qualname__ = act.__qualname__
-        on(name)(press)
-        return act
-
-    return register
-
-
-@_acting("schedule_pause")
-async def pause(interaction: Interaction, found: Schedule) -> None:
-    await use(interaction, ScheduleChanges).pause(found.guild_id, found.id, by_id=interaction.user.id)
-
-
-@_acting("schedule_now")
-async def run_now(interaction: Interaction, found: Schedule) -> None:
-    now = interaction.client.clock.wall()
-    await use(interaction, ScheduleChanges).run_now(found.guild_id, found.id, now=now, by_id=interaction.user.id)
-
-
-@_acting("schedule_missed")
-async def flip_missed(interaction: Interaction, found: Schedule) -> None:
-    await use(interaction, ScheduleChanges).flip_missed(found.guild_id, found.id, by_id=interaction.user.id)
-
-
-@_acting("schedule_resume")
-async def resume(interaction: Interaction, found: Schedule) -> None:
+@on("schedule_resume")
+async def resume(interaction: Interaction, schedule_id: str, _values: Sequence[str]) -> None:
     """Resume it in the presser's name, at the price on the button; one that has risen since is shown again."""
-    bot, consent = interaction.client, pressed(interaction)
+    found, bot, consent = await _found(interaction, schedule_id), interaction.client, pressed(interaction)
     rules = await use(bot, GuildSettings).get(found.guild_id)
     _require_channel(interaction, found.channel_id)
     price = await price_of(bot, found.guild_id, found.plan, rules)
@@ -343,3 +321,4 @@ async def resume(interaction: Interaction, found: Schedule) -> None:
         await use(bot, ScheduleChanges).resume(
             found.guild_id, found.id, shown=price.shown, rules=rules, now=bot.clock.wall(), by_id=interaction.user.id
         )
+    await _redraw(interaction, await _page(bot, await _found(interaction, found.id)))

@@ -539,15 +539,16 @@ def on_schedule(*actions: str) -> Do:
 
     async def do(stage: Stage, made: Schedule) -> None:
         page = await stage.slash("studio recipes")
-        if page.response is None:
+        if page.response is None or "schedules_list" not in str(page.response.components):
             return
         await stage.click(page.response, "c1:schedules_list:panel")
         if made.id not in str(page.response.components):
             return
         await stage.rig.moderator.select(page.response, [made.id], custom_id="c1:schedule_open:panel")
         for action in actions:
-            if f"c1:{action}:{made.id}" in str(page.response.components):
-                await stage.click(page.response, f"c1:{action}:{made.id}")
+            name = f"c1:{action.format(made.id)}"
+            if name in str(page.response.components):
+                await stage.click(page.response, name)
 
     return do
 
@@ -625,8 +626,8 @@ ACTS: dict[str, Act] = {
     "recipe: write": Act(nothing, write_recipe, "recipe"),
     "recipe: edit": Act(a_recipe, edit_recipe, "recipe"),
     "recipe: delete": Act(a_recipe, delete_recipe, "recipe"),
-    "schedule: pause": Act(a_schedule, on_schedule("schedule_pause"), "schedule"),
-    "schedule: delete": Act(a_schedule, on_schedule("schedule_ask", "schedule_delete"), "schedule"),
+    "schedule: pause": Act(a_schedule, on_schedule("schedule_act:{}.pause"), "schedule"),
+    "schedule: delete": Act(a_schedule, on_schedule("schedule_ask:{}", "schedule_delete:{}"), "schedule"),
     "cast: lock": Act(a_character, lock_character, "cast"),
     "cast: remove": Act(a_character, remove_character, "cast"),
     "shoot-out: end": Act(a_shootout, end_shootout, "shootout"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from decimal import Decimal
 from typing import Any, Final, Self
 
@@ -147,16 +147,8 @@ class Plan:
     """Whether a missed run takes place as soon as possible."""
 
     def to_json(self) -> dict[str, Any]:
-        return {
-            "recipe": self.recipe,
-            "operation": self.operation,
-            "values": dict(self.values),
-            "repeat": self.when.repeat,
-            "time": self.when.typed,
-            "agreed": str(self.agreed),
-            "is_price_known": self.is_price_known,
-            "catches_up": self.catches_up,
-        }
+        own = {each.name: getattr(self, each.name) for each in fields(self) if each.name != "when"}
+        return own | {"agreed": str(self.agreed), "repeat": self.when.repeat, "time": self.when.typed}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:

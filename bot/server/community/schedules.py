@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any
 
 from bot.domain.money.spend_request import Consent, ShownPrice
@@ -97,6 +98,17 @@ class TypedSchedule:
         return values
 
 
+class ScheduleAct(StrEnum):
+    """What a press does to a schedule. Part of custom ids: never change them."""
+
+    PAUSE = "pause"
+    NOW = "now"
+    MISSED = "missed"
+
+
+ACTS = {ScheduleAct.PAUSE: texts.PAUSED, ScheduleAct.NOW: texts.RUN_NOW}
+
+
 class ScheduleChanges(ModeratorActs):
     """Changes schedules: by moderators, and by the bot where a run can't take place."""
 
@@ -130,8 +142,24 @@ class ScheduleChanges(ModeratorActs):
             raise InputError(texts.DRAFT_GONE)
         return TypedSchedule(**draft["schedule"])
 
-    async def pause(self, guild_id: int, schedule_id: str, *, by_id: int) -> None:
-        await self._change(guild_id, schedule_id, _paused, texts.PAUSED, by_id)
+    async def act(self, guild_id: int, schedule_id: str, act: ScheduleAct, *, now: float, by_id: int) -> None:
+        """Pause it, make a run due now, or change whether a missed run takes place."""
+
+        def change(old: Schedule) -> Schedule:
+            if act is ScheduleAct.MISSED:
+                return replace(old, plan=replace(old.plan, catches_up=not old.plan.catches_up))
+            if old.next_at is None:
+                return old
+            return _paused(old) if act is ScheduleAct.PAUSE else replace(old, next_at=now)
+
+        def said(new: Schedule) -> Text:
+            return (
+                (texts.CATCHES_UP if new.plan.catches_up else texts.LEAVES_OUT)
+                if act is ScheduleAct.MISSED
+                else ACTS[act]
+            )
+
+        await self._change(guild_id, schedule_id, change, said, by_id)
 
     async def resume(
         self, guild_id: int, schedule_id: str, *, shown: ShownPrice, rules: Rules, now: float, by_id: int
@@ -148,26 +176,7 @@ class ScheduleChanges(ModeratorActs):
             next_at = _next_of(plan.when, rules, now)
             return replace(old, plan=plan, made_by=by_id, next_at=next_at, reason="", is_paused=False)
 
-        await self._change(guild_id, schedule_id, change, texts.RESUMED, by_id)
-
-    async def flip_missed(self, guild_id: int, schedule_id: str, *, by_id: int) -> None:
-        """Change whether a missed run takes place."""
-
-        def change(old: Schedule) -> Schedule:
-            return replace(old, plan=replace(old.plan, catches_up=not old.plan.catches_up))
-
-        def said(new: Schedule) -> Text:
-            return texts.CATCHES_UP if new.plan.catches_up else texts.LEAVES_OUT
-
-        await self._change(guild_id, schedule_id, change, said, by_id)
-
-    async def run_now(self, guild_id: int, schedule_id: str, *, now: float, by_id: int) -> None:
-        """Make a run due now; the one that comes next moves."""
-
-        def change(old: Schedule) -> Schedule:
-            return old if old.next_at is None else replace(old, next_at=now)
-
-        await self._change(guild_id, schedule_id, change, texts.RUN_NOW, by_id)
+        await self._change(guild_id, schedule_id, change, lambda _: texts.RESUMED, by_id)
 
     async def delete(self, guild_id: int, schedule_id: str, *, by_id: int) -> None:
         def record(gone: Schedule | None) -> Record | None:
@@ -199,14 +208,13 @@ class ScheduleChanges(ModeratorActs):
         guild_id: int,
         schedule_id: str,
         change: Callable[[Schedule], Schedule],
-        said: Text | Callable[[Schedule], Text],
+        said: Callable[[Schedule], Text],
         by_id: int,
     ) -> None:
         def record(done: Change[Schedule] | None) -> Record | None:
             if done is None or done.before == done.after:
                 return None
-            text = said if isinstance(said, Text) else said(done.after)
-            return _line(done.after, text(who=by_id, title=_title(done.after)), by_id)
+            return _line(done.after, said(done.after)(who=by_id, title=_title(done.after)), by_id)
 
         await self._store.schedules.change(guild_id, schedule_id, change, record=record)
 

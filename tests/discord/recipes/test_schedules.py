@@ -12,6 +12,7 @@ import discord
 import pytest
 from simcord.backend.models.channel import Overwrite, OverwriteType
 
+from bot.delivery.channels.fetched_guilds import FetchedGuilds
 from bot.domain.models import JobState
 from bot.domain.server.guild_rules import Limit, Period, Scope
 from bot.domain.server.schedules import SCHEDULES_MAX
@@ -104,7 +105,7 @@ async def test_a_clock_that_is_set_back_or_forward_repeats_nothing(rig: Rig):
 
 async def test_of_missed_runs_one_is_made_up_for_or_none(rig: Rig):
     once, none = await schedule(rig, "once"), await schedule(rig, "none")
-    await press(rig, none, "schedule_missed")
+    await press(rig, none, "missed")
     await due(rig, once, 4)
     assert [job.prompt for job in await rig.jobs()] == ["once"]
     assert (await kept(rig, none)).next_at == (await kept(rig, once)).next_at
@@ -302,12 +303,12 @@ async def test_a_second_press_schedules_nothing(rig: Rig):
 
 async def test_acts_are_recorded_and_survive_a_restart(rig: Rig):
     made = await schedule(rig)
-    await press(rig, made, "schedule_pause")
+    await press(rig, made, "pause")
     assert (await kept(rig, made)).next_at is None
     await rig.restart()
     page = await press(rig, made, "schedule_resume")
     assert (await kept(rig, made)).next_at == made.next_at
-    await rig.moderator.click(page, custom_id=named(page, "schedule_now"))
+    await rig.moderator.click(page, custom_id=named(page, "now"))
     await run_at(rig, rig.clock.wall() + 1)
     assert len(await rig.jobs()) == 1
     assert (await kept(rig, made)).next_at == made.next_at
@@ -400,16 +401,14 @@ async def test_another_servers_moderator_changes_nothing(rig: Rig):
     room = elsewhere.create_text_channel("general")
     mods = elsewhere.create_role("mods", permissions=discord.Permissions(manage_guild=True))
     bob = elsewhere.add_member(rig.env.create_user("bob"), roles=[mods])
-    for action in ("pause", "now", "missed", "ask", "delete", "resume"):
-        answer = await forged(rig, bob, f"schedule_{action}", made.id, room)
+    for action in ("act", "ask", "delete", "resume"):
+        answer = await forged(rig, bob, f"schedule_{action}", f"{made.id}.pause" if action == "act" else made.id, room)
         assert private_sentence(answer).startswith("This schedule was deleted."), action
     assert await kept(rig, made) == made
     assert len(await lines(rig)) == 1
 
 
-@pytest.mark.parametrize(
-    "action", ["pause", "now", "missed", "ask", "delete", "resume", "add", "text", "open", "kind", "new"]
-)
+@pytest.mark.parametrize("action", ["act", "ask", "delete", "resume", "add", "text", "open", "kind", "new"])
 async def test_a_member_without_rights_changes_nothing(rig: Rig, action: str):
     made = await schedule(rig)
     answer = await forged(rig, rig.member, f"schedule_{action}", made.id)
@@ -427,3 +426,16 @@ async def test_a_run_that_has_moved_on_is_neither_stopped_nor_left_out(rig: Rig)
     await changes.skip(run, "late")
     assert await kept(rig, made) == after
     assert len(await lines(rig)) == 1
+
+
+async def test_a_process_without_a_gateway_runs_what_is_due(rig: Rig, monkeypatch: pytest.MonkeyPatch):
+    """A fleet's leader is a worker: it knows servers and members by asking Discord."""
+    made = await schedule(rig)
+    for guild in list(rig.bot.guilds):
+        rig.bot._connection._remove_guild(guild)
+    monkeypatch.setattr(rig.bot, "known_guilds", FetchedGuilds(rig.bot, rig.clock))
+    rig.advance(NINE_S + 5)
+    await round_of_schedules(rig)
+    assert len(await rig.jobs()) == 1
+    assert not (await kept(rig, made)).is_paused
+    assert len(rig.messages()) == 1
