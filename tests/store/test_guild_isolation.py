@@ -280,9 +280,6 @@ CALLS: dict[str, Call] = {
     "shootouts.get": lambda store, guild_id, other, _: store.shootouts.get(guild_id, other.shootout.card_id),
     "shootouts.ended": lambda store, guild_id, *_: store.shootouts.ended(guild_id),
     "shootouts.vote": lambda store, guild_id, other, _: store.shootouts.vote(guild_id, other.shootout.id, FORMER),
-    "shootouts.note_drawn": lambda store, guild_id, other, _: store.shootouts.note_drawn(
-        guild_id, other.shootout.card_id
-    ),
     "shootouts.advance": lambda store, guild_id, other, _: store.shootouts.advance(
         guild_id, other.shootout.card_id, end=True
     ),

@@ -87,7 +87,7 @@ async def test_only_what_has_something_to_do_is_due(store: Store, made: Any):
     assert await store.shootouts.due(9) == []
     await store.shootouts.vote(GUILD, first.id, 1)
     assert await store.shootouts.due(9) == [(GUILD, first.card_id)]
-    await store.shootouts.note_drawn(GUILD, first.card_id)
+    await store.shootouts.advance(GUILD, first.card_id)
     await store.shootouts.vote(GUILD, second.id, 1)
     assert await store.shootouts.due(9) == []
 

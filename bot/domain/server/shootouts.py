@@ -5,13 +5,11 @@ Here are the rules that need no database: what kind of prompt it is, who has won
 
 from __future__ import annotations
 
-import random
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Any
 
 from bot.domain.models import PAID_STATES, PROMPT_FIELDS, Job, JobState, credits_of
@@ -107,11 +105,6 @@ def letter(job: Job) -> str:
     return LETTERS[job.position % len(LETTERS)]
 
 
-def shuffled(models: Sequence[str], dice: random.Random) -> list[str]:
-    """Return the models in an order that says nothing."""
-    return dice.sample(list(models), len(models))
-
-
 def has_result(job: Job) -> bool:
     """Whether members can vote for the job."""
     return job.state is JobState.DELIVERED and bool(job.media)
@@ -173,12 +166,11 @@ def table(ended: Iterable[Shootout]) -> Mapping[ShootoutKind, tuple[Standing, ..
             of_kind[entry.model] = replace(
                 was, wins=was.wins + entry.won, rounds=was.rounds + 1, credits=was.credits + (entry.credits or 0)
             )
-    ranked = {kind: tuple(sorted(found[kind].values(), key=_rank)) for kind in ShootoutKind if kind in found}
-    return MappingProxyType(ranked)
 
+    def ranked(standings: Mapping[str, Standing]) -> tuple[Standing, ...]:
+        return tuple(sorted(standings.values(), key=lambda each: (-each.wins, -each.wins_per_100, each.model)))
 
-def _rank(standing: Standing) -> tuple[int, Decimal, str]:
-    return -standing.wins, -standing.wins_per_100, standing.model
+    return {kind: ranked(found[kind]) for kind in ShootoutKind if kind in found}
 
 
 def veiled(job: Job) -> Job:

@@ -20,7 +20,6 @@ from bot.domain.server.shootouts import (
     Shootout,
     ShootoutKind,
     Standing,
-    shuffled,
     table,
 )
 from bot.errors import InputError, NotAllowed, Refused
@@ -59,10 +58,8 @@ class ServerShootouts:
         """
         operation = self.catalogue.current.resolve(OPERATIONS[kind])
         chosen = _typed(operation, models) if models.strip() else await self._usual(guild_id, operation)
-        dice = random.SystemRandom()
-        return [
-            JobSpec(operation=operation.id, input={"prompt": prompt, "model": each}) for each in shuffled(chosen, dice)
-        ]
+        random.SystemRandom().shuffle(chosen)
+        return [JobSpec(operation=operation.id, input={"prompt": prompt, "model": each}) for each in chosen]
 
     async def _usual(self, guild_id: int, operation: Operation) -> list[str]:
         default = (await self.store.settings.get(guild_id)).default_models.get(operation.id)
@@ -132,7 +129,6 @@ class ServerShootouts:
 
     async def _advance(self, guild_id: int, card_id: str) -> None:
         try:
-            await self.store.shootouts.note_drawn(guild_id, card_id)
             await self.store.shootouts.advance(guild_id, card_id)
         except Exception:
             log.exception("shootout.not_advanced", guild=guild_id, card=card_id)

@@ -103,17 +103,13 @@ class Shootouts(Repository):
 
         return await self._write(guild_id, change)
 
-    async def note_drawn(self, guild_id: int, card_id: str) -> None:
-        """Note that the card is about to be drawn: a later vote makes it due again."""
-        await self._execute(_UNDRAWN, (0, guild_id, card_id, 0), guild_id=guild_id)
-
     async def advance(
         self, guild_id: int, card_id: str, *, end: bool = False, record: RecordOf[Shootout | None] | None = None
     ) -> Shootout | None:
         """Begin the time of one whose results are there; end one whose time has passed, or at once with `end`.
 
         With fewer than two results it ends instead of beginning. Returns it as it is then; None if it is not there, or
-        ended before: each ends once. Nothing changes while a job is open.
+        ended before: each ends once. Nothing else changes while a job is open. The caller draws it.
         """
         now = self._clock.wall()
 
@@ -121,6 +117,7 @@ class Shootouts(Repository):
             row = db.execute(_GET, (guild_id, card_id)).fetchone()
             if row is None or row["ended_at"] is not None:
                 return None
+            db.execute(_UNDRAWN, (0, guild_id, card_id, 0))
             jobs = jobs_of_card(db, guild_id, card_id)
             if not all(job.state.ended for job in jobs):
                 return _shootout(row)
