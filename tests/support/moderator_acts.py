@@ -15,6 +15,7 @@ from bot.domain.server.reaction_rules import DEFAULTS
 from bot.domain.server.schedules import Schedule
 from bot.store import ReviewRule
 from tests.support.cast import add
+from tests.support.channels import press as pressed_on
 from tests.support.jobs import on_job
 from tests.support.prices import priced
 from tests.support.rig import Rig
@@ -309,7 +310,7 @@ async def a_shootout(stage: Stage) -> Job:
 
 
 async def end_shootout(stage: Stage, job: Job) -> None:
-    await on_job(stage.rig, stage.rig.moderator, "vote_end", job.id)
+    await pressed_on(stage.rig, stage.rig.moderator, "vote_end", job.id)
 
 
 async def a_won_shootout(stage: Stage) -> Job:
@@ -320,7 +321,7 @@ async def a_won_shootout(stage: Stage) -> Job:
 
 
 async def make_default(stage: Stage, job: Job) -> None:
-    await on_job(stage.rig, stage.rig.moderator, "vote_default", job.id)
+    await pressed_on(stage.rig, stage.rig.moderator, "vote_default", job.id)
 
 
 async def an_open_job(stage: Stage) -> Job:
