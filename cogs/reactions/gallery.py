@@ -13,6 +13,7 @@ from bot.delivery.channels.facts import DISCORD_ERRORS, in_time
 from bot.delivery.channels.gate import PostingGate
 from bot.delivery.channels.view import message_link
 from bot.delivery.notices import LogChannel
+from bot.delivery.posting import best_of_week
 from bot.delivery.posting.copies import ResultCopies, Takedown, shown_jobs
 from bot.delivery.posting.forum_posts import Home, title_of
 from bot.delivery.texts import ORIGINAL
@@ -33,6 +34,8 @@ log = structlog.get_logger(__name__)
 
 KIND = "gallery"
 """The kind of its messages among the copies."""
+SHOWN_KINDS = frozenset({KIND, best_of_week.KIND})
+"""Those that are deleted with their source's message, as they show it."""
 PROMPT_CHARS = 1300
 ALERT_QUIET_S = 24 * 3600.0
 SHOWN_KEPT = 2048
@@ -151,7 +154,7 @@ class Gallery:
     async def take_down(self, guild_id: int, card: Card) -> None:
         """Delete the card's post and its stars: the source is deleted."""
         for copy in await use(self._bot, Copies).of_card(guild_id, card.id):
-            if copy.kind == KIND:
+            if copy.kind in SHOWN_KINDS:
                 await use(self._bot, Takedown).take_down_copy(guild_id, copy.channel_id, copy.message_id)
         self._shown.pop(card.id, None)
 

@@ -36,6 +36,8 @@ from cogs.ui.interaction import Bot, use
 from cogs.ui.permissions import viewer_in
 
 MEMBER_WITHIN_S = 30.0
+MISSING_EVERY_S, MISSING_WITHIN_S = 600.0, 3600.0
+"""How often a gallery of every result is compared with the results, and how old those may be."""
 
 log = structlog.get_logger(__name__)
 
@@ -342,6 +344,7 @@ class Wishes:
         self._soon_after = BackgroundTasks()
         self._rounds = BackgroundTasks()
         self._busy = False
+        self._missing_due = 0.0
         self.hand_over: Callable[[str], bool] = lambda _card_id: False
         """Whether an ended card's waiting reactions are fulfilled elsewhere."""
 
@@ -376,7 +379,7 @@ class Wishes:
             log.exception("reaction.wishes_failed", card=card_id)
 
     def fulfil_all(self) -> None:
-        """Start to fulfil all waiting reactions on ended cards, unless already running."""
+        """Start to fulfil all waiting reactions on ended cards, and to show what a gallery misses, unless running."""
         if not self._busy:
             self._busy = True
             self._rounds.start(self._fulfil_all(), "wishes")
@@ -384,6 +387,10 @@ class Wishes:
     async def _fulfil_all(self) -> None:
         try:
             await self._fulfil(None)
+            if self._bot.clock.monotonic() >= self._missing_due:
+                self._missing_due = self._bot.clock.monotonic() + MISSING_EVERY_S
+                for guild_id, card_id in await use(self._bot, ReactionMaps).unshown(MISSING_WITHIN_S):
+                    await self._show_in_gallery(guild_id, card_id)
         except Exception:
             log.exception("reaction.wishes_failed")
         finally:

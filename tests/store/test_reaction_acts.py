@@ -255,3 +255,18 @@ async def test_own_stars_open_results_and_hidden_members_are_left_out(store: Sto
     await store.member_settings.change(GUILD, card.author_id, lambda own: replace(own, is_unshown=False))
     await store.cards.take_down(GUILD, card.id)
     assert await best(store, clock) == []
+
+
+async def test_a_gallery_of_every_result_knows_which_it_misses(store: Store, accepted: Any, clock: Any):
+    card = await posted(store, accepted)
+    assert await store.reactions.unshown(60.0) == []
+    await store.reactions.change_settings(GUILD, gallery=lambda _: (77, 0))
+    assert (await store.reactions.get(GUILD)).gallery_stars == 0
+    assert await store.reactions.unshown(60.0) == [(GUILD, card.id)]
+    (job,) = await store.jobs.of_card(GUILD, card.id)
+    await store.copies.note(GUILD, job.id, channel_id=77, message_id=5, kind="gallery")
+    assert await store.reactions.unshown(60.0) == []
+    later = await posted(store, accepted)
+    assert await store.reactions.unshown(60.0) == [(GUILD, later.id)]
+    clock.now += 61
+    assert await store.reactions.unshown(60.0) == []

@@ -20,6 +20,7 @@ from bot.store.engine.columns import read_as
 from bot.store.engine.repository import RecordOf, Repository
 from bot.store.engine.row_cache import Recalled
 from bot.store.jobs.cards import key_values, note_acted
+from bot.store.jobs.tried_values import KEPT
 from bot.store.sql import Connection
 
 _SET = """
@@ -35,6 +36,19 @@ ON CONFLICT (guild_id) DO UPDATE SET is_on = excluded.is_on, seeds = excluded.se
     gallery_channel = excluded.gallery_channel, gallery_stars = excluded.gallery_stars,
     gallery_all = excluded.gallery_all
 """
+# The conditions must match the index of what is kept.
+_UNSHOWN = f"""
+SELECT DISTINCT jobs.guild_id, jobs.card_id FROM reaction_settings AS own JOIN jobs ON jobs.guild_id = own.guild_id
+JOIN cards ON cards.id = jobs.card_id
+WHERE own.gallery_all = 1 AND own.gallery_channel IS NOT NULL AND {KEPT}
+    AND coalesce(finished_at, jobs.created_at) > :since AND jobs.state = 'delivered' AND cards.private = 0
+    AND own.guild_id NOT IN (SELECT guild_id FROM absent_guilds)
+    AND NOT EXISTS (
+        SELECT 1 FROM copies JOIN jobs AS shown ON shown.id = copies.job_id
+        WHERE shown.card_id = jobs.card_id AND copies.kind = 'gallery'
+    )
+LIMIT :limit
+"""  # noqa: S608 - a constant condition
 
 
 class ReactionMaps(Repository):
@@ -46,6 +60,11 @@ class ReactionMaps(Repository):
     async def changes(self, guild_id: int) -> dict[str, Reaction]:
         """Return the guild's overrides of the defaults, by emoji."""
         return await self._database.read(lambda db: _changes(db, guild_id))
+
+    async def unshown(self, within_s: float, *, limit: int = 50) -> list[tuple[int, str]]:
+        """Return guilds with cards that a gallery of every public result misses, of those that ended within seconds."""
+        values = {"since": self._clock.wall() - within_s, "limit": limit}
+        return [(row["guild_id"], row["card_id"]) for row in await self._rows(_UNSHOWN, values)]
 
     async def set(
         self,

@@ -82,6 +82,9 @@ async def test_after_a_crash_it_is_still_posted_once_and_removed_with_a_result(r
     copies = await rig.bot.parts.store.copies.of_card(rig.guild.id, job.card_id)
     assert [copy.message_id for copy in copies if copy.kind == "week"] == [post.id]
     assert message.id == job.message_id
+    delete(rig, message)
+    await rig.env.settle()
+    assert in_channel(rig, week) == []
 
 
 async def test_what_may_not_be_shown_is_left_out(rig: Rig, week: Any):

@@ -153,6 +153,22 @@ async def test_every_public_result_has_its_post_once_and_private_ones_have_none(
     assert [each.name for each in posts(forum)] == ["a heron #fast"]
 
 
+async def test_a_result_that_a_crash_kept_out_of_the_forum_is_posted_soon(rig: Rig, forum: Any):
+    await set_gallery(rig, forum, 0)
+    await rig.member.slash(rig.channel, "image generate", prompt="a heron #fast")
+    failpoints.arm(["deliver.stored"])
+    with pytest.raises(Crash):
+        await rig.work()
+    await rig.restart(after_s=60)
+    for _ in range(2):
+        with rig.env.time_context():
+            await rig.bot.surface.fulfil_wishes()
+            await rig.bot.surface.wishes.finished()
+        await rig.env.settle()
+        assert [each.name for each in posts(forum)] == ["a heron #fast"]
+        rig.advance(1200)
+
+
 async def test_a_post_whose_bot_died_before_noting_it_is_found_again(rig: Rig, forum: Any):
     await set_gallery(rig, forum, 1)
     card = await made(rig)
