@@ -27,7 +27,7 @@ class ScheduleForm(Form):
     def __init__(self, bot: Bot, typed: TypedSchedule, *, zone: str, asks: bool, send: Send) -> None:
         super().__init__(bot, title=str(texts.NEW_SCHEDULE), name="schedule")
         self._typed, self._send = typed, send
-        label, about = (texts.INPUTS_LABEL, texts.INPUTS_HELP) if typed.recipe else (texts.PROMPT, texts.VARIABLES_HELP)
+        label, about = texts.INPUTS_LABEL if typed.recipe else texts.PROMPT, texts.VARIABLES_HELP
         self._texts: dict[str, discord.ui.TextInput[Any]] = {}
         if asks:
             self._add("inputs", label, about(variables=listed(VARIABLES)), INPUT_CHARS, long=True)

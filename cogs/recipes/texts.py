@@ -167,7 +167,6 @@ RUNS_DAILY, RUNS_ONCE, RUNS_WEEKLY = Text("Every day"), Text("Once"), Text("Week
 LIMIT_HELP = Text("Credits that its runs can cost in a calendar month")
 PROMPT, INPUTS_LABEL = Text("Prompt"), Text("Inputs")
 VARIABLES_HELP = Text("You can use {variables}")
-INPUTS_HELP = Text("“name: value”, one per line; variables: {variables}")
 
 
 def not_scheduled(reason: str) -> str:

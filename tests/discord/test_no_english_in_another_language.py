@@ -36,7 +36,7 @@ WORDS = ("", "?", "help", "credits", "vary", "again", "animate", "upscale", f"{O
 """What someone says to the bot."""
 DEPTH = 3
 NO_WORDS = re.compile(
-    r"```.*?```|`[^`]*`|\{[a-z_0-9.]+\}"  # code, names of options and commands, ids
+    r"```.*?```|`[^`]*`|\{[a-z_0-9.: |]+\}"  # code, names of options and commands, ids, variables
     r"|<[@#:/t][^>]*>|</[^>]+>"  # mentions, emojis, times, commands
     r"|\]\([^)]*\)|https?://\S+"  # links
     r"|(?<![\w<])/[a-z0-9]+(?: [a-z]+)?"  # commands
