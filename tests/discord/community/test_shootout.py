@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -15,7 +16,7 @@ from tests.support.channels import rule, shown
 from tests.support.reacting import other
 from tests.support.rig import Rig
 from tests.support.shootouts import MODELS, card_of, held, jobs_by_letter, over, stored, turn, vote
-from tests.support.surface import DETAILS, REMOVE, nothing_happened, parts, private_sentence, sends
+from tests.support.surface import DETAILS, REMOVE, nothing_happened, parts, private_sentence, sends, settled_exactly
 
 
 def labels(message: Any) -> dict[str, bool]:
@@ -220,3 +221,25 @@ async def test_votes_cost_at_most_one_edit_each_round(rig: Rig):
     await turn(rig)
     assert len(list(sends(rig))) - before == 1
     assert "10 votes so far" in text(await card_of(rig))
+
+
+async def test_it_is_public_though_its_author_prefers_private_results(rig: Rig):
+    await rig.bot.parts.store.member_settings.change(
+        rig.guild.id, rig.member.id, lambda own: replace(own, private=True)
+    )
+    await held(rig)
+    card = await rig.bot.parts.store.cards.get(rig.guild.id, (await stored(rig)).card_id)
+    assert card is not None
+    assert not card.private
+
+
+async def test_a_canceled_one_is_refunded_and_ends_without_a_winner(rig: Rig):
+    await rule(rig, paused=False, running_per_server=1)
+    await rig.member.slash(rig.channel, "shootout", prompt="a fox", models=MODELS)
+    card = await card_of(rig)
+    await rig.member.click(card, label="Cancel")
+    await rig.work()
+    await turn(rig)
+    assert (await stored(rig)).ended_at is not None
+    assert not any(job.shootout is ShootoutPhase.WON for job in await rig.jobs())
+    await settled_exactly(rig)
