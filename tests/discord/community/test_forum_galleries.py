@@ -6,6 +6,7 @@ from typing import Any
 
 import discord
 import pytest
+from discord.channel import _guild_channel_factory
 
 from bot.delivery.posting.forum_posts import require_tags
 from bot.delivery.texts import TAG_NEEDED
@@ -14,6 +15,7 @@ from bot.errors import InputError
 from bot.jobs.surface import NoPlace
 from bot.runtime import failpoints
 from bot.runtime.failpoints import Crash
+from cogs.reactions.settings.gallery import HOMES
 from tests.support.reacting import in_channel, made
 from tests.support.rig import Rig
 from tests.support.settings_pages import choose, opened, page_text, set_gallery
@@ -117,6 +119,14 @@ async def test_a_required_tag_is_given_or_named_in_one_sentence(rig: Rig, forum:
     said = private_sentence(await set_gallery(rig, forum, 1))
     assert said == TAG_NEEDED(channel=forum.id)
     assert (await rig.bot.parts.store.reactions.get(rig.guild.id)).gallery_channel is None
+
+
+def test_a_media_channel_is_a_forum_to_the_library_and_both_can_be_chosen():
+    """simcord has no media channels."""
+    for kind in (discord.ChannelType.forum, discord.ChannelType.media):
+        factory, _ = _guild_channel_factory(kind.value)
+        assert factory is discord.ForumChannel
+        assert kind in HOMES
 
 
 async def test_a_missing_permission_is_named_when_the_forum_is_chosen(rig: Rig, forum: Any):
