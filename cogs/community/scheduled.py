@@ -21,12 +21,12 @@ from bot.delivery.posting.copies import shown_jobs
 from bot.domain.models import MediaKind
 from bot.domain.server.guild_rules import Period, Rules
 from bot.domain.server.schedules import BEST, DueRun, Schedule, has_best
-from bot.errors import BotError, DatabaseFailing
+from bot.errors import BotError, CannonUnavailable, DatabaseFailing, MediaUnreachable, RateLimited
 from bot.generation.generations import Generations
 from bot.generation.recipes.run import RecipeRuns
 from bot.jobs.intake import Unconfirmed
 from bot.jobs.surface import Later, NoPlace
-from bot.language import speak
+from bot.language import speak, why_of
 from bot.server.community import texts
 from bot.server.community.schedules import ScheduleChanges, consent_of, values_of
 from bot.store import Cards, GuildSettings, ReactionActs, Schedules
@@ -41,6 +41,9 @@ SERVERS_AT_ONCE = 8
 STARRED_MAX = 25
 AGAIN_S = 300.0
 MEMBER_WITHIN_S = 30.0
+PASSING = (CannonUnavailable, DatabaseFailing, MediaUnreachable, RateLimited)
+PAUSED_BY_HOST = "pause.host"
+"""The page of a refusal that passes by itself, too."""
 
 
 class _Stopped(Exception):
@@ -76,10 +79,8 @@ class ScheduledRuns:
                     speak(await use(self._bot, GuildLanguages).of(guild_id))
                     for each in schedules:
                         await self._attempt(guild, each)
-            except DatabaseFailing:
-                return  # they stay due
             except Exception as error:
-                if not may_pass(error):
+                if not may_pass(error) and not isinstance(error, BotError):
                     log.exception("schedule.failed", guild=guild_id)
                 self._later[guild_id] = self._bot.clock.monotonic() + AGAIN_S
 
@@ -95,9 +96,9 @@ class ScheduledRuns:
             await self._run(guild, schedule, run, rules)
         except _Stopped as stopped:
             await (changes.skip if stopped.skips else changes.stop)(run, stopped.reason)
-        except DatabaseFailing:
-            raise
         except BotError as error:
+            if isinstance(error, PASSING) or why_of(error.sentence) == PAUSED_BY_HOST:
+                raise
             await changes.stop(run, error.sentence)
         except Exception as error:
             if may_pass(error):
