@@ -14,11 +14,11 @@ from bot.domain.money.spend_request import YES_COVERS
 from bot.domain.server.guild_rules import Rules
 from bot.domain.server.schedules import BEST, Plan, Schedule, coming
 from bot.domain.texts import mention
-from bot.domain.words.text import harmless, harmless_within, shortened, stamp
+from bot.domain.words.text import harmless_within, shortened, stamp
 from bot.errors import InputError
 from bot.generation.recipes.recipes import Parameter, Recipe, RecipeStep
 from bot.generation.recipes.run import RecipeRuns
-from bot.server.community.schedules import TITLE_CHARS, ScheduleAct, ScheduleChanges, TypedSchedule, values_of
+from bot.server.community.schedules import ScheduleAct, ScheduleChanges, TypedSchedule, title_of, values_of
 from bot.server.community.texts import when_words
 from bot.store import GuildSettings, Schedules
 from cogs.recipes import texts
@@ -59,15 +59,11 @@ def state_of(schedule: Schedule) -> str:
     return str(texts.PAUSED_MARK if schedule.is_paused else texts.HAS_RUN)
 
 
-def _title(plan: Plan) -> str:
-    return harmless(shortened(plan.title, TITLE_CHARS))
-
-
 async def _list(bot: Bot, guild_id: int) -> Page:
     found, rules = await use(bot, Schedules).all(guild_id), await use(bot, GuildSettings).get(guild_id)
     lines = [
         texts.SCHEDULE_LINE(
-            title=_title(each.plan), when=when_words(each.plan.when), channel=each.channel_id, state=state_of(each)
+            title=title_of(each.plan), when=when_words(each.plan.when), channel=each.channel_id, state=state_of(each)
         )
         for each in found
     ] or [str(texts.NO_SCHEDULES)]
@@ -133,7 +129,7 @@ def _embed(bot: Bot, plan: Plan, channel_id: int, costs: str, rules: Rules) -> d
     """Draw what runs when, where, and for how much."""
     values = [plan.values["prompt"]] if not plan.recipe else [f"{name}: {value}" for name, value in plan.values.items()]
     words = harmless_within("\n".join(values), EMBED_FIELD_CHARS)
-    title = texts.SCHEDULE_TITLE(title=_title(plan))
+    title = texts.SCHEDULE_TITLE(title=title_of(plan))
     embed = discord.Embed(title=title, description=f">>> {words}" if words else None, colour=NEUTRAL)
     times = [stamp(each, "F") for each in coming(plan.when, bot.clock.wall(), rules.zone, RUNS_SHOWN)]
     when = "\n".join([f"{when_words(plan.when)} ({rules.timezone})", *(f"-# {each}" for each in times)])
@@ -287,7 +283,7 @@ async def ask_to_delete(interaction: Interaction, schedule_id: str, _values: Seq
     found = await _found(interaction, schedule_id)
     yes = Control.button("schedule_delete", found.id, label=DELETE, style=DANGER)
     no = Control.button("schedules_list", "panel", label=texts.ALL_SCHEDULES)
-    question = texts.DELETE_SCHEDULE(title=_title(found.plan))
+    question = texts.DELETE_SCHEDULE(title=title_of(found.plan))
     await in_time(interaction.response.edit_message(content=question, embed=None, view=view_of([yes, no])))
 
 

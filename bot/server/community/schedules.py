@@ -118,7 +118,7 @@ class ScheduleChanges(ModeratorActs):
         def record(is_stored: bool) -> Record | None:
             said = texts.CREATED(
                 who=schedule.made_by,
-                title=_title(schedule),
+                title=title_of(schedule.plan),
                 when=texts.when_words(schedule.plan.when),
                 channel=schedule.channel_id,
                 limit=schedule.limit,
@@ -153,11 +153,7 @@ class ScheduleChanges(ModeratorActs):
             return _paused(old) if act is ScheduleAct.PAUSE else replace(old, next_at=now)
 
         def said(new: Schedule) -> Text:
-            return (
-                (texts.CATCHES_UP if new.plan.catches_up else texts.LEAVES_OUT)
-                if act is ScheduleAct.MISSED
-                else ACTS[act]
-            )
+            return ACTS.get(act) or (texts.CATCHES_UP if new.plan.catches_up else texts.LEAVES_OUT)
 
         await self._change(guild_id, schedule_id, change, said, by_id)
 
@@ -180,7 +176,7 @@ class ScheduleChanges(ModeratorActs):
 
     async def delete(self, guild_id: int, schedule_id: str, *, by_id: int) -> None:
         def record(gone: Schedule | None) -> Record | None:
-            return None if gone is None else _line(gone, texts.DELETED(who=by_id, title=_title(gone)), by_id)
+            return None if gone is None else _line(gone, texts.DELETED(who=by_id, title=title_of(gone.plan)), by_id)
 
         await self._store.schedules.delete(guild_id, schedule_id, record=record)
 
@@ -199,7 +195,7 @@ class ScheduleChanges(ModeratorActs):
         def record(done: Change[Schedule] | None) -> Record | None:
             if done is None or done.after.reason in {"", done.before.reason}:
                 return None
-            return _line(done.after, said(title=_title(done.after), reason=reason), 0)
+            return _line(done.after, said(title=title_of(done.after.plan), reason=reason), 0)
 
         await self._store.schedules.change(run.guild_id, run.schedule_id, of_due, record=record)
 
@@ -214,7 +210,7 @@ class ScheduleChanges(ModeratorActs):
         def record(done: Change[Schedule] | None) -> Record | None:
             if done is None or done.before == done.after:
                 return None
-            return _line(done.after, said(done.after)(who=by_id, title=_title(done.after)), by_id)
+            return _line(done.after, said(done.after)(who=by_id, title=title_of(done.after.plan)), by_id)
 
         await self._store.schedules.change(guild_id, schedule_id, change, record=record)
 
@@ -243,8 +239,9 @@ def _paused(schedule: Schedule) -> Schedule:
     return replace(schedule, next_at=None, is_paused=True)
 
 
-def _title(schedule: Schedule) -> str:
-    return harmless(shortened(schedule.plan.title, TITLE_CHARS))
+def title_of(plan: Plan) -> str:
+    """Return what a schedule is called, escaped."""
+    return harmless(shortened(plan.title, TITLE_CHARS))
 
 
 def _line(schedule: Schedule, text: str, by_id: int) -> Record:
