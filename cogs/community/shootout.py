@@ -14,14 +14,7 @@ from bot.delivery import Delivery
 from bot.delivery.card.context import NEUTRAL
 from bot.delivery.channels.facts import EMBED_DESCRIPTION_CHARS, in_time
 from bot.domain.models import Job
-from bot.domain.server.shootouts import (
-    MINUTES_MAX,
-    MINUTES_MIN,
-    MINUTES_USUAL,
-    ShootoutKind,
-    Standing,
-    letter,
-)
+from bot.domain.server.shootouts import MINUTES_MAX, MINUTES_MIN, MINUTES_USUAL, ShootoutKind, Standing, letter
 from bot.domain.words.text import harmless, harmless_within, stamp
 from bot.generation.generation import Generation
 from bot.language import amount, tr
@@ -63,10 +56,7 @@ class ShootoutCommand(commands.Cog):
     @app_commands.command(name="shootout", description=texts.SHOOTOUT)
     @app_commands.guild_only()
     @app_commands.describe(
-        prompt=texts.PROMPT_OPTION,
-        kind=texts.KIND_OPTION,
-        models=texts.MODELS_OPTION,
-        minutes=texts.MINUTES_OPTION,
+        prompt=texts.PROMPT_OPTION, kind=texts.KIND_OPTION, models=texts.MODELS_OPTION, minutes=texts.MINUTES_OPTION
     )
     @app_commands.choices(kind=KINDS)
     @app_commands.autocomplete(models=_models)

@@ -14,14 +14,7 @@ from bot.catalogue import LiveCatalogue, Operation, model_id
 from bot.domain.jobs.card_spec import JobSpec
 from bot.domain.models import Job, ShootoutPhase
 from bot.domain.server.guild_rules import Rules
-from bot.domain.server.shootouts import (
-    MODELS_MAX,
-    MODELS_MIN,
-    Shootout,
-    ShootoutKind,
-    Standing,
-    table,
-)
+from bot.domain.server.shootouts import MODELS_MAX, MODELS_MIN, Shootout, ShootoutKind, Standing, table
 from bot.errors import InputError, NotAllowed, Refused
 from bot.runtime.clock import Clock
 from bot.server.community import texts
