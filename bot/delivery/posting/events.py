@@ -18,7 +18,7 @@ from bot.delivery.card.readers import GuildLanguages
 from bot.delivery.channels.facts import DISCORD_ERRORS, in_time, is_closed
 from bot.delivery.channels.gate import PostingGate
 from bot.delivery.channels.guilds import Guilds
-from bot.delivery.channels.messages import Messages, custom_ids_of, nonce_of
+from bot.delivery.channels.messages import NOT_CONNECTED_S, Messages, custom_ids_of, nonce_of
 from bot.delivery.channels.view import message_link, message_view
 from bot.delivery.posting.copies import Exhibit, ResultCopies
 from bot.delivery.surface import CardSurface
@@ -75,16 +75,17 @@ class EventDesk:
                 if current is not None:
                     await self._step(current)
         except (Later, *DISCORD_ERRORS) as error:
-            log.info("event.later", event=event.id, error=type(error).__name__)
+            log.info("event.later", of=event.id, error=type(error).__name__)
             await self._later(event, error)
         except Exception:
-            log.exception("event.failed", event=event.id)
+            log.exception("event.failed", of=event.id)
             await self.store.events.next_at(event.guild_id, event.id, self.clock.wall() + AGAIN_S)
 
     async def _later(self, event: ServerEvent, error: Exception) -> None:
         """Try again; but what the bot may not post is given up, with an alert."""
         if not (isinstance(error, discord.HTTPException) and is_closed(error)):
-            await self.store.events.next_at(event.guild_id, event.id, self.clock.wall() + AGAIN_S)
+            again_s = error.seconds if isinstance(error, Later) else AGAIN_S
+            await self.store.events.next_at(event.guild_id, event.id, self.clock.wall() + again_s)
             return
         current = await self.store.events.get(event.guild_id, event.id) or event
         if current.state is EventState.OPEN:
@@ -116,7 +117,7 @@ class EventDesk:
         """Return the event's channel, None if it was deleted. Raises Later, and Discord's errors."""
         guild = await self.guilds.find(event.guild_id)
         if guild is None:
-            raise Later(AGAIN_S)
+            raise Later(NOT_CONNECTED_S)
         channel: object = guild.get_channel(event.channel_id)
         if channel is None:
             try:
@@ -196,7 +197,7 @@ class EventDesk:
     async def _member(self, event: ServerEvent, member_id: int) -> discord.Member | None:
         guild = await self.guilds.find(event.guild_id)
         if guild is None:
-            raise Later(AGAIN_S)
+            raise Later(NOT_CONNECTED_S)
         try:
             return await in_time(guild.fetch_member(member_id))
         except discord.NotFound:
@@ -222,7 +223,7 @@ class EventDesk:
                 failpoint("event.posted")
                 return
         except NoPlace as error:
-            log.info("event.not_shown", event=event.id, reason=error.sentence)
+            log.info("event.not_shown", of=event.id, reason=error.sentence)
         embed.description = str(texts.CALLED_OFF if event.state is EventState.CANCELLED else texts.ALL_OVER)
         await in_time(channel.send(embed=embed, nonce=nonce_of(KIND, event.id, channel.id)))
         failpoint("event.posted")

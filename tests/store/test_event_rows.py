@@ -1,0 +1,219 @@
+"""Events in the store, on both databases: purses, places, prizes, and what is forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from bot.domain.models import Job, JobState, LedgerKind, Media, MediaKind
+from bot.domain.money.spend_request import Draw, Verdict
+from bot.domain.server.events import EventState, Judged, ServerEvent, Unjudged
+from bot.domain.server.reaction_rules import DEFAULTS
+from bot.store import Record, Spending, Store
+from bot.store.guild.community.events import Ended
+from tests.store.conftest import HandClock
+
+GUILD, ADA, BOB, EVE = 700, 42, 43, 44
+CHANNEL = 55
+STAR = DEFAULTS["⭐"]
+IMAGE = (Media(url="https://media.test/a.png", kind=MediaKind.IMAGE, key="image"),)
+
+
+async def begun(store: Store, clock: HandClock, **values: Any) -> ServerEvent:
+    """Store an event of an hour that ADA and BOB take part in."""
+    event = ServerEvent(
+        id="E1", guild_id=GUILD, channel_id=CHANNEL, theme="Cats", purse=Decimal(20), cap=Decimal(12),
+        operations=frozenset(), jury_role=None, prizes=(Decimal(5), Decimal(3)), made_by=1, made_at=clock.now,
+        begins_at=clock.now, ends_at=clock.now + 3600,
+    )  # fmt: skip
+    made = await store.events.add(replace(event, **values), record=lambda _: None)
+    assert made is not None
+    for member in (ADA, BOB):
+        await store.events.join(GUILD, made.id, member)
+    return made
+
+
+async def made_by(store: Store, made: Any, clock: HandClock, member: int, *stars: int, **card: Any) -> Job:
+    """Have a result of a member, with these members' stars."""
+    shown = made.card(GUILD, author_id=member, channel_id=CHANNEL, created_at=clock.now, **card)
+    message = 9000 + int(shown.id[1:])
+    _, (job,), _ = await store.cards.accept(shown, [made.job(shown, 0, "4", created_at=clock.now)], lambda _: None)
+    await store.cards.mark_answered(GUILD, shown.id, message, CHANNEL)
+    done = await store.jobs.change(
+        job, JobState.DELIVERED, settle=Decimal(4), media=IMAGE, delivered_at=clock.now, finished_at=clock.now
+    )
+    assert done is not None
+    for voter in stars:
+        await store.reaction_acts.note(GUILD, message, voter, STAR, card_id=shown.id)
+    clock.now += 1
+    return done
+
+
+def judged(*jobs: Job, placed: bool = True, jurors: Sequence[int] = (), others: Sequence[int] = ()) -> Judged:
+    return Judged(
+        cards={job.card_id: placed for job in jobs}, jurors=dict.fromkeys(others, False) | dict.fromkeys(jurors, True)
+    )
+
+
+async def end(store: Store, event: ServerEvent, by: Judged) -> Ended | None:
+    return await store.events.end(event, by, record=lambda _: None)
+
+
+async def grants(store: Store, member: int) -> list[Decimal]:
+    return [each.credits for each in await store.grants.of_member(GUILD, member)]
+
+
+async def test_an_event_comes_back_as_it_was_stored_and_a_channel_has_one(store: Store, clock: HandClock) -> None:
+    made = await begun(store, clock, operations=frozenset({"image.generate"}), jury_role=9)
+    assert await store.events.get(GUILD, "E1") == made
+    assert await store.events.open(GUILD) == [made]
+    assert await store.events.add(replace(made, id="E2"), record=lambda _: None) is None
+    assert [each.id for each in await store.events.due(10)] == ["E1"]
+    await store.events.next_at(GUILD, "E1", clock.now + 5, message_id=8)
+    assert await store.events.due(10) == []
+    clock.now += 5
+    assert [each.message_id for each in await store.events.due(10)] == [8]
+    await store.absent_guilds.note(GUILD)
+    assert await store.events.due(10) == []
+
+
+async def test_the_purse_is_seen_by_those_who_take_part_where_and_while_it_runs(store: Store, clock: HandClock) -> None:
+    event = await begun(store, clock)
+
+    async def left(member: int, channel: int = CHANNEL) -> Decimal | None:
+        def look(books: Spending) -> Decimal | None:
+            purse = books.purse([channel, 500])
+            return None if purse is None else purse.left
+
+        found: Decimal | None = await store.spending.view(GUILD, member, look)
+        return found
+
+    assert await left(ADA) == 12
+    assert await left(EVE) is None
+    assert await left(ADA, 56) is None
+    clock.now = event.ends_at
+    assert await left(ADA) is None
+
+
+async def test_a_request_that_empties_the_purse_makes_its_event_due(store: Store, made: Any, clock: HandClock) -> None:
+    event = await begun(store, clock, cap=None)
+    await store.events.next_at(GUILD, "E1", event.ends_at)
+    for drawn, due in (("12", []), ("8", ["E1"])):
+        card = made.card(GUILD)
+        verdict = Verdict(
+            states=(JobState.SUBMITTING,), draws=(Draw(item=0, grant_id=event.grant_id, credits=Decimal(drawn)),)
+        )
+        await store.cards.accept(card, [made.job(card, 0, "12")], lambda _, v=verdict: v)
+        assert [each.id for each in await store.events.due(10)] == due
+    await store.events.note_emptied(event)
+    assert await store.events.due(10) == []
+
+
+async def test_the_purse_pays_before_a_grant_whatever_the_job_costs(store: Store, made: Any, clock: HandClock) -> None:
+    event = await begun(store, clock)
+    grant = await store.grants.add(GUILD, ADA, Decimal(10), note="", by_id=1, expires_at=clock.now + 9)
+    card = made.card(GUILD, author_id=ADA)
+    draws = tuple(Draw(item=0, grant_id=each, credits=Decimal(5)) for each in (grant.id, event.grant_id))
+    verdict = Verdict(states=(JobState.SUBMITTING,), draws=draws)
+    _, (job,), _ = await store.cards.accept(card, [made.job(card, 0, "10")], lambda _: verdict)
+    await store.jobs.change(job, JobState.DELIVERED, settle=Decimal(7))
+    assert (await store.events.use(event, ADA)).paid == 5
+    assert [each.left for each in await store.grants.of_member(GUILD, ADA)] == [8]
+
+
+async def test_places_prizes_and_the_end_are_one(store: Store, made: Any, clock: HandClock) -> None:
+    event = await begun(store, clock)
+    first = await made_by(store, made, clock, ADA, BOB, EVE, ADA)
+    second = await made_by(store, made, clock, BOB, EVE, BOB)
+    assert await end(store, event, judged(first, second)) is None  # its time is not over
+    clock.now = event.ends_at
+    with pytest.raises(Unjudged):
+        await end(store, event, judged(first))
+    assert await store.events.open(GUILD) != []
+    done = await end(store, event, judged(first, second))
+    assert done is not None
+    assert [(each.member_id, each.stars, each.prize) for each in done.places] == [(ADA, 2, 5), (BOB, 1, 3)]
+    assert (done.members, done.results) == (2, 2)
+    assert await store.events.places(GUILD, "E1") == list(done.places)
+    assert (await grants(store, ADA), await grants(store, BOB)) == ([5], [3])
+    lines = [row for row in await store.ledger.rows(GUILD) if row.kind is LedgerKind.GRANT]
+    assert {(row.member_id, row.credits) for row in lines} == {(ADA, 5), (BOB, 3)}
+    assert await end(store, event, judged(first, second)) is None
+    assert await grants(store, ADA) == [5]
+    await store.events.posted(GUILD, "E1")
+    assert await store.events.places(GUILD, "E1") == []
+    assert await store.events.due(10) == []
+
+
+@pytest.mark.parametrize("how", ["private", "spoiler", "other operation", "before", "elsewhere", "erased", "blocked"])
+async def test_what_does_not_take_part_is_not_placed(store: Store, made: Any, clock: HandClock, how: str) -> None:
+    if how == "before":
+        job = await made_by(store, made, clock, ADA, BOB)
+    event = await begun(store, clock, operations=frozenset({"video.generate"} if how == "other operation" else ()))
+    if how == "elsewhere":
+        await store.events.cancel(GUILD, "E1", record=lambda _: None)
+        event = await begun(store, clock, id="E2", channel_id=77)
+    if how != "before":
+        values = {how: True} if how in {"private", "spoiler"} else {}
+        job = await made_by(store, made, clock, ADA, BOB, **values)
+    if how == "erased":
+        await store.privacy.erase(GUILD, BOB)
+        await store.cards.erase(GUILD, job.card_id)
+    if how == "blocked":
+        await store.blocks.add(GUILD, ADA, until=None, reason="", by_id=1)
+    clock.now = event.ends_at
+    done = await end(store, event, judged(job))
+    assert done is not None
+    assert list(done.places) == []
+
+
+async def test_only_jurors_count_where_there_is_a_jury(store: Store, made: Any, clock: HandClock) -> None:
+    event = await begun(store, clock, jury_role=9)
+    popular, chosen = await made_by(store, made, clock, ADA, BOB, 45), await made_by(store, made, clock, BOB, EVE)
+    clock.now = event.ends_at
+    with pytest.raises(Unjudged) as asked:
+        await end(store, event, judged(popular, chosen))
+    assert asked.value.voters == {BOB, EVE, 45}
+    done = await end(store, event, judged(popular, chosen, jurors=[EVE], others=[BOB, 45]))
+    assert done is not None
+    assert [each.member_id for each in done.places] == [BOB]
+
+
+async def test_a_canceled_event_closes_its_purse_and_says_so_in_the_record(
+    store: Store, made: Any, clock: HandClock
+) -> None:
+    event = await begun(store, clock)
+
+    def record(ended: Ended | None) -> Record | None:
+        return None if ended is None else Record(kind="event", text=f"{ended.paid}", by_id=1)
+
+    assert (await store.events.cancel(GUILD, "E1", record=record)) is not None
+    assert (await store.events.cancel(GUILD, "E1", record=record)) is None
+    found = await store.events.get(GUILD, "E1")
+    assert found is not None
+    assert found.state is EventState.CANCELLED
+    assert [each.text for each in await store.decisions.all(GUILD)] == ["0.000"]
+    assert await store.spending.view(GUILD, ADA, lambda books: books.purse([CHANNEL])) is None
+    assert await store.events.join(GUILD, "E1", EVE) is None
+    clock.now = event.ends_at
+    assert await end(store, event, judged()) is None
+
+
+async def test_a_member_who_deletes_their_data_leaves_the_event(store: Store, clock: HandClock) -> None:
+    event = await begun(store, clock)
+    assert GUILD in await store.privacy.guilds_of(ADA)
+    await store.privacy.erase(GUILD, ADA)
+    assert not (await store.events.use(event, ADA)).takes_part
+    assert (await store.events.use(event, BOB)).members == 1
+
+
+async def test_an_event_of_practice_grants_practice_alone(store: Store, made: Any, clock: HandClock) -> None:
+    await store.keys.set(GUILD, "cs_practice_" + "0" * 24, set_by=1, status=made.status(), practice=True)
+    event = await begun(store, clock)
+    assert event.practice
+    await store.keys.end_practice(GUILD)
+    assert await store.spending.view(GUILD, ADA, lambda books: books.purse([CHANNEL])) is None
