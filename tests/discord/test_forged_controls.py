@@ -41,6 +41,7 @@ class Targets:
             await store.settings.get(rig.guild.id),
             await store.limits.all(rig.guild.id),
             await store.recipes.all(rig.guild.id),
+            await store.events.open(rig.guild.id),
             await store.schedules.all(rig.guild.id),
             await store.decisions.all(rig.guild.id),
             rig.sandbox.posts,

@@ -13,7 +13,7 @@ from bot.domain.server.guild_rules import Limit, Period, Scope
 from bot.runtime import failpoints
 from bot.server.community.events import texts as said
 from cogs.ui.texts import MODERATORS_ONLY
-from tests.support.channels import hidden_channel
+from tests.support.channels import hidden_channel, press
 from tests.support.reacting import made, newest, other
 from tests.support.rig import Rig
 from tests.support.surface import REMOVE, delete, icon, nothing_happened, panel_text, private_sentence
@@ -341,6 +341,29 @@ async def test_members_change_nothing_and_see_what_their_channels_have(rig: Rig)
     assert "Cats in space" in panel
     assert "Secret" not in panel
     assert "Moderators announce" not in panel
+
+
+async def test_no_member_and_no_other_servers_moderator_moves_an_event(rig: Rig):
+    await announced(rig)
+    hidden = hidden_channel(rig, rig.moderator)
+    await announced(rig, channel=hidden, theme="Secret")
+    elsewhere = rig.env.create_guild("Elsewhere")
+    place = elsewhere.create_text_channel("general")
+    moderators = elsewhere.create_role("mods", permissions=discord.Permissions(manage_guild=True))
+    stranger = elsewhere.add_member(rig.env.create_user("max"), roles=[moderators])
+    before = await rig.bot.parts.store.events.open(rig.guild.id)
+    [shown, secret] = sorted(before, key=lambda each: each.theme)
+    assert secret.theme == "Secret"
+    for action in ("event_cancel", "event_choose", "event_panel"):
+        await press(rig, rig.member, action, shown.id)
+    for action in ("event_cancel", "event_choose", "event_panel", "event_join"):
+        for each in before:
+            answer = await press(rig, stranger, action, each.id, place)
+            assert each.theme not in str(answer.response and answer.response.content)
+    assert private_sentence(await press(rig, rig.member, "event_join", secret.id)) == str(said.OVER)
+    assert await rig.bot.parts.store.events.open(rig.guild.id) == before
+    for each in before:
+        assert (await rig.bot.parts.store.events.use(each, 0)).members == 0
 
 
 async def test_a_blocked_member_does_not_take_part(rig: Rig):
