@@ -6,7 +6,7 @@ from bot.language import Text
 
 # ---------------------------------------------------------------------- commands and options
 
-EVENT = "See this server's events; moderators: announce one with a purse of credits and a vote"
+EVENT = "See this server's events; moderators: announce one with a purse and a vote"
 THEME_OPTION = "What it is about, e.g. Cats in space"
 ENDS_OPTION = "2h or 3d from now, 18:00, or 2026-12-24 18:00 in the server's time zone"
 PURSE_OPTION = "Credits that pay first for those who take part, apart from their limits"
