@@ -571,6 +571,14 @@ class Settings:
             "link; `/help` with `why` shows the same.",
         ),
     )
+    outside_servers: Literal["on", "off"] = field(
+        default="on",
+        metadata=_about(
+            _switch,
+            "`on` or `off`: whether members may use the bot outside servers with their own Cannon Studio account: in "
+            "direct messages, and wherever they have installed it for themselves.",
+        ),
+    )
     practice: Literal["on", "off"] = field(
         default="on",
         metadata=_about(
@@ -734,6 +742,11 @@ class Settings:
         """Whether every server, strangers' too, may spend the host's credits without limit."""
         limits = (self.cannon_api_key_limit, self.cannon_api_key_total)
         return self.cannon_api_key is not None and self.cannon_api_key_guilds == "*" and limits == (None, None)
+
+    @property
+    def serves_outside(self) -> bool:
+        """Whether members may use the bot outside servers."""
+        return self.outside_servers == "on"
 
     @property
     def is_fleet(self) -> bool:

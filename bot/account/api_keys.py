@@ -104,11 +104,16 @@ class ApiKeys:
             is_limited=self.is_limited,
         )
 
-    async def for_guild(self, guild_id: int) -> UsableKey:
-        """Return the key for the guild's new jobs. Raises NoKey if there is none."""
+    async def for_guild(self, guild_id: int, *, is_home: bool = False) -> UsableKey:
+        """Return the key for the guild's new jobs; `is_home`: it is a member's own place, for which no host pays.
+
+        Raises NoKey if there is none.
+        """
         own = await self.store.keys.current(guild_id)
         if own is not None:
             return _usable(own)
+        if is_home:
+            raise NoKey(texts.NO_ACCOUNT)
         host = self._host(guild_id)
         if host is None:
             raise NoKey(texts.NO_KEY)
@@ -124,7 +129,7 @@ class ApiKeys:
         own = await self.store.keys.current(job.guild_id)
         if own is not None and own.practice == job.practice:
             return _usable(own)
-        return None if job.practice else self._host(job.guild_id)
+        return None if job.practice or job.is_at_home else self._host(job.guild_id)
 
     async def _for_job(self, job: Job) -> UsableKey | None:
         """Return the key that the job was submitted with, else the guild's current one, else None.

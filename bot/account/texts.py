@@ -19,6 +19,7 @@ def actor(member_id: int) -> str:
 
 BECAUSE = Text("Reason: {reason}")
 """Return a reason as a sentence of its own; `reason` is a sentence."""
+NO_ACCOUNT = Text("Outside servers, your own Cannon Studio account pays. Link it with `/me` first.", why="key.account")
 NO_KEY = Text("This server has no Cannon Studio key yet. A moderator can set one with `/studio key`.", why="key.none")
 NOT_A_KEY = Text(
     "This is not an API key, which is one word such as `cs_live_…`. Copy it again from the developer console.",

@@ -231,6 +231,7 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         clock=setup.clock,
         renew=setup.renew_commands,
         registers=setup.role.answers,
+        outside=setup.settings.serves_outside,
     )
     setup.metrics.gauge("cannon_bot_commands_outdated", COMMANDS_OUTDATED, lambda: command_sync.is_outdated)
     drift = ApiDrift(store, keys=core.keys, switches=core.switches, catalogue=setup.catalogue)

@@ -197,6 +197,8 @@ class Card:
     message_id: int | None = None
     message_channel_id: int | None = None
     """The request's channel, or a DM channel."""
+    outside_id: int | None = None
+    """The server that lacks the bot, 0 for a group: only the interaction's token reaches a message there."""
     private: bool = False
     spoiler: bool = False
     answered: bool = False
@@ -219,9 +221,24 @@ class Card:
         return self.place_id == self.channel_id
 
     @property
-    def is_ephemeral(self) -> bool:
-        """Whether only its author and the interaction token reach its message."""
-        return self.private and self.is_in_channel
+    def is_at_home(self) -> bool:
+        """Whether it is of no server: a member's own place is a server of one, which has the member's id."""
+        return self.guild_id == self.author_id
+
+    @property
+    def is_by_token(self) -> bool:
+        """Whether only the interaction token reaches its message: an ephemeral one, or one where the bot is not."""
+        return self.lives_by_token and self.is_in_channel
+
+    @property
+    def lives_by_token(self) -> bool:
+        """Whether the bot can't post in its channel for it: it is private, or the bot is not there."""
+        return self.private or self.outside_id is not None
+
+    @property
+    def has_link(self) -> bool:
+        """Whether others who see its channel can open its message."""
+        return self.message_id is not None and self.is_in_channel and not self.private
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -321,6 +338,11 @@ class Job:
     """Whether those have results: then it queues like any other."""
     fill: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     """Input fields filled from those results: templates where an output replaces `{ID.key}`."""
+
+    @property
+    def is_at_home(self) -> bool:
+        """As of its card."""
+        return self.guild_id == self.author_id
 
     @property
     def did_not_fit(self) -> bool:

@@ -84,14 +84,15 @@ class RequestGate:
             self.switches.require_on(guild_id, operation)
         return found
 
-    async def key(self, guild_id: int, operations: Sequence[Operation]) -> UsableKey:
-        """Return the guild's key for these operations.
+    async def key(self, origin: Origin, operations: Sequence[Operation]) -> UsableKey:
+        """Return the key that pays for these operations there.
 
         Raises NoKey, KeyRefused, and Refused for an operation its account lacks, next to another copy, or while the
         host has paused new jobs (but for practice, which is free).
         """
         self.require_alone()
-        key = await self.keys.for_guild(guild_id)
+        guild_id = origin.guild_id
+        key = await self.keys.for_guild(guild_id, is_home=guild_id == origin.author_id)
         if not key.is_practice:
             self.require_unpaused()
         if key.refused:
@@ -145,7 +146,7 @@ class Admission:
         Raises InputError, Refused, NoKey or KeyRefused.
         """
         found = self.gate.require_on(origin.guild_id, operations)
-        key = await self.gate.key(origin.guild_id, found)
+        key = await self.gate.key(origin, found)
         items = [_least(each, unchecked=unchecked) for each in found]
         request = SpendRequest.of(origin.spender, items, key, consent=consent)
         try:

@@ -188,7 +188,7 @@ class JobService:
         defaults = Defaults(rules=rules, memory=memory, voice=voice)
         spec, doubts = await self.casts.cast(spec)
         checked = await self.gate.checked(spec, defaults)
-        key = await self.gate.key(spec.guild_id, [job.operation for job in checked])
+        key = await self.gate.key(spec.origin, [job.operation for job in checked])
         if not key.is_practice and any(job.has_practice_link for job in checked):
             raise InputError(texts.MADE_IN_PRACTICE)
         estimates = await self.pricing.estimate_all(
@@ -315,6 +315,7 @@ class JobService:
             channel_id=place.channel_id,
             parent_channel_id=next(iter(place.parent_channel_ids), None),
             category_id=next(iter(place.parent_channel_ids[1:]), None),
+            outside_id=place.outside_id,
             author_id=spec.author_id,
             interaction_id=spec.origin.interaction_id,
             token=spec.origin.token,

@@ -115,6 +115,7 @@ CHOOSE_PAGE, IN_THE_DOCS = Text("Choose another cause"), Text("In the docs")
 
 HOST_PAYS = Text("The host of this bot pays for what you make.")
 SERVER_PAYS = Text("This server pays for what you make.")
+YOU_PAY = Text("Outside servers, your own Cannon Studio account pays for what you make.")
 KEY_REFUSED = Text("Cannon Studio currently rejects the API key, so nothing can be made. Tell a moderator.")
 SWITCHED_OFF = Text("🚫 {command} · off on this server")
 NO_LONGER_OFFERED = Text("⚠️ {command} · no longer offered by Cannon Studio")

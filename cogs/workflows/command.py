@@ -13,7 +13,7 @@ from discord import app_commands
 
 from bot.catalogue import Catalogue, FieldKind
 from bot.catalogue.catalogue import kinds_of
-from bot.delivery.answers.command_payload import file_types, takes_files
+from bot.delivery.answers.command_payload import anywhere, file_types, takes_files
 from bot.delivery.channels.facts import in_time
 from bot.domain.models import SOURCE_KINDS, MediaKind
 from bot.domain.words.orders import OWN, with_cast
@@ -207,14 +207,11 @@ def add_to_group(tree: app_commands.CommandTree[Any], group: str, command: MadeC
     """Add the command to its group, which is made if it is not there; to the tree for ''."""
     found = tree.get_command(group)
     if not group:
-        command.guild_only = True
-        tree.add_command(command)
+        tree.add_command(anywhere(command))
     elif found is None:
-        made = app_commands.Group(
-            name=group, description=GROUPS[group], guild_only=True, auto_locale_strings=group != OVERFLOW
-        )
+        made = app_commands.Group(name=group, description=GROUPS[group], auto_locale_strings=group != OVERFLOW)
         made.add_command(command)
-        tree.add_command(made)
+        tree.add_command(anywhere(made))
     elif isinstance(found, app_commands.Group):
         found.add_command(command)
 

@@ -128,7 +128,9 @@ class Commands:
 
     async def asks(self, name: str, given: dict[str, Any]) -> Any:
         """Return what the command asks for with these options, or the sentence with which it refuses."""
-        interaction: Any = types.SimpleNamespace(client=self.bot, guild_id=1, namespace=types.SimpleNamespace(**given))
+        interaction: Any = types.SimpleNamespace(
+            client=self.bot, guild_id=1, _integration_owners={}, namespace=types.SimpleNamespace(**given)
+        )
         try:
             await self.by_name[name].callback(interaction)
         except InputError as error:

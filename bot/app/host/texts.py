@@ -81,6 +81,10 @@ PRIVACY_URL_MISSING = (
 HOST_KEY_UNUSED = (
     "CANNON_API_KEY serves no server, because the application is public and CANNON_API_KEY_GUILDS is not set."
 )
+NO_USER_INSTALL = (
+    "Members can use the bot in direct messages, but not install it for themselves: turn on User Install under "
+    "Installation in Discord's developer portal, with the scope applications.commands, or set OUTSIDE_SERVERS to off."
+)
 NO_SESSIONS_LEFT = (
     "Few of today's sessions at Discord are left, so a start waits until there are more, in {minutes:.0f} minutes."
 ).format

@@ -151,9 +151,8 @@ class CardDrawing:
         """Return the link to a job's card if this card's readers see it: in the same channel."""
         job = await self.store.jobs.get(card.guild_id, job_id)
         other = None if job is None else await self.store.cards.get(card.guild_id, job.card_id)
-        if other is None or other.private or other.message_id is None or not other.is_in_channel:
-            return None
-        return message_link(other) if other.place_id == card.place_id else None
+        is_there = other is not None and other.has_link and other.place_id == card.place_id
+        return message_link(other) if other is not None and is_there else None
 
 
 def _goes_on(job: Job, now: float) -> bool:

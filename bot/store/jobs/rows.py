@@ -52,7 +52,7 @@ CARDS = Table(
     (
         *_all("id", "guild_id", "channel_id", "author_id", "interaction_id"),
         Column(name="token"),  # sealed below, which needs the guild's id and the box
-        *_all("token_expires_at", "message_id", "message_channel_id"),
+        *_all("token_expires_at", "message_id", "message_channel_id", "outside_id"),
         Column(name="private", from_sql=bool),
         Column(name="spoiler", from_sql=bool),
         Column(name="answered", from_sql=bool),

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from discord import app_commands
 from discord.ext import commands
 
+from bot.delivery.answers.command_payload import anywhere
 from bot.delivery.channels.facts import in_time
 from bot.domain.models import Job
 from bot.domain.server.member_settings import MemberSettings, Notify, Preset
@@ -31,7 +32,7 @@ class Me(commands.Cog):
     """A member's own panel."""
 
     @app_commands.command(name="me", description=texts.ME)
-    @app_commands.guild_only()
+    @anywhere
     async def me(self, interaction: Interaction) -> None:
         """Show the panel, ephemerally."""
         await open_panel(interaction, "", ())

@@ -6,7 +6,7 @@ from typing import Any
 
 import discord
 
-from bot.delivery.channels.facts import FILE_LIMIT_BYTES, UPLOAD_TIMEOUT_S, in_time
+from bot.delivery.channels.facts import UPLOAD_TIMEOUT_S, in_time
 from bot.delivery.posting.copies import Takedown
 from bot.errors import InputError
 from bot.language import sentences
@@ -17,7 +17,7 @@ from cogs.member.panel import texts
 from cogs.ui.controls import on
 from cogs.ui.forms import Form
 from cogs.ui.interaction import Bot, Interaction, use
-from cogs.ui.permissions import guild_of
+from cogs.ui.permissions import file_limit_of, guild_of
 from cogs.ui.texts import GONE
 
 WORD_CHARS = 20
@@ -29,13 +29,12 @@ async def export(interaction: Interaction, _subject: str, _values: Sequence[str]
     guild_id, member_id = guild_of(interaction), interaction.user.id
     await in_time(interaction.response.defer(ephemeral=True, thinking=True))
     settings = await use(interaction, MemberData).settings(guild_id, member_id)
-    limit = interaction.guild.filesize_limit if interaction.guild is not None else FILE_LIMIT_BYTES
     with ExitStack() as stack:
         files = await own_jobs(
             stack,
             jobs=lambda mark: use(interaction, Privacy).page(guild_id, member_id, after=mark),
             settings=settings,
-            file_limit=limit,
+            file_limit=file_limit_of(interaction),
         )
         await in_time(
             interaction.edit_original_response(content=str(texts.OWN_JOBS), attachments=files), UPLOAD_TIMEOUT_S

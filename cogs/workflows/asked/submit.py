@@ -27,8 +27,8 @@ from bot.store import Practice
 from cogs.ui.controls import Control, job_of, on, view_of
 from cogs.ui.forms import INPUT_CHARS, TITLE_CHARS, Form
 from cogs.ui.interaction import Bot, Interaction, use
-from cogs.ui.permissions import guild_of, missing_permissions, origin_of, require_moderator
-from cogs.ui.texts import APPROVED_FIRST, IN_SERVER_ONLY, MAY_NOT_POST
+from cogs.ui.permissions import guild_of, is_outside, missing_permissions, origin_of, require_moderator
+from cogs.ui.texts import APPROVED_FIRST, MAY_NOT_POST
 from cogs.ui.top_up import pack_buttons
 from cogs.workflows import texts
 from cogs.workflows.asked.form import OperationForm, ask
@@ -92,9 +92,7 @@ async def submit(interaction: Interaction, generation: Generation) -> None:
 
 async def _instead(interaction: Interaction, generation: Generation, error: Refused) -> list[discord.ui.Item[Any]]:
     """Return buttons for what can be done about a refusal: fewer jobs, asking a moderator, or buying credits."""
-    guild_id, member_id = interaction.guild_id, interaction.user.id
-    if guild_id is None:
-        return []
+    guild_id, member_id = guild_of(interaction), interaction.user.id
     buttons: list[discord.ui.Item[Any]] = [*await pack_buttons(interaction, error)]
     if error.fits:
         draft_id = await use(interaction, Generations).keep(generation.first(error.fits), guild_id, member_id)
@@ -108,8 +106,6 @@ async def _instead(interaction: Interaction, generation: Generation, error: Refu
 
 
 async def _submit(interaction: Interaction, generation: Generation) -> None:
-    if interaction.guild_id is None or interaction.channel_id is None:
-        raise Refused(IN_SERVER_ONLY)
     generation = await with_own(interaction, generation)
     if generation.parent_id is not None:
         await job_of(interaction, generation.parent_id)  # a form takes minutes: its sender may no longer see it
@@ -128,7 +124,7 @@ async def _submit(interaction: Interaction, generation: Generation) -> None:
         await ask(interaction, outcome, submit)
         return
     if isinstance(outcome, Quote):
-        mark = str(PRACTICE_MARK) if await use(interaction, Practice).is_on(interaction.guild_id) else None
+        mark = str(PRACTICE_MARK) if await use(interaction, Practice).is_on(guild_of(interaction)) else None
         question = "\n".join(each for each in (mark, _question(outcome)) if each)
         await interaction.client.responses.reply_privately(interaction, question, _question_view(outcome))
         return
@@ -155,7 +151,12 @@ async def _answer(interaction: Interaction, accepted: Accepted, *, is_late: bool
 
 
 def require_may_post(interaction: Interaction) -> None:
-    """Refuse before anything is spent if the result could not be posted. Raises Refused."""
+    """Refuse before anything is spent if the result could not be posted. Raises Refused.
+
+    Outside servers the interaction itself may answer, and where the channel takes no files, links are posted.
+    """
+    if is_outside(interaction):
+        return
     missing = missing_permissions(
         interaction.app_permissions, is_thread=isinstance(interaction.channel, discord.Thread)
     )
@@ -193,7 +194,7 @@ def _price_text(quote: Quote) -> str:
 async def confirm(interaction: Interaction, draft_id: str, _values: Sequence[str]) -> None:
     """Submit the draft for its author, with all checks repeated. A second press finds no draft."""
     generations = use(interaction, Generations)
-    generation = await generations.take_draft(interaction.guild_id or 0, interaction.user.id, draft_id)
+    generation = await generations.take_draft(guild_of(interaction), interaction.user.id, draft_id)
     if generation is None:
         raise InputError(texts.PRICE_EXPIRED)
     await submit(interaction, generation)
@@ -202,7 +203,7 @@ async def confirm(interaction: Interaction, draft_id: str, _values: Sequence[str
 @on("dismiss")
 async def dismiss(interaction: Interaction, draft_id: str, _values: Sequence[str]) -> None:
     generations = use(interaction, Generations)
-    await generations.take_draft(interaction.guild_id or 0, interaction.user.id, draft_id)
+    await generations.take_draft(guild_of(interaction), interaction.user.id, draft_id)
     await in_time(interaction.response.edit_message(content=texts.NOT_MADE, view=None))
 
 
@@ -210,14 +211,14 @@ async def dismiss(interaction: Interaction, draft_id: str, _values: Sequence[str
 async def ask_moderators(interaction: Interaction, draft_id: str, _values: Sequence[str]) -> None:
     """Submit a request above a limit as a question to the moderators, with all checks repeated."""
     questions = use(interaction, ModeratorQuestions)
-    await submit(interaction, await questions.take(interaction.guild_id or 0, interaction.user.id, draft_id))
+    await submit(interaction, await questions.take(guild_of(interaction), interaction.user.id, draft_id))
 
 
 @on("fill")
 async def fill_in(interaction: Interaction, draft_id: str, _values: Sequence[str]) -> None:
     """Open the form of a draft's missing fields, for its author, until it expires."""
     generations = use(interaction, Generations)
-    incomplete = await generations.incomplete(interaction.guild_id or 0, interaction.user.id, draft_id)
+    incomplete = await generations.incomplete(guild_of(interaction), interaction.user.id, draft_id)
     if incomplete is None:
         raise InputError(texts.PRICE_EXPIRED)
     form = OperationForm(interaction.client, incomplete.generation, only=incomplete.fields, send=submit)

@@ -1,0 +1,135 @@
+"""Discord outside the bot's servers: direct messages, groups, and servers in which a member alone has the bot.
+
+simcord knows none of it but direct messages. So a place where the bot is not is a server of simcord's of which the
+gateway says nothing, whose interactions are rewritten to what Discord sends there, and which the bot's own token does
+not reach. Discord's limits are kept: five follow-ups for an interaction, 10 MiB for a file.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections import Counter
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+from simcord.actors import MemberActor
+from simcord.backend.errors import BackendError
+
+from bot.delivery.channels.facts import FILE_LIMIT_BYTES, MISSING_ACCESS
+from bot.domain.models import AccountStatus
+from tests.support.discord_trouble import DiscordCall, trouble_with
+from tests.support.rig import Rig
+
+GUILD, BOT_DM, PRIVATE = 0, 1, 2
+"""Discord's contexts of an interaction."""
+FOLLOW_UPS_MAX, TOO_MANY_FOLLOW_UPS = 5, 40094
+GROUP_TYPE = 3
+OWN_KEY = "cs_test_own_0000000000{number:04d}"
+
+
+class Elsewhere:
+    """Places of one rig outside its server. `install` and `group` have a channel in which `member` can act."""
+
+    def __init__(self, rig: Rig) -> None:
+        self.rig = rig
+        self._emit = rig.env.backend.emit
+        self._hidden: set[int] = set()
+        """The servers of which the gateway says nothing."""
+        self._groups: set[int] = set()
+        self._channels: set[int] = set()
+        self._answers: Counter[str] = Counter()
+        self.refused: list[str] = []
+        """The calls by the bot's own token to places where it is not."""
+        self.follow_ups = 0
+        self.install = self._place("Elsewhere")
+        self.group = self._place("Friends", is_group=True)
+
+    def _place(self, name: str, *, is_group: bool = False) -> Any:
+        backend = self.rig.env.backend
+        backend.emit = lambda *_: None  # type: ignore[method-assign]  # the bot hears nothing of it
+        try:
+            guild = self.rig.env.create_guild(name)
+            channel = guild.create_text_channel(name.lower())
+        finally:
+            backend.emit = self._emitted  # type: ignore[method-assign]  # the one place that every event passes
+        self._hidden.add(guild.id)
+        self._channels.add(channel.id)
+        if is_group:
+            self._groups.add(guild.id)
+        return channel
+
+    def member(self, channel: Any, member: MemberActor) -> MemberActor:
+        """Return a member of the rig's server as one of this place."""
+        if member.id not in self.rig.env.backend.get_guild(channel.guild.id).members:
+            channel.guild.add_member(member.user)
+        return MemberActor(self.rig.env, channel.guild, member.user)
+
+    def _emitted(self, event: str, payload: Any) -> None:
+        guild_id = int(payload.get("guild_id") or (payload.get("id") if event.startswith("GUILD_") else 0) or 0)
+        if event == "INTERACTION_CREATE":
+            self._rewrite(payload, guild_id)
+        elif guild_id in self._hidden:
+            return
+        self._emit(event, payload)
+
+    def _rewrite(self, payload: dict[str, Any], guild_id: int) -> None:
+        user = payload.get("user") or payload["member"]["user"]
+        payload["attachment_size_limit"] = FILE_LIMIT_BYTES
+        if not guild_id:
+            payload |= {"authorizing_integration_owners": {"0": "0"}, "context": BOT_DM}
+        elif guild_id in self._hidden:
+            owner = self._owner(payload, user["id"])
+            payload |= {"authorizing_integration_owners": {"1": owner}, "context": GUILD}
+        else:
+            payload |= {"authorizing_integration_owners": {"0": str(guild_id)}, "context": GUILD}
+        if guild_id in self._groups:
+            channel_id = payload["channel_id"]
+            payload |= {"user": user, "context": PRIVATE, "channel": {"id": channel_id, "type": GROUP_TYPE}}
+            payload |= {"app_permissions": "0"}
+            for name in ("guild_id", "member", "guild_locale"):
+                payload.pop(name, None)
+
+    def _owner(self, payload: dict[str, Any], user_id: str) -> str:
+        """Return who has installed the bot: of a control, the one whose interaction made its message."""
+        made = (payload.get("message") or {}).get("interaction_metadata") or {}
+        return str((made.get("user") or {}).get("id") or user_id)
+
+    async def _met(self, call: DiscordCall) -> None:
+        parts = call.path.strip("/").split("/")
+        if parts[0] == "channels" and int(parts[1]) in self._channels:
+            self.refused.append(f"{call.method} {call.path}")
+            raise BackendError(403, MISSING_ACCESS, "Missing Access")
+        if parts[0] == "guilds" and int(parts[1]) in self._hidden:
+            self.refused.append(f"{call.method} {call.path}")
+            raise BackendError(404, 10004, "Unknown Guild")
+        if call.method == "POST" and parts[0] == "webhooks" and len(parts) == 3:
+            self._count(parts[2])
+
+    def _count(self, token: str) -> None:
+        record = self.rig.env.backend.interaction_by_token(token)
+        if record.guild_id not in self._hidden or record.loading:  # the first after a deferral is its answer
+            return
+        self.follow_ups += 1
+        self._answers[token] += 1
+        if self._answers[token] > FOLLOW_UPS_MAX:
+            raise BackendError(400, TOO_MANY_FOLLOW_UPS, "Maximum number of follow-up messages reached")
+
+    async def link(self, member: Any, *, number: int = 1, balance: int = 500) -> str:
+        """Give a member an account of their own; return its key."""
+        secret = OWN_KEY.format(number=number)
+        self.rig.sandbox.add_key(secret, credits=balance)
+        status = AccountStatus(credits=Decimal(balance), plan="creator", scopes=())
+        await self.rig.bot.parts.store.keys.set(member.id, secret, set_by=member.id, status=status)
+        return secret
+
+
+@contextlib.contextmanager
+def elsewhere(rig: Rig) -> Iterator[Elsewhere]:
+    """Give the rig's Discord places where the bot is not, until the block ends."""
+    made = Elsewhere(rig)
+    try:
+        with trouble_with(made._met):
+            yield made
+    finally:
+        rig.env.backend.emit = made._emit  # type: ignore[method-assign]
