@@ -59,11 +59,30 @@ class Elsewhere:
             self._groups.add(guild.id)
         return channel
 
-    def member(self, channel: Any, member: MemberActor) -> MemberActor:
-        """Return a member of the rig's server as one of this place."""
+    def channel(self, where: str, member: Any = None) -> Any:
+        """Return the channel of a place: `dm`, `group`, or `install`."""
+        return (member or self.rig.member).user.dm_channel if where == "dm" else getattr(self, where)
+
+    def actor(self, where: str, member: Any = None) -> Any:
+        """Return a member of the rig's server, by default its plain one, as one who acts there."""
+        member, channel = member or self.rig.member, self.channel(where, member)
+        if where == "dm":
+            return member.user
         if member.id not in self.rig.env.backend.get_guild(channel.guild.id).members:
             channel.guild.add_member(member.user)
         return MemberActor(self.rig.env, channel.guild, member.user)
+
+    async def slash(self, where: str, name: str, /, *, by: Any = None, **options: Any) -> Any:
+        actor = self.actor(where, by)
+        return await (
+            actor.slash(name, **options) if where == "dm" else actor.slash(self.channel(where), name, **options)
+        )
+
+    async def autocomplete(self, where: str, name: str, option: str, typed: str) -> list[dict[str, Any]]:
+        actor = self.actor(where)
+        asked = actor.autocomplete(*([] if where == "dm" else [self.channel(where)]), name, option, typed)
+        offered: list[dict[str, Any]] = await asked
+        return offered
 
     def _emitted(self, event: str, payload: Any) -> None:
         guild_id = int(payload.get("guild_id") or (payload.get("id") if event.startswith("GUILD_") else 0) or 0)

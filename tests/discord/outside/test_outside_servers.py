@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,25 +9,11 @@ import pytest
 from bot.domain.models import Job, JobState
 from cogs.results.details import ICON
 from cogs.ui.texts import NOT_OUTSIDE
-from tests.support.elsewhere import Elsewhere, elsewhere
+from tests.support.elsewhere import Elsewhere
 from tests.support.rig import HOST_KEY, Rig
 from tests.support.surface import nothing_happened, private_sentence, watch
 
 WHERE = ["dm", "group", "install"]
-
-
-@pytest.fixture
-def outside(rig: Rig) -> Iterator[Elsewhere]:
-    with elsewhere(rig) as made:
-        yield made
-
-
-async def slash(outside: Elsewhere, where: str, name: str, *, by: Any = None, **options: Any) -> Any:
-    member = by or outside.rig.member
-    if where == "dm":
-        return await member.user.slash(name, **options)
-    channel = getattr(outside, where)
-    return await outside.member(channel, member).slash(channel, name, **options)
 
 
 async def own_jobs(rig: Rig, member: Any = None) -> list[Job]:
@@ -39,7 +24,7 @@ async def own_jobs(rig: Rig, member: Any = None) -> list[Job]:
 async def test_the_members_own_account_pays_and_the_answer_becomes_the_result(rig: Rig, outside: Elsewhere, where: str):
     own_key = await outside.link(rig.member)
     calls = watch(rig)
-    answer = await slash(outside, where, "image generate", prompt="a heron")
+    answer = await outside.slash(where, "image generate", prompt="a heron")
     assert not answer.ephemeral
     await rig.work()
     [job] = await own_jobs(rig)
@@ -56,7 +41,7 @@ async def test_without_an_account_nothing_is_made_and_the_host_pays_for_no_one(
     rig: Rig, outside: Elsewhere, where: str
 ):
     calls = watch(rig)
-    answer = await slash(outside, where, "image generate", prompt="a heron")
+    answer = await outside.slash(where, "image generate", prompt="a heron")
     assert "/me" in private_sentence(answer)
     assert HOST_KEY not in {call.key for call in calls}
     await nothing_happened(rig)
@@ -68,7 +53,7 @@ async def test_a_result_that_comes_after_fifteen_minutes_goes_by_direct_message_
     rig: Rig, outside: Elsewhere, where: str
 ):
     await outside.link(rig.member)
-    answer = await slash(outside, where, "video generate", prompt="a snail #slow")
+    answer = await outside.slash(where, "video generate", prompt="a snail #slow")
     for _ in range(2):
         await rig.step()
     rig.advance(16 * 60)
@@ -86,11 +71,10 @@ async def test_a_result_has_the_buttons_that_work_there_and_they_work_after_a_re
     rig: Rig, outside: Elsewhere, where: str
 ):
     await outside.link(rig.member)
-    answer = await slash(outside, where, "image generate", prompt="a heron")
+    answer = await outside.slash(where, "image generate", prompt="a heron")
     await rig.work()
-    channel = rig.member.user.dm_channel if where == "dm" else getattr(outside, where)
-    [message] = [m for m in channel.history() if m.id == answer.response.id]
-    presser = rig.member.user if where == "dm" else outside.member(channel, rig.member)
+    [message] = [m for m in outside.channel(where).history() if m.id == answer.response.id]
+    presser = outside.actor(where)
     labels = [item.label or str(item.emoji) for row in message.components for item in row.children]
     assert labels == ["Vary", "Re-run · 12", "Edit and run", "Next step…", ICON, "🗑️"]
     await rig.restart()
@@ -116,11 +100,10 @@ async def test_a_result_has_the_buttons_that_work_there_and_they_work_after_a_re
 async def test_another_member_there_can_do_nothing_with_it(rig: Rig, outside: Elsewhere, where: str):
     await outside.link(rig.member)
     await outside.link(rig.moderator, number=2)
-    await slash(outside, where, "image generate", prompt="a heron")
+    await outside.slash(where, "image generate", prompt="a heron")
     await rig.work()
-    channel = getattr(outside, where)
-    [message] = channel.history()
-    other = outside.member(channel, rig.moderator)
+    [message] = outside.channel(where).history()
+    other = outside.actor(where, rig.moderator)
     for item in [item for row in message.components for item in row.children]:
         answer = await other.click(message, custom_id=item.custom_id)
         assert private_sentence(answer) == str(NOT_OUTSIDE), item.custom_id
@@ -142,7 +125,7 @@ async def test_each_way_of_a_command(
     rig: Rig, outside: Elsewhere, where: str, command: str, options: dict[str, Any], count: int
 ):
     await outside.link(rig.member)
-    answer = await slash(outside, where, command, **options)
+    answer = await outside.slash(where, command, **options)
     await rig.work()
     jobs = await own_jobs(rig)
     assert [job.state for job in jobs] == [JobState.DELIVERED] * count
@@ -153,10 +136,9 @@ async def test_each_way_of_a_command(
 @pytest.mark.parametrize("where", WHERE)
 async def test_a_recipe_runs(rig: Rig, outside: Elsewhere, where: str):
     await outside.link(rig.member)
-    names = [each["value"] for each in await autocomplete(outside, where, "recipe", "recipe", "")]
-    form = await slash(outside, where, "recipe", recipe=names[0])
-    channel = rig.member.user.dm_channel if where == "dm" else getattr(outside, where)
-    presser = rig.member.user if where == "dm" else outside.member(channel, rig.member)
+    names = [each["value"] for each in await outside.autocomplete(where, "recipe", "recipe", "")]
+    form = await outside.slash(where, "recipe", recipe=names[0])
+    presser = outside.actor(where)
     fields = rig.form_fields(form)
     await presser.submit_modal(form, dict.fromkeys(fields, "a quiet harbor"))
     await rig.work()
@@ -164,20 +146,13 @@ async def test_a_recipe_runs(rig: Rig, outside: Elsewhere, where: str):
     assert outside.refused == []
 
 
-async def autocomplete(outside: Elsewhere, where: str, name: str, option: str, typed: str) -> Any:
-    if where == "dm":
-        return await outside.rig.member.user.autocomplete(name, option, typed)
-    channel = getattr(outside, where)
-    return await outside.member(channel, outside.rig.member).autocomplete(channel, name, option, typed)
-
-
 @pytest.mark.parametrize("where", WHERE)
 @pytest.mark.parametrize("command", ["me", "jobs", "help", "usage report", "usage export", "audio voices"])
 async def test_the_private_panels_answer(rig: Rig, outside: Elsewhere, where: str, command: str):
     await outside.link(rig.member)
-    await slash(outside, where, "image generate", prompt="a heron")
+    await outside.slash(where, "image generate", prompt="a heron")
     await rig.work()
-    answer = await slash(outside, where, command)
+    answer = await outside.slash(where, command)
     assert answer.ephemeral
     assert "⚠️" not in str(answer.response.content)
 

@@ -1,0 +1,74 @@
+"""What happens to members' own accounts and data outside servers: no credits, a rejected key, erasure, a switch, crashes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bot.domain.models import JobState
+from cogs.ui.texts import IN_SERVER_ONLY
+from tests.support.channels import shown
+from tests.support.elsewhere import Elsewhere, elsewhere
+from tests.support.rig import HOST_KEY, Rig, running
+from tests.support.surface import nothing_happened, private_sentence, watch
+
+
+async def test_without_credits_nothing_is_made_and_no_moderator_is_named(rig: Rig, outside: Elsewhere):
+    await outside.link(rig.member, balance=0)
+    answer = await outside.slash("dm", "image generate", prompt="a heron")
+    assert "moderator" not in private_sentence(answer).lower()
+    assert not await rig.bot.parts.store.job_lists.recent(rig.member.id)
+    await nothing_happened(rig)
+
+
+async def test_a_rejected_key_is_said_to_be_the_members_own(rig: Rig, outside: Elsewhere):
+    rig.sandbox.revoke_key(await outside.link(rig.member))
+    calls = watch(rig)
+    await outside.slash("dm", "image generate", prompt="a heron")
+    for _ in range(3):
+        await rig.step()
+        rig.advance(1)
+    again = await outside.slash("dm", "image generate", prompt="a heron")
+    assert "moderator" not in private_sentence(again).lower()
+    assert HOST_KEY not in {call.key for call in calls}
+
+
+async def test_who_erases_their_data_there_leaves_nothing_and_keeps_what_servers_have(rig: Rig, outside: Elsewhere):
+    await outside.link(rig.member)
+    await outside.slash("dm", "image generate", prompt="my secret garden #fast")
+    await rig.work()
+    await outside.slash("dm", "video generate", prompt="my secret garden #slow")
+    await rig.step()
+    panel = await outside.slash("dm", "me")
+    data = await rig.member.user.click(panel.response, custom_id="c1:me:data")
+    form = await rig.member.user.click(data.response, label="Delete my data")
+    await rig.member.user.submit_modal(form, dict.fromkeys(rig.form_fields(form), "delete"))
+    calls = watch(rig)
+    await rig.work()
+    listed = shown(await outside.slash("dm", "jobs"))
+    assert ("garden \\\\#fast" in listed, listed.count("garden")) == (
+        False,
+        1,
+    )  # the open one is erased when it is asked again
+    assert HOST_KEY not in {call.key for call in calls}
+
+
+async def test_a_host_who_serves_servers_only_answers_so(tmp_path: Path):
+    async with running(tmp_path, outside_servers="off") as rig:
+        with elsewhere(rig) as outside:
+            await outside.link(rig.member)
+            for command in rig.env.backend.commands[None].values():
+                command.pop("contexts", None)  # as Discord shows commands that were registered before
+            answer = await outside.slash("dm", "image generate", prompt="a heron")
+            assert private_sentence(answer) == str(IN_SERVER_ONLY)
+            await nothing_happened(rig)
+
+
+async def test_a_bot_that_dies_after_storing_posts_once(rig: Rig, outside: Elsewhere):
+    await outside.link(rig.member)
+    await outside.slash("dm", "image generate", prompt="a heron")
+    await rig.step()
+    await rig.restart()
+    await rig.work()
+    [job] = await rig.bot.parts.store.job_lists.recent(rig.member.id)
+    assert job.state is JobState.DELIVERED
+    assert [len(m.attachments) for m in rig.member.user.dm_channel.history() if m.attachments] == [1]
