@@ -306,7 +306,7 @@ class Notifications:
 
     async def _may_search(self, card: Card) -> bool:
         """Whether Discord shows the bot what is in the card's channel; without the right, it shows an empty one."""
-        guild = await self.guilds.find(card.guild_id)
+        guild = None if card.is_at_home else await self.guilds.find(card.guild_id)
         if guild is None:
             return True
         channel = guild.get_channel_or_thread(card.channel_id) or guild.get_channel(card.parent_channel_id or 0)

@@ -132,7 +132,7 @@ class PostingGate:
 
     async def moved_to(self, card: Card) -> tuple[int, ...]:
         """Return the channel that the card was moved to, with parents; () for none or a DM."""
-        if card.private or card.place_id == card.channel_id or await self.is_direct(card):
+        if card.private or card.is_at_home or card.place_id == card.channel_id or await self.is_direct(card):
             return ()
         return (await self._channel(card, card.place_id)).chain
 

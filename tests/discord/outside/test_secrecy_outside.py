@@ -19,9 +19,13 @@ from tests.support.workflows import AUDIO, IMAGE, VIDEO, sample
 HERS, OURS, HIS = "adas own words", "adas words in the server", "morgans own words"
 WHERE = ["dm", "group", "install"]
 FILES = {
-    "image edit": {"image": IMAGE}, "finish lipsync": {"video": VIDEO, "audio": AUDIO},
-    "finish subtitles": {"video": VIDEO}, "finish motion": {"file": IMAGE}, "finish upscale": {"video": VIDEO}, "sora character": {"video": VIDEO},
-}  # fmt: skip
+    "image edit": {"image": IMAGE},
+    "finish lipsync": {"video": VIDEO, "audio": AUDIO},
+    "finish subtitles": {"video": VIDEO},
+    "finish motion": {"file": IMAGE},
+    "finish upscale": {"video": VIDEO},
+    "sora character": {"video": VIDEO},
+}
 TYPED = {"sora edit": "video_123", "sora extend": "video_123", "sora remix": "video_123"}
 
 
