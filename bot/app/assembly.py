@@ -79,6 +79,7 @@ from bot.server.absences import Absences
 from bot.server.cast.casting import Casts
 from bot.server.cast.changes import ServerCast
 from bot.server.cast.voices import ServerVoices
+from bot.server.community.shootouts import ServerShootouts
 from bot.server.members import MemberData, OwnSettings
 from bot.server.operations import ApiDrift, OperationSwitches
 from bot.server.pause import HostPause
@@ -281,6 +282,13 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         voices=ServerVoices(store, keys=core.keys, memories=core.memories, settings=moderation.settings),
         own_settings=OwnSettings(store),
         cast=ServerCast(store=store, keep=delivery.cast_pictures.keep, clock=setup.clock),
+        shootouts=ServerShootouts(
+            store,
+            catalogue=setup.catalogue,
+            settings=moderation.settings,
+            show=delivery.show_now,
+            clock=setup.clock,
+        ),
         moderation=moderation,
         practice=practice,
         practice_studio=setup.practice,

@@ -32,6 +32,7 @@ from bot.runtime.clock import Clock
 from bot.runtime.metrics import Metrics
 from bot.server import welcome
 from bot.server.absences import DataRetention
+from bot.server.community import shootouts
 from bot.store import Record, Store
 
 EVERY_S = 1.0
@@ -82,6 +83,7 @@ def add_rounds(setup: Setup, parts: Parts, *, key_health: KeyHealth, learned: Le
         Round("retention", retention.run_once, UPKEEP_S, ONE),
         Round("copies", delivery.takedown.delete_erased, UPKEEP_S, ONE),
         Round("cast", delivery.cast_pictures.delete_leftovers, UPKEEP_S, ONE),
+        Round("shootouts", parts.shootouts.run_once, shootouts.ROUND_S, ONE, beside=True),
         Round("cards", delivery.watch_free, UPKEEP_S, ONE),
         Round("commands", parts.command_sync.catch_up, UPKEEP_S, EACH),
         Round("practice", parts.practice_studio.stop_idle, UPKEEP_S, EACH),

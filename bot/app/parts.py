@@ -58,6 +58,7 @@ from bot.runtime.process import ProcessIdentity
 from bot.server.absences import Absences
 from bot.server.cast.changes import ServerCast
 from bot.server.cast.voices import ServerVoices
+from bot.server.community.shootouts import ServerShootouts
 from bot.server.members import MemberData, OwnSettings
 from bot.server.operations import ApiDrift, OperationSwitches
 from bot.server.pause import HostPause
@@ -167,6 +168,7 @@ class Parts:
     voices: ServerVoices
     own_settings: OwnSettings
     cast: ServerCast
+    shootouts: ServerShootouts
     moderation: Moderation
     practice: PracticeMode
     practice_studio: PracticeStudio

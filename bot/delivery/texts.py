@@ -106,6 +106,22 @@ def dropped(numbers: Sequence[int], count: int) -> str:
 
 CHANGED_YOUR_MIND = Text("Changed your mind? Press **Post it after all**.")
 
+# ---------------------------------------------------------------------- a shoot-out
+
+SHOOTOUT_MADE = Text("🗳️ Shoot-out: {ready} of {count} results are ready. Voting begins when all are here.")
+SHOOTOUT_ASKS = Text("🗳️ Which one is best? Vote below; the letters are in the order of the results.")
+SHOOTOUT_WITHOUT = Text("{letter} was not made, so it takes no votes.")
+SHOOTOUT_VOTES = Plural("{count} vote", "{count} votes")
+SHOOTOUT_SO_FAR = Plural("{count} vote so far.", "{count} votes so far.")
+SHOOTOUT_ENDS = Text("The vote ends {when}. Then models, times, and credits are shown.")
+SHOOTOUT_WON = Text("🏆 **{letter} wins: {model}**")
+SHOOTOUT_TIE = Text("🤝 It's a tie, so no one wins.")
+SHOOTOUT_NO_VOTES = Text("🗳️ No one voted, so no one wins.")
+SHOOTOUT_ALONE = Text("🗳️ There were fewer than two results, so no one wins.")
+SHOOTOUT_LINE = Text("**{letter}** {model} · {facts}")
+SHOOTOUT_MISSED = Text("**{letter}** {model} · no result")
+SECRET_COST = Text("credits are shown after the vote")
+
 # ---------------------------------------------------------------------- the facts of a card
 
 NO_COST = Text("no charge")

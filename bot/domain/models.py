@@ -135,6 +135,16 @@ class WaitsFor(StrEnum):
     ERROR = "error"
 
 
+class ShootoutPhase(StrEnum):
+    """What a job is in a shoot-out (bot/domain/server/shootouts.py)."""
+
+    NONE = ""
+    OPEN = "open"
+    """Members vote: no one may learn its model."""
+    WON = "won"
+    ENDED = "ended"
+
+
 PROMPT_FIELDS = ("prompt", "text", "description")
 """Fields that may hold the prompt; an operation's first one does."""
 
@@ -332,6 +342,7 @@ class Job:
     subject: str = ""
     """What its source shows, in the words of the member who made that; '' if unknown."""
     casting: Casting = NO_CAST
+    shootout: ShootoutPhase = ShootoutPhase.NONE
     after_ids: tuple[str, ...] = ()
     """Jobs of the same card that it depends on; it never starts without their results."""
     after_done: bool = False
@@ -343,6 +354,11 @@ class Job:
     def is_at_home(self) -> bool:
         """As of its card."""
         return self.guild_id == self.author_id
+
+    @property
+    def is_secret(self) -> bool:
+        """Whether members vote on it: its model, its cost, and its times are shown to no one."""
+        return self.shootout is ShootoutPhase.OPEN
 
     @property
     def did_not_fit(self) -> bool:

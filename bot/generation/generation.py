@@ -14,6 +14,7 @@ from bot.catalogue.checks.cautions import Caution, needed_key, undocumented_key
 from bot.domain.jobs.card_spec import JobSpec
 from bot.domain.models import JOBS_PER_CARD, PROMPT_FIELDS, SOURCE_KINDS, MediaKind
 from bot.domain.money.spend_request import TYPED, Consent, ShownPrice
+from bot.domain.server.shootouts import MODELS_MIN
 from bot.domain.words.orders import OWN, Derivation
 from bot.domain.words.templates import output_of_step
 from bot.domain.words.text import one_line, reads_foreign_text
@@ -75,6 +76,8 @@ class Generation:
     """Whether its input is sent as a moderator typed it, as in JobSpec."""
     sample_of: str = ""
     """The voice of which it is the sample, as in CardSpec."""
+    shootout_minutes: int = 0
+    """How long members vote on its jobs, which differ by model; 0: they don't."""
     typed: bool = False
     """Whether a member typed it, so that their preset and defaults apply."""
     style: str = ""
@@ -85,6 +88,7 @@ class Generation:
         if jobs > len(self.before):
             return replace(self, count=jobs - len(self.before))
         *before, last = self.before[:jobs]
+        minutes = self.shootout_minutes if jobs >= MODELS_MIN else 0
         return replace(
             self,
             operation=last.operation,
@@ -93,6 +97,7 @@ class Generation:
             before=before,
             extra=last.extra,
             count=1,
+            shootout_minutes=minutes,
         )
 
     def accepting(self, cautions: Collection[str], *, may_pay_twice: bool = False) -> Generation:

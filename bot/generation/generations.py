@@ -15,6 +15,7 @@ from bot.domain.models import MediaKind
 from bot.domain.money.spending_policy import Foreseen
 from bot.domain.server.guild_rules import Spoilers
 from bot.domain.server.places import Viewer
+from bot.domain.server.shootouts import ShootoutTerms, kind_of
 from bot.domain.words.orders import SUBJECT_CHARS
 from bot.domain.words.templates import output_of_step
 from bot.domain.words.text import shortened
@@ -37,16 +38,23 @@ PROMPT_OF_STEP_BEFORE = MappingProxyType({"prompt": str(output_of_step(0, "enhan
 
 def card_spec(catalogue: Catalogue, generation: Generation, origin: Origin) -> CardSpec:
     """Return the generation's card. Its files must be filled in. Raises InputError."""
+    steps, minutes = job_specs(catalogue, generation), generation.shootout_minutes
     return CardSpec(
         origin=origin,
-        steps=job_specs(catalogue, generation),
+        steps=steps,
         private=generation.private,
         spoiler=generation.spoiler,
         parent_id=generation.parent_id,
         label=generation.label,
         consent=generation.consent,
         sample_of=generation.sample_of,
+        shootout=_terms(catalogue, steps[0], minutes) if minutes else None,
     )
+
+
+def _terms(catalogue: Catalogue, step: JobSpec, minutes: int) -> ShootoutTerms:
+    is_video = catalogue.resolve(step.operation).workflow == "video"
+    return ShootoutTerms(kind=kind_of(str(step.input.get("prompt", "")), is_video=is_video), minutes=minutes)
 
 
 def job_specs(catalogue: Catalogue, generation: Generation) -> list[JobSpec]:

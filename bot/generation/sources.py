@@ -133,10 +133,12 @@ LastFrame = Callable[[int, Source], Awaitable[str]]
 """Returns a link to the last frame of a server's checked film: `bot.generation.again.shots`."""
 
 
-def require_kept(*jobs: Job) -> None:
-    """Raise InputError if the contents of all these jobs were erased."""
+def require_kept(*jobs: Job, secret: bool = False) -> None:
+    """Raise InputError if the contents of all these jobs were erased, or, unless `secret`, if members vote on one."""
     if jobs and all(job.erased_at is not None for job in jobs):
         raise InputError(texts.ERASED)
+    if not secret and any(job.is_secret for job in jobs):
+        raise InputError(texts.IN_SHOOTOUT)
 
 
 WithheldOf = Callable[[int, Collection[str]], Awaitable[Collection[str]]]

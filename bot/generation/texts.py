@@ -83,6 +83,10 @@ ERASED = Text(
     "The record of this job was erased, so its prompt and files are gone. Start a new one with the command.",
     why="source.erased",
 )
+IN_SHOOTOUT = Text(
+    "Members are still voting on this result, so its model is secret. Try again when the vote has ended.",
+    why="vote.open",
+)
 NO_SUCH_JOB = Text("You can't see a job with this ID here. Choose one from the list.", why="source.hidden")
 NOT_BY_SORA = Text("Job {job} was not made by Sora. Choose one that was.", why="input.model")
 

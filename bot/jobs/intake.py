@@ -16,7 +16,7 @@ from bot.account.memory import MODEL, AccountMemories, AccountMemory
 from bot.cannon.retry import SAFE_WINDOW_S
 from bot.catalogue import Caution, distinct
 from bot.domain.jobs.card_spec import CardSpec, JobSpec
-from bot.domain.models import PROMPT_FIELDS, Card, Estimate, Job, JobState, new_id, trace_of
+from bot.domain.models import PROMPT_FIELDS, Card, Estimate, Job, JobState, ShootoutPhase, new_id, trace_of
 from bot.domain.money.account import of_limits
 from bot.domain.money.spend_request import KeyChanged, ShownPrice, SpendRequest, WordsChanged
 from bot.domain.money.spending_policy import Foreseen, foresee, judge, must_confirm
@@ -219,6 +219,7 @@ class JobService:
                 lambda spending: judge(spend, spending),
                 reaction=spec.origin.reaction,
                 sample_of=spec.sample_of,
+                shootout=spec.shootout,
             )
         except Refused as error:
             if error.reason == "limit" and not spend.practice:
@@ -379,6 +380,7 @@ def _jobs(
             orders=job.spec.derivation.orders,
             subject=subjects[place],
             casting=job.spec.derivation.casting,
+            shootout=ShootoutPhase.NONE if spec.shootout is None else ShootoutPhase.OPEN,
             after_ids=tuple(ids[each] for each in job.spec.after),
             fill={name: _with_ids(value, ids) for name, value in job.spec.fill.items()},
         )

@@ -60,7 +60,13 @@ MOVE_NAMES = (
 """In moving a file's content to PostgreSQL."""
 CAST_NAMES = ("cast.posted",)  # images posted and noted as unused, their character not stored
 """In adding a character or other images of one."""
-NAMES = JOB_NAMES + BEGIN_NAMES + PRICE_NAMES + DECISION_NAMES + FILE_NAMES + MOVE_NAMES + CAST_NAMES
+SHOOTOUT_NAMES = (
+    "shootout.before",  # its time has passed, nothing written
+    "shootout.changed",  # inside the transaction: outcome written
+    "shootout.stored",  # ended, its card not drawn
+)
+"""In the begin and the end of a vote."""
+NAMES = JOB_NAMES + BEGIN_NAMES + PRICE_NAMES + DECISION_NAMES + FILE_NAMES + MOVE_NAMES + CAST_NAMES + SHOOTOUT_NAMES
 
 
 class Crash(BaseException):

@@ -30,6 +30,7 @@ from bot.store.guild.account import AccountChecks, ApiChanges, ApiFacts
 from bot.store.guild.approvals import Approvals
 from bot.store.guild.community.cast import Cast
 from bot.store.guild.community.recipes import Recipes
+from bot.store.guild.community.shootouts import Shootouts
 from bot.store.guild.gone import AbsentGuilds, FormerMembers
 from bot.store.guild.keys import GuildKeys, HostKeyRefusals, Practice
 from bot.store.guild.members import Drafts, MemberSettingsRows, Voices, WordOffers
@@ -116,7 +117,7 @@ class Store:
         self.switched_off = SwitchedOff(database, box, clock)
         self.privacy, self.former_members = Privacy(database, box, clock), FormerMembers(database, box, clock)
         self.recipes, self.cast = Recipes(database, box, clock), Cast(database, box, clock)
-        self.voices = Voices(database, box, clock)
+        self.voices, self.shootouts = Voices(database, box, clock), Shootouts(database, box, clock)
         self.member_settings = MemberSettingsRows(database, box, clock)
         self.drafts = Drafts(database, box, clock)
         self.word_offers = WordOffers(database, box, clock)

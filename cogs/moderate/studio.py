@@ -10,11 +10,13 @@ from discord.ext import commands
 
 from bot.delivery import Delivery
 from bot.delivery.card.context import NEUTRAL
-from bot.delivery.channels.facts import in_time
+from bot.delivery.channels.facts import EMBED_FIELD_CHARS, in_time
 from bot.domain.models import RUNNING_STATES, JobState
 from bot.moderation.members import AccessChanges
 from bot.server.operations import OperationSwitches
 from bot.store import JobLists
+from cogs.community.shootout import table_lines
+from cogs.community.texts import TITLE as SHOOTOUTS
 from cogs.moderate import texts
 from cogs.moderate.api_key import open_key_form, remove_key
 from cogs.moderate.practice import switch_practice
@@ -27,6 +29,7 @@ from cogs.recipes.panel import open_recipes
 from cogs.recipes.shown import complete as complete_recipes
 from cogs.recipes.texts import RECIPES_COMMAND, SHOWN_OPTION
 from cogs.ui.interaction import Bot, Interaction, use
+from cogs.ui.limit_text import fitting
 from cogs.ui.permissions import guild_of, is_host, moderators_only, require_manager, require_moderator
 from cogs.ui.texts import PRIVATE_OPTION
 from cogs.workflows.asked.submit import open_request
@@ -107,6 +110,8 @@ class StudioCommands(commands.GroupCog, group_name="studio", group_description=t
         await add_account(embed, interaction)
         await add_books(embed, self.bot, guild_id, with_total=is_host(interaction))
         await add_api_changes(embed, self.bot, guild_id)
+        if table := await table_lines(self.bot, guild_id):
+            embed.add_field(name=SHOOTOUTS, value=fitting(table, EMBED_FIELD_CHARS), inline=False)
         access = await role_access(interaction)
         if access is not None:
             embed.add_field(name=texts.ROLE_ACCESS, value=access, inline=False)

@@ -12,7 +12,8 @@ import discord
 from bot.delivery.channels.facts import BUTTONS_PER_ROW, OPTIONS_PER_SELECT, in_time
 from bot.delivery.channels.view import Rows
 from bot.domain.jobs.card_jobs import main_job, results_of
-from bot.domain.models import Job, JobState
+from bot.domain.models import Job, JobState, ShootoutPhase
+from bot.domain.server.shootouts import has_result, letter
 from bot.domain.words.text import shortened
 from bot.errors import InputError
 from bot.generation.again.earlier_jobs import EarlierJobs
@@ -44,6 +45,8 @@ WITH_BUTTONS = BUTTONS_PER_ROW - 1
 WITHOUT_WRAP = 3
 """How many labelled buttons are next to each other on a phone of 390 px."""
 SHARE = "share"
+VOTE, END_VOTE, DEFAULT = "vote", "vote_end", "vote_default"
+"""Of a shoot-out: their actions are in cogs/community/shootout.py."""
 ICONS = {
     "again": "🔁",
     "again_all": "🔁",
@@ -56,6 +59,8 @@ ICONS = {
     "link": "🔗",
     "remove": "🗑️",
     "ask_refund": "↩️",
+    END_VOTE: "🏁",
+    DEFAULT: "🏆",
 }
 """The icons of buttons, by action: those of the same reaction, if any."""
 
@@ -67,6 +72,8 @@ def offered(bot: Bot, jobs: Sequence[Job], *, linked: bool, shown_above: Decimal
 
     `linked`: some results are links; `private`: only the author sees the card. `shown_above` is as in `priced`.
     """
+    if jobs[0].is_secret:
+        return _ballot(bot, jobs)
     made = [job for job in results_of(jobs) if job.state is JobState.DELIVERED]
     ended, job = all(job.state.ended for job in jobs), main_job(jobs)
     trouble = _of_trouble(jobs, shown_above, ended=ended) if made or ended else []
@@ -78,10 +85,22 @@ def offered(bot: Bot, jobs: Sequence[Job], *, linked: bool, shown_above: Decimal
     if linked and (made or ended):
         last.append(_button("link", job, texts.FRESH_LINK))
     on_card = [details_button(job), *([_button("remove", job)] if ended else [])]
+    last += [_button(DEFAULT, each, texts.MAKE_DEFAULT) for each in jobs if each.shootout is ShootoutPhase.WON]
     of_results = _of_results(bot, jobs, made, shown_above, ended=ended) if made else []
     last = [*(row[0] for row in of_results if _is_short(row)), *last]
     rows = [row for row in of_results if row and not _is_short(row)]
     return [*rows, *([[*last, *on_card]] if len(last) + len(on_card) <= BUTTONS_PER_ROW else [last, on_card])]
+
+
+def _ballot(bot: Bot, jobs: Sequence[Job]) -> Rows:
+    """Return a button for each result that members vote on, then what can be done with the card until the end."""
+    style = discord.ButtonStyle.primary
+    votes: Items = [
+        Control.button(VOTE, job.id, label=letter(job), style=style, disabled=not has_result(job)) for job in jobs
+    ]
+    stop: Items = [*stop_controls(jobs, bot.clock.wall())]
+    end = [] if stop else [_button(END_VOTE, jobs[0], texts.END_NOW), _button("remove", jobs[0])]
+    return [votes, [*stop, *end, details_button(jobs[0])]]
 
 
 def _is_short(row: Items) -> bool:

@@ -31,6 +31,7 @@ from bot.delivery.texts import BASES, ENDED_BECAUSE, WITH_CAST
 from bot.domain.jobs.card_jobs import job_words, open_part
 from bot.domain.models import PROMPT_FIELDS, Card, Job, JobState, credits_words
 from bot.domain.money.limit_rules import WhatIsLeft
+from bot.domain.server.shootouts import veiled
 from bot.domain.words.orders import REWRITE
 from bot.domain.words.text import harmless, harmless_within, shortened, stamp
 from bot.errors import InputError
@@ -135,10 +136,10 @@ async def _known(interaction: Interaction, job: Job) -> JobFacts:
     if found is None:
         raise InputError(GONE)
     withheld = await use(bot, Reviews).withheld_of(job.guild_id, [each.id for each in found[1]])
-    jobs = open_part(found[1], withheld)
+    jobs = [veiled(each) for each in open_part(found[1], withheld)]
     is_own = found[0].author_id == interaction.user.id
     return JobFacts(
-        left=await use(bot, SpendingViews).left_of(*found) if is_own else None,
+        left=await use(bot, SpendingViews).left_of(*found) if is_own and not job.is_secret else None,
         card=found[0],
         job=next(each for each in jobs if each.id == job.id),
         jobs=jobs,
@@ -266,7 +267,7 @@ def _within(text: str, limit: int) -> str:
 
 def _facts(known: JobFacts) -> Iterator[str]:
     card, job = known.card, known.job
-    costs = texts.COSTS(cost=cost_of_all([job]), held=_held(job))
+    costs = cost_of_all([job]) if job.is_secret else texts.COSTS(cost=cost_of_all([job]), held=_held(job))
     yield costs if known.left is None else f"{costs} · {known.left.sentence()}"
     times = [
         (texts.REQUESTED_AT, job.created_at),

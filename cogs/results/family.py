@@ -114,8 +114,9 @@ def chosen(line: Sequence[Job], shown_id: str) -> list[tuple[int, Job]]:
 
 def total_words(family: Sequence[Job]) -> str:
     """Return a family's total cost, and the amount held for open jobs."""
-    paid = sum((job.charge for job in family if job.state in PAID_STATES), Decimal(0))
-    held = sum((job.reserved for job in family if job.state in OPEN_STATES), Decimal(0))
+    shown = [job for job in family if not job.is_secret]
+    paid = sum((job.charge for job in shown if job.state in PAID_STATES), Decimal(0))
+    held = sum((job.reserved for job in shown if job.state in OPEN_STATES), Decimal(0))
     return texts.AND_HELD(paid=credits_words(paid), held=credits_words(held)) if held else credits_words(paid)
 
 

@@ -54,10 +54,11 @@ def on(name: str) -> Callable[[ControlAction], ControlAction]:
     return register
 
 
-def on_job(name: str, *, when_erased: bool = False) -> Callable[[JobAction], JobAction]:
+def on_job(name: str, *, when_erased: bool = False, when_secret: bool = False) -> Callable[[JobAction], JobAction]:
     """Register an action on a job, the control's subject, if the member may see it.
 
-    For an erased job the member gets a notice instead, unless the action applies `when_erased` too.
+    For an erased job, and one that members vote on, the member gets a notice instead, unless the action applies
+    `when_erased` or `when_secret` too.
     """
 
     def register(action: JobAction) -> JobAction:
@@ -65,7 +66,7 @@ def on_job(name: str, *, when_erased: bool = False) -> Callable[[JobAction], Job
         async def look_up(interaction: Interaction, subject: str, values: Sequence[str]) -> None:
             job = await job_of(interaction, subject)
             if not when_erased:
-                require_kept(job)
+                require_kept(job, secret=when_secret)
             await action(interaction, job, values)
 
         on(name)(look_up)

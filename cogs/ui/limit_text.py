@@ -11,6 +11,7 @@ import discord
 from bot.catalogue import Catalogue
 from bot.delivery.card.states import state_word
 from bot.delivery.channels.facts import EMBED_FIELD_CHARS
+from bot.delivery.texts import SECRET_COST
 from bot.domain.jobs.card_jobs import job_words
 from bot.domain.models import OPEN_STATES, PAID_STATES, ExpiringCredits, Job, credits_text, credits_words
 from bot.domain.money.account import PACK_DAYS, ROLL_OVER_DAYS, living
@@ -199,7 +200,9 @@ def title_of(catalogue: Catalogue, operation_id: str) -> str:
 
 
 def cost_words(job: Job) -> str:
-    """Return a job's actual cost, or the amount held for it."""
+    """Return a job's actual cost, or the amount held for it; neither while members vote on it."""
+    if job.is_secret:
+        return str(SECRET_COST)
     if job.state in PAID_STATES:
         return credits_words(job.charge)
     return str(texts.FREE) if job.state.ended else texts.HELD(credits=credits_words(job.reserved))

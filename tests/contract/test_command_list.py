@@ -10,15 +10,15 @@ import discord
 from bot.app.connection.commands import rows
 from bot.app.entry_points import describe_commands
 
-MEMBERS_MAX, MODERATORS_MAX = 26, 11
-ENTRIES_MAX, OPTIONS_MAX = 37, 200
+MEMBERS_MAX, MODERATORS_MAX = 27, 11
+ENTRIES_MAX, OPTIONS_MAX = 38, 204
 """All of them together: what a list on a phone can hold."""
 SUBCOMMAND, GROUP, MENU = 1, 2, (2, 3)
 MENUS_MAX = 5
 """Of messages, and of members: they are in a list of their own, at the end of each one's menu."""
 MANAGE_SERVER = str(discord.Permissions(manage_guild=True).value)
 MEMBERS = {
-    "batch", "cast", "help", "me", "recipe", "jobs", "usage report", "usage export",
+    "batch", "cast", "help", "me", "recipe", "jobs", "usage report", "usage export", "shootout",
 }  # fmt: skip
 """What members have besides the groups of the workflows."""
 MODERATORS = {

@@ -17,7 +17,7 @@ COSTS, OWN, DECIDED = (
     "your defaults, presets, notification choice, and voice",
     "what moderators set and decided",
 )
-CAST = "what you add to the cast"
+CAST, VOTES = "what you add to the cast", "your votes in a shoot-out"
 REPORTS, KEYS, NOBODY = "reports that you send", "API key, encrypted", ""
 INDEX = ("job_grams", "job_grams_config", "job_grams_data", "job_grams_idx")
 """The index of words, and what FTS5 keeps it in."""
@@ -37,7 +37,9 @@ ROWS = {
     "outbox": DECIDED, "presets": OWN,
     "prices": DECIDED, "reaction_acts": IDS, "reaction_legends": IDS, "reaction_settings": DECIDED,
     "reactions": DECIDED, "recipes": DECIDED, "result_reports": REPORTS, "review_rules": DECIDED, "reviews": DECIDED,
-    "rules": DECIDED, "setup_steps": DECIDED, "switched_off": DECIDED, "tried_values": PROMPTS, "voice_defaults": OWN,
+    "rules": DECIDED, "setup_steps": DECIDED,
+    "shootout_votes": VOTES, "shootouts": NOBODY,
+    "switched_off": DECIDED, "tried_values": PROMPTS, "voice_defaults": OWN,
     "voice_samples": RESULTS, "welcomes": IDS, "word_offers": IDS,
 }  # fmt: skip
 """The row of the policy that says so, by table; NOBODY: times, numbers and ids of servers alone."""

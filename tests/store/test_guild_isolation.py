@@ -14,12 +14,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.domain.models import Card, GuildKey, Job, JobState, Media, MediaKind
+from bot.domain.models import Card, GuildKey, Job, JobState, Media, MediaKind, ShootoutPhase
 from bot.domain.money.spend_request import Draw, Verdict
 from bot.domain.server.first_contact import SetupStep, StepOutcome, WelcomePlace
 from bot.domain.server.guild_rules import Grant, Limit, Period, Rules, Scope
 from bot.domain.server.member_settings import Preset
 from bot.domain.server.reaction_rules import DEFAULTS, ReactionKey, Seeding
+from bot.domain.server.shootouts import ShootoutKind, ShootoutTerms
 from bot.domain.words.cast import CastKind, CastMember
 from bot.errors import StoreError
 from bot.store import Decision, JobAttempt, Record, ReviewRule, ReviewVerdict, Spending, Store, TriedOutcome
@@ -57,6 +58,8 @@ class Guild:
     """It has failed, and its request is still polled."""
     sample: Job
     """It is the sample of a voice."""
+    shootout: Job
+    """Members vote on it."""
 
 
 Call = Callable[[Store, int, Guild, Any], Awaitable[object]]
@@ -214,6 +217,15 @@ CALLS: dict[str, Call] = {
         guild_id, 77, MESSAGE + 1, delete_at=0.0
     ),
     "cast.deleted": lambda store, guild_id, *_: store.cast.deleted(guild_id, MESSAGE),
+    "shootouts.get": lambda store, guild_id, other, _: store.shootouts.get(guild_id, other.shootout.card_id),
+    "shootouts.ended": lambda store, guild_id, *_: store.shootouts.ended(guild_id),
+    "shootouts.vote": lambda store, guild_id, other, _: store.shootouts.vote(guild_id, other.shootout.id, FORMER),
+    "shootouts.note_drawn": lambda store, guild_id, other, _: store.shootouts.note_drawn(
+        guild_id, other.shootout.card_id
+    ),
+    "shootouts.advance": lambda store, guild_id, other, _: store.shootouts.advance(
+        guild_id, other.shootout.card_id, end=True
+    ),
     "cast.delete_later": lambda store, guild_id, *_: store.cast.delete_later(guild_id, MESSAGE, 9e9),
     "member_settings.get": lambda store, guild_id, *_: store.member_settings.get(guild_id, MEMBER),
     "member_settings.change": lambda store, guild_id, *_: store.member_settings.change(
@@ -419,7 +431,7 @@ WITHOUT_GUILD = {
     "cards.unanswered", "cards.being_made", "cards.queued", "cards.undrawn", "job_lists.open_total", "figures.now",
     "leases.hold", "leases.drop", "leases.take_over", "leases.claim", "leases.under",
     "processes.register", "processes.leave", "jobs.known",
-    "cast.leftovers",
+    "cast.leftovers", "shootouts.due",
     "histograms.add", "histograms.all", "histograms.forget",
     "switched_off.all", "queue.guilds", "reaction_acts.due", "approvals.unasked", "approvals.overdue",
     "true_costs.unsorted", "true_costs.sort", "meta.forget", "meta.get", "meta.set",
@@ -507,6 +519,12 @@ async def populate(store: Store, guild_id: int, made: Any, accepted: Any) -> Gui
     spoken = made.card(guild_id)
     _, (sample,), _ = await store.cards.accept(spoken, [made.job(spoken, 0, "2")], lambda _: None, sample_of=CANARY)
     await store.cards.mark_answered(guild_id, spoken.id, 902, 55)
+    duel, terms = made.card(guild_id), ShootoutTerms(kind=ShootoutKind.IMAGE, minutes=10)
+    open_job = replace(made.job(duel, 0, "2"), shootout=ShootoutPhase.OPEN)
+    _, (voted_on,), _ = await store.cards.accept(duel, [open_job], lambda _: None, shootout=terms)
+    await store.cards.mark_answered(guild_id, duel.id, 903, 55)
+    await store.jobs.change(voted_on, JobState.DELIVERED, settle=Decimal(2), media=(image,), message_id=MESSAGE + 5)
+    await store.shootouts.vote(guild_id, voted_on.id, MEMBER)
     await store.recipes.save(guild_id, RECIPE, {"about": CANARY}, by_id=1)
     _, (reviewed,) = await accepted(store, "8", guild_id=guild_id)
     await store.jobs.change(reviewed, JobState.READY, media=(image,))
@@ -522,7 +540,7 @@ async def populate(store: Store, guild_id: int, made: Any, accepted: Any) -> Gui
     await store.setup_steps.note(guild_id, SetupStep.TEST, StepOutcome.DONE, by_id=777)
     version = await store.account_checks.books_version(guild_id)
     await store.account_checks.compare(guild_id, key.id, Decimal(555), version=version)
-    return Guild(key, card, job, unanswered, limit, grant, asked, draft_id, paid, reviewed, given_up, sample)
+    return Guild(key, card, job, unanswered, limit, grant, asked, draft_id, paid, reviewed, given_up, sample, voted_on)
 
 
 @dataclass(frozen=True)
@@ -566,7 +584,8 @@ TABLES = (
     "ledger", "ledger_totals", "limits",
     "member_settings", "outbox", "presets", "prices", "reaction_acts", "reaction_legends", "reaction_settings",
     "reactions", "recipes", "result_reports", "review_rules", "reviews", "rules", "running_totals", "setup_steps",
-    "switched_off", "tried_values", "voice_defaults", "voice_samples", "welcomes", "word_offers",
+    "shootout_votes", "shootouts", "switched_off", "tried_values", "voice_defaults", "voice_samples", "welcomes",
+    "word_offers",
 )  # fmt: skip
 
 

@@ -298,6 +298,29 @@ async def a_recipe(stage: Stage) -> str:
     return name
 
 
+async def a_shootout(stage: Stage) -> Job:
+    """A member's, on which members vote."""
+    await stage.begin()
+    await stage.rig.member.slash(stage.rig.channel, "shootout", prompt=FAST, models="seedream5, gptimage2")
+    await stage.rig.work()
+    return await stage.job()
+
+
+async def end_shootout(stage: Stage, job: Job) -> None:
+    await on_job(stage.rig, stage.rig.moderator, "vote_end", job.id)
+
+
+async def a_won_shootout(stage: Stage) -> Job:
+    job = await a_shootout(stage)
+    await stage.rig.bot.parts.shootouts.vote(job, stage.rig.member.id)
+    await stage.rig.bot.parts.shootouts.end(job, by_id=stage.rig.member.id, is_moderator=False)
+    return job
+
+
+async def make_default(stage: Stage, job: Job) -> None:
+    await on_job(stage.rig, stage.rig.moderator, "vote_default", job.id)
+
+
 async def an_open_job(stage: Stage) -> Job:
     await stage.begin()
     await stage.ask()
@@ -550,6 +573,8 @@ ACTS: dict[str, Act] = {
     "recipe: delete": Act(a_recipe, delete_recipe, "recipe"),
     "cast: lock": Act(a_character, lock_character, "cast"),
     "cast: remove": Act(a_character, remove_character, "cast"),
+    "shoot-out: end": Act(a_shootout, end_shootout, "shootout"),
+    "shoot-out: default": Act(a_won_shootout, make_default, "settings"),
     "cancel a job": Act(an_open_job, cancel_job, "cancel"),
     "drop a job": Act(a_sent_job, drop_job, "cancel"),
     "cancel a card": Act(an_open_batch, pressed("Cancel"), "cancel"),

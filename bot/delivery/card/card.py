@@ -46,11 +46,12 @@ def facts_line(card: Card, jobs: Sequence[Job], context: CardContext) -> str:
     if context.ai_label and has_results(jobs):
         parts.append(str(texts.MADE_WITH_AI))
     parts.append(_players(card, jobs))
-    if not card.label:
+    if not card.label and context.shootout is None:
         parts += [_model(jobs[0], context.catalogue), *_measures(jobs[0].input)]
     cost = cost_of_all(jobs)
-    parts += [texts.PRACTICE_COST(cost=cost) if any(job.practice for job in jobs) else cost, _seeds(like_it)]
-    took = took_words(*jobs) if are_copies_made(jobs) else ""
+    parts.append(texts.PRACTICE_COST(cost=cost) if any(job.practice for job in jobs) else cost)
+    parts += [] if context.shootout is not None else [_seeds(like_it)]
+    took = took_words(*jobs) if are_copies_made(jobs) and context.shootout is None else ""
     if took:
         parts.append(texts.IT_TOOK(time=took))
     if context.made_from is not None and main_job(jobs).varied is None:  # else the variation's name is the link
@@ -74,6 +75,8 @@ def made_with(job: Job, catalogue: Catalogue) -> str:
 
 
 def _model(job: Job, catalogue: Catalogue) -> str:
+    if job.is_secret:
+        return ""
     operation = catalogue.find(job.operation)
     if job.model is None:
         return "" if operation is None else _model_of_result(operation, job.output.get("model"))

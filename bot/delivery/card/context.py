@@ -10,6 +10,7 @@ from bot.catalogue import Catalogue
 from bot.delivery import texts
 from bot.domain.jobs.poll_schedule import JobProgress
 from bot.domain.models import Job
+from bot.domain.server.shootouts import Shootout
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +43,8 @@ class CardContext:
     """The author's remaining budget while jobs are held, '' if not shown: never where others read it."""
     made_from: str | None = None
     """The link to the source job's card; None if there is none."""
+    shootout: Shootout | None = None
+    """The vote on its jobs; None if there is none."""
 
 
 NEUTRAL = 0x5865F2

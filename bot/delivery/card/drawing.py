@@ -117,7 +117,7 @@ class CardDrawing:
             now=now,
             author_name="" if face is None else face.name,
             author_icon_url=None if face is None else face.icon_url,
-            progress=self._progress(jobs, now, shown) if tells_time(card, now) else {},
+            progress=self._progress(jobs, now, shown) if tells_time(card, now) and not jobs[0].is_secret else {},
             blocked=key is not None and key.refused_at is not None,
             places={job_id: place for place, job_id in enumerate(queue, start=1)},
             paused=waits and rules.paused,
@@ -126,6 +126,7 @@ class CardDrawing:
             withheld=await self._withheld(guild_id, jobs),
             dropped=frozenset(job.id for job in jobs if job.state in RUNNING_STATES and job.dropped_by is not None),
             left="" if left is None else left.sentence_held(),
+            shootout=await self.store.shootouts.get(guild_id, card.id) if jobs[0].shootout else None,
             made_from=None if parent_id is None else await self._link_to(card, parent_id),
         )
 

@@ -13,6 +13,7 @@ from decimal import Decimal
 from bot.cannon.outputs import has_more_media
 from bot.delivery import texts
 from bot.delivery.card.context import CardContext
+from bot.delivery.card.shootouts import shootout_lines
 from bot.domain.jobs.card_jobs import are_copies_made, is_batch, is_linked
 from bot.domain.jobs.poll_schedule import JobProgress, bar, whole_seconds
 from bot.domain.models import MADE_STATES, UNKNOWN, Card, Job, JobState, WaitsFor, credits_text, credits_words
@@ -21,7 +22,9 @@ from bot.language import span, tr
 
 
 def cost_of_all(jobs: Sequence[Job]) -> str:
-    """Return the card's total cost: charged, held and refunded."""
+    """Return the card's total cost: charged, held and refunded; not while members vote on its jobs."""
+    if any(job.is_secret for job in jobs):
+        return str(texts.SECRET_COST)
     made = [job for job in jobs if job.state in MADE_STATES]
     billed = [job for job in jobs if _is_billed_failure(job)]
     refunded = [job for job in jobs if job.state.ended and job not in made and job not in billed]
@@ -90,6 +93,8 @@ def state_word(state: JobState) -> str:
 
 def state_lines(card: Card, jobs: Sequence[Job], context: CardContext) -> list[str]:
     """Return a line per job, then notes; none for posted results of one request."""
+    if context.shootout is not None:
+        return shootout_lines(context.shootout, jobs, context.catalogue)
     lines = [_state(job, context) for job in jobs]
     if are_copies_made(jobs):
         lines = []

@@ -173,6 +173,12 @@ def _link_of(jobs: Sequence[Job], attachment: discord.Attachment) -> str | None:
     return None
 
 
+def place_of_file(jobs: Sequence[Job], filename: str) -> int:
+    """Return the position of the job whose file it is; other files come last."""
+    name = bare_name(filename)
+    return next((job.position for job in jobs if name.startswith(file_stem(job))), len(jobs))
+
+
 def names_of(job: Job, results: ResultFiles) -> list[str]:
     """Return a job's file names on its card, without spoiler marks."""
     return [f"{file_stem(job, number)}{file.extension}" for number, file in enumerate(results.files)]

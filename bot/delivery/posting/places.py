@@ -33,7 +33,7 @@ from bot.delivery.channels.facts import (
 from bot.delivery.channels.gate import OpenPlaces
 from bot.delivery.channels.messages import Messages, carries_result, nonce_of
 from bot.delivery.channels.view import KnownMessage
-from bot.delivery.files.attachments import arrange, arrange_all, close, media_files
+from bot.delivery.files.attachments import arrange, arrange_all, close, media_files, place_of_file
 from bot.delivery.files.downloads import ResultFiles
 from bot.delivery.surface import CardSurface
 from bot.domain.models import Card, Job, JobState
@@ -245,7 +245,10 @@ class Places:
             for each, results in parts
             for file in media_files(each, results, spoiler=card.spoiler, made_with=labels[each.id])
         ]
+        media: list[discord.File | discord.Attachment]
         media = [*files, *arranged.kept] if arranged.first else [*arranged.kept, *files]
+        if jobs[0].shootout:  # A to D are in this order
+            media.sort(key=lambda file: place_of_file(jobs, file.filename))
         drawn = await self.drawing.draw(card, jobs, self.memory.shown(card.id))
         view = await self.drawing.view(card, jobs, [*there.links, *arranged.links])
         changes = {"embed": drawn.embed, "attachments": [*media, *documents], "view": view}

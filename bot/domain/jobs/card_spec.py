@@ -9,6 +9,7 @@ from typing import Any
 from bot.domain.money.spend_request import TYPED, Consent, Spender
 from bot.domain.server.places import Viewer
 from bot.domain.server.reaction_rules import ReactionKey
+from bot.domain.server.shootouts import ShootoutTerms
 from bot.domain.words.orders import OWN, Derivation
 from bot.domain.words.templates import steps_in
 
@@ -97,6 +98,8 @@ class CardSpec:
     consent: Consent = TYPED
     sample_of: str = ""
     """The voice that its last job samples, '' for none: a voice has one."""
+    shootout: ShootoutTerms | None = None
+    """Members vote on its jobs, whose models are secret until then; None: they don't."""
 
     @property
     def guild_id(self) -> int:

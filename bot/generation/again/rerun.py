@@ -19,7 +19,7 @@ from bot.generation.again.earlier_jobs import EarlierJobs
 from bot.generation.generation import Generation, SourceFile, flattened, undocumented_names
 from bot.generation.generations import PROMPT_OF_STEP_BEFORE
 from bot.generation.rewrites import VARIANT, changing_look, enhancer_of, varying
-from bot.generation.sources import SourceRef
+from bot.generation.sources import SourceRef, require_kept
 from bot.server.operations import OperationSwitches
 from bot.store import Store
 
@@ -121,7 +121,8 @@ class Reruns:
         self._dice = random.SystemRandom()
 
     async def require_payer(self, job: Job, member_id: int) -> None:
-        """Raise Refused if this member may not re-run the job."""
+        """Raise Refused if this member may not re-run the job, InputError if members vote on it."""
+        require_kept(job)
         require_payer(await self._store.settings.get(job.guild_id), job, member_id)
 
     async def rerun(self, job: Job, viewer: Viewer, *, count: int = 1) -> Generation:

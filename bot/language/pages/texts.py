@@ -44,7 +44,10 @@ GROUPS: tuple[tuple[Text, frozenset[str]], ...] = (
     (Text("Who may do it, and where"), frozenset({"place", "role", "owner", "command", "word", "source", "data"})),
     (Text("Files and options"), frozenset({"file", "input"})),
     (Text("Jobs and Cannon Studio"), frozenset({"job", "studio"})),
-    (Text("Results, reviews, reactions, and the cast"), frozenset({"result", "review", "reaction", "cast"})),
+    (
+        Text("Results, reviews, reactions, and the cast"),
+        frozenset({"result", "review", "reaction", "cast", "vote"}),
+    ),
     (Text("Recipes, presets, and settings"), frozenset({"recipe", "preset", "settings"})),
 )
 """The pages by what they are about, with the first words of their ids."""

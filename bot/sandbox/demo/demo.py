@@ -18,7 +18,7 @@ from bot.language import SOURCE, speaking
 from bot.runtime.background import BackgroundTasks
 from bot.sandbox.demo import texts
 from bot.sandbox.demo.furniture.history import DAY_S, WEEK, History
-from bot.sandbox.demo.furniture.players import bring_cast
+from bot.sandbox.demo.furniture.players import Voters, bring_cast
 from bot.sandbox.demo.furniture.server import DEMO_CREDITS, PICTURE_HASH, Furnished, furnish, set_up, welcome
 from bot.sandbox.demo.page.acts import PageActs
 from bot.sandbox.demo.page.frame import Frame
@@ -111,6 +111,7 @@ class Demo:
         # Outside the bot's scope: otherwise the simulation would wait for endless loops.
         self.bot.begin_duties(self._background.start)
         self._background.start(self._publisher.run(), "demo-page")
+        self._background.start(self._voters.run(), "demo-voters")
         self._background.start(self._tour.run(self._publisher.acting), "demo-tour")
 
     async def _stop_bot(self) -> None:
@@ -119,7 +120,7 @@ class Demo:
 
     async def _open_page(self) -> None:
         furnished = await furnish(self.env, self.bot)
-        self._tour = Tour(self.env, self.bot, furnished)
+        self._tour, self._voters = Tour(self.env, self.bot, furnished), Voters(self.bot, furnished)
         if self._joins:
             await welcome(self.env, self.bot, self.sandbox, furnished)
         else:

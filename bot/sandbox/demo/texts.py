@@ -24,6 +24,7 @@ TRY: tuple[tuple[str, str], ...] = (
     ("/video generate  prompt: waves on a shore", "a video, played on the card"),
     ("/audio music  prompt: slow piano, rain", "a piece of music, played on the card"),
     ("/cast, then @Mira in a prompt", "the same fox in every result"),
+    ("/shootout  prompt: a lighthouse in fog", "the same on four models; vote, then press End now"),
     ("/recipe  recipe: trailer", "five steps on one card, each with its state and cost"),
     ("/image generate  prompt: a lamp #fail", "a failure costs nothing and offers a retry"),
     ("#slow #flood #none #gone #billed in a prompt", "more trouble on demand; docs/sandbox.md lists it all"),
@@ -133,6 +134,7 @@ PLACE = Text("a fishing village at the end of the world")
 WELCOME_LINE = Text("Welcome to the studio. Ready to begin?")
 NEON = Text("A neon alley in the rain, people only as shadows")
 FOUR = Text("A red fox on a snowy hill at dawn")
+KITE = Text("A portrait of a kite maker in her workshop")
 SERIES = Text("The whole harbor in one shot, from dawn to night")
 
 SAID_DOOR = Text("First image of the week. The light is just what I hoped for.")
@@ -175,6 +177,9 @@ RECIPE_TRY = Text(
     "Click `/recipe`, choose `{recipe}`, press Enter, type `{prompt}`, and submit the form.\n"
     "It makes an image, a video, sound, and subtitles."
 )
+SHOOTOUT = Text("Hold a shoot-out")
+SHOOTOUT_TRY = Text("Click `/shootout`, type `{prompt}`, and press Enter.\nVote for a letter, then press **End now**.")
+VOTING = Text("✅ There they are. Vote for one, and press **End now**.")
 FAULTS = Text("See it fail")
 FAULTS_TRY = Text(
     "Click `/image generate`, type `{prompt}`, and press Enter.\nIt says why, costs nothing, and offers a retry."

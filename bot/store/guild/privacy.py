@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bot.domain.models import ShootoutPhase
 from bot.store.engine.columns import from_milli, from_milli_or_none
 from bot.store.engine.repository import Repository
 from bot.store.guild.community.cast import forget_cast
@@ -46,6 +47,7 @@ UNION SELECT guild_id FROM voice_defaults WHERE member_id = :member_id
 UNION SELECT guild_id FROM member_settings WHERE member_id = :member_id
 UNION SELECT guild_id FROM presets WHERE member_id = :member_id
 UNION SELECT guild_id FROM cast_members WHERE made_by = :member_id
+UNION SELECT guild_id FROM shootout_votes WHERE member_id = :member_id
 UNION SELECT guild_id FROM tried_values WHERE member_id = :member_id
 UNION SELECT guild_id FROM result_reports WHERE member_id = :member_id
 UNION SELECT guild_id FROM grants WHERE member_id = :member_id
@@ -101,9 +103,9 @@ class Privacy(Repository):
     async def erase(self, guild_id: int, member_id: int, *, is_known_model: ModelTest = no_model) -> Erased:
         """Erase the contents of the member's ended jobs in the guild; delete their other data there.
 
-        That is drafts, reactions, settings, presets, the default voice, and what they added to the cast. Copies of
-        their results become due for deletion. Times, states, operations and credits stay, models if `is_known_model`,
-        and the ledger; a pseudonym replaces the member as soon as limits allow. The log is emptied.
+        That is drafts, reactions, votes, settings, presets, the default voice, and what they added to the cast. Copies
+        of their results become due for deletion. Times, states, operations and credits stay, models if
+        `is_known_model`, and the ledger; a pseudonym replaces the member as soon as limits allow. The log is emptied.
         """
         mine, now = (guild_id, member_id), self._clock.wall()
 
@@ -112,6 +114,7 @@ class Privacy(Repository):
             jobs = erase_jobs(db, guild_id, ids, now, is_known_model=is_known_model, with_copies=True)
             db.execute("DELETE FROM reaction_acts WHERE guild_id = ? AND member_id = ?", mine)
             db.execute("DELETE FROM voice_defaults WHERE guild_id = ? AND member_id = ?", mine)
+            db.execute("DELETE FROM shootout_votes WHERE guild_id = ? AND member_id = ?", mine)
             forget_settings(db, guild_id, member_id)
             forget_cast(db, guild_id, member_id, now)
             forget_of_member(db, guild_id, member_id, is_known_model)
@@ -141,6 +144,8 @@ def _archived_line(row: Row) -> Mapping[str, Any]:
 
 def _job_line(row: Row, before: Iterable[str], withheld: frozenset[str]) -> Mapping[str, Any]:
     given = json.loads(row["input"])
+    if row["shootout"] == ShootoutPhase.OPEN:  # members vote on it: its model is secret, and what could name that
+        return {"id": row["id"], "asked": iso_time(row["created_at"]), "prompt": given.get("prompt"), "shootout": True}
     if withheld.intersection(before):
         given = {name: value for name, value in given.items() if name not in json.loads(row["fill"])}
     is_shown = row["id"] not in withheld
@@ -236,6 +241,8 @@ _PURGED_TABLES = (
     "presets",
     "cast_members",
     "cast_leftovers",
+    "shootouts",
+    "shootout_votes",
     "welcomes",
     "setup_steps",
 )

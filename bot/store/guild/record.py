@@ -194,7 +194,9 @@ class Refunds(Repository):
 
         def change(db: Connection) -> Grant | None:
             job = job_in(db, guild_id, job_id)
-            if job is None or job.practice or not (job.is_charged_for_nothing or (posted and _is_posted(job))):
+            if job is None or job.practice or job.is_secret:
+                return None  # while members vote on it, its cost is secret
+            if not (job.is_charged_for_nothing or (posted and _is_posted(job))):
                 return None
             amount = job.charge
             query = "UPDATE jobs SET refund_granted_at = ? WHERE guild_id = ? AND id = ? AND refund_granted_at IS NULL"

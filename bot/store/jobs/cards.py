@@ -10,6 +10,7 @@ from bot.domain.models import Card, Job, JobState
 from bot.domain.money.spend_request import Verdict
 from bot.domain.server.guild_rules import APPROVAL_LIFE_S, Limit, Scope
 from bot.domain.server.reaction_rules import ReactionKey
+from bot.domain.server.shootouts import ShootoutTerms
 from bot.errors import Refused
 from bot.runtime.failpoints import failpoint
 from bot.store import texts
@@ -52,6 +53,7 @@ def claim_sample(db: Connection, job: Job, voice_id: str) -> None:
     db.execute(_CLAIM, values)
 
 
+_SHOOTOUT = "INSERT INTO shootouts (guild_id, card_id, kind, minutes) VALUES (?, ?, ?, ?)"
 _DONE = """
 UPDATE reaction_acts SET fired = 1, waits = 0, made_card = :made_card
 WHERE guild_id = :guild_id AND message_id = :message_id AND emoji = :emoji AND member_id = :member_id AND waits = 1
@@ -148,6 +150,7 @@ class Cards(Repository):
         *,
         reaction: ReactionKey | None = None,
         sample_of: str = "",
+        shootout: ShootoutTerms | None = None,
     ) -> tuple[Card, tuple[Job, ...], Verdict | None]:
         """Store a card with its jobs and hold their credits, if `decide` allows it: one transaction.
 
@@ -156,7 +159,8 @@ class Cards(Repository):
         error propagates. Returns what is stored and the verdict, None if this interaction already has a card.
 
         `reaction` starts the card and has acted from then on. Raises Refused if it was withdrawn. `sample_of`
-        is the voice of which the last job is the sample. Raises Refused if it has one.
+        is the voice of which the last job is the sample. Raises Refused if it has one. With `shootout` members vote
+        on its jobs.
         """
         _check(card, jobs)
         now = self._clock.wall()
@@ -182,6 +186,8 @@ class Cards(Repository):
                 job = without_hold(job) if place in verdict.unheld else job
                 insert_job(db, job)
                 ledger.hold(db, job, now)
+            if shootout is not None:
+                db.execute(_SHOOTOUT, (card.guild_id, card.id, shootout.kind.value, shootout.minutes))
             if sample_of:
                 claim_sample(db, jobs[-1], sample_of)
             for draw in verdict.draws:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
-from bot.domain.models import RUNNING_STATES, Card, Job, JobState, WaitsFor
+from bot.domain.models import RUNNING_STATES, Card, Job, JobState, ShootoutPhase, WaitsFor
 from bot.domain.server.member_settings import PING_AFTER_S
 from bot.domain.server.places import CardPlace
 from bot.domain.words.cast import NO_CAST, Casting
@@ -78,6 +78,7 @@ JOBS = Table(
         Column(name="orders", to_sql=to_json, from_sql=mapping_from_json),
         Column(name="casting", to_sql=lambda casting: to_json(casting.to_data()), from_sql=_casting),
         _by_store(name="state", from_sql=JobState),
+        _by_store(name="shootout", from_sql=ShootoutPhase),
         *_all("lease", "basis", "created_at", make=_by_store),
         _by_store(name="raised_milli", attribute="raised", to_sql=to_milli, from_sql=from_milli),
         *_all("recheck_at", "rechecks", make=_by_store),

@@ -27,13 +27,14 @@ from bot.store.sql import Connection, Row
 PAGE_ROWS = 1000
 K = TypeVar("K", int, str)
 
+# Without jobs that members vote on: their models and costs are secret until the end.
 _LEDGER = """
 SELECT ledger.at AS page_at, ledger.id AS page_id, ledger.*, jobs.operation, jobs.model, cards.channel_id
 FROM ledger
 LEFT JOIN jobs ON jobs.id = ledger.job_id
 LEFT JOIN cards ON cards.id = jobs.card_id
 WHERE ledger.guild_id = :guild_id AND ledger.at >= :since AND (ledger.at, ledger.id) > (:page_at, :page_id)
-    AND (:member_id IS NULL OR ledger.member_id = :member_id)
+    AND (:member_id IS NULL OR ledger.member_id = :member_id) AND coalesce(jobs.shootout, '') <> 'open'
 ORDER BY ledger.at, ledger.id LIMIT :limit
 """
 # A private card's text is its author's own. Links are omitted: their signature may grant access.
@@ -47,7 +48,7 @@ SELECT jobs.created_at AS page_at, jobs.rowid AS page_id, jobs.*, cards.channel_
             json_extract(jobs.input, '$.description'))
     END AS words
 FROM jobs JOIN cards ON cards.id = jobs.card_id
-WHERE jobs.guild_id = :guild_id AND jobs.created_at >= :since
+WHERE jobs.guild_id = :guild_id AND jobs.created_at >= :since AND jobs.shootout <> 'open'
     AND (jobs.created_at, jobs.rowid) > (:page_at, :page_id)
 ORDER BY jobs.created_at, jobs.rowid LIMIT :limit
 """

@@ -109,6 +109,7 @@ class History:
     async def _report(self) -> None:
         await self._bot.parts.maintenance.run_once()
         await self._bot.parts.alerts.run_once()
+        await self._bot.parts.shootouts.run_once()
 
     async def _do(self, act: DemoAct) -> None:
         who, room = self._made.people[act.who], self._made.rooms[act.room]
@@ -210,6 +211,10 @@ WEEK: tuple[DemoAct, ...] = (
     ),
     _picture(3.52 * DAY_S, "eli", texts.POSTER, ratio="4:3"),
     _picture(3.5 * DAY_S, "eli", texts.FOX, card="fox"),
+    RanCommand(ago_s=3.4 * DAY_S, who="ada", command="shootout", options={"prompt": texts.KITE}, card="duel"),
+    PressedButton(ago_s=3.398 * DAY_S, who="bo", card="duel", action="vote"),
+    PressedButton(ago_s=3.398 * DAY_S, who="cleo", card="duel", action="vote"),
+    PressedButton(ago_s=3.397 * DAY_S, who="eli", card="duel", action="vote"),
     RanCommand(
         ago_s=2.6 * DAY_S, who="bo", command="audio narration",
         options={"text": texts.WELCOME_LINE}, room=AFTER_DARK,

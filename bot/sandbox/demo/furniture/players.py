@@ -1,12 +1,17 @@
-"""The demo's cast: three characters with images, which their makers added before the week."""
+"""The demo's cast: three characters with images, which their makers added before the week; and who votes."""
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import random
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from bot.domain.server.places import Sight, Viewer
+from bot.domain.server.shootouts import has_result
+from bot.errors import InputError
 from bot.language import Text
 from bot.sandbox.demo import texts
 from bot.sandbox.demo.furniture.server import CAST
@@ -23,6 +28,7 @@ if TYPE_CHECKING:
     from bot.sandbox.server import Sandbox
 
 SIZE_PX = 512
+DICE = random.Random()  # noqa: S311 - no secret depends on it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +47,33 @@ PLAYERS = (
     DemoCharacter(name="Otto", look=texts.OTTO, maker="bo"),
     DemoCharacter(name="Wren", look=texts.WREN, maker="cleo", seeds=(3, 4)),
 )
+
+
+VOTES_EVERY_S = 1.5
+JOBS_SEEN = 8
+
+
+class Voters:
+    """The server's people vote in each shoot-out, one after the other."""
+
+    def __init__(self, bot: CannonBot, made: Furnished) -> None:
+        own = {made.viewers[0].id, made.moderator.id}
+        self._bot, self._guild_id = bot, made.guild.id
+        self._people = [each.id for each in made.people.values() if each.id not in own]
+        self._left: dict[str, list[int]] = {}
+        """By card id, who has not voted yet."""
+
+    async def run(self) -> None:
+        while True:
+            await asyncio.sleep(VOTES_EVERY_S)
+            recent = await self._bot.parts.store.job_lists.recent(self._guild_id, limit=JOBS_SEEN)
+            votable = [job for job in recent if job.is_secret and has_result(job)]
+            for card_id in {job.card_id for job in votable}:
+                left = self._left.setdefault(card_id, list(self._people))
+                if left:
+                    job = DICE.choice([each for each in votable if each.card_id == card_id])
+                    with contextlib.suppress(InputError):  # it has just ended
+                        await self._bot.parts.shootouts.vote(job, left.pop())
 
 
 async def bring_cast(bot: CannonBot, sandbox: Sandbox, made: Furnished) -> None:

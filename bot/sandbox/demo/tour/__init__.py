@@ -1,1 +1,1 @@
-"""The guided tour of the demo: a card with eight steps, each one thing to try."""
+"""The guided tour of the demo: a card with nine steps, each one thing to try."""

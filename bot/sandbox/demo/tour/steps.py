@@ -53,6 +53,10 @@ class Seen:
         """Whether a recipe has finished."""
         return any(job.after_ids for job in self._finished())
 
+    def shot_out(self) -> bool:
+        """Whether the results of a shoot-out are there."""
+        return any(job.shootout for job in self._finished())
+
     def failed(self) -> bool:
         return any(job.state is JobState.FAILED for job in self.jobs)
 
@@ -93,6 +97,9 @@ class Hands:
     async def recipe(self) -> None:
         form = await self._who.slash(self._room, "recipe", recipe=TRAILER)
         await answered(self._who, await filled(self._who, form, str(texts.PAPER_BOAT)))
+
+    async def shootout(self) -> None:
+        await self._run("shootout", prompt=str(texts.LIGHTHOUSE))
 
     async def reply(self) -> None:
         """Reply to the newest image, and press the button of the bot's offer."""
@@ -211,6 +218,15 @@ STEPS = (
         values={"recipe": TRAILER, "prompt": texts.PAPER_BOAT},
         attempt=Hands.recipe,
         is_done=Seen.made_in_steps,
+    ),
+    TourStep(
+        emoji="🗳️",
+        heading=texts.SHOOTOUT,
+        text=texts.SHOOTOUT_TRY,
+        values={"prompt": texts.LIGHTHOUSE},
+        attempt=Hands.shootout,
+        is_done=Seen.shot_out,
+        praise=texts.VOTING,
     ),
     TourStep(
         emoji="💥",

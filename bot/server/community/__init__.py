@@ -1,0 +1,1 @@
+"""What brings a server's members together: shoot-outs between models."""

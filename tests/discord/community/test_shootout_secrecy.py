@@ -1,0 +1,169 @@
+"""Until a vote has ended, nothing says which model made what, for how much, or how fast; never who voted for what."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from bot.domain.models import JobState
+from bot.generation import texts as refusals
+from cogs.results.buttons import ICONS
+from cogs.ui.controls import _ACTIONS
+from tests.support.channels import press, sent_since, shown
+from tests.support.me import export_own
+from tests.support.reacting import other
+from tests.support.rig import Rig
+from tests.support.shootouts import card_of, held, jobs_by_letter, over, turn, vote
+from tests.support.surface import sends
+
+SECRETS = ("seedream", "gptimage", "gpt image", "12 credits", "13 credits", "was_seed")
+FREE = {"details", "vote", "vote_end", "remove", "remove_result", "remove_record"}
+"""What can be pressed during a vote; the last two remove, which another test does."""
+
+
+def silent(text: str, *, secrets: tuple[str, ...] = SECRETS) -> None:
+    for secret in secrets:
+        assert secret not in text.casefold(), (secret, text)
+
+
+async def details(rig: Rig, who: Any) -> str:
+    return "".join([shown(await press(rig, who, "details", job.id)) for job in (await jobs_by_letter(rig)).values()])
+
+
+async def one_job(rig: Rig, who: Any) -> str:
+    found = (await jobs_by_letter(rig)).values()
+    return "".join([shown(await who.slash(rig.channel, "jobs", job=job.id)) for job in found])
+
+
+async def jobs(rig: Rig, who: Any) -> str:
+    mine = await who.slash(rig.channel, "jobs")
+    text = shown(mine)
+    if who is rig.moderator:
+        text += shown(await who.click(mine.response, label="Everyone's jobs"))
+    return text
+
+
+async def own_panel(rig: Rig, who: Any) -> str:
+    panel = await who.slash(rig.channel, "me")
+    return shown(panel) + shown(await who.click(panel.response, label="Spending"))
+
+
+async def own_export(rig: Rig, who: Any) -> str:
+    answer = await export_own(rig, who)
+    return "".join(rig.file(each).decode() for each in answer.response.attachments)
+
+
+async def usage_export(rig: Rig, who: Any) -> str:
+    answer = await who.slash(rig.channel, "usage export")
+    return "".join(rig.file(each).decode("utf-8", "replace") for each in answer.response.attachments)
+
+
+async def quota(rig: Rig, who: Any) -> str:
+    return shown(await who.slash(rig.channel, "quota show", member=rig.member)) if who is rig.moderator else ""
+
+
+async def next_step(rig: Rig, who: Any) -> str:
+    return "".join([shown(await press(rig, who, "next", job.id)) for job in (await jobs_by_letter(rig)).values()])
+
+
+async def source(rig: Rig, who: Any) -> str:
+    job = (await jobs_by_letter(rig))["A"]
+    choices = await who.autocomplete(rig.channel, "image edit", "from", "")
+    edited = await who.slash(rig.channel, "image edit", prompt="at night", from_=job.id)
+    return str(choices) + shown(edited)
+
+
+async def reply(rig: Rig, who: Any) -> str:
+    before = len(list(sends(rig)))
+    await who.send(rig.channel, f"<@{rig.bot.user.id}> again", reply_to=await card_of(rig))
+    return sent_since(rig, before)
+
+
+WAYS = [details, one_job, jobs, own_panel, own_export, usage_export, quota, next_step, source, reply]
+
+
+@pytest.fixture
+async def begun(rig: Rig) -> int:
+    """How many messages were sent before a shoot-out with results on which members vote."""
+    before = len(list(sends(rig)))
+    await held(rig)
+    return before
+
+
+@pytest.mark.usefixtures("begun")
+@pytest.mark.parametrize("who", ["author", "member", "moderator"])
+@pytest.mark.parametrize("way", WAYS, ids=lambda each: each.__name__)
+async def test_no_way_shows_what_a_model_made(rig: Rig, way: Callable[[Rig, Any], Awaitable[str]], who: str):
+    actor = {"author": rig.member, "moderator": rig.moderator}.get(who) or other(rig, "eve")
+    silent(await way(rig, actor))
+    assert len(rig.sandbox.requests) == 2
+
+
+async def test_no_message_says_it_from_the_answer_to_the_vote(rig: Rig, begun: int):
+    await vote(rig, rig.member, "A")
+    await turn(rig)
+    silent(sent_since(rig, begun))
+    card = await card_of(rig)
+    assert all(each.description for each in card.attachments)
+    silent(str([*(each.to_dict() for each in card.embeds), *(each.to_dict() for each in card.attachments)]))
+
+
+@pytest.mark.usefixtures("begun")
+@pytest.mark.long
+async def test_no_forged_control_shows_or_starts_anything(rig: Rig):
+    known = await jobs_by_letter(rig)
+    for action in sorted(set(_ACTIONS) - FREE - {"setup_test", "privacy_keep", "dismiss", "jobs_page"}):
+        for actor in (rig.member, rig.moderator):
+            text = shown(await press(rig, actor, action, known["A"].id))
+            silent(text)
+            assert "went wrong" not in text, action
+    assert len(rig.sandbox.requests) == 2
+
+
+@pytest.mark.usefixtures("begun")
+@pytest.mark.parametrize("action", ["again", "again_all", "vary", "vary_strong", "edit", "next", "link", "alone"])
+async def test_what_uses_a_result_says_that_the_vote_is_open(rig: Rig, action: str):
+    job = (await jobs_by_letter(rig))["A"]
+    assert str(refusals.IN_SHOOTOUT) in shown(await press(rig, rig.member, action, job.id)).replace("\\", "")
+
+
+@pytest.mark.usefixtures("begun")
+@pytest.mark.parametrize("emoji", [ICONS["again"], ICONS["vary"], "⭐", "✉️"])
+async def test_a_reaction_uses_nothing_of_it(rig: Rig, emoji: str):
+    before = len(list(sends(rig)))
+    await other(rig, "eve").react(await card_of(rig), emoji)
+    await rig.work()
+    assert len(rig.sandbox.requests) == 2
+    silent(sent_since(rig, before))
+
+
+async def test_the_first_to_be_ready_is_not_posted_before_the_others(rig: Rig):
+    """Which model is fast would say which letter it has."""
+    await rig.member.slash(rig.channel, "shootout", prompt="a fox", models="seedream5, gptimage2")
+    seen: set[int] = set()
+    for _ in range(400):
+        await rig.step()
+        seen.add(len((await card_of(rig)).attachments))
+        if not await rig.bot.parts.store.job_lists.open_total():
+            break
+        rig.advance(0.5)
+    assert seen == {0, 2}
+    assert {job.state for job in await rig.jobs()} == {JobState.DELIVERED}
+
+
+async def test_who_voted_for_what_is_nowhere_in_the_end(rig: Rig, begun: int):
+    await vote(rig, rig.moderator, "A")
+    await over(rig)
+    said = sent_since(rig, begun)
+    assert str(rig.moderator.id) not in said
+    rows = await rig.bot.parts.store.settings._rows("SELECT count(*) AS n FROM shootout_votes")
+    assert rows[0]["n"] == 0
+
+
+async def test_after_the_end_all_of_it_is_shown(rig: Rig):
+    await held(rig)
+    await over(rig)
+    assert "seedream5" in await details(rig, rig.member)
+    assert "12 credits" in await jobs(rig, rig.member)
