@@ -25,6 +25,7 @@ GUILD, BOT_DM, PRIVATE = 0, 1, 2
 """Discord's contexts of an interaction."""
 FOLLOW_UPS_MAX, TOO_MANY_FOLLOW_UPS = 5, 40094
 GROUP_TYPE = 3
+MANAGE_GUILD = 1 << 5
 OWN_KEY = "cs_test_own_0000000000{number:04d}"
 
 
@@ -48,6 +49,8 @@ class Hidden:
         try:
             guild = self._create_guild(name)
             channel = guild.create_text_channel(name.lower())
+            everyone = self.backend.get_guild(guild.id).roles[guild.id]  # may manage it: it is not the bot's
+            self.backend.edit_role(guild.id, guild.id, {"permissions": everyone.permissions | MANAGE_GUILD})
         finally:
             self.backend.emit = self._emitted  # the one place that every event passes
         self._guilds.add(guild.id)

@@ -11,7 +11,7 @@ from cogs.results.details import ICON
 from cogs.ui.texts import NOT_OUTSIDE
 from tests.support.elsewhere import Elsewhere
 from tests.support.rig import HOST_KEY, Rig
-from tests.support.surface import nothing_happened, private_sentence, watch
+from tests.support.surface import nothing_happened, parts, private_sentence, watch
 
 WHERE = ["dm", "group", "install"]
 
@@ -94,6 +94,20 @@ async def test_a_result_has_the_buttons_that_work_there_and_they_work_after_a_re
     sent = await presser.click(steps.response, custom_id=f"c1:to_dms:{(await own_jobs(rig))[1].id}")
     assert sent.ephemeral
     assert [len(m.attachments) for m in rig.member.user.dm_channel.history()] == [1]
+
+
+@pytest.mark.parametrize("where", WHERE)
+async def test_a_private_card_is_its_members_and_is_not_shared_from_there(rig: Rig, outside: Elsewhere, where: str):
+    await outside.link(rig.member)
+    answer = await outside.slash(where, "image generate", prompt="a heron", private=True)
+    assert answer.ephemeral
+    await rig.work()
+    labels = [part.get("label") for part in parts(answer.response)]
+    assert "Vary" in labels
+    assert "Share in channel" not in labels
+    [job] = await own_jobs(rig)
+    details = await outside.actor(where).click(answer.response, custom_id=f"c1:details:{job.id}")
+    assert "Share in channel" not in str(details.response.components)
 
 
 @pytest.mark.parametrize("where", ["group", "install"])

@@ -17,7 +17,6 @@ from tests.support.rig import Rig
 from tests.support.workflows import AUDIO, IMAGE, VIDEO, sample
 
 HERS, OURS, HIS = "adas own words", "adas words in the server", "morgans own words"
-WHERE = ["dm", "group", "install"]
 FILES = {
     "image edit": {"image": IMAGE},
     "finish lipsync": {"video": VIDEO, "audio": AUDIO},
@@ -46,7 +45,9 @@ async def forged(outside: Elsewhere, where: str, action: str, subject: str) -> A
     return await outside.actor(where).click(found, label="Press")
 
 
-@pytest.mark.parametrize("where", WHERE)
+@pytest.mark.parametrize(
+    "where", ["install", *(pytest.param(each, marks=pytest.mark.long) for each in ("dm", "group"))]
+)
 async def test_no_control_that_is_forged_there_shows_or_moves_anything_of_others(
     rig: Rig, outside: Elsewhere, where: str
 ):
