@@ -577,6 +577,14 @@ class Settings:
             _switch, "`on` or `off`: whether servers may practice in a sandbox on this machine, which costs nothing."
         ),
     )
+    own_accounts: Literal["on", "off"] = field(
+        default="on",
+        metadata=_about(
+            _switch,
+            "`on` or `off`: whether members may link Cannon Studio accounts of their own with `/me` and pay with them. "
+            "Moderators can still turn that off for their server.",
+        ),
+    )
     host_reports: DiscordId | None = field(
         default=None,
         metadata=_about(

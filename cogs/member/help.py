@@ -117,7 +117,8 @@ def overview(found: Iterable[HelpEntry], payer: str) -> list[str]:
         for entry in found
     ]
     personal = str(texts.PERSONAL)
-    return [texts.introduction(payer), "\n".join(groups), personal, str(texts.SOURCES), str(texts.COSTS)]
+    costs = f"{texts.COSTS}\n{texts.OWN_COSTS}"
+    return [texts.introduction(payer), "\n".join(groups), personal, str(texts.SOURCES), costs]
 
 
 def around(message_menus: Sequence[str], member_menus: Sequence[str], legend: str) -> list[str]:

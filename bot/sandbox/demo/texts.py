@@ -178,9 +178,7 @@ RECIPE_TRY = Text(
     "It makes an image, a video, sound, and subtitles."
 )
 SHOOTOUT = Text("Hold a shoot-out")
-SHOOTOUT_TRY = Text(
-    "Click `/shootout`, type `{prompt}`, and press Enter.\nVote for a letter, then press **End now**."
-)
+SHOOTOUT_TRY = Text("Click `/shootout`, type `{prompt}`, and press Enter.\nVote for a letter, then press **End now**.")
 VOTING = Text("✅ There they are. Vote for one, and press **End now**.")
 FAULTS = Text("See it fail")
 FAULTS_TRY = Text(
@@ -192,6 +190,13 @@ MODERATE_TRY = Text(
     "**Try it** does this as Morgan."
 )
 MODERATED = Text("✅ Approved: Bo's video is being made.")
+ACCOUNT = Text("Pay with your own account")
+ACCOUNT_TRY = Text(
+    "Click `/me`, press **My Cannon account**, and link `{key}`.\nThen `/image generate` with `pay`: *My own account*. "
+    "The server pays nothing."
+)
+OWN_KEY = "cs_test_my_own_account"
+HARBOR = Text("a small harbor at dawn")
 SET_UP = Text("Set it up for your server")
 SET_UP_TRY = Text(
     "As Morgan, click `/studio setup` and press Enter: key, test image, limits, roles, and channels, one question at a "

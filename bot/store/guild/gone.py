@@ -35,7 +35,7 @@ _LOST = f"{_OPEN} AND (state IN ('submitting', 'ready') OR key_id IS NOT NULL)"
 """What needs the guild and its keys; the host's key still follows its own jobs."""
 
 _CONCERNED = f"""
-SELECT guild_id FROM absent_guilds UNION SELECT guild_id FROM guild_keys WHERE secret IS NOT NULL
+SELECT guild_id FROM absent_guilds UNION SELECT guild_id FROM guild_keys WHERE secret IS NOT NULL AND own = 0
 UNION SELECT guild_id FROM jobs WHERE {_OPEN} UNION SELECT guild_id FROM jobs WHERE recheck_at IS NOT NULL
 """  # noqa: S608 - the conditions above
 _WITH_UNSENT = (
@@ -98,7 +98,7 @@ class AbsentGuilds(Repository):
                 " WHERE guild_id = ? AND answered = 0 AND dropped_at IS NULL",
                 (now, guild_id),
             )
-            forget_unneeded_keys(db, guild_id)
+            forget_unneeded_keys(db, [guild_id, *(job.payer_id for job in unsent)])
             return len(unsent)
 
         return await self._write(guild_id, change)
