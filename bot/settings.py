@@ -585,6 +585,14 @@ class Settings:
             _switch, "`on` or `off`: whether servers may practice in a sandbox on this machine, which costs nothing."
         ),
     )
+    own_accounts: Literal["on", "off"] = field(
+        default="on",
+        metadata=_about(
+            _switch,
+            "`on` or `off`: whether members may link Cannon Studio accounts of their own with `/me` and pay with them. "
+            "Moderators can still turn that off for their server.",
+        ),
+    )
     host_reports: DiscordId | None = field(
         default=None,
         metadata=_about(
@@ -746,7 +754,7 @@ class Settings:
     @property
     def serves_outside(self) -> bool:
         """Whether members may use the bot outside servers."""
-        return self.outside_servers == "on"
+        return self.outside_servers == "on" and self.own_accounts == "on"
 
     @property
     def is_fleet(self) -> bool:

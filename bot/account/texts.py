@@ -19,8 +19,11 @@ def actor(member_id: int) -> str:
 
 BECAUSE = Text("Reason: {reason}")
 """Return a reason as a sentence of its own; `reason` is a sentence."""
-NO_ACCOUNT = Text("Outside servers, your own Cannon Studio account pays. Link it with `/me` first.", why="key.account")
 NO_KEY = Text("This server has no Cannon Studio key yet. A moderator can set one with `/studio key`.", why="key.none")
+NO_ACCOUNT_OF_YOURS = Text(
+    "You have not linked a Cannon Studio account. Link one with `/me`, on the page My Cannon account.",
+    why="account.own",
+)
 NOT_A_KEY = Text(
     "This is not an API key, which is one word such as `cs_live_…`. Copy it again from the developer console.",
     why="key.invalid",

@@ -14,7 +14,7 @@ import structlog
 
 from bot import __version__, commit
 from bot.account.api_keys import ApiKeys
-from bot.account.key_health import KeyHealth, StatusPace
+from bot.account.key_health import OF_ALL_MEMBERS, KeyHealth, StatusPace
 from bot.account.memory import AccountMemories, UnavailableOperations
 from bot.account.offerings import Offerings
 from bot.app import texts
@@ -79,6 +79,7 @@ from bot.server.absences import Absences
 from bot.server.cast.casting import Casts
 from bot.server.cast.changes import ServerCast
 from bot.server.cast.voices import ServerVoices
+from bot.server.community.own_accounts import OwnAccounts, Payers
 from bot.server.community.shootouts import ServerShootouts
 from bot.server.members import MemberData, OwnSettings
 from bot.server.operations import ApiDrift, OperationSwitches
@@ -193,12 +194,14 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         require_unpaused=core.pause.require_open,
     )
     pricing = Pricing(store, core.estimate_tool, core.host_prices)
-    jobs = _intake(setup, core, delivery, alerts, worker, gate=gate, pricing=pricing)
+    payers = Payers(store, core.keys, is_allowed=setup.own_accounts)
+    jobs = _intake(setup, core, delivery, alerts, worker, gate=gate, pricing=pricing, payers=payers)
     admission = Admission(
         store=store,
         gate=gate,
         pricing=pricing,
         alerts=alerts,
+        payers=payers,
     )
     status_pace = StatusPace(setup.clock)
     moderation = make_moderation(
@@ -281,6 +284,15 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         member_data=MemberData(store, setup.catalogue, core.memories),
         voices=ServerVoices(store, keys=core.keys, memories=core.memories, settings=moderation.settings),
         own_settings=OwnSettings(store),
+        own_accounts=OwnAccounts(
+            store,
+            payers=payers,
+            client=core.client,
+            clock=setup.clock,
+            pace=StatusPace(setup.clock, of_all=OF_ALL_MEMBERS),
+            worker=core.signals,
+            show=delivery.show,
+        ),
         cast=ServerCast(store=store, keep=delivery.cast_pictures.keep, clock=setup.clock),
         shootouts=ServerShootouts(
             store,
@@ -546,6 +558,7 @@ def _intake(
     *,
     gate: RequestGate,
     pricing: Pricing,
+    payers: Payers,
 ) -> JobService:
     return JobService(
         store=core.store,
@@ -557,6 +570,7 @@ def _intake(
         memories=core.memories,
         clock=setup.clock,
         alerts=alerts,
+        payers=payers,
         wake=core.signals.wake,
         note_answered=AnsweredCards(core.store, worker, delivery.card_languages.of).note,
         languages=delivery.card_languages,

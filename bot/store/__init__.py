@@ -6,6 +6,7 @@ from bot.store.engine.repository import REFUND_REQUEST, REPORT, Change, Decision
 from bot.store.engine.sqlite_database import SqliteDatabase
 from bot.store.guild.account import AccountChecks
 from bot.store.guild.approvals import Approval
+from bot.store.guild.community.own_accounts import MemberAccounts, OwnSums, RemovedAccount
 from bot.store.guild.community.recipes import Recipes, Saved, StoredRecipe
 from bot.store.guild.keys import GuildKeys, Practice, RetiredKey
 from bot.store.guild.members import StoredPreset, Voices, WordOffer
@@ -66,7 +67,9 @@ __all__ = [
     "LimitAtRisk",
     "Limits",
     "Mark",
+    "MemberAccounts",
     "Overshoot",
+    "OwnSums",
     "PlacedJob",
     "Practice",
     "PricedKind",
@@ -77,6 +80,7 @@ __all__ = [
     "Recipes",
     "Record",
     "RecordOf",
+    "RemovedAccount",
     "Report",
     "ReportOutcome",
     "ReportPage",

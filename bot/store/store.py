@@ -29,6 +29,7 @@ from bot.store.engine.sqlite_database import ProcessLock, SqliteDatabase
 from bot.store.guild.account import AccountChecks, ApiChanges, ApiFacts
 from bot.store.guild.approvals import Approvals
 from bot.store.guild.community.cast import Cast
+from bot.store.guild.community.own_accounts import MemberAccounts
 from bot.store.guild.community.recipes import Recipes
 from bot.store.guild.community.shootouts import Shootouts
 from bot.store.guild.gone import AbsentGuilds, FormerMembers
@@ -116,6 +117,7 @@ class Store:
         self.practice = Practice(database, box, clock)
         self.switched_off = SwitchedOff(database, box, clock)
         self.privacy, self.former_members = Privacy(database, box, clock), FormerMembers(database, box, clock)
+        self.own_accounts = MemberAccounts(database, box, clock)
         self.recipes, self.cast = Recipes(database, box, clock), Cast(database, box, clock)
         self.voices, self.shootouts = Voices(database, box, clock), Shootouts(database, box, clock)
         self.member_settings = MemberSettingsRows(database, box, clock)

@@ -122,7 +122,8 @@ def overview(found: Iterable[HelpEntry], payer: str) -> list[str]:
         for entry in found
     ]
     personal = str(texts.PERSONAL)
-    return [texts.introduction(payer), "\n".join(groups), personal, str(texts.SOURCES), str(texts.COSTS)]
+    costs = f"{texts.COSTS}\n{texts.OWN_COSTS}"
+    return [texts.introduction(payer), "\n".join(groups), personal, str(texts.SOURCES), costs]
 
 
 def around(message_menus: Sequence[str], member_menus: Sequence[str], legend: str) -> list[str]:
@@ -312,7 +313,7 @@ async def _legend(interaction: Interaction) -> str:
 
 async def _payer(interaction: Interaction) -> str:
     try:
-        key = await use(interaction, ApiKeys).for_guild(guild_of(interaction), is_home=is_outside(interaction))
+        key = await use(interaction, ApiKeys).of_payer(guild_of(interaction), own=is_outside(interaction))
     except NoKey as error:
         return error.sentence
     payer = str(texts.YOU_PAY if is_outside(interaction) else texts.HOST_PAYS if key.id is None else texts.SERVER_PAYS)

@@ -44,6 +44,10 @@ COSTS = Text(
     "price list, or from earlier jobs. The card shows the final cost. If a job fails, you pay only if Cannon Studio "
     "charged for it, and a moderator can refund that: press **Request refund** on its card."
 )
+OWN_COSTS = Text(
+    "With a Cannon Studio account of your own, you can pay for your requests yourself: `/me`, page "
+    "**My Cannon account**."
+)
 OPTIONS = Text("**Options**")
 A_VIDEO = Text("(pick a video)")
 EXAMPLES: Mapping[str, tuple[str, Mapping[str, Text | str]]] = MappingProxyType(

@@ -27,7 +27,7 @@ from bot.delivery.channels.facts import (
 )
 from bot.delivery.channels.view import Controls, in_five_rows, message_link, untracked
 from bot.delivery.posting.copies import ResultCopies, shown_jobs
-from bot.delivery.texts import BASES, ENDED_BECAUSE, WITH_CAST
+from bot.delivery.texts import BASES, ENDED_BECAUSE, ON_OWN_ACCOUNT, WITH_CAST
 from bot.domain.jobs.card_jobs import job_words, open_part
 from bot.domain.models import PROMPT_FIELDS, Card, Job, JobState, credits_words
 from bot.domain.money.limit_rules import WhatIsLeft
@@ -139,7 +139,7 @@ async def _known(interaction: Interaction, job: Job) -> JobFacts:
     jobs = [veiled(each) for each in open_part(found[1], withheld)]
     is_own = found[0].author_id == interaction.user.id
     return JobFacts(
-        left=await use(bot, SpendingViews).left_of(*found) if is_own and not job.is_secret else None,
+        left=await use(bot, SpendingViews).left_of(*found) if is_own and not (job.is_secret or job.own) else None,
         card=found[0],
         job=next(each for each in jobs if each.id == job.id),
         jobs=jobs,
@@ -268,6 +268,8 @@ def _within(text: str, limit: int) -> str:
 def _facts(known: JobFacts) -> Iterator[str]:
     card, job = known.card, known.job
     costs = cost_of_all([job]) if job.is_secret else texts.COSTS(cost=cost_of_all([job]), held=_held(job))
+    if job.own and known.reader_id == job.author_id:
+        costs = f"{costs} · {ON_OWN_ACCOUNT}"
     yield costs if known.left is None else f"{costs} · {known.left.sentence()}"
     times = [
         (texts.REQUESTED_AT, job.created_at),

@@ -151,7 +151,7 @@ class Elsewhere(Hidden):
         secret = OWN_KEY.format(number=number)
         self.rig.sandbox.add_key(secret, credits=balance)
         status = AccountStatus(credits=Decimal(balance), plan="creator", scopes=())
-        await self.rig.bot.parts.store.keys.set(member.id, secret, set_by=member.id, status=status)
+        await self.rig.bot.parts.store.keys.set(member.id, secret, set_by=member.id, status=status, own=True)
         return secret
 
 

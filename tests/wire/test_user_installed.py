@@ -51,7 +51,7 @@ class UserStage:
     async def link(self) -> None:
         store = await Store.open(self.database, clock=SystemClock())
         status = AccountStatus(credits=Decimal(100), plan="creator", scopes=())
-        await store.keys.set(self.ada.id, SECRET, set_by=self.ada.id, status=status)
+        await store.keys.set(self.ada.id, SECRET, set_by=self.ada.id, status=status, own=True)
         await store.close()
 
     async def states(self) -> list[JobState]:

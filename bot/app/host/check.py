@@ -73,6 +73,7 @@ def examine_machine(settings: Settings, wrong: Sequence[str], clock: Clock, prog
     found = Findings([*wrong, *of_file], of_environment, [texts.CAGED(closes=closes().value)])
     if not film.is_possible():
         found.facts.append(texts.NO_FILMS(line=install_line("film")))
+    found.facts.append(texts.OWN_ACCOUNTS[settings.own_accounts])
     if settings.is_host_key_unlimited:
         found.warnings.append(HOST_KEY_UNLIMITED)
     found.problems.extend(_of_host(settings))

@@ -70,6 +70,10 @@ CLOCK_IS_OFF = (
     "The clock of this machine is {seconds:.0f} s {way} Discord's. Set it, for example with NTP: limits, deadlines, "
     "and retention count by it."
 ).format
+OWN_ACCOUNTS = {
+    "on": "Members may pay with Cannon Studio accounts of their own (OWN_ACCOUNTS=on): say so in your privacy policy.",
+    "off": "Members can't pay with accounts of their own (OWN_ACCOUNTS=off).",
+}
 APPLICATION_HAS_ENDPOINT = (
     "The application has an Interactions Endpoint URL, so Discord sends commands there, and not to the bot. Remove it "
     "on the General Information page of Discord's developer portal."

@@ -103,14 +103,14 @@ class CardDrawing:
     ) -> CardContext:
         """Return the context for drawing the card of `jobs`, of which `shown` is what it says."""
         guild_id = card.guild_id
-        key = None if just_accepted else await self.store.keys.current(guild_id)
+        key = None if just_accepted or jobs[0].own else await self.store.keys.current(guild_id)
         parent_id = jobs[0].parent_id
         waits = any(job.state is JobState.WAITING and (job.after_done or not job.after_ids) for job in jobs)
         queue = await self.store.queue.order(guild_id) if waits else []
         rules = await self.store.settings.get(guild_id) if waits or has_results(jobs) else Rules()
         now = self.clock.wall()
         is_open = not all(job.state.ended for job in jobs)
-        left = await self._left(card, jobs) if is_open and card.private else None
+        left = await self._left(card, jobs) if is_open and card.private and not jobs[0].own else None
         face = self.authors.face(card)
         return CardContext(
             catalogue=self.catalogue.current,

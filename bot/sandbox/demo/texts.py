@@ -190,6 +190,13 @@ MODERATE_TRY = Text(
     "**Try it** does this as Morgan."
 )
 MODERATED = Text("✅ Approved: Bo's video is being made.")
+ACCOUNT = Text("Pay with your own account")
+ACCOUNT_TRY = Text(
+    "Click `/me`, press **My Cannon account**, and link `{key}`.\nThen `/image generate` with `pay`: *My own account*. "
+    "The server pays nothing."
+)
+OWN_KEY = "cs_test_my_own_account"
+HARBOR = Text("a small harbor at dawn")
 SET_UP = Text("Set it up for your server")
 SET_UP_TRY = Text(
     "As Morgan, click `/studio setup` and press Enter: key, test image, limits, roles, and channels, one question at a "

@@ -36,7 +36,7 @@ _LOST = f"{_OPEN} AND (state IN ('submitting', 'ready') OR key_id IS NOT NULL)"
 
 # A member's own place is no guild that could remove the bot: it has the member's id.
 _CONCERNED = f"""
-SELECT guild_id FROM absent_guilds UNION SELECT guild_id FROM guild_keys WHERE secret IS NOT NULL AND set_by <> guild_id
+SELECT guild_id FROM absent_guilds UNION SELECT guild_id FROM guild_keys WHERE secret IS NOT NULL AND own = 0
 UNION SELECT guild_id FROM jobs WHERE {_OPEN} AND author_id <> guild_id
 UNION SELECT guild_id FROM jobs WHERE recheck_at IS NOT NULL AND author_id <> guild_id
 """  # noqa: S608 - the conditions above
@@ -100,7 +100,7 @@ class AbsentGuilds(Repository):
                 " WHERE guild_id = ? AND answered = 0 AND dropped_at IS NULL",
                 (now, guild_id),
             )
-            forget_unneeded_keys(db, guild_id)
+            forget_unneeded_keys(db, [guild_id, *(job.payer_id for job in unsent)])
             return len(unsent)
 
         return await self._write(guild_id, change)

@@ -15,13 +15,16 @@ from bot.delivery.channels.facts import ALREADY_ANSWERED, UPLOAD_TIMEOUT_S, in_t
 from bot.delivery.posting.refresh import CardRefresh
 from bot.delivery.texts import PRACTICE_MARK
 from bot.domain.models import UNKNOWN
+from bot.domain.money.limit_rules import HOST_LIMIT
+from bot.domain.money.spend_request import Pays
 from bot.domain.words.text import shortened
-from bot.errors import InputError, Refused, StoreError
+from bot.errors import InputError, NoKey, Refused, StoreError
 from bot.generation.generation import Generation
 from bot.generation.generations import Generations, Incomplete, ModeratorQuestions, Quote
 from bot.generation.json_input import generation_typed, skeleton
 from bot.jobs.intake import Accepted, JobService
 from bot.language import sentences, tr
+from bot.server.community.own_accounts import OwnAccounts
 from bot.server.operations import OperationSwitches
 from bot.store import Practice
 from cogs.ui.controls import Control, job_of, on, view_of
@@ -98,11 +101,19 @@ async def _instead(interaction: Interaction, generation: Generation, error: Refu
         draft_id = await use(interaction, Generations).keep(generation.first(error.fits), guild_id, member_id)
         label = texts.MAKE_FEWER(count=error.fits, all=len(generation.before) + generation.count)
         buttons.append(Control.button("confirm", draft_id, label=label, style=discord.ButtonStyle.primary))
+    if _is_of_server(error) and await use(interaction, OwnAccounts).may_pay(guild_id, member_id):
+        draft_id = await use(interaction, Generations).keep(generation.paid_by(Pays.MINE), guild_id, member_id)
+        buttons.append(Control.button("pay_once", draft_id, label=texts.PAY_WITH_MINE))
     if error.may_ask:
         question_id = await use(interaction, ModeratorQuestions).keep(guild_id, member_id, generation)
         if question_id is not None:
             buttons.append(Control.button("ask_moderators", question_id, label=str(texts.ASK_MODERATORS)))
     return buttons
+
+
+def _is_of_server(error: Refused) -> bool:
+    """Whether it is about the server's credits alone."""
+    return isinstance(error, NoKey) or error.reason in {"limit", HOST_LIMIT, "ceiling", "balance"}
 
 
 async def _submit(interaction: Interaction, generation: Generation) -> None:
@@ -167,6 +178,12 @@ def require_may_post(interaction: Interaction) -> None:
 def _question_view(quote: Quote) -> discord.ui.View:
     yes_label = texts.YES_ASK if quote.foreseen.needs_approval else texts.YES
     label, other = (texts.CONTINUE, texts.CANCEL) if quote.cautions else (yes_label, texts.NO)
+    if quote.own is None:
+        server = Control.button(
+            "pay_server", quote.draft_id, label=texts.PAYS_SERVER, style=discord.ButtonStyle.success
+        )
+        mine = Control.button("pay_mine", quote.draft_id, label=texts.PAYS_MINE)
+        return view_of([server, mine, Control.button("dismiss", quote.draft_id, label=texts.CANCEL)])
     yes = Control.button("confirm", quote.draft_id, label=label, style=discord.ButtonStyle.success)
     return view_of([yes, Control.button("dismiss", quote.draft_id, label=other)])
 
@@ -186,6 +203,8 @@ def _price_text(quote: Quote) -> str:
     left = quote.foreseen.left
     if left is not None:
         text = sentences(text, left.sentence() if quote.basis == UNKNOWN else left.sentence_after())
+    if quote.own is not False:
+        text = sentences(text, texts.MINE_PAYS if quote.own else texts.WHO_PAYS)
     end = APPROVED_FIRST if quote.foreseen.needs_approval else texts.NOTHING_SPENT_YET
     return sentences(texts.MAY_PAY_TWICE if quote.may_pay_twice else "", text, end)
 
@@ -198,6 +217,34 @@ async def confirm(interaction: Interaction, draft_id: str, _values: Sequence[str
     if generation is None:
         raise InputError(texts.PRICE_EXPIRED)
     await submit(interaction, generation)
+
+
+@on("pay_server")
+async def pay_server(interaction: Interaction, draft_id: str, _values: Sequence[str]) -> None:
+    """Submit the draft on the server's account, which pays for the member's requests from now on."""
+    await _paid_by(interaction, draft_id, Pays.SERVER, remembered=True)
+
+
+@on("pay_mine")
+async def pay_mine(interaction: Interaction, draft_id: str, _values: Sequence[str]) -> None:
+    """Submit the draft on the member's own account, which pays for their requests here from now on."""
+    await _paid_by(interaction, draft_id, Pays.MINE, remembered=True)
+
+
+@on("pay_once")
+async def pay_once(interaction: Interaction, draft_id: str, _values: Sequence[str]) -> None:
+    """Submit the draft on the member's own account, this time."""
+    await _paid_by(interaction, draft_id, Pays.MINE, remembered=False)
+
+
+async def _paid_by(interaction: Interaction, draft_id: str, pays: Pays, *, remembered: bool) -> None:
+    guild_id, member_id = guild_of(interaction), interaction.user.id
+    generation = await use(interaction, Generations).take_draft(guild_id, member_id, draft_id)
+    if generation is None:
+        raise InputError(texts.PRICE_EXPIRED)
+    if remembered:
+        await use(interaction, OwnAccounts).choose(guild_id, member_id, pays)
+    await submit(interaction, generation.paid_by(pays))
 
 
 @on("dismiss")

@@ -53,7 +53,7 @@ async def test_no_control_that_is_forged_there_shows_or_moves_anything_of_others
 ):
     await outside.link(rig.member)
     await outside.link(rig.moderator, number=2)
-    ours = await made_in(rig, rig.channel, rig.member, OURS)
+    ours = await made_in(rig, rig.channel, rig.member, OURS, pay="server")
     his = await made_outside(outside, "dm", HIS, by=rig.moderator)
     store = rig.bot.parts.store
 
@@ -99,7 +99,7 @@ async def test_every_command_that_is_offered_there_works(rig: Rig, outside: Else
 async def test_a_server_and_a_members_own_place_know_nothing_of_each_other(rig: Rig, outside: Elsewhere):
     await outside.link(rig.member)
     own = await made_outside(outside, "dm", HERS)
-    ours = await made_in(rig, rig.channel, rig.member, OURS)
+    ours = await made_in(rig, rig.channel, rig.member, OURS, pay="server")
     for actor, said in ((rig.member, HERS), (rig.moderator, HERS)):
         assert said not in shown(await actor.slash(rig.channel, "jobs"))
         assert said not in shown(await actor.slash(rig.channel, "jobs", job=own.id))

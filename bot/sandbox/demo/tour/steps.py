@@ -57,6 +57,9 @@ class Seen:
         """Whether the results of a shoot-out are there."""
         return any(job.shootout for job in self._finished())
 
+    def paid_by_member(self) -> bool:
+        return any(job.own for job in self._finished())
+
     def failed(self) -> bool:
         return any(job.state is JobState.FAILED for job in self.jobs)
 
@@ -124,6 +127,17 @@ class Hands:
             await answered(bo, asked)
         self._who = self._made.moderator
         await self._press(self._made.rooms[REVIEW], "c1:approve:")
+
+    async def account(self) -> None:
+        """Link an account by the panel, and make an image on it."""
+        shown = (await self._who.slash(self._room, "me")).response
+        for action in ("c1:me:account", "c1:account_link:"):
+            if shown is None or (name := control(shown.components, action)) is None:
+                raise LookupError(action)
+            pressed = await self._who.click(shown, custom_id=name)
+            shown = pressed.response or shown
+        await filled(self._who, pressed, texts.OWN_KEY)
+        await self._run("image generate", prompt=str(texts.HARBOR), pay="mine")
 
     async def _run(self, command: str, **options: object) -> None:
         await answered(self._who, await self._who.slash(self._room, command, **options))
@@ -227,6 +241,14 @@ STEPS = (
         attempt=Hands.shootout,
         is_done=Seen.shot_out,
         praise=texts.VOTING,
+    ),
+    TourStep(
+        emoji="🔑",
+        heading=texts.ACCOUNT,
+        text=texts.ACCOUNT_TRY,
+        values={"key": texts.OWN_KEY},
+        attempt=Hands.account,
+        is_done=Seen.paid_by_member,
     ),
     TourStep(
         emoji="💥",
