@@ -97,7 +97,10 @@ async def test_it_is_in_no_log_file_message_or_metric(rig: Rig, log: io.StringIO
     await make(rig, rig.member)
     await make(rig, rig.member, prompt="#fail")
     await rig.work()
-    with contextlib.closing(sqlite3.connect(rig.folder / "bot.db")) as db, sqlite3.connect(rig.folder / "b.db") as copy:
+    with (
+        contextlib.closing(sqlite3.connect(rig.folder / "bot.db")) as db,
+        contextlib.closing(sqlite3.connect(rig.folder / "backup.db")) as copy,
+    ):
         db.backup(copy)
     lines = log.getvalue().splitlines()
     assert len(lines) > 5
