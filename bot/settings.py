@@ -571,26 +571,19 @@ class Settings:
             "link; `/help` with `why` shows the same.",
         ),
     )
-    outside_servers: Literal["on", "off"] = field(
-        default="on",
-        metadata=_about(
-            _switch,
-            "`on` or `off`: whether members may use the bot outside servers with their own Cannon Studio account: in "
-            "direct messages, and wherever they have installed it for themselves.",
-        ),
-    )
     practice: Literal["on", "off"] = field(
         default="on",
         metadata=_about(
             _switch, "`on` or `off`: whether servers may practice in a sandbox on this machine, which costs nothing."
         ),
     )
-    own_accounts: Literal["on", "off"] = field(
+    own_accounts: Literal["on", "servers", "off"] = field(
         default="on",
         metadata=_about(
-            _switch,
-            "`on` or `off`: whether members may link Cannon Studio accounts of their own with `/me` and pay with them. "
-            "Moderators can still turn that off for their server.",
+            lambda value: _one_of(value, ("on", "servers", "off"), str.lower),
+            "Whether members may link Cannon Studio accounts of their own with `/me` and pay with them: `on`, also in "
+            "direct messages and where they have installed the bot for themselves; `servers`, only on servers; or "
+            "`off`. Moderators can still turn that off for their server.",
         ),
     )
     host_reports: DiscordId | None = field(
@@ -754,7 +747,7 @@ class Settings:
     @property
     def serves_outside(self) -> bool:
         """Whether members may use the bot outside servers."""
-        return self.outside_servers == "on" and self.own_accounts == "on"
+        return self.own_accounts == "on"
 
     @property
     def is_fleet(self) -> bool:

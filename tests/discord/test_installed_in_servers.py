@@ -32,6 +32,6 @@ async def test_what_is_registered_is_what_discord_gets(rig: Rig):
 
 
 async def test_a_host_who_serves_no_one_outside_registers_all_for_servers_alone(tmp_path: Path):
-    async with running(tmp_path, outside_servers="off") as rig:
+    async with running(tmp_path, own_accounts="servers") as rig:
         payload = await rig.bot.parts.command_sync._payload()
         assert {(*each["integration_types"], *each["contexts"]) for each in payload} == {(0, 0)}

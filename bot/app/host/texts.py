@@ -72,6 +72,7 @@ CLOCK_IS_OFF = (
 ).format
 OWN_ACCOUNTS = {
     "on": "Members may pay with Cannon Studio accounts of their own (OWN_ACCOUNTS=on): say so in your privacy policy.",
+    "servers": "Members may pay with accounts of their own on servers (OWN_ACCOUNTS=servers): say so in your privacy policy.",
     "off": "Members can't pay with accounts of their own (OWN_ACCOUNTS=off).",
 }
 APPLICATION_HAS_ENDPOINT = (
@@ -87,7 +88,7 @@ HOST_KEY_UNUSED = (
 )
 NO_USER_INSTALL = (
     "Members can use the bot in direct messages, but not install it for themselves: turn on User Install under "
-    "Installation in Discord's developer portal, with the scope applications.commands, or set OUTSIDE_SERVERS to off."
+    "Installation in Discord's developer portal, with the scope applications.commands, or set OWN_ACCOUNTS to servers."
 )
 NO_SESSIONS_LEFT = (
     "Few of today's sessions at Discord are left, so a start waits until there are more, in {minutes:.0f} minutes."

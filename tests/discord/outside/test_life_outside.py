@@ -50,7 +50,7 @@ async def test_who_erases_their_data_there_leaves_nothing_and_keeps_what_servers
 
 
 async def test_a_host_who_serves_servers_only_answers_so(tmp_path: Path):
-    async with running(tmp_path, outside_servers="off") as rig:
+    async with running(tmp_path, own_accounts="servers") as rig:
         with elsewhere(rig) as outside:
             await outside.link(rig.member)
             for command in rig.env.backend.commands[None].values():
