@@ -23,6 +23,7 @@ from playwright.async_api import TimeoutError as NotInTime
 from bot.sandbox.demo.demo import Demo
 from bot.sandbox.demo.furniture.server import GALLERY, LOG, REVIEW, STUDIO
 from bot.sandbox.demo.texts import ADA, ELI, MORGAN
+from bot.sandbox.demo.tour.steps import STEPS
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.append(str(ROOT))
@@ -54,8 +55,8 @@ DRAWN = """
 () => [...document.querySelectorAll("#channel-timeline img")].filter((each) => each.checkVisibility())
   .every((each) => each.complete && each.naturalWidth > 0)
 """
-NEWEST = """
-() => [...document.querySelectorAll(".channel-message")].filter(each => !each.textContent.includes(" of 8"))
+NEWEST = f"""
+() => [...document.querySelectorAll(".channel-message")].filter(each => !each.textContent.includes(" of {len(STEPS)}"))
   .at(-1)?.dataset.messageId
 """
 SHOWN = """
@@ -398,7 +399,7 @@ async def prepared(page: Page, shot: Shot) -> Locator:
 
 def newest(page: Page) -> Locator:
     """Return the newest message but the tour's, which moves below each result."""
-    return page.locator(".channel-message").filter(has_not_text=" of 8").last
+    return page.locator(".channel-message").filter(has_not_text=f" of {len(STEPS)}").last
 
 
 SETTLED = """

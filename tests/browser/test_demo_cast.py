@@ -18,6 +18,7 @@ from playwright.async_api import Locator, Page, expect
 from bot.sandbox.demo import texts
 from bot.sandbox.demo.demo import Demo
 from bot.sandbox.demo.furniture.server import POSTCARD
+from bot.sandbox.demo.tour.steps import STEPS
 from tests.support.page import ANSWER_MS, CHROMIUM, at_rest, newest_message, page_at, run_slash
 
 pytestmark = [
@@ -67,7 +68,7 @@ class Walk:
         await self.press("Submit")
 
     def newest(self) -> Locator:
-        return self.page.locator(".channel-message").filter(has_not_text=" of 8").last
+        return self.page.locator(".channel-message").filter(has_not_text=f" of {len(STEPS)}").last
 
     async def made(self, *words: str, buttons: str = "Next step") -> None:
         """Wait until the newest message is a finished card that says these words."""

@@ -72,7 +72,8 @@ CLOCK_IS_OFF = (
 ).format
 OWN_ACCOUNTS = {
     "on": "Members may pay with Cannon Studio accounts of their own (OWN_ACCOUNTS=on): say so in your privacy policy.",
-    "servers": "Members may pay with accounts of their own on servers (OWN_ACCOUNTS=servers): say so in your privacy policy.",
+    "servers": "Members may pay with accounts of their own on servers (OWN_ACCOUNTS=servers): your privacy policy must "
+    "say so.",
     "off": "Members can't pay with accounts of their own (OWN_ACCOUNTS=off).",
 }
 APPLICATION_HAS_ENDPOINT = (

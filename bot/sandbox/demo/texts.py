@@ -197,6 +197,11 @@ ACCOUNT_TRY = Text(
 )
 OWN_KEY = "cs_test_my_own_account"
 HARBOR = Text("a small harbor at dawn")
+OUTSIDE = Text("Use it in direct messages")
+OUTSIDE_TRY = Text(
+    "Open **Cannon Studio** under **Direct messages**, and use `/image generate`.\nYour own account pays there, and no "
+    "server sees it."
+)
 SET_UP = Text("Set it up for your server")
 SET_UP_TRY = Text(
     "As Morgan, click `/studio setup` and press Enter: key, test image, limits, roles, and channels, one question at a "

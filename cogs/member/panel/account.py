@@ -13,7 +13,7 @@ from bot.server.community.own_accounts import SPENT_DAYS, OwnAccount, OwnAccount
 from cogs.member.panel import texts
 from cogs.ui.controls import Control
 from cogs.ui.interaction import Interaction, use
-from cogs.ui.permissions import guild_of
+from cogs.ui.permissions import guild_of, is_outside
 
 
 async def account_page(interaction: Interaction) -> tuple[str, Sequence[discord.ui.Item[Any]]]:
@@ -25,15 +25,16 @@ async def account_page(interaction: Interaction) -> tuple[str, Sequence[discord.
     if found.key is None:
         lines.append(str(texts.NO_ACCOUNT))
         return "\n".join(lines), [_link(texts.LINK_ACCOUNT)]
-    lines += _facts(found.key, found)
+    outside = is_outside(interaction)  # then there is no one else to pay
+    lines += _facts(found.key, found, outside=outside)
     return "\n".join(lines), [
-        *_choices(found),
+        *([] if outside else _choices(found)),
         _link(texts.REPLACE_KEY),
         Control.button("account_remove", "key", label=texts.REMOVE_ACCOUNT, style=discord.ButtonStyle.danger),
     ]
 
 
-def _facts(key: GuildKey, found: OwnAccount) -> list[str]:
+def _facts(key: GuildKey, found: OwnAccount, *, outside: bool) -> list[str]:
     lines = [texts.account_line(key.last4, harmless(key.plan or ""))]
     if key.refused_at is not None:
         lines.append(f"⚠️ {texts.ACCOUNT_REJECTED}")
@@ -42,7 +43,7 @@ def _facts(key: GuildKey, found: OwnAccount) -> list[str]:
     lines.append(texts.account_spent(found.sums.spent, found.sums.held, SPENT_DAYS))
     if found.difference is not None and found.difference.credits > 0:
         lines.append(f"⚠️ {texts.ACCOUNT_DIFFERS(credits=credits_words(found.difference.credits))}")
-    if found.refusal is None:
+    if found.refusal is None and not outside:
         lines.append(str(texts.WHO_PAYS_HERE[found.pays]))
     return lines
 
