@@ -6,7 +6,8 @@ from pathlib import Path
 
 from bot.domain.models import JobState
 from cogs.ui.texts import IN_SERVER_ONLY
-from tests.support.elsewhere import Elsewhere, elsewhere
+from tests.support.channels import shown
+from tests.support.elsewhere import OWN_KEY, Elsewhere, elsewhere
 from tests.support.rig import HOST_KEY, Rig, running
 from tests.support.surface import nothing_happened, private_sentence, watch
 
@@ -69,3 +70,28 @@ async def test_a_bot_that_dies_after_storing_posts_once(rig: Rig, outside: Elsew
     [job] = await rig.bot.parts.store.job_lists.recent(rig.member.id)
     assert job.state is JobState.DELIVERED
     assert [len(m.attachments) for m in rig.member.user.dm_channel.history() if m.attachments] == [1]
+
+
+async def test_what_was_spent_there_is_in_the_members_own_report_and_books_alone(rig: Rig, outside: Elsewhere):
+    await outside.link(rig.member)
+    await outside.slash("dm", "image generate", prompt="a heron #fast")
+    await rig.work()
+    assert "12 credits" in shown(await outside.slash("dm", "usage report"))
+    panel = await outside.slash("dm", "me")
+    assert "12 credits" in shown(panel)
+    account = shown(await rig.member.user.click(panel.response, custom_id="c1:me:account"))
+    assert "12 credits" in account
+    assert "Let the server pay" not in account
+    assert "12 credits" not in shown(await rig.moderator.slash(rig.channel, "usage report", scope="server"))
+
+
+async def test_an_account_is_linked_in_direct_messages_and_pays_at_once(rig: Rig, outside: Elsewhere):
+    rig.sandbox.add_key(OWN_KEY.format(number=7), credits=50)
+    panel = await outside.slash("dm", "me")
+    page = await rig.member.user.click(panel.response, custom_id="c1:me:account")
+    form = await rig.member.user.click(page.response, custom_id="c1:account_link:key")
+    await rig.member.user.submit_modal(form, dict.fromkeys(rig.form_fields(form), OWN_KEY.format(number=7)))
+    await outside.slash("dm", "image generate", prompt="a heron #fast")
+    await rig.work()
+    [job] = await rig.bot.parts.store.job_lists.recent(rig.member.id)
+    assert (job.state, job.own) == (JobState.DELIVERED, True)
