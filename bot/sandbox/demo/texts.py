@@ -192,10 +192,10 @@ MODERATE_TRY = Text(
 MODERATED = Text("✅ Approved: Bo's video is being made.")
 ACCOUNT = Text("Pay with your own account")
 ACCOUNT_TRY = Text(
-    "Click `/me`, press **My Cannon account**, and link `{key}`.\nThen `/image generate` with `pay`: *My own account*. "
+    "In `/me`, **My Cannon account**, link `{key}`.\nThen `/image generate` with `pay`: *My own account*. "
     "The server pays nothing."
 )
-OWN_KEY = "cs_test_my_own_account"
+OWN_KEY = "cs_test_mine_42"
 HARBOR = Text("a small harbor at dawn")
 OUTSIDE = Text("Use it in direct messages")
 OUTSIDE_TRY = Text(
