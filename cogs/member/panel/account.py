@@ -8,7 +8,6 @@ import discord
 from bot.domain.models import GuildKey, credits_words
 from bot.domain.money.spend_request import Pays
 from bot.domain.words.text import harmless, stamp
-from bot.language import Text
 from bot.server.community.own_accounts import SPENT_DAYS, OwnAccount, OwnAccounts
 from cogs.member.panel import texts
 from cogs.ui.controls import Control
@@ -24,12 +23,13 @@ async def account_page(interaction: Interaction) -> tuple[str, Sequence[discord.
         lines.append(f"⚠️ {found.refusal}")
     if found.key is None:
         lines.append(str(texts.NO_ACCOUNT))
-        return "\n".join(lines), [_link(texts.LINK_ACCOUNT)]
+        link = Control.button("account_link", "key", label=texts.LINK_ACCOUNT, style=discord.ButtonStyle.primary)
+        return "\n".join(lines), [link]
     outside = is_outside(interaction)  # then there is no one else to pay
     lines += _facts(found.key, found, outside=outside)
     return "\n".join(lines), [
         *([] if outside else _choices(found)),
-        _link(texts.REPLACE_KEY),
+        Control.button("account_link", "key", label=texts.REPLACE_KEY),
         Control.button("account_remove", "key", label=texts.REMOVE_ACCOUNT, style=discord.ButtonStyle.danger),
     ]
 
@@ -55,7 +55,3 @@ def _choices(found: OwnAccount) -> list[Control]:
     return [
         Control.button("account_pays", each.value, label=said) for each, said in offered.items() if found.pays != each
     ]
-
-
-def _link(label: Text) -> Control:
-    return Control.button("account_link", "key", label=label, style=discord.ButtonStyle.primary)
