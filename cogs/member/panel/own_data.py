@@ -17,7 +17,7 @@ from cogs.member.panel import texts
 from cogs.ui.controls import on
 from cogs.ui.forms import Form
 from cogs.ui.interaction import Bot, Interaction, use
-from cogs.ui.permissions import file_limit_of, guild_of
+from cogs.ui.permissions import file_limit_of, guild_of, is_outside
 from cogs.ui.texts import GONE
 
 WORD_CHARS = 20
@@ -47,15 +47,15 @@ async def delete(interaction: Interaction, member_id: str, _values: Sequence[str
     if member_id != str(interaction.user.id):
         raise InputError(GONE)
     guild_of(interaction)
-    await in_time(interaction.response.send_modal(DeleteDataForm(interaction.client)))
+    await in_time(interaction.response.send_modal(DeleteDataForm(interaction.client, outside=is_outside(interaction))))
 
 
 class DeleteDataForm(Form):
     """Says what is deleted and what stays; the member has to type a word, as it cannot be undone."""
 
-    def __init__(self, bot: Bot) -> None:
+    def __init__(self, bot: Bot, *, outside: bool) -> None:
         super().__init__(bot, title=str(texts.DELETE_DATA), name="delete-data")
-        self.add_item(discord.ui.TextDisplay(str(texts.DELETE_QUESTION)))
+        self.add_item(discord.ui.TextDisplay(str(texts.DELETE_QUESTION_OUTSIDE if outside else texts.DELETE_QUESTION)))
         self.word: discord.ui.TextInput[Any] = discord.ui.TextInput(max_length=WORD_CHARS)
         self.add_item(discord.ui.Label(text=texts.TYPE_WORD(word=str(texts.DELETE_WORD)), component=self.word))
 

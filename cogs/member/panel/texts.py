@@ -203,6 +203,12 @@ DELETE_QUESTION = Text(
     "count it, usually until the month ends, and then with a random number. Cards stay in their "
     "channels: use Remove on a card before then to delete it."
 )
+DELETE_QUESTION_OUTSIDE = Text(
+    "This deletes the prompts, inputs, and results of your finished jobs outside servers from my records. It also "
+    "deletes your settings, presets, and drafts there. You can't undo it.\n"
+    "What each job cost stays in your own credit history, with your Discord ID. Cards stay where they are: use Remove "
+    "on a card before then to delete it."
+)
 OWN_JOBS = Text("Your jobs and settings on this server. Links in the file may have expired.")
 DELETE_WORD = Text("DELETE")
 KEPT = Text("Nothing was deleted.")

@@ -47,6 +47,10 @@ async def test_who_erases_their_data_there_leaves_nothing_and_keeps_what_servers
     newest, oldest = await rig.bot.parts.store.job_lists.recent(rig.member.id)
     assert (oldest.erased_at is not None, oldest.prompt) == (True, "")
     assert newest.erased_at is None, "what is still being made is kept until it has ended"
+    assert "own credit history" in str(form.modal)
+    rig.advance(40 * 86_400)
+    await rig.bot.parts.store.former_members.replace_due()
+    assert {job.author_id for job in await rig.bot.parts.store.job_lists.recent(rig.member.id)} == {rig.member.id}
     assert HOST_KEY not in {call.key for call in calls}
 
 
