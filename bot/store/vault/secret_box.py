@@ -220,9 +220,13 @@ _OF_FORGOTTEN = "guild_id = ? AND {} IN (SELECT id FROM guild_keys WHERE guild_i
 def forget_unneeded_keys(db: Connection, payers: Iterable[int]) -> None:
     """Forget retired keys' secrets that no open or rechecked job needs; of members' keys, all else as well."""
     for payer_id in set(payers):
-        db.execute(_UNNEEDED, (payer_id,))
-        for table, column in (("account_checks", "key_id"), ("tried_values", "key_id"), ("guild_keys", "id")):
-            db.execute(f"DELETE FROM {table} WHERE {_OF_FORGOTTEN.format(column)}", (payer_id, payer_id))  # noqa: S608
+        if db.execute(_UNNEEDED, (payer_id,)).rowcount:
+            _drop_forgotten(db, payer_id)
+
+
+def _drop_forgotten(db: Connection, payer_id: int) -> None:
+    for table, column in (("account_checks", "key_id"), ("tried_values", "key_id"), ("guild_keys", "id")):
+        db.execute(f"DELETE FROM {table} WHERE {_OF_FORGOTTEN.format(column)}", (payer_id, payer_id))  # noqa: S608
 
 
 def forget_keys(db: Connection, guild_id: int, now: float) -> bool:
@@ -237,6 +241,7 @@ def forget_keys(db: Connection, guild_id: int, now: float) -> bool:
         " WHERE (guild_id = ? OR practice = 2 AND author_id = ?) AND recheck_at IS NOT NULL AND key_id IS NOT NULL",
         (guild_id, guild_id),
     )
+    _drop_forgotten(db, guild_id)
     return forgotten > 0
 
 
