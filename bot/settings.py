@@ -577,6 +577,15 @@ class Settings:
             _switch, "`on` or `off`: whether servers may practice in a sandbox on this machine, which costs nothing."
         ),
     )
+    own_accounts: Literal["on", "servers", "off"] = field(
+        default="on",
+        metadata=_about(
+            lambda value: _one_of(value, ("on", "servers", "off"), str.lower),
+            "Whether members may link Cannon Studio accounts of their own with `/me` and pay with them: `on`, also in "
+            "direct messages and where they have installed the bot for themselves; `servers`, only on servers; or "
+            "`off`. Moderators can still turn that off for their server.",
+        ),
+    )
     host_reports: DiscordId | None = field(
         default=None,
         metadata=_about(
@@ -734,6 +743,11 @@ class Settings:
         """Whether every server, strangers' too, may spend the host's credits without limit."""
         limits = (self.cannon_api_key_limit, self.cannon_api_key_total)
         return self.cannon_api_key is not None and self.cannon_api_key_guilds == "*" and limits == (None, None)
+
+    @property
+    def serves_outside(self) -> bool:
+        """Whether members may use the bot outside servers."""
+        return self.own_accounts == "on"
 
     @property
     def is_fleet(self) -> bool:

@@ -91,6 +91,7 @@ def uses(parts: Parts) -> dict[type[Any], Any]:
         parts.member_data,
         parts.memories,
         parts.own_settings,
+        parts.own_accounts,
         parts.practice,
         parts.price_books,
         parts.reconciler,

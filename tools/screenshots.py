@@ -23,7 +23,7 @@ from playwright.async_api import TimeoutError as NotInTime
 
 from bot.sandbox.demo.demo import Demo
 from bot.sandbox.demo.furniture.server import GALLERY, LOG, REVIEW, STUDIO
-from bot.sandbox.demo.texts import ADA, ELI, MORGAN
+from bot.sandbox.demo.texts import ADA, ELI, MORGAN, OWN_KEY
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.append(str(ROOT))
@@ -40,7 +40,7 @@ from tests.support.page import (  # noqa: E402 - the tests' own module
     type_slash,
 )
 
-HERO, MODERATOR = "hero", str(MORGAN)
+HERO, MODERATOR, BOT = "hero", str(MORGAN), "Cannon Studio"
 FOLDER = ROOT / "docs" / "images"
 SIZES = {"": (1280, 940), "-phone": (390, 844)}
 """Suffix of a picture's name, and the page's width and height in pixels."""
@@ -95,6 +95,8 @@ class Shot:
     """The alternative text."""
     viewer: str = ADA
     room: str = STUDIO
+    own: bool = False
+    """Whether the viewer links an account of their own first."""
     command: str = ""
     options: Mapping[str, str] = field(default_factory=dict)
     typed: bool = False
@@ -184,7 +186,7 @@ SHOTS: tuple[Shot, ...] = (
     ),
     Shot(name="settings", alt="The panel of a server's settings", viewer=MODERATOR, command="studio settings"),
     Shot(name="me", alt="A member's own panel: defaults, presets, notifications, spending, data", command="me"),
-    # The last two: the limit would be in the way of the others.
+    # The last three: the limit would be in the way of the others.
     Shot(
         name="limit", alt="A moderator has set a limit for every member: 60 credits a day", viewer=MODERATOR,
         command="quota set", options={"credits": "60", "period": "day"}, until="60 credits a day",
@@ -193,6 +195,10 @@ SHOTS: tuple[Shot, ...] = (
         name="grid", alt="Four images under that limit: one card, what they cost, and a button for each", viewer=ELI,
         command="image generate", options={"prompt": LIGHTHOUSE, "count": "4"}, confirm="Yes, make it",
         until="U4", gone="Don't post", ends=True,
+    ),
+    Shot(
+        name="direct", alt="Direct messages with the bot: a finished image, paid by the member's own account",
+        room=BOT, own=True, command="image generate", options={"prompt": LIGHTHOUSE}, until="Re-run", parts=ROOM,
     ),
 )  # fmt: skip
 
@@ -359,6 +365,9 @@ async def take_all(names: Collection[str]) -> dict[str, bytes]:
             if names and shot.name not in names:
                 continue
             print(shot.name, flush=True)
+            if shot.own:
+                ada = demo.preview.viewers[0]
+                await demo.bot.parts.own_accounts.link(ada.id, OWN_KEY)
             message = await prepared(page, shot)
             for suffix, (width, height) in SIZES.items():
                 high = TALL if shot.whole else height

@@ -8,15 +8,26 @@ from dataclasses import KW_ONLY, dataclass, field
 from decimal import Decimal
 
 from bot.account import texts
-from bot.domain.models import AccountStatus, CreditPack, GuildKey, Job, JobState
+from bot.domain.models import AccountStatus, Books, CreditPack, GuildKey, Job, JobState
 from bot.domain.practice import is_practice_key
-from bot.errors import NoKey
+from bot.errors import InputError, NoKey
 from bot.store import Store
 
 STATUSES_MAX = 5000
 """How many keys' last status answers are cached."""
 DOCUMENT_KEYS_MAX = 3
 """How many servers' keys one reading of the API description tries."""
+KEY_LENGTH_MIN, KEY_LENGTH_MAX = 8, 200
+
+
+def key_typed(typed: str) -> str:
+    """Parse a typed API key. Raises InputError if it can't be one."""
+    secret = typed.strip()
+    if not secret.isascii() or not secret.isprintable() or " " in secret or len(secret) < KEY_LENGTH_MIN:
+        raise InputError(texts.NOT_A_KEY)
+    if is_practice_key(secret):
+        raise InputError(texts.NOT_A_KEY)
+    return secret
 
 
 @functools.lru_cache(STATUSES_MAX)  # jobs that keep it share one string
@@ -33,6 +44,8 @@ class UsableKey:
     secret: str = field(repr=False)
     balance: Decimal | None = None
     refused: bool = False
+    own: bool = False
+    """Whether it is a member's."""
     is_limited: bool = False
     """Whether its owner limits servers' spending: then they do not set prices."""
 
@@ -40,6 +53,13 @@ class UsableKey:
     def is_practice(self) -> bool:
         """Whether it is for practice, answered by the sandbox."""
         return is_practice_key(self.secret)
+
+    @property
+    def books(self) -> Books:
+        """The books of what it pays."""
+        if self.own:
+            return Books.OWN
+        return Books.PRACTICE if self.is_practice else Books.SERVER
 
     def slot(self, guild_id: int) -> str:
         """Return the name of this key's waits, shared by all guilds of the host's key."""
@@ -114,17 +134,33 @@ class ApiKeys:
             raise NoKey(texts.NO_KEY)
         return host
 
+    async def own(self, member_id: int) -> UsableKey | None:
+        """Return the key of a member's own account; None without one."""
+        key = await self.store.keys.current(member_id)
+        return None if key is None or not key.own else _usable(key)
+
+    async def of_payer(self, payer_id: int, *, own: bool) -> UsableKey:
+        """Return the key for new jobs of a guild, or with `own` of a member. Raises NoKey."""
+        if not own:
+            return await self.for_guild(payer_id)
+        key = await self.own(payer_id)
+        if key is None:
+            raise NoKey(texts.NO_ACCOUNT_OF_YOURS)
+        return key
+
     async def for_job(self, job: Job) -> UsableKey | None:
         """Return the key for a job, as in `_for_job`; practice jobs use only practice keys, others never."""
         key = await self._for_job(job)
         return key if key is not None and key.is_practice == job.practice else None
 
     async def _present(self, job: Job) -> UsableKey | None:
-        """Return the guild's current key of the job's kind: practice or not."""
+        """Return the payer's current key of the job's kind: practice or not."""
+        if job.own:
+            return await self.own(job.author_id)
         own = await self.store.keys.current(job.guild_id)
         if own is not None and own.practice == job.practice:
             return _usable(own)
-        return None if job.practice else self._host(job.guild_id)
+        return None if job.practice or job.is_at_home else self._host(job.guild_id)
 
     async def _for_job(self, job: Job) -> UsableKey | None:
         """Return the key that the job was submitted with, else the guild's current one, else None.
@@ -139,7 +175,7 @@ class ApiKeys:
         # From the first POST on: after a lost reply only the same key may repeat it.
         started = job.remote_id is not None or job.attempts > 0
         if started and job.key_id is not None:
-            first = await self.store.keys.get(job.guild_id, job.key_id)
+            first = await self.store.keys.get(job.payer_id, job.key_id)
             if first is not None and first.refused_at is None:
                 return _usable(first)
         if started and job.key_id is None and self.host_key is not None and job.guild_id not in self._host_refused_to:
@@ -187,7 +223,7 @@ class ApiKeys:
 
     def packs(self, key: UsableKey) -> Sequence[CreditPack]:
         """Return what a guild's own account can buy; () if unknown, and for the host's."""
-        return () if key.id is None or key.is_practice else self.on_sale()
+        return () if key.id is None or key.is_practice or key.own else self.on_sale()
 
     async def for_document(self) -> list[DocumentKey]:
         """Return keys for the API description: the host's, else servers' working ones.
@@ -221,4 +257,4 @@ class ApiKeys:
 
 
 def _usable(key: GuildKey) -> UsableKey:
-    return UsableKey(id=key.id, secret=key.secret, balance=key.balance, refused=key.refused_at is not None)
+    return UsableKey(id=key.id, secret=key.secret, balance=key.balance, refused=key.refused_at is not None, own=key.own)

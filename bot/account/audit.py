@@ -60,6 +60,8 @@ class AccountAudit:
         found = await self._store.account_checks.compare(key.guild_id, key.id, status.credits, version=version)
         if found is not None and found.is_news:
             self._metrics.books_differed("account")
+            if key.own:
+                return  # its member sees it in their panel
             log.warning("account.difference", guild=key.guild_id, credits=str(found.credits))
             about = {"credits": str(found.credits), "jobs": list(found.job_ids)}
             await self._store.decisions.add(

@@ -193,8 +193,9 @@ def _wait_s(probes: int) -> float:
     return PROBE_WAITS_S[min(probes, len(PROBE_WAITS_S) - 1)]
 
 
-OF_SERVER, OF_ALL = 5, 30
-"""Calls for members per hour: per server, and in total, since they share an address."""
+OF_SERVER, OF_ALL, OF_ALL_MEMBERS = 5, 30, 300
+"""Calls per hour: for the moderators of a server, or for a member about their own account; for all servers, and for all
+members, since they share an address."""
 HOUR_S = 3600.0
 MINUTE_S = 60.0
 
@@ -202,9 +203,9 @@ MINUTE_S = 60.0
 class StatusPace:
     """Counts moderators' status calls."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, *, of_all: int = OF_ALL) -> None:
         self._of_server = RateLimiter(clock, OF_SERVER, HOUR_S)
-        self._of_all = RateLimiter(clock, OF_ALL, HOUR_S)
+        self._of_all = RateLimiter(clock, of_all, HOUR_S)
         self.tell: Callable[[str], None] = lambda _guild_id: None
         """Called for each counted call, with what others' `heard` takes."""
 

@@ -93,10 +93,10 @@ class AccountMemories:
         """By operation and guessed id of a model."""
         self._taken: set[tuple[str, str]] = set()
 
-    async def of(self, guild_id: int) -> AccountMemory:
-        """Return the attempts on the server's current account; cached per key."""
+    async def of(self, guild_id: int, *, own: bool = False) -> AccountMemory:
+        """Return the attempts on the server's current account, or a member's `own`; cached per key."""
         try:
-            key_id = (await self._keys.for_guild(guild_id)).id
+            key_id = (await self._keys.of_payer(guild_id, own=own)).id
         except NoKey:
             return AccountMemory()
         found = self._read.get(guild_id)
@@ -145,7 +145,7 @@ class AccountMemories:
         proven = None
         if isinstance(error, InputRefused):
             operation = self._catalogue.current.find(job.operation)
-            memory = await self._of_key(job.guild_id, job.key_id)
+            memory = await self._of_key(job.payer_id, job.key_id)
             proven = set() if operation is None else memory.proven(operation)
         return self._refused(job, error.said, error.faults, proven, is_input=isinstance(error, InputRefused))
 
@@ -213,7 +213,7 @@ class AccountMemories:
         operation = self._catalogue.current.find(job.operation)
         if operation is None:
             return None
-        memory = await self._of_key(job.guild_id, job.key_id)
+        memory = await self._of_key(job.payer_id, job.key_id)
         others = [each for each in memory.working_models(operation) if each != model_name(operation, model)]
         if not others:
             return None
@@ -297,13 +297,13 @@ class UnavailableOperations:
         if (works or not is_of_account) and not await self._is_second(job, key, digest):
             refusal = Refusal.INPUT
         number = "" if key.id is None else str(key.id)
-        self._remember(job.guild_id, key.id, job.operation, said, digest, refusal)
-        self.tell(str(job.guild_id), number, job.operation, said[:SAID_CHARS], digest, refusal.value)
+        self._remember(job.payer_id, key.id, job.operation, said, digest, refusal)
+        self.tell(str(job.payer_id), number, job.operation, said[:SAID_CHARS], digest, refusal.value)
         return refusal
 
     async def _is_second(self, job: Job, key: UsableKey, digest: str) -> bool:
         """Whether another input was refused before, and nothing has worked since."""
-        before = self._known.get((job.guild_id, key.id, job.operation))
+        before = self._known.get((job.payer_id, key.id, job.operation))
         if before is None or before.digest == digest:
             return False
         return not await self._has_worked(job, key, before.at)

@@ -20,6 +20,10 @@ def actor(member_id: int) -> str:
 BECAUSE = Text("Reason: {reason}")
 """Return a reason as a sentence of its own; `reason` is a sentence."""
 NO_KEY = Text("This server has no Cannon Studio key yet. A moderator can set one with `/studio key`.", why="key.none")
+NO_ACCOUNT_OF_YOURS = Text(
+    "You have not linked a Cannon Studio account. Link one with `/me`, on the page My Cannon account.",
+    why="account.own",
+)
 NOT_A_KEY = Text(
     "This is not an API key, which is one word such as `cs_live_…`. Copy it again from the developer console.",
     why="key.invalid",

@@ -14,7 +14,7 @@ import structlog
 
 from bot import __version__, commit
 from bot.account.api_keys import ApiKeys
-from bot.account.key_health import KeyHealth, StatusPace
+from bot.account.key_health import OF_ALL_MEMBERS, KeyHealth, StatusPace
 from bot.account.memory import AccountMemories, UnavailableOperations
 from bot.account.offerings import Offerings
 from bot.app import texts
@@ -84,6 +84,7 @@ from bot.server.cast.casting import Casts
 from bot.server.cast.changes import ServerCast
 from bot.server.cast.voices import ServerVoices
 from bot.server.community.events.acts import ServerEvents
+from bot.server.community.own_accounts import OwnAccounts, Payers
 from bot.server.community.shootouts import ServerShootouts
 from bot.server.members import MemberData, OwnSettings
 from bot.server.operations import ApiDrift, OperationSwitches
@@ -198,12 +199,14 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         require_unpaused=core.pause.require_open,
     )
     pricing = Pricing(store, core.estimate_tool, core.host_prices)
-    jobs = _intake(setup, core, delivery, alerts, worker, gate=gate, pricing=pricing)
+    payers = Payers(store, core.keys, is_allowed=setup.own_accounts)
+    jobs = _intake(setup, core, delivery, alerts, worker, gate=gate, pricing=pricing, payers=payers)
     admission = Admission(
         store=store,
         gate=gate,
         pricing=pricing,
         alerts=alerts,
+        payers=payers,
     )
     status_pace = StatusPace(setup.clock)
     moderation = make_moderation(
@@ -237,6 +240,7 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         clock=setup.clock,
         renew=setup.renew_commands,
         registers=setup.role.answers,
+        outside=setup.settings.serves_outside,
     )
     setup.metrics.gauge("cannon_bot_commands_outdated", COMMANDS_OUTDATED, lambda: command_sync.is_outdated)
     drift = ApiDrift(store, keys=core.keys, switches=core.switches, catalogue=setup.catalogue)
@@ -293,6 +297,15 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         own_settings=OwnSettings(store),
         events=events,
         event_desk=_event_desk(setup, core, delivery, events, copies),
+        own_accounts=OwnAccounts(
+            store,
+            payers=payers,
+            client=core.client,
+            clock=setup.clock,
+            pace=StatusPace(setup.clock, of_all=OF_ALL_MEMBERS),
+            worker=core.signals,
+            show=delivery.show,
+        ),
         cast=ServerCast(store=store, keep=delivery.cast_pictures.keep, clock=setup.clock),
         shootouts=ServerShootouts(
             store,
@@ -576,6 +589,7 @@ def _intake(
     *,
     gate: RequestGate,
     pricing: Pricing,
+    payers: Payers,
 ) -> JobService:
     return JobService(
         store=core.store,
@@ -587,6 +601,7 @@ def _intake(
         memories=core.memories,
         clock=setup.clock,
         alerts=alerts,
+        payers=payers,
         wake=core.signals.wake,
         note_answered=AnsweredCards(core.store, worker, delivery.card_languages.of).note,
         languages=delivery.card_languages,

@@ -199,6 +199,7 @@ class CannonBot(GatewayClient, Bot):
             spawn=self._background.start if self._run_worker else None,
             cdn=self._cdn,
             practice=self._practice,
+            own_accounts=self.settings.own_accounts != "off",
             practice_refusal=None if self.settings.practice == "on" else PRACTICE_NOT_ALLOWED,
         )
 

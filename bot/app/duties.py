@@ -125,7 +125,7 @@ async def _count_jobs(store: Store, metrics: Metrics) -> None:
             waits[waits_for.value] += count
     metrics.open_jobs(states, waits)
     of_host = {"total" if each.is_total else "server": (each.spent, each.limit.credits) for each in figures.of_host}
-    metrics.books(figures.booked, figures.held, figures.refused_keys, of_host)
+    metrics.books(figures.booked, figures.held, figures.refused_keys, of_host, figures.accounts)
 
 
 def _lane(state: JobState) -> str:
@@ -135,6 +135,8 @@ def _lane(state: JobState) -> str:
 async def _heal_keys(parts: Parts, key_health: KeyHealth) -> None:
     for healed in await key_health.probe():
         parts.signals.resume(healed.guild_id, healed.key.slot(healed.guild_id))
+        if healed.key.own:
+            continue
         await parts.store.decisions.add(
             healed.guild_id, lambda _: Record(by_id=0, kind="key", text=str(KEY_HEALED), about={})
         )

@@ -62,6 +62,7 @@ from bot.server.absences import Absences
 from bot.server.cast.changes import ServerCast
 from bot.server.cast.voices import ServerVoices
 from bot.server.community.events.acts import ServerEvents
+from bot.server.community.own_accounts import OwnAccounts
 from bot.server.community.shootouts import ServerShootouts
 from bot.server.members import MemberData, OwnSettings
 from bot.server.operations import ApiDrift, OperationSwitches
@@ -129,6 +130,8 @@ class Setup:
     spawn: Spawn | None
     cdn: Cdn | None
     practice: PracticeStudio
+    own_accounts: bool
+    """Whether members may pay with accounts of their own."""
     practice_refusal: Text | None
     """Why no server practises, None if they may."""
 
@@ -173,6 +176,7 @@ class Parts:
     member_data: MemberData
     voices: ServerVoices
     own_settings: OwnSettings
+    own_accounts: OwnAccounts
     cast: ServerCast
     shootouts: ServerShootouts
     events: ServerEvents

@@ -240,8 +240,8 @@ class Notifications:
         await self.store.pings.done(card.guild_id, card.id)
 
     async def _notify(self, card: Card, job: Job, own: MemberSettings, how: Notify, began_at: float | None) -> None:
-        is_direct = how is Notify.DIRECT
-        if not (is_direct and await self._send_direct(card, job, began_at)):
+        is_direct = how is Notify.DIRECT or card.outside_id is not None
+        if not (is_direct and await self._send_direct(card, job, began_at)) and card.outside_id is None:
             await self._send_ping(card, job, began_at, says_refused=is_direct and not own.direct_refused)
 
     async def _send_direct(self, card: Card, job: Job, began_at: float | None) -> bool:
@@ -301,7 +301,7 @@ class Notifications:
 
     async def _may_search(self, card: Card) -> bool:
         """Whether Discord shows the bot what is in the card's channel; without the right, it shows an empty one."""
-        guild = await self.guilds.find(card.guild_id)
+        guild = None if card.is_at_home else await self.guilds.find(card.guild_id)
         if guild is None:
             return True
         channel = guild.get_channel_or_thread(card.channel_id) or guild.get_channel(card.parent_channel_id or 0)

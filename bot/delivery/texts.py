@@ -291,6 +291,7 @@ CHARGED_FOR_NOTHING = Text(
     "Cannon Studio charged for this anyway. Press **Request refund** to ask a moderator.", why="job.charged"
 )
 PRACTICE_MARK = Text("Practice · not real, costs nothing")
+ON_OWN_ACCOUNT = Text("on your own account")
 PRACTICE_COST = Text("{cost} (in practice only)")
 PRACTICE_TITLE = Text("🧪 Practice · {title}")
 PLAIN_TITLE = "📦 {title}".format

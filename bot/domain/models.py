@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -149,6 +149,17 @@ PROMPT_FIELDS = ("prompt", "text", "description")
 """Fields that may hold the prompt; an operation's first one does."""
 
 
+class Books(IntEnum):
+    """Whose credits pay for a job: what adds up is kept apart."""
+
+    SERVER = 0
+    """The server's own account, or the host's for it."""
+    PRACTICE = 1
+    """The sandbox's, which are free."""
+    OWN = 2
+    """Its author's."""
+
+
 class LedgerKind(StrEnum):
     """Kinds of ledger row, at most one of each per job."""
 
@@ -207,6 +218,8 @@ class Card:
     message_id: int | None = None
     message_channel_id: int | None = None
     """The request's channel, or a DM channel."""
+    outside_id: int | None = None
+    """The server that lacks the bot, 0 for a group: only the interaction's token reaches a message there."""
     private: bool = False
     spoiler: bool = False
     answered: bool = False
@@ -229,9 +242,24 @@ class Card:
         return self.place_id == self.channel_id
 
     @property
-    def is_ephemeral(self) -> bool:
-        """Whether only its author and the interaction token reach its message."""
-        return self.private and self.is_in_channel
+    def is_at_home(self) -> bool:
+        """Whether it is of no server: a member's own place is a server of one, which has the member's id."""
+        return self.guild_id == self.author_id
+
+    @property
+    def is_by_token(self) -> bool:
+        """Whether only the interaction token reaches its message: an ephemeral one, or one where the bot is not."""
+        return self.lives_by_token and self.is_in_channel
+
+    @property
+    def lives_by_token(self) -> bool:
+        """Whether the bot can't post in its channel for it: it is private, or the bot is not there."""
+        return self.private or self.outside_id is not None
+
+    @property
+    def has_link(self) -> bool:
+        """Whether others who see its channel can open its message."""
+        return self.message_id is not None and self.is_in_channel and not self.private
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -248,9 +276,8 @@ class Job:
     state: JobState
     idempotency_key: str
     key_id: int | None
-    """The guild key it was submitted with; None: the host's."""
-    practice: bool = False
-    """Accepted in practice mode: it goes to the sandbox and is free."""
+    """The key of its payer that it was submitted with; None: the host's."""
+    books: Books = Books.SERVER
     held: Decimal
     """Credits held since acceptance."""
     raised: Decimal = Decimal(0)
@@ -334,9 +361,29 @@ class Job:
     """Input fields filled from those results: templates where an output replaces `{ID.key}`."""
 
     @property
+    def is_at_home(self) -> bool:
+        """As of its card."""
+        return self.guild_id == self.author_id
+
+    @property
     def is_secret(self) -> bool:
         """Whether members vote on it: its model, its cost, and its times are shown to no one."""
         return self.shootout is ShootoutPhase.OPEN
+
+    @property
+    def practice(self) -> bool:
+        """Whether it was accepted in practice mode: it goes to the sandbox and is free."""
+        return self.books is Books.PRACTICE
+
+    @property
+    def own(self) -> bool:
+        """Whether its author's own account pays."""
+        return self.books is Books.OWN
+
+    @property
+    def payer_id(self) -> int:
+        """Whose key it is sent with: its author's id, else the server's. Nothing of one's account is another's."""
+        return self.author_id if self.own else self.guild_id
 
     @property
     def did_not_fit(self) -> bool:
@@ -346,9 +393,9 @@ class Job:
 
     @property
     def is_charged_for_nothing(self) -> bool:
-        """Whether Cannon Studio charged for it without a usable result."""
+        """Whether Cannon Studio charged the server for it without a usable result."""
         is_failed = self.state in {JobState.FAILED, JobState.EXPIRED} and bool(self.cost)
-        return is_failed or (self.state is JobState.HELD and self.unusable)
+        return not self.own and (is_failed or (self.state is JobState.HELD and self.unusable))
 
     @property
     def reserved(self) -> Decimal:
@@ -469,6 +516,8 @@ class GuildKey:
     last4: str
     practice: bool = False
     """Accepted only by the sandbox."""
+    own: bool = False
+    """A member's: `guild_id` is the member's id."""
     set_by: int
     set_at: float
     plan: str | None = None

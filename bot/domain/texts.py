@@ -101,6 +101,12 @@ ACCOUNT_LEFT = Plural(
     "This server's Cannon Studio account has {count} credits left.",
     why="account.credits",
 )
+OWN_ACCOUNT_LEFT = Plural(
+    "Your own account has {count} credit left, and this needs about {price}. Top it up, or let the server pay.",
+    "Your own account has {count} credits left, and this needs about {price}. Top it up, or let the server pay.",
+    why="account.own",
+    price=credits_text,
+)
 NEEDS_ABOUT = Text("This needs about {price}.", why="account.credits", price=credits_text)
 TOP_UP_OR_OTHER_KEY = Text("A moderator can top it up or set another key.", why="account.credits")
 HOST_BALANCE_TOO_LOW = Text(
@@ -486,6 +492,7 @@ VOICE_FORM, VOICE_BUTTON = Text("Default voice"), Text("Default voice…")
 MODERATOR_ROLE = Text("Moderator role")
 ALLOWED_CHANNELS = Text("Allowed channels")
 FORBIDDEN_CHANNELS = Text("Forbidden channels")
+OWN_ACCOUNTS = Text("Members may pay with their own account")
 AGE_RESTRICTED = Text("Allow NSFW only in age-restricted channels")
 RUNNING_PER_MEMBER = Text("Running jobs per member")
 QUEUED_PER_MEMBER = Text("Waiting jobs per member")

@@ -13,7 +13,7 @@ from bot.catalogue import OPERATIONS, Catalogue, Field, Operation, label_of, und
 from bot.catalogue.checks.cautions import Caution, needed_key, undocumented_key
 from bot.domain.jobs.card_spec import JobSpec
 from bot.domain.models import JOBS_PER_CARD, PROMPT_FIELDS, SOURCE_KINDS, MediaKind
-from bot.domain.money.spend_request import TYPED, Consent, ShownPrice
+from bot.domain.money.spend_request import TYPED, Consent, Pays, ShownPrice
 from bot.domain.server.shootouts import MODELS_MIN
 from bot.domain.words.orders import OWN, Derivation
 from bot.domain.words.templates import output_of_step
@@ -25,7 +25,7 @@ from bot.generation.sources import SourceRef
 
 _NOT_IN_DRAFTS = frozenset({"files", "consent", "derivation"})
 """Fields that `to_draft` does not write as they are."""
-_CONSENT_IN_DRAFTS = frozenset({"pressed", "accepted", "may_pay_twice", "asked"})
+_CONSENT_IN_DRAFTS = frozenset({"pressed", "accepted", "may_pay_twice", "asked", "pay"})
 """Fields of the consent that `to_draft` writes next to the generation's."""
 
 
@@ -109,6 +109,10 @@ class Generation:
             may_pay_twice=given.may_pay_twice or may_pay_twice,
         )
         return replace(self, consent=consent)
+
+    def paid_by(self, pays: Pays) -> Generation:
+        """Return it with the server or the member paying."""
+        return replace(self, consent=replace(self.consent, pay=pays.value))
 
     def to_draft(self, shown: ShownPrice | None = None) -> dict[str, Any]:
         """Return it as JSON values; links of checked files are in the values already.

@@ -151,6 +151,8 @@ class Quote:
     foreseen: Foreseen
     may_pay_twice: bool
     cautions: tuple[str, ...]
+    own: bool | None = False
+    """Whether the member's own account pays; None: the answer says who pays."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,6 +233,7 @@ class Generations:
                 foreseen=unconfirmed.foreseen,
                 may_pay_twice=unconfirmed.may_pay_twice,
                 cautions=tuple(each.sentence for each in unconfirmed.cautions),
+                own=unconfirmed.own,
             )
 
     def _to_fill_in(self, generation: Generation, unconfirmed: Unconfirmed) -> Incomplete | None:

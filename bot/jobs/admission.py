@@ -32,6 +32,7 @@ from bot.jobs import texts
 from bot.moderation.alerts import Alerts
 from bot.prices.pricing import CheckedJob, Pricing
 from bot.runtime.clock import Clock
+from bot.server.community.own_accounts import Payers
 from bot.server.operations import OperationSwitches
 from bot.store import Store
 
@@ -84,20 +85,20 @@ class RequestGate:
             self.switches.require_on(guild_id, operation)
         return found
 
-    async def key(self, guild_id: int, operations: Sequence[Operation]) -> UsableKey:
-        """Return the guild's key for these operations.
+    async def key(self, payer_id: int, operations: Sequence[Operation], *, own: bool = False) -> UsableKey:
+        """Return the key of a guild, or with `own` of a member, for these operations.
 
         Raises NoKey, KeyRefused, and Refused for an operation its account lacks, next to another copy, or while the
         host has paused new jobs (but for practice, which is free).
         """
         self.require_alone()
-        key = await self.keys.for_guild(guild_id)
+        key = await self.keys.of_payer(payer_id, own=own)
         if not key.is_practice:
             self.require_unpaused()
         if key.refused:
-            raise KeyRefused(texts.KEY_REFUSED)
+            raise KeyRefused(texts.OWN_KEY_REFUSED if own else texts.KEY_REFUSED)
         for operation in operations:
-            self.unavailable.require_available(guild_id, key, operation)
+            self.unavailable.require_available(payer_id, key, operation)
         return key
 
     async def checked(self, spec: CardSpec, defaults: Defaults) -> list[CheckedJob]:
@@ -135,6 +136,7 @@ class Admission:
     gate: RequestGate
     pricing: Pricing
     alerts: Alerts
+    payers: Payers
 
     async def require(
         self, origin: Origin, operations: Sequence[str], *, unchecked: bool = False, consent: Consent = TYPED
@@ -145,12 +147,16 @@ class Admission:
         Raises InputError, Refused, NoKey or KeyRefused.
         """
         found = self.gate.require_on(origin.guild_id, operations)
-        key = await self.gate.key(origin.guild_id, found)
+        own = await self.payers.pays_own(origin, consent) or False
+        payer_id = origin.author_id if own else origin.guild_id
+        key = await self.gate.key(payer_id, found, own=own)
         items = [_least(each, unchecked=unchecked) for each in found]
         request = SpendRequest.of(origin.spender, items, key, consent=consent)
         try:
             await self._judge(request, origin.guild_id)
         except Refused as error:
+            if own:
+                raise
             refusal = await self._explained(error, request, found, origin.guild_id, key)
             if refusal.reason == "limit":
                 await self.alerts.tell_limits(origin.guild_id, request)
@@ -172,7 +178,7 @@ class Admission:
         return error
 
     async def _judge(self, request: SpendRequest, guild_id: int) -> None:
-        await self.store.spending.view(guild_id, request.spender.member_id, partial(admit, request))
+        await self.store.spending.view(guild_id, request.spender.member_id, partial(admit, request), own=request.own)
 
 
 def _least(operation: Operation, *, unchecked: bool) -> SpendItem:

@@ -33,6 +33,7 @@ from bot.prices.pricing import CheckedJob, Pricing, spend_request
 from bot.runtime.clock import Clock
 from bot.runtime.failpoints import failpoint
 from bot.server.cast.casting import Casts
+from bot.server.community.own_accounts import Payers
 from bot.server.settings import Languages
 from bot.store import Cancelled, Store
 
@@ -98,6 +99,8 @@ TOKEN_LIFE_S = 14 * 60.0
 class Unconfirmed(Exception):
     """The member has to confirm first: nothing was stored or held. Amounts are in credits.
 
+    With `chooses_payer` they say who pays, too; `own`: their own account.
+
     Reasons: the price is above the server's threshold, or unknown, or the pressed control did not show it though it
     isn't small here; with `may_pay_twice`, an earlier unconfirmed attempt may have been charged; or there are
     `cautions`. `shown` is the price that a yes accepts; `basis` and `seen` belong to the least certain estimate.
@@ -111,6 +114,7 @@ class Unconfirmed(Exception):
         *,
         may_pay_twice: bool = False,
         cautions: Sequence[Caution] = (),
+        own: bool | None = False,
     ) -> None:
         super().__init__(f"{shown.credits} credits are to be confirmed")
         self.shown = shown
@@ -119,6 +123,7 @@ class Unconfirmed(Exception):
         self.foreseen = foreseen
         self.may_pay_twice = may_pay_twice
         self.cautions = tuple(cautions)
+        self.own = own
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,6 +155,7 @@ class JobService:
     memories: AccountMemories
     clock: Clock
     alerts: Alerts
+    payers: Payers
     wake: Callable[[], None]
     note_answered: NoteAnswered
     """Stores where a card's message is; returns whether all of these jobs are sent without `wake`."""
@@ -166,44 +172,48 @@ class JobService:
         """
         guild_id, is_balance_new = spec.guild_id, False
         while True:
+            own = await self.payers.pays_own(spec.origin, spec.consent)
             try:
-                return await self._accept(spec)
+                return await self._accept(spec, own)
             except (WordsChanged, KeyChanged):
                 continue  # judge it by the guild's word list and kind of key at the time of storing
             except Refused as error:
-                if error.reason == "balance" and not is_balance_new:
-                    key = await self.keys.for_guild(guild_id)
-                    is_balance_new = await self.key_health.refresh_balance(guild_id, key)
+                if error.reason in {"balance", "own balance"} and not is_balance_new:
+                    payer_id = spec.author_id if own else guild_id
+                    key = await self.keys.of_payer(payer_id, own=bool(own))
+                    is_balance_new = await self.key_health.refresh_balance(payer_id, key)
                     if is_balance_new:
                         continue
-                if error.reason and spec.origin.run is None:  # a schedule says it itself
+                if error.reason and not own and spec.origin.run is None:  # a schedule says it itself
                     await self.alerts.refused(guild_id, spec.author_id, spec.steps[-1].operation, error)
                 raise
 
-    async def _accept(self, spec: CardSpec) -> Accepted:
+    async def _accept(self, spec: CardSpec, own: bool | None) -> Accepted:
+        """`own`: whether the author's own account pays; None: they have to say, after the server's price."""
         rules = await self.store.settings.get(spec.guild_id)
+        payer_id = spec.author_id if own else spec.guild_id
+        if own:
+            rules = rules.of_own_account()
         names_model = bool(rules.default_models) or any(step.input.get(MODEL) for step in spec.steps)
-        memory = await self.memories.of(spec.guild_id) if names_model else AccountMemory()
+        memory = await self.memories.of(payer_id, own=bool(own)) if names_model else AccountMemory()
         voice = await self.store.voices.default_of(spec.guild_id, spec.author_id) or rules.default_voice
         defaults = Defaults(rules=rules, memory=memory, voice=voice)
         spec, doubts = await self.casts.cast(spec)
         checked = await self.gate.checked(spec, defaults)
-        key = await self.gate.key(spec.guild_id, [job.operation for job in checked])
+        key = await self.gate.key(payer_id, [job.operation for job in checked], own=bool(own))
         if not key.is_practice and any(job.has_practice_link for job in checked):
             raise InputError(texts.MADE_IN_PRACTICE)
-        estimates = await self.pricing.estimate_all(
-            spec.guild_id, checked, rules=rules, key=key, parent_id=spec.parent_id
-        )
+        estimates = await self.pricing.estimate_all(payer_id, checked, rules=rules, key=key, parent_id=spec.parent_id)
         spend = spend_request(spec, checked, estimates, rules=rules, key=key)
         attempts = await self._repeats.attempts(spec.guild_id, checked, key.id)
         may_pay_twice = any(each.may_pay_twice for each in attempts) and not spec.consent.may_pay_twice
         cautions = distinct((*doubts, *_doubts(checked, estimates)), spec.consent.accepted)
-        if may_pay_twice or cautions or must_confirm(spend, rules):
+        if own is None or may_pay_twice or cautions or must_confirm(spend, rules):
             foreseen: Foreseen = await self.store.spending.view(
-                spec.guild_id, spec.author_id, lambda spending: foresee(spend, spending)
+                spec.guild_id, spec.author_id, lambda spending: foresee(spend, spending), own=spend.own
             )
             least = _least_certain(estimates)
-            raise Unconfirmed(spend.shown, least, foreseen, may_pay_twice=may_pay_twice, cautions=cautions)
+            raise Unconfirmed(spend.shown, least, foreseen, may_pay_twice=may_pay_twice, cautions=cautions, own=own)
         card = self._card(spec)
         jobs = _jobs(spec, card, checked, estimates, key, self.store.signature)
         jobs = [attempt.of(job) for attempt, job in zip(attempts, jobs, strict=True)]
@@ -223,10 +233,10 @@ class JobService:
                 run=spec.origin.run,
             )
         except Refused as error:
-            if error.reason == "limit" and not spend.practice:
+            if error.reason == "limit" and not (spend.practice or spend.own):
                 await self.alerts.tell_limits(spec.guild_id, spend)
             raise
-        if verdict is not None and not spend.practice:  # an alert of practice would silence the true one
+        if verdict is not None and not (spend.practice or spend.own):  # an alert of practice would silence the true one
             taken = spend.waiting(verdict.unheld)
             self.alerts.tell(spec.guild_id, partial(of_limits, verdict.headrooms, taken, taken=True))
         failpoint("accept.stored")
@@ -317,6 +327,7 @@ class JobService:
             channel_id=place.channel_id,
             parent_channel_id=next(iter(place.parent_channel_ids), None),
             category_id=next(iter(place.parent_channel_ids[1:]), None),
+            outside_id=place.outside_id,
             author_id=spec.author_id,
             interaction_id=spec.origin.interaction_id,
             token=spec.origin.token,
@@ -367,7 +378,7 @@ def _jobs(
             # Derived from the job's id, to be stored before it is ever sent.
             idempotency_key="-".join(filter(None, ("cannon-bot", signature, ids[place]))),
             key_id=key.id,
-            practice=key.is_practice,
+            books=key.books,
             held=estimate.credits,
             basis=estimate.basis,
             price_kind=factors[place].kind,

@@ -18,6 +18,14 @@ from bot.language import Text, amount, because, sentences, tr
 KEY_REFUSED = Text(
     "Cannon Studio rejects this server's API key. A moderator can set a new one with `/studio key`.", why="key.rejected"
 )
+OWN_KEY_REFUSED = Text(
+    "Cannon Studio rejects the key of your own account. Replace it with `/me`, or let the server pay.",
+    why="account.own",
+)
+OWN_ACCOUNT_TROUBLE = Text(
+    "This could not be made, and nothing was charged. Its author sees why with `/me`.", why="account.own"
+)
+"""On a card that all may read: nothing of a member's account is for others."""
 SECOND_COPY = Text(
     "I'm running twice right now, so I started nothing: you could be charged twice. My host needs "
     "to stop one of the two copies.",

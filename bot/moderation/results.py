@@ -9,6 +9,7 @@ from bot.catalogue import LiveCatalogue
 from bot.domain.models import Card, Job
 from bot.domain.words.text import harmless, one_line
 from bot.errors import InputError, Refused
+from bot.language import sentences
 from bot.moderation import texts
 from bot.store import REPORT, Cancelled, Record, RecordOf, ReportOutcome, Store
 from bot.store.acts import JobSignals, ModeratorActs
@@ -56,11 +57,15 @@ def cancelled_by(by_id: int, *, dropped: bool) -> RecordOf[Cancelled | None]:
         if done is None or done.job.author_id == by_id or not (done.stopped or done.others or dropped):
             return None
         say = texts.job_cancelled if done.stopped else texts.result_dropped if dropped else texts.waiting_cancelled
-        text = say(by_id, done.job.author_id, done.job.id)
+        text = _with_payer(say(by_id, done.job.author_id, done.job.id), done.job)
         about = {"job": done.job.id, "member": done.job.author_id, "stopped": done.stopped, "others": done.others}
         return Record(kind="cancel", text=text, by_id=by_id, about=about)
 
     return record
+
+
+def _with_payer(line: str, job: Job) -> str:
+    return sentences(line, texts.ON_THEIR_OWN_ACCOUNT) if job.own else line
 
 
 def recovered_by(by_id: int) -> RecordOf[Job | None]:
@@ -82,6 +87,7 @@ def card_cancelled_by(by_id: int) -> RecordOf[tuple[Job, ...] | None]:
         if not stopped or stopped[0].author_id == by_id:
             return None
         text = texts.card_cancelled(by_id, stopped[0].author_id, [job.id for job in stopped])
+        text = _with_payer(text, stopped[0])
         about = {"jobs": [job.id for job in stopped], "member": stopped[0].author_id}
         return Record(kind="cancel", text=text, by_id=by_id, about=about)
 

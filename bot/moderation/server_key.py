@@ -9,14 +9,11 @@ from bot.account.api_keys import slot_of
 from bot.account.key_health import StatusPace
 from bot.cannon.client import CannonClient
 from bot.domain.models import AccountStatus, GuildKey
-from bot.domain.practice import is_practice_key
 from bot.errors import InputError, KeyRefused
 from bot.server.practice import ShowCard
 from bot.store import Record, Store
 from bot.store.acts import JobSignals, ModeratorActs
 from bot.store.guild.keys import KeyChange, RetiredKey
-
-KEY_LENGTH_MIN = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,16 +38,6 @@ class KeyRemoved:
     """Whether open jobs still need it."""
     text: str
     """The record's text."""
-
-
-def key_typed(typed: str) -> str:
-    """Parse a typed API key. Raises InputError if it can't be one."""
-    secret = typed.strip()
-    if not secret.isascii() or not secret.isprintable() or " " in secret or len(secret) < KEY_LENGTH_MIN:
-        raise InputError(texts.NOT_A_KEY)
-    if is_practice_key(secret):
-        raise InputError(texts.NOT_A_KEY)
-    return secret
 
 
 class ServerKeyChanges(ModeratorActs):

@@ -172,6 +172,9 @@ def job_cancelled(by_id: int, author_id: int, job_id: str) -> str:
     return tr("{who} canceled {member}'s job `{job}`.", **_names(by_id, author_id, job_id))
 
 
+ON_THEIR_OWN_ACCOUNT = Text("It was on their own account.")
+
+
 def waiting_cancelled(by_id: int, author_id: int, job_id: str) -> str:
     return tr("{who} canceled the jobs waiting for {member}'s job `{job}`.", **_names(by_id, author_id, job_id))
 

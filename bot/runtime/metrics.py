@@ -202,6 +202,7 @@ class Metrics:
         self._host_limit = whole("cannon_bot_host_limit_credits", texts.HOST_LIMIT, "limit")
         self._host_spent = whole("cannon_bot_host_spent_credits", texts.HOST_SPENT, "limit")
         self._refused_keys = whole("cannon_bot_keys_refused", "Servers' keys that are refused.")
+        self._accounts = whole("cannon_bot_accounts", texts.ACCOUNTS, "kind")
         self._differed = count("cannon_bot_books_differed", texts.BOOKS_DIFFERED, "books")
         for books in BOOKS:
             self._differed.labels(books)
@@ -233,8 +234,9 @@ class Metrics:
         held: Decimal,
         refused_keys: int,
         of_host: Mapping[str, tuple[Decimal, Decimal]],
+        accounts: Mapping[str, int],
     ) -> None:
-        """Set the ledger's totals by kind and the held credits; and the number of rejected keys.
+        """Set the ledger's totals by kind and the held credits; the number of rejected keys, and of accounts by kind.
 
         `of_host`: credits spent and allowed under the host's limits, by `server` and `total`.
         """
@@ -242,6 +244,8 @@ class Metrics:
         self._ledger.booked = booked
         self._held.set(float(held))
         self._refused_keys.set(refused_keys)
+        for kind, count in accounts.items():
+            self._accounts.labels(kind).set(count)
         for limit, (spent, allowed) in of_host.items():
             self._host_spent.labels(limit).set(float(spent))
             self._host_limit.labels(limit).set(float(allowed))

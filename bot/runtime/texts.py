@@ -50,6 +50,7 @@ BACKUP_REHEARSED = "When `cannon-bot rehearse` last restored a backup from BACKU
 BACKUP_RESTORES = "Whether the last rehearsal (`cannon-bot rehearse`) restored the backup."
 SHARD_CONNECTED = "Whether a shard is connected to Discord's gateway."
 GATEWAY_LATENCY = "How long a shard's last heartbeat took."
+ACCOUNTS = "Cannon Studio accounts that are linked, by kind: server, member, practice."
 CREDITS_BOOKED = "Credits booked, by the ledger's kind of line; practice excluded."
 HOST_LIMIT = "What servers may spend on the host's key this month: each (server), all together (total)."
 HOST_SPENT = "What is spent or held of it: by the server that spent most (server), by all together (total)."

@@ -45,6 +45,14 @@ def setup_skipped(by_id: int, step: SetupStep) -> str:
 
 # ---------------------------------------------------------------------- practice
 
+OWN_OFF_BY_HOST = Text("The host of this bot has turned off paying with an account of your own.", why="account.own")
+OWN_OFF_HERE = Text(
+    "On this server, members can't pay with accounts of their own. A moderator can allow it with `/studio settings`.",
+    why="account.own",
+)
+OWN_NOT_IN_PRACTICE = Text(
+    "This server is in practice mode, where everything is free and no account pays.", why="account.own"
+)
 PRACTICE_NOT_ALLOWED = Text("The host of this bot has turned off practice mode.", why="practice.unavailable")
 PRACTICE_DOWN = Text("Practice mode can't start right now. Try again in a minute.", why="practice.unavailable")
 PRACTICE_STARTED = Text("{who} started practice mode. Results are simulated and free.", who=actor)

@@ -6,6 +6,7 @@ from bot.store.engine.repository import REFUND_REQUEST, REPORT, Change, Decision
 from bot.store.engine.sqlite_database import SqliteDatabase
 from bot.store.guild.account import AccountChecks
 from bot.store.guild.approvals import Approval
+from bot.store.guild.community.own_accounts import MemberAccounts, OwnSums, RemovedAccount
 from bot.store.guild.community.recipes import Recipes, Saved, StoredRecipe
 from bot.store.guild.community.schedules import Schedules
 from bot.store.guild.community.weekly import BestOfWeek, WeeklyPost
@@ -69,7 +70,9 @@ __all__ = [
     "LimitAtRisk",
     "Limits",
     "Mark",
+    "MemberAccounts",
     "Overshoot",
+    "OwnSums",
     "PlacedJob",
     "Practice",
     "PricedKind",
@@ -80,6 +83,7 @@ __all__ = [
     "Recipes",
     "Record",
     "RecordOf",
+    "RemovedAccount",
     "Report",
     "ReportOutcome",
     "ReportPage",

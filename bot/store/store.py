@@ -30,6 +30,7 @@ from bot.store.guild.account import AccountChecks, ApiChanges, ApiFacts
 from bot.store.guild.approvals import Approvals
 from bot.store.guild.community.cast import Cast
 from bot.store.guild.community.events import Events
+from bot.store.guild.community.own_accounts import MemberAccounts
 from bot.store.guild.community.recipes import Recipes
 from bot.store.guild.community.schedules import Schedules
 from bot.store.guild.community.shootouts import Shootouts
@@ -122,7 +123,10 @@ class Store:
         self.weekly, self.events = BestOfWeek(database, box, clock), Events(database, box, clock)
         self.recipes, self.cast = Recipes(database, box, clock), Cast(database, box, clock)
         self.voices, self.shootouts = Voices(database, box, clock), Shootouts(database, box, clock)
-        self.member_settings = MemberSettingsRows(database, box, clock)
+        self.member_settings, self.own_accounts = (
+            MemberSettingsRows(database, box, clock),
+            MemberAccounts(database, box, clock),
+        )
         self.drafts, self.schedules = Drafts(database, box, clock), Schedules(database, box, clock)
         self.word_offers = WordOffers(database, box, clock)
         self.approvals = Approvals(database, box, clock)

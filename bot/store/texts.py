@@ -81,6 +81,7 @@ GUILD_LEFT_HELD = Text(
     "The bot was removed from this server before it could post this result. Once it is back, open the job in "
     "`/jobs` to post it."
 )
+OWN_KEY_REMOVED = Text("Its author has canceled this, so nothing was charged.", why="account.own")
 GUILD_LEFT_LOST = Text(
     "The bot was removed from this server for a day and deleted its API key, so this job could not finish. "
     "Your credits were refunded.",

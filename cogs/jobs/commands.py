@@ -6,6 +6,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.delivery.answers.command_payload import anywhere
 from bot.generation.visible_jobs import VisibleJobs
 from cogs.jobs import texts
 from cogs.jobs.browsing import ANY, MINE, WORDS_CHARS, Browsing
@@ -35,7 +36,7 @@ class JobCommands(commands.Cog):
     """The jobs of a server."""
 
     @app_commands.command(name="jobs", description=texts.JOBS_LIST)
-    @app_commands.guild_only()
+    @anywhere
     @app_commands.describe(
         search=texts.SEARCH_OPTION, state=texts.STATE_OPTION, member=texts.MEMBER_OPTION, job=texts.JOB_OPTION
     )

@@ -93,7 +93,7 @@ def _job_text(bot: Bot, page: Page, listed: ListedJob) -> str:
     words = one_line(job_words(job)) if listed.seen else ""
     first = [f"> {harmless(shortened(words, PROMPT_CHARS))}"] if words else []
     card = page.cards.get(job.card_id)
-    is_linked = card is not None and card.message_id is not None and card.is_in_channel and not card.private
+    is_linked = card is not None and card.has_link
     last = [texts.OPEN_CARD(link=message_link(card))] if is_linked and card is not None else []
     return "\n".join([*first, " · ".join(facts), "-# " + " · ".join([f"`{job.id}`", *last])])
 

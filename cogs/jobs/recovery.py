@@ -42,7 +42,8 @@ async def recover_job(interaction: Interaction, job: Job, _values: Sequence[str]
     if not held:
         raise InputError(_nothing_held(job))
     await in_time(interaction.response.defer(ephemeral=True, thinking=True))
-    if await use(interaction, EarlierJobs).is_private(job):
+    card = await use(interaction, Cards).get(job.guild_id, job.card_id)
+    if card is not None and card.lives_by_token:
         if not await is_moderator(interaction):
             await require_shown(use(interaction, Reviews).withheld_of, job.guild_id, [each.id for each in held])
         await _move_here(interaction, job)
@@ -50,7 +51,7 @@ async def recover_job(interaction: Interaction, job: Job, _values: Sequence[str]
         await _post(interaction, each)
     await use(interaction, Delivery).show_now(job.guild_id, job.card_id)
     card = await use(interaction, Cards).get(job.guild_id, job.card_id)
-    if card is not None and not card.private:
+    if card is not None and not card.lives_by_token:
         await in_time(interaction.edit_original_response(content=texts.POSTED(link=message_link(card))))
 
 
@@ -74,7 +75,7 @@ def _nothing_held(job: Job) -> str:
 
 
 async def _move_here(interaction: Interaction, job: Job) -> None:
-    """Move a private card into this ephemeral response: only its author may see it."""
+    """Move a card into this ephemeral response: a private one, which only its author may see, or one outside."""
     bot, original = interaction.client, await in_time(interaction.original_response())
     await use(bot, JobService).move_card(
         job, message_id=original.id, channel_id=interaction.channel_id or 0, token=interaction.token

@@ -13,6 +13,7 @@ from discord.ext import commands
 from bot.account.api_keys import ApiKeys
 from bot.catalogue import Operation
 from bot.catalogue.checks.cautions import ended_models, passed_end
+from bot.delivery.answers.command_payload import anywhere, is_anywhere
 from bot.delivery.answers.texts import GET_SUPPORT
 from bot.delivery.channels.facts import OPTIONS_PER_SELECT, in_time
 from bot.errors import InputError, NoKey
@@ -27,7 +28,7 @@ from cogs.ui.controls import Control, on, view_of
 from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.limit_text import reaction_legend
 from cogs.ui.panels import pages
-from cogs.ui.permissions import is_moderator
+from cogs.ui.permissions import guild_of, is_moderator, is_outside
 from cogs.ui.prices import price_lines, price_range
 from cogs.ui.texts import GONE, LEGEND_WORDS, OPTION_IS
 from cogs.workflows.asked.options import operations_of
@@ -91,10 +92,14 @@ class HelpContext:
 
 
 async def entries(interaction: Interaction) -> dict[str, HelpEntry]:
-    """Return the commands and groups that the member may use, by name."""
+    """Return the commands and groups that the member may use there, by name."""
     found = interaction.client.tree.get_commands(type=discord.AppCommandType.chat_input)
-    moderates = await is_moderator(interaction)
-    return {each.name: each for each in found if moderates or each.default_permissions is None}
+    moderates, outside = await is_moderator(interaction), is_outside(interaction)
+    return {each.name: each for each in found if is_offered(each, moderates=moderates, outside=outside)}
+
+
+def is_offered(command: HelpEntry | app_commands.ContextMenu, *, moderates: bool, outside: bool) -> bool:
+    return is_anywhere(command) if outside else moderates or command.default_permissions is None
 
 
 def commands_of(entry: HelpEntry) -> Iterator[AnyCommand]:
@@ -117,7 +122,8 @@ def overview(found: Iterable[HelpEntry], payer: str) -> list[str]:
         for entry in found
     ]
     personal = str(texts.PERSONAL)
-    return [texts.introduction(payer), "\n".join(groups), personal, str(texts.SOURCES), str(texts.COSTS)]
+    costs = f"{texts.COSTS}\n{texts.OWN_COSTS}"
+    return [texts.introduction(payer), "\n".join(groups), personal, str(texts.SOURCES), costs]
 
 
 def around(message_menus: Sequence[str], member_menus: Sequence[str], legend: str) -> list[str]:
@@ -173,6 +179,7 @@ class Help(commands.Cog):
     """Explains the other commands."""
 
     @app_commands.command(name="help", description=texts.HELP)
+    @anywhere
     @app_commands.describe(topic=texts.HELP_TOPIC_OPTION, why=texts.HELP_WHY_OPTION)
     async def explain(self, interaction: Interaction, topic: str | None = None, why: str | None = None) -> None:
         """Show the first page, that of one group, or that of a refusal."""
@@ -272,7 +279,7 @@ def _turns(name: str, number: int, count: int) -> list[Control]:
 
 async def _shown(interaction: Interaction, *, again: bool) -> HelpContext:
     """Return the page's context; defers if prices have to be fetched from Cannon Studio."""
-    bot, guild_id = interaction.client, interaction.guild_id or 0
+    bot, guild_id = interaction.client, guild_of(interaction)
     books = use(bot, PriceBooks)
     if not await books.is_complete(guild_id):
         await in_time(
@@ -293,12 +300,12 @@ async def _send(interaction: Interaction, embed: discord.Embed, view: discord.ui
 
 async def _menus(interaction: Interaction, kind: discord.AppCommandType) -> list[str]:
     found = [each for each in interaction.client.tree.get_commands() if isinstance(each, app_commands.ContextMenu)]
-    moderates = await is_moderator(interaction)
-    return [tr(each.name) for each in found if each.type is kind and (moderates or each.default_permissions is None)]
+    place = {"moderates": await is_moderator(interaction), "outside": is_outside(interaction)}
+    return [tr(each.name) for each in found if each.type is kind and is_offered(each, **place)]
 
 
 async def _legend(interaction: Interaction) -> str:
-    guild_id = interaction.guild_id or 0
+    guild_id = guild_of(interaction)
     legend = reaction_legend(await use(interaction, ReactionMaps).get(guild_id))
     rules = await use(interaction, GuildSettings).get(guild_id)
     return sentences(legend, LEGEND_WORDS) if rules.answer_words else legend
@@ -306,10 +313,10 @@ async def _legend(interaction: Interaction) -> str:
 
 async def _payer(interaction: Interaction) -> str:
     try:
-        key = await use(interaction, ApiKeys).for_guild(interaction.guild_id or 0)
+        key = await use(interaction, ApiKeys).of_payer(guild_of(interaction), own=is_outside(interaction))
     except NoKey as error:
         return error.sentence
-    payer = str(texts.HOST_PAYS if key.id is None else texts.SERVER_PAYS)
+    payer = str(texts.YOU_PAY if is_outside(interaction) else texts.HOST_PAYS if key.id is None else texts.SERVER_PAYS)
     return sentences(payer, texts.KEY_REFUSED) if key.refused else payer
 
 

@@ -44,6 +44,10 @@ COSTS = Text(
     "price list, or from earlier jobs. The card shows the final cost. If a job fails, you pay only if Cannon Studio "
     "charged for it, and a moderator can refund that: press **Request refund** on its card."
 )
+OWN_COSTS = Text(
+    "With a Cannon Studio account of your own, you can pay for your requests yourself: `/me`, page "
+    "**My Cannon account**."
+)
 OPTIONS = Text("**Options**")
 A_VIDEO = Text("(pick a video)")
 EXAMPLES: Mapping[str, tuple[str, Mapping[str, Text | str]]] = MappingProxyType(
@@ -116,6 +120,7 @@ CHOOSE_PAGE, IN_THE_DOCS = Text("Choose another cause"), Text("In the docs")
 
 HOST_PAYS = Text("The host of this bot pays for what you make.")
 SERVER_PAYS = Text("This server pays for what you make.")
+YOU_PAY = Text("Outside servers, your own Cannon Studio account pays for what you make.")
 KEY_REFUSED = Text("Cannon Studio currently rejects the API key, so nothing can be made. Tell a moderator.")
 SWITCHED_OFF = Text("🚫 {command} · off on this server")
 NO_LONGER_OFFERED = Text("⚠️ {command} · no longer offered by Cannon Studio")

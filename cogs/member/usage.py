@@ -18,6 +18,7 @@ from discord.ext import commands
 from bot.account.api_keys import ApiKeys, UsableKey
 from bot.account.key_health import StatusChecks
 from bot.catalogue import Catalogue
+from bot.delivery.answers.command_payload import anywhere
 from bot.delivery.card.context import NEUTRAL
 from bot.delivery.channels.facts import ALT_TEXT_CHARS, DISCORD_ERRORS, EMBED_FIELD_CHARS, UPLOAD_TIMEOUT_S, in_time
 from bot.delivery.channels.view import untracked
@@ -136,7 +137,7 @@ class SpendingRate:
         return None if self.free is None else days_left(self.free, self.expiring, self.a_day, self.at)
 
 
-@app_commands.guild_only()
+@anywhere
 class Usage(commands.GroupCog, group_name="usage", group_description=texts.USAGE_GROUP):
     """Limits, spending and the server's books."""
 

@@ -4,13 +4,13 @@ from collections.abc import Awaitable, Callable
 
 import discord
 
-from bot.account.api_keys import ApiKeys
+from bot.account.api_keys import KEY_LENGTH_MAX, KEY_LENGTH_MIN, ApiKeys, key_typed
 from bot.delivery.card.context import ATTENTION, SUCCESS
 from bot.delivery.channels.facts import in_time
 from bot.domain.models import AccountStatus, GuildKey, credits_text
 from bot.domain.words.text import harmless
 from bot.errors import NoKey
-from bot.moderation.server_key import KEY_LENGTH_MIN, ServerKeyChanges, key_typed
+from bot.moderation.server_key import ServerKeyChanges
 from bot.store import RetiredKey
 from cogs.moderate import texts
 from cogs.moderate.status import texts as account_texts
@@ -18,7 +18,6 @@ from cogs.ui.forms import Form
 from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.permissions import guild_of, require_manager, require_moderator
 
-KEY_LENGTH_MAX = 200
 NEW_PLANS = frozenset({"trial", "free"})
 """Plans of accounts whose e-mail address may not be verified yet."""
 NEEDED_SCOPES = ("requests:read", "requests:write")

@@ -126,7 +126,7 @@ class StudioCommands(commands.GroupCog, group_name="studio", group_description=t
 
     @request.autocomplete("operation")
     async def _usable_operation(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        off = use(interaction, OperationSwitches).off(interaction.guild_id or 0)
+        off = use(interaction, OperationSwitches).off(guild_of(interaction))
         offered = interaction.client.catalogue.suggest_operations(typed, without=off)
         return [app_commands.Choice(name=label, value=value) for label, value in offered]
 

@@ -102,6 +102,13 @@ class ReactionContext:
             notices=RateLimiter(bot.clock, NOTICES_A_MINUTE, MINUTE_S),
         )
 
+    def require_few(self, guild_id: int, member_id: int) -> None:
+        """Raise Refused for a member or a server with too many of these in a minute."""
+        if self.of_member.wait_s((guild_id, member_id)):
+            raise Refused(texts.TOO_MANY_OF_MEMBER(limit=MEMBER_A_MINUTE))
+        if self.of_server.wait_s(guild_id):
+            raise Refused(texts.TOO_MANY_OF_SERVER(limit=SERVER_A_MINUTE), BURST)
+
 
 def acting_part(reacted: Reacted) -> Reacted | None:
     """Return the reaction on its target: the card once it has ended, else the posted results.
@@ -155,7 +162,7 @@ async def start(context: ReactionContext, reacted: Reacted) -> None:
     """
     bot = context.bot
     payer = await _payer(context, reacted)
-    _limit_rate(context, reacted)
+    context.require_few(reacted.guild.id, reacted.member.id)
     generation = await use(bot, Reactions).generation(reacted.on, shown_jobs(reacted.jobs), payer.viewer)
     target = CardTarget(channel=reacted.channel, message_id=reacted.message_id)
     accepted = await accept(bot, reacted.key, generation, target, payer)
@@ -180,13 +187,6 @@ async def _payer(context: ReactionContext, reacted: Reacted) -> ReactionPayer:
     return ReactionPayer(member=author, viewer=await viewer_in(context.bot, author, None))
 
 
-def _limit_rate(context: ReactionContext, reacted: Reacted) -> None:
-    if context.of_member.wait_s((reacted.guild.id, reacted.member.id)):
-        raise Refused(texts.TOO_MANY_OF_MEMBER(limit=MEMBER_A_MINUTE))
-    if context.of_server.wait_s(reacted.guild.id):
-        raise Refused(texts.TOO_MANY_OF_SERVER(limit=SERVER_A_MINUTE), BURST)
-
-
 # ---------------------------------------------------------------------- results
 
 
@@ -200,22 +200,26 @@ async def send(context: ReactionContext, reacted: Reacted) -> None:
 
 async def send_privately(context: ReactionContext, reacted: Reacted) -> None:
     """Send the results to a member by direct message. Raises InputError, Refused, and Forbidden if they accept none."""
-    card, jobs, bot = reacted.card, reacted.jobs, context.bot
-    if all(job.state is not JobState.DELIVERED for job in jobs):
+    if all(job.state is not JobState.DELIVERED for job in reacted.jobs):
         raise InputError(NO_RESULT)
-    _limit_rate(context, reacted)
+    context.require_few(reacted.guild.id, reacted.member.id)
+    await send_results(context.bot, reacted.card, reacted.jobs, member_id=reacted.member.id)
+
+
+async def send_results(bot: Bot, card: Card, jobs: Sequence[Job], *, member_id: int) -> None:
+    """Send a card's results by direct message, if the gate lets the member have them. Raises as `send_privately`."""
     withheld = await use(bot, Reviews).withheld_of(card.guild_id, [job.id for job in jobs])
     embed, documents = await use(bot, CardRefresh).copied(card, open_part(jobs, withheld), language=current())
     embed.url = message_link(card)
     try:
-        channel = await use(bot, Messages).direct_message(reacted.member.id)
+        channel = await use(bot, Messages).direct_message(member_id)
         await use(bot, ResultCopies).post(
             channel,
             card,
             jobs,
             kind="dm",
             place_id=channel.id,
-            to_member=reacted.member.id,
+            to_member=member_id,
             embed=embed,
             documents=documents,
         )

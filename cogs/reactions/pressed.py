@@ -24,25 +24,45 @@ from bot.runtime.background import BackgroundTasks
 from bot.runtime.pace import TimedMemory
 from bot.store import Cards, GuildSettings, ReactionActs, ReactionMaps
 from cogs.reactions import texts
-from cogs.reactions.actions import Reacted, ReactionContext, acting_part, fits, require_allowed, send_privately
+from cogs.reactions.actions import (
+    Reacted,
+    ReactionContext,
+    acting_part,
+    fits,
+    require_allowed,
+    send_privately,
+    send_results,
+)
 from cogs.reactions.listener import ReactionListener
 from cogs.ui.controls import on_job
 from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.limit_text import channel_legend
-from cogs.ui.permissions import viewer_of
+from cogs.ui.permissions import is_outside, viewer_of
 from cogs.ui.texts import GONE, IN_SERVER_ONLY
 
 
 @on_job("to_dms")
 async def to_direct_messages(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
     """Send the results of the job's card to the member."""
-    reacted = await _pressed(interaction, job, ReactionAction.SEND)
+    found = await _pressed(interaction, job, ReactionAction.SEND) if not is_outside(interaction) else None
     await in_time(interaction.response.defer(ephemeral=True, thinking=True))  # files take time
     try:
-        await send_privately(_context(interaction.client), reacted)
+        if found is None:
+            await _send_own(interaction, job)
+        else:
+            await send_privately(_context(interaction.client), found)
     except discord.Forbidden:
         raise InputError(texts.DMS_CLOSED) from None
     await interaction.client.responses.reply_privately(interaction, str(texts.SENT))
+
+
+async def _send_own(interaction: Interaction, job: Job) -> None:
+    """Send results that were made outside servers, to their author."""
+    card = await use(interaction, Cards).with_jobs(job.guild_id, job.card_id)
+    if card is None:
+        raise InputError(GONE)
+    _context(interaction.client).require_few(job.guild_id, interaction.user.id)
+    await send_results(interaction.client, *card, member_id=interaction.user.id)
 
 
 @on_job("to_gallery")
@@ -63,7 +83,7 @@ async def to_gallery(interaction: Interaction, job: Job, _values: Sequence[str])
 async def _pressed(interaction: Interaction, job: Job, action: ReactionAction) -> Reacted:
     """Return the press as a reaction on the job's card, if it would count. Raises as `require_allowed`."""
     bot, guild, member = interaction.client, interaction.guild, interaction.user
-    if guild is None or not isinstance(member, discord.Member):
+    if guild is None or is_outside(interaction) or not isinstance(member, discord.Member):
         raise Refused(IN_SERVER_ONLY)
     found = await use(bot, Cards).with_jobs(job.guild_id, job.card_id)
     if found is None or found[0].message_id is None:
@@ -122,7 +142,8 @@ class Seeds:
 
     def posted(self, card: Card, jobs: Sequence[Job], message: discord.Message) -> None:
         """Start to seed a posted result, once the whole card has ended."""
-        if message.channel.id == card.channel_id and not card.private and all(job.state.ended for job in jobs):
+        is_open_to_all = not card.private and not card.is_at_home
+        if message.channel.id == card.channel_id and is_open_to_all and all(job.state.ended for job in jobs):
             self._tasks.start(self._seed(card, jobs, message), f"seed-{card.id}")
 
     async def _seed(self, card: Card, jobs: Sequence[Job], message: discord.Message) -> None:
@@ -158,7 +179,7 @@ class Seeds:
 
     async def legend(self, card: Card, jobs: Sequence[Job]) -> str | None:
         """Return what a channel's first result says about the emojis, noted as said; None on all others."""
-        if card.private or not card.is_in_channel or not all(job.state.ended for job in jobs):
+        if card.private or card.is_at_home or not card.is_in_channel or not all(job.state.ended for job in jobs):
             return None
         settings = await use(self._bot, ReactionMaps).get(card.guild_id)
         if not self._fitting(settings, jobs):

@@ -10,6 +10,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.delivery.answers.command_payload import anywhere
 from bot.delivery.channels.facts import in_time
 from bot.domain.money.spend_request import TYPED, Consent
 from bot.domain.money.spending_policy import needs_approval
@@ -162,7 +163,7 @@ class RecipeCommands(commands.Cog):
     """A server's recipes and the built-in ones."""
 
     @app_commands.command(name="recipe", description=texts.RECIPE_RUN)
-    @app_commands.guild_only()
+    @anywhere
     @app_commands.describe(recipe=texts.NAME_OPTION, private=PRIVATE_OPTION)
     @app_commands.autocomplete(recipe=complete)
     async def recipe(self, interaction: Interaction, recipe: Name, private: bool = False) -> None:

@@ -23,6 +23,7 @@ from cogs.recipes import texts
 from cogs.ui.choices import CHOICE_CHARS, CHOICES_MAX, or_none
 from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.limit_text import fitting
+from cogs.ui.permissions import guild_of
 from cogs.ui.prices import Total
 
 VALUE_CHARS, DEFAULT_CHARS = 120, 80
@@ -124,7 +125,7 @@ async def find(bot: Bot, guild_id: int, typed: str) -> Recipe:
 async def complete(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
     """Return the choices of recipes whose name or description match."""
     word = typed.strip().lower()
-    kept = await use(interaction, Recipes).all(interaction.guild_id or 0)
+    kept = await use(interaction, Recipes).all(guild_of(interaction))
     found = [(each.name, each.about) for each in built_in()]
     found += [(each.name, str(each.data.get("about", ""))) for each in kept]
     return [

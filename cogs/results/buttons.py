@@ -80,7 +80,7 @@ def offered(bot: Bot, jobs: Sequence[Job], *, linked: bool, shown_above: Decimal
     last = [*stop_controls(jobs, bot.clock.wall()), *trouble]
     if not made and len(jobs) == 1 and ended and (job.state is not JobState.HELD or job.unusable):
         last.append(_button("edit", job, texts.EDIT_AND_RUN))
-    if private and made and ended:
+    if private and made and ended and not job.is_at_home:
         last.append(_button(SHARE, job, texts.SHARE))
     if linked and (made or ended):
         last.append(_button("link", job, texts.FRESH_LINK))
@@ -165,7 +165,7 @@ def _of_trouble(jobs: Sequence[Job], shown_above: Decimal | None, *, ended: bool
         items.append(_retry_button(jobs, shown_above))
     if any(each.state is JobState.HELD and not each.unusable for each in jobs):
         items.append(_button("recover", main_job(jobs), texts.POST_IT))
-    charged = [each for each in jobs if each.is_charged_for_nothing]
+    charged = [each for each in jobs if each.is_charged_for_nothing and not each.is_at_home]
     return [*items, *(_button("ask_refund", each, texts.ASK_REFUND) for each in charged[:1])]
 
 

@@ -5,23 +5,24 @@ from collections.abc import Sequence
 import discord
 from discord import app_commands
 
+from bot.delivery.answers.command_payload import anywhere
 from bot.domain.models import Job, MediaKind
-from bot.errors import InputError, Refused
+from bot.errors import InputError
 from bot.generation.again.next_steps import Medium, NextSteps
 from bot.generation.texts import kinds as kinds_text
 from cogs.results import texts
 from cogs.results.next_step import JOB_ACTION, LINK_ACTION, find, of_offer, offer, open_form
 from cogs.ui.controls import on, on_job
 from cogs.ui.interaction import Bot, Interaction, use
-from cogs.ui.texts import GONE, IN_SERVER_ONLY
+from cogs.ui.permissions import guild_of
+from cogs.ui.texts import GONE
 
 ANY = (MediaKind.IMAGE, MediaKind.VIDEO, MediaKind.AUDIO)
 
 
 async def medium_in(interaction: Interaction, message: discord.Message, kinds: Sequence[MediaKind]) -> Medium:
-    """Return the message's first medium of one of `kinds`. Raises Refused outside servers, InputError if none."""
-    if interaction.guild_id is None:
-        raise Refused(IN_SERVER_ONLY)
+    """Return the message's first medium of one of `kinds`. Raises Refused as `guild_of`, InputError if none."""
+    guild_of(interaction)
     medium = await find(interaction, message, kinds)
     if medium is None:
         raise InputError(texts.NO_MEDIUM(kinds=kinds_text(kinds)))
@@ -29,26 +30,26 @@ async def medium_in(interaction: Interaction, message: discord.Message, kinds: S
 
 
 @app_commands.context_menu(name=texts.MENU_EDIT_IMAGE)
-@app_commands.guild_only()
+@anywhere
 async def edit_image(interaction: Interaction, message: discord.Message) -> None:
     await open_form(interaction, "image.edit", await medium_in(interaction, message, [MediaKind.IMAGE]))
 
 
 @app_commands.context_menu(name=texts.MENU_ANIMATE)
-@app_commands.guild_only()
+@anywhere
 async def animate(interaction: Interaction, message: discord.Message) -> None:
     """Make a video that starts from the message's image."""
     await open_form(interaction, "video.generate", await medium_in(interaction, message, [MediaKind.IMAGE]))
 
 
 @app_commands.context_menu(name=texts.MENU_UPSCALE)
-@app_commands.guild_only()
+@anywhere
 async def upscale(interaction: Interaction, message: discord.Message) -> None:
     await open_form(interaction, "video.upscale", await medium_in(interaction, message, [MediaKind.VIDEO]))
 
 
 @app_commands.context_menu(name=texts.MENU_NEXT_STEP)
-@app_commands.guild_only()
+@anywhere
 async def next_step(interaction: Interaction, message: discord.Message) -> None:
     """Offer every operation that takes the message's first medium."""
     await offer(interaction, await medium_in(interaction, message, ANY))
@@ -73,8 +74,7 @@ async def next_step_of_job(interaction: Interaction, job: Job, values: Sequence[
 @on(LINK_ACTION)
 async def next_step_of_link(interaction: Interaction, subject: str, values: Sequence[str]) -> None:
     """Open the form of the chosen operation for a file in a message."""
-    if interaction.guild_id is None:
-        raise Refused(IN_SERVER_ONLY)
+    guild_of(interaction)
     if not values:
         raise InputError(GONE)
     await open_form(interaction, values[0], of_offer(interaction.message, subject))

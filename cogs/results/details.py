@@ -9,7 +9,7 @@ import contextlib
 import json
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, cast
+from typing import Any
 from urllib.parse import urlsplit
 
 import discord
@@ -27,7 +27,7 @@ from bot.delivery.channels.facts import (
 )
 from bot.delivery.channels.view import Controls, in_five_rows, message_link, untracked
 from bot.delivery.posting.copies import ResultCopies, shown_jobs
-from bot.delivery.texts import BASES, ENDED_BECAUSE, WITH_CAST
+from bot.delivery.texts import BASES, ENDED_BECAUSE, ON_OWN_ACCOUNT, WITH_CAST
 from bot.domain.jobs.card_jobs import job_words, open_part
 from bot.domain.models import PROMPT_FIELDS, Card, Job, JobState, credits_words
 from bot.domain.money.limit_rules import WhatIsLeft
@@ -45,6 +45,7 @@ from cogs.results.family import FamilyLine, back_select, drawn, line_of, with_pi
 from cogs.results.post_again import post_again_button
 from cogs.ui.controls import Control, on_job
 from cogs.ui.interaction import Bot, Interaction, use
+from cogs.ui.permissions import file_limit_of
 from cogs.ui.texts import GONE
 
 DETAILS, REPORT = "details", "report"
@@ -98,12 +99,12 @@ async def show_job(interaction: Interaction, job: Job, rows: Sequence[Controls])
 @contextlib.asynccontextmanager
 async def _files(interaction: Interaction, known: JobFacts) -> AsyncIterator[list[discord.File]]:
     """Yield the job's files, [] if they can't be shown or loaded."""
-    bot, guild = interaction.client, cast("discord.Guild", interaction.guild)
+    bot = interaction.client
     async with use(bot, LookPace).request(interaction.user.id), contextlib.AsyncExitStack() as stack:
         files: list[discord.File] = []
         with contextlib.suppress(NoPlace, Later):
             opened = use(bot, ResultCopies).opened(
-                known.card, [known.job], member_id=interaction.user.id, file_limit=guild.filesize_limit
+                known.card, [known.job], member_id=interaction.user.id, file_limit=file_limit_of(interaction)
             )
             files = await stack.enter_async_context(opened)
         yield files[:FILES_PER_MESSAGE]
@@ -138,7 +139,7 @@ async def _known(interaction: Interaction, job: Job) -> JobFacts:
     jobs = [veiled(each) for each in open_part(found[1], withheld)]
     is_own = found[0].author_id == interaction.user.id
     return JobFacts(
-        left=await use(bot, SpendingViews).left_of(*found) if is_own and not job.is_secret else None,
+        left=await use(bot, SpendingViews).left_of(*found) if is_own and not (job.is_secret or job.own) else None,
         card=found[0],
         job=next(each for each in jobs if each.id == job.id),
         jobs=jobs,
@@ -179,7 +180,7 @@ def panel(facts: JobFacts, rows: Sequence[Controls], files: Sequence[str] = ()) 
     for text in others:
         box.add_item(discord.ui.Separator())
         box.add_item(discord.ui.TextDisplay(text))
-    again = [post_again_button(facts.job)] if shown_jobs([facts.job]) else []
+    again = [post_again_button(facts.job)] if shown_jobs([facts.job]) and not facts.card.is_at_home else []
     view: discord.ui.LayoutView = untracked(discord.ui.LayoutView(timeout=None))
     view.add_item(box)
     report = report_buttons(facts.job, facts.reader_id)
@@ -267,6 +268,8 @@ def _within(text: str, limit: int) -> str:
 def _facts(known: JobFacts) -> Iterator[str]:
     card, job = known.card, known.job
     costs = cost_of_all([job]) if job.is_secret else texts.COSTS(cost=cost_of_all([job]), held=_held(job))
+    if job.own and known.reader_id == job.author_id:
+        costs = f"{costs} · {ON_OWN_ACCOUNT}"
     yield costs if known.left is None else f"{costs} · {known.left.sentence()}"
     times = [
         (texts.REQUESTED_AT, job.created_at),
@@ -277,7 +280,7 @@ def _facts(known: JobFacts) -> Iterator[str]:
     lines = [said(when=stamp(when, "T")) for said, when in times if when is not None]
     took = took_words(job)
     yield texts.TIMES(day=stamp(job.created_at, "d"), times=[*lines, *([texts.TOOK(span=took)] if took else [])])
-    if card.message_id is not None and card.is_in_channel and not card.private:
+    if card.has_link:
         yield texts.CARD_AT(link=message_link(card), member=card.author_id)
     else:
         yield texts.REQUESTED_BY(member=card.author_id)

@@ -161,7 +161,7 @@ def _way_back(line: FamilyLine, job: Job) -> str:
     if job.state not in MADE_STATES:
         return state_word(job.state)
     card = line.cards.get(job.card_id)
-    is_there = card is not None and card.message_id is not None and card.is_in_channel and not card.private
+    is_there = card is not None and card.has_link
     return texts.BACK_TO_THIS(link=message_link(card)) if card is not None and is_there else ""
 
 

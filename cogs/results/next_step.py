@@ -33,7 +33,7 @@ from cogs.results.pressing import submit_pressed
 from cogs.results.variants import shot_buttons
 from cogs.ui.controls import Control, view_of
 from cogs.ui.interaction import Interaction, use
-from cogs.ui.permissions import origin_of, require_unblocked, viewer_of
+from cogs.ui.permissions import guild_of, origin_of, require_unblocked, viewer_of
 from cogs.ui.texts import GONE
 from cogs.workflows.asked.form import OperationForm
 from cogs.workflows.asked.own import as_typed, preset_values
@@ -52,7 +52,7 @@ async def open_form(interaction: Interaction, operation_id: str, medium: Medium)
     """
     await require_unblocked(interaction)
     bot = interaction.client
-    step = use(bot, NextSteps).begin(interaction.guild_id or 0, operation_id, medium)
+    step = use(bot, NextSteps).begin(guild_of(interaction), operation_id, medium)
     form = OperationForm(bot, as_typed(step.generation), prefilled=step.prefilled, source=step.source, send=submit)
     if not form.has_inputs:
         await submit_pressed(interaction, step.generation)
@@ -68,7 +68,7 @@ async def offer(interaction: Interaction, medium: Medium) -> None:
     read from its source again: Discord shows other people's files only in the menu itself.
     """
     await require_unblocked(interaction)
-    found = use(interaction, NextSteps).fitting(interaction.guild_id or 0, medium)
+    found = use(interaction, NextSteps).fitting(guild_of(interaction), medium)
     if not found:
         raise InputError(texts.NOTHING_TAKES(kinds=kinds_text(medium.kinds)))
     now = interaction.client.clock.wall()
@@ -110,11 +110,12 @@ async def _besides(interaction: Interaction, medium: Medium, job: Job) -> list[C
     """Return the buttons for other reaction actions (cogs/reactions/pressed.py), and for the result's options."""
     settings = await use(interaction, ReactionMaps).get(job.guild_id)
     there = {rule.action for rule in settings.rules.values()}
-    buttons = [Control.button("to_dms", job.id, label=texts.TO_DMS, emoji="✉️")] if ReactionAction.SEND in there else []
+    may_send = ReactionAction.SEND in there and not interaction.context.dm_channel
+    buttons = [Control.button("to_dms", job.id, label=texts.TO_DMS, emoji="✉️")] if may_send else []
     if ReactionAction.GALLERY in there and settings.gallery_channel is not None and not medium.private:
         buttons.append(Control.button("to_gallery", job.id, label=texts.TO_GALLERY, emoji="⭐"))
     buttons += await shot_buttons(interaction, job)
-    if MediaKind.IMAGE in medium.kinds:
+    if MediaKind.IMAGE in medium.kinds and not job.is_at_home:
         buttons.append(Control.button("cast_result", job.id, label=texts.ADD_TO_CAST, emoji="🎭"))
     operation = interaction.client.catalogue.find(job.operation)
     if operation is not None and preset_values(operation, job.input):

@@ -24,7 +24,7 @@ from cogs.results import texts
 from cogs.results.pressing import refuse_double_press
 from cogs.ui.controls import Control, on_job, view_of
 from cogs.ui.interaction import Bot, Interaction, use
-from cogs.ui.permissions import require_unblocked
+from cogs.ui.permissions import is_outside, require_unblocked
 from cogs.ui.texts import GONE
 from cogs.workflows.asked.submit import require_may_post
 
@@ -66,7 +66,7 @@ async def require_may_copy(interaction: Interaction) -> None:
 
     The gate decides about the result itself.
     """
-    if interaction.guild is None or not isinstance(interaction.channel, discord.abc.Messageable):
+    if is_outside(interaction) or not isinstance(interaction.channel, discord.abc.Messageable):
         raise InputError(GONE)
     await require_unblocked(interaction)
     if not _may_write(interaction):

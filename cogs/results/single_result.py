@@ -1,6 +1,6 @@
 """*U1* to *U4*: one result alone, large, with its controls. Free.
 
-Posted once in each channel. Private: ephemeral, each time.
+Posted once in each channel. Private, and outside servers: ephemeral, each time.
 """
 
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ from cogs.results.details import details_button
 from cogs.results.post_again import CopySpec, post_copy, require_may_copy
 from cogs.ui.controls import on_job
 from cogs.ui.interaction import Interaction, use
-from cogs.ui.texts import GONE
+from cogs.ui.permissions import file_limit_of, is_outside
 
 
 @on_job(ALONE)
@@ -35,7 +35,7 @@ async def show_alone(interaction: Interaction, job: Job, _values: Sequence[str])
     found = await use(interaction, Cards).get(job.guild_id, job.card_id)
     if found is None or not job.media:
         raise InputError(NO_RESULT)
-    if found.private:
+    if found.private or is_outside(interaction):
         await _show_privately(interaction, found, job)
         return
     await require_may_copy(interaction)
@@ -57,16 +57,14 @@ async def show_alone(interaction: Interaction, job: Job, _values: Sequence[str])
 
 
 async def _show_privately(interaction: Interaction, card: Card, job: Job) -> None:
-    bot, guild = interaction.client, interaction.guild
-    if guild is None:
-        raise InputError(GONE)
+    bot = interaction.client
     await in_time(interaction.response.defer(ephemeral=True, thinking=True))
     embed, documents = await use(bot, CardRefresh).copied(card, [job])
     try:
         async with (
             use(bot, LookPace).request(interaction.user.id),
             use(bot, ResultCopies).opened(
-                card, [job], member_id=interaction.user.id, file_limit=guild.filesize_limit
+                card, [job], member_id=interaction.user.id, file_limit=file_limit_of(interaction)
             ) as files,
         ):
             view = message_view([await _controls(interaction, job)], ())

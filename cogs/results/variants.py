@@ -23,7 +23,7 @@ from cogs.results import texts
 from cogs.results.pressing import refuse_double_press, submit_pressed, variant_price
 from cogs.ui.controls import Control, on_job, view_of
 from cogs.ui.interaction import Bot, Interaction, use
-from cogs.ui.permissions import require_unblocked, viewer_of
+from cogs.ui.permissions import is_outside, require_unblocked, viewer_of
 from cogs.ui.prices import priced
 from cogs.ui.texts import GONE
 from cogs.workflows.asked.form import OperationForm
@@ -92,7 +92,7 @@ async def shot_buttons(interaction: Interaction, job: Job) -> list[Control]:
     if is_film(job):
         buttons = [Control.button("shot_next", job.id, label=texts.CONTINUE, emoji="🎬")]
         has_line = len(await use(interaction, Shots).line(await viewer_of(interaction), job)) > 1
-        if has_line and film.is_possible():
+        if has_line and film.is_possible() and not job.is_at_home:
             buttons.append(Control.button("shot_join", job.id, label=texts.JOIN, emoji="🎞️"))
         return buttons
     if not any(each.kind is MediaKind.IMAGE for each in job.media):
@@ -124,7 +124,7 @@ async def join(interaction: Interaction, job: Job, _values: Sequence[str]) -> No
     """Post the line of shots that ends with this one as one file, in this channel. Costs nothing."""
     await require_unblocked(interaction)
     channel, guild = interaction.channel, interaction.guild
-    if guild is None or not isinstance(channel, discord.abc.Messageable):
+    if guild is None or is_outside(interaction) or not isinstance(channel, discord.abc.Messageable):
         raise InputError(texts.NO_CHANNEL_HERE)
     refuse_double_press(interaction, job, "join")
     await in_time(interaction.response.defer(ephemeral=True, thinking=True))

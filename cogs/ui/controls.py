@@ -21,14 +21,14 @@ from bot.delivery.channels.messages import custom_ids_of
 from bot.delivery.channels.view import untracked
 from bot.domain.custom_ids import CUSTOM_ID, JOB_ACTIONS, VERSION, custom_id, marks_of
 from bot.domain.models import Job
-from bot.errors import InputError
+from bot.errors import InputError, Refused
 from bot.generation.sources import require_kept
 from bot.generation.visible_jobs import VisibleJobs
 from bot.jobs.second_copy import SecondCopy
 from bot.language import Text
 from cogs.ui.interaction import Interaction, use
-from cogs.ui.permissions import viewer_of
-from cogs.ui.texts import GONE
+from cogs.ui.permissions import is_outside, viewer_of
+from cogs.ui.texts import GONE, NOT_OUTSIDE
 
 FRESH = dt.timedelta(minutes=10)
 """Maximum age of a message for this: later its job may have been erased on request."""
@@ -77,10 +77,13 @@ def on_job(name: str, *, when_erased: bool = False, when_secret: bool = False) -
 
 
 async def job_of(interaction: Interaction, job_id: str) -> Job:
-    """Return this server's job if the member may see it. Raises Refused outside servers, InputError with GONE."""
+    """Return the place's job if the member may see it.
+
+    Raises InputError with GONE, and Refused outside servers, where messages of servers may be, too.
+    """
     job = await use(interaction, VisibleJobs).get(await viewer_of(interaction), job_id)
     if job is None:
-        raise InputError(GONE)
+        raise Refused(NOT_OUTSIDE) if is_outside(interaction) else InputError(GONE)
     return job
 
 

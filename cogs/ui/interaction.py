@@ -7,7 +7,7 @@ import discord
 from bot.delivery.answers.responses import Bot
 from bot.domain.jobs.card_spec import Place
 
-__all__ = ["Bot", "Interaction", "PostableChannel", "place_in", "place_of", "use"]
+__all__ = ["Bot", "Interaction", "PostableChannel", "place_in", "use"]
 
 Interaction = discord.Interaction[Bot]
 Used = TypeVar("Used")
@@ -21,11 +21,6 @@ def use(caller: Interaction | Bot, kind: type[Used]) -> Used:
     bot = caller.client if isinstance(caller, discord.Interaction) else caller
     found: Used = bot.uses[kind]
     return found
-
-
-def place_of(interaction: Interaction) -> Place:
-    """Return the interaction's place and the member's roles, as sent with the interaction."""
-    return place_in(interaction.guild_id or 0, interaction.channel_id or 0, interaction.channel, interaction.user)
 
 
 def place_in(guild_id: int, channel_id: int, channel: object, user: object) -> Place:

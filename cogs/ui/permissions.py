@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, cast
 
 import discord
@@ -9,37 +10,52 @@ from discord import app_commands
 
 from bot.delivery.card.readers import Authors
 from bot.delivery.channels.channel_sight import ChannelSights
-from bot.delivery.channels.facts import missing_of, to_post
+from bot.delivery.channels.facts import FILE_LIMIT_BYTES, missing_of, to_post
 from bot.delivery.posting.forum_posts import require_tags
-from bot.domain.jobs.card_spec import Origin
+from bot.domain.jobs.card_spec import Origin, Place
 from bot.domain.money.spending_policy import refuse_blocked
 from bot.domain.server.guild_rules import Rules
-from bot.domain.server.places import Viewer
+from bot.domain.server.places import Viewer, outsider
 from bot.errors import BotError, InputError, NotAllowed, Refused
 from bot.server.cast.changes import Caster
 from bot.store import Blocks, GuildSettings
 from cogs.ui import texts
-from cogs.ui.interaction import Bot, Interaction, PostableChannel, place_of, use
-from cogs.ui.texts import CHANNEL_UNKNOWN, IN_SERVER_ONLY, NO_PERMISSION_TO_POST
+from cogs.ui.interaction import Bot, Interaction, PostableChannel, place_in, use
+from cogs.ui.texts import CHANNEL_UNKNOWN, NO_PERMISSION_TO_POST
 
 HOST_ROLES = (discord.TeamMemberRole.admin, discord.TeamMemberRole.developer)
 """Team roles that may change an application; a read-only role decides nothing here."""
 
 
+SERVER_OWNER = 0
+"""Discord's number of an installation in a server, among those that authorize an interaction."""
+
+
+def is_outside(interaction: Interaction) -> bool:
+    """Whether no server with the bot is concerned: a direct message, a group, a server where only members have it."""
+    owners = interaction._integration_owners  # noqa: SLF001 - discord.py's questions compare it with the presser alone
+    return interaction.guild_id is None or (bool(owners) and SERVER_OWNER not in owners)
+
+
 def guild_of(interaction: Interaction) -> int:
-    """Return the server's id. Raises Refused outside servers."""
-    if interaction.guild_id is None:
+    """Return the server's id; outside, the member's own: each has a place there, which is a server of one.
+
+    Raises Refused if the host serves none.
+    """
+    if not is_outside(interaction):
+        return interaction.guild_id or 0
+    if not interaction.client.settings.serves_outside:
         raise Refused(texts.IN_SERVER_ONLY)
-    return interaction.guild_id
+    return interaction.user.id
 
 
 async def is_moderator(interaction: Interaction) -> bool:
     """Whether the member may manage this server or has its moderator role, by the interaction."""
-    if interaction.guild_id is None:
+    if is_outside(interaction):
         return False
     if interaction.permissions.manage_guild:
         return True
-    rules = await use(interaction, GuildSettings).get(interaction.guild_id)
+    rules = await use(interaction, GuildSettings).get(guild_of(interaction))
     return moderates(interaction.permissions, interaction.user, rules)
 
 
@@ -58,7 +74,7 @@ async def require_moderator(interaction: Interaction) -> None:
 
 def require_manager(interaction: Interaction) -> None:
     """Raise NotAllowed unless the member has Manage Server itself: the moderator role is not enough."""
-    if interaction.guild_id is None or not interaction.permissions.manage_guild:
+    if is_outside(interaction) or not interaction.permissions.manage_guild:
         raise NotAllowed(texts.MANAGERS_ONLY)
 
 
@@ -107,7 +123,7 @@ def missing_permissions(permissions: discord.Permissions, *, is_thread: bool, fi
 async def require_unblocked(interaction: Interaction) -> None:
     """Raise Refused if the member is blocked on this server."""
     bot = interaction.client
-    block = await use(bot, Blocks).active(interaction.guild_id or 0, interaction.user.id)
+    block = await use(bot, Blocks).active(guild_of(interaction), interaction.user.id)
     refuse_blocked(block, bot.clock.wall())
 
 
@@ -116,21 +132,24 @@ _MADE = "viewer"
 
 
 async def viewer_of(interaction: Interaction) -> Viewer:
-    """Return the interaction's sender, with their roles. Raises Refused outside servers."""
+    """Return the interaction's sender, with their roles. Raises Refused as `guild_of`."""
     made = interaction.extras.get(_MADE)
     if isinstance(made, Viewer):
         return made
-    if not isinstance(interaction.user, discord.Member):
-        raise Refused(IN_SERVER_ONLY)
-    viewer = use(interaction, ChannelSights).viewer(
-        interaction.user, here_id=interaction.channel_id, is_moderator=await is_moderator(interaction)
-    )
+    if is_outside(interaction):
+        viewer = outsider(guild_of(interaction))
+    elif isinstance(interaction.user, discord.Member):
+        viewer = use(interaction, ChannelSights).viewer(
+            interaction.user, here_id=interaction.channel_id, is_moderator=await is_moderator(interaction)
+        )
+    else:
+        raise Refused(texts.IN_SERVER_ONLY)
     interaction.extras[_MADE] = viewer
     return viewer
 
 
 async def caster_of(interaction: Interaction) -> Caster:
-    """Return the interaction's sender as one who uses the cast. Raises Refused outside servers."""
+    """Return the interaction's sender as one who uses the cast. Raises Refused as `guild_of`."""
     roles = getattr(interaction.user, "roles", ())
     return Caster(viewer=await viewer_of(interaction), role_ids=frozenset(role.id for role in roles))
 
@@ -143,16 +162,33 @@ async def viewer_in(bot: Bot, member: discord.Member, channel: PostableChannel |
 
 
 async def origin_of(interaction: Interaction) -> Origin:
-    """Return a request's author and place. Raises Refused outside servers."""
-    use(interaction, Authors).note(interaction.guild_id or 0, interaction.user)
+    """Return a request's author and place. Raises Refused as `guild_of`."""
+    use(interaction, Authors).note(guild_of(interaction), interaction.user)
     return Origin(
-        place=place_of(interaction),
+        place=_place_of(interaction),
         author_id=interaction.user.id,
         viewer=await viewer_of(interaction),
         locale=str(interaction.locale),
         interaction_id=interaction.id,
         token=interaction.token,
     )
+
+
+def _place_of(interaction: Interaction) -> Place:
+    """Return the interaction's place and the member's roles, as sent with the interaction."""
+    guild_id, channel_id = guild_of(interaction), interaction.channel_id or 0
+    if not is_outside(interaction):
+        return place_in(guild_id, channel_id, interaction.channel, interaction.user)
+    if interaction.context.dm_channel:  # only its member reads the bot's own direct messages
+        return Place(guild_id=guild_id, channel_id=channel_id, age_restricted=True)
+    here = place_in(guild_id, channel_id, interaction.channel, None)
+    return replace(here, parent_channel_ids=(), outside_id=interaction.guild_id or 0)
+
+
+def file_limit_of(interaction: Interaction) -> int:
+    """Return the largest file of a message there, in bytes; outside, what every Discord takes."""
+    guild = None if is_outside(interaction) else interaction.guild
+    return FILE_LIMIT_BYTES if guild is None else guild.filesize_limit
 
 
 def require_may_post_in(interaction: Interaction, channel_id: int, *, files: bool) -> None:

@@ -23,6 +23,7 @@ from bot.prices.factors import COUNTS, GRADES, LENGTHS, model_word, size_unit
 from cogs.ui import texts
 from cogs.ui.choices import CHOICE_CHARS
 from cogs.ui.interaction import Bot, Interaction, use
+from cogs.ui.permissions import guild_of
 from cogs.ui.texts import PRICE_MARK, with_price
 
 
@@ -145,9 +146,10 @@ async def with_prices(
 
     `given` are the other values so far, by wire name. Reads memory and the store; no network.
     """
-    guild_id, bot = interaction.guild_id, interaction.client
-    if field not in PRICED or guild_id is None or not offered:
+    bot = interaction.client
+    if field not in PRICED or not offered:
         return list(offered)
+    guild_id = guild_of(interaction)
     try:
         operation = bot.catalogue.resolve(operation_id)
         async with asyncio.timeout(WAIT_S):

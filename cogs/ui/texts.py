@@ -14,6 +14,10 @@ from bot.language import Plural, Text, amount, both, name_of, ntr, span, tr
 
 GONE = Text("This is no longer here, or it isn't yours to use.", why="button.gone")
 """The constant answer: it does not reveal whether a job of another server exists."""
+NOT_OUTSIDE = Text(
+    "Outside servers, a button works only for what you made there yourself. Use a server's results in that server.",
+    why="place.server",
+)
 IN_SERVER_ONLY = Text("This works only in a server, because the server's key pays for it.", why="place.server")
 NONE_LISTED = Text("None.")
 DELETE = Text("Delete")

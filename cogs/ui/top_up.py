@@ -19,7 +19,7 @@ from bot.store import Reports
 from cogs.ui import texts
 from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.limit_text import fitting
-from cogs.ui.permissions import is_moderator
+from cogs.ui.permissions import guild_of, is_moderator, is_outside
 from cogs.ui.prices import LABEL_CHARS
 
 
@@ -37,9 +37,9 @@ def pack_lines(packs: Sequence[CreditPack], a_day: Decimal) -> str:
 
 
 async def pack_buttons(interaction: Interaction, error: Refused) -> list[discord.ui.Button[Any]]:
-    """Return buttons that buy credits, for a moderator whose own account lacks them; [] for others."""
-    bot, guild_id = interaction.client, interaction.guild_id
-    if guild_id is None or error.reason != "balance" or not await is_moderator(interaction):
+    """Return buttons that buy credits, for one whose account lacks them: a moderator, a member outside servers."""
+    bot, guild_id = interaction.client, guild_of(interaction)
+    if error.reason != "balance" or not (is_outside(interaction) or await is_moderator(interaction)):
         return []
     keys = use(bot, ApiKeys)
     try:

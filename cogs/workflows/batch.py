@@ -7,7 +7,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.delivery.answers.command_payload import TEXT_FILES, takes_files
+from bot.delivery.answers.command_payload import TEXT_FILES, anywhere, takes_files
 from bot.delivery.channels.facts import in_time
 from bot.errors import InputError
 from bot.generation.generation import batch, operation_typed, ratio_field, split_prompts, unsupported
@@ -32,7 +32,7 @@ def _chosen(options: Mapping[str, Any]) -> str:
 
 async def _operations(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
     bot, switches = interaction.client, use(interaction, OperationSwitches)
-    off = switches.off(interaction.guild_id or 0)
+    off = switches.off(guild_of(interaction))
     offered = bot.catalogue.suggest_operations(typed, without=off | unsupported(bot.catalogue))
     return [app_commands.Choice(name=label, value=value) for label, value in offered]
 
@@ -66,7 +66,7 @@ class Batch(commands.Cog):
     """Runs one operation on many prompts."""
 
     @app_commands.command(name="batch", description=texts.BATCH)
-    @app_commands.guild_only()
+    @anywhere
     @takes_files(file=TEXT_FILES)
     @app_commands.describe(
         operation=texts.BATCH_OPERATION_OPTION,

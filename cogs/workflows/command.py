@@ -13,12 +13,14 @@ from discord import app_commands
 
 from bot.catalogue import Catalogue, FieldKind
 from bot.catalogue.catalogue import kinds_of
-from bot.delivery.answers.command_payload import file_types, takes_files
+from bot.delivery.answers.command_payload import anywhere, file_types, takes_files
 from bot.delivery.channels.facts import in_time
 from bot.domain.models import SOURCE_KINDS, MediaKind
+from bot.domain.money.spend_request import TYPED, Consent, Pays
 from bot.domain.words.orders import OWN, with_cast
 from bot.generation.generation import Generation, SourceFile, flattened, nested
 from cogs.ui.interaction import Bot, Interaction
+from cogs.workflows import texts
 from cogs.workflows.asked.files import offered_file, offered_files
 from cogs.workflows.asked.form import OperationForm
 from cogs.workflows.asked.options import Count, cast_completion, field_completion, job_completion, offers_values, runs
@@ -59,11 +61,19 @@ def command_of(plan: CommandPlan, name: str, *, translated: bool) -> MadeCommand
     app_commands.rename(**{key: option.name for key, option in options.items()})(callback)
     app_commands.describe(**{key: option.about for key, option in options.items()})(callback)
     app_commands.autocomplete(**_completions(plan, options))(callback)
-    choices = [app_commands.Choice(name=each, value=each) for each in plan.spec.instead]
-    app_commands.choices(**{key: choices for key, each in options.items() if each.kind is OptionKind.CHOICE})(callback)
+    app_commands.choices(
+        **{key: _choices(plan, each) for key, each in options.items() if each.kind is OptionKind.CHOICE}
+    )(callback)
     return app_commands.Command(
         name=name, description=plan.spec.about, callback=callback, auto_locale_strings=translated
     )
+
+
+def _choices(plan: CommandPlan, option: PlannedOption) -> list[app_commands.Choice[str]]:
+    if option.name == Common.PAY:
+        words = {Pays.SERVER: texts.PAY_SERVER, Pays.MINE: texts.PAY_MINE}
+        return [app_commands.Choice(name=said, value=each.value) for each, said in words.items()]
+    return [app_commands.Choice(name=each, value=each) for each in plan.spec.instead]
 
 
 def generation_of(plan: CommandPlan, given: Mapping[str, Any]) -> Generation:
@@ -80,6 +90,7 @@ def generation_of(plan: CommandPlan, given: Mapping[str, Any]) -> Generation:
         spoiler=bool(given.get(Common.SPOILER)) and plan.has(Common.SPOILER),
         enhance=bool(given.get(Common.ENHANCE)) and plan.has(Common.ENHANCE),
         derivation=with_cast(OWN, str(given.get(Common.CAST) or ""), _style(plan, given)),
+        consent=Consent(pay=str(given.get(Common.PAY) or "")) if plan.has(Common.PAY) else TYPED,
         typed=True,
     )
 
@@ -207,14 +218,11 @@ def add_to_group(tree: app_commands.CommandTree[Any], group: str, command: MadeC
     """Add the command to its group, which is made if it is not there; to the tree for ''."""
     found = tree.get_command(group)
     if not group:
-        command.guild_only = True
-        tree.add_command(command)
+        tree.add_command(anywhere(command))
     elif found is None:
-        made = app_commands.Group(
-            name=group, description=GROUPS[group], guild_only=True, auto_locale_strings=group != OVERFLOW
-        )
+        made = app_commands.Group(name=group, description=GROUPS[group], auto_locale_strings=group != OVERFLOW)
         made.add_command(command)
-        tree.add_command(made)
+        tree.add_command(anywhere(made))
     elif isinstance(found, app_commands.Group):
         found.add_command(command)
 

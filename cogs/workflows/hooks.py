@@ -13,7 +13,7 @@ from bot.generation.generation import Generation
 from bot.generation.sources import SourceRef
 from bot.store import GuildSettings
 from cogs.ui.interaction import Interaction, use
-from cogs.ui.permissions import viewer_of
+from cogs.ui.permissions import guild_of, viewer_of
 from cogs.workflows.asked.submit import submit
 
 Hook: TypeAlias = Callable[[Interaction, Generation, Mapping[str, Any]], Awaitable[None]]
@@ -31,7 +31,7 @@ async def plain(interaction: Interaction, generation: Generation, _typed: Mappin
 async def usual_count(interaction: Interaction, generation: Generation, typed: Mapping[str, Any]) -> None:
     """Submit as many pictures as the server has set if the member does not say."""
     if typed.get("count") is None:
-        rules = await use(interaction, GuildSettings).get(interaction.guild_id or 0)
+        rules = await use(interaction, GuildSettings).get(guild_of(interaction))
         generation = replace(generation, count=int(rules.pictures))
     await submit(interaction, generation)
 

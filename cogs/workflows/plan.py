@@ -43,7 +43,7 @@ class OptionKind(StrEnum):
     FROM = "from"
     """A link or a job; several with spaces between for a list."""
     CHOICE = "choice"
-    """One of the command's operations."""
+    """One of the command's operations, or who pays."""
 
 
 class Common(StrEnum):
@@ -58,6 +58,7 @@ class Common(StrEnum):
     PRESET = "preset"
     REST = "more"
     FOR = "for"
+    PAY = "pay"
 
 
 _COMMON = {
@@ -77,6 +78,7 @@ _COMMON = {
     Common.STYLE: replace(text("style", "", texts.STYLE_OPTION), max_length=STYLE_CHARS),
     Common.PRESET: text("preset", "", texts.PRESET_OPTION),
     Common.REST: flag("more", "", texts.REST_OPTION),
+    Common.PAY: text("pay", "", texts.PAY_OPTION),
     Common.FOR: text("for", "", texts.PROMPT_FOR_OPTION),
 }
 """They are no fields, but Discord's options and our forms ask for them as for one."""
@@ -173,6 +175,8 @@ def planned(spec: CommandSpec, operations: Sequence[Operation]) -> CommandPlan:
     options = [_option(word, spec, fields, in_all) for word in spec.shows.split()]
     has_enhance = ENHANCED in fields and Common.ENHANCE not in fields and operations[0].workflow != "prompt"
     plan = CommandPlan(spec=spec, options=tuple(options), has_enhance=has_enhance)
+    if Common.PAY not in fields:
+        options.append(_common(Common.PAY, spec))
     if plan.left_common or any(plan.left(each) for each in operations):
         options.append(_common(Common.REST, spec))
     options.sort(key=lambda option: not option.required)
@@ -214,8 +218,8 @@ def _of_source(word: str, source: FileOptions, fields: Mapping[str, Field]) -> P
 
 def _common(word: Common, spec: CommandSpec) -> PlannedOption:
     option = replace(_of_value(_COMMON[word]), fields=())
-    if word is Common.FOR:
-        option = replace(option, kind=OptionKind.CHOICE, required=True)
+    if word in {Common.FOR, Common.PAY}:
+        option = replace(option, kind=OptionKind.CHOICE, required=word is Common.FOR)
     return replace(option, about=spec.abouts.get(word, option.about))
 
 

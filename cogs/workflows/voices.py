@@ -26,7 +26,7 @@ from cogs.ui.controls import Control, on, view_of
 from cogs.ui.forms import Form
 from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.limit_text import fitting
-from cogs.ui.permissions import caster_of, guild_of, is_moderator, require_moderator, viewer_of
+from cogs.ui.permissions import caster_of, file_limit_of, guild_of, is_moderator, require_moderator, viewer_of
 from cogs.ui.prices import pressed, priced, total_of
 from cogs.ui.texts import GONE
 from cogs.workflows import texts
@@ -214,15 +214,15 @@ async def listen(interaction: Interaction, subject: str, _values: Sequence[str])
     """Send the sample as a file, ephemerally, for free."""
     _, voice = await _chosen(interaction, subject)
     job = await _sample(interaction, voice)
-    bot, guild = interaction.client, interaction.guild
+    bot = interaction.client
     await in_time(interaction.response.defer(ephemeral=True, thinking=True))
     found = await use(bot, Cards).get(job.guild_id, job.card_id)
-    if found is None or guild is None:
+    if found is None:
         raise InputError(GONE)
     async with use(bot, LookPace).request(interaction.user.id):
         try:
             opened = use(bot, ResultCopies).opened(
-                found, [job], member_id=interaction.user.id, file_limit=guild.filesize_limit
+                found, [job], member_id=interaction.user.id, file_limit=file_limit_of(interaction)
             )
             async with opened as files:
                 await _send(interaction, voice, job, files)

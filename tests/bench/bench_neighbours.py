@@ -32,7 +32,7 @@ from bench_report import Row, Table  # noqa: E402 - the same
 from simcord.actors import MemberActor  # noqa: E402 - the same
 
 from bot.cannon.client import CannonClient  # noqa: E402 - the same
-from bot.domain.models import AccountStatus, Card, Job, JobState, Media, MediaKind, new_id  # noqa: E402 - the same
+from bot.domain.models import AccountStatus, Books, Card, Job, JobState, Media, MediaKind, new_id  # noqa: E402 - the same
 from bot.runtime.clock import SystemClock  # noqa: E402 - the same
 from bot.runtime.logs import configure_logs  # noqa: E402 - the same
 from bot.store import Store  # noqa: E402 - the same
@@ -92,6 +92,22 @@ class Noise:
         polled = {"remote_id": "req_hangs", "attempts": 1, "submitted_at": SystemClock().wall()}
         await self._leave(count // 2, servers, JobState.SUBMITTING, lambda key: key, key_of)
         await self._leave(count - count // 2, servers, JobState.PROCESSING, lambda key: {**key, **polled}, key_of)
+
+    async def flooded(self, count: int) -> None:
+        """Leave jobs of a member's own account in the quiet server, which the API answers with 429."""
+        place, member_id, now = self._place, self._wire.backend.bot_user.id, SystemClock().wall()
+        await self._sandbox("/_sandbox/keys", {"key": NOISY_KEY, "credits": 10**6})
+        for where in ("submit", "get"):
+            fault = {"where": where, "kind": "flood", "times": None, "key": NOISY_KEY, "retry_after": "30"}
+            await self._sandbox("/_sandbox/faults", fault)
+        status = AccountStatus(credits=Decimal(10**6), plan=None, scopes=())
+        key = (await self._store.keys.set(member_id, NOISY_KEY, set_by=member_id, status=status, own=True)).key
+        # Overdue ones take no place of the server's: what is measured is their account.
+        more = {"key_id": key.id, "books": Books.OWN, "attempts": 1, "submitted_at": now, "overdue_at": now}
+        for _ in range(count):
+            await self._card(
+                place.guild.id, place.channel.id, JobState.PROCESSING, {**more, "remote_id": "req_flooded"}
+            )
 
     def unposted(self, **fault: Any) -> None:
         """Let whatever is to be posted in these channels meet a fault of Discord."""
@@ -231,6 +247,9 @@ def _scenarios(effort: Effort) -> Iterator[tuple[str, str, Prepare]]:
     async def hanging_widely(noise: Noise) -> None:
         await noise.hanging(effort.hanging, servers=effort.servers)
 
+    async def flooded(noise: Noise) -> None:
+        await noise.flooded(effort.many)
+
     widely, refusing = f"in {effort.servers} servers", f"in {min(effort.servers, effort.refused)} servers"
     yield "no noise", "", nothing
     yield f"{effort.few} files drip", "in one server", few
@@ -240,6 +259,7 @@ def _scenarios(effort: Effort) -> Iterator[tuple[str, str, Prepare]]:
     yield f"{effort.refused} results are not answered", refusing, silent
     yield f"the API hangs for {effort.hanging} jobs", "one server with a key of its own", hanging
     yield f"the API hangs for {effort.hanging} jobs", f"{widely} that have the same key", hanging_widely
+    yield f"the API answers 429 to {effort.many} jobs", "a member's own account in the same server", flooded
 
 
 async def _row(folder: Path, effort: Effort, number: int, name: str, note: str, prepare: Prepare) -> Row:

@@ -26,8 +26,8 @@ LIFE = {
 OURS = {
     "_cards", "_fleet", "_leases", "_messages", "_store", "messages", "absences", "api_facts", "cards", "cancellation",
     "catalogue_refresh", "clock", "discovery", "fleet", "fresh_links", "host_alerts", "jobs", "key", "key_health",
-    "keys", "learned", "offerings", "parts", "pause", "reactions", "reader", "recipe_drafts", "recipes", "reruns",
-    "store", "switches", "use",
+    "keys", "learned", "offerings", "own_accounts", "parts", "pause", "reactions", "reader", "recipe_drafts", "recipes",
+    "reruns", "store", "switches", "use",
 }  # fmt: skip
 """What our own objects are called whose methods have the name of one of discord.py's."""
 

@@ -166,6 +166,7 @@ def test_the_dashboard_has_rows_by_symptom_and_shows_each_process_and_operation(
 def test_each_metric_of_jobs_calls_and_money_is_on_the_dashboard():
     shown = " ".join(target["expr"] for panel in panels() for target in panel["targets"])
     seldom = {
+        "accounts",
         "polls",
         "webhook_hints",
         "connections_refused",

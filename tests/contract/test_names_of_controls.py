@@ -25,7 +25,7 @@ HEADING = re.compile(r"^\*\*[^*\n{}]+?(?::\*\*|\*\*(?=[ ](?:·|\{|`)|\n|$))", re
 """What a bold name at the start of a line is if nothing says what it does."""
 DISCORDS = frozenset({"Manage Server", "Server Settings → Integrations", "Add Roles or Members"})
 """Names of Discord's own client."""
-STATES = re.compile(r"^(?:Now|Results|Spoiler|The price is|It|🧪|Cannon Studio never)\b.*?\*\*|^🧪")
+STATES = re.compile(r"^(?:Now|On this server|Results|Spoiler|The price is|It|🧪|Cannon Studio never)\b.*?\*\*|^🧪")
 """The begin of a message whose bold words are emphasis, not a name."""
 TYPED = frozenset({"animate", "lip sync", "subtitles", "upscale"})
 """What a member writes to the bot, in their own words."""

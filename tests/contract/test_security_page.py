@@ -9,7 +9,7 @@ from tests.support.named_tests import missing, named
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "security.md"
-LINES_MAX = 160
+LINES_MAX = 170
 ATTACKERS = ("member", "moderator", "outsider", "file host", "disk", "log", "host", "dependency")
 ASVS = (
     "1.2.10", "1.3.6", "2.3.1", "2.3.2", "2.3.4", "2.4.1", "5.2", "8.2.1", "8.2.2", "8.3.1", "8.3.3", "8.4.1", "13.1.2",

@@ -518,6 +518,7 @@ WITHOUT_GUILD = {
     "host_alerts.all", "host_alerts.begin", "host_alerts.end", "host_alerts.posted", "host_alerts.shown",
     "host_alerts.counts", "host_alerts.silence", "host_alerts.week",
     "welcomes.expect", "welcomes.due",
+    "own_accounts.guilds", "own_accounts.remove", "own_accounts.sums",
     "practice.guilds", "practice.sent", "totals.next_guild", "totals.correct",
 }  # fmt: skip
 

@@ -39,6 +39,7 @@ from bot.moderation.alerts import Alerts
 from bot.prices.estimates import EstimateTool
 from bot.prices.pricing import HostPrices, Pricing
 from bot.server.cast.casting import Casts
+from bot.server.community.own_accounts import Payers
 from bot.server.operations import OperationSwitches
 from bot.settings import PostgresUrl
 from bot.store import Store
@@ -197,6 +198,7 @@ class PriceLimits(RuleBasedStateMachine):
             languages=Spoken(),
             wake=lambda: None,
             note_answered=self._note_answered,
+            payers=Payers(self.store, keys, is_allowed=False),
         )
 
     def teardown(self) -> None:

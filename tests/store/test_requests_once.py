@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain.models import JobState
+from bot.domain.models import Books, JobState
 from bot.store import RequestOfAnother, Store
 from bot.store.engine.schema import migrations, statements
 
@@ -20,7 +20,7 @@ async def test_a_request_is_known_to_be_another_jobs_and_is_stored_for_no_second
     with pytest.raises(RequestOfAnother):
         await store.jobs.change(other, JobState.QUEUED, remote_id="req_1")
     assert await store.jobs.get(other.guild_id, other.id) == other
-    _, (practised,) = await accepted(store, practice=True)
+    _, (practised,) = await accepted(store, books=Books.PRACTICE)
     assert await store.jobs.change(practised, JobState.QUEUED, remote_id="req_1"), "the sandbox's requests are others"
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.catalogue import Catalogue, LiveCatalogue
 from bot.domain import practice
-from bot.domain.models import Job, JobState
+from bot.domain.models import Books, Job, JobState
 from bot.server.practice import SentPractice
 from bot.store import Store
 from tests.store.conftest import GUILD
@@ -25,7 +25,7 @@ async def practising(store: Store, made: Any, guild_id: int = GUILD) -> dict[str
     """Let a server practise; return what its jobs have."""
     key = practice.new_practice_key()
     done = await store.keys.set(guild_id, key, set_by=2, status=made.status(), practice=True)
-    return {"practice": True, "key_id": done.key.id}
+    return {"books": Books.PRACTICE, "key_id": done.key.id}
 
 
 async def test_a_request_is_found_with_its_key_and_after_what_it_needs(store: Store, made: Any, accepted: Any) -> None:

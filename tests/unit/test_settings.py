@@ -84,6 +84,7 @@ def test_every_setting_is_read_from_the_environment(monkeypatch: pytest.MonkeyPa
         "BACKUP_DIR": "backups",
         "BACKUP_KEEP": "3",
         "BACKUP_HOURS": "6",
+        "OWN_ACCOUNTS": "Servers",
         "PRACTICE": "OFF",
         "LOG_LEVEL": "debug",
         "LOG_FORMAT": "JSON",

@@ -40,7 +40,7 @@ class Renew(Protocol):
 class CommandSync:
     """Keeps the registered commands equal to the loaded ones, and stores their ids.
 
-    `registers`: False where commands are only mentioned.
+    `registers`: False where commands are only mentioned. `outside`: the host offers them outside servers, too.
     """
 
     bot: commands.AutoShardedBot
@@ -50,6 +50,7 @@ class CommandSync:
     clock: Clock
     renew: Renew
     registers: bool
+    outside: bool
     names: CommandNames = field(default_factory=CommandNames, init=False)
     _known: Catalogue | None = field(default=None, init=False)
     """The registered catalogue; None before."""
@@ -148,7 +149,7 @@ class CommandSync:
         self.on_change()
 
     async def _payload(self) -> list[dict[str, Any]]:
-        return await payload_of(self.bot.tree)
+        return await payload_of(self.bot.tree, outside=self.outside)
 
 
 def fingerprint(payload: list[dict[str, Any]]) -> str:

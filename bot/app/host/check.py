@@ -59,6 +59,10 @@ class Application(Protocol):
     bot_public: bool
     interactions_endpoint_url: str | None
 
+    @property
+    def user_integration_config(self) -> object | None:
+        """What an installation by a member has; None if members can't install it."""
+
 
 def examine_machine(settings: Settings, wrong: Sequence[str], clock: Clock, progress: Progress) -> Findings:
     """Check the settings, files, database and ports. Blocks; changes nothing.
@@ -69,6 +73,7 @@ def examine_machine(settings: Settings, wrong: Sequence[str], clock: Clock, prog
     found = Findings([*wrong, *of_file], of_environment, [texts.CAGED(closes=closes().value)])
     if not film.is_possible():
         found.facts.append(texts.NO_FILMS(line=install_line("film")))
+    found.facts.append(texts.OWN_ACCOUNTS[settings.own_accounts])
     if settings.is_host_key_unlimited:
         found.warnings.append(HOST_KEY_UNLIMITED)
     found.problems.extend(_of_host(settings))
@@ -166,6 +171,8 @@ def of_application(settings: Settings, application: Application) -> Findings:
         found.warnings.append(texts.PRIVACY_URL_MISSING)
     if application.bot_public and settings.cannon_api_key is not None and settings.cannon_api_key_guilds is None:
         found.warnings.append(texts.HOST_KEY_UNUSED)
+    if settings.serves_outside and application.user_integration_config is None:
+        found.facts.append(texts.NO_USER_INSTALL)
     return found
 
 

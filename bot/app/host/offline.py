@@ -124,18 +124,22 @@ async def forget_member(
 ) -> str:
     """Erase a member's data, on one server or on all; return the outcome as a sentence.
 
-    Like "Delete my data" in `/me`. Copies of their results are deleted when the bot runs. Without `is_sure` it is a dry
-    run. Raises StoreError, StartError, Refused with the reason.
+    Like "Delete my data" in `/me`; on all servers, the key of their own account is deleted, too. Copies of their
+    results are deleted when the bot runs. Without `is_sure` it is a dry run. Raises StoreError, StartError, Refused
+    with the reason.
     """
     async with _for_erasing(settings, progress, is_sure=is_sure) as store:
         known = await store.privacy.guilds_of(member_id)
         guilds = [each for each in known if guild_id in {None, each}]
-        if not guilds:
+        has_account = guild_id is None and await store.keys.current(member_id) is not None
+        if not (guilds or has_account):
             raise Refused(texts.nothing_of_member(member_id, guild_id))
         if not is_sure:
             raise Refused(texts.would_forget_member(member_id, guilds))
         is_known = Catalogue().knows_model
         erased = [await store.privacy.erase(each, member_id, is_known_model=is_known) for each in guilds]
+        if guild_id is None:
+            await store.own_accounts.remove(member_id, at_once=True)
         await _replace_all(store)
         is_clean = await store.scrub(at_most_bytes=None)
     jobs, drafts, left = (sum(getattr(each, name) for each in erased) for name in ("jobs", "drafts", "left"))

@@ -70,6 +70,12 @@ CLOCK_IS_OFF = (
     "The clock of this machine is {seconds:.0f} s {way} Discord's. Set it, for example with NTP: limits, deadlines, "
     "and retention count by it."
 ).format
+OWN_ACCOUNTS = {
+    "on": "Members may pay with Cannon Studio accounts of their own (OWN_ACCOUNTS=on): say so in your privacy policy.",
+    "servers": "Members may pay with accounts of their own on servers (OWN_ACCOUNTS=servers): your privacy policy must "
+    "say so.",
+    "off": "Members can't pay with accounts of their own (OWN_ACCOUNTS=off).",
+}
 APPLICATION_HAS_ENDPOINT = (
     "The application has an Interactions Endpoint URL, so Discord sends commands there, and not to the bot. Remove it "
     "on the General Information page of Discord's developer portal."
@@ -80,6 +86,10 @@ PRIVACY_URL_MISSING = (
 )
 HOST_KEY_UNUSED = (
     "CANNON_API_KEY serves no server, because the application is public and CANNON_API_KEY_GUILDS is not set."
+)
+NO_USER_INSTALL = (
+    "Members can use the bot in direct messages, but not install it for themselves: turn on User Install under "
+    "Installation in Discord's developer portal, with the scope applications.commands, or set OWN_ACCOUNTS to servers."
 )
 NO_SESSIONS_LEFT = (
     "Few of today's sessions at Discord are left, so a start waits until there are more, in {minutes:.0f} minutes."

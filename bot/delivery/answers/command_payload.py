@@ -20,7 +20,10 @@ from bot.language.messages import with_names
 
 _COMMAND = re.compile(r"`(/[^`\n]+)`")
 Callback = TypeVar("Callback", bound=Callable[..., Any])
+Offered = TypeVar("Offered")
 
+_IN_SERVERS = 0
+"""Discord's number of installations, and of uses, in servers."""
 TEXT_FILES = (".txt", ".md", ".csv", ".json")
 FILE_TYPES_MAX = 10
 """Source: https://docs.discord.com/developers/interactions/application-commands"""
@@ -51,13 +54,25 @@ def takes_files(**types: Sequence[str]) -> Callable[[Callback], Callback]:
     return decorate
 
 
-async def payload_of(tree: app_commands.CommandTree[Any]) -> list[dict[str, Any]]:
-    """Return the payload that registers a tree's commands, in every language."""
+def anywhere(command: Offered) -> Offered:
+    """Offer a command or menu of members outside servers too: in direct messages, and where only they have the bot."""
+    app_commands.allowed_installs(guilds=True, users=True)(command)
+    return app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)(command)
+
+
+def is_anywhere(command: app_commands.Command[Any, ..., Any] | app_commands.Group | app_commands.ContextMenu) -> bool:
+    return command.allowed_installs is not None and bool(command.allowed_installs.user)
+
+
+async def payload_of(tree: app_commands.CommandTree[Any], *, outside: bool = True) -> list[dict[str, Any]]:
+    """Return the payload that registers a tree's commands, in every language; `outside`: elsewhere than in servers."""
     translator = tree.translator or app_commands.Translator()
     commands = tree.get_commands()
     payloads = [await command.get_translated_payload(tree, translator) for command in commands]
     for command, payload in zip(commands, payloads, strict=True):
         _add_file_types(command, payload)
+        if not outside:
+            payload |= {"integration_types": [_IN_SERVERS], "contexts": [_IN_SERVERS]}
     return [_plainly(each) for each in payloads]
 
 

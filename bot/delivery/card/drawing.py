@@ -103,14 +103,14 @@ class CardDrawing:
     ) -> CardContext:
         """Return the context for drawing the card of `jobs`, of which `shown` is what it says."""
         guild_id = card.guild_id
-        key = None if just_accepted else await self.store.keys.current(guild_id)
+        key = None if just_accepted or jobs[0].own else await self.store.keys.current(guild_id)
         parent_id = jobs[0].parent_id
         waits = any(job.state is JobState.WAITING and (job.after_done or not job.after_ids) for job in jobs)
         queue = await self.store.queue.order(guild_id) if waits else []
         rules = await self.store.settings.get(guild_id) if waits or has_results(jobs) else Rules()
         now = self.clock.wall()
         is_open = not all(job.state.ended for job in jobs)
-        left = await self._left(card, jobs) if is_open and card.private else None
+        left = await self._left(card, jobs) if is_open and card.private and not jobs[0].own else None
         face = self.authors.face(card)
         return CardContext(
             catalogue=self.catalogue.current,
@@ -152,9 +152,8 @@ class CardDrawing:
         """Return the link to a job's card if this card's readers see it: in the same channel."""
         job = await self.store.jobs.get(card.guild_id, job_id)
         other = None if job is None else await self.store.cards.get(card.guild_id, job.card_id)
-        if other is None or other.private or other.message_id is None or not other.is_in_channel:
-            return None
-        return message_link(other) if other.place_id == card.place_id else None
+        is_there = other is not None and other.has_link and other.place_id == card.place_id
+        return message_link(other) if other is not None and is_there else None
 
 
 def _goes_on(job: Job, now: float) -> bool:

@@ -56,7 +56,7 @@ class CardLanguages:
 
     async def of(self, card: Card) -> str:
         """Return the language of the card's message, where it is now."""
-        if card.private or await self.gate.is_direct(card):
+        if card.private or card.is_at_home or await self.gate.is_direct(card):
             return from_discord(card.locale)
         return await self.of_guild(card.guild_id)
 

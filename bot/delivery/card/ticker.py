@@ -38,7 +38,7 @@ def apart_s(jobs: Sequence[Job]) -> float:
 def next_edit_s(card: Card, jobs: Sequence[Job], context: CardContext) -> float | None:
     """Return the seconds until the card may say something else; None: not before something happens."""
     waits = [wait for job in jobs if (wait := _next_s(job, context)) is not None]
-    if card.is_ephemeral and context.progress:
+    if card.is_by_token and context.progress:
         waits.append(card.token_expires_at - TOKEN_SPARE_S - context.now)
     return min(waits, default=None)
 
@@ -81,7 +81,7 @@ def _is_calm(job: Job, shown: JobState | None) -> bool:
 
 def tells_time(card: Card, now: float) -> bool:
     """Whether the card is redrawn before a time on it has passed."""
-    return not card.is_ephemeral or card.token_expires_at - now > TOKEN_SPARE_S
+    return not card.is_by_token or card.token_expires_at - now > TOKEN_SPARE_S
 
 
 log = structlog.get_logger(__name__)

@@ -25,7 +25,7 @@ UNKNOWN_AGAIN_S = 60.0
 class OpenPlaces:
     """Where a result may be posted. `refusal`: why not in some channel; then no DM replaces it.
 
-    Private cards are exempt.
+    Private cards are exempt, and those outside servers, which have no other rules than those of the request.
     """
 
     channels: frozenset[int]
@@ -64,7 +64,7 @@ class PostingGate:
             raise NoPlace(texts.NOT_REVIEWED)
         own = [] if card.message_id is None else [card.place_id]
         places = list(dict.fromkeys([*own, channel_id]))
-        if card.private:
+        if card.private or card.is_at_home:
             return OpenPlaces(channels=frozenset(places))
         rules = await self.store.settings.get(card.guild_id)
         channels, refusal = set(), None
@@ -132,7 +132,7 @@ class PostingGate:
 
     async def moved_to(self, card: Card) -> tuple[int, ...]:
         """Return the channel that the card was moved to, with parents; () for none or a DM."""
-        if card.private or card.place_id == card.channel_id or await self.is_direct(card):
+        if card.private or card.is_at_home or card.place_id == card.channel_id or await self.is_direct(card):
             return ()
         return (await self._channel(card, card.place_id)).chain
 

@@ -115,7 +115,7 @@ class DiscordLinks:
         reviews = [
             (each.channel_id, each.message_id) for each in copies if (each.job_id, each.kind) == (job.id, "review")
         ]
-        own = [] if card.message_id is None or card.is_ephemeral else [(card.place_id, card.message_id)]
+        own = [] if card.message_id is None or card.is_by_token else [(card.place_id, card.message_id)]
         return [*own, *reviews]
 
     async def _on_message(self, channel_id: int, message_id: int, job: Job, medium: Media) -> str | None:

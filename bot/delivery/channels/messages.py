@@ -109,7 +109,7 @@ class Messages:
                 except discord.HTTPException as error:
                     if error.code not in TOKEN_EXPIRED:
                         raise
-            if card.is_ephemeral:
+            if card.is_by_token:
                 return None
             return self._noted(await self._partial(card).fetch())
 
@@ -119,7 +119,7 @@ class Messages:
         None and errors as in `find`.
         """
         known = None if card.message_id is None else self.seen.get(card.message_id) or presumed
-        if known is not None and (self.token_lives(card) or not card.is_ephemeral):
+        if known is not None and (self.token_lives(card) or not card.is_by_token):
             return known
         message = await self.find(card)
         return None if message is None else known_message_of(message)
@@ -134,7 +134,7 @@ class Messages:
         async with asyncio.timeout(within_s):
             if self.token_lives(card):
                 return self._noted(await self.webhook(card).edit_message(partial.id, **changes))
-            if card.is_ephemeral:
+            if card.is_by_token:
                 return None
             return self._noted(await partial.edit(**changes))
 
@@ -221,7 +221,7 @@ class Messages:
         return {job.id for job in await self._store.jobs.of_card(card.guild_id, card.id)}
 
     async def _search_original(self, card: Card) -> Original | None:
-        if card.private:
+        if card.lives_by_token:
             return None
         ids = await self._ids_of(card)
         requested_at = datetime.fromtimestamp(card.created_at - CLOCK_SKEW_S, UTC)

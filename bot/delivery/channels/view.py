@@ -166,4 +166,6 @@ def labelled(alt: str, made_with: str) -> str:
 
 
 def message_link(card: Card) -> str:
-    return f"https://discord.com/channels/{card.guild_id}/{card.place_id}/{card.message_id}"
+    outside_id = card.outside_id if card.is_in_channel else None
+    server = (outside_id or "@me") if card.is_at_home else card.guild_id
+    return f"https://discord.com/channels/{server}/{card.place_id}/{card.message_id}"

@@ -134,7 +134,7 @@ class Downloads:
             return self.folder / job.id
 
     async def _limits(self, job: Job) -> tuple[int, int]:
-        guild = await self.guilds.find(job.guild_id)
+        guild = None if job.is_at_home else await self.guilds.find(job.guild_id)
         per_file = guild.filesize_limit if guild is not None else FILE_LIMIT_BYTES
         return per_file, max(REQUEST_LIMIT_BYTES, per_file)
 

@@ -387,8 +387,8 @@ class Takedown:
     async def _own_deleted(self, card: Card, message_id: int) -> bool:
         if self.messages.token_lives(card) and await delete_message(self.messages.webhook(card), message_id):
             return True
-        if card.is_ephemeral:
-            return True  # only its token reached it: an ephemeral message
+        if card.is_by_token:
+            return card.private  # only its token reached it: an ephemeral message is gone for all but its author
         return await self._deleted(card, card.place_id, message_id)
 
 

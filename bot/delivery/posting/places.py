@@ -218,7 +218,7 @@ class Places:
         try:
             return await self._edit(seen, posting)
         except discord.HTTPException as error:
-            if error.code not in TOKEN_EXPIRED or card.token is None or card.is_ephemeral:
+            if error.code not in TOKEN_EXPIRED or card.token is None or card.is_by_token:
                 raise
         # The interaction token has expired: use the bot's own.
         return await self._on_card(replace(posting, card=replace(card, token=None)))
@@ -280,7 +280,7 @@ class Places:
 
     async def _in_channel(self, posting: Posting) -> discord.Message | None:
         card = posting.card
-        if card.private or posting.channel_id not in posting.places.channels:
+        if card.lives_by_token or posting.channel_id not in posting.places.channels:
             return None
         place_id = None if posting.channel_id == card.channel_id else posting.channel_id
         nonce = nonce_of("result", posting.job.id, place_id)

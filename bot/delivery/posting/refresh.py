@@ -174,7 +174,7 @@ class CardRefresh:
         return bool(wait_s)
 
     async def _draw(self, card: Card, jobs: Sequence[Job], *, acted: bool) -> None:
-        if card.is_ephemeral and not self.messages.token_lives(card):
+        if card.is_by_token and not self.messages.token_lives(card):
             self.ticker.forget(_key(card))  # unreachable from here on
             return
         await self.authors.find(card)

@@ -84,7 +84,7 @@ class ReviewMessages:
         jobs = [job for job, _ in results]
         # Moderators see what is withheld from others.
         context = replace(await self.drawing.context(card, jobs), withheld=frozenset(), is_for_review=True, left="")
-        is_reachable = card.message_id is not None and not card.is_ephemeral
+        is_reachable = card.message_id is not None and not card.is_by_token
         where = message_link(card) if is_reachable else f"<#{card.channel_id}>"
         links = [link for _, found in results for link in found.links]
         view = message_view([self.surface.review_controls(main)], links)

@@ -50,6 +50,8 @@ class Place:
     """The thread's channel, and the category."""
     age_restricted: bool = False
     role_ids: frozenset[int] = frozenset()
+    outside_id: int | None = None
+    """As in `Card`."""
 
     @property
     def channel_ids(self) -> frozenset[int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from enum import StrEnum
 from typing import Protocol
 
 from bot.domain.models import Card, JobState
@@ -74,6 +75,15 @@ class Consent:
     """Whether an unconfirmed attempt may be charged too; in a draft: whether a yes accepts that."""
     asked: bool = False
     """Whether to ask a moderator if it exceeds the member's limits or the job ceiling."""
+    pay: str = ""
+    """Who pays for this request (`Pays`); '' as the member has chosen for the server."""
+
+
+class Pays(StrEnum):
+    """Who pays, where a member has an account of their own."""
+
+    SERVER = "server"
+    MINE = "mine"
 
 
 TYPED = Consent()
@@ -129,6 +139,11 @@ class PayingKey(Protocol):
         """Whether it is a practice key."""
         ...
 
+    @property
+    def own(self) -> bool:
+        """Whether it is the member's own."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpendRequest:
@@ -139,6 +154,8 @@ class SpendRequest:
     balance: Decimal | None = None
     host_pays: bool = False
     """The host's key pays: its balance is hidden here."""
+    own: bool = False
+    """The member's own account pays."""
     words: tuple[str, ...] = ()
     practice: bool = False
     consent: Consent = TYPED
@@ -159,6 +176,7 @@ class SpendRequest:
             items=items,
             balance=None if key is None else key.balance,
             host_pays=key is not None and key.id is None,
+            own=key is not None and key.own,
             practice=key is not None and key.is_practice,
             words=words,
             consent=consent,
@@ -251,7 +269,7 @@ class SpendingView(Protocol):
 
     @property
     def held_of_guild(self) -> Decimal:
-        """Credits in open holds of the guild."""
+        """Credits in open holds of the account that pays."""
         ...
 
     @property

@@ -306,6 +306,8 @@ def _account_has(request: SpendRequest, spending: SpendingView) -> None:
     if free <= 0 or (all(item.exact for item in request.items) and total > free):
         if request.host_pays:
             raise Refused(texts.HOST_BALANCE_TOO_LOW, "balance", needs_host=True)
+        if request.own:
+            raise Refused(texts.OWN_ACCOUNT_LEFT(count=max(free, ZERO), price=total), "own balance")
         raise Refused(
             sentences(
                 texts.ACCOUNT_LEFT(count=max(free, ZERO)), texts.NEEDS_ABOUT(price=total), texts.TOP_UP_OR_OTHER_KEY

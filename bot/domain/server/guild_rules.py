@@ -248,6 +248,8 @@ class Rules:
         bool,
         _on_access(label=texts.AGE_RESTRICTED, kind=SWITCH),
     ] = True
+    own_accounts: Annotated[bool, _on_access(label=texts.OWN_ACCOUNTS, kind=SWITCH)] = True
+    """Whether members may pay with their own accounts."""
     running_per_member: Annotated[int, _on_limits(label=texts.RUNNING_PER_MEMBER, kind=COUNT)] = 3
     queued_per_member: Annotated[int, _on_limits(label=texts.QUEUED_PER_MEMBER, kind=COUNT)] = JOBS_PER_CARD
     """As many as one request, so that the largest batch fits an empty queue."""
@@ -330,6 +332,10 @@ class Rules:
         field(default_factory=lambda: MappingProxyType({}))
     )
     paused: Annotated[bool, Setting(label=texts.JOBS_PAUSED, kind=SWITCH)] = False
+
+    def of_own_account(self) -> Self:
+        """Return what of the settings applies to a member who pays: without what guards the server's credits."""
+        return replace(self, job_ceiling=None, approve_above=None)
 
     @property
     def zone(self) -> dt.tzinfo:

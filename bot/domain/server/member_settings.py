@@ -50,6 +50,8 @@ class MemberSettings:
     is_unshown: bool = False
     """Whether galleries and lists of the best leave their results out."""
     notify: Notify = Notify.SERVER
+    pays: str = ""
+    """Who pays for the member's requests (`Pays`); '' until they have chosen."""
     direct_refused: bool = False
     """Whether the member was informed that their DMs are closed."""
 
@@ -62,6 +64,7 @@ class MemberSettings:
             "spoiler": self.spoiler,
             "is_unshown": self.is_unshown,
             "notify": self.notify.value,
+            "pays": self.pays,
             "direct_refused": self.direct_refused,
         }
 

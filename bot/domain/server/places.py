@@ -75,6 +75,17 @@ class Viewer:
     """The same, but asks Discord if UNSURE; UNSURE without an answer. Never raises."""
 
 
+def outsider(member_id: int) -> Viewer:
+    """Return a member outside servers, where they see what is their own."""
+
+    async def ask(_channel_id: int) -> Sight:
+        return Sight.HIDDEN
+
+    return Viewer(
+        guild_id=member_id, member_id=member_id, is_moderator=False, sight=lambda _channel_id: Sight.HIDDEN, ask=ask
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardPlace:
     """A card's author and place, which decide who may see it."""

@@ -147,7 +147,7 @@ class Reconciler:
                 tried=tried,
             )
         if tried is not None:
-            await self.memories.noted(job.guild_id, tried)
+            await self.memories.noted(job.payer_id, tried)
         if kept is not None:
             log.info("recheck.found", job=job.id, operation=job.operation)
             await self._post(kept)
@@ -165,4 +165,6 @@ class Reconciler:
         booked = await self.store.rechecks.billed(job, cost)
         if booked is not None and cost:
             await self.surface.show(job.guild_id, job.card_id)
+            if job.own:
+                return  # its author alone pays
             await self.surface.alert(job.guild_id, lambda: texts.BILLED_ALERT(job=job.id, amount=credits_words(cost)))

@@ -129,7 +129,7 @@ class KeyWaits:
 
     def pause(self, key: UsableKey, job: Job, seconds: float, *calls: Call) -> None:
         """Pause such calls of the key."""
-        slot = key.slot(job.guild_id)
+        slot = key.slot(job.payer_id)
         news = [self._pause(slot, call, seconds) for call in calls]
         if any(news):
             self.tell(slot, f"{seconds:.3f}", *(call.name for call in calls))
@@ -152,16 +152,16 @@ class KeyWaits:
     def is_free(self, key: UsableKey, job: Job) -> bool:
         """Whether a create with this key needs no check, permission or rest before it. It reserves nothing."""
         return not (
-            not self.health.is_checked(job.guild_id, key)
+            not self.health.is_checked(job.payer_id, key)
             or self.budgets.is_limited(key.secret)
-            or self._paused.get((key.slot(job.guild_id), Call.CREATE), 0.0) > self.clock.monotonic()
+            or self._paused.get((key.slot(job.payer_id), Call.CREATE), 0.0) > self.clock.monotonic()
             or self._breaker.is_certain(_sufferer(key, job))
         )
 
     def rest_s(self, key: UsableKey, job: Job) -> float:
         """Return how many seconds the job must wait for its key, 0 if it may call now, and then must."""
         call = Call.CREATE if job.state is JobState.SUBMITTING else Call.POLL
-        left_s = self._paused.get((key.slot(job.guild_id), call), 0.0) - self.clock.monotonic()
+        left_s = self._paused.get((key.slot(job.payer_id), call), 0.0) - self.clock.monotonic()
         if left_s <= 0 and (turn_s := self.budgets.wait_s(key.secret, job.id)):
             return turn_s
         if left_s <= 0:
@@ -179,8 +179,10 @@ class KeyWaits:
         if await self.transitions.rest(followed, seconds, waits_for=WaitsFor.CANNON) is None:
             return None
         await self.transitions.show(followed.job)
+        if job.own:
+            return seconds
         until = stamp(followed.job.next_at, "t")
-        name = f"asked to wait {key.slot(job.guild_id)}"
+        name = f"asked to wait {key.slot(job.payer_id)}"
         await self.transitions.alert_once(
             job.guild_id, name, partial(texts.ASKED_TO_WAIT_ALERT, time=until), ALERT_AGAIN_S
         )
@@ -192,24 +194,24 @@ class KeyWaits:
 
     async def judge(self, job: Job, key: UsableKey) -> KeyVerdict:
         """Check the key that the job was refused with; alert the moderators if it is refused."""
-        judgement = await self.health.judge(job.guild_id, key)
+        judgement = await self.health.judge(job.payer_id, key)
         await self._alert(job, judgement)
         return judgement.verdict
 
     async def first_check(self, job: Job, key: UsableKey) -> Judgement | None:
         """Check the key before its first create in this process; None later. Alerts like `judge`."""
-        judgement = await self.health.first_check(job.guild_id, key)
+        judgement = await self.health.first_check(job.payer_id, key)
         if judgement is not None:
             await self._alert(job, judgement)
         return judgement
 
     async def _alert(self, job: Job, judgement: Judgement) -> None:
-        if judgement.is_news:
+        if judgement.is_news and not job.own:  # its author reads of it in their panel
             await self.transitions.surface.alert(job.guild_id, texts.KEY_REFUSED_ALERT)
 
     async def tell_owner(self, job: Job, key: UsableKey, error: type[CannonError]) -> None:
         """Alert the moderators to what only the owner of the server's own account can mend."""
-        if key.id is None or key.is_practice:
+        if key.id is None or key.is_practice or key.own:
             return
         if error is OutOfCredits:
             out = partial(_out_of_credits, self.packs(key))
@@ -240,7 +242,7 @@ class KeyWaits:
         await self.transitions.end(
             followed,
             JobState.EXPIRED,
-            texts.NO_WORKING_KEY,
+            texts.OWN_ACCOUNT_TROUBLE if followed.job.own else texts.NO_WORKING_KEY,
             recheck=followed.job.remote_id is not None,
         )
 
@@ -250,5 +252,5 @@ def _out_of_credits(packs: Sequence[CreditPack]) -> str:
 
 
 def _sufferer(key: UsableKey, job: Job) -> str:
-    """Return the name that outages are kept under: per server, also with the host's key."""
-    return f"{job.guild_id} {key.slot(job.guild_id)}"
+    """Return the name that outages are kept under: per payer, also with the host's key."""
+    return f"{job.payer_id} {key.slot(job.payer_id)}"

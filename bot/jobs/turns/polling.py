@@ -129,7 +129,7 @@ class Polling:
         followed.polls += 1
         if followed.answered_at is not None:
             followed.active_s += now - followed.answered_at
-        followed.answered_at, followed.answers_to = now, key.slot(job.guild_id)
+        followed.answered_at, followed.answers_to = now, key.slot(job.payer_id)
         followed.failures = followed.denials = 0
         followed.trouble = ""
         followed.denied_at = None
@@ -206,7 +206,7 @@ class Polling:
 
     async def _denied(self, followed: Followed, key: UsableKey) -> float | None:
         """Handle an unknown request: believed after an hour of nothing else."""
-        job, now, slot = followed.job, self.clock.monotonic(), key.slot(followed.job.guild_id)
+        job, now, slot = followed.job, self.clock.monotonic(), key.slot(followed.job.payer_id)
         if key.id != job.key_id and followed.answers_to != slot:
             return await self.key_waits.wait(followed)  # a key of another account cannot know the request
         denied_s = job.denied_s + (0.0 if followed.denied_at is None else now - followed.denied_at)
@@ -235,7 +235,7 @@ class Polling:
         if not await self.transitions.change(followed, JobState.READY, **made, next_at=0.0, tried=tried):
             return None
         if tried is not None:
-            await self.memories.noted(job.guild_id, tried)
+            await self.memories.noted(job.payer_id, tried)
         failpoint("ready.stored")
         self.trust.note_done(followed)
         return 0.0
@@ -268,7 +268,7 @@ class Polling:
         tried = None if progress.error is None else self.memories.failed(followed.job, progress.error, progress.faults)
         await self.transitions.end(followed, JobState.FAILED, sentence, lacks=lacks, tried=tried)
         if tried is not None:
-            await self.memories.noted(followed.job.guild_id, tried)
+            await self.memories.noted(followed.job.payer_id, tried)
 
     def _in_its_life(self, job: Job, at: float | None) -> float:
         """Return a time of the API, Unix seconds, clamped to the job's life; now for None."""

@@ -38,7 +38,7 @@ from bot.jobs.follow.lanes import Followed
 from bot.jobs.follow.webhook_hints import WebhookTrust
 from bot.jobs.turns.key_waits import LONG_REST_S, UNKNOWN_KEY_S, Call, KeyWaits
 from bot.jobs.turns.transitions import Transitions, attempt_of
-from bot.language import speak, tr
+from bot.language import Text, speak, tr
 from bot.runtime.clock import Clock
 from bot.runtime.failpoints import failpoint
 from bot.runtime.metrics import Metrics
@@ -85,7 +85,8 @@ class Submitting:
             return await self.key_waits.wait(followed)
         trouble = None if judgement is None or judgement.status is None else _trouble(judgement.status)
         if trouble is not None and not followed.job.in_doubt:  # else an attempt may have arrived
-            await self.transitions.end(followed, JobState.FAILED, _TROUBLES[trouble](host_pays=key.id is None))
+            sentence = texts.OWN_ACCOUNT_TROUBLE if key.own else _TROUBLES[trouble](host_pays=key.id is None)
+            await self.transitions.end(followed, JobState.FAILED, sentence)
             await self.key_waits.tell_owner(followed.job, key, trouble)
             return None
         return await self._submit(followed, key)
@@ -216,7 +217,7 @@ class Submitting:
         failpoint("submit.stored")
         followed.failures = 0
         followed.answered_at, followed.is_watched = self.clock.monotonic(), True
-        followed.answers_to = key.slot(job.guild_id)
+        followed.answers_to = key.slot(job.payer_id)
         if job.attempts > 1 or self.clock.wall() - job.created_at > WRONG_S:
             await self.transitions.show(job)  # else its card says already when the result is expected
         jitter = self.rng.uniform(-1, 1)
@@ -259,7 +260,9 @@ class Submitting:
             return None
         operation = self.catalogue.current.find(job.operation)
         refusal = await self.unavailable.note(job, key, operation, error.said)
-        sentence = texts.REFUSED[refusal](operation=self._title(job), reason=error.said)
+        sentence: str | Text = texts.REFUSED[refusal](operation=self._title(job), reason=error.said)
+        if key.own and refusal is not Refusal.INPUT:
+            sentence = texts.OWN_ACCOUNT_TROUBLE
         await self.transitions.end(followed, JobState.FAILED, sentence)
         return None
 
@@ -277,7 +280,10 @@ class Submitting:
         job = followed.job
         tried = await self.memories.refused(job, error) if isinstance(error, InputRefused | KeyRefused) else None
         labels = labels_of(self.catalogue.current.find(job.operation))
-        if isinstance(error, EmailNotVerified):
+        sentence: str | Text
+        if job.own and isinstance(error, EmailNotVerified | OutOfCredits):
+            sentence = texts.OWN_ACCOUNT_TROUBLE
+        elif isinstance(error, EmailNotVerified):
             sentence = texts.must_verify(host_pays=job.key_id is None)
         elif isinstance(error, KeyRefused):  # the key works: its account lacks a value of this input
             sentence = texts.REFUSED[Refusal.INPUT](operation=self._title(job), reason=error.said)
@@ -287,7 +293,7 @@ class Submitting:
             sentence = await self.memories.other_models(job, job.model, error.said) or sentence
         await self.transitions.end(followed, JobState.FAILED, sentence, tried=tried, lacks=missing_in(error.faults))
         if tried is not None:
-            await self.memories.noted(job.guild_id, tried)
+            await self.memories.noted(job.payer_id, tried)
 
     def _title(self, job: Job) -> str:
         operation = self.catalogue.current.find(job.operation)

@@ -10,15 +10,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from simcord.actors import MemberActor
+    from simcord.builders import UserHandle
     from simcord.results import InteractionResult
 
     from bot.sandbox.demo.simulation import ResponseMessage
 
-YES = ("c1:confirm:", "c1:vary_strong:")
+YES = ("c1:confirm:", "c1:pay_server:", "c1:vary_strong:")
 """The buttons that answer a question."""
 
 
-async def answered(who: MemberActor, shown: InteractionResult) -> ResponseMessage | None:
+async def answered(who: MemberActor | UserHandle, shown: InteractionResult) -> ResponseMessage | None:
     """Answer all questions; return the public message in the end, None without one."""
     while (question := _asked(shown)) is not None:
         shown = await who.click(question[0], custom_id=question[1])

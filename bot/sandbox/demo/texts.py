@@ -201,6 +201,18 @@ BEST_TRY = Text(
     "The latest is in {gallery}. As Morgan, click `/studio settings`, press Enter, and choose Gallery: "
     "it has the channel and a preview."
 )
+ACCOUNT = Text("Pay with your own account")
+ACCOUNT_TRY = Text(
+    "In `/me`, **My Cannon account**, link `{key}`.\nThen `/image generate` with `pay`: *My own account*. "
+    "The server pays nothing."
+)
+OWN_KEY = "cs_test_mine_42"
+HARBOR = Text("a small harbor at dawn")
+OUTSIDE = Text("Use it in direct messages")
+OUTSIDE_TRY = Text(
+    "Open **Cannon Studio** under **Direct messages**, and use `/image generate`.\nYour own account pays there, and no "
+    "server sees it."
+)
 SET_UP = Text("Set it up for your server")
 SET_UP_TRY = Text(
     "As Morgan, click `/studio setup` and press Enter: key, test image, limits, roles, and channels, one question at a "

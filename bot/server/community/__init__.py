@@ -1,1 +1,1 @@
-"""What brings a server's members together: shoot-outs between models, events, and schedules."""
+"""What brings a server's members together: shoot-outs between models, events, schedules, and accounts of their own."""

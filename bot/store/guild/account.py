@@ -10,13 +10,13 @@ from itertools import islice
 from pathlib import Path
 
 from bot.catalogue.live import ApiChange, ChangeKind, Subject
-from bot.domain.models import GuildKey, LedgerKind
+from bot.domain.models import Books, GuildKey, LedgerKind
 from bot.domain.money.account import AccountCheck, AccountFigures, compare
 from bot.language import speaking
 from bot.store.engine.columns import from_milli, read_as, to_milli, to_text
 from bot.store.engine.repository import Record, Repository, stored_rows, write_decision
 from bot.store.guild.keys import key_of
-from bot.store.money.totals import booked
+from bot.store.money.totals import HOST_ID, booked
 from bot.store.sql import Connection, Row
 
 JOBS_NAMED = 5
@@ -31,18 +31,33 @@ SELECT guild_keys.* FROM guild_keys
 LEFT JOIN account_checks ON account_checks.guild_id = guild_keys.guild_id AND account_checks.key_id = guild_keys.id
 WHERE retired_at IS NULL AND refused_at IS NULL AND secret IS NOT NULL AND practice = 0
     AND coalesce(account_checks.at, 0) <= :before
-    AND EXISTS (SELECT 1 FROM jobs WHERE jobs.guild_id = guild_keys.guild_id AND jobs.created_at >= :since)
+    AND (
+        EXISTS (SELECT 1 FROM jobs WHERE jobs.guild_id = guild_keys.guild_id AND jobs.created_at >= :since)
+        OR own = 1 AND EXISTS (
+            SELECT 1 FROM jobs
+            WHERE jobs.practice = 2 AND jobs.author_id = guild_keys.guild_id AND jobs.created_at >= :since
+        )
+    )
 """
 _OPEN = """
 SELECT coalesce(sum(max(held_milli + raised_milli, coalesce(cost_milli, 0))), 0) FROM jobs
 WHERE guild_id = ? AND key_id = ? AND attempts > 0 AND state IN ('submitting', 'queued', 'processing', 'ready')
+"""
+_OPEN_ON_OWN = _OPEN.replace("guild_id = ?", "practice = 2 AND author_id = ?")
+# Of a guild, or of a member's own account in all guilds.
+_VERSION = """
+SELECT coalesce(max(id), 0) FROM (
+    SELECT max(id) AS id FROM ledger WHERE guild_id = :payer_id
+    UNION ALL SELECT max(ledger.id) FROM jobs JOIN ledger ON ledger.job_id = jobs.id
+    WHERE jobs.practice = 2 AND jobs.author_id = :payer_id
+) AS each
 """
 _SUSPECTS = """
 SELECT id FROM jobs WHERE guild_id = :guild_id AND created_at >= :since
     AND (recheck_at IS NOT NULL OR (state = 'failed' AND in_doubt = 1))
 ORDER BY created_at DESC LIMIT :limit
 """
-_IS_THEIRS = "SELECT 1 FROM guild_keys WHERE guild_id = ? AND id = ?"
+_IS_THEIRS = "SELECT own FROM guild_keys WHERE guild_id = ? AND id = ?"
 _LAST = "SELECT * FROM account_checks WHERE guild_id = ? AND key_id = ?"
 _LAST_OF_GUILD = """
 SELECT at, difference_milli FROM account_checks JOIN guild_keys ON guild_keys.id = key_id
@@ -94,10 +109,11 @@ class AccountChecks(Repository):
         now = self._clock.wall()
 
         def change(db: Connection) -> AccountDifference | None:
-            if _version(db, guild_id) != version or db.execute(_IS_THEIRS, (guild_id, key_id)).fetchone() is None:
+            theirs = db.execute(_IS_THEIRS, (guild_id, key_id)).fetchone()
+            if _version(db, guild_id) != version or theirs is None:
                 return None
             row = db.execute(_LAST, (guild_id, key_id)).fetchone()
-            check = compare(_check(row), _figures(db, guild_id, key_id, balance))
+            check = compare(_check(row), _figures(db, guild_id, key_id, balance, own=bool(theirs[0])))
             reported = 0 if row is None else row["reported_milli"]
             difference = to_milli(check.difference)
             db.execute(_PUT, (guild_id, key_id, now, *_columns(check), difference))
@@ -122,17 +138,17 @@ class AccountChecks(Repository):
 
 
 def _version(db: Connection, guild_id: int) -> int:
-    row = db.execute("SELECT coalesce(max(id), 0) FROM ledger WHERE guild_id = ?", (guild_id,)).fetchone()
-    return int(row[0])
+    return int(db.execute(_VERSION, {"payer_id": guild_id}).fetchone()[0])
 
 
-def _figures(db: Connection, guild_id: int, key_id: int, balance: Decimal) -> AccountFigures:
-    sums = booked(db, guild_id, practice=False, key_id=key_id)
+def _figures(db: Connection, guild_id: int, key_id: int, balance: Decimal, *, own: bool) -> AccountFigures:
+    everywhere, books = (HOST_ID, Books.OWN) if own else (guild_id, Books.SERVER)
+    sums = booked(db, everywhere, practice=books, key_id=key_id)
     return AccountFigures(
         balance=balance,
         known=sums[LedgerKind.SETTLE] + sums[LedgerKind.ADJUST],
         adjusted=sums[LedgerKind.ADJUST],
-        open=from_milli(db.execute(_OPEN, (guild_id, key_id)).fetchone()[0]),
+        open=from_milli(db.execute(_OPEN_ON_OWN if own else _OPEN, (guild_id, key_id)).fetchone()[0]),
     )
 
 

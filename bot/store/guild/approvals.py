@@ -137,7 +137,7 @@ class Approvals(Repository):
             if jobs is None:
                 return None
             ended = tuple(end_unsent(db, job, to, sentence, now) for job in jobs)
-            forget_unneeded_keys(db, guild_id)
+            forget_unneeded_keys(db, [guild_id])
             return ended
 
         return await self._recorded(guild_id, change, record)

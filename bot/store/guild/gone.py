@@ -34,9 +34,11 @@ _UNSENT = f"{_OPEN} AND (state IN ('awaiting_approval', 'waiting') OR state = 's
 _LOST = f"{_OPEN} AND (state IN ('submitting', 'ready') OR key_id IS NOT NULL)"
 """What needs the guild and its keys; the host's key still follows its own jobs."""
 
+# A member's own place is no guild that could remove the bot: it has the member's id.
 _CONCERNED = f"""
-SELECT guild_id FROM absent_guilds UNION SELECT guild_id FROM guild_keys WHERE secret IS NOT NULL
-UNION SELECT guild_id FROM jobs WHERE {_OPEN} UNION SELECT guild_id FROM jobs WHERE recheck_at IS NOT NULL
+SELECT guild_id FROM absent_guilds UNION SELECT guild_id FROM guild_keys WHERE secret IS NOT NULL AND own = 0
+UNION SELECT guild_id FROM jobs WHERE {_OPEN} AND author_id <> guild_id
+UNION SELECT guild_id FROM jobs WHERE recheck_at IS NOT NULL AND author_id <> guild_id
 """  # noqa: S608 - the conditions above
 _WITH_UNSENT = (
     f"SELECT DISTINCT guild_id FROM jobs WHERE {_UNSENT} AND guild_id IN (SELECT guild_id FROM absent_guilds)"  # noqa: S608 - the condition above
@@ -98,7 +100,7 @@ class AbsentGuilds(Repository):
                 " WHERE guild_id = ? AND answered = 0 AND dropped_at IS NULL",
                 (now, guild_id),
             )
-            forget_unneeded_keys(db, guild_id)
+            forget_unneeded_keys(db, [guild_id, *(job.payer_id for job in unsent)])
             return len(unsent)
 
         return await self._write(guild_id, change)

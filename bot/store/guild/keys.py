@@ -83,6 +83,7 @@ def _end(db: Connection, job: Job, now: float) -> EndedCard:
 _KEY = "SELECT * FROM guild_keys WHERE guild_id = ? AND id = ? AND secret IS NOT NULL"
 _WORKING = """
 SELECT * FROM guild_keys WHERE retired_at IS NULL AND refused_at IS NULL AND secret IS NOT NULL AND practice = 0
+    AND own = 0
 ORDER BY set_at DESC, id DESC
 """
 _REFUSED = "SELECT * FROM guild_keys WHERE refused_at IS NOT NULL AND secret IS NOT NULL"
@@ -120,12 +121,13 @@ class GuildKeys(Repository):
         set_by: int,
         status: AccountStatus,
         practice: bool = False,
+        own: bool = False,
         record: RecordOf[KeyChange] | None = None,
     ) -> KeyChange:
         """Set the guild's key; the previous one is retired, and deleted once no open job needs it.
 
         `status` is the API's answer when the key was tried. A real key ends practice, with its jobs; a practice
-        key replaces none: raises Refused if the guild has a key.
+        key replaces none: raises Refused if the guild has a key. With `own`, `guild_id` is a member's id.
         """
         sealed = self._box.seal(KEY_PURPOSE, guild_id, secret)
         now = self._clock.wall()
@@ -135,12 +137,12 @@ class GuildKeys(Repository):
             if practice and _current(db, guild_id) is not None:
                 raise Refused(texts.HAS_A_KEY, "practice")
             ended = end_practice_jobs(db, guild_id, now) if is_practice else []
-            before = _retire(db, guild_id, now)
+            before = retire(db, guild_id, now)
             row = db.execute(
                 "INSERT INTO guild_keys"
-                " (guild_id, secret, last4, set_by, set_at, practice, plan, scopes, balance_milli, balance_at)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *",
-                (guild_id, sealed, secret[-4:], set_by, now, practice, *_status_columns(status, now)),
+                " (guild_id, secret, last4, set_by, set_at, practice, own, plan, scopes, balance_milli, balance_at)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *",
+                (guild_id, sealed, secret[-4:], set_by, now, practice, own, *_status_columns(status, now)),
             ).fetchone()
             return KeyChange(
                 key=key_of(row, self._box),
@@ -178,7 +180,7 @@ class GuildKeys(Repository):
         now = self._clock.wall()
 
         def change(db: Connection) -> RetiredKey | None:
-            return None if practises(db, guild_id) else _retire(db, guild_id, now)
+            return None if practises(db, guild_id) else retire(db, guild_id, now)
 
         removed = await self._recorded(guild_id, change, record)
         await self._database.scrub()
@@ -194,7 +196,7 @@ class GuildKeys(Repository):
             if not practises(db, guild_id):
                 return None
             ended = tuple(end_practice_jobs(db, guild_id, now))
-            _retire(db, guild_id, now)
+            retire(db, guild_id, now)
             return ended
 
         done = await self._recorded(guild_id, change, record)
@@ -264,10 +266,10 @@ def _current(db: Connection, guild_id: int) -> Row | None:
     return found
 
 
-def _retire(db: Connection, guild_id: int, now: float) -> RetiredKey | None:
+def retire(db: Connection, guild_id: int, now: float) -> RetiredKey | None:
     row = _current(db, guild_id)
     db.execute("UPDATE guild_keys SET retired_at = ? WHERE guild_id = ? AND retired_at IS NULL", (now, guild_id))
-    forget_unneeded_keys(db, guild_id)
+    forget_unneeded_keys(db, [guild_id])
     return None if row is None else RetiredKey(id=row["id"], guild_id=guild_id, last4=row["last4"])
 
 
@@ -283,6 +285,7 @@ def key_of(row: Row, box: SecretBox) -> GuildKey:
         row,
         secret=box.open(KEY_PURPOSE, row["guild_id"], row["secret"]),
         practice=bool(row["practice"]),
+        own=bool(row["own"]),
         scopes=tuple(json.loads(row["scopes"])),
         balance=from_milli_or_none(row["balance_milli"]),
     )

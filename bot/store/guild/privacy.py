@@ -121,7 +121,8 @@ class Privacy(Repository):
             forget_cast(db, guild_id, member_id, now)
             forget_events(db, guild_id, member_id)
             forget_of_member(db, guild_id, member_id, is_known_model)
-            note_former(db, guild_id, member_id, now)
+            if member_id != guild_id:  # their own place has their id anyway
+                note_former(db, guild_id, member_id, now)
             drafts = db.execute("DELETE FROM drafts WHERE guild_id = ? AND member_id = ?", mine).rowcount
             return Erased(jobs=jobs, drafts=drafts, left=db.execute(_STILL_OPEN, mine).fetchone()[0])
 

@@ -194,7 +194,7 @@ class Refunds(Repository):
 
         def change(db: Connection) -> Grant | None:
             job = job_in(db, guild_id, job_id)
-            if job is None or job.practice or job.is_secret:
+            if job is None or job.practice or job.own or job.is_secret:
                 return None  # while members vote on it, its cost is secret
             if not (job.is_charged_for_nothing or (posted and _is_posted(job))):
                 return None

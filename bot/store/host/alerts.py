@@ -34,10 +34,13 @@ ON CONFLICT (rule) DO UPDATE SET silenced_until = excluded.silenced_until, is_sh
 
 _COUNTS = """
 SELECT (SELECT count(*) FROM host_key_refusals),
-    (SELECT count(*) FROM guild_keys WHERE refused_at IS NOT NULL AND retired_at IS NULL AND secret IS NOT NULL),
+    (
+        SELECT count(*) FROM guild_keys
+        WHERE own = 0 AND refused_at IS NOT NULL AND retired_at IS NULL AND secret IS NOT NULL
+    ),
     (
         SELECT count(*) FROM account_checks JOIN guild_keys ON guild_keys.id = account_checks.key_id
-        WHERE difference_milli > 0 AND retired_at IS NULL AND secret IS NOT NULL
+        WHERE own = 0 AND difference_milli > 0 AND retired_at IS NULL AND secret IS NOT NULL
     )
 """
 

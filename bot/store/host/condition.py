@@ -77,7 +77,9 @@ def inside(db: Connection, now: float) -> dict[str, Any]:
         "oldest_due_s": None if oldest is None else round(max(0.0, now - oldest), 1),
         **followers(db, now),
         "paused_since": paused_since(db),
-        "refused_keys": db.execute("SELECT count(*) FROM guild_keys WHERE refused_at IS NOT NULL").fetchone()[0],
+        "refused_keys": db.execute(
+            "SELECT count(*) FROM guild_keys WHERE own = 0 AND refused_at IS NOT NULL"
+        ).fetchone()[0],
         "last_trouble": [
             dict(zip(row.keys(), row, strict=True)) for row in db.execute(_LAST_TROUBLE, (LAST,)).fetchall()
         ],

@@ -178,7 +178,9 @@ class Cards(Repository):
             if earlier is not None:
                 return *earlier, None
             # As of the time from which its jobs count: with a midnight in between they would count nowhere.
-            known = spending(db, card.guild_id, card.author_id, card.created_at, self._database.host_limits)
+            known = spending(
+                db, card.guild_id, card.author_id, card.created_at, self._database.host_limits, own=jobs[0].own
+            )
             verdict = decide(known)
             if verdict is None:
                 verdict = Verdict(states=tuple(job.state for job in jobs))
@@ -280,7 +282,7 @@ class Cards(Repository):
             unsent = [job for job in jobs_of_card(db, guild_id, card_id) if not job.state.ended and job.attempts == 0]
             for job in unsent:
                 end_unsent(db, job, JobState.CANCELLED, reason, now)
-            forget_unneeded_keys(db, guild_id)
+            forget_unneeded_keys(db, [job.payer_id for job in unsent])
             return len(unsent)
 
         return await self._write(guild_id, change)

@@ -177,7 +177,7 @@ def cancel_in(
         job = replace(job, dropped_by=drop_by)
     others = cancel_dependents(db, job, steps or str(texts.STEP_CANCELLED), now)
     _close_approval(db, job)
-    forget_unneeded_keys(db, job.guild_id)
+    forget_unneeded_keys(db, [job.payer_id])
     return Cancelled(job=job, stopped=stopped, others=others)
 
 

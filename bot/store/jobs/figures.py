@@ -26,6 +26,8 @@ class StoreFigures:
     """Credits held for open jobs."""
     refused_keys: int
     """How many servers' keys Cannon Studio refuses."""
+    accounts: Mapping[str, int]
+    """How many accounts are linked: of servers, of members, and for practice."""
     of_host: tuple[HostCredits, ...] = ()
     """What was spent under each of the host's limits."""
 
@@ -43,6 +45,7 @@ class Figures(Repository):
                 booked={kind.value: credits_ for kind, credits_ in booked(db, HOST_ID, practice=False).items()},
                 held=from_milli(db.execute(_HELD).fetchone()[0]),
                 refused_keys=db.execute(_REFUSED).fetchone()[0],
+                accounts={kind: db.execute(_ACCOUNTS, each).fetchone()[0] for kind, each in _KINDS.items()},
                 of_host=host_credits(db, limits, now),
             )
 
@@ -57,7 +60,9 @@ _HELD = """
 SELECT sum(held_milli + raised_milli) FROM jobs
 WHERE state IN ('awaiting_approval', 'waiting', 'submitting', 'queued', 'processing', 'ready') AND practice = 0
 """
-_REFUSED = "SELECT count(*) FROM guild_keys WHERE refused_at IS NOT NULL AND secret IS NOT NULL"
+_REFUSED = "SELECT count(*) FROM guild_keys WHERE own = 0 AND refused_at IS NOT NULL AND secret IS NOT NULL"
+_ACCOUNTS = "SELECT count(*) FROM guild_keys WHERE own = ? AND practice = ? AND retired_at IS NULL"
+_KINDS = {"server": (0, 0), "member": (1, 0), "practice": (0, 1)}
 
 
 _DURATIONS = "SELECT data FROM histograms WHERE operation = ? AND model = ? AND kind = ?"

@@ -117,7 +117,7 @@ class Jobs(Repository):
             note_attempts(db, changed, calls, now, self._database.process)
             if to.ended:
                 follow_up(db, changed, now)
-                forget_unneeded_keys(db, job.guild_id)
+                forget_unneeded_keys(db, [job.payer_id])
             return Advanced(job=stored, may_start=to not in PLACED_STATES and _has_waiting(db, job.guild_id))
 
         is_hosts = job.key_id is None and to.ended  # its true cost changes what all guilds have spent on that key
@@ -151,11 +151,15 @@ class Jobs(Repository):
         return raised
 
 
+# As its index has it: the sandbox's requests are others.
+_HAS_REQUEST = "SELECT 1 FROM jobs WHERE remote_id = ? AND CASE practice WHEN 1 THEN 1 ELSE 0 END = ?"
+
+
 def _require_own_request(db: Connection, job: Job, remote_id: str | None) -> None:
     """Raise RequestOfAnother if a job of any guild has that request of Cannon Studio or the practice sandbox."""
     if remote_id is None or remote_id == job.remote_id:
         return
-    if db.execute("SELECT 1 FROM jobs WHERE remote_id = ? AND practice = ?", (remote_id, int(job.practice))).fetchone():
+    if db.execute(_HAS_REQUEST, (remote_id, int(job.practice))).fetchone():
         raise RequestOfAnother(remote_id)
 
 

@@ -19,7 +19,7 @@ from bot.store.jobs.overshoots import request_of
 from bot.store.jobs.rows import job_in, jobs_of_card, update_job
 from bot.store.money import purses
 from bot.store.money.prices import costs_of_kind
-from bot.store.money.spending import spending
+from bot.store.money.spending import spending_of
 from bot.store.sql import Connection
 
 _UNHELD = """
@@ -73,7 +73,7 @@ def _hold(db: Connection, job: Job, price: Decimal, now: float, host_limits: tup
 
     It counts on the day of its hold: what was left on an earlier one has lapsed.
     """
-    known = replace(spending(db, job.guild_id, job.author_id, now, host_limits), practice=job.practice)
+    known = spending_of(db, job, now, host_limits)
     draws = decide_waiting(request_of(db, job, price), known, _agreed(db, job))
     held = replace(job, raised=price, basis=basis, created_at=_counted_from(job, known.rules, now))
     update_job(db, held, job)

@@ -17,7 +17,7 @@ from bot.store.engine.columns import from_milli, texts_from_json
 from bot.store.engine.repository import Record, Repository, write_decision
 from bot.store.jobs.ending import cancel_in
 from bot.store.jobs.rows import CARDS, job_in, job_of
-from bot.store.money.spending import SENT_STATES, Spending, end_of, rules_of, spending
+from bot.store.money.spending import SENT_STATES, Spending, end_of, rules_of, spending, spending_of
 from bot.store.sql import Connection, Row
 
 _COUNTED = """
@@ -57,6 +57,8 @@ def account_for(db: Connection, job: Job, now: float, host_limits: tuple[Limit, 
     Unsent jobs are cancelled and refunded, newest first, until the limit holds. A cost above the guild's ceiling
     per job is recorded too. The job is as in the database.
     """
+    if job.own:
+        return None  # no limit is about it, and no moderator reads of it
     broken, stopped = _stop_what_exceeds(db, job, now, host_limits, str(texts.LIMIT_OVERSHOT))
     ceiling = rules_of(db, job.guild_id).job_ceiling
     if not broken and (ceiling is None or job.reserved <= ceiling):
@@ -81,8 +83,7 @@ def _stop_what_exceeds(
     db: Connection, job: Job, now: float, host_limits: tuple[Limit, ...], sentence: str
 ) -> tuple[list[Headroom], list[Job]]:
     # In the job's own mode and period: practice may have begun or ended since it was accepted, and a period ended.
-    known = spending(db, job.guild_id, job.author_id, now, host_limits)
-    known = replace(known, practice=job.practice, now=job.created_at)
+    known = replace(spending_of(db, job, now, host_limits), now=job.created_at)
     request = request_of(db, job, ZERO)
     allowed = db.execute("SELECT allowed FROM jobs WHERE id = ?", (job.id,)).fetchone()[0]
     found = [each for each in _headrooms(known, request) if each.limit.scope.is_host or not allowed]
@@ -117,7 +118,7 @@ def _counted(known: Spending, limit: Limit) -> dict[str, object]:
     zone = zone_of(limit, known.rules)
     return {
         "guild_id": known.guild_id,
-        "practice": known.practice,
+        "practice": int(known.books),
         "since": limit.period.start(known.now, zone),
         "until": end_of(limit.period.end(known.now, zone)),
         "operation": limit.operation,
@@ -156,7 +157,7 @@ SELECT jobs.*, cards.channel_id, cards.parent_channel_id, cards.category_id, car
     coalesce(approvals.asked, '') <> '' AS asks,
     (SELECT sum(credits_milli) FROM draws WHERE draws.job_id = jobs.id) AS drawn_milli
 FROM jobs JOIN cards ON cards.id = jobs.card_id LEFT JOIN approvals ON approvals.card_id = jobs.card_id
-WHERE (jobs.guild_id = :guild_id OR (:everywhere = 1 AND jobs.key_id IS NULL)) AND jobs.id IN (
+WHERE jobs.practice <> 2 AND (jobs.guild_id = :guild_id OR (:everywhere = 1 AND jobs.key_id IS NULL)) AND jobs.id IN (
     SELECT id FROM jobs
     WHERE state IN ('awaiting_approval', 'waiting', 'submitting', 'queued', 'processing', 'ready')
     UNION ALL SELECT id FROM jobs WHERE recheck_at IS NOT NULL AND state IN ('failed', 'expired')

@@ -116,8 +116,10 @@ def _start_until_stopped(
         job = job_in(db, guild_id, job_id)
         if job is None or job.id in waiting or running.get(job.author_id, 0) >= rules.running_per_member:
             continue
-        binding = (*limits, *(host_limits if job.key_id is None else ()))
-        if job.basis == UNKNOWN and not _may_start_unpriced(db, job, binding, rules):
+        binding = () if job.own else (*limits, *(host_limits if job.key_id is None else ()))
+        if job.basis == UNKNOWN and not _may_start_unpriced(
+            db, job, binding, rules.of_own_account() if job.own else rules
+        ):
             continue
         if job.waits_for_price:
             held = hold_late(db, job, now, host_limits)
@@ -135,7 +137,7 @@ def _start_until_stopped(
 
 
 def _may_start_unpriced(db: Connection, job: Job, limits: Sequence[Limit], rules: Rules) -> bool:
-    unpriced = unpriced_of(db, job.guild_id, practice=job.practice, everywhere=counts_everywhere(limits))
+    unpriced = unpriced_of(db, job.guild_id, books=job.books, everywhere=counts_everywhere(limits))
     own = Unpriced(member_id=job.author_id, operation=job.operation, kind=job.price_kind or "", is_sent=False)
     return may_start_unpriced(own, unpriced, limits, rules)
 

@@ -96,7 +96,7 @@ class Rechecks(Repository):
                 return None
             current = job_of(row)
             update_job(db, changed(db, current, now), current)
-            forget_unneeded_keys(db, job.guild_id)
+            forget_unneeded_keys(db, [job.payer_id])
             return job_in(db, job.guild_id, job.id)
 
         return await self._write(job.guild_id, change)

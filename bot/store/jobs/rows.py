@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
-from bot.domain.models import RUNNING_STATES, Card, Job, JobState, ShootoutPhase, WaitsFor
+from bot.domain.models import RUNNING_STATES, Books, Card, Job, JobState, ShootoutPhase, WaitsFor
 from bot.domain.server.member_settings import PING_AFTER_S
 from bot.domain.server.places import CardPlace
 from bot.domain.words.cast import NO_CAST, Casting
@@ -52,7 +52,7 @@ CARDS = Table(
     (
         *_all("id", "guild_id", "channel_id", "author_id", "interaction_id"),
         Column(name="token"),  # sealed below, which needs the guild's id and the box
-        *_all("token_expires_at", "message_id", "message_channel_id"),
+        *_all("token_expires_at", "message_id", "message_channel_id", "outside_id"),
         Column(name="private", from_sql=bool),
         Column(name="spoiler", from_sql=bool),
         Column(name="answered", from_sql=bool),
@@ -72,7 +72,7 @@ JOBS = Table(
         Column(name="expected_milli", attribute="expected", to_sql=to_milli_or_none, from_sql=from_milli_or_none),
         *_all("price_kind", "price_size", "price_outputs", "parent_id", "repeats_key", "subject", "trace"),
         Column(name="after_ids", to_sql=to_json, from_sql=texts_from_json),
-        Column(name="practice", from_sql=bool),
+        Column(name="practice", attribute="books", to_sql=int, from_sql=Books),
         Column(name="fill", to_sql=to_json, from_sql=mapping_from_json),
         Column(name="variation", to_sql=to_text_or_none, from_sql=lambda text: text and Variation(text)),
         Column(name="orders", to_sql=to_json, from_sql=mapping_from_json),

@@ -192,7 +192,7 @@ def note_outcome(db: Connection, job: Job, outcome: TriedOutcome, now: float) ->
     """Note the outcome of the job's values, in its transaction; delete the excess."""
     for field, value in outcome.values.items():
         row: dict[str, str | int | float] = {
-            "guild_id": job.guild_id,
+            "guild_id": job.payer_id,
             "key_id": job.key_id or 0,
             "operation": job.operation,
             "field": field,
@@ -207,7 +207,7 @@ def note_outcome(db: Connection, job: Job, outcome: TriedOutcome, now: float) ->
         works = int(outcome.said is None)
         db.execute(_NOTE_ID, {"operation": job.operation, "id": outcome.model_id, "works": works, "now": now})
     if outcome.values:
-        db.execute(_DROP_OF_GUILD, {"guild_id": job.guild_id})
+        db.execute(_DROP_OF_GUILD, {"guild_id": job.payer_id})
 
 
 def forget_of_member(db: Connection, guild_id: int, member_id: int, is_known_model: ModelTest) -> None:
@@ -220,7 +220,7 @@ def forget_of_job(db: Connection, job: Job, is_known_model: ModelTest) -> None:
     """Delete the values that only this job sent. A known model stays."""
     values = json.dumps([value for value in job.input.values() if isinstance(value, str)])
     condition = "operation = :operation AND uses + refusals = 1 AND value IN (SELECT value FROM json_each(:values))"
-    _forget(db, job.guild_id, job.author_id, is_known_model, condition, {"operation": job.operation, "values": values})
+    _forget(db, job.payer_id, job.author_id, is_known_model, condition, {"operation": job.operation, "values": values})
 
 
 def _forget(

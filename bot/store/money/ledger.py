@@ -105,7 +105,7 @@ def _write(db: Connection, job: Job, kind: LedgerKind, credits_: Decimal, now: f
     db.execute(
         "INSERT INTO ledger (guild_id, member_id, job_id, kind, credits_milli, at, practice)"
         " VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (job.guild_id, job.author_id, job.id, kind, to_milli(credits_), now, job.practice),
+        (job.guild_id, job.author_id, job.id, kind, to_milli(credits_), now, int(job.books)),
     )
 
 

@@ -157,7 +157,7 @@ class UnsortedCost:
 def costs_of_kind(db: Connection, job: Job) -> list[CostSeen]:
     """Return the newest costs of jobs of this job's kind on the same key."""
     values = {
-        "guild_id": job.guild_id,
+        "guild_id": job.payer_id,
         "key_id": job.key_id,
         "operation": job.operation,
         "kind": job.price_kind,
@@ -229,6 +229,10 @@ def _cost_seen(row: Row) -> CostSeen:
     return CostSeen(credits=from_milli(row[0]), size=row[1], outputs=row[2])
 
 
+# Its owner is a server, or a member who pays in several.
+_OWN_KEY = "key_id = :key_id AND EXISTS (SELECT 1 FROM guild_keys WHERE guild_id = :guild_id AND id = :key_id)"
+
+
 def _paid_by(query: str, key_id: int | None) -> str:
-    """Return the query for what one key paid: a guild's own, or the host's for all guilds."""
-    return query.format(payer="key_id IS NULL" if key_id is None else "guild_id = :guild_id AND key_id = :key_id")
+    """Return the query for what one key paid: its owner's, or the host's for all guilds."""
+    return query.format(payer="key_id IS NULL" if key_id is None else _OWN_KEY)

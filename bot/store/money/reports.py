@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, TypeVar
 
+from bot.domain.models import Books
 from bot.domain.server.places import CardPlace
 from bot.domain.words.orders import own_words
 from bot.store.engine.columns import from_milli, mapping_from_json, place_of
@@ -35,6 +36,7 @@ LEFT JOIN jobs ON jobs.id = ledger.job_id
 LEFT JOIN cards ON cards.id = jobs.card_id
 WHERE ledger.guild_id = :guild_id AND ledger.at >= :since AND (ledger.at, ledger.id) > (:page_at, :page_id)
     AND (:member_id IS NULL OR ledger.member_id = :member_id) AND coalesce(jobs.shootout, '') <> 'open'
+    AND (ledger.practice <> 2 OR :member_id IS NOT NULL)
 ORDER BY ledger.at, ledger.id LIMIT :limit
 """
 # A private card's text is its author's own. Links are omitted: their signature may grant access.
@@ -120,7 +122,7 @@ class Reports(Repository):
         def look(db: Connection) -> Report:
             of = Totalled(
                 guild_id=guild_id,
-                practice=practises(db, guild_id),
+                practice=Books.OWN if member_id == guild_id else practises(db, guild_id),
                 member_id=ALL_MEMBERS if member_id is None else member_id,
             )
             members = (
@@ -131,7 +133,7 @@ class Reports(Repository):
                 members=_largest_first(members),
                 operations=_largest_first(spent_by_operation(db, of, begin, end)),
                 jobs=sum(each.jobs for each in members.values()),
-                practice=of.practice,
+                practice=of.practice == Books.PRACTICE,
                 first_at=first_spent_at(db, of),
             )
 
@@ -146,7 +148,10 @@ class Reports(Repository):
         limit: int = PAGE_ROWS,
         member_id: int | None = None,
     ) -> ReportPage:
-        """Return lines of the guild's or member's ledger from `since` (Unix seconds)."""
+        """Return lines of the guild's or member's ledger from `since` (Unix seconds), without members' own accounts.
+
+        Of one member with them.
+        """
         return await self._page(_LEDGER, guild_id, since, after, limit, _ledger_line, member_id=member_id)
 
     async def jobs_page(
@@ -213,12 +218,13 @@ def _ledger_line(row: Row) -> Mapping[str, Any]:
         "operation": row["operation"],
         "model": row["model"],
         "channel_id": row["channel_id"],
-        "practice": bool(row["practice"]),
+        "practice": row["practice"] == Books.PRACTICE,
+        "own_account": row["practice"] == Books.OWN,
     }
 
 
 def _job_line(row: Row) -> Mapping[str, Any]:
-    settled = row["settled_milli"]
+    is_own, settled = row["practice"] == Books.OWN, row["settled_milli"]
     return {
         "id": row["id"],
         "asked": iso_time(row["created_at"]),
@@ -228,14 +234,15 @@ def _job_line(row: Row) -> Mapping[str, Any]:
         "operation": row["operation"],
         "model": row["model"],
         "private": bool(row["private"]),
-        "practice": bool(row["practice"]),
+        "practice": row["practice"] == Books.PRACTICE,
+        "own_account": is_own,
         "prompt": None if row["words"] is None else own_words(str(row["words"])),
         "variation": row["variation"],
         "subject": None if row["card_private"] else row["subject"],
         "state": row["state"],
-        "held": str(from_milli(row["held_milli"] + row["raised_milli"])),
-        "basis": row["basis"],
-        "cost": None if settled is None else str(from_milli(settled)),
+        "held": None if is_own else str(from_milli(row["held_milli"] + row["raised_milli"])),
+        "basis": None if is_own else row["basis"],
+        "cost": None if is_own or settled is None else str(from_milli(settled)),
         "made_from": row["parent_id"],
         "error": row["error"],
     }

@@ -9,7 +9,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
-from bot.domain.models import Card, Job, JobState
+from bot.domain.models import Books, Card, Job, JobState
 from bot.domain.money.limit_rules import WhatIsLeft, headroom_of, left_after
 from bot.domain.money.spend_request import ZERO, EventPurse, Headroom, Spender, SpendItem, SpendRequest, Unpriced
 from bot.domain.server.guild_rules import Block, Grant, Limit, Period, Rules, Scope
@@ -46,6 +46,7 @@ WHERE guild_id = ? AND practice = ?
     AND state IN ('awaiting_approval', 'waiting', 'submitting', 'queued', 'processing', 'ready')
     AND NOT EXISTS (SELECT 1 FROM ledger WHERE job_id = jobs.id AND kind IN ('settle', 'release'))
 """
+_HELD_OF_OWN = _HELD.replace("guild_id = ? AND practice = ?", "practice = 2 AND author_id = ?")
 _GRANTS = """
 SELECT * FROM grants WHERE guild_id = :guild_id AND member_id = :member_id AND practice = :practice
 ORDER BY expires_at IS NULL, expires_at, id
@@ -86,6 +87,8 @@ class Spending:
     block: Block | None
     practice: bool
     """Whether the guild practises: then all sums are of practice only."""
+    own: bool = False
+    """Whether the member's own account pays: it has no limits, and all sums are of it only."""
     db: Connection = field(repr=False)
 
     @property
@@ -104,9 +107,16 @@ class Spending:
         return int(self.db.execute(_QUEUED_OF_MEMBER, (self.guild_id, self.author_id)).fetchone()[0])
 
     @property
+    def books(self) -> Books:
+        """What all sums are of."""
+        if self.own:
+            return Books.OWN
+        return Books.PRACTICE if self.practice else Books.SERVER
+
+    @property
     def held_of_guild(self) -> Decimal:
-        """Credits in open holds of the guild."""
-        return held_of_guild(self.db, self.guild_id)
+        """Credits in open holds of the guild; of an own account, of all guilds in which it pays."""
+        return held_of_own(self.db, self.author_id) if self.own else held_of_guild(self.db, self.guild_id)
 
     def spent(
         self, since: float, until: float | None = None, *, member: bool, operation: str, channel_id: int
@@ -117,7 +127,7 @@ class Spending:
         """
         of = Totalled(
             guild_id=self.guild_id,
-            practice=self.practice,
+            practice=self.books,
             member_id=self.author_id if member else ALL_MEMBERS,
             operation=operation,
             channel_id=channel_id,
@@ -126,7 +136,7 @@ class Spending:
 
     def unpriced(self, *, everywhere: bool) -> list[Unpriced]:
         """Return the guild's open jobs of unknown price; `everywhere`: plus those on the host's key."""
-        return unpriced_of(self.db, self.guild_id, practice=self.practice, everywhere=everywhere)
+        return unpriced_of(self.db, self.guild_id, books=self.books, everywhere=everywhere)
 
     def has_asked(self) -> bool:
         """Return whether the member has an over-limit request awaiting a moderator."""
@@ -139,11 +149,15 @@ class Spending:
 
     def grants(self) -> list[Grant]:
         """Return the member's usable grants, soonest to expire first."""
-        return grants_of(self.db, self.guild_id, self.author_id, self.now)
+        return [] if self.own else grants_of(self.db, self.guild_id, self.author_id, self.now)
 
     def purse(self, channel_ids: Collection[int]) -> EventPurse | None:
-        """Return the purse of the event that runs in one of these channels, if the member takes part."""
-        return purse_of(self.db, self.guild_id, self.author_id, channel_ids, self.now, practice=self.practice)
+        """Return the purse of the event that runs in one of these channels, if the member takes part.
+
+        None for an account of their own, which pays alone.
+        """
+        here = (self.guild_id, self.author_id, channel_ids, self.now)
+        return None if self.own else purse_of(self.db, *here, practice=self.practice)
 
 
 def end_of(until: float | None) -> float:
@@ -156,12 +170,12 @@ def placed_of(db: Connection, guild_id: int, at_most: int) -> dict[int, int]:
     return {row[0]: row[1] for row in db.execute(_PLACED_AT_MOST, (guild_id, at_most)).fetchall()}
 
 
-def unpriced_of(db: Connection, guild_id: int, *, practice: bool, everywhere: bool) -> list[Unpriced]:
+def unpriced_of(db: Connection, guild_id: int, *, books: Books, everywhere: bool) -> list[Unpriced]:
     """Return the guild's open jobs without a known or reported price.
 
-    `practice`: those of practice, or the others. `everywhere`: also those of other guilds on the host's key.
+    Of these books. `everywhere`: also those of other guilds on the host's key.
     """
-    rows = db.execute(_UNPRICED_HERE, (guild_id, practice)).fetchall()
+    rows = db.execute(_UNPRICED_HERE, (guild_id, int(books))).fetchall()
     if everywhere:
         rows = [*rows, *db.execute(_UNPRICED_ELSEWHERE, (guild_id,)).fetchall()]
     return [
@@ -175,19 +189,29 @@ def unpriced_of(db: Connection, guild_id: int, *, practice: bool, everywhere: bo
     ]
 
 
-def spending(db: Connection, guild_id: int, author_id: int, now: float, host_limits: tuple[Limit, ...]) -> Spending:
-    """Return the spending view of this member. `host_limits` are the database's."""
+def spending(
+    db: Connection, guild_id: int, author_id: int, now: float, host_limits: tuple[Limit, ...], *, own: bool = False
+) -> Spending:
+    """Return the spending view of this member. `host_limits` are the database's; `own`: their own account pays."""
+    rules = rules_of(db, guild_id)
     return Spending(
         guild_id=guild_id,
         author_id=author_id,
         now=now,
-        rules=rules_of(db, guild_id),
-        limits=limits_of(db, guild_id),
-        host_limits=host_limits,
+        rules=rules.of_own_account() if own else rules,
+        limits=() if own else limits_of(db, guild_id),
+        host_limits=() if own else host_limits,
         block=block_of(db, guild_id, author_id),
         practice=practises(db, guild_id),
+        own=own,
         db=db,
     )
+
+
+def spending_of(db: Connection, job: Job, now: float, host_limits: tuple[Limit, ...]) -> Spending:
+    """Return the view of a stored job's author in its books: practice may have begun or ended since it was accepted."""
+    found = spending(db, job.guild_id, job.author_id, now, host_limits, own=job.own)
+    return replace(found, practice=job.practice)
 
 
 def practises(db: Connection, guild_id: int) -> bool:
@@ -195,6 +219,11 @@ def practises(db: Connection, guild_id: int) -> bool:
     query = "SELECT practice FROM guild_keys WHERE guild_id = ? AND retired_at IS NULL"
     row = db.execute(query, (guild_id,)).fetchone()
     return row is not None and bool(row[0])
+
+
+def held_of_own(db: Connection, member_id: int) -> Decimal:
+    """Return the credits that a member's own account holds, in all guilds."""
+    return from_milli(db.execute(_HELD_OF_OWN, (member_id,)).fetchone()[0])
 
 
 def held_of_guild(db: Connection, guild_id: int) -> Decimal:
@@ -275,11 +304,11 @@ def paid_by_grants(draws: Sequence[Row]) -> dict[int, int]:
 class SpendingViews(Repository):
     """Spending facts from one snapshot."""
 
-    async def view(self, guild_id: int, member_id: int, look: Callable[[Spending], Any]) -> Any:
-        """Return `look` of the member's spending; it runs on the store's thread."""
+    async def view(self, guild_id: int, member_id: int, look: Callable[[Spending], Any], *, own: bool = False) -> Any:
+        """Return `look` of the member's spending, or of their own account's; it runs on the store's thread."""
         now = self._clock.wall()
         limits = self._database.host_limits
-        return await self._database.read(lambda db: look(spending(db, guild_id, member_id, now, limits)))
+        return await self._database.read(lambda db: look(spending(db, guild_id, member_id, now, limits, own=own)))
 
     async def left_of(self, card: Card, jobs: Sequence[Job], balance: Decimal | None = None) -> WhatIsLeft | None:
         """Return what the author of a card with these jobs has left, of their limits and of `balance`, if it counts."""

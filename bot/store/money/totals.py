@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from bot.domain.models import LedgerKind
+from bot.domain.models import Books, LedgerKind
 from bot.domain.money.limit_rules import HOST_ZONE
 from bot.domain.server.guild_rules import Limit, Scope
 from bot.runtime.progress import Progress
@@ -35,7 +35,8 @@ class Totalled:
     """Which jobs are added up: a guild's, or a member's of it; of an operation, in a channel or category."""
 
     guild_id: int
-    practice: bool = False
+    practice: int = Books.SERVER
+    """The books (`Books`)."""
     member_id: int = ALL_MEMBERS
     operation: str = ""
     channel_id: int = 0
@@ -227,7 +228,7 @@ GROUP BY kind
 """
 
 
-def booked(db: Connection, guild_id: int, *, practice: bool, key_id: int | None = None) -> dict[LedgerKind, Decimal]:
+def booked(db: Connection, guild_id: int, *, practice: int, key_id: int | None = None) -> dict[LedgerKind, Decimal]:
     """Return the sum of all ledger lines of each kind, in credits: of a guild (HOST_ID: of all), of a key or of all."""
     values = {"guild_id": guild_id, "practice": practice, "key_id": -1 if key_id is None else key_id}
     query = _BOOKED.format("" if guild_id == HOST_ID else "guild_id = :guild_id AND ")
@@ -291,14 +292,15 @@ SELECT {_KEY}, {_AMOUNTS} FROM (
     WHERE {_WINDOW}
     UNION ALL
     SELECT {_KEY}, -charged_milli, -drawn_milli, -spent_milli, -paid_jobs FROM running_totals
-    WHERE {_WINDOW} AND practice IN (0, 1) AND member_id = 0
+    WHERE {_WINDOW} AND practice IN (0, 1, 2) AND member_id = 0
     UNION ALL
     SELECT total.guild_id, total.practice, total.member_id, total.since, operation, channel_id, parent_channel_id,
         category_id, -charged_milli, -drawn_milli, -spent_milli, -paid_jobs
     FROM (
         SELECT DISTINCT practice, member_id FROM running_totals
-        WHERE {_WINDOW} AND practice IN (0, 1) AND operation = '' AND member_id <> 0
-        UNION SELECT 0, :member_id WHERE :member_id <> 0 UNION SELECT 1, :member_id WHERE :member_id <> 0
+        WHERE {_WINDOW} AND practice IN (0, 1, 2) AND operation = '' AND member_id <> 0
+        UNION SELECT books, :member_id FROM (SELECT 0 AS books UNION ALL SELECT 1 UNION ALL SELECT 2) AS each
+        WHERE :member_id <> 0
     ) AS member
     CROSS JOIN running_totals AS total ON total.guild_id = :guild_id AND total.practice = member.practice
         AND total.member_id = member.member_id AND total.since >= :since AND total.since < :until
@@ -496,16 +498,16 @@ _TAKE_OVER = f"""
 INSERT INTO {{0}} ({_KEY}, charged_milli, drawn_milli, spent_milli, paid_jobs)
 SELECT guild_id, practice, :to, since, operation, channel_id, parent_channel_id, category_id,
     :sign * charged_milli, :sign * drawn_milli, :sign * spent_milli, :sign * paid_jobs
-FROM archived_running_totals WHERE guild_id = :guild_id AND practice IN (0, 1) AND member_id = :member_id
+FROM archived_running_totals WHERE guild_id = :guild_id AND practice IN (0, 1, 2) AND member_id = :member_id
 ON CONFLICT ({_KEY}) DO UPDATE SET {_SUMS}
 """  # noqa: S608 - assembled from constants
 _FORGET_EMPTY = """
 DELETE FROM running_totals
-WHERE guild_id = :guild_id AND practice IN (0, 1) AND member_id = :member_id
+WHERE guild_id = :guild_id AND practice IN (0, 1, 2) AND member_id = :member_id
     AND charged_milli = 0 AND drawn_milli = 0 AND spent_milli = 0 AND paid_jobs = 0
 """
 _FORGET_ARCHIVED = """
-DELETE FROM archived_running_totals WHERE guild_id = :guild_id AND practice IN (0, 1) AND member_id = :member_id
+DELETE FROM archived_running_totals WHERE guild_id = :guild_id AND practice IN (0, 1, 2) AND member_id = :member_id
 """
 
 

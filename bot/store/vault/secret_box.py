@@ -10,7 +10,7 @@ import json
 import os
 import stat
 import tempfile
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 import structlog
@@ -201,16 +201,32 @@ def forget_expired_tokens(db: Connection, now: float) -> None:
     db.execute("UPDATE cards SET token = NULL WHERE token IS NOT NULL AND token_expires_at <= ?", (now,))
 
 
-def forget_unneeded_keys(db: Connection, guild_id: int) -> None:
-    """Forget retired keys' secrets that no open or rechecked job needs."""
-    db.execute(
-        "UPDATE guild_keys SET secret = NULL"
-        " WHERE guild_id = ? AND retired_at IS NOT NULL AND secret IS NOT NULL AND NOT EXISTS ("
-        "  SELECT 1 FROM jobs WHERE jobs.guild_id = guild_keys.guild_id AND jobs.key_id = guild_keys.id"
-        "  AND (state IN ('awaiting_approval', 'waiting', 'submitting', 'queued', 'processing', 'ready')"
-        "   OR recheck_at IS NOT NULL))",
-        (guild_id,),
-    )
+_NEEDS_IT = """
+SELECT 1 FROM jobs WHERE {} AND jobs.key_id = guild_keys.id
+    AND (state IN ('awaiting_approval', 'waiting', 'submitting', 'queued', 'processing', 'ready')
+        OR recheck_at IS NOT NULL)
+"""
+_UNNEEDED = """
+UPDATE guild_keys SET secret = NULL WHERE guild_id = ? AND retired_at IS NOT NULL AND secret IS NOT NULL
+    AND NOT EXISTS ({})
+    AND (own = 0 OR NOT EXISTS ({}))
+""".format(
+    _NEEDS_IT.format("jobs.guild_id = guild_keys.guild_id"),
+    _NEEDS_IT.format("jobs.practice = 2 AND jobs.author_id = guild_keys.guild_id"),
+)
+_OF_FORGOTTEN = "guild_id = ? AND {} IN (SELECT id FROM guild_keys WHERE guild_id = ? AND own = 1 AND secret IS NULL)"
+
+
+def forget_unneeded_keys(db: Connection, payers: Iterable[int]) -> None:
+    """Forget retired keys' secrets that no open or rechecked job needs; of members' keys, all else as well."""
+    for payer_id in set(payers):
+        if db.execute(_UNNEEDED, (payer_id,)).rowcount:
+            _drop_forgotten(db, payer_id)
+
+
+def _drop_forgotten(db: Connection, payer_id: int) -> None:
+    for table, column in (("account_checks", "key_id"), ("tried_values", "key_id"), ("guild_keys", "id")):
+        db.execute(f"DELETE FROM {table} WHERE {_OF_FORGOTTEN.format(column)}", (payer_id, payer_id))  # noqa: S608
 
 
 def forget_keys(db: Connection, guild_id: int, now: float) -> bool:
@@ -221,9 +237,11 @@ def forget_keys(db: Connection, guild_id: int, now: float) -> bool:
         (now, guild_id),
     ).rowcount
     db.execute(
-        "UPDATE jobs SET recheck_at = NULL WHERE guild_id = ? AND recheck_at IS NOT NULL AND key_id IS NOT NULL",
-        (guild_id,),
+        "UPDATE jobs SET recheck_at = NULL"
+        " WHERE (guild_id = ? OR practice = 2 AND author_id = ?) AND recheck_at IS NOT NULL AND key_id IS NOT NULL",
+        (guild_id, guild_id),
     )
+    _drop_forgotten(db, guild_id)
     return forgotten > 0
 
 

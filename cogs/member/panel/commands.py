@@ -7,15 +7,18 @@ from types import MappingProxyType
 from discord import app_commands
 from discord.ext import commands
 
+from bot.delivery.answers.command_payload import anywhere
 from bot.delivery.channels.facts import in_time
 from bot.domain.models import Job
+from bot.domain.money.spend_request import Pays
 from bot.domain.server.member_settings import MemberSettings, Notify, Preset
 from bot.errors import InputError
 from bot.generation.generation import Generation
 from bot.generation.own_defaults import require_preset_model
+from bot.server.community.own_accounts import OwnAccounts
 from bot.server.members import OwnSettings
 from cogs.member.panel import texts
-from cogs.member.panel.forms import DefaultForm, PresetForm, SavePresetForm
+from cogs.member.panel.forms import AccountForm, DefaultForm, PresetForm, SavePresetForm
 from cogs.member.panel.pages import RATIO, STYLE, MePage, key_of, panel, presets_of, with_models, with_presets
 from cogs.ui.controls import on, on_job
 from cogs.ui.interaction import Bot, Interaction, use
@@ -31,7 +34,7 @@ class Me(commands.Cog):
     """A member's own panel."""
 
     @app_commands.command(name="me", description=texts.ME)
-    @app_commands.guild_only()
+    @anywhere
     async def me(self, interaction: Interaction) -> None:
         """Show the panel, ephemerally."""
         await open_panel(interaction, "", ())
@@ -106,6 +109,32 @@ async def set_notify(interaction: Interaction, _subject: str, values: Sequence[s
 
 async def _change(interaction: Interaction, change: Callable[[MemberSettings], MemberSettings]) -> None:
     await use(interaction, OwnSettings).change(guild_of(interaction), interaction.user.id, change)
+
+
+# ---------------------------------------------------------------------- the own account
+
+
+@on("account_link")
+async def link_account(interaction: Interaction, _subject: str, _values: Sequence[str]) -> None:
+    await in_time(interaction.response.send_modal(AccountForm(interaction.client)))
+
+
+@on("account_pays")
+async def choose_payer(interaction: Interaction, pays: str, _values: Sequence[str]) -> None:
+    """Let the server or the member pay for the member's requests here."""
+    if pays not in set(Pays):
+        raise InputError(GONE)
+    await use(interaction, OwnAccounts).choose(guild_of(interaction), interaction.user.id, Pays(pays))
+    await show(interaction, MePage.ACCOUNT)
+
+
+@on("account_remove")
+async def remove_account(interaction: Interaction, _subject: str, _values: Sequence[str]) -> None:
+    """Remove the key of the member's own account."""
+    removed = await use(interaction, OwnAccounts).remove(interaction.user.id)
+    await show(interaction, MePage.ACCOUNT)
+    said = texts.account_removed(removed.key.last4, removed.running)
+    await in_time(interaction.followup.send(said, ephemeral=True))
 
 
 # ---------------------------------------------------------------------- presets

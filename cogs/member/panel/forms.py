@@ -5,12 +5,14 @@ from typing import Any, Final
 
 import discord
 
+from bot.account.api_keys import KEY_LENGTH_MAX, KEY_LENGTH_MIN, key_typed
 from bot.catalogue import FieldKind, Operation
 from bot.catalogue.checks.values import take
 from bot.delivery.channels.facts import OPTIONS_PER_SELECT, in_time
 from bot.domain.server.member_settings import PRESET_NAME_CHARS, STYLE_CHARS, MemberSettings, Preset
 from bot.domain.words.text import shortened
 from bot.language import tr
+from bot.server.community.own_accounts import OwnAccounts
 from bot.server.members import OwnSettings
 from bot.store import StoredPreset
 from cogs.member.panel import texts
@@ -89,6 +91,29 @@ def ratios(bot: Bot) -> list[tuple[str, str]]:
                 ]
                 found |= dict.fromkeys(str(each) for each in known)
     return [(each, each) for each in found]
+
+
+class AccountForm(Form):
+    """Takes the key of the member's own account: a form's text reaches the bot only, never the channel."""
+
+    def __init__(self, bot: Bot) -> None:
+        super().__init__(bot, title=str(texts.ACCOUNT_FORM), name="account")
+        self.secret: discord.ui.TextInput[Any] = discord.ui.TextInput(
+            label=str(texts.ACCOUNT_KEY),
+            placeholder=texts.KEY_PLACEHOLDER,
+            min_length=KEY_LENGTH_MIN,
+            max_length=KEY_LENGTH_MAX,
+        )
+        self.add_item(self.secret)
+        self.add_item(discord.ui.TextDisplay(texts.ACCOUNT_FORM_ABOUT(page=texts.KEY_PAGE)))
+
+    async def answer(self, interaction: Interaction) -> None:
+        """Check the key with the status call, store it, and show the page. Raises as `OwnAccounts.link` does."""
+        secret = key_typed(self.secret.value)
+        await in_time(interaction.response.defer())
+        await use(interaction, OwnAccounts).link(interaction.user.id, secret)
+        embed, view = await panel(interaction, MePage.ACCOUNT)
+        await in_time(interaction.edit_original_response(embed=embed, view=view))
 
 
 class PresetForm(Form):

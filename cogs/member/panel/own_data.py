@@ -6,7 +6,7 @@ from typing import Any
 
 import discord
 
-from bot.delivery.channels.facts import FILE_LIMIT_BYTES, UPLOAD_TIMEOUT_S, in_time
+from bot.delivery.channels.facts import UPLOAD_TIMEOUT_S, in_time
 from bot.delivery.posting.copies import Takedown
 from bot.errors import InputError
 from bot.language import sentences
@@ -17,7 +17,7 @@ from cogs.member.panel import texts
 from cogs.ui.controls import on
 from cogs.ui.forms import Form
 from cogs.ui.interaction import Bot, Interaction, use
-from cogs.ui.permissions import guild_of
+from cogs.ui.permissions import file_limit_of, guild_of, is_outside
 from cogs.ui.texts import GONE
 
 WORD_CHARS = 20
@@ -29,13 +29,12 @@ async def export(interaction: Interaction, _subject: str, _values: Sequence[str]
     guild_id, member_id = guild_of(interaction), interaction.user.id
     await in_time(interaction.response.defer(ephemeral=True, thinking=True))
     settings = await use(interaction, MemberData).settings(guild_id, member_id)
-    limit = interaction.guild.filesize_limit if interaction.guild is not None else FILE_LIMIT_BYTES
     with ExitStack() as stack:
         files = await own_jobs(
             stack,
             jobs=lambda mark: use(interaction, Privacy).page(guild_id, member_id, after=mark),
             settings=settings,
-            file_limit=limit,
+            file_limit=file_limit_of(interaction),
         )
         await in_time(
             interaction.edit_original_response(content=str(texts.OWN_JOBS), attachments=files), UPLOAD_TIMEOUT_S
@@ -48,15 +47,15 @@ async def delete(interaction: Interaction, member_id: str, _values: Sequence[str
     if member_id != str(interaction.user.id):
         raise InputError(GONE)
     guild_of(interaction)
-    await in_time(interaction.response.send_modal(DeleteDataForm(interaction.client)))
+    await in_time(interaction.response.send_modal(DeleteDataForm(interaction.client, outside=is_outside(interaction))))
 
 
 class DeleteDataForm(Form):
     """Says what is deleted and what stays; the member has to type a word, as it cannot be undone."""
 
-    def __init__(self, bot: Bot) -> None:
+    def __init__(self, bot: Bot, *, outside: bool) -> None:
         super().__init__(bot, title=str(texts.DELETE_DATA), name="delete-data")
-        self.add_item(discord.ui.TextDisplay(str(texts.DELETE_QUESTION)))
+        self.add_item(discord.ui.TextDisplay(str(texts.DELETE_QUESTION_OUTSIDE if outside else texts.DELETE_QUESTION)))
         self.word: discord.ui.TextInput[Any] = discord.ui.TextInput(max_length=WORD_CHARS)
         self.add_item(discord.ui.Label(text=texts.TYPE_WORD(word=str(texts.DELETE_WORD)), component=self.word))
 

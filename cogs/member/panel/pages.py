@@ -19,6 +19,7 @@ from bot.server.operations import OperationSwitches
 from bot.store import GuildSettings, Voices
 from cogs.member.help import legal_links
 from cogs.member.panel import texts
+from cogs.member.panel.account import account_page
 from cogs.member.usage import spending_embed
 from cogs.ui.controls import Control, view_of
 from cogs.ui.interaction import Interaction, use
@@ -41,6 +42,7 @@ class MePage(StrEnum):
     DEFAULTS = "defaults"
     PRESETS = "presets"
     NOTIFICATIONS = "notifications"
+    ACCOUNT = "account"
     DATA = "data"
 
 
@@ -50,6 +52,7 @@ async def panel(interaction: Interaction, page: MePage, chosen: str = "") -> Pan
         MePage.DEFAULTS: _defaults,
         MePage.NOTIFICATIONS: _notifications,
         MePage.SPENDING: _spending,
+        MePage.ACCOUNT: _account,
         MePage.DATA: _data,
     }
     shown: _Drawn = await (_presets(interaction, chosen) if page is MePage.PRESETS else drawn[page](interaction))
@@ -209,6 +212,11 @@ async def _notifications(interaction: Interaction) -> tuple[discord.Embed, list[
 
 async def _spending(interaction: Interaction) -> tuple[discord.Embed, list[Control]]:
     return await spending_embed(interaction), []
+
+
+async def _account(interaction: Interaction) -> _Drawn:
+    text, controls = await account_page(interaction)
+    return _embed(MePage.ACCOUNT, text), controls
 
 
 async def _data(interaction: Interaction) -> _Drawn:

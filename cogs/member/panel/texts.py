@@ -1,11 +1,14 @@
 """What the panel of `/me` says to members."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from types import MappingProxyType
 
+from bot.domain.models import credits_words
+from bot.domain.money.spend_request import Pays
 from bot.domain.server.guild_rules import Spoilers
 from bot.domain.server.member_settings import Notify
-from bot.language import Plural, Text, tr
+from bot.language import Plural, Text, ntr, tr
 
 # ---------------------------------------------------------------------- commands and options
 
@@ -19,6 +22,7 @@ PAGES: Mapping[str, Text] = MappingProxyType(
         "presets": Text("Presets"),
         "notifications": Text("Notifications"),
         "spending": Text("Spending"),
+        "account": Text("My Cannon account"),
         "data": Text("My data"),
     }
 )
@@ -128,6 +132,61 @@ def notify_now(how: Notify, *, server_pings: bool) -> str:
     return tr("Now: **I don't notify you**. The card itself shows the result.")
 
 
+# ---------------------------------------------------------------------- the own account
+
+ACCOUNT_ABOUT = Text(
+    "With a Cannon Studio account of your own, you can pay for your requests with your own credits, on each server "
+    "that allows it. Only you see this page, and only your requests use your key. I ask for a key in the form below "
+    "and nowhere else."
+)
+NO_ACCOUNT = Text("You have not linked an account.")
+LINK_ACCOUNT, REPLACE_KEY, REMOVE_ACCOUNT = Text("Link my account"), Text("Replace the key"), Text("Remove")
+LET_MINE_PAY, LET_SERVER_PAY = Text("Let my account pay here"), Text("Let the server pay here")
+WHO_PAYS_HERE: Mapping[str, Text] = MappingProxyType(
+    {
+        "": Text("On this server: **I ask you at your next request**, if the server has an account, too."),
+        Pays.SERVER: Text("On this server: **the server pays** for your requests."),
+        Pays.MINE: Text("On this server: **your own account pays** for your requests."),
+    }
+)
+ACCOUNT_REJECTED = Text("Cannon Studio rejects this key. Replace it, or let the server pay.")
+ACCOUNT_HAS = Text("{amount} left, as of {at}", amount=credits_words)
+ACCOUNT_DIFFERS = Text(
+    "Cannon Studio has charged your account {credits} more than your requests here account for. Check whether the "
+    "key is also used elsewhere."
+)
+ACCOUNT_FORM, ACCOUNT_KEY, KEY_PLACEHOLDER = Text("My Cannon account"), Text("API key"), "cs_live_…"
+KEY_PAGE = "https://www.cannonstudio.app/developers/docs/authentication"
+ACCOUNT_FORM_ABOUT = Text(
+    "Create a key in Cannon Studio's developer console and paste it here: [how to find it]({page}). It is stored "
+    "encrypted, and only its last four characters are shown again. A message that asks you for a key is not from me."
+)
+
+
+def account_line(last4: str, plan: str) -> str:
+    """Return the line of a linked account; `plan` is '' if unknown."""
+    if plan:
+        return tr("Your key: `…{key}` · plan: {plan}", key=last4, plan=plan)
+    return tr("Your key: `…{key}`", key=last4)
+
+
+def account_spent(spent: Decimal, held: Decimal, days: int) -> str:
+    amounts = {"spent": credits_words(spent), "held": credits_words(held), "days": days}
+    return tr("Spent in the last {days} days, on all servers: {spent} · held for open requests: {held}", **amounts)
+
+
+def account_removed(last4: str, running: int) -> str:
+    """Say what has become of a removed key, which `running` jobs still need."""
+    if not running:
+        return tr("Your key `…{key}` is removed and deleted.", key=last4)
+    return ntr(
+        "Your key `…{key}` is removed. {count} job still runs on it; when it ends, the key is deleted.",
+        "Your key `…{key}` is removed. {count} jobs still run on it; when they end, the key is deleted.",
+        running,
+        key=last4,
+    )
+
+
 # ---------------------------------------------------------------------- data
 
 DATA_ABOUT = Text(
@@ -143,6 +202,12 @@ DELETE_QUESTION = Text(
     "What each job cost stays in the server's credit history: with your Discord ID while limits "
     "count it, usually until the month ends, and then with a random number. Cards stay in their "
     "channels: use Remove on a card before then to delete it."
+)
+DELETE_QUESTION_OUTSIDE = Text(
+    "This deletes the prompts, inputs, and results of your finished jobs outside servers from my records. It also "
+    "deletes your settings, presets, and drafts there. You can't undo it.\n"
+    "What each job cost stays in your own credit history, with your Discord ID. Cards stay where they are: use Remove "
+    "on a card before then to delete it."
 )
 OWN_JOBS = Text("Your jobs and settings on this server. Links in the file may have expired.")
 DELETE_WORD = Text("DELETE")

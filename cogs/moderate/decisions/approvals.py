@@ -144,7 +144,7 @@ def answers(card: Card, jobs: Sequence[Job]) -> discord.ui.View:
 
 def _to_card(card: Card) -> list[discord.ui.Item[Any]]:
     """Return the link to the card; [] for one that only its author sees."""
-    if card.message_id is None or card.is_ephemeral:
+    if card.message_id is None or card.is_by_token:
         return []
     return [discord.ui.Button(label=str(texts.OPEN_CARD), url=message_link(card))]
 

@@ -31,7 +31,7 @@ async def ask_refund(interaction: Interaction, job: Job, _values: Sequence[str])
     if not await use(interaction, LogChannel).takes(job.guild_id, REFUND_REQUEST):
         raise InputError(texts.NO_REFUND_READERS)
     card = await use(interaction, Cards).get(job.guild_id, job.card_id)
-    link = "" if card is None or card.message_id is None or card.is_ephemeral else message_link(card)
+    link = "" if card is None or card.message_id is None or card.is_by_token else message_link(card)
     await use(interaction, QuotaChanges).ask_refund(job, link=link)
     await in_time(interaction.response.send_message(str(texts.REFUND_WAITS), ephemeral=True))
 

@@ -31,6 +31,7 @@ from cogs.ui.forms import (
     MediaUpload,
 )
 from cogs.ui.interaction import Bot, Interaction, use
+from cogs.ui.permissions import guild_of
 from cogs.ui.texts import CONTINUED
 from cogs.workflows import texts
 from cogs.workflows.asked.files import offered_file, offered_files
@@ -411,6 +412,6 @@ async def ask(interaction: Interaction, incomplete: Incomplete, send: Send) -> N
             await in_time(interaction.response.send_modal(form))
             return
     generations = use(interaction, Generations)
-    draft_id = await generations.keep_incomplete(incomplete, interaction.guild_id or 0, interaction.user.id)
+    draft_id = await generations.keep_incomplete(incomplete, guild_of(interaction), interaction.user.id)
     button = Control.button("fill", draft_id, label=texts.FILL_IN, style=discord.ButtonStyle.primary)
     await interaction.client.responses.warn(interaction, incomplete.sentence, view_of([button]))

@@ -22,7 +22,7 @@ from bot.language import ago
 from bot.server.cast.changes import ServerCast
 from cogs.ui.choices import CHOICE_CHARS, CHOICES_MAX, or_none
 from cogs.ui.interaction import Bot, Interaction, use
-from cogs.ui.permissions import caster_of, viewer_of
+from cogs.ui.permissions import caster_of, guild_of, viewer_of
 from cogs.ui.prices import with_prices
 from cogs.workflows import texts
 
@@ -32,13 +32,11 @@ READ_WAIT_S: Final = 0.5
 
 async def tried_here(interaction: Interaction, operation_id: str, field: str) -> Sequence[Tried]:
     """Return the values of the field that worked or were rejected on this server's account."""
-    if interaction.guild_id is None:
-        return ()
     bot = interaction.client
     try:
         operation = bot.catalogue.resolve(operation_id)
         async with asyncio.timeout(READ_WAIT_S):
-            memory = await use(bot, AccountMemories).of(interaction.guild_id)
+            memory = await use(bot, AccountMemories).of(guild_of(interaction))
     except (InputError, StoreError, TimeoutError):
         return ()
     return memory.of(operation, field)

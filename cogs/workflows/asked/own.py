@@ -13,6 +13,7 @@ from bot.generation.own_defaults import PRESET, OwnDefaults, Typed
 from bot.server.members import OwnSettings
 from cogs.ui.choices import CHOICES_MAX, or_none
 from cogs.ui.interaction import Interaction, use
+from cogs.ui.permissions import guild_of
 from cogs.workflows.asked.form import MAIN_FIELDS, TYPED
 
 NOT_KEPT: Final = frozenset({*PROMPT_FIELDS, "seed"})
@@ -25,13 +26,13 @@ async def with_own(interaction: Interaction, generation: Generation) -> Generati
     Raises InputError for a preset that does not fit, and for a model that no longer exists.
     """
     own = use(interaction, OwnDefaults)
-    return await own.applied(generation, interaction.guild_id or 0, interaction.user.id, _typed(interaction))
+    return await own.applied(generation, guild_of(interaction), interaction.user.id, _typed(interaction))
 
 
 async def is_private(interaction: Interaction, *, private: bool) -> bool:
     """Return whether the request is private; `private` is the option, None if omitted."""
     own = use(interaction, OwnDefaults)
-    member = interaction.guild_id or 0, interaction.user.id
+    member = guild_of(interaction), interaction.user.id
     return await own.is_private(*member, _typed(interaction), private=private)
 
 
@@ -55,7 +56,7 @@ def preset_completion(choose: Callable[[Mapping[str, Any]], str]) -> Any:
         operation = interaction.client.catalogue.find(choose(vars(interaction.namespace)))
         if operation is None:
             return []
-        presets = await use(interaction, OwnSettings).presets(interaction.guild_id or 0, interaction.user.id)
+        presets = await use(interaction, OwnSettings).presets(guild_of(interaction), interaction.user.id)
         wanted = typed.strip().casefold()
         names = [each.name for each in presets if _is_for(interaction, each.operation, operation.id)]
         return [app_commands.Choice(name=name, value=name) for name in names if wanted in name.casefold()][:CHOICES_MAX]

@@ -15,20 +15,23 @@ from bot.delivery.channels.facts import ALREADY_ANSWERED, UPLOAD_TIMEOUT_S, in_t
 from bot.delivery.posting.refresh import CardRefresh
 from bot.delivery.texts import PRACTICE_MARK
 from bot.domain.models import UNKNOWN
+from bot.domain.money.limit_rules import HOST_LIMIT
+from bot.domain.money.spend_request import Pays
 from bot.domain.words.text import shortened
-from bot.errors import InputError, Refused, StoreError
+from bot.errors import InputError, NoKey, Refused, StoreError
 from bot.generation.generation import Generation
 from bot.generation.generations import Generations, Incomplete, ModeratorQuestions, Quote
 from bot.generation.json_input import generation_typed, skeleton
 from bot.jobs.intake import Accepted, JobService
 from bot.language import sentences, tr
+from bot.server.community.own_accounts import OwnAccounts
 from bot.server.operations import OperationSwitches
 from bot.store import Practice
 from cogs.ui.controls import Control, job_of, on, view_of
 from cogs.ui.forms import INPUT_CHARS, TITLE_CHARS, Form
 from cogs.ui.interaction import Bot, Interaction, use
-from cogs.ui.permissions import guild_of, missing_permissions, origin_of, require_moderator
-from cogs.ui.texts import APPROVED_FIRST, IN_SERVER_ONLY, MAY_NOT_POST
+from cogs.ui.permissions import guild_of, is_outside, missing_permissions, origin_of, require_moderator
+from cogs.ui.texts import APPROVED_FIRST, MAY_NOT_POST
 from cogs.ui.top_up import pack_buttons
 from cogs.workflows import texts
 from cogs.workflows.asked.form import OperationForm, ask
@@ -92,14 +95,15 @@ async def submit(interaction: Interaction, generation: Generation) -> None:
 
 async def _instead(interaction: Interaction, generation: Generation, error: Refused) -> list[discord.ui.Item[Any]]:
     """Return buttons for what can be done about a refusal: fewer jobs, asking a moderator, or buying credits."""
-    guild_id, member_id = interaction.guild_id, interaction.user.id
-    if guild_id is None:
-        return []
+    guild_id, member_id = guild_of(interaction), interaction.user.id
     buttons: list[discord.ui.Item[Any]] = [*await pack_buttons(interaction, error)]
     if error.fits:
         draft_id = await use(interaction, Generations).keep(generation.first(error.fits), guild_id, member_id)
         label = texts.MAKE_FEWER(count=error.fits, all=len(generation.before) + generation.count)
         buttons.append(Control.button("confirm", draft_id, label=label, style=discord.ButtonStyle.primary))
+    if _is_of_server(error) and await use(interaction, OwnAccounts).may_pay(guild_id, member_id):
+        draft_id = await use(interaction, Generations).keep(generation.paid_by(Pays.MINE), guild_id, member_id)
+        buttons.append(Control.button("pay_once", draft_id, label=texts.PAY_WITH_MINE))
     if error.may_ask:
         question_id = await use(interaction, ModeratorQuestions).keep(guild_id, member_id, generation)
         if question_id is not None:
@@ -107,9 +111,12 @@ async def _instead(interaction: Interaction, generation: Generation, error: Refu
     return buttons
 
 
+def _is_of_server(error: Refused) -> bool:
+    """Whether it is about the server's credits alone."""
+    return isinstance(error, NoKey) or error.reason in {"limit", HOST_LIMIT, "ceiling", "balance"}
+
+
 async def _submit(interaction: Interaction, generation: Generation) -> None:
-    if interaction.guild_id is None or interaction.channel_id is None:
-        raise Refused(IN_SERVER_ONLY)
     generation = await with_own(interaction, generation)
     if generation.parent_id is not None:
         await job_of(interaction, generation.parent_id)  # a form takes minutes: its sender may no longer see it
@@ -128,7 +135,7 @@ async def _submit(interaction: Interaction, generation: Generation) -> None:
         await ask(interaction, outcome, submit)
         return
     if isinstance(outcome, Quote):
-        mark = str(PRACTICE_MARK) if await use(interaction, Practice).is_on(interaction.guild_id) else None
+        mark = str(PRACTICE_MARK) if await use(interaction, Practice).is_on(guild_of(interaction)) else None
         question = "\n".join(each for each in (mark, _question(outcome)) if each)
         await interaction.client.responses.reply_privately(interaction, question, _question_view(outcome))
         return
@@ -155,7 +162,12 @@ async def _answer(interaction: Interaction, accepted: Accepted, *, is_late: bool
 
 
 def require_may_post(interaction: Interaction) -> None:
-    """Refuse before anything is spent if the result could not be posted. Raises Refused."""
+    """Refuse before anything is spent if the result could not be posted. Raises Refused.
+
+    Outside servers the interaction itself may answer, and where the channel takes no files, links are posted.
+    """
+    if is_outside(interaction):
+        return
     missing = missing_permissions(
         interaction.app_permissions, is_thread=isinstance(interaction.channel, discord.Thread)
     )
@@ -166,6 +178,12 @@ def require_may_post(interaction: Interaction) -> None:
 def _question_view(quote: Quote) -> discord.ui.View:
     yes_label = texts.YES_ASK if quote.foreseen.needs_approval else texts.YES
     label, other = (texts.CONTINUE, texts.CANCEL) if quote.cautions else (yes_label, texts.NO)
+    if quote.own is None:
+        server = Control.button(
+            "pay_server", quote.draft_id, label=texts.PAYS_SERVER, style=discord.ButtonStyle.success
+        )
+        mine = Control.button("pay_mine", quote.draft_id, label=texts.PAYS_MINE)
+        return view_of([server, mine, Control.button("dismiss", quote.draft_id, label=texts.CANCEL)])
     yes = Control.button("confirm", quote.draft_id, label=label, style=discord.ButtonStyle.success)
     return view_of([yes, Control.button("dismiss", quote.draft_id, label=other)])
 
@@ -185,6 +203,8 @@ def _price_text(quote: Quote) -> str:
     left = quote.foreseen.left
     if left is not None:
         text = sentences(text, left.sentence() if quote.basis == UNKNOWN else left.sentence_after())
+    if quote.own is not False:
+        text = sentences(text, texts.MINE_PAYS if quote.own else texts.WHO_PAYS)
     end = APPROVED_FIRST if quote.foreseen.needs_approval else texts.NOTHING_SPENT_YET
     return sentences(texts.MAY_PAY_TWICE if quote.may_pay_twice else "", text, end)
 
@@ -193,16 +213,44 @@ def _price_text(quote: Quote) -> str:
 async def confirm(interaction: Interaction, draft_id: str, _values: Sequence[str]) -> None:
     """Submit the draft for its author, with all checks repeated. A second press finds no draft."""
     generations = use(interaction, Generations)
-    generation = await generations.take_draft(interaction.guild_id or 0, interaction.user.id, draft_id)
+    generation = await generations.take_draft(guild_of(interaction), interaction.user.id, draft_id)
     if generation is None:
         raise InputError(texts.PRICE_EXPIRED)
     await submit(interaction, generation)
 
 
+@on("pay_server")
+async def pay_server(interaction: Interaction, draft_id: str, _values: Sequence[str]) -> None:
+    """Submit the draft on the server's account, which pays for the member's requests from now on."""
+    await _paid_by(interaction, draft_id, Pays.SERVER, remembered=True)
+
+
+@on("pay_mine")
+async def pay_mine(interaction: Interaction, draft_id: str, _values: Sequence[str]) -> None:
+    """Submit the draft on the member's own account, which pays for their requests here from now on."""
+    await _paid_by(interaction, draft_id, Pays.MINE, remembered=True)
+
+
+@on("pay_once")
+async def pay_once(interaction: Interaction, draft_id: str, _values: Sequence[str]) -> None:
+    """Submit the draft on the member's own account, this time."""
+    await _paid_by(interaction, draft_id, Pays.MINE, remembered=False)
+
+
+async def _paid_by(interaction: Interaction, draft_id: str, pays: Pays, *, remembered: bool) -> None:
+    guild_id, member_id = guild_of(interaction), interaction.user.id
+    generation = await use(interaction, Generations).take_draft(guild_id, member_id, draft_id)
+    if generation is None:
+        raise InputError(texts.PRICE_EXPIRED)
+    if remembered:
+        await use(interaction, OwnAccounts).choose(guild_id, member_id, pays)
+    await submit(interaction, generation.paid_by(pays))
+
+
 @on("dismiss")
 async def dismiss(interaction: Interaction, draft_id: str, _values: Sequence[str]) -> None:
     generations = use(interaction, Generations)
-    await generations.take_draft(interaction.guild_id or 0, interaction.user.id, draft_id)
+    await generations.take_draft(guild_of(interaction), interaction.user.id, draft_id)
     await in_time(interaction.response.edit_message(content=texts.NOT_MADE, view=None))
 
 
@@ -210,14 +258,14 @@ async def dismiss(interaction: Interaction, draft_id: str, _values: Sequence[str
 async def ask_moderators(interaction: Interaction, draft_id: str, _values: Sequence[str]) -> None:
     """Submit a request above a limit as a question to the moderators, with all checks repeated."""
     questions = use(interaction, ModeratorQuestions)
-    await submit(interaction, await questions.take(interaction.guild_id or 0, interaction.user.id, draft_id))
+    await submit(interaction, await questions.take(guild_of(interaction), interaction.user.id, draft_id))
 
 
 @on("fill")
 async def fill_in(interaction: Interaction, draft_id: str, _values: Sequence[str]) -> None:
     """Open the form of a draft's missing fields, for its author, until it expires."""
     generations = use(interaction, Generations)
-    incomplete = await generations.incomplete(interaction.guild_id or 0, interaction.user.id, draft_id)
+    incomplete = await generations.incomplete(guild_of(interaction), interaction.user.id, draft_id)
     if incomplete is None:
         raise InputError(texts.PRICE_EXPIRED)
     form = OperationForm(interaction.client, incomplete.generation, only=incomplete.fields, send=submit)

@@ -347,6 +347,7 @@ async def test_the_operations_are_shown_from_the_panel(rig: Rig):
 
 BUTTONS = [
     ("access", "c1:set_flip:unchecked_only_in_age_restricted"),
+    ("access", "c1:set_flip:own_accounts"),
     ("access", "c1:set_operations:panel"),
     ("limits", "c1:set_form:limits"),
     ("approval", "c1:set_form:approval"),

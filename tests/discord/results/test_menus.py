@@ -10,6 +10,7 @@ import discord
 import pytest
 from PIL import Image
 
+from bot.delivery.answers.command_payload import is_anywhere
 from bot.delivery.answers.texts import FORM_LOST
 from bot.domain.models import JobState
 from bot.sandbox.media.render import mp3, mp4
@@ -34,10 +35,10 @@ def embedded(rig: Rig, *embeds: dict[str, Any]) -> discord.Message:
 # ---------------------------------------------------------------------- registration
 
 
-async def test_there_are_five_menus_for_messages_in_servers_only(rig: Rig):
+async def test_there_are_five_menus_for_messages_everywhere(rig: Rig):
     menus = rig.bot.tree.get_commands(type=discord.AppCommandType.message)
     assert [each.name for each in menus] == [*MENUS, "Made here?"]
-    assert all(each.guild_only for each in menus)
+    assert [each.name for each in menus if is_anywhere(each)] == MENUS
 
 
 # ---------------------------------------------------------------------- files of other people's messages

@@ -14,7 +14,7 @@ from bot.errors import InputError
 from cogs.ui import controls
 from cogs.ui.controls import Control, view_of
 from cogs.ui.forms import INPUT_CHARS
-from cogs.ui.texts import GONE, IN_SERVER_ONLY
+from cogs.ui.texts import GONE, NOT_OUTSIDE
 from cogs.workflows.asked.form import _pieces
 from tests.support.rig import HOST_KEY, Rig
 from tests.support.surface import (
@@ -335,12 +335,12 @@ async def test_a_button_on_a_job_without_a_rewritten_prompt_does_nothing(rig: Ri
     assert len(await rig.jobs()) == 1
 
 
-async def test_a_control_in_a_direct_message_says_that_it_works_in_servers(rig: Rig):
+async def test_a_servers_control_in_a_direct_message_says_that_it_works_in_that_server(rig: Rig):
     _, job = await rewritten(rig)
     with rig.env.time_context():
         user = await rig.bot.fetch_user(rig.member.id)
         message = await user.send("there", view=view_of([Control.button("prompt_image", job.id, label="Press")]))
-    assert private_sentence(await rig.member.user.click(message, label="Press")) == str(IN_SERVER_ONLY)
+    assert private_sentence(await rig.member.user.click(message, label="Press")) == str(NOT_OUTSIDE)
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from bot.delivery.card.states import state_word
 from bot.delivery.channels.view import alt_text, file_stem
 from bot.delivery.texts import FIRST_FILES, PRACTICE_MARK
 from bot.domain.jobs.poll_schedule import Expected, JobProgress
-from bot.domain.models import ID_ALPHABET, Card, Job, JobState, Media, MediaKind, WaitsFor
+from bot.domain.models import ID_ALPHABET, Books, Card, Job, JobState, Media, MediaKind, WaitsFor
 from bot.domain.words.text import harmless, shortened, slug
 from tests.support.surface import below_prompt
 
@@ -308,7 +308,7 @@ def test_a_result_names_its_model_where_none_was_requested_and_the_catalogue_kno
 
 
 def test_a_card_of_practice_says_so_at_its_foot():
-    embed = drawn(job(practice=True))
+    embed = drawn(job(books=Books.PRACTICE))
     assert embed.footer.text == str(PRACTICE_MARK)
     assert any(each.endswith("(in practice only)") for each in facts(embed))
 

@@ -34,7 +34,7 @@ def next_s(
     progress = JobProgress(expected=Expected(NOW), next_s=in_s)
     known = {each.id: progress for each in jobs if each.state is JobState.PROCESSING}
     context: Any = SimpleNamespace(now=NOW, progress=known, blocked=blocked)
-    card: Any = SimpleNamespace(is_ephemeral=token_left_s is not None, token_expires_at=NOW + (token_left_s or 0.0))
+    card: Any = SimpleNamespace(is_by_token=token_left_s is not None, token_expires_at=NOW + (token_left_s or 0.0))
     return next_edit_s(card, jobs, context)
 
 
@@ -98,9 +98,9 @@ def test_what_can_be_told_some_seconds_later_is(jobs: list[Job], told: dict[int,
 
 
 @pytest.mark.parametrize(
-    ("is_ephemeral", "left_s", "expected"),
+    ("is_by_token", "left_s", "expected"),
     [(False, 0.0, True), (True, TOKEN_SPARE_S, False), (True, TOKEN_SPARE_S + 1, True)],
 )
-def test_a_time_is_told_where_it_can_be_corrected(is_ephemeral: bool, left_s: float, expected: bool):
-    card: Any = SimpleNamespace(is_ephemeral=is_ephemeral, token_expires_at=NOW + left_s)
+def test_a_time_is_told_where_it_can_be_corrected(is_by_token: bool, left_s: float, expected: bool):
+    card: Any = SimpleNamespace(is_by_token=is_by_token, token_expires_at=NOW + left_s)
     assert tells_time(card, NOW) is expected

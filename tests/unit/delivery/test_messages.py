@@ -50,7 +50,7 @@ def test_only_a_private_card_in_its_own_channel_is_ephemeral(
         message_channel_id=place, private=private,
     )  # fmt: skip
     assert card.place_id == (place or 2)
-    assert (card.is_in_channel, card.is_ephemeral) == (in_channel, ephemeral)
+    assert (card.is_in_channel, card.is_by_token) == (in_channel, ephemeral)
 
 
 def test_a_message_that_its_card_has_left_keeps_what_was_delivered_there_alone():

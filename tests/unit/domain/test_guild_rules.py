@@ -111,6 +111,7 @@ EVERYTHING = Rules(
     allowed_channels=frozenset({3, 1, 2}),
     forbidden_channels=frozenset({9}),
     unchecked_only_in_age_restricted=False,
+    own_accounts=False,
     running_per_member=1,
     queued_per_member=2,
     running_per_server=3,

@@ -53,6 +53,7 @@ CHANGED = Rules(
     allowed_channels=frozenset({2, 3}),
     forbidden_channels=frozenset({4}),
     unchecked_only_in_age_restricted=False,
+    own_accounts=False,
     running_per_member=4,
     retention_days=30,
     queued_per_member=11,

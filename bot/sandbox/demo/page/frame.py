@@ -36,9 +36,7 @@ class Frame:
         for room in self._rooms:
             if channel_accessible(self._backend, room.id, viewer_id, history=True):
                 yield room
-        direct = self._backend.dm_channels.get(viewer_id)
-        if direct is not None and self._backend.messages.get(direct):
-            yield simcord.ChannelHandle(self._env, None, self._backend.channels[direct])
+        yield simcord.ChannelHandle(self._env, None, self._backend.get_dm_channel(viewer_id))
 
     def shown(self, viewer_id: int, here: int) -> dict[str, Any]:
         """Return it for a viewer, who reads the channel `here`."""

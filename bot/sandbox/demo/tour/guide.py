@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import discord
 import structlog
 
-from bot.domain.models import JobState
+from bot.domain.models import Job, JobState
 from bot.language import current, from_discord, speaking
 from bot.sandbox.demo import texts
 from bot.sandbox.demo.furniture.server import STUDIO
@@ -101,11 +101,16 @@ class Tour:
             log.warning("tour.not_tried", step=self._number + 1, error=str(error))
 
     async def _seen(self) -> Seen:
-        jobs = await self._bot.parts.store.job_lists.recent(self._made.guild.id, limit=JOBS_SEEN)
+        jobs = await self._since_begun(self._made.guild.id)
+        outside = [job for viewer in self._made.viewers for job in await self._since_begun(viewer.id)]
         waiting = await self._waiting()
         decided, self._waited = bool(self._waited - waiting), self._waited | waiting
-        since = tuple(job for job in jobs if job.created_at >= self._since)
-        return Seen(jobs=since, decided=decided, commands=frozenset(self._commands))
+        return Seen(jobs=jobs, outside=outside, decided=decided, commands=frozenset(self._commands))
+
+    async def _since_begun(self, guild_id: int) -> list[Job]:
+        """Return the place's jobs since the step was shown."""
+        jobs = await self._bot.parts.store.job_lists.recent(guild_id, limit=JOBS_SEEN)
+        return [job for job in jobs if job.created_at >= self._since]
 
     async def _waiting(self) -> frozenset[str]:
         states = {JobState.AWAITING_APPROVAL}

@@ -37,13 +37,18 @@ class Seen:
 
     jobs: Sequence[Job] = ()
     """Created since, newest first."""
+    outside: Sequence[Job] = ()
+    """Those in the visitors' direct messages."""
     decided: bool = False
     """Whether a job that waited for a moderator does no more."""
     commands: frozenset[str] = frozenset()
 
     @property
     def is_busy(self) -> bool:
-        return any(not job.state.ended for job in self.jobs)
+        return any(not job.state.ended for job in (*self.jobs, *self.outside))
+
+    def made_outside(self) -> bool:
+        return any(job.state is JobState.DELIVERED for job in self.outside)
 
     def made(self, kind: MediaKind, how: Callable[[Job], bool]) -> bool:
         """Whether there is a result of the kind that was made so, on a card that is finished."""
@@ -56,6 +61,9 @@ class Seen:
     def shot_out(self) -> bool:
         """Whether the results of a shoot-out are there."""
         return any(job.shootout for job in self._finished())
+
+    def paid_by_member(self) -> bool:
+        return any(job.own for job in self._finished())
 
     def failed(self) -> bool:
         return any(job.state is JobState.FAILED for job in self.jobs)
@@ -133,6 +141,26 @@ class Hands:
             await answered(bo, asked)
         self._who = self._made.moderator
         await self._press(self._made.rooms[REVIEW], "c1:approve:")
+
+    async def account(self) -> None:
+        """Link an account by the panel, and make an image on it."""
+        await self._link()
+        await self._run("image generate", prompt=str(texts.HARBOR), pay="mine")
+
+    async def outside(self) -> None:
+        """Make an image in direct messages, on an account that is linked first."""
+        await self._link()
+        user = self._who.user
+        await answered(user, await user.slash("image generate", prompt=str(texts.HARBOR)))
+
+    async def _link(self) -> None:
+        shown = (await self._who.slash(self._room, "me")).response
+        for action in ("c1:me:account", "c1:account_link:"):
+            if shown is None or (name := control(shown.components, action)) is None:
+                raise LookupError(action)
+            pressed = await self._who.click(shown, custom_id=name)
+            shown = pressed.response or shown
+        await filled(self._who, pressed, texts.OWN_KEY)
 
     async def _run(self, command: str, **options: object) -> None:
         await answered(self._who, await self._who.slash(self._room, command, **options))
@@ -236,6 +264,21 @@ STEPS = (
         attempt=Hands.shootout,
         is_done=Seen.shot_out,
         praise=texts.VOTING,
+    ),
+    TourStep(
+        emoji="🔑",
+        heading=texts.ACCOUNT,
+        text=texts.ACCOUNT_TRY,
+        values={"key": texts.OWN_KEY},
+        attempt=Hands.account,
+        is_done=Seen.paid_by_member,
+    ),
+    TourStep(
+        emoji="✉️",
+        heading=texts.OUTSIDE,
+        text=texts.OUTSIDE_TRY,
+        attempt=Hands.outside,
+        is_done=Seen.made_outside,
     ),
     TourStep(
         emoji="💥",

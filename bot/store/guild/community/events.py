@@ -55,7 +55,8 @@ _ENTRIES = """
 SELECT cards.id AS card_id, cards.author_id, jobs.id AS job_id, jobs.operation, jobs.delivered_at
 FROM jobs JOIN cards ON cards.id = jobs.card_id
 WHERE jobs.guild_id = :guild_id AND jobs.created_at >= :begins_at AND jobs.created_at < :ends_at
-    AND jobs.state = 'delivered' AND jobs.erased_at IS NULL AND jobs.practice = :practice AND jobs.media <> '[]'
+    AND jobs.state = 'delivered' AND jobs.erased_at IS NULL AND jobs.media <> '[]'
+    AND CASE jobs.practice WHEN 1 THEN 1 ELSE 0 END = :practice
     AND cards.private = 0 AND cards.spoiler = 0 AND cards.message_id IS NOT NULL
     AND :channel_id IN (cards.channel_id, cards.parent_channel_id) AND EXISTS (
         SELECT 1 FROM event_members WHERE event_members.guild_id = :guild_id AND event_id = :event_id
