@@ -20,7 +20,7 @@ from bot.app.client import CannonBot
 from bot.delivery.card.card import card_embed
 from bot.delivery.card.context import CardContext
 from bot.domain.jobs.poll_schedule import Expected, JobProgress
-from bot.domain.models import END_STATES, UNKNOWN, Card, Job, JobState, Media, WaitsFor
+from bot.domain.models import END_STATES, UNKNOWN, Books, Card, Job, JobState, Media, WaitsFor
 from bot.sandbox.demo.demo import Demo
 from cogs.results.buttons import offered
 
@@ -120,7 +120,7 @@ def _states() -> Iterator[CardState]:
     yield CardState("the first is there", JobState.PROCESSING, delivered=1)
     yield CardState("all but one failed", JobState.FAILED, {"error": ERROR}, delivered=1)
     yield CardState("the last two failed", JobState.FAILED, {"error": ERROR}, delivered=2)
-    yield CardState("practice", JobState.DELIVERED, {"finished_at": NOW - 20, "practice": True})
+    yield CardState("practice", JobState.DELIVERED, {"finished_at": NOW - 20, "books": Books.PRACTICE})
     yield CardState("charged for nothing", JobState.HELD, {"error": ERROR, "unusable": True})
     yield CardState("unusually long", JobState.PROCESSING, {"overdue_at": NOW - 900})
     for waits_for in (WaitsFor.CANNON, WaitsFor.ERROR):

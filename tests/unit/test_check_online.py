@@ -21,6 +21,7 @@ from discord.http import Route
 
 from bot.app.entry_points import check
 from bot.app.host.check import Findings
+from bot.app.host.texts import NO_USER_INSTALL
 from bot.runtime.clock import Clock, SystemClock
 from bot.settings import SecretStr, Settings
 from tests.support.wire.server import WireDiscord
@@ -105,6 +106,10 @@ async def test_what_the_application_lacks_is_told(discord: WireDiscord) -> None:
     assert "PRIVACY_URL" in policy
     assert "CANNON_API_KEY_GUILDS" in key
     discord.rest.application = {"bot_public": False}
+    assert await found(chosen) == Findings()
+    discord.rest.application = {"bot_public": False, "integration_types_config": {"0": {}}}
+    assert (await found(chosen)).facts == [NO_USER_INSTALL]
+    chosen = settings(discord.url, discord.token, own_accounts="servers")
     assert await found(chosen) == Findings()
 
 

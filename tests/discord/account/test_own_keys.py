@@ -164,6 +164,8 @@ async def test_forgotten_by_the_host_while_its_jobs_run_they_are_refunded_and_no
 
 async def test_rejected_while_a_job_waits_it_asks_only_its_member_and_a_new_one_continues(rig: Rig):
     await linked(rig, rig.member, ADAS_KEY)
+    log_channel = rig.guild.create_text_channel("log")
+    await rule(rig, log_channel=log_channel.id)
     rig.sandbox.revoke_key(ADAS_KEY)
     await make(rig, rig.member)
     for _ in range(3):
@@ -172,6 +174,7 @@ async def test_rejected_while_a_job_waits_it_asks_only_its_member_and_a_new_one_
     [job] = await rig.jobs()
     assert job.state is JobState.SUBMITTING
     assert await rig.bot.parts.store.decisions.all(rig.guild.id) == []
+    assert log_channel.history() == []
     assert "rejects" in words(await me.opened(rig, rig.member, "account"))
     assert "reject" not in " ".join(map(words, rig.messages()))
     await make(rig, rig.moderator, pay="server")

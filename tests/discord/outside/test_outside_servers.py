@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from bot.delivery.files import downloads
 from bot.domain.models import Job, JobState
 from cogs.results.details import ICON
 from cogs.ui.texts import NOT_OUTSIDE
@@ -175,3 +176,17 @@ async def test_members_commands_are_offered_outside_and_moderators_are_not(rig: 
     offered = {name.partition(" ")[0] for name in rig.member.user.available_commands()}
     assert {"image", "video", "audio", "batch", "recipe", "jobs", "me", "usage", "help"} <= offered
     assert not offered & {"studio", "quota", "cast"}
+
+
+@pytest.mark.parametrize("where", WHERE)
+async def test_a_file_that_does_not_fit_is_a_link_on_the_same_card(
+    rig: Rig, outside: Elsewhere, where: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(downloads, "FILE_LIMIT_BYTES", 100)
+    monkeypatch.setattr(downloads, "REQUEST_LIMIT_BYTES", 100)
+    await outside.link(rig.member)
+    answer = await outside.slash(where, "image generate", prompt="a heron")
+    await rig.work()
+    [job] = await own_jobs(rig)
+    assert (job.message_id, len(answer.response.attachments)) == (answer.response.id, 0)
+    assert job.media[0].url in {part.get("url") for part in parts(answer.response)}

@@ -107,7 +107,8 @@ async def test_a_store_that_is_slow_costs_the_prices_and_not_the_choices(rig: Ri
 
     monkeypatch.setattr(price_hints, "WAIT_S", 0.0)
     monkeypatch.setattr(rig.bot.parts.price_books, "of", never)
-    asker: Any = SimpleNamespace(guild_id=rig.guild.id, client=rig.bot)  # the wait is of real time, simcord's is not
+    # The wait is of real time, simcord's is not.
+    asker: Any = SimpleNamespace(guild_id=rig.guild.id, _integration_owners={}, client=rig.bot)
     offers = [("Seedance 2.0 (seedance2)", "seedance2")]
     async with asyncio.timeout(60):
         assert await price_hints.with_prices(asker, "video.generate", "model", offers, {}) == offers

@@ -140,8 +140,8 @@ async def test_a_member_who_asks_for_too_much_at_once_is_refused_until_something
     await settled_exactly(rig)
 
 
-async def test_in_a_direct_message_the_command_is_not_offered(rig: Rig):
-    assert not any(name.startswith(("image", "studio")) for name in rig.member.user.available_commands())
+async def test_in_a_direct_message_moderators_commands_are_not_offered(rig: Rig):
+    assert not any(name.startswith(("studio", "quota")) for name in rig.moderator.user.available_commands())
 
 
 # ---------------------------------------------------------------------- surprises

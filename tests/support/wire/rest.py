@@ -167,7 +167,7 @@ class Rest:
                 return {"url": self.gateway_url, "shards": self.shards, "session_start_limit": start}
             case "GET", "/oauth2/applications/@me" | "/applications/@me":
                 known = dispatch(self._world.backend, "GET", "/oauth2/applications/@me")
-                return {**known, **self.application}
+                return {**known, "integration_types_config": {"0": {}, "1": {}}, **self.application}
         return None
 
     def _dispatch(self, call: Call) -> Any:
