@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
@@ -10,12 +11,14 @@ from typing import Any
 import pytest
 
 from bot.domain.models import Job, JobState, LedgerKind, Media, MediaKind
+from bot.domain.money.limit_rules import draws_within_limits
 from bot.domain.money.spend_request import Draw, Verdict
 from bot.domain.server.events import EventState, Judged, ServerEvent, Unjudged
 from bot.domain.server.reaction_rules import DEFAULTS
 from bot.store import Record, Spending, Store
 from bot.store.guild.community.events import Ended
 from tests.store.conftest import HandClock
+from tests.support import spending
 
 GUILD, ADA, BOB, EVE = 700, 42, 43, 44
 CHANNEL = 55
@@ -113,6 +116,30 @@ async def test_a_request_that_empties_the_purse_makes_its_event_due(store: Store
     assert await store.events.due(10) == []
 
 
+@pytest.mark.parametrize("cap", [None, 12])
+async def test_requests_at_once_do_not_overdraw_a_purse(open_store: Any, made: Any, clock: HandClock, cap: int | None):
+    stores = [await open_store(), await open_store()]
+    event = await begun(stores[0], clock, cap=None if cap is None else Decimal(cap))
+    drawn: list[Decimal] = []
+
+    async def request(number: int) -> None:
+        author = ADA if cap is not None else (ADA, BOB)[number % 3 % 2]
+        shown = made.card(GUILD, author_id=author, channel_id=CHANNEL)
+        asked = spending.request(7, member_id=author, channel_ids=frozenset({CHANNEL}))
+
+        def decide(books: Spending) -> Verdict:
+            draws = draws_within_limits(asked, (), books)
+            drawn.extend(each.credits for each in draws)
+            return Verdict(states=(JobState.SUBMITTING,), draws=draws)
+
+        await stores[number % 2].cards.accept(shown, [made.job(shown, 0, "7")], decide)
+
+    await asyncio.gather(*(request(number) for number in range(10)))
+    assert sum(drawn) == (await stores[0].events.use(event, ADA)).paid == (20 if cap is None else cap)
+    if cap is not None:
+        assert (await stores[1].events.use(event, ADA)).of_member == cap
+
+
 async def test_the_purse_pays_before_a_grant_whatever_the_job_costs(store: Store, made: Any, clock: HandClock) -> None:
     event = await begun(store, clock)
     grant = await store.grants.add(GUILD, ADA, Decimal(10), note="", by_id=1, expires_at=clock.now + 9)
@@ -169,6 +196,7 @@ async def test_what_does_not_take_part_is_not_placed(store: Store, made: Any, cl
     done = await end(store, event, judged(job))
     assert done is not None
     assert list(done.places) == []
+    assert done.results == 0
 
 
 async def test_only_jurors_count_where_there_is_a_jury(store: Store, made: Any, clock: HandClock) -> None:

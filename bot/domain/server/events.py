@@ -14,6 +14,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Final, Self
 
+from bot.domain.server.schedules import DAILY, ONCE, When, instant_of
+
 PLACES: Final = 5
 """Places that are shown; the first PRIZES of them may have one."""
 PRIZES: Final = 3
@@ -23,7 +25,6 @@ LIFE_MAX_S: Final = 31 * 86_400
 AHEAD_MAX_S: Final = 366 * 86_400
 _UNITS_S: Final = {"m": 60, "h": 3600, "d": 86_400, "w": 7 * 86_400}
 _SPAN = re.compile(r"([0-9]{1,4}) ?([mhdw])", re.ASCII | re.IGNORECASE)
-_TIME = re.compile(r"(?:([0-9]{4}-[0-9]{2}-[0-9]{2}) )?([0-9]{1,2}):([0-9]{2})", re.ASCII)
 
 
 class EventState(StrEnum):
@@ -178,14 +179,7 @@ def moment_of(typed: str, now: float, zone: dt.tzinfo) -> float | None:
     text = " ".join(typed.split())
     if (span := _SPAN.fullmatch(text)) is not None:
         return now + int(span[1]) * _UNITS_S[span[2].lower()]
-    if (match := _TIME.fullmatch(text)) is None:
-        return None
-    try:
-        clock = dt.time(int(match[2]), int(match[3]))
-        if match[1] is not None:
-            return dt.datetime.combine(dt.date.fromisoformat(match[1]), clock, zone).timestamp()
-    except (ValueError, OverflowError):
-        return None
-    today = dt.datetime.fromtimestamp(now, zone).date()
-    days = (today, today + dt.timedelta(days=1), today + dt.timedelta(days=2))
-    return next(at for day in days if (at := dt.datetime.combine(day, clock, zone).timestamp()) > now)
+    when = When.read(ONCE, text) or When.read(DAILY, text)
+    if when is None or when.date is None:
+        return None if when is None else when.next_after(now, zone)
+    return instant_of(when.date, when.time, zone)

@@ -9,14 +9,16 @@ from typing import Any
 import discord
 import pytest
 
+from bot.domain.models import JobState
 from bot.domain.server.guild_rules import Limit, Period, Scope
 from bot.runtime import failpoints
 from bot.server.community.events import texts as said
 from cogs.ui.texts import MODERATORS_ONLY
 from tests.support.channels import hidden_channel, press
-from tests.support.reacting import made, newest, other
+from tests.support.reacting import in_channel, made, newest, other
 from tests.support.rig import Rig
-from tests.support.surface import REMOVE, delete, icon, nothing_happened, panel_text, private_sentence
+from tests.support.settings_pages import set_review
+from tests.support.surface import REMOVE, delete, icon, nothing_happened, panel_text, private_sentence, until
 
 HOUR_S = 3600.0
 PRICE = 12
@@ -209,6 +211,38 @@ async def test_what_can_not_be_placed_makes_room_for_the_next(rig: Rig, how: str
     assert await grants(rig, bob) == [5]
     assert await grants(rig, rig.member) == []
     assert f"<@{rig.member.id}>" not in (last_embed(rig).description or "")
+
+
+@pytest.mark.parametrize("verdict", ["none", "approved in time", "approved too late", "rejected"])
+async def test_a_result_in_review_is_not_placed(rig: Rig, verdict: str):
+    message, bob, desk = await announced(rig, prizes="5"), other(rig), rig.guild.create_text_channel("review")
+    await take_part(rig, message, rig.member, bob)
+    await rig.moderator.react(await made(rig, member=bob), "⭐")
+    await set_review(rig, channel=desk)
+    await rig.member.slash(rig.channel, "image generate", prompt="a fox")
+    await until(rig, JobState.READY)
+    await rig.step()
+    await rig.step()
+    card, asked = newest(rig), in_channel(rig, desk)[-1]
+    for each in (rig.moderator, bob):
+        await each.react(card, "⭐")
+    if verdict == "rejected":
+        form = await rig.moderator.click(asked, label="Reject…")
+        await rig.moderator.submit_modal(form, {rig.form_fields(form)[0]: "no"})
+        await rig.work()
+    if verdict == "approved in time":
+        await rig.moderator.click(asked, label="Publish")
+        await rig.work()
+    await over(rig)
+    winner, loser = (rig.member, bob) if verdict == "approved in time" else (bob, rig.member)
+    assert (await grants(rig, winner), await grants(rig, loser)) == ([5], [])
+    if verdict == "approved too late":
+        await rig.moderator.click(asked, label="Publish")
+        await rig.work()
+        await rounds(rig)
+        assert await grants(rig, loser) == []
+    if winner is bob:
+        assert f"<@{loser.id}>" not in (last_embed(rig).description or "")
 
 
 async def test_only_the_stars_of_the_jury_count(rig: Rig):

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.domain.server.events import moment_of
 from bot.domain.server.schedules import DAILY, ONCE, When, instant_of
 
 ZONES = ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "UTC", "Africa/Casablanca", "Asia/Kathmandu"]
@@ -68,6 +69,11 @@ def test_a_skipped_time_is_the_first_minute_after_it_and_of_two_the_first_counts
     zone: str, day: dt.date, time: dt.time, runs_at: float
 ):
     assert instant_of(day, time, ZoneInfo(zone)) == runs_at
+    assert moment_of(f"{day} {time:%H:%M}", 0.0, ZoneInfo(zone)) == runs_at
+    assert moment_of(f"{time:%H:%M}", runs_at - 1, ZoneInfo(zone)) == runs_at
+    after = moment_of(f"{time:%H:%M}", runs_at, ZoneInfo(zone))
+    assert after is not None
+    assert after > runs_at + 8 * HOUR_S, "what comes twice is read once"
 
 
 @given(st.sampled_from(ZONES), TIMES, st.integers(0, 7), st.floats(1.6e9, 1.9e9), st.floats(-9e6, 9e6))
@@ -110,3 +116,19 @@ def test_what_is_written_is_read_again(time: dt.time, repeat: str, date: dt.date
 )  # fmt: skip
 def test_what_is_no_time_is_none(repeat: str, typed: str):
     assert When.read(repeat, typed) is None
+
+
+NOON = at("Europe/Berlin", 2026, 6, 1, 12)
+
+
+@pytest.mark.parametrize(
+    ("typed", "moment"),
+    [
+        ("2h", NOON + 2 * HOUR_S), ("3 D", NOON + 72 * HOUR_S), ("90m", NOON + 1.5 * HOUR_S),
+        ("12:00", NOON + 24 * HOUR_S), (" 12.01 ", NOON + 60), ("11:59", NOON + 24 * HOUR_S - 60),
+        ("2026-06-01  11:00", NOON - HOUR_S), ("2h ago", None),
+        ("25:00", None), ("2026-02-30 10:00", None), ("12:00 2026-06-01", None), ("", None), ("-2h", None),
+    ],
+)  # fmt: skip
+def test_an_events_time_is_a_span_the_next_of_a_clock_or_a_date_that_may_be_past(typed: str, moment: float | None):
+    assert moment_of(typed, NOON, ZoneInfo("Europe/Berlin")) == moment
