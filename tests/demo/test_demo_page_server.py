@@ -188,10 +188,10 @@ async def test_a_channel_is_opened_by_those_who_see_it():
         viewers = [member, moderator]
         frame = Frame(demo.env, studio.guild, channels=[studio, staff], viewers=viewers)
         acts = PageActs(demo.env, demo.preview, frame=frame, viewers=viewers, translate=AsyncMock())
-        context = browser.page["context"]["id"]
-        assert [each["name"] for each in acts.offered(context, str(member.id))["channels"]] == ["studio"]
+        context, bot = browser.page["context"]["id"], demo.env.backend.bot_user
+        assert [each["name"] for each in acts.offered(context, str(member.id))["channels"]] == ["studio", bot.name]
         refused = acts.look(context, str(member.id), str(staff.id))
-        assert [(each["name"], each["here"]) for each in refused["channels"]] == [("studio", True)]
+        assert [(each["name"], each["here"]) for each in refused["channels"]] == [("studio", True), (bot.name, False)]
         shown = acts.look(context, str(moderator.id), str(staff.id))
         rooms = [(each["name"], each["here"]) for each in shown["channels"] if not each["face"]]
         assert rooms == [("studio", False), ("staff-log", True)]
