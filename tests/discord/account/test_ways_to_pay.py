@@ -1,0 +1,57 @@
+"""Each way to a request is paid by the member's own account once they have chosen it, and by the server's if not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bot.domain.models import Books
+from tests.discord.words.test_words import say
+from tests.support.channels import private_thread
+from tests.support.own_account import ADAS_KEY, linked
+from tests.support.rig import HOST_KEY, Rig
+from tests.support.surface import agreed
+from tests.support.workflows import IMAGE, earlier
+
+WAYS = ("command", "private", "thread", "button", "reaction", "mention", "batch")
+
+
+async def by(rig: Rig, way: str) -> None:
+    """Request one image, or two as a batch, that way; a button and a reaction act on a result of the server's."""
+    ask: Any = rig.member.slash
+    if way == "command":
+        await ask(rig.channel, "image generate", prompt="a fox")
+    elif way == "private":
+        await ask(rig.channel, "image generate", prompt="a fox", private=True)
+    elif way == "thread":
+        await ask(private_thread(rig, rig.member), "image generate", prompt="a fox")
+    elif way == "button":
+        pressed = await rig.member.click(rig.messages()[-1], label="Re-run · 12")
+        await agreed(rig.member, pressed)  # the label's price is the server's: one's own is not known yet
+    elif way == "reaction":
+        await rig.member.react(rig.messages()[-1], "🔁")
+    elif way == "mention":
+        offer = await say(rig, "a fox in the snow")
+        assert offer is not None
+        [row] = offer.components
+        await agreed(rig.member, await rig.member.click(offer, custom_id=row.children[0].custom_id))
+    else:
+        await ask(rig.channel, "batch", operation="image.generate", prompts="a fox | a wolf")
+    await rig.work()
+
+
+@pytest.mark.parametrize("pays", ["mine", "server"])
+@pytest.mark.parametrize("way", WAYS)
+async def test_every_way_is_paid_as_the_member_has_chosen(rig: Rig, way: str, pays: str):
+    await earlier(rig, IMAGE)
+    before = {job.id for job in await rig.jobs()}
+    await linked(rig, rig.member, ADAS_KEY, pays)
+    await by(rig, way)
+    made = [job for job in await rig.jobs() if job.id not in before]
+    count = 2 if way == "batch" else 1
+    assert len(made) == count
+    assert {job.books for job in made} == {Books.OWN if pays == "mine" else Books.SERVER}
+    assert rig.sandbox.spent(ADAS_KEY) == (12 * count if pays == "mine" else 0)
+    assert rig.sandbox.spent(HOST_KEY) == 12 + (0 if pays == "mine" else 12 * count)
+    assert await rig.bot.parts.store.check() == []
