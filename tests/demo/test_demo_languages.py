@@ -10,6 +10,7 @@ import pytest
 from bot.language import LANGUAGES, name_of, speaking
 from bot.sandbox.demo import texts
 from bot.sandbox.demo.demo import Demo
+from bot.sandbox.demo.tour.steps import STEPS
 from tests.demo.test_demo_page_server import Browser
 
 OTHERS = sorted(set(LANGUAGES) - {"en"})
@@ -32,8 +33,8 @@ async def test_a_member_chooses_japanese_on_the_page_and_the_tour_is_in_japanese
         status, _ = await browser.ask("/demo/language", {"viewer": str(member.id), "language": "ja"})
         assert status == 200
         with speaking("ja"):
-            first = texts.TITLE(number=1, count=8, heading=f"🖼️ {texts.IMAGE}")
-            second = texts.TITLE(number=2, count=8, heading=f"🌙 {texts.NIGHT}")
+            first = texts.TITLE(number=1, count=len(STEPS), heading=f"🖼️ {texts.IMAGE}")
+            second = texts.TITLE(number=2, count=len(STEPS), heading=f"🌙 {texts.NIGHT}")
         assert cards_of(demo, studio)[-1] == first
         assert sum(title.endswith(str(texts.IMAGE)) for title in cards_of(demo, studio)) == 0, "the English one is gone"
         async with demo.turn:
