@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from bot.sandbox.demo.simulation import DemoClock
 from bot.sandbox.demo import texts
 from bot.sandbox.demo.answers import answered, filled
-from bot.sandbox.demo.furniture.server import AFTER_DARK, POSTCARD
+from bot.sandbox.demo.furniture.server import AFTER_DARK, EVENTS, POSTCARD
 
 HOUR_S, DAY_S = 3600.0, 24 * 3600.0
 
@@ -71,6 +71,11 @@ class AddedReaction(DemoAct):
 
     card: str
     emoji: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TookPart(DemoAct):
+    """A press below the announcement of the server's event."""
 
 
 STEP_S, LONG_STEP_S, SOON_S = 1.0, 5.0, 20.0
@@ -134,6 +139,9 @@ class History:
             case AddedReaction():
                 await who.react(self._cards[act.card], act.emoji)
                 await self._work()
+            case TookPart():
+                [event] = await self._bot.parts.store.events.open(self._made.guild.id)
+                await who.click(room.history()[0], custom_id=custom_id("event_join", event.id))
             case _:
                 raise TypeError(act)
 
@@ -253,4 +261,14 @@ WEEK: tuple[DemoAct, ...] = (
         options={"prompt": texts.FOUR, "count": 4, "aspect_ratio": WIDE},
     ),
     AddedReaction(ago_s=0.1 * HOUR_S, who="bo", card="four", emoji="⭐"),
+    RanCommand(
+        ago_s=0.09 * HOUR_S, who="morgan", command="event", room=EVENTS,
+        options={"theme": texts.FLIGHTS, "ends": "3h", "purse": 300.0, "cap": 60.0, "prizes": "50 30 20"},
+    ),
+    TookPart(ago_s=0.08 * HOUR_S, who="bo", room=EVENTS),
+    TookPart(ago_s=0.08 * HOUR_S, who="cleo", room=EVENTS),
+    _picture(0.07 * HOUR_S, "cleo", texts.OWL, card="owl", room=EVENTS),
+    _picture(0.06 * HOUR_S, "bo", texts.BALLOON, card="balloon", room=EVENTS),
+    AddedReaction(ago_s=0.05 * HOUR_S, who="dara", card="owl", emoji="⭐"),
+    AddedReaction(ago_s=0.04 * HOUR_S, who="eli", card="balloon", emoji="⭐"),
 )  # fmt: skip

@@ -41,7 +41,8 @@ KNOWN_PRICES = {
     "subtitles.generate": Decimal(1),
 }
 """The server's own price list: a step whose input another step makes has no estimate, and would wait for approval."""
-STUDIO, GALLERY, AFTER_DARK, REVIEW, LOG, CAST = "studio", "gallery", "after-dark", "review", "staff-log", "cast-images"
+STUDIO, GALLERY, EVENTS, AFTER_DARK = "studio", "gallery", "events", "after-dark"
+REVIEW, LOG, CAST = "review", "staff-log", "cast-images"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,7 @@ class DemoChannel:
 ROOMS = (
     DemoChannel(STUDIO, texts.STUDIO_TOPIC, texts.CREATE),
     DemoChannel(GALLERY, texts.GALLERY_TOPIC, texts.CREATE),
+    DemoChannel(EVENTS, texts.EVENTS_TOPIC, texts.CREATE),
     DemoChannel(AFTER_DARK, texts.AFTER_DARK_TOPIC, texts.CREATE, adult=True),
     DemoChannel(REVIEW, texts.REVIEW_TOPIC, texts.STAFF, staff=True),
     DemoChannel(LOG, texts.LOG_TOPIC, texts.STAFF, staff=True),
