@@ -6,15 +6,16 @@ from typing import Any
 
 import pytest
 
-from bot.domain.models import Books
+from bot.domain.models import Books, JobState
 from tests.discord.words.test_words import say
 from tests.support.channels import private_thread
 from tests.support.own_account import ADAS_KEY, linked
 from tests.support.rig import HOST_KEY, Rig
+from tests.support.scheduling import run_at, schedule
 from tests.support.surface import agreed
 from tests.support.workflows import IMAGE, earlier
 
-WAYS = ("command", "private", "thread", "button", "reaction", "mention", "batch")
+WAYS = ("command", "private", "thread", "button", "reaction", "mention", "reply", "batch")
 
 
 async def by(rig: Rig, way: str) -> None:
@@ -31,8 +32,9 @@ async def by(rig: Rig, way: str) -> None:
         await agreed(rig.member, pressed)  # the label's price is the server's: one's own is not known yet
     elif way == "reaction":
         await rig.member.react(rig.messages()[-1], "🔁")
-    elif way == "mention":
-        offer = await say(rig, "a fox in the snow")
+    elif way in {"mention", "reply"}:
+        to_image = {"reply_to": rig.messages()[-1]} if way == "reply" else {}
+        offer = await say(rig, "make it night" if to_image else "a fox in the snow", **to_image)
         assert offer is not None
         [row] = offer.components
         await agreed(rig.member, await rig.member.click(offer, custom_id=row.children[0].custom_id))
@@ -55,3 +57,13 @@ async def test_every_way_is_paid_as_the_member_has_chosen(rig: Rig, way: str, pa
     assert rig.sandbox.spent(ADAS_KEY) == (12 * count if pays == "mine" else 0)
     assert rig.sandbox.spent(HOST_KEY) == 12 + (0 if pays == "mine" else 12 * count)
     assert await rig.bot.parts.store.check() == []
+
+
+async def test_a_schedule_is_the_servers_also_when_its_moderator_pays_for_their_own(rig: Rig):
+    await linked(rig, rig.moderator, ADAS_KEY, "mine")
+    made = await schedule(rig)
+    await run_at(rig, made.next_at or 0.0)
+    [job] = await rig.jobs()
+    assert job.state is JobState.DELIVERED
+    assert job.books is Books.SERVER
+    assert (rig.sandbox.spent(ADAS_KEY), rig.sandbox.spent(HOST_KEY)) == (0, 12)

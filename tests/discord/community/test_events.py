@@ -15,6 +15,7 @@ from bot.runtime import failpoints
 from bot.server.community.events import texts as said
 from cogs.ui.texts import MODERATORS_ONLY
 from tests.support.channels import hidden_channel, press
+from tests.support.own_account import ADAS_KEY, linked
 from tests.support.reacting import in_channel, made, newest, other
 from tests.support.rig import Rig
 from tests.support.settings_pages import set_review
@@ -140,6 +141,19 @@ async def test_it_pays_for_those_who_take_part_alone_in_its_channel_for_what_is_
     assert await purse_of(rig) == (0, 0)
     await made(rig)
     assert await purse_of(rig) == (PRICE, PRICE)
+
+
+async def test_who_pays_for_their_own_takes_part_and_leaves_the_purse_alone(rig: Rig):
+    await linked(rig, rig.member, ADAS_KEY, "mine")
+    message = await announced(rig, prizes="50")
+    await take_part(rig, message, rig.member)
+    first = await made(rig)
+    assert await purse_of(rig) == (0, 0)
+    assert rig.sandbox.spent(ADAS_KEY) == PRICE
+    await rig.moderator.react(first, "⭐")
+    await over(rig)
+    assert f"🥇 <@{rig.member.id}>" in (last_embed(rig).description or "")
+    assert await grants(rig, rig.member) == [50]
 
 
 async def test_a_job_that_fails_gives_the_purse_its_credits_again(rig: Rig):
