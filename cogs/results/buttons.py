@@ -99,8 +99,8 @@ def _ballot(bot: Bot, jobs: Sequence[Job]) -> Rows:
         Control.button(VOTE, job.id, label=letter(job), style=style, disabled=not has_result(job)) for job in jobs
     ]
     stop: Items = [*stop_controls(jobs, bot.clock.wall())]
-    end = [] if stop else [_button(END_VOTE, jobs[0], texts.END_NOW), _button("remove", jobs[0])]
-    return [votes, [*stop, *end, details_button(jobs[0])]]
+    end = [] if stop else [_button(END_VOTE, jobs[0], texts.END_NOW)]
+    return [votes, [*stop, *end, details_button(jobs[0]), *([] if stop else [_button("remove", jobs[0])])]]
 
 
 def _is_short(row: Items) -> bool:
