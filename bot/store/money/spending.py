@@ -52,14 +52,13 @@ SELECT * FROM grants WHERE guild_id = :guild_id AND member_id = :member_id AND p
 ORDER BY expires_at IS NULL, expires_at, id
 """
 _DRAWN = """
-SELECT draws.grant_id, draws.credits_milli, draws.job_id, job_charges.charged_milli FROM draws
-JOIN grants ON grants.id = draws.grant_id
+SELECT draws.grant_id, draws.credits_milli, draws.job_id, job_charges.charged_milli, grants.member_id, grants.expires_at
+FROM draws JOIN grants ON grants.id = draws.grant_id
 JOIN job_charges ON job_charges.job_id = draws.job_id
 WHERE draws.job_id IN (
     SELECT mine.job_id FROM grants JOIN draws AS mine ON mine.grant_id = grants.id
     WHERE grants.guild_id = :guild_id AND grants.member_id = :member_id AND grants.practice = :practice
 )
-ORDER BY grants.member_id <> 0, grants.expires_at IS NULL, grants.expires_at, grants.id
 """
 
 
@@ -286,10 +285,18 @@ def grants_of(
 
 def _used(db: Connection, who: Mapping[str, int]) -> dict[int, int]:
     """Return the thousandths paid by each grant, without archived jobs: never more than the jobs cost, after purses."""
-    return paid_by_grants(db.execute(_DRAWN, who).fetchall())
+    # Few rows: sorting them here spares the database a temporary table.
+    draws = sorted((tuple(row) for row in db.execute(_DRAWN, who).fetchall()), key=_purses_first)
+    return paid_by_grants([each[:4] for each in draws])
 
 
-def paid_by_grants(draws: Sequence[Row]) -> dict[int, int]:
+def _purses_first(draw: tuple[Any, ...]) -> tuple[bool, float, int]:
+    """Order draws as they pay: purses, then the grants that expire soonest."""
+    grant_id, *_, member_id, expires_at = draw
+    return member_id != 0, math.inf if expires_at is None else expires_at, grant_id
+
+
+def paid_by_grants(draws: Sequence[Sequence[Any]]) -> dict[int, int]:
     """Return the thousandths paid by each grant, of draws in the grants' order: grant, thousandths, job, its charge."""
     used: dict[int, int] = {}
     rest: dict[str, int] = {}
