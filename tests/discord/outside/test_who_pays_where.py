@@ -15,9 +15,9 @@ from tests.support.elsewhere import OWN_KEY, Elsewhere
 from tests.support.rig import GUILD_KEY, HOST_KEY, Rig
 from tests.support.surface import parts
 
-PLACES = ["channel", "forbidden", "thread", "dm", "group", "install"]
+PLACES = ["channel", "forbidden", "thread", "forum", "dm", "group", "install"]
 """`forbidden`: a channel of the server in which the bot may not post, so that its answers are private."""
-SERVERS = {"channel", "forbidden", "thread"}
+SERVERS = {"channel", "forbidden", "thread", "forum"}
 PAYERS = {"server": GUILD_KEY, "host": HOST_KEY, "mine": OWN_KEY.format(number=1)}
 WAYS = ["command", "button", "recipe", "batch"]
 
@@ -34,9 +34,10 @@ class Ask:
 
     def _channel(self) -> Any:
         rig = self.rig
-        if self.place == "thread":
-            made = rig.env.backend.create_thread(rig.channel.id, "sketches", rig.member.id)
-            return next(each for each in rig.channel.threads if each.id == made.id)
+        if self.place in {"thread", "forum"}:
+            parent = rig.channel if self.place == "thread" else rig.guild.create_forum_channel("ideas")
+            made = rig.env.backend.create_thread(parent.id, "sketches", rig.member.id)
+            return next(each for each in parent.threads if each.id == made.id)
         if self.place == "forbidden":
             found = rig.guild.create_text_channel("read-only")
             rig.env.backend.set_overwrite(found.id, deny_posting(rig))
