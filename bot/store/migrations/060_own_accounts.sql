@@ -41,6 +41,6 @@ CREATE INDEX jobs_costs ON jobs (
     key_id, operation, price_kind, created_at, cost_milli, price_size, price_outputs
 ) WHERE key_id IS NOT NULL AND state IN ('queued', 'processing', 'ready', 'delivered', 'held')
     AND price_kind IS NOT NULL AND cost_milli IS NOT NULL;
--- A request of the API is one job's, whoever pays.
+-- A request of the API is one job's, whichever account pays.
 DROP INDEX jobs_request;
 CREATE UNIQUE INDEX jobs_request ON jobs (remote_id, (CASE practice WHEN 1 THEN 1 ELSE 0 END)) WHERE remote_id IS NOT NULL;
