@@ -28,7 +28,7 @@ from cogs.cast import texts
 from cogs.cast.forms import CastSearchForm, MemberForm, PicturesForm
 from cogs.ui.controls import Control, message_items, on, on_job
 from cogs.ui.interaction import Bot, Interaction, use
-from cogs.ui.panels import number_in, part_of
+from cogs.ui.panels import number_in, part_of, show_view
 from cogs.ui.permissions import caster_of, require_unblocked
 from cogs.ui.prices import pressed, priced, total_of
 from cogs.ui.texts import GONE, NEXT_PART, PREVIOUS_PART
@@ -116,7 +116,7 @@ async def show_cast(interaction: Interaction, number: int = 0, typed: str = "") 
     else:
         await in_time(interaction.response.defer())
     pictures = await use(interaction, CastPictures).thumbnails(shown)
-    await in_time(interaction.edit_original_response(view=_page(found, number, typed, pictures)))
+    await show_view(interaction, _page(found, number, typed, pictures))
 
 
 async def show_one(interaction: Interaction, member_id: str, said: str = "") -> None:
@@ -126,8 +126,7 @@ async def show_one(interaction: Interaction, member_id: str, said: str = "") -> 
     if not interaction.response.is_done():
         await in_time(interaction.response.defer())
     links = await _links(interaction, member)
-    view = await _one(interaction, caster, member, links, said)
-    await in_time(interaction.edit_original_response(view=view))
+    await show_view(interaction, await _one(interaction, caster, member, links, said))
 
 
 async def _links(interaction: Interaction, member: CastMember) -> Sequence[str]:
@@ -258,7 +257,7 @@ async def ask_to_remove(interaction: Interaction, subject: str, _values: Sequenc
     yes = Control.button("cast_remove", subject, label=texts.YES_REMOVE, style=DANGER)
     no = Control.button("cast_back", subject, label=texts.BACK)
     view = _view(_box(texts.SURE(name=harmless(member.name))), [yes, no])
-    await in_time(interaction.response.edit_message(view=view))
+    await show_view(interaction, view)
 
 
 @on("cast_back")
@@ -271,7 +270,7 @@ async def remove(interaction: Interaction, subject: str, _values: Sequence[str])
     gone = await use(interaction, ServerCast).remove(await caster_of(interaction), subject)
     back_to_all = Control.button("cast_page", "0", label=texts.BACK)
     view = _view(_box(texts.REMOVED_NOW(name=harmless(gone.name))), [back_to_all])
-    await in_time(interaction.response.edit_message(view=view))
+    await show_view(interaction, view)
 
 
 # ---------------------------------------------------------------------- pictures with them

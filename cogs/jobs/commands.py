@@ -6,6 +6,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.catalogue.checks.values import clean_text
 from bot.delivery.answers.command_payload import anywhere
 from bot.generation.visible_jobs import VisibleJobs
 from cogs.jobs import texts
@@ -54,7 +55,7 @@ class JobCommands(commands.Cog):
             await open_job(interaction, job)
             return
         whose = MINE if member is None else str(member.id)
-        await show_first(interaction, Browsing(whose=whose, state=state or ANY, typed=(search or "").strip()))
+        await show_first(interaction, Browsing(whose=whose, state=state or ANY, typed=clean_text(search or "")))
 
 
 async def setup(bot: Bot) -> None:

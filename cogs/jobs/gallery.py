@@ -8,6 +8,7 @@ from typing import Any
 
 import discord
 
+from bot.catalogue.checks.values import clean_text
 from bot.delivery.card.context import NEUTRAL
 from bot.delivery.card.states import state_word
 from bot.delivery.channels.facts import in_time
@@ -29,6 +30,7 @@ from cogs.ui.controls import Control, on
 from cogs.ui.forms import Form
 from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.limit_text import cost_words
+from cogs.ui.panels import show_view
 from cogs.ui.permissions import is_moderator, viewer_of
 from cogs.ui.texts import GONE
 
@@ -149,11 +151,7 @@ async def show_first(interaction: Interaction, browsing: Browsing) -> None:
 async def _show_instead(interaction: Interaction, browsing: Browsing) -> None:
     await require_may_browse(interaction, browsing)
     await in_time(interaction.response.defer())
-    view = gallery(interaction.client, await _page(interaction, browsing))
-    if interaction.message is not None and interaction.message.embeds:  # a list of an earlier version
-        await in_time(interaction.edit_original_response(content=None, embeds=[], view=view))
-        return
-    await in_time(interaction.edit_original_response(view=view))
+    await show_view(interaction, gallery(interaction.client, await _page(interaction, browsing)))
 
 
 async def _page(interaction: Interaction, browsing: Browsing) -> Page:
@@ -242,4 +240,4 @@ class SearchForm(Form):
 
     async def answer(self, interaction: Interaction) -> None:
         """Show the first page of matches."""
-        await _show_instead(interaction, replace(self._browsing.at(0), typed=self._words.value.strip()))
+        await _show_instead(interaction, replace(self._browsing.at(0), typed=clean_text(self._words.value)))

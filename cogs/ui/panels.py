@@ -153,11 +153,16 @@ def pages_select(page: SettingsPage) -> Control:
 
 
 async def show_page(interaction: Interaction, page: PanelPage, said: str = "") -> None:
+    await show_view(interaction, page.view(said))
+
+
+async def show_view(interaction: Interaction, view: discord.ui.LayoutView) -> None:
+    """Show this view in place of the interaction's message, which may have been an embed."""
     edit = interaction.edit_original_response if interaction.response.is_done() else interaction.response.edit_message
     message = interaction.message
     is_old = message is not None and not message.flags.components_v2
     before: dict[str, Any] = {"content": None, "embeds": []} if is_old else {}
-    await in_time(edit(**before, view=page.view(said)))
+    await in_time(edit(**before, view=view))
 
 
 PAGE_CHARS = 4000
