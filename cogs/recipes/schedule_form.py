@@ -51,9 +51,9 @@ class ScheduleForm(Form):
 
     async def answer(self, interaction: Interaction) -> None:
         written = {name: item.value for name, item in self._texts.items()}
-        [channel] = self._channel.values
-        [repeat] = self._repeat.values
-        await self._send(interaction, replace(self._typed, **written, repeat=repeat, channel_id=channel.id))
+        channel_id = next((each.id for each in self._channel.values), 0)
+        repeat = next(iter(self._repeat.values), "")
+        await self._send(interaction, replace(self._typed, **written, repeat=repeat, channel_id=channel_id))
 
 
 def _repeats(chosen: str) -> list[discord.SelectOption]:

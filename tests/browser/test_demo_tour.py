@@ -91,6 +91,20 @@ async def enter_room(page: Page, room: str) -> None:
     await open_room(page, ROOMS[room])
 
 
+async def enter_direct(page: Page, name: str) -> None:
+    await open_room(page, name)
+
+
+async def use_command(page: Page, command: str) -> None:
+    options = {"prompt": str(texts.HARBOR)} if command == "image generate" else {}
+    await run_slash(page, command, **options)
+
+
+async def try_it(page: Page, _: str) -> None:
+    """Press *Try it*: the step needs a form on a page that words can't follow key by key."""
+    await press(page, texts.TRY_IT.message)
+
+
 Act: TypeAlias = Callable[[Page, str], Awaitable[None]]
 ACTS: Mapping[str, Act] = {
     r"click `/([a-z ]+)`": click_command,
@@ -101,6 +115,9 @@ ACTS: Mapping[str, Act] = {
     r"choose `([^`]+)`": choose,
     r"choose \*\*([^*]+)\*\* under \*\*Viewing as\*\*": look_as_named,
     r"open (\{\w+\})": enter_room,
+    r"open \*\*([^*]+)\*\* under": enter_direct,
+    r"open \*\*([^*]+)\*\*(?! under)": press,
+    r"use `/([a-z ]+)`": use_command,
     r"press (Enter)": press_enter,
     r"(?:press|then) \*\*([^*]+)\*\*": press,
     r"(submit) the form": submit,
@@ -111,11 +128,15 @@ QUOTED = re.compile(r"`[^`]+`|\*\*[^*]+\*\*(?: under \*\*[^*]+\*\*)?|☺|\{\w+\}
 
 
 def acts_of(step: TourStep) -> list[tuple[Act, str]]:
-    """Return what the first sentence of a step says to do, in its order.
+    """Return what the first sentence of a step with something to do says to do, in its order.
 
     The order is that of the English sentence; what is typed and pressed is in the current language.
     """
-    sentence = re.split(r"(?<=\S)[.:](?:\s|$)", step.text.message)[0]
+    sentences = re.split(r"(?<=\S)[.:](?:\s|$)", step.text.message)
+    doing = [each for each in sentences[:2] if any(re.search(said, each, re.IGNORECASE) for said in ACTS)]
+    if not doing or "`{key}`" in doing[0]:
+        return [(try_it, "")]
+    sentence = doing[0]
     found = sorted(
         (match.start(), said, match[1]) for said in ACTS for match in re.finditer(said, sentence, re.IGNORECASE)
     )
