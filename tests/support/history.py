@@ -17,7 +17,9 @@ def commit_before_the_newest_migration() -> str:
     """Return the last commit whose database was an older one. Raises RuntimeError where git's history is too short."""
     newest = max((ROOT / "bot/store/migrations").glob("0*.sql")).relative_to(ROOT).as_posix()
     try:
-        added = git("log", "--follow", "--diff-filter=A", "--format=%H", "-1", "--", newest).strip()
+        looks = (("--follow",), ("--first-parent", "-m"))  # the second finds what came with a merge
+        found = (git("log", *look, "--diff-filter=A", "--format=%H", "-1", "--", newest).strip() for look in looks)
+        added = next(filter(None, found), "")
         if added:
             return git("rev-parse", "--verify", "--quiet", f"{added}^").strip()
     except subprocess.CalledProcessError:

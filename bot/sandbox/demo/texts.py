@@ -183,7 +183,9 @@ RECIPE_TRY = Text(
     "It makes an image, a video, sound, and subtitles."
 )
 SHOOTOUT = Text("Hold a shoot-out")
-SHOOTOUT_TRY = Text("Click `/shootout`, type `{prompt}`, and press Enter.\nVote for a letter, then press **End now**.")
+SHOOTOUT_TRY = Text(
+    "Click `/shootout`, choose `prompt`, type `{prompt}`, and press Enter.\nVote for a letter, then press **End now**."
+)
 VOTING = Text("✅ There they are. Vote for one, and press **End now**.")
 SCHEDULED = Text("Let it run by itself")
 SCHEDULED_TRY = Text(
