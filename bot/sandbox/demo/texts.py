@@ -186,7 +186,7 @@ SHOOTOUT = Text("Hold a shoot-out")
 SHOOTOUT_TRY = Text(
     "Click `/shootout`, choose `prompt`, type `{prompt}`, and press Enter.\nVote for a letter, then press **End now**."
 )
-VOTING = Text("✅ There they are. Vote for one, and press **End now**.")
+VOTING = Text("✅ There they are. Vote for the best one.")
 SCHEDULED = Text("Let it run by itself")
 SCHEDULED_TRY = Text(
     "As Morgan, click `/studio recipes`, press Enter, and open **Schedules…**: what runs each day or week, and when "
