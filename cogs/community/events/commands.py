@@ -125,7 +125,7 @@ async def _page(interaction: Interaction) -> PanelPage:
         options = [
             discord.SelectOption(label=shortened(each.theme, CHOICE_CHARS), value=each.id) for each, _ in found[:SHOWN]
         ]
-        controls.append(Control.select(CHOOSE, "events", placeholder=texts.CANCEL, options=options))
+        controls.append(Control.select(CHOOSE, "events", placeholder=texts.CANCEL_ONE, options=options))
     text = "" if entries else str(texts.NONE)
     return PanelPage(
         title=str(texts.TITLE), text=text, entries=entries, controls=controls, foot=str(texts.HOW) if may_change else ""
