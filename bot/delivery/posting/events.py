@@ -5,6 +5,7 @@ Every step is noted in the database after it, and looked for before: whatever di
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import KW_ONLY, dataclass
 from typing import Any
@@ -63,9 +64,8 @@ class EventDesk:
     alert: Callable[[int, Sentence], Awaitable[None]]
 
     async def run_once(self) -> None:
-        """Do what is due for events of all servers."""
-        for event in await self.store.events.due(AT_ONCE):
-            await self.bring_up(event)
+        """Do what is due for events of all servers, side by side: none waits for another's Discord."""
+        await asyncio.gather(*map(self.bring_up, await self.store.events.due(AT_ONCE)))
 
     async def bring_up(self, event: ServerEvent) -> None:
         """Do what is due for an event; best effort: what Discord does not take is tried again."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -9,7 +10,9 @@ from typing import Any
 import discord
 import pytest
 
+from bot.delivery.posting.events import EventDesk
 from bot.domain.models import JobState
+from bot.domain.server.events import ServerEvent
 from bot.domain.server.guild_rules import Limit, Period, Scope
 from bot.runtime import failpoints
 from bot.server.community.events import texts as said
@@ -431,3 +434,22 @@ async def test_it_begins_later_and_pays_from_then_on(rig: Rig):
     rig.advance(HOUR_S)
     await made(rig)
     assert await purse_of(rig) == (PRICE, PRICE)
+
+
+async def test_one_servers_event_does_not_wait_for_anothers(rig: Rig, monkeypatch: pytest.MonkeyPatch):
+    await announced(rig)
+    elsewhere = rig.guild.create_text_channel("elsewhere")
+    await announced(rig, channel=elsewhere)
+    reached, both = [], asyncio.Event()
+
+    async def slow(_desk: EventDesk, event: ServerEvent) -> None:
+        reached.append(event.id)
+        if len(reached) == 2:
+            both.set()
+        async with asyncio.timeout(5):
+            await both.wait()
+
+    monkeypatch.setattr(EventDesk, "bring_up", slow)
+    rig.advance(2 * HOUR_S)
+    await rig.bot.parts.event_desk.run_once()
+    assert len(reached) == 2
