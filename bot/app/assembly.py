@@ -35,7 +35,6 @@ from bot.delivery.answers.recovery import OwnMessages, Recovery
 from bot.delivery.card.memory import CardOwner
 from bot.delivery.channels.channel_sight import ChannelSights
 from bot.delivery.channels.links import Thumbnails
-from bot.delivery.files.made_here import MadeHere
 from bot.delivery.host.channel import HostChannel
 from bot.delivery.host.desk import HostDesk
 from bot.delivery.host.reports import HostReports
@@ -282,7 +281,6 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         delivery=delivery,
         languages=delivery.languages,
         copies=copies,
-        made_here=MadeHere(visible=core.visible, media=core.media, pace=sources.pace, folder=setup.folder),
         weekly=WeeklyPosts(
             store=store, guilds=setup.guilds, copies=copies, log_channel=delivery.log_channel, clock=setup.clock
         ),

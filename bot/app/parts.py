@@ -28,7 +28,6 @@ from bot.delivery.card.readers import GuildLanguages
 from bot.delivery.channels.channel_sight import ChannelSights
 from bot.delivery.channels.guilds import Guilds
 from bot.delivery.channels.links import Thumbnails
-from bot.delivery.files.made_here import MadeHere
 from bot.delivery.host.desk import HostDesk
 from bot.delivery.host.reports import HostReports
 from bot.delivery.posting.best_of_week import WeeklyPosts
@@ -166,7 +165,6 @@ class Parts:
     languages: GuildLanguages
     copies: ResultCopies
     weekly: WeeklyPosts
-    made_here: MadeHere
     thumbnails: Thumbnails
     sharing: Sharing
     worker: Worker

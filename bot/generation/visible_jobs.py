@@ -62,14 +62,6 @@ class VisibleJobs:
         found = await self.store.job_lists.in_message(viewer.guild_id, message_id)
         return [each.job for each in found if await sees(viewer, each.place)]
 
-    async def shown_in(self, viewer: Viewer, message_id: int) -> Job | None:
-        """Return the first job whose results a card or a copy shows, of those that the viewer may see."""
-        return await _first(viewer, await self.store.job_lists.shown_in(viewer.guild_id, message_id))
-
-    async def with_file(self, viewer: Viewer, size: int, sha256: str) -> Job | None:
-        """Return the first job that a file of this size and hash was posted of, of those that the viewer may see."""
-        return await _first(viewer, await self.store.job_lists.with_file(viewer.guild_id, size, sha256))
-
     async def results(
         self,
         viewer: Viewer,
@@ -203,13 +195,6 @@ class VisibleJobs:
             return replace(page, rows=tuple(rows))
 
         return read
-
-
-async def _first(viewer: Viewer, found: Iterable[PlacedJob]) -> Job | None:
-    for each in found:
-        if await sees(viewer, each.place):
-            return each.job
-    return None
 
 
 def _is_near(viewer: Viewer, place: CardPlace, channel_id: int) -> bool:

@@ -138,17 +138,13 @@ OnProgress = Callable[[int, int | None], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocalFile:
-    """A downloaded file. `size` is in bytes, `extension` has its dot; all are derived from the content.
-
-    `sha256` is its hash in hexadecimal digits.
-    """
+    """A downloaded file. `size` is in bytes, `extension` has its dot; all are derived from the content."""
 
     path: Path
     kind: MediaKind
     content_type: str
     size: int
     extension: str
-    sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -246,14 +242,7 @@ class MediaFetcher:
             kind, content_type, extension = identified_whole(found, part.size, part.piece, wanted)
             path = part.keep(extension)
         log.debug("media.downloaded", kind=kind, size=part.size, seconds=round(self._clock.monotonic() - started, 3))
-        return LocalFile(
-            path=path,
-            kind=kind,
-            content_type=content_type,
-            size=part.size,
-            extension=extension,
-            sha256=part.sha256.hexdigest(),
-        )
+        return LocalFile(path=path, kind=kind, content_type=content_type, size=part.size, extension=extension)
 
     async def inspect(
         self, url: str, *, expect: Collection[MediaKind] | None = None, max_bytes: int | None = None

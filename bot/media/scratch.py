@@ -119,7 +119,6 @@ class PartFile:
         self._stem = stem
         self._path = directory / f"{stem}.part"
         self.size = 0
-        self.sha256 = hashlib.sha256()
 
     def __enter__(self) -> Self:
         with _disk_space():
@@ -137,7 +136,6 @@ class PartFile:
         """Append. Raises MediaTooLarge if the disk is full."""
         with _disk_space():
             self._file.write(chunk)
-        self.sha256.update(chunk)
         self.size += len(chunk)
 
     def flush(self) -> None:

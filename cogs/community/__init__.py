@@ -1,1 +1,1 @@
-"""What brings members together: `/shootout`, `/event`, the menu *Made here?*, and runs of schedules."""
+"""What brings members together: `/shootout`, `/event`, and runs of schedules."""

@@ -1,4 +1,4 @@
-"""`/shootout` and *Made here?*."""
+"""`/shootout`."""
 
 from __future__ import annotations
 
@@ -13,8 +13,6 @@ KIND_OPTION = "An image, which is the default, or a video"
 MODELS_OPTION = "Two to four models, separated by commas; by default this server's and the best known"
 MINUTES_OPTION = "How long members can vote once the results are there; 10 by default"
 KIND_IMAGE, KIND_VIDEO = "Image", "Video"
-
-MENU_MADE_HERE = "Made here?"
 
 # ---------------------------------------------------------------------- answers
 
@@ -36,10 +34,3 @@ KINDS = {
 }
 WINS = Plural("{count} win", "{count} wins")
 STANDING = Text("**{number}** {model} · {wins} of {rounds} · {rate} wins per 100 credits")
-
-# ---------------------------------------------------------------------- made here?
-
-MADE_HERE = Text("✅ Made here by {author}.")
-NOT_MADE_HERE = Text(
-    "Not made here, as far as I can tell. I don't recognize files that were edited or saved in another format."
-)

@@ -56,7 +56,6 @@ async def next_step(interaction: Interaction, message: discord.Message) -> None:
 
 
 MENUS = (edit_image, animate, upscale, next_step)
-"""With *Made here?* the five that discord.py 2.7 takes; subtitles are among the next steps."""
 
 
 @on_job(JOB_ACTION)

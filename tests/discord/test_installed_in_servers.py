@@ -20,7 +20,7 @@ async def test_members_commands_are_registered_everywhere_and_the_rest_for_serve
     everywhere = {name for name, place in places.items() if place == (EVERY_INSTALL, IN_ALL)}
     assert in_servers | everywhere == set(places)
     moderators = {each["name"] for each in payload if each.get("default_member_permissions") is not None}
-    assert in_servers == moderators | {"cast", "shootout", "event", "Made here?", "Their results here"}
+    assert in_servers == moderators | {"cast", "shootout", "event", "Their results here"}
 
 
 async def test_what_is_registered_is_what_discord_gets(rig: Rig):

@@ -27,7 +27,6 @@ from bot.domain.words.cast import CastKind, CastMember
 from bot.errors import StoreError
 from bot.store import Decision, JobAttempt, Record, ReviewRule, ReviewVerdict, Spending, Store, TriedOutcome
 from bot.store.engine.repository import Repository
-from bot.store.jobs.rechecks import MadeFile
 from tests.support.examples import examples
 from tests.support.new_file import write_empty_database
 
@@ -460,9 +459,6 @@ CALLS: dict[str, Call] = {
     "weekly.set_channel": lambda store, guild_id, *_: store.weekly.set_channel(guild_id, None),
     "weekly.done": lambda store, guild_id, *_: store.weekly.done(guild_id, "2099-01-05"),
     "weekly.postpone": lambda store, guild_id, *_: store.weekly.postpone(guild_id, 60.0),
-    "job_lists.shown_in": lambda store, guild_id, *_: store.job_lists.shown_in(guild_id, MESSAGE),
-    "job_lists.has_file": lambda store, guild_id, *_: store.job_lists.has_file(guild_id, 777),
-    "job_lists.with_file": lambda store, guild_id, *_: store.job_lists.with_file(guild_id, 777, CANARY),
     "worst_cases.of_guild": lambda store, guild_id, *_: store.worst_cases.of_guild(guild_id),
     # These take the guild inside what they are given.
     "rechecks.postpone": lambda store, guild_id, other, _: store.rechecks.postpone(
@@ -556,9 +552,7 @@ async def populate(store: Store, guild_id: int, made: Any, accepted: Any) -> Gui
         media=(image,),
         message_id=MESSAGE,
         tried=TriedOutcome(values={"model": CANARY}),
-        calls=(
-            JobAttempt(call="submit", outcome="accepted", files=(MadeFile(job_id=paid.id, size=777, sha256=CANARY),)),
-        ),
+        calls=(JobAttempt(call="submit", outcome="accepted"),),
     )
     await store.weekly.set_channel(guild_id, 777)
     _, (over,) = await accepted(store, "3", guild_id=guild_id, key_id=key.id)
@@ -666,7 +660,7 @@ TABLES = (
     "decisions", "drafts",
     "draws", "event_members", "event_places", "events",
     "former_members", "grants", "guild_keys", "host_key_refusals", "job_attempts", "job_texts", "jobs",
-    "ledger", "ledger_totals", "limits", "made_files",
+    "ledger", "ledger_totals", "limits",
     "member_settings", "outbox", "presets", "prices", "reaction_acts", "reaction_legends", "reaction_settings",
     "reactions", "recipes", "result_reports", "review_rules", "reviews", "rules", "running_totals", "setup_steps",
     "shootout_votes", "shootouts", "switched_off", "tried_values", "voice_defaults", "voice_samples", "welcomes",

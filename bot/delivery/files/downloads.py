@@ -33,7 +33,7 @@ from bot.media.scratch import scratch_files
 from bot.media.sniff import names_other_file
 from bot.runtime.clock import Clock
 from bot.store import JobAttempt
-from bot.store.jobs.rechecks import FETCHED, MadeFile
+from bot.store.jobs.rechecks import FETCHED
 
 log = structlog.get_logger(__name__)
 
@@ -120,9 +120,8 @@ class Downloads:
             self._failed.pop(job.id, None)
             if results.files:
                 files = len(results.files)
-                made = tuple(MadeFile(job_id=job.id, size=each.size, sha256=each.sha256) for each in results.files)
                 now = self.clock.wall()
-                note_step(JobAttempt(call="fetch", outcome=FETCHED, since=began, at=now, times=files, files=made))
+                note_step(JobAttempt(call="fetch", outcome=FETCHED, since=began, at=now, times=files))
             yield results
 
     def _own_folder(self, stack: contextlib.ExitStack, job: Job) -> Path:

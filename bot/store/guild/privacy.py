@@ -249,7 +249,6 @@ _PURGED_TABLES = (
     "cast_leftovers",
     "shootouts",
     "shootout_votes",
-    "made_files",
     "best_of_week",
     "events",
     "event_members",

@@ -82,21 +82,6 @@ class JobLists(Repository):
         rows = await self._rows(_IN_MESSAGE, {"guild_id": guild_id, "message_id": message_id})
         return [placed_job_of(row) for row in rows]
 
-    async def shown_in(self, guild_id: int, message_id: int) -> list[PlacedJob]:
-        """Return the guild's posted jobs whose results a message of the bot shows: a card, or a copy."""
-        rows = await self._rows(_SHOWN_IN, {"guild_id": guild_id, "message_id": message_id})
-        return [placed_job_of(row) for row in rows]
-
-    async def has_file(self, guild_id: int, size: int) -> bool:
-        """Whether a posted file of the guild has this size in bytes: only then another's hash is of interest."""
-        row = await self._row("SELECT 1 FROM made_files WHERE guild_id = ? AND size = ? LIMIT 1", (guild_id, size))
-        return row is not None
-
-    async def with_file(self, guild_id: int, size: int, sha256: str) -> list[PlacedJob]:
-        """Return the guild's posted jobs with a file of this size and hash, oldest first."""
-        rows = await self._rows(_WITH_FILE, {"guild_id": guild_id, "size": size, "sha256": sha256})
-        return [placed_job_of(row) for row in rows]
-
     async def counts(self, guild_id: int) -> dict[JobState, int]:
         """Return how many of the guild's jobs are open or held, by state, without zeros."""
         rows = await self._rows(_COUNTS, {"guild_id": guild_id})
@@ -281,19 +266,6 @@ _IN_MESSAGE = f"""
 WHERE jobs.message_id = :message_id AND +jobs.guild_id = :guild_id
 ORDER BY jobs.created_at, jobs.position
 """
-_SHOWN_IN = f"""
-{SELECT_PLACED} FROM jobs JOIN cards ON cards.id = jobs.card_id
-WHERE jobs.guild_id = :guild_id AND jobs.state = 'delivered' AND jobs.erased_at IS NULL AND jobs.id IN (
-    SELECT id FROM jobs AS posted WHERE posted.message_id = :message_id
-    UNION SELECT job_id FROM copies WHERE copies.message_id = :message_id
-) ORDER BY jobs.created_at, jobs.position
-"""  # noqa: S608 - constant columns
-_WITH_FILE = f"""
-{SELECT_PLACED} FROM jobs JOIN cards ON cards.id = jobs.card_id
-WHERE jobs.guild_id = :guild_id AND jobs.state = 'delivered' AND jobs.erased_at IS NULL AND jobs.id IN (
-    SELECT job_id FROM made_files WHERE guild_id = :guild_id AND size = :size AND sha256 = :sha256
-) ORDER BY jobs.created_at, jobs.position
-"""  # noqa: S608 - constant columns
 # The conditions must match the partial indexes literally, or SQLite does not use them.
 _COUNTS = """
 SELECT state, count(*) FROM jobs

@@ -117,15 +117,6 @@ DELETE FROM job_attempts WHERE job_id = :job_id AND id NOT IN (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MadeFile:
-    """A result's file that was fetched to be posted. `size` is in bytes, `sha256` in hexadecimal digits."""
-
-    job_id: str
-    size: int
-    sha256: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class JobAttempt:
     """A call for a job, or several. `outcome`: the answer's class, no texts.
 
@@ -147,8 +138,6 @@ class JobAttempt:
     """Unix seconds; set by the store if 0."""
     process: str = ""
     """The process's name; set by the store, '' for one of an older version."""
-    files: tuple[MadeFile, ...] = ()
-    """What was fetched, of other jobs on the card too: kept to recognize it (`JobLists.with_file`)."""
 
 
 def note_attempts(db: Connection, job: Job, attempts: Sequence[JobAttempt], now: float, process: str = "") -> None:
@@ -159,8 +148,6 @@ def note_attempts(db: Connection, job: Job, attempts: Sequence[JobAttempt], now:
     waits = [(each.wait_s, each.since, each.times, process) for each in attempts]
     rows = [(job.id, job.guild_id, *call, *wait) for call, wait in zip(calls, waits, strict=True)]
     db.execute(_NOTE + ", ".join([_ROW] * len(rows)), [value for row in rows for value in row])  # one statement
-    if files := [(job.guild_id, each.size, each.sha256, each.job_id) for call in attempts for each in call.files]:
-        db.executemany(_MADE, files)
     if not ONCE.issuperset(each.outcome for each in attempts):
         db.execute(_TRIM, {"job_id": job.id, "kept": KEPT})
 
@@ -171,7 +158,6 @@ SELECT at, call, outcome, status, wait_s, since, times, process FROM job_attempt
 _NOTE = """
 INSERT INTO job_attempts (job_id, guild_id, at, call, outcome, status, wait_s, since, times, process) VALUES
 """
-_MADE = "INSERT INTO made_files (guild_id, size, sha256, job_id) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
 _ROW = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 

@@ -31,9 +31,6 @@ _BLANK_REASONS = """
 UPDATE reviews SET sentence = ''
 WHERE guild_id = :guild_id AND sentence <> '' AND job_id IN (SELECT value FROM json_each(:ids))
 """
-_FORGET_FILES = """
-DELETE FROM made_files WHERE guild_id = :guild_id AND job_id IN (SELECT value FROM json_each(:ids))
-"""
 _OUTCOMES = """
 SELECT guild_id, card_id, data FROM shootouts WHERE guild_id = :guild_id AND card_id IN (
     SELECT card_id FROM jobs WHERE guild_id = :guild_id AND shootout <> ''
@@ -69,7 +66,6 @@ def erase_jobs(
     if not all(map(is_known_model, models)):
         _forget_in_shootouts(db, values, is_known_model)
     db.execute(_BLANK_REASONS, values)
-    db.execute(_FORGET_FILES, values)
     if with_copies:
         db.execute(_DOOM_COPIES, values)
     return db.execute(_BLANK, values).rowcount

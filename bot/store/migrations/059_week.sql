@@ -10,15 +10,5 @@ CREATE INDEX best_of_week_due ON best_of_week (due_at);
 -- The stars that a guild's results got in a time.
 CREATE INDEX reaction_acts_by_time ON reaction_acts (guild_id, action, at);
 
--- Sizes in bytes and hashes (SHA-256) of the files of posted results, by which one is recognized in another message.
-CREATE TABLE made_files (
-    guild_id INTEGER NOT NULL,
-    size INTEGER NOT NULL,
-    sha256 TEXT NOT NULL,
-    job_id TEXT NOT NULL,
-    PRIMARY KEY (guild_id, size, sha256, job_id)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX made_files_job ON made_files (job_id);
-
 -- Whether the gallery shows every public result, whatever its stars.
 ALTER TABLE reaction_settings ADD COLUMN gallery_all INTEGER NOT NULL DEFAULT 0 CHECK (gallery_all IN (0, 1));

@@ -81,11 +81,7 @@ async def reply(rig: Rig, who: Any) -> str:
     return sent_since(rig, before)
 
 
-async def made_here(rig: Rig, who: Any) -> str:
-    return shown(await who.context_menu(rig.channel, "Made here?", await card_of(rig)))
-
-
-WAYS = [details, one_job, jobs, own_panel, own_export, usage_export, quota, next_step, source, reply, made_here]
+WAYS = [details, one_job, jobs, own_panel, own_export, usage_export, quota, next_step, source, reply]
 
 
 @pytest.fixture
