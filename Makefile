@@ -19,6 +19,9 @@ version_of = $(shell $(1) -c 'import sys; print("%d.%d" % sys.version_info[:2])'
 ifneq ($(origin PYTHON),file)
 ifeq ($(filter clean host-check,$(MAKECMDGOALS)),)
 NAMED := $(or $(call version_of,$(PYTHON)),$(error PYTHON=$(PYTHON) does not run))
+ifneq ($(filter 2.% 3.0 3.1 3.2 3.3 3.4 3.5 3.6 3.7 3.8 3.9 3.10,$(NAMED)),)
+$(error PYTHON=$(PYTHON) is Python $(NAMED), and 3.11 or newer is needed: name another, or leave PYTHON out)
+endif
 MADE := $(and $(wildcard $(BIN)/python),$(call version_of,$(BIN)/python))
 ifneq ($(MADE),)
 ifneq ($(MADE),$(NAMED))
@@ -41,12 +44,13 @@ PARALLEL := -n $(WORKERS) --dist worksteal
 # by must not be drawn by lot.
 LONG := --timeout=1200 --hypothesis-profile=long
 BUILD := --timeout=1200 --hypothesis-profile=build
+WEEKLY := --ignore tests/contract/test_release_rehearsal.py
 BUILDS_FUZZ := FUZZ_SEED=1 FUZZ_ROUND_S=4
 # (A container has 64 MB of it by default: too little for PostgreSQL and 300 bots.)
 export PYTEST_DEBUG_TEMPROOT := $(shell test -w /dev/shm && test $$(df -Pm /dev/shm | awk 'END { print $$4 }') -gt 3000 && echo /dev/shm)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo card-states words test test-long test-quiet test-pythons test-collection check format soak game-day chaos bench bench-neighbours bench-page bench-fleet bench-engines bench-ended figures refusals readme picture alerts translations screenshots docs lock audit pin-image host-check wheel-check notices sbom release-rehearsal rehearse-image httpx-fork clean
+.PHONY: help demo card-states words test test-long test-quiet check format soak game-day chaos bench bench-neighbours bench-page bench-fleet bench-engines bench-ended figures refusals readme picture alerts translations screenshots docs lock audit pin-image host-check wheel-check notices sbom release-rehearsal rehearse-image clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^##@ / { print "\n" substr($$0, 5) } /^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -77,19 +81,14 @@ format: $(READY) ## Format the code and correct what can be corrected
 	$(BIN)/ruff format
 
 test: $(READY) ## Run the tests, under 3 minutes on 2 cores; as the build, with those of test-long too: ALL=1
-	$(if $(ALL),$(BUILDS_FUZZ)) $(BIN)/python -m pytest $(PARALLEL) $(if $(ALL),-m 'not quiet' $(BUILD)) $(ARGS)
+	$(if $(ALL),$(BUILDS_FUZZ)) $(BIN)/python -m pytest $(PARALLEL) $(if $(ALL),-m 'not quiet' $(BUILD) $(WEEKLY)) $(ARGS)
 
-test-long: $(READY) ## Run the rest: every case of large tables, all examples, slower ones
+test-long: $(READY) ## Run the rest: large tables, all examples, slower ones; without ARGS the other Pythons that are here, too
 	$(BIN)/python -m pytest $(PARALLEL) -m 'long or hypothesis' $(LONG) $(ARGS)
+	$(if $(ARGS),,$(BIN)/python tools/other_pythons.py --workers $(WORKERS))
 
 test-quiet: $(READY) ## Run the tests that judge by the clock, with a core for each
 	STORMS=1 $(BIN)/python -m pytest -n $(CORES) --dist worksteal -m quiet $(BUILD) $(ARGS)
-
-test-collection: $(READY) ## Collect all tests once: they are compiled then, which each worker would do else
-	$(BIN)/python -m pytest --collect-only --quiet --quiet -m 'long or not long' $(ARGS)
-
-test-pythons: $(READY) ## Run the unit and contract tests on each other supported Python of this machine
-	@$(BIN)/python tools/other_pythons.py --workers $(WORKERS) $(ARGS)
 
 soak: $(READY) ## Run the real bot among random faults: SEED=7 repeats, ARGS=--storm kills it, --steady has none
 	@SEED=$(SEED) $(BIN)/python -m tests.soak.soak $(ARGS)
@@ -156,7 +155,6 @@ lock: $(TOOLS)/.ready ## Pin the dependencies; newer versions: ARGS=--upgrade
 	$(COMPILE) --group tools --output-file requirements/tools.lock
 	$(COMPILE) --group docs --output-file requirements/docs.lock
 	$(COMPILE) pyproject.toml --extra postgres --group engines --constraint requirements/dev.lock --output-file requirements/engines.lock
-	$(COMPILE) --group httpx-fork --output-file requirements/httpx-fork.lock
 
 audit: $(TOOLS)/.ready ## Look for known vulnerabilities; exit code 3 if no source answers
 	$(TOOLS)/bin/python tools/audit.py
@@ -181,9 +179,6 @@ release-rehearsal: $(READY) $(TOOLS)/.ready ## Play the next release in a copy, 
 
 rehearse-image: $(READY) ## Build the image without a container engine, and measure it; needs root
 	$(BIN)/python tools/rehearse_image.py
-
-httpx-fork: $(READY) ## Test the API client on httpx's maintained fork
-	$(BIN)/python tools/httpx_fork.py $(ARGS)
 
 clean: ## Remove the environment and everything built
 	rm -rf $(VENV) dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .grimp_cache .hypothesis

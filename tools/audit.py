@@ -22,7 +22,6 @@ LOCKS = (
     "requirements/tools.lock",
     "requirements/docs.lock",
     "requirements/engines.lock",
-    "requirements/httpx-fork.lock",
 )
 """Together they have every package, the bot's own in the first. One at a time: pip-audit takes no package twice."""
 SERVICES = ("pypi", "osv")

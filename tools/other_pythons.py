@@ -1,4 +1,4 @@
-"""Run the unit and contract tests on each other supported Python of this machine: `make test-pythons`.
+"""Run the unit and contract tests on each other supported Python of this machine, as `make test-long` does.
 
 Each gets an environment of its own in `.venv/`. Pythons are found on the path and among pyenv's and uv's; one that is
 not here is named, and is no failure. A version of `PYTHONS` that must be here: `--need 3.11 --need 3.12`.

@@ -10,33 +10,53 @@ from pathlib import Path
 
 import pytest
 
+from tests.install.readme_blocks import followed
 from tools import other_pythons
 
 ROOT = Path(__file__).resolve().parents[2]
-BESIDE = {"check", "wheel-check", "docs", "test-collection"}
-AFTER = ["test ALL=1", "test-quiet", "test-pythons"]
+BESIDE = {"check", "wheel-check", "docs"}
+AFTER = ["test ALL=1", "test-quiet"]
 MAKE = """#!/bin/sh
 echo "$@" >>made
 echo "what $1 prints"
 [ "$1" != "$BROKEN" ]
 """
+APT = """#!/bin/sh
+echo "$@" >>installed
+"""
+MISSING = ("ffmpeg", "pgbouncer", "promtool", "chromium")
+KEPT = ("bash", "cat", "dirname", "mktemp", "rm")
+"""What the build's own script calls. Nothing else of this machine is on its path: it can install nothing."""
 
 
-@pytest.mark.parametrize("broken", ["", "docs", "test", "test-pythons"])
-def test_every_part_is_run_and_one_that_fails_is_named(tmp_path: Path, broken: str) -> None:
-    shutil.copytree(ROOT / ".ci", tmp_path / ".ci")
-    tools = tmp_path / "tools"
+def built(place: Path, *, here: tuple[str, ...] = MISSING, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the build as root in a folder, with a make and an apt-get that only write down what they were called with."""
+    shutil.copytree(ROOT / ".ci", place / ".ci")
+    tools = place / "tools"
     tools.mkdir()
-    for name in ("make", "chromium", "ffmpeg"):  # nothing is installed
-        (tools / name).write_text(MAKE, encoding="utf-8")
+    for name in KEPT:
+        (tools / name).symlink_to(str(shutil.which(name)))
+    for name, text in {"make": MAKE, "apt-get": APT, "id": "#!/bin/sh\necho 0", **dict.fromkeys(here, APT)}.items():
+        (tools / name).write_text(text, encoding="utf-8")
         (tools / name).chmod(0o755)
-    environment = {**os.environ, "PATH": f"{tools}{os.pathsep}{os.environ['PATH']}", "BROKEN": broken}
-    done = subprocess.run(
-        [tmp_path / ".ci" / "run"], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    run = place / ".ci" / "run"
+    run.write_text(run.read_text(encoding="utf-8").replace(":/usr/sbin", ""), encoding="utf-8")
+    return subprocess.run(
+        [tools / "bash", run],
+        cwd=place,
+        env={"PATH": str(tools), **environment},
+        capture_output=True,
+        text=True,
+        check=False,
     )
+
+
+@pytest.mark.parametrize("broken", ["", "docs", "test", "test-quiet"])
+def test_every_part_is_run_and_one_that_fails_is_named(tmp_path: Path, broken: str) -> None:
+    done = built(tmp_path, BROKEN=broken)
     made = (tmp_path / "made").read_text(encoding="utf-8").splitlines()
     assert made[0] == ".venv/.ready .venv/tools/.ready"
-    assert (set(made[1:-3]), made[-3:]) == (BESIDE, AFTER)
+    assert (set(made[1:-2]), made[-2:]) == (BESIDE, AFTER)
     assert done.returncode == (1 if broken else 0)
     assert done.stderr == (f"FAILED: {broken}\n" if broken else "")
     for part in BESIDE - {broken}:
@@ -44,6 +64,18 @@ def test_every_part_is_run_and_one_that_fails_is_named(tmp_path: Path, broken: s
         assert f"what {part} prints" not in done.stdout
     if broken in BESIDE:
         assert f"what {broken} prints\nmake {broken}: FAILED" in done.stdout
+
+
+@pytest.mark.parametrize("ci", ["1", "true", "0", ""])
+def test_only_a_machine_of_the_builds_own_gets_packages(tmp_path: Path, ci: str) -> None:
+    done = built(tmp_path, here=(), **({"CI": ci} if ci else {}))
+    assert done.returncode == 0
+    if ci in {"1", "true"}:
+        installed = (tmp_path / "installed").read_text(encoding="utf-8").split()
+        assert set(MISSING) <= set(installed)
+    else:
+        assert not (tmp_path / "installed").exists()
+        assert done.stderr.startswith("Not here: ffmpeg pgbouncer promtool chromium;")
 
 
 def test_its_parts_are_targets_of_the_makefile() -> None:
@@ -118,6 +150,20 @@ def test_an_environment_of_another_python_is_not_taken_for_the_named_one(tmp_pat
     assert refused.returncode == 2
     assert ".venv is of Python 3.12, and PYTHON=python is 3.11: make clean, or name another place" in refused.stderr
     assert "PYTHON=python3.99 does not run" in version_made(tmp_path, "PYTHON=python3.99").stderr
+
+
+def test_a_python_that_is_too_old_is_one_sentence_before_anything_is_made(tmp_path: Path) -> None:
+    refused = version_made(tmp_path, PYTHON=str(python_of("3.10", tmp_path / "old" / "python3")))
+    assert refused.returncode == 2
+    assert "is Python 3.10, and 3.11 or newer is needed: name another" in refused.stderr
+    step = followed()["install"][0]
+    path = f"{tmp_path / 'old'}{os.pathsep}/usr/bin{os.pathsep}/bin"
+    done = subprocess.run(
+        ["sh", "-c", step], cwd=tmp_path, env={"PATH": path}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert done.stderr == "Python 3.11 or newer is needed: install one, and write its name for python3\n"
+    assert [each.name for each in tmp_path.glob("*venv")] == []
 
 
 def test_another_python_is_tested_where_it_is_and_named_where_it_is_not(

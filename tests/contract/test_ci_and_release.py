@@ -42,22 +42,22 @@ def chosen_python(job: dict[str, Any]) -> str | None:
     return steps[0]["with"]["python-version"] if steps else None
 
 
-@pytest.mark.parametrize("name", ["build", "test"])
-def test_a_job_of_tests_has_them_fail_on_another_python_than_its_own(name: str) -> None:
-    job = workflow("ci")["jobs"][name]
+@pytest.mark.parametrize(("name", "job_name"), [("ci", "build"), ("weekly", "long"), ("weekly", "test")])
+def test_a_job_of_tests_has_them_fail_on_another_python_than_its_own(name: str, job_name: str) -> None:
+    job = workflow(name)["jobs"][job_name]
     assert job["env"]["PYTHON"] == "python", "make would take the first python3.14 … python3.11 on the path"
     assert job["env"]["WANTED_PYTHON"] == chosen_python(job)
 
 
 def test_this_is_the_python_that_is_wanted() -> None:
-    """WANTED_PYTHON is set by the workflows and by `make test-pythons`."""
+    """WANTED_PYTHON is set by the workflows and by `make test-long`."""
     here = "{}.{}".format(*sys.version_info[:2])
     assert os.environ.get("WANTED_PYTHON", here) == here
 
 
 def test_each_python_that_the_project_names_is_tried() -> None:
     named = {found[1] for each in project()["classifiers"] if (found := re.search(r":: (3\.\d+)$", each))}  # type: ignore[attr-defined]  # TOML is not typed
-    jobs = workflow("ci")["jobs"]
+    jobs = workflow("weekly")["jobs"]
     tested = set(jobs["test"]["strategy"]["matrix"]["python"])
     assert tested == set(other_pythons.PYTHONS)
     assert named == tested | {chosen_python(jobs["newest-python"])}
@@ -99,7 +99,7 @@ def test_ci_runs_to_its_end_for_each_commit_of_main() -> None:
 
 
 def test_the_audit_is_weekly() -> None:
-    loaded = workflow("audit")
+    loaded = workflow("weekly")
     triggers = loaded[True]  # YAML takes the word `on` for it
     assert triggers["schedule"] == [{"cron": "17 5 * * 1"}]
     assert commands(loaded["jobs"]["audit"]) == ["make audit"]

@@ -28,7 +28,6 @@ GROUPS = {
     "docs": "requirements/docs.lock",
     "build": "requirements/build.lock",
     "engines": "requirements/engines.lock",
-    "httpx-fork": "requirements/httpx-fork.lock",
     "tools": "requirements/tools.lock",
 }
 """Each group of dependencies, and the lock that is its own."""
@@ -77,7 +76,7 @@ def pins(lock: str) -> dict[str, Requirement]:
 @pytest.mark.parametrize("lock", [*LOCKS, *GROUPS.values()])
 def test_a_lock_has_nothing_but_exact_versions_with_hashes(lock: str) -> None:
     lines = lines_of(lock)
-    assert len(lines) > (4 if lock in {GROUPS["build"], GROUPS["httpx-fork"]} else 20)
+    assert len(lines) > (4 if lock == GROUPS["build"] else 20)
     for line in lines:
         requirement, *hashes = re.split(r"\s+--hash=", line.strip())
         assert re.fullmatch(r"[a-z0-9-]+==[\w.]+( ; [\w '<>=!.()]+)?", requirement), requirement

@@ -120,8 +120,8 @@ def _of_backups(settings: Settings, clock: Clock) -> Findings:
         return Findings()
     if not folder.parent.is_dir():
         return Findings(warnings=[texts.BACKUP_DIR_MISSING(folder=folder)])
-    if (unwritable := problem_of(folder)) is not None:
-        return Findings(warnings=[f"BACKUP_DIR: {unwritable}"])
+    if problem_of(folder) is not None:  # among the problems of the host
+        return Findings()
     found, last = backups_in(folder, clock.wall()), last_rehearsal(folder)
     facts = [texts.newest_backup(len(found), clock.wall() - found[0].at if found else None)]
     return Findings(warnings=[last.sentence] if last is not None and not last.restores else [], facts=facts)
