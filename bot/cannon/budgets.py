@@ -1,8 +1,9 @@
-"""How often each API key may be used: without a limit until the API answers 429, then by a budget.
+"""How often each API key may be used: without a limit until the API answers 429, then by a budget of that kind of call.
 
 A 429 halves the budget, and each minute without one adds a tenth of what was left (additive increase, multiplicative
 decrease, as TCP shares a line: RFC 5681). Processes with one key each have a budget of their own, a 429 to one halves
-all, and so they come to equal shares of a limit that none of them knows.
+all, and so they come to equal shares of a limit that none of them knows. Creates, polls and the rest share in the same
+way: a refused create must not delay the polls of what is paid.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import math
 from collections import OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum, auto
 from functools import partial
 from typing import Final
 
@@ -38,6 +40,15 @@ ASKS_AGAIN_S, GONE_AFTER_S = 15.0, 60.0
 """Who waits asks this often, as budgets change; who did not for longer has ended."""
 
 
+class Call(Enum):
+    """Kind of call that has a pace of its own with each key."""
+
+    CREATE = auto()
+    POLL = auto()
+    OTHER = auto()
+    """Status calls, estimates and the description."""
+
+
 @dataclass(slots=True)
 class _Waiting:
     place: int
@@ -45,7 +56,7 @@ class _Waiting:
 
 
 class Budget:
-    """One key's calls. Times are monotonic seconds."""
+    """One key's calls of one kind. Times are monotonic seconds."""
 
     def __init__(self, now: float) -> None:
         self._counted_from = self._known_from = now
@@ -147,49 +158,49 @@ class KeyBudgets:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self.tell: Callable[[str, str], None] = lambda _digest, _ago_s: None
+        self.tell: Callable[[str, str, str], None] = lambda _digest, _call, _ago_s: None
         """Called when the API answered 429, with what others' `heard` takes."""
-        self._budgets: dict[str, Budget] = {}
-        """By key. Never logged, stored or sent."""
+        self._budgets: dict[tuple[str, Call], Budget] = {}
+        """By key, which is never logged, stored or sent."""
 
-    def of(self, key: str) -> Budget:
-        budget = self._budgets.get(key)
+    def of(self, key: str, call: Call) -> Budget:
+        budget = self._budgets.get((key, call))
         if budget is None:
-            budget = self._budgets[key] = Budget(self._clock.monotonic())
+            budget = self._budgets[key, call] = Budget(self._clock.monotonic())
         return budget
 
-    def begin(self, key: str | None) -> Callable[[], None]:
+    def begin(self, key: str | None, call: Call) -> Callable[[], None]:
         """Count a call that begins now; return what to call if it is answered 429. Calls without a key are free."""
         if key is None:
             return _nothing
         now = self._clock.monotonic()
-        self.of(key).note(now)
-        return partial(self._limited, key, now)
+        self.of(key, call).note(now)
+        return partial(self._limited, key, call, now)
 
-    def wait_s(self, key: str, caller: str) -> float:
+    def wait_s(self, key: str, call: Call, caller: str) -> float:
         """Return the seconds until the caller may use the key; 0: now, and then it must."""
-        return self.of(key).wait_s(caller, self._clock.monotonic())
+        return self.of(key, call).wait_s(caller, self._clock.monotonic())
 
-    def is_limited(self, key: str) -> bool:
-        """Whether calls with the key have to wait for their turn."""
-        return self.of(key).is_limited(self._clock.monotonic())
+    def is_limited(self, key: str, call: Call) -> bool:
+        """Whether such calls with the key have to wait for their turn."""
+        return self.of(key, call).is_limited(self._clock.monotonic())
 
     def is_spent(self, key: str) -> bool:
-        """Whether a call that can be left out should be."""
-        return self.of(key).is_spent(self._clock.monotonic())
+        """Whether an estimate should be left out."""
+        return self.of(key, Call.OTHER).is_spent(self._clock.monotonic())
 
-    def _limited(self, key: str, began_at: float) -> None:
+    def _limited(self, key: str, call: Call, began_at: float) -> None:
         """Halve the key's budget: a call that began then was answered 429."""
-        now = self._clock.monotonic()
-        if self.of(key).limited(began_at, now):
-            log.info("key.limited", calls_a_minute=round(self.of(key).a_minute(now), 1))
-            self.tell(_digest(key), f"{now - began_at:.3f}")
+        now, budget = self._clock.monotonic(), self.of(key, call)
+        if budget.limited(began_at, now):
+            log.info("key.limited", call=call.name, calls_a_minute=round(budget.a_minute(now), 1))
+            self.tell(_digest(key), call.name, f"{now - began_at:.3f}")
 
-    def heard(self, digest: str, ago_s: str) -> None:
+    def heard(self, digest: str, call: str, ago_s: str) -> None:
         """Halve the budget of the key with this digest: a call that began so many seconds ago was answered 429."""
         now = self._clock.monotonic()
-        for key, budget in self._budgets.items():
-            if _digest(key) == digest:
+        for (key, kind), budget in self._budgets.items():
+            if kind.name == call and _digest(key) == digest:
                 budget.limited(now - float(ago_s), now)
 
 

@@ -20,7 +20,7 @@ import httpx
 import structlog
 
 from bot.cannon import retry, texts, wire
-from bot.cannon.budgets import KeyBudgets
+from bot.cannon.budgets import Call, KeyBudgets
 from bot.cannon.errors import asks_to_verify, is_own_error, is_page, reading_of
 from bot.cannon.key_routes import API_PATH, KeyRoutes
 from bot.cannon.wire import CreatedRequest, OpenApiAnswer, Progress
@@ -216,7 +216,8 @@ class CannonClient:
     ) -> _Answer:
         """Call a path, or of many alike the one for `name`."""
         outcome = "ok"
-        limited = None if self._budgets is None else self._budgets.begin(key)
+        kind = Call.CREATE if method == "POST" else Call.POLL if name else Call.OTHER
+        limited = None if self._budgets is None else self._budgets.begin(key, kind)
         try:
             return await self._made(*self._request(method, path, key, name=name, headers=headers, content=content))
         except CannonError as error:

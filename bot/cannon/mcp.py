@@ -21,7 +21,7 @@ from typing import Any, Final
 import httpx
 import structlog
 
-from bot.cannon.budgets import KeyBudgets
+from bot.cannon.budgets import Call, KeyBudgets
 from bot.cannon.key_routes import KeyRoute, KeyRoutes
 from bot.runtime.network.transport import NoAnswer, TooMuch, answer_to, chunks, read_capped
 
@@ -271,7 +271,7 @@ class McpClient:
         headers = _headers(form, method, params or {}, key, session)
         route = origin.route
         request = route.http.build_request("POST", f"{route.base}/mcp", content=json.dumps(body), headers=headers)
-        limited = None if self._budgets is None else self._budgets.begin(key)
+        limited = None if self._budgets is None else self._budgets.begin(key, Call.OTHER)
         async with answer_to(route.http, request) as response:
             if limited is not None and response.status_code == TOO_MANY:
                 limited()

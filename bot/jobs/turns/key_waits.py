@@ -5,13 +5,12 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import KW_ONLY, dataclass, field
-from enum import Enum, auto
 from functools import partial
 
 from bot.account.api_keys import UsableKey
 from bot.account.key_health import Judgement, KeyHealth, KeyVerdict
 from bot.account.texts import with_packs
-from bot.cannon.budgets import KeyBudgets
+from bot.cannon.budgets import Call, KeyBudgets
 from bot.domain.models import CreditPack, Job, JobState, WaitsFor
 from bot.domain.words.text import stamp
 from bot.errors import CannonError, CannonUnavailable, EmailNotVerified, OutOfCredits, UnreadableAnswer
@@ -101,13 +100,6 @@ OWNER_QUIET_S = 6 * 3600.0
 """Minimum time between two alerts about one trouble of the account."""
 
 
-class Call(Enum):
-    """Kind of call that a pause stops."""
-
-    CREATE = auto()
-    POLL = auto()
-
-
 @dataclass
 class KeyWaits:
     """Keeps each key's pauses and outages."""
@@ -127,16 +119,14 @@ class KeyWaits:
         self.tell: Callable[..., None] = lambda *_words: None
         """Called with each pause, as what others' `heard` takes: each would get the same 429."""
 
-    def pause(self, key: UsableKey, job: Job, seconds: float, *calls: Call) -> None:
+    def pause(self, key: UsableKey, job: Job, seconds: float, call: Call) -> None:
         """Pause such calls of the key."""
         slot = key.slot(job.payer_id)
-        news = [self._pause(slot, call, seconds) for call in calls]
-        if any(news):
-            self.tell(slot, f"{seconds:.3f}", *(call.name for call in calls))
+        if self._pause(slot, call, seconds):
+            self.tell(slot, f"{seconds:.3f}", call.name)
 
-    def heard(self, slot: str, seconds: str, *calls: str) -> None:
-        for call in calls:
-            self._pause(slot, Call[call], float(seconds))
+    def heard(self, slot: str, seconds: str, call: str) -> None:
+        self._pause(slot, Call[call], float(seconds))
 
     def _pause(self, slot: str, call: Call, seconds: float) -> bool:
         before, until = self._paused.get((slot, call), 0.0), self.clock.monotonic() + seconds
@@ -153,7 +143,7 @@ class KeyWaits:
         """Whether a create with this key needs no check, permission or rest before it. It reserves nothing."""
         return not (
             not self.health.is_checked(job.payer_id, key)
-            or self.budgets.is_limited(key.secret)
+            or self.budgets.is_limited(key.secret, Call.CREATE)
             or self._paused.get((key.slot(job.payer_id), Call.CREATE), 0.0) > self.clock.monotonic()
             or self._breaker.is_certain(_sufferer(key, job))
         )
@@ -162,7 +152,7 @@ class KeyWaits:
         """Return how many seconds the job must wait for its key, 0 if it may call now, and then must."""
         call = Call.CREATE if job.state is JobState.SUBMITTING else Call.POLL
         left_s = self._paused.get((key.slot(job.payer_id), call), 0.0) - self.clock.monotonic()
-        if left_s <= 0 and (turn_s := self.budgets.wait_s(key.secret, job.id)):
+        if left_s <= 0 and (turn_s := self.budgets.wait_s(key.secret, call, job.id)):
             return turn_s
         if left_s <= 0:
             left_s = self._breaker.rest_s(_sufferer(key, job), job.id)

@@ -12,6 +12,7 @@ import structlog
 from bot.account.api_keys import UsableKey
 from bot.account.key_health import KeyVerdict
 from bot.account.memory import AccountMemories
+from bot.cannon.budgets import Call
 from bot.cannon.client import CannonClient
 from bot.cannon.errors import missing_in, relabelled
 from bot.cannon.outputs import media_of, text_of
@@ -34,7 +35,7 @@ from bot.jobs import texts
 from bot.jobs.follow.durations import LearnedDurations
 from bot.jobs.follow.lanes import Followed
 from bot.jobs.follow.webhook_hints import WebhookTrust, was_hinted
-from bot.jobs.turns.key_waits import UNKNOWN_KEY_S, Call, KeyWaits
+from bot.jobs.turns.key_waits import UNKNOWN_KEY_S, KeyWaits
 from bot.jobs.turns.transitions import Transitions, attempt_of
 from bot.runtime.clock import Clock
 from bot.runtime.failpoints import failpoint
@@ -196,7 +197,7 @@ class Polling:
         wait_s = poll_again(followed.failures, error, random=self.rng.random()) or UNKNOWN_KEY_S
         wait_s = max(wait_s, least_wait_s(followed.job.poll_after_s, followed.active_s))
         if isinstance(error, RateLimited):
-            self.key_waits.pause(key, followed.job, wait_s, Call.CREATE, Call.POLL)
+            self.key_waits.pause(key, followed.job, wait_s, Call.POLL)
         if self._age_s(followed.job) > FORGOTTEN_S:
             await self._expire(followed)
             return None

@@ -12,6 +12,7 @@ import structlog
 from bot.account.api_keys import ApiKeys, UsableKey
 from bot.account.key_health import KeyVerdict
 from bot.account.memory import AccountMemories, Refusal, UnavailableOperations
+from bot.cannon.budgets import Call
 from bot.cannon.client import CannonClient
 from bot.cannon.errors import missing_in, relabelled
 from bot.cannon.retry import SAFE_WINDOW_S, submit_again
@@ -36,7 +37,7 @@ from bot.jobs.admission import has_forbidden_look, has_forbidden_word
 from bot.jobs.follow.durations import LearnedDurations
 from bot.jobs.follow.lanes import Followed
 from bot.jobs.follow.webhook_hints import WebhookTrust
-from bot.jobs.turns.key_waits import LONG_REST_S, UNKNOWN_KEY_S, Call, KeyWaits
+from bot.jobs.turns.key_waits import LONG_REST_S, UNKNOWN_KEY_S, KeyWaits
 from bot.jobs.turns.transitions import Transitions, attempt_of
 from bot.language import Text, speak, tr
 from bot.runtime.clock import Clock

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 import structlog
 
+from bot.cannon.budgets import Call
 from bot.domain.models import Books, JobState
-from bot.jobs.turns.key_waits import Call
 from bot.runtime import failpoints
 from bot.runtime.failpoints import Crash
 from bot.runtime.logs import configure_logs
@@ -206,7 +206,8 @@ async def test_a_429_of_one_account_slows_no_other(rig: Rig):
     worker = rig.bot.parts.worker
     key = await rig.bot.parts.keys.for_job(job)
     assert key is not None
-    worker.key_waits.pause(key, job, 600.0, Call.CREATE, Call.POLL)
+    for call in (Call.CREATE, Call.POLL):
+        worker.key_waits.pause(key, job, 600.0, call)
     await make(rig, rig.moderator, prompt="of the host", pay="server")
     await make(rig, rig.member, prompt="of the server", pay="server")
     began = rig.clock.elapsed

@@ -6,15 +6,16 @@ from itertools import pairwise
 
 import pytest
 
-from bot.cannon.budgets import MINUTE_S
+from bot.cannon.budgets import MINUTE_S, Call
 from tests.support.following import another_server, ask, kept, pass_time, until_ended
 from tests.support.rig import HOST_KEY, Rig
-from tests.support.surface import Call, of, watch
+from tests.support.surface import Call as Made
+from tests.support.surface import of, watch
 
 WATCHED = {"get", "submit", "status"}
 
 
-def most_in_a_minute(calls: list[Call], since: float) -> int:
+def most_in_a_minute(calls: list[Made], since: float) -> int:
     at = [call.at for call in calls if call.where in WATCHED and call.key == HOST_KEY and call.at >= since]
     return max((sum(start <= each < start + MINUTE_S for each in at) for start in at), default=0)
 
@@ -45,7 +46,7 @@ async def test_after_a_429_the_key_is_asked_no_more_than_its_budget(rig: Rig):
     while not of(calls, "get"):
         await pass_time(rig, 0.5, 0.5)
     since = rig.clock.elapsed
-    budget = rig.bot.parts.worker.key_waits.budgets.of(HOST_KEY)
+    budget = rig.bot.parts.worker.key_waits.budgets.of(HOST_KEY, Call.POLL)
     before = budget.a_minute(rig.clock.monotonic())
     assert before < 200  # half of the pace: each of the twelve is polled about every 2 s
     await pass_time(rig, 3 * MINUTE_S, 0.5)

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from bot.cannon.budgets import Call
 from bot.domain.models import Job, JobState
 from bot.jobs.follow.agenda import SIZES
 from bot.jobs.follow.lanes import LaneName
-from bot.jobs.turns.key_waits import Call
 from bot.store import CommitUnknown
 from tests.support.exactness import assert_exact
 from tests.support.pseudo import speak_pseudo, spoken

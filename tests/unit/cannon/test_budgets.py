@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.cannon.budgets import FORGOTTEN_S, LEAST_A_MINUTE, MINUTE_S, Budget, KeyBudgets
+from bot.cannon.budgets import FORGOTTEN_S, LEAST_A_MINUTE, MINUTE_S, Budget, Call, KeyBudgets
 from tests.support.rig import ManualClock
 from tests.support.waiting import LimitedKey, follow_with_budget
 
@@ -14,7 +14,7 @@ KEY, OTHER = "cs_live_budget_one", "cs_live_budget_two"
 def used(budgets: KeyBudgets, clock: ManualClock, *, calls: int) -> None:
     """Make so many calls, spread over a minute."""
     for _ in range(calls):
-        budgets.begin(KEY)
+        budgets.begin(KEY, Call.POLL)
         clock.advance(MINUTE_S / calls)
 
 
@@ -25,9 +25,9 @@ def permitted(budgets: KeyBudgets, clock: ManualClock, seconds: float, *, caller
     due = dict.fromkeys(map(str, range(callers)), start)
     while (now := clock.monotonic()) < start + seconds:
         for name in [each for each, at in due.items() if at <= now]:
-            wait_s = budgets.wait_s(KEY, name)
+            wait_s = budgets.wait_s(KEY, Call.POLL, name)
             if not wait_s:
-                budgets.begin(KEY)
+                budgets.begin(KEY, Call.POLL)
                 called.append(now)
             due[name] = now + (wait_s or 0.25)
         clock.advance(0.25)
@@ -44,15 +44,15 @@ def test_a_429_halves_what_was_used_and_each_minute_adds_a_tenth_of_that():
     clock = ManualClock()
     budgets = KeyBudgets(clock)
     used(budgets, clock, calls=200)
-    limited = budgets.begin(KEY)
+    limited = budgets.begin(KEY, Call.POLL)
     clock.advance(0.1)
     limited()
-    assert budgets.of(KEY).a_minute(clock.monotonic()) == pytest.approx(100, rel=0.02)
+    assert budgets.of(KEY, Call.POLL).a_minute(clock.monotonic()) == pytest.approx(100, rel=0.02)
     in_minutes = [len(permitted(budgets, clock, MINUTE_S)) for _ in range(5)]
     assert in_minutes == sorted(in_minutes)
     assert 95 <= in_minutes[0] <= 111
     assert 135 <= in_minutes[4] <= 151
-    assert budgets.of(KEY).a_minute(clock.monotonic() + 5 * MINUTE_S) == pytest.approx(200, rel=0.02)
+    assert budgets.of(KEY, Call.POLL).a_minute(clock.monotonic() + 5 * MINUTE_S) == pytest.approx(200, rel=0.02)
 
 
 @pytest.mark.parametrize(
@@ -63,44 +63,44 @@ def test_a_429_soon_after_a_start_halves_the_pace_and_not_what_little_of_a_minut
     clock = ManualClock()
     budgets = KeyBudgets(clock)
     for _ in range(calls):
-        limited = budgets.begin(KEY)
+        limited = budgets.begin(KEY, Call.POLL)
         clock.advance(seconds / calls)
     limited()
-    assert budgets.of(KEY).a_minute(clock.monotonic()) == pytest.approx(left, rel=0.01)
+    assert budgets.of(KEY, Call.POLL).a_minute(clock.monotonic()) == pytest.approx(left, rel=0.01)
 
 
 def test_calls_of_the_same_time_halve_once_and_a_later_one_again_but_never_below_the_least():
     clock = ManualClock()
     budgets = KeyBudgets(clock)
     used(budgets, clock, calls=200)
-    at_once = [budgets.begin(KEY) for _ in range(20)]
+    at_once = [budgets.begin(KEY, Call.POLL) for _ in range(20)]
     clock.advance(1)
     for each in at_once:
         each()
-    half = budgets.of(KEY).a_minute(clock.monotonic())
+    half = budgets.of(KEY, Call.POLL).a_minute(clock.monotonic())
     assert half > 90
     for _ in range(10):
-        later = budgets.begin(KEY)
+        later = budgets.begin(KEY, Call.POLL)
         clock.advance(1)
         later()
-    assert budgets.of(KEY).a_minute(clock.monotonic()) == LEAST_A_MINUTE
+    assert budgets.of(KEY, Call.POLL).a_minute(clock.monotonic()) == LEAST_A_MINUTE
     assert len(permitted(budgets, clock, MINUTE_S)) >= LEAST_A_MINUTE - 1
 
 
 def test_those_who_wait_are_served_alike_and_who_has_gone_keeps_no_one_waiting():
     clock = ManualClock()
     budgets = KeyBudgets(clock)
-    budgets.begin(KEY)()
+    budgets.begin(KEY, Call.POLL)()
     served: list[str] = []
     due = dict.fromkeys(["gone", "a", "b", "c"], 0.0)
     while len(served) < 12:
         for name in [each for each, at in due.items() if at <= clock.monotonic()]:
-            wait_s = budgets.wait_s(KEY, name)
+            wait_s = budgets.wait_s(KEY, Call.POLL, name)
             due[name] = clock.monotonic() + (wait_s or 0.1)
             if name == "gone":
                 due[name] = float("inf")
             elif not wait_s:
-                budgets.begin(KEY)
+                budgets.begin(KEY, Call.POLL)
                 served.append(name)
         clock.advance(0.1)
     assert served[:3] == ["a", "b", "c"]
@@ -111,25 +111,35 @@ def test_calls_that_cannot_wait_are_counted_and_those_that_nobody_needs_are_left
     clock = ManualClock()
     budgets = KeyBudgets(clock)
     assert not budgets.is_spent(KEY)
-    budgets.begin(KEY)()
+    budgets.begin(KEY, Call.OTHER)()
     for _ in range(4):
-        budgets.begin(KEY)  # status calls
+        budgets.begin(KEY, Call.OTHER)  # status calls
     assert budgets.is_spent(KEY)
-    assert budgets.wait_s(KEY, "J1") > 4 * MINUTE_S / (LEAST_A_MINUTE + 1) - 5
+    assert budgets.wait_s(KEY, Call.OTHER, "J1") > 4 * MINUTE_S / (LEAST_A_MINUTE + 1) - 5
     assert not budgets.is_spent(OTHER)
-    assert budgets.wait_s(OTHER, "J2") == 0
+
+
+@pytest.mark.parametrize("limited", Call)
+def test_a_429_to_one_kind_of_call_keeps_no_other_kind_and_no_other_key_waiting(limited: Call):
+    clock = ManualClock()
+    budgets = KeyBudgets(clock)
+    budgets.begin(KEY, limited)()
+    assert {each for each in Call if budgets.is_limited(KEY, each)} == {limited}
+    for other in set(Call) - {limited}:
+        assert [budgets.wait_s(KEY, other, f"J{number}") for number in range(50)] == [0.0] * 50
+    assert budgets.wait_s(OTHER, limited, "J2") == 0
 
 
 def test_after_a_day_without_a_429_there_is_no_limit():
     clock = ManualClock()
     budgets = KeyBudgets(clock)
-    budgets.begin(KEY)()
+    budgets.begin(KEY, Call.POLL)()
     clock.advance(FORGOTTEN_S)
     assert len(permitted(budgets, clock, 5)) == 50 * 20
 
 
 def test_every_process_halves_its_own_and_no_key_is_told():
-    clock, told = ManualClock(), list[tuple[str, str]]()
+    clock, told = ManualClock(), list[tuple[str, ...]]()
     processes: list[KeyBudgets] = []
 
     def tell(*words: str) -> None:
@@ -141,12 +151,12 @@ def test_every_process_halves_its_own_and_no_key_is_told():
     processes += [first, second]
     first.tell = second.tell = tell
     for _ in range(120):
-        first.begin(KEY)
-        second.begin(KEY)
+        first.begin(KEY, Call.POLL)
+        second.begin(KEY, Call.POLL)
         clock.advance(0.5)
-    first.begin(KEY)()
-    assert first.of(KEY).a_minute(clock.monotonic()) == pytest.approx(60, rel=0.05)
-    assert second.of(KEY).a_minute(clock.monotonic()) == pytest.approx(60, rel=0.05)
+    first.begin(KEY, Call.POLL)()
+    assert first.of(KEY, Call.POLL).a_minute(clock.monotonic()) == pytest.approx(60, rel=0.05)
+    assert second.of(KEY, Call.POLL).a_minute(clock.monotonic()) == pytest.approx(60, rel=0.05)
     assert len(told) == 1
     assert KEY not in str(told)
 

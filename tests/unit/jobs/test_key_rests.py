@@ -9,12 +9,12 @@ import pytest
 
 from bot.account.api_keys import UsableKey
 from bot.account.key_health import OF_ALL, OF_SERVER, StatusPace
-from bot.cannon.budgets import KeyBudgets
+from bot.cannon.budgets import Call, KeyBudgets
 from bot.domain.models import JobState
 from bot.errors import Refused
 from bot.fleet.shared_memory import share, share_counts
 from bot.fleet.signals import Signals
-from bot.jobs.turns.key_waits import REST_JITTER, Call, KeyWaits
+from bot.jobs.turns.key_waits import REST_JITTER, KeyWaits
 from tests.support.rig import ManualClock
 
 
@@ -62,10 +62,9 @@ def waits(wire: Wire, clock: ManualClock) -> KeyWaits:
 def test_a_pause_of_a_key_rests_it_in_all_processes() -> None:
     wire, clock = Wire(), ManualClock()
     first, second = waits(wire, clock), waits(wire, clock)
-    first.pause(KEY, QUEUED, 20.0, Call.CREATE, Call.POLL)
+    first.pause(KEY, QUEUED, 20.0, Call.POLL)
     for each in (first, second):
         assert 20 <= each.rest_s(KEY, QUEUED) <= 20 * (1 + REST_JITTER)
-        assert each.rest_s(KEY, SUBMITTING) >= 20
     assert second.rest_s(UsableKey(id=4, secret="cs_live_y"), QUEUED) == 0, "another key goes on"
     second.end_pauses(KEY.slot(7))
     assert second.rest_s(KEY, QUEUED) == 0
@@ -73,20 +72,25 @@ def test_a_pause_of_a_key_rests_it_in_all_processes() -> None:
     assert first.rest_s(KEY, QUEUED) == 0
 
 
-def test_a_pause_of_submits_lets_polls_go_on_elsewhere_too() -> None:
+@pytest.mark.parametrize(
+    ("paused", "rests", "continues"), [(Call.CREATE, SUBMITTING, QUEUED), (Call.POLL, QUEUED, SUBMITTING)]
+)
+def test_a_pause_of_one_kind_of_call_lets_the_other_continue_elsewhere_too(
+    paused: Call, rests: Any, continues: Any
+) -> None:
     wire, clock = Wire(), ManualClock()
     first, second = waits(wire, clock), waits(wire, clock)
-    first.pause(KEY, SUBMITTING, 20.0, Call.CREATE)
-    assert (second.rest_s(KEY, QUEUED), second.rest_s(KEY, SUBMITTING) >= 20) == (0, True)
+    first.pause(KEY, rests, 20.0, paused)
+    assert (second.rest_s(KEY, continues), second.rest_s(KEY, rests) >= 20) == (0, True)
 
 
 def test_many_answers_that_say_the_same_are_told_once_and_hold_no_secret() -> None:
     wire, clock = Wire(), ManualClock()
     first = waits(wire, clock)
     for _ in range(100):
-        first.pause(KEY, QUEUED, 20.0, Call.CREATE, Call.POLL)
+        first.pause(KEY, QUEUED, 20.0, Call.POLL)
         clock.advance(0.001)
-    assert wire.carried == [("key.paused", "7:3", "20.000", "CREATE", "POLL")]
+    assert wire.carried == [("key.paused", "7:3", "20.000", "POLL")]
     clock.advance(5)
     first.pause(KEY, QUEUED, 20.0, Call.POLL)
     assert len(wire.carried) == 2
