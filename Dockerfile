@@ -15,6 +15,7 @@ RUN python -m venv /opt/build \
 COPY pyproject.toml README.md LICENSE cannon_bot.py hatch_build.py ./
 COPY bot bot
 COPY cogs cogs
+COPY sandbox sandbox
 # What `cannon-bot --version` says of it.
 ARG COMMIT=unknown
 RUN CANNON_BOT_COMMIT=${COMMIT} /opt/build/bin/pip wheel --no-cache-dir --no-deps --no-index --no-build-isolation --wheel-dir /dist . \

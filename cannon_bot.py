@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 
-PACKAGES = ("bot", "cogs")
+PACKAGES = ("bot", "cogs", "sandbox")
 POSIX_MODULES = ("fcntl", "resource")
 """Only Python on Linux, macOS and the BSDs has it."""
 CANNOT_START = 78

@@ -213,8 +213,8 @@ def _demo(arguments: argparse.Namespace) -> int:
 
 
 def _sandbox_module(name: str) -> Any:
-    """Import a module of `bot.sandbox` by name: the bot itself has no need of it."""
-    return importlib.import_module(f"bot.sandbox.{name}")
+    """Import a module of `sandbox` by name: the bot itself has no need of it."""
+    return importlib.import_module(f"sandbox.{name}")
 
 
 def _sandbox(arguments: argparse.Namespace) -> int:

@@ -21,8 +21,8 @@ from bot.delivery.card.card import card_embed
 from bot.delivery.card.context import CardContext
 from bot.domain.jobs.poll_schedule import Expected, JobProgress
 from bot.domain.models import END_STATES, UNKNOWN, Books, Card, Job, JobState, Media, WaitsFor
-from bot.sandbox.demo.demo import Demo
 from cogs.results.buttons import offered
+from sandbox.demo.demo import Demo
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.append(str(ROOT / "tools"))

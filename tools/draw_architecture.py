@@ -24,7 +24,6 @@ GAP_PX = 24
 LINE_PX = 16
 CHARACTER_PX = 6.1
 """Slightly more than an average character of the 12 px font, so that no line leaves its box."""
-SURFACE = "cogs"
 FACE = "font-family='system-ui, -apple-system, Segoe UI, Helvetica, Arial, sans-serif'"
 TONES = {"discord": "#eef0ff", "plain": "#f6f8fa"}
 ARROW_TIP = (
@@ -33,6 +32,7 @@ ARROW_TIP = (
 )
 LEGEND = "Violet: may import discord. Names in one row do not import each other; every import runs down."
 KNOWS_DISCORD = frozenset({"cogs", "fleet", "app", "delivery", "sandbox"})
+BESIDE_BOT = ("cogs", "sandbox")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +62,8 @@ def boxes(root: Path = ROOT) -> list[list[Box]]:
     rows = []
     for names in layers(root):
         row = [_box(root, name, root / "bot" / name) for name in names if name != "__main__"]
-        if "sandbox" in names:
-            row.insert(0, _box(root, SURFACE, root / SURFACE))
+        if "fleet" in names:
+            row = [*(_box(root, name, root / name) for name in BESIDE_BOT), *row]
         rows += [row] if row else []
     return rows
 

@@ -12,7 +12,7 @@ from bot.app.entry_points import describe_commands
 
 ROOT = Path(__file__).resolve().parent.parent
 FLEET = "bot/fleet/"
-NOT_FOR_A_NEWCOMER = (FLEET, "bot/sandbox", "bot/generation/words/phrases.py")
+NOT_FOR_A_NEWCOMER = (FLEET, "bot/generation/words/phrases.py")
 PRICE = re.compile(r"price|pricing")
 SEVERAL_PROCESSES = re.compile(
     r"""\b(?:fleet\w*|is_fleet)\b                                    # the package, and whether there is a fleet
@@ -42,7 +42,7 @@ def knowing() -> dict[str, int]:
 
 def modules() -> list[Path]:
     """Return the modules of bot/ and cogs/."""
-    return [path for top in ("bot", "cogs") for path in sorted((ROOT / top).rglob("*.py"))]
+    return [path for top in ("bot", "cogs", "sandbox") for path in sorted((ROOT / top).rglob("*.py"))]
 
 
 def import_lines(tree: ast.Module) -> int:

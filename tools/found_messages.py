@@ -25,7 +25,7 @@ from bot.settings import Settings
 from cogs.recipes.shown import input_label
 
 ROOT = Path(__file__).resolve().parent.parent
-SOURCES = ("bot", "cogs")
+SOURCES = ("bot", "cogs", "sandbox")
 KEYWORDS: dict[str, Any] = {
     "tr": None,
     "said": None,  # in bot/language/messages.py, which `tr` itself is made of

@@ -110,7 +110,7 @@ def _imported(path: str) -> dict[str, tuple[str, str]]:
     """Return the module and name of each import from the project; '' for a module itself."""
     found = {}
     for node in walked(_tree(path)):
-        if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] in {"bot", "cogs"}:
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] in {"bot", "cogs", "sandbox"}:
             for each in node.names:
                 as_module = _file(f"{node.module}.{each.name}")
                 origin = _file(node.module)
@@ -145,7 +145,9 @@ def error_classes() -> frozenset[str]:
 @functools.cache
 def _modules() -> tuple[str, ...]:
     return tuple(
-        path.relative_to(ROOT).as_posix() for top in ("bot", "cogs") for path in sorted((ROOT / top).rglob("*.py"))
+        path.relative_to(ROOT).as_posix()
+        for top in ("bot", "cogs", "sandbox")
+        for path in sorted((ROOT / top).rglob("*.py"))
     )
 
 
@@ -204,7 +206,7 @@ def refusals() -> tuple[Refusal, ...]:
     for path in ENDINGS:
         found |= {each for each in _sentences(path, _tree(path), set(), DEPTH_MAX) if TROUBLE.search(each.sentence)}
     for path in _modules():
-        if is_texts(path) and not path.startswith("bot/sandbox/"):
+        if is_texts(path) and not path.startswith("sandbox/"):
             found |= {each for each in _sentences(path, _tree(path), set(), DEPTH_MAX) if STOPPED.search(each.sentence)}
     return tuple(sorted(each for each in found if not RECORD.match(each.sentence)))
 

@@ -21,9 +21,9 @@ from PIL import Image, ImageChops
 from playwright.async_api import FloatRect, Locator, Page
 from playwright.async_api import TimeoutError as NotInTime
 
-from bot.sandbox.demo.demo import Demo
-from bot.sandbox.demo.furniture.server import GALLERY, LOG, REVIEW, STUDIO
-from bot.sandbox.demo.texts import ADA, ELI, MORGAN, OWN_KEY
+from sandbox.demo.demo import Demo
+from sandbox.demo.furniture.server import GALLERY, LOG, REVIEW, STUDIO
+from sandbox.demo.texts import ADA, ELI, MORGAN, OWN_KEY
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.append(str(ROOT))

@@ -69,7 +69,7 @@ def environment(place: Path, lock: str) -> Path:
 
 def expected_files(kind: str) -> set[str]:
     """Return the expected files of the wheel or the sdist: everything in the packages, translations compiled or not."""
-    files = (path for top in ("bot", "cogs") for path in (ROOT / top).rglob("*") if path.is_file())
+    files = (path for top in ("bot", "cogs", "sandbox") for path in (ROOT / top).rglob("*") if path.is_file())
     names = {path.relative_to(ROOT).as_posix() for path in files if "__pycache__" not in path.parts}
     kinds = {Path(name).suffix for name in names}
     # The test of the test: a renamed folder would make it pass with nothing.

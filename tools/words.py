@@ -88,7 +88,7 @@ def messages() -> tuple[str, ...]:
 
 def hosts_sentences() -> Iterator[tuple[str, str]]:
     """Yield the file and the text of each string of two words or more in modules of texts and of the command line."""
-    for top in ("bot", "cogs"):
+    for top in ("bot", "cogs", "sandbox"):
         for path in sorted((ROOT / top).rglob("*.py")):
             if path.name in HOSTS_TEXTS:
                 tree = ast.parse(path.read_text(encoding="utf-8"))

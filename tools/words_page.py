@@ -30,8 +30,8 @@ from bot.language import LANGUAGES, SOURCE, own_name, speaking
 from bot.language import messages as language_messages
 from bot.language.catalogues import translations
 from bot.language.po_files import is_final, read
-from bot.sandbox.demo.demo import Demo
 from bot.settings import Settings
+from sandbox.demo.demo import Demo
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.append(str(ROOT / "tools"))

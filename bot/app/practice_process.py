@@ -19,7 +19,7 @@ from bot.runtime.clock import Clock
 
 log = structlog.get_logger(__name__)
 
-MODULE: Final = "bot.sandbox.practice"
+MODULE: Final = "sandbox.practice"
 INSTALLED: Final = str(Path(__file__).resolve().parents[2])
 """This package's folder, whatever the working directory."""
 START_TIMEOUT_S: Final = 20.0

@@ -45,7 +45,7 @@ def keep_little() -> None:
         mallopt(_M_MMAP_THRESHOLD, MMAP_FROM_BYTES)
 
 
-OWN = ("bot", "cogs")
+OWN = ("bot", "cogs", "sandbox")
 """The packages whose dataclasses make their methods late."""
 
 

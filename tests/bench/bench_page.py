@@ -21,7 +21,7 @@ sys.path.insert(1, str(HERE.parents[1]))
 from playwright.async_api import Page  # noqa: E402 - found by the line above
 
 from bot.runtime.logs import configure_logs  # noqa: E402 - the same
-from bot.sandbox.demo.demo import Demo  # noqa: E402 - the same
+from sandbox.demo.demo import Demo  # noqa: E402 - the same
 from tests.support.page import CHROMIUM, at_rest, page_at, type_slash  # noqa: E402 - the same
 
 BARS_MS = {"button": (200, 1000), "slash command": (700, 1500), "channel": (400, 1000), "viewer": (400, 1000)}

@@ -13,10 +13,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from bot.sandbox.server import Sandbox
-from bot.sandbox.studio import studio as work
-from bot.sandbox.studio.accounts import Account
-from bot.sandbox.studio.studio import Studio
+from sandbox.server import Sandbox
+from sandbox.studio import studio as work
+from sandbox.studio.accounts import Account
+from sandbox.studio.studio import Studio
 
 CREDITS = 10**9
 FILES_BYTES = 10**10

@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Locator, Page, expect
 
-from bot.sandbox.demo import texts
-from bot.sandbox.demo.demo import Demo
-from bot.sandbox.demo.furniture.server import POSTCARD
+from sandbox.demo import texts
+from sandbox.demo.demo import Demo
+from sandbox.demo.furniture.server import POSTCARD
 from tests.support.page import ANSWER_MS, CHROMIUM, at_rest, newest_message, page_at, run_slash
 
 pytestmark = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.async_api import expect
 
-from bot.sandbox.demo.demo import Demo
+from sandbox.demo.demo import Demo
 from tests.support.page import ANSWER_MS, CHROMIUM, at_rest, look_as, open_room, page_at
 
 pytestmark = [

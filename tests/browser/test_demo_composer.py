@@ -9,9 +9,9 @@ import discord
 import pytest
 from playwright.async_api import Locator, Page, expect
 
-from bot.sandbox.demo import texts
-from bot.sandbox.demo.demo import Demo
 from cogs.words import texts as words
+from sandbox.demo import texts
+from sandbox.demo.demo import Demo
 from tests.support.page import ANSWER_MS, CHROMIUM, at_rest, newest_message, page_at, run_slash, take_choice, type_slash
 
 pytestmark = [

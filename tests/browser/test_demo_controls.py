@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from playwright.async_api import Page, expect
 
-from bot.sandbox.demo.demo import Demo
-from bot.sandbox.demo.furniture.server import REVIEW, STUDIO
-from bot.sandbox.demo.page.texts import UNCERTAIN
-from bot.sandbox.demo.simulation import SetupError
-from bot.sandbox.demo.texts import MORGAN
+from sandbox.demo.demo import Demo
+from sandbox.demo.furniture.server import REVIEW, STUDIO
+from sandbox.demo.page.texts import UNCERTAIN
+from sandbox.demo.simulation import SetupError
+from sandbox.demo.texts import MORGAN
 from tests.support.page import CHROMIUM, at_rest, list_options, look_as, open_room, page_at, run_slash, type_slash
 
 pytestmark = [

@@ -10,11 +10,11 @@ from playwright.async_api import Page, expect
 
 from bot.delivery.texts import PRACTICE_MARK
 from bot.domain.server.first_contact import SetupStep
-from bot.sandbox.demo.demo import Demo
-from bot.sandbox.demo.furniture.server import DEMO_KEY, GALLERY
-from bot.sandbox.demo.texts import DIRECTORS, MORGAN
 from cogs.moderate import texts as moderator_texts
 from cogs.moderate.setup import texts
+from sandbox.demo.demo import Demo
+from sandbox.demo.furniture.server import DEMO_KEY, GALLERY
+from sandbox.demo.texts import DIRECTORS, MORGAN
 from tests.support.page import ANSWER_MS, CHROMIUM, at_rest, newest_message, page_at, run_slash
 
 pytestmark = [

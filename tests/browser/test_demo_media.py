@@ -9,7 +9,7 @@ import pytest
 from playwright.async_api import Route, expect
 
 from bot.prices.book import PriceBooks
-from bot.sandbox.demo.demo import Demo
+from sandbox.demo.demo import Demo
 from tests.support.page import CHROMIUM, at_rest, page_at, run_slash
 
 pytestmark = [
@@ -90,7 +90,7 @@ async def test_a_picture_takes_its_place_before_it_is_there():
 
 
 async def test_the_page_shows_that_the_bot_works_and_what_it_has_deferred(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("bot.sandbox.demo.simulation.ANSWER_S", 1.5)
+    monkeypatch.setattr("sandbox.demo.simulation.ANSWER_S", 1.5)
     works = asyncio.Event()
 
     async def is_complete(*_given: object) -> bool:

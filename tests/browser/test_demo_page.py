@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.async_api import expect
 
-from bot.sandbox.demo.demo import Demo
+from sandbox.demo.demo import Demo
 from tests.support.page import CHROMIUM, at_rest, choose_language, open_room, page_at, run_slash
 
 pytestmark = [

@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import expect
 
 from bot.domain.server.reaction_rules import Seeding
-from bot.sandbox.demo.demo import Demo
+from sandbox.demo.demo import Demo
 from tests.support.page import CHROMIUM, open_room, page_at, run_slash
 from tests.support.presses import SETTLED_MS, Presses
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, expect
 
-from bot.sandbox.demo.demo import Demo
-from bot.sandbox.demo.furniture.server import POSTCARD
+from sandbox.demo.demo import Demo
+from sandbox.demo.furniture.server import POSTCARD
 from tests.support.page import ANSWER_MS, CHROMIUM, at_rest, look_as, newest_message, page_at, run_slash
 
 pytestmark = [

@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.async_api import Page, expect
 
-from bot.sandbox.demo.demo import Demo
+from sandbox.demo.demo import Demo
 from tests.support.page import CHROMIUM, page_at
 
 pytestmark = [

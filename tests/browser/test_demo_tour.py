@@ -12,13 +12,13 @@ from playwright.async_api import Locator, Page, expect
 
 from bot.domain import texts as domain
 from bot.language import LANGUAGES, name_of, speaking, tr
-from bot.sandbox.demo import texts
-from bot.sandbox.demo.demo import Demo
-from bot.sandbox.demo.furniture.server import GALLERY, LOG, REVIEW, STUDIO
-from bot.sandbox.demo.texts import ADA, MORGAN
-from bot.sandbox.demo.tour.steps import STEPS, TourStep
 from cogs.moderate.quota import texts as quota
 from cogs.workflows.texts import PAYS_SERVER
+from sandbox.demo import texts
+from sandbox.demo.demo import Demo
+from sandbox.demo.furniture.server import GALLERY, LOG, REVIEW, STUDIO
+from sandbox.demo.texts import ADA, MORGAN
+from sandbox.demo.tour.steps import STEPS, TourStep
 from tests.support.page import (
     ANSWER_MS,
     CHROMIUM,

@@ -18,12 +18,12 @@ from playwright.async_api import Locator, Page, expect
 
 from bot.domain.server.first_contact import SetupStep
 from bot.language import speaking, tr
-from bot.sandbox.demo import texts
-from bot.sandbox.demo.demo import Demo
-from bot.sandbox.demo.furniture.server import DEMO_KEY, GALLERY, LOG, REVIEW, STUDIO
-from bot.sandbox.demo.page import texts as page_texts
 from cogs.moderate.setup import texts as setup
 from cogs.results import texts as results
+from sandbox.demo import texts
+from sandbox.demo.demo import Demo
+from sandbox.demo.furniture.server import DEMO_KEY, GALLERY, LOG, REVIEW, STUDIO
+from sandbox.demo.page import texts as page_texts
 from tests.support.page import (
     ANSWER_MS,
     CHROMIUM,

@@ -16,7 +16,7 @@ from bot.cannon.discovery import MODELS, OPERATION, Discovered, Discovery
 from bot.cannon.mcp import McpClient, McpFailure
 from bot.catalogue import OPERATIONS, Catalogue, merge
 from bot.catalogue.checks.tried import candidate_ids
-from bot.sandbox.server import Sandbox
+from sandbox.server import Sandbox
 
 GUESSED = [each for each in OPERATIONS if not each.id_documented]
 RENAMED = {

@@ -11,7 +11,7 @@ from aiohttp import web
 
 from bot.cannon.estimates import TOOL, Estimates
 from bot.cannon.mcp import ANSWER_LIMIT_BYTES, McpClient
-from bot.sandbox.server import Sandbox
+from sandbox.server import Sandbox
 
 KEY = "cs_test_estimates_0000beef"
 IMAGE = {"prompt": "a fox"}

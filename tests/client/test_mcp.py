@@ -18,7 +18,7 @@ from aiohttp import web
 
 from bot.cannon.estimates import EstimateAnswer, EstimateOutcome, Estimates
 from bot.cannon.mcp import ANSWER_LIMIT_BYTES, McpClient, McpError, McpFailure
-from bot.sandbox.server import Sandbox
+from sandbox.server import Sandbox
 
 KEY = "cs_test_mcp_client_0000beef"
 IMAGE = {"prompt": "a fox"}
@@ -123,7 +123,7 @@ async def test_each_status_is_told_as_what_it_is_and_the_next_call_works(
 async def test_a_server_that_is_cold_at_each_call_tells_the_same_apart(
     server: Server, monkeypatch: pytest.MonkeyPatch, era: str, stream: tuple[str, ...], auth: str
 ):
-    monkeypatch.setattr("bot.sandbox.http.mcp.QUIET_S", 0.0)
+    monkeypatch.setattr("sandbox.http.mcp.QUIET_S", 0.0)
     for faults in ("rpc", "result"):
         server.vary(mcp_era=era, mcp_stream=list(stream), mcp_auth=auth, mcp_faults=faults, mcp_cold_s=0.01)
         assert await price(server.client()) == priced(12)

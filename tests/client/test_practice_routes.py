@@ -20,7 +20,7 @@ from bot.errors import CannonUnavailable, MediaError, RequestNotFound
 from bot.media.fetcher import MediaFetcher
 from bot.runtime.clock import SystemClock
 from bot.runtime.network.fetching import PracticeAddress, PracticeTransport
-from bot.sandbox.server import Sandbox
+from sandbox.server import Sandbox
 
 REAL = "https://api.test"
 

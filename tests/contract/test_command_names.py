@@ -11,7 +11,18 @@ import pytest
 from bot.app.entry_points import describe_commands
 
 ROOT = Path(__file__).resolve().parents[2]
-PLACES = ("bot", "cogs", "docs", "deploy", "tools", ".github", "README.md", "CHANGELOG.md", "CONTRIBUTING.md")
+PLACES = (
+    "bot",
+    "cogs",
+    "sandbox",
+    "docs",
+    "deploy",
+    "tools",
+    ".github",
+    "README.md",
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+)
 HISTORY = ROOT / "docs" / "decisions"
 KINDS = {".py", ".md", ".po", ".pot", ".yaml", ".yml"}
 GROUPS_OF_DATA = {"3d", "more"}

@@ -18,7 +18,7 @@ from bot.store.engine.schema import migrations
 ROOT = Path(__file__).resolve().parents[2]
 HOWTO = ROOT / "docs" / "howto"
 RECIPES = sorted(path.name for path in HOWTO.glob("*.md") if path.name != "README.md")
-COPIED = (".github", "bot", "cogs", "deploy", "docs", "requirements", "tests", "tools")
+COPIED = (".github", "bot", "cogs", "sandbox", "deploy", "docs", "requirements", "tests", "tools")
 NEXT_MIGRATION = f"{len(migrations()) + 1:03}_"
 BLOCK = re.compile(r"(?P<intro>[^\n]*)\n\n```(?P<kind>\w+)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 TARGET = re.compile(r"(?P<new>In the new file )?(?:In )?`(?P<path>[\w./]+)`:$")

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-KNOW_DISCORD = frozenset({"fleet", "__main__", "app", "cli", "delivery", "sandbox"})
+KNOW_DISCORD = frozenset({"fleet", "__main__", "app", "cli", "delivery"})
 """What stands above the line in `bot`; of the sandbox only the demo does."""
 
 
@@ -29,7 +29,7 @@ def without_discord(root: Path) -> list[Path]:
     entries = [entry for entry in sorted((root / "bot").iterdir()) if entry.stem not in KNOW_DISCORD]
     packages = [modules(entry)[-1] for entry in entries if (entry / "__init__.py").exists()]
     loose = [entry for entry in entries if entry.suffix == ".py" and entry.stem != "__init__"]
-    sandbox = [each for each in modules(root / "bot" / "sandbox") if root / "bot/sandbox/demo" not in each.parents]
+    sandbox = [each for each in modules(root / "sandbox") if root / "sandbox/demo" not in each.parents]
     return [*packages, *loose, *sandbox]
 
 
@@ -53,7 +53,7 @@ def lint(root: Path) -> tuple[bool, str]:
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
-    for package in ("bot", "cogs"):
+    for package in ("bot", "cogs", "sandbox"):
         shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     return tmp_path
@@ -77,21 +77,21 @@ FORBIDDEN = [
     ("bot/delivery/card/card.py", "from bot.app import client", "bot.delivery is not allowed to import bot.app"),
     ("bot/domain/words/text.py", "from bot.store import Store", "bot.domain is not allowed to import bot.store"),
     ("bot/store/engine/columns.py", "from bot.store.jobs import jobs", "bot.store.engine is not allowed to import"),
-    ("bot/app/client.py", "from bot.sandbox.server import Sandbox", "bot.app is not allowed to import bot.sandbox"),
+    ("bot/app/client.py", "from sandbox.server import Sandbox", "bot.app is not allowed to import sandbox"),
     ("bot/app/client.py", "from bot.fleet import client", "bot.app is not allowed to import bot.fleet"),
-    ("bot/cli.py", "from bot.sandbox import server", "bot.cli is not allowed to import bot.sandbox"),
+    ("bot/cli.py", "from sandbox import server", "bot.cli is not allowed to import sandbox"),
     ("bot/store/store.py", "import psycopg", "bot.store is not allowed to import psycopg"),
-    ("bot/sandbox/server.py", "from bot.jobs import worker", "bot.sandbox.server is not allowed to import bot.jobs"),
+    ("sandbox/server.py", "from bot.jobs import worker", "sandbox.server is not allowed to import bot.jobs"),
     ("cogs/ui/panels.py", "from bot.fleet import rows", "cogs is not allowed to import bot.fleet"),
     ("cogs/ui/panels.py", "from cogs.member import help", "cogs.ui is not allowed to import cogs.member"),
     ("cogs/ui/panels.py", "from bot.app import client", "cogs is not allowed to import bot.app"),
     ("cogs/ui/panels.py", "from bot.store.store import Store", "cogs is not allowed to import bot.store.store"),
     ("cogs/ui/panels.py", "import sqlite3", "cogs is not allowed to import sqlite3"),
     ("cogs/ui/panels.py", "import httpx", "cogs is not allowed to import httpx"),
-    ("cogs/ui/panels.py", "from bot.sandbox.server import Sandbox", "cogs is not allowed to import bot.sandbox"),
+    ("cogs/ui/panels.py", "from sandbox.server import Sandbox", "cogs is not allowed to import sandbox"),
     ("bot/domain/words/text.py", "import cogs", "bot is not allowed to import cogs"),
     ("bot/catalogue/catalogue.py", "from bot.catalogue import openapi", "No cycles are allowed in bot.catalogue."),
-    ("bot/sandbox/studio/state.py", "from bot.sandbox.http import routes", "No cycles are allowed in bot.sandbox."),
+    ("sandbox/studio/state.py", "from sandbox.http import routes", "No cycles are allowed in sandbox."),
     ("cogs/ui/interaction.py", "from cogs.ui import controls", "No cycles are allowed in cogs.ui."),
 ]
 ALWAYS = {"from bot.app import client", "import sqlite3", "from bot.catalogue import openapi"}

@@ -10,7 +10,7 @@ import pytest
 from tools.refusals import parsed, walked
 
 ROOT = Path(__file__).parents[2]
-FILES = sorted(path for folder in ("bot", "cogs") for path in (ROOT / folder).rglob("*.py"))
+FILES = sorted(path for folder in ("bot", "cogs", "sandbox") for path in (ROOT / folder).rglob("*.py"))
 OTHERS = {"escape_markdown", "escape_mentions", "remove_markdown"}
 """discord.py's: they leave masked links alive, and some texts take them seconds."""
 

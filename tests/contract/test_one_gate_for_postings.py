@@ -8,7 +8,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = {
     str(path.relative_to(ROOT)): path.read_text()
-    for folder in ("bot", "cogs")
+    for folder in ("bot", "cogs", "sandbox")
     for path in sorted((ROOT / folder).rglob("*.py"))
 }
 

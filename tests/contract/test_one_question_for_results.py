@@ -33,7 +33,7 @@ def reads_in(source: str) -> list[str]:
 
 
 def readers() -> dict[Path, list[str]]:
-    paths = [path for folder in ("bot", "cogs") for path in (ROOT / folder).rglob("*.py")]
+    paths = [path for folder in ("bot", "cogs", "sandbox") for path in (ROOT / folder).rglob("*.py")]
     return {path.relative_to(ROOT): found for path in paths if (found := reads_in(path.read_text(encoding="utf-8")))}
 
 

@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-FOLDERS = ("bot", "cogs", "tests/support", "tools")
+FOLDERS = ("bot", "cogs", "sandbox", "tests/support", "tools")
 WORDS = (
     r"told", r"tells?", r"nobody", r"whoever", r"somebody", r"anybody", r"lest", r"anew", r"rent(?:s|ed)?", r"lacking",
     r"deeds?", r"by when", r"what came of", r"what comes of", r"whose turn", r"stands (?:for|in|where|before|alone)",

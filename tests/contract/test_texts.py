@@ -24,9 +24,9 @@ EXEMPT = {
     "bot/language/po_files.py": "what is wrong in a translator's file: of a build, in English like gettext's own",
     "bot/generation/rewrites.py": "instructions to models: no person reads them, and they stay English",
     "bot/domain/words/orders.py": "instructions to models: no person reads them, and they stay English",
-    "bot/sandbox/studio/answers.py": "samples: the prompts that the sandbox rewrites are what a model would return",
-    "bot/sandbox/studio/faults.py": "data: the table of faults, which docs/sandbox.md repeats and a test compares",
-    "bot/sandbox/studio/variant.py": "data: invented operations of the sandbox, like the catalogue's",
+    "sandbox/studio/answers.py": "samples: the prompts that the sandbox rewrites are what a model would return",
+    "sandbox/studio/faults.py": "data: the table of faults, which docs/sandbox.md repeats and a test compares",
+    "sandbox/studio/variant.py": "data: invented operations of the sandbox, like the catalogue's",
     "bot/fleet/postgresql": "SQL of PostgreSQL, which a program reads",
     "bot/runtime/metrics.py": "a metric's help is part of its definition, read by monitoring and not by people here",
 }
@@ -41,7 +41,7 @@ SQL_PLACEHOLDER = " = ?"
 
 def modules() -> list[Path]:
     """Return the modules to be checked; the loose ones (cli, settings, errors) are no package and have no texts.py."""
-    paths = [path for top in ("bot", "cogs") for path in sorted((ROOT / top).glob("*/**/*.py"))]
+    paths = [path for top in ("bot", "cogs", "sandbox") for path in sorted((ROOT / top).glob("*/**/*.py"))]
     return [path for path in paths if not is_texts(path) and not any(is_in(path, each) for each in EXEMPT)]
 
 
@@ -152,7 +152,7 @@ ENGLISH_ONLY = {
     "bot/app/host": "what hosts read in a terminal or a bug report",
     "bot/delivery/host": "what hosts read of the bot in Discord",
     "bot/runtime/texts.py": "what hosts read in a terminal or a log",
-    "bot/sandbox": "what the sandbox's API, its log and the demo's host read",
+    "sandbox": "what the sandbox's API, its log and the demo's host read",
     "bot/store/texts.py": "what hosts read in a terminal or a log",
     "bot/fleet/host/texts.py": "what hosts read in the terminal, in reports and in a log",
 }
@@ -229,7 +229,7 @@ UNFINISHED = frozenset({"bot/catalogue/texts.py"})
 
 
 def text_modules() -> list[Path]:
-    paths = [path for top in ("bot", "cogs") for path in sorted((ROOT / top).rglob("texts.py"))]
+    paths = [path for top in ("bot", "cogs", "sandbox") for path in sorted((ROOT / top).rglob("texts.py"))]
     return [path for path in paths if not any(is_in(path, each) for each in ENGLISH_ONLY)]
 
 
@@ -244,7 +244,7 @@ def test_what_people_read_is_a_message():
 def test_no_message_becomes_a_string_while_its_module_is_imported():
     found = [
         f"{path.relative_to(ROOT)}:{line}"
-        for top in ("bot", "cogs")
+        for top in ("bot", "cogs", "sandbox")
         for path in sorted((ROOT / top).rglob("*.py"))
         for line in frozen_messages(path.read_text(encoding="utf-8"))
     ]
@@ -333,7 +333,7 @@ def wrongly_filled(source: str, known: dict[str, dict[str, frozenset[str]]]) -> 
 
 
 def all_templates() -> dict[str, dict[str, frozenset[str]]]:
-    paths = [path for top in ("bot", "cogs") for path in sorted((ROOT / top).rglob("texts.py"))]
+    paths = [path for top in ("bot", "cogs", "sandbox") for path in sorted((ROOT / top).rglob("texts.py"))]
     return {".".join(path.relative_to(ROOT).with_suffix("").parts): templates(path) for path in paths}
 
 
@@ -342,7 +342,7 @@ def test_a_template_is_filled_with_what_it_names():
     assert sum(bool(places) for each in known.values() for places in each.values()) > 100
     wrong = {
         str(path.relative_to(ROOT)): found
-        for top in ("bot", "cogs", "tests", "tools")
+        for top in ("bot", "cogs", "sandbox", "tests", "tools")
         for path in sorted((ROOT / top).rglob("*.py"))
         if (found := list(wrongly_filled(path.read_text(encoding="utf-8"), known)))
     }

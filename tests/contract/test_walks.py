@@ -103,7 +103,7 @@ class House:
 
 def house() -> House:
     found = House()
-    for package in ("bot", "cogs"):
+    for package in ("bot", "cogs", "sandbox"):
         for path in sorted((ROOT / package).rglob("*.py")):
             found.read(str(path.relative_to(ROOT)), path.read_text(encoding="utf-8"))
     return found

@@ -21,8 +21,8 @@ from bot.domain.models import JobState
 from bot.domain.server.guild_rules import Limit, Period, Scope
 from bot.runtime.clock import SystemClock
 from bot.runtime.failpoints import BEGIN_NAMES, DECISION_NAMES, JOB_NAMES, PRICE_NAMES
-from bot.sandbox.server import Sandbox
 from bot.store import Store
+from sandbox.server import Sandbox
 from tests.support import promises
 from tests.support.exactness import assert_exact
 from tests.support.rig import HOST_KEY

@@ -11,7 +11,7 @@ import pytest
 from bot.domain.server.events import ServerEvent
 from bot.domain.server.reaction_rules import DEFAULTS, ReactionKey
 from bot.runtime.failpoints import EVENT_NAMES
-from bot.sandbox.server import Sandbox
+from sandbox.server import Sandbox
 from tests.crash.test_kill import KILLED, SPEED, Scene
 from tests.support.wire.server import WireDiscord
 

@@ -23,7 +23,7 @@ from bot.app.entry_points import unconnected
 from bot.delivery.answers.command_payload import Translator, payload_of
 from bot.domain.server.guild_rules import SERVER_LANGUAGES, Rules
 from bot.language import LANGUAGES, amount, from_discord, name_of, own_name, speaking, tr
-from bot.sandbox.demo.demo import Demo
+from sandbox.demo.demo import Demo
 from bot.settings import Settings
 from tests.demo.test_demo_page_server import Browser
 
@@ -82,7 +82,7 @@ def translated(place: Path) -> None:
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    for name in ("bot", "cogs"):
+    for name in ("bot", "cogs", "sandbox"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("*.mo"))
     shutil.copy(ROOT / "cannon_bot.py", tmp_path)
     return tmp_path

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from bot.domain.models import JobState
-from bot.sandbox.demo.demo import Demo
+from sandbox.demo.demo import Demo
 from tools.card_states import AUTHOR, KINDS, NOW, drawn, page
 
 

@@ -8,11 +8,11 @@ import re
 import pytest
 from playwright.async_api import Locator, expect
 
-from bot.sandbox.demo import demo as demos
-from bot.sandbox.demo.demo import Demo
-from bot.sandbox.demo.simulation import DemoClock
-from bot.sandbox.studio.studio import Studio
 from cogs.results import texts as results
+from sandbox.demo import demo as demos
+from sandbox.demo.demo import Demo
+from sandbox.demo.simulation import DemoClock
+from sandbox.studio.studio import Studio
 from tests.support.page import ANSWER_MS, CHROMIUM, page_at, run_slash
 
 PROMPT = "waves on a shore"

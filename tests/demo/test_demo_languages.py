@@ -8,9 +8,9 @@ import aiohttp
 import pytest
 
 from bot.language import LANGUAGES, name_of, speaking
-from bot.sandbox.demo import texts
-from bot.sandbox.demo.demo import Demo
-from bot.sandbox.demo.tour.steps import STEPS
+from sandbox.demo import texts
+from sandbox.demo.demo import Demo
+from sandbox.demo.tour.steps import STEPS
 from tests.demo.test_demo_page_server import Browser
 
 OTHERS = sorted(set(LANGUAGES) - {"en"})

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.sandbox.demo.page.markup import blocks, plain, resolve
+from sandbox.demo.page.markup import blocks, plain, resolve
 
 RAW = re.compile(r"<(?:@[!&]?|#)\d+>|</[^>]+:\d+>")
 

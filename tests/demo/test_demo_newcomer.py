@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from bot.domain.server.first_contact import SetupStep, StepOutcome
-from bot.sandbox.demo.demo import Demo
-from bot.sandbox.demo.furniture.server import DEMO_KEY
-from bot.sandbox.demo.texts import MORGAN
 from cogs.moderate.setup import texts
+from sandbox.demo.demo import Demo
+from sandbox.demo.furniture.server import DEMO_KEY
+from sandbox.demo.texts import MORGAN
 from tests.support.surface import unlinked
 
 

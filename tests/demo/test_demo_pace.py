@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.runtime.clock import Clock
-from bot.sandbox.demo.demo import Demo
+from sandbox.demo.demo import Demo
 
 LEAVES_WITHIN_S = 1.0
 

@@ -14,14 +14,14 @@ import discord
 import pytest
 from simcord.actors import MemberActor
 
-from bot.sandbox.demo.demo import Demo
-from bot.sandbox.demo.furniture.server import CAST, LOG, REVIEW
-from bot.sandbox.demo.page import front
-from bot.sandbox.demo.page.acts import PageActs
-from bot.sandbox.demo.page.frame import Frame
-from bot.sandbox.demo.page.preview import SCRIPTS, patched
-from bot.sandbox.demo.page.words import WORDS, worded
-from bot.sandbox.demo.simulation import SetupError
+from sandbox.demo.demo import Demo
+from sandbox.demo.furniture.server import CAST, LOG, REVIEW
+from sandbox.demo.page import front
+from sandbox.demo.page.acts import PageActs
+from sandbox.demo.page.frame import Frame
+from sandbox.demo.page.preview import SCRIPTS, patched
+from sandbox.demo.page.words import WORDS, worded
+from sandbox.demo.simulation import SetupError
 
 
 class Browser:

@@ -6,7 +6,7 @@ import pytest
 
 from bot.errors import InputError
 from bot.generation.generations import Generations
-from bot.sandbox.demo.demo import Demo
+from sandbox.demo.demo import Demo
 from tests.support.surface import private_sentence
 
 

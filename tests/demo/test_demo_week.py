@@ -9,10 +9,10 @@ import pytest
 
 from bot.domain.models import JobState
 from bot.runtime.clock import SystemClock
-from bot.sandbox.demo.demo import PAST_S, Demo
-from bot.sandbox.demo.furniture.people import PEOPLE
-from bot.sandbox.demo.furniture.server import AFTER_DARK, DEMO_CREDITS, GALLERY, LOG, REVIEW, STUDIO
-from bot.sandbox.demo.simulation import DemoClock
+from sandbox.demo.demo import PAST_S, Demo
+from sandbox.demo.furniture.people import PEOPLE
+from sandbox.demo.furniture.server import AFTER_DARK, DEMO_CREDITS, GALLERY, LOG, REVIEW, STUDIO
+from sandbox.demo.simulation import DemoClock
 
 
 def test_the_clock_begins_in_the_past_and_is_never_led_beyond_the_present():

@@ -10,15 +10,15 @@ import pytest
 
 from bot.domain.models import JobState
 from bot.language import LANGUAGES, speaking
-from bot.sandbox.demo import texts
-from bot.sandbox.demo.demo import Demo
-from bot.sandbox.demo.furniture.server import STUDIO
-from bot.sandbox.demo.page import texts as page
-from bot.sandbox.demo.simulation import ResponseMessage
-from bot.sandbox.demo.tour.steps import STEPS
 from cogs.moderate.decisions import texts as decisions
 from cogs.results import texts as results
 from cogs.words import texts as words
+from sandbox.demo import texts
+from sandbox.demo.demo import Demo
+from sandbox.demo.furniture.server import STUDIO
+from sandbox.demo.page import texts as page
+from sandbox.demo.simulation import ResponseMessage
+from sandbox.demo.tour.steps import STEPS
 
 HANGS_S = 60.0
 LINES_MAX = 3

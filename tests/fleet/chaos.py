@@ -24,10 +24,10 @@ import psycopg
 from bot.jobs.follow.claims import CLAIM_EVERY_S
 from bot.jobs.turns.transitions import FAULT_S
 from bot.runtime.clock import SystemClock
-from bot.sandbox.server import Sandbox
 from bot.settings import PostgresUrl
 from bot.store import Store
 from bot.store.processes import SHARED_LEASE_S
+from sandbox.server import Sandbox
 from tests.soak import verdict
 from tests.soak.plan import MEMBERS_EACH, SERVERS
 from tests.soak.soaked_bot import CLOCK, MEDIA_FROM, ClockError

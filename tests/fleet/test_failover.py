@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.domain.models import JobState
-from bot.sandbox.server import Sandbox
+from sandbox.server import Sandbox
 from tests.fleet.test_parts_of_a_fleet import exact, is_done
 from tests.support.cable import cable_to
 from tests.support.machine import slowness

@@ -17,8 +17,8 @@ from bot.app.host.files import migrate
 from bot.domain.models import JobState
 from bot.runtime.clock import SystemClock
 from bot.runtime.progress import no_progress
-from bot.sandbox.server import Sandbox
 from bot.settings import PostgresUrl, SecretStr, Settings
+from sandbox.server import Sandbox
 from tests.support.databases import PostgresDatabases
 from tests.support.postgres import Server
 from tests.support.rig import HOST_KEY

@@ -22,8 +22,8 @@ from bot.domain.models import JobState
 from bot.fleet.host.listing import list_processes
 from bot.jobs.follow.claims import CLAIM_EVERY_S
 from bot.runtime.clock import SystemClock
-from bot.sandbox.server import Sandbox
 from bot.settings import PostgresUrl, Settings
+from sandbox.server import Sandbox
 from tests.support.rig import HOST_KEY
 from tests.support.surface import state_text
 from tests.support.wire.bot import BotProcess

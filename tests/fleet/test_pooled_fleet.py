@@ -10,7 +10,7 @@ import pytest
 
 from bot.domain.models import JobState
 from bot.errors import RESTART_CANNOT_HELP
-from bot.sandbox.server import Sandbox
+from sandbox.server import Sandbox
 from tests.fleet.test_parts_of_a_fleet import exact, is_done, pressed
 from tests.support.pgbouncer import Pooler, pooling
 from tests.support.postgres import Server

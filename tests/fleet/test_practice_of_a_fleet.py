@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from bot.domain.models import JobState
-from bot.sandbox.server import Sandbox
+from sandbox.server import Sandbox
 from tests.support.rig import HOST_KEY
 from tests.support.surface import state_text
 from tests.support.wire.fleet import Fleet

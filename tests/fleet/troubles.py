@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.sandbox.server import Sandbox
+from sandbox.server import Sandbox
 from tests.fleet import chaos as names
 from tests.fleet.chaos import ANSWER_S, CALM_S, WORKERS, Chaos, FleetTown, Member, Outcome, Trouble, judge
 from tests.soak.plan import SERVERS

@@ -22,7 +22,7 @@ from simcord.backend.models import Overwrite
 from simcord.builders import ChannelHandle
 from simcord.enums import OverwriteType
 
-from bot.sandbox.server import Sandbox
+from sandbox.server import Sandbox
 from tests.fleet.chaos import OPEN, SHARDS, FleetTown
 from tests.game_day.watching import Watch, alert_words, lines_of
 from tests.soak import verdict

@@ -22,8 +22,8 @@ import pytest
 
 from bot.domain.models import JobState
 from bot.runtime.clock import SystemClock
-from bot.sandbox.server import Sandbox
 from bot.store import Store
+from sandbox.server import Sandbox
 from tests.install.clean_root import CLONE, WIRED, CleanRoot, Started, reason_against
 from tests.install.readme_blocks import followed
 from tests.support.exactness import assert_exact

@@ -9,7 +9,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bot.sandbox.server import Sandbox
+from sandbox.server import Sandbox
 
 KEY = "cs_test_sandbox_key"
 

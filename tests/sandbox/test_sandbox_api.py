@@ -9,7 +9,7 @@ from aiohttp import web
 
 from bot.catalogue.catalogue import Catalogue
 from bot.errors import StartError
-from bot.sandbox.server import Sandbox
+from sandbox.server import Sandbox
 
 KEY = "cs_test_sandbox_key"
 

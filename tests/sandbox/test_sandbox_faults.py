@@ -8,7 +8,7 @@ import zlib
 import aiohttp
 import pytest
 
-from bot.sandbox.studio.faults import KINDS, Faults
+from sandbox.studio.faults import KINDS, Faults
 
 KEY = "cs_test_sandbox_key"
 JSON_PLACES = {

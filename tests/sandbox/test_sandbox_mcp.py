@@ -8,8 +8,8 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bot.sandbox.http.mcp import INVALID_PARAMS, INVALID_REQUEST, NO_METHOD, PARSE_ERROR, TOOL, TOOLS
-from bot.sandbox.server import Sandbox
+from sandbox.http.mcp import INVALID_PARAMS, INVALID_REQUEST, NO_METHOD, PARSE_ERROR, TOOL, TOOLS
+from sandbox.server import Sandbox
 
 BOTH = {"Accept": "application/json, text/event-stream", "Content-Type": "application/json"}
 

@@ -13,10 +13,10 @@ import pytest
 from PIL import Image, ImageChops, ImageFilter, ImageOps, ImageStat
 
 from bot.catalogue.catalogue import Catalogue
-from bot.sandbox.media import render
-from bot.sandbox.media.words import scene_of
-from bot.sandbox.server import Sandbox
-from bot.sandbox.studio.files import InputFile
+from sandbox.media import render
+from sandbox.media.words import scene_of
+from sandbox.server import Sandbox
+from sandbox.studio.files import InputFile
 
 KEY = "cs_test_sandbox_key"
 GIVEN = {
@@ -427,10 +427,10 @@ async def test_a_file_is_served_by_ranges(client):
 
 
 def test_without_pyav_there_are_pictures_one_clip_for_all_and_wav(monkeypatch):
-    for name in [name for name in sys.modules if name.startswith("bot.sandbox.")]:
+    for name in [name for name in sys.modules if name.startswith("sandbox.")]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "av", None)
-    poor = importlib.import_module("bot.sandbox.media.render")
+    poor = importlib.import_module("sandbox.media.render")
     clip, track = poor.mp4(poor.scene_of("x", 0), seconds=9), poor.mp3(seconds=90)
     assert 1.5 < (InputFile(clip.data).seconds() or 0) < 3
     assert (track.content_type, track.extension) == ("audio/wav", "wav")

@@ -8,10 +8,10 @@ import pytest
 from PIL import Image, ImageChops, ImageFilter, ImageOps, ImageStat
 
 from bot.domain.words.orders import Variation, varying_picture, with_orders
-from bot.sandbox.media import words
-from bot.sandbox.media.render import PAN
-from bot.sandbox.media.scenes import FIGURES, Composition
-from bot.sandbox.media.words import HOURS, SETTINGS, SUBJECTS, Scene, edited, scene_of
+from sandbox.media import words
+from sandbox.media.render import PAN
+from sandbox.media.scenes import FIGURES, Composition
+from sandbox.media.words import HOURS, SETTINGS, SUBJECTS, Scene, edited, scene_of
 
 SMALL = (96, 96)
 

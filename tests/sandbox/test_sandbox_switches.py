@@ -9,9 +9,9 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from bot.sandbox.server import Sandbox
-from bot.sandbox.studio.lots import DAY_S
-from bot.sandbox.studio.variant import Variant
+from sandbox.server import Sandbox
+from sandbox.studio.lots import DAY_S
+from sandbox.studio.variant import Variant
 
 KEY = "cs_test_sandbox_key"
 NEWCOMER = "cs_test_newcomer_key"

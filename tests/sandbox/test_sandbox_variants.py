@@ -8,10 +8,10 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from bot.sandbox.server import Sandbox
-from bot.sandbox.studio.error_bodies import STYLES
-from bot.sandbox.studio.openapi_shapes import SHAPES
-from bot.sandbox.studio.variant import Variant
+from sandbox.server import Sandbox
+from sandbox.studio.error_bodies import STYLES
+from sandbox.studio.openapi_shapes import SHAPES
+from sandbox.studio.variant import Variant
 
 KEY = "cs_test_sandbox_key"
 PAGE = Path(__file__).parents[2] / "docs" / "sandbox.md"

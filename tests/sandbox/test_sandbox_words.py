@@ -8,7 +8,7 @@ import aiohttp
 import pytest
 from PIL import Image
 
-from bot.sandbox.studio.faults import KINDS, WORDS, words_in
+from sandbox.studio.faults import KINDS, WORDS, words_in
 
 KEY = "cs_test_sandbox_key"
 PAGE = Path(__file__).parents[2] / "docs" / "sandbox.md"

@@ -21,8 +21,8 @@ from pathlib import Path
 from statistics import median
 
 from bot.domain.models import OPEN_STATES, JobState
-from bot.sandbox.server import Sandbox
 from bot.store.engine.sqlite_database import WAL_LIMIT_BYTES
+from sandbox.server import Sandbox
 from tests.bench.bench_bot import cpu_s, memory
 from tests.soak import verdict
 from tests.soak.plan import MEMBERS_EACH, SERVERS, Act, drawn

@@ -23,9 +23,9 @@ from typing import Any
 
 from bot.domain.server.member_settings import Notify
 from bot.generation.recipes.recipes import Parameter, Recipe, parse_steps
-from bot.sandbox.server import Sandbox
-from bot.sandbox.studio.accounts import StudioRequest
 from bot.store import ReviewRule
+from sandbox.server import Sandbox
+from sandbox.studio.accounts import StudioRequest
 from tests.soak import verdict
 from tests.soak.crowd import ENDLESS, RECIPE, REKEYED, REVIEWED, SERVERS, STARRED, STEPS, Crowd
 from tests.soak.plan import drawn

@@ -21,8 +21,8 @@ from simcord.builders import ChannelHandle, GuildHandle
 from bot.domain.models import AccountStatus
 from bot.domain.server.guild_rules import Limit, Period, Scope
 from bot.runtime.clock import SystemClock
-from bot.sandbox.server import Sandbox
 from bot.store import Store
+from sandbox.server import Sandbox
 from tests.soak.plan import MEMBERS_EACH, SERVERS, Act
 from tests.soak.soaked_bot import CLOCK, ClockError
 from tests.support.rig import HOST_KEY

@@ -16,8 +16,8 @@ from decimal import Decimal
 from bot.delivery.channels.view import file_stem
 from bot.domain.models import ID_ALPHABET, ID_LENGTH, PAID_STATES, Job, JobState, LedgerKind
 from bot.domain.server.guild_rules import Rules
-from bot.sandbox.studio.accounts import StudioRequest
 from bot.store import Store
+from sandbox.studio.accounts import StudioRequest
 from tests.soak.plan import BAD_FILE_WORDS, ENDLESS_WORDS, words_of
 from tests.soak.town import CANCEL, DO_NOT_POST, LIMIT, LIMITED, Town
 

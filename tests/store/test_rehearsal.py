@@ -19,11 +19,11 @@ from bot.domain.models import JobState
 from bot.errors import StartError, StoreError
 from bot.runtime.clock import SystemClock
 from bot.runtime.progress import no_progress
-from bot.sandbox import rehearsal as playing
 from bot.settings import PostgresUrl, SecretStr, Settings
 from bot.store import Store
 from bot.store.host.rotation import last_rehearsal, rotate
 from bot.store.vault.secret_box import key_file_of
+from sandbox import rehearsal as playing
 from tests.store.conftest import HandClock
 from tests.store.test_server_backups import server
 from tests.support import old_database

@@ -8,8 +8,8 @@ from decimal import Decimal
 
 from bot.delivery.channels.view import file_stem
 from bot.domain.models import Job, JobState, LedgerKind
-from bot.sandbox.server import Sandbox
 from bot.store import Store
+from sandbox.server import Sandbox
 
 PAID = {LedgerKind.HOLD, LedgerKind.SETTLE}
 GIVEN_BACK = {LedgerKind.HOLD, LedgerKind.RELEASE}

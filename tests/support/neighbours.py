@@ -10,7 +10,7 @@ from typing import Any
 
 from bot.domain.models import Card, Job, JobState, new_id
 from bot.domain.money.spend_request import Verdict
-from bot.sandbox.studio.faults import Fault
+from sandbox.studio.faults import Fault
 from tests.support.rig import ManualClock, Rig
 
 CHECK_EVERY_S = 0.02

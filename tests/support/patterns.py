@@ -102,7 +102,7 @@ def _parts(value: object) -> Iterable[object]:
     if isinstance(value, list | tuple | set | frozenset):
         return value
     kind = type(value)
-    if kind.__module__.partition(".")[0] not in {"bot", "cogs"}:
+    if kind.__module__.partition(".")[0] not in {"bot", "cogs", "sandbox"}:
         return ()
     names = [*getattr(value, "__dict__", ()), *getattr(kind, "__slots__", ())]
     if "regex" in vars(kind):  # compiled when it is first used

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from bot.domain import practice
 from bot.runtime.clock import Clock
-from bot.sandbox.server import Sandbox
-from bot.sandbox.studio.files import Fetch
+from sandbox.server import Sandbox
+from sandbox.studio.files import Fetch
 
 PATH = "/a-secret-path"
 

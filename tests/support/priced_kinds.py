@@ -11,7 +11,7 @@ from typing import Any
 from bot.catalogue.catalogue import Catalogue
 from bot.domain.money.costs import CostSeen, PriceFactors, known_hold
 from bot.prices.factors import price_factors
-from bot.sandbox.studio.costs import PriceFunction, Tariff, by_output, by_resolution, by_second, fixed
+from sandbox.studio.costs import PriceFunction, Tariff, by_output, by_resolution, by_second, fixed
 
 Input = Mapping[str, Any]
 CLIP_LENGTHS_S = (4, 5, 8, 10, 12, 15)

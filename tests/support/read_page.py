@@ -15,10 +15,10 @@ from playwright.async_api import Page
 from bot.catalogue import OPERATIONS
 from bot.generation.recipes.recipes import BUILT_IN
 from bot.language import LANGUAGES, own_name
-from bot.sandbox import texts as sandbox_texts
-from bot.sandbox.demo.furniture.people import PEOPLE
-from bot.sandbox.demo.furniture.players import PLAYERS
-from bot.sandbox.demo.furniture.server import POSTCARD, ROOMS
+from sandbox import texts as sandbox_texts
+from sandbox.demo.furniture.people import PEOPLE
+from sandbox.demo.furniture.players import PLAYERS
+from sandbox.demo.furniture.server import POSTCARD, ROOMS
 
 LOCALES = Path(__file__).resolve().parents[2] / "bot" / "language" / "locales"
 READ = """

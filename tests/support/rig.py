@@ -21,10 +21,10 @@ from bot.domain.models import Job
 from bot.errors import BotError
 from bot.runtime import failpoints
 from bot.runtime.clock import Clock
-from bot.sandbox.demo import simulation  # noqa: F401 - importing it adds routes to simcord
-from bot.sandbox.server import Sandbox
-from bot.sandbox.studio.variant import Variant
 from bot.settings import SecretStr, Settings
+from sandbox.demo import simulation  # noqa: F401 - importing it adds routes to simcord
+from sandbox.server import Sandbox
+from sandbox.studio.variant import Variant
 from tests.support.more import ask_the_rest_in_the_form
 from tests.support.new_file import write_empty_database
 from tests.support.plain_copies import copy_plainly

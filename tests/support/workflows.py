@@ -13,9 +13,9 @@ from PIL import Image
 from bot.catalogue import Catalogue
 from bot.domain.models import Job, JobState, MediaKind
 from bot.media.sniff import sniff
-from bot.sandbox.media import render
-from bot.sandbox.media.words import scene_of
-from bot.sandbox.studio.files import StoredFile
+from sandbox.media import render
+from sandbox.media.words import scene_of
+from sandbox.studio.files import StoredFile
 from tests.support.rig import Rig
 
 CATALOGUE = Catalogue(allow_local=True)

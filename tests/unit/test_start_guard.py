@@ -20,7 +20,7 @@ START = "import sys, cannon_bot; sys.exit(cannon_bot.main())"
 def installed(tmp_path: Path) -> Path:
     """An installation with the guard, small packages of the two names, and the record that an installer leaves."""
     site = tmp_path / "site"
-    for package in ("bot", "cogs"):
+    for package in ("bot", "cogs", "sandbox"):
         (site / package).mkdir(parents=True)
         (site / package / "__init__.py").write_text(f'"""{package}"""\n')
     (site / "bot" / "cli.py").write_text("def main():\n    print('started')\n    return 0\n")

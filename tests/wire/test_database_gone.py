@@ -17,7 +17,7 @@ import pytest
 from simcord.components import walk_components
 
 from bot.runtime.network.health_probe import ask
-from bot.sandbox.server import Sandbox
+from sandbox.server import Sandbox
 from tests.support.locales import speaks
 from tests.support.postgres import DURABLE, OwnServer, running
 from tests.support.rig import HOST_KEY

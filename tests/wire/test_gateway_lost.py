@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.runtime.network.health_probe import ask
-from bot.sandbox.server import Sandbox
+from sandbox.server import Sandbox
 from tests.support.rig import HOST_KEY
 from tests.support.wire.bot import BotProcess
 from tests.support.wire.front import Front

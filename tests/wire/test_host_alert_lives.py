@@ -18,8 +18,8 @@ from simcord.enums import OverwriteType
 from bot.app.entry_points import check
 from bot.app.host.texts import REPORTS_NOT_TRIED
 from bot.runtime.clock import SystemClock
-from bot.sandbox.server import Sandbox
 from bot.settings import DiscordId, SecretStr, Settings
+from sandbox.server import Sandbox
 from tests.support import postgres
 from tests.support.rig import HOST_KEY
 from tests.support.wire.bot import BotProcess

@@ -14,7 +14,7 @@ NOT_BEFORE_READY = {
     "babel.messages": "translations have a reader of our own",
     "bot.fleet": "one process has SQLite",
     "psycopg": "one process has SQLite",
-    "bot.sandbox": "practice runs in a process of its own",
+    "sandbox": "practice runs in a process of its own",
     "bot.app.host": "a host's commands are processes of their own",
     "frozenlist._frozenlist": "it brings the runtime of C++",
     "PIL": "pictures are decoded in a process of their own",

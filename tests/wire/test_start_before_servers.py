@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.domain.models import JobState
-from bot.sandbox.server import Sandbox
+from sandbox.server import Sandbox
 from tests.crash.test_kill import SPEED, Scene
 from tests.support.wire.server import WireDiscord
 

@@ -15,7 +15,7 @@ import pytest
 
 from bot.errors import RESTART_MAY_HELP
 from bot.runtime.network import health_probe
-from bot.sandbox.server import Sandbox
+from sandbox.server import Sandbox
 from tests.support.rig import HOST_KEY
 from tests.support.wire.bot import BotProcess
 from tests.support.wire.server import WireDiscord

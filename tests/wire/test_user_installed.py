@@ -11,8 +11,8 @@ import pytest
 
 from bot.domain.models import AccountStatus, JobState
 from bot.runtime.clock import SystemClock
-from bot.sandbox.server import Sandbox
 from bot.store import Store
+from sandbox.server import Sandbox
 from tests.support.elsewhere import OWN_KEY, Hidden
 from tests.support.rig import HOST_KEY
 from tests.support.wire.bot import BotProcess

@@ -143,7 +143,7 @@ async def _go_on(
     most_s: float,
 ) -> int:
     """Let the bot continue the jobs; return how many have ended. Raises StoreError if the books are not the same."""
-    playing: Any = importlib.import_module("bot.sandbox.rehearsal")
+    playing: Any = importlib.import_module("sandbox.rehearsal")
     sent = []
     async with _opened(file, keys, clock, progress) as store:
         await _require_sound(store)

@@ -9,9 +9,9 @@ import pytest
 from bot.delivery.channels.facts import FILE_LIMIT_BYTES
 from bot.domain.words.cast import PLAYERS_MAX
 from bot.errors import BotError
-from bot.sandbox.http.broken import pixel_flood
-from bot.sandbox.studio.files import StoredFile
 from bot.server.cast.changes import NewMember
+from sandbox.http.broken import pixel_flood
+from sandbox.studio.files import StoredFile
 from tests.support.cast import add, cast_channel, caster
 from tests.support.channels import press
 from tests.support.rig import Rig

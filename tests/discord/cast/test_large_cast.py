@@ -65,6 +65,8 @@ async def test_images_leave_nothing_in_memory(rig: Rig, monkeypatch: pytest.Monk
         after = tracemalloc.take_snapshot()
     finally:
         tracemalloc.stop()
-    own = [tracemalloc.Filter(inclusive=True, filename_pattern=f"*/{folder}/*") for folder in ("bot", "cogs")]
+    own = [
+        tracemalloc.Filter(inclusive=True, filename_pattern=f"*/{folder}/*") for folder in ("bot", "cogs", "sandbox")
+    ]
     grown = sum(each.size_diff for each in after.filter_traces(own).compare_to(before.filter_traces(own), "filename"))
     assert grown < 512 * 1024

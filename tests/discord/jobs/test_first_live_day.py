@@ -11,7 +11,7 @@ import aiohttp
 import pytest
 
 from bot.jobs.follow.webhook_hints import TRUSTED_AFTER
-from bot.sandbox.studio.accounts import StudioRequest
+from sandbox.studio.accounts import StudioRequest
 from tests.support.following import (
     MINUTE_S,
     PICTURE,

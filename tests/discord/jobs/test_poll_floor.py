@@ -23,7 +23,7 @@ TICK_S = 0.5
 @pytest.fixture
 async def rig(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Rig]:
     """The create's answer asks for seven seconds; later ones, as documented, for nothing."""
-    monkeypatch.setattr("bot.sandbox.http.routes.POLL_AFTER_MS", round(1000 * ASKED_S))
+    monkeypatch.setattr("sandbox.http.routes.POLL_AFTER_MS", round(1000 * ASKED_S))
     async with running(tmp_path, public_url="https://bot.example.com", http_port=0) as made:
         yield made
 
@@ -118,7 +118,7 @@ async def test_a_request_that_is_a_minute_old_is_no_young_one_after_a_restart(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ):
     """How long it was watched is written seldom."""
-    monkeypatch.setattr("bot.sandbox.http.routes.POLL_AFTER_MS", 500)
+    monkeypatch.setattr("sandbox.http.routes.POLL_AFTER_MS", 500)
     await until_running(rig, (await ask(rig, "a heron #forever")).id)
     await pass_time(rig, 90, TICK_S)
     await rig.restart()

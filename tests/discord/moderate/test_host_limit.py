@@ -12,7 +12,7 @@ import pytest
 
 from bot.domain.jobs.card_spec import CardSpec, JobSpec
 from bot.domain.models import JobState
-from bot.sandbox.studio.costs import fixed
+from sandbox.studio.costs import fixed
 from tests.support.channels import press, rule, shown
 from tests.support.erased import send_key
 from tests.support.origins import origin

@@ -18,8 +18,8 @@ from bot.domain.money.costs import ListedPrice, PriceUnit
 from bot.errors import InputError, StartError
 from bot.prices.factors import price_factors
 from bot.runtime.clock import SystemClock
-from bot.sandbox.studio.costs import fixed
 from bot.settings import Settings
+from sandbox.studio.costs import fixed
 from tests.support.erased import send_key
 from tests.support.prices import priced
 from tests.support.rig import GUILD_KEY, Rig, running

@@ -19,8 +19,8 @@ from bot.errors import StartError
 from bot.runtime import failpoints
 from bot.runtime.failpoints import Crash
 from bot.runtime.metrics import Metrics
-from bot.sandbox.studio.accounts import KEY_PREFIXES
 from bot.settings import SecretStr, Settings
+from sandbox.studio.accounts import KEY_PREFIXES
 from tests.support.channels import press, rule, shown
 from tests.support.erased import send_key
 from tests.support.practice import SandboxInProcess

@@ -130,7 +130,7 @@ async def test_what_cannot_be_read_changes_nothing(rig: Rig, kind: str):
 
 @pytest.mark.parametrize("offered", [(), ({"productKey": "subscription:pro:month", "kind": "subscription"},)])
 async def test_an_answer_without_packs_changes_nothing(rig: Rig, monkeypatch: pytest.MonkeyPatch, offered: Any):
-    monkeypatch.setattr("bot.sandbox.http.mcp.OFFERINGS", offered)
+    monkeypatch.setattr("sandbox.http.mcp.OFFERINGS", offered)
     assert await rig.bot.parts.offerings.run_once() == DAY_S
     assert [each.url for each in rig.bot.parts.offerings.on_sale()] == [PACK]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.domain.server.guild_rules import Limit, Period, Scope
-from bot.sandbox.studio.costs import fixed
+from sandbox.studio.costs import fixed
 from tests.support.channels import rule, shown
 from tests.support.rig import Rig, running
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.delivery.channels.facts import ALT_TEXT_CHARS
-from bot.sandbox.studio.files import Files, StoredFile
+from sandbox.studio.files import Files, StoredFile
 from tests.support.channels import rule
 from tests.support.rig import Rig
 from tests.support.surface import below_prompt, newest, settled_exactly

@@ -13,8 +13,8 @@ from PIL import Image
 from bot.delivery.answers.command_payload import is_anywhere
 from bot.delivery.answers.texts import FORM_LOST
 from bot.domain.models import JobState
-from bot.sandbox.media.render import mp3, mp4
-from bot.sandbox.media.words import scene_of
+from sandbox.media.render import mp3, mp4
+from sandbox.media.words import scene_of
 from tests.support.menus import hosted, menu, offered, posted, result_of, sent
 from tests.support.rig import Rig
 from tests.support.surface import delete, fill, inputs, newest, nothing_happened, png, private_sentence, settled_exactly

@@ -9,10 +9,10 @@ import pytest
 
 from bot.domain.custom_ids import custom_id
 from bot.domain.models import JobState
-from bot.sandbox.media.render import mp3, mp4
-from bot.sandbox.media.words import scene_of
 from cogs.ui.controls import Control, view_of
 from cogs.ui.texts import GONE
+from sandbox.media.render import mp3, mp4
+from sandbox.media.words import scene_of
 from tests.support.menus import hosted, menu, offered, posted, result_of, sent
 from tests.support.rig import HOST_KEY, Rig
 from tests.support.surface import delete, fill, inputs, newest, nothing_happened, png, private_sentence, settled_exactly

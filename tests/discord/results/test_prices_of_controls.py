@@ -10,10 +10,10 @@ import discord
 import pytest
 
 from bot.domain.models import UNKNOWN
-from bot.sandbox.studio.costs import fixed
 from cogs.results.pressing import retry_price
 from cogs.ui.prices import LABEL_CHARS
 from cogs.ui.prices import priced as with_its_price
+from sandbox.studio.costs import fixed
 from tests.support.channels import press, rule, shown
 from tests.support.prices import priced
 from tests.support.results import count, picture

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from bot.domain.models import JobState
-from bot.sandbox.media import render
-from bot.sandbox.studio import studio
-from bot.sandbox.studio import studio as work
+from sandbox.media import render
+from sandbox.studio import studio
+from sandbox.studio import studio as work
 from tests.support.results import card_of
 from tests.support.rig import Rig
 from tests.support.surface import labels, links, links_on, newest

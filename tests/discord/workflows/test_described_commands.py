@@ -17,7 +17,7 @@ from bot.app.catalogue import KEEP_S, NAMED_META
 from bot.app.connection.commands import rows
 from bot.app.entry_points import describe_commands
 from bot.domain.models import JobState
-from bot.sandbox.studio.openapi_shapes import SHAPES
+from sandbox.studio.openapi_shapes import SHAPES
 from tests.support.more import filled
 from tests.support.rig import HOST_KEY, Rig, running
 from tests.support.settings_pages import opened, page_text

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.domain.models import JobState
-from bot.sandbox.studio.error_bodies import STYLES
+from sandbox.studio.error_bodies import STYLES
 from tests.support.pseudo import speak_pseudo, spoken
 from tests.support.rig import HOST_KEY, Rig, running
 from tests.support.surface import agreed, labels, newest, private_sentence, settled_exactly, whole

@@ -16,9 +16,9 @@ import pytest
 
 from bot.delivery.answers.texts import UNEXPECTED
 from bot.domain.models import Job, JobState
-from bot.sandbox.studio.error_bodies import STYLES
-from bot.sandbox.studio.openapi_shapes import SHAPES
-from bot.sandbox.studio.variant import UNDOCUMENTED
+from sandbox.studio.error_bodies import STYLES
+from sandbox.studio.openapi_shapes import SHAPES
+from sandbox.studio.variant import UNDOCUMENTED
 from tests.support.menus import menu, posted
 from tests.support.more import shown
 from tests.support.rig import HOST_KEY, Rig, running

@@ -11,7 +11,7 @@ import pytest
 
 from bot.domain.models import UNKNOWN, Job, JobState
 from bot.domain.server.guild_rules import Limit, Period, Scope
-from bot.sandbox.studio.costs import by_resolution, fixed
+from sandbox.studio.costs import by_resolution, fixed
 from tests.support.erased import send_key
 from tests.support.rig import GUILD_KEY, Rig
 from tests.support.surface import newest, settled_exactly

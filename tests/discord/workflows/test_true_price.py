@@ -11,7 +11,7 @@ import pytest
 
 from bot.domain.models import JobState
 from bot.domain.server.guild_rules import Limit, Period, Scope
-from bot.sandbox.studio.costs import by_second, fixed
+from sandbox.studio.costs import by_second, fixed
 from tests.support.erased import send_key
 from tests.support.prices import priced
 from tests.support.rig import GUILD_KEY, HOST_KEY, Rig

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from bot.runtime.clock import SystemClock
-from bot.sandbox.server import Sandbox
 from bot.settings import PostgresUrl
 from bot.store import Store
+from sandbox.server import Sandbox
 from tests.support.rig import HOST_KEY
 from tests.support.wire.bot import BotProcess
 from tests.support.wire.server import WAIT_S, WireDiscord

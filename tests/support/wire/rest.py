@@ -20,7 +20,7 @@ from simcord.backend.errors import BackendError
 from simcord.http import client as _client  # noqa: F401 - importing it registers every route
 from simcord.http.router import RouteNotImplemented, UnsupportedField, dispatch
 
-from bot.sandbox.demo import simulation  # noqa: F401 - importing it adds routes to simcord
+from sandbox.demo import simulation  # noqa: F401 - importing it adds routes to simcord
 from tests.support.wire.calls import Call, Fault, GlobalLimit, Pace, Share, Upload, major_of
 from tests.support.wire.world import Arriving, World
 

@@ -15,8 +15,8 @@ from bot.app.host import texts
 from bot.app.host.doctor import examine, masked
 from bot.runtime.clock import SystemClock
 from bot.runtime.progress import no_progress
-from bot.sandbox.server import Sandbox
 from bot.settings import SECRET_SETTINGS, Settings, describe_settings, read_settings
+from sandbox.server import Sandbox
 from tests.support.examples import examples
 from tests.unit.test_cli import TOKEN, cannon_bot
 

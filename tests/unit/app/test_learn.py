@@ -19,8 +19,8 @@ from bot.errors import StartError
 from bot.prices.factors import price_factors
 from bot.runtime.clock import SystemClock
 from bot.runtime.progress import no_progress
-from bot.sandbox.server import Sandbox
 from bot.settings import SecretStr, Settings
+from sandbox.server import Sandbox
 from tests.client.test_discovery import MODEL_IDS, RENAMED
 from tests.support.rig import Rig
 

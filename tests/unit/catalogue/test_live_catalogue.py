@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.catalogue import OPERATIONS, Catalogue, ChangeKind, FieldKind, LiveCatalogue, Subject, describe
-from bot.sandbox.studio.openapi_shapes import SHAPES
+from sandbox.studio.openapi_shapes import SHAPES
 
 FOLDER = Path(__file__).resolve().parents[2] / "data" / "openapi"
 RENAMED = {

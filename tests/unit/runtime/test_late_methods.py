@@ -141,7 +141,7 @@ def test_nothing_is_compiled_before_the_first_use_and_classes_of_others_are_left
     late(name="fox")
     assert late.__init__.__code__.co_filename != machine.__file__
 
-    monkeypatch.setattr(machine, "OWN", ("bot", "cogs"))
+    monkeypatch.setattr(machine, "OWN", ("bot", "cogs", "sandbox"))
 
     @machine._dataclass
     class Foreign:

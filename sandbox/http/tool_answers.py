@@ -1,0 +1,122 @@
+"""Answers of the keyless tools about operations and models, in each of the forms that they may have.
+
+The true forms are not public; docs/sandbox.md lists these.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from bot.catalogue.fields import Field, FieldKind
+from bot.catalogue.openapi.describing import object_schema
+from bot.catalogue.operation import Model, Operation
+from sandbox import texts
+
+Json = dict[str, Any]
+Answer = tuple[Json | None, str]
+"""An answer's structured content, None for none, and its text."""
+
+SURFACES: Mapping[str, tuple[str, ...]] = {
+    "image-api": ("image",),
+    "video-api": ("video", "finish", "sora"),
+    "three-d-api": ("3d",),
+}
+"""Surfaces of the API by their workflows; the app's own are not played."""
+_TYPES = {FieldKind.URL: "string", FieldKind.URLS: "string[]", FieldKind.OBJECTS: "object[]", FieldKind.TEXT: "string"}
+
+
+def _listed(operation: Operation, models: Sequence[Model]) -> Answer:
+    fields = [
+        {"name": each.name, "required": each.required, "type": each.kind.value, "description": each.help}
+        for each in operation.fields
+    ]
+    described = {"id": operation.id, "title": operation.title, "fields": fields, "models": _models(models)}
+    return _both({"operation": described, "openapi": "3.1.0"})
+
+
+def _schema(operation: Operation, models: Sequence[Model]) -> Answer:
+    schema: Json = object_schema(operation.fields, extra_keys=False) if operation.fields else {"type": "object"}
+    if "model" in schema.get("properties", {}):
+        schema["properties"]["model"] |= {
+            "enum": [each.id for each in models if each.id],
+            "x-enumNames": [each.name for each in models if each.id],
+        }
+    page = f"{texts.DOCS}/{operation.id.replace('.', '-')}"
+    docs = {"summary": texts.ASYNCHRONOUS(title=operation.title), "url": page}
+    example = {"operation": operation.id, "input": {"prompt": "A lighthouse in fog"}}
+    answer: Json = {"ok": True, "id": operation.id, "label": operation.title, "docs": docs, "inputSchema": schema}
+    return _both(answer | {"example": example, "output": {"id": "video.generate", "properties": {"image_url": {}}}})
+
+
+def _shape(operation: Operation, models: Sequence[Model]) -> Answer:
+    given = {each.name: _type_of(each) for each in operation.fields}
+    return _both(
+        {
+            "operation": operation.id,
+            "name": operation.title,
+            "payload": {"operation": operation.id, "input": given},
+            "availableModels": {each.id: each.name for each in models if each.id},
+        }
+    )
+
+
+def _text(operation: Operation, models: Sequence[Model]) -> Answer:
+    lines = [f"# {operation.title}", "", f"Operation id: `{operation.id}`", "", "## Input", ""]
+    lines += [f"- `{each.name}` ({_type_of(each)}): {each.help}" for each in operation.fields]
+    body = {"id": operation.id, "title": operation.title, "models": _models(models)}
+    return None, "\n".join([*lines, "", "```json", json.dumps(body, indent=2), "```"])
+
+
+FORMS: Mapping[str, Callable[[Operation, Sequence[Model]], Answer]] = {
+    "": _listed,
+    "schema": _schema,
+    "shape": _shape,
+    "text": _text,
+}
+"""Forms of `get_api_operation` to functions of an operation with its true id, and of its models."""
+
+
+def unknown_operation(name: object, known: Sequence[str]) -> Json:
+    """Return the answer about an operation that there is not; `known` are the ids that it lists, if any."""
+    listed = {"availableOperations": list(known)} if known else {}
+    return {"ok": False, "status": 404, "error": texts.UNKNOWN_OPERATION(name=name)} | listed
+
+
+def surfaces(wanted: object, operations: Sequence[Operation], models: Mapping[str, Sequence[Model]]) -> list[Json]:
+    """Return the surfaces of the API, or the one that is `wanted`; `models` by operation."""
+    found = []
+    for surface, workflows in SURFACES.items():
+        if wanted in {None, "", surface}:
+            here = [each for each in operations if each.workflow in workflows]
+            listed = {model.name: model for each in here for model in models[each.id]}
+            ids = [each.id for each in here]
+            found.append({"surface": surface, "operations": ids, "models": _models(list(listed.values()))})
+    return found
+
+
+def toolkits(operations: Sequence[Operation]) -> Json:
+    """Return the answer of `list_toolkits`, which names each operation."""
+    kits = [{"family": each.workflow, "label": each.title, "apiOperation": each.id} for each in operations]
+    return {"note": texts.AVAILABILITY, "toolkits": kits}
+
+
+def tools(names: Sequence[str], ids: Sequence[str]) -> list[Json]:
+    """Return the tools of `tools/list`; `ids` are listed as values of the operation, if any."""
+    schema: Json = {"type": "object"}
+    operation = {"type": "string"} | ({"enum": list(ids)} if ids else {})
+    described = schema | {"properties": {"operation": operation}, "required": ["operation"]}
+    return [{"name": each, "inputSchema": described if each == "get_api_operation" else schema} for each in names]
+
+
+def _both(found: Json) -> Answer:
+    return found, json.dumps(found)
+
+
+def _models(models: Sequence[Model]) -> list[Json]:
+    return [{"id": each.id, "name": each.name} for each in models]
+
+
+def _type_of(field: Field) -> str:
+    return _TYPES.get(field.kind, field.kind.value) + (" (required)" if field.required else " (optional)")

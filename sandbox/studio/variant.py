@@ -1,0 +1,286 @@
+"""The API's undocumented or changeable behaviour: a `Variant` and its effects."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, fields, replace
+from types import MappingProxyType
+from typing import Any
+
+from bot.catalogue.catalogue import Catalogue
+from bot.catalogue.fields import IMAGE, Field, FieldKind, flag, link
+from bot.catalogue.openapi import describe
+from bot.catalogue.operation import Model, Operation, Output, bare
+from bot.domain.models import MediaKind
+from bot.errors import InputError
+from sandbox import texts
+from sandbox.studio.accounts import ApiError
+from sandbox.studio.error_bodies import STYLES
+from sandbox.studio.openapi_shapes import SHAPES
+
+_UPSCALE = Operation(
+    id="image.upscale",
+    title="Upscale Image",
+    workflow="image",
+    fields=(
+        link("image_url", "image", "The image to enlarge", IMAGE, required=True),
+        Field(name="scale", kind=FieldKind.INTEGER, label="scale", help="How many times larger", choices=(2, 4)),
+        flag("face_enhance", "face repair", "Whether faces are repaired"),
+    ),
+    outputs=(Output(key="image_url", kind=MediaKind.IMAGE),),
+)
+
+UNDOCUMENTED: Mapping[str, Operation] = {_UPSCALE.id: _UPSCALE}
+"""Invented, by id."""
+
+
+TIMES = ("missing", "now")
+"""Functions of each time and that of the answer, so that nothing seems to take any time."""
+POLL_LIMITS = ("bare", "retry_after")
+"""429 for polls that come too soon, without and with Retry-After."""
+NEW_ACCOUNTS = ("402", "403")
+"""The answer to what costs credits, while a new account's e-mail address is not verified."""
+CREDIT_LOTS = ("listed", "unlisted")
+"""Credits that lapse, in the status answer or not."""
+SORA = ("fails", "bills", "refuses", "absent")
+"""Accepted and then failed, refunded or charged; answered 400; in no document either."""
+SIGNED_LINKS = ("once", "renewed")
+"""Signed when the request ends, or at each answer."""
+MCP_ERAS = ("old", "sessions", "stateless")
+"""Up to 2025-11-25, the same with sessions demanded, 2026-07-28 alone."""
+MCP_STREAMS = ("json", "empty", "before", "after", "lines")
+"""No stream; an empty first event; a message before and after the answer; data over several lines."""
+MCP_AUTHS = ("x-api-key", "bearer")
+MCP_FAULTS = ("rpc", "result")
+"""-32602 for a bad input; 200 with `ok: false` and `status: 401` for a refused key."""
+MCP_ESTIMATES = ("bare", "response")
+"""Without `ok`; and the number under `response`."""
+MCP_OPERATIONS = ("schema", "shape", "text")
+"""JSON Schema and an example; a payload of types; Markdown."""
+MCP_NAMES = ("enum", "unknown", "toolkits")
+"""In `tools/list`, in the answer about an unknown operation, in `list_toolkits`."""
+_WORDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "times": TIMES,
+        "poll_limit": POLL_LIMITS,
+        "new_account": NEW_ACCOUNTS,
+        "credit_lots": CREDIT_LOTS,
+        "sora": SORA,
+        "signed_links": SIGNED_LINKS,
+        "mcp_era": MCP_ERAS,
+        "mcp_stream": MCP_STREAMS,
+        "mcp_auth": MCP_AUTHS,
+        "mcp_faults": MCP_FAULTS,
+        "mcp_estimate": MCP_ESTIMATES,
+        "mcp_operation": MCP_OPERATIONS,
+        "mcp_names": MCP_NAMES,
+    }
+)
+SORA_WORKFLOW = "sora"
+_NONE: Mapping[str, Any] = MappingProxyType({})
+_FORMS: Mapping[type, type | tuple[type, ...]] = {
+    bool: bool,
+    float: (int, float),
+    str: str,
+    frozenset: (list, tuple, set, frozenset),
+    Mapping: Mapping,
+}
+"""The accepted forms of an option, by its own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variant:
+    """A possible API. Operations are named by catalogue ids; docs/sandbox.md has the same table."""
+
+    document_shape: str = ""
+    """The form of /api/v1/openapi: one of SHAPES; empty: the bot's own description of its catalogue."""
+    document_needs_key: bool = False
+    renamed: Mapping[str, str] = field(default_factory=lambda: _NONE)
+    """The true ids of operations; the replaced ones are answered 400."""
+    plan_without: frozenset[str] = frozenset()
+    """Operations not included in the account's plan: answered 403."""
+    vanished: frozenset[str] = frozenset()
+    """Operations in no document and answered 400."""
+    added: frozenset[str] = frozenset()
+    """Undocumented operations, of UNDOCUMENTED."""
+    required_fields: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: _NONE)
+    """Fields that an operation requires, whether the catalogue knows them or not."""
+    accepted: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=lambda: _NONE)
+    """The only values, by operation and field: model ids, voices, modes. Not in the document."""
+    model_ids: Mapping[str, str] = field(default_factory=lambda: _NONE)
+    """The true ids of models, by name; where there are any, no other model is accepted."""
+    error_style: str = "message"
+    """The form of an error's body: one of STYLES."""
+    silent_estimates: bool = False
+    """Whether the estimate tool answers without an estimate."""
+    mcp_era: str = ""
+    """What POST /mcp takes: one of MCP_ERAS; empty: calls with and without opening, and stateless ones."""
+    mcp_stream: frozenset[str] = frozenset()
+    """The form of its answers, of MCP_STREAMS; empty: one event."""
+    mcp_auth: str = ""
+    """The only header for keys, of MCP_AUTHS; empty: both."""
+    mcp_faults: str = ""
+    """How it refuses, of MCP_FAULTS; empty: 401, and `isError` for a bad input."""
+    mcp_demands: frozenset[str] = frozenset()
+    """Fields without which there is no estimate, of operations that have them."""
+    mcp_estimate: str = ""
+    """Where the estimate is, of MCP_ESTIMATES; empty: in `estimatedCredits`, next to `ok`."""
+    mcp_operation: str = ""
+    """The form in which an operation is described, of MCP_OPERATIONS; empty: a list of fields."""
+    mcp_names: frozenset[str] = frozenset()
+    """Where the operations' ids are listed, of MCP_NAMES."""
+    mcp_cold_s: float = 0.0
+    """How long it takes to start after a quiet minute."""
+    bills_failures: bool = False
+    """Whether a failed request stays charged."""
+    times: str = ""
+    """Timestamps to report: one of TIMES; empty: the real ones."""
+    poll_limit: str = ""
+    """How a poll that comes too soon is answered, of POLL_LIMITS; empty: as any other."""
+    only_when_polled: bool = False
+    """Whether a request starts and ends by a poll, which also sends its webhook."""
+    new_account: str = ""
+    """What a new account answers until its e-mail address is verified, of NEW_ACCOUNTS; empty: it needs none."""
+    credit_lots: str = ""
+    """Whether accounts have credits that lapse, of CREDIT_LOTS; empty: only those sold to them."""
+    sora: str = ""
+    """What happens to Sora's operations and models, of SORA; empty: they work."""
+    at_once: frozenset[str] = frozenset()
+    """Operations whose create is answered when they have ended."""
+    at_once_s: float = 0.0
+    """How long that takes."""
+    page_prices: bool = False
+    """Whether images and videos cost what they do in the samples of the pages."""
+    signed_links: str = ""
+    """Whether links to files have a signed query that ends, of SIGNED_LINKS; empty: they have none."""
+    signed_links_s: float = 3600.0
+    """How long such a query lasts."""
+
+    def __post_init__(self) -> None:
+        if self.document_shape and self.document_shape not in SHAPES:
+            raise ValueError(f"no shape {self.document_shape!r}; there are {', '.join(SHAPES)}")
+        if self.error_style not in STYLES:
+            raise ValueError(f"no style {self.error_style!r}; there are {', '.join(STYLES)}")
+        for name, known in _WORDS.items():
+            given = getattr(self, name)
+            if strange := ({given} if isinstance(given, str) else set(given)) - {"", *known}:
+                raise ValueError(f"no {name} {min(strange)!r}; there are {', '.join(known)}")
+        if strange := set(self.added) - set(UNDOCUMENTED):
+            raise ValueError(f"no operation {min(strange)!r} to add; there are {', '.join(UNDOCUMENTED)}")
+
+    def changed(self, given: Mapping[str, Any]) -> Variant:
+        """Return it with the options `given`, as JSON has them. Raises ValueError for an unknown one."""
+        present: dict[str, Any] = {each.name: getattr(self, each.name) for each in fields(self)}
+        for name, value in given.items():
+            if name not in present:
+                raise ValueError(f"no option {name!r}; there are {', '.join(present)}")
+            listed = isinstance(present[name], frozenset)
+            form = next(form for kind, form in _FORMS.items() if isinstance(present[name], kind))
+            fits = isinstance(value, form)
+            if not fits:
+                raise ValueError(f"{name} has another form")
+            present[name] = frozenset(value) if listed else value
+        return Variant(**present)
+
+
+class TrueApi:
+    """The true operations of this sandbox, and their inputs."""
+
+    def __init__(self, documented: Catalogue, variant: Variant) -> None:
+        self._documented = documented
+        self.vary(variant)
+
+    def know(self, documented: Catalogue) -> None:
+        self._documented = documented
+        self.vary(self.variant)
+
+    def vary(self, variant: Variant) -> None:
+        """Switch to `variant`."""
+        self.variant = variant
+        added = [UNDOCUMENTED[each] for each in sorted(variant.added)]
+        known = [*self._documented.operations.values(), *added]
+        gone = {each.id for each in known if variant.sora == "absent" and each.workflow == SORA_WORKFLOW}
+        there = [_without_sora(each, variant) for each in known if each.id not in variant.vanished | gone]
+        self._catalogue = Catalogue(there, allow_local=self._documented.allow_local)
+
+    def document(self) -> dict[str, Any]:
+        """Return the body of /api/v1/openapi."""
+        catalogue = Catalogue(self.offered())
+        shape = self.variant.document_shape
+        return SHAPES[shape](list(catalogue.operations.values())) if shape else describe(catalogue)
+
+    def true_id(self, operation_id: str) -> str:
+        return self.variant.renamed.get(operation_id, operation_id)
+
+    def models(self, operation: Operation) -> list[Model]:
+        """Return an offered operation's models with their true ids."""
+        return self._models(self.operation(operation.id))
+
+    def _models(self, operation: Operation) -> list[Model]:
+        """Return the models by name, or by id where options name the accepted ones."""
+        accepted = self.variant.accepted.get(operation.id, _NONE).get("model")
+        if accepted is not None:
+            return [Model(id=each, name=each) for each in accepted]
+        true = self.variant.model_ids
+        return [replace(each, id=true.get(each.name, each.id)) for each in operation.models]
+
+    def operation(self, name: str) -> Operation:
+        """Return the operation accepted as `name`, with the catalogue's id. Raises ApiError."""
+        for operation in self._catalogue.operations.values():
+            if self.true_id(operation.id) == name:
+                return operation
+        raise ApiError(400, texts.UNKNOWN_OPERATION(name=name), "operation")
+
+    def checked(self, name: str, given: Mapping[str, Any]) -> tuple[Operation, dict[str, Any]]:
+        """Return the operation and its valid input. Raises ApiError, which names the field."""
+        operation = self.operation(name)
+        if operation.id in self.variant.plan_without:
+            raise ApiError(403, texts.not_in_plan(operation.title))
+        if self.variant.sora in {"refuses", "absent"} and is_sora(operation, given):
+            raise ApiError(400, texts.SORA_ENDED, None if operation.workflow == SORA_WORKFLOW else "model")
+        demanded = self.variant.required_fields.get(operation.id, ())
+        for missing in (each for each in demanded if given.get(each) in {None, ""}):
+            raise ApiError(400, texts.FIELD_REQUIRED(name=missing), missing)
+        for name_, values in self.variant.accepted.get(operation.id, _NONE).items():
+            if given.get(name_) is not None and given[name_] not in values:
+                raise ApiError(400, texts.VALUE_NOT_ACCEPTED(name=name_, value=given[name_]), name_)
+        model = given.get("model")
+        if self.variant.model_ids and model is not None and model not in {each.id for each in self._models(operation)}:
+            raise ApiError(400, texts.VALUE_NOT_ACCEPTED(name="model", value=model), "model")
+        known = {each.name for each in operation.fields}
+        extra = {each: given[each] for each in demanded if known and each not in known}
+        try:
+            rest = {key: value for key, value in given.items() if key not in extra}
+            valid = self._catalogue.check(operation.id, rest)
+        except InputError as error:
+            raise ApiError(400, error.sentence, error.field) from None
+        return operation, valid | extra
+
+    def offered(self) -> list[Operation]:
+        """Return the operations with their true ids and required fields."""
+        return [
+            replace(each, id=self.true_id(each.id), fields=_with(each, self.variant.required_fields.get(each.id, ())))
+            for each in self._catalogue.operations.values()
+        ]
+
+
+def is_sora(operation: Operation, given: Mapping[str, Any]) -> bool:
+    """Whether a request is for Sora, by its operation or its model."""
+    return operation.workflow == SORA_WORKFLOW or "sora" in str(given.get("model", "")).casefold()
+
+
+def _without_sora(operation: Operation, variant: Variant) -> Operation:
+    if variant.sora != "absent":
+        return operation
+    return replace(operation, models=tuple(each for each in operation.models if "sora" not in each.name.casefold()))
+
+
+def _with(operation: Operation, demanded: Collection[str]) -> tuple[Field, ...]:
+    known = {each.name for each in operation.fields}
+    given = [replace(each, required=each.required or each.name in demanded) for each in operation.fields]
+    more = (
+        Field(name=name, kind=FieldKind.TEXT, required=True, label=bare(name), help=texts.DEMANDED_FIELD(name=name))
+        for name in demanded
+        if name not in known
+    )
+    return (*given, *more)
