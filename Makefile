@@ -72,6 +72,7 @@ check: $(READY) $(TOOLS)/.ready ## Lint, types, import contracts, words of texts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python tools/words.py
+	$(BIN)/python tools/budgets.py
 	$(BIN)/hadolint Dockerfile
 	$(TOOLS)/bin/zizmor --offline --no-progress --persona=pedantic .github
 	$(TOOLS)/bin/python tools/check_deploy.py
