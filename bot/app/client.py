@@ -7,7 +7,7 @@ import functools
 import importlib
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -28,6 +28,7 @@ from bot.app.practice_process import NoPracticeStudio, PracticeProcess, Practice
 from bot.catalogue import Catalogue, LiveCatalogue
 from bot.delivery import CardSurface
 from bot.delivery.answers.command_payload import Translator
+from bot.delivery.answers.deferral import watch_attempts
 from bot.delivery.answers.recovery import Spawn
 from bot.delivery.answers.responses import Bot, OpenForms, Responses, speak_to
 from bot.delivery.answers.texts import FORM_LOST
@@ -129,6 +130,7 @@ class CannonBot(GatewayClient, Bot):
         self.discord_gate = DiscordGate(self.clock, self.metrics, is_paced=not has_proxy)
         options = _client_options(self.discord_gate)
         super().__init__(commands.when_mentioned, tree_cls=Tree, shard_count=settings.shard_count, **options)
+        _guard_parsers(self._connection.parsers, self.metrics)
         self.settings = settings
         self.known_guilds = self._guilds()
         self.metrics.dropped_lines(dropped_lines)
@@ -429,9 +431,29 @@ def _client_options(gate: DiscordGate) -> dict[str, Any]:
         "allowed_contexts": app_commands.AppCommandContext(guild=True, dm_channel=False, private_channel=False),
         "chunk_guilds_at_startup": False,
         "max_messages": None,
-        "http_trace": gate.trace(),
+        "http_trace": watch_attempts(gate.trace()),
         "max_ratelimit_timeout": RATE_LIMIT_MAX_S,
     }
+
+
+def _guard_parsers(parsers: dict[str, Callable[[Any], None]], metrics: Metrics) -> None:
+    """Leave events that discord.py cannot parse: it would end the client. Each is counted, and logged once by name.
+
+    READY, without which there is no session, stays fatal.
+    """
+    reported = set[str]()
+
+    def guarded(name: str, parse: Callable[[Any], None], data: Any) -> None:
+        try:
+            parse(data)
+        except Exception as error:
+            metrics.discord_error(error)
+            if name not in reported:
+                reported.add(name)
+                log.exception("gateway.event_not_parsed", name=name)
+
+    for name in parsers.keys() - {"READY"}:
+        parsers[name] = functools.partial(guarded, name, parsers[name])
 
 
 def _is_answered(interaction: discord.Interaction[Any]) -> bool:

@@ -125,7 +125,6 @@ class FleetBot(RuntimeShards, CannonBot):
         share(signals, "key.paused", parts.worker.key_waits)
         share(signals, "operation.refused", parts.unavailable)
         share(signals, "second_copy", parts.second_copy)
-        parts.second_copy.is_alone = False
         share(signals, "discord_limited", self.discord_gate)
         share_counts(signals, "status.asked", parts.status_pace, self.identity.name)
         share_calls(signals, parts.signals)

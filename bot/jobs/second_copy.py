@@ -35,8 +35,6 @@ class SecondCopy:
 
     def __init__(self, store: Store, *, clock: Clock, metrics: Metrics) -> None:
         self._store, self._clock = store, clock
-        self.is_alone = True
-        """Whether nothing else answers in its name with this database."""
         self._born: int | None = None
         self._until = self._noted_at = -PROOF_HOLDS_S
         self.tell: Callable[[], None] = lambda: None
@@ -62,17 +60,12 @@ class SecondCopy:
         if self._born is None:
             self._born = event_id
 
-    async def look(self, message_id: int, custom_ids: Iterable[str], *, is_taken: bool = False) -> bool:
-        """Whether another copy made this message during this process' life; that is noted.
-
-        `is_taken`: the message is in the place of this process' own answer, so only a process on the same database may
-        have made it.
-        """
+    async def look(self, message_id: int, custom_ids: Iterable[str]) -> bool:
+        """Whether another copy made this message during this process' life; that is noted."""
         if not self._store.signature or self._born is None or message_id < self._born:
             return False
         marks = marks_of(custom_ids)
-        is_certain = marks.is_foreign or (is_taken and self.is_alone)
-        if not is_certain and not await self._is_unknown(marks.job_ids):
+        if not marks.is_foreign and not await self._is_unknown(marks.job_ids):
             return False
         await self._prove(message_id, ", ".join(sorted(marks.signatures)))
         return True

@@ -8,7 +8,7 @@ from typing import Any
 
 import discord
 
-from bot.delivery.channels.facts import in_time
+from bot.delivery.answers.deferral import defer
 from bot.domain.models import MediaKind
 from bot.domain.words.cast import LOOK_CHARS, NAME_CHARS, PICTURES_MAX, Audience, CastKind, CastMember
 from bot.domain.words.text import harmless
@@ -99,7 +99,7 @@ class MemberForm(_CastForm):
             await cast.describe(caster, self._member.id, commands=commands, **said)
             await self._show(interaction, self._member.id, str(texts.SAVED))
             return
-        await in_time(interaction.response.defer(ephemeral=True, thinking=True))
+        await defer(interaction, ephemeral=True, thinking=True)
         refs = [self._result] if self._result is not None else uploaded(self._upload)
         audience = Audience(self._who.value) if self._who is not None and self._who.value else Audience.EVERYONE
         new = NewMember(kind=self._kind, pictures=len(refs), audience=audience, **said)
@@ -117,7 +117,7 @@ class PicturesForm(_CastForm):
 
     async def answer(self, interaction: Interaction) -> None:
         await require_unblocked(interaction)
-        await in_time(interaction.response.defer())
+        await defer(interaction)
         caster = await caster_of(interaction)
         refs = uploaded(self._upload)
         links = links_of(interaction, caster, refs)

@@ -9,6 +9,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.delivery.answers.deferral import defer
 from bot.delivery.card.context import NEUTRAL
 from bot.delivery.channels.facts import in_time
 from bot.delivery.channels.view import untracked
@@ -112,9 +113,9 @@ async def show_cast(interaction: Interaction, number: int = 0, typed: str = "") 
         found = [each for each in found if name_key(typed) in name_key(each.name)]
     shown = part_of(found, number, PAGE_MEMBERS).items
     if interaction.type is discord.InteractionType.application_command:
-        await in_time(interaction.response.defer(ephemeral=True, thinking=True))
+        await defer(interaction, ephemeral=True, thinking=True)
     else:
-        await in_time(interaction.response.defer())
+        await defer(interaction)
     pictures = await use(interaction, CastPictures).thumbnails(shown)
     await show_view(interaction, _page(found, number, typed, pictures))
 
@@ -124,7 +125,7 @@ async def show_one(interaction: Interaction, member_id: str, said: str = "") -> 
     caster = await caster_of(interaction)
     member = await use(interaction, ServerCast).get(caster, member_id)
     if not interaction.response.is_done():
-        await in_time(interaction.response.defer())
+        await defer(interaction)
     links = await _links(interaction, member)
     await show_view(interaction, await _one(interaction, caster, member, links, said))
 

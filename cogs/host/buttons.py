@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import discord
 
+from bot.delivery.answers.deferral import defer
 from bot.delivery.channels.facts import in_time
 from bot.delivery.channels.messages import custom_ids_of
 from bot.delivery.host import texts
@@ -40,7 +41,7 @@ def _answers(action: str) -> Callable[[Answer], Answer]:
         @on(action)
         async def pressed(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
             require_host(interaction)
-            await in_time(interaction.response.defer(ephemeral=True, thinking=True))
+            await defer(interaction, ephemeral=True, thinking=True)
             embed = discord.Embed(description=await answer(use(interaction, HostDesk), subject))
             await in_time(interaction.edit_original_response(embed=embed))
 

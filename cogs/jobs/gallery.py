@@ -9,6 +9,7 @@ from typing import Any
 import discord
 
 from bot.catalogue.checks.values import clean_text
+from bot.delivery.answers.deferral import defer
 from bot.delivery.card.context import NEUTRAL
 from bot.delivery.card.states import state_word
 from bot.delivery.channels.facts import in_time
@@ -143,14 +144,14 @@ def _choice(bot: Bot, listed: ListedJob) -> discord.SelectOption:
 async def show_first(interaction: Interaction, browsing: Browsing) -> None:
     """Answer ephemerally with a page. Raises NotAllowed for others' jobs, unless the reader is a moderator."""
     await require_may_browse(interaction, browsing)
-    await in_time(interaction.response.defer(ephemeral=True, thinking=True))
+    await defer(interaction, ephemeral=True, thinking=True)
     view = gallery(interaction.client, await _page(interaction, browsing))
     await in_time(interaction.edit_original_response(view=view))
 
 
 async def _show_instead(interaction: Interaction, browsing: Browsing) -> None:
     await require_may_browse(interaction, browsing)
-    await in_time(interaction.response.defer())
+    await defer(interaction)
     await show_view(interaction, gallery(interaction.client, await _page(interaction, browsing)))
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.delivery import Delivery
+from bot.delivery.answers.deferral import defer
 from bot.delivery.channels.facts import in_time
 from bot.delivery.channels.view import message_link
 from bot.delivery.posting.poster import Poster
@@ -41,7 +42,7 @@ async def recover_job(interaction: Interaction, job: Job, _values: Sequence[str]
     held = [each for each in await use(interaction, EarlierJobs).of_card(job) if each.state is JobState.HELD]
     if not held:
         raise InputError(_nothing_held(job))
-    await in_time(interaction.response.defer(ephemeral=True, thinking=True))
+    await defer(interaction, ephemeral=True, thinking=True)
     card = await use(interaction, Cards).get(job.guild_id, job.card_id)
     if card is not None and card.lives_by_token:
         if not await is_moderator(interaction):
@@ -57,7 +58,7 @@ async def recover_job(interaction: Interaction, job: Job, _values: Sequence[str]
 
 async def _recover_late(interaction: Interaction, job: Job) -> None:
     """Look for the late result of a failed job, and report what was found."""
-    await in_time(interaction.response.defer(ephemeral=True, thinking=True))
+    await defer(interaction, ephemeral=True, thinking=True)
     late = await find_late(interaction, [job])
     card = await use(interaction, Cards).get(job.guild_id, job.card_id)
     now = await use(interaction, Jobs).get(job.guild_id, job.id) or job

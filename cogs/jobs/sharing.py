@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from bot.delivery.answers.deferral import defer
 from bot.delivery.channels.facts import in_time
 from bot.delivery.channels.view import message_link
 from bot.delivery.posting.copies import Sharing
@@ -34,7 +35,7 @@ async def share(interaction: Interaction, job: Job, _values: Sequence[str]) -> N
     await require_may_copy(interaction)
     if (await use(bot, GuildSettings).get(job.guild_id)).paused:
         raise Refused(PAUSED)
-    await in_time(interaction.response.defer(ephemeral=True, thinking=True))
+    await defer(interaction, ephemeral=True, thinking=True)
     with_files = [each for each in jobs if each.media]
     links = await fresh_links.renew(bot, interaction.user.id, with_files) if with_files else {}
     try:

@@ -14,6 +14,7 @@ from bot.account.api_keys import ApiKeys
 from bot.catalogue import Operation
 from bot.catalogue.checks.cautions import ended_models, passed_end
 from bot.delivery.answers.command_payload import anywhere, is_anywhere
+from bot.delivery.answers.deferral import defer
 from bot.delivery.answers.texts import GET_SUPPORT
 from bot.delivery.channels.facts import OPTIONS_PER_SELECT, in_time
 from bot.errors import InputError, NoKey
@@ -282,9 +283,7 @@ async def _shown(interaction: Interaction, *, again: bool) -> HelpContext:
     bot, guild_id = interaction.client, guild_of(interaction)
     books = use(bot, PriceBooks)
     if not await books.is_complete(guild_id):
-        await in_time(
-            interaction.response.defer() if again else interaction.response.defer(ephemeral=True, thinking=True)
-        )
+        await defer(interaction, thinking=not again, ephemeral=not again)
         await books.refresh(guild_id)
     return HelpContext(bot=bot, prices=await books.of(guild_id), off=use(bot, OperationSwitches).off(guild_id))
 

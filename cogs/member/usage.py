@@ -19,6 +19,7 @@ from bot.account.api_keys import ApiKeys, UsableKey
 from bot.account.key_health import StatusChecks
 from bot.catalogue import Catalogue
 from bot.delivery.answers.command_payload import anywhere
+from bot.delivery.answers.deferral import defer
 from bot.delivery.card.context import NEUTRAL
 from bot.delivery.channels.facts import ALT_TEXT_CHARS, DISCORD_ERRORS, EMBED_FIELD_CHARS, UPLOAD_TIMEOUT_S, in_time
 from bot.delivery.channels.view import untracked
@@ -148,7 +149,7 @@ class Usage(commands.GroupCog, group_name="usage", group_description=texts.USAGE
         """Show where the credits went: a moderator the server's, a member their own."""
         member_id = await _of_member(interaction, scope)
         guild_id, bot = guild_of(interaction), interaction.client
-        await in_time(interaction.response.defer(ephemeral=True, thinking=True))
+        await defer(interaction, ephemeral=True, thinking=True)
         days = await days_of(bot, guild_id, DAYS[period])
         found = await use(bot, Reports).totals(guild_id, [(start, end) for _, start, end in days], member_id=member_id)
         rate = None if member_id is not None else await _rate(interaction, found, days[0][1])
@@ -174,7 +175,7 @@ class Usage(commands.GroupCog, group_name="usage", group_description=texts.USAGE
         """Send books as files, ephemerally: a moderator the server's, a member their own ledger."""
         member_id = await _of_member(interaction, scope)
         guild_id, bot, viewer = guild_of(interaction), interaction.client, await viewer_of(interaction)
-        await in_time(interaction.response.defer(ephemeral=True, thinking=True))
+        await defer(interaction, ephemeral=True, thinking=True)
         since = 0.0 if period is None else (await days_of(bot, guild_id, DAYS[period]))[0][1]
         limit = interaction.filesize_limit
         with ExitStack() as stack:

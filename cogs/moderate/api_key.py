@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 import discord
 
 from bot.account.api_keys import KEY_LENGTH_MAX, KEY_LENGTH_MIN, ApiKeys, key_typed
+from bot.delivery.answers.deferral import defer
 from bot.delivery.card.context import ATTENTION, SUCCESS
 from bot.delivery.channels.facts import in_time
 from bot.domain.models import AccountStatus, GuildKey, credits_text
@@ -58,7 +59,7 @@ async def open_key_form(interaction: Interaction, form: Callable[..., KeyForm] =
 async def store_key(interaction: Interaction, typed: str) -> None:
     """Check a key and store it for this server. Only its last four characters are shown again."""
     secret = await _allowed(interaction, typed)
-    await in_time(interaction.response.defer(ephemeral=True, thinking=True))
+    await defer(interaction, ephemeral=True, thinking=True)
     await in_time(interaction.edit_original_response(embed=await _stored(interaction, secret)))
 
 
@@ -67,7 +68,7 @@ async def store_key_of_panel(
 ) -> None:
     """Store a key as `store_key`, from a panel that says whether there is one: it is redrawn before the answer."""
     secret = await _allowed(interaction, typed)
-    await in_time(interaction.response.defer())
+    await defer(interaction)
     embed = await _stored(interaction, secret)
     await redraw(interaction)
     await in_time(interaction.followup.send(embed=embed, view=view, ephemeral=True))
@@ -97,7 +98,7 @@ async def remove_key(interaction: Interaction) -> None:
     await require_moderator(interaction)
     require_manager(interaction)
     guild_id = guild_of(interaction)
-    await in_time(interaction.response.defer(ephemeral=True, thinking=True))
+    await defer(interaction, ephemeral=True, thinking=True)
     done = await use(interaction, ServerKeyChanges).remove(guild_id, by_id=interaction.user.id)
     try:
         await use(interaction, ApiKeys).for_guild(guild_id)

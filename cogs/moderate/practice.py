@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from bot.delivery.answers.deferral import defer
 from bot.delivery.channels.facts import in_time
 from bot.server.practice import PracticeMode
 from cogs.moderate import texts
@@ -17,7 +18,7 @@ async def switch_practice(interaction: Interaction, switch: str) -> None:
     """Switch this server's practice mode, and explain the effect."""
     await require_moderator(interaction)
     require_manager(interaction)
-    await in_time(interaction.response.defer(ephemeral=True, thinking=True))
+    await defer(interaction, ephemeral=True, thinking=True)
     guild_id, by_id = guild_of(interaction), interaction.user.id
     practice = use(interaction, PracticeMode)
     if switch == ON:

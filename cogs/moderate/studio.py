@@ -9,6 +9,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.delivery import Delivery
+from bot.delivery.answers.deferral import defer
 from bot.delivery.card.context import NEUTRAL
 from bot.delivery.channels.facts import EMBED_FIELD_CHARS, in_time
 from bot.domain.models import RUNNING_STATES, JobState
@@ -42,7 +43,7 @@ async def pause(interaction: Interaction, *, on: bool) -> None:
     """Pause or resume new jobs. Running jobs still finish and are delivered."""
     await require_moderator(interaction)
     guild_id, bot = guild_of(interaction), interaction.client
-    await in_time(interaction.response.defer(ephemeral=True, thinking=True))
+    await defer(interaction, ephemeral=True, thinking=True)
     await use(bot, AccessChanges).pause(guild_id, on=on, by_id=interaction.user.id)
     await in_time(interaction.edit_original_response(content=await _said(bot, guild_id, on=on)))
     await _redraw_waiting(bot, guild_id)
@@ -105,7 +106,7 @@ class StudioCommands(commands.GroupCog, group_name="studio", group_description=t
     async def status(self, interaction: Interaction) -> None:
         """Show the server's key, its account, its running jobs, and what has changed at Cannon Studio."""
         guild_id = guild_of(interaction)
-        await in_time(interaction.response.defer(ephemeral=True, thinking=True))
+        await defer(interaction, ephemeral=True, thinking=True)
         embed = discord.Embed(title=status_texts.TITLE, colour=NEUTRAL)
         await add_account(embed, interaction)
         await add_books(embed, self.bot, guild_id, with_total=is_host(interaction))

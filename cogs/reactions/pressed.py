@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import discord
 import structlog
 
+from bot.delivery.answers.deferral import defer
 from bot.delivery.card.readers import GuildLanguages
 from bot.delivery.channels.facts import DISCORD_ERRORS, REACTIONS_PER_MESSAGE, UNKNOWN_EMOJI, in_time
 from bot.delivery.texts import NOT_IN_GALLERY
@@ -45,7 +46,7 @@ from cogs.ui.texts import GONE, IN_SERVER_ONLY
 async def to_direct_messages(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
     """Send the results of the job's card to the member."""
     found = await _pressed(interaction, job, ReactionAction.SEND) if not is_outside(interaction) else None
-    await in_time(interaction.response.defer(ephemeral=True, thinking=True))  # files take time
+    await defer(interaction, ephemeral=True, thinking=True)  # files take time
     try:
         if found is None:
             await _send_own(interaction, job)
@@ -71,7 +72,7 @@ async def to_gallery(interaction: Interaction, job: Job, _values: Sequence[str])
     reacted = await _pressed(interaction, job, ReactionAction.GALLERY)
     if reacted.card.private:
         raise Refused(NOT_IN_GALLERY)
-    await in_time(interaction.response.defer(ephemeral=True, thinking=True))
+    await defer(interaction, ephemeral=True, thinking=True)
     is_starred = await use(bot, Reactions).press_star(reacted.key, reacted.on)
     await _context(bot).gallery.update(reacted.guild.id, reacted.card, reacted.jobs)
     settings = await use(bot, ReactionMaps).get(reacted.guild.id)

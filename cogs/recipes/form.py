@@ -9,6 +9,7 @@ from typing import Any
 
 import discord
 
+from bot.delivery.answers.deferral import defer
 from bot.delivery.channels.facts import in_time
 from bot.domain.words.text import harmless, reads_foreign_text
 from bot.errors import InputError
@@ -124,7 +125,7 @@ class FileForm(Form):
     async def answer(self, interaction: Interaction) -> None:
         """Read the file and save the recipe, if the sender is still a moderator."""
         await require_moderator(interaction)
-        await in_time(interaction.response.defer(ephemeral=True, thinking=True))
+        await defer(interaction, ephemeral=True, thinking=True)
         [file] = self._upload.values
         await save(interaction, texts_of(read_shared(await text_of_file(file, at_most=FILE_MAX_BYTES)), replaces=None))
 

@@ -11,6 +11,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.delivery.answers.command_payload import anywhere
+from bot.delivery.answers.deferral import defer
 from bot.delivery.channels.facts import in_time
 from bot.domain.money.spend_request import TYPED, Consent
 from bot.domain.money.spending_policy import needs_approval
@@ -151,7 +152,7 @@ async def run(
     origin = await origin_of(interaction)
     if begun.is_slow:
         await runs.require_admitted(begun, origin)
-        await in_time(interaction.response.defer(ephemeral=private, thinking=True))
+        await defer(interaction, ephemeral=private, thinking=True)
     made = await runs.generation(begun, origin, private=private)
     await submit(interaction, replace(made, consent=consent))
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import discord
 
+from bot.delivery.answers.deferral import defer
 from bot.delivery.channels.facts import BUTTONS_PER_ROW, OPTIONS_PER_SELECT, in_time
 from bot.delivery.channels.view import Rows
 from bot.domain.jobs.card_jobs import main_job, results_of
@@ -259,7 +260,7 @@ async def retry(interaction: Interaction, job: Job, _values: Sequence[str]) -> N
     plan = await retries.plan(job, interaction.user.id)
     refuse_double_press(interaction, job, "retry")
     if plan.is_slow:
-        await in_time(interaction.response.defer(ephemeral=plan.private, thinking=True))
+        await defer(interaction, ephemeral=plan.private, thinking=True)
     late = await find_late(interaction, plan.jobs)
     if late is not None:
         await interaction.client.responses.reply_privately(interaction, late)

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import discord
 
 from bot.catalogue import Catalogue, Operation
+from bot.delivery.answers.deferral import defer
 from bot.delivery.card.card import marked_words
 from bot.delivery.card.context import NEUTRAL
 from bot.delivery.card.states import cost_of_all, state_word, took_words
@@ -89,7 +90,7 @@ async def show_job(interaction: Interaction, job: Job, rows: Sequence[Controls])
     if job.state is not JobState.DELIVERED or not job.media:
         await in_time(interaction.response.send_message(view=panel(known, rows), ephemeral=True))
         return
-    await in_time(interaction.response.defer(ephemeral=True, thinking=True))
+    await defer(interaction, ephemeral=True, thinking=True)
     known = await _with_pictures(interaction, known)
     async with _files(interaction, known) as files:
         view = panel(known, rows, [file.filename for file in files])

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import discord
 
+from bot.delivery.answers.deferral import defer
 from bot.delivery.card.readers import GuildLanguages
 from bot.delivery.channels.facts import BUTTONS_PER_MESSAGE, in_time
 from bot.delivery.channels.view import message_link
@@ -56,7 +57,7 @@ async def post_again(interaction: Interaction, job: Job, _values: Sequence[str])
     if card is None or not shown_jobs([job]):
         raise InputError(NO_RESULT)
     refuse_double_press(interaction, job, f"post {interaction.channel_id} {job.id}")
-    await in_time(interaction.response.defer(ephemeral=True, thinking=True))
+    await defer(interaction, ephemeral=True, thinking=True)
     posted = await post_copy(interaction, card, job, CopySpec(kind=KIND, subject_id=job.id))
     await in_time(interaction.edit_original_response(content=texts.POSTED_AGAIN(link=posted.jump_url)))
 
@@ -119,7 +120,7 @@ async def fresh_link(interaction: Interaction, job: Job, _values: Sequence[str])
 async def send(interaction: Interaction, job: Job) -> None:
     """Answer ephemerally with fresh links to the card's files, and put them on the card. Raises InputError."""
     require_kept(job)
-    await in_time(interaction.response.defer(ephemeral=True, thinking=True))
+    await defer(interaction, ephemeral=True, thinking=True)
     bot = interaction.client
     found = await use(bot, Cards).with_jobs(job.guild_id, job.card_id)
     if found is None:

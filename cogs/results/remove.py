@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import discord
 
 from bot.delivery import Delivery
+from bot.delivery.answers.deferral import defer
 from bot.delivery.channels.facts import in_time
 from bot.delivery.channels.view import message_link
 from bot.delivery.posting.copies import Takedown
@@ -59,7 +60,7 @@ async def remove_with_record(interaction: Interaction, job: Job, _values: Sequen
 
 async def _remove(interaction: Interaction, job: Job, *, with_record: bool) -> None:
     card, jobs = await removable(interaction, job)
-    await in_time(interaction.response.defer())  # Discord may take longer than three seconds over ten messages
+    await defer(interaction)  # Discord may take longer than three seconds over ten messages
     sentence, is_done = await remove(interaction.client, card, jobs, by_id=interaction.user.id, with_record=with_record)
     view = None if is_done else discord.utils.MISSING
     await in_time(interaction.edit_original_response(content=sentence, view=view))

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import discord
 
+from bot.delivery.answers.deferral import defer
 from bot.delivery.card.readers import GuildLanguages
 from bot.delivery.channels.facts import DISCORD_ERRORS, UPLOAD_TIMEOUT_S, in_time
 from bot.delivery.channels.view import message_view
@@ -39,7 +40,7 @@ async def show_alone(interaction: Interaction, job: Job, _values: Sequence[str])
         await _show_privately(interaction, found, job)
         return
     await require_may_copy(interaction)
-    await in_time(interaction.response.defer(ephemeral=True, thinking=True))
+    await defer(interaction, ephemeral=True, thinking=True)
     there, gone = await _posted(interaction, job)
     if there is not None:
         await in_time(interaction.edit_original_response(content=texts.ALREADY_POSTED(link=there)))
@@ -58,7 +59,7 @@ async def show_alone(interaction: Interaction, job: Job, _values: Sequence[str])
 
 async def _show_privately(interaction: Interaction, card: Card, job: Job) -> None:
     bot = interaction.client
-    await in_time(interaction.response.defer(ephemeral=True, thinking=True))
+    await defer(interaction, ephemeral=True, thinking=True)
     embed, documents = await use(bot, CardRefresh).copied(card, [job])
     try:
         async with (

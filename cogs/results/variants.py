@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import discord
 
+from bot.delivery.answers.deferral import defer
 from bot.delivery.channels.facts import in_time
 from bot.delivery.posting.copies import ResultCopies
 from bot.domain.models import Job, MediaKind, credits_words
@@ -127,7 +128,7 @@ async def join(interaction: Interaction, job: Job, _values: Sequence[str]) -> No
     if guild is None or is_outside(interaction) or not isinstance(channel, discord.abc.Messageable):
         raise InputError(texts.NO_CHANNEL_HERE)
     refuse_double_press(interaction, job, "join")
-    await in_time(interaction.response.defer(ephemeral=True, thinking=True))
+    await defer(interaction, ephemeral=True, thinking=True)
     shots = await use(interaction, Shots).line(await viewer_of(interaction), job)
     async with use(interaction, Shots).joined(interaction.user.id, shots, max_bytes=guild.filesize_limit) as file:
         cards = [card for each in shots if (card := await use(interaction, Cards).get(each.guild_id, each.card_id))]

@@ -74,7 +74,7 @@ class WordAnswers:
         if button.custom_id in custom_ids_of(sent):
             await self._note(sent)
         else:  # another copy of the bot has answered, with the same nonce: the answer and its button are its own
-            await use(self._bot, SecondCopy).look(sent.id, custom_ids_of(sent), is_taken=True)
+            await use(self._bot, SecondCopy).look(sent.id, custom_ids_of(sent))
             await requests.take(guild_id, member_id, draft_id)
 
     async def _total(self, viewer: Viewer, request: WordRequest) -> Total | None:

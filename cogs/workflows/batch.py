@@ -8,7 +8,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.delivery.answers.command_payload import TEXT_FILES, anywhere, takes_files
-from bot.delivery.channels.facts import in_time
+from bot.delivery.answers.deferral import defer
 from bot.errors import InputError
 from bot.generation.generation import batch, operation_typed, ratio_field, split_prompts, unsupported
 from bot.server.operations import OperationSwitches
@@ -101,7 +101,7 @@ class Batch(commands.Cog):
         text = prompts or ""
         private = await is_private(interaction, private=private)
         if file is not None:
-            await in_time(interaction.response.defer(ephemeral=private, thinking=True))
+            await defer(interaction, ephemeral=private, thinking=True)
             text = await text_of_file(file, at_most=FILE_MAX_BYTES)
         lines = split_prompts(text, in_file=file is not None)
         generation = batch(

@@ -8,6 +8,7 @@ import discord
 from discord import app_commands
 
 from bot.account.memory import VOICE
+from bot.delivery.answers.deferral import defer
 from bot.delivery.card.context import NEUTRAL
 from bot.delivery.channels.facts import OPTIONS_PER_SELECT, UPLOAD_TIMEOUT_S, in_time
 from bot.delivery.posting.copies import ResultCopies
@@ -215,7 +216,7 @@ async def listen(interaction: Interaction, subject: str, _values: Sequence[str])
     _, voice = await _chosen(interaction, subject)
     job = await _sample(interaction, voice)
     bot = interaction.client
-    await in_time(interaction.response.defer(ephemeral=True, thinking=True))
+    await defer(interaction, ephemeral=True, thinking=True)
     found = await use(bot, Cards).get(job.guild_id, job.card_id)
     if found is None:
         raise InputError(GONE)

@@ -103,7 +103,7 @@ class Recovery:
         is_ours = found is not None and (found.names_card or (found.is_loading and card.id not in self._taken))
         if found is None or not is_ours:
             if found is not None:
-                await self.second_copy.look(found.id, found.custom_ids, is_taken=card.id in self._taken)
+                await self.second_copy.look(found.id, found.custom_ids)
             dropped = await self.jobs.drop_unanswered(card)
             log.info("answer.dropped", card=card.id, jobs=dropped, anothers=found is not None)
         else:

@@ -9,6 +9,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.delivery.answers.deferral import defer
 from bot.delivery.channels.facts import in_time
 from bot.delivery.posting.events import EventDesk
 from bot.domain.models import credits_of, credits_words
@@ -94,7 +95,7 @@ class EventCommand(commands.Cog):
             jury_role=None if jury is None or jury.is_default() else jury.id,
             prizes=prizes or "",
         )
-        await in_time(interaction.response.defer(ephemeral=True, thinking=True))
+        await defer(interaction, ephemeral=True, thinking=True)
         made = await use(interaction, ServerEvents).announce(guild_of(interaction), wish, by_id=interaction.user.id)
         await use(interaction, EventDesk).bring_up(made)
         await in_time(interaction.edit_original_response(content=texts.ANNOUNCED(channel=made.channel_id)))
@@ -181,7 +182,7 @@ async def choose(interaction: Interaction, _subject: str, values: Sequence[str])
 async def cancel(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
     """Cancel the event. Raises NotAllowed for members."""
     await require_moderator(interaction)
-    await in_time(interaction.response.defer())
+    await defer(interaction)
     event = await use(interaction, ServerEvents).cancel(guild_of(interaction), subject, by_id=interaction.user.id)
     await use(interaction, EventDesk).bring_up(event)
     await show_page(interaction, await _page(interaction), texts.CANCELLED(theme=harmless(event.theme)))

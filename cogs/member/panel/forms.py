@@ -8,6 +8,7 @@ import discord
 from bot.account.api_keys import KEY_LENGTH_MAX, KEY_LENGTH_MIN, key_typed
 from bot.catalogue import FieldKind, Operation
 from bot.catalogue.checks.values import take
+from bot.delivery.answers.deferral import defer
 from bot.delivery.channels.facts import OPTIONS_PER_SELECT, in_time
 from bot.domain.server.member_settings import PRESET_NAME_CHARS, STYLE_CHARS, MemberSettings, Preset
 from bot.domain.words.text import shortened
@@ -110,7 +111,7 @@ class AccountForm(Form):
     async def answer(self, interaction: Interaction) -> None:
         """Check the key with the status call, store it, and show the page. Raises as `OwnAccounts.link` does."""
         secret = key_typed(self.secret.value)
-        await in_time(interaction.response.defer())
+        await defer(interaction)
         await use(interaction, OwnAccounts).link(interaction.user.id, secret)
         embed, view = await panel(interaction, MePage.ACCOUNT)
         await in_time(interaction.edit_original_response(embed=embed, view=view))

@@ -6,6 +6,7 @@ from typing import Any
 
 import discord
 
+from bot.delivery.answers.deferral import defer
 from bot.delivery.channels.facts import UPLOAD_TIMEOUT_S, in_time
 from bot.delivery.posting.copies import Takedown
 from bot.errors import InputError
@@ -27,7 +28,7 @@ WORD_CHARS = 20
 async def export(interaction: Interaction, _subject: str, _values: Sequence[str]) -> None:
     """Send the member their jobs and settings as JSON, ephemerally."""
     guild_id, member_id = guild_of(interaction), interaction.user.id
-    await in_time(interaction.response.defer(ephemeral=True, thinking=True))
+    await defer(interaction, ephemeral=True, thinking=True)
     settings = await use(interaction, MemberData).settings(guild_id, member_id)
     with ExitStack() as stack:
         files = await own_jobs(

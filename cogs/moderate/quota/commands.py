@@ -11,6 +11,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.delivery.answers.deferral import defer
 from bot.delivery.card.context import NEUTRAL
 from bot.delivery.channels.facts import in_time
 from bot.domain.models import credits_of
@@ -254,7 +255,7 @@ class GrantForm(Form):
 async def _grant(interaction: Interaction, member_id: int, amount: Decimal, note: str, life_s: int | None) -> None:
     guild_id, bot = guild_of(interaction), interaction.client
     until = None if life_s is None else bot.clock.wall() + life_s
-    await in_time(interaction.response.defer(ephemeral=True, thinking=True))
+    await defer(interaction, ephemeral=True, thinking=True)
     text = await use(bot, QuotaChanges).grant(
         guild_id, member_id, amount, note=note, expires_at=until, by_id=interaction.user.id
     )
@@ -277,7 +278,7 @@ def refuse_bot(member: discord.Member | discord.User) -> None:
 
 
 async def _set(interaction: Interaction, limit: Limit) -> None:
-    await in_time(interaction.response.defer(ephemeral=True, thinking=True))
+    await defer(interaction, ephemeral=True, thinking=True)
     quota = use(interaction, QuotaChanges)
     text = await quota.set_limit(guild_of(interaction), limit, by_id=interaction.user.id)
     await in_time(interaction.edit_original_response(content=DONE(change=text)))

@@ -9,6 +9,7 @@ from typing import Any, Final
 import discord
 
 from bot.catalogue import Operation, model_name
+from bot.delivery.answers.deferral import defer
 from bot.delivery.channels.facts import UPLOAD_TIMEOUT_S, in_time
 from bot.domain.money.costs import PriceList, PriceUnit
 from bot.domain.server.setting import SettingsPage
@@ -223,7 +224,7 @@ async def choose_priced(interaction: Interaction, subject: str, values: Sequence
 async def download_prices(interaction: Interaction, _subject: str, _values: Sequence[str]) -> None:
     await require_moderator(interaction)
     bot, guild_id = interaction.client, guild_of(interaction)
-    await in_time(interaction.response.defer(ephemeral=True, thinking=True))
+    await defer(interaction, ephemeral=True, thinking=True)
     prices = await use(bot, Prices).all(guild_id)
     found = await use(bot, LearnedPrices).of_guild(guild_id)
     file = discord.File(io.BytesIO(write_price_file(prices, found, bot.catalogue.operations)), FILE_NAME)
@@ -251,7 +252,7 @@ class PriceFileForm(Form):
         """Replace the list, if the sender is still a moderator."""
         await require_moderator(interaction)
         [file] = self._upload.values
-        await in_time(interaction.response.defer())
+        await defer(interaction)
         text = await text_of_file(file, at_most=FILE_BYTES_MAX)
         change = await use(interaction, PriceChanges).replace(
             guild_of(interaction), text, interaction.client.catalogue, by_id=interaction.user.id

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import discord
 import structlog
 
+from bot.delivery.answers.deferral import defer
 from bot.delivery.channels.facts import DISCORD_ERRORS, SEND_MESSAGES, VIEW_CHANNEL, in_time, is_closed, missing_of
 from bot.delivery.channels.messages import Messages, custom_ids_of, nonce_of
 from bot.domain.custom_ids import custom_id, unsigned
@@ -134,7 +135,7 @@ async def _pressed_by_owner(interaction: Interaction, name: str, guild_id: int) 
     if name == "practice":
         if guild.owner_id != interaction.user.id:
             raise NotAllowed(texts.ONLY_OWNER)
-        await in_time(interaction.response.defer(thinking=True))  # a process has to start
+        await defer(interaction, thinking=True)  # a process has to start
         await use(interaction, PracticeMode).start(guild_id, by_id=interaction.user.id)
         await in_time(interaction.edit_original_response(content=str(PRACTICE_ON)))
         return

@@ -5,6 +5,7 @@ from typing import Any
 
 import discord
 
+from bot.delivery.answers.deferral import defer
 from bot.delivery.channels.facts import in_time
 from bot.delivery.posting.best_of_week import WeeklyPosts
 from bot.domain.server.reaction_rules import ReactionRules
@@ -86,7 +87,7 @@ async def preview_week(interaction: Interaction, _subject: str, _values: Sequenc
     channel_id = await use(interaction, BestOfWeek).channel_of(guild_id)
     if channel_id is None:
         raise InputError(GONE)
-    await in_time(interaction.response.defer(ephemeral=True, thinking=True))
+    await defer(interaction, ephemeral=True, thinking=True)
     try:
         embed = await use(interaction, WeeklyPosts).preview(guild_id, channel_id)
     except Later as error:

@@ -10,6 +10,7 @@ import structlog
 from structlog.contextvars import bind_contextvars
 
 from bot.catalogue import Operation
+from bot.delivery.answers.deferral import defer
 from bot.delivery.answers.recovery import Recovery
 from bot.delivery.channels.facts import ALREADY_ANSWERED, UPLOAD_TIMEOUT_S, in_time
 from bot.delivery.posting.refresh import CardRefresh
@@ -126,11 +127,11 @@ async def _submit(interaction: Interaction, generation: Generation) -> None:
         require_may_post(interaction)
     generations = use(interaction, Generations)
 
-    async def defer() -> None:
+    async def defer_once() -> None:
         if not interaction.response.is_done():
-            await in_time(interaction.response.defer(ephemeral=generation.private, thinking=True))
+            await defer(interaction, ephemeral=generation.private, thinking=True)
 
-    outcome = await generations.accept_or_quote(generation, await origin_of(interaction), defer=defer)
+    outcome = await generations.accept_or_quote(generation, await origin_of(interaction), defer=defer_once)
     if isinstance(outcome, Incomplete):
         await ask(interaction, outcome, submit)
         return

@@ -53,14 +53,14 @@ async def ask(rig: Rig) -> Any:
     return await rig.member.slash(rig.channel, "image generate", prompt="a fox #fast")
 
 
-@pytest.mark.parametrize("theirs", ["signed", "of the same signature", "a sentence"])
+@pytest.mark.parametrize("theirs", ["signed", "of the same signature"])
 async def test_a_command_that_another_copy_has_answered_is_refunded_and_nothing_is_taken_any_more(
     signed: Rig, monkeypatch: pytest.MonkeyPatch, theirs: str
 ):
     rig, copies = signed, signed.bot.parts.second_copy
     card = {"view": view_of_theirs(new_id(), OURS if "same" in theirs else THEIRS)}
     with monkeypatch.context() as patch, capture_logs() as logs:
-        answer_first(patch, content="their card", **({} if theirs == "a sentence" else card))
+        answer_first(patch, content="their card", **card)
         await ask(rig)
     await rig.work()
     [job] = await rig.jobs()
@@ -77,6 +77,19 @@ async def test_a_command_that_another_copy_has_answered_is_refunded_and_nothing_
     await rig.work()
     assert [job.state for job in await rig.jobs()] == [JobState.DELIVERED, JobState.CANCELLED]
     await settled_exactly(rig)
+
+
+async def test_an_answer_that_names_nobody_is_refunded_and_stops_no_other_work(
+    signed: Rig, monkeypatch: pytest.MonkeyPatch
+):
+    with monkeypatch.context() as patch:
+        answer_first(patch, content="a sentence")
+        await ask(signed)
+    assert not signed.bot.parts.second_copy.is_there
+    await ask(signed)
+    await signed.work()
+    assert [job.state for job in await signed.jobs()] == [JobState.DELIVERED, JobState.CANCELLED]
+    await settled_exactly(signed)
 
 
 async def test_a_new_message_of_another_copy_is_a_proof_and_an_old_one_never(signed: Rig):
