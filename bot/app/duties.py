@@ -25,7 +25,7 @@ from bot.domain.models import PENDING_STATES, JobState, WaitsFor
 from bot.errors import StoreError
 from bot.jobs.follow.agenda import WorkerProgress
 from bot.jobs.follow.durations import LearnedDurations
-from bot.jobs.follow.lanes import lane_of
+from bot.jobs.follow.lanes import LaneName, lane_of
 from bot.jobs.rounds import maintenance
 from bot.jobs.texts import KEY_HEALED
 from bot.moderation import alerts
@@ -143,7 +143,7 @@ async def _heal_keys(parts: Parts, key_health: KeyHealth) -> None:
 
 
 COMPARED_BY_S = 30.0
-"""How long jobs wait for the gateway after a start: finished results must not wait longer."""
+"""How long starts and posts wait for the gateway after a start: finished results must not wait longer."""
 
 
 @dataclass(frozen=True)
@@ -184,12 +184,20 @@ class Duties:
         yield "worker", self._follow_jobs()
 
     async def _follow_jobs(self) -> None:
-        """Follow jobs once servers that removed the bot are known: nothing new starts for those."""
-        if self.role.answers:  # else it is stored by those that do
-            await self.clock.wait(self.compared, COMPARED_BY_S)
-        self.spawn(self.parts.rounds.keep("maintenance"), "maintenance")
+        """Follow jobs: poll at once, start and post once servers that removed the bot are known."""
         worker = self.parts.worker
+        if self.role.answers:  # else it is stored by those that do
+            worker.agenda.open = (LaneName.POLL,)
+        self.spawn(self._open_lanes(), "maintenance")
         await self._watched(lambda: worker.progress, worker.run())
+
+    async def _open_lanes(self) -> None:
+        agenda = self.parts.worker.agenda
+        if self.role.answers:
+            await self.clock.wait(self.compared, COMPARED_BY_S)
+        agenda.open = tuple(LaneName)
+        agenda.changed.set()
+        await self.parts.rounds.keep("maintenance")
 
     async def _watched(self, progress: Callable[[], WorkerProgress], work: Coroutine[Any, Any, object]) -> None:
         watchdog = Watchdog(progress, self.clock, end=partial(end_process, texts.NOTHING_MOVES))

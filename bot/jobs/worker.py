@@ -194,7 +194,8 @@ class Worker:
 
     def _start_due(self) -> None:
         now = self.clock.monotonic()
-        for name, lane in self.agenda.lanes.items():
+        for name in self.agenda.open:
+            lane = self.agenda.lanes[name]
             while (followed := self.agenda.take_due(name, now)) is not None:
                 self._hint_pace.begin(followed)
                 turn = asyncio.create_task(self._turn(lane, followed, now), name=f"turn-{followed.id}")

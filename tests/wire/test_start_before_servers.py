@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import sqlite3
 from pathlib import Path
 
 import pytest
 
+from bot.app.duties import COMPARED_BY_S
 from bot.domain.models import JobState
 from sandbox.server import Sandbox
 from tests.crash.test_kill import SPEED, Scene
@@ -44,3 +48,23 @@ async def test_a_result_waits_for_its_own_server_to_come(tmp_path: Path) -> None
             assert await bot.terminate() == 0
         async with scene.store() as store:
             assert (await store.ledger.balance(scene.guild.id)).held == 0
+
+
+@pytest.mark.long
+async def test_jobs_are_polled_while_no_session_is_left(tmp_path: Path) -> None:
+    async with WireDiscord() as discord, Sandbox(speed=SPEED, small=True) as sandbox:
+        scene = Scene(discord, sandbox, tmp_path)
+        await scene.die_at("submit.stored", "a fox #fast")
+        discord.rest.session_starts |= {"remaining": 0, "reset_after": 3_600_000}
+        async with scene.life():
+            await asyncio.wait_for(until_ready(scene), COMPARED_BY_S / 2)
+            assert discord.gateway.live == []
+
+
+async def until_ready(scene: Scene) -> None:
+    """Wait until the job's result is known: nothing of Discord's tells it."""
+    while True:
+        await asyncio.sleep(0.2)
+        with contextlib.closing(sqlite3.connect(scene.database)) as db:
+            if db.execute("SELECT state FROM jobs").fetchall() == [("ready",)]:
+                return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from bot.jobs.follow.lanes import Followed, Lane, LaneName, LaneSize, lane_of
@@ -30,6 +30,8 @@ class Agenda:
         self.lanes = {name: Lane(SIZES[name]) for name in LaneName}
         self.jobs: dict[str, Followed] = {}
         """By job id. Changed by the methods only."""
+        self.open: Collection[LaneName] = tuple(LaneName)
+        """The lanes in which turns begin."""
         self.claim_due = 0.0
         """When to claim free jobs, monotonic seconds."""
         self.changed = asyncio.Event()
@@ -67,7 +69,7 @@ class Agenda:
 
     def next_at(self) -> float | None:
         """Return when a turn may be due, monotonic seconds; None if unknown."""
-        return min((at for lane in self.lanes.values() if (at := lane.next_at()) is not None), default=None)
+        return min((at for name in self.open if (at := self.lanes[name].next_at()) is not None), default=None)
 
     def take_due(self, name: LaneName, now: float) -> Followed | None:
         """Return the next due job of the lane, marked busy; None if nothing may start."""
