@@ -124,7 +124,6 @@ log = structlog.get_logger(__name__)
 NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 REMOTE_ID = re.compile(r"(?=.*[A-Za-z0-9])[A-Za-z0-9._~:-]{1,200}\Z")
 """A valid request id, safe in a URL path."""
-LONGEST_POLL_AFTER_S = 3600.0
 LABEL_CHARS, SCOPES_MAX = 40, 20
 """Maximum lengths of plan and scope names, and number of scopes: they fit into an embed's field."""
 _SEEN_LIMIT = 500
@@ -303,7 +302,7 @@ def _poll_after(answer: Mapping[str, Any]) -> float | None:
     value = answer.get("poll_after_ms", answer.get("pollAfterMs"))
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or value < 0:
         return None
-    return min(value / 1000, LONGEST_POLL_AFTER_S)
+    return value / 1000
 
 
 def _note_new(where: str, answer: Mapping[str, Any], known: set[str]) -> None:

@@ -23,6 +23,8 @@ LATE_SHARE, LATE_S = 0.25, 2.0
 """Latest discovery: a share of the duration, plus seconds."""
 POLL_AFTER_S = 2.0
 """The wait between two polls where no answer had one: that of the create's sample."""
+BELIEVED_TIMES, BELIEVED_S = 3.0, 60.0
+"""A longer wait than this multiple of what such jobs take, and than these seconds, is taken for a mistake."""
 LONG_AFTER_S, LONG_WAIT_S = 60.0, 5.0
 """From this age on, the least wait."""
 OVERDUE_AFTER, OVERDUE_SHARE_OF_LONGEST = 0.99, 1.5
@@ -66,6 +68,12 @@ def least_wait_s(poll_after_s: float | None, age_s: float) -> float:
     """Return the least seconds between two polls of a request; `poll_after_s` is the last one requested by the API."""
     asked_s = POLL_AFTER_S if poll_after_s is None else poll_after_s
     return max(asked_s, LONG_WAIT_S) if age_s >= LONG_AFTER_S else asked_s
+
+
+def believed_wait_s(durations: Durations, poll_after_s: float | None) -> float | None:
+    """Return the wait that the API requested, as far as such jobs take so long."""
+    longest_s = max(BELIEVED_S, BELIEVED_TIMES * durations.seen_done_by(0.99))
+    return None if poll_after_s is None else min(poll_after_s, longest_s)
 
 
 def next_poll_s(durations: Durations, age_s: float, *, poll_after_s: float | None, jitter: float) -> float:

@@ -22,6 +22,7 @@ from bot.catalogue import LiveCatalogue, labels_of
 from bot.domain.jobs.poll_schedule import (
     FORGOTTEN_S,
     REMEMBERED_S,
+    believed_wait_s,
     deadline_s,
     done_between,
     least_wait_s,
@@ -113,8 +114,9 @@ class Polling:
     async def _note_running(self, followed: Followed, progress: Progress) -> bool:
         """Store that it is worked on, and another wait between polls; False if the job was lost."""
         job, changes = followed.job, dict[str, Any]()
-        if progress.poll_after_s not in {None, job.poll_after_s}:
-            changes["poll_after_s"] = progress.poll_after_s
+        wait_s = believed_wait_s(self.learned.of(job), progress.poll_after_s)
+        if wait_s not in {None, job.poll_after_s}:
+            changes["poll_after_s"] = wait_s
         if progress.status is not RemoteStatus.PROCESSING or job.state is not JobState.QUEUED:
             return not changes or await self.transitions.change(followed, job.state, **changes)
         started = job.started_at or self._in_its_life(job, progress.started_at)

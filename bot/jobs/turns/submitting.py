@@ -19,7 +19,7 @@ from bot.cannon.retry import SAFE_WINDOW_S, submit_again
 from bot.cannon.texts import OF_ANOTHER_JOB
 from bot.cannon.wire import CreatedRequest, RemoteStatus
 from bot.catalogue import LiveCatalogue, labels_of
-from bot.domain.jobs.poll_schedule import WRONG_S, next_poll_s, unhinted_wait_s
+from bot.domain.jobs.poll_schedule import WRONG_S, believed_wait_s, next_poll_s, unhinted_wait_s
 from bot.domain.models import AccountStatus, Job, JobState
 from bot.errors import (
     CannonError,
@@ -196,7 +196,7 @@ class Submitting:
                 in_doubt=False,
                 blocked_s=0.0,
                 next_at=0.0,
-                poll_after_s=accepted.poll_after_s,
+                poll_after_s=believed_wait_s(self.learned.of(job), accepted.poll_after_s),
                 calls=(SUBMITTED,),
             )
         except RequestOfAnother:
@@ -226,7 +226,7 @@ class Submitting:
             return 0.0  # only its result is missing
         followed.polled_at = self.clock.monotonic()
         wait_s = unhinted_wait_s if self.trust.covers(job) else next_poll_s
-        return wait_s(self.learned.of(job), 0.0, poll_after_s=accepted.poll_after_s, jitter=jitter)
+        return wait_s(self.learned.of(job), 0.0, poll_after_s=job.poll_after_s, jitter=jitter)
 
     async def _refused(self, followed: Followed, key: UsableKey, error: CannonError, age_s: float) -> float | None:
         job = followed.job

@@ -12,6 +12,7 @@ import pytest
 
 from bot.cannon.wire import Progress
 from bot.domain.jobs.poll_schedule import LONG_WAIT_S
+from bot.domain.models import JobState
 from tests.support.following import MINUTE_S, ask, ask_database, pass_time, until_ended, until_running
 from tests.support.rig import Rig, running
 from tests.support.surface import Call, of, watch
@@ -84,6 +85,14 @@ async def test_what_a_later_answer_asks_for_is_kept_from_then_on(rig: Rig, monke
     assert distances(calls)[0] >= ASKED_S
     assert min(distances(calls)[1:]) >= 11.0
     assert stored_wait_s(rig, job.id) == 11.0
+
+
+async def test_a_wait_out_of_all_proportion_is_bounded_by_what_such_jobs_take(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("sandbox.http.routes.POLL_AFTER_MS", 10**12)
+    job = await ask(rig, "a heron")
+    assert (await until_ended(rig, job.id, 3 * MINUTE_S, TICK_S)).state == JobState.DELIVERED
 
 
 def answering(rig: Rig, monkeypatch: pytest.MonkeyPatch, waits: Any) -> None:

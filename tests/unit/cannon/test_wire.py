@@ -223,9 +223,8 @@ def test_what_an_operation_without_public_outputs_made_is_told_in_words_beside_i
 
 @pytest.mark.parametrize(
     ("said", "waited_s"),
-    [(2000, 2.0), (0, 0.0), (3_600_000, 3600.0), (3_600_001, 3600.0), (10**15, 3600.0), (-1, None), (True, None)],
+    [(2000, 2.0), (0, 0.0), (3_600_001, 3600.001), (-1, None), (True, None), (float("inf"), None)],
 )
-def test_the_api_may_ask_for_a_wait_of_an_hour_at_most(said: object, waited_s: float | None) -> None:
-    """A value out of proportion must not silence a job."""
+def test_a_wait_is_read_in_milliseconds(said: object, waited_s: float | None) -> None:
     read = wire.progress({"id": "req_a1", "status": "processing", "poll_after_ms": said}, "req_a1")
     assert read.poll_after_s == waited_s
