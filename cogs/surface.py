@@ -1,4 +1,4 @@
-"""What cogs provide to cards: controls, and the follow-up of a posted result (decision 0011)."""
+"""What cogs provide to cards: controls, and the follow-up of a posted result (decision 0013)."""
 
 from collections.abc import Sequence
 from decimal import Decimal

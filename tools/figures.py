@@ -26,7 +26,7 @@ SEVERAL_PROCESSES = re.compile(
     """,
     re.MULTILINE | re.VERBOSE,
 )
-"""What a line says that knows of several processes: docs/decisions/0091-one-package-for-a-fleet.md."""
+"""What a line says that knows of several processes: docs/decisions/0085-the-engine-again.md."""
 
 
 def knowing() -> dict[str, int]:

@@ -1,6 +1,6 @@
 """What the delivery needs of the commands: a card's controls, and follow-ups of a posted result.
 
-The app passes one in (decision 0011): nothing in `bot` imports the cogs.
+The app passes one in (decision 0013): nothing in `bot` imports the cogs.
 """
 
 from __future__ import annotations

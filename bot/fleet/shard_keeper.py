@@ -2,7 +2,7 @@
 
 The lease is a row renewed every few seconds (`bot.fleet.rows`), by the database's time; the process counts from
 before its request, so it stops some seconds before the lease can end. Only while the database is away its shards stay
-connected: without one it can do nothing but say so (docs/decisions/0077-answers-without-a-database.md).
+connected: without one it can do nothing but say so (docs/decisions/0043-whether-the-database-works.md).
 """
 
 from __future__ import annotations

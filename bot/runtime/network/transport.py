@@ -218,7 +218,7 @@ class HttpClient:
     """Minimal HTTP client: no redirects, cookies or compression.
 
     httpx's own client doubles the time of a poll with features that the bot does not need
-    (docs/decisions/0029-waiting-jobs-in-memory.md). `timeout_s` limits each silence; the total timeout is the
+    (docs/decisions/0028-when-to-look.md). `timeout_s` limits each silence; the total timeout is the
     caller's `asyncio.timeout`. Owns `transport`.
     """
 

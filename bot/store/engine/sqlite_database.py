@@ -461,7 +461,7 @@ class ProcessLock:
     """Exclusive lock on `<database>.lock` from `take` to `release`: no other bot serves the file.
 
     Not one of SQLite's locks: backup tools and `cannon-bot check` may read meanwhile. After a clean end the lock file
-    has the state of the database: docs/decisions/0063-pages-after-an-unclean-end.md.
+    has the state of the database: docs/decisions/0003-one-process-per-database.md.
     """
 
     def __init__(self, descriptor: int, database: Path, *, is_intact: bool) -> None:
