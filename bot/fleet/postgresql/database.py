@@ -174,7 +174,7 @@ class PostgresDatabase(Database):
 
 
 class BeginInScope:
-    """Transactions of one scope wait for each other, over all processes (docs/decisions/0035-one-store-on-two-databases.md)."""
+    """Transactions of one scope wait for each other: docs/decisions/0035-one-store-on-two-databases.md."""
 
     def transaction(self, db: PostgresConnection, scope: WriteScope) -> None:
         db.begin_write(scope)
