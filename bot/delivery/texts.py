@@ -120,6 +120,7 @@ SHOOTOUT_NO_VOTES = Text("🗳️ No one voted, so no one wins.")
 SHOOTOUT_ALONE = Text("🗳️ There were fewer than two results, so no one wins.")
 SHOOTOUT_LINE = Text("**{letter}** {model} · {facts}")
 SHOOTOUT_MISSED = Text("**{letter}** {model} · no result")
+SECRET_STATE = Text("🗳️ In a shoot-out")
 SECRET_COST = Text("credits are shown after the vote")
 
 # ---------------------------------------------------------------------- the facts of a card

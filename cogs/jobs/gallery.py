@@ -11,7 +11,7 @@ import discord
 from bot.catalogue.checks.values import clean_text
 from bot.delivery.answers.deferral import defer
 from bot.delivery.card.context import NEUTRAL
-from bot.delivery.card.states import state_word
+from bot.delivery.card.states import state_of
 from bot.delivery.channels.facts import in_time
 from bot.delivery.channels.links import Thumbnails
 from bot.delivery.channels.view import message_link, untracked
@@ -90,7 +90,7 @@ def _heading(browsing: Browsing) -> str:
 def _job_text(bot: Bot, page: Page, listed: ListedJob) -> str:
     """Return a job's text; without words and place if the reader may not see it."""
     job = listed.job
-    facts = [f"**{_title(bot, job)}**", state_word(job.state), cost_words(job), stamp(job.created_at)]
+    facts = [f"**{_title(bot, job)}**", state_of(job), cost_words(job), stamp(job.created_at)]
     if page.browsing.whose != MINE:
         facts.append(mention(job.author_id))
     words = one_line(job_words(job)) if listed.seen else ""

@@ -9,7 +9,7 @@ import discord
 
 from bot.delivery import Delivery
 from bot.delivery.card.context import NEUTRAL
-from bot.delivery.card.states import state_word
+from bot.delivery.card.states import state_of
 from bot.delivery.channels.facts import in_time
 from bot.delivery.channels.view import Rows, untracked
 from bot.domain.models import Job
@@ -20,6 +20,7 @@ from bot.generation.again.earlier_jobs import EarlierJobs
 from bot.generation.visible_jobs import VisibleJobs
 from bot.jobs.intake import JobService
 from bot.language import sentences
+from bot.server.community.texts import NOT_COMPLETE
 from bot.store import Cancelled, GuildSettings, Jobs
 from cogs.jobs import texts
 from cogs.jobs.recovery import require_own
@@ -63,6 +64,8 @@ async def _own_job(interaction: Interaction, job_id: str) -> Job:
     """Return the job if this member may cancel it. Raises InputError or NotAllowed."""
     job = await (any_job if await is_moderator(interaction) else job_of)(interaction, job_id)
     await require_own(interaction, job)
+    if job.is_secret:  # what can still be done about it would say how far it is
+        raise InputError(NOT_COMPLETE)
     return job
 
 
@@ -140,7 +143,7 @@ async def _controls(interaction: Interaction, job: Job) -> Rows:
     rules = await use(bot, GuildSettings).get(job.guild_id)
     private = await use(bot, EarlierJobs).is_private(job)
     rows = results.offered(bot, jobs, linked=bool(job.media), shown_above=rules.confirm_above, private=private)
-    if len(jobs) > 1 and not job.state.ended:
+    if len(jobs) > 1 and not job.state.ended and not job.is_secret:
         return [[stop_button(job)], *rows]
     return rows
 
@@ -148,7 +151,7 @@ async def _controls(interaction: Interaction, job: Job) -> Rows:
 async def _show_hidden(interaction: Interaction, job: Job) -> None:
     facts = [
         f"`{job.operation}`",
-        state_word(job.state),
+        state_of(job),
         cost_words(job),
         stamp(job.created_at),
         mention(job.author_id),
@@ -158,6 +161,6 @@ async def _show_hidden(interaction: Interaction, job: Job) -> None:
     box.add_item(discord.ui.TextDisplay("\n".join(lines)))
     view: discord.ui.LayoutView = untracked(discord.ui.LayoutView(timeout=None))
     view.add_item(box)
-    if not job.state.ended:
+    if not job.state.ended and not job.is_secret:
         view.add_item(discord.ui.ActionRow(stop_button(job)))
     await in_time(interaction.response.send_message(view=view, ephemeral=True))

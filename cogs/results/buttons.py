@@ -14,7 +14,7 @@ from bot.delivery.channels.facts import BUTTONS_PER_ROW, OPTIONS_PER_SELECT, in_
 from bot.delivery.channels.view import Rows
 from bot.domain.jobs.card_jobs import main_job, results_of
 from bot.domain.models import Job, JobState, ShootoutPhase
-from bot.domain.server.shootouts import has_result, letter
+from bot.domain.server.shootouts import are_made, has_result, letter
 from bot.domain.words.text import shortened
 from bot.errors import InputError
 from bot.generation.again.earlier_jobs import EarlierJobs
@@ -95,9 +95,10 @@ def offered(bot: Bot, jobs: Sequence[Job], *, linked: bool, shown_above: Decimal
 
 def _ballot(bot: Bot, jobs: Sequence[Job]) -> Rows:
     """Return a button for each result that members vote on, then what can be done with the card until the end."""
-    style = discord.ButtonStyle.primary
+    style, is_open = discord.ButtonStyle.primary, are_made(jobs)
     votes: Items = [
-        Control.button(VOTE, job.id, label=letter(job), style=style, disabled=not has_result(job)) for job in jobs
+        Control.button(VOTE, job.id, label=letter(job), style=style, disabled=not (is_open and has_result(job)))
+        for job in jobs
     ]
     stop: Items = [*stop_controls(jobs, bot.clock.wall())]
     end = [] if stop else [_button(END_VOTE, jobs[0], texts.END_NOW)]

@@ -18,7 +18,7 @@ from bot.catalogue import Catalogue, Operation
 from bot.delivery.answers.deferral import defer
 from bot.delivery.card.card import marked_words
 from bot.delivery.card.context import NEUTRAL
-from bot.delivery.card.states import cost_of_all, state_word, took_words
+from bot.delivery.card.states import cost_of_all, state_of, took_words
 from bot.delivery.channels.facts import (
     COMPONENTS_PER_MESSAGE,
     FILES_PER_MESSAGE,
@@ -63,8 +63,8 @@ def details_button(job: Job) -> Control:
 
 
 def report_buttons(job: Job, reader_id: int) -> list[Control]:
-    """Return the report button: none for the author, who can remove the result."""
-    if job.author_id == reader_id or not shown_jobs([job]):
+    """Return the report button: none for the author, who can remove the result; one for each job of a vote."""
+    if job.author_id == reader_id or not (job.is_secret or shown_jobs([job])):
         return []
     return [Control.button(REPORT, job.id, label=texts.REPORT, emoji=REPORT_ICON)]
 
@@ -87,7 +87,7 @@ async def show_job(interaction: Interaction, job: Job, rows: Sequence[Controls])
     """Show the details with the job's files, as far as this member may have them, and rows of controls."""
     known = await _known(interaction, job)
     rows = [[item for item in row if not is_details(item)] for row in rows]
-    if job.state is not JobState.DELIVERED or not job.media:
+    if job.is_secret or job.state is not JobState.DELIVERED or not job.media:
         await in_time(interaction.response.send_message(view=panel(known, rows), ephemeral=True))
         return
     await defer(interaction, ephemeral=True, thinking=True)
@@ -181,7 +181,8 @@ def panel(facts: JobFacts, rows: Sequence[Controls], files: Sequence[str] = ()) 
     for text in others:
         box.add_item(discord.ui.Separator())
         box.add_item(discord.ui.TextDisplay(text))
-    again = [post_again_button(facts.job)] if shown_jobs([facts.job]) and not facts.card.is_at_home else []
+    may_copy = shown_jobs([facts.job]) and not (facts.job.is_secret or facts.card.is_at_home)
+    again = [post_again_button(facts.job)] if may_copy else []
     view: discord.ui.LayoutView = untracked(discord.ui.LayoutView(timeout=None))
     view.add_item(box)
     report = report_buttons(facts.job, facts.reader_id)
@@ -208,7 +209,7 @@ def sections(known: JobFacts) -> list[str]:
 def _head(known: JobFacts) -> str:
     job = known.job
     title = tr(known.operation.title) if known.operation is not None else job.operation
-    state = state_word(job.state)
+    state = state_of(job)
     if job.error:
         state = ENDED_BECAUSE(state=state, reason=harmless(shortened(job.error, ERROR_CHARS)))
     lines = [texts.heading(harmless_within(title, VALUE_CHARS)), state]

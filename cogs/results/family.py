@@ -11,7 +11,7 @@ from typing import Any
 import discord
 
 from bot.catalogue import Catalogue
-from bot.delivery.card.states import state_word
+from bot.delivery.card.states import state_of
 from bot.delivery.channels.links import Thumbnails
 from bot.delivery.channels.view import alt_text, message_link
 from bot.domain.jobs.card_jobs import ICONS
@@ -159,7 +159,7 @@ def what(job: Job, catalogue: Catalogue) -> str:
 
 def _way_back(line: FamilyLine, job: Job) -> str:
     if job.state not in MADE_STATES:
-        return state_word(job.state)
+        return state_of(job)
     card = line.cards.get(job.card_id)
     is_there = card is not None and card.has_link
     return texts.BACK_TO_THIS(link=message_link(card)) if card is not None and is_there else ""

@@ -9,7 +9,7 @@ from decimal import Decimal
 import discord
 
 from bot.catalogue import Catalogue
-from bot.delivery.card.states import state_word
+from bot.delivery.card.states import state_of
 from bot.delivery.channels.facts import EMBED_FIELD_CHARS
 from bot.delivery.texts import SECRET_COST
 from bot.domain.jobs.card_jobs import job_words
@@ -131,9 +131,8 @@ async def member_usage(bot: Bot, guild_id: int, member_id: int, role_ids: Iterab
 
     left, grants, running, waiting = await use(bot, SpendingViews).view(guild_id, member_id, read)
     jobs = await use(bot, JobLists).recent(guild_id, limit=OPEN_JOBS_SHOWN, states=OPEN_STATES, author_id=member_id)
-    return MemberUsage(
-        member_id=member_id, headrooms=left, grants=grants, running=running, waiting=waiting, jobs=tuple(jobs)
-    )
+    shown = tuple(job for job in jobs if not job.is_secret)  # those left out would be the ones that have failed
+    return MemberUsage(member_id=member_id, headrooms=left, grants=grants, running=running, waiting=waiting, jobs=shown)
 
 
 def _everywhere(limits: Iterable[Limit], member_id: int, role_ids: frozenset[int]) -> SpendRequest:
@@ -190,7 +189,7 @@ def job_line(job: Job, catalogue: Catalogue, *, is_own: bool = False) -> str:
     """Return a job's line in a list: named by its words for its author, else by its id."""
     words = harmless(shortened(one_line(job_words(job)), JOB_WORDS_CHARS)) if is_own else ""
     name, title = f"{words} ·" if words else f"`{job.id}`", title_of(catalogue, job.operation)
-    return f"• {name} {title} · {state_word(job.state)} · {cost_words(job)} · {stamp(job.created_at)}"
+    return f"• {name} {title} · {state_of(job)} · {cost_words(job)} · {stamp(job.created_at)}"
 
 
 def title_of(catalogue: Catalogue, operation_id: str) -> str:

@@ -91,6 +91,11 @@ def state_word(state: JobState) -> str:
     return str(texts.STATES[state])
 
 
+def state_of(job: Job) -> str:
+    """Return the word of a job's state; one word for all on which members vote, as the first to be made is fast."""
+    return str(texts.SECRET_STATE) if job.is_secret else state_word(job.state)
+
+
 def state_lines(card: Card, jobs: Sequence[Job], context: CardContext) -> list[str]:
     """Return a line per job, then notes; none for posted results of one request."""
     if context.shootout is not None:

@@ -185,7 +185,7 @@ def names_of(job: Job, results: ResultFiles) -> list[str]:
 
 
 def media_files(job: Job, results: ResultFiles, *, spoiler: bool, made_with: str) -> list[discord.File]:
-    """Open a job's files for upload, byte for byte (provenance stays). To be closed.
+    """Open a job's files for upload, byte for byte (provenance stays, but in a vote). To be closed.
 
     `spoiler` marks them; `made_with` ends their alt text, '' for none.
     """

@@ -29,6 +29,7 @@ from bot.errors import (
 )
 from bot.jobs.surface import Later, NoPlace, note_step
 from bot.media.fetcher import LocalFile, MediaFetcher
+from bot.media.metadata import anonymous
 from bot.media.scratch import scratch_files
 from bot.media.sniff import names_other_file
 from bot.runtime.clock import Clock
@@ -174,9 +175,10 @@ class Downloads:
             return None
 
     async def _fetch(self, job: Job, medium: Media, target: _Target) -> LocalFile:
-        return await self.media.of(practice=job.practice).download(
+        file = await self.media.of(practice=job.practice).download(
             target.url, target.folder, target.stem, expect=medium.kind, max_bytes=target.max_bytes
         )
+        return await asyncio.to_thread(anonymous, file) if job.is_secret else file
 
     def _note_failed(self, job: Job) -> _Failed:
         failed = self._failed.setdefault(job.id, _Failed(since=self.clock.monotonic()))

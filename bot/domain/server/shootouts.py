@@ -106,8 +106,13 @@ def letter(job: Job) -> str:
 
 
 def has_result(job: Job) -> bool:
-    """Whether members can vote for the job."""
+    """Whether the job has a picture that members see, and vote for."""
     return job.state is JobState.DELIVERED and bool(job.media)
+
+
+def are_made(jobs: Iterable[Job]) -> bool:
+    """Whether nothing is awaited: all results are posted, or are being posted with one edit of the card."""
+    return all(job.state.ended or job.state is JobState.READY for job in jobs)
 
 
 def results(jobs: Iterable[Job], votes: Mapping[str, int]) -> list[ShootoutEntry]:

@@ -27,6 +27,8 @@ log = structlog.get_logger(__name__)
 ROUND_S = 2.0
 """How often what is due is drawn: a card is edited for votes at most once in this time."""
 DUE_MAX = 100
+TYPED_MAX = 10
+"""Models that are read of what was typed, before any is looked up."""
 OPERATIONS = MappingProxyType({"image": "image.generate", "video": "video.generate"})
 """What each choice of the command's `kind` makes."""
 Show = Callable[[int, str], Awaitable[None]]
@@ -66,10 +68,15 @@ class ServerShootouts:
         return found
 
     async def vote(self, job: Job, member_id: int) -> Shootout:
-        """Store a member's vote in place of their earlier one. Raises InputError: too late, or no result."""
+        """Store a member's vote in place of their earlier one.
+
+        Raises InputError if the vote has ended or the job has no result, Refused while a result is awaited.
+        """
         voted, shootout = await self.store.shootouts.vote(job.guild_id, job.id, member_id)
         if voted is Voted.ENDED:
             raise InputError(texts.VOTE_ENDED)
+        if voted is Voted.TOO_EARLY:
+            raise Refused(texts.NOT_COMPLETE)
         if voted is Voted.NO_RESULT or shootout is None:
             raise InputError(texts.NOTHING_TO_VOTE)
         return shootout
@@ -129,7 +136,8 @@ class ServerShootouts:
 
 
 def _typed(operation: Operation, models: str) -> list[str]:
-    found = _different(operation, [each.strip() for each in models.split(",") if each.strip()])
+    parts = [each.strip() for each in models.split(",", TYPED_MAX)[:TYPED_MAX]]
+    found = _different(operation, [each for each in parts if each])
     if not MODELS_MIN <= len(found) <= MODELS_MAX:
         raise InputError(texts.MODELS_COUNT, "models")
     return found

@@ -42,7 +42,7 @@ class JobLists(Repository):
         author_id: int | None = None,
     ) -> list[Job]:
         """Return the guild's jobs in `states`, of this member, newest first, at most `limit`."""
-        values = _narrowed(guild_id, author_id, states, limit=limit, offset=0)
+        values = _narrowed(guild_id, author_id, states, limit=limit, offset=0, with_secret=1)
         rows = await self._rows(_RECENT.format(newest=_newest(author_id, states)), values)
         return [job_of(row) for row in rows]
 
@@ -164,7 +164,7 @@ def _narrowed(
     guild_id: int, author_id: int | None, states: Collection[JobState] | None, **more: object
 ) -> dict[str, object]:
     wanted = None if states is None else to_json(sorted(states))
-    return {"guild_id": guild_id, "author_id": author_id, "states": wanted, **more}
+    return {"guild_id": guild_id, "author_id": author_id, "states": wanted, "with_secret": 0, **more}
 
 
 def _has_all(text: str, words: Sequence[str]) -> bool:
@@ -174,7 +174,9 @@ def _has_all(text: str, words: Sequence[str]) -> bool:
 
 # The order of the indexes jobs_recent and jobs_member, so no extra rows are read.
 _NEWEST_FIRST = "ORDER BY jobs.created_at DESC, jobs.rowid DESC"
-_IN_STATES = "(:states IS NULL OR jobs.state IN (SELECT value FROM json_each(:states)))"
+# Narrowed by state, a list would say how far each job is on which members vote.
+_IS_SHOWN = "(:with_secret = 1 OR jobs.shootout <> 'open')"
+_IN_STATES = f"(:states IS NULL OR (jobs.state IN (SELECT value FROM json_each(:states)) AND {_IS_SHOWN}))"  # noqa: S608 - constant conditions
 _PAGE = f"""
 {SELECT_PLACED} FROM ({{newest}}) AS newest JOIN jobs ON jobs.rowid = newest.number
 JOIN cards ON cards.id = jobs.card_id {_NEWEST_FIRST}
@@ -188,13 +190,14 @@ SELECT rowid AS number FROM jobs WHERE {{which}} {_NEWEST_FIRST} LIMIT :limit OF
 _OF_GUILD = _NUMBERS.format(which="guild_id = :guild_id")
 _OF_MEMBER = _NUMBERS.format(which=f"guild_id = :guild_id AND author_id = :author_id AND {_IN_STATES}")
 # In the order of the index jobs_state: jobs of the same moment are of one card.
-_IN_STATE = """
+_IN_STATE = f"""
 SELECT * FROM (
     SELECT rowid AS number, created_at, author_id FROM jobs
-    WHERE guild_id = :guild_id AND state = '{state}' AND (:author_id IS NULL OR author_id = :author_id)
+    WHERE guild_id = :guild_id AND state = '{{state}}' AND (:author_id IS NULL OR author_id = :author_id)
+        AND {_IS_SHOWN}
     ORDER BY created_at DESC, author_id DESC, rowid DESC LIMIT :limit + :offset
 ) AS in_state
-"""
+"""  # noqa: S608 - constant conditions
 _BY_STATE = """
 SELECT number FROM ({parts}) AS found
 ORDER BY created_at DESC, author_id DESC, number DESC LIMIT :limit OFFSET :offset
@@ -232,7 +235,7 @@ CROSS JOIN jobs ON jobs.id = job_texts.job_id CROSS JOIN cards ON cards.id = job
 WHERE jobs.guild_id = :guild_id AND {which} ORDER BY wanted.key
 """
 _RESULTS = _FITTING.format(
-    which="""jobs.state = 'delivered' AND EXISTS (
+    which="""jobs.state = 'delivered' AND jobs.shootout <> 'open' AND EXISTS (
         SELECT 1 FROM json_each(jobs.media) AS medium
         WHERE medium.value ->> 'kind' IN (SELECT value FROM json_each(:kinds))
     )"""
@@ -240,7 +243,7 @@ _RESULTS = _FITTING.format(
 _OF_AUTHOR = f"(:author_id IS NULL OR jobs.author_id = :author_id) AND {_IN_STATES}"
 _JOBS = _FITTING.format(which=_OF_AUTHOR)
 _POSTED = _FITTING.format(
-    which=f"""{_OF_AUTHOR} AND jobs.state = 'delivered' AND jobs.erased_at IS NULL
+    which=f"""{_OF_AUTHOR} AND jobs.state = 'delivered' AND jobs.erased_at IS NULL AND jobs.shootout <> 'open'
         AND cards.private = 0 AND cards.message_id IS NOT NULL"""
 )
 

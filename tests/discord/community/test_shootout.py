@@ -10,6 +10,8 @@ import pytest
 
 from bot.domain.models import JobState, ShootoutPhase
 from bot.domain.server.guild_rules import Limit, Period, Scope
+from bot.errors import Refused
+from bot.server.community import shootouts
 from bot.server.community import texts as refusals
 from cogs.community import texts
 from tests.support.channels import rule, shown
@@ -76,6 +78,23 @@ async def test_a_vote_is_one_a_member_and_can_be_changed_until_the_end(rig: Rig)
         await rig.bot.parts.shootouts.vote(job, rig.member.id)
 
 
+async def test_a_vote_counts_from_the_moment_at_which_the_pictures_are_there(rig: Rig):
+    await rig.member.slash(rig.channel, "shootout", prompt="a fox", models=MODELS)
+    with pytest.raises(Refused, match="Not all results are there yet"):
+        await rig.bot.parts.shootouts.vote((await jobs_by_letter(rig))["A"], rig.member.id)
+    await rig.step()
+    rig.sandbox.requests[0].ends_at += 60
+    while not (card := await card_of(rig)).attachments:
+        await rig.step()
+        rig.advance(0.5)
+    assert JobState.READY in {job.state for job in await rig.jobs()}
+    assert [each for each, can in labels(card).items() if can][:2] == ["A", "B"]
+    for number, choice in enumerate("AB"):
+        said = await vote(rig, other(rig, f"voter{number}"), choice)
+        assert said.response.content.startswith(f"You voted for {choice}.")
+    assert (await stored(rig)).votes == 2
+
+
 async def test_a_vote_after_its_time_does_not_count_though_no_round_has_come(rig: Rig):
     await held(rig)
     rig.advance(10 * 60)
@@ -104,6 +123,26 @@ async def test_with_fewer_than_two_results_it_ends_at_once_without_a_winner(rig:
     assert (await stored(rig)).ended_at is not None
     assert {job.state for job in await rig.jobs()} == {JobState.FAILED}
     assert (await rig.bot.parts.store.ledger.balance(rig.guild.id)).spent == 0
+
+
+async def test_one_result_alone_is_no_vote(rig: Rig):
+    await rig.member.slash(rig.channel, "shootout", prompt="a fox", models=MODELS)
+    await rig.step()
+    rig.sandbox.requests[0].error = "It did not work."
+    await rig.work()
+    await turn(rig)
+    assert {job.state for job in await rig.jobs()} == {JobState.FAILED, JobState.DELIVERED}
+    found = await stored(rig)
+    assert (found.ends_at, found.ended_at is not None) == (None, True)
+    assert "fewer than two results" in text(await card_of(rig))
+
+
+async def test_a_model_that_is_typed_already_is_not_offered_again(rig: Rig):
+    first = await rig.member.autocomplete(rig.channel, "shootout", "models", "seed")
+    again = await rig.member.autocomplete(rig.channel, "shootout", "models", "SeeDream5, seed")
+    assert "seedream5" in [each["value"] for each in first]
+    assert again
+    assert not any(each["value"].casefold().endswith(", seedream5") for each in again)
 
 
 async def test_its_author_and_moderators_end_it_and_others_do_not(rig: Rig):
@@ -194,6 +233,21 @@ async def test_one_model_or_five_are_refused_with_nothing_spent(rig: Rig, models
     refused = await rig.member.slash(rig.channel, "shootout", prompt="a fox", models=models)
     assert private_sentence(refused) == str(refusals.MODELS_COUNT)
     await nothing_happened(rig)
+
+
+async def test_what_is_typed_is_cut_before_it_is_looked_up(rig: Rig, monkeypatch: pytest.MonkeyPatch):
+    looked_up: list[str] = []
+
+    def found(_operation: Any, model: str) -> str:
+        looked_up.append(model)
+        return model
+
+    monkeypatch.setattr(shootouts, "model_id", found)
+    models = ",".join(f"m{number}" for number in range(1100))
+    assert private_sentence(await rig.member.slash(rig.channel, "shootout", prompt="a fox", models=models)) == str(
+        refusals.MODELS_COUNT
+    )
+    assert len(looked_up) <= 10
 
 
 async def test_without_models_the_servers_default_and_the_known_ones_are_taken(rig: Rig):

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import re
+import zlib
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from bot.domain.models import JobState
+from bot.domain.models import RUNNING_STATES, JobState
 from bot.generation import texts as refusals
+from bot.sandbox.media import render
 from cogs.results.buttons import ICONS
 from cogs.ui.controls import _ACTIONS
 from tests.support.channels import press, sent_since, shown
 from tests.support.me import export_own
-from tests.support.reacting import other
+from tests.support.reacting import made, other
 from tests.support.rig import Rig
-from tests.support.shootouts import card_of, held, jobs_by_letter, over, turn, vote
+from tests.support.shootouts import MODELS, card_of, held, jobs_by_letter, over, turn, vote
 from tests.support.surface import sends
 
 SECRETS = ("seedream", "gptimage", "gpt image", "12 credits", "13 credits", "was_seed")
@@ -153,6 +157,81 @@ async def test_the_first_to_be_ready_is_not_posted_before_the_others(rig: Rig):
         rig.advance(0.5)
     assert seen == {0, 2}
     assert {job.state for job in await rig.jobs()} == {JobState.DELIVERED}
+
+
+def alike(text: str, known: dict[str, Any]) -> str:
+    """Return what is said of a letter, as it would be said of each other one."""
+    return re.sub("|".join(job.id for job in known.values()), "ID", re.sub(r"'id': \d+", "", text))
+
+
+def line_of(text: str, known: dict[str, Any], name: str) -> str:
+    """Return what a list says of a letter."""
+    return next(each for each in text.split("'content': ") if known[name].id in each).partition("}")[0]
+
+
+@pytest.mark.parametrize("who", ["author", "member", "moderator"])
+async def test_the_letters_are_alike_in_everything_at_every_state(rig: Rig, who: str):
+    """Which is fast, and which has failed, would say which model it is."""
+    actor = {"author": rig.member, "moderator": rig.moderator}.get(who) or other(rig, "eve")
+    await rig.member.slash(rig.channel, "shootout", prompt="a fox", models=MODELS)
+    seen: set[tuple[JobState, ...]] = set()
+    for number in range(400):
+        await rig.step()
+        if number == 2:
+            rig.sandbox.requests[0].ends_at += 60
+        known = await jobs_by_letter(rig)
+        states = tuple(known[name].state for name in "AB")
+        if states not in seen:
+            seen.add(states)
+            await compare(rig, actor, known)
+        if not await rig.bot.parts.store.job_lists.open_total():
+            break
+        rig.advance(0.5)
+    assert any(JobState.READY in each and set(each) & RUNNING_STATES - {JobState.READY} for each in seen), seen
+    assert (JobState.DELIVERED,) * 2 in seen
+
+
+async def compare(rig: Rig, actor: Any, known: dict[str, Any]) -> None:
+    for action in ("details", "cancel_one", "drop_this"):
+        said = [alike(shown(await press(rig, actor, action, known[name].id)), known) for name in "AB"]
+        assert said[0] == said[1], action
+    one = [alike(shown(await actor.slash(rig.channel, "jobs", job=known[name].id)), known) for name in "AB"]
+    assert one[0] == one[1]
+    whose = {} if actor is rig.member else {"member": rig.member}
+    text = shown(await actor.slash(rig.channel, "jobs", **whose))
+    if known["A"].id in text:
+        assert alike(line_of(text, known, "A"), known) == alike(line_of(text, known, "B"), known)
+    for state in ("open", "delivered", "failed"):
+        listed = shown(await actor.slash(rig.channel, "jobs", state=state, **whose))
+        assert not any(job.id in listed for job in known.values()), state
+    usage = shown(await actor.slash(rig.channel, "me"))
+    assert not any(job.id in usage for job in known.values())
+    names = [each.filename.rpartition("-")[2][4:] for each in (await card_of(rig)).attachments]
+    assert len(set(names)) <= 1
+
+
+async def test_the_files_of_a_vote_lose_what_names_their_maker_and_others_keep_it(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+):
+    def named(data: bytes, model: str) -> bytes:
+        words = b"Software\0" + model.encode()
+        chunk = len(words).to_bytes(4, "big") + b"tEXt" + words + zlib.crc32(b"tEXt" + words).to_bytes(4, "big")
+        return data[:33] + chunk + data[33:]
+
+    true_png = render.png
+
+    def drawn(*given: Any, **more: Any) -> render.Rendered:
+        made_of = true_png(*given, **more)
+        return replace(made_of, data=named(made_of.data, "seedream5"))
+
+    monkeypatch.setattr(render, "png", drawn)
+    card = await held(rig, prompt="a named fox #fast")
+    files = [rig.file(each) for each in card.attachments]
+    assert len(files) == 2
+    assert not any(b"seedream5" in each for each in files)
+    assert all(each.startswith(b"\x89PNG") for each in files)
+    again = await made(rig, prompt="a fox that is kept #fast")
+    assert b"seedream5" in rig.file(again.attachments[0])
 
 
 async def test_who_voted_for_what_is_nowhere_in_the_end(rig: Rig, begun: int):

@@ -6,8 +6,8 @@ import json
 from collections.abc import Sequence
 from enum import StrEnum
 
-from bot.domain.models import Job, ShootoutPhase
-from bot.domain.server.shootouts import MODELS_MIN, Shootout, ShootoutEntry, ShootoutKind, has_result, results
+from bot.domain.models import Job, JobState, ShootoutPhase
+from bot.domain.server.shootouts import MODELS_MIN, Shootout, ShootoutEntry, ShootoutKind, are_made, has_result, results
 from bot.runtime.failpoints import failpoint
 from bot.store.engine.columns import to_json
 from bot.store.engine.repository import RecordOf, Repository
@@ -59,6 +59,8 @@ class Voted(StrEnum):
     DONE = "done"
     NO_RESULT = "no result"
     """There is nothing to vote for, or no longer."""
+    TOO_EARLY = "too early"
+    """Not all results are there."""
     ENDED = "ended"
 
 
@@ -93,7 +95,9 @@ class Shootouts(Repository):
             shootout = _shootout(row)
             if shootout.ended_at is not None or (shootout.ends_at is not None and shootout.ends_at <= now):
                 return Voted.ENDED, shootout
-            if not has_result(job):
+            if not are_made(jobs_of_card(db, guild_id, job.card_id)):
+                return Voted.TOO_EARLY, shootout
+            if job.state is not JobState.READY and not has_result(job):  # a ready one's file is on the card by now
                 return Voted.NO_RESULT, shootout
             own = db.execute(_OWN, (guild_id, job.card_id, member_id)).fetchone()
             db.execute(_VOTE, (guild_id, job.card_id, member_id, job_id))
