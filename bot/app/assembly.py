@@ -67,7 +67,7 @@ from bot.moderation.moderation import make_moderation
 from bot.prices.book import PriceBooks
 from bot.prices.estimates import EstimateTool
 from bot.prices.learned import LearnedPrices
-from bot.prices.pricing import HostPrices, Pricing, sort_earlier_costs
+from bot.prices.pricing import HostPrices, Pricing
 from bot.prices.samples import ToolPrices
 from bot.runtime import texts as metric_texts
 from bot.runtime.background import CommonWork, Rounds
@@ -386,7 +386,6 @@ async def _core(setup: Setup, store: Store) -> _Core:
     await core.offerings.load()
     await core.learned.load()
     await core.memories.load_model_ids()
-    await sort_earlier_costs(store, setup.catalogue)
     await core.switches.load()
     await core.pause.load()
     return core

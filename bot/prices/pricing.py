@@ -8,10 +8,8 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
-import structlog
-
 from bot.account.api_keys import UsableKey
-from bot.catalogue import Caution, LiveCatalogue, Operation
+from bot.catalogue import Caution, Operation
 from bot.domain.jobs.card_spec import CardSpec, JobSpec
 from bot.domain.models import UNKNOWN, Estimate
 from bot.domain.money.costs import CostSeen, ListedPrice, PriceFactors, PriceList, guessed_hold, known_hold
@@ -236,26 +234,3 @@ def spend_request(
     ]
     spender = replace(spec.origin.spender, private=spec.private)
     return SpendRequest.of(spender, items, key, words=rules.words, consent=spec.consent)
-
-
-log = structlog.get_logger(__name__)
-
-DONE = "earlier_costs_sorted"
-
-
-async def sort_earlier_costs(store: Store, catalogue: LiveCatalogue) -> None:
-    """Store price factors of paid jobs from before factors were stored, if their inputs remain.
-
-    Does nothing after the first time; skips unknown operations.
-    """
-    if await store.meta.get(DONE) is not None:
-        return
-    factors = {}
-    for job in await store.true_costs.unsorted():
-        operation = catalogue.current.find(job.operation)
-        if operation is not None:
-            factors[job.guild_id, job.id] = price_factors(operation, job.input)
-    await store.true_costs.sort(factors)
-    await store.meta.set(DONE, "1")
-    if factors:
-        log.info("prices.sorted", jobs=len(factors))

@@ -17,7 +17,7 @@ from bot.domain.server.guild_rules import Limit, Rules
 from bot.errors import RESTART_CANNOT_HELP, StoreError
 from bot.runtime.clock import Clock
 from bot.runtime.process import ProcessIdentity
-from bot.runtime.progress import Progress, logged, no_progress
+from bot.runtime.progress import Progress, no_progress
 from bot.settings import PostgresUrl
 from bot.store import texts
 from bot.store.by_name import server_module
@@ -63,7 +63,7 @@ from bot.store.money.limits import Blocks, Grants, Limits
 from bot.store.money.prices import Prices, TrueCosts
 from bot.store.money.reports import Reports
 from bot.store.money.spending import SpendingViews, rules_of
-from bot.store.money.totals import Totals, fill
+from bot.store.money.totals import Totals
 from bot.store.processes import JobLeases, Processes, free_all
 from bot.store.sql import Connection
 from bot.store.vault import secret_box as sealed
@@ -201,7 +201,6 @@ class Store:
             needed = await database.read(lambda db: sealed.needed_fingerprints(db, now))
             box = load_box(secret_keys, None, needed=needed)
             await database.write(lambda db: sealed.forget_expired_tokens(db, now))
-            await database.write(lambda db: fill(db, progress or logged(clock)))
             store = cls(database, box, clock)
             store.signature = await database.read(signature_in)
             await store._rotate_if_needed()
@@ -238,7 +237,6 @@ class Store:
                     set_meta(db, PAGES_CHECKED_META, str(now))
 
             await database.write(begin)
-            await database.write(lambda db: fill(db, progress or logged(clock)))
             store = cls(database, box, clock, lock)
             store.signature = await database.read(signature_in)
             if lock is not None:

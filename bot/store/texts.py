@@ -127,6 +127,10 @@ def second_copy(at: float) -> str:
 
 MIGRATIONS_MISSING = "This installation of cannon-bot is incomplete: its migrations are missing. Reinstall it."
 NOT_OURS = "{name} belongs to another program. Name another file for the bot's database.".format
+FROM_BEFORE = (
+    "{name} is from before the first release, and nothing of it was changed. The last version that reads it is commit "
+    "61b14ca0: finish or cancel its jobs there, run `cannon-bot backup`, then start this version with a new database."
+).format
 NEWER_SCHEMA = (
     "{name} was made by a newer cannon-bot (schema {version}, this one knows {known}). Install the newer "
     "version, or restore the backup that was made before it."
@@ -274,7 +278,6 @@ CHECKING = "Checking the database"
 COPYING = "Copying the database"
 COMPARING = "Comparing the databases"
 COMPARING_TOTALS = "Comparing the totals with the ledger"
-FILLING_TOTALS = "Adding up the ledger"
 MIGRATING = "Upgrading the database"
 REBUILDING = "Rewriting the database"
 BACKUP_IS_DATABASE = "The backup and the database are the same file. Name another file for the backup."
@@ -337,10 +340,6 @@ FOLDER_OF_ANOTHER = (
 ).format
 BACKUP_EXISTS = "{target} is there already. Name another file, or add --force to replace it.".format
 NO_BACKUP = "There is no backup at {backup}.".format
-BACKUP_IS_TOO_OLD = (
-    "{backup} is of a version that had no PostgreSQL, so nothing was restored. Restore it to a file (DATABASE), start "
-    "the bot there once, and move it with `cannon-bot migrate-to`."
-).format
 BACKUP_IS_EMPTY = "{backup} has no data of cannon-bot in it, so nothing was restored.".format
 
 

@@ -50,7 +50,6 @@ Read: TypeAlias = Callable[[Store], Awaitable[object]]
 
 FIRST_READS: Mapping[str, Read] = {
     "figures": lambda store: store.figures.now(),
-    "unsorted costs": lambda store: store.true_costs.unsorted(),
     "cards being made": lambda store: store.cards.being_made(CARDS),
     "undrawn cards": lambda store: store.cards.undrawn(CARDS),
     "costs of an operation": lambda store: store.true_costs.range(GUILD, None, "image.generate"),

@@ -14,8 +14,8 @@ _TRIGGER = re.compile(
 
 
 def _told() -> dict[str, tuple[str, tuple[str, ...]]]:
-    folder = files("bot.store").joinpath("migrations", "postgresql")
-    scripts = sorted((file for file in folder.iterdir() if file.name.endswith(".sql")), key=lambda file: file.name)
+    folder = files("bot.store").joinpath("migrations")
+    scripts = [file for file in folder.iterdir() if file.name.endswith(".postgresql.sql")]
     sql = "\n".join(file.read_text(encoding="utf-8") for file in scripts)
     found = _TRIGGER.findall(sql)
     assert len(found) == sql.count("EXECUTE FUNCTION tell_written"), "a trigger is written in another way"

@@ -66,7 +66,7 @@ def test_the_next_release_can_be_made_and_each_of_its_steps_can_fail(tmp_path: P
     assert release_rehearsal.STEPS[0] is release_rehearsal.prepare
     unprepared = release_rehearsal.copied(source, tmp_path / "unprepared")
     made = {step.__name__: step(release) for step in release_rehearsal.STEPS}
-    assert re.fullmatch(r"[1-9]\d+ jobs, [1-9]\d+ lines of the ledger, \d+ credits, before and after", made["upgrade"])
+    assert made["install"].startswith(f"cannon-bot {release.version}")
 
     breaks = {
         release_rehearsal.prepare: ("CHANGELOG.md", "## [Unreleased]", "## Unreleased", "no section '## .Unreleased"),
@@ -79,7 +79,6 @@ def test_the_next_release_can_be_made_and_each_of_its_steps_can_fail(tmp_path: P
         ),
         release_rehearsal.sbom: ("tools/sbom.py", 'DIST / "sbom.cdx.json"', 'DIST.parent / "a.json"', "wrote no dist"),
         release_rehearsal.digests: ("dist/another.whl", "", "a", "another.whl"),
-        release_rehearsal.upgrade: (release_rehearsal.DATABASE, "", "PRAGMA user_version = 999;", "newer"),
     }
     for step, (file, old, new, complaint) in breaks.items():
         place = tmp_path / step.__name__

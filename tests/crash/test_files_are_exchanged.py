@@ -15,7 +15,6 @@ import pytest
 from bot.runtime.clock import SystemClock
 from bot.runtime.failpoints import FILE_NAMES
 from bot.store import Store
-from tests.support import old_database
 from tests.unit.test_cli import cannon_bot, environment
 
 ROWS = 3000
@@ -113,18 +112,22 @@ def test_death_at_any_page_of_the_copy(folder: Path, copied: int) -> None:
 
 
 @pytest.mark.long
-def test_an_upgrade_that_dies_in_its_backup_has_changed_nothing(tmp_path: Path) -> None:
-    path, key = tmp_path / "bot.db", old_database.SECRET_KEY
-    old_database.write_database(path)
-    [[version]] = old_database.rows(path, "PRAGMA user_version")
-    jobs = old_database.rows(path, "SELECT id, state FROM jobs ORDER BY id")
-    code, _, _ = commanded(tmp_path, "rotate-keys", SECRET_KEYS=key, CANNON_BOT_FAILPOINTS="copy.half")
-    assert code == KILLED
-    assert old_database.rows(path, "PRAGMA user_version") == [(version,)]
-    assert old_database.rows(path, "SELECT id, state FROM jobs ORDER BY id") == jobs
-    assert not list(tmp_path.glob("*.backup"))
-    assert commanded(tmp_path, "rotate-keys", SECRET_KEYS=key)[0] == 0
-    [backup] = tmp_path.glob("*.backup")
-    assert old_database.rows(backup, "PRAGMA user_version") == [(version,)]
-    assert old_database.rows(backup, "SELECT id, state FROM jobs ORDER BY id") == jobs
-    assert not list(tmp_path.glob("*.partial*"))
+def test_an_upgrade_that_dies_in_its_backup_has_changed_nothing(folder: Path) -> None:
+    path = folder / "bot.db"
+
+    def upgraded(**more: str) -> int:
+        given = {"DATABASE": str(path), **more}
+        return cannon_bot("rotate-keys", cwd=folder, module="tests.support.next_version", **given).returncode
+
+    def version_of(file: Path) -> int:
+        with closing(sqlite3.connect(file)) as db:
+            return int(db.execute("PRAGMA user_version").fetchone()[0])
+
+    version = version_of(path)
+    assert upgraded(CANNON_BOT_FAILPOINTS="copy.half") == KILLED
+    assert (version_of(path), name_of(path)) == (version, "present")
+    assert not list(folder.glob("*.backup"))
+    assert upgraded() == 0
+    [backup] = folder.glob("*.backup")
+    assert (version_of(path), version_of(backup), name_of(backup)) == (version + 1, version, "present")
+    assert not list(folder.glob("*.partial*"))

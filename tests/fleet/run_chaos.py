@@ -1,4 +1,4 @@
-"""All that a fleet lives through, several times, as a table. `make chaos`; ARGS="--runs 1 --only deaths,upgrade".
+"""All that a fleet lives through, several times, as a table. `make chaos`; ARGS="--runs 1 --only deaths,database".
 
 What takes longer than its bar is wrong here, if the machine has nothing else to do: in the tests it may take longer.
 The exit status is 1 if anything was wrong.

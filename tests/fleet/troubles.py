@@ -18,7 +18,6 @@ from tests.fleet import chaos as names
 from tests.fleet.chaos import ANSWER_S, CALM_S, WORKERS, Chaos, FleetTown, Member, Outcome, Trouble, judge
 from tests.soak.plan import SERVERS
 from tests.support.cable import Lost
-from tests.support.history import check_out, commit_before_the_newest_migration
 from tests.support.postgres import DURABLE, running
 from tests.support.wire.server import WireDiscord
 
@@ -152,26 +151,6 @@ async def database(chaos: Chaos, is_quiet: bool) -> Trouble:
     return usual
 
 
-async def upgrade(chaos: Chaos, _is_quiet: bool) -> Trouble:
-    """Replace the processes of the version before the newest migration one by one, which migrates beside them."""
-    tree = await asyncio.to_thread(check_out, commit_before_the_newest_migration(), chaos.town.folder / "before")
-    old = await chaos.start("gateway", "gateway", "worker", "worker", tree=tree)
-    await chaos.shared_out(*old[:2])
-    await chaos.town.settle_in_by(tree)
-    usual = await usually(chaos)
-    new: list[Member] = []
-    for role, before in (("worker", old[2]), ("gateway", old[0]), ("worker", old[3]), ("gateway", old[1])):
-        with chaos.trouble(f"{before.name} is replaced", spared=NONE):
-            if role == "gateway":  # one more than there are shards would not be ready
-                await chaos.meanwhile(chaos.stop(before))
-            new += await chaos.meanwhile(chaos.start(role))
-            if role == "worker":
-                await chaos.meanwhile(chaos.stop(before))
-    await chaos.shared_out(new[1], new[3])
-    await _afterwards(chaos)
-    return usual
-
-
 async def clocks_and_changes(chaos: Chaos, _is_quiet: bool) -> Trouble:
     """Let clocks be wrong by an hour and stepped, while a worker and a gateway join and others leave in order."""
     gateways, workers = await chaos.whole(clock_s=(HOUR_S, -HOUR_S, HOUR_S, -HOUR_S, 0.0))
@@ -235,7 +214,6 @@ PLAYS: Mapping[str, Play] = {
     "deaths": Play(deaths),
     "partitions": Play(partitions),
     "database": Play(database),
-    "upgrade": Play(upgrade, is_settled=False),
     "clocks and changes": Play(clocks_and_changes),
 }
 

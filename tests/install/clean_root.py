@@ -25,7 +25,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from tests.support.history import git
 from tools.rehearse_image import empty_root, python
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -38,6 +37,11 @@ CLONE = "host/cannon-bot"
 SYSTEM_PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 """Where the programs are that make the root; what runs in it has a PATH of its own."""
 INSTALLERS = ("PIP_", "SSL_")
+
+
+def git(*arguments: str) -> str:
+    """Return what git says about this project."""
+    return subprocess.run(["git", *arguments], cwd=ROOT, check=True, capture_output=True, text=True).stdout
 
 
 def reason_against() -> str | None:

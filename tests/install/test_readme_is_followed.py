@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
-import shlex
 import shutil
 import signal
 import sqlite3
@@ -27,7 +26,6 @@ from sandbox.server import Sandbox
 from tests.install.clean_root import CLONE, WIRED, CleanRoot, Started, reason_against
 from tests.install.readme_blocks import followed
 from tests.support.exactness import assert_exact
-from tests.support.history import commit_before_the_newest_migration
 from tests.support.rig import HOST_KEY
 from tests.support.wire.server import TOKEN, WireDiscord
 
@@ -247,41 +245,6 @@ def damage(database: Path) -> None:
     """Let a disk lose the database and its log."""
     for name in ("", "-wal", "-shm"):
         database.with_name(database.name + name).write_bytes(b"\0" * 4096)
-
-
-async def test_an_upgrade_from_before_the_newest_migration(host: Host) -> None:
-    before = commit_before_the_newest_migration()
-    host.root.check_out(before)
-    await host.get_packages()
-    await host.set_up(TOKEN)
-    async with host.life() as bot:
-        await host.ask("a fox #forever")
-        await host.ask("a hare #fast")
-        await host.until(host.made(1))
-        await host.until(lambda: sorted(host.states()) == ["delivered", "processing"])
-        assert await bot.end() == 0
-
-    host.root.check_out()
-    await host.get_packages()
-    assert "The next start upgrades the database" in await host.root.run(host.check, env=host.wired)
-    assert [*host.data.glob("*.backup")] == []
-    async with host.life() as bot:
-        (backup,) = host.data.glob("cannon-bot.db.schema-*.backup")
-        host.finish_all()
-        await host.until(host.made(2))
-        assert await bot.end() == 0
-    assert await host.exact() == [JobState.DELIVERED] * 2
-
-    # The way back: the backup that the start has made by itself, and the version of before.
-    *command, _ = README["backup"][1].split()
-    await host.root.run(f"{shlex.join(command)} data/{backup.name}")
-    host.root.check_out(before)
-    await host.get_packages()
-    assert sorted(host.states()) == ["delivered", "processing"]
-    async with host.life() as bot:
-        await host.until(host.made(2))
-        assert await bot.end() == 0
-    assert await host.exact() == [JobState.DELIVERED] * 2
 
 
 # ---------------------------------------------------------------------- the documents

@@ -18,7 +18,7 @@ from bot.errors import DatabaseTaken, StoreError
 from bot.runtime.progress import no_progress
 from bot.store import Store
 from bot.store.engine.files import mark_of
-from bot.store.engine.schema import migrations
+from bot.store.engine.schema import Migration, migrations
 from bot.store.engine.sqlite_database import KEPT, made_for
 from bot.store.host import backup as module
 from bot.store.host.backup import back_up
@@ -26,7 +26,6 @@ from bot.store.host.jobs import reading
 from bot.store.host.restore import restore
 from bot.store.host.upgrade import plan_of
 from bot.store.vault.secret_box import key_file_of
-from tests.support import old_database
 
 pytestmark = pytest.mark.sqlite_only("backups of PostgreSQL are in test_server_backups.py")
 
@@ -243,45 +242,59 @@ async def test_a_backup_that_cannot_be_used_changes_nothing(open_store: Open, ma
     put_back(whole, path)  # with the key file that is there
 
 
-async def test_an_old_database_is_backed_up_before_it_is_migrated(path: Path, open_store: Open) -> None:
-    old_database.write_database(path)
+NEXT = Migration(len(migrations()) + 1, "CREATE TABLE later (a INTEGER) STRICT;")
+
+
+@pytest.fixture
+def upgrade(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """What makes this version one with another migration."""
+    more = (*migrations(), NEXT)
+    return lambda: monkeypatch.setattr("bot.store.engine.schema.migrations", lambda: more)
+
+
+async def test_a_database_is_backed_up_before_it_is_migrated(
+    path: Path, open_store: Open, upgrade: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await (await open_store()).close()
     version = one(path, "PRAGMA user_version")
+    upgrade()
     plan = plan_of(path, no_progress)
     assert plan is not None
-    assert (plan.schema, plan.known, plan.is_needed) == (version, len(migrations()), True)
-    store = await open_store(secret_keys=[old_database.SECRET_KEY])
-    await store.close()
+    assert (plan.schema, plan.known, plan.is_needed) == (version, NEXT.version, True)
+    await (await open_store()).close()
     [backup] = made_for(path)
     assert (backup.name, mode(backup)) == (f"bot.db.schema-{version:03}.backup", 0o600)
     assert one(backup, "PRAGMA user_version") == version
-    again = await open_store(secret_keys=[old_database.SECRET_KEY])
+    again = await open_store()
     assert made_for(path) == [backup], "nothing was migrated this time"
     await again.close()
-    put_back(backup, path, old_database.SECRET_KEY)
+    monkeypatch.undo()
+    put_back(backup, path)
     assert one(path, "PRAGMA user_version") == version
-    assert await (await open_store(secret_keys=[old_database.SECRET_KEY])).check() == []
+    assert await (await open_store()).check() == []
 
 
 async def test_without_its_backup_nothing_is_migrated(
-    path: Path, open_store: Open, monkeypatch: pytest.MonkeyPatch
+    path: Path, open_store: Open, upgrade: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    old_database.write_database(path)
+    await (await open_store()).close()
     version = one(path, "PRAGMA user_version")
+    upgrade()
     monkeypatch.setattr("bot.store.engine.sqlite_database.room_for", lambda _db, _directory: (2, 1))
     with pytest.raises(StoreError, match="not upgraded"):
-        await open_store(secret_keys=[old_database.SECRET_KEY])
+        await open_store()
     assert one(path, "PRAGMA user_version") == version
     assert made_for(path) == []
 
 
-async def test_the_last_backups_of_upgrades_are_kept(path: Path, open_store: Open) -> None:
-    for number in range(1, KEPT + 2):
+async def test_the_last_backups_of_upgrades_are_kept(path: Path, open_store: Open, upgrade: Callable[[], None]) -> None:
+    for number in range(2, KEPT + 3):
         path.with_name(f"bot.db.schema-{number:03}.backup").write_text("")
     path.with_name("other.db.schema-001.backup").write_text("")
-    old_database.write_database(path)
-    version = one(path, "PRAGMA user_version")
-    await open_store(secret_keys=[old_database.SECRET_KEY])
-    kept = [version, *range(KEPT + 1, 2, -1)][:KEPT]
+    await (await open_store()).close()
+    upgrade()
+    await open_store()
+    kept = range(KEPT + 2, 2, -1)
     assert [each.name for each in made_for(path)] == [f"bot.db.schema-{number:03}.backup" for number in kept]
     assert path.with_name("other.db.schema-001.backup").exists()
 

@@ -12,9 +12,7 @@ import pytest
 from bot.domain.models import JobState
 from bot.domain.server.guild_rules import Grant, Rules
 from bot.errors import InputError
-from bot.fleet.postgresql import schema as postgresql_schema
 from bot.store import REFUND_REQUEST, Decision, Record, Store
-from bot.store.engine import schema
 
 GUILD = 700
 Open = Callable[..., Awaitable[Store]]
@@ -175,23 +173,3 @@ async def test_a_charged_failure_is_refunded_once_by_a_grant_of_its_cost(store: 
     given, again, unknown = await grant(job.id), await grant(job.id), await grant("unknown")
     assert given is not None
     assert (given.left, again, unknown, made) == (7, None, None, [given, None, None])
-
-
-async def test_requests_for_refunds_of_earlier_versions_become_lines_that_wait(store: Store, accepted: Any) -> None:
-    _, (asked, granted, other) = await accepted(store, "1", "2", "3")
-    [step] = [each for each in schema.migrations() if "'refund_request'" in each.sql]
-    assert step in postgresql_schema.migrations()
-
-    def upgrade(db: Any) -> None:
-        for job in (asked, granted):
-            db.execute("UPDATE jobs SET refund_asked_at = 5 WHERE id = ?", (job.id,))
-        db.execute("UPDATE jobs SET refund_granted_at = 6 WHERE id = ?", (granted.id,))
-        code = "\n".join(line for line in step.sql.splitlines() if not line.startswith("--"))
-        for statement in filter(str.strip, code.split(";")):
-            db.execute(statement)
-
-    await store._database.write(upgrade)
-    [line] = await store.outbox.next_lines()
-    assert (line.kind, line.by_id, line.at, dict(line.about)) == (REFUND_REQUEST, asked.author_id, 5, {"job": asked.id})
-    assert line.text == f"<@{asked.author_id}> requests a refund for job `{asked.id}`."
-    assert other.id not in line.text

@@ -15,12 +15,14 @@ from bot.app.host.jobs.commands import mark_uncertain
 from bot.app.host.offline import prune
 from bot.domain.models import JobState
 from bot.errors import Refused, StartError
+from bot.fleet.postgresql import schema
 from bot.fleet.postgresql.server import reading_server
 from bot.runtime.clock import SystemClock
 from bot.runtime.network.health_probe import store_address, stored_address
 from bot.runtime.progress import no_progress
 from bot.settings import PostgresUrl, SecretStr, Settings
 from bot.store import Store
+from bot.store.engine.schema import Migration
 from tests.store.conftest import GUILD, HandClock
 from tests.support.databases import SECRET_KEY, PostgresDatabases
 from tests.support.postgres import binaries
@@ -137,11 +139,11 @@ async def test_check_finds_what_is_wrong_and_nothing_else(
 
 
 async def test_the_next_version_is_told_before_it_upgrades(
-    filled: PostgresUrl, postgres_databases: PostgresDatabases
+    filled: PostgresUrl, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert upgrade_forecast(filled, no_progress) == (None, True)
-    with postgres_databases.connection(filled) as db:
-        db.execute("UPDATE schema_version SET version = version - 1")
+    more = (*schema.migrations(), Migration(len(schema.migrations()) + 1, "CREATE TABLE later (a BIGINT)"))
+    monkeypatch.setattr(schema, "migrations", lambda: more)
     told, has_room = upgrade_forecast(filled, no_progress)
     assert has_room
     assert told is not None

@@ -6,6 +6,7 @@ import re
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import pytest
 
 from bot.domain.models import END_STATES, OPEN_STATES, RUNNING_STATES, JobState, LedgerKind
 from bot.errors import StoreError
-from bot.store import SqliteDatabase
+from bot.store import SqliteDatabase, Store
 from bot.store.engine import schema
 from bot.store.engine.schema import Migration, migrations, statements
 
@@ -72,7 +73,7 @@ async def test_a_process_that_dies_inside_a_migration_leaves_nothing(path: Path,
     script = (
         "import asyncio, itertools, os, pathlib, signal, sys\n"
         "from bot.runtime.clock import SystemClock\n"
-        "from bot.store import SqliteDatabase\n"
+        "from bot.store import SqliteDatabase, Store\n"
         "from bot.store.engine import schema\n"
         "real = schema.statements\n"
         "def dying(sql):\n"
@@ -114,6 +115,22 @@ async def test_a_newer_schema_is_refused_and_left_alone(path: Path, clock: Any) 
         await SqliteDatabase.open(path, clock=clock)
     assert "backup" in caught.value.sentence
     assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("version", [1, 61])
+async def test_a_database_from_before_the_first_schema_is_refused_and_left_alone(
+    path: Path, clock: Any, version: int
+) -> None:
+    with closing(sqlite3.connect(path)) as db:
+        db.executescript(
+            f"CREATE TABLE jobs (id TEXT); PRAGMA application_id = 0x43424F54; PRAGMA user_version = {version};"
+        )
+    before = {each.name: each.read_bytes() for each in path.parent.iterdir() if each.is_file()}
+    with pytest.raises(StoreError, match="commit 61b14ca0: finish or cancel its jobs there, run `cannon-bot backup`"):
+        await SqliteDatabase.open(path, clock=clock)
+    [problem] = Store.check_file(path)
+    assert "is from before the first release" in problem
+    assert {each.name: each.read_bytes() for each in path.parent.iterdir() if each.is_file()} == before
 
 
 async def test_an_installation_without_migrations_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -12,7 +12,6 @@ from bot.domain.models import JobState, MediaKind
 from bot.store import Store
 from bot.store.engine import text_index
 from bot.store.engine.connection import damage, damage_of_tables
-from bot.store.engine.schema import migrations, statements
 from bot.store.engine.text_index import match_of
 from bot.store.jobs.rows import job_in
 from tests.store.conftest import AUTHOR, GUILD
@@ -135,25 +134,6 @@ async def test_an_sqlite_without_it_neither_needs_nor_keeps_it_and_the_next_with
     assert await indexed(again, match_of(GUILD, ["fox"])) == 1
     assert await found(again, "fox") == [new.id]
     assert await found(again, "old", "hound") == [old.id]
-
-
-@pytest.mark.sqlite_only("about FTS5: postgresql/test_trigram_index.py has PostgreSQL's")
-async def test_jobs_of_before_the_index_are_found(open_store: Any, accepted: Any, path: Path) -> None:
-    store = await open_store()
-    _, (first,) = await accepted(store, input={"text": "spoken words"})
-    _, (second,) = await accepted(store, input={"description": "words of a harbour"})
-    await store.close()
-    db = sqlite3.connect(path, isolation_level=None)
-    for name in ("jobs_are_found", "jobs_are_found_by_new_words", *text_index._TRIGGERS):
-        db.execute(f"DROP TRIGGER {name}")
-    db.execute("DROP TABLE job_texts")
-    db.execute("DROP TABLE job_grams")
-    for statement in statements(migrations()[29].sql):
-        db.execute(statement)
-    db.close()
-    migrated = await open_store()
-    assert await found(migrated, "words") == [second.id, first.id]
-    assert await indexed(migrated, match_of(GUILD, ["words"])) == 2
 
 
 async def test_a_result_is_found_by_its_operation_too(store: Store, accepted: Any) -> None:

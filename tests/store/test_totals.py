@@ -8,7 +8,6 @@ import sqlite3
 import zoneinfo
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,7 +18,7 @@ from bot.account.audit import TOTALS_EVERY_S, TotalsAudit
 from bot.domain.models import JobState, LedgerKind
 from bot.domain.server.guild_rules import Rules
 from bot.runtime.metrics import Metrics
-from bot.store import Store, texts
+from bot.store import Store
 from bot.store.money import totals
 from bot.store.money.totals import (
     COMPARED_META,
@@ -33,7 +32,6 @@ from bot.store.money.totals import (
     spent_by_operation,
 )
 from tests.store.conftest import GUILD, HandClock
-from tests.support import old_database
 from tests.support.totals import differing
 
 Open = Callable[..., Awaitable[Store]]
@@ -352,36 +350,3 @@ async def test_right_totals_are_compared_once_a_day_and_nothing_is_said(
         await audit.run_once()
     assert compared == [HOST_ID, GUILD]
     assert await store.outbox.next_lines(without=()) == []
-
-
-@pytest.mark.sqlite_only("the file of an old bot")
-async def test_an_old_database_gets_the_totals_of_its_ledger(path: Path, open_store: Open) -> None:
-    old_database.write_database(path)
-    store = await open_store(path, secret_keys=[old_database.SECRET_KEY])
-    assert await differing(store) == []
-    assert len(await rows_of(store)) > 5
-
-
-@pytest.mark.sqlite_only("the file of an old bot")
-async def test_totals_that_were_not_filled_to_the_end_are_filled_by_the_next_start(
-    path: Path, open_store: Open, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    old_database.write_database(path)
-    shown: list[tuple[int, int]] = []
-
-    def die(what: str, done: int, total: int) -> None:
-        if what == texts.FILLING_TOTALS:
-            raise RuntimeError("the process died")
-
-    def note(what: str, done: int, total: int) -> None:
-        if what == texts.FILLING_TOTALS:
-            shown.append((done, total))
-
-    with pytest.raises(RuntimeError):
-        await open_store(path, secret_keys=[old_database.SECRET_KEY], progress=die)
-    monkeypatch.setattr(totals, "JOBS_FILLED", 2)
-    store = await open_store(path, secret_keys=[old_database.SECRET_KEY], progress=note)
-    assert await differing(store) == []
-    assert await store.meta.get(totals.TO_FILL_META) is None
-    assert shown == [*sorted(shown[:-1]), (1, 1)]
-    assert len(shown) > 3

@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
-import pytest
-
-from bot.catalogue import Catalogue, LiveCatalogue
 from bot.domain.models import Job, JobState
-from bot.prices.pricing import sort_earlier_costs
 from bot.store import PricedKind, Store
-from tests.support import old_database
 
 FLUX = "model=flux"
 
@@ -113,35 +106,3 @@ async def test_a_jobs_price_survives_the_erasure_of_its_content(store: Store, ac
     job = await pay(store, accepted, "8")
     await store.privacy.erase(700, job.author_id)
     assert await costs(store) == [8]
-
-
-@pytest.mark.sqlite_only("a file of an older version: PostgreSQL begins with the schema of 31")
-async def test_jobs_from_before_show_no_price(path: Path, open_store: Callable[..., Awaitable[Store]]):
-    old_database.write_database(path)
-    ((guild_id, job_id), *_) = old_database.rows(path, "SELECT guild_id, id FROM jobs WHERE state = 'delivered'")
-    store = await open_store(secret_keys=[old_database.SECRET_KEY])
-    job = await store.jobs.get(guild_id, job_id)
-    assert job is not None
-    assert (job.price_kind, job.price_size, job.price_outputs, job.raised) == (None, None, 1, 0)
-    assert await store.true_costs.all(guild_id, job.key_id) == {}
-    assert await store.check() == []
-
-
-@pytest.mark.sqlite_only("a file of an older version: PostgreSQL begins with the schema of 31")
-async def test_what_was_paid_before_an_update_shows_prices_after_it(
-    path: Path, open_store: Callable[..., Awaitable[Store]]
-):
-    old_database.write_database(path)
-    store = await open_store(secret_keys=[old_database.SECRET_KEY])
-    ((guild_id, key_id),) = old_database.rows(
-        path, "SELECT DISTINCT guild_id, key_id FROM jobs WHERE model = 'flux2pro' AND state = 'delivered'"
-    )
-    catalogue = LiveCatalogue(Catalogue())
-    await sort_earlier_costs(store, catalogue)
-    known = {kind.operation: [each.credits for each in seen] for kind, seen in (
-        await store.true_costs.all(guild_id, key_id)).items()}  # fmt: skip
-    assert known["image.generate"] == [12] * 16
-    # The API may have told 20, or nothing: then 20 was the guess.
-    assert "video.generate" not in known
-    await sort_earlier_costs(store, catalogue)
-    assert await store.check() == []

@@ -642,7 +642,7 @@ ACTS: dict[str, Act] = {
     "setting: channels": setting("access", "c1:set_channels:allowed_channels", lambda stage: [stage.rig.channel]),
     "setting: channel": setting("approval", "c1:set_channels:approval_channel", lambda stage: [stage.desk]),
     "setting: switch": setting("approval", "c1:set_flip:approve_own"),
-    "setting: payer": setting("results", "c1:set_payer:panel", lambda _: ["author"]),
+    "setting: payer": setting("results", "c1:set_choice:rerun_payer", lambda _: ["author"]),
     "setting: limits": setting("limits", "c1:set_form:limits", None, "7"),
     "setting: approval": setting("approval", "c1:set_form:approval", None, "30"),
     "setting: time zone": setting("results", "c1:set_form:timezone", None, "Europe/Berlin"),

@@ -23,7 +23,6 @@ from bot.runtime.network.listener import Endpoint
 from bot.runtime.network.web_server import HttpServer
 from bot.settings import describe_settings
 from bot.store.engine.schema import migrations
-from tests.support import old_database
 
 TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4.GabcdE." + "a" * 38
 SOURCES = Path(__file__).resolve().parents[2]
@@ -35,8 +34,8 @@ def environment(**values: str) -> dict[str, str]:
     return {**kept, "PYTHONPATH": str(SOURCES), **values}
 
 
-def cannon_bot(*arguments: str, cwd: Path, **values: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "bot", *arguments]
+def cannon_bot(*arguments: str, cwd: Path, module: str = "bot", **values: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", module, *arguments]
     return subprocess.run(command, cwd=cwd, env=environment(**values), capture_output=True, text=True, check=False)
 
 
@@ -144,13 +143,12 @@ def test_check_tells_every_problem_in_one_go_each_with_its_setting_or_file(tmp_p
 
 @pytest.mark.long
 def test_check_tells_what_the_upgrade_will_do_and_does_nothing_of_it(tmp_path: Path) -> None:
-    old_database.write_database(tmp_path / "bot.db")
+    given = {"DISCORD_TOKEN": TOKEN, "DATABASE": "bot.db", "SECRET_KEYS": "k" * 40}
+    assert cannon_bot("rotate-keys", cwd=tmp_path, **given).returncode == 0
     before = {each.name: each.read_bytes() for each in tmp_path.iterdir()}
-    done = cannon_bot(
-        "check", "--offline", cwd=tmp_path, DISCORD_TOKEN=TOKEN, DATABASE="bot.db", SECRET_KEYS=old_database.SECRET_KEY
-    )
+    done = cannon_bot("check", "--offline", cwd=tmp_path, module="tests.support.next_version", **given)
     assert (done.returncode, done.stderr) == (0, "")
-    assert f"to {len(migrations())} (migrations " in done.stdout
+    assert f"to {len(migrations()) + 1} (migrations " in done.stdout
     assert "It first makes a backup of" in done.stdout
     assert {each.name: each.read_bytes() for each in tmp_path.iterdir()} == before
 

@@ -221,16 +221,13 @@ def take_backup(backup: Path, target: Target, place: str, *, progress: Progress)
     """Copy a checked backup into the empty database `target`, as a restore; return its schema, time and open jobs.
 
     A backup of an older version has that version's schema there, until the next start. Blocks. Raises StoreError, with
-    nothing changed, for a schema that PostgreSQL never had, or a database that is not empty; psycopg.Error.
+    nothing changed, for a database that is not empty; psycopg.Error.
     """
     with contextlib.closing(open_beside(backup)) as source:
         version, taken = file_schema.version_of(source), time_of(source, backup)
-        steps = [step for step in schema.migrations() if step.version <= version]
-        if not steps:
-            raise StoreError(texts.BACKUP_IS_TOO_OLD(backup=backup), exit_code=RESTART_CANNOT_HELP)
         source.execute("BEGIN")
         with target.transaction():
-            done = _take(source, target, place, steps, progress)
+            done = _take(source, target, place, schema.migrations()[:version], progress)
             settle(Translated(target), taken)
         return version, taken, done.open_jobs
 

@@ -1,53 +1,53 @@
-"""PostgreSQL migrations, numbered as SQLite's; the first is the whole 31st schema."""
+"""PostgreSQL's schema and its text index."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
-from importlib import resources
 from typing import Any, LiteralString
 
 import psycopg
 import structlog
 
 from bot.errors import RESTART_CANNOT_HELP, StoreError
-from bot.fleet.postgresql.dialect import LIMITS
+from bot.fleet.postgresql.dialect import LIMITS, translated_schema
 from bot.runtime.progress import Progress, no_progress
 from bot.store import texts
-from bot.store.engine.schema import Migration
+from bot.store.engine.schema import POSTGRESQL, Migration, read_migrations
 from bot.store.sql import Connection, Row
 
 OLDEST_POSTGRES = 160000
 """The first with `IS JSON` (https://www.postgresql.org/docs/16/functions-json.html)."""
 _MIGRATION_LOCK = 0x0C4A_990A
-_FILE = re.compile(r"(\d{3})_\w+\.sql")
-_VERSION_TABLE = "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)"
+_VERSION_TABLE = "CREATE TABLE IF NOT EXISTS schema_number (version BIGINT NOT NULL)"
+_TABLE_BEFORE = "schema_version"
+"""Of databases from before the first schema that is kept."""
 
 
 @cache
 def migrations() -> tuple[Migration, ...]:
-    """Return this package's migrations, in order."""
-    folder = resources.files("bot.store") / "migrations" / "postgresql"
-    found = sorted((each for each in folder.iterdir() if _FILE.fullmatch(each.name)), key=lambda each: each.name)
-    return tuple(Migration(int(each.name[:3]), each.read_text(encoding="utf-8")) for each in found)
+    """Return this version's migrations, in order."""
+    return read_migrations(POSTGRESQL, translated_schema)
 
 
 def refuse_unsuitable(db: psycopg.Connection[Any], name: str) -> None:
-    """Raise StoreError for an old server or a database not in UTF-8."""
+    """Raise StoreError for an old server, a database not in UTF-8, or one from before. Writes nothing."""
     if db.info.server_version < OLDEST_POSTGRES:
         version = db.info.parameter_status("server_version") or str(db.info.server_version)
         oldest = str(OLDEST_POSTGRES // 10000)
         raise StoreError(texts.SERVER_TOO_OLD(name=name, version=version, oldest=oldest), exit_code=RESTART_CANNOT_HELP)
     if (encoding := db.info.parameter_status("server_encoding")) != "UTF8":
         raise StoreError(texts.SERVER_NOT_UTF8(name=name, encoding=str(encoding)), exit_code=RESTART_CANNOT_HELP)
+    if _has_table(db, _TABLE_BEFORE):
+        raise StoreError(texts.FROM_BEFORE(name=name), exit_code=RESTART_CANNOT_HELP)
 
 
 def version_of(db: psycopg.Connection[Any]) -> int:
     """Return the database's schema version; 0 without the bot's tables."""
-    if not _is_true(db, "SELECT to_regclass('schema_version') IS NOT NULL"):
+    if not _has_table(db, "schema_number"):
         return 0
-    row = db.execute("SELECT version FROM schema_version").fetchone()
+    row = db.execute("SELECT version FROM schema_number").fetchone()
     return 0 if row is None else int(row[0])
 
 
@@ -74,12 +74,17 @@ def migrate(
         for place, step in enumerate(waiting):
             progress(texts.MIGRATING, place, len(waiting))
             db.execute(step.sql)
-        db.execute("DELETE FROM schema_version")
-        db.execute("INSERT INTO schema_version (version) VALUES (%s)", [known])
+        db.execute("DELETE FROM schema_number")
+        db.execute("INSERT INTO schema_number (version) VALUES (%s)", [known])
 
 
 def _has_tables(db: psycopg.Connection[Any]) -> bool:
     return _is_true(db, "SELECT EXISTS (SELECT 1 FROM pg_catalog.pg_tables WHERE schemaname = current_schema())")
+
+
+def _has_table(db: psycopg.Connection[Any], name: str) -> bool:
+    row = db.execute("SELECT to_regclass(%s) IS NOT NULL", [name]).fetchone()
+    return row is not None and bool(row[0])
 
 
 def _is_true(db: psycopg.Connection[Any], query: LiteralString) -> bool:

@@ -1,6 +1,7 @@
 """Numbered SQL migrations, each applied atomically with its number.
 
-A new one is a new file `NNN_what.sql`; released ones are never edited.
+`NNN_what.sql` is for both databases, in SQLite's words; what only one of them needs is beside it, in
+`NNN_what.sqlite.sql` and `NNN_what.postgresql.sql`. Released ones are never edited.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import functools
 import re
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 
@@ -16,8 +17,11 @@ from bot.errors import RESTART_CANNOT_HELP, StoreError
 from bot.runtime.progress import Progress, no_progress
 from bot.store import texts
 
-APPLICATION_ID = 0x43424F54
-"""`CBOT`: written into the file's header, so that another program's database is not mistaken for ours."""
+APPLICATION_ID = 0x43424F31
+"""`CBO1`: written into the file's header, so that another program's database is not mistaken for ours."""
+APPLICATION_ID_BEFORE = 0x43424F54
+"""Of databases from before the first schema that is kept."""
+SQLITE, POSTGRESQL = "sqlite", "postgresql"
 
 _FILE_NAME = re.compile(r"(\d{3})_\w+\.sql")
 
@@ -30,18 +34,24 @@ class Migration:
     sql: str
 
 
+def read_migrations(engine: str, translate: Callable[[str], str]) -> tuple[Migration, ...]:
+    """Read the engine's migrations, in order: of each what is for both, translated, then what is the engine's own."""
+    folder = files("bot.store").joinpath("migrations")
+    texts_of = {file.name: file.read_text(encoding="utf-8") for file in folder.iterdir() if file.name.endswith(".sql")}
+    return tuple(
+        Migration(int(match[1]), translate(text) + texts_of.get(f"{name.removesuffix('.sql')}.{engine}.sql", ""))
+        for name, text in sorted(texts_of.items())
+        if (match := _FILE_NAME.fullmatch(name))
+    )
+
+
 @functools.cache
 def migrations() -> tuple[Migration, ...]:
-    """Read this version's migrations, in order."""
-    found = [
-        Migration(int(match[1]), file.read_text(encoding="utf-8"))
-        for file in files("bot.store").joinpath("migrations").iterdir()
-        if (match := _FILE_NAME.fullmatch(file.name))
-    ]
-    found.sort(key=lambda migration: migration.version)
+    """Read this version's migrations of SQLite, in order."""
+    found = read_migrations(SQLITE, str)
     if not found or [migration.version for migration in found] != list(range(1, len(found) + 1)):
         raise StoreError(texts.MIGRATIONS_MISSING, exit_code=RESTART_CANNOT_HELP)
-    return tuple(found)
+    return found
 
 
 def version_of(db: sqlite3.Connection) -> int:
@@ -50,7 +60,7 @@ def version_of(db: sqlite3.Connection) -> int:
 
 
 def refuse_strangers(db: sqlite3.Connection, name: str, known: int) -> None:
-    """Raise StoreError for another program's database or a newer bot's. Writes nothing."""
+    """Raise StoreError for another program's database, one from before, or a newer bot's. Writes nothing."""
     # One snapshot for both: another program may be initialising the file now.
     db.execute("BEGIN")
     try:
@@ -59,6 +69,8 @@ def refuse_strangers(db: sqlite3.Connection, name: str, known: int) -> None:
     finally:
         if db.in_transaction:  # SQLite itself ends a failed one
             db.execute("ROLLBACK")
+    if application_id == APPLICATION_ID_BEFORE:
+        raise StoreError(texts.FROM_BEFORE(name=name), exit_code=RESTART_CANNOT_HELP)
     if application_id != APPLICATION_ID and not (is_empty and application_id == 0):
         raise StoreError(texts.NOT_OURS(name=name), exit_code=RESTART_CANNOT_HELP)
     if (version := version_of(db)) > known:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
 from bot.domain.models import Job
-from bot.domain.money.costs import JOBS_READ, CostSeen, ListedPrice, PriceFactors, PriceList, PriceUnit
-from bot.store.engine.columns import from_milli, mapping_from_json, read_as, to_milli
+from bot.domain.money.costs import JOBS_READ, CostSeen, ListedPrice, PriceList, PriceUnit
+from bot.store.engine.columns import from_milli, to_milli
 from bot.store.engine.repository import Change, RecordOf, Repository
 from bot.store.engine.row_cache import Recalled
 from bot.store.sql import Connection, Row
@@ -82,9 +81,6 @@ def _prices(db: Connection, guild_id: int) -> dict[tuple[str, str], ListedPrice]
     return {(row[0], row[1]): ListedPrice(credits=from_milli(row[2]), per=PriceUnit(row[3])) for row in rows}
 
 
-LATEST_JOBS = 10_000
-"""Newest jobs whose price factors are stored later: older ones say little."""
-
 # Must match the condition of the indexes jobs_costs and jobs_host_costs, whose order finds each kind by one search.
 _HAS_COST = (
     "state IN ('queued', 'processing', 'ready', 'delivered', 'held')"
@@ -124,34 +120,15 @@ WHERE kind IS NOT NULL AND jobs.id IN (
 )
 ORDER BY jobs.operation, price_kind, jobs.created_at DESC
 """  # noqa: S608 - assembled from constants
+
+
 # A cost equal to the held guess may be that guess: the API had given none.
-_UNSORTED = """
-SELECT id, guild_id, operation, input FROM (
-    SELECT id, guild_id, operation, input, state, price_kind, cost_milli, held_milli, basis FROM jobs
-    ORDER BY rowid DESC LIMIT ?
-) AS newest
-WHERE state IN ('delivered', 'held') AND price_kind IS NULL AND cost_milli IS NOT NULL AND input <> '{}'
-    AND NOT (basis = 'unknown' AND cost_milli = held_milli)
-"""
-_SORT = "UPDATE jobs SET price_kind = ?, price_size = ?, price_outputs = ? WHERE guild_id = ? AND id = ?"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PricedKind:
     """An operation and its price factors."""
 
     operation: str
     kind: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnsortedCost:
-    """The cost of a job stored before price factors were."""
-
-    id: str
-    guild_id: int
-    operation: str
-    input: Mapping[str, Any]
 
 
 def costs_of_kind(db: Connection, job: Job) -> list[CostSeen]:
@@ -209,20 +186,6 @@ class TrueCosts(Repository):
             costs = found.setdefault(PricedKind(operation=operation_id, kind=kind), [])
             costs.append(CostSeen(credits=from_milli(cost), size=size, outputs=outputs))
         return found
-
-    async def unsorted(self) -> list[UnsortedCost]:
-        """Return those of all guilds' newest jobs with a reported cost but no price factors."""
-        rows = await self._database.glance(lambda db: db.execute(_UNSORTED, (LATEST_JOBS,)).fetchall())
-        return [read_as(UnsortedCost, row, input=mapping_from_json(row["input"])) for row in rows]
-
-    async def sort(self, factors: Mapping[tuple[int, str], PriceFactors]) -> None:
-        """Store these jobs' price factors, by guild and id."""
-        rows = [(each.kind, each.size, each.outputs, *key) for key, each in factors.items()]
-
-        def change(db: Connection) -> None:
-            db.executemany(_SORT, rows)
-
-        await self._database.write(change)
 
 
 def _cost_seen(row: Row) -> CostSeen:

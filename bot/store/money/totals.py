@@ -546,32 +546,6 @@ def _next_guild(db: Connection, after: int) -> int | None:
     return found
 
 
-TO_FILL_META = "totals_to_fill"
-"""The key in the table `meta` that a migration leaves where the totals of an older bot's jobs are to be added up."""
-JOBS_FILLED = 5000
-"""Jobs added up at once."""
-
-
-def fill(db: Connection, progress: Progress) -> None:
-    """Add up all jobs and lines after a migration, in the caller's transaction; about 30 s for a million jobs."""
-    if db.execute("SELECT 1 FROM meta WHERE name = ?", (TO_FILL_META,)).fetchone() is None:
-        return
-    done, total = 0, 2 * int(db.execute("SELECT count(*) FROM jobs").fetchone()[0])
-    guild_id: int | None = HOST_ID
-    while guild_id is not None:
-        since = 0
-        while since < _EVER_S:
-            window = _window(db, guild_id, since, JOBS_FILLED)
-            db.execute(_CORRECT, {"guild_id": guild_id, **asdict(window)})
-            since, done = window.until, min(done + JOBS_FILLED, total)
-            progress(texts.FILLING_TOTALS, done, total)
-        if guild_id != HOST_ID:
-            _correct_booked(db, guild_id)
-        guild_id = _next_guild(db, guild_id)
-    db.execute("DELETE FROM meta WHERE name = ?", (TO_FILL_META,))
-    progress(texts.FILLING_TOTALS, 1, 1)
-
-
 class Totals(Repository):
     """Compares the totals with the ledger, which is the truth, and sets them right."""
 

@@ -70,12 +70,6 @@ class DeleteDataForm(Form):
         await use(interaction, Takedown).delete_erased(guild_id)  # the upkeep deletes the rest
 
 
-@on("privacy_keep")
-async def keep(interaction: Interaction, _member_id: str, _values: Sequence[str]) -> None:
-    """Delete nothing: the button of an older version's question."""
-    await in_time(interaction.response.edit_message(content=str(texts.KEPT), view=None))
-
-
 def outcome(erased: Erased) -> str:
     text = texts.DELETED(count=erased.jobs)
     return sentences(text, texts.STILL_OPEN(count=erased.left)) if erased.left else text

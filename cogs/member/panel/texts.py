@@ -211,7 +211,6 @@ DELETE_QUESTION_OUTSIDE = Text(
 )
 OWN_JOBS = Text("Your jobs and settings on this server. Links in the file may have expired.")
 DELETE_WORD = Text("DELETE")
-KEPT = Text("Nothing was deleted.")
 TYPE_WORD = Text("Type {word} to confirm")
 NOT_DELETED = Text("Nothing was deleted. To delete your data, type {word} in the form.", why="settings.value")
 DELETED = Plural(

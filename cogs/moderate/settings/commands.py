@@ -157,12 +157,6 @@ async def set_choice(interaction: Interaction, subject: str, values: Sequence[st
     await _set(interaction, setting, chosen)
 
 
-@on("set_payer")
-async def set_payer(interaction: Interaction, _subject: str, values: Sequence[str]) -> None:
-    """Set who pays for a re-run, from a select with its own id."""
-    await set_choice(interaction, "rerun_payer", values)
-
-
 @on("set_operations")
 async def show_operations(interaction: Interaction, _subject: str, _values: Sequence[str]) -> None:
     await require_moderator(interaction)

@@ -35,8 +35,6 @@ PLACES = (
     discord.ChannelType.private_thread,
 )
 """Where the bot can be used; a category includes its channels."""
-RELEASED_IDS: Mapping[str, tuple[str, str]] = {"rerun_payer": ("set_payer", "panel")}
-"""The legacy action and subject of a select, still on old panels."""
 
 
 _EMPTY: tuple[Any, ...] = (None, "", (), frozenset(), {})
@@ -137,12 +135,11 @@ def _switch(shown: SettingRow) -> Control:
 
 def _choice(shown: SettingRow) -> Control:
     kind = shown.setting.kind
-    action, subject = RELEASED_IDS.get(shown.name, ("set_choice", shown.name))
     options = [
         discord.SelectOption(label=kind.show_choice(each), value=str(each), default=each == shown.value)
         for each in kind.choices
     ]
-    return Control.select(action, subject, placeholder=shown.placeholder, options=options)
+    return Control.select("set_choice", shown.name, placeholder=shown.placeholder, options=options)
 
 
 def _role(shown: SettingRow) -> Control:

@@ -13,7 +13,6 @@ import pytest
 
 from bot.runtime import failpoints
 from bot.runtime.failpoints import Crash
-from bot.store.engine import schema
 from cogs.moderate.decisions.approvals import NO_CHANNEL_AGAIN_S
 from cogs.ui.controls import Control, view_of
 from tests.support import promises
@@ -262,36 +261,3 @@ async def test_a_channel_that_opens_again_gets_its_questions_and_one_alert_a_day
 
 
 # ---------------------------------------------------------------------- what earlier versions have left
-
-
-async def noted_by_an_earlier_version(rig: Rig) -> None:
-    """Leave the database as that version did: the request noted, no line, and then the upgrade."""
-    await sql(rig, f"UPDATE jobs SET refund_asked_at = {rig.clock.wall()}")
-    assert [each.partition(":")[0] for each in broken(rig)] == [
-        "a refund was requested and no line of the record says so"
-    ]
-    [script] = Path(schema.__file__).parents[1].glob("migrations/*_refund_requests.sql")
-    text = "\n".join(line for line in script.read_text().splitlines() if not line.startswith("--"))
-    await sql(rig, *(each for each in text.split(";") if each.strip()))
-
-
-async def test_a_request_that_an_earlier_version_lost_is_posted_after_the_upgrade(rig: Rig, card: Any, log: Any):
-    await noted_by_an_earlier_version(rig)
-    rig.advance(30 * DAY_S)
-    await post_log(rig)
-    [question] = own(rig, log)
-    await rig.moderator.click(question, label="Refund")
-    assert len(await rig.bot.parts.store.grants.of_member(rig.guild.id, rig.member.id)) == 1
-    assert broken(rig) == []
-
-
-async def test_a_request_that_an_earlier_version_has_posted_is_not_posted_again(rig: Rig, card: Any, log: Any):
-    old = view_of([Control.button("refund", await job_id(rig), label="Refund")])
-    channel = rig.bot.get_channel(log.id)
-    with rig.env.time_context():
-        await channel.send(embed=discord.Embed(title="Refund this job?"), view=old)  # type: ignore[union-attr]
-    await noted_by_an_earlier_version(rig)
-    rig.advance(30 * DAY_S)
-    await post_log(rig)
-    assert len(own(rig, log)) == 1
-    assert broken(rig) == []

@@ -220,7 +220,7 @@ async def test_whether_private_results_are_reviewed_is_chosen(rig: Rig):
 async def test_who_pays_for_a_re_run_is_chosen_and_the_same_choice_again_writes_nothing(rig: Rig):
     panel = await opened(rig, "results")
     for _ in range(2):
-        await rig.moderator.select(fresh(rig, panel), ["author"], custom_id="c1:set_payer:panel")
+        await rig.moderator.select(fresh(rig, panel), ["author"], custom_id="c1:set_choice:rerun_payer")
     assert (await rules(rig)).rerun_payer is Payer.AUTHOR
     [line] = await decisions(rig)
     assert "everyone may, and pays for it → only the author may, and pays for it" in line.text
@@ -371,7 +371,7 @@ SELECTS = [
     ("approval", "c1:set_channels:log_channel", "channel"),
     ("results", "c1:set_channels:cast_channel", "channel"),
     ("approval", "c1:set_choice:review_private", "off"),
-    ("results", "c1:set_payer:panel", "off"),
+    ("results", "c1:set_choice:rerun_payer", "off"),
     ("results", "c1:set_choice:language", "ja"),
     ("results", "c1:set_choice:spoilers", "always"),
     ("words", "c1:set_model:panel", "image.generate"),

@@ -1,127 +1,91 @@
--- What the ledger adds up to, so that no reader sums jobs or lines over days. Triggers keep it in the transaction that
--- changes a job, a line or a draw; the ledger stays the truth, and a daily round compares both
--- (docs/decisions/0066-running-totals.md).
---
--- A job counts in four rows: of its server (`member_id` 0) and of its member, in all (`operation` '', channels 0) and in
--- detail. The server's own row in all is of one hour, so that days of every time zone can be added up; the others are of
--- one day of UTC. `guild_id` 0 is the host's key, whose members are the servers. A row of zeros is deleted.
-CREATE TABLE running_totals (
-    guild_id INTEGER NOT NULL CHECK (guild_id >= 0),
-    practice INTEGER NOT NULL CHECK (practice IN (0, 1)),
-    member_id INTEGER NOT NULL,
-    -- Its first second, Unix time.
-    since INTEGER NOT NULL CHECK (since % 3600 = 0),
-    operation TEXT NOT NULL,
-    channel_id INTEGER NOT NULL,
-    parent_channel_id INTEGER NOT NULL,
-    category_id INTEGER NOT NULL,
-    -- By the time of a job's acceptance: its cost, or what it holds; and the part of that which grants pay.
-    charged_milli INTEGER NOT NULL,
-    drawn_milli INTEGER NOT NULL,
-    -- By the time of the line: what was settled or adjusted, and the jobs that were paid for the first time.
-    spent_milli INTEGER NOT NULL,
-    paid_jobs INTEGER NOT NULL,
-    PRIMARY KEY (guild_id, practice, member_id, since, operation, channel_id, parent_channel_id, category_id)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX running_totals_members
-    ON running_totals (guild_id, practice, since, member_id, charged_milli, spent_milli, paid_jobs)
-    WHERE operation = '' AND member_id <> 0;
+-- What only SQLite says so, beside 001_start.sql.
 
--- All lines of a kind, for ever. `key_id` 0 is the host's key, or a line without a job.
-CREATE TABLE ledger_totals (
-    guild_id INTEGER NOT NULL CHECK (guild_id > 0),
-    key_id INTEGER NOT NULL,
-    practice INTEGER NOT NULL CHECK (practice IN (0, 1)),
-    kind TEXT NOT NULL,
-    credits_milli INTEGER NOT NULL,
-    PRIMARY KEY (guild_id, key_id, practice, kind)
-) STRICT, WITHOUT ROWID;
+-- The installation's signature: every control that the bot makes carries it, and every idempotency key. By it a message
+-- shows which database has made it. A copy of the database, a backup, and a move to another server have the same one.
+INSERT INTO meta (name, value) VALUES ('signature', hex(randomblob(3)));
+CREATE INDEX jobs_free ON jobs (next_at)
+    WHERE lease IS NULL AND state IN ('submitting', 'queued', 'processing', 'ready');
+CREATE INDEX jobs_lease ON jobs (lease) WHERE lease IS NOT NULL;
 
--- A job's charge: its true cost once settled, nothing once released, else its hold; plus late costs.
-CREATE VIEW job_charges AS
-SELECT *, min(charged_milli, granted_milli) AS drawn_milli
-FROM (
-    SELECT
-        jobs.id AS job_id, jobs.guild_id, jobs.practice, jobs.author_id AS member_id, jobs.created_at AS at,
-        jobs.operation, jobs.card_id, jobs.key_id, jobs.held_milli + jobs.raised_milli AS held_milli,
-        CASE closed.kind WHEN 'release' THEN 0 WHEN 'settle' THEN closed.credits_milli
-            ELSE jobs.held_milli + jobs.raised_milli END + coalesce(adjusted.credits_milli, 0) AS charged_milli,
-        coalesce((SELECT sum(credits_milli) FROM draws WHERE draws.job_id = jobs.id), 0) AS granted_milli
-    FROM jobs
-    LEFT JOIN ledger AS closed ON closed.job_id = jobs.id AND closed.kind IN ('settle', 'release')
-    LEFT JOIN ledger AS adjusted ON adjusted.job_id = jobs.id AND adjusted.kind = 'adjust'
-) AS each;
+CREATE TRIGGER jobs_identity_stays BEFORE UPDATE OF id, guild_id, card_id, held_milli, idempotency_key ON jobs
+BEGIN
+    SELECT RAISE(ABORT, 'what a job is and what it holds never changes');
+END;
 
--- The lines that cost something. A job is paid for once, by the first of them.
-CREATE VIEW bookings AS
-SELECT
-    id, guild_id, practice, member_id, at, job_id, credits_milli AS spent_milli,
-    CASE WHEN kind = 'settle' THEN 1 WHEN job_id IS NULL THEN 0 WHEN EXISTS (
-        SELECT 1 FROM ledger AS settled WHERE settled.job_id = ledger.job_id AND settled.kind = 'settle'
-    ) THEN 0 ELSE 1 END AS paid_jobs
-FROM ledger WHERE kind IN ('settle', 'adjust');
+CREATE TRIGGER jobs_end_closes_hold BEFORE UPDATE OF state ON jobs
+WHEN NEW.state IN ('delivered', 'failed', 'cancelled', 'refused', 'expired', 'held')
+    AND NOT EXISTS (SELECT 1 FROM ledger WHERE job_id = NEW.id AND kind IN ('settle', 'release'))
+BEGIN
+    SELECT RAISE(ABORT, 'a job may not end while its hold is open');
+END;
 
--- For the parts of days at the ends of a member's periods.
-CREATE INDEX ledger_member ON ledger (guild_id, member_id, practice, at) WHERE kind IN ('settle', 'adjust');
+-- INSERT OR REPLACE deletes without firing a delete trigger, so an existing row is looked for first.
+CREATE TRIGGER ledger_never_replaces BEFORE INSERT ON ledger
+WHEN EXISTS (SELECT 1 FROM ledger WHERE id = NEW.id)
+    OR EXISTS (SELECT 1 FROM ledger WHERE job_id = NEW.job_id AND kind = NEW.kind)
+    OR (NEW.kind IN ('settle', 'release')
+        AND EXISTS (SELECT 1 FROM ledger WHERE job_id = NEW.job_id AND kind IN ('settle', 'release')))
+BEGIN
+    SELECT RAISE(ABORT, 'the ledger is append-only: a job is held once, and settled or released once');
+END;
 
--- What changes the totals: of a job its charge, of a line its cost.
-CREATE VIEW totalled_jobs AS
-SELECT
-    job_charges.job_id, job_charges.guild_id, practice, member_id, at, operation, channel_id, parent_channel_id,
-    category_id, CASE WHEN key_id IS NULL THEN 1 ELSE 0 END AS on_host_key, held_milli, granted_milli, charged_milli,
-    drawn_milli, 0 AS spent_milli, 0 AS paid_jobs
-FROM job_charges LEFT JOIN cards ON cards.id = job_charges.card_id;
-CREATE VIEW totalled_lines AS
-SELECT
-    bookings.id, bookings.guild_id, bookings.practice, member_id, at, operation, channel_id, parent_channel_id,
-    category_id, 0 AS on_host_key, 0 AS charged_milli, 0 AS drawn_milli, spent_milli, paid_jobs
-FROM bookings LEFT JOIN jobs ON jobs.id = bookings.job_id LEFT JOIN cards ON cards.id = jobs.card_id;
+CREATE TRIGGER ledger_holds_what_the_job_says BEFORE INSERT ON ledger
+WHEN NEW.kind = 'hold'
+    AND NOT EXISTS (SELECT 1 FROM jobs WHERE id = NEW.job_id AND held_milli = NEW.credits_milli)
+BEGIN
+    SELECT RAISE(ABORT, 'a hold is what the job holds');
+END;
 
--- What `running_totals` should be, before it is added up; `at` lies in the row's hour or day.
-CREATE VIEW true_totals AS
-SELECT
-    guild_id, practice, CASE of_member WHEN 1 THEN member_id ELSE 0 END AS member_id,
-    CAST(at AS INTEGER) / span * span AS since,
-    CASE in_detail WHEN 1 THEN operation ELSE '' END AS operation,
-    CASE in_detail WHEN 1 THEN coalesce(channel_id, 0) ELSE 0 END AS channel_id,
-    CASE in_detail WHEN 1 THEN coalesce(parent_channel_id, 0) ELSE 0 END AS parent_channel_id,
-    CASE in_detail WHEN 1 THEN coalesce(category_id, 0) ELSE 0 END AS category_id,
-    at, charged_milli, drawn_milli, spent_milli, paid_jobs
-FROM totalled_jobs
-CROSS JOIN (
-    SELECT 0 AS of_member, 0 AS in_detail, 3600 AS span
-    UNION ALL SELECT 0, 1, 86400 UNION ALL SELECT 1, 0, 86400 UNION ALL SELECT 1, 1, 86400
-) AS counted
-UNION ALL
-SELECT
-    0, 0, CASE of_member WHEN 1 THEN guild_id ELSE 0 END, CAST(at AS INTEGER) / span * span, '', 0, 0, 0,
-    at, charged_milli, 0, 0, 0
-FROM job_charges CROSS JOIN (SELECT 0 AS of_member, 3600 AS span UNION ALL SELECT 1, 86400) AS counted
-WHERE key_id IS NULL
-UNION ALL
-SELECT
-    guild_id, practice, CASE of_member WHEN 1 THEN member_id ELSE 0 END, CAST(at AS INTEGER) / span * span,
-    CASE in_detail WHEN 1 THEN operation ELSE '' END,
-    CASE in_detail WHEN 1 THEN coalesce(channel_id, 0) ELSE 0 END,
-    CASE in_detail WHEN 1 THEN coalesce(parent_channel_id, 0) ELSE 0 END,
-    CASE in_detail WHEN 1 THEN coalesce(category_id, 0) ELSE 0 END,
-    at, charged_milli, drawn_milli, spent_milli, paid_jobs
-FROM totalled_lines
-CROSS JOIN (
-    SELECT 0 AS of_member, 0 AS in_detail, 3600 AS span
-    UNION ALL SELECT 0, 1, 86400 UNION ALL SELECT 1, 0, 86400 UNION ALL SELECT 1, 1, 86400
-) AS counted
-WHERE in_detail = 0 OR operation IS NOT NULL;
+CREATE TRIGGER ledger_closes_a_hold BEFORE INSERT ON ledger
+WHEN NEW.kind IN ('settle', 'release')
+    AND NOT EXISTS (
+        SELECT 1 FROM ledger
+        WHERE job_id = NEW.job_id AND kind = 'hold'
+            AND (NEW.kind = 'settle' OR credits_milli = NEW.credits_milli)
+    )
+BEGIN
+    SELECT RAISE(ABORT, 'only what was held is settled, and a release gives back all of it');
+END;
 
--- The next opening fills both tables, some days at a time, and says how far it is.
-INSERT INTO meta (name, value) SELECT 'totals_to_fill', '' WHERE EXISTS (SELECT 1 FROM ledger);
+CREATE TRIGGER decisions_never_replace BEFORE INSERT ON decisions
+WHEN EXISTS (SELECT 1 FROM decisions WHERE id = NEW.id)
+BEGIN
+    SELECT RAISE(ABORT, 'decisions are append-only');
+END;
 
--- Where the triggers write what changed.
-CREATE VIEW total_changes AS
-SELECT
-    guild_id, practice, member_id, since AS at, operation, channel_id, parent_channel_id, category_id,
-    0 AS on_host_key, charged_milli, drawn_milli, spent_milli, paid_jobs
-FROM running_totals;
+CREATE TRIGGER decisions_stay_with_their_guild BEFORE DELETE ON decisions
+WHEN NOT EXISTS (SELECT 1 FROM absent_guilds WHERE guild_id = OLD.guild_id)
+BEGIN
+    SELECT RAISE(ABORT, 'decisions are append-only');
+END;
+
+-- The jobs that a process follows, or that are free for one. PostgreSQL keeps them in a table of their own.
+CREATE VIEW running_jobs AS
+SELECT id, card_id, lease, next_at FROM jobs WHERE state IN ('submitting', 'queued', 'processing', 'ready');
+
+CREATE TRIGGER ledger_never_updates BEFORE UPDATE ON ledger
+WHEN NEW.id <> OLD.id OR NEW.guild_id <> OLD.guild_id OR NEW.job_id IS NOT OLD.job_id OR NEW.kind <> OLD.kind
+    OR NEW.credits_milli <> OLD.credits_milli OR NEW.at <> OLD.at OR NEW.practice <> OLD.practice
+    OR NOT EXISTS (
+        SELECT 1 FROM former_members
+        WHERE guild_id = OLD.guild_id AND member_id = OLD.member_id AND number = NEW.member_id
+    )
+BEGIN
+    SELECT RAISE(ABORT, 'the ledger is append-only');
+END;
+
+CREATE TRIGGER decisions_never_update BEFORE UPDATE ON decisions
+WHEN NEW.id <> OLD.id OR NEW.guild_id <> OLD.guild_id OR NEW.at <> OLD.at OR NEW.kind <> OLD.kind
+    OR NEW.names_actor <> OLD.names_actor
+    OR NOT EXISTS (
+        SELECT 1 FROM former_members
+        WHERE guild_id = OLD.guild_id
+            AND (member_id = OLD.by_id OR instr(OLD.text || OLD.about, CAST(member_id AS TEXT)) > 0)
+    )
+BEGIN
+    SELECT RAISE(ABORT, 'decisions are append-only');
+END;
+
 CREATE TRIGGER totals_are_changed INSTEAD OF INSERT ON total_changes
 WHEN NEW.charged_milli <> 0 OR NEW.drawn_milli <> 0 OR NEW.spent_milli <> 0 OR NEW.paid_jobs <> 0
 BEGIN
@@ -172,6 +136,7 @@ BEGIN
         category_id, CASE WHEN NEW.key_id IS NULL THEN 1 ELSE 0 END, NEW.held_milli + NEW.raised_milli, 0, 0, 0
     FROM cards WHERE id = NEW.card_id;
 END;
+
 -- A change that is rare is taken out as it was, and added as it is.
 CREATE TRIGGER jobs_leave_totals BEFORE UPDATE OF raised_milli, created_at, author_id, key_id ON jobs
 WHEN OLD.raised_milli <> NEW.raised_milli OR OLD.created_at <> NEW.created_at OR OLD.author_id <> NEW.author_id
@@ -182,6 +147,7 @@ BEGIN
         -charged_milli, -drawn_milli, 0, 0
     FROM totalled_jobs WHERE job_id = OLD.id;
 END;
+
 CREATE TRIGGER jobs_return_to_totals AFTER UPDATE OF raised_milli, created_at, author_id, key_id ON jobs
 WHEN OLD.raised_milli <> NEW.raised_milli OR OLD.created_at <> NEW.created_at OR OLD.author_id <> NEW.author_id
     OR OLD.key_id IS NOT NEW.key_id
@@ -191,6 +157,7 @@ BEGIN
         charged_milli, drawn_milli, 0, 0
     FROM totalled_jobs WHERE job_id = NEW.id;
 END;
+
 CREATE TRIGGER jobs_change_keys_of_totals AFTER UPDATE OF key_id ON jobs WHEN OLD.key_id IS NOT NEW.key_id
 BEGIN
     INSERT INTO ledger_totals
@@ -209,6 +176,7 @@ BEGIN
         -charged_milli, -drawn_milli, 0, 0
     FROM totalled_jobs WHERE job_id = NEW.job_id;
 END;
+
 CREATE TRIGGER draws_return_to_totals AFTER INSERT ON draws
 BEGIN
     INSERT INTO total_changes
@@ -225,6 +193,7 @@ BEGIN
     WHERE true
     ON CONFLICT DO UPDATE SET credits_milli = credits_milli + excluded.credits_milli;
 END;
+
 CREATE TRIGGER ledger_changes_charges AFTER INSERT ON ledger
 WHEN NEW.kind IN ('settle', 'release', 'adjust') AND NEW.job_id IS NOT NULL
 BEGIN
@@ -237,6 +206,7 @@ BEGIN
         FROM totalled_jobs WHERE job_id = NEW.job_id
     ) AS each;
 END;
+
 CREATE TRIGGER ledger_is_spent AFTER INSERT ON ledger WHEN NEW.kind IN ('settle', 'adjust')
 BEGIN
     INSERT INTO total_changes
@@ -244,6 +214,7 @@ BEGIN
         0, 0, spent_milli, paid_jobs
     FROM totalled_lines WHERE id = NEW.id;
 END;
+
 -- A pseudonym takes a member's place.
 CREATE TRIGGER ledger_leaves_totals BEFORE UPDATE OF member_id ON ledger WHEN OLD.member_id <> NEW.member_id
 BEGIN
@@ -252,10 +223,57 @@ BEGIN
         0, 0, -spent_milli, -paid_jobs
     FROM totalled_lines WHERE id = OLD.id;
 END;
+
 CREATE TRIGGER ledger_returns_to_totals AFTER UPDATE OF member_id ON ledger WHEN OLD.member_id <> NEW.member_id
 BEGIN
     INSERT INTO total_changes
     SELECT guild_id, practice, member_id, at, operation, channel_id, parent_channel_id, category_id, 0,
         0, 0, spent_milli, paid_jobs
     FROM totalled_lines WHERE id = NEW.id;
+END;
+
+CREATE TRIGGER jobs_are_found AFTER INSERT ON jobs
+BEGIN
+    INSERT INTO job_texts (guild_id, job_id, text) VALUES (NEW.guild_id, NEW.id, NEW.id || ' ' || NEW.operation || ' '
+        || coalesce(NEW.input ->> 'prompt', NEW.input ->> 'text', NEW.input ->> 'description', '')
+        || CASE NEW.subject WHEN '' THEN '' ELSE ' ' || NEW.subject END);
+END;
+
+CREATE TRIGGER jobs_are_found_by_new_words AFTER UPDATE OF input ON jobs
+WHEN NEW.input <> OLD.input OR NEW.subject <> OLD.subject
+BEGIN
+    UPDATE job_texts SET text = NEW.id || ' ' || NEW.operation || ' '
+        || coalesce(NEW.input ->> 'prompt', NEW.input ->> 'text', NEW.input ->> 'description', '')
+        || CASE NEW.subject WHEN '' THEN '' ELSE ' ' || NEW.subject END
+    WHERE guild_id = NEW.guild_id AND job_id = NEW.id;
+END;
+
+CREATE TRIGGER ledger_never_deletes BEFORE DELETE ON ledger
+WHEN NOT EXISTS (
+    SELECT 1 FROM archived_ledger AS kept
+    WHERE kept.id = OLD.id AND +kept.guild_id = OLD.guild_id AND +kept.job_id = OLD.job_id AND kept.kind = OLD.kind
+        AND kept.credits_milli = OLD.credits_milli AND kept.practice = OLD.practice
+)
+BEGIN
+    SELECT RAISE(ABORT, 'the ledger is append-only');
+END;
+
+CREATE TRIGGER jobs_have_their_key BEFORE INSERT ON jobs
+WHEN NEW.key_id IS NOT NULL AND NOT EXISTS (
+    SELECT 1 FROM guild_keys WHERE id = NEW.key_id
+    AND guild_id = CASE NEW.practice WHEN 2 THEN NEW.author_id ELSE NEW.guild_id END
+)
+BEGIN
+    SELECT RAISE(ABORT, 'a job is paid by its server or its author');
+END;
+
+CREATE TRIGGER jobs_keep_their_key BEFORE UPDATE OF key_id, practice ON jobs
+WHEN OLD.practice <> NEW.practice OR (NEW.practice = 2 AND NEW.key_id IS NULL) OR (
+    NEW.key_id IS NOT NULL AND NEW.key_id IS NOT OLD.key_id AND NOT EXISTS (
+        SELECT 1 FROM guild_keys WHERE id = NEW.key_id
+        AND guild_id = CASE NEW.practice WHEN 2 THEN NEW.author_id ELSE NEW.guild_id END
+    )
+)
+BEGIN
+    SELECT RAISE(ABORT, 'a job is paid by its server or its author');
 END;
