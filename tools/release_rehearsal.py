@@ -2,8 +2,8 @@
 
 What a release does after CI has passed, with the workflow's own commands: version, changelog and tag, notes, wheel and
 sdist, their metadata, the SBOM, the digests that attestations are made of, and an installation of the wheel. What the
-locks pin is fetched first, into `build/wheelhouse`; then no program reaches a network. Not played: what needs GitHub (signing, uploads, the release page), and the image,
-which `make rehearse-image` builds.
+locks pin is fetched first, into `build/wheelhouse`; then no program reaches a network. Not played: what needs
+GitHub (signing, uploads, the release page), and the image, which `make rehearse-image` builds.
 
 Ends with a non-zero exit code and the step that failed. Uncommitted changes are not in the copy.
 """
