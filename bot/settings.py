@@ -270,21 +270,6 @@ def _place_of_reports(value: str) -> DiscordId:
     return DiscordId("user" if kind == "user" else "channel", int(id_))
 
 
-def _mentioned(value: str) -> DiscordId:
-    kind, _, id_ = value.strip().partition(":")
-    if kind not in {"user", "role"} or not _is_id(id_):
-        raise ValueError("must be user: or role: and an id (15 to 20 digits), such as role:123456789012345678")
-    return DiscordId("role" if kind == "role" else "user", int(id_))
-
-
-def _ids(value: str) -> frozenset[int]:
-    words = value.replace(",", " ").split()
-    for place, word in enumerate(words, 1):
-        if not _is_id(word):
-            raise ValueError(f"is wrong: entry {place} is not a user's id (15 to 20 digits)")
-    return frozenset(map(int, words))
-
-
 def _is_id(word: str) -> bool:
     return word.isascii() and word.isdecimal() and 15 <= len(word) <= 20
 
@@ -590,22 +575,8 @@ class Settings:
         default=None,
         metadata=_about(
             _place_of_reports,
-            "Where the bot reports to you in Discord: the id of a private channel, or `user:` and a user's id for "
-            "direct messages. Unset: it reports nothing there.",
-        ),
-    )
-    host_reports_mention: DiscordId | None = field(
-        default=None,
-        metadata=_about(
-            _mentioned, "Whom an alert in that channel mentions: `user:` or `role:` and an id. Unset: no one."
-        ),
-    )
-    host_ids: frozenset[int] = field(
-        default=frozenset(),
-        metadata=_about(
-            _ids,
-            "Users who act as the host in Discord, such as with these reports' buttons: ids separated by commas. "
-            "Unset: the application's owner, or its team's admins and developers.",
+            "Where the bot tells you that it fell ill, or is well again: the id of a channel, or `user:` and a user's "
+            "id for direct messages. Unset: by direct message to the owner of the application.",
         ),
     )
     database: Path | PostgresUrl = field(
@@ -781,7 +752,6 @@ _FROM_FILES: Mapping[str, str] = {
 
 _SHOWN_DEFAULTS: Mapping[str, str] = {
     "database": "data/cannon-bot.db",
-    "host_ids": "",
     "http_proxies": "",
     "log_format": "",
     "secret_keys": "",

@@ -15,7 +15,6 @@ from bot.language import speaking
 from bot.store import Approval, Decision
 from cogs.community.events.commands import take_part_button
 from cogs.community.scheduled import ScheduledRuns
-from cogs.host.buttons import host_controls
 from cogs.moderate.decisions import approvals, review
 from cogs.moderate.reports.log_buttons import log_buttons
 from cogs.moderate.setup.welcome import send_welcome
@@ -44,9 +43,6 @@ class CogSurface:
 
     def log_controls(self, decision: Decision) -> Sequence[discord.ui.Item[Any]]:
         return log_buttons(decision)
-
-    def host_controls(self, rule: str | None, *, is_paused: bool) -> Sequence[discord.ui.Item[Any]]:
-        return host_controls(rule, is_paused=is_paused)
 
     def event_controls(self, event: ServerEvent) -> Sequence[discord.ui.Item[Any]]:
         return [take_part_button(event)]

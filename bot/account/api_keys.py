@@ -113,6 +113,11 @@ class ApiKeys:
         """Load the guilds for which the host's key was refused."""
         self._host_refused_to = {refusal.guild_id for refusal in await self.store.host_key_refusals.all()}
 
+    @property
+    def is_host_refused(self) -> bool:
+        """Whether Cannon Studio rejects the host's key, to any server."""
+        return bool(self._host_refused_to)
+
     def _host(self, guild_id: int) -> UsableKey | None:
         if self.host_key is None or not self.host_key_serves(guild_id):
             return None

@@ -22,7 +22,7 @@ from bot.app.catalogue import CatalogueRefresh, DocumentReader
 from bot.app.connection.commands import CommandSync
 from bot.app.duties import add_rounds
 from bot.app.health import Health
-from bot.app.host.reporting import HostFacts, doctors_page, open_jobs
+from bot.app.host.problems import problems
 from bot.app.parts import Cdn, Parts, Setup
 from bot.app.webhooks import Webhooks, WebhookTokens
 from bot.cannon.budgets import KeyBudgets
@@ -35,9 +35,7 @@ from bot.delivery.answers.recovery import OwnMessages, Recovery
 from bot.delivery.card.memory import CardOwner
 from bot.delivery.channels.channel_sight import ChannelSights
 from bot.delivery.channels.links import Thumbnails
-from bot.delivery.host.channel import HostChannel
-from bot.delivery.host.desk import HostDesk
-from bot.delivery.host.reports import HostReports
+from bot.delivery.host.messages import HostMessages
 from bot.delivery.posting.best_of_week import WeeklyPosts
 from bot.delivery.posting.copies import ResultCopies, Sharing
 from bot.delivery.posting.events import EventDesk
@@ -87,7 +85,6 @@ from bot.server.community.own_accounts import OwnAccounts, Payers
 from bot.server.community.shootouts import ServerShootouts
 from bot.server.members import MemberData, OwnSettings
 from bot.server.operations import ApiDrift, OperationSwitches
-from bot.server.pause import HostPause
 from bot.server.practice import PracticeMode, SentPractice
 from bot.server.welcome import FirstSetup, Welcomes
 from bot.store import Backups, Store
@@ -146,7 +143,6 @@ class _Core:
     learned: LearnedDurations
     webhook_tokens: WebhookTokens
     signals: WorkerSignals
-    pause: HostPause
     common_work: CommonWork
 
 
@@ -195,7 +191,6 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         switches=core.switches,
         clock=setup.clock,
         require_alone=second_copy.require_alone,
-        require_unpaused=core.pause.require_open,
     )
     pricing = Pricing(store, core.estimate_tool, core.host_prices)
     payers = Payers(store, core.keys, is_allowed=setup.own_accounts)
@@ -253,7 +248,7 @@ async def assemble(setup: Setup, store: Store) -> Parts:
     )
     copies = _copies(setup, core, delivery, sources)
     events = ServerEvents(store=store, catalogue=setup.catalogue, clock=setup.clock)
-    host_reports = _host_reports(setup, core, delivery, worker, second_copy, backups)
+    health = _health(setup, store, worker, second_copy)
     parts = Parts(
         store=store,
         absences=core.absences,
@@ -319,10 +314,16 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         unavailable=core.unavailable,
         alerts=alerts,
         second_copy=second_copy,
-        pause=core.pause,
-        host_desk=_host_desk(setup, core, host_reports.rules),
-        host_reports=host_reports,
-        http=_http_server(setup, store, worker, webhooks, second_copy, core.pause),
+        host_messages=HostMessages(
+            setup.settings.host_reports,
+            client=setup.bot,
+            messages=delivery.messages,
+            store=store,
+            look=partial(problems, health, backups, core.keys),
+            is_in_charge=core.common_work.is_here,
+            clock=setup.clock,
+        ),
+        http=_http_server(setup, health, webhooks),
         webhook_tokens=core.webhook_tokens,
         webhooks=webhooks,
         command_sync=command_sync,
@@ -378,7 +379,6 @@ async def _core(setup: Setup, store: Store) -> _Core:
         learned=LearnedDurations(store, setup.catalogue),
         webhook_tokens=WebhookTokens(public_url=settings.public_url, sign=store.sign),
         signals=WorkerSignals(),
-        pause=HostPause(store, setup.clock, has_reports=settings.host_reports is not None),
         common_work=CommonWork(),
     )
     await core.absences.load()
@@ -387,7 +387,6 @@ async def _core(setup: Setup, store: Store) -> _Core:
     await core.learned.load()
     await core.memories.load_model_ids()
     await core.switches.load()
-    await core.pause.load()
     return core
 
 
@@ -628,65 +627,26 @@ def _use_cases(
     )
 
 
-def _host_desk(setup: Setup, core: _Core, rules: Collection[str]) -> HostDesk:
-    return HostDesk(
-        store=core.store,
-        pause=core.pause,
-        rules=rules,
-        examine=partial(doctors_page, setup),
-        open_jobs=partial(open_jobs, setup),
+def _health(setup: Setup, store: Store, worker: Worker, second_copy: SecondCopy) -> Health:
+    return Health(
+        setup.bot,
+        role=setup.role,
+        worker=worker,
+        pulse=store.pulse,
+        is_ready=setup.is_ready,
+        has_second_copy=lambda: second_copy.is_there,
         clock=setup.clock,
     )
 
 
-def _host_reports(
-    setup: Setup,
-    core: _Core,
-    delivery: Delivery,
-    worker: Worker,
-    second_copy: SecondCopy,
-    backups: Backups | None,
-) -> HostReports:
-    facts = HostFacts(setup, store=core.store, worker=worker, second_copy=second_copy, backups=backups)
-    return setup.host_reports(
-        HostChannel(
-            setup.settings.host_reports,
-            mention=setup.settings.host_reports_mention,
-            client=setup.bot,
-            guilds=setup.guilds,
-            messages=delivery.messages,
-            is_ready=setup.is_ready,
-            clock=setup.clock,
-        ),
-        guilds=setup.guilds,
-        messages=delivery.messages,
-        store=core.store,
-        surface=setup.surface,
-        look=facts.snapshot,
-        is_paused=lambda: core.pause.since is not None,
-        clock=setup.clock,
-    )
-
-
-def _http_server(
-    setup: Setup, store: Store, worker: Worker, webhooks: Webhooks, second_copy: SecondCopy, pause: HostPause
-) -> HttpServer:
+def _http_server(setup: Setup, health: Health, webhooks: Webhooks) -> HttpServer:
     settings = setup.settings
     public = Endpoint("HTTP", settings.http_host, settings.http_port) if settings.public_url is not None else None
     return HttpServer(
         private=Endpoint("HEALTH", settings.health_host, settings.health_port),
         public=public,
         proxies=settings.http_proxies,
-        health=Health(
-            setup.bot,
-            role=setup.role,
-            worker=worker,
-            pulse=store.pulse,
-            is_ready=setup.is_ready,
-            has_second_copy=lambda: second_copy.is_there,
-            is_paused=lambda: pause.since is not None,
-            clock=setup.clock,
-        ),
+        health=health,
         hint=webhooks.receive,
         metrics=setup.metrics,
         clock=setup.clock,

@@ -35,8 +35,6 @@ from bot.delivery.answers.texts import FORM_LOST
 from bot.delivery.card.memory import CardOwner, EveryCard
 from bot.delivery.channels.facts import in_time
 from bot.delivery.channels.guilds import GatewayGuilds, Guilds
-from bot.delivery.host.channel import HostChannel
-from bot.delivery.host.reports import HostReports
 from bot.domain.words.text import whole
 from bot.errors import RESTART_CANNOT_HELP, DatabaseFailing, InputError, StartError, StoreError
 from bot.jobs.follow.claims import Claims
@@ -157,9 +155,6 @@ class CannonBot(GatewayClient, Bot):
     def card_owner(self, store: Store) -> CardOwner:  # noqa: ARG002 - the only process on the store needs nothing of it
         return EveryCard()
 
-    def host_reports(self, channel: HostChannel, **named: Any) -> HostReports:
-        return HostReports(channel, **named)
-
     @functools.cached_property
     def uses(self) -> Mapping[type[Any], Any]:
         """What the cogs may call, by class."""
@@ -187,7 +182,6 @@ class CannonBot(GatewayClient, Bot):
             guilds=self.known_guilds,
             card_owner=self.card_owner,
             claims=self.claims,
-            host_reports=self.host_reports,
             is_ready=self.is_connected,
             is_calm=self.discord_gate.is_calm,
             is_awaited=self._unanswered.anyone,

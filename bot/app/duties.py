@@ -18,7 +18,7 @@ from bot.app.health import PAGES_AGAIN_S, DatabaseWatch, Watchdog, end_process
 from bot.app.parts import Parts, Role, Setup
 from bot.delivery.answers.recovery import Spawn
 from bot.delivery.card import ticker
-from bot.delivery.host import reports
+from bot.delivery.host import messages
 from bot.delivery.posting import best_of_week
 from bot.delivery.posting import events as posted_events
 from bot.domain.models import PENDING_STATES, JobState, WaitsFor
@@ -97,7 +97,7 @@ def add_rounds(setup: Setup, parts: Parts, *, key_health: KeyHealth, learned: Le
         Round("metrics", partial(_count_jobs, store, setup.metrics), UPKEEP_S, ONE),
         Round("offerings", parts.offerings.run_once, offerings.DAY_S, EACH, beside=True),
         Round("warming", tool.warm, UPKEEP_S, EACH, beside=True, woken=tool.expected),
-        Round("reports", parts.host_reports.run_once, reports.EVERY_S, EACH, beside=True),
+        Round("host", parts.host_messages.run_once, messages.EVERY_S, EACH, beside=True),
         Round("watch", parts.alerts.run_once, alerts.CHECK_EVERY_S, EACH, beside=True, woken=parts.alerts.woken),
     )
     if setup.role.answers:

@@ -146,7 +146,6 @@ async def _ask_discord(bot: CannonBot, token: str, clock: Clock) -> Findings:
     from bot.app.host import texts as host_texts  # noqa: PLC0415 - a start has no use for these
     from bot.app.host.check import Findings, of_application  # noqa: PLC0415 - the same
     from bot.app.host.doctor import clock_ahead  # noqa: PLC0415 - the same
-    from bot.app.host.reporting import problems_of_place  # noqa: PLC0415 - the same
 
     if bot.settings.discord_api_url != DISCORD_API_URL:
         call_discord_at(bot.settings.discord_api_url)
@@ -159,15 +158,13 @@ async def _ask_discord(bot: CannonBot, token: str, clock: Clock) -> Findings:
     if bot.http.http_trace is not None:
         bot.http.http_trace.on_request_end.append(note_clock)
     try:
-        own = await in_time(bot.http.static_login(token), ANSWER_S)
+        await in_time(bot.http.static_login(token), ANSWER_S)
         application = await in_time(bot.application_info(), ANSWER_S)
         gateway = await in_time(bot.ask_gateway(), ANSWER_S)
     except START_FAILURES as error:
         return Findings(problems=[_start_error(error).sentence])
     found = Findings(problems=await _gateway_problems(gateway.address))
     found.add(of_application(bot.settings, application))
-    if bot.settings.host_reports is not None:
-        found.problems.extend(await problems_of_place(bot, bot.settings.host_reports, int(own["id"])))
     limit = gateway.limit
     if limit["remaining"] <= limit["total"] - usable(limit["total"]):
         found.warnings.append(host_texts.NO_SESSIONS_LEFT(minutes=limit["reset_after_s"] / 60))

@@ -43,7 +43,6 @@ class Health:
     pulse: Pulse
     is_ready: Callable[[], bool]
     has_second_copy: Callable[[], bool]
-    is_paused: Callable[[], bool]
     clock: Clock
 
     def __call__(self) -> dict[str, object]:
@@ -53,7 +52,6 @@ class Health:
         `ready`: connected to Discord, without a gateway by its REST API; numbers of followed `jobs` and known `guilds`;
         `database`: whether it is `up`, seconds without a write, and the error as one word;
         `second_copy`: whether another copy runs with the same token, so that no new work is taken;
-        `paused`: whether the host has paused new jobs;
         `oldest_due_s`: the longest overdue time of each lane;
         `turns_last_minute`: turns of all lanes without an error of the bot's or the database's;
         `shards`: for each shard whether it is `connected`, and its `latency_s`, None: unknown.
@@ -73,7 +71,6 @@ class Health:
             "jobs": self.worker.followed,
             "guilds": len(self.bot.guilds),
             "second_copy": self.has_second_copy(),
-            "paused": self.is_paused(),
             "oldest_due_s": {lane.value: round(seconds, 1) for lane, seconds in due.items()},
             "turns_last_minute": sum(turns.values()),
             "shards": {

@@ -28,8 +28,7 @@ from bot.delivery.card.readers import GuildLanguages
 from bot.delivery.channels.channel_sight import ChannelSights
 from bot.delivery.channels.guilds import Guilds
 from bot.delivery.channels.links import Thumbnails
-from bot.delivery.host.desk import HostDesk
-from bot.delivery.host.reports import HostReports
+from bot.delivery.host.messages import HostMessages
 from bot.delivery.posting.best_of_week import WeeklyPosts
 from bot.delivery.posting.copies import ResultCopies, Sharing
 from bot.delivery.posting.events import EventDesk
@@ -65,7 +64,6 @@ from bot.server.community.own_accounts import OwnAccounts
 from bot.server.community.shootouts import ServerShootouts
 from bot.server.members import MemberData, OwnSettings
 from bot.server.operations import ApiDrift, OperationSwitches
-from bot.server.pause import HostPause
 from bot.server.practice import PracticeMode
 from bot.server.welcome import FirstSetup, Welcomes
 from bot.settings import Settings
@@ -111,7 +109,6 @@ class Setup:
     guilds: Guilds
     card_owner: Callable[[Store], CardOwner]
     claims: Callable[..., Claims]
-    host_reports: Callable[..., HostReports]
     """These make what follows jobs and what reports."""
     is_ready: Callable[[], bool]
     """Whether it is connected to Discord, as its role is."""
@@ -186,9 +183,7 @@ class Parts:
     unavailable: UnavailableOperations
     alerts: Alerts
     second_copy: SecondCopy
-    pause: HostPause
-    host_desk: HostDesk
-    host_reports: HostReports
+    host_messages: HostMessages
     http: HttpServer
     webhook_tokens: WebhookTokens
     webhooks: Webhooks

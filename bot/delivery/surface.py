@@ -47,10 +47,6 @@ class CardSurface(Protocol):
         """Return the moderators' controls of a record line, only DynamicItems."""
         ...
 
-    def host_controls(self, rule: str | None, *, is_paused: bool) -> Sequence[discord.ui.Item[Any]]:
-        """Return the host's controls of a report, only DynamicItems: first that which silences `rule`, unless None."""
-        ...
-
     def event_controls(self, event: ServerEvent) -> Sequence[discord.ui.Item[Any]]:
         """Return members' controls of an event's announcement, only DynamicItems."""
         ...

@@ -17,12 +17,10 @@ from bot.delivery.answers.recovery import Spawn
 from bot.delivery.channels.facts import DISCORD_ERRORS, in_time
 from bot.delivery.channels.fetched_guilds import FetchedGuilds
 from bot.delivery.channels.guilds import Guilds
-from bot.delivery.host.channel import HostChannel
 from bot.errors import StoreError
 from bot.fleet.call_budget import WITHOUT_SHARE, CallBudget
 from bot.fleet.cards import OwnCards
 from bot.fleet.claims import FleetClaims
-from bot.fleet.host.reports import FleetReports
 from bot.fleet.host.texts import SHARDS_HELD
 from bot.fleet.postgresql.database import OnServer, PostgresDatabase
 from bot.fleet.postgresql.listener import AnnouncementListener
@@ -93,9 +91,6 @@ class FleetBot(RuntimeShards, CannonBot):
             self._database.signals, self.leads, has_ticker=self.role.works, locks=self._database.locks
         )
         return self._cards
-
-    def host_reports(self, channel: HostChannel, **named: Any) -> FleetReports:
-        return FleetReports(channel, **named, leads=self.leads, process=self.identity.name)
 
     def leads(self) -> bool:
         """Whether this process is the leader."""
@@ -259,7 +254,6 @@ def _caches(parts: Parts) -> list[ReadAgain]:
     return [
         ReadAgain(signal="absences", cache=parts.absences, again=parts.absences.load, every_s=SHORT_S),
         ReadAgain(signal="switches", cache=parts.switches, again=parts.switches.load, every_s=SHORT_S),
-        ReadAgain(signal="host_pause", cache=parts.pause, again=parts.pause.load, every_s=SHORT_S),
         ReadAgain(signal="host_key", cache=keys, again=keys.load, every_s=SHORT_S),
         ReadAgain(signal="commands", cache=parts.command_sync, again=parts.command_sync.read_again, every_s=LONG_S),
         ReadAgain(

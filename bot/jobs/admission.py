@@ -75,8 +75,6 @@ class RequestGate:
     clock: Clock
     require_alone: Callable[[], None] = lambda: None
     """Raises Refused while another copy of the bot runs."""
-    require_unpaused: Callable[[], None] = lambda: None
-    """Raises Refused while the host has paused new jobs."""
 
     def require_on(self, guild_id: int, operations: Sequence[str]) -> list[Operation]:
         """Return the operations. Raises InputError for an unknown one, Refused for one that is off here."""
@@ -88,13 +86,10 @@ class RequestGate:
     async def key(self, payer_id: int, operations: Sequence[Operation], *, own: bool = False) -> UsableKey:
         """Return the key of a guild, or with `own` of a member, for these operations.
 
-        Raises NoKey, KeyRefused, and Refused for an operation its account lacks, next to another copy, or while the
-        host has paused new jobs (but for practice, which is free).
+        Raises NoKey, KeyRefused, and Refused for an operation its account lacks or next to another copy.
         """
         self.require_alone()
         key = await self.keys.of_payer(payer_id, own=own)
-        if not key.is_practice:
-            self.require_unpaused()
         if key.refused:
             raise KeyRefused(texts.OWN_KEY_REFUSED if own else texts.KEY_REFUSED)
         for operation in operations:

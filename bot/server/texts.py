@@ -21,9 +21,6 @@ ALERT = "⚠️ {text}".format
 
 # ---------------------------------------------------------------------- the host's pause
 
-PAUSED_BY_HOST = Text(
-    "The host of this bot has paused new jobs, so nothing was charged. Running jobs still finish.", why="pause.host"
-)
 
 # ---------------------------------------------------------------------- the setup
 

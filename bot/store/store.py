@@ -43,7 +43,6 @@ from bot.store.guild.reactions import ReactionActs, ReactionMaps
 from bot.store.guild.record import AlertTimes, Decisions, Outbox, Refunds, ResultReports
 from bot.store.guild.reviews import Reviews
 from bot.store.guild.settings import GuildSettings, SetupSteps, SwitchedOff, WelcomeRows
-from bot.store.host.alerts import HostAlerts
 from bot.store.host.archive import Archive
 from bot.store.host.integrity import problems_of, problems_of_file, problems_of_rows
 from bot.store.host.jobs import HostJobs
@@ -136,10 +135,7 @@ class Store:
         self.queue, self.refunds = Queue(database, box, clock), Refunds(database, box, clock)
         self.rechecks, self.worst_cases = Rechecks(database, box, clock), WorstCases(database, box, clock)
         self.account_checks = AccountChecks(database, box, clock)
-        self.host_key_refusals, self.host_alerts = (
-            HostKeyRefusals(database, box, clock),
-            HostAlerts(database, box, clock),
-        )
+        self.host_key_refusals = HostKeyRefusals(database, box, clock)
         self.absent_guilds = AbsentGuilds(database, box, clock)
         self.welcomes, self.processes = WelcomeRows(database, box, clock), Processes(database, box, clock)
         self.setup_steps, self.archive = SetupSteps(database, box, clock), Archive(database, box, clock)

@@ -26,7 +26,7 @@ from bot.generation.generations import Generations
 from bot.generation.recipes.run import RecipeRuns
 from bot.jobs.intake import Unconfirmed
 from bot.jobs.surface import Later, NoPlace
-from bot.language import speak, why_of
+from bot.language import speak
 from bot.server.community import texts
 from bot.server.community.schedules import ScheduleChanges, consent_of, values_of
 from bot.store import Cards, GuildSettings, ReactionActs, Schedules
@@ -42,8 +42,6 @@ STARRED_MAX = 25
 AGAIN_S = 300.0
 MEMBER_WITHIN_S = 30.0
 PASSING = (CannonUnavailable, DatabaseFailing, MediaUnreachable, RateLimited)
-PAUSED_BY_HOST = "pause.host"
-"""The page of a refusal that passes by itself, too."""
 
 
 class _Stopped(Exception):
@@ -97,7 +95,7 @@ class ScheduledRuns:
         except _Stopped as stopped:
             await (changes.skip if stopped.skips else changes.stop)(run, stopped.reason)
         except BotError as error:
-            if isinstance(error, PASSING) or why_of(error.sentence) == PAUSED_BY_HOST:
+            if isinstance(error, PASSING):
                 raise
             await changes.stop(run, error.sentence)
         except Exception as error:

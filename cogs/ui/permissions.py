@@ -91,13 +91,11 @@ async def moderators_only(interaction: discord.Interaction[Any]) -> bool:
 
 
 def is_host(interaction: Interaction) -> bool:
-    """Whether the member is one of HOST_IDS, else owns the application, alone or in its team; or gets the reports."""
+    """Whether the member owns the application, alone or in its team, or gets the bot's messages to its host."""
     settings, application = interaction.client.settings, interaction.client.application
     place = settings.host_reports
     if place is not None and place.kind == "user" and place.id == interaction.user.id:
         return True
-    if settings.host_ids:
-        return interaction.user.id in settings.host_ids
     return application is not None and interaction.user.id in _hosts(application)
 
 

@@ -25,7 +25,7 @@ LIFE = {
 """Methods of discord.py that call no API: those of a client's life, which ends with the process, and of the tree."""
 OURS = {
     "_cards", "_fleet", "_leases", "_messages", "_store", "messages", "absences", "api_facts", "cards", "cancellation",
-    "catalogue_refresh", "clock", "discovery", "fleet", "fresh_links", "host_alerts", "jobs", "key", "key_health",
+    "catalogue_refresh", "clock", "discovery", "fleet", "fresh_links", "jobs", "key", "key_health",
     "keys", "learned", "offerings", "own_accounts", "parts", "pause", "reactions", "reader", "recipe_drafts", "recipes",
     "reruns", "store", "switches", "use",
 }  # fmt: skip

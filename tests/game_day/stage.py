@@ -41,7 +41,7 @@ SIZE = {"servers": 6, "members": 2}
 START_S = 120.0
 OVER_S = 25.0
 """How long health and reports to the host may take after that; an alert ends once nothing was found for a while."""
-CRITICAL, WEEK = "🔴", "📋"
+BEGAN = "🔴"
 CALM_S = 240.0
 """For a hang: how long jobs may take after a trouble."""
 RESTART_S = 5.0
@@ -226,9 +226,8 @@ class Stage:
                 self.row.wrong.append(f"{process.name} stopped with exit status {status}")
 
     def _reported(self) -> list[str]:
-        """Return what the bot's reports to its host say now, oldest first; its page of the week aside."""
-        said = (" / ".join(_parts(each)) for each in self.discord.messages(self.host_channel))
-        return [each for each in said if not each.startswith(WEEK)]
+        """Return what the bot has told its host, oldest first."""
+        return [" / ".join(_parts(each)) for each in self.discord.messages(self.host_channel)]
 
     async def connected(self) -> None:
         """Wait until the bot is connected to Discord for those who try it."""
@@ -344,7 +343,7 @@ class Stage:
     def _is_over(self) -> bool:
         """Whether health and the reports to the host say so, too."""
         last = {each.process: each.said for each in self.watch.looks}
-        is_alarmed = any(each.startswith(CRITICAL) for each in self._reported())
+        is_alarmed = any(BEGAN in each for each in self._reported()[-1:])
         return not is_alarmed and all(each == "200" for each in last.values())
 
     async def _wrong(self) -> list[str]:

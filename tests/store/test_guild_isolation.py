@@ -511,8 +511,6 @@ WITHOUT_GUILD = {
     "rechecks.due", "keys.newest", "keys.refused", "host_key_refusals.all", "account_checks.to_check",
     "api_changes.adopt", "api_changes.latest", "api_facts.all", "api_facts.dates", "api_facts.delete",
     "api_facts.forget", "api_facts.forgotten", "api_facts.use_again", "model_ids.all", "model_ids.forget",
-    "host_alerts.all", "host_alerts.begin", "host_alerts.end", "host_alerts.posted", "host_alerts.shown",
-    "host_alerts.counts", "host_alerts.silence", "host_alerts.week",
     "welcomes.expect", "welcomes.due",
     "own_accounts.guilds", "own_accounts.remove", "own_accounts.sums",
     "practice.guilds", "practice.sent", "totals.next_guild", "totals.correct",

@@ -13,14 +13,15 @@ from bot.fleet.rows import Leaders
 from bot.jobs.follow.claims import LeaseKeeper
 from bot.runtime.process import ProcessIdentity
 from bot.store import Store
-from bot.store.processes import BACK_S, KEPT_S, SHARED_LEASE_S, SILENT_S, ListedProcess, ProcessState
+from bot.store.processes import BACK_S, KEPT_S, SHARED_LEASE_S, SILENT_S, ListedProcess, Processes, ProcessState, processes_in
 from tests.support.claims import claimed_by
 
 Open = Callable[..., Awaitable[Store]]
 
 
 async def listed(store: Store) -> tuple[ListedProcess, ...]:
-    return (await store.host_alerts.counts()).processes
+    database = store.processes._database
+    return await database.read(lambda db: processes_in(db, database.now(db)))
 
 
 def identity(name: str, role: str = "worker", version: str = "1.0") -> ProcessIdentity:

@@ -97,8 +97,6 @@ def test_every_setting_is_read_from_the_environment(monkeypatch: pytest.MonkeyPa
         "DISCORD_API_URL": "http://nirn-proxy:8080/api/v10/",
         "SHARD_COUNT": "16",
         "HOST_REPORTS": "user:123456789012345678",
-        "HOST_REPORTS_MENTION": "role:323456789012345678",
-        "HOST_IDS": "123456789012345678,423456789012345678",
         "OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318/",
         "OTEL_EXPORTER_OTLP_HEADERS": "x-key=abc==, x-team=art",
         "SENTRY_DSN": "https://public@sentry.example.org/7",
@@ -136,8 +134,6 @@ def test_every_setting_is_read_from_the_environment(monkeypatch: pytest.MonkeyPa
     assert settings.public_url == "https://bot.example.org"
     assert (settings.discord_api_url, settings.shard_count) == ("http://nirn-proxy:8080", 16)
     assert settings.host_reports == DiscordId("user", 123456789012345678)
-    assert settings.host_reports_mention == DiscordId("role", 323456789012345678)
-    assert settings.host_ids == {123456789012345678, 423456789012345678}
 
 
 def test_a_direct_address_is_for_postgresql_only(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -174,9 +170,6 @@ def test_an_address_may_name_a_primary_and_its_standbys(address: str, hosts: tup
         ("HOST_REPORTS", "general", "must be a channel's id"),
         ("HOST_REPORTS", "role:123456789012345678", "must be a channel's id"),
         ("HOST_REPORTS", "user:ada", "must be a channel's id"),
-        ("HOST_REPORTS_MENTION", "123456789012345678", "must be user: or role:"),
-        ("HOST_REPORTS_MENTION", "everyone", "must be user: or role:"),
-        ("HOST_IDS", "123456789012345678, ada", "is wrong: entry 2 is not a user's id"),
     ],
 )
 def test_a_wrong_place_of_reports_is_one_sentence(

@@ -27,8 +27,8 @@ NOT_BEFORE_READY = {
     "simcord": "only the demo simulates Discord",
 }
 """Modules with all that is in them, and why they are not needed."""
-COMMAND_LINE = {"bot.app.host", "bot.app.host.command_line", "bot.app.host.reporting", "bot.app.host.texts"}
-"""What knows the options of a host's commands, and loads nothing of them; and what reports to the host."""
+COMMAND_LINE = {"bot.app.host", "bot.app.host.command_line", "bot.app.host.problems", "bot.app.host.texts"}
+"""What knows the options of a host's commands, and loads nothing of them; and what the host is told."""
 MODULES_MAX = 1300
 """A tenth more than there are."""
 FROZEN_MIN = 100_000

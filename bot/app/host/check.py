@@ -13,7 +13,6 @@ from bot import install_line
 from bot.app.host import texts
 from bot.app.host.doctor import reach
 from bot.app.host.files import upgrade_forecast
-from bot.app.host.jobs.commands import pause_state
 from bot.app.host.learn import discovery_state
 from bot.app.texts import HOST_KEY_UNLIMITED, PRACTICE_KEY_OF_HOST
 from bot.domain.practice import is_practice_key
@@ -109,7 +108,6 @@ def _of_database(settings: Settings, clock: Clock, progress: Progress) -> Findin
         found.warnings.append(texts.LITTLE_ROOM(folder=files.parent, free=size(round(free))))
     if not found.problems:
         found.add(_of_next_start(settings, clock, progress))
-        found.warnings.extend(each for each in (pause_state(settings),) if each is not None)
     return found
 
 

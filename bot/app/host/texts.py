@@ -425,23 +425,6 @@ def _fact(value: object) -> str:
     return "-" if value in (None, [], {}) else str(value)
 
 
-# ---------------------------------------------------------------------- the reports in Discord
-
-NO_PLACE_OF_REPORTS = (
-    "HOST_REPORTS ({place}) names nothing that the bot can see. Correct the id, or add the bot to the channel's server"
-    " and allow it to view the channel."
-).format
-NO_TEXT_CHANNEL = "HOST_REPORTS names a channel without messages. Name a text channel or a thread."
-REPORTS_LACK = "In the channel of HOST_REPORTS the bot lacks: {missing}. Allow that in the channel's settings.".format
-PUBLIC_PLACE_OF_REPORTS = (
-    "Everyone on the server can read the channel of HOST_REPORTS, so the bot reports nothing there. Take View Channel"
-    " from @everyone, or name another channel."
-)
-REPORTS_NOT_TRIED = "HOST_REPORTS could not be tried: Discord does not answer. Try again in a minute."
-PAUSED = (
-    "New paid jobs are paused on every server since {since}. Resume new jobs on any report in Discord ends that."
-).format
-
 # ---------------------------------------------------------------------- the price list
 
 WRONG_PRICE = "Price {number}: {reason}".format

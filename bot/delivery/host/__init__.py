@@ -1,1 +1,1 @@
-"""What the bot reports to its host in Discord, and what the buttons of these reports do."""
+"""What the bot says to its host in Discord."""

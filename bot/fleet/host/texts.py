@@ -14,12 +14,6 @@ OTHER_SHARD_COUNT = (
 
 SHARDS_HELD = "How many of the fleet's shards this process holds."
 
-# ---------------------------------------------------------------------- reports
-
-LEADER = "No process leads"
-LEADER_SEEN = "No worker has been the leader for a minute, so nothing periodic is done."
-LEADER_ACTION = "Start a worker. Results of running jobs wait until one runs."
-
 # ---------------------------------------------------------------------- the list of processes
 
 NO_PROCESS = "No process of the bot runs on this database, or ran in the last hour."

@@ -200,8 +200,6 @@ PAGES_CHECKED_META = "pages_checked_at"
 """When all pages of the file were last checked (Unix seconds)."""
 SECOND_COPY_META = "second_copy"
 """When another copy was last detected (Unix seconds)."""
-PAUSED_META = "host_pause"
-"""Since when the host has paused new jobs (Unix seconds)."""
 PROOF_HOLDS_S = 900.0
 """How long another copy counts as running after its last detection."""
 
@@ -209,12 +207,6 @@ PROOF_HOLDS_S = 900.0
 def signature_in(db: Connection) -> str:
     row = db.execute("SELECT value FROM meta WHERE name = ?", (SIGNATURE_META,)).fetchone()
     return "" if row is None else str(row[0])
-
-
-def paused_since(db: Connection) -> float | None:
-    """Return since when the host has paused new jobs (Unix seconds), None if they are not paused."""
-    row = db.execute("SELECT value FROM meta WHERE name = ?", (PAUSED_META,)).fetchone()
-    return None if row is None else float(row[0])
 
 
 def problems_of_copies(db: Connection, now: float) -> list[str]:

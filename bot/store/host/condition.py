@@ -14,7 +14,6 @@ from bot.settings import PostgresUrl
 from bot.store.by_name import server_module
 from bot.store.engine.connection import damage
 from bot.store.engine.files import mark_of
-from bot.store.engine.repository import paused_since
 from bot.store.engine.schema import migrations
 from bot.store.engine.sqlite_database import made_for
 from bot.store.host.integrity import problems_of_file
@@ -76,7 +75,6 @@ def inside(db: Connection, now: float) -> dict[str, Any]:
         "jobs": {row[0]: row[1] for row in db.execute("SELECT state, count(*) FROM jobs GROUP BY state")},
         "oldest_due_s": None if oldest is None else round(max(0.0, now - oldest), 1),
         **followers(db, now),
-        "paused_since": paused_since(db),
         "refused_keys": db.execute(
             "SELECT count(*) FROM guild_keys WHERE own = 0 AND refused_at IS NOT NULL"
         ).fetchone()[0],

@@ -162,6 +162,8 @@ class Backups:
         self._every_s = every_s
         self._clock = clock
         self._newest: DatedBackup | None = None
+        self.failure: str | None = None
+        """Why the last backup could not be made, None if it could."""
         self.rehearsed: Rehearsed | None = None
         """The outcome of the last rehearsal, None without one."""
 
@@ -194,7 +196,9 @@ class Backups:
                 self._look()
                 if self.age_s >= self._every_s:
                     self._make(progress)
+            self.failure = None
         except StoreError as error:
+            self.failure = error.sentence
             log.warning("backup.failed", folder=str(self._folder), error=error.sentence, again_s=RETRY_S)
             return RETRY_S
         except _Stopped:

@@ -6,12 +6,11 @@ from collections.abc import Collection, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from bot.app.host import texts as host_texts
 from bot.app.host.jobs import texts
 from bot.app.host.offline import any_bots_store
 from bot.domain.models import PENDING_STATES, Job, JobState
 from bot.domain.money.limit_rules import host_limits
-from bot.errors import Refused, StoreError
+from bot.errors import Refused
 from bot.jobs import texts as job_texts
 from bot.jobs.turns.transitions import true_cost
 from bot.language import from_discord, speaking
@@ -20,7 +19,6 @@ from bot.runtime.progress import Progress
 from bot.settings import Settings
 from bot.store import Store
 from bot.store import texts as store_texts
-from bot.store.engine.repository import paused_since
 from bot.store.host.jobs import JobOnFile, listed, may_recheck, reading, shown
 from bot.store.host.timeline import costliest, events_of, spans_of
 from bot.store.money.totals import host_credits
@@ -76,17 +74,6 @@ def host_credits_spent(settings: Settings, clock: Clock) -> list[dict[str, str]]
         }
         for each in found
     ]
-
-
-def pause_state(settings: Settings) -> str | None:
-    """Return that new jobs are paused as a sentence, None if they are not. Raises no database errors."""
-    try:
-        with reading(settings.database) as db:
-            since = paused_since(db)
-    except StoreError:
-        return None  # there is no database yet
-    is_paused = since is not None and settings.host_reports is not None
-    return host_texts.PAUSED(since=host_texts.moment(since or 0)) if is_paused else None
 
 
 def show_job(settings: Settings, job_id: str, clock: Clock) -> dict[str, Any]:

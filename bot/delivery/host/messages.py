@@ -1,0 +1,112 @@
+"""Tells the host in Discord that something began, or ended: once a change, and at most six times a day."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import KW_ONLY, dataclass, field
+
+import discord
+import structlog
+
+from bot.delivery.channels.facts import CALL_TIMEOUT_S, DISCORD_ERRORS
+from bot.delivery.channels.messages import Messages, nonce_of
+from bot.delivery.host import texts
+from bot.errors import StoreError
+from bot.runtime.clock import Clock
+from bot.settings import DiscordId
+from bot.store import Store
+
+log = structlog.get_logger(__name__)
+
+DATABASE = "database"
+"""The problem that each process tells by itself: nothing is in charge of it then."""
+EVERY_S = 15.0
+LASTS_S = 60.0
+"""How long a change has to last before it is told."""
+MESSAGES_A_DAY, DAY_S = 6, 86_400.0
+META = "host_messages"
+"""What was told, and when (Unix seconds): a restart tells nothing again."""
+
+
+@dataclass
+class HostMessages:
+    """Posts to `place`, None: to the application's owner by direct message.
+
+    `look` returns a sentence for each problem, by a name; `is_in_charge`: whether this process does the common work.
+    """
+
+    place: DiscordId | None
+    _: KW_ONLY
+    client: discord.Client
+    messages: Messages
+    store: Store
+    look: Callable[[], Mapping[str, str]]
+    is_in_charge: Callable[[], bool]
+    clock: Clock
+    _told: dict[str, str] | None = field(default=None, init=False)
+    """The problems that the host knows of; None before they were read."""
+    _sent: list[float] = field(default_factory=list, init=False)
+    _changed_at: float | None = field(default=None, init=False)
+    """Since when there is something to tell, in monotonic seconds."""
+
+    async def run_once(self) -> float:
+        """Tell what is due; return the seconds until the next time."""
+        problems = self.look()
+        if not self.is_in_charge() and DATABASE not in problems:
+            self._told = None
+            return EVERY_S
+        try:
+            await self._tell(problems)
+        except StoreError as error:
+            log.info("host_message.later", error=error.sentence)
+        except DISCORD_ERRORS as error:
+            log.warning("host_message.failed", place=str(self.place or "owner"), error=type(error).__name__)
+        return EVERY_S
+
+    async def _tell(self, problems: Mapping[str, str]) -> None:
+        told = await self._known(is_up=DATABASE not in problems)
+        begun = [name for name in problems if name not in told]
+        ended = [name for name in told if name not in problems]
+        now = self.clock.monotonic()
+        if not begun and not ended:
+            self._changed_at = None
+            return
+        self._changed_at = now if self._changed_at is None else self._changed_at
+        if now - self._changed_at < LASTS_S or not self._has_room():
+            return
+        lines = [texts.BEGINS(problem=problems[name]) for name in begun]
+        await self._post("\n".join([*lines, *(texts.OVER(problem=told[name]) for name in ended)]))
+        self._sent.append(self.clock.wall())
+        self._told = {name: told.get(name, sentence) for name, sentence in problems.items()}
+        self._changed_at = None
+        log.warning("host_message.sent", begun=begun, ended=ended)
+        await self.store.meta.set(META, json.dumps({"told": self._told, "sent": self._sent}))
+
+    async def _known(self, *, is_up: bool) -> dict[str, str]:
+        if self._told is None and is_up:
+            kept = json.loads(await self.store.meta.get(META) or "{}")
+            self._told, self._sent = kept.get("told", {}), kept.get("sent", [])
+        return self._told or {}
+
+    def _has_room(self) -> bool:
+        since = self.clock.wall() - DAY_S
+        self._sent = [at for at in self._sent if at > since]
+        return len(self._sent) < MESSAGES_A_DAY
+
+    async def _post(self, text: str) -> None:
+        """Post once, whichever processes do it: Discord knows the nonce."""
+        place = self.place or DiscordId("user", await self._owner_id())
+        if place.kind == "channel":
+            channel: discord.abc.Messageable = self.messages.channel(place.id, None)
+        else:
+            channel = await self.messages.direct_message(place.id)
+        name = nonce_of("host", f"{text} {self.clock.wall() // (10 * LASTS_S)}", place.id)
+        async with asyncio.timeout(CALL_TIMEOUT_S):
+            await channel.send(text, nonce=name, allowed_mentions=discord.AllowedMentions.none())
+
+    async def _owner_id(self) -> int:
+        application = self.client.application or await self.client.application_info()
+        team = application.team
+        return application.owner.id if team is None or team.owner_id is None else team.owner_id

@@ -1,1 +1,0 @@
-"""The buttons of what the bot reports to its host."""
