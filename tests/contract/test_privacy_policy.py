@@ -29,7 +29,7 @@ ROWS = {
     "blocks": DECIDED, "cards": IDS, "cast_leftovers": CAST, "cast_members": CAST, "copies": RESULTS,
     "decisions": DECIDED, "drafts": PROMPTS, "draws": COSTS,
     "event_members": EVENTS, "event_places": EVENTS, "events": DECIDED, "former_members": IDS,
-    "grants": DECIDED, "guild_keys": KEYS, "histograms": NOBODY, "host_alerts": NOBODY,
+    "grants": DECIDED, "guild_keys": KEYS, "histograms": NOBODY,
     "host_key_refusals": NOBODY, "jobs": PROMPTS,
     "job_attempts": IDS, "job_texts": PROMPTS, **dict.fromkeys(INDEX, PROMPTS),
     **dict.fromkeys(("gateways", "identifies", "processes", "rents", "shards"), NOBODY), "leases": NOBODY,

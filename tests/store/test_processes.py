@@ -13,7 +13,7 @@ from bot.fleet.rows import Leaders
 from bot.jobs.follow.claims import LeaseKeeper
 from bot.runtime.process import ProcessIdentity
 from bot.store import Store
-from bot.store.processes import BACK_S, KEPT_S, SHARED_LEASE_S, SILENT_S, ListedProcess, Processes, ProcessState, processes_in
+from bot.store.processes import BACK_S, KEPT_S, SHARED_LEASE_S, SILENT_S, ListedProcess, ProcessState, processes_in
 from tests.support.claims import claimed_by
 
 Open = Callable[..., Awaitable[Store]]
