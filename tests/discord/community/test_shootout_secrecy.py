@@ -225,6 +225,7 @@ async def test_the_files_of_a_vote_lose_what_names_their_maker_and_others_keep_i
         return replace(made_of, data=named(made_of.data, "seedream5"))
 
     monkeypatch.setattr(render, "png", drawn)
+    monkeypatch.setattr(studio, "_make_small", studio._make_small.__wrapped__)  # else drawn once for all tests
     card = await held(rig, prompt="a named fox #fast")
     files = [rig.file(each) for each in card.attachments]
     assert len(files) == 2
