@@ -12,9 +12,10 @@ import pytest
 
 from bot.domain.models import RUNNING_STATES, JobState
 from bot.generation import texts as refusals
-from bot.sandbox.media import render
 from cogs.results.buttons import ICONS
 from cogs.ui.controls import _ACTIONS
+from sandbox.media import render
+from sandbox.studio import studio
 from tests.support.channels import press, sent_since, shown
 from tests.support.me import export_own
 from tests.support.reacting import made, other

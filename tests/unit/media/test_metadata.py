@@ -12,8 +12,8 @@ from PIL.PngImagePlugin import PngInfo
 from bot.domain.models import MediaKind
 from bot.media.fetcher import LocalFile
 from bot.media.metadata import anonymous
-from bot.sandbox.media.render import mp4
-from bot.sandbox.media.words import scene_of
+from sandbox.media.render import mp4
+from sandbox.media.words import scene_of
 
 MODEL = b"seedream5"
 TYPES = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}
