@@ -349,8 +349,10 @@ class Job:
     """How it differs from its source; None for what a member put into words."""
     orders: Mapping[str, str] = field(default_factory=lambda: NO_ORDERS)
     """Texts sent in place of these input fields, as in Derivation."""
+    source_id: str = ""
+    """The job whose file it takes; '' for none."""
     subject: str = ""
-    """What its source shows, in the words of the member who made that; '' if unknown."""
+    """What that shows, if everybody who sees this card sees that one too, else ''. Never stored: it is read anew."""
     casting: Casting = NO_CAST
     shootout: ShootoutPhase = ShootoutPhase.NONE
     after_ids: tuple[str, ...] = ()
@@ -460,7 +462,7 @@ class Job:
     @property
     def derivation(self) -> Derivation:
         """What it has from its source."""
-        return Derivation(variation=self.variation, orders=self.orders, subject=self.subject, casting=self.casting)
+        return Derivation(variation=self.variation, orders=self.orders, source_id=self.source_id, casting=self.casting)
 
     @property
     def sent_input(self) -> Mapping[str, Any]:

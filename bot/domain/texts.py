@@ -45,6 +45,7 @@ VARIATIONS: Mapping[Variation, Text] = MappingProxyType(
         Variation.UPSCALE: Text("Upscaled"),
     }
 )
+EARLIER_RESULT = Text("an earlier result")
 VARIATION_OF, EDIT_OF = Text("{variation} of {words}"), Text("{edit} · of {words}")
 
 

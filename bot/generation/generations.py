@@ -16,9 +16,7 @@ from bot.domain.money.spending_policy import Foreseen
 from bot.domain.server.guild_rules import Spoilers
 from bot.domain.server.places import Viewer
 from bot.domain.server.shootouts import ShootoutTerms, kind_of
-from bot.domain.words.orders import SUBJECT_CHARS
 from bot.domain.words.templates import output_of_step
-from bot.domain.words.text import shortened
 from bot.errors import FieldsMissing, InputError, Refused
 from bot.generation import texts
 from bot.generation.generation import Generation, SourceFile, described_as_needed, missing_fields
@@ -101,23 +99,21 @@ async def with_files(
     """
     values = dict(generation.values)
     found: dict[str, Source] = {}
-    subject = ""
+    derivation = generation.derivation
     for file in generation.files:
         kinds = FILMS if file.last_frame else frozenset(file.by_kind) or _kinds(operation, file)
         source = await sources.find(viewer, file.ref, kinds, file.label)
         if file.last_frame:
             values[file.field or ""] = await last_frame(viewer.guild_id, source)
             continue
-        subject = subject or ("" if source.job is None else shortened(source.job.depicts, SUBJECT_CHARS))
+        if source.job is not None and not derivation.source_id:
+            derivation = replace(derivation, source_id=source.job.id)
         name = file.by_kind.get(source.facts.kind) or file.field or ""
         if file.into_list:
             values[name] = [*values.get(name, ()), source.url]
         else:
             values[name] = source.url
             found[name] = source
-    derivation = generation.derivation
-    if not derivation.subject and subject != values.get("prompt"):
-        derivation = replace(derivation, subject=subject)
     return replace(generation, values={**probed(operation, values, found), **values}, derivation=derivation, files=())
 
 

@@ -16,7 +16,7 @@ RELATIVES_MAX = 100
 """Maximum size of a returned family."""
 ASKED_MAX = 5
 """Places that Discord is asked about per answer; other results that only it knows are left out."""
-UNREAD = MappingProxyType({"prompt": None, "subject": None, "error": None})
+UNREAD = MappingProxyType({"prompt": None, "error": None})
 """An export's placeholder for a job's words."""
 FITTING_AMONG = 500
 """Newest results that are checked for fitting."""

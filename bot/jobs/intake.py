@@ -20,9 +20,7 @@ from bot.domain.models import PROMPT_FIELDS, Card, Estimate, Job, JobState, Shoo
 from bot.domain.money.account import of_limits
 from bot.domain.money.spend_request import KeyChanged, ShownPrice, SpendRequest, WordsChanged
 from bot.domain.money.spending_policy import Foreseen, foresee, judge, must_confirm
-from bot.domain.words.orders import SUBJECT_CHARS, depicted
 from bot.domain.words.templates import OutputRef, Template, steps_in, with_outputs
-from bot.domain.words.text import shortened
 from bot.errors import InputError, Refused
 from bot.jobs import texts
 from bot.jobs.admission import Defaults, RequestGate
@@ -364,7 +362,7 @@ def _jobs(
 ) -> list[Job]:
     ids, trace = [new_id() for _ in checked], trace_of(card.interaction_id or card.id)
     factors = [job.factors for job in checked]
-    subjects = subjects_of([job.spec for job in checked])
+    sources = sources_of([job.spec for job in checked])
     return [
         Job(
             id=ids[place],
@@ -389,7 +387,7 @@ def _jobs(
             parent_id=spec.parent_id,
             variation=job.spec.derivation.variation,
             orders=job.spec.derivation.orders,
-            subject=subjects[place],
+            source_id=_source_id(job.spec, sources[place], ids),
             casting=job.spec.derivation.casting,
             shootout=ShootoutPhase.NONE if spec.shootout is None else ShootoutPhase.OPEN,
             after_ids=tuple(ids[each] for each in job.spec.after),
@@ -399,23 +397,20 @@ def _jobs(
     ]
 
 
-def subjects_of(steps: Sequence[JobSpec]) -> list[str]:
-    """Return what the source of each step shows: of one made from an earlier step's file, that step's words."""
-    subjects: list[str] = []
+def sources_of(steps: Sequence[JobSpec]) -> list[int | None]:
+    """Return the earlier step whose words each step's file shows: if those were rewritten, the step before that."""
 
-    def words(place: int) -> str:
+    def worded(place: int) -> int:
         rewriter = next((step for step, _ in steps_in(steps[place].fill.get("prompt", ""))), None)
-        if rewriter is not None:
-            return words(rewriter)
-        own = steps[place].input.get("prompt")
-        return depicted(own if isinstance(own, str) else "", subjects[place])
+        return place if rewriter is None else worded(rewriter)
 
-    for step in steps:
-        files = [template for name, template in step.fill.items() if name not in PROMPT_FIELDS]
-        source = next((place for template in files for place, _ in steps_in(template)), None)
-        from_step = "" if source is None else shortened(words(source), SUBJECT_CHARS)
-        subjects.append(step.derivation.subject or from_step)
-    return subjects
+    files = [[template for name, template in step.fill.items() if name not in PROMPT_FIELDS] for step in steps]
+    found = [next((place for each in templates for place, _ in steps_in(each)), None) for templates in files]
+    return [None if place is None else worded(place) for place in found]
+
+
+def _source_id(spec: JobSpec, step: int | None, ids: Sequence[str]) -> str:
+    return spec.derivation.source_id or ("" if step is None else ids[step])
 
 
 def _with_ids(template: Template, ids: Sequence[str]) -> Any:

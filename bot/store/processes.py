@@ -14,7 +14,7 @@ from bot.store.engine.columns import to_json
 from bot.store.engine.database import DIED, STOPPED, beat, bury, end_process
 from bot.store.engine.repository import Repository
 from bot.store.jobs.rechecks import KEPT
-from bot.store.jobs.rows import job_of
+from bot.store.jobs.rows import job_of, with_subject
 from bot.store.sql import HOST, Connection, Row
 
 TOO_FEW = 10
@@ -398,7 +398,7 @@ def _surplus(db: Connection, own: int) -> int:
 
 def _under(db: Connection, token: str, job_ids: Collection[str]) -> dict[str, Job]:
     rows = db.execute(_UNDER, (to_json(list(job_ids)), token)).fetchall()
-    return {row["id"]: job_of(row) for row in rows}
+    return {row["id"]: with_subject(db, job_of(row)) for row in rows}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

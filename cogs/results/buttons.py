@@ -258,7 +258,7 @@ async def retry(interaction: Interaction, job: Job, _values: Sequence[str]) -> N
     Raises InputError, Refused or a MediaError.
     """
     retries = use(interaction, Retries)
-    plan = await retries.plan(job, interaction.user.id)
+    plan = await retries.plan(job, await viewer_of(interaction))
     refuse_double_press(interaction, job, "retry")
     if plan.is_slow:
         await defer(interaction, ephemeral=plan.private, thinking=True)

@@ -54,7 +54,7 @@ async def _generation(interaction: Interaction, job: Job, target: str) -> Genera
     prompt = rewritten_prompt((job,), bot.catalogue)
     if prompt is None:
         raise InputError(GONE)
-    return await use(bot, RewrittenPrompts).generation(job, prompt, target)
+    return await use(bot, RewrittenPrompts).generation(job, prompt, target, await viewer_of(interaction))
 
 
 @on_job("prompt_image")

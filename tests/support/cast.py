@@ -27,7 +27,12 @@ def caster(rig: Rig, member: Any = None, *, moderator: bool = False, role_ids: S
         return Sight.SEEN
 
     viewer = Viewer(
-        guild_id=rig.guild.id, member_id=member.id, is_moderator=moderator, sight=lambda _: Sight.SEEN, ask=ask
+        guild_id=rig.guild.id,
+        member_id=member.id,
+        is_moderator=moderator,
+        sight=lambda _: Sight.SEEN,
+        ask=ask,
+        is_shown_here=lambda _: True,
     )
     return Caster(viewer=viewer, role_ids=role_ids)
 

@@ -27,11 +27,26 @@ class ChannelSights:
         self._fetched: TimedMemory[int, Found] = TimedMemory(clock, REMEMBERED_S)
         self._members: TimedMemory[tuple[int, int], Sight] = TimedMemory(clock, REMEMBERED_S)
 
-    def viewer(self, member: discord.Member, *, here_id: int | None, is_moderator: bool) -> Viewer:
-        """Return the member as a viewer who sees `here_id`, the channel they act in."""
+    def viewer(
+        self, member: discord.Member, *, here_id: int | None, is_moderator: bool, place_id: int | None = None
+    ) -> Viewer:
+        """Return the member as a viewer who sees `here_id`, the channel they act in.
+
+        `place_id`: that channel if they may not see it.
+        """
         by = _Sight(self, member, here_id)
+        acts_in = here_id or place_id
+
+        def is_shown_here(channel_id: int) -> bool:
+            return channel_id == acts_in or everybody_sees(self.find(member.guild, channel_id))
+
         return Viewer(
-            guild_id=member.guild.id, member_id=member.id, is_moderator=is_moderator, sight=by.sight, ask=by.ask
+            guild_id=member.guild.id,
+            member_id=member.id,
+            is_moderator=is_moderator,
+            sight=by.sight,
+            ask=by.ask,
+            is_shown_here=is_shown_here,
         )
 
     def reactor(self, member: discord.Member, channel: object, *, is_moderator: bool) -> Viewer:
@@ -39,7 +54,8 @@ class ChannelSights:
         here_id = None
         if isinstance(channel, discord.Thread) and _view(channel, member) is Sight.UNSURE:
             here_id = channel.id
-        return self.viewer(member, here_id=here_id, is_moderator=is_moderator)
+        place_id = getattr(channel, "id", None)
+        return self.viewer(member, here_id=here_id, is_moderator=is_moderator, place_id=place_id)
 
     def find(self, guild: discord.Guild, channel_id: int) -> Found:
         """Return the server's cached channel; HIDDEN for another server's; else UNSURE."""
@@ -102,6 +118,13 @@ class _Sight:
         if view is Sight.UNSURE and isinstance(found, discord.Thread):
             return await self.sights.is_in(found, self.member.id)
         return view
+
+
+def everybody_sees(found: Found) -> bool:
+    """Whether all members of the server see a channel, as far as known."""
+    if isinstance(found, Sight) or (isinstance(found, discord.Thread) and (found.is_private() or found.parent is None)):
+        return False
+    return found.permissions_for(found.guild.default_role).view_channel
 
 
 def _view(channel: discord.abc.GuildChannel | discord.Thread, member: discord.Member) -> Sight:

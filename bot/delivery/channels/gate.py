@@ -8,7 +8,7 @@ from dataclasses import KW_ONLY, dataclass
 import discord
 
 from bot.delivery import texts
-from bot.delivery.channels.channel_sight import ChannelSights, Found
+from bot.delivery.channels.channel_sight import ChannelSights, Found, everybody_sees
 from bot.delivery.channels.guilds import Guilds
 from bot.domain.models import Card, Job, WaitsFor
 from bot.domain.server.guild_rules import Rules
@@ -88,7 +88,7 @@ class PostingGate:
         source, target = await self._channel(card, card.place_id), await self._channel(card, channel_id)
         if source.age_restricted and not target.age_restricted:
             raise NoPlace(texts.NOT_FROM_AGE_RESTRICTED)
-        if self._everybody_sees(target) and not self._everybody_sees(source):
+        if everybody_sees(target.found) and not everybody_sees(source.found):
             raise NoPlace(texts.NOT_FROM_HIDDEN)
         for job in jobs:
             await self._require(card, job, channel_id, rules)
@@ -183,15 +183,6 @@ class PostingGate:
             return Sight.UNSURE
         found = self.sights.find(guild, channel_id)
         return await self.sights.fetched(guild, channel_id) if found is Sight.UNSURE else found
-
-    @staticmethod
-    def _everybody_sees(channel: _Channel) -> bool:
-        found = channel.found
-        if isinstance(found, Sight) or (isinstance(found, discord.Thread) and found.is_private()):
-            return False
-        if isinstance(found, discord.Thread) and found.parent is None:
-            return False
-        return found.permissions_for(found.guild.default_role).view_channel
 
 
 def _is_age_restricted(found: Found) -> bool:

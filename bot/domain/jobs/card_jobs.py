@@ -92,6 +92,8 @@ def card_words(jobs: Sequence[Job], style: WordStyle = PLAIN) -> str:
 
 def _words(job: Job, own: str, style: WordStyle) -> str:
     source = one_line(job.subject or (job.prompt if job.varied else ""))
+    if not source and job.source_id:
+        source = str(texts.EARLIER_RESULT)
     shown = style.source(source) if source else ""
     if job.varied is None:
         if not own or not source or source in one_line(own):

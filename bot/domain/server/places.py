@@ -73,6 +73,8 @@ class Viewer:
     """Returns the cached visibility of a channel by id."""
     ask: Callable[[int], Awaitable[Sight]]
     """The same, but asks Discord if UNSURE; UNSURE without an answer. Never raises."""
+    is_shown_here: Callable[[int], bool]
+    """Whether everybody who sees the place where the member acts sees this channel, as far as cached."""
 
 
 def outsider(member_id: int) -> Viewer:
@@ -82,7 +84,12 @@ def outsider(member_id: int) -> Viewer:
         return Sight.HIDDEN
 
     return Viewer(
-        guild_id=member_id, member_id=member_id, is_moderator=False, sight=lambda _channel_id: Sight.HIDDEN, ask=ask
+        guild_id=member_id,
+        member_id=member_id,
+        is_moderator=False,
+        sight=lambda _channel_id: Sight.HIDDEN,
+        ask=ask,
+        is_shown_here=lambda _channel_id: True,
     )
 
 
@@ -107,6 +114,13 @@ def may_see(viewer: Viewer, place: CardPlace, sight: Sight) -> bool:
     if place.private:
         return False
     return sight is Sight.SEEN or (sight is Sight.GONE and viewer.is_moderator)
+
+
+def may_quote(source: CardPlace, card: CardPlace) -> bool:
+    """Whether a card may show its source's words: everybody who sees the card sees the source's card, too."""
+    if card.private and source.private:
+        return source.author_id == card.author_id
+    return not source.private and source.place_id == card.place_id
 
 
 async def sees(viewer: Viewer, place: CardPlace) -> bool:

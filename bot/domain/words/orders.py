@@ -44,8 +44,8 @@ class Derivation:
     """None for a request in the member's own words."""
     orders: Mapping[str, str] = field(default_factory=lambda: NO_ORDERS)
     """Texts sent in these input fields; `{prompt}` is the input's own prompt."""
-    subject: str = ""
-    """What the source shows, in the words of the member who made it; '' if unknown."""
+    source_id: str = ""
+    """The job whose file it takes; '' for none."""
     casting: Casting = NO_CAST
 
     def sent(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -54,7 +54,12 @@ class Derivation:
 
     def to_data(self) -> dict[str, Any]:
         casting = self.casting.to_data()
-        return {"variation": self.variation, "orders": dict(self.orders), "subject": self.subject, "casting": casting}
+        return {
+            "variation": self.variation,
+            "orders": dict(self.orders),
+            "source_id": self.source_id,
+            "casting": casting,
+        }
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> Derivation:
@@ -63,7 +68,7 @@ class Derivation:
         return cls(
             variation=None if variation is None else Variation(variation),
             orders=data["orders"],
-            subject=data["subject"],
+            source_id=data["source_id"],
             casting=Casting.from_data(data.get("casting", {})),
         )
 
@@ -82,7 +87,6 @@ def with_cast(derivation: Derivation, typed: str, style: str = "") -> Derivation
 
 SHOWN_CHARS: Final = 4000
 """How much of a prompt an order repeats."""
-SUBJECT_CHARS: Final = 1000
 REWRITE: Final = "rewriteRequest"
 """The field of a prompt's rewriter that has the order."""
 
@@ -122,10 +126,10 @@ def order_of(order: str, *, has_words: bool) -> dict[str, str]:
     return {"prompt": f"{order}{_SHOWS}{{prompt}}" if has_words else order}
 
 
-def varying_picture(variation: Variation, words: str, *, ratio: str = "", subject: str = "") -> Derivation:
+def varying_picture(variation: Variation, words: str, *, ratio: str = "") -> Derivation:
     """Return the derivation of a picture's variant; `words`: what it shows, '' if unknown; `ratio` as in 16:9."""
     order = PICTURE_EDITS[variation].replace("{ratio}", ratio)
-    return Derivation(variation=variation, orders=order_of(order, has_words=bool(words)), subject=subject)
+    return Derivation(variation=variation, orders=order_of(order, has_words=bool(words)))
 
 
 def with_orders(given: Mapping[str, Any], orders: Mapping[str, str]) -> Mapping[str, Any]:

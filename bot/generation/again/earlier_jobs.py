@@ -25,10 +25,12 @@ class EarlierJobs:
     store: Store
     visible: VisibleJobs
 
-    async def is_private(self, job: Job) -> bool:
-        """Whether only its author may see the job's card, and what is derived from it."""
+    async def is_private(self, job: Job, viewer: Viewer | None = None) -> bool:
+        """Whether only its author may see the job's card; with a viewer, whether others where they act may not."""
         card = await self.store.cards.get(job.guild_id, job.card_id)
-        return card is not None and card.private
+        if card is None:
+            return False
+        return card.private or (viewer is not None and not viewer.is_shown_here(card.place_id))
 
     async def of_card(self, job: Job) -> tuple[Job, ...]:
         return await self.store.jobs.of_card(job.guild_id, job.card_id)

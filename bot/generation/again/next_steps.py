@@ -227,13 +227,13 @@ class RewrittenPrompts:
         targets.sort(key=lambda target: not catalogue.resolve(target).offered)
         return [target for target in targets if self.switches.is_on(job.guild_id, target)]
 
-    async def generation(self, job: Job, prompt: str, target: str) -> Generation:
+    async def generation(self, job: Job, prompt: str, target: str, viewer: Viewer) -> Generation:
         """Return the generation of `target` with the job's rewritten prompt, private if the job's card is."""
         known = {field.name for field in self.catalogue.current.resolve(target).fields}
         carried = {_CARRIED[name]: value for name, value in job.input.items() if _CARRIED.get(name) in known}
         return Generation(
             operation=target,
             values={**carried, "prompt": prompt},
-            private=await self.earlier.is_private(job),
+            private=await self.earlier.is_private(job, viewer),
             parent_id=job.id,
         )

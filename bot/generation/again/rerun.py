@@ -137,7 +137,7 @@ class Reruns:
             raw=self._catalogue.current.find(job.operation) is None,
             files=files,
             count=count,
-            private=await self._earlier.is_private(job),
+            private=await self._earlier.is_private(job, viewer),
             parent_id=job.id,
             reseed=True,
         )
@@ -196,9 +196,9 @@ class Reruns:
         return Generation(
             operation=operation.id,
             values=values,
-            derivation=replace(derivation, variation=Variation(strength), subject=prompt or derivation.subject),
+            derivation=replace(derivation, variation=Variation(strength), source_id=job.id if prompt else derivation.source_id),
             files=files,
-            private=await self._earlier.is_private(job),
+            private=await self._earlier.is_private(job, viewer),
             parent_id=job.id,
             before=[varying(operation, prompt, strength)] if prompt else (),
             fill=dict(PROMPT_OF_STEP_BEFORE) if prompt else {},
@@ -212,10 +212,10 @@ class Reruns:
             raise InputError(texts.ERASED)
         if not await self.can_change_look(job):
             raise InputError(texts.NO_LOOK)
-        edit = await self._edited(job)
+        edit = await self._edited(job, viewer)
         return replace(
             edit,
-            derivation=Derivation(variation=Variation.LOOK, subject=job.depicts),
+            derivation=Derivation(variation=Variation.LOOK, source_id=job.id),
             before=[changing_look(job.depicts)],
             fill=dict(PROMPT_OF_STEP_BEFORE),
         )
@@ -223,7 +223,7 @@ class Reruns:
     async def _picture_variant(self, job: Job, viewer: Viewer, strength: str) -> Generation:
         if not self._are_on(job, IMAGE_EDIT):
             return await self.rerun(job, viewer)
-        edit, words = await self._edited(job), job.depicts
+        edit, words = await self._edited(job, viewer), job.depicts
         values = {"prompt": words, **edit.values} if words else edit.values
         return replace(edit, values=values, derivation=varying_picture(Variation(strength), words))
 
@@ -232,13 +232,13 @@ class Reruns:
         await self.require_payer(job, viewer.member_id)
         if not (job.input and _is_image(job) and self._are_on(job, IMAGE_EDIT)):
             raise InputError(texts.NO_VARIANT)
-        edit, words = await self._edited(job), job.depicts
+        edit, words = await self._edited(job, viewer), job.depicts
         values = {"prompt": words, **edit.values} if words else dict(edit.values)
         if variation is Variation.UPSCALE:
             values["resolution"] = LARGEST
         return replace(edit, values=values, derivation=varying_picture(variation, words))
 
-    async def _edited(self, job: Job) -> Generation:
+    async def _edited(self, job: Job, viewer: Viewer) -> Generation:
         image = SourceFile(ref=SourceRef(job_id=job.id), label=texts.VARIED_IMAGE.message, field="image_url")
         editors = {model.id for model in self._catalogue.current.resolve(IMAGE_EDIT).models}
         carried = [*_CARRIED, "model"] if job.model in editors else _CARRIED
@@ -246,7 +246,7 @@ class Reruns:
             operation=IMAGE_EDIT,
             values={name: job.input[name] for name in carried if name in job.input},
             files=[image],
-            private=await self._earlier.is_private(job),
+            private=await self._earlier.is_private(job, viewer),
             parent_id=job.id,
         )
 
@@ -261,7 +261,7 @@ class Reruns:
             derivation=_editable(derivation, has_files=bool(files)),
             extra=undocumented_names(self._catalogue.current.find(job.operation), values),
             files=files,
-            private=await self._earlier.is_private(job),
+            private=await self._earlier.is_private(job, viewer),
             parent_id=job.id,
         )
         return Edit(generation=generation, prefilled=flattened(values), kept=values)
@@ -271,7 +271,7 @@ def _editable(derivation: Derivation, *, has_files: bool) -> Derivation:
     """Return the derivation for a form, in which the member puts a prompt, also where there was none."""
     order = derivation.orders.get("prompt")
     if order is None:
-        return Derivation(subject=derivation.subject if has_files else "")
+        return Derivation(source_id=derivation.source_id if has_files else "")
     return derivation if "{prompt}" in order else replace(derivation, orders=order_of(order, has_words=True))
 
 

@@ -10,7 +10,7 @@ from bot.cannon.retry import SAFE_WINDOW_S
 from bot.catalogue import LiveCatalogue
 from bot.domain.jobs.card_spec import JobSpec, Origin
 from bot.domain.models import PAID_STATES, Job, JobState
-from bot.domain.server.places import is_unchecked
+from bot.domain.server.places import Viewer, is_unchecked
 from bot.domain.words.templates import (
     OutputRef,
     output_of_step,
@@ -63,7 +63,7 @@ class Retries:
     clock: Clock
     catalogue: LiveCatalogue
 
-    async def plan(self, job: Job, member_id: int) -> RetryPlan:
+    async def plan(self, job: Job, viewer: Viewer) -> RetryPlan:
         """Return the needs of a retry of the job's card.
 
         Raises InputError if none of its jobs may be retried, Refused for a member who may not re-run results here.
@@ -71,11 +71,11 @@ class Retries:
         jobs = await self.earlier.of_card(job)
         if not to_retry(jobs):
             raise InputError(texts.NOTHING_FAILED)
-        await self.reruns.require_payer(job, member_id)
+        await self.reruns.require_payer(job, viewer.member_id)
         card = await self.store.cards.get(job.guild_id, job.card_id)
         return RetryPlan(
             jobs=jobs,
-            private=card is not None and card.private,
+            private=await self.earlier.is_private(job, viewer),
             label="" if card is None else card.label,
         )
 

@@ -15,6 +15,7 @@ from bot.store.guild.community.events import forget_events
 from bot.store.guild.gone import note_all_former, note_former
 from bot.store.guild.members import forget_settings
 from bot.store.guild.reviews import withheld_in
+from bot.store.jobs.copied_words import erase_copies
 from bot.store.jobs.tried_values import KEPT, ModelTest, erase_jobs, forget_of_member, no_model
 from bot.store.money.reports import PAGE_ROWS, START, Mark, ReportPage, iso_time
 from bot.store.sql import Connection, Row
@@ -64,7 +65,7 @@ class Erased:
     jobs: int
     drafts: int
     left: int
-    """The number of open, unchanged jobs."""
+    """The number of unchanged jobs: open ones, and those whose words another's open job needs."""
 
 
 class Privacy(Repository):
@@ -106,13 +107,15 @@ class Privacy(Repository):
         """Erase the contents of the member's ended jobs in the guild; delete their other data there.
 
         That is drafts, reactions, votes, settings, presets, the default voice, and what they added to the cast. Copies
-        of their results become due for deletion. Times, states, operations and credits stay, models if
+        of their results become due for deletion; their words go from others' jobs, too. Times, states, operations and credits stay, models if
         `is_known_model`, and the ledger; a pseudonym replaces the member as soon as limits allow. The log is emptied.
         """
         mine, now = (guild_id, member_id), self._clock.wall()
 
         def change(db: Connection) -> Erased:
             ids = [row[0] for row in db.execute(_ERASABLE, mine).fetchall()]
+            needed = set(erase_copies(db, guild_id, member_id, ids))
+            ids = [each for each in ids if each not in needed]
             jobs = erase_jobs(db, guild_id, ids, now, is_known_model=is_known_model, with_copies=True)
             db.execute("DELETE FROM reaction_acts WHERE guild_id = ? AND member_id = ?", mine)
             db.execute("DELETE FROM voice_defaults WHERE guild_id = ? AND member_id = ?", mine)
@@ -124,7 +127,7 @@ class Privacy(Repository):
             if member_id != guild_id:  # their own place has their id anyway
                 note_former(db, guild_id, member_id, now)
             drafts = db.execute("DELETE FROM drafts WHERE guild_id = ? AND member_id = ?", mine).rowcount
-            return Erased(jobs=jobs, drafts=drafts, left=db.execute(_STILL_OPEN, mine).fetchone()[0])
+            return Erased(jobs=jobs, drafts=drafts, left=db.execute(_STILL_OPEN, mine).fetchone()[0] + len(needed))
 
         erased = await self._write(guild_id, change)
         await self._database.scrub()
@@ -167,7 +170,6 @@ def _job_line(row: Row, before: Iterable[str], withheld: frozenset[str]) -> Mapp
         "input": given,
         "variation": row["variation"],
         "sent_instead": json.loads(row["orders"]),
-        "subject": row["subject"],
         "output": json.loads(row["output"]) if is_shown else {},
         "media": json.loads(row["media"]) if is_shown else [],
         "held": str(from_milli(row["held_milli"] + row["raised_milli"])),

@@ -11,8 +11,8 @@ from bot.domain.models import Job, JobState, MediaKind
 from bot.domain.server.places import CardPlace
 from bot.store.engine.columns import place_of, to_json
 from bot.store.engine.repository import Repository
-from bot.store.jobs.rows import SELECT_PLACED, PlacedJob, job_of, placed_job_of
-from bot.store.sql import Connection
+from bot.store.jobs.rows import SELECT_PLACED, PlacedJob, job_of, jobs_from, placed_from
+from bot.store.sql import Connection, Parameters
 
 SEARCHED = 2000
 """Newest jobs a search scans without an index."""
@@ -30,7 +30,12 @@ class FoundResult:
     place: CardPlace
 
 
-class JobLists(Repository):
+class _PlacedLists(Repository):
+    async def _placed(self, query: str, values: Parameters) -> list[PlacedJob]:
+        return await self._database.read(lambda db: placed_from(db, query, values))
+
+
+class JobLists(_PlacedLists):
     """Lists, pages and counts of jobs."""
 
     async def recent(
@@ -43,8 +48,8 @@ class JobLists(Repository):
     ) -> list[Job]:
         """Return the guild's jobs in `states`, of this member, newest first, at most `limit`."""
         values = _narrowed(guild_id, author_id, states, limit=limit, offset=0, with_secret=1)
-        rows = await self._rows(_RECENT.format(newest=_newest(author_id, states)), values)
-        return [job_of(row) for row in rows]
+        query = _RECENT.format(newest=_newest(author_id, states))
+        return await self._database.read(lambda db: list(jobs_from(db, query, values)))
 
     async def results(
         self, guild_id: int, *, kinds: Collection[MediaKind], words: Sequence[str] = (), limit: int = SEARCHED
@@ -59,8 +64,7 @@ class JobLists(Repository):
     async def found(self, guild_id: int, job_ids: Sequence[str]) -> list[Job]:
         """Return the guild's existing jobs with these ids, in their order."""
         values = {"guild_id": guild_id, "ids": to_json(list(job_ids))}
-        rows = await self._database.glance(lambda db: db.execute(_FOUND, values).fetchall())
-        return [job_of(row) for row in rows]
+        return await self._database.glance(lambda db: list(jobs_from(db, _FOUND, values)))
 
     async def has_made(self, guild_id: int, key_id: int | None, operation: str, *, since: float) -> bool:
         """Whether a job of the guild had a result with this key since then (Unix seconds); None: the host's."""
@@ -74,13 +78,11 @@ class JobLists(Repository):
 
     async def placed(self, guild_id: int, job_id: str) -> PlacedJob | None:
         """Return the guild's job and its card's place, None if there is none."""
-        row = await self._row(_PLACED, {"guild_id": guild_id, "id": job_id})
-        return None if row is None else placed_job_of(row)
+        return next(iter(await self._placed(_PLACED, {"guild_id": guild_id, "id": job_id})), None)
 
     async def in_message(self, guild_id: int, message_id: int) -> list[PlacedJob]:
         """Return the guild's jobs with results in that message, in order, and their cards' places."""
-        rows = await self._rows(_IN_MESSAGE, {"guild_id": guild_id, "message_id": message_id})
-        return [placed_job_of(row) for row in rows]
+        return await self._placed(_IN_MESSAGE, {"guild_id": guild_id, "message_id": message_id})
 
     async def counts(self, guild_id: int) -> dict[JobState, int]:
         """Return how many of the guild's jobs are open or held, by state, without zeros."""
@@ -104,8 +106,7 @@ class JobLists(Repository):
         Visibility is not checked.
         """
         values = _narrowed(guild_id, author_id, states, limit=limit, offset=offset)
-        rows = await self._rows(_PAGE.format(newest=_newest(author_id, states)), values)
-        return [placed_job_of(row) for row in rows]
+        return await self._placed(_PAGE.format(newest=_newest(author_id, states)), values)
 
     async def search(
         self,
@@ -287,18 +288,16 @@ ANCESTORS_MAX = 100
 """Maximum generations of a lineage."""
 
 
-class Lineage(Repository):
+class Lineage(_PlacedLists):
     """Queries along `parent_id` and `after_ids`. Visibility is not checked."""
 
     async def of(self, guild_id: int, job_id: str) -> list[PlacedJob]:
         """Return the guild's job and its ancestors, newest generation first; [] if there is no such job."""
-        rows = await self._rows(_ANCESTORS, {"guild_id": guild_id, "id": job_id, "limit": ANCESTORS_MAX})
-        return [placed_job_of(row) for row in rows]
+        return await self._placed(_ANCESTORS, {"guild_id": guild_id, "id": job_id, "limit": ANCESTORS_MAX})
 
     async def made_from(self, guild_id: int, job_ids: Sequence[str], *, limit: int) -> list[PlacedJob]:
         """Return the direct children of the guild's jobs, oldest first, at most `limit`."""
-        rows = await self._rows(_CHILDREN, {"guild_id": guild_id, "ids": to_json(list(job_ids)), "limit": limit})
-        return [placed_job_of(row) for row in rows]
+        return await self._placed(_CHILDREN, {"guild_id": guild_id, "ids": to_json(list(job_ids)), "limit": limit})
 
 
 _LINE = """

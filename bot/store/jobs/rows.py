@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -9,9 +10,10 @@ from functools import partial
 
 from bot.domain.models import RUNNING_STATES, Books, Card, Job, JobState, ShootoutPhase, WaitsFor
 from bot.domain.server.member_settings import PING_AFTER_S
-from bot.domain.server.places import CardPlace
+from bot.domain.server.places import CardPlace, may_quote
 from bot.domain.words.cast import NO_CAST, Casting
 from bot.domain.words.orders import Variation
+from bot.domain.words.text import shortened
 from bot.store.engine.columns import (
     ChangedBy,
     Column,
@@ -29,7 +31,7 @@ from bot.store.engine.columns import (
     to_text,
     to_text_or_none,
 )
-from bot.store.sql import Connection, Row
+from bot.store.sql import Connection, Parameters, Row
 from bot.store.vault.secret_box import SecretBox
 
 TOKEN_PURPOSE = "interaction token"  # noqa: S105 - what the token is for, not a token
@@ -70,7 +72,7 @@ JOBS = Table(
         *_all("id", "card_id", "guild_id", "position", "author_id", "operation", "idempotency_key"),
         Column(name="held_milli", attribute="held", to_sql=to_milli, from_sql=from_milli),
         Column(name="expected_milli", attribute="expected", to_sql=to_milli_or_none, from_sql=from_milli_or_none),
-        *_all("price_kind", "price_size", "price_outputs", "parent_id", "repeats_key", "subject", "trace"),
+        *_all("price_kind", "price_size", "price_outputs", "parent_id", "repeats_key", "source_id", "trace"),
         Column(name="after_ids", to_sql=to_json, from_sql=texts_from_json),
         Column(name="practice", attribute="books", to_sql=int, from_sql=Books),
         Column(name="fill", to_sql=to_json, from_sql=mapping_from_json),
@@ -143,11 +145,12 @@ def job_of(row: Row) -> Job:
     return JOBS.read(row)
 
 
+SUBJECT_CHARS = 1000
 SELECT_PLACED = """
 SELECT jobs.*, cards.author_id AS card_author, cards.private AS card_private,
     coalesce(cards.message_channel_id, cards.channel_id) AS card_place
 """
-"""The beginning of a query on `jobs` and `cards` whose rows are for `placed_job_of`."""
+"""The beginning of a query on `jobs` and `cards` whose rows are for `placed_from`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,19 +161,53 @@ class PlacedJob:
     place: CardPlace
 
 
-def placed_job_of(row: Row) -> PlacedJob:
-    return PlacedJob(job=job_of(row), place=place_of(row))
+SOURCES_MAX = 20
+"""Maximum sources behind a job whose words are read."""
+# The job itself, then what it was made from, and so on.
+_SOURCES = f"""
+WITH RECURSIVE line (id, height) AS (
+    SELECT :id, 0
+    UNION ALL
+    SELECT jobs.source_id, line.height + 1 FROM line JOIN jobs ON jobs.id = line.id
+    WHERE jobs.guild_id = :guild_id AND jobs.source_id <> '' AND line.height < {SOURCES_MAX}
+)
+{SELECT_PLACED} FROM line JOIN jobs ON jobs.id = line.id JOIN cards ON cards.id = jobs.card_id
+WHERE jobs.guild_id = :guild_id ORDER BY line.height
+"""  # noqa: S608 - a constant number
+
+
+def with_subject(db: Connection, job: Job) -> Job:
+    """Return the job with what its source shows, as far as its card may quote that."""
+    if not job.source_id:
+        return job
+    rows = db.execute(_SOURCES, {"id": job.id, "guild_id": job.guild_id}).fetchall()
+    subject = ""
+    for newer, older in reversed(list(itertools.pairwise(rows))):
+        may_be_quoted = may_quote(place_of(older), place_of(newer))
+        subject = shortened(replace(job_of(older), subject=subject).depicts, SUBJECT_CHARS) if may_be_quoted else ""
+    return replace(job, subject=subject)
+
+
+def jobs_from(db: Connection, query: str, values: Parameters) -> tuple[Job, ...]:
+    """Return the jobs of a query, with what their sources show."""
+    return tuple(with_subject(db, job_of(row)) for row in db.execute(query, values).fetchall())
+
+
+def placed_from(db: Connection, query: str, values: Parameters) -> list[PlacedJob]:
+    """Return the jobs of a query that begins with SELECT_PLACED, with what their sources show."""
+    rows = db.execute(query, values).fetchall()
+    return [PlacedJob(job=with_subject(db, job_of(row)), place=place_of(row)) for row in rows]
 
 
 def job_in(db: Connection, guild_id: int, job_id: str) -> Job | None:
     """Return the guild's job, None if there is none of this id."""
-    row = db.execute("SELECT * FROM jobs WHERE id = ? AND guild_id = ?", (job_id, guild_id)).fetchone()
-    return None if row is None else job_of(row)
+    found = jobs_from(db, "SELECT * FROM jobs WHERE id = ? AND guild_id = ?", (job_id, guild_id))
+    return next(iter(found), None)
 
 
 def jobs_of_card(db: Connection, guild_id: int, card_id: str) -> tuple[Job, ...]:
-    rows = db.execute("SELECT * FROM jobs WHERE card_id = ? AND guild_id = ? ORDER BY position", (card_id, guild_id))
-    return tuple(map(job_of, rows))
+    query = "SELECT * FROM jobs WHERE card_id = ? AND guild_id = ? ORDER BY position"
+    return jobs_from(db, query, (card_id, guild_id))
 
 
 def unchanged(db: Connection, job: Job) -> Job | None:
@@ -202,4 +239,4 @@ def update_job(db: Connection, job: Job, was: Job) -> Job:
         db.execute(_TO_BE_DRAWN, values)
         if job.state is JobState.DELIVERED:
             db.execute(_PING_IS_DUE, {**values, "delivered_at": job.delivered_at, "long_s": PING_AFTER_S})
-    return job if row is None else job_of(row)
+    return with_subject(db, job if row is None else job_of(row))

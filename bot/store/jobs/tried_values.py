@@ -17,7 +17,7 @@ erased_at IS NULL AND state IN ('delivered', 'failed', 'cancelled', 'refused', '
 """
 """Ended jobs with contents."""
 _BLANK = """
-UPDATE jobs SET input = '{}', output = '{}', media = '[]', fill = '{}', orders = '{}', subject = '',
+UPDATE jobs SET input = '{}', output = '{}', media = '[]', fill = '{}', orders = '{}', source_id = '',
     casting = '{}', error = NULL,
     lacks = '[]', recheck_at = NULL,
     model = CASE WHEN model IN (SELECT value FROM json_each(:models)) THEN model END, erased_at = :now

@@ -421,8 +421,7 @@ CREATE TRIGGER ledger_returns_to_totals AFTER UPDATE OF member_id ON ledger FOR 
 CREATE FUNCTION have_job_found() RETURNS TRIGGER LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO job_texts (guild_id, job_id, text)
-    VALUES (NEW.guild_id, NEW.id, NEW.id || ' ' || NEW.operation || ' ' || words_of(NEW.input)
-        || CASE NEW.subject WHEN '' THEN '' ELSE ' ' || NEW.subject END);
+    VALUES (NEW.guild_id, NEW.id, NEW.id || ' ' || NEW.operation || ' ' || words_of(NEW.input));
     RETURN NULL;
 END
 $$;
@@ -433,14 +432,12 @@ CREATE FUNCTION have_job_found_by_new_words() RETURNS TRIGGER LANGUAGE plpgsql A
 BEGIN
     UPDATE job_texts
     SET text = NEW.id || ' ' || NEW.operation || ' ' || words_of(NEW.input)
-        || CASE NEW.subject WHEN '' THEN '' ELSE ' ' || NEW.subject END
     WHERE guild_id = NEW.guild_id AND job_id = NEW.id;
     RETURN NULL;
 END
 $$;
 CREATE TRIGGER jobs_are_found_by_new_words AFTER UPDATE OF input ON jobs
-    FOR EACH ROW WHEN (NEW.input <> OLD.input OR NEW.subject <> OLD.subject)
-    EXECUTE FUNCTION have_job_found_by_new_words();
+    FOR EACH ROW WHEN (NEW.input <> OLD.input) EXECUTE FUNCTION have_job_found_by_new_words();
 
 CREATE FUNCTION make_archive_month(month TEXT) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE

@@ -183,10 +183,10 @@ CREATE TABLE jobs (
     -- The least seconds between two polls of the request, as Cannon Studio last asked for; NULL where it did not.
     poll_after_s REAL CHECK (poll_after_s >= 0),
     -- What a job has from the result that it was made from: how it is to differ (NULL: as its member's words say), the texts
-    -- that the API gets in place of input fields, and what the source shows, in the words of the member who made that.
+    -- that the API gets in place of input fields, and the job whose file it takes.
     variation TEXT,
     orders TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(orders)),
-    subject TEXT NOT NULL DEFAULT '',
+    source_id TEXT NOT NULL DEFAULT '',
     -- `trace` is in each log line about the job, from the command to the post. `claimed_by` is the process that has followed
     -- it since `claimed_at`, or did last.
     trace TEXT NOT NULL DEFAULT '',
@@ -213,6 +213,7 @@ CREATE INDEX jobs_queue ON jobs (guild_id, created_at) WHERE state = 'waiting' A
 CREATE INDEX jobs_message ON jobs (message_id) WHERE message_id IS NOT NULL;
 -- What a job came from: the step it waited for, else the job it was made from. For families, downwards.
 CREATE INDEX jobs_origin ON jobs (guild_id, coalesce(json_extract(after_ids, '$[0]'), parent_id));
+CREATE INDEX jobs_source ON jobs (guild_id, source_id) WHERE source_id <> '';
 CREATE UNIQUE INDEX jobs_repeat_once ON jobs (repeats_key)
     WHERE repeats_key IS NOT NULL AND state NOT IN ('failed', 'expired', 'cancelled', 'refused');
 CREATE INDEX jobs_recheck ON jobs (recheck_at) WHERE recheck_at IS NOT NULL;

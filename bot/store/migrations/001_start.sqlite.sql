@@ -235,16 +235,14 @@ END;
 CREATE TRIGGER jobs_are_found AFTER INSERT ON jobs
 BEGIN
     INSERT INTO job_texts (guild_id, job_id, text) VALUES (NEW.guild_id, NEW.id, NEW.id || ' ' || NEW.operation || ' '
-        || coalesce(NEW.input ->> 'prompt', NEW.input ->> 'text', NEW.input ->> 'description', '')
-        || CASE NEW.subject WHEN '' THEN '' ELSE ' ' || NEW.subject END);
+        || coalesce(NEW.input ->> 'prompt', NEW.input ->> 'text', NEW.input ->> 'description', ''));
 END;
 
 CREATE TRIGGER jobs_are_found_by_new_words AFTER UPDATE OF input ON jobs
-WHEN NEW.input <> OLD.input OR NEW.subject <> OLD.subject
+WHEN NEW.input <> OLD.input
 BEGIN
     UPDATE job_texts SET text = NEW.id || ' ' || NEW.operation || ' '
         || coalesce(NEW.input ->> 'prompt', NEW.input ->> 'text', NEW.input ->> 'description', '')
-        || CASE NEW.subject WHEN '' THEN '' ELSE ' ' || NEW.subject END
     WHERE guild_id = NEW.guild_id AND job_id = NEW.id;
 END;
 

@@ -238,7 +238,6 @@ def _job_line(row: Row) -> Mapping[str, Any]:
         "own_account": is_own,
         "prompt": None if row["words"] is None else own_words(str(row["words"])),
         "variation": row["variation"],
-        "subject": None if row["card_private"] else row["subject"],
         "state": row["state"],
         "held": None if is_own else str(from_milli(row["held_milli"] + row["raised_milli"])),
         "basis": None if is_own else row["basis"],

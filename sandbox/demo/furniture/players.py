@@ -85,7 +85,12 @@ async def bring_cast(bot: CannonBot, sandbox: Sandbox, made: Furnished) -> None:
     for player in PLAYERS:
         links = [_drawn(sandbox, player, seed) for seed in player.seeds]
         viewer = Viewer(
-            guild_id=guild_id, member_id=made.people[player.maker].id, is_moderator=False, sight=_seen, ask=_asked
+            guild_id=guild_id,
+            member_id=made.people[player.maker].id,
+            is_moderator=False,
+            sight=_seen,
+            ask=_asked,
+            is_shown_here=lambda _channel_id: True,
         )
         new = NewMember(name=player.name, look=str(player.look), pictures=len(links), voice_id=player.voice_id)
         await bot.parts.cast.add(Caster(viewer=viewer, role_ids=()), new, partial(_given, links), commands=())

