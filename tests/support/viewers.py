@@ -14,4 +14,11 @@ def seeing(guild_id: int, member_id: int, *hidden: int, is_moderator: bool = Fal
     async def ask(channel_id: int) -> Sight:
         return sight(channel_id)
 
-    return Viewer(guild_id=guild_id, member_id=member_id, is_moderator=is_moderator, sight=sight, ask=ask, is_shown_here=lambda _channel_id: True)
+    return Viewer(
+        guild_id=guild_id,
+        member_id=member_id,
+        is_moderator=is_moderator,
+        sight=sight,
+        ask=ask,
+        is_shown_here=lambda _channel_id: True,
+    )

@@ -196,7 +196,9 @@ class Reruns:
         return Generation(
             operation=operation.id,
             values=values,
-            derivation=replace(derivation, variation=Variation(strength), source_id=job.id if prompt else derivation.source_id),
+            derivation=replace(
+                derivation, variation=Variation(strength), source_id=job.id if prompt else derivation.source_id
+            ),
             files=files,
             private=await self._earlier.is_private(job, viewer),
             parent_id=job.id,

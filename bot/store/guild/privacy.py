@@ -107,8 +107,9 @@ class Privacy(Repository):
         """Erase the contents of the member's ended jobs in the guild; delete their other data there.
 
         That is drafts, reactions, votes, settings, presets, the default voice, and what they added to the cast. Copies
-        of their results become due for deletion; their words go from others' jobs, too. Times, states, operations and credits stay, models if
-        `is_known_model`, and the ledger; a pseudonym replaces the member as soon as limits allow. The log is emptied.
+        of their results become due for deletion; their words go from others' jobs, too. Times, states, operations and
+        credits stay, models if `is_known_model`, and the ledger; a pseudonym replaces the member as soon as limits
+        allow. The log is emptied.
         """
         mine, now = (guild_id, member_id), self._clock.wall()
 

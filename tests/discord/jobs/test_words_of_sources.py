@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.domain.models import Job
-from tests.support.channels import hidden_channel, made_in, press, sent_since, shown
+from tests.support.channels import hidden_channel, made_in, press, shown
 from tests.support.erased import delete_data, left_in_files, left_in_tables
 from tests.support.jobs import gallery, on_job
 from tests.support.reacting import other
@@ -45,7 +45,7 @@ async def read_by(rig: Rig, eve: Any, jobs: list[Job]) -> str:
     embeds = [embed.to_dict() for message in cards for embed in message.embeds]
     choices = [await eve.autocomplete(rig.channel, "image edit", "from", typed) for typed in ("", "carols", "bright")]
     listed = await gallery(rig, eve)
-    everyones = await gallery(rig, eve, **{"member": rig.member.user})
+    everyones = await gallery(rig, eve, member=rig.member.user)
     single = [shown(await on_job(rig, eve, "show", job.id)) for job in jobs]
     return str([files, embeds, choices, shown(listed), shown(everyones), single])
 

@@ -18,7 +18,14 @@ def viewer(member_id: int, known: Sight, told: Sight, asked: list[int], *, is_mo
         asked.append(channel_id)
         return told
 
-    return Viewer(guild_id=1, member_id=member_id, is_moderator=is_moderator, sight=lambda _: known, ask=ask, is_shown_here=lambda _: True)
+    return Viewer(
+        guild_id=1,
+        member_id=member_id,
+        is_moderator=is_moderator,
+        sight=lambda _: known,
+        ask=ask,
+        is_shown_here=lambda _: True,
+    )
 
 
 @pytest.mark.parametrize(("member_id", "private", "is_moderator"), [*product((AUTHOR, OTHER), (0, 1), (0, 1))])
