@@ -86,7 +86,6 @@ def uses(parts: Parts) -> dict[type[Any], Any]:
         parts.languages,
         parts.learned_prices,
         parts.member_data,
-        parts.memories,
         parts.own_settings,
         parts.own_accounts,
         parts.practice,

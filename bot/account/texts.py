@@ -94,22 +94,6 @@ def pack_name(pack: CreditPack) -> str:
     return tame(pack.name) if pack.credits is None else credits_words(pack.credits)
 
 
-def model_refused(name: str, model: str, said: str, others: Sequence[str], *, worked_here: bool) -> str:
-    """Say that the API has refused a model, sent as `model`, and name others: that worked here, or that are public."""
-    if model == name:
-        refused = tr("Cannon Studio does not accept the model {model}.", model=tame(name))
-    else:
-        refused = tr(
-            "Cannon Studio does not accept the model {model}, sent as {name}.", model=tame(name), name=tame(model)
-        )
-    models = both(map(tame, others))
-    if worked_here:
-        choice = tr("These models have worked here: {models}.", models=models)
-    else:
-        choice = tr("The documentation lists these models: {models}.", models=models)
-    return sentences(refused, choice, tr("Cannon Studio says: {said}", said=full_stop(said)))
-
-
 TOO_MANY_LABELS = Plural(
     "You can label up to {count} voice. Remove a label first.",
     "You can label up to {count} voices. Remove a label first.",

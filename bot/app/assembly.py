@@ -15,8 +15,8 @@ import structlog
 from bot import __version__, commit
 from bot.account.api_keys import ApiKeys
 from bot.account.key_health import OF_ALL_MEMBERS, KeyHealth, StatusPace
-from bot.account.memory import AccountMemories, UnavailableOperations
 from bot.account.offerings import Offerings
+from bot.account.unavailable import UnavailableOperations
 from bot.app import texts
 from bot.app.catalogue import CatalogueRefresh, DocumentReader
 from bot.app.connection.commands import CommandSync
@@ -130,7 +130,6 @@ class _Core:
     client: CannonClient
     media: MediaFetcher
     keys: ApiKeys
-    memories: AccountMemories
     key_health: KeyHealth
     budgets: KeyBudgets
     unavailable: UnavailableOperations
@@ -256,7 +255,6 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         media=core.media,
         keys=core.keys,
         budgets=core.budgets,
-        memories=core.memories,
         learned_prices=LearnedPrices(store, core.keys),
         jobs=jobs,
         reconciler=reconciler,
@@ -285,8 +283,8 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         traces=traces,
         signals=core.signals,
         maintenance=maintenance,
-        member_data=MemberData(store, setup.catalogue, core.memories),
-        voices=ServerVoices(store, keys=core.keys, memories=core.memories, settings=moderation.settings),
+        member_data=MemberData(store, setup.catalogue),
+        voices=ServerVoices(store, keys=core.keys, settings=moderation.settings),
         own_settings=OwnSettings(store),
         events=events,
         event_desk=_event_desk(setup, core, delivery, events, copies),
@@ -360,7 +358,6 @@ async def _core(setup: Setup, store: Store) -> _Core:
         client=client,
         media=_media_fetcher(setup, practise),
         keys=keys,
-        memories=AccountMemories(store, keys=keys, catalogue=setup.catalogue, clock=setup.clock),
         key_health=KeyHealth(keys, client, setup.clock),
         budgets=budgets,
         unavailable=UnavailableOperations(store, setup.clock),
@@ -385,7 +382,6 @@ async def _core(setup: Setup, store: Store) -> _Core:
     await core.keys.load()
     await core.offerings.load()
     await core.learned.load()
-    await core.memories.load_model_ids()
     await core.switches.load()
     return core
 
@@ -488,7 +484,6 @@ def _worker(
         unavailable=core.unavailable,
         catalogue=setup.catalogue,
         learned=core.learned,
-        memories=core.memories,
         clock=setup.clock,
         surface=delivery,
         languages=delivery.card_languages,
@@ -569,7 +564,6 @@ def _reconciler(setup: Setup, core: _Core, delivery: Delivery) -> Reconciler:
         client=core.client,
         keys=core.keys,
         catalogue=setup.catalogue,
-        memories=core.memories,
         surface=delivery,
         languages=delivery.card_languages,
         clock=setup.clock,
@@ -594,7 +588,6 @@ def _intake(
         key_health=core.key_health,
         gate=gate,
         pricing=pricing,
-        memories=core.memories,
         clock=setup.clock,
         alerts=alerts,
         payers=payers,

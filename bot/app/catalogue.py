@@ -307,5 +307,4 @@ async def forget_published(store: Store) -> bool:
     Returns False if there is nothing. Ids that documents had for built-in operations are kept: jobs have them.
     """
     await store.meta.forget(NAMED_META)
-    await store.model_ids.forget()
     return await store.api_facts.forget()

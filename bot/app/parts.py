@@ -11,8 +11,8 @@ from discord.ext import commands
 
 from bot.account.api_keys import ApiKeys
 from bot.account.key_health import StatusPace
-from bot.account.memory import AccountMemories, UnavailableOperations
 from bot.account.offerings import Offerings
+from bot.account.unavailable import UnavailableOperations
 from bot.app.catalogue import CatalogueRefresh
 from bot.app.connection.commands import CommandSync, Renew
 from bot.app.practice_process import PracticeStudio
@@ -142,7 +142,6 @@ class Parts:
     media: MediaFetcher
     keys: ApiKeys
     budgets: KeyBudgets
-    memories: AccountMemories
     learned_prices: LearnedPrices
     host_prices: HostPrices
     jobs: JobService

@@ -5,7 +5,6 @@ from __future__ import annotations
 from bot.catalogue.catalogue import Catalogue
 from bot.catalogue.checks.cautions import Caution, distinct
 from bot.catalogue.checks.suggest import Offer
-from bot.catalogue.checks.tried import Tried
 from bot.catalogue.fields import Field, FieldKind, Probe, ProbeKind, Scalar, undocumented_field
 from bot.catalogue.live import ApiChange, ChangeKind, LiveCatalogue, Subject
 from bot.catalogue.openapi import describe, merge
@@ -29,7 +28,6 @@ __all__ = [
     "ProbeKind",
     "Scalar",
     "Subject",
-    "Tried",
     "describe",
     "distinct",
     "label_of",

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Any
 
 from bot.catalogue.checks.cautions import Caution, cautions_of, raw_caution
 from bot.catalogue.checks.suggest import OFFER_LIMIT, OFFER_LIMIT_CHARS, Offer, suggest
-from bot.catalogue.checks.tried import Tried
 from bot.catalogue.checks.validation import check_input
 from bot.catalogue.checks.values import clean_text, plain
 from bot.catalogue.fields import Field, FieldKind
@@ -144,16 +143,16 @@ class Catalogue:
         field: str,
         typed: str,
         given: Mapping[str, object] | None = None,
-        tried: Sequence[Tried] = (),
+        labels: Mapping[str, str] = MappingProxyType({}),
     ) -> list[Offer]:
         """Return up to 25 (label, value) pairs for autocomplete; `given` are the other options.
 
-        Values of `tried` that worked come first, rejected ones last. The typed text itself precedes them unless
-        the list is closed. Empty for an unknown operation or field.
+        `labels` are more values, with their names or ''. The typed text itself precedes them unless the list is
+        closed. Empty for an unknown operation or field.
         """
         try:
             operation = self.resolve(operation_id)
-            return suggest(operation, operation.field(field), typed, given or {}, tried)
+            return suggest(operation, operation.field(field), typed, given or {}, labels)
         except (InputError, KeyError):
             return []
 

@@ -19,7 +19,11 @@ TEXT_LIMIT_CHARS = 6000
 HELP_LIMIT_CHARS = 100
 """The longest description of a slash-command option."""
 
-NAMED_IDS = frozenset({"voice_id"})
+MODEL = "model"
+VOICE = "voice_id"
+OWN_IDS = frozenset({MODEL, VOICE, "persona_id"})
+"""Fields with account or API ids that no document need list."""
+NAMED_IDS = frozenset({VOICE})
 """Ids that providers choose freely, such as a first name."""
 
 Scalar: TypeAlias = str | int | float
@@ -115,6 +119,10 @@ class Field:
     def longest(self) -> int:
         """Maximum length in characters; a document may only raise it."""
         return self.max_length if self.known is None else max(self.max_length, self.known.max_length)
+
+    @property
+    def has_listed_values(self) -> bool:
+        return bool(self.choices or self.choices_by_model or self.suggestions)
 
     @property
     def judges_by_usual(self) -> bool:

@@ -9,7 +9,6 @@ from enum import StrEnum
 
 from bot.catalogue import texts
 from bot.catalogue.catalogue import Catalogue
-from bot.catalogue.checks.tried import candidate_ids
 from bot.catalogue.fields import Field
 from bot.catalogue.openapi import merge
 from bot.catalogue.operation import Model, Operation, same_name
@@ -158,9 +157,7 @@ class LiveCatalogue:
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._built_in = catalogue
-        self._learned = catalogue
         self._current = catalogue
-        self._model_ids: Mapping[tuple[str, str], bool] = {}
         self.read_at: float | None = None
         """When the description was last read or found unchanged in this run, Unix seconds."""
 
@@ -181,16 +178,7 @@ class LiveCatalogue:
         known = {name: key for name, key in other_ids.items() if key in self._built_in.operations}
         targets = {name: self._current.resolve(key).id for name, key in known.items()}
         aliases = {name: target for name, target in targets.items() if name not in self._current.operations}
-        self._adopt(self._learned.replaced(self._learned.operations.values(), aliases))
-
-    def note_model_ids(self, tried: Mapping[tuple[str, str], bool]) -> None:
-        """Know likely ids of models, by operation and id: True if a result was made with it, False if rejected."""
-        self._model_ids = dict(tried)
-        self._adopt(self._learned)
-
-    def _adopt(self, catalogue: Catalogue) -> None:
-        self._learned = catalogue
-        self._current = _with_model_ids(catalogue, self._model_ids) if self._model_ids else catalogue
+        self._current = self._current.replaced(self._current.operations.values(), aliases)
 
     async def names_operations(self, document: object) -> bool:
         """Whether a document names operations."""
@@ -203,33 +191,10 @@ class LiveCatalogue:
         become no longer offered, unless one has them under another id.
         """
         # In a thread: an unusual outside document may take long.
-        former = self._learned
+        former = self._current
         present, found = await asyncio.to_thread(_learned, self._built_in, former, documents, kept)
-        if present is not former:
-            self._adopt(present)
+        self._current = present
         return found
-
-
-def _with_model_ids(catalogue: Catalogue, tried: Mapping[tuple[str, str], bool]) -> Catalogue:
-    """Return a catalogue with ids that were tried for models without a public one."""
-    by_operation: dict[str, dict[str, bool]] = {}
-    for (key, model_id), works in tried.items():
-        by_operation.setdefault(catalogue.aliases.get(key, key), {})[model_id] = works
-    operations = [
-        replace(each, models=tuple(_tried_model(each, model, by_operation[each.id]) for model in each.models))
-        if each.id in by_operation
-        else each
-        for each in catalogue.operations.values()
-    ]
-    return catalogue.replaced(operations, {})
-
-
-def _tried_model(operation: Operation, model: Model, tried: Mapping[str, bool]) -> Model:
-    if model.id is not None:
-        return model
-    known = [each for each in candidate_ids(operation, model) if each in tried]
-    works = next((each for each in known if tried[each]), None)
-    return replace(model, id=works, refused=tuple(each for each in known if not tried[each]))
 
 
 def _learned(

@@ -45,10 +45,6 @@ class Model:
     end: End | None = None
     offered: bool = True
     """False if the live document lists the operation's models without this one."""
-    likely: tuple[str, ...] = ()
-    """Ids to try before those made of the name."""
-    refused: tuple[str, ...] = ()
-    """Likely ids that the API rejected."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

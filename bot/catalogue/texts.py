@@ -44,26 +44,8 @@ def printable(value: object, limit: int) -> str:
     return line if len(line) <= limit else line[: limit - 1] + "…"
 
 
-ID_UNKNOWN = Text("{model} (ID not known yet)")
 ENDED_VALUE = Text("{value} · retired {date}", date=whole_day)
 """Return how something is offered that its provider has ended."""
-
-
-@because("input.kind")
-def no_id_of(model: str, tried: Sequence[str]) -> str:
-    """Return the refusal of a model by name, after each of its likely ids was rejected."""
-    return tr(
-        "Cannon Studio doesn't publish the ID of {model}, and rejected {ids}. Type the ID, or choose another model.",
-        model=echo(model),
-        ids=both(tried),
-    )
-
-
-def refused_here(label: str, said: str) -> str:
-    """Return how a value is offered that the API has refused; `said` is its own word, '' for none."""
-    if said:
-        return tr("{value} · rejected here: {reason}", value=label, reason=said)
-    return tr("{value} · rejected here", value=label)
 
 
 def counted(number: Value, unit: str) -> str:

@@ -250,7 +250,7 @@ async def _begin_to_lead(store: Store) -> None:
 
 
 def _caches(parts: Parts) -> list[ReadAgain]:
-    keys, models = parts.keys, parts.memories
+    keys = parts.keys
     return [
         ReadAgain(signal="absences", cache=parts.absences, again=parts.absences.load, every_s=SHORT_S),
         ReadAgain(signal="switches", cache=parts.switches, again=parts.switches.load, every_s=SHORT_S),
@@ -262,7 +262,6 @@ def _caches(parts: Parts) -> list[ReadAgain]:
             again=parts.catalogue_refresh.read_again,
             every_s=LONG_S,
         ),
-        ReadAgain(signal="model_ids", cache=models, again=models.load_model_ids, every_s=LONG_S),
         ReadAgain(signal="durations", cache=None, again=parts.learned.load, every_s=LONG_S),
     ]
 

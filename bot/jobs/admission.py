@@ -13,11 +13,11 @@ from functools import partial
 from typing import Any
 
 from bot.account.api_keys import ApiKeys, UsableKey
-from bot.account.memory import MODEL, VOICE, AccountMemory, UnavailableOperations
-from bot.catalogue import Field, FieldKind, LiveCatalogue, Operation
+from bot.account.unavailable import UnavailableOperations
+from bot.catalogue import Field, FieldKind, LiveCatalogue, Operation, model_id
 from bot.catalogue.checks.cautions import with_end
-from bot.catalogue.checks.tried import resolved_model
 from bot.catalogue.checks.values import clean_text
+from bot.catalogue.fields import MODEL, VOICE
 from bot.domain.jobs.card_spec import CardSpec, JobSpec, Origin
 from bot.domain.models import JOBS_PER_CARD
 from bot.domain.money.spend_request import LEAST, TYPED, Consent, SpendItem, SpendRequest
@@ -44,10 +44,9 @@ def is_surely_unchecked(values: Mapping[str, Any]) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Defaults:
-    """Defaults for one request: the server's settings and the account's former values."""
+    """Defaults for one request: the server's settings and the author's."""
 
     rules: Rules
-    memory: AccountMemory
     voice: str = ""
     """The author's voice, else the server's, '' for none."""
 
@@ -58,7 +57,7 @@ def with_defaults(operation: Operation, step: JobSpec, defaults: Defaults) -> Ma
     given = dict(step.input)
     model = given.get(MODEL) or defaults.rules.default_models.get(operation.id)
     if MODEL in names and isinstance(model, str):
-        given[MODEL] = resolved_model(operation, clean_text(model), defaults.memory.of(operation, MODEL))
+        given[MODEL] = model_id(operation, clean_text(model))
     if VOICE in names and not given.get(VOICE) and defaults.voice and VOICE not in step.derivation.casting.added:
         given[VOICE] = defaults.voice
     return given

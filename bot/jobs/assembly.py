@@ -9,7 +9,7 @@ from typing import Any
 
 from bot.account.api_keys import ApiKeys
 from bot.account.key_health import KeyHealth
-from bot.account.memory import AccountMemories, UnavailableOperations
+from bot.account.unavailable import UnavailableOperations
 from bot.cannon.budgets import KeyBudgets
 from bot.cannon.client import CannonClient
 from bot.catalogue import LiveCatalogue
@@ -44,7 +44,6 @@ def make_worker(
     unavailable: UnavailableOperations,
     catalogue: LiveCatalogue,
     learned: LearnedDurations,
-    memories: AccountMemories,
     clock: Clock,
     surface: Surface,
     languages: Languages,
@@ -96,7 +95,6 @@ def make_worker(
         webhook_url=webhook_url or (lambda _job: None),
         learned=learned,
         trust=trust,
-        memories=memories,
         clock=clock,
         metrics=metrics,
         rng=rng,
@@ -108,7 +106,6 @@ def make_worker(
         catalogue=catalogue,
         learned=learned,
         trust=trust,
-        memories=memories,
         clock=clock,
         metrics=metrics,
         rng=rng,

@@ -12,7 +12,6 @@ import structlog
 
 from bot.account.api_keys import ApiKeys, UsableKey
 from bot.account.key_health import KeyHealth
-from bot.account.memory import MODEL, AccountMemories, AccountMemory
 from bot.cannon.retry import SAFE_WINDOW_S
 from bot.catalogue import Caution, distinct
 from bot.domain.jobs.card_spec import CardSpec, JobSpec
@@ -150,7 +149,6 @@ class JobService:
     gate: RequestGate
     pricing: Pricing
     casts: Casts
-    memories: AccountMemories
     clock: Clock
     alerts: Alerts
     payers: Payers
@@ -192,10 +190,8 @@ class JobService:
         payer_id = spec.author_id if own else spec.guild_id
         if own:
             rules = rules.of_own_account()
-        names_model = bool(rules.default_models) or any(step.input.get(MODEL) for step in spec.steps)
-        memory = await self.memories.of(payer_id, own=bool(own)) if names_model else AccountMemory()
         voice = await self.store.voices.default_of(spec.guild_id, spec.author_id) or rules.default_voice
-        defaults = Defaults(rules=rules, memory=memory, voice=voice)
+        defaults = Defaults(rules=rules, voice=voice)
         spec, doubts = await self.casts.cast(spec)
         checked = await self.gate.checked(spec, defaults)
         key = await self.gate.key(payer_id, [job.operation for job in checked], own=bool(own))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bot.account.memory import Refusal
+from bot.account.unavailable import Refusal
 from bot.domain.models import WaitsFor
 from bot.domain.texts import ACCOUNT_LEFT, HOST_BALANCE_TOO_LOW, TOP_UP_OR_OTHER_KEY
 from bot.domain.words.text import full_stop

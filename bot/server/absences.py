@@ -147,7 +147,6 @@ class DataRetention:
         if (path := self._store.path) is not None:
             await asyncio.to_thread(delete_upgrade_backups, path, self._clock.wall() - UPGRADE_BACKUP_S)
         await self._store.retention.forget_expired()
-        await self._store.retention.forget_unused(self._host_days)
         if erased:
             log.info("retention.erased", jobs=erased)
         self._has_erased |= bool(erased or replaced)

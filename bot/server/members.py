@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
-from bot.account.memory import AccountMemories
 from bot.catalogue import LiveCatalogue
 from bot.catalogue.checks.values import clean_text
 from bot.domain.server.member_settings import (
@@ -102,7 +101,6 @@ class MemberData:
 
     store: Store
     catalogue: LiveCatalogue
-    memories: AccountMemories
 
     async def erase(self, guild_id: int, member_id: int) -> Erased:
         """Blank the member's ended jobs in the guild, and delete their drafts and reactions there.
@@ -110,9 +108,7 @@ class MemberData:
         The caller has copies of their results deleted (bot/delivery/posting/copies.py).
         """
         is_known = self.catalogue.current.knows_model
-        erased = await self.store.privacy.erase(guild_id, member_id, is_known_model=is_known)
-        self.memories.forget(guild_id)
-        return erased
+        return await self.store.privacy.erase(guild_id, member_id, is_known_model=is_known)
 
     async def settings(self, guild_id: int, member_id: int) -> Sequence[Mapping[str, Any]]:
         rows: list[Mapping[str, Any]] = []

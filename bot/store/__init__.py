@@ -11,7 +11,7 @@ from bot.store.guild.community.recipes import Recipes, Saved, StoredRecipe
 from bot.store.guild.community.schedules import Schedules
 from bot.store.guild.community.weekly import BestOfWeek, WeeklyPost
 from bot.store.guild.keys import GuildKeys, Practice, RetiredKey
-from bot.store.guild.members import StoredPreset, Voices, WordOffer
+from bot.store.guild.members import StoredPreset, Voices, VoiceUse, WordOffer
 from bot.store.guild.privacy import Erased, Privacy
 from bot.store.guild.reactions import DueWish, ReactionActs, ReactionMaps
 from bot.store.guild.record import ReportOutcome
@@ -26,7 +26,6 @@ from bot.store.jobs.jobs import Jobs, RequestOfAnother
 from bot.store.jobs.overshoots import LimitAtRisk, Overshoot, WorstCases
 from bot.store.jobs.rechecks import JobAttempt
 from bot.store.jobs.rows import PlacedJob
-from bot.store.jobs.tried_values import TriedOutcome, TriedValue
 from bot.store.money.ledger import Ledger, LedgerRow, LedgerSums
 from bot.store.money.limits import Blocks, Limits
 from bot.store.money.prices import PricedKind, Prices
@@ -103,8 +102,7 @@ __all__ = [
     "Store",
     "StoredPreset",
     "StoredRecipe",
-    "TriedOutcome",
-    "TriedValue",
+    "VoiceUse",
     "Voices",
     "WeeklyPost",
     "WordOffer",

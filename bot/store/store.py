@@ -56,7 +56,6 @@ from bot.store.jobs.jobs import Jobs
 from bot.store.jobs.overshoots import WorstCases
 from bot.store.jobs.queue import Queue
 from bot.store.jobs.rechecks import Rechecks
-from bot.store.jobs.tried_values import ModelIds, TriedValues
 from bot.store.money.ledger import Ledger
 from bot.store.money.limits import Blocks, Grants, Limits
 from bot.store.money.prices import Prices, TrueCosts
@@ -114,7 +113,6 @@ class Store:
         self.api_changes, self.api_facts = ApiChanges(database, box, clock), ApiFacts(database, box, clock)
         self.ledger, self.figures = Ledger(database, box, clock), Figures(database, box, clock)
         self.true_costs, self.totals = TrueCosts(database, box, clock), Totals(database, box, clock)
-        self.tried_values, self.model_ids = TriedValues(database, box, clock), ModelIds(database, box, clock)
         self.keys = GuildKeys(database, box, clock)
         self.practice = Practice(database, box, clock)
         self.switched_off = SwitchedOff(database, box, clock)

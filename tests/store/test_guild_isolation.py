@@ -25,7 +25,7 @@ from bot.domain.server.schedules import DueRun, Plan, Schedule, When
 from bot.domain.server.shootouts import ShootoutKind, ShootoutTerms
 from bot.domain.words.cast import CastKind, CastMember
 from bot.errors import StoreError
-from bot.store import Decision, JobAttempt, Record, ReviewRule, ReviewVerdict, Spending, Store, TriedOutcome
+from bot.store import Decision, JobAttempt, Record, ReviewRule, ReviewVerdict, Spending, Store
 from bot.store.engine.repository import Repository
 from tests.support.examples import examples
 from tests.support.new_file import write_empty_database
@@ -253,7 +253,6 @@ CALLS: dict[str, Call] = {
         guild_id, other.paid.key_id, other.paid.operation
     ),
     "true_costs.all": lambda store, guild_id, other, _: store.true_costs.all(guild_id, other.paid.key_id),
-    "tried_values.all": lambda store, guild_id, other, _: store.tried_values.all(guild_id, other.paid.key_id),
     "events.add": add_event,
     "events.get": lambda store, guild_id, *_: store.events.get(guild_id, CANARY),
     "events.open": lambda store, guild_id, *_: store.events.open(guild_id),
@@ -296,6 +295,7 @@ CALLS: dict[str, Call] = {
         guild_id, MEMBER, CANARY
     ),
     "voices.default_of": lambda store, guild_id, *_: store.voices.default_of(guild_id, MEMBER),
+    "voices.used": lambda store, guild_id, other, _: store.voices.used(guild_id, other.paid.key_id),
     "voices.set_default": lambda store, guild_id, *_: store.voices.set_default(guild_id, MEMBER, "mine"),
     "voices.sample_of": lambda store, guild_id, other, _: store.voices.sample_of(guild_id, None, CANARY),
     "voices.forget_sample": lambda store, guild_id, other, _: store.voices.forget_sample(guild_id, other.sample.id),
@@ -507,10 +507,10 @@ WITHOUT_GUILD = {
     "settings.guilds_with_log", "pings.overdue", "outbox.next_lines", "outbox.listen",
     "absent_guilds.all", "absent_guilds.concerned", "absent_guilds.with_unsent", "absent_guilds.overdue",
     "privacy.guilds_of", "retention.erase_old", "retention.forget_expired", "retention.to_purge", "word_offers.due",
-    "retention.forget_unused", "retention.old_jobs",
+    "retention.old_jobs",
     "rechecks.due", "keys.newest", "keys.refused", "host_key_refusals.all", "account_checks.to_check",
     "api_changes.adopt", "api_changes.latest", "api_facts.all", "api_facts.dates", "api_facts.delete",
-    "api_facts.forget", "api_facts.forgotten", "api_facts.use_again", "model_ids.all", "model_ids.forget",
+    "api_facts.forget", "api_facts.forgotten", "api_facts.use_again",
     "welcomes.expect", "welcomes.due",
     "own_accounts.guilds", "own_accounts.remove", "own_accounts.sums",
     "practice.guilds", "practice.sent", "totals.next_guild", "totals.correct",
@@ -549,7 +549,6 @@ async def populate(store: Store, guild_id: int, made: Any, accepted: Any) -> Gui
         cost=Decimal("5.5"),
         media=(image,),
         message_id=MESSAGE,
-        tried=TriedOutcome(values={"model": CANARY}),
         calls=(JobAttempt(call="submit", outcome="accepted"),),
     )
     await store.weekly.set_channel(guild_id, 777)

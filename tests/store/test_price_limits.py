@@ -21,7 +21,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from bot.account.api_keys import ApiKeys
 from bot.account.key_health import KeyHealth
-from bot.account.memory import AccountMemories, UnavailableOperations
+from bot.account.unavailable import UnavailableOperations
 from bot.cannon.client import CannonClient
 from bot.cannon.estimates import Estimates
 from bot.cannon.mcp import McpClient
@@ -185,7 +185,6 @@ class PriceLimits(RuleBasedStateMachine):
                 clock=self.clock,
             ),
             pricing=Pricing(self.store, EstimateTool(Estimates(self.mcp), self.clock), HostPrices()),
-            memories=AccountMemories(self.store, keys=keys, catalogue=catalogue, clock=self.clock),
             clock=self.clock,
             alerts=Alerts(
                 self.store,

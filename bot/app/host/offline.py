@@ -195,7 +195,6 @@ async def _erase(store: Store, days: int, progress: Progress) -> tuple[int, int]
         rows += last
         progress(host_texts.DELETING, rows, 0)
     await store.retention.forget_expired()
-    await store.retention.forget_unused(days)
     return jobs, rows
 
 

@@ -151,7 +151,7 @@ UPSCALE = Operation(
     outputs=(Output(key="video_url", kind=MediaKind.VIDEO),),
     models=(
         Model(id="wavespeed", name="Wavespeed"),
-        Model(id=None, name="Topaz Proteus", likely=("topaz", "proteus")),
+        Model(id=None, name="Topaz Proteus"),
         Model(id=None, name="Starlight 2.5"),
         Model(id=None, name="Magnific Precision"),
     ),

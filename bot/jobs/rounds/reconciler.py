@@ -15,7 +15,6 @@ import structlog
 from structlog.contextvars import bind_contextvars
 
 from bot.account.api_keys import ApiKeys
-from bot.account.memory import AccountMemories
 from bot.cannon.client import CannonClient
 from bot.cannon.outputs import media_of, text_of
 from bot.cannon.wire import Progress, RemoteStatus
@@ -63,7 +62,6 @@ class Reconciler:
     client: CannonClient
     keys: ApiKeys
     catalogue: LiveCatalogue
-    memories: AccountMemories
     surface: Surface
     languages: Languages
     clock: Clock
@@ -137,17 +135,13 @@ class Reconciler:
             await self._book(job, progress)
             return Found.NOTHING
         with speaking(await self.languages.of_card(job.guild_id, job.card_id)):
-            tried = self.memories.worked(job)
             kept = await self.store.rechecks.found(
                 job,
                 output=progress.output,
                 media=media,
                 cost=progress.cost,
                 sentence=str(texts.CAME_LATE),
-                tried=tried,
             )
-        if tried is not None:
-            await self.memories.noted(job.payer_id, tried)
         if kept is not None:
             log.info("recheck.found", job=job.id, operation=job.operation)
             await self._post(kept)

@@ -11,7 +11,6 @@ import structlog
 
 from bot.account.api_keys import UsableKey
 from bot.account.key_health import KeyVerdict
-from bot.account.memory import AccountMemories
 from bot.cannon.budgets import Call
 from bot.cannon.client import CannonClient
 from bot.cannon.errors import missing_in, relabelled
@@ -70,7 +69,6 @@ class Polling:
     catalogue: LiveCatalogue
     learned: LearnedDurations
     trust: WebhookTrust
-    memories: AccountMemories
     clock: Clock
     metrics: Metrics
     rng: random.Random
@@ -233,12 +231,9 @@ class Polling:
         cost = progress.cost if progress.cost is not None else job.cost
         finished = self._in_its_life(job, progress.completed_at)
         made = {"output": progress.output, "media": media, "cost": cost, "finished_at": finished}
-        tried = self.memories.worked(job)
         self._learn(followed, progress, last_seen_s)
-        if not await self.transitions.change(followed, JobState.READY, **made, next_at=0.0, tried=tried):
+        if not await self.transitions.change(followed, JobState.READY, **made, next_at=0.0):
             return None
-        if tried is not None:
-            await self.memories.noted(job.payer_id, tried)
         failpoint("ready.stored")
         self.trust.note_done(followed)
         return 0.0
@@ -268,10 +263,7 @@ class Polling:
         if progress.cost:
             await self.transitions.end_billed(followed, progress.cost, sentence, lacks=lacks)
             return
-        tried = None if progress.error is None else self.memories.failed(followed.job, progress.error, progress.faults)
-        await self.transitions.end(followed, JobState.FAILED, sentence, lacks=lacks, tried=tried)
-        if tried is not None:
-            await self.memories.noted(followed.job.payer_id, tried)
+        await self.transitions.end(followed, JobState.FAILED, sentence, lacks=lacks)
 
     def _in_its_life(self, job: Job, at: float | None) -> float:
         """Return a time of the API, Unix seconds, clamped to the job's life; now for None."""

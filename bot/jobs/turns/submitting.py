@@ -11,7 +11,7 @@ import structlog
 
 from bot.account.api_keys import ApiKeys, UsableKey
 from bot.account.key_health import KeyVerdict
-from bot.account.memory import AccountMemories, Refusal, UnavailableOperations
+from bot.account.unavailable import Refusal, UnavailableOperations
 from bot.cannon.budgets import Call
 from bot.cannon.client import CannonClient
 from bot.cannon.errors import missing_in, relabelled
@@ -26,7 +26,6 @@ from bot.errors import (
     CannonUnavailable,
     EmailNotVerified,
     IdempotencyClash,
-    InputRefused,
     KeyRefused,
     OutOfCredits,
     RateLimited,
@@ -67,7 +66,6 @@ class Submitting:
     webhook_url: Callable[[Job], str | None]
     learned: LearnedDurations
     trust: WebhookTrust
-    memories: AccountMemories
     clock: Clock
     metrics: Metrics
     rng: random.Random
@@ -105,16 +103,6 @@ class Submitting:
         if job.attempts == 0 and await self._may_not_say(job, values):
             await self.transitions.end(followed, JobState.REFUSED, texts.FORBIDDEN_WORD)
             return None
-        if job.attempts:
-            return await self._attempt(followed, key, values, age_s)
-        async with self.memories.in_turn(job, values) as values:
-            return await self._attempt(followed, key, values, age_s)
-
-    async def _attempt(
-        self, followed: Followed, key: UsableKey, values: Mapping[str, Any], age_s: float
-    ) -> float | None:
-        """Send the job with this input, noted before it is sent; return as `take_turn`."""
-        job = followed.job
         if not await self.transitions.change(
             followed,
             JobState.SUBMITTING,
@@ -134,7 +122,7 @@ class Submitting:
         key = await self.keys.for_job(job)
         if key is None or key.id != job.key_id:
             return False
-        return self.key_waits.is_free(key, job) and self.memories.is_sent_as_is(job)
+        return self.key_waits.is_free(key, job)
 
     async def confirm(self, followed: Followed) -> bool:
         """Take the stored first attempt back if something now comes before it; False if the job was lost."""
@@ -213,7 +201,6 @@ class Submitting:
 
     async def _accepted(self, followed: Followed, key: UsableKey, accepted: CreatedRequest) -> float | None:
         job = followed.job
-        self.memories.took(job)
         self.metrics.submit(job.operation, "accepted")
         failpoint("submit.stored")
         followed.failures = 0
@@ -256,11 +243,8 @@ class Submitting:
         if job.in_doubt:
             await self.transitions.end_unconfirmed(followed)
             return None
-        if await self.memories.refused(job, error) is not None:  # one model, say: others may work
-            await self._refused_for_good(followed, error)
-            return None
         operation = self.catalogue.current.find(job.operation)
-        refusal = await self.unavailable.note(job, key, operation, error.said)
+        refusal = await self.unavailable.note(job, key, operation, error)
         sentence: str | Text = texts.REFUSED[refusal](operation=self._title(job), reason=error.said)
         if key.own and refusal is not Refusal.INPUT:
             sentence = texts.OWN_ACCOUNT_TROUBLE
@@ -279,22 +263,15 @@ class Submitting:
 
     async def _refused_for_good(self, followed: Followed, error: CannonError) -> None:
         job = followed.job
-        tried = await self.memories.refused(job, error) if isinstance(error, InputRefused | KeyRefused) else None
         labels = labels_of(self.catalogue.current.find(job.operation))
         sentence: str | Text
         if job.own and isinstance(error, EmailNotVerified | OutOfCredits):
             sentence = texts.OWN_ACCOUNT_TROUBLE
         elif isinstance(error, EmailNotVerified):
             sentence = texts.must_verify(host_pays=job.key_id is None)
-        elif isinstance(error, KeyRefused):  # the key works: its account lacks a value of this input
-            sentence = texts.REFUSED[Refusal.INPUT](operation=self._title(job), reason=error.said)
         else:
             sentence = relabelled(error.sentence, error.said, error.faults, labels)
-        if tried is not None and job.model is not None and "model" in tried.values:
-            sentence = await self.memories.other_models(job, job.model, error.said) or sentence
-        await self.transitions.end(followed, JobState.FAILED, sentence, tried=tried, lacks=missing_in(error.faults))
-        if tried is not None:
-            await self.memories.noted(job.payer_id, tried)
+        await self.transitions.end(followed, JobState.FAILED, sentence, lacks=missing_in(error.faults))
 
     def _title(self, job: Job) -> str:
         operation = self.catalogue.current.find(job.operation)

@@ -21,7 +21,7 @@ from bot.runtime.failpoints import failpoint
 from bot.runtime.logs import QuietErrors
 from bot.runtime.metrics import Metrics
 from bot.server.settings import Languages
-from bot.store import JobAttempt, Overshoot, Store, TriedOutcome
+from bot.store import JobAttempt, Overshoot, Store
 from bot.store.jobs.rechecks import FINISHED, RUNNING
 
 log = structlog.get_logger(__name__)
@@ -161,17 +161,15 @@ class Transitions:
         sentence: str | Text,
         *,
         recheck: bool = False,
-        tried: TriedOutcome | None = None,
         lacks: tuple[str, ...] = (),
     ) -> None:
         """End a job without a result: release its hold and show `sentence`, the reason.
 
-        `recheck`: its request may still succeed, so the reconciler polls it. `tried`: the refused value; `lacks`:
-        fields the API misses.
+        `recheck`: its request may still succeed, so the reconciler polls it. `lacks`: fields the API misses.
         """
         await self.speak(followed.job)
         now = self.clock.wall()
-        end = {"release": True, "recheck": recheck, "tried": tried, "lacks": lacks, "cost": None}
+        end = {"release": True, "recheck": recheck, "lacks": lacks, "cost": None}
         if await self.change(followed, to, **end, error=str(sentence), finished_at=now):
             await self.show(followed.job)
 

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, replace
 from types import MappingProxyType
 from typing import Final
 
 from bot.account import texts
 from bot.account.api_keys import ApiKeys
-from bot.account.memory import AccountMemories
 from bot.catalogue.checks.values import clean_text
 from bot.domain.server.guild_rules import VOICE_LABELS_MAX, Rules
 from bot.domain.words.text import one_line, shortened
-from bot.errors import InputError
+from bot.errors import InputError, NoKey
 from bot.server.settings import SettingsChanges
-from bot.store import Store
+from bot.store import Store, VoiceUse
 
 LABEL_CHARS: Final = 40
 """Longest label."""
@@ -53,20 +52,24 @@ class ServerVoices:
     store: Store
     _: KW_ONLY
     keys: ApiKeys
-    memories: AccountMemories
     settings: SettingsChanges
 
     async def of(self, guild_id: int, member_id: int) -> VoiceList:
         rules = await self.store.settings.get(guild_id)
-        memory, own = await self.memories.of(guild_id), await self.store.voices.default_of(guild_id, member_id)
-        used = {each.value: each for each in memory.voices()}
+        own = await self.store.voices.default_of(guild_id, member_id)
+        try:
+            key_id = (await self.keys.of_payer(guild_id, own=False)).id
+        except NoKey:
+            used: Mapping[str, VoiceUse] = {}
+        else:
+            used = await self.store.voices.used(guild_id, key_id)
         ids = dict.fromkeys([*used, *rules.voice_labels, *filter(None, (own, rules.default_voice))])
         voices = [
             Voice(
                 id=each,
                 label=rules.voice_labels.get(each, ""),
                 operation=used[each].operation if each in used else "",
-                used_at=used[each].used_at if each in used else None,
+                used_at=used[each].at if each in used else None,
             )
             for each in ids
         ]
@@ -100,4 +103,3 @@ class ServerVoices:
             return replace(rules, voice_labels=MappingProxyType(labels | ({voice_id: label} if label else {})))
 
         await self.settings.change(guild_id, labelled, by_id=by_id)
-        self.memories.forget(guild_id)

@@ -209,6 +209,22 @@ class Drafts(Repository):
         return await self._write(guild_id, change)
 
 
+_USED = """
+SELECT voice_id, operation, created_at FROM (
+    SELECT input ->> 'voice_id' AS voice_id, operation, created_at, key_id, practice FROM jobs
+    WHERE guild_id = :guild_id AND state = 'delivered' ORDER BY created_at DESC LIMIT 500
+) AS made WHERE voice_id IS NOT NULL AND coalesce(key_id, 0) = :key_id AND practice < 2
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceUse:
+    """The latest result with a voice: its operation, and when it was requested (Unix seconds)."""
+
+    operation: str
+    at: float
+
+
 class Voices(Repository):
     """The tables `voice_defaults` and `voice_samples`. `key_id` is the paying API key, None for the host's."""
 
@@ -216,6 +232,13 @@ class Voices(Repository):
         """Return the member's default voice in the guild, '' for none."""
         key = guild_id, member_id
         return await self._database.recall(Recalled.VOICES, key, lambda db: _voice(db, key))
+
+    async def used(self, guild_id: int, key_id: int | None) -> dict[str, VoiceUse]:
+        """Return the voices of the guild's last 500 results on the key's account, the latest first."""
+        found: dict[str, VoiceUse] = {}
+        for voice_id, operation, at in await self._rows(_USED, {"guild_id": guild_id, "key_id": key_id or 0}):
+            found.setdefault(voice_id, VoiceUse(operation, at))
+        return found
 
     async def set_default(self, guild_id: int, member_id: int, voice_id: str) -> None:
         """Set the member's default voice in the guild; '' for none."""

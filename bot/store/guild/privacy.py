@@ -16,7 +16,7 @@ from bot.store.guild.gone import note_all_former, note_former
 from bot.store.guild.members import forget_settings
 from bot.store.guild.reviews import withheld_in
 from bot.store.jobs.copied_words import erase_copies
-from bot.store.jobs.tried_values import KEPT, ModelTest, erase_jobs, forget_of_member, no_model
+from bot.store.jobs.erasing import KEPT, ModelTest, erase_jobs, no_model
 from bot.store.money.reports import PAGE_ROWS, START, Mark, ReportPage, iso_time
 from bot.store.sql import Connection, Row
 from bot.store.vault.secret_box import forget_expired_tokens
@@ -51,7 +51,6 @@ UNION SELECT guild_id FROM presets WHERE member_id = :member_id
 UNION SELECT guild_id FROM cast_members WHERE made_by = :member_id
 UNION SELECT guild_id FROM shootout_votes WHERE member_id = :member_id
 UNION SELECT guild_id FROM event_members WHERE member_id = :member_id
-UNION SELECT guild_id FROM tried_values WHERE member_id = :member_id
 UNION SELECT guild_id FROM result_reports WHERE member_id = :member_id
 UNION SELECT guild_id FROM grants WHERE member_id = :member_id
 UNION SELECT guild_id FROM decisions WHERE by_id = :member_id
@@ -124,7 +123,6 @@ class Privacy(Repository):
             forget_settings(db, guild_id, member_id)
             forget_cast(db, guild_id, member_id, now)
             forget_events(db, guild_id, member_id)
-            forget_of_member(db, guild_id, member_id, is_known_model)
             if member_id != guild_id:  # their own place has their id anyway
                 note_former(db, guild_id, member_id, now)
             drafts = db.execute("DELETE FROM drafts WHERE guild_id = ? AND member_id = ?", mine).rowcount
@@ -195,16 +193,6 @@ SELECT guilds.id, CAST(rules.data ->> 'retention_days' AS INTEGER)
 FROM guilds LEFT JOIN rules ON rules.guild_id = guilds.id
 WHERE guilds.id IS NOT NULL
 """  # noqa: S608 - a constant condition
-_TRIED_GUILDS = """
-WITH RECURSIVE guilds (id) AS (
-    SELECT min(guild_id) FROM tried_values
-    UNION ALL
-    SELECT (SELECT min(guild_id) FROM tried_values WHERE guild_id > guilds.id) FROM guilds WHERE id IS NOT NULL
-)
-SELECT guilds.id, CAST(rules.data ->> 'retention_days' AS INTEGER)
-FROM guilds LEFT JOIN rules ON rules.guild_id = guilds.id
-WHERE guilds.id IS NOT NULL
-"""
 # A polled job may still get a result to post: its request lives for a week at most.
 _ENDED = f"""
 SELECT id FROM jobs WHERE guild_id = ? AND {KEPT} AND {_ENDED_AT} <= ? AND recheck_at IS NULL
@@ -329,16 +317,6 @@ class Retention(Repository):
             return jobs if jobs or is_known else None
 
         return await self._database.read(look)
-
-    async def forget_unused(self, days: int) -> None:
-        """Delete values last tried `days` ago or earlier, or the guild's own, shorter limit."""
-        guilds = await self._rows(_TRIED_GUILDS)
-        now = self._clock.wall()
-        olds = [(each, now - kept * 86_400) for each, own in guilds if (kept := _days_kept(days, own)) is not None]
-        if olds:
-            await self._database.write(
-                lambda db: db.executemany("DELETE FROM tried_values WHERE guild_id = ? AND used_at <= ?", olds)
-            )
 
     async def forget_left_over(self) -> int:
         """Delete leftovers of erased jobs: places of copies, reactions that have acted, closed reviews.

@@ -20,7 +20,7 @@ from bot.store.engine.columns import read_as
 from bot.store.engine.repository import RecordOf, Repository
 from bot.store.engine.row_cache import Recalled
 from bot.store.jobs.cards import key_values, note_acted
-from bot.store.jobs.tried_values import KEPT
+from bot.store.jobs.erasing import KEPT
 from bot.store.sql import Connection
 
 _SET = """

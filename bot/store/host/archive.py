@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.store.engine.repository import Repository
-from bot.store.jobs.tried_values import ModelTest
+from bot.store.jobs.erasing import ModelTest
 from bot.store.money.spending import paid_by_grants
 from bot.store.money.totals import archive_totals
 from bot.store.sql import Connection

@@ -19,10 +19,10 @@ from bot.store.engine.columns import to_text
 from bot.store.engine.repository import RecordOf, Repository
 from bot.store.engine.row_cache import Recalled
 from bot.store.jobs.ending import end_unsent
+from bot.store.jobs.erasing import ModelTest, erase_jobs, no_model
 from bot.store.jobs.late_holds import without_hold
 from bot.store.jobs.rechecks import POST_AGAIN_S
 from bot.store.jobs.rows import CARDS, TOKEN_PURPOSE, card_of, insert_card, insert_job, job_of, jobs_of_card
-from bot.store.jobs.tried_values import ModelTest, erase_jobs, forget_of_job, no_model
 from bot.store.money import ledger, purses
 from bot.store.money.schedule_runs import give_run_back, take_run
 from bot.store.money.spending import Spending, spending
@@ -388,8 +388,6 @@ class Cards(Repository):
 
         def change(db: Connection) -> int:
             ended = [job for job in jobs_of_card(db, guild_id, card_id) if job.state.ended]
-            for job in ended:
-                forget_of_job(db, job, is_known_model)
             return erase_jobs(
                 db, guild_id, [job.id for job in ended], now, is_known_model=is_known_model, with_copies=True
             )

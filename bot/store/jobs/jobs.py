@@ -16,7 +16,6 @@ from bot.store.jobs.ending import follow_up
 from bot.store.jobs.overshoots import Overshoot, account_for
 from bot.store.jobs.rechecks import JobAttempt, note_attempts
 from bot.store.jobs.rows import CHANGEABLE, job_in, jobs_of_card, unchanged, update_job
-from bot.store.jobs.tried_values import TriedOutcome, note_outcome
 from bot.store.money import ledger
 from bot.store.sql import Connection
 from bot.store.vault.secret_box import forget_unneeded_keys
@@ -77,7 +76,6 @@ class Jobs(Repository):
         settle: Decimal | None = None,
         release: bool = False,
         recheck: bool = False,
-        tried: TriedOutcome | None = None,
         calls: Sequence[JobAttempt] = (),
         record: RecordOf[Job | None] | None = None,
         **changes: Any,
@@ -85,7 +83,7 @@ class Jobs(Repository):
         """Move a job to the state `to` and set `changes` (Job's fields), if it is unchanged.
 
         `settle` turns its hold into this true cost in credits; `release` drops it; `recheck`: keep polling the
-        ended job's request; `tried`: the outcome of its values, `calls`: what was called for it.
+        ended job's request; `calls`: what was called for it.
         One transaction. `record` gives a moderator's record
         line. Returns the new job; None, with nothing changed, if another was first.
 
@@ -112,8 +110,6 @@ class Jobs(Repository):
             if recheck and changed.remote_id is not None:
                 changed = replace(changed, recheck_at=recheck_at(now, changed.submitted_at, 0))
             stored = update_job(db, changed, current)
-            if tried is not None:
-                note_outcome(db, changed, tried, now)
             note_attempts(db, changed, calls, now, self._database.process)
             if to.ended:
                 follow_up(db, changed, now)

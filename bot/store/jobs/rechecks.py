@@ -10,7 +10,6 @@ from typing import Any
 from bot.domain.models import Job, JobState, Media
 from bot.store.engine.repository import Repository
 from bot.store.jobs.rows import job_in, job_of, update_job
-from bot.store.jobs.tried_values import TriedOutcome, note_outcome
 from bot.store.money import ledger
 from bot.store.sql import Connection
 from bot.store.vault.secret_box import forget_unneeded_keys
@@ -46,19 +45,16 @@ class Rechecks(Repository):
         media: Sequence[Media],
         cost: Decimal | None,
         sentence: str,
-        tried: TriedOutcome | None = None,
     ) -> Job | None:
         """Keep a late result as `held`, with its cost booked. Returns the job; None if no longer listed.
 
         It stays listed until posting was tried, in case of a crash. `sentence` says why it was not posted
-        before, `tried` is the outcome of its values. A `cost` of None is unknown: the estimate is booked.
+        before. A `cost` of None is unknown: the estimate is booked.
         """
 
         def find(db: Connection, current: Job, now: float) -> Job:
             if booked := current.reserved if cost is None else cost:
                 ledger.adjust(db, current, booked, now)
-            if tried is not None:
-                note_outcome(db, current, tried, now)
             return replace(
                 current,
                 state=JobState.HELD,

@@ -538,23 +538,6 @@ CREATE TABLE absent_guilds (
     purged_at REAL
 ) STRICT;
 
--- Values of telling fields that were sent from an account: those the API made a result with, and
--- those it refused. `key_id` is 0 for the host's key. `refusals` counts since the value worked last. `member_id` is the
--- only member who has sent the value, NULL once another has: then it is nobody's own words.
-CREATE TABLE tried_values (
-    guild_id INTEGER NOT NULL CHECK (guild_id > 0),
-    key_id INTEGER NOT NULL,
-    operation TEXT NOT NULL,
-    field TEXT NOT NULL,
-    value TEXT NOT NULL,
-    uses INTEGER NOT NULL DEFAULT 0 CHECK (uses >= 0),
-    refusals INTEGER NOT NULL DEFAULT 0 CHECK (refusals >= 0),
-    used_at REAL NOT NULL,
-    said TEXT NOT NULL DEFAULT '',
-    member_id INTEGER,
-    PRIMARY KEY (guild_id, key_id, operation, field, value)
-) STRICT, WITHOUT ROWID;
-
 -- The voice that a member's narrations get on a server if none is named.
 CREATE TABLE voice_defaults (
     guild_id INTEGER NOT NULL CHECK (guild_id > 0),
@@ -755,16 +738,6 @@ CREATE TABLE api_facts (
     read_at REAL NOT NULL,
     forgotten INTEGER NOT NULL DEFAULT 0 CHECK (forgotten IN (0, 1)),
     PRIMARY KEY (source, subject)
-) STRICT, WITHOUT ROWID;
-
--- Likely ids of models whose id is not public, as the API took or rejected them, for all servers: they are made of the
--- models' names, and are nobody's own words. `works` is 1 once a result was made with it.
-CREATE TABLE model_ids (
-    operation TEXT NOT NULL,
-    model_id TEXT NOT NULL,
-    works INTEGER NOT NULL CHECK (works IN (0, 1)),
-    noted_at REAL NOT NULL,
-    PRIMARY KEY (operation, model_id)
 ) STRICT, WITHOUT ROWID;
 
 -- What the ledger adds up to, so that no reader sums jobs or lines over days. Triggers keep it in the transaction that

@@ -225,7 +225,7 @@ def forget_unneeded_keys(db: Connection, payers: Iterable[int]) -> None:
 
 
 def _drop_forgotten(db: Connection, payer_id: int) -> None:
-    for table, column in (("account_checks", "key_id"), ("tried_values", "key_id"), ("guild_keys", "id")):
+    for table, column in (("account_checks", "key_id"), ("guild_keys", "id")):
         db.execute(f"DELETE FROM {table} WHERE {_OF_FORGOTTEN.format(column)}", (payer_id, payer_id))  # noqa: S608
 
 

@@ -10,7 +10,7 @@ import discord
 from bot.account.api_keys import ApiKeys, UsableKey
 from bot.account.audit import difference_text
 from bot.account.key_health import StatusChecks
-from bot.account.memory import UnavailableOperations
+from bot.account.unavailable import UnavailableOperations
 from bot.cannon.estimates import EstimateOutcome
 from bot.domain.models import AccountStatus, JobState, credits_text, credits_words
 from bot.domain.server.guild_rules import Scope

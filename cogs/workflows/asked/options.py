@@ -10,16 +10,16 @@ from weakref import WeakKeyDictionary
 
 from discord import app_commands
 
-from bot.account.memory import AccountMemories
-from bot.catalogue import Field, FieldKind, Operation, Tried
-from bot.catalogue.checks.tried import OWN_IDS
+from bot.catalogue import Field, FieldKind, Operation
+from bot.catalogue.fields import OWN_IDS, VOICE
 from bot.domain.jobs.card_jobs import job_words
 from bot.domain.models import Job, MediaKind
 from bot.domain.words.text import one_line, shortened
-from bot.errors import InputError, StoreError
+from bot.errors import NoKey, StoreError
 from bot.generation.visible_jobs import VisibleJobs
 from bot.language import ago
 from bot.server.cast.changes import ServerCast
+from bot.server.cast.voices import ServerVoices
 from cogs.ui.choices import CHOICE_CHARS, CHOICES_MAX, or_none
 from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.permissions import caster_of, guild_of, viewer_of
@@ -30,16 +30,14 @@ READ_WAIT_S: Final = 0.5
 """Time limit for the first read of the store: Discord waits 3 seconds for choices."""
 
 
-async def tried_here(interaction: Interaction, operation_id: str, field: str) -> Sequence[Tried]:
-    """Return the values of the field that worked or were rejected on this server's account."""
-    bot = interaction.client
+async def _voices_here(interaction: Interaction) -> Mapping[str, str]:
+    """Return the server's voices with their labels or ''."""
     try:
-        operation = bot.catalogue.resolve(operation_id)
         async with asyncio.timeout(READ_WAIT_S):
-            memory = await use(bot, AccountMemories).of(guild_of(interaction))
-    except (InputError, StoreError, TimeoutError):
-        return ()
-    return memory.of(operation, field)
+            found = await use(interaction, ServerVoices).of(guild_of(interaction), interaction.user.id)
+    except (NoKey, StoreError, TimeoutError):
+        return {}
+    return {each.id: each.label for each in found.voices}
 
 
 Count = app_commands.Range[int, 1, 4]
@@ -76,7 +74,7 @@ def command_names(bot: Bot) -> dict[str, str]:
 def offers_values(field: Field) -> bool:
     if field.kind not in _COMPLETED:
         return False
-    return field.name in OWN_IDS or bool(field.choices or field.choices_by_model or field.suggestions)
+    return field.name in OWN_IDS or field.has_listed_values
 
 
 def field_completion(choose: Choose, field: Field, wire_names: Mapping[str, str]) -> Any:
@@ -90,8 +88,8 @@ def field_completion(choose: Choose, field: Field, wire_names: Mapping[str, str]
         given.pop(field.name, None)
         text = "" if isinstance(typed, float) and math.isnan(typed) else str(typed)  # a number before its first digit
         operation_id = choose(options)
-        tried = await tried_here(interaction, operation_id, field.name)
-        offered = interaction.client.catalogue.suggest(operation_id, field.name, text, given, tried)
+        labels = await _voices_here(interaction) if field.name == VOICE else {}
+        offered = interaction.client.catalogue.suggest(operation_id, field.name, text, given, labels)
         offered = await with_prices(interaction, operation_id, field.name, offered, given)
         # A live document may have changed the field's form; Discord takes only values of the option's own.
         return [app_commands.Choice(name=label, value=value) for label, value in offered if isinstance(value, wanted)]

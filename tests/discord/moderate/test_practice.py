@@ -145,10 +145,9 @@ async def test_nothing_learned_in_practice_is_known_for_real(rig: Rig):
     await rig.member.slash(rig.channel, GENERATE, prompt="gold")
     await rig.work()
     assert {kind: known.to_json() for kind, known in durations.items()} == before
-    assert len((await rig.bot.parts.memories.of(rig.guild.id)).rows) + len(await costs(rig)) > 0
+    assert len(await costs(rig)) > 0
     await rig.moderator.slash(rig.channel, "studio practice", switch="off")
     assert await costs(rig) == {}
-    assert (await rig.bot.parts.memories.of(rig.guild.id)).rows == []
     await rig.bot.parts.rounds.run_once("accounts")
     assert await rig.bot.parts.store.keys.newest(9, without=lambda _guild: False) == []
 

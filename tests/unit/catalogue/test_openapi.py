@@ -159,7 +159,6 @@ def test_model_ids_are_learned_under_their_names_and_stay_open():
     assert offers == [
         ("banana", "banana"),
         ("Nano Banana 2 (nanobanana2)", "nanobanana2"),
-        ("Nano Banana (ID not known yet)", "Nano Banana"),
     ]
     assert merged.check("image.generate", {"prompt": "x", "model": "free"})["model"] == "free"
     assert merged.check("image.generate", {"prompt": "x", "model": "nano banana 2"})["model"] == "nanobanana2"

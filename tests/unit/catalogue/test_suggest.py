@@ -2,8 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.catalogue import OPERATIONS, Catalogue, Field, FieldKind, Model, Operation, Tried
-from bot.catalogue.checks.tried import candidate_ids
+from bot.catalogue import OPERATIONS, Catalogue, Field, FieldKind, Model, Operation
 
 CATALOGUE = Catalogue()
 
@@ -17,40 +16,13 @@ def test_models_with_a_public_id_are_offered_by_name():
     assert offers[:2] == [("GPT Image 2 (gptimage2)", "gptimage2"), ("Seedream 5.0 Lite (seedream5)", "seedream5")]
 
 
-def test_documented_models_without_a_known_id_are_offered_by_name_behind_the_others():
-    offers = CATALOGUE.suggest("image.generate", "model", "")
-    assert ("Flux 2 (ID not known yet)", "Flux 2") in offers[2:]
-    assert len(offers) == 10
+def test_documented_models_without_a_known_id_are_not_offered():
+    assert values_of(CATALOGUE.suggest("image.generate", "model", "")) == ["gptimage2", "seedream5"]
 
 
-def test_what_worked_comes_first_and_what_was_refused_last():
-    tried = [
-        Tried(value="flux-2", works=True),
-        Tried(value="seedream5", works=True),
-        Tried(value="gptimage2", works=False, said="Not on your plan."),
-    ]
-    offers = CATALOGUE.suggest("image.generate", "model", "", {}, tried)
-    assert offers[:2] == [("Flux 2 (flux-2)", "flux-2"), ("Seedream 5.0 Lite (seedream5)", "seedream5")]
-    assert offers[-1] == ("GPT Image 2 (gptimage2) · rejected here: Not on your plan.", "gptimage2")
-    assert "Flux 2" not in values_of(offers)  # its id was learned
-    assert values_of(CATALOGUE.suggest("image.generate", "model", "2", {}, tried))[-1] == "gptimage2"
-
-
-def test_in_a_closed_list_nothing_is_added_but_what_worked_is_first():
-    tried = [Tried(value="4K", works=True), Tried(value="8K", works=True), Tried(value="1K", works=False)]
-    offers = CATALOGUE.suggest("image.generate", "resolution", "", {"model": "gpt-image-2"}, tried)
-    assert values_of(offers) == ["4K", "2K", "1K"]
-
-
-IMAGE = CATALOGUE.get("image.generate")
-FLUX = next(model for model in IMAGE.models if model.name == "Flux 2")
-
-
-def test_a_name_whose_likely_ids_were_all_refused_is_not_offered():
-    tried = [Tried(value=each, works=False) for each in candidate_ids(IMAGE, FLUX)]
-    assert "Flux 2 (ID not known yet)" not in [
-        label for label, _ in CATALOGUE.suggest("image.generate", "model", "", {}, tried)
-    ]
+def test_a_servers_voices_are_offered_with_their_labels():
+    offers = CATALOGUE.suggest("narration.generate", "voice_id", "", {}, {"v_ada": "The narrator", "v_bob": ""})
+    assert offers == [("The narrator (v_ada)", "v_ada"), ("v_bob", "v_bob")]
 
 
 def test_what_is_typed_comes_first_as_itself():
@@ -58,7 +30,6 @@ def test_what_is_typed_comes_first_as_itself():
     assert offers == [
         ("seed", "seed"),
         ("Seedream 5.0 Lite (seedream5)", "seedream5"),
-        ("Seedream 4.5 (ID not known yet)", "Seedream 4.5"),
     ]
 
 
