@@ -26,6 +26,8 @@ _OF_ACCOUNT = re.compile(r"\b(?:plans?|subscri\w+|tiers?|upgrad\w+|scopes?|permi
 """What a sentence about the account names."""
 _QUOTED = re.compile(r"\"[^\"]*\"|“[^“”]*”|`[^`]*`")
 """A prompt that a sentence repeats says nothing about the account."""
+_OWN_WORDS = frozenset({"prompt", "text", "title", "name", "tags", "lyrics", "description", "words", "message"})
+"""Name parts of fields with members' own words, whatever a document's examples."""
 
 
 class Refusal(Enum):
@@ -124,16 +126,17 @@ class UnavailableOperations:
 def _names_a_setting(operation: Operation, values: Mapping[str, Any], error: CannonError) -> bool:
     """Whether the API names one of the input's settings: another model, say, may work."""
     settings = {name: str(values[name]) for name in _settings_of(operation) & values.keys()}
-    if error.faults:
-        return any(fault.field.rpartition(".")[2] in settings for fault in error.faults)
+    named = {fault.field.rpartition(".")[2] for fault in error.faults} - {""}
+    if named:
+        return not named.isdisjoint(settings)
     words = (re.escape(word.casefold()) for each in settings.items() for word in each)
     return any(re.search(rf"(?<![\w-]){word}(?![\w-])", error.said.casefold()) for word in words)
 
 
 def _settings_of(operation: Operation) -> set[str]:
     """Return the fields whose values are names of the API's own, such as a model, rather than a member's words."""
-    texts_ = (each for each in operation.fields if each.kind is FieldKind.TEXT)
-    return {each.name for each in texts_ if each.name in OWN_IDS or each.has_listed_values}
+    names = {each.name for each in operation.fields if each.kind is FieldKind.TEXT and each.has_listed_values}
+    return OWN_IDS | {name for name in names if _OWN_WORDS.isdisjoint(name.casefold().split("_"))}
 
 
 def _words_of(operation: Operation | None, values: Mapping[str, Any]) -> str:

@@ -1,7 +1,7 @@
 """Practice mode: jobs go to the sandbox, are free, and stay apart from paid ones.
 
 A server practises if its active key is a practice key. So everything tied to a key (books, limits, learned prices,
-account memory) is separate, and jobs know their mode from their key.
+refused operations) is separate, and jobs know their mode from their key.
 """
 
 from __future__ import annotations

@@ -222,7 +222,7 @@ class TrueApi:
         if accepted is not None:
             return [Model(id=each, name=each) for each in accepted]
         true = self.variant.model_ids
-        return [replace(each, id=true.get(each.name, each.id)) for each in operation.models]
+        return [replace(each, id=true.get(each.name, each.id or bare(each.name))) for each in operation.models]
 
     def operation(self, name: str) -> Operation:
         """Return the operation accepted as `name`, with the catalogue's id. Raises ApiError."""

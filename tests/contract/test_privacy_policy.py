@@ -34,14 +34,14 @@ ROWS = {
     "job_attempts": IDS, "job_texts": PROMPTS, **dict.fromkeys(INDEX, PROMPTS),
     **dict.fromkeys(("gateways", "identifies", "processes", "rents", "shards"), NOBODY), "leases": NOBODY,
     "ledger": COSTS, "ledger_totals": NOBODY, "running_totals": COSTS,
-    "limits": DECIDED, "member_settings": OWN, "meta": NOBODY, "model_ids": NOBODY,
+    "limits": DECIDED, "member_settings": OWN, "meta": NOBODY,
     "outbox": DECIDED, "presets": OWN,
     "prices": DECIDED, "reaction_acts": IDS, "reaction_legends": IDS, "reaction_settings": DECIDED,
     "reactions": DECIDED, "recipes": DECIDED, "result_reports": REPORTS, "review_rules": DECIDED, "reviews": DECIDED,
     "rules": DECIDED, "setup_steps": DECIDED,
     "shootout_votes": VOTES, "shootouts": NOBODY,
     "schedule_runs": DECIDED, "schedules": DECIDED,
-    "switched_off": DECIDED, "tried_values": PROMPTS, "voice_defaults": OWN,
+    "switched_off": DECIDED, "voice_defaults": OWN,
     "voice_samples": RESULTS, "welcomes": IDS, "word_offers": IDS,
 }  # fmt: skip
 """The row of the policy that says so, by table; NOBODY: times, numbers and ids of servers alone."""

@@ -660,7 +660,7 @@ TABLES = (
     "ledger", "ledger_totals", "limits",
     "member_settings", "outbox", "presets", "prices", "reaction_acts", "reaction_legends", "reaction_settings",
     "reactions", "recipes", "result_reports", "review_rules", "reviews", "rules", "running_totals", "setup_steps",
-    "shootout_votes", "shootouts", "switched_off", "tried_values", "voice_defaults", "voice_samples", "welcomes",
+    "shootout_votes", "shootouts", "switched_off", "voice_defaults", "voice_samples", "welcomes",
     "word_offers", "schedule_runs", "schedules",
 )  # fmt: skip
 

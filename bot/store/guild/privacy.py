@@ -231,7 +231,6 @@ _PURGED_TABLES = (
     "alerts",
     "switched_off",
     "host_key_refusals",
-    "tried_values",
     "voice_defaults",
     "voice_samples",
     "member_settings",

@@ -1,10 +1,13 @@
-"""How often the store is visited for a picture. Counts, in virtual time: no machine changes them."""
+"""How often the store is visited for a picture, and how much is called: counts that no machine changes."""
 
 from __future__ import annotations
 
+import sys
+from collections import Counter
 from pathlib import Path
+from types import FrameType
 
-from tests.support.rig import running
+from tests.support.rig import Rig, running
 from tests.support.work_counts import work_of_pictures
 
 PICTURES = 20
@@ -22,3 +25,32 @@ async def test_a_picture_costs_no_more_commits_visits_and_statements_than_it_did
     found = {name: getattr(counts, name) / PICTURES for name in MOST}
     visits = "\n".join(f"{count / PICTURES:.2f} {name}" for name, count in counts.by_name.most_common())
     assert {name: count for name, count in found.items() if count > MOST[name]} == {}, f"{found}\n{visits}"
+
+
+CALLS_MOST = {"bot": 10_000, "bot/catalogue": 1_500}
+"""Calls of functions by the bot's code for a picture without a model: 8,843 and 822."""
+
+
+async def test_a_picture_calls_no_more_functions_than_it_did(rig: Rig):
+    found: Counter[str] = Counter()
+
+    def count(frame: FrameType, event: str, _argument: object) -> None:
+        if event in {"call", "c_call"}:
+            parts = frame.f_code.co_filename.split("/")
+            if (place := next((n for n, part in enumerate(parts) if part in {"bot", "cogs"}), None)) is not None:
+                found["bot"] += 1
+                found["/".join(parts[place : place + 2])] += 1
+
+    async def make(pictures: int) -> None:
+        for number in range(pictures):
+            await rig.member.slash(rig.channel, "image generate", prompt=f"a fox {number}")
+            await rig.work()
+
+    await make(10)
+    sys.setprofile(count)
+    try:
+        await make(PICTURES)
+    finally:
+        sys.setprofile(None)
+    called = {name: calls / PICTURES for name, calls in found.items()}
+    assert {name: called[name] for name, most in CALLS_MOST.items() if called[name] > most} == {}, called
