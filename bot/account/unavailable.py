@@ -133,7 +133,7 @@ def _names_a_setting(operation: Operation, values: Mapping[str, Any], error: Can
     return any(re.search(rf"(?<![\w-]){word}(?![\w-])", error.said.casefold()) for word in words)
 
 
-def _settings_of(operation: Operation) -> set[str]:
+def _settings_of(operation: Operation) -> frozenset[str]:
     """Return the fields whose values are names of the API's own, such as a model, rather than a member's words."""
     names = {each.name for each in operation.fields if each.kind is FieldKind.TEXT and each.has_listed_values}
     return OWN_IDS | {name for name in names if _OWN_WORDS.isdisjoint(name.casefold().split("_"))}
@@ -141,7 +141,7 @@ def _settings_of(operation: Operation) -> set[str]:
 
 def _words_of(operation: Operation | None, values: Mapping[str, Any]) -> str:
     """Return a member's words and links in an input, in lower case: no settings, and links without their query."""
-    settings = set() if operation is None else _settings_of(operation)
+    settings = frozenset() if operation is None else _settings_of(operation)
     own = (values[name] for name in sorted(values) if name not in settings)
     found = (each for value in own for each in (value if isinstance(value, list) else [value]))
     return "\n".join(_word_of(each) for each in found if isinstance(each, str))
