@@ -94,7 +94,7 @@ test-quiet: $(READY) ## Run the tests that judge by the clock, with a core for e
 soak: $(READY) ## Run the real bot among random faults: SEED=7 repeats, ARGS=--storm kills it, --steady has none
 	@SEED=$(SEED) $(BIN)/python -m tests.soak.soak $(ARGS)
 
-game-day: $(READY) ## Let the database, the disk, the clock and others fail: docs/game-day.md; ARGS="--only disk --on SQLite"
+game-day: $(READY) ## Let the database, the disk, the clock and others fail: build/game-day.md; ARGS="--only disk --on SQLite"
 	@$(BIN)/python -m tests.game_day.game_day $(ARGS)
 
 chaos: $(READY) ## Kill, pause, cut off and upgrade a fleet of real processes; ARGS="--runs 1 --only deaths"

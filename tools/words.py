@@ -27,7 +27,6 @@ GENERATED = re.compile(r"<!-- (\w[\w-]*) -->.*?<!-- /\1 -->", re.DOTALL)
 NO_PROSE = re.compile(
     r"^ *```.*?^ *```|^ *````.*?^ *````|`[^`\n]*`|\]\([^)]*\)|https?://\S+|<!--.*?-->", re.DOTALL | re.MULTILINE
 )
-BY_OTHERS = {"game-day.md"}
 """Records of what happened."""
 HOSTS_TEXTS = ("cli.py", "command_line.py", "texts.py")
 OTHER_SENSES = re.compile(r"film noir|Edit and run")
@@ -103,7 +102,7 @@ def hosts_sentences() -> Iterator[tuple[str, str]]:
 def pages() -> Iterator[tuple[str, str]]:
     """Yield the name and the prose of each page that people write."""
     for path in sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]):
-        if "decisions" not in path.parts and path.name not in BY_OTHERS:
+        if "decisions" not in path.parts:
             yield str(path.relative_to(ROOT)), NO_PROSE.sub("X", GENERATED.sub("", path.read_text(encoding="utf-8")))
 
 

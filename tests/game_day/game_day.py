@@ -3,7 +3,7 @@
     make game-day ARGS="--only database,key --on SQLite"
 
 Real processes of the bot between a wire Discord and the sandbox, on SQLite (one process) and on PostgreSQL (a gateway
-and two workers). What was played on both is written to docs/game-day.md, unless something was wrong with it: then the
+and two workers). What was played on both is written to build/game-day.md, unless something was wrong with it: then the
 exit status is 1.
 """
 
@@ -21,8 +21,7 @@ from pathlib import Path
 
 from tests.game_day.scenarios import POSTGRES, SCENARIOS, SQLITE, Row, can_mount, play
 
-PAGE = Path(__file__).parents[2] / "docs" / "game-day.md"
-BEGIN, END = "<!-- table -->", "<!-- /table -->"
+PAGE = Path(__file__).parents[2] / "build" / "game-day.md"
 DATABASES = (SQLITE, POSTGRES)
 
 
@@ -50,14 +49,9 @@ def table(rows: Sequence[Row]) -> str:
 
 
 def write(page: Path, rows: Sequence[Row]) -> None:
-    """Put the sections of these rows between the page's markers, in the place of those of the same scenario."""
-    before, _, rest = page.read_text(encoding="utf-8").partition(BEGIN)
-    old, _, after = rest.partition(END)
-    found = [f"## {each}" for each in f"\n{old}".split("\n## ")[1:]]
-    sections = {each.partition("\n")[0]: each.strip() for each in [*found, *table_of_each(rows)]}
-    titles = [f"## {each.title}" for each in SCENARIOS.values()]
-    text = "\n\n".join(sections[title] for title in titles if title in sections)
-    page.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}", encoding="utf-8")
+    """Write the sections of these rows as a page."""
+    page.parent.mkdir(exist_ok=True)
+    page.write_text("\n\n".join(["# Game day", *table_of_each(rows)]) + "\n", encoding="utf-8")
 
 
 def table_of_each(rows: Sequence[Row]) -> list[str]:
