@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import math
 import sys
 import threading
@@ -12,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass
 
 import discord
+import structlog
 
 from bot.app import texts
 from bot.app.connection.start import shard_states
@@ -24,6 +24,8 @@ from bot.runtime.output import end_now
 from bot.store import Store
 from bot.store.engine.pulse import Pulse
 from bot.store.texts import WHAT_HOSTS_DO
+
+log = structlog.get_logger(__name__)
 
 STALLED_S = 120.0
 """Maximum time without a run of the loop, or without progress in a lane with due turns."""
@@ -188,10 +190,14 @@ class DatabaseWatch:
             return math.inf
 
     async def _probe(self) -> bool:
-        with contextlib.suppress(StoreError):  # counted and logged by the store
+        try:
             await self._store.probe()
-            return True
-        return False
+        except StoreError:  # counted and logged by the store
+            return False
+        except Exception:
+            log.exception("database.probe_failed")
+            return False
+        return self._store.pulse.is_well
 
     def _judge(self, *, is_kept: bool) -> StoreError | None:
         """Return the error that ends the process, None to continue. Counted in rounds, as a process may be paused."""

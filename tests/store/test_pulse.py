@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import sqlite3
+import threading
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -28,6 +30,20 @@ async def test_a_database_is_well_while_rows_are_kept(store: Store, clock: Any) 
     await store.probe()
     assert store.pulse.is_well
     assert (store.pulse.silent_s, store.pulse.last_commit) == (0, clock.now)
+
+
+async def test_a_write_that_nobody_answers_is_no_health(open_database: Open, clock: Any) -> None:
+    database = await open_database()
+    release = threading.Event()
+    database._writer.post(lambda _db: release.wait(10))
+    write = asyncio.create_task(database.write(note))
+    await asyncio.sleep(0)
+    clock.now += WELL_S
+    database.pulse.note_commit()  # of another
+    assert (database.pulse.is_well, database.pulse.oldest_write_s) == (False, WELL_S)
+    release.set()
+    await write
+    assert (database.pulse.is_well, database.pulse.oldest_write_s) == (True, 0)
 
 
 @pytest.mark.sqlite_only("the disk")

@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl
 
 import psycopg
 from psycopg.adapt import Loader
-from psycopg.pq import TransactionStatus
+from psycopg.pq import PipelineStatus, TransactionStatus
 
 from bot.errors import RESTART_CANNOT_HELP, RESTART_MAY_HELP, DatabaseFailing, StoreError
 from bot.fleet.postgresql.dialect import RUN, WRITE_LOCK, Statement, begin_write, locks_of, translated
@@ -223,6 +223,8 @@ class PostgresConnection:
             given = _plain_parameters(statement, parameters) if statement.has_places else None
             return self._raw.execute(statement.text, given)
         except psycopg.Error as error:
+            if sql == "ROLLBACK":
+                self._raw.close()
             self._raise(error)
 
     def executemany(self, sql: str, parameters: Iterable[Parameters], /) -> psycopg.Cursor[PostgresRow]:
@@ -290,17 +292,18 @@ class PostgresConnection:
     def _begin(self, text: str) -> psycopg.Cursor[PostgresRow]:
         until = time.monotonic() + RECONNECT_S
         while True:
+            if self.in_transaction or self._raw.info.pipeline_status is not PipelineStatus.OFF:
+                self._raw.close()  # a transaction, or an `executemany`, that its end has not ended
             if self._raw.closed:
                 self._raw = self._connected(until)
             try:
                 cursor = self._raw.execute(text, prepare=False)
             except psycopg.Error as error:
-                if self.in_transaction:
-                    self._raw.rollback()
                 is_standby = isinstance(error, psycopg.errors.ReadOnlySqlTransaction)  # since this connection was made
-                if not (self._is_lost(error) or is_standby) or time.monotonic() > until:
+                is_passing = self._is_lost(error) or is_standby
+                self._raw.close()  # whatever has failed: it may be in any state
+                if not is_passing or time.monotonic() > until:
                     self._raise(error)
-                self._raw.close()
                 continue
             self._transaction, self._to_release = None, ""
             while cursor.nextset():
@@ -417,7 +420,8 @@ def failure_of(error: psycopg.Error) -> DatabaseFailing | None:
                 name=texts.OUR_DATABASE,
             )
     is_outdated = error.diag.source_function == _OUTDATED
-    if isinstance(error, psycopg.OperationalError) or code.startswith(_GONE) or is_outdated:
+    is_psycopgs_own = isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
+    if is_psycopgs_own or code.startswith(_GONE) or is_outdated:
         return TransactionLost(texts.SERVER_IS_LOST, name=texts.OUR_DATABASE, kind="unreachable")
     return None
 

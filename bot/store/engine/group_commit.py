@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import contextvars
 import sqlite3
 import threading
@@ -83,10 +84,15 @@ def _once(db: OwnConnection, begin: Callable[[OwnConnection], None], function: C
             result = function(db)
             db.execute("COMMIT")
         finally:
-            # SQLite rolls back by itself when the disk is full; after a COMMIT nothing is left to roll back.
-            if db.in_transaction:
-                db.execute("ROLLBACK")
+            _roll_back(db)
         return result
+
+
+def _roll_back(db: OwnConnection) -> None:
+    """Roll back what is left: nothing after a COMMIT, nor on a full disk, where SQLite does so by itself."""
+    if db.in_transaction:
+        with contextlib.suppress(Exception):  # then the connection is lost, and the transaction with it
+            db.execute("ROLLBACK")
 
 
 GROUP_S = 0.004
@@ -170,12 +176,13 @@ class GroupCommit:
         if not self._turn_is_due:
             self._turn_is_due = True
             self._thread.post(self._take_turn)
-        if not await in_patience(write.heard, self._clock, is_failing=self._pulse.failure is not None):
-            await self._leave(write)
-        try:
-            result: T = await write.heard
-        except DatabaseFailing as error:
-            raise error.for_caller() from error
+        with self._pulse.waiting():
+            if not await in_patience(write.heard, self._clock, is_failing=self._pulse.failure is not None):
+                await self._leave(write)
+            try:
+                result: T = await write.heard
+            except DatabaseFailing as error:
+                raise error.for_caller() from error
         return result
 
     async def _leave(self, write: _Write) -> None:
@@ -217,7 +224,7 @@ class GroupCommit:
             self._require_usable()
             with explained(db=db):
                 self._begin.transaction(db, left[0].scope)
-        except (sqlite3.Error, StoreError) as error:
+        except Exception as error:  # noqa: BLE001 - raised by who waits for it
             while left:
                 group.append(left.popleft())
                 group[-1].error = error
@@ -225,19 +232,17 @@ class GroupCommit:
         until = self._clock.monotonic() + self._group_s
         try:
             while left and (not group or self._clock.monotonic() < until):
-                write = left.popleft()
-                if self._begin.savepoint(db, write.scope):
-                    group.append(write)
-                    _in_savepoint(db, write)
+                group.append(left.popleft())  # before anything that may fail: who is in no list is never answered
+                if self._begin.savepoint(db, group[-1].scope):
+                    _in_savepoint(db, group[-1])
                 else:
-                    passed.append(write)
+                    passed.append(group.pop())
             db.execute("COMMIT")
         except CommitUnknown as error:
             for write in group:
                 write.error = write.error or error
-        except (sqlite3.Error, StoreError):
-            if db.in_transaction:
-                db.execute("ROLLBACK")
+        except Exception:  # noqa: BLE001 - each is run again, and its own caller gets the error
+            _roll_back(db)
             return [self._alone(db, write) for write in group]
         finally:
             left.extendleft(reversed(passed))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import structlog
@@ -34,6 +36,7 @@ class Pulse:
         self.failure: DatabaseFailing | None = None
         """The last failure of an outage."""
         self._began_at = 0.0
+        self._writes: dict[object, float] = {}
         self.errors = Counter(dict.fromkeys(KINDS, 0))
         """How often it failed, by kind."""
 
@@ -44,8 +47,23 @@ class Pulse:
 
     @property
     def is_well(self) -> bool:
-        """Whether something was committed in the last 30 seconds."""
-        return self.silent_s < WELL_S
+        """Whether something was committed in the last 30 seconds, and no write has waited longer."""
+        return self.silent_s < WELL_S and self.oldest_write_s < WELL_S
+
+    @property
+    def oldest_write_s(self) -> float:
+        """Seconds for which the oldest unanswered write has waited, 0 without one."""
+        return self._clock.monotonic() - next(iter(self._writes.values())) if self._writes else 0.0
+
+    @contextlib.contextmanager
+    def waiting(self) -> Iterator[None]:
+        """Count the block as an unanswered write."""
+        write = object()
+        self._writes[write] = self._clock.monotonic()
+        try:
+            yield
+        finally:
+            del self._writes[write]
 
     def note_failure(self, error: BaseException | None) -> None:
         """Count a database error; ignore others. The first one begins an outage, unless only a member gave up."""
@@ -63,14 +81,16 @@ class Pulse:
             self.failure = error
 
     def note_silence(self) -> None:
-        """Note a failure if nothing was committed for too long although nothing has failed: a call hangs."""
+        """Note a failure if a commit, or one write, takes too long although nothing has failed: a call hangs."""
         if self.failure is None and not self.is_well:
             self.note_failure(DatabaseFailing(texts.OUT_OF_ORDER, kind="silent", for_host=texts.SILENT))
 
     def note_commit(self) -> None:
         """Note a commit that wrote a row: an empty transaction works even on a full disk."""
+        self._kept_at, self.last_commit = self._clock.monotonic(), self._clock.wall()
+        if not self.is_well:  # another write hangs
+            return
         if self.failure is not None:
             seconds = round(self._clock.monotonic() - self._began_at, 1)
             log.info("database.works", after=self.failure.kind, seconds=seconds)
         self.failure = None
-        self._kept_at, self.last_commit = self._clock.monotonic(), self._clock.wall()

@@ -119,6 +119,21 @@ async def test_a_database_that_does_not_answer_is_asked_once_and_ends_the_proces
     assert watched.store.probes <= 2
 
 
+async def test_a_write_that_nobody_answers_ends_the_process_though_others_are_kept(watched: Watched):
+    with watched.store.pulse.waiting(), structlog.testing.capture_logs() as lines:
+        await watched.rounds(ROUNDS + 4)
+    assert watched.ended == (texts.DATABASE_LOST(hint=WHAT_HOSTS_DO["silent"]), RESTART_MAY_HELP)
+    assert [each["event"] for each in lines] == ["database.failing"]
+
+
+async def test_an_error_of_the_bot_in_a_probe_is_a_failed_probe(watched: Watched):
+    watched.store.failure = cast("DatabaseFailing", ValueError("a bug"))
+    await watched.rounds(2)
+    watched.store.failure = None
+    await watched.rounds(2)
+    assert watched.store.pulse.is_well
+
+
 async def test_what_members_gave_up_hides_no_database_that_hangs(watched: Watched):
     watched.store.hangs.clear()
     for _ in range(ROUNDS + 1):
