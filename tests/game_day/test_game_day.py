@@ -50,7 +50,7 @@ def test_a_page_has_both_databases_next_to_each_other(tmp_path: Path):
         "## Disk full", "",
         "| | SQLite | PostgreSQL |", "|---|---|---|",
         "| trouble | no byte left | no byte left |", "| health | all: 200 | - |", "| members read | - | a / b<br>c |",
-        "| books | 3 delivered; books equal | equal |",
+        "| books | 3 delivered; books equal | equal |", "",
     ]  # fmt: skip
 
 
