@@ -44,7 +44,7 @@ from bot.domain.custom_ids import Installation
 from bot.domain.money.limit_rules import host_limits
 from bot.domain.practice import is_practice_key
 from bot.errors import RESTART_CANNOT_HELP, StartError
-from bot.generation.again.shots import Shots
+from bot.generation.again.shots import JOINS_AN_HOUR, Shots
 from bot.generation.assembly import GenerationUseCases, make_use_cases
 from bot.generation.sources import LookPace, Sources
 from bot.generation.visible_jobs import VisibleJobs
@@ -75,6 +75,7 @@ from bot.runtime.network.fetching import PracticeTransport
 from bot.runtime.network.listener import Endpoint
 from bot.runtime.network.transport import OriginTransport, public_transport
 from bot.runtime.network.web_server import HttpServer
+from bot.runtime.pace import Lane, RateLimiter
 from bot.runtime.texts import COMMANDS_OUTDATED, DISK_FREE
 from bot.server.absences import Absences
 from bot.server.cast.casting import Casts
@@ -601,6 +602,9 @@ def _use_cases(
     setup: Setup, core: _Core, sources: Sources, admission: Admission, jobs: JobService, delivery: Delivery
 ) -> GenerationUseCases:
     shots = Shots(
+        pace=RateLimiter(setup.clock, JOINS_AN_HOUR, 3600),
+        frames=Lane(),
+        joins=Lane(),
         sources=sources,
         visible=core.visible,
         media=core.media,

@@ -307,5 +307,8 @@ ONE_SHOT = Text("This video has one shot. Use Continue first, then Join.", why="
 NOT_JOINED = Text(
     "I can't join these shots to one file that fits here. Join fewer, or shorter ones.", why="result.shots"
 )
+STILL_JOINING = Text("Your last video is still being joined. Try again when it is posted.", why="result.shots")
+TOO_MANY_JOINS = Text("You joined several videos within an hour. Try again in {wait}.", why="result.shots", wait=span)
+TOO_MANY_FILMS = Text("Too many videos are waiting to be opened. Try again in a few minutes.", why="result.shots")
 NO_FILMS_HERE = Text("This bot can't open videos. Its host can allow that.", why="result.shots")
 NEXT_SHOT = Text("video")

@@ -5,7 +5,6 @@ PyAV is the extra `film`: without it, `is_possible` is False, and nothing here i
 
 from __future__ import annotations
 
-import asyncio
 import importlib.util
 import itertools
 import json
@@ -16,7 +15,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final
-from weakref import WeakKeyDictionary
 
 from bot.media.caged import INSTALLED, MIB, CagedError, CageLimits, command, confine, run
 
@@ -34,8 +32,6 @@ SOUND_BITRATE: Final = 96_000
 TIMEOUT_S: Final = 240.0
 LIMITS: Final = CageLimits(cpu_s=200, data=640 * MIB, memory=1536 * MIB, file=64 * MIB)
 COMMAND = command("bot.media.film")
-AT_ONCE: Final = 1
-"""Encoding takes a core."""
 
 
 class NoFilm(Exception):
@@ -57,16 +53,11 @@ async def joined(folder: Path, names: Sequence[str], *, max_bytes: int) -> Path:
     return await _made(folder, {"join": list(names), "max_bytes": max_bytes}, FILM_NAME)
 
 
-_places: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
-
-
 async def _made(folder: Path, wanted: object, name: str) -> Path:
-    places = _places.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(AT_ONCE))
-    async with places:
-        try:
-            await run(COMMAND, folder, wanted, timeout_s=TIMEOUT_S, installed=INSTALLED)
-        except CagedError as error:
-            raise NoFilm(str(error)) from None
+    try:
+        await run(COMMAND, folder, wanted, timeout_s=TIMEOUT_S, installed=INSTALLED)
+    except CagedError as error:
+        raise NoFilm(str(error)) from None
     made = folder / name
     if not made.is_file():
         raise NoFilm("nothing was made")

@@ -17,6 +17,7 @@ from bot.generation.again.next_steps import NextSteps
 from bot.generation.again.rerun import Reruns
 from bot.generation.again.shots import Shots, is_film
 from bot.generation.generation import Generation
+from bot.jobs.admission import Admission
 from bot.jobs.surface import Later, NoPlace
 from bot.media import film
 from bot.store import Cards
@@ -24,7 +25,7 @@ from cogs.results import texts
 from cogs.results.pressing import refuse_double_press, submit_pressed, variant_price
 from cogs.ui.controls import Control, on_job, view_of
 from cogs.ui.interaction import Bot, Interaction, use
-from cogs.ui.permissions import is_outside, require_unblocked, viewer_of
+from cogs.ui.permissions import is_outside, origin_of, require_unblocked, viewer_of
 from cogs.ui.prices import priced
 from cogs.ui.texts import GONE
 from cogs.workflows.asked.form import OperationForm
@@ -122,12 +123,15 @@ async def continue_film(interaction: Interaction, job: Job, _values: Sequence[st
 
 @on_job("shot_join")
 async def join(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
-    """Post the line of shots that ends with this one as one file, in this channel. Costs nothing."""
+    """Post the line of shots that ends with this one as one file, in this channel.
+
+    Costs nothing, but takes minutes of a core: for those who may request a video here.
+    """
     await require_unblocked(interaction)
     channel, guild = interaction.channel, interaction.guild
     if guild is None or is_outside(interaction) or not isinstance(channel, discord.abc.Messageable):
         raise InputError(texts.NO_CHANNEL_HERE)
-    refuse_double_press(interaction, job, "join")
+    await use(interaction, Admission).require(await origin_of(interaction), [job.operation])
     await defer(interaction, ephemeral=True, thinking=True)
     shots = await use(interaction, Shots).line(await viewer_of(interaction), job)
     async with use(interaction, Shots).joined(interaction.user.id, shots, max_bytes=guild.filesize_limit) as file:

@@ -30,5 +30,5 @@ def test_each_of_them_has_asked_the_gate() -> None:
     assert users(r"(?<!class )\bPosting\(") == {"bot/delivery/posting/poster.py"}
     assert "await self.gate.open_places(" in SOURCES["bot/delivery/posting/poster.py"]
     post = SOURCES["bot/delivery/posting/copies.py"].partition("async def post(")[2]
-    assert 0 < post.index("self.gate.require_copy(") < post.index("self._send(")
+    assert 0 < post.index("self.gate.require(") < post.index("self._send(")
     assert 0 < post.index("self.gate.require_person(") < post.index("self._send(")

@@ -82,14 +82,22 @@ class PostingGate:
             raise refusal
         return OpenPlaces(channels=frozenset(channels), refusal=refusal)
 
-    async def require_copy(self, card: Card, jobs: Sequence[Job], *, channel_id: int) -> None:
-        """Raise NoPlace unless these jobs' results may also be shown in another channel."""
+    async def require(self, card: Card, jobs: Sequence[Job], *, channel_id: int) -> None:
+        """Raise NoPlace unless these results may also be posted in that channel, Later if Discord doesn't say.
+
+        Those of a private card are its author's to publish: nobody saw them where they were requested, and the review
+        rule of that channel counts, too.
+        """
         rules = await self.store.settings.get(card.guild_id)
-        source, target = await self._channel(card, card.place_id), await self._channel(card, channel_id)
+        source_id = card.channel_id if card.private else card.place_id
+        source, target = await self._channel(card, source_id), await self._channel(card, channel_id)
         if source.age_restricted and not target.age_restricted:
             raise NoPlace(texts.NOT_FROM_AGE_RESTRICTED)
-        if everybody_sees(target.found) and not everybody_sees(source.found):
+        if not card.private and everybody_sees(target.found) and not everybody_sees(source.found):
             raise NoPlace(texts.NOT_FROM_HIDDEN)
+        for place in (source.chain, target.chain) if card.private else ():
+            if await self.store.reviews.withheld_of(card.guild_id, [job.id for job in jobs], also=place):
+                raise NoPlace(texts.NOT_SHARED_UNREVIEWED)
         for job in jobs:
             await self._require(card, job, channel_id, rules)
 
@@ -102,22 +110,7 @@ class PostingGate:
             raise NoPlace(texts.NOT_IN_GALLERY)
         if (await self.store.member_settings.get(card.guild_id, card.author_id)).is_unshown:
             raise NoPlace(texts.AUTHOR_NOT_SHOWN)
-        await self.require_copy(card, jobs, channel_id=channel_id)
-
-    async def require_public(self, card: Card, jobs: Sequence[Job], *, channel_id: int) -> None:
-        """Raise NoPlace unless the results of a private card may be posted publicly in a channel.
-
-        The review rule of their original channel counts too. Raises Later if Discord does not return the needed facts.
-        """
-        rules = await self.store.settings.get(card.guild_id)
-        source, target = await self._channel(card, card.channel_id), await self._channel(card, channel_id)
-        if source.age_restricted and not target.age_restricted:
-            raise NoPlace(texts.NOT_FROM_AGE_RESTRICTED)
-        for place in (source.chain, target.chain):
-            if await self.store.reviews.withheld_of(card.guild_id, [job.id for job in jobs], also=place):
-                raise NoPlace(texts.NOT_SHARED_UNREVIEWED)
-        for job in jobs:
-            await self._require(card, job, channel_id, rules)
+        await self.require(card, jobs, channel_id=channel_id)
 
     async def require_person(self, card: Card, jobs: Sequence[Job], *, member_id: int) -> None:
         """Raise NoPlace unless these results may be sent to a member: DMs are never age-restricted."""

@@ -107,7 +107,7 @@ class ResultCopies:
         shown = shown_jobs(jobs)
         try:
             if to_member is None:
-                await self.gate.require_copy(card, shown, channel_id=place_id)
+                await self.gate.require(card, shown, channel_id=place_id)
             else:
                 await self.gate.require_person(card, shown, member_id=to_member)
         except NoPlace:
@@ -176,7 +176,7 @@ class ResultCopies:
         Raises NoPlace or Later if one of them may not be shown there, and Discord's or the network's error.
         """
         for card, job in shots:
-            await self.gate.require_public(card, [job], channel_id=place_id)
+            await self.gate.require(card, [job], channel_id=place_id)
         is_spoiler = any(card.spoiler for card, _ in shots)
         last = shots[-1][1]
         with speaking(await self.languages.of_guild(last.guild_id)):
@@ -299,7 +299,7 @@ class Sharing:
         there, or Later: held, for the author to post.
         """
         posted = [job for job in jobs if job.state is JobState.DELIVERED]
-        await self.gate.require_public(card, posted, channel_id=channel_id)
+        await self.gate.require(card, posted, channel_id=channel_id)
         held = await self.store.cards.share(card.guild_id, card.id, channel_id=channel_id)
         if held is None:
             return False

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -18,11 +19,16 @@ from bot.generation.visible_jobs import VisibleJobs
 from bot.media import film
 from bot.media.fetcher import MediaFetcher
 from bot.media.scratch import scratch_files
+from bot.runtime.pace import Lane, RateLimiter
 
 FILM_MAX_BYTES: Final = 64 * 1024 * 1024
 """Of a shot that is opened here."""
 CONTINUES_ITSELF: Final = ("wan27video", "Wan 2.7")
 """The model that takes a film and continues it: https://www.cannonstudio.app/developers/docs/operations/video-generate."""
+
+JOINS_AN_HOUR: Final = 6
+TURN_WAIT_S: Final = 300.0
+"""An answer to a press can be given for 15 minutes, and a join takes up to 4 of them."""
 
 Publish = Callable[[int, Path], Awaitable[str]]
 """Posts a server's picture where Cannon Studio can fetch it; returns its link. Raises as `CastPictures.publish`."""
@@ -46,17 +52,25 @@ class Shots:
     media: MediaFetcher
     publish: Publish
     folder: Path
+    pace: RateLimiter
+    """Of each member's joins."""
+    frames: Lane
+    joins: Lane
+    """Apart, as encoding takes minutes of a core: nobody's paid *Continue* waits for it."""
+    joining: set[int] = field(default_factory=set)
+    """The members whose join waits or runs."""
 
     async def last_frame(self, guild_id: int, source: Source) -> str:
         """Return a link to the last frame of a checked film. Raises Refused, InputError or a MediaError."""
         require_possible()
         practice = source.job is not None and source.job.practice
-        with scratch_files(self.folder, "film-") as folder:
-            name = await self._load(source.url, Path(folder), "film", practice=practice)
-            try:
-                return await self.publish(guild_id, await film.last_frame(Path(folder), name))
-            except film.NoFilm as error:
-                raise InputError(texts.FILM_UNREADABLE) from error
+        async with _turn(self.frames, guild_id):
+            with scratch_files(self.folder, "film-") as folder:
+                name = await self._load(source.url, Path(folder), "film", practice=practice)
+                try:
+                    return await self.publish(guild_id, await film.last_frame(Path(folder), name))
+                except film.NoFilm as error:
+                    raise InputError(texts.FILM_UNREADABLE) from error
 
     async def line(self, viewer: Viewer, job: Job) -> list[Job]:
         """Return the shots that lead to this film, oldest first, as far as the viewer may see them."""
@@ -70,29 +84,51 @@ class Shots:
 
     @asynccontextmanager
     async def joined(self, member_id: int, shots: list[Job], *, max_bytes: int) -> AsyncIterator[Path]:
-        """Keep the shots as one file of at most `max_bytes` during the block.
+        """Keep the shots as one file of at most `max_bytes` during the block, in a turn of their server's.
 
         Raises Refused, InputError or a MediaError.
         """
         require_possible()
         if len(shots) < 2:
             raise InputError(texts.ONE_SHOT)
-        with scratch_files(self.folder, "film-") as folder:
-            names = []
-            for number, job in enumerate(shots):
-                medium = next(each for each in job.media if each.kind is MediaKind.VIDEO)
-                source = await self.sources.of_job(member_id, job, medium, FILMS, "video")
-                names.append(await self._load(source.url, Path(folder), f"shot-{number}", practice=job.practice))
-            try:
-                made = await film.joined(Path(folder), names, max_bytes=max_bytes)
-            except film.NoFilm as error:
-                raise InputError(texts.NOT_JOINED) from error
-            yield made
+        if member_id in self.joining:
+            raise Refused(texts.STILL_JOINING)
+        if wait_s := self.pace.wait_s(member_id):
+            raise Refused(texts.TOO_MANY_JOINS(wait=math.ceil(wait_s)))
+        self.joining.add(member_id)
+        try:
+            async with _turn(self.joins, shots[-1].guild_id):
+                with scratch_files(self.folder, "film-") as folder:
+                    yield await self._joined(Path(folder), member_id, shots, max_bytes)
+        finally:
+            self.joining.discard(member_id)
+
+    async def _joined(self, folder: Path, member_id: int, shots: list[Job], max_bytes: int) -> Path:
+        names = []
+        for number, job in enumerate(shots):
+            medium = next(each for each in job.media if each.kind is MediaKind.VIDEO)
+            source = await self.sources.of_job(member_id, job, medium, FILMS, "video")
+            names.append(await self._load(source.url, folder, f"shot-{number}", practice=job.practice))
+        try:
+            return await film.joined(folder, names, max_bytes=max_bytes)
+        except film.NoFilm as error:
+            raise InputError(texts.NOT_JOINED) from error
 
     async def _load(self, link: str, folder: Path, stem: str, *, practice: bool) -> str:
         media = self.media.of(practice=practice)
         found = await media.download(link, folder, stem, expect=MediaKind.VIDEO, max_bytes=FILM_MAX_BYTES)
         return found.path.name
+
+
+@asynccontextmanager
+async def _turn(lane: Lane, guild_id: int) -> AsyncIterator[None]:
+    """Raise Refused if no turn comes while the answer to the press can still be given."""
+    async with AsyncExitStack() as stack:
+        try:
+            await stack.enter_async_context(lane.turn(guild_id, timeout_s=TURN_WAIT_S))
+        except TimeoutError:
+            raise Refused(texts.TOO_MANY_FILMS) from None
+        yield
 
 
 def require_possible() -> None:

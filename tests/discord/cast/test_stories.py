@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
+from decimal import Decimal
 from typing import Any
 
 import av
 import pytest
 
+from bot.delivery.texts import NOT_FROM_HIDDEN
 from bot.domain.models import Job
+from bot.domain.server.guild_rules import Limit, Period, Scope
+from bot.generation.again.shots import JOINS_AN_HOUR, Shots
+from bot.generation.texts import NOT_JOINED, STILL_JOINING
+from bot.media import film as film_module
+from cogs.ui.interaction import use
 from tests.support.cast import cast_channel
-from tests.support.channels import rule
+from tests.support.channels import hidden_channel, made_in, press, rule
 from tests.support.rig import Rig
+from tests.support.surface import private_sentence
 
 
 async def film(rig: Rig, prompt: str = "a boat leaves", **options: Any) -> Job:
@@ -78,3 +87,58 @@ async def test_an_image_is_made_again_in_the_largest_size(rig: Rig):
     assert rig.sandbox.requests[-1].operation == "image.edit"
     assert rig.sandbox.requests[-1].input["resolution"] == "4K"
     assert (await rig.jobs())[0].parent_id == job.id
+
+
+async def _two_shots(rig: Rig) -> Job:
+    await cast_channel(rig)
+    job = await film(rig)
+    return await next_shot(rig, job, "it comes back", await steps_of(rig, job))
+
+
+async def test_a_member_joins_one_at_a_time_and_a_few_an_hour(rig: Rig, monkeypatch: pytest.MonkeyPatch):
+    shot = await _two_shots(rig)
+    shots = use(rig.bot, Shots)
+    opened: list[str] = []
+
+    async def no_film(folder: Any, names: Any, **_: Any) -> Any:
+        opened.append(str(folder))
+        raise film_module.NoFilm("not here")
+
+    monkeypatch.setattr(film_module, "joined", no_film)
+    shots.joining.add(rig.member.id)
+    assert private_sentence(await press(rig, rig.member, "shot_join", shot.id)) == str(STILL_JOINING)
+    shots.joining.clear()
+    said = [private_sentence(await press(rig, rig.member, "shot_join", shot.id)) for _ in range(JOINS_AN_HOUR + 1)]
+    assert said[0] == str(NOT_JOINED)
+    assert said[-1].startswith("You joined several videos within an hour.")
+    assert len(opened) == JOINS_AN_HOUR
+    assert not shots.joining
+
+
+async def test_who_may_not_spend_may_not_join(rig: Rig):
+    shot = await _two_shots(rig)
+    nothing = Limit(credits=Decimal(0), scope=Scope.EVERYONE, period=Period.DAY)
+    await rig.bot.parts.store.limits.set(rig.guild.id, nothing, by_id=rig.moderator.id)
+    assert "credits" in private_sentence(await press(rig, rig.member, "shot_join", shot.id))
+
+
+async def test_a_frame_waits_for_no_join_and_files_are_loaded_in_turn(rig: Rig):
+    shot = await _two_shots(rig)
+    shots = use(rig.bot, Shots)
+    async with shots.joins.turn(0, timeout_s=1):
+        third = await next_shot(rig, shot, "and leaves", await steps_of(rig, shot))
+        waiting = asyncio.create_task(shots.joined(rig.member.id, [shot, third], max_bytes=10**7).__aenter__())
+        await asyncio.sleep(0.05)
+        assert not list(shots.folder.glob("film-*"))
+        waiting.cancel()
+
+
+async def test_films_of_a_hidden_channel_are_not_joined_where_everyone_sees_them(rig: Rig):
+    await cast_channel(rig)
+    room = hidden_channel(rig, rig.member, name="room")
+    job = await made_in(rig, room, rig.member, "a boat leaves", "video generate", duration=4)
+    shot = await made_in(rig, room, rig.member, "it comes back", "video generate", duration=4)
+    store = rig.bot.parts.store
+    await store._database.write(lambda db: db.execute("UPDATE jobs SET parent_id = ? WHERE id = ?", (job.id, shot.id)))
+    said = private_sentence(await press(rig, rig.member, "shot_join", shot.id))
+    assert said == str(NOT_FROM_HIDDEN)
