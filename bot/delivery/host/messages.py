@@ -21,7 +21,7 @@ from bot.store import Store
 log = structlog.get_logger(__name__)
 
 DATABASE = "database"
-"""The problem that each process tells by itself: nothing is in charge of it then."""
+"""The problem that no round can report: nothing is in charge of it then."""
 EVERY_S = 15.0
 LASTS_S = 60.0
 """How long a change has to last before it is told."""
@@ -96,7 +96,7 @@ class HostMessages:
         return len(self._sent) < MESSAGES_A_DAY
 
     async def _post(self, text: str) -> None:
-        """Post once, whichever processes do it: Discord knows the nonce."""
+        """Post once: Discord knows the nonce."""
         place = self.place or DiscordId("user", await self._owner_id())
         if place.kind == "channel":
             channel: discord.abc.Messageable = self.messages.channel(place.id, None)
