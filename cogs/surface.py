@@ -15,6 +15,7 @@ from bot.language import speaking
 from bot.store import Approval, Decision
 from cogs.community.events.commands import take_part_button
 from cogs.community.scheduled import ScheduledRuns
+from cogs.member.panel.account import key_controls
 from cogs.moderate.decisions import approvals, review
 from cogs.moderate.reports.log_buttons import log_buttons
 from cogs.moderate.setup.welcome import send_welcome
@@ -43,6 +44,9 @@ class CogSurface:
 
     def log_controls(self, decision: Decision) -> Sequence[discord.ui.Item[Any]]:
         return log_buttons(decision)
+
+    def key_controls(self, guild_id: int | None) -> Sequence[discord.ui.Item[Any]]:
+        return key_controls(guild_id)
 
     def event_controls(self, event: ServerEvent) -> Sequence[discord.ui.Item[Any]]:
         return [take_part_button(event)]

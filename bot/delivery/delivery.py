@@ -153,6 +153,9 @@ class Delivery:
         if not self.absences.is_absent(guild_id):
             await self.notifications.alert_moderators(guild_id, sentence)
 
+    async def tell_key_owner(self, job: Job) -> None:
+        await self.notifications.tell_key_owner(job)
+
 
 def make_delivery(
     client: discord.Client,

@@ -307,6 +307,21 @@ class Notifications:
         channel = guild.get_channel_or_thread(card.channel_id) or guild.get_channel(card.parent_channel_id or 0)
         return channel is not None and channel.permissions_for(guild.me).read_message_history
 
+    async def tell_key_owner(self, job: Job) -> None:
+        """DM the author that their own key is rejected, with what they can do; best effort."""
+        guild = None if job.is_at_home else await self.guilds.find(job.guild_id)
+        with speaking(await self.languages.of_card(job.guild_id, job.card_id)):
+            sentence = str(texts.OWN_KEY_REJECTED)
+            content = sentence if guild is None else texts.DIRECT_ALERT(server=harmless(guild.name), sentence=sentence)
+            controls = self.log_channel.surface.key_controls(None if guild is None else guild.id)
+            view = message_view([controls], []) or discord.utils.MISSING
+        try:
+            async with asyncio.timeout(CALL_TIMEOUT_S):
+                channel = await self.messages.direct_message(job.author_id)
+                await channel.send(content, view=view)
+        except DISCORD_ERRORS as error:
+            log.info("own_key.not_told", guild=job.guild_id, error=type(error).__name__)
+
     async def alert_moderators(self, guild_id: int, sentence: Sentence) -> None:
         """Post to the log channel and DM the member who set the key, in the server's language; best effort.
 

@@ -47,6 +47,13 @@ class CardSurface(Protocol):
         """Return the moderators' controls of a record line, only DynamicItems."""
         ...
 
+    def key_controls(self, guild_id: int | None) -> Sequence[discord.ui.Item[Any]]:
+        """Return a member's controls under the news that their own key is rejected.
+
+        `guild_id`: the server that could pay instead.
+        """
+        ...
+
     def event_controls(self, event: ServerEvent) -> Sequence[discord.ui.Item[Any]]:
         """Return members' controls of an event's announcement, only DynamicItems."""
         ...

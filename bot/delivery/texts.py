@@ -39,7 +39,8 @@ UNUSUALLY_LONG = Text(
 WAITING_FOR_STEP = Text("⏳ Starts after the step before it")
 WAITING_FOR_PRICE = Text("⏳ Starts once its price is known")
 WAITING_WHILE_PAUSED = Text("⏸️ Waiting: moderators have paused new jobs")
-WITHOUT_KEY = Text("⏸️ Waiting: this server has no working API key")
+WAITING_TO_CONTINUE = Text("⏸️ Waiting. I'll continue as soon as I can.")
+"""While the payer's key is rejected: whose key it is, and why, is not for everybody."""
 CANNON_ASKED_TO_WAIT = Text("⏳ Cannon Studio is busy. Retrying now.", why="studio.busy")
 FAILED_BY_US = Text("⚠️ Something went wrong on my side.", why="bot.fault")
 POSTING_WAITS = {
@@ -335,6 +336,11 @@ NO_DIRECT_MESSAGES = Text(
 READY_DIRECTLY = Text("Your result is ready: {link}")
 ALERT = "⚠️ {sentence}".format
 DIRECT_ALERT = "**{server}**: {sentence}".format
+OWN_KEY_REJECTED = Text(
+    "Cannon Studio rejects the key of your own account, so your requests wait. They continue once you have replaced "
+    "it, or are refunded after a day.",
+    why="account.own",
+)
 
 
 def unreached(job_id: str, *, is_refund: bool) -> str:

@@ -98,3 +98,7 @@ class Surface(Protocol):
     async def alert(self, guild_id: int, sentence: Sentence) -> None:
         """Alert the guild's moderators in the server's language; best effort, never raises."""
         ...
+
+    async def tell_key_owner(self, job: Job) -> None:
+        """Tell the job's author directly that their own key is rejected; best effort, never raises."""
+        ...

@@ -25,7 +25,6 @@ class CardContext:
     """Their avatar; None if unknown."""
     progress: Mapping[str, JobProgress] = dataclasses.field(default_factory=dict)
     """Progress of running jobs; empty on a card that is not redrawn."""
-    blocked: bool = False
     places: Mapping[str, int] = dataclasses.field(default_factory=dict)
     """Queue positions, 1 for the next."""
     paused: bool = False

@@ -12,7 +12,7 @@ from bot.delivery.card.card import card_embed, facts_line, has_results, long_tex
 from bot.delivery.card.context import CardContext
 from bot.delivery.card.memory import Shown
 from bot.delivery.card.readers import Authors
-from bot.delivery.card.states import state_lines
+from bot.delivery.card.states import is_held_up, state_lines
 from bot.delivery.card.ticker import next_edit_s, tells_time
 from bot.delivery.channels.view import message_link, message_view
 from bot.delivery.files.attachments import text_files
@@ -55,11 +55,9 @@ class CardDrawing:
     surface: CardSurface
     authors: Authors
 
-    async def draw(
-        self, card: Card, jobs: Sequence[Job], shown: Shown | None = None, *, just_accepted: bool = False
-    ) -> DrawnCard:
-        """Draw the card; `shown` is what it says, None if unknown. New jobs had a working key: it is not looked up."""
-        context = await self.context(card, jobs, shown, just_accepted=just_accepted)
+    async def draw(self, card: Card, jobs: Sequence[Job], shown: Shown | None = None) -> DrawnCard:
+        """Draw the card; `shown` is what it says, None if unknown."""
+        context = await self.context(card, jobs, shown)
         says = Shown(
             text=_text(card, jobs, context),
             states={job.id: job.state for job in jobs},
@@ -98,12 +96,9 @@ class CardDrawing:
         """Return the card's jobs without withheld results."""
         return open_part(jobs, await self._withheld(jobs[0].guild_id, jobs))
 
-    async def context(
-        self, card: Card, jobs: Sequence[Job], shown: Shown | None = None, *, just_accepted: bool = False
-    ) -> CardContext:
+    async def context(self, card: Card, jobs: Sequence[Job], shown: Shown | None = None) -> CardContext:
         """Return the context for drawing the card of `jobs`, of which `shown` is what it says."""
         guild_id = card.guild_id
-        key = None if just_accepted or jobs[0].own else await self.store.keys.current(guild_id)
         parent_id = jobs[0].parent_id
         waits = any(job.state is JobState.WAITING and (job.after_done or not job.after_ids) for job in jobs)
         queue = await self.store.queue.order(guild_id) if waits else []
@@ -118,7 +113,6 @@ class CardDrawing:
             author_name="" if face is None else face.name,
             author_icon_url=None if face is None else face.icon_url,
             progress=self._progress(jobs, now, shown) if tells_time(card, now) and not jobs[0].is_secret else {},
-            blocked=key is not None and key.refused_at is not None,
             places={job_id: place for place, job_id in enumerate(queue, start=1)},
             paused=waits and rules.paused,
             ai_label=rules.ai_label,
@@ -190,12 +184,12 @@ def _before_posting(job: Job) -> Job:
 
 def _is_as_first(jobs: Sequence[Job], context: CardContext) -> bool:
     """Whether only time has passed since the jobs were accepted, and not more than was expected."""
-    return not context.blocked and all(_is_only_older(job, context) for job in jobs)
+    return all(_is_only_older(job, context) for job in jobs)
 
 
 def _is_only_older(job: Job, context: CardContext) -> bool:
     progress = context.progress.get(job.id)
     if progress is None or progress.expected.is_late or (progress.share or 0.0) * CELLS >= 1:
         return False
-    is_held_up = job.waits_for is not None or job.overdue_at is not None or job.raised or job.dropped_by is not None
-    return not is_held_up and job.attempts <= 1 and (job.submitted_at or context.now) - job.created_at < WRONG_S
+    is_stopped = is_held_up(job) or job.raised or job.dropped_by is not None
+    return not is_stopped and job.attempts <= 1 and (job.submitted_at or context.now) - job.created_at < WRONG_S

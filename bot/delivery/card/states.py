@@ -170,18 +170,18 @@ def took_words(*jobs: Job) -> str:
 def _bar(job: Job, context: CardContext) -> list[str]:
     """Return a job's bar, [] if nothing moves or it is a short one."""
     progress = context.progress.get(job.id)
-    if progress is None or progress.share is None or job.state not in UNDER_WAY or _is_held_up(job, context):
+    if progress is None or progress.share is None or job.state not in UNDER_WAY or is_held_up(job):
         return []
     return [bar(progress.share)]
 
 
-def _is_held_up(job: Job, context: CardContext) -> bool:
-    return context.blocked or job.waits_for is not None or job.overdue_at is not None
+def is_held_up(job: Job) -> bool:
+    return bool(job.blocked_s) or job.waits_for is not None or job.overdue_at is not None
 
 
 def _under_way(job: Job, context: CardContext, word: str) -> str:
-    if context.blocked:
-        return str(texts.WITHOUT_KEY)
+    if job.blocked_s:
+        return str(texts.WAITING_TO_CONTINUE)
     if job.waits_for is WaitsFor.CANNON:
         is_over = job.next_at <= context.now
         return str(texts.CANNON_ASKED_TO_WAIT) if is_over else texts.CANNON_ASKS_TO_WAIT(time=stamp(job.next_at, "t"))

@@ -51,7 +51,7 @@ def _next_s(job: Job, context: CardContext) -> float | None:
     if job.state is JobState.WAITING:
         return SELDOM_S
     progress = context.progress.get(job.id)
-    return None if progress is None or context.blocked or job.overdue_at is not None else progress.next_s
+    return None if progress is None or job.blocked_s or job.overdue_at is not None else progress.next_s
 
 
 def is_calm(jobs: Sequence[Job], shown: Mapping[str, JobState]) -> bool:
@@ -69,6 +69,7 @@ def _is_calm(job: Job, shown: JobState | None) -> bool:
         return job.state is shown
     return (
         job.waits_for is None
+        and not job.blocked_s
         and job.overdue_at is None
         and not job.raised
         and (

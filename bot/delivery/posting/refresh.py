@@ -52,7 +52,7 @@ class CardRefresh:
     async def first_answer(self, card: Card, jobs: Sequence[Job]) -> tuple[DrawnCard, list[discord.File]]:
         """Return the interaction's answer: the card, and files with long texts."""
         with speaking(await self.languages.of(card)):
-            return await self.drawing.draw(card, jobs, just_accepted=True), self.drawing.texts(jobs)
+            return await self.drawing.draw(card, jobs), self.drawing.texts(jobs)
 
     async def copied(
         self, card: Card, jobs: Sequence[Job], *, language: str | None = None

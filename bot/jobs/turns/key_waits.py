@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from functools import partial
+from typing import Any
 
 from bot.account.api_keys import UsableKey
 from bot.account.key_health import Judgement, KeyHealth, KeyVerdict
@@ -83,6 +84,8 @@ class Breaker:
 BLOCKED_S = 60.0
 """Wait of a job whose key is refused or missing."""
 BLOCKED_MAX_S = 24 * 3600.0
+BLOCKED_SINCE_S = 1.0
+"""Counted at once: a job that has waited for its key at all is shown as waiting."""
 UNKNOWN_KEY_S = 30.0
 """Wait of a refused job while its key's state is unknown."""
 REST_JITTER = 0.1
@@ -183,7 +186,7 @@ class KeyWaits:
             self._paused.pop((slot, call), None)
 
     async def judge(self, job: Job, key: UsableKey) -> KeyVerdict:
-        """Check the key that the job was refused with; alert the moderators if it is refused."""
+        """Check the key that the job was refused with; tell whoever can replace it if it is refused."""
         judgement = await self.health.judge(job.payer_id, key)
         await self._alert(job, judgement)
         return judgement.verdict
@@ -196,7 +199,9 @@ class KeyWaits:
         return judgement
 
     async def _alert(self, job: Job, judgement: Judgement) -> None:
-        if judgement.is_news and not job.own:  # its author reads of it in their panel
+        if judgement.is_news and job.own:
+            await self.transitions.surface.tell_key_owner(job)
+        elif judgement.is_news:
             await self.transitions.surface.alert(job.guild_id, texts.KEY_REFUSED_ALERT)
 
     async def tell_owner(self, job: Job, key: UsableKey, error: type[CannonError]) -> None:
@@ -213,14 +218,14 @@ class KeyWaits:
     async def wait(self, followed: Followed) -> float | None:
         """Wait for a working key; return the seconds, None if the job waited too long and was ended."""
         job, now = followed.job, self.clock.monotonic()
-        blocked_s = job.blocked_s + (0.0 if followed.blocked_at is None else now - followed.blocked_at)
+        blocked_s = job.blocked_s + (BLOCKED_SINCE_S if followed.blocked_at is None else now - followed.blocked_at)
         followed.blocked_at, followed.answered_at, followed.is_watched = now, None, False
         if blocked_s > BLOCKED_MAX_S:
             await self._end(followed)
             return None
-        if not await self.transitions.note_trouble(followed, NO_KEY):
-            return None
-        if blocked_s != job.blocked_s and not await self.transitions.change(followed, job.state, blocked_s=blocked_s):
+        changes: dict[str, Any] = {} if followed.trouble == NO_KEY.outcome else {"calls": (NO_KEY,)}
+        followed.trouble = NO_KEY.outcome
+        if not await self.transitions.change(followed, job.state, blocked_s=blocked_s, **changes):
             return None
         await self.transitions.show(followed.job)
         return BLOCKED_S

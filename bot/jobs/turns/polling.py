@@ -136,9 +136,10 @@ class Polling:
         followed.denied_at = None
         if not (job.denied_s or job.blocked_s or job.waits_for):
             return True
+        is_shown = job.waits_for or job.blocked_s
         if not await self.transitions.change(followed, job.state, denied_s=0.0, blocked_s=0.0):
             return False
-        if job.waits_for:
+        if is_shown:
             await self.transitions.show(job)
         return True
 

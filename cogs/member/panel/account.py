@@ -34,6 +34,14 @@ async def account_page(interaction: Interaction) -> tuple[str, Sequence[discord.
     ]
 
 
+def key_controls(guild_id: int | None) -> list[discord.ui.Item[Any]]:
+    """Return the controls under the news that the own key is rejected; `guild_id`: the server that could pay."""
+    replace = Control.button("key_replace", "key", label=texts.REPLACE_KEY, style=discord.ButtonStyle.primary)
+    if guild_id is None:
+        return [replace]
+    return [replace, Control.button("key_server", f"{guild_id}", label=texts.LET_SERVER_PAY)]
+
+
 def _facts(key: GuildKey, found: OwnAccount, *, outside: bool) -> list[str]:
     lines = [texts.account_line(key.last4, harmless(key.plan or ""))]
     if key.refused_at is not None:

@@ -128,6 +128,21 @@ async def choose_payer(interaction: Interaction, pays: str, _values: Sequence[st
     await show(interaction, MePage.ACCOUNT)
 
 
+@on("key_replace")
+async def replace_key(interaction: Interaction, _subject: str, _values: Sequence[str]) -> None:
+    """Take another key, from the message that says that the old one is rejected."""
+    await in_time(interaction.response.send_modal(AccountForm(interaction.client, says=texts.KEY_REPLACED)))
+
+
+@on("key_server")
+async def let_server_pay(interaction: Interaction, guild_id: str, _values: Sequence[str]) -> None:
+    """Let a server pay for the presser's new requests there, from the same message."""
+    if not guild_id.isdecimal():
+        raise InputError(GONE)
+    await use(interaction, OwnAccounts).choose(int(guild_id), interaction.user.id, Pays.SERVER)
+    await in_time(interaction.response.edit_message(content=texts.SERVER_PAYS_NOW, view=None))
+
+
 @on("account_remove")
 async def remove_account(interaction: Interaction, _subject: str, _values: Sequence[str]) -> None:
     """Remove the key of the member's own account."""

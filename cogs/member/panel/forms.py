@@ -12,7 +12,7 @@ from bot.delivery.answers.deferral import defer
 from bot.delivery.channels.facts import OPTIONS_PER_SELECT, in_time
 from bot.domain.server.member_settings import PRESET_NAME_CHARS, STYLE_CHARS, MemberSettings, Preset
 from bot.domain.words.text import shortened
-from bot.language import tr
+from bot.language import Text, tr
 from bot.server.community.own_accounts import OwnAccounts
 from bot.server.members import OwnSettings
 from bot.store import StoredPreset
@@ -97,8 +97,10 @@ def ratios(bot: Bot) -> list[tuple[str, str]]:
 class AccountForm(Form):
     """Takes the key of the member's own account: a form's text reaches the bot only, never the channel."""
 
-    def __init__(self, bot: Bot) -> None:
+    def __init__(self, bot: Bot, *, says: Text | None = None) -> None:
+        """`says`: said in place of the message that it was opened from, which else shows the page."""
         super().__init__(bot, title=str(texts.ACCOUNT_FORM), name="account")
+        self.says = says
         self.secret: discord.ui.TextInput[Any] = discord.ui.TextInput(
             label=str(texts.ACCOUNT_KEY),
             placeholder=texts.KEY_PLACEHOLDER,
@@ -113,6 +115,9 @@ class AccountForm(Form):
         secret = key_typed(self.secret.value)
         await defer(interaction)
         await use(interaction, OwnAccounts).link(interaction.user.id, secret)
+        if self.says is not None:
+            await in_time(interaction.edit_original_response(content=str(self.says), view=None))
+            return
         embed, view = await panel(interaction, MePage.ACCOUNT)
         await in_time(interaction.edit_original_response(embed=embed, view=view))
 

@@ -142,6 +142,11 @@ ACCOUNT_ABOUT = Text(
 NO_ACCOUNT = Text("You have not linked an account.")
 LINK_ACCOUNT, REPLACE_KEY, REMOVE_ACCOUNT = Text("Link my account"), Text("Replace the key"), Text("Remove")
 LET_MINE_PAY, LET_SERVER_PAY = Text("Let my account pay here"), Text("Let the server pay here")
+KEY_REPLACED = Text("The new key works, so your requests continue.")
+SERVER_PAYS_NOW = Text(
+    "The server pays for your new requests there. Requests that already wait for your key continue once you replace it "
+    "with `/me`, or are refunded after a day."
+)
 WHO_PAYS_HERE: Mapping[str, Text] = MappingProxyType(
     {
         "": Text("On this server: **I ask you at your next request**, if the server has an account, too."),

@@ -14,6 +14,7 @@ import pytest
 import structlog
 
 from bot.cannon.budgets import Call
+from bot.delivery.texts import WAITING_TO_CONTINUE
 from bot.domain.models import Books, JobState
 from bot.runtime import failpoints
 from bot.runtime.failpoints import Crash
@@ -22,9 +23,10 @@ from tests.discord.moderate.test_key_entry import another
 from tests.support import me
 from tests.support.channels import rule
 from tests.support.erased import left_in_files, send_key
+from tests.support.following import pass_time
 from tests.support.own_account import ADAS_KEY, BOBS_KEY, link, linked, spent, words
 from tests.support.rig import GUILD_KEY, HOST_KEY, Rig
-from tests.support.surface import of, watch
+from tests.support.surface import of, private_messages, state_text, watch
 
 HOUR_S = 3600.0
 
@@ -246,3 +248,58 @@ async def test_no_call_is_made_for_linked_keys_at_the_start(rig: Rig):
     await rig.step()
     assert of(calls, "status") == []
     assert [call for call in calls if call.key == ADAS_KEY] == []
+
+
+# ---------------------------------------------------------------------- a key that dies
+
+
+async def rejected(rig: Rig, key: str) -> None:
+    """Let Cannon Studio reject the key, and the bot's next poll find that."""
+    rig.sandbox.revoke_key(key)
+    await pass_time(rig, 40, 1)
+
+
+@pytest.mark.parametrize("key", [ADAS_KEY, HOST_KEY, GUILD_KEY])
+async def test_a_card_whose_key_is_rejected_says_that_it_waits_without_a_time(rig: Rig, key: str):
+    if key == ADAS_KEY:
+        await linked(rig, rig.member, ADAS_KEY)
+    elif key == GUILD_KEY:
+        await send_key(rig, GUILD_KEY)
+    await make(rig, rig.member, prompt="a fox #slow")
+    await rig.step()
+    await rejected(rig, key)
+    [card] = rig.messages()
+    assert str(WAITING_TO_CONTINUE) in state_text(card)
+    assert "<t:" not in state_text(card)
+    rig.sandbox.add_key(key, credits=300)
+    await pass_time(rig, 240, 10)
+    assert [job.state for job in await rig.jobs()] == [JobState.DELIVERED]
+
+
+async def test_who_owns_a_rejected_key_is_told_once_and_replaces_it_from_there(rig: Rig):
+    await linked(rig, rig.member, ADAS_KEY)
+    for _ in range(2):
+        await make(rig, rig.member, prompt="a fox #slow")
+    await rig.step()
+    await rejected(rig, ADAS_KEY)
+    [told] = private_messages(rig, rig.member)
+    assert "rejects the key of your own account" in told.content
+    rig.sandbox.add_key(BOBS_KEY, credits=300)
+    form = await rig.member.user.click(told, custom_id="c1:key_replace:key")
+    [field] = rig.form_fields(form)
+    await rig.member.user.submit_modal(form, {field: BOBS_KEY})
+    [told] = private_messages(rig, rig.member)
+    assert (told.content, told.components) == ("The new key works, so your requests continue.", [])
+
+
+async def test_who_owns_a_rejected_key_can_let_the_server_pay_from_there(rig: Rig):
+    await linked(rig, rig.member, ADAS_KEY)
+    await make(rig, rig.member, prompt="a fox #slow")
+    await rig.step()
+    await rejected(rig, ADAS_KEY)
+    [told] = private_messages(rig, rig.member)
+    await rig.member.user.click(told, custom_id=f"c1:key_server:{rig.guild.id}")
+    assert "The server pays for your new requests there" in private_messages(rig, rig.member)[0].content
+    await make(rig, rig.member, prompt="a heron")
+    await pass_time(rig, 40, 1)
+    assert [job.own for job in await rig.jobs() if job.state is JobState.DELIVERED] == [False]

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from bot.delivery.texts import WAITING_TO_CONTINUE
 from bot.domain.models import AccountStatus, JobState
 from tests.support.following import change_rules, widening
 from tests.support.rig import GUILD_KEY, HOST_KEY, Rig
@@ -96,7 +97,7 @@ async def test_a_success_without_a_result_is_a_failure_that_is_booked(rig: Rig):
 
 
 @pytest.mark.parametrize("where", ["submit", "get"])
-async def test_retry_after_is_waited_for_to_the_second_and_then_kept_from_all_jobs_of_the_key(rig: Rig, where: str):
+async def test_retry_after_is_waited_for_to_the_second_by_all_such_calls_with_the_key(rig: Rig, where: str):
     await use_guild_key(rig)
     rig.sandbox.fault(where, "flood", retry_after="120")
     calls = watch(rig)
@@ -104,11 +105,11 @@ async def test_retry_after_is_waited_for_to_the_second_and_then_kept_from_all_jo
     await until_call(rig, calls, where)
     asked_at = of(calls, where)[0].at
     await ask(rig, "another")
-    while len(calls_of_key(calls)) < 2 + (where == "get"):
+    while len(of(calls, where)) < 2:
         await rig.step()
         rig.advance(0.5)
         assert rig.clock.elapsed < 400
-    later = [call for call in calls_of_key(calls) if call.at > asked_at]
+    later = of(calls, where)[1:]
     assert later[0].at >= asked_at + 120
     assert later[0].at <= asked_at + 120 * 1.25 + 1
     await rig.work()
@@ -383,7 +384,7 @@ async def test_a_revoked_key_is_tried_once_and_its_jobs_wait_until_a_moderator_s
     assert [call.where for call in calls[before:]] == ["get", "status"]
     [job] = await rig.jobs()
     assert not job.state.ended
-    assert "no working API key" in state_text(rig.messages()[0])
+    assert str(WAITING_TO_CONTINUE) in state_text(rig.messages()[0])
     [alert] = private_messages(rig, rig.moderator)
     assert "/studio key" in alert.content
     assert private_messages(rig, rig.member) == []

@@ -16,7 +16,7 @@ from bot.delivery.card.card import card_embed
 from bot.delivery.card.context import CardContext
 from bot.delivery.card.states import state_word
 from bot.delivery.channels.view import alt_text, file_stem
-from bot.delivery.texts import FIRST_FILES, PRACTICE_MARK
+from bot.delivery.texts import FIRST_FILES, PRACTICE_MARK, WAITING_TO_CONTINUE
 from bot.domain.jobs.poll_schedule import Expected, JobProgress
 from bot.domain.models import ID_ALPHABET, Books, Card, Job, JobState, Media, MediaKind, WaitsFor
 from bot.domain.words.text import harmless, shortened, slug
@@ -105,11 +105,10 @@ ON_A_BUSY_MACHINE = settings(suppress_health_check=[HealthCheck.too_slow])
 
 
 @ON_A_BUSY_MACHINE
-@given(any_jobs(), st.booleans())
-def test_a_card_is_always_within_discords_limits(jobs: list[Job], blocked: bool):
+@given(any_jobs())
+def test_a_card_is_always_within_discords_limits(jobs: list[Job]):
     embed = drawn(
         *jobs,
-        blocked=blocked,
         author_name="x" * 400,
         progress={each.id: JobProgress(expected=Expected(NOW + 50, is_late=True), share=0.5) for each in jobs},
     )
@@ -313,9 +312,9 @@ def test_a_card_of_practice_says_so_at_its_foot():
     assert any(each.endswith("(in practice only)") for each in facts(embed))
 
 
-def test_a_blocked_card_says_what_it_waits_for():
-    assert "no working API key" in states(drawn(job(), blocked=True))
-    assert "no working API key" not in states(drawn(job(state=JobState.DELIVERED), blocked=True))
+def test_a_card_without_a_working_key_says_that_it_waits_and_not_whose_key_it_is():
+    assert str(WAITING_TO_CONTINUE) in states(drawn(job(blocked_s=1.0)))
+    assert str(WAITING_TO_CONTINUE) not in states(drawn(job(state=JobState.DELIVERED, blocked_s=1.0)))
 
 
 @pytest.mark.parametrize(

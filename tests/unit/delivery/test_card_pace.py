@@ -28,12 +28,10 @@ def a_job(state: JobState, number: int = 0, **changes: Any) -> Job:
     return replace(job(number, files=0), state=state, **changes)
 
 
-def next_s(
-    *jobs: Job, in_s: float | None = None, blocked: bool = False, token_left_s: float | None = None
-) -> float | None:
+def next_s(*jobs: Job, in_s: float | None = None, token_left_s: float | None = None) -> float | None:
     progress = JobProgress(expected=Expected(NOW), next_s=in_s)
     known = {each.id: progress for each in jobs if each.state is JobState.PROCESSING}
-    context: Any = SimpleNamespace(now=NOW, progress=known, blocked=blocked)
+    context: Any = SimpleNamespace(now=NOW, progress=known)
     card: Any = SimpleNamespace(is_by_token=token_left_s is not None, token_expires_at=NOW + (token_left_s or 0.0))
     return next_edit_s(card, jobs, context)
 
@@ -68,7 +66,7 @@ def test_a_card_is_drawn_again_when_what_it_says_is_no_longer_true(
 def test_the_soonest_of_several_counts_and_without_a_key_nothing_moves():
     assert next_s(RUNNING, WAITING, in_s=20.0) == 20.0
     assert next_s(RUNNING, WAITING, in_s=120.0) == SELDOM_S
-    assert next_s(RUNNING, in_s=60.0, blocked=True) is None
+    assert next_s(replace(RUNNING, blocked_s=1.0), in_s=60.0) is None
 
 
 def test_a_private_card_is_drawn_last_before_it_can_no_longer_be_reached():
