@@ -22,6 +22,7 @@ import structlog
 from bot.cannon import retry, texts, wire
 from bot.cannon.budgets import Call, KeyBudgets
 from bot.cannon.errors import asks_to_verify, is_own_error, is_page, reading_of
+from bot.cannon.foreign import DOCUMENT_NODES_MAX, NODES_MAX, aside, parsed
 from bot.cannon.key_routes import API_PATH, KeyRoutes
 from bot.cannon.wire import CreatedRequest, OpenApiAnswer, Progress
 from bot.domain.models import AccountStatus
@@ -128,7 +129,7 @@ class CannonClient:
 
     async def status(self, key: str) -> AccountStatus:
         """Return credits, plan and scopes. Free, creates nothing. Raises a CannonError leaf."""
-        return wire.account_status(_document(await self._call("GET", "status", key)))
+        return wire.account_status(await _document(await self._call("GET", "status", key)))
 
     async def submit(
         self,
@@ -151,14 +152,16 @@ class CannonClient:
         except (TypeError, ValueError, RecursionError):
             raise InputRefused(texts.IMPOSSIBLE_INPUT) from None
         headers = {"content-type": "application/json", "x-idempotency-key": idempotency_key}
-        return wire.accepted(_document(await self._call("POST", "requests", key, headers=headers, content=content)))
+        return wire.accepted(
+            await _document(await self._call("POST", "requests", key, headers=headers, content=content))
+        )
 
     async def get(self, key: str, remote_id: str) -> Progress:
         """Return a request's state and output: one GET, with its creator's key. Raises a CannonError leaf."""
         if not wire.REMOTE_ID.match(remote_id):
             raise RequestNotFound(texts.IMPOSSIBLE_ID, 404)
         answer = await self._call("GET", "requests", key, name=quote(remote_id, safe=""))
-        return wire.progress(_document(answer), remote_id)
+        return wire.progress(await _document(answer), remote_id)
 
     async def openapi(self, key: str | None = None, *, etag: str | None = None) -> OpenApiAnswer | None:
         """Return the API's live description, None if it matches `etag`. Raises a CannonError leaf."""
@@ -166,7 +169,7 @@ class CannonClient:
         answer = await self._call("GET", "openapi", key, headers=headers)
         if answer.status == 304:
             return None
-        document = _document(answer)
+        document = await _document(answer, DOCUMENT_NODES_MAX)
         if not isinstance(document, dict):
             raise UnreadableAnswer(texts.UNREADABLE, answer.status)
         tag = answer.headers.get("etag", "")
@@ -327,12 +330,16 @@ def _origin(address: str) -> str:
     return str(url)
 
 
-def _document(answer: _Answer) -> object:
+async def _document(answer: _Answer, nodes_max: int = NODES_MAX) -> object:
     """Parse a JSON body. Raises UnreadableAnswer for anything else, NaN and infinities included."""
-    try:
+
+    def read() -> object:
         text = answer.body.decode("utf-8-sig")
-        document = json.loads(text, parse_constant=_no_constant, parse_float=_finite)
+        document = parsed(text, nodes_max, parse_constant=_no_constant, parse_float=_finite)
         return whole(document) if "\\ud" in text or "\\uD" in text else document
+
+    try:
+        return await aside(len(answer.body), read)
     except (ValueError, RecursionError):
         log.warning("cannon.unreadable", status=answer.status, length=len(answer.body))
         raise UnreadableAnswer(texts.UNREADABLE, answer.status) from None

@@ -117,8 +117,9 @@ class _Reading:
             await self._operations([*self._known.operations, *enumerated(tools)])
             unknown = [each for each in self._known.operations if self._is_unknown(each)]
             if unknown and TOOLKITS in names:
-                named = await self._call(TOOLKITS, "", {})
-                await self._operations(ids_in(named.parts, self._families) if named is not None else ())
+                kits = await self._call(TOOLKITS, "", {})
+                parts = () if kits is None else kits.parts
+                await self._operations(await asyncio.to_thread(ids_in, parts, self._families))
         for surface in API_SURFACES if MODELS in names else ():
             await self._surface(surface)
 
@@ -140,7 +141,7 @@ class _Reading:
             }
             for each in tools
         ]
-        if self._is_small(LIST, kept):
+        if await self._is_small(LIST, kept):
             self.found.answers[LIST, ""] = json.dumps(kept)
         return kept
 
@@ -162,10 +163,10 @@ class _Reading:
             if result is None:
                 continue
             parts = result.parts
-            if not self._is_small(key, parts):
+            if not await self._is_small(key, parts):
                 return ()
-            if is_unknown(parts, is_error=result.is_error):
-                named = ids_in(parts, self._families)
+            if await asyncio.to_thread(is_unknown, parts, is_error=result.is_error):
+                named = await asyncio.to_thread(ids_in, parts, self._families)
                 self.found.answers[OPERATION, key] = "null"
                 if self._has_answered or named:
                     return [each for each in named if self._known.find(each) is None]
@@ -178,9 +179,9 @@ class _Reading:
             self._arguments = self._arguments[:1]
         return ()
 
-    def _is_small(self, subject: str, parts: Parts) -> bool:
+    async def _is_small(self, subject: str, parts: Parts) -> bool:
         """Whether an answer is small enough to be read and kept."""
-        if len(json.dumps(parts)) <= KEPT_MAX_BYTES:
+        if len(await asyncio.to_thread(json.dumps, parts)) <= KEPT_MAX_BYTES:
             return True
         self.found.dropped.append(subject)
         return False
@@ -204,7 +205,7 @@ class _Reading:
 
     async def _surface(self, surface: str) -> None:
         result = await self._call(MODELS, surface, {"surface": surface})
-        if result is None or result.is_error or not self._is_small(surface, result.parts):
+        if result is None or result.is_error or not await self._is_small(surface, result.parts):
             return
         try:
             if await asyncio.to_thread(models_of_surface, surface, result.parts):

@@ -6,6 +6,7 @@ https://www.cannonstudio.app/developers/docs/mcp and the tool's stored schema.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -20,6 +21,8 @@ from bot.domain.models import credits_of
 log = structlog.get_logger(__name__)
 
 TOOL: Final = "estimate_generation_cost"
+TEXT_MAX_CHARS: Final = 20_000
+_PRICE = re.compile(r"(?<![\d.,])(\d{1,7}(?:\.\d{1,3})?)[\s*_`]{0,4}credits?\b", re.IGNORECASE)
 
 
 class EstimateOutcome(Enum):
@@ -78,11 +81,17 @@ class Estimates:
 
 
 def _read(result: ToolResult) -> EstimateAnswer:
-    """Find `estimatedCredits` in what the tool says or under `response`. Raises ValueError for invalid credits."""
+    """Find `estimatedCredits` in what the tool says or under `response`, or the one price that its text names.
+
+    Raises ValueError for invalid credits.
+    """
     if result.is_error or any(not each.get("ok", True) for each in result.objects):
         return EstimateAnswer(EstimateOutcome.UNPRICED)
     inner = [each["response"] for each in result.objects if isinstance(each.get("response"), dict)]
     for each in (*result.objects, *inner):
         if (found := each.get("estimatedCredits")) is not None:
             return EstimateAnswer(EstimateOutcome.ANSWERED, credits_of(found))
-    return EstimateAnswer(EstimateOutcome.UNPRICED if result.objects else EstimateOutcome.SILENT)
+    said = {each for text in result.parts if isinstance(text, str) for each in _PRICE.findall(text[:TEXT_MAX_CHARS])}
+    if len(said) == 1 and not result.objects:
+        return EstimateAnswer(EstimateOutcome.ANSWERED, credits_of(said.pop()))
+    return EstimateAnswer(EstimateOutcome.UNPRICED if result.parts else EstimateOutcome.SILENT)

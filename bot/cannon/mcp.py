@@ -22,6 +22,7 @@ import httpx
 import structlog
 
 from bot.cannon.budgets import Call, KeyBudgets
+from bot.cannon.foreign import PIECES_MAX, aside, parsed
 from bot.cannon.key_routes import KeyRoute, KeyRoutes
 from bot.runtime.network.transport import NoAnswer, TooMuch, answer_to, chunks, read_capped
 
@@ -30,8 +31,6 @@ log = structlog.get_logger(__name__)
 TIMEOUT_S: Final = 5.0
 """Of a call with all its attempts: the server is a serverless function, which may start cold."""
 ANSWER_LIMIT_BYTES: Final = 1024 * 1024
-DEPTH_MAX: Final = 100
-"""Of a readable answer: what reads it further may recurse."""
 SESSIONS_MAX: Final = 1024
 ATTEMPTS_MAX: Final = 7
 """Of one call: three eras, the key's other header, a new session, and two more."""
@@ -140,6 +139,12 @@ class _Answer:
     message: Message | None
     session: str | None = None
     """`Mcp-Session-Id`."""
+    parts: Sequence[Any] = ()
+    """As in `ToolResult`."""
+
+    @property
+    def objects(self) -> list[Message]:
+        return [each for each in self.parts if isinstance(each, dict)]
 
     @property
     def error(self) -> Message:
@@ -187,13 +192,17 @@ class McpClient:
         self, tool: str, arguments: Mapping[str, Any], *, key: str | None = None, logs: bool = True
     ) -> ToolResult:
         """Return a tool's result, within the time limit. Raises McpError; `logs` says whether it is logged, too."""
-        result = await self.request("tools/call", {"name": tool, "arguments": dict(arguments)}, key=key, logs=logs)
-        return ToolResult(_objects(result), is_error=result.get("isError") is True, parts=_parts(result))
+        params = {"name": tool, "arguments": dict(arguments)}
+        answer = await self._answer("tools/call", params, key=key, logs=logs)
+        return ToolResult(answer.objects, is_error=answer.result.get("isError") is True, parts=answer.parts)
 
     async def request(
         self, method: str, params: Mapping[str, Any], *, key: str | None = None, logs: bool = True
     ) -> Message:
         """Return the result of a JSON-RPC method, within the time limit. Raises McpError; `logs` as in `call`."""
+        return (await self._answer(method, params, key=key, logs=logs)).result
+
+    async def _answer(self, method: str, params: Mapping[str, Any], *, key: str | None, logs: bool) -> _Answer:
         route = self._routes.of(key)
         if route is None:
             raise McpError(McpFailure.UNREACHED, "no practice")
@@ -209,7 +218,7 @@ class McpClient:
             log.info("mcp.failed", method=method, failure=failed.failure.name.lower(), reason=failed.reason)
         raise failed
 
-    async def _result(self, origin: _Origin, method: str, params: Mapping[str, Any], key: str | None) -> Message:
+    async def _result(self, origin: _Origin, method: str, params: Mapping[str, Any], key: str | None) -> _Answer:
         """Call in the form that worked, then in those that the answers ask for.
 
         Raises McpError, and what _message raises.
@@ -227,13 +236,13 @@ class McpClient:
                 break
             form = following
         try:
-            result = _checked(answer)
+            _check(answer)
         except McpError as error:
             if error.failure is McpFailure.NOT_UNDERSTOOD:
                 origin.form = _Form(bearer=origin.form.bearer)  # the server may have changed
             raise
         origin.form = form
-        return result
+        return answer
 
     async def _attempt(
         self, origin: _Origin, form: _Form, method: str, params: Mapping[str, Any], key: str | None
@@ -275,8 +284,8 @@ class McpClient:
         async with answer_to(route.http, request) as response:
             if limited is not None and response.status_code == TOO_MANY:
                 limited()
-            message = None if params is None else await _message(response, body["id"])
-            return _Answer(response.status_code, message, response.headers.get("mcp-session-id"))
+            message, parts = (None, ()) if params is None else await _message(response, body["id"])
+            return _Answer(response.status_code, message, response.headers.get("mcp-session-id"), parts)
 
 
 def _headers(
@@ -327,12 +336,12 @@ def _stateless_version(answer: _Answer) -> str | None:
 
 def _denials(answer: _Answer) -> list[int]:
     """Return 401 and 403, of the HTTP answer or in a tool's result."""
-    inner = [each.get("status") for each in _objects(answer.result) if not each.get("ok")]
+    inner = [each.get("status") for each in answer.objects if not each.get("ok")]
     return [each for each in (answer.status, *inner) if isinstance(each, int) and each in DENIED]
 
 
-def _checked(answer: _Answer) -> Message:
-    """Return the result of an answer. Raises McpError."""
+def _check(answer: _Answer) -> None:
+    """Raise McpError unless the answer has a result."""
     status, code = answer.status, answer.code
     if denials := _denials(answer):
         raise McpError(McpFailure.REFUSED, denials[0])
@@ -344,58 +353,38 @@ def _checked(answer: _Answer) -> Message:
         raise McpError(McpFailure.NOT_UNDERSTOOD, status if code is None else code)
     if not answer.result:
         raise McpError(McpFailure.UNREACHED, "no result")
-    return answer.result
 
 
 # ---------------------------------------------------------------------- reading
 
 
-def _objects(result: Message) -> list[Message]:
-    found = [result.get("structuredContent"), *(_object(text) for text in _texts(result))]
-    return [each for each in found if isinstance(each, dict)]
+_Read = tuple[Message | None, Sequence[Any]]
+"""A message, and the parts of its result."""
 
 
-def _parts(result: Message) -> list[Any]:
-    parts: list[Any] = [result["structuredContent"]] if isinstance(result.get("structuredContent"), dict) else []
-    for text in _texts(result):
-        found = _object(text)
-        part = found if isinstance(found, dict | list) else text
-        if part not in parts:
-            parts.append(part)
-    return parts
-
-
-def _texts(result: Message) -> list[str]:
+def _parts(message: Message | None) -> list[Any]:
+    result = (message or {}).get("result")
+    if not isinstance(result, dict):
+        return []
     content = result.get("content")
-    texts = [part.get("text") for part in content if isinstance(part, dict)] if isinstance(content, list) else []
-    return [each for each in texts if isinstance(each, str)]
+    pieces = content[:PIECES_MAX] if isinstance(content, list) else []
+    texts = [each["text"] for each in pieces if isinstance(each, dict) and isinstance(each.get("text"), str)]
+    structured = result.get("structuredContent")
+    parts = [structured] if isinstance(structured, dict) else []
+    parts += [_object(text) for text in texts]
+    return list({json.dumps(each, sort_keys=True): each for each in parts}.values())
 
 
 def _object(text: str) -> Any:
+    """Return an object or list of JSON, else the text."""
     try:
-        return _parsed(text)
+        found = parsed(text)
     except (ValueError, RecursionError):
-        return None
+        return text
+    return found if isinstance(found, dict | list) else text
 
 
-def _parsed(text: str | bytes) -> Any:
-    """Return JSON. Raises ValueError, also for a deep one, and RecursionError."""
-    found = json.loads(text)
-    level = [found]
-    for _ in range(DEPTH_MAX):
-        level = [child for each in level for child in _children(each)]
-        if not level:
-            return found
-    raise ValueError("too deep")
-
-
-def _children(value: Any) -> Sequence[Any]:
-    if isinstance(value, dict):
-        return [each for each in value.values() if isinstance(each, dict | list)]
-    return [each for each in value if isinstance(each, dict | list)] if isinstance(value, list) else ()
-
-
-async def _message(response: httpx.Response, wanted: int) -> Message | None:
+async def _message(response: httpx.Response, wanted: int) -> _Read:
     """Return the JSON-RPC answer with the id `wanted`, None without one; an error's status counts without a body.
 
     Raises ValueError, RecursionError, TooMuch and NoAnswer.
@@ -403,14 +392,23 @@ async def _message(response: httpx.Response, wanted: int) -> Message | None:
     try:
         if not response.headers.get("content-type", "").startswith("text/event-stream"):
             body = await read_capped(response, ANSWER_LIMIT_BYTES)
-            return _of_id(_parsed(body), wanted, or_none=True)
+            return await _read(body, wanted, or_none=True)
         async for data in _events(response):  # up to the answer: what follows may last
-            if (found := _of_id(_parsed(data), wanted)) is not None:
+            found = await _read(data, wanted)
+            if found[0] is not None:
                 return found
     except (ValueError, RecursionError, TooMuch, NoAnswer):
         if response.status_code < 400:
             raise
-    return None
+    return None, ()
+
+
+async def _read(body: bytes, wanted: int, *, or_none: bool = False) -> _Read:
+    def read() -> _Read:
+        message = _of_id(parsed(body), wanted, or_none=or_none)
+        return message, _parts(message)
+
+    return await aside(len(body), read)
 
 
 def _of_id(found: Any, wanted: int, *, or_none: bool = False) -> Message | None:
@@ -429,19 +427,20 @@ def _of_id(found: Any, wanted: int, *, or_none: bool = False) -> Message | None:
 async def _events(response: httpx.Response) -> AsyncIterator[bytes]:
     """Yield the data of a stream's events (https://html.spec.whatwg.org/multipage/server-sent-events.html).
 
-    Raises TooMuch above ANSWER_LIMIT_BYTES in all, and NoAnswer.
+    Raises TooMuch above ANSWER_LIMIT_BYTES or PIECES_MAX events in all, and NoAnswer.
     """
-    size, lines, data = 0, _Lines(), list[bytes]()
+    size, events, lines, data = 0, 0, _Lines(), list[bytes]()
     if response.headers.get("content-encoding", "identity") not in {"", "identity"}:
         raise TooMuch
     async for chunk in chunks(response):
         size += len(chunk)
-        if size > ANSWER_LIMIT_BYTES:
+        if size > ANSWER_LIMIT_BYTES or events > PIECES_MAX:
             raise TooMuch
         for line in lines.feed(chunk):
             if line.startswith(b"data:"):
                 data.append(line.removeprefix(b"data:").removeprefix(b" "))
-            elif not line and any(data):
+            elif not line and any(data) and events <= PIECES_MAX:
+                events += 1
                 yield b"\n".join(data)
             if not line:
                 data.clear()

@@ -7,18 +7,23 @@ import itertools
 import json
 import logging
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from aiohttp import web
 
+from bot.cannon.discovery import Discovery
 from bot.cannon.estimates import EstimateAnswer, EstimateOutcome, Estimates
 from bot.cannon.mcp import ANSWER_LIMIT_BYTES, McpClient, McpError, McpFailure
+from bot.catalogue import Catalogue
 from sandbox.server import Sandbox
+from tests.support.machine import slowness
+
+T = TypeVar("T")
 
 KEY = "cs_test_mcp_client_0000beef"
 IMAGE = {"prompt": "a fox"}
@@ -370,3 +375,63 @@ async def test_a_bad_answer_is_one_line_in_the_log_and_no_price(
 
 def test_the_limit_is_what_the_bad_answers_exceed():
     assert ANSWER_LIMIT_BYTES < 10_000_000
+
+
+# ---------------------------------------------------------------------- answers in crumbs
+
+
+async def longest_pause(work: Coroutine[Any, Any, T]) -> tuple[T, float]:
+    """Return what `work` does, and for how long the event loop did nothing else, in seconds."""
+    gaps, task = [0.0], asyncio.create_task(work)
+    while not task.done():
+        begun = time.perf_counter()
+        await asyncio.sleep(0.01)
+        gaps.append(time.perf_counter() - begun)
+    return await task, max(gaps)
+
+
+def crumbs(body: dict[str, Any], pieces: int = 40_000) -> web.StreamResponse:
+    tools = [{"name": name, "inputSchema": {}} for name in ("get_api_operation", "get_model_availability")]
+    content = [{"text": str(number)} for number in range(pieces)]
+    return web.json_response(result(body, result={"content": content, "tools": tools}))
+
+
+async def test_an_answer_in_40_000_pieces_does_not_hold_the_loop(scripted: Any):
+    client = await scripted(lambda body, _: crumbs(body))
+    found, pause_s = await longest_pause(price(client))
+    assert found == EstimateAnswer(EstimateOutcome.SILENT)
+    assert pause_s < 1 * slowness()
+
+
+async def test_a_reading_of_all_tools_in_crumbs_ends_with_a_free_loop(scripted: Any):
+    client = await scripted(lambda body, _: crumbs(body, 200 if body["method"] == "tools/list" else 40_000))
+    found, pause_s = await longest_pause(Discovery(client).read(Catalogue()))
+    assert {tool for tool, _ in found.answers} == {"tools/list"}
+    assert found.failure is McpFailure.UNREACHED
+    assert pause_s < 1 * slowness()
+
+
+async def test_of_many_pieces_the_first_64_are_read(scripted: Any):
+    client = await scripted(lambda body, _: crumbs(body, 1_000))
+    assert list((await client.call("any", {})).parts) == list(map(str, range(64)))
+
+
+async def test_events_without_an_answer_are_left_after_64(scripted: Any):
+    client = await scripted(lambda body, _: events(*[{"note": number} for number in range(65)], result(body)))
+    assert await price(client) == EstimateAnswer(EstimateOutcome.SILENT)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("## Estimate\n\n- Model: Seedream 5.0 Lite\n- Cost: **12 credits**", priced(12)),
+        ("This costs 4.5 credits.", EstimateAnswer(EstimateOutcome.ANSWERED, Decimal("4.5"))),
+        ("Between 4 credits and 8 credits.", EstimateAnswer(EstimateOutcome.UNPRICED)),
+        ("It depends on the length.", EstimateAnswer(EstimateOutcome.UNPRICED)),
+    ],
+)
+async def test_a_price_told_in_text_alone_is_read_if_it_is_one(scripted: Any, text: str, expected: EstimateAnswer):
+    client = await scripted(
+        lambda body, _: web.json_response(result(body, result={"content": [{"type": "text", "text": text}]}))
+    )
+    assert await price(client) == expected
