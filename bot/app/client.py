@@ -36,6 +36,7 @@ from bot.delivery.card.memory import CardOwner, EveryCard
 from bot.delivery.channels.facts import in_time
 from bot.delivery.channels.guilds import GatewayGuilds, Guilds
 from bot.domain.words.text import whole
+from bot.domain.words.typed_keys import require_no_key
 from bot.errors import RESTART_CANNOT_HELP, DatabaseFailing, InputError, StartError, StoreError
 from bot.jobs.follow.claims import Claims
 from bot.media.scratch import scratch_folder
@@ -83,12 +84,18 @@ class Tree(app_commands.CommandTree["CannonBot"]):
     async def interaction_check(self, interaction: discord.Interaction[CannonBot], /) -> bool:
         """Set the member's language, and sanitise typed texts for storage and search.
 
-        discord.py calls it first for every command, menu and autocomplete. Always True.
+        discord.py calls it first for every command, menu and autocomplete. False for a command with a key in a text.
         """
         speak_to(interaction)
         data = cast("dict[str, Any]", interaction.data or {})
         if "options" in data:
             data["options"] = whole(data["options"])
+        if interaction.type is discord.InteractionType.application_command:
+            try:
+                require_no_key(data.get("options", ()))
+            except InputError as error:
+                await self.client.responses.report(interaction, error)
+                return False
         return True
 
     async def on_error(

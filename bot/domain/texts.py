@@ -45,6 +45,11 @@ VARIATIONS: Mapping[Variation, Text] = MappingProxyType(
         Variation.UPSCALE: Text("Upscaled"),
     }
 )
+LOOKS_LIKE_KEY = Text(
+    "This looks like an API key, so I stored nothing. Enter a key only in the form of `/me` or `/studio key`, and "
+    "replace it if others saw it.",
+    why="key.misplaced",
+)
 EARLIER_RESULT = Text("an earlier result")
 VARIATION_OF, EDIT_OF = Text("{variation} of {words}"), Text("{edit} · of {words}")
 

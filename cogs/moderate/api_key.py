@@ -27,6 +27,8 @@ NEEDED_SCOPES = ("requests:read", "requests:write")
 class KeyForm(Form):
     """Takes the API key: a modal's text reaches the bot only, never the channel."""
 
+    takes_key = True
+
     def __init__(self, bot: Bot, *, host_pays: bool) -> None:
         """`host_pays`: the server needs no key, because the host's serves it."""
         super().__init__(bot, title=str(texts.KEY_FORM), name="key")

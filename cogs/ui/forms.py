@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Collection
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 import discord
 
@@ -14,6 +14,7 @@ from bot.delivery.answers.responses import FORM_PREFIX, speak_to
 from bot.delivery.channels.facts import DISCORD_ERRORS
 from bot.domain.models import MediaKind
 from bot.domain.words.text import without_controls
+from bot.domain.words.typed_keys import require_no_key
 from bot.errors import InputError
 from cogs.ui import texts
 from cogs.ui.interaction import Bot, Interaction
@@ -25,6 +26,8 @@ INPUTS, TITLE_CHARS, LABEL_CHARS, ABOUT_CHARS, INPUT_CHARS = 5, 45, 45, 100, 400
 
 class Form(discord.ui.Modal):
     """A modal; a subclass answers it. After a restart its custom id is unknown, and the bot says so."""
+
+    takes_key: ClassVar = False
 
     def __init__(self, bot: Bot, *, title: str, name: str) -> None:
         super().__init__(title=title, custom_id=f"{FORM_PREFIX}{name}:{secrets.token_hex(8)}", timeout=FORM_TIMEOUT_S)
@@ -39,9 +42,14 @@ class Form(discord.ui.Modal):
         await self.answer(cast("Interaction", interaction))
 
     async def interaction_check(self, interaction: discord.Interaction, /) -> bool:
-        """Use the member's language; record that the form was sent, here and on the interaction."""
+        """Use the member's language; record that the form was sent, here and on the interaction.
+
+        Raises InputError for a key, unless the form takes one.
+        """
         speak_to(interaction)
         self.bot.forms.take(self.custom_id, interaction)
+        if not self.takes_key:
+            require_no_key(cast("dict[str, Any]", interaction.data or {}).get("components", ()))
         return True
 
     async def on_timeout(self) -> None:
@@ -88,4 +96,5 @@ async def text_of_file(file: discord.Attachment, *, at_most: int) -> str:
         text = data[: at_most + 1].decode("utf-8-sig")
     except UnicodeDecodeError:
         raise InputError(texts.FILE_NOT_TEXT, "file") from None
+    require_no_key(text)
     return without_controls(text.replace("\r\n", "\n").replace("\r", "\n"))

@@ -15,7 +15,8 @@ from bot.domain.models import SOURCE_KINDS, MediaKind
 from bot.domain.money.spending_policy import refuse_blocked
 from bot.domain.server.places import PostingPlace, Viewer, require_channel
 from bot.domain.words.text import harmless_within, whole
-from bot.errors import Refused
+from bot.domain.words.typed_keys import require_no_key
+from bot.errors import InputError, Refused
 from bot.generation.again.shots import is_film
 from bot.generation.words.requests import WordRequest, WordRequests
 from bot.generation.words.rules import (
@@ -91,6 +92,11 @@ class WordListener(commands.Cog):
             return
         speak(await use(self.bot, GuildLanguages).of(member.guild.id))  # a message lacks its author's language
         viewer = await viewer_in(self.bot, member, channel)
+        try:
+            require_no_key(message.content)
+        except InputError as error:
+            await self.answers.say(message, error.sentence)
+            return
         found = await self._understood(message, viewer)
         if isinstance(found, WordRequest):
             await self.answers.offer(message, found, viewer)

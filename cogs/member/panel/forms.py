@@ -97,6 +97,8 @@ def ratios(bot: Bot) -> list[tuple[str, str]]:
 class AccountForm(Form):
     """Takes the key of the member's own account: a form's text reaches the bot only, never the channel."""
 
+    takes_key = True
+
     def __init__(self, bot: Bot, *, says: Text | None = None) -> None:
         """`says`: said in place of the message that it was opened from, which else shows the page."""
         super().__init__(bot, title=str(texts.ACCOUNT_FORM), name="account")
