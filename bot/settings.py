@@ -35,8 +35,6 @@ SHARDS_MAX = 100_000
 SECRET_KEY_LENGTH_MIN = 32
 SECRET_FILE_BYTES_MAX = 64 * 1024
 RETENTION_DAYS_MAX = 36_500
-BACKUPS_MAX = 1000
-BACKUP_HOURS_MAX = 24 * 31
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 LOG_FORMATS = ("console", "json")
 SWITCHES = ("on", "off")
@@ -619,14 +617,8 @@ class Settings:
         default=None,
         metadata=_about(
             _folder,
-            "A folder for backups, which the bot then makes by itself; one for each bot. Unset: it makes none.",
+            "A folder for daily backups, of which seven are kept. Unset: the bot makes none by itself.",
         ),
-    )
-    backup_keep: int = field(
-        default=7, metadata=_about(_up_to(BACKUPS_MAX), "How many of the newest backups are kept in `BACKUP_DIR`.")
-    )
-    backup_hours: int = field(
-        default=24, metadata=_about(_up_to(BACKUP_HOURS_MAX), "Hours between two backups in `BACKUP_DIR`.")
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = field(
         default="INFO", metadata=_about(_log_level, "`DEBUG`, `INFO`, `WARNING`, `ERROR`, or `CRITICAL`.")

@@ -1,1 +1,1 @@
-"""Cannon Studio on loopback, for the demo, the tests and rehearsals."""
+"""Cannon Studio on loopback, for the demo and the tests."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import partial
@@ -70,7 +69,7 @@ from bot.prices.samples import ToolPrices
 from bot.runtime import texts as metric_texts
 from bot.runtime.background import CommonWork, Rounds
 from bot.runtime.machine import free_bytes
-from bot.runtime.metrics import DatabaseState, Metrics
+from bot.runtime.metrics import DatabaseState
 from bot.runtime.network.fetching import PracticeTransport
 from bot.runtime.network.listener import Endpoint
 from bot.runtime.network.transport import OriginTransport, public_transport
@@ -181,7 +180,7 @@ async def assemble(setup: Setup, store: Store) -> Parts:
     traces = _traces(setup, store)
     worker, maintenance = _worker(setup, core, delivery, sources, traces)
     alerts = _alerts(setup, core, delivery)
-    backups = _backups(setup)
+    backups = _backups(setup, store)
     second_copy = SecondCopy(store, clock=setup.clock, metrics=setup.metrics)
     OwnMessages(setup.bot, second_copy).listen()
     gate = RequestGate(
@@ -650,35 +649,14 @@ def _http_server(setup: Setup, health: Health, webhooks: Webhooks) -> HttpServer
     )
 
 
-def _backups(setup: Setup) -> Backups | None:
+def _backups(setup: Setup, store: Store) -> Backups | None:
     settings = setup.settings
     if settings.backup_dir is None or not setup.role.works:
         return None
-    made = Backups(
-        settings.database,
-        settings.backup_dir,
-        keep=settings.backup_keep,
-        every_s=settings.backup_hours * 3600.0,
-        clock=setup.clock,
-    )
-    show_backups(setup.metrics, made)
+    made = Backups(settings.database, settings.backup_dir, signature=store.signature, clock=setup.clock)
+    setup.metrics.gauge("cannon_bot_backup_age_seconds", metric_texts.BACKUP_AGE, lambda: made.age_s)
+    setup.metrics.gauge("cannon_bot_backup_bytes", metric_texts.BACKUP_BYTES, lambda: float(made.bytes))
     return made
-
-
-def show_backups(metrics: Metrics, backups: Backups) -> None:
-    """Show the backups as metrics; what is not known yet is no number."""
-    metrics.gauge("cannon_bot_backup_age_seconds", metric_texts.BACKUP_AGE, lambda: backups.age_s)
-    metrics.gauge("cannon_bot_backup_bytes", metric_texts.BACKUP_BYTES, lambda: float(backups.bytes))
-
-    def restored_at() -> float:
-        last = backups.rehearsed
-        return math.nan if last is None or last.restored_at is None else last.restored_at
-
-    def restores() -> float:
-        return math.nan if backups.rehearsed is None else float(backups.rehearsed.restores)
-
-    metrics.gauge("cannon_bot_backup_rehearsed_timestamp_seconds", metric_texts.BACKUP_REHEARSED, restored_at)
-    metrics.gauge("cannon_bot_backup_restores", metric_texts.BACKUP_RESTORES, restores)
 
 
 def _size_of(path: Path) -> float:

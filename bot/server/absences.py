@@ -15,7 +15,7 @@ from bot.catalogue import LiveCatalogue
 from bot.runtime.clock import Clock
 from bot.store import Store
 from bot.store.guild.privacy import BATCH
-from bot.store.host.backup import delete_upgrade_backups
+from bot.store.host.backup import delete_older
 
 log = structlog.get_logger(__name__)
 
@@ -145,7 +145,7 @@ class DataRetention:
         replaced = await self._store.former_members.replace_due()
         has_more |= replaced >= BATCH
         if (path := self._store.path) is not None:
-            await asyncio.to_thread(delete_upgrade_backups, path, self._clock.wall() - UPGRADE_BACKUP_S)
+            await asyncio.to_thread(delete_older, path, self._clock.wall() - UPGRADE_BACKUP_S, with_replaced=False)
         await self._store.retention.forget_expired()
         if erased:
             log.info("retention.erased", jobs=erased)

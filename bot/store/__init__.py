@@ -17,7 +17,7 @@ from bot.store.guild.reactions import DueWish, ReactionActs, ReactionMaps
 from bot.store.guild.record import ReportOutcome
 from bot.store.guild.reviews import Review, ReviewRule, Reviews, ReviewVerdict
 from bot.store.guild.settings import GuildSettings
-from bot.store.host.rotation import Backups
+from bot.store.host.backup import Backups
 from bot.store.jobs.cards import Cards, FirstAttempts
 from bot.store.jobs.copies import Copies, Copy, DoomedCopy
 from bot.store.jobs.ending import Cancelled

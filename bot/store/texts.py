@@ -335,9 +335,6 @@ def backup_is_directory(target: Path) -> str:
     return f"{target} is a directory. Name a file for the backup, such as {target / 'cannon-bot.backup'}."
 
 
-FOLDER_OF_ANOTHER = (
-    "BACKUP_DIR ({folder}) has backups of another bot, so none was made there. Give each bot a folder of its own."
-).format
 BACKUP_EXISTS = "{target} is there already. Name another file, or add --force to replace it.".format
 NO_BACKUP = "There is no backup at {backup}.".format
 BACKUP_IS_EMPTY = "{backup} has no data of cannon-bot in it, so nothing was restored.".format

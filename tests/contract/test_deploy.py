@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -15,11 +16,13 @@ import pytest
 from bot.cli import STOP_TIMEOUT_S
 from bot.errors import RESTART_CANNOT_HELP
 from bot.settings import Settings, describe_settings
+from bot.store import Store
+from tests.support.new_file import write_empty_database
 
 yaml = pytest.importorskip("yaml")
 ROOT = Path(__file__).resolve().parents[2]
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yaml"))
-IMAGES = {"prom/prometheus", "grafana/grafana", "postgres"}
+IMAGES = {"prom/prometheus", "grafana/grafana", "postgres", "litestream/litestream"}
 
 
 def load(name: str) -> Any:
@@ -39,22 +42,6 @@ def services() -> dict[str, dict[str, Any]]:
 
 def fleet() -> dict[str, dict[str, Any]]:
     return load("deploy/compose.fleet.yaml")["services"]
-
-
-def test_a_rehearsal_runs_weekly_as_the_bots_user_without_a_network() -> None:
-    bot, rehearsal = unit(), unit("cannon-bot-rehearse.service")
-    assert rehearsal["ExecStart"].split()[1:] == ["rehearse"]
-    assert (rehearsal["User"], rehearsal["PrivateNetwork"]) == ("cannon-bot", "yes")
-    shared = {
-        "EnvironmentFile",
-        "WorkingDirectory",
-        "DynamicUser",
-        "StateDirectory",
-        "ProtectSystem",
-        "SystemCallFilter",
-    }
-    assert {name: rehearsal[name] for name in shared} == {name: bot[name] for name in shared}
-    assert unit("cannon-bot-rehearse.timer", "Timer")["OnCalendar"] == "weekly"
 
 
 def test_every_service_is_shut_in_and_its_log_has_an_end() -> None:
@@ -221,6 +208,37 @@ def test_compose_has_backups_made_in_a_volume_that_is_the_bots(given: dict[str, 
     assert "--owner=cannon-bot --group=cannon-bot --mode=0700 /data" in (ROOT / "Dockerfile").read_text()
     for name in ("worker-a", "worker-b"):
         assert any(each.startswith(f"{fleet()[name]['working_dir']}:") for each in fleet()[name]["tmpfs"])
+
+
+def test_litestream_copies_the_database_of_compose_as_the_bots_user() -> None:
+    """With the program (0.5.17) this file was run: a replica was restored, and `cannon-bot check` found it whole."""
+    replica = services()["replica"]
+    (database,) = load("deploy/litestream.yml")["dbs"]
+    assert database["path"] == "/data/cannon-bot.db"
+    assert re.search(r"DATABASE=/data/cannon-bot\.db", (ROOT / "Dockerfile").read_text())
+    wanted = set(re.findall(r"\$\{(\w+)\}", (ROOT / "deploy" / "litestream.yml").read_text()))
+    assert wanted <= set(replica["environment"])
+    assert "./deploy/litestream.yml:/etc/litestream.yml:ro" in replica["volumes"]
+    assert set(services()["bot"]["volumes"]) <= set(replica["volumes"])
+    uid, _, gid = replica["user"].partition(":")
+    assert re.search(rf"{uid}", (ROOT / "Dockerfile").read_text())
+    assert uid == gid
+    assert replica["profiles"] == ["replica"]
+
+
+@pytest.mark.long
+@pytest.mark.skipif(shutil.which("litestream") is None, reason="no litestream")
+def test_a_replica_of_litestream_is_a_backup_that_restores(tmp_path: Path) -> None:
+    settings = (ROOT / "deploy" / "litestream.yml").read_text().replace("/data/", f"{tmp_path}/")
+    (tmp_path / "litestream.yml").write_text(settings)
+    environment = {**os.environ, "REPLICA_URL": f"file://{tmp_path}/replica"}
+    write_empty_database(tmp_path / "cannon-bot.db")
+    for words in (
+        ["litestream", "replicate", "-config", tmp_path / "litestream.yml", "-once"],
+        ["litestream", "restore", "-o", tmp_path / "restored.db", environment["REPLICA_URL"]],
+    ):
+        subprocess.run(words, env=environment, check=True, timeout=60)
+    assert Store.check_file(tmp_path / "restored.db") == []
 
 
 def test_the_settings_that_deployments_set_exist() -> None:

@@ -10,13 +10,10 @@ from typing import Any
 
 import pytest
 
-from bot.app.assembly import show_backups
 from bot.fleet.host.reports import FleetReports
 from bot.fleet.host.texts import SHARDS_HELD
-from bot.runtime.clock import SystemClock
 from bot.runtime.metrics import Metrics
-from bot.runtime.texts import COMMANDS_OUTDATED, DISK_FREE, IDENTIFIES_LEFT
-from bot.store import Backups
+from bot.runtime.texts import BACKUP_AGE, BACKUP_BYTES, COMMANDS_OUTDATED, DISK_FREE, IDENTIFIES_LEFT
 from tests.unit.runtime.test_metrics import FED
 from tools.grafana_alerts import grafana_rules
 
@@ -61,7 +58,8 @@ def samples() -> dict[str, set[str]]:
     metrics.gauge("cannon_bot_database_disk_free_bytes", DISK_FREE, lambda: 1.0)
     metrics.gauge("cannon_bot_commands_outdated", COMMANDS_OUTDATED, lambda: 1.0)
     metrics.gauge("cannon_bot_identifies_left", IDENTIFIES_LEFT, lambda: 900.0)
-    show_backups(metrics, Backups(Path("x.db"), Path("x"), keep=1, every_s=1.0, clock=SystemClock()))
+    metrics.gauge("cannon_bot_backup_age_seconds", BACKUP_AGE, lambda: 1.0)
+    metrics.gauge("cannon_bot_backup_bytes", BACKUP_BYTES, lambda: 1.0)
     return {sample.name: set(sample.labels) for family in metrics.registry.collect() for sample in family.samples}
 
 

@@ -147,7 +147,6 @@ def test_every_command_is_typed_by_a_test() -> None:
         "test",
         "look",
         "backups",
-        "rehearse",
         "leave",
         "arrive",
     }

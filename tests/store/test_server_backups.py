@@ -12,14 +12,14 @@ from typing import Any
 import psycopg
 import pytest
 
-from bot.app.host.files import make_backup, restore_backup, rotate_backups
+from bot.app.host.files import make_backup, restore_backup
 from bot.domain.models import JobState
 from bot.errors import StoreError
 from bot.fleet.postgresql import to_file
 from bot.fleet.postgresql.move import _OURS
 from bot.runtime.progress import no_progress
 from bot.settings import PostgresUrl, SecretStr, Settings
-from bot.store import Store
+from bot.store import Backups, Store
 from bot.store.engine import schema
 from bot.store.host.backup import back_up
 from tests.store.conftest import GUILD, HandClock
@@ -133,13 +133,12 @@ async def test_a_lost_key_is_one_sentence_and_the_server_stays_empty(
         assert db.execute("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'").fetchone() == (0,)
 
 
-async def test_backups_rotate_and_a_copy_that_differs_is_none(
+async def test_a_daily_copy_that_differs_is_none(
     server: PostgresUrl, tmp_path: Path, clock: HandClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    kept = settings(server, backup_dir=tmp_path / "backups", backup_keep=1)
-    rotate_backups(kept, clock=clock, progress=no_progress)
-    clock.now += 60
-    assert "Deleted 1 older backup" in rotate_backups(kept, clock=clock, progress=no_progress)
+    folder = tmp_path / "backups"
+    copies = Backups(server, folder, signature="A1B2C3", clock=clock)
+    await copies.run_once()
     real = to_file._fill
 
     def lossy(source: Any, copy: Any, *more: Any) -> Any:
@@ -149,10 +148,11 @@ async def test_backups_rotate_and_a_copy_that_differs_is_none(
         return tables
 
     monkeypatch.setattr(to_file, "_fill", lossy)
-    clock.now += 60
-    with pytest.raises(StoreError, match="do not have the same"):
-        rotate_backups(kept, clock=clock, progress=no_progress)
-    assert len(list((tmp_path / "backups").iterdir())) == 1
+    clock.now += 86_400
+    await copies.run_once()
+    assert copies.failure is not None
+    assert "do not have the same" in copies.failure
+    assert len(list(folder.iterdir())) == 1
 
 
 async def test_what_is_no_database_of_ours_is_one_sentence(

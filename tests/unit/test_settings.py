@@ -82,8 +82,6 @@ def test_every_setting_is_read_from_the_environment(monkeypatch: pytest.MonkeyPa
         "SUPPORT_URL": "https://example.org/support",
         "RETENTION_DAYS": "30",
         "BACKUP_DIR": "backups",
-        "BACKUP_KEEP": "3",
-        "BACKUP_HOURS": "6",
         "OWN_ACCOUNTS": "Servers",
         "PRACTICE": "OFF",
         "LOG_LEVEL": "debug",
@@ -123,7 +121,7 @@ def test_every_setting_is_read_from_the_environment(monkeypatch: pytest.MonkeyPa
     assert (settings.cannon_api_key_limit, settings.cannon_api_key_total) == (Decimal("250.5"), 1000)
     assert settings.price_list == tmp_path / "here" / "prices.csv"
     assert settings.retention_days == 30
-    assert (settings.backup_dir, settings.backup_keep, settings.backup_hours) == (tmp_path / "backups", 3, 6)
+    assert settings.backup_dir == tmp_path / "backups"
     assert settings.top_up_url == "https://example.org/credits?from=discord"
     assert (settings.privacy_url, settings.terms_url) == ("https://example.org/privacy", "https://example.org/terms")
     assert settings.support_url == "https://example.org/support"
@@ -305,8 +303,6 @@ def test_all_problems_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
         ("SECRET_KEYS", "short", "32"),
         ("RETENTION_DAYS", "-1", "36500"),
         ("RETENTION_DAYS", "a year", "36500"),
-        ("BACKUP_KEEP", "0", "from 1 to 1000"),
-        ("BACKUP_HOURS", "daily", "from 1 to 744"),
         ("BACKUP_DIR", __file__, "is not a folder"),
         ("LOG_FORMAT", "xml", "console, json"),
         ("LOG_LEVEL", "loud", "DEBUG"),

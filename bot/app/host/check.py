@@ -26,7 +26,7 @@ from bot.runtime.network.listener import Endpoint
 from bot.runtime.progress import Progress
 from bot.settings import PostgresUrl, Settings, misspelled
 from bot.store import Store
-from bot.store.host.rotation import backups_in, last_rehearsal
+from bot.store.host.backup import DAILY
 from bot.store.texts import size
 
 LITTLE_ROOM_BYTES = 256 << 20
@@ -112,7 +112,7 @@ def _of_database(settings: Settings, clock: Clock, progress: Progress) -> Findin
 
 
 def _of_backups(settings: Settings, clock: Clock) -> Findings:
-    """Warn of a folder for backups that cannot be used, of no backup, and of one that did not restore."""
+    """Warn of a folder for backups that cannot be used, and say how old the newest is."""
     folder = settings.backup_dir
     if folder is None:
         return Findings()
@@ -120,9 +120,8 @@ def _of_backups(settings: Settings, clock: Clock) -> Findings:
         return Findings(warnings=[texts.BACKUP_DIR_MISSING(folder=folder)])
     if problem_of(folder) is not None:  # among the problems of the host
         return Findings()
-    found, last = backups_in(folder, clock.wall()), last_rehearsal(folder)
-    facts = [texts.newest_backup(len(found), clock.wall() - found[0].at if found else None)]
-    return Findings(warnings=[last.sentence] if last is not None and not last.restores else [], facts=facts)
+    made = [path.stat().st_mtime for path in folder.glob(DAILY)]
+    return Findings(facts=[texts.newest_backup(len(made), clock.wall() - max(made) if made else None)])
 
 
 def _of_next_start(settings: Settings, clock: Clock, progress: Progress) -> Findings:

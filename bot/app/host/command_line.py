@@ -36,19 +36,11 @@ Add = Callable[[str, Callable[[argparse.Namespace], int], str], argparse.Argumen
 def add_to(add: Add) -> None:
     """Add the host's commands for the database and for jobs; `add` adds one and returns its parser."""
     backup = add("backup", _backup, "Copy the database to a file and check the copy, while the bot runs or not.")
-    where = backup.add_mutually_exclusive_group(required=True)
-    where.add_argument("path", type=Path, nargs="?", help="file to write")
-    where.add_argument(
-        "--rotate", action="store_true", help="write a dated file to BACKUP_DIR, and keep the newest BACKUP_KEEP"
-    )
+    backup.add_argument("path", type=Path, help="file to write")
     backup.add_argument("--without-keys", action="store_true", help="leave out the key file, to keep it elsewhere")
     backup.add_argument("--force", action="store_true", help="replace a file that is there")
     restoring = add("restore", _restore, "Restore a backup. Stop the bot first.")
     restoring.add_argument("path", type=Path, help="the backup; a key file next to it is restored as well")
-    rehearsing = add(
-        "rehearse", _rehearse, "Prove that a backup restores, without touching the database. The bot may run."
-    )
-    rehearsing.add_argument("path", type=Path, nargs="?", help="the backup (default: the newest in BACKUP_DIR)")
     moving = add(
         "migrate-to", _migrate_to, "Move the database to an empty PostgreSQL one, or to a file. Stop every bot."
     )
@@ -149,12 +141,9 @@ def add_yes(parser: argparse.ArgumentParser) -> None:
 
 def _backup(arguments: argparse.Namespace) -> int:
     settings = host_settings()
-    from bot.app.host.files import make_backup, rotate_backups
+    from bot.app.host.files import make_backup
 
     clock, progress = watch()
-    if arguments.rotate:
-        print(rotate_backups(settings, clock=clock, progress=progress))
-        return 0
     print(
         make_backup(
             settings,
@@ -174,16 +163,6 @@ def _restore(arguments: argparse.Namespace) -> int:
 
     clock, progress = watch()
     print(restore_backup(settings, arguments.path, clock=clock, progress=progress))
-    return 0
-
-
-def _rehearse(arguments: argparse.Namespace) -> int:
-    settings = host_settings()
-    start_logs(Settings(log_level="CRITICAL"))
-    from bot.app.host.rehearsal import rehearse
-
-    clock, progress = watch()
-    print(rehearse(settings, arguments.path, clock=clock, progress=progress))
     return 0
 
 

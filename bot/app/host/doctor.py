@@ -24,8 +24,8 @@ from bot.runtime.logs import Scrubber
 from bot.runtime.network.health_probe import ask, stored_address
 from bot.runtime.progress import Progress
 from bot.settings import SECRET_SETTINGS, SecretStr, Settings
+from bot.store.host.backup import DAILY
 from bot.store.host.condition import condition
-from bot.store.host.rotation import backups_in, last_rehearsal
 
 DISCORD_PATH = "/api/v10/gateway"
 """A route of Discord's API that needs no token (docs.discord.com, Gateway)."""
@@ -107,20 +107,14 @@ def _host_credits(settings: Settings, clock: Clock) -> list[dict[str, str]]:
 
 
 def backups(settings: Settings, clock: Clock) -> dict[str, object]:
-    """Return the number of backups in BACKUP_DIR, the newest one's age (seconds) and size, and the last rehearsal."""
-    folder = settings.backup_dir
-    if folder is None:
+    """Return the number of daily copies in BACKUP_DIR, and the newest one's age (seconds) and size."""
+    if settings.backup_dir is None:
         return {"made": False}
-    try:
-        found = backups_in(folder, clock.wall())
-    except OSError as error:
-        return {"made": False, "error": error.strerror}
-    last = last_rehearsal(folder)
+    found = sorted((path.stat() for path in settings.backup_dir.glob(DAILY)), key=lambda each: each.st_mtime)
     return {
         "count": len(found),
-        "newest_age_s": round(clock.wall() - found[0].at) if found else None,
-        "newest_bytes": found[0].size if found else None,
-        "rehearsal": None if last is None else last.sentence,
+        "newest_age_s": round(clock.wall() - found[-1].st_mtime) if found else None,
+        "newest_bytes": found[-1].st_size if found else None,
     }
 
 

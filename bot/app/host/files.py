@@ -13,7 +13,6 @@ from bot.settings import PostgresUrl, Settings
 from bot.store.by_name import server_module
 from bot.store.host.backup import back_up
 from bot.store.host.restore import restore
-from bot.store.host.rotation import rotate
 from bot.store.host.upgrade import plan_of
 
 
@@ -24,19 +23,6 @@ def make_backup(
     target = target.expanduser().absolute()
     made = back_up(settings.database, target, with_key=with_key, replaces=replaces, now=clock.wall(), progress=progress)
     return texts.backed_up(made.path, made.size, made.key_file, made.needed)
-
-
-def rotate_backups(settings: Settings, *, clock: Clock, progress: Progress) -> str:
-    """Make a dated backup in BACKUP_DIR, and delete what is too many; return the outcome as a sentence.
-
-    Raises StoreError, StartError without BACKUP_DIR.
-    """
-    if settings.backup_dir is None:
-        raise StartError(texts.NO_BACKUP_DIR, exit_code=RESTART_CANNOT_HELP)
-    keep = settings.backup_keep
-    done = rotate(settings.database, settings.backup_dir, keep=keep, now=clock.wall(), progress=progress)
-    made = texts.backed_up(done.made.path, done.made.size, None, done.made.needed)
-    return f"{made}\n{texts.older_deleted(done.deleted, keep)}" if done.deleted else made
 
 
 def restore_backup(settings: Settings, backup: Path, *, clock: Clock, progress: Progress) -> str:

@@ -6,7 +6,7 @@ from bot.account.api_keys import ApiKeys
 from bot.app.health import Health
 from bot.delivery.host import texts
 from bot.delivery.host.messages import DATABASE
-from bot.store.host.rotation import Backups
+from bot.store import Backups
 
 
 def problems(health: Health, backups: Backups | None, keys: ApiKeys) -> dict[str, str]:

@@ -135,9 +135,6 @@ def restored(
     return "\n".join(lines)
 
 
-NO_BACKUP_DIR = "BACKUP_DIR is not set. Set it to a folder for backups, or name a file: cannon-bot backup PATH"
-
-
 BACKUP_DIR_MISSING = "BACKUP_DIR is {folder}, but its parent folder is not there, so no backups are made.".format
 
 
@@ -145,10 +142,6 @@ def newest_backup(number: int, age_s: float | None) -> str:
     if age_s is None:
         return "Backups: none in BACKUP_DIR yet; the bot makes one after its start."
     return f"Backups: {number} in BACKUP_DIR, the newest {age(age_s)} old."
-
-
-def older_deleted(deleted: int, keep: int) -> str:
-    return f"Deleted {count(deleted, 'older backup')}: BACKUP_KEEP is {keep}."
 
 
 UPGRADE_ON_SERVER = (
@@ -169,33 +162,6 @@ def upgrade(schema: int, known: int, bytes_: int, free: int, seconds: float) -> 
 def duration(seconds: float) -> str:
     whole = max(1, round(seconds))
     return f"{whole} s" if whole < 100 else f"{round(whole / 60)} min"
-
-
-# ---------------------------------------------------------------------- rehearsals of a restore
-
-NOTHING_TO_REHEARSE = (
-    "BACKUP_DIR is not set. Set it to the folder of the backups, or name one: cannon-bot rehearse PATH"
-)
-NO_BACKUP_YET = "There is no backup in {folder} yet. Make one with: cannon-bot backup --rotate".format
-BOOKS_CHANGED = "its jobs or the lines of its ledger were not the same afterwards. Please report this."
-
-
-def restores(name: str, jobs: int, open_jobs: int, ended: int, seconds: float) -> str:
-    """Say that a backup restores; of `open_jobs`, `ended` have ended since."""
-    unended = open_jobs - ended
-    of_them = ", ".join(
-        words for words in (f"{ended} ended" if ended else "", f"{unended} still open" if unended else "") if words
-    )
-    were_open = f" ({open_jobs} {'was' if open_jobs == 1 else 'were'} open: {of_them})" if open_jobs else ""
-    return f"This backup restores: {count(jobs, 'job')}{were_open}, ledger equal, {seconds:.1f} s ({name})."
-
-
-def unexpected(error: Exception) -> str:
-    return f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
-
-
-def does_not_restore(name: str, sentence: str) -> str:
-    return f"This backup does not restore ({name}): {sentence}"
 
 
 # ---------------------------------------------------------------------- moving to PostgreSQL

@@ -164,8 +164,9 @@ WHERE attrelid = to_regclass(quote_ident(%s)) AND attnum > 0 AND NOT attisdroppe
 _OURS = """
 SELECT name FROM pragma_table_list
 WHERE schema = 'main' AND type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
+    AND name NOT LIKE '\\_litestream%' ESCAPE '\\'
 """
-"""Neither the text index, a virtual table, nor SQLite's own tables."""
+"""Neither the text index, a virtual table, nor SQLite's own tables, nor Litestream's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

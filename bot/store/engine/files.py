@@ -13,10 +13,8 @@ from bot.errors import RESTART_CANNOT_HELP, StoreError
 from bot.runtime.failpoints import failpoint
 from bot.runtime.progress import Progress
 from bot.store import texts
-from bot.store.engine.connection import connect, damage, size_of
+from bot.store.engine.connection import connect, damage, size_of, ticking
 
-PAGES = 512
-"""Pages copied at once: 2 MiB per progress report."""
 TAKEN_META = "backup_taken_at"
 """The key in a copy's table `meta` of when it was taken (Unix seconds)."""
 
@@ -57,53 +55,23 @@ def _lock(descriptor: int, partial: Path, target: Path) -> None:
 
 
 def copy_database(source: sqlite3.Connection, target: Path, *, now: float, progress: Progress) -> None:
-    """Copy a snapshot of the database into the empty file `target`, without a log, and check it.
+    """Copy a snapshot of the database into the empty file `target`, without a log or free pages, and check it.
 
-    Others may write meanwhile (sqlite.org/backup.html). `source` is in no transaction, or a read-only one. Raises
-    StoreError for a damaged copy, sqlite3.Error.
+    Others may write meanwhile (https://www.sqlite.org/lang_vacuum.html#vacuuminto). `source` is in no transaction.
+    Raises StoreError for a damaged copy, sqlite3.Error.
     """
-    is_within = source.in_transaction
-    if not is_within:
-        source.execute("BEGIN")
-    try:
-        # A read begins the snapshot: otherwise each foreign write would restart the copy.
-        source.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone()
-        with contextlib.closing(connect(target)) as copy:
-            _copy_pages(source, copy, progress)
-            copy.execute("PRAGMA journal_mode = DELETE")
-            note_time(copy, now)
-            if problem := damage(copy, progress) or _difference(source, copy):
-                raise StoreError(texts.COPY_DAMAGED(target=target, reason=problem))
-    finally:
-        if not is_within and source.in_transaction:
-            source.execute("ROLLBACK")
-    target.with_name(f"{target.name}-journal").unlink(missing_ok=True)
 
-
-def _copy_pages(source: sqlite3.Connection, copy: sqlite3.Connection, progress: Progress) -> None:
-    size = int(source.execute("PRAGMA page_size").fetchone()[0])
-
-    def report(_status: int, left: int, total: int) -> None:
-        progress(texts.COPYING, (total - left) * size, total * size)
+    def report(what: str, done: int, total: int) -> None:
+        progress(what, done, total)
         failpoint("copy.half")
 
-    copy.execute("PRAGMA synchronous = OFF")  # the user syncs the copy as a whole
-    source.backup(copy, pages=PAGES, progress=report, sleep=0)
-
-
-_COUNTED = ("jobs", "ledger")
-
-
-def _difference(source: sqlite3.Connection, copy: sqlite3.Connection) -> str | None:
-    """Return which of the tables that matter most has other rows in the copy, None if none."""
-    for table in _COUNTED:
-        if source.execute("SELECT 1 FROM sqlite_schema WHERE name = ?", (table,)).fetchone() is None:
-            continue
-        count = f"SELECT count(*) FROM {table}"  # noqa: S608 - a name of ours
-        ours, theirs = (db.execute(count).fetchone()[0] for db in (source, copy))
-        if ours != theirs:
-            return f"{theirs} of {ours} rows of {table}"
-    return None
+    with ticking(source, texts.COPYING, report):
+        source.execute("VACUUM INTO ?", (str(target),))
+    with contextlib.closing(connect(target)) as copy:
+        note_time(copy, now)
+        if problem := damage(copy, progress):
+            raise StoreError(texts.COPY_DAMAGED(target=target, reason=problem))
+    target.with_name(f"{target.name}-journal").unlink(missing_ok=True)
 
 
 def note_time(copy: sqlite3.Connection, now: float) -> None:

@@ -104,13 +104,8 @@ def make(db: sqlite3.Connection, database: Path, steps: Sequence[Migration], pro
     """
     try:
         with _one_at_a_time(database):
-            db.execute("BEGIN")
-            try:
-                if schema.is_behind(db, steps):
-                    _copy(db, database, progress)
-            finally:
-                if db.in_transaction:
-                    db.execute("ROLLBACK")
+            if schema.is_behind(db, steps):
+                _copy(db, database, progress)
     except (OSError, sqlite3.Error, StoreError) as error:
         reason = error.sentence if isinstance(error, StoreError) else str(error)
         raise StoreError(texts.NOT_BACKED_UP(database=database, reason=reason)) from error

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import math
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+import threading
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
+import structlog
+
 from bot.errors import RESTART_CANNOT_HELP, StoreError
+from bot.runtime.clock import Clock
 from bot.runtime.progress import Progress
 from bot.settings import PostgresUrl
 from bot.store import texts
@@ -17,13 +24,14 @@ from bot.store.by_name import server_module
 from bot.store.engine import schema
 from bot.store.engine.connection import connect
 from bot.store.engine.files import copy_database, refuse_half_restored, replacing, require_room, room_for
-from bot.store.engine.repository import signature_in
 from bot.store.engine.sqlite_database import escaped, made_for
 from bot.store.engine.sqlite_errors import explained
 from bot.store.host.integrity import read_only
 from bot.store.sql import Connection
 from bot.store.vault import secret_box as sealed
 from bot.store.vault.secret_box import SecretBox, fingerprints_of, key_file_of
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,15 +83,6 @@ def back_up(
         key_file=key_file_of(target) if has_key else None,
         needed=needed - set(found),
     )
-
-
-def signature_of(backup: Path) -> str:
-    """Return the signature of the installation that a backup is of; '' if it has none or cannot be read."""
-    try:
-        with contextlib.closing(connect(f"{backup.absolute().as_uri()}?mode=ro&immutable=1")) as db:
-            return signature_in(db)
-    except sqlite3.Error:
-        return ""
 
 
 def open_beside(database: Path) -> sqlite3.Connection:
@@ -175,22 +174,91 @@ def doubt(db: Connection, since: float) -> None:
     db.execute(_DOUBTFUL, {"taken_at": since})
 
 
-def delete_upgrade_backups(database: Path, before: float) -> int:
-    """Delete automatic backups made before that time (Unix seconds); return how many."""
-    return _delete(made_for(database), before)
+def delete_older(database: Path, before: float, *, with_replaced: bool = True) -> int:
+    """Delete the copies made before upgrades, and by default before restores, that were last written before that time.
 
-
-def delete_older(database: Path, before: float) -> int:
-    """Delete backups last written before that time (Unix seconds), as they hold data erased since.
-
-    Returns how many.
+    They hold data erased since. `before` is in Unix seconds. Returns how many.
     """
-    found = [*made_for(database), *database.parent.glob(f"{escaped(database.name)}.before-restore-*")]
-    return _delete(found, before)
-
-
-def _delete(found: Iterable[Path], before: float) -> int:
-    old = [path for path in found if path.stat().st_mtime < before]
+    replaced = database.parent.glob(f"{escaped(database.name)}.before-restore-*") if with_replaced else ()
+    old = [path for path in (*made_for(database), *replaced) if path.stat().st_mtime < before]
     for path in old:
         path.unlink(missing_ok=True)
     return len(old)
+
+
+DAILY = "cannon-bot-*-????-??-??.backup"
+"""The names of daily copies: of which database, by its signature, and of which day of UTC."""
+KEPT_DAYS = 7
+SPARE_BYTES = 64 * 1024 * 1024
+"""What a daily copy leaves free on its disk."""
+RETRY_S = 900.0
+"""When a copy that failed is tried again, and how often the day is looked at."""
+
+
+class Backups:
+    """Makes one dated copy a day in `folder`, without the key file, and keeps the newest KEPT_DAYS."""
+
+    def __init__(self, database: Path | PostgresUrl, folder: Path, *, signature: str, clock: Clock) -> None:
+        self._database = database
+        self._folder = folder
+        self._signature = signature
+        self._clock = clock
+        self._newest: os.stat_result | None = None
+        self.failure: str | None = None
+        """Why the last copy could not be made, None if it could."""
+
+    @property
+    def age_s(self) -> float:
+        """Seconds since the newest copy, infinity without one."""
+        return math.inf if self._newest is None else max(0.0, self._clock.wall() - self._newest.st_mtime)
+
+    @property
+    def bytes(self) -> int:
+        """The size of the newest copy, 0 without one."""
+        return 0 if self._newest is None else self._newest.st_size
+
+    async def run_once(self) -> float:
+        """Make today's copy unless it is there; return the seconds until the next look. A failure is logged."""
+        stopped = threading.Event()
+        try:
+            await asyncio.to_thread(self._turn, stopped)
+        except asyncio.CancelledError:
+            stopped.set()
+            raise
+        return RETRY_S
+
+    def _turn(self, stopped: threading.Event) -> None:
+        def progress(_what: str, _done: int, _total: int) -> None:
+            if stopped.is_set():
+                raise StoreError(texts.CLOSED)  # SQLite interrupts the copy
+
+        try:
+            with file_errors(self._folder):
+                self._make(progress)
+            self.failure = None
+        except (StoreError, sqlite3.Error) as error:
+            if not stopped.is_set():
+                self.failure = error.sentence if isinstance(error, StoreError) else str(error)
+                log.warning("backup.failed", folder=str(self._folder), error=self.failure, again_s=RETRY_S)
+
+    def _make(self, progress: Progress) -> None:
+        now = self._clock.wall()
+        name = f"cannon-bot-{self._signature}-{datetime.fromtimestamp(now, UTC):%Y-%m-%d}.backup"
+        target = self._folder / name
+        self._folder.mkdir(mode=0o700, exist_ok=True)
+        if not target.exists():
+            made = back_up(
+                self._database,
+                target,
+                with_key=False,
+                replaces=True,
+                now=now,
+                progress=progress,
+                spare_bytes=SPARE_BYTES,
+            )
+            log.info("backup.made", file=name, bytes=made.size)
+            own = DAILY.replace("*", self._signature)
+            killed = self._folder.glob(f"{own}.partial*")
+            for old in (*sorted(self._folder.glob(own))[:-KEPT_DAYS], *killed):
+                old.unlink(missing_ok=True)
+        self._newest = target.stat()
