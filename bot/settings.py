@@ -217,19 +217,6 @@ def _is_private(host: str) -> bool:
         return "." not in host
 
 
-def _collector_url(value: str) -> str:
-    words = "to a private address or a host name without dots, such as a collector's"
-    return _base_url(value, http_to=_is_private, http_words=words)
-
-
-def _otlp_headers(value: str) -> SecretStr:
-    """Check `name=value,name=value`, as OpenTelemetry writes the headers of a request."""
-    pairs = [pair.strip() for pair in value.split(",") if pair.strip()]
-    if not all(re.fullmatch(r"[A-Za-z0-9!#$&'*+.^_`|~-]+=[\x21-\x7e]+", pair, re.ASCII) for pair in pairs):
-        raise ValueError("is not written like name=value,name=value")
-    return SecretStr(",".join(pairs))
-
-
 def _sentry_dsn(value: str) -> SecretStr:
     """Check a project's address, whose user name is its key. No problem's text shows it."""
     text = value.strip()
@@ -658,18 +645,6 @@ class Settings:
         ),
     )
 
-    otel_exporter_otlp_endpoint: str | None = field(
-        default=None,
-        metadata=_about(
-            _collector_url,
-            "Base URL of an OpenTelemetry collector, such as `http://127.0.0.1:4318`: the life of each job that has "
-            "ended is sent there as a trace. Needs the extra `otel`. Unset: nothing is sent.",
-        ),
-    )
-    otel_exporter_otlp_headers: SecretStr | None = field(
-        default=None,
-        metadata=_about(_otlp_headers, "Headers for the collector, such as a key: `name=value,name=value`."),
-    )
     sentry_dsn: SecretStr | None = field(
         default=None,
         metadata=_about(
@@ -682,24 +657,12 @@ class Settings:
     @property
     def extras(self) -> dict[str, str]:
         """The package's extras that settings need, each with the setting's name."""
-        wanted = {
-            "otel": ("OTEL_EXPORTER_OTLP_ENDPOINT", self.otel_exporter_otlp_endpoint),
-            "sentry": ("SENTRY_DSN", self.sentry_dsn),
-        }
-        return {extra: name for extra, (name, value) in wanted.items() if value is not None}
-
-    @property
-    def otlp_headers(self) -> dict[str, str]:
-        """The headers for the collector, by name."""
-        held = self.otel_exporter_otlp_headers
-        pairs = [] if held is None else [pair.partition("=") for pair in held.get_secret_value().split(",")]
-        return {name: value for name, _, value in pairs}
+        return {} if self.sentry_dsn is None else {"sentry": "SENTRY_DSN"}
 
     def secrets(self) -> tuple[str, ...]:
         """Return every secret in plain text: only for the logs' mask."""
         held = (self.discord_token, self.cannon_api_key, *self.secret_keys, self.sentry_dsn)
-        plain = [secret.get_secret_value() for secret in held if secret is not None]
-        return (*plain, *self.otlp_headers.values())
+        return tuple(secret.get_secret_value() for secret in held if secret is not None)
 
     @property
     def is_host_key_unlimited(self) -> bool:
@@ -730,9 +693,7 @@ class Settings:
         return LOCAL_FILES.absolute() if isinstance(self.database, PostgresUrl) else self.database
 
 
-SECRET_SETTINGS = frozenset(
-    {"DISCORD_TOKEN", "CANNON_API_KEY", "SECRET_KEYS", "OTEL_EXPORTER_OTLP_HEADERS", "SENTRY_DSN"}
-)
+SECRET_SETTINGS = frozenset({"DISCORD_TOKEN", "CANNON_API_KEY", "SECRET_KEYS", "SENTRY_DSN"})
 """Environment variables with secrets."""
 _NO_POOLER = "DATABASE_DIRECT is set, and DATABASE names no PostgreSQL database. Set both, or remove the former."
 _FROM_FILES: Mapping[str, str] = {
@@ -796,7 +757,7 @@ def _suggestions(place: str, meant: Mapping[str, str | None]) -> list[str]:
 def _meant(name: str, settings: Collection[str], cutoff: float) -> str | None:
     from difflib import get_close_matches  # noqa: PLC0415 - a start has no need of it
 
-    if name in _OF_OTHERS or name.startswith("OTEL_"):  # OpenTelemetry reads many of its own
+    if name in _OF_OTHERS:
         return None
     return next(iter(get_close_matches(name, settings, 1, cutoff)), None)
 
@@ -907,7 +868,7 @@ def _text_of(path: Path) -> str:
     return text
 
 
-_EXTRA_MODULES: Mapping[str, str] = {"otel": "opentelemetry.exporter.otlp.proto.http", "sentry": "sentry_sdk"}
+_EXTRA_MODULES: Mapping[str, str] = {"sentry": "sentry_sdk"}
 
 
 def _missing_extras(settings: Settings) -> list[str]:

@@ -55,7 +55,6 @@ from bot.jobs.rounds.maintenance import Maintenance
 from bot.jobs.rounds.reconciler import Reconciler
 from bot.jobs.second_copy import SecondCopy
 from bot.jobs.signals import WorkerSignals
-from bot.jobs.traces import JobTraces, open_traces
 from bot.jobs.worker import AnsweredCards, Worker
 from bot.media.fetcher import MediaFetcher, NewTransport
 from bot.media.scratch import sweep
@@ -177,8 +176,7 @@ async def assemble(setup: Setup, store: Store) -> Parts:
     sights = ChannelSights(setup.bot, setup.clock)
     sources = _sources(setup, core, sights)
     delivery = _delivery(setup, core, sources, sights, setup.card_owner(store))
-    traces = _traces(setup, store)
-    worker, maintenance = _worker(setup, core, delivery, sources, traces)
+    worker, maintenance = _worker(setup, core, delivery, sources)
     alerts = _alerts(setup, core, delivery)
     backups = _backups(setup, store)
     second_copy = SecondCopy(store, clock=setup.clock, metrics=setup.metrics)
@@ -280,7 +278,6 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         thumbnails=_thumbnails(setup, core, delivery, sights),
         sharing=Sharing(store=store, gate=delivery.gate, poster=delivery.poster),
         worker=worker,
-        traces=traces,
         signals=core.signals,
         maintenance=maintenance,
         member_data=MemberData(store, setup.catalogue),
@@ -459,22 +456,7 @@ def _sources(setup: Setup, core: _Core, sights: ChannelSights) -> Sources:
     )
 
 
-def _traces(setup: Setup, store: Store) -> JobTraces | None:
-    settings = setup.settings
-    if settings.otel_exporter_otlp_endpoint is None or setup.spawn is None:
-        return None
-    return open_traces(
-        settings.otel_exporter_otlp_endpoint,
-        settings.otlp_headers,
-        store=store,
-        identity=setup.identity,
-        spawn=setup.spawn,
-    )
-
-
-def _worker(
-    setup: Setup, core: _Core, delivery: Delivery, sources: Sources, traces: JobTraces | None
-) -> tuple[Worker, Maintenance]:
+def _worker(setup: Setup, core: _Core, delivery: Delivery, sources: Sources) -> tuple[Worker, Maintenance]:
     return make_worker(
         store=core.store,
         client=core.client,
@@ -495,7 +477,6 @@ def _worker(
         is_awaited=setup.is_awaited,
         claims=setup.claims,
         webhook_url=None if setup.settings.public_url is None else core.webhook_tokens.url,
-        ended=(lambda _job: None) if traces is None else traces.ended,
     )
 
 

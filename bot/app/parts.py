@@ -41,7 +41,6 @@ from bot.jobs.rounds.maintenance import Maintenance
 from bot.jobs.rounds.reconciler import Reconciler
 from bot.jobs.second_copy import SecondCopy
 from bot.jobs.signals import WorkerSignals
-from bot.jobs.traces import JobTraces
 from bot.jobs.worker import Worker
 from bot.language import Text
 from bot.media.fetcher import MediaFetcher
@@ -164,7 +163,6 @@ class Parts:
     thumbnails: Thumbnails
     sharing: Sharing
     worker: Worker
-    traces: JobTraces | None
     signals: WorkerSignals
     maintenance: Maintenance
     member_data: MemberData
@@ -204,6 +202,4 @@ class Parts:
         await self.mcp.aclose()
         await self.media.aclose()
         await self.practice_studio.aclose()
-        if self.traces is not None:
-            await self.traces.aclose()
         await self.store.close()

@@ -19,8 +19,6 @@ log = structlog.get_logger(__name__)
 
 CLAIM_REST_S = 1.0
 """After this time a process takes what it left to others: one of them may be gone."""
-GIVEN = "given"
-"""Why a job is free: its process left it to another."""
 SPARED_S = 0.5
 """A job that is due so soon is not left to another process: its next turn would be late."""
 OFFERED_MORE = 200
@@ -36,7 +34,7 @@ class GivenJobs(Repository):
         def change(db: Connection) -> set[str]:
             given = _to_give(db, token, offered, at_most)
             if given:
-                free(db, _THESE, {"ids": to_json(given)}, until=self._database.now(db), outcome=GIVEN)
+                free(db, _THESE, {"ids": to_json(given)})
                 db.execute("UPDATE leases SET jobs = jobs - ? WHERE token = ?", (len(given), token))
             return set(given)
 

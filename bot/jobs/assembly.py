@@ -55,12 +55,11 @@ def make_worker(
     is_awaited: Callable[[], bool],
     claims: Callable[..., Claims] = Claims,
     webhook_url: Callable[[Job], str | None] | None = None,
-    ended: Callable[[Job], None] = lambda _job: None,
 ) -> tuple[Worker, Maintenance]:
     """Return a worker for the jobs of `store`, and its upkeep.
 
     `complete` and `webhook_url`: see `submitting`; `ask_moderators`: see `maintenance`. Without `webhook_url` no job
-    uses webhooks. `claimed` receives the claimed jobs, `ended` each job that has ended. `is_awaited` says whether a
+    uses webhooks. `claimed` receives the claimed jobs. `is_awaited` says whether a
     member waits for an answer. `claims` makes what claims them.
     """
     rng = random.Random()  # noqa: S311 - spreads load, guards nothing
@@ -72,7 +71,6 @@ def make_worker(
         clock=clock,
         metrics=metrics,
         claim_soon=agenda.claim_soon,
-        ended=ended,
     )
     key_waits = KeyWaits(
         transitions,

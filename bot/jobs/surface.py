@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextvars import ContextVar
 from typing import Protocol
 
 from bot.domain.models import Job, WaitsFor
 from bot.language import Text
-from bot.store import JobAttempt
 
 Sentence = Text | Callable[[], str]
 """Made lazily: moderators may need another language than the job's turn."""
@@ -58,22 +56,6 @@ class Gathering(Exception):
     def __init__(self, seconds: float) -> None:
         super().__init__(f"in {seconds:.1f} s")
         self.seconds = seconds
-
-
-_steps: ContextVar[list[JobAttempt] | None] = ContextVar("steps", default=None)
-
-
-def note_steps() -> list[JobAttempt]:
-    """Return the list of the steps that this task's delivery notes from now on."""
-    steps: list[JobAttempt] = []
-    _steps.set(steps)
-    return steps
-
-
-def note_step(step: JobAttempt) -> None:
-    """Note a step of the delivery that the task is in, if it is in one."""
-    if (steps := _steps.get()) is not None:
-        steps.append(step)
 
 
 class Surface(Protocol):

@@ -26,14 +26,7 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 from bot.errors import BotError, DatabaseFailing
 from bot.runtime.clock import Clock
 
-COLLAPSED = frozenset(
-    {
-        "asyncio",
-        "aiohttp.server",
-        "opentelemetry.exporter.otlp.proto.http.trace_exporter",
-        "opentelemetry.sdk._shared_internal",
-    }
-)
+COLLAPSED = frozenset({"asyncio", "aiohttp.server"})
 """Loggers of libraries that complain per connection, as often as a stranger wants."""
 WINDOW_S = 60.0
 KINDS_MAX = 100

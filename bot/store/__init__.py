@@ -24,7 +24,6 @@ from bot.store.jobs.ending import Cancelled
 from bot.store.jobs.job_lists import SEARCHED, JobLists
 from bot.store.jobs.jobs import Jobs, RequestOfAnother
 from bot.store.jobs.overshoots import LimitAtRisk, Overshoot, WorstCases
-from bot.store.jobs.rechecks import JobAttempt
 from bot.store.jobs.rows import PlacedJob
 from bot.store.money.ledger import Ledger, LedgerRow, LedgerSums
 from bot.store.money.limits import Blocks, Limits
@@ -60,7 +59,6 @@ __all__ = [
     "FirstAttempts",
     "GuildKeys",
     "GuildSettings",
-    "JobAttempt",
     "JobLists",
     "Jobs",
     "Ledger",

@@ -13,7 +13,6 @@ from bot.runtime.process import ProcessIdentity
 from bot.store.engine.columns import to_json
 from bot.store.engine.database import DIED, STOPPED, beat, bury, end_process
 from bot.store.engine.repository import Repository
-from bot.store.jobs.rechecks import KEPT
 from bot.store.jobs.rows import job_of, with_subject
 from bot.store.sql import HOST, Connection, Row
 
@@ -250,11 +249,11 @@ class JobLeases(Repository):
 
         return await self._database.write_apart(change)
 
-    async def drop(self, token: str, *, outcome: str = STOPPED) -> None:
-        """End this process's lease. `outcome` is kept with its jobs: why they are free."""
+    async def drop(self, token: str) -> None:
+        """End this process's lease."""
 
         def change(db: Connection) -> None:
-            _end_lease(db, token, self._database.now(db), outcome)
+            _end_lease(db, token)
 
         await self._database.write(change)
 
@@ -264,7 +263,7 @@ class JobLeases(Repository):
         def change(db: Connection) -> list[TakenOver]:
             now = self._database.now(db)
             taken = [
-                TakenOver(process=name, jobs=_end_lease(db, other, now, DIED), silent_s=now - renewed_at)
+                TakenOver(process=name, jobs=_end_lease(db, other), silent_s=now - renewed_at)
                 for other, name, renewed_at in db.execute(_EXPIRED, (now, token)).fetchall()
             ]
             for each in taken:
@@ -470,38 +469,16 @@ def forget_followers(db: Connection) -> None:
     db.execute("DELETE FROM leases")
 
 
-def free_all(db: Connection, now: float) -> None:
-    """End every lease of dead processes. Only if no other process is running. `now` is in Unix seconds."""
-    for (token,) in db.execute("SELECT token FROM leases").fetchall():
-        _end_lease(db, token, now, DIED)
-
-
-def _end_lease(db: Connection, token: str, now: float, outcome: str) -> int:
-    """Free the jobs under a lease, each with a note of who followed it until when; return how many."""
-    renewed = db.execute("SELECT renewed_at FROM leases WHERE token = ?", (token,)).fetchone()
-    # A dead process followed them until its last sign of life.
-    until = renewed[0] if outcome == DIED and renewed is not None and renewed[0] else now
-    freed = free(db, _UNDER_LEASE, {"token": token}, until=until, outcome=outcome)
+def _end_lease(db: Connection, token: str) -> int:
+    """Free the jobs under a lease; return how many."""
+    freed = free(db, "SELECT id FROM running_jobs WHERE lease = :token", {"token": token})
     db.execute("DELETE FROM leases WHERE token = ?", (token,))
     return freed
 
 
-def free(db: Connection, which: str, values: Mapping[str, Any], *, until: float, outcome: str) -> int:
-    """Free the jobs that a query gives, each with a note of who followed it until when; return how many."""
-    db.execute(_NOTE_FREED.format(which=which), {**values, "until": until, "outcome": outcome})
-    db.execute(_TRIM_FREED.format(which=which), {**values, "kept": KEPT})
+def free(db: Connection, which: str, values: Mapping[str, Any]) -> int:
+    """Free the jobs that a query gives; return how many."""
     return int(db.execute(_FREE_JOBS.format(which=which), values).rowcount)
 
 
-_UNDER_LEASE = "SELECT id FROM running_jobs WHERE lease = :token"
 _FREE_JOBS = "UPDATE jobs SET lease = NULL WHERE id IN ({which})"
-_NOTE_FREED = """
-INSERT INTO job_attempts (job_id, guild_id, at, call, outcome, process, since)
-SELECT id, guild_id, :until, 'follow', :outcome, claimed_by, claimed_at FROM jobs
-WHERE id IN ({which})
-"""
-_TRIM_FREED = """
-DELETE FROM job_attempts WHERE job_id IN ({which}) AND (
-    SELECT count(*) FROM job_attempts AS newer WHERE newer.job_id = job_attempts.job_id AND newer.id > job_attempts.id
-) >= :kept
-"""

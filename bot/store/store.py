@@ -62,7 +62,7 @@ from bot.store.money.prices import Prices, TrueCosts
 from bot.store.money.reports import Reports
 from bot.store.money.spending import SpendingViews, rules_of
 from bot.store.money.totals import Totals
-from bot.store.processes import JobLeases, Processes, free_all
+from bot.store.processes import JobLeases, Processes, forget_followers
 from bot.store.sql import Connection
 from bot.store.vault import secret_box as sealed
 from bot.store.vault.secret_box import SecretBox, key_file_of, load_box
@@ -226,7 +226,7 @@ class Store:
             def begin(db: Connection) -> None:
                 sealed.forget_expired_tokens(db, now)
                 if lock is not None:
-                    free_all(db, now)
+                    forget_followers(db)
                 if not is_intact:
                     set_meta(db, PAGES_CHECKED_META, str(now))
 

@@ -31,7 +31,7 @@ ROWS = {
     "event_members": EVENTS, "event_places": EVENTS, "events": DECIDED, "former_members": IDS,
     "grants": DECIDED, "guild_keys": KEYS, "histograms": NOBODY,
     "host_key_refusals": NOBODY, "jobs": PROMPTS,
-    "job_attempts": IDS, "job_texts": PROMPTS, **dict.fromkeys(INDEX, PROMPTS),
+    "job_texts": PROMPTS, **dict.fromkeys(INDEX, PROMPTS),
     **dict.fromkeys(("gateways", "identifies", "processes", "rents", "shards"), NOBODY), "leases": NOBODY,
     "ledger": COSTS, "ledger_totals": NOBODY, "running_totals": COSTS,
     "limits": DECIDED, "member_settings": OWN, "meta": NOBODY,

@@ -53,8 +53,6 @@ async def test_what_is_old_is_erased_beside_the_running_bot(rig: Rig) -> None:
     assert command(rig, "prune", "--days", "50", "--yes").returncode == 0
     assert left_in_tables(rig.folder, WORDS)
     assert (count(rig, "copies"), count(rig, "reaction_acts")) == (2, 1)
-    of_each = count(rig, "job_attempts") / 2
-    assert of_each >= 1
     told = command(rig, "prune", "--days", "30")
     assert (told.returncode, told.stdout) == (1, "")
     assert "This would erase 1 job for good" in told.stderr
@@ -63,7 +61,7 @@ async def test_what_is_old_is_erased_beside_the_running_bot(rig: Rig) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     assert "Erased 1 job," in done.stdout
     assert left_in_tables(rig.folder, WORDS) == {}
-    assert (count(rig, "job_attempts"), count(rig, "copies"), count(rig, "reaction_acts")) == (of_each, 1, 0)
+    assert (count(rig, "copies"), count(rig, "reaction_acts")) == (1, 0)
     assert left_in_tables(rig.folder, "of yesterday")
     assert count(rig, "ledger") == 4, "the books stay"
 
@@ -88,7 +86,7 @@ async def test_only_a_stopped_bots_file_is_rewritten(rig: Rig) -> None:
 
 
 @pytest.mark.long
-async def test_the_calls_of_a_job_are_told_beside_the_running_bot(rig: Rig) -> None:
+async def test_a_job_is_shown_beside_the_running_bot(rig: Rig) -> None:
     await rig.member.slash(rig.channel, "image generate", prompt=f"{WORDS} #down #fast")
     await rig.work()
     job = await newest(rig)
@@ -96,8 +94,6 @@ async def test_the_calls_of_a_job_are_told_beside_the_running_bot(rig: Rig) -> N
     assert [each["id"] for each in listed] == [job.id]
     done = command(rig, "jobs", "show", job.id)
     assert (done.returncode, done.stderr) == (0, "")
-    assert "submit   CannonUnavailable (503)" in done.stdout
-    assert "submit   accepted" in done.stdout
     assert WORDS not in done.stdout
     assert command(rig, "jobs", "list", "--state", "flying").returncode == 2
     assert command(rig, "jobs", "retry", job.id).returncode == 1

@@ -25,7 +25,7 @@ from bot.domain.server.schedules import DueRun, Plan, Schedule, When
 from bot.domain.server.shootouts import ShootoutKind, ShootoutTerms
 from bot.domain.words.cast import CastKind, CastMember
 from bot.errors import StoreError
-from bot.store import Decision, JobAttempt, Record, ReviewRule, ReviewVerdict, Spending, Store
+from bot.store import Decision, Record, ReviewRule, ReviewVerdict, Spending, Store
 from bot.store.engine.repository import Repository
 from tests.support.examples import examples
 from tests.support.new_file import write_empty_database
@@ -549,7 +549,6 @@ async def populate(store: Store, guild_id: int, made: Any, accepted: Any) -> Gui
         cost=Decimal("5.5"),
         media=(image,),
         message_id=MESSAGE,
-        calls=(JobAttempt(call="submit", outcome="accepted"),),
     )
     await store.weekly.set_channel(guild_id, 777)
     _, (over,) = await accepted(store, "3", guild_id=guild_id, key_id=key.id)
@@ -656,7 +655,7 @@ TABLES = (
     "blocks", "cards", "cast_leftovers", "cast_members", "copies",
     "decisions", "drafts",
     "draws", "event_members", "event_places", "events",
-    "former_members", "grants", "guild_keys", "host_key_refusals", "job_attempts", "job_texts", "jobs",
+    "former_members", "grants", "guild_keys", "host_key_refusals", "job_texts", "jobs",
     "ledger", "ledger_totals", "limits",
     "member_settings", "outbox", "presets", "prices", "reaction_acts", "reaction_legends", "reaction_settings",
     "reactions", "recipes", "result_reports", "review_rules", "reviews", "rules", "running_totals", "setup_steps",

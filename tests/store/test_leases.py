@@ -101,14 +101,6 @@ async def test_jobs_are_given_by_whole_cards_and_others_may_claim_them(store: St
     assert await store.rows(GivenJobs).give("p1", [*first, *second]) == set(second), "and what another has is not given"
 
 
-async def test_a_job_that_was_given_says_so_in_its_timeline(store: Store, accepted: Any) -> None:
-    ((job_id,),) = await followed(store, accepted, 1)
-    await store.rows(GivenJobs).give("p1", [job_id])
-    found = await store.host_jobs.find(job_id)
-    assert found is not None
-    assert [(each.call, each.outcome) for each in found.attempts] == [("follow", "given")]
-
-
 async def test_who_is_alone_claims_all_although_they_would_share(store: Store, accepted: Any, clock: Any) -> None:
     for _ in range(5):
         await accepted(store)

@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
-import pytest
 import structlog
 
 from bot.fleet.rows import Leaders
@@ -116,34 +115,6 @@ async def test_the_only_process_leads_and_what_ran_before_is_dead(open_store: Op
     store = await started(open_store, "all2", is_only=True)
     assert await states(store) == {"all2": "running", "all1": "died"}
     assert [each.name for each in await listed(store) if each.is_leader] == ["all2"]
-
-
-async def test_a_freed_job_says_who_followed_it_until_when(open_store: Open, accepted: Any, clock: Any):
-    first, second = await started(open_store, "w1"), await started(open_store, "w2")
-    _, (job,) = await accepted(first)
-    await first.leases.hold("p1", 20)
-    await claimed_by(first, "p1")
-    await second.leases.hold("p2", 999)
-    clock.now += 30
-    await claimed_by(second, "p2")
-    clock.now += 5
-    await second.leases.drop("p2")
-    found = await second.host_jobs.find(job.id)
-    assert found is not None
-    follows = [(each.process, each.outcome, each.since, each.at) for each in found.attempts]
-    began = clock.now - 35
-    assert follows == [("w1", "died", began, began), ("w2", "stopped", began + 30, began + 35)]
-
-
-@pytest.mark.parametrize("times", [40])
-async def test_many_hand_overs_keep_a_bounded_number_of_rows(store: Store, accepted: Any, times: int):
-    await accepted(store)
-    for number in range(times):
-        await store.leases.hold(f"p{number}", 20)
-        await claimed_by(store, f"p{number}")
-        await store.leases.drop(f"p{number}")
-    rows = await store._database.read(lambda db: db.execute("SELECT count(*) FROM job_attempts").fetchone()[0])
-    assert rows == 30
 
 
 def test_an_identity_names_its_role_and_host():

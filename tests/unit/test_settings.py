@@ -95,8 +95,6 @@ def test_every_setting_is_read_from_the_environment(monkeypatch: pytest.MonkeyPa
         "DISCORD_API_URL": "http://nirn-proxy:8080/api/v10/",
         "SHARD_COUNT": "16",
         "HOST_REPORTS": "user:123456789012345678",
-        "OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318/",
-        "OTEL_EXPORTER_OTLP_HEADERS": "x-key=abc==, x-team=art",
         "SENTRY_DSN": "https://public@sentry.example.org/7",
     }
     assert set(values) == {name for name, _, _ in describe_settings() if not name.endswith("_FILE")}
@@ -105,10 +103,8 @@ def test_every_setting_is_read_from_the_environment(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("bot.settings._is_installed", lambda _module: True)  # with the extras
     settings = load_settings(need_token=True)
     assert settings.discord_token == SecretStr(TOKEN)
-    assert settings.otel_exporter_otlp_endpoint == "http://collector:4318"
-    assert settings.otlp_headers == {"x-key": "abc==", "x-team": "art"}
-    assert settings.extras == {"otel": "OTEL_EXPORTER_OTLP_ENDPOINT", "sentry": "SENTRY_DSN"}
-    assert {"abc==", "https://public@sentry.example.org/7"} <= set(settings.secrets())
+    assert settings.extras == {"sentry": "SENTRY_DSN"}
+    assert "https://public@sentry.example.org/7" in settings.secrets()
     assert settings.cannon_api_url == "http://127.0.0.1:8790"
     assert settings.cannon_api_key == SecretStr("cs_live_abcdefgh")
     assert settings.cannon_api_key_guilds == {123456789012345678, 223456789012345678}
@@ -473,7 +469,6 @@ def test_a_name_that_is_almost_a_settings_is_found_with_what_was_meant(tmp_path:
 def test_names_of_other_programs_and_of_settings_in_any_case_are_no_mistakes(tmp_path: Path) -> None:
     names = (
         "POSTGRES_PASSWORD TZ COMPOSE_PROFILES CANNON_BOT_IMAGE GF_SECURITY_ADMIN_PASSWORD HTTP_PROXY HTTPS_PROXY"
-        " OTEL_EXPORTER_OTLP_TIMEOUT OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"
         " NO_PROXY PGPASSWORD DISCORD_WEBHOOK_URL DISCORD_CLIENT_ID PORT HOST REDIS_URL discord_token Http_Port"
     )
     text = "".join(f"{name}=x\n" for name in names.split()) + "# DISCORD_TOKN=x\nDATABASE=x\nDATABASE_URL=x\n"

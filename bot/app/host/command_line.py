@@ -116,13 +116,8 @@ def _add_jobs(jobs: argparse.ArgumentParser) -> None:
     listing.add_argument("--limit", type=_limit, default=50, help="how many (default: 50)")
     listing.add_argument("--json", action="store_true", help="as JSON")
     listing.set_defaults(usage_error=listing.error)
-    showing = add("show", _show_job, "Show one job: API calls, who follows it, and credits.")
+    showing = add("show", _show_job, "Show one job: its state, who follows it, and credits.")
     showing.add_argument("id", help="id of the job")
-    showing.add_argument(
-        "--timeline",
-        action="store_true",
-        help="what happened when, and which wait cost most",
-    )
     showing.add_argument("--json", action="store_true", help="as JSON")
     retrying = add("retry", _retry_job, "Retry a job now, without a second charge.")
     retrying.add_argument("id", help="id of the job")
@@ -312,14 +307,13 @@ def _list_jobs(arguments: argparse.Namespace) -> int:
 def _show_job(arguments: argparse.Namespace) -> int:
     settings = host_settings()
     from bot.app.host.jobs import texts
-    from bot.app.host.jobs.commands import job_timeline, show_job
+    from bot.app.host.jobs.commands import show_job
 
-    clock, is_timeline = watch()[0], arguments.timeline
-    found = (job_timeline if is_timeline else show_job)(settings, arguments.id, clock)
+    found = show_job(settings, arguments.id, watch()[0])
     if arguments.json:
         print(json.dumps(found, indent=2, ensure_ascii=False))
     else:
-        print(texts.timeline(found) if is_timeline else texts.details(found))
+        print(texts.details(found))
     return 0
 
 

@@ -27,14 +27,12 @@ from bot.errors import (
     MediaUnsafe,
     MediaWrongKind,
 )
-from bot.jobs.surface import Later, NoPlace, note_step
+from bot.jobs.surface import Later, NoPlace
 from bot.media.fetcher import LocalFile, MediaFetcher
 from bot.media.metadata import anonymous
 from bot.media.scratch import scratch_files
 from bot.media.sniff import names_other_file
 from bot.runtime.clock import Clock
-from bot.store import JobAttempt
-from bot.store.jobs.rechecks import FETCHED
 
 log = structlog.get_logger(__name__)
 
@@ -104,7 +102,6 @@ class Downloads:
 
         Raises Later if a download fails for now, NoPlace if it never can succeed.
         """
-        began = self.clock.wall()
         results = ResultFiles(text=text_of(self.catalogue.current.find(job.operation), job.output))
         per_file, room = await self._limits(job)
         with contextlib.ExitStack() as stack:
@@ -119,10 +116,6 @@ class Downloads:
                     results.urls.append(target.url)
                     room -= file.size
             self._failed.pop(job.id, None)
-            if results.files:
-                files = len(results.files)
-                now = self.clock.wall()
-                note_step(JobAttempt(call="fetch", outcome=FETCHED, since=began, at=now, times=files))
             yield results
 
     def _own_folder(self, stack: contextlib.ExitStack, job: Job) -> Path:

@@ -22,12 +22,12 @@ from bot.delivery.posting.ready_with_it import ReadyWithIt
 from bot.delivery.posting.review import ALERT_AGAIN_S, AlertModerators, ReviewDesk
 from bot.delivery.surface import CardSurface
 from bot.domain.models import Card, Job, JobState, Media, WaitsFor
-from bot.jobs.surface import Gathering, Later, NoPlace, note_steps
+from bot.jobs.surface import Gathering, Later, NoPlace
 from bot.language import speaking
 from bot.runtime.clock import Clock
 from bot.runtime.failpoints import failpoint
 from bot.runtime.metrics import Metrics
-from bot.store import JobAttempt, RecordOf, Store
+from bot.store import RecordOf, Store
 
 log = structlog.get_logger(__name__)
 
@@ -107,7 +107,6 @@ class Poster:
         record line; `by_author`: its author does, who needs no ping. Returns False if posted meanwhile. Raises Later or
         NoPlace: it stays held. This costs nothing: the job is paid for.
         """
-        noted = note_steps()
         async with self.memory.lock(job.card_id):
             found = await self.store.cards.with_jobs(job.guild_id, job.card_id)
             current = None if found is None else next((each for each in found[1] if each.id == job.id), None)
@@ -123,7 +122,7 @@ class Poster:
                 )
             except DISCORD_ERRORS as error:
                 raise Later(REFUSED_AGAIN_S, WaitsFor.DISCORD) from error
-            await self._note_delivered(current, media, message_id, noted, record)
+            await self._note_delivered(current, media, message_id, record)
             if by_author:
                 await self.store.pings.done(card.guild_id, card.id)
             self.memory.forget_shown(card.id)
@@ -146,7 +145,6 @@ class Poster:
         job: Job,
         media: Sequence[Media],
         message_id: int,
-        calls: Sequence[JobAttempt],
         record: RecordOf[Job | None] | None,
     ) -> None:
         await self.store.jobs.change(
@@ -157,7 +155,6 @@ class Poster:
             media=tuple(media),
             error=None,
             unusable=False,
-            calls=calls,
             record=record,
         )
 

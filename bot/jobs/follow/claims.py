@@ -167,7 +167,7 @@ class Claims:
         The new token keeps old turns from changing a job that is claimed again.
         """
         log.warning("worker.lease_lost", jobs=len(self.agenda.jobs))
-        await self.store.leases.drop(self.lease, outcome="lost")
+        await self.store.leases.drop(self.lease)
         self.lease = new_id()
         self.agenda.clear()
         self.rows.clear()

@@ -78,8 +78,6 @@ class Followed:
     """When the last poll ended, or may have: monotonic seconds. Another process may have polled until the claim."""
     poll_after_s: float | None = None
     """The job's value."""
-    polls: int = 0
-    """Answered polls that are not stored yet."""
     answers_to: str | None = None
     """The slot of the key that knows the job, once a poll was answered."""
     rare: dict[str, Any] | None = None

@@ -8,13 +8,11 @@ from functools import partial
 from bot.domain.models import JobState, WaitsFor
 from bot.jobs import texts
 from bot.jobs.follow.lanes import Followed
-from bot.jobs.surface import Gathering, Later, NoPlace, Parked, note_steps
-from bot.jobs.turns.transitions import Transitions, true_cost
+from bot.jobs.surface import Gathering, Later, NoPlace, Parked
+from bot.jobs.turns.transitions import Transitions, note_trouble, true_cost
 from bot.runtime.clock import Clock
 from bot.runtime.failpoints import failpoint
 from bot.runtime.metrics import Metrics
-from bot.store import JobAttempt
-from bot.store.jobs.rechecks import POSTED
 
 LATER_MAX_S = 300.0
 """Maximum wait between failing deliveries, unless Discord names a longer one."""
@@ -33,14 +31,12 @@ class Delivering:
 
     async def take_turn(self, followed: Followed) -> float | None:
         """Deliver the job's result; return seconds until its next turn, None to drop it."""
-        began, noted = self.clock.wall(), note_steps()
         try:
             message_id = await self.transitions.surface.deliver(followed.job)
         except Gathering as gathering:
             return gathering.seconds  # not stored: after a restart it is posted at once
         except Later as later:
-            if not await self.transitions.note_trouble(followed, _attempt_of(later)):
-                return None
+            note_trouble(followed, "deliver", f"waits for {later.waits_for}" if later.waits_for else "later")
             return await self._later(followed, later)
         except Parked as parked:
             return await self._parked(followed, parked.seconds)
@@ -48,11 +44,10 @@ class Delivering:
             await self.transitions.speak(followed.job)
             await self.transitions.hold(followed, no_place.sentence, unusable=no_place.unusable)
         else:
-            calls = (*noted, JobAttempt(call="deliver", outcome=POSTED, since=began))
-            await self._delivered(followed, message_id, calls)
+            await self._delivered(followed, message_id)
         return None
 
-    async def _delivered(self, followed: Followed, message_id: int, calls: tuple[JobAttempt, ...]) -> None:
+    async def _delivered(self, followed: Followed, message_id: int) -> None:
         job, now = followed.job, self.clock.wall()
         self.metrics.delivered(job.operation, now - job.created_at)
         if await self.transitions.change(
@@ -61,7 +56,6 @@ class Delivering:
             settle=true_cost(job),
             message_id=message_id,
             delivered_at=now,
-            calls=calls,
             posting_failed_s=0.0,
         ):
             failpoint("deliver.stored")
@@ -101,7 +95,3 @@ class Delivering:
             return None
         await self.transitions.show(followed.job)
         return seconds
-
-
-def _attempt_of(later: Later) -> JobAttempt:
-    return JobAttempt(call="deliver", outcome=f"waits for {later.waits_for}" if later.waits_for else "later")

@@ -6,7 +6,6 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from functools import partial
-from typing import Any
 
 from bot.account.api_keys import UsableKey
 from bot.account.key_health import Judgement, KeyHealth, KeyVerdict
@@ -17,9 +16,8 @@ from bot.domain.words.text import stamp
 from bot.errors import CannonError, CannonUnavailable, EmailNotVerified, OutOfCredits, UnreadableAnswer
 from bot.jobs import texts
 from bot.jobs.follow.lanes import Followed
-from bot.jobs.turns.transitions import Transitions
+from bot.jobs.turns.transitions import Transitions, note_trouble
 from bot.runtime.clock import Clock
-from bot.store import JobAttempt
 
 JOBS_IN_A_ROW = 5
 """Different jobs that must fail in a row before the others rest. One job alone blocks no others."""
@@ -98,7 +96,6 @@ ALERT_AGAIN_S = 24 * 3600.0
 """Minimum time between two alerts about rate limiting."""
 
 
-NO_KEY = JobAttempt(call="key", outcome="none works")
 OWNER_QUIET_S = 6 * 3600.0
 """Minimum time between two alerts about one trouble of the account."""
 
@@ -223,9 +220,8 @@ class KeyWaits:
         if blocked_s > BLOCKED_MAX_S:
             await self._end(followed)
             return None
-        changes: dict[str, Any] = {} if followed.trouble == NO_KEY.outcome else {"calls": (NO_KEY,)}
-        followed.trouble = NO_KEY.outcome
-        if not await self.transitions.change(followed, job.state, blocked_s=blocked_s, **changes):
+        note_trouble(followed, "key", "none works")
+        if not await self.transitions.change(followed, job.state, blocked_s=blocked_s):
             return None
         await self.transitions.show(followed.job)
         return BLOCKED_S

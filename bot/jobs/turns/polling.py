@@ -36,7 +36,7 @@ from bot.jobs.follow.durations import LearnedDurations
 from bot.jobs.follow.lanes import Followed
 from bot.jobs.follow.webhook_hints import WebhookTrust, was_hinted
 from bot.jobs.turns.key_waits import UNKNOWN_KEY_S, KeyWaits
-from bot.jobs.turns.transitions import Transitions, attempt_of
+from bot.jobs.turns.transitions import Transitions, note_error
 from bot.runtime.clock import Clock
 from bot.runtime.failpoints import failpoint
 from bot.runtime.metrics import Metrics
@@ -83,7 +83,7 @@ class Polling:
             self.metrics.poll(type(error).__name__, lag_s)
             self.metrics.api_error(error)
             self.key_waits.note_call(key, job, error)
-            await self.transitions.note_trouble(followed, attempt_of("poll", error))
+            note_error(followed, "poll", error)
             return await self._failed(followed, key, error)
         self.key_waits.note_call(key, job, None)
         self.metrics.poll(progress.status.value, lag_s)
@@ -127,7 +127,6 @@ class Polling:
     async def _note_answer(self, followed: Followed, key: UsableKey) -> bool:
         """Count the time since the last answer; False if the job was lost."""
         now, job = self.clock.monotonic(), followed.job
-        followed.polls += 1
         if followed.answered_at is not None:
             followed.active_s += now - followed.answered_at
         followed.answered_at, followed.answers_to = now, key.slot(job.payer_id)

@@ -37,17 +37,14 @@ from bot.jobs.follow.durations import LearnedDurations
 from bot.jobs.follow.lanes import Followed
 from bot.jobs.follow.webhook_hints import WebhookTrust
 from bot.jobs.turns.key_waits import LONG_REST_S, UNKNOWN_KEY_S, KeyWaits
-from bot.jobs.turns.transitions import Transitions, attempt_of
+from bot.jobs.turns.transitions import Transitions, note_error
 from bot.language import Text, speak, tr
 from bot.runtime.clock import Clock
 from bot.runtime.failpoints import failpoint
 from bot.runtime.metrics import Metrics
-from bot.store import JobAttempt, RequestOfAnother, Store
-from bot.store.jobs.rechecks import ACCEPTED
+from bot.store import RequestOfAnother, Store
 
 log = structlog.get_logger(__name__)
-
-SUBMITTED = JobAttempt(call="submit", outcome=ACCEPTED)
 
 
 @dataclass
@@ -147,8 +144,8 @@ class Submitting:
             is_refused = not isinstance(error, CannonUnavailable | UnreadableAnswer | IdempotencyClash)
             # Earlier doubt remains; this attempt is certain if it was definitely refused.
             known = {"in_doubt": was_in_doubt} if is_refused else {}
-            attempt = attempt_of("submit", error)
-            if not await self.transitions.change(followed, job.state, calls=(attempt,), **known):
+            note_error(followed, "submit", error)
+            if not await self.transitions.change(followed, job.state, **known):
                 return None
             return await self._refused(followed, key, error, age_s)
         self.key_waits.note_call(key, job, None)
@@ -185,7 +182,6 @@ class Submitting:
                 blocked_s=0.0,
                 next_at=0.0,
                 poll_after_s=believed_wait_s(self.learned.of(job), accepted.poll_after_s),
-                calls=(SUBMITTED,),
             )
         except RequestOfAnother:
             # As from a caching proxy: following it would show a member another one's result.

@@ -6,14 +6,13 @@ from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass
 from decimal import Decimal
 from functools import partial
-from typing import cast
 
 import structlog
 
 from bot.domain.models import PAID_STATES, UNKNOWN, Job, JobState, WaitsFor, credits_words
 from bot.errors import CannonError, DatabaseFailing
 from bot.jobs import texts
-from bot.jobs.follow.lanes import REMOTE_STATES, Followed
+from bot.jobs.follow.lanes import Followed
 from bot.jobs.surface import Sentence, Surface
 from bot.language import Text, speak, speaking
 from bot.runtime.clock import Clock
@@ -21,8 +20,7 @@ from bot.runtime.failpoints import failpoint
 from bot.runtime.logs import QuietErrors
 from bot.runtime.metrics import Metrics
 from bot.server.settings import Languages
-from bot.store import JobAttempt, Overshoot, Store
-from bot.store.jobs.rechecks import FINISHED, RUNNING
+from bot.store import Overshoot, Store
 
 log = structlog.get_logger(__name__)
 
@@ -38,8 +36,6 @@ class Transitions:
     clock: Clock
     metrics: Metrics
     claim_soon: Callable[[], None]
-    ended: Callable[[Job], None] = lambda _job: None
-    """Hears of each job that has ended."""
 
     async def change(self, followed: Followed, to: JobState, **changes: object) -> bool:
         """Write a change, and what a poll saw before; False if the job was lost: the caller then drops it."""
@@ -48,18 +44,14 @@ class Transitions:
             changes = {"faults": 0, **changes}
         seen = {"active_s": followed.active_s, "started_at": job.started_at, "cost": job.cost}
         changes = {**seen, "waits_for": None, **changes}
-        if followed.polls and (to is not job.state or "calls" in changes):
-            changes["calls"] = (_polls_of(followed, to), *cast("tuple[JobAttempt, ...]", changes.get("calls", ())))
         advanced = await self.store.jobs.advance(followed.job, to, **changes)  # type: ignore[arg-type]  # names are Job's
         if advanced is None:
             await self.lost(followed)
             return False
-        changed, followed.polls = advanced.job, 0 if "calls" in changes else followed.polls
+        changed = advanced.job
         if changed.state is not followed.job.state:
             self.metrics.job(changed.operation, changed.state)
             _log_state(changed)
-            if changed.state.ended:
-                self.ended(changed)
         followed.job = changed
         if advanced.may_start:
             await self.start_waiting(changed.guild_id)
@@ -101,17 +93,6 @@ class Transitions:
         # The record's line is sent to the log channel automatically.
         if (await self.store.settings.get(job.guild_id)).log_channel is None:
             await self.surface.alert(job.guild_id, lambda: overshoot.sentence)
-
-    async def note_trouble(self, followed: Followed, attempt: JobAttempt) -> bool:
-        """Store a call's result if it differs from the last; False if the job was lost.
-
-        Callers may ignore that until the next change.
-        """
-        if followed.trouble == attempt.outcome:
-            return True
-        job = followed.job
-        followed.trouble = attempt.outcome
-        return await self.change(followed, job.state, waits_for=job.waits_for, calls=(attempt,))
 
     async def rest(self, followed: Followed, wait_s: float, **changes: object) -> float | None:
         """Store when the job is due again and return `wait_s`; None if the job was lost."""
@@ -194,12 +175,6 @@ class Transitions:
         await self.surface.alert(followed.job.guild_id, partial(texts.NOT_CONFIRMED_ALERT, job=followed.job.id))
 
 
-def _polls_of(followed: Followed, to: JobState) -> JobAttempt:
-    """Return a note of the answered polls since the last one."""
-    outcome = RUNNING if to in REMOTE_STATES else FINISHED
-    return JobAttempt(call="poll", outcome=outcome, times=followed.polls, since=followed.job.submitted_at)
-
-
 def _log_state(job: Job) -> None:
     """Log a job's new state; at its end, the one line that a log at INFO has of it."""
     if not job.state.ended:
@@ -219,10 +194,17 @@ def _seconds(since: float | None, until: float | None) -> float | None:
     return None if since is None or until is None else round(until - since, 1)
 
 
-def attempt_of(call: str, error: CannonError) -> JobAttempt:
-    """Return a failed call's class of answer, without its words."""
+def note_trouble(followed: Followed, call: str, outcome: str, **facts: object) -> None:
+    """Log what came of a job's call, without a word of the answer, unless it is what came of the last one."""
+    if followed.trouble != outcome:
+        followed.trouble = outcome
+        log.info("job.trouble", job=followed.id, call=call, outcome=outcome, **facts)
+
+
+def note_error(followed: Followed, call: str, error: CannonError) -> None:
+    """Log a failed call of Cannon Studio's."""
     wait_s = getattr(error, "retry_after_s", None)
-    return JobAttempt(call=call, outcome=type(error).__name__, status=error.status, wait_s=wait_s)
+    note_trouble(followed, call, type(error).__name__, status=error.status, wait_s=wait_s)
 
 
 def true_cost(job: Job) -> Decimal:
@@ -263,14 +245,11 @@ class OwnErrors:
             return _unnoted_s(followed)
         if max(faults, followed.failures) < FAULTS_MAX:
             self._quiet.note(log, "worker.turn_failed", job.id, error, job=job.id, state=job.state)
-        attempt = JobAttempt(call="turn", outcome=type(error).__name__)
         try:
             if faults >= FAULTS_MAX:
                 await self._give_up(followed)
                 return None
-            wait_s = await self._transitions.rest(
-                followed, FAULT_S * faults, faults=faults, waits_for=WaitsFor.ERROR, calls=(attempt,)
-            )
+            wait_s = await self._transitions.rest(followed, FAULT_S * faults, faults=faults, waits_for=WaitsFor.ERROR)
         except Exception as again:  # noqa: BLE001 - the loop must continue
             self._quiet.note(log, "worker.fault_not_noted", job.id, again, job=job.id)
             return _unnoted_s(followed)

@@ -11,7 +11,6 @@ from bot.store.engine.columns import read_as
 from bot.store.engine.repository import RecordOf, Repository
 from bot.store.engine.row_cache import Recalled
 from bot.store.jobs.ending import end_unsent
-from bot.store.jobs.rechecks import APPROVED, JobAttempt, note_attempts
 from bot.store.jobs.rows import jobs_of_card, update_job
 from bot.store.money import purses
 from bot.store.money.limits import add_grant
@@ -113,7 +112,6 @@ class Approvals(Repository):
             gone_on = tuple(replace(job, state=JobState.WAITING) for job in jobs)
             for job, was in zip(gone_on, jobs, strict=True):
                 update_job(db, job, was)
-                note_attempts(db, job, (JobAttempt(call="approve", outcome=APPROVED),), now)
             if approval["asked"]:
                 db.execute("UPDATE jobs SET allowed = 1 WHERE guild_id = ? AND card_id = ?", (guild_id, card_id))
             return gone_on

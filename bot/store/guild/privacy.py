@@ -273,11 +273,6 @@ _LEFT_OVER = (
         SELECT reviews.job_id FROM reviews JOIN jobs ON jobs.id = reviews.job_id
         WHERE reviews.verdict IS NOT NULL AND jobs.erased_at IS NOT NULL LIMIT ?
     )""",
-    """
-    DELETE FROM job_attempts WHERE id IN (
-        SELECT job_attempts.id FROM job_attempts JOIN jobs ON jobs.id = job_attempts.job_id
-        WHERE jobs.erased_at IS NOT NULL LIMIT ?
-    )""",
 )
 """Rows about erased jobs that would otherwise stay for ever."""
 

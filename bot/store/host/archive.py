@@ -73,7 +73,7 @@ JOIN grants ON grants.id = draws.grant_id JOIN job_charges ON job_charges.job_id
 WHERE draws.job_id IN ({})
 ORDER BY grants.member_id <> 0, grants.expires_at IS NULL, grants.expires_at, grants.id
 """
-_OF_JOBS = ("draws", "job_attempts", "job_texts", "copies", "reviews", "result_reports", "ledger")
+_OF_JOBS = ("draws", "job_texts", "copies", "reviews", "result_reports", "ledger")
 _ARCHIVED = ("archived_jobs", "archived_ledger")
 _OF_CARDS = ("reaction_acts", "approvals")
 

@@ -22,12 +22,8 @@ from bot.store.processes import followers
 from bot.store.sql import Connection
 from bot.store.vault.secret_box import key_file_of
 
-LAST = 10
 _OLDEST_DUE = """
 SELECT min(next_at) FROM jobs WHERE state IN ('submitting', 'queued', 'processing', 'ready')
-"""
-_LAST_TROUBLE = """
-SELECT at, job_id, call, outcome, status FROM job_attempts WHERE outcome <> 'accepted' ORDER BY id DESC LIMIT ?
 """
 
 
@@ -78,9 +74,6 @@ def inside(db: Connection, now: float) -> dict[str, Any]:
         "refused_keys": db.execute(
             "SELECT count(*) FROM guild_keys WHERE own = 0 AND refused_at IS NOT NULL"
         ).fetchone()[0],
-        "last_trouble": [
-            dict(zip(row.keys(), row, strict=True)) for row in db.execute(_LAST_TROUBLE, (LAST,)).fetchall()
-        ],
     }
 
 

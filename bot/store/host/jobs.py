@@ -21,9 +21,15 @@ from bot.store.engine.repository import Repository
 from bot.store.engine.sqlite_errors import explained
 from bot.store.host.backup import doubt, open_beside
 from bot.store.jobs.job_lists import OPEN_TOTAL
-from bot.store.jobs.rechecks import JobAttempt, attempts_of
 from bot.store.jobs.rows import job_of
-from bot.store.processes import FOLLOWED, Follower, follower_of, free_all, free_of_the_dead, is_anything_followed
+from bot.store.processes import (
+    FOLLOWED,
+    Follower,
+    follower_of,
+    forget_followers,
+    free_of_the_dead,
+    is_anything_followed,
+)
 from bot.store.sql import Connection
 
 _LIST = f"""
@@ -53,7 +59,6 @@ class JobOnFile:
     is_answered: bool
     """Whether Discord is known to have its card, as processing requires."""
     follower: Follower
-    attempts: tuple[JobAttempt, ...]
     bookings: tuple[Booking, ...]
 
     @property
@@ -123,7 +128,6 @@ def _on_file(db: Connection, job_id: str) -> JobOnFile | None:
         job=job,
         is_answered=bool(answered[0]),
         follower=follower_of(db, row),
-        attempts=attempts_of(db, job_id),
         bookings=tuple(Booking(kind=each[0], credits=from_milli(each[1]), at=each[2]) for each in bookings),
     )
 
@@ -150,7 +154,7 @@ class HostJobs(Repository):
             now = self._database.now(db)
             if is_anything_followed(db, now):
                 return None
-            free_all(db, now)
+            forget_followers(db)
             doubt(db, since)
             return int(db.execute(OPEN_TOTAL).fetchone()[0])
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -14,7 +14,6 @@ from bot.store.engine.columns import to_json
 from bot.store.engine.repository import RecordOf, Repository
 from bot.store.jobs.ending import follow_up
 from bot.store.jobs.overshoots import Overshoot, account_for
-from bot.store.jobs.rechecks import JobAttempt, note_attempts
 from bot.store.jobs.rows import CHANGEABLE, job_in, jobs_of_card, unchanged, update_job
 from bot.store.money import ledger
 from bot.store.sql import Connection
@@ -76,16 +75,14 @@ class Jobs(Repository):
         settle: Decimal | None = None,
         release: bool = False,
         recheck: bool = False,
-        calls: Sequence[JobAttempt] = (),
         record: RecordOf[Job | None] | None = None,
         **changes: Any,
     ) -> Advanced | None:
         """Move a job to the state `to` and set `changes` (Job's fields), if it is unchanged.
 
         `settle` turns its hold into this true cost in credits; `release` drops it; `recheck`: keep polling the
-        ended job's request; `calls`: what was called for it.
-        One transaction. `record` gives a moderator's record
-        line. Returns the new job; None, with nothing changed, if another was first.
+        ended job's request. One transaction. `record` gives a moderator's record line. Returns the new job; None, with
+        nothing changed, if another was first.
 
         Raises RequestOfAnother, ValueError for an end that leaves the hold open, StoreError if the hold was closed
         before.
@@ -110,7 +107,6 @@ class Jobs(Repository):
             if recheck and changed.remote_id is not None:
                 changed = replace(changed, recheck_at=recheck_at(now, changed.submitted_at, 0))
             stored = update_job(db, changed, current)
-            note_attempts(db, changed, calls, now, self._database.process)
             if to.ended:
                 follow_up(db, changed, now)
                 forget_unneeded_keys(db, [job.payer_id])

@@ -15,7 +15,6 @@ from bot.store.engine.repository import Repository
 from bot.store.jobs.ending import cancel_in
 from bot.store.jobs.late_holds import hold_late, hold_priced
 from bot.store.jobs.overshoots import end_what_exceeds
-from bot.store.jobs.rechecks import STARTED, JobAttempt, note_attempts
 from bot.store.jobs.rows import job_in, update_job
 from bot.store.money.spending import limits_of, placed_of, rules_of, unpriced_of
 from bot.store.sql import Connection
@@ -129,7 +128,6 @@ def _start_until_stopped(
         if binding and (stopped := end_what_exceeds(db, job, now, host_limits)):
             return started, stopped
         update_job(db, replace(job, state=JobState.SUBMITTING), job)
-        note_attempts(db, job, (JobAttempt(call="start", outcome=STARTED),), now)
         running[job.author_id] = running.get(job.author_id, 0) + 1
         free -= 1
         started.append(job.card_id)

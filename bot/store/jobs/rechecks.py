@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -96,68 +96,3 @@ class Rechecks(Repository):
             return job_in(db, job.guild_id, job.id)
 
         return await self._write(job.guild_id, change)
-
-
-KEPT = 30
-"""Attempts kept per job."""
-ACCEPTED, RUNNING, FINISHED, FETCHED, POSTED = "accepted", "running", "finished", "fetched", "posted"
-"""Outcomes of a job that goes well: sent, polled until it had ended, its files fetched, and shown."""
-APPROVED, STARTED = "approved", "started"
-ONCE = frozenset({ACCEPTED, FINISHED, FETCHED, POSTED, APPROVED, STARTED})
-"""Outcomes that a job has about once: a note of these alone makes no attempt one too many."""
-_TRIM = """
-DELETE FROM job_attempts WHERE job_id = :job_id AND id NOT IN (
-    SELECT id FROM job_attempts WHERE job_id = :job_id ORDER BY id DESC LIMIT :kept
-)
-"""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobAttempt:
-    """A call for a job, or several. `outcome`: the answer's class, no texts.
-
-    `call`: submit, poll, fetch, deliver, or turn; `approve`, `start`: it was approved, it had a place; `key`: no key
-    works; `follow`: it was followed from `since` until that `stopped`, `died`, `lost` it,
-    or gave it (`given`) to others.
-    """
-
-    call: str
-    outcome: str
-    status: int | None = None
-    """The HTTP status, None if unknown or without an answer."""
-    wait_s: float | None = None
-    """The wait requested by the answer in seconds, None if it requested none."""
-    since: float | None = None
-    """When it began, or the first of several; Unix seconds."""
-    times: int = 1
-    at: float = 0.0
-    """Unix seconds; set by the store if 0."""
-    process: str = ""
-    """The process's name; set by the store, '' for one of an older version."""
-
-
-def note_attempts(db: Connection, job: Job, attempts: Sequence[JobAttempt], now: float, process: str = "") -> None:
-    """Store the job's attempts, of this process; keep the latest KEPT."""
-    if not attempts:
-        return
-    calls = [(each.at or now, each.call, each.outcome, each.status) for each in attempts]
-    waits = [(each.wait_s, each.since, each.times, process) for each in attempts]
-    rows = [(job.id, job.guild_id, *call, *wait) for call, wait in zip(calls, waits, strict=True)]
-    db.execute(_NOTE + ", ".join([_ROW] * len(rows)), [value for row in rows for value in row])  # one statement
-    if not ONCE.issuperset(each.outcome for each in attempts):
-        db.execute(_TRIM, {"job_id": job.id, "kept": KEPT})
-
-
-_ATTEMPTS = """
-SELECT at, call, outcome, status, wait_s, since, times, process FROM job_attempts WHERE job_id = ? ORDER BY id
-"""
-_NOTE = """
-INSERT INTO job_attempts (job_id, guild_id, at, call, outcome, status, wait_s, since, times, process) VALUES
-"""
-_ROW = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-
-
-def attempts_of(db: Connection, job_id: str) -> tuple[JobAttempt, ...]:
-    """Return the job's attempts, oldest first."""
-    rows = db.execute(_ATTEMPTS, (job_id,))
-    return tuple(JobAttempt(**dict(zip(row.keys(), row, strict=True))) for row in rows)

@@ -642,24 +642,6 @@ CREATE TABLE result_reports (
 ) STRICT;
 CREATE INDEX result_reports_of_member ON result_reports (guild_id, member_id, at);
 
--- What came of a job's last calls: which call, and the class of the answer, without a word of it.
-CREATE TABLE job_attempts (
-    id INTEGER PRIMARY KEY,
-    job_id TEXT NOT NULL,
-    guild_id INTEGER NOT NULL,
-    at REAL NOT NULL,
-    call TEXT NOT NULL,
-    outcome TEXT NOT NULL,
-    status INTEGER,
-    -- An attempt may stand for several: `times`, the first at `since`. `wait_s` is the wait that the answer asked for.
-    process TEXT NOT NULL DEFAULT '',
-    since REAL,
-    times INTEGER NOT NULL DEFAULT 1,
-    wait_s REAL,
-    FOREIGN KEY (guild_id, job_id) REFERENCES jobs (guild_id, id)
-) STRICT;
-CREATE INDEX job_attempts_job ON job_attempts (job_id, id);
-
 -- What members find a job by: its id, its operation and its words, one line for each job, in the order they came.
 -- The index over it is no migration: it is made at opening where the database can.
 CREATE TABLE job_texts (

@@ -1,4 +1,4 @@
-"""What leaves for a collector or an error tracker: a job's life, errors, and no word of a member."""
+"""What leaves for an error tracker: errors, and no word of a member."""
 
 from __future__ import annotations
 
@@ -10,19 +10,15 @@ import logging
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any, Self
 
 import pytest
 import structlog
 
-from bot.jobs.traces import open_traces
 from bot.runtime.logs import Scrubber, configure_logs, report_errors, send_reports
 from bot.settings import load_settings, read_settings
-from tests.support.rig import HOST_KEY, Rig, running
 
 sentry_sdk: Any = importlib.import_module("sentry_sdk")
-received: Any = importlib.import_module("opentelemetry.proto.collector.trace.v1.trace_service_pb2")
 KEY = "cs_live_0123456789abcdef"
 
 
@@ -60,47 +56,6 @@ class Receiver:
 def receiver() -> Iterator[Receiver]:
     with Receiver() as started:
         yield started
-
-
-def attributes(found: Any) -> dict[str, Any]:
-    return {each.key: getattr(each.value, each.value.WhichOneof("value")) for each in found}
-
-
-async def test_a_job_is_sent_as_a_trace_with_the_id_of_its_log_lines(rig: Rig, receiver: Receiver):
-    waiting: list[Any] = []
-    traces = open_traces(
-        f"http://{receiver.address}",
-        {"x-team": "art"},
-        store=rig.bot.parts.store,
-        identity=rig.bot.identity,
-        spawn=lambda work, _name: waiting.append(work),
-    )
-    rig.bot.parts.worker.delivering.transitions.ended = traces.ended
-    await rig.member.slash(rig.channel, "image generate", prompt="a fox in the snow")
-    await rig.work()
-    [job] = await rig.jobs()
-    for work in waiting:
-        await work
-    await traces.aclose()
-    [(path, headers, body)] = receiver.bodies
-    assert (path, headers["x-team"]) == ("/v1/traces", "art")
-    [resource] = received.ExportTraceServiceRequest.FromString(body).resource_spans
-    facts = attributes(resource.resource.attributes)
-    assert facts["service.name"] == "cannon-bot"
-    assert facts["service.instance.id"] == rig.bot.identity.name
-    spans = [span for scope in resource.scope_spans for span in scope.spans]
-    assert {span.trace_id.hex() for span in spans} == {job.trace}
-    [root] = [span for span in spans if not span.parent_span_id]
-    assert root.name == "job image.generate"
-    assert attributes(root.attributes)["cannon_bot.state"] == "delivered"
-    assert {"accepted", "claimed", "submit", "made", "deliver", "settle", "ended"} <= {
-        each.name for each in root.events
-    }
-    assert {span.parent_span_id for span in spans} == {b"", root.span_id}
-    assert {"making", "noticing"} <= {span.name for span in spans}
-    assert root.end_time_unix_nano - root.start_time_unix_nano == round((job.delivered_at - job.created_at) * 1e9)
-    for secret in (b"fox", HOST_KEY.encode(), str(rig.member.id).encode(), str(rig.guild.id).encode()):
-        assert secret not in body
 
 
 @pytest.fixture
@@ -154,20 +109,13 @@ def test_an_error_is_reported_masked_and_without_ids_of_people(receiver: Receive
 def test_what_a_library_logs_is_reported_and_what_reports_is_not(receiver: Receiver, log: Callable[..., Any]):
     report_errors(f"http://public@{receiver.address}/7", Scrubber(), {})
     logging.getLogger("asyncio").error("a task of %s failed", "ours")
-    logging.getLogger("opentelemetry.exporter").error("not taken")
     send_reports()
     assert [event["logentry"]["formatted"] for event in events(receiver)] == ["a task of ours failed"]
-
-
-async def test_without_the_settings_nothing_is_sent_and_no_library_is_loaded(tmp_path: Path):
-    async with running(tmp_path) as rig:
-        assert rig.bot.parts.traces is None
 
 
 @pytest.mark.parametrize(
     ("name", "value", "module", "extra"),
     [
-        ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:4318", "opentelemetry", "otel"),
         ("SENTRY_DSN", "https://key@sentry.example.org/7", "sentry_sdk", "sentry"),
     ],
 )
@@ -192,9 +140,6 @@ def test_a_missing_extra_is_one_sentence(
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [
-        ("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4317", "is not a web address"),
-        ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector.example.org", "must begin with https://"),
-        ("OTEL_EXPORTER_OTLP_HEADERS", "api-key", "is not written like name=value,name=value"),
         ("SENTRY_DSN", "https://sentry.example.org/7", "is not a project's address"),
         ("SENTRY_DSN", "https://hidden@sentry.example.org/", "is not a project's address"),
     ],
@@ -206,4 +151,3 @@ def test_a_wrong_value_is_one_sentence_that_shows_no_secret(
     [problem] = read_settings(None)[1]
     assert problem.startswith(f"{name} {said}")
     assert "hidden" not in problem
-    assert "api-key" not in problem

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import asdict
 from typing import Any
 
 from bot.app.host.jobs import texts
@@ -20,7 +19,6 @@ from bot.settings import Settings
 from bot.store import Store
 from bot.store import texts as store_texts
 from bot.store.host.jobs import JobOnFile, listed, may_recheck, reading, shown
-from bot.store.host.timeline import costliest, events_of, spans_of
 from bot.store.money.totals import host_credits
 
 REMOTE_STATES = frozenset({JobState.QUEUED, JobState.PROCESSING})
@@ -85,25 +83,7 @@ def show_job(settings: Settings, job_id: str, clock: Clock) -> dict[str, Any]:
         **as_json(found.job, is_followed=found.follower.lives(clock.wall())),
         "is_answered": found.is_answered,
         **found.follower.as_json(),
-        "calls": [asdict(each) for each in found.attempts],
         "ledger": [{"kind": each.kind, "credits": str(each.credits), "at": each.at} for each in found.bookings],
-    }
-
-
-def job_timeline(settings: Settings, job_id: str, clock: Clock) -> dict[str, Any]:
-    """Return what happened to a job and when, as JSON values. Raises StoreError, Refused if it doesn't exist."""
-    found = shown(settings.database, job_id.upper())
-    if found is None:
-        raise Refused(texts.NO_JOB(job_id=job_id))
-    spans = spans_of(found, clock.wall())
-    worst = costliest(spans)
-    return {
-        "id": found.job.id,
-        "trace": found.job.trace,
-        "state": found.job.state.value,
-        "events": [asdict(each) for each in events_of(found)],
-        "spans": [{**asdict(each), "seconds": round(each.seconds, 3)} for each in spans],
-        "costliest": None if worst is None else texts.span(worst),
     }
 
 

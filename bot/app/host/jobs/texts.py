@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from bot.app.host.texts import age, count, duration, in_columns, moment
+from bot.app.host.texts import age, count, in_columns, moment
 from bot.domain.models import END_STATES
-
-if TYPE_CHECKING:
-    from bot.store.host.timeline import TimeSpent
 
 ENDED = frozenset(state.value for state in END_STATES)
 PENDING = (
@@ -106,103 +102,16 @@ def host_credits(found: Sequence[Mapping[str, str]]) -> str:
     )
 
 
-def _status(status: int | None) -> str:
-    return "" if status is None else f" ({status})"
-
-
 def details(found: Mapping[str, Any]) -> str:
     """Return all that is known of a job as lines."""
     lines = [
         f"{name:16} {moment(value) if name.endswith(('_at', '_until')) and value else value}"
         for name, value in found.items()
-        if name not in {"calls", "ledger", "is_followed"} and value not in (None, [], (), "")
+        if name not in {"ledger", "is_followed"} and value not in (None, [], (), "")
     ]
     if found["is_followed"]:
         lines.append(f"{'next_at':16} {FOLLOWED}")
-    lines += ["", "calls"] + [
-        f"  {moment(each['at'])}  {each['call']:8} {each['outcome']}{_status(each['status'])}"
-        for each in found["calls"]
-    ]
     lines += ["", "ledger"] + [
         f"  {moment(each['at'])}  {each['kind']:8} {each['credits']} credits" for each in found["ledger"]
     ]
     return "\n".join(lines)
-
-
-EVENTS: Mapping[str, str] = {
-    "accepted": "accepted",
-    "hold": "{credits} credits held",
-    "settle": "{credits} credits charged",
-    "release": "{credits} credits refunded",
-    "adjust": "{credits} credits booked afterwards",
-    "approve": "approved by a moderator",
-    "start": "given a place",
-    "claimed": "followed by {process}",
-    "sent": "first sent",
-    "made": "done at Cannon Studio",
-    "key": "no key works",
-    "ended": "ended: {outcome}",
-}
-ENDED_BY: Mapping[str, str] = {
-    "died": "died",
-    "stopped": "stopped",
-    "lost": "lost it",
-    "given": "left it to others",
-}
-FREED = {name: f"{{process}} {said}" for name, said in ENDED_BY.items()}
-CALLS: Mapping[tuple[str, str], str] = {
-    ("submit", "accepted"): "submitted",
-    ("poll", "running"): "polled",
-    ("poll", "finished"): "polled",
-    ("fetch", "fetched"): "files fetched",
-    ("deliver", "posted"): "posted",
-}
-"""What went well, by call and outcome; others failed."""
-SPANS: Mapping[str, str] = {
-    "approval": "{time} until a moderator decided",
-    "queue": "{time} without a free place",
-    "wait": "{time} of waiting after {cause}",
-    "key": "{time} without a key that works",
-    "sending": "{time} until Cannon Studio accepted it",
-    "making": "{time} at Cannon Studio",
-    "noticing": "{time} until the bot noticed the result",
-    "fetching": "{time} to fetch the files",
-    "posting": "{time} to post them",
-}
-
-
-def timeline(found: Mapping[str, Any]) -> str:
-    """Return what happened to a job as lines: time, seconds since the line before, what; and what cost most."""
-    lines: list[tuple[str, ...]] = [("TIME (UTC)", "AFTER", "WHAT")]
-    before = found["events"][0]["at"]
-    for each in found["events"]:
-        time = datetime.fromtimestamp(each["at"], UTC).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
-        lines.append((time, f"+{each['at'] - before:.1f} s", _event(each)))
-        before = each["at"]
-    head = f"{found['id']}  {found['state']}" + (f"  trace {found['trace']}" if found["trace"] else "")
-    return "\n".join([head, "", in_columns(lines), "", f"Longest: {found['costliest'] or 'no wait at all'}."])
-
-
-def _event(event: Mapping[str, Any]) -> str:
-    process = event["process"] or "a process of an older version"
-    facts = {**event, "process": process}
-    if event["kind"] == "freed":
-        return FREED.get(event["outcome"], "{process} followed it no more").format(**facts)
-    if event["kind"] in EVENTS:
-        return EVENTS[event["kind"]].format(**facts)
-    times = f" {event['times']} times" if event["times"] > 1 else ""
-    by = f" by {event['process']}" if event["process"] else ""
-    said = CALLS.get((event["kind"], event["outcome"]))
-    if said is not None:
-        return f"{said}{times}{by}"
-    wait = "" if event["wait_s"] is None else f", which requested {duration(event['wait_s'])}"
-    return f"{event['kind']}: {event['outcome']}{_status(event['status'])}{wait}{times}{by}"
-
-
-def span(worst: TimeSpent) -> str:
-    """Return where a job's time went, in words."""
-    time = f"{worst.seconds:.1f} s" if worst.seconds < 10 else age(worst.seconds)
-    if worst.stage == "unowned":
-        process = worst.process or "a process of an older version"
-        return f"{time} without an owner: {process} {ENDED_BY.get(worst.cause, 'followed it no more')}"
-    return SPANS[worst.stage.value].format(time=time, cause=worst.cause)
