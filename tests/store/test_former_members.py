@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from bot.domain.models import JobState
+from bot.domain.money.spend_request import Draw, Verdict
+from bot.domain.server.events import Judged, ServerEvent
 from bot.domain.server.guild_rules import Limit, Period, Rules, Scope
 from bot.store import Record, Store
 from bot.store.guild import gone
@@ -109,6 +111,34 @@ async def test_deleting_data_is_no_way_to_refill_a_limit(store: Store, clock: Ha
     clock.now += 400 * DAY_S
     await store.former_members.replace_due()
     assert await spent_since(store, 0) == 4, "this limit counts for ever"
+
+
+async def test_deleting_data_over_a_month_s_end_is_no_way_to_refill_the_cap_of_a_purse(
+    store: Store, made: Made, clock: HandClock
+):
+    event = ServerEvent(
+        id="E1", guild_id=GUILD, channel_id=55, theme="Cats", purse=Decimal(100), cap=Decimal(30),
+        operations=frozenset(), jury_role=None, prizes=(), made_by=1, made_at=clock.now, begins_at=clock.now,
+        ends_at=clock.now + 2 * MONTH_S,
+    )  # fmt: skip
+    begun = await store.events.add(event, record=lambda _: None)
+    assert begun is not None
+    await store.events.join(GUILD, "E1", MEMBER)
+    card = made.card(GUILD, author_id=MEMBER)
+    draw = Draw(item=0, grant_id=begun.grant_id, credits=Decimal(30))
+    verdict = Verdict(states=(JobState.SUBMITTING,), draws=(draw,))
+    _, (job,), _ = await store.cards.accept(card, [made.job(card, 0, "30")], lambda _: verdict)
+    await store.jobs.change(job, JobState.DELIVERED, settle=Decimal(30))
+    clock.now += 1
+    await store.privacy.erase(GUILD, MEMBER)
+    clock.now += MONTH_S
+    await store.former_members.replace_due()
+    assert (await store.events.use(begun, MEMBER)).of_member == 30
+    clock.now = event.ends_at
+    assert await store.events.end(begun, Judged(cards={}, jurors={}), record=lambda _: None)
+    clock.now += MONTH_S
+    await store.former_members.replace_due()
+    assert "jobs" not in await named(store)
 
 
 async def test_what_came_after_the_request_and_what_still_applies_keep_their_member(

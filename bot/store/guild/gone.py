@@ -215,6 +215,7 @@ SELECT id, by_id, text, about FROM decisions
 WHERE guild_id = :guild_id AND at <= :asked_at
     AND (by_id = :member_id OR text LIKE :part OR about LIKE :part)
 """
+_FIRST_PURSE = "SELECT min(begins_at) FROM events WHERE guild_id = ? AND state = 'open'"
 _STILL_APPLIES = """
 SELECT 1 FROM blocks WHERE guild_id = :guild_id AND member_id = :member_id
 UNION ALL SELECT 1 FROM limits WHERE guild_id = :guild_id AND scope = 'member' AND scope_id = :member_id
@@ -301,13 +302,15 @@ class FormerMembers(Repository):
 
 
 def _counted_from(db: Connection, guild_id: int, now: float) -> float:
-    """Return when the guild's longest possible limit period began, Unix seconds."""
+    """Return since when something may count by member, Unix seconds: periods of limits, and caps of open purses."""
     if _is_purged(db, guild_id):
         return now + 1
     if any(limit.period is Period.TOTAL and limit.scope is not Scope.SERVER for limit in limits_of(db, guild_id)):
         return 0.0
     zone = rules_of(db, guild_id).zone
-    return min(period.start(now, zone) for period in (Period.DAY, Period.WEEK, Period.MONTH))
+    (first_purse,) = db.execute(_FIRST_PURSE, (guild_id,)).fetchone()
+    periods = [period.start(now, zone) for period in (Period.DAY, Period.WEEK, Period.MONTH)]
+    return min(periods if first_purse is None else [*periods, first_purse])
 
 
 def _is_purged(db: Connection, guild_id: int) -> bool:

@@ -5,17 +5,20 @@ from contextlib import ExitStack
 from typing import Any
 
 import discord
+from discord.utils import MISSING
 
 from bot.delivery.answers.deferral import defer
 from bot.delivery.channels.facts import UPLOAD_TIMEOUT_S, in_time
 from bot.delivery.posting.copies import Takedown
 from bot.errors import InputError
 from bot.language import sentences
+from bot.server.community.own_accounts import OwnAccounts
 from bot.server.members import MemberData
 from bot.store import Erased, Privacy
 from cogs.member.export import own_jobs
 from cogs.member.panel import texts
-from cogs.ui.controls import on
+from cogs.member.panel.account import remove_button
+from cogs.ui.controls import on, view_of
 from cogs.ui.forms import Form
 from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.permissions import file_limit_of, guild_of, is_outside
@@ -66,7 +69,10 @@ class DeleteDataForm(Form):
             raise InputError(texts.NOT_DELETED(word=str(texts.DELETE_WORD)))
         guild_id = guild_of(interaction)
         erased = await use(interaction, MemberData).erase(guild_id, interaction.user.id)
-        await in_time(interaction.response.send_message(outcome(erased), ephemeral=True))
+        key = (await use(interaction, OwnAccounts).of(guild_id, interaction.user.id)).key
+        said = outcome(erased) if key is None else sentences(outcome(erased), texts.KEY_STAYS(key=key.last4))
+        view = MISSING if key is None else view_of([remove_button()])
+        await in_time(interaction.response.send_message(said, view=view, ephemeral=True))
         await use(interaction, Takedown).delete_erased(guild_id)  # the upkeep deletes the rest
 
 

@@ -227,3 +227,4 @@ STILL_OPEN = Plural(
     "{count} jobs are still open and were not deleted. Delete your data again when they have finished.",
 )
 """Say that `count` (at least one) could not be deleted yet."""
+KEY_STAYS = Text("The key of your own Cannon account (`…{key}`) stays linked until you remove it.")

@@ -6,7 +6,9 @@ from decimal import Decimal
 
 from bot.domain.models import Books, JobState
 from bot.domain.server.guild_rules import Limit, Period, Scope
+from cogs.member.panel.texts import KEY_STAYS
 from tests.support import me
+from tests.support.erased import delete_data
 from tests.support.own_account import ADAS_KEY, link, linked, spent, words
 from tests.support.rig import HOST_KEY, Rig
 from tests.support.surface import private_sentence
@@ -68,3 +70,13 @@ async def test_someone_without_an_account_who_names_it_is_shown_how_to_link_one(
     answer = await rig.member.slash(rig.channel, "image generate", prompt="a fox", pay="mine")
     assert "/me" in private_sentence(answer)
     assert await rig.jobs() == []
+
+
+async def test_deleting_data_names_the_key_that_stays_and_offers_to_remove_it(rig: Rig):
+    unlinked = await delete_data(rig, rig.member)
+    assert "Cannon account" not in unlinked.response.content
+    await linked(rig, rig.member, ADAS_KEY)
+    done = await delete_data(rig, rig.member)
+    assert str(KEY_STAYS(key=ADAS_KEY[-4:])) in done.response.content
+    removed = await rig.member.click(done.response, custom_id="c1:account_remove:key")
+    assert "is removed" in removed.followups[-1].content
