@@ -23,7 +23,7 @@ from bot.delivery.channels.facts import (
     missing_of,
 )
 from bot.delivery.channels.guilds import Guilds
-from bot.delivery.channels.messages import Messages, bare_of_names, named_on, nonce_of
+from bot.delivery.channels.messages import Messages, bare_of_names, nonce_of
 from bot.delivery.channels.view import message_link, message_view
 from bot.delivery.surface import CardSurface
 from bot.domain.models import Card, Job
@@ -89,7 +89,7 @@ class LogChannel:
     async def show(self, decision: Decision, *, search: bool = False) -> Posted:
         """Post a record line in the first channel that accepts it; `search`: unless already there."""
         with speaking(await self.language_of(decision.guild_id)):
-            line = shortened(decision_text(decision), LINE_CHARS)
+            line = shortened(with_former_members(decision.text), LINE_CHARS)
             view = message_view([self.surface.log_controls(decision)], [])
         line = f"{line} {stamp(decision.at, 'f')}"
         for channel_id in _places(await self.store.settings.get(decision.guild_id), decision.kind):
@@ -145,11 +145,8 @@ class LogChannel:
             return Posted.LATER if may_pass(error) else Posted.NEVER
 
     async def _was_posted(self, channel_id: int, line: str, decision: Decision) -> bool:
-        """Whether the line is already posted, also in the refund form of earlier versions."""
-
         def fits(message: discord.Message) -> bool:
-            is_question = decision.kind == REFUND_REQUEST and decision.about["job"] in named_on(message)
-            return is_question or bare_of_names(message.content).startswith(bare_of_names(line))
+            return bare_of_names(message.content).startswith(bare_of_names(line))
 
         return await self._is_there(self.messages.channel(channel_id, decision.guild_id), decision, fits)
 
@@ -186,14 +183,6 @@ def _places(rules: Rules, kind: str) -> Sequence[int]:
     """Return the channels for lines of this kind, best first: decisions go where approvals do."""
     places = (rules.approval_channel, rules.log_channel) if kind == REFUND_REQUEST else (rules.log_channel,)
     return [each for each in dict.fromkeys(places) if each is not None]
-
-
-def decision_text(decision: Decision) -> str:
-    text = with_former_members(decision.text)
-    if decision.names_actor:
-        return text
-    who = mention(decision.by_id) if decision.by_id else str(texts.THE_BOT)
-    return f"{who} {text}"
 
 
 def _guild_of(channel: object) -> int | None:

@@ -328,7 +328,6 @@ NO_REVIEW_CHANNEL = Text(
 
 # ---------------------------------------------------------------------- notifications and the log channel
 
-THE_BOT = Text("The bot")
 READY = Text("{member} Your result is ready: {link}", member="<@{}>".format)
 NO_DIRECT_MESSAGES = Text(
     "-# Discord doesn't let me send you direct messages. Allow them for this server, or choose a ping in `/me`."

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from bot.domain.words.cast import NO_CAST, Casting
-from bot.domain.words.orders import NO_ORDERS, Derivation, OldOrder, Variation, depicted, own_words
+from bot.domain.words.orders import NO_ORDERS, Derivation, Variation, depicted
 from bot.language import amount as as_written
 from bot.language import ntr
 
@@ -433,12 +433,7 @@ class Job:
 
     @property
     def prompt(self) -> str:
-        """The member's prompt, '' if none."""
-        return own_words(self.stored_prompt)
-
-    @property
-    def stored_prompt(self) -> str:
-        """The prompt as it is stored: of older variants, the order that was sent. Names of posted files have it."""
+        """The member's prompt, '' if none. Names of posted files have it."""
         for name in PROMPT_FIELDS:
             value = self.input.get(name)
             if isinstance(value, str):
@@ -451,13 +446,7 @@ class Job:
         own = self.prompt
         if not own or not isinstance(self.input.get("prompt"), str):
             return self.subject or own
-        return own if self.varied or "prompt" in self.fill else depicted(own, self.subject)
-
-    @property
-    def varied(self) -> Variation | None:
-        """How it differs from its source, for older jobs too; None for what a member put into words."""
-        old = None if self.variation or not self.input else OldOrder.read(self.stored_prompt)
-        return self.variation if old is None else old.variation
+        return own if self.variation or "prompt" in self.fill else depicted(own, self.subject)
 
     @property
     def derivation(self) -> Derivation:

@@ -68,17 +68,6 @@ MUSIC_REWRITES: Final[Mapping[str, str]] = MappingProxyType(
 SOUND_REWRITES: Final[Mapping[str, str]] = MappingProxyType(
     {"subtle": SUBTLE_SOUND_REWRITE, "strong": STRONG_SOUND_REWRITE}
 )
-OF_BOT: Final = frozenset(
-    {
-        *VIDEO_REWRITES.values(),
-        *MUSIC_REWRITES.values(),
-        *SOUND_REWRITES.values(),
-        LOOK_REWRITE,
-        ENHANCE_MUSIC,
-        ENHANCE_SOUND,
-    }
-)
-"""Requests that are no member's words; older jobs have them in their input."""
 
 
 def enhancer_of(operation: Operation) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import math
 import sqlite3
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import TypeVar, cast, get_type_hints
 
 import structlog
 
@@ -87,57 +88,71 @@ class Store:
 
     signature = ""
     """The installation's signature, six characters: identifies the database behind the bot's posts."""
+    settings: GuildSettings
+    limits: Limits
+    grants: Grants
+    blocks: Blocks
+    prices: Prices
+    decisions: Decisions
+    outbox: Outbox
+    spending: SpendingViews
+    job_lists: JobLists
+    jobs: Jobs
+    leases: JobLeases
+    lineage: Lineage
+    copies: Copies
+    cards: Cards
+    pings: Pings
+    cancellation: Cancellation
+    alerts: AlertTimes
+    reactions: ReactionMaps
+    reaction_acts: ReactionActs
+    histograms: Histograms
+    meta: Meta
+    api_changes: ApiChanges
+    api_facts: ApiFacts
+    ledger: Ledger
+    figures: Figures
+    true_costs: TrueCosts
+    totals: Totals
+    keys: GuildKeys
+    practice: Practice
+    switched_off: SwitchedOff
+    privacy: Privacy
+    former_members: FormerMembers
+    weekly: BestOfWeek
+    events: Events
+    recipes: Recipes
+    cast: Cast
+    voices: Voices
+    shootouts: Shootouts
+    member_settings: MemberSettingsRows
+    own_accounts: MemberAccounts
+    drafts: Drafts
+    schedules: Schedules
+    word_offers: WordOffers
+    approvals: Approvals
+    reviews: Reviews
+    result_reports: ResultReports
+    reports: Reports
+    queue: Queue
+    refunds: Refunds
+    rechecks: Rechecks
+    worst_cases: WorstCases
+    account_checks: AccountChecks
+    host_key_refusals: HostKeyRefusals
+    absent_guilds: AbsentGuilds
+    welcomes: WelcomeRows
+    processes: Processes
+    setup_steps: SetupSteps
+    archive: Archive
+    retention: Retention
+    host_jobs: HostJobs
 
     def __init__(self, database: Database, box: SecretBox, clock: Clock, lock: ProcessLock | None = None) -> None:
         self._database, self._box, self._lock = database, box, lock
-        self.settings = GuildSettings(database, box, clock)
-        self.limits = Limits(database, box, clock)
-        self.grants = Grants(database, box, clock)
-        self.blocks = Blocks(database, box, clock)
-        self.prices = Prices(database, box, clock)
-        self.decisions = Decisions(database, box, clock)
-        self.outbox = Outbox(database, box, clock)
-        self.spending = SpendingViews(database, box, clock)
-        self.job_lists = JobLists(database, box, clock)
-        self.jobs, self.leases = Jobs(database, box, clock), JobLeases(database, box, clock)
-        self.lineage = Lineage(database, box, clock)
-        self.copies = Copies(database, box, clock)
-        self.cards = Cards(database, box, clock)
-        self.pings = Pings(database, box, clock)
-        self.cancellation = Cancellation(database, box, clock)
-        self.alerts = AlertTimes(database, box, clock)
-        self.reactions = ReactionMaps(database, box, clock)
-        self.reaction_acts = ReactionActs(database, box, clock)
-        self.histograms = Histograms(database, box, clock)
-        self.meta = Meta(database, box, clock)
-        self.api_changes, self.api_facts = ApiChanges(database, box, clock), ApiFacts(database, box, clock)
-        self.ledger, self.figures = Ledger(database, box, clock), Figures(database, box, clock)
-        self.true_costs, self.totals = TrueCosts(database, box, clock), Totals(database, box, clock)
-        self.keys = GuildKeys(database, box, clock)
-        self.practice = Practice(database, box, clock)
-        self.switched_off = SwitchedOff(database, box, clock)
-        self.privacy, self.former_members = Privacy(database, box, clock), FormerMembers(database, box, clock)
-        self.weekly, self.events = BestOfWeek(database, box, clock), Events(database, box, clock)
-        self.recipes, self.cast = Recipes(database, box, clock), Cast(database, box, clock)
-        self.voices, self.shootouts = Voices(database, box, clock), Shootouts(database, box, clock)
-        self.member_settings, self.own_accounts = (
-            MemberSettingsRows(database, box, clock),
-            MemberAccounts(database, box, clock),
-        )
-        self.drafts, self.schedules = Drafts(database, box, clock), Schedules(database, box, clock)
-        self.word_offers = WordOffers(database, box, clock)
-        self.approvals = Approvals(database, box, clock)
-        self.reviews = Reviews(database, box, clock)
-        self.result_reports = ResultReports(database, box, clock)
-        self.reports = Reports(database, box, clock)
-        self.queue, self.refunds = Queue(database, box, clock), Refunds(database, box, clock)
-        self.rechecks, self.worst_cases = Rechecks(database, box, clock), WorstCases(database, box, clock)
-        self.account_checks = AccountChecks(database, box, clock)
-        self.host_key_refusals = HostKeyRefusals(database, box, clock)
-        self.absent_guilds = AbsentGuilds(database, box, clock)
-        self.welcomes, self.processes = WelcomeRows(database, box, clock), Processes(database, box, clock)
-        self.setup_steps, self.archive = SetupSteps(database, box, clock), Archive(database, box, clock)
-        self.retention, self.host_jobs = Retention(database, box, clock), HostJobs(database, box, clock)
+        for name, kind in _repositories().items():
+            setattr(self, name, kind(database, box, clock))
         self._clock, self._opened_at = clock, clock.wall()
         self.resealed = 0
         """The number of secrets resealed on opening."""
@@ -337,3 +352,9 @@ class Store:
     def check_file(path: Path, secret_keys: Sequence[str] = (), progress: Progress = no_progress) -> list[str]:
         """Like `check` for an unopened file; read-only. Blocks: not for the event loop."""
         return problems_of_file(path, secret_keys, time.time(), progress)
+
+
+@functools.cache
+def _repositories() -> dict[str, type[Repository]]:
+    """Return the store's repositories by the names of their attributes."""
+    return {name: kind for name, kind in get_type_hints(Store).items() if issubclass(kind, Repository)}

@@ -33,10 +33,8 @@ from bot.domain.jobs.card_jobs import job_words, open_part
 from bot.domain.models import PROMPT_FIELDS, Card, Job, JobState, credits_words
 from bot.domain.money.limit_rules import WhatIsLeft
 from bot.domain.server.shootouts import veiled
-from bot.domain.words.orders import REWRITE
 from bot.domain.words.text import harmless, harmless_within, shortened, stamp
 from bot.errors import InputError
-from bot.generation.rewrites import OF_BOT
 from bot.generation.sources import LookPace
 from bot.jobs.surface import Later, NoPlace
 from bot.language import listed, tr
@@ -229,8 +227,7 @@ def setting_lines(operation: Operation | None, job: Job) -> list[str]:
     return [
         texts.SETTING(label=harmless_within(tr(labels.get(name, name)), VALUE_CHARS).capitalize(), value=_value(value))
         for name, value in job.input.items()
-        if not (name in PROMPT_FIELDS and value == job.stored_prompt and len(job.prompt) <= PROMPT_CHARS)
-        and not (name == REWRITE and value in OF_BOT)
+        if not (name in PROMPT_FIELDS and value == job.prompt and len(job.prompt) <= PROMPT_CHARS)
     ]
 
 

@@ -152,8 +152,8 @@ def what(job: Job, catalogue: Catalogue) -> str:
     """Return what a job of a line is: how it varies its source, else its own words, else its operation."""
     if job.erased_at is not None:
         return str(texts.ERASED_SOURCE)
-    if job.varied is not None:
-        return f"{ICONS[job.varied]} {VARIATIONS[job.varied]}"
+    if job.variation is not None:
+        return f"{ICONS[job.variation]} {VARIATIONS[job.variation]}"
     return one_line(job.prompt) or title_of(catalogue, job.operation)
 
 

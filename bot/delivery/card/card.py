@@ -56,7 +56,7 @@ def facts_line(card: Card, jobs: Sequence[Job], context: CardContext) -> str:
         parts.append(texts.IT_TOOK(time=took))
     if card.private and jobs[0].own:  # whose credits pay is for the author alone
         parts.append(str(texts.ON_OWN_ACCOUNT))
-    if context.made_from is not None and main_job(jobs).varied is None:  # else the variation's name is the link
+    if context.made_from is not None and main_job(jobs).variation is None:  # else the variation's name is the link
         parts.append(texts.MADE_FROM(link=context.made_from))
     return BETWEEN.join(part for part in parts if part)
 

@@ -241,8 +241,8 @@ class Messages:
 def nonce_of(purpose: str, subject_id: str, place_id: int | None = None) -> str:
     """Return a message's nonce: the same for each attempt, different for each recipient.
 
-    Discord keys nonces by author, not channel. `place_id` is the channel or DM channel; None is the card's own channel
-    and keeps the nonce of earlier versions, so an upgrade sends nothing twice. Raises ValueError if too long.
+    Discord keys nonces by author, not channel. `place_id` is the channel or DM channel; None is the card's own channel.
+    Raises ValueError if too long.
     """
     if place_id is not None:
         digest = hashlib.sha256(f"{purpose} {subject_id} {place_id}".encode()).digest()

@@ -144,7 +144,7 @@ SPOILER = "SPOILER_"
 
 def file_stem(job: Job, number: int = 0) -> str:
     """Return the stable name, without extension, of a job's n-th file."""
-    stem = f"{slug(job.stored_prompt, job.operation.replace('.', '-'))}-{job.id[:4].lower()}"
+    stem = f"{slug(job.prompt, job.operation.replace('.', '-'))}-{job.id[:4].lower()}"
     return stem if number == 0 else f"{stem}-{number + 1}"
 
 

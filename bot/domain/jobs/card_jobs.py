@@ -78,29 +78,29 @@ ICONS: Mapping[Variation, str] = MappingProxyType(
 
 def job_words(job: Job, style: WordStyle = PLAIN) -> str:
     """Return what a job makes, in members' words: of a variation or an edit also of what."""
-    return _words(job, "" if job.varied and job.subject in {"", job.prompt} else job.prompt, style)
+    return _words(job, "" if job.variation and job.subject in {"", job.prompt} else job.prompt, style)
 
 
 def card_words(jobs: Sequence[Job], style: WordStyle = PLAIN) -> str:
     """Return what the card's jobs make: as `job_words`, for steps each text once, for a batch a numbered list."""
     job, own = main_job(jobs), prompt_text(jobs)
     is_filled = bool(set(PROMPT_FIELDS) & job.fill.keys())
-    if job.varied and (is_filled or job.subject in {"", job.prompt}):
+    if job.variation and (is_filled or job.subject in {"", job.prompt}):
         own = ""  # the rewritten prompt is shown by itself
     return _words(job, own, style)
 
 
 def _words(job: Job, own: str, style: WordStyle) -> str:
-    source = one_line(job.subject or (job.prompt if job.varied else ""))
+    source = one_line(job.subject or (job.prompt if job.variation else ""))
     if not source and job.source_id:
         source = str(texts.EARLIER_RESULT)
     shown = style.source(source) if source else ""
-    if job.varied is None:
+    if job.variation is None:
         if not own or not source or source in one_line(own):
             return style.own(own) if own else shown
         return texts.EDIT_OF(edit=style.own(own), words=shown)
-    name = str(texts.VARIATIONS[job.varied])
-    name = f"{ICONS[job.varied]} {f'[{name}]({style.link})' if style.link else name}"
+    name = str(texts.VARIATIONS[job.variation])
+    name = f"{ICONS[job.variation]} {f'[{name}]({style.link})' if style.link else name}"
     line = texts.VARIATION_OF(variation=name, words=shown) if shown else name
     return f"{line}\n{style.own(own)}" if own else line
 

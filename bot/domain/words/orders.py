@@ -1,12 +1,10 @@
 """Orders: what the API gets in place of a member's words. No person reads them, and they stay English. Pure.
 
-An order is stored with its job, so that what is sent again is the same text after an upgrade too. Until 2026-11 the
-whole order was a job's prompt: `OldOrder.read` finds the member's words in those.
+An order is stored with its job, so that what is sent again is the same text after an upgrade too.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -102,19 +100,6 @@ PICTURE_EDITS: Final[Mapping[Variation, str]] = MappingProxyType(
     }
 )
 _SHOWS: Final = " The picture shows: "
-_OLD: Final = re.compile(
-    "(?:{})(?:{}(?P<words>.*))?".format(
-        "|".join(
-            f"(?P<{variation}>{re.escape(order).replace(re.escape('{ratio}'), '[0-9.]+:[0-9.]+')})"
-            for variation, order in PICTURE_EDITS.items()
-        ),
-        re.escape(_SHOWS),
-    ),
-    re.DOTALL,
-)
-"""Matches the prompts that were whole orders: never remove a text from here, only add."""
-
-
 SHEET: Final = (
     "Character sheet of {look}: front view, side view, and a close-up of the face, on a plain light background."
 )
@@ -167,30 +152,3 @@ def words_of(
 def depicted(own: str, subject: str) -> str:
     """Return what a result shows whose prompt `own` changes a source that shows `subject`; either may be ''."""
     return f"{subject}, {own}" if own and subject and subject not in own else own or subject
-
-
-@dataclass(frozen=True, slots=True)
-class OldOrder:
-    """A prompt that was an order as a whole, taken apart."""
-
-    variation: Variation
-    words: str
-    """The member's words; '' for none."""
-    order: str
-
-    @classmethod
-    def read(cls, prompt: str) -> OldOrder | None:
-        """Return None for a prompt in a member's words."""
-        found = _OLD.fullmatch(prompt)
-        if found is None:
-            return None
-        variation = next(each for each in PICTURE_EDITS if found[each] is not None)
-        return cls(variation, found["words"] or "", found[variation])
-
-
-def own_words(prompt: str) -> str:
-    """Return a stored prompt's own words: all of it, but for the orders of older versions."""
-    if not prompt.startswith("Keep the "):
-        return prompt
-    old = OldOrder.read(prompt)
-    return prompt if old is None else old.words

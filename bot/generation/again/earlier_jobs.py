@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from bot.catalogue import FieldKind, LiveCatalogue
 from bot.domain.models import Job
 from bot.domain.server.places import Viewer
-from bot.domain.words.orders import Derivation, OldOrder, order_of
+from bot.domain.words.orders import Derivation
 from bot.errors import InputError
 from bot.generation import texts
 from bot.generation.generation import SourceFile
@@ -58,7 +58,7 @@ class EarlierJobs:
         parent = None
         if job.parent_id is not None:
             parent = await self.visible.get(viewer, job.parent_id)
-        values, derivation = _renewed(job)
+        values, derivation = dict(job.input), job.derivation
         files: list[SourceFile] = []
         operation = self.catalogue.current.find(job.operation)
         for field in () if operation is None else operation.fields:
@@ -74,18 +74,6 @@ class EarlierJobs:
                 for link in (links if is_list else [links])
             ]
         return values, files, derivation
-
-
-def _renewed(job: Job) -> tuple[dict[str, Any], Derivation]:
-    """Return the job's input and derivation; of an older variant, whose prompt was the order, as it would be today."""
-    old = None if job.orders else OldOrder.read(job.stored_prompt)
-    if old is None:
-        return dict(job.input), job.derivation
-    values = {name: value for name, value in job.input.items() if name != "prompt"}
-    if old.words:
-        values = {"prompt": old.words, **values}
-    orders = order_of(old.order, has_words=bool(old.words))
-    return values, replace(job.derivation, variation=old.variation, orders=orders)
 
 
 def _source_of(link: str, parent: Job | None) -> SourceRef:

@@ -70,8 +70,6 @@ class Decision:
     kind: str
     text: str
     about: Mapping[str, Any]
-    names_actor: bool = True
-    """Whether the text names the actor; earlier versions wrote only the act, as `granted …`."""
 
     @property
     def is_promised(self) -> bool:
@@ -85,8 +83,7 @@ def write_decision(db: Connection, guild_id: int, record: Record, now: float) ->
     Queued in the outbox if the guild has a log channel or a member was promised that it is read.
     """
     row = db.execute(
-        "INSERT INTO decisions (guild_id, at, by_id, kind, text, about, names_actor) VALUES (?, ?, ?, ?, ?, ?, 1)"
-        " RETURNING *",
+        "INSERT INTO decisions (guild_id, at, by_id, kind, text, about) VALUES (?, ?, ?, ?, ?, ?) RETURNING *",
         (guild_id, now, record.by_id, record.kind, record.text, to_json(record.about)),
     ).fetchone()
     db.execute(_QUEUE if record.kind in PROMISED else _QUEUE_IF_READ, (row["id"], guild_id))
@@ -95,7 +92,7 @@ def write_decision(db: Connection, guild_id: int, record: Record, now: float) ->
 
 def decision_of(row: Row) -> Decision:
     """Read a row of the table `decisions`."""
-    return read_as(Decision, row, about=mapping_from_json(row["about"]), names_actor=bool(row["names_actor"]))
+    return read_as(Decision, row, about=mapping_from_json(row["about"]))
 
 
 class Repository:

@@ -254,8 +254,7 @@ CREATE TRIGGER ledger_never_updates BEFORE UPDATE ON ledger
 
 CREATE FUNCTION refuse_other_decision() RETURNS TRIGGER LANGUAGE plpgsql AS $$
 BEGIN
-    IF (NEW.id, NEW.guild_id, NEW.at, NEW.kind, NEW.names_actor)
-            <> (OLD.id, OLD.guild_id, OLD.at, OLD.kind, OLD.names_actor)
+    IF (NEW.id, NEW.guild_id, NEW.at, NEW.kind) <> (OLD.id, OLD.guild_id, OLD.at, OLD.kind)
         OR NOT EXISTS (
             SELECT FROM former_members
             WHERE guild_id = OLD.guild_id

@@ -360,9 +360,7 @@ CREATE TABLE decisions (
     by_id INTEGER NOT NULL,
     kind TEXT NOT NULL,
     text TEXT NOT NULL,
-    about TEXT NOT NULL CHECK (json_valid(about)),
-    -- Whether the text is a whole sentence with who acted in it.
-    names_actor INTEGER NOT NULL DEFAULT 0 CHECK (names_actor IN (0, 1))
+    about TEXT NOT NULL CHECK (json_valid(about))
 ) STRICT;
 CREATE INDEX decisions_recent ON decisions (guild_id, at/*postgresql , id */);
 

@@ -76,7 +76,6 @@ END;
 
 CREATE TRIGGER decisions_never_update BEFORE UPDATE ON decisions
 WHEN NEW.id <> OLD.id OR NEW.guild_id <> OLD.guild_id OR NEW.at <> OLD.at OR NEW.kind <> OLD.kind
-    OR NEW.names_actor <> OLD.names_actor
     OR NOT EXISTS (
         SELECT 1 FROM former_members
         WHERE guild_id = OLD.guild_id

@@ -10,7 +10,6 @@ from typing import Any, TypeVar
 
 from bot.domain.models import Books
 from bot.domain.server.places import CardPlace
-from bot.domain.words.orders import own_words
 from bot.store.engine.columns import from_milli, mapping_from_json, place_of
 from bot.store.engine.repository import Repository
 from bot.store.money.spending import practises
@@ -236,7 +235,7 @@ def _job_line(row: Row) -> Mapping[str, Any]:
         "private": bool(row["private"]),
         "practice": row["practice"] == Books.PRACTICE,
         "own_account": is_own,
-        "prompt": None if row["words"] is None else own_words(str(row["words"])),
+        "prompt": row["words"],
         "variation": row["variation"],
         "state": row["state"],
         "held": None if is_own else str(from_milli(row["held_milli"] + row["raised_milli"])),

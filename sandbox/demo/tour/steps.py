@@ -79,11 +79,11 @@ def _is_new(job: Job) -> bool:
 
 
 def _is_edited(job: Job) -> bool:
-    return job.parent_id is not None and job.varied is None
+    return job.parent_id is not None and job.variation is None
 
 
 def _is_varied(job: Job) -> bool:
-    return job.varied is not None
+    return job.variation is not None
 
 
 class Hands:

@@ -13,7 +13,6 @@ import pytest
 from simcord.backend.errors import BackendError
 from simcord.http import router
 
-from bot.delivery.notices import decision_text
 from bot.runtime import failpoints
 from bot.runtime.failpoints import Crash
 from bot.store import Record
@@ -158,7 +157,7 @@ async def test_a_crash_in_an_act_leaves_it_done_and_recorded_and_later_posted_or
     with dying_at("decision.stored"):
         await act.do(stage, subject)
     assert done(act, before, await seen(stage))
-    line = decision_text(max(await stage.store.decisions.all(stage.guild), key=lambda each: each.id))
+    line = max(await stage.store.decisions.all(stage.guild), key=lambda each: each.id).text
     assert not any(each.startswith(line) for each in log_lines(stage))
     await stage.rig.restart()
     await post_log(stage.rig)

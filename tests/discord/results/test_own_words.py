@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
@@ -147,31 +146,6 @@ async def test_an_order_is_sent_again_word_for_word_after_a_crash_and_an_upgrade
     assert rig.sandbox.requests[1:] == [first]
     assert job.sent_input == dict(first.input)
     await settled_exactly(rig)
-
-
-async def test_a_variation_of_an_older_version_is_shown_and_made_again_by_its_own_words(rig: Rig):
-    job = await varied(rig, await made(rig, prompt=FOX))
-    order = f"{PICTURE_EDITS[Variation.STRONG]} The picture shows: {FOX}"
-    store = rig.bot.parts.store
-    old = replace(job, input={**job.input, "prompt": order})
-
-    def as_before(db: Any) -> None:
-        from bot.store.jobs.rows import JOBS
-
-        JOBS.update(db, old, job)
-        db.execute("UPDATE jobs SET variation = NULL, orders = '{}', source_id = '' WHERE id = ?", (job.id,))
-
-    await store._database.write(as_before)
-    details = await rig.member.click(card_of(rig, job), custom_id=icon(card_of(rig, job), DETAILS))
-    assert "🎲 Strong variation of *a fox in fog \\#fast*" in panel_text(details.response)
-    assert not any(text in panel_text(details.response) for text in ORDERS)
-    form = await rig.member.click(card_of(rig, job), label="Edit and run")
-    assert inputs(form)["Prompt"]["value"] == FOX
-    card = card_of(rig, job)
-    await agreed(rig.member, await rig.member.click(card, label=whole(card, "Re-run")))
-    await rig.work()
-    again = await newest(rig)
-    assert (again.input["prompt"], again.variation, sent(rig)["prompt"]) == (FOX, Variation.STRONG, order)
 
 
 async def test_a_member_s_own_usage_names_jobs_by_their_words(rig: Rig):

@@ -12,9 +12,7 @@ from bot.domain.jobs.card_spec import JobSpec
 from bot.domain.models import Job, JobState
 from bot.domain.words.orders import (
     SHOWN_CHARS,
-    OldOrder,
     Variation,
-    own_words,
     varying_picture,
     with_orders,
 )
@@ -44,21 +42,6 @@ def job_with(**values: Any) -> Job:
     )
 
 
-@pytest.mark.parametrize(
-    ("order", "variation"), [(SUBTLE, Variation.SUBTLE), (STRONG, Variation.STRONG), (FORMAT, Variation.FORMAT)]
-)
-def test_the_member_s_words_are_found_in_each_order_that_older_versions_stored(order: str, variation: Variation):
-    assert OldOrder.read(f"{order} The picture shows: {FOX}") == OldOrder(variation, FOX, order)
-    assert own_words(f"{order} The picture shows: {FOX}") == FOX
-    assert own_words(order) == ""
-
-
-@pytest.mark.parametrize("prompt", ["", "a fox", "Keep the subject only.", f"{STRONG} Please.", f"so: {STRONG}"])
-def test_a_member_s_own_prompt_is_no_order(prompt: str):
-    assert OldOrder.read(prompt) is None
-    assert own_words(prompt) == prompt
-
-
 def test_an_order_is_sent_with_the_words_and_leaves_the_input_as_it_was():
     given = {"prompt": FOX, "image_url": "https://files.invalid/1.png"}
     orders = varying_picture(Variation.STRONG, FOX).orders
@@ -75,8 +58,6 @@ def test_an_order_is_sent_with_the_words_and_leaves_the_input_as_it_was():
     [
         ({"input": {"prompt": "a fox"}}, "a fox", "a fox"),
         ({"input": {"prompt": "a fox"}, "variation": Variation.STRONG}, "🎲 Strong variation of a fox", "a fox"),
-        ({"input": {"prompt": f"{STRONG} The picture shows: a fox"}}, "🎲 Strong variation of a fox", "a fox"),
-        ({"input": {"prompt": SUBTLE}, "subject": ""}, "🎲 Subtle variation", ""),
         ({"input": {"prompt": "at night"}, "source_id": "1"}, "at night · of an earlier result", "at night"),
         ({"input": {"prompt": "at night"}, "subject": "a fox"}, "at night · of a fox", "a fox, at night"),
         ({"input": {"prompt": "a fox runs"}, "subject": "a fox"}, "a fox runs", "a fox runs"),
