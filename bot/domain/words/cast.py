@@ -23,6 +23,17 @@ PLAYERS_MAX: Final = 10
 REFERENCES_MAX: Final = 10
 _MARK: Final = "@"
 _SIGNS: Final = " .'’-_"
+_INVISIBLE: Final = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff"
+    "\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
+"""Unicode's Default_Ignorable_Code_Point."""
+_ALIKE: Final = str.maketrans(
+    "\u0430\u0432\u0435\u043a\u043c\u043d\u043e\u0440\u0441\u0442\u0443\u0445\u0456\u0458\u0455\u04bb\u0501\u04cf\u051b\u051d"
+    "\u03b1\u03b2\u03b5\u03b6\u03b7\u03b9\u03ba\u03bc\u03bd\u03bf\u03c1\u03c4\u03c5\u03c7\u0131",
+    "abekmhopctyxijshdlqw" + "abezhikmnoptyxi",
+)
+"""Cyrillic and Greek letters that look like Latin ones, in either case (of the confusables of Unicode's UTS #39)."""
 RESERVED: Final = frozenset({"everyone", "here", "channel"})
 """Words that Discord reads as mentions."""
 
@@ -146,7 +157,7 @@ NO_CAST: Final = Casting()
 
 def cleaned_name(typed: str) -> str:
     """Return a typed name as it is stored, without the `@` before it."""
-    return one_line(without_controls(typed)).strip().removeprefix(_MARK).strip()
+    return one_line(_INVISIBLE.sub("", without_controls(typed))).strip().removeprefix(_MARK).strip()
 
 
 def name_fault(name: str) -> str | None:
@@ -161,8 +172,9 @@ def name_fault(name: str) -> str | None:
 
 
 def name_key(name: str) -> str:
-    """Return a name for comparison: without case, accents' encoding and width."""
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", one_line(name)).casefold())
+    """Return a name for comparison: without case, accents' encoding and width, and alike for what looks alike."""
+    seen = unicodedata.normalize("NFKC", _INVISIBLE.sub("", one_line(name))).casefold()
+    return unicodedata.normalize("NFKC", seen).translate(_ALIKE)
 
 
 def marked_in(prompt: str) -> list[list[str]]:

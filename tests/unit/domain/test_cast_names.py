@@ -108,3 +108,27 @@ def test_letters_of_several_signs_are_names(name: str):
 
 def test_a_hundred_marks_are_read_and_no_more():
     assert len(marked_in("@a " * 1000)) == 100
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "Mira\ufe00",
+        "Mi\u034fra",
+        "\u115fMira",
+        "Mi\u200bra",
+        "Mira\U000e0041",
+        "\u041c\u0456r\u0430",
+        "MIRA",
+        "M\u0131ra",
+    ],
+)
+def test_what_looks_like_a_name_is_that_name(typed: str):
+    assert name_key(typed) == name_key("Mira")
+    assert cleaned_name(typed).isprintable()
+    assert len(cleaned_name(typed)) == 4
+
+
+@pytest.mark.parametrize("name", ["\u041d\u0438\u043d\u0430", "\u039d\u0399\u039a\u0397", "Köln", "みら"])
+def test_names_of_other_scripts_are_found_in_either_case(name: str):
+    assert name_key(name.lower()) == name_key(name.upper()) == name_key(name)
