@@ -1,8 +1,7 @@
 """`cannon-bot`: one subcommand, one function.
 
-Exit codes: 0 success, 1 a failure that a restart may fix, 78 one that needs a correction first, 2 a wrong command line.
-The sentence on standard error says what to do. docs/operations.md has the exit codes.
-Subcommands import what they need, so that the others start fast.
+Exit codes: 0 success, 1 a problem, 2 a wrong command line; of `run` also 78, for what a restart cannot help.
+The sentence on standard error says what to do. Subcommands import what they need, so that the others start fast.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ import structlog
 
 from bot import __version__, commit, install_line
 from bot.app.host import command_line
-from bot.app.host.command_line import host_settings, snowflake, start_logs, watch
+from bot.app.host.command_line import start_logs, watch
 from bot.errors import RESTART_CANNOT_HELP, RESTART_MAY_HELP, BotError, DatabaseFailing, SettingsError, StartError
 from bot.language import LANGUAGES, SOURCE, CatalogueError, read_all
 from bot.runtime.machine import refusal
@@ -50,11 +49,12 @@ def main(argv: Sequence[str] | None = None) -> int:
             sys.stdout.flush()
     except KeyboardInterrupt:
         return 130
-    except BrokenPipeError:  # the reader closed the pipe, as in `cannon-bot commands | head`
+    except BrokenPipeError:  # the reader closed the pipe, as in `cannon-bot jobs | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return RESTART_MAY_HELP
     except (BotError, CatalogueError, ModuleNotFoundError, OSError) as error:
         sentence, code = _for_host(error)
+        code = code if command is _run else RESTART_MAY_HELP
         _complain(sentence)
     return code
 
@@ -137,21 +137,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     checking = add("check", _check, "Report every problem that would stop a start; change nothing, begin no session.")
     checking.add_argument("--offline", action="store_true", help="call neither Discord nor Cannon Studio")
+    checking.add_argument("--json", action="store_true", help="as JSON, with all settings and no secret")
     add("invite", _invite, "Print the link that adds the bot to a server.")
-    listing = add("commands", _commands, "List every slash command with its options.")
-    listing.add_argument("--json", action="store_true", help="as JSON")
-    forgetting = add("forget", _forget, "Erase the data of a server or a member. Stop the bot first.")
-    forgetting.add_argument(
-        "--guild", type=snowflake, help="id of the server; with --member, erase the member there only"
-    )
-    forgetting.add_argument("--member", type=snowflake, help="id of the member")
-    command_line.add_yes(forgetting)
-    forgetting.set_defaults(usage_error=forgetting.error)
-    unlearning = add(
-        "forget-description", _forget_description, "Stop using Cannon Studio's API description if it is wrong."
-    )
-    unlearning.add_argument("--undo", action="store_true", help="use it again")
-    add("rotate-keys", _rotate_keys, "Encrypt all secrets with the newest of SECRET_KEYS. Stop the bot first.")
     add("health", _health, "Check the health of the running bot.")
     command_line.add_to(add)
     return parser
@@ -245,20 +232,21 @@ def _check(arguments: argparse.Namespace) -> int:
     start_logs(Settings(log_level="ERROR"))
     from bot.app.entry_points import check
     from bot.app.host import texts
-    from bot.app.host.check import examine_machine, of_cannon
+    from bot.app.host.check import examine_machine, of_cannon, report
 
     clock, progress = watch()
     found = examine_machine(settings, wrong, clock, progress)
     found.add(asyncio.run(check(settings, clock, is_online=not arguments.offline)))
     if not arguments.offline:
-        found.warnings.extend(of_cannon(settings, clock))
-    print(texts.checked(found.problems, found.warnings, is_online=not arguments.offline))
-    if found.problems:
-        return 1
+        found.warnings.extend(of_cannon(settings))
     if (link := _invite_link(settings)) is not None:
         found.facts.append(f"Add the bot to a server: {link}")
-    print("\n".join(found.facts))
-    return 0
+    facts = report(settings, found, clock, progress)
+    if arguments.json:
+        print(json.dumps(facts, indent=2, ensure_ascii=False))
+    else:
+        print(texts.checked(facts, is_online=not arguments.offline))
+    return 1 if found.problems else 0
 
 
 def _invite(_arguments: argparse.Namespace) -> int:
@@ -278,47 +266,6 @@ def _invite_link(settings: Settings) -> str | None:
     token = settings.discord_token
     application_id = None if token is None else application_id_of(token.get_secret_value())
     return None if application_id is None else invite_link(application_id)
-
-
-def _commands(arguments: argparse.Namespace) -> int:
-    from bot.app.connection import commands as listing
-    from bot.app.entry_points import describe_commands
-
-    commands = listing.rows(describe_commands(read_settings()[0].local_files))
-    print(json.dumps(commands, indent=2, ensure_ascii=False) if arguments.json else listing.text(commands))
-    return 0
-
-
-def _forget_description(arguments: argparse.Namespace) -> int:
-    settings = host_settings()
-    from bot.app.host.offline import forget_description
-
-    print(asyncio.run(forget_description(settings, undo=arguments.undo, progress=watch()[1])))
-    return 0
-
-
-def _forget(arguments: argparse.Namespace) -> int:
-    if arguments.guild is None and arguments.member is None:
-        arguments.usage_error("give --guild or --member")
-    settings = host_settings()
-    from bot.app.host.offline import forget_guild, forget_member
-
-    _, progress = watch()
-    if arguments.member is None:
-        print(asyncio.run(forget_guild(settings, arguments.guild, progress, is_sure=arguments.yes)))
-    else:
-        forgetting = forget_member(settings, arguments.member, arguments.guild, progress, is_sure=arguments.yes)
-        print(asyncio.run(forgetting))
-    return 0
-
-
-def _rotate_keys(_arguments: argparse.Namespace) -> int:
-    settings = host_settings()
-    from bot.app.host.offline import rotate_keys
-
-    _, progress = watch()
-    print(asyncio.run(rotate_keys(settings, progress)))
-    return 0
 
 
 def _health(_arguments: argparse.Namespace) -> int:

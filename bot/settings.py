@@ -503,8 +503,7 @@ class Settings:
         default=None,
         metadata=_about(
             _file,
-            "A file with prices for servers whose moderators have set none: CSV as in `/studio settings`, or what "
-            "`cannon-bot learn --estimates` writes.",
+            "A file with prices for servers whose moderators have set none: CSV as in `/studio settings`.",
         ),
     )
     top_up_url: str | None = field(

@@ -144,8 +144,7 @@ async def check(settings: Settings, clock: Clock, *, is_online: bool) -> Finding
 async def _ask_discord(bot: CannonBot, token: str, clock: Clock) -> Findings:
     """Return what keeps Discord from serving the bot, and what its application lacks."""
     from bot.app.host import texts as host_texts  # noqa: PLC0415 - a start has no use for these
-    from bot.app.host.check import Findings, of_application  # noqa: PLC0415 - the same
-    from bot.app.host.doctor import clock_ahead  # noqa: PLC0415 - the same
+    from bot.app.host.check import Findings, clock_ahead, of_application  # noqa: PLC0415 - the same
 
     if bot.settings.discord_api_url != DISCORD_API_URL:
         call_discord_at(bot.settings.discord_api_url)

@@ -95,7 +95,7 @@ def closes() -> Closes:
 
 
 def attack(outside: Path) -> dict[str, str]:
-    """Try an exploited decoder's actions; return which are blocked. For `cannon-bot doctor`.
+    """Try an exploited decoder's actions; return which are blocked. For `cannon-bot check`.
 
     `outside` is a file that is not in the folder. Unblocked attempts do no harm: they set things to their current
     values.

@@ -297,9 +297,9 @@ def test_dependabot_is_weekly_and_grouped() -> None:
 
 def test_a_bug_report_has_what_a_maintainer_asks_for() -> None:
     fields = {field.get("id"): field for field in load(".github/ISSUE_TEMPLATE/bug.yml")["body"]}
-    for name in ("job", "doctor"):
+    for name in ("job", "check"):
         assert fields[name]["validations"] == {"required": True}
-    assert "cannon-bot doctor" in fields["doctor"]["attributes"]["label"]
+    assert "cannon-bot check" in fields["check"]["attributes"]["label"]
 
 
 def manifests() -> dict[tuple[str, str], dict[str, Any]]:

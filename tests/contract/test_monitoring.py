@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from bot.fleet.host.reports import FleetReports
 from bot.fleet.host.texts import SHARDS_HELD
 from bot.runtime.metrics import Metrics
 from bot.runtime.texts import BACKUP_AGE, BACKUP_BYTES, COMMANDS_OUTDATED, DISK_FREE, IDENTIFIES_LEFT
@@ -92,11 +91,6 @@ def test_the_runbook_has_a_part_for_each_alert():
     assert sorted(headings) == sorted(rule["alert"] for rule in rules())
     for rule in rules():
         assert rule["annotations"]["runbook"] == f"docs/runbook.md#{rule['alert'].lower()}"
-
-
-def test_the_reports_in_discord_lead_to_parts_that_there_are():
-    places = {rule["annotations"]["runbook"] for rule in rules()} | {"docs/operations.md#backups"}
-    assert {rule.guide for rule in FleetReports.rules.values()} <= places
 
 
 def test_each_alert_is_tried_and_has_a_time_when_it_is_quiet():

@@ -13,7 +13,6 @@ from tests.support.erased import left_in_files, left_in_tables, sealed_key, send
 from tests.support.recipes import new_recipe
 from tests.support.rig import GUILD_KEY, Rig
 from tests.support.surface import fill
-from tests.unit.app.test_catalogue_refresh import store, stored
 from tests.unit.test_cli import cannon_bot
 
 WORDS, TITLE, ELSEWHERE, NEIGHBOUR = "canary-prompt-xyzzy", "canary-recipe", "canary-elsewhere", "kept-neighbour"
@@ -151,15 +150,3 @@ def test_a_database_that_is_not_there_is_not_made(tmp_path: Path, monkeypatch: p
     monkeypatch.chdir(tmp_path)
     assert main(["forget", "--guild", "123456789012345678"]) != 0
     assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.long
-async def test_a_description_is_forgotten_beside_the_running_bot(rig: Rig):
-    at = {"cwd": rig.folder, "DATABASE": str(rig.folder / "bot.db")}
-    assert "Nothing was changed" in cannon_bot("forget-description", **at).stdout
-    await store(rig, "{}")
-    done = cannon_bot("forget-description", **at)
-    assert (done.returncode, "next start" in done.stdout) == (0, True), done.stderr
-    assert await stored(rig) is None
-    assert "again at its next start" in cannon_bot("forget-description", "--undo", **at).stdout
-    assert await stored(rig) == "{}"

@@ -6,7 +6,7 @@ import asyncio
 import json
 import signal
 from collections import Counter
-from dataclasses import replace
+from dataclasses import asdict, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -17,9 +17,10 @@ import psycopg
 import pytest
 
 from bot.domain.models import JobState
-from bot.fleet.host.listing import list_processes
-from bot.runtime.clock import SystemClock
+from bot.fleet.postgresql.dialect import NOW
 from bot.settings import PostgresUrl, Settings
+from bot.store.host.jobs import reading
+from bot.store.processes import processes_in
 from sandbox.server import Sandbox
 from tests.support.rig import HOST_KEY
 from tests.support.surface import state_text
@@ -151,7 +152,7 @@ async def test_what_a_killed_worker_had_is_delivered_by_the_other(fleet):
                 fleet.sandbox.finish(request.id)
             await fleet.until(lambda: all(reply.message.attachments for reply in replies) and is_done(fleet), 100)
             assert second.running
-            found = {each["name"]: each for each in list_processes(settings_of(fleet), SystemClock())}
+            found = {each["name"]: each for each in list_processes(fleet)}
     assert exact(fleet) == [JobState.DELIVERED] * 2
     heir, died = process_of(second), process_of(first)
     assert [each["of"] for each in log_of(second) if each["event"] == "leader.took_over"] == [died]
@@ -176,7 +177,7 @@ async def test_a_worker_that_joins_takes_its_share_of_what_runs(fleet):
             since = asyncio.get_running_loop().time()
             await fleet.until(lambda: sizes(fleet) == [1, 2])
             print(f"shared {asyncio.get_running_loop().time() - since:.1f} s after it was ready")  # noqa: T201 - the figure
-            shares = {each["name"]: each["jobs"] for each in list_processes(settings_of(fleet), SystemClock())}
+            shares = {each["name"]: each["jobs"] for each in list_processes(fleet)}
             assert (shares[process_of(first)], shares[process_of(second)]) == (2, 1)
             for request in fleet.sandbox.requests:
                 fleet.sandbox.finish(request.id)
@@ -201,7 +202,7 @@ async def test_what_a_stopped_worker_had_is_claimed_at_once(fleet):
         for request in fleet.sandbox.requests:
             fleet.sandbox.finish(request.id)
         await fleet.until(lambda: all(reply.message.attachments for reply in replies) and is_done(fleet), 100)
-        found = {each["name"]: each["state"] for each in list_processes(settings_of(fleet), SystemClock())}
+        found = {each["name"]: each["state"] for each in list_processes(fleet)}
     assert exact(fleet) == [JobState.DELIVERED] * 3
     assert (found[process_of(first)], found[process_of(second)]) == ("stopped", "running")
 
@@ -226,6 +227,13 @@ def process_of(process: BotProcess) -> str:
     """Return the name that a process has among its fleet."""
     [started] = [each for each in log_of(process) if each["event"] == "process.started"]
     return str(started["name"])
+
+
+def list_processes(fleet: Fleet) -> list[dict[str, Any]]:
+    """Return the processes on the database, as values."""
+    with reading(settings_of(fleet).database) as db:
+        found = processes_in(db, float(db.execute(NOW).fetchone()[0]))
+    return [asdict(each) for each in found]
 
 
 async def figures(process: BotProcess) -> dict[str, float]:

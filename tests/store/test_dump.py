@@ -9,12 +9,11 @@ from typing import Any
 
 import pytest
 
-from bot.app.host.doctor import examine
+from bot.app.host.check import Findings, report
 from bot.app.host.files import upgrade_forecast
 from bot.app.host.jobs.commands import mark_uncertain
-from bot.app.host.offline import prune
 from bot.domain.models import JobState
-from bot.errors import Refused, StartError
+from bot.errors import Refused
 from bot.fleet.postgresql import schema
 from bot.fleet.postgresql.server import reading_server
 from bot.runtime.clock import SystemClock
@@ -97,21 +96,12 @@ async def test_nothing_is_marked_while_a_bot_runs(
     await store.close()
 
 
-async def test_old_jobs_are_pruned_and_only_a_file_can_be_rewritten(
-    filled: PostgresUrl, clock: HandClock, monkeypatch: pytest.MonkeyPatch
+async def test_check_reports_the_server_without_its_password(
+    filled: PostgresUrl, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.app.host.offline.SystemClock", lambda: clock)
-    with pytest.raises(StartError, match="about an SQLite file"):
-        await prune(settings(filled), days=1, rebuilds=True, clock=clock, progress=no_progress)
-    clock.now += 2 * 86_400
-    assert "2 jobs" in await prune(settings(filled), days=1, rebuilds=False, clock=clock, progress=no_progress)
-    assert "0 jobs" in await prune(settings(filled), days=1, rebuilds=False, clock=clock, progress=no_progress)
-
-
-async def test_doctor_tells_of_the_server(filled: PostgresUrl, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     secret = PostgresUrl(filled.get_secret_value().replace("postgres@", "postgres:a-password@"))
-    found = examine(settings(secret), [], is_online=False, clock=SystemClock(), progress=no_progress)
+    found = report(settings(secret), Findings(), SystemClock(), no_progress)
     there = found["database"]
     assert (there["schema"], there["problems"]) == (there["schema_known"], [])
     assert there["jobs"] == {"failed": 1, "held": 1, "submitting": 1}

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from bot.app.host.doctor import examine
+from bot.app.host.check import Findings, report
 from bot.app.host.jobs import texts
 from bot.app.host.jobs.commands import host_credits_spent, list_jobs, release_job, retry_job, show_job
 from bot.domain.models import Job, JobState
@@ -249,7 +249,7 @@ async def test_the_hosts_limits_and_what_servers_spent_under_them_are_shown(
         ("CANNON_API_KEY_LIMIT", "25.5", "100", "701"),
         ("CANNON_API_KEY_TOTAL", "35.5", "300", "all"),
     ]
-    page = examine(limited, (), is_online=False, clock=clock, progress=no_progress)
+    page = report(limited, Findings(), clock, no_progress)
     assert page["host_credits"] == found
     assert "35.5 of 300 credits" in texts.host_credits(found)
     clock.now += 32 * 86_400

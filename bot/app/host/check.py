@@ -1,38 +1,51 @@
-"""`cannon-bot check`: what would stop a start on this machine, found without one."""
+"""`cannon-bot check`: what would stop a start on this machine, found without one, and what a bug report needs."""
 
 from __future__ import annotations
 
 import asyncio
+import dataclasses
+import http.client
+import importlib.metadata
+import importlib.util
 import os
+import platform
 import resource
+import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from email.utils import parsedate_to_datetime
+from typing import Any, Protocol
+from urllib.parse import urlsplit
 
-from bot import install_line
+from bot import __version__, commit, install_line
 from bot.app.host import texts
-from bot.app.host.doctor import reach
 from bot.app.host.files import upgrade_forecast
-from bot.app.host.learn import discovery_state
+from bot.app.host.jobs.commands import host_credits_spent
 from bot.app.texts import HOST_KEY_UNLIMITED, PRACTICE_KEY_OF_HOST
 from bot.domain.practice import is_practice_key
 from bot.errors import StartError, StoreError
 from bot.media import film
+from bot.media.contact_sheet import attacked
 from bot.media.decoder_cage import closes
 from bot.runtime.clock import Clock
+from bot.runtime.logs import Scrubber
 from bot.runtime.machine import free_bytes, problem_of
 from bot.runtime.network.health_probe import ask, stored_address
 from bot.runtime.network.listener import Endpoint
 from bot.runtime.progress import Progress
-from bot.settings import PostgresUrl, Settings, misspelled
+from bot.settings import SECRET_SETTINGS, PostgresUrl, SecretStr, Settings, misspelled
 from bot.store import Store
 from bot.store.host.backup import DAILY
+from bot.store.host.condition import condition
 from bot.store.texts import size
 
 LITTLE_ROOM_BYTES = 256 << 20
 """The write-ahead log takes up to 64 MiB of it, results on their way the rest."""
 FILE_BYTES_MIN = 1 << 30
 """The least that a limit of the system has to leave to a file: the database grows."""
+TIMEOUT_S = 5.0
+LIBRARIES = {"discord.py": "discord", "httpx": "httpx", "aiohttp": "aiohttp", "psycopg": "psycopg", "av": "av"}
+"""Packages whose versions a bug report needs, with the modules that show whether they are installed."""
 SIDE_FILES = ("", "-wal", "-shm", ".lock", ".key", ".starts")
 """Endings of the files that a start opens, if they are there."""
 
@@ -77,7 +90,7 @@ def examine_machine(settings: Settings, wrong: Sequence[str], clock: Clock, prog
         found.warnings.append(HOST_KEY_UNLIMITED)
     found.problems.extend(_of_host(settings))
     if not any(each.startswith(("DATABASE", "SECRET_KEYS")) for each in wrong):
-        found.add(_of_database(settings, clock, progress))
+        found.add(_of_database(settings, progress))
     found.add(_of_backups(settings, clock))
     if not any(each.startswith(("DATABASE", "HTTP", "HEALTH", "PUBLIC")) for each in wrong):
         found.problems.extend(asyncio.run(_of_ports(settings)))
@@ -95,7 +108,7 @@ def _of_host(settings: Settings) -> Iterator[str]:
         yield texts.FILES_ARE_LIMITED(limit=size(limit))
 
 
-def _of_database(settings: Settings, clock: Clock, progress: Progress) -> Findings:
+def _of_database(settings: Settings, progress: Progress) -> Findings:
     keys = tuple(key.get_secret_value() for key in settings.secret_keys)
     files = settings.local_files
     unwritable = problem_of(files.parent, [files.with_name(f"{files.name}{ending}") for ending in SIDE_FILES])
@@ -107,7 +120,7 @@ def _of_database(settings: Settings, clock: Clock, progress: Progress) -> Findin
     if (free := free_bytes(files.parent)) < LITTLE_ROOM_BYTES and unwritable is None:
         found.warnings.append(texts.LITTLE_ROOM(folder=files.parent, free=size(round(free))))
     if not found.problems:
-        found.add(_of_next_start(settings, clock, progress))
+        found.add(_of_next_start(settings, progress))
     return found
 
 
@@ -124,14 +137,14 @@ def _of_backups(settings: Settings, clock: Clock) -> Findings:
     return Findings(facts=[texts.newest_backup(len(made), clock.wall() - max(made) if made else None)])
 
 
-def _of_next_start(settings: Settings, clock: Clock, progress: Progress) -> Findings:
+def _of_next_start(settings: Settings, progress: Progress) -> Findings:
     try:
         forecast, has_room = upgrade_forecast(settings.database, progress)
     except StoreError as error:
         return Findings(problems=[error.sentence])
     if not has_room:
         return Findings(problems=[forecast or ""])
-    return Findings(facts=[each for each in (forecast or discovery_state(settings, clock.wall()),) if each])
+    return Findings(facts=[forecast] if forecast else [])
 
 
 async def _of_ports(settings: Settings) -> list[str]:
@@ -173,9 +186,91 @@ def of_application(settings: Settings, application: Application) -> Findings:
     return found
 
 
-def of_cannon(settings: Settings, clock: Clock) -> list[str]:
+def of_cannon(settings: Settings) -> list[str]:
     """Return a warning if Cannon Studio does not answer, which stops no start."""
-    answer = reach(settings.cannon_api_url, clock)
-    if answer["reachable"]:
-        return []
-    return [texts.CANNON_UNREACHABLE(url=settings.cannon_api_url, reason=answer["reason"])]
+    parts = urlsplit(settings.cannon_api_url)
+    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+    connection = kind(parts.hostname or "", parts.port, timeout=TIMEOUT_S)
+    try:
+        connection.request("GET", parts.path or "/", headers={"User-Agent": "cannon-bot check"})
+        connection.getresponse()
+    except (OSError, http.client.HTTPException) as error:
+        reason = getattr(error, "strerror", None) or type(error).__name__
+        return [texts.CANNON_UNREACHABLE(url=settings.cannon_api_url, reason=reason)]
+    finally:
+        connection.close()
+    return []
+
+
+def clock_ahead(date: str | None, now: float) -> float | None:
+    """Return by how many seconds `now` is ahead of an answer's `Date`, None if unknown."""
+    try:
+        return None if date is None else round(now - parsedate_to_datetime(date).timestamp(), 1)
+    except ValueError:
+        return None
+
+
+def report(settings: Settings, found: Findings, clock: Clock, progress: Progress) -> dict[str, Any]:
+    """Return what was found, and what a bug report needs, as JSON values without a secret."""
+    keys = tuple(key.get_secret_value() for key in settings.secret_keys)
+    files = settings.local_files
+    disk = shutil.disk_usage(next(each for each in (files.parent, *files.parents) if each.exists()))
+    facts = {
+        **dataclasses.asdict(found),
+        "versions": versions(),
+        "settings": masked(settings),
+        "database": condition(settings.database, keys, clock.wall(), progress),
+        "host_credits": _host_credits(settings, clock),
+        "disk": {"free_bytes": disk.free, "total_bytes": disk.total},
+        "bot": _health(settings),
+        "decoder": {"cage": closes().value, **attacked()},
+    }
+    clean: dict[str, Any] = _scrubbed(facts, Scrubber(settings.secrets()))
+    return clean
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of the bot and its platform; missing libraries are left out."""
+    return {
+        "cannon-bot": f"{__version__} ({commit()})",
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.release()} {platform.machine()}",
+        **{name: importlib.metadata.version(name) for name in LIBRARIES if importlib.util.find_spec(LIBRARIES[name])},
+    }
+
+
+def masked(settings: Settings) -> dict[str, str]:
+    """Return each setting as text; of secrets only whether set."""
+    shown = {}
+    for name in (each.name for each in dataclasses.fields(Settings)):
+        value = getattr(settings, name)
+        is_set = value not in (None, (), frozenset())
+        if name.upper() in SECRET_SETTINGS or isinstance(value, SecretStr):
+            shown[name.upper()] = "set" if is_set else "not set"
+        elif isinstance(value, frozenset | tuple) and is_set:
+            shown[name.upper()] = " ".join(sorted(map(str, value)))
+        else:
+            shown[name.upper()] = str(value) if is_set else "not set"
+    return shown
+
+
+def _host_credits(settings: Settings, clock: Clock) -> list[dict[str, str]]:
+    try:
+        return host_credits_spent(settings, clock)
+    except StoreError:
+        return []  # the part about the database says what is wrong
+
+
+def _health(settings: Settings) -> str:
+    try:
+        return ask(stored_address(settings.local_files))[1]
+    except StartError as error:
+        return error.sentence
+
+
+def _scrubbed(value: Any, scrubber: Scrubber) -> Any:
+    if isinstance(value, str):
+        return scrubber.text(value)
+    if isinstance(value, dict):
+        return {key: _scrubbed(each, scrubber) for key, each in value.items()}
+    return [_scrubbed(each, scrubber) for each in value] if isinstance(value, list) else value

@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -16,12 +15,10 @@ from typing import TYPE_CHECKING
 
 from bot.settings import (
     POSTGRES_SCHEMES,
-    RETENTION_DAYS_MAX,
     PostgresUrl,
     Settings,
     load_settings,
     postgres_url,
-    read_settings,
 )
 
 if TYPE_CHECKING:
@@ -50,66 +47,27 @@ def add_to(add: Add) -> None:
         help="the database; its password may be left to PGPASSWORD or a password file. FILE: data/cannon-bot.db",
     )  # fmt: skip
     to.add_argument("--undo", action="store_true", help="use the moved database again, as it was then")
-    pruning = add("prune", _prune, "Erase what is older than the retention time now. The bot may run.")
-    pruning.add_argument("--days", type=_days, help="days to keep (default: RETENTION_DAYS)")
-    add_yes(pruning)
-    pruning.add_argument(
-        "--vacuum", action="store_true", help="rewrite the file, so that it shrinks. Stop the bot first"
-    )
-    examining = add("doctor", _doctor, "Write a page for a bug report: versions, settings, database, disk. No secrets.")
-    examining.add_argument("--json", action="store_true", help="as JSON")
-    examining.add_argument("--online", action="store_true", help="call Discord and Cannon Studio too, without a key")
-    about = "Ask Cannon Studio what its API takes, without a key; print what differs from what is built in."
-    learning = add("learn", _learn, about)
-    learning.add_argument(
-        "--out", type=Path, help="file to write what was read to (default: cannon-studio-DATE.json in this folder)"
-    )
-    learning.add_argument("--force", action="store_true", help="replace a file that is there")
-    learning.add_argument(
-        "--estimates",
-        action="store_true",
-        help="also ask what one input of each model costs, with CANNON_API_KEY; this spends nothing",
-    )
-    listing = add("fleet", _fleet, "List the bot's processes on the database: version, role, shards, jobs, leader.")
-    listing.add_argument("--json", action="store_true", help="as JSON")
-    _add_archive(add("archive", _list_months, "Archive the jobs of past months, and take archived months out."))
+    forgetting = add("forget", _forget, "Erase the data of a server or a member. Stop the bot first.")
+    forgetting.add_argument("--guild", type=_snowflake, help="id of the server; with --member, the member there only")
+    forgetting.add_argument("--member", type=_snowflake, help="id of the member")
+    _add_yes(forgetting)
+    forgetting.set_defaults(usage_error=forgetting.error)
+    add("rotate-keys", _rotate_keys, "Encrypt all secrets with the newest of SECRET_KEYS. Stop the bot first.")
     _add_jobs(add("jobs", _list_jobs, "Show the jobs of all servers, and free stuck ones."))
 
 
-def _adder(parser: argparse.ArgumentParser) -> Add:
-    """Return what adds a command below this one."""
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+def _add_jobs(jobs: argparse.ArgumentParser) -> None:
+    commands = jobs.add_subparsers(required=True, metavar="COMMAND")
 
     def add(name: str, command: Callable[[argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
         sub = commands.add_parser(name, help=text, description=text)
         sub.set_defaults(command=command)
         return sub
 
-    return add
-
-
-def _add_archive(archive: argparse.ArgumentParser) -> None:
-    add = _adder(archive)
-    listing = add("list", _list_months, "List the months: their jobs, how many are archived, and detached tables.")
-    listing.add_argument("--json", action="store_true", help="as JSON")
-    moving = add("move", _archive_months, "Archive the jobs of past months, without their words. The bot may run.")
-    moving.add_argument(
-        "--keep", type=_months, default=12, metavar="MONTHS", help="months before this one that stay (default: 12)"
-    )
-    add_yes(moving)
-    detaching = add("detach", _detach_month, "Move an archived month to tables of its own. PostgreSQL only.")
-    dropping = add("drop", _drop_month, "Delete an archived month.")
-    for each in (detaching, dropping):
-        each.add_argument("month", type=_month, metavar="MONTH", help="as 2026-01")
-        add_yes(each)
-
-
-def _add_jobs(jobs: argparse.ArgumentParser) -> None:
-    add = _adder(jobs)
     listing = add("list", _list_jobs, "List jobs, the newest first.")
     listing.add_argument("--state", action="append", help="a state, or `open` for all that have not ended; repeatable")
-    listing.add_argument("--guild", type=snowflake, help="id of the server")
-    listing.add_argument("--member", type=snowflake, help="id of the member who requested it")
+    listing.add_argument("--guild", type=_snowflake, help="id of the server")
+    listing.add_argument("--member", type=_snowflake, help="id of the member who requested it")
     listing.add_argument(
         "--older", type=_span, default=0.0, metavar="TIME", help="requested longer ago, as 30m, 2h, 1d"
     )
@@ -126,10 +84,10 @@ def _add_jobs(jobs: argparse.ArgumentParser) -> None:
     releasing = add("release", _release_job, "Free a job of a process that is dead, or end it.")
     releasing.add_argument("id", help="id of the job")
     releasing.add_argument("--end", action="store_true", help="end it: what was made is kept, the rest is refunded")
-    add_yes(releasing)
+    _add_yes(releasing)
 
 
-def add_yes(parser: argparse.ArgumentParser) -> None:
+def _add_yes(parser: argparse.ArgumentParser) -> None:
     """Add the switch of a command that cannot be undone."""
     parser.add_argument("--yes", action="store_true", help="do it; without this, it only says what would be done")
 
@@ -170,15 +128,26 @@ def _migrate_to(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _prune(arguments: argparse.Namespace) -> int:
+def _forget(arguments: argparse.Namespace) -> int:
+    if arguments.guild is None and arguments.member is None:
+        arguments.usage_error("give --guild or --member")
     settings = host_settings()
-    from bot.app.host.offline import prune
+    from bot.app.host.offline import forget_guild, forget_member
 
-    days = settings.retention_days if arguments.days is None else arguments.days
-    clock, progress = watch()
-    is_sure, rebuilds = arguments.yes, arguments.vacuum
-    work = prune(settings, days=days, rebuilds=rebuilds, clock=clock, progress=progress, is_sure=is_sure)
-    print(asyncio.run(work))
+    progress = watch()[1]
+    if arguments.member is None:
+        print(asyncio.run(forget_guild(settings, arguments.guild, progress, is_sure=arguments.yes)))
+    else:
+        member = arguments.member
+        print(asyncio.run(forget_member(settings, member, arguments.guild, progress, is_sure=arguments.yes)))
+    return 0
+
+
+def _rotate_keys(_arguments: argparse.Namespace) -> int:
+    settings = host_settings()
+    from bot.app.host.offline import rotate_keys
+
+    print(asyncio.run(rotate_keys(settings, watch()[1])))
     return 0
 
 
@@ -196,82 +165,6 @@ def watch() -> tuple[Clock, Progress]:
 
     clock = SystemClock()
     return clock, meter_to(sys.stderr, clock)
-
-
-def _learn(arguments: argparse.Namespace) -> int:
-    settings = host_settings()
-    from bot.app.host.learn import learn
-
-    clock, progress = watch()
-    print(
-        asyncio.run(
-            learn(
-                settings,
-                arguments.out,
-                with_estimates=arguments.estimates,
-                replaces=arguments.force,
-                clock=clock,
-                progress=progress,
-            )
-        )
-    )
-    return 0
-
-
-def _doctor(arguments: argparse.Namespace) -> int:
-    settings, problems = read_settings(need_token=True)
-    start_logs(Settings(log_level="ERROR"))
-    from bot.app.host import texts
-    from bot.app.host.doctor import examine
-
-    clock, progress = watch()
-    report = examine(settings, problems, is_online=arguments.online, clock=clock, progress=progress)
-    print(json.dumps(report, indent=2, ensure_ascii=False) if arguments.json else texts.page(report))
-    return 0
-
-
-def _fleet(arguments: argparse.Namespace) -> int:
-    settings = host_settings()
-    from bot.store.by_name import fleet_module
-
-    print(fleet_module("host.listing").page(settings, watch()[0], is_json=arguments.json))
-    return 0
-
-
-def _list_months(arguments: argparse.Namespace) -> int:
-    settings = host_settings()
-    from bot.app.host import texts
-    from bot.app.host.offline import list_months
-
-    found = asyncio.run(list_months(settings))
-    print(json.dumps(found, indent=2) if arguments.json else texts.months(found))
-    return 0
-
-
-def _archive_months(arguments: argparse.Namespace) -> int:
-    settings = host_settings()
-    from bot.app.host.offline import archive_months
-
-    clock, progress = watch()
-    work = archive_months(settings, arguments.keep, clock=clock, progress=progress, is_sure=arguments.yes)
-    print(asyncio.run(work))
-    return 0
-
-
-def _detach_month(arguments: argparse.Namespace) -> int:
-    settings = host_settings()
-    from bot.app.host.offline import detach_month
-
-    print(asyncio.run(detach_month(settings, arguments.month, is_sure=arguments.yes)))
-    return 0
-
-
-def _drop_month(arguments: argparse.Namespace) -> int:
-    settings = host_settings()
-    from bot.app.host.offline import drop_month
-
-    print(asyncio.run(drop_month(settings, arguments.month, is_sure=arguments.yes)))
-    return 0
 
 
 def _list_jobs(arguments: argparse.Namespace) -> int:
@@ -359,26 +252,6 @@ def _place(text: str) -> PostgresUrl | Path:
         raise argparse.ArgumentTypeError(f"it {error}") from None
 
 
-def _months(text: str) -> int:
-    from bot.store.host.archive import LEAST_KEPT_MONTHS
-
-    if not (text.isascii() and text.isdecimal() and len(text) <= 4 and int(text) >= LEAST_KEPT_MONTHS):
-        raise argparse.ArgumentTypeError(f"at least {LEAST_KEPT_MONTHS} are needed: /usage reads 90 days back")
-    return int(text)
-
-
-def _month(text: str) -> str:
-    if re.fullmatch(r"[0-9]{4}-(0[1-9]|1[0-2])", text) is None:
-        raise argparse.ArgumentTypeError("a month is needed, such as 2026-01")
-    return text
-
-
-def _days(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and 1 <= len(text) <= 5 and 1 <= int(text) <= RETENTION_DAYS_MAX):
-        raise argparse.ArgumentTypeError(f"a whole number of days from 1 to {RETENTION_DAYS_MAX} is needed")
-    return int(text)
-
-
 def _span(text: str) -> float:
     units = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
     number, unit = text[:-1], text[-1:]
@@ -393,8 +266,7 @@ def _limit(text: str) -> int:
     return int(text)
 
 
-def snowflake(text: str) -> int:
-    """Return an id of Discord. Raises ArgumentTypeError for anything else."""
+def _snowflake(text: str) -> int:
     if not (text.isascii() and text.isdecimal() and 1 <= len(text) <= 20 and 0 < int(text) < 2**63):
         raise argparse.ArgumentTypeError("an id is needed, as Discord's Copy ID gives it")
     return int(text)

@@ -5,23 +5,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from bot.app import texts
-from bot.app.catalogue import forget_published
-from bot.app.host import texts as host_texts
 from bot.catalogue import Catalogue
 from bot.errors import RESTART_CANNOT_HELP, DatabaseTaken, Refused, StartError
-from bot.runtime.clock import Clock, SystemClock
+from bot.runtime.clock import SystemClock
 from bot.runtime.progress import Progress, no_progress
-from bot.settings import PostgresUrl, Settings
+from bot.settings import Settings
 from bot.store import Store
 from bot.store.engine.files import refuse_half_restored
 from bot.store.guild.privacy import BATCH
-from bot.store.host.archive import CARDS, kept_from, month_of
-from bot.store.host.backup import delete_older
 from bot.store.host.upgrade import plan_of
 
 
@@ -92,18 +86,6 @@ async def forget_guild(
     return texts.guild_forgotten(guild_id, erased, left, is_clean=is_clean)
 
 
-async def forget_description(settings: Settings, *, undo: bool, progress: Progress = no_progress) -> str:
-    """Forget what Cannon Studio publishes about its API, or undo that; return the outcome.
-
-    A running bot uses it until its next start. Raises StoreError, StartError.
-    """
-    async with any_bots_store(settings, progress) as store:
-        if undo:
-            await store.api_facts.use_again()
-            return texts.DESCRIPTION_WANTED
-        return texts.DESCRIPTION_FORGOTTEN if await forget_published(store) else texts.NO_DESCRIPTION_STORED
-
-
 async def _erase_all(store: Store, guild_id: int, progress: Progress) -> int:
     is_known, erased, last = Catalogue().knows_model, 0, BATCH
     while last == BATCH:
@@ -157,116 +139,3 @@ def _for_erasing(
     settings: Settings, progress: Progress, *, is_sure: bool
 ) -> contextlib.AbstractAsyncContextManager[Store]:
     return stopped_bots_store(settings, progress) if is_sure else any_bots_store(settings, progress)
-
-
-async def prune(
-    settings: Settings, *, days: int, rebuilds: bool, clock: Clock, progress: Progress, is_sure: bool = True
-) -> str:
-    """Erase the contents of jobs that ended `days` ago or earlier (0: nothing), and leftovers of erased jobs.
-
-    Servers that keep less keep less. Older automatic backups go too. The bot may run, except with `rebuilds`, which
-    rewrites an SQLite file without gaps; a server does that by itself. Without `is_sure` it is a dry run. Returns the
-    outcome as a sentence. Raises StoreError, StartError, Refused.
-    """
-    file = settings.sqlite_file if rebuilds or isinstance(settings.database, Path) else None
-    opened = stopped_bots_store if rebuilds and is_sure else any_bots_store
-    async with opened(settings, progress) as store:
-        if not is_sure:
-            raise Refused(host_texts.would_prune(await store.retention.old_jobs(days), days))
-        jobs, rows = await _erase(store, days, progress)
-        before = file.stat().st_size if file is not None else 0
-        is_clean = await store.scrub(at_most_bytes=None if rebuilds else 0)
-    if file is None:
-        return host_texts.pruned(jobs, rows, 0, None, is_clean=is_clean)
-    files = await asyncio.to_thread(_old_files, file, days, clock.wall())
-    freed = max(0, before - file.stat().st_size)
-    return host_texts.pruned(jobs, rows, files, freed if rebuilds else None, is_clean=is_clean)
-
-
-async def _erase(store: Store, days: int, progress: Progress) -> tuple[int, int]:
-    is_known, jobs, rows, last = Catalogue().knows_model, 0, 0, 1
-    while last:
-        last = await store.retention.erase_old(days, is_known)
-        jobs += last
-        progress(host_texts.ERASING, jobs, 0)
-    last = BATCH
-    while last == BATCH:
-        last = await store.retention.forget_left_over()
-        rows += last
-        progress(host_texts.DELETING, rows, 0)
-    await store.retention.forget_expired()
-    return jobs, rows
-
-
-def _old_files(database: Path, days: int, now: float) -> int:
-    return delete_older(database, now - days * 86_400) if days else 0
-
-
-def _archive_of(settings: Settings, progress: Progress | None = None) -> contextlib.AbstractAsyncContextManager[Store]:
-    if not isinstance(settings.database, PostgresUrl):
-        raise StartError(host_texts.NO_MONTHS, exit_code=RESTART_CANNOT_HELP)
-    return any_bots_store(settings, progress)
-
-
-async def list_months(settings: Settings) -> dict[str, Any]:
-    """Return the months with jobs, and detached tables, as JSON values. Raises StoreError, StartError."""
-    async with _archive_of(settings) as store:
-        months, detached = await store.archive.months(), await store.archive.detached()
-    return {"months": [asdict(each) for each in months], "detached": detached}
-
-
-async def archive_months(settings: Settings, months: int, *, clock: Clock, progress: Progress, is_sure: bool) -> str:
-    """Archive the jobs of all months but this one and so many before it; return the outcome as a sentence.
-
-    The bot may run. Without `is_sure` it is a dry run. Raises StoreError, StartError, Refused.
-    """
-    before = kept_from(clock.wall(), months)
-    first_kept = month_of(before)
-    async with _archive_of(settings, progress) as store:
-        jobs = sum(each.jobs for each in await store.archive.months() if each.name < first_kept)
-        if not jobs:
-            raise Refused(host_texts.NOTHING_TO_ARCHIVE(month=first_kept))
-        if not is_sure:
-            raise Refused(host_texts.would_archive(jobs, first_kept))
-        archived = await _archive(store, before, jobs, progress)
-    return host_texts.archived(archived, jobs - archived)
-
-
-async def _archive(store: Store, before: float, jobs: int, progress: Progress) -> int:
-    """Archive what is over; `jobs` are those of its months. Return how many jobs were archived."""
-    is_known, archived = Catalogue().knows_model, 0
-    guild_id = await store.archive.next_guild(0, before)
-    while guild_id is not None:
-        cards = await store.archive.cards(guild_id, before)
-        for start in range(0, len(cards), CARDS):
-            archived += await store.archive.take(guild_id, cards[start : start + CARDS], before, is_known)
-            progress(host_texts.ARCHIVING, min(archived, jobs), jobs)
-        guild_id = await store.archive.next_guild(guild_id, before)
-    return archived
-
-
-async def detach_month(settings: Settings, month: str, *, is_sure: bool) -> str:
-    """Make tables of their own of an archived month; return the outcome. Raises StoreError, StartError, Refused."""
-    async with _archive_of(settings) as store:
-        jobs = await _archived(store, month)
-        if not is_sure:
-            raise Refused(host_texts.would_detach(jobs, month))
-        return host_texts.detached(jobs, await store.archive.detach(month))
-
-
-async def drop_month(settings: Settings, month: str, *, is_sure: bool) -> str:
-    """Delete an archived month for good; return the outcome. Raises StoreError, StartError, Refused."""
-    async with _archive_of(settings) as store:
-        jobs = await _archived(store, month)
-        if not is_sure:
-            raise Refused(host_texts.would_drop(jobs, month))
-        await store.archive.drop(month)
-    return host_texts.dropped(jobs, month)
-
-
-async def _archived(store: Store, month: str) -> int:
-    """Return how many jobs of the month are archived. Raises Refused for none."""
-    found = {each.name: each.archived for each in await store.archive.months()}
-    if not found.get(month):
-        raise Refused(host_texts.NOT_ARCHIVED(month=month))
-    return found[month]

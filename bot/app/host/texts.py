@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bot.settings import PostgresUrl
 from bot.store.texts import size
 
-if TYPE_CHECKING:
-    from bot.cannon.discovery import Discovered
-
-ERASING = "Erasing old jobs"
-DELETING = "Deleting what is left of erased jobs"
-LOG_NOT_EMPTIED = (
-    " Another program is reading the database, so its log still has erased data; the bot empties it within the hour."
-)
+LISTED = 3
+"""How many of the newest failed calls `check` shows."""
 
 
 def count(number: int, what: str) -> str:
@@ -46,18 +40,26 @@ def in_columns(lines: Sequence[tuple[str, ...]]) -> str:
 # ---------------------------------------------------------------------- check
 
 
-def checked(problems: Sequence[str], warnings: Sequence[str], *, is_online: bool) -> str:
-    """Return what `check` found, a line for each; the first begins with OK if nothing stops a start."""
-    lines = [f"{count(len(problems), 'problem')}:", *_listed(problems)] if problems else []
+def checked(report: Mapping[str, Any], *, is_online: bool) -> str:
+    """Return what `check` found on one screen; it begins with OK if nothing stops a start."""
+    problems, warnings = report["problems"], report["warnings"]
+    lines = [f"{count(len(problems), 'problem')}:", *(f"- {each}" for each in problems)] if problems else []
     if not problems:
         lines.append(
             "OK: settings, database, migrations, commands" + (", and Discord." if is_online else ", but not Discord.")
         )
-    return "\n".join([*lines, *([f"{count(len(warnings), 'warning')}:", *_listed(warnings)] if warnings else [])])
+    if warnings:
+        lines += [f"{count(len(warnings), 'warning')}:", *(f"- {each}" for each in warnings)]
+    parts = (name for name in report if name not in {"problems", "warnings", "facts"} and report[name])
+    return "\n".join([*lines, *report["facts"], *(f"{name:12} {_words(report[name])}" for name in parts)])
 
 
-def _listed(sentences: Sequence[str]) -> list[str]:
-    return [f"- {each}" for each in sentences]
+def _words(value: object) -> str:
+    """Return facts on one line; what is empty or not set is left out, and of a list the newest are shown."""
+    if isinstance(value, Mapping):
+        known = {name: each for name, each in value.items() if each not in (None, [], {}, "not set")}
+        return ", ".join(f"{name} {_words(each)}" for name, each in known.items())
+    return "; ".join(map(_words, value[:LISTED])) if isinstance(value, list) else str(value)
 
 
 LITTLE_ROOM = (
@@ -201,194 +203,6 @@ UNDONE = (
     "since are not paid twice: they continue under the same idempotency key, or are refunded if that is too "
     "old. Start no bot on {place} any more."
 ).format
-
-
-# ---------------------------------------------------------------------- pruning
-
-
-def would_prune(jobs: int, days: int) -> str:
-    older = f"ended {days} days ago or earlier, or as their server keeps less" if days else "their server keeps no more"
-    return f"This would erase {count(jobs, 'job')} for good: those that {older}. Add --yes to do it."
-
-
-def pruned(jobs: int, rows: int, files: int, freed: int | None, *, is_clean: bool) -> str:
-    """Say what was erased; `freed` is by how many bytes the file shrank, None if it was not rewritten."""
-    said = f"Erased {count(jobs, 'job')}, deleted {count(rows, 'row')} of erased jobs and {count(files, 'old backup')}."
-    if freed is not None:
-        said += f" The database is {size(freed)} smaller."
-    return said + ("" if is_clean else LOG_NOT_EMPTIED)
-
-
-# ---------------------------------------------------------------------- the archive
-
-ARCHIVING = "Archiving jobs"
-NO_MONTHS = "Months are archived on PostgreSQL only. `cannon-bot prune --vacuum` makes an SQLite file smaller."
-NOTHING_TO_ARCHIVE = "There is no job from before {month} that is not archived.".format
-LOST_BY_ARCHIVING = (
-    "Members no longer find them in /jobs and searches, and buttons of old messages say that they are gone."
-    " What was spent, limits, grants and /usage stay as they are."
-)
-
-
-def would_archive(jobs: int, first_kept: str) -> str:
-    return (
-        f"This would archive {count(jobs, 'job')} of before {first_kept} without their words, as far as nothing of them"
-        f" is open. {LOST_BY_ARCHIVING} It can't be undone. Add --yes to do it."
-    )
-
-
-def archived(jobs: int, left: int) -> str:
-    said = f"Archived {count(jobs, 'job')}."
-    if left:
-        stay = "stays: something of it" if left == 1 else "stay: something of them"
-        said += f" {count(left, 'job')} of these months {stay} is open."
-    return said
-
-
-NOT_ARCHIVED = "Nothing of {month} is archived. `cannon-bot archive list` shows the months.".format
-
-
-def would_detach(jobs: int, month: str) -> str:
-    return (
-        f"This would move the {count(jobs, 'archived job')} of {month} and their ledger to tables of their own: the bot"
-        " no longer reads, backs up or moves them, and erases no member from them. Add --yes to do it."
-    )
-
-
-def detached(jobs: int, tables: Sequence[str]) -> str:
-    return f"Detached {count(jobs, 'job')}: {', '.join(tables)}. Dump them with pg_dump, and drop them."
-
-
-def would_drop(jobs: int, month: str) -> str:
-    return (
-        f"This would delete the {count(jobs, 'archived job')} of {month} and their ledger for good. What they add up to"
-        " stays. Add --yes to do it."
-    )
-
-
-def dropped(jobs: int, month: str) -> str:
-    return f"Deleted {count(jobs, 'archived job')} of {month} and their ledger."
-
-
-def months(found: Mapping[str, Any]) -> str:
-    """Return the months as lines, and the tables that were detached."""
-    lines: list[tuple[str, ...]] = [("MONTH", "JOBS", "ARCHIVED", "SIZE")]
-    lines += [(each["name"], str(each["jobs"]), str(each["archived"]), size(each["bytes"])) for each in found["months"]]
-    tables = [f"Detached: {', '.join(found['detached'])}"] if found["detached"] else []
-    return "\n".join([in_columns(lines), *tables])
-
-
-# ---------------------------------------------------------------------- learn
-
-READING = "Reading Cannon Studio"
-PRICING = "Reading prices"
-READ = "read"
-NOT_READ = "not read ({reason})".format
-ID_NOT_KNOWN = "not known"
-NOT_LISTED = "not listed"
-FILE_IS_THERE = "{path} is there already. Give another name with --out, or replace it with --force.".format
-NOT_WRITTEN = "{path} can't be written: {reason}.".format
-NO_KEY_TO_ASK_WITH = "--estimates needs CANNON_API_KEY: Cannon Studio shows prices to accounts only. Nothing is spent."
-FAILURES: Mapping[str, str] = {
-    "unreached": "no timely or readable answer",
-    "not_understood": "there is no such server or call",
-    "refused": "not without a key",
-    "invalid": "the call was rejected",
-}
-TOOLS = ("tools/list", "get_api_operation", "get_model_availability")
-STALE_S = 2 * 86_400.0
-"""What is older was not read again, though it is read daily."""
-
-
-def nothing_read(sources: Mapping[str, str]) -> str:
-    reasons = "; ".join(f"{source}: {state}" for source, state in sources.items())
-    return f"Cannon Studio could not be read: {reasons}. Check CANNON_API_URL and the network, and try again."
-
-
-def tools_read(found: Discovered) -> dict[str, str]:
-    """Return what became of each keyless tool."""
-    by_tool = {tool: [body for (each, _), body in found.answers.items() if each == tool] for tool in TOOLS}
-    states = {}
-    for tool, bodies in by_tool.items():
-        known = sum(body != "null" for body in bodies)
-        unknown = [subject for (each, subject), body in found.answers.items() if each == tool and body == "null"]
-        state = f"{READ} ({known})" if bodies else NOT_READ(reason="no answer")
-        states[tool] = state + (f", unknown there: {', '.join(unknown)}" if unknown else "")
-    if found.dropped:
-        states["dropped"] = f"{', '.join(found.dropped)} (another subject, contradicts itself, or too large)"
-    if found.failure is not None:
-        states["tools"] = f"not all read: {FAILURES[found.failure.name.lower()]}"
-    return states
-
-
-def prices_read(priced: int, asked: int) -> str:
-    return f"{priced} of {count(asked, 'input')}"
-
-
-def learned_page(sources: Mapping[str, str], rows: Sequence[tuple[str, str, str, str]], path: Path) -> str:
-    """Return what was read, and the differences as a table."""
-    lines = [f"{source:24} {state}" for source, state in sources.items()]
-    table = [("what", "of", "built in", "Cannon Studio"), *rows]
-    widths = [min(44, max(len(row[column]) for row in table)) for column in range(3)]
-    if rows:
-        lines += [""]
-        lines += ["  ".join([*map(str.ljust, row[:3], widths), row[3]]).rstrip() for row in table]
-    else:
-        lines += ["", "Nothing differs from what is built in."]
-    return "\n".join(
-        [*lines, "", f"Written to {path}. It has no key and nothing of members, and may be sent to the project."]
-    )
-
-
-def discovered(times: Mapping[str, Sequence[float]], now: float) -> str:
-    """Return when what Cannon Studio publishes was read last (Unix seconds, by source)."""
-    if not times:
-        return (
-            "Cannon Studio's API was not read yet: the bot does that after its start. `cannon-bot learn` tries it now."
-        )
-    names = {
-        "openapi": "its description",
-        "get_api_operation": "operations",
-        "get_model_availability": "lists of models",
-    }
-    parts = [
-        f"{words if source == 'openapi' else f'{len(times[source])} {words}'} ({moment(max(times[source]))})"
-        for source, words in names.items()
-        if source in times
-    ]
-    old = min(max(each) for each in times.values()) < now - STALE_S
-    late = " It is read daily, but was not in the last two days: `cannon-bot learn` says why." if old else ""
-    return f"Known of Cannon Studio's API: {', '.join(parts)}.{late}"
-
-
-# ---------------------------------------------------------------------- doctor
-
-
-def page(report: Mapping[str, Any]) -> str:
-    """Return the doctor's report as a page: a section for each part, a line for each fact."""
-    lines: list[str] = []
-    for title, part in report.items():
-        lines += ["", title] if lines else [title]
-        lines += list(_facts(part, "  "))
-    return "\n".join(lines)
-
-
-def _facts(part: object, indent: str) -> Iterator[str]:
-    if not isinstance(part, Mapping):
-        yield from (f"{indent}{_fact(each)}" for each in (part if isinstance(part, list) else [part]))
-        return
-    for name, value in part.items():
-        if isinstance(value, Mapping | list) and value:
-            yield f"{indent}{name}"
-            yield from _facts(value, indent + "  ")
-        else:
-            yield f"{indent}{name:22} {_fact(value)}"
-
-
-def _fact(value: object) -> str:
-    if isinstance(value, Mapping):
-        return ", ".join(f"{name} {each}" for name, each in value.items())
-    return "-" if value in (None, [], {}) else str(value)
 
 
 # ---------------------------------------------------------------------- the price list

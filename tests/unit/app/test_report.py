@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from pathlib import Path
 from typing import Any
@@ -12,11 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.app.host import texts
-from bot.app.host.doctor import examine, masked
+from bot.app.host.check import Findings, masked, report
 from bot.runtime.clock import SystemClock
 from bot.runtime.progress import no_progress
 from bot.settings import SECRET_SETTINGS, Settings, describe_settings, read_settings
-from sandbox.server import Sandbox
 from tests.support.examples import examples
 from tests.unit.test_cli import TOKEN, cannon_bot
 
@@ -28,7 +26,7 @@ SECRET = st.text(
 
 
 def page(chosen: Settings, problems: tuple[str, ...] = ()) -> dict[str, Any]:
-    return examine(chosen, problems, is_online=False, clock=SystemClock(), progress=no_progress)
+    return report(chosen, Findings(problems=list(problems)), SystemClock(), no_progress)
 
 
 @settings(
@@ -52,8 +50,8 @@ def test_no_secret_is_on_the_page(tmp_path: Path, token: str, key: str, keys: li
             patched.setenv(name, text)
         chosen, problems = read_settings(None)
     assert problems == []
-    report = page(chosen, (f"DISCORD_TOKEN {token} is not valid.",))
-    for shown in (json.dumps(report, ensure_ascii=False), texts.page(report)):
+    found = page(chosen, (f"DISCORD_TOKEN {token} is not valid.",))
+    for shown in (json.dumps(found, ensure_ascii=False), texts.checked(found, is_online=False)):
         for each in (token, key, *keys, OF_SENTRY):
             assert each not in shown
         assert "abcdefghijklmnopqrstuvwxyz" not in shown
@@ -67,11 +65,12 @@ def test_every_setting_is_on_the_page() -> None:
 
 @pytest.mark.long
 def test_a_host_without_a_database_gets_a_page_too(tmp_path: Path) -> None:
-    done = cannon_bot("doctor", "--json", cwd=tmp_path, DISCORD_TOKEN=TOKEN, DATABASE="bot.db", HTTP_PORT="x")
-    assert (done.returncode, done.stderr) == (0, "")
-    report = json.loads(done.stdout)
-    assert report["database"]["exists"] is False
-    assert report["settings_problems"] == ["HTTP_PORT must be a whole number from 0 to 65535 (0 takes any free port)."]
+    words = ("check", "--json", "--offline")
+    done = cannon_bot(*words, cwd=tmp_path, DISCORD_TOKEN=TOKEN, DATABASE="bot.db", HTTP_PORT="x")
+    assert (done.returncode, done.stderr) == (1, "")
+    found = json.loads(done.stdout)
+    assert found["database"]["exists"] is False
+    assert found["problems"] == ["HTTP_PORT must be a whole number from 0 to 65535 (0 takes any free port)."]
     assert TOKEN not in done.stdout
     assert list(tmp_path.iterdir()) == []
 
@@ -79,23 +78,6 @@ def test_a_host_without_a_database_gets_a_page_too(tmp_path: Path) -> None:
 @pytest.mark.parametrize("damage", [b"no database at all" * 400, b""])
 def test_a_broken_database_is_part_of_the_report(tmp_path: Path, damage: bytes) -> None:
     (tmp_path / "bot.db").write_bytes(damage)
-    report = page(Settings(database=tmp_path / "bot.db"))
-    assert report["database"]["error"]
+    found = page(Settings(database=tmp_path / "bot.db"))
+    assert found["database"]["error"]
     assert (tmp_path / "bot.db").read_bytes() == damage
-
-
-async def test_only_online_the_apis_are_called_without_a_key_and_the_clocks_compared(tmp_path: Path) -> None:
-    sandbox = Sandbox()
-    await sandbox.start()
-    try:
-        chosen = Settings(
-            database=tmp_path / "bot.db", cannon_api_url=sandbox.url, discord_api_url="https://127.0.0.1:1"
-        )
-        report = await asyncio.to_thread(examine, chosen, (), is_online=True, clock=SystemClock(), progress=no_progress)
-    finally:
-        await sandbox.close()
-    assert "network" not in page(chosen)
-    assert report["network"]["discord"] == {"reachable": False, "reason": "Connection refused"}
-    cannon = report["network"]["cannon"]
-    assert cannon["reachable"]
-    assert abs(cannon["clock_ahead_s"]) < 5
