@@ -296,8 +296,6 @@ PRACTICE_MARK = Text("Practice · not real, costs nothing")
 ON_OWN_ACCOUNT = Text("on your own account")
 PRACTICE_COST = Text("{cost} (in practice only)")
 PRACTICE_TITLE = Text("🧪 Practice · {title}")
-PLAIN_TITLE = "📦 {title}".format
-PLAIN_FOOTER = "cannon-bot · {job_id}".format
 POSTED_HERE = Text("The result is here: {link}")
 
 

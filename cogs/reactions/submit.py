@@ -16,7 +16,7 @@ import structlog
 
 from bot.delivery.card.readers import Authors, GuildLanguages
 from bot.delivery.channels.facts import DISCORD_ERRORS, UPLOAD_TIMEOUT_S, in_time
-from bot.delivery.channels.messages import custom_ids_of, named_on, nonce_of
+from bot.delivery.channels.messages import custom_ids_of, nonce_of, subjects_on
 from bot.domain.jobs.card_spec import Origin
 from bot.domain.models import UNKNOWN, Job, JobState, credits_text, credits_words
 from bot.domain.money.spend_request import YES_COVERS, ZERO
@@ -159,9 +159,9 @@ async def post(bot: Bot, cause: str, accepted: Accepted, target: CardTarget) -> 
 
     async def send(embed: discord.Embed, files: list[discord.File], view: discord.ui.View | None) -> int | None:
         message = await attempt(embed, files, view, nonce_of("card", cause, target.channel.id))
-        if ids & named_on(message):
+        if ids & subjects_on(message):
             return message.id
-        if await use(bot, Jobs).known(named_on(message)):  # of the same cause, given up meanwhile
+        if await use(bot, Jobs).known(subjects_on(message)):  # of the same cause, given up meanwhile
             for file in files:
                 file.reset(seek=True)
             return (await attempt(embed, files, view, nonce_of("card", accepted.card.id))).id

@@ -17,7 +17,7 @@ from typing import Any
 
 import discord
 
-from bot.delivery.channels.messages import named_on
+from bot.delivery.channels.messages import subjects_on
 from tests.support.rig import Rig
 from tests.support.surface import is_started, panel_text, private_messages, unlinked
 
@@ -217,7 +217,7 @@ def card_text(rig: Rig, job_id: str, channel: Any = None) -> str:
     messages = [m for m in (channel or rig.channel).history() if m.author.id == rig.bot.user.id]
     [(card_id,)] = ask_database(rig, "SELECT card_id FROM jobs WHERE id = ?", job_id)
     of_card = {each for (each,) in ask_database(rig, "SELECT id FROM jobs WHERE card_id = ?", card_id)}
-    found = [m for m in messages if of_card & named_on(m)]
+    found = [m for m in messages if of_card & subjects_on(m)]
     return "\n".join(text for message in found for text in (message.content, panel_text(message), *_in_embeds(message)))
 
 

@@ -23,7 +23,6 @@ from bot.domain.models import RUNNING_STATES, Card, Job, JobState
 from bot.domain.money.limit_rules import WhatIsLeft
 from bot.domain.server.guild_rules import Rules
 from bot.jobs.follow.durations import LearnedDurations
-from bot.language import tr
 from bot.runtime.clock import Clock
 from bot.store import Store
 
@@ -69,10 +68,6 @@ class CardDrawing:
             is_as_first=_is_as_first(jobs, context),
             next_s=next_edit_s(card, jobs, context),
         )
-
-    def title(self, job: Job) -> str:
-        operation = self.catalogue.current.find(job.operation)
-        return job.operation if operation is None else tr(operation.title)
 
     async def made_with(self, job: Job) -> str:
         """Return the AI label of the job's result; '' if the server has turned it off."""

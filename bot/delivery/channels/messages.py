@@ -26,8 +26,6 @@ from bot.delivery.channels.view import (
     bare_name,
     file_stem,
     known_message_of,
-    links_on,
-    message_view,
 )
 from bot.domain.models import Card, Job, WaitsFor
 from bot.jobs.surface import Later
@@ -208,12 +206,11 @@ class Messages:
             if error.status == 404:
                 return None
             raise
-        footers = [str((embed.get("footer") or {}).get("text") or "") for embed in answer.get("embeds", ())]
         custom_ids = _custom_ids(answer.get("components", ()))
         return Original(
             id=int(answer["id"]),
             custom_ids=tuple(custom_ids),
-            names_card=bool(await self._ids_of(card) & _named(custom_ids, footers)),
+            names_card=bool(await self._ids_of(card) & _subjects(custom_ids)),
             is_loading=bool(int(answer.get("flags") or 0) & LOADING),
         )
 
@@ -230,7 +227,7 @@ class Messages:
         try:
             async with asyncio.timeout(CALL_TIMEOUT_S):
                 async for message in channel.history(limit=SEARCH_MESSAGES, after=after, oldest_first=True):
-                    if self.is_own(message) and ids & named_on(message):
+                    if self.is_own(message) and ids & subjects_on(message):
                         return Original(id=message.id, names_card=True)
         except discord.HTTPException as error:
             if not is_closed(error):
@@ -264,8 +261,7 @@ def carries_result(message: discord.Message, job: Job, jobs: Sequence[Job], *, h
 
     `has_text`: the result is or has text. A card names only its main job.
     """
-    is_named = job.id in message.content.rpartition("\n")[2].split()
-    if not is_named and not {each.id for each in jobs} & named_on(message):
+    if not {each.id for each in jobs} & subjects_on(message):
         return False
     return (has_text and not job.media) or shows_media(known_message_of(message), job)
 
@@ -273,24 +269,13 @@ def carries_result(message: discord.Message, job: Job, jobs: Sequence[Job], *, h
 def shows_media(message: KnownMessage, job: Job) -> bool:
     stem = file_stem(job)
     return any(bare_name(attachment.filename).startswith(stem) for attachment in message.attachments) or any(
-        link in {medium.url for medium in job.media} for link in [*message.links, *message.content.split()]
+        link in {medium.url for medium in job.media} for link in message.links
     )
 
 
-def edits_to_keep(message: discord.Message, jobs: Sequence[Job], message_id: int) -> dict[str, Any]:
-    """Return edits of an old message that keep only what was delivered there."""
-    gone = [job for job in jobs if job.message_id != message_id]
-    stems = tuple(file_stem(job) for job in gone)
-    urls = {medium.url for job in gone for medium in job.media}
-    return {
-        "attachments": [file for file in message.attachments if not bare_name(file.filename).startswith(stems)],
-        "view": message_view([], [link for link in links_on(message) if link not in urls]),
-    }
-
-
-def named_on(message: discord.Message) -> set[str]:
-    """Return the ids in a message's controls, and in the footers of older cards."""
-    return _named(custom_ids_of(message), [embed.footer.text or "" for embed in message.embeds])
+def subjects_on(message: discord.Message) -> set[str]:
+    """Return what a message's controls are about: ids of jobs."""
+    return _subjects(custom_ids_of(message))
 
 
 def custom_ids_of(message: discord.Message) -> list[str]:
@@ -307,5 +292,5 @@ def _custom_ids(components: Sequence[Any]) -> list[str]:
     return found
 
 
-def _named(custom_ids: Sequence[str], footers: Sequence[str]) -> set[str]:
-    return {each.rpartition(":")[2] for each in custom_ids} | {word for text in footers for word in text.split()}
+def _subjects(custom_ids: Sequence[str]) -> set[str]:
+    return {each.rpartition(":")[2] for each in custom_ids}

@@ -103,15 +103,14 @@ KEPT = 1000
 
 @dataclass(frozen=True, slots=True)
 class KnownMessage:
-    """The files, link buttons and text of a message."""
+    """The files and link buttons of a message."""
 
     attachments: tuple[discord.Attachment, ...] = ()
     links: tuple[str, ...] = ()
-    content: str = ""
 
 
 def known_message_of(message: discord.Message) -> KnownMessage:
-    return KnownMessage(tuple(message.attachments), tuple(links_on(message)), message.content)
+    return KnownMessage(tuple(message.attachments), tuple(links_on(message)))
 
 
 class KnownMessages:

@@ -1,27 +1,25 @@
-"""The places for a result, tried in order, and in each the forms that Discord may accept.
+"""The places for a result, tried in order: in each with its files, else with links.
 
 Order: the card by its interaction token (15 minutes), the card by the bot's token, a new message in the channel, a DM
-to the author. Rejected content is retried with fewer files, as links, as plain text. New messages have a nonce from the
-job's id, and the channel is searched first: a lost reply never causes a second post.
+to the author. New messages have a nonce from the job's id, and the channel is searched first: a lost reply never causes
+a second post there.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from dataclasses import KW_ONLY, dataclass, field, replace
+from dataclasses import KW_ONLY, dataclass, replace
 from typing import Any
 
 import discord
 import structlog
 
 from bot.delivery import texts
-from bot.delivery.card.context import marked
 from bot.delivery.card.drawing import CardDrawing, DrawnCard
 from bot.delivery.card.memory import CardMemory
 from bot.delivery.card.ticker import CardTicker
 from bot.delivery.channels.facts import (
-    CONTENT_CHARS,
     DISCORD_ERRORS,
     MESSAGE_GONE,
     TOKEN_EXPIRED,
@@ -37,35 +35,12 @@ from bot.delivery.files.attachments import arrange, arrange_all, close, media_fi
 from bot.delivery.files.downloads import ResultFiles
 from bot.delivery.surface import CardSurface
 from bot.domain.models import Card, Job, JobState
-from bot.domain.words.text import harmless_within
 from bot.jobs.surface import NoPlace
 from bot.language import from_discord, speaking
 from bot.runtime.clock import Clock
 from bot.runtime.metrics import Metrics
 
-
-def plain_result(title: str, job: Job, results: ResultFiles, *, spoiler: bool, made_with: str = "") -> str:
-    """Return title, origin, links, text and job id (by which the message is found again).
-
-    What exceeds a message is cut: the last links, then the end of the text. Links to a `spoiler` are hidden, so that
-    Discord shows no preview.
-    """
-    last = marked(texts.PLAIN_FOOTER(job_id=job.id), [job])
-    lines = [texts.PLAIN_TITLE(title=title), *([made_with] if made_with else [])]
-    room = CONTENT_CHARS - sum(len(line) + 1 for line in lines) - len(last) - 1
-    for url in results.links:
-        link = f"|| {url} ||" if spoiler else url
-        if len(link) < room:
-            lines.append(link)
-            room -= len(link) + 1
-    if results.text is not None and room > 1:
-        lines.append(harmless_within(results.text, room - 1))
-    return "\n".join([*lines, last])
-
-
 log = structlog.get_logger(__name__)
-
-UNANSWERED_KEPT = 1000
 
 
 class RefusedContent(NoPlace):
@@ -96,21 +71,15 @@ class Posting:
     places: OpenPlaces
     also: tuple[tuple[Job, ResultFiles], ...] = ()
     """Other ready results of the card, included when the card is edited."""
-    is_plain: bool = False
 
     @property
     def forms(self) -> Iterator[Posting]:
-        """Yield this, then ever smaller forms that Discord may accept."""
+        """Yield this, then smaller forms that Discord may accept: alone, and as links."""
         yield self
         if self.also:
             yield from self.alone.forms
-            return
-        if len(self.results.files) > 1:
-            yield replace(self, results=self.results.cut(1))
-        links = replace(self, results=self.results.without_files(self.job))
-        if self.results.files:
-            yield links
-        yield replace(links, is_plain=True)
+        elif self.results.files:
+            yield replace(self, results=self.results.without_files(self.job))
 
     @property
     def alone(self) -> Posting:
@@ -141,40 +110,23 @@ class Places:
     memory: CardMemory
     ticker: CardTicker
     clock: Clock
-    _unanswered: dict[str, int] = field(default_factory=dict, init=False)
-    """The new-message place whose attempt got no answer, by job id: it may be posted there."""
 
     async def post(self, posting: Posting) -> discord.Message:
-        """Return the message that now has the result. Raises RefusedContent, NoPlace or Discord's error.
-
-        An unanswered attempt's place is tried first: a result posted there is found.
-        """
+        """Return the message that now has the result. Raises RefusedContent, NoPlace or Discord's error."""
         is_refused = False
         places: tuple[_Place, ...] = (self._on_card, self._in_channel, self._by_direct_message)
-        first = self._unanswered.get(posting.job.id, 0)
-        for number in (*range(first, len(places)), *range(first)):
-            self._note_begun(posting.job, number)
+        for place in places:
             try:
-                message = await self._in_some_form(places[number], posting)
+                message = await self._in_some_form(place, posting)
             except _PlaceRefuses as refusal:
                 is_refused = is_refused or refusal.is_for_content
                 log.info("delivery.next_place", job=posting.job.id, code=refusal.code)
             else:
                 if message is not None:
-                    self._unanswered.pop(posting.job.id, None)
                     return message
-        self._unanswered.pop(posting.job.id, None)
         if is_refused:
             raise RefusedContent
         raise posting.places.refusal or NoPlace(texts.NO_PLACE)
-
-    def _note_begun(self, job: Job, number: int) -> None:
-        """Note an attempt at a new message; repeated edits of the card are harmless."""
-        self._unanswered.pop(job.id, None)
-        if number:
-            self._unanswered[job.id] = number
-        while len(self._unanswered) > UNANSWERED_KEPT:
-            self._unanswered.pop(next(iter(self._unanswered)))
 
     async def _in_some_form(self, place: _Place, posting: Posting) -> discord.Message | None:
         """Return the message at `place`, None if there is none. Raises _PlaceRefuses or Discord's error."""
@@ -224,19 +176,7 @@ class Places:
         return await self._on_card(replace(posting, card=replace(card, token=None)))
 
     async def _edit(self, there: KnownMessage, posting: Posting) -> discord.Message | None:
-        card, jobs, job = posting.card, posting.jobs, posting.job
-        made_with = await self.drawing.made_with(job)
-        if posting.is_plain:
-            return await self.messages.edit(
-                card,
-                within_s=UPLOAD_TIMEOUT_S,
-                content=plain_result(
-                    self.drawing.title(job), job, posting.results, spoiler=card.spoiler, made_with=made_with
-                ),
-                embed=None,
-                view=None,
-                allowed_mentions=discord.AllowedMentions.none(),
-            )
+        card, jobs = posting.card, posting.jobs
         documents = self.drawing.texts(await self.drawing.open_part(jobs), there.attachments)
         arranged, parts = arrange_all(jobs, posting.parts, there.attachments, [file.filename for file in documents])
         labels = {each.id: await self.drawing.made_with(each) for each, _ in parts}
@@ -301,12 +241,6 @@ class Places:
         sent = await self.messages.search(channel, lambda each: carries_result(each, job, jobs, has_text=has_text))
         if sent is not None:
             return sent
-        if posting.is_plain:
-            text = plain_result(
-                self.drawing.title(job), job, posting.results, spoiler=card.spoiler, made_with=made_with
-            )
-            async with asyncio.timeout(UPLOAD_TIMEOUT_S):
-                return await channel.send(text, nonce=nonce, allowed_mentions=discord.AllowedMentions.none())
         documents = self.drawing.texts(await self.drawing.open_part(jobs))
         results = arrange(jobs, job, posting.results, (), [file.filename for file in documents]).results
         files = [*media_files(job, results, spoiler=card.spoiler, made_with=made_with), *documents]

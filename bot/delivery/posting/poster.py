@@ -14,8 +14,8 @@ from bot.delivery.card.memory import CardMemory, CardOwner
 from bot.delivery.card.readers import Authors, CardLanguages
 from bot.delivery.channels.facts import DISCORD_ERRORS, NETWORK_ERRORS
 from bot.delivery.channels.gate import OpenPlaces, PostingGate
-from bot.delivery.channels.messages import Messages, edits_to_keep
-from bot.delivery.channels.view import message_link
+from bot.delivery.channels.messages import Messages
+from bot.delivery.channels.view import links_on, message_link, message_view
 from bot.delivery.files.downloads import Downloads, posting_of
 from bot.delivery.posting.places import Places, Posting, RefusedContent
 from bot.delivery.posting.ready_with_it import ReadyWithIt
@@ -184,16 +184,12 @@ class Poster:
         if (message.id, message.channel.id) != (card.message_id, card.message_channel_id):
             await self.store.cards.move(card.guild_id, card.id, message_id=message.id, channel_id=message.channel.id)
         if message.id != card.message_id:
-            await self._point_from(card, jobs, message)
+            await self._point_from(card, message)
         self.surface.posted(card, jobs, message)
         return message.id
 
-    async def _point_from(self, card: Card, jobs: Sequence[Job], message: discord.Message) -> None:
-        """Link the card's old message to the new one; best effort.
-
-        It keeps what was delivered there; other jobs' content of unanswered attempts is removed, since the new one has
-        it.
-        """
+    async def _point_from(self, card: Card, message: discord.Message) -> None:
+        """Link the card's old message, which keeps its files, to the new one; best effort."""
         if card.message_id is None:
             return
         link = message.jump_url
@@ -202,9 +198,8 @@ class Poster:
         try:
             old = await self.messages.find(card)
             if old is not None:
-                await self.messages.edit(
-                    card, content=texts.POSTED_HERE(link=link), embed=None, **edits_to_keep(old, jobs, card.message_id)
-                )
+                view = message_view([], links_on(old))
+                await self.messages.edit(card, content=texts.POSTED_HERE(link=link), embed=None, view=view)
         except DISCORD_ERRORS as error:
             log.info("delivery.old_message_kept", card=card.id, error=type(error).__name__)
 

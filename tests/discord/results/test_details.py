@@ -7,7 +7,7 @@ from typing import Any
 import discord
 import pytest
 
-from bot.delivery.channels.messages import named_on
+from bot.delivery.channels.messages import subjects_on
 from bot.delivery.texts import NOT_FROM_HIDDEN
 from bot.domain.models import JobState
 from cogs.results import texts
@@ -50,7 +50,7 @@ async def test_details_are_there_from_the_start_and_name_the_job_of_the_message(
     job = await until(rig, JobState.PROCESSING)
     [card] = rig.messages()
     assert DETAILS in labels(card)
-    assert job.id in named_on(card)
+    assert job.id in subjects_on(card)
     assert job.id in panel_text((await rig.member.click(card, custom_id=icon(card, DETAILS))).response)
 
 

@@ -1,17 +1,10 @@
 from __future__ import annotations
 
-from dataclasses import replace
-from types import SimpleNamespace
-from typing import Any
-
-import discord
 import pytest
 
 from bot.delivery.channels.facts import NONCE_CHARS
-from bot.delivery.channels.messages import edits_to_keep, nonce_of
-from bot.delivery.channels.view import file_stem
+from bot.delivery.channels.messages import nonce_of
 from bot.domain.models import ID_LENGTH, Card, new_id
-from tests.unit.delivery.test_attachments import attachment, job
 
 
 @pytest.mark.parametrize("purpose", ["result", "review", "ping", "approve", "gallery", "dm"])
@@ -51,18 +44,3 @@ def test_only_a_private_card_in_its_own_channel_is_ephemeral(
     )  # fmt: skip
     assert card.place_id == (place or 2)
     assert (card.is_in_channel, card.is_by_token) == (in_channel, ephemeral)
-
-
-def test_a_message_that_its_card_has_left_keeps_what_was_delivered_there_alone():
-    """Neither the files nor the link buttons of results that are elsewhere by now stay."""
-    here, moved, pending = (replace(job(number, files=1), message_id=at) for number, at in ((1, 9), (2, 8), (3, None)))
-    buttons: list[Any] = [
-        {"type": 2, "style": 5, "label": "Open", "url": each.media[0].url} for each in (here, moved, pending)
-    ]
-    message: Any = SimpleNamespace(
-        attachments=[attachment(f"{file_stem(each, 0)}.png") for each in (here, moved, pending)],
-        components=[discord.ActionRow({"type": 1, "components": buttons})],
-    )
-    left = edits_to_keep(message, [here, moved, pending], 9)
-    assert [file.filename for file in left["attachments"]] == [f"{file_stem(here, 0)}.png"]
-    assert [item.url for item in left["view"].children] == [here.media[0].url]

@@ -1,4 +1,4 @@
-"""The order of the places of a result and of its forms in each, also after an attempt without an answer."""
+"""The order of the places of a result and of its forms in each."""
 
 from __future__ import annotations
 
@@ -10,14 +10,13 @@ from typing import Any
 import pytest
 
 from bot.delivery.channels.gate import OpenPlaces
-from bot.delivery.posting.places import UNANSWERED_KEPT, Places, Posting
+from bot.delivery.posting.places import Places, Posting
 from bot.domain.models import Job, JobState
 from bot.jobs.surface import NoPlace
 from bot.runtime.metrics import Metrics
 from tests.unit.delivery.test_attachments import job, results
 
 CARD, CHANNEL, DIRECT = "card", "channel", "direct"
-SILENT = TimeoutError()
 
 
 def posting(mine: Job, *others: Job, number: int = 0) -> Posting:
@@ -82,58 +81,20 @@ async def test_the_card_comes_first_then_the_channel_then_a_direct_message():
     assert await places.order(channel="message") == [CARD, CHANNEL]
 
 
-@pytest.mark.parametrize(
-    ("silent", "after"),
-    [(CARD, [CARD, CHANNEL, DIRECT]), (CHANNEL, [CHANNEL, DIRECT, CARD]), (DIRECT, [DIRECT, CARD, CHANNEL])],
-)
-async def test_the_place_of_an_attempt_without_an_answer_comes_first(silent: str, after: list[str]):
-    places = Tried()
-    await places.order(**{silent: SILENT})
-    assert await places.order() == after
-
-
-@pytest.mark.parametrize("outcome", [{"channel": "message"}, {}], ids=["posted", "nowhere"])
-async def test_once_that_is_answered_the_card_comes_first_again(outcome: dict[str, Any]):
-    places = Tried()
-    await places.order(channel=SILENT)
-    await places.order(**outcome)
-    assert await places.order() == [CARD, CHANNEL, DIRECT]
-    assert places._unanswered == {}
-
-
-async def test_a_silent_card_forgets_the_place_before():
-    places = Tried()
-    await places.order(channel=SILENT)
-    await places.order(card=SILENT)
-    assert places._unanswered == {}, "editing it twice leaves one result"
-    assert await places.order() == [CARD, CHANNEL, DIRECT]
-
-
-async def test_only_the_last_attempts_without_an_answer_are_kept():
-    places = Tried()
-    places.outcomes = {CHANNEL: SILENT}
-    for number in range(UNANSWERED_KEPT + 1):
-        with pytest.raises(TimeoutError):
-            await places.post(posting(job(0, files=0), number=number))
-    assert len(places._unanswered) == UNANSWERED_KEPT
-
-
-def shape(form: Posting) -> tuple[int, int, int, bool]:
-    """Return how many other results, files and links a form has, and whether it is plain text."""
-    return len(form.also), len(form.results.files), len(form.results.links), form.is_plain
+def shape(form: Posting) -> tuple[int, int, int]:
+    """Return how many other results, files and links a form has."""
+    return len(form.also), len(form.results.files), len(form.results.links)
 
 
 @pytest.mark.parametrize(
     ("files", "shapes"),
     [
-        (3, [(0, 3, 0, False), (0, 1, 2, False), (0, 0, 3, False), (0, 0, 3, True)]),
-        (1, [(0, 1, 0, False), (0, 0, 1, False), (0, 0, 1, True)]),
-        (0, [(0, 0, 0, False), (0, 0, 0, True)]),
+        (3, [(0, 3, 0), (0, 0, 3)]),
+        (1, [(0, 1, 0), (0, 0, 1)]),
+        (0, [(0, 0, 0)]),
     ],
 )
-def test_a_result_is_tried_with_fewer_files_then_as_links_then_as_plain_text(
-    files: int, shapes: list[tuple[int, int, int, bool]]
-):
+def test_a_result_is_tried_with_its_files_then_as_links(files: int, shapes: list[tuple[int, int, int]]):
     mine, other = job(0, files=files), job(1, files=2)
     assert [shape(form) for form in posting(mine).forms] == shapes
     together, *alone = posting(mine, other).forms
