@@ -23,7 +23,6 @@ from bot.delivery.posting import best_of_week
 from bot.delivery.posting import events as posted_events
 from bot.domain.models import PENDING_STATES, JobState, WaitsFor
 from bot.errors import StoreError
-from bot.jobs.follow.agenda import WorkerProgress
 from bot.jobs.follow.durations import LearnedDurations
 from bot.jobs.follow.lanes import LaneName, lane_of
 from bot.jobs.rounds import maintenance
@@ -51,10 +50,9 @@ class LoopLag:
         self._beat = clock.monotonic()
 
     @property
-    def progress(self) -> WorkerProgress:
-        """The loop's progress, for the watchdog of a process without a worker."""
-        beat = self._beat
-        return WorkerProgress(beat=beat, next_beat=beat + EVERY_S + LATE_S, turned=beat, startable_at=None)
+    def next_beat(self) -> float:
+        """By when the loop has to run again, for the watchdog of a process without a worker."""
+        return self._beat + EVERY_S + LATE_S
 
     async def run_once(self) -> None:
         due, self._beat = self._beat + EVERY_S, self._clock.monotonic()
@@ -179,7 +177,7 @@ class Duties:
             if name != "maintenance":  # it begins with the worker
                 yield name, parts.rounds.keep(name)
         if not self.role.works:
-            yield "watchdog", self._watched(lambda: lag.progress, asyncio.Event().wait())
+            yield "watchdog", self._watched(lambda: lag.next_beat, asyncio.Event().wait())
             return
         yield "worker", self._follow_jobs()
 
@@ -189,7 +187,7 @@ class Duties:
         if self.role.answers:  # else it is stored by those that do
             worker.agenda.open = (LaneName.POLL,)
         self.spawn(self._open_lanes(), "maintenance")
-        await self._watched(lambda: worker.progress, worker.run())
+        await self._watched(lambda: worker.next_beat, worker.run())
 
     async def _open_lanes(self) -> None:
         agenda = self.parts.worker.agenda
@@ -199,8 +197,8 @@ class Duties:
         agenda.changed.set()
         await self.parts.rounds.keep("maintenance")
 
-    async def _watched(self, progress: Callable[[], WorkerProgress], work: Coroutine[Any, Any, object]) -> None:
-        watchdog = Watchdog(progress, self.clock, end=partial(end_process, texts.NOTHING_MOVES))
+    async def _watched(self, next_beat: Callable[[], float], work: Coroutine[Any, Any, object]) -> None:
+        watchdog = Watchdog(next_beat, self.clock, end=partial(end_process, texts.NOTHING_MOVES))
         watchdog.start()
         try:
             await work

@@ -17,7 +17,6 @@ from bot.app import texts
 from bot.app.connection.start import shard_states
 from bot.app.parts import Role
 from bot.errors import RESTART_MAY_HELP, DatabaseFailing, StoreError
-from bot.jobs.follow.agenda import WorkerProgress
 from bot.jobs.worker import Worker
 from bot.runtime.clock import Clock
 from bot.runtime.output import end_now
@@ -59,7 +58,7 @@ class Health:
         `shards`: for each shard whether it is `connected`, and its `latency_s`, None: unknown.
         """
         due, turns = self.worker.agenda.oldest_due_s(), self.worker.agenda.turns_last_minute()
-        beats = not self.role.works or self.clock.monotonic() - self.worker.progress.beat < STALLED_S
+        beats = not self.role.works or self.clock.monotonic() - self.worker.beat < STALLED_S
         moves = all(due[lane] <= STALLED_S or turns[lane] > 0 for lane in due)
         return {
             "ok": beats and moves and self.pulse.is_well,
@@ -86,24 +85,19 @@ class Health:
 
 
 STILL_S = 300.0
-"""Maximum time without progress while something is due."""
+"""How long the loop may be late."""
 CHECK_EVERY_S = 5.0
 
 
 class Watchdog:
-    """Watches the worker's progress.
+    """Watches whether a loop runs: `next_beat` says by when it has to, in monotonic seconds."""
 
-    The worker hangs if its loop misses its next run, or if a job lacks only a slot and no turn ends. Jobs of a slow
-    server are no reason to end the others' work.
-    """
-
-    def __init__(self, progress: Callable[[], WorkerProgress], clock: Clock, *, end: Callable[[], None]) -> None:
-        self._progress = progress
+    def __init__(self, next_beat: Callable[[], float], clock: Clock, *, end: Callable[[], None]) -> None:
+        self._next_beat = next_beat
         self._clock = clock
         self._end = end
         self._still_s = 0.0
         self._checked_at = clock.monotonic()
-        self._turned = 0.0
         self._stopped = threading.Event()
 
     def start(self) -> None:
@@ -120,13 +114,11 @@ class Watchdog:
 
     def is_over(self) -> bool:
         """Look once; return whether nothing has moved for too long."""
-        now, progress = self._clock.monotonic(), self._progress()
+        now = self._clock.monotonic()
         # Time in which the process was stopped (SIGSTOP) does not count.
         passed_s = min(now - self._checked_at, 2 * CHECK_EVERY_S)
-        is_late = now > progress.next_beat
-        is_stuck = progress.startable_at is not None and progress.turned == self._turned
-        self._still_s = self._still_s + passed_s if is_late or is_stuck else 0.0
-        self._checked_at, self._turned = now, progress.turned
+        self._still_s = self._still_s + passed_s if now > self._next_beat() else 0.0
+        self._checked_at = now
         return self._still_s >= STILL_S
 
 

@@ -18,7 +18,7 @@ from structlog.contextvars import bind_contextvars
 from bot.account.api_keys import ApiKeys
 from bot.domain.models import Card, Job, JobState
 from bot.errors import StoreError
-from bot.jobs.follow.agenda import GATHER_S, Agenda, WorkerProgress
+from bot.jobs.follow.agenda import GATHER_S, Agenda
 from bot.jobs.follow.claims import Claims
 from bot.jobs.follow.lanes import REMOTE_STATES, Followed, Lane, LaneName
 from bot.jobs.follow.webhook_hints import HintPace
@@ -68,9 +68,8 @@ class Worker:
     def __post_init__(self) -> None:
         self._hint_pace = HintPace(self.agenda, self.clock)
         self._quiet = QuietErrors(self.clock)
-        now = self._turned = self.clock.monotonic()
-        self.progress = WorkerProgress(beat=now, next_beat=now, turned=now, startable_at=None)
-        """Replaced as a whole, so that other threads may read it."""
+        self.beat = self.next_beat = self.clock.monotonic()
+        """When the loop last ran, and has to run again; read by other threads."""
 
     # ------------------------------------------------------------------ signals
 
@@ -135,11 +134,9 @@ class Worker:
                 self._quiet.note(log, "worker.claim_failed", "", error)
                 self.agenda.claim_due = self.claims.due = self.clock.monotonic() + RETRY_S
             self._start_due()
-            now = self.clock.monotonic()
-            idle_s = self._idle_s(now)
-            self.progress = WorkerProgress(
-                beat=now, next_beat=now + idle_s, turned=self._turned, startable_at=self.agenda.startable_at()
-            )
+            self.beat = self.clock.monotonic()
+            idle_s = self._idle_s(self.beat)
+            self.next_beat = self.beat + idle_s
             await self.clock.wait(self.agenda.changed, idle_s)
 
     async def step(self) -> int:
@@ -212,8 +209,7 @@ class Worker:
         try:
             wait_s, is_progress = await self._turn_within_limits(followed)
         finally:
-            self._turned = self.clock.monotonic()
-            lane.done(followed, self._turned, is_progress=is_progress)
+            lane.done(followed, self.clock.monotonic(), is_progress=is_progress)
         if self._ended_in_step is not None:
             self._ended_in_step.append((followed, wait_s))
         else:

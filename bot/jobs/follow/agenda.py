@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
 
 from bot.jobs.follow.lanes import Followed, Lane, LaneName, LaneSize, lane_of
 from bot.runtime.clock import Clock
@@ -78,10 +77,6 @@ class Agenda:
             followed.busy = True
         return followed
 
-    def startable_at(self) -> float | None:
-        """Return since when a due job lacks only a slot, monotonic seconds; None if none does."""
-        return min((at for lane in self.lanes.values() if (at := lane.startable_at()) is not None), default=None)
-
     def oldest_due_s(self) -> dict[LaneName, float]:
         """Return the longest overdue time of each lane, in seconds."""
         now = self._clock.monotonic()
@@ -90,17 +85,3 @@ class Agenda:
     def turns_last_minute(self) -> dict[LaneName, int]:
         now = self._clock.monotonic()
         return {name: lane.turns_last_minute(now) for name, lane in self.lanes.items()}
-
-
-@dataclass(frozen=True, slots=True)
-class WorkerProgress:
-    """Progress for the watchdog's thread. Times are monotonic seconds."""
-
-    beat: float
-    """When the loop last ran."""
-    next_beat: float
-    """Deadline of the next run."""
-    turned: float
-    """When a turn last ended."""
-    startable_at: float | None
-    """Since when a due job lacked only a free slot; None: none did."""

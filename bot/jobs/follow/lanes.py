@@ -401,14 +401,6 @@ class Lane:
         first = [entries[0][0] for entries in (self._arrived, self._later) if entries]
         return max(0.0, now - min(first)) if first else 0.0
 
-    def startable_at(self) -> float | None:
-        """Return since when a due job lacks only a slot, while its server has room; None if none does.
-
-        A healthy worker fills every slot between two rounds.
-        """
-        spot = self._next_spot()
-        return None if spot is None else spot[3][0]
-
     def turns_last_minute(self, now: float) -> int:
         """Return the successful turns of the last 60 seconds."""
         self._forget_ended(now)

@@ -1,4 +1,4 @@
-"""What a job does while its key cannot be used: pauses after a 429, outages, and the wait for a working key."""
+"""What a job does while its key cannot be used: pauses after a 429, and the wait for a working key."""
 
 from __future__ import annotations
 
@@ -13,71 +13,11 @@ from bot.account.texts import with_packs
 from bot.cannon.budgets import Call, KeyBudgets
 from bot.domain.models import CreditPack, Job, JobState, WaitsFor
 from bot.domain.words.text import stamp
-from bot.errors import CannonError, CannonUnavailable, EmailNotVerified, OutOfCredits, UnreadableAnswer
+from bot.errors import CannonError, EmailNotVerified, OutOfCredits
 from bot.jobs import texts
 from bot.jobs.follow.lanes import Followed
 from bot.jobs.turns.transitions import Transitions, note_trouble
 from bot.runtime.clock import Clock
-
-JOBS_IN_A_ROW = 5
-"""Different jobs that must fail in a row before the others rest. One job alone blocks no others."""
-FIRST_REST_S, LONGEST_REST_S = 10.0, 60.0
-PROBE_S = 60.0
-"""Deadline of the probe; then another job probes."""
-
-
-@dataclass(slots=True)
-class _Outage:
-    jobs: set[str] = field(default_factory=set)
-    """Failed jobs, up to the threshold."""
-    prober: str | None = None
-    """The probing job."""
-    rest_s: float = 0.0
-    try_at: float = 0.0
-    """Time of the next probe, monotonic seconds."""
-
-    @property
-    def is_certain(self) -> bool:
-        return len(self.jobs) >= JOBS_IN_A_ROW
-
-
-class Breaker:
-    """Circuit breakers by key owner. Only no answer or a 5xx counts as a failure."""
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._outages: dict[str, _Outage] = {}
-
-    def failed(self, name: str, job_id: str) -> None:
-        """Note an unanswered call. Calls sent before the outage do not prolong it."""
-        outage = self._outages.setdefault(name, _Outage())
-        if not outage.is_certain:
-            outage.jobs.add(job_id)
-        if outage.is_certain and (outage.rest_s == 0.0 or outage.prober == job_id):
-            outage.prober = None
-            outage.rest_s = min(max(FIRST_REST_S, 2 * outage.rest_s), LONGEST_REST_S)
-            outage.try_at = self._clock.monotonic() + outage.rest_s
-
-    def is_certain(self, name: str) -> bool:
-        """Whether jobs have to rest, or one to probe."""
-        outage = self._outages.get(name)
-        return outage is not None and outage.is_certain
-
-    def worked(self, name: str) -> None:
-        """Note an answered call, whatever the answer."""
-        self._outages.pop(name, None)
-
-    def rest_s(self, name: str, job_id: str) -> float:
-        """Return how many seconds the job should rest; 0: it may call, as the probe during an outage."""
-        outage = self._outages.get(name)
-        if outage is None or not outage.is_certain:
-            return 0.0
-        now = self._clock.monotonic()
-        if now < outage.try_at:
-            return outage.try_at - now
-        outage.prober, outage.try_at = job_id, now + PROBE_S
-        return 0.0
-
 
 BLOCKED_S = 60.0
 """Wait of a job whose key is refused or missing."""
@@ -102,7 +42,7 @@ OWNER_QUIET_S = 6 * 3600.0
 
 @dataclass
 class KeyWaits:
-    """Keeps each key's pauses and outages."""
+    """Keeps each key's pauses."""
 
     transitions: Transitions
     _: KW_ONLY
@@ -115,7 +55,6 @@ class KeyWaits:
     _paused: dict[tuple[str, Call], float] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
-        self._breaker = Breaker(self.clock)
         self.tell: Callable[..., None] = lambda *_words: None
         """Called with each pause, as what others' `heard` takes: each would get the same 429."""
 
@@ -133,19 +72,12 @@ class KeyWaits:
         self._paused[slot, call] = max(before, until)
         return until > before + NEWS_S
 
-    def note_call(self, key: UsableKey, job: Job, error: CannonError | None) -> None:
-        if isinstance(error, CannonUnavailable):
-            self._breaker.failed(_sufferer(key, job), job.id)
-        elif not isinstance(error, UnreadableAnswer):  # which may be a proxy's page
-            self._breaker.worked(_sufferer(key, job))
-
     def is_free(self, key: UsableKey, job: Job) -> bool:
         """Whether a create with this key needs no check, permission or rest before it. It reserves nothing."""
         return not (
             not self.health.is_checked(job.payer_id, key)
             or self.budgets.is_limited(key.secret, Call.CREATE)
             or self._paused.get((key.slot(job.payer_id), Call.CREATE), 0.0) > self.clock.monotonic()
-            or self._breaker.is_certain(_sufferer(key, job))
         )
 
     def rest_s(self, key: UsableKey, job: Job) -> float:
@@ -154,8 +86,6 @@ class KeyWaits:
         left_s = self._paused.get((key.slot(job.payer_id), call), 0.0) - self.clock.monotonic()
         if left_s <= 0 and (turn_s := self.budgets.wait_s(key.secret, call, job.id)):
             return turn_s
-        if left_s <= 0:
-            left_s = self._breaker.rest_s(_sufferer(key, job), job.id)
         return left_s * (1 + REST_JITTER * self.rng.random()) if left_s > 0 else 0.0
 
     async def rest(self, followed: Followed, key: UsableKey, seconds: float) -> float | None:
@@ -240,8 +170,3 @@ class KeyWaits:
 
 def _out_of_credits(packs: Sequence[CreditPack]) -> str:
     return with_packs(str(texts.OUT_OF_CREDITS_ALERT), packs)
-
-
-def _sufferer(key: UsableKey, job: Job) -> str:
-    """Return the name that outages are kept under: per payer, also with the host's key."""
-    return f"{job.payer_id} {key.slot(job.payer_id)}"

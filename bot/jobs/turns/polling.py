@@ -82,10 +82,8 @@ class Polling:
         except CannonError as error:
             self.metrics.poll(type(error).__name__, lag_s)
             self.metrics.api_error(error)
-            self.key_waits.note_call(key, job, error)
             note_error(followed, "poll", error)
             return await self._failed(followed, key, error)
-        self.key_waits.note_call(key, job, None)
         self.metrics.poll(progress.status.value, lag_s)
         last_seen_s = followed.active_s if followed.is_watched else None
         if not await self._note_answer(followed, key) or not await self.transitions.note_cost(followed, progress.cost):

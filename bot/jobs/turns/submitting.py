@@ -140,7 +140,6 @@ class Submitting:
             failpoint("submit.sent")
             is_own = await self._note_accepted(followed, accepted)
         except CannonError as error:
-            self.key_waits.note_call(key, job, error)
             is_refused = not isinstance(error, CannonUnavailable | UnreadableAnswer | IdempotencyClash)
             # Earlier doubt remains; this attempt is certain if it was definitely refused.
             known = {"in_doubt": was_in_doubt} if is_refused else {}
@@ -148,7 +147,6 @@ class Submitting:
             if not await self.transitions.change(followed, job.state, **known):
                 return None
             return await self._refused(followed, key, error, age_s)
-        self.key_waits.note_call(key, job, None)
         return await self._accepted(followed, key, accepted) if is_own else None
 
     async def _may_not_say(self, job: Job, values: Mapping[str, Any]) -> bool:

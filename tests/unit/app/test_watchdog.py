@@ -9,7 +9,6 @@ import pytest
 from bot.app import texts
 from bot.app.health import CHECK_EVERY_S, STILL_S, Watchdog
 from bot.errors import RESTART_MAY_HELP
-from bot.jobs.follow.agenda import WorkerProgress
 from tests.support.rig import ManualClock
 from tests.support.wire.bot import BotProcess
 from tests.support.wire.server import WireDiscord
@@ -22,15 +21,10 @@ class Worker:
 
     def __init__(self, clock: ManualClock) -> None:
         self._clock = clock
-        self.turned = 0.0
-        self.startable_at: float | None = None
         self.beat()
 
     def beat(self) -> None:
-        now = self._clock.monotonic()
-        self.progress = WorkerProgress(
-            beat=now, next_beat=now + IDLE_S, turned=self.turned, startable_at=self.startable_at
-        )
+        self.next_beat = self._clock.monotonic() + IDLE_S
 
 
 @pytest.fixture
@@ -45,7 +39,7 @@ def worker(clock: ManualClock) -> Worker:
 
 @pytest.fixture
 def dog(clock: ManualClock, worker: Worker) -> Watchdog:
-    return Watchdog(lambda: worker.progress, clock, end=lambda: None)
+    return Watchdog(lambda: worker.next_beat, clock, end=lambda: None)
 
 
 def over_after(dog: Watchdog, clock: ManualClock, limit_s: float, *, worker: Worker | None = None) -> float | None:
@@ -66,22 +60,8 @@ def test_a_loop_that_does_not_come_back_is_over(dog: Watchdog, clock: ManualCloc
     assert STILL_S <= seconds <= STILL_S + IDLE_S + 2 * CHECK_EVERY_S
 
 
-def test_a_job_that_lacks_a_slot_alone_while_no_turn_ends_is_over(dog: Watchdog, clock: ManualClock, worker: Worker):
-    worker.startable_at = 0.0
-    seconds = over_after(dog, clock, 2 * STILL_S, worker=worker)
-    assert seconds is not None
-    assert STILL_S <= seconds <= STILL_S + 2 * CHECK_EVERY_S
-
-
 def test_an_idle_worker_goes_on(dog: Watchdog, clock: ManualClock, worker: Worker):
     assert over_after(dog, clock, 10 * STILL_S, worker=worker) is None
-
-
-def test_full_lanes_in_which_turns_end_go_on(dog: Watchdog, clock: ManualClock, worker: Worker):
-    worker.startable_at = 0.0
-    for turn in range(10):
-        worker.turned = float(turn)
-        assert over_after(dog, clock, 0.9 * STILL_S, worker=worker) is None
 
 
 def test_a_process_that_was_stopped_for_an_hour_goes_on(dog: Watchdog, clock: ManualClock, worker: Worker):

@@ -296,18 +296,6 @@ def test_whatever_happens_bounds_hold_and_nothing_that_is_due_is_forgotten(steps
 # ---------------------------------------------------------------------- what is told
 
 
-def test_health_sees_what_waits_for_its_own_server_and_the_watchdog_does_not():
-    lane = filled(LaneSize(slots=2, most=2, per_server=1), *(followed(due=number) for number in range(2)))
-    taken(lane, 5)
-    assert lane.oldest_due_s(300) == 299
-    assert lane.startable_at() is None
-    lane.put(followed(2, due=6))
-    taken(lane, 7)
-    lane.put(followed(3, due=8))
-    assert lane.take_due(9) is None
-    assert lane.startable_at() == 8
-
-
 def test_turns_are_counted_for_a_minute():
     lane = filled(WIDE, *(followed(due=number) for number in range(3)))
     for at, job in zip((10.2, 10.9, 40.0), taken(lane, 5), strict=True):
