@@ -1,7 +1,7 @@
 # Build:  docker build --build-arg COMMIT=$(git rev-parse --short=12 HEAD) -t cannon-bot .
 # Run:    docker run --env-file .env -v cannon-bot:/data cannon-bot
 
-# The image's content and not only its name; `make pin-image` takes the newest. No `# syntax` line: it would fetch
+# The image's content and not only its name. No `# syntax` line: it would fetch
 # another image, and nothing here needs a newer frontend than Docker has.
 ARG PYTHON_IMAGE=python:3.13-slim@sha256:7c61056e61ac89e852de05f3dc6fa51a6dd2181797bceed46aa725dd7cb2cd3b
 

@@ -8,7 +8,6 @@ READY := $(VENV)/.ready
 SHOWN := $(if $(wildcard $(VENV)/.ready),$(VENV)/.ready,$(VENV)/.demo)
 TOOLS := $(VENV)/tools
 DOCS := $(VENV)/docs
-ENGINES := $(VENV)/engines
 # The first of these that is there and new enough. 3.15 is only taken by name: simcord, of the demo, keeps PyAV below 17, without a
 # wheel for it.
 PYTHON ?= $(firstword $(foreach name,python3.14 python3.13 python3.12 python3.11 python3,\
@@ -50,7 +49,7 @@ BUILDS_FUZZ := FUZZ_SEED=1 FUZZ_ROUND_S=4
 export PYTEST_DEBUG_TEMPROOT := $(shell test -w /dev/shm && test $$(df -Pm /dev/shm | awk 'END { print $$4 }') -gt 3000 && echo /dev/shm)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo card-states words test test-long test-quiet check format soak game-day chaos bench bench-neighbours bench-page bench-fleet bench-engines bench-ended figures refusals readme picture alerts translations screenshots docs lock audit pin-image host-check wheel-check notices sbom release-rehearsal rehearse-image clean
+.PHONY: help demo check format test test-long test-quiet soak game-day chaos bench figures readme translations screenshots docs lock audit host-check wheel-check sbom clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^##@ / { print "\n" substr($$0, 5) } /^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -58,12 +57,6 @@ help: ## List the targets
 ##@ See it
 demo: $(SHOWN) ## Run the bot on a simulated Discord in a web page: no account, token or key
 	@$(BIN)/python -m bot demo $(ARGS)
-
-card-states: $(READY) ## Draw every state of every card on one page
-	$(BIN)/python tools/card_states.py $(ARGS)
-
-words: $(READY) ## Write every message in every language, and draw where it is shown
-	$(BIN)/python tools/words_page.py $(ARGS)
 
 ##@ Before you send a change
 check: $(READY) $(TOOLS)/.ready ## Lint, types, import contracts, words of texts and documents, and what the bot is deployed with
@@ -101,39 +94,15 @@ chaos: $(READY) ## Kill, pause, cut off and upgrade a fleet of real processes; A
 	@$(BIN)/python -m tests.fleet.run_chaos $(ARGS)
 
 ##@ Measure
-bench: $(READY) ## Speed, memory and calls against the bars; ARGS="--only 6,7 --runs 3 --profile"
-	$(BIN)/python tests/bench/bench.py $(ARGS)
-
-bench-neighbours: $(READY) ## What one server's trouble costs another
-	$(BIN)/python tests/bench/bench_neighbours.py $(ARGS)
-
-bench-page: $(READY) ## How fast the demo's page answers, in Chromium; ARGS="--presses 50"
-	$(BIN)/python tests/bench/bench_page.py $(ARGS)
-
-bench-fleet: $(READY) ## Workers of a fleet on a PostgreSQL of its own
-	$(BIN)/python tests/bench/bench_fleet.py $(ARGS)
-
-bench-ended: $(READY) ## What a million ended jobs cost a fleet's decisions and lists; ARGS="--jobs 100000"
-	$(BIN)/python tests/bench/bench_ended.py $(ARGS)
-
-bench-engines: $(ENGINES)/.ready ## Job engines beside the store's leases; ARGS="--only shipped,pgqueuer --quick"
-	$(ENGINES)/bin/python tests/bench/engines/bench_engines.py $(ARGS)
+bench: $(READY) ## Speed, memory and calls against the bars; OF=neighbours, page, fleet or ended for others; ARGS="--only 6,7"
+	$(BIN)/python tests/bench/bench$(if $(OF),_$(OF)).py $(ARGS)
 
 figures: $(READY) ## Lines, modules, imports and rooms of the house
 	@$(BIN)/python tools/figures.py
 
 ##@ Write what is derived
-refusals: $(READY) ## List every sentence that refuses something: page, length, English
-	@$(BIN)/python tools/refusals.py
-
-readme: $(READY) ## Tables of commands, settings and fields; the pages about refusals
+readme: $(READY) ## What documents and deploy/ derive: tables, pages about refusals, the packages' picture, Grafana's rules
 	$(BIN)/python tools/readme_tables.py
-
-picture: $(READY) ## The picture of the packages in docs/architecture.md
-	$(BIN)/python tools/draw_architecture.py
-
-alerts: $(READY) ## Grafana's copy of the alert rules
-	$(BIN)/python tools/grafana_alerts.py
 
 translations: $(READY) ## messages.pot and each language's catalogue; report what is missing
 	$(BIN)/python tools/translations.py $(ARGS)
@@ -148,20 +117,17 @@ docs: $(DOCS)/.ready ## The site of the documents in build/site; a dead link fai
 COMPILE = $(TOOLS)/bin/uv pip compile --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-annotate --no-emit-index-url --no-emit-find-links --quiet $(ARGS)
 
-lock: $(TOOLS)/.ready ## Pin the dependencies; newer versions: ARGS=--upgrade
+lock: $(READY) $(TOOLS)/.ready ## Pin the dependencies, and write their licenses; newer versions: ARGS=--upgrade
 	$(COMPILE) pyproject.toml --extra postgres --output-file requirements/bot.lock
 	$(COMPILE) pyproject.toml --extra dev --constraint requirements/bot.lock --output-file requirements/dev.lock
 	$(COMPILE) pyproject.toml --extra demo --constraint requirements/dev.lock --output-file requirements/demo.lock
 	$(COMPILE) --group build --constraint requirements/dev.lock --output-file requirements/build.lock
 	$(COMPILE) --group tools --output-file requirements/tools.lock
 	$(COMPILE) --group docs --output-file requirements/docs.lock
-	$(COMPILE) pyproject.toml --extra postgres --group engines --constraint requirements/dev.lock --output-file requirements/engines.lock
+	$(BIN)/python tools/notices.py
 
 audit: $(TOOLS)/.ready ## Look for known vulnerabilities; exit code 3 if no source answers
 	$(TOOLS)/bin/python tools/audit.py
-
-pin-image: $(READY) ## Pin the images of the Dockerfile and Compose, with docker
-	$(BIN)/python tools/pin_image.py
 
 host-check: ## Build the wheel and install it as a host does, on whatever PYTHON is; needs no environment
 	PYTHONPATH=. $(PYTHON) tools/wheel_check.py --host-only
@@ -169,17 +135,8 @@ host-check: ## Build the wheel and install it as a host does, on whatever PYTHON
 wheel-check: $(READY) $(TOOLS)/.ready ## Build the wheel, install and run it in a clean environment
 	$(BIN)/python tools/wheel_check.py $(ARGS)
 
-notices: $(READY) ## The licenses of what is shipped, as requirements/NOTICES.txt
-	$(BIN)/python tools/notices.py
-
 sbom: $(READY) $(TOOLS)/.ready ## List what the wheel in dist/ is made of, as dist/sbom.cdx.json
-	$(BIN)/python tools/sbom.py
-
-release-rehearsal: $(READY) $(TOOLS)/.ready ## Play the next release in a copy, without a network
-	@$(BIN)/python tools/release_rehearsal.py $(ARGS)
-
-rehearse-image: $(READY) ## Build the image without a container engine, and measure it; needs root
-	$(BIN)/python tools/rehearse_image.py
+	$(BIN)/python tools/release.py sbom
 
 clean: ## Remove the environment and everything built
 	rm -rf $(VENV) dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .grimp_cache .hypothesis
@@ -200,7 +157,7 @@ $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo 'Python 3.11 or newer with venv is needed (on Debian: apt install python3-venv). Name another with: make PYTHON=/path/to/python3' >&2; exit 1; }
 	@$(PYTHON) -m venv $(VENV)
 
-$(TOOLS)/.ready $(DOCS)/.ready $(ENGINES)/.ready: $(VENV)/%/.ready: requirements/%.lock | $(READY)
+$(TOOLS)/.ready $(DOCS)/.ready: $(VENV)/%/.ready: requirements/%.lock | $(READY)
 	@test -x $(@D)/bin/python || $(BIN)/python -m venv $(@D)
 	@$(@D)/bin/python tools/install.py $<
 	@touch $@

@@ -21,7 +21,6 @@ LOCKS = (
     "requirements/build.lock",
     "requirements/tools.lock",
     "requirements/docs.lock",
-    "requirements/engines.lock",
 )
 """Together they have every package, the bot's own in the first. One at a time: pip-audit takes no package twice."""
 SERVICES = ("pypi", "osv")

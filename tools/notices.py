@@ -1,4 +1,4 @@
-"""Write the licenses of all that the image and an installation ship into `requirements/NOTICES.txt`: `make notices`.
+"""Write the licenses of all that the image and an installation ship into `requirements/NOTICES.txt`: `make lock`.
 
 Each package that `requirements/bot.lock` pins has its name, version and license there, as its own metadata says, and
 the texts of its license files; so do the files of others in `bot/`. `--check` compares, and writes nothing.
@@ -30,7 +30,7 @@ HEAD = """Licenses of what cannon-bot ships
 =================================
 
 cannon-bot itself is under the MIT license, in LICENSE. It is installed with the packages below, each under its own
-license; their texts follow. Written by `make notices` from the packages' own metadata.
+license; their texts follow. Written by `make lock` from the packages' own metadata.
 
 """
 RULE = "-" * 80
@@ -108,7 +108,7 @@ def main() -> int:
     text = notices()
     if "--check" in sys.argv[1:]:
         is_same = NOTICES.exists() and NOTICES.read_text(encoding="utf-8") == text
-        print("requirements/NOTICES.txt is up to date" if is_same else "requirements/NOTICES.txt is not: make notices")
+        print("requirements/NOTICES.txt is up to date" if is_same else "requirements/NOTICES.txt is not: make lock")
         return not is_same
     NOTICES.write_text(text, encoding="utf-8")
     print(f"requirements/NOTICES.txt: {text.count(RULE) // 2} texts")

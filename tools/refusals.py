@@ -1,6 +1,6 @@
 """Find every sentence that refuses something, with its module and page: for docs/troubleshooting.md.
 
-Run by `make refusals`, it prints them all: the page's id, the length in characters and sentences, and the English.
+`python tools/refusals.py` prints them all: the page's id, the length in characters and sentences, and the English.
 """
 
 from __future__ import annotations

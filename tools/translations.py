@@ -25,8 +25,7 @@ from bot.language.messages import PAGES
 from bot.language.po_files import is_final, read
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from found_messages import Found, all_found, of_pages
-from message_limits import limits_of_labels
+from found_messages import Found, all_found, limits_of_labels, of_pages
 
 TEMPLATE = LOCALES / "messages.pot"
 DOMAINS = {"": all_found, PAGES: of_pages}

@@ -1,7 +1,7 @@
 """What a million ended jobs cost a fleet: decisions and lists on a PostgreSQL that has them, and on one that has few.
 
 Both databases are on one real server with fsync and are visited in turn, so that what slows the machine slows both.
-Options as of bench.py, and `--jobs`. Exit code 1 if a bar is missed. `make bench-ended` runs it.
+Options as of bench.py, and `--jobs`. Exit code 1 if a bar is missed. `make bench OF=ended` runs it.
 """
 
 from __future__ import annotations

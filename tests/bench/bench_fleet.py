@@ -1,7 +1,7 @@
 """Workers of a fleet on a PostgreSQL of their own: polls with one and with two, claims and writes with four.
 
 Real processes and a real server with fsync; the API is out of the way (fleet_worker.py), so what is measured is the
-bot. Options as of bench.py. Exit code 1 if a bar is missed. `make bench-fleet` runs it.
+bot. Options as of bench.py. Exit code 1 if a bar is missed. `make bench OF=fleet` runs it.
 """
 
 from __future__ import annotations

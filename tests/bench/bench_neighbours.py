@@ -4,7 +4,7 @@ The whole bot as a process of its own, beside a wire Discord and a sandbox of Ca
 servers have work of which nothing comes, while a quiet server asks for one picture after another. Success is when
 Cannon Studio says that it was done; posted is when Discord has the file. Options as of bench.py; the quick version has
 less noise and fewer pictures. Exit code 1 if a picture was posted later than 2 seconds after its success.
-`make bench-neighbours` runs it.
+`make bench OF=neighbours` runs it.
 """
 
 from __future__ import annotations

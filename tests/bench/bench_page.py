@@ -2,7 +2,7 @@
 
 Buttons and menus of cards, slash commands until their card, another channel, another viewer. Options: `--presses 50` of
 each kind; `--seed 1` of the buttons pressed. Exit code 1 if a bar is missed, which only a quiet machine can tell.
-`make bench-page` runs it.
+`make bench OF=page` runs it.
 """
 
 from __future__ import annotations
@@ -154,7 +154,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1, help="of what is pressed")
     arguments = parser.parse_args()
     if CHROMIUM is None:
-        sys.exit("make bench-page needs Debian's package `chromium`.")
+        sys.exit("make bench OF=page needs Debian's package `chromium`.")
     configure_logs(level="ERROR", log_format="json")
     return int(not asyncio.run(_print_all(arguments.presses, arguments.seed)))
 

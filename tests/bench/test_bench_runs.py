@@ -20,7 +20,6 @@ from ended_jobs import DAY_S, DAYS, leave_ended
 
 BENCH = Path(__file__).with_name("bench.py")
 ENDED = Path(__file__).with_name("bench_ended.py")
-ENGINES = Path(__file__).parent / "engines" / "bench_engines.py"
 NEIGHBOURS = Path(__file__).with_name("bench_neighbours.py")
 FAR_S = 10.0
 """More than a loaded machine adds, and less than what the noise takes: files drip for 20 s, calls hang for 30."""
@@ -142,20 +141,3 @@ def test_no_server_waits_for_the_trouble_of_another():
     _, *rows = map(json.loads, run.stdout.splitlines())
     assert len(rows) == 9
     assert {row["figure"]: row["ours"] for row in rows if row["ours"] > FAR_S} == {}
-
-
-@pytest.mark.long
-@needs_proc
-def test_what_ships_takes_over_and_loses_and_doubles_nothing(tmp_path: Path):
-    """Of the engines only what ships: the others' packages are in an environment of `make bench-engines` alone."""
-    kept = tmp_path / "figures.json"
-    run = subprocess.run(
-        [sys.executable, ENGINES, "--quick", "--only", "shipped", "--keep", kept],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert run.returncode == 0, run.stderr
-    figures = json.loads(kept.read_text(encoding="utf-8"))["shipped"]
-    assert (figures["jobs lost"], figures["jobs sent twice, paid twice"]) == ("0", "0, 0")
-    assert figures["workers that ended by themselves"] == "0"
-    assert len([figure for figure in figures if "until others follow" in figure or "the same" in figure]) == 3
-    assert [figure for figure, text in figures.items() if text.startswith("not in")] == []

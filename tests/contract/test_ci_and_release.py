@@ -89,7 +89,7 @@ def test_nothing_is_built_or_published_before_ci_has_passed() -> None:
         direct = {direct} if isinstance(direct, str) else set(direct)
         return direct.union(*map(needs, direct))
 
-    assert commands(jobs["ci"]) == ["python3 tools/ci_passed.py"]
+    assert commands(jobs["ci"]) == ["python3 tools/release.py ci-passed"]
     assert jobs["ci"]["permissions"]["actions"] == "read"
     assert [name for name in jobs if name != "ci" and "ci" not in needs(name)] == []
 
@@ -119,7 +119,7 @@ def test_a_commit_without_a_passed_run_is_not_released(tmp_path: Path, runs: obj
     (tmp_path / "gh").write_text(f"#!/bin/sh\necho \"$@\" >{tmp_path}/asked\ncat <<'E'\n{json.dumps(runs)}\nE\n")
     (tmp_path / "gh").chmod(0o755)
     environment = {**os.environ, "PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"}
-    command = [sys.executable, ROOT / "tools" / "ci_passed.py"]
+    command = [sys.executable, ROOT / "tools" / "release.py", "ci-passed"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert f"--branch main --event push --json conclusion,url --commit {head}" in (tmp_path / "asked").read_text()

@@ -9,7 +9,7 @@ from babel.messages.catalog import Message
 
 from bot.language import NAME
 from bot.language.po_files import read
-from tools.glossary import glossary
+from tests.support.glossary import glossary
 from tools.translations import TRANSLATED, po_file
 
 OTHER_WORDS = {

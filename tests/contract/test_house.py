@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.draw_architecture import PICTURE, boxes, svg
+from tools.readme_tables import PICTURE, boxes, svg
 from tools.refusals import parsed, walked
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -97,7 +97,7 @@ def test_a_class_name_means_one_thing() -> None:
 
 def test_the_picture_shows_the_packages_as_they_are() -> None:
     drawn = svg(boxes())
-    assert PICTURE.read_text(encoding="utf-8") == drawn, "draw it with: make picture"
+    assert PICTURE.read_text(encoding="utf-8") == drawn, "draw it with: make readme"
     for package in packages("bot"):
         assert f">bot/{package}/<" in drawn
 

@@ -16,9 +16,10 @@ from babel import Locale, localedata
 from babel.dates import format_date
 
 from bot.language import LANGUAGES
-from tools import prune_image, rehearse_image
-from tools.rehearse_image import Stage as ImageStage
-from tools.rehearse_image import StepFailed, allowed, copy, instructions, pairs
+from tests.install import rehearse_image
+from tests.install.rehearse_image import Stage as ImageStage
+from tests.install.rehearse_image import StepFailed, allowed, copy, instructions, pairs
+from tools import prune_image
 
 ROOT = Path(__file__).resolve().parents[2]
 LABELS = "LABEL " + " ".join(f"{name}=a" for name in sorted(rehearse_image.LABELS))
@@ -59,7 +60,7 @@ def rehearsal(dockerfile: Path) -> subprocess.CompletedProcess[str]:
         pytest.skip("the rehearsal needs root on Linux")
     if subprocess.run(["unshare", "--mount", "--pid", "--fork", "true"], check=False).returncode:
         pytest.skip("this machine allows no mounts of one's own")
-    command = [sys.executable, str(ROOT / "tools" / "rehearse_image.py"), str(dockerfile)]
+    command = [sys.executable, "-m", "tests.install.rehearse_image", str(dockerfile)]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 

@@ -14,7 +14,7 @@ from bot.fleet.host.texts import SHARDS_HELD
 from bot.runtime.metrics import Metrics
 from bot.runtime.texts import BACKUP_AGE, BACKUP_BYTES, COMMANDS_OUTDATED, DISK_FREE, IDENTIFIES_LEFT
 from tests.unit.runtime.test_metrics import FED
-from tools.grafana_alerts import grafana_rules
+from tools.readme_tables import grafana_rules
 
 yaml = pytest.importorskip("yaml")
 DEPLOY = Path(__file__).parents[2] / "deploy"
@@ -104,7 +104,7 @@ def test_each_alert_is_tried_and_has_a_time_when_it_is_quiet():
 
 def test_grafana_has_the_same_rules_and_needs_nothing_from_its_environment():
     made = (DEPLOY / "grafana" / "alerting" / "rules.json").read_text(encoding="utf-8")
-    assert made == grafana_rules((DEPLOY / "prometheus-alerts.yaml").read_text(encoding="utf-8")), "make alerts"
+    assert made == grafana_rules((DEPLOY / "prometheus-alerts.yaml").read_text(encoding="utf-8")), "make readme"
     assert "$" not in made, "provisioning would replace it from the environment"
     [group] = json.loads(made)["groups"]
     uids = [rule["uid"] for rule in group["rules"]]

@@ -76,7 +76,7 @@ NUMBERS = [
     (f"{WORDS[SERVERS]}servers, {WORDS[FULL.jobs]}jobs", "It survives bad days"),
 ]
 TRIED_ELSEWHERE = {
-    "docker compose run --rm bot check": "tools/rehearse_image.py",
+    "docker compose run --rm bot check": "tests/install/rehearse_image.py",
     "docker compose up -d": "tools/check_deploy.py",
     "docker compose logs bot": "tools/check_deploy.py",
 }

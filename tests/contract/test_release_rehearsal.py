@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from tests.contract.test_packaging import project, tracked
-from tools import release_rehearsal, set_version
-from tools.release_rehearsal import Rehearsal
+from tests.install import release_rehearsal
+from tests.install.release_rehearsal import Rehearsal
+from tools import release as steps
 
 ROOT = Path(__file__).resolve().parents[2]
 BY_NAME = re.compile(
@@ -77,7 +78,12 @@ def test_the_next_release_can_be_made_and_each_of_its_steps_can_fail(tmp_path: P
             'exclude = ["*.sql", "*.po",',
             "not in the wheel",
         ),
-        release_rehearsal.sbom: ("tools/sbom.py", 'DIST / "sbom.cdx.json"', 'DIST.parent / "a.json"', "wrote no dist"),
+        release_rehearsal.sbom: (
+            "tools/release.py",
+            'DIST / "sbom.cdx.json"',
+            'DIST.parent / "a.json"',
+            "wrote no dist",
+        ),
         release_rehearsal.digests: ("dist/another.whl", "", "a", "another.whl"),
     }
     for step, (file, old, new, complaint) in breaks.items():
@@ -96,11 +102,11 @@ def test_the_next_release_can_be_made_and_each_of_its_steps_can_fail(tmp_path: P
 
 def test_a_version_is_set_in_each_place_and_the_changelog_gets_its_section() -> None:
     today = dt.date(2026, 12, 1)
-    assert set_version.with_section("# C\n\n## [Unreleased]\n\n- A.\n", "1.2.0", today) == (
+    assert steps.with_section("# C\n\n## [Unreleased]\n\n- A.\n", "1.2.0", today) == (
         "# C\n\n## [Unreleased]\n\n## [1.2.0] - 2026-12-01\n\n- A.\n"
     )
     with pytest.raises(SystemExit, match="no section"):
-        set_version.with_section("# C\n", "1.2.0", today)
+        steps.with_section("# C\n", "1.2.0", today)
 
 
 def test_nothing_is_called_released_before_it_is() -> None:

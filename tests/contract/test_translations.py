@@ -25,7 +25,7 @@ from bot.language.po_files import read
 from bot.settings import Settings
 from tests.support.machine import slowness
 from tests.support.pseudo import PseudoTranslations
-from tools.message_limits import limits_of_labels
+from tools.found_messages import limits_of_labels
 from tools.translations import TEMPLATE, TRANSLATED, all_found, current, missing, po_file, template, text_of
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -16,11 +16,11 @@ from bot.delivery.answers.command_payload import Translator
 from bot.language import speaking
 from tests.contract.test_translations import length, payloads, texts
 from tests.discord.test_no_english_in_another_language import Walk
+from tests.support.card_states import drawn
 from tests.support.locales import speaks
 from tests.support.pseudo import CLOSE, OPEN, LongTranslations, speak_long
 from tests.support.rig import Rig
 from tests.support.shown_texts import Shown
-from tools.card_states import drawn
 
 LANGUAGE = "ja"
 GLUE = re.compile(rf"{CLOSE}(?:[ \u00a0]*|[.:;,!?] ?| \(){OPEN}|\w{OPEN}|{CLOSE}\w|\d {OPEN}")

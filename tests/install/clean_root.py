@@ -1,6 +1,6 @@
 """A machine that has Python and make only, as far as a chroot can be one.
 
-It is made of an empty root (tools/rehearse_image.py makes it: links, the few files of /etc that name resolution and
+It is made of an empty root (rehearse_image.py makes it: links, the few files of /etc that name resolution and
 certificates need), in which this system's `/usr` is mounted read-only under an empty `/usr/local`, with its own /proc
 and /dev/shm. The PATH is one folder with links to Python, make, a shell and the small tools of every Debian (`TOOLS`),
 so no other program of this machine is found: no git, no uv, no compiler, no browser. Commands run as the user `host`
@@ -25,7 +25,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from tools.rehearse_image import empty_root, python
+from tests.install.rehearse_image import empty_root, python
 
 ROOT = Path(__file__).resolve().parents[2]
 TOOLS = """

@@ -16,7 +16,7 @@ from babel.messages.pofile import read_po
 
 from bot.language import LANGUAGES, SOURCE, messages
 from bot.language import messages as formats
-from tools.message_limits import limits_of_labels
+from tools.found_messages import limits_of_labels
 from tools.translations import TEMPLATE
 
 OPEN, CLOSE = "⟦", "⟧"

@@ -23,6 +23,7 @@ from bot.runtime.network.listener import Endpoint
 from bot.runtime.network.web_server import HttpServer
 from bot.settings import describe_settings
 from bot.store.engine.schema import migrations
+from tests.support.new_file import write_empty_database
 
 TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4.GabcdE." + "a" * 38
 SOURCES = Path(__file__).resolve().parents[2]
@@ -145,6 +146,7 @@ def test_check_tells_every_problem_in_one_go_each_with_its_setting_or_file(tmp_p
 @pytest.mark.long
 def test_check_tells_what_the_upgrade_will_do_and_does_nothing_of_it(tmp_path: Path) -> None:
     given = {"DISCORD_TOKEN": TOKEN, "DATABASE": "bot.db", "SECRET_KEYS": "k" * 40}
+    write_empty_database(tmp_path / "bot.db")
     assert cannon_bot("rotate-keys", cwd=tmp_path, **given).returncode == 0
     before = {each.name: each.read_bytes() for each in tmp_path.iterdir()}
     done = cannon_bot("check", "--offline", cwd=tmp_path, module="tests.support.next_version", **given)

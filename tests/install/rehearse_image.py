@@ -5,7 +5,7 @@ step finds a shell, useradd, install and Python, and nothing else of this machin
 obey `.dockerignore`, and the last stage's program starts as the image's user with its environment. Not covered: the
 real base's content, and other processors.
 
-Run by `make rehearse-image`, as root.
+Run by `python -m tests.install.rehearse_image`, as root.
 
 Ends with the failed step and its output. `--keep` prints the roots instead of removing them.
 """
@@ -26,10 +26,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-import prune_image
+from tools import prune_image
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 SYSTEM = ("usr", "bin", "sbin", "lib", "lib64")
 """This machine's folders in a step, read-only; the last four are links into the first on today's Debian."""
 ETC = (
@@ -111,7 +110,7 @@ def python() -> str:
     for minor in range(14, 10, -1):
         path = f"/usr/bin/python3.{minor}"
         command = [path, "-c", "import ensurepip"]
-        if Path(path).exists() and subprocess.run(command, check=False).returncode == 0:  # noqa: S603 - the system's
+        if Path(path).exists() and subprocess.run(command, check=False).returncode == 0:
             return path
     sys.exit("the rehearsal needs a Python 3.11 to 3.14 with venv in /usr/bin (on Debian: apt install python3-venv)")
 
@@ -152,8 +151,8 @@ def inside(stage: Stage, script: str, **extra: str) -> subprocess.CompletedProce
     chroot = f"exec chroot {user}{root} /bin/sh -ec {shlex.quote(words)}"
     # Installers need this machine's certificate and index; a build on Docker gets them from its own settings.
     kept = {name: value for name, value in os.environ.items() if name.startswith(("PIP_", "SSL_"))}
-    return subprocess.run(  # noqa: S603 - the Dockerfile's own commands
-        ["unshare", "--mount", "--pid", "--fork", "sh", "-ec", "\n".join([*mounts, chroot])],  # noqa: S607 - the system's
+    return subprocess.run(
+        ["unshare", "--mount", "--pid", "--fork", "sh", "-ec", "\n".join([*mounts, chroot])],
         env={"HOME": "/root", **kept, **stage.environment, **extra},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -171,7 +170,7 @@ def copy(stage: Stage, context: Path, stages: Mapping[str, Stage], rest: str) ->
         context = stages[sources.pop(0).removeprefix("--from=")].root
     sources = [each for each in sources if not each.startswith("--chown=")]  # kept by a copy of a stage
     if sources == ["/"]:
-        subprocess.run(["cp", "-a", "--remove-destination", f"{context}/.", stage.root], check=True)  # noqa: S603, S607 - the system's
+        subprocess.run(["cp", "-a", "--remove-destination", f"{context}/.", stage.root], check=True)
         return
     into = stage.root / str(Path(stage.folder) / target).lstrip("/")
     for name in sources:

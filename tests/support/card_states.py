@@ -1,20 +1,14 @@
-"""Draw every state of every card on one page, in a desktop's and a phone's width: for reviewers.
-
-The embeds and the controls are the bot's own, of `card_embed` and `offered`; only the page around them is drawn here.
-English only. Run by `make card-states`, which writes build/card-states.html.
-"""
+"""Every state of every card, drawn by the bot's own `card_embed` and `offered`. English only."""
 
 from __future__ import annotations
 
-import argparse
-import asyncio
 import itertools
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
+
+import discord
 
 from bot.app.client import CannonBot
 from bot.delivery.card.card import card_embed
@@ -22,14 +16,8 @@ from bot.delivery.card.context import CardContext
 from bot.domain.jobs.poll_schedule import Expected, JobProgress
 from bot.domain.models import END_STATES, UNKNOWN, Books, Card, Job, JobState, Media, WaitsFor
 from cogs.results.buttons import offered
-from sandbox.demo.demo import Demo
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.append(str(ROOT / "tools"))
-
-from card_page import DrawnCard, page  # noqa: E402 - the module next to this one
-
-TARGET = ROOT / "build" / "card-states.html"
+DrawnCard = tuple[str, str, discord.Embed, list[list[discord.ui.Item[Any]]]]
 NOW = 1_795_600_000.0
 AUTHOR, CHANNEL, GUILD = 157_000_000_000_000_001, 157_000_000_000_000_002, 157_000_000_000_000_003
 PROMPT = "A lighthouse in fog, the first ferry of the day, **grain** and a `long` line that has to wrap somewhere"
@@ -195,25 +183,3 @@ def drawn(bot: CannonBot) -> Iterator[DrawnCard]:
             jobs = _jobs(kind, state, card, numbers)
             embed = card_embed(card, jobs, _context(bot, state, jobs))
             yield kind.name, state.name, embed, offered(bot, jobs, linked=False, shown_above=None, private=False)
-
-
-async def _page() -> tuple[str, int]:
-    async with Demo(lived_in=False) as demo:
-        cards = list(drawn(demo.bot))
-    return page(cards, now=NOW, names={AUTHOR: "Ada"}), len(cards)
-
-
-def main() -> int:
-    """Write the page; return the exit code."""
-    parser = argparse.ArgumentParser(description="Draw every state of every card on one page.")
-    parser.add_argument("--output", type=Path, default=TARGET, help="where to write the page")
-    arguments = parser.parse_args()
-    text, count = asyncio.run(_page())
-    arguments.output.parent.mkdir(parents=True, exist_ok=True)
-    arguments.output.write_text(text, encoding="utf-8")
-    print(f"{arguments.output}: {count} cards")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,9 +1,9 @@
-"""Play the next release in a copy, without a network: `make release-rehearsal`.
+"""Play the next release in a copy, without a network: `python -m tests.install.release_rehearsal`.
 
 What a release does after CI has passed, with the workflow's own commands: version, changelog and tag, notes, wheel and
 sdist, their metadata, the SBOM, the digests that attestations are made of, and an installation of the wheel. What the
 locks pin is fetched first, into `build/wheelhouse`; then no program reaches a network. Not played: what needs
-GitHub (signing, uploads, the release page), and the image, which `make rehearse-image` builds.
+GitHub (signing, uploads, the release page), and the image, which `tests/install/rehearse_image.py` builds.
 
 Ends with a non-zero exit code and the step that failed. Uncommitted changes are not in the copy.
 """
@@ -31,7 +31,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from trove_classifiers import classifiers
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 WHEELHOUSE = ROOT / "build" / "wheelhouse"
 LOCKS = ("requirements/bot.lock", "requirements/build.lock")
 
@@ -52,7 +52,7 @@ class Rehearsal:
         """Run a command in the copy, without a network; return its output. Exits if it fails."""
         command = [*self.without_network, *map(str, words)]
         given = {"PYTHONPATH": str(self.copy), "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(WHEELHOUSE), **environment}
-        done = subprocess.run(  # noqa: S603 - our own commands
+        done = subprocess.run(
             command, cwd=self.copy, env={**os.environ, **given}, capture_output=True, text=True, check=False
         )
         if done.returncode:
@@ -63,7 +63,7 @@ class Rehearsal:
 def git(*words: str, cwd: Path = ROOT) -> str:
     """Return what git prints."""
     command = ["git", "-c", "user.name=Rehearsal", "-c", "user.email=rehearsal@example.com", *words]
-    return subprocess.run(command, cwd=cwd, stdout=subprocess.PIPE, text=True, check=True).stdout.strip()  # noqa: S603 - ours
+    return subprocess.run(command, cwd=cwd, stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
 
 
 def fetch() -> None:
@@ -71,13 +71,13 @@ def fetch() -> None:
     WHEELHOUSE.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--only-binary", ":all:", "--require-hashes"]
     for lock in LOCKS:
-        subprocess.run([*command, "-d", WHEELHOUSE, "-r", ROOT / lock], check=True)  # noqa: S603 - our own words
+        subprocess.run([*command, "-d", WHEELHOUSE, "-r", ROOT / lock], check=True)
 
 
 def alone() -> list[str]:
     """Return the words before a command that take the network from it; none where that is not allowed."""
     words = ["unshare", "--net"]
-    if shutil.which("unshare") and subprocess.run([*words, "true"], capture_output=True, check=False).returncode == 0:  # noqa: S603 - ours
+    if shutil.which("unshare") and subprocess.run([*words, "true"], capture_output=True, check=False).returncode == 0:
         return words
     print("This user may take the network from no program: pip is only told to use none.")
     return []
@@ -85,7 +85,7 @@ def alone() -> list[str]:
 
 def prepare(release: Rehearsal) -> str:
     """Set the version, write the changelog's section, and tag."""
-    release.run(sys.executable, "tools/set_version.py", release.version)
+    release.run(sys.executable, "tools/release.py", "set-version", release.version)
     path = release.copy / "pyproject.toml"
     text = path.read_text(encoding="utf-8")
     lacks = "Source" not in tomllib.loads(text)["project"]["urls"]
@@ -99,7 +99,7 @@ def prepare(release: Rehearsal) -> str:
 
 def notes(release: Rehearsal) -> str:
     """Make the notes of the release page."""
-    text = release.run(sys.executable, "tools/release_notes.py", f"v{release.version}")
+    text = release.run(sys.executable, "tools/release.py", "notes", f"v{release.version}")
     return f"{len(text.splitlines())} lines"
 
 
@@ -137,10 +137,10 @@ def metadata(release: Rehearsal) -> str:
 
 def sbom(release: Rehearsal) -> str:
     """List what the wheel is made of; each pin of its lock must be there."""
-    release.run(sys.executable, "tools/sbom.py")
+    release.run(sys.executable, "tools/release.py", "sbom")
     path = release.dist / "sbom.cdx.json"
     if not path.exists():
-        sys.exit("tools/sbom.py wrote no dist/sbom.cdx.json")
+        sys.exit("tools/release.py wrote no dist/sbom.cdx.json")
     listed = json.loads(path.read_text(encoding="utf-8"))
     found = {canonicalize_name(each["name"]): each["version"] for each in listed["components"]}
     lock = (release.copy / LOCKS[0]).read_text(encoding="utf-8")
@@ -161,7 +161,7 @@ def digests(release: Rehearsal) -> str:
         sys.exit(f"a wheel, an sdist and an SBOM are attested, and dist/ has {', '.join(path.name for path in files)}")
     lines = [f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n" for path in files]
     (release.dist / "SHA256SUMS").write_text("".join(lines), encoding="utf-8")
-    subprocess.run(["sha256sum", "--check", "--quiet", "SHA256SUMS"], cwd=release.dist, check=True)  # noqa: S607 - the system's
+    subprocess.run(["sha256sum", "--check", "--quiet", "SHA256SUMS"], cwd=release.dist, check=True)
     return f"{len(files)} files"
 
 

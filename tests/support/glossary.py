@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-FILE = Path(__file__).resolve().parent.parent / "docs" / "glossary.csv"
+FILE = Path(__file__).resolve().parents[2] / "docs" / "glossary.csv"
 _NOT_WORDS = re.compile(r"`[^`]*`|\*\*[^*]+\*\*|“[^”]+”|\{[a-z_]+\}|https?://\S+|:\w+:")
 """Names of commands and labels, which have a translation of their own, and what is filled in."""
 
