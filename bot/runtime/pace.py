@@ -207,18 +207,22 @@ class Cap:
         if self._held[key] <= 0:
             del self._held[key]
         for waiter in self._waiting:
-            if self.exceeded(waiter[0]) is None:
+            if self.exceeded(waiter[0]) is None and not waiter[1].done():
                 self._waiting.remove(waiter)
                 self.enter(waiter[0])
                 waiter[1].set_result(None)
                 return
 
-    @contextlib.asynccontextmanager
-    async def place(self, key: Hashable) -> AsyncIterator[None]:
+    async def take(self, key: Hashable) -> None:
+        """Wait for a place; `leave` must follow."""
         if self.exceeded(key) is None:
             self.enter(key)
         else:
             await self._wait(key)
+
+    @contextlib.asynccontextmanager
+    async def place(self, key: Hashable) -> AsyncIterator[None]:
+        await self.take(key)
         try:
             yield
         finally:

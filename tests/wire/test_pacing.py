@@ -15,7 +15,6 @@ import pytest
 
 from bot.app.client import _client_options
 from bot.app.connection.gate import PATIENCE_S, RATE_LIMIT_MAX_S, SENDING_S, DiscordGate, Trouble, _Passage
-from bot.delivery.files import downloads as upload_slots
 from bot.delivery.files.downloads import UPLOADS_OF_ONE_SERVER, posting_of
 from bot.fleet.shared_memory import share
 from bot.runtime.metrics import Metrics
@@ -329,7 +328,7 @@ async def test_a_rate_limit_surfaces_at_once_where_a_result_is_posted(caller: Ca
     with pytest.raises(dpy.RateLimited) as raised:
         await caller.post_result()
     assert raised.value.retry_after == 20.0
-    assert (caller.posts(), caller.gate.slots.running()) == (1, 0)
+    assert (caller.posts(), caller.gate.slots._held.total()) == (1, 0)
     assert caller.metric("cannon_bot_discord_calls_total", **{"class": "result", "outcome": "429"}) == 1
     assert caller.metric("cannon_bot_rate_limit_wait_seconds_total", whose="discord") == 20.0
 
@@ -395,31 +394,17 @@ async def test_a_rate_limit_beyond_half_a_minute_is_raised_not_waited_for(caller
     await caller.fails(dpy.RateLimited, caller.send)
 
 
-async def test_uploads_that_hang_give_way_to_those_of_other_servers(caller: Caller, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(upload_slots, "UPLOADS_AT_ONCE", AT_ONCE)
-    monkeypatch.setattr(upload_slots, "GIVES_WAY_S", 0.2)
-    caller.time.flow()
-    held = caller.wire.fault("POST", POSTS, status=200, hold=True, times=AT_ONCE)
-    crowd = [asyncio.create_task(caller.post_result(number, guild=number % 5)) for number in range(AT_ONCE)]
-    await caller.wire.until(lambda: caller.posts() == AT_ONCE)
-    assert (await caller.post_result(29, guild=5)).content == "29"
-    held.release()
-    await asyncio.gather(*crowd)
-    assert caller.gate.slots.running() == 0
-
-
 async def test_results_that_wait_for_the_pace_keep_no_slot_of_one_that_need_not(
     caller: Caller, monkeypatch: pytest.MonkeyPatch
 ):
     """An edit by an interaction's token is not counted by Discord: a crowd that is must not delay it."""
-    monkeypatch.setattr(upload_slots, "UPLOADS_AT_ONCE", AT_ONCE)
-    monkeypatch.setattr(upload_slots, "GIVES_WAY_S", 600.0)
+    monkeypatch.setattr(caller.gate.slots, "_total", AT_ONCE)
     caller.gate.pace.limit(0)
     crowd = [asyncio.create_task(caller.post_result(number, guild=number % 5)) for number in range(2 * AT_ONCE)]
     async with asyncio.timeout(WAIT_S):
         while caller.gate.pace.waiting < AT_ONCE:  # noqa: ASYNC110 - a pace does not announce who waits
             await asyncio.sleep(0)
-    assert caller.gate.slots.running() == AT_ONCE
+    assert caller.gate.slots._held.total() == AT_ONCE
     hook = dpy.Webhook.partial(1, "t" * 60, client=caller.client)
     with posting_of(caller.guilds[5].id), pytest.raises(dpy.NotFound):  # nothing is behind this token
         await asyncio.wait_for(hook.edit_message(2, content="a picture"), WAIT_S)
@@ -427,24 +412,23 @@ async def test_results_that_wait_for_the_pace_keep_no_slot_of_one_that_need_not(
     for each in crowd:
         each.cancel()
     await asyncio.gather(*crowd, return_exceptions=True)
-    assert (caller.gate.slots.running(), caller.gate.unpaced_slots.running()) == (0, 0)
+    assert (caller.gate.slots._held.total(), caller.gate.unpaced_slots._held.total()) == (0, 0)
 
 
 async def test_few_uploads_run_at_once_and_few_of_one_server(caller: Caller, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(upload_slots, "UPLOADS_AT_ONCE", AT_ONCE)
-    monkeypatch.setattr(upload_slots, "GIVES_WAY_S", 60.0)
+    monkeypatch.setattr(caller.gate.slots, "_total", AT_ONCE)
     caller.time.flow()
     held = caller.wire.fault("POST", POSTS, status=200, hold=True, times=100)
     crowd = [asyncio.create_task(caller.post_result(number, guild=0)) for number in range(5)]
     await caller.wire.until(lambda: caller.posts() == UPLOADS_OF_ONE_SERVER)
     rest = [asyncio.create_task(caller.post_result(number)) for number in range(5, 30)]
     await caller.wire.until(lambda: caller.posts() == AT_ONCE)
-    assert caller.gate.slots.running(caller.guilds[0].id) == UPLOADS_OF_ONE_SERVER
+    assert caller.gate.slots._held[caller.guilds[0].id] == UPLOADS_OF_ONE_SERVER
     crowd[0].cancel()  # one on the wire, and one that waits
     crowd[4].cancel()
     await caller.wire.until(lambda: caller.posts() == AT_ONCE + 1)
-    assert caller.gate.slots.running() == AT_ONCE
+    assert caller.gate.slots._held.total() == AT_ONCE
     held.release()
     await asyncio.gather(*crowd, *rest, return_exceptions=True)
-    assert caller.gate.slots.running() == 0
+    assert caller.gate.slots._held.total() == 0
     assert caller.posts() == 29

@@ -28,10 +28,10 @@ import discord
 import structlog
 from discord.http import INTERNAL_API_VERSION, Route
 
-from bot.delivery.files.downloads import UploadSlot, UploadSlots, posting_guild
+from bot.delivery.files.downloads import UPLOADS_AT_ONCE, UPLOADS_OF_ONE_SERVER, posting_guild
 from bot.runtime.clock import Clock
 from bot.runtime.metrics import Metrics
-from bot.runtime.pace import Pace
+from bot.runtime.pace import Cap, Pace
 
 log = structlog.get_logger(__name__)
 
@@ -161,9 +161,9 @@ class _Passage:
     counted_at: float = 0.0
     """When the pace counts it as sent."""
     is_result: bool = False
-    slots: UploadSlots | None = None
-    slot: UploadSlot | None = None
-    """Of an upload, one of `slots`."""
+    slots: Cap | None = None
+    """Of an upload, where it has a place for `guild_id`."""
+    guild_id: int = 0
     place: str = ""
     """Where its server errors count: the server of its result, else the channel."""
     is_probe: bool = False
@@ -184,7 +184,7 @@ class DiscordGate:
         self.is_paced = is_paced
         self.pace = Pace(clock, calls=CALLS, window_s=CALLS_IN_S, burst=CALLS_AT_ONCE)
         self.breaker = DiscordBreaker(clock)
-        self.slots, self.unpaced_slots = UploadSlots(), UploadSlots()
+        self.slots, self.unpaced_slots = (Cap(UPLOADS_AT_ONCE, UPLOADS_OF_ONE_SERVER) for _ in range(2))
         """Two sets: an upload that waits for the pace must not keep the slot of one that need not."""
         self._clock = clock
         self._limited_at: float | None = None
@@ -224,8 +224,9 @@ class DiscordGate:
         passage.is_counted = not path.startswith(NOT_COUNTED)
         passage.place = "/".join(path.split("/")[:3]) if guild_id is None else f"{guild_id}"
         if guild_id is not None and params.method in UPLOADING:
-            passage.slots = self.slots if passage.is_counted else self.unpaced_slots
-            passage.slot = await passage.slots.take(guild_id)
+            slots = self.slots if passage.is_counted else self.unpaced_slots
+            await slots.take(guild_id)
+            passage.slots, passage.guild_id = slots, guild_id
         try:
             await self._admit(passage)
         except BaseException:
@@ -325,9 +326,9 @@ class DiscordGate:
             self.breaker.gave_up()
 
     def _free(self, passage: _Passage) -> None:
-        if passage.slots is not None and passage.slot is not None:
-            passage.slots.release(passage.slot)
-            passage.slot = None
+        if passage.slots is not None:
+            passage.slots.leave(passage.guild_id)
+            passage.slots = None
 
 
 def _outcome(status: int) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextvars import ContextVar
 from dataclasses import KW_ONLY, dataclass, field
@@ -194,12 +193,8 @@ class Downloads:
         return Later(60.0, WaitsFor.FILE)
 
 
-UPLOADS_AT_ONCE, UPLOADS_OF_ONE_SERVER = 32, 2
-"""As many as Discord accepts calls per second, if each takes two thirds of one."""
-GIVES_WAY_S = 1.0
-"""A longer upload gives up its slot: Discord may never answer, and others wait."""
-SLOW_UPLOADS_MOST = 120
-"""Most uploads that may have done so at once."""
+UPLOADS_AT_ONCE, UPLOADS_OF_ONE_SERVER = 150, 2
+"""Discord may never answer some, and others must not wait for those: the pace of calls bounds the rest."""
 
 _posting: ContextVar[int | None] = ContextVar("posting", default=None)
 
@@ -217,67 +212,3 @@ def posting_of(guild_id: int) -> Iterator[None]:
 def posting_guild() -> int | None:
     """Return the guild whose result this task posts, None if none."""
     return _posting.get()
-
-
-@dataclass(slots=True, eq=False)
-class UploadSlot:
-    """An upload's slot, from `take` to `release`."""
-
-    guild_id: int
-    is_slow: bool = False
-    """It gave up its slot: it counts for its server only."""
-    timer: asyncio.TimerHandle | None = None
-
-
-class UploadSlots:
-    """Upload slots: a free one goes to the guild with the fewest uploads, then first come."""
-
-    def __init__(self) -> None:
-        self._running: Counter[int] = Counter()
-        self._slow = 0
-        self._waiting: dict[asyncio.Future[UploadSlot], int] = {}
-
-    async def take(self, guild_id: int) -> UploadSlot:
-        """Wait for a slot; `release` must follow."""
-        mine: asyncio.Future[UploadSlot] = asyncio.get_running_loop().create_future()
-        self._waiting[mine] = guild_id
-        self._admit()
-        try:
-            return await mine
-        except asyncio.CancelledError:
-            if self._waiting.pop(mine, None) is None:
-                self.release(mine.result())
-            raise
-
-    def release(self, slot: UploadSlot) -> None:
-        if slot.timer is not None:
-            slot.timer.cancel()
-        self._slow -= slot.is_slow
-        self._running[slot.guild_id] -= 1
-        self._running += Counter()  # drops zero counts
-        self._admit()
-
-    def running(self, guild_id: int | None = None) -> int:
-        return self._running.total() if guild_id is None else self._running[guild_id]
-
-    def _admit(self) -> None:
-        while self._running.total() - self._slow < UPLOADS_AT_ONCE:
-            free = [
-                (waiting, guild_id)
-                for waiting, guild_id in self._waiting.items()
-                if self._running[guild_id] < UPLOADS_OF_ONE_SERVER and not waiting.done()  # done: cancelled
-            ]
-            if not free:
-                return
-            waiting, guild_id = min(free, key=lambda each: self._running[each[1]])  # the first of equals
-            del self._waiting[waiting]
-            self._running[guild_id] += 1
-            slot = UploadSlot(guild_id)
-            slot.timer = asyncio.get_running_loop().call_later(GIVES_WAY_S, self._give_way, slot)
-            waiting.set_result(slot)
-
-    def _give_way(self, slot: UploadSlot) -> None:
-        if self._slow < SLOW_UPLOADS_MOST:
-            slot.is_slow = True
-            self._slow += 1
-            self._admit()

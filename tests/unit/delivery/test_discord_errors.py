@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,7 +10,6 @@ import pytest
 
 from bot.delivery.channels.facts import is_trouble
 from bot.delivery.channels.links import DiscordLinks
-from bot.delivery.files.downloads import UPLOADS_OF_ONE_SERVER, UploadSlots
 from tests.unit.delivery.test_ticker import refused
 
 
@@ -35,15 +33,3 @@ async def test_a_channel_of_no_server_is_read_by_its_own_recipient_alone():
     client: Any = SimpleNamespace(get_channel={1: SimpleNamespace()}.get)  # as a group's: neither a server's nor a DM
     links = DiscordLinks(client, guilds=nobody, store=nobody, sights=nobody, clock=nobody)
     assert not await links._may_read(1, 2)
-
-
-async def test_a_slot_that_comes_as_its_upload_is_cancelled_is_free_again():
-    slots = UploadSlots()
-    held = [await slots.take(1) for _ in range(UPLOADS_OF_ONE_SERVER)]
-    waiting = asyncio.create_task(slots.take(1))
-    await asyncio.sleep(0)
-    slots.release(held[0])
-    waiting.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await waiting
-    assert slots.running(1) == UPLOADS_OF_ONE_SERVER - 1

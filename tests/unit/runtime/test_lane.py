@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from bot.runtime.pace import Lane
+from bot.runtime.pace import Cap, Lane
 
 
 async def test_the_key_whose_last_turn_is_longest_ago_is_next():
@@ -36,3 +36,27 @@ async def test_who_gives_up_takes_no_turn_and_the_next_gets_one():
 async def _pass(lane: Lane) -> None:
     async with lane.turn("c", timeout_s=1):
         pass
+
+
+async def test_a_place_that_comes_as_its_waiter_is_cancelled_is_free_again():
+    cap = Cap(2, 1)
+    await cap.take("a")
+    waiting = asyncio.create_task(cap.take("a"))
+    await asyncio.sleep(0)
+    cap.leave("a")
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    assert cap.exceeded("a") is None
+
+
+async def test_a_place_is_not_given_to_a_waiter_who_has_just_left():
+    cap = Cap(2, 1)
+    await cap.take("a")
+    waiting = asyncio.create_task(cap.take("a"))
+    await asyncio.sleep(0)
+    waiting.cancel()
+    cap.leave("a")
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    assert cap.exceeded("a") is None
