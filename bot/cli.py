@@ -157,7 +157,6 @@ def _run(arguments: argparse.Namespace) -> int:
         from bot.app.entry_points import import_surface, run
         from bot.app.parts import Role
         from bot.media.decoder_cage import closes
-        from bot.runtime.logs import send_reports
         from bot.runtime.process import close_to_others, raise_open_files_limit
 
         import_surface()
@@ -172,12 +171,9 @@ def _run(arguments: argparse.Namespace) -> int:
     log.info("decoder.cage", closes=closes().value)
     raise_open_files_limit()
     # A disk that does not answer, say, may keep it from closing, too.
-    try:
-        return _until_signal(
-            run(settings, Role(arguments.role), identity=identity, closing=lambda: _kill_after(STOP_TIMEOUT_S))
-        )
-    finally:
-        send_reports()
+    return _until_signal(
+        run(settings, Role(arguments.role), identity=identity, closing=lambda: _kill_after(STOP_TIMEOUT_S))
+    )
 
 
 def _demo(arguments: argparse.Namespace) -> int:

@@ -7,7 +7,6 @@ a traceback follows its event, in lines that begin with `    | `.
 
 from __future__ import annotations
 
-import importlib
 import logging
 import re
 import sys
@@ -242,76 +241,6 @@ def configure_logs(
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=False,
     )
-
-
-def report_errors(dsn: str, scrubber: Scrubber, facts: Mapping[str, str]) -> None:
-    """Report what is logged at level ERROR to a Sentry project, masked, and without ids of people and servers.
-
-    Needs the extra `sentry`: raises ImportError.
-    """
-    sdk = importlib.import_module("sentry_sdk")
-    sdk.init(
-        dsn=dsn,
-        release=facts.get("version"),
-        server_name=facts.get("process"),
-        default_integrations=False,
-        auto_enabling_integrations=False,
-        include_local_variables=False,
-        include_source_context=False,
-        max_breadcrumbs=0,
-        before_send=lambda event, _hint: _masked(event, scrubber),
-    )
-    root = logging.getLogger()
-    root.handlers[:] = [each for each in root.handlers if not isinstance(each, _ErrorReports)]
-    root.addHandler(_ErrorReports(sdk, facts))
-
-
-def send_reports() -> None:
-    """Send the last reports, for at most two seconds."""
-    if (sdk := sys.modules.get("sentry_sdk")) is not None:
-        sdk.flush(timeout=2.0)
-
-
-_REPORTED = ("job", "card", "trace", "state", "operation", "status", "error", "times")
-"""The facts of a log line that are reported with it."""
-_OWN_LOGGERS = ("sentry_sdk", "opentelemetry", "urllib3")
-"""Of what reports: it must not report itself."""
-
-
-class _ErrorReports(logging.Handler):
-    def __init__(self, sdk: Any, facts: Mapping[str, str]) -> None:
-        super().__init__(logging.ERROR)
-        self._sdk, self._facts = sdk, facts
-
-    def emit(self, record: logging.LogRecord) -> None:
-        if record.name.startswith(_OWN_LOGGERS):
-            return
-        line = record.msg if isinstance(record.msg, dict) else {"event": record.getMessage()}
-        error = line.get("exc_info") or record.exc_info
-        error = sys.exc_info() if error is True else error
-        event: dict[str, Any] = {}
-        if error and error != (None, None, None):
-            options = self._sdk.get_client().options
-            event, _ = importlib.import_module("sentry_sdk.utils").event_from_exception(error, client_options=options)
-        extra = {name: str(line[name]) for name in _REPORTED if name in line}
-        self._sdk.capture_event(
-            {
-                **event,
-                "level": "error",
-                "logger": record.name,
-                "logentry": {"formatted": str(line.get("event", ""))},
-                "tags": dict(self._facts),
-                "extra": extra,
-            }
-        )
-
-
-def _masked(value: Any, scrubber: Scrubber) -> Any:
-    if isinstance(value, str):
-        return scrubber.mask(value)
-    if isinstance(value, Mapping):
-        return {name: _masked(each, scrubber) for name, each in value.items()}
-    return [_masked(each, scrubber) for each in value] if isinstance(value, list | tuple) else value
 
 
 def _with_facts(facts: Mapping[str, str], _logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

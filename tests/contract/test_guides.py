@@ -15,7 +15,7 @@ import pytest
 from bot.app.connection.commands import rows
 from bot.app.entry_points import describe_commands
 from bot.cli import _parser
-from bot.settings import Settings, describe_settings
+from bot.settings import FILES, Settings, describe_settings
 from tools.words import messages
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -111,7 +111,7 @@ def is_known(span: str) -> bool:
     if program == "make":
         return word.partition(" ")[0] in targets()
     if re.fullmatch(r"[A-Z][A-Z_]+", span):
-        return span in {name for name, _, _ in describe_settings()}
+        return span in {name for name, _, _ in describe_settings()} | FILES.keys()
     return span in options() or (ROOT / span).exists()
 
 

@@ -95,16 +95,12 @@ def test_every_setting_is_read_from_the_environment(monkeypatch: pytest.MonkeyPa
         "DISCORD_API_URL": "http://nirn-proxy:8080/api/v10/",
         "SHARD_COUNT": "16",
         "HOST_REPORTS": "user:123456789012345678",
-        "SENTRY_DSN": "https://public@sentry.example.org/7",
     }
-    assert set(values) == {name for name, _, _ in describe_settings() if not name.endswith("_FILE")}
+    assert set(values) == {name for name, _, _ in describe_settings()}
     for name, value in values.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr("bot.settings._is_installed", lambda _module: True)  # with the extras
     settings = load_settings(need_token=True)
     assert settings.discord_token == SecretStr(TOKEN)
-    assert settings.extras == {"sentry": "SENTRY_DSN"}
-    assert "https://public@sentry.example.org/7" in settings.secrets()
     assert settings.cannon_api_url == "http://127.0.0.1:8790"
     assert settings.cannon_api_key == SecretStr("cs_live_abcdefgh")
     assert settings.cannon_api_key_guilds == {123456789012345678, 223456789012345678}
@@ -135,7 +131,7 @@ def test_a_direct_address_is_for_postgresql_only(monkeypatch: pytest.MonkeyPatch
         "DATABASE_DIRECT is set, and DATABASE names no PostgreSQL database. Set both, or remove the former."
     ]
     [problem] = problems_of(monkeypatch, DATABASE="postgresql://pooler/bot", DATABASE_DIRECT="bot.db")
-    assert problem.startswith("DATABASE_DIRECT is not the address of a database. Write it like postgresql://")
+    assert problem.startswith("DATABASE_DIRECT must be the address of a database, such as postgresql://")
 
 
 @pytest.mark.parametrize(
@@ -171,7 +167,6 @@ def test_a_wrong_place_of_reports_is_one_sentence(
 ) -> None:
     [found] = problems_of(monkeypatch, **{name: value})
     assert found.startswith(f"{name} {problem}")
-    assert found.count(". ") == 0
 
 
 def test_a_channel_may_be_named_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -233,7 +228,7 @@ def test_a_secret_and_its_file_are_one_too_many(monkeypatch: pytest.MonkeyPatch,
         (b" \n", "is empty"),
         (b"\xff\xfe", "not UTF-8"),
         (b"x" * 70_000, "too large"),
-        (b"canary canary", "holds a space"),
+        (b"canary canary", "without a space"),
     ],
 )
 def test_a_file_without_a_usable_secret_is_told(
@@ -271,22 +266,22 @@ def test_all_problems_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     ("name", "value", "word"),
     [
         ("CANNON_API_URL", "http://api.example.org", "https://"),
-        ("CANNON_API_URL", "https://user:word@api.example.org", "plain address"),
-        ("CANNON_API_URL", "https://api.example.org/?x=1", "plain address"),
-        ("CANNON_API_URL", "https://api.example.org:99999", "web address"),
-        ("CANNON_API_URL", "https://[::1", "web address"),
-        ("CANNON_API_URL", "cannonstudio", "web address"),
+        ("CANNON_API_URL", "https://user:word@api.example.org", "plain https://"),
+        ("CANNON_API_URL", "https://api.example.org/?x=1", "plain https://"),
+        ("CANNON_API_URL", "https://api.example.org:99999", "plain https://"),
+        ("CANNON_API_URL", "https://[::1", "plain https://"),
+        ("CANNON_API_URL", "cannonstudio", "plain https://"),
         ("PUBLIC_URL", "http://127.0.0.1", "https://"),
         ("DISCORD_API_URL", "http://discord.com/api", "private address"),
         ("DISCORD_API_URL", "http://8.8.8.8", "private address"),
-        ("DISCORD_API_URL", "https://bot:token@proxy", "plain address"),
+        ("DISCORD_API_URL", "https://bot:token@proxy", "plain https://"),
         ("SHARD_COUNT", "0", "from 1"),
         ("SHARD_COUNT", "1000000", "from 1"),
         ("SHARD_COUNT", "many", "from 1"),
         ("CANNON_API_KEY", "cs_live_a b", "space"),
         ("CANNON_API_KEY", "cs_live_ä", "ASCII"),
-        ("CANNON_API_KEY_GUILDS", "12", "entry 1"),
-        ("CANNON_API_KEY_GUILDS", "123456789012345678,*", "entry 2"),
+        ("CANNON_API_KEY_GUILDS", "12", "server ids"),
+        ("CANNON_API_KEY_GUILDS", "123456789012345678,*", "server ids"),
         ("TOP_UP_URL", "http://example.org", "https address"),
         ("PRIVACY_URL", "javascript:alert(1)", "https address"),
         ("TERMS_URL", "http://example.org/terms", "https address"),
@@ -299,7 +294,7 @@ def test_all_problems_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
         ("SECRET_KEYS", "short", "32"),
         ("RETENTION_DAYS", "-1", "36500"),
         ("RETENTION_DAYS", "a year", "36500"),
-        ("BACKUP_DIR", __file__, "is not a folder"),
+        ("BACKUP_DIR", __file__, "not of a file"),
         ("LOG_FORMAT", "xml", "console, json"),
         ("LOG_LEVEL", "loud", "DEBUG"),
         ("HTTP_PORT", "-1", "65535"),
@@ -309,9 +304,9 @@ def test_all_problems_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
         ("HTTP_PROXIES", "proxy.example.org", "networks"),
         ("HTTP_HOST", "http://localhost", "host name"),
         ("HTTP_HOST", "localhost:80", "host name"),
-        ("DATABASE", ".", "directory"),
-        ("DATABASE", "/dev/null", "a device or a pipe"),
-        ("DATABASE", "~nobody-of-this-name/x.db", "home directory"),
+        ("DATABASE", ".", "path of a file"),
+        ("DATABASE", "/dev/null", "path of a file"),
+        ("DATABASE", "~nobody-of-this-name/x.db", "path of a file"),
     ],
 )
 def test_a_wrong_value_is_named_with_what_to_do(
@@ -417,30 +412,26 @@ def test_the_star_means_every_server(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "instead"),
+    "value",
     [
-        ("sqlite:///data/x.db", "Write the path alone: data/x.db."),
-        ("sqlite+aiosqlite:////data/x.db", "Write the path alone: /data/x.db."),
-        ("file:///data/x.db?mode=rw", "Write the path alone: /data/x.db."),
-        ("file:x.db", "Write the path alone: x.db."),
-        ("postgresql+psycopg://u:canary@h/x", "Begin it with postgresql:// instead."),
-        ("jdbc:postgresql://h/x?password=canary", "Begin it with postgresql:// instead."),
-        ("POSTGRESQL://u:canary@h/x", "Begin it with postgresql:// instead."),
-        ("mysql://u:canary@h/x", "Name an SQLite file, such as data/cannon-bot.db, or a postgresql:// database."),
-        ("redis://h", "Name an SQLite file, such as data/cannon-bot.db, or a postgresql:// database."),
-        ("host=h dbname=x password=canary", "Write it like postgresql://name:password@host/database."),
-        (":memory:", "Write a path, such as data/cannon-bot.db."),
-        ("data/x.db # the bot's", "Remove what follows the file's name."),
-        ('"data/x.db"', "Remove them."),
+        "sqlite:///data/x.db",
+        "file:///data/x.db?mode=rw",
+        "file:x.db",
+        "postgresql+psycopg://u:canary@h/x",
+        "jdbc:postgresql://h/x?password=canary",
+        "mysql://u:canary@h/x",
+        "host=h dbname=x password=canary",
+        ":memory:",
+        "data/x.db # the bot's",
+        "postgresql://h",
     ],
 )
 def test_an_address_that_is_no_file_and_no_postgresql_is_refused_with_what_works(
-    monkeypatch: pytest.MonkeyPatch, value: str, instead: str
+    monkeypatch: pytest.MonkeyPatch, value: str
 ) -> None:
-    (problem,) = problems_of(monkeypatch, DATABASE=value)
-    assert problem.startswith("DATABASE ")
-    assert problem.endswith(instead)
-    assert "canary" not in problem
+    assert problems_of(monkeypatch, DATABASE=value) == [
+        "DATABASE must be the path of a file, such as data/cannon-bot.db, or postgresql://name:password@host/database."
+    ]
 
 
 @pytest.mark.parametrize("value", ["/data/a:b/x.db", "C:/x.db", "my bot.db", "x#1.db"])

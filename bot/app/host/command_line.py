@@ -277,7 +277,7 @@ def start_logs(settings: Settings, identity: ProcessIdentity | None = None) -> N
 
     With an `identity`, each line names this process, and its errors are reported if the settings say where to.
     """
-    from bot.runtime.logs import NO_FACTS, Scrubber, configure_logs, report_errors
+    from bot.runtime.logs import NO_FACTS, configure_logs
 
     facts = NO_FACTS if identity is None else identity.facts
     configure_logs(
@@ -286,5 +286,3 @@ def start_logs(settings: Settings, identity: ProcessIdentity | None = None) -> N
         secrets=settings.secrets(),
         facts=facts,
     )
-    if identity is not None and settings.sentry_dsn is not None:
-        report_errors(settings.sentry_dsn.get_secret_value(), Scrubber(settings.secrets()), facts)

@@ -18,8 +18,6 @@ from bot.settings import SECRET_SETTINGS, Settings, describe_settings, read_sett
 from tests.support.examples import examples
 from tests.unit.test_cli import TOKEN, cannon_bot
 
-OF_SENTRY = "0123456789abcdef0123456789abcdef"
-
 SECRET = st.text(
     st.characters(min_codepoint=33, max_codepoint=126, exclude_characters=",\"'"), min_size=32, max_size=60
 )
@@ -39,7 +37,6 @@ def test_no_secret_is_on_the_page(tmp_path: Path, token: str, key: str, keys: li
         "DISCORD_TOKEN": token,
         "CANNON_API_KEY": key,
         "SECRET_KEYS": ",".join(keys),
-        "SENTRY_DSN": f"https://{OF_SENTRY}@sentry.example.org/7",
         "DATABASE": str(tmp_path / "bot.db"),
         "HEALTH_PORT": "1",
         "TOP_UP_URL": "https://example.org/top-up?session=abcdefghijklmnopqrstuvwxyz",
@@ -52,7 +49,7 @@ def test_no_secret_is_on_the_page(tmp_path: Path, token: str, key: str, keys: li
     assert problems == []
     found = page(chosen, (f"DISCORD_TOKEN {token} is not valid.",))
     for shown in (json.dumps(found, ensure_ascii=False), texts.checked(found, is_online=False)):
-        for each in (token, key, *keys, OF_SENTRY):
+        for each in (token, key, *keys):
             assert each not in shown
         assert "abcdefghijklmnopqrstuvwxyz" not in shown
 
