@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import json
 import re
 import sys
@@ -11,14 +10,13 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tools")]
-from refusals import Refusal, refusals  # noqa: E402 - found by the line above
+from refusals import refusals  # noqa: E402 - found by the line above
 
-from bot.language import LANGUAGES, SOURCE, ntr, speaking, tr  # noqa: E402 - the same
+from bot.language import LANGUAGES, SOURCE, speaking  # noqa: E402 - the same
 from bot.language.pages import WhyPage, page, texts, written  # noqa: E402 - the same
 
 SEEN = ROOT / "bot" / "language" / "pages" / "seen.json"
 DOCUMENT = ROOT / "docs" / "troubleshooting.md"
-MANY = 5
 
 
 def seen() -> str:
@@ -68,27 +66,9 @@ def _page(why: str) -> WhyPage:
 
 
 def _group(title: str, ids: Sequence[str]) -> str:
-    return "\n".join([f"\n## {title}\n", *map(_section, ids)])
+    return "\n".join([f"\n## {title}\n", *map(_line, ids), ""])
 
 
-def _section(why: str) -> str:
-    shown, said = _page(why), sorted({_said(each) for each in refusals() if each.why == why})
-    sentences = "".join(f"<li>{_as_html(each)}</li>\n" for each in said)
-    return (
-        f'<a id="{why}"></a>\n\n### {shown.title}\n\n{shown.cause}\n\n'
-        f"**{texts.DO_NOW}**: {shown.do}\n\n**{texts.WHO_CAN}**: {shown.who}. `{why}`\n"
-        + (f"\n<details><summary>{texts.YOU_MAY_SEE}</summary><ul>\n{sentences}</ul></details>\n" if said else "")
-    )
-
-
-def _said(refusal: Refusal) -> str:
-    """Return a sentence in the current language, with … for what is filled in."""
-    one, *many = refusal.forms
-    places = re.findall(r"\{([a-z_]+)\}", "".join(many))
-    said = ntr(one, many[0], MANY, **dict.fromkeys(places, "…")) if many else tr(one)
-    return re.sub(r"\{[a-z_]+\}", "…", said)
-
-
-def _as_html(sentence: str) -> str:
-    plain = html.escape(sentence.replace("**", "").removeprefix("-# ").replace("\n", " "), quote=False)
-    return re.sub(r"`([^`]*)`", r"<code>\1</code>", plain)
+def _line(why: str) -> str:
+    shown = _page(why)
+    return f'- <a id="{why}"></a>**{shown.title}** (`{why}`). {shown.do}'

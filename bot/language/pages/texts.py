@@ -20,7 +20,6 @@ WHO: Mapping[str, Text] = MappingProxyType(
 )
 """Who can change the cause of a refusal."""
 CAUSE, WHO_CAN, DO_NOW = Text("Why"), Text("Who can change it"), Text("What to do now")
-YOU_MAY_SEE = Text("You may see")
 
 
 def who(keys: Iterable[str]) -> str:
