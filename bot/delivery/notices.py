@@ -23,13 +23,13 @@ from bot.delivery.channels.facts import (
     missing_of,
 )
 from bot.delivery.channels.guilds import Guilds
-from bot.delivery.channels.messages import Messages, bare_of_names, nonce_of
+from bot.delivery.channels.messages import Messages, nonce_of
 from bot.delivery.channels.view import message_link, message_view
 from bot.delivery.surface import CardSurface
 from bot.domain.models import Card, Job
 from bot.domain.server.guild_rules import Rules
 from bot.domain.server.member_settings import MemberSettings, Notify, may_be_notified, notified_by
-from bot.domain.texts import mention, with_former_members
+from bot.domain.texts import with_former_members
 from bot.domain.words.text import harmless, shortened, stamp
 from bot.jobs.surface import Sentence, spoken
 from bot.language import SOURCE, from_discord, speaking
@@ -86,14 +86,14 @@ class LogChannel:
         send = SEND_IN_THREADS if isinstance(channel, discord.Thread) else SEND_MESSAGES
         return not missing_of(channel.permissions_for(guild.me), (VIEW_CHANNEL, send))
 
-    async def show(self, decision: Decision, *, search: bool = False) -> Posted:
-        """Post a record line in the first channel that accepts it; `search`: unless already there."""
+    async def show(self, decision: Decision) -> Posted:
+        """Post a record line in the first channel that accepts it."""
         with speaking(await self.language_of(decision.guild_id)):
             line = shortened(with_former_members(decision.text), LINE_CHARS)
             view = message_view([self.surface.log_controls(decision)], [])
         line = f"{line} {stamp(decision.at, 'f')}"
         for channel_id in _places(await self.store.settings.get(decision.guild_id), decision.kind):
-            outcome = await self._post(decision.guild_id, channel_id, line, decision=decision, view=view, search=search)
+            outcome = await self._post(decision.guild_id, channel_id, line, decision=decision, view=view)
             if outcome is not Posted.NEVER:
                 return outcome
         return Posted.NEVER
@@ -105,11 +105,9 @@ class LogChannel:
             sentence = texts.unreached(f"{decision.about['job']}", is_refund=decision.kind == REFUND_REQUEST)
             content = sentence if guild is None else texts.DIRECT_ALERT(server=harmless(guild.name), sentence=sentence)
         try:
-            bare = bare_of_names(content)
             async with asyncio.timeout(POST_TIMEOUT_S):
                 channel = await self.messages.direct_message(decision.by_id)
-                if not await self._is_there(channel, decision, lambda message: bare_of_names(message.content) == bare):
-                    await channel.send(content, nonce=nonce_of("unreached", f"{decision.id}", channel.id))
+                await channel.send(content, nonce=nonce_of("unreached", f"{decision.id}", channel.id))
         except DISCORD_ERRORS as error:
             log.info("log_channel.not_told", guild=decision.guild_id, error=type(error).__name__)
             return Posted.LATER if may_pass(error) else Posted.NEVER
@@ -128,7 +126,6 @@ class LogChannel:
         *,
         decision: Decision | None = None,
         view: discord.ui.View | None = None,
-        search: bool = False,
     ) -> Posted:
         """Post a line; Discord deduplicates the same `decision` within a few minutes."""
         if self.is_absent(guild_id):
@@ -136,29 +133,11 @@ class LogChannel:
         nonce = None if decision is None else nonce_of("decision", f"{decision.id}", channel_id)
         try:
             async with asyncio.timeout(POST_TIMEOUT_S):
-                if decision is not None and search and await self._was_posted(channel_id, line, decision):
-                    return Posted.DONE
                 return await self._send(guild_id, channel_id, line, nonce, view)
         except DISCORD_ERRORS as error:
             self.metrics.discord_error(error)
             log.info("log_channel.not_posted", guild=guild_id, channel=channel_id, error=type(error).__name__)
             return Posted.LATER if may_pass(error) else Posted.NEVER
-
-    async def _was_posted(self, channel_id: int, line: str, decision: Decision) -> bool:
-        def fits(message: discord.Message) -> bool:
-            return bare_of_names(message.content).startswith(bare_of_names(line))
-
-        return await self._is_there(self.messages.channel(channel_id, decision.guild_id), decision, fits)
-
-    async def _is_there(
-        self, channel: discord.abc.Messageable, decision: Decision, fits: Callable[[discord.Message], bool]
-    ) -> bool:
-        try:
-            return await self.messages.search(channel, fits, since=decision.at) is not None
-        except discord.HTTPException as error:
-            if not is_closed(error):
-                raise
-        return False
 
     async def _send(
         self, guild_id: int, channel_id: int, line: str, nonce: str | None, view: discord.ui.View | None
@@ -209,9 +188,8 @@ class Notifications:
     async def ping_author(self, card: Card, jobs: Sequence[Job]) -> None:
         """Send the one short message that a result is ready, if it is due: an edit notifies no one.
 
-        Where: the author's choice, else the server's rule. A DM with the result notifies by itself. The attempt is
-        noted first, so that a death or a lost answer never causes a second message. Raises Discord's or the network's
-        error, to be tried again.
+        Where: the author's choice, else the server's rule. A DM with the result notifies by itself. Raises Discord's or
+        the network's error, to be tried again within minutes: then the nonce is the same.
         """
         if card.message_id is None or not await self.store.pings.is_due(card.guild_id, card.id):
             return
@@ -219,82 +197,56 @@ class Notifications:
         rules = await self.store.settings.get(card.guild_id)
         how = notified_by(own.notify, card, jobs, server_pings=rules.ping)
         if how is not Notify.NOTHING and card.is_in_channel and not card.private:
-            began_at = await self.store.pings.begin(card.guild_id, card.id)
+            await self.store.pings.begin(card.guild_id, card.id)
             try:
-                await self._notify(card, jobs[0], own, how, began_at)
+                await self._notify(card, jobs[0], own, how)
             except discord.HTTPException as error:
                 if not is_closed(error):
                     raise
                 log.info("card.not_pinged", card=card.id, code=error.code)
         await self.store.pings.done(card.guild_id, card.id)
 
-    async def _notify(self, card: Card, job: Job, own: MemberSettings, how: Notify, began_at: float | None) -> None:
+    async def _notify(self, card: Card, job: Job, own: MemberSettings, how: Notify) -> None:
         is_direct = how is Notify.DIRECT or card.outside_id is not None
-        if not (is_direct and await self._send_direct(card, job, began_at)) and card.outside_id is None:
-            await self._send_ping(card, job, began_at, says_refused=is_direct and not own.direct_refused)
+        if not (is_direct and await self._send_direct(card, job)) and card.outside_id is None:
+            await self._send_ping(card, job, says_refused=is_direct and not own.direct_refused)
 
-    async def _send_direct(self, card: Card, job: Job, began_at: float | None) -> bool:
+    async def _send_direct(self, card: Card, job: Job) -> bool:
         """Send a DM; False if the author takes none."""
         with speaking(from_discord(card.locale)):
             content = texts.READY_DIRECTLY(link=message_link(card))
         try:
             channel = await self.messages.direct_message(card.author_id)
-            await self._send_once(channel, content, card, job, began_at, place_id=channel.id)
+            await self._send(channel, content, card, job, place_id=channel.id)
         except discord.HTTPException as error:
             if not is_closed(error):
                 raise
             return False
         return True
 
-    async def _send_ping(self, card: Card, job: Job, began_at: float | None, *, says_refused: bool) -> None:
+    async def _send_ping(self, card: Card, job: Job, *, says_refused: bool) -> None:
         """Ping the author in the channel; `says_refused` mentions once that their DMs are closed."""
         with speaking(await self.languages.of_guild(card.guild_id)):
             content = texts.READY(member=card.author_id, link=message_link(card))
             if says_refused:
                 content = f"{content}\n{texts.NO_DIRECT_MESSAGES}"
-        await self._send_once(self.messages.channel(card.channel_id, card.guild_id), content, card, job, began_at)
+        await self._send(self.messages.channel(card.channel_id, card.guild_id), content, card, job)
         if says_refused:
             await self.store.member_settings.change(
                 card.guild_id, card.author_id, lambda own: replace(own, direct_refused=True)
             )
 
-    async def _send_once(
-        self,
-        channel: discord.abc.Messageable,
-        content: str,
-        card: Card,
-        job: Job,
-        began_at: float | None,
-        *,
-        place_id: int | None = None,
+    async def _send(
+        self, channel: discord.abc.Messageable, content: str, card: Card, job: Job, *, place_id: int | None = None
     ) -> None:
-        """Send the message, unless the attempt that began at `began_at` did, or may have."""
-        sent = None
-        if began_at is not None:
-            if place_id is None and not await self._may_search(card):
-                log.info("card.perhaps_pinged", card=card.id)  # rather never than twice
-                return
-            marks = (message_link(card), *([mention(card.author_id)] if place_id is None else []))
-            sent = await self.messages.search(
-                channel, lambda message: all(each in message.content for each in marks), since=began_at
-            )
-        if sent is None:
-            author = discord.AllowedMentions(
-                everyone=False, roles=False, replied_user=False, users=[discord.Object(card.author_id)]
-            )
-            async with asyncio.timeout(CALL_TIMEOUT_S):
-                sent = await channel.send(content, nonce=nonce_of("ping", card.id, place_id), allowed_mentions=author)
+        author = discord.AllowedMentions(
+            everyone=False, roles=False, replied_user=False, users=[discord.Object(card.author_id)]
+        )
+        async with asyncio.timeout(CALL_TIMEOUT_S):
+            sent = await channel.send(content, nonce=nonce_of("ping", card.id, place_id), allowed_mentions=author)
         await self.store.copies.note(
             card.guild_id, job.id, channel_id=place_id or card.channel_id, message_id=sent.id, kind="ping"
         )
-
-    async def _may_search(self, card: Card) -> bool:
-        """Whether Discord shows the bot what is in the card's channel; without the right, it shows an empty one."""
-        guild = None if card.is_at_home else await self.guilds.find(card.guild_id)
-        if guild is None:
-            return True
-        channel = guild.get_channel_or_thread(card.channel_id) or guild.get_channel(card.parent_channel_id or 0)
-        return channel is not None and channel.permissions_for(guild.me).read_message_history
 
     async def tell_key_owner(self, job: Job) -> None:
         """DM the author that their own key is rejected, with what they can do; best effort."""

@@ -41,8 +41,6 @@ LINES_PER_RUN = 50
 RETRY_S = 60.0
 KEPT_S = 24 * 3600.0
 """A line unposted for so long stays in the record only; its author gets a DM."""
-NONCE_S = 60.0
-"""How long Discord is trusted to remember a nonce; it says "a few minutes"."""
 
 
 class Posted(StrEnum):
@@ -59,11 +57,8 @@ class LogSink(Protocol):
 
     async def post(self, guild_id: int, line: str) -> Posted: ...
 
-    async def show(self, decision: Decision, *, search: bool = False) -> Posted:
-        """Post a record line where its guild reads it; once, if called twice within minutes.
-
-        `search`: first look for an earlier attempt's message.
-        """
+    async def show(self, decision: Decision) -> Posted:
+        """Post a record line where its guild reads it; once, if called twice within minutes."""
         ...
 
     async def tell_unreached(self, decision: Decision) -> Posted:
@@ -121,7 +116,7 @@ class DecisionLog:
         age_s = self._clock.wall() - line.at
         outcome = Posted.LATER
         if age_s <= KEPT_S or line.is_promised:
-            outcome = await self._channel.show(line, search=line.is_promised and age_s > NONCE_S)
+            outcome = await self._channel.show(line)
         if outcome is Posted.LATER and age_s > KEPT_S:
             log.warning("decision_log.too_late", guild=line.guild_id, decision=line.id)
             return Posted.NEVER

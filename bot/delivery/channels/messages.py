@@ -9,7 +9,6 @@ import asyncio
 import base64
 import contextlib
 import hashlib
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -38,7 +37,6 @@ CLOCK_SKEW_S = 60.0
 """Allowed difference between our clock and Discord's."""
 NONCE_PURPOSE_CHARS, NONCE_HASH_CHARS = 7, 17
 """Of a channel's nonce: 85 bits keep two messages apart."""
-_COMMAND = re.compile(r"</[^:>\n]{1,100}:\d{1,20}>|`/[^`\n]{1,100}`")
 NOT_CONNECTED_S = 5.0
 """Retry delay before the login, or before the card has a message."""
 
@@ -249,11 +247,6 @@ def nonce_of(purpose: str, subject_id: str, place_id: int | None = None) -> str:
     if len(made) > NONCE_CHARS:
         raise ValueError(f"{made!r} is longer than a nonce may be")
     return made
-
-
-def bare_of_names(content: str) -> str:
-    """Return a content without names of commands, which are mentions once it is sent: to compare it with another."""
-    return _COMMAND.sub("/", content)
 
 
 def carries_result(message: discord.Message, job: Job, jobs: Sequence[Job], *, has_text: bool) -> bool:

@@ -113,18 +113,10 @@ class Pings(Repository):
         )
         return row is not None
 
-    async def begin(self, guild_id: int, card_id: str) -> float | None:
-        """Note that the author is pinged now; return when an earlier attempt began (Unix seconds), None if none did."""
-        now = self._clock.wall()
-
-        def change(db: Connection) -> float | None:
-            its = (guild_id, card_id)
-            row = db.execute("SELECT pinged_at FROM cards WHERE guild_id = ? AND id = ?", its).fetchone()
-            if row is not None and row["pinged_at"] is None:
-                db.execute("UPDATE cards SET pinged_at = ? WHERE guild_id = ? AND id = ?", (now, *its))
-            return None if row is None else row["pinged_at"]
-
-        return await self._write(guild_id, change)
+    async def begin(self, guild_id: int, card_id: str) -> None:
+        """Note that the author is pinged now: later results of the card ping nobody."""
+        query = "UPDATE cards SET pinged_at = ? WHERE guild_id = ? AND id = ? AND pinged_at IS NULL"
+        await self._execute(query, (self._clock.wall(), guild_id, card_id), guild_id=guild_id)
 
     async def done(self, guild_id: int, card_id: str) -> None:
         """Note that the author was pinged, or need not be."""

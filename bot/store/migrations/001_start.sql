@@ -68,7 +68,6 @@ CREATE TABLE cards (
     -- Discord that does not answer, comes between.
     undrawn INTEGER NOT NULL DEFAULT 0 CHECK (undrawn IN (0, 1)),
     -- The time of the newest result whose author is still to hear of it; NULL once they did, or need not. Set with the result.
-    -- Since `pinged_at` is written before the message is sent, both together are an attempt that a death may have cut off.
     ping_due_at REAL,
     -- Cards outside servers (docs/decisions/0100-outside-servers.md): the server that lacks the bot, 0 for a group; NULL where
     -- the bot reaches its message.

@@ -199,39 +199,20 @@ async def dies(*_: object, **__: object) -> None:
     raise Crash("ping")
 
 
-@pytest.mark.parametrize("sent_before", [False, True])
 @pytest.mark.parametrize("how", [Notify.SERVER, pytest.param(Notify.DIRECT, marks=pytest.mark.long)])
-async def test_a_death_before_or_after_the_message_leaves_exactly_one(
-    rig: Rig, monkeypatch: pytest.MonkeyPatch, how: Notify, sent_before: bool
-):
-    """Also after the time in which Discord knows its nonce."""
+async def test_a_death_before_the_message_leaves_exactly_one(rig: Rig, monkeypatch: pytest.MonkeyPatch, how: Notify):
     await chosen(rig, how)
     with monkeypatch.context() as broken:
-        broken.setattr(rig.bot.parts.store.pings, "done" if sent_before else "begin", dies)
+        broken.setattr(rig.bot.parts.store.pings, "begin", dies)
         with pytest.raises(Crash):
             await film(rig)
-    assert len(pings(rig) + direct(rig)) == int(sent_before)
-    await rig.moderator.send(rig.channel, "Nice fox!")
+    assert pings(rig) + direct(rig) == []
     await rig.restart(after_s=1200)
     await later(rig)
     assert (len(pings(rig)), len(direct(rig))) == ((1, 0) if how is Notify.SERVER else (0, 1))
     await later(rig)
     assert len(pings(rig) + direct(rig)) == 1
     assert await rig.bot.parts.store.copies.of_card(rig.guild.id, (await newest(rig)).card_id) != []
-
-
-async def test_where_it_cannot_be_read_whether_the_message_is_there_none_follows(
-    rig: Rig, monkeypatch: pytest.MonkeyPatch
-):
-    with monkeypatch.context() as broken:
-        broken.setattr(rig.bot.parts.store.pings, "done", dies)
-        with pytest.raises(Crash):
-            await film(rig)
-    deny(rig, read_message_history=False)
-    await rig.restart(after_s=1200)
-    await later(rig)
-    deny(rig)
-    assert len(pings(rig)) == 1
 
 
 async def test_hours_later_the_result_speaks_for_itself(rig: Rig, monkeypatch: pytest.MonkeyPatch):

@@ -90,19 +90,6 @@ async def test_the_answer_waits_for_no_post_and_says_what_is_true_of_a_slow_disc
     assert broken(rig) == []
 
 
-async def test_a_post_whose_answer_was_lost_is_not_made_twice_minutes_later(rig: Rig, card: Any, log: Any):
-    await ask(rig, card)
-    failpoints.arm(["decision.posted"])
-    with contextlib.suppress(Crash):
-        await post_log(rig)
-    assert failpoints.disarm() == []
-    rig.advance(3600)
-    await rig.restart()
-    await post_log(rig)
-    assert len(own(rig, log)) == 1
-    assert broken(rig) == []
-
-
 @pytest.mark.parametrize("point", ["decision.before", "decision.changed", "decision.stored"])
 async def test_a_crash_in_a_request_leaves_it_asked_once_or_free_to_be_asked(rig: Rig, card: Any, log: Any, point: str):
     failpoints.arm([point])
@@ -151,20 +138,6 @@ async def test_a_channel_that_closes_before_the_post_is_said_once_and_the_member
     assert "is with the moderators" in await ask(rig, card)
     await post_log(rig)
     assert len(own(rig, again)) == 1
-    assert broken(rig) == []
-
-
-async def test_who_was_told_before_a_crash_is_not_told_again(rig: Rig, card: Any, log: Any):
-    await ask(rig, card)
-    rig.env.backend.delete_channel(log.id)
-    failpoints.arm(["decision.posted"])
-    with contextlib.suppress(Crash):
-        await post_log(rig)
-    assert failpoints.disarm() == []
-    rig.advance(3600)
-    await rig.restart()
-    await post_log(rig)
-    assert len(private_messages(rig, rig.member)) == 1
     assert broken(rig) == []
 
 
