@@ -26,7 +26,7 @@ SEVERAL_PROCESSES = re.compile(
     """,
     re.MULTILINE | re.VERBOSE,
 )
-"""What a line says that knows of several processes: docs/decisions/0085-the-engine-again.md."""
+"""What a line says that knows of several processes: docs/decisions/0028-when-to-look.md."""
 
 
 def knowing() -> dict[str, int]:

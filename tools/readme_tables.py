@@ -23,7 +23,6 @@ from typing import Any
 import yaml  # type: ignore[import-untyped]  # its stubs are a package of their own
 
 from bot.app.connection.commands import rows
-from bot.catalogue import OPERATIONS, Field, Operation
 from bot.settings import describe_settings
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
@@ -33,7 +32,6 @@ ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
 SETTINGS = DOCS / "settings.md"
 COMMANDS = DOCS / "commands.md"
-REQUESTS = DOCS / "requests.md"
 
 
 def settings_table() -> str:
@@ -50,23 +48,6 @@ def commands_table(commands: list[dict[str, Any]]) -> str:
         names = (f"`{option['name']}`" if option["required"] else f"[`{option['name']}`]" for option in options)
         lines.append((f"`/{command['name']}`", command["description"], " ".join(names)))
     return _table(("command", "what it does", "options"), lines)
-
-
-def fields_tables() -> str:
-    """Return a table of each operation's fields as Markdown."""
-    return "\n".join(_fields_of(operation) for operation in OPERATIONS)
-
-
-def _fields_of(operation: Operation) -> str:
-    title = f"### `{operation.id}`: {operation.title}\n\n"
-    if not operation.fields:
-        return f"{title}Its fields are not public.\n"
-    lines = [(f"`{field.name}`", field.kind, _needed(field), field.help) for field in operation.fields]
-    return title + _table(("field", "kind", "required", "meaning"), lines)
-
-
-def _needed(field: Field) -> str:
-    return ("probably" if field.rule_inferred else "yes") if field.required else ""
 
 
 def with_table(text: str, name: str, table: str) -> str:
@@ -279,11 +260,10 @@ def main() -> int:
         "--check", action="store_true", help="change nothing; exit with 1 if the tables are out of date"
     )
     check = parser.parse_args().check
-    old = {path: path.read_text(encoding="utf-8") for path in (SETTINGS, COMMANDS, REQUESTS, DOCUMENT, SEEN)}
+    old = {path: path.read_text(encoding="utf-8") for path in (SETTINGS, COMMANDS, DOCUMENT, SEEN)}
     new = {
         SETTINGS: with_table(old[SETTINGS], "settings", settings_table()),
         COMMANDS: with_commands(old[COMMANDS]),
-        REQUESTS: with_table(old[REQUESTS], "fields", fields_tables()),
         DOCUMENT: with_refusals(old[DOCUMENT]),
         SEEN: seen(),
     }

@@ -1,6 +1,6 @@
 """Shard leases of a fleet's gateway processes, identify slots, and who leads.
 
-Every decision is one write transaction, on the database's clock: docs/decisions/0085-the-engine-again.md.
+Every decision is one write transaction, on the database's clock: docs/decisions/0028-when-to-look.md.
 """
 
 from __future__ import annotations

@@ -52,7 +52,7 @@ OWN = ("bot", "cogs", "sandbox")
 def make_methods_late() -> None:
     """Have dataclasses of the bot compile their methods at the first use of one, not when they are imported.
 
-    Most are not used before READY. docs/decisions/0070-dataclasses-make-their-methods-late.md has the figures.
+    Most are not used before READY. docs/decisions/0031-what-a-start-loads.md has the figures.
     """
     dataclasses.dataclass = _dataclass  # others' classes are passed to the original
 

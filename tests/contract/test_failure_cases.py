@@ -26,9 +26,3 @@ def test_every_case_is_there_once_and_in_order() -> None:
 def test_each_case_is_shown_by_tests_that_exist() -> None:
     assert {number for number, text in cases().items() if not any("::" in each for each in named(text))} == set()
     assert {number: missing(text) for number, text in cases().items() if missing(text)} == {}
-
-
-def test_what_can_happen_to_the_cast_is_shown_by_tests_that_exist() -> None:
-    text = (ROOT / "docs" / "decisions" / "0094-the-cast.md").read_text(encoding="utf-8")
-    assert len(named(text)) >= 20
-    assert missing(text) == []

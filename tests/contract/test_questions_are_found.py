@@ -59,4 +59,4 @@ def test_the_home_page_asks_what_is_asked_most() -> None:
 
 
 def test_a_part_that_is_not_linked_is_not_found() -> None:
-    assert clicks("docs/decisions/0079-grafana-sends-the-alerts.md") is None
+    assert clicks("docs/decisions/0078-the-host-in-discord.md") is None

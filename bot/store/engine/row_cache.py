@@ -1,6 +1,6 @@
 """Cache of rows that are read often and rarely written.
 
-docs/decisions/0032-words-are-found-by-an-index.md. Triggers on the writer's connection invalidate it, so that no
+docs/decisions/0009-writes-share-a-commit.md. Triggers on the writer's connection invalidate it, so that no
 repository can forget to.
 """
 

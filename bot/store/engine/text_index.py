@@ -1,7 +1,7 @@
 """Trigram index over `job_texts`, for word search.
 
 FTS5 with the tokenizer `trigram` (sqlite.org/fts5.html), without the text, maintained by triggers. Without FTS5 a
-search scans the newest jobs only. docs/decisions/0032-words-are-found-by-an-index.md says more.
+search scans the newest jobs only. docs/decisions/0009-writes-share-a-commit.md says more.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Moves jobs that ended long ago out of the tables of decisions, and archived months out of the database.
-
-What they add up to stays: docs/decisions/0090-months-that-are-over.md.
-"""
+"""Moves jobs that ended long ago out of the tables of decisions, and archived months out of the database."""
 
 from __future__ import annotations
 

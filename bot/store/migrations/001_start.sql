@@ -721,7 +721,7 @@ CREATE TABLE api_facts (
 
 -- What the ledger adds up to, so that no reader sums jobs or lines over days. Triggers keep it in the transaction that
 -- changes a job, a line or a draw; the ledger stays the truth, and a daily round compares both
--- (docs/decisions/0066-running-totals.md).
+-- (docs/decisions/0009-writes-share-a-commit.md).
 --
 -- A job counts in four rows: of its server (`member_id` 0) and of its member, in all (`operation` '', channels 0) and in
 -- detail. The server's own row in all is of one hour, so that days of every time zone can be added up; the others are of
@@ -779,7 +779,7 @@ CREATE TABLE processes (
     taken_shards INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;
 
--- What is left of jobs that ended long ago (`cannon-bot archive move`, docs/decisions/0090-months-that-are-over.md): of each
+-- What is left of jobs that ended long ago : of each
 -- what it was, when, and for how many credits, without a word of it; and its lines of the ledger. What they add up to stays
 -- in the running totals, and is kept apart for the daily comparison, so that a month's rows can go.
 CREATE TABLE archived_jobs (

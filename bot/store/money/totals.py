@@ -1,7 +1,7 @@
 """What jobs and ledger lines add up to over time, by the tables `running_totals` and `ledger_totals`.
 
-Triggers keep them (docs/decisions/0066-running-totals.md). A period is read as whole hours or days, and its edges from
-the ledger, so that every sum is exact.
+Triggers keep them (docs/decisions/0009-writes-share-a-commit.md). A period is read as whole hours or days, and its
+edges from the ledger, so that every sum is exact.
 """
 
 from __future__ import annotations
