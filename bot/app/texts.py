@@ -28,12 +28,6 @@ CERTIFICATE_REFUSED = (
 ).format
 NO_ANSWER_IN_TIME = "no answer in time"
 
-DESCRIPTION_FORGOTTEN = (
-    "Cannon Studio's description of its API is forgotten. From its next start the bot uses its built-in one, until "
-    "Cannon Studio publishes another. --undo takes this back."
-)
-DESCRIPTION_WANTED = "The bot learns Cannon Studio's description of its API again at its next start."
-NO_DESCRIPTION_STORED = "No description of Cannon Studio's API is stored. Nothing was changed."
 NO_DESCRIPTION = "Cannon Studio's answer is not a description of its API."
 KEY_FOR_EVERY_SERVER = "every server"
 KEY_FOR_PRIVATE_APPLICATION = "every server, because the application is private"

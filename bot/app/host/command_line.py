@@ -71,7 +71,7 @@ def _add_jobs(jobs: argparse.ArgumentParser) -> None:
     listing.add_argument(
         "--older", type=_span, default=0.0, metavar="TIME", help="requested longer ago, as 30m, 2h, 1d"
     )
-    listing.add_argument("--limit", type=_limit, default=50, help="how many (default: 50)")
+    listing.add_argument("--limit", type=_limit, default=20, help="how many (default: 20)")
     listing.add_argument("--json", action="store_true", help="as JSON")
     listing.set_defaults(usage_error=listing.error)
     showing = add("show", _show_job, "Show one job: its state, who follows it, and credits.")

@@ -83,12 +83,3 @@ def _size(path: Path) -> int | None:
 
 def _rights(key_file: Path) -> str | None:
     return f"mode {stat.S_IMODE(key_file.stat().st_mode):o}" if key_file.exists() else None
-
-
-def read_times(database: Path | PostgresUrl) -> dict[str, list[float]]:
-    """Return when what Cannon Studio publishes was read (Unix seconds), by source. Blocks. Raises StoreError."""
-    found: dict[str, list[float]] = {}
-    with reading(database) as db:
-        for row in db.execute("SELECT source, read_at FROM api_facts WHERE forgotten = 0").fetchall():
-            found.setdefault(row[0], []).append(row[1])
-    return found
