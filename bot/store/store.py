@@ -44,7 +44,6 @@ from bot.store.guild.reactions import ReactionActs, ReactionMaps
 from bot.store.guild.record import AlertTimes, Decisions, Outbox, Refunds, ResultReports
 from bot.store.guild.reviews import Reviews
 from bot.store.guild.settings import GuildSettings, SetupSteps, SwitchedOff, WelcomeRows
-from bot.store.host.archive import Archive
 from bot.store.host.integrity import problems_of, problems_of_file, problems_of_rows
 from bot.store.host.jobs import HostJobs
 from bot.store.host.moved import refuse_moved
@@ -145,7 +144,6 @@ class Store:
     welcomes: WelcomeRows
     processes: Processes
     setup_steps: SetupSteps
-    archive: Archive
     retention: Retention
     host_jobs: HostJobs
 

@@ -24,8 +24,7 @@ INDEX = ("job_grams", "job_grams_config", "job_grams_data", "job_grams_idx")
 """The index of words, and what FTS5 keeps it in."""
 ROWS = {
     "account_checks": KEYS, "alerts": NOBODY, "absent_guilds": NOBODY, "api_changes": NOBODY, "api_facts": NOBODY,
-    "approvals": DECIDED, "archived_jobs": COSTS, "archived_ledger": COSTS, "archived_ledger_totals": NOBODY,
-    "archived_running_totals": COSTS, "best_of_week": DECIDED,
+    "approvals": DECIDED, "best_of_week": DECIDED,
     "blocks": DECIDED, "cards": IDS, "cast_leftovers": CAST, "cast_members": CAST, "copies": RESULTS,
     "decisions": DECIDED, "drafts": PROMPTS, "draws": COSTS,
     "event_members": EVENTS, "event_places": EVENTS, "events": DECIDED, "former_members": IDS,

@@ -180,10 +180,6 @@ def a_limit(credits_: str) -> Limit:
 # Every method that takes a guild, called for a guild with what belongs to another.
 CALLS: dict[str, Call] = {
     "keys.set": lambda store, guild_id, _, made: store.keys.set(guild_id, SECRET[::-1], set_by=1, status=made.status()),
-    "archive.cards": lambda store, guild_id, *_: store.archive.cards(guild_id, 9e9),
-    "archive.take": lambda store, guild_id, other, _: store.archive.take(
-        guild_id, [other.card.id, other.paid.card_id], 9e9, lambda _: True
-    ),
     "keys.current": lambda store, guild_id, *_: store.keys.current(guild_id),
     "keys.get": lambda store, guild_id, other, _: store.keys.get(guild_id, other.key.id),
     "keys.end_practice": lambda store, guild_id, *_: store.keys.end_practice(guild_id),
@@ -495,7 +491,6 @@ OF_ALL_JOBS = {"absent_guilds.note", "absent_guilds.forget", "retention.clear_ou
 WITHOUT_GUILD = {
     # What the host does on the command line, by the id of a job.
     "host_jobs.find", "host_jobs.doubt", "host_jobs.free_of_the_dead", "host_jobs.make_due", "host_jobs.recheck_now",
-    "archive.months", "archive.detached", "archive.next_guild", "archive.detach", "archive.drop",
     "retention.forget_left_over", "former_members.replace_due",
     "cards.unanswered", "cards.being_made", "cards.queued", "cards.undrawn", "job_lists.open_total", "figures.now",
     "leases.hold", "leases.drop", "leases.take_over", "leases.claim", "leases.under",
@@ -507,7 +502,6 @@ WITHOUT_GUILD = {
     "settings.guilds_with_log", "pings.overdue", "outbox.next_lines", "outbox.listen",
     "absent_guilds.all", "absent_guilds.concerned", "absent_guilds.with_unsent", "absent_guilds.overdue",
     "privacy.guilds_of", "retention.erase_old", "retention.forget_expired", "retention.to_purge", "word_offers.due",
-    "retention.old_jobs",
     "rechecks.due", "keys.newest", "keys.refused", "host_key_refusals.all", "account_checks.to_check",
     "api_changes.adopt", "api_changes.latest", "api_facts.all", "api_facts.dates", "api_facts.delete",
     "api_facts.forget", "api_facts.forgotten", "api_facts.use_again",
@@ -553,7 +547,6 @@ async def populate(store: Store, guild_id: int, made: Any, accepted: Any) -> Gui
     await store.weekly.set_channel(guild_id, 777)
     _, (over,) = await accepted(store, "3", guild_id=guild_id, key_id=key.id)
     await store.jobs.change(over, JobState.DELIVERED, settle=Decimal(3))
-    await store.archive.take(guild_id, [over.card_id], 9e9, lambda _: False)
     await store.copies.note(guild_id, paid.id, channel_id=55, message_id=MESSAGE, kind="gallery")
     await store.reactions.set(guild_id, replace(RERUN, shown=CANARY))
     await store.reactions.change_settings(guild_id, gallery=lambda _: (777, 77))
@@ -650,8 +643,7 @@ async def populated(
 
 
 TABLES = (
-    "absent_guilds", "account_checks", "alerts", "approvals", "archived_jobs", "archived_ledger",
-    "archived_ledger_totals", "archived_running_totals", "best_of_week",
+    "absent_guilds", "account_checks", "alerts", "approvals", "best_of_week",
     "blocks", "cards", "cast_leftovers", "cast_members", "copies",
     "decisions", "drafts",
     "draws", "event_members", "event_places", "events",

@@ -46,8 +46,6 @@ ASKED_S = 1.0
 class PostgresDatabase(Database):
     """A database shared by processes that hear each other's writes."""
 
-    has_partitions = True
-
     def __init__(
         self,
         clock: Clock,

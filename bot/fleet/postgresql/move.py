@@ -143,8 +143,6 @@ Target: TypeAlias = psycopg.Connection[Any]
 
 BATCH = 1000
 """Rows between two progress reports."""
-ARCHIVED = "archived_jobs"
-"""With its ledger the only table that has a partition for each month."""
 
 _TABLES = """
 SELECT relname FROM pg_class
@@ -295,9 +293,6 @@ def _fill(source: sqlite3.Connection, target: Target, tables: Sequence[MovedTabl
     for table in tables:
         # Triggers would duplicate copied rows and announce each. Constraints are still checked.
         target.execute(sql.SQL("ALTER TABLE {} DISABLE TRIGGER USER").format(sql.Identifier(table.name)))
-    if any(table.name == ARCHIVED for table in tables):
-        for (month,) in source.execute(f"SELECT DISTINCT month FROM {ARCHIVED}"):  # noqa: S608 - a name of ours
-            target.execute("SELECT make_archive_month(%s)", (month,))
     for table in tables:
         for count in _copy(source, target, table):
             failpoint("move.half")

@@ -45,8 +45,6 @@ class Database(ABC):
 
     text_index: TextIndex | None
     """The text index; None if the database has none."""
-    has_partitions = False
-    """Whether the archive is one table for each month."""
 
     def __init__(
         self,

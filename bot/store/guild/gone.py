@@ -23,7 +23,6 @@ from bot.store.jobs.ending import end_unsent
 from bot.store.jobs.rows import job_of, update_job
 from bot.store.money import ledger
 from bot.store.money.spending import grants_of, limits_of, rules_of
-from bot.store.money.totals import rename_in_archive
 from bot.store.sql import Connection
 from bot.store.vault.secret_box import forget_keys, forget_unneeded_keys
 
@@ -165,8 +164,6 @@ UNION SELECT dropped_by FROM jobs WHERE guild_id = :guild_id AND dropped_by IS N
 UNION SELECT member_id FROM grants WHERE guild_id = :guild_id
 UNION SELECT granted_by FROM grants WHERE guild_id = :guild_id
 UNION SELECT member_id FROM ledger WHERE guild_id = :guild_id AND kind IN ('grant', 'adjust')
-UNION SELECT author_id FROM archived_jobs WHERE guild_id = :guild_id
-UNION SELECT member_id FROM archived_running_totals WHERE guild_id = :guild_id AND member_id <> 0
 UNION SELECT set_by FROM guild_keys WHERE guild_id = :guild_id
 UNION SELECT decided_by FROM reviews WHERE guild_id = :guild_id AND decided_by IS NOT NULL
 """
@@ -276,7 +273,6 @@ class FormerMembers(Repository):
     def _replace_rest(self, db: Connection, former: _Former, values: dict[str, Any]) -> None:
         """Replace the id outside of jobs, except where it still applies to the member."""
         now = self._clock.wall()
-        rename_in_archive(db, former.guild_id, former.member_id, former.number)
         for table, column, when in _NAMED:
             db.execute(
                 f"UPDATE {table} SET {column} = :number"  # noqa: S608 - constants

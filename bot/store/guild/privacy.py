@@ -29,12 +29,6 @@ WHERE jobs.guild_id = :guild_id AND jobs.author_id = :member_id
     AND (jobs.created_at, jobs.rowid) > (:page_at, :page_id)
 ORDER BY jobs.created_at, jobs.rowid LIMIT :limit
 """
-_ARCHIVED = """
-SELECT archived_jobs.*, (
-    SELECT sum(credits_milli) FROM archived_ledger WHERE job_id = archived_jobs.id AND kind IN ('settle', 'adjust')
-) AS settled_milli
-FROM archived_jobs WHERE guild_id = :guild_id AND author_id = :member_id ORDER BY created_at, id
-"""
 _ERASABLE = f"SELECT id FROM jobs WHERE guild_id = ? AND author_id = ? AND {KEPT}"  # noqa: S608 - a constant condition
 _STILL_OPEN = """
 SELECT count(*) FROM jobs WHERE guild_id = ? AND author_id = ?
@@ -42,7 +36,6 @@ SELECT count(*) FROM jobs WHERE guild_id = ? AND author_id = ?
 """
 _GUILDS = """
 SELECT guild_id FROM jobs WHERE author_id = :member_id
-UNION SELECT guild_id FROM archived_jobs WHERE author_id = :member_id
 UNION SELECT guild_id FROM drafts WHERE member_id = :member_id
 UNION SELECT guild_id FROM reaction_acts WHERE member_id = :member_id
 UNION SELECT guild_id FROM voice_defaults WHERE member_id = :member_id
@@ -73,8 +66,7 @@ class Privacy(Repository):
     async def page(self, guild_id: int, member_id: int, *, after: Mark = START, limit: int = PAGE_ROWS) -> ReportPage:
         """Return a page of the member's jobs in the guild, private ones too, oldest first, with full input.
 
-        The last page also has what is left of archived jobs. Omits what a review withholds: a job's result, and input
-        that another job took from it.
+        Omits what a review withholds: a job's result, and input that another job took from it.
         """
         values = {
             "guild_id": guild_id,
@@ -89,9 +81,8 @@ class Privacy(Repository):
             is_last = len(rows) < limit
             befores = {row["id"]: json.loads(row["after_ids"]) for row in rows}
             withheld = withheld_in(db, guild_id, {*befores, *(each for before in befores.values() for each in before)})
-            archived = db.execute(_ARCHIVED, values).fetchall() if is_last else ()
             return ReportPage(
-                rows=(*(_job_line(row, befores[row["id"]], withheld) for row in rows), *map(_archived_line, archived)),
+                rows=tuple(_job_line(row, befores[row["id"]], withheld) for row in rows),
                 after=None if is_last else Mark(rows[-1]["page_at"], rows[-1]["page_id"]),
             )
 
@@ -131,21 +122,6 @@ class Privacy(Repository):
         erased = await self._write(guild_id, change)
         await self._database.scrub()
         return erased
-
-
-def _archived_line(row: Row) -> Mapping[str, Any]:
-    return {
-        "id": row["id"],
-        "asked": iso_time(row["created_at"]),
-        "finished": iso_time(row["finished_at"]),
-        "channel_id": str(row["channel_id"]),
-        "operation": row["operation"],
-        "model": row["model"],
-        "state": row["state"],
-        "held": str(from_milli(row["held_milli"])),
-        "cost": None if row["settled_milli"] is None else str(from_milli_or_none(row["settled_milli"])),
-        "archived": True,
-    }
 
 
 def _job_line(row: Row, before: Iterable[str], withheld: frozenset[str]) -> Mapping[str, Any]:
@@ -197,9 +173,6 @@ WHERE guilds.id IS NOT NULL
 _ENDED = f"""
 SELECT id FROM jobs WHERE guild_id = ? AND {KEPT} AND {_ENDED_AT} <= ? AND recheck_at IS NULL
 ORDER BY {_ENDED_AT} LIMIT ?
-"""  # noqa: S608 - constant conditions
-_COUNT_ENDED = f"""
-SELECT count(*) FROM jobs WHERE guild_id = ? AND {KEPT} AND {_ENDED_AT} <= ? AND recheck_at IS NULL
 """  # noqa: S608 - constant conditions
 _ANY_ENDED = f"SELECT id FROM jobs WHERE guild_id = ? AND {KEPT} LIMIT ?"  # noqa: S608 - a constant condition
 _TO_PURGE = "SELECT guild_id FROM absent_guilds WHERE since <= ? AND purged_at IS NULL"
@@ -291,15 +264,6 @@ class Retention(Repository):
             if (kept := _days_kept(days, own)) is not None:
                 erased += await self._erase(guild_id, now - kept * 86_400, is_known_model)
         return erased
-
-    async def old_jobs(self, days: int) -> int:
-        """Return how many jobs `erase_old` would erase in all."""
-        now, found = self._clock.wall(), 0
-        for guild_id, own in await self._rows(_RETENTION_GUILDS):
-            if (kept := _days_kept(days, own)) is not None:
-                row = await self._row(_COUNT_ENDED, (guild_id, now - kept * 86_400))
-                found += 0 if row is None else int(row[0])
-        return found
 
     async def jobs_of(self, guild_id: int) -> int | None:
         """Return how many jobs the guild has; None if nothing is stored of it."""

@@ -438,56 +438,8 @@ $$;
 CREATE TRIGGER jobs_are_found_by_new_words AFTER UPDATE OF input ON jobs
     FOR EACH ROW WHEN (NEW.input <> OLD.input) EXECUTE FUNCTION have_job_found_by_new_words();
 
-CREATE FUNCTION make_archive_month(month TEXT) RETURNS void LANGUAGE plpgsql AS $$
-DECLARE
-    of TEXT;
-BEGIN
-    FOREACH of IN ARRAY ARRAY['archived_jobs', 'archived_ledger'] LOOP
-        EXECUTE format(
-            'CREATE TABLE IF NOT EXISTS %I PARTITION OF %I FOR VALUES IN (%L)', of || '_' || replace(month, '-', '_'), of, month
-        );
-    END LOOP;
-END
-$$;
-
--- Makes tables of their own of a month's partitions, and returns the names that they have from then on.
-CREATE FUNCTION detach_archive_month(month TEXT) RETURNS TEXT[] LANGUAGE plpgsql AS $$
-DECLARE
-    of TEXT;
-    suffix TEXT := replace(month, '-', '_');
-    again BIGINT := 1;
-    made TEXT[];
-BEGIN
-    WHILE to_regclass(format('detached_jobs_%s', suffix)) IS NOT NULL LOOP
-        again := again + 1;
-        suffix := replace(month, '-', '_') || '_' || again;
-    END LOOP;
-    FOREACH of IN ARRAY ARRAY['jobs', 'ledger'] LOOP
-        EXECUTE format(
-            'ALTER TABLE %I DETACH PARTITION %I', 'archived_' || of, 'archived_' || of || '_' || replace(month, '-', '_')
-        );
-        EXECUTE format(
-            'ALTER TABLE %I RENAME TO %I', 'archived_' || of || '_' || replace(month, '-', '_'), 'detached_' || of || '_' || suffix
-        );
-        made := made || ('detached_' || of || '_' || suffix);
-    END LOOP;
-    RETURN made;
-END
-$$;
-
-CREATE FUNCTION refuse_unless_archived() RETURNS TRIGGER LANGUAGE plpgsql AS $$
-BEGIN
-    IF NOT EXISTS (
-        SELECT FROM archived_ledger AS kept
-        WHERE kept.id = OLD.id AND kept.guild_id = OLD.guild_id AND kept.job_id = OLD.job_id AND kept.kind = OLD.kind
-            AND kept.credits_milli = OLD.credits_milli AND kept.practice = OLD.practice
-    ) THEN
-        RAISE integrity_constraint_violation USING MESSAGE = 'the ledger is append-only';
-    END IF;
-    RETURN OLD;
-END
-$$;
-CREATE TRIGGER ledger_never_deletes BEFORE DELETE ON ledger FOR EACH ROW EXECUTE FUNCTION refuse_unless_archived();
+CREATE TRIGGER ledger_never_deletes BEFORE DELETE ON ledger
+    FOR EACH ROW EXECUTE FUNCTION refuse('the ledger is append-only');
 
 CREATE FUNCTION refuse_key_of_another() RETURNS TRIGGER LANGUAGE plpgsql AS $$
 BEGIN

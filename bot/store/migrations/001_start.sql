@@ -308,8 +308,6 @@ CREATE TABLE grants (
     granted_at REAL NOT NULL,
     expires_at REAL,
     practice INTEGER NOT NULL DEFAULT 0 CHECK (practice IN (0, 1)),
-    -- What a grant has paid for jobs that are archived: their rows of `draws` are gone.
-    archived_milli INTEGER NOT NULL DEFAULT 0 CHECK (archived_milli >= 0),
     UNIQUE (guild_id, id)
 ) STRICT;
 CREATE INDEX grants_member ON grants (guild_id, member_id, (expires_at IS NULL), expires_at);
@@ -777,73 +775,6 @@ CREATE TABLE processes (
     taken_after_s REAL,
     taken_jobs INTEGER NOT NULL DEFAULT 0,
     taken_shards INTEGER NOT NULL DEFAULT 0
-) STRICT, WITHOUT ROWID;
-
--- What is left of jobs that ended long ago : of each
--- what it was, when, and for how many credits, without a word of it; and its lines of the ledger. What they add up to stays
--- in the running totals, and is kept apart for the daily comparison, so that a month's rows can go.
-CREATE TABLE archived_jobs (
-    -- Of UTC, in which it was accepted: '2026-01'.
-    month TEXT NOT NULL CHECK (length(month) = 7),
-    id TEXT NOT NULL,
-    guild_id INTEGER NOT NULL,
-    author_id INTEGER NOT NULL,
-    channel_id INTEGER NOT NULL,
-    operation TEXT NOT NULL,
-    model TEXT,
-    state TEXT NOT NULL CHECK (state IN ('delivered', 'failed', 'cancelled', 'refused', 'expired', 'held')),
-    key_id INTEGER,
-    practice INTEGER NOT NULL CHECK (practice IN (0, 1, 2)),
-    held_milli INTEGER NOT NULL,
-    cost_milli INTEGER,
-    remote_id TEXT,
-    created_at REAL NOT NULL,
-    finished_at REAL,
-    PRIMARY KEY (id, month)
-) STRICT /*postgresql PARTITION BY LIST (month) */;
-CREATE INDEX archived_jobs_member ON archived_jobs (guild_id, author_id);
-
-CREATE TABLE archived_ledger (
-    -- Of its job.
-    month TEXT NOT NULL CHECK (length(month) = 7),
-    id INTEGER NOT NULL,
-    guild_id INTEGER NOT NULL,
-    member_id INTEGER NOT NULL,
-    job_id TEXT NOT NULL,
-    kind TEXT NOT NULL CHECK (kind IN ('hold', 'settle', 'release', 'adjust')),
-    credits_milli INTEGER NOT NULL,
-    at REAL NOT NULL,
-    practice INTEGER NOT NULL CHECK (practice IN (0, 1, 2)),
-    PRIMARY KEY (id, month),
-    UNIQUE (job_id, kind, month)
-) STRICT /*postgresql PARTITION BY LIST (month) */;
-CREATE INDEX archived_ledger_member ON archived_ledger (guild_id, member_id);
-
--- What all of them have added to `running_totals` and `ledger_totals`, those of months that are gone included.
-CREATE TABLE archived_running_totals (
-    guild_id INTEGER NOT NULL CHECK (guild_id >= 0),
-    practice INTEGER NOT NULL CHECK (practice IN (0, 1, 2)),
-    member_id INTEGER NOT NULL,
-    since INTEGER NOT NULL CHECK (since % 3600 = 0),
-    operation TEXT NOT NULL,
-    channel_id INTEGER NOT NULL,
-    parent_channel_id INTEGER NOT NULL,
-    category_id INTEGER NOT NULL,
-    charged_milli INTEGER NOT NULL,
-    drawn_milli INTEGER NOT NULL,
-    spent_milli INTEGER NOT NULL,
-    paid_jobs INTEGER NOT NULL,
-    PRIMARY KEY (guild_id, practice, member_id, since, operation, channel_id, parent_channel_id, category_id)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX archived_running_totals_since ON archived_running_totals (guild_id, since);
-
-CREATE TABLE archived_ledger_totals (
-    guild_id INTEGER NOT NULL CHECK (guild_id > 0),
-    key_id INTEGER NOT NULL,
-    practice INTEGER NOT NULL CHECK (practice IN (0, 1, 2)),
-    kind TEXT NOT NULL,
-    credits_milli INTEGER NOT NULL,
-    PRIMARY KEY (guild_id, key_id, practice, kind)
 ) STRICT, WITHOUT ROWID;
 
 -- Characters and styles of servers. `name_key` is the name as it is compared; `data` is JSON: look, voice, model, ratio, who

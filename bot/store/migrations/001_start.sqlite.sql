@@ -246,11 +246,6 @@ BEGIN
 END;
 
 CREATE TRIGGER ledger_never_deletes BEFORE DELETE ON ledger
-WHEN NOT EXISTS (
-    SELECT 1 FROM archived_ledger AS kept
-    WHERE kept.id = OLD.id AND +kept.guild_id = OLD.guild_id AND +kept.job_id = OLD.job_id AND kept.kind = OLD.kind
-        AND kept.credits_milli = OLD.credits_milli AND kept.practice = OLD.practice
-)
 BEGIN
     SELECT RAISE(ABORT, 'the ledger is append-only');
 END;

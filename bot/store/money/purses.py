@@ -29,7 +29,7 @@ FROM (
     FROM draws JOIN job_charges ON job_charges.job_id = draws.job_id WHERE draws.grant_id = :grant_id
 ) AS each
 """
-_GRANT = "SELECT credits_milli, archived_milli FROM grants WHERE guild_id = :guild_id AND id = :grant_id"
+_GRANT = "SELECT credits_milli FROM grants WHERE guild_id = :guild_id AND id = :grant_id"
 _DRAW = "INSERT INTO draws (guild_id, job_id, grant_id, credits_milli) VALUES (?, ?, ?, ?)"
 _OF_EVENT = "SELECT 1 FROM events WHERE guild_id = ? AND grant_id = ? AND state = 'open' AND emptied = 0"
 _DUE = "UPDATE events SET due_at = ? WHERE guild_id = ? AND grant_id = ? AND state = 'open'"
@@ -60,7 +60,7 @@ def left_in(db: Connection, guild_id: int, grant_id: int, member_id: int = NO_ME
     """Return what is left in a purse, and what it has paid or holds for a member."""
     values = {"guild_id": guild_id, "grant_id": grant_id, "member_id": member_id}
     grant, used = db.execute(_GRANT, values).fetchone(), db.execute(_PAID, values).fetchone()
-    left = grant["credits_milli"] - grant["archived_milli"] - int(used["paid"])
+    left = grant["credits_milli"] - int(used["paid"])
     return from_milli(left), from_milli(int(used["own"]))
 
 

@@ -272,7 +272,7 @@ def grants_of(
             Grant,
             row,
             credits=from_milli(row["credits_milli"]),
-            left=from_milli(row["credits_milli"] - row["archived_milli"] - used.get(row["id"], 0)),
+            left=from_milli(row["credits_milli"] - used.get(row["id"], 0)),
         )
         for row in db.execute(_GRANTS, who).fetchall()
     ]
@@ -284,7 +284,7 @@ def grants_of(
 
 
 def _used(db: Connection, who: Mapping[str, int]) -> dict[int, int]:
-    """Return the thousandths paid by each grant, without archived jobs: never more than the jobs cost, after purses."""
+    """Return the thousandths paid by each grant: never more than the jobs cost, after purses."""
     # Few rows: sorting them here spares the database a temporary table.
     draws = sorted((tuple(row) for row in db.execute(_DRAWN, who).fetchall()), key=_purses_first)
     return paid_by_grants([each[:4] for each in draws])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -218,7 +218,7 @@ def first_spent_at(db: Connection, of: Totalled) -> float | None:
     first: float | None = db.execute(
         query, asdict(of) | {"since": row["since"], "until": row["since"] + of.bucket_s}
     ).fetchone()[0]
-    return float(row["since"]) if first is None else first  # its lines are archived
+    return first
 
 
 _BOOKED = """
@@ -288,9 +288,6 @@ SELECT {_KEY}, {_AMOUNTS} FROM (
     SELECT {_KEY}, charged_milli, drawn_milli, spent_milli, paid_jobs FROM true_totals
     WHERE guild_id = :guild_id AND at >= :since AND at < :until
     UNION ALL
-    SELECT {_KEY}, charged_milli, drawn_milli, spent_milli, paid_jobs FROM archived_running_totals
-    WHERE {_WINDOW}
-    UNION ALL
     SELECT {_KEY}, -charged_milli, -drawn_milli, -spent_milli, -paid_jobs FROM running_totals
     WHERE {_WINDOW} AND practice IN (0, 1, 2) AND member_id = 0
     UNION ALL
@@ -356,7 +353,6 @@ WHERE ledger.guild_id = :guild_id AND ledger.at >= :since AND ledger.at < :until
 GROUP BY coalesce(jobs.key_id, 0), ledger.practice, ledger.kind
 """
 _STORED_BOOKED = "SELECT key_id, practice, kind, credits_milli FROM ledger_totals WHERE guild_id = ?"
-_ARCHIVED_BOOKED = "SELECT key_id, practice, kind, credits_milli FROM archived_ledger_totals WHERE guild_id = ?"
 _NEXT_GUILD = """
 SELECT min(id) FROM (
     SELECT min(guild_id) AS id FROM jobs WHERE guild_id > :after
@@ -411,7 +407,6 @@ class Comparison:
             return
         self._booked.update(_true_booked(db, self.guild_id, window))
         if window.until == _EVER_S:
-            self._booked.update(_booked_in(db, _ARCHIVED_BOOKED, self.guild_id))
             self.is_booked_wrong = +_booked_in(db, _STORED_BOOKED, self.guild_id) != +self._booked
 
     def _compare_member(self, db: Connection, practice: int, member_id: int) -> None:
@@ -456,7 +451,6 @@ def _correct(db: Connection, guild_id: int, window: _Window) -> int:
 
 def _correct_booked(db: Connection, guild_id: int) -> int:
     known, stored = _true_booked(db, guild_id, _Window(0, _EVER_S)), _booked_in(db, _STORED_BOOKED, guild_id)
-    known.update(_booked_in(db, _ARCHIVED_BOOKED, guild_id))
     if +known == +stored:
         return 0
     db.execute("DELETE FROM ledger_totals WHERE guild_id = ?", (guild_id,))
@@ -465,68 +459,6 @@ def _correct_booked(db: Connection, guild_id: int) -> int:
         [(guild_id, *key, milli) for key, milli in known.items()],
     )
     return sum(known[key] != stored[key] for key in known | stored)
-
-
-_SUMS = (
-    "charged_milli = {0}.charged_milli + excluded.charged_milli, drawn_milli = {0}.drawn_milli + excluded.drawn_milli,"
-    " spent_milli = {0}.spent_milli + excluded.spent_milli, paid_jobs = {0}.paid_jobs + excluded.paid_jobs"
-)
-_ARCHIVE_TOTALS = f"""
-INSERT INTO archived_running_totals ({_KEY}, charged_milli, drawn_milli, spent_milli, paid_jobs)
-SELECT {_KEY}, {_AMOUNTS} FROM true_totals WHERE job_id IN ({{}}) GROUP BY {_KEY} HAVING {_NOT_ZERO}
-ON CONFLICT ({_KEY}) DO UPDATE SET {_SUMS.format("archived_running_totals")}
-"""  # noqa: S608 - assembled from constants
-_ARCHIVE_BOOKED = """
-INSERT INTO archived_ledger_totals (guild_id, key_id, practice, kind, credits_milli)
-SELECT ledger.guild_id, coalesce(jobs.key_id, 0), ledger.practice, ledger.kind, sum(credits_milli)
-FROM ledger JOIN jobs ON jobs.id = ledger.job_id WHERE ledger.job_id IN ({})
-GROUP BY ledger.guild_id, coalesce(jobs.key_id, 0), ledger.practice, ledger.kind
-ON CONFLICT (guild_id, key_id, practice, kind)
-DO UPDATE SET credits_milli = archived_ledger_totals.credits_milli + excluded.credits_milli
-"""
-
-
-def archive_totals(db: Connection, job_ids: Sequence[str]) -> None:
-    """Keep what these jobs and their lines add to the totals, before their rows are deleted."""
-    places = ", ".join("?" * len(job_ids))
-    for statement in (_ARCHIVE_TOTALS, _ARCHIVE_BOOKED):
-        db.execute(statement.format(places), tuple(job_ids))
-
-
-# Moved in both tables, or else the daily comparison would move them back.
-_TAKE_OVER = f"""
-INSERT INTO {{0}} ({_KEY}, charged_milli, drawn_milli, spent_milli, paid_jobs)
-SELECT guild_id, practice, :to, since, operation, channel_id, parent_channel_id, category_id,
-    :sign * charged_milli, :sign * drawn_milli, :sign * spent_milli, :sign * paid_jobs
-FROM archived_running_totals WHERE guild_id = :guild_id AND practice IN (0, 1, 2) AND member_id = :member_id
-ON CONFLICT ({_KEY}) DO UPDATE SET {_SUMS}
-"""  # noqa: S608 - assembled from constants
-_FORGET_EMPTY = """
-DELETE FROM running_totals
-WHERE guild_id = :guild_id AND practice IN (0, 1, 2) AND member_id = :member_id
-    AND charged_milli = 0 AND drawn_milli = 0 AND spent_milli = 0 AND paid_jobs = 0
-"""
-_FORGET_ARCHIVED = """
-DELETE FROM archived_running_totals WHERE guild_id = :guild_id AND practice IN (0, 1, 2) AND member_id = :member_id
-"""
-
-
-def rename_in_archive(db: Connection, guild_id: int, member_id: int, number: int) -> None:
-    """Put `number` in a member's place in what is archived, and in what it adds to the totals."""
-    values = {"guild_id": guild_id, "member_id": member_id}
-    for table, to, sign in (
-        ("running_totals", number, 1),
-        ("running_totals", member_id, -1),
-        ("archived_running_totals", number, 1),
-    ):
-        db.execute(_TAKE_OVER.format(table), {**values, "to": to, "sign": sign})
-    db.execute(_FORGET_EMPTY, values)
-    db.execute(_FORGET_ARCHIVED, values)
-    for table, column in (("archived_jobs", "author_id"), ("archived_ledger", "member_id")):
-        db.execute(
-            f"UPDATE {table} SET {column} = :number WHERE guild_id = :guild_id AND {column} = :member_id",  # noqa: S608
-            {**values, "number": number},
-        )
 
 
 def wrong_guilds(db: Connection, progress: Progress) -> Iterator[int]:
