@@ -237,7 +237,7 @@ def _check(arguments: argparse.Namespace) -> int:
         found.warnings.extend(of_cannon(settings))
     if (link := _invite_link(settings)) is not None:
         found.facts.append(f"Add the bot to a server: {link}")
-    facts = report(settings, found, clock, progress)
+    facts = report(settings, found, clock)
     if arguments.json:
         print(json.dumps(facts, indent=2, ensure_ascii=False))
     else:

@@ -249,7 +249,7 @@ async def test_the_hosts_limits_and_what_servers_spent_under_them_are_shown(
         ("CANNON_API_KEY_LIMIT", "25.5", "100", "701"),
         ("CANNON_API_KEY_TOTAL", "35.5", "300", "all"),
     ]
-    page = report(limited, Findings(), clock, no_progress)
+    page = report(limited, Findings(), clock)
     assert page["host_credits"] == found
     assert "35.5 of 300 credits" in texts.host_credits(found)
     clock.now += 32 * 86_400

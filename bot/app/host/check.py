@@ -210,16 +210,15 @@ def clock_ahead(date: str | None, now: float) -> float | None:
         return None
 
 
-def report(settings: Settings, found: Findings, clock: Clock, progress: Progress) -> dict[str, Any]:
+def report(settings: Settings, found: Findings, clock: Clock) -> dict[str, Any]:
     """Return what was found, and what a bug report needs, as JSON values without a secret."""
-    keys = tuple(key.get_secret_value() for key in settings.secret_keys)
     files = settings.local_files
     disk = shutil.disk_usage(next(each for each in (files.parent, *files.parents) if each.exists()))
     facts = {
         **dataclasses.asdict(found),
         "versions": versions(),
         "settings": masked(settings),
-        "database": condition(settings.database, keys, clock.wall(), progress),
+        "database": condition(settings.database, clock.wall()),
         "host_credits": _host_credits(settings, clock),
         "disk": {"free_bytes": disk.free, "total_bytes": disk.total},
         "bot": _health(settings),

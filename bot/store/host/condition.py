@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import sqlite3
 import stat
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from bot.errors import StoreError
-from bot.runtime.progress import Progress
 from bot.settings import PostgresUrl
 from bot.store.by_name import server_module
-from bot.store.engine.connection import damage
 from bot.store.engine.files import mark_of
 from bot.store.engine.schema import migrations
 from bot.store.engine.sqlite_database import made_for
-from bot.store.host.integrity import problems_of_file
 from bot.store.host.jobs import reading
 from bot.store.processes import followers
 from bot.store.sql import Connection
@@ -27,16 +23,14 @@ SELECT min(next_at) FROM jobs WHERE state IN ('submitting', 'queued', 'processin
 """
 
 
-def condition(
-    database: Path | PostgresUrl, secret_keys: Sequence[str], now: float, progress: Progress
-) -> dict[str, Any]:
+def condition(database: Path | PostgresUrl, now: float) -> dict[str, Any]:
     """Return JSON diagnostics of a database that a bot may be using. Raises no database errors.
 
     `now` is in Unix seconds, sizes in bytes.
     """
     if isinstance(database, PostgresUrl):
         try:
-            on_server: dict[str, Any] = server_module("server").condition(database, secret_keys, now)
+            on_server: dict[str, Any] = server_module("server").condition(database, now)
         except StoreError as error:
             return {"address": str(database), "error": error.sentence}
         return on_server
@@ -57,12 +51,11 @@ def condition(
         with reading(database) as db:
             found |= {
                 "schema": int(db.execute("PRAGMA user_version").fetchone()[0]),
-                "quick_check": damage(cast("sqlite3.Connection", db), progress) or "ok",
                 **inside(db, now),
             }
     except (StoreError, sqlite3.Error) as error:
         found["error"] = error.sentence if isinstance(error, StoreError) else str(error)
-    return found | {"problems": problems_of_file(database, secret_keys, now, progress)}
+    return found
 
 
 def inside(db: Connection, now: float) -> dict[str, Any]:

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from bot.app.host import texts
 from bot.app.host.check import Findings, masked, report
 from bot.runtime.clock import SystemClock
-from bot.runtime.progress import no_progress
 from bot.settings import SECRET_SETTINGS, Settings, describe_settings, read_settings
 from tests.support.examples import examples
 from tests.unit.test_cli import TOKEN, cannon_bot
@@ -24,7 +23,7 @@ SECRET = st.text(
 
 
 def page(chosen: Settings, problems: tuple[str, ...] = ()) -> dict[str, Any]:
-    return report(chosen, Findings(problems=list(problems)), SystemClock(), no_progress)
+    return report(chosen, Findings(problems=list(problems)), SystemClock())
 
 
 @settings(
