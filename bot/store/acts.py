@@ -22,9 +22,7 @@ class JobSignals(Protocol):
         """A key of the guild works again. `slot` is its name (bot/account/api_keys.py)."""
         ...
 
-    def decided(self, job_id: str) -> None:
-        """A result's review has ended."""
-        ...
+    def decided(self, job_id: str) -> None: ...
 
 
 class ModeratorActs:

@@ -266,7 +266,6 @@ class Store:
 
     @property
     def pulse(self) -> Pulse:
-        """Whether the database works."""
         return self._database.pulse
 
     async def probe(self) -> None:
@@ -332,7 +331,6 @@ class Store:
         return PAGES_EVERY_S
 
     async def check(self) -> list[str]:
-        """Return a sentence per problem with the database."""
         if isinstance(self._database, SqliteDatabase):
             return await self._database.read(lambda db: problems_of(cast("sqlite3.Connection", db), self._box))
         return await self._database.read(lambda db: problems_of_rows(db, self._box))

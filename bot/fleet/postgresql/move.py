@@ -146,7 +146,7 @@ BATCH = 1000
 
 _TABLES = """
 SELECT relname FROM pg_class
-WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition
+WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r'
 """
 _PARENTS = """
 SELECT child.relname, parent.relname

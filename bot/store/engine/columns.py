@@ -123,7 +123,6 @@ class Column:
 
     @property
     def field(self) -> str:
-        """The name of the attribute."""
         return self.attribute or self.name
 
 

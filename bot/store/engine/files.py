@@ -111,6 +111,5 @@ def mark_of(database: Path) -> Path:
 
 
 def refuse_half_restored(database: Path) -> None:
-    """Raise StoreError if a restore was interrupted."""
     if mark_of(database).exists():
         raise StoreError(texts.HALF_RESTORED(database=database), exit_code=RESTART_CANNOT_HELP)

@@ -153,7 +153,6 @@ class Meta(Repository):
     """The table `meta`: the bot's own facts."""
 
     async def get(self, name: str) -> str | None:
-        """Return the value under this name, None if there is none."""
         row = await self._row("SELECT value FROM meta WHERE name = ?", (name,))
         return None if row is None else str(row[0])
 

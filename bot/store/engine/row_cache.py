@@ -49,7 +49,6 @@ class Answer:
 
     @property
     def is_empty(self) -> bool:
-        """Whether it has to be read."""
         return self.value is NOTHING
 
 

@@ -363,7 +363,6 @@ def _connect_writer(
     watch: WriteTriggers,
     is_intact: bool,
 ) -> sqlite3.Connection:
-    """Create and check the file where necessary."""
     refuse_half_restored(path)
     prepare_file(path)
     with explained(path):

@@ -254,7 +254,6 @@ class ApiFacts(Repository):
     """The table `api_facts`; `ApiChanges.adopt` writes it."""
 
     async def all(self) -> dict[FactKey, str]:
-        """Return what is used, as JSON texts."""
         return _facts_of(await self._rows(_USED))
 
     async def dates(self) -> dict[FactKey, float]:
@@ -262,7 +261,6 @@ class ApiFacts(Repository):
         return {(row["source"], row["subject"]): row["read_at"] for row in await self._rows(_USED)}
 
     async def forgotten(self) -> dict[FactKey, str]:
-        """Return what the host had the bot forget."""
         return _facts_of(await self._rows("SELECT source, subject, body FROM api_facts WHERE forgotten = 1"))
 
     async def forget(self) -> bool:

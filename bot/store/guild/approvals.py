@@ -60,12 +60,10 @@ class Approvals(Repository):
     """The table `approvals`. A row exists while the card waits."""
 
     async def get(self, guild_id: int, card_id: str) -> Approval | None:
-        """Return the guild's card's approval, None if there is none."""
         row = await self._row(_OF_CARD, (guild_id, card_id))
         return None if row is None else _approval(row)
 
     async def note_message(self, guild_id: int, card_id: str, *, channel_id: int, message_id: int) -> None:
-        """Store where the question was posted."""
         await self._execute(
             "UPDATE approvals SET channel_id = ?, message_id = ? WHERE guild_id = ? AND card_id = ?",
             (channel_id, message_id, guild_id, card_id),

@@ -303,7 +303,6 @@ class Retention(Repository):
         return await self._write(guild_id, change)
 
     async def forget_expired(self) -> None:
-        """Delete expired drafts and interaction tokens."""
         now = self._clock.wall()
 
         def change(db: Connection) -> None:

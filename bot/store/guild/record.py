@@ -70,7 +70,6 @@ class Outbox(Repository):
         return await self._database.read(look)
 
     async def remove(self, guild_id: int, decision_id: int) -> None:
-        """Delete a posted or unpostable line."""
         await self._execute(_REMOVE, (guild_id, decision_id), guild_id=guild_id)
 
     async def take_back(self, line: Decision) -> None:

@@ -38,7 +38,6 @@ class Moved:
 
 
 def moved(db: Connection) -> Moved | None:
-    """Return the database's mark, None if there is none."""
     row = db.execute("SELECT value FROM meta WHERE name = ?", (MOVED_TO_META,)).fetchone()
     return None if row is None else Moved(**json.loads(row[0]))
 
@@ -50,6 +49,5 @@ def moved_file(database: Path) -> Moved | None:
 
 
 def refuse_moved(db: Connection, database: Path | PostgresUrl) -> None:
-    """Raise StoreError if the database was moved."""
     if (mark := moved(db)) is not None:
         raise StoreError(texts.moved(database, mark.place, mark.at), exit_code=RESTART_CANNOT_HELP)

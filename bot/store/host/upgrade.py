@@ -33,12 +33,10 @@ class UpgradePlan:
 
     @property
     def is_needed(self) -> bool:
-        """Whether migrations are pending."""
         return self.schema < self.known
 
     @property
     def has_room(self) -> bool:
-        """Whether the backup fits on the disk."""
         return self.size <= self.free
 
 

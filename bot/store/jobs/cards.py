@@ -320,7 +320,6 @@ class Cards(Repository):
         )
 
     async def get(self, guild_id: int, card_id: str) -> Card | None:
-        """Return the guild's card, None if there is none of this id."""
         row = await self._row(_CARD, (guild_id, card_id))
         return None if row is None else card_of(row, self._box)
 

@@ -77,7 +77,6 @@ class JobLists(_PlacedLists):
         return None if row is None else job_of(row)
 
     async def placed(self, guild_id: int, job_id: str) -> PlacedJob | None:
-        """Return the guild's job and its card's place, None if there is none."""
         return next(iter(await self._placed(_PLACED, {"guild_id": guild_id, "id": job_id})), None)
 
     async def in_message(self, guild_id: int, message_id: int) -> list[PlacedJob]:

@@ -51,7 +51,6 @@ class Jobs(Repository):
     """The table `jobs`."""
 
     async def get(self, guild_id: int, job_id: str) -> Job | None:
-        """Return the guild's job, None if there is none of this id."""
         return await self._database.read(lambda db: job_in(db, guild_id, job_id))
 
     async def of_card(self, guild_id: int, card_id: str) -> tuple[Job, ...]:

@@ -136,7 +136,6 @@ def card_of(row: Row, box: SecretBox) -> Card:
 
 
 def insert_card(db: Connection, card: Card, box: SecretBox) -> None:
-    """Insert a card, with its token sealed."""
     sealed = None if card.token is None else box.seal(TOKEN_PURPOSE, card.guild_id, card.token)
     CARDS.insert(db, card, token=sealed)
 
@@ -200,7 +199,6 @@ def placed_from(db: Connection, query: str, values: Parameters) -> list[PlacedJo
 
 
 def job_in(db: Connection, guild_id: int, job_id: str) -> Job | None:
-    """Return the guild's job, None if there is none of this id."""
     found = jobs_from(db, "SELECT * FROM jobs WHERE id = ? AND guild_id = ?", (job_id, guild_id))
     return next(iter(found), None)
 

@@ -80,7 +80,6 @@ class Report:
 
     @property
     def total(self) -> Decimal:
-        """Total spending in the period."""
         return sum(self.spans, Decimal(0))
 
 

@@ -92,7 +92,6 @@ class Spending:
 
     @property
     def running_of_member(self) -> int:
-        """Running jobs of this member, in this guild."""
         return int(self.db.execute(_PLACED_OF_MEMBER, (self.guild_id, self.author_id)).fetchone()[0])
 
     @property
@@ -107,7 +106,6 @@ class Spending:
 
     @property
     def books(self) -> Books:
-        """What all sums are of."""
         if self.own:
             return Books.OWN
         return Books.PRACTICE if self.practice else Books.SERVER
@@ -248,7 +246,6 @@ def limit_of(row: Row) -> Limit:
 
 
 def block_of(db: Connection, guild_id: int, member_id: int) -> Block | None:
-    """Return the member's block, None if there is none."""
     row = db.execute("SELECT * FROM blocks WHERE guild_id = ? AND member_id = ?", (guild_id, member_id)).fetchone()
     return None if row is None else block_from(row)
 

@@ -387,7 +387,6 @@ class Comparison:
 
     @property
     def is_right(self) -> bool:
-        """Whether nothing was found so far."""
         return not self.wrong and not self.is_booked_wrong
 
     def step(self, db: Connection) -> bool:

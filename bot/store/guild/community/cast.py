@@ -132,7 +132,6 @@ class Cast(Repository):
         return [(row["guild_id"], row["channel_id"], row["message_id"]) for row in rows]
 
     async def deleted(self, guild_id: int, message_id: int) -> None:
-        """Forget a leftover message."""
         await self._execute(_USED, (guild_id, message_id), guild_id=guild_id)
 
     async def delete_later(self, guild_id: int, message_id: int, delete_at: float) -> None:

@@ -41,7 +41,6 @@ class Recipes(Repository):
     """The table `recipes`."""
 
     async def get(self, guild_id: int, name: str) -> StoredRecipe | None:
-        """Return the guild's recipe of that name, None if there is none."""
         row = await self._database.read(lambda db: _row(db, guild_id, name))
         return None if row is None else _kept(row)
 
