@@ -244,7 +244,7 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         clock=setup.clock,
     )
     copies = _copies(setup, core, delivery, sources)
-    events = ServerEvents(store=store, catalogue=setup.catalogue, clock=setup.clock)
+    events = ServerEvents(store=store, clock=setup.clock)
     health = _health(setup, store, worker, second_copy)
     parts = Parts(
         store=store,
@@ -528,7 +528,6 @@ def _event_desk(setup: Setup, core: _Core, delivery: Delivery, events: ServerEve
         gate=delivery.gate,
         surface=setup.surface,
         languages=delivery.languages,
-        catalogue=setup.catalogue,
         clock=setup.clock,
         alert=delivery.alert,
     )

@@ -27,8 +27,8 @@ async def scene(tmp_path: Path):
 async def begin(scene: Scene) -> None:
     now = time.time()
     event = ServerEvent(
-        id="E1", guild_id=scene.guild.id, channel_id=scene.channel.id, theme="Cats", purse=Decimal(100), cap=None,
-        operations=frozenset(), jury_role=None, prizes=(Decimal(5),), made_by=1, made_at=now, begins_at=now - 60,
+        id="E1", guild_id=scene.guild.id, channel_id=scene.channel.id, theme="Cats", purse=Decimal(100),
+        cap=Decimal(100), prizes=(Decimal(5),), made_by=1, begins_at=now - 60,
         ends_at=now + 3600,
     )  # fmt: skip
     async with scene.store() as store:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -13,7 +12,7 @@ import pytest
 from bot.domain.models import Job, JobState, LedgerKind, Media, MediaKind
 from bot.domain.money.limit_rules import draws_within_limits
 from bot.domain.money.spend_request import Draw, Verdict
-from bot.domain.server.events import EventState, Judged, ServerEvent, Unjudged
+from bot.domain.server.events import EventState, ServerEvent, Unjudged
 from bot.domain.server.reaction_rules import DEFAULTS
 from bot.store import Record, Spending, Store
 from bot.store.guild.community.events import Ended
@@ -30,8 +29,7 @@ async def begun(store: Store, clock: HandClock, **values: Any) -> ServerEvent:
     """Store an event of an hour that ADA and BOB take part in."""
     event = ServerEvent(
         id="E1", guild_id=GUILD, channel_id=CHANNEL, theme="Cats", purse=Decimal(20), cap=Decimal(12),
-        operations=frozenset(), jury_role=None, prizes=(Decimal(5), Decimal(3)), made_by=1, made_at=clock.now,
-        begins_at=clock.now, ends_at=clock.now + 3600,
+        prizes=(Decimal(5), Decimal(3)), made_by=1, begins_at=clock.now, ends_at=clock.now + 3600,
     )  # fmt: skip
     made = await store.events.add(replace(event, **values), record=lambda _: None)
     assert made is not None
@@ -56,13 +54,11 @@ async def made_by(store: Store, made: Any, clock: HandClock, member: int, *stars
     return done
 
 
-def judged(*jobs: Job, placed: bool = True, jurors: Sequence[int] = (), others: Sequence[int] = ()) -> Judged:
-    return Judged(
-        cards={job.card_id: placed for job in jobs}, jurors=dict.fromkeys(others, False) | dict.fromkeys(jurors, True)
-    )
+def judged(*jobs: Job, placed: bool = True) -> dict[str, bool]:
+    return {job.card_id: placed for job in jobs}
 
 
-async def end(store: Store, event: ServerEvent, by: Judged) -> Ended | None:
+async def end(store: Store, event: ServerEvent, by: dict[str, bool]) -> Ended | None:
     return await store.events.end(event, by, record=lambda _: None)
 
 
@@ -71,7 +67,7 @@ async def grants(store: Store, member: int) -> list[Decimal]:
 
 
 async def test_an_event_comes_back_as_it_was_stored_and_a_channel_has_one(store: Store, clock: HandClock) -> None:
-    made = await begun(store, clock, operations=frozenset({"image.generate"}), jury_role=9)
+    made = await begun(store, clock)
     assert await store.events.get(GUILD, "E1") == made
     assert await store.events.open(GUILD) == [made]
     assert await store.events.add(replace(made, id="E2"), record=lambda _: None) is None
@@ -103,7 +99,7 @@ async def test_the_purse_is_seen_by_those_who_take_part_where_and_while_it_runs(
 
 
 async def test_a_request_that_empties_the_purse_makes_its_event_due(store: Store, made: Any, clock: HandClock) -> None:
-    event = await begun(store, clock, cap=None)
+    event = await begun(store, clock, cap=Decimal(20))
     await store.events.next_at(GUILD, "E1", event.ends_at)
     for drawn, due in (("12", []), ("8", ["E1"])):
         card = made.card(GUILD)
@@ -116,14 +112,14 @@ async def test_a_request_that_empties_the_purse_makes_its_event_due(store: Store
     assert await store.events.due(10) == []
 
 
-@pytest.mark.parametrize("cap", [None, 12])
-async def test_requests_at_once_do_not_overdraw_a_purse(open_store: Any, made: Any, clock: HandClock, cap: int | None):
+@pytest.mark.parametrize("cap", [20, 12])
+async def test_requests_at_once_do_not_overdraw_a_purse(open_store: Any, made: Any, clock: HandClock, cap: int):
     stores = [await open_store(), await open_store()]
-    event = await begun(stores[0], clock, cap=None if cap is None else Decimal(cap))
+    event = await begun(stores[0], clock, cap=Decimal(cap))
     drawn: list[Decimal] = []
 
     async def request(number: int) -> None:
-        author = ADA if cap is not None else (ADA, BOB)[number % 3 % 2]
+        author = ADA if cap == 12 else (ADA, BOB)[number % 3 % 2]
         shown = made.card(GUILD, author_id=author, channel_id=CHANNEL)
         asked = spending.request(7, member_id=author, channel_ids=frozenset({CHANNEL}))
 
@@ -135,8 +131,8 @@ async def test_requests_at_once_do_not_overdraw_a_purse(open_store: Any, made: A
         await stores[number % 2].cards.accept(shown, [made.job(shown, 0, "7")], decide)
 
     await asyncio.gather(*(request(number) for number in range(10)))
-    assert sum(drawn) == (await stores[0].events.use(event, ADA)).paid == (20 if cap is None else cap)
-    if cap is not None:
+    assert sum(drawn) == (await stores[0].events.use(event, ADA)).paid == cap
+    if cap == 12:
         assert (await stores[1].events.use(event, ADA)).of_member == cap
 
 
@@ -176,11 +172,11 @@ async def test_places_prizes_and_the_end_are_one(store: Store, made: Any, clock:
     assert await store.events.due(10) == []
 
 
-@pytest.mark.parametrize("how", ["private", "spoiler", "other operation", "before", "elsewhere", "erased", "blocked"])
+@pytest.mark.parametrize("how", ["private", "spoiler", "before", "elsewhere", "erased", "blocked"])
 async def test_what_does_not_take_part_is_not_placed(store: Store, made: Any, clock: HandClock, how: str) -> None:
     if how == "before":
         job = await made_by(store, made, clock, ADA, BOB)
-    event = await begun(store, clock, operations=frozenset({"video.generate"} if how == "other operation" else ()))
+    event = await begun(store, clock)
     if how == "elsewhere":
         await store.events.cancel(GUILD, "E1", record=lambda _: None)
         event = await begun(store, clock, id="E2", channel_id=77)
@@ -197,18 +193,6 @@ async def test_what_does_not_take_part_is_not_placed(store: Store, made: Any, cl
     assert done is not None
     assert list(done.places) == []
     assert done.results == 0
-
-
-async def test_only_jurors_count_where_there_is_a_jury(store: Store, made: Any, clock: HandClock) -> None:
-    event = await begun(store, clock, jury_role=9)
-    popular, chosen = await made_by(store, made, clock, ADA, BOB, 45), await made_by(store, made, clock, BOB, EVE)
-    clock.now = event.ends_at
-    with pytest.raises(Unjudged) as asked:
-        await end(store, event, judged(popular, chosen))
-    assert asked.value.voters == {BOB, EVE, 45}
-    done = await end(store, event, judged(popular, chosen, jurors=[EVE], others=[BOB, 45]))
-    assert done is not None
-    assert [each.member_id for each in done.places] == [BOB]
 
 
 async def test_a_canceled_event_closes_its_purse_and_says_so_in_the_record(
@@ -229,6 +213,27 @@ async def test_a_canceled_event_closes_its_purse_and_says_so_in_the_record(
     assert await store.events.join(GUILD, "E1", EVE) is None
     clock.now = event.ends_at
     assert await end(store, event, judged()) is None
+
+
+async def test_no_one_joins_an_event_whose_time_is_over(store: Store, clock: HandClock) -> None:
+    event = await begun(store, clock)
+    clock.now = event.ends_at
+    assert await store.events.join(GUILD, event.id, EVE) is None
+    assert (await store.events.use(event, EVE)).members == 2
+
+
+async def test_what_was_requested_before_the_end_is_awaited(store: Store, made: Any, clock: HandClock) -> None:
+    event = await begun(store, clock)
+    assert not await store.events.awaits(event)
+    for channel, member, private in ((CHANNEL, EVE, False), (77, ADA, False), (CHANNEL, ADA, True)):
+        shown = made.card(GUILD, author_id=member, channel_id=channel, created_at=clock.now, private=private)
+        await store.cards.accept(shown, [made.job(shown, 0, "4", created_at=clock.now)], lambda _: None)
+    assert not await store.events.awaits(event)
+    shown = made.card(GUILD, author_id=ADA, channel_id=CHANNEL, created_at=clock.now)
+    _, (job,), _ = await store.cards.accept(shown, [made.job(shown, 0, "4", created_at=clock.now)], lambda _: None)
+    assert await store.events.awaits(event)
+    await store.jobs.change(job, JobState.FAILED, release=True)
+    assert not await store.events.awaits(event)
 
 
 async def test_a_member_who_deletes_their_data_leaves_the_event(store: Store, clock: HandClock) -> None:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from bot.domain.models import Card, GuildKey, Job, JobState, Media, MediaKind, ShootoutPhase, new_id
 from bot.domain.money.spend_request import Draw, Verdict
-from bot.domain.server.events import Judged, ServerEvent
+from bot.domain.server.events import ServerEvent
 from bot.domain.server.first_contact import SetupStep, StepOutcome, WelcomePlace
 from bot.domain.server.guild_rules import Grant, Limit, Period, Rules, Scope
 from bot.domain.server.member_settings import Preset
@@ -103,8 +103,8 @@ def scheduled(guild_id: int) -> Schedule:
 def an_event(guild_id: int, theme: str = "cats", purse: int = 3) -> ServerEvent:
     """An event of the guild whose time is over."""
     return ServerEvent(
-        id=CANARY, guild_id=guild_id, channel_id=55, theme=theme, purse=Decimal(purse), cap=None,
-        operations=frozenset(), jury_role=None, prizes=(), made_by=MEMBER, made_at=1.0, begins_at=1.0, ends_at=2.0,
+        id=CANARY, guild_id=guild_id, channel_id=55, theme=theme, purse=Decimal(purse), cap=Decimal(purse),
+        prizes=(), made_by=MEMBER, begins_at=1.0, ends_at=2.0,
     )  # fmt: skip
 
 
@@ -120,7 +120,7 @@ async def use_of_purse(store: Store, guild_id: int, *_: object) -> object:
 
 async def end_event(store: Store, guild_id: int, *_: object) -> None:
     for each in await store.events.open(guild_id):
-        await store.events.end(each, Judged(cards={}, jurors={}), record=lambda _: None)
+        await store.events.end(each, {}, record=lambda _: None)
 
 
 async def fill_events(store: Store, guild_id: int) -> None:
@@ -254,6 +254,7 @@ CALLS: dict[str, Call] = {
     "events.open": lambda store, guild_id, *_: store.events.open(guild_id),
     "events.join": lambda store, guild_id, *_: store.events.join(guild_id, CANARY, 4242),
     "events.next_at": lambda store, guild_id, *_: store.events.next_at(guild_id, CANARY, 9e9, message_id=1),
+    "events.awaits": lambda store, guild_id, *_: store.events.awaits(an_event(guild_id)),
     "events.note_emptied": lambda store, guild_id, *_: store.events.note_emptied(an_event(guild_id)),
     "events.use": use_of_purse,
     "events.end": end_event,
@@ -484,7 +485,7 @@ GUILD_INSIDE = {
     "jobs.advance", "jobs.change", "jobs.raise_hold", "cards.accept", "rechecks.postpone", "rechecks.found",
     "rechecks.billed", "reaction_acts.note_done", "reaction_acts.note_failed", "outbox.take_back",
     "spending.left_of", "cast.add", "schedules.add",
-    "events.add", "events.note_emptied", "events.use", "events.end",
+    "events.add", "events.awaits", "events.note_emptied", "events.use", "events.end",
 }  # fmt: skip
 OF_ALL_JOBS = {"absent_guilds.note", "absent_guilds.forget", "retention.clear_out"}
 """What ends jobs of the guild, or erases what is of it, without being given one."""

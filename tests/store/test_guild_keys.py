@@ -49,6 +49,15 @@ async def test_a_key_without_open_jobs_is_forgotten_at_once(store: Store, made: 
     assert await store.keys.get(1, key.id) is None
 
 
+async def test_a_canceled_job_forgets_its_retired_key(store: Store, made: Any, accepted: Any) -> None:
+    key = (await store.keys.set(1, SECRET, set_by=5, status=made.status())).key
+    _, (job,) = await accepted(store, guild_id=1, key_id=key.id)
+    await store.keys.remove(1)
+    assert await store.keys.get(1, key.id) is not None
+    assert await store.cancellation.cancel(1, job.id, "Not now.") is not None
+    assert await store.keys.get(1, key.id) is None
+
+
 async def test_a_dropped_card_forgets_its_retired_key(store: Store, made: Any, accepted: Any) -> None:
     key = (await store.keys.set(1, SECRET, set_by=5, status=made.status())).key
     card, _ = await accepted(store, guild_id=1, key_id=key.id, answered=False)

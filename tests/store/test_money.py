@@ -167,7 +167,7 @@ class Money(RuleBasedStateMachine):
         for gift in gifts:
             self.give(*gift)
         if pot is not None:
-            self.begin_event(*pot, hours=30, operations=())
+            self.begin_event(*pot, hours=30)
             for member in MEMBERS[:2]:
                 self.take_part(member)
 
@@ -242,12 +242,10 @@ class Money(RuleBasedStateMachine):
     def by_pot(self, grant_id: int, member: int, items: list[tuple[str, int]]) -> list[int]:
         """What the purse pays of each item: in their order, as far as it and the member's cap go."""
         event = self.model.pots[grant_id].event
-        left = int(event.purse) - self.paid_of_pot(grant_id)
-        if event.cap is not None:
-            left = min(left, int(event.cap) - self.paid_of_pot(grant_id, member))
+        left = min(int(event.purse) - self.paid_of_pot(grant_id), int(event.cap) - self.paid_of_pot(grant_id, member))
         paid = []
-        for operation, cost in items:
-            paid.append(max(0, min(left, cost)) if operation in (event.operations or {operation}) else 0)
+        for _, cost in items:
+            paid.append(max(0, min(left, cost)))
             left -= paid[-1]
         return paid
 
@@ -559,13 +557,11 @@ class Money(RuleBasedStateMachine):
     @precondition(lambda self: all(not pot.is_open for pot in self.model.pots.values()))
     @rule(
         purse=st.integers(1, 60), cap=st.none() | st.integers(1, 30), hours=st.sampled_from([1, 30, 200]),
-        operations=st.sampled_from([(), OPERATIONS[:1]]),
     )  # fmt: skip
-    def begin_event(self, purse: int, cap: int | None, hours: int, operations: tuple[str, ...]) -> None:
+    def begin_event(self, purse: int, cap: int | None, hours: int) -> None:
         event = ServerEvent(
             id=f"E{next(self.numbers)}", guild_id=GUILD, channel_id=50, theme="It", purse=Decimal(purse),
-            cap=None if cap is None else Decimal(min(cap, purse)), operations=frozenset(operations), jury_role=None,
-            prizes=(), made_by=9, made_at=self.clock.now, begins_at=self.clock.now,
+            cap=Decimal(min(purse if cap is None else cap, purse)), prizes=(), made_by=9, begins_at=self.clock.now,
             ends_at=self.clock.now + hours * 3600,
         )  # fmt: skip
         made = self.runner.run(self.store.events.add(event, record=lambda _: None))
@@ -703,7 +699,7 @@ class Money(RuleBasedStateMachine):
                 used = self.runner.run(self.store.events.use(pot.event, member))
                 assert used.paid == self.paid_of_pot(grant_id) <= pot.event.purse
                 assert used.of_member == self.paid_of_pot(grant_id, member)
-                assert used.of_member <= (pot.event.purse if pot.event.cap is None else pot.event.cap)
+                assert used.of_member <= pot.event.cap
 
     @invariant()
     def the_books_are_the_models(self) -> None:

@@ -14,6 +14,7 @@ from bot.domain.server.guild_rules import Limit, Period, Scope
 from bot.domain.server.reaction_rules import DEFAULTS
 from bot.domain.server.schedules import Schedule
 from bot.store import ReviewRule
+from sandbox.demo.answers import control
 from tests.support.cast import add
 from tests.support.channels import press as pressed_on
 from tests.support.jobs import on_job
@@ -570,7 +571,9 @@ async def an_event(stage: Stage) -> str:
 async def _announced(stage: Stage) -> str:
     """Announce an event in a channel of its own, and return its id."""
     room = stage.rig.guild.create_text_channel(f"contest-{stage.number}")
-    await stage.slash("event", theme=f"Cats {stage.number}", ends="2h", purse=50.0, channel=room)
+    shown = await stage.slash("event", theme=f"Cats {stage.number}", ends="2h", purse=50.0, channel=room)
+    if shown.response is not None and (name := control(shown.response.components, "c1:event_announce:")) is not None:
+        await stage.click(shown.response, name)
     found = await stage.store.events.open(stage.guild)
     return next((each.id for each in found if each.channel_id == room.id), "")
 

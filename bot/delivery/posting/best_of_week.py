@@ -12,6 +12,7 @@ from bot.delivery import texts
 from bot.delivery.card.context import GALLERY
 from bot.delivery.channels.facts import is_closed, is_trouble
 from bot.delivery.channels.guilds import Guilds
+from bot.delivery.channels.messages import NOT_CONNECTED_S
 from bot.delivery.channels.view import message_link
 from bot.delivery.notices import LogChannel
 from bot.delivery.posting.copies import Exhibit, ResultCopies, shown_jobs
@@ -54,7 +55,7 @@ class WeeklyPosts:
             try:
                 await self._post(row)
             except Exception as error:
-                await self.store.weekly.postpone(row.guild_id, AGAIN_S)
+                await self.store.weekly.postpone(row.guild_id, error.seconds if isinstance(error, Later) else AGAIN_S)
                 if not isinstance(error, Later | discord.HTTPException) and not is_trouble(error):
                     raise
                 log.info("week.later", guild=row.guild_id, error=type(error).__name__)
@@ -91,7 +92,7 @@ class WeeklyPosts:
         with speaking(await self.copies.languages.of_guild(row.guild_id)):
             guild = await self.guilds.find(row.guild_id)
             if guild is None:
-                raise Later(AGAIN_S)
+                raise Later(NOT_CONNECTED_S)
             channel = guild.get_channel_or_thread(row.channel_id)
             if not isinstance(channel, Home):
                 await self._alert(row)

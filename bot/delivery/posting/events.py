@@ -13,7 +13,6 @@ from typing import Any
 import discord
 import structlog
 
-from bot.catalogue import LiveCatalogue
 from bot.delivery.card.context import GALLERY
 from bot.delivery.card.readers import GuildLanguages
 from bot.delivery.channels.facts import DISCORD_ERRORS, in_time, is_closed
@@ -24,10 +23,10 @@ from bot.delivery.channels.view import message_link, message_view
 from bot.delivery.posting.copies import Exhibit, ResultCopies
 from bot.delivery.surface import CardSurface
 from bot.domain.models import Card, Job
-from bot.domain.server.events import EventPlace, EventState, Judged, ServerEvent, Unjudged
+from bot.domain.server.events import LATE_S, EventPlace, EventState, ServerEvent, Unjudged
 from bot.domain.words.text import harmless
 from bot.jobs.surface import Later, NoPlace, Sentence
-from bot.language import speaking, tr
+from bot.language import speaking
 from bot.runtime.clock import Clock
 from bot.runtime.failpoints import failpoint
 from bot.server.community.events import texts
@@ -59,7 +58,6 @@ class EventDesk:
     gate: PostingGate
     surface: CardSurface
     languages: GuildLanguages
-    catalogue: LiveCatalogue
     clock: Clock
     alert: Callable[[int, Sentence], Awaitable[None]]
 
@@ -102,7 +100,10 @@ class EventDesk:
         channel = await self._channel(event)
         if event.state is EventState.OPEN and channel is None:
             await self.events.channel_gone(event)
-        elif event.state is EventState.OPEN and event.ends_at <= self.clock.wall():
+        elif event.state is EventState.OPEN and event.ends_at <= (now := self.clock.wall()):
+            if now < event.ends_at + LATE_S and await self.store.events.awaits(event):
+                await self.store.events.next_at(event.guild_id, event.id, now + EVERY_S)
+                return
             await self._end(event)
         elif event.state is EventState.OPEN and channel is not None:
             await self._keep_up(event, channel)
@@ -139,7 +140,7 @@ class EventDesk:
         if not event.emptied and (await self.store.events.use(event, 0)).paid >= event.purse:
             await self.store.events.next_at(event.guild_id, event.id, now)
             text = texts.EMPTY(link=_link(event))
-            there = await self.messages.search(channel, lambda each: each.content == text, since=event.made_at)
+            there = await self.messages.search(channel, lambda each: each.content == text, since=event.begins_at)
             if there is None:
                 await in_time(channel.send(text, nonce=nonce_of("empty", event.id, channel.id)))
             await self.store.events.note_emptied(event)
@@ -148,38 +149,35 @@ class EventDesk:
         controls = self.surface.event_controls(event)
         ids = {getattr(each, "custom_id", "") for each in controls}
         there = await self.messages.search(
-            channel, lambda each: bool(ids & {*custom_ids_of(each)}), since=event.made_at
+            channel, lambda each: bool(ids & {*custom_ids_of(each)}), since=event.begins_at
         )
         if there is not None:
             return there
-        embed = discord.Embed(
-            title=texts.TITLE(theme=harmless(event.theme)), description="\n".join(self.rules(event)), colour=GALLERY
-        )
+        embed = self.announcement(event)
         view, quiet = message_view([controls], []) or discord.utils.MISSING, discord.AllowedMentions.none()
         nonce = nonce_of("event", event.id, channel.id)
         return await in_time(channel.send(embed=embed, view=view, nonce=nonce, allowed_mentions=quiet))
 
-    def rules(self, event: ServerEvent) -> list[str]:
-        """Return what an event is about, a line each."""
-        known = [self.catalogue.current.find(each) for each in sorted(event.operations)]
-        return texts.rules(event, [tr(each.title) for each in known if each is not None])
+    @staticmethod
+    def announcement(event: ServerEvent) -> discord.Embed:
+        """Draw the message that announces an event."""
+        lines = "\n".join(texts.rules(event))
+        return discord.Embed(title=texts.TITLE(theme=harmless(event.theme)), description=lines, colour=GALLERY)
 
     # ------------------------------------------------------------------ its end
 
     async def _end(self, event: ServerEvent) -> None:
-        judged = Judged(cards={}, jurors={})
+        judged: dict[str, bool] = {}
         while True:
             try:
                 return await self.events.conclude(event, judged)
             except Unjudged as question:
-                cards = {each.card_id: await self._may_place(event, each.card_id) for each in question.cards}
-                jurors = {each: await self._is_juror(event, each) for each in question.voters}
-                judged = Judged(cards={**judged.cards, **cards}, jurors={**judged.jurors, **jurors})
+                judged |= {each.card_id: await self._may_place(event, each.card_id) for each in question.cards}
 
     async def _may_place(self, event: ServerEvent, card_id: str) -> bool:
         """Whether a card's author is a member, its message is there, and a gallery may show it."""
         found = await self.store.cards.with_jobs(event.guild_id, card_id)
-        if found is None or await self._member(event, found[0].author_id) is None:
+        if found is None or not await self._is_member(event, found[0].author_id):
             return False
         card, jobs = found
         try:
@@ -190,18 +188,15 @@ class EventDesk:
             return False
         return True
 
-    async def _is_juror(self, event: ServerEvent, member_id: int) -> bool:
-        member = await self._member(event, member_id)
-        return member is not None and any(role.id == event.jury_role for role in member.roles)
-
-    async def _member(self, event: ServerEvent, member_id: int) -> discord.Member | None:
+    async def _is_member(self, event: ServerEvent, member_id: int) -> bool:
         guild = await self.guilds.find(event.guild_id)
         if guild is None:
             raise Later(NOT_CONNECTED_S)
         try:
-            return await in_time(guild.fetch_member(member_id))
+            await in_time(guild.fetch_member(member_id))
         except discord.NotFound:
-            return None
+            return False
+        return True
 
     async def _show_places(self, event: ServerEvent, channel: discord.TextChannel) -> None:
         link = _link(event)

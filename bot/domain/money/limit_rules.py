@@ -124,7 +124,7 @@ def _by_purse(request: SpendRequest, spending: SpendingView) -> list[Draw]:
         return []
     drawn, left = [], purse.left
     for place, item in enumerate(request.items):
-        if not item.waits_for_price and purse.pays(item.operation) and (paid := min(left, item.credits)) > 0:
+        if not item.waits_for_price and (paid := min(left, item.credits)) > 0:
             drawn.append(Draw(item=place, grant_id=purse.grant_id, credits=paid))
             left -= paid
     return drawn

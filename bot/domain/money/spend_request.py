@@ -222,11 +222,6 @@ class EventPurse:
     grant_id: int
     left: Decimal
     """What it pays for this member now: of the purse and of their cap, whichever has less left. In credits."""
-    operations: frozenset[str] = frozenset()
-    """What it pays for; empty: everything."""
-
-    def pays(self, operation: str) -> bool:
-        return not self.operations or operation in self.operations
 
 
 class SpendingView(Protocol):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -22,7 +22,8 @@ PRIZES: Final = 3
 PURSE_MAX: Final = Decimal(1_000_000)
 LIFE_MAX_S: Final = 31 * 86_400
 """Shorter than the months that jobs are kept: a member's part of the purse is counted by them."""
-AHEAD_MAX_S: Final = 366 * 86_400
+LATE_S: Final = 300
+"""How long after its end an event waits for what was requested before it."""
 _UNITS_S: Final = {"m": 60, "h": 3600, "d": 86_400, "w": 7 * 86_400}
 _SPAN = re.compile(r"([0-9]{1,4}) ?([mhdw])", re.ASCII | re.IGNORECASE)
 
@@ -31,7 +32,7 @@ class EventState(StrEnum):
     """Whether an event ended by itself."""
 
     OPEN = "open"
-    """Announced, or running."""
+    """Announced, until its places are known."""
     ENDED = "ended"
     CANCELLED = "cancelled"
 
@@ -45,16 +46,11 @@ class ServerEvent:
     channel_id: int
     theme: str
     purse: Decimal
-    cap: Decimal | None
-    """What the purse pays for one member at most; None: all of it."""
-    operations: frozenset[str]
-    """What it pays for and what takes part; empty: everything."""
-    jury_role: int | None
-    """Whose stars count; None: everyone's."""
+    cap: Decimal
+    """What the purse pays for one member at most."""
     prizes: tuple[Decimal, ...]
     """For the first places, given as grants."""
     made_by: int
-    made_at: float
     begins_at: float
     ends_at: float
     grant_id: int = 0
@@ -66,16 +62,11 @@ class ServerEvent:
     emptied: bool = False
     """Whether the channel knows that the purse is empty."""
 
-    def is_running(self, now: float) -> bool:
-        return self.state is EventState.OPEN and self.begins_at <= now < self.ends_at
-
     def to_json(self) -> dict[str, Any]:
         """Return what has no column of its own."""
         return {
             "purse": str(self.purse),
-            "cap": None if self.cap is None else str(self.cap),
-            "operations": sorted(self.operations),
-            "jury": self.jury_role,
+            "cap": str(self.cap),
             "prizes": [str(each) for each in self.prizes],
         }
 
@@ -84,9 +75,7 @@ class ServerEvent:
         """Return the event of what `to_json` returned, and its columns."""
         return cls(
             purse=Decimal(data["purse"]),
-            cap=None if data["cap"] is None else Decimal(data["cap"]),
-            operations=frozenset(data["operations"]),
-            jury_role=data["jury"],
+            cap=Decimal(data["cap"]),
             prizes=tuple(Decimal(each) for each in data["prizes"]),
             **columns,
         )
@@ -127,47 +116,37 @@ class EventPlace:
     prize: Decimal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judged:
-    """What only Discord knows: whether a card may be placed (author and result are here), and who is of the jury."""
-
-    cards: Mapping[str, bool]
-    jurors: Mapping[int, bool]
-
-
 class Unjudged(Exception):
-    """These have to be judged before the places are known."""
+    """Whether these may be placed has to be known before the places are."""
 
-    def __init__(self, *, cards: Sequence[EventEntry] = (), voters: Collection[int] = ()) -> None:
+    def __init__(self, cards: Sequence[EventEntry]) -> None:
         super().__init__()
-        self.cards, self.voters = cards, voters
+        self.cards = cards
 
 
-def placed(event: ServerEvent, entries: Iterable[EventEntry], judged: Judged) -> list[EventPlace]:
-    """Return the first places. Raises Unjudged if `judged` does not know all that it takes."""
-    found = list(entries)
-    if event.jury_role is not None and (unknown := {v for each in found for v in each.voters} - judged.jurors.keys()):
-        raise Unjudged(voters=unknown)
-    jurors = None if event.jury_role is None else {voter for voter, is_one in judged.jurors.items() if is_one}
-    stars = {each.card_id: len(each.voters if jurors is None else each.voters & jurors) for each in found}
-    order = sorted((each for each in found if stars[each.card_id]), key=lambda e: (-stars[e.card_id], e.at, e.card_id))
+def placed(event: ServerEvent, entries: Iterable[EventEntry], judged: Mapping[str, bool]) -> list[EventPlace]:
+    """Return the first places. `judged`: whether a card may be placed, which only Discord knows.
+
+    Raises Unjudged if it lacks one that it takes.
+    """
+    order = sorted((each for each in entries if each.voters), key=lambda e: (-len(e.voters), e.at, e.card_id))
     places: list[EventPlace] = []
     for number, each in enumerate(order):
         if len(places) == PLACES:
             break
         if any(place.member_id == each.author_id for place in places):
             continue
-        if each.card_id not in judged.cards:
-            ahead = [more for more in order[number:] if more.card_id not in judged.cards]
-            raise Unjudged(cards=ahead[: PLACES - len(places)])
-        if judged.cards[each.card_id]:
+        if each.card_id not in judged:
+            ahead = [more for more in order[number:] if more.card_id not in judged]
+            raise Unjudged(ahead[: PLACES - len(places)])
+        if judged[each.card_id]:
             prize = event.prizes[len(places)] if len(places) < len(event.prizes) else Decimal(0)
             places.append(
                 EventPlace(
                     place=len(places) + 1,
                     member_id=each.author_id,
                     card_id=each.card_id,
-                    stars=stars[each.card_id],
+                    stars=len(each.voters),
                     prize=prize,
                 )
             )

@@ -831,7 +831,7 @@ CREATE TABLE shootout_votes (
 CREATE INDEX shootout_votes_member ON shootout_votes (member_id);
 
 -- Events: a theme in a channel, with a purse: a row of `grants` that belongs to no member (`member_id` 0), drawn first by
--- those who take part. `data` is JSON: cap for each member, operations, jury role, prizes. `due_at` is when a round has
+-- those who take part. `data` is JSON: purse, cap for each member, prizes. `due_at` is when a round has
 -- something to do: announce it, say that its purse is empty, end it, post its places; NULL when nothing is left.
 CREATE TABLE events (
     guild_id INTEGER NOT NULL,
@@ -842,7 +842,6 @@ CREATE TABLE events (
     grant_id INTEGER NOT NULL,
     practice INTEGER NOT NULL CHECK (practice IN (0, 1)),
     made_by INTEGER NOT NULL,
-    made_at REAL NOT NULL,
     begins_at REAL NOT NULL,
     ends_at REAL NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('open', 'ended', 'cancelled')),

@@ -51,9 +51,8 @@ def purse_of(
         return None
     data = mapping_from_json(row["data"])
     left, of_member = left_in(db, guild_id, row["grant_id"], member_id)
-    if data["cap"] is not None:
-        left = min(left, Decimal(data["cap"]) - of_member)
-    return EventPurse(grant_id=row["grant_id"], left=max(left, Decimal(0)), operations=frozenset(data["operations"]))
+    left = min(left, Decimal(data["cap"]) - of_member)
+    return EventPurse(grant_id=row["grant_id"], left=max(left, Decimal(0)))
 
 
 def left_in(db: Connection, guild_id: int, grant_id: int, member_id: int = NO_MEMBER) -> tuple[Decimal, Decimal]:

@@ -9,19 +9,21 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.account.api_keys import ApiKeys
 from bot.delivery.answers.deferral import defer
 from bot.delivery.channels.facts import in_time
 from bot.delivery.posting.events import EventDesk
 from bot.domain.models import credits_of, credits_words
 from bot.domain.server.events import PurseUse, ServerEvent
-from bot.domain.words.text import harmless, shortened, stamp
-from bot.errors import InputError
+from bot.domain.words.text import harmless, shortened
+from bot.errors import InputError, NoKey
 from bot.language import sentences
 from bot.server.community.events import texts as said
 from bot.server.community.events.acts import EventWish, ServerEvents
+from bot.store import Ledger
 from cogs.community.events import texts
-from cogs.ui.choices import CHOICE_CHARS, CHOICES_MAX
-from cogs.ui.controls import Control, on
+from cogs.ui.choices import CHOICE_CHARS
+from cogs.ui.controls import Control, on, view_of
 from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.panels import PanelEntry, PanelPage, show_page
 from cogs.ui.permissions import (
@@ -35,6 +37,7 @@ from cogs.ui.permissions import (
 from cogs.ui.texts import GONE
 
 JOIN, CHOOSE, CANCEL, BACK = "event_join", "event_choose", "event_cancel", "event_panel"
+ANNOUNCE = "event_announce"
 """Parts of the custom ids of buttons on old messages: never change them."""
 SHOWN = 8
 CREDITS_MAX = 999_999_999.0
@@ -56,10 +59,7 @@ class EventCommand(commands.Cog):
         ends=texts.ENDS_OPTION,
         purse=texts.PURSE_OPTION,
         cap=texts.CAP_OPTION,
-        begins=texts.BEGINS_OPTION,
         channel=texts.CHANNEL_OPTION,
-        operations=texts.OPERATIONS_OPTION,
-        jury=texts.JURY_OPTION,
         prizes=texts.PRIZES_OPTION,
     )
     async def event(
@@ -69,14 +69,14 @@ class EventCommand(commands.Cog):
         ends: str | None = None,
         purse: app_commands.Range[float, 0.0, CREDITS_MAX] | None = None,
         cap: app_commands.Range[float, 0.0, CREDITS_MAX] | None = None,
-        begins: str | None = None,
         channel: discord.TextChannel | None = None,
-        operations: str | None = None,
-        jury: discord.Role | None = None,
         prizes: str | None = None,
     ) -> None:
-        """Show the events, or announce one. Raises NotAllowed for members, InputError for what does not fit."""
-        given = (theme, ends, purse, cap, begins, channel, operations, jury, prizes)
+        """Show the events, or the announcement of a new one.
+
+        Raises NotAllowed for members, InputError for what does not fit.
+        """
+        given = (theme, ends, purse, cap, channel, prizes)
         if all(each is None for each in given):
             page = await _page(interaction)
             await in_time(interaction.response.send_message(view=page.view(), ephemeral=True))
@@ -89,23 +89,45 @@ class EventCommand(commands.Cog):
             theme=theme,
             ends=ends,
             purse=credits_of(purse),
-            begins=begins or "",
             cap=None if cap is None else credits_of(cap),
-            operations=operations or "",
-            jury_role=None if jury is None or jury.is_default() else jury.id,
             prizes=prizes or "",
         )
         await defer(interaction, ephemeral=True, thinking=True)
-        made = await use(interaction, ServerEvents).announce(guild_of(interaction), wish, by_id=interaction.user.id)
-        await use(interaction, EventDesk).bring_up(made)
-        await in_time(interaction.edit_original_response(content=texts.ANNOUNCED(channel=made.channel_id)))
+        events = use(interaction, ServerEvents)
+        event, draft_id = await events.planned(guild_of(interaction), wish, by_id=interaction.user.id)
+        announce = Control.button(ANNOUNCE, draft_id, label=texts.ANNOUNCE, style=discord.ButtonStyle.primary)
+        await in_time(
+            interaction.edit_original_response(
+                content=await _asked(interaction, event),
+                embed=use(interaction, EventDesk).announcement(event),
+                view=view_of([announce]),
+            )
+        )
 
-    @event.autocomplete("operations")
-    async def _operations(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        *before, last = typed.split(",")
-        offered = interaction.client.catalogue.suggest_operations(last.strip())
-        found = [", ".join([*(each.strip() for each in before), value]) for _, value in offered]
-        return [app_commands.Choice(name=each, value=each) for each in found if len(each) <= CHOICE_CHARS][:CHOICES_MAX]
+
+async def _asked(interaction: Interaction, event: ServerEvent) -> str:
+    """Return the question whether to announce the event, with a warning if the account has less than its purse."""
+    guild_id = guild_of(interaction)
+    try:
+        key = await use(interaction, ApiKeys).for_guild(guild_id)
+    except NoKey:
+        key = None
+    warning = ""
+    if key is not None and key.id is not None and key.balance is not None:
+        free = max(key.balance - (await use(interaction, Ledger).balance(guild_id)).held, Decimal(0))
+        warning = texts.ABOVE_BALANCE(free=credits_words(free)) if event.purse > free else ""
+    return sentences(texts.PREVIEW(channel=event.channel_id), warning)
+
+
+@on(ANNOUNCE)
+async def announce(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
+    """Announce the event that was shown. Raises NotAllowed for members, InputError if it has expired."""
+    await require_moderator(interaction)
+    await defer(interaction)
+    made = await use(interaction, ServerEvents).announce(guild_of(interaction), subject, by_id=interaction.user.id)
+    await use(interaction, EventDesk).bring_up(made)
+    said_in = texts.ANNOUNCED(channel=made.channel_id)
+    await in_time(interaction.edit_original_response(content=said_in, embed=None, view=None))
 
 
 def _channel_of(interaction: Interaction, chosen: discord.TextChannel | None) -> int:
@@ -119,7 +141,7 @@ def _channel_of(interaction: Interaction, chosen: discord.TextChannel | None) ->
 
 async def _page(interaction: Interaction) -> PanelPage:
     found = await use(interaction, ServerEvents).open_to(await viewer_of(interaction))
-    entries = [PanelEntry(_shown(interaction, *each), take_part_button(each[0])) for each in found[:SHOWN]]
+    entries = [PanelEntry(_shown(*each), take_part_button(each[0])) for each in found[:SHOWN]]
     controls = []
     may_change = await is_moderator(interaction)
     if entries and may_change:
@@ -133,10 +155,9 @@ async def _page(interaction: Interaction) -> PanelPage:
     )
 
 
-def _shown(interaction: Interaction, event: ServerEvent, used: PurseUse) -> str:
+def _shown(event: ServerEvent, used: PurseUse) -> str:
     heading = texts.IN_CHANNEL(theme=harmless(event.theme), channel=event.channel_id)
-    rules = use(interaction, EventDesk).rules(event)
-    return "\n".join([heading, *rules, _purse(event, used)])
+    return "\n".join([heading, *said.rules(event), _purse(event, used)])
 
 
 def _purse(event: ServerEvent, used: PurseUse) -> str:
@@ -149,13 +170,9 @@ async def take_part(interaction: Interaction, subject: str, _values: Sequence[st
     """Take part in the event, or say again what its purse pays. Raises Refused for a blocked member."""
     await require_unblocked(interaction)
     event, used = await use(interaction, ServerEvents).join(await viewer_of(interaction), subject)
-    left = max(event.purse - used.paid, Decimal(0))
-    if event.cap is not None:
-        left = min(left, max(event.cap - used.of_member, Decimal(0)))
-    begins = "" if event.is_running(interaction.client.clock.wall()) else said.PAYS_FROM(begin=stamp(event.begins_at))
+    left = max(min(event.purse - used.paid, event.cap - used.of_member), Decimal(0))
     text = sentences(
         said.TAKING_PART(theme=harmless(event.theme)),
-        begins,
         said.PAYS_NOW(left=credits_words(left), channel=event.channel_id),
         _purse(event, used),
     )

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bot.delivery.channels.messages import NOT_CONNECTED_S
 from bot.domain.server.weeks import posted_next
 from bot.runtime import failpoints
 from bot.runtime.failpoints import GALLERY_NAMES, Crash
@@ -85,6 +86,19 @@ async def test_after_a_crash_it_is_still_posted_once_and_removed_with_a_result(r
     delete(rig, message)
     await rig.env.settle()
     assert in_channel(rig, week) == []
+
+
+async def test_it_is_posted_soon_after_a_start_whose_first_round_knows_no_server(
+    rig: Rig, week: Any, monkeypatch: pytest.MonkeyPatch
+):
+    await starred(rig, "a heron", other(rig, "eve"))
+    with monkeypatch.context() as starting:
+        starting.setattr(rig.bot, "get_guild", lambda _: None)
+        await monday(rig)
+    assert in_channel(rig, week) == []
+    rig.advance(NOT_CONNECTED_S)
+    await round_of(rig)
+    assert len(in_channel(rig, week)) == 1
 
 
 async def test_what_may_not_be_shown_is_left_out(rig: Rig, week: Any):

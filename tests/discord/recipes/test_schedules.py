@@ -232,6 +232,10 @@ async def test_the_best_of_last_week_is_used_or_the_run_left_out(rig: Rig):
     assert not (await kept(rig, made)).is_paused
     [_, line] = await lines(rig)
     assert "left out a run" in line
+    spoiler = await earlier(rig, IMAGE, spoiler=True)
+    [hidden] = [each for each in rig.messages() if each.id == spoiler.message_id]
+    for fan in (rig.moderator, other(rig, "dan"), other(rig, "bo")):  # the most starred, but not to build on openly
+        await fan.react(hidden, "⭐")
     await rig.member.react(message, "⭐")
     await other(rig, "eve").react(message, "⭐")
     await due(rig, made, 14)

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from decimal import Decimal
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from decimal import ROUND_CEILING, Decimal
 
-from bot.catalogue import LiveCatalogue
 from bot.catalogue.checks.values import clean_text
 from bot.domain.models import credits_words, new_id
 from bot.domain.server.events import (
-    AHEAD_MAX_S,
     LIFE_MAX_S,
     PRIZES,
     PURSE_MAX,
-    Judged,
     PurseUse,
     ServerEvent,
     moment_of,
@@ -30,7 +27,10 @@ from bot.store import Record, Store
 from bot.store.guild.community.events import Ended
 
 THEME_CHARS = 100
+DRAFT_LIFE_S = 900.0
 _DAY_S = 86_400
+_SHARES = 4
+"""Members who empty a purse whose moderator gave no cap."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,12 +41,8 @@ class EventWish:
     theme: str
     ends: str
     purse: Decimal
-    begins: str = ""
-    """'' for now."""
     cap: Decimal | None = None
-    operations: str = ""
-    """Ids or titles with commas; '' for all."""
-    jury_role: int | None = None
+    """None for a part of the purse."""
     prizes: str = ""
     """Amounts for the first places, with spaces."""
 
@@ -56,11 +52,23 @@ class ServerEvents:
     """Changes and lists events. What a member does not see is as what is not there."""
 
     store: Store
-    catalogue: LiveCatalogue
     clock: Clock
 
-    async def announce(self, guild_id: int, wish: EventWish, *, by_id: int) -> ServerEvent:
-        """Store a new event with its purse. Raises InputError, with nothing stored, for what does not fit."""
+    async def planned(self, guild_id: int, wish: EventWish, *, by_id: int) -> tuple[ServerEvent, str]:
+        """Return the event as it would be announced now, and the id of its draft. Raises InputError."""
+        event = await self._event(guild_id, wish, by_id)
+        if any(each.channel_id == event.channel_id for each in await self.store.events.open(guild_id)):
+            raise InputError(texts.ONE_AT_A_TIME(channel=event.channel_id), "channel")
+        draft = {"event": {**asdict(wish), "purse": str(event.purse), "cap": str(event.cap)}}
+        return event, await self.store.drafts.keep(guild_id, by_id, draft, expires_at=self.clock.wall() + DRAFT_LIFE_S)
+
+    async def announce(self, guild_id: int, draft_id: str, *, by_id: int) -> ServerEvent:
+        """Store the event of a moderator's own draft with its purse. Raises InputError, with nothing stored."""
+        draft = await self.store.drafts.take(guild_id, by_id, draft_id)
+        if draft is None or "event" not in draft:
+            raise InputError(texts.DRAFT_GONE)
+        kept = draft["event"]
+        wish = EventWish(**{**kept, "purse": Decimal(kept["purse"]), "cap": Decimal(kept["cap"])})
         event = await self._event(guild_id, wish, by_id)
 
         def record(made: ServerEvent | None) -> Record | None:
@@ -87,7 +95,7 @@ class ServerEvents:
             raise InputError(texts.THEME_EMPTY, "theme")
         if len(theme) > THEME_CHARS:
             raise InputError(texts.THEME_TOO_LONG(count=THEME_CHARS), "theme")
-        begins_at, ends_at = await self._times(guild_id, wish, now)
+        ends_at = await self._end(guild_id, wish, now)
         if not 1 <= wish.purse <= PURSE_MAX:
             raise InputError(texts.PURSE_SIZE(most=PURSE_MAX), "purse")
         if wish.cap is not None and not 0 < wish.cap <= wish.purse:
@@ -101,48 +109,25 @@ class ServerEvents:
             channel_id=wish.channel_id,
             theme=theme,
             purse=wish.purse,
-            cap=wish.cap,
-            operations=self._operations(wish.operations),
-            jury_role=wish.jury_role,
+            cap=usual_cap(wish.purse) if wish.cap is None else wish.cap,
             prizes=_prizes(wish.prizes),
             made_by=by_id,
-            made_at=now,
-            begins_at=begins_at,
+            begins_at=now,
             ends_at=ends_at,
         )
 
-    async def _times(self, guild_id: int, wish: EventWish, now: float) -> tuple[float, float]:
-        zone = (await self.store.settings.get(guild_id)).zone
-
-        def read(option: str, typed: str) -> float:
-            at = moment_of(clean_text(typed), now, zone)
-            if at is None:
-                raise InputError(texts.NOT_A_TIME(option=option), option)
-            return at
-
-        begins_at = read("begins", wish.begins) if wish.begins else now
-        ends_at = read("ends", wish.ends)
-        if begins_at < now:
-            raise InputError(texts.BEGIN_IN_THE_PAST, "begins")
-        if begins_at > now + AHEAD_MAX_S:
-            raise InputError(texts.TOO_FAR, "begins")
-        if ends_at <= begins_at:
-            raise InputError(texts.END_BEFORE_BEGIN, "ends")
-        if ends_at > begins_at + LIFE_MAX_S:
+    async def _end(self, guild_id: int, wish: EventWish, now: float) -> float:
+        ends_at = moment_of(clean_text(wish.ends), now, (await self.store.settings.get(guild_id)).zone)
+        if ends_at is None:
+            raise InputError(texts.NOT_A_TIME, "ends")
+        if ends_at <= now:
+            raise InputError(texts.END_IN_THE_PAST, "ends")
+        if ends_at > now + LIFE_MAX_S:
             raise InputError(texts.TOO_LONG(count=LIFE_MAX_S // _DAY_S), "ends")
-        return begins_at, ends_at
-
-    def _operations(self, typed: str) -> frozenset[str]:
-        found = set()
-        for each in filter(None, (part.strip() for part in clean_text(typed).split(","))):
-            try:
-                found.add(self.catalogue.current.resolve(each).id)
-            except InputError:
-                raise InputError(texts.NO_OPERATION(typed=harmless(each)), "operations") from None
-        return frozenset(found)
+        return ends_at
 
     async def purses(self, guild_id: int, member_id: int = 0) -> list[tuple[ServerEvent, PurseUse]]:
-        """Return the planned and running events with what their purses have paid, in all and for the member."""
+        """Return the open events with what their purses have paid, in all and for the member."""
         found = await self.store.events.open(guild_id)
         return [(each, await self.store.events.use(each, member_id)) for each in found]
 
@@ -186,7 +171,7 @@ class ServerEvents:
 
         return await self.store.events.cancel(guild_id, event_id, record=record)
 
-    async def conclude(self, event: ServerEvent, judged: Judged) -> None:
+    async def conclude(self, event: ServerEvent, judged: Mapping[str, bool]) -> None:
         """End an event whose time is over, if it has not ended. Raises Unjudged as the store."""
 
         def record(ended: Ended | None) -> Record | None:
@@ -203,6 +188,11 @@ class ServerEvents:
             return Record(kind="event", text=text, by_id=0, about=about)
 
         await self.store.events.end(event, judged, record=record)
+
+
+def usual_cap(purse: Decimal) -> Decimal:
+    """Return what a purse pays for one member where its moderator did not say."""
+    return min(purse, (purse / _SHARES).to_integral_value(ROUND_CEILING))
 
 
 def _sees(viewer: Viewer, event: ServerEvent) -> bool:

@@ -19,23 +19,18 @@ THEME_TOO_LONG = Plural(
     "`theme` can have up to {count} character.", "`theme` can have up to {count} characters.", why="event.input"
 )
 NOT_A_TIME = Text(
-    "`{option}` is not a time. Write 2h or 3d from now, 18:00, or 2026-12-24 18:00 in the server's time zone.",
+    "`ends` is not a time. Write 2h or 3d from now, 18:00, or 2026-12-24 18:00 in the server's time zone.",
     why="event.input",
 )
-BEGIN_IN_THE_PAST = Text(
-    "`begins` is in the past. Choose a later time, or leave it empty to begin now.", why="event.input"
-)
-END_BEFORE_BEGIN = Text("`ends` must be after the begin of the event. Choose a later time.", why="event.input")
+END_IN_THE_PAST = Text("`ends` is in the past. Choose a later time.", why="event.input")
 TOO_LONG = Plural(
     "An event can last {count} day at most. Choose an earlier `ends`.",
     "An event can last {count} days at most. Choose an earlier `ends`.",
     why="event.input",
 )
-TOO_FAR = Text("`begins` is more than a year away. Choose an earlier time.", why="event.input")
 PURSE_SIZE = Text("`purse` must be between 1 and {most} credits.", why="event.input", most=credits_text)
 CAP_SIZE = Text("`cap` must be more than 0 and not above the purse of {purse}.", why="event.input")
 PRIZES = Text("`prizes` takes up to three amounts above 0, for the first places, e.g. 50 30 20.", why="event.input")
-NO_OPERATION = Text("“{typed}” is no operation. Choose from the list of `operations`.", why="event.input")
 ONE_AT_A_TIME = Text(
     "{channel} has an event already. Wait for its end, cancel it, or choose another channel.", why="event.input",
     channel="<#{}>".format,
@@ -47,6 +42,7 @@ NO_STARS = Text(
 )
 NO_TIME_AND_PURSE = Text("A new event needs `theme`, `ends`, and `purse`.", why="event.input")
 OVER = Text("This event has ended.", why="button.gone")
+DRAFT_GONE = Text("This announcement has expired. Use `/event` again.", why="price.expired")
 
 # ---------------------------------------------------------------------- the record
 
@@ -80,12 +76,9 @@ def spent(event: ServerEvent, paid: Decimal) -> str:
 # ---------------------------------------------------------------------- the messages
 
 TITLE = Text("Event: {theme}")
-FROM_TO = Text("From {begin} to {end}.")
-PURSE_PAYS = Text("A purse of {purse} pays first for what you make here.")
-PURSE_PAYS_CAPPED = Text("A purse of {purse} pays first for what you make here, up to {cap} for each member.")
-ONLY = Text("It is about: {operations}.")
-STARS_OF_ALL = Text("Vote with ⭐ on the results. An author's own star does not count.")
-STARS_OF_ROLE = Text("The ⭐ of {role} count. An author's own star does not.", role="<@&{}>".format)
+UNTIL = Text("Until {end}. What you request before then also counts if it is posted within 5 minutes after it.")
+PURSE_PAYS = Text("A purse of {purse} pays first for what you make here, up to {cap} for each member.")
+STARS = Text("Vote with ⭐ on the results. An author's own star does not count.")
 TIES = Text("Each member is placed once. Of two with as many stars, the earlier result wins.")
 PRIZES_ARE = Text("Prizes: {prizes}.")
 TAKE_PART = Text("Take part")
@@ -103,17 +96,14 @@ def stars(count: int) -> str:
     return tr("{count} ⭐", count=count)
 
 
-def rules(event: ServerEvent, operations: Sequence[str]) -> list[str]:
-    """Return what the announcement says; `operations` are the titles of those that it is about."""
-    purse = credits_words(event.purse)
-    lines = [FROM_TO(begin=stamp(event.begins_at, "f"), end=stamp(event.ends_at, "f"))]
-    if event.cap is None:
-        lines.append(PURSE_PAYS(purse=purse))
-    else:
-        lines.append(PURSE_PAYS_CAPPED(purse=purse, cap=credits_words(event.cap)))
-    lines += [ONLY(operations=both(operations))] if operations else []
-    lines.append(str(STARS_OF_ALL) if event.jury_role is None else STARS_OF_ROLE(role=event.jury_role))
-    lines.append(str(TIES))
+def rules(event: ServerEvent) -> list[str]:
+    """Return what the announcement says."""
+    lines = [
+        UNTIL(end=stamp(event.ends_at, "f")),
+        PURSE_PAYS(purse=credits_words(event.purse), cap=credits_words(event.cap)),
+        str(STARS),
+        str(TIES),
+    ]
     if event.prizes:
         prizes = " · ".join(f"{medal} {credits_words(each)}" for medal, each in zip(MEDALS, event.prizes, strict=False))
         lines.append(PRIZES_ARE(prizes=prizes))
@@ -131,5 +121,4 @@ def placed_line(place: int, member_id: int, count: int, prize: Decimal) -> str:
 TAKING_PART = Text("You take part in “{theme}”.")
 PAYS_NOW = Text("The purse pays up to {left} for what you make in {channel}; then your own limits apply.",
                 channel="<#{}>".format)  # fmt: skip
-PAYS_FROM = Text("It begins {begin}.")
 PURSE_LEFT = Text("{left} of {purse} are left in the purse. Members who take part: {members}.")

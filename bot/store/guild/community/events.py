@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from bot.domain.server.events import EventEntry, EventPlace, EventState, Judged, PurseUse, ServerEvent, placed
+from bot.domain.server.events import EventEntry, EventPlace, EventState, PurseUse, ServerEvent, placed
 from bot.runtime.failpoints import failpoint
 from bot.store.engine.columns import from_milli, mapping_from_json, read_as, to_json, to_milli, to_text
 from bot.store.engine.repository import RecordOf, Repository
@@ -27,8 +27,8 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id
 """
 _INSERT = """
 INSERT INTO events (
-    guild_id, id, channel_id, theme, data, grant_id, practice, made_by, made_at, begins_at, ends_at, state, due_at
-) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'open', ?)
+    guild_id, id, channel_id, theme, data, grant_id, practice, made_by, begins_at, ends_at, state, due_at
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'open', ?)
 """
 _JOIN = """
 INSERT INTO event_members (guild_id, event_id, member_id, joined_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING
@@ -50,18 +50,25 @@ VALUES (?, ?, ?, ?, ?, ?, ?)
 """
 _PLACES = "SELECT * FROM event_places WHERE guild_id = ? AND event_id = ? ORDER BY place"
 _NO_PLACES = "DELETE FROM event_places WHERE guild_id = ? AND event_id = ?"
-# What is private, a spoiler, erased or removed is no entry.
-_ENTRIES = """
-SELECT cards.id AS card_id, cards.author_id, jobs.id AS job_id, jobs.operation, jobs.delivered_at
+# What is private or a spoiler is no entry.
+_REQUESTED = """
 FROM jobs JOIN cards ON cards.id = jobs.card_id
 WHERE jobs.guild_id = :guild_id AND jobs.created_at >= :begins_at AND jobs.created_at < :ends_at
-    AND jobs.state = 'delivered' AND jobs.erased_at IS NULL AND jobs.media <> '[]'
-    AND CASE jobs.practice WHEN 1 THEN 1 ELSE 0 END = :practice
-    AND cards.private = 0 AND cards.spoiler = 0 AND cards.message_id IS NOT NULL
+    AND CASE jobs.practice WHEN 1 THEN 1 ELSE 0 END = :practice AND cards.private = 0 AND cards.spoiler = 0
     AND :channel_id IN (cards.channel_id, cards.parent_channel_id) AND EXISTS (
         SELECT 1 FROM event_members WHERE event_members.guild_id = :guild_id AND event_id = :event_id
             AND event_members.member_id = jobs.author_id
     )
+"""
+# Nor is what was erased or removed.
+_ENTRIES = f"""
+SELECT cards.id AS card_id, cards.author_id, jobs.id AS job_id, jobs.delivered_at {_REQUESTED}
+    AND jobs.state = 'delivered' AND jobs.erased_at IS NULL AND jobs.media <> '[]' AND cards.message_id IS NOT NULL
+"""
+# All open states are named, as in the condition of the index jobs_open.
+_AWAITED = f"""
+SELECT 1 {_REQUESTED}
+    AND jobs.state IN ('awaiting_approval', 'waiting', 'submitting', 'queued', 'processing', 'ready') LIMIT 1
 """
 _VOTES = """
 SELECT DISTINCT card_id, member_id FROM reaction_acts
@@ -97,7 +104,7 @@ class Events(Repository):
             grant_id = int(db.execute(_PURSE, (guild_id, *purse)).fetchone()["id"])
             values = (
                 guild_id, event.id, event.channel_id, to_text(event.theme), to_json(event.to_json()), grant_id,
-                int(practice), event.made_by, event.made_at, event.begins_at, event.ends_at, now,
+                int(practice), event.made_by, event.begins_at, event.ends_at, now,
             )  # fmt: skip
             db.execute(_INSERT, values)
             return replace(event, grant_id=grant_id, practice=practice)
@@ -152,6 +159,10 @@ class Events(Repository):
             guild_id=guild_id,
         )
 
+    async def awaits(self, event: ServerEvent) -> bool:
+        """Whether something that was requested before the event's end is still being made."""
+        return await self._row(_AWAITED, _requested(event)) is not None
+
     async def note_emptied(self, event: ServerEvent) -> None:
         """Note that the channel knows that the purse is empty."""
         await self._execute(
@@ -160,7 +171,9 @@ class Events(Repository):
             guild_id=event.guild_id,
         )
 
-    async def end(self, event: ServerEvent, judged: Judged, *, record: RecordOf[Ended | None]) -> Ended | None:
+    async def end(
+        self, event: ServerEvent, judged: Mapping[str, bool], *, record: RecordOf[Ended | None]
+    ) -> Ended | None:
         """End an event in one transaction: its places, their prizes as grants, and the end of its purse.
 
         None if it has ended, or its time is not over. Raises Unjudged if `judged` lacks what the places take.
@@ -237,9 +250,8 @@ def _close(db: Connection, event: ServerEvent, state: EventState, now: float) ->
     return True
 
 
-def _entries(db: Connection, event: ServerEvent, now: float) -> list[EventEntry]:
-    """Return the event's cards that may be placed, with their votes."""
-    values: dict[str, Any] = {
+def _requested(event: ServerEvent) -> dict[str, Any]:
+    return {
         "guild_id": event.guild_id,
         "event_id": event.id,
         "channel_id": event.channel_id,
@@ -247,9 +259,11 @@ def _entries(db: Connection, event: ServerEvent, now: float) -> list[EventEntry]
         "ends_at": event.ends_at,
         "practice": int(event.practice),
     }
-    rows = db.execute(_ENTRIES, values).fetchall()
-    if event.operations:
-        rows = [row for row in rows if row["operation"] in event.operations]
+
+
+def _entries(db: Connection, event: ServerEvent, now: float) -> list[EventEntry]:
+    """Return the event's cards that may be placed, with their votes."""
+    rows = db.execute(_ENTRIES, _requested(event)).fetchall()
     withheld = withheld_in(db, event.guild_id, {row["job_id"] for row in rows}) if rows else frozenset()
     found: dict[str, Row] = {}
     for row in sorted(rows, key=lambda row: (row["delivered_at"] or 0.0, row["job_id"])):
@@ -284,7 +298,7 @@ def _is_blocked(db: Connection, event: ServerEvent, member_id: int, now: float) 
 
 
 def _event(row: Row) -> ServerEvent:
-    names = ("id", "guild_id", "channel_id", "theme", "grant_id", "made_by", "made_at", "begins_at", "ends_at")
+    names = ("id", "guild_id", "channel_id", "theme", "grant_id", "made_by", "begins_at", "ends_at")
     return ServerEvent.of(
         mapping_from_json(row["data"]),
         **{name: row[name] for name in names},
