@@ -199,7 +199,7 @@ _NAMED = (
     ("switched_off", "by_id", "at"),
     ("blocks", "by_id", "at"),
     ("recipes", "made_by", "changed_at"),
-    ("events", "made_by", "made_at"),
+    ("events", "made_by", "begins_at"),
     ("recipes", "changed_by", "changed_at"),
     ("reviews", "decided_by", "asked_at"),
     ("schedules", "made_by", "made_at"),
