@@ -78,7 +78,6 @@ class Agenda:
         return followed
 
     def oldest_due_s(self) -> dict[LaneName, float]:
-        """Return the longest overdue time of each lane, in seconds."""
         now = self._clock.monotonic()
         return {name: lane.oldest_due_s(now) for name, lane in self.lanes.items()}
 
