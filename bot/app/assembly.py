@@ -73,7 +73,7 @@ from bot.runtime.network.fetching import PracticeTransport
 from bot.runtime.network.listener import Endpoint
 from bot.runtime.network.transport import OriginTransport, public_transport
 from bot.runtime.network.web_server import HttpServer
-from bot.runtime.pace import Lane, RateLimiter
+from bot.runtime.pace import RateLimiter, Turns
 from bot.runtime.texts import COMMANDS_OUTDATED, DISK_FREE
 from bot.server.absences import Absences
 from bot.server.cast.casting import Casts
@@ -582,8 +582,8 @@ def _use_cases(
 ) -> GenerationUseCases:
     shots = Shots(
         pace=RateLimiter(setup.clock, JOINS_AN_HOUR, 3600),
-        frames=Lane(),
-        joins=Lane(),
+        frames=Turns(),
+        joins=Turns(),
         sources=sources,
         visible=core.visible,
         media=core.media,

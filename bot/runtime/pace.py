@@ -241,7 +241,7 @@ class Cap:
             raise
 
 
-class Lane:
+class Turns:
     """One turn at a time; of the keys that wait, the one whose last turn is longest ago is next."""
 
     def __init__(self) -> None:

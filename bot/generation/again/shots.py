@@ -19,7 +19,7 @@ from bot.generation.visible_jobs import VisibleJobs
 from bot.media import film
 from bot.media.fetcher import MediaFetcher
 from bot.media.scratch import scratch_files
-from bot.runtime.pace import Lane, RateLimiter
+from bot.runtime.pace import RateLimiter, Turns
 
 FILM_MAX_BYTES: Final = 64 * 1024 * 1024
 """Of a shot that is opened here."""
@@ -54,8 +54,8 @@ class Shots:
     folder: Path
     pace: RateLimiter
     """Of each member's joins."""
-    frames: Lane
-    joins: Lane
+    frames: Turns
+    joins: Turns
     """Apart, as encoding takes minutes of a core: nobody's paid *Continue* waits for it."""
     joining: set[int] = field(default_factory=set)
     """The members whose join waits or runs."""
@@ -121,7 +121,7 @@ class Shots:
 
 
 @asynccontextmanager
-async def _turn(lane: Lane, guild_id: int) -> AsyncIterator[None]:
+async def _turn(lane: Turns, guild_id: int) -> AsyncIterator[None]:
     """Raise Refused if no turn comes while the answer to the press can still be given."""
     async with AsyncExitStack() as stack:
         try:

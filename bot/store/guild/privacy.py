@@ -12,10 +12,10 @@ from bot.store.engine.columns import from_milli, from_milli_or_none
 from bot.store.engine.repository import Repository
 from bot.store.guild.community.cast import forget_cast
 from bot.store.guild.community.events import forget_events
+from bot.store.guild.copied_words import erase_copies
 from bot.store.guild.gone import note_all_former, note_former
 from bot.store.guild.members import forget_settings
 from bot.store.guild.reviews import withheld_in
-from bot.store.jobs.copied_words import erase_copies
 from bot.store.jobs.erasing import KEPT, ModelTest, erase_jobs, no_model
 from bot.store.money.reports import PAGE_ROWS, START, Mark, ReportPage, iso_time
 from bot.store.sql import Connection, Row

@@ -6,11 +6,11 @@ import asyncio
 
 import pytest
 
-from bot.runtime.pace import Cap, Lane
+from bot.runtime.pace import Cap, Turns
 
 
 async def test_the_key_whose_last_turn_is_longest_ago_is_next():
-    lane, order = Lane(), list[str]()
+    lane, order = Turns(), list[str]()
 
     async def work(key: str) -> None:
         async with lane.turn(key, timeout_s=5):
@@ -22,7 +22,7 @@ async def test_the_key_whose_last_turn_is_longest_ago_is_next():
 
 
 async def test_who_gives_up_takes_no_turn_and_the_next_gets_one():
-    lane = Lane()
+    lane = Turns()
     async with lane.turn("a", timeout_s=1):
         with pytest.raises(TimeoutError):
             async with lane.turn("b", timeout_s=0.01):
@@ -33,7 +33,7 @@ async def test_who_gives_up_takes_no_turn_and_the_next_gets_one():
     await _pass(lane)
 
 
-async def _pass(lane: Lane) -> None:
+async def _pass(lane: Turns) -> None:
     async with lane.turn("c", timeout_s=1):
         pass
 
