@@ -33,7 +33,9 @@ def kinds(of: Iterable[MediaKind]) -> str:
 
 
 GIVEN_IN_SEVERAL_WAYS = Text(
-    "Give “{field}” only once: as a file, a link, or an earlier job.", why="source.several", field=tr
+    "You gave “{field}” more than once. Leave out all but one: a file, a link, or an earlier job.",
+    why="source.several",
+    field=tr,
 )
 FILE_FOR = Text("The file for “{field}”", field=tr)
 MADE_IN_PRACTICE = Text(

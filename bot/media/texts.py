@@ -11,7 +11,7 @@ from bot.language import Plural, Text, amount, because, ntr, sentences, span, tr
 MEBIBYTE = 1024 * 1024
 
 EMPTY = Text("The file is empty.", why="file.format")
-GONE = Text("The file is no longer there, or its link has expired.", why="file.gone")
+GONE = Text("The file is no longer there, or its link has expired. Upload it again.", why="file.gone")
 TOO_MANY_REDIRECTS = Text("The link redirects too many times.", why="file.host")
 UNREADABLE_REDIRECT = Text("The link redirects to something I can't read.", why="file.host")
 TOO_SLOW = Text("The file's host is too slow.", why="file.host")

@@ -12,7 +12,7 @@ from bot.language import Plural, Text, amount, both, name_of, ntr, span, tr
 
 # ---------------------------------------------------------------------- said by several packages
 
-GONE = Text("This is no longer here, or it isn't yours to use.", why="button.gone")
+GONE = Text("This is no longer here, or it isn't yours to use. Run the command again.", why="button.gone")
 """The constant answer: it does not reveal whether a job of another server exists."""
 NOT_OUTSIDE = Text(
     "Outside servers, a button works only for what you made there yourself. Use a server's results in that server.",

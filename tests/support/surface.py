@@ -171,10 +171,16 @@ def private_sentence(result: Any) -> str:
     assert message.ephemeral
     assert not message.embeds
     assert message.content.startswith("⚠️ ")
-    assert "\n" not in message.content
-    assert message.content[-1] in ".!?)`>"
-    assert "Traceback" not in message.content
-    return unlinked(message.content.removeprefix("⚠️ "))
+    sentence = told(message.content)
+    assert "\n" not in sentence
+    assert sentence[-1] in ".!?)`>"
+    assert "Traceback" not in sentence
+    return unlinked(sentence.removeprefix("⚠️ "))
+
+
+def told(content: str) -> str:
+    """Return a refusal without the name of its page."""
+    return content.partition("\n-# ")[0]
 
 
 def inputs(shown: Any) -> dict[str, dict[str, Any]]:

@@ -94,16 +94,19 @@ class Responses:
         await self.reply_privately(interaction, said, view)
 
     def linked(self, said: str) -> str:
-        """Return a refusal with a small link to the page that explains it, if it has one and the host has set where."""
+        """Return a refusal with the short name of its page, if it has one: a link where the host has set the address."""
         why = why_of(said)
-        return said if self._docs_url is None or not why else f"{said}\n-# {page_link(self._docs_url, why)}"
+        if not why:
+            return said
+        named = f"{why} · `/help why`" if self._docs_url is None else page_link(self._docs_url, why)
+        return f"{said}\n-# {named}"
 
     async def reply_privately(
         self, interaction: discord.Interaction[Any], text: str, view: discord.ui.View | None = None
     ) -> None:
         """Reply ephemerally, optionally with controls; never raises if Discord rejects it.
 
-        A refusal has the link to its page.
+        A refusal names its page.
         """
         text = self.linked(text)
         shown = discord.utils.MISSING if view is None else view
