@@ -149,7 +149,6 @@ def uses(parts: Parts) -> dict[type[Any], Any]:
         generation.retries,
         generation.rewritten_prompts,
         generation.visible,
-        generation.word_requests,
         moderation.access,
         moderation.approvals,
         moderation.key,

@@ -23,7 +23,6 @@ from cogs.reactions.listener import Wishes
 from cogs.reactions.pressed import Seeds
 from cogs.results import buttons
 from cogs.ui.interaction import Bot, use
-from cogs.words.offers import WordAnswers
 
 
 class CogSurface:
@@ -34,7 +33,6 @@ class CogSurface:
         self.seeds = Seeds(bot)
         self.wishes = Wishes(bot)
         self._scheduled = ScheduledRuns(bot)
-        self.words = WordAnswers(bot)
 
     def controls(self, card: Card, jobs: Sequence[Job], *, linked: bool, shown_above: Decimal | None) -> Rows:
         return buttons.offered(self._bot, jobs, linked=linked, shown_above=shown_above, private=card.private)
@@ -65,9 +63,8 @@ class CogSurface:
         self.wishes.ended(guild_id, card_id)
 
     async def fulfil_wishes(self) -> None:
-        """Start waiting reactions' actions, and the deletion of expired replies; upkeep waits for neither."""
+        """Start waiting reactions' actions; upkeep does not wait for them."""
         self.wishes.fulfil_all()
-        self.words.delete_due()
 
     async def run_schedules(self) -> None:
         await self._scheduled.run_due()
@@ -89,4 +86,3 @@ class CogSurface:
         """Cancel what `posted` and `ended` have started."""
         await self.seeds.aclose()
         await self.wishes.aclose()
-        await self.words.aclose()

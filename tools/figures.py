@@ -12,7 +12,7 @@ from bot.app.entry_points import describe_commands
 
 ROOT = Path(__file__).resolve().parent.parent
 FLEET = "bot/fleet/"
-NOT_FOR_A_NEWCOMER = (FLEET, "bot/generation/words/phrases.py")
+NOT_FOR_A_NEWCOMER = (FLEET,)
 PRICE = re.compile(r"price|pricing")
 SEVERAL_PROCESSES = re.compile(
     r"""\b(?:fleet\w*|is_fleet)\b                                    # the package, and whether there is a fleet

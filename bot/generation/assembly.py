@@ -17,7 +17,6 @@ from bot.generation.recipes.run import RecipeRuns
 from bot.generation.recipes.typed import RecipeDrafts
 from bot.generation.sources import Sources
 from bot.generation.visible_jobs import VisibleJobs
-from bot.generation.words.requests import WordRequests
 from bot.jobs.admission import Admission
 from bot.jobs.intake import JobService
 from bot.runtime.clock import Clock
@@ -43,7 +42,6 @@ class GenerationUseCases:
     reactions: Reactions
     recipe_runs: RecipeRuns
     recipe_drafts: RecipeDrafts
-    word_requests: WordRequests
     own_defaults: OwnDefaults
 
 
@@ -95,14 +93,5 @@ def make_use_cases(
         ),
         recipe_runs=RecipeRuns(catalogue=catalogue, sources=sources, admission=admission),
         recipe_drafts=RecipeDrafts(catalogue=catalogue, store=store, clock=clock),
-        word_requests=WordRequests(
-            catalogue=catalogue,
-            switches=switches,
-            visible=visible,
-            next_steps=next_steps,
-            reruns=reruns,
-            store=store,
-            clock=clock,
-        ),
         own_defaults=OwnDefaults(catalogue, OwnSettings(store), store),
     )

@@ -11,7 +11,7 @@ from bot.store.guild.community.recipes import Recipes, Saved, StoredRecipe
 from bot.store.guild.community.schedules import Schedules
 from bot.store.guild.community.weekly import BestOfWeek, WeeklyPost
 from bot.store.guild.keys import GuildKeys, Practice, RetiredKey
-from bot.store.guild.members import StoredPreset, Voices, VoiceUse, WordOffer
+from bot.store.guild.members import StoredPreset, Voices, VoiceUse
 from bot.store.guild.privacy import Erased, Privacy
 from bot.store.guild.reactions import DueWish, ReactionActs, ReactionMaps
 from bot.store.guild.record import ReportOutcome
@@ -103,6 +103,5 @@ __all__ = [
     "VoiceUse",
     "Voices",
     "WeeklyPost",
-    "WordOffer",
     "WorstCases",
 ]

@@ -38,7 +38,7 @@ from bot.store.guild.community.shootouts import Shootouts
 from bot.store.guild.community.weekly import BestOfWeek
 from bot.store.guild.gone import AbsentGuilds, FormerMembers
 from bot.store.guild.keys import GuildKeys, HostKeyRefusals, Practice
-from bot.store.guild.members import Drafts, MemberSettingsRows, Voices, WordOffers
+from bot.store.guild.members import Drafts, MemberSettingsRows, Voices
 from bot.store.guild.privacy import Privacy, Retention
 from bot.store.guild.reactions import ReactionActs, ReactionMaps
 from bot.store.guild.record import AlertTimes, Decisions, Outbox, Refunds, ResultReports

@@ -22,10 +22,9 @@ from bot.domain.words import text as reading_time
 from bot.domain.words.text import WordList, readers
 from bot.errors import InputError
 from bot.generation import generation as batch
-from bot.generation import json_input
+from bot.generation import json_input, words
 from bot.generation.recipes import recipes
-from bot.generation.words import rules as word_rules
-from bot.generation.words.rules import Wish, understand
+from bot.generation.words import read
 from cogs.recipes.form import read_shared
 from tests.support.machine import slowness
 from tests.support.patterns import Rule, attacks, chars_of, rules, runaway
@@ -36,8 +35,8 @@ SEARCH = frozenset({"search"})
 def test_every_pattern_is_found() -> None:
     found = {rule.pattern.pattern for rule in rules()}
     assert len(found) > 150
-    assert {word_rules._RATIO.pattern, harmless_text._ALL.pattern, word_rules._PLEASE.pattern} <= found
-    assert word_rules._CLOSING[0][0].pattern in found  # in a table, and compiled when it is first used
+    assert {words._RATIO.pattern, harmless_text._ALL.pattern, words._PLEASE.pattern} <= found
+    assert words._COUNTS[0].regex.pattern in found  # in a table, and compiled when it is first used
 
 
 @pytest.mark.parametrize(
@@ -69,7 +68,7 @@ def test_no_pattern_takes_more_than_linear_time() -> None:
 
 CHARS, LIMIT_S = 4000, 0.005
 READERS: Mapping[str, Callable[[str], object]] = {
-    "words": lambda text: [understand(text, each) for each in ((), (MediaKind.IMAGE,), (MediaKind.VIDEO,))],
+    "words": lambda text: [read(text, each) for each in (None, MediaKind.IMAGE, MediaKind.VIDEO)],
     "word_list": lambda text: WordList.of(("fox", text[:60])).first_in([text]),
     "harmless": harmless_text.harmless,
     "tame": harmless_text.tame,
@@ -112,10 +111,9 @@ def _least_s(read: Callable[[str], object], text: str, limit_s: float) -> float:
 
 def test_a_long_text_is_a_whole_prompt_and_its_ends_are_understood() -> None:
     told = "a fox in the snow, and " * 100
-    assert understand(f"make a video of {told}, 9:16 please", ()) == Wish(
-        operation="video.generate", values={"prompt": told.strip(), "aspect_ratio": "9:16"}
-    )
-    assert understand(f"“{told}”", ()) == Wish(operation="image.generate", values={"prompt": f"“{told}”"})
+    assert read(f"make 2 pictures of {told}, wide please").choices == {
+        "image.generate": {"prompt": told.strip(" ,"), "aspect_ratio": "16:9"}
+    }
 
 
 def test_what_took_long_is_counted_by_its_reader(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -41,7 +41,7 @@ ROWS = {
     "shootout_votes": VOTES, "shootouts": NOBODY,
     "schedule_runs": DECIDED, "schedules": DECIDED,
     "switched_off": DECIDED, "voice_defaults": OWN,
-    "voice_samples": RESULTS, "welcomes": IDS, "word_offers": IDS,
+    "voice_samples": RESULTS, "welcomes": IDS,
 }  # fmt: skip
 """The row of the policy that says so, by table; NOBODY: times, numbers and ids of servers alone."""
 

@@ -435,8 +435,6 @@ CALLS: dict[str, Call] = {
     ),
     "reactions.begin_legend": lambda store, guild_id, *_: store.reactions.begin_legend(guild_id, 77),
     "reactions.undo_legend": lambda store, guild_id, *_: store.reactions.undo_legend(guild_id, 55),
-    "word_offers.add": lambda store, guild_id, *_: store.word_offers.add(guild_id, 55, MESSAGE, delete_at=9e9),
-    "word_offers.remove": lambda store, guild_id, *_: store.word_offers.remove(guild_id, MESSAGE),
     "cards.in_message": lambda store, guild_id, *_: store.cards.in_message(guild_id, MESSAGE),
     "reaction_acts.note": lambda store, guild_id, other, _: store.reaction_acts.note(
         guild_id, MESSAGE, MEMBER + 1, RERUN, card_id=other.card.id
@@ -502,7 +500,7 @@ WITHOUT_GUILD = {
     "meta.forget", "meta.get", "meta.set",
     "settings.guilds_with_log", "pings.overdue", "outbox.next_lines", "outbox.listen",
     "absent_guilds.all", "absent_guilds.concerned", "absent_guilds.with_unsent", "absent_guilds.overdue",
-    "privacy.guilds_of", "retention.erase_old", "retention.forget_expired", "retention.to_purge", "word_offers.due",
+    "privacy.guilds_of", "retention.erase_old", "retention.forget_expired", "retention.to_purge",
     "rechecks.due", "keys.newest", "keys.refused", "host_key_refusals.all", "account_checks.to_check",
     "api_changes.adopt", "api_changes.latest", "api_facts.all", "api_facts.dates", "api_facts.delete",
     "api_facts.forget", "api_facts.forgotten", "api_facts.use_again",
@@ -553,7 +551,6 @@ async def populate(store: Store, guild_id: int, made: Any, accepted: Any) -> Gui
     await store.reactions.change_settings(guild_id, gallery=lambda _: (777, 77))
     await store.reactions.begin_legend(guild_id, 55)
     await store.result_reports.add(guild_id, paid.id, MEMBER, most_a_day=9, record=lambda _: None)
-    await store.word_offers.add(guild_id, 55, MESSAGE, delete_at=9e9)
     await store.reaction_acts.note(guild_id, MESSAGE, MEMBER, RERUN, card_id=paid.card_id)
     await store.switched_off.set(guild_id, ["image.generate"], on=False, by_id=1)
     limit = await store.limits.set(guild_id, a_limit("777"), by_id=1)
@@ -653,7 +650,7 @@ TABLES = (
     "member_settings", "outbox", "presets", "prices", "reaction_acts", "reaction_legends", "reaction_settings",
     "reactions", "recipes", "result_reports", "review_rules", "reviews", "rules", "running_totals", "setup_steps",
     "shootout_votes", "shootouts", "switched_off", "voice_defaults", "voice_samples", "welcomes",
-    "word_offers", "schedule_runs", "schedules",
+    "schedule_runs", "schedules",
 )  # fmt: skip
 
 

@@ -50,6 +50,8 @@ _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _INVISIBLE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp", "Zs"})
 _INVISIBLE_LETTERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 _RATIO = re.compile(r"(\d{1,5}(?:\.\d{1,4})?)(?:\s*[:x/]\s*(\d{1,5}(?:\.\d{1,4})?))?", re.ASCII | re.IGNORECASE)
+_RATIO_AS_TYPED = re.compile(r"^(\d{1,2})\s*[x/×]\s*(\d{1,2})$", re.ASCII | re.IGNORECASE)
+"""16x9, 16/9, 16×9: sent as 16:9. Longer numbers are a size."""
 RATIO_WORDS = frozenset(
     {"auto", "adaptive", "default", "original", "source", "square", "portrait", "landscape", "match_input_image"}
 )
@@ -122,6 +124,8 @@ def _text(field: Field, value: object, _allow_local: bool) -> str | None:
     text = clean_text(given)
     if len(text) > field.max_length:
         raise InputError(texts.text_too_long(field.label, field.max_length, len(text)), field.name)
+    if field.shape is TextShape.RATIO and text not in map(str, (*field.choices, *field.suggestions)):
+        text = _RATIO_AS_TYPED.sub(r"\1:\2", text)
     if text and not field.choices:
         _require_shape(field, text)
     return text or None

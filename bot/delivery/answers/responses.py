@@ -94,7 +94,7 @@ class Responses:
         await self.reply_privately(interaction, said, view)
 
     def linked(self, said: str) -> str:
-        """Return a refusal with the short name of its page, if it has one: a link where the host has set the address."""
+        """Return a refusal with the short name of its page, if any: a link where the host has set the address."""
         why = why_of(said)
         if not why:
             return said

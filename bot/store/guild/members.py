@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -129,45 +128,6 @@ def _preset(row: Row) -> Preset:
 def _in_any_case(name: str) -> str:
     """Lower-case as the database does: ASCII only."""
     return to_text(name).encode().lower().decode()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WordOffer:
-    """A reply of the bot, by its place."""
-
-    guild_id: int
-    channel_id: int
-    message_id: int
-
-
-class WordOffers(Repository):
-    """The table `word_offers`. Holds no words and no members."""
-
-    async def add(self, guild_id: int, channel_id: int, message_id: int, *, delete_at: float) -> None:
-        """Schedule a reply's deletion (Unix seconds)."""
-        await self._execute(
-            "INSERT INTO word_offers (guild_id, channel_id, message_id, delete_at) VALUES (?, ?, ?, ?)"
-            " ON CONFLICT (guild_id, message_id)"
-            " DO UPDATE SET channel_id = excluded.channel_id, delete_at = excluded.delete_at",
-            (guild_id, channel_id, message_id, delete_at),
-            guild_id=guild_id,
-        )
-
-    async def remove(self, guild_id: int, message_id: int) -> None:
-        await self._execute(
-            "DELETE FROM word_offers WHERE guild_id = ? AND message_id = ?", (guild_id, message_id), guild_id=guild_id
-        )
-
-    async def due(self, *, limit: int = 50) -> list[WordOffer]:
-        """Return expired replies of all guilds, oldest first."""
-        rows = await self._rows(
-            "SELECT guild_id, channel_id, message_id FROM word_offers WHERE delete_at <= ? ORDER BY delete_at LIMIT ?",
-            (self._clock.wall(), limit),
-        )
-        return [
-            WordOffer(guild_id=row["guild_id"], channel_id=row["channel_id"], message_id=row["message_id"])
-            for row in rows
-        ]
 
 
 class Drafts(Repository):

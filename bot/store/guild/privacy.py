@@ -191,7 +191,6 @@ _PURGED_TABLES = (
     "reactions",
     "reaction_settings",
     "reaction_legends",
-    "word_offers",
     "recipes",
     "schedules",
     "schedule_runs",

@@ -598,15 +598,6 @@ CREATE TABLE reaction_legends (
 ) STRICT, WITHOUT ROWID;
 
 -- The bot's answers to what members ask for in words, until they are pressed or deleted. The words are in `drafts`.
-CREATE TABLE word_offers (
-    guild_id INTEGER NOT NULL CHECK (guild_id > 0),
-    channel_id INTEGER NOT NULL,
-    message_id INTEGER NOT NULL,
-    delete_at REAL NOT NULL,
-    PRIMARY KEY (guild_id, message_id)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX word_offers_due ON word_offers (delete_at);
-
 -- What members have set for themselves on a server, as JSON.
 CREATE TABLE member_settings (
     guild_id INTEGER NOT NULL CHECK (guild_id > 0),

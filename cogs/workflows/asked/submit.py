@@ -23,6 +23,7 @@ from bot.errors import InputError, NoKey, Refused, StoreError
 from bot.generation.generation import Generation
 from bot.generation.generations import Generations, Incomplete, ModeratorQuestions, Quote
 from bot.generation.json_input import generation_typed, skeleton
+from bot.generation.words import unflagged
 from bot.jobs.intake import Accepted, JobService
 from bot.language import sentences, tr
 from bot.server.community.own_accounts import OwnAccounts
@@ -118,6 +119,7 @@ def _is_of_server(error: Refused) -> bool:
 
 
 async def _submit(interaction: Interaction, generation: Generation) -> None:
+    generation, dropped = unflagged(generation, interaction.client.catalogue.resolve_raw(generation.operation))
     generation = await with_own(interaction, generation)
     if generation.parent_id is not None:
         await job_of(interaction, generation.parent_id)  # a form takes minutes: its sender may no longer see it
@@ -137,10 +139,17 @@ async def _submit(interaction: Interaction, generation: Generation) -> None:
         return
     if isinstance(outcome, Quote):
         mark = str(PRACTICE_MARK) if await use(interaction, Practice).is_on(guild_of(interaction)) else None
-        question = "\n".join(each for each in (mark, _question(outcome)) if each)
+        question = "\n".join(each for each in (mark, left_out(dropped), _question(outcome)) if each)
         await interaction.client.responses.reply_privately(interaction, question, _question_view(outcome))
         return
     await _answer(interaction, outcome, is_late=interaction.response.is_done())
+    if dropped:
+        await interaction.client.responses.reply_privately(interaction, left_out(dropped))
+
+
+def left_out(flags: str) -> str:
+    """Return what is said about flags that were left out of a prompt; '' for none."""
+    return texts.FLAGS_DROPPED(flags=flags) if flags else ""
 
 
 async def _answer(interaction: Interaction, accepted: Accepted, *, is_late: bool) -> None:

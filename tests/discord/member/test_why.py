@@ -37,7 +37,10 @@ async def refused(rig: Rig) -> str:
 
 @pytest.mark.parametrize(
     ("settings", "last"),
-    [({}, "-# input.name · `/help why`"), ({"docs_url": DOCS}, "-# [input.name](<https://example.org/docs/troubleshooting.html#input.name>)")],
+    [
+        ({}, "-# input.name · `/help why`"),
+        ({"docs_url": DOCS}, "-# [input.name](<https://example.org/docs/troubleshooting.html#input.name>)"),
+    ],
     ids=["unset", "set"],
 )
 async def test_a_refusal_links_to_its_page_where_the_host_has_published_it(

@@ -11,12 +11,13 @@ import pytest
 
 from bot.domain.models import JobState
 from bot.domain.server.guild_rules import PictureCount
-from bot.generation.words.requests import OFFER_LIFE_S, WordRequest
-from bot.generation.words.rules import Wish
+from bot.generation.generation import Generation
+from bot.generation.generations import DRAFT_LIFE_S, Generations
+from bot.generation.texts import WHAT_TO_SAY
 from bot.server.members import OwnSettings
 from cogs.ui.interaction import use
 from cogs.ui.prices import priced
-from cogs.ui.texts import APPROVED_FIRST
+from cogs.ui.texts import APPROVED_FIRST, GONE
 from cogs.words import texts
 from tests.support.channels import hidden_channel, made_in, rule
 from tests.support.channels import press as forged_press
@@ -34,11 +35,17 @@ from tests.support.surface import (
     private_sentence,
     settled_exactly,
     state_text,
+    told,
+    unlinked,
     whole,
 )
 
 ON_BUTTON = f"{texts.PRICE_ON_BUTTON} {texts.NOT_CHARGED}"
 UP_TO_20 = f"{texts.PRICE_UNKNOWN(most=Decimal(20))} {texts.NOT_CHARGED}"
+
+
+def offered(choice: str, *more: str) -> str:
+    return " ".join([str(texts.MAKES[choice]), *more])
 
 
 def at(rig: Rig, words: str) -> str:
@@ -73,7 +80,7 @@ async def test_words_make_a_picture_by_one_press_though_its_price_is_unknown(rig
     await rule(rig, confirm_above=None if small is None else Decimal(small))
     answer = await say(rig, "a fox in the snow, 16:9")
     assert answer is not None
-    assert answer.content == texts.offer(texts.MAKES["image.generate"], "16:9", price=UP_TO_20)
+    assert answer.content == offered("image.generate", texts.RATIO(ratio="16:9"), UP_TO_20)
     assert "fox" not in answer.content
     assert whole(answer, "Continue") == "Continue · about 20 at most"
     await nothing_happened(rig)
@@ -98,7 +105,7 @@ async def test_a_reply_changes_the_picture_also_after_a_restart_and_with_it_dele
     [source] = await rig.jobs()
     answer = await say(rig, "make it night, wider", reply_to=message)
     assert answer is not None
-    assert answer.content == texts.offer(texts.MAKES["image.edit"], "16:9", price=UP_TO_20)
+    assert answer.content == offered("image.edit", texts.RATIO(ratio="16:9"), UP_TO_20)
     if deleted:
         delete(rig, message)
     if restarted:
@@ -140,7 +147,7 @@ async def test_a_known_price_is_on_the_button_and_one_press_is_enough(rig: Rig):
     await rule(rig, confirm_above=Decimal(1))
     answer = await say(rig, "make 4 pictures of a fox, 16:9")
     assert answer is not None
-    assert answer.content == texts.offer(texts.MAKES["image.generate"], "16:9", 4, price=ON_BUTTON)
+    assert answer.content == offered("image.generate", texts.HOW_MANY(count=4), texts.RATIO(ratio="16:9"), ON_BUTTON)
     label = whole(answer, str(texts.CONTINUE))
     assert label.startswith(f"{texts.CONTINUE} · ")
     await press(rig, answer)
@@ -177,27 +184,68 @@ async def test_the_price_on_the_button_is_that_of_the_members_own_default_model(
     assert [job.held for job in await rig.jobs()] == [99]
 
 
-@pytest.mark.parametrize("who", ["member", "other"])
-async def test_a_question_about_credits_opens_the_own_panel_of_whoever_presses(rig: Rig, who: str):
-    answer = await say(rig, "how many credits do I have left?")
+@pytest.mark.parametrize("is_reply", [False, True])
+@pytest.mark.parametrize("words", ["how many credits do I have?", "Wie viele Credits habe ich noch?", "help"])
+async def test_a_question_gets_the_line_of_help_and_no_job(rig: Rig, words: str, is_reply: bool):
+    message = await made(rig) if is_reply else None
+    answer = await say(rig, words, **({} if message is None else {"reply_to": message}))
     assert answer is not None
-    assert rig.bot.parts.command_sync.names.mention("me") in answer.content
-    presser = rig.member if who == "member" else other(rig)
-    shown = (await presser.click(answer, label=str(texts.SHOW_CREDITS))).response
-    assert shown.ephemeral
-    assert shown.embeds[0].title == (await presser.slash(rig.channel, "me")).response.embeds[0].title
+    assert unlinked(answer.content) == str(WHAT_TO_SAY)
+    assert labels(answer) == []
+    assert len(await rig.jobs()) == is_reply
+
+
+@pytest.mark.parametrize("chosen", ["video.generate", "image.generate"])
+async def test_a_word_of_another_medium_asks_which_and_each_button_makes_what_it_says(rig: Rig, chosen: str):
+    await all_priced(rig, rig.guild.id)
+    answer = await say(rig, "a 5 second video of waves, 16x9")
+    assert answer is not None
+    assert answer.content == f"{texts.WHICH_ONE} {texts.RATIO(ratio='16:9')} {ON_BUTTON}"
+    titles = [rig.bot.catalogue.operations[each].title for each in ("video.generate", "image.generate")]
+    assert [label.partition(" · ")[0] for label in labels(answer)] == titles
     await nothing_happened(rig)
+    await rig.member.click(answer, label=whole(answer, rig.bot.catalogue.operations[chosen].title))
+    await rig.work()
+    operation, given = sent(rig)
+    assert (operation, given["aspect_ratio"]) == (chosen, "16:9")
+    assert given.get("duration") in ({"video.generate": {5, "5"}}.get(chosen, {None}))
+    assert answer.id not in {message.id for message in rig.messages()}
+    await settled_exactly(rig)
 
 
-async def test_a_question_how_to_do_something_opens_the_help_also_about_a_picture(rig: Rig):
-    message = await made(rig)
-    answer = await say(rig, "how do I animate this?", reply_to=message)
+async def test_a_choice_that_is_off_here_is_left_out(rig: Rig):
+    await rig.bot.parts.switches.switch(rig.guild.id, rig.bot.catalogue.resolve("video.generate"), on=False, by_id=1)
+    answer = await say(rig, "video of a river")
     assert answer is not None
-    assert rig.bot.parts.command_sync.names.mention("help") in answer.content
-    shown = (await rig.member.click(answer, label=str(texts.SHOW_HELP))).response
-    assert shown.ephemeral
-    assert shown.embeds[0].description == (await rig.member.slash(rig.channel, "help")).response.embeds[0].description
-    assert len(await rig.jobs()) == 1
+    assert len(labels(answer)) == 1
+
+
+async def test_several_pictures_are_references_of_a_new_one(rig: Rig):
+    files = [(f"{name}.png", png()) for name in ("a", "b", "c")]
+    answer = await say(rig, "put these three on one poster", attachments=files)
+    assert answer is not None
+    await done(rig, answer)
+    operation, given = sent(rig)
+    assert operation == "image.generate"
+    assert [link.partition("?")[0].rpartition("/")[2] for link in given["reference_image_urls"]] == [
+        "a.png",
+        "b.png",
+        "c.png",
+    ]
+
+
+async def test_of_several_other_files_the_first_is_used_and_that_is_said(rig: Rig):
+    answer = await say(rig, "make it night", attachments=[("a.png", png()), ("notes.mp3", b"ID3")])
+    assert answer is not None
+    assert texts.FIRST_FILE(count=2) in answer.content
+
+
+async def test_flags_of_other_bots_are_left_out_with_a_word(rig: Rig):
+    answer = await say(rig, "a fox --ar 16:9 --v 7")
+    assert answer is not None
+    assert "I left out \\--v 7: Cannon Studio has no such options." in answer.content
+    await done(rig, answer)
+    assert (sent(rig)[1]["prompt"], sent(rig)[1]["aspect_ratio"]) == ("a fox", "16:9")
 
 
 async def test_new_pictures_are_as_many_as_usual_here(rig: Rig):
@@ -239,13 +287,12 @@ async def test_a_doubt_is_asked_about_and_nobody_else_sees_the_bot_think(rig: Ri
     ("files", "words", "sentence"),
     [
         ([("notes.txt", b"words")], "make it night", texts.UNUSABLE(file="notes.txt")),
-        ([("cat.png", png())], "again", str(texts.FILES_NOT_AGAIN)),
     ],
 )
 async def test_what_cannot_be_done_with_a_file_is_said(rig: Rig, files: Any, words: str, sentence: str):
     answer = await say(rig, words, attachments=files)
     assert answer is not None
-    assert answer.content == sentence
+    assert told(answer.content) == sentence
     assert labels(answer) == []
     await nothing_happened(rig)
 
@@ -340,10 +387,10 @@ async def test_each_actors_reply_to_a_result_has_its_outcome(rig: Rig, who: str,
 async def test_a_stranger_reaches_no_result_of_a_channel_that_they_do_not_see(rig: Rig):
     hidden = hidden_channel(rig, rig.moderator)
     secret = await made_in(rig, hidden, rig.moderator, "a secret fox")
-    request = WordRequest(wish=Wish(operation="image.edit", values={"prompt": "make it night"}), job_id=secret.id)
-    draft_id = await rig.bot.parts.generation.word_requests.keep(rig.guild.id, rig.member.id, request)
+    request = Generation(operation="image.edit", values={"prompt": "make it night"}, parent_id=secret.id)
+    draft_id = await use(rig.bot, Generations).keep(request, rig.guild.id, rig.member.id)
     asked = await forged_press(rig, rig.member, "words", f"{draft_id}.{rig.member.id}")
-    assert "can't see a job with this ID here" in private_sentence(asked)
+    assert private_sentence(asked) == str(GONE)
     assert await rig.jobs() == [secret]
 
 
@@ -368,7 +415,7 @@ async def test_a_result_that_the_member_may_not_see_is_as_none(rig: Rig):
     await rig.work()
     answer = await say(rig, "make it night", member=rig.moderator)
     assert answer is not None  # of words alone: nothing of the private result is reachable by a reply
-    assert answer.content == texts.offer(texts.MAKES["image.generate"], "", price=ON_BUTTON)
+    assert answer.content == offered("image.generate", ON_BUTTON)
 
 
 # ---------------------------------------------------------------------- who may press
@@ -388,12 +435,12 @@ async def test_only_its_author_may_press(rig: Rig, who: str):
 async def test_a_press_counts_once_and_only_in_time(rig: Rig):
     answer = await say(rig, "a fox")
     assert answer is not None
-    rig.advance(OFFER_LIFE_S + 1)
+    rig.advance(DRAFT_LIFE_S + 1)
     assert private_sentence(await press(rig, answer)) == str(texts.EXPIRED)
     await nothing_happened(rig)
 
 
-async def test_a_second_press_finds_nothing_and_what_could_not_be_deleted_is_later(rig: Rig):
+async def test_a_second_press_finds_nothing_and_deletes_what_could_not_be(rig: Rig):
     answer = await say(rig, "a fox")
     assert answer is not None
     path = f"/channels/{rig.channel.id}/messages/{answer.id}"
@@ -401,24 +448,20 @@ async def test_a_second_press_finds_nothing_and_what_could_not_be_deleted_is_lat
     await agreed(rig.member, await press(rig, answer))
     assert private_sentence(await press(rig, answer)) == str(texts.EXPIRED)
     assert len(await rig.jobs()) == 1
-    rig.advance(OFFER_LIFE_S + 1)
-    await sweep(rig)
     assert answer.id not in {message.id for message in rig.messages()}
 
 
-async def sweep(rig: Rig) -> None:
-    await rig.bot.surface.fulfil_wishes()
-    await rig.bot.surface.words.finished()  # type: ignore[attr-defined] # the surface is the cogs'
-    await rig.env.settle()
+async def test_an_answer_is_deleted_when_its_drafts_expire(rig: Rig, monkeypatch: pytest.MonkeyPatch):
+    send, lives = discord.abc.Messageable.send, []
 
+    async def noted(self: discord.abc.Messageable, *args: Any, **options: Any) -> discord.Message:
+        lives.append(options["delete_after"])
+        return await send(self, *args, **options)
 
-async def test_an_answer_is_deleted_in_time_also_by_a_later_run(rig: Rig):
-    answer = await say(rig, "a fox")
-    assert answer is not None
-    await rig.restart(after_s=OFFER_LIFE_S + 1)
-    await sweep(rig)
-    assert answer.id not in {message.id for message in rig.messages()}
-    assert await rig.bot.parts.store.word_offers.due() == []
+    monkeypatch.setattr(discord.abc.Messageable, "send", noted)
+    for words in ("a fox", "how many credits do I have?"):
+        assert await say(rig, words) is not None
+    assert lives == [DRAFT_LIFE_S] * 2
 
 
 async def test_privacy_deletes_the_words(rig: Rig):

@@ -158,8 +158,6 @@ async def test_the_answer_to_words_that_another_copy_has_posted_is_neither_press
     await rig.member.send(rig.channel, f"<@{rig.bot.user.id}> draw a fox")
     assert [each.content for each in rig.messages()] == ["theirs"]
     assert rig.bot.parts.second_copy.is_there
-    rig.advance(3600)
-    assert await rig.bot.parts.generation.word_requests.old_answers() == []
 
 
 @pytest.mark.usefixtures("signed")

@@ -29,9 +29,7 @@ async def test_a_file_is_given_in_exactly_one_way(rig: Rig, command: str, option
     given = {each: (name, data) if each in uploads else hosted(rig, name, data) for each in options}
     prompt = {} if command == "finish motion" else {"prompt": "x"}
     sentence = await refused(rig, command, **prompt, **given)
-    assert sentence == (
-        f"You gave “{label}” more than once. Leave out all but one: a file, a link, or an earlier job."
-    )
+    assert sentence == (f"You gave “{label}” more than once. Leave out all but one: a file, a link, or an earlier job.")
     await nothing_happened(rig)
 
 

@@ -1,1 +1,0 @@
-"""Members' words as requests: the rules and phrases of each language."""

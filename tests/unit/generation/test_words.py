@@ -1,0 +1,200 @@
+"""What is understood of what members say, in each language, and that nothing they say breaks it."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.catalogue import Catalogue
+from bot.domain.models import MediaKind
+from bot.generation import texts
+from bot.generation.words import AGAIN, NEXT_SHOT, VARY, clean_words, is_addressed, lists, read, without_flags
+from bot.language import LANGUAGES, speaking
+from cogs.ui import texts as ui_texts
+from cogs.words import texts as offer_texts
+
+IMAGE, VIDEO, AUDIO = MediaKind.IMAGE, MediaKind.VIDEO, MediaKind.AUDIO
+NEW, EDIT, FILM, MUSIC = "image.generate", "image.edit", "video.generate", "music.generate"
+VOICE, SOUND = "narration.generate", "soundfx.generate"
+
+FIFTEEN = [
+    ("a fox in the snow, 16:9", None, [NEW], {"prompt": "a fox in the snow", "aspect_ratio": "16:9"}, 0),
+    ("video of a river", None, [FILM, NEW], {"prompt": "video of a river"}, 0),
+    ("music: slow jazz", None, [MUSIC, NEW], {"prompt": "slow jazz"}, 0),
+    ("say: welcome", None, [VOICE, NEW], {"text": "welcome"}, 0),
+    ("make 4 pictures of a fox, 16:9", None, [NEW], {"prompt": "a fox", "aspect_ratio": "16:9"}, 4),
+    ("make it night, wider", IMAGE, [EDIT], {"prompt": "make it night", "aspect_ratio": "16:9"}, 0),
+    ("animate: slow zoom", IMAGE, [FILM, EDIT], {"prompt": "slow zoom"}, 0),
+    ("animate", IMAGE, [FILM], {}, 0),
+    ("again", IMAGE, [AGAIN], {}, 0),
+    ("vary", IMAGE, [VARY], {}, 0),
+    ("upscale", VIDEO, ["video.upscale"], {}, 0),
+    ("subtitles", VIDEO, ["subtitles.generate"], {}, 0),
+    ("sound of rain", VIDEO, [SOUND], {"prompt": "sound of rain"}, 0),
+    ("lip sync", AUDIO, ["lipsync.generate"], {}, 0),
+    ("make it 9x16", IMAGE, [EDIT], {"aspect_ratio": "9:16"}, 0),
+    ("ein Fuchs im Schnee, 16:9", None, [NEW], {"prompt": "ein Fuchs im Schnee", "aspect_ratio": "16:9"}, 0),
+    ("Video von einem Fluss", None, [FILM, NEW], {"prompt": "Video von einem Fluss"}, 0),
+    ("Musik: langsamer Jazz", None, [MUSIC, NEW], {"prompt": "langsamer Jazz"}, 0),
+    ("sage: willkommen", None, [VOICE, NEW], {"text": "willkommen"}, 0),
+    ("mach 4 Bilder von Füchsen, Querformat", None, [NEW], {"prompt": "Füchsen", "aspect_ratio": "16:9"}, 4),
+    ("mach es nachts, breiter", IMAGE, [EDIT], {"prompt": "mach es nachts", "aspect_ratio": "16:9"}, 0),
+    ("animiere: langsamer Zoom", IMAGE, [FILM, EDIT], {"prompt": "langsamer Zoom"}, 0),
+    ("animiere", IMAGE, [FILM], {}, 0),
+    ("nochmal", IMAGE, [AGAIN], {}, 0),
+    ("variiere", IMAGE, [VARY], {}, 0),
+    ("hochskalieren", VIDEO, ["video.upscale"], {}, 0),
+    ("Untertitel bitte", VIDEO, ["subtitles.generate"], {}, 0),
+    ("Geräusch von Regen", VIDEO, [SOUND], {"prompt": "Geräusch von Regen"}, 0),
+    ("Lippensynchronisation", AUDIO, ["lipsync.generate"], {}, 0),
+    ("mach es 9:16", IMAGE, [EDIT], {"aspect_ratio": "9:16"}, 0),
+]
+"""The sentences that the guides and the bot's own answers show, in English and in German."""
+NATURAL = [
+    ("make a 10 second video of a fox running", None, [FILM, NEW], {"duration": "10"}, 0),
+    ("a 5 second video of waves", None, [FILM, NEW], {"duration": "5"}, 0),
+    ("a ten-second clip of waves", None, [FILM, NEW], {"duration": "10"}, 0),
+    ("mach ein 5 sekunden video von wellen", None, [FILM, NEW], {"duration": "5"}, 0),
+    ("波の10秒の動画", None, [FILM, NEW], {"duration": "10"}, 0),
+    ("30 seconds of music for a game", None, [MUSIC, NEW], {"duration_seconds": "30"}, 0),
+    ("animate a fox", None, [FILM, NEW], {"prompt": "animate a fox"}, 0),
+    ("sing me a waltz", None, [MUSIC, NEW], {"prompt": "sing me a waltz"}, 0),
+    ("compose a lullaby", None, [MUSIC, NEW], {}, 0),
+    ("read this aloud: welcome", None, [VOICE, NEW], {"text": "welcome"}, 0),
+    ("「ようこそ」と言って", None, [VOICE, NEW], {"text": "ようこそ"}, 0),
+    ("draw me 4 variations of a red kite", None, [NEW], {"prompt": "a red kite"}, 4),
+    ("two versions of a castle", None, [NEW], {"prompt": "a castle"}, 2),
+    ("キツネを4枚描いて", None, [NEW], {"prompt": "キツネを描いて"}, 4),
+    ("fais-moi 4 images de renards", None, [NEW], {"prompt": "renards"}, 4),
+    ("haz 4 imágenes de zorros", None, [NEW], {"prompt": "zorros"}, 4),
+    ("faça 4 imagens de raposas", None, [NEW], {"prompt": "raposas"}, 4),
+    ("a fox 16x9", None, [NEW], {"prompt": "a fox", "aspect_ratio": "16:9"}, 0),
+    ("a fox 16/9", None, [NEW], {"prompt": "a fox", "aspect_ratio": "16:9"}, 0),
+    ("a fox, 16×9", None, [NEW], {"prompt": "a fox", "aspect_ratio": "16:9"}, 0),
+    ("a fox --ar 16:9 --v 7 --q 2", None, [NEW], {"prompt": "a fox", "aspect_ratio": "16:9"}, 0),
+    ("please add a hat and make it square", IMAGE, [EDIT], {"prompt": "add a hat", "aspect_ratio": "1:1"}, 0),
+    ("夜にして、横長に", IMAGE, [EDIT], {"prompt": "夜にして", "aspect_ratio": "16:9"}, 0),
+]
+
+
+@pytest.mark.parametrize(("said", "about", "choices", "values", "count"), FIFTEEN + NATURAL)
+def test_a_sentence_makes_these_choices_the_first_with_these_values(
+    said: str, about: MediaKind | None, choices: list[str], values: dict[str, str], count: int
+):
+    found = read(said, about)
+    assert (list(found.choices), found.count) == (choices, count)
+    assert values.items() <= found.choices[choices[0]].items()
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        *("a portrait of a king", "3/4 view of a car", "4 foxes in the snow", "ten pictures on a wall", "at 12:45"),
+        *("a wall with 4 pictures of cats", "4枚の葉の絵を描いて", "how to train your dragon", "can you draw a fox?"),
+        *("anime girl with a sword", "son chien court", "dis, the city of fire", "diente de león", "wie ein Traum"),
+        *("a sage in the forest", "credits of a world, black and white", "a 24/7 shop", "an encore on a stage"),
+    ],
+)
+def test_a_description_is_the_whole_prompt_of_an_image(said: str):
+    assert read(said).choices == {NEW: {"prompt": said}}
+    assert read(said).count == 0
+
+
+@pytest.mark.parametrize(
+    ("said", "about", "sentence"),
+    [
+        *((said, about, "") for said in ("thanks!", "Danke!", "ありがとう") for about in (None, IMAGE)),
+        *((said, None, texts.WHAT_TO_SAY) for said in ("", "help", "Hilfe", "video")),
+        *((said, None, texts.WHAT_TO_SAY) for said in ("how many credits do I have?", "my credits", "mein Guthaben?")),
+        *((said, None, texts.WHAT_TO_SAY) for said in ("Wie viele Credits habe ich noch?", "what can you do?")),
+        *((said, None, texts.WHAT_TO_SAY) for said in ("¿Cuántos créditos me quedan?", "クレジットはいくつですか？")),
+        ("how do I animate this?", IMAGE, texts.WHAT_TO_SAY),
+        ("", IMAGE, texts.WHAT_OF_PICTURE),
+        ("make it night", VIDEO, texts.WHAT_OF_VIDEO),
+        ("louder", AUDIO, texts.WHAT_OF_SOUND),
+        ("40 images of a fox", None, texts.TOO_MANY_IN_WORDS(most=4, count=40)),
+    ],
+)
+def test_questions_make_nothing_and_small_talk_is_left_alone(said: str, about: MediaKind | None, sentence: object):
+    found = read(said, about)
+    assert (found.choices, found.sentence) == ({}, str(sentence))
+
+
+def test_in_a_film_other_words_are_its_next_shot():
+    assert list(read("the fox jumps", VIDEO, goes_on=True).choices) == [NEXT_SHOT]
+    assert list(read("she reads the subtitles", VIDEO, goes_on=True).choices) == ["subtitles.generate", NEXT_SHOT]
+
+
+@pytest.mark.parametrize(
+    ("said", "left"),
+    [
+        ("a fox --ar 3:2", ("a fox", "3:2", "")),
+        ("a fox —ar 16:9 --no text", ("a fox", "16:9", "--no text")),
+        ("a fox --v 7 --ar 16x9", ("a fox", "16:9", "--v 7")),
+        ("well -- a fox", ("well -- a fox", "", "")),
+    ],
+)
+def test_flags_of_other_bots_are_taken_away_and_their_ratio_is_kept(said: str, left: tuple[str, str, str]):
+    assert without_flags(said) == left
+
+
+def test_every_choice_has_a_question_or_is_one_of_two_and_exists():
+    catalogue = Catalogue()
+    for said, about, choices, *_ in FIFTEEN + NATURAL:
+        assert len(choices) > 1 or choices[0] in offer_texts.MAKES, said
+        assert all(catalogue.find(each) or each in {AGAIN, VARY} for each in choices), (said, about)
+
+
+def test_lists_are_of_languages_that_there_are_and_have_the_same_meanings():
+    assert lists().keys() <= LANGUAGES.keys()
+    meanings = lists()["en"].keys()
+    assert {language: meanings ^ each.keys() for language, each in lists().items() if language != "ja"} == {
+        language: set() for language in lists() if language != "ja"
+    }
+
+
+QUOTED = re.compile(r"[“„](.+?)[”“]|«\s*(.+?)\s*»|「(.+?)」")
+
+
+@pytest.mark.parametrize("language", lists())
+def test_what_the_bot_says_to_say_is_understood_in_that_language(language: str):
+    def kinds(text: object, about: MediaKind | None) -> list[str]:
+        found = (read("".join(each), about).choices for each in QUOTED.findall(str(text)))
+        return [first + ("+ratio" if "aspect_ratio" in each[first] else "") for each in found for first in [*each][:1]]
+
+    with speaking(language):
+        assert kinds(texts.WHAT_TO_SAY, None) == [f"{NEW}+ratio", FILM, MUSIC, VOICE]
+        assert kinds(texts.WHAT_OF_PICTURE, IMAGE) == [f"{EDIT}+ratio", FILM, VARY]
+        assert kinds(texts.WHAT_OF_VIDEO, VIDEO) == ["video.upscale", "subtitles.generate", SOUND, AGAIN, VARY]
+        assert kinds(texts.WHAT_OF_SOUND, AUDIO) == [AGAIN, VARY, "lipsync.generate"]
+        assert kinds(ui_texts.LEGEND_WORDS, IMAGE) == [f"{EDIT}+ratio"]
+
+
+PIECES = (
+    *("make", "it", "video", "of", "16:9", "99:99", ",", "and", "portrait", "say", "again", "<@1>", "\ud800", "："),
+    *("「", "」", "の", "動画", "4枚", "--ar", "--v 7", "ten", "second", "4", "pictures"),
+)
+ANY = st.text(max_size=200) | st.lists(st.sampled_from(PIECES)).map(" ".join)
+
+
+@given(ANY, st.sampled_from([None, IMAGE, VIDEO, AUDIO]), st.booleans())
+def test_nothing_that_is_said_raises_or_has_an_empty_value(said: str, about: MediaKind | None, goes_on: bool):
+    found = read(said, about, goes_on=goes_on)
+    assert not (found.choices and found.sentence)
+    assert all(value for values in found.choices.values() for value in values.values())
+
+
+def test_mentions_are_no_words_and_an_emoji_is_its_name():
+    said = "<@!12345678901234567> a <:blue_fox:123456789012345678> for <@99999999999999999> <#11111111111111111>"
+    assert clean_words(said, 12345678901234567) == "a blue_fox for"
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [("<@1> a fox", True), ("a fox <@!1>", True), ("a fox <@1> please do", False), ("<@12> a fox", False), ("", False)],
+)
+def test_the_bot_is_spoken_to_at_the_start_or_the_end(content: str, expected: bool):
+    assert is_addressed(content, 1) is expected
