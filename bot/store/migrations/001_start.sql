@@ -597,7 +597,6 @@ CREATE TABLE reaction_legends (
     PRIMARY KEY (guild_id, channel_id)
 ) STRICT, WITHOUT ROWID;
 
--- The bot's answers to what members ask for in words, until they are pressed or deleted. The words are in `drafts`.
 -- What members have set for themselves on a server, as JSON.
 CREATE TABLE member_settings (
     guild_id INTEGER NOT NULL CHECK (guild_id > 0),
