@@ -129,7 +129,6 @@ class Store:
     own_accounts: MemberAccounts
     drafts: Drafts
     schedules: Schedules
-    word_offers: WordOffers
     approvals: Approvals
     reviews: Reviews
     result_reports: ResultReports
