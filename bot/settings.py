@@ -143,7 +143,7 @@ class DiscordId:
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class ValueKind:
     """A kind of value: what turns a text into it, or raises ValueError, and what a setting must be then."""
 
     parse: Callable[[str], Any]
@@ -262,52 +262,56 @@ def _networks(text: str) -> tuple[IpNetwork, ...]:
     return tuple(ipaddress.ip_network(word, strict=False) for word in text.replace(",", " ").split())
 
 
-def _number(least: int, most: int, words: str = "a whole number") -> Kind:
+def _number(least: int, most: int, words: str = "a whole number") -> ValueKind:
     def parse(text: str) -> int:
         return int(_checked(text, re.fullmatch(r"[0-9]{1,6}", text, re.ASCII) and least <= int(text) <= most))
 
-    return Kind(parse, f"{words} from {least} to {most}")
+    return ValueKind(parse, f"{words} from {least} to {most}")
 
 
-def _one_of(*words: str) -> Kind:
+def _one_of(*words: str) -> ValueKind:
     folded = {word.lower(): word for word in words}
-    return Kind(lambda text: folded[_checked(text.lower(), text.lower() in folded)], f"one of {', '.join(words)}")
+    return ValueKind(lambda text: folded[_checked(text.lower(), text.lower() in folded)], f"one of {', '.join(words)}")
 
 
-WORD = Kind(
+WORD = ValueKind(
     lambda text: SecretStr(_checked(text, text.isascii() and text.isprintable() and " " not in text)),
     "one unbroken word without a space or a character outside ASCII: copy it again",
 )
-API = Kind(lambda text: _url(text, _is_loopback), "a plain https:// address (http:// on 127.0.0.1 or localhost only)")
-DISCORD_API = Kind(
+API = ValueKind(
+    lambda text: _url(text, _is_loopback), "a plain https:// address (http:// on 127.0.0.1 or localhost only)"
+)
+DISCORD_API = ValueKind(
     lambda text: re.sub(r"/api(/v\d+)?$", "", _url(text, _is_private)),
     "a plain https:// address (http:// only to a private address or a name without dots, such as http://nirn-proxy:8080)",
 )
-PUBLIC = Kind(_url, "a plain https:// address, such as https://bot.example.org")
-LINK = Kind(_link, "an https address, such as https://example.org/page")
-SERVERS = Kind(_servers, "server ids (15 to 20 digits each) with commas between them, or a single * for every server")
-PLACE = Kind(_place, "a channel's id (15 to 20 digits), or user: and a user's id, such as user:1234567890123456")
-KEYS = Kind(
+PUBLIC = ValueKind(_url, "a plain https:// address, such as https://bot.example.org")
+LINK = ValueKind(_link, "an https address, such as https://example.org/page")
+SERVERS = ValueKind(
+    _servers, "server ids (15 to 20 digits each) with commas between them, or a single * for every server"
+)
+PLACE = ValueKind(_place, "a channel's id (15 to 20 digits), or user: and a user's id, such as user:1234567890123456")
+KEYS = ValueKind(
     _keys,
     f"keys of {SECRET_KEY_LENGTH_MIN} characters or more with commas between them. Make one with: "
     'python3 -c "import secrets; print(secrets.token_urlsafe(32))"',
 )
-DATABASE = Kind(
+DATABASE = ValueKind(
     _database, "the path of a file, such as data/cannon-bot.db, or postgresql://name:password@host/database"
 )
-SERVER = Kind(postgres_url, "the address of a database, such as postgresql://name:password@host/database")
-FILE = Kind(_path, "the path of a file")
-FOLDER = Kind(_folder, "the path of a folder, not of a file")
-CREDITS = Kind(
+SERVER = ValueKind(postgres_url, "the address of a database, such as postgresql://name:password@host/database")
+FILE = ValueKind(_path, "the path of a file")
+FOLDER = ValueKind(_folder, "the path of a folder, not of a file")
+CREDITS = ValueKind(
     lambda text: Decimal(_checked(text, re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,3})?", text, re.ASCII))),
     "a number of credits, such as 500",
 )
-HOST = Kind(_host, "an address or a host name without http:// and port, such as 127.0.0.1")
+HOST = ValueKind(_host, "an address or a host name without http:// and port, such as 127.0.0.1")
 PORT = _number(0, 65535, "a port, a whole number (0: any free one)")
-NETWORKS = Kind(_networks, "addresses or networks with commas between them, such as 172.17.0.0/16")
+NETWORKS = ValueKind(_networks, "addresses or networks with commas between them, such as 172.17.0.0/16")
 
 
-def _setting(kind: Kind, default: object, meaning: str) -> Any:
+def _setting(kind: ValueKind, default: object, meaning: str) -> Any:
     """Return the field of a setting; a `default` that is called is made at each start."""
     metadata = {"parse": kind, "description": meaning}
     return (
