@@ -155,6 +155,7 @@ SAID_WAITS = Text("The long one is above 60 credits, so Morgan has to approve it
 
 BACK, NEXT, AGAIN = Text("Back"), Text("Next"), Text("Start again")
 TRY_IT, TRYING = Text("Try it"), Text("Trying it…")
+NOT_TRIED = Text("That didn't work this time. Press **Try it** again, or do it by hand.")
 SEEN = Text("✅ There it is.")
 TITLE = Text("{number} of {count} · {heading}")
 WELCOME = Text("The real bot on a simulated Discord. Nothing costs real credits.")

@@ -12,7 +12,7 @@ import pytest
 
 from bot.domain.models import JobState
 from bot.domain.money.spend_request import Draw, Verdict
-from bot.domain.server.events import Judged, ServerEvent
+from bot.domain.server.events import ServerEvent
 from bot.domain.server.guild_rules import Limit, Period, Rules, Scope
 from bot.store import Record, Store
 from bot.store.guild import gone
@@ -118,7 +118,7 @@ async def test_deleting_data_over_a_month_s_end_is_no_way_to_refill_the_cap_of_a
 ):
     event = ServerEvent(
         id="E1", guild_id=GUILD, channel_id=55, theme="Cats", purse=Decimal(100), cap=Decimal(30),
-        operations=frozenset(), jury_role=None, prizes=(), made_by=1, made_at=clock.now, begins_at=clock.now,
+        prizes=(), made_by=1, begins_at=clock.now,
         ends_at=clock.now + 2 * MONTH_S,
     )  # fmt: skip
     begun = await store.events.add(event, record=lambda _: None)
@@ -135,7 +135,7 @@ async def test_deleting_data_over_a_month_s_end_is_no_way_to_refill_the_cap_of_a
     await store.former_members.replace_due()
     assert (await store.events.use(begun, MEMBER)).of_member == 30
     clock.now = event.ends_at
-    assert await store.events.end(begun, Judged(cards={}, jurors={}), record=lambda _: None)
+    assert await store.events.end(begun, {}, record=lambda _: None)
     clock.now += MONTH_S
     await store.former_members.replace_due()
     assert "jobs" not in await named(store)

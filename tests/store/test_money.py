@@ -23,7 +23,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from bot.domain.models import Card, Job, JobState, LedgerKind
 from bot.domain.money.spend_request import Spender, SpendItem, SpendRequest
 from bot.domain.money.spending_policy import decide
-from bot.domain.server.events import Judged, ServerEvent
+from bot.domain.server.events import ServerEvent
 from bot.domain.server.guild_rules import Limit, Period, Rules, Scope
 from bot.errors import Refused
 from bot.settings import PostgresUrl
@@ -584,8 +584,7 @@ class Money(RuleBasedStateMachine):
         if cancelled:
             done = self.runner.run(self.store.events.cancel(GUILD, pot.event.id, record=lambda _: None))
         else:
-            judged = Judged(cards={}, jurors={})
-            done = self.runner.run(self.store.events.end(pot.event, judged, record=lambda _: None))
+            done = self.runner.run(self.store.events.end(pot.event, {}, record=lambda _: None))
         assert (done is not None) is (pot.is_open and (cancelled or pot.event.ends_at <= self.clock.now))
         assert done is None or done.paid == self.paid_of_pot(pot.event.grant_id)
         pot.is_open = pot.is_open and done is None

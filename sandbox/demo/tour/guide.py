@@ -18,7 +18,7 @@ from sandbox.demo import texts
 from sandbox.demo.furniture.server import STUDIO
 from sandbox.demo.simulation import BackendError, SetupError
 from sandbox.demo.tour.card import FIRST, LAST, StepView, step_embed
-from sandbox.demo.tour.steps import STEPS, Hands, Seen
+from sandbox.demo.tour.steps import STEPS, Hands, NotThereYet, Seen
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,6 +32,8 @@ log = structlog.get_logger(__name__)
 
 LOOK_EVERY_S = 0.4
 JOBS_SEEN = 40
+TRIES = 8
+"""Times that an attempt is repeated until what it presses is there, a look apart."""
 
 Interaction = discord.Interaction[Any]
 
@@ -70,8 +72,11 @@ class Tour:
         while True:
             with contextlib.suppress(TimeoutError):
                 who = await asyncio.wait_for(self._visitors.get(), LOOK_EVERY_S)
-                async with acting():
-                    await self._try(who)
+                for _ in range(TRIES):
+                    async with acting():
+                        if await self._try(who):
+                            break
+                    await asyncio.sleep(LOOK_EVERY_S)
             number = self._number
             if self._card is None or number == LAST:
                 continue
@@ -88,17 +93,21 @@ class Tour:
                 await self.show(self._number + 1, praised=True)
             elif self._card is not None:  # nothing came of the attempt
                 self._is_trying = False
-                await self._card.edit(view=self._view())
+                await self._card.edit(content=str(texts.NOT_TRIED), view=self._view())
 
-    async def _try(self, who: int) -> None:
+    async def _try(self, who: int) -> bool:
+        """Try the step once; return False if what it presses is not there yet."""
         visitor = next((each for each in self._made.viewers if each.id == who), None)
         if visitor is None or self._number == LAST:
-            return
+            return True
         try:
             with speaking(self._language):
                 await STEPS[self._number].attempt(Hands(self._env, self._bot, self._made, visitor))
+        except NotThereYet:
+            return False
         except (SetupError, BackendError, LookupError) as error:
             log.warning("tour.not_tried", step=self._number + 1, error=str(error))
+        return True
 
     async def _seen(self) -> Seen:
         jobs = await self._since_begun(self._made.guild.id)

@@ -45,7 +45,9 @@ class Seen:
 
     @property
     def is_busy(self) -> bool:
-        return any(not job.state.ended for job in (*self.jobs, *self.outside))
+        """Whether something is being made; what waits for a moderator waits as long as nobody acts."""
+        jobs = (*self.jobs, *self.outside)
+        return any(not job.state.ended and job.state is not JobState.AWAITING_APPROVAL for job in jobs)
 
     def made_outside(self) -> bool:
         return any(job.state is JobState.DELIVERED for job in self.outside)
@@ -84,6 +86,10 @@ def _is_edited(job: Job) -> bool:
 
 def _is_varied(job: Job) -> bool:
     return job.variation is not None
+
+
+class NotThereYet(LookupError):
+    """What is to be pressed comes within seconds; the attempt can be repeated as a whole."""
 
 
 class Hands:
@@ -140,7 +146,10 @@ class Hands:
             asked = await bo.slash(self._room, "video generate", prompt=str(texts.SERIES), duration=LONG_S)
             await answered(bo, asked)
         self._who = self._made.moderator
-        await self._press(self._made.rooms[REVIEW], "c1:approve:")
+        try:
+            await self._press(self._made.rooms[REVIEW], "c1:approve:")
+        except LookupError as error:
+            raise NotThereYet from error
 
     async def account(self) -> None:
         """Link an account by the panel, and make an image on it."""
