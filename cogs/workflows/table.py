@@ -137,7 +137,7 @@ COMMANDS = (
         "video.generate",
         "video generate",
         texts.VIDEO_GENERATE,
-        "prompt cast style model duration aspect_ratio start from preset private spoiler",
+        "prompt cast style model duration aspect_ratio start from count preset private spoiler",
         files=(
             FileOptions(
                 "start",

@@ -11,7 +11,7 @@ from bot.app.connection.commands import rows
 from bot.app.entry_points import describe_commands
 
 MEMBERS_MAX, MODERATORS_MAX = 28, 11
-ENTRIES_MAX, OPTIONS_MAX = 39, 213
+ENTRIES_MAX, OPTIONS_MAX = 39, 211
 """All of them together: what a list on a phone can hold."""
 SUBCOMMAND, GROUP, MENU = 1, 2, (2, 3)
 MENUS_MAX = 5
