@@ -16,7 +16,6 @@ from bot.errors import InputError
 from sandbox import texts
 from sandbox.studio.accounts import ApiError
 from sandbox.studio.error_bodies import STYLES
-from sandbox.studio.openapi_shapes import SHAPES
 
 _UPSCALE = Operation(
     id="image.upscale",
@@ -92,8 +91,6 @@ _FORMS: Mapping[type, type | tuple[type, ...]] = {
 class Variant:
     """A possible API. Operations are named by catalogue ids; docs/sandbox.md has the same table."""
 
-    document_shape: str = ""
-    """The form of /api/v1/openapi: one of SHAPES; empty: the bot's own description of its catalogue."""
     document_needs_key: bool = False
     renamed: Mapping[str, str] = field(default_factory=lambda: _NONE)
     """The true ids of operations; the replaced ones are answered 400."""
@@ -157,8 +154,6 @@ class Variant:
     """How long such a query lasts."""
 
     def __post_init__(self) -> None:
-        if self.document_shape and self.document_shape not in SHAPES:
-            raise ValueError(f"no shape {self.document_shape!r}; there are {', '.join(SHAPES)}")
         if self.error_style not in STYLES:
             raise ValueError(f"no style {self.error_style!r}; there are {', '.join(STYLES)}")
         for name, known in _WORDS.items():
@@ -205,9 +200,7 @@ class TrueApi:
 
     def document(self) -> dict[str, Any]:
         """Return the body of /api/v1/openapi."""
-        catalogue = Catalogue(self.offered())
-        shape = self.variant.document_shape
-        return SHAPES[shape](list(catalogue.operations.values())) if shape else describe(catalogue)
+        return describe(Catalogue(self.offered()))
 
     def true_id(self, operation_id: str) -> str:
         return self.variant.renamed.get(operation_id, operation_id)

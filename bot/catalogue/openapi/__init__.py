@@ -1,7 +1,7 @@
 """Learns from the live OpenAPI document, and describes the catalogue as one.
 
-The document's form is not public, so it is searched heuristically: `document` collects facts per operation, `merging`
-makes a catalogue of them. Unreadable parts change nothing.
+`document` reads three standard forms, `tools` the answers of the keyless tools; `merging` makes a catalogue of their
+facts. Unreadable parts change nothing.
 """
 
 from __future__ import annotations

@@ -192,9 +192,9 @@ class FactSource(IntEnum):
 
     SCHEMA = 0
     VENDOR = 1
-    """A list under a key of the vendor's own, `x-…`."""
+    """A tool's list."""
     SAMPLE = 2
-    """An example: it shows an operation, but is no list."""
+    """An example."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,8 +216,6 @@ class Entry:
     is_whole: bool = False
     """Whether `fields` are all that the operation has."""
     models: tuple[NamedModel, ...] = ()
-    is_listed: bool = True
-    """Whether the document offers the operation, rather than shows an example."""
 
 
 def is_operation_id(value: object) -> bool:
@@ -250,7 +248,6 @@ def _together(entries: Sequence[Entry]) -> Entry:
             fields=_joined(first.fields, other.fields),
             is_whole=first.is_whole or other.is_whole,
             models=tuple(dict.fromkeys((*first.models, *other.models))),
-            is_listed=first.is_listed or other.is_listed,
         )
     return first
 

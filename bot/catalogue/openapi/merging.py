@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
@@ -19,7 +20,6 @@ from bot.catalogue.openapi.entry import (
     fitting,
     open_ended,
 )
-from bot.catalogue.openapi.identity import twins, words_of
 from bot.catalogue.openapi.tools import API_SURFACES, MARK, Answers
 from bot.catalogue.operation import Model, Operation, same_name
 
@@ -196,7 +196,8 @@ def merge(catalogue: Catalogue, *documents: object) -> Catalogue:
     """
     operations = list(catalogue.operations.values())
     read = [each for each in documents if isinstance(each, Mapping)]
-    described = [entries_of(each, operations) for each in read if MARK not in each]
+    families = {operation.id.partition(".")[0] for operation in operations}
+    described = [entries_of(each, families) for each in read if MARK not in each]
     answers = [Answers.of(each[MARK], operations) for each in read if MARK in each]
     entries = combined(entry for found in (*described, *(each.entries for each in answers)) for entry in found.values())
     if not entries and not any(each.surfaces for each in answers):
@@ -205,12 +206,24 @@ def merge(catalogue: Catalogue, *documents: object) -> Catalogue:
     gone = {each.id for each in missing if any(_is_list(found, catalogue.operations) for found in described)}
     gone |= {each.id for each in missing if any(each.id in answer.unknown for answer in answers)}
     new = [entry for entry in entries.values() if entry.id not in catalogue.operations]
-    aliases = twins(operations, missing, new, gone=gone)
+    aliases = _same_titles([each for each in missing if each.id in gone or not each.id_documented], new)
     present = [_present(operation, entries, aliases, gone) for operation in operations]
     found = {operation.id for operation in present}
     present += [learned(entry) for entry in new if entry.id not in found]
     available = [_available(each, answers) for each in present]
     return catalogue.replaced(_without_gone_products(available), aliases)
+
+
+def _same_titles(missing: Sequence[Operation], new: Sequence[Entry]) -> dict[str, str]:
+    """Return the true ids, by those of operations missing under theirs: of the only entry with the same title."""
+    pairs = [
+        (operation.id, entry.id)
+        for operation in missing
+        for entry in new
+        if any(same_name(title, operation.title) for title in entry.titles)
+    ]
+    known, found = Counter(key for key, _ in pairs), Counter(key for _, key in pairs)
+    return {own: true for own, true in pairs if known[own] == found[true] == 1}
 
 
 def _without_gone_products(operations: Sequence[Operation]) -> list[Operation]:
@@ -234,18 +247,15 @@ def _present(
     return replace(operation, offered=operation.offered and not (operation.id in gone or contradicted))
 
 
-def _is_list(entries: Mapping[str, Entry], known: Collection[str]) -> bool:
+def _is_list(entries: Mapping[str, Entry], known: Mapping[str, Operation]) -> bool:
     """Whether the document lists all operations, rather than examples."""
-    listed = [key for key, entry in entries.items() if key in known and entry.is_listed]
-    named = [key for key in entries if key in known]
-    return len(listed) >= LIST_MIN or 2 * len(named) > len(known) > LIST_MIN
+    return len(entries.keys() & known.keys()) >= LIST_MIN
 
 
 def _has_family(operation_id: str, entries: Mapping[str, Entry]) -> bool:
     """Whether the document offers several operations of the family, such as `prompt.enhance`."""
-    family = words_of(operation_id.split(".", maxsplit=1)[0])
-    kin = [key for key, entry in entries.items() if entry.is_listed and words_of(key.split(".")[0]) == family]
-    return len(kin) >= FAMILY_MIN
+    family = operation_id.partition(".")[0]
+    return sum(key.partition(".")[0] == family for key in entries) >= FAMILY_MIN
 
 
 def _available(operation: Operation, answers: Sequence[Answers]) -> Operation:

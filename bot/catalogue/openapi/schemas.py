@@ -151,6 +151,14 @@ class Reader:
         return None
 
 
+def input_of(reader: Reader, schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the schema of a request's `input`, or the schema itself."""
+    whole = reader.resolve(schema)
+    properties = whole.get("properties")
+    inner = reader.resolve(properties.get("input")) if isinstance(properties, Mapping) else {}
+    return inner or whole
+
+
 def _overlaid(base: dict[str, Any], top: dict[str, Any]) -> dict[str, Any]:
     """Merge schemas: properties and required are joined, otherwise `top` wins."""
     merged = base | top

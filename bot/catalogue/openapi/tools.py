@@ -11,10 +11,9 @@ import json
 import re
 from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
-from bot.catalogue.openapi.document import fields_in, model_of, models_in, titles_in, with_required
 from bot.catalogue.openapi.entry import (
     CHOICE_LIMIT,
     Described,
@@ -27,7 +26,7 @@ from bot.catalogue.openapi.entry import (
     of_sample,
     without_envelope,
 )
-from bot.catalogue.openapi.requests import shown, tied
+from bot.catalogue.openapi.listed import fields_in, model_of, models_in, titles_in, with_required
 from bot.catalogue.openapi.schemas import Reader, line_of
 from bot.catalogue.operation import Operation, same_name
 
@@ -167,7 +166,7 @@ def operation_in(wanted: str, title: str, parts: Parts) -> Entry | None:
     if entry is None or not (entry.titles or entry.fields or entry.models or holder is not None):
         return None
     _require_once(entry.models)
-    return replace(entry, is_listed=True)
+    return entry
 
 
 def ids_in(value: object, families: Collection[str]) -> list[str]:
@@ -236,9 +235,8 @@ def _entries(key: str, root: object) -> Iterator[Entry]:
     """Yield facts of the operation `key` in an object and what it holds."""
     if isinstance(root, Mapping) and _id_of(root) in {key, ""}:
         yield Entry(id=key, source=FactSource.VENDOR, titles=titles_in(root, key) if _id_of(root) else ())
-    reader, inputs = Reader(root if isinstance(root, Mapping) else {}), 0
+    inputs = 0
     for node in _nodes(root):
-        yield from (each for each in (*tied(reader, node), *shown(reader, node)) if each.id == key)
         if inputs < INPUTS_MAX:
             found = list(_inputs(key, node))
             inputs += len(found)
