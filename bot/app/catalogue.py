@@ -190,6 +190,7 @@ class CatalogueRefresh:
     """Learned, but not stored yet: it must not be lost."""
     _tried_at: float | None = field(default=None, init=False)
     """Last try that failed for want of a key, monotonic seconds; None if it didn't."""
+    _has_told_form: bool = field(default=False, init=False)
     _adopting: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
     _document_tried: asyncio.Event = field(default_factory=asyncio.Event, init=False)
 
@@ -232,7 +233,11 @@ class CatalogueRefresh:
         meta = self.store.meta
         reading = await self.reader.read(await meta.get(WAY_META) or OPEN, await meta.get(ETAG_META) or None)
         facts = {}
-        if reading.document is not None and await self.catalogue.names_operations(reading.document):
+        is_read = reading.document is not None and await self.catalogue.names_operations(reading.document)
+        if reading.document is not None and not is_read and not self._has_told_form:
+            self._has_told_form = True
+            log.warning("catalogue.form_not_known", hint="docs/cannon-api.md names the forms that are read")
+        if is_read:
             facts = {DOCUMENT: json.dumps(reading.document, sort_keys=True)}
         await self._adopt(facts, {ETAG_META: reading.etag or "", WAY_META: reading.way} if facts else {})
 

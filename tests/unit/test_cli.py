@@ -340,7 +340,7 @@ sys.exit(cli.main(['health']))
 
 @pytest.mark.long
 def test_the_sandbox_tells_its_address_and_stops_on_a_signal(tmp_path: Path) -> None:
-    api = json.dumps({"document_shape": "paths", "vanished": ["image.edit"]})
+    api = json.dumps({"vanished": ["image.edit"]})
     command = [sys.executable, "-m", "bot", "sandbox", "--port", "0", "--api", api]
     with subprocess.Popen(
         command, cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -348,13 +348,12 @@ def test_the_sandbox_tells_its_address_and_stops_on_a_signal(tmp_path: Path) -> 
         assert process.stdout is not None
         first = process.stdout.readline()
         with urllib.request.urlopen(first.split()[-1] + "/api/v1/openapi", timeout=60) as answer:
-            paths = json.load(answer)["paths"]
+            text = answer.read().decode()
         process.terminate()
         _, error = process.communicate()
     assert "http://127.0.0.1:" in first
-    named = {each.rpartition("/")[2] for each in paths}
-    assert "image.generate" in named
-    assert "image.edit" not in named
+    assert '"image.generate"' in text
+    assert '"image.edit"' not in text
     assert (process.returncode, error) == (0, "")
 
 

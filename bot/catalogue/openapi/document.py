@@ -25,6 +25,8 @@ from bot.catalogue.openapi.schemas import Reader, input_of, listed_values
 PLACE_LIMIT = 2_000
 """How many paths are read."""
 OPERATION_LIMIT = 300
+SEVERAL = 5
+"""Paths of known operations that show that all paths with such an id are operations."""
 _METHODS = ("post", "put")
 _IN_BODY = frozenset({"query", "formData", "body"})
 
@@ -34,14 +36,14 @@ def entries_of(document: Mapping[str, Any], families: Collection[str]) -> dict[s
 
     `families` are the first words of known operations' ids: other paths are uploads, keys …
     """
-    reader, found = Reader(document), list[Entry]()
+    reader, found, at_paths = Reader(document), list[Entry](), list[Entry]()
     for item, call in _calls(reader, document):
         schema = _body(reader, call)
-        found += (
-            list(_by_constants(reader, schema))
-            or list(_by_enum(reader, document, schema))
-            or list(_by_path(reader, item, call, schema, families))
-        )
+        bound = list(_by_constants(reader, schema)) or list(_by_enum(reader, document, schema))
+        found += bound
+        at_paths += [] if bound else _by_path(reader, item, call, schema)
+    known = [each for each in at_paths if each.id.partition(".")[0] in families]
+    found += at_paths if len(known) >= SEVERAL else known
     return dict(list(combined(found).items())[:OPERATION_LIMIT])
 
 
@@ -104,14 +106,10 @@ def _input(reader: Reader, schema: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _by_path(
-    reader: Reader,
-    item: Mapping[str, Any],
-    call: Mapping[str, Any],
-    schema: dict[str, Any],
-    families: Collection[str],
+    reader: Reader, item: Mapping[str, Any], call: Mapping[str, Any], schema: dict[str, Any]
 ) -> Iterator[Entry]:
     key = call.get("operationId")
-    if not isinstance(key, str) or not is_operation_id(key) or key.partition(".")[0] not in families:
+    if not isinstance(key, str) or not is_operation_id(key):
         return
     listed = [*_list(item.get("parameters")), *_list(call.get("parameters"))]
     given = [each for raw in listed[:FIELD_LIMIT] if isinstance(each := reader.linked(raw), Mapping)]

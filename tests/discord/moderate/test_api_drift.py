@@ -240,14 +240,6 @@ async def test_a_document_that_changes_to_and_fro_does_not_flood(rig: Rig, known
     assert lines(rig, known)[2:] == ["Removed: video.upscale."], "a day later, as it still is"
 
 
-@pytest.mark.parametrize("shape", ["enum_named_examples", "paths", "vendor_list"])
-async def test_it_is_told_in_other_forms_of_the_document(rig: Rig, shape: str):
-    await varied(rig, document_shape=shape)
-    desk = await desk_of(rig, rig.guild)
-    await varied(rig, vanished={"video.upscale"})
-    assert lines(rig, desk) == ["Removed: video.upscale."]
-
-
 async def test_names_of_the_document_do_nothing_in_a_message(rig: Rig, desk: Any):
     evil = {"model": {"enum": ["@everyone", "[x](https://evil.test)", "**bold**" * 40]}}
     await read(rig, document("video.tale", video_dream=evil))

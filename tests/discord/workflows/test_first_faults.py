@@ -15,10 +15,6 @@ from tests.support.surface import agreed, labels, newest, private_sentence, sett
 from tests.support.workflows import COMMANDS
 
 RENAMED = {"prompt.enhance.location": "prompt.enhance.place"}
-SHAPES = [
-    "if_then",
-    *(pytest.param(each, marks=pytest.mark.long) for each in ("enum_free_input", "vendor_list", "paths")),
-]
 
 
 async def read_document(rig: Rig) -> None:
@@ -26,9 +22,8 @@ async def read_document(rig: Rig) -> None:
     await rig.bot.parts.command_sync.catch_up()
 
 
-@pytest.mark.parametrize("shape", SHAPES)
-async def test_what_failed_under_a_guessed_id_works_by_try_again_once_the_true_one_is_known(tmp_path: Path, shape: str):
-    async with running(tmp_path, document_shape=shape, renamed=RENAMED) as rig:
+async def test_what_failed_under_a_guessed_id_works_by_try_again_once_the_true_one_is_known(tmp_path: Path):
+    async with running(tmp_path, renamed=RENAMED) as rig:
         await rig.member.slash(rig.channel, "prompt for:location", prompt="a harbour at dawn")
         await rig.work()
         failed = await newest(rig)
@@ -92,7 +87,7 @@ FORMS = [each for each in STYLES if each != "page"]
 )
 async def test_a_field_that_only_a_refusal_names_is_asked_for_and_then_sent(tmp_path: Path, style: str):
     demanded = {"image.generate": ["displayName"]}
-    async with running(tmp_path, document_shape="enum_free_input", required_fields=demanded, error_style=style) as rig:
+    async with running(tmp_path, required_fields=demanded, error_style=style) as rig:
         await read_document(rig)
         await rig.member.slash(rig.channel, "image generate", prompt="a fox")
         await rig.work()
@@ -111,7 +106,7 @@ async def test_a_missing_field_is_asked_for_whatever_language_the_failure_is_tol
 ):
     speak_pseudo(monkeypatch)
     demanded = {"image.generate": ["displayName"]}
-    async with running(tmp_path, document_shape="enum_free_input", required_fields=demanded) as rig:
+    async with running(tmp_path, required_fields=demanded) as rig:
         await read_document(rig)
         await rig.bot.parts.store.settings.change(rig.guild.id, lambda rules: replace(rules, language="ja"))
         await rig.member.slash(rig.channel, "image generate", prompt="a fox")

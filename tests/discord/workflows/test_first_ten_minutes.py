@@ -6,9 +6,7 @@ other ids than the bot's guesses, the account's plan has no Sora, and there is a
 
 from __future__ import annotations
 
-import contextlib
-import json
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,17 +15,12 @@ import pytest
 from bot.delivery.answers.texts import UNEXPECTED
 from bot.domain.models import Job, JobState
 from sandbox.studio.error_bodies import STYLES
-from sandbox.studio.openapi_shapes import SHAPES
-from sandbox.studio.variant import UNDOCUMENTED
 from tests.support.menus import menu, posted
 from tests.support.more import shown
 from tests.support.rig import HOST_KEY, Rig, running
 from tests.support.surface import agreed, fill, panel_text, private_sentence, settled_exactly, state_text, whole
 from tests.support.workflows import AUDIO, COMMANDS, IMAGE, VIDEO, sample
 
-QUICK = ("enum_named_examples",)
-EACH_SHAPE = [each if each in QUICK else pytest.param(each, marks=pytest.mark.long) for each in SHAPES]
-EACH_WRITTEN = [each if each == QUICK[0] else pytest.param(each, marks=pytest.mark.long) for each in SHAPES]
 RENAMED = {
     "sora2.character.create": "sora2.characters.create",
     "sora2.character.generate": "sora2.characters.generate",
@@ -58,15 +51,11 @@ FIRST_TRY: Mapping[str, Mapping[str, Any]] = {
     "sora remix": {"prompt": "at night", "from": "video_68c1"},
 }
 """What somebody who has just come gives each command."""
-IDS_ALONE = {"enum_free_input", "operation_one_of"}
-"""The forms that say nothing of a field: an operation that is new in them is for `/studio request`."""
 
 
-@pytest.fixture(params=EACH_SHAPE)
-async def rig(tmp_path, request: pytest.FixtureRequest):
-    async with running(
-        tmp_path, document_shape=request.param, renamed=RENAMED, plan_without=SORA, added=["image.upscale"]
-    ) as made:
+@pytest.fixture
+async def rig(tmp_path):
+    async with running(tmp_path, renamed=RENAMED, plan_without=SORA, added=["image.upscale"]) as made:
         await made.bot.parts.catalogue_refresh.refresh()
         await made.bot.parts.command_sync.catch_up()
         yield made
@@ -198,16 +187,7 @@ async def test_the_status_says_that_the_key_works_and_what_the_document_has_chan
 
 
 async def test_an_operation_that_no_page_names_can_be_used(rig: Rig):
-    shape = rig.sandbox.api.variant.document_shape
-    if shape in IDS_ALONE:
-        link = (await posted(rig, sample(IMAGE))).attachments[0].url
-        shown = await rig.moderator.slash(rig.channel, "studio request", operation="image.upscale")
-        [field] = rig.form_fields(shown)
-        sent = await rig.moderator.submit_modal(shown, {field: json.dumps({"image_url": link, "scale": 2})})
-        assert await outcome(rig, sent, rig.moderator, set()) == ""
-    else:
-        scale = "2" if shape == "vendor_list" else 2  # of a field whose name alone is said, any JSON may be typed
-        assert await tried(rig, "image upscale", {"image": sample(IMAGE), "scale": scale}) == ""
+    assert await tried(rig, "image upscale", {"image": sample(IMAGE), "scale": 2}) == ""
     [job] = await rig.jobs()
     assert (job.operation, job.state) == ("image.upscale", JobState.DELIVERED)
     [card] = rig.messages()
@@ -261,63 +241,3 @@ async def test_a_refusal_in_any_form_of_error_locks_nothing_and_costs_nothing(tm
 WRITTEN = Path(__file__).parents[2] / "data" / "openapi"
 NEEDS_MORE = {"finish motion": "Generate Smart Motion needs: control mode."}
 """What the written schemas require beyond the documentation, and an option of the command has."""
-
-
-@contextlib.asynccontextmanager
-async def written(tmp_path: Path, shape: str, plan_without: frozenset[str]) -> AsyncIterator[tuple[Rig, Any]]:
-    """Start a bot whose sandbox has the description that others wrote, and what it says; give both."""
-    facts = json.loads((WRITTEN / f"{shape}.facts.json").read_text("utf-8"))
-    added = [each for each in facts["new"] if each in UNDOCUMENTED]
-    others = {"renamed": facts["guesses_replaced"], "vanished": facts["gone"], "added": added}
-    async with running(tmp_path, **others, plan_without=plan_without) as rig:
-        rig.sandbox.document = json.loads((WRITTEN / f"{shape}.json").read_text("utf-8"))
-        await rig.bot.parts.catalogue_refresh.refresh()
-        await rig.bot.parts.command_sync.catch_up()
-        yield rig, facts
-
-
-@pytest.mark.long
-@pytest.mark.parametrize("shape", EACH_WRITTEN)
-async def test_with_a_description_that_others_wrote_each_command_works_or_says_why_not(tmp_path: Path, shape: str):
-    async with written(tmp_path, shape, SORA) as (rig, facts):
-        for command, options in FIRST_TRY.items():
-            why = await tried(rig, command, options)
-            operation = COMMANDS.get(command)
-            if operation in facts["gone"]:
-                assert f'Unknown operation "{operation}"' in why
-            elif operation in SORA:
-                assert "Your plan does not include" in why
-            else:
-                assert why in {"", NEEDS_MORE.get(command, "")}, command
-        assert await tried(rig, "finish motion", FIRST_TRY["finish motion"] | {"control_mode": "preset"}) == ""
-        await settled_exactly(rig)
-
-
-@pytest.mark.parametrize("shape", EACH_WRITTEN)
-async def test_a_character_is_made_under_the_names_that_the_description_has(tmp_path: Path, shape: str):
-    async with written(tmp_path, shape, frozenset()) as (rig, facts):
-        fields = facts["operations"][facts["guesses_replaced"]["sora2.character.create"]]["fields"]
-        assert await tried(rig, "sora character", FIRST_TRY["sora character"]) == ""
-        [request] = rig.sandbox.requests
-        clip, name = ("character_file_url", "displayName") if fields else ("video_url", "name")
-        assert request.input[name] == "Captain Fog"
-        assert request.input[clip].endswith("clip.mp4")
-        await settled_exactly(rig)
-
-
-DESCRIBED = {
-    "3d model": ("three_d.model.generate", {"prompt": "a brass diving helmet"}),
-    "image upscale": ("image.upscale", {"image": sample(IMAGE)}),
-}
-
-
-@pytest.mark.parametrize("shape", EACH_WRITTEN)
-async def test_what_only_the_description_tells_the_fields_of_has_a_command(tmp_path: Path, shape: str):
-    async with written(tmp_path, shape, frozenset()) as (rig, facts):
-        for command, (operation, options) in DESCRIBED.items():
-            told = facts["operations"].get(operation)
-            if told is None or not told["fields"]:
-                continue
-            assert await tried(rig, command, options) == ""
-            assert [each for each in rig.messages() if each.embeds][-1].attachments, command
-        await settled_exactly(rig)

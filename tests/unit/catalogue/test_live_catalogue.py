@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
-from bot.catalogue import OPERATIONS, Catalogue, ChangeKind, FieldKind, LiveCatalogue, Subject, describe
-from sandbox.studio.openapi_shapes import SHAPES
+from bot.catalogue import OPERATIONS, Catalogue, ChangeKind, LiveCatalogue, Subject, describe
+from tests.support.forms import FORMS
 
-FOLDER = Path(__file__).resolve().parents[2] / "data" / "openapi"
 RENAMED = {
     "image.generate": "images.generate",
     "video.upscale": "video.upscaling",
@@ -20,7 +18,7 @@ RENAMED = {
 
 
 def written(shape):
-    return json.loads((FOLDER / f"{shape}.json").read_text(encoding="utf-8"))
+    return json.loads(json.dumps(FORMS[shape](OPERATIONS)))
 
 
 def without(*ids, **renamed):
@@ -59,33 +57,17 @@ async def test_a_few_operations_in_a_document_say_nothing_of_the_others():
     assert all(operation.offered for operation in live.current.operations.values())
 
 
-async def test_an_example_of_one_operation_says_nothing_of_the_others():
-    sample = {"operation": "image.generate", "input": {"prompt": "x", "glow": 3}}
-    live = LiveCatalogue(Catalogue())
-    [change] = await live.learn({"content": {"application/json": {"example": sample}}})
-    assert (change.subject, change.names) == (Subject.FIELD, ("glow",))
-    assert all(operation.offered for operation in live.current.operations.values())
-    assert all(field.offered for field in live.current.get("image.generate").fields)
-    assert live.current.get("image.generate").field("glow").kind is FieldKind.NUMBER
-
-
 @pytest.mark.parametrize("document", [None, "x", {}, {"paths": {"/a": {"get": {}}}}, {"components": {"schemas": {}}}])
 async def test_a_document_that_names_no_operation_changes_nothing(document):
     live = LiveCatalogue(Catalogue())
-    await live.learn(written("paths"))
+    await live.learn(written("parameters"))
     before = live.current
     assert await live.learn(document) == []
     assert live.current is before
 
 
-@pytest.mark.parametrize(
-    "first",
-    [each if each in {"paths", "if_then"} else pytest.param(each, marks=pytest.mark.long) for each in sorted(SHAPES)],
-)
-@pytest.mark.parametrize(
-    "second",
-    ["one_of_const", *(pytest.param(each, marks=pytest.mark.long) for each in ("enum_free_input", "vendor_list"))],
-)
+@pytest.mark.parametrize("first", FORMS)
+@pytest.mark.parametrize("second", FORMS)
 async def test_a_second_document_leaves_nothing_of_the_first(first, second):
     fresh, live = LiveCatalogue(Catalogue()), LiveCatalogue(Catalogue())
     await fresh.learn(written(second))
@@ -98,11 +80,11 @@ async def test_a_second_document_leaves_nothing_of_the_first(first, second):
     assert await live.learn(written(second)) == []
 
 
-@pytest.mark.parametrize("shape", sorted(SHAPES))
+@pytest.mark.parametrize("shape", FORMS)
 async def test_a_renamed_operation_is_one_operation_in_every_shape(shape):
     live = LiveCatalogue(Catalogue())
     operations = [replace(each, id=RENAMED.get(each.id, each.id)) for each in OPERATIONS]
-    changes = await live.learn(SHAPES[shape](operations))
+    changes = await live.learn(FORMS[shape](operations))
     assert told(changes, ChangeKind.CHANGED, Subject.OPERATION) == {(new, (old, new)) for old, new in RENAMED.items()}
     assert not told(changes, ChangeKind.CAME, Subject.OPERATION) | told(changes, ChangeKind.GONE, Subject.OPERATION)
     for old, new in RENAMED.items():
@@ -111,13 +93,13 @@ async def test_a_renamed_operation_is_one_operation_in_every_shape(shape):
         assert old not in live.current.operations
 
 
-@pytest.mark.parametrize("shape", sorted(set(SHAPES) - {"enum_free_input", "components_named"}))
+@pytest.mark.parametrize("shape", FORMS)
 async def test_a_title_tells_a_renamed_operation_whatever_its_id(shape):
     live = LiveCatalogue(Catalogue())
     operations = [
         replace(each, id="speech.synthesize") if each.id == "narration.generate" else each for each in OPERATIONS
     ]
-    await live.learn(SHAPES[shape](operations))
+    await live.learn(FORMS[shape](operations))
     assert live.current.resolve("narration.generate").id == "speech.synthesize"
 
 
@@ -125,7 +107,7 @@ async def test_an_operation_that_does_something_else_is_no_rename():
     live = LiveCatalogue(Catalogue())
     operations = [each for each in OPERATIONS if each.id != "sora2.video.edit"]
     other = replace(Catalogue().get("sora2.video.edit"), id="sora2.video.expand", title="Expand Sora 2 Video")
-    changes = await live.learn(SHAPES["one_of_const"]([*operations, other]))
+    changes = await live.learn(FORMS["constants"]([*operations, other]))
     assert told(changes, ChangeKind.GONE, Subject.OPERATION) == {("sora2.video.edit", ("sora2.video.edit",))}
     assert told(changes, ChangeKind.CAME, Subject.OPERATION) == {("sora2.video.expand", ("sora2.video.expand",))}
     assert not live.current.resolve("sora2.video.edit").offered
@@ -133,12 +115,11 @@ async def test_an_operation_that_does_something_else_is_no_rename():
 
 async def test_an_operation_of_the_first_document_alone_goes_with_it():
     live = LiveCatalogue(Catalogue())
-    await live.learn(written("one_of_const"))
-    changes = await live.learn(written("if_then"))
-    assert ("image.background.remove", ("image.background.remove",)) in told(
-        changes, ChangeKind.GONE, Subject.OPERATION
-    )
-    assert live.current.find("image.background.remove") is None
+    other = replace(OPERATIONS[0], id="image.tile", title="Tile Image")
+    await live.learn(FORMS["constants"]([*OPERATIONS, other]))
+    changes = await live.learn(written("enum"))
+    assert told(changes, ChangeKind.GONE, Subject.OPERATION) == {("image.tile", ("image.tile",))}
+    assert live.current.find("image.tile") is None
 
 
 def with_models(*ids):
@@ -205,11 +186,11 @@ async def test_one_of_an_earlier_document_beside_one_of_another_title_stays_and_
 
 async def test_other_ids_are_remembered_by_a_later_run_whatever_its_document_says():
     live = LiveCatalogue(Catalogue())
-    await live.learn(written("paths"))
-    await live.learn(written("vendor_list"))
+    for name in ("setting", "world"):
+        await live.learn(without(**{"prompt.enhance.location": f"prompt.enhance.{name}"}))
     other_ids = live.other_ids
     assert other_ids["prompt.enhance.setting"] == other_ids["prompt.enhance.world"] == "prompt.enhance.location"
-    for document in (written("if_then"), {}):
+    for document in (written("enum"), {}):
         later = LiveCatalogue(Catalogue())
         await later.learn(document)
         later.remember({**other_ids, "image.generate": "image.edit", "x.y": "no.operation"})

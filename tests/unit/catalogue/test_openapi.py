@@ -352,24 +352,6 @@ def test_loopback_stays_allowed_after_a_merge():
     assert merged.allow_local
 
 
-def test_inputs_are_found_by_the_names_of_components_too():
-    everything = {"properties": {"operation": {"enum": ["image.generate", "audio.hum"]}, "input": {"type": "object"}}}
-    merged, drift = learned(
-        everything,
-        ImageGenerateInput={"properties": {**all_properties("image.generate"), "glow": {"type": "number"}}},
-        AudioHumRequest={"title": "Hum", "properties": {"input": {"properties": {"pitch": {"type": "number"}}}}},
-    )
-    assert said(drift) == ["image.generate has new fields: glow.", "There is a new operation: audio.hum."]
-    assert (merged.get("audio.hum").title, merged.get("audio.hum").workflow) == ("Hum", "audio")
-    assert merged.check("audio.hum", {"pitch": 3}) == {"pitch": 3}
-
-
-def test_ids_in_a_plain_list_are_learned_without_fields():
-    merged, drift = learned({"properties": {"operation": {"enum": ["image.generate", "image.tile", "bad id", 5]}}})
-    assert said(drift) == ["There is a new operation: image.tile."]
-    assert merged.check("image.tile", {"anything": 1}) == {"anything": 1}
-
-
 def test_references_and_combinations_are_followed():
     merged, drift = learned(
         {"$ref": "#/components/schemas/Tile~1One"},

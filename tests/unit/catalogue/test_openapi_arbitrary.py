@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from pathlib import Path
 
 import pytest
 from hypothesis import example, given, settings
@@ -12,11 +11,10 @@ from hypothesis import strategies as st
 
 from bot.catalogue import OPERATIONS, Catalogue, merge
 from bot.catalogue.live import changes
+from tests.support.forms import FORMS
 from tests.support.machine import slowness
 from tests.support.work import MERGE_CALLS_MAX, calls_of
 
-FOLDER = Path(__file__).resolve().parents[2] / "data" / "openapi"
-SHAPES = sorted(path.name.removesuffix(".facts.json") for path in FOLDER.glob("*.facts.json"))
 CATALOGUE = Catalogue()
 
 IDS = ["image.generate", "prompt.enhance.place", "sora2.characters.new", "video.tide", "a.b"]
@@ -86,20 +84,20 @@ def test_any_document_is_read_without_an_error_and_in_any_order_of_keys(document
         assert all(1 <= len(field.help) <= 100 for field in operation.fields)
 
 
-@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("shape", FORMS)
 def test_the_order_of_keys_plays_no_part(shape):
-    document = json.loads((FOLDER / f"{shape}.json").read_text(encoding="utf-8"))
+    document = json.loads(json.dumps(FORMS[shape](OPERATIONS)))
     merged, again = merge(CATALOGUE, document), merge(CATALOGUE, reversed_keys(document))
     assert merged.operations == again.operations
     assert list(merged.operations) == list(again.operations)
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("shape", FORMS)
 @settings(max_examples=60)
 @given(data=st.data())
 def test_a_document_that_is_broken_anywhere_loses_no_operation(shape, data):
-    document = json.loads((FOLDER / f"{shape}.json").read_text(encoding="utf-8"))
+    document = json.loads(json.dumps(FORMS[shape](OPERATIONS)))
     for _ in range(data.draw(st.integers(1, 3))):
         node, path = document, []
         while isinstance(node, dict | list) and node and (not path or data.draw(st.integers(0, 5))):
