@@ -94,7 +94,8 @@ async def test_a_video_without_a_prompt_is_sent_after_a_yes(rig: Rig):
 async def test_the_live_documents_word_that_a_field_is_required_is_asked_about_too():
     branch = {"properties": {"operation": {"const": "video.generate"}, "input": {"required": ["prompt"]}}}
     branch["properties"]["input"]["properties"] = {"prompt": {"type": "string"}, "image_url": {"type": "string"}}
-    learned = merge(Catalogue(), {"oneOf": [branch]})
+    body = {"content": {"application/json": {"schema": {"oneOf": [branch]}}}}
+    learned = merge(Catalogue(), {"paths": {"/requests": {"post": {"requestBody": body}}}})
     assert learned.get("video.generate").field("prompt").rule_inferred
 
 

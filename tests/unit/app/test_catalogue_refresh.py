@@ -33,7 +33,8 @@ async def store(rig: Rig, body: str) -> None:
 
 def document(operation: str) -> dict[str, Any]:
     schema = {"properties": {"operation": {"const": operation}, "input": {"type": "object"}}}
-    return {"components": {"schemas": {"One": schema}}}
+    body = {"content": {"application/json": {"schema": schema}}}
+    return {"paths": {"/api/v1/requests": {"post": {"requestBody": body}}}}
 
 
 async def test_the_document_is_read_daily_and_hourly_after_a_failure(rig: Rig):
