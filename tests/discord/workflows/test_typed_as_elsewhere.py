@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from bot.app.connection.commands import rows
+from bot.app.entry_points import describe_commands
 from tests.support.menus import sent
 from tests.support.prices import all_priced
 from tests.support.rig import Rig
@@ -31,6 +33,8 @@ async def test_the_flag_of_a_ratio_is_the_option_and_others_are_left_out_with_a_
 
 
 async def test_one_command_makes_two_videos(rig: Rig):
+    [command] = [row for row in rows(describe_commands()) if row["name"] == "video generate"]
+    assert "count" in {option["name"] for option in command["options"]}
     await make(rig, "video generate", prompt="waves", count=2)
     jobs = await rig.jobs()
     assert [job.operation for job in jobs] == ["video.generate"] * 2
