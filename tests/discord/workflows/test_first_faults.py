@@ -88,7 +88,6 @@ FORMS = [each for each in STYLES if each != "page"]
 async def test_a_field_that_only_a_refusal_names_is_asked_for_and_then_sent(tmp_path: Path, style: str):
     demanded = {"image.generate": ["displayName"]}
     async with running(tmp_path, required_fields=demanded, error_style=style) as rig:
-        await read_document(rig)
         await rig.member.slash(rig.channel, "image generate", prompt="a fox")
         await rig.work()
         assert "is required" in ((await newest(rig)).error or "")
@@ -107,7 +106,6 @@ async def test_a_missing_field_is_asked_for_whatever_language_the_failure_is_tol
     speak_pseudo(monkeypatch)
     demanded = {"image.generate": ["displayName"]}
     async with running(tmp_path, required_fields=demanded) as rig:
-        await read_document(rig)
         await rig.bot.parts.store.settings.change(rig.guild.id, lambda rules: replace(rules, language="ja"))
         await rig.member.slash(rig.channel, "image generate", prompt="a fox")
         await rig.work()

@@ -31,8 +31,8 @@ async def store(rig: Rig, body: str) -> None:
     await rig.bot.parts.store.api_changes.adopt(Published(facts={DOCUMENT: body}), [], lines=lambda _: {})
 
 
-def document(operation: str) -> dict[str, Any]:
-    schema = {"properties": {"operation": {"const": operation}, "input": {"type": "object"}}}
+def document(operation: str, title: str = "") -> dict[str, Any]:
+    schema = {"title": title, "properties": {"operation": {"const": operation}, "input": {"type": "object"}}}
     body = {"content": {"application/json": {"schema": schema}}}
     return {"paths": {"/api/v1/requests": {"post": {"requestBody": body}}}}
 
@@ -125,8 +125,7 @@ async def test_a_forgotten_document_is_learned_again_if_its_host_wants_that(rig:
 async def test_ids_of_earlier_documents_still_name_their_operations_after_a_restart(rig: Rig):
     live, refresh = refresh_of(rig, rig.clock)
     for true in ("prompt.enhance.place", "prompt.enhance.scene"):
-        rig.sandbox.document = document(true)
-        rig.sandbox.document["components"]["schemas"]["One"]["title"] = "Enhance Location Prompt"
+        rig.sandbox.document = document(true, "Enhance Location Prompt")
         await refresh.refresh()
         assert live.current.resolve("prompt.enhance.location").id == true
     live, after_restart = refresh_of(rig, rig.clock)
