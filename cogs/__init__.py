@@ -127,7 +127,6 @@ def uses(parts: Parts) -> dict[type[Any], Any]:
         store.settings,
         store.spending,
         store.voices,
-        store.worst_cases,
         delivery.authors,
         delivery.cards,
         delivery.gate,

@@ -64,7 +64,6 @@ from bot.prices.book import PriceBooks
 from bot.prices.estimates import EstimateTool
 from bot.prices.learned import LearnedPrices
 from bot.prices.pricing import HostPrices, Pricing
-from bot.prices.samples import ToolPrices
 from bot.runtime import texts as metric_texts
 from bot.runtime.background import CommonWork, Rounds
 from bot.runtime.machine import free_bytes
@@ -367,7 +366,7 @@ async def _core(setup: Setup, store: Store) -> _Core:
             store,
             keys=keys,
             catalogue=setup.catalogue,
-            estimated=ToolPrices(tool, setup.clock),
+            tool=tool,
             hosted=host_prices,
         ),
         learned=LearnedDurations(store, setup.catalogue),

@@ -304,7 +304,7 @@ class CannonBot(GatewayClient, Bot):
             if path is not None:
                 from bot.app.host.prices import read_host_prices  # noqa: PLC0415 - most hosts have no list
 
-                self.parts.host_prices.take(read_host_prices(path, self.live_catalogue.current))
+                self.parts.host_prices.lines = read_host_prices(path, self.live_catalogue.current)
         except InputError as error:
             reason = texts.PRICE_LIST_WRONG(path=path, reason=error.sentence)
             raise StartError(reason, exit_code=RESTART_CANNOT_HELP) from None

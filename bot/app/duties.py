@@ -78,7 +78,6 @@ def add_rounds(setup: Setup, parts: Parts, *, key_health: KeyHealth, learned: Le
         Round("answers", parts.recovery.settle_overdue, UPKEEP_S, ONE),
         Round("wishes", setup.surface.fulfil_wishes, UPKEEP_S, ONE),
         Round("schedules", setup.surface.run_schedules, UPKEEP_S, ONE, beside=True),
-        Round("prices", parts.price_books.run_once, UPKEEP_S, EACH),
         Round("news", parts.absences.note_news, UPKEEP_S, EACH),
         Round("absences", parts.absences.run_once, UPKEEP_S, ONE),
         Round("retention", retention.run_once, UPKEEP_S, ONE),

@@ -145,7 +145,7 @@ def seeds(numbers: Sequence[str]) -> str:
 IT_TOOK = Text("took {time}")
 WITH_CAST = Text("with {names}", names=both)
 MADE_FROM = Text("[made from this]({link})")
-PRICE_UNKNOWN = Text("about {amount} at most (estimate; you pay the actual cost)")
+PRICE_UNKNOWN = Text("perhaps {amount}, it can be more (you pay the actual cost)")
 REWRITTEN = Text("**Rewritten**")
 RESULT = Text("**Result**")
 STEPS = Plural("{recipe} · {count} step", "{recipe} · {count} steps")

@@ -190,8 +190,6 @@ class Estimate:
     credits: Decimal
     basis: str
     """`fixed`, `estimate tool`, `price list`, `host's price list`, `earlier jobs` or `unknown`."""
-    seen: tuple[Decimal, Decimal] | None = None
-    """If unknown: the lowest and highest cost of this operation here; None without any."""
 
     @property
     def is_known(self) -> bool:

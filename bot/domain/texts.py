@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from bot.domain.models import CreditKind, ExpiringCredits, credits_text, credits_words
 from bot.domain.words.orders import Variation
-from bot.language import Plural, Text, aside, because, both, either, ntr, percent, ptr, sentences, tr
+from bot.language import Plural, Text, aside, because, either, ntr, percent, ptr, sentences, tr
 
 FORMER_MEMBER = Text("a former member")
 _FORMER = re.compile(r"<@-(\d+)>")
@@ -453,21 +453,8 @@ def price_per(amount: str, unit: str) -> str:
             return tr("{price} per {unit}", price=amount, unit=unit)
 
 
-def base_and_rate(base: str, rate: str) -> str:
-    return both([base, rate])
-
-
-def learned(price: str, above: float, jobs: int) -> str:
-    """Return a price learned from so many jobs; 9 of 10 cost at most the share `above` more."""
-    if above:
-        return ntr(
-            "{price}, up to {share} more ({count} job)",
-            "{price}, up to {share} more ({count} jobs)",
-            jobs,
-            price=price,
-            share=percent(above),
-        )
-    return ntr("{price} ({count} job)", "{price} ({count} jobs)", jobs, price=price)
+LEARNED = Plural("up to {price} ({count} job)", "up to {price} ({count} jobs)", price=credits_words)
+"""The most that so many jobs of a kind have cost."""
 
 
 # ---------------------------------------------------------------------- pages of the panel: title, and what it is about

@@ -135,7 +135,7 @@ _OF_INCOMPLETE = frozenset({"lacks", "sentence"})
 class Quote:
     """A price, in credits, to be confirmed. Nothing is held; the draft keeps the generation.
 
-    `basis` and `seen` are as in Estimate, of the unknown part, if any. `foreseen`: what a yes leads to.
+    `basis` is as in Estimate, of the unknown part, if any. `foreseen`: what a yes leads to.
     `may_pay_twice`: an earlier attempt may have been charged already. A yes accepts that, and the `cautions`, which are
     sentences.
     """
@@ -143,7 +143,6 @@ class Quote:
     draft_id: str
     price: Decimal
     basis: str
-    seen: tuple[Decimal, Decimal] | None
     foreseen: Foreseen
     may_pay_twice: bool
     cautions: tuple[str, ...]
@@ -225,7 +224,6 @@ class Generations:
                 draft_id=draft_id,
                 price=unconfirmed.shown.credits,
                 basis=unconfirmed.basis,
-                seen=unconfirmed.seen,
                 foreseen=unconfirmed.foreseen,
                 may_pay_twice=unconfirmed.may_pay_twice,
                 cautions=tuple(each.sentence for each in unconfirmed.cautions),

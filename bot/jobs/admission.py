@@ -151,25 +151,11 @@ class Admission:
         except Refused as error:
             if own:
                 raise
-            refusal = await self._explained(error, request, found, origin.guild_id, key)
-            if refusal.reason == "limit":
+            if error.reason == "limit":
                 await self.alerts.tell_limits(origin.guild_id, request)
             if found:
-                await self.alerts.refused(origin.guild_id, origin.author_id, found[-1].id, refusal)
-            raise refusal from None
-
-    async def _explained(
-        self, error: Refused, request: SpendRequest, operations: Sequence[Operation], guild_id: int, key: UsableKey
-    ) -> Refused:
-        if error.reason != "limit":
-            return error
-        prices = [await self.pricing.guess(guild_id, each, key=key) for each in operations]
-        items = [replace(item, credits=price) for item, price in zip(request.items, prices, strict=True)]
-        try:
-            await self._judge(replace(request, items=items), guild_id)
-        except Refused as explained:
-            return explained
-        return error
+                await self.alerts.refused(origin.guild_id, origin.author_id, found[-1].id, error)
+            raise
 
     async def _judge(self, request: SpendRequest, guild_id: int) -> None:
         await self.store.spending.view(guild_id, request.spender.member_id, partial(admit, request), own=request.own)
@@ -181,6 +167,7 @@ def _least(operation: Operation, *, unchecked: bool) -> SpendItem:
         title=operation.title,
         credits=LEAST if operation.fixed_credits is None else operation.fixed_credits,
         exact=operation.fixed_credits is not None,
+        known=operation.fixed_credits is not None,
         unchecked=unchecked,
     )
 

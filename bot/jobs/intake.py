@@ -100,7 +100,7 @@ class Unconfirmed(Exception):
 
     Reasons: the price is above the server's threshold, or unknown, or the pressed control did not show it though it
     isn't small here; with `may_pay_twice`, an earlier unconfirmed attempt may have been charged; or there are
-    `cautions`. `shown` is the price that a yes accepts; `basis` and `seen` belong to the least certain estimate.
+    `cautions`. `shown` is the price that a yes accepts; `basis` is of the least certain estimate.
     """
 
     def __init__(
@@ -116,7 +116,6 @@ class Unconfirmed(Exception):
         super().__init__(f"{shown.credits} credits are to be confirmed")
         self.shown = shown
         self.basis = estimate.basis
-        self.seen = estimate.seen
         self.foreseen = foreseen
         self.may_pay_twice = may_pay_twice
         self.cautions = tuple(cautions)
@@ -197,7 +196,7 @@ class JobService:
         key = await self.gate.key(payer_id, [job.operation for job in checked], own=bool(own))
         if not key.is_practice and any(job.has_practice_link for job in checked):
             raise InputError(texts.MADE_IN_PRACTICE)
-        estimates = await self.pricing.estimate_all(payer_id, checked, rules=rules, key=key, parent_id=spec.parent_id)
+        estimates = await self.pricing.estimate_all(payer_id, checked, rules=rules, key=key)
         spend = spend_request(spec, checked, estimates, rules=rules, key=key)
         attempts = await self._repeats.attempts(spec.guild_id, checked, key.id)
         may_pay_twice = any(each.may_pay_twice for each in attempts) and not spec.consent.may_pay_twice
@@ -231,7 +230,7 @@ class JobService:
                 await self.alerts.tell_limits(spec.guild_id, spend)
             raise
         if verdict is not None and not (spend.practice or spend.own):  # an alert of practice would silence the true one
-            taken = spend.waiting(verdict.unheld)
+            taken = spend.as_held(verdict)
             self.alerts.tell(spec.guild_id, partial(of_limits, verdict.headrooms, taken, taken=True))
         failpoint("accept.stored")
         for job in stored_jobs if verdict is not None else ():
@@ -357,7 +356,7 @@ def _jobs(
     signature: str,
 ) -> list[Job]:
     ids, trace = [new_id() for _ in checked], trace_of(card.interaction_id or card.id)
-    factors = [job.factors for job in checked]
+    factors = [job.factors.rounded for job in checked]
     sources = sources_of([job.spec for job in checked])
     return [
         Job(

@@ -19,7 +19,7 @@ from typing import Any, Final
 
 from bot.account.api_keys import UsableKey
 from bot.cannon.budgets import KeyBudgets
-from bot.cannon.estimates import EstimateAnswer, EstimateOutcome, Estimates
+from bot.cannon.estimates import EstimateOutcome, Estimates
 from bot.catalogue import Field, FieldKind, Operation
 from bot.domain.money.account import HOUR_S, Alert
 from bot.language import sentences
@@ -110,9 +110,9 @@ class EstimateTool:
         Inputs that differ only in words, links and seed share a request.
         """
         name = (key.slot(guild_id), operation.id, _digest(operation, values))
-        cached = self._answers.get(name)
-        if cached is not None and self._clock.monotonic() < cached.until:
-            return cached.credits
+        answer = self._fresh(name)
+        if answer is not None:
+            return answer.credits
         task = self._calls.get(name)
         if task is None:
             sent = _with_ratio(operation, values)
@@ -123,19 +123,19 @@ class EstimateTool:
                 return await asyncio.shield(task)
         return None
 
+    def cached(self, slot: str, operation: Operation, values: Mapping[str, Any]) -> Decimal | None:
+        """Return what the tool has said of this input within an hour, without a request; None if nothing."""
+        answer = self._fresh((slot, operation.id, _digest(operation, values)))
+        return None if answer is None else answer.credits
+
+    def _fresh(self, name: tuple[str, str, str]) -> _Answer | None:
+        answer = self._answers.get(name)
+        return answer if answer is not None and self._clock.monotonic() < answer.until else None
+
     async def _fetch(
         self, name: tuple[str, str, str], guild_id: int, key: UsableKey, operation_id: str, values: Mapping[str, Any]
     ) -> Decimal | None:
-        answer = await self.ask_now(guild_id, key, operation_id, values)
-        if answer is None or answer.outcome in FAILURES:
-            return None
-        self._keep(name, answer.credits)
-        return answer.credits
-
-    async def ask_now(
-        self, guild_id: int, key: UsableKey, operation_id: str, values: Mapping[str, Any]
-    ) -> EstimateAnswer | None:
-        """Ask without the cache; None, without a request, if it failed within a minute or the key's budget is spent."""
+        """Ask; None, without a request, if it failed within a minute or the key's budget is spent."""
         slot, now = key.slot(guild_id), self._clock.monotonic()
         is_spent = self._budgets is not None and self._budgets.is_spent(key.secret)
         if is_spent or now < self._rests_until.get(slot, now):
@@ -144,7 +144,10 @@ class EstimateTool:
             self._called_at = now
         answer = await self._estimates.ask(key.secret, operation_id, values)
         self._note(guild_id, slot, answer.outcome, tells=not key.is_practice)
-        return answer
+        if answer.outcome in FAILURES:
+            return None
+        self._keep(name, answer.credits)
+        return answer.credits
 
     def _keep(self, name: tuple[str, str, str], credits_: Decimal | None) -> None:
         self._answers.pop(name, None)

@@ -1,7 +1,6 @@
 """What determines a job's price, from its input: model and grade, size, number of results.
 
 The API documents no prices: these are the fields that its pages, and those of the same models elsewhere, price by.
-Others show as spread of the learned price (bot/domain/money/costs.py).
 """
 
 from __future__ import annotations
@@ -9,15 +8,13 @@ from __future__ import annotations
 import hashlib
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
-from decimal import Decimal
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from bot.catalogue.fields import Field
 from bot.catalogue.operation import Operation, bare, same_name
 from bot.domain.models import MediaKind
-from bot.domain.money.costs import CostSeen, PriceFactors, known_hold
+from bot.domain.money.costs import PriceFactors
 
 GRADES: Final = frozenset(
     {
@@ -40,11 +37,8 @@ COUNTS: Final = (
 )
 SPOKEN: Final = "text"
 """The spoken field: an operation with it and without a length is priced by its characters."""
-_MEASURE = re.compile(r"(\d{1,5}(?:\.\d{1,3})?)(p|k|x|fps)?")
+_MEASURE = re.compile(r"\d{1,5}(?:\.\d{1,3})?(?:p|k|x|fps)?")
 _DIGEST_CHARS = 8
-_RANKS: Final = {"low": 1.0, "medium": 2.0, "high": 3.0}
-_LINES_OF_K = 540.0
-"""4K has 2160 lines."""
 
 
 def price_factors(operation: Operation, values: Mapping[str, Any]) -> PriceFactors:
@@ -136,56 +130,3 @@ def _by_model(field: Field) -> Iterator[str | int | float]:
 
 def _digest(text: str) -> str:
     return "~" + hashlib.sha256(bare(text).encode() or text.encode()).hexdigest()[:_DIGEST_CHARS]
-
-
-def learned_hold(
-    factors: PriceFactors, seen: Mapping[str, Sequence[CostSeen]], siblings: Sequence[CostSeen] = ()
-) -> Decimal | None:
-    """Return the hold that an operation's costs by kind show for a job; None if they do not suffice.
-
-    A price without costs of its own kind is bracketed by those of a lower and a higher grade, such as 1K and 4K for 2K.
-    """
-    own = known_hold(factors, seen.get(factors.kind, ()), siblings)
-    return _between_grades(factors, seen) if own is None else own
-
-
-def is_graded(kind: str) -> bool:
-    """Whether a kind has a grade that others may be above or below."""
-    return any(_rank(word) is not None for word in kind.split())
-
-
-def _between_grades(factors: PriceFactors, seen: Mapping[str, Sequence[CostSeen]]) -> Decimal | None:
-    words = factors.kind.split()
-    found: list[Decimal] = []
-    for word in words:
-        rank, rest = _rank(word), [each for each in words if each != word]
-        if rank is None:
-            continue
-        below: list[Decimal] = []
-        above: list[Decimal] = []
-        for kind, costs in seen.items():
-            other = _other_grade(kind, word, rest)
-            hold = None if other is None else known_hold(replace(factors, kind=kind), costs)
-            if other is not None and hold is not None and other != rank:
-                (below if other < rank else above).append(hold)
-        if below and above:
-            found.append(max(min(above), *below))
-    return max(found, default=None)
-
-
-def _other_grade(kind: str, word: str, rest: Sequence[str]) -> float | None:
-    """Return the rank of a kind that differs only in the grade of `word`; None for others."""
-    name = word.partition("=")[0]
-    others = [each for each in kind.split() if each.partition("=")[0] == name]
-    is_alike = len(others) == 1 and sorted(each for each in kind.split() if each != others[0]) == sorted(rest)
-    return _rank(others[0]) if is_alike else None
-
-
-def _rank(word: str) -> float | None:
-    """Return a grade's place among those of its field; None without an order: `auto`, a model."""
-    name, _, value = word.partition("=")
-    if name not in GRADES:
-        return None
-    if (measure := _MEASURE.fullmatch(value)) is None:
-        return _RANKS.get(value)
-    return float(measure[1]) * (_LINES_OF_K if measure[2] == "k" else 1.0)

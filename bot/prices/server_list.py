@@ -45,24 +45,20 @@ def write_price_file(prices: PriceList, learned: Sequence[LearnedKind], operatio
     writer.writerow((*COLUMNS, LEARNED))
     for (operation_id, model), price in prices.items():
         operation = operations.get(operation_id)
-        said = [] if operation is None else _said(operation, beside(operation, model, learned, prices))
+        said = [] if operation is None else [each.words for each in beside(operation, model, learned, prices)]
         writer.writerow(map(cell, (operation_id, model, price.per.value, price.credits.normalize(), "; ".join(said))))
     return out.getvalue().encode("utf-8-sig")
 
 
-def _said(operation: Operation, found: Iterable[LearnedKind]) -> list[str]:
-    return [each.words(operation) for each in found]
-
-
 def read_price_file(text: str, catalogue: Catalogue) -> dict[tuple[str, str], ListedPrice]:
     """Parse a price file. Raises InputError naming up to five wrong lines."""
-    return prices_of(price_file_rows(text, PRICES_MAX), catalogue.resolve, texts.WRONG_LINE)
+    return prices_of(price_file_rows(text, PRICES_MAX), catalogue.resolve)
 
 
 def prices_of(
-    rows: Iterable[tuple[int, Mapping[str, str]]], resolve: Callable[[str], Operation], wrong: Callable[..., str]
+    rows: Iterable[tuple[int, Mapping[str, str]]], resolve: Callable[[str], Operation]
 ) -> dict[tuple[str, str], ListedPrice]:
-    """Return the prices of numbered rows; `wrong` names one. Raises InputError naming up to five wrong ones.
+    """Return the prices of numbered rows. Raises InputError naming up to five wrong ones.
 
     `resolve` returns the operation of an id, or raises InputError.
     """
@@ -72,10 +68,10 @@ def prices_of(
         try:
             name, price = _line(row, resolve)
         except InputError as error:
-            errors.append(wrong(number=number, reason=error.sentence))
+            errors.append(texts.WRONG_LINE(number=number, reason=error.sentence))
             continue
         if name in prices:
-            errors.append(wrong(number=number, reason=str(texts.PRICE_TWICE)))
+            errors.append(texts.WRONG_LINE(number=number, reason=str(texts.PRICE_TWICE)))
         prices[name] = price
     refuse_wrong(errors)
     return prices

@@ -23,11 +23,10 @@ from bot.store.jobs.copies import Copies, Copy, DoomedCopy
 from bot.store.jobs.ending import Cancelled
 from bot.store.jobs.job_lists import SEARCHED, JobLists
 from bot.store.jobs.jobs import Jobs, RequestOfAnother
-from bot.store.jobs.overshoots import LimitAtRisk, Overshoot, WorstCases
 from bot.store.jobs.rows import PlacedJob
 from bot.store.money.ledger import Ledger, LedgerRow, LedgerSums
 from bot.store.money.limits import Blocks, Limits
-from bot.store.money.prices import PricedKind, Prices
+from bot.store.money.prices import CostsByKind, Prices
 from bot.store.money.reports import START, Mark, Report, ReportPage, Reports
 from bot.store.money.spending import Spending, SpendingViews
 from bot.store.processes import Claimed
@@ -51,6 +50,7 @@ __all__ = [
     "CommitUnknown",
     "Copies",
     "Copy",
+    "CostsByKind",
     "Database",
     "Decision",
     "DoomedCopy",
@@ -64,15 +64,12 @@ __all__ = [
     "Ledger",
     "LedgerRow",
     "LedgerSums",
-    "LimitAtRisk",
     "Limits",
     "Mark",
     "MemberAccounts",
-    "Overshoot",
     "OwnSums",
     "PlacedJob",
     "Practice",
-    "PricedKind",
     "Prices",
     "Privacy",
     "ReactionActs",
@@ -103,5 +100,4 @@ __all__ = [
     "VoiceUse",
     "Voices",
     "WeeklyPost",
-    "WorstCases",
 ]

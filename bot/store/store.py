@@ -53,7 +53,6 @@ from bot.store.jobs.ending import Cancellation
 from bot.store.jobs.figures import Figures, Histograms
 from bot.store.jobs.job_lists import JobLists, Lineage
 from bot.store.jobs.jobs import Jobs
-from bot.store.jobs.overshoots import WorstCases
 from bot.store.jobs.queue import Queue
 from bot.store.jobs.rechecks import Rechecks
 from bot.store.money.ledger import Ledger
@@ -136,7 +135,6 @@ class Store:
     queue: Queue
     refunds: Refunds
     rechecks: Rechecks
-    worst_cases: WorstCases
     account_checks: AccountChecks
     host_key_refusals: HostKeyRefusals
     absent_guilds: AbsentGuilds

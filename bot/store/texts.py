@@ -11,8 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.domain.models import credits_text, credits_words
-from bot.domain.server.guild_rules import Scope
-from bot.language import Text, ntr, sentences, tr
+from bot.language import Text
 from bot.settings import PostgresUrl
 
 # ---------------------------------------------------------------------- jobs that wait for others' results
@@ -30,10 +29,6 @@ STEP_REFUSED = Text(
 
 # ---------------------------------------------------------------------- jobs that may not start any more
 
-LIMIT_OVERSHOT = Text(
-    "Another job cost more than estimated and used up a limit, so this job did not start. Your credits were refunded.",
-    why="limit.meanwhile",
-)
 LIMIT_USED_UP = Text(
     "A limit has been used up, so this job did not start. Your credits were refunded.", why="limit.meanwhile"
 )
@@ -226,29 +221,6 @@ OF_GUILD = "Server {guild_id}: {sentence}".format
 
 HOLD_OPEN = "Job {job_id} still has its hold, so settle it instead of adjusting it.".format
 HOLD_CLOSED = "Job {job_id} was already settled or released. Nothing was changed.".format
-
-
-def overshot(job_id: str, cost: str, held: str, over: tuple[Scope, str, str] | None, stopped: int) -> str:
-    """Say what a job costs beyond its hold. `over`: whose limit that exceeds, what the limit is, and by how much."""
-    said = [tr("Job `{job}` costs {cost}. The estimate was {held}.", job=job_id, cost=cost, held=held)]
-    if over is None:
-        return sentences(*said, tr("That is more than one job may cost here."))
-    scope, limit, amount = over
-    if scope.is_host:
-        said.append(tr("It exceeds the limit that the bot's host has set for their key."))
-    elif scope is Scope.SERVER:
-        said.append(tr("It exceeds the server's limit of {limit} by {amount}.", limit=limit, amount=amount))
-    else:
-        said.append(tr("It exceeds the member's limit of {limit} by {amount}.", limit=limit, amount=amount))
-    if stopped:
-        said.append(
-            ntr(
-                "{count} job that had not started was canceled and refunded.",
-                "{count} jobs that had not started were canceled and refunded.",
-                stopped,
-            )
-        )
-    return sentences(*said)
 
 
 # ---------------------------------------------------------------------- secrets

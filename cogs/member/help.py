@@ -14,7 +14,6 @@ from bot.account.api_keys import ApiKeys
 from bot.catalogue import Operation
 from bot.catalogue.checks.cautions import ended_models, passed_end
 from bot.delivery.answers.command_payload import anywhere, is_anywhere
-from bot.delivery.answers.deferral import defer
 from bot.delivery.answers.texts import GET_SUPPORT
 from bot.delivery.channels.facts import OPTIONS_PER_SELECT, in_time
 from bot.errors import InputError, NoKey
@@ -234,7 +233,7 @@ async def turn_help(interaction: Interaction, subject: str, _values: Sequence[st
 
 async def show_help(interaction: Interaction, name: str = START, number: int = 0, *, again: bool = False) -> None:
     """Answer with a page; `number` counts its parts. `again`: replace the page shown."""
-    found, shown = await entries(interaction), await _shown(interaction, again=again)
+    found, shown = await entries(interaction), await _shown(interaction)
     if name == START:
         made = pages(str(texts.HELP_TITLE), overview(found.values(), await _payer(interaction)))
     elif name == AROUND:
@@ -278,14 +277,10 @@ def _turns(name: str, number: int, count: int) -> list[Control]:
     return buttons
 
 
-async def _shown(interaction: Interaction, *, again: bool) -> HelpContext:
-    """Return the page's context; defers if prices have to be fetched from Cannon Studio."""
+async def _shown(interaction: Interaction) -> HelpContext:
     bot, guild_id = interaction.client, guild_of(interaction)
-    books = use(bot, PriceBooks)
-    if not await books.is_complete(guild_id):
-        await defer(interaction, thinking=not again, ephemeral=not again)
-        await books.refresh(guild_id)
-    return HelpContext(bot=bot, prices=await books.of(guild_id), off=use(bot, OperationSwitches).off(guild_id))
+    prices = await use(bot, PriceBooks).of(guild_id)
+    return HelpContext(bot=bot, prices=prices, off=use(bot, OperationSwitches).off(guild_id))
 
 
 async def _send(interaction: Interaction, embed: discord.Embed, view: discord.ui.View, *, again: bool) -> None:

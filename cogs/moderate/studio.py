@@ -31,7 +31,7 @@ from cogs.recipes.shown import complete as complete_recipes
 from cogs.recipes.texts import RECIPES_COMMAND, SHOWN_OPTION
 from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.limit_text import fitting
-from cogs.ui.permissions import guild_of, is_host, moderators_only, require_manager, require_moderator
+from cogs.ui.permissions import guild_of, moderators_only, require_manager, require_moderator
 from cogs.ui.texts import PRIVATE_OPTION
 from cogs.workflows.asked.submit import open_request
 
@@ -109,7 +109,7 @@ class StudioCommands(commands.GroupCog, group_name="studio", group_description=t
         await defer(interaction, ephemeral=True, thinking=True)
         embed = discord.Embed(title=status_texts.TITLE, colour=NEUTRAL)
         await add_account(embed, interaction)
-        await add_books(embed, self.bot, guild_id, with_total=is_host(interaction))
+        await add_books(embed, self.bot, guild_id)
         await add_api_changes(embed, self.bot, guild_id)
         if table := await table_lines(self.bot, guild_id):
             embed.add_field(name=SHOOTOUTS, value=fitting(table, EMBED_FIELD_CHARS), inline=False)

@@ -18,7 +18,7 @@ from bot.delivery.card.readers import Authors, GuildLanguages
 from bot.delivery.channels.facts import DISCORD_ERRORS, UPLOAD_TIMEOUT_S, in_time
 from bot.delivery.channels.messages import custom_ids_of, nonce_of, subjects_on
 from bot.domain.jobs.card_spec import Origin
-from bot.domain.models import UNKNOWN, Job, JobState, credits_text, credits_words
+from bot.domain.models import UNKNOWN, Job, JobState, credits_words
 from bot.domain.money.spend_request import YES_COVERS, ZERO
 from bot.domain.server.places import Viewer
 from bot.domain.server.reaction_rules import ReactionKey
@@ -63,16 +63,12 @@ def question(unconfirmed: Unconfirmed) -> str:
     """Return the refusal when a price needs confirmation: the price and the balance."""
     if unconfirmed.cautions:
         return texts.DOUBTFUL(caution=unconfirmed.cautions[0].sentence)
-    shown, left, seen = unconfirmed.shown, unconfirmed.foreseen.left, unconfirmed.seen
+    shown, left = unconfirmed.shown, unconfirmed.foreseen.left
     if shown.known:
         sentence, rest = texts.NEEDS_CONFIRMATION(price=credits_words(shown.credits)), left and left.sentence_after()
     else:
-        sentence, rest = texts.unknown_needs_confirmation(seen and _range(*seen)), left and left.sentence()
+        sentence, rest = str(texts.UNKNOWN_NEEDS_CONFIRMATION), left and left.sentence()
     return sentences(sentence, rest or "", APPROVED_FIRST if unconfirmed.foreseen.needs_approval else "")
-
-
-def _range(low: Decimal, high: Decimal) -> str:
-    return credits_words(low) if low == high else texts.PRICE_RANGE(low=credits_text(low), high=credits_words(high))
 
 
 def _total(jobs: Sequence[Job]) -> Decimal:

@@ -88,20 +88,10 @@ DOUBTFUL = Text(
 """Refuse to do by reaction what the member has to be warned of; `caution` is a sentence."""
 
 
-@because("price.unknown")
-def unknown_needs_confirmation(seen: str | None) -> str:
-    """Refuse to spend by reaction where the price is not known; `seen` is what other jobs cost, with its unit."""
-    if seen is None:
-        return tr("The price isn't known yet, so you have to confirm it first. Use the button or the command instead.")
-    return tr(
-        "The price isn't known yet; other jobs of this kind cost {price} here. Use the button or the "
-        "command to confirm it first.",
-        price=seen,
-    )
-
-
-PRICE_RANGE = Text("{low} to {high}")
-"""Return what jobs cost, from the cheapest to the most expensive; `high` has the unit."""
+UNKNOWN_NEEDS_CONFIRMATION = Text(
+    "The price isn't known yet, so you have to confirm it first. Use the button or the command instead.",
+    why="price.unknown",
+)
 
 
 # ---------------------------------------------------------------------- the price of what it makes

@@ -21,7 +21,7 @@ from bot.domain.server.guild_rules import Grant, Limit, Scope
 from bot.domain.server.reaction_rules import ReactionAction, ReactionRules
 from bot.domain.words.text import harmless, one_line, shortened, small, stamp
 from bot.language import sentences, tr
-from bot.store import JobLists, LimitAtRisk, Spending, SpendingViews
+from bot.store import JobLists, Spending, SpendingViews
 from cogs.ui import texts
 from cogs.ui.choices import CHOICE_CHARS
 from cogs.ui.interaction import Bot, use
@@ -79,42 +79,6 @@ def fitting(lines: Sequence[str], limit: int = SHOWN_CHARS) -> str:
             return "\n".join([*shown, texts.AND_MORE(count=len(lines) - place)])
         shown.append(line)
     return "\n".join(shown)
-
-
-# ---------------------------------------------------------------------- the worst case
-
-WORST_CASES_SHOWN = 3
-
-
-def worst_case_lines(found: Iterable[LimitAtRisk], *, most: int = WORST_CASES_SHOWN) -> str:
-    """Return how far open jobs can exceed limits, the nearest to it first; '' if they can't."""
-    at_risk = sorted((each for each in found if each.worst.is_possible), key=lambda each: -each.worst.together.credits)
-    lines = [_worst_case_line(each) for each in at_risk[:most]]
-    if len(at_risk) > most > 1:
-        lines.append(texts.AND_MORE(count=len(at_risk) - most))
-    return "\n".join(lines)
-
-
-def _worst_case_line(at_risk: LimitAtRisk) -> str:
-    worst, limit = at_risk.worst, texts.LIMIT_AT_RISK(whose=_at_risk(at_risk), limit=terms(at_risk.limit))
-    together, at_once = worst.together, worst.at_once
-    if not together.jobs:
-        return texts.CAN_EXCEED(limit=limit, credits=credits_words(together.credits))
-    if together.credits >= 0:
-        return texts.CAN_EXCEED_AND_MORE(
-            count=at_once.jobs, limit=limit, credits=credits_words(max(together.credits, at_once.credits))
-        )
-    bar = credits_words(worst.unknown_held - together.credits)
-    if together.jobs == 1:
-        return texts.EXCEEDED_IF_DEAR(limit=limit, credits=bar)
-    return texts.EXCEEDED_IF_DEAR_TOGETHER(count=at_once.jobs, limit=limit, credits=bar)
-
-
-def _at_risk(at_risk: LimitAtRisk) -> str:
-    if at_risk.limit.scope.is_host:
-        is_total = at_risk.limit.scope is Scope.HOST_TOTAL
-        return str(texts.HOST_TOTAL if is_total else texts.HOST_LIMIT)
-    return str(texts.SERVER) if at_risk.member_id is None else f"<@{at_risk.member_id}>"
 
 
 # ---------------------------------------------------------------------- a member's usage

@@ -266,7 +266,7 @@ async def total_of(bot: Bot, guild_id: int, steps: Iterable[tuple[str, Mapping[s
         found = None if operation is None or book is None else book.estimate(operation, values)
         if found is None:
             unknown += 1  # also of a retired operation
-            guess += DEFAULT_HOLD if operation is None or book is None else book.guess(operation, values)
+            guess += DEFAULT_HOLD if operation is None or book is None else book.guess(operation)
         else:
             credits_ += found.credits
             exact = exact and found.basis == "fixed"

@@ -145,26 +145,10 @@ FILE_TOO_LARGE = Text(
 """Refuse a text file of `size` bytes where `limit` are read."""
 
 
-# ---------------------------------------------------------------------- the worst case
-
-WORST_CASE = Text("Worst case")
-HOST_LIMIT = Text("The host's limit for this server")
-HOST_TOTAL = Text("The host's limit for all servers together")
-LIMIT_AT_RISK = "{whose} ({limit})".format
-CAN_EXCEED = Text("{limit}: open jobs can exceed it by {credits}.")
-CAN_EXCEED_AND_MORE = Plural(
-    "{limit}: open jobs can exceed it by {credits} plus the cost of {count} job of unknown price.",
-    "{limit}: open jobs can exceed it by {credits} plus the cost of {count} jobs of unknown price.",
-)
-EXCEEDED_IF_DEAR = Text("{limit}: exceeded if the open job of unknown price costs more than {credits}.")
-EXCEEDED_IF_DEAR_TOGETHER = Plural(
-    "{limit}: exceeded if all open jobs of unknown price cost more than {credits}, by {count} of them at most.",
-    "{limit}: exceeded if all open jobs of unknown price cost more than {credits}, by {count} of them at most.",
-)
-"""How far open jobs can exceed a limit; `limit` is what it is of and its amount."""
-
 # ---------------------------------------------------------------------- a limit in a list
 
+HOST_LIMIT = Text("The host's limit for this server")
+HOST_TOTAL = Text("The host's limit for all servers together")
 SERVER, EVERYONE = Text("Server"), Text("Everyone")
 ROLE = Text("Role {name}")
 MEMBER = Text("Member {name}")

@@ -183,10 +183,10 @@ class WordListener(commands.Cog):
             consent = replace(generation.consent, pressed=True, agreed=total.shown)
             draft_id = await use(self.bot, Generations).keep(replace(generation, consent=consent), guild_id, member_id)
             label = str(texts.CONTINUE) if is_alone else tr(self.bot.catalogue.resolve(filled.operation).title)
-            shown = texts.UP_TO(label=label, most=total.most) if total.price is None else priced(label, total.price)
+            shown = texts.UNPRICED(label=label, guess=total.most) if total.price is None else priced(label, total.price)
             style = discord.ButtonStyle.secondary if buttons else discord.ButtonStyle.primary
             buttons.append(Control.button("words", f"{draft_id}.{member_id}", label=shown, style=style))
-            price = texts.PRICE_ON_BUTTON() if total.price is not None else texts.PRICE_UNKNOWN(most=total.most)
+            price = texts.PRICE_ON_BUTTON() if total.price is not None else texts.PRICE_UNKNOWN(guess=total.most)
         end = APPROVED_FIRST if is_approved else texts.NOT_CHARGED
         said = sentences(_text(asked), texts.PRICE_ON_BUTTON if not is_alone else price, end)
         sent = await self._send(message, said, view_of(buttons))

@@ -5,7 +5,7 @@ from bot.generation.words import AGAIN, NEXT_SHOT, VARY
 from bot.language import Text, plain_amount
 
 CONTINUE = Text("Continue")
-UP_TO = Text("{label} · about {most} at most", most=plain_amount)
+UNPRICED = Text("{label} · perhaps {guess}", guess=plain_amount)
 EXPIRED = Text("This offer has expired. Mention me again with what you want.", why="button.gone")
 NOT_YOURS = Text(
     "Only the author of that message can use this. Mention me yourself to make your own.", why="owner.only"
@@ -19,7 +19,10 @@ NOTHING_THERE = Text(
 )
 PRICE_ON_BUTTON = Text("The button shows the price.")
 PRICE_UNKNOWN = Text(
-    "I don't know this price yet: it is about {most} at most.", why="price.unknown", most=credits_words
+    "I don't know this price yet: it is perhaps {guess}, and it can be more. A moderator can set a price in "
+    "`/studio settings`.",
+    why="price.unknown",
+    guess=credits_words,
 )
 NOT_CHARGED = Text("You are not charged until you press the button.")
 MAKES = {

@@ -6,9 +6,9 @@ Descriptions of commands and options are plain: Discord gets them in every langu
 
 from decimal import Decimal
 
-from bot.domain.models import credits_text, credits_words
+from bot.domain.models import credits_words
 from bot.domain.words.text import harmless
-from bot.language import Plural, Text, amount, sentences, tr
+from bot.language import Plural, Text, amount, tr
 
 # ---------------------------------------------------------------------- commands and options: of several commands
 
@@ -206,18 +206,11 @@ def price(credits_: Decimal, *, is_exact: bool) -> str:
 MORE_CAUTIONS = Plural("…and {count} more warning.", "…and {count} more warnings.")
 
 
-def price_unknown(most: Decimal, seen: tuple[Decimal, Decimal] | None) -> str:
-    """Say that a price is not known, and what is held; `seen` is the range of what other jobs of the operation cost."""
-    unknown = tr("The price is **not known yet**: about {credits} at most.", credits=credits_words(most))
-    if seen is None:
-        return unknown
-    low, high = seen
-    if low == high:
-        others = tr("Other jobs of this kind cost {credits} here.", credits=credits_words(low))
-    else:
-        span = {"low": credits_text(low), "high": credits_words(high)}
-        others = tr("Other jobs of this kind cost {low} to {high} here.", **span)
-    return sentences(unknown, others)
+PRICE_UNKNOWN = Text(
+    "The price is **not known yet**: perhaps {credits}, and it can be more. A moderator can set a price in "
+    "`/studio settings`.",
+    credits=credits_words,
+)
 
 
 # ---------------------------------------------------------------------- other

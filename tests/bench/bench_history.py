@@ -52,7 +52,7 @@ FIRST_READS: Mapping[str, Read] = {
     "figures": lambda store: store.figures.now(),
     "cards being made": lambda store: store.cards.being_made(CARDS),
     "undrawn cards": lambda store: store.cards.undrawn(CARDS),
-    "costs of an operation": lambda store: store.true_costs.range(GUILD, None, "image.generate"),
+    "costs of an operation": lambda store: store.true_costs.all(GUILD, None, operation="image.generate"),
     "costs": lambda store: store.true_costs.all(GUILD, None),
     "balance": lambda store: store.ledger.balance(GUILD),
 }

@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.domain.models import Card, GuildKey, Job, JobState, Media, MediaKind, ShootoutPhase, new_id
+from bot.domain.money.costs import PriceFactors
 from bot.domain.money.spend_request import Draw, Verdict
 from bot.domain.server.events import ServerEvent
 from bot.domain.server.first_contact import SetupStep, StepOutcome, WelcomePlace
@@ -240,13 +241,7 @@ CALLS: dict[str, Call] = {
     "ledger.balance": lambda store, guild_id, *_: store.ledger.balance(guild_id),
     "ledger.rows": lambda store, guild_id, *_: store.ledger.rows(guild_id),
     "true_costs.of_kind": lambda store, guild_id, other, _: store.true_costs.of_kind(
-        guild_id, other.paid.key_id, other.paid.operation, other.paid.price_kind
-    ),
-    "true_costs.beside": lambda store, guild_id, other, _: store.true_costs.beside(
-        guild_id, other.paid.key_id, other.paid.id, other.paid.operation, other.paid.price_kind
-    ),
-    "true_costs.range": lambda store, guild_id, other, _: store.true_costs.range(
-        guild_id, other.paid.key_id, other.paid.operation
+        guild_id, other.paid.key_id, other.paid.operation, PriceFactors(kind=other.paid.price_kind)
     ),
     "true_costs.all": lambda store, guild_id, other, _: store.true_costs.all(guild_id, other.paid.key_id),
     "events.add": add_event,
@@ -454,7 +449,6 @@ CALLS: dict[str, Call] = {
     "weekly.set_channel": lambda store, guild_id, *_: store.weekly.set_channel(guild_id, None),
     "weekly.done": lambda store, guild_id, *_: store.weekly.done(guild_id, "2099-01-05"),
     "weekly.postpone": lambda store, guild_id, *_: store.weekly.postpone(guild_id, 60.0),
-    "worst_cases.of_guild": lambda store, guild_id, *_: store.worst_cases.of_guild(guild_id),
     # These take the guild inside what they are given.
     "rechecks.postpone": lambda store, guild_id, other, _: store.rechecks.postpone(
         replace(other.given_up, guild_id=guild_id), None, counts=True

@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 
 from bot.domain.models import JobState
+from bot.domain.money.costs import PriceFactors
 from bot.store import Store
 from tests.store.conftest import AUTHOR, GUILD
 
 pytestmark = pytest.mark.sqlite_only("SQLite's steps")
 
-OPERATION, KIND = "image.generate", "model=flux"
+OPERATION, KIND = "image.generate", PriceFactors(kind="model=flux")
 MORE = 8
 """How many times longer the longer history is."""
 DAY_S = 86_400.0
@@ -24,8 +25,6 @@ OTHER_KEY = 9
 
 READS: dict[str, Callable[[Store, float], Awaitable[Any]]] = {
     "figures": lambda store, _: store.figures.now(),
-    "range": lambda store, _: store.true_costs.range(GUILD, None, OPERATION),
-    "range of another key": lambda store, _: store.true_costs.range(GUILD, OTHER_KEY, OPERATION),
     "costs": lambda store, _: store.true_costs.all(GUILD, None),
     "costs of an operation": lambda store, _: store.true_costs.all(GUILD, None, operation=OPERATION),
     "costs of another key": lambda store, _: store.true_costs.all(GUILD, OTHER_KEY),
@@ -102,7 +101,7 @@ async def steps(store: Store, read: Callable[[Store, float], Awaitable[Any]], no
 
 async def test_no_read_takes_longer_on_a_server_with_a_longer_history(store: Store, accepted: Any, clock: Any) -> None:
     clock.now = 20_000 * DAY_S + 12 * 3600
-    _, (job,) = await accepted(store, price_kind=KIND)
+    _, (job,) = await accepted(store, price_kind=KIND.kind)
     paid = await store.jobs.change(job, JobState.DELIVERED, settle=Decimal(4), cost=Decimal(4), message_id=1000)
     assert paid is not None
     await store.cards.note_drawn(GUILD, paid.card_id)

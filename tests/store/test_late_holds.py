@@ -82,8 +82,8 @@ async def test_they_hold_the_first_ones_cost_and_start_when_it_is_told(store: St
     await told(store, first, "7")
     assert await store.queue.start_waiting(GUILD) == [first.card_id]
     assert await states(store, others) == [S, S, W]  # three places
-    assert [(job.basis, job.reserved) for job in (await again(store, jobs))[1:]] == [("earlier jobs", Decimal(7))] * 3
-    assert (await store.ledger.balance(GUILD)).held == 20 + 3 * 7
+    assert [(job.basis, job.reserved) for job in (await again(store, jobs))[1:3]] == [("earlier jobs", Decimal(7))] * 2
+    assert (await store.ledger.balance(GUILD)).held == 20 + 2 * 7
     assert await store.check() == []
 
 
@@ -113,7 +113,7 @@ async def test_without_a_cost_the_next_one_finds_it_out(store: Store, made: Any)
     assert (second.basis, second.reserved) == (UNKNOWN, Decimal(20))
     await told(store, second, "9")
     await store.queue.start_waiting(GUILD)
-    assert await states(store, jobs) == [JobState.FAILED, JobState.PROCESSING, S, S]
+    assert await states(store, jobs) == [JobState.FAILED, JobState.PROCESSING, S, W]
     assert await store.check() == []
 
 
@@ -121,14 +121,27 @@ async def test_the_next_one_is_held_to_the_limits_of_its_turn_too(store: Store, 
     await limited(store, 60)
     first, *_ = jobs = await grid(store, made)
     await store.jobs.change(first, JobState.FAILED, release=True)
-    await accepted(store, "55")
-    assert await store.queue.start_waiting(GUILD) == [first.card_id]
-    assert await states(store, jobs) == [JobState.FAILED, GONE, GONE, GONE]
+    [other] = (await accepted(store, "55"))[1]
+    await store.queue.start_waiting(GUILD)
+    assert await states(store, jobs) == [JobState.FAILED, W, W, W]  # alone, as it may cost more than is left
+    await store.jobs.change(other, DONE, settle=Decimal(55), cost=Decimal(55))
+    await store.queue.start_waiting(GUILD)
+    assert await states(store, jobs) == [JobState.FAILED, S, W, W]
+    assert (await again(store, jobs))[1].reserved == 5
     assert await store.check() == []
 
 
+async def test_where_nothing_is_left_the_next_one_ends(store: Store, made: Any, accepted: Any):
+    await limited(store, 60)
+    first, *_ = jobs = await grid(store, made)
+    await store.jobs.change(first, JobState.FAILED, release=True)
+    await accepted(store, "60")
+    assert await store.queue.start_waiting(GUILD) == [first.card_id]
+    assert await states(store, jobs) == [JobState.FAILED, GONE, GONE, GONE]
+
+
 async def test_jobs_of_another_card_wait_for_the_price_too(store: Store, made: Any):
-    await limited(store, 100)
+    await limited(store, 200)
     first, *_ = await grid(store, made)
     card = made.card(GUILD)
     job = made.job(card, 0, "20", basis=UNKNOWN, price_kind="model=flux")
@@ -158,12 +171,12 @@ async def test_a_hold_made_on_a_later_day_counts_on_that_day(store: Store, made:
     first = await told(store, first, "20")
     clock.now += DAY_S
     await store.queue.start_waiting(GUILD)
-    assert await states(store, jobs) == [JobState.PROCESSING, S, S, W]
+    assert await states(store, jobs) == [JobState.PROCESSING, S, W, W]
     since = Period.DAY.start(clock.now, (await store.settings.get(GUILD)).zone)
     spent = await store.spending.view(
         GUILD, AUTHOR, lambda known: known.spent(since, member=True, operation="", channel_id=0)
     )
-    assert spent == 60
+    assert spent == 20
     assert first.created_at < since
 
 
@@ -221,6 +234,11 @@ async def test_what_does_not_fit_yet_waits_for_what_the_first_one_holds_too_much
     assert await states(store, jobs) == [JobState.PROCESSING, S, W, W]
     await store.jobs.change(first, DONE, settle=Decimal(12), cost=Decimal(12))
     await store.queue.start_waiting(GUILD)
-    assert await states(store, jobs) == [DONE, S, S, GONE]
+    for place in (1, 2):
+        assert (await states(store, jobs))[: place + 1] == [*[DONE] * place, S]
+        done = (await again(store, jobs))[place]
+        await store.jobs.change(done, DONE, settle=Decimal(12), cost=Decimal(12))
+        await store.queue.start_waiting(GUILD)
+    assert await states(store, jobs) == [DONE, DONE, DONE, GONE]
     assert (await again(store, jobs))[3].did_not_fit
     assert await store.check() == []

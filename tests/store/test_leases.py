@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from bot.domain.models import OPEN_STATES, RUNNING_STATES, JobState, Media, MediaKind, WaitsFor
+from bot.domain.money.costs import PriceFactors
 from bot.fleet.claims import GivenJobs
 from bot.store import Store
 from bot.store.jobs import rows
@@ -353,8 +354,7 @@ async def test_ten_thousand_jobs_are_found_by_index(store: Store, made: Any, clo
     await store.job_lists.open_total()
     await store.ledger.balance(700)
     await store.ledger.rows(700, since=5, limit=5)
-    await store.true_costs.of_kind(700, None, "image.generate", "model=flux")
-    await store.true_costs.range(700, None, "image.generate")
+    await store.true_costs.of_kind(700, None, "image.generate", PriceFactors(kind="model=flux"))
     await store.true_costs.all(700, None)
     await store.cards.unanswered()
     await store.keys.current(700)

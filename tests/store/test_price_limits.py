@@ -102,8 +102,8 @@ class Accepting:
 class Model:
     costs: dict[str, Decimal] = field(default_factory=dict)
     """True costs of jobs, by id."""
-    late_holds: dict[str, Decimal] = field(default_factory=dict)
-    """The holds of jobs that were accepted without one, by id."""
+    holds: dict[str, Decimal] = field(default_factory=dict)
+    """What jobs held when they were sent, by id."""
     cards: dict[str, Accepting] = field(default_factory=dict)
     drafts: list[Draft] = field(default_factory=list)
 
@@ -264,18 +264,11 @@ class PriceLimits(RuleBasedStateMachine):
         self.yes_was_said(accepted.jobs, spec.consent.agreed)
 
     def yes_was_said(self, jobs: tuple[Job, ...], agreed: ShownPrice | None) -> None:
-        """Every job above a threshold was confirmed, or waits for a moderator, at the price that was shown.
-
-        An unknown price may pass without a yes below a threshold, if it is what such jobs have cost at most.
-        """
+        """Every job above a threshold was confirmed, or waits for a moderator, at the price that was shown."""
         total, is_known = sum(job.estimate for job in jobs), all(job.basis != UNKNOWN for job in jobs)
         rules = self.rules
-        paid = {job.operation for job in self.jobs() if job.cost is not None and job.state is not JobState.FAILED}
-        guesses = [job for job in jobs if job.basis == UNKNOWN]
-        is_guess = any(job.operation not in paid for job in guesses)
-        above = rules.confirm_above is not None and (total > rules.confirm_above or is_guess)
-        ceiling = rules.job_ceiling if rules.approve_above is None else None
-        beyond = ceiling is not None and (is_guess or any(job.estimate > ceiling for job in guesses))
+        above = rules.confirm_above is not None and (total > rules.confirm_above or not is_known)
+        beyond = rules.job_ceiling is not None and rules.approve_above is None and not is_known
         if above or beyond:
             assert agreed is not None
             assert is_known or not agreed.known, "a guess that was agreed to may have become known since"
@@ -384,16 +377,12 @@ class PriceLimits(RuleBasedStateMachine):
                 known = sum(max(over[job.id], 0) for job in counted if job.basis != UNKNOWN)
                 used = sum(self.charge(job) for job in counted)
                 assert used <= limit.credits + max([0, *guessed]) + known, (limit, member)
-                unsent = [job for job in counted if not job.state.ended and job.attempts == 0 and job.reserved]
-                assert used <= limit.credits or not unsent, (limit, member, unsent)
 
     def held(self, job: Job) -> Decimal:
         """Return what was held before the job was sent."""
-        if job.expected is None:
-            return job.held
         if job.attempts == 0 and not job.state.ended:
-            self.model.late_holds[job.id] = job.raised
-        return self.model.late_holds.get(job.id, Decimal(0))
+            self.model.holds[job.id] = job.reserved
+        return self.model.holds.get(job.id, Decimal(0))
 
     def charge(self, job: Job) -> Decimal:
         if job.state is JobState.DELIVERED:

@@ -6,14 +6,15 @@ from decimal import Decimal
 from typing import Any
 
 from bot.domain.models import Job, JobState
-from bot.store import PricedKind, Store
+from bot.domain.money.costs import JOBS_READ, PriceFactors
+from bot.store import Store
 
 FLUX = "model=flux"
 
 
 async def costs(store: Store, *, guild_id: int = 700, key_id: int | None = None, **values: Any) -> list[Decimal]:
-    asked = {"operation": "image.generate", "kind": FLUX} | values
-    return [each.credits for each in await store.true_costs.of_kind(guild_id, key_id, **asked)]
+    factors = PriceFactors(**({"kind": FLUX} | values))
+    return await store.true_costs.of_kind(guild_id, key_id, "image.generate", factors)
 
 
 async def pay(store: Store, accepted: Any, cost: str, to: JobState = JobState.DELIVERED, **values: Any) -> Job:
@@ -32,13 +33,9 @@ async def test_costs_are_of_this_kind_of_job_newest_first(store: Store, accepted
     await pay(store, accepted, "6", price_kind=None)
     await pay(store, accepted, "7", price_size=5.0, price_outputs=3)
     await accepted(store, price_kind=FLUX)
-    assert await costs(store) == [7, 2, 1]
-    assert await costs(store, limit=1) == [7]
-    assert await costs(store, kind="") == []
-    newest = (await store.true_costs.of_kind(700, None, "image.generate", FLUX))[0]
-    assert (newest.size, newest.outputs) == (5.0, 3)
-    assert await store.true_costs.range(700, None, "image.generate") == (1, 7)
-    assert await store.true_costs.range(700, None, "music.generate") is None
+    assert await costs(store) == [2, 1]
+    assert await costs(store, size=5.0, outputs=3) == [7]
+    assert await costs(store, size=5.0) == await costs(store, kind="") == []
 
 
 async def test_a_cost_counts_from_when_the_api_tells_it(store: Store, accepted: Any):
@@ -48,24 +45,6 @@ async def test_a_cost_counts_from_when_the_api_tells_it(store: Store, accepted: 
     assert await costs(store) == []
     assert await store.jobs.raise_hold(processing, Decimal(31)) is not None
     assert await costs(store) == [31]
-    assert await store.true_costs.range(700, None, "image.generate") == (31, 31)
-
-
-async def test_costs_on_the_same_card_are_of_the_same_kind_and_account(store: Store, accepted: Any, made: Any):
-    first = await pay(store, accepted, "7")
-    _, jobs = await accepted(store, "10", "10", price_kind=FLUX)
-    for job, cost in zip(jobs, ("8", "9"), strict=True):
-        await store.jobs.change(job, JobState.DELIVERED, settle=Decimal(cost), cost=Decimal(cost))
-
-    async def beside(job: Job, kind: str = FLUX, key_id: int | None = None, guild_id: int = 700) -> list[Decimal]:
-        found = await store.true_costs.beside(guild_id, key_id, job.id, "image.generate", kind)
-        return sorted(each.credits for each in found)
-
-    assert await beside(first) == [7]
-    assert await beside(jobs[0]) == [8, 9]
-    assert (
-        await beside(jobs[0], kind="") == await beside(jobs[0], key_id=1) == await beside(jobs[0], guild_id=701) == []
-    )
 
 
 async def test_another_key_shows_no_price_and_servers_of_the_hosts_key_share_theirs(
@@ -80,9 +59,7 @@ async def test_another_key_shows_no_price_and_servers_of_the_hosts_key_share_the
     assert await costs(store) == await costs(store, guild_id=702) == [3, 1]
     assert await costs(store, key_id=key.id) == [2]
     assert await costs(store, guild_id=702, key_id=key.id) == []
-    assert await store.true_costs.range(700, key.id, "image.generate") == (2, 2)
-    assert await store.true_costs.range(702, None, "image.generate") == (1, 3)
-    assert [len(each) for each in (await store.true_costs.all(702, None)).values()] == [2]
+    assert list((await store.true_costs.all(702, None))["image.generate"].values()) == [[3, 1]]
 
 
 async def test_an_estimate_that_was_settled_because_the_api_told_no_cost_shows_no_price(store: Store, accepted: Any):
@@ -92,13 +69,12 @@ async def test_an_estimate_that_was_settled_because_the_api_told_no_cost_shows_n
 
 
 async def test_all_kinds_are_told_with_their_newest_costs(store: Store, accepted: Any):
-    for cost in ("1", "2", "3"):
-        await pay(store, accepted, cost)
+    for cost in range(JOBS_READ + 1):
+        await pay(store, accepted, str(cost))
     await pay(store, accepted, "9", operation="video.generate", price_kind="")
-    found = await store.true_costs.all(700, None, limit=2)
-    assert {kind: [each.credits for each in seen] for kind, seen in found.items()} == {
-        PricedKind(operation="image.generate", kind=FLUX): [3, 2],
-        PricedKind(operation="video.generate", kind=""): [9],
+    assert await store.true_costs.all(700, None) == {
+        "image.generate": {PriceFactors(kind=FLUX): list(range(JOBS_READ, 0, -1))},
+        "video.generate": {PriceFactors(): [9]},
     }
 
 

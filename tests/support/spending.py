@@ -8,7 +8,16 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from bot.domain.money.spend_request import EventPurse, Spender, SpendItem, SpendRequest, Unpriced, Verdict
+from bot.domain.money.spend_request import (
+    ZERO,
+    EventPurse,
+    OpenWork,
+    Spender,
+    SpendItem,
+    SpendRequest,
+    Unpriced,
+    Verdict,
+)
 from bot.domain.money.spending_policy import decide
 from bot.domain.server.guild_rules import Block, Grant, Limit, Period, Rules, Scope
 from bot.errors import Refused
@@ -42,6 +51,8 @@ class Past:
     held_of_guild: Decimal = field(default=Decimal(0))
     practice: bool = False
     open_unpriced: Sequence[Unpriced] = ()
+    open_work: OpenWork = field(default_factory=lambda: OpenWork(unsent=ZERO, running=ZERO, may_cost=ZERO))
+    """What is open under each limit: its holds are part of what was paid."""
     asked_before: bool = False
     rules: Rules = field(default_factory=Rules)
     limits: Sequence[Limit] = ()
@@ -74,6 +85,9 @@ class Past:
 
     def unpriced(self, *, everywhere: bool) -> Sequence[Unpriced]:
         return self.open_unpriced
+
+    def open_under(self, limit: Limit) -> OpenWork:
+        return self.open_work
 
     def has_asked(self) -> bool:
         return self.asked_before

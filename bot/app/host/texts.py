@@ -207,13 +207,5 @@ UNDONE = (
 
 # ---------------------------------------------------------------------- the price list
 
-WRONG_PRICE = "Price {number}: {reason}".format
-"""Return what is wrong with an entry of a JSON file; `reason` is a sentence."""
 PRICE_FILE_TOO_LARGE = "The file is larger than {mib} MB.".format
 PRICE_FILE_UNREADABLE = "The file can't be read: {reason}.".format
-NO_PRICES_PART = (
-    "The file has no list `{part}` of objects with {columns}. Write one, or a CSV file with these columns."
-).format
-NO_PRICE_OBJECT = (
-    "Write an object: texts for `operation`, `model`, and `per`, a number for `credits`, an object for `input`."
-)

@@ -117,6 +117,54 @@ def draws_within_limits(request: SpendRequest, limits: Sequence[Limit], spending
     return (*by_purse, *by_grants)
 
 
+def guess_within(request: SpendRequest, limits: Sequence[Limit], spending: SpendingView) -> dict[int, Decimal]:
+    """Return what is held for the item whose price is unknown, by its index, where less than its guess is left.
+
+    A guess is no price: where anything is left, it refuses nothing.
+    """
+    at = next((at for at, item in enumerate(request.items) if not (item.known or item.waits_for_price)), None)
+    if at is None or not limits:
+        return {}
+    item, others = request.items[at], request.holding(at, ZERO)
+    by_purse = sum((draw.credits for draw in _by_purse(request, spending) if draw.item == at), ZERO)
+    more = by_purse + sum((grant.left for grant in spending.grants()), ZERO)
+    left = [
+        headroom.left - need(headroom.limit, others) + (ZERO if headroom.limit.scope.is_shared else more)
+        for headroom in all_headrooms(limits, request, spending)
+        if headroom.limit.credits and _counts(headroom.limit, item)
+    ]
+    least = min(left, default=item.credits)
+    return {at: least} if ZERO < least < item.credits else {}
+
+
+RISE = 6
+"""How many times their price jobs may cost that run together, until a limit is exceeded by more than one of them."""
+
+
+class Rooms:
+    """What limits leave to jobs that start now: prices may have risen since they were held.
+
+    A job starts beside others if it fits although each of those costs `RISE` times its price; else alone.
+    """
+
+    def __init__(self, limits: Sequence[Limit], request: SpendRequest, spending: SpendingView) -> None:
+        self._rooms: list[tuple[Limit, Decimal]] = []
+        self._running: dict[Limit, Decimal] = {}
+        for headroom in all_headrooms(limits, request, spending):
+            work = spending.open_under(headroom.limit)
+            self._rooms.append((headroom.limit, headroom.left + work.unsent + work.running))
+            self._running[headroom.limit] = work.may_cost
+
+    def take(self, item: SpendItem) -> bool:
+        """Return whether the item may start now, and count it if so."""
+        rooms = [(limit, free, self._running[limit]) for limit, free in self._rooms if _counts(limit, item)]
+        if any(running and item.credits + RISE * running > free for _, free, running in rooms):
+            return False
+        for limit, _, running in rooms:
+            self._running[limit] = running + item.credits
+        return True
+
+
 def _by_purse(request: SpendRequest, spending: SpendingView) -> list[Draw]:
     """Return what the purse of an event pays for each item, from the first; nothing for private results."""
     purse = None if request.spender.private else spending.purse(request.spender.channel_ids)
@@ -279,10 +327,11 @@ def _exceeded(headroom: Headroom, request: SpendRequest, rules: Rules, granted: 
     if limit.credits == 0:
         is_servers = limit.scope is Scope.SERVER
         return sentences(texts.SERVER_LIMIT_IS_ZERO if is_servers else texts.OWN_LIMIT_IS_ZERO, *about)
-    jobs = sum(_counts(limit, item) and not item.waits_for_price for item in request.items)
     more = [texts.ALSO_GRANTED(count=granted)] if granted else []
-    needs = (texts.JOB_NEEDS if jobs == 1 else texts.JOBS_NEED)(count=jobs, price=need(limit, request))
-    return sentences(_left(headroom, renewed, rules), *about, *more, needs)
+    if request.is_priced:
+        jobs = sum(_counts(limit, item) for item in request.items)
+        more.append((texts.JOB_NEEDS if jobs == 1 else texts.JOBS_NEED)(count=jobs, price=need(limit, request)))
+    return sentences(_left(headroom, renewed, rules), *about, *more)
 
 
 def _of_host(headroom: Headroom) -> Text:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
@@ -39,8 +39,6 @@ class SpendItem:
     exact: bool
     """A known price rather than an estimate."""
     known: bool = True
-    is_bounded: bool = False
-    """Whether its estimate, if not known, is the most that such jobs have cost rather than a guess."""
     kind: str = ""
     """Its price kind, as in PriceFactors."""
     waits_for_price: bool = False
@@ -197,6 +195,18 @@ class SpendRequest:
         items = [replace(item, waits_for_price=place in unheld) for place, item in enumerate(self.items)]
         return replace(self, items=items) if unheld else self
 
+    def holding(self, item: int, credits_: Decimal) -> SpendRequest:
+        """Return the request with so many credits held for the item of this index."""
+        items = [replace(each, credits=credits_) if at == item else each for at, each in enumerate(self.items)]
+        return replace(self, items=items)
+
+    def as_held(self, verdict: Verdict) -> SpendRequest:
+        """Return the request with what the verdict holds."""
+        request = self.waiting(verdict.unheld)
+        for item, credits_ in verdict.guesses.items():
+            request = request.holding(item, credits_)
+        return request
+
     @property
     def is_priced(self) -> bool:
         """Whether every price is known."""
@@ -213,6 +223,18 @@ class Unpriced:
     """Its price kind, as in PriceFactors."""
     is_sent: bool
     """Whether it is submitted or being submitted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenWork:
+    """Open jobs that count for a limit. In credits, less what grants pay."""
+
+    unsent: Decimal
+    """Held by those that are not sent, or held beyond a cost that was reported since."""
+    running: Decimal
+    """Held by those that are sent and whose cost is not reported yet, without overdue ones."""
+    may_cost: Decimal
+    """The same at the higher of each one's hold and what its kind costs now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -287,6 +309,10 @@ class SpendingView(Protocol):
         """Return the guild's open jobs of unknown price; `everywhere`: also those on the host's key."""
         ...
 
+    def open_under(self, limit: Limit) -> OpenWork:
+        """Return the open jobs that count for the limit in its period at `now`."""
+        ...
+
     def has_asked(self) -> bool:
         """Return whether an excess request of the member awaits a moderator."""
         ...
@@ -329,6 +355,8 @@ class Verdict:
     states: tuple[JobState, ...]
     unheld: frozenset[int] = frozenset()
     """The items, by index, whose credits are held once the price of their kind is known."""
+    guesses: Mapping[int, Decimal] = field(default_factory=dict)
+    """What is held, in credits, for items of unknown price, by index, where less than the guess is left."""
     draws: tuple[Draw, ...] = ()
     asked: str = ""
     """The excess that a moderator is asked about, as a refusal's reason; '' if none."""

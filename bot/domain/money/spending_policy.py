@@ -10,9 +10,11 @@ from bot.domain import texts
 from bot.domain.models import JobState
 from bot.domain.money.limit_rules import (
     HOST_LIMIT,
+    Rooms,
     WhatIsLeft,
     alert_headrooms,
     draws_within_limits,
+    guess_within,
     left_after,
     with_what_is_left,
 )
@@ -23,7 +25,6 @@ from bot.domain.money.spend_request import (
     KeyChanged,
     ShownPrice,
     SpendingView,
-    SpendItem,
     SpendRequest,
     Unpriced,
     Verdict,
@@ -60,15 +61,12 @@ def needs_confirmation(request: SpendRequest, rules: Rules) -> bool:
     """
     if rules.confirm_above is not None and not _is_small(request, rules):
         return True
-    if rules.job_ceiling is None or rules.approve_above is not None or request.is_priced:
-        return False
-    return not all(item.known or (item.is_bounded and item.credits <= rules.job_ceiling) for item in request.items)
+    return rules.job_ceiling is not None and rules.approve_above is None and not request.is_priced
 
 
 def _is_small(request: SpendRequest, rules: Rules) -> bool:
-    """Whether the price, or the most that an unknown one can be, needs no look by the server's setting."""
-    has_bound = all(item.known or item.is_bounded for item in request.items)
-    return rules.confirm_above is not None and has_bound and request.total <= rules.confirm_above
+    """Whether the price is known and needs no look by the server's setting."""
+    return rules.confirm_above is not None and request.is_priced and request.total <= rules.confirm_above
 
 
 def needs_approval(price: ShownPrice, rules: Rules) -> bool:
@@ -78,14 +76,19 @@ def needs_approval(price: ShownPrice, rules: Rules) -> bool:
 
 
 def _unheld(request: SpendRequest, limits: Sequence[Limit], spending: SpendingView) -> frozenset[int]:
-    """Return the items, by index, that wait for the price of their kind: where it matters, one of each finds it out."""
+    """Return the items, by index, that wait for a price: under limits one finds it out, else one of each kind."""
     if request.is_priced or not (limits or _has_threshold(spending.rules)):
         return frozenset()
-    found = spending.unpriced(everywhere=counts_everywhere(limits))
-    kinds = {(each.operation, each.kind) for each in found if each.member_id == request.spender.member_id}
+    is_shared = any(limit.scope.is_shared for limit in limits)
+    found = [
+        each
+        for each in spending.unpriced(everywhere=counts_everywhere(limits))
+        if each.member_id == request.spender.member_id or (is_shared and each.is_sent)
+    ]
+    kinds = {None if limits else (each.operation, each.kind) for each in found}
     unheld = set()
     for place, item in enumerate(request.items):
-        kind = (item.operation, item.kind)
+        kind = None if limits else (item.operation, item.kind)
         if not item.known and kind in kinds:
             unheld.add(place)
         elif not item.known:
@@ -123,18 +126,20 @@ def decide(request: SpendRequest, spending: SpendingView) -> Verdict:
     _may_say(request, spending.rules)
     limits = binding_limits(request, spending)
     unheld = _unheld(request, limits, spending)
+    is_dear = needs_approval(request.shown, spending.rules)
     request = request.waiting(unheld)
+    guesses = guess_within(request, limits, spending)
+    for item, credits_ in guesses.items():
+        request = request.holding(item, credits_)
     draws, asked = _within_limits(request, limits, spending)
     _account_has(request, spending)
-    states = _states(
-        request, limits, spending, is_to_approve=bool(asked) or needs_approval(request.shown, spending.rules)
-    )
-    return Verdict(states=states, unheld=unheld, draws=draws, asked=asked)
+    states = _states(request, limits, spending, is_to_approve=bool(asked) or is_dear)
+    return Verdict(states=states, unheld=unheld, guesses=guesses, draws=draws, asked=asked)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agreed:
-    """What was agreed to about jobs that waited for their price."""
+    """What was agreed to about jobs whose price may have become known, or another, while they waited."""
 
     credits: Decimal
     """The estimate of each."""
@@ -150,21 +155,21 @@ class Agreed:
 
 def decide_waiting(request: SpendRequest, spending: SpendingView, agreed: Agreed) -> tuple[Draw, ...]:
     """Return the grants that pay for one job that waited for its price. Raises Refused if it does not fit any more."""
-    [item] = request.items
-    covered = agreed.covers(item.credits)
-    if not covered:
-        _may_cost(request, spending.rules)
-        _is_agreed(item, spending.rules, agreed)
-    limits = binding_limits(request, spending)
+    require_agreed(request, spending.rules, agreed)
     try:
-        return draws_within_limits(request, limits, spending)
+        return draws_within_limits(request, binding_limits(request, spending), spending)
     except Refused as error:
-        if not (covered and agreed.allowed) or error.reason == HOST_LIMIT:
+        if not (agreed.covers(request.total) and agreed.allowed) or error.reason == HOST_LIMIT:
             raise
         return ()
 
 
-def _is_agreed(item: SpendItem, rules: Rules, agreed: Agreed) -> None:
+def require_agreed(request: SpendRequest, rules: Rules, agreed: Agreed) -> None:
+    """Raise Refused if the one job costs more than was agreed to, and more than the rules allow without a question."""
+    [item] = request.items
+    if agreed.covers(item.credits):
+        return
+    _may_cost(request, rules)
     bounds = [each for each in (rules.confirm_above, rules.approve_above) if each is not None]
     if any(item.credits * agreed.jobs > bound for bound in bounds):
         raise Refused(texts.MORE_THAN_AGREED(price=item.credits, agreed=agreed.credits), "agreed")
@@ -327,12 +332,13 @@ def _states(
     if is_to_approve:
         free = 0
     unpriced = [] if request.is_priced else [*spending.unpriced(everywhere=counts_everywhere(limits))]
+    rooms = Rooms(limits if free > 0 else (), request, spending)
     states, queued = [], 0
     for item in request.items:
         sent = Unpriced(member_id=request.spender.member_id, operation=item.operation, kind=item.kind, is_sent=True)
         is_priced_or_next = item.known or may_start_unpriced(sent, unpriced, limits, rules)
         may_start = is_priced_or_next and not (item.linked or item.waits_for_price)
-        if free > 0 and may_start:
+        if free > 0 and may_start and rooms.take(item):
             free -= 1
             unpriced += [] if item.known else [sent]
             states.append(JobState.SUBMITTING)

@@ -20,7 +20,7 @@ from bot.runtime.failpoints import failpoint
 from bot.runtime.logs import QuietErrors
 from bot.runtime.metrics import Metrics
 from bot.server.settings import Languages
-from bot.store import Overshoot, Store
+from bot.store import Store
 
 log = structlog.get_logger(__name__)
 
@@ -65,34 +65,20 @@ class Transitions:
         level(event, job=followed.id, state=followed.state)
 
     async def note_cost(self, followed: Followed, cost: Decimal | None) -> bool:
-        """Hold the API's cost in credits, if higher than the hold or new; False if the job was lost.
-
-        Limits that it now exceeds are reported.
-        """
+        """Hold the API's cost in credits, if higher than the hold or new; False if the job was lost."""
         job = followed.job
         if not cost or not (cost > job.reserved or (job.basis == UNKNOWN and not job.cost)):
             return True
-        with speaking(await self.languages.of_guild(job.guild_id)):  # it writes a line of the record
-            raised = await self.store.jobs.raise_hold(job, cost)
+        raised = await self.store.jobs.raise_hold(job, cost)
         if raised is None:
             await self.lost(followed)
             return False
         failpoint("price.told")
         followed.job = raised.job
-        if raised.overshoot is not None:
-            await self._tell(raised.job, raised.overshoot)
         await self.show(raised.job)
         if raised.may_start:
             await self.start_waiting(raised.job.guild_id)
         return True
-
-    async def _tell(self, job: Job, overshoot: Overshoot) -> None:
-        log.warning("job.overshot", job=job.id, cost=str(job.reserved), held=str(job.held))
-        for card_id in overshoot.card_ids:
-            await self.surface.show(job.guild_id, card_id)
-        # The record's line is sent to the log channel automatically.
-        if (await self.store.settings.get(job.guild_id)).log_channel is None:
-            await self.surface.alert(job.guild_id, lambda: overshoot.sentence)
 
     async def rest(self, followed: Followed, wait_s: float, **changes: object) -> float | None:
         """Store when the job is due again and return `wait_s`; None if the job was lost."""

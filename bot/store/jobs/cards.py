@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from bot.domain.models import Card, Job, JobState
-from bot.domain.money.spend_request import Verdict
+from bot.domain.money.spend_request import ZERO, Verdict
 from bot.domain.server.guild_rules import APPROVAL_LIFE_S, Limit, Scope
 from bot.domain.server.reaction_rules import ReactionKey
 from bot.domain.server.schedules import DueRun
@@ -20,7 +20,6 @@ from bot.store.engine.repository import RecordOf, Repository
 from bot.store.engine.row_cache import Recalled
 from bot.store.jobs.ending import end_unsent
 from bot.store.jobs.erasing import ModelTest, erase_jobs, no_model
-from bot.store.jobs.late_holds import without_hold
 from bot.store.jobs.rechecks import POST_AGAIN_S
 from bot.store.jobs.rows import CARDS, TOKEN_PURPOSE, card_of, insert_card, insert_job, job_of, jobs_of_card
 from bot.store.money import ledger, purses
@@ -190,8 +189,7 @@ class Cards(Repository):
             if run is not None:
                 take_run(db, run, card, jobs, known)
             for place, state in enumerate(verdict.states):
-                job = replace(jobs[place], state=state)
-                job = without_hold(job) if place in verdict.unheld else job
+                job = _decided(jobs[place], place, state, verdict)
                 insert_job(db, job)
                 ledger.hold(db, job, now)
             if shootout is not None:
@@ -400,6 +398,12 @@ class Cards(Repository):
     ) -> tuple[Card, tuple[Job, ...]] | None:
         row = db.execute(query, values).fetchone()
         return None if row is None else (card_of(row, self._box), jobs_of_card(db, row["guild_id"], row["id"]))
+
+
+def _decided(job: Job, place: int, state: JobState, verdict: Verdict) -> Job:
+    if place in verdict.unheld:
+        return replace(job, state=state, held=ZERO, expected=job.held)
+    return replace(job, state=state, held=verdict.guesses.get(place, job.held))
 
 
 def _note_verdict(db: Connection, card: Card, jobs: Sequence[Job], verdict: Verdict, now: float) -> None:

@@ -9,11 +9,9 @@ from typing import Any
 
 from bot.domain.jobs.poll_schedule import recheck_at
 from bot.domain.models import RUNNING_STATES, Job, JobState
-from bot.language import speaking
 from bot.store.engine.columns import to_json
 from bot.store.engine.repository import RecordOf, Repository
 from bot.store.jobs.ending import follow_up
-from bot.store.jobs.overshoots import Overshoot, account_for
 from bot.store.jobs.rows import CHANGEABLE, job_in, jobs_of_card, unchanged, update_job
 from bot.store.money import ledger
 from bot.store.sql import Connection
@@ -31,10 +29,9 @@ class RequestOfAnother(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RaisedHold:
-    """A job once its cost is known, and the limit it now exceeds, None for none."""
+    """A job once its cost is known."""
 
     job: Job
-    overshoot: Overshoot | None
     may_start: bool
     """Whether others of its guild may start: some wait for the price of their kind."""
 
@@ -117,12 +114,7 @@ class Jobs(Repository):
         )
 
     async def raise_hold(self, job: Job, cost: Decimal) -> RaisedHold | None:
-        """Raise the hold to the API's announced cost, in credits.
-
-        Unsent jobs that now exceed a limit are cancelled and refunded in the same transaction. None, with
-        nothing changed, if another was first.
-        """
-        now = self._clock.wall()
+        """Raise the hold to the API's announced cost, in credits; None, with nothing changed, if another was first."""
 
         def change(db: Connection) -> RaisedHold | None:
             current = unchanged(db, job)
@@ -130,16 +122,9 @@ class Jobs(Repository):
                 return None
             raised = replace(current, cost=cost, raised=max(current.raised, cost - current.held))
             update_job(db, raised, current)
-            overshoot = None
-            if raised.raised > current.raised:
-                with speaking(self._database.language_of(db, job.guild_id)):
-                    overshoot = account_for(db, raised, now, self._database.host_limits)
-            return RaisedHold(job=raised, overshoot=overshoot, may_start=_has_waiting(db, job.guild_id))
+            return RaisedHold(job=raised, may_start=_has_waiting(db, job.guild_id))
 
-        raised = await self._write(job.guild_id, change, host=job.key_id is None)
-        if raised is not None and raised.overshoot is not None:
-            self._database.notify()
-        return raised
+        return await self._write(job.guild_id, change, host=job.key_id is None)
 
 
 # As its index has it: the sandbox's requests are others.

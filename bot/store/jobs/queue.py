@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 
 from bot.domain.jobs.card_jobs import fair_order
-from bot.domain.models import UNKNOWN, Job, JobState
-from bot.domain.money.spend_request import Unpriced
-from bot.domain.money.spending_policy import counts_everywhere, may_start_unpriced
-from bot.domain.server.guild_rules import Limit, Rules
+from bot.domain.models import JobState
+from bot.domain.server.guild_rules import Limit
 from bot.store import texts
 from bot.store.engine.repository import Repository
 from bot.store.jobs.ending import cancel_in
-from bot.store.jobs.late_holds import hold_late, hold_priced
-from bot.store.jobs.overshoots import end_what_exceeds
 from bot.store.jobs.rows import job_in, update_job
-from bot.store.money.spending import limits_of, placed_of, rules_of, unpriced_of
+from bot.store.jobs.start_guard import may_start
+from bot.store.money.spending import placed_of, rules_of
 from bot.store.sql import Connection
 
 _QUEUE = """
@@ -57,8 +54,8 @@ class Queue(Repository):
         """Start as many of the guild's waiting jobs as its rules allow; return the changed cards' ids.
 
         Jobs of blocked members, of switched-off operations, and beyond a limit are cancelled and released with
-        their dependents. A paused guild starts none. Under limits, jobs of unknown price start one at a time; those
-        that waited for a price which is known now hold it, or end if it no longer fits.
+        their dependents. A paused guild starts none. Each has to pass the guard (`start_guard`): it holds what its kind
+        costs now, or waits, or ends if that no longer fits. Under limits, jobs of unknown price start one at a time.
         """
         now = self._clock.wall()
 
@@ -103,41 +100,28 @@ def _start_until_stopped(
     rules = rules_of(db, guild_id)
     if rules.paused:
         return [], []
-    started, waiting = hold_priced(db, guild_id, now, host_limits)
+    started: list[str] = []
     running = placed_of(db, guild_id, rules.running_per_server)
     free = rules.running_per_server - sum(running.values())
     if free <= 0:
         return started, []
-    limits = limits_of(db, guild_id)
     for job_id in _order(db, guild_id, running, answered=True):
         if free <= 0:
             break
         job = job_in(db, guild_id, job_id)
-        if job is None or job.id in waiting or running.get(job.author_id, 0) >= rules.running_per_member:
+        if job is None or running.get(job.author_id, 0) >= rules.running_per_member:
             continue
-        binding = () if job.own else (*limits, *(host_limits if job.key_id is None else ()))
-        if job.basis == UNKNOWN and not _may_start_unpriced(
-            db, job, binding, rules.of_own_account() if job.own else rules
-        ):
-            continue
-        if job.waits_for_price:
-            held = hold_late(db, job, now, host_limits)
-            if held is None:
-                return started, [job.card_id]
-            job = held
-        if binding and (stopped := end_what_exceeds(db, job, now, host_limits)):
+        ready, stopped = may_start(db, job, now, host_limits)
+        if stopped:
             return started, stopped
+        if ready is None:
+            continue
+        job = ready
         update_job(db, replace(job, state=JobState.SUBMITTING), job)
         running[job.author_id] = running.get(job.author_id, 0) + 1
         free -= 1
         started.append(job.card_id)
     return started, []
-
-
-def _may_start_unpriced(db: Connection, job: Job, limits: Sequence[Limit], rules: Rules) -> bool:
-    unpriced = unpriced_of(db, job.guild_id, books=job.books, everywhere=counts_everywhere(limits))
-    own = Unpriced(member_id=job.author_id, operation=job.operation, kind=job.price_kind or "", is_sent=False)
-    return may_start_unpriced(own, unpriced, limits, rules)
 
 
 def _end_barred(db: Connection, guild_id: int, now: float) -> list[str]:

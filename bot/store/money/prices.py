@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 
-from bot.domain.models import Job
-from bot.domain.money.costs import JOBS_READ, CostSeen, ListedPrice, PriceList, PriceUnit
+from bot.domain.money.costs import JOBS_READ, ListedPrice, PriceFactors, PriceList, PriceUnit
 from bot.store.engine.columns import from_milli, to_milli
 from bot.store.engine.repository import Change, RecordOf, Repository
 from bot.store.engine.row_cache import Recalled
-from bot.store.sql import Connection, Row
+from bot.store.sql import Connection
 
 _PUT = """
 INSERT INTO prices (guild_id, operation, model, credits_milli, per) VALUES (?, ?, ?, ?, ?)
@@ -81,21 +79,20 @@ def _prices(db: Connection, guild_id: int) -> dict[tuple[str, str], ListedPrice]
     return {(row[0], row[1]): ListedPrice(credits=from_milli(row[2]), per=PriceUnit(row[3])) for row in rows}
 
 
+_SEARCHED = 1000
+"""The newest costs, of all sizes, among which those of one are searched."""
 # Must match the condition of the indexes jobs_costs and jobs_host_costs, whose order finds each kind by one search.
 _HAS_COST = (
     "state IN ('queued', 'processing', 'ready', 'delivered', 'held')"
     " AND price_kind IS NOT NULL AND cost_milli IS NOT NULL"
 )
 _OF_KIND = f"""
-SELECT cost_milli, price_size, price_outputs FROM jobs
-WHERE {{payer}} AND operation = :operation AND price_kind = :kind AND {_HAS_COST}
-ORDER BY created_at DESC LIMIT :limit
-"""  # noqa: S608 - assembled from constants
-_BESIDE = f"""
-SELECT cost_milli, price_size, price_outputs FROM jobs
-WHERE card_id = (SELECT card_id FROM jobs WHERE guild_id = :guild_id AND id = :job_id)
-    AND coalesce(key_id, 0) = :key_id AND operation = :operation AND price_kind = :kind AND {_HAS_COST}
-ORDER BY position
+SELECT cost_milli FROM (
+    SELECT cost_milli, price_size, price_outputs FROM jobs
+    WHERE {{payer}} AND operation = :operation AND price_kind = :kind AND {_HAS_COST}
+    ORDER BY created_at DESC LIMIT {_SEARCHED}
+) AS newest
+WHERE coalesce(price_size, 0) = :size AND price_outputs = :outputs LIMIT :limit
 """  # noqa: S608 - assembled from constants
 _OPERATION = "VALUES (:operation)"
 _OPERATIONS = f"""
@@ -113,87 +110,60 @@ WITH RECURSIVE operations (id) AS ({{operations}}), kinds (operation, kind) AS (
         WHERE {{payer}} AND operation = kinds.operation AND price_kind > kinds.kind AND {_HAS_COST}
     ) FROM kinds WHERE kind IS NOT NULL
 )
-SELECT jobs.operation, price_kind, cost_milli, price_size, price_outputs FROM kinds CROSS JOIN jobs
+SELECT jobs.operation, price_kind, price_size, price_outputs, cost_milli FROM kinds CROSS JOIN jobs
 WHERE kind IS NOT NULL AND jobs.id IN (
     SELECT id FROM jobs WHERE {{payer}} AND operation = kinds.operation AND price_kind = kinds.kind AND {_HAS_COST}
     ORDER BY created_at DESC LIMIT :limit
 )
 ORDER BY jobs.operation, price_kind, jobs.created_at DESC
 """  # noqa: S608 - assembled from constants
+# Its owner is a server, or a member who pays in several.
+_OWN_KEY = "key_id = :key_id AND EXISTS (SELECT 1 FROM guild_keys WHERE guild_id = :guild_id AND id = :key_id)"
+
+CostsByKind = Mapping[PriceFactors, Sequence[Decimal]]
+"""The newest costs in credits of an operation's kinds, of which the sizes are rounded."""
 
 
-# A cost equal to the held guess may be that guess: the API had given none.
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PricedKind:
-    """An operation and its price factors."""
-
-    operation: str
-    kind: str
-
-
-def costs_of_kind(db: Connection, job: Job) -> list[CostSeen]:
-    """Return the newest costs of jobs of this job's kind on the same key."""
+def costs_of_kind(
+    db: Connection, guild_id: int, key_id: int | None, operation: str, factors: PriceFactors
+) -> list[Decimal]:
+    """Return the newest costs, in credits, of jobs of one kind that this key has paid."""
     values = {
-        "guild_id": job.payer_id,
-        "key_id": job.key_id,
-        "operation": job.operation,
-        "kind": job.price_kind,
+        "guild_id": guild_id,
+        "key_id": key_id,
+        "operation": operation,
+        "kind": factors.kind,
+        "size": factors.size or 0,
+        "outputs": factors.outputs,
         "limit": JOBS_READ,
     }
-    return [_cost_seen(row) for row in db.execute(_paid_by(_OF_KIND, job.key_id), values).fetchall()]
+    return [from_milli(row[0]) for row in db.execute(_paid_by(_OF_KIND, key_id), values).fetchall()]
 
 
 class TrueCosts(Repository):
     """Costs that the API reported for jobs that did not fail, also while it works.
 
-    `key_id` is the paying API key, None for the host's: prices are per account. Servers on the host's key are one
-    account and share knowledge: otherwise each could spend at an unknown price first.
+    `guild_id` is the payer, a server or a member; `key_id` is the paying API key, None for the host's: prices are per
+    account. Servers on the host's key are one account and share knowledge: otherwise each could spend at an unknown
+    price first.
     """
 
-    async def of_kind(
-        self, guild_id: int, key_id: int | None, operation: str, kind: str, *, limit: int = JOBS_READ
-    ) -> list[CostSeen]:
-        rows = await self._rows(
-            _paid_by(_OF_KIND, key_id),
-            {"guild_id": guild_id, "key_id": key_id, "operation": operation, "kind": kind, "limit": limit},
-        )
-        return [_cost_seen(row) for row in rows]
-
-    async def beside(self, guild_id: int, key_id: int | None, job_id: str, operation: str, kind: str) -> list[CostSeen]:
-        """Return the costs of jobs of this kind on the card of a job."""
-        rows = await self._rows(
-            _BESIDE,
-            {"guild_id": guild_id, "key_id": key_id or 0, "job_id": job_id, "operation": operation, "kind": kind},
-        )
-        return [_cost_seen(row) for row in rows]
-
-    async def range(self, guild_id: int, key_id: int | None, operation: str) -> tuple[Decimal, Decimal] | None:
-        """Return the lowest and highest of the operation's newest costs, in credits; None without any."""
-        costs = [
-            each.credits for seen in (await self.all(guild_id, key_id, operation=operation)).values() for each in seen
-        ]
-        return (min(costs), max(costs)) if costs else None
+    async def of_kind(self, guild_id: int, key_id: int | None, operation: str, factors: PriceFactors) -> list[Decimal]:
+        """Return the newest costs of this kind, whose size is rounded."""
+        return await self._database.read(lambda db: costs_of_kind(db, guild_id, key_id, operation, factors))
 
     async def all(
-        self, guild_id: int, key_id: int | None, *, operation: str | None = None, limit: int = JOBS_READ
-    ) -> Mapping[PricedKind, list[CostSeen]]:
-        """Return the newest costs of every kind, at most `limit` each; of one operation, if given."""
+        self, guild_id: int, key_id: int | None, *, operation: str | None = None
+    ) -> Mapping[str, CostsByKind]:
+        """Return the newest costs by operation and kind; of one operation, if given."""
         operations = _OPERATIONS if operation is None else _OPERATION
         query = _paid_by(_KINDS.replace("{operations}", operations), key_id)
-        rows = await self._rows(query, {"guild_id": guild_id, "key_id": key_id, "operation": operation, "limit": limit})
-        found: dict[PricedKind, list[CostSeen]] = {}
-        for operation_id, kind, cost, size, outputs in rows:
-            costs = found.setdefault(PricedKind(operation=operation_id, kind=kind), [])
-            costs.append(CostSeen(credits=from_milli(cost), size=size, outputs=outputs))
+        values = {"guild_id": guild_id, "key_id": key_id, "operation": operation, "limit": JOBS_READ}
+        found: dict[str, dict[PriceFactors, list[Decimal]]] = {}
+        for operation_id, kind, size, outputs, cost in await self._rows(query, values):
+            factors = PriceFactors(kind=kind, size=size, outputs=outputs)
+            found.setdefault(operation_id, {}).setdefault(factors, []).append(from_milli(cost))
         return found
-
-
-def _cost_seen(row: Row) -> CostSeen:
-    return CostSeen(credits=from_milli(row[0]), size=row[1], outputs=row[2])
-
-
-# Its owner is a server, or a member who pays in several.
-_OWN_KEY = "key_id = :key_id AND EXISTS (SELECT 1 FROM guild_keys WHERE guild_id = :guild_id AND id = :key_id)"
 
 
 def _paid_by(query: str, key_id: int | None) -> str:

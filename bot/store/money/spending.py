@@ -10,11 +10,22 @@ from functools import partial
 from typing import Any
 
 from bot.domain.models import Books, Card, Job, JobState
-from bot.domain.money.limit_rules import WhatIsLeft, headroom_of, left_after
-from bot.domain.money.spend_request import ZERO, EventPurse, Headroom, Spender, SpendItem, SpendRequest, Unpriced
+from bot.domain.money.costs import PriceFactors
+from bot.domain.money.limit_rules import WhatIsLeft, headroom_of, left_after, zone_of
+from bot.domain.money.spend_request import (
+    ZERO,
+    EventPurse,
+    Headroom,
+    OpenWork,
+    Spender,
+    SpendItem,
+    SpendRequest,
+    Unpriced,
+)
 from bot.domain.server.guild_rules import Block, Grant, Limit, Period, Rules, Scope
 from bot.store.engine.columns import from_milli, mapping_from_json, read_as
 from bot.store.engine.repository import Repository
+from bot.store.money.prices import costs_of_kind
 from bot.store.money.purses import purse_of
 from bot.store.money.totals import ALL_MEMBERS, HOST_ID, Totalled, charged
 from bot.store.sql import Connection, Row
@@ -70,6 +81,36 @@ WHERE basis = 'unknown' AND coalesce(cost_milli, 0) = 0
 """
 _UNPRICED_HERE = _UNPRICED + " AND guild_id = ? AND practice = ?"
 _UNPRICED_ELSEWHERE = _UNPRICED + " AND guild_id <> ? AND key_id IS NULL"
+# With `+`, SQLite looks among the open jobs, not among all of the period.
+_COUNTED = """
+FROM jobs JOIN cards ON cards.id = jobs.card_id LEFT JOIN approvals ON approvals.card_id = jobs.card_id
+WHERE {} AND +jobs.created_at >= :since AND +jobs.created_at < :until
+    AND jobs.state IN ('awaiting_approval', 'waiting', 'submitting', 'queued', 'processing', 'ready')
+    AND (:operation = '' OR jobs.operation = :operation) AND (:member_id IS NULL OR jobs.author_id = :member_id)
+    AND (:channel_id = 0 OR :channel_id IN (cards.channel_id, cards.parent_channel_id, cards.category_id))
+"""
+COUNTED_HERE = _COUNTED.format(
+    "jobs.guild_id = :guild_id AND CASE WHEN :host = 1 THEN jobs.key_id IS NULL ELSE jobs.practice = :practice END"
+)
+"""The guild's open jobs that count for a limit, by `Spending.counted`."""
+_COUNTED_EVERYWHERE = _COUNTED.format("jobs.key_id IS NULL AND :host = 1")
+DRAWN = """
+CASE WHEN :member_id IS NULL THEN 0 ELSE
+    coalesce((SELECT sum(credits_milli) FROM draws WHERE draws.job_id = jobs.id), 0) END
+"""
+"""What grants pay of a job, which does not count for a member's limit."""
+_UNSENT_UNDER = f"""
+SELECT sum(CASE WHEN held > other THEN held - other ELSE 0 END) FROM (
+    SELECT jobs.held_milli + jobs.raised_milli AS held, coalesce(jobs.cost_milli, 0) + {DRAWN} AS other {{counted}}
+        AND (jobs.state IN ('awaiting_approval', 'waiting') OR jobs.cost_milli > 0)
+) AS each
+"""  # noqa: S608 - assembled from constants
+_RUNNING_UNDER = f"""
+SELECT jobs.guild_id, jobs.key_id, jobs.operation, jobs.price_kind, jobs.price_size, jobs.price_outputs,
+    jobs.held_milli + jobs.raised_milli, {DRAWN} {{counted}}
+    AND jobs.state IN ('submitting', 'queued', 'processing') AND jobs.overdue_at IS NULL
+    AND coalesce(jobs.cost_milli, 0) = 0
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +175,35 @@ class Spending:
     def unpriced(self, *, everywhere: bool) -> list[Unpriced]:
         """Return the guild's open jobs of unknown price; `everywhere`: plus those on the host's key."""
         return unpriced_of(self.db, self.guild_id, books=self.books, everywhere=everywhere)
+
+    def counted(self, limit: Limit) -> dict[str, object]:
+        """Return the parameters of a query for the open jobs that count for the limit, as `COUNTED_HERE` has them."""
+        zone = zone_of(limit, self.rules)
+        return {
+            "guild_id": self.guild_id,
+            "practice": int(self.books),
+            "since": limit.period.start(self.now, zone),
+            "until": end_of(limit.period.end(self.now, zone)),
+            "operation": limit.operation,
+            "channel_id": limit.channel_id,
+            "member_id": None if limit.scope.is_shared else self.author_id,
+            "host": int(limit.scope.is_host),
+        }
+
+    def open_under(self, limit: Limit) -> OpenWork:
+        """Return the open jobs that count for the limit in its period at `now`."""
+        values = self.counted(limit)
+        counted = _COUNTED_EVERYWHERE if limit.scope is Scope.HOST_TOTAL else COUNTED_HERE
+        unsent = from_milli(self.db.execute(_UNSENT_UNDER.format(counted=counted), values).fetchone()[0])
+        sent = self.db.execute(_RUNNING_UNDER.format(counted=counted), values).fetchall()
+        running = may_cost = ZERO
+        for guild_id, key_id, operation, kind, size, outputs, held_milli, drawn_milli in sent:
+            factors = PriceFactors(kind=kind or "", size=size, outputs=outputs)
+            held, drawn = from_milli(held_milli), from_milli(drawn_milli)
+            now = max(costs_of_kind(self.db, guild_id, key_id, operation, factors), default=ZERO)
+            running += max(held - drawn, ZERO)
+            may_cost += max(max(held, now) - drawn, ZERO)
+        return OpenWork(unsent=unsent, running=running, may_cost=may_cost)
 
     def has_asked(self) -> bool:
         """Return whether the member has an over-limit request awaiting a moderator."""

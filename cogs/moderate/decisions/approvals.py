@@ -1,7 +1,7 @@
 """Jobs above the threshold: the question in the approval channel, its three answers, and what it says afterwards."""
 
 import contextlib
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -17,21 +17,18 @@ from bot.delivery.channels.messages import nonce_of
 from bot.delivery.channels.view import message_link
 from bot.domain.jobs.card_jobs import card_words, main_job
 from bot.domain.models import Card, Job, JobState
-from bot.domain.server.guild_rules import Scope
 from bot.domain.words.text import harmless, shortened, stamp
 from bot.errors import InputError
 from bot.jobs.surface import Later, Sentence
 from bot.language import Text, plain_amount, speaking, tr
 from bot.moderation.alerts import Alerts
 from bot.moderation.questions import QUESTION, ApprovalDecisions, grantable, total
-from bot.store import Approval, Cards, Copies, GuildSettings, LimitAtRisk, WorstCases
+from bot.store import Approval, Cards, Copies, GuildSettings
 from cogs.moderate.decisions import texts
 from cogs.moderate.decisions.refunds import RefusalForm
 from cogs.ui.controls import Control, on, view_of
 from cogs.ui.interaction import Bot, Interaction, use
-from cogs.ui.limit_text import worst_case_lines
 from cogs.ui.permissions import guild_of, require_moderator
-from cogs.ui.texts import WORST_CASE
 
 log = structlog.get_logger(__name__)
 
@@ -51,7 +48,6 @@ async def ask_moderators(bot: Bot, approval: Approval) -> bool:
         return True
     card, jobs = found
     rules = await use(bot, GuildSettings).get(approval.guild_id)
-    at_risk = concerning(card, jobs, await use(bot, WorstCases).of_guild(approval.guild_id))
     channel_id = rules.approval_channel or rules.log_channel
     if channel_id is None:
         raise await _no_channel(bot, approval, lambda: str(texts.NO_APPROVAL_CHANNEL))
@@ -59,7 +55,7 @@ async def ask_moderators(bot: Bot, approval: Approval) -> bool:
     try:
         message = await in_time(
             channel.send(
-                embed=question(bot, card, jobs, approval, at_risk, is_log=rules.approval_channel is None),
+                embed=question(bot, card, jobs, approval, is_log=rules.approval_channel is None),
                 view=answers(card, jobs),
                 nonce=nonce_of("approve", approval.card_id, channel_id),
             )
@@ -81,32 +77,12 @@ async def _no_channel(bot: Bot, approval: Approval, sentence: Sentence) -> Later
     return Later(NO_CHANNEL_AGAIN_S)
 
 
-def concerning(card: Card, jobs: Sequence[Job], found: Iterable[LimitAtRisk]) -> list[LimitAtRisk]:
-    """Return those limits that the card's jobs count for and that moderators may see."""
-    places = {0, card.channel_id, card.parent_channel_id, card.category_id}
-    operations = {"", *(job.operation for job in jobs)}
-    return [
-        each
-        for each in found
-        if each.practice is jobs[0].practice
-        and each.member_id in {None, card.author_id}
-        and each.limit.operation in operations
-        and each.limit.channel_id in places
-        and each.limit.scope is not Scope.HOST_TOTAL
-        and (jobs[0].key_id is None or not each.limit.scope.is_host)
-    ]
-
-
-def question(
-    bot: Bot, card: Card, jobs: Sequence[Job], approval: Approval, at_risk: Iterable[LimitAtRisk], *, is_log: bool
-) -> discord.Embed:
+def question(bot: Bot, card: Card, jobs: Sequence[Job], approval: Approval, *, is_log: bool) -> discord.Embed:
     """Draw the question; `is_log` as in `_request`."""
     embed = _request(bot, card, jobs, texts.APPROVAL_TITLE, is_log=is_log)
     embed.colour = discord.Colour(ATTENTION)
     if approval.asked:
         embed.add_field(name=str(texts.ABOVE_A_LIMIT), value=texts.above_what(approval.asked), inline=False)
-    if worst := worst_case_lines(at_risk, most=1):
-        embed.add_field(name=WORST_CASE, value=worst, inline=False)
     embed.add_field(name=texts.EXPIRES, value=stamp(approval.expires_at))
     return embed
 

@@ -11,7 +11,7 @@ import discord
 from bot.catalogue import Operation, model_name
 from bot.delivery.answers.deferral import defer
 from bot.delivery.channels.facts import UPLOAD_TIMEOUT_S, in_time
-from bot.domain.money.costs import PriceList, PriceUnit
+from bot.domain.money.costs import PriceFactors, PriceList, PriceUnit
 from bot.domain.server.setting import SettingsPage
 from bot.domain.words.text import harmless, shortened
 from bot.errors import InputError
@@ -163,22 +163,22 @@ def _lines(
     operations: Mapping[str, Operation], prices: PriceList, hosted: PriceList, found: Sequence[LearnedKind]
 ) -> list[str]:
     lines: list[str] = []
-    shown: set[tuple[str, str]] = set()
+    shown: set[tuple[str, PriceFactors]] = set()
     listed = {**prices, **hosted}
     for (operation_id, model), price in listed.items():
         operation = operations.get(operation_id)
         learned = [] if operation is None else beside(operation, model, found, listed)
-        shown.update((each.operation, each.kind) for each in learned)
-        said = [] if operation is None else [each.words(operation) for each in learned[:KINDS_SHOWN]]
+        shown.update((each.operation, each.factors) for each in learned)
+        said = [] if operation is None else [each.words for each in learned[:KINDS_SHOWN]]
         subject = texts.priced(_title(operations, operation_id), _model(operation, model))
         line = texts.price_line if (operation_id, model) in prices else texts.hosted_line
         lines.append(shortened(line(subject, price.words, said), LINE_CHARS))
-    others = [each for each in found if (each.operation, each.kind) not in shown]
+    others = [each for each in found if (each.operation, each.factors) not in shown]
     for each in others[:OTHERS_SHOWN]:
         operation = operations.get(each.operation)
         if operation is not None and operation.fixed_credits is None:
-            subject = texts.priced(_title(operations, each.operation), _model(operation, each.model))
-            lines.append(shortened(texts.learned_line(subject, each.words(operation)), LINE_CHARS))
+            subject = texts.priced(_title(operations, each.operation), _model(operation, each.factors.model))
+            lines.append(shortened(texts.learned_line(subject, each.words), LINE_CHARS))
     return lines
 
 

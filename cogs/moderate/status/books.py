@@ -21,22 +21,19 @@ from bot.language import tr
 from bot.prices.estimates import EstimateTool
 from bot.server.community.events.acts import ServerEvents
 from bot.server.operations import ApiDrift, change_words
-from bot.store import AccountChecks, GuildKeys, GuildSettings, JobLists, Ledger, SpendingViews, WorstCases
+from bot.store import AccountChecks, GuildKeys, GuildSettings, JobLists, Ledger, SpendingViews
 from cogs.moderate.status import texts
 from cogs.ui.interaction import Bot, Interaction, use
-from cogs.ui.limit_text import expiring_words, worst_case_lines
+from cogs.ui.limit_text import expiring_words
 from cogs.ui.permissions import guild_of, is_host
-from cogs.ui.texts import BUY_CREDITS, HOST_LIMIT, HOST_TOTAL, WORST_CASE
+from cogs.ui.texts import BUY_CREDITS, HOST_LIMIT, HOST_TOTAL
 from cogs.ui.top_up import pack_lines, server_pace
 
 EVENTS_SHOWN = 5
 
 
-async def add_books(embed: discord.Embed, bot: Bot, guild_id: int, *, with_total: bool) -> None:
-    """Add running jobs, credits spent, held and free, the worst case, the last reconciliation, and price estimates.
-
-    `with_total`: the reader may see what concerns all servers.
-    """
+async def add_books(embed: discord.Embed, bot: Bot, guild_id: int) -> None:
+    """Add running jobs, credits spent, held and free, the last reconciliation, and price estimates."""
     try:
         key = await use(bot, ApiKeys).for_guild(guild_id)
     except NoKey:
@@ -49,7 +46,6 @@ async def add_books(embed: discord.Embed, bot: Bot, guild_id: int, *, with_total
     embed.add_field(name=texts.SPENT, value=credits_words(sums.spent))
     await _add_jobs(embed, bot, guild_id)
     await _add_events(embed, bot, guild_id)
-    await _add_worst_case(embed, bot, guild_id, key, with_total=with_total)
     if key is not None:
         await _add_account(embed, bot, guild_id, key)
         await _add_tool(embed, bot, guild_id, key)
@@ -76,19 +72,6 @@ async def _add_events(embed: discord.Embed, bot: Bot, guild_id: int) -> None:
     ]
     if lines:
         embed.add_field(name=texts.EVENTS, value="\n".join(lines[:EVENTS_SHOWN]), inline=False)
-
-
-async def _add_worst_case(
-    embed: discord.Embed, bot: Bot, guild_id: int, key: UsableKey | None, *, with_total: bool
-) -> None:
-    is_practice = key is not None and key.is_practice
-    found = [
-        each
-        for each in await use(bot, WorstCases).of_guild(guild_id)
-        if each.practice is is_practice and (with_total or each.limit.scope is not Scope.HOST_TOTAL)
-    ]
-    if lines := worst_case_lines(found):
-        embed.add_field(name=WORST_CASE, value=lines, inline=False)
 
 
 async def _add_account(embed: discord.Embed, bot: Bot, guild_id: int, key: UsableKey) -> None:

@@ -207,7 +207,7 @@ def _question(quote: Quote) -> str:
 
 def _price_text(quote: Quote) -> str:
     if quote.basis == UNKNOWN:
-        text = texts.price_unknown(quote.price, quote.seen)
+        text = texts.PRICE_UNKNOWN(credits=quote.price)
     else:
         text = texts.price(quote.price, is_exact=quote.basis == "fixed")
     left = quote.foreseen.left

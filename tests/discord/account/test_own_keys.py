@@ -85,9 +85,9 @@ async def test_a_members_key_reads_no_description_and_finds_no_price_for_a_serve
     store = rig.bot.parts.store
     key = await store.keys.current(rig.member.id)
     assert key is not None
-    assert await store.true_costs.range(rig.member.id, key.id, "image.generate") == (Decimal(12), Decimal(12))
-    assert await store.true_costs.range(rig.guild.id, None, "image.generate") is None
-    assert await store.true_costs.range(rig.guild.id, key.id, "image.generate") is None, "a server can't name it"
+    assert [[*each.values()] for each in (await store.true_costs.all(rig.member.id, key.id)).values()] == [[[12]]]
+    assert await store.true_costs.all(rig.guild.id, None) == {}
+    assert await store.true_costs.all(rig.guild.id, key.id) == {}, "a server can't name it"
 
 
 async def test_it_is_in_no_log_file_message_or_metric(rig: Rig, log: io.StringIO):

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from bot.catalogue.catalogue import Catalogue
-from bot.domain.money.costs import CostSeen, PriceFactors
-from bot.prices.factors import is_graded, learned_hold, price_factors
+from bot.domain.money.costs import PriceFactors
+from bot.prices.factors import price_factors
 
 CATALOGUE = Catalogue()
 
@@ -69,31 +68,8 @@ def test_the_model_is_found_in_a_kind():
 
 
 @pytest.mark.parametrize(
-    ("lower", "kind", "upper"),
-    [
-        ("resolution=480p", "resolution=720p", "resolution=1080p"),
-        ("resolution=720p", "resolution=1080p", "resolution=4k"),
-        ("resolution=1k", "resolution=2k", "resolution=4k"),
-        ("quality=low", "quality=medium", "quality=high"),
-        ("upscale_factor=1", "upscale_factor=2", "upscale_factor=4"),
-        ("target_fps=24", "target_fps=30", "target_fps=60"),
-        ("model=a resolution=1k", "model=a resolution=2k", "model=a resolution=4k"),
-    ],
+    ("size", "rounded"),
+    [(None, None), (5.0, 5.0), (4.2, 5.0), (15.0, 15.0), (15.1, 20.0), (61.0, 70.0), (100.0, 100.0), (2001.0, 3000.0)],
 )
-def test_a_grade_between_a_lower_and_a_higher_one_holds_the_higher(lower: str, kind: str, upper: str):
-    costs = {lower: [CostSeen(credits=Decimal(7))], upper: [CostSeen(credits=Decimal(9))]}
-    assert is_graded(kind)
-    assert learned_hold(PriceFactors(kind=kind), costs) == 9
-    assert learned_hold(PriceFactors(kind=kind, outputs=2), costs) == 18
-    assert learned_hold(PriceFactors(kind=kind), {lower: costs[lower]}) is None
-    assert learned_hold(PriceFactors(kind=kind), {upper: costs[upper]}) is None
-    assert learned_hold(PriceFactors(kind=f"{kind} with=audio"), costs) is None
-    assert learned_hold(PriceFactors(kind=lower), costs) == 7
-
-
-def test_a_grade_without_an_order_is_between_none():
-    costs = {"quality=low": [CostSeen(credits=Decimal(7))], "quality=high": [CostSeen(credits=Decimal(9))]}
-    assert learned_hold(PriceFactors(kind="quality=auto"), costs) is None
-    assert not is_graded("model=flux quality=auto")
-    dearer_below = {"quality=low": costs["quality=high"], "quality=high": costs["quality=low"]}
-    assert learned_hold(PriceFactors(kind="quality=medium"), dearer_below) == 9
+def test_jobs_of_about_the_same_size_are_of_one_kind(size: float | None, rounded: float | None):
+    assert PriceFactors(size=size).rounded == PriceFactors(size=rounded)

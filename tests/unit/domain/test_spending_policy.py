@@ -11,7 +11,16 @@ from hypothesis import strategies as st
 
 from bot.domain.jobs.card_jobs import fair_order
 from bot.domain.models import JOBS_PER_CARD, JobState
-from bot.domain.money.spend_request import EventPurse, KeyChanged, Spender, SpendItem, SpendRequest, Unpriced, Verdict
+from bot.domain.money.spend_request import (
+    EventPurse,
+    KeyChanged,
+    OpenWork,
+    Spender,
+    SpendItem,
+    SpendRequest,
+    Unpriced,
+    Verdict,
+)
 from bot.domain.money.spending_policy import decide
 from bot.domain.server.guild_rules import Block, Grant, Limit, Period, Rules, Scope
 from bot.errors import Refused
@@ -51,6 +60,9 @@ class Known:
 
     def unpriced(self, *, everywhere: bool) -> Sequence[Unpriced]:
         return ()
+
+    def open_under(self, limit: Limit) -> OpenWork:
+        return OpenWork(unsent=Decimal(0), running=Decimal(0), may_cost=Decimal(0))
 
     def has_asked(self) -> bool:
         return False

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.domain.models import JobState
-from bot.domain.money.spend_request import Consent, ShownPrice, Unpriced
+from bot.domain.money.spend_request import Consent, OpenWork, ShownPrice, Unpriced
 from bot.domain.money.spending_policy import (
     Agreed,
     decide_waiting,
@@ -86,10 +86,12 @@ def test_where_it_matters_one_job_of_a_kind_finds_out_its_price_and_the_others_h
         return set(decided(request(*items), *limits, rules=rules, **options).unheld)
 
     flux, other = item(20, known=False, kind="model=flux"), item(20, known=False, kind="model=other")
-    assert unheld(flux, flux, other, flux, other, item(20, kind="model=flux")) == {1, 3, 4}
-    assert unheld(flux, other, open_unpriced=[unpriced(kind="model=flux", is_sent=False)]) == {0}
-    for open_unpriced in ([unpriced(ME + 1, kind="model=flux")], [unpriced(operation=VIDEO)]):
-        assert unheld(flux, open_unpriced=open_unpriced) == set()
+    known, is_shared = item(20, kind="model=flux"), any(each.scope.is_shared for each in limits)
+    assert unheld(flux, flux, other, flux, other, known) == ({1, 2, 3, 4} if limits else {1, 3, 4})
+    open_unpriced = [unpriced(kind="model=flux", is_sent=False)]
+    assert unheld(flux, other, open_unpriced=open_unpriced) == ({0, 1} if limits else {0})
+    assert unheld(flux, open_unpriced=[unpriced(ME + 1, kind="model=flux")]) == ({0} if is_shared else set())
+    assert unheld(flux, open_unpriced=[unpriced(operation=VIDEO)]) == ({0} if limits else set())
 
 
 def test_what_waits_for_a_price_counts_for_no_limit_and_takes_no_grant():
@@ -98,8 +100,49 @@ def test_what_waits_for_a_price_counts_for_no_limit_and_takes_no_grant():
     assert verdict.unheld == {1, 2, 3}
     assert verdict.states == (JobState.SUBMITTING, *[JobState.WAITING] * 3)
     assert [draw.item for draw in decided(request(*[flux] * 4), limit(10), given=[grant(1, 50)]).draws] == [0]
-    with pytest.raises(Refused, match=r"This job needs about 20\."):
-        decided(request(*[flux] * 4), limit(19))
+
+
+@pytest.mark.parametrize(
+    ("limits", "options", "held"),
+    [
+        ((limit(15),), {}, 15),
+        ((server(15),), {}, 15),
+        ((limit(100),), {"paid": [Paid(99)]}, 1),
+        ((limit(100),), {"paid": [Paid(70)]}, 20),
+        ((limit(100), server(100)), {"paid": [Paid(97), Paid(1, ME + 1)]}, 2),
+        ((limit(10),), {"paid": [Paid(10)], "given": [grant(1, 5)]}, 5),
+        ((limit(10),), {"given": [grant(1, 50)]}, 20),
+        ((limit(15, operation=VIDEO),), {}, 20),
+    ],
+)
+def test_a_guess_is_no_price_so_it_refuses_nothing_where_anything_is_left(
+    limits: tuple[Limit, ...], options: dict[str, Any], held: int
+):
+    verdict = decided(request(item(20, known=False)), *limits, **options)
+    assert verdict.states == (JobState.SUBMITTING,)
+    assert verdict.guesses.get(0, 20) == held
+
+
+@pytest.mark.parametrize("limits", [(limit(15),), (server(15),)])
+def test_where_nothing_is_left_a_job_of_unknown_price_is_refused_without_its_guess(limits: tuple[Limit, ...]):
+    with pytest.raises(Refused, match=r"0 of (?:your|its|the) 15") as refused:
+        decided(request(item(20, known=False)), *limits, paid=[Paid(15)])
+    assert "needs" not in refused.value.sentence
+    with pytest.raises(Refused):
+        decided(request(item(20, known=False)), limit(0))
+
+
+def test_beside_others_a_job_starts_if_each_of_those_may_cost_six_times_its_price():
+    def runs(count: int, of: int, **options: Any) -> int:
+        return states(*[item(7)] * count, limits=(server(of),), **options).count(JobState.SUBMITTING)
+
+    roomy = Rules(running_per_member=50, running_per_server=50, queued_per_member=50)
+    assert runs(12, 5000, rules=roomy) == 12
+    assert runs(12, 200, rules=roomy) == 5  # each at 40 would be 200
+    assert runs(1, 7, rules=roomy) == 1
+    busy = OpenWork(unsent=Decimal(0), running=Decimal(7), may_cost=Decimal(40))
+    assert runs(1, 200, rules=roomy, open_work=busy, paid=[Paid(7)]) == 0
+    assert runs(1, 300, rules=roomy, open_work=busy, paid=[Paid(7)]) == 1
 
 
 def agreed(credits_: int, *, jobs: int = 4, allowed: bool = False) -> Agreed:
@@ -176,19 +219,6 @@ def test_a_yes_is_to_the_price_that_was_shown_and_a_tenth_more():
         assert is_asked(total, known=False, agreed=True)
     assert is_asked("22.001", known=True, agreed=True)
     assert is_asked("22.001", known=True, agreed=False)
-
-
-@pytest.mark.parametrize("pressed", [False, True])
-def test_an_unknown_price_whose_most_is_small_is_not_asked_about(pressed: bool):
-    def is_asked(what: Any, **rules: Any) -> bool:
-        return must_confirm(request(what, consent=Consent(pressed=pressed)), Rules(**rules))
-
-    bounded, guessed = item(20, known=False, is_bounded=True), item(20, known=False)
-    assert not is_asked(bounded, confirm_above=Decimal(20))
-    assert not is_asked(bounded, confirm_above=Decimal(20), job_ceiling=Decimal(20))
-    assert is_asked(bounded, confirm_above=Decimal(20), job_ceiling=Decimal(19))
-    assert is_asked(bounded, confirm_above=Decimal(19))
-    assert is_asked(guessed, confirm_above=Decimal(20))
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.catalogue.catalogue import Catalogue
 from bot.catalogue.operation import same_name
-from bot.domain.money.costs import CostSeen, ListedPrice, PriceFactors, PriceUnit, learn
+from bot.domain.money.costs import ListedPrice, PriceFactors, PriceUnit
 from bot.errors import InputError
 from bot.prices.learned import LearnedKind
 from bot.prices.server_list import PRICES_MAX, read_price_file, write_price_file
@@ -124,17 +124,15 @@ def test_a_list_that_is_too_long_or_no_list_is_refused():
 
 
 def test_what_was_learned_is_beside_the_line_it_is_about():
-    seen = [CostSeen(credits=Decimal(seconds * 5), size=float(seconds)) for seconds in (4, 8, 12, 15)]
-    price = learn(seen)
-    assert price is not None
-    kind = LearnedKind(operation=TIMED, kind="model=seedance2 resolution=1080p", price=price)
+    factors = PriceFactors(kind="model=seedance2 resolution=1080p", size=8.0)
+    kind = LearnedKind(operation=TIMED, factors=factors, credits=Decimal(40), jobs=4)
     prices = {
         (TIMED, ""): ListedPrice(credits=Decimal(60)),
         (TIMED, "seedance2"): ListedPrice(credits=Decimal(6), per=PriceUnit.SECOND),
     }
     _, general, own, *_ = write_price_file(prices, [kind], CATALOGUE.operations).decode().split("\r\n")
     assert general == "video.generate,,job,60,"
-    assert own == "video.generate,seedance2,second,6,resolution=1080p: 5 credits per second (4 jobs)"
+    assert own == "video.generate,seedance2,second,6,resolution=1080p size=8: up to 40 credits (4 jobs)"
 
 
 @pytest.mark.parametrize(
