@@ -35,8 +35,8 @@ from bot.delivery.answers.texts import FORM_LOST
 from bot.delivery.card.memory import CardOwner, EveryCard
 from bot.delivery.channels.facts import in_time
 from bot.delivery.channels.guilds import GatewayGuilds, Guilds
+from bot.domain.typed_keys import require_no_key
 from bot.domain.words.text import whole
-from bot.domain.words.typed_keys import require_no_key
 from bot.errors import RESTART_CANNOT_HELP, DatabaseFailing, InputError, StartError, StoreError
 from bot.jobs.follow.claims import Claims
 from bot.media.scratch import scratch_folder

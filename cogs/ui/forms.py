@@ -13,8 +13,8 @@ from bot.delivery.answers.command_payload import file_types
 from bot.delivery.answers.responses import FORM_PREFIX, speak_to
 from bot.delivery.channels.facts import DISCORD_ERRORS
 from bot.domain.models import MediaKind
+from bot.domain.typed_keys import require_no_key
 from bot.domain.words.text import without_controls
-from bot.domain.words.typed_keys import require_no_key
 from bot.errors import InputError
 from cogs.ui import texts
 from cogs.ui.interaction import Bot, Interaction

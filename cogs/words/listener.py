@@ -19,9 +19,9 @@ from bot.delivery.channels.messages import custom_ids_of, nonce_of
 from bot.domain.models import SOURCE_KINDS, MediaKind
 from bot.domain.money.spending_policy import needs_approval, refuse_blocked
 from bot.domain.server.places import PostingPlace, Viewer, require_channel
+from bot.domain.typed_keys import require_no_key
 from bot.domain.words.orders import Variation, varying_picture
 from bot.domain.words.text import harmless_within, whole
-from bot.domain.words.typed_keys import require_no_key
 from bot.errors import BotError, InputError, NotAllowed, Refused
 from bot.generation.again.next_steps import IMAGE, Medium, NextSteps
 from bot.generation.again.rerun import IMAGE_EDIT, Reruns
