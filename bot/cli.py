@@ -228,13 +228,14 @@ def _check(arguments: argparse.Namespace) -> int:
     start_logs(Settings(log_level="ERROR"))
     from bot.app.entry_points import check
     from bot.app.host import texts
-    from bot.app.host.check import examine_machine, of_cannon, report
+    from bot.app.host.check import examine_machine, of_cannon, of_host_key, report
 
     clock, progress = watch()
     found = examine_machine(settings, wrong, clock, progress)
     found.add(asyncio.run(check(settings, clock, is_online=not arguments.offline)))
     if not arguments.offline:
         found.warnings.extend(of_cannon(settings))
+        found.add(asyncio.run(of_host_key(settings, clock)))
     if (link := _invite_link(settings)) is not None:
         found.facts.append(f"Add the bot to a server: {link}")
     facts = report(settings, found, clock)

@@ -103,6 +103,7 @@ class ApiKeys:
     is_limited: bool = False
     _host_balance: Decimal | None = field(default=None, init=False)
     _host_refused_to: set[int] = field(default_factory=set, init=False)
+    _is_host_rejected: bool = field(default=False, init=False)
     _statuses: dict[str, AccountStatus] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
@@ -116,7 +117,7 @@ class ApiKeys:
     @property
     def is_host_refused(self) -> bool:
         """Whether Cannon Studio rejects the host's key, to any server."""
-        return bool(self._host_refused_to)
+        return self._is_host_rejected or bool(self._host_refused_to)
 
     def _host(self, guild_id: int) -> UsableKey | None:
         if self.host_key is None or not self.host_key_serves(guild_id):
@@ -206,6 +207,12 @@ class ApiKeys:
         self.on_change()
         return is_first
 
+    def note_host(self, status: AccountStatus | None) -> None:
+        """Note what the status call says of the host's key without a guild; None: it is rejected."""
+        self._is_host_rejected = status is None
+        if status is not None:
+            self._host_balance = status.credits
+
     async def note_status(self, guild_id: int, key: UsableKey, status: AccountStatus) -> None:
         """Store a status answer: the balance, and that the key works."""
         self._statuses.pop(key.slot(guild_id), None)
@@ -217,6 +224,7 @@ class ApiKeys:
             await self.store.keys.clear_refused(guild_id, key.id)
             return
         self._host_balance = status.credits
+        self._is_host_rejected = False
         if guild_id in self._host_refused_to:
             self._host_refused_to.discard(guild_id)
             await self.store.host_key_refusals.clear(guild_id)

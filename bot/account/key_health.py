@@ -158,6 +158,22 @@ class KeyHealth:
         await self._keys.note_status(guild_id, key, status)
         return True
 
+    async def check_host(self) -> None:
+        """Ask once for the status of the host's key: who set a wrong one reads it before a member does."""
+        if self._keys.host_key is None:
+            return
+        try:
+            async with asyncio.timeout(BALANCE_TIMEOUT_S):
+                status = await self._client.status(self._keys.host_key)
+        except KeyRefused:
+            log.warning("host_key.rejected")
+            self._keys.note_host(None)
+        except (CannonError, TimeoutError) as error:
+            log.info("host_key.unknown", error=type(error).__name__)
+        else:
+            log.info("host_key.works", credits=None if status.credits is None else str(status.credits))
+            self._keys.note_host(status)
+
     async def probe(self) -> list[RefusedKey]:
         """Retry due refused keys; return those that work again."""
         refused = await self._keys.refused()

@@ -72,6 +72,7 @@ def add_rounds(setup: Setup, parts: Parts, *, key_health: KeyHealth, learned: Le
     retention = DataRetention(store, setup.catalogue, setup.clock, host_days=setup.settings.retention_days)
     parts.rounds.add(
         Round("keys", partial(_heal_keys, parts, key_health), UPKEEP_S, ONE),
+        Round("host_key", key_health.check_host, offerings.DAY_S, EACH, beside=True),
         Round("rechecks", parts.reconciler.run_once, UPKEEP_S, ONE),
         Round("accounts", audit.run_once, UPKEEP_S, ONE),
         Round("totals", TotalsAudit(store, setup.clock, setup.metrics).run_once, TOTALS_EVERY_S, ONE, beside=True),

@@ -22,8 +22,9 @@ from bot.app.host import texts
 from bot.app.host.files import upgrade_forecast
 from bot.app.host.jobs.commands import host_credits_spent
 from bot.app.texts import HOST_KEY_UNLIMITED, PRACTICE_KEY_OF_HOST
+from bot.cannon.client import CannonClient
 from bot.domain.practice import is_practice_key
-from bot.errors import StartError, StoreError
+from bot.errors import CannonError, KeyRefused, StartError, StoreError
 from bot.media import film
 from bot.media.contact_sheet import attacked
 from bot.media.decoder_cage import closes
@@ -184,6 +185,20 @@ def of_application(settings: Settings, application: Application) -> Findings:
     if settings.serves_outside and application.user_integration_config is None:
         found.facts.append(texts.NO_USER_INSTALL)
     return found
+
+
+async def of_host_key(settings: Settings, clock: Clock) -> Findings:
+    """Ask for the status of the host's key, which creates nothing and costs nothing."""
+    if settings.cannon_api_key is None:
+        return Findings()
+    try:
+        async with CannonClient(settings.cannon_api_url, clock=clock, timeout_s=TIMEOUT_S) as client:
+            status = await client.status(settings.cannon_api_key.get_secret_value())
+    except KeyRefused:
+        return Findings(problems=[texts.HOST_KEY_REJECTED])
+    except CannonError:
+        return Findings()  # a warning says that Cannon Studio does not answer
+    return Findings(facts=[texts.host_key_works(status.credits)])
 
 
 def of_cannon(settings: Settings) -> list[str]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from bot.domain.models import credits_text
 from bot.settings import PostgresUrl
 from bot.store.texts import size
 
@@ -72,6 +74,14 @@ CLOCK_IS_OFF = (
     "The clock of this machine is {seconds:.0f} s {way} Discord's. Set it, for example with NTP: limits, deadlines, "
     "and retention count by it."
 ).format
+HOST_KEY_REJECTED = "Cannon Studio rejects CANNON_API_KEY. Copy the key from the account's page again, or leave it out."
+
+
+def host_key_works(left: Decimal | None) -> str:
+    """Return the fact that the host's key works; None: the balance was not reported."""
+    return "CANNON_API_KEY works." if left is None else f"CANNON_API_KEY works: {credits_text(left)} credits are left."
+
+
 OWN_ACCOUNTS = {
     "on": "Members may pay with Cannon Studio accounts of their own (OWN_ACCOUNTS=on): say so in your privacy policy.",
     "servers": "Members may pay with accounts of their own on servers (OWN_ACCOUNTS=servers): your privacy policy must "
