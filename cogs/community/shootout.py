@@ -18,7 +18,7 @@ from bot.domain.server.shootouts import MINUTES_MAX, MINUTES_MIN, MINUTES_USUAL,
 from bot.domain.words.text import harmless, harmless_within, stamp
 from bot.generation.generation import Generation
 from bot.language import amount, tr
-from bot.server.community.shootouts import OPERATIONS, ServerShootouts
+from bot.server.community.shootouts import OPERATIONS, TYPED_MAX, ServerShootouts
 from cogs.community import texts
 from cogs.results.buttons import DEFAULT, END_VOTE, VOTE
 from cogs.ui.choices import or_none
@@ -42,7 +42,7 @@ async def _models(interaction: Interaction, typed: str) -> list[app_commands.Cho
     before, comma, last = typed.rpartition(",")
     known = f"{before.strip()}{comma} " if comma else ""
     offered = interaction.client.catalogue.suggest(OPERATIONS[kind], "model", last.strip(), {})
-    named = {each.strip().casefold() for each in before.split(",")}
+    named = {each.strip().casefold() for each in before.split(",", TYPED_MAX)}
     return [
         app_commands.Choice(name=f"{known}{value}"[:100], value=f"{known}{value}")
         for _, value in offered

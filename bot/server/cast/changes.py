@@ -15,6 +15,7 @@ from bot.domain.words.cast import (
     LOOK_CHARS,
     NAME_CHARS,
     PICTURES_MAX,
+    PLAYERS_MAX,
     Audience,
     CastKind,
     CastMember,
@@ -106,7 +107,7 @@ class ServerCast:
 
         `styles`: one style, instead of several of the whole cast.
         """
-        *before, last = [typed.strip()] if styles else [each.strip() for each in typed.split(",")]
+        *before, last = [typed.strip()] if styles else [each.strip() for each in typed.rsplit(",", PLAYERS_MAX)]
         chosen = {name_key(cleaned_name(each)) for each in before}
         wanted = name_key(cleaned_name(last))
 
