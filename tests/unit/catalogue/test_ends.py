@@ -67,7 +67,9 @@ def test_a_model_of_a_gone_product_is_offered_only_if_it_is_listed(
     sora: bool, models: list[str], offered: bool
 ) -> None:
     named = [key for key in CATALOGUE.operations if sora or not key.startswith("sora2.")]
-    read = merge(CATALOGUE, {"oneOf": [branch(key, models if key == VIDEO.id else []) for key in named]})
+    schema = {"oneOf": [branch(key, models if key == VIDEO.id else []) for key in named]}
+    create = {"requestBody": {"content": {"application/json": {"schema": schema}}}}
+    read = merge(CATALOGUE, {"paths": {"/api/v1/requests": {"post": create}}})
     found = [each for each in read.get(VIDEO.id).models if each.name == "Sora 2"]
     assert [each.offered for each in found] == [offered]
     assert read.get(SORA.id).offered is sora

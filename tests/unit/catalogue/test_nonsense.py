@@ -31,7 +31,8 @@ def test_what_is_no_ratio_is_refused(operation: str, given_: str):
 
 @pytest.mark.parametrize("given_", ["16:9", " 21 : 9 ", "16x9", "16/9", "1.78", "2.39:1", "auto", "Portrait", "square"])
 def test_what_may_be_a_ratio_passes(given_: str):
-    assert CATALOGUE.check("image.generate", {"prompt": "x", "aspect_ratio": given_})["aspect_ratio"] == given_.strip()
+    taken = CATALOGUE.check("image.generate", {"prompt": "x", "aspect_ratio": given_})
+    assert taken["aspect_ratio"] == {"16x9": "16:9", "16/9": "16:9"}.get(given_, given_.strip())
 
 
 def test_a_word_that_the_live_document_suggests_is_a_ratio():
