@@ -216,7 +216,7 @@ def test_a_card_says_that_there_are_more_files_than_were_taken(count: int, is_to
 
 
 def test_the_estimate_is_told_until_the_true_cost_is_known():
-    assert facts(drawn(job())) == ["about 20 credits at most (estimate; you pay the actual cost)"]
+    assert facts(drawn(job())) == ["perhaps 20 credits, it can be more (you pay the actual cost)"]
     assert facts(drawn(job(basis="earlier jobs"))) == ["about 20 credits (based on earlier jobs)"]
     assert facts(drawn(job(basis="fixed", held=Decimal(1)))) == ["1 credit"]
     assert facts(drawn(job(state=JobState.DELIVERED, cost=Decimal("12.5")))) == ["12.5 credits"]
@@ -231,7 +231,7 @@ def test_the_costs_of_several_jobs_are_added_by_how_sure_they_are():
         job(id="D" * 10, position=3, state=JobState.EXPIRED),
     ]
     assert facts(drawn(*jobs)) == [
-        "42 credits + about 20 credits at most (estimate; you pay the actual cost) + 1 refunded"
+        "42 credits + perhaps 20 credits, it can be more (you pay the actual cost) + 1 refunded"
     ]
 
 
