@@ -122,9 +122,8 @@ async def test_all_results_of_a_short_history_are_searched(unindexed: Store, acc
 
 
 async def plan_of(store: Store, query: str) -> list[str]:
-    values = dict.fromkeys(("guild_id", "author_id", "kinds", "states", "numbers", "limit", "offset"), "[]") | {
-        "match": "abc"
-    }
+    names = "guild_id", "author_id", "kinds", "states", "numbers", "limit", "offset", "with_secret"
+    values = dict.fromkeys(names, "[]") | {"match": "abc"}
     return await store._database.read(
         lambda db: [row["detail"] for row in db.execute(f"EXPLAIN QUERY PLAN {query}", values)]
     )

@@ -98,7 +98,7 @@ def interrupt_restore(path: Path) -> None:
         pytest.param(move, "postgresql://there/bot", marks=pytest.mark.long),
         pytest.param(damage, "damaged", marks=pytest.mark.long),
         pytest.param(lose_key, "secret key", marks=pytest.mark.long),
-        pytest.param(take_folder, "is a directory", marks=pytest.mark.long),
+        pytest.param(take_folder, "must be the path of a file", marks=pytest.mark.long),
         pytest.param(interrupt_restore, "was interrupted", marks=pytest.mark.long),
     ],
 )

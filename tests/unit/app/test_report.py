@@ -66,7 +66,7 @@ def test_a_host_without_a_database_gets_a_page_too(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (1, "")
     found = json.loads(done.stdout)
     assert found["database"]["exists"] is False
-    assert found["problems"] == ["HTTP_PORT must be a whole number from 0 to 65535 (0 takes any free port)."]
+    assert found["problems"] == ["HTTP_PORT must be a port, a whole number (0: any free one) from 0 to 65535."]
     assert TOKEN not in done.stdout
     assert list(tmp_path.iterdir()) == []
 
