@@ -1,4 +1,4 @@
-"""What one job has cost is the price of the next: of the same account, of the same kind, and on the same card."""
+"""What one job has cost is the price of the next: of the same account, and of the same kind."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 from bot.domain.models import UNKNOWN, Job, JobState
 from bot.domain.server.guild_rules import Limit, Period, Scope
-from sandbox.studio.costs import by_resolution, fixed
+from sandbox.studio.costs import fixed
 from tests.support.erased import send_key
 from tests.support.rig import GUILD_KEY, Rig
 from tests.support.surface import newest, settled_exactly
@@ -65,18 +65,7 @@ async def test_a_failed_jobs_bill_is_nobodys_price(limited: Rig):
     assert priced([await newest(limited)]) == [(20, UNKNOWN)]
 
 
-async def test_a_resolution_between_two_is_about_what_the_higher_costs(limited: Rig):
-    limited.sandbox.tariff.set(PICTURE, by_resolution({"1K": 12, "2K": 20, "4K": 28}, "1K"))
-    for resolution in ("1K", "4K"):
-        await picture(limited, model="gptimage2", resolution=resolution)
-        await limited.work()
-    await picture(limited, model="gptimage2", resolution="2K", count=2)
-    assert priced((await limited.jobs())[:2]) == [(28, "earlier jobs")] * 2
-    await limited.work()
-    await settled_exactly(limited)
-
-
-async def test_trying_again_costs_what_its_neighbours_on_the_card_have_cost(rig: Rig):
+async def test_trying_again_holds_the_most_that_the_kind_has_cost_lately(rig: Rig):
     for cost in (9, 12, 9):
         rig.sandbox.tariff.set(PICTURE, fixed(cost))
         await picture(rig)
@@ -90,7 +79,7 @@ async def test_trying_again_costs_what_its_neighbours_on_the_card_have_cost(rig:
     ]  # fmt: skip
     made = await rig.member.click(rig.messages()[-1], label="Try again from here · 7")
     assert not made.ephemeral
-    assert priced([await newest(rig)]) == [(7, "earlier jobs")]
+    assert priced([await newest(rig)]) == [(12, "earlier jobs")]
     await rig.work()
     await settled_exactly(rig)
 

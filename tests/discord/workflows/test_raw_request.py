@@ -10,6 +10,7 @@ import pytest
 from bot.catalogue import OPERATIONS, Catalogue, merge
 from bot.domain.models import JobState
 from bot.domain.server.guild_rules import Limit, Period, Scope
+from bot.domain.texts import OWN_LIMIT_IS_ZERO
 from bot.errors import InputError
 from bot.generation.json_input import parsed, skeleton
 from cogs.ui.forms import INPUT_CHARS
@@ -333,10 +334,10 @@ async def test_a_warning_and_an_unknown_price_are_one_question(rig: Rig):
 
 
 async def test_what_the_rules_of_the_server_forbid_is_refused_before_the_warning(rig: Rig):
-    everyone = Limit(scope=Scope.EVERYONE, period=Period.DAY, credits=Decimal(1))
+    everyone = Limit(scope=Scope.EVERYONE, period=Period.DAY, credits=Decimal(0))
     await rig.bot.parts.store.limits.set(rig.guild.id, everyone, by_id=1)
     result = await send(rig, "image.tile", '{"prompt": "x"}')
-    assert "You have 1 of your 1 daily credit left" in private_sentence(result)
+    assert str(OWN_LIMIT_IS_ZERO) in private_sentence(result)
     await nothing_happened(rig)
 
 
