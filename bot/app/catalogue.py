@@ -38,7 +38,7 @@ _MARKS = frozenset({"openapi", "swagger", "paths", "components", "definitions", 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class DocumentReading:
     """A document as read. An ETag is valid per key: another account may see another document."""
 
     document: Mapping[str, Any] | None
@@ -56,7 +56,7 @@ class DocumentReader:
         self._keys = keys
         self._refused: frozenset[str] | None = None
 
-    async def read(self, way: str, etag: str | None) -> Reading:
+    async def read(self, way: str, etag: str | None) -> DocumentReading:
         """Return the document; `etag` is the last one's, which was read in the way `way`.
 
         Raises CannonError. `wants_key` says afterwards whether only another key would help.
@@ -86,11 +86,11 @@ class DocumentReader:
             return False
         return self._refused >= {each.slot for each in await self._keys.for_document()}
 
-    async def _read(self, secret: str | None, slot: str, way: str, etag: str | None) -> Reading:
+    async def _read(self, secret: str | None, slot: str, way: str, etag: str | None) -> DocumentReading:
         answer = await self._client.openapi(secret, etag=etag if slot == way else None)
         if answer is None:
-            return Reading(document=None, etag=etag, way=slot)
-        return Reading(document=_document(answer), etag=answer.etag, way=slot)
+            return DocumentReading(document=None, etag=etag, way=slot)
+        return DocumentReading(document=_document(answer), etag=answer.etag, way=slot)
 
 
 def _document(answer: OpenApiAnswer) -> Mapping[str, Any]:

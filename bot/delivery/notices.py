@@ -133,17 +133,17 @@ class LogChannel:
         nonce = None if decision is None else nonce_of("decision", f"{decision.id}", channel_id)
         try:
             async with asyncio.timeout(POST_TIMEOUT_S):
-                return await self._send(guild_id, channel_id, line, nonce, view)
+                return await self._send_line(guild_id, channel_id, line, nonce, view)
         except DISCORD_ERRORS as error:
             self.metrics.discord_error(error)
             log.info("log_channel.not_posted", guild=guild_id, channel=channel_id, error=type(error).__name__)
             return Posted.LATER if may_pass(error) else Posted.NEVER
 
-    async def _send(
+    async def _send_line(
         self, guild_id: int, channel_id: int, line: str, nonce: str | None, view: discord.ui.View | None
     ) -> Posted:
         await self.guilds.find(guild_id)
-        channel = self.client.get_channel(channel_id) or await self.client.fetch_channel(channel_id)
+        channel = self.client.get_channel(channel_id) or await in_time(self.client.fetch_channel(channel_id))
         # In another server, strangers would read it.
         if not isinstance(channel, discord.abc.Messageable) or _guild_of(channel) != guild_id:
             log.info("log_channel.none", guild=guild_id, channel=channel_id)

@@ -34,7 +34,7 @@ DEVELOPER_ERRORS = frozenset({"AssertionError", "KeyError", "RuntimeError", "Typ
 """Raised for a fault in the code, or caught and turned into a sentence: nobody but a developer reads their words."""
 SQL = (
     "AFTER ", "ALTER TABLE ", "COPY ", "CREATE ", "CROSS JOIN ", "DECLARE ", "DELETE ", "DROP ", "EXISTS (", "INSERT ",
-    "ORDER BY ", "PRAGMA ", "SELECT ", "SET LOCAL ", "UPDATE ", "WITH ",
+    "ORDER BY ", "PRAGMA ", "SELECT ", "SET LOCAL ", "UPDATE ", "VACUUM INTO ", "WITH ",
 )  # fmt: skip
 SQL_PLACEHOLDER = " = ?"
 

@@ -10,7 +10,7 @@ from dataclasses import KW_ONLY, dataclass, field
 import discord
 import structlog
 
-from bot.delivery.channels.facts import CALL_TIMEOUT_S, DISCORD_ERRORS
+from bot.delivery.channels.facts import CALL_TIMEOUT_S, DISCORD_ERRORS, in_time
 from bot.delivery.channels.messages import Messages, nonce_of
 from bot.delivery.host import texts
 from bot.errors import StoreError
@@ -77,7 +77,8 @@ class HostMessages:
         if now - self._changed_at < LASTS_S or not self._has_room():
             return
         lines = [texts.BEGINS(problem=problems[name]) for name in begun]
-        await self._post("\n".join([*lines, *(texts.OVER(problem=told[name]) for name in ended)]))
+        text = "\n".join([*lines, *(texts.OVER(problem=told[name]) for name in ended)])
+        await self._post(text)
         self._sent.append(self.clock.wall())
         self._told = {name: told.get(name, sentence) for name, sentence in problems.items()}
         self._changed_at = None
@@ -107,6 +108,6 @@ class HostMessages:
             await channel.send(text, nonce=name, allowed_mentions=discord.AllowedMentions.none())
 
     async def _owner_id(self) -> int:
-        application = self.client.application or await self.client.application_info()
+        application = self.client.application or await in_time(self.client.application_info())
         team = application.team
         return application.owner.id if team is None or team.owner_id is None else team.owner_id

@@ -41,7 +41,7 @@ from tests.support.surface import (
 )
 
 ON_BUTTON = f"{texts.PRICE_ON_BUTTON} {texts.NOT_CHARGED}"
-UP_TO_20 = f"{texts.PRICE_UNKNOWN(most=Decimal(20))} {texts.NOT_CHARGED}"
+UP_TO_20 = f"{texts.PRICE_UNKNOWN(amount=Decimal(20))} {texts.NOT_CHARGED}"
 
 
 def offered(choice: str, *more: str) -> str:
