@@ -619,7 +619,7 @@ ACTS: dict[str, Act] = {
     "publish": Act(a_result_in_review, pressed("Publish"), "review"),
     "refuse a result": Act(a_result_in_review, refused, "review"),
     "approve": Act(a_job_to_approve, pressed("Approve"), "approval"),
-    "approve and grant": Act(a_job_to_approve, pressed("Approve + grant 20"), "approval"),
+    "approve and grant": Act(a_job_to_approve, pressed("Approve + grant 12"), "approval"),
     "turn down": Act(a_job_to_approve, refused, "approval"),
     "reaction set": Act(at("reactions", no_reaction), map_an_emoji, "settings"),
     "reaction remove": Act(at("reactions", a_reaction), unmap_an_emoji, "settings"),

@@ -98,7 +98,7 @@ class Responses:
         why = why_of(said)
         if not why:
             return said
-        named = f"{why} · `/help why`" if self._docs_url is None else page_link(self._docs_url, why)
+        named = f"{why} · `/help` `why`" if self._docs_url is None else page_link(self._docs_url, why)
         return f"{said}\n-# {named}"
 
     async def reply_privately(

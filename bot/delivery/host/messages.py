@@ -108,6 +108,7 @@ class HostMessages:
             await channel.send(text, nonce=name, allowed_mentions=discord.AllowedMentions.none())
 
     async def _owner_id(self) -> int:
-        application = self.client.application or await in_time(self.client.application_info())
+        known = self.client.application
+        application = await in_time(self.client.application_info()) if known is None else known
         team = application.team
         return application.owner.id if team is None or team.owner_id is None else team.owner_id

@@ -224,23 +224,6 @@ async def test_a_moderator_is_answered_before_the_log_channel_is_asked(stage: St
     assert len(log_lines(stage)) == 1
 
 
-async def test_a_line_of_an_earlier_version_is_shown_as_it_was_with_who_acted_before_it(stage: Stage):
-    await stage.begin()
-    await grant(stage)
-    columns = "(guild_id, at, by_id, kind, text, about)"
-    new = f"INSERT INTO decisions {columns} VALUES (?, ?, 7, 'grant', 'granted some.', '{{}}')"
-    await stage.store._database.write(lambda db: db.execute(new, (stage.guild, stage.rig.clock.wall())))
-    await stage.store._database.write(
-        lambda db: db.execute("INSERT OR IGNORE INTO outbox SELECT id, guild_id FROM decisions")
-    )
-    await post_log(stage.rig)
-    await post_log(stage.rig)
-    first, old = log_lines(stage)
-    moderator, member = f"<@{stage.rig.moderator.id}>", f"<@{stage.rig.member.id}>"
-    assert first.startswith(f"{moderator} granted {member} 5 credits. ")
-    assert old.startswith("<@7> granted some. ")
-
-
 async def test_a_line_posted_before_a_crash_is_posted_again_under_the_same_nonce_and_not_a_third_time(stage: Stage):
     await stage.begin()
     await grant(stage)
