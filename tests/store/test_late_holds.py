@@ -121,7 +121,7 @@ async def test_the_next_one_is_held_to_the_limits_of_its_turn_too(store: Store, 
     await limited(store, 60)
     first, *_ = jobs = await grid(store, made)
     await store.jobs.change(first, JobState.FAILED, release=True)
-    [other] = (await accepted(store, "55"))[1]
+    [other] = (await accepted(store, "55", basis="earlier jobs"))[1]
     await store.queue.start_waiting(GUILD)
     assert await states(store, jobs) == [JobState.FAILED, W, W, W]  # alone, as it may cost more than is left
     await store.jobs.change(other, DONE, settle=Decimal(55), cost=Decimal(55))

@@ -51,7 +51,9 @@ class Past:
     held_of_guild: Decimal = field(default=Decimal(0))
     practice: bool = False
     open_unpriced: Sequence[Unpriced] = ()
-    open_work: OpenWork = field(default_factory=lambda: OpenWork(unsent=ZERO, running=ZERO, may_cost=ZERO))
+    open_work: OpenWork = field(
+        default_factory=lambda: OpenWork(unsent=ZERO, running=ZERO, may_cost=ZERO, after_rise=ZERO)
+    )
     """What is open under each limit: its holds are part of what was paid."""
     asked_before: bool = False
     rules: Rules = field(default_factory=Rules)

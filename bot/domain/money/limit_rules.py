@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from bot.domain import texts
-from bot.domain.money.spend_request import ZERO, Draw, Headroom, SpendingView, SpendItem, SpendRequest
+from bot.domain.money.spend_request import RISE, ZERO, Draw, Headroom, SpendingView, SpendItem, SpendRequest
 from bot.domain.server.guild_rules import Grant, Limit, Period, Rules, Scope
 from bot.domain.words.text import stamp
 from bot.errors import Refused
@@ -137,14 +137,11 @@ def guess_within(request: SpendRequest, limits: Sequence[Limit], spending: Spend
     return {at: least} if ZERO < least < item.credits else {}
 
 
-RISE = 6
-"""How many times their price jobs may cost that run together, until a limit is exceeded by more than one of them."""
-
-
 class Rooms:
     """What limits leave to jobs that start now: prices may have risen since they were held.
 
-    A job starts beside others if it fits although each of those costs `RISE` times its price; else alone.
+    A job starts beside others if it fits although each of those costs `RISE` times its price, a fixed one aside; else
+    alone.
     """
 
     def __init__(self, limits: Sequence[Limit], request: SpendRequest, spending: SpendingView) -> None:
@@ -153,15 +150,15 @@ class Rooms:
         for headroom in all_headrooms(limits, request, spending):
             work = spending.open_under(headroom.limit)
             self._rooms.append((headroom.limit, headroom.left + work.unsent + work.running))
-            self._running[headroom.limit] = work.may_cost
+            self._running[headroom.limit] = work.after_rise
 
     def take(self, item: SpendItem) -> bool:
         """Return whether the item may start now, and count it if so."""
         rooms = [(limit, free, self._running[limit]) for limit, free in self._rooms if _counts(limit, item)]
-        if any(running and item.credits + RISE * running > free for _, free, running in rooms):
+        if any(running and item.credits + running > free for _, free, running in rooms):
             return False
         for limit, _, running in rooms:
-            self._running[limit] = running + item.credits
+            self._running[limit] = running + item.credits * (1 if item.exact else RISE)
         return True
 
 

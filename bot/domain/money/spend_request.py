@@ -15,6 +15,8 @@ from bot.domain.server.places import PostingPlace, Viewer
 DEFAULT_HOLD = Decimal(20)
 """Hold of a job of unknown price: the samples in the API's docs range from 17 to 48."""
 ZERO = Decimal(0)
+RISE = 6
+"""How many times their price jobs may cost that run together, until a limit is exceeded by more than one of them."""
 YES_COVERS = Decimal("1.1")
 """The multiple of the shown price that a confirmation covers."""
 LEAST = Decimal("0.001")
@@ -235,6 +237,8 @@ class OpenWork:
     """Held by those that are sent and whose cost is not reported yet, without overdue ones."""
     may_cost: Decimal
     """The same at the higher of each one's hold and what its kind costs now."""
+    after_rise: Decimal
+    """The same if prices have risen by `RISE`, without fixed ones."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -133,7 +133,11 @@ def _request_of(db: Connection, job: Job, credits_: Decimal, *, is_known: bool =
     """Return a stored job as a request of so many credits, by its author with their roles of that time."""
     row = db.execute("SELECT * FROM cards WHERE guild_id = ? AND id = ?", (job.guild_id, job.card_id)).fetchone()
     item = SpendItem(
-        operation=job.operation, title=f"`{job.operation}`", credits=credits_, exact=is_known, known=is_known
+        operation=job.operation,
+        title=f"`{job.operation}`",
+        credits=credits_,
+        exact=job.basis == "fixed",
+        known=is_known,
     )
     return replace(SpendRequest.of(Spender.of(CARDS.read(row, token=None)), [item]), host_pays=job.key_id is None)
 

@@ -13,6 +13,7 @@ from bot.domain.models import Books, Card, Job, JobState
 from bot.domain.money.costs import PriceFactors
 from bot.domain.money.limit_rules import WhatIsLeft, headroom_of, left_after, zone_of
 from bot.domain.money.spend_request import (
+    RISE,
     ZERO,
     EventPurse,
     Headroom,
@@ -107,7 +108,7 @@ SELECT sum(CASE WHEN held > other THEN held - other ELSE 0 END) FROM (
 """  # noqa: S608 - assembled from constants
 _RUNNING_UNDER = f"""
 SELECT jobs.guild_id, jobs.key_id, jobs.operation, jobs.price_kind, jobs.price_size, jobs.price_outputs,
-    jobs.held_milli + jobs.raised_milli, {DRAWN} {{counted}}
+    jobs.basis, jobs.held_milli + jobs.raised_milli, {DRAWN} {{counted}}
     AND jobs.state IN ('submitting', 'queued', 'processing') AND jobs.overdue_at IS NULL
     AND coalesce(jobs.cost_milli, 0) = 0
 """
@@ -196,14 +197,16 @@ class Spending:
         counted = _COUNTED_EVERYWHERE if limit.scope is Scope.HOST_TOTAL else COUNTED_HERE
         unsent = from_milli(self.db.execute(_UNSENT_UNDER.format(counted=counted), values).fetchone()[0])
         sent = self.db.execute(_RUNNING_UNDER.format(counted=counted), values).fetchall()
-        running = may_cost = ZERO
-        for guild_id, key_id, operation, kind, size, outputs, held_milli, drawn_milli in sent:
+        running = may_cost = after_rise = ZERO
+        for guild_id, key_id, operation, kind, size, outputs, basis, held_milli, drawn_milli in sent:
             factors = PriceFactors(kind=kind or "", size=size, outputs=outputs)
             held, drawn = from_milli(held_milli), from_milli(drawn_milli)
             now = max(costs_of_kind(self.db, guild_id, key_id, operation, factors), default=ZERO)
             running += max(held - drawn, ZERO)
-            may_cost += max(max(held, now) - drawn, ZERO)
-        return OpenWork(unsent=unsent, running=running, may_cost=may_cost)
+            cost = max(max(held, now) - drawn, ZERO)
+            may_cost += cost
+            after_rise += cost * (1 if basis == "fixed" else RISE)
+        return OpenWork(unsent=unsent, running=running, may_cost=may_cost, after_rise=after_rise)
 
     def has_asked(self) -> bool:
         """Return whether the member has an over-limit request awaiting a moderator."""

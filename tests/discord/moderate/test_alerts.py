@@ -149,6 +149,7 @@ async def test_an_alert_that_could_not_be_posted_is_tried_again(rig: Rig, desk: 
 
 async def test_a_refusal_is_a_line_once_per_member_and_reason_in_ten_minutes(rig: Rig, desk: Any):
     eve = rig.guild.add_member(rig.env.create_user("eve"))
+    await priced(rig)
     await limit(rig, 5)
     for _ in range(3):
         private_sentence(await ask(rig))
@@ -182,6 +183,7 @@ async def test_what_no_rule_of_the_server_refuses_is_not_in_the_record(rig: Rig,
 
 
 async def test_the_member_is_answered_before_the_log_channel_is_asked(rig: Rig, desk: Any):
+    await priced(rig)
     await limit(rig, 5)
     private_sentence(await ask(rig))
     assert lines(rig, desk) == []
@@ -255,6 +257,7 @@ async def test_one_servers_trouble_keeps_nothing_from_the_others(rig: Rig, desk:
 async def test_a_log_channel_of_another_server_gets_nothing(rig: Rig):
     elsewhere = rig.env.create_guild("Elsewhere").create_text_channel("log")
     await rule(rig, log_channel=elsewhere.id)
+    await priced(rig)
     await limit(rig, 5)
     private_sentence(await ask(rig))
     await watch(rig)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,6 @@ from bot.catalogue import Catalogue
 from bot.domain.models import UNKNOWN
 from bot.domain.money.costs import ListedPrice, PriceUnit
 from bot.errors import InputError, StartError
-from bot.prices.factors import price_factors
 from bot.runtime.clock import SystemClock
 from bot.settings import Settings
 from sandbox.studio.costs import fixed
@@ -28,15 +26,6 @@ from tests.support.surface import newest
 
 HEADER = "operation,model,per,credits"
 CSV = f"{HEADER}\nimage.generate,,,7\nimage.generate,GPT Image 2,output,9.5\nvideo.generate,,second,4\n"
-JSON = {
-    "read_at": "2026-11-29",
-    "operations": [{"id": "image.generate"}],
-    "prices": [
-        {"operation": "image.generate", "credits": 7},
-        {"operation": "image.generate", "model": "GPT Image 2", "per": "output", "credits": 9.5, "source": "docs"},
-        {"operation": "video.generate", "model": None, "per": "second", "credits": "4"},
-    ],
-}
 READ = {
     ("image.generate", ""): ListedPrice(credits=Decimal(7)),
     ("image.generate", "gptimage2"): ListedPrice(credits=Decimal("9.5"), per=PriceUnit.OUTPUT),
@@ -52,50 +41,16 @@ def written(folder: Path, content: str | bytes) -> Path:
 
 @pytest.mark.parametrize(
     "content",
-    [CSV, CSV.replace("\n", "\r\n"), "\ufeff" + CSV, CSV.replace(",", ";").replace("9.5", "9,5"), json.dumps(JSON)],
-    ids=["csv", "windows", "excel", "semicolons", "json"],
+    [CSV, CSV.replace("\n", "\r\n"), "\ufeff" + CSV, CSV.replace(",", ";").replace("9.5", "9,5")],
+    ids=["csv", "windows", "excel", "semicolons"],
 )
-def test_a_table_and_a_file_of_learn_are_read(tmp_path: Path, content: str):
-    assert read_host_prices(written(tmp_path, content), Catalogue()).lines == READ
+def test_a_table_is_read(tmp_path: Path, content: str):
+    assert read_host_prices(written(tmp_path, content), Catalogue()) == READ
 
 
 def test_an_operation_that_the_bot_may_learn_is_kept(tmp_path: Path):
     found = read_host_prices(written(tmp_path, f"{HEADER}\nimage.relight,,second,3\n"), Catalogue())
-    assert found.lines == {("image.relight", ""): ListedPrice(credits=Decimal(3), per=PriceUnit.SECOND)}
-
-
-LEARNED = {
-    "format": 1,
-    "openapi": {"paths": {}},
-    "prices": [
-        {"operation": "image.generate", "model": "seedream5", "input": {"model": "seedream5"}, "credits": "7"},
-        {"operation": "video.generate", "model": "seedance2", "credits": "24",
-         "input": {"model": "seedance2", "duration": 5, "aspect_ratio": "16:9"}},
-    ],
-}  # fmt: skip
-
-
-def test_an_input_that_learn_has_priced_is_the_price_of_its_kind_alone(tmp_path: Path):
-    found = read_host_prices(written(tmp_path, json.dumps(LEARNED)), Catalogue())
-    assert found.lines == {}
-
-    def price(operation: str, **values: Any) -> Decimal | None:
-        priced = Catalogue().get(operation)
-        return found.price(priced, price_factors(priced, values))
-
-    assert price("image.generate", model="Seedream 5.0 Lite", aspect_ratio="1:1") == 7
-    assert price("image.generate", model="seedream5", num_images=3) == 21
-    assert price("image.generate", model="seedream5", resolution="4K") is None
-    assert price("image.generate") is None
-    assert [price("video.generate", model="seedance2", duration=each) for each in (4, 5, 10)] == [24, 24, None]
-
-
-@pytest.mark.parametrize("amount", ["-1", "NaN", "1e400", None, True, [7]])
-def test_a_wrong_amount_of_an_input_names_its_place(tmp_path: Path, amount: Any):
-    prices = [*LEARNED["prices"], {"operation": "image.edit", "input": {"prompt": "x"}, "credits": amount}]  # type: ignore[misc]
-    words = "Price 3: Enter credits" if amount is None or isinstance(amount, str) else "Price 3: Write an object"
-    with pytest.raises(InputError, match=words):
-        read_host_prices(written(tmp_path, json.dumps({"prices": prices})), Catalogue())
+    assert found == {("image.relight", ""): ListedPrice(credits=Decimal(3), per=PriceUnit.SECOND)}
 
 
 @pytest.mark.parametrize("amount", ["-1", "NaN", "inf", "1e400", "1e9", "999999999999", "0x10", "seven", ""])
@@ -103,16 +58,6 @@ def test_a_wrong_amount_names_its_line(tmp_path: Path, amount: str):
     table = written(tmp_path, f"{HEADER}\nimage.generate,,,7\n\nvideo.generate,,,{amount}\n")
     with pytest.raises(InputError, match=r"Line 4: Enter credits as a number from 0 to 999,999,999"):
         read_host_prices(table, Catalogue())
-    prices = [{"operation": "image.generate", "credits": 7}, {"operation": "video.generate", "credits": amount}]
-    with pytest.raises(InputError, match=r"Price 2: Enter credits as a number from 0 to 999,999,999"):
-        read_host_prices(written(tmp_path, json.dumps({"prices": prices})), Catalogue())
-
-
-@pytest.mark.parametrize("number", ["-1", "NaN", "Infinity", "-Infinity", "1e400", "1" * 5000])
-def test_a_wrong_number_of_json_is_refused_too(tmp_path: Path, number: str):
-    text = f'{{"prices": [{{"operation": "image.generate", "credits": {number}}}]}}'
-    with pytest.raises(InputError, match="Price 1: Enter credits"):
-        read_host_prices(written(tmp_path, text), Catalogue())
 
 
 @pytest.mark.parametrize(
@@ -128,18 +73,7 @@ def test_a_wrong_number_of_json_is_refused_too(tmp_path: Path, number: str):
         ("", "must name each of these columns once"),
         (HEADER + "\nimage.generate,x{},,7" * (HOST_PRICES_MAX + 1), "the list holds up to 2,000"),
         (b"\xff\xfe\x00", "not UTF-8 text"),
-        (b" " * (HOST_FILE_BYTES_MAX + 1), "larger than 16 MB"),
-        ("{", "no list `prices`"),
-        ("{}", "no list `prices`"),
-        ('{"prices": {"image.generate": 7}}', "no list `prices`"),
-        ('{"prices": [7]}', "Price 1: Write an object"),
-        ('{"prices": [{"operation": ["image.generate"], "credits": 7}]}', "Price 1: Write an object"),
-        ('{"prices": [{"operation": "image.generate", "credits": true}]}', "Price 1: Write an object"),
-        ('{"prices": [{"operation": "image.generate", "credits": 7, "input": [1]}]}', "Price 1: Write an object"),
-        ('{"prices": [{"operation": "image.generate"}]}', "Price 1: Enter credits"),
-        ('{"prices": [{"operation": "no such thing", "credits": 7, "input": {"a": 1}}]}', "Price 1: "),
-        ('{"prices": ' + "[" * 100_000, "no list `prices`"),
-        (json.dumps({"prices": [{}] * (HOST_PRICES_MAX + 1)}), "the list holds up to 2,000"),
+        (b" " * (HOST_FILE_BYTES_MAX + 1), "larger than 1 MB"),
     ],
 )
 def test_a_file_that_is_no_price_list_is_refused_in_a_sentence(tmp_path: Path, content: str | bytes, words: str):
@@ -192,14 +126,6 @@ async def test_every_server_has_the_hosts_prices_until_its_moderators_set_one(tm
         assert ((await newest(rig)).held, (await newest(rig)).basis) == (20, "host's price list")
 
 
-async def test_what_learn_has_read_is_shown_and_held(tmp_path: Path):
-    async with running(tmp_path, price_list=written(tmp_path, json.dumps(LEARNED))) as rig:
-        assert await picture(rig, model="seedream5", count=2) == (7, "host's price list")
-        assert await picture(rig) == (20, UNKNOWN)
-        shown = await rig.member.slash(rig.channel, "help", topic="video")
-        assert "about 24 credits for 5 s (the host's price list)" in shown.response.embeds[0].description
-
-
 async def test_true_costs_above_the_hosts_prices_count(tmp_path: Path):
     async with running(tmp_path, price_list=written(tmp_path, CSV)) as rig:
         rig.sandbox.tariff.set("image.generate", fixed(12))
@@ -214,6 +140,6 @@ async def test_where_the_host_limits_their_key_a_server_lists_no_price_below_the
         await priced(rig, 1)
         assert await picture(rig, count=2) == (7, "host's price list")
         await priced(rig, 30)
-        assert await picture(rig) == (30, "price list")
+        assert await picture(rig) == (7, "host's price list")
         await rig.member.slash(rig.channel, "audio music", prompt="x")
         assert (await newest(rig)).basis == UNKNOWN

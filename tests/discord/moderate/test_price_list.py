@@ -105,9 +105,9 @@ async def test_what_jobs_have_cost_stands_beside_the_list(rig: Rig):
         await rig.member.slash(rig.channel, "image generate", prompt=f"#fast fox {number}")
         await rig.work()
     panel = await opened(rig, "prices")
-    assert "**Generate Image**: 9 credits\n-# Past jobs: 12 credits per result (3 jobs)" in page_text(panel)
+    assert "**Generate Image**: 9 credits\n-# Past jobs: up to 12 credits (3 jobs)" in page_text(panel)
     [file] = (await press(rig, panel, "price_download")).response.attachments
-    assert b"image.generate,,job,9,12 credits per result (3 jobs)" in rig.file(file)
+    assert b"image.generate,,job,9,up to 12 credits (3 jobs)" in rig.file(file)
 
 
 async def test_help_shows_a_price_by_the_second_as_such(rig: Rig):
@@ -119,4 +119,4 @@ async def test_help_shows_a_price_by_the_second_as_such(rig: Rig):
 async def test_one_job_is_told_on_the_page_as_what_is_held_for_the_next(rig: Rig):
     await rig.member.slash(rig.channel, "image generate", prompt="a fox #fast")
     await rig.work()
-    assert "Generate Image\n-# Past jobs: 12 credits per result (1 job)" in page_text(await opened(rig, "prices"))
+    assert "Generate Image\n-# Past jobs: up to 12 credits (1 job)" in page_text(await opened(rig, "prices"))

@@ -9,6 +9,7 @@ import pytest
 
 from bot.domain.server.guild_rules import Limit, Period, Scope
 from tests.support.channels import press
+from tests.support.prices import priced
 from tests.support.rig import GUILD_KEY, Rig
 from tests.support.settings_pages import choose, page_text, remove_limit
 from tests.support.surface import notice, parts, post_log, private_sentence
@@ -111,6 +112,7 @@ async def test_the_server_as_a_whole_has_its_own_limit(rig: Rig):
 
 
 async def test_a_limit_that_was_set_is_kept_at_once(rig: Rig):
+    await priced(rig)
     await rig.moderator.slash(rig.channel, "quota set", credits=5, period="day", who=rig.member)
     result = await rig.member.slash(rig.channel, GENERATE, prompt="x")
     assert "5 of your 5 daily credits" in private_sentence(result)

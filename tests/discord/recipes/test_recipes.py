@@ -21,7 +21,7 @@ from bot.runtime import failpoints
 from bot.runtime.failpoints import JOB_NAMES, Crash
 from cogs.ui.texts import APPROVED_FIRST
 from tests.support.channels import press
-from tests.support.prices import priced
+from tests.support.prices import all_priced, priced
 from tests.support.recipes import new_recipe, opened_recipe
 from tests.support.rig import Rig
 from tests.support.surface import (
@@ -419,6 +419,7 @@ async def test_the_whole_waits_for_one_approval(rig: Rig):
 
 
 async def test_a_limit_below_the_whole_refuses_all_of_it(rig: Rig):
+    await all_priced(rig, rig.guild.id, 20)
     await write(rig)
     everyone = Limit(scope=Scope.EVERYONE, period=Period.DAY, credits=Decimal(30))
     await rig.bot.parts.store.limits.set(rig.guild.id, everyone, by_id=1)

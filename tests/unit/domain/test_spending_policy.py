@@ -62,7 +62,7 @@ class Known:
         return ()
 
     def open_under(self, limit: Limit) -> OpenWork:
-        return OpenWork(unsent=Decimal(0), running=Decimal(0), may_cost=Decimal(0))
+        return OpenWork(unsent=Decimal(0), running=Decimal(0), may_cost=Decimal(0), after_rise=Decimal(0))
 
     def has_asked(self) -> bool:
         return False

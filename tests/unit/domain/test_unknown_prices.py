@@ -140,7 +140,7 @@ def test_beside_others_a_job_starts_if_each_of_those_may_cost_six_times_its_pric
     assert runs(12, 5000, rules=roomy) == 12
     assert runs(12, 200, rules=roomy) == 5  # each at 40 would be 200
     assert runs(1, 7, rules=roomy) == 1
-    busy = OpenWork(unsent=Decimal(0), running=Decimal(7), may_cost=Decimal(40))
+    busy = OpenWork(unsent=Decimal(0), running=Decimal(7), may_cost=Decimal(40), after_rise=Decimal(240))
     assert runs(1, 200, rules=roomy, open_work=busy, paid=[Paid(7)]) == 0
     assert runs(1, 300, rules=roomy, open_work=busy, paid=[Paid(7)]) == 1
 
