@@ -266,10 +266,11 @@ def _within(text: str, limit: int) -> str:
 
 def _facts(known: JobFacts) -> Iterator[str]:
     card, job = known.card, known.job
-    costs = cost_of_all([job]) if job.is_secret else texts.COSTS(cost=cost_of_all([job]), held=_held(job))
-    if job.own and known.reader_id == job.author_id:
-        costs = f"{costs} · {ON_OWN_ACCOUNT}"
-    yield costs if known.left is None else f"{costs} · {known.left.sentence()}"
+    if not job.own or known.reader_id == job.author_id:  # what an own account pays is for its owner alone
+        costs = cost_of_all([job]) if job.is_secret else texts.COSTS(cost=cost_of_all([job]), held=_held(job))
+        if job.own:
+            costs = f"{costs} · {ON_OWN_ACCOUNT}"
+        yield costs if known.left is None else f"{costs} · {known.left.sentence()}"
     times = [
         (texts.REQUESTED_AT, job.created_at),
         (texts.SENT_AT, job.submitted_at),

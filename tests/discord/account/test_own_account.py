@@ -10,8 +10,9 @@ from cogs.member.panel.texts import KEY_STAYS
 from tests.support import me
 from tests.support.erased import delete_data
 from tests.support.own_account import ADAS_KEY, link, linked, spent, words
+from tests.support.prices import priced
 from tests.support.rig import HOST_KEY, Rig
-from tests.support.surface import private_sentence
+from tests.support.surface import newest, private_sentence
 
 
 async def test_a_key_is_linked_shown_by_four_characters_and_removed(rig: Rig):
@@ -55,6 +56,7 @@ async def test_the_first_request_asks_who_pays_and_remembers(rig: Rig):
 
 async def test_a_limit_of_the_server_has_a_button_that_pays_with_mine(rig: Rig):
     await linked(rig, rig.member, ADAS_KEY, "server")
+    await priced(rig)
     limit = Limit(scope=Scope.EVERYONE, period=Period.DAY, credits=Decimal(5))
     await rig.bot.parts.store.limits.set(rig.guild.id, limit, by_id=rig.moderator.id)
     refused = await rig.member.slash(rig.channel, "image generate", prompt="a fox")
@@ -80,3 +82,13 @@ async def test_deleting_data_names_the_key_that_stays_and_offers_to_remove_it(ri
     assert str(KEY_STAYS(key=ADAS_KEY[-4:])) in done.response.content
     removed = await rig.member.click(done.response, custom_id="c1:account_remove:key")
     assert "is removed" in removed.followups[-1].content
+
+
+async def test_details_show_what_an_own_account_paid_to_its_owner_alone(rig: Rig):
+    await linked(rig, rig.member, ADAS_KEY)
+    await rig.member.slash(rig.channel, "image generate", prompt="a fox")
+    await rig.work()
+    job = await newest(rig)
+    for reader, sees in ((rig.member, True), (rig.moderator, False)):
+        result = await press(rig, reader, "details", job.id)
+        assert ("12 credits" in panel_text(result.response)) is sees
