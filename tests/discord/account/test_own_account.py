@@ -8,11 +8,12 @@ from bot.domain.models import Books, JobState
 from bot.domain.server.guild_rules import Limit, Period, Scope
 from cogs.member.panel.texts import KEY_STAYS
 from tests.support import me
+from tests.support.channels import press
 from tests.support.erased import delete_data
 from tests.support.own_account import ADAS_KEY, link, linked, spent, words
 from tests.support.prices import priced
 from tests.support.rig import HOST_KEY, Rig
-from tests.support.surface import newest, private_sentence
+from tests.support.surface import newest, panel_text, private_sentence
 
 
 async def test_a_key_is_linked_shown_by_four_characters_and_removed(rig: Rig):
