@@ -85,11 +85,8 @@ class ScheduledRuns:
     async def _attempt(self, guild: discord.Guild, schedule: Schedule) -> None:
         """Run it; else pause it, or leave the run out, and say why in the log. A server in trouble tries again."""
         bot, changes = self._bot, use(self._bot, ScheduleChanges)
-        rules, now = await use(bot, GuildSettings).get(guild.id), bot.clock.wall()
-        run = schedule.run(now, rules.zone)
-        if schedule.is_missed(now):
-            await changes.skip(run)
-            return
+        rules = await use(bot, GuildSettings).get(guild.id)
+        run = schedule.run(bot.clock.wall(), rules.zone)
         try:
             await self._run(guild, schedule, run, rules)
         except _Stopped as stopped:

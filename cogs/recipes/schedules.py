@@ -7,18 +7,16 @@ from dataclasses import replace
 
 import discord
 
-from bot.delivery.card.context import NEUTRAL
-from bot.delivery.channels.facts import EMBED_DESCRIPTION_CHARS, EMBED_FIELD_CHARS, in_time
+from bot.delivery.channels.facts import CONTENT_CHARS, EMBED_FIELD_CHARS, in_time
 from bot.domain.models import new_id
 from bot.domain.money.spend_request import YES_COVERS
 from bot.domain.server.guild_rules import Rules
-from bot.domain.server.schedules import BEST, Plan, Schedule, coming
-from bot.domain.texts import mention
+from bot.domain.server.schedules import BEST, Plan, Schedule
 from bot.domain.words.text import harmless_within, shortened, stamp
 from bot.errors import InputError
 from bot.generation.recipes.recipes import Parameter, Recipe, RecipeStep
 from bot.generation.recipes.run import RecipeRuns
-from bot.server.community.schedules import ScheduleAct, ScheduleChanges, TypedSchedule, title_of, values_of
+from bot.server.community.schedules import ScheduleChanges, TypedSchedule, title_of, values_of
 from bot.server.community.texts import when_words
 from bot.store import GuildSettings, Schedules
 from cogs.recipes import texts
@@ -29,11 +27,11 @@ from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.limit_text import fitting
 from cogs.ui.permissions import guild_of, require_may_post_in, require_moderator
 from cogs.ui.prices import Total, pressed, priced, total_of
-from cogs.ui.texts import DELETE, GONE
+from cogs.ui.texts import DELETE
 
-Page = tuple[discord.Embed, discord.ui.View]
+Page = tuple[str, discord.ui.View]
 PRIMARY, DANGER = discord.ButtonStyle.primary, discord.ButtonStyle.danger
-RUNS_SHOWN, OPTION_CHARS = 3, 100
+OPTION_CHARS = 100
 
 
 async def recipe_of(bot: Bot, guild_id: int, recipe: str, operation: str) -> Recipe:
@@ -61,81 +59,52 @@ def state_of(schedule: Schedule) -> str:
 
 async def _list(bot: Bot, guild_id: int) -> Page:
     found, rules = await use(bot, Schedules).all(guild_id), await use(bot, GuildSettings).get(guild_id)
-    lines = [
-        texts.SCHEDULE_LINE(
-            title=title_of(each.plan), when=when_words(each.plan.when), channel=each.channel_id, state=state_of(each)
-        )
-        for each in found
-    ] or [str(texts.NO_SCHEDULES)]
     note = texts.ZONE_NOTE(zone=rules.timezone)
-    shown = fitting(lines, EMBED_DESCRIPTION_CHARS - len(note) - 1)
-    embed = discord.Embed(title=str(texts.SCHEDULES_TITLE), description=f"{shown}\n{note}", colour=NEUTRAL)
+    lines = [f"• {_line(each)}" for each in found] or [str(texts.NO_SCHEDULES)]
     kinds = [discord.SelectOption(label=str(label), value=each) for each, label in texts.KINDS.items()]
     controls = [Control.select("schedule_kind", "panel", placeholder=texts.SCHEDULE_PROMPT, options=kinds)]
     if found:
         options = [
-            discord.SelectOption(
-                label=shortened(each.plan.title, OPTION_CHARS), value=each.id, description=when_words(each.plan.when)
-            )
-            for each in found
+            discord.SelectOption(label=shortened(each.plan.title, OPTION_CHARS), value=each.id) for each in found
         ]
         controls.insert(0, Control.select("schedule_open", "panel", placeholder=texts.OPEN_SCHEDULE, options=options))
-    return embed, view_of([*controls, Control.button("recipes_list", "panel", label=texts.BACK)])
+    view = view_of([*controls, Control.button("recipes_list", "panel", label=texts.BACK)])
+    return f"{fitting(lines, CONTENT_CHARS - len(note) - 1)}\n{note}", view
+
+
+def _line(schedule: Schedule) -> str:
+    plan = schedule.plan
+    return texts.SCHEDULE_LINE(
+        title=title_of(plan), when=when_words(plan.when), channel=schedule.channel_id, state=state_of(schedule)
+    )
+
+
+def _sheet(schedule: Schedule, costs: str, *more: str) -> str:
+    """Return what runs when and where, for how much, and its inputs."""
+    plan = schedule.plan
+    values = [plan.values["prompt"]] if not plan.recipe else [f"{name}: {value}" for name, value in plan.values.items()]
+    words = harmless_within("\n".join(values), EMBED_FIELD_CHARS)
+    return "\n".join([_line(schedule), texts.A_RUN(price=costs), *more, *([f">>> {words}"] if words else [])])
 
 
 async def _page(bot: Bot, schedule: Schedule) -> Page:
-    rules = await use(bot, GuildSettings).get(schedule.guild_id)
-    plan = schedule.plan
+    guild_id, price = schedule.guild_id, None
     try:
-        price = await price_of(bot, schedule.guild_id, plan, rules)
+        price = await price_of(bot, guild_id, schedule.plan, await use(bot, GuildSettings).get(guild_id))
         costs = price.words()
     except InputError as error:
-        price, costs = None, error.sentence
-    embed = _embed(bot, plan, schedule.channel_id, costs, rules)
-    spent = await use(bot, Schedules).spent(schedule.guild_id, schedule.id)
-    rows = [
-        (texts.LIMIT, texts.SPENT_OF(spent=spent, limit=schedule.limit)),
-        (texts.MAKER, mention(schedule.made_by)),
-        (texts.MISSED, str(texts.RUN_MISSED if plan.catches_up else texts.LEAVE_OUT)),
-        *([(texts.WHY_PAUSED, shortened(schedule.reason, EMBED_FIELD_CHARS))] if schedule.reason else []),
-    ]
-    for name, value in rows:
-        embed.add_field(name=str(name), value=value, inline=False)
-    if schedule.next_at is None:
-        embed.set_footer(text=state_of(schedule))
-    return embed, view_of(_controls(schedule, price))
-
-
-def _controls(schedule: Schedule, price: Total | None) -> list[Control]:
-    flip = texts.LEAVE_MISSED_OUT if schedule.plan.catches_up else texts.RUN_MISSED_ONCE
-    first = []
+        costs = error.sentence
+    spent = texts.SPENT_OF(spent=await use(bot, Schedules).spent(guild_id, schedule.id), limit=schedule.limit)
+    why = [shortened(schedule.reason, EMBED_FIELD_CHARS)] if schedule.reason else []
+    turn = []
     if schedule.next_at is not None:
-        first = [
-            Control.button("schedule_act", f"{schedule.id}.{ScheduleAct.PAUSE}", label=texts.PAUSE, style=PRIMARY),
-            Control.button("schedule_act", f"{schedule.id}.{ScheduleAct.NOW}", label=texts.RUN_ONCE),
-        ]
+        turn = [Control.button("schedule_pause", schedule.id, label=texts.PAUSE, style=PRIMARY)]
     elif schedule.is_paused and price is not None:
         label = priced(texts.RESUME, price.price)
-        first = [Control.button("schedule_resume", schedule.id, label=label, style=PRIMARY)]
-    return [
-        *first,
-        Control.button("schedule_act", f"{schedule.id}.{ScheduleAct.MISSED}", label=flip),
-        Control.button("schedule_ask", schedule.id, label=texts.DELETE, style=DANGER),
-        Control.button("schedules_list", "panel", label=texts.ALL_SCHEDULES),
-    ]
-
-
-def _embed(bot: Bot, plan: Plan, channel_id: int, costs: str, rules: Rules) -> discord.Embed:
-    """Draw what runs when, where, and for how much."""
-    values = [plan.values["prompt"]] if not plan.recipe else [f"{name}: {value}" for name, value in plan.values.items()]
-    words = harmless_within("\n".join(values), EMBED_FIELD_CHARS)
-    title = texts.SCHEDULE_TITLE(title=title_of(plan))
-    embed = discord.Embed(title=title, description=f">>> {words}" if words else None, colour=NEUTRAL)
-    times = [stamp(each, "F") for each in coming(plan.when, bot.clock.wall(), rules.zone, RUNS_SHOWN)]
-    when = "\n".join([f"{when_words(plan.when)} ({rules.timezone})", *(f"-# {each}" for each in times)])
-    for name, value in ((texts.WHEN, when), (texts.CHANNEL, f"<#{channel_id}>"), (texts.A_RUN, costs)):
-        embed.add_field(name=str(name), value=value, inline=False)
-    return embed
+        turn = [Control.button("schedule_resume", schedule.id, label=label, style=PRIMARY)]
+    delete_it = Control.button("schedule_delete", schedule.id, label=DELETE, style=DANGER)
+    every = Control.button("schedules_list", "panel", label=texts.ALL_SCHEDULES)
+    return _sheet(schedule, costs, spent, *why), view_of([*turn, delete_it, every])
 
 
 async def scheduled_lines(bot: Bot, guild_id: int, recipe: Recipe) -> list[str]:
@@ -166,12 +135,10 @@ async def offer(interaction: Interaction, typed: TypedSchedule) -> None:
     except InputError as error:
         await bot.responses.reply_privately(interaction, texts.not_scheduled(error.sentence), view_of([again]))
         return
-    rules = await use(bot, GuildSettings).get(guild_id)
-    embed = _embed(bot, schedule.plan, schedule.channel_id, price.words(), rules)
-    embed.set_footer(text=str(texts.REVIEW_SCHEDULE))
+    said = _sheet(schedule, price.words(), str(texts.REVIEW_SCHEDULE))
     label = priced(texts.SCHEDULE_IT, price.price)
     view = view_of([Control.button("schedule_add", draft_id, label=label, style=PRIMARY), again])
-    await in_time(interaction.response.send_message(embed=embed, view=view, ephemeral=True))
+    await bot.responses.reply_privately(interaction, said, view)
 
 
 async def _checked(interaction: Interaction, typed: TypedSchedule) -> tuple[Schedule, Total]:
@@ -255,8 +222,8 @@ async def _open_form(interaction: Interaction, typed: TypedSchedule) -> None:
 
 
 async def _redraw(interaction: Interaction, page: Page) -> None:
-    embed, view = page
-    await in_time(interaction.response.edit_message(content=None, embed=embed, view=view))
+    content, view = page
+    await in_time(interaction.response.edit_message(content=content, embed=None, view=view))
 
 
 @on("schedules_list")
@@ -278,15 +245,6 @@ async def show_one(interaction: Interaction, _subject: str, values: Sequence[str
     await _redraw(interaction, await _page(interaction.client, await _found(interaction, next(iter(values), ""))))
 
 
-@on("schedule_ask")
-async def ask_to_delete(interaction: Interaction, schedule_id: str, _values: Sequence[str]) -> None:
-    found = await _found(interaction, schedule_id)
-    yes = Control.button("schedule_delete", found.id, label=DELETE, style=DANGER)
-    no = Control.button("schedules_list", "panel", label=texts.ALL_SCHEDULES)
-    question = texts.DELETE_SCHEDULE(title=title_of(found.plan))
-    await in_time(interaction.response.edit_message(content=question, embed=None, view=view_of([yes, no])))
-
-
 @on("schedule_delete")
 async def delete(interaction: Interaction, schedule_id: str, _values: Sequence[str]) -> None:
     found = await _found(interaction, schedule_id)
@@ -294,15 +252,10 @@ async def delete(interaction: Interaction, schedule_id: str, _values: Sequence[s
     await _redraw(interaction, await _list(interaction.client, found.guild_id))
 
 
-@on("schedule_act")
-async def act(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
-    """Do what the subject says after the schedule's id, and show the schedule again."""
-    schedule_id, _, what = subject.partition(".")
-    found, now = await _found(interaction, schedule_id), interaction.client.clock.wall()
-    if what not in {*ScheduleAct}:
-        raise InputError(GONE)
-    changes = use(interaction, ScheduleChanges)
-    await changes.act(found.guild_id, found.id, ScheduleAct(what), now=now, by_id=interaction.user.id)
+@on("schedule_pause")
+async def pause(interaction: Interaction, schedule_id: str, _values: Sequence[str]) -> None:
+    found = await _found(interaction, schedule_id)
+    await use(interaction, ScheduleChanges).pause(found.guild_id, found.id, by_id=interaction.user.id)
     await _redraw(interaction, await _page(interaction.client, await _found(interaction, found.id)))
 
 

@@ -138,7 +138,7 @@ LINK_OR_JOB = Text("{about} (link or job ID)")
 # ---------------------------------------------------------------------- schedules
 
 SCHEDULES, SCHEDULE, ALL_SCHEDULES = Text("Schedules…"), Text("Schedule…"), Text("All schedules")
-SCHEDULES_TITLE, NO_SCHEDULES = Text("Schedules"), Text("None yet. Schedule a prompt here, or open a recipe.")
+NO_SCHEDULES = Text("No schedules yet. Schedule a prompt here, or open a recipe.")
 ZONE_NOTE = Text("-# Times are in this server's time zone, {zone}. Change it in `/studio settings`.")
 OPEN_SCHEDULE, SCHEDULE_PROMPT = Text("Open a schedule…"), Text("Schedule a prompt…")
 KINDS: Mapping[str, Text] = {
@@ -146,18 +146,13 @@ KINDS: Mapping[str, Text] = {
     "video.generate": Text("Video"),
     "music.generate": Text("Music"),
 }
-SCHEDULE_LINE = Text("• **{title}** · {when} · <#{channel}> · {state}", title=str)
+SCHEDULE_LINE = Text("**{title}** · {when} · <#{channel}> · {state}", title=str)
 NEXT_RUN, PAUSED_MARK, HAS_RUN = Text("next run {time}"), Text("paused"), Text("has run for the last time")
 SCHEDULED_RUN = Text("⏰ Scheduled: {when} · {state}")
-SCHEDULE_TITLE = Text("Schedule: {title}")
-WHEN, CHANNEL, LIMIT, MAKER = Text("When"), Text("Channel"), Text("Monthly limit"), Text("Runs in the name of")
-SPENT_OF = Text("{spent} of {limit}, this month", spent=credits_text, limit=credits_words)
-A_RUN, MISSED = Text("A run costs"), Text("Missed runs")
-RUN_MISSED, LEAVE_OUT = Text("Run once, as soon as possible"), Text("Are left out")
-WHY_PAUSED = Text("Reason")
-PAUSE, RESUME, RUN_ONCE = Text("Pause"), Text("Resume"), Text("Run now")
-LEAVE_MISSED_OUT, RUN_MISSED_ONCE = Text("Leave missed runs out"), Text("Run missed runs once")
-DELETE_SCHEDULE = Text("Delete the schedule “{title}”? Its results stay.")
+CHANNEL, LIMIT = Text("Channel"), Text("Monthly limit")
+SPENT_OF = Text("Used this month: {spent} of {limit}", spent=credits_text, limit=credits_words)
+A_RUN = Text("A run costs: {price}")
+PAUSE, RESUME = Text("Pause"), Text("Resume")
 SCHEDULE_GONE = Text("This schedule was deleted.", why="recipe.none")
 REVIEW_SCHEDULE = Text("Nothing runs yet. Each run is paid from your limits, and never above the monthly limit.")
 SCHEDULE_IT, NEW_SCHEDULE = Text("Schedule it"), Text("New schedule")

@@ -12,9 +12,9 @@ HOUR_S, DAY_S = 3600.0, 86_400.0
 
 
 def named(message: Any, part: str) -> str:
-    """Return the custom id of the message's control with this action, or act at its end."""
+    """Return the custom id of the message's control with this action."""
     found = [each["custom_id"] for row in message.components for each in row["components"]]
-    return next(each for each in found if f":{part}:" in each or each.endswith(f".{part}"))
+    return next(each for each in found if f":{part}:" in each)
 
 
 async def round_of_schedules(rig: Rig) -> None:

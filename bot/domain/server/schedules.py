@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from decimal import Decimal
 from typing import Any, Final, Self
 
 SCHEDULES_MAX: Final = 25
 """Most schedules of a server: as many as a select shows."""
-LATE_S: Final = 600.0
-"""From then on a run was missed."""
 DAILY, ONCE = "daily", "once"
 WEEKDAYS: Final = 7
 _DAYS_AHEAD: Final = 9
@@ -143,8 +141,6 @@ class Plan:
     agreed: Decimal
     """The price of a run that was confirmed, in credits."""
     is_price_known: bool
-    catches_up: bool = True
-    """Whether a missed run takes place as soon as possible."""
 
     def to_json(self) -> dict[str, Any]:
         own = {each.name: getattr(self, each.name) for each in fields(self) if each.name != "when"}
@@ -196,10 +192,6 @@ class Schedule:
         """Return it with the price of a run that was confirmed."""
         return replace(self, plan=replace(self.plan, agreed=credits_, is_price_known=is_known))
 
-    def is_missed(self, now: float) -> bool:
-        """Whether its due run is late and is left out."""
-        return not self.plan.catches_up and self.next_at is not None and now - self.next_at > LATE_S
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DueRun:
@@ -209,12 +201,3 @@ class DueRun:
     schedule_id: str
     due_at: float
     next_at: float | None
-
-
-def coming(when: When, now: float, zone: dt.tzinfo, count: int) -> Iterator[float]:
-    """Yield the next runs after `now`, at most `count`."""
-    at: float | None = now
-    for _ in range(count):
-        at = None if at is None else when.next_after(at, zone)
-        if at is not None:
-            yield at

@@ -8,7 +8,6 @@ import secrets
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
-from enum import StrEnum
 from typing import Any
 
 from bot.domain.money.spend_request import Consent, ShownPrice
@@ -98,17 +97,6 @@ class TypedSchedule:
         return values
 
 
-class ScheduleAct(StrEnum):
-    """What a press does to a schedule. Part of custom ids: never change them."""
-
-    PAUSE = "pause"
-    NOW = "now"
-    MISSED = "missed"
-
-
-ACTS = {ScheduleAct.PAUSE: texts.PAUSED, ScheduleAct.NOW: texts.RUN_NOW}
-
-
 class ScheduleChanges(ModeratorActs):
     """Changes schedules: by moderators, and by the bot where a run can't take place."""
 
@@ -142,20 +130,11 @@ class ScheduleChanges(ModeratorActs):
             raise InputError(texts.DRAFT_GONE)
         return TypedSchedule(**draft["schedule"])
 
-    async def act(self, guild_id: int, schedule_id: str, act: ScheduleAct, *, now: float, by_id: int) -> None:
-        """Pause it, make a run due now, or change whether a missed run takes place."""
-
+    async def pause(self, guild_id: int, schedule_id: str, *, by_id: int) -> None:
         def change(old: Schedule) -> Schedule:
-            if act is ScheduleAct.MISSED:
-                return replace(old, plan=replace(old.plan, catches_up=not old.plan.catches_up))
-            if old.next_at is None:
-                return old
-            return _paused(old) if act is ScheduleAct.PAUSE else replace(old, next_at=now)
+            return old if old.next_at is None else _paused(old)
 
-        def said(new: Schedule) -> Text:
-            return ACTS.get(act) or (texts.CATCHES_UP if new.plan.catches_up else texts.LEAVES_OUT)
-
-        await self._change(guild_id, schedule_id, change, said, by_id)
+        await self._change(guild_id, schedule_id, change, texts.PAUSED, by_id)
 
     async def resume(
         self, guild_id: int, schedule_id: str, *, shown: ShownPrice, rules: Rules, now: float, by_id: int
@@ -172,7 +151,7 @@ class ScheduleChanges(ModeratorActs):
             next_at = _next_of(plan.when, rules, now)
             return replace(old, plan=plan, made_by=by_id, next_at=next_at, reason="", is_paused=False)
 
-        await self._change(guild_id, schedule_id, change, lambda _: texts.RESUMED, by_id)
+        await self._change(guild_id, schedule_id, change, texts.RESUMED, by_id)
 
     async def delete(self, guild_id: int, schedule_id: str, *, by_id: int) -> None:
         def record(gone: Schedule | None) -> Record | None:
@@ -184,8 +163,8 @@ class ScheduleChanges(ModeratorActs):
         """Pause the schedule of a run that is still due; the record says why."""
         await self._by_bot(run, lambda old: replace(_paused(old), reason=reason), texts.WAS_PAUSED, reason)
 
-    async def skip(self, run: DueRun, reason: str = "") -> None:
-        """Leave out a run that is still due; the record says why, the first time. Without a reason it says nothing."""
+    async def skip(self, run: DueRun, reason: str) -> None:
+        """Leave out a run that is still due; the record says why, the first time."""
         await self._by_bot(run, lambda old: replace(old, next_at=run.next_at, reason=reason), texts.SKIPPED, reason)
 
     async def _by_bot(self, run: DueRun, change: Callable[[Schedule], Schedule], said: Text, reason: str) -> None:
@@ -204,13 +183,13 @@ class ScheduleChanges(ModeratorActs):
         guild_id: int,
         schedule_id: str,
         change: Callable[[Schedule], Schedule],
-        said: Callable[[Schedule], Text],
+        said: Text,
         by_id: int,
     ) -> None:
         def record(done: Change[Schedule] | None) -> Record | None:
             if done is None or done.before == done.after:
                 return None
-            return _line(done.after, said(done.after)(who=by_id, title=title_of(done.after.plan)), by_id)
+            return _line(done.after, said(who=by_id, title=title_of(done.after.plan)), by_id)
 
         await self._store.schedules.change(guild_id, schedule_id, change, record=record)
 

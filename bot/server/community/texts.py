@@ -80,8 +80,5 @@ PAUSED, RESUMED = (
     Text("{who} resumed the schedule “{title}” in their own name.", who=actor),
 )
 DELETED = Text("{who} deleted the schedule “{title}”.", who=actor)
-CATCHES_UP = Text("{who} changed the schedule “{title}”: missed runs run once.", who=actor)
-LEAVES_OUT = Text("{who} changed the schedule “{title}”: missed runs are left out.", who=actor)
-RUN_NOW = Text("{who} started a run of the schedule “{title}”.", who=actor)
 WAS_PAUSED = Text("The schedule “{title}” was paused. {reason}")
 SKIPPED = Text("The schedule “{title}” left out a run. {reason}")
