@@ -190,7 +190,7 @@ class CatalogueRefresh:
     """Learned, but not stored yet: it must not be lost."""
     _tried_at: float | None = field(default=None, init=False)
     """Last try that failed for want of a key, monotonic seconds; None if it didn't."""
-    _has_told_form: bool = field(default=False, init=False)
+    _has_logged_form: bool = field(default=False, init=False)
     _adopting: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
     _document_tried: asyncio.Event = field(default_factory=asyncio.Event, init=False)
 
@@ -234,8 +234,8 @@ class CatalogueRefresh:
         reading = await self.reader.read(await meta.get(WAY_META) or OPEN, await meta.get(ETAG_META) or None)
         facts = {}
         is_read = reading.document is not None and await self.catalogue.names_operations(reading.document)
-        if reading.document is not None and not is_read and not self._has_told_form:
-            self._has_told_form = True
+        if reading.document is not None and not is_read and not self._has_logged_form:
+            self._has_logged_form = True
             log.warning("catalogue.form_not_known", hint="docs/cannon-api.md names the forms that are read")
         if is_read:
             facts = {DOCUMENT: json.dumps(reading.document, sort_keys=True)}

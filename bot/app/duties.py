@@ -51,7 +51,7 @@ class LoopLag:
 
     @property
     def next_beat(self) -> float:
-        """By when the loop has to run again, for the watchdog of a process without a worker."""
+        """Deadline of the loop's next run, for the watchdog of a process without a worker."""
         return self._beat + EVERY_S + LATE_S
 
     async def run_once(self) -> None:

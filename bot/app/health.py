@@ -90,7 +90,7 @@ CHECK_EVERY_S = 5.0
 
 
 class Watchdog:
-    """Watches whether a loop runs: `next_beat` says by when it has to, in monotonic seconds."""
+    """Watches whether a loop runs: `next_beat` is its deadline, in monotonic seconds."""
 
     def __init__(self, next_beat: Callable[[], float], clock: Clock, *, end: Callable[[], None]) -> None:
         self._next_beat = next_beat

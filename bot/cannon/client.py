@@ -22,9 +22,8 @@ import structlog
 from bot.cannon import retry, texts, wire
 from bot.cannon.budgets import Call, KeyBudgets
 from bot.cannon.errors import asks_to_verify, is_own_error, is_page, reading_of
-from bot.cannon.foreign import DOCUMENT_NODES_MAX, NODES_MAX, aside, parsed
 from bot.cannon.key_routes import API_PATH, KeyRoutes
-from bot.cannon.wire import CreatedRequest, OpenApiAnswer, Progress
+from bot.cannon.wire import DOCUMENT_NODES_MAX, NODES_MAX, CreatedRequest, OpenApiAnswer, Progress, aside, parsed
 from bot.domain.models import AccountStatus
 from bot.domain.words.text import whole
 from bot.errors import (

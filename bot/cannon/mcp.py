@@ -22,8 +22,8 @@ import httpx
 import structlog
 
 from bot.cannon.budgets import Call, KeyBudgets
-from bot.cannon.foreign import PIECES_MAX, aside, parsed
 from bot.cannon.key_routes import KeyRoute, KeyRoutes
+from bot.cannon.wire import PIECES_MAX, aside, parsed
 from bot.runtime.network.transport import NoAnswer, TooMuch, answer_to, chunks, read_capped
 
 log = structlog.get_logger(__name__)

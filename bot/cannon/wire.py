@@ -1,5 +1,7 @@
 """Converts Cannon Studio's JSON to and from our types. The only module that knows its spelling.
 
+All that it answers is read by one door, `parsed`: off the event loop, and only so much of it.
+
 The create answer is snake_case, the request object camelCase, media outputs snake_case again and prompt outputs
 camelCase (https://www.cannonstudio.app/developers/docs/reference/get-request). Reading is tolerant: missing or mistyped
 fields become None, new ones are logged once by name, and only a meaningless answer raises UnreadableAnswer.
@@ -7,16 +9,18 @@ fields become None, new ones are logged once by name, and only a meaningless ans
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
+import json
 import math
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import structlog
 
@@ -25,6 +29,17 @@ from bot.cannon.errors import SENTENCE_LIMIT_CHARS, asks_to_verify, clean, messa
 from bot.domain.models import AccountStatus, CreditKind, ExpiringCredits, credits_of
 from bot.domain.words.text import shortened
 from bot.errors import FieldFault, UnreadableAnswer
+
+NODES_MAX: Final = 20_000
+"""Objects, lists, and values of one answer."""
+DOCUMENT_NODES_MAX: Final = 200_000
+"""Of the description of the whole API."""
+DEPTH_MAX: Final = 100
+"""What reads an answer further may recurse."""
+PIECES_MAX: Final = 64
+"""Pieces of a tool's answer, and events before it."""
+INLINE_BYTES: Final = 16 * 1024
+"""An answer below this size is read in less than a millisecond."""
 
 LOTS_MAX: Final = 50
 _WORDS: Final = ("credit", "pack", "grant", "balance", "bucket", "lot")
@@ -43,6 +58,35 @@ _SECONDS_MAX: Final = 1e11
 """A time above this is in milliseconds."""
 _LATEST: Final = 7.3e9
 """The year 2201: later than any real date."""
+
+T = TypeVar("T")
+
+
+async def aside(size: int, read: Callable[[], T]) -> T:
+    """Return what `read` makes of an answer of `size` bytes: in a thread, unless it is small."""
+    return read() if size <= INLINE_BYTES else await asyncio.to_thread(read)
+
+
+def parsed(text: str | bytes, nodes_max: int = NODES_MAX, **hooks: Any) -> Any:
+    """Return JSON; `hooks` are those of `json.loads`.
+
+    Raises ValueError, also for an answer that is too deep or has too many parts, and RecursionError.
+    """
+    found = json.loads(text, **hooks)
+    nodes, level = 0, _children([found])
+    for _ in range(DEPTH_MAX):
+        nodes += sum(map(len, level))
+        if nodes > nodes_max:
+            raise ValueError("too many parts")
+        level = [child for each in level for child in _children(each)]
+        if not level:
+            return found
+    raise ValueError("too deep")
+
+
+def _children(value: Any) -> Sequence[Any]:
+    inner = value.values() if isinstance(value, dict) else value
+    return [each for each in inner if isinstance(each, dict | list)]
 
 
 def expiring_credits(answer: Mapping[str, Any]) -> tuple[ExpiringCredits, ...]:

@@ -350,7 +350,7 @@ class Job:
     source_id: str = ""
     """The job whose file it takes; '' for none."""
     subject: str = ""
-    """What that shows, if everybody who sees this card sees that one too, else ''. Never stored: it is read anew."""
+    """What that shows, if everybody who sees this card sees that one too, else ''. Never stored: it is read again."""
     casting: Casting = NO_CAST
     shootout: ShootoutPhase = ShootoutPhase.NONE
     after_ids: tuple[str, ...] = ()

@@ -128,7 +128,7 @@ _AROUND = " .!?,…¡¿。！？、，"
 _NOT_WORDS = re.compile(r"<a?:(\w{2,32}):\d{15,20}>|<(?:@[!&]?|#)\d{15,20}>")
 _SPACES = re.compile(r"\s+")
 _END_CHARS = 200
-"""How much of a long text is looked at for words; a prompt keeps all of it."""
+"""How much of a long text is searched for words; a prompt keeps all of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -82,5 +82,5 @@ class Surface(Protocol):
         ...
 
     async def tell_key_owner(self, job: Job) -> None:
-        """Tell the job's author directly that their own key is rejected; best effort, never raises."""
+        """Write to the job's author directly that their own key is rejected; best effort, never raises."""
         ...

@@ -11,7 +11,7 @@ from bot.domain.models import MediaKind
 from bot.media.fetcher import LocalFile
 
 EXTENSIONS = MappingProxyType({MediaKind.IMAGE: ".png", MediaKind.VIDEO: ".mp4", MediaKind.AUDIO: ".mp3"})
-"""One extension for each kind: an image's own would tell some models apart."""
+"""One extension for each kind: an image's own would show which of some models made it."""
 _PNG = frozenset({
     b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"iCCP", b"cICP", b"acTL", b"fcTL", b"fdAT",
 })  # fmt: skip

@@ -44,7 +44,7 @@ class PriceBook:
     costs: Mapping[str, CostsByKind]
     default_models: Mapping[str, str]
     estimated: Callable[[Operation, Mapping[str, Any]], Decimal | None] = lambda _operation, _values: None
-    """What the estimate tool has said of an input lately."""
+    """What the estimate tool has said of an input."""
     hosted: HostPrices = field(default_factory=HostPrices)
     trusts_list: bool = True
     """Whether the server's list makes a price known."""

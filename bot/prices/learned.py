@@ -17,7 +17,7 @@ from bot.store import Store
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LearnedKind:
-    """What jobs of a kind have cost at most lately, in credits."""
+    """The highest of the last costs of a kind, in credits."""
 
     operation: str
     factors: PriceFactors

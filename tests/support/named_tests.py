@@ -15,9 +15,10 @@ _TEST = re.compile(r"tests/[\w/]+\.py(?:::\w+)?")
 def _names_in(path: str) -> frozenset[str]:
     if not (ROOT / path).is_file():
         return frozenset()
-    nodes = ast.walk(ast.parse((ROOT / path).read_text(encoding="utf-8")))
-    functions = (node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
-    return frozenset(name for name in functions if name.startswith("test_"))
+    nodes = list(ast.walk(ast.parse((ROOT / path).read_text(encoding="utf-8"))))
+    functions = {node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
+    cases = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    return frozenset(name for name in functions | cases if name.startswith(("test_", "Test")))
 
 
 def named(text: str) -> list[str]:

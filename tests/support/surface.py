@@ -171,14 +171,14 @@ def private_sentence(result: Any) -> str:
     assert message.ephemeral
     assert not message.embeds
     assert message.content.startswith("⚠️ ")
-    sentence = told(message.content)
+    sentence = without_page(message.content)
     assert "\n" not in sentence
     assert sentence[-1] in ".!?)`>"
     assert "Traceback" not in sentence
     return unlinked(sentence.removeprefix("⚠️ "))
 
 
-def told(content: str) -> str:
+def without_page(content: str) -> str:
     """Return a refusal without the name of its page."""
     return content.partition("\n-# ")[0]
 

@@ -1,4 +1,4 @@
-"""What the bot tells its host of: its health, its backups, and the host's own key."""
+"""What the bot reports to its host: its health, its backups, and the host's own key."""
 
 from __future__ import annotations
 

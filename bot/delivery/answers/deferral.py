@@ -23,7 +23,7 @@ async def defer(interaction: discord.Interaction[Any], *, thinking: bool = False
     try:
         await in_time(interaction.response.defer(ephemeral=ephemeral, thinking=thinking))
     except DISCORD_ERRORS as error:
-        # The library repeats a call that failed, and is then told that the interaction has an answer: its own.
+        # The library repeats a call that failed, and then reads that the interaction has an answer: its own.
         is_repeated = bool(failed) and getattr(error, "code", 0) == ALREADY_ANSWERED
         if not (is_repeated or may_pass(error)) or not await _is_deferred(interaction, thinking=thinking):
             raise

@@ -85,8 +85,8 @@ class PostingGate:
     async def require(self, card: Card, jobs: Sequence[Job], *, channel_id: int) -> None:
         """Raise NoPlace unless these results may also be posted in that channel, Later if Discord doesn't say.
 
-        Those of a private card are its author's to publish: nobody saw them where they were requested, and the review
-        rule of that channel counts, too.
+        Those of a private card are its author's to publish: no one else saw them where they were requested, and the
+        review rule of that channel counts, too.
         """
         rules = await self.store.settings.get(card.guild_id)
         source_id = card.channel_id if card.private else card.place_id

@@ -1,4 +1,4 @@
-"""Tells the host in Discord that something began, or ended: once a change, and at most six times a day."""
+"""Reports to the host in Discord that something began, or ended: once a change, and at most six times a day."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ DATABASE = "database"
 """The problem that no round can report: nothing is in charge of it then."""
 EVERY_S = 15.0
 LASTS_S = 60.0
-"""How long a change has to last before it is told."""
+"""How long a change has to last before it is reported."""
 MESSAGES_A_DAY, DAY_S = 6, 86_400.0
 META = "host_messages"
-"""What was told, and when (Unix seconds): a restart tells nothing again."""
+"""What was reported, and when (Unix seconds): a restart reports nothing again."""
 
 
 @dataclass
@@ -45,30 +45,30 @@ class HostMessages:
     look: Callable[[], Mapping[str, str]]
     is_in_charge: Callable[[], bool]
     clock: Clock
-    _told: dict[str, str] | None = field(default=None, init=False)
+    _reported: dict[str, str] | None = field(default=None, init=False)
     """The problems that the host knows of; None before they were read."""
     _sent: list[float] = field(default_factory=list, init=False)
     _changed_at: float | None = field(default=None, init=False)
-    """Since when there is something to tell, in monotonic seconds."""
+    """Since when there is something to report, in monotonic seconds."""
 
     async def run_once(self) -> float:
-        """Tell what is due; return the seconds until the next time."""
+        """Report what is due; return the seconds until the next time."""
         problems = self.look()
         if not self.is_in_charge() and DATABASE not in problems:
-            self._told = None
+            self._reported = None
             return EVERY_S
         try:
-            await self._tell(problems)
+            await self._report(problems)
         except StoreError as error:
             log.info("host_message.later", error=error.sentence)
         except DISCORD_ERRORS as error:
             log.warning("host_message.failed", place=str(self.place or "owner"), error=type(error).__name__)
         return EVERY_S
 
-    async def _tell(self, problems: Mapping[str, str]) -> None:
-        told = await self._known(is_up=DATABASE not in problems)
-        begun = [name for name in problems if name not in told]
-        ended = [name for name in told if name not in problems]
+    async def _report(self, problems: Mapping[str, str]) -> None:
+        reported = await self._known(is_up=DATABASE not in problems)
+        begun = [name for name in problems if name not in reported]
+        ended = [name for name in reported if name not in problems]
         now = self.clock.monotonic()
         if not begun and not ended:
             self._changed_at = None
@@ -77,19 +77,19 @@ class HostMessages:
         if now - self._changed_at < LASTS_S or not self._has_room():
             return
         lines = [texts.BEGINS(problem=problems[name]) for name in begun]
-        text = "\n".join([*lines, *(texts.OVER(problem=told[name]) for name in ended)])
+        text = "\n".join([*lines, *(texts.OVER(problem=reported[name]) for name in ended)])
         await self._post(text)
         self._sent.append(self.clock.wall())
-        self._told = {name: told.get(name, sentence) for name, sentence in problems.items()}
+        self._reported = {name: reported.get(name, sentence) for name, sentence in problems.items()}
         self._changed_at = None
         log.warning("host_message.sent", begun=begun, ended=ended)
-        await self.store.meta.set(META, json.dumps({"told": self._told, "sent": self._sent}))
+        await self.store.meta.set(META, json.dumps({"reported": self._reported, "sent": self._sent}))
 
     async def _known(self, *, is_up: bool) -> dict[str, str]:
-        if self._told is None and is_up:
+        if self._reported is None and is_up:
             kept = json.loads(await self.store.meta.get(META) or "{}")
-            self._told, self._sent = kept.get("told", {}), kept.get("sent", [])
-        return self._told or {}
+            self._reported, self._sent = kept.get("reported", {}), kept.get("sent", [])
+        return self._reported or {}
 
     def _has_room(self) -> bool:
         since = self.clock.wall() - DAY_S

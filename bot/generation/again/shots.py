@@ -56,7 +56,7 @@ class Shots:
     """Of each member's joins."""
     frames: Turns
     joins: Turns
-    """Apart, as encoding takes minutes of a core: nobody's paid *Continue* waits for it."""
+    """Apart, as encoding takes minutes of a core: no paid *Continue* waits for it."""
     joining: set[int] = field(default_factory=set)
     """The members whose join waits or runs."""
 

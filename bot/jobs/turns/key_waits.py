@@ -113,7 +113,7 @@ class KeyWaits:
             self._paused.pop((slot, call), None)
 
     async def judge(self, job: Job, key: UsableKey) -> KeyVerdict:
-        """Check the key that the job was refused with; tell whoever can replace it if it is refused."""
+        """Check the key that the job was refused with; alert those who can replace it if it is refused."""
         judgement = await self.health.judge(job.payer_id, key)
         await self._alert(job, judgement)
         return judgement.verdict

@@ -181,7 +181,7 @@ def _seconds(since: float | None, until: float | None) -> float | None:
 
 
 def note_trouble(followed: Followed, call: str, outcome: str, **facts: object) -> None:
-    """Log what came of a job's call, without a word of the answer, unless it is what came of the last one."""
+    """Log the outcome of a job's call, without a word of the answer, unless it is the last one's."""
     if followed.trouble != outcome:
         followed.trouble = outcome
         log.info("job.trouble", job=followed.id, call=call, outcome=outcome, **facts)

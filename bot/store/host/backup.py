@@ -192,7 +192,7 @@ KEPT_DAYS = 7
 SPARE_BYTES = 64 * 1024 * 1024
 """What a daily copy leaves free on its disk."""
 RETRY_S = 900.0
-"""When a copy that failed is tried again, and how often the day is looked at."""
+"""When a copy that failed is tried again, and how often the day is checked."""
 
 
 class Backups:

@@ -114,7 +114,7 @@ class Pings(Repository):
         return row is not None
 
     async def begin(self, guild_id: int, card_id: str) -> None:
-        """Note that the author is pinged now: later results of the card ping nobody."""
+        """Note that the author is pinged now: later results of the card ping no one."""
         query = "UPDATE cards SET pinged_at = ? WHERE guild_id = ? AND id = ? AND pinged_at IS NULL"
         await self._execute(query, (self._clock.wall(), guild_id, card_id), guild_id=guild_id)
 

@@ -45,7 +45,7 @@ class Seen:
 
     @property
     def is_busy(self) -> bool:
-        """Whether something is being made; what waits for a moderator waits as long as nobody acts."""
+        """Whether something is being made; what waits for a moderator waits until one acts."""
         jobs = (*self.jobs, *self.outside)
         return any(not job.state.ended and job.state is not JobState.AWAITING_APPROVAL for job in jobs)
 

@@ -17,7 +17,7 @@ from cogs.ui.controls import Control, view_of
 from cogs.ui.texts import GONE
 from tests.support.me import ask_to_delete, confirm, delete_own, export_own, opened
 from tests.support.rig import Rig
-from tests.support.surface import settled_exactly, told
+from tests.support.surface import settled_exactly, without_page
 
 GENERATE = "image generate"
 
@@ -75,7 +75,7 @@ async def test_delete_asks_first_and_keeps_everything_after_a_no(rig: Rig):
     assert "can't undo" in str(asked.modal)
     assert await rig.jobs() == before
     said = await confirm(rig.member, asked, "no")
-    assert told(said.response.content) == f"⚠️ {texts.NOT_DELETED(word=str(texts.DELETE_WORD))}"
+    assert without_page(said.response.content) == f"⚠️ {texts.NOT_DELETED(word=str(texts.DELETE_WORD))}"
     assert await rig.jobs() == before
 
 

@@ -35,9 +35,9 @@ from tests.support.surface import (
     private_sentence,
     settled_exactly,
     state_text,
-    told,
     unlinked,
     whole,
+    without_page,
 )
 
 ON_BUTTON = f"{texts.PRICE_ON_BUTTON} {texts.NOT_CHARGED}"
@@ -292,7 +292,7 @@ async def test_a_doubt_is_asked_about_and_nobody_else_sees_the_bot_think(rig: Ri
 async def test_what_cannot_be_done_with_a_file_is_said(rig: Rig, files: Any, words: str, sentence: str):
     answer = await say(rig, words, attachments=files)
     assert answer is not None
-    assert told(answer.content) == sentence
+    assert without_page(answer.content) == sentence
     assert labels(answer) == []
     await nothing_happened(rig)
 

@@ -15,7 +15,7 @@ from bot.domain.models import JobState
 from tests.support.channels import rule
 from tests.support.discord_trouble import DiscordCall, refusal, trouble_with
 from tests.support.rig import HOST_KEY, Rig
-from tests.support.surface import nothing_happened, png, private_sentence, sends, settled_exactly, told, watch
+from tests.support.surface import nothing_happened, png, private_sentence, sends, settled_exactly, watch, without_page
 
 GENERATE, EDIT = "image generate", "image edit"
 SAID = "⚠️ `a.png` is not an image. Upload one of these: PNG, JPEG, WebP, or GIF."
@@ -64,7 +64,9 @@ async def test_a_public_thinking_never_shows_the_reason_of_a_refusal(rig: Rig):
     assert [call for call, _ in sends(rig) if call.startswith("PATCH") and call.endswith("@original")] == []
     requests = [each for each in rig.env.http_requests if each.path.startswith("/webhooks/")]
     said = [
-        (each.method, content and told(content)) for each in requests for content in [(each.json or {}).get("content")]
+        (each.method, content and without_page(content))
+        for each in requests
+        for content in [(each.json or {}).get("content")]
     ]
     assert said == [("GET", None), ("DELETE", None), ("POST", f"⚠️ {reason}")]
 
@@ -98,9 +100,9 @@ async def test_no_call_that_fails_after_a_deferral_leaves_a_wrong_sentence(
     with trouble_with(fails):
         result = await rig.member.slash(rig.channel, EDIT, image=("a.png", b"no picture"), prompt="x", **options)
     assert len(after) >= failing
-    assert {told(call.body["content"]) for call in after if call.body} <= {SAID}
+    assert {without_page(call.body["content"]) for call in after if call.body} <= {SAID}
     assert [message.content for message in rig.messages()] in ([], [""])
-    assert {told(message.content) for message in result.followups} <= {SAID}
+    assert {without_page(message.content) for message in result.followups} <= {SAID}
     await nothing_happened(rig)
 
 
