@@ -19,6 +19,7 @@ from bot.language import speaking
 from bot.store import texts
 from bot.store.engine.columns import to_json
 from bot.store.engine.repository import Record, Repository, write_decision
+from bot.store.guild.of_members import NAMED, NUMBERED
 from bot.store.jobs.ending import end_unsent
 from bot.store.jobs.rows import job_of, update_job
 from bot.store.money import ledger
@@ -158,15 +159,7 @@ _NOTE = """
 INSERT INTO former_members (guild_id, member_id, number, asked_at) VALUES (?, ?, ?, ?)
 ON CONFLICT (guild_id, member_id) DO UPDATE SET asked_at = excluded.asked_at
 """
-_ALL_OF_GUILD = """
-SELECT author_id FROM jobs WHERE guild_id = :guild_id
-UNION SELECT dropped_by FROM jobs WHERE guild_id = :guild_id AND dropped_by IS NOT NULL
-UNION SELECT member_id FROM grants WHERE guild_id = :guild_id
-UNION SELECT granted_by FROM grants WHERE guild_id = :guild_id
-UNION SELECT member_id FROM ledger WHERE guild_id = :guild_id AND kind IN ('grant', 'adjust')
-UNION SELECT set_by FROM guild_keys WHERE guild_id = :guild_id
-UNION SELECT decided_by FROM reviews WHERE guild_id = :guild_id AND decided_by IS NOT NULL
-"""
+_ALL_OF_GUILD = f"SELECT DISTINCT member_id FROM ({NAMED}) AS named WHERE guild_id = ? AND member_id > 0"  # noqa: S608 - a constant
 _IS_PURGED = "SELECT 1 FROM absent_guilds WHERE guild_id = ? AND purged_at IS NOT NULL"
 # Cards of which everything was erased.
 _JOBS = """
@@ -190,23 +183,6 @@ _REPLACE_IN_JOBS = (
     """,
     "UPDATE jobs SET author_id = :number WHERE guild_id = :guild_id AND id IN (SELECT value FROM json_each(:ids))",
 )
-_NAMED = (
-    ("ledger", "member_id", "job_id IS NULL AND kind IN ('grant', 'adjust') AND at"),
-    ("jobs", "dropped_by", "created_at"),
-    ("grants", "granted_by", "granted_at"),
-    ("guild_keys", "set_by", "set_at"),
-    ("limits", "set_by", "set_at"),
-    ("switched_off", "by_id", "at"),
-    ("blocks", "by_id", "at"),
-    ("recipes", "made_by", "changed_at"),
-    ("events", "made_by", "begins_at"),
-    ("recipes", "changed_by", "changed_at"),
-    ("reviews", "decided_by", "asked_at"),
-    ("schedules", "made_by", "made_at"),
-    ("setup_steps", "by_id", "at"),
-    ("result_reports", "member_id", "at"),
-)
-"""Other references to members: table, column, and the condition, ending in the time's column."""
 _LINES = """
 SELECT id, by_id, text, about FROM decisions
 WHERE guild_id = :guild_id AND at <= :asked_at
@@ -237,9 +213,8 @@ def note_former(db: Connection, guild_id: int, member_id: int, now: float) -> No
 
 def note_all_former(db: Connection, guild_id: int, now: float) -> None:
     """Schedule pseudonyms for all members of a purged guild."""
-    for (member_id,) in db.execute(_ALL_OF_GUILD, {"guild_id": guild_id}).fetchall():
-        if member_id > 0:
-            note_former(db, guild_id, member_id, now)
+    for (member_id,) in db.execute(_ALL_OF_GUILD, (guild_id,)).fetchall():
+        note_former(db, guild_id, member_id, now)
 
 
 class FormerMembers(Repository):
@@ -273,10 +248,10 @@ class FormerMembers(Repository):
     def _replace_rest(self, db: Connection, former: _Former, values: dict[str, Any]) -> None:
         """Replace the id outside of jobs, except where it still applies to the member."""
         now = self._clock.wall()
-        for table, column, when in _NAMED:
+        for each in NUMBERED:
             db.execute(
-                f"UPDATE {table} SET {column} = :number"  # noqa: S608 - constants
-                f" WHERE guild_id = :guild_id AND {column} = :member_id AND {when} <= :asked_at",
+                f"UPDATE {each.table} SET {each.column} = :number"  # noqa: S608 - constants
+                f" WHERE guild_id = :guild_id AND {each.column} = :member_id AND {each.when} <= :asked_at",
                 values,
             )
         for row in db.execute(_LINES, {**values, "part": f"%{former.member_id}%"}).fetchall():

@@ -110,11 +110,6 @@ class MemberSettingsRows(Repository):
         )
 
 
-def forget_settings(db: Connection, guild_id: int, member_id: int) -> None:
-    for table in ("member_settings", "presets"):
-        db.execute(f"DELETE FROM {table} WHERE guild_id = ? AND member_id = ?", (guild_id, member_id))  # noqa: S608 - one of the two
-
-
 def _settings(db: Connection, guild_id: int, member_id: int) -> MemberSettings:
     row = db.execute(
         "SELECT data FROM member_settings WHERE guild_id = ? AND member_id = ?", (guild_id, member_id)

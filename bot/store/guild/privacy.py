@@ -10,13 +10,11 @@ from typing import Any
 from bot.domain.models import ShootoutPhase
 from bot.store.engine.columns import from_milli, from_milli_or_none
 from bot.store.engine.repository import Repository
-from bot.store.guild.community.cast import forget_cast
-from bot.store.guild.community.events import forget_events
-from bot.store.guild.copied_words import erase_copies
+from bot.store.guild.community.cast import forget_pictures
 from bot.store.guild.gone import note_all_former, note_former
-from bot.store.guild.members import forget_settings
+from bot.store.guild.of_members import DELETED, NAMED
 from bot.store.guild.reviews import withheld_in
-from bot.store.jobs.erasing import KEPT, ModelTest, erase_jobs, no_model
+from bot.store.jobs.erasing import KEPT, ModelTest, erase_copies, erase_jobs, no_model
 from bot.store.money.reports import PAGE_ROWS, START, Mark, ReportPage, iso_time
 from bot.store.sql import Connection, Row
 from bot.store.vault.secret_box import forget_expired_tokens
@@ -34,20 +32,10 @@ _STILL_OPEN = """
 SELECT count(*) FROM jobs WHERE guild_id = ? AND author_id = ?
     AND state IN ('awaiting_approval', 'waiting', 'submitting', 'queued', 'processing', 'ready')
 """
-_GUILDS = """
-SELECT guild_id FROM jobs WHERE author_id = :member_id
-UNION SELECT guild_id FROM drafts WHERE member_id = :member_id
-UNION SELECT guild_id FROM reaction_acts WHERE member_id = :member_id
-UNION SELECT guild_id FROM voice_defaults WHERE member_id = :member_id
-UNION SELECT guild_id FROM member_settings WHERE member_id = :member_id
-UNION SELECT guild_id FROM presets WHERE member_id = :member_id
-UNION SELECT guild_id FROM cast_members WHERE made_by = :member_id
-UNION SELECT guild_id FROM shootout_votes WHERE member_id = :member_id
-UNION SELECT guild_id FROM event_members WHERE member_id = :member_id
-UNION SELECT guild_id FROM result_reports WHERE member_id = :member_id
-UNION SELECT guild_id FROM grants WHERE member_id = :member_id
+_GUILDS = f"""
+SELECT guild_id FROM ({NAMED}) AS named WHERE member_id = :member_id
 UNION SELECT guild_id FROM decisions WHERE by_id = :member_id
-"""
+"""  # noqa: S608 - a constant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,10 +84,8 @@ class Privacy(Repository):
     async def erase(self, guild_id: int, member_id: int, *, is_known_model: ModelTest = no_model) -> Erased:
         """Erase the contents of the member's ended jobs in the guild; delete their other data there.
 
-        That is drafts, reactions, votes, settings, presets, the default voice, and what they added to the cast. Copies
-        of their results become due for deletion; their words go from others' jobs, too. Times, states, operations and
-        credits stay, models if `is_known_model`, and the ledger; a pseudonym replaces the member as soon as limits
-        allow. The log is emptied.
+        OF_MEMBERS says what that is. Copies of their results become due for deletion; their words go from others'
+        jobs, too. Models stay if `is_known_model`. The log is emptied.
         """
         mine, now = (guild_id, member_id), self._clock.wall()
 
@@ -108,16 +94,18 @@ class Privacy(Repository):
             needed = set(erase_copies(db, guild_id, member_id, ids))
             ids = [each for each in ids if each not in needed]
             jobs = erase_jobs(db, guild_id, ids, now, is_known_model=is_known_model, with_copies=True)
-            db.execute("DELETE FROM reaction_acts WHERE guild_id = ? AND member_id = ?", mine)
-            db.execute("DELETE FROM voice_defaults WHERE guild_id = ? AND member_id = ?", mine)
-            db.execute("DELETE FROM shootout_votes WHERE guild_id = ? AND member_id = ?", mine)
-            forget_settings(db, guild_id, member_id)
-            forget_cast(db, guild_id, member_id, now)
-            forget_events(db, guild_id, member_id)
+            forget_pictures(db, guild_id, member_id, now)
+            deleted = {
+                each.table: db.execute(
+                    f"DELETE FROM {each.table} WHERE guild_id = ? AND {each.column} = ?",  # noqa: S608 - constants
+                    mine,
+                ).rowcount
+                for each in DELETED
+            }
             if member_id != guild_id:  # their own place has their id anyway
                 note_former(db, guild_id, member_id, now)
-            drafts = db.execute("DELETE FROM drafts WHERE guild_id = ? AND member_id = ?", mine).rowcount
-            return Erased(jobs=jobs, drafts=drafts, left=db.execute(_STILL_OPEN, mine).fetchone()[0] + len(needed))
+            left = db.execute(_STILL_OPEN, mine).fetchone()[0] + len(needed)
+            return Erased(jobs=jobs, drafts=deleted["drafts"], left=left)
 
         erased = await self._write(guild_id, change)
         await self._database.scrub()

@@ -30,12 +30,8 @@ async def account_page(interaction: Interaction) -> tuple[str, Sequence[discord.
     return "\n".join(lines), [
         *([] if outside else _choices(found)),
         Control.button("account_link", "key", label=texts.REPLACE_KEY),
-        remove_button(),
+        Control.button("account_remove", "key", label=texts.REMOVE_ACCOUNT, style=discord.ButtonStyle.danger),
     ]
-
-
-def remove_button() -> Control:
-    return Control.button("account_remove", "key", label=texts.REMOVE_ACCOUNT, style=discord.ButtonStyle.danger)
 
 
 def key_controls(guild_id: int | None) -> list[discord.ui.Item[Any]]:

@@ -5,7 +5,6 @@ from contextlib import ExitStack
 from typing import Any
 
 import discord
-from discord.utils import MISSING
 
 from bot.delivery.answers.deferral import defer
 from bot.delivery.channels.facts import UPLOAD_TIMEOUT_S, in_time
@@ -17,8 +16,7 @@ from bot.server.members import MemberData
 from bot.store import Erased, Privacy
 from cogs.member.export import own_jobs
 from cogs.member.panel import texts
-from cogs.member.panel.account import remove_button
-from cogs.ui.controls import on, view_of
+from cogs.ui.controls import on
 from cogs.ui.forms import Form
 from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.permissions import file_limit_of, guild_of, is_outside
@@ -50,16 +48,25 @@ async def delete(interaction: Interaction, member_id: str, _values: Sequence[str
     """Ask the member to confirm; only they can."""
     if member_id != str(interaction.user.id):
         raise InputError(GONE)
-    guild_of(interaction)
-    await in_time(interaction.response.send_modal(DeleteDataForm(interaction.client, outside=is_outside(interaction))))
+    key = (await use(interaction, OwnAccounts).of(guild_of(interaction), interaction.user.id)).key
+    form = DeleteDataForm(interaction.client, outside=is_outside(interaction), last4="" if key is None else key.last4)
+    await in_time(interaction.response.send_modal(form))
 
 
 class DeleteDataForm(Form):
-    """Says what is deleted and what stays; the member has to type a word, as it cannot be undone."""
+    """Says what is deleted and what stays; the member has to type a word, as it cannot be undone.
 
-    def __init__(self, bot: Bot, *, outside: bool) -> None:
+    `last4`: of the key of their own account, which stays unless they choose to remove it; '' without one.
+    """
+
+    def __init__(self, bot: Bot, *, outside: bool, last4: str) -> None:
         super().__init__(bot, title=str(texts.DELETE_DATA), name="delete-data")
-        self.add_item(discord.ui.TextDisplay(str(texts.DELETE_QUESTION_OUTSIDE if outside else texts.DELETE_QUESTION)))
+        question = str(texts.DELETE_QUESTION_OUTSIDE if outside else texts.DELETE_QUESTION)
+        self.stays = texts.KEY_STAYS(key=last4) if last4 else ""
+        self.add_item(discord.ui.TextDisplay(f"{question}\n{self.stays}"))
+        self.with_key = discord.ui.Checkbox[Any]()
+        if last4:
+            self.add_item(discord.ui.Label(text=str(texts.REMOVE_KEY_TOO), component=self.with_key))
         self.word: discord.ui.TextInput[Any] = discord.ui.TextInput(max_length=WORD_CHARS)
         self.add_item(discord.ui.Label(text=texts.TYPE_WORD(word=str(texts.DELETE_WORD)), component=self.word))
 
@@ -68,11 +75,13 @@ class DeleteDataForm(Form):
         if self.word.value.strip().casefold() != str(texts.DELETE_WORD).casefold():
             raise InputError(texts.NOT_DELETED(word=str(texts.DELETE_WORD)))
         guild_id = guild_of(interaction)
-        erased = await use(interaction, MemberData).erase(guild_id, interaction.user.id)
-        key = (await use(interaction, OwnAccounts).of(guild_id, interaction.user.id)).key
-        said = outcome(erased) if key is None else sentences(outcome(erased), texts.KEY_STAYS(key=key.last4))
-        view = MISSING if key is None else view_of([remove_button()])
-        await in_time(interaction.response.send_message(said, view=view, ephemeral=True))
+        said = [outcome(await use(interaction, MemberData).erase(guild_id, interaction.user.id))]
+        if self.with_key.value:
+            removed = await use(interaction, OwnAccounts).remove(interaction.user.id)
+            said.append(texts.account_removed(removed.key.last4, removed.running))
+        elif self.stays:
+            said.append(self.stays)
+        await in_time(interaction.response.send_message(sentences(*said), ephemeral=True))
         await use(interaction, Takedown).delete_erased(guild_id)  # the upkeep deletes the rest
 
 

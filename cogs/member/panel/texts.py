@@ -228,3 +228,4 @@ STILL_OPEN = Plural(
 )
 """Say that `count` (at least one) could not be deleted yet."""
 KEY_STAYS = Text("The key of your own Cannon account (`…{key}`) stays linked until you remove it.")
+REMOVE_KEY_TOO = Text("Remove my key, too")

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import pytest
+
 from bot.domain.models import Books, JobState
 from bot.domain.server.guild_rules import Limit, Period, Scope
+from cogs.member.panel import texts
 from cogs.member.panel.texts import KEY_STAYS
 from tests.support import me
 from tests.support.channels import press
-from tests.support.erased import delete_data
 from tests.support.own_account import ADAS_KEY, link, linked, spent, words
 from tests.support.prices import priced
 from tests.support.rig import HOST_KEY, Rig
-from tests.support.surface import newest, panel_text, private_sentence
+from tests.support.surface import fill, newest, panel_text, private_sentence
 
 
 async def test_a_key_is_linked_shown_by_four_characters_and_removed(rig: Rig):
@@ -75,14 +77,17 @@ async def test_someone_without_an_account_who_names_it_is_shown_how_to_link_one(
     assert await rig.jobs() == []
 
 
-async def test_deleting_data_names_the_key_that_stays_and_offers_to_remove_it(rig: Rig):
-    unlinked = await delete_data(rig, rig.member)
-    assert "Cannon account" not in unlinked.response.content
+@pytest.mark.parametrize("is_removed", [False, True])
+async def test_the_question_of_delete_my_data_names_the_own_key_and_offers_to_remove_it(rig: Rig, is_removed: bool):
+    assert "Cannon account" not in str((await me.ask_to_delete(rig, rig.member)).modal)
     await linked(rig, rig.member, ADAS_KEY)
-    done = await delete_data(rig, rig.member)
-    assert str(KEY_STAYS(key=ADAS_KEY[-4:])) in done.response.content
-    removed = await rig.member.click(done.response, custom_id="c1:account_remove:key")
-    assert "is removed" in removed.followups[-1].content
+    form = await me.ask_to_delete(rig, rig.member)
+    assert str(KEY_STAYS(key=ADAS_KEY[-4:])) in str(form.modal)
+    word = {texts.TYPE_WORD(word=str(texts.DELETE_WORD)): str(texts.DELETE_WORD)}
+    done = await rig.member.submit_modal(form, fill(form, word | {str(texts.REMOVE_KEY_TOO): is_removed}))
+    assert (str(KEY_STAYS(key=ADAS_KEY[-4:])) in done.response.content) is not is_removed
+    assert ("is removed and deleted" in done.response.content) is is_removed
+    assert (await rig.bot.parts.store.keys.current(rig.member.id) is None) is is_removed
 
 
 async def test_details_show_what_an_own_account_paid_to_its_owner_alone(rig: Rig):

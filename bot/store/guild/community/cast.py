@@ -14,7 +14,6 @@ from bot.store.sql import Connection, Row
 _ALL = "SELECT * FROM cast_members WHERE guild_id = ? ORDER BY kind, name_key"
 _ONE = "SELECT * FROM cast_members WHERE guild_id = ? AND id = ?"
 _DELETE = "DELETE FROM cast_members WHERE guild_id = ? AND id = ?"
-_MADE_BY = "SELECT * FROM cast_members WHERE guild_id = ? AND made_by = ?"
 _FOUND = """
 SELECT * FROM cast_members WHERE guild_id = :guild_id AND (
     name_key IN (SELECT value FROM json_each(:keys)) OR id IN (SELECT value FROM json_each(:ids))
@@ -28,6 +27,11 @@ _UPDATE = """
 UPDATE cast_members SET name = ?, name_key = ?, data = ?, channel_id = ?, message_id = ? WHERE guild_id = ? AND id = ?
 """
 _LEAVE = "INSERT INTO cast_leftovers (guild_id, channel_id, message_id, delete_at) VALUES (?, ?, ?, ?)"
+_LEAVE_ALL = """
+INSERT INTO cast_leftovers (guild_id, channel_id, message_id, delete_at)
+SELECT guild_id, channel_id, message_id, ? FROM cast_members
+WHERE guild_id = ? AND made_by = ? AND channel_id IS NOT NULL AND message_id IS NOT NULL
+"""
 _USED = "DELETE FROM cast_leftovers WHERE guild_id = ? AND message_id = ?"
 _LATER = "UPDATE cast_leftovers SET delete_at = ? WHERE guild_id = ? AND message_id = ?"
 _LEFT = "SELECT * FROM cast_leftovers WHERE delete_at <= ? ORDER BY delete_at LIMIT ?"
@@ -139,10 +143,9 @@ class Cast(Repository):
         await self._execute(_LATER, (delete_at, guild_id, message_id), guild_id=guild_id)
 
 
-def forget_cast(db: Connection, guild_id: int, member_id: int, now: float) -> None:
-    """Remove what a member added; the messages with its pictures are due for deletion."""
-    for row in db.execute(_MADE_BY, (guild_id, member_id)).fetchall():
-        _remove(db, _member(row), now)
+def forget_pictures(db: Connection, guild_id: int, member_id: int, now: float) -> None:
+    """Have the messages with the pictures of what a member added deleted."""
+    db.execute(_LEAVE_ALL, (now, guild_id, member_id))
 
 
 def _remove(db: Connection, member: CastMember, now: float) -> CastMember:

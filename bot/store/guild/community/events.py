@@ -235,12 +235,6 @@ class Events(Repository):
         await self._write(guild_id, change)
 
 
-def forget_events(db: Connection, guild_id: int, member_id: int) -> None:
-    """Delete a member from events that run and from places."""
-    for table in ("event_members", "event_places"):
-        db.execute(f"DELETE FROM {table} WHERE guild_id = ? AND member_id = ?", (guild_id, member_id))  # noqa: S608
-
-
 def _close(db: Connection, event: ServerEvent, state: EventState, now: float) -> bool:
     """Close an open event and its purse: what open jobs hold of it stays paid. Who took part is forgotten."""
     if not db.execute(_CLOSE, (state, now, event.guild_id, event.id)).rowcount:
