@@ -22,7 +22,6 @@ from dotenv.parser import parse_stream
 
 from bot.errors import RESTART_CANNOT_HELP, SettingsError, StartError
 
-IpNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
 ENV_FILE = Path(".env")
 CANNON_API_URL = "https://www.cannonstudio.app"
 """Cannon Studio's public base URL (https://www.cannonstudio.app/developers/docs/reference/create-request)."""
@@ -257,11 +256,6 @@ def _host(text: str) -> str:
     return host
 
 
-def _networks(text: str) -> tuple[IpNetwork, ...]:
-    """Turn `10.0.0.0/8, 192.0.2.1` into networks; an address is a network of one."""
-    return tuple(ipaddress.ip_network(word, strict=False) for word in text.replace(",", " ").split())
-
-
 def _number(least: int, most: int, words: str = "a whole number") -> ValueKind:
     def parse(text: str) -> int:
         return int(_checked(text, re.fullmatch(r"[0-9]{1,6}", text, re.ASCII) and least <= int(text) <= most))
@@ -308,7 +302,6 @@ CREDITS = ValueKind(
 )
 HOST = ValueKind(_host, "an address or a host name without http:// and port, such as 127.0.0.1")
 PORT = _number(0, 65535, "a port, a whole number (0: any free one)")
-NETWORKS = ValueKind(_networks, "addresses or networks with commas between them, such as 172.17.0.0/16")
 
 
 def _setting(kind: ValueKind, default: object, meaning: str) -> Any:
@@ -429,11 +422,6 @@ class Settings:
     )  # fmt: skip
     http_host: str = _setting(HOST, "127.0.0.1", "Address on which `/webhooks/` listens, if `PUBLIC_URL` is set.")
     http_port: int = _setting(PORT, 8080, "Port of `/webhooks/`; `0` picks a free one.")
-    http_proxies: tuple[IpNetwork, ...] = _setting(
-        NETWORKS, (),
-        "Addresses or networks of your reverse proxies, separated by commas. A proxy may open 200 connections at "
-        "once; any other address, except this machine, 20.",
-    )  # fmt: skip
     health_host: str = _setting(
         HOST, "127.0.0.1",
         "Address on which `/healthz` and `/metrics` listen. They contain no secrets, but do not expose them to "
@@ -485,7 +473,6 @@ FILES = {f"{name}_FILE": name for name in sorted(SECRET_SETTINGS)}
 _NO_POOLER = "DATABASE_DIRECT is set, and DATABASE names no PostgreSQL database. Set both, or remove the former."
 _SHOWN_DEFAULTS: Mapping[str, str] = {
     "database": "data/cannon-bot.db",
-    "http_proxies": "",
     "log_format": "",
     "secret_keys": "",
 }

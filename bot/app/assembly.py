@@ -69,9 +69,8 @@ from bot.runtime.background import CommonWork, Rounds
 from bot.runtime.machine import free_bytes
 from bot.runtime.metrics import DatabaseState
 from bot.runtime.network.fetching import PracticeTransport
-from bot.runtime.network.listener import Endpoint
 from bot.runtime.network.transport import OriginTransport, public_transport
-from bot.runtime.network.web_server import HttpServer
+from bot.runtime.network.web_server import Endpoint, HttpServer
 from bot.runtime.pace import RateLimiter, Turns
 from bot.runtime.texts import COMMANDS_OUTDATED, DISK_FREE
 from bot.server.absences import Absences
@@ -620,11 +619,9 @@ def _http_server(setup: Setup, health: Health, webhooks: Webhooks) -> HttpServer
     return HttpServer(
         private=Endpoint("HEALTH", settings.health_host, settings.health_port),
         public=public,
-        proxies=settings.http_proxies,
         health=health,
         hint=webhooks.receive,
         metrics=setup.metrics,
-        clock=setup.clock,
     )
 
 

@@ -210,7 +210,6 @@ class Metrics:
         self._build = gauge("cannon_bot_build_info", texts.BUILD, "version", "commit", "role")
         self._second_copy = gauge("cannon_bot_second_copy", "Whether another copy of the bot runs with the same token.")
         self._files = gauge("cannon_bot_file_bytes", "Size of the database's files.", "file")
-        self._refused = count("cannon_bot_connections_refused", "Connections closed, by the bound passed.", "bound")
         self._ledger, self._shards, self._database = LedgerCollector(), ShardCollector(), DatabaseCollector()
         self._dropped_lines = CountCollector("cannon_bot_log_lines_dropped", texts.LOG_LINES_DROPPED)
         self._whole.registry.register(self._ledger)
@@ -329,10 +328,6 @@ class Metrics:
     def hint(self, *, known: bool) -> None:
         """Count a webhook; `known`: of one of our jobs."""
         self._hints.labels("known" if known else "unknown").inc()
-
-    def connection_refused(self, bound: str) -> None:
-        """Count a rejected connection. `bound`: `all` or `peer`."""
-        self._refused.labels(self._label(bound)).inc()
 
     def render(self) -> bytes:
         """Render in Prometheus' text format (`CONTENT_TYPE`)."""

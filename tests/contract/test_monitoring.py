@@ -161,7 +161,6 @@ def test_each_metric_of_jobs_calls_and_money_is_on_the_dashboard():
         "accounts",
         "polls",
         "webhook_hints",
-        "connections_refused",
         "log_lines_dropped",
         "slow_readings",
         "second_copy",

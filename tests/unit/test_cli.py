@@ -16,11 +16,9 @@ import pytest
 from bot import __version__, commit
 from bot.app.connection.commands import rows, text
 from bot.app.connection.start import invite_link
-from bot.runtime.clock import SystemClock
 from bot.runtime.metrics import Metrics
 from bot.runtime.network.health_probe import ask, stored_address
-from bot.runtime.network.listener import Endpoint
-from bot.runtime.network.web_server import HttpServer
+from bot.runtime.network.web_server import Endpoint, HttpServer
 from bot.settings import describe_settings
 from bot.store.engine.schema import migrations
 from tests.support.new_file import write_empty_database
@@ -201,7 +199,6 @@ async def server() -> AsyncIterator[tuple[HttpServer, dict[str, object]]]:
         health=health,
         hint=lambda _: False,
         metrics=Metrics(),
-        clock=SystemClock(),
     )
     await server.start()
     yield server, state

@@ -40,7 +40,7 @@ def test_without_any_setting_the_defaults_hold(tmp_path: Path) -> None:
     assert settings.cannon_api_url == "https://www.cannonstudio.app"
     assert settings.database == tmp_path / "data" / "cannon-bot.db"
     assert (settings.http_host, settings.http_port, settings.public_url) == ("127.0.0.1", 8080, None)
-    assert (settings.health_host, settings.health_port, settings.http_proxies) == ("127.0.0.1", 8081, ())
+    assert (settings.health_host, settings.health_port) == ("127.0.0.1", 8081)
     assert (settings.log_level, settings.secret_keys, settings.cannon_api_key_guilds) == ("INFO", (), None)
     assert (settings.retention_days, settings.cannon_api_key_limit) == (365, None)
     assert (settings.discord_api_url, settings.shard_count) == ("https://discord.com", None)
@@ -88,7 +88,6 @@ def test_every_setting_is_read_from_the_environment(monkeypatch: pytest.MonkeyPa
         "LOG_FORMAT": "JSON",
         "HTTP_HOST": "[::1]",
         "HTTP_PORT": "0",
-        "HTTP_PROXIES": "172.17.0.0/16, 2001:db8::1",
         "HEALTH_HOST": "0.0.0.0",
         "HEALTH_PORT": "9090",
         "PUBLIC_URL": "https://bot.example.org/",
@@ -119,7 +118,6 @@ def test_every_setting_is_read_from_the_environment(monkeypatch: pytest.MonkeyPa
     assert settings.support_url == "https://example.org/support"
     assert (settings.log_level, settings.log_format) == ("DEBUG", "json")
     assert (settings.http_host, settings.http_port) == ("::1", 0)
-    assert list(map(str, settings.http_proxies)) == ["172.17.0.0/16", "2001:db8::1/128"]
     assert (settings.health_host, settings.health_port) == ("0.0.0.0", 9090)
     assert settings.public_url == "https://bot.example.org"
     assert (settings.discord_api_url, settings.shard_count) == ("http://nirn-proxy:8080", 16)
@@ -301,7 +299,6 @@ def test_all_problems_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
         ("HTTP_PORT", "80.5", "65535"),
         ("HTTP_PORT", "٣", "65535"),
         ("HEALTH_PORT", "65536", "65535"),
-        ("HTTP_PROXIES", "proxy.example.org", "networks"),
         ("HTTP_HOST", "http://localhost", "host name"),
         ("HTTP_HOST", "localhost:80", "host name"),
         ("DATABASE", ".", "path of a file"),

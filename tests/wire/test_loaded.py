@@ -21,7 +21,6 @@ NOT_BEFORE_READY = {
     "av": "only the demo makes videos",
     "pydantic": "settings are a dataclass",
     "pytest": "no tool of developers is needed",
-    "aiohttp.web": "the pages are served from the first connection on",
     "rich": "tracebacks in color are for developers",
     "click": "httpx has a command line of its own",
     "simcord": "only the demo simulates Discord",

@@ -32,7 +32,7 @@ from bot.runtime.clock import Clock
 from bot.runtime.logs import Scrubber
 from bot.runtime.machine import free_bytes, problem_of
 from bot.runtime.network.health_probe import ask, stored_address
-from bot.runtime.network.listener import Endpoint
+from bot.runtime.network.web_server import Endpoint
 from bot.runtime.progress import Progress
 from bot.settings import SECRET_SETTINGS, PostgresUrl, SecretStr, Settings, misspelled
 from bot.store import Store

@@ -58,7 +58,6 @@ FED: dict[str, Callable[[Metrics], object]] = {
     "cannon_bot_webhook_hints": lambda each: each.hint(known=True),
     "cannon_bot_log_lines_dropped": lambda each: each.dropped_lines(lambda: 3.0),
     "cannon_bot_slow_readings": lambda _: reading_time.slow.update(["words"]),
-    "cannon_bot_connections_refused": lambda each: each.connection_refused("peer"),
 }
 OWN = {"render"}
 

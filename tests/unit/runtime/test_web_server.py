@@ -8,10 +8,9 @@ import aiohttp
 import pytest
 
 from bot.errors import StartError
-from bot.runtime.clock import SystemClock
 from bot.runtime.metrics import Metrics
-from bot.runtime.network.listener import BODY_LIMIT_BYTES, Endpoint
-from bot.runtime.network.web_server import HttpServer
+from bot.runtime.network import web_server
+from bot.runtime.network.web_server import BODY_LIMIT_BYTES, Endpoint, HttpServer
 
 KNOWN = "JOB0123456-abcdef"
 
@@ -30,7 +29,6 @@ class World:
             health=self.health,
             hint=self.hint,
             metrics=self.metrics,
-            clock=SystemClock(),
         )
 
     def health(self) -> Mapping[str, object]:
@@ -169,6 +167,22 @@ async def test_a_body_that_never_ends_is_cut(
     never.set()
 
 
+@pytest.mark.parametrize("data", [b"", b"GET / HTTP/1.1\r\nHost: x\r\nX-A: "], ids=["nothing", "half"])
+async def test_who_sends_no_whole_head_is_closed_in_time(data: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert web_server.HEAD_TIMEOUT_S <= 10
+    monkeypatch.setattr(web_server, "HEAD_TIMEOUT_S", 0.05)
+    server = World().another()
+    await server.start()
+    try:
+        port = int(str(server.webhook_address).rpartition(":")[2])
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(data)
+        assert await asyncio.wait_for(reader.read(), 10) == b""
+        writer.close()
+    finally:
+        await server.close()
+
+
 async def test_versions_are_not_told_and_nothing_is_cached(host: aiohttp.ClientSession) -> None:
     async with host.get("/healthz") as answer:
         assert answer.headers["Server"] == "cannon-bot"
@@ -194,7 +208,6 @@ async def test_a_health_port_in_use_is_told_by_its_own_setting(world: World) -> 
         health=world.health,
         hint=world.hint,
         metrics=world.metrics,
-        clock=SystemClock(),
     )
     with pytest.raises(StartError, match="HEALTH_PORT=0"):
         await second.start()
