@@ -6,7 +6,6 @@ Imports no library: a start keeps what it imports out of the garbage collector f
 from __future__ import annotations
 
 import ctypes
-import dataclasses
 import errno
 import gc
 import math
@@ -14,12 +13,9 @@ import os
 import shlex
 import sys
 import tempfile
-import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
-from typing import Any
 
 from bot.errors import RESTART_CANNOT_HELP, RESTART_MAY_HELP, StoreError
 from bot.runtime import texts
@@ -37,101 +33,11 @@ def keep_little() -> None:
 
     frozenlist, of aiohttp's callbacks, has a Python version: its compiled one pulls in the C++ runtime, 1.4 MB.
     """
-    make_methods_late()
     os.environ.setdefault("FROZENLIST_NO_EXTENSIONS", "1")
     mallopt = _function("mallopt")
     if mallopt is not None:
         mallopt(_M_ARENA_MAX, ARENAS_MAX)
         mallopt(_M_MMAP_THRESHOLD, MMAP_FROM_BYTES)
-
-
-OWN = ("bot", "cogs", "sandbox")
-"""The packages whose dataclasses make their methods late."""
-
-
-def make_methods_late() -> None:
-    """Have dataclasses of the bot compile their methods at the first use of one, not when they are imported.
-
-    Most are not used before READY. docs/decisions/0031-what-a-start-loads.md has the figures.
-    """
-    dataclasses.dataclass = _dataclass  # others' classes are passed to the original
-
-
-def _dataclass(cls: type[Any] | None = None, /, **options: Any) -> Any:
-    if cls is None:
-        return partial(_dataclass, **options)
-    if cls.__module__.partition(".")[0] not in OWN:
-        return _AT_ONCE(cls, **options)
-    wanted = {name: options.pop(name, default) for name, default in _METHODS.items()}
-    own = vars(cls).keys()
-    cls.__doc__ = cls.__doc__ or cls.__name__  # else it is made of the signature, which is slow
-    made = _AT_ONCE(cls, init=False, repr=False, eq=False, **options)
-    late = [f"__{name}__" for name in ("init", "repr", "eq") if wanted[name] and f"__{name}__" not in own]
-    if wanted["eq"] and "__hash__" not in own:
-        if wanted["frozen"]:
-            late.append("__hash__")
-        else:
-            made.__hash__ = None
-    for name in late:
-        setattr(made, name, _first_use(made, name, wanted, late))
-    if wanted["frozen"]:
-        made.__setattr__, made.__delattr__ = _set_attribute, _delete_attribute
-        if options.get("slots"):
-            made.__getstate__, made.__setstate__ = _state, _set_state
-    return made
-
-
-_AT_ONCE: Any = dataclasses.dataclass
-_METHODS = {"init": True, "repr": True, "eq": True, "frozen": False}
-
-
-def _first_use(cls: type[Any], name: str, wanted: dict[str, bool], late: list[str]) -> Callable[..., Any]:
-    """Return a method that gives the class the real ones, from a twin with the same fields, and calls its own."""
-
-    def method(self: Any, *arguments: Any, **named: Any) -> Any:
-        fields = dataclasses.fields(cls)
-        body: dict[str, Any] = {each.name: each for each in fields}
-        body["__annotations__"] = {each.name: each.type for each in fields}
-        if hasattr(cls, "__post_init__"):
-            body["__post_init__"] = cls.__post_init__
-        with _one_at_a_time:
-            twin = _AT_ONCE(type(cls.__name__, (), body), **wanted)
-        for each in late:
-            real = vars(twin)[each]
-            real.__qualname__ = f"{cls.__qualname__}.{each}"
-            setattr(cls, each, real)
-        return vars(cls)[name](self, *arguments, **named)
-
-    return method
-
-
-_one_at_a_time = threading.Lock()
-
-
-def _set_attribute(self: Any, name: str, value: object) -> None:
-    if _is_frozen(self, name):
-        raise dataclasses.FrozenInstanceError(f"cannot assign to field {name!r}")
-    object.__setattr__(self, name, value)
-
-
-def _delete_attribute(self: Any, name: str) -> None:
-    if _is_frozen(self, name):
-        raise dataclasses.FrozenInstanceError(f"cannot delete field {name!r}")
-    object.__delattr__(self, name)
-
-
-def _is_frozen(value: Any, name: str) -> bool:
-    """Whether the attribute must not change: a subclass that is no dataclass may have others."""
-    return "__dataclass_fields__" in vars(type(value)) or name in value.__dataclass_fields__
-
-
-def _state(self: Any) -> list[Any]:
-    return [getattr(self, each.name) for each in dataclasses.fields(self)]
-
-
-def _set_state(self: Any, state: list[Any]) -> None:
-    for each, value in zip(dataclasses.fields(self), state, strict=True):
-        object.__setattr__(self, each.name, value)
 
 
 def release_memory() -> None:
