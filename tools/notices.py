@@ -21,10 +21,7 @@ ELSEWHERE = {"tzdata"}
 """Pins for Windows alone, where the bot does not run."""
 BY_TEXT = {"httpx-aiohttp": "BSD-3-Clause"}
 """Packages whose metadata has the text of the license instead of its name."""
-CARRIED = (
-    ("WenQuanYi Micro Hei", "Apache-2.0", "bot/media/fonts/LICENSE-wqy-microhei.txt"),
-    ("GNU Unifont", "OFL-1.1", "bot/media/fonts/LICENSE-unifont.txt"),
-)
+CARRIED = (("WenQuanYi Micro Hei, a subset", "Apache-2.0", "bot/media/fonts/LICENSE-wqy-microhei.txt"),)
 """Files of others that are kept in this repository."""
 HEAD = """Licenses of what cannon-bot ships
 =================================

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from bot.domain.models import credits_text
 from bot.media import texts
-from bot.media.lettering import Lettering, drawable
+from bot.media.lettering import Lettering
 
 if TYPE_CHECKING:
     from PIL.ImageDraw import ImageDraw
@@ -67,10 +67,8 @@ class Chart:
 
     png: bytes
     bars: tuple[DrawnBar, ...]
-
-    def numbers(self, panel: str) -> list[Decimal]:
-        """Return the drawn amounts of `days`, `members` or `operations`, in order."""
-        return [bar.value for bar in self.bars if bar.panel == panel]
+    numbered: tuple[str, ...]
+    """Labels that the font cannot write; in the image they are #1, #2 and so on."""
 
 
 def draw(
@@ -80,12 +78,9 @@ def draw(
     days: Sequence[Bar],
     members: Sequence[Bar],
     operations: Sequence[Bar],
-    members_heading: str | None = None,
+    headings: tuple[str, str],
 ) -> Chart:
-    """Draw spending by days (oldest first), members and operations (highest first).
-
-    With `members_heading`, the member list has other rows, under that heading.
-    """
+    """Draw spending by days (oldest first), and by members and operations (highest first) under their headings."""
     from PIL import Image, ImageDraw  # noqa: PLC0415 - 20 ms and 10 MB that only a report needs
 
     lists = [gathered(members), gathered(operations)]
@@ -93,25 +88,18 @@ def draw(
     height = HEAD_HEIGHT + DAYS_HEIGHT + GAP // 2 + LIST_HEAD + rows * ROW_HEIGHT + MARGIN // 2
     picture = Image.new("RGB", (WIDTH * SCALE, height * SCALE), BACKGROUND)
     canvas = _Canvas(ImageDraw.Draw(picture))
-    name = drawable(title)
-    canvas.text((MARGIN, 16), name, TITLE_SIZE, room=WIDTH - 2 * MARGIN)
-    room = WIDTH - 2 * MARGIN - GAP - canvas.width(name, TITLE_SIZE)
-    canvas.text((WIDTH - MARGIN, 23), drawable(subtitle), TEXT_SIZE, FAINT, anchor="ra", room=room)
+    canvas.text((MARGIN, 16), title, TITLE_SIZE, room=WIDTH - 2 * MARGIN)
+    room = WIDTH - 2 * MARGIN - GAP - canvas.width(title, TITLE_SIZE)
+    canvas.text((WIDTH - MARGIN, 23), subtitle, TEXT_SIZE, FAINT, anchor="ra", room=room)
     drawn = _draw_days(canvas, days, (MARGIN, HEAD_HEIGHT, WIDTH - MARGIN, HEAD_HEIGHT + DAYS_HEIGHT))
     top = HEAD_HEIGHT + DAYS_HEIGHT + GAP // 2
-    middle = WIDTH / 2
-    places = [
-        ("members", members_heading or str(texts.BY_MEMBER), MEMBER_COLOUR, MARGIN),
-        ("operations", str(texts.BY_OPERATION), OPERATION_COLOUR, middle),
-    ]
-    for (panel, heading, colour, left), bars in zip(places, lists, strict=True):
-        inset = left if panel == "members" else left + GAP / 2
-        drawn += _draw_list(
-            canvas, panel, heading, colour, bars, (inset, top, inset + middle - MARGIN - GAP / 2, height)
-        )
+    inner = WIDTH / 2 - GAP / 2
+    drawn += _draw_list(canvas, "members", headings[0], MEMBER_COLOUR, lists[0], (MARGIN, top, inner))
+    place = (inner + GAP, top, WIDTH - MARGIN)
+    drawn += _draw_list(canvas, "operations", headings[1], OPERATION_COLOUR, lists[1], place)
     file = io.BytesIO()
     picture.save(file, "PNG")
-    return Chart(png=file.getvalue(), bars=tuple(drawn))
+    return Chart(png=file.getvalue(), bars=tuple(drawn), numbered=tuple(canvas.numbered))
 
 
 def gathered(bars: Sequence[Bar]) -> list[Bar]:
@@ -126,10 +114,8 @@ def ceiling(value: Decimal) -> Decimal:
     """Return a round axis maximum, at least `value`, for GRID_LINES even steps."""
     step = max(value, Decimal("0.001")) / GRID_LINES
     unit = Decimal(10) ** math.floor(math.log10(step))
-    for factor in (Decimal(1), Decimal(2), Decimal("2.5"), Decimal(5), Decimal(10)):
-        if unit * factor >= step:
-            return unit * factor * GRID_LINES
-    return unit * 10 * GRID_LINES
+    factors = (Decimal(1), Decimal(2), Decimal("2.5"), Decimal(5), Decimal(10))
+    return next(unit * factor for factor in factors if unit * factor >= step) * GRID_LINES
 
 
 def _draw_days(canvas: _Canvas, days: Sequence[Bar], area: Box) -> list[DrawnBar]:
@@ -140,7 +126,7 @@ def _draw_days(canvas: _Canvas, days: Sequence[Bar], area: Box) -> list[DrawnBar
     left += max(canvas.width(mark, TEXT_SIZE) for mark in marks) + 18
     for step, mark in enumerate(marks):
         y = floor - (floor - roof) * step / GRID_LINES
-        canvas.line((left, y, right, y), FAINT if step == 0 else GRID)
+        canvas.bar((left, y - 1, right, y + 1), FAINT if step == 0 else GRID)
         canvas.text((left - 14, y), mark, TEXT_SIZE, FAINT, anchor="rm")
     slot = (right - left) / max(1, len(days))
     half = min(slot * BAR_SHARE, BAR_WIDTH_MAX) / 2
@@ -148,8 +134,7 @@ def _draw_days(canvas: _Canvas, days: Sequence[Bar], area: Box) -> list[DrawnBar
     for place, day in enumerate(days):
         centre = left + slot * (place + 0.5)
         boxes.append((centre - half, floor - _length(day.value, most, floor - roof), centre + half, floor))
-    for box in boxes:
-        canvas.bar(box, DAY_COLOUR)
+        canvas.bar(boxes[-1], DAY_COLOUR)
     numbers = _numbers_above(canvas, days, boxes, (left, right))
     _days_below(canvas, days, boxes, (left, floor + 8, right))
     return [
@@ -183,33 +168,32 @@ def _numbers_above(
 def _days_below(canvas: _Canvas, days: Sequence[Bar], boxes: Sequence[Box], line: tuple[float, float, float]) -> None:
     """Label the days: all, or every nth, counted back from the last."""
     left, y, right = line
-    labels = [drawable(day.label) for day in days]
-    widest = max((canvas.width(each, TEXT_SIZE) for each in labels), default=0.0)
+    widest = max((canvas.width(day.label, TEXT_SIZE) for day in days), default=0.0)
     slot = (right - left) / max(1, len(days))
     every = max(1, math.ceil((widest + 22) / slot))
     end = math.inf
     for place in range(len(days) - 1, -1, -every):
-        wide = canvas.width(labels[place], TEXT_SIZE) / 2
+        wide = canvas.width(days[place].label, TEXT_SIZE) / 2
         centre = min(max((boxes[place][0] + boxes[place][2]) / 2, left + wide), right - wide)
         if centre + wide > end:
             continue  # the last one was moved inwards
-        canvas.text((centre, y), labels[place], TEXT_SIZE, FAINT, anchor="ma")
+        canvas.text((centre, y), days[place].label, TEXT_SIZE, FAINT, anchor="ma")
         end = centre - wide - 12
 
 
 def _draw_list(
-    canvas: _Canvas, panel: str, heading: str, colour: str, bars: Sequence[Bar], area: Box
+    canvas: _Canvas, panel: str, heading: str, colour: str, bars: Sequence[Bar], place: tuple[float, float, float]
 ) -> list[DrawnBar]:
-    left, top, right, _ = area
+    left, top, right = place
     canvas.text((left, top), heading, HEADING_SIZE)
     most = max((bar.value for bar in bars), default=Decimal(0)) or Decimal(1)
     drawn = []
-    for place, bar in enumerate(bars):
-        y = top + LIST_HEAD + place * ROW_HEIGHT
+    for row, bar in enumerate(bars):
+        y = top + LIST_HEAD + row * ROW_HEIGHT
         number = credits_text(bar.value)
         canvas.text((right, y), number, TEXT_SIZE, anchor="ra")
         room = right - left - canvas.width(number, TEXT_SIZE) - 20
-        canvas.text((left, y), drawable(bar.label), TEXT_SIZE, FAINT, room=room)
+        canvas.text((left, y), canvas.label(bar.label), TEXT_SIZE, FAINT, room=room)
         box = (left, y + ROW_TEXT, left + _length(bar.value, most, right - left), y + ROW_TEXT + ROW_BAR)
         canvas.bar((left, box[1], right, box[3]), GRID)
         canvas.bar(box, colour)
@@ -225,31 +209,25 @@ def _touch(one: Box, other: Box) -> bool:
     return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
-class _Canvas:
-    def __init__(self, draw_: ImageDraw) -> None:
-        self._draw = draw_
-        self._letters = Lettering(SCALE)
+class _Canvas(Lettering):
+    def __init__(self, pen: ImageDraw) -> None:
+        super().__init__(SCALE)
+        self._pen = pen
+        self.numbered: list[str] = []
 
-    def width(self, text: str, size: int) -> float:
-        return self._letters.width(text, size)
+    def label(self, name: str) -> str:
+        """Return a name as it can be written, else its number."""
+        if self.is_readable(name):
+            return name
+        self.numbered.append(name)
+        return f"#{len(self.numbered)}"
 
     def text(
-        self,
-        at: tuple[float, float],
-        text: str,
-        size: int,
-        colour: str = TEXT,
-        *,
-        anchor: str = "la",
-        room: float | None = None,
+        self, at: tuple[float, float], text: str, size: int, colour: str = TEXT, anchor: str = "la", room: float = WIDTH
     ) -> None:
-        fitted = text if room is None else self._letters.fitted(text, size, room)
-        self._letters.draw(self._draw, at, fitted, size, colour, anchor=anchor)
-
-    def line(self, box: Box, colour: str) -> None:
-        self._draw.line([each * SCALE for each in box], fill=colour, width=2 * SCALE)
+        self.draw(self._pen, at, self.fitted(self.drawable(text), size, room), size, colour, anchor=anchor)
 
     def bar(self, box: Box, colour: str) -> None:
         if box[2] - box[0] >= 0.5 and box[3] - box[1] >= 0.5:
             left, top, right, bottom = (each * SCALE for each in box)
-            self._draw.rectangle((left, top, right - 1, bottom - 1), fill=colour)
+            self._pen.rectangle((left, top, right - 1, bottom - 1), fill=colour)

@@ -22,7 +22,7 @@ from weakref import WeakKeyDictionary
 
 from bot.media import decoder_cage
 from bot.media.caged import INSTALLED, MIB, CagedError, CageLimits, command, confine, run
-from bot.media.lettering import Lettering, drawable
+from bot.media.lettering import Lettering
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -138,15 +138,13 @@ def main() -> int:
 
 
 def load() -> Lettering:
-    """Preload code and fonts, which are unreadable once restricted."""
+    """Preload code and the font, which are unreadable once restricted."""
     for name in LOADED:
         importlib.import_module(name)
     from PIL import AvifImagePlugin  # noqa: PLC0415 - the bot's own process never needs it
 
     AvifImagePlugin.DEFAULT_MAX_THREADS = 1  # by default one per core, and their stacks count as memory
-    letters = Lettering()
-    letters.load([TEXT_SIZE, NUMBER_SIZE])
-    return letters
+    return Lettering()
 
 
 def drawn(tiles: Sequence[Tile], folder: Path, letters: Lettering | None = None) -> Image | None:
@@ -171,7 +169,7 @@ def drawn(tiles: Sequence[Tile], folder: Path, letters: Lettering | None = None)
         number = str(tile.number)
         pen.rectangle((left, top, left + 16 + letters.width(number, NUMBER_SIZE), top + 32), fill=NUMBER_BACK)
         letters.draw(pen, (left + 8, top + 16), number, NUMBER_SIZE, TEXT, anchor="lm")
-        caption = letters.fitted(drawable(tile.caption), TEXT_SIZE, TILE)
+        caption = letters.fitted(letters.drawable(tile.caption), TEXT_SIZE, TILE)
         letters.draw(pen, (left, top + TILE + 10), caption, TEXT_SIZE, TEXT)
     return sheet if read else None
 

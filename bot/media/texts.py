@@ -81,5 +81,4 @@ def in_words(size: int) -> str:
 
 # ---------------------------------------------------------------------- the drawn report
 
-BY_MEMBER, BY_OPERATION = Text("By member"), Text("By operation")
 OTHERS = Plural("{count} other", "{count} others")

@@ -175,6 +175,7 @@ OWN_REPORT_TITLE = Plural("Credits you spent in the last {count} day", "Credits 
 SPENT_FOR = Plural("{amount} for {count} job", "{amount} for {count} jobs")
 A_DAY = Text("{credits} a day", credits=credits_words)
 CREDITS_LEFT = Text("Credits left")
+IN_THE_IMAGE = Text("In the image")
 
 
 def fact(name: Text, value: str) -> str:

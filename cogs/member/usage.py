@@ -27,12 +27,11 @@ from bot.delivery.texts import PRACTICE_TITLE
 from bot.domain.models import CreditPack, ExpiringCredits, credits_text, credits_words
 from bot.domain.money.account import days_left, percents
 from bot.domain.texts import FORMER_MEMBER, mention
-from bot.domain.words.text import bare, shortened
+from bot.domain.words.text import bare, harmless, shortened
 from bot.errors import CannonError, NoKey
 from bot.generation.visible_jobs import VisibleJobs
-from bot.language import percent, sentences, short_day
+from bot.language import both, percent, sentences, short_day
 from bot.media.chart import ROWS_MAX, Bar, Chart, draw
-from bot.media.lettering import drawable
 from bot.store import GuildSettings, JobLists, Ledger, Report, Reports
 from cogs.member import texts
 from cogs.member.export import books, own_books
@@ -156,14 +155,16 @@ class Usage(commands.GroupCog, group_name="usage", group_description=texts.USAGE
         title = texts.OWN_REPORT_TITLE(count=len(days)) if rate is None else texts.REPORT_TITLE(count=len(days))
         box: discord.ui.Container[Any] = discord.ui.Container(accent_colour=NEUTRAL)
         box.add_item(discord.ui.TextDisplay(f"### {PRACTICE_TITLE(title=title) if found.practice else title}"))
-        files = []
+        files, lines = [], _lines(bot.catalogue, found, rate)
         if found.total:
             chart = await _chart(interaction, found, [day for day, _, _ in days], is_own=member_id is not None)
             text = alt_text(chart, found.total, len(days), is_own=member_id is not None)
             files = [discord.File(io.BytesIO(chart.png), CHART_NAME, description=text)]
             picture = discord.MediaGalleryItem(f"attachment://{CHART_NAME}", description=text)
             box.add_item(discord.ui.MediaGallery(picture))
-        box.add_item(discord.ui.TextDisplay("\n".join(_lines(bot.catalogue, found, rate))))
+            names = [f"#{number} {harmless(name)}" for number, name in enumerate(chart.numbered, start=1)]
+            lines += [texts.fact(texts.IN_THE_IMAGE, both(names))] if names else []
+        box.add_item(discord.ui.TextDisplay("\n".join(lines)))
         view: discord.ui.LayoutView = untracked(discord.ui.LayoutView(timeout=None))
         view.add_item(box)
         await in_time(interaction.edit_original_response(view=view, attachments=files), UPLOAD_TIMEOUT_S)
@@ -312,7 +313,7 @@ async def _chart(interaction: Interaction, found: Report, dates: Sequence[dt.dat
         texts.CHART_SUBTITLE(start=_date(dates[0]), end=_date(dates[-1]), credits=credits_words(found.total)),
         days=[Bar(_date(date), spent) for date, spent in zip(dates[begun:], found.spans[begun:], strict=True)],
         members=left,
-        members_heading=str(texts.BY_KIND) if is_own else None,
+        headings=(str(texts.BY_KIND if is_own else texts.BY_MEMBER), str(texts.BY_OPERATION)),
         operations=[Bar(title_of(catalogue, what), spent) for what, spent in found.operations],
     )
 
@@ -340,7 +341,7 @@ async def _name(guild: discord.Guild | None, member_id: int) -> tuple[int, str]:
                 member = await guild.fetch_member(member_id)
         except DISCORD_ERRORS:
             return member_id, fallback
-    return member_id, drawable(member.display_name) or fallback
+    return member_id, bare(member.display_name) or fallback
 
 
 def alt_text(chart: Chart, total: Decimal, days: int, *, is_own: bool) -> str:

@@ -70,6 +70,10 @@ async def spend(rig: Rig) -> None:
     await rig.member.slash(rig.channel, GENERATE, prompt="open", count=2)
 
 
+def numbers(chart: charts.Chart, panel: str) -> list[Decimal]:
+    return [bar.value for bar in chart.bars if bar.panel == panel]
+
+
 @pytest.fixture
 def drawn(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> list[charts.Chart]:
     """The charts that are drawn from now on."""
@@ -186,7 +190,7 @@ async def test_the_numbers_of_the_report_are_the_ledgers(rig: Rig, drawn: list[c
         )
         for back in range(6, -1, -1)
     ]
-    assert chart.numbers("days") == by_day
+    assert numbers(chart, "days") == by_day
     assert sum(value > 0 for value in by_day) == 2
     by_member = {
         "ada": await spent(rig, member_id=rig.member.id),
@@ -195,7 +199,7 @@ async def test_the_numbers_of_the_report_are_the_ledgers(rig: Rig, drawn: list[c
     assert {bar.label: bar.value for bar in chart.bars if bar.panel == "members"} == by_member
     jobs = {job.id: job.operation for job in await rig.jobs()}
     of_image = sum((row.credits for row in rows if jobs[row.job_id] == "image.generate"), Decimal(0))
-    assert chart.numbers("operations") == [of_image, total - of_image]
+    assert numbers(chart, "operations") == [of_image, total - of_image]
 
     shown = reported(result)
     assert shown["Spent"] == f"{credits_text(total)} credits for 3 jobs"
@@ -236,7 +240,7 @@ async def test_the_chart_begins_with_the_first_job_but_shows_a_week(rig: Rig, dr
     rig.advance(10 * DAY_S)
     await rig.moderator.slash(rig.channel, "usage report")
     cost = await spent(rig)
-    assert [chart.numbers("days") for chart in drawn] == [[*[0] * 6, cost], [cost, *[0] * 10]]
+    assert [numbers(chart, "days") for chart in drawn] == [[*[0] * 6, cost], [cost, *[0] * 10]]
 
 
 @pytest.mark.long
@@ -261,7 +265,7 @@ async def test_days_are_those_of_the_servers_own_zone(rig: Rig, drawn: list[char
     await rig.work()
     rig.advance(3600)
     await rig.moderator.slash(rig.channel, "usage report", period="week")
-    assert drawn[0].numbers("days")[-2:] == [await spent(rig), Decimal(0)]
+    assert numbers(drawn[0], "days")[-2:] == [await spent(rig), Decimal(0)]
 
 
 async def test_without_spending_the_report_says_so_without_a_picture(rig: Rig, host: None):
@@ -296,6 +300,15 @@ async def test_a_member_who_left_stands_in_the_chart_by_the_end_of_their_id(rig:
     await rig.moderator.slash(rig.channel, "usage report")
     [label] = [bar.label for bar in drawn[0].bars if bar.panel == "members"]
     assert label == f"Member …{str(rig.member.id)[-4:]}"
+
+
+async def test_a_name_that_the_font_lacks_is_numbered_in_the_chart_and_listed_below_it(rig: Rig):
+    member = rig.guild.add_member(rig.env.create_user("sam"), nick="*สมชาย*")
+    await member.slash(rig.channel, GENERATE, prompt="x")
+    await rig.work()
+    result = await rig.moderator.slash(rig.channel, "usage report")
+    _, _, lines = result.response.components[0]["components"]
+    assert lines["content"].endswith("**In the image** · #1 สมชาย")
 
 
 # ---------------------------------------------------------------------- export
@@ -437,7 +450,7 @@ async def test_a_members_own_report_is_about_them_alone(rig: Rig, drawn: list[ch
     assert "(100%)" in shown["Most for"]
     assert str(rig.moderator.id) not in panel_text(result.response)
     [chart] = drawn
-    assert sum(chart.numbers("days")) == mine
+    assert sum(numbers(chart, "days")) == mine
     assert {bar.label: bar.value for bar in chart.bars if bar.panel == "members"} == {"Images": mine}
     of_moderator = reported(await rig.moderator.slash(rig.channel, "usage report", scope="mine"))
     assert of_moderator["Spent"].startswith(credits_text(await spent(rig, member_id=rig.moderator.id)))
