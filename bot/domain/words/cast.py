@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -28,12 +29,9 @@ _INVISIBLE: Final = re.compile(
     "\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
 """Unicode's Default_Ignorable_Code_Point."""
-_ALIKE: Final = str.maketrans(
-    "\u0430\u0432\u0435\u043a\u043c\u043d\u043e\u0440\u0441\u0442\u0443\u0445\u0456\u0458\u0455\u04bb\u0501\u04cf\u051b\u051d"
-    "\u03b1\u03b2\u03b5\u03b6\u03b7\u03b9\u03ba\u03bc\u03bd\u03bf\u03c1\u03c4\u03c5\u03c7\u0131",
-    "abekmhopctyxijshdlqw" + "abezhikmnoptyxi",
-)
-"""Cyrillic and Greek letters that look like Latin ones, in either case (of the confusables of Unicode's UTS #39)."""
+_LINES: Final = Path(__file__).with_name("confusables.txt").read_text(encoding="utf-8").splitlines()
+_ALIKE: Final = str.maketrans({each: line[0] for line in _LINES if line[0] != "#" for each in line[1:]})
+"""Letters of all scripts that look like Latin ones (UTS #39). ASCII's own stay apart: `rn` is no `m`, `l` no `1`."""
 RESERVED: Final = frozenset({"everyone", "here", "channel"})
 """Words that Discord reads as mentions."""
 

@@ -121,12 +121,24 @@ def test_a_hundred_marks_are_read_and_no_more():
         "\u041c\u0456r\u0430",
         "MIRA",
         "M\u0131ra",
+        "\u13b7\u13a5\ua4e3\ua4ee",  # Cherokee and Lisu
+        "\uff2d\uff49\uff52\uff41",  # full width
+        "\U0001d5e0\U0001d5f6\U0001d5ff\U0001d5ee",  # mathematical
+        "Mi\u1d26\u0251",  # a small Greek gamma, and Latin alpha
     ],
 )
 def test_what_looks_like_a_name_is_that_name(typed: str):
     assert name_key(typed) == name_key("Mira")
     assert cleaned_name(typed).isprintable()
     assert len(cleaned_name(typed)) == 4
+
+
+def test_a_name_in_armenian_letters_is_that_of_latin_ones():
+    assert name_key("N\u0578\u0585\u057d") == name_key("Nnou")
+
+
+def test_ascii_letters_are_not_alike():
+    assert len({name_key(each) for each in ("Amie", "Arnie", "Al", "A1", "AI")}) == 5
 
 
 @pytest.mark.parametrize("name", ["\u041d\u0438\u043d\u0430", "\u039d\u0399\u039a\u0397", "Köln", "みら"])
