@@ -16,7 +16,6 @@ import sys
 import threading
 from collections.abc import Callable, Coroutine, Sequence
 from decimal import Decimal
-from itertools import chain
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -166,7 +165,7 @@ def _run(arguments: argparse.Namespace) -> int:
     log.info(
         "process.started", name=identity.name, version=identity.version, commit=identity.revision, pid=identity.pid
     )
-    for sentence in chain(*misspelled()):
+    for sentence in misspelled():
         log.warning("settings.misspelled", reason=sentence)
     log.info("decoder.cage", closes=closes().value)
     raise_open_files_limit()

@@ -180,11 +180,7 @@ COMMIT_UNKNOWN = Text(
 SERVER_NOT_OPENED = "{name} can't be used: {reason}. Check DATABASE and that the server is running.".format
 SESSIONS_ARE_SHARED = (
     "{name} leads through a pooler that shares sessions (transaction pooling), so processes would not hear each other. "
-    "Set DATABASE_DIRECT to the address of PostgreSQL itself, or the pooler to session pooling."
-).format
-DIRECT_IS_ANOTHER = (
-    "What is announced at DATABASE ({name}) is not heard at DATABASE_DIRECT ({direct}). "
-    "Both have to be the same database, the latter without a pooler that shares sessions."
+    "Use the address of PostgreSQL itself, or set the pooler to session pooling."
 ).format
 POSTGRES_MISSING = "DATABASE names PostgreSQL, which needs the extra `postgres`. Install it with: {command}".format
 KEYS_OF_SECRETS_MISSING = (

@@ -91,11 +91,8 @@ async def moderators_only(interaction: discord.Interaction[Any]) -> bool:
 
 
 def is_host(interaction: Interaction) -> bool:
-    """Whether the member owns the application, alone or in its team, or gets the bot's messages to its host."""
-    settings, application = interaction.client.settings, interaction.client.application
-    place = settings.host_reports
-    if place is not None and place.kind == "user" and place.id == interaction.user.id:
-        return True
+    """Whether the member owns the application, alone or in its team."""
+    application = interaction.client.application
     return application is not None and interaction.user.id in _hosts(application)
 
 

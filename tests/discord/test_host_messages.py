@@ -8,7 +8,6 @@ import pytest
 
 from bot.delivery.host.messages import DATABASE, EVERY_S, LASTS_S, MESSAGES_A_DAY
 from bot.errors import DatabaseFailing
-from bot.settings import DiscordId
 from tests.support.rig import Rig
 
 KEY, BACKUP = "The key is rejected.", "A backup failed."
@@ -22,9 +21,9 @@ class Told:
         self.seen: dict[str, str] = {}
         self.leads = True
         self.channel = rig.guild.create_text_channel("host")
-        self.begin(DiscordId("channel", self.channel.id))
+        self.begin(self.channel.id)
 
-    def begin(self, place: DiscordId | None) -> None:
+    def begin(self, place: int | None) -> None:
         """Look at what the test says, as a process does that has just begun."""
         self.messages = self.rig.bot.parts.host_messages
         self.messages.place, self.messages._told = place, None

@@ -1,21 +1,21 @@
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from pathlib import Path
 from typing import NoReturn
 
 import pytest
 
+from bot.app.host.command_line import start_logs
 from bot.errors import SettingsError
 from bot.settings import (
-    DiscordId,
     PostgresUrl,
     SecretStr,
     Settings,
     describe_settings,
     load_settings,
     misspelled,
-    postgres_url,
     read_settings,
 )
 
@@ -69,8 +69,7 @@ def test_every_setting_is_read_from_the_environment(monkeypatch: pytest.MonkeyPa
         "CANNON_API_URL": "http://127.0.0.1:8790/",
         "CANNON_API_KEY": "cs_live_abcdefgh",
         "CANNON_API_KEY_GUILDS": "123456789012345678, 223456789012345678",
-        "DATABASE": "postgresql://bot:password@pooler:6432/bot",
-        "DATABASE_DIRECT": "postgresql://bot:password@db/bot",
+        "DATABASE": "postgresql://bot:password@db:6432/bot",
         "SECRET_KEYS": f"{'n' * 40},{'o' * 32}",
         "CANNON_API_KEY_LIMIT": "250.5",
         "CANNON_API_KEY_TOTAL": "1000",
@@ -93,7 +92,7 @@ def test_every_setting_is_read_from_the_environment(monkeypatch: pytest.MonkeyPa
         "PUBLIC_URL": "https://bot.example.org/",
         "DISCORD_API_URL": "http://nirn-proxy:8080/api/v10/",
         "SHARD_COUNT": "16",
-        "HOST_REPORTS": "user:123456789012345678",
+        "HOST_REPORTS": "123456789012345678",
     }
     assert set(values) == {name for name, _, _ in describe_settings()}
     for name, value in values.items():
@@ -104,10 +103,7 @@ def test_every_setting_is_read_from_the_environment(monkeypatch: pytest.MonkeyPa
     assert settings.cannon_api_key == SecretStr("cs_live_abcdefgh")
     assert settings.cannon_api_key_guilds == {123456789012345678, 223456789012345678}
     assert isinstance(settings.database, PostgresUrl)
-    assert (str(settings.database), str(settings.database.direct)) == (
-        "postgresql://pooler:6432/bot",
-        "postgresql://db/bot",
-    )
+    assert str(settings.database) == "postgresql://db:6432/bot"
     assert [key.get_secret_value() for key in settings.secret_keys] == ["n" * 40, "o" * 32]
     assert (settings.cannon_api_key_limit, settings.cannon_api_key_total) == (Decimal("250.5"), 1000)
     assert settings.price_list == tmp_path / "here" / "prices.csv"
@@ -121,56 +117,7 @@ def test_every_setting_is_read_from_the_environment(monkeypatch: pytest.MonkeyPa
     assert (settings.health_host, settings.health_port) == ("0.0.0.0", 9090)
     assert settings.public_url == "https://bot.example.org"
     assert (settings.discord_api_url, settings.shard_count) == ("http://nirn-proxy:8080", 16)
-    assert settings.host_reports == DiscordId("user", 123456789012345678)
-
-
-def test_a_direct_address_is_for_postgresql_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert problems_of(monkeypatch, DATABASE="bot.db", DATABASE_DIRECT="postgresql://db/bot") == [
-        "DATABASE_DIRECT is set, and DATABASE names no PostgreSQL database. Set both, or remove the former."
-    ]
-    [problem] = problems_of(monkeypatch, DATABASE="postgresql://pooler/bot", DATABASE_DIRECT="bot.db")
-    assert problem.startswith("DATABASE_DIRECT must be the address of a database, such as postgresql://")
-
-
-@pytest.mark.parametrize(
-    ("address", "hosts", "is_local"),
-    [
-        ("postgresql://bot:p%40ss@db.example.org/bot", ("db.example.org",), False),
-        ("postgresql://bot@db1:5432,db2:5433/bot", ("db1", "db2"), False),
-        ("postgresql://bot@localhost,db2/bot", ("localhost", "db2"), False),
-        ("postgresql://bot@127.0.0.1:1,127.0.0.1:2/bot?target_session_attrs=any", ("127.0.0.1", "127.0.0.1"), True),
-        ("postgresql://[::1]:1,[fd00::2]/bot", ("::1", "fd00::2"), False),
-        ("postgresql://[::1]/bot", ("::1",), True),
-        ("postgresql:///bot?host=/run/a,/run/b", ("/run/a", "/run/b"), True),
-        ("postgresql:///bot?host=/run/a,db2", ("/run/a", "db2"), False),
-        ("postgresql://%2Frun%2Fa/bot", ("/run/a",), True),
-        ("postgresql:///bot", ("",), True),
-    ],
-)
-def test_an_address_may_name_a_primary_and_its_standbys(address: str, hosts: tuple[str, ...], is_local: bool) -> None:
-    url = postgres_url(address)
-    assert (url.hosts, url.is_local, url.direct is url, url.is_pooled) == (hosts, is_local, True, False)
-
-
-@pytest.mark.parametrize(
-    ("name", "value", "problem"),
-    [
-        ("HOST_REPORTS", "general", "must be a channel's id"),
-        ("HOST_REPORTS", "role:123456789012345678", "must be a channel's id"),
-        ("HOST_REPORTS", "user:ada", "must be a channel's id"),
-    ],
-)
-def test_a_wrong_place_of_reports_is_one_sentence(
-    monkeypatch: pytest.MonkeyPatch, name: str, value: str, problem: str
-) -> None:
-    [found] = problems_of(monkeypatch, **{name: value})
-    assert found.startswith(f"{name} {problem}")
-
-
-def test_a_channel_may_be_named_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    for value in ("123456789012345678", "channel:123456789012345678"):
-        monkeypatch.setenv("HOST_REPORTS", value)
-        assert load_settings().host_reports == DiscordId("channel", 123456789012345678)
+    assert settings.host_reports == 123456789012345678
 
 
 @pytest.mark.parametrize(
@@ -225,11 +172,9 @@ def test_a_secret_and_its_file_are_one_too_many(monkeypatch: pytest.MonkeyPatch,
         (b"", "is empty"),
         (b" \n", "is empty"),
         (b"\xff\xfe", "not UTF-8"),
-        (b"x" * 70_000, "too large"),
-        (b"canary canary", "without a space"),
     ],
 )
-def test_a_file_without_a_usable_secret_is_told(
+def test_a_file_without_a_secret_is_a_problem(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: bytes | None, words: str
 ) -> None:
     if content is not None:
@@ -247,7 +192,7 @@ def test_the_token_that_a_file_does_not_hold_is_told_once(monkeypatch: pytest.Mo
     assert "DISCORD_TOKEN_FILE" in problem
     (tmp_path / "secret").write_text("x" * 40)
     (problem,) = read_settings(need_token=True)[1]
-    assert "three parts" in problem
+    assert "not its client secret" in problem
 
 
 def test_all_problems_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -261,58 +206,61 @@ def test_all_problems_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "word"),
+    ("name", "value"),
     [
-        ("CANNON_API_URL", "http://api.example.org", "https://"),
-        ("CANNON_API_URL", "https://user:word@api.example.org", "plain https://"),
-        ("CANNON_API_URL", "https://api.example.org/?x=1", "plain https://"),
-        ("CANNON_API_URL", "https://api.example.org:99999", "plain https://"),
-        ("CANNON_API_URL", "https://[::1", "plain https://"),
-        ("CANNON_API_URL", "cannonstudio", "plain https://"),
-        ("PUBLIC_URL", "http://127.0.0.1", "https://"),
-        ("DISCORD_API_URL", "http://discord.com/api", "private address"),
-        ("DISCORD_API_URL", "http://8.8.8.8", "private address"),
-        ("DISCORD_API_URL", "https://bot:token@proxy", "plain https://"),
-        ("SHARD_COUNT", "0", "from 1"),
-        ("SHARD_COUNT", "1000000", "from 1"),
-        ("SHARD_COUNT", "many", "from 1"),
-        ("CANNON_API_KEY", "cs_live_a b", "space"),
-        ("CANNON_API_KEY", "cs_live_ä", "ASCII"),
-        ("CANNON_API_KEY_GUILDS", "12", "server ids"),
-        ("CANNON_API_KEY_GUILDS", "123456789012345678,*", "server ids"),
-        ("TOP_UP_URL", "http://example.org", "https address"),
-        ("PRIVACY_URL", "javascript:alert(1)", "https address"),
-        ("TERMS_URL", "http://example.org/terms", "https address"),
-        ("SUPPORT_URL", "discord.gg/abc", "https address"),
-        ("TOP_UP_URL", "https://a:b@example.org", "https address"),
-        ("TOP_UP_URL", "https://example.org/> all", "https address"),
-        ("TOP_UP_URL", "credits", "https address"),
-        ("CANNON_API_KEY_LIMIT", "-1", "credits"),
-        ("CANNON_API_KEY_LIMIT", "1e3", "credits"),
-        ("SECRET_KEYS", "short", "32"),
-        ("RETENTION_DAYS", "-1", "36500"),
-        ("RETENTION_DAYS", "a year", "36500"),
-        ("BACKUP_DIR", __file__, "not of a file"),
-        ("LOG_FORMAT", "xml", "console, json"),
-        ("LOG_LEVEL", "loud", "DEBUG"),
-        ("HTTP_PORT", "-1", "65535"),
-        ("HTTP_PORT", "80.5", "65535"),
-        ("HTTP_PORT", "٣", "65535"),
-        ("HEALTH_PORT", "65536", "65535"),
-        ("HTTP_HOST", "http://localhost", "host name"),
-        ("HTTP_HOST", "localhost:80", "host name"),
-        ("DATABASE", ".", "path of a file"),
-        ("DATABASE", "/dev/null", "path of a file"),
-        ("DATABASE", "~nobody-of-this-name/x.db", "path of a file"),
+        ("HOST_REPORTS", "general"),
+        ("HOST_REPORTS", "user:123456789012345678"),
+        ("CANNON_API_URL", "http://api.example.org"),
+        ("CANNON_API_URL", "https://user:word@api.example.org"),
+        ("CANNON_API_URL", "https://api.example.org/?x=1"),
+        ("CANNON_API_URL", "https://api.example.org:99999"),
+        ("CANNON_API_URL", "https://[::1"),
+        ("CANNON_API_URL", "cannonstudio"),
+        ("PUBLIC_URL", "http://127.0.0.1"),
+        ("DISCORD_API_URL", "http://discord.com/api"),
+        ("DISCORD_API_URL", "http://8.8.8.8"),
+        ("DISCORD_API_URL", "https://bot:token@proxy"),
+        ("SHARD_COUNT", "0"),
+        ("SHARD_COUNT", "1000000"),
+        ("SHARD_COUNT", "many"),
+        ("CANNON_API_KEY", "cs_live_a b"),
+        ("CANNON_API_KEY", "cs_live_ä"),
+        ("CANNON_API_KEY_GUILDS", "12"),
+        ("CANNON_API_KEY_GUILDS", "123456789012345678,*"),
+        ("TOP_UP_URL", "http://example.org"),
+        ("PRIVACY_URL", "javascript:alert(1)"),
+        ("TERMS_URL", "http://example.org/terms"),
+        ("SUPPORT_URL", "discord.gg/abc"),
+        ("TOP_UP_URL", "https://a:b@example.org"),
+        ("TOP_UP_URL", "https://example.org/> all"),
+        ("TOP_UP_URL", "credits"),
+        ("CANNON_API_KEY_LIMIT", "-1"),
+        ("CANNON_API_KEY_LIMIT", "1e3"),
+        ("SECRET_KEYS", "short"),
+        ("RETENTION_DAYS", "-1"),
+        ("RETENTION_DAYS", "a year"),
+        ("LOG_FORMAT", "xml"),
+        ("LOG_LEVEL", "loud"),
+        ("HTTP_PORT", "-1"),
+        ("HTTP_PORT", "80.5"),
+        ("HTTP_PORT", "٣"),
+        ("HEALTH_PORT", "65536"),
+        ("DATABASE", "/dev/null"),
+        ("DATABASE", "~nobody-of-this-name/x.db"),
     ],
 )
-def test_a_wrong_value_is_named_with_what_to_do(
-    monkeypatch: pytest.MonkeyPatch, name: str, value: str, word: str
+def test_a_wrong_value_is_named_with_one_that_works_and_what_the_setting_is(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
 ) -> None:
+    meaning = {each: words for each, _, words in describe_settings()}[name]
     (problem,) = problems_of(monkeypatch, **{name: value})
-    assert problem.startswith(f"{name} ")
-    assert word in problem
-    assert problem.endswith(".")
+    found = re.fullmatch(rf"{name} has no valid value, such as (.+)\. {re.escape(meaning)}", problem)
+    assert found is not None
+    if name != "SECRET_KEYS":
+        monkeypatch.setenv(name, found[1].replace("…", "x" * 20))
+    else:
+        monkeypatch.setenv(name, "k" * 43)  # what the command prints
+    assert read_settings()[1] == [], "the example works"
 
 
 def test_the_good_settings_stand_beside_the_bad_ones(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -330,10 +278,10 @@ def test_a_missing_token_is_a_problem_only_where_it_is_needed() -> None:
 
 
 @pytest.mark.parametrize("token", ["a" * 32, "0123456789abcdef" * 4, "Bot." + TOKEN, TOKEN + ".x"])
-def test_what_is_no_bot_token_is_told_apart(monkeypatch: pytest.MonkeyPatch, token: str) -> None:
+def test_what_is_no_bot_token_is_rejected(monkeypatch: pytest.MonkeyPatch, token: str) -> None:
     monkeypatch.setenv("DISCORD_TOKEN", token)
     (problem,) = read_settings(need_token=True)[1]
-    assert "three parts" in problem
+    assert "not its client secret" in problem
     assert token not in problem
 
 
@@ -397,7 +345,10 @@ def test_a_file_that_may_not_be_read_is_a_problem_and_not_a_crash(
 @pytest.mark.parametrize(("terminal", "expected"), [(True, "console"), (False, "json")])
 def test_the_log_format_follows_the_terminal(monkeypatch: pytest.MonkeyPatch, terminal: bool, expected: str) -> None:
     monkeypatch.setattr("sys.stderr.isatty", lambda: terminal)
-    assert load_settings().log_format == expected
+    chosen: list[str] = []
+    monkeypatch.setattr("bot.runtime.logs.configure_logs", lambda **values: chosen.append(values["log_format"]))
+    start_logs(load_settings())
+    assert chosen == [expected]
 
 
 def test_the_star_means_every_server(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -412,23 +363,16 @@ def test_the_star_means_every_server(monkeypatch: pytest.MonkeyPatch) -> None:
     "value",
     [
         "sqlite:///data/x.db",
-        "file:///data/x.db?mode=rw",
-        "file:x.db",
         "postgresql+psycopg://u:canary@h/x",
         "jdbc:postgresql://h/x?password=canary",
         "mysql://u:canary@h/x",
-        "host=h dbname=x password=canary",
-        ":memory:",
-        "data/x.db # the bot's",
         "postgresql://h",
     ],
 )
-def test_an_address_that_is_no_file_and_no_postgresql_is_refused_with_what_works(
-    monkeypatch: pytest.MonkeyPatch, value: str
-) -> None:
-    assert problems_of(monkeypatch, DATABASE=value) == [
-        "DATABASE must be the path of a file, such as data/cannon-bot.db, or postgresql://name:password@host/database."
-    ]
+def test_an_address_of_another_library_is_no_files_name(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    [problem] = problems_of(monkeypatch, DATABASE=value)
+    assert problem.startswith("DATABASE has no valid value, such as data/cannon-bot.db.")
+    assert "canary" not in problem
 
 
 @pytest.mark.parametrize("value", ["/data/a:b/x.db", "C:/x.db", "my bot.db", "x#1.db"])
@@ -437,16 +381,21 @@ def test_an_unusual_file_name_is_one(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     assert load_settings().database == tmp_path / value
 
 
-def misspelled_in(folder: Path, text: str) -> tuple[list[str], list[str]]:
+@pytest.mark.parametrize("value", ['"warning"', "'warning'"])
+def test_quotation_marks_that_docker_keeps_are_no_part_of_a_value(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("LOG_LEVEL", value)
+    assert load_settings().log_level == "WARNING"
+
+
+def misspelled_in(folder: Path, text: str) -> list[str]:
     (folder / ".env").write_text(text, encoding="utf-8")
-    of_file, of_environment = misspelled()
-    return [f"{each.split()[0]}: {each.split()[-1]}" for each in of_file], of_environment
+    return [f"{each.split()[0]}: {each.split()[-1]}" for each in misspelled()]
 
 
 def test_a_name_that_is_almost_a_settings_is_found_with_what_was_meant(tmp_path: Path) -> None:
-    text = "DISCORD_TOKN=x\nRETENTION_DAY=3\nexport LOGLEVEL=debug\nsecret_key=x\nDATABSE=x\n"
-    assert misspelled_in(tmp_path, text)[0] == [
-        "DATABSE: DATABASE?",
+    text = "DISCORD_TOKN=x\nRETENTION_DAY=3\nexport LOGLEVEL=debug\nsecret_key=x\nDATABASE_URL=x\n"
+    assert misspelled_in(tmp_path, text) == [
+        "DATABASE_URL: DATABASE?",
         "DISCORD_TOKN: DISCORD_TOKEN?",
         "LOGLEVEL: LOG_LEVEL?",
         "RETENTION_DAY: RETENTION_DAYS?",
@@ -460,24 +409,13 @@ def test_names_of_other_programs_and_of_settings_in_any_case_are_no_mistakes(tmp
         " NO_PROXY PGPASSWORD DISCORD_WEBHOOK_URL DISCORD_CLIENT_ID PORT HOST REDIS_URL discord_token Http_Port"
     )
     text = "".join(f"{name}=x\n" for name in names.split()) + "# DISCORD_TOKN=x\nDATABASE=x\nDATABASE_URL=x\n"
-    assert misspelled_in(tmp_path, text) == ([], [])
-
-
-def test_a_name_like_a_setting_that_is_not_set_is_found(tmp_path: Path) -> None:
-    assert misspelled_in(tmp_path, "DATABASE_URL=x\n")[0] == ["DATABASE_URL: DATABASE?"]
-
-
-def test_a_line_of_the_file_that_sets_nothing_is_named(tmp_path: Path) -> None:
-    (tmp_path / ".env").write_text("LOG_LEVEL=debug\ndiscord token: x\n", encoding="utf-8")
-    assert misspelled()[0] == ["Line 2 of .env is not NAME=value, so it is not read. Correct or remove it."]
+    assert misspelled_in(tmp_path, text) == []
 
 
 def test_in_the_environment_a_typing_mistake_is_found_where_the_setting_is_not_set(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("RETENTION_DAY", "3")
-    monkeypatch.setenv("DATABASE_URL", "x")
     monkeypatch.setenv("DISCORD_TOKN", "x")
     monkeypatch.setenv("DISCORD_TOKEN", "x")
-    found = "RETENTION_DAY in the environment is not a setting. Did you mean RETENTION_DAYS?"
-    assert misspelled() == ([], [found])
+    assert misspelled() == ["RETENTION_DAY is not a setting. Did you mean RETENTION_DAYS?"]

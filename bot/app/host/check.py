@@ -82,8 +82,7 @@ def examine_machine(settings: Settings, wrong: Sequence[str], clock: Clock, prog
 
     `wrong` is what is wrong with the settings: what depends on these is not checked.
     """
-    of_file, of_environment = misspelled()
-    found = Findings([*wrong, *of_file], of_environment, [texts.CAGED(closes=closes().value)])
+    found = Findings([*wrong], misspelled(), [texts.CAGED(closes=closes().value)])
     if not film.is_possible():
         found.facts.append(texts.NO_FILMS(line=install_line("film")))
     found.facts.append(texts.OWN_ACCOUNTS[settings.own_accounts])

@@ -282,7 +282,7 @@ def start_logs(settings: Settings, identity: ProcessIdentity | None = None) -> N
     facts = NO_FACTS if identity is None else identity.facts
     configure_logs(
         level=settings.log_level,
-        log_format=settings.log_format,
+        log_format=settings.log_format or ("console" if sys.stderr.isatty() else "json"),
         secrets=settings.secrets(),
         facts=facts,
     )

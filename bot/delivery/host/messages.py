@@ -15,7 +15,6 @@ from bot.delivery.channels.messages import Messages, nonce_of
 from bot.delivery.host import texts
 from bot.errors import StoreError
 from bot.runtime.clock import Clock
-from bot.settings import DiscordId
 from bot.store import Store
 
 log = structlog.get_logger(__name__)
@@ -32,12 +31,12 @@ META = "host_messages"
 
 @dataclass
 class HostMessages:
-    """Posts to `place`, None: to the application's owner by direct message.
+    """Posts to the channel `place`, None: to the application's owner by direct message.
 
     `look` returns a sentence for each problem, by a name; `is_in_charge`: whether this process does the common work.
     """
 
-    place: DiscordId | None
+    place: int | None
     _: KW_ONLY
     client: discord.Client
     messages: Messages
@@ -98,12 +97,12 @@ class HostMessages:
 
     async def _post(self, text: str) -> None:
         """Post once: Discord knows the nonce."""
-        place = self.place or DiscordId("user", await self._owner_id())
-        if place.kind == "channel":
-            channel: discord.abc.Messageable = self.messages.channel(place.id, None)
+        place = self.place or await self._owner_id()
+        if self.place is not None:
+            channel: discord.abc.Messageable = self.messages.channel(place, None)
         else:
-            channel = await self.messages.direct_message(place.id)
-        name = nonce_of("host", f"{text} {self.clock.wall() // (10 * LASTS_S)}", place.id)
+            channel = await self.messages.direct_message(place)
+        name = nonce_of("host", f"{text} {self.clock.wall() // (10 * LASTS_S)}", place)
         async with asyncio.timeout(CALL_TIMEOUT_S):
             await channel.send(text, nonce=name, allowed_mentions=discord.AllowedMentions.none())
 

@@ -10,16 +10,16 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import Enum
 from functools import lru_cache
 from typing import Any, ClassVar, NoReturn
-from urllib.parse import parse_qsl
 
 import psycopg
 from psycopg.adapt import Loader
+from psycopg.conninfo import conninfo_to_dict
 from psycopg.pq import PipelineStatus, TransactionStatus
 
 from bot.errors import RESTART_CANNOT_HELP, RESTART_MAY_HELP, DatabaseFailing, StoreError
 from bot.fleet.postgresql.dialect import RUN, WRITE_LOCK, Statement, begin_write, locks_of, translated
 from bot.language import Text
-from bot.settings import PostgresUrl
+from bot.settings import PostgresUrl, is_loopback
 from bot.store import texts
 from bot.store.engine.group_commit import CommitUnknown, TransactionLost
 from bot.store.sql import Collision, Parameters, WriteScope
@@ -50,12 +50,13 @@ def parameters_of(url: PostgresUrl) -> dict[str, str | int]:
 
     Remote servers are reached by TLS with a verified name, unless the URL says `sslmode`.
     """
-    given = dict(parse_qsl(url.query))
-    wanted = _ALWAYS if url.is_local else {**_ALWAYS, "sslmode": "verify-full"}
-    if len(url.hosts) > 1:
-        wanted = {**wanted, "connect_timeout": CONNECT_TO_EACH_S}
-    if not url.is_local and "sslmode" not in given:
-        wanted = {**wanted, "sslrootcert": "system"}
+    given = conninfo_to_dict(url.get_secret_value())
+    hosts = str(given.get("host", "")).split(",")
+    wanted = dict(_ALWAYS)
+    if len(hosts) > 1:
+        wanted["connect_timeout"] = CONNECT_TO_EACH_S
+    if not all(not host or host.startswith("/") or is_loopback(host) for host in hosts):
+        wanted |= {"sslmode": "verify-full"} | ({} if "sslmode" in given else {"sslrootcert": "system"})
     return {name: value for name, value in wanted.items() if name not in given}
 
 
@@ -157,13 +158,12 @@ def _plain_parameters(statement: Statement, parameters: Parameters) -> Any:
 
 def connected(url: PostgresUrl) -> psycopg.Connection[PostgresRow]:
     """Return an autocommit connection. Raises psycopg.Error, StoreError for an address that libpq does not take."""
-    parameters: dict[str, Any] = dict(parameters_of(url))
-    prepared_from = None if url.is_pooled else 2  # a prepared statement is of one session
     try:
+        parameters: dict[str, Any] = dict(parameters_of(url))
         raw = psycopg.connect(
             url.get_secret_value(),
             autocommit=True,
-            prepare_threshold=prepared_from,
+            prepare_threshold=2,
             row_factory=_make_row,
             **parameters,
         )

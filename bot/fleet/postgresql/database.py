@@ -98,7 +98,7 @@ class PostgresDatabase(Database):
         steps = schema.migrations() if migrations is None else migrations
         shown = logged(clock) if progress is None else progress
         await asyncio.to_thread(require_hearing, url)
-        heard = ChangedRows(hears=not url.is_pooled)
+        heard = ChangedRows()
         indexed: list[bool] = []
 
         def prepare(raw: psycopg.Connection[object]) -> None:
@@ -193,28 +193,23 @@ class OnServer(Repository):
 
 
 class ChangedRows:
-    """Written rows, as heard by the writer's connection before its commit returns.
+    """Written rows, as heard by the writer's connection before its commit returns."""
 
-    Behind a pooler it hears nothing: then each commit may have written every row.
-    """
-
-    def __init__(self, *, hears: bool) -> None:
-        self._hears = hears
+    def __init__(self) -> None:
         self._heard: set[tuple[Recalled, Key]] = set()
         self._has_missed = False
 
     def listen(self, raw: psycopg.Connection[object]) -> None:
         """Listen on a new connection; writes since the lost one are unknown."""
-        if self._hears:
-            raw.execute(f"LISTEN {WRITTEN}")
-            raw.add_notify_handler(self._take)
+        raw.execute(f"LISTEN {WRITTEN}")
+        raw.add_notify_handler(self._take)
         self._has_missed = True
 
     def taken(self, _db: PostgresConnection) -> frozenset[tuple[Recalled, Key]] | None:
         """Return the rows heard since the last call, None for everything."""
         heard, has_missed = frozenset(self._heard), self._has_missed
         self._heard.clear()
-        self._has_missed = not self._hears
+        self._has_missed = False
         return None if has_missed else heard
 
     def _take(self, notice: psycopg.Notify) -> None:

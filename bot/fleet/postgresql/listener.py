@@ -54,7 +54,7 @@ def subject_of(payload: str) -> tuple[Recalled, Key]:
 
 
 def require_hearing(url: PostgresUrl) -> None:
-    """Raise StoreError unless what is announced at an address is heard at its direct one. Blocks.
+    """Raise StoreError unless what is announced at an address is heard there. Blocks.
 
     A pooler with transaction pooling lends the listening session to others between two transactions.
     """
@@ -66,15 +66,14 @@ def require_hearing(url: PostgresUrl) -> None:
 
     announced = secrets.token_hex(16)
     with (
-        contextlib.closing(PostgresConnection(url.direct, prepare=listen)),
+        contextlib.closing(PostgresConnection(url, prepare=listen)),
         contextlib.closing(PostgresConnection(url)) as announcing,
     ):
         announcing.notify(TRIED, announced)
         for notice in hearing[-1].notifies(timeout=TRIED_S):
             if notice.payload == announced:
                 return
-    sentence = texts.DIRECT_IS_ANOTHER if url.is_pooled else texts.SESSIONS_ARE_SHARED
-    raise StoreError(sentence(name=str(url), direct=str(url.direct)), exit_code=RESTART_CANNOT_HELP)
+    raise StoreError(texts.SESSIONS_ARE_SHARED(name=str(url)), exit_code=RESTART_CANNOT_HELP)
 
 
 class AnnouncementListener:
@@ -190,7 +189,7 @@ class AnnouncementListener:
 
     def _hear(self, *, is_first: bool) -> None:
         """Listen until stopped or disconnected. Raises psycopg.Error."""
-        self._raw = raw = connected(self._url.direct)
+        self._raw = raw = connected(self._url)
         raw.execute(f"SET idle_session_timeout = '{SILENCE}'")
         raw.execute(f"LISTEN {WRITTEN}")
         raw.execute(f"LISTEN {SIGNALS}")

@@ -216,7 +216,7 @@ def require_room_for(source: Server, folder: Path, spare_bytes: int = 0) -> None
 def server(url: PostgresUrl) -> Iterator[Server]:
     """Yield a connection without timeouts. Raises StoreError for psycopg's errors."""
     try:
-        with contextlib.closing(connected(url.direct)) as db:
+        with contextlib.closing(connected(url)) as db:
             db.execute("SET idle_in_transaction_session_timeout = 0; SET lock_timeout = 0")
             schema.refuse_unsuitable(db, str(url))
             yield db

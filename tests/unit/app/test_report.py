@@ -20,6 +20,7 @@ from tests.unit.test_cli import TOKEN, cannon_bot
 SECRET = st.text(
     st.characters(min_codepoint=33, max_codepoint=126, exclude_characters=",\"'"), min_size=32, max_size=60
 )
+BOT_TOKEN = st.from_regex(r"[A-Za-z0-9_-]{20}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{38}", fullmatch=True)
 
 
 def page(chosen: Settings, problems: tuple[str, ...] = ()) -> dict[str, Any]:
@@ -30,7 +31,7 @@ def page(chosen: Settings, problems: tuple[str, ...] = ()) -> dict[str, Any]:
     max_examples=examples(quick=5, long=15),
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-@given(token=SECRET, key=SECRET, keys=st.lists(SECRET, min_size=1, max_size=3))
+@given(token=BOT_TOKEN, key=SECRET, keys=st.lists(SECRET, min_size=1, max_size=3))
 def test_no_secret_is_on_the_page(tmp_path: Path, token: str, key: str, keys: list[str]) -> None:
     texts_of = {
         "DISCORD_TOKEN": token,
@@ -66,7 +67,9 @@ def test_a_host_without_a_database_gets_a_page_too(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (1, "")
     found = json.loads(done.stdout)
     assert found["database"]["exists"] is False
-    assert found["problems"] == ["HTTP_PORT must be a port, a whole number (0: any free one) from 0 to 65535."]
+    assert found["problems"] == [
+        "HTTP_PORT has no valid value, such as 8080. Port of `HTTP_HOST`; `0` picks a free one."
+    ]
     assert TOKEN not in done.stdout
     assert list(tmp_path.iterdir()) == []
 
