@@ -254,14 +254,12 @@ class CatalogueRefresh:
         return found.failure
 
     async def _adopt(self, read: dict[FactKey, str], meta: dict[str, str]) -> None:
-        """Learn, store and announce what was read; what the host had the bot forget is only stored."""
+        """Learn, store and announce what was read."""
         async with self._adopting:
-            forgotten = await self.store.api_facts.forgotten()
-            new = {key: body for key, body in read.items() if forgotten.get(key) != body}
-            facts = {**self._facts, **new}
+            facts = {**self._facts, **read}
             sources = {source for source, _ in read}
-            is_first = bool(sources) and not any(source in sources for source, _ in (*self._facts, *forgotten))
-            if new:
+            is_first = bool(sources) and not any(source in sources for source, _ in self._facts)
+            if read:
                 self._unannounced += await self._learned(facts)
                 meta = {**meta, OTHER_IDS_META: json.dumps(self.catalogue.other_ids)}
             await self._named.note(self.catalogue.current)
@@ -304,12 +302,3 @@ class CatalogueRefresh:
 
     async def _learned(self, facts: Mapping[FactKey, str]) -> list[ApiChange]:
         return await self.catalogue.learn(*documents_of(facts), kept=await self._named.recent())
-
-
-async def forget_published(store: Store) -> bool:
-    """Forget what Cannon Studio publishes from the next start on, until another answer comes.
-
-    Returns False if there is nothing. Ids that documents had for built-in operations are kept: jobs have them.
-    """
-    await store.meta.forget(NAMED_META)
-    return await store.api_facts.forget()

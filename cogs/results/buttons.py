@@ -196,7 +196,7 @@ def _button(action: str, job: Job, label: Text | str | None = None) -> Control:
 def _retry_button(jobs: Sequence[Job], shown_above: Decimal | None) -> Control:
     left = to_retry(jobs)
     words = texts.RETRY_ALL if len(left) == len(jobs) else texts.RETRY_REST
-    label = priced(words, retry_price(left, jobs), shown_above)
+    label = priced(words, retry_price(left), shown_above)
     return Control.button("retry", left[0].id, label=label, style=discord.ButtonStyle.primary, emoji=ICONS["retry"])
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from bot.domain.models import PAID_STATES, UNKNOWN, Job
+from bot.domain.models import UNKNOWN, Job
 from bot.errors import InputError, Refused
 from bot.generation.again.rerun import copies_of
 from bot.generation.generation import Generation
@@ -36,23 +36,9 @@ def rerun_price(bot: Bot, job: Job, among: Sequence[Job] = ()) -> Decimal | None
     return None if price is None else price * max(1, copies_of(among, job))
 
 
-def retry_price(jobs: Sequence[Job], among: Sequence[Job] = ()) -> Decimal | None:
-    """Return the price of these jobs in credits; None if one is unknown.
-
-    Each costs what the same jobs among those of its card have cost, else what was held unless that was a guess.
-    """
-    prices = [_cost_beside(job, among) or (None if job.basis == UNKNOWN else job.estimate) for job in jobs]
-    return None if None in prices else sum((each for each in prices if each is not None), Decimal(0))
-
-
-def _cost_beside(job: Job, among: Sequence[Job]) -> Decimal | None:
-    """Return what all jobs of this price on the card have cost; None without any, or if they differ."""
-    costs = {each.cost for each in among if each.state in PAID_STATES and _priced_by(each) == _priced_by(job)}
-    return costs.pop() if len(costs) == 1 else None
-
-
-def _priced_by(job: Job) -> tuple[object, ...]:
-    return (job.operation, job.price_kind, job.price_size, job.price_outputs)
+def retry_price(jobs: Sequence[Job]) -> Decimal | None:
+    """Return the price of these jobs in credits, as it was estimated for them; None if one was unknown."""
+    return None if any(job.basis == UNKNOWN for job in jobs) else sum((job.estimate for job in jobs), Decimal(0))
 
 
 async def variant_price(bot: Bot, job: Job, generation: Generation) -> Decimal | None:

@@ -154,27 +154,3 @@ async def _flaps(steps: list[tuple[bool, float]]) -> None:
         times = [at for at, each in told if each == line]
         assert all(later - earlier >= DAY_S for earlier, later in pairwise(times))
     assert not told or told[-1][1].endswith("came")
-
-
-async def test_what_was_forgotten_is_used_again_once_something_else_is_read_in_its_place(
-    store: Store, clock: HandClock
-) -> None:
-    async def read(*facts: tuple[str, str]) -> dict[str, str]:
-        published = Published(facts={("get_api_operation", subject): body for subject, body in facts})
-        await store.api_changes.adopt(published, [], lines=nobody)
-        return {subject: body for (_, subject), body in (await store.api_facts.all()).items()}
-
-    assert not await store.api_facts.forget()
-    assert await read(("image.generate", "[1]"), ("image.edit", "null")) == {
-        "image.generate": "[1]",
-        "image.edit": "null",
-    }
-    first = clock.now
-    assert await store.api_facts.forget()
-    clock.now += 60
-    assert await read(("image.generate", "[1]"), ("image.edit", "[2]")) == {"image.edit": "[2]"}
-    assert await store.api_facts.forgotten() == {("get_api_operation", "image.generate"): "[1]"}
-    await store.api_facts.use_again()
-    dates = await store.api_facts.dates()
-    assert set(dates.values()) == {first + 60}
-    assert len(dates) == 2

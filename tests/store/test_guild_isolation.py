@@ -497,7 +497,6 @@ WITHOUT_GUILD = {
     "privacy.guilds_of", "retention.erase_old", "retention.forget_expired", "retention.to_purge",
     "rechecks.due", "keys.newest", "keys.refused", "host_key_refusals.all", "account_checks.to_check",
     "api_changes.adopt", "api_changes.latest", "api_facts.all", "api_facts.dates", "api_facts.delete",
-    "api_facts.forget", "api_facts.forgotten", "api_facts.use_again",
     "welcomes.expect", "welcomes.due",
     "own_accounts.guilds", "own_accounts.remove", "own_accounts.sums",
     "practice.guilds", "practice.sent", "totals.next_guild", "totals.correct",

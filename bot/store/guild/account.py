@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import islice
@@ -187,11 +187,9 @@ ROWS_MAX = 5000
 _PUT_META = "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
 _PUT_FACT = """
 INSERT INTO api_facts (source, subject, body, read_at) VALUES (?, ?, ?, ?)
-ON CONFLICT (source, subject) DO UPDATE SET
-    forgotten = CASE WHEN api_facts.body = excluded.body THEN api_facts.forgotten ELSE 0 END,
-    body = excluded.body, read_at = excluded.read_at
+ON CONFLICT (source, subject) DO UPDATE SET body = excluded.body, read_at = excluded.read_at
 """
-_USED = "SELECT source, subject, body, read_at FROM api_facts WHERE forgotten = 0 ORDER BY source, subject"
+_FACTS = "SELECT source, subject, body, read_at FROM api_facts ORDER BY source, subject"
 # A repeated sighting of the latest state of an item is the same change.
 _SEE = """
 INSERT INTO api_changes (subject, operation, name, kind, sentence, at)
@@ -254,35 +252,20 @@ class ApiFacts(Repository):
     """The table `api_facts`; `ApiChanges.adopt` writes it."""
 
     async def all(self) -> dict[FactKey, str]:
-        return _facts_of(await self._rows(_USED))
+        return {(row["source"], row["subject"]): row["body"] for row in await self._rows(_FACTS)}
 
     async def dates(self) -> dict[FactKey, float]:
         """Return when each was read last (Unix seconds)."""
-        return {(row["source"], row["subject"]): row["read_at"] for row in await self._rows(_USED)}
-
-    async def forgotten(self) -> dict[FactKey, str]:
-        return _facts_of(await self._rows("SELECT source, subject, body FROM api_facts WHERE forgotten = 1"))
-
-    async def forget(self) -> bool:
-        """Use nothing of it any more, until another answer comes; return whether there was something."""
-        return await self._execute("UPDATE api_facts SET forgotten = 1 WHERE forgotten = 0") > 0
-
-    async def use_again(self) -> None:
-        """Undo `forget`."""
-        await self._execute("UPDATE api_facts SET forgotten = 0 WHERE forgotten = 1")
+        return {(row["source"], row["subject"]): row["read_at"] for row in await self._rows(_FACTS)}
 
     async def delete(self) -> None:
         """Delete all: something stored can't be read."""
         await self._execute("DELETE FROM api_facts")
 
 
-def _facts_of(rows: Iterable[Row]) -> dict[FactKey, str]:
-    return {(row["source"], row["subject"]): row["body"] for row in rows}
-
-
 def stored_api_facts(path: Path) -> dict[FactKey, str]:
-    """Return what is used, of a database file, which may be in use; {} if unreadable. Blocks."""
-    return {(source, subject): body for source, subject, body, _ in stored_rows(path, _USED)}
+    """Return all of a database file, which may be in use; {} if unreadable. Blocks."""
+    return {(source, subject): body for source, subject, body, _ in stored_rows(path, _FACTS)}
 
 
 LinesOf = Callable[[Sequence[DatedChange]], Mapping[int, Callable[[], Record]]]

@@ -697,13 +697,12 @@ CREATE TABLE former_members (
 
 -- What Cannon Studio publishes about its API, as it was read: its description (`openapi`), and answers of its keyless tools,
 -- by the tool's name. `subject` is an operation's id or a surface, '' for all; `body` is JSON, null for what a tool does not
--- know. A forgotten one is not used until another answer comes in its place.
+-- know.
 CREATE TABLE api_facts (
     source TEXT NOT NULL,
     subject TEXT NOT NULL,
     body TEXT NOT NULL,
     read_at REAL NOT NULL,
-    forgotten INTEGER NOT NULL DEFAULT 0 CHECK (forgotten IN (0, 1)),
     PRIMARY KEY (source, subject)
 ) STRICT, WITHOUT ROWID;
 

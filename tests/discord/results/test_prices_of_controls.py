@@ -57,7 +57,6 @@ async def test_retry_shows_no_guess_as_a_price(rig: Rig):
     known = replace(job, basis="earlier jobs", held=Decimal(14))
     assert retry_price([known, known]) == 28
     assert retry_price([known, job]) is None
-    assert retry_price([known, job], [replace(job, cost=Decimal(12))]) == 24
 
 
 async def test_a_label_of_old_is_asked_about(rig: Rig):

@@ -12,7 +12,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.app.catalogue import REFRESH_S, RETRY_S
-from bot.catalogue import OPERATIONS, Catalogue
+from bot.catalogue import OPERATIONS
 from bot.domain.models import JobState
 from tests.client.test_discovery import MODEL_IDS, RENAMED
 from tests.support.rig import Rig, running
@@ -90,21 +90,6 @@ async def test_a_failed_reading_keeps_what_is_known(tmp_path: Path):
             rig.sandbox.faults.clear()
         assert await rig.bot.parts.store.api_facts.all() == stored
         require_true_ids(rig)
-
-
-async def test_what_the_host_had_forgotten_is_not_used_until_it_differs(tmp_path: Path):
-    async with running(tmp_path, **UNLIKE) as rig:
-        refresh = rig.bot.parts.catalogue_refresh
-        await refresh.discover()
-        await rig.bot.parts.store.api_facts.forget()
-        await rig.restart()
-        refresh = rig.bot.parts.catalogue_refresh
-        await refresh.discover()
-        assert rig.bot.live_catalogue.current.get("image.generate").models == Catalogue().get("image.generate").models
-        rig.sandbox.vary(model_ids=MODEL_IDS | {"Flux 2": "other-1"})
-        await refresh.discover()
-        named = {model.name: model.id for model in rig.bot.live_catalogue.current.get("image.generate").models}
-        assert named["Flux 2"] == "other-1"
 
 
 async def test_the_first_reading_is_told_as_differences_from_the_built_in_operations(tmp_path: Path):

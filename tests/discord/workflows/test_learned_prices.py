@@ -77,7 +77,7 @@ async def test_trying_again_holds_the_most_that_the_kind_has_cost_lately(rig: Ri
     assert sorted(job.state for job in (await rig.jobs())[:3]) == [
         JobState.DELIVERED, JobState.DELIVERED, JobState.FAILED,
     ]  # fmt: skip
-    made = await rig.member.click(rig.messages()[-1], label="Try again from here · 7")
+    made = await rig.member.click(rig.messages()[-1], label="Try again from here · 12")
     assert not made.ephemeral
     assert priced([await newest(rig)]) == [(12, "earlier jobs")]
     await rig.work()

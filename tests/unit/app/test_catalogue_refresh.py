@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.app.catalogue import DOCUMENT, REFRESH_S, RETRY_S, CatalogueRefresh, DocumentReader, forget_published
+from bot.app.catalogue import DOCUMENT, REFRESH_S, RETRY_S, CatalogueRefresh, DocumentReader
 from bot.cannon.discovery import Discovery
 from bot.catalogue import Catalogue, LiveCatalogue
 from bot.errors import CannonError
@@ -90,33 +90,6 @@ async def test_a_document_that_names_nothing_does_not_replace_the_stored_one(rig
     await refresh.refresh()
     rig.sandbox.document = {"openapi": "3.1.0", "paths": {}}
     await refresh.refresh()
-    live, after_restart = refresh_of(rig, rig.clock)
-    await after_restart.load()
-    assert "video.dream" in live.current.operations
-
-
-async def test_what_the_host_had_forgotten_is_not_learned_again_until_another_document_comes(rig: Rig):
-    running_, refresh = refresh_of(rig, rig.clock)
-    rig.sandbox.document = document("video.dream")
-    await refresh.refresh()
-    assert await forget_published(rig.bot.parts.store)
-    assert not await forget_published(rig.bot.parts.store)
-    await refresh.refresh()  # by the bot that still runs
-    assert "video.dream" in running_.current.operations
-    live, after_restart = refresh_of(rig, rig.clock)
-    await after_restart.load()
-    await after_restart.refresh()
-    assert live.current.operations.keys() == Catalogue().operations.keys()
-    rig.sandbox.document = document("video.other")
-    await after_restart.refresh()
-    assert "video.other" in live.current.operations
-
-
-async def test_a_forgotten_document_is_learned_again_if_its_host_wants_that(rig: Rig):
-    rig.sandbox.document = document("video.dream")
-    await refresh_of(rig, rig.clock)[1].refresh()
-    await forget_published(rig.bot.parts.store)
-    await rig.bot.parts.store.api_facts.use_again()
     live, after_restart = refresh_of(rig, rig.clock)
     await after_restart.load()
     assert "video.dream" in live.current.operations
