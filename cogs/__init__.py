@@ -84,7 +84,6 @@ def uses(parts: Parts) -> dict[type[Any], Any]:
         parts.jobs,
         parts.keys,
         parts.languages,
-        parts.learned_prices,
         parts.member_data,
         parts.own_settings,
         parts.own_accounts,

@@ -62,7 +62,6 @@ from bot.moderation.alerts import Alerts
 from bot.moderation.moderation import make_moderation
 from bot.prices.book import PriceBooks
 from bot.prices.estimates import EstimateTool
-from bot.prices.learned import LearnedPrices
 from bot.prices.pricing import HostPrices, Pricing
 from bot.runtime import texts as metric_texts
 from bot.runtime.background import CommonWork, Rounds
@@ -251,7 +250,6 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         media=core.media,
         keys=core.keys,
         budgets=core.budgets,
-        learned_prices=LearnedPrices(store, core.keys),
         jobs=jobs,
         reconciler=reconciler,
         common_work=core.common_work,

@@ -67,7 +67,7 @@ EACH, ONE = False, True
 
 
 def add_rounds(setup: Setup, parts: Parts, *, key_health: KeyHealth, learned: LearnedDurations) -> None:
-    store, delivery, tool = parts.store, parts.delivery, parts.estimate_tool
+    store, delivery = parts.store, parts.delivery
     audit = AccountAudit(store, client=parts.client, clock=setup.clock, metrics=setup.metrics)
     retention = DataRetention(store, setup.catalogue, setup.clock, host_days=setup.settings.retention_days)
     parts.rounds.add(
@@ -94,7 +94,6 @@ def add_rounds(setup: Setup, parts: Parts, *, key_health: KeyHealth, learned: Le
         Round("models", learned.forget_unknown, UPKEEP_S, ONE),
         Round("metrics", partial(_count_jobs, store, setup.metrics), UPKEEP_S, ONE),
         Round("offerings", parts.offerings.run_once, offerings.DAY_S, EACH, beside=True),
-        Round("warming", tool.warm, UPKEEP_S, EACH, beside=True, woken=tool.expected),
         Round("host", parts.host_messages.run_once, messages.EVERY_S, EACH, beside=True),
         Round("watch", parts.alerts.run_once, alerts.CHECK_EVERY_S, EACH, beside=True, woken=parts.alerts.woken),
     )

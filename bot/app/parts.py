@@ -48,7 +48,6 @@ from bot.moderation.alerts import Alerts
 from bot.moderation.moderation import Moderation
 from bot.prices.book import PriceBooks
 from bot.prices.estimates import EstimateTool
-from bot.prices.learned import LearnedPrices
 from bot.prices.pricing import HostPrices
 from bot.runtime.background import CommonWork, Rounds
 from bot.runtime.clock import Clock
@@ -141,7 +140,6 @@ class Parts:
     media: MediaFetcher
     keys: ApiKeys
     budgets: KeyBudgets
-    learned_prices: LearnedPrices
     host_prices: HostPrices
     jobs: JobService
     reconciler: Reconciler

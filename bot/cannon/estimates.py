@@ -72,13 +72,6 @@ class Estimates:
             log.info("estimate.unreadable")
             return EstimateAnswer(EstimateOutcome.SILENT)
 
-    async def warm(self) -> None:
-        """Start the server, a serverless function, by a call without a key. Raises nothing."""
-        try:
-            await self._mcp.request("tools/list", {})
-        except McpError:
-            return
-
 
 def _read(result: ToolResult) -> EstimateAnswer:
     """Find `estimatedCredits` in what the tool says or under `response`, or the one price that its text names.

@@ -453,7 +453,6 @@ def price_per(amount: str, unit: str) -> str:
             return tr("{price} per {unit}", price=amount, unit=unit)
 
 
-LEARNED = Plural("up to {price} ({count} job)", "up to {price} ({count} jobs)", price=credits_words)
 """The most that so many jobs of a kind have cost."""
 
 

@@ -14,11 +14,11 @@ from typing import Any, Final
 from bot.account.api_keys import ApiKeys, UsableKey
 from bot.catalogue import LiveCatalogue, Operation
 from bot.domain.models import Estimate
-from bot.domain.money.costs import EARLIER_JOBS, HOSTS_LIST, PriceFactors, PriceList, PriceUnit, price_of
+from bot.domain.money.costs import PriceFactors, PriceList, PriceUnit, price_of
 from bot.errors import NoKey
 from bot.prices.estimates import EstimateTool
 from bot.prices.factors import model_word, price_factors
-from bot.prices.pricing import HostPrices, ListedPrices, by_model, guess_of, listed_line, listed_price
+from bot.prices.pricing import HostPrices, ListedPrices, by_model, guess_of, listed_price
 from bot.store import CostsByKind, Store
 
 TYPICAL_S: Final = 5.0
@@ -31,9 +31,6 @@ class KnownPrice:
 
     factors: PriceFactors
     estimate: Estimate
-    rate: Decimal | None = None
-    """Credits per second, if priced so."""
-    jobs: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +61,7 @@ class PriceBook:
         """Return the known prices of usual jobs by kind, or by one model, cheapest first."""
         only = None if model is None else model_word(operation, model)
         found = [
-            self._with_basis(operation, KnownPrice(factors=factors, estimate=estimate))
+            KnownPrice(factors=factors, estimate=estimate)
             for factors in self._usual(operation)
             if only in {None, factors.model} and (estimate := self._of(operation, factors)) is not None
         ]
@@ -91,16 +88,6 @@ class PriceBook:
                 found[PriceFactors(kind=kind, size=size)] = None
         return found
 
-    def _with_basis(self, operation: Operation, known: KnownPrice) -> KnownPrice:
-        """Add the price per second, if priced so, or the number of earlier jobs."""
-        lists = {"price list": self.listed.get(operation.id, {}), HOSTS_LIST: self.hosted.of(operation)}
-        line = listed_line(lists.get(known.estimate.basis, {}), known.factors)
-        if line is not None and line.per is PriceUnit.SECOND:
-            return replace(known, rate=line.credits)
-        if known.estimate.basis != EARLIER_JOBS:
-            return known
-        return replace(known, jobs=len(self.costs[operation.id][known.factors.rounded]))
-
 
 class PriceBooks:
     """Opens a server's price book."""
@@ -126,8 +113,6 @@ class PriceBooks:
         key = await self._key(guild_id)
         if key is None:
             return book
-        if rules.estimate_tool and not key.is_practice:
-            self._tool.expect()
         wanted = None if operation is None else operation.id
         return replace(
             book,

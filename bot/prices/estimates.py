@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import hashlib
 import json
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -29,8 +28,6 @@ from bot.runtime.clock import Clock
 
 WAIT_S: Final = 1.5
 """How long a member waits for an estimate."""
-QUIET_S: Final = 60.0
-"""After so long without a call the server may start cold."""
 USUAL_RATIO: Final = "16:9"
 """The tool expects a ratio and every page shows this one."""
 KEPT_S: Final = 3600.0
@@ -73,26 +70,12 @@ class EstimateTool:
         self._health: dict[str, EstimateHealth] = {}
         self._rests_until: dict[str, float] = {}
         self._calls: dict[tuple[str, str, str], asyncio.Task[Decimal | None]] = {}
-        self._called_at = -math.inf
-        self.expected = asyncio.Event()
-        """Set to warm the server now."""
 
     async def aclose(self) -> None:
         """Abandon calls in progress."""
         for task in (calls := list(self._calls.values())):
             task.cancel()
         await asyncio.gather(*calls, return_exceptions=True)
-
-    def expect(self) -> None:
-        """Warm the server, in the background, if it may be cold: a price is about to be shown."""
-        if self._clock.monotonic() - self._called_at >= QUIET_S:
-            self.expected.set()
-
-    async def warm(self) -> float:
-        """Start the server by a call without a key. Return infinity: it waits for `expected`."""
-        self._called_at = self._clock.monotonic()
-        await self._estimates.warm()
-        return math.inf
 
     def listen(self, tell: Tell) -> None:
         """Have `tell` called with a guild's alerts."""
@@ -140,8 +123,6 @@ class EstimateTool:
         is_spent = self._budgets is not None and self._budgets.is_spent(key.secret)
         if is_spent or now < self._rests_until.get(slot, now):
             return None
-        if not key.is_practice:
-            self._called_at = now
         answer = await self._estimates.ask(key.secret, operation_id, values)
         self._note(guild_id, slot, answer.outcome, tells=not key.is_practice)
         if answer.outcome in FAILURES:

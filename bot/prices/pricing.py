@@ -44,14 +44,9 @@ class HostPrices:
 
 
 def listed_price(listed: ListedPrices, factors: PriceFactors) -> Decimal | None:
-    """Return the list's price of such a job, None if missing or without the needed length."""
-    line = listed_line(listed, factors)
+    """Return its model's price of such a job, else the operation's; None if missing or without the needed length."""
+    line = listed.get(factors.model, listed.get(""))
     return None if line is None else line.of_job(factors)
-
-
-def listed_line(listed: ListedPrices, factors: PriceFactors) -> ListedPrice | None:
-    """Return the list's line for such a job: its model's, else the operation's."""
-    return listed.get(factors.model, listed.get(""))
 
 
 def guess_of(costs: CostsByKind) -> Decimal:

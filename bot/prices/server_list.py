@@ -16,7 +16,6 @@ from bot.domain.words.text import cell, harmless, one_line, text_of_cell, with_d
 from bot.errors import InputError
 from bot.prices import texts
 from bot.prices.factors import size_unit
-from bot.prices.learned import LearnedKind, beside
 from bot.store import Change, Record
 from bot.store.acts import ModeratorActs
 
@@ -24,8 +23,6 @@ PRICES_MAX: Final = 200
 PRICED_MODEL_CHARS: Final = 100
 FILE_BYTES_MAX: Final = 64 * 1024
 COLUMNS: Final = ("operation", "model", "per", "credits")
-LEARNED: Final = "learned"
-"""A column with learned prices for people; ignored when read."""
 ERRORS_SHOWN: Final = 5
 
 
@@ -39,14 +36,11 @@ def require_priceable(operation: Operation, per: PriceUnit) -> None:
         raise InputError(texts.NO_LENGTH(operation=operation.title), "per")
 
 
-def write_price_file(prices: PriceList, learned: Sequence[LearnedKind], operations: Mapping[str, Operation]) -> bytes:
+def write_price_file(prices: PriceList) -> bytes:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow((*COLUMNS, LEARNED))
-    for (operation_id, model), price in prices.items():
-        operation = operations.get(operation_id)
-        said = [] if operation is None else [each.words for each in beside(operation, model, learned, prices)]
-        writer.writerow(map(cell, (operation_id, model, price.per.value, price.credits.normalize(), "; ".join(said))))
+    writer.writerow(COLUMNS)
+    writer.writerows(map(cell, row) for row in _rows(prices))
     return out.getvalue().encode("utf-8-sig")
 
 

@@ -12,12 +12,12 @@ from typing import Any, Final
 import discord
 
 from bot.catalogue import Operation, label_of
+from bot.delivery.texts import BASES
 from bot.domain.models import Estimate, credits_of, credits_text, credits_words
 from bot.domain.money.spend_request import DEFAULT_HOLD, ZERO, Consent, ShownPrice
-from bot.domain.texts import price_per
 from bot.domain.words.text import harmless
 from bot.errors import InputError
-from bot.language import Text, listed, plain_amount
+from bot.language import Text, aside, listed, plain_amount
 from bot.prices.book import KnownPrice, PriceBook, PriceBooks
 from bot.prices.factors import COUNTS, GRADES, LENGTHS, model_word, size_unit
 from cogs.ui import texts
@@ -50,15 +50,13 @@ def price_words(operation: Operation, known: KnownPrice) -> str:
     """Return a usual job's price and its basis."""
     basis = known.estimate.basis
     words = _words(operation, known)
-    return words if basis == "fixed" else texts.with_basis(words, basis, known.jobs)
+    return words if basis == "fixed" else aside(words, BASES[basis])
 
 
 def _words(operation: Operation, known: KnownPrice) -> str:
     amount, size = credits_words(known.estimate.credits), known.factors.size
     if known.estimate.basis == "fixed":
         return amount
-    if known.rate is not None:
-        return texts.ABOUT(price=price_per(credits_words(known.rate), size_unit(operation)))
     if size is not None:
         by = texts.price_for_seconds if size_unit(operation) == "second" else texts.price_for_characters
         return by(amount, size)

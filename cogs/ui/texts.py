@@ -58,17 +58,6 @@ def price_for_characters(price: str, characters: float) -> str:
     return ntr("about {price} for {count} character", "about {price} for {count} characters", characters, price=price)
 
 
-def with_basis(price: str, basis: str, jobs: int) -> str:
-    """Return a price with how it is known; `basis` as in Estimate."""
-    if basis == "estimate tool":
-        return tr("{price} (Cannon Studio's estimate)", price=price)
-    if basis == "price list":
-        return tr("{price} (this server's price list)", price=price)
-    if basis == "host's price list":
-        return tr("{price} (the host's price list)", price=price)
-    return ntr("{price} (from {count} job)", "{price} (from {count} jobs)", jobs, price=price)
-
-
 def price_line(kind: str, price: str) -> str:
     return "-# • " + OPTION_IS(option=kind or WITHOUT_OPTIONS, value=price)
 

@@ -1,4 +1,4 @@
-"""The page Prices of `/studio settings`: expected prices, set by hand or by a file, and learned."""
+"""The page Prices of `/studio settings`: expected prices, set by hand or by a file."""
 
 from __future__ import annotations
 
@@ -11,13 +11,12 @@ import discord
 from bot.catalogue import Operation, model_name
 from bot.delivery.answers.deferral import defer
 from bot.delivery.channels.facts import UPLOAD_TIMEOUT_S, in_time
-from bot.domain.money.costs import PriceFactors, PriceList, PriceUnit
+from bot.domain.money.costs import PriceList, PriceUnit
 from bot.domain.server.setting import SettingsPage
 from bot.domain.words.text import harmless, shortened
 from bot.errors import InputError
 from bot.language import tr
 from bot.prices.factors import size_unit
-from bot.prices.learned import LearnedKind, LearnedPrices, beside
 from bot.prices.pricing import HostPrices
 from bot.prices.server_list import FILE_BYTES_MAX, PriceChanges, credits_typed, priced_model, write_price_file
 from bot.store import Prices
@@ -106,8 +105,6 @@ def _models(operation: Operation, prices: PriceList) -> dict[str, str]:
 
 
 FILE_NAME: Final = "prices.csv"
-KINDS_SHOWN, OTHERS_SHOWN = 3, 40
-"""Learned prices shown next to a line, and below the list; the file has them all."""
 LINES_SHOWN, LINE_CHARS = 7, 480
 """A page has LINES_SHOWN lines in the 4096 characters of an embed's description."""
 OFFERED = 24
@@ -117,12 +114,11 @@ CHOOSE, TURN, DOWNLOAD, UPLOAD = "price_choose", "price_turn", "price_download",
 
 
 async def prices_page(interaction: Interaction, number: int = 0, offered: int = 0) -> PanelPage:
-    """Draw a part of the list, with learned prices and controls."""
+    """Draw a part of the list, with controls."""
     bot, guild_id = interaction.client, guild_of(interaction)
     prices = await use(bot, Prices).all(guild_id)
-    found = await use(bot, LearnedPrices).of_guild(guild_id)
     hosted = _without_own(use(bot, HostPrices).lines, prices)
-    part = part_of(_lines(bot.catalogue.operations, prices, hosted, found), number, LINES_SHOWN)
+    part = part_of(_lines(bot.catalogue.operations, prices, hosted), number, LINES_SHOWN)
     text = "\n".join(part.items) or str(texts.NO_PRICES)
     select = _select(interaction, prices, part.number, offered)
     buttons = [
@@ -159,26 +155,13 @@ def _without_own(hosted: PriceList, prices: PriceList) -> PriceList:
     return {key: price for key, price in hosted.items() if key not in prices and (key[0], "") not in prices}
 
 
-def _lines(
-    operations: Mapping[str, Operation], prices: PriceList, hosted: PriceList, found: Sequence[LearnedKind]
-) -> list[str]:
+def _lines(operations: Mapping[str, Operation], prices: PriceList, hosted: PriceList) -> list[str]:
     lines: list[str] = []
-    shown: set[tuple[str, PriceFactors]] = set()
-    listed = {**prices, **hosted}
-    for (operation_id, model), price in listed.items():
+    for (operation_id, model), price in {**prices, **hosted}.items():
         operation = operations.get(operation_id)
-        learned = [] if operation is None else beside(operation, model, found, listed)
-        shown.update((each.operation, each.factors) for each in learned)
-        said = [] if operation is None else [each.words for each in learned[:KINDS_SHOWN]]
         subject = texts.priced(_title(operations, operation_id), _model(operation, model))
         line = texts.price_line if (operation_id, model) in prices else texts.hosted_line
-        lines.append(shortened(line(subject, price.words, said), LINE_CHARS))
-    others = [each for each in found if (each.operation, each.factors) not in shown]
-    for each in others[:OTHERS_SHOWN]:
-        operation = operations.get(each.operation)
-        if operation is not None and operation.fixed_credits is None:
-            subject = texts.priced(_title(operations, each.operation), _model(operation, each.factors.model))
-            lines.append(shortened(texts.learned_line(subject, each.words), LINE_CHARS))
+        lines.append(shortened(line(subject, price.words), LINE_CHARS))
     return lines
 
 
@@ -223,11 +206,9 @@ async def choose_priced(interaction: Interaction, subject: str, values: Sequence
 @on(DOWNLOAD)
 async def download_prices(interaction: Interaction, _subject: str, _values: Sequence[str]) -> None:
     await require_moderator(interaction)
-    bot, guild_id = interaction.client, guild_of(interaction)
     await defer(interaction, ephemeral=True, thinking=True)
-    prices = await use(bot, Prices).all(guild_id)
-    found = await use(bot, LearnedPrices).of_guild(guild_id)
-    file = discord.File(io.BytesIO(write_price_file(prices, found, bot.catalogue.operations)), FILE_NAME)
+    prices = await use(interaction, Prices).all(guild_of(interaction))
+    file = discord.File(io.BytesIO(write_price_file(prices)), FILE_NAME)
     content = str(texts.PRICE_FILE_READY)
     await in_time(interaction.edit_original_response(content=content, attachments=[file]), UPLOAD_TIMEOUT_S)
 

@@ -5,7 +5,7 @@ Amounts and times come in as text, what members or Cannon Studio typed comes in 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from bot.domain.money.costs import PriceUnit
 from bot.domain.texts import mention
@@ -70,7 +70,7 @@ ENDED_SENTENCE = Text("Retired on {date}.", date=whole_day)
 
 # ---------------------------------------------------------------------- prices
 
-NO_PRICES = Text("No price is set or learned yet. Choose an operation to set one.")
+NO_PRICES = Text("No price is set yet. Choose an operation to set one.")
 PRICES_ABOUT = Text(
     "Prices you set come first. Otherwise, past jobs show what to expect. For many changes, "
     "download the list, edit it, and upload it again: it replaces the whole list."
@@ -101,18 +101,13 @@ def priced(operation: str, model: str | None) -> str:
     return operation if model is None else tr("{operation} with {model}", operation=operation, model=model)
 
 
-def price_line(subject: str, amount: str, learned: Sequence[str]) -> str:
-    return "\n".join([f"**{subject}**: {amount}", *(tr("-# Past jobs: {price}", price=each) for each in learned)])
+def price_line(subject: str, amount: str) -> str:
+    return f"**{subject}**: {amount}"
 
 
-def hosted_line(subject: str, amount: str, learned: Sequence[str]) -> str:
+def hosted_line(subject: str, amount: str) -> str:
     """Return a line of the host's price list."""
-    past = (tr("-# Past jobs: {price}", price=each) for each in learned)
-    return "\n".join([subject, tr("-# The host's price list: {price}", price=amount), *past])
-
-
-def learned_line(subject: str, learned: str) -> str:
-    return f"{subject}\n" + tr("-# Past jobs: {price}", price=learned)
+    return f"{subject}\n" + tr("-# The host's price list: {price}", price=amount)
 
 
 # ---------------------------------------------------------------------- blocked members

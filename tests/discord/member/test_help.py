@@ -118,8 +118,8 @@ async def test_what_is_learned_from_this_servers_own_jobs_is_told_by_kind_and_to
     overview = await line(rig, rig.member, "video generate")
     assert overview.endswith("· about 24 to 48 credits")
     details = await read(rig, rig.member, "video")
-    assert "-# • Seedance 2.0: about 24 credits for 5 s (from 3 jobs)" in details
-    assert "-# • Seedance 2.0: about 48 credits for 10 s (from 3 jobs)" in details
+    assert "-# • Seedance 2.0: about 24 credits for 5 s (based on earlier jobs)" in details
+    assert "-# • Seedance 2.0: about 48 credits for 10 s (based on earlier jobs)" in details
 
     visitor, channel = a_member_elsewhere(rig)
     await rig.bot.parts.store.settings.change(channel.guild.id, lambda old: replace(old, estimate_tool=False))

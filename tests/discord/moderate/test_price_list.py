@@ -99,24 +99,7 @@ async def test_the_file_that_is_shown_can_be_given_back(rig: Rig):
     assert await price_lines(rig) == []
 
 
-async def test_what_jobs_have_cost_stands_beside_the_list(rig: Rig):
-    await rig.bot.parts.store.prices.set(rig.guild.id, "image.generate", "", Decimal(9))
-    for number in range(3):
-        await rig.member.slash(rig.channel, "image generate", prompt=f"#fast fox {number}")
-        await rig.work()
-    panel = await opened(rig, "prices")
-    assert "**Generate Image**: 9 credits\n-# Past jobs: up to 12 credits (3 jobs)" in page_text(panel)
-    [file] = (await press(rig, panel, "price_download")).response.attachments
-    assert b"image.generate,,job,9,up to 12 credits (3 jobs)" in rig.file(file)
-
-
-async def test_help_shows_a_price_by_the_second_as_such(rig: Rig):
+async def test_help_shows_a_price_by_the_second_as_that_of_a_usual_length(rig: Rig):
     await rig.bot.parts.store.prices.set(rig.guild.id, "video.generate", "", Decimal(5), per=PriceUnit.SECOND)
     shown = await rig.member.slash(rig.channel, "help", topic="video")
-    assert "about 5 credits per second (this server's price list)" in str(shown.response.embeds[0].to_dict())
-
-
-async def test_one_job_is_told_on_the_page_as_what_is_held_for_the_next(rig: Rig):
-    await rig.member.slash(rig.channel, "image generate", prompt="a fox #fast")
-    await rig.work()
-    assert "Generate Image\n-# Past jobs: up to 12 credits (1 job)" in page_text(await opened(rig, "prices"))
+    assert "about 25 credits for 5 s (from this server's price list)" in str(shown.response.embeds[0].to_dict())

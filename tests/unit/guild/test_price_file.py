@@ -12,7 +12,6 @@ from bot.catalogue.catalogue import Catalogue
 from bot.catalogue.operation import same_name
 from bot.domain.money.costs import ListedPrice, PriceFactors, PriceUnit
 from bot.errors import InputError
-from bot.prices.learned import LearnedKind
 from bot.prices.server_list import PRICES_MAX, read_price_file, write_price_file
 
 CATALOGUE = Catalogue()
@@ -45,7 +44,7 @@ PRICES = st.dictionaries(
 @given(PRICES)
 def test_what_is_written_is_read_again(prices: dict[tuple[str, str], ListedPrice]):
     by_id = {key: price for key, price in prices.items() if not any(_renamed(key))}
-    assert read_price_file(write_price_file(by_id, (), CATALOGUE.operations).decode("utf-8-sig"), CATALOGUE) == by_id
+    assert read_price_file(write_price_file(by_id).decode("utf-8-sig"), CATALOGUE) == by_id
 
 
 def _renamed(key: tuple[str, str]) -> list[bool]:
@@ -121,18 +120,6 @@ def test_a_list_that_is_too_long_or_no_list_is_refused():
     assert "must name each of these columns" in refusal("")
     assert "not a table" in refusal("operation,credits", '"image.generate,1')
     assert read("operation,credits") == {}
-
-
-def test_what_was_learned_is_beside_the_line_it_is_about():
-    factors = PriceFactors(kind="model=seedance2 resolution=1080p", size=8.0)
-    kind = LearnedKind(operation=TIMED, factors=factors, credits=Decimal(40), jobs=4)
-    prices = {
-        (TIMED, ""): ListedPrice(credits=Decimal(60)),
-        (TIMED, "seedance2"): ListedPrice(credits=Decimal(6), per=PriceUnit.SECOND),
-    }
-    _, general, own, *_ = write_price_file(prices, [kind], CATALOGUE.operations).decode().split("\r\n")
-    assert general == "video.generate,,job,60,"
-    assert own == "video.generate,seedance2,second,6,resolution=1080p size=8: up to 40 credits (4 jobs)"
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""How long a member waits for an estimate, and when the server is warmed."""
+"""How long a member waits for an estimate."""
 
 from __future__ import annotations
 
@@ -12,14 +12,12 @@ import pytest
 from bot.account.api_keys import UsableKey
 from bot.cannon.estimates import EstimateAnswer, EstimateOutcome
 from bot.catalogue import Catalogue
-from bot.domain.practice import new_practice_key
 from bot.prices import estimates
-from bot.prices.estimates import QUIET_S, EstimateTool
+from bot.prices.estimates import EstimateTool
 from tests.support.rig import ManualClock
 
 IMAGE = Catalogue().get("image.generate")
 KEY = UsableKey(id=1, secret="cs_live_000000000000")
-PRACTICE = UsableKey(id=2, secret=new_practice_key())
 
 
 class Server:
@@ -27,16 +25,12 @@ class Server:
 
     def __init__(self) -> None:
         self.asked: list[Mapping[str, Any]] = []
-        self.warmed = 0
         self.awake = asyncio.Event()
 
     async def ask(self, _key: str, _operation: str, values: Mapping[str, Any]) -> EstimateAnswer:
         self.asked.append(values)
         await self.awake.wait()
         return EstimateAnswer(EstimateOutcome.ANSWERED, Decimal(12))
-
-    async def warm(self) -> None:
-        self.warmed += 1
 
 
 @pytest.fixture
@@ -86,23 +80,3 @@ async def test_closing_abandons_calls_in_progress(tool: EstimateTool, monkeypatc
     assert await tool.ask(1, KEY, IMAGE, {"prompt": "a fox"}) is None
     async with asyncio.timeout(60):
         await tool.aclose()
-
-
-async def test_the_server_is_warmed_at_the_start_and_after_each_quiet_minute_when_a_price_is_expected(
-    tool: EstimateTool, server: Server, clock: ManualClock
-):
-    server.awake.set()
-    await tool.warm()
-    for seconds, is_due in ((0.0, False), (QUIET_S - 1, False), (1.0, True)):
-        clock.advance(seconds)
-        tool.expect()
-        assert tool.expected.is_set() is is_due
-    tool.expected.clear()
-    await tool.ask(1, KEY, IMAGE, {"prompt": "a fox"})
-    tool.expect()
-    assert not tool.expected.is_set()
-    clock.advance(QUIET_S)
-    await tool.ask(1, PRACTICE, IMAGE, {"prompt": "a fox"})  # another server
-    tool.expect()
-    assert tool.expected.is_set()
-    assert server.warmed == 1

@@ -70,11 +70,11 @@ def test_the_servers_own_model_is_taken_where_none_is_named():
     [
         (book(), VIDEO, "price not known yet"),
         (book(PROMPT), PROMPT, "1 credit"),
-        (book(costs=seen(s5=24)), VIDEO, "about 24 credits for 5 s (from 1 job)"),
+        (book(costs=seen(s5=24)), VIDEO, "about 24 credits for 5 s (based on earlier jobs)"),
         (book(costs=seen(s5=24, s10=48)), VIDEO, "about 24 to 48 credits"),
-        (book(listed={"": 31}), VIDEO, "about 31 credits (this server's price list)"),
+        (book(listed={"": 31}), VIDEO, "about 31 credits (from this server's price list)"),
         (book(listed={"": 31, "seedance2": 40}), VIDEO, "about 31 to 40 credits"),
-        (book(listed={"": A_SECOND}), VIDEO, "about 4 credits per second (this server's price list)"),
+        (book(listed={"": A_SECOND}), VIDEO, "about 20 credits for 5 s (from this server's price list)"),
         (book(listed={"": A_SECOND, "seedance2": 40}), VIDEO, "about 20 to 40 credits"),
     ],
 )
@@ -89,9 +89,9 @@ def test_each_kind_has_a_line_with_the_names_that_members_know():
         **seen("model=~0123abcd quality=~89abcdef", any=50),
     }
     assert price_lines(IMAGE, book(IMAGE, costs), 8) == [
-        "-# • Seedream 5.0 Lite: about 12 credits (from 1 job)",
-        "-# • GPT Image 2, 4k: about 28 credits (from 1 job)",
-        "-# • another model: about 50 credits (from 1 job)",
+        "-# • Seedream 5.0 Lite: about 12 credits (based on earlier jobs)",
+        "-# • GPT Image 2, 4k: about 28 credits (based on earlier jobs)",
+        "-# • another model: about 50 credits (based on earlier jobs)",
     ]
     assert price_lines(IMAGE, book(IMAGE, costs), 1)[1:] == ["-# • … and 2 more"]
     assert price_lines(PROMPT, book(PROMPT), 8) == []
