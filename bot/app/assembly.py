@@ -38,7 +38,6 @@ from bot.delivery.host.messages import HostMessages
 from bot.delivery.posting.best_of_week import WeeklyPosts
 from bot.delivery.posting.copies import ResultCopies, Sharing
 from bot.delivery.posting.events import EventDesk
-from bot.delivery.posting.forum_posts import ForumPosts
 from bot.domain.custom_ids import Installation
 from bot.domain.money.limit_rules import host_limits
 from bot.domain.practice import is_practice_key
@@ -508,7 +507,6 @@ def _copies(setup: Setup, core: _Core, delivery: Delivery, sources: Sources) -> 
         fresh=sources.fresh_link,
         made_with=delivery.made_with,
         languages=delivery.card_languages,
-        forums=ForumPosts(catalogue=setup.catalogue),
         folder=setup.folder,
     )
 

@@ -182,7 +182,7 @@ def make_delivery(
     messages = Messages(client, store=store, clock=clock, keeps=owner.is_sole)
     languages = GuildLanguages(guilds, store)
     gate = PostingGate(guilds, store=store, sights=sights)
-    card_languages = CardLanguages(languages, store=store, gate=gate)
+    card_languages = CardLanguages(languages, store=store)
     log_channel = LogChannel(
         client,
         guilds=guilds,
@@ -249,7 +249,6 @@ def make_delivery(
             surface=surface,
             memory=memory,
             authors=authors,
-            alert=alert,
             languages=card_languages,
             others=ReadyWithIt(downloads=downloads, review=review, gate=gate, memory=memory, clock=clock),
             owner=owner,

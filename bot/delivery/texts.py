@@ -228,11 +228,6 @@ CANCELLED_LATE = Text(
     "The job was canceled after Cannon Studio had started it, so it was charged but not posted. "
     "To post it, press **Post it** in `/jobs`."
 )
-NO_PLACE = Text(
-    "I can no longer post in the channel, and a direct message was not possible. "
-    "To try again, press **Post it** in `/jobs`.",
-    why="result.no_place",
-)
 NOT_IN_THIS_CHANNEL = Text(
     "I can't post here. Open `/jobs` in another channel and press **Post it**.", why="result.no_place"
 )
@@ -254,7 +249,7 @@ NOT_IN_GALLERY = Text("Private results can't be added to the gallery.", why="sou
 AUTHOR_NOT_SHOWN = Text("The author of this result chose in `/me` not to be shown in galleries.", why="source.hidden")
 POST_TITLE, REMOVED_POST = Text("Result"), Text("Removed")
 TAG_NEEDED = Text(
-    "{channel} requires a tag, and has none that I may use. Add one there, or allow me Manage Channels.",
+    "{channel} requires a tag, and has none that I may use. Add one there.",
     why="place.permissions",
     channel="<#{}>".format,
 )
@@ -280,15 +275,6 @@ NOT_REVIEWED = Text(
 )
 
 
-@because("result.rejected")
-def refused_by_discord(job_id: str) -> str:
-    return tr(
-        "Discord rejected the result of job {job} in every form, so I saved it. To try again, press "
-        "**Post it** in `/jobs`.",
-        job=job_id,
-    )
-
-
 CHARGED_FOR_NOTHING = Text(
     "Cannon Studio charged for this anyway. Press **Request refund** to ask a moderator.", why="job.charged"
 )
@@ -296,7 +282,6 @@ PRACTICE_MARK = Text("Practice · not real, costs nothing")
 ON_OWN_ACCOUNT = Text("on your own account")
 PRACTICE_COST = Text("{cost} (in practice only)")
 PRACTICE_TITLE = Text("🧪 Practice · {title}")
-POSTED_HERE = Text("The result is here: {link}")
 
 
 def unusable_file(reason: str) -> str:

@@ -8,7 +8,6 @@ from dataclasses import KW_ONLY, dataclass
 import discord
 
 from bot.delivery.channels.facts import CALL_TIMEOUT_S, DISCORD_ERRORS, is_trouble
-from bot.delivery.channels.gate import PostingGate
 from bot.delivery.channels.guilds import Guilds
 from bot.delivery.channels.messages import Messages
 from bot.domain.models import Card
@@ -44,7 +43,6 @@ class CardLanguages:
     guilds: GuildLanguages
     _: KW_ONLY
     store: Store
-    gate: PostingGate
 
     async def of_guild(self, guild_id: int) -> str:
         return await self.guilds.of(guild_id)
@@ -56,7 +54,7 @@ class CardLanguages:
 
     async def of(self, card: Card) -> str:
         """Return the language of the card's message, where it is now."""
-        if card.private or card.is_at_home or await self.gate.is_direct(card):
+        if card.private or card.is_at_home:
             return from_discord(card.locale)
         return await self.of_guild(card.guild_id)
 

@@ -98,10 +98,8 @@ def is_too_large(error: discord.HTTPException) -> bool:
 
 
 def is_refused_content(error: discord.HTTPException) -> bool:
-    """Whether Discord rejected the content, so that less may be accepted."""
-    return error.status == BAD_REQUEST_STATUS and not (
-        is_too_large(error) or is_closed(error) or error.code in MESSAGE_GONE
-    )
+    """Whether Discord rejected the content or its size, so that less may be accepted."""
+    return is_too_large(error) or (error.status == BAD_REQUEST_STATUS and not is_gone(error))
 
 
 def is_gone(error: discord.HTTPException) -> bool:

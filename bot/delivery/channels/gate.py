@@ -22,17 +22,6 @@ UNKNOWN_AGAIN_S = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OpenPlaces:
-    """Where a result may be posted. `refusal`: why not in some channel; then no DM replaces it.
-
-    Private cards are exempt, and those outside servers, which have no other rules than those of the request.
-    """
-
-    channels: frozenset[int]
-    refusal: NoPlace | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class _Channel:
     """A channel as the rules see it, and its parents, narrowest first."""
 
@@ -54,33 +43,30 @@ class PostingGate:
     store: Store
     sights: ChannelSights
 
-    async def open_places(self, card: Card, job: Job, *, channel_id: int, by_moderator: bool = False) -> OpenPlaces:
+    async def open_places(self, card: Card, job: Job, *, channel_id: int, by_moderator: bool = False) -> frozenset[int]:
         """Return which of the card's channel and `channel_id` accept the job's result.
 
-        A moderator's post skips review, and no other rule. Raises NoPlace if neither does, Later if Discord does not
+        Private cards are exempt, and those outside servers, which have no other rules than those of the request. A
+        moderator's post skips review, and no other rule. Raises NoPlace if neither does, Later if Discord does not
         return the needed facts.
         """
         if not by_moderator and await self.store.reviews.withheld_of(card.guild_id, [job.id]):
             raise NoPlace(texts.NOT_REVIEWED)
-        own = [] if card.message_id is None else [card.place_id]
-        places = list(dict.fromkeys([*own, channel_id]))
+        places = dict.fromkeys([*(() if card.message_id is None else (card.place_id,)), channel_id])
         if card.private or card.is_at_home:
-            return OpenPlaces(channels=frozenset(places))
+            return frozenset(places)
         rules = await self.store.settings.get(card.guild_id)
-        channels, refusal = set(), None
+        found, refusal = set(), NoPlace(texts.NOT_IN_THIS_CHANNEL)
         for place_id in places:
-            if await self.is_direct(card, place_id):
-                channels.add(place_id)
-                continue
             try:
                 await self._require(card, job, place_id, rules, by_moderator=by_moderator)
             except NoPlace as error:
                 refusal = error
             else:
-                channels.add(place_id)
-        if refusal is not None and not channels:
+                found.add(place_id)
+        if not found:
             raise refusal
-        return OpenPlaces(channels=frozenset(channels), refusal=refusal)
+        return frozenset(found)
 
     async def require(self, card: Card, jobs: Sequence[Job], *, channel_id: int) -> None:
         """Raise NoPlace unless these results may also be posted in that channel, Later if Discord doesn't say.
@@ -125,7 +111,7 @@ class PostingGate:
 
     async def moved_to(self, card: Card) -> tuple[int, ...]:
         """Return the channel that the card was moved to, with parents; () for none or a DM."""
-        if card.private or card.is_at_home or card.place_id == card.channel_id or await self.is_direct(card):
+        if card.private or card.is_at_home or card.is_in_channel:
             return ()
         return (await self._channel(card, card.place_id)).chain
 
@@ -134,12 +120,8 @@ class PostingGate:
     ) -> None:
         """Raise NoPlace unless the channel may have the result, Later if facts are missing."""
         channel, unchecked = await self._channel(card, channel_id), is_unchecked(job.input)
-        if channel.found is Sight.GONE:
-            if channel_id != card.channel_id:
-                raise NoPlace(texts.NO_PLACE)
-            return  # Discord rejects it too, and the next place is tried
-        if channel.found is Sight.HIDDEN and channel_id != card.channel_id:
-            raise NoPlace(texts.NO_PLACE)
+        if channel.found is Sight.GONE or (channel.found is Sight.HIDDEN and channel_id != card.channel_id):
+            raise NoPlace(texts.NOT_IN_THIS_CHANNEL)
         if channel.found is Sight.UNSURE and (unchecked or channel_id != card.channel_id):
             raise Later(UNKNOWN_AGAIN_S, WaitsFor.DISCORD)
         try:
@@ -154,13 +136,6 @@ class PostingGate:
             return
         if await self.store.reviews.withheld_of(card.guild_id, [job.id], also=channel.chain):
             raise NoPlace(texts.NOT_REVIEWED)
-
-    async def is_direct(self, card: Card, place_id: int | None = None) -> bool:
-        """Whether the card was moved to a DM: `place_id`, or its current place."""
-        place_id = card.place_id if place_id is None else place_id
-        if place_id == card.channel_id or place_id != card.message_channel_id:
-            return False
-        return await self._found(card.guild_id, place_id) is Sight.HIDDEN
 
     async def _channel(self, card: Card, channel_id: int) -> _Channel:
         """Return a channel from the cache; for the card's own also from its request."""

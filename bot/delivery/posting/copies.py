@@ -31,7 +31,7 @@ from bot.delivery.channels.gate import PostingGate
 from bot.delivery.channels.messages import Messages, nonce_of
 from bot.delivery.channels.view import MadeWith, alt_text, file_stem
 from bot.delivery.files.attachments import close
-from bot.delivery.posting.forum_posts import ForumPosts, Home, title_of
+from bot.delivery.posting.forum_posts import Home, find_post, send_post, title_of
 from bot.delivery.posting.poster import Poster
 from bot.domain.models import Card, Job, JobState, Media
 from bot.errors import MediaError, MediaGone, MediaTooLarge
@@ -79,7 +79,6 @@ class ResultCopies:
     fresh: FreshLink
     made_with: MadeWith
     languages: CardLanguages
-    forums: ForumPosts
     folder: Path
 
     async def post(
@@ -118,7 +117,6 @@ class ResultCopies:
             message = await self._send(
                 channel,
                 [*files, *documents],
-                jobs=jobs,
                 title=title_of(jobs),
                 embed=embed,
                 nonce=nonce_of(kind, subject_id or card.id, place_id),
@@ -222,17 +220,15 @@ class ResultCopies:
             return any(embed.url == link for embed in message.embeds)
 
         if isinstance(channel, discord.ForumChannel):
-            return await self.forums.find(channel, title, fits)
+            return await find_post(channel, title, fits)
         return await self.messages.search(channel, fits)
 
     async def _send(
-        self, channel: Home, files: Sequence[discord.File], *, jobs: Sequence[Job] = (), title: str = "", **content: Any
+        self, channel: Home, files: Sequence[discord.File], *, title: str = "", **content: Any
     ) -> discord.Message:
         """Send with the files, or without them where Discord rejects them or their size; in a forum as a post."""
         send: Callable[..., Awaitable[discord.Message]] = (
-            partial(self.forums.send, channel, jobs, title=title)
-            if isinstance(channel, discord.ForumChannel)
-            else channel.send
+            partial(send_post, channel, title=title) if isinstance(channel, discord.ForumChannel) else channel.send
         )
         try:
             async with asyncio.timeout(UPLOAD_TIMEOUT_S):

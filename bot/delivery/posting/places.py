@@ -1,8 +1,8 @@
 """The places for a result, tried in order: in each with its files, else with links.
 
-Order: the card by its interaction token (15 minutes), the card by the bot's token, a new message in the channel, a DM
-to the author. New messages have a nonce from the job's id, and the channel is searched first: a lost reply never causes
-a second post there.
+Order: the card by its interaction token (15 minutes), the card by the bot's token, a new message in the channel; for a
+card that only its token reaches, a DM to the author. Without a place it is held. New messages have a nonce from the
+job's id, and the channel is searched first: a lost reply never causes a second post there.
 """
 
 from __future__ import annotations
@@ -21,14 +21,11 @@ from bot.delivery.card.memory import CardMemory
 from bot.delivery.card.ticker import CardTicker
 from bot.delivery.channels.facts import (
     DISCORD_ERRORS,
-    MESSAGE_GONE,
     TOKEN_EXPIRED,
     UPLOAD_TIMEOUT_S,
-    is_closed,
+    is_gone,
     is_refused_content,
-    is_too_large,
 )
-from bot.delivery.channels.gate import OpenPlaces
 from bot.delivery.channels.messages import Messages, carries_result, nonce_of
 from bot.delivery.channels.view import KnownMessage
 from bot.delivery.files.attachments import arrange, arrange_all, close, media_files, place_of_file
@@ -43,22 +40,6 @@ from bot.runtime.metrics import Metrics
 log = structlog.get_logger(__name__)
 
 
-class RefusedContent(NoPlace):
-    """Discord refuses the result in each form."""
-
-    def __init__(self) -> None:
-        super().__init__(texts.REFUSED_BY_DISCORD)
-
-
-class _PlaceRefuses(Exception):
-    """No form fits this place; `is_for_content`: because of its content."""
-
-    def __init__(self, *, code: int, is_for_content: bool) -> None:
-        super().__init__(code)
-        self.code = code
-        self.is_for_content = is_for_content
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Posting:
     """The result of `job` on its card's `jobs`, drawn as after posting."""
@@ -68,7 +49,8 @@ class Posting:
     job: Job
     results: ResultFiles
     channel_id: int
-    places: OpenPlaces
+    places: frozenset[int]
+    """The channels that may have it."""
     also: tuple[tuple[Job, ResultFiles], ...] = ()
     """Other ready results of the card, included when the card is edited."""
 
@@ -112,46 +94,36 @@ class Places:
     clock: Clock
 
     async def post(self, posting: Posting) -> discord.Message:
-        """Return the message that now has the result. Raises RefusedContent, NoPlace or Discord's error."""
-        is_refused = False
+        """Return the message that now has the result. Raises NoPlace or Discord's error."""
         places: tuple[_Place, ...] = (self._on_card, self._in_channel, self._by_direct_message)
         for place in places:
             try:
                 message = await self._in_some_form(place, posting)
-            except _PlaceRefuses as refusal:
-                is_refused = is_refused or refusal.is_for_content
-                log.info("delivery.next_place", job=posting.job.id, code=refusal.code)
+            except discord.HTTPException as error:
+                if not is_gone(error):
+                    raise
+                log.info("delivery.next_place", job=posting.job.id, code=error.code)
             else:
                 if message is not None:
                     return message
-        if is_refused:
-            raise RefusedContent
-        raise posting.places.refusal or NoPlace(texts.NO_PLACE)
+        raise NoPlace(texts.NOT_IN_THIS_CHANNEL)
 
     async def _in_some_form(self, place: _Place, posting: Posting) -> discord.Message | None:
-        """Return the message at `place`, None if there is none. Raises _PlaceRefuses or Discord's error."""
-        is_large, refused = False, _PlaceRefuses(code=0, is_for_content=False)
+        """Return the message at `place`, None if there is none. Raises NoPlace or Discord's error."""
         for form in posting.forms:
-            if is_large and form.results.files:
-                continue
             try:
                 message = await place(form)
             except DISCORD_ERRORS as error:
                 self.metrics.discord_error(error)
-                if not isinstance(error, discord.HTTPException):
+                is_for_content = isinstance(error, discord.HTTPException) and is_refused_content(error)
+                if not is_for_content:
                     raise
-                refused = _PlaceRefuses(code=error.code, is_for_content=is_refused_content(error))
-                if error.code in MESSAGE_GONE or is_closed(error):
-                    break
-                is_large = is_too_large(error)
-                if not is_large and not refused.is_for_content:
-                    raise
-                log.info("delivery.less", job=posting.job.id, status=error.status, code=error.code)
+                log.info("delivery.less", job=posting.job.id, error=str(error))
             else:
                 if message is not None:
                     self._count(form, is_direct=place == self._by_direct_message)
                 return message
-        raise refused
+        raise NoPlace(texts.REFUSED_BY_DISCORD)
 
     def _count(self, posted: Posting, *, is_direct: bool) -> None:
         for _, results in posted.parts:
@@ -161,7 +133,7 @@ class Places:
     async def _on_card(self, posting: Posting) -> discord.Message | None:
         """Edit the card, keeping its content; this job's files replace those of an earlier attempt."""
         card = posting.card
-        if card.place_id not in posting.places.channels:
+        if card.place_id not in posting.places:
             return None
         # The edit decides everything on a one-job card; on others, other jobs' content is kept.
         seen = await self.messages.look(card, presumed=KnownMessage() if len(posting.jobs) == 1 else None)
@@ -220,15 +192,15 @@ class Places:
 
     async def _in_channel(self, posting: Posting) -> discord.Message | None:
         card = posting.card
-        if card.lives_by_token or posting.channel_id not in posting.places.channels:
+        if card.lives_by_token or posting.channel_id not in posting.places:
             return None
         place_id = None if posting.channel_id == card.channel_id else posting.channel_id
         nonce = nonce_of("result", posting.job.id, place_id)
         return await self._send(self.messages.channel(posting.channel_id, card.guild_id), posting, nonce)
 
     async def _by_direct_message(self, posting: Posting) -> discord.Message | None:
-        if posting.places.refusal is not None:
-            return None  # its author has to choose another channel
+        if not posting.card.lives_by_token:
+            return None  # it is held: its author posts it
         channel = await self.messages.direct_message(posting.card.author_id)
         with speaking(from_discord(posting.card.locale)):
             return await self._send(channel, posting, nonce_of("result", posting.job.id, channel.id))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 
 import discord
 import structlog
@@ -13,13 +12,12 @@ from bot.delivery import texts
 from bot.delivery.card.memory import CardMemory, CardOwner
 from bot.delivery.card.readers import Authors, CardLanguages
 from bot.delivery.channels.facts import DISCORD_ERRORS, NETWORK_ERRORS
-from bot.delivery.channels.gate import OpenPlaces, PostingGate
+from bot.delivery.channels.gate import PostingGate
 from bot.delivery.channels.messages import Messages
-from bot.delivery.channels.view import links_on, message_link, message_view
 from bot.delivery.files.downloads import Downloads, posting_of
-from bot.delivery.posting.places import Places, Posting, RefusedContent
+from bot.delivery.posting.places import Places, Posting
 from bot.delivery.posting.ready_with_it import ReadyWithIt
-from bot.delivery.posting.review import ALERT_AGAIN_S, AlertModerators, ReviewDesk
+from bot.delivery.posting.review import ReviewDesk
 from bot.delivery.surface import CardSurface
 from bot.domain.models import Card, Job, JobState, Media, WaitsFor
 from bot.jobs.surface import Gathering, Later, NoPlace
@@ -52,7 +50,6 @@ class Poster:
     surface: CardSurface
     memory: CardMemory
     authors: Authors
-    alert: AlertModerators
     languages: CardLanguages
     others: ReadyWithIt
     owner: CardOwner
@@ -84,12 +81,7 @@ class Poster:
             await self.review.withdraw(jobs, dropped)
             raise NoPlace(texts.CANCELLED_LATE)
         await self.review.require(card, jobs, job, also=await self.gate.moved_to(card))
-        try:
-            return await self._deliver_on(card, jobs, job, channel_id=card.channel_id)
-        except RefusedContent:
-            if await self.store.alerts.note(job.guild_id, f"refused {job.id}", until=self.clock.wall() + ALERT_AGAIN_S):
-                await self.alert(job.guild_id, partial(texts.refused_by_discord, job.id))
-            raise
+        return await self._deliver_on(card, jobs, job, channel_id=card.channel_id)
 
     async def post_held(
         self,
@@ -101,7 +93,7 @@ class Poster:
         by_author: bool = False,
         record: RecordOf[Job | None] | None = None,
     ) -> bool:
-        """Post a held result: on its card, else in `channel_id`, else by DM.
+        """Post a held result: on its card, else in `channel_id`.
 
         `media` are its files with working links; `by_moderator`: a moderator wants it posted, and `record` gives the
         record line; `by_author`: its author does, who needs no ping. Returns False if posted meanwhile. Raises Later or
@@ -167,7 +159,7 @@ class Poster:
         with speaking(await self.languages.of(card)):
             return await self._post(card, jobs, job, channel_id=channel_id, places=places)
 
-    async def _post(self, card: Card, jobs: Sequence[Job], job: Job, *, channel_id: int, places: OpenPlaces) -> int:
+    async def _post(self, card: Card, jobs: Sequence[Job], job: Job, *, channel_id: int, places: frozenset[int]) -> int:
         done = replace(job, state=JobState.DELIVERED, delivered_at=self.clock.wall(), error=None)
         jobs = _once_posted(jobs, done)
         async with self.downloads.results(job) as results, self.others.ready(card, jobs, job, results) as also:
@@ -183,25 +175,8 @@ class Poster:
             failpoint("send.done")
         if (message.id, message.channel.id) != (card.message_id, card.message_channel_id):
             await self.store.cards.move(card.guild_id, card.id, message_id=message.id, channel_id=message.channel.id)
-        if message.id != card.message_id:
-            await self._point_from(card, message)
         self.surface.posted(card, jobs, message)
         return message.id
-
-    async def _point_from(self, card: Card, message: discord.Message) -> None:
-        """Link the card's old message, which keeps its files, to the new one; best effort."""
-        if card.message_id is None:
-            return
-        link = message.jump_url
-        if not isinstance(message.channel, discord.DMChannel):
-            link = message_link(replace(card, message_id=message.id, message_channel_id=message.channel.id))
-        try:
-            old = await self.messages.find(card)
-            if old is not None:
-                view = message_view([], links_on(old))
-                await self.messages.edit(card, content=texts.POSTED_HERE(link=link), embed=None, view=view)
-        except DISCORD_ERRORS as error:
-            log.info("delivery.old_message_kept", card=card.id, error=type(error).__name__)
 
 
 def _once_posted(jobs: Sequence[Job], done: Job) -> list[Job]:

@@ -97,7 +97,7 @@ class ReadyWithIt:
             places = await self.gate.open_places(card, other, channel_id=card.channel_id)
         except (Later, NoPlace, Parked, *DISCORD_ERRORS):
             return False
-        return card.place_id in places.channels
+        return card.place_id in places
 
 
 def _keep(times: dict[str, float], card_id: str, at: float) -> None:

@@ -172,15 +172,18 @@ async def test_what_comes_later_on_a_card_that_was_moved_is_reviewed_for_its_new
     assert len(in_channel(rig, desk)) == 1
 
 
-async def test_a_result_goes_to_its_author_where_its_channel_is_gone(rig: Rig, eve: Any):
+async def test_a_result_is_held_for_its_author_where_its_channel_is_gone(rig: Rig, eve: Any):
     room = rig.guild.create_text_channel("room")
     await eve.slash(room, GENERATE, prompt="a fox")
     await until(rig, JobState.QUEUED, JobState.PROCESSING)
     rig.env.backend.delete_channel(room.id)
     rig.advance(16 * 60)
     await rig.work()
+    job = await newest(rig)
+    assert job.state is JobState.HELD
+    await recover(rig, job, rig.channel, eve)
     assert (await newest(rig)).state is JobState.DELIVERED
-    assert len([message for message in eve.user.dm_channel.history() if message.attachments]) == 1
+    assert len(in_channel(rig, rig.channel)) == 1
 
 
 async def test_a_private_result_is_shown_to_its_author_wherever_they_are(rig: Rig, eve: Any):

@@ -146,7 +146,9 @@ async def test_no_reader_of_help_makes_the_tool_asked(rig: Rig):
 async def test_a_price_that_moderators_have_set_is_told_but_not_before_a_fixed_one(rig: Rig):
     for operation in ("image.generate", "prompt.enhance.image"):
         await rig.bot.parts.store.prices.set(rig.guild.id, operation, "", Decimal(31))
-    assert (await line(rig, rig.member, "image generate")).endswith("· about 31 credits (this server's price list)")
+    assert (await line(rig, rig.member, "image generate")).endswith(
+        "· about 31 credits (from this server's price list)"
+    )
     assert (await line(rig, rig.member, "prompt")).endswith("· 1 credit")
     await rig.bot.parts.store.prices.set(rig.guild.id, "image.generate", "gptimage2", Decimal(40))
     assert (await line(rig, rig.member, "image generate")).endswith("· about 31 to 40 credits")

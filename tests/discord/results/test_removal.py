@@ -12,12 +12,10 @@ from bot.domain.server.member_settings import Notify
 from bot.generation.texts import ERASED
 from cogs.results import texts
 from cogs.ui.controls import Control
-from tests.support.results import RESULT, block, picture
+from tests.support.results import block, picture
 from tests.support.rig import Rig
 from tests.support.surface import (
     REMOVE,
-    delete,
-    deny,
     icon,
     labels,
     newest,
@@ -67,21 +65,6 @@ async def test_the_ping_and_the_place_that_the_card_has_left_go_too(rig: Rig):
     asked = await rig.member.click(message, custom_id=icon(message, REMOVE))
     await rig.member.click(asked.response, label="Remove the result")
     assert rig.messages() == []
-
-
-async def test_a_result_that_was_sent_by_direct_message_is_taken_down_there(rig: Rig):
-    await rig.member.slash(rig.channel, "image generate", prompt="a fox #fast")
-    delete(rig, rig.messages()[0])
-    deny(rig, send_messages=False)
-    await rig.work()
-    [message] = private_messages(rig, rig.member)
-    assert labels(message) == RESULT
-    job = await newest(rig)
-    card = await rig.bot.parts.store.cards.get(rig.guild.id, job.card_id)
-    assert card is not None
-    taken = await rig.bot.parts.delivery.takedown.take_down(card)
-    assert taken.left == 0
-    assert private_messages(rig, rig.member) == []
 
 
 async def test_what_could_not_be_taken_down_is_reported_and_found_again(rig: Rig):

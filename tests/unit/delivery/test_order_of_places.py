@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from bot.delivery.channels.gate import OpenPlaces
 from bot.delivery.posting.places import Places, Posting
 from bot.domain.models import Job, JobState
 from bot.jobs.surface import NoPlace
@@ -29,7 +28,7 @@ def posting(mine: Job, *others: Job, number: int = 0) -> Posting:
         job=mine,
         results=results(mine),
         channel_id=1,
-        places=OpenPlaces(channels=frozenset()),
+        places=frozenset(),
         also=tuple((other, results(other)) for other in others),
     )
 

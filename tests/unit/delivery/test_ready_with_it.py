@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 from bot.delivery.channels.facts import FILES_PER_MESSAGE, MIB, REQUEST_LIMIT_BYTES
-from bot.delivery.channels.gate import OpenPlaces
 from bot.delivery.files.downloads import ResultFiles
 from bot.delivery.posting.ready_with_it import FEW, FEW_APART_S, GATHER_S, MANY_APART_S, ReadyWithIt
 from bot.domain.models import Job, JobState, MediaKind, WaitsFor
@@ -52,8 +51,8 @@ class Around:
     async def moved_to(self, _card: Any) -> None:
         """The card is where it was."""
 
-    async def open_places(self, *_: Any, **__: Any) -> OpenPlaces:
-        return OpenPlaces(channels=frozenset({5}))
+    async def open_places(self, *_: Any, **__: Any) -> frozenset[int]:
+        return frozenset({5})
 
     @contextlib.asynccontextmanager
     async def results(self, other: Job) -> AsyncIterator[ResultFiles]:

@@ -48,7 +48,6 @@ async def test_the_files_of_a_copy_fit_one_request_together(tmp_path: Path):
         fresh=nothing,  # type: ignore[arg-type]  # no link has expired here
         made_with=nothing,
         languages=nobody,
-        forums=nobody,
         folder=tmp_path,
     )
     card: Any = SimpleNamespace(spoiler=False, guild_id=1)
