@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from dataclasses import KW_ONLY, dataclass, replace
+from dataclasses import KW_ONLY, dataclass, field, replace
 from typing import Any
 
 import discord
@@ -92,11 +92,13 @@ class Places:
     memory: CardMemory
     ticker: CardTicker
     clock: Clock
+    _sent: set[str] = field(default_factory=set, init=False)
+    """Jobs whose result may be in a new message, as the reply was lost: it is not put on the card then."""
 
     async def post(self, posting: Posting) -> discord.Message:
         """Return the message that now has the result. Raises NoPlace or Discord's error."""
         places: tuple[_Place, ...] = (self._on_card, self._in_channel, self._by_direct_message)
-        for place in places:
+        for place in places[posting.job.id in self._sent :]:
             try:
                 message = await self._in_some_form(place, posting)
             except discord.HTTPException as error:
@@ -105,6 +107,7 @@ class Places:
                 log.info("delivery.next_place", job=posting.job.id, code=error.code)
             else:
                 if message is not None:
+                    self._sent.discard(posting.job.id)
                     return message
         raise NoPlace(texts.NOT_IN_THIS_CHANNEL)
 
@@ -216,6 +219,7 @@ class Places:
         documents = self.drawing.texts(await self.drawing.open_part(jobs))
         results = arrange(jobs, job, posting.results, (), [file.filename for file in documents]).results
         files = [*media_files(job, results, spoiler=card.spoiler, made_with=made_with), *documents]
+        self._sent.add(job.id)
         try:
             async with asyncio.timeout(UPLOAD_TIMEOUT_S):
                 return await channel.send(
@@ -224,5 +228,9 @@ class Places:
                     nonce=nonce,
                     view=(await self.drawing.view(card, jobs, results.links)) or discord.utils.MISSING,
                 )
+        except discord.HTTPException as error:
+            if not isinstance(error, discord.DiscordServerError):
+                self._sent.discard(job.id)
+            raise
         finally:
             close(files)

@@ -75,8 +75,8 @@ async def test_a_failure_leads_to_support_if_only_the_host_can_mend_it(
 async def test_the_end_of_the_hosts_credits_leads_to_support(
     tmp_path: Path, url: str | None, expected: list[tuple[str, str]]
 ):
-    async with running(tmp_path, support_url=url, cannon_api_key_limit=Decimal(1)) as rig:
-        refused = await rig.member.slash(rig.channel, "image generate", prompt="a fox")
+    async with running(tmp_path, support_url=url, cannon_api_key_limit=Decimal("0.5")) as rig:
+        refused = await rig.member.slash(rig.channel, "prompt for:image", prompt="a fox")
         assert "host's credits" in refused.response.content
         assert links(refused.response) == expected
 

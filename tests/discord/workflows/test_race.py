@@ -12,6 +12,7 @@ from bot.domain.money.spend_request import DEFAULT_HOLD
 from bot.domain.server.guild_rules import Limit, Period, Scope
 from bot.errors import Refused
 from bot.jobs.intake import Accepted
+from tests.support.prices import priced
 from tests.support.rig import HOST_KEY, Rig
 from tests.support.surface import settled_exactly
 from tests.support.viewers import seeing
@@ -57,6 +58,7 @@ async def show(rig: Rig, won: Iterable[Accepted]) -> None:
 
 @pytest.mark.long
 async def test_of_fifty_members_exactly_as_many_win_the_servers_last_credits_as_fit(rig: Rig):
+    await priced(rig)
     await limit(rig, 7 * DEFAULT_HOLD + 19, Scope.SERVER)
     won, lost = await race(rig, [ask(rig, member, member, DRAW) for member in MEMBERS])
     assert len(won) == 7
@@ -76,6 +78,7 @@ async def test_of_fifty_members_exactly_as_many_win_the_servers_last_credits_as_
 @pytest.mark.long
 async def test_what_the_first_winners_did_not_need_is_won_by_others_and_no_more(rig: Rig):
     most, spent, winners = 3 * DEFAULT_HOLD, Decimal(0), []
+    await priced(rig)
     await limit(rig, most, Scope.SERVER)
     for number in range(1, 5):
         won, _ = await race(rig, [ask(rig, member, number * 10_000 + member, DRAW) for member in MEMBERS])
@@ -95,13 +98,13 @@ async def test_what_the_first_winners_did_not_need_is_won_by_others_and_no_more(
 @pytest.mark.long
 async def test_an_overshoot_is_paid_once_and_then_nobody_wins_any_more(rig: Rig):
     await rig.bot.parts.store.prices.set(rig.guild.id, DRAW.operation, "", Decimal(5))
-    await limit(rig, 12, Scope.SERVER)
+    await limit(rig, 11, Scope.SERVER)
     won, _ = await race(rig, [ask(rig, member, member, DRAW) for member in MEMBERS])
     assert [job.held for taken in won for job in taken.jobs] == [5, 5]
     await show(rig, won)
     await rig.work()
     spent = (await rig.bot.parts.store.ledger.balance(rig.guild.id)).spent
-    assert spent == rig.sandbox.spent(HOST_KEY) > 12
+    assert spent == rig.sandbox.spent(HOST_KEY) > 11
     won, lost = await race(rig, [ask(rig, member, 10_000 + member, DRAW) for member in MEMBERS])
     assert won == []
     assert all(" 0 of " in error.sentence for error in lost)

@@ -16,6 +16,7 @@ from bot.errors import MediaUnreachable
 from tests.support.channels import press, rule, shown
 from tests.support.looks import WatchedRig, link, watched
 from tests.support.origins import origin
+from tests.support.prices import priced
 from tests.support.recipes import new_recipe
 from tests.support.settings_pages import block_member
 from tests.support.surface import fill, png, private_sentence, sends
@@ -179,10 +180,10 @@ async def edit(rig: WatchedRig) -> Any:
     return await rig.member.slash(rig.channel, "image edit", prompt="x #fast", from_=link("one"))
 
 
-async def test_a_limit_that_is_used_up_is_told_with_the_usual_price_and_looks_at_nothing(rig: WatchedRig):
+async def test_a_limit_that_is_used_up_is_told_and_looks_at_nothing(rig: WatchedRig):
     await spend(rig, COST)
     sentence = private_sentence(await edit(rig))
-    assert "needs about 20." in sentence, "what the job would have needed, and not the least that is counted"
+    assert "You have 0 of your 12 daily credits left." in sentence
     assert "0.001" not in sentence
     assert rig.looks.fetched == []
 
@@ -196,6 +197,7 @@ async def test_a_grant_opens_a_limit_that_is_used_up(rig: WatchedRig):
 
 
 async def test_a_limit_with_something_left_is_decided_after_the_look_when_the_price_is_known(rig: WatchedRig):
+    await priced(rig, operation="image.edit")
     await spend(rig, COST + 1)
     assert "credits left" in private_sentence(await edit(rig))
     assert len(rig.looks.fetched) == 1
