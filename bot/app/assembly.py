@@ -218,7 +218,6 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         spawn=setup.spawn,
     )
     core.absences.listen(core.signals.resume)
-    core.estimate_tool.listen(alerts.tell)
     webhooks = Webhooks(core.webhook_tokens, hint=core.signals.hint)
     command_sync = CommandSync(
         setup.bot,

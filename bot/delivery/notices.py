@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import KW_ONLY, dataclass, replace
+from dataclasses import KW_ONLY, dataclass
 
 import discord
 import structlog
@@ -28,7 +28,7 @@ from bot.delivery.channels.view import message_link, message_view
 from bot.delivery.surface import CardSurface
 from bot.domain.models import Card, Job
 from bot.domain.server.guild_rules import Rules
-from bot.domain.server.member_settings import MemberSettings, Notify, may_be_notified, notified_by
+from bot.domain.server.member_settings import Notify, may_be_notified, notified_by
 from bot.domain.texts import with_former_members
 from bot.domain.words.text import harmless, shortened, stamp
 from bot.jobs.surface import Sentence, spoken
@@ -199,17 +199,19 @@ class Notifications:
         if how is not Notify.NOTHING and card.is_in_channel and not card.private:
             await self.store.pings.begin(card.guild_id, card.id)
             try:
-                await self._notify(card, jobs[0], own, how)
+                await self._notify(card, jobs[0], how)
             except discord.HTTPException as error:
                 if not is_closed(error):
                     raise
                 log.info("card.not_pinged", card=card.id, code=error.code)
         await self.store.pings.done(card.guild_id, card.id)
 
-    async def _notify(self, card: Card, job: Job, own: MemberSettings, how: Notify) -> None:
+    async def _notify(self, card: Card, job: Job, how: Notify) -> None:
         is_direct = how is Notify.DIRECT or card.outside_id is not None
         if not (is_direct and await self._send_direct(card, job)) and card.outside_id is None:
-            await self._send_ping(card, job, says_refused=is_direct and not own.direct_refused)
+            with speaking(await self.languages.of_guild(card.guild_id)):
+                content = texts.READY(member=card.author_id, link=message_link(card))
+            await self._send(self.messages.channel(card.channel_id, card.guild_id), content, card, job)
 
     async def _send_direct(self, card: Card, job: Job) -> bool:
         """Send a DM; False if the author takes none."""
@@ -223,18 +225,6 @@ class Notifications:
                 raise
             return False
         return True
-
-    async def _send_ping(self, card: Card, job: Job, *, says_refused: bool) -> None:
-        """Ping the author in the channel; `says_refused` mentions once that their DMs are closed."""
-        with speaking(await self.languages.of_guild(card.guild_id)):
-            content = texts.READY(member=card.author_id, link=message_link(card))
-            if says_refused:
-                content = f"{content}\n{texts.NO_DIRECT_MESSAGES}"
-        await self._send(self.messages.channel(card.channel_id, card.guild_id), content, card, job)
-        if says_refused:
-            await self.store.member_settings.change(
-                card.guild_id, card.author_id, lambda own: replace(own, direct_refused=True)
-            )
 
     async def _send(
         self, channel: discord.abc.Messageable, content: str, card: Card, job: Job, *, place_id: int | None = None

@@ -312,9 +312,6 @@ NO_REVIEW_CHANNEL = Text(
 # ---------------------------------------------------------------------- notifications and the log channel
 
 READY = Text("{member} Your result is ready: {link}", member="<@{}>".format)
-NO_DIRECT_MESSAGES = Text(
-    "-# Discord doesn't let me send you direct messages. Allow them for this server, or choose a ping in `/me`."
-)
 READY_DIRECTLY = Text("Your result is ready: {link}")
 ALERT = "⚠️ {sentence}".format
 DIRECT_ALERT = "**{server}**: {sentence}".format

@@ -1,7 +1,7 @@
 """Cannon Studio's estimate tool for servers: cached for an hour, with its health.
 
 An estimate never stops a job, and delays it by at most `WAIT_S`: the call continues, for the next job of the kind. A
-failing tool rests for a minute, and moderators are alerted once an hour.
+failing tool rests for a minute.
 """
 
 from __future__ import annotations
@@ -10,19 +10,15 @@ import asyncio
 import contextlib
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import partial
 from typing import Any, Final
 
 from bot.account.api_keys import UsableKey
 from bot.cannon.budgets import KeyBudgets
 from bot.cannon.estimates import EstimateOutcome, Estimates
 from bot.catalogue import Field, FieldKind, Operation
-from bot.domain.money.account import HOUR_S, Alert
-from bot.language import sentences
-from bot.prices import texts
 from bot.prices.factors import price_factors
 from bot.runtime.clock import Clock
 
@@ -37,8 +33,6 @@ SLOTS_MAX: Final = 1024
 """Keys whose health is cached."""
 _UNPRICED: Final = frozenset({"seed"})
 FAILURES: Final = frozenset({EstimateOutcome.SILENT, EstimateOutcome.NOT_UNDERSTOOD, EstimateOutcome.REFUSED})
-
-Tell = Callable[[int, Callable[[], Sequence[Alert]]], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +59,6 @@ class EstimateTool:
         self._estimates = estimates
         self._clock = clock
         self._budgets = budgets
-        self._tell: Tell = lambda _guild_id, _alerts: None
         self._answers: dict[tuple[str, str, str], _Answer] = {}
         self._health: dict[str, EstimateHealth] = {}
         self._rests_until: dict[str, float] = {}
@@ -76,10 +69,6 @@ class EstimateTool:
         for task in (calls := list(self._calls.values())):
             task.cancel()
         await asyncio.gather(*calls, return_exceptions=True)
-
-    def listen(self, tell: Tell) -> None:
-        """Have `tell` called with a guild's alerts."""
-        self._tell = tell
 
     def health(self, slot: str) -> EstimateHealth | None:
         """Return the tool's health for a key; None if not requested since the start."""
@@ -99,7 +88,7 @@ class EstimateTool:
         task = self._calls.get(name)
         if task is None:
             sent = _with_ratio(operation, values)
-            task = self._calls[name] = asyncio.create_task(self._fetch(name, guild_id, key, operation.id, sent))
+            task = self._calls[name] = asyncio.create_task(self._fetch(name, key, operation.id, sent))
             task.add_done_callback(lambda _: self._calls.pop(name))
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(WAIT_S):
@@ -116,15 +105,15 @@ class EstimateTool:
         return answer if answer is not None and self._clock.monotonic() < answer.until else None
 
     async def _fetch(
-        self, name: tuple[str, str, str], guild_id: int, key: UsableKey, operation_id: str, values: Mapping[str, Any]
+        self, name: tuple[str, str, str], key: UsableKey, operation_id: str, values: Mapping[str, Any]
     ) -> Decimal | None:
         """Ask; None, without a request, if it failed within a minute or the key's budget is spent."""
-        slot, now = key.slot(guild_id), self._clock.monotonic()
+        slot, now = name[0], self._clock.monotonic()
         is_spent = self._budgets is not None and self._budgets.is_spent(key.secret)
         if is_spent or now < self._rests_until.get(slot, now):
             return None
         answer = await self._estimates.ask(key.secret, operation_id, values)
-        self._note(guild_id, slot, answer.outcome, tells=not key.is_practice)
+        self._note(slot, answer.outcome)
         if answer.outcome in FAILURES:
             return None
         self._keep(name, answer.credits)
@@ -136,7 +125,7 @@ class EstimateTool:
             self._answers.pop(next(iter(self._answers)))
         self._answers[name] = _Answer(credits_, self._clock.monotonic() + KEPT_S)
 
-    def _note(self, guild_id: int, slot: str, outcome: EstimateOutcome, *, tells: bool) -> None:
+    def _note(self, slot: str, outcome: EstimateOutcome) -> None:
         now, before = self._clock.wall(), self._health.pop(slot, None)
         since = before.since if before is not None and before.outcome is outcome else now
         while len(self._health) >= SLOTS_MAX:
@@ -147,16 +136,6 @@ class EstimateTool:
         self._rests_until.pop(slot, None)
         if outcome in FAILURES:
             self._rests_until[slot] = self._clock.monotonic() + REST_S
-            if tells:
-                self._tell(guild_id, partial(_alerts, outcome, now + HOUR_S))
-
-
-def _alerts(outcome: EstimateOutcome, until: float) -> list[Alert]:
-    failed = {
-        EstimateOutcome.REFUSED: texts.TOOL_REJECTS_KEY,
-        EstimateOutcome.NOT_UNDERSTOOD: texts.TOOL_NOT_UNDERSTOOD,
-    }.get(outcome, texts.TOOL_SILENT)
-    return [Alert(name="estimate_tool", until=until, text=sentences(failed, texts.UNTIL_IT_WORKS))]
 
 
 def _with_ratio(operation: Operation, values: Mapping[str, Any]) -> Mapping[str, Any]:

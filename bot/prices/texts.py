@@ -117,11 +117,3 @@ def price_removed(by_id: int, named: str, before: str) -> str:
             before=before,
         )
     return tr("{who} removed the price of {operation}.", who=actor(by_id), operation=named)
-
-
-TOOL_REJECTS_KEY = Text("Cannon Studio's estimate tool rejects this server's key.")
-TOOL_NOT_UNDERSTOOD = Text("Cannon Studio's estimate tool doesn't understand this bot's requests.")
-TOOL_SILENT = Text("Cannon Studio's estimate tool is not responding.")
-UNTIL_IT_WORKS = Text(
-    "Until it works again, estimates come from the price list and earlier jobs. Check `/studio status`."
-)

@@ -59,8 +59,7 @@ class OwnSettings:
         return await self.change(guild_id, member_id, lambda before: replace(before, style=style))
 
     async def set_notify(self, guild_id: int, member_id: int, how: Notify) -> MemberSettings:
-        """Set how the member is notified; resets the notice about closed DMs."""
-        return await self.change(guild_id, member_id, lambda before: replace(before, notify=how, direct_refused=False))
+        return await self.change(guild_id, member_id, lambda before: replace(before, notify=how))
 
     async def presets(self, guild_id: int, member_id: int) -> Sequence[Preset]:
         return await self.store.member_settings.presets(guild_id, member_id)

@@ -52,8 +52,6 @@ class MemberSettings:
     notify: Notify = Notify.SERVER
     pays: str = ""
     """Who pays for the member's requests (`Pays`); '' until they have chosen."""
-    direct_refused: bool = False
-    """Whether the member was informed that their DMs are closed."""
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -65,7 +63,6 @@ class MemberSettings:
             "is_unshown": self.is_unshown,
             "notify": self.notify.value,
             "pays": self.pays,
-            "direct_refused": self.direct_refused,
         }
 
     @classmethod

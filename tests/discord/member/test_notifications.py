@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from bot.delivery import texts
 from bot.delivery.card.ticker import SPREAD_S
 from bot.delivery.posting.refresh import AGAIN_S
 from bot.domain.models import JobState
@@ -18,7 +17,7 @@ from bot.runtime.failpoints import Crash
 from bot.store.jobs.copies import PING_LATE_S, PING_MISSING_S
 from tests.support.channels import press
 from tests.support.rig import Rig
-from tests.support.surface import close_private, delete, deny, newest, private_messages, sends, unlinked
+from tests.support.surface import close_private, delete, deny, newest, private_messages, sends
 
 
 async def make(rig: Rig, how: Notify | None, *, server: bool = True, **options: Any) -> None:
@@ -177,15 +176,10 @@ async def test_a_result_that_its_author_has_posted_does_not_mention_them(rig: Ri
     assert len(pings(rig)) == (who == "moderator")
 
 
-async def test_closed_direct_messages_become_pings_with_one_note(rig: Rig):
+async def test_closed_direct_messages_become_pings(rig: Rig):
     close_private(rig, rig.member)
     await make(rig, Notify.DIRECT)
-    await make(rig, None)
-    first, second = pings(rig)
-    assert str(texts.NO_DIRECT_MESSAGES) in unlinked(first)
-    assert str(texts.NO_DIRECT_MESSAGES) not in second
-    await make(rig, Notify.DIRECT)
-    assert str(texts.NO_DIRECT_MESSAGES) in unlinked(pings(rig)[-1]), "whoever chooses it again is told again"
+    assert len(pings(rig)) == 1
 
 
 async def test_the_choice_of_a_member_is_no_other_members(rig: Rig):
