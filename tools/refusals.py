@@ -47,7 +47,6 @@ RECORD = re.compile(r"… \w+ed (?!.*(?:refund|can't))")
 
 CONTINUED = {
     "bot/domain/texts.py": {"ALSO_GRANTED", "JOB_NEEDS", "JOBS_NEED", "limit_is_about"},
-    "bot/catalogue/texts.py": {"the_nearest"},
 }
 """Sentences that only follow a refusal, which has the page: names in modules of texts."""
 LONG: dict[str, str] = {}

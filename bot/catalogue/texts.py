@@ -6,8 +6,8 @@ through `echo`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from enum import StrEnum
+import math
+from collections.abc import Sequence
 from typing import TypeAlias
 
 from bot.domain.words.text import tame
@@ -62,12 +62,10 @@ def counted(number: Value, unit: str) -> str:
 
 
 def the_nearest(values: Sequence[Value]) -> str:
-    """Return `The nearest are 8 and 12.`, or '' for no values."""
+    """Return `Nearest: 8 or 12.`, or '' for no values."""
     if not values:
         return ""
-    if len(values) == 1:
-        return tr("The nearest is {value}.", value=echo(values[0]))
-    return tr("The nearest are {values}.", values=both(echo(value) for value in values))
+    return tr("Nearest: {values}.", values=either(echo(value) for value in values))
 
 
 def _name(label: str) -> str:
@@ -110,12 +108,8 @@ ASKED_BY_THE_API = Text("Cannon Studio requires this")
 @because("input.name")
 def no_operation(given: str, nearest: str | None) -> str:
     """Refuse an operation's id; `nearest` is one that is spelled alike."""
-    shown = echo(given)
-    if not shown:
-        return tr("Name an operation, such as image.generate.")
-    if nearest is None:
-        return tr("There is no operation {operation}. Choose one from the list.", operation=shown)
-    return tr("There is no operation {operation}. Did you mean {nearest}?", operation=shown, nearest=nearest)
+    said = tr("There is no operation {operation}. Choose one from the list.", operation=echo(given) or "…")
+    return sentences(said, the_nearest([nearest] if nearest else []))
 
 
 ENDED = Text(
@@ -128,16 +122,17 @@ OFFERED_BEFORE = Text("No longer offered: {operation}")
 @because("input.name")
 def no_field(operation: str, given: object, nearest: str | None, known: Sequence[str]) -> str:
     """Refuse a field's name; `nearest` is one that is spelled alike."""
-    title, shown = _inner(operation), echo(given)
-    if nearest is None:
-        return tr("{operation} has no field {field}. It has: {known}.", operation=title, field=shown, known=both(known))
+    use = both(known) if nearest is None else nearest
     return tr(
-        "{operation} has no field {field}. Did you mean {nearest}?", operation=title, field=shown, nearest=nearest
+        "{operation} has no field {field}. Use: {known}.", operation=_inner(operation), field=echo(given), known=use
     )
 
 
-def missing(operation: str, labels: Sequence[str]) -> str:
-    return tr("{operation} needs: {fields}.", operation=_inner(operation), fields=both(map(_inner, labels)))
+@because("input.missing")
+def missing(operation: str, labels: Sequence[str], *, any_of: bool = False) -> str:
+    """Say which fields are missing; `any_of`: one of them is enough."""
+    fields = (either if any_of else both)(map(_inner, labels))
+    return tr("{operation} needs: {fields}.", operation=_inner(operation), fields=fields)
 
 
 @because("input.choice")
@@ -154,46 +149,31 @@ def not_a_choice(who: str, choices: Sequence[Value], label: str, unit: str, give
 
 # ---------------------------------------------------------------------- values
 
-NOT_JSON = Text(
-    "The input contains something that JSON can't hold. Use text, numbers, lists, and objects.", why="input.json"
+NOT_IN_JSON = Text(
+    "The input can't contain {value}. Use text, numbers below 9007199254740992, lists, and objects.", why="input.json"
 )
-NUMBER_TOO_LARGE = Text(
-    "The input contains a number that is too large. The limit is 9007199254740992.", why="input.range"
-)
+TOO_DEEP, NAME_TWICE = Text("more than {limit} levels of lists"), Text("the name {name} twice")
+TOO_LARGE = Text("so large a number")
+"""What else JSON can't contain here."""
 
 TEXT, NUMBER, BOOLEAN = Text("text"), Text("a number"), Text("true or false")
 OBJECT, LIST = Text("an object"), Text("a list")
 
 
-class Wanted(StrEnum):
-    """What a value has to be."""
-
-    TEXT = "text"
-    NUMBER = "number"
-    WHOLE_NUMBER = "whole number"
-    BOOLEAN = "boolean"
-    LINK = "link"
-    LINKS = "links"
-    OBJECT = "object"
-    OBJECTS = "objects"
+WHOLE_NUMBER, LINK, LINKS = (
+    Text("a whole number"),
+    Text("a link that starts with https:// and has no spaces"),
+    Text("a list of links"),
+)
+JSON_OBJECT, JSON_OBJECTS = Text("a JSON object"), Text("a JSON list of objects")
+JSON_SUCH_AS = Text("JSON, such as {example}")
+MORE_THAN_0, RATIO, ID = Text("more than 0"), Text("a ratio like 16:9"), Text("an ID that you copy from its source")
 
 
-_MUST_BE: Mapping[Wanted, Text] = {
-    Wanted.TEXT: Text("{field} must be text; you gave {given}.", why="input.kind"),
-    Wanted.NUMBER: Text("{field} must be a number; you gave {given}.", why="input.kind"),
-    Wanted.WHOLE_NUMBER: Text("{field} must be a whole number; you gave {given}.", why="input.kind"),
-    Wanted.BOOLEAN: Text("{field} must be true or false; you gave {given}.", why="input.kind"),
-    Wanted.LINK: Text("{field} must be a link; you gave {given}.", why="input.kind"),
-    Wanted.LINKS: Text("{field} must be a list of links; you gave {given}.", why="input.kind"),
-    Wanted.OBJECT: Text("{field} must be a JSON object; you gave {given}.", why="input.kind"),
-    Wanted.OBJECTS: Text("{field} must be a JSON list of objects; you gave {given}.", why="input.kind"),
-}
-TOO_DEEP = Text("The input is nested more than {limit} levels deep. Make it flatter.", why="input.json")
-
-
-def must_be(label: str, wanted: Wanted, given: str | Text) -> str:
+@because("input.kind")
+def must_be(label: str, wanted: str | Text, given: str | Text) -> str:
     """Refuse a value of the wrong kind; `given` says what it is, or is its echo."""
-    return _MUST_BE[wanted](field=_name(label), given=given)
+    return tr("{field} must be {wanted}; you gave {given}.", field=_name(label), wanted=wanted, given=given)
 
 
 @because("input.length")
@@ -207,78 +187,31 @@ def text_too_long(label: str, limit: int, length: int) -> str:
     )
 
 
-MUST_BE_FINITE = Text("{field} must be a number below 9007199254740992.", why="input.range", field=_name)
-
-
-@because("input.kind")
-def must_be_whole(label: str, number: float, below: int) -> str:
-    """Refuse a fraction; `below` is the whole number below it."""
-    return tr(
-        "{field} must be a whole number, such as {below} or {above}; you gave {number}.",
-        field=_name(label),
-        number=amount(number),
-        below=amount(below),
-        above=amount(below + 1),
-    )
+def whole_number_near(number: float) -> str:
+    """Return what a fraction should be."""
+    below = math.floor(number)
+    return tr("a whole number, such as {below} or {above}", below=amount(below), above=amount(below + 1))
 
 
 @because("input.range")
-def too_small(label: str, minimum: float, unit: str, number: float) -> str:
-    """Refuse a number below its minimum; `unit` may be ''."""
-    least = counted(minimum, unit)
-    return tr(
-        "{field} must be at least {minimum}; you gave {number}.", field=_name(label), minimum=least, number=number
-    )
+def out_of_range(label: str, low: float | None, high: float | None, unit: str, number: float) -> str:
+    """Refuse a number outside of `low` to `high`; without both, it has to be more than 0. `unit` may be ''."""
+    if low is not None and high is not None:
+        wanted = tr("between {low} and {high}", low=amount(low), high=counted(high, unit))
+    elif low is not None:
+        wanted = tr("at least {minimum}", minimum=counted(low, unit))
+    else:
+        wanted = str(MORE_THAN_0) if high is None else tr("at most {maximum}", maximum=counted(high, unit))
+    return tr("{field} must be {wanted}; you gave {given}.", field=_name(label), wanted=wanted, given=number)
 
 
-@because("input.range")
-def too_large(label: str, maximum: float, unit: str, number: float) -> str:
-    """Refuse a number above its maximum; `unit` may be ''."""
-    most = counted(maximum, unit)
-    return tr("{field} can be at most {maximum}; you gave {number}.", field=_name(label), maximum=most, number=number)
-
-
-@because("input.range")
-def not_between(label: str, usual: tuple[float, float], unit: str, number: float) -> str:
-    """Refuse a number far beyond what makes sense; `unit` may be ''."""
-    return tr(
-        "{field} must be between {low} and {high}; you gave {number}.",
-        field=_name(label),
-        low=amount(usual[0]),
-        high=counted(usual[1], unit),
-        number=amount(number),
-    )
-
-
-MUST_BE_ABOVE_ZERO = Text(
-    "{field} must be more than 0; you gave {number}.", why="input.range", field=_name, number=amount
-)
-NOT_A_RATIO = Text("{given} is not an aspect ratio like 16:9.", why="input.kind", given=echo)
-NOT_AN_ID = Text(
-    "{field} must be an ID that you copy from its source; you gave {given}.", why="input.kind", field=_name, given=echo
-)
-LINK_TOO_LONG = Text(
-    "{field}: a link can have up to {limit} characters; yours has {length}.",
-    why="file.link",
-    field=_name,
-    limit=amount,
-    length=amount,
-)
-MUST_BE_HTTPS = Text(
-    "{field} must be a link that starts with https:// and has no spaces.", why="file.link", field=_name
-)
-NO_KEY = Text("{field} has no key {key}. It has: {known}.", why="input.name", field=_name, key=echo, known=both)
 INSIDE = Text("{field}: {problem}", field=_name)
 """Say in which field the fault is that `problem` describes."""
-MUST_BE_JSON = Text("{field} must be JSON, such as {example}.", why="input.json", field=_name)
 
 
 # ---------------------------------------------------------------------- rules that tie several fields together
 
 SORA_1080P_IS_PRO = Text("On Sora 2, only the Pro model makes 1080p. Choose the model sora-2-pro.", why="input.model")
-SOUND_OF_NOTHING = Text("A sound effect needs a prompt or a video.", why="input.missing")
-VIDEO_OF_NOTHING = Text("A video needs a prompt, an image, or a video to start from.", why="input.missing")
-WAN_AUDIO_ALONE = Text("With Wan 2.7, audio also needs a prompt or a source video.", why="input.missing")
 NO_SQUARE_4K = Text("{model} can't make 4K at 1:1. Choose 2K, or 4K at 16:9.", why="input.model")
 SORA_NOT_SQUARE = Text(
     "Sora 2 makes portrait and landscape videos only; you gave {given}. Choose 9:16 or 16:9.",

@@ -9,7 +9,7 @@ from typing import Any
 
 from bot.catalogue import Field, FieldKind, Operation
 from bot.catalogue.checks.values import DEPTH_LIMIT
-from bot.catalogue.texts import INPUT_NOT_OBJECT
+from bot.catalogue.texts import INPUT_NOT_OBJECT, NAME_TWICE, NOT_IN_JSON, TOO_DEEP
 from bot.domain.words.text import reads_foreign_text, shortened, tame
 from bot.errors import InputError, MediaUnsafe
 from bot.generation import texts
@@ -64,7 +64,7 @@ def parsed(typed: str) -> dict[str, Any]:
         hint = texts.STRAIGHT_QUOTES if _CURLY_QUOTES & set(typed) else ""
         raise InputError(sentences(said, hint), "input") from None
     except RecursionError:
-        raise InputError(texts.JSON_TOO_DEEP, "input") from None
+        raise InputError(NOT_IN_JSON(value=TOO_DEEP(limit=DEPTH_LIMIT)), "input") from None
     if not isinstance(found, dict):
         raise InputError(INPUT_NOT_OBJECT, "input")
     return {name: value for name, value in found.items() if value is not None}
@@ -75,12 +75,12 @@ def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     names = [name for name, _ in pairs]
     duplicate = next((name for name in names if names.count(name) > 1), None)
     if duplicate is not None:
-        raise InputError(texts.NAME_TWICE(name=tame(shortened(json.dumps(duplicate), 60))), "input")
+        raise InputError(NOT_IN_JSON(value=NAME_TWICE(name=tame(shortened(json.dumps(duplicate), 60)))), "input")
     return dict(pairs)
 
 
 def _refuse_constant(word: str) -> None:
-    raise InputError(texts.NOT_A_NUMBER(word=word), "input")
+    raise InputError(NOT_IN_JSON(value=word), "input")
 
 
 def _split_links(operation: Operation, values: dict[str, Any]) -> tuple[dict[str, Any], list[SourceFile]]:

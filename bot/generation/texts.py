@@ -154,10 +154,7 @@ IN_PROMPT = Text("Prompt {number}: {problem}")
 # ---------------------------------------------------------------------- input as JSON
 
 STRAIGHT_QUOTES = Text('Use straight quotes (`"`) for names and text.')
-JSON_TOO_DEEP = Text("This JSON is nested too deeply.", why="input.json")
 NOT_JSON = Text("This is not valid JSON. Check line {line}, column {column}.", why="input.json")
-NAME_TWICE = Text("The JSON has the name {name} twice. Remove one of them.", why="input.json")
-NOT_A_NUMBER = Text("The JSON contains {word}, which is not a number. Type a number instead.", why="input.json")
 
 
 # ---------------------------------------------------------------------- recipes: their text

@@ -51,7 +51,7 @@ def _wan_audio_has_company(_operation: Operation, taken: Mapping[str, Any]) -> N
     if _model(taken) != "wan27video" or "audio_url" not in taken:
         return
     if not taken.keys() & {"prompt", "source_video_url", "first_clip_url"}:
-        raise InputError(texts.WAN_AUDIO_ALONE, "audio_url")
+        raise FieldsMissing(texts.missing("Wan 2.7", ["prompt", "source video"], any_of=True), ["prompt"])
 
 
 def _frame_rate_is_starlight(operation: Operation, taken: Mapping[str, Any]) -> None:
@@ -64,14 +64,14 @@ def _frame_rate_is_starlight(operation: Operation, taken: Mapping[str, Any]) -> 
 def _sound_has_source(operation: Operation, taken: Mapping[str, Any]) -> None:
     """`soundfx.generate`: all fields are optional, but one is needed."""
     if operation.id == "soundfx.generate" and not taken.keys() & {"prompt", "description_prompt", "video_url"}:
-        raise FieldsMissing(texts.SOUND_OF_NOTHING, ["prompt"])
+        raise FieldsMissing(texts.missing(operation.title, ["prompt", "video"], any_of=True), ["prompt"])
 
 
 def _video_has_source(operation: Operation, taken: Mapping[str, Any]) -> None:
     """`video.generate`: the page shows prompts, pictures and clips to start from; one is needed."""
     media = {field.name for field in operation.fields if field.kind in {FieldKind.URL, FieldKind.URLS}}
     if operation.id == "video.generate" and not taken.keys() & {"prompt", *media}:
-        raise FieldsMissing(texts.VIDEO_OF_NOTHING, ["prompt"])
+        raise FieldsMissing(texts.missing(operation.title, ["prompt", "image", "video"], any_of=True), ["prompt"])
 
 
 def _is_sora(operation: Operation, taken: Mapping[str, Any]) -> bool:

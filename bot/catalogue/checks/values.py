@@ -13,10 +13,10 @@ from urllib.parse import urlsplit
 
 from bot.catalogue import texts
 from bot.catalogue.fields import Field, FieldKind, Scalar, TextShape
-from bot.catalogue.texts import Wanted, echo
+from bot.catalogue.texts import echo
 from bot.domain.words.text import reads_foreign_text
 from bot.errors import InputError
-from bot.language import Text
+from bot.language import Text, amount
 
 
 def nearest(given: Scalar, values: Sequence[Scalar]) -> list[Scalar]:
@@ -86,7 +86,7 @@ def clean_text(text: str) -> str:
 def plain(value: object, *, depth: int = 0) -> Any:
     """Clean the texts of a JSON value. Raises InputError for what JSON cannot carry."""
     if depth > DEPTH_LIMIT:
-        raise InputError(texts.TOO_DEEP(limit=DEPTH_LIMIT))
+        raise InputError(texts.NOT_IN_JSON(value=texts.TOO_DEEP(limit=DEPTH_LIMIT)))
     if isinstance(value, str):
         return _CONTROLS.sub("", value)
     if isinstance(value, Mapping):
@@ -96,9 +96,9 @@ def plain(value: object, *, depth: int = 0) -> Any:
     if value is None or isinstance(value, bool):
         return value
     if not isinstance(value, int | float):
-        raise InputError(texts.NOT_JSON)
+        raise InputError(texts.NOT_IN_JSON(value=type(value).__name__))
     if not abs(value) <= NUMBER_LIMIT:
-        raise InputError(texts.NUMBER_TOO_LARGE)
+        raise InputError(texts.NOT_IN_JSON(value=texts.TOO_LARGE))
     return value
 
 
@@ -120,7 +120,7 @@ def _visible(letter: str) -> bool:
 def _text(field: Field, value: object, _allow_local: bool) -> str | None:
     given = _as_choice(field, value)
     if not isinstance(given, str):
-        raise InputError(texts.must_be(field.label, Wanted.TEXT, noun(given)), field.name)
+        raise InputError(texts.must_be(field.label, texts.TEXT, noun(given)), field.name)
     text = clean_text(given)
     if len(text) > field.max_length:
         raise InputError(texts.text_too_long(field.label, field.max_length, len(text)), field.name)
@@ -134,7 +134,7 @@ def _text(field: Field, value: object, _allow_local: bool) -> str | None:
 def _require_shape(field: Field, text: str) -> None:
     words = RATIO_WORDS | {str(each).casefold() for each in field.suggestions}
     if field.shape is TextShape.RATIO and text.casefold() not in words and not _is_ratio(text):
-        raise InputError(texts.NOT_A_RATIO(given=text), field.name)
+        raise InputError(texts.must_be(field.label, texts.RATIO, echo(text)), field.name)
     if field.shape is TextShape.ID:
         require_id(field.name, field.label, text)
 
@@ -142,7 +142,7 @@ def _require_shape(field: Field, text: str) -> None:
 def require_id(name: str, label: str, text: str) -> None:
     """Raise InputError for an impossible provider id; `name` is its wire field."""
     if not _ID.fullmatch(text):
-        raise InputError(texts.NOT_AN_ID(field=label, given=text), name)
+        raise InputError(texts.must_be(label, texts.ID, echo(text)), name)
 
 
 def _is_ratio(text: str) -> bool:
@@ -166,11 +166,11 @@ def _number(field: Field, value: object, _allow_local: bool) -> float | int | No
     if number is None:
         return None
     if not abs(number) <= NUMBER_LIMIT:  # false for NaN too
-        raise InputError(texts.MUST_BE_FINITE(field=field.label), field.name)
+        raise InputError(texts.out_of_range(field.label, None, NUMBER_LIMIT, "", math.inf), field.name)
     if isinstance(number, float) and number.is_integer():
         number = int(number)
     if field.kind is FieldKind.INTEGER and isinstance(number, float):
-        raise InputError(texts.must_be_whole(field.label, number, math.floor(number)), field.name)
+        raise InputError(texts.must_be(field.label, texts.whole_number_near(number), amount(number)), field.name)
     return _in_range(field, number)
 
 
@@ -189,20 +189,20 @@ def _parsed(field: Field, value: object) -> float | int | None:
     return float(found[1]) if "." in found[1] else int(found[1])
 
 
-def _wanted(field: Field) -> Wanted:
-    return Wanted.WHOLE_NUMBER if field.kind is FieldKind.INTEGER else Wanted.NUMBER
+def _wanted(field: Field) -> Text:
+    return texts.WHOLE_NUMBER if field.kind is FieldKind.INTEGER else texts.NUMBER
 
 
 def _in_range(field: Field, number: float) -> float | int:
-    if field.unit in _QUANTITIES and field.minimum is None and number <= 0:
-        raise InputError(texts.MUST_BE_ABOVE_ZERO(field=field.label, number=number), field.name)
-    if field.minimum is not None and number < field.minimum:
-        raise InputError(texts.too_small(field.label, field.minimum, field.unit, number), field.name)
-    if field.maximum is not None and number > field.maximum:
-        raise InputError(texts.too_large(field.label, field.maximum, field.unit, number), field.name)
-    if field.judges_by_usual and _is_absurd(field.usual or (number, number), number):
-        raise InputError(texts.not_between(field.label, field.usual or (0, 0), field.unit, number), field.name)
-    return number
+    low, high = field.minimum, field.maximum
+    is_nothing = field.unit in _QUANTITIES and low is None and number <= 0
+    if is_nothing:
+        high = None
+    elif field.judges_by_usual and _is_absurd(field.usual or (number, number), number):
+        low, high = field.usual or (low, high)
+    elif (low is None or number >= low) and (high is None or number <= high):
+        return number
+    raise InputError(texts.out_of_range(field.label, low, high, field.unit, number), field.name)
 
 
 def _is_absurd(usual: tuple[float, float], number: float) -> bool:
@@ -219,22 +219,22 @@ def _boolean(field: Field, value: object, _allow_local: bool) -> bool | None:
             return None
         if word in _WORDS:
             return _WORDS[word]
-        raise InputError(texts.must_be(field.label, Wanted.BOOLEAN, echo(word)), field.name)
-    raise InputError(texts.must_be(field.label, Wanted.BOOLEAN, noun(value)), field.name)
+        raise InputError(texts.must_be(field.label, texts.BOOLEAN, echo(word)), field.name)
+    raise InputError(texts.must_be(field.label, texts.BOOLEAN, noun(value)), field.name)
 
 
 def _url(field: Field, value: object, allow_local: bool) -> str | None:
     if not isinstance(value, str):
-        raise InputError(texts.must_be(field.label, Wanted.LINK, noun(value)), field.name)
+        raise InputError(texts.must_be(field.label, texts.LINK, noun(value)), field.name)
     url = clean_text(value)
     if url.startswith("<") and url.endswith(">"):  # how members suppress a link's preview
         url = url[1:-1].strip()
     if not url:
         return None
     if len(url) > URL_LIMIT_CHARS:
-        raise InputError(texts.LINK_TOO_LONG(field=field.label, limit=URL_LIMIT_CHARS, length=len(url)), field.name)
+        raise InputError(texts.text_too_long(field.label, URL_LIMIT_CHARS, len(url)), field.name)
     if not _is_link(url, allow_local=allow_local):
-        raise InputError(texts.MUST_BE_HTTPS(field=field.label), field.name)
+        raise InputError(texts.must_be(field.label, texts.LINK, texts.TEXT), field.name)
     return url
 
 
@@ -256,7 +256,7 @@ def _is_link(url: str, *, allow_local: bool) -> bool:
 def _urls(field: Field, value: object, allow_local: bool) -> list[str] | None:
     given = value.split() if isinstance(value, str) else value
     if not isinstance(given, list | tuple):
-        raise InputError(texts.must_be(field.label, Wanted.LINKS, noun(value)), field.name)
+        raise InputError(texts.must_be(field.label, texts.LINKS, noun(value)), field.name)
     urls = [_url(field, item.rstrip(",;") if isinstance(item, str) else item, allow_local) for item in given]
     return [url for url in urls if url is not None] or None
 
@@ -266,7 +266,7 @@ def _object(field: Field, value: object, allow_local: bool) -> dict[str, Any] | 
     if given is None:
         return None
     if not isinstance(given, Mapping):
-        raise InputError(texts.must_be(field.label, Wanted.OBJECT, noun(given)), field.name)
+        raise InputError(texts.must_be(field.label, texts.JSON_OBJECT, noun(given)), field.name)
     taken: dict[str, Any] = {}
     known = {item.name: item for item in field.item_fields}
     for key, item in given.items():
@@ -277,7 +277,7 @@ def _object(field: Field, value: object, allow_local: bool) -> dict[str, Any] | 
         elif field.extra_keys:
             taken[_CONTROLS.sub("", str(key))] = _plain_in(field, item)
         else:
-            raise InputError(texts.NO_KEY(field=field.label, key=key, known=list(known)), field.name)
+            raise InputError(texts.no_field(field.label, key, None, list(known)), field.name)
     return taken or None
 
 
@@ -286,7 +286,7 @@ def _objects(field: Field, value: object, allow_local: bool) -> list[dict[str, A
     if given is None:
         return None
     if not isinstance(given, list | tuple):
-        raise InputError(texts.must_be(field.label, Wanted.OBJECTS, noun(given)), field.name)
+        raise InputError(texts.must_be(field.label, texts.JSON_OBJECTS, noun(given)), field.name)
     items = [_object(field, item, allow_local) for item in given if item is not None]
     return [item for item in items if item is not None] or None
 
@@ -320,7 +320,8 @@ def _unwrapped(field: Field, value: object) -> object:
     try:
         parsed: object = json.loads(text)
     except (ValueError, RecursionError):
-        raise InputError(texts.MUST_BE_JSON(field=field.label, example=_example(field)), field.name) from None
+        wanted = texts.JSON_SUCH_AS(example=_example(field))
+        raise InputError(texts.must_be(field.label, wanted, texts.TEXT), field.name) from None
     return parsed
 
 

@@ -192,7 +192,7 @@ async def test_more_than_may_wait_is_refused_with_how_many_go(rig: Rig):
         pytest.param(
             {"operation": "image.edit", "prompts": "a"}, "Edit Image needs more than a prompt", marks=pytest.mark.long
         ),
-        ({"operation": "image.generat", "prompts": "a"}, "There is no operation image.generat. Did you mean"),
+        ({"operation": "image.generat", "prompts": "a"}, "There is no operation image.generat. Choose one from the list. Nearest:"),
         pytest.param(
             {"operation": "narration.generate", "prompts": "a|b", "aspect_ratio": "1:1"},
             "has no field",

@@ -13,7 +13,7 @@ from tests.support.surface import nothing_happened, private_sentence
 @pytest.mark.parametrize(
     ("command", "options", "words"),
     [
-        ("image generate", {"prompt": "x", "aspect_ratio": "banana"}, "banana is not an aspect ratio like 16:9."),
+        ("image generate", {"prompt": "x", "aspect_ratio": "banana"}, "must be a ratio like 16:9; you gave banana."),
         pytest.param(
             "batch",
             {"operation": "image.generate", "prompts": "a|b", "aspect_ratio": "banana"},

@@ -24,7 +24,7 @@ def doubts(operation: str, **values: Any) -> list[str]:
 @pytest.mark.parametrize("operation", ["image.generate", "image.edit", "video.generate"])
 def test_what_is_no_ratio_is_refused(operation: str, given_: str):
     needed = {"image_url": "https://a.example/a.png"} if operation == "image.edit" else {}
-    with pytest.raises(InputError, match=r"is not an aspect ratio like 16:9") as told:
+    with pytest.raises(InputError, match=r"must be a ratio like 16:9") as told:
         CATALOGUE.check(operation, {"prompt": "x", "aspect_ratio": given_, **needed})
     assert told.value.field == "aspect_ratio"
 
@@ -82,7 +82,7 @@ def test_a_number_beyond_what_others_take_is_doubted(operation: str, values: dic
     [
         ("narration.generate", {"text": "x", "speed": 99}, "between 0.25 and 4; you gave 99."),
         ("narration.generate", {"text": "x", "stability": -1}, "between 0 and 1; you gave -1."),
-        ("video.generate", {"prompt": "x", "duration": 9999}, "between 1 and 60 seconds; you gave 9,999."),
+        ("video.generate", {"prompt": "x", "duration": 9999}, "between 1 and 60 seconds; you gave 9999."),
         ("soundfx.generate", {"prompt": "x", "duration_seconds": 9999}, "between 0.5 and 60 seconds"),
         ("music.generate", {"prompt": "x", "duration_seconds": 9999}, "between 1 and 600 seconds"),
         ("video.upscale", {"video_url": "https://a.example/a.mp4", "target_fps": 5000}, "between 1 and 240 frames"),

@@ -86,7 +86,7 @@ def test_a_new_field_is_learned_with_all_that_the_document_says():
     assert (field.kind, field.minimum, field.maximum, field.suggestions) == (FieldKind.INTEGER, 0, 9, (3,))
     assert (field.label, field.help, field.required) == ("soft glow", "How much it glows", False)
     assert "prompt.enhance.variant has new fields: softGlow." in said(drift)
-    with pytest.raises(InputError, match=r"Soft glow can be at most 9; you gave 10\."):
+    with pytest.raises(InputError, match=r"Soft glow must be between 0 and 9; you gave 10\."):
         merged.check("prompt.enhance.variant", {"prompt": "x", "softGlow": 10})
 
 
@@ -133,7 +133,7 @@ def test_a_listed_field_is_closed():
     assert said(drift) == ["image.generate: quality takes low, high only."]
     assert doubts(merged, "image.generate", {"prompt": "x", "quality": "hgh"}) == (
         "Cannon Studio's description of its API has changed, so this may fail: "
-        "For Generate Image, quality must be low or high; you gave hgh. The nearest is high."
+        "For Generate Image, quality must be low or high; you gave hgh. Nearest: high."
     )
     assert doubts(merged, "image.generate", {"prompt": "x", "quality": "high"}) == ""
 
@@ -194,7 +194,7 @@ def test_a_range_is_taken_over():
     properties = {**all_properties("narration.generate"), "speed": {"type": "number", "minimum": 0.5, "maximum": 2}}
     merged, drift = learned(branch("narration.generate", properties))
     assert said(drift) == ["narration.generate: speed goes from 0.5 to 2."]
-    assert "at least 0.5; you gave 0.1" in doubts(merged, "narration.generate", {"text": "x", "speed": 0.1})
+    assert "between 0.5 and 2; you gave 0.1" in doubts(merged, "narration.generate", {"text": "x", "speed": 0.1})
 
 
 def test_numbers_that_json_cannot_carry_are_left_out():

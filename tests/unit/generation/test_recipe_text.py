@@ -142,7 +142,7 @@ def test_what_comes_with_the_bot_can_be_run(made):
 
 CHECKED = [
     ({"name": "Film!"}, "A recipe's name has 1 to 40 lowercase letters, digits, spaces, - or _."),
-    ({"steps": "image.generat\nprompt: {prompt}"}, "Step 1: There is no operation image.generat. Did you mean"),
+    ({"steps": "image.generat\nprompt: {prompt}"}, "Step 1: There is no operation image.generat. Choose one from the list. Nearest:"),
     ({"steps": "image.generate\nprompt: {prompt}\nprmpt: a"}, "Step 1 (Generate Image) has no field `prmpt`."),
     ({"steps": "image.generate\nprompt: {promt}"}, "Step 1 uses the input `promt`, but the recipe has no such input"),
     ({"steps": "image.edit\nprompt: {prompt}\nimage_url: {1.image_url}"}, "but there is no step before it."),
