@@ -10,8 +10,6 @@ from bot.domain.texts import mention
 from bot.domain.words.text import full_stop, tame
 from bot.language import Plural, Text, both, sentences, tr
 
-DECIDED = Text("This was already decided, or it has expired.", why="button.gone")
-
 
 def actor(member_id: int) -> str:
     return mention(member_id) if member_id else tr("The bot")

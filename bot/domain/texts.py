@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from bot.domain.models import CreditKind, ExpiringCredits, credits_text, credits_words
 from bot.domain.words.orders import Variation
-from bot.language import Plural, Text, aside, because, either, ntr, percent, ptr, sentences, tr
+from bot.language import Plural, Text, amount, aside, because, either, ntr, percent, ptr, sentences, tr
 
 FORMER_MEMBER = Text("a former member")
 _FORMER = re.compile(r"<@-(\d+)>")
@@ -51,6 +51,14 @@ LOOKS_LIKE_KEY = Text(
     why="key.misplaced",
 )
 EARLIER_RESULT = Text("an earlier result")
+GONE = Text("This is no longer here, or it isn't yours to use. Run the command again.", why="button.gone")
+"""The constant answer: it does not reveal whether a job of another server exists."""
+EXPIRED = Text("This was already used or has expired. Run the command again.", why="price.expired")
+TOO_MANY_JOBS = Text(
+    "One request can have 1 to {most} jobs. Yours has {count}.", why="batch.prompts", most=amount, count=amount
+)
+LIST_FULL = Text("There can be up to {most} here. Remove one first.", why="settings.full", most=amount)
+TURNED_OFF = Text("This server's moderators have turned off {operation}.", why="command.off")
 VARIATION_OF, EDIT_OF = Text("{variation} of {words}"), Text("{edit} · of {words}")
 
 
@@ -438,19 +446,19 @@ def words_changed(added: int, removed: int) -> str:
 # ---------------------------------------------------------------------- prices
 
 
-def price_per(amount: str, unit: str) -> str:
+def price_per(price: str, unit: str) -> str:
     """Return a price with its unit, '' for a whole job; unknown units stay as they are."""
     match unit:
         case "":
-            return amount
+            return price
         case "second":
-            return tr("{price} per second", price=amount)
+            return tr("{price} per second", price=price)
         case "minute":
-            return tr("{price} per minute", price=amount)
+            return tr("{price} per minute", price=price)
         case "output":
-            return tr("{price} per result", price=amount)
+            return tr("{price} per result", price=price)
         case _:
-            return tr("{price} per {unit}", price=amount, unit=unit)
+            return tr("{price} per {unit}", price=price, unit=unit)
 
 
 """The most that so many jobs of a kind have cost."""

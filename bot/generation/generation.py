@@ -15,6 +15,7 @@ from bot.domain.jobs.card_spec import JobSpec
 from bot.domain.models import JOBS_PER_CARD, PROMPT_FIELDS, SOURCE_KINDS, MediaKind
 from bot.domain.money.spend_request import TYPED, Consent, Pays, ShownPrice
 from bot.domain.server.shootouts import MODELS_MIN
+from bot.domain.texts import TOO_MANY_JOBS
 from bot.domain.words.orders import OWN, Derivation
 from bot.domain.words.templates import output_of_step
 from bot.domain.words.text import one_line, reads_foreign_text
@@ -302,7 +303,7 @@ def _enhanced(catalogue: Catalogue, operation: Operation, steps: Sequence[JobSpe
         raise InputError(texts.NOT_ENHANCED(operation=operation.title), "enhance")
     most = JOBS_PER_CARD // 2
     if len(steps) > most:
-        raise InputError(texts.TOO_MANY_PROMPTS(limit=most, count=len(steps)), "prompts")
+        raise InputError(TOO_MANY_JOBS(most=most, count=len(steps)), "prompts")
     found: list[JobSpec] = []
     for step in steps:
         fill = {ENHANCED: str(output_of_step(len(found), "enhancedPrompt"))}
@@ -315,10 +316,8 @@ def split_prompts(text: str, *, in_file: bool) -> list[str]:
     """Split a text into prompts, one per line; outside files also at `|`. Raises InputError."""
     found = [one_line(line) for line in (text.split("\n") if in_file else _SEPARATOR.split(text))]
     prompts = [line for line in found if line]
-    if not prompts:
-        raise InputError(texts.NO_PROMPT, "prompts")
-    if len(prompts) > JOBS_PER_CARD:
-        raise InputError(texts.TOO_MANY_PROMPTS(limit=JOBS_PER_CARD, count=len(prompts)), "prompts")
+    if not 1 <= len(prompts) <= JOBS_PER_CARD:
+        raise InputError(TOO_MANY_JOBS(most=JOBS_PER_CARD, count=len(prompts)), "prompts")
     return prompts
 
 

@@ -16,6 +16,7 @@ from bot.domain.money.spending_policy import Foreseen
 from bot.domain.server.guild_rules import Spoilers
 from bot.domain.server.places import Viewer
 from bot.domain.server.shootouts import ShootoutTerms, kind_of
+from bot.domain.texts import EXPIRED, TURNED_OFF
 from bot.domain.words.templates import output_of_step
 from bot.errors import FieldsMissing, InputError, Refused
 from bot.generation import texts
@@ -298,7 +299,7 @@ class Generations:
         """
         rule = (await self.store.settings.get(guild_id)).spoilers
         if generation.spoiler and rule is Spoilers.NEVER:
-            raise Refused(texts.SPOILERS_OFF)
+            raise Refused(TURNED_OFF(operation="`spoiler`"))
         if rule is not Spoilers.AUTHOR or generation.spoiler or generation.parent_id is None:
             return generation.spoiler or rule is Spoilers.ALWAYS
         parent = await self.store.jobs.get(guild_id, generation.parent_id)
@@ -338,10 +339,10 @@ class ModeratorQuestions:
         Raises InputError if it is another member's, asked before or expired, Refused if they asked just now.
         """
         if await self._store.drafts.get(guild_id, member_id, draft_id) is None:
-            raise InputError(texts.QUESTION_EXPIRED)
+            raise InputError(EXPIRED)
         if self._asked.wait_s((guild_id, member_id)):
             raise Refused(texts.ASK_AGAIN_LATER(count=round(ASK_AGAIN_S / 60)))
         data = await self._store.drafts.take(guild_id, member_id, draft_id)
         if data is None:
-            raise InputError(texts.QUESTION_EXPIRED)
+            raise InputError(EXPIRED)
         return Generation.from_draft(data)

@@ -21,16 +21,15 @@ from bot.domain.server.places import Viewer
 from bot.errors import (
     BotError,
     InputError,
-    MediaEmpty,
     MediaError,
     MediaGone,
     MediaUnreachable,
-    MediaWrongKind,
     Refused,
 )
 from bot.generation import texts
 from bot.generation.visible_jobs import VisibleJobs
 from bot.media.fetcher import MediaFetcher, SourceFacts
+from bot.media.texts import NOT_LOADED, wrong_kind
 from bot.runtime.clock import Clock
 from bot.runtime.pace import Cap, RateLimiter
 from bot.store import Store
@@ -73,7 +72,7 @@ class LookPace:
             async with asyncio.timeout(CHECKS_TIMEOUT_S):
                 yield
         except TimeoutError:
-            raise MediaUnreachable(texts.CHECKS_TIMED_OUT(time=CHECKS_TIMEOUT_S)) from None
+            raise MediaUnreachable(NOT_LOADED) from None
 
     @asynccontextmanager
     async def look(self, member_id: int) -> AsyncIterator[None]:
@@ -188,13 +187,7 @@ class Sources:
 
     async def _from_upload(self, link: str, name: str, kinds: frozenset[MediaKind]) -> Source:
         """Return an upload as a source. A file of another kind is recognised by its name: it has no link."""
-        name = _quoted(name)
-        try:
-            return Source(url=link, facts=await self._inspect(link, kinds, name))
-        except MediaEmpty:
-            raise
-        except MediaWrongKind as error:
-            raise MediaWrongKind(texts.wrong_upload(name, kinds)) from error
+        return Source(url=link, facts=await self._inspect(link, kinds, _quoted(name)))
 
     async def _from_link(self, viewer: Viewer, link: str, kinds: frozenset[MediaKind], label: str) -> Source:
         link = link.strip().strip("<>")
@@ -221,7 +214,7 @@ class Sources:
         await require_shown(self.store.reviews.withheld_of, job.guild_id, [job.id])
         medium = next((medium for medium in job.media if medium.kind in kinds), None)
         if medium is None:
-            raise InputError(texts.no_result_of_kind(job.id, kinds), "job")
+            raise InputError(texts.UNUSABLE(file=_quoted(job.id), reason=wrong_kind(kinds)), "job")
         return await self._of_job(job, medium, kinds, label)
 
     async def of_job(self, member_id: int, job: Job, medium: Media, kinds: frozenset[MediaKind], label: str) -> Source:

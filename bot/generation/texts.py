@@ -5,31 +5,14 @@ Titles and labels are those of the catalogue, in English; they are translated he
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 from bot.domain.models import MediaKind
 from bot.domain.words.text import harmless
-from bot.language import Plural, Text, because, both, either, span, tr
+from bot.language import Plural, Text, because, both, span, tr
+from bot.media.texts import kinds
 
 # ---------------------------------------------------------------------- sources
-
-KIND_WORDS = {
-    MediaKind.IMAGE: Text("an image"),
-    MediaKind.VIDEO: Text("a video"),
-    MediaKind.AUDIO: Text("an audio file"),
-    MediaKind.FILE: Text("a file"),
-}
-UPLOAD_FORMATS = {
-    MediaKind.IMAGE: ("PNG", "JPEG", "WebP", "GIF"),
-    MediaKind.VIDEO: ("MP4", "MOV", "WebM"),
-    MediaKind.AUDIO: ("MP3", "M4A", "WAV", "OGG", "FLAC"),
-}
-"""Formats that people have at hand, to name a few; what is taken besides is in bot/media/texts.py."""
-
-
-def kinds(of: Iterable[MediaKind]) -> str:
-    """Return kinds as a part of a sentence: `an image or a video`."""
-    return either(str(KIND_WORDS[kind]) for kind in of)
 
 
 GIVEN_IN_SEVERAL_WAYS = Text(
@@ -43,39 +26,15 @@ MADE_IN_PRACTICE = Text(
 )
 
 
-@because("file.kind")
-def wrong_upload(name: str, wanted: Collection[MediaKind]) -> str:
-    """Refuse an uploaded file that is none of the `wanted` kinds, with formats that are."""
-    known = [kind for kind in UPLOAD_FORMATS if kind in wanted]
-    formats = dict.fromkeys(each for kind in known for each in UPLOAD_FORMATS[kind])
-    return tr(
-        "{name} is not {kinds}. Upload one of these: {formats}.", name=name, kinds=kinds(known), formats=either(formats)
-    )
-
-
 UNUSABLE = Text("{file} can't be used. {reason}")
 """Say which file is not accepted, and why; `file` is its name or `file_for`."""
 NO_JOB = Text("You can't see a job {job} here. Choose one from the list.", why="source.hidden")
 NOT_REVIEWED = Text("Job {job} has not passed this server's review, so it can't be used.", why="review.rejected")
 
 
-@because("file.kind")
-def no_result_of_kind(job_id: str, expected: frozenset[MediaKind]) -> str:
-    return tr(
-        "The result of job {job} is not {kinds}. Choose a job whose result is.",
-        job=job_id,
-        kinds=kinds(sorted(expected)),
-    )
-
-
 TOO_MANY_FILES = Text("You gave {given} files and links. A request can have {most}.", why="file.too_many")
 TOO_MANY_CHECKS = Text(
     "You used many files and links within a minute. Try again in {wait}.", why="file.too_many", wait=span
-)
-CHECKS_TIMED_OUT = Text(
-    "Your files and links could not be loaded within {time}. Try again, or upload the files.",
-    why="file.host",
-    time=span,
 )
 
 
@@ -89,7 +48,6 @@ IN_SHOOTOUT = Text(
     "Members are still voting on this result, so its model is secret. Try again when the vote has ended.",
     why="vote.open",
 )
-NO_SUCH_JOB = Text("You can't see a job with this ID here. Choose one from the list.", why="source.hidden")
 NOT_BY_SORA = Text("Job {job} was not made by Sora. Choose one that was.", why="input.model")
 
 
@@ -104,7 +62,6 @@ def earlier_output(kind: MediaKind) -> str:
 
 # ---------------------------------------------------------------------- re-runs, variants and retries
 
-RERUNS_OFF = Text("Moderators have turned off re-runs on this server. Use the command instead.", why="command.off")
 AUTHOR_PAYS_ONCE = Text(
     "You already did this here, and the author pays only once. Use the command to make more.", why="job.once"
 )
@@ -128,13 +85,12 @@ def api_needs(labels: Sequence[str]) -> str:
 
 # ---------------------------------------------------------------------- next steps and reactions
 
-SPOILERS_OFF = Text("Spoilers are off on this server. Leave out `spoiler`.", why="command.off")
 NO_RESULT = Text("There is no result yet, or it was removed.", why="source.no_result")
 
 
 @because("file.kind")
-def kind_needed(kind: MediaKind) -> str:
-    return tr("This needs {kinds}, and there is none here.", kinds=kinds([kind]))
+def kind_needed(needed: Iterable[MediaKind]) -> str:
+    return tr("This needs {kinds}, and there is none here.", kinds=kinds(needed))
 
 
 KINDS_NOT_TAKEN = Text("{operation} does not take {kinds}.", why="file.kind", operation=tr, kinds=kinds)
@@ -142,12 +98,10 @@ KINDS_NOT_TAKEN = Text("{operation} does not take {kinds}.", why="file.kind", op
 
 # ---------------------------------------------------------------------- batches
 
-NO_PROMPT = Text("Type at least one prompt.", why="input.missing")
 NOT_ENHANCED = Text(
     "{operation} has no prompt to enhance. Leave `enhance` off.", why="result.no_variation", operation=tr
 )
 NO_BATCH = Text("{operation} needs more than a prompt, so it can't run as a batch.", why="batch.prompts", operation=tr)
-TOO_MANY_PROMPTS = Text("You typed {count} prompts. A batch can have {limit}.", why="batch.prompts")
 IN_PROMPT = Text("Prompt {number}: {problem}")
 
 
@@ -162,18 +116,11 @@ NOT_JSON = Text("This is not valid JSON. Check line {line}, column {column}.", w
 NOT_SHARED = Text(
     "This file is not a recipe. Choose one that was downloaded from `/studio recipes`.", why="recipe.file"
 )
+WRONG_LINE = Text("Line {line}: write it as `{example}`, with each name once.", why="recipe.form")
+RECIPE_SIZE = Text("A recipe has 1 to {steps} steps, and up to {inputs} inputs.", why="recipe.form")
 RECIPE_NAME = Text("A recipe's name has 1 to 40 lowercase letters, digits, spaces, - or _.", why="recipe.name")
-BUILT_IN_NAME = Text("“{name}” is the name of a built-in recipe. Choose another one.", why="recipe.name")
 EXAMPLE_PARAMETERS = Text("prompt: what it is about")
 """The inputs of a new recipe: `prompt` is the name that its steps use, the rest is for people."""
-NOT_A_PARAMETER = Text(
-    "Inputs, line {line}: start with a name in lowercase letters, such as `{example}`.", why="recipe.form"
-)
-PARAMETER_TWICE = Text("The input `{name}` is there twice. Remove one.", why="recipe.form")
-TOO_MANY_PARAMETERS = Text("A recipe can have {limit} inputs; this one has {count}.", why="recipe.form")
-NOT_A_VALUE = Text("Steps, line {line}: write it as `field: value`.", why="recipe.form")
-FIELD_TWICE = Text("Steps, line {line}: `{field}` is there twice in this step. Remove one.", why="recipe.form")
-WRONG_NUMBER_OF_STEPS = Text("A recipe has 1 to {limit} steps; this one has {count}.", why="recipe.form")
 
 
 # ---------------------------------------------------------------------- recipes: whether they can be run
@@ -185,21 +132,8 @@ def unused_parameter(name: str) -> str:
 
 
 IN_STEP = Text("Step {number}: {problem}")
-FIELD_MISSING = Text("Step {number} ({operation}) needs `{field}`.", why="recipe.step", operation=tr)
-NO_FIELD = Text("Step {number} ({operation}) has no field `{field}`.", why="recipe.step", operation=tr)
-NO_PARAMETER = Text("Step {number} uses the input `{name}`, but the recipe has no such input.", why="recipe.input")
-
-
-@because("recipe.step")
-def no_step_before(number: int, ref: str) -> str:
-    if number == 1:
-        return tr("Step 1 uses `{output}`, but there is no step before it.", output=ref)
-    return tr(
-        "Step {number} uses `{output}`. It can only use results of steps 1 to {last}.",
-        number=number,
-        output=ref,
-        last=number - 1,
-    )
+NO_INPUT = Text("The recipe has no input `{name}`. It has: {inputs}.", why="recipe.input", inputs=both)
+NO_STEP_BEFORE = Text("Step {number} uses `{output}`. It can only use results of steps before it.", why="recipe.step")
 
 
 @because("recipe.step")
@@ -223,13 +157,6 @@ LINK_WITH_WORDS = Text("Step {number}: `{field}` takes only a link, without othe
 
 
 # ---------------------------------------------------------------------- recipes: a run
-
-
-@because("recipe.input")
-def unknown_argument(name: str, known: Sequence[str]) -> str:
-    if not known:
-        return tr("The recipe has no inputs, so `{name}` can't be used.", name=name)
-    return tr("The recipe has no input `{name}`. It has {inputs}.", name=name, inputs=both(known))
 
 
 @because("recipe.input")
@@ -263,7 +190,6 @@ WHAT_OF_SOUND = Text("With audio, I can do “again”, “vary”, or “lip sy
 
 # ---------------------------------------------------------------------- questions to the moderators
 
-QUESTION_EXPIRED = Text("You already asked, or this question has expired. Run the command again.", why="price.expired")
 ASK_AGAIN_LATER = Plural(
     "You just asked the moderators. You can ask them again in {count} minute.",
     "You just asked the moderators. You can ask them again in {count} minutes.",
@@ -305,8 +231,8 @@ ONE_SHOT = Text("This video has one shot. Use Continue first, then Join.", why="
 NOT_JOINED = Text(
     "I can't join these shots to one file that fits here. Join fewer, or shorter ones.", why="result.shots"
 )
-STILL_JOINING = Text("Your last video is still being joined. Try again when it is posted.", why="result.shots")
-TOO_MANY_JOINS = Text("You joined several videos within an hour. Try again in {wait}.", why="result.shots", wait=span)
-TOO_MANY_FILMS = Text("Too many videos are waiting to be opened. Try again in a few minutes.", why="result.shots")
+TOO_MANY_FILMS = Text(
+    "Videos of yours or of others are still being joined. Try again in a few minutes.", why="result.shots"
+)
 NO_FILMS_HERE = Text("This bot can't open videos. Its host can allow that.", why="result.shots")
 NEXT_SHOT = Text("video")

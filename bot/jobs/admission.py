@@ -24,6 +24,7 @@ from bot.domain.money.spend_request import LEAST, TYPED, Consent, SpendItem, Spe
 from bot.domain.money.spending_policy import admit
 from bot.domain.server.guild_rules import Rules
 from bot.domain.server.places import SAFETY_SWITCH
+from bot.domain.texts import TOO_MANY_JOBS
 from bot.domain.words.cast import Casting
 from bot.domain.words.templates import Template, words_in
 from bot.domain.words.text import WordList
@@ -98,7 +99,7 @@ class RequestGate:
     async def checked(self, spec: CardSpec, defaults: Defaults) -> list[CheckedJob]:
         """Return the steps with their wire inputs, judged by the word list. Raises InputError or Refused."""
         if not 1 <= len(spec.steps) <= JOBS_PER_CARD:
-            raise InputError(texts.TOO_MANY_JOBS(most=JOBS_PER_CARD, count=len(spec.steps)), "count")
+            raise InputError(TOO_MANY_JOBS(most=JOBS_PER_CARD, count=len(spec.steps)), "count")
         self.require_on(spec.guild_id, [step.operation for step in spec.steps])
         jobs = [self._checked(spec, number, defaults) for number in range(1, len(spec.steps) + 1)]
         return [await judged(job, defaults.rules.words) for job in jobs]

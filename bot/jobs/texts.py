@@ -11,7 +11,7 @@ from bot.account.unavailable import Refusal
 from bot.domain.models import WaitsFor
 from bot.domain.texts import ACCOUNT_LEFT, HOST_BALANCE_TOO_LOW, TOP_UP_OR_OTHER_KEY
 from bot.domain.words.text import full_stop
-from bot.language import Text, amount, because, sentences, tr
+from bot.language import Text, because, sentences, tr
 
 # ---------------------------------------------------------------------- intake
 
@@ -35,9 +35,6 @@ NOT_ANSWERED = Text("Discord did not accept the answer in time.", why="discord.t
 CANCELLED_BY_AUTHOR = Text("Canceled by its author.")
 CANCELLED_BY_MODERATOR = Text("Canceled by a moderator.")
 NOT_DECIDED = Text("No moderator decided within 24 hours, so your credits were refunded.", why="approval.expired")
-TOO_MANY_JOBS = Text(
-    "One request can have at most {most} jobs. Yours has {count}.", why="batch.prompts", most=amount, count=amount
-)
 IN_STEP = Text("Step {number}: {sentence}")
 RETRIED_ALREADY = Text("This was already retried: job {job}.", why="job.once")
 MADE_IN_PRACTICE = Text(

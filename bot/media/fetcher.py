@@ -76,7 +76,7 @@ class DownloadPace:
         self._bytes += count
         since, before = self._points[0]
         if now - since >= self._window_s and self._bytes - before < FLOOR_BYTES_S * (now - since):
-            raise MediaSlow(texts.TOO_SLOW)
+            raise MediaSlow(texts.NOT_LOADED)
         if now - self._points[-1][0] >= self._window_s / _STEPS:
             self._points.append((now, self._bytes))
 
@@ -96,7 +96,7 @@ async def body_of(response: httpx.Response, pace: DownloadPace | None = None) ->
                 yield piece
         unpacker.finish()
     except BrokenEncoding:
-        raise MediaUnreachable(texts.NO_ANSWER) from None
+        raise MediaUnreachable(texts.NOT_LOADED) from None
 
 
 def is_packed(response: httpx.Response) -> bool:
@@ -108,7 +108,7 @@ def _unpacker(response: httpx.Response) -> Unpacker:
     try:
         return Unpacker(response.headers.get("content-encoding", ""))
     except UnknownEncoding:
-        raise MediaWrongKind(texts.COMPRESSED) from None
+        raise MediaWrongKind(texts.NOT_LOADED) from None
 
 
 __all__ = ["LocalFile", "MediaFetcher", "NewTransport", "OnProgress", "OriginTransport", "SourceFacts"]
@@ -254,7 +254,7 @@ class MediaFetcher:
         async with _deadline(min(self._total_timeout_s, INSPECT_TIMEOUT_S)):
             head = await self._piece(url, Span(0, INSPECT_BYTES))
             if head.size is not None and max_bytes is not None and head.size > max_bytes:
-                raise _too_large(max_bytes, head.size)
+                raise _too_large(max_bytes)
             found = looked_at(head.data, expect, url)
             is_played = found[0] in {MediaKind.VIDEO, MediaKind.AUDIO}
             facts = await self._container(head) if is_played else ContainerFacts()
@@ -291,7 +291,7 @@ class MediaFetcher:
         async with self._answer(self._checks, url, headers) as response:
             ranged = response.status_code == 206
             if ranged and is_packed(response):
-                raise MediaWrongKind(texts.COMPRESSED)  # parts of a compressed file cannot be decompressed
+                raise MediaWrongKind(texts.NOT_LOADED)  # parts of a compressed file cannot be decompressed
             size = _size_in_range(response, span) if ranged else _declared_size(response)
             data, wanted = bytearray(), span.stop - span.start
             async for chunk in body_of(response):
@@ -315,7 +315,7 @@ class MediaFetcher:
                     yield response
                     return
                 url = checked(_target(url, response), self._allowed)
-        raise MediaUnsafe(texts.TOO_MANY_REDIRECTS)
+        raise MediaUnsafe(texts.NOT_LOADED)
 
 
 @asynccontextmanager
@@ -325,10 +325,10 @@ async def _deadline(seconds: float) -> AsyncIterator[None]:
         async with asyncio.timeout(seconds):
             yield
     except TimeoutError:
-        raise MediaSlow(texts.TIMED_OUT(time=seconds)) from None
+        raise MediaSlow(texts.NOT_LOADED) from None
     except NoAnswer as error:
         log.warning("media.no_answer", reason=error.reason)
-        raise MediaUnreachable(texts.NO_ANSWER) from None
+        raise MediaUnreachable(texts.NOT_LOADED) from None
 
 
 async def _fill(
@@ -342,7 +342,7 @@ async def _fill(
 ) -> Sniffed:
     total = _declared_size(response)
     if total is not None and total > limit:
-        raise _too_large(limit, total)
+        raise _too_large(limit)
     head, found, halved = bytearray(), None, False
     async for chunk in body_of(response, pace):
         if part.size + len(chunk) > limit:
@@ -385,19 +385,19 @@ def _target(url: httpx.URL, response: httpx.Response) -> str:
     try:
         return str(url.join(response.headers["location"]))
     except (httpx.InvalidURL, ValueError):
-        raise MediaUnsafe(texts.UNREADABLE_REDIRECT) from None
+        raise MediaUnsafe(texts.NOT_LOADED) from None
 
 
 def _size_in_range(response: httpx.Response, span: Span) -> int | None:
     """Return the whole file's size. Raises MediaUnreachable for a wrong range."""
     found = re.fullmatch(r"bytes (\d{1,18})-\d{1,18}/(\d{1,18}|\*)", response.headers.get("content-range", ""))
     if found is None or int(found[1]) != span.start:
-        raise MediaUnreachable(texts.OTHER_RANGE)
+        raise MediaUnreachable(texts.NOT_LOADED)
     return None if found[2] == "*" else int(found[2])
 
 
-def _too_large(limit: int, size: int | None = None) -> MediaError:
-    return MediaTooLarge(texts.too_large(limit, size))
+def _too_large(limit: int) -> MediaError:
+    return MediaTooLarge(texts.too_large(limit))
 
 
 def _plain(text: str) -> str:

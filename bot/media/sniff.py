@@ -238,7 +238,7 @@ def identified(head: bytes, expect: Collection[MediaKind] | None, link: str = ""
     takes_any = MediaKind.FILE in (expect or ())
     found = sniff(head) or (other_file(head, link) if takes_any else None)
     if found is None:
-        raise MediaWrongKind(texts.unknown_kind(expect or SOURCE_KINDS))
+        raise MediaWrongKind(texts.wrong_kind(expect or SOURCE_KINDS))
     if takes_any:
         return found
     if found[0] is not MediaKind.VIDEO or MediaKind.AUDIO not in (expect or ()):
@@ -256,7 +256,7 @@ def looked_at(head: bytes, expect: Collection[MediaKind] | None, link: str) -> S
 def require_kind(found: Sniffed, expect: Collection[MediaKind] | None) -> None:
     """Raise MediaWrongKind for a kind not in `expect`; any kind is a file."""
     if expect is not None and MediaKind.FILE not in expect and found[0] not in expect:
-        raise MediaWrongKind(texts.wrong_kind(found[0], expect))
+        raise MediaWrongKind(texts.wrong_kind(expect))
 
 
 def refined(found: Sniffed, facts: ContainerFacts) -> Sniffed:

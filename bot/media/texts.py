@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from http import HTTPStatus
 
 from bot.domain.models import MediaKind
-from bot.language import Plural, Text, amount, because, ntr, sentences, span, tr
+from bot.language import Plural, Text, amount, because, either, ntr, tr
 
 MEBIBYTE = 1024 * 1024
 
 EMPTY = Text("The file is empty.", why="file.format")
 GONE = Text("The file is no longer there, or its link has expired. Upload it again.", why="file.gone")
-TOO_MANY_REDIRECTS = Text("The link redirects too many times.", why="file.host")
-UNREADABLE_REDIRECT = Text("The link redirects to something I can't read.", why="file.host")
-TOO_SLOW = Text("The file's host is too slow.", why="file.host")
-NO_ANSWER = Text("I couldn't load the file from its host.", why="file.host")
-COMPRESSED = Text("The file's host sends it compressed, which I can't read.", why="file.host")
-OTHER_RANGE = Text("The file's host sent the wrong part of the file.", why="file.host")
+NOT_LOADED = Text("I couldn't load the file from its host. Try again in a minute, or upload the file.", why="file.host")
 DISK_FULL = Text("The bot's machine has no room left for this file.", why="bot.database")
 
 FORMATS = {
@@ -26,31 +21,25 @@ FORMATS = {
     MediaKind.AUDIO: "MP3, M4A, AAC, WAV, OGG, FLAC, WebA, MKA",
 }
 """What the bot knows by the content of a file."""
-_IS = {
-    MediaKind.IMAGE: Text("The file is an image.", why="file.kind"),
-    MediaKind.VIDEO: Text("The file is a video.", why="file.kind"),
-    MediaKind.AUDIO: Text("The file is audio.", why="file.kind"),
-    MediaKind.FILE: Text("The file is not an image, a video, or audio.", why="file.kind"),
+_KINDS = {
+    MediaKind.IMAGE: Text("an image"),
+    MediaKind.VIDEO: Text("a video"),
+    MediaKind.AUDIO: Text("an audio file"),
+    MediaKind.FILE: Text("a file"),
 }
-_NEEDED = {
-    (MediaKind.IMAGE,): Text("An image is needed here.", why="file.kind"),
-    (MediaKind.VIDEO,): Text("A video is needed here.", why="file.kind"),
-    (MediaKind.AUDIO,): Text("Audio is needed here.", why="file.kind"),
-    (MediaKind.IMAGE, MediaKind.VIDEO): Text("An image or a video is needed here.", why="file.kind"),
-    (MediaKind.IMAGE, MediaKind.AUDIO): Text("An image or audio is needed here.", why="file.kind"),
-    (MediaKind.VIDEO, MediaKind.AUDIO): Text("A video or audio is needed here.", why="file.kind"),
-}
-_ANY_NEEDED = Text("An image, a video, or audio is needed here.", why="file.kind")
 
 
-@because("file.format")
-def unknown_kind(wanted: Collection[MediaKind]) -> str:
-    """Refuse a file of a format that the bot does not know, naming those of the `wanted` kinds."""
-    known = ", ".join(formats for kind, formats in FORMATS.items() if kind in wanted)
-    return tr("I can't use files of this format. Use one of these: {formats}.", formats=known)
+def kinds(of: Iterable[MediaKind]) -> str:
+    """Return kinds as a part of a sentence: `an image or a video`."""
+    return either(str(_KINDS[kind]) for kind in of)
 
 
-TIMED_OUT = Text("The file did not arrive within {time}.", why="file.host", time=span)
+@because("file.kind")
+def wrong_kind(wanted: Collection[MediaKind]) -> str:
+    """Refuse a file that is none of the `wanted` kinds, with formats that are."""
+    known = [kind for kind in FORMATS if kind in wanted]
+    formats = ", ".join(FORMATS[kind] for kind in known)
+    return tr("The file is not {kinds}. Use one of these: {formats}.", kinds=kinds(known), formats=formats)
 
 
 @because("file.host")
@@ -59,16 +48,9 @@ def host_failed(status: int) -> str:
     return tr("The file's host has a problem: {error}.", error=f"HTTP {status}{phrase}")
 
 
-def wrong_kind(found: MediaKind, expected: Collection[MediaKind]) -> str:
-    wanted = tuple(kind for kind in FORMATS if kind in expected)
-    return sentences(_IS[found], _NEEDED.get(wanted, _ANY_NEEDED))
-
-
 @because("file.too_large")
-def too_large(limit: int, size: int | None) -> str:
-    """Refuse a file for its size; both in bytes, `size` None if it is not known."""
-    if size:
-        return tr("The file has {size}. The limit is {limit}.", size=in_words(size), limit=in_words(limit))
+def too_large(limit: int) -> str:
+    """Refuse a file of more than `limit` bytes."""
     return tr("The file is too large. The limit is {limit}.", limit=in_words(limit))
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from bot.account.texts import DECIDED
 from bot.domain.models import Card, Job, JobState
+from bot.domain.texts import GONE
 from bot.domain.words.text import harmless, one_line
 from bot.errors import InputError, NotAllowed
 from bot.language import speaking
@@ -42,7 +42,7 @@ class ApprovalDecisions(ModeratorActs):
         """Return the waiting card with its jobs. Raises InputError if it does not wait."""
         found = await self._store.cards.with_jobs(guild_id, card_id)
         if found is None or await self._store.approvals.get(guild_id, card_id) is None:
-            raise InputError(DECIDED)
+            raise InputError(GONE)
         return found
 
     async def approve(self, guild_id: int, card_id: str, *, by_id: int, raises_limit: bool) -> Sequence[Job]:
@@ -67,7 +67,7 @@ class ApprovalDecisions(ModeratorActs):
         grant = GrantNote(by_id=by_id, note=str(texts.GRANT_NOTE)) if raises_limit else None
         jobs = await self._store.approvals.approve(guild_id, card_id, grant=grant, record=record)
         if jobs is None:
-            raise InputError(DECIDED)
+            raise InputError(GONE)
         self._worker.wake()
         return jobs
 
@@ -86,7 +86,7 @@ class ApprovalDecisions(ModeratorActs):
             sentence = texts.refused(reason)
         ended = await self._store.approvals.turn_down(guild_id, card_id, JobState.REFUSED, sentence, record=record)
         if ended is None:
-            raise InputError(DECIDED)
+            raise InputError(GONE)
 
     async def note_question(self, card: Card, job_id: str, *, channel_id: int, message_id: int) -> None:
         """Note where the moderators were asked about the card; `job_id` is one of its jobs."""
@@ -148,7 +148,7 @@ class ReviewDecisions(ModeratorActs):
         """Raise InputError unless the guild's job waits for a decision."""
         review = await self._store.reviews.get(guild_id, job_id)
         if review is None or review.verdict is not None:
-            raise InputError(DECIDED)
+            raise InputError(GONE)
 
     async def decide(
         self,
@@ -181,7 +181,7 @@ class ReviewDecisions(ModeratorActs):
 
         waiting = await self._store.jobs.get(guild_id, job_id)
         if waiting is None:
-            raise InputError(DECIDED)
+            raise InputError(GONE)
         if question is not None:
             channel_id, message_id = question
             await self._store.copies.note(guild_id, job_id, channel_id=channel_id, message_id=message_id, kind="review")
@@ -189,7 +189,7 @@ class ReviewDecisions(ModeratorActs):
             sentence = "" if verdict is ReviewVerdict.PUBLISHED else texts.not_posted(reason)
         job = await self._store.reviews.decide(guild_id, job_id, verdict, by_id=by_id, sentence=sentence, record=record)
         if job is None:
-            raise InputError(DECIDED)
+            raise InputError(GONE)
         for each in await self._store.jobs.of_card(guild_id, job.card_id):
             if each.state is JobState.READY:
                 self._worker.decided(each.id)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.account.texts import DECIDED
 from bot.catalogue import LiveCatalogue
 from bot.domain.models import Card, Job
+from bot.domain.texts import GONE
 from bot.domain.words.text import harmless, one_line
 from bot.errors import InputError, Refused
 from bot.language import sentences
@@ -153,4 +153,4 @@ class ResultReportActs(ModeratorActs):
             return Record(kind="dismissal", text=text, by_id=by_id, about={"job": job_id}) if count else None
 
         if not await self._store.result_reports.dismiss(guild_id, job_id, record=line):
-            raise InputError(DECIDED)
+            raise InputError(GONE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.account.texts import actor
+from bot.domain.texts import TURNED_OFF
 from bot.domain.words.text import full_stop
 from bot.language import Plural, Text, amount, because, both, either, ntr, sentences, tr
 
@@ -18,11 +19,10 @@ def switched_operation(by_id: int, operation_id: str, *, on: bool) -> str:
 
 
 _OFF_EVERYWHERE = Text("The host of this bot has turned off {operation}.", why="command.off_by_host")
-_OFF_HERE = Text("This server's moderators have turned off {operation}.", why="command.off")
 
 
 def switched_off(operation: str, *, everywhere: bool) -> str:
-    return (_OFF_EVERYWHERE if everywhere else _OFF_HERE)(operation=operation)
+    return (_OFF_EVERYWHERE if everywhere else TURNED_OFF)(operation=operation)
 
 
 # ---------------------------------------------------------------------- prices

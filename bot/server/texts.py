@@ -140,11 +140,6 @@ RECIPE_DELETED = Text(
 RECIPE_EXISTS = Text(
     "There is already a recipe named “{name}”. Choose another name, or edit that recipe.", why="recipe.name"
 )
-TOO_MANY_RECIPES = Plural(
-    "A server can have {count} recipe. Delete one first.",
-    "A server can have {count} recipes. Delete one first.",
-    why="recipe.form",
-)
 RECIPE_WRITTEN = Text("{who} created the recipe “{name}”.", who=actor)
 
 

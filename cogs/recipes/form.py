@@ -11,6 +11,7 @@ import discord
 
 from bot.delivery.answers.deferral import defer
 from bot.delivery.channels.facts import in_time
+from bot.domain.texts import EXPIRED
 from bot.domain.words.text import harmless, reads_foreign_text
 from bot.errors import InputError
 from bot.generation.recipes.recipes import ABOUT_CHARS, TEXT_MAX, Recipe
@@ -105,7 +106,7 @@ async def edit_again(interaction: Interaction, draft_id: str, _values: Sequence[
     drafts = use(interaction, RecipeDrafts)
     kept = await drafts.get(guild_of(interaction), interaction.user.id, draft_id)
     if kept is None:
-        raise InputError(texts.TEXT_GONE)
+        raise InputError(EXPIRED)
     await in_time(interaction.response.send_modal(RecipeForm(interaction.client, kept)))
 
 

@@ -8,6 +8,7 @@ import discord
 
 from bot.delivery.card.context import NEUTRAL
 from bot.delivery.channels.facts import EMBED_FIELD_CHARS, OPTIONS_PER_SELECT, UPLOAD_TIMEOUT_S, in_time
+from bot.domain.texts import GONE
 from bot.domain.words.text import harmless, shortened, slug
 from bot.errors import InputError
 from bot.generation.recipes.recipes import Recipe, built_in
@@ -153,5 +154,5 @@ async def _own(interaction: Interaction, subject: str) -> Recipe:
     """Return one of the server's own recipes. Raises InputError for a built-in or deleted one."""
     found = await find_subject(interaction.client, guild_of(interaction), subject)
     if found.built_in:
-        raise InputError(texts.CANNOT_DELETE_BUILT_IN(name=found.name), "recipe")
+        raise InputError(GONE, "recipe")
     return found

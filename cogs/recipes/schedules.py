@@ -236,7 +236,7 @@ async def _found(interaction: Interaction, schedule_id: str) -> Schedule:
     await require_moderator(interaction)
     found = await use(interaction, Schedules).get(guild_of(interaction), schedule_id)
     if found is None:
-        raise InputError(texts.SCHEDULE_GONE)
+        raise InputError(GONE)
     return found
 
 

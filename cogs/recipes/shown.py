@@ -115,10 +115,8 @@ async def find(bot: Bot, guild_id: int, typed: str) -> Recipe:
     names = [each.name for each in built_in()] + [each.name for each in await use(bot, Recipes).all(guild_id)]
     close = get_close_matches(name, names, n=1, cutoff=SIMILAR)
     said = harmless(shortened(name, 60))
-    raise InputError(
-        texts.NO_RECIPE(name=said, nearest=close[0]) if close else texts.NO_SUCH_RECIPE(name=said, example=names[0]),
-        "recipe",
-    )
+    nearest = close[0] if close else names[0]
+    raise InputError(texts.NO_RECIPE(name=said, nearest=nearest), "recipe")
 
 
 @or_none

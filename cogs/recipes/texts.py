@@ -19,8 +19,7 @@ SHOWN_OPTION = "Open this recipe; leave empty for the list"
 # ---------------------------------------------------------------------- finding one
 
 
-NO_RECIPE = Text("There is no recipe “{name}” here. Did you mean “{nearest}”?", why="recipe.none")
-NO_SUCH_RECIPE = Text("There is no recipe “{name}” here. Try “{example}”, for example.", why="recipe.none")
+NO_RECIPE = Text("There is no recipe “{name}” here. Try “{nearest}”.", why="recipe.none")
 
 
 def choice(name: str, about: str) -> str:
@@ -99,9 +98,6 @@ def panel_line(name: str, about: str, steps: int) -> str:
 
 DELETE_QUESTION = Text("Delete the recipe “{name}”? Running jobs still finish. Download it first to keep a copy.")
 DELETED = Text("The recipe “{name}” was deleted.")
-CANNOT_DELETE_BUILT_IN = Text(
-    "“{name}” is built into the bot, so it can't be deleted. You can make a copy of it.", why="recipe.name"
-)
 DOWNLOADED = Text("This file is the recipe “{name}”. Import it on another server with `/studio recipes`.")
 
 
@@ -115,7 +111,6 @@ PARAMETERS_HELP = Text("Up to five, one per line: “name: about”, or “name 
 STEPS = Text("Steps")
 STEPS_HELP = Text("One paragraph each: the operation, then “field: value”; {prompt}, {1.image_url}")
 EDIT_AGAIN = Text("Edit again")
-TEXT_GONE = Text("This text has expired. Start again with `/studio recipes`.", why="recipe.none")
 SAVED = Plural(
     "The recipe “{name}” was saved. `/recipe` runs its {count} step.",
     "The recipe “{name}” was saved. `/recipe` runs its {count} steps.",
@@ -153,7 +148,6 @@ CHANNEL, LIMIT = Text("Channel"), Text("Monthly limit")
 SPENT_OF = Text("Used this month: {spent} of {limit}", spent=credits_text, limit=credits_words)
 A_RUN = Text("A run costs: {price}")
 PAUSE, RESUME = Text("Pause"), Text("Resume")
-SCHEDULE_GONE = Text("This schedule was deleted.", why="recipe.none")
 REVIEW_SCHEDULE = Text("Nothing runs yet. Each run is paid from your limits, and never above the monthly limit.")
 SCHEDULE_IT, NEW_SCHEDULE = Text("Schedule it"), Text("New schedule")
 CHANNEL_HIDDEN = Text("You can't post in <#{channel}>, so a schedule of yours can't either.", why="place.permissions")

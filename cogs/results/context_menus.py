@@ -9,7 +9,7 @@ from bot.delivery.answers.command_payload import anywhere
 from bot.domain.models import Job, MediaKind
 from bot.errors import InputError
 from bot.generation.again.next_steps import Medium, NextSteps
-from bot.generation.texts import kinds as kinds_text
+from bot.generation.texts import kind_needed
 from cogs.results import texts
 from cogs.results.next_step import JOB_ACTION, LINK_ACTION, find, of_offer, offer, open_form
 from cogs.ui.controls import on, on_job
@@ -25,7 +25,7 @@ async def medium_in(interaction: Interaction, message: discord.Message, kinds: S
     guild_of(interaction)
     medium = await find(interaction, message, kinds)
     if medium is None:
-        raise InputError(texts.NO_MEDIUM(kinds=kinds_text(kinds)))
+        raise InputError(kind_needed(kinds))
     return medium
 
 

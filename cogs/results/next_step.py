@@ -23,9 +23,9 @@ from bot.errors import InputError
 from bot.generation.again.next_steps import Medium, NextSteps
 from bot.generation.again.reactions import NEXT_STEPS
 from bot.generation.sources import SourceRef, Sources
-from bot.generation.texts import kinds as kinds_text
 from bot.jobs.admission import Admission
 from bot.language import tr
+from bot.media.texts import kinds as kinds_text
 from bot.store import ReactionMaps
 from cogs.results import texts
 from cogs.results.details import report_buttons

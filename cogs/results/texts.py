@@ -64,7 +64,6 @@ VARY_ONE = "V{number}".format
 ALREADY_POSTED = Text("It is already here: [open it]({link})")
 LINK_IN = "https://discord.com/channels/{guild_id}/{channel_id}/{message_id}".format
 PICKED = Text("Result {number} (`{job_id}`):")
-NO_MEDIUM = Text("This needs {kinds}, but this message has none.", why="file.kind")
 
 
 # ---------------------------------------------------------------------- the next step

@@ -16,6 +16,7 @@ from bot.domain.models import MediaKind
 from bot.domain.typed_keys import require_no_key
 from bot.domain.words.text import without_controls
 from bot.errors import InputError
+from bot.media.texts import too_large
 from cogs.ui import texts
 from cogs.ui.interaction import Bot, Interaction
 
@@ -86,7 +87,7 @@ READ_TIMEOUT_S = 10.0
 async def text_of_file(file: discord.Attachment, *, at_most: int) -> str:
     """Return the content of a text file of at most `at_most` bytes, without control characters. Raises InputError."""
     if file.size > at_most:
-        raise InputError(texts.FILE_TOO_LARGE(size=file.size, limit=at_most), "file")
+        raise InputError(too_large(at_most), "file")
     try:
         async with asyncio.timeout(READ_TIMEOUT_S):
             data = await file.read()

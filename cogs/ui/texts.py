@@ -6,14 +6,14 @@ What only one package says is in its own `texts.py`. Amounts of credits and time
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
+from bot.domain import texts
 from bot.domain.models import CreditKind
 from bot.domain.server.reaction_rules import ReactionAction
 from bot.language import Plural, Text, amount, both, name_of, ntr, span, tr
 
 # ---------------------------------------------------------------------- said by several packages
 
-GONE = Text("This is no longer here, or it isn't yours to use. Run the command again.", why="button.gone")
-"""The constant answer: it does not reveal whether a job of another server exists."""
+GONE = texts.GONE
 NOT_OUTSIDE = Text(
     "Outside servers, a button works only for what you made there yourself. Use a server's results in that server.",
     why="place.server",
@@ -125,13 +125,6 @@ NOT_A_DURATION = Text(
     why="settings.value",
     option=name_of,
 )
-FILE_TOO_LARGE = Text(
-    "This file is too large: it has {size} bytes, and the limit is {limit}.",
-    why="file.too_large",
-    size=amount,
-    limit=amount,
-)
-"""Refuse a text file of `size` bytes where `limit` are read."""
 
 
 # ---------------------------------------------------------------------- a limit in a list

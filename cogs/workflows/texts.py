@@ -192,9 +192,6 @@ MAY_PAY_TWICE = Text(
     "Cannon Studio never confirmed the earlier attempt. It **may have been charged**, and this one is charged too."
 )
 NOT_MADE = Text("Canceled. You were not charged.")
-PRICE_EXPIRED = Text(
-    "This confirmation was already used or has expired. Please run the command again.", why="price.expired"
-)
 
 
 def price(credits_: Decimal, *, is_exact: bool) -> str:

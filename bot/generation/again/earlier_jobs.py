@@ -9,6 +9,7 @@ from bot.catalogue import FieldKind, LiveCatalogue
 from bot.domain.models import Job
 from bot.domain.server.places import Viewer
 from bot.domain.words.orders import Derivation
+from bot.domain.words.text import tame
 from bot.errors import InputError
 from bot.generation import texts
 from bot.generation.generation import SourceFile
@@ -39,7 +40,7 @@ class EarlierJobs:
         """Return Sora's id of a job's video. Raises InputError for a job not visible or not made by Sora."""
         job = await self.visible.get(viewer, job_id)
         if job is None:
-            raise InputError(texts.NO_SUCH_JOB, "job")
+            raise InputError(texts.NO_JOB(job=tame(job_id)), "job")
         require_kept(job)
         await require_shown(self.store.reviews.withheld_of, job.guild_id, [job.id])
         native = native_video_id(job)

@@ -112,7 +112,7 @@ class NextSteps:
             medium = await self.medium_of(job)
             if medium is not None and kind in medium.kinds:
                 return replace(medium, kinds=(kind,))
-        raise InputError(texts.kind_needed(kind))
+        raise InputError(texts.kind_needed([kind]))
 
     def fitting(self, guild_id: int, medium: Medium) -> list[Operation]:
         """Return the operations that take the medium and are on in this server, without those that are over.
@@ -133,7 +133,7 @@ class NextSteps:
         operation = self.catalogue.current.resolve(VIDEO)
         self.switches.require_on(film.guild_id, operation)
         if not is_film(film):
-            raise InputError(texts.kind_needed(MediaKind.VIDEO))
+            raise InputError(texts.kind_needed([MediaKind.VIDEO]))
         return next_shot(operation, film, private=await self.earlier.is_private(film))
 
     def begin(self, guild_id: int, operation_id: str, medium: Medium) -> NextStep:

@@ -12,6 +12,7 @@ from bot.domain.jobs.card_jobs import results_of
 from bot.domain.models import Job, MediaKind
 from bot.domain.server.guild_rules import Payer, Rules
 from bot.domain.server.places import Viewer
+from bot.domain.texts import RERUN, TURNED_OFF
 from bot.domain.words.orders import Derivation, Variation, order_of, varying_picture
 from bot.errors import InputError, Refused
 from bot.generation import texts
@@ -90,7 +91,7 @@ _OF_CHARACTERS = frozenset({"character_id", "character_ids", "reference_image_ur
 def require_payer(rules: Rules, job: Job, member_id: int) -> None:
     """Raise Refused if the server does not let this member re-run the job at their own cost."""
     if rules.rerun_payer is Payer.OFF:
-        raise Refused(texts.RERUNS_OFF)
+        raise Refused(TURNED_OFF(operation=RERUN))
     if rules.rerun_payer is Payer.AUTHOR and member_id != job.author_id:
         raise Refused(texts.AUTHORS_ONLY)
 

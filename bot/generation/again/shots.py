@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -91,10 +90,8 @@ class Shots:
         require_possible()
         if len(shots) < 2:
             raise InputError(texts.ONE_SHOT)
-        if member_id in self.joining:
-            raise Refused(texts.STILL_JOINING)
-        if wait_s := self.pace.wait_s(member_id):
-            raise Refused(texts.TOO_MANY_JOINS(wait=math.ceil(wait_s)))
+        if member_id in self.joining or self.pace.wait_s(member_id):
+            raise Refused(texts.TOO_MANY_FILMS)
         self.joining.add(member_id)
         try:
             async with _turn(self.joins, shots[-1].guild_id):

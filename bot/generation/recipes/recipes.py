@@ -121,13 +121,11 @@ def parse_parameters(text: str) -> tuple[Parameter, ...]:
             continue
         head, _, about = line.partition(":")
         name, _, default = (part.strip() for part in head.partition("="))
-        if not is_parameter_name(name):
-            raise InputError(texts.NOT_A_PARAMETER(line=number, example=texts.EXAMPLE_PARAMETERS), "parameters")
-        if any(each.name == name for each in found):
-            raise InputError(texts.PARAMETER_TWICE(name=name), "parameters")
+        if not is_parameter_name(name) or any(each.name == name for each in found):
+            raise InputError(texts.WRONG_LINE(line=number, example=texts.EXAMPLE_PARAMETERS), "parameters")
         found.append(Parameter(name=name, about=about.strip()[:ABOUT_CHARS].strip(), default=default))
     if len(found) > PARAMETERS_MAX:
-        raise InputError(texts.TOO_MANY_PARAMETERS(limit=PARAMETERS_MAX, count=len(found)), "parameters")
+        raise InputError(texts.RECIPE_SIZE(steps=STEPS_MAX, inputs=PARAMETERS_MAX), "parameters")
     return tuple(found)
 
 
@@ -152,14 +150,12 @@ def parse_steps(text: str) -> tuple[RecipeStep, ...]:
             operation = re.sub(r"^(?:\d{1,2}[.)]\s*)+", "", line)
         else:
             match = _LINE.fullmatch(line)
-            if match is None:
-                raise InputError(texts.NOT_A_VALUE(line=number), "steps")
-            if match[1] in values:
-                raise InputError(texts.FIELD_TWICE(line=number, field=match[1]), "steps")
+            if match is None or match[1] in values:
+                raise InputError(texts.WRONG_LINE(line=number, example="field: value"), "steps")
             values[match[1]] = match[2].strip()
     close()
     if not 1 <= len(steps) <= STEPS_MAX:
-        raise InputError(texts.WRONG_NUMBER_OF_STEPS(limit=STEPS_MAX, count=len(steps)), "steps")
+        raise InputError(texts.RECIPE_SIZE(steps=STEPS_MAX, inputs=PARAMETERS_MAX), "steps")
     return tuple(steps)
 
 

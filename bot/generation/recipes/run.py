@@ -159,7 +159,7 @@ def _arguments(recipe: Recipe, given: Mapping[str, str]) -> dict[str, str]:
     known = {each.name: each for each in recipe.parameters}
     for name in given:
         if name not in known:
-            raise InputError(texts.unknown_argument(name, list(known)), name)
+            raise InputError(texts.NO_INPUT(name=name, inputs=list(known) or ["-"]), name)
     values = {}
     for name, parameter in known.items():
         value = without_braces(given.get(name) or parameter.default).strip()

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 
 from bot.catalogue import Catalogue, Field, FieldKind, LiveCatalogue, Operation, Output
+from bot.catalogue.texts import missing as needs
+from bot.catalogue.texts import no_field
 from bot.domain.models import PROMPT_FIELDS
 from bot.domain.words.templates import parameters_in, steps_in
 from bot.domain.words.text import one_line
@@ -24,6 +26,7 @@ from bot.generation.recipes.recipes import (
     value_of,
 )
 from bot.runtime.clock import Clock
+from bot.server.texts import RECIPE_EXISTS
 from bot.store import Store
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9 _-]{0,38}[a-z0-9]|[a-z0-9]")
@@ -41,7 +44,8 @@ def check(recipe: Recipe, catalogue: Catalogue) -> None:
             _check_value(recipe, operations, operation, number, name, value)
         missing = [each.name for each in operation.fields if each.required and each.name not in step.values]
         if missing:
-            raise InputError(texts.FIELD_MISSING(number=number, operation=operation.title, field=missing[0]), "steps")
+            problem = needs(operation.title, missing)
+            raise InputError(texts.IN_STEP(number=number, problem=problem), "steps")
         _check_fixed(catalogue, operation, number, step)
         operations.append(operation)
     unused = {each.name for each in recipe.parameters} - _used(recipe)
@@ -74,13 +78,15 @@ def _check_value(
 ) -> None:
     target = next((each for each in operation.fields if each.name == name), None)
     if target is None and operation.fields:
-        raise InputError(texts.NO_FIELD(number=number, operation=operation.title, field=name), "steps")
+        problem = no_field(operation.title, name, None, [each.name for each in operation.fields])
+        raise InputError(texts.IN_STEP(number=number, problem=problem), "steps")
     for used in parameters_in(value):
-        if used not in {each.name for each in recipe.parameters}:
-            raise InputError(texts.NO_PARAMETER(number=number, name=used), "steps")
+        known = [each.name for each in recipe.parameters]
+        if used not in known:
+            raise InputError(texts.NO_INPUT(name=used, inputs=known or ["-"]), "steps")
     for source, ref in steps_in(value):
         if not 1 <= source < number:
-            raise InputError(texts.no_step_before(number, str(ref)), "steps")
+            raise InputError(texts.NO_STEP_BEFORE(number=number, output=str(ref)), "steps")
         _check_output(before[source - 1], ref.key, target, number, value == str(ref))
 
 
@@ -158,7 +164,7 @@ class RecipeDrafts:
             made_by=made_by,
         )
         if any(recipe.name == each.name for each in BUILT_IN):
-            raise InputError(texts.BUILT_IN_NAME(name=recipe.name), "name")
+            raise InputError(RECIPE_EXISTS(name=recipe.name), "name")
         check(recipe, self.catalogue.current)
         return recipe
 

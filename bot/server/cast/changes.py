@@ -10,6 +10,7 @@ from typing import Any
 from bot.catalogue.checks.values import clean_text
 from bot.domain.models import new_id
 from bot.domain.server.places import Viewer
+from bot.domain.texts import GONE
 from bot.domain.words.cast import (
     CAST_MAX,
     LOOK_CHARS,
@@ -99,7 +100,7 @@ class ServerCast:
         else:
             member = await self.store.cast.get(caster.guild_id, member_id)
         if member is None or not caster.may_name(member):
-            raise InputError(texts.NOT_IN_CAST)
+            raise InputError(GONE)
         return member
 
     async def completed(self, caster: Caster, typed: str, *, styles: bool, most: int) -> list[str]:
@@ -221,7 +222,7 @@ class ServerCast:
 
         gone = await self.store.cast.remove(caster.guild_id, member_id, record=record)
         if gone is None:
-            raise InputError(texts.NOT_IN_CAST)
+            raise InputError(GONE)
         return gone
 
     async def _change(self, caster: Caster, member_id: str, change: Callable[[CastMember], CastMember]) -> None:
@@ -229,7 +230,7 @@ class ServerCast:
 
         def changed(was: CastMember) -> CastMember:
             if not caster.may_name(was):
-                raise InputError(texts.NOT_IN_CAST)
+                raise InputError(GONE)
             _require_changeable(caster, was)
             seen[:] = [(was, change(was))]
             return seen[0][1]
@@ -281,7 +282,7 @@ def _require_done(outcome: CastOutcome, name: str) -> None:
     if outcome is CastOutcome.TOO_MANY:
         raise InputError(texts.CAST_FULL(count=CAST_MAX), "name")
     if outcome is CastOutcome.GONE:
-        raise InputError(texts.NOT_IN_CAST)
+        raise InputError(GONE)
 
 
 def _line(caster: Caster, member: CastMember, text: Callable[[int, str], str]) -> Record | None:

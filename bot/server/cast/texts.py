@@ -41,7 +41,6 @@ CAST_FULL = Plural(
     "The cast is full: a server can have {count} characters and styles. Remove one first.",
     why="cast.full",
 )
-NOT_IN_CAST = Text("This character was removed from the cast in the meantime.", why="button.gone")
 NOT_YOURS = Text("Only {maker} and moderators can change this. Ask one of them.", why="owner.only")
 STARTER = Text(
     "This style comes with the bot. Moderators can hide these styles in `/studio settings` under Results.",

@@ -28,6 +28,7 @@ from bot.domain.server.schedules import (
     unknown_variable,
 )
 from bot.domain.server.setting import credits_in
+from bot.domain.texts import EXPIRED
 from bot.domain.words.text import harmless, harmless_within, shortened
 from bot.errors import InputError
 from bot.language import Text, listed
@@ -114,7 +115,7 @@ class ScheduleChanges(ModeratorActs):
             return _line(schedule, said, schedule.made_by) if is_stored else None
 
         if await self._store.drafts.take(schedule.guild_id, schedule.made_by, draft_id) is None:
-            raise InputError(texts.DRAFT_GONE)
+            raise InputError(EXPIRED)
         if not await self._store.schedules.add(schedule, record=record):
             raise InputError(texts.TOO_MANY(count=SCHEDULES_MAX))
 
@@ -127,7 +128,7 @@ class ScheduleChanges(ModeratorActs):
         """Return what was kept. Raises InputError if it has expired."""
         draft = await self._store.drafts.get(guild_id, member_id, draft_id)
         if draft is None or "schedule" not in draft:
-            raise InputError(texts.DRAFT_GONE)
+            raise InputError(EXPIRED)
         return TypedSchedule(**draft["schedule"])
 
     async def pause(self, guild_id: int, schedule_id: str, *, by_id: int) -> None:

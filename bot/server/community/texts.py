@@ -53,7 +53,6 @@ BEST_NOT_HERE = Text(
     why="schedule.form",
 )
 NOT_AN_INPUT = Text("Write each input on a line as “name: value”, with these names: {names}.", why="schedule.form")
-DRAFT_GONE = Text("This form has expired. Start again with `/studio recipes`.", why="price.expired")
 TOO_MANY = Plural(
     "A server can have {count} schedule. Delete one first.",
     "A server can have {count} schedules. Delete one first.",

@@ -18,6 +18,7 @@ from bot.delivery.texts import PRACTICE_MARK
 from bot.domain.models import UNKNOWN
 from bot.domain.money.limit_rules import HOST_LIMIT
 from bot.domain.money.spend_request import Pays
+from bot.domain.texts import EXPIRED
 from bot.domain.words.text import shortened
 from bot.errors import InputError, NoKey, Refused, StoreError
 from bot.generation.generation import Generation
@@ -225,7 +226,7 @@ async def confirm(interaction: Interaction, draft_id: str, _values: Sequence[str
     generations = use(interaction, Generations)
     generation = await generations.take_draft(guild_of(interaction), interaction.user.id, draft_id)
     if generation is None:
-        raise InputError(texts.PRICE_EXPIRED)
+        raise InputError(EXPIRED)
     await submit(interaction, generation)
 
 
@@ -251,7 +252,7 @@ async def _paid_by(interaction: Interaction, draft_id: str, pays: Pays, *, remem
     guild_id, member_id = guild_of(interaction), interaction.user.id
     generation = await use(interaction, Generations).take_draft(guild_id, member_id, draft_id)
     if generation is None:
-        raise InputError(texts.PRICE_EXPIRED)
+        raise InputError(EXPIRED)
     if remembered:
         await use(interaction, OwnAccounts).choose(guild_id, member_id, pays)
     await submit(interaction, generation.paid_by(pays))
@@ -277,7 +278,7 @@ async def fill_in(interaction: Interaction, draft_id: str, _values: Sequence[str
     generations = use(interaction, Generations)
     incomplete = await generations.incomplete(guild_of(interaction), interaction.user.id, draft_id)
     if incomplete is None:
-        raise InputError(texts.PRICE_EXPIRED)
+        raise InputError(EXPIRED)
     form = OperationForm(interaction.client, incomplete.generation, only=incomplete.fields, send=submit)
     await in_time(interaction.response.send_modal(form))
 

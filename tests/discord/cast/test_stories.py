@@ -13,7 +13,7 @@ from bot.delivery.texts import NOT_FROM_HIDDEN
 from bot.domain.models import Job
 from bot.domain.server.guild_rules import Limit, Period, Scope
 from bot.generation.again.shots import JOINS_AN_HOUR, Shots
-from bot.generation.texts import NOT_JOINED, STILL_JOINING
+from bot.generation.texts import NOT_JOINED, TOO_MANY_FILMS
 from bot.media import film as film_module
 from cogs.ui.interaction import use
 from tests.support.cast import cast_channel
@@ -106,7 +106,7 @@ async def test_a_member_joins_one_at_a_time_and_a_few_an_hour(rig: Rig, monkeypa
 
     monkeypatch.setattr(film_module, "joined", no_film)
     shots.joining.add(rig.member.id)
-    assert private_sentence(await press(rig, rig.member, "shot_join", shot.id)) == str(STILL_JOINING)
+    assert private_sentence(await press(rig, rig.member, "shot_join", shot.id)) == str(TOO_MANY_FILMS)
     shots.joining.clear()
     said = [private_sentence(await press(rig, rig.member, "shot_join", shot.id)) for _ in range(JOINS_AN_HOUR + 1)]
     assert said[0] == str(NOT_JOINED)

@@ -8,9 +8,9 @@ import aiohttp
 import discord
 import pytest
 
-from bot.account.texts import DECIDED
 from bot.delivery.card.context import STOPPED, SUCCESS
 from bot.domain.models import JobState
+from bot.domain.texts import GONE
 from bot.store import Reviews, ReviewVerdict
 from tests.support.jobs import on_job
 from tests.support.rig import Rig
@@ -89,7 +89,7 @@ async def test_publish_posts_the_result_on_its_card_once(rig: Rig, desk):
     await rig.moderator.click(asked, label="Publish")
     [field] = rig.form_fields(form)
     late = await rig.moderator.submit_modal(form, {field: "too late"})
-    assert str(DECIDED) in late.response.content
+    assert str(GONE) in late.response.content
     await rig.work()
     [card] = rig.messages()
     assert len(card.attachments) == 1
@@ -260,7 +260,7 @@ async def test_after_seven_days_it_is_refused_with_a_sentence(rig: Rig, desk):
     assert closed.components == []
     [field] = rig.form_fields(form)
     late = await rig.moderator.submit_modal(form, {field: "too late"})
-    assert str(DECIDED) in late.response.content
+    assert str(GONE) in late.response.content
     await settled_exactly(rig)
 
 

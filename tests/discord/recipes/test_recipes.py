@@ -545,12 +545,12 @@ async def test_members_and_strangers_run_but_do_not_write(rig: Rig, who: str):
 
 async def test_what_comes_with_the_bot_stays_and_can_be_copied(rig: Rig):
     refused = await press(rig, rig.moderator, "recipe_delete", "polish")
-    assert "is built into the bot, so it can't be deleted" in private_sentence(refused)
+    assert "no longer here" in private_sentence(refused)
     page = await opened_recipe(rig, "polish")
     form = await rig.moderator.click(page, label="Make a copy…")
     texts = {label: item.get("value", "") for label, item in inputs(form).items()}
     same = await rig.moderator.submit_modal(form, fill(form, texts))
-    assert "is the name of a built-in recipe" in same.response.content
+    assert "There is already a recipe named" in same.response.content
     form = await rig.moderator.click(page, label="Make a copy…")
     await rig.moderator.submit_modal(form, fill(form, texts | {"Name": "shine"}))
     assert await names(rig) == ["shine"]
@@ -594,6 +594,6 @@ async def test_a_file_that_is_no_recipe_is_refused(rig: Rig, data: bytes, words:
 
 async def test_a_recipe_that_is_not_there_is_answered_with_the_nearest(rig: Rig):
     refused = await rig.member.slash(rig.channel, "recipe", recipe="trailr")
-    assert private_sentence(refused) == "There is no recipe “trailr” here. Did you mean “trailer”?"
+    assert private_sentence(refused) == "There is no recipe “trailr” here. Try “trailer”."
     refused = await rig.member.slash(rig.channel, "recipe", recipe="qqq")
     assert "There is no recipe “qqq” here. Try “" in private_sentence(refused)

@@ -10,8 +10,9 @@ import pytest
 
 from bot.domain.models import Job, JobState
 from bot.domain.server.guild_rules import Payer
+from bot.domain.texts import RERUN, TURNED_OFF
 from bot.generation.rewrites import MUSIC_REWRITES, SOUND_REWRITES, VIDEO_REWRITES
-from bot.generation.texts import AUTHORS_ONLY, RERUNS_OFF
+from bot.generation.texts import AUTHORS_ONLY
 from cogs.results import texts
 from tests.support.results import Press, card_of, count, picture
 from tests.support.rig import Rig
@@ -110,8 +111,8 @@ async def gone(rig: Rig, job: Job) -> None:
 @pytest.mark.parametrize(
     ("payer", "who", "sentence"),
     [
-        (Payer.OFF, "author", str(RERUNS_OFF)),
-        pytest.param(Payer.OFF, "other", str(RERUNS_OFF), marks=pytest.mark.long),
+        (Payer.OFF, "author", TURNED_OFF(operation=RERUN)),
+        pytest.param(Payer.OFF, "other", TURNED_OFF(operation=RERUN), marks=pytest.mark.long),
         (Payer.AUTHOR, "other", str(AUTHORS_ONLY)),
         pytest.param(Payer.AUTHOR, "author", None, marks=pytest.mark.long),
         (Payer.PRESSER, "other", None),

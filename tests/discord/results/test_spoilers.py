@@ -8,7 +8,7 @@ import pytest
 
 from bot.domain.models import JobState
 from bot.domain.server.guild_rules import Spoilers
-from bot.generation.texts import SPOILERS_OFF
+from bot.domain.texts import TURNED_OFF
 from cogs.results import texts
 from tests.support.channels import rule
 from tests.support.jobs import gallery, on_job, pictures_in
@@ -60,7 +60,7 @@ async def test_a_result_is_a_spoiler_by_choice_or_by_rule(rig: Rig, spoilers: Sp
 async def test_where_there_are_none_the_wish_is_refused_before_anything_is_spent(rig: Rig):
     await rule(rig, spoilers=Spoilers.NEVER)
     result = await rig.member.slash(rig.channel, "image generate", prompt="a fox", spoiler=True)
-    assert private_sentence(result) == str(SPOILERS_OFF)
+    assert private_sentence(result) == TURNED_OFF(operation="`spoiler`")
     await nothing_happened(rig)
 
 

@@ -182,17 +182,22 @@ async def test_more_than_may_wait_is_refused_with_how_many_go(rig: Rig):
             marks=pytest.mark.long,
         ),
         pytest.param(
-            {"operation": "image.generate", "prompts": " | | "}, "Type at least one prompt.", marks=pytest.mark.long
+            {"operation": "image.generate", "prompts": " | | "},
+            "One request can have 1 to 20 jobs. Yours has 0.",
+            marks=pytest.mark.long,
         ),
         pytest.param(
             {"operation": "image.generate", "prompts": "a|" * 21},
-            "You typed 21 prompts. A batch can have 20.",
+            "One request can have 1 to 20 jobs. Yours has 21.",
             marks=pytest.mark.long,
         ),
         pytest.param(
             {"operation": "image.edit", "prompts": "a"}, "Edit Image needs more than a prompt", marks=pytest.mark.long
         ),
-        ({"operation": "image.generat", "prompts": "a"}, "There is no operation image.generat. Choose one from the list. Nearest:"),
+        (
+            {"operation": "image.generat", "prompts": "a"},
+            "There is no operation image.generat. Choose one from the list. Nearest:",
+        ),
         pytest.param(
             {"operation": "narration.generate", "prompts": "a|b", "aspect_ratio": "1:1"},
             "has no field",
@@ -237,7 +242,7 @@ async def test_each_prompt_of_a_batch_can_be_rewritten_first(rig: Rig):
 @pytest.mark.parametrize(
     ("prompts", "operation", "part"),
     [
-        (11, "image.generate", "You typed 11 prompts. A batch can have 10."),
+        (11, "image.generate", "One request can have 1 to 10 jobs. Yours has 11."),
         (2, "narration.generate", "has no prompt to enhance"),
         (2, "prompt.enhance.image", "has no prompt to enhance"),
     ],

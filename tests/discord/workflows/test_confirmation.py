@@ -213,7 +213,7 @@ async def test_an_approval_survives_a_restart_and_expires_after_a_day_with_a_rel
     assert (embed.title, embed.colour) == ("Expired: Generate Image", discord.Colour(STOPPED))
     assert labels(question(rig, desk)) == ["Open card"]
     [job] = await rig.jobs()
-    assert "was already decided" in private_sentence(await press(rig, rig.moderator, "approve", job.card_id))
+    assert "no longer here" in private_sentence(await press(rig, rig.moderator, "approve", job.card_id))
 
 
 async def test_a_canceled_request_is_no_longer_a_question(rig: Rig, desk):
@@ -232,7 +232,7 @@ async def test_a_question_that_was_not_redrawn_is_at_the_next_press_of_an_old_bu
     [job] = await rig.jobs()
     await rig.bot.parts.moderation.approvals.approve(rig.guild.id, job.card_id, by_id=1, raises_limit=False)
     late = await rig.moderator.click(asked, custom_id=f"c1:{act}:{job.card_id}")
-    assert "was already decided" in late.response.content
+    assert "no longer here" in late.response.content
     assert question(rig, desk).embeds[0].title == "Approved: Generate Image"
     assert question(rig, desk).components == []  # its card is for its author alone
 

@@ -18,7 +18,7 @@ from tests.support.rig import HOST_KEY, Rig
 from tests.support.surface import nothing_happened, png, private_sentence, sends, settled_exactly, watch, without_page
 
 GENERATE, EDIT = "image generate", "image edit"
-SAID = "⚠️ `a.png` is not an image. Upload one of these: PNG, JPEG, WebP, or GIF."
+SAID = "⚠️ `a.png` can't be used. The file is not an image. Use one of these: PNG, JPEG, GIF, WebP, AVIF, HEIC."
 BANNED = discord.HTTPException(SimpleNamespace(status=429, reason="Too Many Requests"), None)
 """What bot/app/connection/gate.py makes of a web page with 429."""
 

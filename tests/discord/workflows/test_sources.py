@@ -70,7 +70,7 @@ TAKES_CLIP = [
 )
 async def test_a_picture_where_a_video_is_needed_costs_nothing(rig: Rig, command: str, option: str, others: dict):
     sentence = await refused(rig, command, **{option: hosted(rig, *sample(IMAGE))}, **others)
-    assert sentence.endswith("The file is an image. A video is needed here.")
+    assert sentence.endswith("The file is not a video. Use one of these: MP4, MOV, WebM, MKV, AVI, OGV.")
     await nothing_happened(rig)
 
 
@@ -107,7 +107,10 @@ async def test_a_file_that_is_far_too_large_costs_nothing(rig: Rig, monkeypatch:
 
 async def test_the_second_of_two_files_is_checked_too(rig: Rig):
     sentence = await refused(rig, "finish lipsync", video=sample(VIDEO), audio=("cat.mp3", sample(IMAGE)[1]))
-    assert sentence == "`cat.mp3` is not an audio file. Upload one of these: MP3, M4A, WAV, OGG, or FLAC."
+    assert (
+        sentence == "`cat.mp3` can't be used. The file is not an audio file. Use one of these: "
+        "MP3, M4A, AAC, WAV, OGG, FLAC, WebA, MKA."
+    )
     await nothing_happened(rig)
 
 
@@ -117,23 +120,23 @@ async def test_the_second_of_two_files_is_checked_too(rig: Rig):
         (
             EDIT,
             {"prompt": "x", "image": ("notes.png", b"some words")},
-            "an image. Upload one of these: PNG, JPEG, WebP, or GIF.",
+            "an image. Use one of these: PNG, JPEG, GIF, WebP, AVIF, HEIC.",
         ),
         pytest.param(
             EDIT,
             {"prompt": "x", "image": ("page.png", b"<html></html>")},
-            "an image. Upload one of these: PNG, JPEG, WebP, or GIF.",
+            "an image. Use one of these: PNG, JPEG, GIF, WebP, AVIF, HEIC.",
             marks=pytest.mark.long,
         ),
         (
             "finish subtitles",
             {"video": ("notes.mp4", b"some words")},
-            "a video. Upload one of these: MP4, MOV, or WebM.",
+            "a video. Use one of these: MP4, MOV, WebM, MKV, AVI, OGV.",
         ),
         (
             "finish motion",
             {"prompt": "x", "file": ("song.png", sample(AUDIO)[1])},
-            "an image or a video. Upload one of these: PNG, JPEG, WebP, GIF, MP4, MOV, or WebM.",
+            "an image or a video. Use one of these: PNG, JPEG, GIF, WebP, AVIF, HEIC, MP4, MOV, WebM, MKV, AVI, OGV.",
         ),
     ],
 )
@@ -141,7 +144,7 @@ async def test_an_upload_of_another_kind_is_told_by_its_name_with_formats_that_d
     rig: Rig, command: str, options: dict[str, Any], told: str
 ):
     name = next(value[0] for value in options.values() if isinstance(value, tuple))
-    assert await refused(rig, command, **options) == f"`{name}` is not {told}"
+    assert await refused(rig, command, **options) == f"`{name}` can't be used. The file is not {told}"
     await nothing_happened(rig)
 
 
@@ -180,7 +183,7 @@ async def test_a_job_without_the_needed_kind_is_refused(rig: Rig):
     job = await earlier(rig, IMAGE)
     assert (
         await refused(rig, "finish subtitles", from_=job.id)
-        == f"The result of job {job.id} is not a video. Choose a job whose result is."
+        == f"`{job.id}` can't be used. The file is not a video. Use one of these: MP4, MOV, WebM, MKV, AVI, OGV."
     )
     assert "was not made by Sora" in await refused(rig, "sora edit", prompt="x", from_=job.id)
 

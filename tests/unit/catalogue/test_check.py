@@ -364,7 +364,10 @@ def test_an_input_that_is_no_object_is_told():
 
 
 def test_an_unknown_operation_is_told_with_the_nearest():
-    assert sentence_of("image.generat", {}) == "There is no operation image.generat. Choose one from the list. Nearest: image.generate."
+    assert (
+        sentence_of("image.generat", {})
+        == "There is no operation image.generat. Choose one from the list. Nearest: image.generate."
+    )
     assert sentence_of("no.such", {}) == "There is no operation no.such. Choose one from the list."
     assert sentence_of("\ud800\n", {}) == "There is no operation …. Choose one from the list."
 

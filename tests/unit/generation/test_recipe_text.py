@@ -105,10 +105,10 @@ def test_a_parameter_may_have_a_default_and_words_about_it():
 @pytest.mark.parametrize(
     ("steps", "sentence"),
     [
-        ("", "A recipe has 1 to 10 steps; this one has 0."),
-        ("\n\n".join(["image.generate\nprompt: a"] * 11), "A recipe has 1 to 10 steps; this one has 11."),
-        ("image.generate\nprompt a fox", "Steps, line 2: write it as `field: value`."),
-        ("image.generate\nprompt: a\nprompt: b", "Steps, line 3: `prompt` is there twice in this step. Remove one."),
+        ("", "A recipe has 1 to 10 steps, and up to 5 inputs."),
+        ("\n\n".join(["image.generate\nprompt: a"] * 11), "A recipe has 1 to 10 steps, and up to 5 inputs."),
+        ("image.generate\nprompt a fox", "Line 2: write it as `field: value`"),
+        ("image.generate\nprompt: a\nprompt: b", "Line 3: write it as `field: value`, with each name once."),
     ],
 )
 def test_steps_that_cannot_be_read_are_told_by_their_line(steps, sentence):
@@ -120,9 +120,9 @@ def test_steps_that_cannot_be_read_are_told_by_their_line(steps, sentence):
 @pytest.mark.parametrize(
     ("parameters", "words"),
     [
-        ("prompt: a\nMood: b", "Inputs, line 2: start with a name in lowercase letters"),
-        ("a: 1\na: 2", "The input `a` is there twice."),
-        ("a\nb\nc\nd\ne\nf", "A recipe can have 5 inputs; this one has 6."),
+        ("prompt: a\nMood: b", "Line 2: write it as `prompt: what it is about`"),
+        ("a: 1\na: 2", "Line 2: write it as `prompt: what it is about`, with each name once."),
+        ("a\nb\nc\nd\ne\nf", "A recipe has 1 to 10 steps, and up to 5 inputs."),
     ],
 )
 def test_parameters_that_cannot_be_read_are_told_by_their_line(parameters, words):
@@ -142,13 +142,19 @@ def test_what_comes_with_the_bot_can_be_run(made):
 
 CHECKED = [
     ({"name": "Film!"}, "A recipe's name has 1 to 40 lowercase letters, digits, spaces, - or _."),
-    ({"steps": "image.generat\nprompt: {prompt}"}, "Step 1: There is no operation image.generat. Choose one from the list. Nearest:"),
+    (
+        {"steps": "image.generat\nprompt: {prompt}"},
+        "Step 1: There is no operation image.generat. Choose one from the list. Nearest:",
+    ),
     ({"steps": "image.generate\nprompt: {prompt}\nprmpt: a"}, "Step 1 (Generate Image) has no field `prmpt`."),
-    ({"steps": "image.generate\nprompt: {promt}"}, "Step 1 uses the input `promt`, but the recipe has no such input"),
-    ({"steps": "image.edit\nprompt: {prompt}\nimage_url: {1.image_url}"}, "but there is no step before it."),
+    ({"steps": "image.generate\nprompt: {promt}"}, "The recipe has no input `promt`. It has: prompt."),
+    (
+        {"steps": "image.edit\nprompt: {prompt}\nimage_url: {1.image_url}"},
+        "It can only use results of steps before it.",
+    ),
     (
         {"steps": STEPS.replace("{1.image_url}", "{2.video_url}")},
-        "Step 2 uses `{2.video_url}`. It can only use results of steps 1 to 1.",
+        "Step 2 uses `{2.video_url}`. It can only use results of steps before it.",
     ),
     ({"steps": STEPS.replace("{1.image_url}", "{1.video_url}")}, "Step 2 uses `video_url`, but Generate Image returns"),
     (

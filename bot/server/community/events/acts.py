@@ -19,6 +19,7 @@ from bot.domain.server.events import (
 from bot.domain.server.places import Sight, Viewer
 from bot.domain.server.reaction_rules import ReactionAction
 from bot.domain.server.setting import credits_in
+from bot.domain.texts import EXPIRED
 from bot.domain.words.text import harmless, one_line, stamp
 from bot.errors import InputError
 from bot.runtime.clock import Clock
@@ -66,7 +67,7 @@ class ServerEvents:
         """Store the event of a moderator's own draft with its purse. Raises InputError, with nothing stored."""
         draft = await self.store.drafts.take(guild_id, by_id, draft_id)
         if draft is None or "event" not in draft:
-            raise InputError(texts.DRAFT_GONE)
+            raise InputError(EXPIRED)
         kept = draft["event"]
         wish = EventWish(**{**kept, "purse": Decimal(kept["purse"]), "cap": Decimal(kept["cap"])})
         event = await self._event(guild_id, wish, by_id)

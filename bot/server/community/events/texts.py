@@ -42,7 +42,6 @@ NO_STARS = Text(
 )
 NO_TIME_AND_PURSE = Text("A new event needs `theme`, `ends`, and `purse`.", why="event.input")
 OVER = Text("This event has ended.", why="button.gone")
-DRAFT_GONE = Text("This announcement has expired. Use `/event` again.", why="price.expired")
 
 # ---------------------------------------------------------------------- the record
 
