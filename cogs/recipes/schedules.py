@@ -12,6 +12,7 @@ from bot.domain.models import new_id
 from bot.domain.money.spend_request import YES_COVERS
 from bot.domain.server.guild_rules import Rules
 from bot.domain.server.schedules import BEST, Plan, Schedule
+from bot.domain.texts import GONE
 from bot.domain.words.text import harmless_within, shortened, stamp
 from bot.errors import InputError
 from bot.generation.recipes.recipes import Parameter, Recipe, RecipeStep

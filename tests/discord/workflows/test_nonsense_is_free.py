@@ -17,7 +17,7 @@ from tests.support.surface import nothing_happened, private_sentence
         pytest.param(
             "batch",
             {"operation": "image.generate", "prompts": "a|b", "aspect_ratio": "banana"},
-            "not an aspect ratio",
+            "a ratio like 16:9",
             marks=pytest.mark.long,
         ),
         pytest.param("audio narration", {"text": "x", "speed": 99}, "you gave 99", marks=pytest.mark.long),

@@ -247,7 +247,7 @@ async def test_an_operation_that_is_off_opens_no_form_and_is_refused_if_it_was_o
 async def test_an_operation_that_does_not_exist_is_refused_with_the_nearest(rig: Rig):
     result = await shown_form(rig, "imagegenerate")
     assert result.modal is None
-    assert "Did you mean image.generate?" in private_sentence(result)
+    assert "Nearest: image.generate." in private_sentence(result)
 
 
 async def test_a_plain_member_gets_no_form(rig: Rig):
@@ -274,11 +274,11 @@ async def test_a_moderator_who_loses_the_role_while_the_form_is_open_is_refused(
     ("operation", "typed", "wanted"),
     [
         ("image.generate", {}, "needs: prompt"),
-        pytest.param("image.generate", {"prompt": "x", "promt": "y"}, "Did you mean prompt?", marks=pytest.mark.long),
+        pytest.param("image.generate", {"prompt": "x", "promt": "y"}, "Use: prompt.", marks=pytest.mark.long),
         pytest.param(
             "image.generate",
             {"prompt": "x", "model": "gptimage2", "resolution": "8K"},
-            "nearest is 4K",
+            "Nearest: 4K",
             marks=pytest.mark.long,
         ),
         pytest.param("image.generate", {"prompt": ["x"]}, "must be text", marks=pytest.mark.long),
