@@ -27,7 +27,7 @@ from bot.app.host.command_line import start_logs, watch
 from bot.errors import RESTART_CANNOT_HELP, RESTART_MAY_HELP, BotError, DatabaseFailing, SettingsError, StartError
 from bot.language import LANGUAGES, SOURCE, CatalogueError, read_all
 from bot.runtime.machine import refusal
-from bot.runtime.output import end_now, queue_standard_error
+from bot.runtime.output import end_now, say
 from bot.settings import Settings, load_settings, misspelled, read_settings
 
 STOP_TIMEOUT_S = 10.0
@@ -39,7 +39,6 @@ DEMO_PACKAGES = frozenset({"simcord", "PIL", "av"})
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one subcommand with the arguments `argv` (default: the process's own); return the exit code."""
-    queue_standard_error()
     arguments = _parser().parse_args(argv)
     command: Callable[[argparse.Namespace], int] = arguments.command
     try:
@@ -54,7 +53,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (BotError, CatalogueError, ModuleNotFoundError, OSError) as error:
         sentence, code = _for_host(error)
         code = code if command is _run else RESTART_MAY_HELP
-        _complain(sentence)
+        say(f"cannon-bot: {sentence}")
     return code
 
 
@@ -323,10 +322,6 @@ def _kill_after(seconds: float) -> None:
     timer = threading.Timer(seconds, end_now, (lambda: f"cannon-bot: {words}", RESTART_MAY_HELP))
     timer.daemon = True
     timer.start()
-
-
-def _complain(text: str) -> None:
-    print(f"cannon-bot: {text}", file=sys.stderr, flush=True)
 
 
 def _listed(problems: Sequence[str]) -> str:

@@ -8,12 +8,13 @@ a traceback follows its event, in lines that begin with `    | `.
 from __future__ import annotations
 
 import logging
+import math
 import re
 import sys
+import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType, TracebackType
 from typing import Any, Literal, TextIO
@@ -24,61 +25,53 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 
 from bot.errors import BotError, DatabaseFailing
 from bot.runtime.clock import Clock
+from bot.runtime.output import LineQueue
 
 COLLAPSED = frozenset({"asyncio", "aiohttp.server"})
 """Loggers of libraries that complain per connection, as often as a stranger wants."""
-WINDOW_S = 60.0
-KINDS_MAX = 100
-
-_Kind = tuple[str, int, str, str]
-_OTHER: _Kind = ("", 0, "", "")
+WINDOW_S, HOUR_S = 60.0, 3600.0
+KINDS_KEPT = 1000
 _VALUE = re.compile(r"0x[0-9a-f]+|\d+")
 
 
-@dataclass(slots=True)
-class _Window:
-    """A minute since a written line; `left_out` counts the repetitions.
+class Repeats:
+    """Counts what repeats within `seconds`; remembers at most `KINDS_KEPT` kinds."""
 
-    It keeps no record, whose traceback would hold all local values.
-    """
+    def __init__(self, seconds: float, monotonic: Callable[[], float]) -> None:
+        self._seconds = seconds
+        self._monotonic = monotonic
+        self._seen: dict[object, tuple[float, int]] = {}
 
-    began_at: float
-    logger: str
-    level: int
-    first_line: str
-    left_out: int = 0
+    def left_out(self, kind: object) -> int | None:
+        """Return how many were left out since the last one that was written; None to leave this one out, too."""
+        now = self._monotonic()
+        written_at, count = self._seen.get(kind, (-math.inf, 0))
+        if now - written_at < self._seconds:
+            self._seen[kind] = written_at, count + 1
+            return None
+        self._seen.pop(kind, None)
+        self._seen[kind] = now, 0
+        if len(self._seen) > KINDS_KEPT:
+            self._seen.pop(next(iter(self._seen)))
+        return count
 
 
 class LogCollapse:
-    """Collapses repeated records. Not a filter, since one record may release summaries of others."""
+    """A filter that leaves out records that repeat within a minute."""
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
-        self._monotonic = monotonic
-        self._windows: dict[_Kind, _Window] = {}
+        self._repeats = Repeats(WINDOW_S, monotonic)
 
-    def let_through(self, record: logging.LogRecord) -> list[logging.LogRecord]:
-        """Return what to write on `record`: summaries of past minutes, then `record`."""
-        now = self._monotonic()
-        written = self._ended(now)
+    def __call__(self, record: logging.LogRecord) -> bool:
         if record.name not in COLLAPSED:
-            return [*written, record]
-        kind = _kind(record)
-        if kind not in self._windows and len(self._windows) >= KINDS_MAX:
-            kind = _OTHER
-        if kind in self._windows:
-            self._windows[kind].left_out += 1
-            return written
-        first_line, _, _ = record.getMessage().partition("\n")
-        self._windows[kind] = _Window(now, record.name, record.levelno, first_line)
-        return [*written, record]
-
-    def _ended(self, now: float) -> list[logging.LogRecord]:
-        over = [kind for kind, window in self._windows.items() if now - window.began_at >= WINDOW_S]
-        windows = [self._windows.pop(kind) for kind in over]
-        return [_summary(window) for window in windows if window.left_out]
+            return True
+        left_out = self._repeats.left_out(_kind(record))
+        if left_out:
+            record.msg, record.args = f"{record.getMessage()} ({left_out} more like it before)", ()
+        return left_out is not None
 
 
-def _kind(record: logging.LogRecord) -> _Kind:
+def _kind(record: logging.LogRecord) -> tuple[str, int, str, str]:
     """Return the key of similar lines: logger, level, first line without values, and place."""
     first_line, _, _ = str(record.msg).partition("\n")
     error, place = (record.exc_info[1], _place(record.exc_info[2])) if record.exc_info else (None, "")
@@ -91,13 +84,8 @@ def _place(trace: TracebackType | None) -> str:
     return "" if trace is None else f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}"
 
 
-def _summary(window: _Window) -> logging.LogRecord:
-    values = (window.first_line, window.left_out, WINDOW_S)
-    return logging.LogRecord(
-        window.logger, window.level, __file__, 0, "%s (%d more like it in %d seconds)", values, None
-    )
-
-
+OURS = "cannon-bot"
+"""The name of our handler, distinguishable from those of tests or hosts."""
 MASK = "[masked]"
 NOT_LOGGED = "[not logged]"
 
@@ -228,10 +216,16 @@ def configure_logs(
     """
     target = sys.stderr if stream is None else stream
     shared: list[Processor] = [*_shared_processors(), partial(_with_facts, facts)]
-    out = _Output(target)
+    out: logging.Handler = logging.StreamHandler(target)
+    if stream is None and sys.__stderr__ is not None and sys.stderr is sys.__stderr__:
+        out = LineQueue(sys.__stderr__.fileno())
+        _log_unhandled()
+    out.name = OURS
     out.setFormatter(_formatter(shared, Scrubber(secrets), _renderer(log_format, colours=target.isatty())))
+    for each in (_LostShards(), _is_needed, LogCollapse()):
+        out.addFilter(each)
     root = logging.getLogger()
-    root.handlers[:] = [out, *(other for other in root.handlers if not isinstance(other, _Output))]
+    root.handlers[:] = [out, *(other for other in root.handlers if other.name != OURS)]
     root.setLevel(level)
     _quieten(logging.getLevelNamesMapping()[level])
     logging.captureWarnings(capture=True)
@@ -270,32 +264,24 @@ def _formatter(shared: list[Processor], scrubber: Scrubber, renderer: Processor)
     )
 
 
-class _Output(logging.StreamHandler[TextIO]):
-    """Our handler, distinguishable from those of tests or hosts."""
+def _log_unhandled() -> None:
+    """Log errors that nothing has handled: Python would print them, and wait for the reader."""
 
-    def __init__(self, stream: TextIO) -> None:
-        super().__init__(stream)
-        self._collapse = LogCollapse()
-        self._shards = _LostShards()
+    def note(error: BaseException | None) -> None:
+        structlog.get_logger(__name__).critical("error.unhandled", exc_info=error)
 
-    def emit(self, record: logging.LogRecord) -> None:
-        """Write a record unless collapsed or of an outage; `handle` holds the handler's lock."""
-        is_of_outage = self._shards.takes(record) or _is_of_outage(record)
-        if is_of_outage and not logging.getLogger().isEnabledFor(logging.DEBUG):
-            return
-        for each in self._collapse.let_through(record):
-            super().emit(each)
-
-    def flush(self) -> None:
-        """Don't block: standard error is queued (bot/runtime/output.py)."""
+    sys.excepthook = lambda _kind, error, _trace: note(error)
+    sys.unraisablehook = lambda unraisable: note(unraisable.exc_value)
+    threading.excepthook = lambda arguments: note(arguments.exc_value)
 
 
-def _is_of_outage(record: logging.LogRecord) -> bool:
-    """Whether the line is about the database's failure, whose begin and end `bot.store.engine.pulse` logs."""
+def _is_needed(record: logging.LogRecord) -> bool:
+    """Whether the line is not about the database's failure: `bot.store.engine.pulse` logs its begin and end."""
     facts: Mapping[str, Any] = record.msg if isinstance(record.msg, dict) else {}
     given = facts.get("exc_info") or record.exc_info
     raised = sys.exc_info()[1] if given is True else given[1] if isinstance(given, tuple) else given
-    return any(_has_failed_with(error) for error in (facts.get("error"), raised))
+    is_of_outage = any(_has_failed_with(error) for error in (facts.get("error"), raised))
+    return not is_of_outage or logging.getLogger().isEnabledFor(logging.DEBUG)
 
 
 def _has_failed_with(error: object) -> bool:
@@ -375,7 +361,7 @@ class OutageLog:
 
 
 class _LostShards:
-    """Logs a failure to connect a shard in the words of our own shards.
+    """A filter that logs a failure to connect a shard in the words of our own shards.
 
     discord.py logs each attempt as an error with a traceback, and reports it nowhere else (discord/shard.py).
     """
@@ -386,10 +372,10 @@ class _LostShards:
     def __init__(self) -> None:
         self._outages: defaultdict[object, OutageLog] = defaultdict(OutageLog)
 
-    def takes(self, record: logging.LogRecord) -> bool:
-        """Return whether the record is of a failed attempt, which is then logged."""
+    def __call__(self, record: logging.LogRecord) -> bool:
+        """Filter out a failed attempt, unless at the level DEBUG; an outage's first one is logged."""
         if record.name not in {"discord.shard", "discord.gateway"} or not isinstance(record.args, tuple):
-            return False
+            return True
         shard, message = record.args[0] if record.args else None, str(record.msg)
         log: BoundLogger = structlog.get_logger(record.name)
         if self._FAILED.match(message):
@@ -397,44 +383,25 @@ class _LostShards:
             self._outages[shard].fails(
                 log, "shard.not_connected", shard=shard, error=type(error).__name__, reason=str(error)
             )
-            return True
+            return logging.getLogger().isEnabledFor(logging.DEBUG)
         if self._CONNECTED.match(message) and shard in self._outages:
             self._outages.pop(shard).works(log, "shard.connected", shard=shard)
-        return False
-
-
-HOUR_S = 3600.0
-KINDS_KEPT = 1000
-
-
-@dataclass(slots=True)
-class _Seen:
-    logged_at: float
-    count: int = 0
-    """How often it came since."""
+        return True
 
 
 class QuietErrors:
     """Deduplicates errors by subject, type and place."""
 
     def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._seen: dict[tuple[str, str], _Seen] = {}
+        self._repeats = Repeats(HOUR_S, clock.monotonic)
 
     def note(self, log: BoundLogger, event: str, subject: str, error: BaseException, **facts: object) -> None:
         """Log `error` of `subject`, unless logged within the hour. An outage of the database has lines of its own."""
         if isinstance(error, DatabaseFailing):
             return
-        now = self._clock.monotonic()
-        kind = (f"{event} {subject}", f"{type(error).__name__} {_place(error.__traceback__)}")
-        seen = self._seen.get(kind)
-        if seen is None:
-            self._seen[kind] = _Seen(now)
-            while len(self._seen) > KINDS_KEPT:
-                self._seen.pop(next(iter(self._seen)))
+        kind = (event, subject, f"{type(error).__name__} {_place(error.__traceback__)}")
+        left_out = self._repeats.left_out(kind)
+        if left_out == 0:
             log.error(event, **facts, exc_info=error)
-            return
-        seen.count += 1
-        if now - seen.logged_at >= HOUR_S:
-            log.error(event, **facts, error=type(error).__name__, times=seen.count)
-            seen.logged_at, seen.count = now, 0
+        elif left_out is not None:
+            log.error(event, **facts, error=type(error).__name__, times=left_out + 1)

@@ -1,143 +1,104 @@
-"""Non-blocking standard error: a pipe's reader may have stopped reading.
+"""Standard error without waiting: a pipe's reader may have stopped reading.
 
 Docker, systemd and a terminal stopped with Ctrl-S block writes once their buffer is full, and with them the event loop
-and lock holders. So Python's output there is queued, and a thread waits for the reader.
+and lock holders. So lines are queued, and a thread waits for the reader.
 """
 
 from __future__ import annotations
 
-import atexit
-import io
+import logging
 import os
+import queue
 import sys
 import threading
-from collections import deque
 from collections.abc import Callable
-from typing import NoReturn, TextIO, cast
+from logging.handlers import QueueHandler, QueueListener
+from typing import NoReturn
 
 import structlog
 
-WAITING_MAX_BYTES = 1024 * 1024
-"""Buffer for a slow reader; excess is dropped and counted."""
+LINES_MAX = 4000
+"""Lines kept for a slow reader; excess is dropped and counted."""
 FLUSH_S = 2.0
-"""Timeout of a flush, and so of the exit."""
+"""Timeout of a flush, and so of the exit: `logging.shutdown` flushes."""
 
 log = structlog.get_logger(__name__)
 
 
-class QueuedOutput(io.TextIOBase):
-    """A text stream on another's descriptor. Only `flush` waits, briefly."""
+class LineQueue(QueueHandler):
+    """Formats records where they are logged, and has a thread write them to a descriptor."""
 
-    encoding: str = "utf-8"
-    errors: str | None = "backslashreplace"
-
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
-        self.encoding = stream.encoding
-        # A duplicate: a write into a stream's buffer would hold its lock, for which the interpreter's exit waits.
-        self._descriptor = os.dup(stream.fileno())
-        self._changed = threading.Condition()
-        self._waiting: deque[bytes] = deque()
-        self._unwritten = 0
-        """The bytes waiting or being written."""
-        self._is_stuck = False
-        """Whether a flush has timed out since the last progress."""
-        self._has_ended = False
+    def __init__(self, descriptor: int) -> None:
+        self._lines: queue.Queue[logging.LogRecord] = queue.Queue(LINES_MAX)
+        super().__init__(self._lines)
+        self.descriptor = descriptor
         self.dropped = 0
-        """The lines that were dropped so far."""
-        threading.Thread(target=self._run, name="output", daemon=True).start()
+        """The records that were dropped so far."""
+        _Writer(self._lines, self).start()
 
-    def write(self, text: str, /) -> int:
-        """Queue the text, or drop it if the queue is full."""
-        if self._has_ended:
-            return len(text)
-        written = text.encode(self.encoding, "backslashreplace")
-        with self._changed:
-            if self._unwritten + len(written) > WAITING_MAX_BYTES:
-                self.dropped += text.count("\n")
-            else:
-                self._waiting.append(written)
-                self._unwritten += len(written)
-                self._changed.notify_all()
-        return len(text)
+    def enqueue(self, record: logging.LogRecord) -> None:
+        """Queue the record, or drop it if the queue is full."""
+        try:
+            self._lines.put_nowait(record)
+        except queue.Full:
+            self.dropped += 1
 
     def flush(self) -> None:
-        """Wait until all is written, FLUSH_S at most; not again before the reader has progressed."""
-        if self._has_ended:
-            return
-        with self._changed:
-            if not self._is_stuck:
-                self._is_stuck = not self._changed.wait_for(lambda: self._unwritten == 0, FLUSH_S)
+        """Wait until all is written, FLUSH_S at most."""
+        with self._lines.all_tasks_done:
+            self._lines.all_tasks_done.wait_for(lambda: not self._lines.unfinished_tasks, FLUSH_S)
 
-    def end(self) -> None:
-        """Flush, then do nothing: the interpreter's exit may stop the thread while it holds the lock."""
-        self.flush()
-        self._has_ended = True
-        with self._changed:
-            self._changed.notify_all()
 
-    def isatty(self) -> bool:
-        return self._stream.isatty()
+class _Writer(QueueListener):
+    """Writes to the descriptor itself: the interpreter's exit waits for the locks of streams and handlers."""
 
-    def fileno(self) -> int:
-        """Return the stream's descriptor, on which writes may block."""
-        return self._stream.fileno()
+    def __init__(self, lines: queue.Queue[logging.LogRecord], owner: LineQueue) -> None:
+        super().__init__(lines)
+        self._owner = owner
+        self._reported = 0
 
-    def writable(self) -> bool:
-        return True
-
-    def _run(self) -> None:
-        reported = 0
-        while True:
-            with self._changed:
-                self._changed.wait_for(lambda: self._waiting or self._has_ended)
-                lines = b"".join(self._waiting)
-                self._waiting.clear()
-            if not lines:
-                os.close(self._descriptor)
-                return
-            is_written = self._write_out(lines)
-            with self._changed:
-                self._unwritten -= len(lines)
-                self._is_stuck = False
-                if not is_written:  # reader gone or disk full
-                    self.dropped += lines.count(b"\n")
-                self._changed.notify_all()
-                dropped = self.dropped - reported if is_written else 0
-            if dropped:
-                reported += dropped
-                log.warning("log.lines_dropped", lines=dropped)
-
-    def _write_out(self, lines: bytes) -> bool:
-        """Write, blocking; return whether it was possible."""
+    def handle(self, record: logging.LogRecord) -> None:
+        rest = f"{record.msg}\n".encode(errors="backslashreplace")
         try:
-            while lines:
-                lines = lines[os.write(self._descriptor, lines) :]
-        except OSError:
-            return False
-        return True
+            while rest:
+                rest = rest[os.write(self._owner.descriptor, rest) :]
+        except OSError:  # reader gone or disk full
+            self._owner.dropped += 1
+            return
+        dropped = self._owner.dropped - self._reported
+        if dropped:
+            self._reported += dropped
+            log.warning("log.lines_dropped", lines=dropped)
 
 
-def queue_standard_error() -> None:
-    """Replace this process' standard error by a QueuedOutput, unless already replaced."""
-    if isinstance(sys.stderr, io.TextIOWrapper) and sys.stderr is sys.__stderr__:
-        queued = QueuedOutput(sys.stderr)
-        sys.stderr = cast("TextIO", queued)
-        atexit.register(queued.end)
+def _queued() -> LineQueue | None:
+    return next((each for each in logging.getLogger().handlers if isinstance(each, LineQueue)), None)
 
 
 def dropped_lines() -> int:
-    return sys.stderr.dropped if isinstance(sys.stderr, QueuedOutput) else 0
+    lines = _queued()
+    return 0 if lines is None else lines.dropped
+
+
+def say(text: str) -> None:
+    """Print on standard error, after the log lines so far."""
+    lines = _queued()
+    if lines is None:
+        print(text, file=sys.stderr, flush=True)  # noqa: T201 - a command line's words
+    else:
+        lines.enqueue(logging.makeLogRecord({"msg": text}))
 
 
 def end_now(words: Callable[[], str], exit_code: int) -> NoReturn:
     """Exit at once, with this text on standard error if read within FLUSH_S."""
 
-    def say() -> None:
-        print(words(), file=sys.stderr, flush=True)  # noqa: T201 - the process' last words
+    def last_words() -> None:
+        say(words())
+        if (lines := _queued()) is not None:
+            lines.flush()
 
     try:
-        saying = threading.Thread(target=say, name="last-words", daemon=True)
+        saying = threading.Thread(target=last_words, name="last-words", daemon=True)
         saying.start()
         saying.join(FLUSH_S)
     finally:

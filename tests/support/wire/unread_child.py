@@ -12,7 +12,7 @@ import sys
 from tests.support.wire.child import allow_downloads_from, point_discord_at
 from tests.support.wire.hanging_child import hang
 
-KEPT_BYTES = 1000
+KEPT_LINES = 3
 
 if __name__ == "__main__":
     server = os.environ["WIRE_DISCORD_URL"]
@@ -23,7 +23,7 @@ if __name__ == "__main__":
     from bot.jobs.follow import claims
     from bot.runtime import output
 
-    output.WAITING_MAX_BYTES = KEPT_BYTES
+    output.LINES_MAX = KEPT_LINES
     watchdog.STILL_S, watchdog.CHECK_EVERY_S, claims.CLAIM_EVERY_S = 3.0, 0.1, 0.2
     signal.signal(signal.SIGUSR1, lambda *_: hang())
     sys.exit(main(sys.argv[1:]))

@@ -1,8 +1,8 @@
-"""Standard error on a pipe that nobody reads, or whose reader has gone."""
+"""Log lines to a pipe that is not read, or whose reader has gone."""
 
 from __future__ import annotations
 
-import io
+import logging
 import os
 import subprocess
 import sys
@@ -10,21 +10,24 @@ import threading
 from collections.abc import Iterator
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot.runtime import output
-from bot.runtime.output import QueuedOutput
+from bot.runtime.output import LineQueue
 
-HELD_BYTES = 2_000_000
-"""More than any pipe takes by default."""
+HELD = 700
+"""Lines of a thousand bytes, of which a pipe takes a few dozen."""
 
 
 class Pipe:
-    """An output, and the end of its pipe that somebody may read."""
+    """The bot's handler, and the end of its pipe that may be read."""
 
     def __init__(self) -> None:
-        self.reads, writes = os.pipe()
-        with os.fdopen(writes, "w", encoding="utf-8") as stream:
-            self.output = QueuedOutput(stream)
+        self.reads, self._writes = os.pipe()
+        self.lines = LineQueue(self._writes)
+
+    def write(self, text: str) -> None:
+        self.lines.handle(logging.makeLogRecord({"msg": text}))
 
     def read_until(self, last: bytes) -> bytes:
         read = b""
@@ -34,84 +37,59 @@ class Pipe:
 
     def close(self) -> None:
         """Read to the end."""
-        self.output.end()
-        while os.read(self.reads, 65_536):
-            pass
+        self.write("the end")
+        self.read_until(b"the end\n")
+        self.lines.flush()
         os.close(self.reads)
+        os.close(self._writes)
 
 
 @pytest.fixture
 def pipe(monkeypatch: pytest.MonkeyPatch) -> Iterator[Pipe]:
     monkeypatch.setattr(output, "FLUSH_S", 0.01)
+    monkeypatch.setattr(output, "LINES_MAX", HELD)
     pipe = Pipe()
     yield pipe
+    monkeypatch.setattr(output, "FLUSH_S", 10.0)
     pipe.close()
 
 
-def test_nobody_waits_for_a_reader_that_does_not_read(pipe: Pipe, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(output, "WAITING_MAX_BYTES", HELD_BYTES)
-    told: list[int] = []
-    all_told = threading.Event()
-
-    def tell(_event: str, *, lines: int) -> None:
-        told.append(lines)
-        all_told.set()
-
-    monkeypatch.setattr(output.log, "warning", tell)
-    line = f"{'é' * 499}\n"
+def test_a_reader_that_does_not_read_is_not_waited_for(pipe: Pipe) -> None:
+    line = "é" * 500
     for _ in range(3000):
-        pipe.output.write(line)
-    pipe.output.flush()
-    kept = HELD_BYTES // len(line.encode())
-    assert pipe.output.dropped == 3000 - kept
-
-    read = pipe.read_until(line.encode() * kept)
-    assert read.decode() == line * kept, "whole lines, in their order"
-    assert all_told.wait(5)
-    assert told == [3000 - kept]
-    pipe.output.write("and again\n")
+        pipe.write(line)
+    pipe.lines.flush()
+    written = 3000 - pipe.lines.dropped
+    assert HELD <= written < 2 * HELD
+    with capture_logs() as logs:
+        read = pipe.read_until(f"{line}\n".encode() * written)
+        while not logs:
+            threading.Event().wait(0.01)
+    assert read.decode() == f"{line}\n" * written, "whole lines, in their order"
+    assert logs == [{"event": "log.lines_dropped", "log_level": "warning", "lines": 3000 - written}]
+    pipe.write("and again")
     assert pipe.read_until(b"again\n") == b"and again\n"
 
 
-def test_the_end_of_a_process_writes_what_waits(pipe: Pipe):
-    reader = threading.Thread(target=pipe.read_until, args=(b"last\n",))
-    reader.start()
-    for _ in range(100):
-        pipe.output.write("a line\n")
-    pipe.output.write("last\n")
-    pipe.output.end()
-    reader.join(5)
-    assert not reader.is_alive()
-    pipe.output.write("ignored\n")
-    pipe.output.flush()
+def test_a_reader_that_has_gone_is_no_error() -> None:
+    reads, writes = os.pipe()
+    lines = LineQueue(writes)
+    os.close(reads)
+    lines.handle(logging.makeLogRecord({"msg": "unread"}))
+    lines.flush()
+    assert lines.dropped == 1
+    os.close(writes)
 
 
-def test_a_reader_that_has_gone_is_no_error():
-    pipe = Pipe()
-    os.close(pipe.reads)
-    pipe.output.write("to nobody\n")
-    pipe.output.end()
-    assert pipe.output.dropped == 1
-
-
-def test_a_stream_of_somebody_else_is_left_alone(monkeypatch: pytest.MonkeyPatch):
-    theirs = io.StringIO()
-    monkeypatch.setattr(sys, "stderr", theirs)
-    output.queue_standard_error()
-    assert sys.stderr is theirs
-    assert output.dropped_lines() == 0
-
-
-@pytest.mark.parametrize("ends", ["sys.exit(5)", "end_now(lambda: 'last words', 5)"])
-def test_a_process_ends_though_nobody_reads(ends: str):
+@pytest.mark.parametrize("ends", ["say('a sentence'); sys.exit(5)", "end_now(lambda: 'last words', 5)"])
+def test_a_process_ends_though_its_log_is_not_read(ends: str) -> None:
     program = f"""
 import logging, sys, threading, warnings
 from bot.runtime import output
 from bot.runtime.logs import configure_logs
-from bot.runtime.output import end_now, queue_standard_error
+from bot.runtime.output import end_now, say
 
 output.FLUSH_S = 0.05
-queue_standard_error()
 configure_logs()
 for _ in range(400):
     logging.getLogger("a").error("b" * 1000)
@@ -126,3 +104,20 @@ print("ready", flush=True)
     with process, process.stdout, process.stderr:
         assert process.stdout.readline() == b"ready\n"
         assert process.wait(20) == 5
+
+
+def test_an_error_that_nothing_handles_is_logged_without_secrets_before_the_end() -> None:
+    program = """
+from bot.runtime.logs import configure_logs
+from bot.runtime.output import say
+
+configure_logs(log_format="json", secrets=["hunter2hunter2"])
+say("a sentence")
+raise ValueError("hunter2hunter2")
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    first, second = done.stderr.splitlines()
+    assert first == "a sentence"
+    assert "error.unhandled" in second
+    assert "ValueError: [masked]" in second
