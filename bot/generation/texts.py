@@ -113,9 +113,6 @@ NOT_JSON = Text("This is not valid JSON. Check line {line}, column {column}.", w
 
 # ---------------------------------------------------------------------- recipes: their text
 
-NOT_SHARED = Text(
-    "This file is not a recipe. Choose one that was downloaded from `/studio recipes`.", why="recipe.file"
-)
 WRONG_LINE = Text("Line {line}: write it as `{example}`, with each name once.", why="recipe.form")
 RECIPE_SIZE = Text("A recipe has 1 to {steps} steps, and up to {inputs} inputs.", why="recipe.form")
 RECIPE_NAME = Text("A recipe's name has 1 to 40 lowercase letters, digits, spaces, - or _.", why="recipe.name")

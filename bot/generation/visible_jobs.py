@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
-from types import MappingProxyType
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 
 from bot.domain.models import Card, Job, JobState, MediaKind
 from bot.domain.server.places import CardPlace, Sight, Viewer, may_see, sees
 from bot.store import PlacedJob, Store
 from bot.store.jobs.job_lists import SEARCHED, FoundResult
-from bot.store.money.reports import Mark, ReportPage
 
 RELATIVES_MAX = 100
 """Maximum size of a returned family."""
 ASKED_MAX = 5
 """Places that Discord is asked about per answer; other results that only it knows are left out."""
-UNREAD = MappingProxyType({"prompt": None, "error": None})
-"""An export's placeholder for a job's words."""
 FITTING_AMONG = 500
 """Newest results that are checked for fitting."""
 LOADED_AT_ONCE = 50
@@ -68,15 +64,14 @@ class VisibleJobs:
         *,
         kinds: Collection[MediaKind],
         typed: str = "",
-        only: Callable[[Job], object] | None = None,
         limit: int = 25,
         near: int | None = None,
     ) -> list[Job]:
         """Return results with a medium of `kinds` for autocomplete, newest first, at most `limit`.
 
         `typed` is words, all of which are in a result's prompt, id or operation; without any, only the viewer's own
-        results are returned and those in the channel `near`. `only` filters. Discord is not asked:
-        what only it knows is left out. A blocked member is offered nothing.
+        results are returned and those in the channel `near`. Discord is not asked: what only it knows is left out. A
+        blocked member is offered nothing.
         """
         if await self.store.blocks.active(viewer.guild_id, viewer.member_id) is not None:
             return []
@@ -84,18 +79,16 @@ class VisibleJobs:
         for found_max in SEARCH_LIMITS:
             found = await self.store.job_lists.results(viewer.guild_id, kinds=kinds, words=words, limit=found_max)
             nearby = found if words or near is None else [each for each in found if _is_near(viewer, each.place, near)]
-            fitting = await self._fitting(viewer.guild_id, _seen(viewer, nearby), only, limit)
+            fitting = await self._fitting(viewer.guild_id, _seen(viewer, nearby), limit)
             if len(fitting) >= limit or len(found) < found_max:
                 break
         return fitting[:limit]
 
-    async def _fitting(
-        self, guild_id: int, job_ids: Sequence[str], only: Callable[[Job], object] | None, limit: int
-    ) -> list[Job]:
+    async def _fitting(self, guild_id: int, job_ids: Sequence[str], limit: int) -> list[Job]:
         fitting: list[Job] = []
         for start in range(0, min(len(job_ids), FITTING_AMONG), LOADED_AT_ONCE):
             jobs = await self.store.job_lists.found(guild_id, job_ids[start : start + LOADED_AT_ONCE])
-            fitting += [job for job in jobs if only is None or only(job)]
+            fitting += jobs
             if len(fitting) >= limit:
                 break
         return fitting
@@ -178,23 +171,6 @@ class VisibleJobs:
             newest = [each.job.id for each in children if await family.add(each)]
         found = sorted(family.jobs.values(), key=lambda job: (job.created_at, job.position))
         return Family(jobs=tuple(found), is_cut=is_cut)
-
-    def books(self, viewer: Viewer, *, since: float) -> Callable[[Mark], Awaitable[ReportPage]]:
-        """Return a function that reads the server's jobs since `since` (Unix seconds), page by page, for an export.
-
-        Of cards hidden from the viewer, and of private ones, only what accounting needs is included.
-        """
-        judge = _Judge(viewer)
-
-        async def read(after: Mark) -> ReportPage:
-            page = await self.store.reports.jobs_page(viewer.guild_id, since=since, after=after)
-            rows = [
-                row if await judge.sees(place) else {**row, **UNREAD}
-                for row, place in zip(page.rows, page.places, strict=True)
-            ]
-            return replace(page, rows=tuple(rows))
-
-        return read
 
 
 def _is_near(viewer: Viewer, place: CardPlace, channel_id: int) -> bool:

@@ -1,4 +1,4 @@
-"""Exports: a server's or a member's ledger as CSV, jobs and decisions as JSON, without keys."""
+"""Exports: a server's or a member's ledger as CSV, a member's jobs as JSON, without keys."""
 
 import asyncio
 import csv
@@ -14,7 +14,7 @@ from typing import IO, Any, TypeAlias, cast
 import discord
 
 from bot.delivery.channels.facts import MIB, REQUEST_LIMIT_BYTES
-from bot.domain.texts import numbered_member, with_former_members
+from bot.domain.texts import numbered_member
 from bot.domain.words.text import cell
 from bot.errors import InputError
 from bot.store import START, Mark, ReportPage
@@ -26,6 +26,7 @@ FILES_LIMIT_BYTES = REQUEST_LIMIT_BYTES - MIB
 """For all files of a response; the rest of the request limit is left for its other parts."""
 LEDGER_COLUMNS = (
     "id", "time", "member_id", "kind", "credits", "job_id", "operation", "model", "channel_id",
+    "practice", "own_account",
 )  # fmt: skip
 
 Rows: TypeAlias = Sequence[Mapping[str, Any]]
@@ -34,20 +35,14 @@ Written: TypeAlias = Callable[[Rows, bool, bool], str]
 """Writes the rows of a page as text; flags say whether it is the first and the last."""
 
 
-async def books(
-    stack: ExitStack, *, ledger: NextPage, jobs: NextPage, decisions: NextPage, file_limit: int
-) -> list[discord.File]:
-    """Return a server's books as files; `stack` closes them.
+async def ledger_file(stack: ExitStack, name: str, *, ledger: NextPage, file_limit: int) -> discord.File:
+    """Return a ledger as CSV, zipped if it is above `file_limit` bytes; `stack` closes it.
 
-    `jobs` reads the jobs as their reader may see them. A file above `file_limit` bytes is zipped. Raises
-    InputError if the archive is too large too.
+    Raises InputError if the archive is too large too.
     """
-    sources: dict[str, tuple[NextPage, Written]] = {
-        "ledger.csv": (ledger, as_csv),
-        "jobs.json": (jobs, as_json),
-        "decisions.json": (decisions, as_json),
-    }
-    return await _files(stack, sources, "books.zip", InputError(texts.BOOKS_TOO_LARGE, "period"), file_limit)
+    too_large = InputError(texts.LEDGER_TOO_LARGE, "period")
+    [file] = await _files(stack, {f"{name}.csv": (ledger, as_csv)}, f"{name}.zip", too_large, file_limit)
+    return file
 
 
 async def own_jobs(stack: ExitStack, *, jobs: NextPage, settings: Rows, file_limit: int) -> list[discord.File]:
@@ -64,28 +59,6 @@ async def own_jobs(stack: ExitStack, *, jobs: NextPage, settings: Rows, file_lim
 
         sources["my-settings.json"] = (settings_page, as_json)
     return await _files(stack, sources, "my-jobs.zip", InputError(texts.OWN_JOBS_TOO_LARGE), file_limit)
-
-
-async def own_books(stack: ExitStack, *, ledger: NextPage, file_limit: int) -> list[discord.File]:
-    """Return a member's part of the ledger as CSV and JSON.
-
-    A file above `file_limit` bytes is zipped. Raises InputError if the archive is too large too.
-    """
-
-    async def plain_page(mark: Mark) -> ReportPage:
-        found = await ledger(mark)
-        return ReportPage(
-            rows=tuple(
-                {**row, "member_id": str(row["member_id"]), "credits": str(row["credits"])} for row in found.rows
-            ),
-            after=found.after,
-        )
-
-    sources: dict[str, tuple[NextPage, Written]] = {
-        "my-ledger.csv": (ledger, as_csv),
-        "my-ledger.json": (plain_page, as_json),
-    }
-    return await _files(stack, sources, "my-ledger.zip", InputError(texts.BOOKS_TOO_LARGE, "period"), file_limit)
 
 
 async def _files(
@@ -144,10 +117,9 @@ def _put(file: IO[bytes], form: Written, rows: Rows, is_first: bool, is_last: bo
 
 
 def _readable(row: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Replace the random ids of members whose data was deleted by a word."""
-    formers = {name: numbered_member(int(row[name])) for name in ("member_id", "by_id") if int(row.get(name, 0)) < 0}
-    words = {"text": with_former_members(row["text"])} if "by_id" in row else {}
-    return {**row, **formers, **words} if formers or words else row
+    """Replace the random id of a member whose data was deleted by a word."""
+    member_id = int(row.get("member_id", 0))
+    return {**row, "member_id": numbered_member(member_id)} if member_id < 0 else row
 
 
 def _size(file: IO[bytes]) -> int:

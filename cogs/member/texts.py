@@ -17,10 +17,8 @@ HELP_TOPIC_OPTION = "A group of commands, such as image"
 HELP_WHY_OPTION = "Why something did not work: paste the message, its short name, or some words"
 
 USAGE_GROUP = "What you spent and what you have left"
-USAGE_REPORT = "Where your credits went, as a chart; moderators see the whole server"
-USAGE_EXPORT = "Your credit history as files; moderators get the whole server's"
+USAGE_REPORT = "Where your credits went, as a chart and a file; moderators see the whole server"
 REPORT_PERIOD_OPTION = "The last 7, 30, or 90 days; without it, 30 days"
-EXPORT_PERIOD_OPTION = "The last 7, 30, or 90 days; without it, everything"
 SCOPE_OPTION = "Yours or the whole server's"
 SCOPE_MINE, SCOPE_SERVER = "mine", "the server's"
 
@@ -49,18 +47,16 @@ OWN_COSTS = Text(
     "**My Cannon account**."
 )
 OPTIONS = Text("**Options**")
-A_VIDEO = Text("(pick a video)")
 EXAMPLES: Mapping[str, tuple[str, Mapping[str, Text | str]]] = MappingProxyType(
     {
         "image": ("/image generate", {"prompt": Text("a fox in fog")}),
         "video": ("/video generate", {"prompt": Text("waves break on a lighthouse")}),
         "audio": ("/audio narration", {"text": Text("Welcome aboard!")}),
         "prompt": ("/prompt", {"for": Text("image"), "prompt": Text("a fox")}),
-        "finish": ("/finish subtitles", {"from": A_VIDEO}),
-        "sora": ("/sora edit", {"prompt": Text("make it snow"), "from": A_VIDEO}),
+        "finish": ("/finish subtitles", {"from": Text("(pick a video)")}),
+        "sora": ("/sora", {"for": Text("edit")}),
         "cast": ("/image generate", {"prompt": Text("@Mira opens a bakery")}),
         "event": ("/event", {"theme": Text("Cats in space"), "ends": "2d", "purse": "500"}),
-        "location": ("/location", {"description": Text("a harbor at dawn")}),
         "recipe": ("/recipe", {"recipe": "trailer"}),
         "batch": ("/batch", {"operation": Text("Generate Image"), "prompts": Text("a fox | an owl | a deer")}),
         "jobs": ("/jobs", {"state": Text("open")}),
@@ -168,8 +164,6 @@ BY_OPERATION, BY_MEMBER, BY_DAY, BY_KIND = Text("By operation"), Text("By member
 NOTHING_SPENT = Text("Nothing")
 BALANCE_NOT_KNOWN = Text("The account's balance isn't known.")
 CHART_TITLE, OWN_CHART_TITLE = Text("Credits spent"), Text("Credits you spent")
-BOOKS = Text("This server's credit history:")
-OWN_BOOKS = Text("Your credit history on this server:")
 REPORT_TITLE = Plural("Credits spent in the last {count} day", "Credits spent in the last {count} days")
 OWN_REPORT_TITLE = Plural("Credits you spent in the last {count} day", "Credits you spent in the last {count} days")
 SPENT_FOR = Plural("{amount} for {count} job", "{amount} for {count} jobs")
@@ -209,8 +203,8 @@ CHART_LIST = Text("{heading}: {rows}.", rows=both)
 
 # ---------------------------------------------------------------------- exports
 
-BOOKS_TOO_LARGE = Text(
-    "The files are larger than Discord allows, even zipped. Choose a shorter `period`.", why="data.too_large"
+LEDGER_TOO_LARGE = Text(
+    "The file is larger than Discord allows, even zipped. Choose a shorter `period`.", why="data.too_large"
 )
 OWN_JOBS_TOO_LARGE = Text(
     "Your data is larger than Discord allows in one file. Ask the host of this bot for it.", why="data.too_large"

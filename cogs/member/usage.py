@@ -29,15 +29,14 @@ from bot.domain.money.account import days_left, percents
 from bot.domain.texts import FORMER_MEMBER, mention
 from bot.domain.words.text import bare, harmless, shortened
 from bot.errors import CannonError, NoKey
-from bot.generation.visible_jobs import VisibleJobs
 from bot.language import both, percent, sentences, short_day
 from bot.media.chart import ROWS_MAX, Bar, Chart, draw
 from bot.store import GuildSettings, JobLists, Ledger, Report, Reports
 from cogs.member import texts
-from cogs.member.export import books, own_books
+from cogs.member.export import ledger_file
 from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.limit_text import expiring_words, fitting, job_line, member_usage, member_usage_text, title_of
-from cogs.ui.permissions import guild_of, is_host, is_moderator, require_moderator, viewer_of
+from cogs.ui.permissions import file_limit_of, guild_of, is_host, is_moderator, require_moderator
 from cogs.ui.texts import BUY_CREDITS
 from cogs.ui.top_up import pack_lines
 
@@ -155,49 +154,30 @@ class Usage(commands.GroupCog, group_name="usage", group_description=texts.USAGE
         title = texts.OWN_REPORT_TITLE(count=len(days)) if rate is None else texts.REPORT_TITLE(count=len(days))
         box: discord.ui.Container[Any] = discord.ui.Container(accent_colour=NEUTRAL)
         box.add_item(discord.ui.TextDisplay(f"### {PRACTICE_TITLE(title=title) if found.practice else title}"))
-        files, lines = [], _lines(bot.catalogue, found, rate)
-        if found.total:
-            chart = await _chart(interaction, found, [day for day, _, _ in days], is_own=member_id is not None)
-            text = alt_text(chart, found.total, len(days), is_own=member_id is not None)
-            files = [discord.File(io.BytesIO(chart.png), CHART_NAME, description=text)]
-            picture = discord.MediaGalleryItem(f"attachment://{CHART_NAME}", description=text)
-            box.add_item(discord.ui.MediaGallery(picture))
-            names = [f"#{number} {harmless(name)}" for number, name in enumerate(chart.numbered, start=1)]
-            lines += [texts.fact(texts.IN_THE_IMAGE, both(names))] if names else []
-        box.add_item(discord.ui.TextDisplay("\n".join(lines)))
-        view: discord.ui.LayoutView = untracked(discord.ui.LayoutView(timeout=None))
-        view.add_item(box)
-        await in_time(interaction.edit_original_response(view=view, attachments=files), UPLOAD_TIMEOUT_S)
-
-    @app_commands.command(name="export", description=texts.USAGE_EXPORT)
-    @app_commands.describe(period=texts.EXPORT_PERIOD_OPTION, scope=texts.SCOPE_OPTION)
-    @app_commands.choices(scope=SCOPES)
-    async def export(self, interaction: Interaction, period: Periods | None = None, scope: str | None = None) -> None:
-        """Send books as files, ephemerally: a moderator the server's, a member their own ledger."""
-        member_id = await _of_member(interaction, scope)
-        guild_id, bot, viewer = guild_of(interaction), interaction.client, await viewer_of(interaction)
-        await defer(interaction, ephemeral=True, thinking=True)
-        since = 0.0 if period is None else (await days_of(bot, guild_id, DAYS[period]))[0][1]
-        limit = interaction.filesize_limit
+        files, lines = list[discord.File](), _lines(bot.catalogue, found, rate)
         with ExitStack() as stack:
-            if member_id is None:
-                files = await books(
+            if found.total:
+                chart = await _chart(interaction, found, [day for day, _, _ in days], is_own=member_id is not None)
+                text = alt_text(chart, found.total, len(days), is_own=member_id is not None)
+                picture = discord.MediaGalleryItem(f"attachment://{CHART_NAME}", description=text)
+                box.add_item(discord.ui.MediaGallery(picture))
+                names = [f"#{number} {harmless(name)}" for number, name in enumerate(chart.numbered, start=1)]
+                lines += [texts.fact(texts.IN_THE_IMAGE, both(names))] if names else []
+                ledger = await ledger_file(
                     stack,
-                    ledger=lambda mark: use(bot, Reports).ledger_page(guild_id, since=since, after=mark),
-                    jobs=use(bot, VisibleJobs).books(viewer, since=since),
-                    decisions=lambda mark: use(bot, Reports).decisions_page(guild_id, since=since, after=mark),
-                    file_limit=limit,
-                )
-            else:
-                files = await own_books(
-                    stack,
+                    "ledger" if member_id is None else "my-ledger",
                     ledger=lambda mark: use(bot, Reports).ledger_page(
-                        guild_id, since=since, after=mark, member_id=member_id
+                        guild_id, since=days[0][1], after=mark, member_id=member_id
                     ),
-                    file_limit=limit,
+                    file_limit=file_limit_of(interaction),
                 )
-            said = str(texts.BOOKS if member_id is None else texts.OWN_BOOKS)
-            await in_time(interaction.edit_original_response(content=said, attachments=files), UPLOAD_TIMEOUT_S)
+                files = [discord.File(io.BytesIO(chart.png), CHART_NAME, description=text), ledger]
+            box.add_item(discord.ui.TextDisplay("\n".join(lines)))
+            for file in files[1:]:
+                box.add_item(discord.ui.File(f"attachment://{file.filename}"))
+            view: discord.ui.LayoutView = untracked(discord.ui.LayoutView(timeout=None))
+            view.add_item(box)
+            await in_time(interaction.edit_original_response(view=view, attachments=files), UPLOAD_TIMEOUT_S)
 
 
 async def _of_member(interaction: Interaction, scope: str | None) -> int | None:

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import discord
 
-from bot.delivery.answers.deferral import defer
 from bot.delivery.channels.facts import in_time
 from bot.domain.texts import EXPIRED
-from bot.domain.words.text import harmless, reads_foreign_text
+from bot.domain.words.text import harmless
 from bot.errors import InputError
-from bot.generation.recipes.recipes import ABOUT_CHARS, TEXT_MAX, Recipe
-from bot.generation.recipes.typed import RecipeDrafts, RecipeTexts, texts_of
-from bot.generation.texts import NOT_SHARED
+from bot.generation.recipes.recipes import ABOUT_CHARS, TEXT_MAX
+from bot.generation.recipes.typed import RecipeDrafts, RecipeTexts
 from bot.language import Text
 from bot.server.recipes import RecipeChanges
 from cogs.recipes import texts
 from cogs.ui.controls import Control, on, view_of
-from cogs.ui.forms import Form, text_of_file
+from cogs.ui.forms import Form
 from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.permissions import guild_of, require_moderator
 
@@ -108,36 +105,3 @@ async def edit_again(interaction: Interaction, draft_id: str, _values: Sequence[
     if kept is None:
         raise InputError(EXPIRED)
     await in_time(interaction.response.send_modal(RecipeForm(interaction.client, kept)))
-
-
-FILE_MAX_BYTES = 64 * 1024
-
-
-class FileForm(Form):
-    """Takes a recipe file, saved under its name."""
-
-    def __init__(self, bot: Bot) -> None:
-        super().__init__(bot, title=str(texts.FILE_FORM), name="recipe_file")
-        self._upload: discord.ui.FileUpload[Any] = discord.ui.FileUpload(max_values=1)
-        self.add_item(
-            discord.ui.Label(text=str(texts.FILE_INPUT), description=str(texts.FILE_HELP), component=self._upload)
-        )
-
-    async def answer(self, interaction: Interaction) -> None:
-        """Read the file and save the recipe, if the sender is still a moderator."""
-        await require_moderator(interaction)
-        await defer(interaction, ephemeral=True, thinking=True)
-        [file] = self._upload.values
-        await save(interaction, texts_of(read_shared(await text_of_file(file, at_most=FILE_MAX_BYTES)), replaces=None))
-
-
-@reads_foreign_text("recipe_file")
-def read_shared(text: str) -> Recipe:
-    """Read a recipe file. Raises InputError for anything else."""
-    try:
-        data = json.loads(text)
-    except (ValueError, RecursionError):
-        raise InputError(NOT_SHARED, "file") from None
-    if not isinstance(data, dict):
-        raise InputError(NOT_SHARED, "file")
-    return Recipe.from_json(data)

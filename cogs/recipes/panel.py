@@ -1,21 +1,19 @@
 """`/studio recipes`: the moderators' list of recipes and their actions. Redrawn at each press."""
 
-import io
-import json
 from collections.abc import Sequence
 
 import discord
 
 from bot.delivery.card.context import NEUTRAL
-from bot.delivery.channels.facts import EMBED_FIELD_CHARS, OPTIONS_PER_SELECT, UPLOAD_TIMEOUT_S, in_time
+from bot.delivery.channels.facts import EMBED_FIELD_CHARS, OPTIONS_PER_SELECT, in_time
 from bot.domain.texts import GONE
-from bot.domain.words.text import harmless, shortened, slug
+from bot.domain.words.text import harmless, shortened
 from bot.errors import InputError
 from bot.generation.recipes.recipes import Recipe, built_in
 from bot.generation.recipes.typed import RecipeTexts, texts_of
 from bot.server.recipes import RecipeChanges
 from cogs.recipes import texts
-from cogs.recipes.form import FileForm, RecipeForm
+from cogs.recipes.form import RecipeForm
 from cogs.recipes.run import total_of_run
 from cogs.recipes.shown import find, find_subject, own_recipes, recipe_embed, subject_of, summary
 from cogs.ui.controls import Control, on, view_of
@@ -54,7 +52,6 @@ async def _list(bot: Bot, guild_id: int) -> Page:
         [
             Control.select("recipes_pick", "panel", placeholder=texts.PICK, options=options),
             Control.button("recipes_new", "panel", label=texts.NEW, style=discord.ButtonStyle.primary),
-            Control.button("recipes_take", "panel", label=texts.FROM_FILE),
             Control.button("schedules_list", "panel", label=texts.SCHEDULES),
         ]
     )
@@ -70,7 +67,6 @@ async def _recipe(bot: Bot, guild_id: int, recipe: Recipe) -> Page:
     edit = texts.COPY if recipe.built_in else texts.EDIT
     controls = [
         Control.button("recipe_edit", subject, label=edit, style=discord.ButtonStyle.primary),
-        Control.button("recipe_save", subject, label=texts.DOWNLOAD),
         Control.button("schedule_new", subject, label=texts.SCHEDULE),
     ]
     if not recipe.built_in:
@@ -102,12 +98,6 @@ async def write_new(interaction: Interaction, _subject: str, _values: Sequence[s
     await in_time(interaction.response.send_modal(RecipeForm(interaction.client, RecipeTexts())))
 
 
-@on("recipes_take")
-async def take_file(interaction: Interaction, _subject: str, _values: Sequence[str]) -> None:
-    await require_moderator(interaction)
-    await in_time(interaction.response.send_modal(FileForm(interaction.client)))
-
-
 @on("recipe_edit")
 async def edit(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
     """Open the form with the recipe; a built-in one is copied."""
@@ -115,19 +105,6 @@ async def edit(interaction: Interaction, subject: str, _values: Sequence[str]) -
     found = await find_subject(interaction.client, guild_of(interaction), subject)
     draft = texts_of(found, replaces=None if found.built_in else found.name)
     await in_time(interaction.response.send_modal(RecipeForm(interaction.client, draft)))
-
-
-@on("recipe_save")
-async def download(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
-    """Send the recipe as a file, ephemerally."""
-    await require_moderator(interaction)
-    found = await find_subject(interaction.client, guild_of(interaction), subject)
-    data = json.dumps(found.to_json(), indent=2, ensure_ascii=False).encode()
-    file = discord.File(io.BytesIO(data), f"{slug(found.name, 'recipe')}.recipe.json")
-    await in_time(
-        interaction.response.send_message(texts.DOWNLOADED(name=harmless(found.name)), file=file, ephemeral=True),
-        UPLOAD_TIMEOUT_S,
-    )
 
 
 @on("recipe_ask")

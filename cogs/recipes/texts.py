@@ -11,7 +11,7 @@ from bot.language import Explained, Plural, Text, ntr, sentences, tr, why_of
 # ---------------------------------------------------------------------- commands and options
 
 RECIPE_RUN = "Run a recipe: see its steps and price first"
-RECIPES_COMMAND = "Write, edit, delete, schedule, download, or import recipes"
+RECIPES_COMMAND = "Write, edit, delete, or schedule recipes"
 
 NAME_OPTION = "The recipe"
 SHOWN_OPTION = "Open this recipe; leave empty for the list"
@@ -80,11 +80,9 @@ def with_default(about: str, default: str) -> str:
 
 PANEL_TITLE = Text("Recipes")
 OWN_RECIPES, BUILT_IN_RECIPES = Text("Server recipes"), Text("Built into the bot")
-NO_OWN_RECIPES = Text("None yet. Write one, or import one from a file.")
-PICK, BACK, NEW, FROM_FILE = Text("Open a recipe…"), Text("All recipes"), Text("New recipe…"), Text("From a file…")
-EDIT, COPY, DOWNLOAD, DELETE = Text("Edit…"), Text("Make a copy…"), Text("Download"), Text("Delete…")
-FILE_FORM, FILE_INPUT = Text("Recipe from a file"), Text("File")
-FILE_HELP = Text("A recipe file from “Download”, on this or another server")
+NO_OWN_RECIPES = Text("None yet.")
+PICK, BACK, NEW = Text("Open a recipe…"), Text("All recipes"), Text("New recipe…")
+EDIT, COPY, DELETE = Text("Edit…"), Text("Make a copy…"), Text("Delete…")
 
 
 def panel_line(name: str, about: str, steps: int) -> str:
@@ -96,9 +94,8 @@ def panel_line(name: str, about: str, steps: int) -> str:
 # ---------------------------------------------------------------------- deleting and sharing
 
 
-DELETE_QUESTION = Text("Delete the recipe “{name}”? Running jobs still finish. Download it first to keep a copy.")
+DELETE_QUESTION = Text("Delete the recipe “{name}”? Running jobs still finish.")
 DELETED = Text("The recipe “{name}” was deleted.")
-DOWNLOADED = Text("This file is the recipe “{name}”. Import it on another server with `/studio recipes`.")
 
 
 # ---------------------------------------------------------------------- the form of a recipe

@@ -15,7 +15,7 @@ from bot.catalogue import Catalogue, FieldKind
 from bot.catalogue.catalogue import kinds_of
 from bot.delivery.answers.command_payload import anywhere, file_types, takes_files
 from bot.delivery.channels.facts import in_time
-from bot.domain.models import SOURCE_KINDS, MediaKind
+from bot.domain.models import MediaKind
 from bot.domain.money.spend_request import TYPED, Consent, Pays
 from bot.domain.words.orders import OWN, with_cast
 from bot.generation.generation import Generation, SourceFile, flattened, nested
@@ -55,7 +55,7 @@ def command_of(plan: CommandPlan, name: str, *, translated: bool) -> MadeCommand
     head = inspect.Parameter("interaction", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=discord.Interaction)
     described = inspect.Signature([head, *(_parameter(key, option) for key, option in options.items())])
     vars(callback)["__signature__"] = described
-    runs(callback, *plan.spec.operations)
+    runs(callback, *plan.spec.operations, *(each.operation for each in plan.spec.forms.values()))
     uploads = {key: option for key, option in options.items() if option.kind is OptionKind.UPLOAD}
     takes_files(**{key: file_types(_kinds(option)) for key, option in uploads.items()})(callback)
     app_commands.rename(**{key: option.name for key, option in options.items()})(callback)
@@ -73,7 +73,7 @@ def _choices(plan: CommandPlan, option: PlannedOption) -> list[app_commands.Choi
     if option.name == Common.PAY:
         words = {Pays.SERVER: texts.PAY_SERVER, Pays.MINE: texts.PAY_MINE}
         return [app_commands.Choice(name=said, value=each.value) for each, said in words.items()]
-    return [app_commands.Choice(name=each, value=each) for each in plan.spec.instead]
+    return [app_commands.Choice(name=each, value=each) for each in (*plan.spec.instead, *plan.spec.forms)]
 
 
 def generation_of(plan: CommandPlan, given: Mapping[str, Any]) -> Generation:
@@ -100,17 +100,20 @@ def _style(plan: CommandPlan, given: Mapping[str, Any]) -> str:
 
 
 async def _run(interaction: Interaction, plan: CommandPlan) -> None:
-    given = vars(interaction.namespace)
+    given, catalogue = vars(interaction.namespace), interaction.client.catalogue
+    chosen = plan.spec.forms.get(str(given.get(Common.FOR)))
+    if chosen is not None:
+        plan = planned(chosen, [catalogue.resolve(chosen.operation)])
     generation = generation_of(plan, given)
 
     async def send(sent: Interaction, complete: Generation) -> None:
         await plan.spec.hook(sent, complete, given)
 
-    if not (given.get(Common.REST) and plan.has(Common.REST)):
+    if chosen is None and not (given.get(Common.REST) and plan.has(Common.REST)):
         await send(interaction, generation)
         return
     generation = await with_own(interaction, generation)
-    operation = interaction.client.catalogue.resolve(generation.operation)
+    operation = catalogue.resolve(generation.operation)
     form = OperationForm(
         interaction.client,
         replace(generation, values={}),
@@ -198,8 +201,6 @@ def _completions(plan: CommandPlan, options: Mapping[str, PlannedOption]) -> dic
             found[key] = cast_completion(styles=option.name == Common.STYLE)
         elif option.kind is OptionKind.FROM:
             found[key] = job_completion(_kinds(option))
-        elif field is not None and option.name == plan.spec.picks:
-            found[key] = job_completion(SOURCE_KINDS, plan.spec.only)
         elif field is not None and not option.inside and option.kind is not OptionKind.UPLOAD and offers_values(field):
             found[key] = field_completion(plan.operation, field, wire_names)
     return found

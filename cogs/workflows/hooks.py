@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any, TypeAlias
 
 from bot.catalogue import FieldKind, Operation
+from bot.catalogue.catalogue import NATIVE_ID
 from bot.catalogue.operation import bare
 from bot.generation.again.earlier_jobs import EarlierJobs
 from bot.generation.generation import Generation
@@ -52,13 +53,13 @@ async def camera_motion(interaction: Interaction, generation: Generation, _typed
     await submit(interaction, replace(generation, values=values))
 
 
-async def sora_video(interaction: Interaction, generation: Generation, typed: Mapping[str, Any]) -> None:
+async def sora_video(interaction: Interaction, generation: Generation, _typed: Mapping[str, Any]) -> None:
     """Turn the job that made a video into Sora's own id of it. Raises InputError for any other job."""
-    given = SourceRef.of_text(str(typed["from"]).strip())
-    native = given.url
+    given = SourceRef.of_text(str(generation.values.get(NATIVE_ID) or ""))
     if given.job_id is not None:
         native = await use(interaction, EarlierJobs).sora_video_id(await viewer_of(interaction), given.job_id)
-    await submit(interaction, replace(generation, values={**generation.values, "sora_video_id": native}))
+        generation = replace(generation, values={**generation.values, NATIVE_ID: native})
+    await submit(interaction, generation)
 
 
 async def by_true_names(interaction: Interaction, generation: Generation, _typed: Mapping[str, Any]) -> None:

@@ -123,7 +123,9 @@ class CommandPlan:
 
     def operation(self, given: Mapping[str, object]) -> str:
         """Return the id of the operation that the given options choose."""
-        return self.spec.instead.get(str(given.get(Common.FOR)), self.spec.operation)
+        chosen = str(given.get(Common.FOR))
+        form = self.spec.forms.get(chosen)
+        return self.spec.instead.get(chosen, self.spec.operation) if form is None else form.operation
 
     def left(self, operation: Operation) -> list[Field]:
         """Return the fields that no option gives. A list of files takes more than an option's one."""
@@ -171,13 +173,13 @@ def plan_of(operation: Operation) -> CommandPlan | None:
 def planned(spec: CommandSpec, operations: Sequence[Operation]) -> CommandPlan:
     """Return the command of a row."""
     fields = {field.name: field for each in reversed(operations) for field in _fields(spec, each)}
-    in_all = set.intersection(*({field.name for field in _fields(spec, each)} for each in operations))
+    in_all = set(fields).intersection(*({field.name for field in _fields(spec, each)} for each in operations))
     options = [_option(word, spec, fields, in_all) for word in spec.shows.split()]
     has_enhance = ENHANCED in fields and Common.ENHANCE not in fields and operations[0].workflow != "prompt"
     plan = CommandPlan(spec=spec, options=tuple(options), has_enhance=has_enhance)
     if Common.PAY not in fields:
         options.append(_common(Common.PAY, spec))
-    if plan.left_common or any(plan.left(each) for each in operations):
+    if not spec.forms and (plan.left_common or any(plan.left(each) for each in operations)):
         options.append(_common(Common.REST, spec))
     options.sort(key=lambda option: not option.required)
     return replace(plan, options=tuple(options))
@@ -229,18 +231,13 @@ def _of_value(field: Field) -> PlannedOption:
         FieldKind.NUMBER: OptionKind.NUMBER,
         FieldKind.BOOLEAN: OptionKind.FLAG,
     }
-    is_json = field.kind in {FieldKind.JSON, FieldKind.OBJECT, FieldKind.OBJECTS}
     return PlannedOption(
         name=field.name,
-        about=_about(_as_json(field.help) if is_json else field.help) or _about(field.label) or field.name,
+        about=_about(field.help) or _about(field.label) or field.name,
         kind=kinds.get(field.kind, OptionKind.TEXT),
         required=is_needed(field),
         fields=(field,),
     )
-
-
-def _as_json(about: str) -> str:
-    return about if "JSON" in about else texts.AS_JSON.format(about=about)
 
 
 def _about(text: str) -> str:
@@ -252,7 +249,7 @@ def _about(text: str) -> str:
 
 def described(operation: Operation) -> CommandSpec | None:
     """Return the row of an operation that has none, by its fields; None without public ones."""
-    fields = [field for field in operation.fields if field.probe is None and field.offered]
+    fields = [each for each in operation.fields if each.probe is None and each.offered and not _is_raw(each)]
     fields.sort(key=lambda field: (not is_needed(field), field.kind in TYPED and field.name not in MAIN_FIELDS))
     if not fields:
         return None
@@ -277,6 +274,11 @@ def described(operation: Operation) -> CommandSpec | None:
         # Finishing a file again gives the same.
         count=not any(each.name == Common.COUNT or (is_needed(each) and kinds_of(each)) for each in fields),
     )
+
+
+def _is_raw(field: Field) -> bool:
+    """Whether it takes JSON: the form and `/studio request` do, the list of commands has none."""
+    return field.kind in {FieldKind.JSON, FieldKind.OBJECTS} or (field.kind is FieldKind.OBJECT and not is_flat(field))
 
 
 def _shown(field: Field, taken: Collection[str], *, has_from: bool) -> tuple[list[FileOptions], dict[str, str]]:
@@ -318,14 +320,14 @@ def option_name(wire: str, taken: Collection[str] = ()) -> str:
 
 OVERFLOW = "more"
 """Fallback group when the own group is full."""
-GROUP_OF: Mapping[str, str] = {"prompt": OVERFLOW} | {each: each for each in ("image", "video", "audio", "sora", "3d")}
-"""The group of each workflow, where it is not `finish`; `/prompt` is a command of its own."""
+GROUP_OF: Mapping[str, str] = dict.fromkeys(("prompt", "sora"), OVERFLOW) | {
+    each: each for each in ("image", "video", "audio", "3d")
+}
+"""The group of each workflow, where it is not `finish`; `/prompt` and `/sora` are commands of their own."""
 _FAMILIES: Mapping[str, frozenset[str]] = {
     "image": frozenset({"image"}),
     "video": frozenset({"video"}),
     "audio": frozenset({"audio"}),
-    "prompt": frozenset({"prompt"}),
-    "sora": frozenset({"sora", "sora2"}),
     "3d": frozenset({"three_d", "3d"}),
 }
 """First parts of ids that repeat the group."""

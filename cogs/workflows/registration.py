@@ -46,10 +46,10 @@ class Room:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A command with its group and its operation's id."""
+    """A command with its group and its operations' ids."""
 
     group: str
-    operation: str
+    operations: tuple[str, ...]
     command: MadeCommand
 
 
@@ -73,8 +73,8 @@ class DescribedCommands(commands.Cog):
         missing = [each for each in self._bot.catalogue.operations.values() if each.id not in by_hand]
         made = await self._fitted(missing)
         self._replace(made)
-        with_command = {each.operation for each in made}
-        over = [each.operation for each in self._ending if self._is_over(each)]
+        with_command = {key for each in made for key in each.operations}
+        over = [key for each in self._ending if self._is_over(each) for key in each.operations]
         self.left = (*over, *(each.id for each in missing if each.id not in with_command))
 
     def log(self) -> None:
@@ -83,7 +83,7 @@ class DescribedCommands(commands.Cog):
 
     def remove(self) -> None:
         """Remove them all, after Discord has rejected one."""
-        self.left = tuple(each.operation for each in self._made) + self.left
+        self.left = tuple(key for each in self._made for key in each.operations) + self.left
         self._replace([])
 
     def _by_hand(self) -> set[str]:
@@ -93,8 +93,8 @@ class DescribedCommands(commands.Cog):
         return {operation.id for each in by_hand for operation in operations_of(self._bot, each)}
 
     def _is_over(self, ending: Made) -> bool:
-        operation = self._bot.catalogue.find(ending.operation)
-        return operation is not None and operation.is_over(self._bot.clock.wall())
+        found = [self._bot.catalogue.find(key) for key in ending.operations]
+        return all(each is not None and each.is_over(self._bot.clock.wall()) for each in found)
 
     async def _fitted(self, operations: list[Operation]) -> list[Made]:
         plans = {each.id: plan_of(each) for each in operations}
@@ -112,7 +112,7 @@ class DescribedCommands(commands.Cog):
                 room = rooms.setdefault(group, Room(len(group) + len(GROUPS.get(group, "")), 0))
                 if room.takes(chars) and command.name not in (room.names if group == OVERFLOW else ()):
                     room.add(chars, name)
-                    made.append(Made(group, one.operation.id, command))
+                    made.append(Made(group, (one.operation.id,), command))
                     break
         return made
 
@@ -170,9 +170,10 @@ def _slash(bot: Bot) -> Iterator[app_commands.Command[Any, ..., Any]]:
 
 
 def _with_end(bot: Bot, command: app_commands.Command[Any, ..., Any]) -> list[Made]:
-    """Return the command if its operation has an end, else nothing."""
-    group = "" if command.parent is None else command.parent.name
-    return [Made(group, each.id, command) for each in operations_of(bot, command)[:1] if each.end is not None]
+    """Return the command if all its operations have an end, else nothing."""
+    group, operations = "" if command.parent is None else command.parent.name, operations_of(bot, command)
+    has_end = bool(operations) and all(each.end is not None for each in operations)
+    return [Made(group, tuple(each.id for each in operations), command)] if has_end else []
 
 
 def _is_in(tree: app_commands.CommandTree[Any], ending: Made) -> bool:

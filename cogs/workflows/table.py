@@ -7,13 +7,11 @@ option `more` opens, so a row needs no word for it. By hand besides these: `/bat
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass, field, replace
 
 from bot.catalogue import Field
 from bot.catalogue.fields import SORA_SECONDS, VIDEO, identifier, link, number, ratio, text
-from bot.domain.models import Job
-from bot.generation.sources import native_video_id
 from bot.language import Text
 from cogs.workflows import hooks, texts
 
@@ -54,16 +52,14 @@ class CommandSpec:
     """Descriptions of options, instead of the field's."""
     instead: Mapping[str, str] = field(default_factory=dict)
     """The operations of a command with several, by the value of its option `for`."""
+    forms: Mapping[str, CommandSpec] = field(default_factory=dict)
+    """Rows whose form opens at once, by the value of the option `for`: what they show is taken from the command."""
     count: bool = False
     """Whether several can be made at once."""
     aliases: frozenset[str] = frozenset()
     """Fields that are other models' names for a shown one, so the form doesn't ask for them."""
     assumed: tuple[Field, ...] = ()
     """The fields of an operation whose own are not public."""
-    picks: str = ""
-    """The option that suggests results without being a file."""
-    only: Callable[[Job], object] | None = None
-    """Which results it suggests: those with a true result."""
     hook: hooks.Hook = hooks.plain
     """Submits the request, where that takes more than data."""
     reason: str = ""
@@ -71,26 +67,20 @@ class CommandSpec:
 
     @property
     def operations(self) -> tuple[str, ...]:
-        """The ids of its operations."""
-        return tuple(dict.fromkeys((self.operation, *self.instead.values())))
+        """The ids of the operations that its options are for."""
+        return tuple(dict.fromkeys(each for each in (self.operation, *self.instead.values()) if each))
 
 
 def _video(about: str) -> FileOptions:
     return FileOptions("video", ("video_url",), about)
 
 
-def _sora_change(name: str, about: str) -> CommandSpec:
-    return CommandSpec(
-        f"sora2.video.{name}",
-        f"sora {name}",
-        about,
-        "prompt from preset private spoiler",
-        paths={"from": "sora_video_id"},
-        abouts={"from": texts.SORA_FROM_OPTION},
-        picks="from",
-        only=native_video_id,
-        hook=hooks.sora_video,
-    )
+def _form(operation: str, hook: hooks.Hook = hooks.plain, assumed: tuple[Field, ...] = ()) -> CommandSpec:
+    return CommandSpec(operation, "", "", "private", hook=hook, assumed=assumed)
+
+
+def _sora_change(name: str) -> CommandSpec:
+    return _form(f"sora2.video.{name}", hooks.sora_video)
 
 
 GROUPS: Mapping[str, str] = {
@@ -98,7 +88,6 @@ GROUPS: Mapping[str, str] = {
     "video": texts.VIDEO_GROUP,
     "audio": texts.AUDIO_GROUP,
     "finish": texts.FINISH_GROUP,
-    "sora": texts.SORA_GROUP,
     "3d": texts.THREE_D_GROUP,
     "more": texts.MORE_GROUP,
 }
@@ -185,6 +174,16 @@ COMMANDS = (
             texts.FOR_LOCATION: "prompt.enhance.location",
             texts.FOR_VARIANT: "prompt.enhance.variant",
         },
+        forms={
+            texts.MADE_LOCATION: CommandSpec(
+                "three_d.location.generate",
+                "",
+                "",
+                "prompt preset private",
+                paths={"prompt": "description"},
+                count=True,
+            ),
+        },
     ),
     CommandSpec(
         "lipsync.generate",
@@ -230,50 +229,42 @@ COMMANDS = (
         files=(_video(texts.UPSCALE_VIDEO_OPTION),),
     ),
     CommandSpec(
-        "sora2.character.create",
-        "sora character",
-        texts.SORA_CHARACTER,
-        "name video from preset private spoiler",
-        files=(_video(texts.CHARACTER_VIDEO_OPTION),),
-        assumed=(
-            replace(text("name", "name", texts.CHARACTER_NAME_OPTION, required=True), max_length=80),
-            link("video_url", "video", texts.CHARACTER_VIDEO_OPTION, VIDEO, required=True),
-        ),
-        hook=hooks.by_true_names,
-    ),
-    CommandSpec(
-        "sora2.character.generate",
-        "sora video",
-        texts.SORA_VIDEO,
-        "prompt character_id preset private spoiler",
-        assumed=(
-            text("prompt", "prompt", texts.SORA_PROMPT_OPTION, required=True),
-            identifier("character_id", "character", texts.SORA_CHARACTER_OPTION, required=True),
-            text("model", "model", texts.SORA_MODEL_OPTION),
-            number("duration", "duration", texts.SORA_DURATION_OPTION, unit="seconds", seen=SORA_SECONDS),
-            ratio("aspect_ratio", "aspect ratio", texts.SORA_ASPECT_RATIO_OPTION, seen=("16:9", "9:16")),
-            text("resolution", "resolution", texts.SORA_RESOLUTION_OPTION),
-        ),
-        hook=hooks.by_true_names,
-    ),
-    _sora_change("edit", texts.SORA_EDIT),
-    _sora_change("extend", texts.SORA_EXTEND),
-    _sora_change("remix", texts.SORA_REMIX),
-    CommandSpec(
-        "three_d.location.generate",
-        "location",
-        texts.LOCATION,
-        "description image from name quality count preset private spoiler",
-        files=(
-            FileOptions(
-                "image",
-                ("source_image_urls",),
-                texts.LOCATION_IMAGE_OPTION,
-                link_about=texts.REFERENCES_FROM_OPTION,
-                label=texts.REFERENCE_FILE,
+        "",
+        "sora",
+        texts.SORA,
+        "for private",
+        abouts={"for": texts.SORA_FOR_OPTION},
+        forms={
+            texts.SORA_EDIT: _sora_change("edit"),
+            texts.SORA_EXTEND: _sora_change("extend"),
+            texts.SORA_REMIX: _sora_change("remix"),
+            texts.SORA_CHARACTER: _form(
+                "sora2.character.create",
+                hooks.by_true_names,
+                (
+                    replace(text("name", "name", texts.CHARACTER_NAME_OPTION.message, required=True), max_length=80),
+                    link("video_url", "video", texts.CHARACTER_VIDEO_OPTION.message, VIDEO, required=True),
+                ),
             ),
-        ),
-        count=True,
+            texts.SORA_VIDEO: _form(
+                "sora2.character.generate",
+                hooks.by_true_names,
+                (
+                    text("prompt", "prompt", texts.SORA_PROMPT_OPTION.message, required=True),
+                    identifier("character_id", "character", texts.SORA_CHARACTER_OPTION.message, required=True),
+                    text("model", "model", texts.SORA_MODEL_OPTION.message),
+                    number(
+                        "duration", "duration", texts.SORA_DURATION_OPTION.message, unit="seconds", seen=SORA_SECONDS
+                    ),
+                    ratio(
+                        "aspect_ratio", "aspect ratio", texts.SORA_ASPECT_RATIO_OPTION.message, seen=("16:9", "9:16")
+                    ),
+                    text("resolution", "resolution", texts.SORA_RESOLUTION_OPTION.message),
+                ),
+            ),
+        },
     ),
 )
-BY_OPERATION: Mapping[str, CommandSpec] = {each: spec for spec in COMMANDS for each in spec.operations}
+BY_OPERATION: Mapping[str, CommandSpec] = {
+    operation: spec for row in COMMANDS for spec in (row, *row.forms.values()) for operation in spec.operations
+}

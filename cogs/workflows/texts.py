@@ -78,12 +78,12 @@ VOICE_USED = Text("last used {when} with {operation}")
 
 # ---------------------------------------------------------------------- commands and options: /prompt
 
-PROMPT = "Improve a prompt, for 1 credit"
+PROMPT = "Improve a prompt, for 1 credit, or generate a 3D location from one"
 PROMPT_FOR_OPTION = "What the prompt is for"
 FOR_IMAGE, FOR_VIDEO, FOR_LOCATION = "image", "video", "location"
-FOR_VARIANT = "character variant"
+FOR_VARIANT, MADE_LOCATION = "character variant", "3D location (generates it)"
 
-# ---------------------------------------------------------------------- commands and options: /finish, /location
+# ---------------------------------------------------------------------- commands and options: /finish
 
 FINISH_GROUP = "Lip sync, subtitles, motion, and upscaling"
 FINISH_LIPSYNC = "Sync the lips in a video to speech"
@@ -96,33 +96,27 @@ FINISH_MOTION = "Animate an image or a video"
 MOTION_FILE_OPTION = "Image or video to animate"
 FINISH_UPSCALE = "Upscale a video: larger and sharper"
 UPSCALE_VIDEO_OPTION = "Video to upscale"
-LOCATION = "Generate a Cannon 3D location"
-LOCATION_IMAGE_OPTION = "Image of the location; for several, use the option more"
 
 # ---------------------------------------------------------------------- commands and options: /sora
 
-SORA_GROUP = "Sora 2, retired on 2026-09-24: characters and videos"
-SORA_CHARACTER = "Retired on 2026-09-24: create a Sora 2 character from a short video"
-SORA_VIDEO = "Retired on 2026-09-24: generate a video with a Sora 2 character"
-SORA_EDIT = "Retired on 2026-09-24: edit a Sora 2 video with a prompt"
-SORA_EXTEND = "Retired on 2026-09-24: make a Sora 2 video longer"
-SORA_REMIX = "Retired on 2026-09-24: remix a Sora 2 video"
-CHARACTER_NAME_OPTION = "Name of the character, e.g. Captain Fog"
-CHARACTER_VIDEO_OPTION = "Short video of the character, about 2 to 4 seconds"
-SORA_PROMPT_OPTION = "What happens, e.g. Captain Fog waves from the bridge"
-SORA_CHARACTER_OPTION = "ID of the character, from the result of `/sora character`"
-SORA_MODEL_OPTION = "Model, e.g. sora-2-pro (required for 1080p)"
-SORA_DURATION_OPTION = "Length in seconds: 4, 8, 12, 16, or 20"
-SORA_ASPECT_RATIO_OPTION = "Portrait (9:16) or landscape (16:9)"
-SORA_RESOLUTION_OPTION = "Resolution, e.g. 1080p (with sora-2-pro)"
-SORA_FROM_OPTION = "The job that made the Sora video, or the video's ID, e.g. video_68c1…"
+SORA = "Retired on 2026-09-24: make or change a video with Sora 2"
+SORA_FOR_OPTION = "What to do; a form asks for the rest"
+SORA_CHARACTER, SORA_VIDEO = "new character", "character video"
+SORA_EDIT, SORA_EXTEND, SORA_REMIX = "edit", "extend", "remix"
+CHARACTER_NAME_OPTION = Text("Name of the character, e.g. Captain Fog")
+CHARACTER_VIDEO_OPTION = Text("Short video of the character, about 2 to 4 seconds")
+SORA_PROMPT_OPTION = Text("What happens, e.g. Captain Fog waves from the bridge")
+SORA_CHARACTER_OPTION = Text("ID of the character, from the result of a new character")
+SORA_MODEL_OPTION = Text("Model, e.g. sora-2-pro (required for 1080p)")
+SORA_DURATION_OPTION = Text("Length in seconds: 4, 8, 12, 16, or 20")
+SORA_ASPECT_RATIO_OPTION = Text("Portrait (9:16) or landscape (16:9)")
+SORA_RESOLUTION_OPTION = Text("Resolution, e.g. 1080p (with sora-2-pro)")
 
 # ---------------------------------------------------------------------- commands and options: of generated commands
 
 THREE_D_GROUP = "Generate 3D locations and objects"
 MORE_GROUP = "More Cannon Studio operations"
 OF_FILE, OF_LINK = "Upload: {label}", "Job or link: {label}"
-AS_JSON = "{about} (JSON)"
 
 # ---------------------------------------------------------------------- commands and options: /batch
 

@@ -11,14 +11,14 @@ from bot.app.connection.commands import rows
 from bot.app.entry_points import describe_commands
 
 MEMBERS_MAX, MODERATORS_MAX = 28, 11
-ENTRIES_MAX, OPTIONS_MAX = 39, 211
+ENTRIES_MAX, OPTIONS_MAX = 34, 190
 """All of them together: what a list on a phone can hold."""
 SUBCOMMAND, GROUP, MENU = 1, 2, (2, 3)
 MENUS_MAX = 5
 """Of messages, and of members: they are in a list of their own, at the end of each one's menu."""
 MANAGE_SERVER = str(discord.Permissions(manage_guild=True).value)
 MEMBERS = {
-    "batch", "cast", "event", "help", "me", "recipe", "jobs", "usage report", "usage export", "shootout",
+    "batch", "cast", "event", "help", "me", "recipe", "jobs", "usage report", "shootout",
 }  # fmt: skip
 """What members have besides the groups of the workflows."""
 MODERATORS = {
@@ -27,7 +27,7 @@ MODERATORS = {
     )),
     *(f"quota {each}" for each in ("set", "show", "grant")),
 }  # fmt: skip
-WORKFLOWS = {"image", "video", "audio", "prompt", "finish", "sora", "location"}
+WORKFLOWS = {"image", "video", "audio", "prompt", "finish", "sora"}
 
 
 @functools.cache

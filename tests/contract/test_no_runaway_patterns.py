@@ -25,7 +25,6 @@ from bot.generation import generation as batch
 from bot.generation import json_input, words
 from bot.generation.recipes import recipes
 from bot.generation.words import read
-from cogs.recipes.form import read_shared
 from tests.support.machine import slowness
 from tests.support.patterns import Rule, attacks, chars_of, rules, runaway
 
@@ -78,7 +77,6 @@ READERS: Mapping[str, Callable[[str], object]] = {
     "recipe": recipes.parse_steps,
     "batch": lambda text: batch.split_prompts(text, in_file=False),
     "field": clean_text,
-    "recipe_file": read_shared,
     "answer": lambda text: media_of(None, {text[:60]: [text], "video_url": text}),
 }
 

@@ -13,7 +13,6 @@ ROOT = Path(__file__).resolve().parents[2]
 READS = {
     "job_lists": {"results", "found", "placed", "in_message", "page", "search"},
     "lineage": {"of", "made_from"},
-    "reports": {"jobs_page"},
 }
 """Reads of `store` that return jobs for people, whoever may see them."""
 DECIDES = Path("bot/generation/visible_jobs.py")

@@ -27,7 +27,7 @@ class Who(StrEnum):
 
 
 WORKS, HIDDEN = "works", "hidden by Discord"
-SPENDING = frozenset({*(name.partition(" for:")[0] for name in COMMANDS), "location", "batch", "recipe", "shootout"})
+SPENDING = frozenset({*(name.partition(" for:")[0] for name in COMMANDS), "batch", "recipe", "shootout"})
 MODERATORS = ("studio ", "quota ")
 REFUSED = {Who.STRANGER: str(CHANNEL_FORBIDDEN), Who.BLOCKED: blocked(None, "")}
 """The one refusal of each who may not spend: a reason, and what to do."""
@@ -37,13 +37,8 @@ FILES = {
     "finish subtitles": {"video": VIDEO},
     "finish motion": {"file": IMAGE},
     "finish upscale": {"video": VIDEO},
-    "sora character": {"video": VIDEO},
 }
 TYPED: dict[str, dict[str, Any]] = {
-    "sora edit": {"from": "video_123"},
-    "sora extend": {"from": "video_123"},
-    "sora remix": {"from": "video_123"},
-    "sora video": {"character_id": "char_123"},
     "recipe": {"recipe": "trailer"},
     "shootout": {"prompt": "a fox"},
 }
@@ -72,7 +67,7 @@ async def outcome(rig: Rig, actor: Any, name: str, command: dict[str, Any]) -> s
         result = await actor.submit_modal(result, dict.fromkeys(typed, word) if word else typed)
     said = [message for message in (result.response, *result.followups) if message is not None]
     assert said, name
-    refusals = [each.content for each in said if each.content.startswith("⚠️") and not parts(each)]
+    refusals = [each.content.partition("\n-# ")[0] for each in said if each.content.startswith("⚠️") and not parts(each)]
     return " ".join(refusals).removeprefix("⚠️ ") or WORKS
 
 

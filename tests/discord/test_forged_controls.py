@@ -104,8 +104,12 @@ async def test_no_command_knows_an_id_of_another_server_or_of_somebodys_private_
     assert private_sentence(await eve.slash(rig.channel, "jobs", job=job.id)) == str(GONE)
     for act in ("link", "cancel", "recover", "retry"):
         assert private_sentence(await on_job(rig, eve, act, job.id)) == str(GONE), act
-    for command, options in (("image edit", {"prompt": "x"}), ("sora edit", {"prompt": "x"}), ("finish upscale", {})):
-        private_sentence(await eve.slash(rig.channel, command, from_=job.id, **options))
+    for command, option, options in (
+        ("image edit", "from", {"prompt": "x"}),
+        ("sora for:edit", "sora_video_id", {"prompt": "x"}),
+        ("finish upscale", "from", {}),
+    ):
+        private_sentence(await eve.slash(rig.channel, command, **options, **{option: job.id}))
     for command, option in (("image edit", "from"), ("jobs", "job")):
         choices = await eve.autocomplete(rig.channel, command, option, "")
         assert job.id not in [choice["value"] for choice in choices]

@@ -365,8 +365,6 @@ CALLS: dict[str, Call] = {
     "drafts.take": lambda store, guild_id, other, _: store.drafts.take(guild_id, MEMBER, other.draft_id),
     "reports.totals": lambda store, guild_id, *_: store.reports.totals(guild_id, [(0.0, 9e9)]),
     "reports.ledger_page": lambda store, guild_id, *_: store.reports.ledger_page(guild_id),
-    "reports.jobs_page": lambda store, guild_id, *_: store.reports.jobs_page(guild_id),
-    "reports.decisions_page": lambda store, guild_id, *_: store.reports.decisions_page(guild_id),
     "totals.compare": lambda store, guild_id, *_: store.totals.compare(guild_id),
     "job_lists.page": lambda store, guild_id, *_: store.job_lists.page(guild_id, limit=100),
     "lineage.of": lambda store, guild_id, other, _: store.lineage.of(guild_id, other.job.id),

@@ -112,12 +112,10 @@ async def test_erasing_removes_the_vote_and_a_model_that_no_one_knows(store: Sto
 async def test_the_costs_of_an_open_one_are_in_no_export(store: Store, made: Any, clock: Any):
     first, _ = await begun(store, made)
     assert (await store.reports.ledger_page(GUILD)).rows == ()
-    assert (await store.reports.jobs_page(GUILD)).rows == ()
     own = (await store.privacy.page(GUILD, first.author_id)).rows
     assert [each.keys() for each in own] == [{"id", "asked", "prompt", "shootout"}] * 2
     await store.shootouts.advance(GUILD, first.card_id, end=True)
     assert len((await store.reports.ledger_page(GUILD)).rows) == 4
-    assert len((await store.reports.jobs_page(GUILD)).rows) == 2
     assert clock.now
 
 

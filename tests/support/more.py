@@ -51,9 +51,10 @@ async def slash(actor: Any, channel: Any, command: str, /, **given: Any) -> Any:
     options = {name.removesuffix("_"): value for name, value in given.items()} | ({"for": chosen} if chosen else {})
     known = shown(actor, channel, command)
     rest = {name: value for name, value in options.items() if name not in known}
-    if not rest or "more" not in known:
+    if not rest or not ({"more"} & known or chosen):
         return await _slash(actor, channel, command, **options)
-    form = await _slash(actor, channel, command, more=True, **{k: v for k, v in options.items() if k in known})
+    more = {"more": True} if "more" in known else {}
+    form = await _slash(actor, channel, command, **more, **{k: v for k, v in options.items() if k in known})
     if form.modal is None:
         return form
     return await actor.submit_modal(form, filled(form.modal, rest))

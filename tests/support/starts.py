@@ -69,7 +69,7 @@ async def _fitted_once(cog: DescribedCommands, operations: list[Operation]) -> l
     made, rooms = found
     for name, room in rooms.items():
         cog._rooms.setdefault(name, room)  # they are measured before anything is added to them
-    return [Made(each.group, each.operation, each.command._copy_with(parent=None, binding=None)) for each in made]
+    return [Made(each.group, each.operations, each.command._copy_with(parent=None, binding=None)) for each in made]
 
 
 _made: list[tuple[str, workflow_commands.MadeCommand]] = []

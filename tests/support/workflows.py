@@ -36,11 +36,11 @@ COMMANDS = {
     "finish subtitles": "subtitles.generate",
     "finish motion": "smartmotion.generate",
     "finish upscale": "video.upscale",
-    "sora character": "sora2.character.create",
-    "sora video": "sora2.character.generate",
-    "sora edit": "sora2.video.edit",
-    "sora extend": "sora2.video.extend",
-    "sora remix": "sora2.video.remix",
+    "sora for:new character": "sora2.character.create",
+    "sora for:character video": "sora2.character.generate",
+    "sora for:edit": "sora2.video.edit",
+    "sora for:extend": "sora2.video.extend",
+    "sora for:remix": "sora2.video.remix",
 }
 """The command of each operation."""
 IMAGE, VIDEO, AUDIO = MediaKind.IMAGE, MediaKind.VIDEO, MediaKind.AUDIO

@@ -21,7 +21,12 @@ from bot.domain.models import MediaKind
 MODELS = (Model(id=None, name="Sora 2", end=SORA_END), Model(id="sora-2-pro", name="Sora 2 Pro", end=SORA_END))
 OUTPUTS = (Output(key="video_url", kind=MediaKind.VIDEO),)
 
-VIDEO_ID = identifier("sora_video_id", "Sora video ID", "ID of a Sora video, e.g. video_68c1…", required=True)
+VIDEO_ID = identifier(
+    "sora_video_id",
+    "Sora video ID",
+    "The job that made the Sora video, or the video's ID, e.g. video_68c1…",
+    required=True,
+)
 DURATION = Field(
     name="duration",
     kind=FieldKind.NUMBER,

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, TypeVar
 
 from bot.domain.models import Books
-from bot.domain.server.places import CardPlace
-from bot.store.engine.columns import from_milli, mapping_from_json, place_of
+from bot.store.engine.columns import from_milli
 from bot.store.engine.repository import Repository
 from bot.store.money.spending import practises
 from bot.store.money.totals import (
@@ -37,26 +36,6 @@ WHERE ledger.guild_id = :guild_id AND ledger.at >= :since AND (ledger.at, ledger
     AND (:member_id IS NULL OR ledger.member_id = :member_id) AND coalesce(jobs.shootout, '') <> 'open'
     AND (ledger.practice <> 2 OR :member_id IS NOT NULL)
 ORDER BY ledger.at, ledger.id LIMIT :limit
-"""
-# A private card's text is its author's own. Links are omitted: their signature may grant access.
-_JOBS = """
-SELECT jobs.created_at AS page_at, jobs.rowid AS page_id, jobs.*, cards.channel_id, cards.private,
-    cards.author_id AS card_author, cards.private AS card_private,
-    coalesce(cards.message_channel_id, cards.channel_id) AS card_place,
-    (SELECT sum(credits_milli) FROM ledger WHERE job_id = jobs.id AND kind IN ('settle', 'adjust')) AS settled_milli,
-    CASE WHEN cards.private = 1 THEN NULL
-        ELSE coalesce(json_extract(jobs.input, '$.prompt'), json_extract(jobs.input, '$.text'),
-            json_extract(jobs.input, '$.description'))
-    END AS words
-FROM jobs JOIN cards ON cards.id = jobs.card_id
-WHERE jobs.guild_id = :guild_id AND jobs.created_at >= :since AND jobs.shootout <> 'open'
-    AND (jobs.created_at, jobs.rowid) > (:page_at, :page_id)
-ORDER BY jobs.created_at, jobs.rowid LIMIT :limit
-"""
-_DECISIONS = """
-SELECT at AS page_at, id AS page_id, * FROM decisions
-WHERE guild_id = :guild_id AND at >= :since AND (at, id) > (:page_at, :page_id)
-ORDER BY at, id LIMIT :limit
 """
 
 
@@ -97,8 +76,6 @@ class ReportPage:
 
     rows: tuple[Mapping[str, Any], ...]
     after: Mark | None
-    places: tuple[CardPlace, ...] = ()
-    """The places of the rows' cards, if they are jobs."""
 
 
 START = Mark()
@@ -150,35 +127,6 @@ class Reports(Repository):
 
         Of one member with them.
         """
-        return await self._page(_LEDGER, guild_id, since, after, limit, _ledger_line, member_id=member_id)
-
-    async def jobs_page(
-        self, guild_id: int, *, since: float = 0.0, after: Mark = START, limit: int = PAGE_ROWS
-    ) -> ReportPage:
-        """Return the guild's jobs requested from `since` (Unix seconds): facts and costs, no links.
-
-        Without the texts of private cards, for readers who may not see them.
-        """
-        return await self._page(_JOBS, guild_id, since, after, limit, _job_line, place=place_of)
-
-    async def decisions_page(
-        self, guild_id: int, *, since: float = 0.0, after: Mark = START, limit: int = PAGE_ROWS
-    ) -> ReportPage:
-        """Return lines of the guild's record from `since` (Unix seconds)."""
-        return await self._page(_DECISIONS, guild_id, since, after, limit, _decision_line)
-
-    async def _page(
-        self,
-        query: str,
-        guild_id: int,
-        since: float,
-        after: Mark,
-        limit: int,
-        line: Callable[[Row], Mapping[str, Any]],
-        *,
-        place: Callable[[Row], CardPlace] | None = None,
-        member_id: int | None = None,
-    ) -> ReportPage:
         values = {
             "guild_id": guild_id,
             "since": since,
@@ -187,17 +135,11 @@ class Reports(Repository):
             "limit": limit,
             "member_id": member_id,
         }
-
-        def look(db: Connection) -> ReportPage:
-            rows = db.execute(query, values).fetchall()
-            is_last = len(rows) < limit
-            return ReportPage(
-                rows=tuple(line(row) for row in rows),
-                after=None if is_last else Mark(rows[-1]["page_at"], rows[-1]["page_id"]),
-                places=() if place is None else tuple(map(place, rows)),
-            )
-
-        return await self._database.read(look)
+        rows = await self._rows(_LEDGER, values)
+        return ReportPage(
+            rows=tuple(_ledger_line(row) for row in rows),
+            after=None if len(rows) < limit else Mark(rows[-1]["page_at"], rows[-1]["page_id"]),
+        )
 
 
 def _largest_first(found: Mapping[K, Spent]) -> tuple[tuple[K, Decimal], ...]:
@@ -218,41 +160,6 @@ def _ledger_line(row: Row) -> Mapping[str, Any]:
         "channel_id": row["channel_id"],
         "practice": row["practice"] == Books.PRACTICE,
         "own_account": row["practice"] == Books.OWN,
-    }
-
-
-def _job_line(row: Row) -> Mapping[str, Any]:
-    is_own, settled = row["practice"] == Books.OWN, row["settled_milli"]
-    return {
-        "id": row["id"],
-        "asked": iso_time(row["created_at"]),
-        "finished": iso_time(row["finished_at"]),
-        "member_id": str(row["author_id"]),
-        "channel_id": str(row["channel_id"]),
-        "operation": row["operation"],
-        "model": row["model"],
-        "private": bool(row["private"]),
-        "practice": row["practice"] == Books.PRACTICE,
-        "own_account": is_own,
-        "prompt": row["words"],
-        "variation": row["variation"],
-        "state": row["state"],
-        "held": None if is_own else str(from_milli(row["held_milli"] + row["raised_milli"])),
-        "basis": None if is_own else row["basis"],
-        "cost": None if is_own or settled is None else str(from_milli(settled)),
-        "made_from": row["parent_id"],
-        "error": row["error"],
-    }
-
-
-def _decision_line(row: Row) -> Mapping[str, Any]:
-    return {
-        "id": row["id"],
-        "time": iso_time(row["at"]),
-        "by_id": str(row["by_id"]),
-        "kind": row["kind"],
-        "text": row["text"],
-        "about": dict(mapping_from_json(row["about"])),
     }
 
 

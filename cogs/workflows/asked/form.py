@@ -211,11 +211,12 @@ class OperationForm(Form):
         """Add the uploads: of a required file with an input for its link, of any other with a line for it."""
         required = [
             field
-            for field in operation.fields
+            for field in operation.fields or only
             if field.kind in LINK_KINDS and field.required and field.name not in taken
         ]
         for field in required:
-            self._add_upload(field, link=discord.ui.TextInput(required=False, max_length=INPUT_CHARS))
+            link = discord.ui.TextInput[Any](required=False, max_length=INPUT_CHARS, custom_id=f"{field.name}+link")
+            self._add_upload(field, link=link)
         others = [each for each in only if each.kind in LINK_KINDS and each.name not in {*taken, *_named(required)}]
         for field in others[: max(0, INPUTS - 1 - len(self.children))]:
             self._add_upload(field, link=None)

@@ -97,7 +97,7 @@ def field_completion(choose: Choose, field: Field, wire_names: Mapping[str, str]
     return complete
 
 
-def job_completion(kinds: frozenset[MediaKind], only: Callable[[Job], object] | None = None) -> Any:
+def job_completion(kinds: frozenset[MediaKind]) -> Any:
     """Return an autocomplete over recent results of `kinds`, newest first: the member's own and this channel's.
 
     Typed words search all that the member may see on this server.
@@ -108,7 +108,7 @@ def job_completion(kinds: frozenset[MediaKind], only: Callable[[Job], object] | 
         bot = interaction.client
         viewer, now = await viewer_of(interaction), bot.clock.wall()
         jobs = await use(bot, VisibleJobs).results(
-            viewer, kinds=kinds, typed=typed, only=only, limit=CHOICES_MAX, near=interaction.channel_id
+            viewer, kinds=kinds, typed=typed, limit=CHOICES_MAX, near=interaction.channel_id
         )
         return [app_commands.Choice(name=job_label(job, now), value=job.id) for job in jobs]
 

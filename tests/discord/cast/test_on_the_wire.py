@@ -100,7 +100,7 @@ async def test_a_motion_gets_the_looks_after_a_yes(rig: Rig, count: int):
 @pytest.mark.parametrize("count", [1, 2, 5])
 async def test_a_change_of_a_sora_video_gets_the_looks(rig: Rig, count: int):
     await the_cast(rig, count)
-    asked = await rig.member.slash(rig.channel, "sora edit", prompt=prompt_with(count), from_="video_123")
+    asked = await rig.member.slash(rig.channel, "sora for:edit", prompt=prompt_with(count), sora_video_id="video_123")
     assert "takes no images of" in asked.response.content
     await nothing_happened(rig)
     await rig.member.click(asked.response, label="Continue anyway")

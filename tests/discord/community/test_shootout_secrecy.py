@@ -60,9 +60,9 @@ async def own_export(rig: Rig, who: Any) -> str:
     return "".join(rig.file(each).decode() for each in answer.response.attachments)
 
 
-async def usage_export(rig: Rig, who: Any) -> str:
-    answer = await who.slash(rig.channel, "usage export")
-    return "".join(rig.file(each).decode("utf-8", "replace") for each in answer.response.attachments)
+async def usage_report(rig: Rig, who: Any) -> str:
+    answer = await who.slash(rig.channel, "usage report")
+    return shown(answer) + "".join(rig.file(each).decode("utf-8", "replace") for each in answer.response.attachments)
 
 
 async def quota(rig: Rig, who: Any) -> str:
@@ -86,7 +86,7 @@ async def reply(rig: Rig, who: Any) -> str:
     return sent_since(rig, before)
 
 
-WAYS = [details, one_job, jobs, own_panel, own_export, usage_export, quota, next_step, source, reply]
+WAYS = [details, one_job, jobs, own_panel, own_export, usage_report, quota, next_step, source, reply]
 
 
 @pytest.fixture

@@ -37,8 +37,6 @@ JOB_OPTIONS = {
     "finish subtitles": "from",
     "finish motion": "from",
     "finish upscale": "from",
-    "sora edit": "from",
-    "sora extend": "from",
 }
 """Every command with an option for an earlier result that it completes, and that option."""
 STILLS = {"image generate", "image edit", "video generate"}
@@ -91,17 +89,6 @@ async def test_who_sees_the_channel_is_offered_it_everywhere(rig: Rig, hidden: J
     assert WORDS in shown(await on_job(rig, rig.moderator, "show", hidden.id))
 
 
-def _maker(command: str) -> str:
-    """Return the command that makes what another one takes: Sora's commands take Sora's videos only."""
-    if command in STILLS:
-        return "image generate"
-    return "sora video" if command.startswith("sora") else "video generate"
-
-
-def _more(command: str) -> dict[str, str]:
-    return {"character_id": "ch_1"} if command.startswith("sora") else {}
-
-
 @pytest.mark.parametrize(
     "command",
     [
@@ -113,7 +100,8 @@ def _more(command: str) -> dict[str, str]:
 )
 async def test_it_is_no_input_of_a_new_job_nor_offered_as_one(rig: Rig, eve: Any, command: str):
     channel, option = hidden_channel(rig, rig.moderator), JOB_OPTIONS[command]
-    job = await made_in(rig, channel, rig.moderator, WORDS, _maker(command), **_more(command))
+    maker = "image generate" if command in STILLS else "video generate"
+    job = await made_in(rig, channel, rig.moderator, WORDS, maker)
     assert await rig.moderator.autocomplete(rig.channel, command, option, "carol")
     assert await eve.autocomplete(rig.channel, command, option, "carol") == []
     options = {option: job.id} | ({} if command in WITHOUT_PROMPT else {"prompt": "the same"})
@@ -240,17 +228,6 @@ async def test_a_blocked_member_is_offered_nothing(rig: Rig, eve: Any):
     assert await eve.autocomplete(rig.channel, "image edit", "from", "")
     await block_member(rig, eve)
     assert await eve.autocomplete(rig.channel, "image edit", "from", "") == []
-
-
-async def test_the_books_hold_the_words_of_those_channels_only_that_their_reader_sees(rig: Rig):
-    hidden = await made_in(rig, hidden_channel(rig, rig.member), rig.member, WORDS)
-    public = await made_in(rig, rig.channel, rig.member, "a public heron")
-    result = await rig.moderator.slash(rig.channel, "usage export")
-    books = b"".join(rig.file(each) for each in result.response.attachments).decode()
-    assert hidden.id in books
-    assert public.id in books
-    assert "a public heron" in books
-    assert WORDS not in books
 
 
 async def test_a_reaction_that_its_sender_could_not_have_seen_does_nothing(rig: Rig, eve: Any, hidden: Job):

@@ -51,7 +51,7 @@ async def key(rig: Rig, request: pytest.FixtureRequest) -> str:
 
 async def ask_sora(rig: Rig, server: Server | None = None, prompt: str = "waves #plan") -> Any:
     there = server or own_server(rig)
-    return await there.member.slash(there.channel, "sora video", prompt=prompt, character_id="ch_1")
+    return await there.member.slash(there.channel, "sora for:character video", prompt=prompt, character_id="ch_1")
 
 
 def calls_with(calls: list[Call], key: str, *where: str) -> list[Call]:

@@ -261,7 +261,7 @@ async def test_every_group_has_an_example_that_names_a_real_command_and_real_opt
 
 
 async def test_every_operation_that_has_a_command_shows_what_it_costs(rig: Rig):
-    topics = ("image", "video", "audio", "prompt", "finish", "sora", "location")
+    topics = ("image", "video", "audio", "prompt", "finish", "sora")
     shown = "\n".join([await read(rig, rig.member, each) for each in topics])
     assert shown.count("· price not known yet") + shown.count("· 1 credit") == len(COMMANDS)
 

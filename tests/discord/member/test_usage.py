@@ -3,7 +3,6 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
-import json
 import sys
 import zipfile
 from dataclasses import replace
@@ -20,7 +19,7 @@ from bot.domain.words.text import cell, harmless
 from bot.media import chart as charts
 from cogs.member import texts
 from cogs.member.export import LEDGER_COLUMNS
-from tests.support.prices import priced
+from cogs.member.usage import CHART_NAME
 from tests.support.rig import GUILD_KEY, HOST_KEY, Rig, running
 from tests.support.surface import panel_text, private_sentence, report_facts
 
@@ -215,12 +214,12 @@ async def test_the_numbers_of_the_report_are_the_ledgers(rig: Rig, drawn: list[c
 async def test_the_picture_is_attached_with_its_numbers_in_words(rig: Rig, drawn: list[charts.Chart]):
     await spend(rig)
     result = await rig.moderator.slash(rig.channel, "usage report")
-    [attachment] = result.response.attachments
+    attachment, _ = result.response.attachments
     picture = Image.open(io.BytesIO(rig.file(attachment)))
     assert picture.format == "PNG"
     assert picture.width > picture.height  # Discord shows a high one small
     assert rig.file(attachment) == drawn[0].png
-    title, chart, lines = result.response.components[0]["components"]
+    title, chart, lines, _ = result.response.components[0]["components"]
     assert title["content"] == "### Credits spent in the last 30 days"
     [item] = chart["items"]
     assert (item["media"]["url"], item["description"]) == (attachment.url, attachment.description)
@@ -307,31 +306,27 @@ async def test_a_name_that_the_font_lacks_is_numbered_in_the_chart_and_listed_be
     await member.slash(rig.channel, GENERATE, prompt="x")
     await rig.work()
     result = await rig.moderator.slash(rig.channel, "usage report")
-    _, _, lines = result.response.components[0]["components"]
+    _, _, lines, _ = result.response.components[0]["components"]
     assert lines["content"].endswith("**In the image** · #1 สมชาย")
 
 
-# ---------------------------------------------------------------------- export
+# ---------------------------------------------------------------------- the report's file
 
 
-async def exported(rig: Rig, member: Any = None, **options: Any) -> dict[str, bytes]:
-    result = await (member or rig.moderator).slash(rig.channel, "usage export", **options)
+async def ledger_of(rig: Rig, member: Any = None, **options: Any) -> dict[str, bytes]:
+    """Return the files of a report besides its chart."""
+    result = await (member or rig.moderator).slash(rig.channel, "usage report", **options)
     assert result.ephemeral
-    return {file.filename: rig.file(file) for file in result.response.attachments}
+    return {file.filename: rig.file(file) for file in result.response.attachments if file.filename != CHART_NAME}
 
 
 @pytest.mark.long
-async def test_the_export_has_every_line_of_the_ledger_and_every_job_and_decision(rig: Rig):
-    await priced(rig)
-    await rig.moderator.slash(rig.channel, "quota set", credits=5000, period="week")
-    await rig.moderator.slash(rig.channel, "quota grant", member=rig.member, credits=3, note="=1+1")
+async def test_the_report_has_every_line_of_the_ledger_as_a_file(rig: Rig):
     await spend(rig)
-    store = rig.bot.parts.store
-    files = await exported(rig)
-    assert list(files) == ["ledger.csv", "jobs.json", "decisions.json"]
-
+    files = await ledger_of(rig)
+    assert list(files) == ["ledger.csv"]
     rows = list(csv.DictReader(io.StringIO(files["ledger.csv"].decode())))
-    ledger = list(reversed(await store.ledger.rows(rig.guild.id)))
+    ledger = list(reversed(await rig.bot.parts.store.ledger.rows(rig.guild.id)))
     assert tuple(rows[0]) == LEDGER_COLUMNS
     assert [(row["id"], row["kind"], Decimal(row["credits"]), row["member_id"]) for row in rows] == [
         (str(line.id), line.kind, line.credits, str(line.member_id)) for line in ledger
@@ -339,23 +334,11 @@ async def test_the_export_has_every_line_of_the_ledger_and_every_job_and_decisio
     settled = sum((Decimal(row["credits"]) for row in rows if row["kind"] == "settle"), Decimal(0))
     assert settled == await spent(rig) == rig.sandbox.spent(HOST_KEY)
 
-    jobs = json.loads(files["jobs.json"])
-    assert {job["id"]: job["state"] for job in jobs} == {job.id: job.state for job in await rig.jobs()}
-    assert sum((Decimal(job["cost"]) for job in jobs if job["cost"]), Decimal(0)) == settled
-    assert [job["prompt"] for job in jobs if job["private"]] == [None]
-    assert "@SUM(1+1)*cmd" in [job["prompt"] for job in jobs]
-
-    decisions = json.loads(files["decisions.json"])
-    assert [line["text"] for line in decisions] == [
-        each.text for each in reversed(await store.decisions.all(rig.guild.id))
-    ]
-    assert [line["kind"] for line in decisions] == ["limit", "grant"]
-
 
 @pytest.mark.long
 async def test_no_cell_of_the_csv_is_a_formula(rig: Rig):
     await spend(rig)
-    rows = list(csv.reader(io.StringIO((await exported(rig))["ledger.csv"].decode())))
+    rows = list(csv.reader(io.StringIO((await ledger_of(rig))["ledger.csv"].decode())))
     assert "'=cmd|' /C calc'!A0" in [value for row in rows for value in row]
     assert not [value for row in rows for value in row if value.startswith(("=", "+", "-", "@", "\t", "\r"))]
 
@@ -371,7 +354,7 @@ def test_numbers_and_plain_texts_stay_as_they_are() -> None:
     ]  # fmt: skip
 
 
-async def test_no_key_token_or_link_stands_in_an_export(rig: Rig):
+async def test_no_key_token_or_link_stands_in_the_file(rig: Rig):
     result = await rig.moderator.slash(rig.channel, "studio key")
     await rig.moderator.submit_modal(result, {rig.form_fields(result)[0]: GUILD_KEY})
     await rig.member.slash(rig.channel, GENERATE, prompt="a fox")
@@ -381,47 +364,44 @@ async def test_no_key_token_or_link_stands_in_an_export(rig: Rig):
     assert card is not None
     assert card.token is not None
     assert job.media
-    everything = b"".join((await exported(rig)).values()).decode()
+    everything = b"".join((await ledger_of(rig)).values()).decode()
     assert job.id in everything
     for secret in (GUILD_KEY, GUILD_KEY[8:-4], card.token, job.idempotency_key, job.remote_id, "http"):
         assert str(secret) not in everything
 
 
 @pytest.mark.long
-async def test_an_export_of_a_period_leaves_out_what_is_older(rig: Rig):
+async def test_the_file_of_a_period_leaves_out_what_is_older(rig: Rig):
     await spend(rig)
     rig.advance(29 * DAY_S)
     await rig.work()
-    whole = json.loads((await exported(rig))["jobs.json"])
-    month = json.loads((await exported(rig, period="month"))["jobs.json"])
-    assert [len(whole), len(month)] == [6, 2]
-    assert {job["prompt"] for job in month} == {"open"}
-    assert json.loads((await exported(rig, period="week"))["jobs.json"]) == []
-
-
-async def test_an_empty_export_is_valid_too(rig: Rig):
-    files = await exported(rig)
-    assert files["ledger.csv"].decode().strip() == ",".join(LEDGER_COLUMNS)
-    assert json.loads(files["jobs.json"]) == json.loads(files["decisions.json"]) == []
+    await rig.member.slash(rig.channel, GENERATE, prompt="new")
+    await rig.work()
+    quarter = (await ledger_of(rig, period="quarter"))["ledger.csv"].decode().splitlines()
+    week = (await ledger_of(rig, period="week"))["ledger.csv"].decode().splitlines()
+    assert week == [quarter[0], *quarter[1 - len(week) :]]
+    assert len(week) < len(quarter)
 
 
 @pytest.mark.long
-async def test_large_books_come_packed(rig: Rig, monkeypatch: pytest.MonkeyPatch):
+async def test_a_large_ledger_comes_packed(rig: Rig, monkeypatch: pytest.MonkeyPatch):
     await spend(rig)
-    plain = await exported(rig)
-    monkeypatch.setattr("cogs.member.export.FILES_LIMIT_BYTES", sum(map(len, plain.values())) - 1)
+    plain = await ledger_of(rig)
+    monkeypatch.setattr("cogs.member.export.FILES_LIMIT_BYTES", len(plain["ledger.csv"]) - 1)
     monkeypatch.setattr("cogs.member.export.MEMORY_BYTES", 16)  # on disk from the first line on
-    files = await exported(rig)
-    assert list(files) == ["books.zip"]
-    with zipfile.ZipFile(io.BytesIO(files["books.zip"])) as archive:
+    files = await ledger_of(rig)
+    assert list(files) == ["ledger.zip"]
+    with zipfile.ZipFile(io.BytesIO(files["ledger.zip"])) as archive:
         assert {name: archive.read(name) for name in archive.namelist()} == plain
 
 
-async def test_books_that_are_too_large_even_packed_are_refused_with_what_to_do(
+async def test_a_ledger_that_is_too_large_even_packed_is_refused_with_what_to_do(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ):
+    await rig.member.slash(rig.channel, GENERATE, prompt="a fox")
+    await rig.work()
     monkeypatch.setattr("cogs.member.export.FILES_LIMIT_BYTES", 10)
-    result = await rig.moderator.slash(rig.channel, "usage export")
+    result = await rig.moderator.slash(rig.channel, "usage report")
     assert result.ephemeral
     assert "`period`" in result.response.content
     assert result.response.attachments == []
@@ -431,10 +411,9 @@ async def test_books_that_are_too_large_even_packed_are_refused_with_what_to_do(
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("command", ["usage report", "usage export"])
-async def test_the_servers_books_are_refused_to_a_plain_member(rig: Rig, command: str):
+async def test_the_servers_books_are_refused_to_a_plain_member(rig: Rig):
     await spend(rig)
-    result = await rig.member.slash(rig.channel, command, scope="server")
+    result = await rig.member.slash(rig.channel, "usage report", scope="server")
     assert "Only moderators" in private_sentence(result)
     assert result.response.attachments == []
 
@@ -457,20 +436,18 @@ async def test_a_members_own_report_is_about_them_alone(rig: Rig, drawn: list[ch
 
 
 @pytest.mark.long
-async def test_a_member_exports_their_own_ledger_and_nobody_elses(rig: Rig):
+async def test_a_member_gets_their_own_ledger_and_nobody_elses(rig: Rig):
     await spend(rig)
-    files = await exported(rig, rig.member)
-    assert list(files) == ["my-ledger.csv", "my-ledger.json"]
+    files = await ledger_of(rig, rig.member)
+    assert list(files) == ["my-ledger.csv"]
     rows = list(csv.DictReader(io.StringIO(files["my-ledger.csv"].decode())))
     ledger = [
         row for row in reversed(await rig.bot.parts.store.ledger.rows(rig.guild.id)) if row.member_id == rig.member.id
     ]
     assert [(row["id"], Decimal(row["credits"])) for row in rows] == [(str(row.id), row.credits) for row in ledger]
-    lines = json.loads(files["my-ledger.json"])
-    assert [(line["id"], Decimal(line["credits"])) for line in lines] == [(row.id, row.credits) for row in ledger]
-    assert rig.moderator.id not in {int(line["member_id"]) for line in lines}
+    assert str(rig.moderator.id) not in files["my-ledger.csv"].decode()
     stranger = rig.guild.add_member(rig.env.create_user("eve"))
-    assert json.loads((await exported(rig, stranger))["my-ledger.json"]) == []
+    assert await ledger_of(rig, stranger) == {}
 
 
 @pytest.mark.long
@@ -486,13 +463,12 @@ async def test_me_says_what_was_spent_today_and_this_month_by_kind(rig: Rig):
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("command", ["usage report", "usage export"])
-async def test_the_role_that_the_settings_name_opens_the_books(rig: Rig, command: str):
+async def test_the_role_that_the_settings_name_opens_the_books(rig: Rig):
     await spend(rig)
     role = rig.guild.create_role("stewards")
     await rig.bot.parts.store.settings.change(rig.guild.id, lambda rules: replace(rules, moderator_role=role.id))
     steward = rig.guild.add_member(rig.env.create_user("sam"), roles=[role])
-    result = await steward.slash(rig.channel, command)
+    result = await steward.slash(rig.channel, "usage report")
     assert result.response.attachments
     rig.env.backend.remove_member_role(rig.guild.id, steward.id, role.id)
-    assert "Only moderators" in private_sentence(await steward.slash(rig.channel, command, scope="server"))
+    assert "Only moderators" in private_sentence(await steward.slash(rig.channel, "usage report", scope="server"))

@@ -62,7 +62,7 @@ async def test_the_page_names_every_operation_with_its_state_and_its_end(rig: Ri
     assert len(lines) == len(rig.bot.catalogue.operations)
     assert "🚫 Upscale Video · `/finish upscale`" in lines
     assert "✅ Generate Image · `/image generate`" in lines
-    sora = [line for line in lines if "`/sora " in line]
+    sora = [line for line in lines if "`/sora`" in line]
     assert len(sora) == 5
     assert all("retired on Sep 24, 2026" in line for line in sora)
 
@@ -136,7 +136,7 @@ async def test_the_end_of_sora_is_told_when_it_is_switched(rig: Rig):
     rig.advance(SORA_ENDED - rig.clock.wall())
     told = said(await switch(rig, "sora2.video.edit", "off"))
     assert told.endswith("Retired on Sep 24, 2026.")
-    result = await rig.member.slash(rig.channel, "sora edit", prompt="x", from_="video_1")
+    result = await rig.member.slash(rig.channel, "sora for:edit", prompt="x", sora_video_id="video_1")
     assert private_sentence(result) == "This server's moderators have turned off Edit Sora 2 Video."
     await nothing_happened(rig)
 

@@ -23,9 +23,7 @@ FILES = {
     "finish subtitles": {"video": VIDEO},
     "finish motion": {"file": IMAGE},
     "finish upscale": {"video": VIDEO},
-    "sora character": {"video": VIDEO},
 }
-TYPED = {"sora edit": "video_123", "sora extend": "video_123", "sora remix": "video_123"}
 
 
 async def made_outside(outside: Elsewhere, where: str, words: str, *, by: Any = None) -> Job:
@@ -82,8 +80,7 @@ async def test_every_command_that_is_offered_there_works(rig: Rig, outside: Else
         if name not in offered:
             continue
         files = {option: sample(kind) for option, kind in FILES.get(name, {}).items()}
-        typed = {"from": TYPED[name]} if name in TYPED else {"character_id": "char_1"} if name == "sora video" else {}
-        options = {**needed(rig, command), **files, **typed, **({"recipe": "trailer"} if name == "recipe" else {})}
+        options = {**needed(rig, command), **files, **({"recipe": "trailer"} if name == "recipe" else {})}
         result = await outside.slash(where, name, **options)
         if result.modal:
             result = await actor.submit_modal(result, filled(result.modal))

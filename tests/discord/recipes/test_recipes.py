@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import re
 from collections import Counter
 from dataclasses import replace
@@ -460,7 +459,7 @@ async def test_a_recipe_is_written_shown_changed_renamed_and_deleted(rig: Rig):
     await rig.moderator.click(fresh(rig, page), label="Delete")
     assert await names(rig) == []
     await rig.moderator.click(fresh(rig, page), label="All recipes")
-    assert fields(fresh(rig, page))["Server recipes"] == "None yet. Write one, or import one from a file."
+    assert fields(fresh(rig, page))["Server recipes"] == "None yet."
     kinds = [(each.kind, each.by_id) for each in await rig.bot.parts.store.decisions.all(rig.guild.id)]
     assert kinds == [("recipe", rig.moderator.id)] * 3
 
@@ -474,10 +473,10 @@ async def test_the_list_leads_to_each_recipe_and_back(rig: Rig):
     await rig.moderator.select(panel, ["trailer"], custom_id="c1:recipes_pick:panel")
     page = fresh(rig, panel)
     assert page.embeds[0].title == "Recipe: trailer"
-    assert labels(page) == ["Make a copy…", "Download", "Schedule…", "All recipes"]
+    assert labels(page) == ["Make a copy…", "Schedule…", "All recipes"]
     await rig.moderator.click(page, label="All recipes")
     await rig.moderator.select(fresh(rig, panel), ["film"], custom_id="c1:recipes_pick:panel")
-    assert labels(fresh(rig, panel)) == ["Edit…", "Download", "Schedule…", "Delete…", "All recipes"]
+    assert labels(fresh(rig, panel)) == ["Edit…", "Schedule…", "Delete…", "All recipes"]
 
 
 async def test_the_form_of_a_run_begins_with_its_field_and_names_the_steps_in_one_line(rig: Rig):
@@ -527,8 +526,8 @@ async def test_what_is_wrong_is_told_and_the_text_can_be_edited_again_after_a_re
     assert await names(rig) == ["film"]
 
 
-PANEL = ["recipes_list", "recipes_pick", "recipes_new", "recipes_take"]
-PAGE = ["recipe_edit", "recipe_save", "recipe_ask", "recipe_delete"]
+PANEL = ["recipes_list", "recipes_pick", "recipes_new"]
+PAGE = ["recipe_edit", "recipe_ask", "recipe_delete"]
 
 
 @pytest.mark.parametrize("who", ["member", "stranger"])
@@ -554,42 +553,6 @@ async def test_what_comes_with_the_bot_stays_and_can_be_copied(rig: Rig):
     form = await rig.moderator.click(page, label="Make a copy…")
     await rig.moderator.submit_modal(form, fill(form, texts | {"Name": "shine"}))
     assert await names(rig) == ["shine"]
-
-
-async def taken(rig: Rig, data: bytes) -> Any:
-    """Take a recipe from a file."""
-    panel = await rig.moderator.slash(rig.channel, "studio recipes")
-    form = await rig.moderator.click(panel.response, label="From a file…")
-    return await rig.moderator.submit_modal(form, fill(form, {"File": ("film.json", data)}))
-
-
-async def test_a_downloaded_recipe_is_taken_in_elsewhere(rig: Rig):
-    await write(rig, about="A small film")
-    saved = await rig.moderator.click(await opened_recipe(rig, "film"), label="Download")
-    [attachment] = saved.response.attachments
-    assert attachment.filename == "film.recipe.json"
-    data = rig.file(attachment)
-    assert "There is already a recipe named “film”" in (await taken(rig, data)).response.content
-    other = json.loads(data) | {"name": "film 2"}
-    await taken(rig, json.dumps(other).encode())
-    one, two = await rig.bot.parts.store.recipes.all(rig.guild.id)
-    assert dict(two.data) == dict(one.data) | {"name": "film 2"}
-
-
-@pytest.mark.parametrize(
-    ("data", "words"),
-    [
-        (b"\xff\xfe\x00", "isn't UTF-8 text"),
-        pytest.param(b"nothing", "not a recipe", marks=pytest.mark.long),
-        (b"[" * 5000, "not a recipe"),
-        pytest.param(b"[]", "not a recipe", marks=pytest.mark.long),
-        (b" " * 70_000, "the limit is 65,536"),
-    ],
-)
-async def test_a_file_that_is_no_recipe_is_refused(rig: Rig, data: bytes, words: str):
-    refused = await taken(rig, data)
-    assert words in private_sentence(refused)
-    assert await names(rig) == []
 
 
 async def test_a_recipe_that_is_not_there_is_answered_with_the_nearest(rig: Rig):

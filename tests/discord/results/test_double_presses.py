@@ -46,7 +46,7 @@ async def with_character(rig: Rig) -> Job:
 
 async def without_a_form(rig: Rig) -> Job:
     """Return a job of an operation that takes nothing but a file, so that there is nothing to ask for an edit."""
-    await rig.member.slash(rig.channel, "sora character", name="Captain Fog", video=sample(VIDEO))
+    await rig.member.slash(rig.channel, "sora for:new character", name="Captain Fog", video_url=sample(VIDEO))
     await rig.work()
     return await newest(rig)
 

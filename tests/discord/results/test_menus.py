@@ -230,7 +230,9 @@ async def test_a_card_whose_job_is_not_done_has_no_next_step(rig: Rig):
 
 @pytest.mark.long
 async def test_what_sora_made_continues_with_its_native_id(rig: Rig):
-    await rig.moderator.slash(rig.channel, "sora edit", from_="video_68c1", prompt="make it snow", model="sora-2")
+    await rig.moderator.slash(
+        rig.channel, "sora for:edit", sora_video_id="video_68c1", prompt="make it snow", model="sora-2"
+    )
     await rig.work()
     job = await newest(rig)
     shown = await menu(rig, "Next step…", rig.messages()[0])

@@ -23,9 +23,6 @@ NEEDED = {
     "finish subtitles": {"from": VIDEO},
     "finish motion": {"from": IMAGE},
     "finish upscale": {"from": VIDEO},
-    "sora character": {"name": "x", "from": VIDEO},
-    "sora video": {"prompt": "x", "character_id": "ch_1"},
-    **{f"sora {word}": {"prompt": "x", "from": "video_1"} for word in ("edit", "extend", "remix")},
     "audio narration": {"text": "x"},
     "audio soundfx": {},
 }
@@ -177,7 +174,7 @@ async def test_any_text_in_any_option_gives_a_job_or_one_private_sentence(rig: R
     "command",
     [
         *ALWAYS,
-        *(pytest.param(each, marks=pytest.mark.long) for each in ("audio music", "prompt for:video", "sora edit")),
+        *(pytest.param(each, marks=pytest.mark.long) for each in ("audio music", "prompt for:video")),
     ],
 )
 @BOUNDED

@@ -77,6 +77,9 @@ def command_names(rig: Rig) -> dict[str, str]:
     return names
 
 
+LOCATION = "prompt for:3D location (generates it)"
+
+
 def options(rig: Rig, command: str) -> dict[str, dict[str, Any]]:
     return {each["name"]: each for each in registered(rig)[command]["options"]}
 
@@ -84,13 +87,12 @@ def options(rig: Rig, command: str) -> dict[str, dict[str, Any]]:
 # ---------------------------------------------------------------------- the built-in ones
 
 
-async def test_a_3d_location_is_made_of_a_picture_by_its_own_command(rig: Rig):
+async def test_a_3d_location_is_made_of_a_picture_by_the_form_of_prompt(rig: Rig):
     await rig.member.slash(
         rig.channel,
-        "location",
-        description="a harbour at dawn",
-        image=("harbour.png", png()),
-        from_=await posted_link(rig, IMAGE),
+        LOCATION,
+        prompt="a harbour at dawn",
+        source_image_urls=[("harbour.png", png()), ("quay.png", png())],
         angle_context='[{"label": "north", "azimuth": 0}]',
     )
     await rig.work()
@@ -105,15 +107,15 @@ async def test_a_3d_location_is_made_of_a_picture_by_its_own_command(rig: Rig):
 
 
 async def test_what_is_wrong_is_refused_before_anything_is_spent(rig: Rig):
-    result = await rig.member.slash(rig.channel, "location", description="x", angle_context="north")
+    result = await rig.member.slash(rig.channel, LOCATION, prompt="x", angle_context="north")
     assert "Angles" in private_sentence(result)
     await nothing_happened(rig)
 
 
-async def test_a_switched_off_operation_is_refused_by_its_made_command(rig: Rig):
+async def test_a_switched_off_operation_is_refused_by_its_form(rig: Rig):
     operation = rig.bot.catalogue.get("three_d.location.generate")
     await rig.bot.parts.switches.switch(rig.guild.id, operation, on=False, by_id=1)
-    result = await rig.member.slash(rig.channel, "location", description="x")
+    result = await rig.member.slash(rig.channel, LOCATION, prompt="x", quality="standard")
     assert "turned off" in private_sentence(result)
     await nothing_happened(rig)
 

@@ -10,7 +10,6 @@ import pytest
 
 from bot.app.catalogue import REFRESH_S, RETRY_S
 from bot.domain.models import Job, JobState
-from tests.discord.words.test_words import say
 from tests.discord.workflows.test_described_commands import TILE, branch, learn, registered
 from tests.discord.workflows.test_raw_request import send
 from tests.support.rig import Rig
@@ -20,7 +19,7 @@ from tests.support.workflows import SORA_ENDED
 ENDED = (
     "⚠️ Sora 2 was retired on Sep 24, 2026, so this will probably fail. You pay only if Cannon Studio charges for it."
 )
-SORA = {"sora character", "sora video", "sora edit", "sora extend", "sora remix"}
+SORA = {"sora"}
 
 
 @pytest.fixture
@@ -33,7 +32,7 @@ async def late(rig: Rig) -> Rig:
 
 
 async def edit(rig: Rig) -> Any:
-    return await rig.member.slash(rig.channel, "sora edit", prompt="make it snow", from_="video_68c1")
+    return await rig.member.slash(rig.channel, "sora for:edit", prompt="make it snow", sora_video_id="video_68c1")
 
 
 def asked_of(result: Any) -> str:
@@ -116,7 +115,7 @@ async def test_a_reaction_on_an_old_card_says_so_and_its_button_asks(late: Rig):
 async def test_descriptions_and_help_say_so(late: Rig):
     for name in SORA:
         assert registered(late)[name]["description"].startswith("Retired on 2026-09-24: ")
-    [line] = [each for each in await help_text(late, topic="sora") if "/sora edit:" in each]
+    [line] = [each for each in await help_text(late, topic="sora") if "/sora:" in each]
     assert line.startswith("⚠️ ")
     assert line.endswith("will probably fail")
     video = await help_text(late, topic="video")
@@ -173,17 +172,6 @@ async def test_the_keyless_tools_alone_are_such_a_list(late: Rig):
     assert registered(late).keys() >= SORA
 
 
-async def test_a_reply_in_words_offers_no_remix(late: Rig):
-    await made_by_sora(late)
-    offered = await say(late, "at night, with snow", reply_to=video_of(late))
-    assert offered is not None
-    assert "Remix" in offered.content
-    await read_list(late, sora=False)
-    unclear = await say(late, "at night, with snow", reply_to=video_of(late))
-    assert unclear is not None
-    assert "Remix" not in unclear.content
-
-
 async def test_a_list_that_cannot_be_read_changes_nothing(late: Rig):
     await read_list(late, sora=False)
     late.sandbox.fault("openapi", "status", times=None, status=500)
@@ -209,12 +197,12 @@ async def test_a_new_operation_of_the_group_keeps_its_command_while_the_others_l
     others = [branch(f"image.kind{number}", TILE, "prompt") for number in range(3)]
     known = [branch(each, {}) for each in late.bot.catalogue.operations if not each.startswith("sora2.")]
     await learn(late, tile, *others, *known)
-    [new] = [each for each in registered(late) if each.startswith("sora ")]
-    assert new not in SORA
+    assert SORA.isdisjoint(registered(late))
+    assert "more sora2_video_loop" in registered(late)
     late.advance(REFRESH_S)
     every = [branch(each, {}) for each in late.bot.catalogue.operations if each.startswith("sora2.")]
     await learn(late, tile, *others, *known, *every)
-    assert {each for each in registered(late) if each.startswith("sora ")} == {*SORA, new}
+    assert registered(late).keys() >= {*SORA, "more sora2_video_loop"}
 
 
 async def test_an_old_card_continues_with_what_does_not_need_it(late: Rig):

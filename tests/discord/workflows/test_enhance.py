@@ -17,14 +17,16 @@ ENHANCED = {
     "audio music": ({}, {"style": "noir"}, {"rewriteRequest": ENHANCE_MUSIC}),
     "audio soundfx": ({}, {"duration_seconds": 2}, {"rewriteRequest": ENHANCE_SOUND}),
     "finish motion": ({"file": sample(IMAGE)}, {"duration": 4}, {"duration": 4}),
-    "sora edit": ({"from": "video_1"}, {"duration": 8}, {"duration": 8}),
+    "sora for:edit": ({"sora_video_id": "video_1"}, {"duration": 8}, {"duration": 8}),
 }
 
 
 @pytest.mark.parametrize(
     "command",
     [
-        each if each in {"image generate", "audio music", "sora edit"} else pytest.param(each, marks=pytest.mark.long)
+        each
+        if each in {"image generate", "audio music", "sora for:edit"}
+        else pytest.param(each, marks=pytest.mark.long)
         for each in ENHANCED
     ],
 )

@@ -43,12 +43,12 @@ FIRST_TRY: Mapping[str, Mapping[str, Any]] = {
     "finish subtitles": {"video": sample(VIDEO)},
     "finish motion": {"file": sample(IMAGE), "prompt": "leaves drift", "duration": 5},
     "finish upscale": {"video": sample(VIDEO), "target_resolution": "4k"},
-    "location": {"description": "a harbour at dawn"},
-    "sora character": {"video": sample(VIDEO), "name": "Captain Fog"},
-    "sora video": WORDS | {"character_id": "ch_1"},
-    "sora edit": {"prompt": "it snows", "from": "video_68c1"},
-    "sora extend": {"prompt": "she turns", "from": "video_68c1"},
-    "sora remix": {"prompt": "at night", "from": "video_68c1"},
+    "prompt for:3D location (generates it)": {"prompt": "a harbour at dawn", "quality": "high"},
+    "sora for:new character": {"video_url": sample(VIDEO), "name": "Captain Fog"},
+    "sora for:character video": WORDS | {"character_id": "ch_1"},
+    "sora for:edit": {"prompt": "it snows", "sora_video_id": "video_68c1"},
+    "sora for:extend": {"prompt": "she turns", "sora_video_id": "video_68c1"},
+    "sora for:remix": {"prompt": "at night", "sora_video_id": "video_68c1"},
 }
 """What somebody who has just come gives each command."""
 
@@ -102,7 +102,7 @@ def spoken(answer: Any) -> Iterator[str]:
 
 
 def test_every_command_is_tried():
-    assert FIRST_TRY.keys() == {*COMMANDS, "location"}
+    assert FIRST_TRY.keys() == {*COMMANDS, "prompt for:3D location (generates it)"}
 
 
 @pytest.mark.long
@@ -151,7 +151,7 @@ async def test_what_is_tried_from_results_and_messages_works_too(rig: Rig):
 
 MEMBERS_LOOKS = ("help", "jobs", "me", "audio voices")
 MODERATORS_LOOKS = (
-    "studio status", "studio settings", "studio key", "quota show", "usage report", "usage export", "studio recipes",
+    "studio status", "studio settings", "studio key", "quota show", "usage report", "studio recipes",
 )  # fmt: skip
 
 
@@ -232,7 +232,7 @@ async def test_a_refusal_in_any_form_of_error_locks_nothing_and_costs_nothing(tm
         why = await tried(rig, "audio narration", {"text": "Welcome aboard.", "voice_id": "v_bob"})
         assert "v_bob" in why
         if style != "page":  # a page with a 403 may be that of a proxy on the way: it is tried again
-            why = await tried(rig, "sora edit", FIRST_TRY["sora edit"])
+            why = await tried(rig, "sora for:edit", FIRST_TRY["sora for:edit"])
             assert "Your plan does not include Edit Sora 2 Video" in why
         assert await tried(rig, "audio narration", {"text": "Welcome aboard.", "voice_id": "v_ada"}) == ""
         await settled_exactly(rig)

@@ -66,7 +66,7 @@ async def test_ten_reference_images_are_uploaded_with_one_command(rig: Rig):
 
 @pytest.mark.long
 async def test_what_is_chosen_in_a_form_is_sent_as_if_it_was_typed(rig: Rig):
-    await rig.member.slash(rig.channel, "sora edit", prompt="make it snow", from_="video_68c1", duration=8)
+    await rig.member.slash(rig.channel, "sora for:edit", prompt="make it snow", sora_video_id="video_68c1", duration=8)
     await rig.work()
     [message] = [each for each in rig.messages() if each.embeds]
     for chosen, sent in (("12", 12), (LEFT_OUT, None)):

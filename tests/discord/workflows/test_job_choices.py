@@ -81,8 +81,6 @@ async def test_only_results_of_the_kind_that_the_option_takes_are_offered(rig: R
         ("finish lipsync", "from", [clip]),
         ("finish lipsync", "audio_from", [speech]),
         ("audio soundfx", "from", [clip]),
-        ("sora character", "from", [clip]),
-        ("sora edit", "from", []),
     ]:
         choices = await offered(rig, "", command, option)
         assert [choice["value"] for choice in choices] == [job.id for job in wanted], (command, option)

@@ -22,7 +22,9 @@ from tests.support.surface import nothing_happened, private_sentence
         ),
         pytest.param("audio narration", {"text": "x", "speed": 99}, "you gave 99", marks=pytest.mark.long),
         ("audio soundfx", {"prompt": "x", "duration_seconds": 9999}, "between 0.5 and 60 seconds"),
-        pytest.param("sora video", {"prompt": "x", "character_id": "nope"}, "must be an ID", marks=pytest.mark.long),
+        pytest.param(
+            "sora for:character video", {"prompt": "x", "character_id": "nope"}, "must be an ID", marks=pytest.mark.long
+        ),
         (
             "image generate",
             {"prompt": "x", "model": "gpt-image-2", "resolution": "4K", "aspect_ratio": "1:1"},

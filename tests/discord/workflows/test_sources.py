@@ -42,7 +42,7 @@ async def test_a_file_is_given_in_exactly_one_way(rig: Rig, command: str, option
         ("finish motion", {"prompt": "x"}, "image or video"),
         pytest.param("finish lipsync", {"audio": sample(AUDIO)}, "video", marks=pytest.mark.long),
         pytest.param("finish lipsync", {"video": sample(VIDEO)}, "speech", marks=pytest.mark.long),
-        ("sora character", {"name": "x"}, "video"),
+        ("sora for:new character", {"name": "x"}, "video"),
     ],
 )
 async def test_a_file_that_is_needed_is_requested(rig: Rig, command: str, options: dict[str, Any], label: str):
@@ -59,8 +59,8 @@ TAKES_CLIP = [
     ("finish upscale", "from", {}),
     ("finish lipsync", "from", {"audio": sample(AUDIO)}),
     ("audio soundfx", "from", {"prompt": "x"}),
-    ("sora character", "from", {"name": "x"}),
-    ("sora edit", "source_video_url", {"prompt": "x", "from": "video_1"}),
+    ("sora for:new character", "video_url+link", {"name": "x"}),
+    ("sora for:edit", "source_video_url", {"prompt": "x", "sora_video_id": "video_1"}),
 ]
 
 
@@ -175,7 +175,7 @@ async def test_the_job_of_another_server_cannot_be_used(rig: Rig):
     other = rig.env.create_guild("Other")
     channel, same = other.create_text_channel("general"), other.add_member(rig.member.user)
     assert "You can't see a job" in await refused(rig, EDIT, same, channel, prompt="x", from_=job.id)
-    assert "You can't see a job" in await refused(rig, "sora edit", same, channel, prompt="x", from_=job.id)
+    assert "You can't see a job" in await refused(rig, "sora for:edit", same, channel, prompt="x", sora_video_id=job.id)
     assert await same.autocomplete(channel, EDIT, "from", "") == []
 
 
@@ -185,7 +185,7 @@ async def test_a_job_without_the_needed_kind_is_refused(rig: Rig):
         await refused(rig, "finish subtitles", from_=job.id)
         == f"`{job.id}` can't be used. The file is not a video. Use one of these: MP4, MOV, WebM, MKV, AVI, OGV."
     )
-    assert "was not made by Sora" in await refused(rig, "sora edit", prompt="x", from_=job.id)
+    assert "was not made by Sora" in await refused(rig, "sora for:edit", prompt="x", sora_video_id=job.id)
 
 
 async def test_a_job_that_is_not_done_yet_is_refused(rig: Rig):
@@ -264,7 +264,7 @@ async def test_a_result_that_is_nowhere_any_more_costs_nothing(rig: Rig):
         pytest.param(
             "finish upscale", "thumbnail_url", IMAGE, "thumbnail_url", {"video": sample(VIDEO)}, marks=pytest.mark.long
         ),
-        ("sora remix", "source_video_url", VIDEO, "source_video_url", {"prompt": "x", "from": "video_1"}),
+        ("sora for:remix", "source_video_url", VIDEO, "source_video_url", {"prompt": "x", "sora_video_id": "video_1"}),
     ],
 )
 async def test_any_medium_can_be_an_earlier_job(

@@ -99,7 +99,7 @@ def motion_case(kind: MediaKind, *, steered: bool) -> Case:
     )
 
 
-ALWAYS = ("image edit", "finish lipsync", "sora character", "prompt for:image")
+ALWAYS = ("image edit", "finish lipsync", "sora for:new character", "prompt for:image")
 """What takes a picture, two kinds of files, a clip, or words alone; all commands are in `make test-long`."""
 CASES = {
     "image generate": Case(
@@ -188,12 +188,19 @@ CASES = {
         {"duration_seconds": "video_url"},
         (VIDEO,),
     ),
-    "sora character": Case("sora character", {"name": "Captain Fog"}, {"name": "Captain Fog"}, (CLIP,)),
-    "sora video": Case("sora video", SORA | {"character_id": "ch_1"}, SORA | {"character_id": "ch_1"}, made=(VIDEO,)),
+    "sora for:new character": Case(
+        "sora for:new character",
+        {"name": "Captain Fog"},
+        {"name": "Captain Fog"},
+        (Slot("video_url", VIDEO, "video_url", "video_url+link"),),
+    ),
+    "sora for:character video": Case(
+        "sora for:character video", SORA | {"character_id": "ch_1"}, SORA | {"character_id": "ch_1"}, made=(VIDEO,)
+    ),
     **{
-        f"sora {word}": Case(
-            f"sora {word}",
-            SORA | {"from": "video_68c1"},
+        f"sora for:{word}": Case(
+            f"sora for:{word}",
+            SORA | {"sora_video_id": "video_68c1"},
             SORA | {"sora_video_id": "video_68c1"},
             (SORA_SOURCE,),
             {"source_duration": "source_video_url"} if word == "extend" else {},
@@ -316,7 +323,7 @@ def shown_on_the_card(rig: Rig, case: Case, job: Job) -> None:
     if case.command.startswith("prompt for:"):
         assert f"> {case.options['prompt']}" in card.description
         assert job.output["enhancedPrompt"] in card.description
-    if case.command == "sora character":
+    if case.command == "sora for:new character":
         assert f"character_id: {job.output['character_id']}" in card.description
 
 
@@ -346,14 +353,14 @@ def test_every_plain_field_that_a_command_offers_is_given_in_a_case():
             "prompt for:character variant", {"prompt": "a knight"}, {"prompt": "a knight"}, marks=pytest.mark.long
         ),
         pytest.param(
-            "sora video",
+            "sora for:character video",
             {"prompt": "x", "character_id": "ch_1"},
             {"prompt": "x", "character_id": "ch_1"},
             marks=pytest.mark.long,
         ),
         pytest.param(
-            "sora edit",
-            {"prompt": "x", "from": "video_1"},
+            "sora for:edit",
+            {"prompt": "x", "sora_video_id": "video_1"},
             {"prompt": "x", "sora_video_id": "video_1"},
             marks=pytest.mark.long,
         ),
@@ -388,24 +395,15 @@ async def test_nothing_is_sent_that_was_not_given(rig: Rig, command: str, option
 @pytest.mark.long
 @pytest.mark.parametrize("word", ["edit", "extend", "remix"])
 async def test_a_sora_job_is_named_to_sora_by_its_own_id(rig: Rig, word: str):
-    await rig.member.slash(rig.channel, "sora video", prompt="Captain Fog waves", character_id="ch_1")
+    await rig.member.slash(rig.channel, "sora for:character video", prompt="Captain Fog waves", character_id="ch_1")
     await rig.work()
     [first] = await rig.jobs()
     assert first.output["task_id"].startswith("video_")
-    await rig.member.slash(rig.channel, f"sora {word}", prompt="again", from_=first.id.lower())
+    await rig.member.slash(rig.channel, f"sora for:{word}", prompt="again", sora_video_id=first.id.lower())
     await rig.work()
     assert rig.sandbox.requests[-1].input == {"prompt": "again", "sora_video_id": first.output["task_id"]}
     job = (await rig.jobs())[0]
     assert [examined(rig, file) for file in delivered(rig, job)] == [VIDEO]
-
-
-async def test_only_videos_that_sora_made_are_offered_to_sora(rig: Rig):
-    await earlier(rig, VIDEO)
-    await rig.member.slash(rig.channel, "sora video", prompt="Captain Fog waves", character_id="ch_1")
-    await rig.work()
-    made = (await rig.jobs())[0]
-    choices = await rig.member.autocomplete(rig.channel, "sora edit", "from", "")
-    assert [choice["value"] for choice in choices] == [made.id]
 
 
 # ---------------------------------------------------------------------- several files

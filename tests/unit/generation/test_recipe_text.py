@@ -182,28 +182,6 @@ def test_what_could_not_be_run_is_told_in_one_sentence_that_names_the_step(chang
     assert "\n" not in error.value.sentence
 
 
-@pytest.mark.parametrize(
-    "data",
-    [
-        {},
-        [],
-        {
-            "name": "x",
-            "about": "",
-            "parameters": [],
-            "steps": [{"operation": "image.generate", "values": {"prompt": 5}}],
-        },
-        {"name": "x", "about": "", "parameters": [], "steps": [{"operation": "a\nb: c", "values": {}}]},
-        {"name": "x", "about": "", "parameters": [], "steps": [{"operation": "a", "values": {"b": "1\n\nc"}}]},
-        {"name": "x", "about": "", "parameters": [{"name": "p", "about": 1, "default": ""}], "steps": []},
-        {"name": "x", "about": "", "parameters": 3, "steps": []},
-    ],
-)
-def test_what_is_no_shared_recipe_is_refused(data):
-    with pytest.raises(InputError):
-        Recipe.from_json(data)
-
-
 # ---------------------------------------------------------------------- running
 
 

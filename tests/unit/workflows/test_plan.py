@@ -151,7 +151,7 @@ def test_names_are_valid_and_different_whatever_the_ids_are_and_in_whatever_orde
         ("image.tile", "image", "image", "tile"),
         ("image.tile.generate", "image", "image", "tile"),
         ("three_d.location.generate", "3d", "3d", "location"),
-        ("sora2.video.cut", "sora", "sora", "video_cut"),
+        ("sora2.video.cut", "sora", "more", "sora2_video_cut"),
         ("avatar.generate", "finish", "finish", "avatar"),
         ("avatar.train", "finish", "finish", "avatar_train"),
         ("music.extend", "audio", "audio", "music_extend"),
