@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 from typing import BinaryIO
 
 from bot.domain.models import MediaKind
+from bot.media.containers.matroska import elements
+from bot.media.containers.mp4 import boxes
+from bot.media.containers.pieces import Broken, FilePieces, Needed
 from bot.media.fetcher import LocalFile
 
 EXTENSIONS = MappingProxyType({MediaKind.IMAGE: ".png", MediaKind.VIDEO: ".mp4", MediaKind.AUDIO: ".mp3"})
@@ -19,11 +23,18 @@ _PNG = frozenset({
 _WEBP = frozenset({b"VP8 ", b"VP8L", b"VP8X", b"ALPH", b"ANIM", b"ANMF", b"ICCP"})
 _WEBP_NAMES_METADATA = 0x0C
 """The bits of VP8X that announce EXIF and XMP (RFC 9649)."""
+_GIF_IMAGE, _GIF_END = 0x2C, 0x3B
+_GIF_LOOPS = frozenset({b"NETSCAPE2.0", b"ANIMEXTS1.0"})
+_WEBM_PARENTS = frozenset({0x18538067, 0x1549A966, 0x1654AE6B, 0xAE})
+_WEBM_METADATA = frozenset({0x1254C367, 0x1941A469, 0x1043A770})
+_WEBM_NAMES = frozenset({0x4D80, 0x5741, 0x7BA9, 0x536E})
+_VOID_BYTES = 9
+"""The head of an element that stands for free space."""
 _MP4_PARENTS, _MP4_METADATA = frozenset({b"moov", b"trak", b"mdia"}), frozenset({b"udta", b"meta", b"uuid"})
 
 
 def anonymous(file: LocalFile) -> LocalFile:
-    """Take the metadata out of a PNG, JPEG, WebP, or MP4 on disk; return it under its kind's one extension.
+    """Take the metadata out of an image or video on disk; return it under its kind's one extension.
 
     Blocks. Raises OSError.
     """
@@ -73,8 +84,97 @@ def _webp(data: bytes) -> Iterator[bytes]:
     yield from (b"RIFF", sum(map(len, parts)).to_bytes(4, "little"), *parts)
 
 
+def _gif(data: bytes) -> Iterator[bytes]:
+    """Leave out comments and applications' blocks but that of loops (GIF89a, 24 and 26), and what follows the end."""
+    at = 13 + _colours(data[10:11])
+    yield data[:at]
+    while at < len(data) and data[at] != _GIF_END:
+        is_image = data[at] == _GIF_IMAGE
+        end = at + (11 + _colours(data[at + 9 : at + 10]) if is_image else 2)
+        while end < len(data) and data[end]:
+            end += 1 + data[end]
+        is_application = data[at + 1 : at + 2] == b"\xff" and data[at + 3 : at + 14] not in _GIF_LOOPS
+        if is_image or not (is_application or data[at + 1 : at + 2] == b"\xfe"):
+            yield data[at : end + 1]
+        at = end + 1
+    yield bytes([_GIF_END])
+
+
+def _colours(flags: bytes) -> int:
+    """Return how many bytes the table of colours after these flags has."""
+    return 3 << (flags[0] & 7) + 1 if flags and flags[0] & 0x80 else 0
+
+
+def _avif(data: bytes) -> Iterator[bytes]:
+    """Blank the items of EXIF and XMP (ISO/IEC 23008-12), and boxes of C2PA."""
+    file, left = FilePieces({0: data}, len(data)), bytearray(data)
+    with contextlib.suppress(Broken, Needed):
+        for name, body, end in boxes(file, 0, len(data)):
+            if name in {b"uuid", b"jumb"}:
+                left[body - 4 : end] = b"free".ljust(end - body + 4, b"\0")
+            elif name == b"meta":
+                inner = {each: (at, stop) for each, at, stop in boxes(file, body + 4, end)}
+                for start, length in _metadata_items(file, inner):
+                    left[start : start + length] = bytes(min(length, len(left) - start))
+    yield bytes(left)
+
+
+def _metadata_items(file: FilePieces, inner: Mapping[bytes, tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Yield where the types and contents of items are that are not drawn: without a type, an item is left out."""
+    at, stop = inner.get(b"iinf", (0, 0))
+    named = set()
+    for _, entry, _ in boxes(file, at + (8 if file.number(at, 1) else 6), stop):
+        wide = 2 * (file.number(entry, 1) == 3)
+        if file.read(entry + 8 + wide, 4) in {b"Exif", b"mime"}:
+            named.add(file.number(entry + 4, 2 + wide))
+            yield entry + 8 + wide, 4
+    at, _ = inner.get(b"iloc", (0, 0))
+    version, sizes = file.number(at, 1), file.read(at + 4, 2)
+    offset_size, length_size, base_size = sizes[0] >> 4, sizes[0] & 15, sizes[1] >> 4
+    wide, at = 2 * (version == 2), at + 6
+    count, at = file.number(at, 2 + wide), at + 2 + wide
+    for _ in range(count):
+        item, at = file.number(at, 2 + wide), at + 2 + wide
+        is_inside, at = version > 0 and file.number(at, 2) == 1, at + 2 * (version > 0) + 2
+        base, extents, at = file.number(at, base_size), file.number(at + base_size, 2), at + base_size + 2
+        for _ in range(extents):
+            at += (sizes[1] & 15) * (version > 0)
+            start, length = base + file.number(at, offset_size), file.number(at + offset_size, length_size)
+            at += offset_size + length_size
+            if item in named:
+                yield start + (inner[b"idat"][0] if is_inside else 0), length
+
+
+def _webm(data: bytes) -> Iterator[bytes]:
+    """Blank tags, attachments, chapters, and the names of programs and tracks (RFC 9559) before and after the media."""
+    file, left = FilePieces({0: data}, len(data)), bytearray(data)
+    parents, at = [(0, len(data))], 0
+    with contextlib.suppress(Broken, Needed):
+        while at < len(parents):
+            start, stop = parents[at]
+            at += 1
+            for name, body, end in elements(file, start, stop):
+                upto = len(data) if end is None else end
+                if name in _WEBM_PARENTS:
+                    parents.append((body, upto))
+                elif name in _WEBM_NAMES:
+                    left[body:upto] = bytes(upto - body)
+                elif name in _WEBM_METADATA and upto - body > _VOID_BYTES:
+                    void = b"\xec\x01" + (upto - body - _VOID_BYTES).to_bytes(7, "big")
+                    left[body:upto] = void.ljust(upto - body, b"\0")
+    yield bytes(left)
+
+
 _PARTS: MappingProxyType[str, Callable[[bytes], Iterator[bytes]]] = MappingProxyType(
-    {"image/png": _png, "image/jpeg": _jpeg, "image/webp": _webp}
+    {
+        "image/png": _png,
+        "image/jpeg": _jpeg,
+        "image/webp": _webp,
+        "image/gif": _gif,
+        "image/avif": _avif,
+        "video/webm": _webm,
+        "video/x-matroska": _webm,
+    }
 )
 
 

@@ -36,7 +36,7 @@ class _Segment:
 
 def matroska_seconds(file: FilePieces) -> float:
     """Return the header's duration, else from the first to the end of the last block."""
-    for name, start, stop in _elements(file, 0, None):
+    for name, start, stop in elements(file, 0, None):
         if name == _SEGMENT:
             segment = _segment(file, start, stop)
             if segment.types & {_PICTURES, _SOUND}:
@@ -49,7 +49,7 @@ def matroska_seconds(file: FilePieces) -> float:
     raise Broken
 
 
-def _elements(file: FilePieces, start: int, stop: int | None) -> Iterator[tuple[int, int, int | None]]:
+def elements(file: FilePieces, start: int, stop: int | None) -> Iterator[tuple[int, int, int | None]]:
     for _ in range(_ELEMENT_LIMIT):
         if stop is not None and start >= stop:
             return
@@ -70,22 +70,22 @@ def _elements(file: FilePieces, start: int, stop: int | None) -> Iterator[tuple[
 
 def _segment(file: FilePieces, start: int, stop: int | None) -> _Segment:
     segment = _Segment()
-    for name, body, end in _elements(file, start, stop):
+    for name, body, end in elements(file, start, stop):
         if name == _CLUSTER:
             segment.first_cluster = body
             break  # the media data starts, after all headers
         if name == _INFO:
             _read_info(file, body, end, segment)
         elif name == _TRACKS:
-            for inner, at, upto in _elements(file, body, end):
+            for inner, at, upto in elements(file, body, end):
                 if inner == _TRACK:
-                    fields = _elements(file, at, upto)
+                    fields = elements(file, at, upto)
                     segment.types |= {file.number(value, 1) for key, value, _ in fields if key == _TRACK_TYPE}
     return segment
 
 
 def _read_info(file: FilePieces, start: int, stop: int | None, segment: _Segment) -> None:
-    for name, body, end in _elements(file, start, stop):
+    for name, body, end in elements(file, start, stop):
         length = (end or body) - body
         if name == _SCALE:
             segment.tick_s = file.number(body, length) / 1e9
@@ -102,13 +102,13 @@ def _first_time(file: FilePieces, cluster: int) -> int:
 def _blocks(file: FilePieces, start: int, stop: int | None) -> Iterator[tuple[int, int]]:
     """Yield each block's track and time in ticks from within a cluster to `stop`: the cluster's or file's end."""
     base = 0
-    for name, body, end in _elements(file, start, stop):
+    for name, body, end in elements(file, start, stop):
         if name == _TIMESTAMP and end is not None:
             base = file.number(body, end - body)
         elif name == _SIMPLE_BLOCK:
             yield _block(file, body, base)
         elif name == _BLOCK_GROUP and end is not None:
-            for inner, at, _ in _elements(file, body, end):
+            for inner, at, _ in elements(file, body, end):
                 if inner == _BLOCK:
                     yield _block(file, at, base)
         elif name == _CLUSTER:
@@ -141,10 +141,10 @@ def _last_end(file: FilePieces) -> int:
 
 
 def _end_of_cluster(file: FilePieces, start: int, size: int) -> int:
-    name, body, stop = next(_elements(file, start, size))
+    name, body, stop = next(elements(file, start, size))
     if name != _CLUSTER or (stop is not None and stop > size):
         raise Broken
-    if stop is not None and any(name == _CLUSTER for name, _, _ in _elements(file, stop, size)):
+    if stop is not None and any(name == _CLUSTER for name, _, _ in elements(file, stop, size)):
         raise Broken
     times: dict[int, list[int]] = {}
     for track, time in _blocks(file, body, stop or size):
