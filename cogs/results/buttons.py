@@ -83,7 +83,7 @@ def offered(bot: Bot, jobs: Sequence[Job], *, linked: bool, shown_above: Decimal
         last.append(_button("edit", job, texts.EDIT_AND_RUN))
     if private and made and ended and not job.is_at_home:
         last.append(_button(SHARE, job, texts.SHARE))
-    if linked and (made or ended):
+    if (linked or job.shootout) and (made or ended):  # a vote showed no links
         last.append(_button("link", job, texts.FRESH_LINK))
     on_card = [details_button(job), *([_button("remove", job)] if ended else [])]
     last += [_button(DEFAULT, each, texts.MAKE_DEFAULT) for each in jobs if each.shootout is ShootoutPhase.WON]

@@ -75,7 +75,11 @@ class CardDrawing:
         return made_with(job, self.catalogue.current) if rules.ai_label else ""
 
     async def view(self, card: Card, jobs: Sequence[Job], links: Sequence[str]) -> discord.ui.View | None:
-        """Return the card's controls and link buttons, None if there are none."""
+        """Return the card's controls and link buttons, None if there are none.
+
+        What members vote on has no links: an address may name the model.
+        """
+        links = () if jobs[0].is_secret else links
         rules = await self.store.settings.get(card.guild_id)
         rows = self.surface.controls(card, jobs, linked=bool(links), shown_above=rules.confirm_above)
         return message_view(rows, links)

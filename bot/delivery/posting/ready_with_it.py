@@ -19,8 +19,9 @@ from bot.runtime.clock import Clock
 
 GATHER_S = 1.5
 """How long a result waits for others of its card."""
-SECRET_GATHER_S, SECRET_AGAIN_S = 900.0, 5.0
-"""How long one waits on which members vote, as which came first would say something of its model, and between looks."""
+SECRET_AGAIN_S = 5.0
+"""Between two checks of a result on which members vote: it waits until all have ended, as the first would say something
+of its model."""
 FEW, FEW_APART_S, MANY_APART_S = 4, 4.0, 20.0
 """Edit intervals on cards of few and of more jobs: Discord allows five edits in five seconds per channel, shared by its
 cards."""
@@ -50,8 +51,7 @@ class ReadyWithIt:
         """Return the seconds until posting; 0 for now: for steps, and if no others are being made."""
         if job.is_secret:
             is_first = any(not each.state.ended and each.state is not JobState.READY for each in jobs)
-            waited_s = self.clock.wall() - (job.finished_at or job.created_at)
-            return SECRET_AGAIN_S if is_first and waited_s < SECRET_GATHER_S else 0.0
+            return SECRET_AGAIN_S if is_first else 0.0
         if is_linked(jobs) or all(each.state not in AWAITED_STATES for each in jobs if each.id != job.id):
             return 0.0
         now = self.clock.monotonic()

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from bot.delivery.files.downloads import Downloads
 from bot.domain.models import RUNNING_STATES, JobState
 from bot.generation import texts as refusals
 from cogs.results.buttons import ICONS
@@ -21,7 +22,7 @@ from tests.support.me import export_own
 from tests.support.reacting import made, other
 from tests.support.rig import Rig
 from tests.support.shootouts import MODELS, card_of, held, jobs_by_letter, over, turn, vote
-from tests.support.surface import sends
+from tests.support.surface import parts, sends
 
 SECRETS = ("seedream", "gptimage", "gpt image", "12 credits", "13 credits", "was_seed")
 FREE = {"details", "vote", "vote_end", "remove", "remove_result", "remove_record"}
@@ -144,20 +145,36 @@ async def test_a_reaction_uses_nothing_of_it(rig: Rig, emoji: str):
     silent(sent_since(rig, before))
 
 
-async def test_the_first_to_be_ready_is_not_posted_before_the_others(rig: Rig):
+@pytest.mark.parametrize("slower_s", [60, 1200])
+async def test_the_first_to_be_ready_is_not_posted_before_the_others(rig: Rig, slower_s: int):
     """Which model is fast would say which letter it has."""
     await rig.member.slash(rig.channel, "shootout", prompt="a fox", models="seedream5, gptimage2")
     seen: set[int] = set()
     await rig.step()
-    rig.sandbox.requests[0].ends_at += 60
+    rig.sandbox.requests[0].ends_at += slower_s
     for _ in range(400):
         await rig.step()
         seen.add(len((await card_of(rig)).attachments))
         if not await rig.bot.parts.store.job_lists.open_total():
             break
-        rig.advance(0.5)
+        rig.advance(slower_s / 120)
     assert seen == {0, 2}
     assert {job.state for job in await rig.jobs()} == {JobState.DELIVERED}
+
+
+async def test_links_of_files_that_are_too_large_are_withheld_until_the_end(rig: Rig, monkeypatch: pytest.MonkeyPatch):
+    async def none_fits(*_: Any) -> tuple[int, int]:
+        return 10, 10
+
+    monkeypatch.setattr(Downloads, "_limits", none_fits)
+    card = await held(rig)
+    assert not card.attachments
+    hosts = {url.split("/")[2] for job in await rig.jobs() for url in [job.media[0].url]}
+    assert not [host for host in hosts if host in str([row.to_dict() for row in card.components])]
+    done = await over(rig)
+    [link] = [item["custom_id"] for item in parts(done) if item.get("custom_id", "").startswith("c1:link:")]
+    said = shown(await rig.member.click(done, custom_id=link))
+    assert all(host in said for host in hosts)
 
 
 def alike(text: str, known: dict[str, Any]) -> str:
