@@ -15,6 +15,7 @@ from bot.language import LANGUAGES, speaking, tr
 from tests.support.locales import speaks
 from tests.support.rig import Rig
 from tests.support.shown_texts import shown_since
+from tests.support.surface import without_page
 from tools.translations import TEMPLATE
 
 WRITTEN = re.compile(r"(?<!`)`(?P<path>/[^`\n]+|[a-z][a-z0-9_]*)`(?!`)")
@@ -86,6 +87,6 @@ async def test_panels_pages_and_greetings_have_commands_that_can_be_clicked_in_e
 
 async def test_a_refusal_names_a_command_that_can_be_clicked(rig: Rig):
     result = await rig.member.slash(rig.channel, "image generate", prompt="x", preset="nope")
-    assert result.response.content.endswith(
+    assert without_page(result.response.content).endswith(
         f"Open {rig.bot.parts.command_sync.names.mention('me')} to see your presets."
     )

@@ -88,7 +88,6 @@ def _states() -> Iterator[CardState]:
     yield CardState("waiting while paused", JobState.WAITING, context={"paused": True})
     yield CardState("waiting for a step", JobState.WAITING, {"after_ids": ("J1",)})
     yield CardState("price not known", JobState.SUBMITTING, {"basis": UNKNOWN})
-    yield CardState("without a key", JobState.QUEUED, context={"blocked": True})
     in_sight, short = JobProgress(expected=Expected(NOW + 40), share=0.45), JobProgress(expected=Expected(NOW + 8))
     guess = JobProgress(expected=Expected(NOW + 90), share=0.0, is_guess=True)
     late = JobProgress(expected=Expected(NOW + 75, is_late=True), share=0.93)

@@ -190,12 +190,19 @@ class Scene:
             assert len(private) == 1 or private_sentence(result)
             return REFUSED
         if (now.jobs, now.there, now.marks, now.private) != (before.jobs, before.there, before.marks, before.private):
-            new = [m for place in self._places for m in in_channel(rig, place) if m.id not in before.there]
-            return OFFERS if any("words" in actions_of(message) for message in new) else DOES
+            return self._changed(before)
         if self.has_answered_there:
             self.has_answered_there = False
             return DOES
         return _answered(said)
+
+    def _changed(self, before: Seen) -> str:
+        new = [m for place in self._places for m in in_channel(self.rig, place) if m.id not in before.there]
+        if not any("words" in actions_of(message) for message in new):
+            return DOES
+        for message in new:
+            delete(self.rig, message)  # as it would be later, in the middle of another act
+        return OFFERS
 
 
 def _answered(said: list[Any]) -> str:

@@ -135,18 +135,3 @@ async def test_a_tool_that_expects_a_ratio_gets_one(rig: Rig):
     assert "about 12 credits (Cannon Studio's estimate)" in str(card.response.embeds[0].to_dict())
     await rig.work()
     assert "aspect_ratio" not in rig.sandbox.requests[0].input
-
-
-async def test_prices_are_read_while_a_round_looks_through_the_servers(rig: Rig, monkeypatch: pytest.MonkeyPatch):
-    """A round of the prices failed on each server that came into use meanwhile."""
-    books = rig.bot.parts.price_books
-    await books.of(rig.guild.id)
-    is_complete = books.is_complete
-
-    async def read_meanwhile(guild_id: int) -> bool:
-        await books.of(guild_id + 1)
-        return await is_complete(guild_id)
-
-    monkeypatch.setattr(books, "is_complete", read_meanwhile)
-    await books.run_once()
-    assert list(books._in_use) == [rig.guild.id + 1, rig.guild.id]

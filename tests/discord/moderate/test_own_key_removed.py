@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import discord
 import pytest
@@ -52,8 +51,7 @@ async def test_the_host_reads_the_balance_of_their_account(rig: Rig):
     assert "10,000" in shown(await rig.moderator.slash(rig.channel, "studio status"))
 
 
-@pytest.mark.parametrize("limit", [Decimal(0), Decimal(11)])
-async def test_a_limit_below_the_price_refuses_from_the_start(tmp_path: Path, limit: Any):
-    async with running(tmp_path, cannon_api_key_limit=limit) as rig:
+async def test_a_limit_of_nothing_refuses_from_the_start(tmp_path: Path):
+    async with running(tmp_path, cannon_api_key_limit=Decimal(0)) as rig:
         await rig.member.slash(rig.channel, "image generate", prompt="a fox")
         assert await rig.jobs() == []

@@ -435,16 +435,3 @@ async def test_a_process_without_a_gateway_runs_what_is_due(rig: Rig, monkeypatc
     assert len(await rig.jobs()) == 1
     assert not (await kept(rig, made)).is_paused
     assert len(rig.messages()) == 1
-
-
-async def test_the_hosts_pause_passes_and_pauses_nothing(rig: Rig):
-    made = await schedule(rig)
-    await rig.bot.parts.pause.begin(1)
-    rig.advance(NINE_S + 5)
-    await round_of_schedules(rig)
-    assert await rig.jobs() == []
-    assert not (await kept(rig, made)).is_paused
-    assert len(await lines(rig)) == 1
-    await rig.bot.parts.pause.end(1)
-    await run_at(rig, rig.clock.wall() + 400)
-    assert len(await rig.jobs()) == 1

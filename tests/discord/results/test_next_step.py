@@ -96,7 +96,7 @@ async def test_a_second_medium_that_is_missing_is_reported_and_costs_nothing(rig
     assert "speech" in private_sentence(await rig.member.submit_modal(form, {}))
     form = await rig.member.select(shown.response, ["lipsync.generate"])
     both = {"Speech": ("speech.mp3", SOUND), "Speech: link or job ID": "https://example.com/speech.mp3"}
-    assert "only once" in private_sentence(await rig.member.submit_modal(form, fill(form, both)))
+    assert "more than once" in private_sentence(await rig.member.submit_modal(form, fill(form, both)))
     await nothing_happened(rig)
 
 

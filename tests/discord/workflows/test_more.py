@@ -86,9 +86,9 @@ async def test_a_line_that_makes_no_sense_is_refused_and_costs_nothing(rig: Rig,
     await nothing_happened(rig)
 
 
-async def test_how_many_and_a_better_prompt_are_lines_where_they_are_no_options(rig: Rig):
-    shown = await opened(rig, "video generate", prompt="waves")
-    await rig.member.submit_modal(shown, filled(shown.modal, {"count": 2, "enhance": True}))
+async def test_a_better_prompt_is_a_line_where_it_is_no_option(rig: Rig):
+    shown = await opened(rig, "video generate", prompt="waves", count=2)
+    await rig.member.submit_modal(shown, filled(shown.modal, {"enhance": True}))
     assert [job.operation for job in await rig.jobs()].count("video.generate") == 2
     assert "prompt.enhance.video" in {job.operation for job in await rig.jobs()}
 

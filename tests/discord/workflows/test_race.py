@@ -111,6 +111,24 @@ async def test_an_overshoot_is_paid_once_and_then_nobody_wins_any_more(rig: Rig)
     await settled_exactly(rig)
 
 
+@pytest.mark.long
+async def test_while_a_price_is_unknown_one_of_all_jobs_starts_and_the_others_take_what_is_left(rig: Rig):
+    await limit(rig, 40, Scope.SERVER)
+    won, lost = await race(rig, [ask(rig, member, member, DRAW) for member in MEMBERS])
+    assert (len(won), lost) == (len(MEMBERS), [])
+    assert (await rig.bot.parts.store.ledger.balance(rig.guild.id)).held == DEFAULT_HOLD
+    await show(rig, won)
+    await rig.work()
+    jobs = await rig.jobs()
+    delivered = [job for job in jobs if job.state is JobState.DELIVERED]
+    assert {job.state for job in jobs} == {JobState.DELIVERED, JobState.CANCELLED}
+    [price] = {job.cost for job in delivered}
+    assert price is not None
+    assert 40 - price < len(delivered) * price == rig.sandbox.spent(HOST_KEY) <= 40
+    await settled_exactly(rig)
+    assert await rig.bot.parts.store.check() == []
+
+
 @pytest.mark.parametrize("granted", [0, 4])
 async def test_one_member_who_asks_fifty_times_at_once_gets_what_the_limit_and_a_grant_leave(rig: Rig, granted: int):
     member = MEMBERS[0]
