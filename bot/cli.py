@@ -15,7 +15,6 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Coroutine, Sequence
-from decimal import Decimal
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -23,7 +22,7 @@ import structlog
 
 from bot import __version__, commit, install_line
 from bot.app.host import command_line
-from bot.app.host.command_line import start_logs, watch
+from bot.app.host.command_line import start_logs, watch, whole
 from bot.errors import RESTART_CANNOT_HELP, RESTART_MAY_HELP, BotError, DatabaseFailing, SettingsError, StartError
 from bot.language import LANGUAGES, SOURCE, CatalogueError, read_all
 from bot.runtime.machine import refusal
@@ -107,7 +106,7 @@ def _parser() -> argparse.ArgumentParser:
         " (default: all); the others need PostgreSQL",
     )
     demo = add("demo", _demo, "Run the bot on a simulated Discord and a simulated Cannon Studio, in a web page.")
-    demo.add_argument("--port", type=_port, default=0, help="port of the page (default: any free one)")
+    demo.add_argument("--port", type=whole(0, 65535), default=0, help="port of the page (default: any free one)")
     demo.add_argument("--no-browser", action="store_true", help="do not open the page in a browser")
     demo.add_argument(
         "--speed", type=_speed, default=1.0, help="how many times faster than real jobs finish (default: 1)"
@@ -122,17 +121,12 @@ def _parser() -> argparse.ArgumentParser:
     sandbox = add("sandbox", _sandbox, "Run Cannon Studio's API on this machine, with faults on demand.")
     sandbox.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
     sandbox.add_argument(
-        "--port", type=_port, default=8790, help="port to listen on, 0 for any free one (default: 8790)"
+        "--port", type=whole(0, 65535), default=8790, help="port to listen on, 0 for any free one (default: 8790)"
     )
     sandbox.add_argument(
         "--speed", type=_speed, default=1.0, help="how many times faster than real jobs finish (default: 1)"
     )
-    sandbox.add_argument(
-        "--credits", type=_credits, default=Decimal(10_000), help="credits of each key (default: 10000)"
-    )
-    sandbox.add_argument(
-        "--api", type=_api_options, default={}, metavar="JSON", help="another API, as docs/sandbox.md has its options"
-    )
+    sandbox.add_argument("--credits", type=whole(0, 10**9), default=10_000, help="credits of each key (default: 10000)")
     checking = add("check", _check, "Report every problem that would stop a start; change nothing, begin no session.")
     checking.add_argument("--offline", action="store_true", help="call neither Discord nor Cannon Studio")
     checking.add_argument("--json", action="store_true", help="as JSON, with all settings and no secret")
@@ -205,7 +199,6 @@ def _sandbox(arguments: argparse.Namespace) -> int:
 
 async def _serve_sandbox(arguments: argparse.Namespace) -> None:
     sandbox = _sandbox_module("server").Sandbox(speed=arguments.speed, credits=arguments.credits)
-    sandbox.vary(**arguments.api)
     try:
         await sandbox.start(arguments.host, arguments.port)
     except OSError as error:
@@ -226,14 +219,13 @@ def _check(arguments: argparse.Namespace) -> int:
     start_logs(Settings(log_level="ERROR"))
     from bot.app.entry_points import check
     from bot.app.host import texts
-    from bot.app.host.check import examine_machine, of_cannon, of_host_key, report
+    from bot.app.host.check import examine_machine, of_cannon, report
 
     clock, progress = watch()
     found = examine_machine(settings, wrong, clock, progress)
     found.add(asyncio.run(check(settings, clock, is_online=not arguments.offline)))
     if not arguments.offline:
-        found.warnings.extend(of_cannon(settings))
-        found.add(asyncio.run(of_host_key(settings, clock)))
+        found.add(asyncio.run(of_cannon(settings, clock)))
     if (link := _invite_link(settings)) is not None:
         found.facts.append(f"Add the bot to a server: {link}")
     facts = report(settings, found, clock)
@@ -328,12 +320,6 @@ def _listed(problems: Sequence[str]) -> str:
     return "\n".join(f"- {problem}" for problem in problems)
 
 
-def _port(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and int(text) <= 65535):
-        raise argparse.ArgumentTypeError("a whole number from 0 to 65535 is needed")
-    return int(text)
-
-
 def _speed(text: str) -> float:
     try:
         speed = float(text)
@@ -342,23 +328,3 @@ def _speed(text: str) -> float:
     if not 0.01 <= speed <= 10_000:
         raise argparse.ArgumentTypeError("a number from 0.01 to 10000 is needed")
     return speed
-
-
-def _api_options(text: str) -> dict[str, Any]:
-    try:
-        value = json.loads(text)
-    except ValueError:
-        value = None
-    if not isinstance(value, dict):
-        raise argparse.ArgumentTypeError("a JSON object is needed")
-    try:
-        _sandbox_module("studio.variant").Variant().changed(value)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
-    return value
-
-
-def _credits(text: str) -> Decimal:
-    if not (text.isascii() and text.isdecimal() and len(text) <= 9):
-        raise argparse.ArgumentTypeError("a whole number of credits is needed")
-    return Decimal(text)

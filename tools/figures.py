@@ -89,6 +89,8 @@ def main() -> None:
     print(f"modules                          {len(sources)}")
     print(f"import lines                     {imports / sum(lines.values()):.1%}")
     print(f"words of docstrings and comments {sum(words_about_code(sources[path], trees[path]) for path in sources):,}")
+    documents = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+    print(f"words of documents               {sum(len(path.read_text('utf-8').split()) for path in documents):,}")
     print(f"rooms that say price             {len(priced)}")
     several = knowing()
     print(f"files that know several processes {len(several)} outside bot/fleet, in {sum(several.values())} lines")

@@ -56,9 +56,6 @@ LOG_NOT_EMPTIED = (
     " Another program is using the database, so erased data may remain in its log. Run this again when that has ended."
 )
 ERASING = "Erasing jobs"
-BOT_IS_OLDER = (
-    "The bot that is running is of an older version than this command. Restart it with the new version, or stop it."
-)
 NO_DATABASE = (
     "There is no database at {path}. Set DATABASE, or run this in the directory where the bot is started."
 ).format

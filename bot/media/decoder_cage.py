@@ -2,8 +2,7 @@
 
 In case an image exploits a decoder. Landlock blocks other files, connections and signals, seccomp all but some fifty
 system calls. Both are Linux's, unprivileged and irrevocable, and called through ctypes, because PyPI's packages need a
-system library. If the kernel lacks one, the other holds; `closes` reports which, at the start and in `check` and
-`doctor`.
+system library. If the kernel lacks one, the other holds; `closes` reports which, at the start and in `check`.
 """
 
 from __future__ import annotations

@@ -459,7 +459,7 @@ def is_anything_followed(db: Connection, now: float) -> bool:
 
 
 def followers(db: Connection, now: float) -> dict[str, int]:
-    """Return how many processes follow jobs now, Unix seconds, as the doctor says it."""
+    """Return how many processes follow jobs now, Unix seconds."""
     return {"live_leases": db.execute("SELECT count(*) FROM leases WHERE expires_at > ?", (now,)).fetchone()[0]}
 
 

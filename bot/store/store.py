@@ -200,7 +200,6 @@ class Store:
         opener = server_module("database").PostgresDatabase
         database: Database = await opener.open(url, clock=clock, progress=progress)
         try:
-            await database.read(lambda db: refuse_moved(db, url))
             now = clock.wall()
             needed = await database.read(lambda db: sealed.needed_fingerprints(db, now))
             box = load_box(secret_keys, None, needed=needed)

@@ -12,7 +12,6 @@ from pathlib import Path
 
 from bot.domain.models import credits_text, credits_words
 from bot.language import Text
-from bot.settings import PostgresUrl
 
 # ---------------------------------------------------------------------- jobs that wait for others' results
 
@@ -251,17 +250,16 @@ REBUILDING = "Rewriting the database"
 BACKUP_IS_DATABASE = "The backup and the database are the same file. Name another file for the backup."
 
 
-def moved(database: Path | PostgresUrl, place: str, at: float) -> str:
+def moved(database: Path, place: str, at: float) -> str:
     when = datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M UTC")
     return (
-        f"{database} was moved to {place} on {when}, and its jobs continue there: set DATABASE to that. To go back"
-        " instead, stop every bot and run `cannon-bot migrate-to --undo`; it has nothing of what happened since."
+        f"{database} was moved to {place} on {when}, and its jobs continue there: set DATABASE to that. To go back,"
+        " stop every bot, back that up, set DATABASE to this file again, and restore the backup."
     )
 
 
 SERVER_IS_EMPTY = "{name} has no data of cannon-bot in it, so nothing was copied. Check DATABASE.".format
 TARGET_IS_FILLED = "{place} has tables already, so nothing was moved. Name an empty database.".format
-FILE_IS_FILLED = "{file} has data already, so nothing was moved. Name a file that is not there yet.".format
 BOTS_RUN = "A bot is running on the database. Stop every bot, wait a minute, and run this again."
 TARGET_IS_MOVED_TO = (
     "{place} has been moved to already, so nothing was moved. Set DATABASE to it, or name an empty database."

@@ -24,7 +24,6 @@ from bot.store.host import backup as module
 from bot.store.host.backup import back_up
 from bot.store.host.jobs import reading
 from bot.store.host.restore import restore
-from bot.store.host.upgrade import plan_of
 from bot.store.vault.secret_box import key_file_of
 
 pytestmark = pytest.mark.sqlite_only("backups of PostgreSQL are in test_server_backups.py")
@@ -259,9 +258,6 @@ async def test_a_database_is_backed_up_before_it_is_migrated(
     await (await open_store()).close()
     version = one(path, "PRAGMA user_version")
     upgrade()
-    plan = plan_of(path, no_progress)
-    assert plan is not None
-    assert (plan.schema, plan.known, plan.is_needed) == (version, NEXT.version, True)
     await (await open_store()).close()
     [backup] = made_for(path)
     assert (backup.name, mode(backup)) == (f"bot.db.schema-{version:03}.backup", 0o600)
@@ -303,7 +299,6 @@ async def test_the_last_backups_of_upgrades_are_kept(path: Path, open_store: Ope
 async def test_looking_leaves_nothing_beside_a_stopped_bots_database(open_store: Open, path: Path) -> None:
     await (await open_store()).close()
     before = sorted(each.name for each in path.parent.iterdir())
-    assert plan_of(path, no_progress) is not None
     with reading(path):
         pass
     assert sorted(each.name for each in path.parent.iterdir()) == before
@@ -316,6 +311,5 @@ def test_check_tells_of_an_interrupted_restore(path: Path) -> None:
 
 
 async def test_a_new_file_needs_no_backup(path: Path, open_store: Open) -> None:
-    assert plan_of(path, no_progress) is None
     await open_store()
     assert made_for(path) == []

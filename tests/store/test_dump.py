@@ -10,18 +10,15 @@ from typing import Any
 import pytest
 
 from bot.app.host.check import Findings, report
-from bot.app.host.files import upgrade_forecast
 from bot.app.host.jobs.commands import mark_uncertain
 from bot.domain.models import JobState
 from bot.errors import Refused
-from bot.fleet.postgresql import schema
 from bot.fleet.postgresql.server import reading_server
 from bot.runtime.clock import SystemClock
 from bot.runtime.network.health_probe import store_address, stored_address
 from bot.runtime.progress import no_progress
 from bot.settings import PostgresUrl, SecretStr, Settings
 from bot.store import Store
-from bot.store.engine.schema import Migration
 from tests.store.conftest import GUILD, HandClock
 from tests.support.databases import SECRET_KEY, PostgresDatabases
 from tests.support.postgres import binaries
@@ -126,18 +123,6 @@ async def test_check_finds_what_is_wrong_and_nothing_else(
     assert "can't be used" in said
     with reading_server(filled) as db:
         assert db.execute("SELECT count(*) FROM jobs").fetchone()[0] == 3, "it was not touched"
-
-
-async def test_the_next_version_is_told_before_it_upgrades(
-    filled: PostgresUrl, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert upgrade_forecast(filled, no_progress) == (None, True)
-    more = (*schema.migrations(), Migration(len(schema.migrations()) + 1, "CREATE TABLE later (a BIGINT)"))
-    monkeypatch.setattr(schema, "migrations", lambda: more)
-    told, has_room = upgrade_forecast(filled, no_progress)
-    assert has_room
-    assert told is not None
-    assert "cannon-bot backup PATH" in told
 
 
 def test_each_process_says_in_a_file_of_its_own_where_it_is_asked(tmp_path: Path) -> None:

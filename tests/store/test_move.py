@@ -6,18 +6,20 @@ import asyncio
 import sqlite3
 from collections.abc import Awaitable, Callable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
+from bot.app.host.files import make_backup, restore_backup
 from bot.catalogue import Catalogue, LiveCatalogue
 from bot.domain.models import JobState
 from bot.errors import StartError, StoreError
 from bot.fleet.postgresql import move as move_check
 from bot.fleet.postgresql import move as moving
-from bot.fleet.postgresql.migrate import migrate, undo
+from bot.fleet.postgresql.migrate import migrate
 from bot.runtime import failpoints
 from bot.runtime.failpoints import Crash
 from bot.runtime.progress import no_progress
@@ -124,24 +126,25 @@ async def test_every_row_is_the_same(
             assert {tuple(row) for row in there.execute(query)} == ours, table
 
 
-async def test_a_file_that_was_moved_is_no_more_used_until_that_is_undone(
-    filled: None, settings: Settings, target: PostgresUrl, clock: HandClock, open_store: Open
+async def test_a_file_that_was_moved_is_used_again_with_a_backup_of_the_server(
+    filled: None, settings: Settings, target: PostgresUrl, clock: HandClock, open_store: Open, tmp_path: Path
 ):
     await move(settings, target, clock)
-    with pytest.raises(StoreError, match=r"was moved to postgresql://.*set DATABASE.*--undo"):
+    with pytest.raises(StoreError, match=r"was moved to postgresql://.*set DATABASE.*restore the backup"):
         await open_store(secret_keys=(KEY,))
     assert "was moved to" in Store.check_file(settings.sqlite_file, (KEY,))[0]
     with pytest.raises(StoreError, match="was moved to"):
         await move(settings, target, clock)
-    assert "is used again" in undo(settings)
+    backup, on_server = tmp_path / "server.backup", replace(settings, database=target)
+    given = {"clock": clock, "progress": no_progress}
+    await asyncio.to_thread(make_backup, on_server, backup, with_key=False, replaces=False, **given)
+    assert "The files that were there before" in await asyncio.to_thread(restore_backup, settings, backup, **given)
     store = await open_store(secret_keys=(KEY,))
     assert await store.check() == []
     open_jobs = await store.job_lists.recent(GUILD, states=[JobState.SUBMITTING])
     assert all(job.in_doubt for job in open_jobs), "they may have been submitted there"
     assert open_jobs
     await store.close()
-    with pytest.raises(StartError, match="nothing to undo"):
-        undo(settings)
     with pytest.raises(StoreError, match="has been moved to already"):
         await move(settings, target, clock)
 

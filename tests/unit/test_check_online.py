@@ -20,8 +20,9 @@ from cryptography.x509.oid import NameOID
 from discord.http import Route
 
 from bot.app.entry_points import check
-from bot.app.host.check import Findings
-from bot.app.host.texts import NO_USER_INSTALL
+from bot.app.host.check import Findings, of_cannon
+from bot.app.host.texts import FORM_NOT_KNOWN, NO_USER_INSTALL
+from bot.catalogue import OPERATIONS, Catalogue, describe
 from bot.runtime.clock import Clock, SystemClock
 from bot.settings import SecretStr, Settings
 from tests.support.wire.server import WireDiscord
@@ -65,9 +66,28 @@ async def test_where_all_is_well_the_token_and_the_gateway_are_tried_without_a_s
     )
     assert (done.returncode, done.stderr) == (0, ""), done.stdout
     assert done.stdout.startswith("OK: settings, database, migrations, commands, and Discord.\n1 warning:\n")
-    assert "Cannon Studio can't be reached at http://127.0.0.1:9 (Connection refused)" in done.stdout
+    assert "Cannon Studio can't be reached at http://127.0.0.1:9." in done.stdout
     assert {call.path for call in discord.rest.calls} == {"/users/@me", "/oauth2/applications/@me", "/gateway/bot"}
     assert discord.gateway.live == []
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+async def test_a_description_of_unknown_form_is_reported(is_known: bool) -> None:
+    document = describe(Catalogue(OPERATIONS)) if is_known else {"openapi": "3.1.0", "paths": {"/v2/make": {"get": {}}}}
+
+    async def answer(_request: web.Request) -> web.Response:
+        return web.json_response(document)
+
+    runner = web.AppRunner(web.Application())
+    runner.app.router.add_get("/api/v1/openapi", answer)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    try:
+        chosen = Settings(cannon_api_url=f"http://127.0.0.1:{runner.addresses[0][1]}")
+        assert await of_cannon(chosen, SystemClock()) == Findings(warnings=[] if is_known else [FORM_NOT_KNOWN])
+    finally:
+        await runner.cleanup()
 
 
 async def test_a_refused_token_is_one_problem(discord: WireDiscord) -> None:

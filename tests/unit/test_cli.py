@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 import os
 import signal
 import sqlite3
@@ -20,8 +19,6 @@ from bot.runtime.metrics import Metrics
 from bot.runtime.network.health_probe import ask, stored_address
 from bot.runtime.network.web_server import Endpoint, HttpServer
 from bot.settings import describe_settings
-from bot.store.engine.schema import migrations
-from tests.support.new_file import write_empty_database
 
 TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4.GabcdE." + "a" * 38
 SOURCES = Path(__file__).resolve().parents[2]
@@ -63,8 +60,6 @@ def test_the_version_is_told(tmp_path: Path) -> None:
         pytest.param(("demo", "--speed", "nan"), marks=pytest.mark.long),
         pytest.param(("sandbox", "--credits", "-1"), marks=pytest.mark.long),
         pytest.param(("sandbox", "--speed", "fast"), marks=pytest.mark.long),
-        pytest.param(("sandbox", "--api", "paths"), marks=pytest.mark.long),
-        pytest.param(("sandbox", "--api", '{"colour": 1}'), marks=pytest.mark.long),
     ],
 )
 def test_a_wrong_command_line_is_told_with_exit_code_2(tmp_path: Path, arguments: tuple[str, ...]) -> None:
@@ -139,19 +134,6 @@ def test_check_tells_every_problem_in_one_go_each_with_its_setting_or_file(tmp_p
     assert done.stdout.startswith("4 problems")
     for word in ("DISCORD_TOKEN", "HTTP_PORT", "LOG_LEVEL", "broken.db"):
         assert sum(word in problem for problem in problems) == 1
-
-
-@pytest.mark.long
-def test_check_tells_what_the_upgrade_will_do_and_does_nothing_of_it(tmp_path: Path) -> None:
-    given = {"DISCORD_TOKEN": TOKEN, "DATABASE": "bot.db", "SECRET_KEYS": "k" * 40}
-    write_empty_database(tmp_path / "bot.db")
-    assert cannon_bot("rotate-keys", cwd=tmp_path, **given).returncode == 0
-    before = {each.name: each.read_bytes() for each in tmp_path.iterdir()}
-    done = cannon_bot("check", "--offline", cwd=tmp_path, module="tests.support.next_version", **given)
-    assert done.returncode == 0, done.stderr
-    assert f"to {len(migrations()) + 1} (migrations " in done.stdout
-    assert "It first makes a backup of" in done.stdout
-    assert {each.name: each.read_bytes() for each in tmp_path.iterdir()} == before
 
 
 def test_a_listing_flattens_groups_and_leaves_menus_out() -> None:
@@ -337,8 +319,7 @@ sys.exit(cli.main(['health']))
 
 @pytest.mark.long
 def test_the_sandbox_tells_its_address_and_stops_on_a_signal(tmp_path: Path) -> None:
-    api = json.dumps({"vanished": ["image.edit"]})
-    command = [sys.executable, "-m", "bot", "sandbox", "--port", "0", "--api", api]
+    command = [sys.executable, "-m", "bot", "sandbox", "--port", "0"]
     with subprocess.Popen(
         command, cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
@@ -350,7 +331,6 @@ def test_the_sandbox_tells_its_address_and_stops_on_a_signal(tmp_path: Path) -> 
         _, error = process.communicate()
     assert "http://127.0.0.1:" in first
     assert '"image.generate"' in text
-    assert '"image.edit"' not in text
     assert (process.returncode, error) == (0, "")
 
 

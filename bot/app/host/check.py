@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-import http.client
 import importlib.metadata
 import importlib.util
 import os
@@ -15,16 +14,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import Any, Protocol
-from urllib.parse import urlsplit
 
 from bot import __version__, commit, install_line
 from bot.app.host import texts
-from bot.app.host.files import upgrade_forecast
 from bot.app.host.jobs.commands import host_credits_spent
 from bot.app.texts import HOST_KEY_UNLIMITED, PRACTICE_KEY_OF_HOST
 from bot.cannon.client import CannonClient
+from bot.catalogue import Catalogue, merge
 from bot.domain.practice import is_practice_key
-from bot.errors import CannonError, KeyRefused, StartError, StoreError
+from bot.errors import CannonError, CannonUnavailable, KeyRefused, StartError, StoreError
 from bot.media import film
 from bot.media.contact_sheet import attacked
 from bot.media.decoder_cage import closes
@@ -82,10 +80,9 @@ def examine_machine(settings: Settings, wrong: Sequence[str], clock: Clock, prog
 
     `wrong` is what is wrong with the settings: what depends on these is not checked.
     """
-    found = Findings([*wrong], misspelled(), [texts.CAGED(closes=closes().value)])
+    found = Findings([*wrong], misspelled())
     if not film.is_possible():
         found.facts.append(texts.NO_FILMS(line=install_line("film")))
-    found.facts.append(texts.OWN_ACCOUNTS[settings.own_accounts])
     if settings.is_host_key_unlimited:
         found.warnings.append(HOST_KEY_UNLIMITED)
     found.problems.extend(_of_host(settings))
@@ -119,8 +116,6 @@ def _of_database(settings: Settings, progress: Progress) -> Findings:
         found.problems.extend(Store.check_file(settings.database, keys, progress))
     if (free := free_bytes(files.parent)) < LITTLE_ROOM_BYTES and unwritable is None:
         found.warnings.append(texts.LITTLE_ROOM(folder=files.parent, free=size(round(free))))
-    if not found.problems:
-        found.add(_of_next_start(settings, progress))
     return found
 
 
@@ -135,16 +130,6 @@ def _of_backups(settings: Settings, clock: Clock) -> Findings:
         return Findings()
     made = [path.stat().st_mtime for path in folder.glob(DAILY)]
     return Findings(facts=[texts.newest_backup(len(made), clock.wall() - max(made) if made else None)])
-
-
-def _of_next_start(settings: Settings, progress: Progress) -> Findings:
-    try:
-        forecast, has_room = upgrade_forecast(settings.database, progress)
-    except StoreError as error:
-        return Findings(problems=[error.sentence])
-    if not has_room:
-        return Findings(problems=[forecast or ""])
-    return Findings(facts=[forecast] if forecast else [])
 
 
 async def _of_ports(settings: Settings) -> list[str]:
@@ -186,34 +171,29 @@ def of_application(settings: Settings, application: Application) -> Findings:
     return found
 
 
-async def of_host_key(settings: Settings, clock: Clock) -> Findings:
-    """Ask for the status of the host's key, which creates nothing and costs nothing."""
-    if settings.cannon_api_key is None:
-        return Findings()
-    try:
-        async with CannonClient(settings.cannon_api_url, clock=clock, timeout_s=TIMEOUT_S) as client:
-            status = await client.status(settings.cannon_api_key.get_secret_value())
-    except KeyRefused:
-        return Findings(problems=[texts.HOST_KEY_REJECTED])
-    except CannonError:
-        return Findings()  # a warning says that Cannon Studio does not answer
-    return Findings(facts=[texts.host_key_works(status.credits)])
-
-
-def of_cannon(settings: Settings) -> list[str]:
-    """Return a warning if Cannon Studio does not answer, which stops no start."""
-    parts = urlsplit(settings.cannon_api_url)
-    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-    connection = kind(parts.hostname or "", parts.port, timeout=TIMEOUT_S)
-    try:
-        connection.request("GET", parts.path or "/", headers={"User-Agent": "cannon-bot check"})
-        connection.getresponse()
-    except (OSError, http.client.HTTPException) as error:
-        reason = getattr(error, "strerror", None) or type(error).__name__
-        return [texts.CANNON_UNREACHABLE(url=settings.cannon_api_url, reason=reason)]
-    finally:
-        connection.close()
-    return []
+async def of_cannon(settings: Settings, clock: Clock) -> Findings:
+    """Read the API's description, and ask for the status of the host's key: neither creates nor costs anything."""
+    found = Findings()
+    key = None if settings.cannon_api_key is None else settings.cannon_api_key.get_secret_value()
+    async with CannonClient(settings.cannon_api_url, clock=clock, timeout_s=TIMEOUT_S) as client:
+        try:
+            described = await client.openapi(key)
+            built_in = Catalogue()
+            if described is not None and merge(built_in, described.document) is built_in:
+                found.warnings.append(texts.FORM_NOT_KNOWN)
+        except CannonUnavailable:
+            found.warnings.append(texts.CANNON_UNREACHABLE(url=settings.cannon_api_url))
+            return found
+        except CannonError:
+            pass  # only some keys may read it
+        try:
+            if key is not None:
+                found.facts.append(texts.host_key_works((await client.status(key)).credits))
+        except KeyRefused:
+            found.problems.append(texts.HOST_KEY_REJECTED)
+        except CannonError:
+            pass  # the key may be good
+    return found
 
 
 def clock_ahead(date: str | None, now: float) -> float | None:

@@ -13,13 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot.settings import (
-    POSTGRES_SCHEMES,
-    PostgresUrl,
-    Settings,
-    load_settings,
-    postgres_url,
-)
+from bot.settings import PostgresUrl, Settings, load_settings, postgres_url
 
 if TYPE_CHECKING:
     from bot.domain.models import JobState
@@ -30,6 +24,20 @@ if TYPE_CHECKING:
 Add = Callable[[str, Callable[[argparse.Namespace], int], str], argparse.ArgumentParser]
 
 
+def whole(least: int, most: int) -> Callable[[str], int]:
+    """Return what reads an argument that is a whole number."""
+
+    def read(text: str) -> int:
+        if not (text.isascii() and text.isdecimal() and len(text) <= 19 and least <= int(text) <= most):
+            raise argparse.ArgumentTypeError(f"a whole number from {least} to {most} is needed")
+        return int(text)
+
+    return read
+
+
+ID = whole(1, 2**63 - 1)
+
+
 def add_to(add: Add) -> None:
     """Add the host's commands for the database and for jobs; `add` adds one and returns its parser."""
     backup = add("backup", _backup, "Copy the database to a file and check the copy, while the bot runs or not.")
@@ -38,18 +46,12 @@ def add_to(add: Add) -> None:
     backup.add_argument("--force", action="store_true", help="replace a file that is there")
     restoring = add("restore", _restore, "Restore a backup. Stop the bot first.")
     restoring.add_argument("path", type=Path, help="the backup; a key file next to it is restored as well")
-    moving = add(
-        "migrate-to", _migrate_to, "Move the database to an empty PostgreSQL one, or to a file. Stop every bot."
-    )
-    to = moving.add_mutually_exclusive_group(required=True)
-    to.add_argument(
-        "place", nargs="?", type=_place, metavar="postgresql://…|sqlite[:FILE]",
-        help="the database; its password may be left to PGPASSWORD or a password file. FILE: data/cannon-bot.db",
-    )  # fmt: skip
-    to.add_argument("--undo", action="store_true", help="use the moved database again, as it was then")
+    moving = add("migrate-to", _migrate_to, "Move the file to an empty PostgreSQL database. Stop the bot first.")
+    place = "the database; its password may be left to PGPASSWORD or a password file"
+    moving.add_argument("place", type=_server, metavar="postgresql://…", help=place)
     forgetting = add("forget", _forget, "Erase the data of a server or a member. Stop the bot first.")
-    forgetting.add_argument("--guild", type=_snowflake, help="id of the server; with --member, the member there only")
-    forgetting.add_argument("--member", type=_snowflake, help="id of the member")
+    forgetting.add_argument("--guild", type=ID, help="id of the server; with --member, the member there only")
+    forgetting.add_argument("--member", type=ID, help="id of the member")
     _add_yes(forgetting)
     forgetting.set_defaults(usage_error=forgetting.error)
     add("rotate-keys", _rotate_keys, "Encrypt all secrets with the newest of SECRET_KEYS. Stop the bot first.")
@@ -66,12 +68,12 @@ def _add_jobs(jobs: argparse.ArgumentParser) -> None:
 
     listing = add("list", _list_jobs, "List jobs, the newest first.")
     listing.add_argument("--state", action="append", help="a state, or `open` for all that have not ended; repeatable")
-    listing.add_argument("--guild", type=_snowflake, help="id of the server")
-    listing.add_argument("--member", type=_snowflake, help="id of the member who requested it")
+    listing.add_argument("--guild", type=ID, help="id of the server")
+    listing.add_argument("--member", type=ID, help="id of the member who requested it")
     listing.add_argument(
         "--older", type=_span, default=0.0, metavar="TIME", help="requested longer ago, as 30m, 2h, 1d"
     )
-    listing.add_argument("--limit", type=_limit, default=20, help="how many (default: 20)")
+    listing.add_argument("--limit", type=whole(1, 999_999), default=20, help="how many (default: 20)")
     listing.add_argument("--json", action="store_true", help="as JSON")
     listing.set_defaults(usage_error=listing.error)
     showing = add("show", _show_job, "Show one job: its state, who follows it, and credits.")
@@ -124,7 +126,7 @@ def _migrate_to(arguments: argparse.Namespace) -> int:
     from bot.app.host.files import migrate
 
     clock, progress = watch()
-    print(migrate(settings, None if arguments.undo else arguments.place, clock=clock, progress=progress))
+    print(migrate(settings, arguments.place, clock=clock, progress=progress))
     return 0
 
 
@@ -238,18 +240,11 @@ def _release_job(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _place(text: str) -> PostgresUrl | Path:
-    kind, _, file = text.partition(":")
-    if kind == "sqlite" and not file.startswith("//"):
-        return Path(file).expanduser().absolute() if file else Settings().sqlite_file
-    if not text.startswith(POSTGRES_SCHEMES):
-        raise argparse.ArgumentTypeError(
-            "an address is needed, such as postgresql://name@host/database, or sqlite:data/cannon-bot.db"
-        )
+def _server(text: str) -> PostgresUrl:
     try:
         return postgres_url(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"it {error}") from None
+    except ValueError:
+        raise argparse.ArgumentTypeError("an address is needed, such as postgresql://name@host/database") from None
 
 
 def _span(text: str) -> float:
@@ -258,18 +253,6 @@ def _span(text: str) -> float:
     if unit not in units or not (number.isascii() and number.isdecimal() and len(number) <= 6):
         raise argparse.ArgumentTypeError("a time is needed, such as 30m, 2h, or 1d")
     return float(int(number) * units[unit])
-
-
-def _limit(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and len(text) <= 6 and int(text) > 0):
-        raise argparse.ArgumentTypeError("a whole number above 0 is needed")
-    return int(text)
-
-
-def _snowflake(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and 1 <= len(text) <= 20 and 0 < int(text) < 2**63):
-        raise argparse.ArgumentTypeError("an id is needed, as Discord's Copy ID gives it")
-    return int(text)
 
 
 def start_logs(settings: Settings, identity: ProcessIdentity | None = None) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -16,7 +15,7 @@ from bot.settings import Settings
 from bot.store import Store
 from bot.store.engine.files import refuse_half_restored
 from bot.store.guild.privacy import BATCH
-from bot.store.host.upgrade import plan_of
+from bot.store.host.jobs import reading
 
 
 @contextlib.asynccontextmanager
@@ -37,9 +36,8 @@ async def any_bots_store(settings: Settings, progress: Progress | None = None) -
             yield store
             return
     except DatabaseTaken:
-        plan = await asyncio.to_thread(plan_of, settings.sqlite_file, no_progress)
-        if plan is None or plan.is_needed:  # opening it would migrate it under the running bot
-            raise StartError(texts.BOT_IS_OLDER, exit_code=RESTART_CANNOT_HELP) from None
+        with reading(settings.sqlite_file):  # one of another schema would be migrated under the running bot
+            pass
     async with _opened(settings, progress, alone=False) as store:
         yield store
 

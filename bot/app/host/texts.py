@@ -82,12 +82,6 @@ def host_key_works(left: Decimal | None) -> str:
     return "CANNON_API_KEY works." if left is None else f"CANNON_API_KEY works: {credits_text(left)} credits are left."
 
 
-OWN_ACCOUNTS = {
-    "on": "Members may pay with Cannon Studio accounts of their own (OWN_ACCOUNTS=on): say so in your privacy policy.",
-    "servers": "Members may pay with accounts of their own on servers (OWN_ACCOUNTS=servers): your privacy policy must "
-    "say so.",
-    "off": "Members can't pay with accounts of their own (OWN_ACCOUNTS=off).",
-}
 APPLICATION_HAS_ENDPOINT = (
     "The application has an Interactions Endpoint URL, so Discord sends commands there, and not to the bot. Remove it "
     "on the General Information page of Discord's developer portal."
@@ -106,12 +100,11 @@ NO_USER_INSTALL = (
 NO_SESSIONS_LEFT = (
     "Few of today's sessions at Discord are left, so a start waits until there are more, in {minutes:.0f} minutes."
 ).format
-CANNON_UNREACHABLE = (
-    "Cannon Studio can't be reached at {url} ({reason}). The bot starts, and jobs wait until it can be."
-).format
-
-CAGED = "Cage of the process that decodes images: {closes}.".format
-"""Say how much the cage of the process that decodes images closes: `full`, `files only`, …, `none`."""
+FORM_NOT_KNOWN = (
+    "Cannon Studio describes its API in a form that the bot does not know, so the built-in operations apply: "
+    "docs/cannon-api.md names the forms that are read."
+)
+CANNON_UNREACHABLE = ("Cannon Studio can't be reached at {url}. The bot starts, and jobs wait until it can be.").format
 
 NO_FILMS = (
     "Videos can't be continued from their last frame or joined: that needs the extra `film`. Install it with: {line}"
@@ -156,47 +149,17 @@ def newest_backup(number: int, age_s: float | None) -> str:
     return f"Backups: {number} in BACKUP_DIR, the newest {age(age_s)} old."
 
 
-UPGRADE_ON_SERVER = (
-    "The next start upgrades {url} from schema {schema} to {known}; bots of the version before can't be "
-    "started on it any more. Make a backup first: cannon-bot backup PATH"
-).format
-
-
-def upgrade(schema: int, known: int, bytes_: int, free: int, seconds: float) -> str:
-    steps = f"migration {known}" if schema + 1 == known else f"migrations {schema + 1} to {known}"
-    room = "" if bytes_ <= free else " That is not enough: the upgrade will not start before you free some space."
-    return (
-        f"The next start upgrades the database from schema {schema} to {known} ({steps}). It first makes a backup of"
-        f" {size(bytes_)} next to it; the disk has {size(free)} left.{room} It takes about {duration(seconds)}."
-    )
-
-
-def duration(seconds: float) -> str:
-    whole = max(1, round(seconds))
-    return f"{whole} s" if whole < 100 else f"{round(whole / 60)} min"
-
-
 # ---------------------------------------------------------------------- moving to PostgreSQL
 
 
-def migrated(place: str, rows: int, tables: int, compared: int, open_jobs: int, following: str) -> str:
+def migrated(place: str, rows: int, tables: int, compared: int, open_jobs: int, key_file: Path | None) -> str:
     said = f"Moved {count(rows, 'row')} of {count(tables, 'table')} to {place}. Their numbers and the ledger of every"
     said += f" server agree, and {count(compared, 'row')} chosen at random {'is' if compared == 1 else 'are'} the same."
-    lines = [said]
-    if open_jobs:
-        lines.append(f"{count(open_jobs, 'job')} had not ended and will continue there.")
-    return "\n".join([*lines, following])
-
-
-def next_on_server(key_file: Path | None) -> str:
     keys = "the same SECRET_KEYS" if key_file is None else f"SECRET_KEYS_FILE={key_file} (a copy of it on each machine)"
-    return f"Now set DATABASE to its address and {keys}, then start the bots. The file is kept, marked as moved."
+    going = [f"{count(open_jobs, 'job')} had not ended and will continue there."] if open_jobs else []
+    following = f"Now set DATABASE to its address and {keys}, then start the bots. The file is kept, marked as moved."
+    return "\n".join([said, *going, following])
 
-
-NEXT_ON_FILE = (
-    "Now set DATABASE={file}, keep SECRET_KEYS, and start one bot, without --role. {url} is kept, marked as moved."
-).format
-ALREADY_A_FILE = "DATABASE is a file already ({database}), so there is nothing to move.".format
 
 MOVE_IS_UNKNOWN = (
     "The move was almost done when this happened: {reason} Run the same command again: it finds out."
@@ -205,14 +168,6 @@ MOVE_IS_UNKNOWN = (
 
 def not_sound(problems: Sequence[str]) -> str:
     return "The database has problems, so nothing was moved. " + " ".join(problems)
-
-
-NOT_MOVED = "{database} was not moved, so there is nothing to undo.".format
-UNDONE = (
-    "{database} is used again, as it was when it was moved to {place}. Jobs that may have been submitted "
-    "since are not paid twice: they continue under the same idempotency key, or are refunded if that is too "
-    "old. Start no bot on {place} any more."
-).format
 
 
 # ---------------------------------------------------------------------- the price list

@@ -1,4 +1,4 @@
-"""`cannon-bot migrate-to`: from a file to PostgreSQL, from there to a file, and back if that was a mistake."""
+"""`cannon-bot migrate-to`: from a file to PostgreSQL."""
 
 from __future__ import annotations
 
@@ -10,23 +10,14 @@ from bot.app.host import texts
 from bot.app.host.offline import stopped_bots_store
 from bot.errors import RESTART_CANNOT_HELP, StartError, StoreError
 from bot.fleet.postgresql.move import MoveDone, filled_by, move, refuse_filled, take_backup, take_mark_off
-from bot.fleet.postgresql.server import looking
-from bot.fleet.postgresql.to_file import (
-    mark_server,
-    move_to_file,
-    refuse_used,
-    require_ours,
-    server,
-    take_mark_off_server,
-)
+from bot.fleet.postgresql.to_file import server
 from bot.runtime.clock import Clock
 from bot.runtime.progress import Progress
 from bot.settings import PostgresUrl, Settings
 from bot.store import texts as store_texts
 from bot.store.engine.sqlite_database import ProcessLock
 from bot.store.engine.sqlite_errors import explained
-from bot.store.host.integrity import problems_of_rows
-from bot.store.host.moved import Moved, moved_file
+from bot.store.host.moved import moved_file
 from bot.store.host.restore import require_whole
 from bot.store.vault.secret_box import key_file_of
 
@@ -42,35 +33,7 @@ async def migrate(settings: Settings, target: PostgresUrl, *, clock: Clock, prog
             raise StartError(texts.not_sound(problems), exit_code=RESTART_CANNOT_HELP)
         done = await asyncio.to_thread(_move, settings, target, clock.wall(), progress)
     key_file = None if settings.secret_keys else key_file_of(settings.sqlite_file)
-    following = texts.next_on_server(key_file)
-    return texts.migrated(str(target), done.rows, done.tables, done.compared, done.open_jobs, following)
-
-
-def migrate_back(url: PostgresUrl, file: Path, *, clock: Clock, progress: Progress) -> str:
-    """Move a stopped fleet's database to a file for one process; return the outcome as a sentence.
-
-    The database is marked as moved first, so that no bot starts on it; an interrupted move is completed by another one.
-    Blocks. Raises StoreError, StartError, Refused while a bot runs, with nothing changed.
-    """
-    lock = ProcessLock.take(file)
-    try:
-        refuse_used(file)
-        with looking(url) as found:
-            if found.version == found.known and (problems := problems_of_rows(found.db, None, progress)):
-                raise StartError(texts.not_sound(problems), exit_code=RESTART_CANNOT_HELP)
-        with server(url) as db, explained(file):
-            require_ours(db, str(url))
-            mark = mark_server(db, url, str(file), clock.wall())
-            try:
-                done = move_to_file(db, file, mark, now=clock.wall(), progress=progress)
-            except BaseException:
-                take_mark_off_server(db, is_doubtful=False)
-                raise
-    finally:
-        lock.release()
-    return texts.migrated(
-        str(file), done.rows, done.tables, done.compared, done.open_jobs, texts.NEXT_ON_FILE(file=file, url=url)
-    )
+    return texts.migrated(str(target), done.rows, done.tables, done.compared, done.open_jobs, key_file)
 
 
 def restore(
@@ -85,28 +48,6 @@ def restore(
     require_whole(backup, secret_keys, now=now, progress=progress)
     with server(target) as db, explained(backup):
         return take_backup(backup, db, str(target), progress=progress)
-
-
-def undo(settings: Settings) -> str:
-    """Use the moved database again; return the outcome as a sentence. Raises StoreError."""
-    database = settings.database
-    if isinstance(database, PostgresUrl):
-        with server(database) as db:
-            mark = take_mark_off_server(db, is_doubtful=True)
-        return _undone(mark, database)
-    lock = ProcessLock.take(database)
-    try:
-        with explained(database):
-            mark = take_mark_off(database, is_doubtful=True)
-    finally:
-        lock.release()
-    return _undone(mark, database)
-
-
-def _undone(mark: Moved | None, database: Path | PostgresUrl) -> str:
-    if mark is None:
-        raise StartError(texts.NOT_MOVED(database=database), exit_code=RESTART_CANNOT_HELP)
-    return texts.UNDONE(database=database, place=mark.place)
 
 
 def _finish_earlier(settings: Settings, target: PostgresUrl) -> None:
@@ -127,7 +68,7 @@ def _finish_earlier(settings: Settings, target: PostgresUrl) -> None:
                 raise StoreError(store_texts.moved(database, mark.place, mark.at), exit_code=RESTART_CANNOT_HELP)
             refuse_filled(db, str(target))
         with explained(database):
-            take_mark_off(database, is_doubtful=False)
+            take_mark_off(database)
     finally:
         lock.release()
 

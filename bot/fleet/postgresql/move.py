@@ -28,8 +28,8 @@ from bot.store import texts
 from bot.store.engine import schema as file_schema
 from bot.store.engine.connection import connect
 from bot.store.engine.schema import Migration
-from bot.store.host.backup import doubt, open_beside
-from bot.store.host.moved import MOVED_FROM_META, MOVED_TO_META, Moved, moved
+from bot.store.host.backup import open_beside
+from bot.store.host.moved import MOVED_FROM_META, MOVED_TO_META, Moved
 from bot.store.host.restore import settle, time_of
 from bot.store.jobs.job_lists import OPEN_TOTAL
 from bot.store.sql import Parameters
@@ -345,19 +345,8 @@ def _set_mark(database: Path, mark: Moved) -> None:
         db.execute("INSERT INTO meta (name, value) VALUES (?, ?)", (MOVED_TO_META, mark.to_text()))
 
 
-def take_mark_off(database: Path, *, is_doubtful: bool) -> Moved | None:
-    """Remove and return a file's move mark, None if there is none. No process uses the file.
-
-    With `is_doubtful`, bots may have continued its jobs elsewhere: unsubmitted ones are treated as a backup's.
-    Raises StoreError, sqlite3.Error.
-    """
+def take_mark_off(database: Path) -> None:
+    """Remove a file's move mark. No process uses the file. Raises StoreError, sqlite3.Error."""
     with contextlib.closing(open_beside(database)) as db:
         db.execute("PRAGMA synchronous = FULL")
-        db.execute("BEGIN IMMEDIATE")
-        mark = moved(db)
-        if mark is not None:
-            db.execute("DELETE FROM meta WHERE name = ?", (MOVED_TO_META,))
-            if is_doubtful:
-                doubt(db, mark.at)
-        db.execute("COMMIT")
-        return mark
+        db.execute("DELETE FROM meta WHERE name = ?", (MOVED_TO_META,))

@@ -15,7 +15,6 @@ from bot.store import texts
 from bot.store.engine.repository import problems_of_copies
 from bot.store.host.condition import inside
 from bot.store.host.integrity import problems_of_rows
-from bot.store.host.moved import refuse_moved
 from bot.store.sql import Connection
 from bot.store.vault import secret_box as sealed
 from bot.store.vault.secret_box import load_box
@@ -73,7 +72,6 @@ def problems_of_server(url: PostgresUrl, secret_keys: Sequence[str], now: float)
                 return [texts.NEWER_SCHEMA(name=str(url), version=found.version, known=found.known)]
             if found.version < found.known:
                 return []  # this version's queries may not work before the next start migrates it
-            refuse_moved(found.db, url)
             needed = sealed.needed_fingerprints(found.db, now)
             problems = problems_of_copies(found.db, now)
             try:

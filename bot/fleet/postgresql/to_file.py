@@ -1,4 +1,4 @@
-"""Copies a PostgreSQL database into an SQLite file: a backup of it, or the way back to one process.
+"""Copies a PostgreSQL database into an SQLite file: a backup of it.
 
 The file has the schema of the database, and is compared with it as a move the other way is (move.py).
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import sqlite3
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -16,22 +15,17 @@ from typing import Any, TypeAlias
 import psycopg
 from psycopg import sql
 
-from bot.errors import RESTART_CANNOT_HELP, Refused, StoreError
+from bot.errors import RESTART_CANNOT_HELP, StoreError
 from bot.fleet.postgresql import schema
 from bot.fleet.postgresql.connection import connected
-from bot.fleet.postgresql.dialect import NOW, WRITE_LOCK
-from bot.fleet.postgresql.move import BATCH, MoveDone, MovedTable, Translated, compare, tables_of
+from bot.fleet.postgresql.move import BATCH, MovedTable, compare, tables_of
 from bot.runtime.failpoints import failpoint
 from bot.runtime.progress import Progress
 from bot.settings import PostgresUrl
 from bot.store import texts
 from bot.store.engine import schema as file_schema
 from bot.store.engine.connection import connect, damage
-from bot.store.engine.files import note_time, replacing, require_room
-from bot.store.host.backup import doubt
-from bot.store.host.moved import MOVED_FROM_META, MOVED_TO_META, Moved, moved, moved_file
-from bot.store.host.restore import exchange, settle
-from bot.store.jobs.job_lists import OPEN_TOTAL
+from bot.store.engine.files import note_time, require_room
 
 Server: TypeAlias = psycopg.Connection[Any]
 
@@ -46,46 +40,30 @@ def copy_server(url: PostgresUrl, target: Path, *, now: float, progress: Progres
     """
     with server(url) as source, source.transaction():
         source.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        require_ours(source, str(url))
-        require_room_for(source, target.parent, spare_bytes)
-        with filled(source, target, progress) as (copy, _):
+        _require_ours(source, str(url))
+        _require_room(source, target.parent, spare_bytes)
+        steps = file_schema.migrations()[: schema.version_of(source)]
+        with contextlib.closing(connect(target)) as copy:
+            copy.execute("PRAGMA journal_mode = DELETE")
+            copy.execute("PRAGMA synchronous = OFF")  # the user syncs the file as a whole
+            file_schema.migrate(copy, steps)
+            copy.execute("BEGIN IMMEDIATE")
+            compare(copy, source, _fill(source, copy, tables_of(copy, source), progress), progress)
             note_time(copy, now)
+            if copy.execute("PRAGMA foreign_key_check").fetchone() is not None:
+                raise StoreError(texts.COPY_DAMAGED(target=target, reason="rows without their parents"))
+            copy.execute("COMMIT")
+            if problem := damage(copy, progress):
+                raise StoreError(texts.COPY_DAMAGED(target=target, reason=problem))
 
 
-def require_ours(source: Server, name: str) -> None:
+def _require_ours(source: Server, name: str) -> None:
     """Raise StoreError for an empty database or one of a newer bot."""
     version, known = schema.version_of(source), schema.migrations()[-1].version
     if version == 0:
         raise StoreError(texts.SERVER_IS_EMPTY(name=name), exit_code=RESTART_CANNOT_HELP)
     if version > known:
         raise StoreError(texts.NEWER_SCHEMA(name=name, version=version, known=known), exit_code=RESTART_CANNOT_HELP)
-
-
-@contextlib.contextmanager
-def filled(source: Server, target: Path, progress: Progress) -> Iterator[tuple[sqlite3.Connection, MoveDone]]:
-    """Copy everything into the empty file and compare it; yield its connection, to write more; check the file.
-
-    `source` is in a transaction. Raises StoreError, psycopg.Error, sqlite3.Error.
-    """
-    steps = file_schema.migrations()[: schema.version_of(source)]
-    with contextlib.closing(connect(target)) as copy:
-        copy.execute("PRAGMA journal_mode = DELETE")
-        copy.execute("PRAGMA synchronous = OFF")  # the user syncs the file as a whole
-        file_schema.migrate(copy, steps)
-        copy.execute("BEGIN IMMEDIATE")
-        tables = _fill(source, copy, tables_of(copy, source), progress)
-        done = MoveDone(
-            tables=len(tables),
-            rows=sum(table.rows for table in tables),
-            compared=compare(copy, source, tables, progress),
-            open_jobs=int(copy.execute(OPEN_TOTAL).fetchone()[0]),
-        )
-        yield copy, done
-        if copy.execute("PRAGMA foreign_key_check").fetchone() is not None:
-            raise StoreError(texts.COPY_DAMAGED(target=target, reason="rows without their parents"))
-        copy.execute("COMMIT")
-        if problem := damage(copy, progress):
-            raise StoreError(texts.COPY_DAMAGED(target=target, reason=problem))
 
 
 def _fill(
@@ -143,69 +121,7 @@ def _counts(copy: sqlite3.Connection, table: str) -> bool:
     return "AUTOINCREMENT" in str(found[0])
 
 
-_IN_USE = f"""
-SELECT EXISTS (SELECT 1 FROM leases WHERE expires_at > ({NOW}))
-    OR EXISTS (SELECT 1 FROM gateways WHERE expires_at > ({NOW}))
-"""  # noqa: S608 - ours
-_OF_A_FLEET = ("shards", "gateways", "identifies", "rents")
-
-
-def refuse_used(file: Path) -> None:
-    """Raise StoreError if the file has data that is in use: a file that was moved to a server has not."""
-    if file.exists() and file.stat().st_size and moved_file(file) is None:
-        raise StoreError(texts.FILE_IS_FILLED(file=file), exit_code=RESTART_CANNOT_HELP)
-
-
-def mark_server(source: Server, name: PostgresUrl, place: str, now: float) -> Moved:
-    """Mark the database as moved to `place`, so that no bot starts on it; return the mark, or that of an earlier try.
-
-    Raises StoreError if it was moved elsewhere, Refused while a bot runs.
-    """
-    with source.transaction():
-        source.execute("SELECT pg_advisory_xact_lock(%s)", [WRITE_LOCK])
-        found = moved(Translated(source))
-        if found is not None and found.place != place:
-            raise StoreError(texts.moved(name, found.place, found.at), exit_code=RESTART_CANNOT_HELP)
-        if found is not None:
-            return found
-        in_use = source.execute(_IN_USE.encode()).fetchone()
-        if in_use is not None and in_use[0]:
-            raise Refused(texts.BOTS_RUN)
-        mark = Moved(id=secrets.token_hex(16), place=place, at=now)
-        source.execute("INSERT INTO meta (name, value) VALUES (%s, %s)", (MOVED_TO_META, mark.to_text()))
-    return mark
-
-
-def take_mark_off_server(source: Server, *, is_doubtful: bool) -> Moved | None:
-    """Remove and return the database's move mark, None if there is none; as `take_mark_off` of a file."""
-    with source.transaction():
-        source.execute("SELECT pg_advisory_xact_lock(%s)", [WRITE_LOCK])
-        db = Translated(source)
-        mark = moved(db)
-        if mark is not None:
-            db.execute("DELETE FROM meta WHERE name = ?", (MOVED_TO_META,))
-            if is_doubtful:
-                doubt(db, mark.at)
-        return mark
-
-
-def move_to_file(source: Server, file: Path, mark: Moved, *, now: float, progress: Progress) -> MoveDone:
-    """Put a copy of a marked database, which no bot uses, in the place of `file`. The old file is renamed."""
-    staged = file.with_name(f"{file.name}.restored")
-    with replacing(staged) as partial, source.transaction():
-        source.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        require_room_for(source, file.parent)
-        with filled(source, partial, progress) as (copy, done):
-            settle(copy, None)
-            copy.execute("DELETE FROM meta WHERE name = ?", (MOVED_TO_META,))
-            copy.execute("INSERT INTO meta (name, value) VALUES (?, ?)", (MOVED_FROM_META, mark.id))
-            for table in _OF_A_FLEET:
-                copy.execute(f"DELETE FROM {table}")  # noqa: S608 - a name of ours
-    exchange(file, staged, None, now)
-    return done
-
-
-def require_room_for(source: Server, folder: Path, spare_bytes: int = 0) -> None:
+def _require_room(source: Server, folder: Path, spare_bytes: int) -> None:
     """Raise StoreError if the folder has no room for a copy of the database."""
     row = source.execute(_SIZE).fetchone()
     found = os.statvfs(folder)

@@ -26,7 +26,6 @@ from bot.store.engine.connection import connect
 from bot.store.engine.files import copy_database, refuse_half_restored, replacing, require_room, room_for
 from bot.store.engine.sqlite_database import escaped, made_for
 from bot.store.engine.sqlite_errors import explained
-from bot.store.host.integrity import read_only
 from bot.store.sql import Connection
 from bot.store.vault import secret_box as sealed
 from bot.store.vault.secret_box import SecretBox, fingerprints_of, key_file_of
@@ -88,15 +87,7 @@ def back_up(
 def open_beside(database: Path) -> sqlite3.Connection:
     """Open a database for reading while a bot may use it. Raises sqlite3.Error, StoreError if not ours."""
     # Not `mode=ro`: readers of a log write to its shared memory, and the last one cleans up.
-    return _of_ours(connect(f"{database.absolute().as_uri()}?mode=rw"), database)
-
-
-def open_to_look(database: Path) -> sqlite3.Connection:
-    """Open a database for reading without changing a byte next to it. Raises as `open_beside`."""
-    return _of_ours(connect(read_only(database)), database)
-
-
-def _of_ours(db: sqlite3.Connection, database: Path) -> sqlite3.Connection:
+    db = connect(f"{database.absolute().as_uri()}?mode=rw")
     try:
         schema.refuse_strangers(db, str(database), len(schema.migrations()))
     except BaseException:

@@ -1,4 +1,4 @@
-"""The mark of a database that was moved, to PostgreSQL or from there to a file: no bot starts on it.
+"""The mark of a file that was moved to PostgreSQL: no bot starts on it.
 
 Two bots on the same jobs would pay for them twice.
 """
@@ -10,7 +10,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from bot.errors import RESTART_CANNOT_HELP, StoreError
-from bot.settings import PostgresUrl
 from bot.store import texts
 from bot.store.engine.repository import stored_facts
 from bot.store.sql import Connection
@@ -23,7 +22,7 @@ MOVED_FROM_META = "moved_from"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moved:
-    """A move of a database's content."""
+    """A move of a file's content."""
 
     id: str
     """One for each attempt; the target has it too, once the attempt is committed."""
@@ -48,6 +47,6 @@ def moved_file(database: Path) -> Moved | None:
     return None if value is None else Moved(**json.loads(value))
 
 
-def refuse_moved(db: Connection, database: Path | PostgresUrl) -> None:
+def refuse_moved(db: Connection, database: Path) -> None:
     if (mark := moved(db)) is not None:
         raise StoreError(texts.moved(database, mark.place, mark.at), exit_code=RESTART_CANNOT_HELP)
