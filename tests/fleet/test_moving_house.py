@@ -7,13 +7,14 @@ import sqlite3
 from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
-from bot.app.host.files import migrate
+from bot.app.host.files import make_backup, migrate, restore_backup
 from bot.domain.models import JobState
 from bot.runtime.clock import SystemClock
 from bot.runtime.progress import no_progress
@@ -47,8 +48,14 @@ def of_server(url: str) -> Query:
 
 
 async def moved(database: Path | PostgresUrl, target: Path | PostgresUrl) -> str:
+    """Move by `migrate-to` to a server, and by a backup to a file."""
+    given: dict[str, Any] = {"clock": SystemClock(), "progress": no_progress}
     settings = Settings(database=database, secret_keys=(SecretStr(SECRET),))
-    return await asyncio.to_thread(migrate, settings, target, clock=SystemClock(), progress=no_progress)
+    if isinstance(target, PostgresUrl):
+        return await asyncio.to_thread(migrate, settings, target, **given)
+    backup = target.with_suffix(".backup")
+    await asyncio.to_thread(make_backup, settings, backup, with_key=False, replaces=False, **given)
+    return await asyncio.to_thread(restore_backup, replace(settings, database=target), backup, **given)
 
 
 def books(query: Query) -> list[Any]:

@@ -288,10 +288,6 @@ def make_fifo(database: Path) -> None:
     os.mkfifo(database)
 
 
-def make_long(database: Path) -> dict[str, str]:
-    return {"DATABASE": str(database.with_name("x" * 250))}
-
-
 def use_device(_database: Path) -> dict[str, str]:
     return {"DATABASE": "/dev/null"}
 
@@ -334,7 +330,6 @@ Prepare = Callable[[Path], dict[str, str] | None]
     ("prepare", "says", "code"),
     [
         (make_fifo, "DATABASE has no valid value", CANNOT_HELP),
-        (make_long, "(File name too long)", CANNOT_HELP),
         (use_device, "DATABASE has no valid value", CANNOT_HELP),
         (empty_key, "has no whole key", CANNOT_HELP),
         (loop, "(Too many levels of symbolic links)", CANNOT_HELP),
@@ -351,7 +346,7 @@ def test_check_finds_what_stops_a_start_and_the_start_says_the_same(
     database = tmp_path / "bot.db"
     values = prepare(database) or {}
     found, lines = check(database, **values)
-    assert (found, sum(says in line for line in lines)) == (1, 1), (prepare, lines)
+    assert (found, sum(says in line for line in lines if line.startswith("- "))) == (1, 1), (prepare, lines)
     ended, said = run(database, **values)
     assert (ended, says in said) == (code, True), said
     assert "canary" not in said + "".join(lines)
