@@ -45,10 +45,6 @@ class Painter:
         self.horizon = self.dice.uniform(0.58, 0.64) + (0.05 if self.tall else 0)
         self.view: Callable[[Canvas, float, float], None] | None = None
         """What a room's window shows: drawn with its foot at a place in pixels."""
-        self.heavens: Image.Image | None = None
-        """The sky alone, for a clip: it moves more slowly than the land."""
-        self.windows: list[tuple[float, float, float, float]] = []
-        """Lit windows, in pixels: some go out and on in a clip."""
 
     def fork(self) -> random.Random:
         """Return dice of their own for a row whose length depends on the picture's: what follows stays in place."""
@@ -60,28 +56,22 @@ class Painter:
 
     # ------------------------------------------------------------------ sky
 
-    def sky(self, *, sun: bool = True, clouds: bool = True) -> None:
+    def sky(self, *, clouds: bool = True) -> None:
         """Paint the sky at a quarter of the size, soft as it is; then disc and stars on top."""
         picture, canvas = self.canvas.picture, self.canvas
         small = (max(4, picture.width // 4), max(4, picture.height // 4))
         sky = gradient(self.light.sky, small, self.horizon)
         scale = small[1] / picture.height
         x, y = self.sun[0] * canvas.wide, self.sun[1] * canvas.high
-        if sun:
-            warm = mix(self.light.sun, self.light.sky[2], 0.35)
-            strength = 0.34 if self.light.dark else 0.6
-            glow(sky, x * scale, y * scale, canvas.unit * 0.95 * scale, warm, strength)
+        warm = mix(self.light.sun, self.light.sky[2], 0.35)
+        glow(sky, x * scale, y * scale, canvas.unit * 0.95 * scale, warm, 0.34 if self.light.dark else 0.6)
         if clouds:
             self._clouds(sky)
         canvas.picture = sky.resize(picture.size, Image.Resampling.BILINEAR)
         if self.light.dark and not self.scene.weather & {"rain", "fog"}:
-            self.stars()
-        if sun and self.scene.hour != "dusk" and "rain" not in self.scene.weather:
+            self._stars()
+        if self.scene.hour != "dusk" and "rain" not in self.scene.weather:
             self._disc(x, y)
-        if "aurora" in self.scene.weather:
-            self._aurora()
-        if canvas.right > 1:
-            self.heavens = canvas.picture.copy()
 
     def _clouds(self, sky: Image.Image) -> None:
         wide, high = sky.size
@@ -103,11 +93,10 @@ class Painter:
         bright = mix(self.light.sky[2], WHITE, 0.1 if self.light.dark else 0.45)
         sky.paste(mix(self.light.sky[0], self.light.deep, 0.25) if heavy else bright, (0, 0), veil)
 
-    def stars(self, reach: float | None = None) -> None:
-        """Strew stars down to `reach`, the horizon if None."""
+    def _stars(self) -> None:
         draw, canvas, dice = ImageDraw.Draw(self.canvas.picture), self.canvas, self.dice_for("stars")
-        for _ in range(150 if self.light.moon or reach else 50):
-            x, y = dice.random() * ROOM, dice.random() ** 1.4 * (reach or self.horizon)
+        for _ in range(150 if self.light.moon else 50):
+            x, y = dice.random() * ROOM, dice.random() ** 1.4 * self.horizon
             size = dice.choice((0.0006, 0.0006, 0.0009, 0.0015)) * canvas.unit
             tone = mix(self.light.sun, self.light.sky[0 if y < 0.3 else 1], dice.uniform(0.1, 0.75))
             px, py = x * canvas.wide, y * canvas.high
@@ -133,22 +122,6 @@ class Painter:
                 pen.bright(cx, cy, r, tone)
                 for dx, dy, size in MARE if light.moon else ():
                     pen.bright(cx + dx * r, cy + dy * r, size * r, mix(tone, light.sky[1], 0.09))
-
-    def _aurora(self) -> None:
-        canvas, size, dice = self.canvas, self.canvas.picture.size, self.dice_for("aurora")
-        wide, high = max(4, size[0] // 8), max(4, size[1] // 8)
-        for band, tone in ((0, (96, 236, 170)), (1, (130, 150, 250)), (2, (90, 226, 200))):
-            veil = Image.new("L", (wide, high))
-            draw = ImageDraw.Draw(veil)
-            phase = dice.uniform(0, 6)
-            for x in range(wide):
-                share = x / wide
-                wave = 0.07 * math.sin(share * 5 + phase) + 0.03 * math.sin(share * 13 + phase)
-                foot, tall = (0.36 + 0.08 * band + wave) * high, high * (0.2 + 0.1 * math.sin(share * 9 + phase * 2))
-                for step in range(6):
-                    draw.line((x, foot - tall * (step + 1) / 6, x, foot - tall * step / 6), fill=130 - step * 22)
-            veil = veil.filter(ImageFilter.GaussianBlur(1.4)).resize(size, Image.Resampling.BICUBIC)
-            canvas.picture.paste(tone, (0, 0), veil)
 
     # ------------------------------------------------------------------ land
 
@@ -247,17 +220,13 @@ class Painter:
 
     def _glitter(self, pen: Pen, top: int, depth: int) -> None:
         canvas, light, dice = self.canvas, self.light, self.dice_for("glitter")
-        x, tone, base = (
-            self.sun[0] * canvas.wide,
-            mix(light.sun, light.sky[2], 0.25),
-            mix(light.sky[1], light.deep, 0.3),
-        )
+        tone, base = mix(light.sun, light.sky[2], 0.25), mix(light.sky[1], light.deep, 0.3)
         for number in range(40):
             share = ((number + 0.5) / 40) ** 1.4
             spread = canvas.unit * (0.012 + 0.1 * share)
             reach = canvas.unit * (0.012 + 0.045 * share) * dice.uniform(0.5, 1.4)
             fade = 0.12 + 0.6 * share + (0.25 if light.fog > 0.5 else 0)
-            at = x + dice.uniform(-1, 1) * spread
+            at = self.sun[0] * canvas.wide + dice.uniform(-1, 1) * spread
             _dash(pen, at, top + depth * share + 1, reach, canvas.unit * 0.0022 * (0.5 + share), mix(tone, base, fade))
 
 

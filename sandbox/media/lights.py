@@ -36,17 +36,6 @@ HOURS: Mapping[str, tuple[str, ...]] = {
     ),
 }
 """By hour, palettes: sky at the top, in the middle and at the horizon, haze, deep, sun; ambient in percent."""
-SPACE = (
-    "08081a 18123a 3e2868 463c78 060614 fff0dc 86 84 96",
-    "040c1c 0a2642 1e5c6e 285a74 040a16 fff4e2 84 90 96",
-)
-DEEP_WATER: Mapping[str, str] = {
-    "noon": "7ed6d6 2488a8 0a3e68 2488a8 072b49 beeaea 79 92 92",
-    "dawn": "c4d0ce 548ea8 1c426c 548ea8 132e4b e1e7e6 74 86 86",
-    "sunset": "f0be8c 6e748e 20325a 6e748e 16233f f7dec5 76 84 84",
-    "dusk": "7878b0 2c4278 0e183e 2c4278 0a112b bbbbd7 60 66 74",
-    "night": "285884 0e2c56 040e26 0e2c56 030a1b 93abc1 52 58 68",
-}
 
 
 def _light(code: str, hour: str) -> Light:
@@ -65,13 +54,8 @@ def _light(code: str, hour: str) -> Light:
 
 def light_of(scene: Scene) -> Light:
     """Return the light of a scene's hour, weather and colours."""
-    if scene.setting == "space":
-        light = replace(_light(SPACE[scene.look % len(SPACE)], "night"), moon=False)
-    elif scene.setting == "underwater":
-        light = replace(_light(DEEP_WATER[scene.hour], "noon"), dark=False)
-    else:
-        codes = HOURS[scene.hour]
-        light = _light(codes[scene.look % len(codes)], scene.hour)
+    codes = HOURS[scene.hour]
+    light = _light(codes[scene.look % len(codes)], scene.hour)
     return _washed(_weathered(light, scene), scene)
 
 

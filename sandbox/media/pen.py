@@ -102,8 +102,6 @@ class Pen:
     far: float = 0.0
     coat: Colour | None = None
     """The colour that replaces a subject's own main colour."""
-    turn: float = 0.4
-    """How far wheels and sails have turned, in radians."""
     lamps: list[tuple[float, float, float, Colour]] = field(default_factory=list)
     """Place (units), radius (units) and colour of each light, see `lamp`."""
 
@@ -132,12 +130,6 @@ class Pen:
         start, end = self.at([(left, top), (right, bottom)])
         if end[0] >= start[0] and end[1] >= start[1]:
             self.draw.rectangle((*start, *end), fill=colour)
-
-    def oval(self, x: float, y: float, wide: float, high: float, colour: Colour) -> None:
-        """Draw an ellipse of two radii in a colour that is lit already."""
-        cx, cy = self.at([(x, y)])[0]
-        wide, high = wide * self.scale, high * self.scale
-        self.draw.ellipse((cx - wide, cy - high, cx + wide, cy + high), fill=colour)
 
     def blob(self, path: str, colour: str | Colour) -> None:
         self.poly(curve(points_of(path)), colour)

@@ -163,19 +163,10 @@ def padded(file: Rendered, size_bytes: int) -> Rendered:
         case "mp4":
             # A `free` box may be at the end (ISO/IEC 14496-12, 8.1.2).
             data = file.data + struct.pack(">I4s", len(filler) + 8, b"free") + filler
-        case "mp3":
-            # A separate tag in front, with one private frame (ID3v2.4, 3.1 and 4.27).
-            frame = b"PRIV" + _synchsafe(len(filler) + 8) + bytes(2) + b"sandbox\0" + filler
-            data = b"ID3\x04\x00\x00" + _synchsafe(len(frame)) + frame + file.data
         case _:
-            # PNG readers stop at IEND.
+            # Readers of PNG stop at IEND, those of MP3 after the last frame.
             data = file.data + filler
     return replace(file, data=data)
-
-
-def _synchsafe(number: int) -> bytes:
-    """Return a number in ID3's form: four bytes with seven significant bits each."""
-    return bytes(number >> shift & 0x7F for shift in (21, 14, 7, 0))
 
 
 def _frame(picture: Image.Image, number: int) -> av.VideoFrame:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import functools
 import math
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from PIL import Image, ImageChops, ImageDraw, ImageOps
+from PIL import Image, ImageDraw, ImageOps
 
 from sandbox.media import creatures, things
 from sandbox.media.air import beams, fall, fog_bank, shimmer
@@ -22,8 +21,6 @@ PAD = 8
 """Units around a sprite's box, for what reaches beyond it."""
 PAN = 0.07
 """How far the camera of a clip moves, in widths."""
-FAR = 0.5
-"""How much of that the sky moves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +34,7 @@ class Figure:
     size: float
     """Its height as a share of the canvas's unit."""
     place: str = "ground"
-    """ground, water, air, deep (under water), table, wall, or across (the whole frame)."""
+    """ground, water, air, wall, or across (the whole frame)."""
     sink: float = 0.0
     """The share of its height below the waterline."""
     outdoors: bool = False
@@ -46,66 +43,25 @@ class Figure:
 
 FIGURES: Mapping[str, Figure] = {
     "lighthouse": Figure(things.lighthouse, 68, 122, 0.6, outdoors=True),
-    "castle": Figure(things.castle, 120, 100, 0.5, outdoors=True),
-    "house": Figure(things.house, 90, 82, 0.36, outdoors=True),
     "village": Figure(things.village, 110, 84, 0.4, outdoors=True),
-    "windmill": Figure(things.windmill, 92, 113, 0.54, outdoors=True),
-    "greenhouse": Figure(things.greenhouse, 120, 86, 0.42, outdoors=True),
     "market": Figure(things.market, 146, 84, 0.44, outdoors=True),
-    "bridge": Figure(things.bridge, 200, 92, 0.4, "across", 0.1, outdoors=True),
     "door": Figure(things.door, 80, 100, 0.74),
     "desk": Figure(things.desk, 70, 92, 0.36),
-    "lamp": Figure(things.lamp, 40, 60, 0.36, "table"),
     "boat": Figure(things.boat, 100, 94, 0.4, "water", 0.05, outdoors=True),
     "fishing boat": Figure(things.fishing_boat, 106, 80, 0.28, "water", 0.09, outdoors=True),
-    "ship": Figure(things.ship, 136, 110, 0.5, "water", 0.06, outdoors=True),
     "train": Figure(things.train, 264, 66, 0.2, "across", outdoors=True),
-    "car": Figure(things.car, 117, 56, 0.25),
-    "bicycle": Figure(things.bicycle, 100, 69, 0.34),
-    "rocket": Figure(things.rocket, 60, 134, 0.6, "air"),
     "balloon": Figure(things.balloon, 80, 110, 0.42, "air"),
-    "plane": Figure(things.plane, 110, 56, 0.22, "air"),
-    "tent": Figure(things.tent, 106, 63, 0.24),
-    "tree": Figure(things.tree, 100, 104, 0.56, outdoors=True),
-    "flower": Figure(things.flower, 80, 104, 0.5),
-    "piano": Figure(things.piano, 106, 95, 0.42),
-    "guitar": Figure(things.guitar, 60, 107, 0.5),
-    "cup": Figure(things.cup, 80, 84, 0.34, "table"),
     "poster": Figure(things.poster, 80, 110, 0.4, "wall"),
     "fox": Figure(creatures.fox, 70, 80, 0.38),
-    "sleeping fox": Figure(creatures.sleeping_fox, 98, 49, 0.24),
     "cat": Figure(creatures.cat, 66, 81, 0.36),
-    "dog": Figure(creatures.dog, 74, 81, 0.38),
-    "wolf": Figure(creatures.wolf, 82, 97, 0.42),
-    "bear": Figure(creatures.bear, 112, 74, 0.38),
-    "horse": Figure(creatures.horse, 100, 99, 0.44),
-    "deer": Figure(creatures.deer, 96, 104, 0.46),
-    "rabbit": Figure(creatures.rabbit, 66, 59, 0.26),
-    "bird": Figure(creatures.bird, 97, 40, 0.2, "air"),
-    "heron": Figure(creatures.heron, 92, 101, 0.44),
     "owl": Figure(creatures.owl, 68, 82, 0.4, "air"),
-    "fish": Figure(creatures.fish, 96, 60, 0.34, "deep"),
-    "whale": Figure(creatures.whale, 148, 69, 0.32, "deep", 0.3),
-    "dragon": Figure(creatures.dragon, 140, 80, 0.4, "air"),
     "robot": Figure(creatures.robot, 64, 104, 0.5),
-    "astronaut": Figure(creatures.astronaut, 70, 102, 0.46),
     "wanderer": Figure(creatures.wanderer, 42, 93, 0.32),
 }
-FLOCKS = frozenset({"balloon", "bird", "fish"})
-"""Subjects that are seen with others of their kind, far behind."""
-PACES = {
-    "train": 0.03, "car": 0.04, "plane": 0.03, "bird": 0.02, "ship": 0.012, "boat": 0.012, "fishing boat": 0.008,
-    "balloon": 0.008, "fish": 0.02, "whale": 0.012, "dragon": 0.02,
-}  # fmt: skip
+PACES = {"train": 0.03, "boat": 0.012, "fishing boat": 0.008, "balloon": 0.008}
 """How fast subjects move on in a clip, in widths a second."""
 REACH = 0.14
 """How far they get, in widths."""
-TURNING = frozenset({"windmill", "bicycle"})
-"""Subjects with sails or spokes; after a quarter turn they look the same."""
-STEP = math.pi / 36
-"""Radians from one drawing of them to the next."""
-GROUPS = {"flower": 4, "tree": 3}
-"""Subjects that grow with others of their kind, and how many."""
 
 
 @dataclass(slots=True)
@@ -120,8 +76,6 @@ class Placed:
     sways: bool = False
     pace: float = 0.0
     """How fast it moves on in a clip, in widths a second."""
-    turning: Callable[[int], Sprite] | None = None
-    """Draws it with its wheels or sails turned, by steps of STEP."""
     lamp: tuple[float, float] | None = None
     """Where a lighthouse's beams start, in pixels of the sprite."""
 
@@ -135,13 +89,14 @@ class Composition:
         self.canvas = Canvas(size, self.light, more)
         self._painter = Painter(self.canvas, scene)
         self._dice = random.Random(f"stage:{scene.layout}")  # noqa: S311 - images, not secrets
-        names = [name for name in (scene.companion, _drawn_as(scene)) if name is not None and name in FIGURES]
+        names = [name for name in (scene.companion, scene.subject) if name is not None and name in FIGURES]
         inside = scene.setting == "interior"
         if inside and (seen := next((name for name in names if FIGURES[name].outdoors), None)):
             self._painter.view = lambda canvas, x, foot: self._in_window(canvas, FIGURES[seen], x, foot)
-            names = [name for name in names if name != seen] or ["desk"]
+            names = [name for name in names if name != seen]
+        if inside and not names:
+            names = ["desk"]
         self.ground = paint(self._painter)
-        self._land = self._cut_out()
         self._actors: list[Placed] = []
         self._cast(names)
         self._near = self._foreground(more)
@@ -156,13 +111,10 @@ class Composition:
         for name in names[:-1]:
             self._put(name, 0.5 + side * (offset + 0.16), scale * 0.62, far=0.18)
         for name in names[-1:]:
-            for number in range(3 if name in FLOCKS else 0):
+            for number in range(3 if name == "balloon" else 0):
                 far = 0.4 - 0.06 * number
                 x = 0.5 + side * self._dice.uniform(0.02, 0.36)
                 self._put(name, x, scale * self._dice.uniform(0.16, 0.34), far=far, lift=self._dice.uniform(0.02, 0.2))
-            for number in range(GROUPS.get(name, 0)):
-                x = 0.5 + side * (0.08 + 0.13 * number + self._dice.uniform(-0.03, 0.03)) * (-1) ** (number % 3 == 2)
-                self._put(name, x, scale * self._dice.uniform(0.36, 0.6), far=0.22)
             self._put(name, 0.5 - side * offset, scale)
 
     def _put(self, name: str, x: float, scale: float, far: float = 0.0, lift: float = 0.0) -> None:
@@ -172,18 +124,15 @@ class Composition:
             x = 0.5 - self._painter.side * 0.3
         unit = min(figure.size * scale * canvas.unit / figure.high, wide * 0.84 / figure.wide)
         if figure.place == "across":
-            x, unit = 0.5, wide * (canvas.right * 1.04 if name == "bridge" else 0.86) / figure.wide
-        coat = self.scene.coat if far == 0 else None
-        sprite = self._sprite(figure, unit, far, coat)
+            x, unit = 0.5, wide * 0.86 / figure.wide
+        sprite = self._sprite(figure, unit, far, self.scene.coat if far == 0 else None)
         foot, afloat = self._foot(figure, scale)
         foot -= lift + far * (0.1 if afloat else 0.2)
         top = foot * high - (figure.high + PAD) * unit
         self._set_up(name, figure, (x, foot), unit, afloat=afloat)
         placed = Placed(sprite, x * wide - sprite.image.width / 2, top, 1.0 - far)
-        placed.sways = afloat or (figure.place in {"air", "deep"} and name != "owl")
+        placed.sways = afloat or name == "balloon"
         placed.pace = PACES.get(name, 0.0)
-        if name in TURNING:
-            placed.turning = functools.cache(lambda step: self._sprite(figure, unit, far, coat, 0.4 + step * STEP))
         if afloat:
             placed.y += figure.sink * figure.high * unit
             cut = round((PAD + figure.high * (1 - figure.sink)) * unit)
@@ -201,21 +150,17 @@ class Composition:
         (x, foot), wide = at, figure.wide * unit
         if figure.place == "ground" and self.ground.water is not None:
             self._bank(x, foot, wide)
-        if figure.place == "table" and self.scene.setting == "interior":
-            _table(self._painter, x, foot, wide)
         if name == "train":
             _rails(self._painter, foot, unit)
         if name == "owl":
             _branch(self._painter, x, foot, unit)
-        if not afloat and figure.place in {"ground", "table"} and self.scene.setting != "wall":
+        if not afloat and figure.place == "ground" and self.scene.setting != "wall":
             _shadow(self._painter, x * self.size[0], foot * self.size[1], wide)
 
-    def _sprite(
-        self, figure: Figure, unit: float, far: float = 0.0, coat: Colour | None = None, turn: float = 0.4
-    ) -> Sprite:
+    def _sprite(self, figure: Figure, unit: float, far: float = 0.0, coat: Colour | None = None) -> Sprite:
         size = (max(2, round((figure.wide + 2 * PAD) * unit)), max(2, round((figure.high + PAD * 1.4) * unit)))
         image = Image.new("RGBA", (size[0] * FINE, size[1] * FINE))
-        pen = Pen(ImageDraw.Draw(image), on_stage(self.light), unit * FINE, PAD, PAD, far, coat, turn)
+        pen = Pen(ImageDraw.Draw(image), on_stage(self.light), unit * FINE, PAD, PAD, far, coat)
         figure.draw(pen)
         image = image.reduce(FINE)
         faces_left = self._painter.side < 0
@@ -230,17 +175,13 @@ class Composition:
 
     def _foot(self, figure: Figure, scale: float) -> tuple[float, bool]:
         """Return where a subject's foot is, and whether it floats."""
-        ground, place, setting = self.ground, figure.place, self.scene.setting
-        half = figure.size * scale * self.canvas.unit / self.size[1] / 2
-        floats = place in {"water", "deep"} or (place == "across" and figure.sink > 0)
+        ground, place = self.ground, figure.place
         foot, afloat = ground.foot, False
-        if setting == "underwater":
-            foot = 0.46 + half if place in {"air", "deep", "water"} else 0.95
-        elif place == "air" or (place == "deep" and setting in {"space", "city", "mountains"}):
-            foot = 0.38 + half
-        elif place in {"table", "wall"} and setting == "interior":
-            foot = 0.8 if place == "table" else 0.56
-        elif floats and ground.afloat is not None:
+        if place == "air":
+            foot = 0.38 + figure.size * scale * self.canvas.unit / self.size[1] / 2
+        elif place == "wall" and self.scene.setting == "interior":
+            foot = 0.56
+        elif place == "water" and ground.afloat is not None:
             foot, afloat = ground.afloat, True
         elif place == "across" and ground.water is not None:
             foot = ground.water + 0.02
@@ -321,9 +262,9 @@ class Composition:
         """Return the scene at `share` (0 to 1) of the camera's move, after `seconds`."""
         scene, light = self.scene, self.light
         pan = share * PAN * self.size[0] if self.canvas.right > 1 else 0.0
-        picture = self._backdrop(pan)
-        if seconds:
-            self._move(picture, pan, seconds)
+        picture = self.canvas.picture.crop((round(pan), 0, round(pan) + self.size[0], self.size[1]))
+        if seconds and self.ground.water is not None:
+            shimmer(picture, light, self.ground.water, self._painter.sun[0] * self.size[0] - pan, seconds)
         if "fog" in scene.weather:
             fog_bank(picture, scene, light, 0.62, 0.62, seconds)
         for actor in self._actors:
@@ -333,46 +274,13 @@ class Composition:
         if self._near is not None:
             image, top = self._near
             picture.paste(image, (-round(pan * 1.9), top), image)
-        if scene.setting not in {"interior", "underwater", "space"}:
+        if scene.setting != "interior":
             fall(picture, scene, light, seconds)
-        return _styled(picture, scene.style)
-
-    def _cut_out(self) -> Image.Image | None:
-        """Return where the land hides the sky, for a clip in which they move apart."""
-        sky = self._painter.heavens
-        if sky is None or self.scene.setting == "space":
-            return None
-        return ImageChops.difference(sky, self.canvas.picture).convert("L").point(lambda level: 255 if level > 1 else 0)
-
-    def _backdrop(self, pan: float) -> Image.Image:
-        (wide, high), left = self.size, round(pan)
-        if self.canvas.right == 1:
-            return self.canvas.picture.copy()
-        land = self.canvas.picture.crop((left, 0, left + wide, high))
-        if self._land is None or self._painter.heavens is None or left == 0:
-            return land
-        far = round(pan * FAR)
-        picture = self._painter.heavens.crop((far, 0, far + wide, high))
-        picture.paste(land, (0, 0), self._land.crop((left, 0, left + wide, high)))
         return picture
-
-    def _move(self, picture: Image.Image, pan: float, seconds: float) -> None:
-        """Let light on water and windows change in a clip."""
-        if self.ground.water is not None:
-            shimmer(picture, self.light, self.ground.water, self._painter.sun[0] * self.size[0] - pan * FAR, seconds)
-        draw = ImageDraw.Draw(picture)
-        for number, (x, y, wide, high) in enumerate(self._painter.windows[::9]):
-            if math.sin(seconds * 0.9 + number * 2.3) > 0.75:
-                draw.rectangle(
-                    (x - round(pan), y, x - round(pan) + wide, y + high),
-                    fill=mix(self.light.haze, self.light.deep, 0.5),
-                )
 
     def _act(self, picture: Image.Image, actor: Placed, pan: float, seconds: float) -> None:
         sprite = actor.sprite
         sway = math.sin(seconds * 1.6) * self.canvas.unit * 0.006 if actor.sways else 0.0
-        if actor.turning is not None and seconds:
-            sprite = actor.turning(round(seconds * 0.7 / STEP) % round(math.pi / 2 / STEP))
         # It slows down, so that a long clip does not lose its subject.
         gone = REACH * (1 - math.exp(-actor.pace * seconds / REACH)) * self.size[0] * self._painter.side
         x, y = round(actor.x - pan * 1.25 * actor.near + gone), round(actor.y + sway)
@@ -386,33 +294,7 @@ class Composition:
             beams(picture, self.light, (x + actor.lamp[0], y + actor.lamp[1]), self._painter.side, seconds)
 
 
-def _drawn_as(scene: Scene) -> str | None:
-    return "sleeping fox" if scene.subject == "fox" and scene.asleep else scene.subject
-
-
-def _styled(picture: Image.Image, style: str | None) -> Image.Image:
-    if style is None:
-        return picture
-    grey = ImageOps.autocontrast(picture.convert("L"), cutoff=1)
-    if style == "grey":
-        return grey.convert("RGB")
-    return ImageOps.colorize(grey, (38, 24, 18), (250, 236, 206), (166, 124, 84))
-
-
 # ---------------------------------------------------------------------- what subjects are on
-
-
-def _table(painter: Painter, x: float, foot: float, wide: float) -> None:
-    canvas, deep = painter.canvas, painter.light.deep
-    tone = mix(painter.light.on((146, 96, 64)), deep, 0.16)
-    left, right = x * canvas.wide - wide * 1.25, x * canvas.wide + wide * 1.25
-    y, thick = (foot - 0.03) * canvas.high, canvas.unit * 0.03
-    with canvas.shapes(foot - 0.05, 1.0) as pen:
-        for leg in (left + thick * 2, right - thick * 3):
-            pen.rect(leg, y, leg + thick, canvas.high, mix(tone, deep, 0.5))
-        top = [(left + thick, y), (right - thick, y), (right, y + thick * 2), (left, y + thick * 2)]
-        pen.fill(top, mix(tone, painter.light.sun, 0.16))
-        pen.rect(left, y + thick * 2, right, y + thick * 3, mix(tone, deep, 0.25))
 
 
 def _rails(painter: Painter, foot: float, unit: float) -> None:
@@ -468,18 +350,6 @@ def _grass(pen: Pen, size: Size, wide: int, dice: random.Random, tone: Colour) -
         x += unit * dice.uniform(0.004, 0.014)
 
 
-def _reeds(pen: Pen, size: Size, wide: int, dice: random.Random, tone: Colour) -> None:
-    unit, high = min(size[0], size[1] * 1.2), size[1]
-    for centre in (0.05, 0.94):
-        for _ in range(13):
-            x = (centre + dice.uniform(-0.09, 0.09)) * size[0]
-            long, lean = unit * dice.uniform(0.12, 0.3), unit * dice.uniform(-0.03, 0.03)
-            pen.fill([(x - unit * 0.003, high), (x + lean, high - long), (x + unit * 0.003, high)], tone)
-            if dice.random() < 0.4:
-                pen.oval(x + lean * 0.86, high - long * 0.86, unit * 0.004, unit * 0.016, tone)
-    _grass(pen, size, wide, dice, tone)
-
-
 def _rocks(pen: Pen, size: Size, wide: int, dice: random.Random, tone: Colour) -> None:
     unit, high = min(size[0], size[1] * 1.2), size[1]
     for centre in (-0.02, 0.08, 0.9, wide / size[0] + 0.02):
@@ -489,6 +359,5 @@ def _rocks(pen: Pen, size: Size, wide: int, dice: random.Random, tone: Colour) -
 
 
 _FOREGROUNDS: Mapping[str, Callable[[Pen, Size, int, random.Random, Colour], None]] = {
-    "hills": _grass, "forest": _grass, "mountains": _grass, "lake": _reeds, "sea": _rocks, "desert": _rocks,
-    "space": _rocks,
+    "hills": _grass, "forest": _grass, "mountains": _grass, "lake": _grass, "sea": _rocks, "desert": _rocks,
 }  # fmt: skip

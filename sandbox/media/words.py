@@ -14,56 +14,27 @@ from sandbox.media.pen import Colour, rgb
 SUBJECTS: Mapping[str, str] = {
     "lighthouse": "lighthouse leuchtturm phare faro farol 灯台",
     "fox": "fox foxes fuchs füchse renard zorro raposa キツネ 狐 きつね",
-    "boat": "boat sailboat yacht sail regatta boot segelboot bateau voilier barco velero barcos veleiro ヨット 船 舟",
+    "boat": (
+        "boat sailboat yacht sail ship regatta boot segelboot schiff bateau voilier navire barco velero barcos veleiro "
+        "navio ヨット 船 舟"
+    ),
     "fishing boat": "harbor harbour trawler ferry quay hafen port puerto porto 漁船 港",
     "robot": "robot android robots roboter robô ロボット",
     "train": "train locomotive railway zug tren trem comboio 列車 電車 汽車",
     "cat": "cat kitten katze kätzchen chat gato gata 猫 ネコ ねこ",
-    "castle": "castle palace fortress schloss burg château castillo castelo 城",
-    "whale": "whale wal ballena baleine baleia クジラ 鯨 くじら",
-    "dog": "dog puppy hound hund chien perro cachorro cão 犬 イヌ",
     "owl": "owl eule hibou chouette búho coruja フクロウ ふくろう",
-    "heron": "heron crane stork reiher héron garza garça サギ 鷺 鶴",
-    "bird": "bird gull seagull eagle vogel vögel möwe oiseau pájaro gaviota pássaro 鳥 カモメ",
-    "village": "village town dorf pueblo aldeia vila 村",
-    "tree": "tree oak willow baum bäume arbre árbol árvore 木 樹",
-    "house": "house cottage cabin hut home barn haus hütte maison cabane casa cabaña 家",
-    "mountain": "mountain peak volcano summit berg montagne montaña montanha 山",
-    "car": "car taxi automobile auto voiture coche carro 車 自動車",
-    "bicycle": "bicycle bike cyclist fahrrad vélo bicyclette bicicleta 自転車",
-    "rocket": "rocket spaceship starship shuttle rakete fusée cohete foguete ロケット 宇宙船",
-    "dragon": "dragon drache drachen dragón dragão ドラゴン 竜 龍",
-    "horse": "horse pony stallion unicorn pferd cheval caballo cavalo 馬",
-    "fish": "fish goldfish shark fisch poisson pez peixe 魚 金魚",
+    "village": "village town house cottage dorf haus maison pueblo casa aldeia vila 村 家",
     "balloon": "balloon heißluftballon ballon globo balão montgolfière 気球 風船",
-    "plane": "plane airplane aeroplane aircraft flugzeug avion avión avião 飛行機",
-    "flower": "flower rose tulip sunflower blossom roses blume blumen rose fleur fleurs flor flores 花 薔薇",
-    "piano": "piano klavier pianoforte ピアノ",
-    "guitar": "guitar gitarre guitare guitarra ギター",
-    "cup": "cup coffee espresso tea mug latte kaffee tasse café taza xícara コーヒー お茶 カップ",
-    "astronaut": "astronaut cosmonaut spaceman astronaute astronauta 宇宙飛行士",
-    "wolf": "wolf wolves wölfe loup lobo 狼 オオカミ",
-    "bear": "bear bär ours oso urso 熊 クマ",
-    "deer": "deer stag elk moose fawn hirsch reh cerf ciervo cervo veado 鹿",
-    "rabbit": "rabbit hare bunny hase kaninchen lapin conejo coelho うさぎ ウサギ 兎",
     "door": "door gate tür porte puerta porta ドア 扉",
     "market": "market bazaar stall markt marché mercado 市場",
-    "greenhouse": "greenhouse conservatory gewächshaus treibhaus serre invernadero estufa 温室",
-    "windmill": "windmill mill windmühle mühle moulin molino moinho 風車",
-    "bridge": "bridge brücke pont puente ponte 橋",
-    "ship": "ship galleon frigate schiff navire navío navio 帆船",
     "wanderer": (
         "wanderer traveler traveller hiker person man woman girl boy wizard knight queen king hero samurai people "
         "mädchen junge frau mann femme homme fille mujer hombre niña mulher homem menina 人 少女 少年 女性 男性 侍"
     ),
-    "tent": "tent camp campfire camping zelt tente tienda tenda テント",
-    "lamp": "lamp lantern lampe laterne lanterne lámpara farola lâmpada lanterna ランプ 提灯",
     "poster": "poster flyer plakat affiche cartel cartaz ポスター",
 }
 """By subject, its words. English plurals by "s" need no entry."""
 SETTINGS: Mapping[str, str] = {
-    "underwater": "underwater reef aquarium coral unterwasser récif arrecife recife 海中 水中",
-    "space": "space lunar mars planet galaxy orbit weltraum weltall espace espacio espaço 宇宙",
     "sea": (
         "sea ocean beach shore coast wave waves island harbor harbour quay cliff bay tide meer ozean strand küste mer "
         "plage côte mar playa costa praia oceano 海 海岸 浜 波"
@@ -75,12 +46,14 @@ SETTINGS: Mapping[str, str] = {
         "city street alley skyline downtown neon rooftop metropolis stadt straße gasse ville rue ciudad calle cidade "
         "rua 街 都市 東京"
     ),
-    "snow": "arctic glacier iceberg tundra winter arktis gletscher glacier glaciar hiver invierno inverno 冬",
     "interior": (
-        "room indoors kitchen studio table library bedroom interior cafe window desk zimmer küche chambre cuisine "
-        "habitación cocina quarto cozinha sala 部屋 室内"
+        "room indoors kitchen studio table library bedroom interior cafe window desk lamp lampe zimmer küche chambre "
+        "cuisine habitación cocina quarto cozinha sala 部屋 室内"
     ),
-    "mountains": "mountains alps peaks valley gebirge berge alpen montagnes montañas montanhas 山脈",
+    "mountains": (
+        "mountain mountains alps peak peaks valley berg gebirge berge alpen montagne montagnes montaña montañas "
+        "montanha montanhas 山 山脈"
+    ),
     "hills": "hill hills meadow field garden countryside farm prairie wiese feld hügel garten pré champ colline jardin "
     "prado campo colina jardín 丘 草原 庭",
 }
@@ -103,8 +76,7 @@ HOURS: Mapping[str, str] = {
 WEATHERS: Mapping[str, str] = {
     "fog": "fog foggy mist misty haze hazy smoke nebel neblig brume brouillard niebla neblina nevoeiro 霧",
     "rain": "rain rainy storm stormy drizzle wet regen sturm pluie orage lluvia tormenta chuva tempestade 雨 嵐",
-    "snow": "snow snowy snowfall blizzard winter frost icy schnee neige hiver nieve nevando neve 雪 冬",
-    "aurora": "aurora borealis polarlicht オーロラ",
+    "snow": "snow snowy snowfall blizzard winter frost icy arctic glacier schnee neige hiver nieve nevando neve 雪 冬",
     "neon": "neon cyberpunk ネオン",
 }
 COLOURS: Mapping[str, tuple[str, str]] = {
@@ -119,7 +91,6 @@ COLOURS: Mapping[str, tuple[str, str]] = {
     "black": ("black schwarz schwarze noir noire negro negra preto preta 黒 黒い", "2c2a34"),
     "gold": ("gold golden doré dorado dourado 金", "d9a53c"),
 }
-STYLES: Mapping[str, str] = {"grey": "monochrome greyscale grayscale schwarzweiß 白黒", "sepia": "sepia vintage sépia"}
 WIDER = "wider wide far zoom out weiter larger panorama élargir lejos ampliar 広く 引き"
 CLOSER = "closer close near bigger näher größer proche cerca perto 近く"
 INSTEAD = re.compile(r"\b(instead|replace|turn \w+ into|becomes?|swap)\b")
@@ -130,21 +101,13 @@ RESHAPE = re.compile(r"continue the scene to fill")
 """The bot's words for a new format."""
 
 HOMES: Mapping[str, tuple[str, ...]] = {
-    "lighthouse": ("sea",), "boat": ("sea", "lake"), "fishing boat": ("sea",), "ship": ("sea",), "whale": ("sea",),
-    "fish": ("underwater",), "fox": ("forest", "hills"), "deer": ("forest",), "wolf": ("snow", "forest"),
-    "bear": ("forest", "mountains"), "owl": ("forest",), "robot": ("city",), "car": ("city",), "bicycle": ("hills",),
-    "cat": ("interior",), "piano": ("interior",), "guitar": ("interior",), "cup": ("interior",),
-    "lamp": ("interior",), "poster": ("interior",), "castle": ("mountains", "hills"), "dragon": ("mountains",),
-    "rocket": ("space",), "astronaut": ("space",), "train": ("desert", "mountains"), "bridge": ("sea",),
-    "heron": ("lake",), "bird": ("sea",), "market": ("city",), "village": ("sea", "mountains"),
-    "wanderer": ("mountains", "desert", "hills"), "tent": ("lake", "mountains"), "mountain": ("lake",),
+    "lighthouse": ("sea",), "boat": ("sea", "lake"), "fishing boat": ("sea",), "fox": ("forest", "hills"),
+    "owl": ("forest",), "robot": ("city",), "cat": ("interior",),
+    "poster": ("interior",), "train": ("desert", "mountains"), "market": ("city",),
+    "village": ("sea", "mountains"), "wanderer": ("mountains", "desert", "hills"),
     "door": ("wall",),
 }  # fmt: skip
 """Where a subject is seen, if the prompt does not say; the hills for the others."""
-FIXED = frozenset({"sea", "underwater", "interior", "space", "wall"})
-"""Settings that a strong variation keeps: a ship stays on the water."""
-INDOORS = frozenset({"lamp", "poster", "cup"})
-"""What no landscape has in its background."""
 OPEN = ("lake", "hills", "mountains", "sea", "desert")
 """Where it is for a prompt without a known subject."""
 
@@ -162,10 +125,8 @@ class Scene:
     """The requested colour of the subject."""
     wash: Colour | None = None
     """The colour that an edit gave the whole picture."""
-    style: str | None = None
     zoom: float = 1.0
     moons: int = 1
-    asleep: bool = False
     layout: str
     """Seed of the places of things."""
     look: int
@@ -182,7 +143,7 @@ def _plain(text: str) -> str:
 def _table(name: str) -> tuple[dict[str, str], dict[str, str]]:
     """Return the words of a table, and those of scripts without spaces, with what each means."""
     tables: dict[str, Mapping[str, str]] = {
-        "subjects": SUBJECTS, "settings": SETTINGS, "hours": HOURS, "weathers": WEATHERS, "styles": STYLES,
+        "subjects": SUBJECTS, "settings": SETTINGS, "hours": HOURS, "weathers": WEATHERS,
         "colours": {key: words for key, (words, _) in COLOURS.items()},
         "zoom": {"wider": WIDER, "closer": CLOSER},
     }  # fmt: skip
@@ -222,47 +183,32 @@ def _number(seed: int | str) -> int:
 
 def scene_of(prompt: str, seed: int | str) -> Scene:
     """Return the scene of a prompt: its words decide what is seen, the seed how it is arranged."""
-    prompt = prompt.replace("on the moon", "lunar")
     subjects, settings, hours = _found("subjects", prompt), _found("settings", prompt), _found("hours", prompt)
     weather, colours = frozenset(_found("weathers", prompt)), _found("colours", prompt)
     fixed = _dice("prompt", prompt)
     turn = fixed.randrange(60) + _number(seed)
     subject = next(iter(subjects), None)
     if settings:
-        setting = settings[0] if settings[0] != "space" or len(settings) == 1 or subject == "astronaut" else settings[1]
-    elif "snow" in weather and HOMES.get(subject or "", OPEN)[0] not in FIXED:
-        setting = "snow"
-    elif "mountain" in subjects[1:]:
-        setting = "mountains"
+        setting = "lake" if "lake" in settings else settings[0]
     else:
         setting = fixed.choice(HOMES.get(subject or "", ("hills",)) if subject else OPEN)
-    if setting == "snow":
-        weather |= {"snow"}
-    usual: tuple[str, ...] = ("night",) if setting == "space" else ("dawn", "noon", "sunset", "dusk", "night", "sunset")
+    usual: tuple[str, ...] = ("dawn", "noon", "sunset", "dusk", "night", "sunset")
     if weather & {"rain", "snow", "fog"}:
         usual = ("dawn", "noon", "dusk")
-    if weather & {"aurora", "neon"}:
+    if "neon" in weather:
         usual = ("night",)
-    if setting == "underwater":
-        usual = ("noon", "dawn", "dusk")
     return Scene(
         subject=subject,
-        companion=_companion(subjects[1:], setting),
+        companion=next(iter(subjects[1:]), None),
         setting=setting,
         hour=hours[0] if hours else usual[turn % len(usual)],
         weather=weather,
         coat=rgb(COLOURS[colours[0]][1]) if colours and subject else None,
         wash=rgb(COLOURS[colours[0]][1]) if colours and not subject else None,
-        style=next(iter(_found("styles", prompt)), None),
         moons=2 if re.search(r"two moons|moons", prompt.casefold()) else 1,
-        asleep=bool(re.search(r"asleep|sleep", prompt.casefold())),
         layout=str(seed),
         look=turn + turn // len(usual),
     )
-
-
-def _companion(subjects: list[str], setting: str) -> str | None:
-    return next((each for each in subjects if each not in INDOORS or setting == "interior"), None)
 
 
 def edited(scene: Scene, order: str, seed: int | str) -> Scene:
@@ -271,13 +217,7 @@ def edited(scene: Scene, order: str, seed: int | str) -> Scene:
     if RESHAPE.search(order):
         return scene
     if VARY_STRONG.search(order):
-        hours = [each for each in HOURS if each != scene.hour]
-        dice = _dice("vary", seed)
-        places = HOMES.get(scene.subject or "", OPEN)
-        if places[0] not in FIXED:
-            places = (*places, *OPEN, "forest")
-        hour, setting = dice.choice(hours), dice.choice(places)
-        return replace(scene, layout=str(seed), look=scene.look + 1, hour=hour, setting=setting)
+        return replace(scene, layout=str(seed), look=scene.look + 1)
     if VARY_SUBTLE.search(order):
         dice = _dice("vary", seed)
         return replace(
@@ -294,9 +234,8 @@ def _by_words(scene: Scene, order: str) -> Scene:
     if others and (INSTEAD.search(order.casefold()) or scene.subject is None):
         scene = replace(scene, subject=others[0], coat=None)
     elif others:
-        scene = replace(scene, companion=_companion(others, scene.setting) or scene.companion)
-    settings = [each for each in settings if each != "space" or "moon" not in order.casefold()]
-    if settings and settings[0] != scene.setting and (settings[0] != "snow" or not weather):
+        scene = replace(scene, companion=others[0])
+    if settings:
         scene = replace(scene, setting=settings[0])
     if hours:
         scene = replace(scene, hour=hours[0])
@@ -309,4 +248,4 @@ def _by_words(scene: Scene, order: str) -> Scene:
         scene = replace(scene, coat=colour, wash=colour)
     for kind in _found("zoom", order):
         scene = replace(scene, zoom=min(1.9, max(0.45, scene.zoom * (0.68 if kind == "wider" else 1.35))))
-    return replace(scene, style=next(iter(_found("styles", order)), scene.style))
+    return scene

@@ -213,7 +213,6 @@ WEEK: tuple[DemoAct, ...] = (
     _picture(5.5 * DAY_S, "cleo", texts.HARBOUR, card="harbour"),
     AddedReaction(ago_s=5.4 * DAY_S, who="ada", card="harbour", emoji="⭐"),
     AddedReaction(ago_s=5.4 * DAY_S, who="bo", card="harbour", emoji="⭐"),
-    _picture(5.35 * DAY_S, "eli", texts.GARDEN),
     WroteMessage(ago_s=5.3 * DAY_S, who="morgan", text=texts.SAID_RATE),
     RanCommand(
         ago_s=4.6 * DAY_S, who="dara", command="video generate", from_card="harbour", card="harbour film",
