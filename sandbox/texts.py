@@ -65,10 +65,7 @@ SESSION_ENDED = "There is no such session."
 CHALLENGE = 'Bearer resource_metadata="https://www.cannonstudio.app/.well-known/oauth-protected-resource"'
 NO_METHOD = "There is no such method."
 NO_TOOL = "There is no such tool, or its arguments are no object."
-READS_ONLY = "The sandbox makes nothing by this tool."
-NO_PRODUCT = "There is no such product."
 AVAILABILITY = "Availability may differ by account."
-PRICING = "Prompts take 1 credit; for media, estimate."
 
 
 # ---------------------------------------------------------------------- the sandbox's controls

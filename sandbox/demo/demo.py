@@ -25,7 +25,6 @@ from sandbox.demo.furniture.server import (
     PICTURE_HASH,
     Furnished,
     furnish,
-    schedule_postcard,
     set_up,
     welcome,
 )
@@ -136,8 +135,6 @@ class Demo:
             await bring_cast(self.bot, self.sandbox, furnished)
         if self._lived_in:
             await self._live(furnished)
-        if not self._joins:
-            await schedule_postcard(self.bot, furnished)
         # simcord also draws an unused page of one message. Those of browsers show all.
         viewers = sorted(furnished.viewers, key=lambda each: self._joins and each is not furnished.moderator)
         self.preview = DemoPreview(self.env, furnished.channels, viewers=viewers, assets=furnished.pictures)

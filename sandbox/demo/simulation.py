@@ -80,9 +80,7 @@ class DemoEnv(simcord.Env):
     """A simulated Discord for a viewer.
 
     A test waits until the bot is idle, and fails after `settle_timeout`. On a page that would block every control
-    during a
-    download, and a timeout shows as "Action outcome uncertain". Here waiting ends in time and is no error; the bot's
-    work
+    during a download, and a timeout shows as "Action outcome uncertain". Here waiting ends in time, and the bot's work
     continues.
     """
 

@@ -15,7 +15,7 @@ DEMO_STARTED = "cannon-bot demo: the real bot on a simulated Discord, with Canno
 HOW_TO_STOP = "Press Ctrl-C to stop."
 TRY_HEADING = "Try this on the page:"
 TRY: tuple[tuple[str, str], ...] = (
-    ("Try it, on the last card of #studio", "the tour: eight steps, done for you or by you"),
+    ("Try it, on the last card of #studio", "the tour, each step done for you or by you"),
     ("/image generate  prompt: a lighthouse in fog", "an image; its card shows the price first, then the cost"),
     ("Reply to it: make it night", "the same scene, at night; press Continue"),
     ("Vary, Re-run, Edit and run, Next step…", "the buttons below a result"),
@@ -100,7 +100,6 @@ GALLERY_TOPIC = Text("Results with two stars or more")
 REVIEW_TOPIC = Text("What waits for a moderator")
 LOG_TOPIC = Text("What moderators decide, and what the bot reports to them")
 CAST_TOPIC = Text("Images of the cast. Characters lose what is deleted here.")
-AFTER_DARK_TOPIC = Text("Age-restricted")
 EVENTS_TOPIC = Text("One theme at a time, with a purse and a vote")
 MIRA = Text("A red fox with a white-tipped tail, in a meadow")
 OTTO = Text("A friendly round robot with one red antenna")
@@ -131,7 +130,6 @@ POSTER = Text("A poster for a jazz night, bold shapes, three colors")
 TOWER = Text("A lighthouse keeper's room, storm outside")
 LAMP = Text("A lamp that won't shine #fail")
 PLACE = Text("a fishing village at the end of the world")
-PLACES = Text("{random}an island of clocks | a market on the moon | a library under the sea{end}")
 WELCOME_LINE = Text("Welcome to the studio. Ready to begin?")
 NEON = Text("A neon alley in the rain, people only as shadows")
 FOUR = Text("A red fox on a snowy hill at dawn")
@@ -187,11 +185,6 @@ SHOOTOUT_TRY = Text(
     "Click `/shootout`, choose `prompt`, type `{prompt}`, and press Enter.\nVote for a letter, then press **End now**."
 )
 VOTING = Text("✅ There they are. Vote for the best one.")
-SCHEDULED = Text("Let it run by itself")
-SCHEDULED_TRY = Text(
-    "As Morgan, click `/studio recipes`, press Enter, and open **Schedules…**: what runs each day or week, and when "
-    "next."
-)
 FAULTS = Text("See it fail")
 FAULTS_TRY = Text(
     "Click `/image generate`, type `{prompt}`, and press Enter.\nIt says why, costs nothing, and offers a retry."
@@ -202,11 +195,6 @@ MODERATE_TRY = Text(
     "**Try it** does this as Morgan."
 )
 MODERATED = Text("✅ Approved: Bo's video is being made.")
-BEST = Text("See the best of the week")
-BEST_TRY = Text(
-    "The latest is in {gallery}. As Morgan, click `/studio settings`, press Enter, and choose Gallery: "
-    "it has the channel and a preview."
-)
 ACCOUNT = Text("Pay with your own account")
 ACCOUNT_TRY = Text(
     "In `/me`, **My Cannon account**, link `{key}`.\nThen `/image generate` with `pay`: *My own account*. "

@@ -1,4 +1,4 @@
-"""The sandbox's MCP server: the endpoint's two eras, its fifteen tools, and what it may demand.
+"""The sandbox's MCP server: the endpoint's two eras, the tools that the bot uses, and what it may demand.
 
 Names and demands: https://www.cannonstudio.app/developers/docs/mcp and https://modelcontextprotocol.io/specification;
 the forms of answers that no page shows are in docs/sandbox.md.
@@ -21,12 +21,7 @@ from sandbox.studio.answers import number
 from sandbox.studio.state import State
 
 TOOL = "estimate_generation_cost"
-TOOLS = (
-    "api_status", TOOL, "create_generation_request", "get_generation_request", "get_api_operation",
-    "get_model_availability", "list_offerings", "get_checkout_link", "get_pricing_context", "list_capabilities",
-    "list_toolkits", "recommend_workflow", "compare_alternatives", "search", "fetch",
-)  # fmt: skip
-WITH_KEY = frozenset(TOOLS[:4])
+TOOLS = (TOOL, "get_api_operation", "get_model_availability", "list_offerings", "list_toolkits")
 OFFERINGS = (
     {"productKey": "credits:2500", "kind": "credit_pack", "name": "2,500 credits", "credits": 2500},
     {"productKey": "subscription:creator:month", "kind": "subscription", "name": "Creator", "interval": "month"},
@@ -59,38 +54,6 @@ class Mcp:
         self._state = state
         self._opened = 0
         self._called_at = -math.inf
-
-    def routes(self) -> list[web.RouteDef]:
-        """Return what can be read next to the tools."""
-        documents: dict[str, Mapping[str, Any]] = {
-            "/mcp/health": {"ok": True, "tools": len(TOOLS)},
-            "/mcp/server.json": {
-                "name": "app.cannonstudio/cannon-studio",
-                "remotes": [{"type": "streamable-http", "url": f"{ADDRESS}/mcp"}],
-            },
-            "/.well-known/oauth-protected-resource": {"resource": f"{ADDRESS}/mcp", "authorization_servers": [ADDRESS]},
-            "/.well-known/oauth-authorization-server": {"issuer": ADDRESS},
-        }
-
-        def showing(document: Mapping[str, Any]) -> Any:
-            async def show(_request: web.Request) -> web.Response:
-                return web.json_response(document)
-
-            return show
-
-        return [
-            web.head("/mcp", self._head),
-            web.get("/mcp", self._metadata, allow_head=False),
-            *(web.get(path, showing(document)) for path, document in documents.items()),
-        ]
-
-    async def _head(self, _request: web.Request) -> web.Response:
-        return web.Response(status=204)
-
-    async def _metadata(self, request: web.Request) -> web.Response:
-        if "text/event-stream" in request.headers.get("Accept", ""):
-            return web.Response(status=405, headers={"Allow": "POST"})
-        return web.json_response({"name": "Cannon Studio", "tools": list(TOOLS), "transport": "streamable-http"})
 
     async def answer(self, request: web.Request, body: Any) -> web.Response:
         """Return the answer to a POST. Raises ApiError for a missing key."""
@@ -232,13 +195,20 @@ class Mcp:
 
     def _answer(self, request: web.Request, tool: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Return what a tool has found. Raises ApiError for a missing key."""
-        account = self._account(request) if tool in WITH_KEY else None
         match tool:
+            case "estimate_generation_cost":
+                self._account(request)
+                return _estimate(self._state, arguments)
             case "list_toolkits":
                 return tool_answers.toolkits(self._state.api.offered() if self._listed_in("toolkits") else ())
             case "get_api_operation":
                 return tool_answers.unknown_operation(arguments.get("operation"), self._listed_in("unknown"))
-        return _estimate(self._state, arguments) if tool == TOOL else _read(self._state, tool, arguments, account)
+            case "get_model_availability":
+                operations = self._state.api.offered()
+                models = {each.id: self._state.api.models(each) for each in operations}
+                surfaces = tool_answers.surfaces(arguments.get("surface"), operations, models)
+                return {"note": texts.AVAILABILITY, "surfaces": surfaces}
+        return _offerings(arguments)
 
     def _listed_in(self, place: str) -> list[str]:
         """Return the operations' ids, where this place lists them."""
@@ -292,36 +262,6 @@ def _estimate(state: State, arguments: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _read(state: State, tool: str, arguments: Mapping[str, Any], account: Account | None) -> dict[str, Any]:
-    """Return the answers of tools that make and estimate nothing."""
-    if account is not None:
-        if tool != "api_status":
-            return {"ok": False, "status": 501, "error": texts.READS_ONLY}
-        return {"ok": True, "response": state.accounts.status_document(account, state.clock.wall())}
-    match tool:
-        case "get_model_availability":
-            operations = state.api.offered()
-            models = {each.id: state.api.models(each) for each in operations}
-            surfaces = tool_answers.surfaces(arguments.get("surface"), operations, models)
-            return {"note": texts.AVAILABILITY, "surfaces": surfaces}
-        case "list_offerings" | "get_checkout_link":
-            return _offerings(tool, arguments)
-    page = {"id": "pricing", "title": "Pricing", "url": f"{ADDRESS}/pricing"}
-    return {**page, "text": texts.PRICING} if tool == "fetch" else {"results": [page]}
-
-
-def _offerings(tool: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+def _offerings(arguments: Mapping[str, Any]) -> dict[str, Any]:
     offered = [{**each, "checkoutUrl": f"{ADDRESS}/checkout?product={each['productKey']}"} for each in OFFERINGS]
-    if tool == "list_offerings":
-        return {"notes": [], "offerings": [each for each in offered if arguments.get("kind") in {None, each["kind"]}]}
-    found = next((each for each in offered if each["productKey"] == arguments.get("product_key")), None)
-    if found is None:
-        return {"ok": False, "status": 404, "error": texts.NO_PRODUCT}
-    link = {each: found[each] for each in ("productKey", "checkoutUrl")}
-    return link | {
-        "offering": found,
-        "chargeStatus": "none",
-        "createsStripeSession": False,
-        "safety": "",
-        "nextStep": "",
-    }
+    return {"notes": [], "offerings": [each for each in offered if arguments.get("kind") in {None, each["kind"]}]}

@@ -48,7 +48,6 @@ class Routes:
                 web.get("/api/v1/requests/{target}", self._faulty("get", self._get)),
                 web.get("/api/v1/openapi", self._faulty("openapi", self._openapi)),
                 web.post("/mcp", self._faulty("mcp", self._mcp)),
-                *self._mcp_server.routes(),
                 web.get("/media/{target}", self._faulty("media", self._media)),
                 web.get("/_sandbox/state", _local(self._show_state)),
                 web.post("/_sandbox/faults", _local(self._add_fault)),
@@ -69,7 +68,7 @@ class Routes:
             return self._refusal(error)
 
     def _refusal(self, error: ApiError) -> web.Response:
-        return refusal(error, error.style or self._state.api.variant.error_style)
+        return refusal(error, self._state.api.variant.error_style)
 
     async def _answered(self, answer: Answering, request: web.Request) -> web.Response:
         """Return the true answer, errors included: a fault may replace it."""

@@ -9,7 +9,6 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from bot.catalogue.fields import Field, FieldKind
 from bot.catalogue.openapi.describing import object_schema
 from bot.catalogue.operation import Model, Operation
 from sandbox import texts
@@ -24,7 +23,6 @@ SURFACES: Mapping[str, tuple[str, ...]] = {
     "three-d-api": ("3d",),
 }
 """Surfaces of the API by their workflows; the app's own are not played."""
-_TYPES = {FieldKind.URL: "string", FieldKind.URLS: "string[]", FieldKind.OBJECTS: "object[]", FieldKind.TEXT: "string"}
 
 
 def _listed(operation: Operation, models: Sequence[Model]) -> Answer:
@@ -50,30 +48,9 @@ def _schema(operation: Operation, models: Sequence[Model]) -> Answer:
     return _both(answer | {"example": example, "output": {"id": "video.generate", "properties": {"image_url": {}}}})
 
 
-def _shape(operation: Operation, models: Sequence[Model]) -> Answer:
-    given = {each.name: _type_of(each) for each in operation.fields}
-    return _both(
-        {
-            "operation": operation.id,
-            "name": operation.title,
-            "payload": {"operation": operation.id, "input": given},
-            "availableModels": {each.id: each.name for each in models if each.id},
-        }
-    )
-
-
-def _text(operation: Operation, models: Sequence[Model]) -> Answer:
-    lines = [f"# {operation.title}", "", f"Operation id: `{operation.id}`", "", "## Input", ""]
-    lines += [f"- `{each.name}` ({_type_of(each)}): {each.help}" for each in operation.fields]
-    body = {"id": operation.id, "title": operation.title, "models": _models(models)}
-    return None, "\n".join([*lines, "", "```json", json.dumps(body, indent=2), "```"])
-
-
 FORMS: Mapping[str, Callable[[Operation, Sequence[Model]], Answer]] = {
     "": _listed,
     "schema": _schema,
-    "shape": _shape,
-    "text": _text,
 }
 """Forms of `get_api_operation` to functions of an operation with its true id, and of its models."""
 
@@ -116,7 +93,3 @@ def _both(found: Json) -> Answer:
 
 def _models(models: Sequence[Model]) -> list[Json]:
     return [{"id": each.id, "name": each.name} for each in models]
-
-
-def _type_of(field: Field) -> str:
-    return _TYPES.get(field.kind, field.kind.value) + (" (required)" if field.required else " (optional)")

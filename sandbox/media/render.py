@@ -21,7 +21,7 @@ from PIL import Image
 
 from sandbox.media.pen import Size
 from sandbox.media.scenes import PAN, Composition
-from sandbox.media.words import Scene, scene_of
+from sandbox.media.words import Scene
 
 SAMPLE_RATE_HZ = 44_100
 BEAT_S = 0.25
@@ -88,8 +88,6 @@ except ImportError:
 else:
     HAS_CODECS = True
 
-
-__all__ = ["Rendered", "mp3", "mp4", "padded", "png", "scene_of", "wav"]
 
 CLIP_FPS = 12
 CLIP_MAX_S = 20.0
@@ -163,8 +161,12 @@ def padded(file: Rendered, size_bytes: int) -> Rendered:
         case "mp4":
             # A `free` box may be at the end (ISO/IEC 14496-12, 8.1.2).
             data = file.data + struct.pack(">I4s", len(filler) + 8, b"free") + filler
+        case "mp3":
+            # A tag in front, of padding alone: its size has seven bits a byte (ID3v2.4, 3.1).
+            size = bytes(len(filler) >> shift & 0x7F for shift in (21, 14, 7, 0))
+            data = b"ID3\x04\x00\x00" + size + filler + file.data
         case _:
-            # Readers of PNG stop at IEND, those of MP3 after the last frame.
+            # PNG readers stop at IEND.
             data = file.data + filler
     return replace(file, data=data)
 

@@ -90,12 +90,11 @@ class Composition:
         self._painter = Painter(self.canvas, scene)
         self._dice = random.Random(f"stage:{scene.layout}")  # noqa: S311 - images, not secrets
         names = [name for name in (scene.companion, scene.subject) if name is not None and name in FIGURES]
-        inside = scene.setting == "interior"
-        if inside and (seen := next((name for name in names if FIGURES[name].outdoors), None)):
-            self._painter.view = lambda canvas, x, foot: self._in_window(canvas, FIGURES[seen], x, foot)
-            names = [name for name in names if name != seen]
-        if inside and not names:
-            names = ["desk"]
+        if scene.setting == "interior":
+            seen = next((name for name in names if FIGURES[name].outdoors), None)
+            if seen is not None:
+                self._painter.view = lambda canvas, x, foot: self._in_window(canvas, FIGURES[seen], x, foot)
+            names = [name for name in names if name != seen] or ["desk"]
         self.ground = paint(self._painter)
         self._actors: list[Placed] = []
         self._cast(names)

@@ -102,10 +102,9 @@ RESHAPE = re.compile(r"continue the scene to fill")
 
 HOMES: Mapping[str, tuple[str, ...]] = {
     "lighthouse": ("sea",), "boat": ("sea", "lake"), "fishing boat": ("sea",), "fox": ("forest", "hills"),
-    "owl": ("forest",), "robot": ("city",), "cat": ("interior",),
-    "poster": ("interior",), "train": ("desert", "mountains"), "market": ("city",),
-    "village": ("sea", "mountains"), "wanderer": ("mountains", "desert", "hills"),
-    "door": ("wall",),
+    "owl": ("forest",), "robot": ("city",), "cat": ("interior",), "poster": ("interior",), "market": ("city",),
+    "train": ("desert", "mountains"), "village": ("sea", "mountains"), "door": ("wall",),
+    "wanderer": ("mountains", "desert", "hills"),
 }  # fmt: skip
 """Where a subject is seen, if the prompt does not say; the hills for the others."""
 OPEN = ("lake", "hills", "mountains", "sea", "desert")

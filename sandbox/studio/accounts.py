@@ -29,17 +29,13 @@ Link = Callable[[str], str]
 
 
 class ApiError(Exception):
-    """An API error: an HTTP status and a message, with the invalid field if any.
-
-    `style` is the form of its body; None: the sandbox's own.
-    """
+    """An API error: an HTTP status and a message, with the invalid field if any."""
 
     def __init__(self, status: int, message: str, wrong_field: str | None = None) -> None:
         super().__init__(message)
         self.status = status
         self.message = message
         self.field = wrong_field
-        self.style: str | None = None
         self.retry_after_s: int | None = None
 
 

@@ -195,20 +195,6 @@ _PHRASES: Mapping[str, tuple[tuple[str, ...], ...]] = {
         ("movement starts small and builds to the end", "the background drifts while the subject stays sharp"),
         ("natural motion blur, even exposure", "cinematic light, quiet ambient sound"),
     ),
-    "variant": (
-        ("the same person in the same pose and framing", "identity, face and camera angle unchanged"),
-        ("the wardrobe becomes layered wool and worn leather", "the clothes turn to light linen in pale tones"),
-        ("materials react to the light as before", "all else stays as it was"),
-    ),
-    "location": (
-        (
-            "seen from a wide, human eye level",
-            "shown as an empty set at dusk",
-            "after rain, with wet reflecting ground",
-        ),
-        ("clear paths, landmarks and a readable horizon", "depth in three planes, with a way through"),
-        ("weathered materials, consistent light, no people", "believable scale, coherent architecture"),
-    ),
 }
 
 

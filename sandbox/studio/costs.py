@@ -1,9 +1,6 @@
-"""The sandbox's prices. Invented: Cannon Studio publishes no price list, only the few samples named here.
+"""The sandbox's prices. Invented: Cannon Studio publishes no price list, only a few samples.
 
-The samples: 28 for an image by Seedream 5.0 Lite and 48 for a video by Seedance 2.0 without a length (`as_pages`), 17
-for lip sync of 6.2 s and 17 for an upscale of 7.2 s to 4k.
-
-A test may set other price functions (`fixed`, `by_second`, `by_output`, `by_resolution`, `by_both`), with noise.
+A test may set other price functions (`fixed`, `by_second`, `by_resolution`, `by_both`), with noise.
 """
 
 from __future__ import annotations
@@ -33,8 +30,6 @@ class Tariff:
     def __init__(self, seed: int = 0) -> None:
         self._set: dict[str, tuple[PriceFunction, float]] = {}
         self._hidden: set[str] = set()
-        self.as_pages = False
-        """Whether images and videos cost what they do in the samples of the pages."""
         self._dice = random.Random(f"tariff:{seed}")  # noqa: S311 - for the noise of prices, not for secrets
 
     def hide(self, operation: str) -> None:
@@ -63,8 +58,7 @@ class Tariff:
         return _whole(function(given) * (1 + noise * self._dice.uniform(-1, 1) if noise else 1))
 
     def _function(self, operation: str, fixed_price: Decimal | None) -> tuple[PriceFunction, float]:
-        prices = {**_PRICES, **(_SAMPLES if self.as_pages else {})}
-        usual = prices.get(operation, fixed(10)) if fixed_price is None else fixed(float(fixed_price))
+        usual = _PRICES.get(operation, fixed(10)) if fixed_price is None else fixed(float(fixed_price))
         return self._set.get(operation, (usual, 0.0))
 
 
@@ -87,11 +81,6 @@ def by_second(rate: float, default_s: float = CLIP_DEFAULT_S) -> PriceFunction:
     return lambda given: seconds_of(given, default_s) * rate
 
 
-def by_output(rate: float, field: str = "num_images") -> PriceFunction:
-    """Charge `rate` credits per result, counted by the input's `field`."""
-    return lambda given: rate * int(given.get(field, 1))
-
-
 def by_resolution(amounts: Mapping[str, float], default: str) -> PriceFunction:
     """Charge by the input's resolution, in any case; `default` if missing or unknown."""
     return lambda given: amounts.get(str(given.get("resolution", default)).upper(), amounts[default])
@@ -112,14 +101,6 @@ def _clip(given: Input) -> float:
     model = str(given.get("model", ""))
     fallback = _SORA_RATE if "sora" in model.casefold() else 4.0
     return by_both(_CLIP_RATES.get(model, fallback), _SHARPNESS)(given)
-
-
-def _sampled_image(given: Input) -> float:
-    return 28 if given.get("model", "seedream5") == "seedream5" else by_resolution(_PICTURE, "1K")(given)
-
-
-def _sampled_clip(given: Input) -> float:
-    return by_second(4.8, 10.0)(given) if given.get("model", "seedance2") == "seedance2" else _clip(given)
 
 
 def _speech(given: Input) -> float:
@@ -145,6 +126,3 @@ _PRICES: Mapping[str, PriceFunction] = {
     "smartmotion.generate": by_second(3.0),
     "video.upscale": by_second(2.3),
 }
-_SAMPLES: Mapping[str, PriceFunction] = {"image.generate": _sampled_image, "video.generate": _sampled_clip}
-"""https://www.cannonstudio.app/developers/docs/lifecycle and …/reference/get-request; the length of the video is
-not stated there."""

@@ -75,4 +75,4 @@ STYLES: Mapping[str, Body] = {
     "strings": lambda error: {"errors": [error.message]},
     "page": lambda error: error.message,
 }
-"""The forms of an error; a word of the same name requests one. `page` is a web page with the reason as its title."""
+"""The forms of an error. `page` is a web page with the reason as its title."""

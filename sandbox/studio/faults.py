@@ -46,9 +46,6 @@ _MEDIA_ONLY = {
 }
 _WEBHOOK = {
     "lost": "is never sent",
-    "thrice": "is sent three times",
-    "early": "is sent before the answer to the POST",
-    "backwards": "is sent a second time, then with the status `processing`",
 }
 KINDS: Mapping[Where, Mapping[str, str]] = {
     **{where: {**_ANYWHERE, **_JSON_ONLY} for where in ("submit", "get", "status", "openapi", "mcp")},
@@ -59,12 +56,6 @@ KINDS: Mapping[Where, Mapping[str, str]] = {
 
 WORDS: Mapping[str, str] = {
     "#invalid": "the POST is answered 400",
-    "#zod": "if the POST is rejected, the body has `issues` with `path`",
-    "#fastapi": "if the POST is rejected, the body has `detail` with `loc`",
-    "#problem": "if the POST is rejected, the body is problem+json",
-    "#details": "if the POST is rejected, the reason is in `error.details`",
-    "#strings": "if the POST is rejected, the body has a list of texts",
-    "#page": "if the POST is rejected, the body is a web page with the reason as its title",
     "#broke": "the POST is answered 402: not enough credits",
     "#plan": "the POST is answered 403: the account's plan does not include the operation",
     "#flood": "the first POST is answered 429 with Retry-After 1, the next one works",
@@ -92,11 +83,6 @@ WORDS: Mapping[str, str] = {
     "#drip": "the file comes one byte a second",
 }
 """The effect of a word in any text of the input on that request."""
-
-ERROR_WORDS: Mapping[str, str] = {
-    word: word[1:] for word in ("#zod", "#fastapi", "#problem", "#details", "#strings", "#page")
-}
-"""The form of a refused POST, of `error_bodies.STYLES`."""
 
 MEDIA_WORDS: Mapping[str, str] = {
     "#gone": "gone",

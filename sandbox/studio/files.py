@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import struct
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +17,7 @@ from bot.catalogue.operation import Operation
 from bot.media.containers.facts import facts_of
 from bot.media.containers.mp4 import boxes
 from bot.media.containers.pieces import Broken, FilePieces, Needed
+from bot.media.sniff import pixels
 from sandbox import texts
 from sandbox.media.words import Scene
 
@@ -116,8 +116,8 @@ class InputFile:
     def size(self) -> tuple[int, int] | None:
         """Return width and height in pixels from the headers; None for sound and unknown formats."""
         try:
-            found = next((size for read in _SIZES if (size := read(self.data)) is not None), None)
-        except (struct.error, IndexError, Broken, Needed):
+            found = pixels(self.data) or _of_mp4(self.data)
+        except (Broken, Needed):
             return None
         return found if found is not None and min(found) > 0 else None
 
@@ -202,40 +202,6 @@ def _links(operation: Operation, given: Mapping[str, Any]) -> list[tuple[str, st
 # ---------------------------------------------------------------------- sizes in headers
 
 
-def _of_png(data: bytes) -> tuple[int, int] | None:
-    return struct.unpack_from(">II", data, 16) if data.startswith(b"\x89PNG\r\n\x1a\n") else None
-
-
-def _of_gif(data: bytes) -> tuple[int, int] | None:
-    return struct.unpack_from("<HH", data, 6) if data.startswith((b"GIF87a", b"GIF89a")) else None
-
-
-def _of_jpeg(data: bytes) -> tuple[int, int] | None:
-    """Read the frame header (ITU T.81, B.2.2), after length-prefixed segments."""
-    at = 2 if data.startswith(b"\xff\xd8\xff") else len(data)
-    while at + 9 <= len(data) and data[at] == 0xFF:
-        if data[at + 1] in _JPEG_FRAMES:
-            high, wide = struct.unpack_from(">HH", data, at + 5)
-            return wide, high
-        at += 2 + int.from_bytes(data[at + 2 : at + 4], "big")
-    return None
-
-
-_JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
-
-
-def _of_webp(data: bytes) -> tuple[int, int] | None:
-    if data[:4] != b"RIFF" or data[8:12] != b"WEBP":
-        return None
-    if data[12:16] == b"VP8X":
-        return int.from_bytes(data[24:27], "little") + 1, int.from_bytes(data[27:30], "little") + 1
-    if data[12:16] == b"VP8L":
-        bits = int.from_bytes(data[21:25], "little")
-        return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
-    wide, high = struct.unpack_from("<HH", data, 26)
-    return wide & 0x3FFF, high & 0x3FFF
-
-
 def _of_mp4(data: bytes) -> tuple[int, int] | None:
     """Read the first track header with a size (ISO/IEC 14496-12, 8.3.2): its last numbers, in 1/65536."""
     if data[4:8] != b"ftyp":
@@ -248,6 +214,3 @@ def _of_mp4(data: bytes) -> tuple[int, int] | None:
                 if part == b"tkhd" and min(size) > 0:
                     return size
     return None
-
-
-_SIZES = (_of_png, _of_gif, _of_jpeg, _of_webp, _of_mp4)

@@ -31,7 +31,6 @@ class State:
         self.faults = Faults()
         self.tariff = tariff
         """The prices; a test may set others."""
-        self.tariff.as_pages = api.variant.page_prices
         self.document: dict[str, Any] | None = None
         """The body of /api/v1/openapi, if not the catalogue's description."""
         self.document_readers: list[str | None] = []
@@ -171,7 +170,6 @@ class State:
     def vary(self, **options: Any) -> None:
         """Change the API by options of `Variant`. Raises ValueError for an unknown one."""
         self.api.vary(self.api.variant.changed(options))
-        self.tariff.as_pages = self.api.variant.page_prices
 
     def fault(self, where: str, kind: str, times: int | None = 1, **options: Any) -> None:
         """Queue a fault, see `Faults.add` and docs/sandbox.md. Raises ValueError."""

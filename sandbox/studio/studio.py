@@ -28,7 +28,7 @@ from sandbox.media.words import Scene, edited, scene_of
 from sandbox.studio.accounts import Account, Accounts, ApiError, StudioRequest
 from sandbox.studio.answers import PRODUCTS, input_preview, main_text
 from sandbox.studio.costs import CLIP_DEFAULT_S, TRACK_DEFAULT_S, Tariff, seconds_of
-from sandbox.studio.faults import ERROR_WORDS, MEDIA_WORDS, Faults, words_in
+from sandbox.studio.faults import MEDIA_WORDS, Faults, words_in
 from sandbox.studio.files import Fetch, Files, InputFile, InputFiles, SourceLost, StoredFile
 from sandbox.studio.links import SignedLinks
 from sandbox.studio.variant import TrueApi, is_sora
@@ -226,11 +226,7 @@ class Studio:
         variant = self.api.variant
         if not account.is_verified:
             raise ApiError(int(variant.new_account or 403), texts.NOT_VERIFIED)
-        try:
-            operation, given = self._checked(body)
-        except ApiError as error:
-            error.style = next((ERROR_WORDS[word] for word in sorted(words_in(body)) if word in ERROR_WORDS), None)
-            raise
+        operation, given = self._checked(body)
         request = self._entered(account, operation, body, idempotency_key, digest, sent)
         if "#fail" in request.words:
             request.fail(texts.FAILED, billed=variant.bills_failures)
@@ -240,11 +236,7 @@ class Studio:
             request.fail(texts.SORA_FAILED, billed=variant.sora == "bills" or variant.bills_failures)
         else:
             self._start(self._make(request, operation, given, seed=self._seed_of(request.id)))
-        if request.webhook_fault == "early":
-            request.waits_for_poll = False
-            request.finish(self.clock.wall())
-            await self._post_webhooks(request)
-        elif request.webhook_url is not None:
+        if request.webhook_url is not None:
             self._start(self._post_webhooks(request))
         return request
 
@@ -414,18 +406,12 @@ class Studio:
         return f"{self.url}/media/{moved}"
 
     async def _post_webhooks(self, request: StudioRequest) -> None:
-        """Post the request's webhook at its end: once, unless a fault says otherwise."""
+        """Post the request's webhook at its end, unless it is lost."""
         if request.waits_for_poll:
             await request.synced.wait()
         await self.ended(request)
-        fault = request.webhook_fault
-        if fault == "lost":
-            return
-        document = self._shown(request)
-        for _ in range(3 if fault == "thrice" else 1):
-            await self._post(request, document)
-        if fault == "backwards":
-            await self._post(request, document | {"status": "processing"})
+        if request.webhook_fault is None:
+            await self._post(request, self._shown(request))
 
     async def _post(self, request: StudioRequest, document: Mapping[str, Any]) -> None:
         url, answered = str(request.webhook_url), None

@@ -33,48 +33,6 @@ UNDOCUMENTED: Mapping[str, Operation] = {_UPSCALE.id: _UPSCALE}
 """Invented, by id."""
 
 
-TIMES = ("missing", "now")
-"""Functions of each time and that of the answer, so that nothing seems to take any time."""
-POLL_LIMITS = ("bare", "retry_after")
-"""429 for polls that come too soon, without and with Retry-After."""
-NEW_ACCOUNTS = ("402", "403")
-"""The answer to what costs credits, while a new account's e-mail address is not verified."""
-CREDIT_LOTS = ("listed", "unlisted")
-"""Credits that lapse, in the status answer or not."""
-SORA = ("fails", "bills", "refuses", "absent")
-"""Accepted and then failed, refunded or charged; answered 400; in no document either."""
-SIGNED_LINKS = ("once", "renewed")
-"""Signed when the request ends, or at each answer."""
-MCP_ERAS = ("old", "sessions", "stateless")
-"""Up to 2025-11-25, the same with sessions demanded, 2026-07-28 alone."""
-MCP_STREAMS = ("json", "empty", "before", "after", "lines")
-"""No stream; an empty first event; a message before and after the answer; data over several lines."""
-MCP_AUTHS = ("x-api-key", "bearer")
-MCP_FAULTS = ("rpc", "result")
-"""-32602 for a bad input; 200 with `ok: false` and `status: 401` for a refused key."""
-MCP_ESTIMATES = ("bare", "response")
-"""Without `ok`; and the number under `response`."""
-MCP_OPERATIONS = ("schema", "shape", "text")
-"""JSON Schema and an example; a payload of types; Markdown."""
-MCP_NAMES = ("enum", "unknown", "toolkits")
-"""In `tools/list`, in the answer about an unknown operation, in `list_toolkits`."""
-_WORDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {
-        "times": TIMES,
-        "poll_limit": POLL_LIMITS,
-        "new_account": NEW_ACCOUNTS,
-        "credit_lots": CREDIT_LOTS,
-        "sora": SORA,
-        "signed_links": SIGNED_LINKS,
-        "mcp_era": MCP_ERAS,
-        "mcp_stream": MCP_STREAMS,
-        "mcp_auth": MCP_AUTHS,
-        "mcp_faults": MCP_FAULTS,
-        "mcp_estimate": MCP_ESTIMATES,
-        "mcp_operation": MCP_OPERATIONS,
-        "mcp_names": MCP_NAMES,
-    }
-)
 SORA_WORKFLOW = "sora"
 _NONE: Mapping[str, Any] = MappingProxyType({})
 _FORMS: Mapping[type, type | tuple[type, ...]] = {
@@ -111,55 +69,49 @@ class Variant:
     silent_estimates: bool = False
     """Whether the estimate tool answers without an estimate."""
     mcp_era: str = ""
-    """What POST /mcp takes: one of MCP_ERAS; empty: calls with and without opening, and stateless ones."""
+    """What POST /mcp takes: `old` (up to 2025-11-25), `sessions` or `stateless` (2026-07-28); empty: calls of each."""
     mcp_stream: frozenset[str] = frozenset()
-    """The form of its answers, of MCP_STREAMS; empty: one event."""
+    """The form of its answers: `json`, `empty`, `before`, `after`, `lines` (docs/sandbox.md); empty: one event."""
     mcp_auth: str = ""
-    """The only header for keys, of MCP_AUTHS; empty: both."""
+    """The only header for keys, `x-api-key` or `bearer`; empty: both."""
     mcp_faults: str = ""
-    """How it refuses, of MCP_FAULTS; empty: 401, and `isError` for a bad input."""
+    """How it refuses, `rpc` or `result`; empty: 401, and `isError` for a bad input."""
     mcp_demands: frozenset[str] = frozenset()
     """Fields without which there is no estimate, of operations that have them."""
     mcp_estimate: str = ""
-    """Where the estimate is, of MCP_ESTIMATES; empty: in `estimatedCredits`, next to `ok`."""
+    """Where the estimate is, `bare` or `response`; empty: in `estimatedCredits`, next to `ok`."""
     mcp_operation: str = ""
-    """The form in which an operation is described, of MCP_OPERATIONS; empty: a list of fields."""
+    """The form in which an operation is described: `schema`; empty: a list of fields."""
     mcp_names: frozenset[str] = frozenset()
-    """Where the operations' ids are listed, of MCP_NAMES."""
+    """Where the operations' ids are listed: `enum`, `unknown`, `toolkits`."""
     mcp_cold_s: float = 0.0
     """How long it takes to start after a quiet minute."""
     bills_failures: bool = False
     """Whether a failed request stays charged."""
     times: str = ""
-    """Timestamps to report: one of TIMES; empty: the real ones."""
+    """Timestamps to report, `missing` or `now`; empty: the real ones."""
     poll_limit: str = ""
-    """How a poll that comes too soon is answered, of POLL_LIMITS; empty: as any other."""
+    """How a poll that comes too soon is answered, `bare` or `retry_after`; empty: as any other."""
     only_when_polled: bool = False
     """Whether a request starts and ends by a poll, which also sends its webhook."""
     new_account: str = ""
-    """What a new account answers until its e-mail address is verified, of NEW_ACCOUNTS; empty: it needs none."""
+    """What a new account answers until its e-mail address is verified, `402` or `403`; empty: it needs none."""
     credit_lots: str = ""
-    """Whether accounts have credits that lapse, of CREDIT_LOTS; empty: only those sold to them."""
+    """Whether accounts have credits that lapse, `listed` or `unlisted`; empty: only those sold to them."""
     sora: str = ""
-    """What happens to Sora's operations and models, of SORA; empty: they work."""
+    """What happens to Sora's operations and models: `fails`, `bills`, `refuses`, `absent`; empty: they work."""
     at_once: frozenset[str] = frozenset()
     """Operations whose create is answered when they have ended."""
     at_once_s: float = 0.0
     """How long that takes."""
-    page_prices: bool = False
-    """Whether images and videos cost what they do in the samples of the pages."""
     signed_links: str = ""
-    """Whether links to files have a signed query that ends, of SIGNED_LINKS; empty: they have none."""
+    """Whether links to files have a signed query that ends, `once` or `renewed`; empty: they have none."""
     signed_links_s: float = 3600.0
     """How long such a query lasts."""
 
     def __post_init__(self) -> None:
         if self.error_style not in STYLES:
             raise ValueError(f"no style {self.error_style!r}; there are {', '.join(STYLES)}")
-        for name, known in _WORDS.items():
-            given = getattr(self, name)
-            if strange := ({given} if isinstance(given, str) else set(given)) - {"", *known}:
-                raise ValueError(f"no {name} {min(strange)!r}; there are {', '.join(known)}")
         if strange := set(self.added) - set(UNDOCUMENTED):
             raise ValueError(f"no operation {min(strange)!r} to add; there are {', '.join(UNDOCUMENTED)}")
 

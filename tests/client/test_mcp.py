@@ -236,9 +236,11 @@ async def test_public_tools_need_no_key_and_others_are_refused_without(server: S
     assert described.objects[0]["operation"]["id"] == "image.generate"
     found = await client.call("get_model_availability", {"surface": "image-api"})
     assert "gptimage2" in str(found.objects)
-    assert [each["name"] for each in (await client.request("tools/list", {}))["tools"]][:1] == ["api_status"]
+    assert [each["name"] for each in (await client.request("tools/list", {}))["tools"]][:1] == [
+        "estimate_generation_cost"
+    ]
     with pytest.raises(McpError) as refused:
-        await client.call("api_status", {})
+        await client.call("estimate_generation_cost", {})
     assert refused.value.failure is McpFailure.REFUSED
 
 

@@ -11,7 +11,7 @@ from bot.domain.models import JobState
 from bot.runtime.clock import SystemClock
 from sandbox.demo.demo import PAST_S, Demo
 from sandbox.demo.furniture.people import PEOPLE
-from sandbox.demo.furniture.server import AFTER_DARK, DEMO_CREDITS, GALLERY, LOG, REVIEW, STUDIO
+from sandbox.demo.furniture.server import DEMO_CREDITS, GALLERY, LOG, REVIEW, STUDIO
 from sandbox.demo.simulation import DemoClock
 
 
@@ -47,7 +47,7 @@ async def test_a_week_of_work_is_there_and_the_books_are_true():
         charged = sum((job.cost or Decimal(0) for job in jobs), Decimal(0))
         account = next(iter(demo.sandbox.accounts.requests.values())).account
         assert account.left(now) == DEMO_CREDITS - charged
-        assert set(rooms) >= {STUDIO, GALLERY, REVIEW, LOG, AFTER_DARK}
+        assert set(rooms) >= {STUDIO, GALLERY, REVIEW, LOG}
         # Three that were starred, and the best of the week.
         assert [len(rooms[name].history()) for name in (GALLERY, REVIEW)] == [4, 1]
         assert "granted" in " ".join(message.content for message in rooms[LOG].history())

@@ -217,23 +217,6 @@ async def test_a_webhook_posts_the_ended_request_once(submit, sandbox, clock):
     assert received.empty()
 
 
-@pytest.mark.parametrize(
-    ("kind", "states"),
-    [("thrice", ["succeeded"] * 3), ("backwards", ["succeeded", "processing"]), ("early", ["succeeded"])],
-)
-async def test_a_webhook_can_be_repeated_reversed_or_early(submit, sandbox, kind, states):
-    received: asyncio.Queue = asyncio.Queue()
-    sandbox.fault("webhook", kind)
-    async with _receiver(received) as hook:
-        _, created = await submit(hook=hook)
-        if kind == "early":
-            assert received.qsize() == 1
-        else:
-            sandbox.finish(created["id"])
-        told = [(await asyncio.wait_for(received.get(), 60))["status"] for _ in states]
-    assert told == states
-
-
 async def test_a_lost_webhook_is_never_sent(submit, sandbox, finished):
     received: asyncio.Queue = asyncio.Queue()
     sandbox.fault("webhook", "lost")

@@ -431,10 +431,10 @@ def test_without_pyav_there_are_pictures_one_clip_for_all_and_wav(monkeypatch):
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "av", None)
     poor = importlib.import_module("sandbox.media.render")
-    clip, track = poor.mp4(poor.scene_of("x", 0), seconds=9), poor.mp3(seconds=90)
+    clip, track = poor.mp4(scene_of("x", 0), seconds=9), poor.mp3(seconds=90)
     assert 1.5 < (InputFile(clip.data).seconds() or 0) < 3
     assert (track.content_type, track.extension) == ("audio/wav", "wav")
     with wave.open(io.BytesIO(track.data)) as sound:
         assert sound.getnframes() / sound.getframerate() == poor.WAV_MAX_S
-    picture = poor.png(poor.scene_of("x", 0), size=(64, 64))
+    picture = poor.png(scene_of("x", 0), size=(64, 64))
     assert InputFile(picture.data).size() == (64, 64)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from sandbox.demo.simulation import DemoClock
 from sandbox.demo import texts
 from sandbox.demo.answers import answered, filled
-from sandbox.demo.furniture.server import AFTER_DARK, EVENTS, POSTCARD
+from sandbox.demo.furniture.server import EVENTS, POSTCARD
 
 HOUR_S, DAY_S = 3600.0, 24 * 3600.0
 
@@ -235,9 +235,9 @@ WEEK: tuple[DemoAct, ...] = (
     PressedButton(ago_s=3.397 * DAY_S, who="eli", card="duel", action="vote"),
     RanCommand(
         ago_s=2.6 * DAY_S, who="bo", command="audio narration",
-        options={"text": texts.WELCOME_LINE}, room=AFTER_DARK,
+        options={"text": texts.WELCOME_LINE},
     ),
-    _picture(2.5 * DAY_S, "bo", texts.NEON, card="neon", room=AFTER_DARK),
+    _picture(2.5 * DAY_S, "bo", texts.NEON, card="neon"),
     PressedButton(ago_s=1.6 * DAY_S, who="cleo", card="door", action="vary", made="door variant"),
     RanCommand(
         ago_s=1.4 * DAY_S, who="dara", command="recipe", card="postcard",

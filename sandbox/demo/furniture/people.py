@@ -27,8 +27,6 @@ class DrawnFace:
     hair: Colour
     shirt: Colour
     long_hair: bool = False
-    glasses: bool = False
-    beard: bool = False
 
 
 def face_png(face: DrawnFace) -> bytes:
@@ -44,14 +42,10 @@ def face_png(face: DrawnFace) -> bytes:
     oval(0.5, 1.04, 0.36, 0.26, face.shirt)
     oval(0.5, 0.76, 0.09, 0.12, _darker(face.skin))
     oval(0.5, 0.48, 0.21, 0.26, face.skin)
-    if face.beard:
-        draw.chord(_box(edge, 0.5, 0.5, 0.205, 0.245), 15, 165, fill=face.hair)
     draw.chord(_box(edge, 0.5, 0.43, 0.235, 0.25), 190, 350, fill=face.hair)
     for side in (-1, 1):
         oval(0.5 + 0.085 * side, 0.5, 0.02, 0.026, (38, 32, 40))
     draw.arc(_box(edge, 0.5, 0.57, 0.07, 0.055), 20, 160, fill=(150, 60, 66), width=edge // 55)
-    if face.glasses:
-        _draw_glasses(draw, edge)
     return _png(picture)
 
 
@@ -86,12 +80,6 @@ def _darker(colour: Colour) -> Colour:
     return red * 9 // 10, green * 9 // 10, blue * 9 // 10
 
 
-def _draw_glasses(draw: ImageDraw.ImageDraw, edge: int) -> None:
-    for side in (-1, 1):
-        draw.ellipse(_box(edge, 0.5 + 0.088 * side, 0.5, 0.065, 0.058), outline=(40, 40, 52), width=edge // 64)
-    draw.line((0.476 * edge, 0.495 * edge, 0.524 * edge, 0.495 * edge), fill=(40, 40, 52), width=edge // 64)
-
-
 def _png(picture: Image.Image) -> bytes:
     file = io.BytesIO()
     picture.resize((SIZE_PX, SIZE_PX), Image.Resampling.LANCZOS).save(file, "PNG")
@@ -111,21 +99,13 @@ class Person:
     face: DrawnFace
 
 
-@dataclass(frozen=True, slots=True)
-class RoleLook:
-    """A role's name and colour."""
-
-    name: Text
-    colour: int
-
-
 ROLES = {
-    MODERATORS: RoleLook(texts.MODERATORS, 0xF47B67),
-    DIRECTORS: RoleLook(texts.DIRECTORS, 0xF5C451),
-    ARTISTS: RoleLook(texts.ARTISTS, 0x7AB8FF),
-    GUESTS: RoleLook(texts.GUESTS, 0x6FCF97),
+    MODERATORS: (texts.MODERATORS, 0xF47B67),
+    DIRECTORS: (texts.DIRECTORS, 0xF5C451),
+    ARTISTS: (texts.ARTISTS, 0x7AB8FF),
+    GUESTS: (texts.GUESTS, 0x6FCF97),
 }
-"""The first has the moderators' permissions."""
+"""Name and colour; the first has the moderators' permissions."""
 
 PEOPLE: tuple[Person, ...] = (
     Person(
@@ -137,8 +117,7 @@ PEOPLE: tuple[Person, ...] = (
     Person(
         account="morgan", shown=texts.MORGAN, role=MODERATORS,
         face=DrawnFace(
-            back=(178, 216, 255), skin=(224, 172, 130), hair=(50, 44, 52), shirt=(72, 160, 120),
-            beard=True, glasses=True,
+            back=(178, 216, 255), skin=(224, 172, 130), hair=(50, 44, 52), shirt=(72, 160, 120)
         ),
     ),
     Person(
@@ -148,13 +127,12 @@ PEOPLE: tuple[Person, ...] = (
     Person(
         account="cleo", shown=texts.CLEO, role=ARTISTS,
         face=DrawnFace(
-            back=(236, 212, 250), skin=(255, 219, 186), hair=(222, 166, 80), shirt=(214, 84, 110),
-            long_hair=True, glasses=True,
+            back=(236, 212, 250), skin=(255, 219, 186), hair=(222, 166, 80), shirt=(214, 84, 110), long_hair=True
         ),
     ),
     Person(
         account="dara", shown=texts.DARA, role=DIRECTORS,
-        face=DrawnFace(back=(255, 232, 170), skin=(198, 134, 92), hair=(60, 40, 36), shirt=(110, 90, 190), beard=True),
+        face=DrawnFace(back=(255, 232, 170), skin=(198, 134, 92), hair=(60, 40, 36), shirt=(110, 90, 190)),
     ),
     Person(
         account="eli", shown=texts.ELI, role=GUESTS,

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, cast
 
 import discord
 
-from bot.domain.models import new_id
 from bot.domain.server.guild_rules import Limit, Period, Scope
-from bot.domain.server.schedules import Plan, Schedule, When
 from bot.generation.recipes.recipes import Parameter, Recipe, parse_steps
 from bot.language import LANGUAGES, Text, current
-from bot.server.community.schedules import TypedSchedule
 from sandbox.demo import texts
 from sandbox.demo.furniture.people import MODERATORS, PEOPLE, ROLES, face_png, lens_png
 
@@ -32,7 +28,7 @@ DEMO_KEY = "cs_test_demo_0000000000000000"
 DEMO_CREDITS = 5000
 CONFIRM_ABOVE, APPROVE_ABOVE = Decimal(40), Decimal(60)
 """Credits above which a price is confirmed, and a job approved: videos from ten seconds show it."""
-WEEKLY_LIMIT, GRANTED, STARS = Decimal(600), Decimal(100), 2
+WEEKLY_LIMIT, STARS = Decimal(600), 2
 KNOWN_PRICES = {
     "prompt.enhance.variant": Decimal(1),
     "image.edit": Decimal(12),
@@ -41,7 +37,7 @@ KNOWN_PRICES = {
     "subtitles.generate": Decimal(1),
 }
 """The server's own price list: a step whose input another step makes has no estimate, and would wait for approval."""
-STUDIO, GALLERY, EVENTS, AFTER_DARK = "studio", "gallery", "events", "after-dark"
+STUDIO, GALLERY, EVENTS = "studio", "gallery", "events"
 REVIEW, LOG, CAST = "review", "staff-log", "cast-images"
 
 
@@ -53,14 +49,12 @@ class DemoChannel:
     topic: Text
     group: Text
     staff: bool = False
-    adult: bool = False
 
 
 ROOMS = (
     DemoChannel(STUDIO, texts.STUDIO_TOPIC, texts.CREATE),
     DemoChannel(GALLERY, texts.GALLERY_TOPIC, texts.CREATE),
     DemoChannel(EVENTS, texts.EVENTS_TOPIC, texts.CREATE),
-    DemoChannel(AFTER_DARK, texts.AFTER_DARK_TOPIC, texts.CREATE, adult=True),
     DemoChannel(REVIEW, texts.REVIEW_TOPIC, texts.STAFF, staff=True),
     DemoChannel(LOG, texts.LOG_TOPIC, texts.STAFF, staff=True),
     DemoChannel(CAST, texts.CAST_TOPIC, texts.STAFF, staff=True),
@@ -109,7 +103,7 @@ class Furnished:
         for person in PEOPLE:
             backend.users[self.people[person.account].id].global_name = str(person.shown)
         for key, role in self.roles.items():
-            backend.edit_role(self.guild.id, role.id, {"name": str(ROLES[key].name)})
+            backend.edit_role(self.guild.id, role.id, {"name": str(ROLES[key][0])})
         for name, group in self.groups.items():
             backend.edit_channel(group.id, {"name": str(name)})
         for room in ROOMS:
@@ -158,7 +152,8 @@ async def furnish(env: simcord.Env, bot: CannonBot) -> Furnished:
 
 def _role(guild: GuildHandle, key: str) -> RoleHandle:
     may = discord.Permissions(manage_guild=True, manage_messages=True) if key == MODERATORS else None
-    return guild.create_role(str(ROLES[key].name), permissions=may, color=ROLES[key].colour, hoist=True)
+    name, colour = ROLES[key]
+    return guild.create_role(str(name), permissions=may, color=colour, hoist=True)
 
 
 def _room(
@@ -166,13 +161,9 @@ def _room(
 ) -> ChannelHandle:
     hidden, shown = discord.PermissionOverwrite(view_channel=False), discord.PermissionOverwrite(view_channel=True)
     staff: Any = {guild.default_role: hidden, moderators: shown, bot.user: shown}
-    made = guild.create_text_channel(
+    return guild.create_text_channel(
         room.name, topic=str(room.topic), category=group, overwrites=staff if room.staff else None
     )
-    # simcord has no age restriction: it is set where Discord's event would arrive.
-    if room.adult and isinstance(seen := bot.get_channel(made.id), discord.TextChannel):
-        seen.nsfw = True
-    return made
 
 
 async def set_up(bot: CannonBot, sandbox: Sandbox, made: Furnished) -> None:
@@ -198,21 +189,6 @@ async def set_up(bot: CannonBot, sandbox: Sandbox, made: Furnished) -> None:
     await acts.reactions.set_gallery(guild_id, channel_id=gallery, stars=STARS, off=False, by_id=by_id)
     await acts.reactions.set_weekly(guild_id, gallery, by_id=by_id)
     await bot.parts.welcomes.run_once()  # before the history: later it would greet the server in the present
-
-
-async def schedule_postcard(bot: CannonBot, made: Furnished) -> None:
-    """Have the server's recipe run each week. Last: in the past, its runs would be missed ones."""
-    acts, guild_id, by_id, now = bot.parts.moderation.schedules, made.guild.id, made.moderator.id, bot.clock.wall()
-    when = When(time=dt.time(9), weekday=0)
-    plan = Plan(
-        recipe=POSTCARD, operation="", values={"place": texts.PLACES(random="{random: ", end="}")}, when=when,
-        agreed=CONFIRM_ABOVE, is_price_known=False,
-    )  # fmt: skip
-    schedule = Schedule(
-        id=new_id(), guild_id=guild_id, plan=plan, channel_id=made.rooms[STUDIO].id, made_by=by_id, made_at=now,
-        limit=GRANTED, next_at=when.next_after(now, dt.UTC),
-    )  # fmt: skip
-    await acts.add(schedule, await acts.keep(guild_id, by_id, TypedSchedule(), now))
 
 
 def _postcard() -> Recipe:

@@ -29,9 +29,6 @@ from sandbox.demo.simulation import DemoEnv
 KEPT_FILES = 128
 KEPT_TEXTS = 2048
 """Sizes of the caches of read files and parsed texts: a page that is drawn again has the same ones."""
-TURNED = frozenset({5, 6, 7, 8})
-"""Values of an EXIF orientation by which a picture lies on its side."""
-EXIF_ORIENTATION = 0x0112
 PLAYED = {"mp4": "video/mp4", "webm": "video/webm"}
 """Containers of films that browsers play as they are, with these codecs."""
 CODECS = frozenset({"h264", "vp8", "vp9", "av1", "aac", "mp3", "opus", "vorbis"})
@@ -261,8 +258,6 @@ def _picture(blob: bytes) -> MediaInfo | None:
             if getattr(picture, "n_frames", 1) > 1 or picture.format not in {"PNG", "JPEG", "WEBP"}:
                 return None
             width, height = picture.size
-            if picture.getexif().get(EXIF_ORIENTATION) in TURNED:
-                width, height = height, width
             kind = f"image/{picture.format.lower()}"
     except (OSError, ValueError):
         return None
@@ -304,10 +299,6 @@ def _size(blob: bytes) -> tuple[int, int] | None:
     return (shown.width, shown.height) if shown is not None else None
 
 
-QUOTE_END = re.compile(r"^(> .*)\n(?!> |\n)", re.MULTILINE)
-"""Where a quotation ends on Discord; for simcord the next line would still belong to it."""
-
-
 class _QuickParser:
     """simcord's parser of one text, made only for a text that is new in its context."""
 
@@ -318,7 +309,7 @@ class _QuickParser:
         self._policy, self._context = policy, context
 
     def parse(self, text: str, env: dict[str, Any]) -> Any:
-        return self._parse("parse", QUOTE_END.sub(r"\1\n\n", text), env)
+        return self._parse("parse", text, env)
 
     def parseInline(self, text: str, env: dict[str, Any]) -> Any:  # noqa: N802 - the library's name
         return self._parse("parseInline", text, env)

@@ -108,9 +108,6 @@ class Hands:
     async def setup(self) -> None:
         await self._run("studio setup")
 
-    async def schedules(self) -> None:
-        await self._run("studio recipes")
-
     async def event(self) -> None:
         await self._run("event", theme=str(texts.EVENT_THEME), ends="2h", purse=200.0, cap=50.0, prizes="50 30 20")
 
@@ -120,9 +117,6 @@ class Hands:
 
     async def shootout(self) -> None:
         await self._run("shootout", prompt=str(texts.LIGHTHOUSE))
-
-    async def best(self) -> None:
-        await self._run("studio settings")
 
     async def reply(self) -> None:
         """Reply to the newest image, and press the button of the bot's offer."""
@@ -304,22 +298,6 @@ STEPS = (
         attempt=Hands.approval,
         is_done=lambda seen: seen.decided,
         praise=texts.MODERATED,
-    ),
-    TourStep(
-        emoji="🏆",
-        heading=texts.BEST,
-        text=texts.BEST_TRY,
-        attempt=Hands.best,
-        is_done=lambda seen: "studio settings" in seen.commands,
-        for_moderators=True,
-    ),
-    TourStep(
-        emoji="⏰",
-        heading=texts.SCHEDULED,
-        text=texts.SCHEDULED_TRY,
-        attempt=Hands.schedules,
-        is_done=lambda seen: "studio recipes" in seen.commands,
-        for_moderators=True,
     ),
     TourStep(
         emoji="🧭",
