@@ -122,19 +122,6 @@ async def test_a_fault_that_twists_json_leaves_an_error_that_is_a_page_alone(api
         assert (answer.status, answer.content_type) == (400, "text/html")
 
 
-@pytest.mark.parametrize("style", [each for each in STYLES if each != "message"])
-async def test_a_word_asks_for_a_style(api, style):
-    bodies = [
-        {"operation": "image.generate", "input": {"prompt": f"A fox #invalid{word}"}} for word in ("", f" #{style}")
-    ]
-    answers = []
-    for body in bodies:
-        async with api.post("/api/v1/requests", json=body) as answer:
-            answers.append((answer.status, await answer.text()))
-    assert [status for status, _ in answers] == [400, 400]
-    assert answers[0][1] != answers[1][1]
-
-
 async def test_the_document_may_need_a_key(sandbox):
     sandbox.vary(document_needs_key=True)
     async with aiohttp.ClientSession(sandbox.url) as nobody:
