@@ -166,7 +166,7 @@ async def test_another_process_can_change_the_api_and_reads_what_it_did_wrong(ap
     async with api.post("/_sandbox/api", json={"times": "now", "plan_without": ["image.edit"]}) as answer:
         assert answer.status == 200
     assert sandbox.api.variant == Variant(times="now", plan_without=frozenset({"image.edit"}))
-    for wrong in ({"colour": 1}, {"times": "round"}, {"renamed": 3}, {"added": ["video.dream"]}, [1], None):
+    for wrong in ({"colour": 1}, {"renamed": 3}, {"added": ["video.dream"]}, [1], None):
         async with api.post("/_sandbox/api", json=wrong) as answer:
             assert answer.status == 400
     assert sandbox.api.variant == Variant(times="now", plan_without=frozenset({"image.edit"}))
