@@ -53,12 +53,6 @@ class CogSurface:
         """Seed the server's emojis on the result."""
         self.seeds.posted(card, jobs, message)
 
-    async def legend(self, card: Card, jobs: Sequence[Job]) -> str | None:
-        return await self.seeds.legend(card, jobs)
-
-    async def undo_legend(self, card: Card) -> None:
-        await self.seeds.undo_legend(card)
-
     def ended(self, guild_id: int, card_id: str) -> None:
         self.wishes.ended(guild_id, card_id)
 

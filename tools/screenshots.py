@@ -145,7 +145,7 @@ SHOTS: tuple[Shot, ...] = (
         parts=[".modal-dialog"],
     ),
     Shot(
-        name="reactions", alt="The reaction picker below a result: re-run, vary, animate, send, star, remove",
+        name="reactions", alt="The reaction picker below a result: re-run, vary, animate, star, remove",
         pick="Add a reaction", parts=[".demo-picker"],
     ),
     Shot(

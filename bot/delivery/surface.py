@@ -58,17 +58,6 @@ class CardSurface(Protocol):
         """Return members' controls of an event's announcement, only DynamicItems."""
         ...
 
-    async def legend(self, card: Card, jobs: Sequence[Job]) -> str | None:
-        """Return what the card says above its result, drawn as posted: in a channel's first one, how to react to it.
-
-        None if nothing. It counts as said, unless `undo_legend` is called.
-        """
-        ...
-
-    async def undo_legend(self, card: Card) -> None:
-        """Note that the legend was not posted: the channel's next result has it."""
-        ...
-
     def posted(self, card: Card, jobs: Sequence[Job], message: discord.Message) -> None:
         """React to a posted result, with its jobs. Must neither wait nor raise."""
         ...

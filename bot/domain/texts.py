@@ -318,7 +318,6 @@ UNUSUAL_HOUR = Plural(
 
 # ---------------------------------------------------------------------- what moderators type
 
-NOT_AN_EMOJI = Text("Type one emoji: a standard one such as 🔁, or one of this server.", why="reaction.emoji")
 ZONE_EXAMPLE = Text("There is no such time zone. Type one such as `Europe/Berlin`.", why="settings.value")
 WORD_WITHOUT_LETTERS = Text(
     "Each word of the list needs a letter or a digit. Remove the one without.", why="settings.value"

@@ -62,9 +62,6 @@ def earlier_output(kind: MediaKind) -> str:
 
 # ---------------------------------------------------------------------- re-runs, variants and retries
 
-AUTHOR_PAYS_ONCE = Text(
-    "You already did this here, and the author pays only once. Use the command to make more.", why="job.once"
-)
 AUTHORS_ONLY = Text(
     "On this server, only the author of a result can re-run it. Use the command instead.", why="owner.only"
 )

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Sequence
 
 from bot.account.texts import actor
 from bot.catalogue.texts import echo
 from bot.domain.server.first_contact import SetupStep
-from bot.domain.server.reaction_rules import Purse, ReactionAction, Seeding, Who
+from bot.domain.server.reaction_rules import Seeding
 from bot.language import Plural, Text, both, ntr, sentences, tr
 
 # ---------------------------------------------------------------------- settings, refusals and alerts
@@ -54,48 +53,17 @@ PRACTICE_NOT_ALLOWED = Text("The host of this bot has turned off practice mode."
 PRACTICE_DOWN = Text("Practice mode can't start right now. Try again in a minute.", why="practice.unavailable")
 PRACTICE_STARTED = Text("{who} started practice mode. Results are simulated and free.", who=actor)
 PRACTICE_STOPPED = Text("{who} ended practice mode.", who=actor)
-ACTIONS: Mapping[ReactionAction, Text] = MappingProxyType(
-    {
-        ReactionAction.RERUN: Text("re-run"),
-        ReactionAction.VARY: Text("make a variation"),
-        ReactionAction.ANIMATE: Text("animate"),
-        ReactionAction.UPSCALE: Text("upscale"),
-        ReactionAction.SUBTITLES: Text("add subtitles"),
-        ReactionAction.SEND: Text("send to my DMs"),
-        ReactionAction.GALLERY: Text("save to the gallery"),
-        ReactionAction.REMOVE: Text("remove"),
-        ReactionAction.NONE: Text("do nothing"),
-    }
-)
-WHO: Mapping[Who, Text] = MappingProxyType(
-    {Who.EVERYONE: Text("everyone"), Who.AUTHOR: Text("the author"), Who.MODERATORS: Text("moderators")}
-)
-PURSES: Mapping[Purse, Text] = MappingProxyType(
-    {Purse.REACTOR: Text("the person who reacts pays"), Purse.AUTHOR: Text("the author pays")}
-)
 GALLERY_OFF = Text("off")
-NOTHING_TO_SWITCH = Text("Choose what to change: the reactions, which ones I add, or both.", why="settings.value")
 NO_GALLERY_CHANNEL = Text("Choose a channel for the gallery.", why="settings.value")
-NEEDED = Plural("{count} member", "{count} members")
 GALLERY_OF_ALL = Text("{channel}, every public result", channel="<#{}>".format)
 GALLERY_AT = Text("{channel}, from {stars} ⭐", channel="<#{}>".format)
-TOO_MANY_REACTIONS = Plural(
-    "A server can map {count} emoji of its own. Remove one first.",
-    "A server can map {count} emojis of its own. Remove one first.",
-    why="settings.full",
-)
-DOES_NOTHING = Text("{emoji} has no action on this server.", why="settings.unchanged")
-REACTION_SET = Text("{who} set the reaction {rule}.", who=actor)
-REACTION_REMOVED = Text("{who} removed the reaction {rule}.", who=actor)
-REACTIONS_RESET = Plural(
-    "{who} reset the reactions. {count} emoji changed.", "{who} reset the reactions. {count} emojis changed.", who=actor
-)
 
 
-def reactions_switched(by_id: int, *, on: bool) -> str:
-    if on:
-        return tr("{who} turned on reactions.", who=actor(by_id))
-    return tr("{who} turned off reactions.", who=actor(by_id))
+def reactions_chosen(by_id: int, shown: str) -> str:
+    """Return the line of which emojis act; `shown` is '' for none."""
+    if not shown:
+        return tr("{who} turned off reactions.", who=actor(by_id))
+    return tr("{who} let these reactions act: {emojis}.", who=actor(by_id), emojis=shown)
 
 
 def seeds_switched(by_id: int, seeds: Seeding) -> str:

@@ -6,25 +6,18 @@ from dataclasses import dataclass, replace
 import discord
 import structlog
 
-from bot.delivery.channels.facts import in_time
-from bot.delivery.channels.messages import Messages
-from bot.delivery.channels.view import message_link
-from bot.delivery.posting.copies import ResultCopies, shown_jobs
-from bot.delivery.posting.refresh import CardRefresh
-from bot.domain.jobs.card_jobs import main_job, open_part, results_of
-from bot.domain.models import Card, Job, JobState
+from bot.delivery.posting.copies import shown_jobs
+from bot.domain.jobs.card_jobs import main_job, results_of
+from bot.domain.models import Card, Job
 from bot.domain.money.spending_policy import refuse_blocked
 from bot.domain.server.places import Viewer
-from bot.domain.server.reaction_rules import REMAKES, Purse, Reaction, ReactionAction, ReactionKey, Who
+from bot.domain.server.reaction_rules import REMAKES, Reaction, ReactionAction, ReactionKey
 from bot.errors import InputError, NotAllowed, Refused
 from bot.generation.again.reactions import NEXT_STEPS, ReactedCard, Reactions
 from bot.generation.again.rerun import require_payer
-from bot.generation.texts import NO_RESULT
-from bot.jobs.surface import NoPlace
-from bot.language import current
 from bot.runtime.pace import RateLimiter
 from bot.server.operations import OperationSwitches
-from bot.store import Blocks, GuildSettings, ReactionMaps, Reviews
+from bot.store import Blocks, GuildSettings, ReactionMaps
 from cogs.reactions import texts
 from cogs.reactions.gallery import Gallery
 from cogs.reactions.submit import CardTarget, ReactionPayer, accept, is_price_shown, post, tell_price
@@ -32,7 +25,6 @@ from cogs.results.pressing import rerun_price
 from cogs.results.remove import remove
 from cogs.results.texts import STILL_OPEN
 from cogs.ui.interaction import Bot, PostableChannel, use
-from cogs.ui.permissions import viewer_in
 
 log = structlog.get_logger(__name__)
 
@@ -130,10 +122,8 @@ async def require_allowed(context: ReactionContext, reacted: Reacted) -> None:
     bot, rule = context.bot, reacted.rule
     refuse_blocked(await use(bot, Blocks).active(reacted.guild.id, reacted.member.id), bot.clock.wall())
     rules = await use(bot, GuildSettings).get(reacted.guild.id)
-    is_moderator = reacted.viewer.is_moderator
-    if not is_moderator and not _counts(rule, reacted):
-        raise NotAllowed(texts.not_allowed(rule.who, rule.role_id))
-    if rule.action is ReactionAction.REMOVE and not is_moderator and reacted.member.id != reacted.card.author_id:
+    may_remove = reacted.viewer.is_moderator or reacted.member.id == reacted.card.author_id
+    if rule.action is ReactionAction.REMOVE and not may_remove:
         raise NotAllowed(texts.ONLY_AUTHOR_REMOVES)
     if rule.action in REMAKES:
         require_payer(rules, main_job(reacted.jobs), reacted.member.id)
@@ -142,26 +132,16 @@ async def require_allowed(context: ReactionContext, reacted: Reacted) -> None:
         await context.gallery.require_fit(reacted.guild, reacted.card, reacted.jobs, settings)
 
 
-def _counts(rule: Reaction, reacted: Reacted) -> bool:
-    member = reacted.member
-    return {
-        Who.EVERYONE: True,
-        Who.AUTHOR: member.id == reacted.card.author_id,
-        Who.MODERATORS: False,
-        Who.ROLE: any(role.id == rule.role_id for role in member.roles),
-    }[rule.who]
-
-
 # ---------------------------------------------------------------------- jobs
 
 
 async def start(context: ReactionContext, reacted: Reacted) -> None:
     """Start the requested job; its card replies to the source card.
 
-    The payer gets the price privately before anything is sent, unless a button of that card shows it.
+    The member gets the price privately before anything is sent, unless a button of that card shows it.
     """
     bot = context.bot
-    payer = await _payer(context, reacted)
+    payer = ReactionPayer(member=reacted.member, viewer=reacted.viewer)
     context.require_few(reacted.guild.id, reacted.member.id)
     generation = await use(bot, Reactions).generation(reacted.on, shown_jobs(reacted.jobs), payer.viewer)
     target = CardTarget(channel=reacted.channel, message_id=reacted.message_id)
@@ -169,62 +149,12 @@ async def start(context: ReactionContext, reacted: Reacted) -> None:
     is_labelled = reacted.rule.action is ReactionAction.RERUN and len(results_of(reacted.jobs)) == 1
     labelled = rerun_price(bot, main_job(reacted.jobs), reacted.jobs) if is_labelled else None
     if not is_price_shown(accepted.jobs, labelled) and not context.notices.wait_s(reacted.guild.id):
-        await tell_price(payer.member, reacted.member.id, reacted.rule.shown, reacted.channel.id, accepted.jobs)
+        await tell_price(payer.member, reacted.rule.shown, reacted.channel.id, accepted.jobs)
     key = reacted.key
     await post(bot, f"{key.message_id} {key.emoji} {key.member_id}", accepted, target)
 
 
-async def _payer(context: ReactionContext, reacted: Reacted) -> ReactionPayer:
-    if reacted.rule.payer is Purse.REACTOR or reacted.card.author_id == reacted.member.id:
-        return ReactionPayer(member=reacted.member, viewer=reacted.viewer)
-    guild, author_id = reacted.guild, reacted.card.author_id
-    author = guild.get_member(author_id)
-    if author is None:
-        try:
-            author = await in_time(guild.fetch_member(author_id))
-        except discord.NotFound:
-            raise Refused(texts.AUTHOR_GONE) from None
-    return ReactionPayer(member=author, viewer=await viewer_in(context.bot, author, None))
-
-
 # ---------------------------------------------------------------------- results
-
-
-async def send(context: ReactionContext, reacted: Reacted) -> None:
-    """Send the results to the reactor by direct message; silent if they accept none."""
-    try:
-        await send_privately(context, reacted)
-    except discord.Forbidden as error:  # so this cannot be reported to them either
-        log.info("reaction.no_private_message", card=reacted.card.id, code=error.code)
-
-
-async def send_privately(context: ReactionContext, reacted: Reacted) -> None:
-    """Send the results to a member by direct message. Raises InputError, Refused, and Forbidden if they accept none."""
-    if all(job.state is not JobState.DELIVERED for job in reacted.jobs):
-        raise InputError(NO_RESULT)
-    context.require_few(reacted.guild.id, reacted.member.id)
-    await send_results(context.bot, reacted.card, reacted.jobs, member_id=reacted.member.id)
-
-
-async def send_results(bot: Bot, card: Card, jobs: Sequence[Job], *, member_id: int) -> None:
-    """Send a card's results by direct message, if the gate lets the member have them. Raises as `send_privately`."""
-    withheld = await use(bot, Reviews).withheld_of(card.guild_id, [job.id for job in jobs])
-    embed, documents = await use(bot, CardRefresh).copied(card, open_part(jobs, withheld), language=current())
-    embed.url = message_link(card)
-    try:
-        channel = await use(bot, Messages).direct_message(member_id)
-        await use(bot, ResultCopies).post(
-            channel,
-            card,
-            jobs,
-            kind="dm",
-            place_id=channel.id,
-            to_member=member_id,
-            embed=embed,
-            documents=documents,
-        )
-    except NoPlace as error:
-        raise InputError(error.sentence) from error
 
 
 async def star(context: ReactionContext, reacted: Reacted) -> None:
@@ -243,7 +173,6 @@ async def take_down(context: ReactionContext, reacted: Reacted) -> None:
 
 ACTIONS: Mapping[ReactionAction, ReactionHandler] = {
     **dict.fromkeys((ReactionAction.RERUN, ReactionAction.VARY, *NEXT_STEPS), start),
-    ReactionAction.SEND: send,
     ReactionAction.GALLERY: star,
     ReactionAction.REMOVE: take_down,
 }

@@ -21,7 +21,7 @@ from bot.delivery import Delivery
 from bot.delivery.card.readers import GuildLanguages
 from bot.delivery.channels.facts import DISCORD_ERRORS, in_time
 from bot.delivery.posting.copies import shown_jobs
-from bot.domain.server.reaction_rules import DEFAULTS, ReactionAction, ReactionKey, emoji_key
+from bot.domain.server.reaction_rules import REACTIONS, ReactionAction, ReactionKey, emoji_key
 from bot.errors import BotError, DatabaseFailing, Refused
 from bot.generation.again.reactions import QUIET_S, Reactions
 from bot.generation.visible_jobs import VisibleJobs
@@ -78,8 +78,8 @@ class ReactionListener(commands.Cog):
             log.exception("reaction.failed", message=event.message_id)
 
     async def _say_failing(self, event: discord.RawReactionActionEvent, sentence: str) -> None:
-        """Answer from memory, which has no server's own emojis: the usual ones, on the bot's messages."""
-        member, own, rule = event.member, self.bot.user, DEFAULTS.get(_key(event.emoji))
+        """Answer from memory, on the bot's messages."""
+        member, own, rule = event.member, self.bot.user, REACTIONS.get(_key(event.emoji))
         if member is None or member.bot or own is None or event.message_author_id != own.id or rule is None:
             return
         if not self._failing.wait_s(member.id) and not self.context.notices.wait_s(member.guild.id):
@@ -156,7 +156,7 @@ class ReactionListener(commands.Cog):
         try:
             await ACTIONS[reacted.rule.action](self.context, part)
         except Exception:
-            await self.reactions.note_failed(reacted.key, reacted.rule)
+            await self.reactions.note_failed(reacted.key)
             raise
         await self.reactions.note_done(reacted.key)
 
@@ -216,7 +216,7 @@ class ReactionListener(commands.Cog):
         try:
             await require_allowed(self.context, reacted)
         except BotError:
-            await self.reactions.note_failed(reacted.key, reacted.rule)
+            await self.reactions.note_failed(reacted.key)
             raise
         await self._fulfil(reacted)
 
@@ -329,7 +329,7 @@ async def _member(guild: discord.Guild, member_id: int) -> discord.Member | None
 
 
 def _key(emoji: discord.PartialEmoji) -> str:
-    return emoji_key(emoji.name or "", emoji.id)
+    return emoji_key(emoji.name or "")
 
 
 async def setup(bot: Bot) -> None:

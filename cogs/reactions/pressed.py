@@ -1,6 +1,6 @@
-"""Reactions' actions by a button: a result by direct message, or a star.
+"""A star by a button, and the emojis that the bot adds to results.
 
-The same functions and rights as for reactions: whose reactions count, who sees the result, the gate.
+A press has the functions and rights of a reaction: who sees the result, the gate.
 """
 
 from __future__ import annotations
@@ -12,18 +12,16 @@ import discord
 import structlog
 
 from bot.delivery.answers.deferral import defer
-from bot.delivery.card.readers import GuildLanguages
-from bot.delivery.channels.facts import DISCORD_ERRORS, REACTIONS_PER_MESSAGE, UNKNOWN_EMOJI, in_time
+from bot.delivery.channels.facts import DISCORD_ERRORS, REACTIONS_PER_MESSAGE, in_time
 from bot.delivery.texts import NOT_IN_GALLERY
 from bot.domain.models import Card, Job, JobState
 from bot.domain.server.reaction_rules import Reaction, ReactionAction, ReactionRules, Seeding
 from bot.errors import InputError, Refused
 from bot.generation.again.reactions import ReactedCard, Reactions
 from bot.generation.texts import NO_RESULT
-from bot.language import speaking
 from bot.runtime.background import BackgroundTasks
 from bot.runtime.pace import TimedMemory
-from bot.store import Cards, GuildSettings, ReactionActs, ReactionMaps
+from bot.store import Cards, ReactionActs, ReactionMaps
 from cogs.reactions import texts
 from cogs.reactions.actions import (
     Reacted,
@@ -31,39 +29,12 @@ from cogs.reactions.actions import (
     acting_part,
     fits,
     require_allowed,
-    send_privately,
-    send_results,
 )
 from cogs.reactions.listener import ReactionListener
 from cogs.ui.controls import on_job
 from cogs.ui.interaction import Bot, Interaction, use
-from cogs.ui.limit_text import channel_legend
 from cogs.ui.permissions import is_outside, viewer_of
 from cogs.ui.texts import GONE, IN_SERVER_ONLY
-
-
-@on_job("to_dms")
-async def to_direct_messages(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
-    """Send the results of the job's card to the member."""
-    found = await _pressed(interaction, job, ReactionAction.SEND) if not is_outside(interaction) else None
-    await defer(interaction, ephemeral=True, thinking=True)  # files take time
-    try:
-        if found is None:
-            await _send_own(interaction, job)
-        else:
-            await send_privately(_context(interaction.client), found)
-    except discord.Forbidden:
-        raise InputError(texts.DMS_CLOSED) from None
-    await interaction.client.responses.reply_privately(interaction, str(texts.SENT))
-
-
-async def _send_own(interaction: Interaction, job: Job) -> None:
-    """Send results that were made outside servers, to their author."""
-    card = await use(interaction, Cards).with_jobs(job.guild_id, job.card_id)
-    if card is None:
-        raise InputError(GONE)
-    _context(interaction.client).require_few(job.guild_id, interaction.user.id)
-    await send_results(interaction.client, *card, member_id=interaction.user.id)
 
 
 @on_job("to_gallery")
@@ -109,7 +80,7 @@ async def _pressed(interaction: Interaction, job: Job, action: ReactionAction) -
 
 
 def _rule(settings: ReactionRules, action: ReactionAction) -> Reaction:
-    for rule in settings.rules.values():
+    for rule in settings.acting():
         if rule.action is action:
             return rule
     raise Refused(texts.NOT_HERE)
@@ -157,7 +128,7 @@ class Seeds:
             partial = channel.get_partial_message(message.id)
             async with self._room:
                 for rule in shown[:REACTIONS_PER_MESSAGE]:
-                    await _add(partial, rule.shown)
+                    await in_time(partial.add_reaction(rule.shown))
         except DISCORD_ERRORS as error:
             self._hinted.put(card.channel_id, False)
             log.info("reaction.not_seeded", card=card.id, error=type(error).__name__)
@@ -178,35 +149,8 @@ class Seeds:
         self._hinted.put(channel_id, True)
         return False
 
-    async def legend(self, card: Card, jobs: Sequence[Job]) -> str | None:
-        """Return what a channel's first result says about the emojis, noted as said; None on all others."""
-        if card.private or card.is_at_home or not card.is_in_channel or not all(job.state.ended for job in jobs):
-            return None
-        settings = await use(self._bot, ReactionMaps).get(card.guild_id)
-        if not self._fitting(settings, jobs):
-            return None
-        if not await use(self._bot, Reactions).begin_legend(card.guild_id, card.channel_id):
-            return None
-        rules = await use(self._bot, GuildSettings).get(card.guild_id)
-        with speaking(use(self._bot, GuildLanguages).by_rules(card.guild_id, rules)):
-            return channel_legend(settings, answers_words=rules.answer_words)
-
-    async def undo_legend(self, card: Card) -> None:
-        """Note that Discord did not take it."""
-        await use(self._bot, Reactions).undo_legend(card.guild_id, card.channel_id)
-
     async def finished(self) -> None:
         await self._tasks.finished()
 
     async def aclose(self) -> None:
         await self._tasks.stop()
-
-
-async def _add(message: discord.PartialMessage, emoji: str) -> None:
-    """Add an emoji to a message. A deleted emoji doesn't stop the others."""
-    try:
-        await in_time(message.add_reaction(discord.PartialEmoji.from_str(emoji)))
-    except discord.HTTPException as error:
-        if error.code != UNKNOWN_EMOJI:
-            raise
-        log.info("reaction.emoji_gone", emoji=emoji)

@@ -43,14 +43,11 @@ def is_price_shown(jobs: Sequence[Job], labelled: Decimal | None) -> bool:
     return labelled is not None and _total(jobs) <= labelled * YES_COVERS
 
 
-async def tell_price(payer: discord.Member, reactor_id: int, emoji: str, channel_id: int, jobs: Sequence[Job]) -> None:
+async def tell_price(payer: discord.Member, emoji: str, channel_id: int, jobs: Sequence[Job]) -> None:
     """Send the payer one line about the jobs, whose credits are held already; best effort."""
     is_known = all(job.basis != UNKNOWN for job in jobs)
     price = credits_words(_total(jobs)) if is_known else None
-    if reactor_id == payer.id:
-        line = texts.price_line(emoji, channel_id, price)
-    else:
-        line = texts.price_line_of(emoji, channel_id, price, reactor_id)
+    line = texts.price_line(emoji, channel_id, price)
     if any(job.state is JobState.AWAITING_APPROVAL for job in jobs):
         line = sentences(line, APPROVED_FIRST)
     try:

@@ -1,28 +1,10 @@
 """What reactions, their settings and the gallery say to people."""
 
-from bot.domain.server.reaction_rules import Who
-from bot.language import Text, amount, because, ntr, tr
-
-# ---------------------------------------------------------------------- emojis that cannot be used
-
-EMOJI_NOT_USABLE = Text(
-    "I can't use this emoji. It's limited to certain roles, or not available right now.", why="reaction.emoji"
-)
-FOREIGN_EMOJI = Text(
-    "I can't use an emoji from another server. Choose a standard one, or one from this server.", why="reaction.emoji"
-)
-NO_EMOJI_NAMED = Text("This server has no emoji named `{name}`.", why="reaction.emoji")
-"""Refuse the name of an emoji; `name` has letters, digits and underscores only."""
-
+from bot.language import Text, amount, ntr, tr
 
 # ---------------------------------------------------------------------- the same by a button
 
 NOT_HERE = Text("This is turned off on this server.", why="command.off")
-SENT = Text("Sent. Check your direct messages.")
-DMS_CLOSED = Text(
-    "You don't accept direct messages from this server. Allow them in its privacy settings, then press again.",
-    why="member.dms_closed",
-)
 UNSTARRED = Text("You removed your star.")
 
 
@@ -44,23 +26,10 @@ def starred(count: int, needed: int) -> str:
 
 # ---------------------------------------------------------------------- why a reaction did nothing
 
-AUTHOR_GONE = Text("The author of this result pays here, but has left the server.", why="reaction.author_left")
 NOT_POSTED = Text(
     "Discord didn't accept the answer, so nothing was made and nothing was charged.", why="discord.trouble"
 )
 ONLY_AUTHOR_REMOVES = Text("Only the author of a result or a moderator can remove it.", why="owner.only")
-ONLY_AUTHOR = Text("Only the author of the result or a moderator can do this here.", why="owner.only")
-ONLY_MODERATORS = Text("Only moderators can do this here.", why="role.moderator")
-
-
-@because("role.moderator")
-def not_allowed(who: Who, role_id: int | None) -> str:
-    """Refuse the reaction of a member who is not one of `who`; of Who.EVERYONE, the removal of another's result."""
-    if who is Who.ROLE:
-        return tr("Only members with the role {role} can do this here.", role=f"<@&{role_id}>")
-    return str({Who.AUTHOR: ONLY_AUTHOR, Who.MODERATORS: ONLY_MODERATORS}.get(who, ONLY_AUTHOR_REMOVES))
-
-
 TOO_MANY_OF_MEMBER = Text(
     "You're reacting too fast: your reactions can start {limit} jobs a minute. Nothing was "
     "charged; try again in a minute.",
@@ -103,25 +72,6 @@ def price_line(emoji: str, channel_id: int, price: str | None) -> str:
     if price is None:
         return tr("On it: {emoji} in {channel}. Its price isn't known yet.", emoji=emoji, channel=channel)
     return tr("On it: {emoji} in {channel}. It costs about {price}.", emoji=emoji, channel=channel, price=price)
-
-
-def price_line_of(emoji: str, channel_id: int, price: str | None, reactor_id: int) -> str:
-    """The price is None if unknown."""
-    channel, member = f"<#{channel_id}>", f"<@{reactor_id}>"
-    if price is None:
-        return tr(
-            "{member} reacted with {emoji} in {channel}, and you pay for it. Its price isn't known yet.",
-            member=member,
-            emoji=emoji,
-            channel=channel,
-        )
-    return tr(
-        "{member} reacted with {emoji} in {channel}, and you pay for it. It costs about {price}.",
-        member=member,
-        emoji=emoji,
-        channel=channel,
-        price=price,
-    )
 
 
 # ---------------------------------------------------------------------- the gallery

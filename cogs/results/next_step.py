@@ -17,7 +17,7 @@ from bot.delivery.card.context import NEUTRAL
 from bot.delivery.channels.facts import OPTIONS_PER_SELECT, in_time
 from bot.domain.jobs.card_jobs import job_words
 from bot.domain.models import Job, MediaKind
-from bot.domain.server.reaction_rules import DEFAULTS, ReactionAction
+from bot.domain.server.reaction_rules import REACTIONS, ReactionAction
 from bot.domain.words.text import one_line, shortened
 from bot.errors import InputError
 from bot.generation.again.next_steps import Medium, NextSteps
@@ -41,7 +41,7 @@ from cogs.workflows.asked.submit import submit
 
 JOB_ACTION, LINK_ACTION = "next", "next_of"
 WORDS_CHARS = 100
-_RUN = {rule.shown: NEXT_STEPS[rule.action] for rule in DEFAULTS.values() if rule.action in NEXT_STEPS}
+_RUN = {rule.shown: NEXT_STEPS[rule.action] for rule in REACTIONS.values() if rule.action in NEXT_STEPS}
 """Operations that emojis run, with their kind of medium."""
 
 
@@ -109,10 +109,8 @@ def _warning(operation: Operation, now: float) -> str | None:
 async def _besides(interaction: Interaction, medium: Medium, job: Job) -> list[Control]:
     """Return the buttons for other reaction actions (cogs/reactions/pressed.py), and for the result's options."""
     settings = await use(interaction, ReactionMaps).get(job.guild_id)
-    there = {rule.action for rule in settings.rules.values()}
-    may_send = ReactionAction.SEND in there and not interaction.context.dm_channel
-    buttons = [Control.button("to_dms", job.id, label=texts.TO_DMS, emoji="✉️")] if may_send else []
-    if ReactionAction.GALLERY in there and settings.gallery_channel is not None and not medium.private:
+    buttons: list[Control] = []
+    if ReactionAction.GALLERY not in settings.off and settings.gallery_channel is not None and not medium.private:
         buttons.append(Control.button("to_gallery", job.id, label=texts.TO_GALLERY, emoji="⭐"))
     buttons += await shot_buttons(interaction, job)
     if MediaKind.IMAGE in medium.kinds and not job.is_at_home:

@@ -30,7 +30,7 @@ NO_CHANNEL_HERE = Text("I can't post a video here. Open its message in a channel
 NOT_NOW = Text("Discord isn't answering right now. Try again in a minute.", why="discord.trouble")
 ADD_TO_CAST = Text("Add to cast")
 SAVE_PRESET = Text("Save as preset")
-TO_DMS, TO_GALLERY = Text("Send to my DMs"), Text("Save to gallery")
+TO_GALLERY = Text("Save to gallery")
 FRESH_LINK = Text("Fresh link")
 REMOVE = Text("Remove")
 CANCEL = Text("Cancel")

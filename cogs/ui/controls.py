@@ -115,10 +115,18 @@ class Control(discord.ui.DynamicItem[discord.ui.Item[Any]], template=CUSTOM_ID):
         placeholder: Text | str,
         options: Sequence[discord.SelectOption],
         disabled: bool = False,
+        several: bool = False,
     ) -> Self:
-        """Return a select of one of `options` (1 to 25), for `action` with `subject`."""
-        words, made = str(placeholder), custom_id(action, subject)
-        return cls(discord.ui.Select(placeholder=words, options=list(options), disabled=disabled, custom_id=made))
+        """Return a select of one of `options` (1 to 25), `several`: of none to all, for `action` with `subject`."""
+        made: discord.ui.Select[Any] = discord.ui.Select(
+            placeholder=str(placeholder),
+            options=list(options),
+            disabled=disabled,
+            custom_id=custom_id(action, subject),
+            min_values=0 if several else 1,
+            max_values=len(options) if several else 1,
+        )
+        return cls(made)
 
     @classmethod
     def roles(

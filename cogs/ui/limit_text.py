@@ -19,8 +19,8 @@ from bot.domain.money.limit_rules import all_headrooms, terms, whose
 from bot.domain.money.spend_request import Headroom, Spender, SpendItem, SpendRequest
 from bot.domain.server.guild_rules import Grant, Limit, Scope
 from bot.domain.server.reaction_rules import ReactionAction, ReactionRules
-from bot.domain.words.text import harmless, one_line, shortened, small, stamp
-from bot.language import sentences, tr
+from bot.domain.words.text import harmless, one_line, shortened, stamp
+from bot.language import tr
 from bot.store import JobLists, Spending, SpendingViews
 from cogs.ui import texts
 from cogs.ui.choices import CHOICE_CHARS
@@ -192,19 +192,10 @@ def expiring_words(expiring: Sequence[ExpiringCredits], now: float, plan: str | 
 
 def reaction_legend(settings: ReactionRules) -> str:
     """Return a line about the emojis on results here."""
-    if not settings.is_on:
-        return str(texts.LEGEND_OFF)
     has_gallery = settings.gallery_channel is not None
     shown = [
         (rule.shown, str(texts.LEGEND_ACTIONS[rule.action]))
-        for rule in settings.rules.values()
+        for rule in settings.acting()
         if has_gallery or rule.action is not ReactionAction.GALLERY
     ]
     return texts.legend_of(shown) if shown else str(texts.LEGEND_OFF)
-
-
-def channel_legend(settings: ReactionRules, *, answers_words: bool) -> str:
-    """Return the small print of a channel's first result."""
-    rules = {rule.emoji: rule for rule in settings.seeded()}
-    legend = reaction_legend(ReactionRules(rules=rules, gallery_channel=settings.gallery_channel))
-    return small(sentences(legend, texts.LEGEND_WORDS) if answers_words else legend)

@@ -201,7 +201,6 @@ LEGEND_ACTIONS = {
     ReactionAction.ANIMATE: Text("animate an image"),
     ReactionAction.UPSCALE: Text("upscale a video"),
     ReactionAction.SUBTITLES: Text("add subtitles"),
-    ReactionAction.SEND: Text("send to my DMs"),
     ReactionAction.GALLERY: Text("save to gallery"),
     ReactionAction.REMOVE: Text("remove it"),
 }

@@ -19,7 +19,7 @@ TRY: tuple[tuple[str, str], ...] = (
     ("/image generate  prompt: a lighthouse in fog", "an image; its card shows the price first, then the cost"),
     ("Reply to it: make it night", "the same scene, at night; press Continue"),
     ("Vary, Re-run, Edit and run, Next step…", "the buttons below a result"),
-    ("☺ on a result, then 🔁 🎲 🎬 ✉️ ⭐ ❌", "the same by reaction; the person who reacts pays"),
+    ("☺ on a result, then 🔁 🎲 🎬 ⭐ ❌", "the same by reaction; the person who reacts pays"),
     ("/image generate  count: 4", "four images on one card, once you confirm the price"),
     ("/video generate  prompt: waves on a shore", "a video, played on the card"),
     ("/audio music  prompt: slow piano, rain", "a piece of music, played on the card"),
@@ -60,7 +60,6 @@ REACTIONS: Mapping[ReactionAction, Text] = {
     ReactionAction.ANIMATE: Text("Animate"),
     ReactionAction.UPSCALE: Text("Upscale a video"),
     ReactionAction.SUBTITLES: Text("Add subtitles"),
-    ReactionAction.SEND: Text("Send to your DMs"),
     ReactionAction.GALLERY: Text("Vote for the gallery"),
     ReactionAction.REMOVE: Text("Remove"),
 }

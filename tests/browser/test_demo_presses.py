@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from playwright.async_api import expect
@@ -28,7 +29,9 @@ async def press_at_random(count: int, *, seed: int) -> list[str]:
     """
     async with Demo(speed=20.0, lived_in=False) as demo, page_at(demo.url) as page:
         async with demo.turn:
-            await demo.bot.parts.store.reactions.change_settings(demo.bot.guilds[0].id, seeds=Seeding.ALL)
+            await demo.bot.parts.store.reactions.change(
+                demo.bot.guilds[0].id, lambda now: replace(now, seeds=Seeding.ALL)
+            )
         await run_slash(page, "image generate", prompt="a blue door")
         presses = Presses(page, seed)
         while len(presses.done) < count:

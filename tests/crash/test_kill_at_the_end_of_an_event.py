@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.domain.server.events import ServerEvent
-from bot.domain.server.reaction_rules import DEFAULTS, ReactionKey
+from bot.domain.server.reaction_rules import REACTIONS, ReactionKey
 from bot.runtime.failpoints import EVENT_NAMES
 from sandbox.server import Sandbox
 from tests.crash.test_kill import KILLED, SPEED, Scene
@@ -43,9 +43,9 @@ async def let_its_time_pass(scene: Scene) -> None:
         card = await store.cards.get(scene.guild.id, job.card_id)
         assert card is not None
         assert card.message_id is not None
-        star = DEFAULTS["⭐"]
-        await store.reaction_acts.note(scene.guild.id, card.message_id, 7, star, card_id=card.id)
+        star = REACTIONS["⭐"]
         key = ReactionKey(guild_id=scene.guild.id, message_id=card.message_id, emoji=star.emoji, member_id=7)
+        await store.reaction_acts.note(key, star, card_id=card.id)
         await store.reaction_acts.note_done(key)  # else it waits, and a member who is not there has none
         now = time.time()
         await store._database.write(lambda db: db.execute("UPDATE events SET ends_at = ?, due_at = ?", (now, now)))

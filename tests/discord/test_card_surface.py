@@ -37,7 +37,7 @@ async def test_a_result_that_comes_after_a_restart_has_its_controls_and_reaction
     await rig.env._settle_internal(dispatch="seeds")
     [card] = rig.messages()
     assert labels_on(card) == ["Vary", "Re-run · 12", "Edit and run", "Next step…", DETAILS, REMOVE]
-    assert [str(each.emoji) for each in card.reactions] == ["🔁", "🎲", "🎬", "✉️", "❌"]
+    assert [str(each.emoji) for each in card.reactions] == ["🔁", "🎲", "🎬", "❌"]
 
 
 async def test_a_result_that_is_reviewed_after_a_restart_can_be_published(rig: Rig):

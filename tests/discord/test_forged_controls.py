@@ -195,8 +195,6 @@ async def test_no_message_can_ping_anybody_whatever_was_typed(rig: Rig):
     await block_member(rig, rig.member, Reason=words)
     await rig.member.slash(rig.channel, "image generate", prompt=words)
     await rig.work()
-    await rig.moderator.react(rig.messages()[0], "✉️")
-    await rig.env.settle()
     bodies = [(call, body) for call, body in sends(rig) if body.get("content") or body.get("embeds")]
     assert len(bodies) > 5
     for call, body in bodies:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -68,12 +69,13 @@ def test_what_is_escaped_is_not(text: str) -> None:
 async def test_prompts_are_harmless_on_cards_and_in_every_question_about_them(rig: Rig):
     desk, log = rig.guild.create_text_channel("desk"), rig.guild.create_text_channel("log")
     gallery = rig.guild.create_text_channel("gallery")
-    await rig.bot.parts.store.reactions.change_settings(rig.guild.id, gallery=lambda _: (gallery.id, 1))
+    await rig.bot.parts.store.reactions.change(
+        rig.guild.id, lambda now: replace(now, gallery_channel=gallery.id, gallery_stars=1)
+    )
     await rule(rig, log_channel=log.id)
     await rig.member.slash(rig.channel, "image generate", prompt=f"{EVIL} #fast")
     await rig.work()
     await rig.moderator.react(rig.messages()[-1], "⭐")
-    await rig.moderator.react(rig.messages()[-1], "✉️")
     await on_job(rig, rig.member, "show", (await newest(rig)).id)
     await rig.member.slash(rig.channel, "batch", operation="image.generate", file=("p.txt", f"{EVIL}\n{EVIL}".encode()))
     await rig.bot.parts.store.prices.set(rig.guild.id, "image.generate", "", Decimal(15))

@@ -16,7 +16,7 @@ from babel import Locale
 from simcord.backend.errors import BackendError, SetupError
 
 from bot.catalogue import OPERATIONS
-from bot.domain.server.reaction_rules import DEFAULTS
+from bot.domain.server.reaction_rules import REACTIONS
 from bot.generation.recipes.recipes import BUILT_IN
 from bot.language import LANGUAGES, own_name
 from bot.server.cast.styles import LOOKS
@@ -254,7 +254,7 @@ async def test_reactions_are_answered_in_the_language_of_the_server(walked: Rig)
     """Discord does not say what language a person speaks who reacts."""
     walk = Walk(walked, "member")
     number = len(walked.env.http_requests)
-    for rule in DEFAULTS.values():
+    for rule in REACTIONS.values():
         await walk.actor.react(await made(walked, prompt=OWN_WORDS), rule.shown)
         await walked.work()
     walk.found += shown_since(walked, number)

@@ -185,7 +185,9 @@ class Storm:
                     )
                 await store.recipes.save(server.guild.id, RECIPE, recipe.to_json(), by_id=server.moderator.id)
             shown = town.discord.create_text_channel(town.servers[STARRED].guild, "gallery")
-            await store.reactions.change_settings(town.servers[STARRED].guild.id, gallery=lambda _: (shown.id, 1))
+            await store.reactions.change(
+                town.servers[STARRED].guild.id, lambda now: replace(now, gallery_channel=shown.id, gallery_stars=1)
+            )
             reviewed = town.servers[REVIEWED]
             await store.reviews.set_rule(
                 reviewed.guild.id, ReviewRule(channel_id=0, review_channel=reviewed.questions.id)

@@ -13,7 +13,7 @@ from bot.domain.models import Job, JobState, LedgerKind, Media, MediaKind
 from bot.domain.money.limit_rules import draws_within_limits
 from bot.domain.money.spend_request import Draw, Verdict
 from bot.domain.server.events import EventState, ServerEvent, Unjudged
-from bot.domain.server.reaction_rules import DEFAULTS
+from bot.domain.server.reaction_rules import REACTIONS, ReactionKey
 from bot.store import Record, Spending, Store
 from bot.store.guild.community.events import Ended
 from tests.store.conftest import HandClock
@@ -21,7 +21,7 @@ from tests.support import spending
 
 GUILD, ADA, BOB, EVE = 700, 42, 43, 44
 CHANNEL = 55
-STAR = DEFAULTS["⭐"]
+STAR = REACTIONS["⭐"]
 IMAGE = (Media(url="https://media.test/a.png", kind=MediaKind.IMAGE, key="image"),)
 
 
@@ -49,7 +49,8 @@ async def made_by(store: Store, made: Any, clock: HandClock, member: int, *stars
     )
     assert done is not None
     for voter in stars:
-        await store.reaction_acts.note(GUILD, message, voter, STAR, card_id=shown.id)
+        key = ReactionKey(guild_id=GUILD, message_id=message, emoji=STAR.emoji, member_id=voter)
+        await store.reaction_acts.note(key, STAR, card_id=shown.id)
     clock.now += 1
     return done
 

@@ -21,7 +21,7 @@ from bot.domain.server.events import ServerEvent
 from bot.domain.server.first_contact import SetupStep, StepOutcome, WelcomePlace
 from bot.domain.server.guild_rules import Grant, Limit, Period, Rules, Scope
 from bot.domain.server.member_settings import Preset
-from bot.domain.server.reaction_rules import DEFAULTS, ReactionKey, Seeding
+from bot.domain.server.reaction_rules import REACTIONS, ReactionKey, ReactionRules
 from bot.domain.server.schedules import DueRun, Plan, Schedule, When
 from bot.domain.server.shootouts import ShootoutKind, ShootoutTerms
 from bot.domain.words.cast import CastKind, CastMember
@@ -36,7 +36,7 @@ MESSAGE = 88_000_123
 MEMBER, FORMER = 42, 4343
 CANARY = "canary words"
 RECIPE = "night trailer"
-RERUN = DEFAULTS["🔁"]
+RERUN = REACTIONS["🔁"]
 SECRET = "cs_live_0123456789abcdef"
 
 
@@ -419,27 +419,15 @@ CALLS: dict[str, Call] = {
     "spending.of_host": lambda store, guild_id, *_: store.spending.of_host(guild_id),
     "privacy.erase": lambda store, guild_id, *_: store.privacy.erase(guild_id, MEMBER),
     "reactions.get": lambda store, guild_id, *_: store.reactions.get(guild_id),
-    "reactions.changes": lambda store, guild_id, *_: store.reactions.changes(guild_id),
-    "reactions.set": lambda store, guild_id, *_: store.reactions.set(guild_id, RERUN),
-    "reactions.remove": lambda store, guild_id, *_: store.reactions.remove(guild_id, RERUN.emoji),
-    "reactions.reset": lambda store, guild_id, *_: store.reactions.reset(guild_id),
-    "reactions.change_settings": lambda store, guild_id, *_: store.reactions.change_settings(
-        guild_id, seeds=Seeding.ALL
-    ),
-    "reactions.begin_legend": lambda store, guild_id, *_: store.reactions.begin_legend(guild_id, 77),
-    "reactions.undo_legend": lambda store, guild_id, *_: store.reactions.undo_legend(guild_id, 55),
+    "reactions.change": lambda store, guild_id, *_: store.reactions.change(guild_id, lambda _: ReactionRules()),
     "cards.in_message": lambda store, guild_id, *_: store.cards.in_message(guild_id, MESSAGE),
     "reaction_acts.note": lambda store, guild_id, other, _: store.reaction_acts.note(
-        guild_id, MESSAGE, MEMBER + 1, RERUN, card_id=other.card.id
+        replace(reaction_in(guild_id), member_id=MEMBER + 1), RERUN, card_id=other.card.id
     ),
     "reaction_acts.note_done": lambda store, guild_id, *_: store.reaction_acts.note_done(reaction_in(guild_id)),
-    "reaction_acts.note_failed": lambda store, guild_id, *_: store.reaction_acts.note_failed(
-        reaction_in(guild_id), needed=1
-    ),
+    "reaction_acts.note_failed": lambda store, guild_id, *_: store.reaction_acts.note_failed(reaction_in(guild_id)),
     "reaction_acts.any_wait": lambda store, guild_id, other, _: store.reaction_acts.any_wait(guild_id, other.card.id),
-    "reaction_acts.take_back": lambda store, guild_id, *_: store.reaction_acts.take_back(
-        guild_id, MESSAGE, RERUN.emoji, MEMBER
-    ),
+    "reaction_acts.take_back": lambda store, guild_id, *_: store.reaction_acts.take_back(reaction_in(guild_id)),
     "reaction_acts.clear": lambda store, guild_id, *_: store.reaction_acts.clear(guild_id, MESSAGE, None),
     "reaction_acts.stars": lambda store, guild_id, other, _: store.reaction_acts.stars(guild_id, other.card.id),
     "reaction_acts.most_starred": lambda store, guild_id, *_: store.reaction_acts.most_starred(guild_id, 0, 9e9, 9),
@@ -538,11 +526,9 @@ async def populate(store: Store, guild_id: int, made: Any, accepted: Any) -> Gui
     _, (over,) = await accepted(store, "3", guild_id=guild_id, key_id=key.id)
     await store.jobs.change(over, JobState.DELIVERED, settle=Decimal(3))
     await store.copies.note(guild_id, paid.id, channel_id=55, message_id=MESSAGE, kind="gallery")
-    await store.reactions.set(guild_id, replace(RERUN, shown=CANARY))
-    await store.reactions.change_settings(guild_id, gallery=lambda _: (777, 77))
-    await store.reactions.begin_legend(guild_id, 55)
+    await store.reactions.change(guild_id, lambda now: replace(now, gallery_channel=777, gallery_stars=77))
     await store.result_reports.add(guild_id, paid.id, MEMBER, most_a_day=9, record=lambda _: None)
-    await store.reaction_acts.note(guild_id, MESSAGE, MEMBER, RERUN, card_id=paid.card_id)
+    await store.reaction_acts.note(reaction_in(guild_id), RERUN, card_id=paid.card_id)
     await store.switched_off.set(guild_id, ["image.generate"], on=False, by_id=1)
     limit = await store.limits.set(guild_id, a_limit("777"), by_id=1)
     grant = await store.grants.add(guild_id, MEMBER, Decimal(888), note=CANARY, by_id=1, expires_at=None)
@@ -638,8 +624,8 @@ TABLES = (
     "draws", "event_members", "event_places", "events",
     "former_members", "grants", "guild_keys", "host_key_refusals", "job_texts", "jobs",
     "ledger", "ledger_totals", "limits",
-    "member_settings", "outbox", "presets", "prices", "reaction_acts", "reaction_legends", "reaction_settings",
-    "reactions", "recipes", "result_reports", "review_rules", "reviews", "rules", "running_totals", "setup_steps",
+    "member_settings", "outbox", "presets", "prices", "reaction_acts", "reaction_settings",
+    "recipes", "result_reports", "review_rules", "reviews", "rules", "running_totals", "setup_steps",
     "shootout_votes", "shootouts", "switched_off", "voice_defaults", "voice_samples", "welcomes",
     "schedule_runs", "schedules",
 )  # fmt: skip

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from bot.domain.models import JobState
-from bot.domain.server.reaction_rules import DEFAULTS, ReactionAction, ReactionKey
+from bot.domain.server.reaction_rules import REACTIONS, ReactionAction, ReactionKey
 from bot.errors import Refused
 from bot.store import Store
 from bot.store.texts import REACTION_WITHDRAWN
 
 GUILD, MESSAGE = 700, 900
-RERUN = next(rule for rule in DEFAULTS.values() if rule.action is ReactionAction.RERUN)
-THREE = replace(RERUN, needed=3)
+RERUN = next(rule for rule in REACTIONS.values() if rule.action is ReactionAction.RERUN)
 
 
 @pytest.fixture
@@ -25,8 +23,8 @@ async def card_id(store: Store, accepted: Any) -> str:
     return card.id
 
 
-def act(store: Store, card_id: str, member: int = 1, rule: Any = RERUN) -> Any:
-    return store.reaction_acts.note(GUILD, MESSAGE, member, rule, card_id=card_id)
+def act(store: Store, card_id: str, member: int = 1) -> Any:
+    return store.reaction_acts.note(key(member), RERUN, card_id=card_id)
 
 
 def key(member: int = 1) -> ReactionKey:
@@ -45,12 +43,12 @@ async def end(store: Store, card_id: str) -> None:
 
 
 async def test_it_acts_once_while_its_card_is_made_and_again_when_it_comes_again(store: Store, card_id: str, made: Any):
-    assert (await act(store, card_id)).fires
+    assert await act(store, card_id)
     acts = await asyncio.gather(*(act(store, card_id) for _ in range(10)))
-    assert acts == [None] * 10
+    assert acts == [False] * 10
     made_card = await make(store, made)
-    assert (await act(store, card_id)).fires  # its removal was missed
-    taken = await store.reaction_acts.take_back(GUILD, MESSAGE, RERUN.emoji, 1)
+    assert await act(store, card_id)  # its removal was missed
+    taken = await store.reaction_acts.take_back(key())
     assert taken is not None
     assert taken.made_card is None
     assert await store.cards.get(GUILD, made_card) is not None
@@ -58,7 +56,7 @@ async def test_it_acts_once_while_its_card_is_made_and_again_when_it_comes_again
 
 async def test_what_was_taken_back_makes_no_card(store: Store, card_id: str, made: Any):
     await act(store, card_id)
-    assert await store.reaction_acts.take_back(GUILD, MESSAGE, RERUN.emoji, 1) is not None
+    assert await store.reaction_acts.take_back(key()) is not None
     before = await store.ledger.balance(GUILD)
     with pytest.raises(Refused) as refused:
         await make(store, made)
@@ -75,23 +73,9 @@ async def test_one_reaction_makes_one_card(store: Store, card_id: str, made: Any
 
 async def test_after_a_failure_the_next_event_acts(store: Store, card_id: str):
     await act(store, card_id)
-    await store.reaction_acts.note_failed(key(), needed=1)
-    assert await store.reaction_acts.take_back(GUILD, MESSAGE, RERUN.emoji, 1) is None
-    assert (await act(store, card_id)).fires
-
-
-async def test_after_a_failure_all_of_several_still_count_and_the_next_of_them_acts(
-    store: Store, card_id: str, made: Any
-):
-    fires = [(await act(store, card_id, member, THREE)).fires for member in (1, 2, 3, 4)]
-    assert fires == [False, False, True, False]
-    await store.reaction_acts.note_failed(key(3), needed=3)
-    again = await act(store, card_id, 5, THREE)
-    assert (again.count, again.fires) == (5, True)
-    await make(store, made, 5)
-    assert not (await act(store, card_id, 6, THREE)).fires
-    assert not (await act(store, card_id, 1, THREE)).fires
-    assert (await act(store, card_id, 5, THREE)).fires
+    await store.reaction_acts.note_failed(key())
+    assert await store.reaction_acts.take_back(key()) is None
+    assert await act(store, card_id)
 
 
 async def test_it_is_due_when_its_card_has_ended_until_it_is_done(store: Store, card_id: str):
@@ -106,15 +90,6 @@ async def test_it_is_due_when_its_card_has_ended_until_it_is_done(store: Store, 
     ]
     assert await store.reaction_acts.due(card_id="another") == []
     await store.reaction_acts.note_done(key(1))
-    await store.reaction_acts.take_back(GUILD, MESSAGE, RERUN.emoji, 2)
+    await store.reaction_acts.take_back(key(2))
     assert await store.reaction_acts.due(card_id=card_id) == []
     assert not await store.reaction_acts.any_wait(GUILD, card_id)
-
-
-async def test_a_card_that_was_refunded_unposted_leaves_the_others_their_turn(store: Store, card_id: str, made: Any):
-    for member in (1, 2, 3):
-        await act(store, card_id, member, THREE)
-    await make(store, made, 3)
-    assert not (await act(store, card_id, 4, THREE)).fires
-    await store.reaction_acts.note_failed(key(3), needed=3)
-    assert (await act(store, card_id, 5, THREE)).fires

@@ -11,7 +11,7 @@ from typing import Any
 from bot.domain.models import AccountStatus, Job, JobState
 from bot.domain.server.first_contact import SetupStep, StepOutcome
 from bot.domain.server.guild_rules import Limit, Period, Scope
-from bot.domain.server.reaction_rules import DEFAULTS
+from bot.domain.server.reaction_rules import ReactionRules
 from bot.domain.server.schedules import Schedule
 from bot.store import ReviewRule
 from sandbox.demo.answers import control
@@ -277,22 +277,14 @@ async def a_job_to_approve(stage: Stage) -> Any:
     return stage.newest(stage.desk)
 
 
-async def a_reaction(stage: Stage) -> str:
+async def no_gallery(stage: Stage) -> None:
     await stage.begin()
-    await stage.store.reactions.set(stage.guild, replace(DEFAULTS["🔁"], emoji="🦊", shown="🦊"))
-    return "🦊"
-
-
-async def no_reaction(stage: Stage) -> str:
-    await stage.begin()
-    await stage.store.reactions.reset(stage.guild)
-    await stage.store.reactions.change_settings(stage.guild, is_on=True, gallery=lambda _: (None, 3))
-    return "🦊"
+    await stage.store.reactions.change(stage.guild, lambda _: ReactionRules())
 
 
 async def a_gallery(stage: Stage) -> None:
     await stage.begin()
-    await stage.store.reactions.change_settings(stage.guild, gallery=lambda _: (stage.desk.id, 3))
+    await stage.store.reactions.change(stage.guild, lambda now: replace(now, gallery_channel=stage.desk.id))
 
 
 async def a_recipe(stage: Stage) -> str:
@@ -402,25 +394,8 @@ def chosen(action: str, value: str) -> Do:
     return do
 
 
-async def map_an_emoji(stage: Stage, panel: Any) -> None:
-    await send(stage.rig, await choose(stage.rig, panel, "emoji_add", "upscale"), Emoji="🦊")
-
-
-async def unmap_an_emoji(stage: Stage, panel: Any) -> None:
-    await send(stage.rig, await choose(stage.rig, panel, "emoji_change", "🦊"), What_it_does=["none"])
-
-
-async def reactions_to_reset(stage: Stage) -> Any:
-    await a_reaction(stage)
-    return (await press(stage.rig, await opened(stage.rig, "reactions"), "emoji_reset")).response
-
-
-async def reset_reactions(stage: Stage, asked: Any) -> None:
-    await press(stage.rig, asked, "emoji_reset")
-
-
-async def flip_reactions(stage: Stage, panel: Any) -> None:
-    await press(stage.rig, panel, "emoji_flip")
+async def turn_reactions_off(stage: Stage, panel: Any) -> None:
+    await choose(stage.rig, panel, "emoji_acting")
 
 
 async def set_key(stage: Stage, secret: str) -> None:
@@ -621,11 +596,8 @@ ACTS: dict[str, Act] = {
     "approve": Act(a_job_to_approve, pressed("Approve"), "approval"),
     "approve and grant": Act(a_job_to_approve, pressed("Approve + grant 12"), "approval"),
     "turn down": Act(a_job_to_approve, refused, "approval"),
-    "reaction set": Act(at("reactions", no_reaction), map_an_emoji, "settings"),
-    "reaction remove": Act(at("reactions", a_reaction), unmap_an_emoji, "settings"),
-    "reactions reset": Act(reactions_to_reset, reset_reactions, "settings"),
-    "reactions switch": Act(at("reactions", no_reaction), flip_reactions, "settings"),
-    "gallery": Act(at("gallery", no_reaction), gallery_on, "settings"),
+    "reactions": Act(at("reactions", no_gallery), turn_reactions_off, "settings"),
+    "gallery": Act(at("gallery", no_gallery), gallery_on, "settings"),
     "gallery off": Act(at("gallery", a_gallery), gallery_off, "settings"),
     "recipe: write": Act(nothing, write_recipe, "recipe"),
     "recipe: edit": Act(a_recipe, edit_recipe, "recipe"),

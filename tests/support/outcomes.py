@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator, Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import discord
@@ -242,7 +242,9 @@ async def scene(rig: Rig) -> Scene:
     log = rig.guild.create_text_channel("log", overwrites=hidden)
     let_in(rig, log, rig.bot.user.id)
     await rule(rig, running_per_member=20, log_channel=log.id)
-    await rig.bot.parts.store.reactions.change_settings(rig.guild.id, gallery=lambda _: (gallery.id, 1))
+    await rig.bot.parts.store.reactions.change(
+        rig.guild.id, lambda now: replace(now, gallery_channel=gallery.id, gallery_stars=1)
+    )
     made = Scene(rig, room, gallery, actors)
     await block(rig, actors["blocked"])
     return made

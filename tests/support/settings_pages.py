@@ -134,17 +134,6 @@ async def send_prices(rig: Rig, data: bytes) -> Any:
 # ---------------------------------------------------------------------- reactions
 
 
-async def add_emoji(rig: Rig, emoji: str, action: str, **values: Any) -> Any:
-    """Let an emoji do something; `values` are the other inputs of its form."""
-    shown = await choose(rig, await opened(rig, "reactions"), "emoji_add", action)
-    return await send(rig, shown, Emoji=emoji, **values)
-
-
-async def remove_emoji(rig: Rig, key: str) -> Any:
-    shown = await choose(rig, await opened(rig, "reactions"), "emoji_change", key)
-    return await send(rig, shown, What_it_does=["none"])
-
-
 async def seed_emojis(rig: Rig, seeds: str) -> Any:
     """Set which emojis the bot puts on results."""
     return await choose(rig, await opened(rig, "reactions"), "emoji_seeds", seeds)

@@ -90,7 +90,6 @@ class ResultCopies:
         kind: str,
         place_id: int,
         embed: discord.Embed,
-        to_member: int | None = None,
         documents: Sequence[discord.File] = (),
         file_limit: int = FILE_LIMIT_BYTES,
         subject_id: str = "",
@@ -99,20 +98,16 @@ class ResultCopies:
     ) -> discord.Message:
         """Post the card's results to the channel under `embed`, with their downloadable files.
 
-        `to_member` is the recipient of a DM, None for a channel; `file_limit` is in bytes; `subject_id` (default: the
-        card) is posted once within a few minutes. Raises NoPlace if not allowed there, and Discord's or the network's
-        error.
+        `file_limit` is in bytes; `subject_id` (default: the card) is posted once within a few minutes. Raises NoPlace
+        if not allowed there, and Discord's or the network's error.
         """
         shown = shown_jobs(jobs)
         try:
-            if to_member is None:
-                await self.gate.require(card, shown, channel_id=place_id)
-            else:
-                await self.gate.require_person(card, shown, member_id=to_member)
+            await self.gate.require(card, shown, channel_id=place_id)
         except NoPlace:
             close(documents)
             raise
-        language = current() if to_member is not None else await self.languages.of_guild(card.guild_id)
+        language = await self.languages.of_guild(card.guild_id)
         async with self._files(_media_of(card, jobs), file_limit, language=language) as files:
             message = await self._send(
                 channel,

@@ -8,9 +8,8 @@ job's id, and the channel is searched first: a lost reply never causes a second 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import KW_ONLY, dataclass, field, replace
-from typing import Any
 
 import discord
 import structlog
@@ -168,23 +167,11 @@ class Places:
         view = await self.drawing.view(card, jobs, [*there.links, *arranged.links])
         changes = {"embed": drawn.embed, "attachments": [*media, *documents], "view": view}
         try:
-            message = await self._edit_with_legend(posting, changes)
+            message = await self.messages.edit(card, within_s=UPLOAD_TIMEOUT_S, **changes)
         finally:
             close([*files, *documents])
         if message is not None:
             self._note(posting, drawn, message.id)
-        return message
-
-    async def _edit_with_legend(self, posting: Posting, changes: Mapping[str, Any]) -> discord.Message | None:
-        """Edit the card; the channel's first result says how to react to it."""
-        card, message = posting.card, None
-        legend = await self.surface.legend(card, posting.jobs)
-        try:
-            said = {} if legend is None else {"content": legend}
-            message = await self.messages.edit(card, within_s=UPLOAD_TIMEOUT_S, **changes, **said)
-        finally:
-            if message is None and legend is not None:
-                await self.surface.undo_legend(card)
         return message
 
     def _note(self, posting: Posting, drawn: DrawnCard, message_id: int) -> None:

@@ -1,24 +1,13 @@
-"""What an emoji on a result does: action, whose reactions count, how many, who pays. No I/O."""
+"""What an emoji on a result does, and which of them a server has turned on. No I/O."""
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
-from bot.domain import texts
-from bot.errors import InputError
-
-NEEDED_MAX = 100
 GALLERY_STARS = 3
-RULES_MAX = 50
-_CUSTOM = re.compile(r"<a?:\w{2,32}:(\d{15,20})>")
-_EMOJI_CHARS = 16
-_PARTS = frozenset({"So", "Sm", "Sk", "Po", "Pd", "Mn", "Me", "Cf"})
-_KEYCAP = "\u20e3"
 _PRESENTATION = "\ufe0f"
 """The variation selector for emoji style; some clients omit it."""
 
@@ -31,26 +20,10 @@ class ReactionAction(StrEnum):
     ANIMATE = "animate"
     UPSCALE = "upscale"
     SUBTITLES = "subtitles"
-    SEND = "send"
     GALLERY = "gallery"
     REMOVE = "remove"
-    NONE = "none"
-
-    @property
-    def paid(self) -> bool:
-        """Whether it starts a job."""
-        return self in PAID
 
 
-PAID = frozenset(
-    {
-        ReactionAction.RERUN,
-        ReactionAction.VARY,
-        ReactionAction.ANIMATE,
-        ReactionAction.UPSCALE,
-        ReactionAction.SUBTITLES,
-    }
-)
 REMAKES = frozenset({ReactionAction.RERUN, ReactionAction.VARY})
 """Actions under the guild's re-run rule."""
 
@@ -65,15 +38,6 @@ class ReactionKey:
     member_id: int
 
 
-class Who(StrEnum):
-    """Whose reactions count. Moderators' count like the author's."""
-
-    EVERYONE = "everyone"
-    AUTHOR = "author"
-    MODERATORS = "moderators"
-    ROLE = "role"
-
-
 class Seeding(StrEnum):
     """Which emojis the bot adds to results itself."""
 
@@ -86,96 +50,62 @@ SEEDED = frozenset({ReactionAction.RERUN, ReactionAction.GALLERY})
 """Those of `few`: each is a call to Discord."""
 
 
-class Purse(StrEnum):
-    """Whose credits pay."""
-
-    REACTOR = "reactor"
-    AUTHOR = "author"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reaction:
-    """What one emoji does in a guild."""
+    """What one emoji does."""
 
     emoji: str
-    """The character without variation selector, or a custom emoji's id."""
+    """The character without variation selector."""
     shown: str
-    """Its form in a message."""
     action: ReactionAction
-    who: Who = Who.EVERYONE
-    role_id: int | None = None
-    needed: int = 1
-    """Members needed; the one who completes the number acts."""
-    payer: Purse = Purse.REACTOR
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReactionRules:
-    """A guild's emoji map and reaction settings."""
+    """A guild's reactions and gallery."""
 
-    rules: Mapping[str, Reaction] = field(default_factory=lambda: DEFAULTS)
-    """By emoji, without those that do nothing."""
-    is_on: bool = True
+    off: frozenset[ReactionAction] = frozenset()
+    """What is turned off here; the rest of REACTIONS acts."""
     seeds: Seeding = Seeding.FEW
     gallery_channel: int | None = None
     gallery_stars: int = GALLERY_STARS
     """From how many stars on; 0: every public result."""
 
+    def acting(self) -> list[Reaction]:
+        return [each for each in REACTIONS.values() if each.action not in self.off]
+
     def seeded(self) -> list[Reaction]:
-        """Return the rules whose emojis the bot adds itself, and explains on a channel's first result."""
-        if not self.is_on or self.seeds is Seeding.OFF:
+        """Return the reactions whose emojis the bot adds itself."""
+        if self.seeds is Seeding.OFF:
             return []
-        return [each for each in self.rules.values() if self.seeds is Seeding.ALL or each.action in SEEDED]
+        return [each for each in self.acting() if self.seeds is Seeding.ALL or each.action in SEEDED]
 
     def of(self, emoji: str) -> Reaction | None:
         """Return what the emoji does here, None if nothing."""
-        return self.rules.get(emoji) if self.is_on else None
+        found = REACTIONS.get(emoji)
+        return None if found is None or found.action in self.off else found
 
 
-def emoji_key(name: str, custom_id: int | None = None) -> str:
-    """Return an emoji's key: a custom one's id, else its characters without variation selector."""
-    return str(custom_id) if custom_id is not None else name.replace(_PRESENTATION, "")
+def emoji_key(name: str) -> str:
+    """Return an emoji's key: its characters without variation selector."""
+    return name.replace(_PRESENTATION, "")
 
 
-def read_emoji(text: str) -> tuple[str, str]:
-    """Parse one emoji from a member; return key and form. Raises InputError."""
-    typed = text.strip()
-    custom = _CUSTOM.fullmatch(typed)
-    if custom is not None:
-        return custom[1], typed
-    if not typed or len(typed) > _EMOJI_CHARS or not _is_emoji(typed):
-        raise InputError(texts.NOT_AN_EMOJI, "emoji")
-    return emoji_key(typed), typed
+def _reaction(shown: str, action: ReactionAction) -> Reaction:
+    return Reaction(emoji=emoji_key(shown), shown=shown, action=action)
 
 
-def _is_emoji(text: str) -> bool:
-    if text[-1] == _KEYCAP:  # only keycaps contain a digit
-        return text[0] in "0123456789*#" and text[1:-1] in {"", _PRESENTATION}
-    categories = {unicodedata.category(each) for each in text}
-    return categories <= _PARTS and bool(categories & {"So", "Sm", "Po", "Pd"}) and not text.isascii()
-
-
-def merged(changes: Mapping[str, Reaction]) -> Mapping[str, Reaction]:
-    every = {**DEFAULTS, **changes}
-    return MappingProxyType({emoji: rule for emoji, rule in every.items() if rule.action is not ReactionAction.NONE})
-
-
-def _default(shown: str, action: ReactionAction, who: Who = Who.EVERYONE) -> Reaction:
-    return Reaction(emoji=emoji_key(shown), shown=shown, action=action, who=who)
-
-
-DEFAULTS: Mapping[str, Reaction] = MappingProxyType(
+REACTIONS: Mapping[str, Reaction] = MappingProxyType(
     {
-        rule.emoji: rule
-        for rule in (
-            _default("🔁", ReactionAction.RERUN),
-            _default("🎲", ReactionAction.VARY),
-            _default("🎬", ReactionAction.ANIMATE),
-            _default("⬆️", ReactionAction.UPSCALE),
-            _default("💬", ReactionAction.SUBTITLES),
-            _default("✉️", ReactionAction.SEND),
-            _default("⭐", ReactionAction.GALLERY),
-            _default("❌", ReactionAction.REMOVE, Who.AUTHOR),
+        each.emoji: each
+        for each in (
+            _reaction("🔁", ReactionAction.RERUN),
+            _reaction("🎲", ReactionAction.VARY),
+            _reaction("🎬", ReactionAction.ANIMATE),
+            _reaction("⬆️", ReactionAction.UPSCALE),
+            _reaction("💬", ReactionAction.SUBTITLES),
+            _reaction("⭐", ReactionAction.GALLERY),
+            _reaction("❌", ReactionAction.REMOVE),
         )
     }
 )

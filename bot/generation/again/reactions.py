@@ -1,4 +1,4 @@
-"""Members' reactions on cards: which count, what paid ones request, what withdrawing one cancels."""
+"""Members' reactions on cards: what paid ones request, what withdrawing one cancels."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bot.domain.jobs.card_spec import Origin
 from bot.domain.models import Card, Job, JobState, MediaKind
 from bot.domain.server.places import Viewer
 from bot.domain.server.reaction_rules import Reaction, ReactionAction, ReactionKey
-from bot.errors import InputError, Refused
+from bot.errors import InputError
 from bot.generation import texts
 from bot.generation.again.next_steps import NextSteps
 from bot.generation.again.rerun import Reruns
@@ -81,19 +81,14 @@ class Reactions:
         return None if rule is None else ReactedCard(card=found[0], jobs=found[1], rule=rule)
 
     async def count(self, key: ReactionKey, reacted: ReactedCard) -> bool:
-        """Count a reaction. Return whether it acts now: it is new, and completes the needed number.
+        """Note a reaction. Return whether it acts now.
 
         It then waits until `note_done`, `note_failed` or `accept`. Raises InputError for a card with erased contents,
-        which can only be removed; Refused if the reaction has acted before at the author's cost.
+        which can only be removed.
         """
         if reacted.rule.action is not ReactionAction.REMOVE:
             require_kept(*reacted.jobs)
-        act = await self.store.reaction_acts.note(
-            key.guild_id, key.message_id, key.member_id, reacted.rule, card_id=reacted.card.id
-        )
-        if act is not None and act.is_spent:
-            raise Refused(texts.AUTHOR_PAYS_ONCE)
-        return act is not None and act.fires
+        return await self.store.reaction_acts.note(key, reacted.rule, card_id=reacted.card.id)
 
     async def generation(self, reacted: ReactedCard, shown: Sequence[Job], payer: Viewer) -> Generation:
         """Return a paid reaction's request, with defaults instead of a form.
@@ -125,9 +120,9 @@ class Reactions:
         """Toggle a member's star. Return whether it counts now."""
         require_kept(*reacted.jobs)
         store = self.store.reaction_acts
-        if await store.take_back(key.guild_id, key.message_id, key.emoji, key.member_id) is not None:
+        if await store.take_back(key) is not None:
             return False
-        await store.note(key.guild_id, key.message_id, key.member_id, reacted.rule, card_id=reacted.card.id)
+        await store.note(key, reacted.rule, card_id=reacted.card.id)
         await store.note_done(key)
         return True
 
@@ -135,9 +130,9 @@ class Reactions:
         """Note that a waiting reaction has acted; one noted by `accept` is unchanged."""
         await self.store.reaction_acts.note_done(key)
 
-    async def note_failed(self, key: ReactionKey, rule: Reaction) -> None:
+    async def note_failed(self, key: ReactionKey) -> None:
         """Note that a reaction's action failed, so that its next event acts."""
-        await self.store.reaction_acts.note_failed(key, needed=rule.needed)
+        await self.store.reaction_acts.note_failed(key)
 
     async def due(self, card_id: str | None = None) -> list[DueWish]:
         """Return reactions that wait on ended cards: of all servers, or on one card."""
@@ -145,7 +140,7 @@ class Reactions:
 
     async def withdraw(self, key: ReactionKey) -> Withdrawal | None:
         """Remove a reaction, and cancel its unsubmitted jobs. None if it had not acted."""
-        act = await self.store.reaction_acts.take_back(key.guild_id, key.message_id, key.emoji, key.member_id)
+        act = await self.store.reaction_acts.take_back(key)
         if act is None:
             return None
         reason = str(REACTION_WITHDRAWN)
@@ -153,19 +148,11 @@ class Reactions:
         return Withdrawal(card_id=act.card_id, action=act.action, cancelled_card=act.made_card if cancelled else None)
 
     async def forget(self, key: ReactionKey) -> None:
-        await self.store.reaction_acts.take_back(key.guild_id, key.message_id, key.emoji, key.member_id)
+        await self.store.reaction_acts.take_back(key)
 
     async def clear(self, guild_id: int, message_id: int, emoji: str | None) -> list[str]:
         """Remove all reactions on a message, or those with one emoji. Return their cards' ids."""
         return await self.store.reaction_acts.clear(guild_id, message_id, emoji)
-
-    async def begin_legend(self, guild_id: int, channel_id: int) -> bool:
-        """Note that a channel gets the legend of emojis. False if it had it before."""
-        return await self.store.reactions.begin_legend(guild_id, channel_id)
-
-    async def undo_legend(self, guild_id: int, channel_id: int) -> None:
-        """Note that the legend was not posted, so that the next result posts it."""
-        await self.store.reactions.undo_legend(guild_id, channel_id)
 
     async def may_report(self, guild_id: int, what: str) -> bool:
         """Whether to report now that a reaction did nothing; the same `what` once in `QUIET_S`."""

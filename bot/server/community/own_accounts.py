@@ -50,9 +50,8 @@ class Payers:
 
     async def _pays_on_server(self, origin: Origin, consent: Consent) -> bool | None:
         guild_id, author_id, is_wanted = origin.guild_id, origin.author_id, consent.pay == Pays.MINE
-        reaction = origin.reaction
-        if origin.run is not None or (reaction is not None and reaction.member_id != author_id):
-            return False  # a schedule, or someone else's reaction, spends nothing of their own
+        if origin.run is not None:
+            return False  # a schedule spends nothing of their own
         if await self.keys.own(author_id) is None:
             if is_wanted:
                 raise InputError(account_texts.NO_ACCOUNT_OF_YOURS, "pay")
@@ -66,7 +65,7 @@ class Payers:
             return chosen == Pays.MINE
         if not await self._server_has_key(guild_id):
             return True
-        return False if reaction is not None else None  # a reaction can't be asked
+        return False if origin.reaction is not None else None  # a reaction can't be asked
 
     async def _server_has_key(self, guild_id: int) -> bool:
         try:

@@ -165,12 +165,8 @@ CREATE TRIGGER guild_keys_tell_current_keys AFTER INSERT OR UPDATE OR DELETE ON 
     FOR EACH ROW EXECUTE FUNCTION tell_written('CURRENT_KEYS', 'guild_id');
 CREATE TRIGGER guild_keys_tell_keys AFTER INSERT OR UPDATE OR DELETE ON guild_keys
     FOR EACH ROW EXECUTE FUNCTION tell_written('KEYS', 'guild_id', 'id');
-CREATE TRIGGER reactions_tell_reactions AFTER INSERT OR UPDATE OR DELETE ON reactions
-    FOR EACH ROW EXECUTE FUNCTION tell_written('REACTIONS', 'guild_id');
 CREATE TRIGGER reaction_settings_tell_reactions AFTER INSERT OR UPDATE OR DELETE ON reaction_settings
     FOR EACH ROW EXECUTE FUNCTION tell_written('REACTIONS', 'guild_id');
-CREATE TRIGGER reaction_legends_tell_legends AFTER INSERT OR UPDATE OR DELETE ON reaction_legends
-    FOR EACH ROW EXECUTE FUNCTION tell_written('LEGENDS', 'guild_id', 'channel_id');
 CREATE TRIGGER member_settings_tell_members AFTER INSERT OR UPDATE OR DELETE ON member_settings
     FOR EACH ROW EXECUTE FUNCTION tell_written('MEMBERS', 'guild_id', 'member_id');
 CREATE TRIGGER voice_defaults_tell_voices AFTER INSERT OR UPDATE OR DELETE ON voice_defaults

@@ -410,30 +410,15 @@ CREATE TABLE copies (
 CREATE INDEX copies_message ON copies (message_id);
 CREATE INDEX copies_to_delete ON copies (delete_at) WHERE delete_at IS NOT NULL;
 
--- What an emoji does on a result, where the guild has changed that; action 'none': nothing. `emoji` is the character
--- itself or a custom emoji's id, `shown` how it is written.
-CREATE TABLE reactions (
-    guild_id INTEGER NOT NULL CHECK (guild_id > 0),
-    emoji TEXT NOT NULL,
-    shown TEXT NOT NULL,
-    action TEXT NOT NULL,
-    who TEXT NOT NULL,
-    role_id INTEGER,
-    needed INTEGER NOT NULL CHECK (needed BETWEEN 1 AND 100),
-    payer TEXT NOT NULL,
-    PRIMARY KEY (guild_id, emoji)
-) STRICT, WITHOUT ROWID;
-
+-- What reactions do on a guild, where it has changed that.
 CREATE TABLE reaction_settings (
     guild_id INTEGER NOT NULL PRIMARY KEY CHECK (guild_id > 0),
-    is_on INTEGER NOT NULL CHECK (is_on IN (0, 1)),
-    seeds INTEGER NOT NULL CHECK (seeds IN (0, 1)),
+    -- The actions that are turned off, with spaces between.
+    turned_off TEXT NOT NULL,
+    seeds TEXT NOT NULL,
     gallery_channel INTEGER,
-    gallery_stars INTEGER NOT NULL CHECK (gallery_stars BETWEEN 1 AND 100),
-    -- Every emoji that fits, not the few.
-    all_seeds INTEGER NOT NULL DEFAULT 0 CHECK (all_seeds IN (0, 1)),
-    -- Whether the gallery shows every public result, whatever its stars.
-    gallery_all INTEGER NOT NULL DEFAULT 0 CHECK (gallery_all IN (0, 1))
+    -- 0: the gallery shows every public result.
+    gallery_stars INTEGER NOT NULL CHECK (gallery_stars BETWEEN 0 AND 100)
 ) STRICT;
 
 -- One row as long as a member's reaction stands: the same one acts once until it is taken back. `fired`: it was this
@@ -588,13 +573,6 @@ CREATE TABLE setup_steps (
     by_id INTEGER NOT NULL,
     at REAL NOT NULL,
     PRIMARY KEY (guild_id, step)
-) STRICT, WITHOUT ROWID;
-
--- The channels in which it was said once what the emojis do.
-CREATE TABLE reaction_legends (
-    guild_id INTEGER NOT NULL CHECK (guild_id > 0),
-    channel_id INTEGER NOT NULL,
-    PRIMARY KEY (guild_id, channel_id)
 ) STRICT, WITHOUT ROWID;
 
 -- What members have set for themselves on a server, as JSON.

@@ -16,7 +16,6 @@ from bot.server.reactions import ReactionChanges, gallery_text
 from bot.server.texts import NO_GALLERY_CHANNEL
 from bot.store import BestOfWeek, ReactionMaps
 from cogs.reactions.settings import texts
-from cogs.reactions.settings.page import NEEDED_CHARS, count_typed
 from cogs.reactions.texts import NOT_POSTED
 from cogs.ui.controls import Control, on
 from cogs.ui.forms import Form
@@ -27,6 +26,7 @@ from cogs.ui.texts import DONE, GONE
 
 SET, OFF = "gallery_set", "gallery_off"
 WEEK, PREVIEW = "week_channel", "week_preview"
+STARS_MAX = 100
 HOMES = (discord.ChannelType.text, discord.ChannelType.news, *FORUMS)
 """Where a gallery may be."""
 
@@ -113,7 +113,7 @@ class GalleryForm(Form):
             channel_types=list(HOMES), default_values=[] if there is None else [there]
         )
         self._stars: discord.ui.TextInput[Any] = discord.ui.TextInput(
-            default=str(now.gallery_stars), max_length=NEEDED_CHARS
+            default=str(now.gallery_stars), max_length=len(str(STARS_MAX))
         )
         self.add_item(discord.ui.Label(text=str(texts.GALLERY_CHANNEL), component=self._channel))
         self.add_item(
@@ -123,9 +123,17 @@ class GalleryForm(Form):
     async def answer(self, interaction: Interaction) -> None:
         """Move the gallery, if the sender still is a moderator. Raises InputError for a channel it can't post in."""
         await require_moderator(interaction)
-        stars = count_typed(self._stars.value, least=0)
+        stars = _stars_typed(self._stars.value)
         if not self._channel.values:
             raise InputError(NO_GALLERY_CHANNEL, "channel")
         chosen = self._channel.values[0].id
         require_may_post_in(interaction, chosen, files=True)
         await _change(interaction, chosen, stars, off=False)
+
+
+def _stars_typed(typed: str) -> int:
+    """Return a number of stars. Raises InputError unless it is one from 0 to STARS_MAX."""
+    text = typed.strip()
+    if not (text.isascii() and text.isdecimal() and int(text) <= STARS_MAX):
+        raise InputError(texts.NOT_A_NUMBER_OF_STARS(most=STARS_MAX), "stars")
+    return int(text)

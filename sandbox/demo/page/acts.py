@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from bot.domain.server.reaction_rules import DEFAULTS
+from bot.domain.server.reaction_rules import REACTIONS
 from bot.language import LANGUAGES, current, own_name, speaking
 from sandbox.demo import texts
 from sandbox.demo.page.frame import Frame
@@ -46,7 +46,7 @@ class PageActs:
 
     def _offered(self, here_id: int, viewer_id: str) -> dict[str, Any]:
         self._looks = viewer_id
-        does = {rule.shown: str(texts.REACTIONS[rule.action]) for rule in DEFAULTS.values()}
+        does = {rule.shown: str(texts.REACTIONS[rule.action]) for rule in REACTIONS.values()}
         return {
             **self._frame.shown(self._viewer(viewer_id).id, here_id),
             "reactions": [

@@ -14,6 +14,7 @@ from bot.delivery.posting.events import EventDesk
 from bot.domain.models import AccountStatus, JobState
 from bot.domain.server.events import LATE_S, ServerEvent
 from bot.domain.server.guild_rules import Limit, Period, Scope
+from bot.domain.server.reaction_rules import ReactionAction
 from bot.runtime import failpoints
 from bot.server.community.events import texts as said
 from cogs.ui.texts import MODERATORS_ONLY
@@ -414,7 +415,7 @@ async def test_an_event_waits_some_minutes_alone_for_what_was_requested_in_time(
 
 
 async def test_without_stars_there_is_no_vote(rig: Rig):
-    await rig.bot.parts.store.reactions.change_settings(rig.guild.id, is_on=False)
+    await rig.bot.parts.store.reactions.change(rig.guild.id, lambda now: replace(now, off=frozenset(ReactionAction)))
     refused = await rig.moderator.slash(rig.channel, "event", theme="Cats", ends="2h", purse=5.0)
     assert private_sentence(refused) == str(said.NO_STARS)
 

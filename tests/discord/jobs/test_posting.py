@@ -25,7 +25,7 @@ from tests.support.following import (
     set_aside,
     the_job,
 )
-from tests.support.reacting import made, newest, sent
+from tests.support.reacting import newest
 from tests.support.rig import Rig
 from tests.support.settings_pages import set_review
 from tests.support.surface import links_on, settled_exactly, state_text, until, watch
@@ -280,25 +280,3 @@ async def test_an_old_message_that_cannot_be_changed_costs_nothing(rig: Rig):
         await rig.work()
     assert the_job(rig, job.id).state == "delivered"
     assert len(newest(rig).attachments) == 1
-
-
-# ---------------------------------------------------------------------- nonces
-
-
-def nonces(rig: Rig) -> list[str]:
-    """Return the nonces of the messages that the bot has sent, in order."""
-    bodies = [call.json for call in rig.env.http_requests if call.method == "POST" and isinstance(call.json, dict)]
-    return [body["nonce"] for body in bodies if body.get("nonce")]
-
-
-async def test_each_member_who_wants_a_result_gets_it_under_a_nonce_of_their_own(rig: Rig):
-    message = await made(rig)
-    members = [rig.guild.add_member(rig.env.create_user(name)) for name in ("bob", "cyd", "dan")]
-    before = len(nonces(rig))
-    for member in members:
-        await member.react(message, "✉️")
-        await rig.env.settle()
-    assert [len(sent(rig, member)) for member in members] == [1, 1, 1]
-    new = nonces(rig)[before:]
-    assert len(set(new)) == len(new) == len(members), "Discord knows a nonce by its author, not by its channel"
-    assert all(len(nonce) <= 25 for nonce in new)

@@ -31,7 +31,6 @@ INCIDENTAL = frozenset(
         "meta",
         "outbox",
         "reaction_acts",
-        "reaction_legends",
         "sqlite_sequence",
     }
 )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from tests.support.channels import age_restricted, hidden_channel, rule
-from tests.support.reacting import in_channel, other, sent
+from tests.support.reacting import in_channel, other
 from tests.support.rig import Rig
 from tests.support.settings_pages import set_review
 
@@ -22,7 +23,9 @@ def eve(rig: Rig) -> Any:
 @pytest.fixture
 async def gallery(rig: Rig) -> Any:
     channel = rig.guild.create_text_channel("gallery")
-    await rig.bot.parts.store.reactions.change_settings(rig.guild.id, gallery=lambda _: (channel.id, 1))
+    await rig.bot.parts.store.reactions.change(
+        rig.guild.id, lambda now: replace(now, gallery_channel=channel.id, gallery_stars=1)
+    )
     return channel
 
 
@@ -73,20 +76,3 @@ async def test_a_gallery_where_the_bot_may_not_be_used_gets_nothing(rig: Rig, ev
     await rule(rig, forbidden_channels=frozenset({gallery.id}))
     await starred(rig, card, eve)
     assert in_channel(rig, gallery) == []
-
-
-async def test_what_was_made_without_the_safety_check_is_sent_to_its_author_alone(rig: Rig, eve: Any):
-    room = age_restricted(rig)
-    card = await made(rig, room, eve, "video generate", nsfw_checker=False)
-    for member in (rig.member, eve):
-        await member.react(card, "✉️")
-    await rig.env.settle()
-    assert len(sent(rig, eve)) == 1
-    assert sent(rig, rig.member) == []
-
-
-async def test_an_ordinary_result_is_sent_to_who_asks(rig: Rig, eve: Any):
-    card = await made(rig, rig.channel, eve)
-    await rig.member.react(card, "✉️")
-    await rig.env.settle()
-    assert len(sent(rig, rig.member)) == 1

@@ -1,19 +1,18 @@
-"""What reactions do, by buttons of the next step: direct messages and stars, with the rights of reactions."""
+"""Stars by a button of the next step, with the rights of reactions."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import discord
-import pytest
 
 from cogs.reactions import texts
 from cogs.results import texts as of_results
 from cogs.ui.texts import GONE
-from tests.support.reacting import in_channel, made, other, sent
+from tests.support.reacting import in_channel, made, other
 from tests.support.rig import Rig
-from tests.support.settings_pages import add_emoji, remove_emoji, set_gallery
-from tests.support.surface import close_private, deny, labels, private_sentence, unlinked
+from tests.support.settings_pages import choose, opened, set_gallery
+from tests.support.surface import deny, labels, private_sentence, unlinked
 
 OF_AN_IMAGE = [str(each) for each in (of_results.ZOOM_OUT, of_results.TO_4K, of_results.ADD_TO_CAST)]
 """What the next steps of an image have besides."""
@@ -34,19 +33,15 @@ def said(result: Any) -> str:
     return unlinked([m for m in (result.response, *result.followups) if m is not None][-1].content)
 
 
-async def test_the_next_step_offers_direct_messages_and_the_gallery_if_there_is_one(rig: Rig):
+async def test_the_next_step_offers_the_gallery_if_there_is_one_and_stars_are_on(rig: Rig):
     message = await made(rig)
-    shown = await next_step(rig, message)
-    assert labels(shown)[1:] == [str(of_results.TO_DMS), *OF_AN_IMAGE]
+    assert labels(await next_step(rig, message))[1:] == OF_AN_IMAGE
     await gallery_of(rig)
-    assert labels(await next_step(rig, message))[1:] == [
-        str(of_results.TO_DMS),
-        str(of_results.TO_GALLERY),
-        *OF_AN_IMAGE,
-    ]
-    await remove_emoji(rig, "✉")
-    assert labels(await next_step(rig, message))[1:] == [str(of_results.TO_GALLERY), *OF_AN_IMAGE]
-    assert private_sentence(await rig.member.click(shown, label=str(of_results.TO_DMS))) == str(texts.NOT_HERE)
+    shown = await next_step(rig, message)
+    assert labels(shown)[1:] == [str(of_results.TO_GALLERY), *OF_AN_IMAGE]
+    await choose(rig, await opened(rig, "reactions"), "emoji_acting")
+    assert labels(await next_step(rig, message))[1:] == OF_AN_IMAGE
+    assert private_sentence(await rig.member.click(shown, label=str(of_results.TO_GALLERY))) == str(texts.NOT_HERE)
 
 
 async def test_what_an_emoji_runs_has_that_emoji_in_the_choice(rig: Rig):
@@ -55,26 +50,6 @@ async def test_what_an_emoji_runs_has_that_emoji_in_the_choice(rig: Rig):
     assert options["video.generate"]["label"] == "Animate it"
     assert options["video.generate"]["emoji"]["name"] == "🎬"
     assert "emoji" not in options["image.edit"]
-
-
-@pytest.mark.parametrize("restarted", [False, True], ids=["running", "restarted"])
-async def test_anybody_who_sees_a_result_gets_it_by_direct_message(rig: Rig, restarted: bool):
-    message = await made(rig)
-    bob = other(rig)
-    shown = await next_step(rig, message, bob)
-    if restarted:
-        await rig.restart()
-    assert said(await bob.click(shown, label=str(of_results.TO_DMS))) == str(texts.SENT)
-    [there] = sent(rig, bob)
-    assert there.attachments
-
-
-async def test_who_accepts_no_direct_messages_is_told(rig: Rig):
-    message = await made(rig)
-    shown = await next_step(rig, message)
-    await rig.member.click(shown, label=str(of_results.TO_DMS))
-    close_private(rig, rig.member)
-    assert str(texts.DMS_CLOSED) in said(await rig.member.click(shown, label=str(of_results.TO_DMS)))
 
 
 async def test_stars_are_counted_once_for_each_member_and_taken_back(rig: Rig):
@@ -91,14 +66,10 @@ async def test_stars_are_counted_once_for_each_member_and_taken_back(rig: Rig):
     assert post.attachments
 
 
-async def test_whose_reactions_do_not_count_may_not_press_either(rig: Rig):
+async def test_a_blocked_member_may_not_press_either(rig: Rig):
     gallery = await gallery_of(rig)
-    await add_emoji(rig, "⭐", "gallery", Whose_reactions_count="author")
-    message = await made(rig)
-    bob = other(rig)
-    refused = await bob.click(await next_step(rig, message, bob), label=str(of_results.TO_GALLERY))
-    assert "Only the author of the result" in private_sentence(refused)
-    access, shown = rig.bot.parts.moderation.access, await next_step(rig, message)
+    shown = await next_step(rig, await made(rig))
+    access = rig.bot.parts.moderation.access
     await access.block(rig.guild.id, rig.member.id, until=None, why="", by_id=rig.moderator.id)
     refused = await rig.member.click(shown, label=str(of_results.TO_GALLERY))
     assert "blocked you" in private_sentence(refused)
@@ -106,14 +77,14 @@ async def test_whose_reactions_do_not_count_may_not_press_either(rig: Rig):
 
 
 async def test_who_no_longer_sees_the_channel_finds_nothing(rig: Rig):
-    message = await made(rig)
+    gallery, message = await gallery_of(rig), await made(rig)
     bob = other(rig)
     shown = await next_step(rig, message, bob)
     deny(rig, view_channel=False)
     try:
-        result = await bob.click(shown, label=str(of_results.TO_DMS))
+        result = await bob.click(shown, label=str(of_results.TO_GALLERY))
     except Exception:  # noqa: BLE001 - simcord refuses a press in a channel that is not seen
-        assert sent(rig, bob) == []
+        assert in_channel(rig, gallery) == []
         return
     assert private_sentence(result) == str(GONE)
 
@@ -123,4 +94,4 @@ async def test_a_private_result_is_not_offered_to_the_gallery(rig: Rig):
     card = await rig.member.slash(rig.channel, "image generate", prompt="a fox #fast", private=True)
     await rig.work()
     shown = await next_step(rig, card.response)
-    assert labels(shown)[1:] == [str(of_results.TO_DMS), *OF_AN_IMAGE]
+    assert labels(shown)[1:] == OF_AN_IMAGE

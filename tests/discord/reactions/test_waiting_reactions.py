@@ -13,7 +13,7 @@ from bot.domain.server.reaction_rules import ReactionKey
 from bot.runtime import failpoints
 from cogs.reactions.actions import MEMBER_A_MINUTE
 from tests.support import following
-from tests.support.reacting import direct_texts, event, made, newest, sent
+from tests.support.reacting import direct_texts, event, made, newest
 from tests.support.rig import Rig
 from tests.support.surface import settled_exactly
 
@@ -132,15 +132,6 @@ async def test_taken_back_before_the_result_it_does_nothing(rig: Rig):
     await rig.member.unreact(newest(rig), "🔁")
     await all_ended(rig)
     assert await reruns(rig) == []
-
-
-async def test_a_wish_to_be_sent_the_result_waits_too(rig: Rig):
-    await rig.member.slash(rig.channel, "image generate", prompt="a fox #fast")
-    await rig.moderator.react(newest(rig), "✉️")
-    assert direct_texts(rig, rig.moderator) == []
-    await all_ended(rig)
-    await tick(rig)
-    assert len(sent(rig, rig.moderator)) == 1
 
 
 async def test_what_is_shown_of_several_is_made_again_at_once(rig: Rig):

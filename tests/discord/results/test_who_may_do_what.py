@@ -51,7 +51,6 @@ PRESSES: dict[tuple[str, str], tuple[str, ...]] = {
     ("one", "zoom_out"): WITH_PRICE,
     ("one", "enlarge"): WITH_PRICE,
     ("one", "cast_result"): WITH_FORM,
-    ("one", "to_dms"): FREE,
     ("one", "to_gallery"): FREE,
     ("one", "details"): TO_READ,
     ("one", "post_again"): FREE,

@@ -102,7 +102,7 @@ class ServerEvents:
         if wish.cap is not None and not 0 < wish.cap <= wish.purse:
             raise InputError(texts.CAP_SIZE(purse=credits_words(wish.purse)), "cap")
         reactions = await self.store.reactions.get(guild_id)
-        if not reactions.is_on or all(each.action is not ReactionAction.GALLERY for each in reactions.rules.values()):
+        if ReactionAction.GALLERY in reactions.off:
             raise InputError(texts.NO_STARS)
         return ServerEvent(
             id=new_id(),
