@@ -1,4 +1,4 @@
-"""The actions of reactions: start a job, send a result by direct message, star it, take it down."""
+"""The actions of reactions: start a job, star a result, take it down."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -50,7 +50,6 @@ class Reacted:
 
     @property
     def key(self) -> ReactionKey:
-        """The reaction's key in the store."""
         return ReactionKey(
             guild_id=self.guild.id,
             message_id=self.message_id,
@@ -60,17 +59,14 @@ class Reacted:
 
     @property
     def rule(self) -> Reaction:
-        """The emoji's rule."""
         return self.on.rule
 
     @property
     def card(self) -> Card:
-        """The source card."""
         return self.on.card
 
     @property
     def jobs(self) -> tuple[Job, ...]:
-        """The card's jobs."""
         return self.on.jobs
 
 

@@ -20,7 +20,7 @@ from bot.generation.generations import Generations
 from bot.generation.sources import require_kept
 from bot.jobs.intake import Accepted, JobService
 from bot.runtime.clock import Clock
-from bot.store import DueWish, Store
+from bot.store import Store
 from bot.store.texts import REACTION_WITHDRAWN
 
 QUIET_S = 600.0
@@ -66,15 +66,13 @@ class Reactions:
 
     async def find(self, guild_id: int, message_id: int, emoji: str) -> ReactedCard | None:
         """Return a reaction's target; None if the message shows no card, or the emoji does nothing here."""
-        found = await self.store.cards.in_message(guild_id, message_id)
-        if found is None:
-            return None
-        rule = (await self.store.reactions.get(guild_id)).of(emoji)
-        return None if rule is None else ReactedCard(card=found[0], jobs=found[1], rule=rule)
+        return await self._on(guild_id, await self.store.cards.in_message(guild_id, message_id), emoji)
 
     async def find_card(self, guild_id: int, card_id: str, emoji: str) -> ReactedCard | None:
         """Return the target of a reaction that waited, wherever the card is now; None as for `find`."""
-        found = await self.store.cards.with_jobs(guild_id, card_id)
+        return await self._on(guild_id, await self.store.cards.with_jobs(guild_id, card_id), emoji)
+
+    async def _on(self, guild_id: int, found: tuple[Card, tuple[Job, ...]] | None, emoji: str) -> ReactedCard | None:
         if found is None:
             return None
         rule = (await self.store.reactions.get(guild_id)).of(emoji)
@@ -83,8 +81,8 @@ class Reactions:
     async def count(self, key: ReactionKey, reacted: ReactedCard) -> bool:
         """Note a reaction. Return whether it acts now.
 
-        It then waits until `note_done`, `note_failed` or `accept`. Raises InputError for a card with erased contents,
-        which can only be removed.
+        It then waits until the store notes that it is done or has failed, or `accept` does. Raises InputError for a
+        card with erased contents, which can only be removed.
         """
         if reacted.rule.action is not ReactionAction.REMOVE:
             require_kept(*reacted.jobs)
@@ -126,18 +124,6 @@ class Reactions:
         await store.note_done(key)
         return True
 
-    async def note_done(self, key: ReactionKey) -> None:
-        """Note that a waiting reaction has acted; one noted by `accept` is unchanged."""
-        await self.store.reaction_acts.note_done(key)
-
-    async def note_failed(self, key: ReactionKey) -> None:
-        """Note that a reaction's action failed, so that its next event acts."""
-        await self.store.reaction_acts.note_failed(key)
-
-    async def due(self, card_id: str | None = None) -> list[DueWish]:
-        """Return reactions that wait on ended cards: of all servers, or on one card."""
-        return await self.store.reaction_acts.due(card_id=card_id)
-
     async def withdraw(self, key: ReactionKey) -> Withdrawal | None:
         """Remove a reaction, and cancel its unsubmitted jobs. None if it had not acted."""
         act = await self.store.reaction_acts.take_back(key)
@@ -146,13 +132,6 @@ class Reactions:
         reason = str(REACTION_WITHDRAWN)
         cancelled = act.made_card is not None and await self.jobs.undo_card(key.guild_id, act.made_card, reason)
         return Withdrawal(card_id=act.card_id, action=act.action, cancelled_card=act.made_card if cancelled else None)
-
-    async def forget(self, key: ReactionKey) -> None:
-        await self.store.reaction_acts.take_back(key)
-
-    async def clear(self, guild_id: int, message_id: int, emoji: str | None) -> list[str]:
-        """Remove all reactions on a message, or those with one emoji. Return their cards' ids."""
-        return await self.store.reaction_acts.clear(guild_id, message_id, emoji)
 
     async def may_report(self, guild_id: int, what: str) -> bool:
         """Whether to report now that a reaction did nothing; the same `what` once in `QUIET_S`."""
