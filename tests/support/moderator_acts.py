@@ -21,7 +21,7 @@ from tests.support.jobs import on_job
 from tests.support.prices import priced
 from tests.support.rig import Rig
 from tests.support.scheduling import schedule
-from tests.support.settings_pages import choose, opened, press, send, send_review
+from tests.support.settings_pages import choose, let_act, opened, press, send, send_review
 from tests.support.surface import REMOVE, fill, icon, inputs, post_log, until
 
 FAST = "a fox #fast"
@@ -395,7 +395,7 @@ def chosen(action: str, value: str) -> Do:
 
 
 async def turn_reactions_off(stage: Stage, panel: Any) -> None:
-    await choose(stage.rig, panel, "emoji_acting")
+    await let_act(stage.rig, page=panel)
 
 
 async def set_key(stage: Stage, secret: str) -> None:

@@ -134,6 +134,12 @@ async def send_prices(rig: Rig, data: bytes) -> Any:
 # ---------------------------------------------------------------------- reactions
 
 
+async def let_act(rig: Rig, *actions: str, page: Any = None) -> Any:
+    """Let the emojis of these actions do something, and no others."""
+    page = page or await opened(rig, "reactions")
+    return await rig.moderator.select(page, list(actions), custom_id=_custom_id(page, "emoji_acting"))
+
+
 async def seed_emojis(rig: Rig, seeds: str) -> Any:
     """Set which emojis the bot puts on results."""
     return await choose(rig, await opened(rig, "reactions"), "emoji_seeds", seeds)

@@ -11,7 +11,7 @@ from cogs.results import texts as of_results
 from cogs.ui.texts import GONE
 from tests.support.reacting import in_channel, made, other
 from tests.support.rig import Rig
-from tests.support.settings_pages import choose, opened, set_gallery
+from tests.support.settings_pages import let_act, set_gallery
 from tests.support.surface import deny, labels, private_sentence, unlinked
 
 OF_AN_IMAGE = [str(each) for each in (of_results.ZOOM_OUT, of_results.TO_4K, of_results.ADD_TO_CAST)]
@@ -39,7 +39,7 @@ async def test_the_next_step_offers_the_gallery_if_there_is_one_and_stars_are_on
     await gallery_of(rig)
     shown = await next_step(rig, message)
     assert labels(shown)[1:] == [str(of_results.TO_GALLERY), *OF_AN_IMAGE]
-    await choose(rig, await opened(rig, "reactions"), "emoji_acting")
+    await let_act(rig)
     assert labels(await next_step(rig, message))[1:] == OF_AN_IMAGE
     assert private_sentence(await rig.member.click(shown, label=str(of_results.TO_GALLERY))) == str(texts.NOT_HERE)
 

@@ -12,7 +12,7 @@ from bot.domain.server.reaction_rules import ReactionAction
 from cogs.reactions import pressed as seeds
 from tests.support.reacting import direct_texts, made, newest
 from tests.support.rig import Rig
-from tests.support.settings_pages import choose, opened, page_text, seed_emojis, set_gallery
+from tests.support.settings_pages import choose, let_act, opened, page_text, seed_emojis, set_gallery
 from tests.support.surface import notice, private_sentence, unlinked
 
 ALL_BUT_RERUN = [each.value for each in ReactionAction if each is not ReactionAction.RERUN]
@@ -30,13 +30,13 @@ def said(result: Any) -> str:
 async def test_what_is_turned_off_does_nothing_until_it_is_turned_on(rig: Rig):
     message = await made(rig)
     assert "🔁 re-run it" in await listed(rig)
-    done = said(await choose(rig, await opened(rig, "reactions"), "emoji_acting", *ALL_BUT_RERUN))
+    done = said(await let_act(rig, *ALL_BUT_RERUN))
     assert "let these reactions act: 🎲 🎬" in done
     assert "🔁" not in await listed(rig)
     await rig.member.react(message, "🔁")
     assert len(await rig.jobs()) == 1
     assert direct_texts(rig, rig.member) == []
-    await choose(rig, await opened(rig, "reactions"), "emoji_acting", *ReactionAction)
+    await let_act(rig, *ReactionAction)
     await rig.moderator.react(message, "🔁")
     assert len(await rig.jobs()) == 2
     record = await rig.bot.parts.store.decisions.all(rig.guild.id)
@@ -120,7 +120,7 @@ async def test_help_says_what_the_emojis_and_words_do(rig: Rig):
     shown = await around(rig)
     assert "🔁 re-run it · 🎲 vary it · 🎬 animate an image" in shown
     assert "mention me" in shown
-    await choose(rig, await opened(rig, "reactions"), "emoji_acting")
+    await let_act(rig)
     assert "Reactions are turned off on this server." in await around(rig)
 
 

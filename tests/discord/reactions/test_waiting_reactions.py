@@ -193,4 +193,4 @@ async def test_a_refusal_when_its_time_has_come_is_told_once_and_ends_the_wish(r
     assert "spam" in sentence
     acts = rig.bot.parts.store.reaction_acts
     key = ReactionKey(guild_id=rig.guild.id, message_id=card.id, emoji="🔁", member_id=rig.moderator.id)
-    assert await acts.take_back(key.guild_id, key.message_id, key.emoji, key.member_id) is None
+    assert await acts.take_back(key) is None
