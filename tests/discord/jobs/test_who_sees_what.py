@@ -18,7 +18,7 @@ from cogs.ui.texts import GONE
 from tests.support.channels import POSTS, made_in, press, private_thread, rule, shown
 from tests.support.examples import examples
 from tests.support.jobs import on_job
-from tests.support.reacting import event, in_channel, other, sent
+from tests.support.reacting import event, in_channel, other
 from tests.support.recipes import new_recipe
 from tests.support.rig import Rig
 from tests.support.surface import agreed, fill, newest
@@ -122,14 +122,13 @@ async def ways_to(rig: Rig, eve: Any, job: Job) -> dict[str, bool]:
 
 
 async def reacts(rig: Rig, eve: Any, place: Any, job: Job) -> bool:
-    """Whether the member's reaction on the job's card brings them its result."""
+    """Whether the member's star on the job's card counts."""
     [card] = [message for message in in_channel(rig, place) if message.id == job.message_id]
     rig.advance(61)  # so many reactions a minute are heard
-    before = len(sent(rig, eve))
-    await event(rig, card, "✉️", eve.id)
-    after = len(sent(rig, eve))
-    await event(rig, card, "✉️", eve.id, removed=True)
-    return after > before
+    await event(rig, card, "⭐", eve.id)
+    stars = await rig.bot.parts.store.reaction_acts.stars(rig.guild.id, job.card_id)
+    await event(rig, card, "⭐", eve.id, removed=True)
+    return stars > 0
 
 
 async def compare(rig: Rig, places: Places, chance: random.Random) -> None:
