@@ -99,11 +99,9 @@ class TotalsAudit:
         await self._store.meta.set(COMPARED_META, str(now))
 
     async def _compare(self, guild_id: int) -> None:
-        found = await self._store.totals.compare(guild_id)
-        if found.is_right:
+        if not await self._store.totals.differing(guild_id):
             return
-        wrong = await self._store.totals.correct(found, record=_totals_corrected)
-        if wrong:
+        if wrong := await self._store.totals.rebuild(guild_id, record=_totals_corrected):
             self._metrics.books_differed("totals")
             log.error("totals.differed", guild=guild_id, rows=wrong)
 

@@ -365,7 +365,7 @@ CALLS: dict[str, Call] = {
     "drafts.take": lambda store, guild_id, other, _: store.drafts.take(guild_id, MEMBER, other.draft_id),
     "reports.totals": lambda store, guild_id, *_: store.reports.totals(guild_id, [(0.0, 9e9)]),
     "reports.ledger_page": lambda store, guild_id, *_: store.reports.ledger_page(guild_id),
-    "totals.compare": lambda store, guild_id, *_: store.totals.compare(guild_id),
+    "totals.differing": lambda store, guild_id, *_: store.totals.differing(guild_id),
     "job_lists.page": lambda store, guild_id, *_: store.job_lists.page(guild_id, limit=100),
     "lineage.of": lambda store, guild_id, other, _: store.lineage.of(guild_id, other.job.id),
     "lineage.made_from": lambda store, guild_id, other, _: store.lineage.made_from(
@@ -485,7 +485,7 @@ WITHOUT_GUILD = {
     "api_changes.adopt", "api_changes.latest", "api_facts.all", "api_facts.dates", "api_facts.delete",
     "welcomes.expect", "welcomes.due",
     "own_accounts.guilds", "own_accounts.remove", "own_accounts.sums",
-    "practice.guilds", "practice.sent", "totals.next_guild", "totals.correct",
+    "practice.guilds", "practice.sent", "totals.next_guild", "totals.rebuild",
 }  # fmt: skip
 
 

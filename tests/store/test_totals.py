@@ -19,7 +19,6 @@ from bot.domain.models import JobState, LedgerKind
 from bot.domain.server.guild_rules import Rules
 from bot.runtime.metrics import Metrics
 from bot.store import Store
-from bot.store.money import totals
 from bot.store.money.totals import (
     COMPARED_META,
     HOST_ID,
@@ -301,9 +300,8 @@ async def rows_of(store: Store) -> list[tuple[Any, ...]]:
 
 @pytest.mark.parametrize("wrong", WRONG)
 async def test_totals_that_are_wrong_are_found_told_and_set_right_within_a_day(
-    store: Store, made: Any, clock: HandClock, wrong: str, monkeypatch: pytest.MonkeyPatch
+    store: Store, made: Any, clock: HandClock, wrong: str
 ) -> None:
-    monkeypatch.setattr(totals, "JOBS_COMPARED", 2)
     for day in range(1, 6):
         job = await accept(store, made, day * DAY_S)
         await store.jobs.change(job, JobState.DELIVERED, settle=Decimal(day))
@@ -335,13 +333,13 @@ async def test_right_totals_are_compared_once_a_day_and_nothing_is_said(
     await accepted(store, "1", "2")
     await store.settings.change(GUILD, lambda _: Rules(log_channel=777))
     compared = []
-    real = store.totals.compare
+    real = store.totals.differing
 
-    async def compare(guild_id: int) -> Any:
+    async def differing_of(guild_id: int) -> Any:
         compared.append(guild_id)
         return await real(guild_id)
 
-    monkeypatch.setattr(store.totals, "compare", compare)
+    monkeypatch.setattr(store.totals, "differing", differing_of)
     audit = TotalsAudit(store, clock, Metrics())
     await audit.run_once()
     assert compared == [], "a start has work of its own"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -20,7 +20,7 @@ from bot.runtime.progress import Progress
 from bot.store import texts
 from bot.store.engine.columns import from_milli
 from bot.store.engine.repository import RecordOf, Repository
-from bot.store.sql import Connection, Row
+from bot.store.sql import Connection
 
 HOUR_S, DAY_S = 3600, 86_400
 HOST_ID = 0
@@ -276,83 +276,46 @@ def _of_host(db: Connection, limit: Limit, now: float) -> HostCredits:
 
 COMPARED_META = "totals_compared_at"
 """The key in the table `meta` of when all totals were last compared with the ledger (Unix seconds)."""
-JOBS_COMPARED = 200
-"""Jobs compared in one read: some ten milliseconds."""
 _KEY = "guild_id, practice, member_id, since, operation, channel_id, parent_channel_id, category_id"
 _AMOUNTS = "sum(charged_milli), sum(drawn_milli), sum(spent_milli), sum(paid_jobs)"
-_NOT_ZERO = "sum(charged_milli) <> 0 OR sum(drawn_milli) <> 0 OR sum(spent_milli) <> 0 OR sum(paid_jobs) <> 0"
-_WINDOW = "guild_id = :guild_id AND since >= :since AND since < :until"
-# True less stored; members' rows by their index, and of `member_id` also where it has none there.
-_DIFFERENCES = f"""
-SELECT {_KEY}, {_AMOUNTS} FROM (
-    SELECT {_KEY}, charged_milli, drawn_milli, spent_milli, paid_jobs FROM true_totals
-    WHERE guild_id = :guild_id AND at >= :since AND at < :until
-    UNION ALL
-    SELECT {_KEY}, -charged_milli, -drawn_milli, -spent_milli, -paid_jobs FROM running_totals
-    WHERE {_WINDOW} AND practice IN (0, 1, 2) AND member_id = 0
-    UNION ALL
-    SELECT total.guild_id, total.practice, total.member_id, total.since, operation, channel_id, parent_channel_id,
-        category_id, -charged_milli, -drawn_milli, -spent_milli, -paid_jobs
-    FROM (
-        SELECT DISTINCT practice, member_id FROM running_totals
-        WHERE {_WINDOW} AND practice IN (0, 1, 2) AND operation = '' AND member_id <> 0
-        UNION SELECT books, :member_id FROM (SELECT 0 AS books UNION ALL SELECT 1 UNION ALL SELECT 2) AS each
-        WHERE :member_id <> 0
-    ) AS member
-    CROSS JOIN running_totals AS total ON total.guild_id = :guild_id AND total.practice = member.practice
-        AND total.member_id = member.member_id AND total.since >= :since AND total.since < :until
-) AS each
-GROUP BY {_KEY} HAVING {_NOT_ZERO}
-"""  # noqa: S608 - assembled from constants
-_CORRECT = f"""
-INSERT INTO running_totals ({_KEY}, charged_milli, drawn_milli, spent_milli, paid_jobs) {_DIFFERENCES}
-ON CONFLICT ({_KEY}) DO UPDATE SET
-    charged_milli = running_totals.charged_milli + excluded.charged_milli,
-    drawn_milli = running_totals.drawn_milli + excluded.drawn_milli,
-    spent_milli = running_totals.spent_milli + excluded.spent_milli,
-    paid_jobs = running_totals.paid_jobs + excluded.paid_jobs
-"""
-_FORGET_ZEROS = """
-DELETE FROM running_totals
-WHERE guild_id = ? AND practice = ? AND member_id = ? AND since = ? AND operation = ?
-    AND charged_milli = 0 AND drawn_milli = 0 AND spent_milli = 0 AND paid_jobs = 0
-"""
-_LAST_OF_WINDOW = """
-SELECT min(at) FROM (
-    SELECT * FROM (
-        SELECT created_at AS at FROM jobs WHERE guild_id = :guild_id AND created_at >= :since
-        ORDER BY created_at LIMIT 1 OFFSET :most
-    ) AS last_job
-    UNION ALL
-    SELECT * FROM (
-        SELECT at FROM ledger WHERE guild_id = :guild_id AND at >= :since ORDER BY at LIMIT 1 OFFSET :most
-    ) AS last_line
-) AS each
-"""
-_LAST_OF_HOST = """
-SELECT min(created_at) FROM (
-    SELECT created_at FROM jobs WHERE key_id IS NULL AND created_at >= :since ORDER BY created_at LIMIT 1 OFFSET :most
-) AS last_job
-"""
-_NEXT_MEMBER = """
-SELECT practice, member_id FROM running_totals
-WHERE guild_id = ? AND (practice, member_id) > (?, ?) ORDER BY practice, member_id LIMIT 1
-"""
-_STRAYS = """
-SELECT DISTINCT since FROM running_totals AS detail
-WHERE guild_id = :guild_id AND practice = :practice AND member_id = :member_id AND operation <> '' AND NOT EXISTS (
-    SELECT 1 FROM running_totals
-    WHERE guild_id = :guild_id AND practice = :practice AND member_id = :member_id AND since = detail.since
-        AND operation = ''
-)
+_TRUE = f"SELECT {_KEY}, charged_milli, drawn_milli, spent_milli, paid_jobs FROM true_totals WHERE guild_id = :guild_id"  # noqa: S608 - constants
+_SUMMED = f"""
+GROUP BY {_KEY}
+HAVING sum(charged_milli) <> 0 OR sum(drawn_milli) <> 0 OR sum(spent_milli) <> 0 OR sum(paid_jobs) <> 0
 """
 _TRUE_BOOKED = """
-SELECT coalesce(jobs.key_id, 0) AS key_id, ledger.practice, ledger.kind, sum(credits_milli) AS credits_milli
-FROM ledger LEFT JOIN jobs ON jobs.id = ledger.job_id
-WHERE ledger.guild_id = :guild_id AND ledger.at >= :since AND ledger.at < :until
-GROUP BY coalesce(jobs.key_id, 0), ledger.practice, ledger.kind
+SELECT ledger.guild_id, coalesce(jobs.key_id, 0) AS key_id, ledger.practice, ledger.kind, credits_milli
+FROM ledger LEFT JOIN jobs ON jobs.id = ledger.job_id WHERE ledger.guild_id = :guild_id
 """
-_STORED_BOOKED = "SELECT key_id, practice, kind, credits_milli FROM ledger_totals WHERE guild_id = ?"
+_BOOKED_SUMMED = "GROUP BY guild_id, key_id, practice, kind HAVING sum(credits_milli) <> 0"
+# True less stored.
+_DIFFERENCES = (
+    f"""
+    SELECT 1 FROM (
+        {_TRUE} UNION ALL
+        SELECT {_KEY}, -charged_milli, -drawn_milli, -spent_milli, -paid_jobs FROM running_totals
+        WHERE guild_id = :guild_id
+    ) AS each {_SUMMED}
+    """,  # noqa: S608 - assembled from constants
+    f"""
+    SELECT 1 FROM (
+        {_TRUE_BOOKED} UNION ALL
+        SELECT guild_id, key_id, practice, kind, -credits_milli FROM ledger_totals WHERE guild_id = :guild_id
+    ) AS each {_BOOKED_SUMMED}
+    """,  # noqa: S608 - assembled from constants
+)
+_REBUILD = (
+    "DELETE FROM running_totals WHERE guild_id = :guild_id",
+    f"""
+    INSERT INTO running_totals ({_KEY}, charged_milli, drawn_milli, spent_milli, paid_jobs)
+    SELECT {_KEY}, {_AMOUNTS} FROM ({_TRUE}) AS each {_SUMMED}
+    """,  # noqa: S608 - assembled from constants
+    "DELETE FROM ledger_totals WHERE guild_id = :guild_id",
+    f"""
+    INSERT INTO ledger_totals (guild_id, key_id, practice, kind, credits_milli)
+    SELECT guild_id, key_id, practice, kind, sum(credits_milli) FROM ({_TRUE_BOOKED}) AS each {_BOOKED_SUMMED}
+    """,  # noqa: S608 - assembled from constants
+)
 _NEXT_GUILD = """
 SELECT min(id) FROM (
     SELECT min(guild_id) AS id FROM jobs WHERE guild_id > :after
@@ -363,111 +326,19 @@ SELECT min(id) FROM (
 """
 
 
-@dataclass(frozen=True, slots=True)
-class _Window:
-    """Whole days, and a member who has rows there that no row in all leads to."""
-
-    since: int
-    until: int
-    member_id: int = 0
-
-
-@dataclass(slots=True)
-class Comparison:
-    """Compares a guild's totals with its ledger, or the host's (HOST_ID), in steps."""
-
-    guild_id: int
-    wrong: list[_Window] = field(default_factory=list)
-    """Where rows differ."""
-    is_booked_wrong: bool = False
-    """Whether `ledger_totals` may differ."""
-    _since: int = field(default=0, repr=False)
-    _member: tuple[int, int] | None = field(default=(-1, 0), repr=False)
-    _booked: Counter[tuple[int, int, str]] = field(default_factory=Counter, repr=False)
-
-    @property
-    def is_right(self) -> bool:
-        return not self.wrong and not self.is_booked_wrong
-
-    def step(self, db: Connection) -> bool:
-        """Compare the next days, then a member's rows; return whether there is more."""
-        if self._since < _EVER_S:
-            self._compare_days(db)
-        elif self._member is not None:
-            self._compare_member(db, *self._member)
-        return self._member is not None
-
-    def _compare_days(self, db: Connection) -> None:
-        window = _window(db, self.guild_id, self._since, JOBS_COMPARED)
-        self._since = window.until
-        if _differences(db, self.guild_id, window):
-            self.wrong.append(window)
-        if self.guild_id == HOST_ID:
-            return
-        self._booked.update(_true_booked(db, self.guild_id, window))
-        if window.until == _EVER_S:
-            self.is_booked_wrong = +_booked_in(db, _STORED_BOOKED, self.guild_id) != +self._booked
-
-    def _compare_member(self, db: Connection, practice: int, member_id: int) -> None:
-        values = {"guild_id": self.guild_id, "practice": practice, "member_id": member_id}
-        for (since,) in db.execute(_STRAYS, values).fetchall() if member_id else ():
-            window = _Window(since, since + DAY_S, member_id)
-            if _differences(db, self.guild_id, window):
-                self.wrong.append(window)
-        row = db.execute(_NEXT_MEMBER, (self.guild_id, practice, member_id)).fetchone()
-        self._member = None if row is None else (row[0], row[1])
-
-
-def _window(db: Connection, guild_id: int, since: int, most: int) -> _Window:
-    """Return the days from `since` on that have about so many jobs or lines, or all that follow."""
-    query = _LAST_OF_HOST if guild_id == HOST_ID else _LAST_OF_WINDOW
-    (last,) = db.execute(query, {"guild_id": guild_id, "since": since, "most": most}).fetchone()
-    return _Window(since, _EVER_S if last is None else (int(last) // DAY_S + 1) * DAY_S)
-
-
-def _differences(db: Connection, guild_id: int, window: _Window) -> list[Row]:
-    return db.execute(_DIFFERENCES, {"guild_id": guild_id, **asdict(window)}).fetchall()
-
-
-def _true_booked(db: Connection, guild_id: int, window: _Window) -> Counter[tuple[int, int, str]]:
-    rows = db.execute(_TRUE_BOOKED, {"guild_id": guild_id, "since": window.since, "until": window.until}).fetchall()
-    return Counter({(key_id, practice, kind): int(milli) for key_id, practice, kind, milli in rows})
-
-
-def _booked_in(db: Connection, query: str, guild_id: int) -> Counter[tuple[int, int, str]]:
-    rows = db.execute(query, (guild_id,)).fetchall()
-    return Counter({(key_id, practice, kind): milli for key_id, practice, kind, milli in rows})
-
-
-def _correct(db: Connection, guild_id: int, window: _Window) -> int:
-    """Set the rows of these days right; return how many were wrong."""
-    rows = [tuple(row) for row in _differences(db, guild_id, window)]
-    if rows:
-        db.execute(_CORRECT, {"guild_id": guild_id, **asdict(window)})
-        db.executemany(_FORGET_ZEROS, [row[:5] for row in rows])
-    return len(rows)
-
-
-def _correct_booked(db: Connection, guild_id: int) -> int:
-    known, stored = _true_booked(db, guild_id, _Window(0, _EVER_S)), _booked_in(db, _STORED_BOOKED, guild_id)
-    if +known == +stored:
-        return 0
-    db.execute("DELETE FROM ledger_totals WHERE guild_id = ?", (guild_id,))
-    db.executemany(
-        "INSERT INTO ledger_totals (guild_id, key_id, practice, kind, credits_milli) VALUES (?, ?, ?, ?, ?)",
-        [(guild_id, *key, milli) for key, milli in known.items()],
-    )
-    return sum(known[key] != stored[key] for key in known | stored)
+def _differing(db: Connection, guild_id: int) -> int:
+    """Return how many of a guild's totals, or the host's (HOST_ID), are not what the ledger adds up to."""
+    of = {"guild_id": guild_id}
+    booked = () if guild_id == HOST_ID else db.execute(_DIFFERENCES[1], of).fetchall()
+    return len(db.execute(_DIFFERENCES[0], of).fetchall()) + len(booked)
 
 
 def wrong_guilds(db: Connection, progress: Progress) -> Iterator[int]:
     """Yield the guilds whose totals differ from the ledger, and HOST_ID. Reads all of it."""
     guild_id: int | None = HOST_ID
     while guild_id is not None:
-        comparison = Comparison(guild_id)
-        while comparison.step(db):
-            progress(texts.COMPARING_TOTALS, 0, 0)
-        if not comparison.is_right:
+        progress(texts.COMPARING_TOTALS, 0, 0)
+        if _differing(db, guild_id):
             yield guild_id
         guild_id = _next_guild(db, guild_id)
 
@@ -484,18 +355,17 @@ class Totals(Repository):
         """Return the next guild by id, None after the last."""
         return await self._database.glance(lambda db: _next_guild(db, after))
 
-    async def compare(self, guild_id: int) -> Comparison:
-        """Compare all of a guild's totals, or the host's (HOST_ID), a few days at a time."""
-        comparison = Comparison(guild_id)
-        while await self._database.glance(comparison.step):
-            pass
-        return comparison
+    async def differing(self, guild_id: int) -> int:
+        """Return how many of a guild's totals, or the host's (HOST_ID), are wrong."""
+        return await self._database.glance(lambda db: _differing(db, guild_id))
 
-    async def correct(self, found: Comparison, *, record: RecordOf[int]) -> int:
+    async def rebuild(self, guild_id: int, *, record: RecordOf[int]) -> int:
         """Set right what still differs; return how many rows. The host has no record."""
 
         def change(db: Connection) -> int:
-            rows = sum(_correct(db, found.guild_id, window) for window in found.wrong)
-            return rows + (_correct_booked(db, found.guild_id) if found.is_booked_wrong else 0)
+            rows = _differing(db, guild_id)
+            for statement in _REBUILD if rows else ():
+                db.execute(statement, {"guild_id": guild_id})
+            return rows
 
-        return await self._recorded(found.guild_id, change, None if found.guild_id == HOST_ID else record)
+        return await self._recorded(guild_id, change, None if guild_id == HOST_ID else record)
