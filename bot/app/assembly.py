@@ -215,7 +215,6 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         second_copy=second_copy,
         clock=setup.clock,
         metrics=setup.metrics,
-        spawn=setup.spawn,
     )
     core.absences.listen(core.signals.resume)
     webhooks = Webhooks(core.webhook_tokens, hint=core.signals.hint)

@@ -22,14 +22,13 @@ from bot.app.assembly import open_parts
 from bot.app.connection.gate import RATE_LIMIT_MAX_S, DiscordGate
 from bot.app.connection.names import pass_all
 from bot.app.connection.start import Gateway, GatewayClient, StartBackoff, invite_link, shard_states
-from bot.app.duties import Duties
+from bot.app.duties import Duties, Spawn
 from bot.app.parts import Cdn, Parts, Role, Setup
 from bot.app.practice_process import NoPracticeStudio, PracticeProcess, PracticeStudio
 from bot.catalogue import Catalogue, LiveCatalogue
 from bot.delivery import CardSurface
 from bot.delivery.answers.command_payload import Translator
 from bot.delivery.answers.deferral import watch_attempts
-from bot.delivery.answers.recovery import Spawn
 from bot.delivery.answers.responses import Bot, OpenForms, Responses, speak_to
 from bot.delivery.answers.texts import FORM_LOST
 from bot.delivery.card.memory import CardOwner, EveryCard
@@ -199,7 +198,6 @@ class CannonBot(GatewayClient, Bot):
             folder=Path(self._folder.name),
             surface=self.surface,
             renew_commands=self.renew_commands,
-            spawn=self._background.start if self._run_worker else None,
             cdn=self._cdn,
             practice=self._practice,
             own_accounts=self.settings.own_accounts != "off",

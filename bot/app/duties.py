@@ -16,7 +16,6 @@ from bot.account.key_health import KeyHealth
 from bot.app import catalogue, texts
 from bot.app.health import PAGES_AGAIN_S, DatabaseWatch, Watchdog, end_process
 from bot.app.parts import Parts, Role, Setup
-from bot.delivery.answers.recovery import Spawn
 from bot.delivery.card import ticker
 from bot.delivery.host import messages
 from bot.delivery.posting import best_of_week
@@ -36,6 +35,8 @@ from bot.server.absences import DataRetention
 from bot.server.community import shootouts
 from bot.store import Record, Store
 
+Spawn = Callable[[Coroutine[Any, Any, None], str], None]
+"""Runs work in the background, under that name."""
 EVERY_S = 1.0
 LATE_S = 5.0
 """How late the loop may be and still count as running."""

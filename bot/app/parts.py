@@ -22,7 +22,7 @@ from bot.cannon.client import CannonClient
 from bot.cannon.mcp import McpClient
 from bot.catalogue import LiveCatalogue
 from bot.delivery import CardSurface, Delivery
-from bot.delivery.answers.recovery import Recovery, Spawn
+from bot.delivery.answers.recovery import Recovery
 from bot.delivery.card.memory import CardOwner
 from bot.delivery.card.readers import GuildLanguages
 from bot.delivery.channels.channel_sight import ChannelSights
@@ -98,7 +98,7 @@ Cdn = Callable[[str], Awaitable[bytes | None]]
 class Setup:
     """What the parts are made from.
 
-    `spawn` runs work in the background, None if the caller drives the bot; `cdn` is None on the real Discord.
+    `cdn` is None on the real Discord.
     """
 
     bot: commands.AutoShardedBot
@@ -121,7 +121,6 @@ class Setup:
     folder: Path
     surface: CardSurface
     renew_commands: Renew
-    spawn: Spawn | None
     cdn: Cdn | None
     practice: PracticeStudio
     own_accounts: bool

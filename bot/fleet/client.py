@@ -11,9 +11,8 @@ import structlog
 
 from bot.app.client import CannonBot
 from bot.app.connection.start import Gateway
-from bot.app.duties import UPKEEP_S
+from bot.app.duties import UPKEEP_S, Spawn
 from bot.app.parts import Parts, Role
-from bot.delivery.answers.recovery import Spawn
 from bot.delivery.channels.facts import DISCORD_ERRORS, in_time
 from bot.delivery.channels.fetched_guilds import FetchedGuilds
 from bot.delivery.channels.guilds import Guilds

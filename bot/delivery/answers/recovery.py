@@ -6,8 +6,7 @@ bot that answered first pays for its own job.
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from typing import Any
 
@@ -30,17 +29,13 @@ from bot.store import Store
 
 log = structlog.get_logger(__name__)
 
-RECOVER_AGAIN_S = 30.0
 ANSWERED_BY_S = 60.0
 """How long a card may be seen unanswered, in monotonic time: the clock of the process that made it may be wrong."""
-
-Spawn = Callable[[Coroutine[Any, Any, None], str], None]
-"""Runs work in the background, under that name."""
 
 
 @dataclass(frozen=True)
 class Recovery:
-    """Settles unanswered cards. `spawn` is None if the caller drives the bot: then nothing is retried automatically."""
+    """Settles unanswered cards; those of which Discord says nothing now, in a later round."""
 
     _: KW_ONLY
     store: Store
@@ -49,7 +44,6 @@ class Recovery:
     second_copy: SecondCopy
     clock: Clock
     metrics: Metrics
-    spawn: Spawn | None
     _taken: set[str] = field(default_factory=set, init=False)
     """Cards whose interaction already had a response when ours came."""
     _later: set[str] = field(default_factory=set, init=False)
@@ -63,7 +57,7 @@ class Recovery:
         For the start, before the first interaction: no answer may be in flight.
         """
         await self.second_copy.begin()
-        self._settle_later(await self._settle(await self.store.cards.unanswered()))
+        await self._settle(await self.store.cards.unanswered())
 
     async def settle_overdue(self) -> None:
         """Settle cards whose answer is overdue: a busy database may have lost the note of it."""
@@ -78,7 +72,7 @@ class Recovery:
 
         `is_taken`: Discord said that the interaction was already answered.
 
-        Returns whether the jobs start; False also if unknown now, in which case it is retried later.
+        Returns whether the jobs start; False also if unknown now.
         """
         if is_taken:
             self._taken.add(card.id)
@@ -86,7 +80,6 @@ class Recovery:
             return await self._settle_answer(card)
         except (*DISCORD_ERRORS, StoreError) as error:
             self._note(error, "answer.unknown", card)
-            self._settle_later([card])
             return False
 
     def _note(self, error: Exception, event: str, card: Card, *, is_known: bool = False) -> None:
@@ -112,9 +105,8 @@ class Recovery:
         self._taken.discard(card.id)
         return is_ours
 
-    async def _settle(self, cards: Sequence[Card]) -> list[Card]:
-        """Settle what can be settled; return the cards to retry."""
-        left = []
+    async def _settle(self, cards: Sequence[Card]) -> None:
+        """Settle what can be settled."""
         for card in cards:
             failpoint("recover.start")
             try:
@@ -122,20 +114,8 @@ class Recovery:
             except (*DISCORD_ERRORS, StoreError) as error:
                 self._note(error, "recover.later", card, is_known=card.id in self._later)
                 self._later.add(card.id)
-                left.append(card)
             else:
                 self._later.discard(card.id)
-        return left
-
-    def _settle_later(self, cards: Sequence[Card]) -> None:
-        if cards and self.spawn is not None:
-            self.spawn(self._settle_until_done(cards), "recover")
-
-    async def _settle_until_done(self, cards: Sequence[Card]) -> None:
-        pause = asyncio.Event()  # never set: the clock ends each wait
-        while cards:
-            await self.clock.wait(pause, RECOVER_AGAIN_S)
-            cards = await self._settle(cards)
 
 
 @dataclass(frozen=True)

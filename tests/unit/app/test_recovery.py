@@ -1,12 +1,10 @@
 from __future__ import annotations
 
-import asyncio
-
 import discord
 import pytest
 from structlog.testing import capture_logs
 
-from bot.delivery.answers.recovery import ANSWERED_BY_S, RECOVER_AGAIN_S, Recovery
+from bot.delivery.answers.recovery import ANSWERED_BY_S, Recovery
 from bot.domain.models import JobState
 from tests.support.clocks import SteppedClock
 from tests.support.rig import Rig
@@ -23,7 +21,7 @@ async def unanswered(rig: Rig) -> None:
     assert len(await rig.bot.parts.store.cards.unanswered()) == 1
 
 
-def recovery_of(rig: Rig, clock: SteppedClock, begun: list[asyncio.Task[None]]) -> Recovery:
+def recovery_of(rig: Rig, clock: SteppedClock) -> Recovery:
     parts = rig.bot.parts
     return Recovery(
         store=parts.store,
@@ -32,7 +30,6 @@ def recovery_of(rig: Rig, clock: SteppedClock, begun: list[asyncio.Task[None]]) 
         second_copy=parts.second_copy,
         clock=clock,
         metrics=rig.bot.metrics,
-        spawn=lambda work, name: begun.append(asyncio.create_task(work, name=name)),
     )
 
 
@@ -43,7 +40,7 @@ async def test_an_answer_is_overdue_by_how_long_it_was_seen_whatever_clock_its_c
     clock, parts = SteppedClock(), rig.bot.parts
     [card] = await parts.store.cards.unanswered()
     clock.step(card.created_at + wrong_s - clock.wall())
-    recovery = recovery_of(rig, clock, [])
+    recovery = recovery_of(rig, clock)
     for seen_s in (0.0, ANSWERED_BY_S - 1.0):
         clock.advance(seen_s)
         await recovery.settle_overdue()
@@ -58,16 +55,15 @@ async def test_an_answer_is_overdue_by_how_long_it_was_seen_whatever_clock_its_c
 async def test_a_card_of_which_discord_does_not_tell_is_looked_up_again_until_it_does(rig: Rig):
     await unanswered(rig)
     clock, parts = SteppedClock(), rig.bot.parts
-    begun: list[asyncio.Task[None]] = []
-    recovery = recovery_of(rig, clock, begun)
+    recovery = recovery_of(rig, clock)
     rig.env.inject_error("GET", ORIGINAL, status=503, times=2)
     with capture_logs() as lines, rig.env.time_context():
         await recovery.recover()
-        for _ in range(2):
-            assert await clock.wanted.get() == RECOVER_AGAIN_S
-            assert len(await parts.store.cards.unanswered()) == 1
-            clock.over.set()
-        await begun[0]
+        await recovery.settle_overdue()
+        clock.advance(ANSWERED_BY_S)
+        for left in (1, 0):
+            await recovery.settle_overdue()
+            assert len(await parts.store.cards.unanswered()) == left
     assert await parts.store.cards.unanswered() == []
     assert [line["event"] for line in lines].count("recover.later") == 1
     [job] = await rig.jobs()
