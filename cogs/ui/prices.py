@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -167,7 +166,6 @@ def _values(operation: Operation, given: Mapping[str, object]) -> dict[str, Any]
     return {name: each for name, each in given.items() if name in names and isinstance(each, str | int | float)}
 
 
-GROUPING_COMMA = re.compile(r",(?=[0-9]{3}(?![0-9]))")
 LABEL_CHARS = 80
 
 
@@ -205,10 +203,9 @@ def _buttons(message: discord.Message | None) -> Iterator[discord.Button]:
 
 
 def _amount(text: str) -> Decimal | None:
-    """Parse an amount of `plain_amount` in any language, or of an older English release: `1,200.5`."""
-    plain = GROUPING_COMMA.sub("", text).replace(",", ".")
+    """Parse an amount of `plain_amount` in any language."""
     try:
-        return credits_of(plain)
+        return credits_of(text.replace(",", "."))
     except ValueError:
         return None
 

@@ -106,13 +106,11 @@ class Durations:
 
     @classmethod
     def from_json(cls, text: str) -> Durations | None:
-        """Parse `to_json`, or the weights of earlier versions; None for anything else."""
+        """Parse `to_json`; None for anything else."""
         try:
             data = json.loads(text)
         except ValueError:
             return None
-        if _is_history(data):
-            return cls(data, list(accumulate(reversed(data)))[::-1])
         if not isinstance(data, dict) or data.keys() != {"ended", "watched"}:
             return None
         ended, watched = data["ended"], data["watched"]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.jobs.durations import BUCKETS, EDGES_S, PRIOR_MEDIAN_S, Durations, DurationsByKind, Kind
+from bot.domain.jobs.durations import BUCKETS, PRIOR_MEDIAN_S, Durations, DurationsByKind, Kind
 from tests.support.durations import taught
 
 SECONDS = st.floats(min_value=0, max_value=30_000)
@@ -174,15 +174,6 @@ def test_what_is_written_is_read_back(history: list[float]):
     assert read is not None
     assert read.ended == pytest.approx(durations.ended, abs=0.001)
     assert read.watched == pytest.approx(durations.watched, abs=0.001)
-
-
-def test_what_an_earlier_version_wrote_is_read_as_jobs_that_ended():
-    weights = [0.0] * BUCKETS
-    weights[25] = weights[26] = 10.0
-    read = Durations.from_json(json.dumps(weights))
-    assert read is not None
-    assert read.weight() == 20
-    assert EDGES_S[24] <= read.quantile(0.5) <= EDGES_S[28]
 
 
 @given(

@@ -75,14 +75,6 @@ def test_the_price_of_a_label_is_read_as_it_was_written_in_any_language(price: D
 
 
 @pytest.mark.parametrize(
-    ("old", "price"),
-    [("1,200", 1200), ("12,345.5", 12345.5), ("0.125", 0.125), ("7", 7), ("1,200,000", 1_200_000)],
-)
-def test_the_price_of_a_label_of_an_older_release_is_still_read(old: str, price: float):
-    assert shown_on(f"{LABELLED}{old}") == Decimal(str(price))
-
-
-@pytest.mark.parametrize(
     ("typed", "read"),
     [
         ("12,5", "12.5"),
