@@ -17,20 +17,18 @@ from typing import Any, Final
 
 from bot.account.api_keys import UsableKey
 from bot.cannon.budgets import KeyBudgets
-from bot.cannon.estimates import EstimateOutcome, Estimates
+from bot.cannon.estimates import EstimateAnswer, EstimateOutcome, Estimates
 from bot.catalogue import Field, FieldKind, Operation
 from bot.prices.factors import price_factors
 from bot.runtime.clock import Clock
+from bot.runtime.pace import TimedMemory
 
 WAIT_S: Final = 1.5
 """How long a member waits for an estimate."""
 USUAL_RATIO: Final = "16:9"
 """The tool expects a ratio and every page shows this one."""
 KEPT_S: Final = 3600.0
-REST_S: Final = 60.0
-ANSWERS_MAX: Final = 5000
-SLOTS_MAX: Final = 1024
-"""Keys whose health is cached."""
+REST_S, HEALTH_S = 60.0, 86_400.0
 _UNPRICED: Final = frozenset({"seed"})
 FAILURES: Final = frozenset({EstimateOutcome.SILENT, EstimateOutcome.NOT_UNDERSTOOD, EstimateOutcome.REFUSED})
 
@@ -45,13 +43,6 @@ class EstimateHealth:
     last_at: float
 
 
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    credits: Decimal | None
-    until: float
-    """Expiry, in monotonic seconds."""
-
-
 class EstimateTool:
     """Asks the tool with a server's key."""
 
@@ -59,9 +50,9 @@ class EstimateTool:
         self._estimates = estimates
         self._clock = clock
         self._budgets = budgets
-        self._answers: dict[tuple[str, str, str], _Answer] = {}
-        self._health: dict[str, EstimateHealth] = {}
-        self._rests_until: dict[str, float] = {}
+        self._answers: TimedMemory[tuple[str, str, str], EstimateAnswer] = TimedMemory(clock, KEPT_S)
+        self._health: TimedMemory[str, EstimateHealth] = TimedMemory(clock, HEALTH_S)
+        self._rests: TimedMemory[str, bool] = TimedMemory(clock, REST_S)
         self._calls: dict[tuple[str, str, str], asyncio.Task[Decimal | None]] = {}
 
     async def aclose(self) -> None:
@@ -71,7 +62,7 @@ class EstimateTool:
         await asyncio.gather(*calls, return_exceptions=True)
 
     def health(self, slot: str) -> EstimateHealth | None:
-        """Return the tool's health for a key; None if not requested since the start."""
+        """Return the tool's health for a key; None if not requested within a day."""
         return self._health.get(slot)
 
     async def ask(
@@ -82,7 +73,7 @@ class EstimateTool:
         Inputs that differ only in words, links and seed share a request.
         """
         name = (key.slot(guild_id), operation.id, _digest(operation, values))
-        answer = self._fresh(name)
+        answer = self._answers.get(name)
         if answer is not None:
             return answer.credits
         task = self._calls.get(name)
@@ -97,45 +88,24 @@ class EstimateTool:
 
     def cached(self, slot: str, operation: Operation, values: Mapping[str, Any]) -> Decimal | None:
         """Return what the tool has said of this input within an hour, without a request; None if nothing."""
-        answer = self._fresh((slot, operation.id, _digest(operation, values)))
+        answer = self._answers.get((slot, operation.id, _digest(operation, values)))
         return None if answer is None else answer.credits
-
-    def _fresh(self, name: tuple[str, str, str]) -> _Answer | None:
-        answer = self._answers.get(name)
-        return answer if answer is not None and self._clock.monotonic() < answer.until else None
 
     async def _fetch(
         self, name: tuple[str, str, str], key: UsableKey, operation_id: str, values: Mapping[str, Any]
     ) -> Decimal | None:
         """Ask; None, without a request, if it failed within a minute or the key's budget is spent."""
-        slot, now = name[0], self._clock.monotonic()
-        is_spent = self._budgets is not None and self._budgets.is_spent(key.secret)
-        if is_spent or now < self._rests_until.get(slot, now):
+        slot = name[0]
+        if (self._budgets is not None and self._budgets.is_spent(key.secret)) or self._rests.get(slot):
             return None
         answer = await self._estimates.ask(key.secret, operation_id, values)
-        self._note(slot, answer.outcome)
+        now, before = self._clock.wall(), self._health.get(slot)
+        since = before.since if before is not None and before.outcome is answer.outcome else now
+        self._health.put(slot, EstimateHealth(outcome=answer.outcome, since=since, last_at=now))
         if answer.outcome in FAILURES:
+            self._rests.put(slot, answer=True)
             return None
-        self._keep(name, answer.credits)
-        return answer.credits
-
-    def _keep(self, name: tuple[str, str, str], credits_: Decimal | None) -> None:
-        self._answers.pop(name, None)
-        while len(self._answers) >= ANSWERS_MAX:
-            self._answers.pop(next(iter(self._answers)))
-        self._answers[name] = _Answer(credits_, self._clock.monotonic() + KEPT_S)
-
-    def _note(self, slot: str, outcome: EstimateOutcome) -> None:
-        now, before = self._clock.wall(), self._health.pop(slot, None)
-        since = before.since if before is not None and before.outcome is outcome else now
-        while len(self._health) >= SLOTS_MAX:
-            oldest = next(iter(self._health))
-            del self._health[oldest]
-            self._rests_until.pop(oldest, None)
-        self._health[slot] = EstimateHealth(outcome=outcome, since=since, last_at=now)
-        self._rests_until.pop(slot, None)
-        if outcome in FAILURES:
-            self._rests_until[slot] = self._clock.monotonic() + REST_S
+        return self._answers.put(name, answer).credits
 
 
 def _with_ratio(operation: Operation, values: Mapping[str, Any]) -> Mapping[str, Any]:
