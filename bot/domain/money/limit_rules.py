@@ -152,13 +152,17 @@ class Rooms:
             self._rooms.append((headroom.limit, headroom.left + work.unsent + work.running))
             self._running[headroom.limit] = work.after_rise
 
-    def take(self, item: SpendItem) -> bool:
-        """Return whether the item may start now, and count it if so."""
-        rooms = [(limit, free, self._running[limit]) for limit, free in self._rooms if _counts(limit, item)]
-        if any(running and item.credits + running > free for _, free, running in rooms):
+    def take(self, item: SpendItem, drawn: Decimal = ZERO) -> bool:
+        """Return whether the item may start now, and count it if so. Grants pay `drawn` of it: no member's limit."""
+        rooms = [
+            (limit, free, self._running[limit], item.credits - (ZERO if limit.scope.is_shared else drawn))
+            for limit, free in self._rooms
+            if _counts(limit, item)
+        ]
+        if any(running and cost + running > free for _, free, running, cost in rooms):
             return False
-        for limit, _, running in rooms:
-            self._running[limit] = running + item.credits * (1 if item.exact else RISE)
+        for limit, _, running, cost in rooms:
+            self._running[limit] = running + cost * (1 if item.exact else RISE)
         return True
 
 

@@ -133,7 +133,7 @@ def decide(request: SpendRequest, spending: SpendingView) -> Verdict:
         request = request.holding(item, credits_)
     draws, asked = _within_limits(request, limits, spending)
     _account_has(request, spending)
-    states = _states(request, limits, spending, is_to_approve=bool(asked) or is_dear)
+    states = _states(request, limits, spending, draws, is_to_approve=bool(asked) or is_dear)
     return Verdict(states=states, unheld=unheld, guesses=guesses, draws=draws, asked=asked)
 
 
@@ -322,7 +322,12 @@ def _account_has(request: SpendRequest, spending: SpendingView) -> None:
 
 
 def _states(
-    request: SpendRequest, limits: Sequence[Limit], spending: SpendingView, *, is_to_approve: bool
+    request: SpendRequest,
+    limits: Sequence[Limit],
+    spending: SpendingView,
+    draws: Sequence[Draw],
+    *,
+    is_to_approve: bool,
 ) -> tuple[JobState, ...]:
     """Return each item's first state: run as many as allowed, queue the rest; or all await approval."""
     rules = spending.rules
@@ -334,11 +339,12 @@ def _states(
     unpriced = [] if request.is_priced else [*spending.unpriced(everywhere=counts_everywhere(limits))]
     rooms = Rooms(limits if free > 0 else (), request, spending)
     states, queued = [], 0
-    for item in request.items:
+    for at, item in enumerate(request.items):
+        drawn = sum((draw.credits for draw in draws if draw.item == at), ZERO)
         sent = Unpriced(member_id=request.spender.member_id, operation=item.operation, kind=item.kind, is_sent=True)
         is_priced_or_next = item.known or may_start_unpriced(sent, unpriced, limits, rules)
         may_start = is_priced_or_next and not (item.linked or item.waits_for_price)
-        if free > 0 and may_start and rooms.take(item):
+        if free > 0 and may_start and rooms.take(item, drawn):
             free -= 1
             unpriced += [] if item.known else [sent]
             states.append(JobState.SUBMITTING)

@@ -9,6 +9,7 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.domain.models import JobState
 from bot.domain.money.limit_rules import applicable_limits
 from bot.domain.money.spend_request import LEAST, Draw, SpendItem, Verdict
 from bot.domain.money.spending_policy import admit
@@ -185,3 +186,9 @@ def test_grants_are_drawn_in_the_order_in_which_the_ledger_names_them() -> None:
         Draw(item=0, grant_id=9, credits=Decimal(4)),
         Draw(item=0, grant_id=3, credits=Decimal(6)),
     )
+
+
+def test_what_a_grant_pays_lets_no_other_job_wait():
+    first, free = (replace(item(credits_), exact=True) for credits_ in (25, 0))
+    verdict = decided(request(first, free), limit(10), server(25), given=[grant(1, 21)])
+    assert verdict.states == (JobState.SUBMITTING, JobState.SUBMITTING)
