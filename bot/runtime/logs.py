@@ -34,7 +34,7 @@ KINDS_KEPT = 1000
 _VALUE = re.compile(r"0x[0-9a-f]+|\d+")
 
 
-class Repeats:
+class RepeatCount:
     """Counts what repeats within `seconds`; remembers at most `KINDS_KEPT` kinds."""
 
     def __init__(self, seconds: float, monotonic: Callable[[], float]) -> None:
@@ -60,7 +60,7 @@ class LogCollapse:
     """A filter that leaves out records that repeat within a minute."""
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
-        self._repeats = Repeats(WINDOW_S, monotonic)
+        self._repeats = RepeatCount(WINDOW_S, monotonic)
 
     def __call__(self, record: logging.LogRecord) -> bool:
         if record.name not in COLLAPSED:
@@ -393,7 +393,7 @@ class QuietErrors:
     """Deduplicates errors by subject, type and place."""
 
     def __init__(self, clock: Clock) -> None:
-        self._repeats = Repeats(HOUR_S, clock.monotonic)
+        self._repeats = RepeatCount(HOUR_S, clock.monotonic)
 
     def note(self, log: BoundLogger, event: str, subject: str, error: BaseException, **facts: object) -> None:
         """Log `error` of `subject`, unless logged within the hour. An outage of the database has lines of its own."""

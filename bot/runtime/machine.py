@@ -100,6 +100,13 @@ def _mending(path: Path, *, is_folder: bool) -> str:
     return texts.MEND_BY(command=f"chown -R {user}:{group} {place}")
 
 
+def read_only(database: Path) -> str:
+    """Return the URI of an SQLite file that is opened without creating a log."""
+    log = database.with_name(f"{database.name}-wal")
+    mode = "mode=ro" if log.exists() and log.stat().st_size else "immutable=1"
+    return f"{database.absolute().as_uri()}?{mode}"
+
+
 def free_bytes(folder: Path) -> float:
     """Return what the bot may still write on the folder's disk; NaN if unknown."""
     try:

@@ -19,6 +19,7 @@ from bot.runtime.metrics import Metrics
 from bot.runtime.network.health_probe import ask, stored_address
 from bot.runtime.network.web_server import Endpoint, HttpServer
 from bot.settings import describe_settings
+from tests.support.new_file import write_empty_database
 
 TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4.GabcdE." + "a" * 38
 SOURCES = Path(__file__).resolve().parents[2]
@@ -134,6 +135,15 @@ def test_check_tells_every_problem_in_one_go_each_with_its_setting_or_file(tmp_p
     assert done.stdout.startswith("4 problems")
     for word in ("DISCORD_TOKEN", "HTTP_PORT", "LOG_LEVEL", "broken.db"):
         assert sum(word in problem for problem in problems) == 1
+
+
+@pytest.mark.long
+def test_check_changes_no_file(tmp_path: Path) -> None:
+    write_empty_database(tmp_path / "bot.db")
+    before = {each.name: each.read_bytes() for each in tmp_path.iterdir()}
+    done = cannon_bot("check", "--offline", cwd=tmp_path, DISCORD_TOKEN=TOKEN, DATABASE="bot.db", SECRET_KEYS="k" * 40)
+    assert done.returncode == 0, done.stderr
+    assert {each.name: each.read_bytes() for each in tmp_path.iterdir()} == before
 
 
 def test_a_listing_flattens_groups_and_leaves_menus_out() -> None:

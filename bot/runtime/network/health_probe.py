@@ -11,11 +11,11 @@ import http.client
 import sqlite3
 from contextlib import closing
 from pathlib import Path
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from bot.errors import StartError
 from bot.runtime import texts
-from bot.runtime.machine import refusal
+from bot.runtime.machine import read_only, refusal
 
 ADDRESS_META = "http_address"
 """The key in the table `meta` of the bot's health address."""
@@ -42,9 +42,7 @@ def stored_address(database: Path) -> str:
     with contextlib.suppress(FileNotFoundError):
         return address_file(database).read_text(encoding="ascii")
     try:
-        with closing(
-            sqlite3.connect(f"file:{quote(str(database))}?mode=ro", uri=True, timeout=TIMEOUT_S)
-        ) as connection:
+        with closing(sqlite3.connect(read_only(database), uri=True, timeout=TIMEOUT_S)) as connection:
             row = connection.execute("SELECT value FROM meta WHERE name = ?", (ADDRESS_META,)).fetchone()
     except sqlite3.Error:
         row = None

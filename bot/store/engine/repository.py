@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Generic, TypeVar
-from urllib.parse import quote
 
 from bot.language import speaking
 from bot.runtime.clock import Clock
 from bot.runtime.failpoints import failpoint
+from bot.runtime.machine import read_only
 from bot.store import texts
 from bot.store.engine.columns import mapping_from_json, read_as, to_json, to_text
 from bot.store.engine.database import Database
@@ -184,7 +184,7 @@ def stored_rows(path: Path, sql: str, values: Sequence[str] = ()) -> list[Any]:
     Creates and migrates nothing. Blocks: not for the event loop.
     """
     try:
-        with closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)) as db:
+        with closing(sqlite3.connect(read_only(path), uri=True)) as db:
             return db.execute(sql, values).fetchall()
     except sqlite3.Error:
         return []

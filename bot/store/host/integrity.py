@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bot.errors import StoreError
+from bot.runtime.machine import read_only
 from bot.runtime.progress import Progress, no_progress
 from bot.store import texts
 from bot.store.engine import schema
@@ -104,13 +105,6 @@ def _problems(
     except StoreError as error:
         return [*problems_of(db, None, progress), error.sentence]
     return problems_of(db, box, progress)
-
-
-def read_only(path: Path) -> str:
-    """Return a URI that opens the file without creating a log."""
-    log = path.with_name(f"{path.name}-wal")
-    mode = "mode=ro" if log.exists() and log.stat().st_size else "immutable=1"
-    return f"{path.absolute().as_uri()}?{mode}"
 
 
 def _unreadable_keys(db: Connection, box: SecretBox) -> list[str]:

@@ -137,4 +137,4 @@ async def test_from_offers_the_members_own_and_this_channels_results_and_words_s
 
 async def test_an_option_that_no_command_has_is_refused_by_discord_itself(rig: Rig):
     with pytest.raises(Exception, match="no option"):
-        await slash(rig.member, rig.channel, "prompt for:image", prompt="x", job="7AB2CD3EF4")
+        await slash(rig.member, rig.channel, "help", job="7AB2CD3EF4")
