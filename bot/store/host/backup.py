@@ -17,7 +17,6 @@ import structlog
 
 from bot.errors import RESTART_CANNOT_HELP, StoreError
 from bot.runtime.clock import Clock
-from bot.runtime.machine import read_only
 from bot.runtime.progress import Progress
 from bot.settings import PostgresUrl
 from bot.store import texts
