@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+from typing import Any
 
 import pytest
 from playwright.async_api import Route, expect
 
-from bot.prices.book import PriceBooks
+from bot.store import Reports
 from sandbox.demo.demo import Demo
 from tests.support.page import CHROMIUM, at_rest, page_at, run_slash
 
@@ -93,16 +94,15 @@ async def test_the_page_shows_that_the_bot_works_and_what_it_has_deferred(monkey
     monkeypatch.setattr("sandbox.demo.simulation.ANSWER_S", 1.5)
     works = asyncio.Event()
 
-    async def is_complete(*_given: object) -> bool:
-        return False
+    totals = Reports.totals
 
-    async def refresh(*_given: object) -> None:
+    async def late(*given: Any, **more: Any) -> Any:
         await works.wait()
+        return await totals(*given, **more)
 
     async with Demo(lived_in=False) as demo, page_at(demo.url) as page:
-        monkeypatch.setattr(PriceBooks, "is_complete", is_complete)
-        monkeypatch.setattr(PriceBooks, "refresh", refresh)
-        await run_slash(page, "help")
+        monkeypatch.setattr(Reports, "totals", late)
+        await run_slash(page, "usage report")
         await expect(page.locator(".demo-working")).to_have_text(THINKS, timeout=CARD_MS)
         deferred = page.locator(".message-loading")
         await expect(deferred).to_have_text(THINKS, timeout=CARD_MS)
@@ -110,7 +110,7 @@ async def test_the_page_shows_that_the_bot_works_and_what_it_has_deferred(monkey
         await at_rest(page)
         await expect(page.locator(".demo-working")).to_be_hidden()
         works.set()
-        await expect(page.locator(".channel-message").last).to_contain_text("/image generate", timeout=CARD_MS)
+        await expect(page.locator(".channel-message").last).to_contain_text("Credits you spent", timeout=CARD_MS)
         await expect(deferred).to_have_count(0)
 
 
