@@ -165,7 +165,7 @@ SOURCES_MAX = 20
 # The job itself, then what it was made from, and so on.
 _SOURCES = f"""
 WITH RECURSIVE line (id, height) AS (
-    SELECT :id, 0
+    SELECT id, 0 FROM jobs WHERE id = :id
     UNION ALL
     SELECT jobs.source_id, line.height + 1 FROM line JOIN jobs ON jobs.id = line.id
     WHERE jobs.guild_id = :guild_id AND jobs.source_id <> '' AND line.height < {SOURCES_MAX}
