@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 from collections import Counter
 from pathlib import Path
 
-from bot.app.connection.commands import rows
 from bot.app.entry_points import describe_commands
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+from tests.support.command_rows import rows  # noqa: E402 - found by the line above
+
 FLEET = "bot/fleet/"
 NOT_FOR_A_NEWCOMER = (FLEET,)
 PRICE = re.compile(r"price|pricing")

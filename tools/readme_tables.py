@@ -22,13 +22,14 @@ from typing import Any
 
 import yaml  # type: ignore[import-untyped]  # its stubs are a package of their own
 
-from bot.app.connection.commands import rows
 from bot.settings import describe_settings
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-from refusal_pages import DOCUMENT, SEEN, contents, pages, seen
-
 ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT / "tools"), str(ROOT)]
+from refusal_pages import DOCUMENT, SEEN, contents, pages, seen  # noqa: E402 - the same
+
+from tests.support.command_rows import rows  # noqa: E402 - found by the line above
+
 DOCS = ROOT / "docs"
 SETTINGS = DOCS / "settings.md"
 COMMANDS = DOCS / "commands.md"

@@ -17,7 +17,7 @@ from bot.cannon.client import CannonClient
 from bot.domain.models import AccountStatus
 from bot.errors import CannonError, EmailNotVerified, KeyRefused, Refused
 from bot.runtime.clock import Clock
-from bot.runtime.pace import RateLimiter
+from bot.runtime.pace import TokenBucket
 
 log = structlog.get_logger(__name__)
 
@@ -78,7 +78,7 @@ class KeyHealth:
         self._locks: weakref.WeakValueDictionary[Hashable, asyncio.Lock] = weakref.WeakValueDictionary()
         self._first_due: dict[str, float] = {}
         """When to check a key before its next create, in monotonic seconds; infinite once that was done."""
-        self._balances = RateLimiter(clock, 1, BALANCE_EVERY_S)
+        self._balances = TokenBucket(clock, 1, BALANCE_EVERY_S)
         self._probe_due: dict[tuple[int, int | None], float] = {}
 
     def is_checked(self, guild_id: int, key: UsableKey) -> bool:
@@ -220,8 +220,8 @@ class StatusPace:
     """Counts moderators' status calls."""
 
     def __init__(self, clock: Clock, *, of_all: int = OF_ALL) -> None:
-        self._of_server = RateLimiter(clock, OF_SERVER, HOUR_S)
-        self._of_all = RateLimiter(clock, of_all, HOUR_S)
+        self._of_server = TokenBucket(clock, OF_SERVER, HOUR_S)
+        self._of_all = TokenBucket(clock, of_all, HOUR_S)
         self.tell: Callable[[str], None] = lambda _guild_id: None
         """Called for each counted call, with what others' `heard` takes."""
 

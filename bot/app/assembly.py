@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import partial
@@ -69,7 +70,7 @@ from bot.runtime.metrics import DatabaseState
 from bot.runtime.network.fetching import PracticeTransport
 from bot.runtime.network.transport import OriginTransport, public_transport
 from bot.runtime.network.web_server import Endpoint, HttpServer
-from bot.runtime.pace import RateLimiter, Turns
+from bot.runtime.pace import TokenBucket
 from bot.runtime.texts import COMMANDS_OUTDATED, DISK_FREE
 from bot.server.absences import Absences
 from bot.server.cast.casting import Casts
@@ -573,9 +574,9 @@ def _use_cases(
     setup: Setup, core: _Core, sources: Sources, admission: Admission, jobs: JobService, delivery: Delivery
 ) -> GenerationUseCases:
     shots = Shots(
-        pace=RateLimiter(setup.clock, JOINS_AN_HOUR, 3600),
-        frames=Turns(),
-        joins=Turns(),
+        pace=TokenBucket(setup.clock, JOINS_AN_HOUR, 3600),
+        frames=asyncio.Lock(),
+        joins=asyncio.Lock(),
         sources=sources,
         visible=core.visible,
         media=core.media,

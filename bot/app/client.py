@@ -45,7 +45,7 @@ from bot.runtime.machine import release_memory
 from bot.runtime.metrics import Metrics
 from bot.runtime.network.health_probe import ADDRESS_META
 from bot.runtime.output import dropped_lines
-from bot.runtime.pace import RateLimiter, Waiting
+from bot.runtime.pace import TokenBucket, Waiting
 from bot.runtime.process import ProcessIdentity
 from bot.runtime.texts import IDENTIFIES_LEFT
 from bot.server.texts import PRACTICE_NOT_ALLOWED
@@ -142,7 +142,7 @@ class CannonBot(GatewayClient, Bot):
         self.responses = Responses(self.metrics, settings.docs_url)
         self.live_catalogue = LiveCatalogue(Catalogue(allow_local=_is_local(settings.cannon_api_url)))
         self.forms = OpenForms()
-        self.presses = RateLimiter(self.clock, 1, PRESS_AGAIN_S)
+        self.presses = TokenBucket(self.clock, 1, PRESS_AGAIN_S)
         self._unanswered = Waiting(self.clock, ANSWER_DEADLINE_S, _is_answered)
         self._run_worker = run_worker
         self._serve_http = serve_http

@@ -18,11 +18,10 @@ from bot.runtime.pace import Pace
 log = structlog.get_logger(__name__)
 
 BUDGET = "discord"
-TOTAL = 45
-"""Leased calls per window of `bot.app.connection.gate`; a bot of one process makes 49. The rest is for processes
-without a share."""
+TOTAL = 42
+"""Leased calls a second; a bot of one process makes 47. The rest is for processes without a share, and bursts."""
 WITHOUT_SHARE = 1
-"""Calls per window without a share: at the start, if nothing is left, or without the database."""
+"""Calls a second without a share: at the start, if nothing is left, or without the database."""
 RENEW_S, SOONEST_S, CHECK_S = 5.0, 2.0, 0.5
 """Renewal interval; the one while calls wait; how often that is checked."""
 ANSWER_S = 1.0
@@ -72,9 +71,9 @@ class CallBudget:
         """Renew once, and set the pace."""
         asked_at = self._clock.monotonic()
         made, self._taken = self._pace.taken - self._taken, self._pace.taken
-        passed_s = max(asked_at - self._asked_at, self._pace.window_s)
+        passed_s = max(asked_at - self._asked_at, 1.0)
         self._asked_at = asked_at
-        wanted = made / passed_s * self._pace.window_s + self._pace.waiting
+        wanted = made / passed_s + self._pace.waiting
         answer = asyncio.ensure_future(self._rows.acquire(BUDGET, self._process, wanted=wanted, total=TOTAL))
         answered = asyncio.Event()
         answer.add_done_callback(lambda _: answered.set())

@@ -26,7 +26,7 @@ from bot.generation.sources import FILMS, LastFrame, Source, Sources, probed
 from bot.jobs.admission import Admission, is_surely_unchecked
 from bot.jobs.intake import Accepted, JobService, Unconfirmed
 from bot.runtime.clock import Clock
-from bot.runtime.pace import RateLimiter
+from bot.runtime.pace import TokenBucket
 from bot.store import Store
 
 SEED_MAX = 2**31 - 1
@@ -319,7 +319,7 @@ class ModeratorQuestions:
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
         self._clock = clock
-        self._asked = RateLimiter(clock, 1, ASK_AGAIN_S)
+        self._asked = TokenBucket(clock, 1, ASK_AGAIN_S)
 
     async def keep(self, guild_id: int, member_id: int, generation: Generation) -> str | None:
         """Keep a refused generation, and return the id of its question.

@@ -31,7 +31,7 @@ from bot.generation.visible_jobs import VisibleJobs
 from bot.media.fetcher import MediaFetcher, SourceFacts
 from bot.media.texts import NOT_LOADED, wrong_kind
 from bot.runtime.clock import Clock
-from bot.runtime.pace import Cap, RateLimiter
+from bot.runtime.pace import Cap, TokenBucket
 from bot.store import Store
 
 FILES_MAX = 10
@@ -46,7 +46,7 @@ class LookPace:
     """Limits each member's checks, in memory."""
 
     def __init__(self, clock: Clock) -> None:
-        self._begun = RateLimiter(clock, CHECKS_A_MINUTE, MINUTE_S)
+        self._begun = TokenBucket(clock, CHECKS_A_MINUTE, MINUTE_S)
         self._places = Cap(AT_ONCE, AT_ONCE_OF_MEMBER)
 
     def require_few(self, count: int) -> None:

@@ -30,7 +30,7 @@ from bot.language import speaking
 from bot.runtime.background import CommonWork
 from bot.runtime.clock import Clock
 from bot.runtime.failpoints import failpoint
-from bot.runtime.pace import RateLimiter
+from bot.runtime.pace import TokenBucket
 from bot.server import texts
 from bot.store import Decision, Record, Store
 from bot.store.money.reports import Report
@@ -161,7 +161,7 @@ class Alerts:
         self._expiry = BalanceExpiry(keys=self.keys, client=self.client, clock=self.clock)
         self._decisions = DecisionLog(self.store, clock=self.clock, channel=self.channel)
         self.store.outbox.listen(self.woken.set)
-        self._balances = RateLimiter(self.clock, 1, BALANCE_EVERY_S)
+        self._balances = TokenBucket(self.clock, 1, BALANCE_EVERY_S)
 
     def tell(self, guild_id: int, alerts: MakeAlerts) -> None:
         """Report new alerts soon, made in the guild's language."""

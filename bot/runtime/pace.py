@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import itertools
-import math
 from collections import Counter, deque
-from collections.abc import AsyncIterator, Callable, Hashable, Sequence
+from collections.abc import AsyncIterator, Callable, Hashable
 from typing import Generic, TypeVar
 
 from bot.runtime.clock import Clock
@@ -15,109 +13,82 @@ from bot.runtime.clock import Clock
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
-URGENT_IN_A_ROW = 50
-"""Urgent calls in a row before another one: many results must not stop everything else."""
 ROUNDING_S = 1e-6
 """Rounding tolerance: a shorter wait might end at the same clock reading."""
+KEPT = 4096
+"""Maximum number of keys, to bound memory."""
+
+
+class TokenBucket:
+    """Allows each key `times` starts at once, and then one each `seconds` / `times`. In memory."""
+
+    def __init__(self, clock: Clock, times: float, seconds: float) -> None:
+        self._clock = clock
+        self._full_at: dict[Hashable, float] = {}
+        """When a key's bucket is full again, monotonic seconds; full ones are forgotten."""
+        self.limit(times, seconds)
+
+    def limit(self, times: float, seconds: float) -> None:
+        """Allow so many from now on."""
+        self._seconds, self._apart_s = seconds, seconds / times
+
+    def wait_s(self, key: Hashable = None) -> float:
+        """Return the seconds until `key` may start; 0: now, and it is counted."""
+        wait_s = self.peek_s(key)
+        if not wait_s:
+            self.note(key)
+        return wait_s
+
+    def peek_s(self, key: Hashable = None, times: int = 1) -> float:
+        """Return the seconds until `key` may start so many; 0: now."""
+        now = self._clock.monotonic()
+        wait_s = max(self._full_at.get(key, now), now) + times * self._apart_s - self._seconds - now
+        return wait_s if wait_s > ROUNDING_S else 0.0
+
+    def note(self, key: Hashable = None) -> None:
+        """Count a start of `key` unconditionally."""
+        now = self._clock.monotonic()
+        full_at = max(self._full_at.pop(key, now), now) + self._apart_s
+        while self._full_at and (len(self._full_at) >= KEPT or next(iter(self._full_at.values())) <= now):
+            self._full_at.pop(next(iter(self._full_at)))
+        self._full_at[key] = min(full_at, now + self._seconds)  # forgotten in counting order
+
+    def __len__(self) -> int:
+        return len(self._full_at)
 
 
 class Pace:
-    """Allows `calls` per `window_s` seconds: `burst` of them at once, the others evenly.
+    """Has calls wait for a token bucket: in order, with urgent ones before all others but one."""
 
-    FIFO, with urgent calls before nearly all others. `limit` lowers the rate for a while.
-    """
-
-    def __init__(self, clock: Clock, *, calls: int, window_s: float, burst: int) -> None:
+    def __init__(self, clock: Clock, *, calls: int, burst: int) -> None:
+        """Allow `calls` a second, and `burst` of them at once."""
         self._clock = clock
-        self.window_s = window_s
         self._most, self._burst = calls, burst
-        self._passed: deque[float] = deque(maxlen=calls)
-        """Monotonic seconds of the last calls."""
-        self._even_at = -math.inf
-        """When the next evenly spaced call is due."""
-        self._is_busy = False
-        self._urgent: deque[asyncio.Future[None]] = deque()
-        self._others: deque[asyncio.Future[None]] = deque()
-        self._urgent_in_a_row = 0
+        self._bucket = TokenBucket(clock, burst, burst / calls)
+        self._turn, self._turn_of_others = asyncio.Lock(), asyncio.Lock()
+        self._is_stopped = False
         self._limited = asyncio.Event()
-        self.taken = 0
-        """The number of calls so far."""
-        self.limit(calls)
-
-    @property
-    def waiting(self) -> int:
-        """Number of waiting calls."""
-        return len(self._urgent) + len(self._others) + self._is_busy
+        self.waiting = self.taken = 0
+        """The number of waiting calls, and of calls so far."""
 
     def limit(self, calls: int) -> None:
-        """Allow so many per window from now on, 0: none; at most the initial number."""
-        self._calls = min(calls, self._most)
-        self._apart_s = self.window_s / max(1, self._calls)
-        self._ahead_s = self._apart_s * (min(self._burst, max(1, self._calls)) - 1)
-        self._even_at = min(self._even_at, self._clock.monotonic() + self._apart_s)
+        """Allow so many a second from now on, 0: none; at most the initial number."""
+        calls, self._is_stopped = min(calls, self._most), calls == 0
+        burst = min(self._burst, max(1, calls))
+        self._bucket.limit(burst, burst / max(1, calls))
         self._limited.set()
         self._limited = asyncio.Event()
 
-    async def take(self, *, is_urgent: bool = False) -> float:
-        """Wait for permission; return the monotonic time at which the call is counted."""
-        await self._turn(is_urgent=is_urgent)
+    async def take(self, *, is_urgent: bool = False) -> None:
+        """Wait for permission."""
+        self.waiting += 1
         try:
-            while (wait_s := self._wait_s()) > ROUNDING_S:
-                await self._clock.wait(self._limited, None if wait_s == math.inf else wait_s)
-            now = self._clock.monotonic()
-            self._passed.append(now)
-            self.taken += 1
-            self._even_at = max(self._even_at, now) + self._apart_s
-            return now
+            async with contextlib.nullcontext() if is_urgent else self._turn_of_others, self._turn:
+                while self._is_stopped or (wait_s := self._bucket.wait_s()):
+                    await self._clock.wait(self._limited, None if self._is_stopped else wait_s)
+                self.taken += 1
         finally:
-            self._next()
-
-    def moved(self, counted_at: float) -> float:
-        """Note that a call counted then is sent only now; return its new time."""
-        now = self._clock.monotonic()
-        with contextlib.suppress(ValueError):  # long forgotten
-            self._passed.remove(counted_at)
-        self._passed.append(now)
-        return now
-
-    async def _turn(self, *, is_urgent: bool) -> None:
-        if not self._is_busy:
-            self._is_busy = True
-            return
-        mine: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        (self._urgent if is_urgent else self._others).append(mine)
-        try:
-            await mine
-        except asyncio.CancelledError:
-            if mine.done() and not mine.cancelled():
-                self._next()
-            raise
-
-    def _next(self) -> None:
-        """Wake the next waiter; skip cancelled ones."""
-        while waiting := self._next_queue():
-            mine = waiting.popleft()
-            if not mine.done():
-                self._urgent_in_a_row = self._urgent_in_a_row + 1 if waiting is self._urgent else 0
-                mine.set_result(None)
-                return
-        self._is_busy = False
-
-    def _next_queue(self) -> deque[asyncio.Future[None]]:
-        is_their_turn = not self._urgent or self._urgent_in_a_row >= URGENT_IN_A_ROW
-        return self._others if self._others and is_their_turn else self._urgent
-
-    def _wait_s(self) -> float:
-        if not self._calls:
-            return math.inf
-        now = self._clock.monotonic()
-        return max(_room_in_s(self._passed, self._calls, self.window_s, now), self._even_at - self._ahead_s - now)
-
-
-def _room_in_s(passed: Sequence[float], most: int, window_s: float, now: float, times: int = 1) -> float:
-    """Return the seconds until so many more fit into the window."""
-    too_many = len(passed) + times - most
-    return 0.0 if too_many <= 0 else max(0.0, passed[too_many - 1] + window_s - now)
+            self.waiting -= 1
 
 
 class Waiting(Generic[K]):
@@ -140,47 +111,6 @@ class Waiting(Generic[K]):
                 return True
             self._since.popleft()
         return False
-
-
-KEPT = 4096
-"""Maximum number of keys, to bound memory."""
-
-
-class RateLimiter:
-    """Allows each key `times` starts within `seconds`. In memory."""
-
-    def __init__(self, clock: Clock, times: int, seconds: float) -> None:
-        self._clock = clock
-        self._times = times
-        self._seconds = seconds
-        self._started: dict[Hashable, deque[float]] = {}
-
-    def wait_s(self, key: Hashable) -> float:
-        """Return the seconds until `key` may start; 0: now, and it is counted."""
-        wait_s = self.peek_s(key)
-        if wait_s <= 0:
-            self.note(key)
-        return wait_s
-
-    def peek_s(self, key: Hashable, times: int = 1) -> float:
-        """Return the seconds until `key` may start so many, at most its `times`; 0: now."""
-        started = self._started.get(key, ())
-        return _room_in_s(started, self._times, self._seconds, self._clock.monotonic(), times)
-
-    def note(self, key: Hashable) -> None:
-        """Count a start of `key` unconditionally."""
-        now = self._clock.monotonic()
-        started = self._started.pop(key, None) or deque(maxlen=self._times)
-        while self._started and (len(self._started) >= KEPT or self._oldest_start() <= now - self._seconds):
-            self._started.pop(next(iter(self._started)))
-        self._started[key] = started  # forgotten in counting order
-        started.append(now)
-
-    def _oldest_start(self) -> float:
-        return next(iter(self._started.values()))[-1]
-
-    def __len__(self) -> int:
-        return len(self._started)
 
 
 class Cap:
@@ -241,55 +171,6 @@ class Cap:
             raise
 
 
-class Turns:
-    """One turn at a time; of the keys that wait, the one whose last turn is longest ago is next."""
-
-    def __init__(self) -> None:
-        self._turns: dict[Hashable, int] = {}
-        self._numbers = itertools.count(1)
-        self._busy = False
-        self._waiting: list[tuple[Hashable, asyncio.Future[None]]] = []
-
-    @contextlib.asynccontextmanager
-    async def turn(self, key: Hashable, *, timeout_s: float) -> AsyncIterator[None]:
-        """Wait for a turn, and keep it for the block. Raises TimeoutError if none has come by then."""
-        if self._busy:
-            async with asyncio.timeout(timeout_s):
-                await self._wait(key)
-        self._busy = True
-        self._turns.pop(key, None)
-        self._turns[key] = next(self._numbers)
-        if len(self._turns) > KEPT:
-            self._turns.pop(next(iter(self._turns)))
-        try:
-            yield
-        finally:
-            self._next()
-
-    async def _wait(self, key: Hashable) -> None:
-        mine: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append((key, mine))
-        try:
-            await mine
-        except asyncio.CancelledError:
-            if not mine.cancelled():
-                self._next()
-            raise
-
-    def _next(self) -> None:
-        self._waiting = [each for each in self._waiting if not each[1].done()]
-        if not self._waiting:
-            self._busy = False
-            return
-        waiter = min(self._waiting, key=lambda each: self._turns.get(each[0], 0))
-        self._waiting.remove(waiter)
-        waiter[1].set_result(None)
-
-
-KEPT_ANSWERS = 4096
-"""Maximum number of answers, to bound memory."""
-
-
 class TimedMemory(Generic[K, V]):
     """A cache with a lifetime of `seconds`, in this process only."""
 
@@ -306,7 +187,7 @@ class TimedMemory(Generic[K, V]):
     def put(self, key: K, answer: V) -> V:
         now = self._clock.monotonic()
         self._answers.pop(key, None)
-        while self._answers and (len(self._answers) >= KEPT_ANSWERS or self._oldest_until() <= now):
+        while self._answers and (len(self._answers) >= KEPT or self._oldest_until() <= now):
             self._answers.pop(next(iter(self._answers)))
         self._answers[key] = (now + self._seconds, answer)
         return answer

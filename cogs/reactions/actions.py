@@ -15,7 +15,7 @@ from bot.domain.server.reaction_rules import REMAKES, Reaction, ReactionAction, 
 from bot.errors import InputError, NotAllowed, Refused
 from bot.generation.again.reactions import NEXT_STEPS, ReactedCard, Reactions
 from bot.generation.again.rerun import require_payer
-from bot.runtime.pace import RateLimiter
+from bot.runtime.pace import TokenBucket
 from bot.server.operations import OperationSwitches
 from bot.store import Blocks, GuildSettings, ReactionMaps
 from cogs.reactions import texts
@@ -76,18 +76,18 @@ class ReactionContext:
 
     bot: Bot
     gallery: Gallery
-    of_member: RateLimiter
-    of_server: RateLimiter
-    notices: RateLimiter
+    of_member: TokenBucket
+    of_server: TokenBucket
+    notices: TokenBucket
 
     @classmethod
     def of(cls, bot: Bot) -> "ReactionContext":
         return cls(
             bot=bot,
             gallery=Gallery(bot),
-            of_member=RateLimiter(bot.clock, MEMBER_A_MINUTE, MINUTE_S),
-            of_server=RateLimiter(bot.clock, SERVER_A_MINUTE, MINUTE_S),
-            notices=RateLimiter(bot.clock, NOTICES_A_MINUTE, MINUTE_S),
+            of_member=TokenBucket(bot.clock, MEMBER_A_MINUTE, MINUTE_S),
+            of_server=TokenBucket(bot.clock, SERVER_A_MINUTE, MINUTE_S),
+            notices=TokenBucket(bot.clock, NOTICES_A_MINUTE, MINUTE_S),
         )
 
     def require_few(self, guild_id: int, member_id: int) -> None:

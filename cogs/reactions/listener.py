@@ -27,7 +27,7 @@ from bot.generation.again.reactions import QUIET_S, Reactions
 from bot.generation.visible_jobs import VisibleJobs
 from bot.language import from_discord, speak
 from bot.runtime.background import BackgroundTasks, in_short
-from bot.runtime.pace import RateLimiter
+from bot.runtime.pace import TokenBucket
 from bot.server.absences import Absences
 from bot.store import Cards, DueWish, ReactionActs, ReactionMaps
 from cogs.reactions import texts
@@ -48,7 +48,7 @@ class ReactionListener(commands.Cog):
     def __init__(self, bot: Bot) -> None:
         self.bot = bot
         self.context = ReactionContext.of(bot)
-        self._failing = RateLimiter(bot.clock, 1, QUIET_S)
+        self._failing = TokenBucket(bot.clock, 1, QUIET_S)
         self._locks: weakref.WeakValueDictionary[tuple[int, str, int], asyncio.Lock] = weakref.WeakValueDictionary()
 
     def _lock(self, message_id: int, emoji: str, member_id: int) -> asyncio.Lock:

@@ -33,7 +33,7 @@ from bot.generation.sources import FILES_MAX, SourceRef, require_kept
 from bot.generation.words import AGAIN, NEXT_SHOT, VARY, Reading, clean_words, is_addressed, read
 from bot.jobs.second_copy import SecondCopy
 from bot.language import sentences, speak, tr
-from bot.runtime.pace import RateLimiter
+from bot.runtime.pace import TokenBucket
 from bot.server.operations import OperationSwitches
 from bot.store import Blocks, GuildSettings
 from cogs.results.next_step import parts_of
@@ -70,8 +70,8 @@ class WordListener(commands.Cog):
 
     def __init__(self, bot: Bot) -> None:
         self.bot = bot
-        self._of_member = RateLimiter(bot.clock, MEMBER_TIMES, MINUTE_S)
-        self._of_server = RateLimiter(bot.clock, SERVER_TIMES, MINUTE_S)
+        self._of_member = TokenBucket(bot.clock, MEMBER_TIMES, MINUTE_S)
+        self._of_server = TokenBucket(bot.clock, SERVER_TIMES, MINUTE_S)
 
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:

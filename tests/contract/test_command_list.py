@@ -7,8 +7,8 @@ from typing import Any
 
 import discord
 
-from bot.app.connection.commands import rows
 from bot.app.entry_points import describe_commands
+from tests.support.command_rows import rows
 
 MEMBERS_MAX, MODERATORS_MAX = 28, 11
 ENTRIES_MAX, OPTIONS_MAX = 34, 190

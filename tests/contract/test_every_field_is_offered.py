@@ -17,7 +17,6 @@ from discord import app_commands
 
 import cogs
 from bot.app.client import CannonBot
-from bot.app.connection.commands import rows
 from bot.app.entry_points import describe_commands
 from bot.catalogue import Catalogue, FieldKind
 from bot.catalogue.catalogue import kinds_of
@@ -29,6 +28,7 @@ from bot.generation.own_defaults import PRESET
 from bot.settings import Settings
 from cogs.workflows.table import BY_OPERATION, OPTIONS_MAX
 from cogs.workflows.table import COMMANDS as TABLE
+from tests.support.command_rows import rows
 from tests.support.workflows import COMMANDS
 
 READ = "is read from the file itself"

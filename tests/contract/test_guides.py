@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from bot.app.connection.commands import rows
 from bot.app.entry_points import describe_commands
 from bot.cli import _parser
 from bot.settings import FILES, Settings, describe_settings
+from tests.support.command_rows import rows
 from tools.words import messages
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 from bot import errors
-from bot.app.connection.commands import rows
 from bot.app.entry_points import describe_commands
 from bot.domain.server.guild_rules import APPROVAL_LIFE_S
 from bot.domain.words.cast import NAME_CHARS
@@ -23,6 +22,7 @@ from bot.language.current import parent_of
 from bot.language.pages import WhyPage, filled, find, page, written
 from bot.language.pages.texts import GROUPS, WHO
 from cogs.results.post_again import KEPT_DAYS
+from tests.support.command_rows import rows
 from tools.readme_tables import with_refusals
 from tools.refusal_pages import DOCUMENT, SEEN, pages, place, seen, translated
 from tools.refusals import (

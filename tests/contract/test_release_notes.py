@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from bot.app.connection.commands import rows
 from bot.app.entry_points import describe_commands
+from tests.support.command_rows import rows
 from tools.release import ROOT, notes
 
 CHANGELOG = """# Changelog

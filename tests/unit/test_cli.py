@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 
 from bot import __version__, commit
-from bot.app.connection.commands import rows, text
 from bot.app.connection.start import invite_link
 from bot.runtime.metrics import Metrics
 from bot.runtime.network.health_probe import ask, stored_address
 from bot.runtime.network.web_server import Endpoint, HttpServer
 from bot.settings import describe_settings
+from tests.support.command_rows import rows
 from tests.support.new_file import write_empty_database
 
 TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4.GabcdE." + "a" * 38
@@ -166,7 +166,6 @@ def test_a_listing_flattens_groups_and_leaves_menus_out() -> None:
     assert listed[0]["options"] == [
         {"name": "to", "type": "text", "required": True, "description": "Where.", "choices": ["A"]}
     ]
-    assert text(listed[:1]) == "/ask  Ask.\n    to (text, required)  Where."
 
 
 # ---------------------------------------------------------------------- health

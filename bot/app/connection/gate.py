@@ -131,11 +131,9 @@ class DiscordBreaker:
         self._changed = asyncio.Event()
 
 
-CALLS, CALLS_IN_S, CALLS_AT_ONCE = 49, 1.05, 10
+CALLS_A_SECOND, CALLS_AT_ONCE = 47, 2
 """Discord's global limit is 50 in a second (topics: rate limits). The last may arrive up to 50 milliseconds faster than
-the first: 47 a second in the long run."""
-SENDING_S = 0.5
-"""After this time a body still being sent no longer delays the call's count: slow uploads must not fill the pace."""
+the first."""
 PATIENCE_S = 2.0
 """How long a call that posts a result waits for Discord: a global limit lasts a second."""
 CALM_AFTER_S = 30.0
@@ -156,10 +154,6 @@ class _Passage:
     call: str = ""
     """Its method and path; empty for the gateway and files."""
     is_counted: bool = False
-    passed_at: float | None = None
-    """When the pace let it through, monotonic seconds."""
-    counted_at: float = 0.0
-    """When the pace counts it as sent."""
     is_result: bool = False
     slots: Cap | None = None
     """Of an upload, where it has a place for `guild_id`."""
@@ -182,7 +176,7 @@ class DiscordGate:
         """`is_paced` is False if a proxy paces the sum of all calls."""
         self._metrics = metrics
         self.is_paced = is_paced
-        self.pace = Pace(clock, calls=CALLS, window_s=CALLS_IN_S, burst=CALLS_AT_ONCE)
+        self.pace = Pace(clock, calls=CALLS_A_SECOND, burst=CALLS_AT_ONCE)
         self.breaker = DiscordBreaker(clock)
         self.slots, self.unpaced_slots = (Cap(UPLOADS_AT_ONCE, UPLOADS_OF_ONE_SERVER) for _ in range(2))
         """Two sets: an upload that waits for the pace must not keep the slot of one that need not."""
@@ -204,7 +198,6 @@ class DiscordGate:
         # The context is one passage; aiohttp's annotation knows only its own default for it.
         config: Any = aiohttp.TraceConfig(trace_config_ctx_factory=_passage)  # type: ignore[arg-type]
         config.on_request_start.append(self._start)
-        config.on_request_chunk_sent.append(self._sent)
         config.on_request_end.append(self._end)
         config.on_request_exception.append(self._broke)
         trace: aiohttp.TraceConfig = config
@@ -238,8 +231,8 @@ class DiscordGate:
         while True:
             if passage.is_counted and self.is_paced:
                 began = self._clock.monotonic()
-                passage.passed_at = passage.counted_at = await self.pace.take(is_urgent=passage.is_result)
-                self._metrics.rate_limit_wait("own", passage.passed_at - began)
+                await self.pace.take(is_urgent=passage.is_result)
+                self._metrics.rate_limit_wait("own", self._clock.monotonic() - began)
             if not self._concerns(passage):
                 return
             if not self.breaker.stops(passage.place):
@@ -263,13 +256,6 @@ class DiscordGate:
     def _concerns(self, passage: _Passage) -> bool:
         """Whether the breaker's trouble concerns this call. Answers to members are always tried."""
         return passage.is_counted or (passage.is_result and self.breaker.trouble is not Trouble.GLOBAL_LIMIT)
-
-    async def _sent(
-        self, _session: aiohttp.ClientSession, passage: _Passage, _params: aiohttp.TraceRequestChunkSentParams
-    ) -> None:
-        """Count a call from when its body is sent: reading files and a busy loop delay that."""
-        if passage.passed_at is not None and self._clock.monotonic() - passage.passed_at < SENDING_S:
-            passage.counted_at = self.pace.moved(passage.counted_at)
 
     # ------------------------------------------------------------------ after it
 

@@ -22,7 +22,7 @@ from bot.language import SOURCE, Explained, Text, current, from_discord, speak, 
 from bot.runtime.background import answer_soon
 from bot.runtime.clock import Clock
 from bot.runtime.metrics import Metrics
-from bot.runtime.pace import RateLimiter
+from bot.runtime.pace import TokenBucket
 from bot.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -227,7 +227,7 @@ class Bot(commands.AutoShardedBot):
     clock: Clock
     forms: OpenForms
     live_catalogue: LiveCatalogue
-    presses: RateLimiter
+    presses: TokenBucket
     """Recent presses, to catch double ones."""
     responses: Responses
     settings: Settings

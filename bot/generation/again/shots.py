@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -18,7 +19,7 @@ from bot.generation.visible_jobs import VisibleJobs
 from bot.media import film
 from bot.media.fetcher import MediaFetcher
 from bot.media.scratch import scratch_files
-from bot.runtime.pace import RateLimiter, Turns
+from bot.runtime.pace import TokenBucket
 
 FILM_MAX_BYTES: Final = 64 * 1024 * 1024
 """Of a shot that is opened here."""
@@ -51,10 +52,10 @@ class Shots:
     media: MediaFetcher
     publish: Publish
     folder: Path
-    pace: RateLimiter
+    pace: TokenBucket
     """Of each member's joins."""
-    frames: Turns
-    joins: Turns
+    frames: asyncio.Lock
+    joins: asyncio.Lock
     """Apart, as encoding takes minutes of a core: no paid *Continue* waits for it."""
     joining: set[int] = field(default_factory=set)
     """The members whose join waits or runs."""
@@ -63,7 +64,7 @@ class Shots:
         """Return a link to the last frame of a checked film. Raises Refused, InputError or a MediaError."""
         require_possible()
         practice = source.job is not None and source.job.practice
-        async with _turn(self.frames, guild_id):
+        async with _turn(self.frames):
             with scratch_files(self.folder, "film-") as folder:
                 name = await self._load(source.url, Path(folder), "film", practice=practice)
                 try:
@@ -94,7 +95,7 @@ class Shots:
             raise Refused(texts.TOO_MANY_FILMS)
         self.joining.add(member_id)
         try:
-            async with _turn(self.joins, shots[-1].guild_id):
+            async with _turn(self.joins):
                 with scratch_files(self.folder, "film-") as folder:
                     yield await self._joined(Path(folder), member_id, shots, max_bytes)
         finally:
@@ -118,14 +119,17 @@ class Shots:
 
 
 @asynccontextmanager
-async def _turn(lane: Turns, guild_id: int) -> AsyncIterator[None]:
+async def _turn(lane: asyncio.Lock) -> AsyncIterator[None]:
     """Raise Refused if no turn comes while the answer to the press can still be given."""
-    async with AsyncExitStack() as stack:
-        try:
-            await stack.enter_async_context(lane.turn(guild_id, timeout_s=TURN_WAIT_S))
-        except TimeoutError:
-            raise Refused(texts.TOO_MANY_FILMS) from None
+    try:
+        async with asyncio.timeout(TURN_WAIT_S):
+            await lane.acquire()
+    except TimeoutError:
+        raise Refused(texts.TOO_MANY_FILMS) from None
+    try:
         yield
+    finally:
+        lane.release()
 
 
 def require_possible() -> None:

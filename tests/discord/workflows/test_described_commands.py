@@ -14,9 +14,9 @@ import pytest
 from discord.http import HTTPClient
 
 from bot.app.catalogue import KEEP_S, NAMED_META
-from bot.app.connection.commands import rows
 from bot.app.entry_points import describe_commands
 from bot.domain.models import JobState
+from tests.support.command_rows import rows
 from tests.support.more import filled
 from tests.support.rig import HOST_KEY, Rig, running
 from tests.support.settings_pages import opened, page_text

@@ -101,7 +101,7 @@ async def test_probes_of_messages_have_the_members_pace(rig: WatchedRig, monkeyp
     for _ in range(A_MINUTE + 5):
         result = await rig.member.context_menu(rig.channel, "Next step…", message)
     assert len(asked) == A_MINUTE
-    assert "Try again in 1 min" in shown(result)
+    assert "Try again in 2 s" in shown(result)
 
 
 async def test_fresh_links_to_results_count_too(rig: WatchedRig):
@@ -110,6 +110,6 @@ async def test_fresh_links_to_results_count_too(rig: WatchedRig):
     [job] = await rig.jobs()
     for _ in range(A_MINUTE):
         rig.bot.parts.sources.pace._begun.note(rig.member.id)
-    assert "Try again in 1 min" in shown(await on_job(rig, rig.member, "link", job.id))
+    assert "Try again in 2 s" in shown(await on_job(rig, rig.member, "link", job.id))
     rig.advance(60)
     assert "Wait" not in shown(await on_job(rig, rig.member, "link", job.id))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.app.connection.commands import rows
 from bot.app.entry_points import describe_commands
+from tests.support.command_rows import rows
 from tests.support.menus import sent
 from tests.support.prices import all_priced
 from tests.support.rig import Rig

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.app.connection.gate import CALLS, CALLS_AT_ONCE, CALLS_IN_S
+from bot.app.connection.gate import CALLS_A_SECOND, CALLS_AT_ONCE
 from bot.errors import StoreError
 from bot.fleet.call_budget import RENEW_S, SOONEST_S, WITHOUT_SHARE, CallBudget
 from bot.fleet.rows import SHARE_S, RateBudgets
@@ -79,9 +79,10 @@ class Process:
     """One process: `demand` calls a second come to it, and it makes those that it may."""
 
     def __init__(self, name: str, store: Store, clock: SteppedClock) -> None:
-        self.pace = Pace(clock, calls=CALLS, window_s=CALLS_IN_S, burst=CALLS_AT_ONCE)
+        self.pace = Pace(clock, calls=CALLS_A_SECOND, burst=CALLS_AT_ONCE)
         self.rows = Counted(store)
         self.acquire = CallBudget(self.pace, self.rows, process=name, clock=clock)
+        self._clock = clock
         self.demand = 0.0
         self.made: list[float] = []
         self._come = 0.0
@@ -96,7 +97,8 @@ class Process:
                 self._calls.add(asyncio.create_task(self._call()))
 
     async def _call(self) -> None:
-        self.made.append(await self.pace.take())
+        await self.pace.take()
+        self.made.append(self._clock.monotonic())
 
     async def kill(self) -> None:
         for task in (self.runs, *self._calls):
@@ -196,7 +198,7 @@ async def test_without_the_database_one_call_a_second_is_made(world: World) -> N
     a.demand = 100.0
     await world.go_on(5)
     a.rows.is_lost = True
-    await world.go_on(RENEW_S + CALLS_IN_S)
+    await world.go_on(RENEW_S + 1)
     since = await world.go_on(5)
     assert a.made_since(since) <= 5 * WITHOUT_SHARE + 1
     a.rows.is_lost = False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.runtime.pace import KEPT_ANSWERS, TimedMemory
+from bot.runtime.pace import KEPT, TimedMemory
 from tests.support.rig import ManualClock
 
 
@@ -30,9 +30,9 @@ def test_a_newer_answer_takes_the_place_of_an_older_one() -> None:
 
 def test_what_is_remembered_is_bounded_and_the_oldest_goes_first() -> None:
     memory: TimedMemory[int, int] = TimedMemory(ManualClock(), 60)
-    for number in range(KEPT_ANSWERS + 10):
+    for number in range(KEPT + 10):
         memory.put(number, number)
-    assert len(memory) == KEPT_ANSWERS
+    assert len(memory) == KEPT
     assert memory.get(9) is None
     assert memory.get(10) == 10
 
