@@ -272,7 +272,8 @@ async def test_a_full_disk_is_one_sentence_with_its_folder_until_there_is_room(s
         await (await Store.open(database, clock=SystemClock(), alone=True)).close()
     full = fill(small_disk)
     sentence = f"The disk of {small_disk} is full. Free some space."
-    assert check(database) == (1, ["1 problem:", f"- {sentence}"])
+    code, said = check(database)
+    assert (code, said[:2], sum(line.startswith("- ") for line in said)) == (1, ["1 problem:", f"- {sentence}"], 1)
     assert run(database) == (MAY_HELP, f"cannon-bot: {sentence}")
     full.unlink()
     code, said = check(database)

@@ -106,20 +106,16 @@ def _prepare(copy: Path, taken: float) -> tuple[int, float, int]:
     """Mark uncertain jobs in the copy; return its schema, its time, and how many jobs are open."""
     with contextlib.closing(connect(copy)) as db:
         db.execute("BEGIN IMMEDIATE")
-        settle(db, taken if any(row["name"] == "in_doubt" for row in db.execute("PRAGMA table_info (jobs)")) else None)
+        settle(db, taken)
         open_jobs = int(db.execute(OPEN_TOTAL).fetchone()[0])
         db.execute("COMMIT")
         return schema.version_of(db), taken, open_jobs
 
 
-def settle(db: Connection, taken: float | None) -> None:
-    """Free the jobs of a backup that was made at `taken` (Unix seconds), and mark its uncertain jobs.
-
-    The schema may be any version; old ones know no uncertain jobs: None.
-    """
+def settle(db: Connection, taken: float) -> None:
+    """Free the jobs of a backup that was made at `taken` (Unix seconds), and mark its uncertain jobs."""
     forget_followers(db)
-    if taken is not None:
-        doubt(db, taken)
+    doubt(db, taken)
     for name in (COMPARED_META, MOVED_FROM_META):  # compared soon; and no move has filled this database
         db.execute("DELETE FROM meta WHERE name = ?", (name,))
 
