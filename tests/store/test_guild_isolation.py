@@ -366,6 +366,7 @@ CALLS: dict[str, Call] = {
     "reports.totals": lambda store, guild_id, *_: store.reports.totals(guild_id, [(0.0, 9e9)]),
     "reports.ledger_page": lambda store, guild_id, *_: store.reports.ledger_page(guild_id),
     "totals.differing": lambda store, guild_id, *_: store.totals.differing(guild_id),
+    "totals.rebuild": lambda store, guild_id, *_: store.totals.rebuild(guild_id, record=lambda _: None),
     "job_lists.page": lambda store, guild_id, *_: store.job_lists.page(guild_id, limit=100),
     "lineage.of": lambda store, guild_id, other, _: store.lineage.of(guild_id, other.job.id),
     "lineage.made_from": lambda store, guild_id, other, _: store.lineage.made_from(
@@ -461,7 +462,8 @@ CALLS: dict[str, Call] = {
 }
 GUILD_INSIDE = {
     "jobs.advance", "jobs.change", "jobs.raise_hold", "cards.accept", "rechecks.postpone", "rechecks.found",
-    "rechecks.billed", "reaction_acts.note_done", "reaction_acts.note_failed", "outbox.take_back",
+    "rechecks.billed", "reaction_acts.note", "reaction_acts.note_done", "reaction_acts.note_failed",
+    "reaction_acts.take_back", "outbox.take_back",
     "spending.left_of", "cast.add", "schedules.add",
     "events.add", "events.awaits", "events.note_emptied", "events.use", "events.end",
 }  # fmt: skip
@@ -485,7 +487,7 @@ WITHOUT_GUILD = {
     "api_changes.adopt", "api_changes.latest", "api_facts.all", "api_facts.dates", "api_facts.delete",
     "welcomes.expect", "welcomes.due",
     "own_accounts.guilds", "own_accounts.remove", "own_accounts.sums",
-    "practice.guilds", "practice.sent", "totals.next_guild", "totals.rebuild",
+    "practice.guilds", "practice.sent", "totals.next_guild",
 }  # fmt: skip
 
 
