@@ -23,7 +23,6 @@ SEVERAL_PROCESSES = re.compile(
     |(?<![A-Za-z])_?(?:un)?[Ll]eases?d?(?![a-z])                   # what a process has for a while
     |[Ll]eader(?:ship)?(?![a-z])|\bleads\b(?=[(:,)=]|[ ]is[ ]|;)|\.leads\b
     |\bSignals\b|\bsignals\.(?:send|listen)|store\.signals       # messages
-    |store\.processes\.|(?:FROM|INTO|UPDATE)[ ]processes\b        # the list of them
     |\b(?:an?other|other|all|every|each|several|no|two|both|dead|dying|living|which|whichever|any|one[ ]of[ ]the)
         (?:'s)?[ ]process(?:es)?\b(?!')                            # what another does
     """,

@@ -158,7 +158,7 @@ async def open_parts(setup: Setup) -> Parts:
             setup.metrics.file_size(name, partial(_size_of, file))
         setup.metrics.gauge("cannon_bot_database_disk_free_bytes", DISK_FREE, partial(free_bytes, path.parent))
     try:
-        await store.register(setup.identity)
+        store.name_process(setup.identity.name)
         sweep(settings.local_files, keep=setup.folder)
         return await assemble(setup, store)
     except BaseException:

@@ -23,7 +23,7 @@ from bot.fleet.claims import FleetClaims
 from bot.fleet.host.texts import SHARDS_HELD
 from bot.fleet.postgresql.database import OnServer, PostgresDatabase
 from bot.fleet.postgresql.listener import AnnouncementListener
-from bot.fleet.rows import Leaders, RateBudgets
+from bot.fleet.rows import RateBudgets
 from bot.fleet.runtime_shards import RuntimeShards
 from bot.fleet.shards import FleetShards
 from bot.fleet.shared_memory import (
@@ -225,7 +225,7 @@ async def lead(parts: Parts, leadership: AnnouncementListener, clock: Clock) -> 
     pause = asyncio.Event()  # never set: the clock ends each wait
     while True:
         await leadership.wait()
-        await _begin_to_lead(parts.store)
+        log.info("leader.begins")
         try:
             await parts.practice.recover()
         except StoreError as error:
@@ -235,17 +235,6 @@ async def lead(parts: Parts, leadership: AnnouncementListener, clock: Clock) -> 
         while leadership.is_leader:
             await clock.wait(pause, LEADER_CHECK_S)
         log.info("leader.ends")
-
-
-async def _begin_to_lead(store: Store) -> None:
-    log.info("leader.begins")
-    try:
-        former = await store.rows(Leaders).lead()
-    except StoreError as error:
-        log.info("leader.not_noted", error=error.sentence)
-        return
-    if former is not None:
-        log.warning("leader.took_over", of=former.name, after=round(former.silent_s, 1))
 
 
 def _caches(parts: Parts) -> list[ReadAgain]:

@@ -1,4 +1,4 @@
-"""Shard leases of a fleet's gateway processes, identify slots, and who leads.
+"""Shard leases of a fleet's gateway processes, and identify slots.
 
 Every decision is one write transaction, on the database's clock: docs/decisions/0028-when-to-look.md.
 """
@@ -10,7 +10,6 @@ from collections.abc import Collection
 from dataclasses import asdict, dataclass
 
 from bot.domain.shards import DAY_S, SessionStartLimit, StartLimitReport, fair_share, shard_targets
-from bot.store.engine.database import STOPPED, bury
 from bot.store.engine.repository import Repository
 from bot.store.processes import SHARED_LEASE_S, next_look_s
 from bot.store.sql import HOST, Connection
@@ -101,7 +100,7 @@ class Fleet(Repository):
         def change(db: Connection) -> HeldShards:
             now = self._database.now(db)
             own = db.execute("SELECT expires_at FROM gateways WHERE process = ?", (process,)).fetchone()
-            taken_over = [] if is_back else _end_expired(db, process, now, heir=self._database.process or process)
+            taken_over = [] if is_back else _end_expired(db, process, now)
             if own is None:
                 _add(db, process, now)
             else:
@@ -214,18 +213,15 @@ def _add(db: Connection, process: str, now: float) -> None:
     )
 
 
-def _end_expired(db: Connection, process: str, now: float, *, heir: str) -> list[FreedShards]:
+def _end_expired(db: Connection, process: str, now: float) -> list[FreedShards]:
     """End expired leases except the caller's own, which it may still renew."""
     gone = db.execute(
         "SELECT process, expires_at FROM gateways WHERE expires_at <= ? AND process <> ?", (now, process)
     ).fetchall()
-    freed = [
+    return [
         FreedShards(process=other, shards=_end(db, other), silent_s=now - expires_at + SHARED_LEASE_S)
         for other, expires_at in gone
     ]
-    for each in freed:
-        bury(db, each.process, now, heir=heir, silent_s=each.silent_s, shards=each.shards)
-    return freed
 
 
 def _end(db: Connection, process: str) -> int:
@@ -337,29 +333,3 @@ INSERT INTO rents (budget, process, wanted, calls, had, had_until, expires_at) V
 ON CONFLICT (budget, process) DO UPDATE SET wanted = excluded.wanted, calls = excluded.calls, had = excluded.had,
     had_until = excluded.had_until, expires_at = excluded.expires_at
 """
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FormerLeader:
-    """The process that led before, without having stopped by itself."""
-
-    name: str
-    silent_s: float
-
-
-class Leaders(Repository):
-    """Who leads, in the table `processes`."""
-
-    async def lead(self) -> FormerLeader | None:
-        """Note that this process leads; return the leader that it takes over from, None if that had stopped."""
-        name = self._database.process
-
-        def change(db: Connection) -> FormerLeader | None:
-            now = self._database.now(db)
-            query = "SELECT name, beat_at FROM processes WHERE led_since IS NOT NULL AND name <> ? AND ended IS NOT ?"
-            former = db.execute(query, (name, STOPPED)).fetchone()
-            db.execute("UPDATE processes SET led_since = NULL WHERE name <> ? AND led_since IS NOT NULL", (name,))
-            db.execute("UPDATE processes SET led_since = ? WHERE name = ?", (now, name))
-            return None if former is None else FormerLeader(name=former[0], silent_s=max(0.0, now - former[1]))
-
-        return await self._database.write(change, HOST)

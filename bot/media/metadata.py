@@ -29,7 +29,7 @@ _WEBM_PARENTS = frozenset({0x18538067, 0x1549A966, 0x1654AE6B, 0xAE})
 _WEBM_METADATA = frozenset({0x1254C367, 0x1941A469, 0x1043A770})
 _WEBM_NAMES = frozenset({0x4D80, 0x5741, 0x7BA9, 0x536E})
 _VOID_BYTES = 9
-"""The head of an element that stands for free space."""
+"""The head of an element of free space."""
 _MP4_PARENTS, _MP4_METADATA = frozenset({b"moov", b"trak", b"mdia"}), frozenset({b"udta", b"meta", b"uuid"})
 
 

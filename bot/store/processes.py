@@ -1,27 +1,20 @@
-"""The bot's processes on this database: which run, and which jobs each follows under its lease."""
+"""The bot's processes on this database: which jobs each follows under its lease."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from operator import attrgetter
 from typing import Any
 
 from bot.domain.models import Job, JobState
-from bot.runtime.process import ProcessIdentity
 from bot.store.engine.columns import to_json
-from bot.store.engine.database import DIED, STOPPED, beat, bury, end_process
 from bot.store.engine.repository import Repository
 from bot.store.jobs.rows import job_of, with_subject
 from bot.store.sql import HOST, Connection, Row
 
 TOO_FEW = 10
 """A process that lacks more than this part of an even share, and more than one job, gets some of others."""
-SILENT_S = 50.0
-"""Without a sign of life for so long, three beats and a tolerance, a process counts as silent."""
-KEPT_S = 3600.0
-"""How long a process is listed after its last beat."""
 SHARED_LEASE_S, SHARED_RENEW_S = 8.0, 2.0
 """How long a process of several has its jobs or shards without renewing its lease, and how often it does."""
 BACK_S = 10.0
@@ -42,138 +35,6 @@ def next_look_s(now: float, expires_at: float | None) -> float | None:
 
 
 NEXT_LOOK_LATER_S = 0.05
-
-
-class ProcessState(StrEnum):
-    """`silent`: paused, cut off or dead, and no other process has found out yet."""
-
-    RUNNING = "running"
-    SILENT = "silent"
-    STOPPED = STOPPED
-    DIED = DIED
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TakenFrom:
-    """What a process had when it was found dead."""
-
-    by: str
-    """The process that noticed."""
-    after_s: float
-    """Seconds after its last sign of life."""
-    jobs: int
-    shards: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListedProcess:
-    """A process of the database, running or ended within the hour."""
-
-    name: str
-    host: str
-    pid: int
-    role: str
-    version: str
-    revision: str
-    state: ProcessState
-    started_at: float
-    """Unix seconds, of the database's clock."""
-    silent_s: float
-    """Seconds since its last sign of life: a beat, or the renewal of a lease."""
-    jobs: int
-    """Jobs that it follows."""
-    shards: tuple[int, ...]
-    is_leader: bool
-    taken_over: TakenFrom | None
-    """Of one that died: what others got."""
-
-    @property
-    def is_alive(self) -> bool:
-        return self.state is ProcessState.RUNNING
-
-    @property
-    def has_left(self) -> bool:
-        """Whether it ended as it should."""
-        return self.state is ProcessState.STOPPED
-
-    @property
-    def build(self) -> str:
-        """What code it runs, as `1.0 (3f2a9c)`."""
-        return f"{self.version} ({self.revision})"
-
-
-class Processes(Repository):
-    """The table `processes`."""
-
-    async def register(self, identity: ProcessIdentity, *, is_only: bool) -> None:
-        """List this process, and note its name in all that it claims. `is_only`: all others are dead, and it leads."""
-        self._database.identity = identity
-
-        def change(db: Connection) -> None:
-            now = self._database.now(db)
-            db.execute("DELETE FROM processes WHERE beat_at <= ?", (now - KEPT_S,))
-            if is_only:
-                db.execute("UPDATE processes SET ended = 'died', ended_at = ? WHERE ended IS NULL", (now,))
-            beat(db, identity, now)
-            if is_only:
-                db.execute("UPDATE processes SET led_since = ? WHERE name = ?", (now, identity.name))
-
-        await self._database.write(change, HOST)
-
-    async def leave(self) -> None:
-        """Note that this process has stopped, if it was registered."""
-
-        def change(db: Connection) -> None:
-            end_process(db, self._database.process, STOPPED, self._database.now(db))
-
-        if self._database.identity is not None:
-            await self._database.write(change, HOST)
-
-
-def processes_in(db: Connection, now: float) -> tuple[ListedProcess, ...]:
-    """Return the processes that run at `now`, or ended within the hour before; running ones first, by role and start.
-
-    `now` is Unix seconds of the database's clock.
-    """
-    shards: dict[str, list[int]] = {}
-    for shard_id, name in db.execute("SELECT id, process FROM shards ORDER BY id"):
-        shards.setdefault(name, []).append(shard_id)
-    rows = db.execute(_ALL, (now - KEPT_S,)).fetchall()
-    found = [_process(row, tuple(shards.get(row["name"], ())), now) for row in rows]
-    return tuple(sorted(found, key=lambda each: (list(ProcessState).index(each.state), each.role, each.started_at)))
-
-
-def _process(row: Row, shards: tuple[int, ...], now: float) -> ListedProcess:
-    silent_s = max(0.0, now - row["seen_at"])
-    ended = row["ended"]
-    running = ProcessState.RUNNING if silent_s < SILENT_S else ProcessState.SILENT
-    state = running if ended is None else ProcessState(ended)
-    taken = TakenFrom(by=row["heir"], after_s=row["taken_after_s"], jobs=row["taken_jobs"], shards=row["taken_shards"])
-    return ListedProcess(
-        **{name: row[name] for name in ("name", "host", "pid", "role", "version", "revision", "started_at", "jobs")},
-        state=state,
-        silent_s=silent_s,
-        shards=shards,
-        is_leader=row["led_since"] is not None and ended is None,
-        taken_over=taken if ended == DIED and taken.by else None,
-    )
-
-
-_ALL = """
-SELECT own.name, own.host, own.pid, own.role, own.version, own.revision, own.started_at, own.led_since, own.ended,
-    own.heir, own.taken_after_s, own.taken_jobs, own.taken_shards,
-    (
-        SELECT max(sign.at) FROM (
-            SELECT own.beat_at AS at
-            UNION ALL SELECT leases.renewed_at FROM leases WHERE leases.process = own.name
-        ) AS sign
-    ) AS seen_at,
-    (
-        SELECT count(*) FROM leases JOIN running_jobs ON running_jobs.lease = leases.token
-        WHERE leases.process = own.name
-    ) AS jobs
-FROM processes AS own WHERE own.beat_at > ?
-"""
 
 
 WHOLE_MAX = 100
@@ -262,13 +123,10 @@ class JobLeases(Repository):
 
         def change(db: Connection) -> list[TakenOver]:
             now = self._database.now(db)
-            taken = [
+            return [
                 TakenOver(process=name, jobs=_end_lease(db, other), silent_s=now - renewed_at)
                 for other, name, renewed_at in db.execute(_EXPIRED, (now, token)).fetchall()
             ]
-            for each in taken:
-                bury(db, each.process, now, heir=self._database.process, silent_s=each.silent_s, jobs=each.jobs)
-            return taken
 
         return await self._database.write(change)
 

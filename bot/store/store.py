@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import functools
 import math
 import sqlite3
@@ -17,7 +15,6 @@ import structlog
 from bot.domain.server.guild_rules import Limit, Rules
 from bot.errors import RESTART_CANNOT_HELP, StoreError
 from bot.runtime.clock import Clock
-from bot.runtime.process import ProcessIdentity
 from bot.runtime.progress import Progress, no_progress
 from bot.settings import PostgresUrl
 from bot.store import texts
@@ -61,7 +58,7 @@ from bot.store.money.prices import Prices, TrueCosts
 from bot.store.money.reports import Reports
 from bot.store.money.spending import SpendingViews, rules_of
 from bot.store.money.totals import Totals
-from bot.store.processes import JobLeases, Processes, forget_followers
+from bot.store.processes import JobLeases, forget_followers
 from bot.store.sql import Connection
 from bot.store.vault import secret_box as sealed
 from bot.store.vault.secret_box import SecretBox, key_file_of, load_box
@@ -70,8 +67,6 @@ log = structlog.get_logger(__name__)
 
 R = TypeVar("R", bound=Repository)
 
-LEAVE_S = 1.0
-"""Timeout of the note that the process has stopped."""
 PAGES_EVERY_S, PAGES_NOT_BEFORE_S = 86_400.0, 60.0
 DOUBTFUL = ("damaged", "disk")
 """Failures after which the next start checks the file."""
@@ -139,7 +134,6 @@ class Store:
     host_key_refusals: HostKeyRefusals
     absent_guilds: AbsentGuilds
     welcomes: WelcomeRows
-    processes: Processes
     setup_steps: SetupSteps
     retention: Retention
     host_jobs: HostJobs
@@ -273,15 +267,12 @@ class Store:
         """The path of an SQLite database, None for PostgreSQL."""
         return self._database.path if isinstance(self._database, SqliteDatabase) else None
 
-    async def register(self, identity: ProcessIdentity) -> None:
-        """List this process, as the only one if it has locked the file. Raises StoreError."""
-        await self.processes.register(identity, is_only=self._lock is not None)
+    def name_process(self, name: str) -> None:
+        """Note this process's name in all that it claims."""
+        self._database.process = name
 
     async def close(self) -> None:
         """Finish pending calls and close the file. Idempotent."""
-        with contextlib.suppress(StoreError, TimeoutError):  # then its beats end
-            async with asyncio.timeout(LEAVE_S):
-                await self.processes.leave()
         await self._database.close()
         if self._lock is not None:
             if not any(self.pulse.errors[kind] for kind in DOUBTFUL):

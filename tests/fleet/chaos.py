@@ -65,9 +65,9 @@ DATABASE = "fleet"
 OPEN = "state NOT IN ('delivered', 'failed', 'expired', 'cancelled', 'refused')"
 FOLLOWED = f"""
 SELECT id FROM jobs WHERE lease IS NOT NULL AND {OPEN}
-    AND claimed_by = (SELECT name FROM processes WHERE pid = %s ORDER BY started_at DESC LIMIT 1)
+    AND claimed_by = %s
 """
-"""The open jobs that the process of this id follows."""
+"""The open jobs that the process of this name follows."""
 WORKER_GONE, WORKER_PAUSED, WORKER_CUT_OFF, WORKER_STOPS, WORKER_JOINS = (
     "jobs of a worker after kill -9", "jobs of a worker that is paused", "jobs of a worker that is cut off",
     "jobs of a worker that is stopped", "a share of the running jobs for a worker that joins",
@@ -210,6 +210,12 @@ class Member(BotProcess):
         return f'"{event}"' in self.output()
 
     @property
+    def process(self) -> str:
+        """Its name among its fleet, by its log."""
+        started = [line for line in self.output().splitlines() if '"process.started"' in line]
+        return str(json.loads(started[-1])["name"]) if started else ""
+
+    @property
     def leads(self) -> bool:
         """Whether it does what one process does for all, by its log."""
         return self.running and self.output().count('"leader.begins"') > self.output().count('"leader.ends"')
@@ -330,7 +336,7 @@ class Chaos:
 
     async def followed_by(self, member: Member) -> list[str]:
         """Return the open jobs that the process follows."""
-        return [str(job_id) for (job_id,) in await self._ask_database(FOLLOWED, member.process_id)]
+        return [str(job_id) for (job_id,) in await self._ask_database(FOLLOWED, member.process)]
 
     async def _ask_database(self, query: str, *values: Any) -> list[Any]:
         return await asyncio.to_thread(self.town.ask_database, query, *values)
@@ -417,7 +423,7 @@ class Chaos:
         self.note(f"{victim.name} follows {len(mine)} jobs")
         if not mine:
             self.wrong.append(f"{name}: it followed no job")
-        process = victim.process_id
+        process = victim.process
         self.measure(name, lambda: not {job_id for (job_id,) in self.town.ask_database(FOLLOWED, process)} & {*mine})
 
     def measure_shards(self, name: str, victim: Member, *others: Member) -> None:
@@ -435,7 +441,7 @@ class Chaos:
 
         def has_share() -> bool:
             followed = self.town.ask_database(f"SELECT count(*) FROM jobs WHERE lease IS NOT NULL AND {OPEN}")[0][0]
-            return len(self.town.ask_database(FOLLOWED, member.process_id)) >= share * followed > 0
+            return len(self.town.ask_database(FOLLOWED, member.process)) >= share * followed > 0
 
         self.measure(name, has_share)
 

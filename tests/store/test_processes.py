@@ -1,4 +1,4 @@
-"""The list of the bot's processes: who runs, what each has, who led and who died."""
+"""The bot's processes on one database: what each follows, and who takes it over."""
 
 from __future__ import annotations
 
@@ -8,69 +8,22 @@ from typing import Any
 
 import structlog
 
-from bot.fleet.rows import Leaders
 from bot.jobs.follow.claims import LeaseKeeper
 from bot.runtime.process import ProcessIdentity
 from bot.store import Store
-from bot.store.processes import BACK_S, KEPT_S, SHARED_LEASE_S, SILENT_S, ListedProcess, ProcessState, processes_in
+from bot.store.processes import BACK_S, SHARED_LEASE_S
 from tests.support.claims import claimed_by
 
 Open = Callable[..., Awaitable[Store]]
 
 
-async def listed(store: Store) -> tuple[ListedProcess, ...]:
-    database = store.processes._database
-    return await database.read(lambda db: processes_in(db, database.now(db)))
-
-
-def identity(name: str, role: str = "worker", version: str = "1.0") -> ProcessIdentity:
-    return ProcessIdentity(name=name, host="box", pid=7, role=role, version=version, revision="abc")
-
-
-async def started(open_store: Open, name: str, *, is_only: bool = False, **facts: str) -> Store:
+async def started(open_store: Open, name: str) -> Store:
     store = await open_store()
-    await store.processes.register(identity(name, **facts), is_only=is_only)
+    store.name_process(name)
     return store
 
 
-async def states(store: Store) -> dict[str, str]:
-    return {each.name: each.state.value for each in await listed(store)}
-
-
-async def test_each_process_is_listed_with_what_it_has(open_store: Open, accepted: Any, clock: Any):
-    first = await started(open_store, "w1")
-    await started(open_store, "g1", role="gateway", version="2.0")
-    await accepted(first)
-    await accepted(first)
-    await first.leases.hold("lease", 60)
-    await claimed_by(first, "lease")
-    clock.now += 20
-    await first.probe()
-    [gateway, worker] = await listed(first)
-    assert (gateway.name, gateway.role, gateway.version, gateway.jobs) == ("g1", "gateway", "2.0", 0)
-    assert (worker.name, worker.host, worker.pid, worker.revision, worker.jobs) == ("w1", "box", 7, "abc", 2)
-    assert (worker.silent_s, gateway.silent_s) == (0.0, 20.0)
-    assert worker.is_alive
-
-
-async def test_one_that_gives_no_sign_is_silent_and_one_that_comes_back_runs(open_store: Open, clock: Any):
-    first, second = await started(open_store, "w1"), await started(open_store, "w2")
-    clock.now += SILENT_S
-    await second.probe()
-    assert await states(second) == {"w1": "silent", "w2": "running"}
-    await first.probe()
-    assert await states(second) == {"w1": "running", "w2": "running"}
-
-
-async def test_a_renewed_lease_is_a_sign_of_life(open_store: Open, clock: Any):
-    first = await started(open_store, "w1")
-    clock.now += SILENT_S
-    await first.leases.hold("lease", 60)
-    [process] = await listed(first)
-    assert (process.state, process.silent_s) == (ProcessState.RUNNING, 0.0)
-
-
-async def test_who_is_taken_over_has_died_and_lives_again_at_its_next_beat(open_store: Open, accepted: Any, clock: Any):
+async def test_what_the_dead_had_is_taken_over_under_their_name(open_store: Open, accepted: Any, clock: Any):
     first, second = await started(open_store, "w1"), await started(open_store, "w2")
     await accepted(first)
     await first.leases.hold("p1", 20)
@@ -80,41 +33,7 @@ async def test_who_is_taken_over_has_died_and_lives_again_at_its_next_beat(open_
     assert (await second.leases.hold("p2", 60)).may_take_over
     [taken] = await second.leases.take_over("p2")
     assert (taken.process, taken.jobs, taken.silent_s) == ("w1", 1, 21.0)
-    [dead] = [each.taken_over for each in await listed(second) if each.name == "w1"]
-    assert dead is not None
-    assert (dead.by, dead.after_s, dead.jobs, dead.shards) == ("w2", 21.0, 1, 0)
-    assert await states(second) == {"w1": "died", "w2": "running"}
     assert not (await second.leases.hold("p2", 60)).may_take_over
-    await first.probe()
-    assert await states(second) == {"w1": "running", "w2": "running"}
-
-
-async def test_who_closes_has_stopped_and_is_forgotten_in_an_hour(open_store: Open, clock: Any):
-    first, second = await started(open_store, "w1"), await started(open_store, "w2")
-    await first.close()
-    assert await states(second) == {"w1": "stopped", "w2": "running"}
-    clock.now += KEPT_S
-    await second.probe()
-    assert await states(second) == {"w2": "running"}
-
-
-async def test_a_new_leader_learns_from_whom_it_takes_over(open_store: Open, clock: Any):
-    first, second = await started(open_store, "w1"), await started(open_store, "w2")
-    assert await first.rows(Leaders).lead() is None
-    clock.now += 12
-    former = await second.rows(Leaders).lead()
-    assert former is not None
-    assert (former.name, former.silent_s) == ("w1", 12.0)
-    assert [each.name for each in await listed(second) if each.is_leader] == ["w2"]
-    await second.close()
-    assert await first.rows(Leaders).lead() is None, "it had stopped"
-
-
-async def test_the_only_process_leads_and_what_ran_before_is_dead(open_store: Open, clock: Any):
-    await started(open_store, "all1", is_only=True)
-    store = await started(open_store, "all2", is_only=True)
-    assert await states(store) == {"all2": "running", "all1": "died"}
-    assert [each.name for each in await listed(store) if each.is_leader] == ["all2"]
 
 
 def test_an_identity_names_its_role_and_host():

@@ -14,7 +14,6 @@ from bot.errors import DatabaseFailing
 from bot.language import current
 from bot.runtime.background import in_patience
 from bot.runtime.clock import Clock
-from bot.runtime.process import ProcessIdentity
 from bot.store.engine.connection import ConnectionThread
 from bot.store.engine.group_commit import GroupCommit, begin_reading, busy, transaction
 from bot.store.engine.pulse import Pulse
@@ -66,8 +65,8 @@ class Database(ABC):
         """Returns a guild's record language, inside a transaction."""
         self.host_limits: tuple[Limit, ...] = ()
         """The host's limits of their key."""
-        self.identity: ProcessIdentity | None = None
-        """This process, once it is listed among the database's processes."""
+        self.process = ""
+        """The name of this process, in all that it claims; '' until it has one."""
 
     async def write(self, function: Callable[[Connection], T], scope: WriteScope = EVERYTHING) -> T:
         """Run `function` as one transaction and return its result.
@@ -132,20 +131,12 @@ class Database(ABC):
             self.pulse.note_failure(error)
             raise error.for_caller() from error
 
-    @property
-    def process(self) -> str:
-        """The name of this process, '' for one that is not listed."""
-        return "" if self.identity is None else self.identity.name
-
     async def probe(self) -> None:
-        """Write a row, to prove that the database accepts writes: a listed process's beat. Raises as `write`."""
+        """Write a row, to prove that the database accepts writes. Raises as `write`."""
         await self.write(self._write_beat, HOST)
         self.pulse.note_commit()
 
     def _write_beat(self, db: Connection) -> None:
-        if self.identity is not None:
-            beat(db, self.identity, self.now(db))
-            return
         db.execute(
             "INSERT INTO meta (name, value) VALUES ('probed_at', ?)"
             " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
@@ -182,38 +173,6 @@ class Database(ABC):
     @abstractmethod
     async def close(self) -> None:
         """Finish pending calls and close. Idempotent."""
-
-
-STOPPED, DIED = "stopped", "died"
-"""How a process ended: by itself, or without a word."""
-_BEAT = """
-INSERT INTO processes (name, host, pid, role, version, revision, started_at, beat_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-ON CONFLICT (name) DO UPDATE SET beat_at = excluded.beat_at, ended = NULL, ended_at = NULL
-"""
-
-
-def beat(db: Connection, own: ProcessIdentity, now: float) -> None:
-    """Note that a process is alive; one that was believed dead is alive again."""
-    db.execute(_BEAT, (own.name, own.host, own.pid, own.role, own.version, own.revision, now, now))
-
-
-def end_process(db: Connection, name: str, ended: str, now: float) -> None:
-    db.execute("UPDATE processes SET ended = ?, ended_at = ?, led_since = NULL WHERE name = ?", (ended, now, name))
-
-
-def bury(db: Connection, name: str, now: float, *, heir: str, silent_s: float, jobs: int = 0, shards: int = 0) -> None:
-    """Note that a process was found dead, and what it had; its jobs and shards may be found one after the other."""
-    values = {"name": name, "heir": heir, "after": silent_s, "jobs": jobs, "shards": shards, "now": now}
-    db.execute(_BURY, values)
-
-
-_BURY = """
-UPDATE processes SET heir = :heir, taken_after_s = :after,
-    taken_jobs = :jobs + CASE WHEN ended = 'died' THEN taken_jobs ELSE 0 END,
-    taken_shards = :shards + CASE WHEN ended = 'died' THEN taken_shards ELSE 0 END,
-    ended = 'died', ended_at = :now, led_since = NULL
-WHERE name = :name
-"""
 
 
 async def close_all(*waves: Sequence[ConnectionThread]) -> None:

@@ -723,27 +723,6 @@ CREATE TABLE ledger_totals (
     PRIMARY KEY (guild_id, key_id, practice, kind)
 ) STRICT, WITHOUT ROWID;
 
--- The bot's processes: one row each from its start until an hour after its last beat. Times are Unix seconds of the
--- database's clock. `ended`: `stopped` by itself, or found `died` by the process that took over what it had.
-CREATE TABLE processes (
-    name TEXT NOT NULL PRIMARY KEY,
-    host TEXT NOT NULL,
-    pid INTEGER NOT NULL,
-    role TEXT NOT NULL,
-    version TEXT NOT NULL,
-    revision TEXT NOT NULL,
-    started_at REAL NOT NULL,
-    beat_at REAL NOT NULL,
-    led_since REAL,
-    ended TEXT CHECK (ended IN ('stopped', 'died')),
-    ended_at REAL,
-    -- Of a process that died: who noticed, how many seconds after its last sign of life, and what others got.
-    heir TEXT,
-    taken_after_s REAL,
-    taken_jobs INTEGER NOT NULL DEFAULT 0,
-    taken_shards INTEGER NOT NULL DEFAULT 0
-) STRICT, WITHOUT ROWID;
-
 -- Characters and styles of servers. `name_key` is the name as it is compared; `data` is JSON: look, voice, model, ratio, who
 -- may name it, how many pictures. Its pictures are in a message of the bot's own.
 CREATE TABLE cast_members (
