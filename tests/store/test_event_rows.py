@@ -241,7 +241,6 @@ async def test_a_member_who_deletes_their_data_leaves_the_event(store: Store, cl
     event = await begun(store, clock)
     assert GUILD in await store.privacy.guilds_of(ADA)
     await store.privacy.erase(GUILD, ADA)
-    assert not (await store.events.use(event, ADA)).takes_part
     assert (await store.events.use(event, BOB)).members == 1
 
 

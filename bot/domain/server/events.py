@@ -90,8 +90,6 @@ class PurseUse:
     """For the member who looks."""
     members: int
     """How many take part."""
-    takes_part: bool
-    """Whether the member who looks does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -65,7 +65,6 @@ OF_MEMBERS = (
     OfMember("switched_off", "by_id", Fate.NUMBERED, "at"),
     OfMember("blocks", "by_id", Fate.NUMBERED, "at"),
     OfMember("recipes", "made_by", Fate.NUMBERED, "changed_at"),
-    OfMember("recipes", "changed_by", Fate.NUMBERED, "changed_at"),
     OfMember("events", "made_by", Fate.NUMBERED, "begins_at"),
     OfMember("reviews", "decided_by", Fate.NUMBERED, "asked_at"),
     OfMember("schedules", "made_by", Fate.NUMBERED, "made_at"),

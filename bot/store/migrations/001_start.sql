@@ -449,7 +449,6 @@ CREATE TABLE recipes (
     name TEXT NOT NULL,
     data TEXT NOT NULL,
     made_by INTEGER NOT NULL,
-    changed_by INTEGER NOT NULL,
     changed_at REAL NOT NULL,
     PRIMARY KEY (guild_id, name)
 ) STRICT, WITHOUT ROWID;

@@ -33,10 +33,7 @@ INSERT INTO events (
 _JOIN = """
 INSERT INTO event_members (guild_id, event_id, member_id, joined_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING
 """
-_USE = """
-SELECT count(*) AS members, coalesce(sum(CASE WHEN member_id = ? THEN 1 ELSE 0 END), 0) AS own
-FROM event_members WHERE guild_id = ? AND event_id = ?
-"""
+_USE = "SELECT count(*) FROM event_members WHERE guild_id = ? AND event_id = ?"
 _DUE = """
 SELECT * FROM events WHERE due_at <= ? AND guild_id NOT IN (SELECT guild_id FROM absent_guilds)
 ORDER BY due_at LIMIT ?
@@ -124,13 +121,8 @@ class Events(Repository):
 
         def look(db: Connection) -> PurseUse:
             left, of_member = left_in(db, event.guild_id, event.grant_id, member_id)
-            row = db.execute(_USE, (member_id, event.guild_id, event.id)).fetchone()
-            return PurseUse(
-                paid=event.purse - left,
-                of_member=of_member,
-                members=int(row["members"]),
-                takes_part=bool(row["own"]),
-            )
+            (members,) = db.execute(_USE, (event.guild_id, event.id)).fetchone()
+            return PurseUse(paid=event.purse - left, of_member=of_member, members=members)
 
         return await self._database.read(look)
 

@@ -23,7 +23,6 @@ class StoredRecipe:
     name: str
     data: Mapping[str, Any]
     made_by: int
-    changed_by: int
     changed_at: float
 
 
@@ -73,8 +72,8 @@ class Recipes(Repository):
             db.execute("DELETE FROM recipes WHERE guild_id = ? AND name = ?", (guild_id, replaces))
             made_by = by_id if old is None else old["made_by"]
             db.execute(
-                "INSERT INTO recipes (guild_id, name, data, made_by, changed_by, changed_at) VALUES (?, ?, ?, ?, ?, ?)",
-                (guild_id, name, text, made_by, by_id, now),
+                "INSERT INTO recipes (guild_id, name, data, made_by, changed_at) VALUES (?, ?, ?, ?, ?)",
+                (guild_id, name, text, made_by, now),
             )
             return Saved.DONE
 
