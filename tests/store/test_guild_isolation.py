@@ -475,7 +475,7 @@ WITHOUT_GUILD = {
     "retention.forget_left_over", "former_members.replace_due",
     "cards.unanswered", "cards.being_made", "cards.queued", "cards.undrawn", "job_lists.open_total", "figures.now",
     "leases.hold", "leases.drop", "leases.take_over", "leases.claim", "leases.under",
-    "processes.register", "processes.leave", "jobs.known",
+    "jobs.known",
     "cast.leftovers", "shootouts.due", "events.due", "weekly.due", "reactions.unshown", "schedules.due",
     "histograms.add", "histograms.all", "histograms.forget",
     "switched_off.all", "queue.guilds", "reaction_acts.due", "approvals.unasked", "approvals.overdue",

@@ -295,7 +295,6 @@ CREATE TABLE limits (
     UNIQUE (guild_id, scope, scope_id, operation, channel_id, period),
     CHECK ((scope IN ('role', 'member')) = (scope_id > 0))
 ) STRICT;
-CREATE INDEX limits_guild ON limits (guild_id);
 
 -- Credits given to a member once. `draws` says which jobs they pay for, and how much at the most.
 CREATE TABLE grants (

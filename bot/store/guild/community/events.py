@@ -176,7 +176,7 @@ class Events(Repository):
             guild_id, event_id = event.guild_id, event.id
             entries = _entries(db, event, now)
             paid = event.purse - left_in(db, guild_id, event.grant_id)[0]
-            members = int(db.execute(_USE, (NO_MEMBER, guild_id, event_id)).fetchone()["members"])
+            (members,) = db.execute(_USE, (guild_id, event_id)).fetchone()
             if event.ends_at > now or not _close(db, event, EventState.ENDED, now):
                 return None
             places = placed(event, entries, judged)
@@ -205,7 +205,7 @@ class Events(Repository):
                 return None
             event = _event(row)
             paid = event.purse - left_in(db, guild_id, event.grant_id)[0]
-            members = int(db.execute(_USE, (NO_MEMBER, guild_id, event_id)).fetchone()["members"])
+            (members,) = db.execute(_USE, (guild_id, event_id)).fetchone()
             if not _close(db, event, EventState.CANCELLED, now):
                 return None
             return Ended(event=event, places=(), paid=paid, members=members, results=0)
