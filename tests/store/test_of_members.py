@@ -33,7 +33,7 @@ NO_WORDS = {
     "job_id", "kind", "last4", "last_week", "lease", "locale", "operation", "outcome", "parent_id", "payer", "per",
     "period", "place", "plan", "price_kind", "price_size", "remote_id", "repeats_key", "schedule_id", "scope",
     "scopes", "shootout", "shown", "state", "step", "trace", "variation", "verdict", "voice_id", "waits_for", "who",
-    "prices.model",
+    "prices.model", "reaction_settings.seeds", "reaction_settings.turned_off",
 }  # fmt: skip
 """Texts of the bot's, of Discord's, and of the vendor's: states, kinds, ids."""
 
