@@ -30,7 +30,6 @@ KEY_NOT_ACCEPTED = Text(
     "Cannon Studio rejected this key, so nothing has changed. Copy it again: it may be mistyped or revoked.",
     why="key.invalid",
 )
-NO_OWN_KEY = Text("This server has no key of its own to remove.", why="key.none")
 TOO_MANY_KEYS = Plural(
     "Too many keys were tried in the last hour, so nothing has changed. Try again in {count} minute.",
     "Too many keys were tried in the last hour, so nothing has changed. Try again in {count} minutes.",
@@ -90,10 +89,3 @@ def with_packs(text: str, packs: Sequence[CreditPack]) -> str:
 def pack_name(pack: CreditPack) -> str:
     """Return a pack's credits, else its own name, '' without either."""
     return tame(pack.name) if pack.credits is None else credits_words(pack.credits)
-
-
-TOO_MANY_LABELS = Plural(
-    "You can label up to {count} voice. Remove a label first.",
-    "You can label up to {count} voices. Remove a label first.",
-    why="settings.full",
-)

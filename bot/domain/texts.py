@@ -57,6 +57,20 @@ EXPIRED = Text("This was already used or has expired. Run the command again.", w
 TOO_MANY_JOBS = Text(
     "One request can have 1 to {most} jobs. Yours has {count}.", why="batch.prompts", most=amount, count=amount
 )
+UNCHANGED = Text("Nothing has changed: it is so already, or it is no longer there.", why="settings.unchanged")
+OWNER_ONLY = Text("Only the member who requested this or a moderator can do this.", why="owner.only")
+MODERATORS_ONLY = Text(
+    "Only moderators can do this. You need the permission **Manage Server**, or the role set in `/studio settings`.",
+    why="role.moderator",
+)
+OTHER_MEMBER = Text("Choose another member: not yourself, and not a bot.", why="settings.value")
+AMOUNT = Text(
+    "{field}: enter credits as a number from {low} to {high}, such as 12 or 1.5.",
+    why="settings.value",
+    low=amount,
+    high=amount,
+)
+CREDITS_LEAST, CREDITS_MOST = Decimal("0.01"), Decimal(999_999_999)
 LIST_FULL = Text("There can be up to {most} here. Remove one first.", why="settings.full", most=amount)
 TURNED_OFF = Text("This server's moderators have turned off {operation}.", why="command.off")
 VARIATION_OF, EDIT_OF = Text("{variation} of {words}"), Text("{edit} · of {words}")
@@ -318,9 +332,10 @@ UNUSUAL_HOUR = Plural(
 
 # ---------------------------------------------------------------------- what moderators type
 
-ZONE_EXAMPLE = Text("There is no such time zone. Type one such as `Europe/Berlin`.", why="settings.value")
-WORD_WITHOUT_LETTERS = Text(
-    "Each word of the list needs a letter or a digit. Remove the one without.", why="settings.value"
+NO_SUCH_ZONE = Text("There is no such time zone. Did you mean {zones}?", why="settings.value", zones=either)
+WORDS_FIT = Text(
+    "The list can have {limit} words of up to {length} characters, each with a letter or a digit.",
+    why="settings.value",
 )
 
 
@@ -336,25 +351,11 @@ def word_list_hint() -> str:
     return tr("One per line, or separated by commas. Case and accents are ignored")
 
 
-@because("settings.value")
-def nearest_zones(names: Sequence[str]) -> str:
-    return tr("There is no such time zone. Did you mean {zones}?", zones=either(f"`{name}`" for name in names))
-
-
 def days_hint(limit: int) -> str:
     return tr("Days, from 1 to {limit}. Empty: as the bot's host has set it", limit=credits_text(Decimal(limit)))
 
 
 NOT_PRINTABLE = Text("“{setting}” has characters that can't be shown. Type it again.", why="settings.value")
-
-
-@because("settings.value")
-def not_days(label: str, limit: int) -> str:
-    return tr(
-        "“{setting}” needs a whole number of days from 1 to {limit}, or nothing.",
-        setting=label,
-        limit=credits_text(Decimal(limit)),
-    )
 
 
 DAYS = Plural("{count} day", "{count} days")
@@ -371,21 +372,6 @@ def not_a_count(label: str, limit: int) -> str:
 
 THRESHOLD_HINT = Text("In credits. Empty: {meaning}")
 """Say that credits can be typed; `without` is what none means."""
-
-
-@because("settings.value")
-def not_credits(label: str) -> str:
-    """Refuse an invalid amount of credits."""
-    return tr(
-        "“{setting}” needs an amount of credits such as 50 or {example}, or nothing.",
-        setting=label,
-        example=credits_text(Decimal("12.5")),
-    )
-
-
-TOO_MANY_WORDS = Text("The list can have {limit} words; you typed {count}. Remove some.", why="settings.value")
-WORD_TOO_LONG = Text("A word can have {limit} characters; one of yours has {length}.", why="settings.value")
-"""Refuse a word of more than `limit` characters."""
 
 
 # ---------------------------------------------------------------------- a setting's value

@@ -8,6 +8,7 @@ from decimal import Decimal
 from bot.domain.models import Job, credits_words
 from bot.domain.money.limit_rules import terms, whose
 from bot.domain.server.guild_rules import Grant, Limit, Rules
+from bot.domain.texts import UNCHANGED
 from bot.domain.words.text import harmless, one_line, stamp
 from bot.errors import InputError
 from bot.moderation import texts
@@ -39,7 +40,7 @@ class QuotaChanges(ModeratorActs):
 
         removed = await self._store.limits.remove(guild_id, limit_id, record=record)
         if removed is None:
-            raise InputError(texts.NO_SUCH_LIMIT, "limit")
+            raise InputError(UNCHANGED, "limit")
         return _removed(by_id, removed)
 
     async def ask_refund(self, job: Job, *, link: str) -> None:
@@ -56,7 +57,7 @@ class QuotaChanges(ModeratorActs):
             return Record(kind=REFUND_REQUEST, text=text, by_id=job.author_id, about={"job": job.id})
 
         if not await self._store.refunds.ask(job.guild_id, job.id, record=line):
-            raise InputError(texts.REFUND_ASKED)
+            raise InputError(texts.NOTHING_TO_REFUND)
 
     async def refund(self, guild_id: int, job_id: str, *, by_id: int, posted: bool = False) -> str:
         """Grant a job's author what Cannon Studio charged without a result. Raises InputError if already granted.
@@ -146,7 +147,7 @@ class AccessChanges(ModeratorActs):
             return Record(kind="block", text=texts.UNBLOCKED(who=by_id, member=member_id), by_id=by_id, about=about)
 
         if not await self._store.blocks.remove(guild_id, member_id, record=lambda done: line() if done else None):
-            raise InputError(texts.NOT_BLOCKED(member=member_id), "member")
+            raise InputError(UNCHANGED, "member")
         return line().text
 
     async def pause(self, guild_id: int, *, on: bool, by_id: int) -> str:
@@ -154,7 +155,7 @@ class AccessChanges(ModeratorActs):
 
         def change(rules: Rules) -> Rules:
             if rules.paused == on:
-                raise InputError(texts.paused_already(on=on), "switch")
+                raise InputError(UNCHANGED, "switch")
             return replace(rules, paused=on)
 
         def line() -> Record:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from bot.domain.models import Card, Job, JobState
-from bot.domain.texts import GONE
+from bot.domain.texts import GONE, LIST_FULL, UNCHANGED
 from bot.domain.words.text import harmless, one_line
 from bot.errors import InputError, NotAllowed
 from bot.language import speaking
@@ -119,7 +119,7 @@ class ReviewDecisions(ModeratorActs):
 
         def allow(rules: Sequence[ReviewRule]) -> None:
             if rule.channel_id not in {each.channel_id for each in rules} and len(rules) >= RULES_MAX:
-                raise InputError(texts.TOO_MANY_REVIEW_RULES(count=RULES_MAX), "only_in")
+                raise InputError(LIST_FULL(most=RULES_MAX), "only_in")
 
         def line(_: object) -> Record:
             text = texts.review_on(by_id, rule.channel_id, rule.review_channel)
@@ -141,7 +141,7 @@ class ReviewDecisions(ModeratorActs):
         if not await self._store.reviews.remove_rule(
             guild_id, channel_id, record=lambda count: line() if count else None
         ):
-            raise InputError(texts.NO_SUCH_REVIEW)
+            raise InputError(UNCHANGED)
         return line().text
 
     async def require_waiting(self, guild_id: int, job_id: str) -> None:

@@ -116,9 +116,7 @@ class ResultReportActs(ModeratorActs):
 
     async def require_open(self, job: Job, *, by_id: int) -> None:
         """Raise InputError for one's own result or a second report."""
-        if job.author_id == by_id:
-            raise InputError(texts.OWN_RESULT)
-        if await self._store.result_reports.is_reported(job.guild_id, job.id, by_id):
+        if job.author_id == by_id or await self._store.result_reports.is_reported(job.guild_id, job.id, by_id):
             raise InputError(texts.REPORTED_BEFORE)
 
     async def report(self, job: Job, reason: str, *, link: str, by_id: int) -> None:

@@ -9,6 +9,7 @@ from bot.account.api_keys import slot_of
 from bot.account.key_health import StatusPace
 from bot.cannon.client import CannonClient
 from bot.domain.models import AccountStatus, GuildKey
+from bot.domain.texts import UNCHANGED
 from bot.errors import InputError, KeyRefused
 from bot.server.practice import ShowCard
 from bot.store import Record, Store
@@ -93,7 +94,7 @@ class ServerKeyChanges(ModeratorActs):
 
         before = await self._store.keys.remove(guild_id, record=record)
         if before is None:
-            raise InputError(texts.NO_OWN_KEY)
+            raise InputError(UNCHANGED)
         return KeyRemoved(
             before=before, is_kept=await self._is_kept(before), text=texts.KEY_REMOVED(who=by_id, key=before.last4)
         )

@@ -11,13 +11,6 @@ from bot.domain.texts import mention
 from bot.domain.words.text import full_stop
 from bot.language import Plural, Text, because, both, ntr, sentences, tr
 
-NOT_BLOCKED = Text("{member} is not blocked.", why="settings.unchanged", member=mention)
-
-
-@because("settings.unchanged")
-def paused_already(*, on: bool) -> str:
-    return tr("New jobs are already paused.") if on else tr("New jobs are not paused.")
-
 
 def blocked(by_id: int, member_id: int, until: str, reason: str) -> str:
     """Return the line of a block; `until` and `reason` are '' where there is none."""
@@ -77,13 +70,6 @@ def refused_line(by_id: int, author_id: int, amount: Decimal, reason: str, *, pr
 
 # ---------------------------------------------------------------------- reviews
 
-NO_SUCH_REVIEW = Text("There is no such review rule to turn off.", why="settings.unchanged")
-TOO_MANY_REVIEW_RULES = Plural(
-    "This server already has {count} review rule. Turn one off first.",
-    "This server already has {count} review rules. Turn one off first.",
-    why="settings.full",
-)
-
 
 @because("review.rejected")
 def not_posted(reason: str) -> str:
@@ -129,7 +115,6 @@ def reviewed(by_id: int, author_id: int, job_id: str, reason: str, *, published:
 
 # ---------------------------------------------------------------------- limits and grants
 
-NO_SUCH_LIMIT = Text("This limit no longer exists. Choose one from the list.", why="settings.unchanged")
 LIMIT_SET = Text("{who} set the limit of {members} to {limit}.", who=actor)
 LIMIT_REMOVED = Text("{who} removed the limit of {members}, which was {limit}.", who=actor)
 
@@ -146,8 +131,13 @@ def granted(by_id: int, member_id: int, amount: str, until: str, note: str) -> s
 
 # ---------------------------------------------------------------------- credits of jobs that were charged for nothing
 
-REFUND_ASKED = Text("The moderators already have your request for this refund.", why="refund.nothing")
-NOTHING_TO_REFUND = Text("There is nothing to refund. It was already refunded, or it was free.", why="refund.nothing")
+NO_READERS = Text(
+    "This server has no log channel that I can post in, so no one would read it. Tell a moderator directly.",
+    why="log.none",
+)
+NOTHING_TO_REFUND = Text(
+    "There is nothing to refund: it was refunded or requested already, or it was free.", why="refund.nothing"
+)
 
 
 def refund_requested(by_id: int, amount: str, job_id: str, link: str) -> str:
@@ -227,8 +217,7 @@ def _names(by_id: int, author_id: int, job_id: str) -> dict[str, str]:
 
 # ---------------------------------------------------------------------- results that members report
 
-OWN_RESULT = Text("This is your own result. You can remove it yourself.", why="job.once")
-REPORTED_BEFORE = Text("You already reported this result. The moderators have your report.", why="job.once")
+REPORTED_BEFORE = Text("You can't report this: it is your own, or the moderators have your report.", why="job.once")
 TOO_MANY_REPORTS = Plural(
     "You can report {count} result a day. Tell a moderator directly if it is urgent.",
     "You can report {count} results a day. Tell a moderator directly if it is urgent.",

@@ -10,10 +10,13 @@ from typing import Final
 
 from bot.catalogue import Catalogue, Operation, model_name
 from bot.catalogue.operation import Model, same_name
+from bot.catalogue.texts import text_too_long
 from bot.domain.models import credits_of, credits_words
 from bot.domain.money.costs import ListedPrice, PriceList, PriceUnit
+from bot.domain.texts import AMOUNT, CREDITS_MOST, LIST_FULL, NOT_PRINTABLE, UNCHANGED
 from bot.domain.words.text import cell, harmless, one_line, text_of_cell, with_decimal_point
 from bot.errors import InputError
+from bot.language import tr
 from bot.prices import texts
 from bot.prices.factors import size_unit
 from bot.store import Change, Record
@@ -33,7 +36,7 @@ def require_priceable(operation: Operation, per: PriceUnit) -> None:
             texts.ALWAYS_COSTS(operation=operation.title, price=credits_words(operation.fixed_credits)), "operation"
         )
     if per is PriceUnit.SECOND and size_unit(operation) != PriceUnit.SECOND.value:
-        raise InputError(texts.NO_LENGTH(operation=operation.title), "per")
+        raise InputError(texts.no_unit([each.value for each in PriceUnit if each is not PriceUnit.SECOND]), "per")
 
 
 def write_price_file(prices: PriceList) -> bytes:
@@ -85,12 +88,12 @@ def price_file_rows(text: str, most: int) -> list[tuple[int, dict[str, str]]]:
         reader = csv.reader(io.StringIO(text), delimiter=delimiter, strict=True)
         found = [(reader.line_num, row) for row in reader if any(each.strip() for each in row)]
     except csv.Error:
-        raise InputError(texts.NO_CSV, "file") from None
+        raise InputError(texts.no_columns(COLUMNS), "file") from None
     header = [each.strip().casefold() for each in found[0][1]] if found else []
     if not {"operation", "credits"}.issubset(header) or len(set(header)) < len(header):
         raise InputError(texts.no_columns(COLUMNS), "file")
     if len(found) - 1 > most:
-        raise InputError(texts.TOO_MANY_LINES(found=len(found) - 1, most=most), "file")
+        raise InputError(LIST_FULL(most=most), "file")
     rows = [(number, dict(zip(header, map(_read, row), strict=False))) for number, row in found[1:]]
     if delimiter == ";":  # spreadsheets with this separator use decimal commas
         for _, row in rows:
@@ -114,8 +117,10 @@ def _line(row: Mapping[str, str], resolve: Callable[[str], Operation]) -> tuple[
 def priced_model(operation: Operation, typed: str) -> str:
     """Return a model's id from its id or name; '' for none. Raises InputError for an invalid name."""
     name = one_line(typed)
-    if not name.isprintable() or len(name) > PRICED_MODEL_CHARS:
-        raise InputError(texts.NO_MODEL_NAME(count=PRICED_MODEL_CHARS), "model")
+    if len(name) > PRICED_MODEL_CHARS:
+        raise InputError(text_too_long("model", PRICED_MODEL_CHARS, len(name)), "model")
+    if not name.isprintable():
+        raise InputError(NOT_PRINTABLE(setting=tr("model")), "model")
     return next((each.id for each in operation.models if each.id is not None and _is_named(each, name)), name)
 
 
@@ -135,7 +140,7 @@ def credits_typed(typed: str) -> Decimal:
     try:
         return credits_of(with_decimal_point(typed.strip()))
     except ValueError:
-        raise InputError(texts.NO_AMOUNT, "credits") from None
+        raise InputError(AMOUNT(field="credits", low=0, high=CREDITS_MOST), "credits") from None
 
 
 class PriceChanges(ModeratorActs):
@@ -162,9 +167,9 @@ class PriceChanges(ModeratorActs):
         def allow(prices: PriceList) -> None:
             is_set = (operation.id, model) in prices
             if amount is None and not is_set:
-                raise InputError(texts.NO_PRICE(operation=named), "credits")
+                raise InputError(UNCHANGED, "credits")
             if not is_set and len(prices) >= PRICES_MAX:
-                raise InputError(texts.TOO_MANY_PRICES(count=PRICES_MAX), "credits")
+                raise InputError(LIST_FULL(most=PRICES_MAX), "credits")
 
         def record(price: Change[ListedPrice | None]) -> Record:
             about = {"operation": operation.id, "model": model, **_about(price)}
@@ -188,7 +193,7 @@ class PriceChanges(ModeratorActs):
 
         done = await self._store.prices.replace(guild_id, prices, record=record)
         if done.before == done.after:
-            raise InputError(texts.SAME_PRICES, "file")
+            raise InputError(UNCHANGED, "file")
         return _replaced(by_id, done)
 
 

@@ -28,25 +28,12 @@ def switched_off(operation: str, *, everywhere: bool) -> str:
 # ---------------------------------------------------------------------- prices
 
 PRICE_TWICE = Text("This operation and model already have a line.")
-NO_AMOUNT = Text("Enter credits as a number from 0 to 999,999,999, such as 12 or 1.5.", why="settings.value")
-NO_CSV = Text("This file is not a table. Save it as CSV and try again.", why="prices.file")
-SAME_PRICES = Text("These prices are already set, so nothing changed.", why="settings.unchanged")
 ALWAYS_COSTS = Text("{operation} always costs {price}, so you can't set another price.", why="settings.value")
-NO_LENGTH = Text(
-    "{operation} has no option for the length of its result, so it can't have a price per second.", why="settings.value"
-)
 
 
 @because("settings.value")
 def no_unit(units: Sequence[str]) -> str:
     return tr("A price is per {units}. Choose one of these.", units=either(f"`{each}`" for each in units))
-
-
-NO_MODEL_NAME = Plural(
-    "A model name can have up to {count} character, without invisible ones.",
-    "A model name can have up to {count} characters, without invisible ones.",
-    why="settings.value",
-)
 
 
 @because("prices.file")
@@ -57,12 +44,6 @@ def no_columns(columns: Sequence[str]) -> str:
     )
 
 
-TOO_MANY_LINES = Text(
-    "The file has {found} prices, but the list holds up to {most}. Remove some lines.",
-    why="prices.file",
-    found=amount,
-    most=amount,
-)
 WRONG_LINE = Text("Line {number}: {reason}", reason=full_stop)
 """Return what is wrong with a line of a file; `reason` is a sentence."""
 
@@ -80,12 +61,6 @@ PRICES_REPLACED = Plural(
     new=amount,
     changed=amount,
     removed=amount,
-)
-NO_PRICE = Text("No price is set for {operation}, so there is none to remove.", why="settings.unchanged")
-TOO_MANY_PRICES = Plural(
-    "The list holds up to {count} price. Remove one first.",
-    "The list holds up to {count} prices. Remove one first.",
-    why="settings.full",
 )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from bot.catalogue import LiveCatalogue
 from bot.catalogue.checks.values import clean_text
+from bot.catalogue.texts import text_too_long
 from bot.domain.server.member_settings import (
     PRESET_NAME_CHARS,
     PRESETS_MAX,
@@ -17,6 +18,7 @@ from bot.domain.server.member_settings import (
     Notify,
     Preset,
 )
+from bot.domain.texts import LIST_FULL
 from bot.domain.words.text import one_line
 from bot.errors import InputError
 from bot.server import texts
@@ -55,7 +57,7 @@ class OwnSettings:
         """Set the words added to prompts; '' for none. Raises InputError if too long."""
         style = one_line(clean_text(typed))
         if len(style) > STYLE_CHARS:
-            raise InputError(texts.STYLE_TOO_LONG(count=STYLE_CHARS))
+            raise InputError(text_too_long("style", STYLE_CHARS, len(style)))
         return await self.change(guild_id, member_id, lambda before: replace(before, style=style))
 
     async def set_notify(self, guild_id: int, member_id: int, how: Notify) -> MemberSettings:
@@ -79,14 +81,12 @@ class OwnSettings:
         Raises InputError for an empty or too long name, no values, or too many presets.
         """
         name = one_line(clean_text(typed))
-        if not name or len(name) > PRESET_NAME_CHARS:
-            raise InputError(texts.PRESET_NAME(count=PRESET_NAME_CHARS))
-        if not values:
-            raise InputError(texts.PRESET_IS_EMPTY)
+        if not name or len(name) > PRESET_NAME_CHARS or not values:
+            raise InputError(texts.PRESET_FITS(most=PRESET_NAME_CHARS))
         preset = Preset(name=name, operation=operation, values=values)
         kept = await self.store.member_settings.keep_preset(guild_id, member_id, preset)
         if kept is StoredPreset.TOO_MANY:
-            raise InputError(texts.TOO_MANY_PRESETS(count=PRESETS_MAX))
+            raise InputError(LIST_FULL(most=PRESETS_MAX))
         return preset, kept
 
     async def remove_preset(self, guild_id: int, member_id: int, name: str) -> bool:

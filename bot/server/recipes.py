@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from bot.domain.texts import LIST_FULL
+from bot.domain.texts import GONE, LIST_FULL
 from bot.domain.words.text import harmless
 from bot.errors import InputError
 from bot.server import texts
@@ -55,4 +55,4 @@ def _why_not(saved: Saved, name: str) -> str:
         return texts.RECIPE_EXISTS(name=name)
     if saved is Saved.TOO_MANY:
         return LIST_FULL(most=RECIPES_MAX)
-    return str(texts.RECIPE_DELETED)
+    return str(GONE)

@@ -102,9 +102,6 @@ def weekly_moved(by_id: int, channel_id: int | None) -> str:
     )
 
 
-RECIPE_DELETED = Text(
-    "This recipe was deleted while you were editing it. Save it again to create a new one.", why="recipe.none"
-)
 RECIPE_EXISTS = Text(
     "There is already a recipe named “{name}”. Choose another name, or edit that recipe.", why="recipe.name"
 )
@@ -124,26 +121,8 @@ def recipe_deleted(by_id: int, name: str) -> str:
     return tr("{who} deleted the recipe “{name}”.", who=actor(by_id), name=name)
 
 
-PRESET_IS_EMPTY = Text("A preset needs at least one option. Fill in at least one field.", why="settings.value")
-STYLE_TOO_LONG = Plural(
-    "A style suffix may have up to {count} character. Shorten it.",
-    "A style suffix may have up to {count} characters. Shorten it.",
-    why="input.length",
-)
-"""Refuse words for prompts that are longer than `count` characters."""
+PRESET_FITS = Text("A preset needs a name of 1 to {most} characters, and at least one option.", why="settings.value")
 NO_PRESET = Text("You have no preset named {name}. Open `/me` to see your presets.", why="preset.none", name=echo)
-PRESET_NAME = Plural(
-    "A preset's name needs 1 to {count} character.",
-    "A preset's name needs 1 to {count} characters.",
-    why="settings.value",
-)
-"""Refuse a preset's name that is empty or longer than `count` characters."""
-TOO_MANY_PRESETS = Plural(
-    "You already have {count} preset. Delete one in `/me` first.",
-    "You already have {count} presets. Delete one in `/me` first.",
-    why="settings.full",
-)
-"""Refuse another preset beyond `count`."""
 
 
 def api_changed(changes: str, *, is_first: bool) -> str:

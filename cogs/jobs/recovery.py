@@ -9,6 +9,7 @@ from bot.delivery.channels.facts import in_time
 from bot.delivery.channels.view import message_link
 from bot.delivery.posting.poster import Poster
 from bot.domain.models import END_STATES, Job, JobState, Media
+from bot.domain.texts import OWNER_ONLY
 from bot.domain.words.text import harmless
 from bot.errors import InputError, NotAllowed
 from bot.generation.again.earlier_jobs import EarlierJobs
@@ -28,7 +29,7 @@ from cogs.ui.permissions import is_moderator
 async def require_own(interaction: Interaction, job: Job) -> None:
     """Raise NotAllowed unless the job is the member's own or they are a moderator."""
     if job.author_id != interaction.user.id and not await is_moderator(interaction):
-        raise NotAllowed(texts.NOT_YOURS)
+        raise NotAllowed(OWNER_ONLY)
 
 
 @on_job("recover")

@@ -25,7 +25,7 @@ async def share(interaction: Interaction, job: Job, _values: Sequence[str]) -> N
     """Post the results of the job's card here; the card is public from then on."""
     bot = interaction.client
     if job.author_id != interaction.user.id:
-        raise NotAllowed(texts.NOT_YOURS_TO_SHARE)
+        raise NotAllowed(GONE)
     found = await use(bot, Cards).with_jobs(job.guild_id, job.card_id)
     if found is None:
         raise InputError(GONE)

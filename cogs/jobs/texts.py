@@ -64,7 +64,6 @@ OPEN_CARD = Text("[Open card]({link})")
 
 CANCEL_JOB = Text("Cancel this job")
 DO_NOT_POST_JOB, POST_JOB_AFTER_ALL = Text("Don't post this one"), Text("Post this one after all")
-NOT_YOURS = Text("Only the member who requested this job or a moderator can do this.", why="owner.only")
 RESULT_DROPPED = Text("I won't post the result. If you change your mind, open the job in `/jobs`.")
 RESULT_POSTED = Text("I'll post the result when it's ready, unless you choose otherwise.")
 NOTHING_TO_CANCEL = Text("Job {job_id} has already ended, so there is nothing to cancel.", why="job.ended")
@@ -82,7 +81,6 @@ TOO_LATE_TO_CANCEL = Text(
 
 # ---------------------------------------------------------------------- sharing a private result
 
-NOT_YOURS_TO_SHARE = Text("Only the member who requested this can share it.", why="owner.only")
 SHARED_ALREADY = Text("This is no longer private, so there is nothing to share. Find it in `/jobs`.", why="job.once")
 NOT_SHARED_NOW = Text(
     "I can't reach its file or Discord right now. If it doesn't show up in a minute, open it in `/jobs`.",

@@ -40,7 +40,7 @@ async def ledger_file(stack: ExitStack, name: str, *, ledger: NextPage, file_lim
 
     Raises InputError if the archive is too large too.
     """
-    too_large = InputError(texts.LEDGER_TOO_LARGE, "period")
+    too_large = InputError(texts.TOO_LARGE, "period")
     [file] = await _files(stack, {f"{name}.csv": (ledger, as_csv)}, f"{name}.zip", too_large, file_limit)
     return file
 
@@ -58,7 +58,7 @@ async def own_jobs(stack: ExitStack, *, jobs: NextPage, settings: Rows, file_lim
             return own
 
         sources["my-settings.json"] = (settings_page, as_json)
-    return await _files(stack, sources, "my-jobs.zip", InputError(texts.OWN_JOBS_TOO_LARGE), file_limit)
+    return await _files(stack, sources, "my-jobs.zip", InputError(texts.TOO_LARGE), file_limit)
 
 
 async def _files(

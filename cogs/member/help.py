@@ -189,7 +189,7 @@ class Help(commands.Cog):
         found = await entries(interaction)
         name = "" if topic is None else topic.strip().removeprefix("/").casefold()
         if topic is not None and name not in found:
-            raise InputError(texts.NO_SUCH_GROUP(groups=found), "topic")
+            raise InputError(texts.NO_PAGE, "topic")
         await show_help(interaction, name or START)
 
     @explain.autocomplete("topic")

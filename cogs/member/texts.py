@@ -106,8 +106,6 @@ def member_menus(names: Iterable[str]) -> str:
 
 
 REACTIONS = Text("**Reactions** · {legend}")
-NO_SUCH_GROUP = Text("There is no such group of commands. Choose one of {groups}.", why="input.name", groups=both)
-"""Refuse a topic that is not one of `groups`."""
 NO_PAGE = Text("Nothing fits these words. Paste the message, or choose from the list.", why="input.name")
 CHOOSE_PAGE, IN_THE_DOCS = Text("Choose another cause"), Text("In the docs")
 
@@ -203,9 +201,7 @@ CHART_LIST = Text("{heading}: {rows}.", rows=both)
 
 # ---------------------------------------------------------------------- exports
 
-LEDGER_TOO_LARGE = Text(
-    "The file is larger than Discord allows, even zipped. Choose a shorter `period`.", why="data.too_large"
-)
-OWN_JOBS_TOO_LARGE = Text(
-    "Your data is larger than Discord allows in one file. Ask the host of this bot for it.", why="data.too_large"
+TOO_LARGE = Text(
+    "The files are larger than Discord allows, even zipped. Choose a shorter `period`, or ask the host of this bot.",
+    why="data.too_large",
 )

@@ -12,6 +12,7 @@ from bot.delivery.channels.facts import in_time
 from bot.delivery.channels.view import message_link
 from bot.delivery.posting.copies import Takedown
 from bot.domain.models import RUNNING_STATES, Card, Job, JobState
+from bot.domain.texts import OWNER_ONLY
 from bot.errors import InputError, NotAllowed, Refused
 from bot.jobs.intake import JobService
 from bot.language import sentences
@@ -30,7 +31,7 @@ async def removable(interaction: Interaction, job: Job) -> tuple[Card, Sequence[
     if found is None:
         raise InputError(GONE)
     if found[0].author_id != interaction.user.id and not await is_moderator(interaction):
-        raise NotAllowed(texts.NOT_YOURS_TO_REMOVE)
+        raise NotAllowed(OWNER_ONLY)
     if not all(each.state.ended for each in found[1]):
         raise Refused(texts.STILL_OPEN)
     return found
@@ -188,7 +189,7 @@ async def answer_stop(interaction: Interaction, job: Job, said: str, controls: S
 
 async def _require_own(interaction: Interaction, job: Job) -> None:
     if job.author_id != interaction.user.id and not await is_moderator(interaction):
-        raise NotAllowed(texts.NOT_YOURS_TO_CANCEL)
+        raise NotAllowed(OWNER_ONLY)
 
 
 def _numbers(jobs: Sequence[Job]) -> list[int]:

@@ -79,7 +79,6 @@ MADE_FROM_WORDS = Text("From: {words}")
 
 # ---------------------------------------------------------------------- cancelling a card
 
-NOT_YOURS_TO_CANCEL = Text("Only the member who requested this or a moderator can cancel it.", why="owner.only")
 NOTHING_TO_CANCEL = Text("There is nothing to cancel: everything on this card has ended.", why="job.ended")
 CANCELLED = Text("Canceled and refunded: nothing was charged.", why="job.ended")
 TOO_LATE = Text("Too late to stop: Cannon Studio has already started it, so it will be charged.", why="job.too_late")
@@ -137,7 +136,6 @@ REMOVE_QUESTION = Text(
 )
 REMOVE_RESULT = Text("Remove the result")
 REMOVE_RECORD = Text("Remove the record too")
-NOT_YOURS_TO_REMOVE = Text("Only the member who requested this or a moderator can remove it.", why="owner.only")
 STILL_OPEN = Text("Something on this card is still being made. It can be removed when it is done.", why="job.slow")
 REMOVED_WITH_RECORD = Text("The result and its record are removed.")
 REMOVED = Text("The result is removed. Its record is kept.", why="result.removed")

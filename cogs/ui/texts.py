@@ -110,10 +110,7 @@ MAY_NOT_POST = Text(
 MANAGERS_ONLY = Text(
     "You need the permission **Manage Server** for this. The moderator role isn't enough.", why="role.manager"
 )
-MODERATORS_ONLY = Text(
-    "Only moderators can do this. You need the permission **Manage Server**, or the role set in `/studio settings`.",
-    why="role.moderator",
-)
+MODERATORS_ONLY = texts.MODERATORS_ONLY
 HOST_ONLY = Text("Only the host of this bot can do this, because it applies to every server.", why="role.host")
 
 # ---------------------------------------------------------------------- what members type and upload

@@ -17,6 +17,7 @@ from bot.delivery.answers import texts
 from bot.delivery.channels.facts import DEAD_INTERACTION, DISCORD_ERRORS, MESSAGE_GONE, in_time, is_trouble
 from bot.delivery.channels.guilds import Guilds
 from bot.domain.models import trace_of
+from bot.domain.texts import MODERATORS_ONLY
 from bot.errors import BotError, DatabaseFailing
 from bot.language import SOURCE, Explained, Text, current, from_discord, speak, why_of
 from bot.runtime.background import answer_soon
@@ -34,7 +35,7 @@ CHECK_SENTENCES: tuple[tuple[type[Exception], Text], ...] = (
     (app_commands.NoPrivateMessage, texts.SERVER_ONLY),
     (app_commands.MissingPermissions, texts.NEEDS_MANAGE_SERVER),
     (app_commands.CommandNotFound, texts.OLD_COMMAND),
-    (app_commands.CheckFailure, texts.NOT_ALLOWED),
+    (app_commands.CheckFailure, MODERATORS_ONLY),
 )
 
 

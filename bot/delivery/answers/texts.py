@@ -16,7 +16,6 @@ NEEDS_MANAGE_SERVER = Text("You need the permission Manage Server for this.", wh
 OLD_COMMAND = Text(
     "The bot was updated and no longer has this command. Reload Discord and try again.", why="bot.restarted"
 )
-NOT_ALLOWED = Text("You don't have permission to use this here.", why="role.moderator")
 FORM_LOST = Text(
     "The bot was restarted after you opened this form, so nothing was saved. Please open it again.", why="bot.restarted"
 )

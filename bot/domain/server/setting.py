@@ -40,7 +40,7 @@ def zone_named(typed: str) -> str:
     if sought in names:
         return names[sought]
     near = nearest_zones(sought)
-    raise InputError(texts.nearest_zones(near) if near else texts.ZONE_EXAMPLE, "timezone")
+    raise InputError(texts.NO_SUCH_ZONE(zones=[f"`{each}`" for each in near or ["Europe/Berlin"]]), "timezone")
 
 
 def nearest_zones(typed: str) -> list[str]:
@@ -238,7 +238,7 @@ def _read_days(typed: str, label: str, name: str) -> int | None:
     if not typed:
         return None
     if _DAYS.fullmatch(typed) is None or not 1 <= int(typed) <= DAYS_MAX:
-        raise InputError(texts.not_days(label, DAYS_MAX), name)
+        raise InputError(texts.not_a_count(label, DAYS_MAX), name)
     return int(typed)
 
 
@@ -268,7 +268,7 @@ def _read_threshold(typed: str, label: str, name: str) -> Decimal | None:
         return None
     amount = credits_in(typed)
     if amount is None:
-        raise InputError(texts.not_credits(label), name)
+        raise InputError(texts.AMOUNT(field=label, low=0, high=texts.CREDITS_MOST), name)
     return amount
 
 
@@ -308,13 +308,9 @@ def _show_word_list(words: tuple[str, ...], _now: float) -> str:
 
 def _read_word_list(typed: str, _label: str, name: str) -> tuple[str, ...]:
     words = dict.fromkeys(one_line(word).lower() for word in re.split(r"[,;\n]", typed) if word.strip())
-    if len(words) > WORDS_MAX:
-        raise InputError(texts.TOO_MANY_WORDS(limit=WORDS_MAX, count=len(words)), name)
-    for word in words:
-        if len(word) > WORD_CHARS:
-            raise InputError(texts.WORD_TOO_LONG(limit=WORD_CHARS, length=len(word)), name)
-        if WordList.of([word]).first_in([word]) is None:
-            raise InputError(texts.WORD_WITHOUT_LETTERS, name)
+    fit = all(len(word) <= WORD_CHARS and WordList.of([word]).first_in([word]) is not None for word in words)
+    if len(words) > WORDS_MAX or not fit:
+        raise InputError(texts.WORDS_FIT(limit=WORDS_MAX, length=WORD_CHARS), name)
     return tuple(words)
 
 

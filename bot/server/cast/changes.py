@@ -8,9 +8,10 @@ from itertools import islice
 from typing import Any
 
 from bot.catalogue.checks.values import clean_text
+from bot.catalogue.texts import text_too_long
 from bot.domain.models import new_id
 from bot.domain.server.places import Viewer
-from bot.domain.texts import GONE
+from bot.domain.texts import GONE, LIST_FULL, MODERATORS_ONLY, OWNER_ONLY
 from bot.domain.words.cast import (
     CAST_MAX,
     LOOK_CHARS,
@@ -130,7 +131,7 @@ class ServerCast:
         """
         name, look = self._name(new.name, commands), self._look(new.look)
         if new.pictures > PICTURES_MAX:
-            raise InputError(texts.TOO_MANY_FILES(count=PICTURES_MAX), "image")
+            raise InputError(LIST_FULL(most=PICTURES_MAX), "image")
         if not new.pictures and not look:
             raise InputError(texts.NOTHING_GIVEN, "look")
         for known in await self.store.cast.find(caster.guild_id, keys=[name_key(name)]):
@@ -194,13 +195,13 @@ class ServerCast:
     async def lock(self, caster: Caster, member_id: str, *, locked: bool) -> None:
         """Let only moderators change it, or its maker again. Raises Refused for others."""
         if not caster.viewer.is_moderator:
-            raise Refused(texts.LOCKED)
+            raise Refused(MODERATORS_ONLY)
         await self._change(caster, member_id, lambda was: replace(was, locked=locked))
 
     async def set_pictures(self, caster: Caster, member_id: str, count: int, links: FindLinks) -> None:
         """Replace its pictures by so many others; `links` checks those. Raises a MediaError, too."""
         if not 1 <= count <= PICTURES_MAX:
-            raise InputError(texts.TOO_MANY_FILES(count=PICTURES_MAX), "image")
+            raise InputError(LIST_FULL(most=PICTURES_MAX), "image")
         member = await self.get(caster, member_id)
         _require_changeable(caster, member)
         kept = await self.keep(member, links)
@@ -250,17 +251,17 @@ class ServerCast:
     def _name(typed: str, commands: Collection[str]) -> str:
         name = cleaned_name(clean_text(typed))
         fault = name_fault(name)
+        if fault == "reserved" or name_key(name) in commands:
+            raise InputError(texts.NAME_TAKEN(name=name), "name")
         if fault is not None:
-            raise InputError(texts.faulty_name(fault, name, most=NAME_CHARS), "name")
-        if name_key(name) in commands:
-            raise InputError(texts.NAME_OF_COMMAND(name=name), "name")
+            raise InputError(texts.NAME_FITS(most=NAME_CHARS), "name")
         return name
 
     @staticmethod
     def _look(typed: str) -> str:
         look = one_line(clean_text(typed))
         if len(look) > LOOK_CHARS:
-            raise InputError(texts.LOOK_TOO_LONG(count=LOOK_CHARS), "look")
+            raise InputError(text_too_long("look", LOOK_CHARS, len(look)), "look")
         return look
 
 
@@ -271,16 +272,15 @@ def _may_change(caster: Caster, member: CastMember) -> bool:
 def _require_changeable(caster: Caster, member: CastMember) -> None:
     if member.made_by == 0:
         raise Refused(texts.STARTER)
-    if _may_change(caster, member):
-        return
-    raise Refused(texts.LOCKED if member.made_by == caster.member_id else texts.NOT_YOURS(maker=f"<@{member.made_by}>"))
+    if not _may_change(caster, member):
+        raise Refused(MODERATORS_ONLY if member.made_by == caster.member_id else OWNER_ONLY)
 
 
 def _require_done(outcome: CastOutcome, name: str) -> None:
     if outcome is CastOutcome.NAME_TAKEN:
         raise InputError(texts.NAME_TAKEN(name=name), "name")
     if outcome is CastOutcome.TOO_MANY:
-        raise InputError(texts.CAST_FULL(count=CAST_MAX), "name")
+        raise InputError(LIST_FULL(most=CAST_MAX), "name")
     if outcome is CastOutcome.GONE:
         raise InputError(GONE)
 

@@ -28,33 +28,16 @@ IMAGES_LOST = Text("The images of {names} were deleted in Discord: only their lo
 
 # ---------------------------------------------------------------------- changes
 
-NAME_EMPTY = Text("`name` needs at least one letter or digit, e.g. Mira.", why="cast.name")
-NAME_TOO_LONG = Plural(
-    "`name` can have up to {count} character.", "`name` can have up to {count} characters.", why="cast.name"
+NAME_FITS = Text(
+    "`name` can have up to {most} letters, digits, spaces, hyphens, and apostrophes, e.g. Mira-Lou.", why="cast.name"
 )
-NAME_SIGNS = Text("`name` can have letters, digits, spaces, hyphens, and apostrophes, e.g. Mira-Lou.", why="cast.name")
-NAME_RESERVED = Text("Discord uses @{name} to mention members. Choose another name.", why="cast.name")
-NAME_OF_COMMAND = Text("/{name} is a command. Choose another name.", why="cast.name")
-NAME_TAKEN = Text("“{name}” is already in the cast. Choose another name.", why="cast.name")
-CAST_FULL = Plural(
-    "The cast is full: a server can have {count} character or style. Remove one first.",
-    "The cast is full: a server can have {count} characters and styles. Remove one first.",
-    why="cast.full",
-)
-NOT_YOURS = Text("Only {maker} and moderators can change this. Ask one of them.", why="owner.only")
+NAME_TAKEN = Text("“{name}” is already in the cast, a command, or a mention. Choose another name.", why="cast.name")
 STARTER = Text(
     "This style comes with the bot. Moderators can hide these styles in `/studio settings` under Results.",
     why="role.moderator",
 )
-LOCKED = Text("Moderators locked this. Ask one of them to change it.", why="role.moderator")
-LOOK_TOO_LONG = Plural(
-    "A look can have up to {count} character.", "A look can have up to {count} characters.", why="input.length"
-)
 NOTHING_GIVEN = Text(
     "Add an image or a look in words, so that the results have something to follow.", why="input.missing"
-)
-TOO_MANY_FILES = Plural(
-    "A character can have up to {count} image.", "A character can have up to {count} images.", why="file.too_many"
 )
 TOO_WIDE = Text(
     "An image of the cast can have up to {most} pixels on a side. This one has {size}.",
@@ -94,10 +77,3 @@ AUDIENCES = {
     Audience.MAKER: Text("Only me"),
 }
 KINDS = {CastKind.CHARACTER: Text("Character"), CastKind.STYLE: Text("Style")}
-
-
-def faulty_name(fault: str, name: str, *, most: int) -> str:
-    """Return the sentence of a name's fault; `most`: its longest name, in characters."""
-    if fault == "long":
-        return NAME_TOO_LONG(count=most)
-    return NAME_RESERVED(name=name) if fault == "reserved" else str(NAME_EMPTY if fault == "empty" else NAME_SIGNS)

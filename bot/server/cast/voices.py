@@ -7,10 +7,10 @@ from dataclasses import KW_ONLY, dataclass, replace
 from types import MappingProxyType
 from typing import Final
 
-from bot.account import texts
 from bot.account.api_keys import ApiKeys
 from bot.catalogue.checks.values import clean_text
 from bot.domain.server.guild_rules import VOICE_LABELS_MAX, Rules
+from bot.domain.texts import LIST_FULL
 from bot.domain.words.text import one_line, shortened
 from bot.errors import InputError, NoKey
 from bot.server.settings import SettingsChanges
@@ -99,7 +99,7 @@ class ServerVoices:
         def labelled(rules: Rules) -> Rules:
             labels = {name: each for name, each in rules.voice_labels.items() if name != voice_id}
             if label and len(labels) >= VOICE_LABELS_MAX:
-                raise InputError(texts.TOO_MANY_LABELS(count=VOICE_LABELS_MAX))
+                raise InputError(LIST_FULL(most=VOICE_LABELS_MAX))
             return replace(rules, voice_labels=MappingProxyType(labels | ({voice_id: label} if label else {})))
 
         await self.settings.change(guild_id, labelled, by_id=by_id)

@@ -28,10 +28,10 @@ from bot.domain.server.schedules import (
     unknown_variable,
 )
 from bot.domain.server.setting import credits_in
-from bot.domain.texts import EXPIRED
+from bot.domain.texts import AMOUNT, EXPIRED, LIST_FULL
 from bot.domain.words.text import harmless, harmless_within, shortened
 from bot.errors import InputError
-from bot.language import Text, listed
+from bot.language import Text, listed, tr
 from bot.server.community import texts
 from bot.store import Change, Record
 from bot.store.acts import ModeratorActs
@@ -71,11 +71,13 @@ class TypedSchedule:
                 raise InputError(texts.BEST_NOT_HERE(variable=BEST, input=name), "inputs")
         when = When.read(self.repeat, self.time)
         if when is None:
-            raise InputError(texts.NOT_A_TIME(typed=harmless_within(self.time, TYPED_CHARS)), "time")
+            raise InputError(
+                texts.NOT_A_TIME(typed=harmless_within(self.time, TYPED_CHARS), zone=rules.timezone), "time"
+            )
         _next_of(when, rules, now)
         limit = credits_in(self.limit.strip())
         if limit is None or not 1 <= limit <= LIMIT_MAX:
-            raise InputError(texts.NOT_A_LIMIT(most=LIMIT_MAX), "limit")
+            raise InputError(AMOUNT(field=tr("Monthly limit"), low=1, high=LIMIT_MAX), "limit")
         plan = Plan(
             recipe=self.recipe, operation=self.operation, values=values, when=when, agreed=Decimal(0),
             is_price_known=True,
@@ -117,7 +119,7 @@ class ScheduleChanges(ModeratorActs):
         if await self._store.drafts.take(schedule.guild_id, schedule.made_by, draft_id) is None:
             raise InputError(EXPIRED)
         if not await self._store.schedules.add(schedule, record=record):
-            raise InputError(texts.TOO_MANY(count=SCHEDULES_MAX))
+            raise InputError(LIST_FULL(most=SCHEDULES_MAX))
 
     async def keep(self, guild_id: int, member_id: int, typed: TypedSchedule, now: float) -> str:
         """Keep what was typed, for its author alone and a while, and return its id."""
@@ -205,7 +207,7 @@ def values_of(plan: Plan, at: float, zone: dt.tzinfo, best: str) -> dict[str, st
 def _next_of(when: When, rules: Rules, now: float) -> float:
     next_at = when.next_after(now, rules.zone)
     if next_at is None:
-        raise InputError(texts.IN_THE_PAST(typed=when.typed, zone=rules.timezone), "time")
+        raise InputError(texts.NOT_A_TIME(typed=when.typed, zone=rules.timezone), "time")
     return next_at
 
 

@@ -15,6 +15,7 @@ from bot.domain.jobs.card_spec import JobSpec
 from bot.domain.models import Job, ShootoutPhase
 from bot.domain.server.guild_rules import Rules
 from bot.domain.server.shootouts import MODELS_MAX, MODELS_MIN, Shootout, ShootoutKind, Standing, table
+from bot.domain.texts import OWNER_ONLY
 from bot.errors import InputError, NotAllowed, Refused
 from bot.runtime.clock import Clock
 from bot.server.community import texts
@@ -87,7 +88,7 @@ class ServerShootouts:
         Raises NotAllowed for others, Refused while a result is awaited, InputError if it has ended.
         """
         if by_id != job.author_id and not is_moderator:
-            raise NotAllowed(texts.NOT_YOURS_TO_END)
+            raise NotAllowed(OWNER_ONLY)
 
         def record(ended: Shootout | None) -> Record | None:
             if ended is None or ended.ended_at is None or by_id == job.author_id:
@@ -110,7 +111,7 @@ class ServerShootouts:
         """
         model = job.model
         if job.shootout is not ShootoutPhase.WON or model is None:
-            raise InputError(texts.NO_WINNER)
+            raise InputError(texts.VOTE_ENDED)
 
         def change(rules: Rules) -> Rules:
             return replace(rules, default_models=MappingProxyType({**rules.default_models, job.operation: model}))

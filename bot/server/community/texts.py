@@ -7,18 +7,16 @@ from collections.abc import Sequence
 from bot.account.texts import actor
 from bot.domain.models import credits_words
 from bot.domain.server.schedules import When
-from bot.language import Plural, Text
+from bot.language import Text
 
 SHOOTOUT_ENDED = Text("{who} ended a member's shoot-out before its time.", who=actor)
 MODELS_COUNT = Text("A shoot-out needs 2 to 4 different models, separated by commas.", why="input.model")
-VOTE_ENDED = Text("This vote has ended. The card says who won.", why="vote.ended")
+VOTE_ENDED = Text("This vote has ended. The card says who won, if anyone.", why="vote.ended")
 NOTHING_TO_VOTE = Text("This one has no result, so it takes no votes. Choose another letter.", why="source.no_result")
 NOT_COMPLETE = Text(
     "Not all results are there yet. The vote can end once they are, or press **Cancel** on the card.",
     why="vote.open",
 )
-NOT_YOURS_TO_END = Text("Only its author and moderators can end this vote.", why="role.moderator")
-NO_WINNER = Text("This shoot-out has no winner, so there is no model to make the default.", why="vote.ended")
 
 # ---------------------------------------------------------------------- when schedules run
 
@@ -39,25 +37,16 @@ def when_words(when: When) -> str:
 # ---------------------------------------------------------------------- what a moderator typed
 
 NOT_A_TIME = Text(
-    "“{typed}” is no time here: write 09:00 for a schedule that repeats, or a date and a time such as 2027-12-24 18:00 "
-    "for one that runs once.",
+    "“{typed}” is no time to come in {zone}: write 09:00 for a schedule that repeats, or a date and a time such as "
+    "2027-12-24 18:00 for one that runs once.",
     why="schedule.form",
 )
-IN_THE_PAST = Text(
-    "{typed} has passed in this server's time zone ({zone}). Choose a later date and time.", why="schedule.form"
-)
-NOT_A_LIMIT = Text("The monthly limit must be an amount of 1 to {most} credits, such as 100.", why="schedule.form")
 UNKNOWN_VARIABLE = Text("There is no variable {typed}. Those that exist: {known}.", why="schedule.form")
 BEST_NOT_HERE = Text(
     "{variable} is an image, so it must be all of an input that takes a file, and “{input}” is no such input.",
     why="schedule.form",
 )
 NOT_AN_INPUT = Text("Write each input on a line as “name: value”, with these names: {names}.", why="schedule.form")
-TOO_MANY = Plural(
-    "A server can have {count} schedule. Delete one first.",
-    "A server can have {count} schedules. Delete one first.",
-    why="schedule.form",
-)
 
 # ---------------------------------------------------------------------- why a run does not take place
 

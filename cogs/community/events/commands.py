@@ -134,7 +134,7 @@ def _channel_of(interaction: Interaction, chosen: discord.TextChannel | None) ->
     """Return the event's channel. Raises InputError if it is no text channel, or the bot can't post there."""
     channel = interaction.channel if chosen is None else chosen
     if not isinstance(channel, discord.TextChannel):
-        raise InputError(said.TEXT_CHANNEL_ONLY, "channel")
+        raise InputError(said.NO_TIME_AND_PURSE, "channel")
     require_may_post_in(interaction, channel.id, files=True)
     return channel.id
 

@@ -11,12 +11,13 @@ from bot.delivery.answers.command_payload import anywhere
 from bot.delivery.channels.facts import in_time
 from bot.domain.models import Job
 from bot.domain.money.spend_request import Pays
-from bot.domain.server.member_settings import MemberSettings, Notify, Preset
+from bot.domain.server.member_settings import PRESET_NAME_CHARS, MemberSettings, Notify, Preset
 from bot.errors import InputError
 from bot.generation.generation import Generation
 from bot.generation.own_defaults import require_preset_model
 from bot.server.community.own_accounts import OwnAccounts
 from bot.server.members import OwnSettings
+from bot.server.texts import PRESET_FITS
 from cogs.member.panel import texts
 from cogs.member.panel.forms import AccountForm, DefaultForm, PresetForm, SavePresetForm
 from cogs.member.panel.pages import RATIO, STYLE, MePage, key_of, panel, presets_of, with_models, with_presets
@@ -203,7 +204,7 @@ async def save_preset(interaction: Interaction, job: Job, _values: Sequence[str]
     operation = interaction.client.catalogue.find(job.operation)
     values = {} if operation is None else preset_values(operation, job.input)
     if operation is None or not values:
-        raise InputError(texts.NOTHING_FOR_PRESET)
+        raise InputError(PRESET_FITS(most=PRESET_NAME_CHARS))
     await in_time(interaction.response.send_modal(SavePresetForm(interaction.client, operation, values)))
 
 

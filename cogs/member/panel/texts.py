@@ -92,7 +92,6 @@ CHOOSE_PRESET, NEW_PRESET = Text("Choose a preset"), Text("Create a preset for â
 NO_PRESETS = Text("You have no presets yet. Create one below, or save one from a result under Next step.")
 RUN, EDIT, DELETE_PRESET = Text("Run"), Text("Edit"), Text("Delete")
 PRESET_NAME, PRESET_NAME_ABOUT = Text("Name"), Text("For example: anime 16:9")
-NOTHING_FOR_PRESET = Text("This result has no options to save. Create a preset in `/me` instead.", why="settings.value")
 PRESETS_ABOUT = Plural(
     "A preset keeps options under a name. Use it with the option `preset`, or run it here. "
     "You can have {count} preset.",

@@ -12,6 +12,7 @@ from bot.delivery.notices import LogChannel
 from bot.domain.models import Job
 from bot.errors import InputError
 from bot.moderation.members import QuotaChanges
+from bot.moderation.texts import NO_READERS
 from bot.store import REFUND_REQUEST, Cards
 from cogs.moderate.decisions import texts
 from cogs.ui.controls import on, on_job
@@ -27,9 +28,9 @@ async def ask_refund(interaction: Interaction, job: Job, _values: Sequence[str])
     if not job.is_charged_for_nothing:
         raise InputError(GONE)
     if interaction.user.id != job.author_id:
-        raise InputError(texts.REFUND_OF_ANOTHER)
+        raise InputError(GONE)
     if not await use(interaction, LogChannel).takes(job.guild_id, REFUND_REQUEST):
-        raise InputError(texts.NO_REFUND_READERS)
+        raise InputError(NO_READERS)
     card = await use(interaction, Cards).get(job.guild_id, job.card_id)
     link = "" if card is None or card.message_id is None or card.is_by_token else message_link(card)
     await use(interaction, QuotaChanges).ask_refund(job, link=link)

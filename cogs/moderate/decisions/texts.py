@@ -86,12 +86,6 @@ def refused_job(by_id: int, reason: str, at: float) -> str:
 # ---------------------------------------------------------------------- credits of jobs that were charged for nothing
 
 REFUND_WAITS = Text("Your refund request is with the moderators.")
-REFUND_OF_ANOTHER = Text("Only the member who paid for this job can request a refund.", why="owner.only")
-NO_REFUND_READERS = Text(
-    "I can't reach the moderators: this server has no log channel that I can post in. Ask a moderator to use "
-    "`/quota grant`.",
-    why="log.none",
-)
 
 
 # ---------------------------------------------------------------------- review

@@ -18,6 +18,7 @@ from bot.domain.models import credits_of
 from bot.domain.money.limit_rules import terms, whose
 from bot.domain.server.guild_rules import Limit, Period, Scope
 from bot.domain.server.setting import credits_in
+from bot.domain.texts import AMOUNT, CREDITS_LEAST, CREDITS_MOST, OTHER_MEMBER
 from bot.domain.words.text import stamp
 from bot.errors import InputError
 from bot.language import Text
@@ -246,7 +247,7 @@ class GrantForm(Form):
         await require_moderator(interaction)
         amount = credits_in(self._credits.value.strip())
         if not amount:
-            raise InputError(texts.not_a_grant(str(texts.GRANT_CREDITS)), "credits")
+            raise InputError(AMOUNT(field=texts.GRANT_CREDITS, low=CREDITS_LEAST, high=CREDITS_MOST), "credits")
         typed = self._life.value.strip()
         life_s = seconds_of(typed, str(texts.GRANT_LIFE)) if typed else None
         await _grant(interaction, self._member_id, amount, self._note.value, life_s)
@@ -274,7 +275,7 @@ def _scope(who: Who | None, guild_id: int) -> tuple[Scope, int]:
 def refuse_bot(member: discord.Member | discord.User) -> None:
     """Raise InputError for a bot."""
     if member.bot:
-        raise InputError(texts.BOT_CHOSEN)
+        raise InputError(OTHER_MEMBER)
 
 
 async def _set(interaction: Interaction, limit: Limit) -> None:

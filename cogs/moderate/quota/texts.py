@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
-from bot.domain.models import credits_text
 from bot.domain.texts import mention
-from bot.language import Text, because, tr
+from bot.language import Text, tr
 from cogs.ui.texts import OPTION_IS
 
 # ---------------------------------------------------------------------- commands and options
@@ -34,7 +31,6 @@ SHOWN_MEMBER_OPTION = "See what applies to this member; all limits if empty"
 SERVER_LIMIT_IS_WHOLE = Text(
     "A limit for all members together has no `who`, `operation`, or `channel`.", why="settings.value"
 )
-BOT_CHOSEN = Text("Bots can't use Cannon Studio. Choose a member.", why="settings.value")
 LIMITS_TITLE = Text("Credit limits")
 NO_LIMITS = Text("There are no limits. Members can spend all credits of the account. Set a limit with `/quota set`.")
 ABOUT = Text("A member's own limit comes first, then the best limit of their roles, then everyone's.")
@@ -59,13 +55,6 @@ def limit_line(whose: str | None, terms: str, by_id: int, at: str) -> str:
     """Return a line of the list of limits; `whose` is None where the heading says it."""
     set_by = tr("set by {moderator} on {date}", moderator=mention(by_id), date=at)
     return f"• {terms} · {set_by}" if whose is None else f"• {OPTION_IS(option=whose, value=terms)} · {set_by}"
-
-
-@because("settings.value")
-def not_a_grant(field: str) -> str:
-    """Refuse an invalid amount of credits to grant."""
-    example = credits_text(Decimal("12.5"))
-    return tr("“{field}” needs an amount above 0, such as 50 or {example}.", field=field, example=example)
 
 
 REMOVE_QUESTION = Text("Remove this limit? {limit}")

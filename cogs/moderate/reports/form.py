@@ -10,6 +10,7 @@ from bot.delivery.notices import LogChannel
 from bot.domain.models import Job, JobState
 from bot.errors import InputError, Refused
 from bot.moderation.results import ResultReportActs
+from bot.moderation.texts import NO_READERS
 from bot.store import REPORT, Cards
 from cogs.moderate.reports import texts
 from cogs.ui.controls import job_of, on_job
@@ -59,4 +60,4 @@ async def _require_reader(interaction: Interaction, job: Job) -> None:
     """Raise Refused for a blocked member, and if no moderator would see the report."""
     await require_unblocked(interaction)
     if not await use(interaction, LogChannel).takes(job.guild_id, REPORT):
-        raise Refused(texts.NO_REPORT_READERS)
+        raise Refused(NO_READERS)

@@ -9,6 +9,7 @@ from typing import Any
 import discord
 
 from bot.delivery.channels.facts import in_time
+from bot.domain.texts import OTHER_MEMBER
 from bot.errors import InputError
 from bot.moderation.members import AccessChanges, QuotaChanges
 from bot.moderation.results import ResultReportActs
@@ -90,7 +91,7 @@ async def block(interaction: Interaction, subject: str, _values: Sequence[str]) 
 async def _block(interaction: Interaction, member_id: int, days: int) -> str:
     bot = interaction.client
     if member_id == interaction.user.id:
-        raise InputError(texts.OWN_BLOCK)
+        raise InputError(OTHER_MEMBER)
     until = bot.clock.wall() + days * DAY_S if days else None
     access = use(bot, AccessChanges)
     return await access.block(guild_of(interaction), member_id, until=until, why="", by_id=interaction.user.id)

@@ -7,10 +7,6 @@ from bot.language import Text, ntr, tr
 REPORT_FORM = Text("Report this result")
 REPORT_INPUT = Text("What is wrong with it?")
 REPORT_PLACEHOLDER = Text("Moderators read this and see who sent it.")
-NO_REPORT_READERS = Text(
-    "This server has no log channel that I can post in, so no one would read a report. Tell a moderator directly.",
-    why="log.none",
-)
 REPORT_SENT = Text("Thanks. The moderators have your report.")
 
 # ---------------------------------------------------------------------- moderators act
@@ -18,7 +14,6 @@ REPORT_SENT = Text("Thanks. The moderators have your report.")
 REMOVE_REPORTED, REFUND = Text("Remove result"), Text("Refund")
 BLOCK_AUTHOR, BLOCK_MEMBER = Text("Block author"), Text("Block member")
 DISMISS_REPORT = Text("Dismiss")
-OWN_BLOCK = Text("You can't block yourself.", why="settings.value")
 DISMISSED_BY = Text("Dismissed by {moderator}.", moderator="<@{}>".format)
 BLOCK_QUESTION = Text(
     "How long should {member} be blocked? Their jobs that are still waiting end.", member="<@{}>".format

@@ -9,6 +9,7 @@ from bot.delivery.card.context import NEUTRAL
 from bot.delivery.channels.facts import in_time
 from bot.domain.server.guild_rules import Block
 from bot.domain.server.setting import SettingsPage
+from bot.domain.texts import OTHER_MEMBER
 from bot.domain.words.text import shortened, stamp
 from bot.errors import InputError
 from bot.moderation.members import AccessChanges
@@ -74,10 +75,8 @@ async def ask_block(interaction: Interaction, subject: str, values: Sequence[str
 
 
 async def _open_form(interaction: Interaction, member_id: int, *, is_bot: bool, number: int | None) -> None:
-    if is_bot:
-        raise InputError(texts.BOT_CHOSEN)
-    if member_id == interaction.user.id:
-        raise InputError(texts.OWN_BLOCK)
+    if is_bot or member_id == interaction.user.id:
+        raise InputError(OTHER_MEMBER)
     await in_time(interaction.response.send_modal(BlockForm(interaction, member_id, number)))
 
 

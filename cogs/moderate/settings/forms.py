@@ -11,6 +11,7 @@ from bot.catalogue import Operation
 from bot.catalogue.operation import model_id
 from bot.domain.server.guild_rules import Rules
 from bot.domain.server.setting import FormSpec, Setting, SettingsPage, Typing, settings_of
+from bot.domain.texts import NOT_PRINTABLE
 from bot.domain.words.text import one_line, shortened
 from bot.errors import InputError
 from bot.language import tr
@@ -114,5 +115,5 @@ def model_typed(operation: Operation, typed: str) -> str:
     """Parse a model's id or name; '' for none. Raises InputError for unprintable characters."""
     name = one_line(typed)
     if not name.isprintable():
-        raise InputError(texts.MODEL_UNPRINTABLE, "model")
+        raise InputError(NOT_PRINTABLE(setting=tr("model")), "model")
     return model_id(operation, name)

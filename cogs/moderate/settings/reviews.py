@@ -93,11 +93,9 @@ class ReviewForm(Form):
     async def answer(self, interaction: Interaction) -> None:
         """Set the rule, if the sender still is a moderator. Raises InputError for a channel that can't be used."""
         await require_moderator(interaction)
-        if not self._channel.values:
-            raise InputError(texts.NO_REVIEW_CHANNEL, "channel")
-        channel_id = self._channel.values[0].id
+        channel_id = self._channel.values[0].id if self._channel.values else 0
         only_in = self._only_in.values[0].id if self._only_in.values else 0
-        if only_in == channel_id:
+        if not channel_id or only_in == channel_id:
             raise InputError(texts.REVIEW_IN_SAME_CHANNEL, "channel")
         require_may_post_in(interaction, channel_id, files=True)
         is_open = await require_review_place(interaction, channel_id)

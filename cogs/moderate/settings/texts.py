@@ -16,7 +16,6 @@ PAUSED = Text("New jobs are paused. Resume them with `/studio pause`.")
 EVERYONE = Text("@everyone would make every member a moderator. Choose another role, or none.", why="settings.value")
 MODEL_FORM = Text("Default model")
 MODEL_HINT = Text("ID or name of the model; Cannon Studio chooses if empty")
-MODEL_UNPRINTABLE = Text("The model's name contains invisible characters. Type it again.", why="settings.value")
 NOT_SET: Mapping[str, Text] = {
     "moderator_role": Text("None. Only members with Manage Server are moderators."),
     "allowed_channels": Text("All channels"),
@@ -116,8 +115,6 @@ NO_BLOCKED_MEMBERS = Text("No one is blocked.")
 BLOCK_MEMBER = Text("Block a member…")
 UNBLOCK_MEMBER = Text("Unblock a member…")
 MEMBER_BLOCKED, UNBLOCK = Text("This member is blocked"), Text("Unblock")
-BOT_CHOSEN = Text("Bots can't use Cannon Studio. Choose a member.", why="settings.value")
-OWN_BLOCK = Text("You can't block yourself. Choose another member.", why="settings.value")
 BLOCK_FORM = Text("Block a member")
 BLOCK_LIFE = Text("For how long?")
 BLOCK_LIVES = {
@@ -150,7 +147,6 @@ REVIEW_CHANNEL = Text("Review channel")
 REVIEW_CHANNEL_HINT = Text("Where moderators publish or reject results")
 REVIEW_SCOPE = Text("Only results from")
 REVIEW_SCOPE_HINT = Text("A channel or category; the whole server if empty")
-NO_REVIEW_CHANNEL = Text("Choose a review channel.", why="review.channel")
 REVIEW_IN_SAME_CHANNEL = Text("Choose a review channel that isn't under review itself.", why="review.channel")
 
 

@@ -19,12 +19,12 @@ from tests.support.settings_pages import block_member
 from tests.support.surface import agreed, nothing_happened, png, private_sentence
 
 NAMED = [
-    ("🦊", "`name` needs at least one letter or digit"),
-    ("a\u200b/b", "`name` can have letters, digits, spaces"),
-    ("<@1234567890>", "`name` can have letters, digits, spaces"),
+    ("🦊", "`name` can have up to 32 letters"),
+    ("a\u200b/b", "`name` can have up to 32 letters"),
+    ("<@1234567890>", "`name` can have up to 32 letters"),
     ("@everyone", "to mention members"),
-    ("cast", "/cast is a command"),
-    ("IMAGE", "is a command"),
+    ("cast", "“cast” is already in the cast, a command"),
+    ("IMAGE", "a command"),
     ("mira", "“mira” is already in the cast"),
     ("\uff2dira", "is already in the cast"),
 ]

@@ -10,11 +10,13 @@ from typing import Any
 import discord
 import pytest
 
+from bot.catalogue.texts import text_too_long
 from bot.delivery.posting.events import EventDesk
 from bot.domain.models import AccountStatus, JobState
 from bot.domain.server.events import LATE_S, ServerEvent
 from bot.domain.server.guild_rules import Limit, Period, Scope
 from bot.domain.server.reaction_rules import ReactionAction
+from bot.domain.texts import AMOUNT, CREDITS_LEAST, GONE
 from bot.runtime import failpoints
 from bot.server.community.events import texts as said
 from cogs.ui.texts import MODERATORS_ONLY
@@ -273,7 +275,7 @@ async def test_a_cancelled_event_has_no_prizes_and_its_purse_is_closed(rig: Rig)
     assert "canceled the event" in await line(rig)
     assert await rig.bot.parts.store.events.open(rig.guild.id) == []
     assert await grants(rig, rig.member) == []
-    assert str(said.OVER) == private_sentence(await rig.member.click(message, label="Take part"))
+    assert str(GONE) == private_sentence(await rig.member.click(message, label="Take part"))
     before = newest(rig).id
     await over(rig)
     assert newest(rig).id == before
@@ -318,19 +320,19 @@ async def test_a_death_at_any_step_of_the_end_pays_and_posts_once(rig: Rig, poin
 
 
 BAD: dict[str, tuple[dict[str, Any], str]] = {
-    "in the past": ({"ends": "2020-01-01 10:00"}, str(said.END_IN_THE_PAST)),
-    "no time": ({"ends": "soon"}, str(said.NOT_A_TIME)),
-    "no such day": ({"ends": "2026-02-30 10:00"}, str(said.NOT_A_TIME)),
-    "too long": ({"ends": "40d"}, said.TOO_LONG(count=31)),
-    "purse of nothing": ({"purse": 0.0}, said.PURSE_SIZE(most=Decimal(1_000_000))),
-    "huge purse": ({"purse": 5_000_000.0}, said.PURSE_SIZE(most=Decimal(1_000_000))),
-    "cap above the purse": ({"cap": 101.0}, said.CAP_SIZE(purse="100 credits")),
-    "cap of nothing": ({"cap": 0.0}, said.CAP_SIZE(purse="100 credits")),
+    "in the past": ({"ends": "2020-01-01 10:00"}, said.NOT_A_TIME(days=31)),
+    "no time": ({"ends": "soon"}, said.NOT_A_TIME(days=31)),
+    "no such day": ({"ends": "2026-02-30 10:00"}, said.NOT_A_TIME(days=31)),
+    "too long": ({"ends": "40d"}, said.NOT_A_TIME(days=31)),
+    "purse of nothing": ({"purse": 0.0}, AMOUNT(field="`purse`", low=1, high=1_000_000)),
+    "huge purse": ({"purse": 5_000_000.0}, AMOUNT(field="`purse`", low=1, high=1_000_000)),
+    "cap above the purse": ({"cap": 101.0}, AMOUNT(field="`cap`", low=CREDITS_LEAST, high=100)),
+    "cap of nothing": ({"cap": 0.0}, AMOUNT(field="`cap`", low=CREDITS_LEAST, high=100)),
     "four prizes": ({"prizes": "4 3 2 1"}, str(said.PRIZES)),
     "prize of nothing": ({"prizes": "5 0"}, str(said.PRIZES)),
     "prize in words": ({"prizes": "a car"}, str(said.PRIZES)),
-    "empty theme": ({"theme": "  "}, str(said.THEME_EMPTY)),
-    "long theme": ({"theme": "x" * 101}, said.THEME_TOO_LONG(count=100)),
+    "empty theme": ({"theme": "  "}, str(said.NO_TIME_AND_PURSE)),
+    "long theme": ({"theme": "x" * 101}, text_too_long("theme", 100, 101)),
 }
 
 
@@ -449,7 +451,7 @@ async def test_no_member_and_no_other_servers_moderator_moves_an_event(rig: Rig)
         for each in before:
             answer = await press(rig, stranger, action, each.id, place)
             assert each.theme not in str(answer.response and answer.response.content)
-    assert private_sentence(await press(rig, rig.member, "event_join", secret.id)) == str(said.OVER)
+    assert private_sentence(await press(rig, rig.member, "event_join", secret.id)) == str(GONE)
     assert await rig.bot.parts.store.events.open(rig.guild.id) == before
     for each in before:
         assert (await rig.bot.parts.store.events.use(each, 0)).members == 0

@@ -10,6 +10,7 @@ import pytest
 
 from bot.domain.models import JobState, ShootoutPhase
 from bot.domain.server.guild_rules import Limit, Period, Scope
+from bot.domain.texts import OWNER_ONLY
 from bot.errors import Refused
 from bot.server.community import shootouts
 from bot.server.community import texts as refusals
@@ -148,7 +149,7 @@ async def test_a_model_that_is_typed_already_is_not_offered_again(rig: Rig):
 async def test_its_author_and_moderators_end_it_and_others_do_not(rig: Rig):
     card = await held(rig)
     eve = other(rig, "eve")
-    assert private_sentence(await eve.click(card, label="End now")) == str(refusals.NOT_YOURS_TO_END)
+    assert private_sentence(await eve.click(card, label="End now")) == str(OWNER_ONLY)
     assert (await stored(rig)).ended_at is None
     await vote(rig, eve, "B")
     await rig.member.click(card, label="End now")

@@ -10,9 +10,9 @@ import structlog
 
 from bot.delivery.texts import CANCELLED_LATE
 from bot.domain.models import RUNNING_STATES, JobState
+from bot.domain.texts import OWNER_ONLY
 from bot.jobs.follow.claims import Claims
 from bot.jobs.follow.lanes import Followed
-from cogs.jobs.texts import NOT_YOURS
 from cogs.ui.texts import GONE
 from tests.support.jobs import ask, on_job, said
 from tests.support.rig import HOST_KEY, Rig
@@ -74,7 +74,7 @@ async def test_who_may_cancel(rig: Rig, who: str, private: bool):
         assert (await newest(rig)).state is JobState.CANCELLED
         assert "a heron" not in said(result)
     else:
-        assert private_sentence(result) == (str(GONE) if private else str(NOT_YOURS))
+        assert private_sentence(result) == (str(GONE) if private else str(OWNER_ONLY))
         assert (await newest(rig)).state is JobState.SUBMITTING
 
 

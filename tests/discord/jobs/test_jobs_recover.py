@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from bot.domain.models import Job, JobState, LedgerKind
+from bot.domain.texts import OWNER_ONLY
 from bot.generation.texts import NOTHING_FAILED
-from cogs.jobs.texts import NOT_YOURS, POSTED_MEANWHILE
+from cogs.jobs.texts import POSTED_MEANWHILE
 from tests.support.jobs import ask, on_job, said, tried_again
 from tests.support.rig import Rig
 from tests.support.surface import (
@@ -89,7 +90,7 @@ async def test_a_job_that_is_being_made_is_not_recovered(rig: Rig):
 async def test_only_its_author_or_a_moderator_recovers(rig: Rig):
     job = await held(rig)
     other = rig.guild.add_member(rig.env.create_user("otto"))
-    assert private_sentence(await on_job(rig, other, "recover", job.id)) == str(NOT_YOURS)
+    assert private_sentence(await on_job(rig, other, "recover", job.id)) == str(OWNER_ONLY)
     await on_job(rig, rig.moderator, "recover", job.id)
     assert (await newest(rig)).state is JobState.DELIVERED
 

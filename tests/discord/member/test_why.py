@@ -48,7 +48,7 @@ async def test_a_refusal_links_to_its_page_where_the_host_has_published_it(
 ):
     async with running(tmp_path, **settings) as rig:
         said, _, link = (await refused(rig)).partition("\n")
-        assert said.startswith("⚠️ There is no such group of commands.")
+        assert said.startswith("⚠️ Nothing fits these words.")
         assert unlinked(link) == last
 
 

@@ -56,7 +56,7 @@ def test_an_operation_that_the_bot_may_learn_is_kept(tmp_path: Path):
 @pytest.mark.parametrize("amount", ["-1", "NaN", "inf", "1e400", "1e9", "999999999999", "0x10", "seven", ""])
 def test_a_wrong_amount_names_its_line(tmp_path: Path, amount: str):
     table = written(tmp_path, f"{HEADER}\nimage.generate,,,7\n\nvideo.generate,,,{amount}\n")
-    with pytest.raises(InputError, match=r"Line 4: Enter credits as a number from 0 to 999,999,999"):
+    with pytest.raises(InputError, match=r"Line 4: credits: enter credits as a number from 0 to 999,999,999"):
         read_host_prices(table, Catalogue())
 
 

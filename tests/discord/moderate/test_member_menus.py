@@ -8,9 +8,8 @@ from typing import Any
 import discord
 import pytest
 
-from bot.moderation.texts import NOT_BLOCKED
+from bot.domain.texts import OTHER_MEMBER, UNCHANGED
 from cogs.jobs.texts import NOTHING_POSTED
-from cogs.moderate.quota import texts as quota_texts
 from cogs.ui.texts import MODERATORS_ONLY
 from tests.discord.moderate.test_settings_panel import decisions
 from tests.support.channels import hidden_channel, made_in, open_to_all, private_thread
@@ -48,7 +47,7 @@ async def test_what_is_the_moderators_is_refused_to_others_even_where_discord_sh
 @pytest.mark.parametrize("name", [*MODERATORS, RESULTS])
 async def test_a_bot_has_none_of_it(rig: Rig, name: str):
     helper = rig.guild.add_member(rig.env.create_user("helper", bot=True))
-    assert private_sentence(await menu(rig, name, helper)) == str(quota_texts.BOT_CHOSEN)
+    assert private_sentence(await menu(rig, name, helper)) == str(OTHER_MEMBER)
 
 
 # ---------------------------------------------------------------------- usage and grants
@@ -120,7 +119,7 @@ async def test_a_member_is_blocked_and_unblocked_again(rig: Rig):
     await rig.moderator.click(shown.response, label="Unblock")
     assert not await is_blocked(rig)
     again = await rig.moderator.click(second.response, label="Unblock")
-    assert private_sentence(again) == NOT_BLOCKED(member=rig.member.id)
+    assert private_sentence(again) == str(UNCHANGED)
 
 
 async def test_nobody_blocks_themselves(rig: Rig):

@@ -12,6 +12,7 @@ import pytest
 from bot.delivery.card.ticker import SELDOM_S
 from bot.domain.models import JobState
 from bot.domain.money.costs import ListedPrice
+from bot.domain.texts import UNCHANGED
 from tests.support.rig import GUILD_KEY, HOST_KEY, Rig, running
 from tests.support.settings_pages import block_member, choose, opened, page_text, set_price, unblock_member
 from tests.support.surface import (
@@ -254,9 +255,13 @@ async def test_a_pause_drains_tells_members_and_ends_with_the_waiting_jobs(rig: 
 
 
 async def test_pausing_twice_says_so_and_writes_one_line(rig: Rig):
-    assert "not paused" in private_sentence(await rig.moderator.slash(rig.channel, "studio pause", switch="off"))
+    assert "Nothing has changed" in private_sentence(
+        await rig.moderator.slash(rig.channel, "studio pause", switch="off")
+    )
     await rig.moderator.slash(rig.channel, "studio pause", switch="on")
-    assert "already paused" in private_sentence(await rig.moderator.slash(rig.channel, "studio pause", switch="on"))
+    assert "Nothing has changed" in private_sentence(
+        await rig.moderator.slash(rig.channel, "studio pause", switch="on")
+    )
     assert len(await decisions(rig, "pause")) == 1
 
 
@@ -303,7 +308,7 @@ async def test_a_block_can_be_lifted_once(rig: Rig, eve: Any):
     panel = await opened(rig, "blocked")
     assert done(await unblock_member(rig, eve)) == f"✅ <@{rig.moderator.id}> unblocked <@{eve.id}>."
     again = await choose(rig, panel, "unblock_member", str(eve.id))
-    assert private_sentence(again) == f"<@{eve.id}> is not blocked."
+    assert private_sentence(again) == str(UNCHANGED)
     assert len(await decisions(rig, "block")) == 2
     assert not (await eve.slash(rig.channel, "image generate", prompt="x")).ephemeral
     await rig.work()

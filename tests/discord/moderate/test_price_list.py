@@ -95,7 +95,7 @@ async def test_the_file_that_is_shown_can_be_given_back(rig: Rig):
     shown = await press(rig, await opened(rig, "prices"), "price_download")
     [file] = shown.response.attachments
     again = await send_prices(rig, rig.file(file))
-    assert "prices are already set" in again.followups[-1].content
+    assert "Nothing has changed" in again.followups[-1].content
     assert await price_lines(rig) == []
 
 

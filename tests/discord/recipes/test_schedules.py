@@ -253,7 +253,7 @@ async def test_the_best_of_last_week_is_used_or_the_run_left_out(rig: Rig):
         ({"inputs": "a {best of last week}"}, "is an image, so it must be all of an input"),
         ({"time": "nine"}, "“nine” is no time here"),
         ({"time": "2027-01-01 09:00"}, "is no time here"),
-        ({"repeat": "once", "time": "2025-12-31 23:59"}, "has passed in this server's time zone (UTC)"),
+        ({"repeat": "once", "time": "2025-12-31 23:59"}, "is no time to come in UTC"),
         ({"limit": "0"}, "must be an amount of 1 to"),
         ({"limit": "1000001"}, "must be an amount of 1 to"),
         ({"limit": "9999999999"}, "must be an amount of 1 to"),
@@ -288,7 +288,7 @@ async def test_a_server_has_at_most_so_many(rig: Rig):
     answer = await offered(rig)
     add = named(answer.response, "schedule_add")
     refused = await rig.moderator.click(answer.response, custom_id=add)
-    assert private_sentence(refused).startswith("A server can have 25 schedules. Delete one first.")
+    assert private_sentence(refused).startswith("There can be up to 25 here.")
     assert len(await rig.bot.parts.store.schedules.all(rig.guild.id)) == SCHEDULES_MAX
 
 

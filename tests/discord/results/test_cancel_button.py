@@ -10,6 +10,7 @@ import pytest
 from bot.delivery.card.ticker import SELDOM_S
 from bot.delivery.delivery import Delivery
 from bot.domain.models import Job, JobState
+from bot.domain.texts import OWNER_ONLY
 from cogs.results import texts
 from tests.support.channels import press
 from tests.support.jobs import on_job
@@ -208,7 +209,7 @@ async def test_only_the_author_and_moderators_cancel(rig: Rig):
     other = rig.guild.add_member(rig.env.create_user("otto"))
     for action in ("cancel_run", "drop_run", "cancel_drop", "keep_run"):
         refused = await press(rig, other, action, (await newest(rig)).id)
-        assert private_sentence(refused) == str(texts.NOT_YOURS_TO_CANCEL)
+        assert private_sentence(refused) == str(OWNER_ONLY)
     assert (await newest(rig)).state is not JobState.CANCELLED
     await rig.moderator.click(card, label="Don't post")
     assert (await newest(rig)).state is JobState.CANCELLED

@@ -187,7 +187,7 @@ async def test_a_message_without_media_is_refused_in_one_ephemeral_sentence(rig:
 )
 async def test_media_of_another_kind_are_refused_in_one_ephemeral_sentence(rig: Rig, name: str, file: Any, wanted: str):
     sentence = private_sentence(await menu(rig, name, await posted(rig, file)))
-    assert sentence == f"This needs {wanted}, but this message has none."
+    assert sentence == f"This needs {wanted}, and there is none here."
 
 
 # ---------------------------------------------------------------------- our own results

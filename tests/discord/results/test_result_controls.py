@@ -12,8 +12,8 @@ import pytest
 from bot.delivery.answers.texts import UNEXPECTED
 from bot.delivery.channels.view import message_view
 from bot.domain.models import JobState
+from bot.domain.texts import OWNER_ONLY
 from bot.errors import InputError
-from cogs.results import texts
 from cogs.ui import controls
 from cogs.ui.controls import Control
 from cogs.ui.texts import GONE
@@ -77,7 +77,7 @@ async def test_each_control_does_for_each_member_at_each_age_what_the_table_says
     if expected == REFUSED:
         said = "".join(m.content for m in (result.response, *result.followups) if m is not None and m.ephemeral)
         assert said.startswith("⚠️ ")
-        assert (str(texts.NOT_YOURS_TO_REMOVE) if control == "remove" else "A moderator has blocked you") in said
+        assert (str(OWNER_ONLY) if control == "remove" else "A moderator has blocked you") in said
         assert await count(rig) == 1
         assert await rig.bot.parts.store.ledger.balance(rig.guild.id) == spent
         assert [m.id for m in rig.messages()] == ([] if age == "deleted" and control != "remove" else [message.id])

@@ -78,7 +78,7 @@ async def test_a_picture_where_a_video_is_needed_costs_nothing(rig: Rig, command
     ("link", "why"),
     [
         ("{sandbox}/media/nothing.png", "no longer there"),
-        ("{sandbox}/media/page.png", "I can't use files of this format"),
+        ("{sandbox}/media/page.png", "The file is not"),
         ("{sandbox}/media/empty.png", "is empty"),
         ("http://127.0.0.1:9/cat.png", "https"),
         ("https://10.0.0.1/cat.png", "public"),

@@ -146,7 +146,7 @@ CHECKED = [
         {"steps": "image.generat\nprompt: {prompt}"},
         "Step 1: There is no operation image.generat. Choose one from the list. Nearest:",
     ),
-    ({"steps": "image.generate\nprompt: {prompt}\nprmpt: a"}, "Step 1 (Generate Image) has no field `prmpt`."),
+    ({"steps": "image.generate\nprompt: {prompt}\nprmpt: a"}, "Step 1: Generate Image has no field prmpt."),
     ({"steps": "image.generate\nprompt: {promt}"}, "The recipe has no input `promt`. It has: prompt."),
     (
         {"steps": "image.edit\nprompt: {prompt}\nimage_url: {1.image_url}"},
@@ -165,7 +165,7 @@ CHECKED = [
         {"steps": STEPS.replace("{1.image_url}", "see {1.image_url}")},
         "Step 2: `image_url` takes only a link, without other words.",
     ),
-    ({"steps": "image.edit\nprompt: {prompt}"}, "Step 1 (Edit Image) needs `image_url`."),
+    ({"steps": "image.edit\nprompt: {prompt}"}, "Step 1: Edit Image needs: image_url."),
     ({"parameters": "prompt\nmood"}, "No step uses the input `mood`."),
     (
         {"steps": "image.generate\nprompt: {prompt}\nmodel: gptimage2\naspect_ratio: 1:1\nresolution: 4K"},
@@ -213,7 +213,7 @@ def test_no_words_of_a_member_become_a_place_or_another_parameter(words):
     [
         ({}, "The recipe needs prompt: what it is about"),
         ({"prompt": " "}, "The recipe needs prompt"),
-        ({"prompt": "a", "x": "b"}, "The recipe has no input `x`. It has prompt."),
+        ({"prompt": "a", "x": "b"}, "The recipe has no input `x`. It has: prompt."),
     ],
 )
 def test_parameters_that_are_missing_or_not_known_are_named(given_, words):

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from decimal import ROUND_CEILING, Decimal
 
 from bot.catalogue.checks.values import clean_text
+from bot.catalogue.texts import text_too_long
 from bot.domain.models import credits_words, new_id
 from bot.domain.server.events import (
     LIFE_MAX_S,
@@ -19,9 +20,10 @@ from bot.domain.server.events import (
 from bot.domain.server.places import Sight, Viewer
 from bot.domain.server.reaction_rules import ReactionAction
 from bot.domain.server.setting import credits_in
-from bot.domain.texts import EXPIRED
+from bot.domain.texts import AMOUNT, CREDITS_LEAST, EXPIRED, GONE
 from bot.domain.words.text import harmless, one_line, stamp
 from bot.errors import InputError
+from bot.language import name_of, named
 from bot.runtime.clock import Clock
 from bot.server.community.events import texts
 from bot.store import Record, Store
@@ -93,14 +95,14 @@ class ServerEvents:
     async def _event(self, guild_id: int, wish: EventWish, by_id: int) -> ServerEvent:
         theme, now = one_line(clean_text(wish.theme)), self.clock.wall()
         if not theme:
-            raise InputError(texts.THEME_EMPTY, "theme")
+            raise InputError(texts.NO_TIME_AND_PURSE, "theme")
         if len(theme) > THEME_CHARS:
-            raise InputError(texts.THEME_TOO_LONG(count=THEME_CHARS), "theme")
+            raise InputError(text_too_long(name_of("theme"), THEME_CHARS, len(theme)), "theme")
         ends_at = await self._end(guild_id, wish, now)
         if not 1 <= wish.purse <= PURSE_MAX:
-            raise InputError(texts.PURSE_SIZE(most=PURSE_MAX), "purse")
+            raise InputError(AMOUNT(field=named("purse"), low=1, high=PURSE_MAX), "purse")
         if wish.cap is not None and not 0 < wish.cap <= wish.purse:
-            raise InputError(texts.CAP_SIZE(purse=credits_words(wish.purse)), "cap")
+            raise InputError(AMOUNT(field=named("cap"), low=CREDITS_LEAST, high=wish.purse), "cap")
         reactions = await self.store.reactions.get(guild_id)
         if ReactionAction.GALLERY in reactions.off:
             raise InputError(texts.NO_STARS)
@@ -119,12 +121,8 @@ class ServerEvents:
 
     async def _end(self, guild_id: int, wish: EventWish, now: float) -> float:
         ends_at = moment_of(clean_text(wish.ends), now, (await self.store.settings.get(guild_id)).zone)
-        if ends_at is None:
-            raise InputError(texts.NOT_A_TIME, "ends")
-        if ends_at <= now:
-            raise InputError(texts.END_IN_THE_PAST, "ends")
-        if ends_at > now + LIFE_MAX_S:
-            raise InputError(texts.TOO_LONG(count=LIFE_MAX_S // _DAY_S), "ends")
+        if ends_at is None or not now < ends_at <= now + LIFE_MAX_S:
+            raise InputError(texts.NOT_A_TIME(days=LIFE_MAX_S // _DAY_S), "ends")
         return ends_at
 
     async def purses(self, guild_id: int, member_id: int = 0) -> list[tuple[ServerEvent, PurseUse]]:
@@ -140,10 +138,10 @@ class ServerEvents:
         """Let a member take part. Raises InputError if the event has ended, or they do not see it."""
         event = await self.store.events.get(viewer.guild_id, event_id)
         if event is None or not _sees(viewer, event):
-            raise InputError(texts.OVER)
+            raise InputError(GONE)
         event = await self.store.events.join(viewer.guild_id, event_id, viewer.member_id)
         if event is None:
-            raise InputError(texts.OVER)
+            raise InputError(GONE)
         return event, await self.store.events.use(event, viewer.member_id)
 
     async def cancel(self, guild_id: int, event_id: str, *, by_id: int) -> ServerEvent:
@@ -152,7 +150,7 @@ class ServerEvents:
             who=by_id, theme=harmless(event.theme), channel=event.channel_id, spent=said
         ))  # fmt: skip
         if done is None:
-            raise InputError(texts.OVER)
+            raise InputError(GONE)
         return done.event
 
     async def channel_gone(self, event: ServerEvent) -> None:

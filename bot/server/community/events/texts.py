@@ -6,42 +6,28 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from bot.account.texts import actor
-from bot.domain.models import credits_text, credits_words
+from bot.domain.models import credits_words
 from bot.domain.server.events import ServerEvent
 from bot.domain.texts import mention
 from bot.domain.words.text import harmless, stamp
-from bot.language import Plural, Text, both, sentences, tr
+from bot.language import Text, both, sentences, tr
 
 # ---------------------------------------------------------------------- what does not fit
 
-THEME_EMPTY = Text("`theme` can't be empty. Say in a few words what the event is about.", why="event.input")
-THEME_TOO_LONG = Plural(
-    "`theme` can have up to {count} character.", "`theme` can have up to {count} characters.", why="event.input"
-)
 NOT_A_TIME = Text(
-    "`ends` is not a time. Write 2h or 3d from now, 18:00, or 2026-12-24 18:00 in the server's time zone.",
+    "`ends` must be in the next {days} days: 2h or 3d from now, 18:00, or 2026-12-24 18:00 in the server's time zone.",
     why="event.input",
 )
-END_IN_THE_PAST = Text("`ends` is in the past. Choose a later time.", why="event.input")
-TOO_LONG = Plural(
-    "An event can last {count} day at most. Choose an earlier `ends`.",
-    "An event can last {count} days at most. Choose an earlier `ends`.",
-    why="event.input",
-)
-PURSE_SIZE = Text("`purse` must be between 1 and {most} credits.", why="event.input", most=credits_text)
-CAP_SIZE = Text("`cap` must be more than 0 and not above the purse of {purse}.", why="event.input")
+NO_TIME_AND_PURSE = Text("A new event needs a text channel, `theme`, `ends`, and `purse`.", why="event.input")
 PRIZES = Text("`prizes` takes up to three amounts above 0, for the first places, e.g. 50 30 20.", why="event.input")
 ONE_AT_A_TIME = Text(
     "{channel} has an event already. Wait for its end, cancel it, or choose another channel.", why="event.input",
     channel="<#{}>".format,
 )  # fmt: skip
-TEXT_CHANNEL_ONLY = Text("An event needs a text channel. Choose one in `channel`.", why="event.input")
 NO_STARS = Text(
     "Members vote with ⭐, which is turned off here. Turn it on in `/studio settings` under Reactions.",
     why="event.input",
 )
-NO_TIME_AND_PURSE = Text("A new event needs `theme`, `ends`, and `purse`.", why="event.input")
-OVER = Text("This event has ended.", why="button.gone")
 
 # ---------------------------------------------------------------------- the record
 
