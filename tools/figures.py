@@ -8,6 +8,8 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+from refusals import refusals
+
 from bot.app.entry_points import describe_commands
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -97,6 +99,7 @@ def main() -> None:
     several = knowing()
     print(f"files that know several processes {len(several)} outside bot/fleet, in {sum(several.values())} lines")
     print(f"most rooms in one view           {most} ({largest})")
+    print(f"sentences that refuse            {len(refusals())}")
     commands = rows(describe_commands())
     options = [len(each["options"]) for each in commands]
     print(f"commands in Discord's list       {len(commands)}: {sum(options)} options, at most {max(options)} each")

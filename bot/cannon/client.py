@@ -158,7 +158,7 @@ class CannonClient:
     async def get(self, key: str, remote_id: str) -> Progress:
         """Return a request's state and output: one GET, with its creator's key. Raises a CannonError leaf."""
         if not wire.REMOTE_ID.match(remote_id):
-            raise RequestNotFound(texts.IMPOSSIBLE_ID, 404)
+            raise RequestNotFound(texts.UNREADABLE, 404)
         answer = await self._call("GET", "requests", key, name=quote(remote_id, safe=""))
         return wire.progress(await _document(answer), remote_id)
 
@@ -203,7 +203,7 @@ class CannonClient:
                 least_s = least_s if now.poll_after_s is None else now.poll_after_s
                 last, pause = now, least_s
             if self._clock.monotonic() + pause > deadline:
-                raise CannonUnavailable(texts.NOT_FINISHED)
+                raise CannonUnavailable(texts.UNREACHABLE)
             await self._clock.wait(asyncio.Event(), pause)
 
     async def _call(
@@ -267,7 +267,7 @@ class CannonClient:
                 answer = await self._exchange(http, request)
         except TimeoutError:
             self._outage.fails(log, "cannon.no_answer", method=method, reason="deadline", after_s=self._timeout_s)
-            raise CannonUnavailable(texts.NO_ANSWER(time=self._timeout_s)) from None
+            raise CannonUnavailable(texts.UNREACHABLE) from None
         except NoAnswer as error:
             after_s = round(self._clock.monotonic() - started, 3)
             self._outage.fails(log, "cannon.no_answer", method=method, reason=error.reason, after_s=after_s)
@@ -284,7 +284,7 @@ class CannonClient:
                 body = await read_capped(response, ANSWER_LIMIT_BYTES if fine else ERROR_LIMIT_BYTES)
             except TooMuch:
                 if fine:
-                    raise UnreadableAnswer(texts.TOO_LARGE, response.status_code) from None
+                    raise UnreadableAnswer(texts.UNREADABLE, response.status_code) from None
                 body = b""
             except NoAnswer:
                 if fine:

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from bot.language import Text, span
+from bot.language import Text
 
 UNREADABLE = Text("Cannon Studio sent an answer that I can't read.", why="studio.unreadable")
-TOO_LARGE = Text("Cannon Studio's answer is too large to read.", why="studio.unreadable")
-WITHOUT_ID = Text("Cannon Studio accepted the job, but did not return its ID.", why="studio.unreadable")
-OF_ANOTHER_JOB = Text("Cannon Studio answered with another job than this one.", why="studio.unreadable")
-IMPOSSIBLE_ID = Text("This job's ID can't be one of Cannon Studio's.", why="studio.unreadable")
 IMPOSSIBLE_KEY = Text("This is not an API key of Cannon Studio.", why="key.invalid")
 IMPOSSIBLE_INPUT = Text("This input can't be sent to Cannon Studio.", why="studio.input")
-NOT_FINISHED = Text("Cannon Studio did not finish in time.", why="studio.unreachable")
 UNREACHABLE = Text("I can't reach Cannon Studio right now. Try again in a minute.", why="studio.unreachable")
 NO_PRACTICE = Text("Practice is not available on this bot.", why="practice.unavailable")
 IS_REQUIRED = Text("is required")
 """Said of a missing field after its name, whatever the API's words are: `display name: is required`."""
 NO_REASON = Text("no reason given")
-NO_ANSWER = Text("Cannon Studio did not answer within {time}.", why="studio.unreachable", time=span)
 
 
 # ---------------------------------------------------------------------- what an HTTP status means

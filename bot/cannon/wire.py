@@ -252,7 +252,7 @@ def accepted(document: object) -> CreatedRequest:
     _note_new("create", answer, {"id", "status", "operation", "poll_after_ms", "urls"})
     remote_id = answer.get("id")
     if not isinstance(remote_id, str) or not REMOTE_ID.match(remote_id):
-        raise UnreadableAnswer(texts.WITHOUT_ID)
+        raise UnreadableAnswer(texts.UNREADABLE)
     return CreatedRequest(
         remote_id=remote_id,
         status=_status(answer.get("status", RemoteStatus.QUEUED)),
@@ -269,7 +269,7 @@ def progress(document: object, remote_id: str) -> Progress:
     answer = _object(document)
     _note_new("request", answer, _REQUEST_FIELDS)
     if answer.get("id", remote_id) != remote_id:
-        raise UnreadableAnswer(texts.OF_ANOTHER_JOB)
+        raise UnreadableAnswer(texts.UNREADABLE)
     status = _status(answer.get("status"))
     output = _mapping(answer.get("output"))
     if not output and status is RemoteStatus.SUCCEEDED:

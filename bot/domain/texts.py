@@ -59,10 +59,19 @@ TOO_MANY_JOBS = Text(
 )
 UNCHANGED = Text("Nothing has changed: it is so already, or it is no longer there.", why="settings.unchanged")
 OWNER_ONLY = Text("Only the member who requested this or a moderator can do this.", why="owner.only")
+IN_SERVER_ONLY = Text("This works only in a server, because the server's key pays for it.", why="place.server")
+MANAGERS_ONLY = Text(
+    "You need the permission **Manage Server** for this. The moderator role isn't enough.", why="role.manager"
+)
+MADE_IN_PRACTICE = Text(
+    "This uses a file from practice, and practice has ended. Upload the file to use it.", why="practice.over"
+)
 MODERATORS_ONLY = Text(
     "Only moderators can do this. You need the permission **Manage Server**, or the role set in `/studio settings`.",
     why="role.moderator",
 )
+NOT_NOW = Text("I can't reach Discord or the file right now. Try again in a minute.", why="discord.trouble")
+STILL_MADE = Text("Cannon Studio is still working on this job. I'll post the result when it's ready.", why="job.slow")
 OTHER_MEMBER = Text("Choose another member: not yourself, and not a bot.", why="settings.value")
 AMOUNT = Text(
     "{field}: enter credits as a number from {low} to {high}, such as 12 or 1.5.",
@@ -85,14 +94,16 @@ UNCHECKED = Text("You can turn the NSFW check off only in age-restricted channel
 FORBIDDEN_WORD = Text(
     "Your text contains a word that this server does not allow. Change the text and try again.", why="word.forbidden"
 )
-CHANNEL_FORBIDDEN = Text("You can't use the bot in this channel. Try another one.", why="place.channel")
+
+
+ANOTHER_CHANNEL = Text("another one")
 
 
 @because("place.channel")
 def allowed_elsewhere(channels: Sequence[int]) -> str:
     return tr(
         "You can't use the bot in this channel. Try {channels}.",
-        channels=either(f"<#{channel}>" for channel in channels),
+        channels=either(f"<#{channel}>" for channel in channels) or ANOTHER_CHANNEL,
     )
 
 
@@ -135,7 +146,6 @@ OWN_ACCOUNT_LEFT = Plural(
     why="account.own",
     price=credits_text,
 )
-NEEDS_ABOUT = Text("This needs about {price}.", why="account.credits", price=credits_text)
 TOP_UP_OR_OTHER_KEY = Text("A moderator can top it up or set another key.", why="account.credits")
 HOST_BALANCE_TOO_LOW = Text(
     "The bot's host pays here, and their Cannon Studio account can't cover this right now. A "
@@ -143,7 +153,6 @@ HOST_BALANCE_TOO_LOW = Text(
     why="account.host",
 )
 HOST_TOTAL_REACHED = Text("The host's credits for all servers together can't cover this until {day}.", why="limit.host")
-HOST_LIMIT_USED_UP = Text("This server has used up the host's credits until {day}.", why="limit.host")
 HOST_LIMIT_REACHED = Text("The host's credits for this server do not cover this until {day}.", why="limit.host")
 NO_HOST_LIMIT_WITH_A_KEY = Text("A server with its own key has no such limit.", why="limit.host")
 TOO_MANY_AT_ONCE = Text("That's {count} jobs. You can run {running} and queue {queued} at once.", why="queue.full")
@@ -233,10 +242,10 @@ ALSO_GRANTED = Plural("You also have {count} granted credit left.", "You also ha
 
 def limit_is_about(operation: str, channel: str) -> str:
     if operation and channel:
-        return tr("This limit is for {operation} in {channel}.", operation=tr(operation), channel=channel)
-    if operation:
-        return tr("This limit is for {operation}.", operation=tr(operation))
-    return tr("This limit is for {channel}.", channel=channel)
+        what = tr("{allowance} in {channel}", allowance=tr(operation), channel=channel)
+    else:
+        what = tr(operation) if operation else channel
+    return tr("This limit is for {operation}.", operation=what)
 
 
 JOB_NEEDS = Text("This job needs about {price}.", price=credits_text)

@@ -18,6 +18,7 @@ from bot.catalogue.texts import echo
 from bot.domain.models import Job, Media, MediaKind, is_id
 from bot.domain.practice import has_practice_link
 from bot.domain.server.places import Viewer
+from bot.domain.texts import MADE_IN_PRACTICE
 from bot.errors import (
     BotError,
     InputError,
@@ -199,7 +200,7 @@ class Sources:
         self, link: str, kinds: frozenset[MediaKind], file: str, *, practice: bool = False
     ) -> SourceFacts:
         if not practice and has_practice_link(link):
-            raise InputError(texts.MADE_IN_PRACTICE)
+            raise InputError(MADE_IN_PRACTICE)
         try:
             return await self.media.of(practice=practice).inspect(link, expect=kinds, max_bytes=SOURCE_MAX_BYTES)
         except MediaError as error:
@@ -226,7 +227,7 @@ class Sources:
         """Return the result by Cannon Studio's link as it is, else by a fresh one."""
         practice = job.practice
         if practice and not await self.store.practice.is_on(job.guild_id):
-            raise InputError(texts.MADE_IN_PRACTICE, "job")
+            raise InputError(MADE_IN_PRACTICE, "job")
         try:
             facts = await self._inspect(medium.url, kinds, texts.FILE_FOR(field=label), practice=practice)
             return Source(url=medium.url, facts=facts, job=job)

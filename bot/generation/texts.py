@@ -21,9 +21,6 @@ GIVEN_IN_SEVERAL_WAYS = Text(
     field=tr,
 )
 FILE_FOR = Text("The file for “{field}”", field=tr)
-MADE_IN_PRACTICE = Text(
-    "That file was made in practice mode, which has ended. Upload the file to use it.", why="practice.over"
-)
 
 
 UNUSABLE = Text("{file} can't be used. {reason}")
@@ -71,7 +68,6 @@ NO_VARIANT = Text(
 NO_LOOK = Text(
     "This image was made without a character, so there is no other look. Use Subtle or Strong.", why="input.model"
 )
-NOTHING_FAILED = Text("This job did not fail. Use Re-run to make it again.", why="result.no_variation")
 VARIED_IMAGE = Text("Image")
 """The label of the image that a variant is made of."""
 

@@ -19,6 +19,7 @@ from bot.domain.models import PROMPT_FIELDS, Card, Estimate, Job, JobState, Shoo
 from bot.domain.money.account import of_limits
 from bot.domain.money.spend_request import KeyChanged, ShownPrice, SpendRequest, WordsChanged
 from bot.domain.money.spending_policy import Foreseen, foresee, judge, must_confirm
+from bot.domain.texts import MADE_IN_PRACTICE
 from bot.domain.words.templates import OutputRef, Template, steps_in, with_outputs
 from bot.errors import InputError, Refused
 from bot.jobs import texts
@@ -195,7 +196,7 @@ class JobService:
         checked = await self.gate.checked(spec, defaults)
         key = await self.gate.key(payer_id, [job.operation for job in checked], own=bool(own))
         if not key.is_practice and any(job.has_practice_link for job in checked):
-            raise InputError(texts.MADE_IN_PRACTICE)
+            raise InputError(MADE_IN_PRACTICE)
         estimates = await self.pricing.estimate_all(payer_id, checked, rules=rules, key=key)
         spend = spend_request(spec, checked, estimates, rules=rules, key=key)
         attempts = await self._repeats.attempts(spec.guild_id, checked, key.id)

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bot.account.unavailable import Refusal
-from bot.domain.models import WaitsFor
 from bot.domain.texts import ACCOUNT_LEFT, HOST_BALANCE_TOO_LOW, TOP_UP_OR_OTHER_KEY
 from bot.domain.words.text import full_stop
 from bot.language import Text, because, sentences, tr
@@ -37,9 +36,6 @@ CANCELLED_BY_MODERATOR = Text("Canceled by a moderator.")
 NOT_DECIDED = Text("No moderator decided within 24 hours, so your credits were refunded.", why="approval.expired")
 IN_STEP = Text("Step {number}: {sentence}")
 RETRIED_ALREADY = Text("This was already retried: job {job}.", why="job.once")
-MADE_IN_PRACTICE = Text(
-    "This uses a file from practice, and practice has ended. Upload the file to use it.", why="practice.over"
-)
 
 # ---------------------------------------------------------------------- why a job has ended without a result
 
@@ -113,13 +109,10 @@ GIVEN_UP_MADE = Text(
 )
 
 
-@because("result.not_posted")
-def not_posted_for_a_day(waits_for: WaitsFor | None) -> str:
-    """Say that a result could not be posted for a day; `waits_for` is what failed last."""
-    if waits_for is WaitsFor.FILE:
-        return tr("I could not download the file for a day. To try again, press **Post it** in `/jobs`.")
-    return tr("Discord did not accept the result for a day. To try again, press **Post it** in `/jobs`.")
-
+NOT_POSTED_FOR_A_DAY = Text(
+    "I could not download or post the result for a day. To try again, press **Post it** in `/jobs`.",
+    why="result.not_posted",
+)
 
 # ---------------------------------------------------------------------- late results
 

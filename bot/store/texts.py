@@ -15,15 +15,8 @@ from bot.language import Text
 
 # ---------------------------------------------------------------------- jobs that wait for others' results
 
-STEP_LOST = Text("The previous step failed, so this step did not run. It was not charged.", why="job.previous_step")
-STEP_CANCELLED = Text(
-    "The previous step was canceled, so this step did not run. It was not charged.", why="job.previous_step"
-)
-STEP_NOT_SENT = Text(
-    "The previous step was rejected, so this step did not run. It was not charged.", why="job.previous_step"
-)
-STEP_REFUSED = Text(
-    "The previous result was not published, so this step did not run. It was not charged.", why="job.previous_step"
+STEP_LOST = Text(
+    "The previous step has no result, so this step did not run. It was not charged.", why="job.previous_step"
 )
 
 # ---------------------------------------------------------------------- jobs that may not start any more

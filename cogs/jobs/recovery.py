@@ -9,7 +9,7 @@ from bot.delivery.channels.facts import in_time
 from bot.delivery.channels.view import message_link
 from bot.delivery.posting.poster import Poster
 from bot.domain.models import END_STATES, Job, JobState, Media
-from bot.domain.texts import OWNER_ONLY
+from bot.domain.texts import NOT_NOW, OWNER_ONLY, STILL_MADE
 from bot.domain.words.text import harmless
 from bot.errors import InputError, NotAllowed
 from bot.generation.again.earlier_jobs import EarlierJobs
@@ -72,8 +72,8 @@ def _nothing_held(job: Job) -> str:
     if job.state is JobState.DELIVERED:
         return str(texts.POSTED_MEANWHILE)
     if job.state in END_STATES:
-        return texts.no_result(job.id, job.state, job.error and harmless(job.error))
-    return texts.STILL_BEING_MADE(job_id=job.id)
+        return texts.no_result(job.id, job.error and harmless(job.error))
+    return str(STILL_MADE)
 
 
 async def _move_here(interaction: Interaction, job: Job) -> None:
@@ -100,7 +100,7 @@ async def _post(interaction: Interaction, job: Job) -> None:
     except NoPlace as error:
         raise InputError(error.sentence) from error
     except Later as error:
-        raise InputError(texts.FILE_UNREACHABLE) from error
+        raise InputError(NOT_NOW) from error
     if not posted:
         raise InputError(texts.POSTED_MEANWHILE)
 

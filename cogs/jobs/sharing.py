@@ -7,7 +7,7 @@ from bot.delivery.channels.facts import in_time
 from bot.delivery.channels.view import message_link
 from bot.delivery.posting.copies import Sharing
 from bot.domain.models import Job
-from bot.domain.texts import PAUSED
+from bot.domain.texts import NOT_NOW, PAUSED
 from bot.errors import InputError, NotAllowed, Refused
 from bot.jobs.surface import Later, NoPlace
 from bot.store import Cards, GuildSettings
@@ -31,7 +31,7 @@ async def share(interaction: Interaction, job: Job, _values: Sequence[str]) -> N
         raise InputError(GONE)
     card, jobs = found
     if not card.private:
-        raise Refused(texts.SHARED_ALREADY)
+        raise Refused(texts.POSTED_MEANWHILE)
     await require_may_copy(interaction)
     if (await use(bot, GuildSettings).get(job.guild_id)).paused:
         raise Refused(PAUSED)
@@ -43,9 +43,9 @@ async def share(interaction: Interaction, job: Job, _values: Sequence[str]) -> N
     except NoPlace as error:
         raise Refused(error.sentence) from error
     except Later as error:
-        raise Refused(texts.NOT_SHARED_NOW) from error
+        raise Refused(NOT_NOW) from error
     if not is_shared:
-        raise Refused(texts.SHARED_ALREADY)
+        raise Refused(texts.POSTED_MEANWHILE)
     now = await use(bot, Cards).get(job.guild_id, job.card_id)
     link = "" if now is None else message_link(now)
     await in_time(interaction.edit_original_response(content=texts.SHARED(link=link)))

@@ -3,7 +3,6 @@
 Amounts of credits and times come in as text.
 """
 
-from bot.domain.models import JobState
 from bot.domain.words.text import full_stop
 from bot.language import Plural, Text, because, ntr, sentences, tr
 
@@ -66,7 +65,6 @@ CANCEL_JOB = Text("Cancel this job")
 DO_NOT_POST_JOB, POST_JOB_AFTER_ALL = Text("Don't post this one"), Text("Post this one after all")
 RESULT_DROPPED = Text("I won't post the result. If you change your mind, open the job in `/jobs`.")
 RESULT_POSTED = Text("I'll post the result when it's ready, unless you choose otherwise.")
-NOTHING_TO_CANCEL = Text("Job {job_id} has already ended, so there is nothing to cancel.", why="job.ended")
 OTHERS_REFUNDED = Plural(
     "{count} job that was waiting for it was refunded too.",
     "{count} jobs that were waiting for it were refunded too.",
@@ -74,35 +72,21 @@ OTHERS_REFUNDED = Plural(
 )
 """Return what is added where `count` jobs that depended on the cancelled one were refunded."""
 CANCELLED = Text("Job {job_id} is canceled, and nothing was charged for it.")
-TOO_LATE_TO_CANCEL = Text(
-    "Too late to stop {job_id}: Cannon Studio has already started it, so it will be charged.", why="job.too_late"
-)
 
 
 # ---------------------------------------------------------------------- sharing a private result
 
-SHARED_ALREADY = Text("This is no longer private, so there is nothing to share. Find it in `/jobs`.", why="job.once")
-NOT_SHARED_NOW = Text(
-    "I can't reach its file or Discord right now. If it doesn't show up in a minute, open it in `/jobs`.",
-    why="discord.trouble",
-)
 SHARED = Text("Shared with everyone in this channel: {link}")
 
 
 # ---------------------------------------------------------------------- results that could not be posted
 
 POSTED_MEANWHILE = Text("This has already been posted.", why="job.once")
-FILE_UNREACHABLE = Text("I can't reach its file or Discord right now. Try again in a minute.", why="discord.trouble")
-STILL_BEING_MADE = Text("Job {job_id} is still being made.", why="job.slow")
 
 
 @because("source.no_result")
-def no_result(job_id: str, state: JobState, reason: str | None) -> str:
-    said = {
-        JobState.CANCELLED: tr("Job {job_id} was canceled, so there is no result to post.", job_id=job_id),
-        JobState.REFUSED: tr("Job {job_id} was rejected, so there is no result to post.", job_id=job_id),
-        JobState.EXPIRED: tr("Job {job_id} expired, so there is no result to post.", job_id=job_id),
-    }.get(state, tr("Job {job_id} failed, so there is no result to post.", job_id=job_id))
+def no_result(job_id: str, reason: str | None) -> str:
+    said = tr("Job {job_id} has no result to post.", job_id=job_id)
     return sentences(said, full_stop(reason)) if reason else said
 
 

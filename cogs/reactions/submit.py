@@ -32,7 +32,7 @@ from bot.store import Jobs
 from cogs.reactions import texts
 from cogs.ui.interaction import Bot, PostableChannel, place_in, use
 from cogs.ui.permissions import missing_permissions
-from cogs.ui.texts import APPROVED_FIRST, MAY_NOT_POST
+from cogs.ui.texts import APPROVED_FIRST, NO_PERMISSION_TO_POST
 from cogs.workflows.asked.submit import answer
 
 log = structlog.get_logger(__name__)
@@ -109,7 +109,7 @@ async def origin_in(bot: Bot, target: CardTarget, payer: ReactionPayer) -> Origi
         target.channel.permissions_for(guild.me), is_thread=isinstance(target.channel, discord.Thread)
     )
     if missing:
-        raise Refused(MAY_NOT_POST(permissions=missing))
+        raise Refused(NO_PERMISSION_TO_POST(channel=target.channel.id, permissions=missing))
     use(bot, Authors).note(guild.id, payer.member)
     return Origin(
         place=place_in(guild.id, target.channel.id, target.channel, payer.member),

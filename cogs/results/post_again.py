@@ -16,9 +16,10 @@ from bot.delivery.posting.copies import ResultCopies, shown_jobs
 from bot.delivery.posting.refresh import CardRefresh
 from bot.delivery.texts import NOT_REVIEWED
 from bot.domain.models import Card, Job
+from bot.domain.texts import NOT_NOW
 from bot.errors import InputError, MediaGone, NotAllowed, Refused
 from bot.generation.sources import LookPace, Sources, require_kept
-from bot.generation.texts import NO_RESULT
+from bot.generation.texts import ERASED, NO_RESULT
 from bot.jobs.surface import Later, NoPlace
 from bot.store import Cards, Reviews
 from cogs.results import texts
@@ -99,7 +100,7 @@ async def post_copy(interaction: Interaction, card: Card, job: Job, spec: CopySp
                 reply=spec.reply,
             )
     except (NoPlace, Later) as error:
-        raise Refused(error.sentence if isinstance(error, NoPlace) else texts.NOT_POSTED_NOW) from error
+        raise Refused(error.sentence if isinstance(error, NoPlace) else NOT_NOW) from error
 
 
 def _may_write(interaction: Interaction) -> bool:
@@ -150,7 +151,7 @@ async def renew(bot: Bot, member_id: int, jobs: Sequence[Job]) -> dict[str, str]
                 raise InputError(gone_text(bot, job)) from error
             fresh[medium.url] = source.url
     if not fresh:
-        raise InputError(texts.NO_FILES)
+        raise InputError(ERASED)
     return fresh
 
 
@@ -159,4 +160,4 @@ def gone_text(bot: Bot, job: Job) -> str:
     age_s = bot.clock.wall() - (job.finished_at or job.created_at)
     if age_s > KEPT_DAYS * 86400:
         return texts.TOO_OLD(count=KEPT_DAYS)
-    return str(texts.NOLINK)
+    return str(NOT_NOW)

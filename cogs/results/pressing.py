@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 
+from bot.cannon.texts import UNREACHABLE
 from bot.domain.models import UNKNOWN, Job
+from bot.domain.texts import STILL_MADE
 from bot.errors import InputError, Refused
 from bot.generation.again.rerun import copies_of
 from bot.generation.generation import Generation
@@ -71,5 +73,5 @@ async def find_late(interaction: Interaction, jobs: Sequence[Job]) -> str | None
     if Found.RESULT in found:
         return str(texts.EXISTS)
     if Found.UNKNOWN in found:
-        raise InputError(texts.NO_ANSWER)
-    return str(texts.STILL_MADE) if Found.STILL_MADE in found else None
+        raise InputError(UNREACHABLE)
+    return str(STILL_MADE) if Found.STILL_MADE in found else None

@@ -15,6 +15,7 @@ from bot.delivery.channels.view import message_view
 from bot.delivery.posting.copies import ResultCopies
 from bot.delivery.posting.refresh import CardRefresh
 from bot.domain.models import Card, Job
+from bot.domain.texts import NOT_NOW
 from bot.errors import InputError, Refused
 from bot.generation.sources import LookPace
 from bot.generation.texts import NO_RESULT
@@ -74,7 +75,7 @@ async def _show_privately(interaction: Interaction, card: Card, job: Job) -> Non
                 UPLOAD_TIMEOUT_S,
             )
     except (NoPlace, Later) as error:
-        raise Refused(error.sentence if isinstance(error, NoPlace) else texts.NOT_POSTED_NOW) from error
+        raise Refused(error.sentence if isinstance(error, NoPlace) else NOT_NOW) from error
 
 
 async def _posted(interaction: Interaction, job: Job) -> tuple[str | None, int]:

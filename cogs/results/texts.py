@@ -26,8 +26,6 @@ RUN_BY_EMOJI = {"🎬": Text("Animate it"), "⬆️": Text("Upscale it"), "💬"
 CONTINUE, JOIN = Text("Continue"), Text("Join")
 ZOOM_OUT, TO_4K = Text("Zoom out"), Text("Upscale to 4K")
 JOINED = Plural("Joined {count} shot: {link}", "Joined {count} shots: {link}")
-NO_CHANNEL_HERE = Text("I can't post a video here. Open its message in a channel or thread.", why="result.no_place")
-NOT_NOW = Text("Discord isn't answering right now. Try again in a minute.", why="discord.trouble")
 ADD_TO_CAST = Text("Add to cast")
 SAVE_PRESET = Text("Save as preset")
 TO_GALLERY = Text("Save to gallery")
@@ -112,8 +110,6 @@ def _numbers(numbers: Iterable[int]) -> str:
 
 OPEN_RESULT = Text("Open result")
 LINKS = Text("Here is a fresh link. It, too, will expire.")
-NO_FILES = Text("There are no files: this job made none, or its record was erased.", why="source.erased")
-NOLINK = Text("Cannon Studio did not give a new link to this result. Try again later.", why="result.link_expired")
 
 
 def open_result(number: int) -> str:
@@ -158,8 +154,6 @@ ONE_IS_HERE = Text("One of them: {link}")
 # ---------------------------------------------------------------------- late results
 
 EXISTS = Text("The result already exists. I'm posting it now, at no extra cost.")
-STILL_MADE = Text("Cannon Studio is still working on this job. I'll post the result when it's ready.", why="job.slow")
-NO_ANSWER = Text("Cannon Studio did not answer. Nothing is lost; try again in a minute.", why="studio.unreachable")
 
 # ---------------------------------------------------------------------- details, and a job with its family
 
@@ -170,7 +164,6 @@ POST_AGAIN = Text("Post here again")
 MAY_NOT_WRITE_HERE = Text(
     "You can't send messages in this channel, so I can't post it here for you.", why="place.permissions"
 )
-NOT_POSTED_NOW = Text("I can't reach its file or Discord right now. Try again in a minute.", why="discord.trouble")
 
 
 def heading(title: str) -> str:

@@ -9,8 +9,10 @@ import discord
 from bot.delivery.answers.deferral import defer
 from bot.delivery.channels.facts import in_time
 from bot.delivery.posting.copies import ResultCopies
+from bot.delivery.texts import NOT_IN_THIS_CHANNEL
 from bot.domain.models import Job, MediaKind, credits_words
 from bot.domain.server.guild_rules import Strength
+from bot.domain.texts import NOT_NOW
 from bot.domain.words.orders import Variation
 from bot.errors import InputError, Refused
 from bot.generation.again.next_steps import NextSteps
@@ -130,7 +132,7 @@ async def join(interaction: Interaction, job: Job, _values: Sequence[str]) -> No
     await require_unblocked(interaction)
     channel, guild = interaction.channel, interaction.guild
     if guild is None or is_outside(interaction) or not isinstance(channel, discord.abc.Messageable):
-        raise InputError(texts.NO_CHANNEL_HERE)
+        raise InputError(NOT_IN_THIS_CHANNEL)
     await use(interaction, Admission).require(await origin_of(interaction), [job.operation])
     await defer(interaction, ephemeral=True, thinking=True)
     shots = await use(interaction, Shots).line(await viewer_of(interaction), job)
@@ -141,7 +143,7 @@ async def join(interaction: Interaction, job: Job, _values: Sequence[str]) -> No
                 channel, list(zip(cards, shots, strict=True)), file, place_id=interaction.channel_id or 0
             )
         except (NoPlace, Later) as error:
-            raise Refused(error.sentence if isinstance(error, NoPlace) else texts.NOT_NOW) from error
+            raise Refused(error.sentence if isinstance(error, NoPlace) else NOT_NOW) from error
     await in_time(interaction.edit_original_response(content=texts.JOINED(count=len(shots), link=posted.jump_url)))
 
 

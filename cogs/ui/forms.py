@@ -13,6 +13,7 @@ from bot.delivery.answers.command_payload import file_types
 from bot.delivery.answers.responses import FORM_PREFIX, speak_to
 from bot.delivery.channels.facts import DISCORD_ERRORS
 from bot.domain.models import MediaKind
+from bot.domain.texts import NOT_NOW
 from bot.domain.typed_keys import require_no_key
 from bot.domain.words.text import without_controls
 from bot.errors import InputError
@@ -92,7 +93,7 @@ async def text_of_file(file: discord.Attachment, *, at_most: int) -> str:
         async with asyncio.timeout(READ_TIMEOUT_S):
             data = await file.read()
     except DISCORD_ERRORS:
-        raise InputError(texts.FILE_UNREADABLE, "file") from None
+        raise InputError(NOT_NOW, "file") from None
     try:
         text = data[: at_most + 1].decode("utf-8-sig")
     except UnicodeDecodeError:

@@ -12,6 +12,7 @@ from bot.delivery.card.readers import Authors
 from bot.delivery.channels.channel_sight import ChannelSights
 from bot.delivery.channels.facts import FILE_LIMIT_BYTES, missing_of, to_post
 from bot.delivery.posting.forum_posts import require_tags
+from bot.delivery.texts import VIEW_CHANNEL
 from bot.domain.jobs.card_spec import Origin, Place
 from bot.domain.money.spending_policy import refuse_blocked
 from bot.domain.server.guild_rules import Rules
@@ -21,7 +22,7 @@ from bot.server.cast.changes import Caster
 from bot.store import Blocks, GuildSettings
 from cogs.ui import texts
 from cogs.ui.interaction import Bot, Interaction, PostableChannel, place_in, use
-from cogs.ui.texts import CHANNEL_UNKNOWN, NO_PERMISSION_TO_POST
+from cogs.ui.texts import NO_PERMISSION_TO_POST
 
 HOST_ROLES = (discord.TeamMemberRole.admin, discord.TeamMemberRole.developer)
 """Team roles that may change an application; a read-only role decides nothing here."""
@@ -191,7 +192,7 @@ def require_may_post_in(interaction: Interaction, channel_id: int, *, files: boo
     guild = interaction.guild
     channel = None if guild is None else guild.get_channel_or_thread(channel_id)
     if guild is None or channel is None:
-        raise InputError(CHANNEL_UNKNOWN)
+        raise InputError(NO_PERMISSION_TO_POST(channel=channel_id, permissions=[VIEW_CHANNEL]))
     missing = missing_permissions(
         channel.permissions_for(guild.me), is_thread=isinstance(channel, discord.Thread), files=files
     )

@@ -18,7 +18,7 @@ NOT_OUTSIDE = Text(
     "Outside servers, a button works only for what you made there yourself. Use a server's results in that server.",
     why="place.server",
 )
-IN_SERVER_ONLY = Text("This works only in a server, because the server's key pays for it.", why="place.server")
+IN_SERVER_ONLY = texts.IN_SERVER_ONLY
 NONE_LISTED = Text("None.")
 DELETE = Text("Delete")
 APPROVED_FIRST = Text("A moderator must approve it first. You are not charged until then.", why="approval.waiting")
@@ -97,25 +97,16 @@ PACK_LASTS = Plural("{pack}: about {count} day at this rate", "{pack}: about {co
 CONTINUED = Text("{title} (continued)")
 AND_MORE = Text("… and {count} more", count=amount)
 """Return the last line of a list that has `count` more lines than fit."""
-MAY_NOT_POST = Text(
-    "I can't post results in this channel. Ask a moderator to give me {permissions} here.",
-    why="place.permissions",
-    permissions=both,
-)
-"""Refuse a request whose result the bot could not post for lack of `permissions`."""
 
 
 # ---------------------------------------------------------------------- permissions
 
-MANAGERS_ONLY = Text(
-    "You need the permission **Manage Server** for this. The moderator role isn't enough.", why="role.manager"
-)
+MANAGERS_ONLY = texts.MANAGERS_ONLY
 MODERATORS_ONLY = texts.MODERATORS_ONLY
 HOST_ONLY = Text("Only the host of this bot can do this, because it applies to every server.", why="role.host")
 
 # ---------------------------------------------------------------------- what members type and upload
 
-FILE_UNREADABLE = Text("I couldn't read the file from Discord. Please try again.", why="discord.trouble")
 FILE_NOT_TEXT = Text("This file isn't UTF-8 text. Save it as plain text and try again.", why="file.format")
 NOT_A_DURATION = Text(
     "Give `{option}` in hours, days, or weeks, such as `12h`, `7d`, or `2w`. The maximum is ten years.",
@@ -219,7 +210,6 @@ SETTINGS_TITLE = Text("Settings · {page}")
 DONE = "✅ {change}".format
 """Confirm a change; `change` is the line that the record has of it, a whole sentence."""
 
-CHANNEL_UNKNOWN = Text("I can't see this channel. Give me View Channel there first.", why="place.permissions")
 NO_PERMISSION_TO_POST = Text(
     "I can't post in {channel}. Give me {permissions} there.",
     why="place.permissions",

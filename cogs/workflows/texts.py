@@ -67,12 +67,7 @@ NAME_VOICE, NAME_VOICE_FORM, NAME_VOICE_INPUT = Text("Rename…"), Text("Name th
 ALL_VOICES = Text("All voices")
 YOUR_DEFAULT, SERVERS_DEFAULT = Text("your default"), Text("server default")
 NOT_USED = Text("not used yet")
-SAMPLE_NOT_READY = Text("The sample of this voice isn't ready yet. Press Listen again in a moment.", why="job.slow")
-SAMPLE_ELSEWHERE = Text(
-    "The sample of this voice is in a channel that you can't see, so you can't listen to it.", why="source.hidden"
-)
 SAMPLE_GONE = Text("The file of this sample is gone. You can make a new sample.", why="file.gone")
-SAMPLE_LATER = Text("The file of this sample can't be loaded right now. Try again later.", why="file.host")
 VOICE_USED = Text("last used {when} with {operation}")
 
 

@@ -13,10 +13,12 @@ from bot.delivery.card.context import NEUTRAL
 from bot.delivery.channels.facts import OPTIONS_PER_SELECT, UPLOAD_TIMEOUT_S, in_time
 from bot.delivery.posting.copies import ResultCopies
 from bot.domain.models import Job, JobState
+from bot.domain.texts import NOT_NOW, STILL_MADE
 from bot.domain.words.text import harmless, shortened, stamp
 from bot.errors import InputError, NotAllowed, Refused
 from bot.generation.generation import Generation
 from bot.generation.sources import LookPace, require_kept, require_shown
+from bot.generation.texts import NO_JOB
 from bot.generation.visible_jobs import VisibleJobs
 from bot.jobs.surface import Later, NoPlace
 from bot.language import aside
@@ -228,7 +230,7 @@ async def listen(interaction: Interaction, subject: str, _values: Sequence[str])
             async with opened as files:
                 await _send(interaction, voice, job, files)
         except (NoPlace, Later) as error:
-            raise Refused(error.sentence if isinstance(error, NoPlace) else str(texts.SAMPLE_LATER)) from error
+            raise Refused(error.sentence if isinstance(error, NoPlace) else str(NOT_NOW)) from error
 
 
 async def _sample(interaction: Interaction, voice: Voice) -> Job:
@@ -239,11 +241,11 @@ async def _sample(interaction: Interaction, voice: Voice) -> Job:
         raise InputError(GONE)
     job = await use(bot, VisibleJobs).get(await viewer_of(interaction), job_id)
     if job is None:
-        raise NotAllowed(texts.SAMPLE_ELSEWHERE)
+        raise NotAllowed(NO_JOB(job=job_id))
     require_kept(job)
     await require_shown(use(bot, Reviews).withheld_of, guild_id, [job.id])
     if job.state is not JobState.DELIVERED:
-        raise InputError(texts.SAMPLE_NOT_READY)
+        raise InputError(STILL_MADE)
     return job
 
 
@@ -254,7 +256,7 @@ async def _send(interaction: Interaction, voice: Voice, job: Job, files: Sequenc
         await in_time(interaction.edit_original_response(content=name, attachments=list(files)), UPLOAD_TIMEOUT_S)
         return
     if bot.clock.wall() - (job.finished_at or job.created_at) < KEPT_S:
-        raise InputError(texts.SAMPLE_LATER)
+        raise InputError(NOT_NOW)
     await use(bot, ServerVoices).forget_sample(job.guild_id, job.id)
     raise InputError(texts.SAMPLE_GONE)
 

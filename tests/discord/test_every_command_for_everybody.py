@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from simcord.backend.errors import SetupError
 
-from bot.domain.texts import CHANNEL_FORBIDDEN, PAUSED, blocked
+from bot.domain.texts import PAUSED, allowed_elsewhere, blocked
 from tests.support.every_command import commands, filled, needed
 from tests.support.rig import HOST_KEY, Rig
 from tests.support.surface import parts
@@ -29,7 +29,7 @@ class Who(StrEnum):
 WORKS, HIDDEN = "works", "hidden by Discord"
 SPENDING = frozenset({*(name.partition(" for:")[0] for name in COMMANDS), "batch", "recipe", "shootout"})
 MODERATORS = ("studio ", "quota ")
-REFUSED = {Who.STRANGER: str(CHANNEL_FORBIDDEN), Who.BLOCKED: blocked(None, "")}
+REFUSED = {Who.STRANGER: allowed_elsewhere([]), Who.BLOCKED: blocked(None, "")}
 """The one refusal of each who may not spend: a reason, and what to do."""
 FILES = {
     "image edit": {"image": IMAGE},

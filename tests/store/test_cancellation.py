@@ -13,7 +13,7 @@ import pytest
 from bot.domain.models import Card, Job, JobState
 from bot.domain.money.spend_request import Verdict
 from bot.store import Store
-from bot.store.texts import STEP_CANCELLED
+from bot.store.texts import STEP_LOST
 from tests.support.claims import claimed_by
 from tests.support.stored import delivered
 
@@ -97,7 +97,7 @@ async def test_the_dependents_of_a_cancelled_job_are_refunded_with_it(store: Sto
     assert (done.stopped, done.others) == (not sent, 2)
     jobs = await store.jobs.of_card(GUILD, card.id)
     assert [job.state for job in jobs[1:]] == [JobState.CANCELLED] * 2
-    assert [job.error for job in jobs[1:]] == [str(STEP_CANCELLED)] * 2
+    assert [job.error for job in jobs[1:]] == [str(STEP_LOST)] * 2
     assert await kinds(store, second) == await kinds(store, third) == ["hold", "release"]
     if sent:
         await delivered(store, first)

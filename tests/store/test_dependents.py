@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from bot.domain.models import PAID_STATES, Job, JobState, LedgerKind
 from bot.store import Store
 from bot.store.jobs.ending import filled
-from bot.store.texts import STEP_CANCELLED, STEP_LOST, STEP_NOT_SENT
+from bot.store.texts import STEP_LOST
 from tests.support.claims import claimed_by
 from tests.support.stored import chain, now
 
@@ -68,7 +68,7 @@ async def test_without_a_result_all_dependents_end_and_are_refunded(store: Store
     await end(store, first, lost)
     # What follows something that was refused is not to be tried again either.
     is_refused = lost is JobState.REFUSED
-    expected = (JobState.REFUSED, str(STEP_NOT_SENT)) if is_refused else (JobState.CANCELLED, str(STEP_LOST))
+    expected = (JobState.REFUSED, str(STEP_LOST)) if is_refused else (JobState.CANCELLED, str(STEP_LOST))
     for job in rest:
         ended = await now(store, job)
         assert (ended.state, ended.error) == expected
@@ -178,7 +178,7 @@ async def test_the_order_of_the_jobs_on_the_card_is_no_matter_for_what_is_cancel
     assert (done.stopped, done.others) == (True, 2)
     assert [(await now(store, job)).error for job in (first, second, third)] == [
         "Enough.",
-        *[str(STEP_CANCELLED)] * 2,
+        *[str(STEP_LOST)] * 2,
     ]
 
 

@@ -17,7 +17,7 @@ from bot.delivery.answers import texts
 from bot.delivery.channels.facts import DEAD_INTERACTION, DISCORD_ERRORS, MESSAGE_GONE, in_time, is_trouble
 from bot.delivery.channels.guilds import Guilds
 from bot.domain.models import trace_of
-from bot.domain.texts import MODERATORS_ONLY
+from bot.domain.texts import GONE, IN_SERVER_ONLY, MANAGERS_ONLY, MODERATORS_ONLY
 from bot.errors import BotError, DatabaseFailing
 from bot.language import SOURCE, Explained, Text, current, from_discord, speak, why_of
 from bot.runtime.background import answer_soon
@@ -32,8 +32,8 @@ ERROR_CHARS = 1700
 """Leaves room for a link to its page."""
 WRAPPED = (app_commands.CommandInvokeError, app_commands.TransformerError, app_commands.CheckFailure)
 CHECK_SENTENCES: tuple[tuple[type[Exception], Text], ...] = (
-    (app_commands.NoPrivateMessage, texts.SERVER_ONLY),
-    (app_commands.MissingPermissions, texts.NEEDS_MANAGE_SERVER),
+    (app_commands.NoPrivateMessage, IN_SERVER_ONLY),
+    (app_commands.MissingPermissions, MANAGERS_ONLY),
     (app_commands.CommandNotFound, texts.OLD_COMMAND),
     (app_commands.CheckFailure, MODERATORS_ONLY),
 )
@@ -174,7 +174,7 @@ def _sentence(error: BaseException) -> str | None:
     if isinstance(error, discord.HTTPException) and error.code in DEAD_INTERACTION:
         return None
     if isinstance(error, discord.HTTPException) and error.code in MESSAGE_GONE:
-        return str(texts.MESSAGE_DELETED)
+        return str(GONE)
     if is_trouble(error):
         log.warning("interaction.trouble_of_discord", error=type(error).__name__)
         return str(texts.DISCORD_TROUBLE)

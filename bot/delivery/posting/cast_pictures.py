@@ -27,6 +27,7 @@ from bot.delivery.channels.messages import Messages
 from bot.delivery.files.attachments import close
 from bot.delivery.posting.copies import ERASED_AGAIN_S, ERASED_AT_ONCE, delete_message
 from bot.domain.models import MediaKind, new_id
+from bot.domain.texts import NOT_NOW
 from bot.domain.words.cast import CastMember
 from bot.domain.words.text import harmless, slug
 from bot.errors import MediaTooLarge, MediaUnreachable, Refused
@@ -117,10 +118,10 @@ class CastPictures:
                 )
         except discord.HTTPException as error:
             if not is_closed(error):
-                raise MediaUnreachable(texts.TRY_AGAIN) from error
+                raise MediaUnreachable(NOT_NOW) from error
             raise Refused(texts.CHANNEL_REFUSED(channel=channel_id)) from error
         except NETWORK_ERRORS as error:
-            raise MediaUnreachable(texts.TRY_AGAIN) from error
+            raise MediaUnreachable(NOT_NOW) from error
         finally:
             close(files)
         await self.store.cast.note_leftover(guild_id, channel_id, message.id, delete_at=self.clock.wall() + life_s)
@@ -146,7 +147,7 @@ class CastPictures:
                 error.code in {UNKNOWN_MESSAGE, UNKNOWN_CHANNEL} or is_closed(error)
             ):
                 return ()
-            raise MediaUnreachable(texts.NOT_FOUND_NOW(name=member.name)) from error
+            raise MediaUnreachable(NOT_NOW) from error
 
     async def thumbnails(self, members: Sequence[CastMember]) -> dict[str, str]:
         """Return a link to the first picture of each that has one, by id; those that come in time."""

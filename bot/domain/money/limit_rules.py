@@ -338,7 +338,7 @@ def _exceeded(headroom: Headroom, request: SpendRequest, rules: Rules, granted: 
 def _of_host(headroom: Headroom) -> Text:
     if headroom.limit.scope is Scope.HOST_TOTAL:
         return texts.HOST_TOTAL_REACHED
-    return texts.HOST_LIMIT_USED_UP if headroom.left <= 0 else texts.HOST_LIMIT_REACHED
+    return texts.HOST_LIMIT_REACHED
 
 
 def _left(headroom: Headroom, renewed: str, rules: Rules) -> str:

@@ -315,7 +315,7 @@ def _account_has(request: SpendRequest, spending: SpendingView) -> None:
             raise Refused(texts.OWN_ACCOUNT_LEFT(count=max(free, ZERO), price=total), "own balance")
         raise Refused(
             sentences(
-                texts.ACCOUNT_LEFT(count=max(free, ZERO)), texts.NEEDS_ABOUT(price=total), texts.TOP_UP_OR_OTHER_KEY
+                texts.ACCOUNT_LEFT(count=max(free, ZERO)), texts.JOB_NEEDS(price=total), texts.TOP_UP_OR_OTHER_KEY
             ),
             "balance",
         )

@@ -36,7 +36,7 @@ def require_channel(place: PostingPlace, rules: Rules) -> None:
         rules.allowed_channels and not place.channel_ids & rules.allowed_channels
     ):
         allowed = sorted(rules.allowed_channels)[:CHANNELS_SHOWN]
-        raise Refused(texts.allowed_elsewhere(allowed) if allowed else texts.CHANNEL_FORBIDDEN, "channel")
+        raise Refused(texts.allowed_elsewhere(allowed), "channel")
 
 
 def require_age(place: PostingPlace, rules: Rules, *, unchecked: bool) -> None:

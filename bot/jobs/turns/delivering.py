@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import KW_ONLY, dataclass
 from functools import partial
 
-from bot.domain.models import JobState, WaitsFor
+from bot.domain.models import JobState
 from bot.jobs import texts
 from bot.jobs.follow.lanes import Followed
 from bot.jobs.surface import Gathering, Later, NoPlace, Parked
@@ -65,7 +65,7 @@ class Delivering:
         """Reschedule the job and show what it waits for; after a day of failures keep it instead."""
         failed_s = self._failed_s(followed)
         if failed_s > POSTING_FAILED_MAX_S:
-            await self._give_up(followed, later.waits_for)
+            await self._give_up(followed)
             return None
         followed.failures += 1
         self.metrics.delivery("later")
@@ -82,10 +82,10 @@ class Delivering:
         followed.posting_failed_at = now
         return followed.job.posting_failed_s + (0.0 if before is None else now - before)
 
-    async def _give_up(self, followed: Followed, waits_for: WaitsFor | None) -> None:
+    async def _give_up(self, followed: Followed) -> None:
         job = followed.job
         await self.transitions.speak(job)
-        await self.transitions.hold(followed, texts.not_posted_for_a_day(waits_for))
+        await self.transitions.hold(followed, texts.NOT_POSTED_FOR_A_DAY)
         if followed.job.state.ended:
             await self.transitions.surface.alert(job.guild_id, partial(texts.NOT_POSTED_ALERT, job=job.id))
 

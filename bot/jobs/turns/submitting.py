@@ -16,7 +16,7 @@ from bot.cannon.budgets import Call
 from bot.cannon.client import CannonClient
 from bot.cannon.errors import missing_in, relabelled
 from bot.cannon.retry import SAFE_WINDOW_S, submit_again
-from bot.cannon.texts import OF_ANOTHER_JOB
+from bot.cannon.texts import UNREADABLE
 from bot.cannon.wire import CreatedRequest, RemoteStatus
 from bot.catalogue import LiveCatalogue, labels_of
 from bot.domain.jobs.poll_schedule import WRONG_S, believed_wait_s, next_poll_s, unhinted_wait_s
@@ -184,7 +184,7 @@ class Submitting:
         except RequestOfAnother:
             # As from a caching proxy: following it would show a member another one's result.
             log.warning("submit.answer_of_another", job=job.id, request=accepted.remote_id)
-            raise UnreadableAnswer(OF_ANOTHER_JOB) from None
+            raise UnreadableAnswer(UNREADABLE) from None
 
     def _attempts_age_s(self, followed: Followed) -> float:
         first = followed.job.first_attempt_at

@@ -58,12 +58,7 @@ CHANNEL_OPEN = Text(
     "A moderator can make it private or choose another one in `/studio settings`.",
     why="cast.channel",
 )
-NOT_FOUND_NOW = Text(
-    "Discord didn't give me the images of {name}, and nothing was charged. Try again in a minute.",
-    why="discord.trouble",
-)
 NEXT_SHOT_BEGINS = Text("The next shot begins here. This message is deleted in two days.")
-TRY_AGAIN = Text("Discord didn't take the images. Try again in a minute.", why="discord.trouble")
 
 # ---------------------------------------------------------------------- the record
 

@@ -15,7 +15,7 @@ from bot.domain.jobs.card_spec import JobSpec
 from bot.domain.models import Job, ShootoutPhase
 from bot.domain.server.guild_rules import Rules
 from bot.domain.server.shootouts import MODELS_MAX, MODELS_MIN, Shootout, ShootoutKind, Standing, table
-from bot.domain.texts import OWNER_ONLY
+from bot.domain.texts import GONE, OWNER_ONLY
 from bot.errors import InputError, NotAllowed, Refused
 from bot.runtime.clock import Clock
 from bot.server.community import texts
@@ -79,7 +79,7 @@ class ServerShootouts:
         if voted is Voted.TOO_EARLY:
             raise Refused(texts.NOT_COMPLETE)
         if voted is Voted.NO_RESULT or shootout is None:
-            raise InputError(texts.NOTHING_TO_VOTE)
+            raise InputError(GONE)
         return shootout
 
     async def end(self, job: Job, *, by_id: int, is_moderator: bool) -> Shootout:

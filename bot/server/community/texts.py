@@ -12,7 +12,6 @@ from bot.language import Text
 SHOOTOUT_ENDED = Text("{who} ended a member's shoot-out before its time.", who=actor)
 MODELS_COUNT = Text("A shoot-out needs 2 to 4 different models, separated by commas.", why="input.model")
 VOTE_ENDED = Text("This vote has ended. The card says who won, if anyone.", why="vote.ended")
-NOTHING_TO_VOTE = Text("This one has no result, so it takes no votes. Choose another letter.", why="source.no_result")
 NOT_COMPLETE = Text(
     "Not all results are there yet. The vote can end once they are, or press **Cancel** on the card.",
     why="vote.open",

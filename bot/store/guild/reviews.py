@@ -263,7 +263,7 @@ class Reviews(Repository):
             for each in decided:
                 db.execute("UPDATE jobs SET next_at = 0 WHERE id = ? AND guild_id = ?", (each.id, guild_id))
                 if verdict is ReviewVerdict.REFUSED:
-                    cancel_dependents(db, each, str(texts.STEP_REFUSED), now, to=JobState.REFUSED)
+                    cancel_dependents(db, each, str(texts.STEP_LOST), now, to=JobState.REFUSED)
             return job_in(db, guild_id, job_id) if decided else None
 
         return await self._recorded(guild_id, change, record)

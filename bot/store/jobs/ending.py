@@ -26,7 +26,7 @@ def follow_up(db: Connection, ended: Job, now: float) -> None:
     They are on the same card. A job also awaiting a moderator must not outlive its previous step.
     """
     if ended.state is JobState.REFUSED:
-        cancel_dependents(db, ended, str(texts.STEP_NOT_SENT), now, to=JobState.REFUSED)
+        cancel_dependents(db, ended, str(texts.STEP_LOST), now, to=JobState.REFUSED)
         return
     if ended.state not in PAID_STATES:
         cancel_dependents(db, ended, str(texts.STEP_LOST), now)
@@ -175,7 +175,7 @@ def cancel_in(
             (drop_by, job.id, job.guild_id),
         )
         job = replace(job, dropped_by=drop_by)
-    others = cancel_dependents(db, job, steps or str(texts.STEP_CANCELLED), now)
+    others = cancel_dependents(db, job, steps or str(texts.STEP_LOST), now)
     _close_approval(db, job)
     forget_unneeded_keys(db, [job.payer_id])
     return Cancelled(job=job, stopped=stopped, others=others)

@@ -28,7 +28,6 @@ FIRST_STEPS = Text(
 PRACTICE_HINT = Text("Want to try it first? **Practice** lets everyone test everything without a key or credits.")
 IN_YOUR_SERVER = Text("I can't post in your server's system channel, so I am writing to you as its owner.")
 ONLY_OWNER = Text("Only the server owner can use this button.", why="role.manager")
-BOT_IS_GONE = Text("I am no longer a member of that server. Invite me again first.", why="bot.removed")
 
 
 def greeting(server: str, *, to_owner: bool, missing: Sequence[str], practice: bool) -> str:

@@ -131,7 +131,7 @@ async def _pressed_by_owner(interaction: Interaction, name: str, guild_id: int) 
     """Answer a press in a direct message: practice starts there, the others say where to go."""
     guild = interaction.client.get_guild(guild_id)
     if guild is None:
-        raise InputError(texts.BOT_IS_GONE)
+        raise InputError(GONE)
     if name == "practice":
         if guild.owner_id != interaction.user.id:
             raise NotAllowed(texts.ONLY_OWNER)

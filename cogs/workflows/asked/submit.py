@@ -34,7 +34,7 @@ from cogs.ui.controls import Control, job_of, on, view_of
 from cogs.ui.forms import INPUT_CHARS, TITLE_CHARS, Form
 from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.permissions import guild_of, is_outside, missing_permissions, origin_of, require_moderator
-from cogs.ui.texts import APPROVED_FIRST, MAY_NOT_POST
+from cogs.ui.texts import APPROVED_FIRST, NO_PERMISSION_TO_POST
 from cogs.ui.top_up import pack_buttons
 from cogs.workflows import texts
 from cogs.workflows.asked.form import OperationForm, ask
@@ -183,7 +183,11 @@ def require_may_post(interaction: Interaction) -> None:
         interaction.app_permissions, is_thread=isinstance(interaction.channel, discord.Thread)
     )
     if missing:
-        raise Refused(sentences(MAY_NOT_POST(permissions=missing), texts.GRANT_OR_PRIVATE))
+        raise Refused(
+            sentences(
+                NO_PERMISSION_TO_POST(channel=interaction.channel_id, permissions=missing), texts.GRANT_OR_PRIVATE
+            )
+        )
 
 
 def _question_view(quote: Quote) -> discord.ui.View:

@@ -10,7 +10,7 @@ import pytest
 
 from bot.domain.models import JobState, ShootoutPhase
 from bot.domain.server.guild_rules import Limit, Period, Scope
-from bot.domain.texts import OWNER_ONLY
+from bot.domain.texts import GONE, OWNER_ONLY
 from bot.errors import Refused
 from bot.server.community import shootouts
 from bot.server.community import texts as refusals
@@ -218,7 +218,7 @@ async def test_a_removed_result_takes_no_votes(rig: Rig):
     jobs = await jobs_by_letter(rig)
     await rig.bot.parts.store.cards.erase(rig.guild.id, jobs["A"].card_id)
     await turn(rig)
-    assert private_sentence(await vote(rig, rig.member, "A")) == str(refusals.NOTHING_TO_VOTE)
+    assert private_sentence(await vote(rig, rig.member, "A")) == str(GONE)
 
 
 async def test_it_survives_a_restart(rig: Rig):

@@ -9,7 +9,7 @@ import pytest
 
 from bot.delivery.texts import NOT_SHARED_UNREVIEWED
 from bot.domain.models import Job, JobState
-from bot.domain.texts import PAUSED
+from bot.domain.texts import NOT_NOW, PAUSED
 from bot.store import ReviewRule
 from cogs.jobs import texts
 from cogs.results.buttons import offered
@@ -99,7 +99,7 @@ async def test_it_is_shared_once_whoever_presses_however_often(rig: Rig):
     opened = await on_job(rig, rig.member, "show", job.id)
     await rig.member.click(opened.response, label=str(SHARE))
     again = await rig.member.click(opened.response, label=str(SHARE))
-    assert private_sentence(again) == str(texts.SHARED_ALREADY)
+    assert private_sentence(again) == str(texts.POSTED_MEANWHILE)
     assert private_sentence(await press(rig, rig.moderator, "share", job.id)) == str(GONE)
     assert len(public(rig)) == 1
 
@@ -170,7 +170,7 @@ async def test_what_discord_does_not_take_now_is_posted_later_by_its_author_and_
     opened = await on_job(rig, rig.member, "show", job.id)
     rig.env.inject_error("POST", f"/channels/{rig.channel.id}/messages", status=500, code=0, message="no", times=None)
     result = await rig.member.click(opened.response, label=str(SHARE))
-    assert private_sentence(result) == str(texts.NOT_SHARED_NOW)
+    assert private_sentence(result) == str(NOT_NOW)
     assert (await newest(rig)).state is JobState.HELD
     rig.env.backend.faults.clear()
     await rig.restart()

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from bot.delivery.channels.facts import NEEDED, as_permissions
+from bot.domain.texts import GONE
 from bot.runtime import failpoints
 from bot.server.welcome import FOUND_WITHIN_S, GIVE_UP_S
 from cogs.moderate.setup import texts
@@ -114,7 +115,7 @@ async def test_a_press_that_is_not_the_owner_s_or_of_a_server_that_is_gone_start
     assert not await rig.bot.parts.store.practice.is_on(joined.id)
     rig.env.backend.remove_guild(joined.id)
     await rig.env.settle()
-    assert private_sentence(await joined.owner.click(letter, label=str(texts.SET_UP))) == str(texts.BOT_IS_GONE)
+    assert private_sentence(await joined.owner.click(letter, label=str(texts.SET_UP))) == str(GONE)
 
 
 async def test_an_owner_who_takes_no_messages_is_not_asked_again_and_the_command_is_there(rig: Rig):

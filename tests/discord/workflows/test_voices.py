@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from bot.domain.models import Job
+from bot.domain.texts import NOT_NOW
 from bot.errors import Refused
 from bot.generation.generation import Generation
 from cogs.workflows import texts
@@ -174,7 +175,7 @@ async def test_a_sample_in_a_channel_that_one_does_not_see_is_not_played_and_cos
     message = await shown(rig)
     assert str(texts.LISTEN) in labels(message)
     heard = (await rig.member.click(message, custom_id=f"c1:voice_listen:{_subject(ADA)}")).response
-    assert str(texts.SAMPLE_ELSEWHERE) in heard.content
+    assert "You can't see a job" in heard.content
     assert heard.attachments == []
     assert len(await rig.jobs()) == jobs
 
@@ -187,7 +188,7 @@ async def test_when_the_file_is_gone_for_good_another_sample_can_be_made(rig: Ri
     rig.sandbox.faults.add("media", "gone", times=None)
     for message in rig.messages():
         await rig.bot.http.delete_message(message.channel.id, message.id)
-    for after_s, said in ((60.0, str(texts.SAMPLE_LATER)), (8 * 86_400.0, str(texts.SAMPLE_GONE))):
+    for after_s, said in ((60.0, str(NOT_NOW)), (8 * 86_400.0, str(texts.SAMPLE_GONE))):
         rig.advance(after_s)
         heard = await rig.member.click(await shown(rig), custom_id=f"c1:voice_listen:{_subject(ADA)}")
         assert said in heard.response.content
