@@ -147,7 +147,7 @@ async def test_a_sound_where_a_video_was_promised_is_refused(serve, media_for, t
     media = media_for(origin)
     with pytest.raises(MediaWrongKind, match=r"is audio\. A video is needed"):
         await media.download(f"{origin}/a.mp4", tmp_path, "job", expect=MediaKind.VIDEO)
-    with pytest.raises(MediaWrongKind, match="An image or a video"):
+    with pytest.raises(MediaWrongKind, match="an image or a video"):
         await media.inspect(f"{origin}/a.mp4", expect={MediaKind.VIDEO, MediaKind.IMAGE})
     assert list(tmp_path.iterdir()) == []
 
@@ -300,7 +300,7 @@ async def test_three_redirects_are_followed_and_a_fourth_is_not(serve, media_for
     origin = await serve(handler)
     media = media_for(origin)
     assert (await media.inspect(f"{origin}/3")).kind is MediaKind.IMAGE
-    with pytest.raises(MediaUnsafe, match="too many times"):
+    with pytest.raises(MediaUnsafe, match="couldn't load"):
         await media.inspect(f"{origin}/4")
 
 
@@ -428,9 +428,9 @@ async def test_a_sound_in_a_film_container_is_a_sound(serve, media_for, tmp_path
 async def test_a_film_is_no_sound(serve, media_for, tmp_path):
     origin = await serve(giving(film_container(b"soun", b"vide")))
     media, url = media_for(origin), f"{origin}/a"
-    with pytest.raises(MediaWrongKind, match="Audio is needed"):
+    with pytest.raises(MediaWrongKind, match="not an audio file"):
         await media.inspect(url, expect={MediaKind.AUDIO})
-    with pytest.raises(MediaWrongKind, match="Audio is needed"):
+    with pytest.raises(MediaWrongKind, match="not an audio file"):
         await media.download(url, tmp_path, "film", expect=MediaKind.AUDIO)
     assert list(tmp_path.iterdir()) == []
 

@@ -76,8 +76,8 @@ def given() -> Iterator[str]:
     """Yield each id that the code gives: to a text, to a function, to an error class."""
     for path in sorted([*(ROOT / "bot").rglob("*.py"), *(ROOT / "cogs").rglob("*.py")]):
         for node in walked(parsed(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.keyword) and node.arg == "why" and isinstance(node.value, ast.Constant):
-                yield node.value.value
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in {"Text", "Plural"}:
+                yield from (each.value.value for each in node.keywords if each.arg == "why")  # type: ignore[attr-defined]
             elif isinstance(node, ast.Call) and getattr(node.func, "id", "") == "because":
                 yield from (each.value for each in node.args if isinstance(each, ast.Constant))
             elif isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Explained":

@@ -22,7 +22,7 @@ NAMED = [
     ("🦊", "`name` can have up to 32 letters"),
     ("a\u200b/b", "`name` can have up to 32 letters"),
     ("<@1234567890>", "`name` can have up to 32 letters"),
-    ("@everyone", "to mention members"),
+    ("@everyone", "or a mention"),
     ("cast", "“cast” is already in the cast, a command"),
     ("IMAGE", "a command"),
     ("mira", "“mira” is already in the cast"),

@@ -46,7 +46,7 @@ async def test_a_thousand_are_completed_within_the_limit_and_fifty_used_at_once(
     await rig.work()
     used = {each.name for job in await rig.jobs() for each in job.casting.players}
     assert len(used) == 50
-    with pytest.raises(BotError, match="The cast is full"):
+    with pytest.raises(BotError, match="There can be up to"):
         await add(rig, "One too many", pictures=0, look="x")
 
 

@@ -406,7 +406,7 @@ async def test_another_try_of_a_card_repeats_each_of_its_unconfirmed_jobs(rig: R
 async def test_nobody_pays_twice_because_the_api_is_down(rig: Rig, act: str):
     job = await given_up(rig)
     rig.sandbox.fault("get", "status", status=503, times=None)
-    assert "did not answer" in said(await on_job(rig, rig.member, act, job.id))
+    assert "can't reach Cannon Studio" in said(await on_job(rig, rig.member, act, job.id))
     await pass_time(rig, 5 * MINUTE_S, 1)
     assert [row.id for row in kept(rig)] == [job.id]
     assert len(rig.sandbox.requests) == 1

@@ -95,7 +95,7 @@ async def test_moderators_commands_are_shown_to_moderators_only(rig: Rig):
     assert "image" in topics
     assert "studio" not in topics
     result = await rig.member.slash(rig.channel, HELP, topic="studio")
-    assert "no such group" in private_sentence(result)
+    assert "Nothing fits" in private_sentence(result)
 
 
 async def test_a_fixed_price_is_told_and_one_that_nobody_knows_is_said_to_be_unknown(rig: Rig):

@@ -46,7 +46,7 @@ async def test_the_form_names_whom_it_blocks_and_for_good_unless_another_is_chos
 async def test_a_bot_is_not_blocked(rig: Rig):
     helper = rig.guild.add_member(rig.env.create_user("helper", bot=True))
     refused = await choose(rig, await opened(rig, "blocked"), "block_member", helper)
-    assert "Bots can't use" in private_sentence(refused)
+    assert "not a bot" in private_sentence(refused)
 
 
 async def test_the_page_works_on_after_a_restart(rig: Rig, eve: Any):

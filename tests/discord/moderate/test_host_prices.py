@@ -69,7 +69,7 @@ def test_a_wrong_amount_names_its_line(tmp_path: Path, amount: str):
         (f"{HEADER}\nprompt.enhance.image,,,7\n", "Line 2: .*always costs"),
         (f"{HEADER}\nimage.generate,,,7\nimage.generate,,,8\n", "Line 3: .*already have a line"),
         ("price,model\n7,flux\n", "must name each of these columns once"),
-        ('operation,credits\n"image.generate,7\n', "not a table"),
+        ('operation,credits\n"image.generate,7\n', "each of these columns"),
         ("", "must name each of these columns once"),
         (HEADER + "\nimage.generate,x{},,7" * (HOST_PRICES_MAX + 1), "the list holds up to 2,000"),
         (b"\xff\xfe\x00", "not UTF-8 text"),

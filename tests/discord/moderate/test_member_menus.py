@@ -123,7 +123,7 @@ async def test_a_member_is_blocked_and_unblocked_again(rig: Rig):
 
 
 async def test_nobody_blocks_themselves(rig: Rig):
-    assert "can't block yourself" in private_sentence(await menu(rig, BLOCK, rig.moderator))
+    assert "not yourself" in private_sentence(await menu(rig, BLOCK, rig.moderator))
 
 
 async def test_who_is_no_moderator_any_more_unblocks_nobody(rig: Rig):

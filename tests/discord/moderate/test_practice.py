@@ -283,9 +283,9 @@ async def test_a_file_of_practice_is_no_input_for_real(rig: Rig):
     assert [each.state for each in await rig.jobs()] == [JobState.DELIVERED] * 2
     await rig.moderator.slash(rig.channel, "studio practice", switch="off")
     refused = await rig.member.slash(rig.channel, "image edit", prompt="blue", from_=job.id)
-    assert "made in practice" in shown(refused)
+    assert "a file from practice" in shown(refused)
     linked = await rig.member.slash(rig.channel, "image edit", prompt="blue", from_=job.media[0].url)
-    assert "made in practice" in shown(linked)
+    assert "a file from practice" in shown(linked)
     assert len(await rig.jobs()) == 2
     assert rig.sandbox.posts == 0
 
@@ -423,7 +423,7 @@ async def test_what_was_made_of_a_file_of_practice_is_not_made_again_for_real(ri
     card = rig.messages()[-1]
     [button] = [item for row in card.components for item in row.children if (item.label or "").startswith("Re-run")]
     again = await rig.member.click(card, label=button.label)
-    assert "made in practice" in shown(again)
+    assert "a file from practice" in shown(again)
     assert rig.sandbox.posts == 0
 
 

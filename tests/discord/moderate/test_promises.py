@@ -80,7 +80,7 @@ async def test_the_answer_waits_for_no_post_and_says_what_is_true_of_a_slow_disc
 
     with trouble_with(hang):
         assert "with the moderators" in await ask(rig, card)
-        assert "already have your request" in await ask(rig, card)
+        assert "refunded or requested already" in await ask(rig, card)
         assert own(rig, log) == []
     rig.advance(promises.GRACE_S)
     assert [each.partition(":")[0] for each in broken(rig)] == ["a line that moderators were to read was not posted"]
@@ -98,7 +98,7 @@ async def test_a_crash_in_a_request_leaves_it_asked_once_or_free_to_be_asked(rig
     assert failpoints.disarm() == []
     await rig.restart()
     is_stored = point == "decision.stored"
-    assert ("already have your request" if is_stored else "is with the moderators") in await ask(rig, card)
+    assert ("refunded or requested already" if is_stored else "is with the moderators") in await ask(rig, card)
     await post_log(rig)
     await post_log(rig)
     assert len(own(rig, log)) == 1

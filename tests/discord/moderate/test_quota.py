@@ -130,7 +130,7 @@ async def test_bots_are_given_neither_limits_nor_grants(rig: Rig):
     robot = rig.guild.add_member(rig.env.create_user("robot", bot=True))
     await rig.moderator.slash(rig.channel, "quota set", credits=5, period="day", who=robot)
     result = await rig.moderator.slash(rig.channel, "quota grant", member=robot, credits=5)
-    assert "Choose a member" in private_sentence(result)
+    assert "Choose another member" in private_sentence(result)
     assert await limits(rig) == []
     assert await decisions(rig) == []
 

@@ -73,8 +73,8 @@ async def test_a_report_is_a_line_of_the_log_channel_with_a_link_and_the_moderat
 
 async def test_each_member_reports_a_result_once_and_nobody_their_own(rig: Rig, log: Any, eve: Any):
     job, _ = await reported(rig, log, eve)
-    assert "already reported" in private_sentence(await press(rig, eve, job))
-    assert "your own result" in private_sentence(await press(rig, rig.member, job))
+    assert "can't report this" in private_sentence(await press(rig, eve, job))
+    assert "it is your own" in private_sentence(await press(rig, rig.member, job))
     await report(rig, other(rig, "sue"), job)
     assert await kinds(rig) == ["report", "report"]
 
@@ -176,4 +176,4 @@ async def test_who_was_refused_can_be_blocked_from_the_line_and_no_moderator_blo
     assert found.until is None
     own = await rig.moderator.click(lines[1], label="Block member")
     refused = await rig.moderator.click(own.response, label="Block permanently")
-    assert "can't block yourself" in private_sentence(refused)
+    assert "not yourself" in private_sentence(refused)

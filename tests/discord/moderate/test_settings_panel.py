@@ -313,7 +313,7 @@ async def test_words_are_listed_for_moderators_only_and_no_prompt_may_have_them(
     refused = await rig.member.slash(rig.channel, "image generate", prompt="a BÂDGER at dusk")
     assert "a word that this server does not allow" in private_sentence(refused)
     form = await rig.moderator.click(fresh(rig, panel), custom_id="c1:set_form:words")
-    assert "needs a letter or a digit" in private_sentence(await fill(rig, form, "fine\n***"))
+    assert "with a letter or a digit" in private_sentence(await fill(rig, form, "fine\n***"))
     form = await rig.moderator.click(fresh(rig, panel), custom_id="c1:set_form:words")
     await fill(rig, form, "")
     assert (await rules(rig)).words == ()

@@ -173,7 +173,7 @@ async def test_a_forwarded_picture_is_taken(rig: Rig):
     "files", [(), (("notes.txt", b"notes"),), (("drawing.svg", b"<svg xmlns='http://www.w3.org/2000/svg'/>"),)]
 )
 async def test_a_message_without_media_is_refused_in_one_ephemeral_sentence(rig: Rig, name: str, files: Any):
-    assert "this message has none" in private_sentence(await menu(rig, name, await posted(rig, *files)))
+    assert "there is none here" in private_sentence(await menu(rig, name, await posted(rig, *files)))
     await nothing_happened(rig)
 
 

@@ -266,8 +266,8 @@ async def test_while_discord_has_trouble_the_result_waits_and_is_posted_once(rig
     [
         ("#gone", "no longer there"),
         ("#empty", "empty"),
-        ("#html", "use files of this format"),
-        ("#wrongtype", "use files of this format"),
+        ("#html", "The file is not"),
+        ("#wrongtype", "The file is not"),
     ],
 )
 async def test_a_file_that_cannot_be_used_leaves_the_job_held_after_bounded_tries(rig: Rig, word: str, reason: str):

@@ -107,7 +107,7 @@ def test_a_parameter_may_have_a_default_and_words_about_it():
     [
         ("", "A recipe has 1 to 10 steps, and up to 5 inputs."),
         ("\n\n".join(["image.generate\nprompt: a"] * 11), "A recipe has 1 to 10 steps, and up to 5 inputs."),
-        ("image.generate\nprompt a fox", "Line 2: write it as `field: value`"),
+        ("image.generate\nprompt a fox", "Line 2: write it as `field: value`, with each name once."),
         ("image.generate\nprompt: a\nprompt: b", "Line 3: write it as `field: value`, with each name once."),
     ],
 )

@@ -87,7 +87,7 @@ def test_a_model_s_name_is_read_as_its_id_and_a_formula_as_text():
     [
         ("image.generat,,job,1", "no operation"),
         ("image.generate,,hour,1", "`job`, `output`, or `second`"),
-        ("image.generate,,second,1", "has no option for the length"),
+        ("image.generate,,second,1", "A price is per"),
         ("prompt.enhance.image,,job,1", "always costs 1 credit"),
         ("image.generate,,job,-1", "a number from 0"),
         ("image.generate,,job,NaN", "a number from 0"),
@@ -118,7 +118,7 @@ def test_a_list_that_is_too_long_or_no_list_is_refused():
     assert "must name each of these columns" in refusal("image.generate,12")
     assert "must name each of these columns" in refusal("operation,credits,credits", "image.generate,1,2")
     assert "must name each of these columns" in refusal("")
-    assert "not a table" in refusal("operation,credits", '"image.generate,1')
+    assert "each of these columns" in refusal("operation,credits", '"image.generate,1')
     assert read("operation,credits") == {}
 
 
