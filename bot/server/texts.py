@@ -8,7 +8,7 @@ from bot.account.texts import actor
 from bot.catalogue.texts import echo
 from bot.domain.server.first_contact import SetupStep
 from bot.domain.server.reaction_rules import Seeding
-from bot.language import Plural, Text, both, ntr, sentences, tr
+from bot.language import Text, both, ntr, sentences, tr
 
 # ---------------------------------------------------------------------- settings, refusals and alerts
 
