@@ -98,7 +98,7 @@ async def test_erasure_does_with_each_what_the_table_says(
     while await store.former_members.replace_due():
         pass
     assert (now, await is_there(store, kept)) == THERE[kept.fate]
-    assert kept.why or kept.fate is not Fate.KEPT
+    assert kept.reason or kept.fate is not Fate.KEPT
 
 
 def test_the_table_names_each_column_with_a_member_s_id_or_words(tmp_path: Path):

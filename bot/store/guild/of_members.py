@@ -32,7 +32,7 @@ class OfMember:
     fate: Fate
     when: str = ""
     """Of what is numbered outside jobs: the condition, ending in the time's column."""
-    why: str = ""
+    reason: str = ""
 
 
 SET_BY_MODERATORS = "what moderators set is the server's"
@@ -53,10 +53,10 @@ OF_MEMBERS = (
     OfMember("job_texts", "text", Fate.BLANKED),
     OfMember("reviews", "sentence", Fate.BLANKED),
     OfMember("shootouts", "data", Fate.BLANKED),
-    OfMember("jobs", "author_id", Fate.NUMBERED, why="limits, caps of purses, and paces count by it"),
+    OfMember("jobs", "author_id", Fate.NUMBERED, reason="limits, caps of purses, and paces count by it"),
     OfMember("cards", "author_id", Fate.NUMBERED),
-    OfMember("cards", "role_ids", Fate.NUMBERED, why="limits of roles count by it"),
-    OfMember("running_totals", "member_id", Fate.NUMBERED, why="by triggers, with the ledger"),
+    OfMember("cards", "role_ids", Fate.NUMBERED, reason="limits of roles count by it"),
+    OfMember("running_totals", "member_id", Fate.NUMBERED, reason="by triggers, with the ledger"),
     OfMember("ledger", "member_id", Fate.NUMBERED, "job_id IS NULL AND kind IN ('grant', 'adjust') AND at"),
     OfMember("jobs", "dropped_by", Fate.NUMBERED, "created_at"),
     OfMember("grants", "granted_by", Fate.NUMBERED, "granted_at"),
@@ -69,19 +69,19 @@ OF_MEMBERS = (
     OfMember("reviews", "decided_by", Fate.NUMBERED, "asked_at"),
     OfMember("schedules", "made_by", Fate.NUMBERED, "made_at"),
     OfMember("setup_steps", "by_id", Fate.NUMBERED, "at"),
-    OfMember("result_reports", "member_id", Fate.NUMBERED, "at", why="a day's reports count by it"),
+    OfMember("result_reports", "member_id", Fate.NUMBERED, "at", reason="a day's reports count by it"),
     OfMember("decisions", "by_id", Fate.REWRITTEN),
     OfMember("decisions", "text", Fate.REWRITTEN),
     OfMember("decisions", "about", Fate.REWRITTEN),
     OfMember("grants", "member_id", Fate.LAPSES),
     OfMember("blocks", "member_id", Fate.LAPSES),
-    OfMember("former_members", "member_id", Fate.LAPSES, why="the request itself, until nothing is left to replace"),
+    OfMember("former_members", "member_id", Fate.LAPSES, reason="the request itself, until nothing is left to replace"),
     OfMember("alerts", "name", Fate.REWRITTEN),
-    OfMember("limits", "scope_id", Fate.KEPT, why="a limit of a member applies until moderators remove it"),
-    OfMember("guild_keys", "guild_id", Fate.KEPT, why="an own account is its member's: they are offered its removal"),
-    OfMember("cards", "label", Fate.KEPT, why="a recipe's name is the server's"),
+    OfMember("limits", "scope_id", Fate.KEPT, reason="a limit of a member applies until moderators remove it"),
+    OfMember("guild_keys", "guild_id", Fate.KEPT, reason="an own account is its member's: they are offered its removal"),
+    OfMember("cards", "label", Fate.KEPT, reason="a recipe's name is the server's"),
     *(
-        OfMember(table, column, Fate.KEPT, why=SET_BY_MODERATORS)
+        OfMember(table, column, Fate.KEPT, reason=SET_BY_MODERATORS)
         for table, column in (
             ("grants", "note"), ("blocks", "reason"), ("rules", "data"), ("recipes", "name"), ("recipes", "data"),
             ("schedules", "data"), ("schedules", "reason"), ("events", "theme"), ("events", "data"),
