@@ -78,7 +78,7 @@ OF_MEMBERS = (
     OfMember("former_members", "member_id", Fate.LAPSES, reason="the request itself, until nothing is left to replace"),
     OfMember("alerts", "name", Fate.REWRITTEN),
     OfMember("limits", "scope_id", Fate.KEPT, reason="a limit of a member applies until moderators remove it"),
-    OfMember("guild_keys", "guild_id", Fate.KEPT, reason="an own account is its member's: they are offered its removal"),
+    OfMember("guild_keys", "guild_id", Fate.KEPT, reason="an own account is its member's: its removal is offered"),
     OfMember("cards", "label", Fate.KEPT, reason="a recipe's name is the server's"),
     *(
         OfMember(table, column, Fate.KEPT, reason=SET_BY_MODERATORS)
