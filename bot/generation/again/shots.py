@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -19,7 +18,7 @@ from bot.generation.visible_jobs import VisibleJobs
 from bot.media import film
 from bot.media.fetcher import MediaFetcher
 from bot.media.scratch import scratch_files
-from bot.runtime.pace import TokenBucket
+from bot.runtime.pace import TokenBucket, Turns
 
 FILM_MAX_BYTES: Final = 64 * 1024 * 1024
 """Of a shot that is opened here."""
@@ -54,8 +53,8 @@ class Shots:
     folder: Path
     pace: TokenBucket
     """Of each member's joins."""
-    frames: asyncio.Lock
-    joins: asyncio.Lock
+    frames: Turns
+    joins: Turns
     """Apart, as encoding takes minutes of a core: no paid *Continue* waits for it."""
     joining: set[int] = field(default_factory=set)
     """The members whose join waits or runs."""
@@ -64,7 +63,7 @@ class Shots:
         """Return a link to the last frame of a checked film. Raises Refused, InputError or a MediaError."""
         require_possible()
         practice = source.job is not None and source.job.practice
-        async with _turn(self.frames):
+        async with _turn(self.frames, guild_id):
             with scratch_files(self.folder, "film-") as folder:
                 name = await self._load(source.url, Path(folder), "film", practice=practice)
                 try:
@@ -95,7 +94,7 @@ class Shots:
             raise Refused(texts.TOO_MANY_FILMS)
         self.joining.add(member_id)
         try:
-            async with _turn(self.joins):
+            async with _turn(self.joins, shots[-1].guild_id):
                 with scratch_files(self.folder, "film-") as folder:
                     yield await self._joined(Path(folder), member_id, shots, max_bytes)
         finally:
@@ -119,17 +118,14 @@ class Shots:
 
 
 @asynccontextmanager
-async def _turn(lane: asyncio.Lock) -> AsyncIterator[None]:
+async def _turn(lane: Turns, guild_id: int) -> AsyncIterator[None]:
     """Raise Refused if no turn comes while the answer to the press can still be given."""
-    try:
-        async with asyncio.timeout(TURN_WAIT_S):
-            await lane.acquire()
-    except TimeoutError:
-        raise Refused(texts.TOO_MANY_FILMS) from None
-    try:
+    async with AsyncExitStack() as stack:
+        try:
+            await stack.enter_async_context(lane.turn(guild_id, timeout_s=TURN_WAIT_S))
+        except TimeoutError:
+            raise Refused(texts.TOO_MANY_FILMS) from None
         yield
-    finally:
-        lane.release()
 
 
 def require_possible() -> None:
