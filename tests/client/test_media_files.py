@@ -145,7 +145,7 @@ async def test_what_is_no_medium_is_refused_by_its_content(body, serve, media_fo
 async def test_a_sound_where_a_video_was_promised_is_refused(serve, media_for, tmp_path):
     origin = await serve(giving(wav()))
     media = media_for(origin)
-    with pytest.raises(MediaWrongKind, match=r"is audio\. A video is needed"):
+    with pytest.raises(MediaWrongKind, match=r"The file is not a video"):
         await media.download(f"{origin}/a.mp4", tmp_path, "job", expect=MediaKind.VIDEO)
     with pytest.raises(MediaWrongKind, match="an image or a video"):
         await media.inspect(f"{origin}/a.mp4", expect={MediaKind.VIDEO, MediaKind.IMAGE})
@@ -204,7 +204,7 @@ async def test_a_file_that_stalls_ends_at_the_total_deadline(serve_raw, media_fo
 
     origin = await serve_raw(talk)
     media = media_for(origin, total_timeout_s=0.2)
-    with pytest.raises(MediaSlow, match=r"0\.2 s"):
+    with pytest.raises(MediaSlow, match="couldn't load"):
         await media.download(f"{origin}/a", tmp_path, "job", expect=None)
     with pytest.raises(MediaUnreachable):
         await media.inspect(f"{origin}/a")
@@ -253,9 +253,9 @@ async def test_a_packed_file_is_cut_at_the_cap_and_a_broken_one_is_unreachable(s
 async def test_a_file_packed_in_another_way_is_refused(serve, media_for, tmp_path):
     origin = await serve(giving(png(), headers={"content-encoding": "br"}, ranges=False))
     media = media_for(origin)
-    with pytest.raises(MediaWrongKind, match="compressed"):
+    with pytest.raises(MediaWrongKind, match="couldn't load"):
         await media.download(f"{origin}/a", tmp_path, "job", expect=None)
-    with pytest.raises(MediaWrongKind, match="compressed"):
+    with pytest.raises(MediaWrongKind, match="couldn't load"):
         await media.inspect(f"{origin}/a")
 
 
@@ -419,7 +419,7 @@ async def test_a_sound_in_a_film_container_is_a_sound(serve, media_for, tmp_path
     facts = await media.inspect(url, expect={MediaKind.AUDIO})
     assert (facts.kind, facts.content_type, facts.extension) == (MediaKind.AUDIO, "audio/mp4", ".m4a")
     assert facts.duration_s == 2.0
-    with pytest.raises(MediaWrongKind, match=r"The file is audio\. A video is needed"):
+    with pytest.raises(MediaWrongKind, match=r"The file is not a video"):
         await media.inspect(url, expect={MediaKind.VIDEO})
     file = await media.download(url, tmp_path, "sound", expect=MediaKind.AUDIO)
     assert (file.kind, file.path.name) == (MediaKind.AUDIO, "sound.m4a")

@@ -129,7 +129,7 @@ def test_bars_part_prompts_in_an_option_but_not_in_a_file():
     assert split_prompts("a | b\n\nc", in_file=True) == ["a | b", "c"]
     with pytest.raises(InputError, match="1 to 20 jobs"):
         split_prompts(" | ", in_file=False)
-    with pytest.raises(InputError, match="A batch can have 20"):
+    with pytest.raises(InputError, match="can have 1 to 20 jobs"):
         split_prompts("|".join("x" * 21), in_file=False)
 
 

@@ -93,7 +93,7 @@ def test_a_model_s_name_is_read_as_its_id_and_a_formula_as_text():
         ("image.generate,,job,NaN", "a number from 0"),
         ('image.generate,,job,"1,200"', "a number from 0"),
         ("image.generate,,job,", "a number from 0"),
-        ("image.generate,a\u200bb,job,1", "visible"),
+        ("image.generate,a\u200bb,job,1", "can't be shown"),
         (f"image.generate,{'a' * 101},job,1", "100 characters"),
         ("video.upscale,,job,2", "already"),
     ],
@@ -114,7 +114,7 @@ def test_the_first_wrong_lines_are_named_and_the_others_counted():
 def test_a_list_that_is_too_long_or_no_list_is_refused():
     lines = [f"image.generate,model {number},1" for number in range(PRICES_MAX + 1)]
     assert len(read("operation,model,credits", *lines[:-1])) == PRICES_MAX
-    assert "201 prices" in refusal("operation,model,credits", *lines)
+    assert "up to 200" in refusal("operation,model,credits", *lines)
     assert "must name each of these columns" in refusal("image.generate,12")
     assert "must name each of these columns" in refusal("operation,credits,credits", "image.generate,1,2")
     assert "must name each of these columns" in refusal("")
