@@ -54,7 +54,7 @@ class _Writer(QueueListener):
 
     def __init__(self, lines: queue.Queue[logging.LogRecord], owner: LineQueue) -> None:
         super().__init__(lines)
-        self._owner = owner
+        self._lines, self._owner = lines, owner
         self._reported = 0
 
     def handle(self, record: logging.LogRecord) -> None:
@@ -66,7 +66,7 @@ class _Writer(QueueListener):
             self._owner.dropped += 1
             return
         dropped = self._owner.dropped - self._reported
-        if dropped:
+        if dropped and self._lines.empty():  # a warning takes no other line's place
             self._reported += dropped
             log.warning("log.lines_dropped", lines=dropped)
 

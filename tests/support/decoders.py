@@ -38,7 +38,7 @@ def with_code(folder: Path, code: str) -> Path:
 
 def as_bot(program: str, *arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run a program as the bot's own process would be run, with a token in its environment."""
-    given = {"PYTHONPATH": str(ROOT), "DISCORD_TOKEN": "MTIz.token.of-the-bot", **environment}
+    given = {"PYTHONPATH": str(ROOT), "DISCORD_TOKEN": "MTIzNDU2Nzg5MDEyMzQ1Njc4.GabcdE." + "a" * 38, **environment}
     return subprocess.run(
         [sys.executable, "-c", program, *map(str, arguments)],
         env=given,
