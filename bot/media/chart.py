@@ -136,7 +136,7 @@ def _draw_days(canvas: _Canvas, days: Sequence[Bar], area: Box) -> list[DrawnBar
         boxes.append((centre - half, floor - _length(day.value, most, floor - roof), centre + half, floor))
         canvas.bar(boxes[-1], DAY_COLOUR)
     numbers = _numbers_above(canvas, days, boxes, (left, right))
-    _days_below(canvas, days, boxes, (left, floor + 8, right))
+    _days_below(canvas, days, boxes, slot, floor + 8)
     return [
         DrawnBar("days", day.label, day.value, box, number)
         for day, box, number in zip(days, boxes, numbers, strict=True)
@@ -165,20 +165,12 @@ def _numbers_above(
     return written
 
 
-def _days_below(canvas: _Canvas, days: Sequence[Bar], boxes: Sequence[Box], line: tuple[float, float, float]) -> None:
+def _days_below(canvas: _Canvas, days: Sequence[Bar], boxes: Sequence[Box], slot: float, y: float) -> None:
     """Label the days: all, or every nth, counted back from the last."""
-    left, y, right = line
     widest = max((canvas.width(day.label, TEXT_SIZE) for day in days), default=0.0)
-    slot = (right - left) / max(1, len(days))
-    every = max(1, math.ceil((widest + 22) / slot))
-    end = math.inf
-    for place in range(len(days) - 1, -1, -every):
-        wide = canvas.width(days[place].label, TEXT_SIZE) / 2
-        centre = min(max((boxes[place][0] + boxes[place][2]) / 2, left + wide), right - wide)
-        if centre + wide > end:
-            continue  # the last one was moved inwards
+    for place in range(len(days) - 1, -1, -max(1, math.ceil((widest + 22) / slot))):
+        centre = (boxes[place][0] + boxes[place][2]) / 2
         canvas.text((centre, y), days[place].label, TEXT_SIZE, FAINT, anchor="ma")
-        end = centre - wide - 12
 
 
 def _draw_list(

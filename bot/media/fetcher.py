@@ -373,7 +373,7 @@ def _refuse_status(status: int, *, ranged: bool) -> None:
         raise MediaEmpty(texts.EMPTY)
     if 400 <= status < 500 and status not in _LATER:
         raise MediaGone(texts.GONE)  # object stores answer 400 or 403 for an expired link
-    raise MediaUnreachable(texts.host_failed(status))
+    raise MediaUnreachable(texts.NOT_LOADED)
 
 
 def _declared_size(response: httpx.Response) -> int | None:

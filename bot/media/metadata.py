@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from types import MappingProxyType
-from typing import BinaryIO
+from typing import TypeAlias, TypeVar
 
 from bot.domain.models import MediaKind
 from bot.media.containers.matroska import elements
@@ -14,6 +15,8 @@ from bot.media.containers.mp4 import boxes
 from bot.media.containers.pieces import Broken, FilePieces, Needed
 from bot.media.fetcher import LocalFile
 
+K = TypeVar("K")
+Children: TypeAlias = Callable[[FilePieces, int, int | None], Iterator[tuple[K, int, int | None]]]
 EXTENSIONS = MappingProxyType({MediaKind.IMAGE: ".png", MediaKind.VIDEO: ".mp4", MediaKind.AUDIO: ".mp3"})
 """One extension for each kind: an image's own would show which of some models made it."""
 _PNG = frozenset({
@@ -30,7 +33,7 @@ _WEBM_METADATA = frozenset({0x1254C367, 0x1941A469, 0x1043A770})
 _WEBM_NAMES = frozenset({0x4D80, 0x5741, 0x7BA9, 0x536E})
 _VOID_BYTES = 9
 """The head of an element of free space."""
-_MP4_PARENTS, _MP4_METADATA = frozenset({b"moov", b"trak", b"mdia"}), frozenset({b"udta", b"meta", b"uuid"})
+_MP4_PARENTS, _MP4_METADATA = frozenset({b"moov", b"trak", b"mdia"}), frozenset({b"udta", b"meta", b"uuid", b"jumb"})
 
 
 def anonymous(file: LocalFile) -> LocalFile:
@@ -40,9 +43,6 @@ def anonymous(file: LocalFile) -> LocalFile:
     """
     if file.content_type in _PARTS:
         file.path.write_bytes(b"".join(_PARTS[file.content_type](file.path.read_bytes())))
-    elif file.content_type in {"video/mp4", "video/quicktime"}:
-        with file.path.open("r+b") as video:
-            _blank(video, 0, file.size)
     size = file.path.stat().st_size
     return replace(file, size=size, extension=EXTENSIONS.get(file.kind, file.extension))
 
@@ -105,64 +105,72 @@ def _colours(flags: bytes) -> int:
     return 3 << (flags[0] & 7) + 1 if flags and flags[0] & 0x80 else 0
 
 
-def _avif(data: bytes) -> Iterator[bytes]:
-    """Blank the items of EXIF and XMP (ISO/IEC 23008-12), and boxes of C2PA."""
-    file, left = FilePieces({0: data}, len(data)), bytearray(data)
-    with contextlib.suppress(Broken, Needed):
-        for name, body, end in boxes(file, 0, len(data)):
-            if name in {b"uuid", b"jumb"}:
-                left[body - 4 : end] = b"free".ljust(end - body + 4, b"\0")
-            elif name == b"meta":
+def _mp4(data: bytes, *, is_image: bool = False) -> Iterator[bytes]:
+    """Turn metadata into free space (ISO/IEC 14496-12), and blank an image's EXIF and XMP (ISO/IEC 23008-12).
+
+    No offset changes.
+    """
+    left = bytearray(data)
+    for name, body, end in _walked(data, boxes, _MP4_PARENTS):
+        if name == b"meta" and is_image:
+            file = FilePieces({0: data}, len(data))
+            with contextlib.suppress(Broken, Needed):
                 inner = {each: (at, stop) for each, at, stop in boxes(file, body + 4, end)}
                 for start, length in _metadata_items(file, inner):
                     left[start : start + length] = bytes(min(length, len(left) - start))
+        elif name in _MP4_METADATA:
+            head = body - (4 if data[body - 4 : body] == name else 12)  # the latter with a 64-bit size
+            left[head : head + 4], left[body:end] = b"free", bytes(end - body)
     yield bytes(left)
 
 
 def _metadata_items(file: FilePieces, inner: Mapping[bytes, tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """Yield where the types and contents of items are that are not drawn: without a type, an item is left out."""
-    at, stop = inner.get(b"iinf", (0, 0))
-    named = set()
+    """Yield where the types and contents of items are that are not drawn: without a type, an item is left out.
+
+    As encoders write them: entries of version 2, locations of version 0 or 1 without indexes.
+    """
+    named, (at, stop) = set(), inner.get(b"iinf", (0, 0))
     for _, entry, _ in boxes(file, at + (8 if file.number(at, 1) else 6), stop):
-        wide = 2 * (file.number(entry, 1) == 3)
-        if file.read(entry + 8 + wide, 4) in {b"Exif", b"mime"}:
-            named.add(file.number(entry + 4, 2 + wide))
-            yield entry + 8 + wide, 4
+        if file.read(entry + 8, 4) in {b"Exif", b"mime"}:
+            named.add(file.number(entry + 4, 2))
+            yield entry + 8, 4
     at, _ = inner.get(b"iloc", (0, 0))
-    version, sizes = file.number(at, 1), file.read(at + 4, 2)
+    method, sizes = 2 * file.number(at, 1), file.read(at + 4, 2)
     offset_size, length_size, base_size = sizes[0] >> 4, sizes[0] & 15, sizes[1] >> 4
-    wide, at = 2 * (version == 2), at + 6
-    count, at = file.number(at, 2 + wide), at + 2 + wide
+    count, at = file.number(at + 6, 2), at + 8
     for _ in range(count):
-        item, at = file.number(at, 2 + wide), at + 2 + wide
-        is_inside, at = version > 0 and file.number(at, 2) == 1, at + 2 * (version > 0) + 2
+        item, at = file.number(at, 2), at + method + 4
         base, extents, at = file.number(at, base_size), file.number(at + base_size, 2), at + base_size + 2
         for _ in range(extents):
-            at += (sizes[1] & 15) * (version > 0)
             start, length = base + file.number(at, offset_size), file.number(at + offset_size, length_size)
             at += offset_size + length_size
             if item in named:
-                yield start + (inner[b"idat"][0] if is_inside else 0), length
+                yield start, length
 
 
 def _webm(data: bytes) -> Iterator[bytes]:
     """Blank tags, attachments, chapters, and the names of programs and tracks (RFC 9559) before and after the media."""
-    file, left = FilePieces({0: data}, len(data)), bytearray(data)
-    parents, at = [(0, len(data))], 0
-    with contextlib.suppress(Broken, Needed):
-        while at < len(parents):
-            start, stop = parents[at]
-            at += 1
-            for name, body, end in elements(file, start, stop):
-                upto = len(data) if end is None else end
-                if name in _WEBM_PARENTS:
-                    parents.append((body, upto))
-                elif name in _WEBM_NAMES:
-                    left[body:upto] = bytes(upto - body)
-                elif name in _WEBM_METADATA and upto - body > _VOID_BYTES:
-                    void = b"\xec\x01" + (upto - body - _VOID_BYTES).to_bytes(7, "big")
-                    left[body:upto] = void.ljust(upto - body, b"\0")
+    left = bytearray(data)
+    for name, body, end in _walked(data, elements, _WEBM_PARENTS):
+        if name in _WEBM_NAMES:
+            left[body:end] = bytes(end - body)
+        elif name in _WEBM_METADATA and end - body > _VOID_BYTES:
+            void = b"\xec\x01" + (end - body - _VOID_BYTES).to_bytes(7, "big")
+            left[body:end] = void.ljust(end - body, b"\0")
     yield bytes(left)
+
+
+def _walked(data: bytes, children: Children[K], parents: Collection[K]) -> Iterator[tuple[K, int, int]]:
+    """Yield the name, content start and end of each part but `parents`, which are entered, up to a broken one."""
+    file, spans = FilePieces({0: data}, len(data)), [(0, len(data))]
+    with contextlib.suppress(Broken, Needed):
+        for span in spans:
+            for name, body, end in children(file, *span):
+                upto = len(data) if end is None else end
+                if name in parents:
+                    spans.append((body, upto))
+                else:
+                    yield name, body, upto
 
 
 _PARTS: MappingProxyType[str, Callable[[bytes], Iterator[bytes]]] = MappingProxyType(
@@ -171,29 +179,10 @@ _PARTS: MappingProxyType[str, Callable[[bytes], Iterator[bytes]]] = MappingProxy
         "image/jpeg": _jpeg,
         "image/webp": _webp,
         "image/gif": _gif,
-        "image/avif": _avif,
+        "image/avif": partial(_mp4, is_image=True),
+        "video/mp4": _mp4,
+        "video/quicktime": _mp4,
         "video/webm": _webm,
         "video/x-matroska": _webm,
     }
 )
-
-
-def _blank(video: BinaryIO, at: int, stop: int) -> None:
-    """Turn the boxes of metadata into free space (ISO/IEC 14496-12), so that no offset changes."""
-    while at + 8 <= stop:
-        video.seek(at)
-        head = video.read(16)
-        size, name, start = int.from_bytes(head[:4], "big"), head[4:8], at + 8
-        if size == 1:
-            size, start = int.from_bytes(head[8:16], "big"), at + 16
-        end = stop if size == 0 else min(at + size, stop)
-        if end < start:
-            return
-        if name in _MP4_PARENTS:
-            _blank(video, start, end)
-        elif name in _MP4_METADATA:
-            video.seek(at + 4)
-            video.write(b"free")
-            video.seek(start)
-            video.write(bytes(end - start))
-        at = end

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from http import HTTPStatus
 
 from bot.domain.models import MediaKind
 from bot.language import Plural, Text, amount, because, either, ntr, tr
@@ -40,12 +39,6 @@ def wrong_kind(wanted: Collection[MediaKind]) -> str:
     known = [kind for kind in FORMATS if kind in wanted]
     formats = ", ".join(FORMATS[kind] for kind in known)
     return tr("The file is not {kinds}. Use one of these: {formats}.", kinds=kinds(known), formats=formats)
-
-
-@because("file.host")
-def host_failed(status: int) -> str:
-    phrase = f" {HTTPStatus(status).phrase}" if status in set(HTTPStatus) else ""
-    return tr("The file's host has a problem: {error}.", error=f"HTTP {status}{phrase}")
 
 
 @because("file.too_large")

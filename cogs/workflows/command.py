@@ -81,6 +81,7 @@ def generation_of(plan: CommandPlan, given: Mapping[str, Any]) -> Generation:
 
     Raises InputError for a missing file, unless a form asks for the rest.
     """
+    style = given.get(Common.STYLE) if plan.has(Common.STYLE) else None
     return Generation(
         operation=plan.operation(given),
         values=_values(plan, given),
@@ -89,14 +90,10 @@ def generation_of(plan: CommandPlan, given: Mapping[str, Any]) -> Generation:
         private=bool(given.get(Common.PRIVATE)),
         spoiler=bool(given.get(Common.SPOILER)) and plan.has(Common.SPOILER),
         enhance=bool(given.get(Common.ENHANCE)) and plan.has(Common.ENHANCE),
-        derivation=with_cast(OWN, str(given.get(Common.CAST) or ""), _style(plan, given)),
+        derivation=with_cast(OWN, str(given.get(Common.CAST) or ""), str(style or "")),
         consent=Consent(pay=str(given.get(Common.PAY) or "")) if plan.has(Common.PAY) else TYPED,
         typed=True,
     )
-
-
-def _style(plan: CommandPlan, given: Mapping[str, Any]) -> str:
-    return str(given.get(Common.STYLE) or "") if plan.has(Common.STYLE) else ""
 
 
 async def _run(interaction: Interaction, plan: CommandPlan) -> None:

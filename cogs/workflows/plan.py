@@ -123,9 +123,7 @@ class CommandPlan:
 
     def operation(self, given: Mapping[str, object]) -> str:
         """Return the id of the operation that the given options choose."""
-        chosen = str(given.get(Common.FOR))
-        form = self.spec.forms.get(chosen)
-        return self.spec.instead.get(chosen, self.spec.operation) if form is None else form.operation
+        return self.spec.instead.get(str(given.get(Common.FOR)), self.spec.operation)
 
     def left(self, operation: Operation) -> list[Field]:
         """Return the fields that no option gives. A list of files takes more than an option's one."""

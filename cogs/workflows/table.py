@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass, field, replace
 
 from bot.catalogue import Field
-from bot.catalogue.fields import SORA_SECONDS, VIDEO, identifier, link, number, ratio, text
+from bot.catalogue.fields import VIDEO, identifier, link, text
+from bot.catalogue.operations.sora import SHARED
 from bot.language import Text
 from cogs.workflows import hooks, texts
 
@@ -75,7 +76,7 @@ def _video(about: str) -> FileOptions:
     return FileOptions("video", ("video_url",), about)
 
 
-def _form(operation: str, hook: hooks.Hook = hooks.plain, assumed: tuple[Field, ...] = ()) -> CommandSpec:
+def _form(operation: str, hook: hooks.Hook, assumed: tuple[Field, ...] = ()) -> CommandSpec:
     return CommandSpec(operation, "", "", "private", hook=hook, assumed=assumed)
 
 
@@ -252,14 +253,7 @@ COMMANDS = (
                 (
                     text("prompt", "prompt", texts.SORA_PROMPT_OPTION.message, required=True),
                     identifier("character_id", "character", texts.SORA_CHARACTER_OPTION.message, required=True),
-                    text("model", "model", texts.SORA_MODEL_OPTION.message),
-                    number(
-                        "duration", "duration", texts.SORA_DURATION_OPTION.message, unit="seconds", seen=SORA_SECONDS
-                    ),
-                    ratio(
-                        "aspect_ratio", "aspect ratio", texts.SORA_ASPECT_RATIO_OPTION.message, seen=("16:9", "9:16")
-                    ),
-                    text("resolution", "resolution", texts.SORA_RESOLUTION_OPTION.message),
+                    *SHARED[:4],
                 ),
             ),
         },

@@ -102,10 +102,6 @@ CHARACTER_NAME_OPTION = Text("Name of the character, e.g. Captain Fog")
 CHARACTER_VIDEO_OPTION = Text("Short video of the character, about 2 to 4 seconds")
 SORA_PROMPT_OPTION = Text("What happens, e.g. Captain Fog waves from the bridge")
 SORA_CHARACTER_OPTION = Text("ID of the character, from the result of a new character")
-SORA_MODEL_OPTION = Text("Model, e.g. sora-2-pro (required for 1080p)")
-SORA_DURATION_OPTION = Text("Length in seconds: 4, 8, 12, 16, or 20")
-SORA_ASPECT_RATIO_OPTION = Text("Portrait (9:16) or landscape (16:9)")
-SORA_RESOLUTION_OPTION = Text("Resolution, e.g. 1080p (with sora-2-pro)")
 
 # ---------------------------------------------------------------------- commands and options: of generated commands
 
