@@ -243,16 +243,17 @@ async def test_limits_are_typed_and_empty_takes_a_threshold_away(rig: Rig):
     assert (await rules(rig)).confirm_above == Decimal("12.5")
 
 
+AMOUNT = "enter credits as a number from 0 to 999,999,999, such as 12 or 1.5."
 BAD = [
     (0, "0", "a whole number from 1 to 1,000"),
     (0, "1001", "a whole number from 1 to 1,000"),
     (1, "2.5", "a whole number from 1 to 1,000"),
     (1, "", "a whole number from 1 to 1,000"),
     (2, "٣", "a whole number from 1 to 1,000"),
-    (3, "1,200", "credits such as 50 or 12.5"),
-    (3, "-1", "credits such as 50 or 12.5"),
-    (4, "NaN", "credits such as 50 or 12.5"),
-    (4, "1e9", "credits such as 50 or 12.5"),
+    (3, "1,200", f"Maximum price of a job: {AMOUNT}"),
+    (3, "-1", f"Maximum price of a job: {AMOUNT}"),
+    (4, "NaN", f"Ask for confirmation above: {AMOUNT}"),
+    (4, "1e9", f"Ask for confirmation above: {AMOUNT}"),
 ]
 
 

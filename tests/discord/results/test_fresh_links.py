@@ -53,7 +53,7 @@ async def change_link(rig: Rig, job: Job, link: str) -> None:
     )
 
 
-@pytest.mark.parametrize(("days", "part"), [(1, "Try again later"), (8, "expired for good")])
+@pytest.mark.parametrize(("days", "part"), [(1, "Try again in a minute"), (8, "expired for good")])
 async def test_a_link_that_cannot_be_renewed_says_why(rig: Rig, days: int, part: str):
     message, _ = await large(rig)
     rig.sandbox.studio.files._files.clear()
