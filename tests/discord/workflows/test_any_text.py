@@ -11,18 +11,22 @@ from hypothesis import strategies as st
 from bot.catalogue import Catalogue
 from bot.domain.models import JobState
 from tests.support.examples import examples
+from tests.support.more import LABEL, REST
 from tests.support.rig import Rig
 from tests.support.surface import agreed, nothing_happened, panel_text, private_sentence, sends
 from tests.support.workflows import COMMANDS, IMAGE, VIDEO, hosted, sample
 
 CATALOGUE = Catalogue(allow_local=True)
-TEXT_OPTION = 3
+TEXT_OPTION, TEXT_INPUT = 3, 4
 NEEDED = {
     "image edit": {"prompt": "x", "from": IMAGE},
     "finish lipsync": {"from": VIDEO, "audio": True},
     "finish subtitles": {"from": VIDEO},
     "finish motion": {"from": IMAGE},
     "finish upscale": {"from": VIDEO},
+    "sora for:new character": {"name": "x", "video_url+link": VIDEO},
+    "sora for:character video": {"prompt": "x", "character_id": "ch_1"},
+    **{f"sora for:{word}": {"prompt": "x", "sora_video_id": "video_1"} for word in ("edit", "extend", "remix")},
     "audio narration": {"text": "x"},
     "audio soundfx": {},
 }
@@ -62,14 +66,19 @@ BOUNDED = settings(
 )
 
 
-def options_of(rig: Rig, command: str) -> dict[str, dict[str, Any]]:
-    """Return a command's text options, as Discord has them registered, by name."""
+async def options_of(rig: Rig, command: str) -> dict[str, dict[str, Any]]:
+    """Return the text options of a command, as Discord has them registered, by name; without any, its form's inputs."""
     group, _, name = command.partition(" for:")[0].partition(" ")
     [root] = [each for each in rig.bot.tree.get_commands() if each.name == group]
     payload = root.to_dict(rig.bot.tree)
     [leaf] = [each for each in payload["options"] if each["name"] == name] if name else [payload]
     texts = [each for each in leaf["options"] if each["type"] == TEXT_OPTION and not each.get("choices")]
-    return {option["name"]: option for option in texts}
+    if texts:
+        return {option["name"]: option for option in texts}
+    form = (await rig.member.slash(rig.channel, command)).modal
+    assert form is not None, command
+    inputs = [each["component"] for each in form["components"] if each["type"] == LABEL]
+    return {each["custom_id"]: each for each in inputs if each["type"] == TEXT_INPUT and each["custom_id"] != REST}
 
 
 def needed(rig: Rig, command: str) -> dict[str, Any]:
@@ -155,7 +164,7 @@ async def tried(rig: Rig, command: str, options: dict[str, Any]) -> None:
     "command", [each if each in ALWAYS else pytest.param(each, marks=pytest.mark.long) for each in COMMANDS]
 )
 async def test_any_text_in_any_option_gives_a_job_or_one_private_sentence(rig: Rig, command: str):
-    options, base = options_of(rig, command), needed(rig, command)
+    options, base = await options_of(rig, command), needed(rig, command)
     names = sorted(options)
 
     async def one(texts: dict[str, str]) -> None:
@@ -180,7 +189,7 @@ async def test_any_text_in_any_option_gives_a_job_or_one_private_sentence(rig: R
 @BOUNDED
 @given(data=st.data())
 async def test_any_texts_together_give_a_job_or_one_private_sentence(rig: Rig, command: str, data: st.DataObject):
-    options = options_of(rig, command)
+    options = await options_of(rig, command)
     chosen = data.draw(st.dictionaries(st.sampled_from(sorted(options)), TEXTS, min_size=1, max_size=4))
     cut = {name: text[: options[name].get("max_length", 6000)] for name, text in chosen.items()}
     await tried(rig, command, needed(rig, command) | cut)

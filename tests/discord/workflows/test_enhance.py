@@ -76,7 +76,7 @@ async def test_without_a_rewritten_prompt_nothing_more_is_made_nor_charged(rig: 
     [message] = rig.messages()
     shown = state_text(message)
     assert "❌ Failed" in shown
-    assert shown.count("🚫 Canceled: The previous step failed") == 2
+    assert shown.count("🚫 Canceled: The previous step has no result") == 2
 
 
 STEP_POINTS = ["submit.sent", "ready.stored", "send.done", "deliver.stored"]

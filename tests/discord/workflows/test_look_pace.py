@@ -73,7 +73,7 @@ async def test_all_looks_of_a_request_have_one_deadline(rig: WatchedRig):
     rig.looks.takes_s = INSPECT_TIMEOUT_S - 1
     result = await generate(rig, links(FILES_MAX))
     await rig.env.advance_time(CHECKS_TIMEOUT_S + 1)
-    assert f"{CHECKS_TIMEOUT_S:g} s." in private_sentence(result)
+    assert "couldn't load the file from its host. Try again in a minute" in private_sentence(result)
     assert len(rig.looks.fetched) == 2
     assert await rig.jobs() == []
 
