@@ -30,7 +30,6 @@ def a_schedule(
         when=When(time=dt.time(9, 30), weekday=2),
         agreed=Decimal("7.5"),
         is_price_known=False,
-        catches_up=False,
     )
     return Schedule(
         id=f"S{number:09}", guild_id=guild_id, plan=plan, channel_id=55, made_by=42, made_at=1_000_000.0,

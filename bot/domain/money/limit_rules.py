@@ -414,9 +414,11 @@ def _of_limit(limit: Limit, left: Decimal, request: SpendRequest, spending: Spen
     return WhatIsLeft(now=now, after=max(now - need(limit, request), ZERO), limit=limit, granted=granted > 0)
 
 
-def with_what_is_left(error: Refused, request: SpendRequest, spending: SpendingView) -> Refused:
-    """Return a refusal by amount or number with the member's remainder."""
+def with_what_is_left(error: Refused, fits: int, request: SpendRequest, spending: SpendingView) -> Refused:
+    """Return a refusal by amount or number with how many of the jobs fit, and with the member's remainder."""
     left = left_after(request, spending) if error.reason in WITH_WHAT_IS_LEFT else None
-    if left is None:
+    if left is None and not fits:
         return error
-    return Refused(sentences(error.sentence, left.sentence()), error.reason, may_ask=error.may_ask, fits=error.fits)
+    said = texts.FIT_NOW(count=fits, all=len(request.items)) if fits and error.reason != "queue" else ""
+    sentence = sentences(error.sentence, said, "" if left is None else left.sentence())
+    return Refused(sentence, error.reason, may_ask=error.may_ask, fits=fits, needs_host=error.needs_host)

@@ -180,7 +180,7 @@ def judge(request: SpendRequest, spending: SpendingView) -> Verdict:
     try:
         verdict = decide(request, spending)
     except Refused as error:
-        raise with_what_is_left(_with_what_fits(error, request, spending), request, spending) from None
+        raise with_what_is_left(error, _fits(error, request, spending), request, spending) from None
     return replace(verdict, headrooms=alert_headrooms(request, spending))
 
 
@@ -188,15 +188,10 @@ _BY_NUMBER = frozenset({"limit", HOST_LIMIT, "queue"})
 """Reasons for which fewer jobs may be accepted."""
 
 
-def _with_what_fits(error: Refused, request: SpendRequest, spending: SpendingView) -> Refused:
-    """Return the refusal of several jobs with how many of them fit."""
-    if error.reason not in _BY_NUMBER or any(item.linked for item in request.items):
-        return error
-    fits = _fitting(request, spending)
-    if not fits:
-        return error
-    said = "" if error.reason == "queue" else texts.FIT_NOW(count=fits, all=len(request.items))
-    return Refused(sentences(error.sentence, said), error.reason, may_ask=error.may_ask, fits=fits)
+def _fits(error: Refused, request: SpendRequest, spending: SpendingView) -> int:
+    """Return how many of several jobs would be accepted alone, 0 where that is no help."""
+    by_number = error.reason in _BY_NUMBER and not any(item.linked for item in request.items)
+    return _fitting(request, spending) if by_number else 0
 
 
 def _fitting(request: SpendRequest, spending: SpendingView) -> int:
