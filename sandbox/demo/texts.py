@@ -181,7 +181,8 @@ RECIPE_TRY = Text(
 )
 SHOOTOUT = Text("Hold a shoot-out")
 SHOOTOUT_TRY = Text(
-    "Click `/shootout`, choose `prompt`, type `{prompt}`, and press Enter.\nVote for a letter, then press **End now**."
+    "Click `/shootout`, choose `prompt`, type `{prompt}`, press Enter, then **Yes, make it**.\n"
+    "Vote for a letter, then press **End now**."
 )
 VOTING = Text("✅ There they are. Vote for the best one.")
 FAULTS = Text("See it fail")
