@@ -100,9 +100,14 @@ async def enter_direct(page: Page, name: str) -> None:
     await open_room(page, name)
 
 
+OPTIONS = {
+    "image generate": {"prompt": str(texts.HARBOR)},
+    "event": {"theme": str(texts.EVENT_THEME), "ends": "2h", "purse": "200"},
+}
+
+
 async def use_command(page: Page, command: str) -> None:
-    options = {"prompt": str(texts.HARBOR)} if command == "image generate" else {}
-    await run_slash(page, command, **options)
+    await run_slash(page, command, **OPTIONS.get(command, {}))
 
 
 async def try_it(page: Page, _: str) -> None:

@@ -20,7 +20,6 @@ OTHER_WORDS = {
     ("fr", "Review: results wait here"): "100 characters",
     ("ja", "Approve this job?"): "a title; the job is below",
     ("ja", "None. Only members with Manage Server"): "people, as Japanese counts them",
-    ("ja", "{count} member"): "the counter for people",
     ("ja", "prompt: what it is about"): "a sample of what is typed, in which Japanese names the field itself",
     ("pt-BR", "the author of the job"): "who can act: who requested it",
     ("pt-BR", "Message {channel}"): "Discord's own words for its input",
