@@ -35,8 +35,17 @@ def require_priceable(operation: Operation, per: PriceUnit) -> None:
         raise InputError(
             texts.ALWAYS_COSTS(operation=operation.title, price=credits_words(operation.fixed_credits)), "operation"
         )
-    if per is PriceUnit.SECOND and size_unit(operation) != PriceUnit.SECOND.value:
-        raise InputError(texts.no_unit([each.value for each in PriceUnit if each is not PriceUnit.SECOND]), "per")
+    if per not in _units(operation):
+        raise _no_unit(operation)
+
+
+def _units(operation: Operation) -> list[PriceUnit]:
+    has_length = size_unit(operation) == PriceUnit.SECOND.value
+    return [each for each in PriceUnit if has_length or each is not PriceUnit.SECOND]
+
+
+def _no_unit(operation: Operation) -> InputError:
+    return InputError(texts.no_unit(operation.title, _units(operation)), "per")
 
 
 def write_price_file(prices: PriceList) -> bytes:
@@ -93,7 +102,8 @@ def price_file_rows(text: str, most: int) -> list[tuple[int, dict[str, str]]]:
     if not {"operation", "credits"}.issubset(header) or len(set(header)) < len(header):
         raise InputError(texts.no_columns(COLUMNS), "file")
     if len(found) - 1 > most:
-        raise InputError(LIST_FULL(most=most), "file")
+        full = texts.WRONG_LINE(number=found[most + 1][0], reason=str(LIST_FULL(most=most)))
+        raise InputError(texts.wrong_lines([full], len(found) - most - 2), "file")
     rows = [(number, dict(zip(header, map(_read, row), strict=False))) for number, row in found[1:]]
     if delimiter == ";":  # spreadsheets with this separator use decimal commas
         for _, row in rows:
@@ -107,7 +117,7 @@ def _read(written: str) -> str:
 
 def _line(row: Mapping[str, str], resolve: Callable[[str], Operation]) -> tuple[tuple[str, str], ListedPrice]:
     operation = resolve(row.get("operation", ""))
-    per = _unit(row.get("per", ""))
+    per = _unit(row.get("per", ""), operation)
     if operation.fields:  # else known by its id alone
         require_priceable(operation, per)
     model = priced_model(operation, row.get("model", ""))
@@ -128,11 +138,11 @@ def _is_named(model: Model, name: str) -> bool:
     return same_name(model.name, name) or (model.id is not None and same_name(model.id, name))
 
 
-def _unit(typed: str) -> PriceUnit:
+def _unit(typed: str, operation: Operation) -> PriceUnit:
     try:
         return PriceUnit(typed.casefold() or PriceUnit.JOB)
     except ValueError:
-        raise InputError(texts.no_unit([each.value for each in PriceUnit]), "per") from None
+        raise _no_unit(operation) from None
 
 
 def credits_typed(typed: str) -> Decimal:

@@ -32,8 +32,12 @@ ALWAYS_COSTS = Text("{operation} always costs {price}, so you can't set another 
 
 
 @because("settings.value")
-def no_unit(units: Sequence[str]) -> str:
-    return tr("A price is per {units}. Choose one of these.", units=either(f"`{each}`" for each in units))
+def no_unit(operation: str, units: Sequence[str]) -> str:
+    return tr(
+        "A price of {operation} is per {units}. Choose one of these.",
+        operation=operation,
+        units=either(f"`{each}`" for each in units),
+    )
 
 
 @because("prices.file")

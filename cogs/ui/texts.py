@@ -211,7 +211,7 @@ DONE = "✅ {change}".format
 """Confirm a change; `change` is the line that the record has of it, a whole sentence."""
 
 NO_PERMISSION_TO_POST = Text(
-    "I can't post in {channel}. Give me {permissions} there.",
+    "I can't post in {channel}. A moderator can give me {permissions} there.",
     why="place.permissions",
     channel="<#{}>".format,
     permissions=both,

@@ -29,7 +29,7 @@ IMAGES_LOST = Text("The images of {names} were deleted in Discord: only their lo
 # ---------------------------------------------------------------------- changes
 
 NAME_FITS = Text(
-    "`name` can have up to {most} letters, digits, spaces, hyphens, and apostrophes, e.g. Mira-Lou.", why="cast.name"
+    "A name can have up to {most} letters, digits, spaces, hyphens, and apostrophes, e.g. Mira-Lou.", why="cast.name"
 )
 NAME_TAKEN = Text("“{name}” is already in the cast, a command, or a mention. Choose another name.", why="cast.name")
 STARTER = Text(

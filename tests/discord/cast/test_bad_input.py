@@ -19,9 +19,9 @@ from tests.support.settings_pages import block_member
 from tests.support.surface import agreed, nothing_happened, png, private_sentence
 
 NAMED = [
-    ("🦊", "`name` can have up to 32 letters"),
-    ("a\u200b/b", "`name` can have up to 32 letters"),
-    ("<@1234567890>", "`name` can have up to 32 letters"),
+    ("🦊", "A name can have up to 32 letters"),
+    ("a\u200b/b", "A name can have up to 32 letters"),
+    ("<@1234567890>", "A name can have up to 32 letters"),
     ("@everyone", "or a mention"),
     ("cast", "“cast” is already in the cast, a command"),
     ("IMAGE", "a command"),

@@ -25,6 +25,8 @@ from tests.support.settings_pages import opened, page_text
 from tests.support.surface import newest
 
 HEADER = "operation,model,per,credits"
+NO_UNIT = "A price of Generate Image is per `job` or `output`. Choose one of these."
+FULL = "There can be up to 2,000 here. Remove one first. 2 more lines have errors."
 CSV = f"{HEADER}\nimage.generate,,,7\nimage.generate,GPT Image 2,output,9.5\nvideo.generate,,second,4\n"
 READ = {
     ("image.generate", ""): ListedPrice(credits=Decimal(7)),
@@ -64,14 +66,14 @@ def test_a_wrong_amount_names_its_line(tmp_path: Path, amount: str):
     ("content", "words"),
     [
         (f"{HEADER}\nno such operation,,,7\n", "Line 2: "),
-        (f"{HEADER}\nimage.generate,,hour,7\n", "Line 2: A price is per"),
-        (f"{HEADER}\nimage.generate,,second,7\n", "Line 2: .*no option for the length"),
+        (f"{HEADER}\nimage.generate,,hour,7\n", f"Line 2: {NO_UNIT}"),
+        (f"{HEADER}\nimage.generate,,second,7\n", f"Line 2: {NO_UNIT}"),
         (f"{HEADER}\nprompt.enhance.image,,,7\n", "Line 2: .*always costs"),
         (f"{HEADER}\nimage.generate,,,7\nimage.generate,,,8\n", "Line 3: .*already have a line"),
         ("price,model\n7,flux\n", "must name each of these columns once"),
         ('operation,credits\n"image.generate,7\n', "each of these columns"),
         ("", "must name each of these columns once"),
-        (HEADER + "\nimage.generate,x{},,7" * (HOST_PRICES_MAX + 1), "the list holds up to 2,000"),
+        (HEADER + "\nimage.generate,x{},,7" * (HOST_PRICES_MAX + 3), f"Line 2002: {FULL}"),
         (b"\xff\xfe\x00", "not UTF-8 text"),
         (b" " * (HOST_FILE_BYTES_MAX + 1), "larger than 1 MB"),
     ],
@@ -87,7 +89,7 @@ async def problems(path: Path) -> list[str]:
 
 async def test_a_start_with_a_wrong_line_says_which_and_a_check_too(tmp_path: Path):
     path = written(tmp_path, f"{HEADER}\nimage.generate,,,-7\n")
-    sentence = f"PRICE_LIST ({path}) is not used: No price was changed. Line 2: Enter credits as a number"
+    sentence = f"PRICE_LIST ({path}) is not used: No price was changed. Line 2: credits: enter credits as a number"
     with pytest.raises(StartError) as refused:
         async with running(tmp_path, price_list=path):
             pass

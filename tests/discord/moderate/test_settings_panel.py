@@ -138,7 +138,7 @@ async def test_a_channel_for_lines_must_be_one_where_the_bot_can_post(rig: Rig, 
     await rig.env.settle()
     panel = await opened(rig, "approval")
     refused = await rig.moderator.select(panel, [desk], custom_id=f"c1:set_channels:{name}")
-    assert "Give me Send Messages and Embed Links there." in private_sentence(refused)
+    assert "A moderator can give me Send Messages and Embed Links there." in private_sentence(refused)
     assert await decisions(rig) == []
     await rig.moderator.select(panel, [rig.channel], custom_id=f"c1:set_channels:{name}")
     assert getattr(await rules(rig), name) == rig.channel.id

@@ -225,5 +225,5 @@ async def test_a_gallery_in_which_nothing_could_be_posted_is_refused(rig: Rig):
     allow, refuse = discord.PermissionOverwrite(attach_files=False).pair()
     role = rig.guild.default_role.id
     rig.env.backend.set_overwrite(channel.id, Overwrite(role, OverwriteType.ROLE, allow.value, refuse.value))
-    assert "Give me Attach Files there" in notice((await set_gallery(rig, channel)).response)
+    assert "A moderator can give me Attach Files there" in notice((await set_gallery(rig, channel)).response)
     assert (await rig.bot.parts.store.reactions.get(rig.guild.id)).gallery_channel is None

@@ -81,7 +81,7 @@ async def test_where_the_bot_cannot_post_nothing_is_spent(rig: Rig):
     message = await made(rig)
     deny(rig, embed_links=False)
     await event(rig, message, "🔁", rig.member.id)
-    assert "Give me Embed Links there" in direct_texts(rig, rig.member)[0]
+    assert "A moderator can give me Embed Links there" in direct_texts(rig, rig.member)[0]
     assert len(await rig.jobs()) == 1
 
 

@@ -147,7 +147,7 @@ async def test_a_price_that_has_risen_is_not_paid(rig: Rig):
         ("left", "has left the server"),
         ("channel", "Its channel was deleted"),
         ("forbidden", "in this channel"),
-        ("permission", "Give me Attach Files there"),
+        ("permission", "A moderator can give me Attach Files there"),
         ("word", "a word that this server does not allow"),
         ("pause", "paused"),
         ("limit", "credits"),

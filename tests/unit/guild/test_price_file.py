@@ -86,8 +86,8 @@ def test_a_model_s_name_is_read_as_its_id_and_a_formula_as_text():
     ("line", "why"),
     [
         ("image.generat,,job,1", "no operation"),
-        ("image.generate,,hour,1", "`job`, `output`, or `second`"),
-        ("image.generate,,second,1", "A price is per"),
+        ("image.generate,,hour,1", "per `job` or `output`."),
+        ("image.generate,,second,1", "per `job` or `output`."),
         ("prompt.enhance.image,,job,1", "always costs 1 credit"),
         ("image.generate,,job,-1", "a number from 0"),
         ("image.generate,,job,NaN", "a number from 0"),
