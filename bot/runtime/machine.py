@@ -103,7 +103,7 @@ def _mending(path: Path, *, is_folder: bool) -> str:
 def read_only(database: Path) -> str:
     """Return the URI of an SQLite file that is opened without creating a log."""
     log = database.with_name(f"{database.name}-wal")
-    mode = "mode=ro" if log.exists() and log.stat().st_size else "immutable=1"
+    mode = "mode=ro" if log.exists() and log.stat().st_size else "mode=ro&immutable=1"
     return f"{database.absolute().as_uri()}?{mode}"
 
 
