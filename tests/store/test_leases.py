@@ -408,6 +408,8 @@ async def test_ten_thousand_jobs_are_found_by_index(store: Store, made: Any, clo
     scans = [
         plan for plan in scans if "AS placed GROUP BY" not in plan and "FROM ledger_totals WHERE guild" not in plan
     ]
+    # A server has few limits: all are read, and put in order.
+    scans = [plan for plan in scans if not plan.endswith("FROM limits WHERE guild_id = 700 ORDER BY id")]
     # A card is in `approvals` only while it waits, and few are read of each server.
     scans = [plan for plan in scans if "PARTITION BY guild_id" not in plan or "FROM approvals" not in plan]
     assert any("USING INDEX jobs_message" in plan for plan in plans)
