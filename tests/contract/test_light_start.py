@@ -10,7 +10,7 @@ from pathlib import Path
 from bot.app.entry_points import describe_commands
 
 ROOT = Path(__file__).parents[2]
-NOT_AT_A_START = ("rich", "click", "aiohttp.web", "bot.fleet", "sandbox", "tomllib", "psycopg", "PIL", "simcord")
+NOT_AT_A_START = ("rich", "click", "bot.fleet", "sandbox", "tomllib", "psycopg", "PIL", "simcord")
 IMPORTS = """
 import json, sys
 import cannon_bot
