@@ -203,7 +203,7 @@ async def test_a_large_body_is_cut_at_the_cap(serve_raw, client_for):
             sent += 65536
 
     client = await client_for(await serve_raw(talk))
-    with pytest.raises(UnreadableAnswer, match="too large"):
+    with pytest.raises(UnreadableAnswer, match="an answer that I can't read"):
         await client.get(KEY, "req_1")
     assert sent < 4 * ANSWER_LIMIT_BYTES + 16 * 2**20  # the rest is what the kernel's buffers hold
 
@@ -215,7 +215,7 @@ async def test_a_promised_length_over_the_cap_is_refused_before_reading(serve_ra
         await reader.read()
 
     client = await client_for(await serve_raw(talk), timeout_s=5)
-    with pytest.raises(UnreadableAnswer, match="too large"):
+    with pytest.raises(UnreadableAnswer, match="an answer that I can't read"):
         await client.get(KEY, "req_1")
 
 
@@ -227,7 +227,7 @@ async def test_a_bomb_is_never_unpacked_past_the_cap(coding, serve, client_for):
     client = await client_for(await serve(saying(bomb, headers={"content-encoding": coding})), timeout_s=30)
     tracemalloc.start()
     try:
-        with pytest.raises(UnreadableAnswer, match="too large"):
+        with pytest.raises(UnreadableAnswer, match="an answer that I can't read"):
             await client.get(KEY, "req_1")
         assert tracemalloc.get_traced_memory()[1] < 20 * 2**20
     finally:
@@ -261,7 +261,7 @@ async def test_a_slow_drip_ends_at_the_total_deadline(serve_raw, client_for):
             await asyncio.sleep(0.02)
 
     client = await client_for(await serve_raw(talk), timeout_s=0.3)
-    with pytest.raises(CannonUnavailable, match=r"within 0\.3 s"):
+    with pytest.raises(CannonUnavailable, match="can't reach Cannon Studio"):
         await client.get(KEY, "req_1")
     assert dripped.is_set()
 

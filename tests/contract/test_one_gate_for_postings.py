@@ -29,6 +29,9 @@ def test_results_become_files_in_three_places_only() -> None:
 def test_each_of_them_has_asked_the_gate() -> None:
     assert users(r"(?<!class )\bPosting\(") == {"bot/delivery/posting/poster.py"}
     assert "await self.gate.open_places(" in SOURCES["bot/delivery/posting/poster.py"]
-    post = SOURCES["bot/delivery/posting/copies.py"].partition("async def post(")[2]
+    copies = SOURCES["bot/delivery/posting/copies.py"]
+    post, opened = (
+        copies.partition(f"async def {name}(")[2].partition("\n    async def ")[0] for name in ("post", "opened")
+    )
     assert 0 < post.index("self.gate.require(") < post.index("self._send(")
-    assert 0 < post.index("self.gate.require_person(") < post.index("self._send(")
+    assert 0 < opened.index("self.gate.require_person(") < opened.index("self._files(")
