@@ -33,8 +33,8 @@ EXEMPT = {
 DEVELOPER_ERRORS = frozenset({"AssertionError", "KeyError", "RuntimeError", "TypeError", "ValueError"})
 """Raised for a fault in the code, or caught and turned into a sentence: nobody but a developer reads their words."""
 SQL = (
-    "AFTER ", "ALTER TABLE ", "COPY ", "CREATE ", "CROSS JOIN ", "DECLARE ", "DELETE ", "DROP ", "EXISTS (", "INSERT ",
-    "ORDER BY ", "PRAGMA ", "SELECT ", "SET LOCAL ", "UPDATE ", "VACUUM INTO ", "WITH ",
+    "AFTER ", "ALTER TABLE ", "COPY ", "CREATE ", "CROSS JOIN ", "DECLARE ", "DELETE ", "DROP ", "EXISTS (",
+    "GROUP BY ", "INSERT ", "ORDER BY ", "PRAGMA ", "SELECT ", "SET LOCAL ", "UPDATE ", "VACUUM INTO ", "WITH ",
 )  # fmt: skip
 SQL_PLACEHOLDER = " = ?"
 
