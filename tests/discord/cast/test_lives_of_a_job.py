@@ -18,6 +18,7 @@ from tests.support.cast import add, cast_channel
 from tests.support.channels import rule, shown
 from tests.support.erased import left_in_files, left_in_tables, round_of_upkeep
 from tests.support.me import delete_own
+from tests.support.prices import priced
 from tests.support.reacting import in_channel
 from tests.support.rig import Rig
 from tests.support.settings_pages import set_review
@@ -80,6 +81,7 @@ async def test_images_that_are_used_outlive_every_round(rig: Rig):
 
 
 async def test_a_limit_holds_and_nothing_is_posted(rig: Rig):
+    await priced(rig)
     await add(rig, NAME, pictures=2, look=LOOK)
     limit = Limit(scope=Scope.EVERYONE, period=Period.DAY, credits=Decimal(1))
     await rig.bot.parts.store.limits.set(rig.guild.id, limit, by_id=1)

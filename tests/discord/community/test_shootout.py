@@ -16,6 +16,7 @@ from bot.server.community import shootouts
 from bot.server.community import texts as refusals
 from cogs.community import texts
 from tests.support.channels import rule, shown
+from tests.support.prices import priced
 from tests.support.reacting import other
 from tests.support.rig import Rig
 from tests.support.shootouts import MODELS, card_of, held, jobs_by_letter, over, stored, turn, vote
@@ -259,6 +260,7 @@ async def test_without_models_the_servers_default_and_the_known_ones_are_taken(r
 
 
 async def test_a_limit_holds_for_all_of_it(rig: Rig):
+    await priced(rig, 12)
     limit = Limit(scope=Scope.EVERYONE, period=Period.DAY, credits=Decimal(20))
     await rig.bot.parts.store.limits.set(rig.guild.id, limit, by_id=1)
     refused = await rig.member.slash(rig.channel, "shootout", prompt="a fox #fast", models=MODELS)

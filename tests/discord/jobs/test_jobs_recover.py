@@ -83,7 +83,7 @@ async def test_it_is_not_posted_twice(rig: Rig):
 
 async def test_a_job_that_is_being_made_is_not_recovered(rig: Rig):
     job = await ask(rig)
-    assert "still being made" in private_sentence(await on_job(rig, rig.member, "recover", job.id))
+    assert "still working on this job" in private_sentence(await on_job(rig, rig.member, "recover", job.id))
 
 
 async def test_only_its_author_or_a_moderator_recovers(rig: Rig):
@@ -124,7 +124,7 @@ async def test_where_there_is_still_no_place_it_says_so_and_the_result_stays(rig
     await held(rig)
     deny(rig, send_messages=False)
     result = await on_job(rig, rig.member, "recover")
-    assert "To try again, press **Post it** in `/jobs`" in said(result)
+    assert "Open `/jobs` in another channel and press **Post it**" in said(result)
     assert (await newest(rig)).state is JobState.HELD
 
 
