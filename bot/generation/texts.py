@@ -68,6 +68,7 @@ NO_VARIANT = Text(
 NO_LOOK = Text(
     "This image was made without a character, so there is no other look. Use Subtle or Strong.", why="input.model"
 )
+NOTHING_FAILED = Text("This job did not fail. Use Re-run to make it again.", why="result.no_variation")
 VARIED_IMAGE = Text("Image")
 """The label of the image that a variant is made of."""
 

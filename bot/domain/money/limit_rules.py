@@ -420,5 +420,11 @@ def with_what_is_left(error: Refused, fits: int, request: SpendRequest, spending
     if left is None and not fits:
         return error
     said = texts.FIT_NOW(count=fits, all=len(request.items)) if fits and error.reason != "queue" else ""
-    sentence = sentences(error.sentence, said, "" if left is None else left.sentence())
-    return Refused(sentence, error.reason, may_ask=error.may_ask, fits=fits, needs_host=error.needs_host)
+    rest = "" if left is None else left.sentence()
+    return Refused(
+        sentences(error.sentence, said, rest),
+        error.reason,
+        may_ask=error.may_ask,
+        fits=fits,
+        needs_host=error.needs_host,
+    )

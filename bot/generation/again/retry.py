@@ -11,7 +11,6 @@ from bot.catalogue import LiveCatalogue
 from bot.domain.jobs.card_spec import JobSpec, Origin
 from bot.domain.models import PAID_STATES, Job, JobState
 from bot.domain.server.places import Viewer, is_unchecked
-from bot.domain.texts import GONE
 from bot.domain.words.templates import (
     OutputRef,
     output_of_step,
@@ -71,7 +70,7 @@ class Retries:
         """
         jobs = await self.earlier.of_card(job)
         if not to_retry(jobs):
-            raise InputError(GONE)
+            raise InputError(texts.NOTHING_FAILED)
         await self.reruns.require_payer(job, viewer.member_id)
         card = await self.store.cards.get(job.guild_id, job.card_id)
         return RetryPlan(
