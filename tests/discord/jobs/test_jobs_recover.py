@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from bot.domain.models import Job, JobState, LedgerKind
-from bot.domain.texts import GONE, OWNER_ONLY
+from bot.domain.texts import OWNER_ONLY
+from bot.generation.texts import NOTHING_FAILED
 from cogs.jobs.texts import POSTED_MEANWHILE
 from tests.support.jobs import ask, on_job, said, tried_again
 from tests.support.rig import Rig
@@ -205,9 +206,9 @@ async def test_a_failed_job_is_tried_again_from_its_panel(rig: Rig, who: str):
 
 async def test_a_job_that_did_not_fail_is_not_retried(rig: Rig):
     job = await ask(rig)
-    assert private_sentence(await on_job(rig, rig.member, "retry", job.id)) == str(GONE)
+    assert private_sentence(await on_job(rig, rig.member, "retry", job.id)) == str(NOTHING_FAILED)
     await rig.work()
-    assert private_sentence(await on_job(rig, rig.member, "retry", job.id)) == str(GONE)
+    assert private_sentence(await on_job(rig, rig.member, "retry", job.id)) == str(NOTHING_FAILED)
 
 
 async def test_a_cancelled_job_can_be_retried(rig: Rig):
@@ -223,7 +224,7 @@ async def test_a_job_that_a_moderator_refused_is_not_retried(rig: Rig):
     await rig.bot.parts.store.settings.change(rig.guild.id, lambda rules: replace(rules, approve_above=Decimal(1)))
     job = await ask(rig)
     await rig.bot.parts.moderation.approvals.turn_down(rig.guild.id, job.card_id, "no", by_id=rig.moderator.id)
-    assert private_sentence(await on_job(rig, rig.member, "retry", job.id)) == str(GONE)
+    assert private_sentence(await on_job(rig, rig.member, "retry", job.id)) == str(NOTHING_FAILED)
 
 
 # ---------------------------------------------------------------------- links
