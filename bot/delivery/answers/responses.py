@@ -19,7 +19,7 @@ from bot.delivery.channels.guilds import Guilds
 from bot.domain.models import trace_of
 from bot.domain.texts import GONE, IN_SERVER_ONLY, MANAGERS_ONLY, MODERATORS_ONLY
 from bot.errors import BotError, DatabaseFailing
-from bot.language import SOURCE, Explained, Text, current, from_discord, speak, why_of
+from bot.language import SOURCE, Explained, Text, current, from_discord, speak, why_of, with_names
 from bot.runtime.background import answer_soon
 from bot.runtime.clock import Clock
 from bot.runtime.metrics import Metrics
@@ -99,7 +99,8 @@ class Responses:
         why = why_of(said)
         if not why:
             return said
-        named = f"{why} · `/help` `why`" if self._docs_url is None else page_link(self._docs_url, why)
+        url = self._docs_url
+        named = with_names(f"{why} · `/help` `why`") if url is None else f"[{why}](<{page_address(url, why)}>)"
         return f"{said}\n-# {named}"
 
     async def reply_privately(
@@ -115,7 +116,7 @@ class Responses:
             if not interaction.response.is_done():
                 await in_time(interaction.response.send_message(text, view=shown, ephemeral=True))
             elif interaction.response.type is discord.InteractionResponseType.deferred_channel_message:
-                await _reply_after_deferral(interaction, text, view)
+                await _reply_after_deferral(interaction, text, shown)
             else:
                 await in_time(interaction.followup.send(text, view=shown, ephemeral=True))
         except DISCORD_ERRORS as error:
@@ -129,16 +130,11 @@ def page_address(docs_url: str, why: str) -> str:
     return f"{docs_url.rstrip('/')}/troubleshooting{language}.html#{why}"
 
 
-def page_link(docs_url: str, why: str) -> str:
-    """Return a link without preview, with the page's id as its text."""
-    return f"[{why}](<{page_address(docs_url, why)}>)"
-
-
 async def _at_once() -> None:
     """Return at once."""
 
 
-async def _reply_after_deferral(interaction: discord.Interaction[Any], text: str, view: discord.ui.View | None) -> None:
+async def _reply_after_deferral(interaction: discord.Interaction[Any], text: str, view: discord.ui.View) -> None:
     """Turn a "thinking…" into an ephemeral reply.
 
     A public one is deleted first: the next message then is one of its own
@@ -150,8 +146,7 @@ async def _reply_after_deferral(interaction: discord.Interaction[Any], text: str
             await in_time(original.edit(content=text, embeds=[], attachments=[], view=view))
             return
         await in_time(original.delete())
-    shown = discord.utils.MISSING if view is None else view
-    await in_time(interaction.followup.send(text, view=shown, ephemeral=True))
+    await in_time(interaction.followup.send(text, view=view, ephemeral=True))
 
 
 def _unwrapped(error: BaseException) -> BaseException:

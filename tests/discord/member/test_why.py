@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.delivery.answers.responses import page_link
-from bot.language import Explained, speaking
+from bot.language import Explained
 from bot.language.pages import page, written
 from cogs.member.texts import NO_PAGE
 from cogs.ui.texts import GONE
@@ -17,7 +16,6 @@ from tests.support.rig import Rig, running
 from tests.support.surface import private_sentence, unlinked
 
 DOCS = "https://example.org/docs/"
-UNKNOWN = "xyzzy qwrtz"
 
 
 def fields(result: Any) -> dict[str, str]:
@@ -31,8 +29,7 @@ async def asked(rig: Rig, why: str) -> Any:
 
 async def refused(rig: Rig) -> str:
     """Return what a member reads who may not use the bot: the words of a refusal of the use case."""
-    result = await rig.member.slash(rig.channel, "help", topic="nothing")
-    return str(result.response.content)
+    return str((await rig.member.slash(rig.channel, "help", topic="nothing")).response.content)
 
 
 @pytest.mark.parametrize(
@@ -56,6 +53,11 @@ async def test_a_reader_of_another_language_gets_the_page_in_it(tmp_path: Path):
     async with running(tmp_path, docs_url=DOCS) as rig:
         speaks(rig.member, "de")
         assert "troubleshooting.de.html#input.name" in await refused(rig)
+
+
+async def test_a_reader_of_another_language_gets_the_name_of_the_option_in_it(rig: Rig):
+    speaks(rig.member, "de")
+    assert (await refused(rig)).endswith(" `warum`")
 
 
 @pytest.mark.parametrize(
@@ -85,7 +87,7 @@ async def test_the_page_is_in_the_readers_language_with_its_names_of_commands(ri
 
 
 async def test_words_that_fit_nothing_are_answered_with_what_to_do(rig: Rig):
-    result = await rig.member.slash(rig.channel, "help", why=UNKNOWN)
+    result = await rig.member.slash(rig.channel, "help", why="xyzzy qwrtz")
     assert private_sentence(result) == str(NO_PAGE)
 
 
@@ -101,11 +103,6 @@ async def test_the_list_offers_what_fits_best_first_in_the_readers_language(rig:
     assert len(choices) <= 25
     assert {each["value"] for each in choices[:3]} <= {why for why in written() if why.startswith("key.")}
     assert "clé API" in choices[0]["name"]
-
-
-def test_a_link_has_no_preview_and_is_the_languages():
-    with speaking("ja"):
-        assert page_link(DOCS, "key.none") == "[key.none](<https://example.org/docs/troubleshooting.ja.html#key.none>)"
 
 
 def test_what_is_sent_with_a_page_is_still_its_words():
