@@ -50,7 +50,7 @@ def tracked() -> list[Path]:
     else:
         built = re.compile(r"\.venv|\.git|\.env|dist|data|\..*_cache|\.hypothesis|__pycache__|.*\.egg-info")
         found = [path for path in ROOT.rglob("*") if not any(map(built.fullmatch, path.relative_to(ROOT).parts))]
-    return [path for path in found if path.is_file() and path.suffix not in {".otf", ".png", ".pyc", ".ttc"}]
+    return [path for path in found if path.is_file() and path.suffix not in {".png", ".pyc", ".xz"}]
 
 
 def toml() -> dict[str, Any]:
