@@ -168,7 +168,7 @@ class CleanRoot:
         return output
 
     async def start(self, line: str, *, env: Mapping[str, str] | None = None) -> Started:
-        """Start a command line in the clone; its process is the command's own, in a group and session of its own."""
+        """Start a command line in the clone; its process is the last command's own, in its own group and session."""
         mounts = [
             *(
                 f"mount --bind -o ro {shlex.quote(str(path))} {self._inside(path)}"
@@ -179,7 +179,7 @@ class CleanRoot:
             f"mount --rbind /dev {self.place}/dev",
             f"mount -t tmpfs -o mode=1777 tmpfs {self.place}/dev/shm",
         ]
-        words = f"PATH=/usr/local/bin; cd /{CLONE} && exec {line}"
+        words = " && exec ".join(f"PATH=/usr/local/bin; cd /{CLONE} && {line}".rsplit(" && ", 1))
         chroot = f"exec chroot --userspec={USER}:{USER} {self.place} /bin/sh -ec {shlex.quote(words)}"
         kept = {name: value for name, value in os.environ.items() if name.startswith(INSTALLERS)}
         process = await asyncio.create_subprocess_exec(
