@@ -111,8 +111,6 @@ class JobLeases(Repository):
         return await self._database.write_apart(change)
 
     async def drop(self, token: str) -> None:
-        """End this process's lease."""
-
         def change(db: Connection) -> None:
             _end_lease(db, token)
 
@@ -157,7 +155,6 @@ class JobLeases(Repository):
         return await self._database.write(change, HOST)
 
     async def under(self, token: str, job_ids: Collection[str]) -> dict[str, Job]:
-        """Return those jobs, of any guild, under this lease, by id."""
         return await self._database.read(lambda db: _under(db, token, job_ids))
 
 
@@ -272,7 +269,6 @@ class Follower:
 
     @property
     def is_noted(self) -> bool:
-        """Whether the job says that it is followed, be it by the dead."""
         return self.lease is not None
 
     def lives(self, now: float) -> bool:

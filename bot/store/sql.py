@@ -50,9 +50,7 @@ class Row(Protocol):
 
     def __len__(self) -> int: ...
 
-    def keys(self) -> Sequence[str]:
-        """Return the names of the columns, in order."""
-        ...
+    def keys(self) -> Sequence[str]: ...
 
 
 class Cursor(Protocol):
@@ -84,9 +82,7 @@ class OwnConnection(Connection, Protocol):
     """A connection owned by its thread, which begins and ends transactions."""
 
     @property
-    def in_transaction(self) -> bool:
-        """Whether a transaction is open."""
-        ...
+    def in_transaction(self) -> bool: ...
 
     def close(self) -> None:
         """Close the connection; uncommitted changes are rolled back."""

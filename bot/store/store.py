@@ -154,7 +154,6 @@ class Store:
         self._database.language_of = lambda db, guild_id: language_of(guild_id, rules_of(db, guild_id))
 
     def limit_host_key(self, limits: Sequence[Limit]) -> None:
-        """Apply these limits to spending on the host's key."""
         self._database.host_limits = tuple(limits)
 
     @classmethod
@@ -268,7 +267,6 @@ class Store:
         return self._database.path if isinstance(self._database, SqliteDatabase) else None
 
     def name_process(self, name: str) -> None:
-        """Note this process's name in all that it claims."""
         self._database.process = name
 
     async def close(self) -> None:
@@ -339,5 +337,4 @@ class Store:
 
 @functools.cache
 def _repositories() -> dict[str, type[Repository]]:
-    """Return the store's repositories by the names of their attributes."""
     return {name: kind for name, kind in get_type_hints(Store).items() if issubclass(kind, Repository)}

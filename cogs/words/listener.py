@@ -15,7 +15,7 @@ from discord.ext import commands
 
 from bot.delivery.card.readers import GuildLanguages
 from bot.delivery.channels.facts import DISCORD_ERRORS, in_time
-from bot.delivery.channels.messages import custom_ids_of, nonce_of
+from bot.delivery.channels.messages import nonce_of
 from bot.domain.models import SOURCE_KINDS, MediaKind
 from bot.domain.money.spending_policy import needs_approval, refuse_blocked
 from bot.domain.server.places import PostingPlace, Viewer, require_channel
@@ -31,7 +31,6 @@ from bot.generation.generations import DRAFT_LIFE_S, Generations
 from bot.generation.own_defaults import REFERENCES, OwnDefaults, Typed
 from bot.generation.sources import FILES_MAX, SourceRef, require_kept
 from bot.generation.words import AGAIN, NEXT_SHOT, VARY, Reading, clean_words, is_addressed, read
-from bot.jobs.second_copy import SecondCopy
 from bot.language import sentences, speak, tr
 from bot.runtime.pace import TokenBucket
 from bot.server.operations import OperationSwitches
@@ -189,9 +188,7 @@ class WordListener(commands.Cog):
             price = texts.PRICE_ON_BUTTON() if total.price is not None else texts.PRICE_UNKNOWN(guess=total.most)
         end = APPROVED_FIRST if is_approved else texts.NOT_CHARGED
         said = sentences(_text(asked), texts.PRICE_ON_BUTTON if not is_alone else price, end)
-        sent = await self._send(message, said, view_of(buttons))
-        if buttons[0].custom_id not in custom_ids_of(sent):  # another copy of the bot has answered, by the same nonce
-            await use(self.bot, SecondCopy).look(sent.id, custom_ids_of(sent))
+        await self._send(message, said, view_of(buttons))
 
     async def _send(
         self, message: discord.Message, text: str, view: discord.ui.View = discord.utils.MISSING

@@ -148,7 +148,7 @@ def test_all_recipes_together_pass_the_checks(tmp_path: Path) -> None:
     if (types := ROOT / ".mypy_cache").is_dir():
         shutil.copytree(types, tmp_path / types.name)  # only what the recipes changed is checked again
     budgets = tmp_path / "pyproject.toml"  # what a recipe adds is paid for elsewhere, which no recipe can say
-    budgets.write_text(re.sub(r" = \[\d+, \d+\]", " = [99999, 999999]", budgets.read_text()))
+    budgets.write_text(re.sub(r" = \[\d+, \d+\]", " = [999999, 9999999]", budgets.read_text()))
     run(tmp_path, "make check")
 
 

@@ -24,6 +24,8 @@ from bot.app.client import CannonBot
 from bot.app.parts import Parts
 from bot.app.practice_process import NoPracticeStudio
 from bot.domain.jobs.card_spec import CardSpec, JobSpec, Origin, Place
+from bot.domain.money.costs import ListedPrice
+from bot.domain.money.spend_request import DEFAULT_HOLD
 from bot.errors import Refused
 from bot.jobs.intake import Accepted
 from bot.runtime.clock import SystemClock
@@ -89,6 +91,7 @@ async def parts_on(url: str, monthly_limit: str, monthly_total: str) -> AsyncIte
         store = await Store.open(PostgresUrl(url), clock=SystemClock(), secret_keys=[SECRET])
         try:
             parts = await assemble(bot.setup, store)
+            parts.host_prices.lines = {("image.generate", ""): ListedPrice(credits=DEFAULT_HOLD)}
             yield parts
             for each in (parts.client, parts.mcp, parts.media):
                 await each.aclose()

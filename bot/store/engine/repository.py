@@ -73,7 +73,6 @@ class Decision:
 
     @property
     def is_promised(self) -> bool:
-        """Whether a member was promised that moderators read it."""
         return self.kind in PROMISED
 
 
@@ -208,5 +207,4 @@ def signature_in(db: Connection) -> str:
 def problems_of_copies(db: Connection, now: float) -> list[str]:
     """Return a sentence if a second copy of the bot was detected recently."""
     row = db.execute("SELECT value FROM meta WHERE name = ?", (SECOND_COPY_META,)).fetchone()
-    is_recent = row is not None and now - float(row[0]) < PROOF_HOLDS_S
-    return [texts.second_copy(float(row[0]))] if row is not None and is_recent else []
+    return [] if row is None or now - float(row[0]) >= PROOF_HOLDS_S else [texts.second_copy(float(row[0]))]

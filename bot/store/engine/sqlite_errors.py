@@ -47,11 +47,13 @@ def explained(path: Path | None = None, *, db: object = None) -> Iterator[None]:
         if primary not in _REASONS:
             raise
         there = path or _file_of(db)
-        if there is not None and primary in _WITHOUT_ROOM and not has_room(there.parent):
+        if there and primary in _WITHOUT_ROOM and not has_room(there.parent):
             primary = sqlite3.SQLITE_FULL
+        if there and there.is_dir():
+            primary = sqlite3.SQLITE_CANTOPEN  # not a failing disk, as a read-only look calls it
         kind, sentence = _REASONS[primary]
-        for_host = str(sentence).format(name=texts.OUR_DATABASE if there is None else there)
-        if there is not None and kind == "full":
+        for_host = str(sentence).format(name=there or texts.OUR_DATABASE)
+        if there and kind == "full":
             for_host = runtime_texts.DISK_IS_FULL(path=there.parent)
         for_member = texts.OUT_OF_ORDER if kind in _FOR_HOST else sentence
         raise DatabaseFailing(

@@ -185,7 +185,6 @@ class Voices(Repository):
     """The tables `voice_defaults` and `voice_samples`. `key_id` is the paying API key, None for the host's."""
 
     async def default_of(self, guild_id: int, member_id: int) -> str:
-        """Return the member's default voice in the guild, '' for none."""
         key = guild_id, member_id
         return await self._database.recall(Recalled.VOICES, key, lambda db: _voice(db, key))
 

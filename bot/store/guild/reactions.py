@@ -195,7 +195,6 @@ class ReactionActs(Repository):
         return await self._write(key.guild_id, change)
 
     async def clear(self, guild_id: int, message_id: int, emoji: str | None) -> list[str]:
-        """Delete all reactions on a message, or those with one emoji. Returns the ids of their cards."""
         values = {"guild_id": guild_id, "message_id": message_id, "emoji": emoji}
 
         def change(db: Connection) -> list[str]:

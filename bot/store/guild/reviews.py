@@ -39,7 +39,6 @@ class ReviewRule:
 
 
 def rules_in(db: Connection, guild_id: int) -> tuple[ReviewRule, ...]:
-    """Return the guild's rules, the server-wide one first."""
     rows = db.execute(
         "SELECT channel_id, review_channel FROM review_rules WHERE guild_id = ? ORDER BY channel_id", (guild_id,)
     ).fetchall()
@@ -146,7 +145,6 @@ class Reviews(Repository):
     """The tables `review_rules` and `reviews`."""
 
     async def rules(self, guild_id: int) -> tuple[ReviewRule, ...]:
-        """Return the guild's rules, the server-wide one first."""
         return await self._database.read(lambda db: rules_in(db, guild_id))
 
     async def set_rule(

@@ -133,7 +133,6 @@ def _refuse(database: Path | PostgresUrl, target: Path, *, replaces: bool, with_
 
 @contextlib.contextmanager
 def file_errors(target: Path) -> Iterator[None]:
-    """Raise StoreError for a file that cannot be written."""
     try:
         yield
     except OSError as error:

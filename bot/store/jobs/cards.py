@@ -331,7 +331,6 @@ class Cards(Repository):
         return await self._database.recall(Recalled.CARDS, (card_id, guild_id), look)
 
     async def with_jobs(self, guild_id: int, card_id: str) -> tuple[Card, tuple[Job, ...]] | None:
-        """Return the guild's card with its jobs in order, from one snapshot."""
         return await self._database.read(lambda db: self._card_where(db, _CARD, (guild_id, card_id)))
 
     async def in_message(self, guild_id: int, message_id: int) -> tuple[Card, tuple[Job, ...]] | None:

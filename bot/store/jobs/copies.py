@@ -119,7 +119,6 @@ class Pings(Repository):
         await self._execute(query, (self._clock.wall(), guild_id, card_id), guild_id=guild_id)
 
     async def done(self, guild_id: int, card_id: str) -> None:
-        """Note that the author was pinged, or need not be."""
         await self._execute(
             "UPDATE cards SET ping_due_at = NULL WHERE guild_id = ? AND id = ?", (guild_id, card_id), guild_id=guild_id
         )

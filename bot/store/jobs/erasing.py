@@ -113,7 +113,6 @@ def erase_copies(db: Connection, guild_id: int, member_id: int, job_ids: Sequenc
 
 
 def _made_from(db: Connection, guild_id: int, job_ids: Sequence[str]) -> Collection[Row]:
-    """Return what was made from the jobs, and from that, and so on."""
     found: dict[str, Row] = {}
     newest = list(job_ids)
     while newest:

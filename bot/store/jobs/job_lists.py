@@ -62,7 +62,6 @@ class JobLists(_PlacedLists):
         return await self._search(_Search(words, _NEWEST if words else _NEWEST_RESULTS, _RESULTS, values, limit))
 
     async def found(self, guild_id: int, job_ids: Sequence[str]) -> list[Job]:
-        """Return the guild's existing jobs with these ids, in their order."""
         values = {"guild_id": guild_id, "ids": to_json(list(job_ids))}
         return await self._database.glance(lambda db: list(jobs_from(db, _FOUND, values)))
 
@@ -80,7 +79,6 @@ class JobLists(_PlacedLists):
         return next(iter(await self._placed(_PLACED, {"guild_id": guild_id, "id": job_id})), None)
 
     async def in_message(self, guild_id: int, message_id: int) -> list[PlacedJob]:
-        """Return the guild's jobs with results in that message, in order, and their cards' places."""
         return await self._placed(_IN_MESSAGE, {"guild_id": guild_id, "message_id": message_id})
 
     async def counts(self, guild_id: int) -> dict[JobState, int]:

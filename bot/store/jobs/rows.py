@@ -188,7 +188,6 @@ def with_subject(db: Connection, job: Job) -> Job:
 
 
 def jobs_from(db: Connection, query: str, values: Parameters) -> tuple[Job, ...]:
-    """Return the jobs of a query, with what their sources show."""
     return tuple(with_subject(db, job_of(row)) for row in db.execute(query, values).fetchall())
 
 

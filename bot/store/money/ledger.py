@@ -60,12 +60,10 @@ class Ledger(Repository):
 
 
 def hold(db: Connection, job: Job, now: float) -> None:
-    """Hold the job's credits."""
     _write(db, job, LedgerKind.HOLD, job.held, now)
 
 
 def grant(db: Connection, guild_id: int, member_id: int, amount: Decimal, now: float, *, practice: bool) -> None:
-    """Book a grant of credits to a member."""
     db.execute(
         "INSERT INTO ledger (guild_id, member_id, job_id, kind, credits_milli, at, practice)"
         " VALUES (?, ?, NULL, ?, ?, ?, ?)",

@@ -24,7 +24,6 @@ class Limits(Repository):
     """The table `limits`."""
 
     async def all(self, guild_id: int) -> tuple[Limit, ...]:
-        """Return the guild's limits, in the order first set."""
         return await self._database.recall(Recalled.LIMITS, (guild_id,), lambda db: limits_of(db, guild_id))
 
     async def set(self, guild_id: int, limit: Limit, *, by_id: int, record: RecordOf[Limit] | None = None) -> Limit:
@@ -81,7 +80,6 @@ class Grants(Repository):
         expires_at: float | None,
         record: RecordOf[Grant] | None = None,
     ) -> Grant:
-        """Grant a member one-time credits."""
         now = self._clock.wall()
 
         def change(db: Connection) -> Grant:
@@ -93,7 +91,6 @@ class Grants(Repository):
         return await self._recorded(guild_id, change, record)
 
     async def of_member(self, guild_id: int, member_id: int, *, used_up: bool = False) -> list[Grant]:
-        """Return the member's grants in the guild, soonest to expire first."""
         now = self._clock.wall()
         return await self._database.read(lambda db: grants_of(db, guild_id, member_id, now, used_up=used_up))
 
@@ -164,7 +161,6 @@ class Blocks(Repository):
         return block if _applies(block, now) else None
 
     async def all(self, guild_id: int) -> list[Block]:
-        """Return the guild's current blocks, newest first."""
         now = self._clock.wall()
         rows = await self._rows(
             "SELECT * FROM blocks WHERE guild_id = ? AND (until IS NULL OR until > ?) ORDER BY at DESC, member_id",

@@ -61,7 +61,6 @@ class Prices(Repository):
         return await self._recorded(guild_id, change, record)
 
     async def all(self, guild_id: int) -> Mapping[tuple[str, str], ListedPrice]:
-        """Return the guild's price list by (operation, model)."""
         return await self._database.recall(Recalled.PRICES, (guild_id,), lambda db: _prices(db, guild_id))
 
 

@@ -38,7 +38,6 @@ _DUE = "UPDATE events SET due_at = ? WHERE guild_id = ? AND grant_id = ? AND sta
 def purse_of(
     db: Connection, guild_id: int, member_id: int, channel_ids: Collection[int], now: float, *, practice: bool
 ) -> EventPurse | None:
-    """Return the purse of the event that runs in one of these channels, if the member takes part in it."""
     values = {
         "guild_id": guild_id,
         "member_id": member_id,
@@ -56,7 +55,6 @@ def purse_of(
 
 
 def left_in(db: Connection, guild_id: int, grant_id: int, member_id: int = NO_MEMBER) -> tuple[Decimal, Decimal]:
-    """Return what is left in a purse, and what it has paid or holds for a member."""
     values = {"guild_id": guild_id, "grant_id": grant_id, "member_id": member_id}
     grant, used = db.execute(_GRANT, values).fetchone(), db.execute(_PAID, values).fetchone()
     left = grant["credits_milli"] - int(used["paid"])

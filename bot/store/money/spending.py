@@ -138,7 +138,6 @@ class Spending:
 
     @property
     def running_of_guild(self) -> int:
-        """Running jobs of the guild, counted up to its limit."""
         return sum(placed_of(self.db, self.guild_id, self.rules.running_per_server).values())
 
     @property
@@ -307,7 +306,6 @@ def rules_of(db: Connection, guild_id: int) -> Rules:
 
 
 def limits_of(db: Connection, guild_id: int) -> tuple[Limit, ...]:
-    """Return the guild's limits, in the order first set."""
     rows = db.execute("SELECT * FROM limits WHERE guild_id = ? ORDER BY id", (guild_id,)).fetchall()
     return tuple(limit_of(row) for row in rows)
 

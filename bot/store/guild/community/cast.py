@@ -63,7 +63,6 @@ class Cast(Repository):
         return None if row is None else _member(row)
 
     async def find(self, guild_id: int, *, keys: Collection[str] = (), ids: Collection[str] = ()) -> list[CastMember]:
-        """Return those of the guild with one of these name keys or ids."""
         if not keys and not ids:
             return []
         named = to_json([to_text(each) for each in keys])
@@ -144,7 +143,6 @@ class Cast(Repository):
 
 
 def forget_pictures(db: Connection, guild_id: int, member_id: int, now: float) -> None:
-    """Have the messages with the pictures of what a member added deleted."""
     db.execute(_LEAVE_ALL, (now, guild_id, member_id))
 
 

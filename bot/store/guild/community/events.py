@@ -117,8 +117,6 @@ class Events(Repository):
         return [_event(row) for row in await self._rows(_OPEN, (guild_id,))]
 
     async def use(self, event: ServerEvent, member_id: int) -> PurseUse:
-        """Return what the purse has paid, and for this member."""
-
         def look(db: Connection) -> PurseUse:
             left, of_member = left_in(db, event.guild_id, event.grant_id, member_id)
             (members,) = db.execute(_USE, (event.guild_id, event.id)).fetchone()
@@ -156,7 +154,6 @@ class Events(Repository):
         return await self._row(_AWAITED, _requested(event)) is not None
 
     async def note_emptied(self, event: ServerEvent) -> None:
-        """Note that the channel knows that the purse is empty."""
         await self._execute(
             "UPDATE events SET emptied = 1, due_at = ends_at WHERE guild_id = ? AND id = ?",
             (event.guild_id, event.id),
@@ -248,7 +245,6 @@ def _requested(event: ServerEvent) -> dict[str, Any]:
 
 
 def _entries(db: Connection, event: ServerEvent, now: float) -> list[EventEntry]:
-    """Return the event's cards that may be placed, with their votes."""
     rows = db.execute(_ENTRIES, _requested(event)).fetchall()
     withheld = withheld_in(db, event.guild_id, {row["job_id"] for row in rows}) if rows else frozenset()
     found: dict[str, Row] = {}

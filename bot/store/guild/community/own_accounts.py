@@ -71,7 +71,6 @@ class MemberAccounts(Repository):
         return removed
 
     async def guilds(self, member_id: int) -> set[int]:
-        """Return the guilds in which the account has open jobs."""
         return {job.guild_id for job in await self._database.read(lambda db: _open(db, member_id))}
 
     async def sums(self, member_id: int, since: float) -> OwnSums:

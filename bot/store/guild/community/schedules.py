@@ -38,7 +38,6 @@ class Schedules(Repository):
     """The table `schedules`. Its runs are stored with their cards: bot/store/money/schedule_runs.py."""
 
     async def all(self, guild_id: int) -> list[Schedule]:
-        """Return the guild's schedules, oldest first."""
         return [_schedule(row) for row in await self._rows(_ALL, (guild_id,))]
 
     async def get(self, guild_id: int, schedule_id: str) -> Schedule | None:
