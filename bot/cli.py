@@ -80,7 +80,6 @@ class _Version(argparse.Action):
     """Prints the version. A clone's commit is read only then."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
-        """Print it and end."""
         print(f"cannon-bot {__version__} ({commit()})")
         parser.exit()
 

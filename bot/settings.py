@@ -45,7 +45,6 @@ class SecretStr:
         self._text = text
 
     def get_secret_value(self) -> str:
-        """Return the secret as plain text."""
         return self._text
 
     def __bool__(self) -> bool:
@@ -99,7 +98,6 @@ def _url(text: str, http_to: Callable[[str], bool] = lambda _host: False) -> str
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host is this machine."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -51,12 +51,10 @@ class UsableKey:
 
     @property
     def is_practice(self) -> bool:
-        """Whether it is for practice, answered by the sandbox."""
         return is_practice_key(self.secret)
 
     @property
     def books(self) -> Books:
-        """The books of what it pays."""
         if self.own:
             return Books.OWN
         return Books.PRACTICE if self.is_practice else Books.SERVER

@@ -254,7 +254,6 @@ class CatalogueRefresh:
         return found.failure
 
     async def _adopt(self, read: dict[FactKey, str], meta: dict[str, str]) -> None:
-        """Learn, store and announce what was read."""
         async with self._adopting:
             facts = {**self._facts, **read}
             sources = {source for source, _ in read}

@@ -180,7 +180,6 @@ class CannonBot(GatewayClient, Bot):
 
     @property
     def setup(self) -> Setup:
-        """What the parts are made from."""
         return Setup(
             bot=self,
             role=self.role,

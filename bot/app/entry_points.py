@@ -94,7 +94,6 @@ def _start_error(error: Exception) -> StartError:
 
 
 def _reason(error: Exception) -> str:
-    """Return the reason as the system words it."""
     if isinstance(error, TimeoutError):
         return texts.NO_ANSWER_IN_TIME
     inner = getattr(error, "os_error", None) or getattr(error, "certificate_error", None) or error

@@ -81,7 +81,6 @@ class Role(StrEnum):
 
     @property
     def answers(self) -> bool:
-        """Whether it is connected to the gateway."""
         return self is not Role.WORKER
 
     @property

@@ -141,7 +141,6 @@ class NoPracticeStudio:
 
 
 async def _address_of(process: asyncio.subprocess.Process) -> str:
-    """Send the process its secret path and return its address."""
     if process.stdin is None or process.stdout is None:
         raise OSError("no pipes")
     process.stdin.write(json.dumps({"path": f"/{secrets.token_urlsafe(24)}"}).encode() + b"\n")

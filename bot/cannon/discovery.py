@@ -146,7 +146,6 @@ class _Reading:
         return kept
 
     async def _operations(self, ids: Iterable[str]) -> None:
-        """Ask for each operation, and for those that the answers name."""
         waiting = [each for each in dict.fromkeys(ids) if (OPERATION, each) not in self.found.answers]
         asked: set[str] = set()
         while waiting and len(asked) < ASKED_MAX:

@@ -361,7 +361,6 @@ def _words(text: str) -> str:
 
 
 def _without_secrets(link: re.Match[str]) -> str:
-    """Strip a link's login and query."""
     return link[1] + _LOGIN.sub("", _AFTER_PATH.sub("", link[2]), count=1)
 
 

@@ -163,7 +163,6 @@ class LiveCatalogue:
 
     @property
     def current(self) -> Catalogue:
-        """The current, immutable catalogue."""
         return self._current
 
     @property
@@ -181,7 +180,6 @@ class LiveCatalogue:
         self._current = self._current.replaced(self._current.operations.values(), aliases)
 
     async def names_operations(self, document: object) -> bool:
-        """Whether a document names operations."""
         return await asyncio.to_thread(merge, self._built_in, document) is not self._built_in
 
     async def learn(self, *documents: object, kept: Collection[Operation] = ()) -> list[ApiChange]:

@@ -188,7 +188,6 @@ def text_too_long(label: str, limit: int, length: int) -> str:
 
 
 def whole_number_near(number: float) -> str:
-    """Return what a fraction should be."""
     below = math.floor(number)
     return tr("a whole number, such as {below} or {above}", below=amount(below), above=amount(below + 1))
 

@@ -114,7 +114,6 @@ class LogChannel:
         return Posted.DONE
 
     async def post(self, guild_id: int, line: str) -> Posted:
-        """Post a line to the guild's log channel, if any, without pings."""
         channel_id = (await self.store.settings.get(guild_id)).log_channel
         return Posted.NEVER if channel_id is None else await self._post(guild_id, channel_id, line)
 

@@ -101,7 +101,6 @@ class JobState(StrEnum):
 
     @property
     def ended(self) -> bool:
-        """Whether the job has reached an end state."""
         return self in END_STATES
 
 
@@ -193,7 +192,6 @@ class Estimate:
 
     @property
     def is_known(self) -> bool:
-        """Whether it is more than a guess."""
         return self.basis != UNKNOWN
 
 
@@ -231,7 +229,6 @@ class Card:
 
     @property
     def place_id(self) -> int:
-        """The channel of its message."""
         return self.message_channel_id or self.channel_id
 
     @property
@@ -362,7 +359,6 @@ class Job:
 
     @property
     def is_at_home(self) -> bool:
-        """As of its card."""
         return self.guild_id == self.author_id
 
     @property
@@ -425,7 +421,6 @@ class Job:
 
     @property
     def model(self) -> str | None:
-        """The requested model, if one was named."""
         model = self.input.get("model")
         return model if isinstance(model, str) else None
 
@@ -448,7 +443,6 @@ class Job:
 
     @property
     def derivation(self) -> Derivation:
-        """What it has from its source."""
         return Derivation(variation=self.variation, orders=self.orders, source_id=self.source_id, casting=self.casting)
 
     @property

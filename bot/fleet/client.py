@@ -92,7 +92,6 @@ class FleetBot(RuntimeShards, CannonBot):
         return self._cards
 
     def leads(self) -> bool:
-        """Whether this process is the leader."""
         return self.role.works and self._database.leadership.is_leader
 
     def _join(self) -> None:
@@ -213,7 +212,6 @@ class FleetBot(RuntimeShards, CannonBot):
             await self.leases.stop()
 
     async def _leave(self) -> None:
-        """Release this process's calls."""
         if self._budget is not None:
             await self._budget.stop()
         if self._shared is not None:

@@ -114,7 +114,6 @@ class ShardKeeper:
         return self._held if self._left_s() > 0 else frozenset()
 
     def holds(self, shard_id: int) -> bool:
-        """Whether this process holds the shard."""
         return shard_id in self._held and self._left_s() > 0
 
     def keeps(self, shard_id: int) -> bool:

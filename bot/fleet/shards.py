@@ -54,7 +54,6 @@ class FleetShards:
 
     @property
     def held(self) -> int:
-        """The number of shards held."""
         return 0 if self._keeper is None else len(self._keeper.held)
 
     @property

@@ -49,7 +49,6 @@ def share_counts(signals: Signals, name: str, fact: Fact, own: str) -> None:
 
 
 def share_calls(signals: Signals, calls: WorkerSignals) -> None:
-    """Have every process's worker called."""
     calls.tell = signals.send
     for name in (WAKE, CLAIM, HINT, DECIDED, RESUME):
         signals.listen(name, partial(calls.heard, name))

@@ -112,7 +112,6 @@ class Generation:
         return replace(self, consent=consent)
 
     def paid_by(self, pays: Pays) -> Generation:
-        """Return it with the server or the member paying."""
         return replace(self, consent=replace(self.consent, pay=pays.value))
 
     def to_draft(self, shown: ShownPrice | None = None) -> dict[str, Any]:
@@ -184,7 +183,6 @@ def _file_of(data: Mapping[str, Any]) -> SourceFile:
 
 
 def nested(texts: Mapping[str, str]) -> dict[str, Any]:
-    """Return texts by path as nested values by field."""
     values: dict[str, Any] = {}
     for path, text in texts.items():
         name, inside, key = path.partition(".")

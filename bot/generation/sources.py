@@ -114,7 +114,6 @@ class SourceRef:
 
     @property
     def count(self) -> int:
-        """How many of the three are set."""
         return sum(given is not None for given in (self.attachment, self.url, self.job_id))
 
 

@@ -91,5 +91,4 @@ class SecondCopy:
                 log.warning("second_copy.not_noted", error=error)
 
     def heard(self) -> None:
-        """Note a proof."""
         self._until = self._clock.monotonic() + PROOF_HOLDS_S

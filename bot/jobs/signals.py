@@ -43,7 +43,6 @@ class WorkerSignals:
         self.tell(RESUME, str(guild_id), slot or "")
 
     def reach(self, worker: Worker) -> None:
-        """Call this worker from now on."""
         self._calls = {
             WAKE: worker.wake,
             CLAIM: worker.agenda.claim_soon,

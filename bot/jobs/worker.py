@@ -75,7 +75,6 @@ class Worker:
 
     @property
     def followed(self) -> int:
-        """The number of followed jobs."""
         return len(self.agenda.jobs)
 
     def wake(self) -> None:

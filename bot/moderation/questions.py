@@ -18,7 +18,6 @@ from bot.store.guild.approvals import GrantNote
 
 
 def total(jobs: Sequence[Job]) -> Decimal:
-    """Return the jobs' total estimate in credits."""
     return sum((job.estimate for job in jobs), Decimal(0))
 
 

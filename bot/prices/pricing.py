@@ -67,7 +67,6 @@ class CheckedJob:
 
     @property
     def factors(self) -> PriceFactors:
-        """What makes its price."""
         return price_factors(self.operation, self.input)
 
     @property

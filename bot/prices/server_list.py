@@ -30,7 +30,6 @@ ERRORS_SHOWN: Final = 5
 
 
 def require_priceable(operation: Operation, per: PriceUnit) -> None:
-    """Raise InputError if the operation can't have a price, or not by this unit."""
     if operation.fixed_credits is not None:
         raise InputError(
             texts.ALWAYS_COSTS(operation=operation.title, price=credits_words(operation.fixed_credits)), "operation"

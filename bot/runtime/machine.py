@@ -87,7 +87,6 @@ SYSTEMS = frozenset(
 
 
 def _mending(path: Path, *, is_folder: bool) -> str:
-    """Return what gives the bot this folder, or this file with its folder, which it may not use."""
     folder = path if is_folder else path.parent
     user, group, place = os.getuid(), os.getgid(), shlex.quote(str(folder))
     is_systems = len(folder.parts) == 1 or (len(folder.parts) == 2 and folder.name in SYSTEMS)

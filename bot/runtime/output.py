@@ -37,7 +37,6 @@ class LineQueue(QueueHandler):
         _Writer(self._lines, self).start()
 
     def enqueue(self, record: logging.LogRecord) -> None:
-        """Queue the record, or drop it if the queue is full."""
         try:
             self._lines.put_nowait(record)
         except queue.Full:

@@ -81,7 +81,6 @@ class Pace:
         self._limited = asyncio.Event()
 
     async def take(self, *, is_urgent: bool = False) -> None:
-        """Wait for permission."""
         self.waiting += 1
         try:
             async with contextlib.nullcontext() if is_urgent else self._turn_of_others, self._turn:
@@ -105,7 +104,6 @@ class Waiting(Generic[K]):
         self._since.append((who, self._clock.monotonic()))
 
     def anyone(self) -> bool:
-        """Whether anyone waits."""
         while self._since:
             who, since = self._since[0]
             if not self._is_answered(who) and self._clock.monotonic() - since < self._seconds:

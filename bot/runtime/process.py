@@ -52,7 +52,6 @@ class ProcessIdentity:
 
     @property
     def facts(self) -> dict[str, str]:
-        """What each of its log lines has."""
         return {"process": self.name, "role": self.role, "version": self.version}
 
 

@@ -87,7 +87,6 @@ class OperationSwitches:
         return frozenset(aliases.get(each, each) for each in self._off.get(guild_id, frozenset()))
 
     def require_on(self, guild_id: int, operation: Operation) -> None:
-        """Raise Refused if the guild may not use the operation."""
         if self.is_on(guild_id, operation.id):
             return
         everywhere = self.is_off_everywhere(operation.id)

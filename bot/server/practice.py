@@ -47,7 +47,6 @@ class PracticeMode:
 
     @property
     def is_allowed(self) -> bool:
-        """Whether servers may practise."""
         return self.refusal is None
 
     async def start(self, guild_id: int, *, by_id: int) -> bool:

@@ -119,7 +119,6 @@ async def vote(interaction: Interaction, job: Job, _values: Sequence[str]) -> No
 
 @on_job(END_VOTE, when_erased=True)
 async def end_vote(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
-    """End the vote, for its author and moderators."""
     moderates = await is_moderator(interaction)
     await use(interaction, ServerShootouts).end(job, by_id=interaction.user.id, is_moderator=moderates)
     try:

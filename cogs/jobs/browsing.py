@@ -59,7 +59,6 @@ class Browsing:
 
     @property
     def search_subject(self) -> str:
-        """The subject of this page's search button."""
         return f"{self.subject}.{_SEARCHING}" if self.typed else self.subject
 
     @property
@@ -69,7 +68,6 @@ class Browsing:
 
     @property
     def words(self) -> list[str]:
-        """The search words."""
         return self.typed.split()
 
     @property

@@ -171,7 +171,6 @@ IN_THE_IMAGE = Text("In the image")
 
 
 def fact(name: Text, value: str) -> str:
-    """Return a line of the report."""
     return f"**{name}** · {value}"
 
 

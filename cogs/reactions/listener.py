@@ -61,7 +61,6 @@ class ReactionListener(commands.Cog):
 
     @property
     def reactions(self) -> Reactions:
-        """The use case of reactions."""
         return use(self.bot, Reactions)
 
     # ------------------------------------------------------------------ added

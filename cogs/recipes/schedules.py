@@ -81,7 +81,6 @@ def _line(schedule: Schedule) -> str:
 
 
 def _sheet(schedule: Schedule, costs: str, *more: str) -> str:
-    """Return what runs when and where, for how much, and its inputs."""
     plan = schedule.plan
     values = [plan.values["prompt"]] if not plan.recipe else [f"{name}: {value}" for name, value in plan.values.items()]
     words = harmless_within("\n".join(values), EMBED_FIELD_CHARS)
@@ -167,7 +166,6 @@ def _require_channel(interaction: Interaction, channel_id: int) -> None:
 
 
 def may_post(channel: discord.abc.GuildChannel | discord.Thread, member: discord.Member) -> bool:
-    """Whether the member sees the channel and may write there."""
     allowed = channel.permissions_for(member)
     return allowed.view_channel and allowed.send_messages
 

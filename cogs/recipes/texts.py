@@ -67,7 +67,6 @@ STEP_NAMES: Mapping[str, Text] = {
 
 
 def run_line(steps: Iterable[str], price: str) -> str:
-    """Return a recipe's steps and price in one line."""
     return f"{' → '.join(steps)} · {price}"
 
 

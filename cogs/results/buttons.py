@@ -106,7 +106,6 @@ def _ballot(bot: Bot, jobs: Sequence[Job]) -> Rows:
 
 
 def _is_short(row: Items) -> bool:
-    """Whether it is one button, which has room in another row."""
     return sum(item.width for item in row) == 1
 
 

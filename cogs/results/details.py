@@ -97,7 +97,6 @@ async def show_job(interaction: Interaction, job: Job, rows: Sequence[Controls])
 
 @contextlib.asynccontextmanager
 async def _files(interaction: Interaction, known: JobFacts) -> AsyncIterator[list[discord.File]]:
-    """Yield the job's files, [] if they can't be shown or loaded."""
     bot = interaction.client
     async with use(bot, LookPace).request(interaction.user.id), contextlib.AsyncExitStack() as stack:
         files: list[discord.File] = []

@@ -171,7 +171,6 @@ async def origin_of(interaction: Interaction) -> Origin:
 
 
 def _place_of(interaction: Interaction) -> Place:
-    """Return the interaction's place and the member's roles, as sent with the interaction."""
     guild_id, channel_id = guild_of(interaction), interaction.channel_id or 0
     if not is_outside(interaction):
         return place_in(guild_id, channel_id, interaction.channel, interaction.user)

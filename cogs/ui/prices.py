@@ -223,7 +223,6 @@ class Total:
 
     @property
     def most(self) -> Decimal:
-        """The total, or what is held at most."""
         return self.credits + self.guess
 
     @property

@@ -25,7 +25,6 @@ CAMERA = ("pan", "tilt", "roll", "zoom", "horizontal", "vertical")
 
 
 async def plain(interaction: Interaction, generation: Generation, _typed: Mapping[str, Any]) -> None:
-    """Submit it as it is."""
     await submit(interaction, generation)
 
 
@@ -38,7 +37,6 @@ async def usual_count(interaction: Interaction, generation: Generation, typed: M
 
 
 async def sound_of_video(interaction: Interaction, generation: Generation, _typed: Mapping[str, Any]) -> None:
-    """Match the sound to a given video."""
     mode = {"mode": "video_context"} if generation.files else {}
     await submit(interaction, replace(generation, values={**mode, **generation.values}))
 

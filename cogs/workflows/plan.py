@@ -99,7 +99,6 @@ class PlannedOption:
 
     @property
     def field(self) -> Field | None:
-        """Its field, the first of several."""
         return self.fields[0] if self.fields else None
 
     @property
@@ -118,7 +117,6 @@ class CommandPlan:
     has_enhance: bool
 
     def has(self, word: Common) -> bool:
-        """Whether the option is shown."""
         return any(not option.fields and option.name == word for option in self.options)
 
     def operation(self, given: Mapping[str, object]) -> str:
@@ -169,7 +167,6 @@ def plan_of(operation: Operation) -> CommandPlan | None:
 
 
 def planned(spec: CommandSpec, operations: Sequence[Operation]) -> CommandPlan:
-    """Return the command of a row."""
     fields = {field.name: field for each in reversed(operations) for field in _fields(spec, each)}
     in_all = set(fields).intersection(*({field.name for field in _fields(spec, each)} for each in operations))
     options = [_option(word, spec, fields, in_all) for word in spec.shows.split()]

@@ -68,7 +68,6 @@ class CommandSpec:
 
     @property
     def operations(self) -> tuple[str, ...]:
-        """The ids of the operations that its options are for."""
         return tuple(dict.fromkeys(each for each in (self.operation, *self.instead.values()) if each))
 
 

@@ -122,7 +122,6 @@ class CommandSync:
                 raise
 
     async def read_again(self) -> None:
-        """Reread the command ids."""
         self.names.learn(self.bot.tree, json.loads(await self.store.meta.get("command_ids") or "{}"))
 
     async def _register_if_changed(self) -> None:

@@ -47,7 +47,6 @@ class StartBackoff:
 
     @property
     def left(self) -> int:
-        """Identifies left today."""
         return self._limit.left(self._times or (), self._clock.wall())
 
     def note_limit(self, report: StartLimitReport) -> None:

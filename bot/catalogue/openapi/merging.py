@@ -248,7 +248,6 @@ def _present(
 
 
 def _is_list(entries: Mapping[str, Entry], known: Mapping[str, Operation]) -> bool:
-    """Whether the document lists all operations, rather than examples."""
     return len(entries.keys() & known.keys()) >= LIST_MIN
 
 

@@ -99,7 +99,6 @@ class Reader:
         )
 
     def alternatives(self, schema: Mapping[str, Any], depth: int = 0) -> list[dict[str, Any]]:
-        """Return a schema's alternatives without null."""
         for word in ("oneOf", "anyOf"):
             options = schema.get(word)
             if isinstance(options, list):

@@ -331,7 +331,6 @@ def _surfaces_named(node: Mapping[str, Any]) -> set[str]:
 
 
 def _require_once(models: Iterable[NamedModel]) -> None:
-    """Raise Contradiction for an id of two models."""
     names: dict[str, str] = {}
     for model in models:
         if model.id is not None and not same_name(names.setdefault(model.id, model.name), model.name):
@@ -377,7 +376,6 @@ def _strings(value: object) -> Iterator[str]:
 
 
 def _texts(parts: Iterable[object]) -> list[str]:
-    """Return the texts among the parts, and those directly in their objects."""
     found = [each for each in parts if isinstance(each, str)]
     for part in parts:
         for node in _nodes(part):
@@ -386,7 +384,6 @@ def _texts(parts: Iterable[object]) -> list[str]:
 
 
 def _blocks(parts: Iterable[object]) -> list[Any]:
-    """Return the JSON values in the code blocks of texts."""
     found = []
     for text in _texts(parts):
         for block in text[:TEXT_MAX_CHARS].split(_FENCE)[1::2]:

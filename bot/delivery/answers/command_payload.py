@@ -39,7 +39,6 @@ _TYPES: WeakKeyDictionary[Callable[..., Any], Mapping[str, Sequence[str]]] = Wea
 
 
 def file_types(kinds: Collection[MediaKind]) -> tuple[str, ...]:
-    """Return Discord's file types for an upload of these kinds."""
     ordered = [kind for kind in _BEYOND if kind in kinds]
     return (*(kind.value for kind in ordered), *(ending for kind in ordered for ending in _BEYOND[kind]))
 

@@ -106,7 +106,6 @@ class Recovery:
         return is_ours
 
     async def _settle(self, cards: Sequence[Card]) -> None:
-        """Settle what can be settled."""
         for card in cards:
             failpoint("recover.start")
             try:

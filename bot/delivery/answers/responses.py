@@ -236,7 +236,6 @@ class Bot(commands.AutoShardedBot):
 
     @property
     def catalogue(self) -> Catalogue:
-        """The current catalogue."""
         return self.live_catalogue.current
 
     def command_id(self, name: str) -> int | None:

@@ -206,7 +206,6 @@ def _title(card: Card, jobs: Sequence[Job], catalogue: Catalogue) -> str:
 
 
 def _prompts(jobs: Sequence[Job], context: CardContext) -> str | None:
-    """Return the prompt as a quotation, then the rewritten prompt as a block."""
     parts, catalogue = [], context.catalogue
     shown = "" if is_batch(jobs) else card_words(jobs, marked_words(context.made_from or ""))
     if shown:  # a batch shows its prompts per line

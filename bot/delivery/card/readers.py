@@ -53,7 +53,6 @@ class CardLanguages:
         return await self.of_guild(guild_id) if card is None else await self.of(card)
 
     async def of(self, card: Card) -> str:
-        """Return the language of the card's message, where it is now."""
         if card.private or card.is_at_home:
             return from_discord(card.locale)
         return await self.of_guild(card.guild_id)

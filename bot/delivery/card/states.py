@@ -168,7 +168,6 @@ def took_words(*jobs: Job) -> str:
 
 
 def _bar(job: Job, context: CardContext) -> list[str]:
-    """Return a job's bar, [] if nothing moves or it is a short one."""
     progress = context.progress.get(job.id)
     if progress is None or progress.share is None or job.state not in UNDER_WAY or is_held_up(job):
         return []

@@ -177,6 +177,5 @@ def missing_of(has: discord.Permissions, needed: tuple[NeededPermission, ...] = 
 
 
 def to_post(*, is_thread: bool, files: bool) -> tuple[NeededPermission, ...]:
-    """Return the permissions to post in a channel or thread, with or without files."""
     send = SEND_IN_THREADS if is_thread else SEND_MESSAGES
     return (VIEW_CHANNEL, send, EMBED_LINKS, ATTACH_FILES) if files else (VIEW_CHANNEL, send, EMBED_LINKS)

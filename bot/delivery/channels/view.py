@@ -59,7 +59,6 @@ def in_five_rows(rows: Sequence[Controls], links: Controls) -> Rows:
 
 
 def in_rows(buttons: Controls) -> Rows:
-    """Return buttons in rows of five."""
     return [list(buttons[at : at + BUTTONS_PER_ROW]) for at in range(0, len(buttons), BUTTONS_PER_ROW)]
 
 

@@ -66,7 +66,6 @@ def title_of(jobs: Sequence[Job]) -> str:
 
 
 def usable_tags(forum: discord.ForumChannel) -> list[discord.ForumTag]:
-    """Return the tags of a forum that the bot may use."""
     may_moderate = forum.permissions_for(forum.guild.me).manage_threads
     return [each for each in forum.available_tags if may_moderate or not each.moderated]
 

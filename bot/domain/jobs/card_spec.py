@@ -77,7 +77,6 @@ class Origin:
 
     @property
     def guild_id(self) -> int:
-        """The server that pays."""
         return self.place.guild_id
 
     @property
@@ -106,10 +105,8 @@ class CardSpec:
 
     @property
     def guild_id(self) -> int:
-        """The server that pays."""
         return self.origin.guild_id
 
     @property
     def author_id(self) -> int:
-        """The member who pays."""
         return self.origin.author_id

@@ -180,7 +180,6 @@ def _by_purse(request: SpendRequest, spending: SpendingView) -> list[Draw]:
 
 
 def _without(draws: Sequence[Draw], request: SpendRequest) -> SpendRequest:
-    """Return the request with what is left for the member to pay."""
     if not draws:
         return request
     paid = {draw.item: draw.credits for draw in draws}
@@ -260,7 +259,6 @@ def headroom_of(limit: Limit, spending: SpendingView) -> Headroom:
 
 
 def zone_of(limit: Limit, rules: Rules) -> dt.tzinfo:
-    """Return the time zone of the limit's periods."""
     return HOST_ZONE if limit.scope.is_host else rules.zone
 
 
@@ -270,7 +268,6 @@ def _shared(limits: Sequence[Limit]) -> list[Limit]:
 
 
 def is_about(limit: Limit, request: SpendRequest) -> bool:
-    """Whether a limit is for the request's place and one of its operations."""
     of_operation = not limit.operation or any(item.operation == limit.operation for item in request.items)
     return of_operation and (not limit.channel_id or limit.channel_id in request.spender.channel_ids)
 

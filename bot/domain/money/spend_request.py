@@ -135,14 +135,10 @@ class PayingKey(Protocol):
         ...
 
     @property
-    def is_practice(self) -> bool:
-        """Whether it is a practice key."""
-        ...
+    def is_practice(self) -> bool: ...
 
     @property
-    def own(self) -> bool:
-        """Whether it is the member's own."""
-        ...
+    def own(self) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,7 +185,6 @@ class SpendRequest:
 
     @property
     def shown(self) -> ShownPrice:
-        """The price that the member is shown."""
         return ShownPrice(credits=self.total, known=self.is_priced)
 
     def waiting(self, unheld: Collection[int]) -> SpendRequest:
@@ -203,7 +198,6 @@ class SpendRequest:
         return replace(self, items=items)
 
     def as_held(self, verdict: Verdict) -> SpendRequest:
-        """Return the request with what the verdict holds."""
         request = self.waiting(verdict.unheld)
         for item, credits_ in verdict.guesses.items():
             request = request.holding(item, credits_)
@@ -211,7 +205,6 @@ class SpendRequest:
 
     @property
     def is_priced(self) -> bool:
-        """Whether every price is known."""
         return all(item.known for item in self.items)
 
 
@@ -259,14 +252,10 @@ class SpendingView(Protocol):
         ...
 
     @property
-    def rules(self) -> Rules:
-        """The guild's settings."""
-        ...
+    def rules(self) -> Rules: ...
 
     @property
-    def limits(self) -> Sequence[Limit]:
-        """The guild's limits."""
-        ...
+    def limits(self) -> Sequence[Limit]: ...
 
     @property
     def block(self) -> Block | None:
@@ -274,14 +263,10 @@ class SpendingView(Protocol):
         ...
 
     @property
-    def running_of_member(self) -> int:
-        """Running jobs of the member."""
-        ...
+    def running_of_member(self) -> int: ...
 
     @property
-    def running_of_guild(self) -> int:
-        """Running jobs of the guild."""
-        ...
+    def running_of_guild(self) -> int: ...
 
     @property
     def queued_of_member(self) -> int:
@@ -305,9 +290,7 @@ class SpendingView(Protocol):
         ...
 
     @property
-    def host_limits(self) -> Sequence[Limit]:
-        """The host's limits on their key."""
-        ...
+    def host_limits(self) -> Sequence[Limit]: ...
 
     def unpriced(self, *, everywhere: bool) -> Sequence[Unpriced]:
         """Return the guild's open jobs of unknown price; `everywhere`: also those on the host's key."""

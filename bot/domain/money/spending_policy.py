@@ -149,7 +149,6 @@ class Agreed:
     """Whether a moderator has allowed them above the server's limits."""
 
     def covers(self, price: Decimal) -> bool:
-        """Whether a job of this price is within what was agreed to."""
         return price <= self.credits * YES_COVERS
 
 

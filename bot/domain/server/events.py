@@ -63,7 +63,6 @@ class ServerEvent:
     """Whether the channel knows that the purse is empty."""
 
     def to_json(self) -> dict[str, Any]:
-        """Return what has no column of its own."""
         return {
             "purse": str(self.purse),
             "cap": str(self.cap),

@@ -58,5 +58,4 @@ class SetupChecklist:
 
     @property
     def is_complete(self) -> bool:
-        """Whether each step is done or skipped."""
         return self.first_open is None

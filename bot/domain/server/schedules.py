@@ -180,7 +180,6 @@ class Schedule:
     is_paused: bool = False
 
     def run(self, now: float, zone: dt.tzinfo) -> DueRun:
-        """Return the run that is due."""
         return DueRun(
             guild_id=self.guild_id,
             schedule_id=self.id,
@@ -189,7 +188,6 @@ class Schedule:
         )
 
     def at_price(self, credits_: Decimal, *, is_known: bool) -> Schedule:
-        """Return it with the price of a run that was confirmed."""
         return replace(self, plan=replace(self.plan, agreed=credits_, is_price_known=is_known))
 
 

@@ -71,7 +71,6 @@ class ShootoutEntry:
     practice: bool = False
 
     def to_data(self) -> dict[str, Any]:
-        """Return it as JSON values."""
         credits_ = None if self.credits is None else str(self.credits)
         return {
             "job_id": self.job_id, "model": self.model, "votes": self.votes, "credits": credits_,

@@ -82,7 +82,6 @@ class CastMember:
     """How many pictures that message has."""
 
     def may_be_named_by(self, member_id: int, role_ids: Collection[int], *, is_moderator: bool) -> bool:
-        """Whether a member may use it, and learn that it is there."""
         if is_moderator or member_id == self.made_by or self.audience is Audience.EVERYONE:
             return True
         return self.audience is Audience.ROLES and not self.role_ids.isdisjoint(role_ids)
@@ -195,7 +194,6 @@ def players_in(marked: Iterable[Sequence[str]], known: Mapping[str, CastMember])
 
 
 def names_in_option(typed: str) -> list[str]:
-    """Return the names in an option, separated by commas."""
     return [name for part in re.split(r"[,;、，]", typed) if (name := cleaned_name(part))]
 
 

@@ -198,7 +198,6 @@ def in_block(text: str) -> str:
 
 
 def small(line: str) -> str:
-    """Return one line of Markdown as small print."""
     return f"-# {line}"
 
 

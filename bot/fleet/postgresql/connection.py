@@ -203,7 +203,6 @@ class PostgresConnection:
 
     @property
     def in_transaction(self) -> bool:
-        """Whether a transaction is open."""
         return not self._raw.closed and self._raw.info.transaction_status in _IN_TRANSACTION
 
     def execute(self, sql: str, parameters: Parameters = (), /) -> psycopg.Cursor[PostgresRow]:

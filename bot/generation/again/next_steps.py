@@ -60,7 +60,6 @@ class Medium:
 
     @property
     def native_id(self) -> str | None:
-        """Sora's id of it, if Sora made it."""
         return None if self.job is None else native_video_id(self.job)
 
 

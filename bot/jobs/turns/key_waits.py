@@ -59,7 +59,6 @@ class KeyWaits:
         """Called with each pause, as what others' `heard` takes: each would get the same 429."""
 
     def pause(self, key: UsableKey, job: Job, seconds: float, call: Call) -> None:
-        """Pause such calls of the key."""
         slot = key.slot(job.payer_id)
         if self._pause(slot, call, seconds):
             self.tell(slot, f"{seconds:.3f}", call.name)

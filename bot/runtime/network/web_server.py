@@ -39,7 +39,6 @@ class Endpoint:
     port: int
 
     def refused(self, error: OSError) -> StartError:
-        """Return the error of a start that cannot listen here."""
         reason = (error.strerror or str(error)).splitlines()[0]
         if (error.errno or 0) > 0:
             reason = os.strerror(error.errno or 0)

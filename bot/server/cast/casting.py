@@ -60,7 +60,6 @@ class _Step:
     """As it was requested, or of the job that it repeats."""
 
     def names(self) -> Iterator[str]:
-        """Yield the keys of all that may be a name."""
         yield from (name_key(text) for texts in self.marked for text in texts)
         yield from map(name_key, filter(None, (*self.casting.asked, self.casting.style)))
 
@@ -208,7 +207,6 @@ class Casts:
 def _voiced(
     members: Sequence[CastMember], operation: Operation, values: Mapping[str, Any], added: dict[str, Any]
 ) -> list[Caution]:
-    """Add the voice of the first who has one."""
     characters = [each for each in members if each.kind is CastKind.CHARACTER]
     speaker = next((each for each in characters if each.voice_id), None)
     if speaker is None:

@@ -189,7 +189,6 @@ class ServerCast:
     async def show_to(
         self, caster: Caster, member_id: str, audience: Audience, role_ids: frozenset[int] = frozenset()
     ) -> None:
-        """Set who may use it."""
         await self._change(caster, member_id, lambda was: replace(was, audience=audience, role_ids=role_ids))
 
     async def lock(self, caster: Caster, member_id: str, *, locked: bool) -> None:

@@ -113,7 +113,6 @@ class OwnAccounts:
         )
 
     async def may_pay(self, guild_id: int, member_id: int) -> bool:
-        """Whether the member has an account of their own that may pay on the server."""
         return await self.payers.keys.own(member_id) is not None and await self.payers.refusal(guild_id) is None
 
     async def link(self, member_id: int, secret: str) -> AccountStatus:

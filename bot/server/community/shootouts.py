@@ -120,7 +120,6 @@ class ServerShootouts:
         return model
 
     async def table(self, guild_id: int) -> Mapping[ShootoutKind, Sequence[Standing]]:
-        """Return what each model has won on the server, by kind."""
         return table(await self.store.shootouts.ended(guild_id))
 
     async def run_once(self) -> None:

@@ -45,7 +45,6 @@ CREDITS_MAX = 999_999_999.0
 
 
 def take_part_button(event: ServerEvent) -> Control:
-    """Return the button under an event's announcement."""
     return Control.button(JOIN, event.id, label=said.TAKE_PART, style=discord.ButtonStyle.primary, emoji="🎉")
 
 
@@ -211,5 +210,4 @@ async def back(interaction: Interaction, _subject: str, _values: Sequence[str]) 
 
 
 async def setup(bot: Bot) -> None:
-    """Load the command."""
     await bot.add_cog(EventCommand())

@@ -16,7 +16,6 @@ from cogs.ui.permissions import guild_of, is_outside
 
 
 async def account_page(interaction: Interaction) -> tuple[str, Sequence[discord.ui.Item[Any]]]:
-    """Return the page's text and controls."""
     found = await use(interaction, OwnAccounts).of(guild_of(interaction), interaction.user.id)
     lines = [str(texts.ACCOUNT_ABOUT), ""]
     if found.refusal is not None:

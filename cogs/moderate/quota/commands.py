@@ -273,7 +273,6 @@ def _scope(who: Who | None, guild_id: int) -> tuple[Scope, int]:
 
 
 def refuse_bot(member: discord.Member | discord.User) -> None:
-    """Raise InputError for a bot."""
     if member.bot:
         raise InputError(OTHER_MEMBER)
 

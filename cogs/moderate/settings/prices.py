@@ -151,7 +151,6 @@ def _select(interaction: Interaction, prices: PriceList, number: int, offered: i
 
 
 def _without_own(hosted: PriceList, prices: PriceList) -> PriceList:
-    """Return the host's prices that the server's own list does not replace."""
     return {key: price for key, price in hosted.items() if key not in prices and (key[0], "") not in prices}
 
 

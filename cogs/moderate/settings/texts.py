@@ -105,7 +105,6 @@ def price_line(subject: str, amount: str) -> str:
 
 
 def hosted_line(subject: str, amount: str) -> str:
-    """Return a line of the host's price list."""
     return f"{subject}\n" + tr("-# The host's price list: {price}", price=amount)
 
 

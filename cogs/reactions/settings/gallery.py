@@ -32,7 +32,6 @@ HOMES = (discord.ChannelType.text, discord.ChannelType.news, *FORUMS)
 
 
 async def gallery_page(interaction: Interaction) -> PanelPage:
-    """Draw where the gallery is, with its controls."""
     now = await use(interaction, ReactionMaps).get(guild_of(interaction))
     weekly = await use(interaction, BestOfWeek).channel_of(guild_of(interaction))
     exists = interaction.guild is not None and interaction.guild.get_channel_or_thread(weekly or 0) is not None
@@ -62,7 +61,6 @@ async def set_gallery(interaction: Interaction, _subject: str, _values: Sequence
 
 @on(OFF)
 async def end_gallery(interaction: Interaction, _subject: str, _values: Sequence[str]) -> None:
-    """Switch the gallery off."""
     await require_moderator(interaction)
     await _change(interaction, None, None, off=True)
 

@@ -27,7 +27,6 @@ class Line:
 
     @property
     def written(self) -> str:
-        """The line with its value."""
         return f"{self.label}: {self.text}"
 
 
@@ -38,7 +37,6 @@ def distinct(lines: Sequence[Line]) -> list[Line]:
 
 
 def written(lines: Sequence[Line]) -> str:
-    """Return the lines as one text."""
     return "\n".join(line.written for line in lines)
 
 

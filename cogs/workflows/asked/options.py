@@ -57,7 +57,6 @@ def operations_of(bot: Bot, command: app_commands.Command[Any, ..., Any]) -> lis
 
 
 def runs(callback: Callable[..., Any], *operation_ids: str) -> None:
-    """Set the operations of a command's callback."""
     _OPERATIONS_OF[callback] = operation_ids
 
 

@@ -115,7 +115,6 @@ async def _instead(interaction: Interaction, generation: Generation, error: Refu
 
 
 def _is_of_server(error: Refused) -> bool:
-    """Whether it is about the server's credits alone."""
     return isinstance(error, NoKey) or error.reason in {"limit", HOST_LIMIT, "ceiling", "balance"}
 
 

@@ -126,12 +126,10 @@ class ServerEvents:
         return ends_at
 
     async def purses(self, guild_id: int, member_id: int = 0) -> list[tuple[ServerEvent, PurseUse]]:
-        """Return the open events with what their purses have paid, in all and for the member."""
         found = await self.store.events.open(guild_id)
         return [(each, await self.store.events.use(each, member_id)) for each in found]
 
     async def open_to(self, viewer: Viewer) -> list[tuple[ServerEvent, PurseUse]]:
-        """Return those that a member sees."""
         return [each for each in await self.purses(viewer.guild_id, viewer.member_id) if _sees(viewer, each[0])]
 
     async def join(self, viewer: Viewer, event_id: str) -> tuple[ServerEvent, PurseUse]:

@@ -82,7 +82,6 @@ def stars(count: int) -> str:
 
 
 def rules(event: ServerEvent) -> list[str]:
-    """Return what the announcement says."""
     lines = [
         UNTIL(end=stamp(event.ends_at, "f")),
         PURSE_PAYS(purse=credits_words(event.purse), cap=credits_words(event.cap)),
@@ -96,7 +95,6 @@ def rules(event: ServerEvent) -> list[str]:
 
 
 def placed_line(place: int, member_id: int, count: int, prize: Decimal) -> str:
-    """Return a place, its member, their stars and prize."""
     parts = [f"{MEDALS[place - 1]} {mention(member_id)}", stars(count), *([credits_words(prize)] if prize else [])]
     return " · ".join(parts)
 
