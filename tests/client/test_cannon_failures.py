@@ -169,6 +169,7 @@ async def test_a_429_tells_how_long_to_wait(header, seconds, serve, client_for, 
         b"\xff\xfe\x00",
         "[" * 100_000,
         '{"id": ' + "9" * 5000 + "}",
+        '{"id": "req_1", "status": "succeeded", "output": [{}' + ", {}" * 20_000 + "]}",
     ],
 )
 async def test_a_200_that_is_not_a_request_is_unreadable(body, serve, client_for):
