@@ -40,7 +40,6 @@ VARIATIONS: Mapping[Variation, Text] = MappingProxyType(
         Variation.SUBTLE: Text("Subtle variation"),
         Variation.STRONG: Text("Strong variation"),
         Variation.LOOK: Text("New look"),
-        Variation.FORMAT: Text("New format"),
         Variation.ZOOM_OUT: Text("Zoomed out"),
         Variation.UPSCALE: Text("Upscaled"),
     }

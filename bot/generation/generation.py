@@ -257,6 +257,10 @@ def undocumented_names(operation: Operation | None, values: Mapping[str, Any]) -
 _SEPARATOR = re.compile(r"[\n|]")
 ENHANCED = "prompt"
 """The field that is rewritten first; spoken text is not."""
+FLAGS = re.compile(r"(?:^|\s)(?=--[a-z]|—ar\s)", re.IGNORECASE)
+"""Where the flags begin that people bring from other bots: all that follows is flags."""
+_AR = re.compile(r"(?:--|—)(?:ar|aspect)[ =](?P<width>\d{1,2})[:x×/](?P<height>\d{1,2})(?!\d)", re.IGNORECASE)
+_SPACES = re.compile(r"\s+")
 _RATIO_FIELDS = ("aspect_ratio", "aspectRatio")
 
 
@@ -351,3 +355,34 @@ def _prompt_field(operation: Operation) -> str | None:
 def ratio_field(operation: Operation) -> str:
     names = {field.name for field in operation.fields}
     return next((name for name in _RATIO_FIELDS if name in names), _RATIO_FIELDS[0])
+
+
+def without_flags(said: str) -> tuple[str, str, str]:
+    """Return a prompt without flags such as `--ar 16:9 --v 7`, their ratio, and the others; '' for none."""
+    start = FLAGS.search(said)
+    if start is None:
+        return said, "", ""
+    head, tail = said[: start.start()].rstrip(" ,"), said[start.end() :]
+    found = _AR.search(tail)
+    if found is None:
+        return head, "", tail
+    others = _SPACES.sub(" ", _AR.sub("", tail)).strip(" ,;")
+    return head, f"{int(found['width'])}:{int(found['height'])}", others
+
+
+def unflagged(generation: Generation, operation: Operation) -> tuple[Generation, str]:
+    """Return a request without the flags of what a member typed, and those; a ratio becomes its option."""
+    if not generation.typed:
+        return generation, ""
+    values, dropped = _unflagged(generation.values, operation)
+    before = [replace(step, input=_unflagged(step.input, operation)[0]) for step in generation.before]
+    return replace(generation, values=values, before=before), dropped
+
+
+def _unflagged(values: Mapping[str, Any], operation: Operation) -> tuple[Mapping[str, Any], str]:
+    prompt, name = values.get("prompt"), ratio_field(operation)
+    if not isinstance(prompt, str):
+        return values, ""
+    rest, ratio, dropped = without_flags(prompt)
+    shaped = {name: ratio} if ratio and operation.field(name) is not None else {}
+    return {**shaped, **values, "prompt": rest}, dropped

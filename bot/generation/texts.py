@@ -174,7 +174,6 @@ WHAT_TO_SAY = Text(
     "Mention me with what you want, also in reply to a result: “a fox in the snow, 16:9”, “video of a river”, "
     "“music: slow jazz”, or “say: welcome”. `/help` explains more, and `/me` shows your credits."
 )
-TOO_MANY_IN_WORDS = Text("I can make 1 to {most} at once; you wrote {count}. Use a smaller number.")
 WHAT_OF_PICTURE = Text("Tell me what to change, for example “make it night, wider”, “animate: slow zoom”, or “vary”.")
 WHAT_OF_VIDEO = Text("With a video, I can do “upscale”, “subtitles”, “sound of rain”, “again”, or “vary”.")
 WHAT_OF_SOUND = Text("With audio, I can do “again”, “vary”, or “lip sync”.")

@@ -20,11 +20,10 @@ from bot.domain.models import SOURCE_KINDS, MediaKind
 from bot.domain.money.spending_policy import needs_approval, refuse_blocked
 from bot.domain.server.places import PostingPlace, Viewer, require_channel
 from bot.domain.typed_keys import require_no_key
-from bot.domain.words.orders import Variation, varying_picture
 from bot.domain.words.text import harmless_within, whole
 from bot.errors import BotError, InputError, NotAllowed, Refused
 from bot.generation.again.next_steps import IMAGE, Medium, NextSteps
-from bot.generation.again.rerun import IMAGE_EDIT, Reruns
+from bot.generation.again.rerun import Reruns
 from bot.generation.again.shots import is_film
 from bot.generation.generation import Generation, SourceFile
 from bot.generation.generations import DRAFT_LIFE_S, Generations
@@ -42,7 +41,7 @@ from cogs.ui.permissions import guild_of, missing_permissions, viewer_in
 from cogs.ui.prices import priced, total_of
 from cogs.ui.texts import APPROVED_FIRST
 from cogs.words import texts
-from cogs.workflows.asked.submit import left_out, submit
+from cogs.workflows.asked.submit import submit
 
 log = structlog.get_logger(__name__)
 
@@ -60,8 +59,6 @@ class Asked:
     reading: Reading
     medium: Medium | None = None
     pictures: Sequence[SourceFile] = ()
-    files: int = 1
-    """How many files were there."""
 
 
 class WordListener(commands.Cog):
@@ -146,16 +143,10 @@ class WordListener(commands.Cog):
         medium = await use(self.bot, NextSteps).medium_in_message(viewer, replied, tuple(MediaKind))
         if medium is None or medium.job is None:
             reading = read(said)
-            is_meant = bool(reading.choices or reading.sentence)
-            return Asked(reading=Reading(sentence=self._nothing_there(message) if is_meant else ""))
+            why = sentences(texts.NOTHING_THERE, texts.CANNOT_SEE_FILES)
+            return Asked(reading=Reading(sentence=why) if reading.choices or reading.sentence else reading)
         goes_on = isinstance(message.channel, discord.Thread) and is_film(medium.job)
         return Asked(reading=read(said, medium.kinds[0], goes_on=goes_on), medium=medium)
-
-    def _nothing_there(self, message: discord.Message) -> str:
-        """Explain that the replied message has no file: others' files are hidden from the bot."""
-        replied = None if message.reference is None else message.reference.resolved
-        is_own = isinstance(replied, discord.Message) and replied.author == self.bot.user
-        return str(texts.NOTHING_THERE if is_own else texts.CANNOT_SEE_FILES)
 
     async def _offer(self, message: discord.Message, asked: Asked, viewer: Viewer) -> None:
         """Reply with a button for each choice, which has its price. Raises Discord's errors, and ours."""
@@ -163,7 +154,7 @@ class WordListener(commands.Cog):
         rules = await use(self.bot, GuildSettings).get(guild_id)
         is_alone = len(asked.reading.choices) == 1
         buttons: list[Control] = []
-        price, is_approved = texts.PRICE_ON_BUTTON.message, False
+        price, is_approved = "", False
         for number, choice in enumerate(asked.reading.choices, start=1):
             try:
                 generation = await _generation(self.bot, viewer, asked, choice)
@@ -185,10 +176,9 @@ class WordListener(commands.Cog):
             shown = texts.UNPRICED(label=label, guess=total.most) if total.price is None else priced(label, total.price)
             style = discord.ButtonStyle.secondary if buttons else discord.ButtonStyle.primary
             buttons.append(Control.button("words", f"{draft_id}.{member_id}", label=shown, style=style))
-            price = texts.PRICE_ON_BUTTON() if total.price is not None else texts.PRICE_UNKNOWN(guess=total.most)
+            price = texts.PRICE_UNKNOWN(guess=total.most) if is_alone and total.price is None else ""
         end = APPROVED_FIRST if is_approved else texts.NOT_CHARGED
-        said = sentences(_text(asked), texts.PRICE_ON_BUTTON if not is_alone else price, end)
-        await self._send(message, said, view_of(buttons))
+        await self._send(message, sentences(_text(asked), price, end), view_of(buttons))
 
     async def _send(
         self, message: discord.Message, text: str, view: discord.ui.View = discord.utils.MISSING
@@ -246,7 +236,7 @@ def _of_files(said: str, message: discord.Message) -> Asked:
         pictures = [SourceFile(ref=ref, label=REFERENCES, field=REFERENCES, into_list=True) for ref in refs]
         return Asked(reading=read(said), pictures=pictures)
     kind = usable[0][1]
-    return Asked(reading=read(said, kind), medium=Medium(kinds=(kind,), ref=refs[0]), files=len(usable))
+    return Asked(reading=read(said, kind), medium=Medium(kinds=(kind,), ref=refs[0]))
 
 
 async def _generation(bot: Bot, viewer: Viewer, asked: Asked, choice: str) -> Generation:
@@ -269,14 +259,7 @@ async def _generation(bot: Bot, viewer: Viewer, asked: Asked, choice: str) -> Ge
         begun = use(bot, NextSteps).begin(viewer.guild_id, choice, medium).completed
     if not count and medium is None and choice == IMAGE:
         count = int((await use(bot, GuildSettings).get(viewer.guild_id)).pictures)
-    generation = replace(begun, values={**begun.values, **values}, count=count or 1, typed=True)
-    if choice != IMAGE_EDIT or values.keys() != {RATIO}:
-        return generation
-    words = "" if job is None else job.depicts
-    order = varying_picture(Variation.FORMAT, words, ratio=values[RATIO])
-    return replace(
-        generation, values={"prompt": words, **generation.values} if words else generation.values, derivation=order
-    )
+    return replace(begun, values={**begun.values, **values}, count=count or 1, typed=True)
 
 
 def _text(asked: Asked) -> str:
@@ -286,8 +269,6 @@ def _text(asked: Asked) -> str:
         texts.WHICH_ONE if others else texts.MAKES[choice],
         texts.HOW_MANY(count=reading.count) if reading.count > 1 else "",
         texts.RATIO(ratio=values[RATIO]) if RATIO in values else "",
-        texts.FIRST_FILE(count=asked.files) if asked.files > 1 else "",
-        left_out(reading.dropped),
     )
 
 

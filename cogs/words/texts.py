@@ -17,7 +17,6 @@ CANNOT_SEE_FILES = Text(
 NOTHING_THERE = Text(
     "That message has no result. Reply to one of my images, videos, or audio files.", why="source.no_result"
 )
-PRICE_ON_BUTTON = Text("The button shows the price.")
 PRICE_UNKNOWN = Text(
     "I don't know this price yet: it is perhaps {guess}, and it can be more. A moderator can set a price in "
     "`/studio settings`.",
@@ -40,6 +39,5 @@ MAKES = {
 """The question about a choice that is the only one."""
 WHICH_ONE = Text("Which one do you mean?")
 HOW_MANY, RATIO = Text("I'll make {count}."), Text("The aspect ratio will be {ratio}.")
-FIRST_FILE = Text("I use the first of your {count} files.")
 UNUSABLE = Text("{file} is not an image, a video, or audio. Attach one of these, or only write.")
 """Refuse an attached file; `name` is harmless."""

@@ -97,8 +97,6 @@ INSTEAD = re.compile(r"\b(instead|replace|turn \w+ into|becomes?|swap)\b")
 VARY_STRONG = re.compile(r"keep the subject only|boldly|strong(ly)? vari|very different", re.IGNORECASE)
 VARY_SUBTLE = re.compile(r"keep the subject and|small details|subtl[ey]|variation", re.IGNORECASE)
 ORIGIN = re.compile(r"\bThe picture shows:")
-RESHAPE = re.compile(r"continue the scene to fill")
-"""The bot's words for a new format."""
 
 HOMES: Mapping[str, tuple[str, ...]] = {
     "lighthouse": ("sea",), "boat": ("sea", "lake"), "fishing boat": ("sea",), "fox": ("forest", "hills"),
@@ -213,8 +211,6 @@ def scene_of(prompt: str, seed: int | str) -> Scene:
 def edited(scene: Scene, order: str, seed: int | str) -> Scene:
     """Return a scene changed as an edit's prompt says; by its words, else in its colours."""
     order = ORIGIN.split(order)[0]
-    if RESHAPE.search(order):
-        return scene
     if VARY_STRONG.search(order):
         return replace(scene, layout=str(seed), look=scene.look + 1)
     if VARY_SUBTLE.search(order):

@@ -34,10 +34,9 @@ def brightness(picture: Image.Image) -> float:
     return ImageStat.Stat(picture.convert("L")).mean[0]
 
 
-def on_the_wire(variation: Variation, prompt: str, ratio: str = "") -> str:
+def on_the_wire(variation: Variation, prompt: str) -> str:
     """The prompt that the bot sends for a variant."""
-    derivation = varying_picture(variation, prompt, ratio=ratio)
-    return str(with_orders({"prompt": prompt}, derivation.orders)["prompt"])
+    return str(with_orders({"prompt": prompt}, varying_picture(variation, prompt).orders)["prompt"])
 
 
 def test_there_are_as_many_subjects_and_settings_as_promised() -> None:
@@ -152,11 +151,6 @@ def test_each_variation_keeps_the_requested_hour_place_and_colour(variation: Var
     for seed in range(6):
         kept = edited(kept, on_the_wire(variation, prompt), seed)
         assert (kept.hour, kept.setting, kept.coat) == (scene.hour, scene.setting, scene.coat)
-
-
-def test_another_format_keeps_the_scene() -> None:
-    scene = scene_of("a lighthouse at night", 5)
-    assert edited(scene, on_the_wire(Variation.FORMAT, "a lighthouse at noon", ratio="9:16"), 8) == scene
 
 
 @pytest.mark.parametrize("size", [(96, 54), (54, 96), (96, 72), (72, 96), (64, 64), (40, 100), (2, 2)])

@@ -69,7 +69,6 @@ ICONS: Mapping[Variation, str] = MappingProxyType(
         Variation.SUBTLE: "🎲",
         Variation.STRONG: "🎲",
         Variation.LOOK: "👗",
-        Variation.FORMAT: "📐",
         Variation.ZOOM_OUT: "🔍",
         Variation.UPSCALE: "🔼",
     }

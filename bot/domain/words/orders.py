@@ -23,8 +23,6 @@ class Variation(StrEnum):
     STRONG = "strong"
     LOOK = "look"
     """The clothes and colours of its character."""
-    FORMAT = "format"
-    """Only its aspect ratio."""
     ZOOM_OUT = "zoom_out"
     """More of the scene around it."""
     UPSCALE = "upscale"
@@ -94,7 +92,6 @@ PICTURE_EDITS: Final[Mapping[Variation, str]] = MappingProxyType(
             "Keep the subject and the composition. Change only small details, such as the light or the colours."
         ),
         Variation.STRONG: "Keep the subject only. Change the composition, the setting and the mood boldly.",
-        Variation.FORMAT: "Keep the picture as it is and continue the scene to fill {ratio}.",
         Variation.ZOOM_OUT: "Zoom out: keep all that is seen as it is, smaller, and extend the scene on every side.",
         Variation.UPSCALE: "Keep the picture exactly as it is and only add fine detail for the larger size.",
     }
@@ -111,10 +108,9 @@ def order_of(order: str, *, has_words: bool) -> dict[str, str]:
     return {"prompt": f"{order}{_SHOWS}{{prompt}}" if has_words else order}
 
 
-def varying_picture(variation: Variation, words: str, *, ratio: str = "") -> Derivation:
-    """Return the derivation of a picture's variant; `words`: what it shows, '' if unknown; `ratio` as in 16:9."""
-    order = PICTURE_EDITS[variation].replace("{ratio}", ratio)
-    return Derivation(variation=variation, orders=order_of(order, has_words=bool(words)))
+def varying_picture(variation: Variation, words: str) -> Derivation:
+    """Return the derivation of a picture's variant; `words`: what it shows, '' if unknown."""
+    return Derivation(variation=variation, orders=order_of(PICTURE_EDITS[variation], has_words=bool(words)))
 
 
 def with_orders(given: Mapping[str, Any], orders: Mapping[str, str]) -> Mapping[str, Any]:

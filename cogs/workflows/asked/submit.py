@@ -21,10 +21,9 @@ from bot.domain.money.spend_request import Pays
 from bot.domain.texts import EXPIRED
 from bot.domain.words.text import shortened
 from bot.errors import InputError, NoKey, Refused, StoreError
-from bot.generation.generation import Generation
+from bot.generation.generation import Generation, unflagged
 from bot.generation.generations import Generations, Incomplete, ModeratorQuestions, Quote
 from bot.generation.json_input import generation_typed, skeleton
-from bot.generation.words import unflagged
 from bot.jobs.intake import Accepted, JobService
 from bot.language import sentences, tr
 from bot.server.community.own_accounts import OwnAccounts

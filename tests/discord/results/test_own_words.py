@@ -98,19 +98,14 @@ async def test_an_edit_is_named_with_what_it_changes_which_the_dice_and_the_film
     )
 
 
-async def test_another_format_is_named_and_keeps_the_words(rig: Rig):
+async def test_a_ratio_alone_edits_with_what_was_said(rig: Rig):
     origin = await made(rig, prompt=FOX)
     await rig.member.send(rig.channel, f"<@{rig.bot.user.id}> make it 16:9", reply_to=card_of(rig, origin))
     offer = rig.messages()[-1]
     await agreed(rig.member, await rig.member.click(offer, label=whole(offer, "Continue")))
     await rig.work()
-    job = await newest(rig)
-    assert (job.operation, job.input["prompt"], job.input["aspect_ratio"]) == ("image.edit", FOX, "16:9")
-    assert (
-        sent(rig)["prompt"]
-        == f"Keep the picture as it is and continue the scene to fill 16:9. The picture shows: {FOX}"
-    )
-    assert "📐 [New format](" in quoted(card_of(rig, job))
+    assert (sent(rig)["prompt"], sent(rig)["aspect_ratio"]) == ("make it 16:9", "16:9")
+    assert (await newest(rig)).operation == "image.edit"
 
 
 async def test_a_varied_film_names_its_words_next_to_the_rewritten_ones(rig: Rig):

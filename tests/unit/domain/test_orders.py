@@ -20,7 +20,6 @@ from bot.jobs.intake import sources_of
 
 SUBTLE = "Keep the subject and the composition. Change only small details, such as the light or the colours."
 STRONG = "Keep the subject only. Change the composition, the setting and the mood boldly."
-FORMAT = "Keep the picture as it is and continue the scene to fill 16:9."
 FOX = "a fox,\nin fog {prompt}"
 
 
@@ -47,7 +46,7 @@ def test_an_order_is_sent_with_the_words_and_leaves_the_input_as_it_was():
     orders = varying_picture(Variation.STRONG, FOX).orders
     assert with_orders(given, orders) == {**given, "prompt": f"{STRONG} The picture shows: {FOX}"}
     assert given["prompt"] == FOX
-    assert with_orders({}, varying_picture(Variation.FORMAT, "", ratio="16:9").orders) == {"prompt": FORMAT}
+    assert with_orders({}, varying_picture(Variation.STRONG, "").orders) == {"prompt": STRONG}
     assert with_orders(given, {}) is given
     sent = with_orders({"prompt": "fox " * SHOWN_CHARS}, orders)["prompt"]
     assert len(sent) <= SHOWN_CHARS + len(f"{STRONG} The picture shows: ")
