@@ -59,6 +59,8 @@ class Asked:
     reading: Reading
     medium: Medium | None = None
     pictures: Sequence[SourceFile] = ()
+    files: int = 1
+    """How many files were there."""
 
 
 class WordListener(commands.Cog):
@@ -236,7 +238,7 @@ def _of_files(said: str, message: discord.Message) -> Asked:
         pictures = [SourceFile(ref=ref, label=REFERENCES, field=REFERENCES, into_list=True) for ref in refs]
         return Asked(reading=read(said), pictures=pictures)
     kind = usable[0][1]
-    return Asked(reading=read(said, kind), medium=Medium(kinds=(kind,), ref=refs[0]))
+    return Asked(reading=read(said, kind), medium=Medium(kinds=(kind,), ref=refs[0]), files=len(usable))
 
 
 async def _generation(bot: Bot, viewer: Viewer, asked: Asked, choice: str) -> Generation:
@@ -269,6 +271,7 @@ def _text(asked: Asked) -> str:
         texts.WHICH_ONE if others else texts.MAKES[choice],
         texts.HOW_MANY(count=reading.count) if reading.count > 1 else "",
         texts.RATIO(ratio=values[RATIO]) if RATIO in values else "",
+        texts.FIRST_FILE(count=asked.files) if asked.files > 1 else "",
     )
 
 

@@ -39,5 +39,6 @@ MAKES = {
 """The question about a choice that is the only one."""
 WHICH_ONE = Text("Which one do you mean?")
 HOW_MANY, RATIO = Text("I'll make {count}."), Text("The aspect ratio will be {ratio}.")
+FIRST_FILE = Text("I use the first of your {count} files.")
 UNUSABLE = Text("{file} is not an image, a video, or audio. Attach one of these, or only write.")
 """Refuse an attached file; `name` is harmless."""

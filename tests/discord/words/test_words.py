@@ -234,9 +234,10 @@ async def test_several_pictures_are_references_of_a_new_one(rig: Rig):
     ]
 
 
-async def test_of_several_other_files_the_first_is_used(rig: Rig):
+async def test_of_several_other_files_the_first_is_used_and_that_is_said(rig: Rig):
     answer = await say(rig, "make it night", attachments=[("a.png", png()), ("notes.mp3", b"ID3")])
     assert answer is not None
+    assert texts.FIRST_FILE(count=2) in answer.content
     await done(rig, answer)
     assert (sent(rig)[0], "a.png" in sent(rig)[1]["image_url"]) == ("image.edit", True)
 
