@@ -69,13 +69,6 @@ UNAVAILABLE_NOW = Text(
     said=full_stop,
 )
 """Refuse an operation that the account may not use; `said` is the API's own sentence, `again` a time."""
-REFUSED_NOW = Text(
-    "{operation} is probably not available on this account. Cannon Studio rejected two different "
-    "inputs in a row: {said} Try again {again}, or after a moderator runs `/studio status`.",
-    why="account.unavailable",
-    said=full_stop,
-)
-"""Refuse an operation whose last two inputs were refused; `said` is the API's own sentence, `again` a time."""
 
 
 def with_packs(text: str, packs: Sequence[CreditPack]) -> str:

@@ -118,9 +118,7 @@ class UnavailableOperations:
         if refused is None or left_s <= 0:
             return
         again = stamp(round(self._clock.wall() + left_s))
-        if refused.refusal is Refusal.ACCOUNT:
-            raise Refused(texts.UNAVAILABLE_NOW(operation=operation.title, said=refused.said, again=again))
-        raise Refused(texts.REFUSED_NOW(operation=operation.title, said=refused.said, again=again))
+        raise Refused(texts.UNAVAILABLE_NOW(operation=operation.title, said=refused.said, again=again))
 
 
 def _names_a_setting(operation: Operation, values: Mapping[str, Any], error: CannonError) -> bool:

@@ -208,20 +208,6 @@ INSIDE = Text("{field}: {problem}", field=_name)
 """Say in which field the fault is that `problem` describes."""
 
 
-# ---------------------------------------------------------------------- rules that tie several fields together
-
-SORA_1080P_IS_PRO = Text("On Sora 2, only the Pro model makes 1080p. Choose the model sora-2-pro.", why="input.model")
-NO_SQUARE_4K = Text("{model} can't make 4K at 1:1. Choose 2K, or 4K at 16:9.", why="input.model")
-SORA_NOT_SQUARE = Text(
-    "Sora 2 makes portrait and landscape videos only; you gave {given}. Choose 9:16 or 16:9.",
-    why="input.model",
-    given=echo,
-)
-NO_FRAME_RATE = Text(
-    "{model} takes no frame rate. Leave it out, or choose Starlight 2.5.", why="input.model", model=echo
-)
-
-
 # ---------------------------------------------------------------------- what is doubtful, and may be tried
 
 SPELLED_OTHERWISE = Text("The slash commands would send part of this in another form.")

@@ -41,7 +41,6 @@ WAITING_FOR_PRICE = Text("⏳ Starts once its price is known")
 WAITING_WHILE_PAUSED = Text("⏸️ Waiting: moderators have paused new jobs")
 WAITING_TO_CONTINUE = Text("⏸️ Waiting. I'll continue as soon as I can.")
 """While the payer's key is rejected: whose key it is, and why, is not for everybody."""
-CANNON_ASKED_TO_WAIT = Text("⏳ Cannon Studio is busy. Retrying now.", why="studio.busy")
 FAILED_BY_US = Text("⚠️ Something went wrong on my side.", why="bot.fault")
 POSTING_WAITS = {
     WaitsFor.FILE: Text("📦 Made, but the file's host is not responding.", why="file.host"),
@@ -243,9 +242,9 @@ NOT_FROM_AGE_RESTRICTED = Text(
     "A result from an age-restricted channel can only be shown in channels that are age-restricted, too."
 )
 NOT_FROM_HIDDEN = Text(
-    "A result from a private channel can't be shown in a channel that everyone sees.", why="source.hidden"
+    "A result that is private, or from a private channel, can't be shown in a gallery or a channel that everyone sees.",
+    why="source.hidden",
 )
-NOT_IN_GALLERY = Text("Private results can't be added to the gallery.", why="source.hidden")
 AUTHOR_NOT_SHOWN = Text("The author of this result chose in `/me` not to be shown in galleries.", why="source.hidden")
 POST_TITLE, REMOVED_POST = Text("Result"), Text("Removed")
 TAG_NEEDED = Text(

@@ -360,7 +360,7 @@ def word_list_hint() -> str:
 
 
 def days_hint(limit: int) -> str:
-    return tr("Days, from 1 to {limit}. Empty: as the bot's host has set it", limit=credits_text(Decimal(limit)))
+    return tr("Days, from 1 to {limit}. Empty: as the bot's host has set it", limit=amount(limit))
 
 
 NOT_PRINTABLE = Text("“{setting}” has characters that can't be shown. Type it again.", why="settings.value")
@@ -369,13 +369,12 @@ NOT_PRINTABLE = Text("“{setting}” has characters that can't be shown. Type i
 DAYS = Plural("{count} day", "{count} days")
 
 
-def count_hint(limit: int) -> str:
-    return tr("A whole number from 1 to {limit}", limit=credits_text(Decimal(limit)))
+COUNT_HINT = Text("A whole number from 1 to {limit}", limit=amount)
 
 
 @because("settings.value")
-def not_a_count(label: str, limit: int) -> str:
-    return tr("“{setting}” needs a whole number from 1 to {limit}.", setting=label, limit=credits_text(Decimal(limit)))
+def not_a_count(label: str, limit: int, low: int = 1) -> str:
+    return tr("“{setting}” needs a whole number from {low} to {limit}.", setting=label, low=low, limit=amount(limit))
 
 
 THRESHOLD_HINT = Text("In credits. Empty: {meaning}")

@@ -123,7 +123,6 @@ def unused_parameter(name: str) -> str:
 
 
 IN_STEP = Text("Step {number}: {problem}")
-NO_INPUT = Text("The recipe has no input `{name}`. It has: {inputs}.", why="recipe.input", inputs=both)
 NO_STEP_BEFORE = Text("Step {number} uses `{output}`. It can only use results of steps before it.", why="recipe.step")
 
 
@@ -145,17 +144,6 @@ def output_of_wrong_kind(number: int, key: str, expected: frozenset[MediaKind]) 
 
 
 LINK_WITH_WORDS = Text("Step {number}: `{field}` takes only a link, without other words.", why="recipe.step")
-
-
-# ---------------------------------------------------------------------- recipes: a run
-
-
-@because("recipe.input")
-def argument_missing(name: str, about: str) -> str:
-    """Refuse a run without a required parameter; `about` may be empty."""
-    if not about:
-        return tr("The recipe needs {input}.", input=name)
-    return tr("The recipe needs {input}: {about}", input=name, about=about)
 
 
 # ---------------------------------------------------------------------- the recipes that come with the bot

@@ -30,7 +30,9 @@ SECOND_COPY = Text(
     "to stop one of the two copies.",
     why="bot.twice",
 )
-NOT_ANSWERED = Text("Discord did not accept the answer in time.", why="discord.trouble")
+NOT_ANSWERED = Text(
+    "Discord didn't accept the answer, so nothing was made and nothing was charged.", why="discord.trouble"
+)
 CANCELLED_BY_AUTHOR = Text("Canceled by its author.")
 CANCELLED_BY_MODERATOR = Text("Canceled by a moderator.")
 NOT_DECIDED = Text("No moderator decided within 24 hours, so your credits were refunded.", why="approval.expired")
@@ -40,7 +42,6 @@ RETRIED_ALREADY = Text("This was already retried: job {job}.", why="job.once")
 # ---------------------------------------------------------------------- why a job has ended without a result
 
 FAILED = Text("Cannon Studio could not make this.", why="job.failed")
-NO_RESULT = Text("Cannon Studio reports this as done, but sent no result.", why="job.failed")
 NOT_FINISHED = Text(
     "Cannon Studio did not finish this within seven days, so your credits were refunded.", why="job.not_finished"
 )
@@ -110,7 +111,8 @@ GIVEN_UP_MADE = Text(
 
 
 NOT_POSTED_FOR_A_DAY = Text(
-    "I could not download or post the result for a day. To try again, press **Post it** in `/jobs`.",
+    "I could not download or post the result of job {job} for a day, so I saved it. "
+    "To try again, press **Post it** in `/jobs`.",
     why="result.not_posted",
 )
 
@@ -151,21 +153,13 @@ ASKED_TO_WAIT_ALERT = Text("Cannon Studio is rate-limiting this server until {ti
 GIVEN_UP_ALERT = Text(
     "The bot failed ten times at job {job}, so I stopped trying. The bot's log has the reason.", why="bot.fault"
 )
-NOT_POSTED_ALERT = Text(
-    "I could not post the result of job {job} for a day, so I saved it. To try again, press **Post it** in `/jobs`.",
-    why="result.not_posted",
-)
 
 
 @because("approval.channel")
-def question_refused_alert(channel_id: int | None) -> str:
-    if channel_id is None:
-        said = tr("A job is waiting for approval, but Discord rejected the question.")
-    else:
-        said = tr(
-            "A job is waiting for approval, but Discord rejected the question in {channel}.",
-            channel=f"<#{channel_id}>",
-        )
+def question_refused_alert(channel_id: int) -> str:
+    said = tr(
+        "A job is waiting for approval, but Discord rejected the question in {channel}.", channel=f"<#{channel_id}>"
+    )
     return sentences(said, ENDS_IN_A_DAY)
 
 

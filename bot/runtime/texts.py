@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from bot.language import Text
 
-UNREADABLE_LINK = Text("I can't read this link. Copy it again, or upload the file.", why="file.link")
-LOGIN_IN_LINK = Text(
-    "This link contains a user name or password. Use a link without one, or upload the file.", why="file.link"
+UNREADABLE_LINK = Text("I can only open whole https links. Copy one again, or upload the file.", why="file.link")
+LOGIN_OR_PORT = Text(
+    "This link contains a user name, a password, or a port. Use a link without them, or upload the file.",
+    why="file.link",
 )
-NOT_HTTPS = Text("I can only open https links. Use an https link, or upload the file.", why="file.link")
-OTHER_PORT = Text("This link names a port. Use a link without one, or upload the file.", why="file.link")
 NOT_PUBLIC = Text("This link does not lead to a public address. Upload the file instead.", why="file.link")
 NEVER_RUN = "No bot has used the database {database} yet. Start one with: cannon-bot run".format
 NOT_RUNNING = "The bot does not answer at {address}. Start it with: cannon-bot run".format

@@ -6,7 +6,6 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from bot.domain.server.reaction_rules import REACTIONS, ReactionAction, ReactionRules, Seeding
-from bot.errors import InputError
 from bot.server import texts
 from bot.store import Record
 from bot.store.acts import ModeratorActs
@@ -46,12 +45,10 @@ class ReactionChanges(ModeratorActs):
     async def set_gallery(
         self, guild_id: int, *, channel_id: int | None, stars: int | None, off: bool, by_id: int
     ) -> str:
-        """Move the gallery, or switch it `off`; None leaves a value. Raises InputError without a channel."""
+        """Move the gallery, or switch it `off`; None leaves a value."""
 
         def moved(now: ReactionRules) -> ReactionRules:
             place = now.gallery_channel if channel_id is None else channel_id
-            if place is None and not off:
-                raise InputError(texts.NO_GALLERY_CHANNEL, "channel")
             count = now.gallery_stars if stars is None else stars
             return replace(now, gallery_channel=None if off else place, gallery_stars=count)
 

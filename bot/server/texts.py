@@ -54,7 +54,6 @@ PRACTICE_DOWN = Text("Practice mode can't start right now. Try again in a minute
 PRACTICE_STARTED = Text("{who} started practice mode. Results are simulated and free.", who=actor)
 PRACTICE_STOPPED = Text("{who} ended practice mode.", who=actor)
 GALLERY_OFF = Text("off")
-NO_GALLERY_CHANNEL = Text("Choose a channel for the gallery.", why="settings.value")
 GALLERY_OF_ALL = Text("{channel}, every public result", channel="<#{}>".format)
 GALLERY_AT = Text("{channel}, from {stars} ⭐", channel="<#{}>".format)
 

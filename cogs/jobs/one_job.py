@@ -27,7 +27,7 @@ from cogs.jobs.recovery import require_own
 from cogs.results import buttons as results
 from cogs.results.details import show_job
 from cogs.results.remove import DROP_ICON, KEEP_ICON, STOP_ICON, answer_stop
-from cogs.results.texts import DO_NOT_POST, ENDED_MEANWHILE, NOTHING_TO_CANCEL, POSTED_AFTER_ALL, TOO_LATE
+from cogs.results.texts import DO_NOT_POST, ENDED_MEANWHILE, POSTED_AFTER_ALL, too_late_to_cancel
 from cogs.ui.controls import Control, job_of, on
 from cogs.ui.interaction import Interaction, use
 from cogs.ui.limit_text import cost_words
@@ -110,7 +110,7 @@ async def drop_one(interaction: Interaction, subject: str, _values: Sequence[str
 async def _cancelled(interaction: Interaction, job: Job, *, drop: bool) -> Cancelled:
     done = await use(interaction, JobService).cancel(job, by_id=interaction.user.id, drop=drop)
     if done is None:
-        raise InputError(NOTHING_TO_CANCEL)
+        raise InputError(ENDED_MEANWHILE)
     return done
 
 
@@ -118,7 +118,7 @@ def _outcome(done: Cancelled, *, drop: bool) -> str:
     said = [texts.CANCELLED(job_id=done.job.id)]
     if not done.stopped:
         said = [
-            str(TOO_LATE),
+            too_late_to_cancel(()),
             str(texts.RESULT_DROPPED if drop else texts.RESULT_POSTED),
         ]
     if done.others:

@@ -72,7 +72,7 @@ def _nothing_held(job: Job) -> str:
     if job.state is JobState.DELIVERED:
         return str(texts.POSTED_MEANWHILE)
     if job.state in END_STATES:
-        return texts.no_result(job.id, job.error and harmless(job.error))
+        return texts.no_result(job.error and harmless(job.error))
     return str(STILL_MADE)
 
 

@@ -4,7 +4,8 @@ Amounts of credits and times come in as text.
 """
 
 from bot.domain.words.text import full_stop
-from bot.language import Plural, Text, because, ntr, sentences, tr
+from bot.generation.texts import NO_RESULT
+from bot.language import Plural, Text, ntr, sentences
 
 # ---------------------------------------------------------------------- commands and options
 
@@ -84,10 +85,8 @@ SHARED = Text("Shared with everyone in this channel: {link}")
 POSTED_MEANWHILE = Text("This has already been posted.", why="job.once")
 
 
-@because("source.no_result")
-def no_result(job_id: str, reason: str | None) -> str:
-    said = tr("Job {job_id} has no result to post.", job_id=job_id)
-    return sentences(said, full_stop(reason)) if reason else said
+def no_result(reason: str | None) -> str:
+    return sentences(NO_RESULT, full_stop(reason or ""))
 
 
 POSTED = Text("Posted: {link}")

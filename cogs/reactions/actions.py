@@ -12,6 +12,7 @@ from bot.domain.models import Card, Job
 from bot.domain.money.spending_policy import refuse_blocked
 from bot.domain.server.places import Viewer
 from bot.domain.server.reaction_rules import REMAKES, Reaction, ReactionAction, ReactionKey
+from bot.domain.texts import OWNER_ONLY
 from bot.errors import InputError, NotAllowed, Refused
 from bot.generation.again.reactions import NEXT_STEPS, ReactedCard, Reactions
 from bot.generation.again.rerun import require_payer
@@ -93,9 +94,9 @@ class ReactionContext:
     def require_few(self, guild_id: int, member_id: int) -> None:
         """Raise Refused for a member or a server with too many of these in a minute."""
         if self.of_member.wait_s((guild_id, member_id)):
-            raise Refused(texts.TOO_MANY_OF_MEMBER(limit=MEMBER_A_MINUTE))
+            raise Refused(texts.TOO_MANY(limit=SERVER_A_MINUTE, own=MEMBER_A_MINUTE))
         if self.of_server.wait_s(guild_id):
-            raise Refused(texts.TOO_MANY_OF_SERVER(limit=SERVER_A_MINUTE), BURST)
+            raise Refused(texts.TOO_MANY(limit=SERVER_A_MINUTE, own=MEMBER_A_MINUTE), BURST)
 
 
 def acting_part(reacted: Reacted) -> Reacted | None:
@@ -120,7 +121,7 @@ async def require_allowed(context: ReactionContext, reacted: Reacted) -> None:
     rules = await use(bot, GuildSettings).get(reacted.guild.id)
     may_remove = reacted.viewer.is_moderator or reacted.member.id == reacted.card.author_id
     if rule.action is ReactionAction.REMOVE and not may_remove:
-        raise NotAllowed(texts.ONLY_AUTHOR_REMOVES)
+        raise NotAllowed(OWNER_ONLY)
     if rule.action in REMAKES:
         require_payer(rules, main_job(reacted.jobs), reacted.member.id)
     if rule.action is ReactionAction.GALLERY and acting_part(reacted) is not None:

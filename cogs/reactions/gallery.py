@@ -24,6 +24,7 @@ from bot.domain.server.reaction_rules import ReactionRules
 from bot.domain.words.text import harmless, shortened
 from bot.errors import InputError
 from bot.jobs.surface import Later, NoPlace
+from bot.jobs.texts import NOT_ANSWERED
 from bot.language import speaking
 from bot.moderation.alerts import Alerts
 from bot.store import Copies, ReactionActs, ReactionMaps
@@ -63,7 +64,7 @@ class Gallery:
         except NoPlace as error:
             raise InputError(error.sentence) from error
         except Later as error:
-            raise InputError(texts.NOT_POSTED) from error
+            raise InputError(NOT_ANSWERED) from error
 
     async def update(self, guild_id: int, card: Card, jobs: Sequence[Job]) -> None:
         """Update the post to the card's stars, in the server's language; best effort: the next star retries."""

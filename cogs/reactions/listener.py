@@ -25,6 +25,7 @@ from bot.domain.server.reaction_rules import REACTIONS, ReactionAction, Reaction
 from bot.errors import BotError, DatabaseFailing, Refused
 from bot.generation.again.reactions import QUIET_S, Reactions
 from bot.generation.visible_jobs import VisibleJobs
+from bot.jobs.texts import NOT_ANSWERED
 from bot.language import from_discord, speak
 from bot.runtime.background import BackgroundTasks, in_short
 from bot.runtime.pace import TokenBucket
@@ -100,7 +101,7 @@ class ReactionListener(commands.Cog):
             await self._notify(reacted, error.sentence, once=BURST if is_burst else str(reacted.member.id))
         except DISCORD_ERRORS as error:
             log.warning("reaction.not_done", card=reacted.card.id, error=type(error).__name__)
-            await self._notify(reacted, str(texts.NOT_POSTED), once=str(reacted.member.id))
+            await self._notify(reacted, str(NOT_ANSWERED), once=str(reacted.member.id))
 
     async def _reacted(self, event: discord.RawReactionActionEvent) -> Reacted | None:
         """Return the reaction with its card; None if it does not count or is not on a card of the bot."""

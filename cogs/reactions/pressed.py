@@ -13,7 +13,7 @@ import structlog
 
 from bot.delivery.answers.deferral import defer
 from bot.delivery.channels.facts import DISCORD_ERRORS, REACTIONS_PER_MESSAGE, in_time
-from bot.delivery.texts import NOT_IN_GALLERY
+from bot.delivery.texts import NOT_FROM_HIDDEN
 from bot.domain.models import Card, Job, JobState
 from bot.domain.server.reaction_rules import Reaction, ReactionAction, ReactionRules, Seeding
 from bot.errors import InputError, Refused
@@ -42,7 +42,7 @@ async def to_gallery(interaction: Interaction, job: Job, _values: Sequence[str])
     bot = interaction.client
     reacted = await _pressed(interaction, job, ReactionAction.GALLERY)
     if reacted.card.private:
-        raise Refused(NOT_IN_GALLERY)
+        raise Refused(NOT_FROM_HIDDEN)
     await defer(interaction, ephemeral=True, thinking=True)
     is_starred = await use(bot, Reactions).press_star(reacted.key, reacted.on)
     await _context(bot).gallery.update(reacted.guild.id, reacted.card, reacted.jobs)

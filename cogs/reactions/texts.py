@@ -26,24 +26,11 @@ def starred(count: int, needed: int) -> str:
 
 # ---------------------------------------------------------------------- why a reaction did nothing
 
-NOT_POSTED = Text(
-    "Discord didn't accept the answer, so nothing was made and nothing was charged.", why="discord.trouble"
-)
-ONLY_AUTHOR_REMOVES = Text("Only the author of a result or a moderator can remove it.", why="owner.only")
-TOO_MANY_OF_MEMBER = Text(
-    "You're reacting too fast: your reactions can start {limit} jobs a minute. Nothing was "
+TOO_MANY = Text(
+    "Too many reactions: they can start {limit} jobs a minute on this server, {own} of them yours. Nothing was "
     "charged; try again in a minute.",
     why="reaction.fast",
-    limit=amount,
 )
-"""Refuse more than `limit` a minute by one member."""
-TOO_MANY_OF_SERVER = Text(
-    "Too many reactions: they can start {limit} jobs a minute on this server. Nothing was charged; "
-    "try again in a minute.",
-    why="reaction.fast",
-    limit=amount,
-)
-"""Refuse more than `limit` a minute on a server."""
 DID_NOTHING = Text("⚠️ Your {emoji} in {channel} did nothing: {reason}", channel="<#{}>".format)
 """Return the direct message about a reaction that did nothing; `reason` is a sentence."""
 NEEDS_CONFIRMATION = Text(

@@ -113,7 +113,7 @@ async def cancel_run(interaction: Interaction, job: Job, _values: Sequence[str])
     await _require_own(interaction, job)
     stopped = await use(interaction, JobService).cancel_card(job, by_id=interaction.user.id)
     if stopped is None:
-        raise InputError(texts.NOTHING_TO_CANCEL)
+        raise InputError(texts.ENDED_MEANWHILE)
     jobs = await use(interaction, Jobs).of_card(job.guild_id, job.card_id)
     running = [each for each in jobs if each.state in RUNNING_STATES]
     kept = [each for each in running if each.dropped_by is None]
@@ -128,13 +128,13 @@ def outcome(stopped: Sequence[Job], kept: Sequence[Job], running: Sequence[Job],
     """
     said = []
     if stopped:
-        said.append(str(texts.CANCELLED) if is_one else texts.cancelled(_numbers(stopped)))
+        said.append(texts.cancelled(() if is_one else _numbers(stopped)))
     if kept:
-        said.append(str(texts.TOO_LATE) if is_one else texts.too_late_to_cancel(_numbers(kept)))
+        said.append(texts.too_late_to_cancel(() if is_one else _numbers(kept)))
         said.append(str(texts.POSTED_UNLESS))
     elif running:
         said.append(str(texts.NOT_POSTED))
-    return sentences(*said) or str(texts.NOTHING_TO_CANCEL)
+    return sentences(*said) or str(texts.ENDED_MEANWHILE)
 
 
 @on_job(DO_NOT_POST, when_erased=True)
@@ -163,7 +163,7 @@ async def _dropped(interaction: Interaction, job: Job) -> tuple[Sequence[Job], l
     open_jobs = [each for each in on_card if not each.state.ended]
     done = [await jobs.cancel(each, by_id=interaction.user.id, drop=True) for each in open_jobs]
     if not any(done):
-        raise InputError(texts.NOTHING_TO_CANCEL)
+        raise InputError(texts.ENDED_MEANWHILE)
     return on_card, [each for each in done if each is not None]
 
 

@@ -1,6 +1,6 @@
 """What results offer and say to people."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from bot.domain.texts import mention
 from bot.language import Plural, Text, because, both, listed, ntr, sentences, tr, whole_day
@@ -77,9 +77,6 @@ MADE_FROM_WORDS = Text("From: {words}")
 
 # ---------------------------------------------------------------------- cancelling a card
 
-NOTHING_TO_CANCEL = Text("There is nothing to cancel: everything on this card has ended.", why="job.ended")
-CANCELLED = Text("Canceled and refunded: nothing was charged.", why="job.ended")
-TOO_LATE = Text("Too late to stop: Cannon Studio has already started it, so it will be charged.", why="job.too_late")
 POSTED_UNLESS = Text("I'll post the result when it's ready, unless you choose otherwise.")
 NOT_POSTED = Text(
     "It will be charged, and I won't post the result. If you change your mind, press **Post it after all** on the card."
@@ -91,7 +88,8 @@ ENDED_MEANWHILE = Text("It has ended. If it was made, press **Post it** on the c
 
 @because("job.ended")
 def cancelled(numbers: Sequence[int]) -> str:
-    return tr("Canceled and refunded: {numbers}.", numbers=_numbers(numbers))
+    """Say which jobs of a card are canceled: without `numbers`, its one job."""
+    return tr("Canceled and refunded: nothing was charged for {numbers}.", numbers=_numbers(numbers))
 
 
 @because("job.too_late")
@@ -102,8 +100,8 @@ def too_late_to_cancel(numbers: Sequence[int]) -> str:
     )
 
 
-def _numbers(numbers: Iterable[int]) -> str:
-    return both(f"#{each}" for each in numbers)
+def _numbers(numbers: Sequence[int]) -> str:
+    return both(f"#{each}" for each in numbers) if numbers else str(THIS_ONE)
 
 
 # ---------------------------------------------------------------------- fresh links

@@ -42,7 +42,7 @@ from tools.refusals import (
 from tools.translations import DOMAINS, TRANSLATED, current, missing, po_file, pot_file, template, text_of
 from tools.words import messages
 
-SENTENCES_MAX = 290
+SENTENCES_MAX = 260
 """A new refusal takes the sentence of one that there is."""
 BASES = {"BotError", "InputError", "Refused"}
 """Errors of many causes: each of their sentences has its own page."""

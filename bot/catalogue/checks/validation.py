@@ -24,18 +24,22 @@ def check_rules(operation: Operation, taken: Mapping[str, Any]) -> None:
         rule(operation, taken)
 
 
-def _no_square_4k(operation: Operation, taken: Mapping[str, Any]) -> None:
+def _only(who: str, label: str, given: object, *choices: str) -> InputError:
+    return InputError(texts.not_a_choice(who, choices, label, "", given), label.replace(" ", "_"))
+
+
+def _no_square_4k(_operation: Operation, taken: Mapping[str, Any]) -> None:
     """`image.generate`: "1:1 stays under 4K" for GPT Image 2."""
     if _model(taken) != "gptimage2" or not _square(taken.get("aspect_ratio")):
         return
     if _text(taken, "resolution").casefold() == "4k":
-        raise InputError(texts.NO_SQUARE_4K(model=model_name(operation, taken["model"])), "resolution")
+        raise _only("GPT Image 2 (1:1)", "resolution", taken["resolution"], "1K", "2K")
 
 
 def _sora_is_not_square(operation: Operation, taken: Mapping[str, Any]) -> None:
     """`video.generate`: portrait or landscape only."""
     if _is_sora(operation, taken) and _square(taken.get("aspect_ratio")):
-        raise InputError(texts.SORA_NOT_SQUARE(given=taken["aspect_ratio"]), "aspect_ratio")
+        raise _only("Sora 2", "aspect ratio", taken["aspect_ratio"], "9:16", "16:9")
 
 
 def _sora_1080p_is_pro(operation: Operation, taken: Mapping[str, Any]) -> None:
@@ -43,7 +47,7 @@ def _sora_1080p_is_pro(operation: Operation, taken: Mapping[str, Any]) -> None:
     if not _is_sora(operation, taken) or _text(taken, "resolution").casefold() != "1080p":
         return
     if "pro" not in _model(taken):
-        raise InputError(texts.SORA_1080P_IS_PRO, "model")
+        raise _only("Sora 2", "resolution", "1080p", "720p", "1080p (sora-2-pro)")
 
 
 def _wan_audio_has_company(_operation: Operation, taken: Mapping[str, Any]) -> None:
@@ -54,11 +58,11 @@ def _wan_audio_has_company(_operation: Operation, taken: Mapping[str, Any]) -> N
         raise FieldsMissing(texts.missing("Wan 2.7", ["prompt", "source video"], any_of=True), ["prompt"])
 
 
-def _frame_rate_is_starlight(operation: Operation, taken: Mapping[str, Any]) -> None:
+def _frame_rate_is_starlight(_operation: Operation, taken: Mapping[str, Any]) -> None:
     """`video.upscale`: the frame rate is for Starlight 2.5 only, whose id is not public."""
     model = _model(taken)
     if "target_fps" in taken and any(word in model for word in ("wavespeed", "proteus", "magnific")):
-        raise InputError(texts.NO_FRAME_RATE(model=model_name(operation, taken["model"])), "target_fps")
+        raise _only("frame rate", "model", taken["model"], "Starlight 2.5")
 
 
 def _sound_has_source(operation: Operation, taken: Mapping[str, Any]) -> None:

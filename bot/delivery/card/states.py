@@ -182,8 +182,7 @@ def _under_way(job: Job, context: CardContext, word: str) -> str:
     if job.blocked_s:
         return str(texts.WAITING_TO_CONTINUE)
     if job.waits_for is WaitsFor.CANNON:
-        is_over = job.next_at <= context.now
-        return str(texts.CANNON_ASKED_TO_WAIT) if is_over else texts.CANNON_ASKS_TO_WAIT(time=stamp(job.next_at, "t"))
+        return texts.CANNON_ASKS_TO_WAIT(time=stamp(max(job.next_at, context.now), "t"))
     if job.waits_for is WaitsFor.ERROR:
         return texts.failed_by_us(_next_try(job, context))
     if job.overdue_at is not None:

@@ -93,7 +93,7 @@ class PostingGate:
         They are public and may be copied there, and their author didn't choose otherwise in `/me`. Raises Later too.
         """
         if card.private:
-            raise NoPlace(texts.NOT_IN_GALLERY)
+            raise NoPlace(texts.NOT_FROM_HIDDEN)
         if (await self.store.member_settings.get(card.guild_id, card.author_id)).is_unshown:
             raise NoPlace(texts.AUTHOR_NOT_SHOWN)
         await self.require(card, jobs, channel_id=channel_id)

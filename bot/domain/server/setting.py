@@ -222,7 +222,7 @@ COUNT = Kind(
     widget=Widget.INPUT,
     parse=_count,
     show=str,
-    typing=Typing(hint=lambda: texts.count_hint(COUNT_MAX), chars=4, write=str, read=_read_count),
+    typing=Typing(hint=lambda: texts.COUNT_HINT(limit=COUNT_MAX), chars=4, write=str, read=_read_count),
 )
 
 

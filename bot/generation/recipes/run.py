@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.catalogue import Catalogue, Field, FieldKind, LiveCatalogue, Operation
+from bot.catalogue.texts import missing, no_field
 from bot.domain.jobs.card_spec import JobSpec, Origin
 from bot.domain.models import MediaKind
 from bot.domain.server.places import Viewer
@@ -20,7 +21,6 @@ from bot.domain.words.templates import (
 )
 from bot.domain.words.text import tame
 from bot.errors import InputError
-from bot.generation import texts
 from bot.generation.generation import Generation
 from bot.generation.recipes.recipes import Recipe, value_of
 from bot.generation.recipes.typed import check
@@ -159,11 +159,12 @@ def _arguments(recipe: Recipe, given: Mapping[str, str]) -> dict[str, str]:
     known = {each.name: each for each in recipe.parameters}
     for name in given:
         if name not in known:
-            raise InputError(texts.NO_INPUT(name=name, inputs=list(known) or ["-"]), name)
+            raise InputError(no_field(recipe.name, name, None, list(known) or ["-"]), name)
     values = {}
     for name, parameter in known.items():
         value = without_braces(given.get(name) or parameter.default).strip()
         if not value:
-            raise InputError(texts.argument_missing(name, tame(parameter.about)), name)
+            about = tame(parameter.about)
+            raise InputError(missing(recipe.name, [f"{name}: {about}" if about else name]), name)
         values[name] = value
     return values

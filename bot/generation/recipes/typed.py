@@ -83,7 +83,7 @@ def _check_value(
     for used in parameters_in(value):
         known = [each.name for each in recipe.parameters]
         if used not in known:
-            raise InputError(texts.NO_INPUT(name=used, inputs=known or ["-"]), "steps")
+            raise InputError(no_field(recipe.name, used, None, known or ["-"]), "steps")
     for source, ref in steps_in(value):
         if not 1 <= source < number:
             raise InputError(texts.NO_STEP_BEFORE(number=number, output=str(ref)), "steps")

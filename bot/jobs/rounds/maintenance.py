@@ -156,7 +156,7 @@ class Maintenance:
         await self.store.approvals.note_message(guild_id, approval.card_id, channel_id=0, message_id=0)
         rules = await self.store.settings.get(guild_id)
         async with asyncio.timeout(CALL_S):
-            channel_id = rules.approval_channel or rules.log_channel
+            channel_id = rules.approval_channel or rules.log_channel or 0
             await self.alert(guild_id, partial(texts.question_refused_alert, channel_id))
 
     async def _show_card(self, guild_id: int, card_id: str) -> None:

@@ -85,9 +85,9 @@ class Delivering:
     async def _give_up(self, followed: Followed) -> None:
         job = followed.job
         await self.transitions.speak(job)
-        await self.transitions.hold(followed, texts.NOT_POSTED_FOR_A_DAY)
+        await self.transitions.hold(followed, texts.NOT_POSTED_FOR_A_DAY(job=job.id))
         if followed.job.state.ended:
-            await self.transitions.surface.alert(job.guild_id, partial(texts.NOT_POSTED_ALERT, job=job.id))
+            await self.transitions.surface.alert(job.guild_id, partial(texts.NOT_POSTED_FOR_A_DAY, job=job.id))
 
     async def _parked(self, followed: Followed, seconds: float) -> float | None:
         followed.posting_failed_at = None

@@ -222,7 +222,7 @@ class Polling:
         media = media_of(operation, progress.output)
         if not media and text_of(operation, progress.output) is None:
             await self.transitions.speak(job)
-            await self._end_without_result(followed, progress, str(texts.NO_RESULT))
+            await self._end_without_result(followed, progress, str(texts.FAILED))
             return None
         failpoint("poll.success")
         # With an unknown cost the hold is settled, but no price shown.

@@ -93,13 +93,13 @@ def checked(link: str, allowed: frozenset[Origin] = frozenset()) -> httpx.URL:
     except (httpx.InvalidURL, ValueError):
         raise MediaUnsafe(texts.UNREADABLE_LINK) from None
     if url.userinfo:
-        raise MediaUnsafe(texts.LOGIN_IN_LINK)
+        raise MediaUnsafe(texts.LOGIN_OR_PORT)
     if origin in allowed:
         return url
     if url.scheme != "https":
-        raise MediaUnsafe(texts.NOT_HTTPS)
+        raise MediaUnsafe(texts.UNREADABLE_LINK)
     if origin[2] != HTTPS_PORT:
-        raise MediaUnsafe(texts.OTHER_PORT)
+        raise MediaUnsafe(texts.LOGIN_OR_PORT)
     if not _is_public_name(origin[1]):
         raise MediaUnsafe(texts.NOT_PUBLIC)
     return url

@@ -5,18 +5,19 @@ from typing import Any
 
 import discord
 
+from bot.catalogue.texts import missing
 from bot.delivery.answers.deferral import defer
 from bot.delivery.channels.facts import in_time
 from bot.delivery.posting.best_of_week import WeeklyPosts
 from bot.domain.server.reaction_rules import ReactionRules
 from bot.domain.server.setting import SettingsPage
+from bot.domain.texts import not_a_count
 from bot.errors import InputError
 from bot.jobs.surface import Later
+from bot.jobs.texts import NOT_ANSWERED
 from bot.server.reactions import ReactionChanges, gallery_text
-from bot.server.texts import NO_GALLERY_CHANNEL
 from bot.store import BestOfWeek, ReactionMaps
 from cogs.reactions.settings import texts
-from cogs.reactions.texts import NOT_POSTED
 from cogs.ui.controls import Control, on
 from cogs.ui.forms import Form
 from cogs.ui.interaction import Interaction, use
@@ -89,7 +90,7 @@ async def preview_week(interaction: Interaction, _subject: str, _values: Sequenc
     try:
         embed = await use(interaction, WeeklyPosts).preview(guild_id, channel_id)
     except Later as error:
-        raise InputError(NOT_POSTED) from error
+        raise InputError(NOT_ANSWERED) from error
     await in_time(interaction.edit_original_response(embed=embed))
 
 
@@ -123,7 +124,7 @@ class GalleryForm(Form):
         await require_moderator(interaction)
         stars = _stars_typed(self._stars.value)
         if not self._channel.values:
-            raise InputError(NO_GALLERY_CHANNEL, "channel")
+            raise InputError(missing("Gallery", ["Channel"]), "channel")
         chosen = self._channel.values[0].id
         require_may_post_in(interaction, chosen, files=True)
         await _change(interaction, chosen, stars, off=False)
@@ -133,5 +134,5 @@ def _stars_typed(typed: str) -> int:
     """Return a number of stars. Raises InputError unless it is one from 0 to STARS_MAX."""
     text = typed.strip()
     if not (text.isascii() and text.isdecimal() and int(text) <= STARS_MAX):
-        raise InputError(texts.NOT_A_NUMBER_OF_STARS(most=STARS_MAX), "stars")
+        raise InputError(not_a_count(str(texts.GALLERY_STARS), STARS_MAX, low=0), "stars")
     return int(text)

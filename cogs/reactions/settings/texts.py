@@ -16,7 +16,6 @@ SEEDING_CHOICES = {
     Seeding.ALL: Text("I add every emoji that fits"),
 }
 GALLERY = Text("Gallery")
-NOT_A_NUMBER_OF_STARS = Text("Enter how many stars a result needs: a number from 0 to {most}.", why="settings.value")
 
 # ---------------------------------------------------------------------- the gallery
 

@@ -64,7 +64,7 @@ async def test_a_result_that_cannot_be_posted_for_a_day_is_held_and_told_once(ri
         await pass_time(rig, 13 * HOUR_S, 1200)
     held = the_job(rig, job.id)
     assert held.state == "held"
-    assert "could not download or post the result for a day" in held.error
+    assert "could not download or post the result of job" in held.error
     assert (charged(rig), set_aside(rig)) == (PICTURE, 0)
     assert len(alerts(rig, log_channel, job.id)) == 1
     await on_job(rig, rig.member, "recover", job.id)

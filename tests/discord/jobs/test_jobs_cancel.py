@@ -116,7 +116,7 @@ async def test_what_has_ended_cannot_be_cancelled(rig: Rig):
     await ask(rig, prompt="a fox #fast")
     await rig.work()
     result = await on_job(rig, rig.member, "cancel", (await newest(rig)).id)
-    assert "nothing to cancel" in private_sentence(result)
+    assert "It has ended." in private_sentence(result)
     await settled_exactly(rig)
 
 

@@ -130,7 +130,7 @@ async def test_two_different_prompts_refused_in_a_row_close_an_operation_that_ne
         "row: Rejected by the safety system."
     )
     assert await refused(rig, "a wolf") == sentence
-    assert sentence in await closed(rig)
+    assert "account right now. Cannon Studio says: Rejected by the safety system." in await closed(rig)
     rig.advance(HOUR_S + 1)
     assert await is_made(rig, "a fox")
 

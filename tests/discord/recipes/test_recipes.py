@@ -210,7 +210,7 @@ async def test_cancel_gives_back_what_waits_and_is_honest_about_what_runs(rig: R
     refused = await stranger.click(made.response, label="Cancel")
     assert private_sentence(refused) == "Only the member who requested this or a moderator can do this."
     done = await rig.member.click(made.response, label="Cancel")
-    assert "Canceled and refunded: #2." in done.response.content
+    assert "Canceled and refunded: nothing was charged for #2." in done.response.content
     assert "Too late to stop #1: Cannon Studio has already started, so it will be charged." in done.response.content
     await rig.work()
     assert await states(rig) == [DELIVERED, CANCELLED]

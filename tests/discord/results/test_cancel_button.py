@@ -53,7 +53,7 @@ async def test_what_was_not_sent_is_cancelled_from_its_card_and_refunded(rig: Ri
     assert labels(card) == [label, DETAILS]
     done = await rig.member.click(card, label=label)
     assert done.ephemeral
-    assert done.response.content == "Canceled and refunded: nothing was charged."
+    assert done.response.content == "Canceled and refunded: nothing was charged for **this one**."
     assert labels(done.response) == []
     [card] = rig.messages()
     assert state_text(card).startswith("🚫 Canceled")
@@ -103,7 +103,7 @@ async def test_once_it_was_sent_an_old_cancel_says_so_and_changes_nothing_until_
     job = await until(rig, JobState.PROCESSING)
     asked = await press(rig, rig.member, "cancel_run", job.id)
     assert asked.response.content.startswith(
-        "Too late to stop: Cannon Studio has already started it, so it will be charged."
+        "Too late to stop **this one**: Cannon Studio has already started, so it will be charged."
     )
     assert labels(asked.response) == [str(texts.DO_NOT_POST)]
     [card] = [each for each in rig.messages() if each.embeds]
@@ -174,7 +174,7 @@ async def test_what_ended_meanwhile_says_where_it_is(rig: Rig):
     await rig.work()
     [job] = await rig.jobs()
     assert private_sentence(await press(rig, rig.member, "keep_run", job.id)) == str(texts.ENDED_MEANWHILE)
-    assert private_sentence(await press(rig, rig.member, "drop_run", job.id)) == str(texts.NOTHING_TO_CANCEL)
+    assert private_sentence(await press(rig, rig.member, "drop_run", job.id)) == str(texts.ENDED_MEANWHILE)
     assert card.id == job.message_id
 
 
@@ -220,4 +220,4 @@ async def test_an_old_button_on_what_has_ended_says_so(rig: Rig):
     await made(rig, "a fox #fast")
     await rig.work()
     result = await press(rig, rig.member, "cancel_run", (await newest(rig)).id)
-    assert private_sentence(result) == str(texts.NOTHING_TO_CANCEL)
+    assert private_sentence(result) == str(texts.ENDED_MEANWHILE)

@@ -125,7 +125,7 @@ def test_gpt_image_2_makes_no_square_4k(operation, ratio):
     values = {"prompt": "x", "image_url": LINK, "model": "gptimage2", "aspect_ratio": ratio, "resolution": "4K"}
     if operation == "image.generate":
         del values["image_url"]
-    assert sentence_of(operation, values) == "GPT Image 2 can't make 4K at 1:1. Choose 2K, or 4K at 16:9."
+    assert sentence_of(operation, values) == "For GPT Image 2 (1:1), resolution must be 1K or 2K; you gave 4K."
     assert CATALOGUE.check(operation, values | {"resolution": "2K"})
     assert CATALOGUE.check(operation, values | {"aspect_ratio": "16:9"})
     assert CATALOGUE.check(operation, values | {"model": "seedream5"})
@@ -133,7 +133,7 @@ def test_gpt_image_2_makes_no_square_4k(operation, ratio):
 
 def test_sora_makes_no_square():
     values = {"sora_video_id": "video_1", "prompt": "x", "aspect_ratio": "1:1"}
-    told = "Sora 2 makes portrait and landscape videos only; you gave 1:1. Choose 9:16 or 16:9."
+    told = "For Sora 2, aspect ratio must be 9:16 or 16:9; you gave 1:1."
     assert sentence_of("sora2.video.edit", values) == told
     assert sentence_of("video.generate", {"prompt": "x", "model": "sora2", "aspect_ratio": "1:1"}) == told
     assert CATALOGUE.check("sora2.video.edit", values | {"aspect_ratio": "9:16"})
@@ -142,7 +142,7 @@ def test_sora_makes_no_square():
 
 def test_1080p_on_sora_needs_the_pro_model():
     values = {"sora_video_id": "video_1", "prompt": "x", "resolution": "1080p"}
-    told = "On Sora 2, only the Pro model makes 1080p. Choose the model sora-2-pro."
+    told = "For Sora 2, resolution must be 720p or 1080p (sora-2-pro); you gave 1080p."
     assert sentence_of("sora2.video.edit", values) == told
     assert sentence_of("video.generate", {"prompt": "x", "model": "sora-2", "resolution": "1080P"}) == told
     assert CATALOGUE.check("sora2.video.edit", values | {"model": "sora-2-pro"})
@@ -163,7 +163,7 @@ def test_audio_on_wan_needs_a_prompt_or_a_clip_once_the_prompt_is_not_required()
 def test_a_frame_rate_is_for_starlight_only():
     values = {"video_url": LINK, "target_fps": 30}
     told = sentence_of("video.upscale", values | {"model": "wavespeed"})
-    assert told == "Wavespeed takes no frame rate. Leave it out, or choose Starlight 2.5."
+    assert told == "For frame rate, model must be Starlight 2.5; you gave wavespeed."
     assert CATALOGUE.check("video.upscale", values)
     assert CATALOGUE.check("video.upscale", values | {"model": "topaz-starlight-2.5"})
 

@@ -147,7 +147,7 @@ CHECKED = [
         "Step 1: There is no operation image.generat. Choose one from the list. Nearest:",
     ),
     ({"steps": "image.generate\nprompt: {prompt}\nprmpt: a"}, "Step 1: Generate Image has no field prmpt."),
-    ({"steps": "image.generate\nprompt: {promt}"}, "The recipe has no input `promt`. It has: prompt."),
+    ({"steps": "image.generate\nprompt: {promt}"}, "film has no field promt. Use: prompt."),
     (
         {"steps": "image.edit\nprompt: {prompt}\nimage_url: {1.image_url}"},
         "It can only use results of steps before it.",
@@ -169,7 +169,7 @@ CHECKED = [
     ({"parameters": "prompt\nmood"}, "No step uses the input `mood`."),
     (
         {"steps": "image.generate\nprompt: {prompt}\nmodel: gptimage2\naspect_ratio: 1:1\nresolution: 4K"},
-        "Step 1: GPT Image 2 can't make 4K at 1:1.",
+        "Step 1: For GPT Image 2 (1:1), resolution must be 1K or 2K; you gave 4K.",
     ),
 ]
 
@@ -211,9 +211,9 @@ def test_no_words_of_a_member_become_a_place_or_another_parameter(words):
 @pytest.mark.parametrize(
     ("given_", "words"),
     [
-        ({}, "The recipe needs prompt: what it is about"),
-        ({"prompt": " "}, "The recipe needs prompt"),
-        ({"prompt": "a", "x": "b"}, "The recipe has no input `x`. It has: prompt."),
+        ({}, "film needs: prompt: what it is about."),
+        ({"prompt": " "}, "film needs: prompt"),
+        ({"prompt": "a", "x": "b"}, "film has no field x. Use: prompt."),
     ],
 )
 def test_parameters_that_are_missing_or_not_known_are_named(given_, words):
