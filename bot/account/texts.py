@@ -63,12 +63,12 @@ TOTALS_CORRECTED = Plural(
     "and reports may have been wrong until now, but no entry is missing or changed.",
 )
 UNAVAILABLE_NOW = Text(
-    "{operation} is not available on this account right now. Cannon Studio says: {said} "
+    "{operation} is paused on this account because Cannon Studio rejected it: {said} "
     "Try again {again}, or after a moderator runs `/studio status`.",
     why="account.unavailable",
     said=full_stop,
 )
-"""Refuse an operation that the account may not use; `said` is the API's own sentence, `again` a time."""
+"""Refuse an operation that the account seems not to have; `said` is the API's own sentence, `again` a time."""
 
 
 def with_packs(text: str, packs: Sequence[CreditPack]) -> str:

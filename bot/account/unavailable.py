@@ -50,7 +50,6 @@ class _Refused:
     """Digest of the input's words and links."""
     at: float
     """Unix seconds."""
-    refusal: Refusal
     until: float
     """How long the operation is refused without asking the API, in monotonic seconds."""
 
@@ -101,7 +100,7 @@ class UnavailableOperations:
         self, guild_id: int, key_id: int | None, operation: str, said: str, digest: str, refusal: Refusal
     ) -> None:
         until = 0.0 if refusal is Refusal.INPUT else self._clock.monotonic() + REMEMBERED_S
-        self._known[guild_id, key_id, operation] = _Refused(said, digest, self._clock.wall(), refusal, until)
+        self._known[guild_id, key_id, operation] = _Refused(said, digest, self._clock.wall(), until)
 
     def heard(self, guild_id: str, key_id: str, operation: str, said: str, digest: str, refusal: str) -> None:
         self._remember(int(guild_id), int(key_id) if key_id else None, operation, said, digest, Refusal(refusal))

@@ -130,7 +130,7 @@ async def test_two_different_prompts_refused_in_a_row_close_an_operation_that_ne
         "row: Rejected by the safety system."
     )
     assert await refused(rig, "a wolf") == sentence
-    assert "account right now. Cannon Studio says: Rejected by the safety system." in await closed(rig)
+    assert "because Cannon Studio rejected it: Rejected by the safety system." in await closed(rig)
     rig.advance(HOUR_S + 1)
     assert await is_made(rig, "a fox")
 
@@ -150,7 +150,7 @@ async def test_a_reason_that_names_plan_or_scope_closes_what_has_worked_after_th
     for prompt in ("a heron", "a heron"):
         assert "Other inputs may work" in await refused(rig, prompt, sentence)
     assert await refused(rig, "a wolf", sentence) == f"Generate Image is not available on this account: {sentence}"
-    assert f"not available on this account right now. Cannon Studio says: {sentence}" in await closed(rig)
+    assert f"paused on this account because Cannon Studio rejected it: {sentence}" in await closed(rig)
 
 
 async def test_a_prompt_that_a_reason_repeats_is_no_plan(rig: Rig, key: str):
@@ -175,7 +175,7 @@ async def test_the_next_member_is_told_before_that_the_operation_is_not_availabl
     answer = await ask_sora(rig, prompt="other waves")
     await pass_time(rig, 10, 1)
     assert answer.ephemeral
-    assert NOT_AVAILABLE in said(answer)
+    assert "is paused on this account" in said(answer)
     assert len(kept(rig)) == 1
     assert of(calls, "submit") == []
 
@@ -183,7 +183,7 @@ async def test_the_next_member_is_told_before_that_the_operation_is_not_availabl
 async def test_an_operation_that_was_refused_is_tried_again_after_an_hour(rig: Rig, key: str):
     await ask_sora(rig)
     await pass_time(rig, 10, 1)
-    assert NOT_AVAILABLE in said(await ask_sora(rig, prompt="waves #fast"))
+    assert "is paused on this account" in said(await ask_sora(rig, prompt="waves #fast"))
     rig.advance(HOUR_S + 1)
     await ask_sora(rig, prompt="waves #fast")
     job = kept(rig)[-1]

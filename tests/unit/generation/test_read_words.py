@@ -94,13 +94,7 @@ def test_a_sentence_makes_these_choices_the_first_with_these_values(
 @pytest.mark.parametrize(
     "said",
     [
-        *(
-            "a portrait of a king",
-            "3/4 view of a car",
-            "4 foxes in the snow",
-            "8 pictures on a wall",
-            "at 12:45",
-        ),
+        *("a portrait of a king", "3/4 view of a car", "4 foxes in the snow", "ten pictures on a wall", "at 12:45"),
         *("a wall with 4 pictures of cats", "4枚の葉の絵を描いて", "how to train your dragon", "can you draw a fox?"),
         *("anime girl with a sword", "son chien court", "dis, the city of fire", "diente de león", "wie ein Traum"),
         *("a sage in the forest", "credits of a world, black and white", "a 24/7 shop", "an encore on a stage"),
