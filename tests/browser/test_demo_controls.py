@@ -79,7 +79,7 @@ async def test_a_results_buttons_do_not_wrap_and_those_of_several_are_columns(wi
         assert [[name for name, _, _ in row][-2:] for row in one[1:]] == [["Details", "Remove"]]
         await run_slash(page, "image generate", prompt="a red door #fast", count="4")
         await page.get_by_role("button", name="Yes, make it").last.click()
-        await expect(page.get_by_role("button", name="V4")).to_be_enabled(timeout=SOON_MS)
+        await expect(page.get_by_role("button", name="V4", exact=True)).to_be_enabled(timeout=SOON_MS)
         several = await named_rows(page, "Remove")
         assert [[name for name, _, _ in row] for row in several] == [
             ["U1", "U2", "U3", "U4", "Re-run all"],

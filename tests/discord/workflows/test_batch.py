@@ -126,7 +126,7 @@ async def test_a_batch_can_be_cancelled_where_it_has_not_begun(rig: Rig):
     asked = await batch(rig, "a fox", "an owl", "a deer")
     await rig.step()
     done = await rig.member.click(asked.response, label="Cancel")
-    assert "refunded: #2 and #3." in done.response.content
+    assert "nothing was charged for #2 and #3." in done.response.content
     message = await card(rig)
     assert sorted(job.state for job in await rig.jobs()) == [CANCELLED, CANCELLED, DELIVERED]
     assert ["🚫" in line for line in lines(message)] == [False, True, True]

@@ -88,7 +88,7 @@ async def test_a_success_without_a_result_is_a_failure_that_is_booked(rig: Rig):
     await rig.work()
     [job] = await rig.jobs()
     assert job.state is JobState.FAILED
-    assert "no result" in job.error
+    assert job.error == "Cannon Studio could not make this."
     balance = await rig.bot.parts.store.ledger.balance(rig.guild.id)
     assert (balance.spent, balance.held) == (rig.sandbox.spent(HOST_KEY), 0) == (12, 0)
 
