@@ -235,7 +235,6 @@ CALLS: dict[str, Call] = {
     "cards.note_drawn": lambda store, guild_id, other, _: store.cards.note_drawn(guild_id, other.card.id),
     "jobs.get": lambda store, guild_id, other, _: store.jobs.get(guild_id, other.job.id),
     "jobs.of_card": lambda store, guild_id, other, _: store.jobs.of_card(guild_id, other.card.id),
-    "cards.without_token": lambda store, guild_id, other, _: store.cards.without_token(guild_id, other.card.id),
     "cards.with_jobs": lambda store, guild_id, other, _: store.cards.with_jobs(guild_id, other.card.id),
     "job_lists.recent": lambda store, guild_id, *_: store.job_lists.recent(guild_id, limit=100),
     "ledger.balance": lambda store, guild_id, *_: store.ledger.balance(guild_id),

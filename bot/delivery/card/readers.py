@@ -49,7 +49,7 @@ class CardLanguages:
 
     async def of_card(self, guild_id: int, card_id: str) -> str:
         """Return a card's language; the server's if there is no such card."""
-        card = await self.store.cards.without_token(guild_id, card_id)
+        card = await self.store.cards.get(guild_id, card_id)
         return await self.of_guild(guild_id) if card is None else await self.of(card)
 
     async def of(self, card: Card) -> str:

@@ -16,7 +16,7 @@ from bot.errors import StoreError
 from bot.fleet.postgresql import schema
 from bot.fleet.postgresql.connection import PostgresConnection
 from bot.fleet.postgresql.dialect import BEGIN_APART, NOW
-from bot.fleet.postgresql.listener import SIGNALS, WRITTEN, AnnouncementListener, require_hearing, subject_of
+from bot.fleet.postgresql.listener import SIGNALS, AnnouncementListener, require_hearing
 from bot.fleet.signals import COMMITTED, Signals
 from bot.runtime.clock import Clock, SystemClock
 from bot.runtime.progress import Progress, logged
@@ -26,7 +26,6 @@ from bot.store.engine.database import REBUILT_BYTES, Database, close_all
 from bot.store.engine.group_commit import GroupCommit
 from bot.store.engine.pulse import Pulse
 from bot.store.engine.repository import Repository
-from bot.store.engine.row_cache import Key, Recalled, RowCache
 from bot.store.engine.schema import Migration
 from bot.store.sql import Connection, OwnConnection, WriteScope
 
@@ -53,29 +52,23 @@ class PostgresDatabase(Database):
         writer: ConnectionThread,
         reader: ConnectionThread,
         searcher: ConnectionThread,
-        heard: ChangedRows,
         has_text_index: bool,
         url: PostgresUrl,
     ) -> None:
-        kept, pulse = RowCache(), Pulse(clock)
+        pulse = Pulse(clock)
         group_commit = GroupCommit(
             writer,
             clock,
-            kept,
             pulse=pulse,
-            written=heard.taken,
             note_commit=lambda _db: None,
             begin=BeginInScope(),
             group_s=GROUP_S,
         )
-        super().__init__(
-            clock, writer=writer, reader=reader, searcher=searcher, group_commit=group_commit, kept=kept, pulse=pulse
-        )
+        super().__init__(clock, writer=writer, reader=reader, searcher=searcher, group_commit=group_commit, pulse=pulse)
         self.text_index = schema.TextSearch(is_indexed=has_text_index)
         self.signals = Signals(self._send)
         self._listener = AnnouncementListener(
             url,
-            written=kept.forget,
             signal=self.signals.heard,
             missed=self.signals.missed,
             failing=pulse.note_failure,
@@ -98,7 +91,6 @@ class PostgresDatabase(Database):
         steps = schema.migrations() if migrations is None else migrations
         shown = logged(clock) if progress is None else progress
         await asyncio.to_thread(require_hearing, url)
-        heard = ChangedRows()
         indexed: list[bool] = []
 
         def prepare(raw: psycopg.Connection[object]) -> None:
@@ -106,7 +98,6 @@ class PostgresDatabase(Database):
             schema.migrate(raw, str(url), steps, shown)
             if not indexed:  # first connection only
                 indexed.append(schema.prepare(raw))
-            heard.listen(raw)
 
         async with contextlib.AsyncExitStack() as opened:
 
@@ -118,9 +109,7 @@ class PostgresDatabase(Database):
             writer = await connected(lambda: PostgresConnection(url, prepare=prepare))
             reader = await connected(lambda: PostgresConnection(url))
             searcher = await connected(lambda: PostgresConnection(url))
-            database = cls(
-                clock, writer=writer, reader=reader, searcher=searcher, heard=heard, has_text_index=indexed[0], url=url
-            )
+            database = cls(clock, writer=writer, reader=reader, searcher=searcher, has_text_index=indexed[0], url=url)
             await database._listener.start()
             opened.pop_all()
         return database
@@ -190,33 +179,6 @@ class OnServer(Repository):
         if not isinstance(self._database, PostgresDatabase):
             raise TypeError("not on PostgreSQL")
         return self._database
-
-
-class ChangedRows:
-    """Written rows, as heard by the writer's connection before its commit returns."""
-
-    def __init__(self) -> None:
-        self._heard: set[tuple[Recalled, Key]] = set()
-        self._has_missed = False
-
-    def listen(self, raw: psycopg.Connection[object]) -> None:
-        """Listen on a new connection; writes since the lost one are unknown."""
-        raw.execute(f"LISTEN {WRITTEN}")
-        raw.add_notify_handler(self._take)
-        self._has_missed = True
-
-    def taken(self, _db: PostgresConnection) -> frozenset[tuple[Recalled, Key]] | None:
-        """Return the rows heard since the last call, None for everything."""
-        heard, has_missed = frozenset(self._heard), self._has_missed
-        self._heard.clear()
-        self._has_missed = False
-        return None if has_missed else heard
-
-    def _take(self, notice: psycopg.Notify) -> None:
-        try:
-            self._heard.add(subject_of(notice.payload))
-        except KeyError:
-            self._has_missed = True
 
 
 def _begin_apart(db: OwnConnection) -> None:

@@ -22,12 +22,9 @@ from bot.errors import RESTART_CANNOT_HELP, DatabaseFailing, StoreError
 from bot.fleet.postgresql.connection import PostgresConnection, connected, failure_of
 from bot.settings import PostgresUrl
 from bot.store import texts
-from bot.store.engine.row_cache import Key, Recalled
 
 log = structlog.get_logger(__name__)
 
-WRITTEN = "cannon_written"
-"""The triggers' channel of written rows: a JSON array of the subject and the row's key."""
 SIGNALS = "cannon_signals"
 """The channel of `Signals`: a JSON array of the name and the text."""
 TRIED = "cannon_tried"
@@ -45,12 +42,6 @@ BELIEVED_S = 9.0
 SILENCE = "12s"
 """The server ends a paused process's session, and its leadership, after this time."""
 RETRY_S = 1.0
-
-
-def subject_of(payload: str) -> tuple[Recalled, Key]:
-    """Return the cache key of a trigger's payload. Raises KeyError for a newer bot's subject."""
-    name, *key = json.loads(payload)
-    return Recalled[name], tuple(key)
 
 
 def require_hearing(url: PostgresUrl) -> None:
@@ -79,21 +70,19 @@ def require_hearing(url: PostgresUrl) -> None:
 class AnnouncementListener:
     """Listens to other processes and holds the leader's lock; both end with the connection.
 
-    `written` gets invalidated keys, None for everything; `signal` a name and its text. Both are called on the event
-    loop.
+    `signal` gets a name and its text, on the event loop.
     """
 
     def __init__(
         self,
         url: PostgresUrl,
         *,
-        written: Callable[[frozenset[tuple[Recalled, Key]] | None], None],
         signal: Callable[..., None],
         missed: Callable[[], None],
         failing: Callable[[DatabaseFailing], None],
     ) -> None:
         self._url = url
-        self._written, self._signal, self._missed, self._failing = written, signal, missed, failing
+        self._signal, self._missed, self._failing = signal, missed, failing
         self.failure: DatabaseFailing | None = None
         """Why it does not listen, once a new connection has failed, too."""
         self._loop = asyncio.get_running_loop()
@@ -191,12 +180,10 @@ class AnnouncementListener:
         """Listen until stopped or disconnected. Raises psycopg.Error."""
         self._raw = raw = connected(self._url)
         raw.execute(f"SET idle_session_timeout = '{SILENCE}'")
-        raw.execute(f"LISTEN {WRITTEN}")
         raw.execute(f"LISTEN {SIGNALS}")
         self._heard, self.failure = self._heard + 1, None
         self._call(self._hears.set)
         if not is_first:
-            self._call(self._written, None)  # writes in between were missed
             self._call(self._missed)
         waited_for: list[int | socket.socket] = [raw.fileno(), self._woken]
         leads = False
@@ -227,14 +214,8 @@ class AnnouncementListener:
                 self._call(functools.partial(_resolve, outcome, is_held=bool(row and row[0])))
 
     def _take(self, notice: psycopg.Notify) -> None:
-        if notice.channel == SIGNALS:
-            name, *words = json.loads(notice.payload)
-            self._call(self._signal, name, *words)
-            return
-        try:
-            self._call(self._written, frozenset({subject_of(notice.payload)}))
-        except KeyError:  # of a newer bot, during a rolling upgrade
-            self._call(self._written, None)
+        name, *words = json.loads(notice.payload)
+        self._call(self._signal, name, *words)
 
     def _call(self, callback: Callable[..., object], *words: Any) -> None:
         with contextlib.suppress(RuntimeError):  # the loop is closed

@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextvars
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from types import MappingProxyType
-from typing import Protocol, TypeVar, cast
+from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol, TypeVar
 
 from bot.domain.server.guild_rules import Limit
 from bot.errors import DatabaseFailing
@@ -17,12 +16,9 @@ from bot.runtime.clock import Clock
 from bot.store.engine.connection import ConnectionThread
 from bot.store.engine.group_commit import GroupCommit, begin_reading, busy, transaction
 from bot.store.engine.pulse import Pulse
-from bot.store.engine.row_cache import Key, Recalled, RowCache
 from bot.store.sql import EVERYTHING, HOST, Connection, OwnConnection, Row, WriteScope
 
 T = TypeVar("T")
-
-NOTHING_ELSE: Mapping[Recalled, Callable[[Connection], object]] = MappingProxyType({})
 
 REBUILT_BYTES = 64 << 20
 """A running bot rebuilds no larger database after an erasure: all writes wait meanwhile."""
@@ -53,13 +49,11 @@ class Database(ABC):
         reader: ConnectionThread,
         searcher: ConnectionThread,
         group_commit: GroupCommit,
-        kept: RowCache,
         pulse: Pulse,
     ) -> None:
         self.clock, self.pulse = clock, pulse
         self._writer, self._reader, self._searcher = writer, reader, searcher
         self._group_commit = group_commit
-        self._kept = kept
         self._listeners: list[Callable[[], None]] = []
         self.language_of: Callable[[Connection, int], str] = lambda _db, _guild_id: current()
         """Returns a guild's record language, inside a transaction."""
@@ -89,26 +83,6 @@ class Database(ABC):
     async def read(self, function: Callable[[Connection], T]) -> T:
         """Run `function` on a snapshot that includes every write that has returned."""
         return await self._run_on(self._reader, function)
-
-    async def recall(
-        self,
-        subject: Recalled,
-        key: Key,
-        function: Callable[[Connection], T],
-        *,
-        also: Mapping[Recalled, Callable[[Connection], object]] = NOTHING_ELSE,
-    ) -> T:
-        """Like `read`, but cached until a row of the subject with this key is written.
-
-        The result must not be mutated. `also` is read on the same visit, to be recalled with this key next.
-        """
-        answer = self._kept.answer(subject, key)
-        if answer.is_empty:
-            others = [(other, look) for each, look in also.items() if (other := self._kept.answer(each, key)).is_empty]
-            answer.value, found = await self.read(lambda db: (function(db), [look(db) for _, look in others]))
-            for (other, _), value in zip(others, found, strict=True):
-                other.value = value
-        return cast("T", answer.value)
 
     async def glance(self, function: Callable[[Connection], T]) -> T:
         """Like `read`, on a separate connection for autocompletion, so that no search delays another read."""

@@ -18,7 +18,6 @@ from bot.runtime.clock import Clock
 from bot.store import texts
 from bot.store.engine.connection import ConnectionThread
 from bot.store.engine.pulse import Pulse
-from bot.store.engine.row_cache import Key, Recalled, RowCache
 from bot.store.engine.sqlite_errors import explained
 from bot.store.sql import Collision, Connection, OwnConnection, WriteScope
 
@@ -98,8 +97,6 @@ def _roll_back(db: OwnConnection) -> None:
 GROUP_S = 0.004
 """How long a group accepts writes, in seconds: the first one waits for the commit of all."""
 
-NO_ROWS: frozenset[object] = frozenset()
-
 
 @dataclass(slots=True, eq=False)
 class _Write:
@@ -140,16 +137,14 @@ class GroupCommit:
         self,
         thread: ConnectionThread,
         clock: Clock,
-        kept: RowCache,
         *,
         pulse: Pulse,
-        written: Callable[[Any], frozenset[tuple[Recalled, Key]] | None],
         note_commit: Callable[[Any], None],
         require_usable: Callable[[], None] = lambda: None,
         begin: Begin | None = None,
         group_s: float = GROUP_S,
     ) -> None:
-        """Both callbacks run on the writer's thread: `written`, after each commit, returns invalidated keys.
+        """Both callbacks run on the writer's thread: `note_commit` after each commit.
 
         `require_usable` runs before each transaction; raises DatabaseFailing if none may begin.
         """
@@ -158,7 +153,6 @@ class GroupCommit:
         self._begin: Begin = begin or BeginAlone()
         self._group_s = group_s
         self._thread = thread
-        self._kept, self._written = kept, written
         self._clock = clock
         self._note_commit = note_commit
         self._waiting: deque[_Write] = deque()
@@ -203,8 +197,6 @@ class GroupCommit:
         left = deque(self._waiting.popleft() for _ in range(len(self._waiting)))
         while left:
             group = self._together(db, left) if len(left) > 1 else [self._alone(db, left.popleft())]
-            if (written := self._written(db)) != NO_ROWS:
-                self._thread.tell(self._kept.forget, written)
             self._thread.tell(self._answer, group)
             self._note_commit(db)
 

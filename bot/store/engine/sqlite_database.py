@@ -28,7 +28,6 @@ from bot.store.engine.database import REBUILT_BYTES, Database, close_all
 from bot.store.engine.files import copy_database, refuse_half_restored, replacing, require_room, room_for
 from bot.store.engine.group_commit import GroupCommit
 from bot.store.engine.pulse import Pulse
-from bot.store.engine.row_cache import RowCache, WriteTriggers
 from bot.store.engine.schema import Migration
 from bot.store.engine.sqlite_errors import explained
 
@@ -218,23 +217,17 @@ class SqliteDatabase(Database):
         searcher: ConnectionThread,
         checkpointer: ConnectionThread,
         has_text_index: bool,
-        watch: WriteTriggers,
-        kept: RowCache,
         progress: Progress = no_progress,
     ) -> None:
         pulse = Pulse(clock)
         group_commit = GroupCommit(
             writer,
             clock,
-            kept,
             pulse=pulse,
-            written=watch.written,
             note_commit=BackgroundCheckpoints(checkpointer).note_commit,
             require_usable=SameFiles(path).require,
         )
-        super().__init__(
-            clock, writer=writer, reader=reader, searcher=searcher, group_commit=group_commit, kept=kept, pulse=pulse
-        )
+        super().__init__(clock, writer=writer, reader=reader, searcher=searcher, group_commit=group_commit, pulse=pulse)
         self.path = path
         self.text_index = text_index.Fts5Index() if has_text_index else None
         self._progress = progress
@@ -258,7 +251,6 @@ class SqliteDatabase(Database):
         """
         steps = schema.migrations() if migrations is None else migrations
         shown = logged(clock) if progress is None else progress
-        watch = WriteTriggers()
         async with contextlib.AsyncExitStack() as opened:
 
             async def connected(connect: Callable[[], sqlite3.Connection]) -> ConnectionThread:
@@ -266,7 +258,7 @@ class SqliteDatabase(Database):
                 opened.push_async_callback(connection.close)
                 return connection
 
-            writer = await connected(lambda: _connect_writer(path, steps, busy_timeout_s, shown, watch, is_intact))
+            writer = await connected(lambda: _connect_writer(path, steps, busy_timeout_s, shown, is_intact))
             reader = await connected(lambda: _connect_reader(path, busy_timeout_s))
             searcher = await connected(lambda: _connect_reader(path, busy_timeout_s))
             checkpointer = await connected(lambda: _connect_reader(path, busy_timeout_s))
@@ -280,8 +272,6 @@ class SqliteDatabase(Database):
             searcher=searcher,
             checkpointer=checkpointer,
             has_text_index=has_index,
-            watch=watch,
-            kept=RowCache(),
             progress=shown,
         )
 
@@ -360,7 +350,6 @@ def _connect_writer(
     steps: Sequence[Migration],
     busy_timeout_s: float,
     progress: Progress,
-    watch: WriteTriggers,
     is_intact: bool,
 ) -> sqlite3.Connection:
     refuse_half_restored(path)
@@ -373,7 +362,6 @@ def _connect_writer(
             if not is_intact:
                 _refuse_damaged(db, path, progress)
             _set_up(db, path, steps, progress)
-            watch.begin(db)
         except BaseException:
             db.close()
             raise
@@ -404,7 +392,7 @@ def _set_up(db: sqlite3.Connection, path: Path, steps: Sequence[Migration], prog
     page_bytes = db.execute("PRAGMA page_size").fetchone()[0]
     db.execute(f"PRAGMA wal_autocheckpoint = {WAL_LIMIT_BYTES // page_bytes // 2}")  # BackgroundCheckpoints does it
     db.execute("PRAGMA secure_delete = ON")
-    db.execute("PRAGMA temp_store = MEMORY")  # once: changing it would drop the triggers of `kept`
+    db.execute("PRAGMA temp_store = MEMORY")
     if schema.is_behind(db, steps):
         make(db, path, steps, progress)
     schema.migrate(db, steps, progress)

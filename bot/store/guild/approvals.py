@@ -9,7 +9,6 @@ from decimal import Decimal
 from bot.domain.models import Job, JobState
 from bot.store.engine.columns import read_as
 from bot.store.engine.repository import RecordOf, Repository
-from bot.store.engine.row_cache import Recalled
 from bot.store.jobs.ending import end_unsent
 from bot.store.jobs.rows import jobs_of_card, update_job
 from bot.store.money import purses
@@ -25,7 +24,6 @@ SELECT * FROM (
     WHERE approvals.message_id IS NULL AND cards.answered = 1
 ) WHERE place <= ? ORDER BY asked_at
 """
-_IS_ANY = "SELECT EXISTS (SELECT 1 FROM approvals)"
 _OVERDUE = """
 SELECT * FROM (
     SELECT *, row_number() OVER (PARTITION BY guild_id ORDER BY expires_at) AS place
@@ -79,11 +77,7 @@ class Approvals(Repository):
         return await self._found(_OVERDUE, now, limit)
 
     async def _found(self, query: str, *values: float) -> list[Approval]:
-        """Run the query, unless no approval is open at all, the usual case."""
-        if not await self._database.recall(Recalled.APPROVALS, (), lambda db: db.execute(_IS_ANY).fetchone()[0]):
-            return []
-        rows = await self._rows(query, values)
-        return [_approval(row) for row in rows]
+        return [_approval(row) for row in await self._rows(query, values)]
 
     async def approve(
         self,

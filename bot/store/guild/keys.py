@@ -12,7 +12,6 @@ from bot.errors import Refused
 from bot.store import texts
 from bot.store.engine.columns import from_milli_or_none, read_as, to_json, to_milli_or_none, to_text_or_none
 from bot.store.engine.repository import RecordOf, Repository
-from bot.store.engine.row_cache import Recalled
 from bot.store.jobs.rows import job_of, update_job
 from bot.store.money import ledger
 from bot.store.money.spending import practises
@@ -158,16 +157,11 @@ class GuildKeys(Repository):
 
     async def current(self, guild_id: int) -> GuildKey | None:
         """Return the guild's active key, None if it has none."""
-        return await self._database.recall(
-            Recalled.CURRENT_KEYS, (guild_id,), lambda db: self._key_or_none(_current(db, guild_id))
-        )
+        return await self._database.read(lambda db: self._key_or_none(_current(db, guild_id)))
 
     async def get(self, guild_id: int, key_id: int) -> GuildKey | None:
         """Return one of the guild's keys, retired or not; None if deleted or another guild's."""
-        key = guild_id, key_id
-        return await self._database.recall(
-            Recalled.KEYS, key, lambda db: self._key_or_none(db.execute(_KEY, key).fetchone())
-        )
+        return self._key_or_none(await self._row(_KEY, (guild_id, key_id)))
 
     def _key_or_none(self, row: Row | None) -> GuildKey | None:
         return None if row is None else key_of(row, self._box)

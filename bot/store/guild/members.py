@@ -11,7 +11,6 @@ from bot.domain.models import new_id
 from bot.domain.server.member_settings import PRESETS_MAX, MemberSettings, Preset
 from bot.store.engine.columns import mapping_from_json, to_json, to_text
 from bot.store.engine.repository import Repository
-from bot.store.engine.row_cache import Recalled
 from bot.store.jobs.cards import LIVING_SAMPLE
 from bot.store.sql import Connection, Row
 
@@ -24,10 +23,7 @@ class StoredPreset(StrEnum):
     TOO_MANY = "too many"
 
 
-def _voice(db: Connection, key: tuple[int, int]) -> str:
-    """Return the default voice of (guild id, member id), '' for none."""
-    row = db.execute("SELECT voice_id FROM voice_defaults WHERE guild_id = ? AND member_id = ?", key).fetchone()
-    return "" if row is None else str(row[0])
+_VOICE = "SELECT voice_id FROM voice_defaults WHERE guild_id = ? AND member_id = ?"
 
 
 class MemberSettingsRows(Repository):
@@ -35,13 +31,7 @@ class MemberSettingsRows(Repository):
 
     async def get(self, guild_id: int, member_id: int) -> MemberSettings:
         """Return the member's settings in the guild; all unset if none."""
-        key = guild_id, member_id
-        return await self._database.recall(
-            Recalled.MEMBERS,
-            key,
-            lambda db: _settings(db, guild_id, member_id),
-            also={Recalled.VOICES: lambda db: _voice(db, key)},  # the command asks for that, too
-        )
+        return await self._database.read(lambda db: _settings(db, guild_id, member_id))
 
     async def change(
         self, guild_id: int, member_id: int, change: Callable[[MemberSettings], MemberSettings]
@@ -185,8 +175,9 @@ class Voices(Repository):
     """The tables `voice_defaults` and `voice_samples`. `key_id` is the paying API key, None for the host's."""
 
     async def default_of(self, guild_id: int, member_id: int) -> str:
-        key = guild_id, member_id
-        return await self._database.recall(Recalled.VOICES, key, lambda db: _voice(db, key))
+        """Return the member's default voice in the guild; '' for none."""
+        row = await self._row(_VOICE, (guild_id, member_id))
+        return "" if row is None else str(row[0])
 
     async def used(self, guild_id: int, key_id: int | None) -> dict[str, VoiceUse]:
         """Return the voices of the guild's last 500 results on the key's account, the latest first."""

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from bot.domain.server.reaction_rules import Reaction, ReactionAction, ReactionKey, ReactionRules, Seeding
 from bot.store.engine.columns import read_as
 from bot.store.engine.repository import RecordOf, Repository
-from bot.store.engine.row_cache import Recalled
 from bot.store.jobs.cards import key_values, note_acted
 from bot.store.jobs.erasing import KEPT
 from bot.store.sql import Connection
@@ -38,7 +37,7 @@ class ReactionMaps(Repository):
     """The table `reaction_settings`."""
 
     async def get(self, guild_id: int) -> ReactionRules:
-        return await self._database.recall(Recalled.REACTIONS, (guild_id,), lambda db: _reactions(db, guild_id))
+        return await self._database.read(lambda db: _reactions(db, guild_id))
 
     async def unshown(self, within_s: float, *, limit: int = 50) -> list[tuple[int, str]]:
         """Return guilds with cards that a gallery of every public result misses, of those that ended within seconds."""
@@ -93,7 +92,6 @@ _IS_WAITING = f"SELECT waits FROM reaction_acts WHERE {_THIS}"  # noqa: S608 - p
 _WAIT = f"UPDATE reaction_acts SET waits = 1 WHERE {_THIS}"  # noqa: S608 - put together from constants
 _DELETE = f"DELETE FROM reaction_acts WHERE {_THIS}"  # noqa: S608 - as above
 _ANY_WAIT = "SELECT 1 FROM reaction_acts WHERE card_id = ? AND waits = 1 AND guild_id = ? LIMIT 1"
-_ANY_WAIT_IN_GUILD = "SELECT 1 FROM reaction_acts WHERE guild_id = ? AND waits = 1 LIMIT 1"
 _DUE = """
 SELECT guild_id, message_id, emoji, member_id, card_id FROM reaction_acts
 WHERE waits = 1 AND (:card_id IS NULL OR card_id = :card_id) AND NOT EXISTS (
@@ -165,11 +163,6 @@ class ReactionActs(Repository):
         await self._execute(_DELETE, key_values(key), guild_id=key.guild_id)
 
     async def any_wait(self, guild_id: int, card_id: str) -> bool:
-        is_any = await self._database.recall(
-            Recalled.WISHES, (guild_id,), lambda db: db.execute(_ANY_WAIT_IN_GUILD, (guild_id,)).fetchone()
-        )
-        if is_any is None:
-            return False
         row = await self._row(_ANY_WAIT, (card_id, guild_id))
         return row is not None
 

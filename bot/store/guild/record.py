@@ -9,7 +9,6 @@ from enum import StrEnum
 from bot.domain.models import Job, JobState
 from bot.domain.server.guild_rules import Grant
 from bot.store.engine.repository import REFUND_REQUEST, REPORT, Decision, Record, RecordOf, Repository, decision_of
-from bot.store.engine.row_cache import Recalled
 from bot.store.jobs.rows import job_in
 from bot.store.money.limits import add_grant
 from bot.store.money.spending import grants_of
@@ -33,7 +32,6 @@ class Decisions(Repository):
 
 
 # One line per guild, so that none waits for another's backlog.
-_IS_ANY = "SELECT EXISTS (SELECT 1 FROM outbox)"
 _NEXT = """
 SELECT decisions.* FROM decisions JOIN (
     SELECT min(decision_id) AS id FROM outbox
@@ -60,14 +58,8 @@ class Outbox(Repository):
 
     async def next_lines(self, *, without: Collection[int] = (), limit: int = 100) -> list[Decision]:
         """Return each guild's oldest line to post, for at most `limit` guilds and none in `without`."""
-        if not await self._database.recall(Recalled.OUTBOX, (), lambda db: db.execute(_IS_ANY).fetchone()[0]):
-            return []
-        values = {"without": json.dumps(list(without)), "limit": limit}
-
-        def look(db: Connection) -> list[Decision]:
-            return [decision_of(row) for row in db.execute(_NEXT, values).fetchall()]
-
-        return await self._database.read(look)
+        rows = await self._rows(_NEXT, {"without": json.dumps(list(without)), "limit": limit})
+        return [decision_of(row) for row in rows]
 
     async def remove(self, guild_id: int, decision_id: int) -> None:
         await self._execute(_REMOVE, (guild_id, decision_id), guild_id=guild_id)

@@ -13,7 +13,6 @@ from bot.domain.server.guild_rules import ReviewPrivate
 from bot.store import texts
 from bot.store.engine.columns import read_as
 from bot.store.engine.repository import RecordOf, Repository
-from bot.store.engine.row_cache import Recalled
 from bot.store.jobs.ending import cancel_dependents, feed
 from bot.store.jobs.rows import job_in, jobs_of_card
 from bot.store.money.spending import rules_of
@@ -218,7 +217,8 @@ class Reviews(Repository):
                 feed(db, job, now)
             return _review_of(db, guild_id, job_id)
 
-        return await self._write(guild_id, change) if await self._is_used(guild_id) else None
+        is_used = await self._row(_IS_USED, {"guild_id": guild_id})
+        return await self._write(guild_id, change) if is_used[0] else None
 
     async def note_message(self, guild_id: int, job_id: str, *, channel_id: int, message_id: int) -> None:
         await self._execute(
@@ -276,22 +276,11 @@ class Reviews(Repository):
 
     async def is_reviewed(self, guild_id: int, card_id: str) -> bool:
         """Whether results of the guild's card are reviewed under the current rules."""
-        return await self._is_used(guild_id) and await self._database.read(
-            lambda db: review_channel_of(db, guild_id, card_id) is not None
-        )
+        return await self._database.read(lambda db: review_channel_of(db, guild_id, card_id) is not None)
 
     async def withheld_of(self, guild_id: int, job_ids: Iterable[str], *, also: Sequence[int] = ()) -> frozenset[str]:
         """Return those jobs whose results are withheld; with `also`, in that place (`withheld_in`)."""
-        if not await self._is_used(guild_id):
-            return frozenset()
         return await self._database.read(lambda db: withheld_in(db, guild_id, job_ids, also))
-
-    async def _is_used(self, guild_id: int) -> bool:
-        """Whether the guild has a rule or a review; otherwise all queries can be skipped."""
-        row = await self._database.recall(
-            Recalled.REVIEW, (guild_id,), lambda db: db.execute(_IS_USED, {"guild_id": guild_id}).fetchone()
-        )
-        return bool(row[0])
 
 
 def _together(db: Connection, job: Job) -> list[Job]:

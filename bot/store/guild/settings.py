@@ -8,7 +8,6 @@ from bot.domain.server.first_contact import SetupStep, StepOutcome, StepState, W
 from bot.domain.server.guild_rules import Rules
 from bot.store.engine.columns import to_json
 from bot.store.engine.repository import Change, RecordOf, Repository
-from bot.store.engine.row_cache import Recalled
 from bot.store.guild.community.schedules import follow_zone
 from bot.store.money.spending import rules_of
 from bot.store.sql import Connection
@@ -20,7 +19,7 @@ class GuildSettings(Repository):
     """The guilds' settings."""
 
     async def get(self, guild_id: int) -> Rules:
-        return await self._database.recall(Recalled.RULES, (guild_id,), lambda db: rules_of(db, guild_id))
+        return await self._database.read(lambda db: rules_of(db, guild_id))
 
     async def change(
         self, guild_id: int, change: Callable[[Rules], Rules], *, record: RecordOf[Change[Rules]] | None = None

@@ -17,11 +17,10 @@ from bot.runtime.failpoints import failpoint
 from bot.store import texts
 from bot.store.engine.columns import to_text
 from bot.store.engine.repository import RecordOf, Repository
-from bot.store.engine.row_cache import Recalled
 from bot.store.jobs.ending import end_unsent
 from bot.store.jobs.erasing import ModelTest, erase_jobs, no_model
 from bot.store.jobs.rechecks import POST_AGAIN_S
-from bot.store.jobs.rows import CARDS, TOKEN_PURPOSE, card_of, insert_card, insert_job, job_of, jobs_of_card
+from bot.store.jobs.rows import TOKEN_PURPOSE, card_of, insert_card, insert_job, job_of, jobs_of_card
 from bot.store.money import ledger, purses
 from bot.store.money.schedule_runs import give_run_back, take_run
 from bot.store.money.spending import Spending, spending
@@ -320,15 +319,6 @@ class Cards(Repository):
     async def get(self, guild_id: int, card_id: str) -> Card | None:
         row = await self._row(_CARD, (guild_id, card_id))
         return None if row is None else card_of(row, self._box)
-
-    async def without_token(self, guild_id: int, card_id: str) -> Card | None:
-        """Return the guild's card without its token, cached; None if there is none."""
-
-        def look(db: Connection) -> Card | None:
-            row = db.execute(_CARD, (guild_id, card_id)).fetchone()
-            return None if row is None else CARDS.read(row, token=None)
-
-        return await self._database.recall(Recalled.CARDS, (card_id, guild_id), look)
 
     async def with_jobs(self, guild_id: int, card_id: str) -> tuple[Card, tuple[Job, ...]] | None:
         return await self._database.read(lambda db: self._card_where(db, _CARD, (guild_id, card_id)))

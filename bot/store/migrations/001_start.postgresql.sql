@@ -141,52 +141,6 @@ $$;
 CREATE TRIGGER decisions_stay_with_their_guild BEFORE DELETE ON decisions
     FOR EACH ROW EXECUTE FUNCTION refuse_deletion_of_decision();
 
--- Every process keeps in memory what seldom changes until it hears that a row was written:
--- the name of what is kept, then the columns that tell the row apart. A commit tells each of them once.
-CREATE FUNCTION tell_written() RETURNS TRIGGER LANGUAGE plpgsql AS $$
-DECLARE
-    written JSONB := CASE TG_OP WHEN 'DELETE' THEN to_jsonb(OLD) ELSE to_jsonb(NEW) END;
-    told JSONB := jsonb_build_array(TG_ARGV[0]);
-BEGIN
-    FOR number IN 1 .. TG_NARGS - 1 LOOP
-        told := told || jsonb_build_array(written -> TG_ARGV[number]);
-    END LOOP;
-    PERFORM pg_notify('cannon_written', told::text);
-    RETURN NULL;
-END
-$$;
-CREATE TRIGGER rules_tell_rules AFTER INSERT OR UPDATE OR DELETE ON rules
-    FOR EACH ROW EXECUTE FUNCTION tell_written('RULES', 'guild_id');
-CREATE TRIGGER limits_tell_limits AFTER INSERT OR UPDATE OR DELETE ON limits
-    FOR EACH ROW EXECUTE FUNCTION tell_written('LIMITS', 'guild_id');
-CREATE TRIGGER prices_tell_prices AFTER INSERT OR UPDATE OR DELETE ON prices
-    FOR EACH ROW EXECUTE FUNCTION tell_written('PRICES', 'guild_id');
-CREATE TRIGGER guild_keys_tell_current_keys AFTER INSERT OR UPDATE OR DELETE ON guild_keys
-    FOR EACH ROW EXECUTE FUNCTION tell_written('CURRENT_KEYS', 'guild_id');
-CREATE TRIGGER guild_keys_tell_keys AFTER INSERT OR UPDATE OR DELETE ON guild_keys
-    FOR EACH ROW EXECUTE FUNCTION tell_written('KEYS', 'guild_id', 'id');
-CREATE TRIGGER reaction_settings_tell_reactions AFTER INSERT OR UPDATE OR DELETE ON reaction_settings
-    FOR EACH ROW EXECUTE FUNCTION tell_written('REACTIONS', 'guild_id');
-CREATE TRIGGER member_settings_tell_members AFTER INSERT OR UPDATE OR DELETE ON member_settings
-    FOR EACH ROW EXECUTE FUNCTION tell_written('MEMBERS', 'guild_id', 'member_id');
-CREATE TRIGGER voice_defaults_tell_voices AFTER INSERT OR UPDATE OR DELETE ON voice_defaults
-    FOR EACH ROW EXECUTE FUNCTION tell_written('VOICES', 'guild_id', 'member_id');
-CREATE TRIGGER review_rules_tell_review AFTER INSERT OR UPDATE OR DELETE ON review_rules
-    FOR EACH ROW EXECUTE FUNCTION tell_written('REVIEW', 'guild_id');
-CREATE TRIGGER reviews_tell_review AFTER INSERT OR UPDATE OR DELETE ON reviews
-    FOR EACH ROW EXECUTE FUNCTION tell_written('REVIEW', 'guild_id');
-CREATE TRIGGER reaction_acts_tell_wishes AFTER INSERT OR UPDATE OR DELETE ON reaction_acts
-    FOR EACH ROW EXECUTE FUNCTION tell_written('WISHES', 'guild_id');
--- Of a card only what is kept in memory is worth that: a commit that notifies waits for every other that does.
-CREATE TRIGGER cards_tell_cards AFTER DELETE OR UPDATE OF channel_id, author_id, interaction_id, token_expires_at,
-    message_id, message_channel_id, outside_id, private, spoiler, answered, locale, created_at, parent_channel_id,
-    category_id, label, role_ids
-    ON cards FOR EACH ROW EXECUTE FUNCTION tell_written('CARDS', 'id', 'guild_id');
-CREATE TRIGGER approvals_tell_approvals AFTER INSERT OR UPDATE OR DELETE ON approvals
-    FOR EACH ROW EXECUTE FUNCTION tell_written('APPROVALS');
-CREATE TRIGGER outbox_tell_outbox AFTER INSERT OR UPDATE OR DELETE ON outbox
-    FOR EACH ROW EXECUTE FUNCTION tell_written('OUTBOX');
-
 -- Written by the triggers below, and after rows were copied past them.
 CREATE FUNCTION fill_running_jobs() RETURNS void LANGUAGE sql AS $$
     DELETE FROM running_jobs;

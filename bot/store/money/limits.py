@@ -7,7 +7,6 @@ from decimal import Decimal
 from bot.domain.server.guild_rules import Block, Grant, Limit
 from bot.store.engine.columns import to_milli
 from bot.store.engine.repository import RecordOf, Repository
-from bot.store.engine.row_cache import Recalled
 from bot.store.money import ledger
 from bot.store.money.spending import block_from, block_of, grants_of, limit_of, limits_of, practises
 from bot.store.sql import Connection
@@ -24,7 +23,7 @@ class Limits(Repository):
     """The table `limits`."""
 
     async def all(self, guild_id: int) -> tuple[Limit, ...]:
-        return await self._database.recall(Recalled.LIMITS, (guild_id,), lambda db: limits_of(db, guild_id))
+        return await self._database.read(lambda db: limits_of(db, guild_id))
 
     async def set(self, guild_id: int, limit: Limit, *, by_id: int, record: RecordOf[Limit] | None = None) -> Limit:
         """Set a limit, replacing one of the same scope, operation, channel and period. Returns it with its id."""

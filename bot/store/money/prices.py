@@ -8,7 +8,6 @@ from decimal import Decimal
 from bot.domain.money.costs import JOBS_READ, ListedPrice, PriceFactors, PriceList, PriceUnit
 from bot.store.engine.columns import from_milli, to_milli
 from bot.store.engine.repository import Change, RecordOf, Repository
-from bot.store.engine.row_cache import Recalled
 from bot.store.sql import Connection
 
 _PUT = """
@@ -61,7 +60,7 @@ class Prices(Repository):
         return await self._recorded(guild_id, change, record)
 
     async def all(self, guild_id: int) -> Mapping[tuple[str, str], ListedPrice]:
-        return await self._database.recall(Recalled.PRICES, (guild_id,), lambda db: _prices(db, guild_id))
+        return await self._database.read(lambda db: _prices(db, guild_id))
 
 
 def _set(db: Connection, guild_id: int, operation: str, model: str, price: ListedPrice | None) -> None:

@@ -9,11 +9,6 @@ from collections.abc import Sequence
 import psycopg
 import pytest
 
-from bot.fleet.postgresql.listener import WRITTEN, subject_of
-from bot.store.engine.row_cache import Key, Recalled, WriteTriggers
-from bot.store.jobs.rows import CARDS
-from tests.store.postgresql.conftest import migrate
-
 GUILD = 700
 NEVER_HEARD_S = 5
 
@@ -225,90 +220,3 @@ def test_characters_that_postgresql_refuses_keep_no_job_out(
     postgres.execute(CARD)
     postgres.execute(job(input_=said))
     assert postgres.execute("SELECT text FROM job_texts").fetchall() == [(f"J1 image.generate {words}",)]
-
-
-# ---------------------------------------------------------------------- what was written
-
-WRITES = [
-    CARD,
-    "UPDATE cards SET pinged_at = 1",
-    "UPDATE cards SET message_id = 9",
-    job(),
-    DECISION,
-    "INSERT INTO rules VALUES (700, '{}')",
-    "UPDATE rules SET data = '{}' WHERE guild_id = 700",
-    "INSERT INTO rules VALUES (700, '{}') ON CONFLICT DO NOTHING",
-    "DELETE FROM rules",
-    "INSERT INTO limits VALUES (1, 701, 'server', 0, '', 0, 'day', 5, 42, 0)",
-    "DELETE FROM limits",
-    "INSERT INTO prices VALUES (702, 'image.generate', '', 5, 'job')",
-    "INSERT INTO guild_keys (id, guild_id, last4, set_by, set_at, retired_at) VALUES (3, 703, 'abcd', 42, 0, 0)",
-    "UPDATE guild_keys SET plan = 'pro'",
-    "INSERT INTO reaction_settings VALUES (705, '', 'few', NULL, 3)",
-    "INSERT INTO member_settings VALUES (707, 42, '{}')",
-    "INSERT INTO voice_defaults VALUES (708, 42, 'v')",
-    "UPDATE voice_defaults SET member_id = 43",
-    "DELETE FROM voice_defaults",
-    "INSERT INTO review_rules VALUES (709, 0, 56)",
-    "INSERT INTO reviews (job_id, guild_id, channel_id, asked_at, expires_at) VALUES ('J1', 700, 55, 0, 1)",
-    "INSERT INTO reaction_acts VALUES (700, 9, '🦊', 42, 'C1', 'more', 0, NULL, 0, 0)",
-    "INSERT INTO approvals (card_id, guild_id, asked_at, expires_at) VALUES ('C1', 700, 0, 1)",
-    "DELETE FROM approvals",
-    "INSERT INTO outbox VALUES (7, 700)",
-    "UPDATE outbox SET guild_id = 700 WHERE decision_id = 8",
-    "INSERT INTO alerts VALUES (700, 'spent', 5)",
-]
-
-
-UNTOLD = frozenset({CARD, "UPDATE cards SET pinged_at = 1"})
-"""What a fleet is not told of: no other process has it in memory."""
-
-
-def written_to_sqlite(db: sqlite3.Connection) -> list[frozenset[tuple[Recalled, Key]]]:
-    """Play WRITES; return what each has written."""
-    watch = WriteTriggers()
-    watch.begin(db)
-    told = []
-    for statement in WRITES:
-        db.execute(statement)
-        told.append(watch.written(db) or frozenset())
-    return told
-
-
-def written_to_postgres(db: psycopg.Connection, listener: psycopg.Connection) -> list[frozenset[tuple[Recalled, Key]]]:
-    """The same; what is told last of all says that nothing else will come."""
-    listener.execute(f"LISTEN {WRITTEN}")
-    told = []
-    for statement in WRITES:
-        db.execute(statement)
-        db.execute(f"NOTIFY {WRITTEN}, 'end'")
-        payloads = []
-        for notice in listener.notifies(timeout=NEVER_HEARD_S):
-            if notice.payload == "end":
-                break
-            payloads.append(notice.payload)
-        else:
-            pytest.fail(f"the end of {statement!r} was not heard")
-        assert len(payloads) == len(set(payloads))
-        told.append(frozenset(subject_of(payload) for payload in payloads))
-    return told
-
-
-def test_a_fleet_is_told_of_all_that_is_kept_of_a_card(postgres: psycopg.Connection) -> None:
-    query = "SELECT event_object_column FROM information_schema.triggered_update_columns WHERE trigger_name = %s"
-    columns = {name for (name,) in postgres.execute(query, ["cards_tell_cards"])}
-    assert columns == {column.name for column in CARDS.columns} - {"id", "guild_id", "token"}  # kept without its token
-
-
-def test_both_tell_the_same_of_what_was_written(sqlite: sqlite3.Connection, empty_postgres_database: str) -> None:
-    with (
-        psycopg.connect(empty_postgres_database, autocommit=True) as db,
-        psycopg.connect(empty_postgres_database, autocommit=True) as listener,
-    ):
-        migrate(db)
-        found = written_to_postgres(db, listener)
-    told = written_to_sqlite(sqlite)
-    assert [each for statement, each in zip(WRITES, found, strict=True) if statement in UNTOLD] == [frozenset()] * 2
-    found = [own if each in UNTOLD else other for each, own, other in zip(WRITES, told, found, strict=True)]
-    assert dict(zip(WRITES, found, strict=True)) == dict(zip(WRITES, told, strict=True))
-    assert {subject for each in told for subject, _ in each} == set(Recalled), "WRITES leaves subjects out"

@@ -8,7 +8,6 @@ import itertools
 import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from dataclasses import replace
 
 import psycopg
 import pytest
@@ -330,33 +329,6 @@ async def until(holds: Callable[[], Awaitable[bool]], seconds: float) -> None:
     async with asyncio.timeout(seconds):
         while not await holds():  # noqa: ASYNC110 - of what is asked nothing tells when it has changed
             await asyncio.sleep(0.01)
-
-
-async def test_a_store_recalls_what_another_has_written(open_store: Open):
-    first, second = await open_store(), await open_store()
-    for paused in (True, False, True):
-        assert (await second.settings.get(GUILD)).paused is not paused
-        await first.settings.change(GUILD, lambda rules, paused=paused: replace(rules, paused=paused))
-        assert (await first.settings.get(GUILD)).paused is paused, "who wrote it sees it at once"
-
-        async def is_seen(paused: bool = paused) -> bool:
-            return (await second.settings.get(GUILD)).paused is paused
-
-        await until(is_seen, 60)
-
-
-async def test_what_was_written_while_a_store_heard_nothing_is_recalled_too(open_store: Open, cable: Cable, name: str):
-    writes, deaf = await open_store(), await open_store(cable.url(name))
-    assert not (await deaf.settings.get(GUILD)).paused
-    cable.partition()
-    await writes.settings.change(GUILD, lambda rules: replace(rules, paused=True))
-    cable.reset()
-    cable.mend()
-
-    async def is_seen() -> bool:
-        return (await deaf.settings.get(GUILD)).paused
-
-    await until(is_seen, 60)
 
 
 async def test_signals_are_heard_by_all_processes_the_sender_included(open_store: Open):
