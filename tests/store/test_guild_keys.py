@@ -127,23 +127,3 @@ async def test_an_id_is_never_given_twice(store: Store, made: Any) -> None:
     first = (await store.keys.set(1, SECRET, set_by=5, status=made.status())).key
     await store._database.write(lambda db: db.execute("DELETE FROM guild_keys"))
     assert (await store.keys.set(2, SECRET, set_by=5, status=made.status())).key.id > first.id
-
-
-@pytest.mark.sqlite_only("a new connection to PostgreSQL forgets all that was kept before it")
-async def test_a_key_is_read_once_until_something_is_written(store: Store, made: Any, clock: Any) -> None:
-    key = (await store.keys.set(1, SECRET, set_by=5, status=made.status())).key
-    read, reads = store._database.read, 0
-
-    async def counted(function: Any) -> Any:
-        nonlocal reads
-        reads += 1
-        return await read(function)
-
-    store._database.read = counted  # type: ignore[method-assign]
-    assert [await store.keys.get(1, key.id) for _ in range(5)] == [key] * 5
-    assert await store.keys.get(2, key.id) is None
-    assert reads == 2
-    await store.keys.note_refused(1, key.id, probe_at=clock.now + 60)
-    refused = await store.keys.get(1, key.id)
-    assert refused is not None
-    assert refused.refused_at == clock.now
