@@ -60,7 +60,7 @@ def _for_host(error: BotError | CatalogueError | ModuleNotFoundError | OSError) 
     """Return what the host reads of an error, and the exit code. Raises it if it is no fault of theirs."""
     match error:
         case SettingsError():
-            return "the settings are not valid:\n" + _listed(error.problems), error.exit_code
+            return "\n- ".join(("the settings are not valid:", *error.problems)), error.exit_code
         case DatabaseFailing():
             return error.for_host, error.exit_code
         case BotError():
@@ -313,10 +313,6 @@ def _kill_after(seconds: float) -> None:
     timer = threading.Timer(seconds, end_now, (lambda: f"cannon-bot: {words}", RESTART_MAY_HELP))
     timer.daemon = True
     timer.start()
-
-
-def _listed(problems: Sequence[str]) -> str:
-    return "\n".join(f"- {problem}" for problem in problems)
 
 
 def _speed(text: str) -> float:

@@ -29,7 +29,8 @@ POSTGRES_SCHEMES = ("postgresql://", "postgres://")
 
 _TOKEN = re.compile(r"[\w-]{17,}\.[\w-]{4,}\.[\w-]{20,}", re.ASCII)
 """A bot token: base64url of the application's id, a time and a signature, with dots between."""
-_NO_FILE = "This command is about an SQLite file, and DATABASE names a PostgreSQL database."
+_NO_FILE = "This command is about an SQLite file, and DATABASE is PostgreSQL: use its own tools, such as pg_dump."
+_NO_BACKUPS = "BACKUP_DIR is for SQLite. Remove it, and back up PostgreSQL with its own tools, such as pg_dump."
 _NOT_SET = (
     "DISCORD_TOKEN is not set. Copy the token of your application's Bot page in Discord's developer portal"
     " into .env or the environment. (`cannon-bot demo` needs none.)"
@@ -307,7 +308,7 @@ class Settings:
         "365",
     )
     backup_dir: Path | None = _setting(
-        _path, "A folder for daily backups, of which seven are kept. Unset: the bot makes none by itself."
+        _path, "A folder for daily backups of SQLite, of which seven are kept. Unset: the bot makes none by itself."
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = _setting(
         _one_of("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"),
@@ -416,6 +417,8 @@ def read_settings(env_file: Path | None = ENV_FILE, *, need_token: bool = False)
     settings = Settings(**values)
     if need_token and settings.discord_token is None and not any("DISCORD_TOKEN" in each for each in problems):
         problems.append(_NOT_SET)
+    if settings.is_fleet and settings.backup_dir is not None:
+        problems.append(_NO_BACKUPS)
     return settings, problems
 
 

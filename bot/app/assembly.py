@@ -621,9 +621,9 @@ def _http_server(setup: Setup, health: Health, webhooks: Webhooks) -> HttpServer
 
 def _backups(setup: Setup, store: Store) -> Backups | None:
     settings = setup.settings
-    if settings.backup_dir is None or not setup.role.works:
+    if settings.backup_dir is None:
         return None
-    made = Backups(settings.database, settings.backup_dir, signature=store.signature, clock=setup.clock)
+    made = Backups(settings.sqlite_file, settings.backup_dir, signature=store.signature, clock=setup.clock)
     setup.metrics.gauge("cannon_bot_backup_age_seconds", metric_texts.BACKUP_AGE, lambda: made.age_s)
     setup.metrics.gauge("cannon_bot_backup_bytes", metric_texts.BACKUP_BYTES, lambda: float(made.bytes))
     return made

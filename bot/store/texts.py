@@ -245,13 +245,9 @@ BACKUP_IS_DATABASE = "The backup and the database are the same file. Name anothe
 
 def moved(database: Path, place: str, at: float) -> str:
     when = datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M UTC")
-    return (
-        f"{database} was moved to {place} on {when}, and its jobs continue there: set DATABASE to that. To go back,"
-        " stop every bot, back that up, set DATABASE to this file again, and restore the backup."
-    )
+    return f"{database} was moved to {place} on {when}, and its jobs continue there: set DATABASE to that."
 
 
-SERVER_IS_EMPTY = "{name} has no data of cannon-bot in it, so nothing was copied. Check DATABASE.".format
 TARGET_IS_FILLED = "{place} has tables already, so nothing was moved. Name an empty database.".format
 BOTS_RUN = "A bot is running on the database. Stop every bot, wait a minute, and run this again."
 TARGET_IS_MOVED_TO = (

@@ -198,16 +198,40 @@ def test_prometheus_asks_the_bot_where_it_listens() -> None:
 
 @pytest.mark.parametrize("given", [{}, {"BACKUP_DIR": "/data/elsewhere"}], ids=str)
 def test_compose_has_backups_made_in_a_volume_that_is_the_bots(given: dict[str, str]) -> None:
-    places = {name: each for name, each in [*services().items(), *fleet().items()] if "build" in each}
-    volumes = [volume for each in places.values() for volume in each.get("volumes", ())]
-    assert sorted(volumes) == ["backups:/data", "backups:/data", "data:/data"]
-    for each in places.values():
-        folder = filled_in(each["environment"]["BACKUP_DIR"], **given)
-        assert folder == given.get("BACKUP_DIR", "/data/backups")
+    bot = services()["bot"]
+    assert bot["volumes"] == ["data:/data"]
+    assert filled_in(bot["environment"]["BACKUP_DIR"], **given) == given.get("BACKUP_DIR", "/data/backups")
     # A new volume gets the owner of the folder that it covers, and the image has /data alone for its user.
     assert "--owner=cannon-bot --group=cannon-bot --mode=0700 /data" in (ROOT / "Dockerfile").read_text()
-    for name in ("worker-a", "worker-b"):
-        assert any(each.startswith(f"{fleet()[name]['working_dir']}:") for each in fleet()[name]["tmpfs"])
+    for each in fleet().values():
+        if "build" in each:
+            assert any(mount.startswith(f"{each['working_dir']}:") for mount in each["tmpfs"])
+
+
+DUMP = """#!/bin/sh
+for each in "$@"; do case "$each" in --file=*) echo dump >"${each#--file=}";; esac; done
+"""
+
+
+def test_a_fleets_backups_are_daily_dumps_of_which_seven_are_kept(tmp_path: Path) -> None:
+    """The script is run with a `pg_dump` and a `sleep` of ours; a test of tests/store restores a real dump."""
+    service = fleet()["backup"]
+    assert service["image"] == fleet()["postgres"]["image"], "pg_dump may not be older than the server"
+    assert service["volumes"] == ["backups:/var/lib/postgresql"]
+    assert set(service["environment"]) == {"PGHOST", "PGUSER", "PGDATABASE", "PGPASSWORD"}
+    (tmp_path / "backups").mkdir()
+    for day in range(1, 9):
+        (tmp_path / "backups" / f"cannon-bot-2020-01-0{day}.dump").touch()
+    for name, script in (("pg_dump", DUMP), ("sleep", "#!/bin/sh\nexit 1\n")):
+        (tmp_path / name).write_text(script)
+        (tmp_path / name).chmod(0o755)
+    [script] = service["command"]
+    environ = {"PATH": f"{tmp_path}:/usr/bin:/bin", "HOME": str(tmp_path)}
+    done = subprocess.run([*service["entrypoint"], script.replace("$$", "$")], env=environ, check=False)
+    assert done.returncode == 1, "it ended by the sleep"
+    kept = sorted(each.name for each in (tmp_path / "backups").iterdir())
+    assert kept[:6] == [f"cannon-bot-2020-01-0{day}.dump" for day in range(3, 9)]
+    assert [(tmp_path / "backups" / name).read_text() for name in kept[6:]] == ["dump\n"]
 
 
 def test_litestream_copies_the_database_of_compose_as_the_bots_user() -> None:

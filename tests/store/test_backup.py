@@ -26,7 +26,7 @@ from bot.store.host.jobs import reading
 from bot.store.host.restore import restore
 from bot.store.vault.secret_box import key_file_of
 
-pytestmark = pytest.mark.sqlite_only("backups of PostgreSQL are in test_server_backups.py")
+pytestmark = pytest.mark.sqlite_only("PostgreSQL has means of its own")
 
 Open = Callable[..., Awaitable[Store]]
 NOW = 1_000_000.0

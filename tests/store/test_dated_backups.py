@@ -24,7 +24,7 @@ from bot.store.host import backup
 from bot.store.host.backup import KEPT_DAYS, RETRY_S, SPARE_BYTES
 from tests.store.conftest import HandClock
 
-pytestmark = pytest.mark.sqlite_only("PostgreSQL's are in test_server_backups.py")
+pytestmark = pytest.mark.sqlite_only("PostgreSQL has means of its own")
 
 Open = Callable[..., Awaitable[Store]]
 NOW = 1_800_000_000.0

@@ -125,6 +125,15 @@ async def test_check_finds_what_is_wrong_and_nothing_else(
         assert db.execute("SELECT count(*) FROM jobs").fetchone()[0] == 3, "it was not touched"
 
 
+def test_the_files_own_commands_lead_to_the_servers_tools(filled: PostgresUrl, tmp_path: Path) -> None:
+    there = {"DATABASE": filled.get_secret_value(), "SECRET_KEYS": SECRET_KEY}
+    for command in ("backup", "restore"):
+        done = cannon_bot(command, "a.backup", cwd=tmp_path, **there)
+        assert (done.returncode, "such as pg_dump" in done.stderr) == (1, True)
+    done = cannon_bot("check", "--offline", cwd=tmp_path, DISCORD_TOKEN=TOKEN, BACKUP_DIR="backups", **there)
+    assert (done.returncode, "BACKUP_DIR is for SQLite." in done.stdout) == (1, True)
+
+
 def test_each_process_says_in_a_file_of_its_own_where_it_is_asked(tmp_path: Path) -> None:
     files = tmp_path / "data" / "cannon-bot"
     store_address(files, "http://127.0.0.1:1234")

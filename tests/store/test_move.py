@@ -13,7 +13,6 @@ from typing import Any
 import psycopg
 import pytest
 
-from bot.app.host.files import make_backup, restore_backup
 from bot.catalogue import Catalogue, LiveCatalogue
 from bot.domain.models import JobState
 from bot.errors import StartError, StoreError
@@ -26,6 +25,7 @@ from bot.runtime.progress import no_progress
 from bot.server.practice import SentPractice
 from bot.settings import PostgresUrl, SecretStr, Settings
 from bot.store import Store
+from bot.store.host.backup import back_up
 from bot.store.host.moved import moved_file
 from tests.store.conftest import GUILD, HandClock
 from tests.store.test_guild_isolation import populate
@@ -126,27 +126,25 @@ async def test_every_row_is_the_same(
             assert {tuple(row) for row in there.execute(query)} == ours, table
 
 
-async def test_a_file_that_was_moved_is_used_again_with_a_backup_of_the_server(
-    filled: None, settings: Settings, target: PostgresUrl, clock: HandClock, open_store: Open, tmp_path: Path
+async def test_no_bot_starts_on_a_file_that_was_moved(
+    filled: None, settings: Settings, target: PostgresUrl, clock: HandClock, open_store: Open
 ):
     await move(settings, target, clock)
-    with pytest.raises(StoreError, match=r"was moved to postgresql://.*set DATABASE.*restore the backup"):
+    with pytest.raises(StoreError, match=r"was moved to postgresql://.*set DATABASE"):
         await open_store(secret_keys=(KEY,))
     assert "was moved to" in Store.check_file(settings.sqlite_file, (KEY,))[0]
     with pytest.raises(StoreError, match="was moved to"):
         await move(settings, target, clock)
-    backup, on_server = tmp_path / "server.backup", replace(settings, database=target)
-    given = {"clock": clock, "progress": no_progress}
-    await asyncio.to_thread(make_backup, on_server, backup, with_key=False, replaces=False, **given)
-    assert "The files that were there before" in await asyncio.to_thread(restore_backup, settings, backup, **given)
-    store = await open_store(secret_keys=(KEY,))
-    assert await store.check() == []
-    open_jobs = await store.job_lists.recent(GUILD, states=[JobState.SUBMITTING])
-    assert all(job.in_doubt for job in open_jobs), "they may have been submitted there"
-    assert open_jobs
-    await store.close()
+
+
+async def test_a_database_is_moved_to_once(
+    filled: None, settings: Settings, target: PostgresUrl, clock: HandClock, tmp_path: Path
+):
+    backup = tmp_path / "before.backup"
+    back_up(settings.sqlite_file, backup, with_key=False, replaces=False, now=clock.now, progress=no_progress)
+    await move(settings, target, clock)
     with pytest.raises(StoreError, match="has been moved to already"):
-        await move(settings, target, clock)
+        await move(replace(settings, database=backup), target, clock)
 
 
 async def test_what_is_not_empty_is_left_alone(filled: None, settings: Settings, target: PostgresUrl, clock: HandClock):

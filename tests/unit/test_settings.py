@@ -46,6 +46,14 @@ def test_without_any_setting_the_defaults_hold(tmp_path: Path) -> None:
     assert (settings.discord_api_url, settings.shard_count) == ("https://discord.com", None)
 
 
+def test_backups_are_of_sqlite(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BACKUP_DIR", "backups")
+    assert load_settings().backup_dir == tmp_path / "backups"
+    monkeypatch.setenv("DATABASE", "postgresql://bot@db/bot")
+    [problem] = read_settings()[1]
+    assert problem.startswith("BACKUP_DIR is for SQLite.")
+
+
 @pytest.mark.parametrize(
     ("values", "is_unlimited"),
     [
@@ -80,7 +88,6 @@ def test_every_setting_is_read_from_the_environment(monkeypatch: pytest.MonkeyPa
         "DOCS_URL": "https://example.org/docs",
         "SUPPORT_URL": "https://example.org/support",
         "RETENTION_DAYS": "30",
-        "BACKUP_DIR": "backups",
         "OWN_ACCOUNTS": "Servers",
         "PRACTICE": "OFF",
         "LOG_LEVEL": "debug",
@@ -94,7 +101,7 @@ def test_every_setting_is_read_from_the_environment(monkeypatch: pytest.MonkeyPa
         "SHARD_COUNT": "16",
         "HOST_REPORTS": "123456789012345678",
     }
-    assert set(values) == {name for name, _, _ in describe_settings()}
+    assert {*values, "BACKUP_DIR"} == {name for name, _, _ in describe_settings()}
     for name, value in values.items():
         monkeypatch.setenv(name, value)
     settings = load_settings(need_token=True)
@@ -108,7 +115,6 @@ def test_every_setting_is_read_from_the_environment(monkeypatch: pytest.MonkeyPa
     assert (settings.cannon_api_key_limit, settings.cannon_api_key_total) == (Decimal("250.5"), 1000)
     assert settings.price_list == tmp_path / "here" / "prices.csv"
     assert settings.retention_days == 30
-    assert settings.backup_dir == tmp_path / "backups"
     assert settings.top_up_url == "https://example.org/credits?from=discord"
     assert (settings.privacy_url, settings.terms_url) == ("https://example.org/privacy", "https://example.org/terms")
     assert settings.support_url == "https://example.org/support"

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from bot.domain.models import credits_text
-from bot.settings import PostgresUrl
 from bot.store.texts import size
 
 LISTED = 3
@@ -126,9 +125,7 @@ def backed_up(path: Path, bytes_: int, key_file: Path | None, needed: Collection
     return "\n".join(lines)
 
 
-def restored(
-    database: Path | PostgresUrl, schema: int, taken_at: float, open_jobs: int, kept: Collection[Path] = ()
-) -> str:
+def restored(database: Path, schema: int, taken_at: float, open_jobs: int, kept: Collection[Path]) -> str:
     lines = [f"Restored {database} as it was at {moment(taken_at)} (schema {schema})."]
     if kept:
         lines.append("The files that were there before: " + ", ".join(str(path) for path in kept))

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from pathlib import Path
 
 from bot.app.host import texts
 from bot.app.host.offline import stopped_bots_store
 from bot.errors import RESTART_CANNOT_HELP, StartError, StoreError
-from bot.fleet.postgresql.move import MoveDone, filled_by, move, refuse_filled, take_backup, take_mark_off
-from bot.fleet.postgresql.to_file import server
+from bot.fleet.postgresql.move import MoveDone, filled_by, move, refuse_filled, server, take_mark_off
 from bot.runtime.clock import Clock
 from bot.runtime.progress import Progress
 from bot.settings import PostgresUrl, Settings
@@ -18,7 +15,6 @@ from bot.store import texts as store_texts
 from bot.store.engine.sqlite_database import ProcessLock
 from bot.store.engine.sqlite_errors import explained
 from bot.store.host.moved import moved_file
-from bot.store.host.restore import require_whole
 from bot.store.vault.secret_box import key_file_of
 
 
@@ -34,20 +30,6 @@ async def migrate(settings: Settings, target: PostgresUrl, *, clock: Clock, prog
         done = await asyncio.to_thread(_move, settings, target, clock.wall(), progress)
     key_file = None if settings.secret_keys else key_file_of(settings.sqlite_file)
     return texts.migrated(str(target), done.rows, done.tables, done.compared, done.open_jobs, key_file)
-
-
-def restore(
-    backup: Path, target: PostgresUrl, *, secret_keys: Sequence[str], now: float, progress: Progress
-) -> tuple[int, float, int]:
-    """Restore a backup to an empty database; return its schema, its time (Unix seconds), and how many jobs are open.
-
-    Blocks. Raises StoreError, with nothing changed.
-    """
-    if not secret_keys:
-        raise StoreError(store_texts.KEYS_OF_SECRETS_MISSING, exit_code=RESTART_CANNOT_HELP)
-    require_whole(backup, secret_keys, now=now, progress=progress)
-    with server(target) as db, explained(backup):
-        return take_backup(backup, db, str(target), progress=progress)
 
 
 def _finish_earlier(settings: Settings, target: PostgresUrl) -> None:

@@ -11,7 +11,7 @@ import contextlib
 import graphlib
 import secrets
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -21,18 +21,15 @@ from psycopg import sql
 
 from bot.errors import RESTART_CANNOT_HELP, StoreError
 from bot.fleet.postgresql import schema
-from bot.fleet.postgresql.dialect import translated
+from bot.fleet.postgresql.connection import connected
 from bot.runtime.failpoints import failpoint
 from bot.runtime.progress import Progress
+from bot.settings import PostgresUrl
 from bot.store import texts
-from bot.store.engine import schema as file_schema
 from bot.store.engine.connection import connect
-from bot.store.engine.schema import Migration
 from bot.store.host.backup import open_beside
 from bot.store.host.moved import MOVED_FROM_META, MOVED_TO_META, Moved
-from bot.store.host.restore import settle, time_of
 from bot.store.jobs.job_lists import OPEN_TOTAL
-from bot.store.sql import Parameters
 
 COMPARED_EACH = 25
 """Rows compared by value per table; ten times as many where money is."""
@@ -189,7 +186,7 @@ def move(database: Path, target: Target, place: str, *, now: float, progress: Pr
     with contextlib.closing(open_beside(database)) as source:
         source.execute("BEGIN")
         with target.transaction():
-            done = _take(source, target, place, schema.migrations(), progress)
+            done = _take(source, target, place, progress)
             _note(target, mark)
             source.execute("ROLLBACK")
             _set_mark(database, mark)
@@ -198,12 +195,10 @@ def move(database: Path, target: Target, place: str, *, now: float, progress: Pr
     return done
 
 
-def _take(
-    source: sqlite3.Connection, target: Target, place: str, steps: Sequence[Migration], progress: Progress
-) -> MoveDone:
+def _take(source: sqlite3.Connection, target: Target, place: str, progress: Progress) -> MoveDone:
     """Copy everything into an empty database, and compare."""
     refuse_filled(target, place)
-    schema.migrate(target, place, steps, progress)
+    schema.migrate(target, place, schema.migrations(), progress)
     target.execute("DELETE FROM meta")  # the new schema's own signature; the file's replaces it
     tables = tables_of(source, target)
     _fill(source, target, tables, progress)
@@ -214,37 +209,6 @@ def _take(
         compared=compare(source, target, tables, progress),
         open_jobs=int(source.execute(OPEN_TOTAL).fetchone()[0]),
     )
-
-
-def take_backup(backup: Path, target: Target, place: str, *, progress: Progress) -> tuple[int, float, int]:
-    """Copy a checked backup into the empty database `target`, as a restore; return its schema, time and open jobs.
-
-    A backup of an older version has that version's schema there, until the next start. Blocks. Raises StoreError, with
-    nothing changed, for a database that is not empty; psycopg.Error.
-    """
-    with contextlib.closing(open_beside(backup)) as source:
-        version, taken = file_schema.version_of(source), time_of(source, backup)
-        source.execute("BEGIN")
-        with target.transaction():
-            done = _take(source, target, place, schema.migrations()[:version], progress)
-            settle(Translated(target), taken)
-        return version, taken, done.open_jobs
-
-
-class Translated:
-    """A server's connection for statements in SQLite's dialect, inside a transaction of psycopg's own."""
-
-    def __init__(self, target: Target) -> None:
-        self._target = target
-
-    def execute(self, statement: str, parameters: Parameters = (), /) -> Any:
-        found = translated(statement)
-        return self._target.execute(found.text.encode(), parameters if found.has_places else None)
-
-    def executemany(self, statement: str, parameters: Iterable[Parameters], /) -> Any:
-        cursor = self._target.cursor()
-        cursor.executemany(translated(statement).text.encode(), parameters)
-        return cursor
 
 
 def refuse_filled(target: Target, place: str) -> None:
@@ -350,3 +314,16 @@ def take_mark_off(database: Path) -> None:
     with contextlib.closing(open_beside(database)) as db:
         db.execute("PRAGMA synchronous = FULL")
         db.execute("DELETE FROM meta WHERE name = ?", (MOVED_TO_META,))
+
+
+@contextlib.contextmanager
+def server(url: PostgresUrl) -> Iterator[Target]:
+    """Yield a connection without timeouts. Raises StoreError for psycopg's errors."""
+    try:
+        with contextlib.closing(connected(url)) as db:
+            db.execute("SET idle_in_transaction_session_timeout = 0; SET lock_timeout = 0")
+            schema.refuse_unsuitable(db, str(url))
+            yield db
+    except psycopg.Error as error:
+        reason = " ".join((error.diag.message_primary or str(error)).split())[:300].rstrip(".")
+        raise StoreError(texts.SERVER_NOT_OPENED(name=str(url), reason=reason)) from error

@@ -18,9 +18,7 @@ import structlog
 from bot.errors import RESTART_CANNOT_HELP, StoreError
 from bot.runtime.clock import Clock
 from bot.runtime.progress import Progress
-from bot.settings import PostgresUrl
 from bot.store import texts
-from bot.store.by_name import server_module
 from bot.store.engine import schema
 from bot.store.engine.connection import connect
 from bot.store.engine.files import copy_database, refuse_half_restored, replacing, require_room, room_for
@@ -47,7 +45,7 @@ class BackupMade:
 
 
 def back_up(
-    database: Path | PostgresUrl,
+    database: Path,
     target: Path,
     *,
     with_key: bool,
@@ -58,20 +56,15 @@ def back_up(
 ) -> BackupMade:
     """Copy a snapshot of the database, and its key file; bots may run. Blocks: not for the event loop.
 
-    Also PostgreSQL's becomes an SQLite file; it has no key file. `spare_bytes` stay free on the target's disk. Raises
-    StoreError, with `target` unchanged: no database, an existing file that must not be replaced, no room, a damaged
-    copy.
+    `spare_bytes` stay free on the target's disk. Raises StoreError, with `target` unchanged: no database, an existing
+    file that must not be replaced, no room, a damaged copy.
     """
-    key = None if isinstance(database, PostgresUrl) or not with_key else key_file_of(database)
+    key = key_file_of(database) if with_key else None
     _refuse(database, target, replaces=replaces, with_key=key is not None)
     with file_errors(target), replacing(target) as partial:
-        if isinstance(database, PostgresUrl):
-            copy = server_module("to_file").copy_server
-            copy(database, partial, now=now, progress=progress, spare_bytes=spare_bytes)
-        else:
-            with explained(database), contextlib.closing(open_beside(database)) as db:
-                require_room(*room_for(db, target.parent), spare=spare_bytes)
-                copy_database(db, partial, now=now, progress=progress)
+        with explained(database), contextlib.closing(open_beside(database)) as db:
+            require_room(*room_for(db, target.parent), spare=spare_bytes)
+            copy_database(db, partial, now=now, progress=progress)
         needed = needed_by(partial, now)
         # The key first: a backup without its key is useless, a key alone is harmless.
         has_key = key is not None and copy_key(key, key_file_of(target))
@@ -114,13 +107,11 @@ def copy_key(key: Path, target: Path) -> bool:
     return True
 
 
-def _refuse(database: Path | PostgresUrl, target: Path, *, replaces: bool, with_key: bool) -> None:
-    ours = set()
-    if isinstance(database, Path):
-        refuse_half_restored(database)
-        if not database.exists():
-            raise StoreError(texts.NO_SUCH_DATABASE(database=database), exit_code=RESTART_CANNOT_HELP)
-        ours = {database.resolve(), key_file_of(database).resolve()}
+def _refuse(database: Path, target: Path, *, replaces: bool, with_key: bool) -> None:
+    refuse_half_restored(database)
+    if not database.exists():
+        raise StoreError(texts.NO_SUCH_DATABASE(database=database), exit_code=RESTART_CANNOT_HELP)
+    ours = {database.resolve(), key_file_of(database).resolve()}
     if target.is_dir():
         raise StoreError(texts.backup_is_directory(target), exit_code=RESTART_CANNOT_HELP)
     targets = [target, *([key_file_of(target)] if with_key else [])]
@@ -141,12 +132,10 @@ def file_errors(target: Path) -> Iterator[None]:
         ) from error
 
 
-def opens_all(needed: frozenset[str], secret_keys: Sequence[str], *key_files: Path) -> frozenset[str]:
-    """Return the needed fingerprints missing in both the settings' keys and these key files."""
+def opens_all(needed: frozenset[str], secret_keys: Sequence[str], key_file: Path) -> frozenset[str]:
+    """Return the needed fingerprints missing in both the settings' keys and the key file."""
     found = set(SecretBox(secret_keys).fingerprints) if secret_keys else set()
-    for each in key_files:
-        found |= set(fingerprints_of(each))
-    return needed - found
+    return needed - found - set(fingerprints_of(key_file))
 
 
 # A chain's step gets its input at its first attempt, so its attempts are not incremented.
@@ -188,7 +177,7 @@ RETRY_S = 900.0
 class Backups:
     """Makes one dated copy a day in `folder`, without the key file, and keeps the newest KEPT_DAYS."""
 
-    def __init__(self, database: Path | PostgresUrl, folder: Path, *, signature: str, clock: Clock) -> None:
+    def __init__(self, database: Path, folder: Path, *, signature: str, clock: Clock) -> None:
         self._database = database
         self._folder = folder
         self._signature = signature

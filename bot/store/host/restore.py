@@ -23,7 +23,6 @@ from bot.store.engine.files import copy_database, mark_of, replacing, require_ro
 from bot.store.engine.sqlite_database import ProcessLock
 from bot.store.engine.sqlite_errors import explained
 from bot.store.host.backup import copy_key, doubt, file_errors, needed_by, open_beside, opens_all
-from bot.store.host.moved import MOVED_FROM_META
 from bot.store.jobs.job_lists import OPEN_TOTAL
 from bot.store.money.totals import COMPARED_META
 from bot.store.processes import forget_followers
@@ -67,13 +66,13 @@ def restore(backup: Path, database: Path, *, secret_keys: Sequence[str], now: fl
 
 def _restore(backup: Path, database: Path, secret_keys: Sequence[str], now: float, progress: Progress) -> Restored:
     key = key_file_of(backup)
-    require_whole(backup, secret_keys, key if key.exists() else key_file_of(database), now=now, progress=progress)
+    _require_whole(backup, secret_keys, key if key.exists() else key_file_of(database), now=now, progress=progress)
     staged = database.with_name(f"{database.name}.restored")
     with contextlib.closing(open_beside(backup)) as source:
         require_room(*room_for(source, database.parent))
         with replacing(staged) as partial:
             copy_database(source, partial, now=now, progress=progress)
-            found = _prepare(partial, time_of(source, backup))
+            found = _prepare(partial, _time_of(source, backup))
     staged_key = key_file_of(database).with_name(f"{key_file_of(database).name}.restored")
     has_key = copy_key(key_file_of(backup), staged_key)
     failpoint("restore.copied")
@@ -82,21 +81,19 @@ def _restore(backup: Path, database: Path, secret_keys: Sequence[str], now: floa
     return Restored(schema=version, taken_at=taken, kept=kept, open_jobs=open_jobs)
 
 
-def require_whole(backup: Path, secret_keys: Sequence[str], *key_files: Path, now: float, progress: Progress) -> None:
-    """Raise StoreError for a backup that is missing, damaged, foreign, empty or newer, or lacks its secret key."""
-    if not backup.is_file():
-        raise StoreError(texts.NO_BACKUP(backup=backup), exit_code=RESTART_CANNOT_HELP)
+def _require_whole(backup: Path, secret_keys: Sequence[str], key_file: Path, now: float, progress: Progress) -> None:
+    """Raise StoreError for a backup that is damaged, foreign, empty or newer, or lacks its secret key."""
     with explained(backup), contextlib.closing(open_beside(backup)) as db:
         if problem := damage(db, progress):
             raise StoreError(texts.DAMAGED(name=str(backup), reason=problem), exit_code=RESTART_CANNOT_HELP)
         if schema.version_of(db) == 0:
             raise StoreError(texts.BACKUP_IS_EMPTY(backup=backup), exit_code=RESTART_CANNOT_HELP)
-        missing = opens_all(needed_by(backup, now), secret_keys, *key_files)
+        missing = opens_all(needed_by(backup, now), secret_keys, key_file)
     if missing:
         raise StoreError(texts.backup_lacks_key(backup, missing), exit_code=RESTART_CANNOT_HELP)
 
 
-def time_of(source: sqlite3.Connection, backup: Path) -> float:
+def _time_of(source: sqlite3.Connection, backup: Path) -> float:
     """Return when an open backup was made (Unix seconds)."""
     taken = taken_at(source)
     return backup.stat().st_mtime if taken is None else taken
@@ -106,18 +103,17 @@ def _prepare(copy: Path, taken: float) -> tuple[int, float, int]:
     """Mark uncertain jobs in the copy; return its schema, its time, and how many jobs are open."""
     with contextlib.closing(connect(copy)) as db:
         db.execute("BEGIN IMMEDIATE")
-        settle(db, taken)
+        _settle(db, taken)
         open_jobs = int(db.execute(OPEN_TOTAL).fetchone()[0])
         db.execute("COMMIT")
         return schema.version_of(db), taken, open_jobs
 
 
-def settle(db: Connection, taken: float) -> None:
+def _settle(db: Connection, taken: float) -> None:
     """Free the jobs of a backup that was made at `taken` (Unix seconds), and mark its uncertain jobs."""
     forget_followers(db)
     doubt(db, taken)
-    for name in (COMPARED_META, MOVED_FROM_META):  # compared soon; and no move has filled this database
-        db.execute("DELETE FROM meta WHERE name = ?", (name,))
+    db.execute("DELETE FROM meta WHERE name = ?", (COMPARED_META,))  # compared soon
 
 
 def exchange(database: Path, staged: Path, staged_key: Path | None, now: float) -> tuple[Path, ...]:
