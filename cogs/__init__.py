@@ -91,7 +91,6 @@ def uses(parts: Parts) -> dict[type[Any], Any]:
         parts.price_books,
         parts.reconciler,
         parts.recovery,
-        parts.second_copy,
         parts.sharing,
         parts.shootouts,
         parts.sights,

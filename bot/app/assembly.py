@@ -30,7 +30,7 @@ from bot.cannon.discovery import Discovery
 from bot.cannon.estimates import Estimates
 from bot.cannon.mcp import McpClient
 from bot.delivery import Delivery, DiscordLinks, make_delivery
-from bot.delivery.answers.recovery import OwnMessages, Recovery
+from bot.delivery.answers.recovery import Recovery
 from bot.delivery.card.memory import CardOwner
 from bot.delivery.channels.channel_sight import ChannelSights
 from bot.delivery.channels.links import Thumbnails
@@ -38,7 +38,6 @@ from bot.delivery.host.messages import HostMessages
 from bot.delivery.posting.best_of_week import WeeklyPosts
 from bot.delivery.posting.copies import ResultCopies, Sharing
 from bot.delivery.posting.events import EventDesk
-from bot.domain.custom_ids import Installation
 from bot.domain.money.limit_rules import host_limits
 from bot.domain.practice import is_practice_key
 from bot.errors import RESTART_CANNOT_HELP, StartError
@@ -52,7 +51,6 @@ from bot.jobs.follow.durations import LearnedDurations
 from bot.jobs.intake import JobService
 from bot.jobs.rounds.maintenance import Maintenance
 from bot.jobs.rounds.reconciler import Reconciler
-from bot.jobs.second_copy import SecondCopy
 from bot.jobs.signals import WorkerSignals
 from bot.jobs.worker import AnsweredCards, Worker
 from bot.media.fetcher import MediaFetcher, NewTransport
@@ -151,7 +149,6 @@ async def open_parts(setup: Setup) -> Parts:
     )
     pulse = store.pulse
     setup.metrics.database(lambda: DatabaseState(pulse.is_well, pulse.last_commit, pulse.errors))
-    Installation.signature = store.signature
     if (path := store.path) is not None:
         for name, file in (("database", path), ("write_ahead_log", path.with_name(f"{path.name}-wal"))):
             setup.metrics.file_size(name, partial(_size_of, file))
@@ -175,15 +172,12 @@ async def assemble(setup: Setup, store: Store) -> Parts:
     worker, maintenance = _worker(setup, core, delivery, sources)
     alerts = _alerts(setup, core, delivery)
     backups = _backups(setup, store)
-    second_copy = SecondCopy(store, clock=setup.clock, metrics=setup.metrics)
-    OwnMessages(setup.bot, second_copy).listen()
     gate = RequestGate(
         keys=core.keys,
         unavailable=core.unavailable,
         catalogue=setup.catalogue,
         switches=core.switches,
         clock=setup.clock,
-        require_alone=second_copy.require_alone,
     )
     pricing = Pricing(store, core.estimate_tool, core.host_prices)
     payers = Payers(store, core.keys, is_allowed=setup.own_accounts)
@@ -212,7 +206,6 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         store=store,
         jobs=jobs,
         delivery=delivery,
-        second_copy=second_copy,
         clock=setup.clock,
         metrics=setup.metrics,
     )
@@ -239,7 +232,7 @@ async def assemble(setup: Setup, store: Store) -> Parts:
     )
     copies = _copies(setup, core, delivery, sources)
     events = ServerEvents(store=store, clock=setup.clock)
-    health = _health(setup, store, worker, second_copy)
+    health = _health(setup, store, worker)
     parts = Parts(
         store=store,
         absences=core.absences,
@@ -301,7 +294,6 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         status_pace=status_pace,
         unavailable=core.unavailable,
         alerts=alerts,
-        second_copy=second_copy,
         host_messages=HostMessages(
             setup.settings.host_reports,
             client=setup.bot,
@@ -595,14 +587,13 @@ def _use_cases(
     )
 
 
-def _health(setup: Setup, store: Store, worker: Worker, second_copy: SecondCopy) -> Health:
+def _health(setup: Setup, store: Store, worker: Worker) -> Health:
     return Health(
         setup.bot,
         role=setup.role,
         worker=worker,
         pulse=store.pulse,
         is_ready=setup.is_ready,
-        has_second_copy=lambda: second_copy.is_there,
         clock=setup.clock,
     )
 

@@ -351,8 +351,7 @@ class CannonBot(GatewayClient, Bot):
 
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
         """Answer a form opened before a restart: discord.py drops it silently."""
-        # else another copy may have opened it
-        if self.forms.is_lost(interaction) and not self.parts.second_copy.is_there:
+        if self.forms.is_lost(interaction):
             speak_to(interaction)
             await self.responses.warn(interaction, str(FORM_LOST))
 

@@ -43,7 +43,6 @@ class Health:
     worker: Worker
     pulse: Pulse
     is_ready: Callable[[], bool]
-    has_second_copy: Callable[[], bool]
     clock: Clock
 
     def __call__(self) -> dict[str, object]:
@@ -52,7 +51,6 @@ class Health:
         `ok`: the database is writable, and the worker, if this `role` has one, progresses in each lane;
         `ready`: connected to Discord, without a gateway by its REST API; numbers of followed `jobs` and known `guilds`;
         `database`: whether it is `up`, seconds without a write, and the error as one word;
-        `second_copy`: whether another copy runs with the same token, so that no new work is taken;
         `oldest_due_s`: the longest overdue time of each lane;
         `turns_last_minute`: turns of all lanes without an error of the bot's or the database's;
         `shards`: for each shard whether it is `connected`, and its `latency_s`, None: unknown.
@@ -71,7 +69,6 @@ class Health:
             },
             "jobs": self.worker.followed,
             "guilds": len(self.bot.guilds),
-            "second_copy": self.has_second_copy(),
             "oldest_due_s": {lane.value: round(seconds, 1) for lane, seconds in due.items()},
             "turns_last_minute": sum(turns.values()),
             "shards": {

@@ -39,7 +39,6 @@ from bot.jobs.follow.durations import LearnedDurations
 from bot.jobs.intake import JobService
 from bot.jobs.rounds.maintenance import Maintenance
 from bot.jobs.rounds.reconciler import Reconciler
-from bot.jobs.second_copy import SecondCopy
 from bot.jobs.signals import WorkerSignals
 from bot.jobs.worker import Worker
 from bot.language import Text
@@ -175,7 +174,6 @@ class Parts:
     status_pace: StatusPace
     unavailable: UnavailableOperations
     alerts: Alerts
-    second_copy: SecondCopy
     host_messages: HostMessages
     http: HttpServer
     webhook_tokens: WebhookTokens

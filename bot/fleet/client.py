@@ -117,7 +117,6 @@ class FleetBot(RuntimeShards, CannonBot):
         share(signals, "key.limited", parts.budgets)
         share(signals, "key.paused", parts.worker.key_waits)
         share(signals, "operation.refused", parts.unavailable)
-        share(signals, "second_copy", parts.second_copy)
         share(signals, "discord_limited", self.discord_gate)
         share_counts(signals, "status.asked", parts.status_pace, self.identity.name)
         share_calls(signals, parts.signals)

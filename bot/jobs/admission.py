@@ -7,7 +7,7 @@ decision is made by the same functions inside the transaction that holds the cre
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -73,8 +73,6 @@ class RequestGate:
     catalogue: LiveCatalogue
     switches: OperationSwitches
     clock: Clock
-    require_alone: Callable[[], None] = lambda: None
-    """Raises Refused while another copy of the bot runs."""
 
     def require_on(self, guild_id: int, operations: Sequence[str]) -> list[Operation]:
         """Return the operations. Raises InputError for an unknown one, Refused for one that is off here."""
@@ -86,9 +84,8 @@ class RequestGate:
     async def key(self, payer_id: int, operations: Sequence[Operation], *, own: bool = False) -> UsableKey:
         """Return the key of a guild, or with `own` of a member, for these operations.
 
-        Raises NoKey, KeyRefused, and Refused for an operation its account lacks or next to another copy.
+        Raises NoKey, KeyRefused, and Refused for an operation its account lacks.
         """
-        self.require_alone()
         key = await self.keys.of_payer(payer_id, own=own)
         if key.refused:
             raise KeyRefused(texts.OWN_KEY_REFUSED if own else texts.KEY_REFUSED)

@@ -25,11 +25,6 @@ OWN_ACCOUNT_TROUBLE = Text(
     "This could not be made, and nothing was charged. Its author sees why with `/me`.", why="account.own"
 )
 """On a card that all may read: nothing of a member's account is for others."""
-SECOND_COPY = Text(
-    "I'm running twice right now, so I started nothing: you could be charged twice. My host needs "
-    "to stop one of the two copies.",
-    why="bot.twice",
-)
 NOT_ANSWERED = Text(
     "Discord didn't accept the answer, so nothing was made and nothing was charged.", why="discord.trouble"
 )

@@ -208,7 +208,6 @@ class Metrics:
             self._differed.labels(books)
         self._leader = gauge("cannon_bot_leader", texts.LEADER)
         self._build = gauge("cannon_bot_build_info", texts.BUILD, "version", "commit", "role")
-        self._second_copy = gauge("cannon_bot_second_copy", "Whether another copy of the bot runs with the same token.")
         self._files = gauge("cannon_bot_file_bytes", "Size of the database's files.", "file")
         self._ledger, self._shards, self._database = LedgerCollector(), ShardCollector(), DatabaseCollector()
         self._dropped_lines = CountCollector("cannon_bot_log_lines_dropped", texts.LOG_LINES_DROPPED)
@@ -258,10 +257,6 @@ class Metrics:
     def books_differed(self, books: Books) -> None:
         """Count a difference from the ledger."""
         self._differed.labels(books).inc()
-
-    def second_copy(self, is_there: Callable[[], float]) -> None:
-        """Register the gauge of a second copy with the same token: 1 or 0."""
-        self._second_copy.set_function(is_there)
 
     def file_size(self, file: str, size: Callable[[], float]) -> None:
         """Register a file size gauge, in bytes."""

@@ -80,7 +80,7 @@ class Store:
     """
 
     signature = ""
-    """The installation's signature, six characters: identifies the database behind the bot's posts."""
+    """Six characters, made with the database: they begin idempotency keys and name daily backups."""
     settings: GuildSettings
     limits: Limits
     grants: Grants

@@ -103,15 +103,6 @@ NOT_LOCKABLE = "{path} can't be locked ({reason}). Move the database to a local 
 # ---------------------------------------------------------------------- the schema
 
 
-def second_copy(at: float) -> str:
-    """Say that another copy of the bot was seen, at `at` (Unix seconds)."""
-    when = datetime.fromtimestamp(at, UTC)
-    return (
-        f"Another copy of this bot runs with the same token on another database (last seen {when:%Y-%m-%d %H:%M} UTC)."
-        " No new work is taken. Stop one of the two, or give it a token of its own (docs/operations.md)."
-    )
-
-
 MIGRATIONS_MISSING = "This installation of cannon-bot is incomplete: its migrations are missing. Reinstall it."
 NOT_OURS = "{name} belongs to another program. Name another file for the bot's database.".format
 FROM_BEFORE = (

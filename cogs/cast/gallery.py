@@ -14,7 +14,7 @@ from bot.delivery.card.context import NEUTRAL
 from bot.delivery.channels.facts import in_time
 from bot.delivery.channels.view import untracked
 from bot.delivery.posting.cast_pictures import CastPictures
-from bot.domain.custom_ids import custom_id, unsigned
+from bot.domain.custom_ids import custom_id
 from bot.domain.models import Job
 from bot.domain.words.cast import Audience, CastKind, CastMember, name_key
 from bot.domain.words.orders import SHEET
@@ -181,7 +181,7 @@ def _searched(message: discord.Message | None) -> str:
     """Return what the page of this message was searched for, '' for nothing."""
     name = custom_id(SEARCH_ACTION, SEARCHING)
     for item in () if message is None else message_items(message):
-        if unsigned(getattr(item, "custom_id", None) or "") == unsigned(name):
+        if getattr(item, "custom_id", None) == name:
             return getattr(item, "label", None) or ""
     return ""
 

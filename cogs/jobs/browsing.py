@@ -10,7 +10,7 @@ from typing import Self
 
 import discord
 
-from bot.domain.custom_ids import custom_id, unsigned
+from bot.domain.custom_ids import custom_id
 from bot.domain.models import OPEN_STATES, JobState
 from bot.errors import InputError
 from cogs.ui.controls import message_items
@@ -110,7 +110,7 @@ async def require_may_browse(interaction: Interaction, browsing: Browsing) -> No
 def searched_in(message: discord.Message | None) -> str:
     """Return the text of a gallery's search button, '' without a search."""
     for item in () if message is None else message_items(message):
-        name = unsigned(getattr(item, "custom_id", None) or "")
-        if name.startswith(unsigned(custom_id(SEARCH_ACTION, "x"))[:-1]) and name.endswith(f".{_SEARCHING}"):
+        name = getattr(item, "custom_id", None) or ""
+        if name.startswith(custom_id(SEARCH_ACTION, "x")[:-1]) and name.endswith(f".{_SEARCHING}"):
             return (getattr(item, "label", None) or "")[:WORDS_CHARS]
     return ""

@@ -16,7 +16,7 @@ import structlog
 
 from bot.delivery.card.readers import Authors, GuildLanguages
 from bot.delivery.channels.facts import DISCORD_ERRORS, UPLOAD_TIMEOUT_S, in_time
-from bot.delivery.channels.messages import custom_ids_of, nonce_of, subjects_on
+from bot.delivery.channels.messages import nonce_of, subjects_on
 from bot.domain.jobs.card_spec import Origin
 from bot.domain.models import UNKNOWN, Job, JobState, credits_words
 from bot.domain.money.spend_request import YES_COVERS, ZERO
@@ -26,7 +26,6 @@ from bot.errors import Refused
 from bot.generation.again.reactions import Reactions
 from bot.generation.generation import Generation
 from bot.jobs.intake import Accepted, Unconfirmed
-from bot.jobs.second_copy import SecondCopy
 from bot.language import sentences
 from bot.store import Jobs
 from cogs.reactions import texts
@@ -158,7 +157,6 @@ async def post(bot: Bot, cause: str, accepted: Accepted, target: CardTarget) -> 
             for file in files:
                 file.reset(seek=True)
             return (await attempt(embed, files, view, nonce_of("card", accepted.card.id))).id
-        await use(bot, SecondCopy).look(message.id, custom_ids_of(message))
-        return None
+        return None  # another copy of the bot has posted it
 
     await answer(bot, accepted, send)

@@ -8,7 +8,6 @@ discord.py only logs errors in creating, checking or calling a control, and some
 checking cannot fail, and all work is done in `callback`, whose errors go to `Responses.report`.
 """
 
-import datetime as dt
 import functools
 import re
 from collections.abc import Awaitable, Callable, Iterator, Sequence
@@ -17,21 +16,16 @@ from typing import Any, Self, cast
 import discord
 
 from bot.delivery.answers.responses import speak_to
-from bot.delivery.channels.messages import custom_ids_of
 from bot.delivery.channels.view import untracked
-from bot.domain.custom_ids import CUSTOM_ID, JOB_ACTIONS, VERSION, custom_id, marks_of
+from bot.domain.custom_ids import CUSTOM_ID, VERSION, custom_id
 from bot.domain.models import Job
 from bot.errors import InputError, Refused
 from bot.generation.sources import require_kept
 from bot.generation.visible_jobs import VisibleJobs
-from bot.jobs.second_copy import SecondCopy
 from bot.language import Text
 from cogs.ui.interaction import Interaction, use
 from cogs.ui.permissions import is_outside, viewer_of
 from cogs.ui.texts import GONE, NOT_OUTSIDE
-
-FRESH = dt.timedelta(minutes=10)
-"""Maximum age of a message for this: later its job may have been erased on request."""
 
 ControlAction = Callable[[Interaction, str, Sequence[str]], Awaitable[None]]
 """A control's handler: the interaction, the subject, the values chosen in a select."""
@@ -70,7 +64,6 @@ def on_job(name: str, *, when_erased: bool = False, when_secret: bool = False) -
             await action(interaction, job, values)
 
         on(name)(look_up)
-        JOB_ACTIONS.add(name)
         return action
 
     return register
@@ -194,13 +187,10 @@ class Control(discord.ui.DynamicItem[discord.ui.Item[Any]], template=CUSTOM_ID):
         try:
             await self._act(cast("Interaction", interaction))
         except Exception as error:  # noqa: BLE001 - the boundary separates expected errors from faults
-            if not (str(error) == str(GONE) and await _is_of_another_copy(cast("Interaction", interaction))):
-                await interaction.client.responses.report(interaction, error)
+            await interaction.client.responses.report(interaction, error)
 
     async def _act(self, interaction: Interaction) -> None:
         match = CUSTOM_ID.fullmatch(self.custom_id)
-        if marks_of([self.custom_id]).is_foreign and await _is_of_another_copy(interaction):
-            return
         action = _ACTIONS.get(match["action"]) if match is not None else None
         if match is None or action is None or int(match["version"]) != VERSION:
             raise InputError(GONE)
@@ -212,15 +202,6 @@ def _values(item: discord.ui.Item[Any]) -> Sequence[str]:
     if isinstance(item, discord.ui.RoleSelect | discord.ui.UserSelect | discord.ui.ChannelSelect):
         return [str(each.id) for each in item.values]
     return item.values if isinstance(item, discord.ui.Select) else ()
-
-
-async def _is_of_another_copy(interaction: Interaction) -> bool:
-    """Whether another running copy of the bot made the message: that copy answers, and this one must not."""
-    message, copies = interaction.message, use(interaction, SecondCopy)
-    names = [] if message is None else custom_ids_of(message)
-    if message is None or (copies.is_there and marks_of(names).is_foreign):
-        return message is not None
-    return interaction.created_at - message.created_at < FRESH and await copies.look(message.id, names)
 
 
 def view_of(controls: Sequence[discord.ui.Item[Any]]) -> discord.ui.View:

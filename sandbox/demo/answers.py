@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bot.domain.custom_ids import unsigned
-
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -34,8 +32,8 @@ async def filled(who: MemberActor, shown: InteractionResult, *written: str) -> I
 
 
 def control(components: Sequence[Any], *begins: str) -> str | None:
-    """Return the custom id of the first button or select whose unsigned id begins so; None without one."""
-    return next((name for name in _ids(components) if unsigned(name).startswith(begins)), None)
+    """Return the custom id of the first button or select whose id begins so; None without one."""
+    return next((name for name in _ids(components) if name.startswith(begins)), None)
 
 
 def _fields(modal: dict[str, Any]) -> list[str]:

@@ -15,7 +15,6 @@ from tools.translations import TRANSLATED, po_file
 OTHER_WORDS = {
     ("de", "Ask a moderator to grant it"): "a verb: to allow it",
     ("de", "Ask a moderator for approval above"): "who approves is clear",
-    ("es", "I'm running twice"): "a relative clause for the host",
     ("es", "Visible to you and reviewing"): "100 characters; the result is the subject",
     ("fr", "Review: results wait here"): "100 characters",
     ("ja", "Approve this job?"): "a title; the job is below",

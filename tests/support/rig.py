@@ -16,7 +16,6 @@ import simcord
 
 from bot.app.client import CannonBot, intents
 from bot.app.practice_process import PracticeStudio
-from bot.domain.custom_ids import Installation
 from bot.domain.models import Job
 from bot.errors import BotError
 from bot.runtime import failpoints
@@ -180,7 +179,6 @@ class Rig:
         await self.env.shutdown()
         await self.sandbox.close()
         failpoints.disarm()
-        Installation.signature = ""
         unexpected = [error for error in self.env.errors if not expected(error, self.forgiven)]
         if unexpected:
             raise BaseExceptionGroup("the bot raised", unexpected)

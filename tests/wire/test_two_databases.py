@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import shutil
 import sqlite3
@@ -20,7 +19,6 @@ from sandbox.server import Sandbox
 from tests.support.rig import HOST_KEY
 from tests.support.wire.bot import BotProcess
 from tests.support.wire.server import WireDiscord
-from tests.unit.test_cli import cannon_bot
 
 OPEN = "SELECT count(*) FROM jobs WHERE state NOT IN ('delivered', 'cancelled')"
 
@@ -91,10 +89,6 @@ class Twins:
         [name] = [each["custom_id"] for each in message.buttons if f":{action}:" in each.get("custom_id", "")]
         return await self.discord.click(self.ada, message, name)
 
-    def has_found(self, folder: Path) -> bool:
-        """Whether the process in the folder knows of the other."""
-        return "second_copy.found" in (folder / "bot.log").read_text()
-
     def log(self) -> str:
         return "".join((folder / "bot.log").read_text() for folder in self.folders)
 
@@ -146,26 +140,13 @@ async def twins(tmp_path: Path):
 
 
 @pytest.mark.long
-async def test_a_command_is_paid_by_one_of_two_databases_and_then_work_is_refused(twins: Twins):
+async def test_each_command_is_paid_by_one_of_two_databases(twins: Twins):
     async with twins.both():
-        await twins.ask("a fox #fast")
-        await twins.discord.until(lambda: twins.posted and "second_copy.found" in twins.log())
-        for number in range(3):
+        for number in range(4):
             await twins.ask(f"a wolf {number} #fast")
-        # Whichever answered first: who was refused reads why, and who was not has the one card.
-        answers = [each for each in twins.discord.messages(twins.channel, ephemeral=True) if each.ephemeral]
-        assert all("running twice" in each.content for each in answers)
-        assert len(answers) + len(twins.cards) == 4
-        await twins.discord.until(lambda: len(twins.posted) == len(twins.cards))
-        found = [folder for folder in twins.folders if twins.has_found(folder)]
-        for folder in found:
-            assert (folder / "bot.log").read_text().count("second_copy.found") == 1
-            env = twins.environment(folder)
-            checked = await asyncio.to_thread(cannon_bot, "check", "--offline", cwd=folder, **env)
-            assert "same token on another database" in checked.stdout
-            assert checked.returncode == 1
+        await twins.discord.until(lambda: len(twins.posted) == 4 and twins.log().count("answer.dropped") == 4)
     states = [each for every in await twins.exact() for each in every]
-    assert states.count(JobState.DELIVERED) == len(twins.cards) >= 1
+    assert states.count(JobState.DELIVERED) == len(twins.cards) == 4
 
 
 @pytest.mark.long
@@ -186,7 +167,7 @@ async def test_what_two_copies_of_one_database_hear_is_made_once(twins: Twins, w
             # One copy has the draft behind the button. Whichever answers first: it is made, or the offer has expired.
             await twins.press(offer, "words")
         if way != "mention":
-            await twins.discord.until(lambda: len(twins.posted) == 2 and "second_copy.found" in twins.log())
+            await twins.discord.until(lambda: len(twins.posted) == 2)
     states = await twins.exact()
     made = [each for every in states for each in every[1:]]
     assert made.count(JobState.DELIVERED) == len(twins.posted) - 1

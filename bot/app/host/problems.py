@@ -17,8 +17,6 @@ def problems(health: Health, backups: Backups | None, keys: ApiKeys) -> dict[str
         found[DATABASE] = texts.DATABASE(reason=texts.SILENT if failure is None else failure.for_host)
     elif not health()["ok"]:
         found["work"] = texts.STALLED
-    if health.has_second_copy():
-        found["second_copy"] = texts.SECOND_COPY
     if backups is not None and backups.failure is not None:
         found["backup"] = texts.BACKUP(reason=backups.failure)
     if keys.is_host_refused:

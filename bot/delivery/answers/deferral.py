@@ -16,7 +16,7 @@ _failed_attempts: ContextVar[list[str]] = ContextVar("failed_attempts")
 async def defer(interaction: discord.Interaction[Any], *, thinking: bool = False, ephemeral: bool = False) -> None:
     """Defer the answer. If Discord's reply was lost, ask whether it has the deferral.
 
-    Raises the call's error, one of `DISCORD_ERRORS`, if it has none of this process: a second copy's is not ours.
+    Raises the call's error, one of `DISCORD_ERRORS`, if it has none of this process: another program's is not ours.
     """
     failed = list[str]()
     before = _failed_attempts.set(failed)

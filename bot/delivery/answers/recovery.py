@@ -1,27 +1,21 @@
 """Cards whose answer may have reached Discord, after a crash or a lost reply.
 
-Discord is asked. If it has our message, the card's jobs start; else they are dropped and refunded: a second copy of the
-bot that answered first pays for its own job.
+Discord is asked. If it has our message, the card's jobs start; else they are dropped and refunded: another copy of the
+bot that answered first pays for its own job (docs/decisions/0042-whose-message-it-is-pays.md).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass, field
-from typing import Any
 
-import discord
 import structlog
-from discord.ext import commands
 
 from bot.delivery import Delivery
 from bot.delivery.channels.facts import DISCORD_ERRORS
-from bot.delivery.channels.messages import custom_ids_of
-from bot.domain.custom_ids import marks_of
 from bot.domain.models import Card
 from bot.errors import StoreError
 from bot.jobs.intake import JobService
-from bot.jobs.second_copy import SecondCopy
 from bot.runtime.clock import Clock
 from bot.runtime.failpoints import failpoint
 from bot.runtime.metrics import Metrics
@@ -41,7 +35,6 @@ class Recovery:
     store: Store
     jobs: JobService
     delivery: Delivery
-    second_copy: SecondCopy
     clock: Clock
     metrics: Metrics
     _taken: set[str] = field(default_factory=set, init=False)
@@ -56,7 +49,6 @@ class Recovery:
 
         For the start, before the first interaction: no answer may be in flight.
         """
-        await self.second_copy.begin()
         await self._settle(await self.store.cards.unanswered())
 
     async def settle_overdue(self) -> None:
@@ -95,10 +87,10 @@ class Recovery:
         # "Thinking…" names no job yet: it is ours, unless the interaction was answered before.
         is_ours = found is not None and (found.names_card or (found.is_loading and card.id not in self._taken))
         if found is None or not is_ours:
-            if found is not None:
-                await self.second_copy.look(found.id, found.custom_ids)
             dropped = await self.jobs.drop_unanswered(card)
-            log.info("answer.dropped", card=card.id, jobs=dropped, anothers=found is not None)
+            # Two copies of the bot with one token, for example.
+            level = log.info if found is None else log.warning
+            level("answer.dropped", card=card.id, jobs=dropped, anothers=found is not None)
         else:
             await self.jobs.mark_answered(card, message_id=found.id, channel_id=card.channel_id)
             await self.delivery.show(card.guild_id, card.id)
@@ -115,34 +107,3 @@ class Recovery:
                 self._later.add(card.id)
             else:
                 self._later.discard(card.id)
-
-
-@dataclass(frozen=True)
-class OwnMessages:
-    """Checks which copy made the bot's messages. Other applications' messages prove nothing."""
-
-    bot: commands.AutoShardedBot
-    second_copy: SecondCopy
-
-    def listen(self) -> None:
-        """Watch the gateway's messages from now on."""
-        self.bot.add_listener(self._interacted, "on_interaction")
-        self.bot.add_listener(self._made, "on_message")
-        self.bot.add_listener(self._edited, "on_raw_message_edit")
-
-    async def _interacted(self, interaction: discord.Interaction[Any]) -> None:
-        self.second_copy.lives(interaction.id)
-
-    async def _made(self, message: discord.Message) -> None:
-        self.second_copy.lives(message.id)
-        if self._is_own(message):
-            await self.second_copy.look(message.id, custom_ids_of(message))
-
-    async def _edited(self, event: discord.RawMessageUpdateEvent) -> None:
-        """A deferred card gets its controls by an edit. Most edits are this process's own."""
-        names = custom_ids_of(event.message)
-        if self._is_own(event.message) and marks_of(names).is_foreign:
-            await self.second_copy.look(event.message_id, names)
-
-    def _is_own(self, message: discord.Message) -> bool:
-        return self.bot.user is not None and message.author.id == self.bot.user.id

@@ -46,7 +46,6 @@ class Original:
     """Discord's response to an interaction."""
 
     id: int
-    custom_ids: tuple[str, ...] = ()
     names_card: bool
     """Whether it names a job of the card: then it is this bot's."""
     is_loading: bool = False
@@ -204,11 +203,9 @@ class Messages:
             if error.status == 404:
                 return None
             raise
-        custom_ids = _custom_ids(answer.get("components", ()))
         return Original(
             id=int(answer["id"]),
-            custom_ids=tuple(custom_ids),
-            names_card=bool(await self._ids_of(card) & _subjects(custom_ids)),
+            names_card=bool(await self._ids_of(card) & _subjects(_custom_ids(answer.get("components", ())))),
             is_loading=bool(int(answer.get("flags") or 0) & LOADING),
         )
 

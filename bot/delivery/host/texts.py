@@ -4,7 +4,6 @@ from __future__ import annotations
 
 DATABASE = "The database doesn't work, so nothing is stored: {reason} (docs/runbook.md#cannonbotdatabasedown)".format
 STALLED = "Jobs don't move on, though they are due. See `/healthz` and the log, and restart the bot if it lasts."
-SECOND_COPY = "Another copy of the bot runs with the same token, so no new jobs start. End one of them."
 BACKUP = "A backup failed: {reason} Look at the room and the rights of `BACKUP_DIR`.".format
 HOST_KEY = "Cannon Studio rejects `CANNON_API_KEY`, so no server can use it. Replace it, and restart the bot."
 SILENT = "no answer."

@@ -12,7 +12,6 @@ from bot.fleet.postgresql.connection import PostgresConnection
 from bot.fleet.postgresql.listener import require_hearing
 from bot.settings import PostgresUrl
 from bot.store import texts
-from bot.store.engine.repository import problems_of_copies
 from bot.store.host.condition import inside
 from bot.store.host.integrity import problems_of_rows
 from bot.store.sql import Connection
@@ -73,12 +72,11 @@ def problems_of_server(url: PostgresUrl, secret_keys: Sequence[str], now: float)
             if found.version < found.known:
                 return []  # this version's queries may not work before the next start migrates it
             needed = sealed.needed_fingerprints(found.db, now)
-            problems = problems_of_copies(found.db, now)
             try:
                 box = load_box(secret_keys, None, needed=needed)
             except StoreError as error:
-                return [*problems, *problems_of_rows(found.db, None), error.sentence]
-            return problems + problems_of_rows(found.db, box)
+                return [*problems_of_rows(found.db, None), error.sentence]
+            return problems_of_rows(found.db, box)
     except StoreError as error:
         return [error.sentence]
 

@@ -14,7 +14,6 @@ from bot.language import speaking
 from bot.runtime.clock import Clock
 from bot.runtime.failpoints import failpoint
 from bot.runtime.machine import read_only
-from bot.store import texts
 from bot.store.engine.columns import mapping_from_json, read_as, to_json, to_text
 from bot.store.engine.database import Database
 from bot.store.sql import Connection, Parameters, Row, of_guild
@@ -193,18 +192,8 @@ SIGNATURE_META = "signature"
 """The installation's signature, made with the database."""
 PAGES_CHECKED_META = "pages_checked_at"
 """When all pages of the file were last checked (Unix seconds)."""
-SECOND_COPY_META = "second_copy"
-"""When another copy was last detected (Unix seconds)."""
-PROOF_HOLDS_S = 900.0
-"""How long another copy counts as running after its last detection."""
 
 
 def signature_in(db: Connection) -> str:
     row = db.execute("SELECT value FROM meta WHERE name = ?", (SIGNATURE_META,)).fetchone()
     return "" if row is None else str(row[0])
-
-
-def problems_of_copies(db: Connection, now: float) -> list[str]:
-    """Return a sentence if a second copy of the bot was detected recently."""
-    row = db.execute("SELECT value FROM meta WHERE name = ?", (SECOND_COPY_META,)).fetchone()
-    return [] if row is None or now - float(row[0]) >= PROOF_HOLDS_S else [texts.second_copy(float(row[0]))]

@@ -13,7 +13,6 @@ from bot.store import texts
 from bot.store.engine import schema
 from bot.store.engine.connection import connect, damage
 from bot.store.engine.files import refuse_half_restored
-from bot.store.engine.repository import problems_of_copies
 from bot.store.engine.sqlite_errors import explained
 from bot.store.host.moved import refuse_moved
 from bot.store.money.totals import wrong_guilds
@@ -90,7 +89,7 @@ def _look(db: sqlite3.Connection, path: Path, secret_keys: Sequence[str], now: f
         found = damage(db, progress)
         return [texts.DAMAGED(name=str(path), reason=found)] if found else []
     refuse_moved(db, path)
-    return problems_of_copies(db, now) + _problems(db, path, secret_keys, now, progress)
+    return _problems(db, path, secret_keys, now, progress)
 
 
 def _problems(

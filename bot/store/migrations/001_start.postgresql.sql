@@ -3,8 +3,7 @@
 -- COLLATE "C": texts are compared by their bytes, as SQLite does, in a database of any locale; and no update of the
 -- system's collations can break an index.
 
--- The installation's signature: every control that the bot makes carries it, and every idempotency key. By it a message
--- shows which database has made it. A copy of the database, a backup, and a move to another server have the same one.
+-- The database's signature: every idempotency key begins with it, and daily backups are named with it.
 INSERT INTO meta (name, value) VALUES ('signature', upper(left(replace(gen_random_uuid()::text, '-', ''), 6)));
 
 -- SQLite's NOCASE, which is of ASCII.

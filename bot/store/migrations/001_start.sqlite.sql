@@ -1,7 +1,6 @@
 -- What only SQLite says so, beside 001_start.sql.
 
--- The installation's signature: every control that the bot makes carries it, and every idempotency key. By it a message
--- shows which database has made it. A copy of the database, a backup, and a move to another server have the same one.
+-- The database's signature: every idempotency key begins with it, and daily backups are named with it.
 INSERT INTO meta (name, value) VALUES ('signature', hex(randomblob(3)));
 CREATE INDEX jobs_free ON jobs (next_at)
     WHERE lease IS NULL AND state IN ('submitting', 'queued', 'processing', 'ready');

@@ -12,7 +12,7 @@ import structlog
 from bot.delivery.answers.deferral import defer
 from bot.delivery.channels.facts import DISCORD_ERRORS, SEND_MESSAGES, VIEW_CHANNEL, in_time, is_closed, missing_of
 from bot.delivery.channels.messages import Messages, custom_ids_of, nonce_of
-from bot.domain.custom_ids import custom_id, unsigned
+from bot.domain.custom_ids import custom_id
 from bot.domain.server.first_contact import WelcomePlace
 from bot.domain.words.text import harmless
 from bot.errors import InputError, NotAllowed
@@ -75,10 +75,10 @@ async def _sent(
 ) -> bool:
     """Send the message, unless it is there; return False if the place accepts none."""
     subject = f".{guild.id}" if to_owner else ""
-    mark = unsigned(custom_id("welcome", f"help{subject}"))
+    mark = custom_id("welcome", f"help{subject}")
 
     def is_greeting(message: discord.Message) -> bool:
-        return mark in map(unsigned, custom_ids_of(message))
+        return mark in custom_ids_of(message)
 
     if again and await use(bot, Messages).search(channel, is_greeting):
         return True

@@ -27,7 +27,6 @@ def recovery_of(rig: Rig, clock: SteppedClock) -> Recovery:
         store=parts.store,
         jobs=parts.jobs,
         delivery=parts.delivery,
-        second_copy=parts.second_copy,
         clock=clock,
         metrics=rig.bot.metrics,
     )

@@ -44,7 +44,6 @@ FED: dict[str, Callable[[Metrics], object]] = {
     "cannon_bot_host_spent_credits": lambda each: each.books({}, Decimal(0), 0, HOST, {}),
     "cannon_bot_leader": process,
     "cannon_bot_build_info": process,
-    "cannon_bot_second_copy": lambda each: each.second_copy(lambda: 1.0),
     "cannon_bot_keys_refused": lambda each: each.books({}, Decimal(0), 1, {}, {}),
     "cannon_bot_accounts": lambda each: each.books({}, Decimal(0), 0, {}, {"member": 2}),
     "cannon_bot_books_differed": lambda each: each.books_differed("account"),
