@@ -8,13 +8,13 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from refusals import refusals
-
 from bot.app.entry_points import describe_commands
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-from tests.support.command_rows import rows  # noqa: E402 - found by the line above
+sys.path[:0] = [str(ROOT), str(ROOT / "tools")]
+from refusals import refusals  # noqa: E402 - found by the line above
+
+from tests.support.command_rows import rows  # noqa: E402
 
 FLEET = "bot/fleet/"
 NOT_FOR_A_NEWCOMER = (FLEET,)

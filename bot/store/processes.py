@@ -13,8 +13,6 @@ from bot.store.engine.repository import Repository
 from bot.store.jobs.rows import job_of, with_subject
 from bot.store.sql import HOST, Connection, Row
 
-TOO_FEW = 10
-"""A process that lacks more than this part of an even share, and more than one job, gets some of others."""
 SHARED_LEASE_S, SHARED_RENEW_S = 8.0, 2.0
 """How long a process of several has its jobs or shards without renewing its lease, and how often it does."""
 BACK_S = 10.0
@@ -68,8 +66,6 @@ class Renewal:
     """Whether others' leases have expired."""
     next_look_s: float | None
     """In how many seconds another's ends unless it is renewed; None if no other has one."""
-    surplus: int
-    """How many jobs it should leave to another that has far too few."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,16 +82,12 @@ class TakenOver:
 class JobLeases(Repository):
     """The table `leases`, and which jobs are under each: one row for all that a process follows."""
 
-    async def hold(self, token: str, for_s: float, *, jobs: int | None = 0) -> Renewal:
-        """Acquire or renew this process's lease, in seconds of the database's clock: one row for all its jobs.
-
-        `jobs`: how many it follows; None: it takes no more.
-        """
+    async def hold(self, token: str, for_s: float) -> Renewal:
+        """Acquire or renew this process's lease, in seconds of the database's clock: one row for all its jobs."""
 
         def change(db: Connection) -> Renewal:
             now = self._database.now(db)
             values = {"token": token, "expires_at": now + for_s, "now": now, "process": self._database.process}
-            values |= {"jobs": jobs}
             existed = bool(db.execute(_RENEW, values).rowcount)
             if not existed:
                 db.execute(_LEASE, values)
@@ -105,7 +97,6 @@ class JobLeases(Repository):
                 existed=existed,
                 may_take_over=may_take_over,
                 next_look_s=next_look_s(now, first),
-                surplus=0 if first is None or not jobs else _surplus(db, jobs),
             )
 
         return await self._database.write_apart(change)
@@ -128,24 +119,20 @@ class JobLeases(Repository):
 
         return await self._database.write(change)
 
-    async def claim(self, token: str, *, limit: int, shares: bool = False, by_card: bool = False) -> list[Claimed]:
+    async def claim(self, token: str, *, limit: int, by_card: bool = False) -> list[Claimed]:
         """Claim unleased running jobs of all guilds, soonest due first; return them.
 
-        Skips jobs of cards not known to Discord. Without a live lease the caller gets nothing. `shares`: claim only up
-        to an even share of all that run. `by_card`: claim whole cards, whose message one process edits, even beyond
-        `limit`.
+        Skips jobs of cards not known to Discord. Without a live lease the caller gets nothing. `by_card`: claim whole
+        cards, whose message one process edits, even beyond `limit`.
         """
 
         def change(db: Connection) -> list[Claimed]:
             now = self._database.now(db)
             if db.execute("SELECT 1 FROM leases WHERE token = ? AND expires_at > ?", (token, now)).fetchone() is None:
                 return []
-            values = {"lease": token, "limit": _share(db, token, limit) if shares else limit}
-            values |= {"process": self._database.process, "now": now}
+            values = {"lease": token, "limit": limit, "process": self._database.process, "now": now}
             rows = _claim_by_card(db, values) if by_card else db.execute(_CLAIM, values).fetchall()
             claimed = [_claimed(row) for row in rows]
-            if by_card and claimed:
-                db.execute("UPDATE leases SET jobs = jobs + ? WHERE token = ?", (len(claimed), token))
             claimed.sort(key=attrgetter("next_at"))  # RETURNING has no order
             if len(claimed) > WHOLE_MAX:
                 return claimed
@@ -158,22 +145,16 @@ class JobLeases(Repository):
         return await self._database.read(lambda db: _under(db, token, job_ids))
 
 
-_FREE = """
-SELECT count(*) FROM (
-    SELECT 1 FROM running_jobs WHERE lease IS NULL LIMIT ?
-) AS free
-"""
 # A renewal that is under way is waited for; then the lease has not expired.
 _EXPIRED = """
 SELECT token, process, renewed_at FROM leases WHERE expires_at <= ? AND token <> ? /*shared FOR UPDATE */
 """
 _RENEW = """
-UPDATE leases SET expires_at = :expires_at, renewed_at = :now, process = :process, jobs = :jobs WHERE token = :token
+UPDATE leases SET expires_at = :expires_at, renewed_at = :now, process = :process WHERE token = :token
 """
 _LEASE = """
-INSERT INTO leases (token, expires_at, renewed_at, process, jobs) VALUES (:token, :expires_at, :now, :process, :jobs)
+INSERT INTO leases (token, expires_at, renewed_at, process) VALUES (:token, :expires_at, :now, :process)
 """
-_LOADS = "SELECT count(jobs), sum(jobs), min(jobs) FROM leases"
 # On PostgreSQL a claim passes over jobs that another transaction changes, so that it waits for no guild.
 _OWN = "/*shared JOIN jobs AS own ON own.id = free.id */"
 _IS_FREE = "/*shared AND own.lease IS NULL AND own.state IN ('submitting', 'queued', 'processing', 'ready') */"
@@ -224,30 +205,6 @@ def _claim_by_card(db: Connection, values: Mapping[str, Any]) -> list[Row]:
     cards = to_json(sorted({row["card_id"] for row in first}))
     rest = {name: value for name, value in values.items() if name != "limit"}
     return [*first, *db.execute(_CLAIM_REST, {**rest, "cards": cards}).fetchall()]
-
-
-def _share(db: Connection, token: str, limit: int) -> int:
-    """Return how many jobs a process lacks to an even share of all, the free ones too; at most `limit`."""
-    processes, followed, _ = db.execute(_LOADS).fetchone()
-    if processes < 2:
-        return limit
-    own = db.execute("SELECT jobs FROM leases WHERE token = ?", (token,)).fetchone()[0]
-    free = int(db.execute(_FREE, (limit * processes,)).fetchone()[0])
-    even = -(-(int(followed) + free) // int(processes))
-    return min(limit, max(0, even - int(own or 0)))
-
-
-def _surplus(db: Connection, own: int) -> int:
-    """Return by how many jobs a process is above the even share, if another is far below it; else 0.
-
-    Also 0 while there are enough free jobs for the other to claim, as after a start.
-    """
-    processes, followed, least = map(int, db.execute(_LOADS).fetchone())
-    even = -(-followed // processes)
-    lacks = even - least
-    if lacks <= max(1, even // TOO_FEW) or int(db.execute(_FREE, (lacks,)).fetchone()[0]) == lacks:
-        return 0
-    return max(0, own - even)
 
 
 def _under(db: Connection, token: str, job_ids: Collection[str]) -> dict[str, Job]:

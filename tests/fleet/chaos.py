@@ -68,9 +68,9 @@ SELECT id FROM jobs WHERE lease IS NOT NULL AND {OPEN}
     AND claimed_by = %s
 """
 """The open jobs that the process of this name follows."""
-WORKER_GONE, WORKER_PAUSED, WORKER_CUT_OFF, WORKER_STOPS, WORKER_JOINS = (
+WORKER_GONE, WORKER_PAUSED, WORKER_CUT_OFF, WORKER_STOPS = (
     "jobs of a worker after kill -9", "jobs of a worker that is paused", "jobs of a worker that is cut off",
-    "jobs of a worker that is stopped", "a share of the running jobs for a worker that joins",
+    "jobs of a worker that is stopped",
 )  # fmt: skip
 GATEWAY_GONE, GATEWAY_CUT_OFF, GATEWAY_STOPS = (
     "shards of a gateway after kill -9", "shards of a gateway that is cut off", "shards of a gateway that is stopped",
@@ -78,7 +78,7 @@ GATEWAY_GONE, GATEWAY_CUT_OFF, GATEWAY_STOPS = (
 LEADER_GONE = "a leader after kill -9"
 PROMOTED, BACK = "a job after a standby was promoted", "a job after the database is back"
 BARS: Mapping[str, float] = {
-    WORKER_GONE: 10.0, WORKER_PAUSED: 10.0, WORKER_CUT_OFF: 10.0, WORKER_STOPS: 1.0, WORKER_JOINS: 30.0,
+    WORKER_GONE: 10.0, WORKER_PAUSED: 10.0, WORKER_CUT_OFF: 10.0, WORKER_STOPS: 1.0,
     GATEWAY_GONE: 10.0, GATEWAY_CUT_OFF: 10.0, GATEWAY_STOPS: 1.0, LEADER_GONE: 10.0, PROMOTED: 15.0, BACK: 30.0,
 }  # fmt: skip
 """Seconds until others have it, on a machine that has nothing else to do."""
@@ -435,15 +435,6 @@ class Chaos:
     def measure_leader(self, name: str, former: Member) -> None:
         """Measure how soon another leads."""
         self.measure(name, lambda: any(each.leads for each in self.members if each is not former))
-
-    def measure_share(self, name: str, member: Member, share: float) -> None:
-        """Measure how soon the process has that share of the jobs that are open now."""
-
-        def has_share() -> bool:
-            followed = self.town.ask_database(f"SELECT count(*) FROM jobs WHERE lease IS NOT NULL AND {OPEN}")[0][0]
-            return len(self.town.ask_database(FOLLOWED, member.process)) >= share * followed > 0
-
-        self.measure(name, has_share)
 
     @contextlib.contextmanager
     def trouble(self, name: str, *, spared: frozenset[int] = frozenset(range(SERVERS))) -> Iterator[None]:

@@ -154,29 +154,6 @@ async def test_what_a_killed_worker_had_is_delivered_by_the_other(fleet):
 
 
 @pytest.mark.long
-async def test_a_worker_that_joins_takes_its_share_of_what_runs(fleet):
-    async with fleet.running("gateway", "worker") as (_, first):
-        replies = [await fleet.ask(f"fox {number} #forever") for number in range(3)]
-        await fleet.until(lambda: len(fleet.sandbox.requests) == 3 and sizes(fleet) == [3])
-        async with fleet.running("worker"):
-            since = asyncio.get_running_loop().time()
-            await fleet.until(lambda: sizes(fleet) == [1, 2])
-            print(f"shared {asyncio.get_running_loop().time() - since:.1f} s after it was ready")  # noqa: T201 - the figure
-            for request in fleet.sandbox.requests:
-                fleet.sandbox.finish(request.id)
-            await fleet.until(lambda: all(reply.message.attachments for reply in replies) and is_done(fleet), 100)
-    assert exact(fleet) == [JobState.DELIVERED] * 3
-    assert [each["jobs"] for each in log_of(first) if each["event"] == "worker.gave"] == [1]
-
-
-def sizes(fleet: Fleet) -> list[int]:
-    """Return how many jobs each worker follows."""
-    with psycopg.connect(fleet.database) as db:
-        counted = "SELECT count(*) FROM jobs WHERE lease IS NOT NULL GROUP BY lease ORDER BY 1"
-        return [count for (count,) in db.execute(counted)]
-
-
-@pytest.mark.long
 async def test_what_a_stopped_worker_had_is_claimed_at_once(fleet):
     async with fleet.running("gateway", "worker", "worker") as (_, first, _):
         replies = [await fleet.ask(f"fox {number} #forever") for number in range(3)]

@@ -12,7 +12,6 @@ import pytest
 
 from bot.domain.models import OPEN_STATES, RUNNING_STATES, JobState, Media, MediaKind, WaitsFor
 from bot.domain.money.costs import PriceFactors
-from bot.fleet.claims import GivenJobs
 from bot.store import Store
 from bot.store.jobs import rows
 from bot.store.money import ledger
@@ -39,77 +38,6 @@ async def test_two_stores_never_claim_a_job_twice(open_store: Open, accepted: An
     assert len(claimed) == 60
     assert len({job_id for job_id, _ in claimed}) == 60
     assert max(len(batch) for batch in claims) == 7
-
-
-async def test_who_shares_leaves_their_part_to_the_other_processes(store: Store, accepted: Any, clock: Any) -> None:
-    for _ in range(5):
-        await accepted(store)
-    await store.leases.hold("p1", 30)
-    await store.leases.hold("p2", 60)
-    assert len(await store.leases.claim("p1", limit=50, shares=True, by_card=True)) == 3
-    assert await store.leases.claim("p1", limit=50, shares=True, by_card=True) == []
-    assert len(await store.leases.claim("p2", limit=50, shares=True, by_card=True)) == 2
-
-
-async def test_who_takes_no_more_is_not_counted(store: Store, accepted: Any, clock: Any) -> None:
-    for _ in range(5):
-        await accepted(store)
-    await store.leases.hold("p1", 30)
-    await store.leases.hold("p2", 60, jobs=None)
-    assert len(await store.leases.claim("p1", limit=50, shares=True)) == 5
-
-
-async def followed(store: Store, accepted: Any, *sizes: int) -> list[list[str]]:
-    """Return the jobs of cards that p1 follows, by card."""
-    cards = [[job.id for job in (await accepted(store, *["1"] * size))[1]] for size in sizes]
-    await store.leases.hold("p1", 60)
-    assert len(await store.leases.claim("p1", limit=sum(sizes))) == sum(sizes)
-    return cards
-
-
-@pytest.mark.parametrize(
-    ("own", "others", "surplus"),
-    [(12, [0], 6), (12, [], 0), (2, [0], 0), (3, [0], 1), (8, [8, 0], 2), (6, [5], 0), (7, [5], 0), (1000, [900], 0)],
-)
-async def test_who_has_more_than_its_share_is_asked_to_leave_some_to_one_that_has_far_too_few(
-    store: Store, own: int, others: list[int], surplus: int
-) -> None:
-    await store.leases.hold("p1", 60, jobs=own)
-    for number, jobs in enumerate(others):
-        await store.leases.hold(f"other{number}", 60, jobs=jobs)
-    await store.leases.hold("older", 60, jobs=None)
-    assert (await store.leases.hold("p1", 60, jobs=own)).surplus == surplus
-
-
-async def test_nothing_is_left_to_one_that_has_enough_to_claim(store: Store, accepted: Any) -> None:
-    await accepted(store, "1", "1")
-    await store.leases.hold("p1", 60, jobs=12)
-    await store.leases.hold("p2", 60, jobs=8)
-    assert (await store.leases.hold("p1", 60, jobs=12)).surplus == 0
-    assert len(await store.leases.claim("p1", limit=2)) == 2
-    assert (await store.leases.hold("p1", 60, jobs=12)).surplus == 2
-
-
-async def test_jobs_are_given_by_whole_cards_and_others_may_claim_them(store: Store, accepted: Any) -> None:
-    first, second, third = await followed(store, accepted, 2, 3, 1)
-    await store.leases.hold("p2", 60)
-    assert await store.rows(GivenJobs).give("p1", [*first, *second[:2], *third], at_most=3) == {*first, *third}, (
-        "one is busy"
-    )
-    claimed = await store.leases.claim("p2", limit=50, by_card=True)
-    assert {each.id for each in claimed} == {*first, *third}
-    assert await store.rows(GivenJobs).give("p1", [*first, *second], at_most=2) == set(), "a card is not cut in two"
-    assert await store.rows(GivenJobs).give("p1", [*first, *second]) == set(second), "and what another has is not given"
-
-
-async def test_who_is_alone_claims_all_although_they_would_share(store: Store, accepted: Any, clock: Any) -> None:
-    for _ in range(5):
-        await accepted(store)
-    await store.leases.hold("p1", 30)
-    await store.leases.hold("p2", 60)
-    clock.now += 31
-    await store.leases.take_over("p2")
-    assert len(await store.leases.claim("p2", limit=50, shares=True)) == 5
 
 
 async def test_the_jobs_of_a_card_go_to_one_process(store: Store, accepted: Any, clock: Any) -> None:

@@ -81,19 +81,13 @@ class LeaseKeeper:
         """In how many seconds to renew: sooner if another's lease ends then."""
         self._renewed_at, self._back_at = clock.monotonic(), -BACK_S
         self._may_take_over = False
-        self.surplus = 0
-        """By how many jobs it is above its share, while another has far too few."""
 
-    async def renew(self, token: str, jobs: int | None = 0) -> bool:
-        """Return whether the lease existed. If not, it is new, or its jobs were taken over.
-
-        `jobs`: how many it follows; None: it takes no more.
-        """
+    async def renew(self, token: str) -> bool:
+        """Return whether the lease existed. If not, it is new, or its jobs were taken over."""
         now = self._clock.monotonic()
         if was_cut_off(now - self._renewed_at, self._lease_s):
             self._back_at = now
-        renewal = await self._leases.hold(token, self._lease_s, jobs=jobs)
-        self.surplus = renewal.surplus
+        renewal = await self._leases.hold(token, self._lease_s)
         self.next_s = min(self._renew_s, renewal.next_look_s or self._renew_s)
         self._renewed_at, self._may_take_over = self._clock.monotonic(), renewal.may_take_over
         return renewal.existed
@@ -115,8 +109,8 @@ class Claims:
     """
 
     lease_s, renew_s = LEASE_S, RENEW_S
-    by_card = shares = False
-    """Whether whole cards are claimed, and only up to an even share of all."""
+    by_card = False
+    """Whether whole cards are claimed."""
 
     def __init__(
         self,
@@ -150,16 +144,12 @@ class Claims:
         """Renew the lease, and take over from the dead; return whether that was due."""
         if not self.may_hold_more and self.clock.monotonic() < self.due:
             return False
-        if self.may_hold_more or (not await self._keeper.renew(self.lease, self._load()) and self.agenda.jobs):
+        if self.may_hold_more or (not await self._keeper.renew(self.lease) and self.agenda.jobs):
             await self._lose_all()
         self.due = self.clock.monotonic() + self._keeper.next_s
         if await self._keeper.take_over(self.lease):
             self.announce_free()
         return True
-
-    def _load(self) -> int | None:
-        """Return how many jobs this process follows; None: it takes no more."""
-        return len(self.agenda.jobs)
 
     async def _lose_all(self) -> None:
         """Start over after the lease expired and was taken over, or it may have jobs that are not followed.
@@ -187,9 +177,6 @@ class Claims:
         if self.clock.monotonic() < self.agenda.claim_due:
             return
         self.agenda.claim_due = self.clock.monotonic() + CLAIM_EVERY_S
-        await self._claim_free()
-
-    async def _claim_free(self) -> None:
         claimed = await self._claim_some()
         if claimed >= CLAIMED_MAX:  # after a start; they then live as long as the process
             with permanent():
@@ -199,9 +186,7 @@ class Claims:
 
     async def _claim_some(self) -> int:
         try:
-            claimed = await self.store.leases.claim(
-                self.lease, limit=CLAIMED_MAX, shares=self.shares, by_card=self.by_card
-            )
+            claimed = await self.store.leases.claim(self.lease, limit=CLAIMED_MAX, by_card=self.by_card)
         except CommitUnknown:
             self.may_hold_more = True
             raise

@@ -87,9 +87,7 @@ CREATE TABLE leases (
     token TEXT NOT NULL PRIMARY KEY,
     expires_at REAL NOT NULL,
     process TEXT NOT NULL DEFAULT '',
-    renewed_at REAL NOT NULL DEFAULT 0,
-    -- How many jobs the process follows under the lease, as of its last renewal or claim; NULL: it takes no more.
-    jobs INTEGER
+    renewed_at REAL NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX leases_expiry ON leases (expires_at);
 
