@@ -3,20 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import pickle
-import zlib
-from array import array
-from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, Protocol
 
 import discord
-from discord.channel import _guild_channel_factory
 from discord.state import AutoShardedConnectionState
-
-_T = TypeVar("_T")
-_Row = Mapping[str, Any]
 
 
 class Guilds(Protocol):
@@ -93,124 +85,8 @@ class Arrivals:
                     return
 
 
-NOT_KEPT = frozenset({
-    "banner", "description", "discovery_splash", "emojis", "features", "guild_scheduled_events", "icon",
-    "incidents_data", "presences", "soundboard_sounds", "splash", "stage_instances", "stickers", "voice_states",
-})  # fmt: skip
-"""Of a server: what discord.py would keep and the bot never reads."""
-NOT_KEPT_OF_CHANNELS = frozenset({
-    "available_tags", "default_auto_archive_duration", "default_forum_layout", "default_reaction_emoji",
-    "default_sort_order", "default_thread_rate_limit_per_user", "icon_emoji", "last_message_id", "last_pin_timestamp",
-    "rate_limit_per_user", "rtc_region", "template", "theme_color", "topic", "video_quality_mode",
-})  # fmt: skip
-NOT_KEPT_OF_ROLES = frozenset({"color", "colors", "description", "icon", "tags", "unicode_emoji"})
-
-
-class Packed(dict[int, _T]):
-    """A server's channels or roles by id: compressed, of which an object is made when it is first read.
-
-    Most are never read. An object that was read stays, since the gateway's events change it.
-    """
-
-    __slots__ = ("_bytes", "_guild", "_ids", "_make")
-
-    def __init__(self, guild: discord.Guild, rows: Iterable[_Row], make: Callable[[discord.Guild, _Row], _T]) -> None:
-        super().__init__()
-        by_id = sorted(rows, key=_id_of)
-        self._guild = guild
-        self._make = make
-        self._ids = array("Q", map(_id_of, by_id))
-        self._bytes = zlib.compress(pickle.dumps(by_id), level=1)
-
-    def get(self, key: int, default: Any = None, /) -> Any:
-        found = super().get(key)
-        if found is not None:
-            return found
-        place = bisect_left(self._ids, key)
-        if place == len(self._ids) or self._ids[place] != key:
-            return default
-        self[key] = made = self._make(self._guild, self._rows()[place])
-        return made
-
-    def __missing__(self, key: int) -> _T:
-        if (found := self.get(key)) is None:
-            raise KeyError(key)
-        return cast("_T", found)
-
-    def __contains__(self, key: object) -> bool:
-        return isinstance(key, int) and self.get(key) is not None
-
-    def __len__(self) -> int:
-        return dict.__len__(self._whole())
-
-    def __iter__(self) -> Iterator[int]:
-        return dict.__iter__(self._whole())
-
-    def keys(self) -> Any:
-        return dict.keys(self._whole())
-
-    def values(self) -> Any:
-        return dict.values(self._whole())
-
-    def items(self) -> Any:
-        return dict.items(self._whole())
-
-    def pop(self, key: int, *default: Any) -> Any:
-        return dict.pop(self._whole(), key, *default)
-
-    def _rows(self) -> list[_Row]:
-        rows: list[_Row] = pickle.loads(zlib.decompress(self._bytes))  # noqa: S301 - made above
-        return rows
-
-    def _whole(self) -> dict[int, _T]:
-        """Make every object, and drop the bytes."""
-        if self._ids:
-            rows, self._ids = self._rows(), array("Q")
-            self._bytes = b""
-            for row in rows:
-                if not dict.__contains__(self, _id_of(row)):
-                    self[_id_of(row)] = self._make(self._guild, row)
-        return self
-
-
-def _id_of(row: _Row) -> int:
-    return int(row["id"])
-
-
-def _channel(guild: discord.Guild, row: _Row) -> Any:
-    factory: Any = _guild_channel_factory(row["type"])[0]
-    return factory(guild=guild, state=guild._state, data=row)  # noqa: SLF001 - as discord.py
-
-
-def _role(guild: discord.Guild, row: _Row) -> discord.Role:
-    return discord.Role(guild=guild, state=guild._state, data=cast("Any", row))  # noqa: SLF001 - as discord.py
-
-
-def _lists(data: dict[str, Any]) -> tuple[list[_Row] | None, list[_Row] | None]:
-    """Take a server's channels and roles out of its data, and what is not kept; None where Discord sent none."""
-    for name in NOT_KEPT & data.keys():
-        del data[name]
-    channels, roles = data.pop("channels", None), data.pop("roles", None)
-    if channels is not None:
-        channels = [_without(row, NOT_KEPT_OF_CHANNELS) for row in channels if _guild_channel_factory(row["type"])[0]]
-    return channels, None if roles is None else [_without(row, NOT_KEPT_OF_ROLES) for row in roles]
-
-
-def _without(row: _Row, names: frozenset[str]) -> _Row:
-    return {name: value for name, value in row.items() if name not in names}
-
-
-def _packed(guild: discord.Guild, lists: tuple[list[_Row] | None, list[_Row] | None]) -> discord.Guild:
-    channels, roles = lists
-    if channels is not None:
-        guild._channels = Packed(guild, channels, _channel)  # noqa: SLF001 - what is packed
-    if roles is not None:
-        guild._roles = Packed(guild, roles, _role)  # noqa: SLF001 - as above
-    return guild
-
-
 class GatewayState(AutoShardedConnectionState[Any]):
-    """discord.py's cache, with less in it, and ready once all servers are there instead of two seconds later.
+    """discord.py's cache, ready once all servers are there instead of two seconds later.
 
     `tests/unit/delivery/test_gateway_state.py` fails when the private names of discord.py that are used here change.
     """
@@ -243,14 +119,6 @@ class GatewayState(AutoShardedConnectionState[Any]):
             return
         self.arrivals.end(shard_id)
         self.dispatch("shard_ready", shard_id)
-
-    def _get_create_guild(self, data: Any) -> discord.Guild:
-        lists = _lists(data)
-        return _packed(super()._get_create_guild(data), lists)
-
-    def _add_guild_from_data(self, data: Any) -> discord.Guild:
-        lists = _lists(data)
-        return _packed(super()._add_guild_from_data(data), lists)
 
 
 def arrivals(client: discord.Client) -> Arrivals:
