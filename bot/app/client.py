@@ -232,7 +232,7 @@ class CannonBot(GatewayClient, Bot):
         """
         pass_all(self.http, self._sent)  # before any task of ours begins
         self.parts = await open_parts(self.setup)
-        self._join()
+        await self._join()
         await self.parts.catalogue_refresh.load()  # before the commands, some of which depend on it
         self._load_prices()
         if self._serve_http:
@@ -251,7 +251,7 @@ class CannonBot(GatewayClient, Bot):
         await self.parts.command_sync.sync_if_changed()
         release_memory()  # the start reads much it does not keep
 
-    def _join(self) -> None:
+    async def _join(self) -> None:
         """Join what uses the same database, once the parts are open: nothing else does."""
 
     async def _note_address(self) -> None:

@@ -6,7 +6,6 @@ exceeds them (docs.discord.com, Gateway: "Session Start Limit").
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypedDict
@@ -99,12 +98,6 @@ class SessionStartLimit:
         return max(at, self.reset_at if now < self.reset_at else now + LONGEST_PAUSE_S)
 
 
-FEW = 1
-"""Minimum calls per process and window: an idle one has to start."""
-SPARE = 2
-"""Calls beyond a process's recent use."""
-
-
 def shard_targets(held: Mapping[str, int], shards: int) -> dict[str, int]:
     """Return each process's number of shards; `held` are the current ones, oldest member first.
 
@@ -115,18 +108,3 @@ def shard_targets(held: Mapping[str, int], shards: int) -> dict[str, int]:
     least, odd = divmod(shards, len(held))
     by_number = sorted(held, key=lambda process: -held[process])  # stable: the oldest first among equals
     return {process: least + (place < odd) for place, process in enumerate(by_number)}
-
-
-def fair_share(wanted: Mapping[str, float], process: str, total: int) -> int:
-    """Return a process's part of a `total` of calls in a window.
-
-    `wanted` are the calls each would make. Each gets a few, and at most its need (plus a little) while another lacks.
-    """
-    left = max(0, total - FEW * len(wanted))
-    shares = dict.fromkeys(wanted, FEW)
-    open_ = sorted(wanted, key=lambda name: (wanted[name], name))
-    for place, name in enumerate(open_):
-        part = min(left // (len(open_) - place), math.ceil(min(wanted[name], total)) + SPARE - FEW)
-        shares[name] += max(0, part)
-        left -= max(0, part)
-    return shares[process]

@@ -10,6 +10,7 @@ import discord
 import structlog
 
 from bot.app.client import CannonBot
+from bot.app.connection.gate import CALLS_A_SECOND
 from bot.app.connection.start import Gateway
 from bot.app.duties import UPKEEP_S, Spawn
 from bot.app.parts import Parts, Role
@@ -17,13 +18,11 @@ from bot.delivery.channels.facts import DISCORD_ERRORS, in_time
 from bot.delivery.channels.fetched_guilds import FetchedGuilds
 from bot.delivery.channels.guilds import Guilds
 from bot.errors import StoreError
-from bot.fleet.call_budget import WITHOUT_SHARE, CallBudget
 from bot.fleet.cards import OwnCards
 from bot.fleet.claims import FleetClaims
 from bot.fleet.host.texts import SHARDS_HELD
 from bot.fleet.postgresql.database import OnServer, PostgresDatabase
 from bot.fleet.postgresql.listener import AnnouncementListener
-from bot.fleet.rows import RateBudgets
 from bot.fleet.runtime_shards import RuntimeShards
 from bot.fleet.shards import FleetShards
 from bot.fleet.shared_memory import (
@@ -51,6 +50,8 @@ GIVE_WAY_S = 1.0
 """How long a gateway without its lease waits before it says that the database fails."""
 SHORT_S, LONG_S = 60.0, 600.0
 """Intervals of rereading what other processes may have changed, in case a signal was lost."""
+CALLS_S = 1.0
+"""Interval of setting this process's part of Discord's calls."""
 ENDED = "ended"
 """The signal that a card with waiting reactions has ended."""
 
@@ -68,11 +69,9 @@ class FleetBot(RuntimeShards, CannonBot):
     def __init__(self, settings: Settings, *, role: Role = Role.ALL, **options: Any) -> None:
         self.role = role
         self.leases: FleetShards | None = None
-        self._budget: CallBudget | None = None
         self._shared: SharedMemory | None = None
         super().__init__(settings, **options)
         self._login = RestLogin(self, self.clock)
-        self.discord_gate.pace.limit(WITHOUT_SHARE)
 
     def _guilds(self) -> Guilds:
         fetched = FetchedGuilds(self, self.clock)
@@ -94,7 +93,7 @@ class FleetBot(RuntimeShards, CannonBot):
     def leads(self) -> bool:
         return self.role.works and self._database.leadership.is_leader
 
-    def _join(self) -> None:
+    async def _join(self) -> None:
         """Share Discord's limits, servers and cards, and the caches, with the other processes."""
         self.parts.common_work.decide = self.leads
         signals, spawn = self._database.signals, self._background.start
@@ -105,11 +104,13 @@ class FleetBot(RuntimeShards, CannonBot):
         self._shared = SharedMemory(signals, _caches(self.parts), self.clock)
         self.parts.rounds.add(Round("others", self._shared.run_once, UPKEEP_S))
         if self.discord_gate.is_paced:
-            budgets = self.parts.store.rows(RateBudgets)
-            self._budget = CallBudget(self.discord_gate.pace, budgets, process=self.identity.name, clock=self.clock)
-            spawn(self._budget.run(), "calls")
+            self.parts.rounds.add(Round("calls", self._pace_calls, CALLS_S))
+            await self._pace_calls()
         ChangedGuilds(signals).listen(self)
         signals.listen(GUILD, lambda guild_id: self.known_guilds.forget(int(guild_id)))
+
+    async def _pace_calls(self) -> None:
+        self.discord_gate.pace.limit(self._database.leadership.part_of(CALLS_A_SECOND))
 
     def _share_facts(self) -> None:
         """Share what is in memory alone. A lost signal costs one more 429, refused create or status call."""
@@ -211,8 +212,6 @@ class FleetBot(RuntimeShards, CannonBot):
             await self.leases.stop()
 
     async def _leave(self) -> None:
-        if self._budget is not None:
-            await self._budget.stop()
         if self._shared is not None:
             await self._shared.aclose()
 

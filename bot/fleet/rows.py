@@ -9,7 +9,7 @@ import json
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
 
-from bot.domain.shards import DAY_S, SessionStartLimit, StartLimitReport, fair_share, shard_targets
+from bot.domain.shards import DAY_S, SessionStartLimit, StartLimitReport, shard_targets
 from bot.store.engine.repository import Repository
 from bot.store.processes import SHARED_LEASE_S, next_look_s
 from bot.store.sql import HOST, Connection
@@ -261,75 +261,3 @@ def _set(db: Connection, name: str, value: str) -> None:
         "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
         (name, value),
     )
-
-
-SHARE_S = 12.0
-"""The lifetime of a budget share."""
-IN_USE_S = 3.0
-"""How long a released share may still be in use: in-flight requests, and the last window."""
-
-
-class RateBudgets(Repository):
-    """The table of budget shares."""
-
-    async def acquire(self, budget: str, process: str, *, wanted: float, total: int) -> int:
-        """Return the process's rate, in calls per window, for `SHARE_S` seconds from the request.
-
-        `total` is the budget of all processes, `wanted` the process's demand.
-        """
-
-        def change(db: Connection) -> int:
-            now = self._database.now(db)
-            db.execute("DELETE FROM rents WHERE budget = ? AND expires_at <= ?", (budget, now - IN_USE_S))
-            rows = {str(row[0]): _Share(*row[1:]) for row in db.execute(_SHARES, (budget,)).fetchall()}
-            own = rows.pop(process, None)
-            demands = {name: acquire.wanted for name, acquire in rows.items() if acquire.expires_at > now}
-            in_use = sum(acquire.in_use(now) for acquire in rows.values())
-            fair = fair_share({**demands, process: wanted}, process, total)
-            calls = min(fair, max(0, total - in_use))
-            had, had_until = _had(own, calls, now)
-            db.execute(_SAVE_SHARE, (budget, process, wanted, calls, had, had_until, now + SHARE_S))
-            return calls
-
-        return await self._database.write(change, HOST)
-
-    async def give_up(self, budget: str, process: str) -> None:
-        """Return the budget: the caller makes no more calls."""
-
-        def change(db: Connection) -> None:
-            now = self._database.now(db)
-            db.execute("UPDATE rents SET expires_at = ? WHERE budget = ? AND process = ?", (now, budget, process))
-
-        await self._database.write(change, HOST)
-
-
-@dataclass(frozen=True, slots=True)
-class _Share:
-    """One process's share."""
-
-    wanted: float
-    calls: int
-    had: int
-    had_until: float
-    expires_at: float
-
-    def in_use(self, now: float) -> int:
-        """Return how many calls in a window the process may still make, or made in the last one."""
-        return max(self.calls, self.had if self.had_until > now else 0)
-
-
-def _had(own: _Share | None, calls: int, now: float) -> tuple[int, float]:
-    """Return the budget in use beyond its new share, and until when."""
-    if own is None:
-        return 0, 0.0
-    if own.calls > calls:
-        return own.in_use(now), now + IN_USE_S
-    return own.had, own.had_until
-
-
-_SHARES = "SELECT process, wanted, calls, had, had_until, expires_at FROM rents WHERE budget = ?"
-_SAVE_SHARE = """
-INSERT INTO rents (budget, process, wanted, calls, had, had_until, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?)
-ON CONFLICT (budget, process) DO UPDATE SET wanted = excluded.wanted, calls = excluded.calls, had = excluded.had,
-    had_until = excluded.had_until, expires_at = excluded.expires_at
-"""

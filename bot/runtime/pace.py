@@ -69,8 +69,6 @@ class Pace:
         self._turn, self._turn_of_others = asyncio.Lock(), asyncio.Lock()
         self._is_stopped = False
         self._limited = asyncio.Event()
-        self.waiting = self.taken = 0
-        """The number of waiting calls, and of calls so far."""
 
     def limit(self, calls: int) -> None:
         """Allow so many a second from now on, 0: none; at most the initial number."""
@@ -81,14 +79,9 @@ class Pace:
         self._limited = asyncio.Event()
 
     async def take(self, *, is_urgent: bool = False) -> None:
-        self.waiting += 1
-        try:
-            async with contextlib.nullcontext() if is_urgent else self._turn_of_others, self._turn:
-                while self._is_stopped or (wait_s := self._bucket.wait_s()):
-                    await self._clock.wait(self._limited, None if self._is_stopped else wait_s)
-                self.taken += 1
-        finally:
-            self.waiting -= 1
+        async with contextlib.nullcontext() if is_urgent else self._turn_of_others, self._turn:
+            while self._is_stopped or (wait_s := self._bucket.wait_s()):
+                await self._clock.wait(self._limited, None if self._is_stopped else wait_s)
 
 
 class Waiting(Generic[K]):

@@ -31,6 +31,8 @@ TRIED = "cannon_tried"
 """The channel of `require_hearing`."""
 TRIED_S = 10.0
 LEADER_LOCK = 0x0C4A_990B
+PROCESS_LOCK = 0x0C4A_990E
+"""The lock that all processes share: its holders are counted."""
 LOCKS = 0x0C4A
 """The space of `lock`'s advisory locks."""
 ASKED_S = 2.0
@@ -38,10 +40,17 @@ ASKED_S = 2.0
 BEAT_S = 3.0
 """Interval of connection checks and leadership attempts."""
 BELIEVED_S = 9.0
-"""How long leadership is assumed after the last check."""
+"""How long leadership, and the number of processes, are assumed after the last check."""
 SILENCE = "12s"
 """The server ends a paused process's session, and its leadership, after this time."""
 RETRY_S = 1.0
+
+
+_PROCESSES = """
+SELECT count(*) FROM pg_locks
+WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+    AND classid = 0 AND objid = %s AND objsubid = 1
+"""
 
 
 def require_hearing(url: PostgresUrl) -> None:
@@ -86,7 +95,8 @@ class AnnouncementListener:
         self.failure: DatabaseFailing | None = None
         """Why it does not listen, once a new connection has failed, too."""
         self._loop = asyncio.get_running_loop()
-        self._leads_until = 0.0
+        self._leads_until = self._counted_until = 0.0
+        self._processes = 1
         self._wants_to_lead = False
         self._begins_to_lead = asyncio.Event()
         self._hears = asyncio.Event()
@@ -118,6 +128,10 @@ class AnnouncementListener:
             self._begins_to_lead.clear()
             await self._begins_to_lead.wait()
 
+    def part_of(self, calls: int) -> int:
+        """Return this process's part of so many calls; 1 while the number of processes is unknown."""
+        return max(1, calls // self._processes) if time.monotonic() < self._counted_until else 1
+
     async def lock(self, name: str) -> bool | None:
         """Try to take a lock that one process has at a time, until `unlock` or the end of this connection.
 
@@ -147,7 +161,7 @@ class AnnouncementListener:
             self._stopping.set()
             self._waking.close()
         await asyncio.to_thread(self._thread.join)
-        self._leads_until = 0.0
+        self._leads_until = self._counted_until = 0.0
         self._woken.close()
 
     # ------------------------------------------------------------------ on its own thread
@@ -158,7 +172,7 @@ class AnnouncementListener:
             try:
                 self._hear(is_first=is_first)
             except (psycopg.Error, OSError, ValueError) as error:  # another program may announce there too
-                self._leads_until = 0.0
+                self._leads_until = self._counted_until = 0.0
                 if not self._stopping.is_set():
                     self._note(error, has_heard=self._heard > heard)
                     self._stopping.wait(RETRY_S)
@@ -181,6 +195,8 @@ class AnnouncementListener:
         self._raw = raw = connected(self._url)
         raw.execute(f"SET idle_session_timeout = '{SILENCE}'")
         raw.execute(f"LISTEN {SIGNALS}")
+        raw.execute("SELECT pg_advisory_lock_shared(%s)", [PROCESS_LOCK])
+        self._count(raw)
         self._heard, self.failure = self._heard + 1, None
         self._call(self._hears.set)
         if not is_first:
@@ -189,9 +205,8 @@ class AnnouncementListener:
         leads = False
         while not self._stopping.is_set():
             asked = time.monotonic()
-            if leads or not self._wants_to_lead:
-                raw.execute("SELECT 1")
-            else:
+            self._count(raw)
+            if self._wants_to_lead and not leads:
                 row = raw.execute("SELECT pg_try_advisory_lock(%s)", [LEADER_LOCK]).fetchone()
                 leads = bool(row and row[0])
                 if leads:
@@ -205,6 +220,11 @@ class AnnouncementListener:
                 if self._woken in select.select(waited_for, [], [], left)[0]:
                     self._woken.recv(4096)
                 self._answer(raw)
+
+    def _count(self, raw: psycopg.Connection[Any]) -> None:
+        asked = time.monotonic()
+        row = raw.execute(_PROCESSES, [PROCESS_LOCK]).fetchone()
+        self._processes, self._counted_until = row[0] if row else 1, asked + BELIEVED_S
 
     def _answer(self, raw: psycopg.Connection[Any]) -> None:
         while self._asked:

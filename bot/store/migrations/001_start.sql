@@ -646,19 +646,6 @@ CREATE TABLE identifies (
 ) STRICT;
 CREATE INDEX identifies_by_time ON identifies (at);
 
--- Which part of a budget of calls a process has: `calls` in a window until `expires_at`. What it had before, `had`, may
--- be in use until `had_until`: nobody else gets it before.
-CREATE TABLE rents (
-    budget TEXT NOT NULL,
-    process TEXT NOT NULL,
-    wanted REAL NOT NULL,
-    calls INTEGER NOT NULL,
-    had INTEGER NOT NULL,
-    had_until REAL NOT NULL,
-    expires_at REAL NOT NULL,
-    PRIMARY KEY (budget, process)
-) STRICT, WITHOUT ROWID;
-
 -- Members who had their data deleted, until limits no longer count by their number: then `number`, which is random and
 -- negative, takes its place everywhere in the server, and the row goes, so that nothing leads from one to the other.
 CREATE TABLE former_members (

@@ -50,10 +50,9 @@ async def test_a_pace_of_nothing_lets_calls_through_once_there_is_something():
     pace.limit(0)
     taken = asyncio.create_task(pace.take())
     await asyncio.sleep(0)
-    assert (pace.waiting, pace.taken, taken.done()) == (1, 0, False)
+    assert not taken.done()
     pace.limit(1)
     await asyncio.wait_for(taken, 60)
-    assert (pace.waiting, pace.taken) == (0, 1)
 
 
 class HeldClock(ManualClock):
