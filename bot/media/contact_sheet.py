@@ -6,13 +6,10 @@
 from __future__ import annotations
 
 import asyncio
-import functools
 import importlib
 import json
 import math
-import subprocess
 import sys
-import tempfile
 import warnings
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -20,7 +17,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
-from bot.media import decoder_cage
 from bot.media.caged import INSTALLED, MIB, CagedError, CageLimits, command, confine, run
 from bot.media.lettering import Lettering
 
@@ -66,30 +62,6 @@ _places: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakK
 """By event loop: a process has one, the tests many."""
 
 
-@functools.cache
-def attacked() -> dict[str, str]:
-    """Attack the drawing process from inside; return `closed` or `OPEN` per attempt."""
-    with tempfile.TemporaryDirectory() as place:
-        folder, outside = Path(place, "pictures"), Path(place, "outside")
-        folder.mkdir()
-        outside.write_text("of the bot", encoding="ascii")
-        outside.chmod(0o600)
-        done = subprocess.run(  # noqa: S603 - our own command
-            [*COMMAND, str(outside)],
-            cwd=folder,
-            env={"PYTHONPATH": INSTALLED},
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-        )
-    try:
-        found: dict[str, str] | None = json.loads(done.stdout)
-    except ValueError:
-        return {"attack": f"ended with {done.returncode}"}
-    return {"programs": "OPEN"} if found is None else found
-
-
 class NoSheet(Exception):
     """No sheet: the process failed, was too slow, or could read no image."""
 
@@ -119,15 +91,9 @@ async def _draw(folder: Path, tiles: Sequence[Tile], timeout_s: float) -> Path:
 
 
 def main() -> int:
-    """Draw stdin's tiles in the working directory; return the exit code.
-
-    With an argument, attack this process instead: `attacked`.
-    """
+    """Draw stdin's tiles in the working directory; return the exit code."""
     letters = load()
     confine(LIMITS)
-    if sys.argv[1:]:
-        print(json.dumps(decoder_cage.attack(Path(sys.argv[1]))))  # noqa: T201 - its only way to report
-        return 0
     tiles = [Tile(**each) for each in json.load(sys.stdin)][:TILES_MAX]
     sheet = drawn(tiles, Path(), letters)
     if sheet is None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Callable, Collection, Mapping
+from pathlib import PurePosixPath
+from types import MappingProxyType
 from typing import Final, Literal
 from urllib.parse import urlsplit
 
@@ -127,100 +130,37 @@ def _mpeg_sound(head: bytes) -> Sniffed | None:
     return _AUDIO, "audio/mpeg", ".mp3"
 
 
-_NAMED_AT_MOST: Final = 8
-_OTHER_FILES_MAGIC: Final[tuple[tuple[bytes, tuple[str, str]], ...]] = (
-    (b"glTF", ("model/gltf-binary", ".glb")),
-    (b"Kaydara FBX Binary", ("application/octet-stream", ".fbx")),
-    (b"ply\n", ("model/ply", ".ply")),
-    (b"ply\r\n", ("model/ply", ".ply")),
-    (b"MThd", ("audio/midi", ".mid")),
-    (b"#?RADIANCE", ("image/vnd.radiance", ".hdr")),
-    (b"\x76\x2f\x31\x01", ("image/x-exr", ".exr")),
+_OTHER_FILES: Final[Mapping[str, str]] = MappingProxyType({
+    ".srt": "application/x-subrip", ".vtt": "text/vtt", ".ass": "text/x-ssa", ".txt": "text/plain", ".csv": "text/csv",
+    ".json": "application/json", ".zip": "application/zip", ".mid": "audio/midi", ".glb": "model/gltf-binary",
+    ".gltf": "model/gltf+json", ".obj": "model/obj", ".stl": "model/stl", ".ply": "model/ply", ".3mf": "model/3mf",
+    ".fbx": "application/octet-stream", ".usdz": "model/vnd.usdz+zip",
+})  # fmt: skip
+"""Content types of other files that are attached, by the extension of their link."""
+_UNSAFE: Final = re.compile(
+    rb"\s*(?:<|#!|@echo)|MZ|\x7fELF|\xca\xfe\xba\xbe|\xcf\xfa\xed\xfe|\x1f\x8b|Rar!|7z\xbc\xaf|%PDF|\Z", re.IGNORECASE
 )
-_ARCHIVES: Final[Mapping[str, tuple[str, str]]] = {
-    ".usdz": ("model/vnd.usdz+zip", ".usdz"),
-    ".3mf": ("model/3mf", ".3mf"),
-}
-"""ZIP-based formats with their own name; others are attached as archives."""
-_MARKUP: Final = re.compile(r"\s*(?:<|#!|@echo|MZ)", re.IGNORECASE)
-"""Pages, drawings and scripts: never attached."""
-_SOLID: Final = ".stl"
-_SOLID_HEAD: Final = 84
-"""A binary STL begins with 80 arbitrary bytes and its number of triangles: only the extension identifies it."""
-_PROGRAMS: Final = (b"MZ", b"\x7fELF", b"\xca\xfe\xba\xbe", b"\xcf\xfa\xed\xfe", b"\x1f\x8b", b"Rar!", b"7z\xbc\xaf")
-_CAPTIONS: Final = re.compile(r"\s*\d+\s*\n\d{1,2}:\d\d:\d\d[,.]\d{3} *--> *\d{1,2}:\d\d:\d\d[,.]\d{3}")
-
-
-def _begins(pattern: str) -> Callable[[str], object]:
-    return re.compile(pattern).match
-
-
-_TEXTS: Final[Mapping[str, tuple[Callable[[str], object], str]]] = {
-    ".srt": (_CAPTIONS.match, "application/x-subrip"),
-    ".vtt": (_begins(r"WEBVTT\b"), "text/vtt"),
-    ".ass": (_begins(r"\s*\[Script Info\]"), "text/x-ssa"),
-    ".gltf": (_begins(r"\s*\{"), "model/gltf+json"),
-    ".json": (_begins(r"\s*[\[{]"), "application/json"),
-    ".obj": (_begins(r"(?:#|mtllib|o |g |v )"), "model/obj"),
-    ".stl": (_begins(r"solid\b"), "model/stl"),
-    ".csv": (_begins(r"[^\n]*[,;\t]"), "text/csv"),
-    ".txt": (_begins(r""), "text/plain"),
-}
-"""Text formats by extension: how they begin, and their content type."""
-_BY_CONTENT: Final = (".vtt", ".srt", ".ass", ".json")
-"""Formats known without an extension, the more exact first."""
+"""Pages, drawings, scripts, programs: never attached, under no name."""
 
 
 def names_other_file(link: str) -> bool:
+    return _extension(link) in _OTHER_FILES
+
+
+def other_file(head: bytes, link: str) -> Sniffed | None:
+    """Return kind, content type and extension of a file named by its link; None if not attachable."""
     extension = _extension(link)
-    known = {*_TEXTS, *_ARCHIVES, ".zip", *(own for _, (_, own) in _OTHER_FILES_MAGIC)}
-    return extension in known
-
-
-def other_file(head: bytes, link: str) -> tuple[MediaKind, str, str] | None:
-    """Return kind, content type and extension by first bytes, None if not attachable.
-
-    The link's extension decides only between kinds with equal starts.
-    """
-    for magic, (content_type, extension) in _OTHER_FILES_MAGIC:
-        if head.startswith(magic):
-            return MediaKind.FILE, content_type, extension
-    ending = _extension(link)
-    if head.startswith(b"PK\x03\x04"):
-        content_type, extension = _ARCHIVES.get(ending, ("application/zip", ".zip"))
-        return MediaKind.FILE, content_type, extension
-    if ending == _SOLID and b"\0" in head and len(head) > _SOLID_HEAD and not head.startswith(_PROGRAMS):
-        return MediaKind.FILE, "model/stl", _SOLID
-    text = _text(head)
-    if text is None or _MARKUP.match(text):
+    if extension not in _OTHER_FILES or _UNSAFE.match(head.removeprefix(codecs.BOM_UTF8)):
         return None
-    for extension in (ending, *_BY_CONTENT):
-        begins, content_type = _TEXTS.get(extension, (None, ""))
-        if begins is not None and begins(text):
-            return MediaKind.FILE, content_type, extension
-    return None
-
-
-def _text(head: bytes) -> str | None:
-    """Decode the first bytes as text, None if invalid; the last character may be cut."""
-    if b"\0" in head:
-        return None
-    for cut in range(4):
-        try:
-            return head[: len(head) - cut].decode("utf-8-sig").replace("\r\n", "\n")
-        except UnicodeDecodeError:
-            continue
-    return None
+    return MediaKind.FILE, _OTHER_FILES[extension], extension
 
 
 def _extension(link: str) -> str:
     """Return a link's extension with its dot, in lower case; '' for none."""
     try:
-        name = urlsplit(link).path.rpartition("/")[2].lower()
+        return PurePosixPath(urlsplit(link).path).suffix.lower()
     except ValueError:
         return ""
-    stem, dot, extension = name.rpartition(".")
-    return dot + extension if stem and extension.isascii() and len(extension) < _NAMED_AT_MOST else ""
 
 
 _AT_ONCE_BYTES: Final = 256 * 1024

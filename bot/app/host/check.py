@@ -24,7 +24,6 @@ from bot.catalogue import Catalogue, merge
 from bot.domain.practice import is_practice_key
 from bot.errors import CannonError, CannonUnavailable, KeyRefused, StartError, StoreError
 from bot.media import film
-from bot.media.contact_sheet import attacked
 from bot.media.decoder_cage import closes
 from bot.runtime.clock import Clock
 from bot.runtime.logs import Scrubber
@@ -216,7 +215,7 @@ def report(settings: Settings, found: Findings, clock: Clock) -> dict[str, Any]:
         "host_credits": _host_credits(settings, clock),
         "disk": {"free_bytes": disk.free, "total_bytes": disk.total},
         "bot": _health(settings),
-        "decoder": {"cage": closes().value, **attacked()},
+        "decoder": {"cage": closes().value},
     }
     clean: dict[str, Any] = _scrubbed(facts, Scrubber(settings.secrets()))
     return clean

@@ -66,7 +66,7 @@ async def test_a_3d_model_is_attached_with_its_name_and_type(rig: Rig):
     ],
 )
 async def test_captions_archives_and_data_are_attached(rig: Rig, make_instead: Any, data: bytes, ending: str):
-    make_instead(data, "bin")
+    make_instead(data, ending)
     message, _ = await made(rig)
     assert message.attachments[1].filename.endswith(f".{ending}")
     assert links_on(message) == []

@@ -115,23 +115,42 @@ def test_a_sheet_is_drawn_all_the_same(tmp_path: Path) -> None:
     assert done.stdout.startswith("drawn"), done.stdout + done.stderr
 
 
+ATTACK = """
+import json, os, pathlib, sys
+from bot.media.caged import confine
+from bot.media.contact_sheet import LIMITS, load
+from tests.support.attack import attack
+os.chdir(sys.argv[1])
+load()
+if sys.argv[3:]:
+    confine(LIMITS)
+print(json.dumps(attack(pathlib.Path(sys.argv[2]))))
+"""
+"""Attacks the process from inside; with a third argument, after it was confined to the folder as the drawing one is."""
+
+
+@pytest.fixture
+def places(tmp_path: Path) -> tuple[Path, Path]:
+    """Return a folder for pictures, and a file that is not in it."""
+    folder, outside = tmp_path / "pictures", tmp_path / "outside"
+    folder.mkdir()
+    outside.write_text("of the bot")
+    outside.chmod(0o600)
+    return folder, outside
+
+
 @files_closed
-def test_an_attack_from_inside_finds_everything_closed_and_harms_nothing() -> None:
-    found = contact_sheet.attacked()
+def test_an_attack_from_inside_finds_everything_closed_and_harms_nothing(places: tuple[Path, Path]) -> None:
+    done = as_bot(ATTACK, *places, "confined")
+    found = json.loads(done.stdout)
     if closes() is Closes.ALL:
         assert set(found.values()) == {"closed"}, found
     assert {"other files", "network", "programs", "processes", "namespaces", "priority", "processors"} <= set(found)
 
 
 @files_closed
-def test_what_is_open_without_the_cage_is_seen_by_the_attack(tmp_path: Path) -> None:
-    outside = tmp_path / "outside"
-    outside.write_text("x")
-    program = (
-        "import json, pathlib, sys; from bot.media.decoder_cage import attack; "
-        "print(json.dumps(attack(pathlib.Path(sys.argv[1]))))"
-    )
-    done = as_bot(program, outside)
+def test_what_is_open_without_the_cage_is_seen_by_the_attack(places: tuple[Path, Path]) -> None:
+    done = as_bot(ATTACK, *places)
     assert json.loads(done.stdout) is None  # the program that it starts is all that is left of it
 
 
