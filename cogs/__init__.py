@@ -67,7 +67,7 @@ def uses(parts: Parts) -> dict[type[Any], Any]:
 
     Of the store only what a cog would otherwise read through a method that does nothing else.
     """
-    delivery, generation, moderation, store = parts.delivery, parts.generation, parts.moderation, parts.store
+    delivery, moderation, store = parts.delivery, parts.moderation, parts.store
     used = (
         StatusChecks(parts.status_pace, client=parts.client, keys=parts.keys),
         parts.absences,
@@ -132,20 +132,7 @@ def uses(parts: Parts) -> dict[type[Any], Any]:
         delivery.messages,
         delivery.poster,
         delivery.takedown,
-        generation.admission,
-        generation.earlier,
-        generation.generations,
-        generation.next_steps,
-        generation.own_defaults,
-        generation.questions,
-        generation.reactions,
-        generation.recipe_drafts,
-        generation.recipe_runs,
-        generation.reruns,
-        generation.shots,
-        generation.retries,
-        generation.rewritten_prompts,
-        generation.visible,
+        *vars(parts.generation).values(),
         moderation.access,
         moderation.approvals,
         moderation.key,

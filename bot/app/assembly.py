@@ -42,7 +42,7 @@ from bot.domain.money.limit_rules import host_limits
 from bot.domain.practice import is_practice_key
 from bot.errors import RESTART_CANNOT_HELP, StartError
 from bot.generation.again.shots import JOINS_AN_HOUR, Shots
-from bot.generation.assembly import GenerationUseCases, make_use_cases
+from bot.generation.assembly import GenerationUseCases
 from bot.generation.sources import LookPace, Sources
 from bot.generation.visible_jobs import VisibleJobs
 from bot.jobs.admission import Admission, RequestGate
@@ -574,7 +574,7 @@ def _use_cases(
         publish=delivery.cast_pictures.publish,
         folder=setup.folder,
     )
-    return make_use_cases(
+    return GenerationUseCases(
         catalogue=setup.catalogue,
         switches=core.switches,
         sources=sources,

@@ -38,9 +38,9 @@ from bot.store import Store
 FILES_MAX = 10
 """Per request: uploads, links and results of jobs together."""
 CHECKS_A_MINUTE, MINUTE_S = 30, 60.0
-AT_ONCE_OF_MEMBER, AT_ONCE = 2, 8
+AT_ONCE_OF_MEMBER, AT_ONCE = 2, 20
 CHECKS_TIMEOUT_S = 30.0
-"""For all checks of a request, including waits for a place."""
+"""For all checks of a request, including the wait for a place."""
 
 
 class LookPace:
@@ -55,39 +55,22 @@ class LookPace:
         if count > FILES_MAX:
             raise InputError(texts.TOO_MANY_FILES(most=FILES_MAX, given=count))
 
-    def require_pace(self, member_id: int, count: int = 1) -> None:
-        """Raise Refused if the member may not begin so many checks now. Counts none."""
-        wait_s = self._begun.peek_s(member_id, count)
-        if wait_s > 0:
-            raise Refused(texts.TOO_MANY_CHECKS(wait=math.ceil(wait_s)))
-
     @asynccontextmanager
     async def request(self, member_id: int, count: int = 1) -> AsyncIterator[None]:
-        """Bound all checks of a request with `count` files; each is a `look` or a `place`.
+        """Bound all checks of a request with `count` files, one after another.
 
         Raises InputError or Refused before the first of them, MediaUnreachable if they take too long.
         """
         self.require_few(count)
-        self.require_pace(member_id, count)
+        if wait_s := self._begun.peek_s(member_id, count):
+            raise Refused(texts.TOO_MANY_CHECKS(wait=math.ceil(wait_s)))
+        for _ in range(count):
+            self._begun.note(member_id)
         try:
-            async with asyncio.timeout(CHECKS_TIMEOUT_S):
+            async with asyncio.timeout(CHECKS_TIMEOUT_S), self._places.place(member_id):
                 yield
         except TimeoutError:
             raise MediaUnreachable(NOT_LOADED) from None
-
-    @asynccontextmanager
-    async def look(self, member_id: int) -> AsyncIterator[None]:
-        """Wait for a place, and keep it for the block: one look at a file. Raises Refused above the member's pace."""
-        self.require_pace(member_id)
-        async with self.place(member_id):
-            yield
-
-    @asynccontextmanager
-    async def place(self, member_id: int) -> AsyncIterator[None]:
-        """Like `look`, for the bot's own result: counted, but not refused."""
-        self._begun.note(member_id)
-        async with self._places.place(member_id):
-            yield
 
 
 SOURCE_MAX_BYTES = 512 * 1024 * 1024
@@ -168,17 +151,15 @@ class Sources:
     async def find(self, viewer: Viewer, ref: SourceRef, kinds: frozenset[MediaKind], label: str) -> Source:
         """Check the file of `ref` for the viewer: one of `kinds`. `label` names it in sentences.
 
-        Raises InputError, Refused above the member's pace, or a MediaError: unreachable, gone, of another kind, not
-        public, too large.
+        Raises InputError, or a MediaError: unreachable, gone, of another kind, not public, too large.
         """
         if ref.count != 1:
             raise InputError(texts.GIVEN_IN_SEVERAL_WAYS(field=label), label)
-        async with self.pace.look(viewer.member_id):
-            if ref.job_id is not None:
-                return await self._from_job(viewer, ref.job_id, kinds, label)
-            if ref.attachment is not None:
-                return await self._from_upload(*ref.attachment, kinds)
-            return await self._from_link(viewer, ref.url or "", kinds, label)
+        if ref.job_id is not None:
+            return await self._from_job(viewer, ref.job_id, kinds, label)
+        if ref.attachment is not None:
+            return await self._from_upload(*ref.attachment, kinds)
+        return await self._from_link(viewer, ref.url or "", kinds, label)
 
     async def links(self, viewer: Viewer, refs: Sequence[SourceRef], label: str) -> list[str]:
         """Return links to these pictures, checked as by `find`, within one request's pace."""
@@ -215,15 +196,10 @@ class Sources:
         medium = next((medium for medium in job.media if medium.kind in kinds), None)
         if medium is None:
             raise InputError(texts.UNUSABLE(file=_quoted(job.id), reason=wrong_kind(kinds)), "job")
-        return await self._of_job(job, medium, kinds, label)
+        return await self.of_job(job, medium, kinds, label)
 
-    async def of_job(self, member_id: int, job: Job, medium: Media, kinds: frozenset[MediaKind], label: str) -> Source:
-        """Return a job's result as a source for a member. Raises a MediaError."""
-        async with self.pace.place(member_id):
-            return await self._of_job(job, medium, kinds, label)
-
-    async def _of_job(self, job: Job, medium: Media, kinds: frozenset[MediaKind], label: str) -> Source:
-        """Return the result by Cannon Studio's link as it is, else by a fresh one."""
+    async def of_job(self, job: Job, medium: Media, kinds: frozenset[MediaKind], label: str) -> Source:
+        """Return a job's result by Cannon Studio's link as it is, else by a fresh one. Raises a MediaError."""
         practice = job.practice
         if practice and not await self.store.practice.is_on(job.guild_id):
             raise InputError(MADE_IN_PRACTICE, "job")
@@ -241,7 +217,7 @@ class Sources:
 
         Raises Refused above the member's pace.
         """
-        async with self.pace.look(member_id):
+        async with self.pace.request(member_id):
             try:
                 return (await self.media.inspect(link, max_bytes=SOURCE_MAX_BYTES)).kind
             except MediaError:

@@ -14,9 +14,6 @@ RELATIVES_MAX = 100
 """Maximum size of a returned family."""
 ASKED_MAX = 5
 """Places that Discord is asked about per answer; other results that only it knows are left out."""
-FITTING_AMONG = 500
-"""Newest results that are checked for fitting."""
-LOADED_AT_ONCE = 50
 SEARCH_LIMITS = (100, SEARCHED)
 """Matches that are checked: few at first, more if the viewer sees too few of them."""
 
@@ -75,23 +72,14 @@ class VisibleJobs:
         """
         if await self.store.blocks.active(viewer.guild_id, viewer.member_id) is not None:
             return []
-        words, fitting = typed.split(), list[Job]()
+        words, seen = typed.split(), list[str]()
         for found_max in SEARCH_LIMITS:
             found = await self.store.job_lists.results(viewer.guild_id, kinds=kinds, words=words, limit=found_max)
             nearby = found if words or near is None else [each for each in found if _is_near(viewer, each.place, near)]
-            fitting = await self._fitting(viewer.guild_id, _seen(viewer, nearby), limit)
-            if len(fitting) >= limit or len(found) < found_max:
+            seen = _seen(viewer, nearby)
+            if len(seen) >= limit or len(found) < found_max:
                 break
-        return fitting[:limit]
-
-    async def _fitting(self, guild_id: int, job_ids: Sequence[str], limit: int) -> list[Job]:
-        fitting: list[Job] = []
-        for start in range(0, min(len(job_ids), FITTING_AMONG), LOADED_AT_ONCE):
-            jobs = await self.store.job_lists.found(guild_id, job_ids[start : start + LOADED_AT_ONCE])
-            fitting += jobs
-            if len(fitting) >= limit:
-                break
-        return fitting
+        return await self.store.job_lists.found(viewer.guild_id, seen[:limit])
 
     async def page(
         self,

@@ -86,7 +86,7 @@ async def _move_here(interaction: Interaction, job: Job) -> None:
 
 async def _post(interaction: Interaction, job: Job) -> None:
     bot = interaction.client
-    fresh = await fresh_links.renew(bot, interaction.user.id, [job]) if job.media else {}
+    fresh = await fresh_links.renew(bot, [job]) if job.media else {}
     media = [_with_link(medium, fresh.get(medium.url)) for medium in job.media]
     try:
         posted = await use(bot, Poster).post_held(

@@ -37,7 +37,7 @@ async def share(interaction: Interaction, job: Job, _values: Sequence[str]) -> N
         raise Refused(PAUSED)
     await defer(interaction, ephemeral=True, thinking=True)
     with_files = [each for each in jobs if each.media]
-    links = await fresh_links.renew(bot, interaction.user.id, with_files) if with_files else {}
+    links = await fresh_links.renew(bot, with_files) if with_files else {}
     try:
         is_shared = await use(bot, Sharing).share(card, jobs, channel_id=interaction.channel_id or 0, links=links)
     except NoPlace as error:

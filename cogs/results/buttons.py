@@ -18,7 +18,7 @@ from bot.domain.server.shootouts import are_made, has_result, letter
 from bot.domain.words.text import shortened
 from bot.errors import InputError
 from bot.generation.again.earlier_jobs import EarlierJobs
-from bot.generation.again.next_steps import RewrittenPrompts
+from bot.generation.again.next_steps import NextSteps
 from bot.generation.again.rerun import Reruns
 from bot.generation.again.retry import Retries, to_retry
 from bot.language import Text
@@ -113,7 +113,7 @@ def _of_results(
     bot: Bot, jobs: Sequence[Job], made: Sequence[Job], shown_above: Decimal | None, *, ended: bool
 ) -> Rows:
     job, results = main_job(jobs), results_of(jobs)
-    if use(bot, RewrittenPrompts).is_prompt(job):
+    if use(bot, NextSteps).is_prompt(job):
         return [of_prompt(bot, job, shown_above)]
     is_one = len(results) == 1 or (ended and len(made) == 1)
     if is_one:

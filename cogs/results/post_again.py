@@ -131,7 +131,7 @@ async def send(interaction: Interaction, job: Job) -> None:
     if job.id in withheld:
         raise InputError(NOT_REVIEWED)
     async with use(bot, LookPace).request(interaction.user.id):
-        fresh = await renew(bot, interaction.user.id, [each for each in jobs if each.id not in withheld])
+        fresh = await renew(bot, [each for each in jobs if each.id not in withheld])
     buttons: list[discord.ui.Item[Any]] = [
         discord.ui.Button(label=texts.open_result(number) if len(fresh) > 1 else str(texts.OPEN_RESULT), url=link)
         for number, link in enumerate(list(fresh.values())[:BUTTONS_PER_MESSAGE], start=1)
@@ -140,13 +140,13 @@ async def send(interaction: Interaction, job: Job) -> None:
     await use(bot, CardRefresh).renew_links(card, jobs, fresh)
 
 
-async def renew(bot: Bot, member_id: int, jobs: Sequence[Job]) -> dict[str, str]:
+async def renew(bot: Bot, jobs: Sequence[Job]) -> dict[str, str]:
     """Return fresh links by the delivered ones. Raises InputError for an expired file."""
     fresh: dict[str, str] = {}
     for job in jobs:
         for medium in job.media:
             try:
-                source = await use(bot, Sources).of_job(member_id, job, medium, frozenset({medium.kind}), "result")
+                source = await use(bot, Sources).of_job(job, medium, frozenset({medium.kind}), "result")
             except MediaGone as error:
                 raise InputError(gone_text(bot, job)) from error
             fresh[medium.url] = source.url

@@ -11,7 +11,7 @@ from bot.delivery.card.card import rewritten_prompt
 from bot.delivery.channels.facts import in_time
 from bot.domain.models import Job
 from bot.errors import InputError
-from bot.generation.again.next_steps import IMAGE, VIDEO, RewrittenPrompts
+from bot.generation.again.next_steps import IMAGE, VIDEO, NextSteps
 from bot.generation.again.rerun import Reruns
 from bot.generation.generation import Generation
 from cogs.results import texts
@@ -30,7 +30,7 @@ ACTIONS = {IMAGE: "prompt_image", VIDEO: "prompt_video"}
 
 
 def of_prompt(bot: Bot, job: Job, shown_above: Decimal | None) -> list[discord.ui.Item[Any]]:
-    targets = use(bot, RewrittenPrompts).targets(job)
+    targets = use(bot, NextSteps).targets_of_prompt(job)
     controls: list[discord.ui.Item[Any]] = [
         Control.button(
             ACTIONS[target],
@@ -54,7 +54,7 @@ async def _generation(interaction: Interaction, job: Job, target: str) -> Genera
     prompt = rewritten_prompt((job,), bot.catalogue)
     if prompt is None:
         raise InputError(GONE)
-    return await use(bot, RewrittenPrompts).generation(job, prompt, target, await viewer_of(interaction))
+    return await use(bot, NextSteps).of_prompt(job, prompt, target, await viewer_of(interaction))
 
 
 @on_job("prompt_image")
@@ -83,7 +83,7 @@ async def rewrite_again(interaction: Interaction, job: Job, _values: Sequence[st
 @on_job("prompt_edit")
 async def edit_first(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
     """Open a form with the prompt, and generate an image or a video from the edited one."""
-    targets = use(interaction, RewrittenPrompts).targets(job)
+    targets = use(interaction, NextSteps).targets_of_prompt(job)
     if not targets:
         raise InputError(GONE)
     generation = await _generation(interaction, job, targets[0])

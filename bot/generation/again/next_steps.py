@@ -43,6 +43,9 @@ _PREFILLED: Mapping[str, Mapping[str, str]] = MappingProxyType(
 """Prefilled form values, by operation and path."""
 _FIXED: Mapping[str, Mapping[str, str]] = MappingProxyType({"soundfx.generate": {"mode": "video_context"}})
 """Values that follow from the medium."""
+IMAGE, VIDEO = "image.generate", "video.generate"
+_CARRIED = {"aspectRatio": "aspect_ratio", "duration": "duration"}
+"""Fields of a prompt's rewrite that a generation keeps; the style is already in the text."""
 _SAME_PROMPT = frozenset({"video.generate", "smartmotion.generate", "soundfx.generate"})
 """Operations that describe the same scene, so the source's prompt is a good start."""
 
@@ -141,6 +144,32 @@ class NextSteps:
         self.switches.require_on(guild_id, operation)
         return next_step(operation, medium)
 
+    def is_prompt(self, job: Job) -> bool:
+        operation = self.catalogue.current.find(job.operation)
+        return operation is not None and operation.workflow == "prompt"
+
+    def targets_of_prompt(self, job: Job) -> list[str]:
+        """Return the operations that take the prompt and are on here, best first; video prompts are for videos only.
+
+        Ones that Cannon Studio no longer offers come last.
+        """
+        catalogue = self.catalogue.current
+        is_for_video = job.operation == catalogue.resolve("prompt.enhance.video").id
+        targets = [VIDEO] if is_for_video else [IMAGE, VIDEO]
+        targets.sort(key=lambda target: not catalogue.resolve(target).offered)
+        return [target for target in targets if self.switches.is_on(job.guild_id, target)]
+
+    async def of_prompt(self, job: Job, prompt: str, target: str, viewer: Viewer) -> Generation:
+        """Return the generation of `target` with the job's rewritten prompt, private if the job's card is."""
+        known = {field.name for field in self.catalogue.current.resolve(target).fields}
+        carried = {_CARRIED[name]: value for name, value in job.input.items() if _CARRIED.get(name) in known}
+        return Generation(
+            operation=target,
+            values={**carried, "prompt": prompt},
+            private=await self.earlier.is_private(job, viewer),
+            parent_id=job.id,
+        )
+
 
 def next_shot(operation: Operation, film: Job, *, private: bool) -> NextStep:
     """Return the operation on a film, from its last frame on, or on the film itself where its model continues it."""
@@ -196,43 +225,3 @@ def _prefilled(operation: Operation, medium: Medium) -> dict[str, str]:
     if operation.id in _SAME_PROMPT and medium.job.depicts:
         prefilled["prompt"] = medium.job.depicts
     return prefilled
-
-
-IMAGE, VIDEO = "image.generate", "video.generate"
-_CARRIED = {"aspectRatio": "aspect_ratio", "duration": "duration"}
-"""Fields of the rewrite that the generation keeps; the style is already in the text."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class RewrittenPrompts:
-    """Makes generations from rewritten prompts."""
-
-    catalogue: LiveCatalogue
-    switches: OperationSwitches
-    earlier: EarlierJobs
-
-    def is_prompt(self, job: Job) -> bool:
-        operation = self.catalogue.current.find(job.operation)
-        return operation is not None and operation.workflow == "prompt"
-
-    def targets(self, job: Job) -> list[str]:
-        """Return the operations that take the prompt and are on here, best first; video prompts are for videos only.
-
-        Ones that Cannon Studio no longer offers come last.
-        """
-        catalogue = self.catalogue.current
-        is_for_video = job.operation == catalogue.resolve("prompt.enhance.video").id
-        targets = [VIDEO] if is_for_video else [IMAGE, VIDEO]
-        targets.sort(key=lambda target: not catalogue.resolve(target).offered)
-        return [target for target in targets if self.switches.is_on(job.guild_id, target)]
-
-    async def generation(self, job: Job, prompt: str, target: str, viewer: Viewer) -> Generation:
-        """Return the generation of `target` with the job's rewritten prompt, private if the job's card is."""
-        known = {field.name for field in self.catalogue.current.resolve(target).fields}
-        carried = {_CARRIED[name]: value for name, value in job.input.items() if _CARRIED.get(name) in known}
-        return Generation(
-            operation=target,
-            values={**carried, "prompt": prompt},
-            private=await self.earlier.is_private(job, viewer),
-            parent_id=job.id,
-        )

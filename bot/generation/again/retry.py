@@ -148,7 +148,7 @@ class Retries:
             async with self.sources.pace.request(origin.author_id):
                 for ref, medium in media.items():
                     kinds, label = frozenset({medium.kind}), texts.earlier_output(medium.kind)
-                    source = await self.sources.of_job(origin.author_id, done[ref.source], medium, kinds, label)
+                    source = await self.sources.of_job(done[ref.source], medium, kinds, label)
                     found[ref] = source.url
         return found
 

@@ -96,15 +96,15 @@ class Shots:
         try:
             async with _turn(self.joins, shots[-1].guild_id):
                 with scratch_files(self.folder, "film-") as folder:
-                    yield await self._joined(Path(folder), member_id, shots, max_bytes)
+                    yield await self._joined(Path(folder), shots, max_bytes)
         finally:
             self.joining.discard(member_id)
 
-    async def _joined(self, folder: Path, member_id: int, shots: list[Job], max_bytes: int) -> Path:
+    async def _joined(self, folder: Path, shots: list[Job], max_bytes: int) -> Path:
         names = []
         for number, job in enumerate(shots):
             medium = next(each for each in job.media if each.kind is MediaKind.VIDEO)
-            source = await self.sources.of_job(member_id, job, medium, FILMS, "video")
+            source = await self.sources.of_job(job, medium, FILMS, "video")
             names.append(await self._load(source.url, folder, f"shot-{number}", practice=job.practice))
         try:
             return await film.joined(folder, names, max_bytes=max_bytes)

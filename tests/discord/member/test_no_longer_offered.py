@@ -89,7 +89,7 @@ async def test_a_rewritten_prompt_leads_to_what_is_offered_first(rig: Rig):
     await rig.member.slash(rig.channel, "prompt for:image", prompt="gold")
     await rig.work()
     [job] = await rig.jobs()
-    targets = rig.bot.parts.generation.rewritten_prompts.targets
+    targets = rig.bot.parts.generation.next_steps.targets_of_prompt
     assert targets(job) == ["image.generate", "video.generate"]
     withdraw(rig, "image.generate")
     assert targets(job) == ["video.generate", "image.generate"]

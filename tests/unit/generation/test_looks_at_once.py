@@ -1,4 +1,4 @@
-"""How many looks at links there are at once: of one member, and of all."""
+"""How many requests check links at once, of one member, and how many files there are a minute."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from bot.errors import InputError, Refused
 from bot.generation.sources import LookPace
 from tests.support.rig import ManualClock
 
-OF_MEMBER, OF_ALL, A_MINUTE = 2, 8, 30
+OF_MEMBER, OF_ALL, A_MINUTE = 2, 20, 30
 
 
 class Looking:
-    """Looks that last until the test ends them."""
+    """Requests that last until the test ends them."""
 
     def __init__(self, pace: LookPace) -> None:
         self.pace = pace
@@ -22,7 +22,7 @@ class Looking:
         self.end = asyncio.Event()
 
     async def look(self, member_id: int) -> None:
-        async with self.pace.look(member_id):
+        async with self.pace.request(member_id):
             self.at_once[member_id] = self.at_once.get(member_id, 0) + 1
             try:
                 await self.end.wait()
@@ -35,9 +35,9 @@ async def turns() -> None:
         await asyncio.sleep(0)
 
 
-async def test_two_of_one_member_and_eight_of_all_look_at_once_and_all_have_their_turn() -> None:
+async def test_two_of_one_member_and_twenty_of_all_look_at_once_and_all_have_their_turn() -> None:
     looking = Looking(LookPace(ManualClock()))
-    tasks = [asyncio.create_task(looking.look(member)) for member in range(1, 11) for _ in range(5)]
+    tasks = [asyncio.create_task(looking.look(member)) for member in range(1, 21) for _ in range(5)]
     await turns()
     assert sum(looking.at_once.values()) == OF_ALL
     assert max(looking.at_once.values()) <= OF_MEMBER
@@ -57,7 +57,7 @@ async def test_a_member_who_keeps_two_busy_does_not_keep_others_from_looking() -
     await asyncio.gather(*tasks)
 
 
-async def test_a_cancelled_look_gives_its_place_back() -> None:
+async def test_a_cancelled_request_gives_its_place_back() -> None:
     pace = LookPace(ManualClock())
     looking = Looking(pace)
     tasks = [asyncio.create_task(looking.look(1)) for _ in range(4)]
@@ -65,23 +65,23 @@ async def test_a_cancelled_look_gives_its_place_back() -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
-    async with asyncio.timeout(60), pace.look(1), pace.look(1):
+    async with asyncio.timeout(60), pace.request(1), pace.request(1):
         pass
 
 
-async def test_a_member_has_thirty_looks_a_minute() -> None:
+async def test_a_member_has_thirty_files_a_minute() -> None:
     clock = ManualClock()
     pace = LookPace(clock)
-    for _ in range(A_MINUTE):
-        async with pace.look(1):
+    for _ in range(A_MINUTE // 10):
+        async with pace.request(1, 10):
             pass
     with pytest.raises(Refused):
-        async with pace.look(1):
+        async with pace.request(1):
             pass
-    async with pace.look(2):
+    async with pace.request(2):
         pass
     clock.advance(61)
-    async with pace.look(1):
+    async with pace.request(1):
         pass
 
 
