@@ -64,10 +64,6 @@ class ReactionListener(commands.Cog):
     def reactions(self) -> Reactions:
         return use(self.bot, Reactions)
 
-    @property
-    def acts(self) -> ReactionActs:
-        return use(self.bot, ReactionActs)
-
     # ------------------------------------------------------------------ added
 
     @commands.Cog.listener()
@@ -160,9 +156,9 @@ class ReactionListener(commands.Cog):
         try:
             await ACTIONS[reacted.rule.action](self.context, part)
         except Exception:
-            await self.acts.note_failed(reacted.key)
+            await self.reactions.note_failed(reacted.key)
             raise
-        await self.acts.note_done(reacted.key)
+        await self.reactions.note_done(reacted.key)
 
     async def _again(self, reacted: Reacted) -> Reacted:
         on = await self.reactions.find_card(reacted.guild.id, reacted.card.id, reacted.rule.emoji)
@@ -186,7 +182,7 @@ class ReactionListener(commands.Cog):
         Servers don't wait for each other.
         """
         of_guilds: dict[int, list[DueWish]] = {}
-        for wish in await self.acts.due(card_id=card_id):
+        for wish in await use(self.bot, ReactionActs).due(card_id=card_id):
             of_guilds.setdefault(wish.key.guild_id, []).append(wish)
         await asyncio.gather(*(self._fulfil_each(guild_id, wishes) for guild_id, wishes in of_guilds.items()))
 
@@ -202,17 +198,17 @@ class ReactionListener(commands.Cog):
                 log.info("reaction.later", card=wish.card_id, error=type(error).__name__)
             except Exception:
                 log.exception("reaction.failed", message=wish.key.message_id)
-                await self.acts.take_back(wish.key)
+                await self.reactions.forget(wish.key)
 
     async def _fulfil_due(self, wish: DueWish) -> None:
-        if wish not in await self.acts.due(card_id=wish.card_id):
+        if wish not in await use(self.bot, ReactionActs).due(card_id=wish.card_id):
             return  # removed or handled while waiting for the lock
         guild = await self.bot.known_guilds.find(wish.key.guild_id)
         if guild is None and not self.bot.is_ready() and not use(self.bot, Absences).is_absent(wish.key.guild_id):
             return  # the server is not in the cache yet
         reacted = None if guild is None else await self._waited(wish, guild)
         if reacted is None:
-            await self.acts.take_back(wish.key)
+            await self.reactions.forget(wish.key)
         else:
             await self._attempt(reacted, self._allowed_now(reacted))
 
@@ -220,7 +216,7 @@ class ReactionListener(commands.Cog):
         try:
             await require_allowed(self.context, reacted)
         except BotError:
-            await self.acts.note_failed(reacted.key)
+            await self.reactions.note_failed(reacted.key)
             raise
         await self._fulfil(reacted)
 
@@ -289,7 +285,7 @@ class ReactionListener(commands.Cog):
         if guild_id is None:
             return
         try:
-            for card_id in await self.acts.clear(guild_id, message_id, emoji):
+            for card_id in await self.reactions.clear(guild_id, message_id, emoji):
                 await self._count_stars(guild_id, card_id)
         except Exception:
             log.exception("reaction.not_cleared", message=message_id)

@@ -81,8 +81,8 @@ class Reactions:
     async def count(self, key: ReactionKey, reacted: ReactedCard) -> bool:
         """Note a reaction. Return whether it acts now.
 
-        It then waits until `accept`, or until it is noted as done or failed. Raises InputError for a card with erased
-        contents, which can only be removed.
+        It then waits until `note_done`, `note_failed` or `accept`. Raises InputError for a card with erased contents,
+        which can only be removed.
         """
         if reacted.rule.action is not ReactionAction.REMOVE:
             require_kept(*reacted.jobs)
@@ -124,6 +124,14 @@ class Reactions:
         await store.note_done(key)
         return True
 
+    async def note_done(self, key: ReactionKey) -> None:
+        """Note that a waiting reaction has acted; one noted by `accept` is unchanged."""
+        await self.store.reaction_acts.note_done(key)
+
+    async def note_failed(self, key: ReactionKey) -> None:
+        """Note that a reaction's action failed, so that its next event acts."""
+        await self.store.reaction_acts.note_failed(key)
+
     async def withdraw(self, key: ReactionKey) -> Withdrawal | None:
         """Remove a reaction, and cancel its unsubmitted jobs. None if it had not acted."""
         act = await self.store.reaction_acts.take_back(key)
@@ -132,6 +140,13 @@ class Reactions:
         reason = str(REACTION_WITHDRAWN)
         cancelled = act.made_card is not None and await self.jobs.undo_card(key.guild_id, act.made_card, reason)
         return Withdrawal(card_id=act.card_id, action=act.action, cancelled_card=act.made_card if cancelled else None)
+
+    async def forget(self, key: ReactionKey) -> None:
+        await self.store.reaction_acts.take_back(key)
+
+    async def clear(self, guild_id: int, message_id: int, emoji: str | None) -> list[str]:
+        """Remove all reactions on a message, or those with one emoji. Return their cards' ids."""
+        return await self.store.reaction_acts.clear(guild_id, message_id, emoji)
 
     async def may_report(self, guild_id: int, what: str) -> bool:
         """Whether to report now that a reaction did nothing; the same `what` once in `QUIET_S`."""
