@@ -28,9 +28,7 @@ from bot.app.practice_process import NoPracticeStudio, PracticeProcess, Practice
 from bot.catalogue import Catalogue, LiveCatalogue
 from bot.delivery import CardSurface
 from bot.delivery.answers.command_payload import Translator
-from bot.delivery.answers.deferral import watch_attempts
-from bot.delivery.answers.responses import Bot, OpenForms, Responses, speak_to
-from bot.delivery.answers.texts import FORM_LOST
+from bot.delivery.answers.responses import Bot, Responses, speak_to
 from bot.delivery.card.memory import CardOwner, EveryCard
 from bot.delivery.channels.facts import in_time
 from bot.delivery.channels.guilds import GatewayGuilds, Guilds
@@ -141,7 +139,6 @@ class CannonBot(GatewayClient, Bot):
         self.metrics.shards(functools.partial(shard_states, self))
         self.responses = Responses(self.metrics, settings.docs_url)
         self.live_catalogue = LiveCatalogue(Catalogue(allow_local=_is_local(settings.cannon_api_url)))
-        self.forms = OpenForms()
         self.presses = TokenBucket(self.clock, 1, PRESS_AGAIN_S)
         self._unanswered = Waiting(self.clock, ANSWER_DEADLINE_S, _is_answered)
         self._run_worker = run_worker
@@ -349,12 +346,6 @@ class CannonBot(GatewayClient, Bot):
             return
         await super().on_error(event_method, *args, **kwargs)
 
-    async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
-        """Answer a form opened before a restart: discord.py drops it silently."""
-        if self.forms.is_lost(interaction):
-            speak_to(interaction)
-            await self.responses.warn(interaction, str(FORM_LOST))
-
     async def on_message(self, message: discord.Message, /) -> None:
         """Run no text commands: cogs/words answers mentions."""
 
@@ -428,7 +419,7 @@ def _client_options(gate: DiscordGate) -> dict[str, Any]:
         "allowed_contexts": app_commands.AppCommandContext(guild=True, dm_channel=False, private_channel=False),
         "chunk_guilds_at_startup": False,
         "max_messages": None,
-        "http_trace": watch_attempts(gate.trace()),
+        "http_trace": gate.trace(),
         "max_ratelimit_timeout": RATE_LIMIT_MAX_S,
     }
 

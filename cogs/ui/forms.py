@@ -10,7 +10,7 @@ from typing import Any, ClassVar, cast
 import discord
 
 from bot.delivery.answers.command_payload import file_types
-from bot.delivery.answers.responses import FORM_PREFIX, speak_to
+from bot.delivery.answers.responses import speak_to
 from bot.delivery.channels.facts import DISCORD_ERRORS
 from bot.domain.models import MediaKind
 from bot.domain.texts import NOT_NOW
@@ -27,14 +27,13 @@ INPUTS, TITLE_CHARS, LABEL_CHARS, ABOUT_CHARS, INPUT_CHARS = 5, 45, 45, 100, 400
 
 
 class Form(discord.ui.Modal):
-    """A modal; a subclass answers it. After a restart its custom id is unknown, and the bot says so."""
+    """A modal; a subclass answers it. After a restart it is unknown: Discord says so, and keeps what was typed."""
 
     takes_key: ClassVar = False
 
     def __init__(self, bot: Bot, *, title: str, name: str) -> None:
-        super().__init__(title=title, custom_id=f"{FORM_PREFIX}{name}:{secrets.token_hex(8)}", timeout=FORM_TIMEOUT_S)
+        super().__init__(title=title, custom_id=f"form:{name}:{secrets.token_hex(8)}", timeout=FORM_TIMEOUT_S)
         self.bot = bot
-        bot.forms.add(self.custom_id)
 
     async def answer(self, interaction: Interaction) -> None:
         raise NotImplementedError
@@ -44,18 +43,11 @@ class Form(discord.ui.Modal):
         await self.answer(cast("Interaction", interaction))
 
     async def interaction_check(self, interaction: discord.Interaction, /) -> bool:
-        """Use the member's language; record that the form was sent, here and on the interaction.
-
-        Raises InputError for a key, unless the form takes one.
-        """
+        """Use the member's language. Raises InputError for a key, unless the form takes one."""
         speak_to(interaction)
-        self.bot.forms.take(self.custom_id, interaction)
         if not self.takes_key:
             require_no_key(cast("dict[str, Any]", interaction.data or {}).get("components", ()))
         return True
-
-    async def on_timeout(self) -> None:
-        self.bot.forms.discard(self.custom_id)
 
     async def on_error(  # type: ignore[override]  # discord.py types a modal as a view, whose hook has an item too
         self, interaction: discord.Interaction, error: Exception, /

@@ -126,15 +126,6 @@ async def test_a_form_is_refused_in_the_member_s_language(rig: Rig, monkeypatch:
     assert spoken(refused.response.content) == {"ja"}
 
 
-async def test_a_form_of_before_the_restart_is_refused_in_the_member_s_language(rig: Rig):
-    form = await rig.moderator.slash(rig.channel, "studio key", action="set")
-    rig.bot.forms.discard(form.modal["custom_id"])
-    rig.bot._connection._view_store._modals.clear()
-    speaks(rig.moderator, "es-ES")
-    refused = await rig.moderator.submit_modal(form, filled(form))
-    assert spoken(refused.response.content) == {"es"}
-
-
 @pytest.mark.long
 async def test_a_task_that_an_interaction_begins_speaks_no_member_s_language(rig: Rig):
     heard: list[str] = []

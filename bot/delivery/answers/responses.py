@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, cast
+from typing import Any
 
 import discord
 import structlog
@@ -182,46 +182,10 @@ def _command_name(interaction: discord.Interaction[Any]) -> str:
     return command.qualified_name if command is not None else str(interaction.type)
 
 
-FORM_PREFIX = "form:"
-
-_SUBMITTED = "form submitted"
-"""Marks an interaction whose form this process handled."""
-
-
-class OpenForms:
-    """The custom ids of this process's open forms."""
-
-    def __init__(self) -> None:
-        self._custom_ids: set[str] = set()
-
-    def __len__(self) -> int:
-        return len(self._custom_ids)
-
-    def add(self, custom_id: str) -> None:
-        self._custom_ids.add(custom_id)
-
-    def take(self, custom_id: str, interaction: discord.Interaction[Any]) -> None:
-        """Remove a submitted form, and mark its interaction for a later `is_lost`."""
-        interaction.extras[_SUBMITTED] = True
-        self.discard(custom_id)
-
-    def discard(self, custom_id: str) -> None:
-        self._custom_ids.discard(custom_id)
-
-    def is_lost(self, interaction: discord.Interaction[Any]) -> bool:
-        """Whether this submits a form opened before a restart."""
-        if interaction.type is not discord.InteractionType.modal_submit:
-            return False
-        custom_id = str(cast("dict[str, Any]", interaction.data or {}).get("custom_id", ""))
-        known = custom_id in self._custom_ids or _SUBMITTED in interaction.extras
-        return custom_id.startswith(FORM_PREFIX) and not known
-
-
 class Bot(commands.AutoShardedBot):
     """A client that answers members. Its subclass sets the attributes."""
 
     clock: Clock
-    forms: OpenForms
     live_catalogue: LiveCatalogue
     presses: TokenBucket
     """Recent presses, to catch double ones."""

@@ -13,7 +13,4 @@ GET_SUPPORT = Text("Get support")
 OLD_COMMAND = Text(
     "The bot was updated and no longer has this command. Reload Discord and try again.", why="bot.restarted"
 )
-FORM_LOST = Text(
-    "The bot was restarted after you opened this form, so nothing was saved. Please open it again.", why="bot.restarted"
-)
 WARNING = "⚠️ {sentence}".format

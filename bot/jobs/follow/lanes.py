@@ -12,6 +12,7 @@ import math
 from collections import Counter, OrderedDict, deque
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any, Generic, TypeVar
 
 from bot.domain.jobs.poll_schedule import least_wait_s
 from bot.domain.models import Job, JobState
@@ -21,6 +22,36 @@ REMOTE_STATES = frozenset({JobState.QUEUED, JobState.PROCESSING})
 
 Entry = tuple[float, int, "Followed"]
 """Due time, monotonic seconds, and a number unique in the lane."""
+
+
+Value = TypeVar("Value")
+
+
+class _Rare(Generic[Value]):
+    """An attribute of `Followed` that is usually at its default, where it takes no memory."""
+
+    def __init__(self, default: Value) -> None:
+        self._default = default
+        self._name = ""
+
+    def __set_name__(self, _owner: type[Followed], name: str) -> None:
+        self._name = name
+
+    def __get__(self, followed: Followed, _owner: type[Followed]) -> Value:
+        rare = followed.rare
+        if rare is None:
+            return self._default
+        value: Value = rare.get(self._name, self._default)
+        return value
+
+    def __set__(self, followed: Followed, value: Value) -> None:
+        if value != self._default:
+            if followed.rare is None:
+                followed.rare = {}
+            followed.rare[self._name] = value
+        elif followed.rare is not None:
+            followed.rare.pop(self._name, None)
+            followed.rare = followed.rare or None
 
 
 @dataclass(slots=True, eq=False)
@@ -49,30 +80,33 @@ class Followed:
     """The job's value."""
     answers_to: str | None = None
     """The slot of the key that knows the job, once a poll was answered."""
-    is_overdue: bool = False
-    language: str = ""
+    rare: dict[str, Any] | None = None
+    """Non-default values of the attributes below."""
+
+    is_overdue = _Rare[bool](False)
+    language = _Rare[str]("")
     """The card's when it was answered, for the first attempt; '' if it has to be read."""
-    is_begun: bool = False
+    is_begun = _Rare[bool](False)
     """Whether its first attempt was stored with its card's answer, and this process has not sent it yet."""
-    busy: bool = False
-    attempted_at: float | None = None
+    busy = _Rare[bool](False)
+    attempted_at = _Rare[float | None](None)
     """First submission by this process, monotonic seconds."""
-    denied_at: float | None = None
+    denied_at = _Rare[float | None](None)
     """First of the current denials by the API, monotonic seconds."""
-    denials: int = 0
+    denials = _Rare[int](0)
     """Consecutive denials."""
-    blocked_at: float | None = None
+    blocked_at = _Rare[float | None](None)
     """Since when there is no key for it, monotonic seconds."""
-    posting_failed_at: float | None = None
+    posting_failed_at = _Rare[float | None](None)
     """When posting began to fail, monotonic seconds; reset by anything else."""
-    failures: int = 0
-    trouble: str = ""
+    failures = _Rare[int](0)
+    trouble = _Rare[str]("")
     """Result of its last failed call, so that the same is not stored again."""
-    hint_due: float | None = None
+    hint_due = _Rare[float | None](None)
     """Deadline of the poll that a hint asks for, monotonic seconds; None without an unserved hint."""
-    hint_served_at: float = -math.inf
+    hint_served_at = _Rare[float](-math.inf)
     """When the turn that served a hint began, monotonic seconds."""
-    decided: bool = False
+    decided = _Rare[bool](False)
     """Whether a decision came while it was busy."""
 
     @property

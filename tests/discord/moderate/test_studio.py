@@ -117,24 +117,6 @@ async def test_a_moderator_who_loses_the_role_while_the_form_is_open_is_refused(
     assert await stored(rig) is None
 
 
-async def test_a_form_opened_before_a_restart_says_so_and_saves_nothing(rig: Rig):
-    shown = await rig.moderator.slash(rig.channel, KEY)
-    [field] = rig.form_fields(shown)
-    await rig.restart()
-    result = await rig.moderator.submit_modal(shown, {field: GUILD_KEY})
-    assert "was restarted after you opened" in private_sentence(result)
-    assert await stored(rig) is None
-
-
-async def test_forms_are_forgotten_once_sent(rig: Rig):
-    await rig.moderator.slash(rig.channel, KEY)
-    assert len(rig.bot.forms) == 1
-    await send_key(rig, GUILD_KEY)
-    assert len(rig.bot.forms) == 1
-    await send_key(rig, "two words")
-    assert len(rig.bot.forms) == 1
-
-
 CANARY = "cs_live_canary_QqZz7788Wv0123456789xyz"
 
 

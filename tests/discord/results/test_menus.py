@@ -11,7 +11,6 @@ import pytest
 from PIL import Image
 
 from bot.delivery.answers.command_payload import is_anywhere
-from bot.delivery.answers.texts import FORM_LOST
 from bot.domain.models import JobState
 from sandbox.media.render import mp3, mp4
 from sandbox.media.words import scene_of
@@ -215,14 +214,6 @@ async def test_a_result_is_taken_as_its_job(rig: Rig, restarted: bool):
     await settled_exactly(rig)
 
 
-async def test_a_form_that_was_open_over_a_restart_says_so(rig: Rig):
-    message, _ = await result_of(rig, "image generate", prompt="a heron")
-    shown = await menu(rig, "Animate", message)
-    await rig.restart()
-    assert private_sentence(await rig.member.submit_modal(shown, fill(shown, {"Prompt": "x"}))) == str(FORM_LOST)
-    assert len(await rig.jobs()) == 1
-
-
 async def test_a_card_whose_job_is_not_done_has_no_next_step(rig: Rig):
     await rig.member.slash(rig.channel, "image generate", prompt="a heron")
     assert "none" in private_sentence(await menu(rig, "Edit image", rig.messages()[0]))
@@ -263,7 +254,6 @@ async def test_menus_leave_nothing_in_memory_but_forms_that_time_out(rig: Rig):
     assert all(form.timeout for form in kept._modals.values())
     await rig.member.submit_modal(shown, fill(shown, {"Prompt": "x"}))
     assert kept._modals == {}
-    assert len(rig.bot.forms) == 0
 
 
 @pytest.mark.parametrize(

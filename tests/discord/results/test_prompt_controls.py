@@ -7,7 +7,7 @@ from typing import Any
 import discord
 import pytest
 
-from bot.delivery.answers.texts import FORM_LOST, UNEXPECTED
+from bot.delivery.answers.texts import UNEXPECTED
 from bot.domain.custom_ids import custom_id
 from bot.domain.models import Job, JobState
 from bot.errors import InputError
@@ -162,17 +162,6 @@ async def test_edit_first_on_a_prompt_for_a_video_asks_for_a_video_only(rig: Rig
     await rig.member.submit_modal(shown, fill(shown, {"Prompt": "a wolf", "Duration": "10 s"}))
     job = await newest(rig)
     assert (job.operation, job.input) == ("video.generate", {"prompt": "a wolf", "duration": 10})
-
-
-async def test_a_form_that_was_open_over_a_restart_says_so(rig: Rig):
-    message, _ = await rewritten(rig)
-    shown = await rig.member.click(message, label="Edit first")
-    await rig.restart()
-    result = await rig.member.submit_modal(
-        shown, fill(shown, {"What do you want to make?": ["image.generate"], "Prompt": "x"})
-    )
-    assert private_sentence(result) == str(FORM_LOST)
-    assert len(await rig.jobs()) == 1
 
 
 async def test_a_form_of_a_card_that_was_deleted_meanwhile_still_works(rig: Rig):

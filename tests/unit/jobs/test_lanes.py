@@ -368,6 +368,16 @@ def test_every_job_has_its_turn_however_many_are_due() -> None:
     assert len(set(order)) == 3000
 
 
+def test_what_is_rare_takes_no_memory_until_it_is_there() -> None:
+    job = followed()
+    job.failures, job.trouble, job.decided = 0, "", False
+    assert job.rare is None
+    job.failures, job.denied_at = 3, 5.0
+    assert (job.failures, job.denied_at, job.denials, job.hint_served_at) == (3, 5.0, 0, -math.inf)
+    job.failures, job.denied_at = 0, None
+    assert job.rare is None
+
+
 def test_a_server_whose_job_is_due_later_does_not_wait_for_all_that_others_had_before():
     """Each crowded server has one turn at a time, so that all servers are equal at each choice."""
     crowd = [followed(guild_id, due=float(number)) for guild_id in (1, 2, 3) for number in range(20)]
