@@ -1,7 +1,7 @@
 """Cannon Studio's REST API over HTTP: one call returns a value or raises a CannonError.
 
-The key travels only in each request's header, which is kept in memory for some minutes and stored nowhere. The client
-follows no redirect (httpx would forward the header to another origin) and logs neither key, link nor body.
+The key travels only in each request's header, and is stored nowhere. The client follows no redirect (httpx would
+forward the header to another origin) and logs neither key, link nor body.
 """
 
 from __future__ import annotations
@@ -45,13 +45,10 @@ from bot.runtime.metrics import Metrics
 from bot.runtime.network.transport import (
     HttpClient,
     NoAnswer,
-    RepeatedRequest,
-    RequestHead,
     TooMuch,
     answer_to,
     read_capped,
 )
-from bot.runtime.pace import TimedMemory
 
 log = structlog.get_logger(__name__)
 
@@ -61,8 +58,6 @@ ETAG_LIMIT_CHARS: Final = 200
 TIMEOUT_S: Final = 30.0
 POLL_S: Final = 2.0
 """Default interval of `wait` (the API's sample says 2000 ms)."""
-HEAD_KEPT_S: Final = 300.0
-"""How long a request's head, and in it a key, is kept in memory for the next poll."""
 
 _BY_STATUS: Final[Mapping[int, tuple[type[CannonError], Text]]] = {
     401: (KeyRefused, texts.KEY_NOT_ACCEPTED),
@@ -109,8 +104,6 @@ class CannonClient:
         self._metrics = metrics
         self._budgets = budgets
         self._timeout_s = timeout_s
-        self._heads = TimedMemory[tuple[str, str | None], RequestHead](clock, HEAD_KEPT_S)
-        """Of the requests that differ in a name only, by path and key. Never logged or stored."""
         self._routes = KeyRoutes(
             _origin(base_url), timeout_s=timeout_s, transport=transport, practice_transport=practice_transport
         )
@@ -246,17 +239,12 @@ class CannonClient:
         route = self._routes.of(key)
         if route is None:
             raise CannonUnavailable(texts.NO_PRACTICE)
-        if name and (head := self._heads.get((path, key))) is not None:
-            return route.http, RepeatedRequest(head, name)
         sent = {"accept": "application/json", **(headers or {})}
         if key is not None:
             if not key.isascii() or not key.isprintable() or not key.strip():
                 raise KeyRefused(texts.IMPOSSIBLE_KEY, 401)
             sent["x-api-key"] = key
-        address = f"{route.base}{API_PATH}{path}"
-        if name:
-            head = self._heads.put((path, key), route.http.head(f"{address}/", sent))
-            return route.http, RepeatedRequest(head, name)
+        address = f"{route.base}{API_PATH}{path}{name and f'/{name}'}"
         return route.http, route.http.build_request(method, address, headers=sent, content=content)
 
     async def _made(self, http: HttpClient, request: httpx.Request) -> _Answer:

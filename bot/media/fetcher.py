@@ -39,15 +39,13 @@ from bot.runtime.clock import Clock
 from bot.runtime.failpoints import failpoint
 from bot.runtime.network.safe_urls import checked, origins_of
 from bot.runtime.network.transport import (
-    BrokenEncoding,
     HttpClient,
     NoAnswer,
     OriginTransport,
-    UnknownEncoding,
-    Unpacker,
     answer_to,
     chunks,
     content_length,
+    is_packed,
     public_transport,
 )
 
@@ -79,36 +77,6 @@ class DownloadPace:
             raise MediaSlow(texts.NOT_LOADED)
         if now - self._points[-1][0] >= self._window_s / _STEPS:
             self._points.append((now, self._bytes))
-
-
-async def body_of(response: httpx.Response, pace: DownloadPace | None = None) -> AsyncIterator[bytes]:
-    """Yield the decoded body in pieces; the caller limits the sum.
-
-    Raises MediaWrongKind for an unsupported encoding, MediaUnreachable for a broken one or a body too slow for
-    `pace`, NoAnswer if it breaks off.
-    """
-    unpacker = _unpacker(response)
-    try:
-        async for chunk in chunks(response):
-            if pace is not None:
-                pace.add(len(chunk))
-            for piece in unpacker.feed(chunk):
-                yield piece
-        unpacker.finish()
-    except BrokenEncoding:
-        raise MediaUnreachable(texts.NOT_LOADED) from None
-
-
-def is_packed(response: httpx.Response) -> bool:
-    """Whether the body is compressed, though not requested. Raises MediaWrongKind like `body_of`."""
-    return _unpacker(response).is_needed
-
-
-def _unpacker(response: httpx.Response) -> Unpacker:
-    try:
-        return Unpacker(response.headers.get("content-encoding", ""))
-    except UnknownEncoding:
-        raise MediaWrongKind(texts.NOT_LOADED) from None
 
 
 __all__ = ["LocalFile", "MediaFetcher", "NewTransport", "OnProgress", "OriginTransport", "SourceFacts"]
@@ -290,11 +258,9 @@ class MediaFetcher:
         headers = {"range": f"bytes={span.start}-{span.stop - 1}"}
         async with self._answer(self._checks, url, headers) as response:
             ranged = response.status_code == 206
-            if ranged and is_packed(response):
-                raise MediaWrongKind(texts.NOT_LOADED)  # parts of a compressed file cannot be decompressed
-            size = _size_in_range(response, span) if ranged else _declared_size(response)
+            size = _size_in_range(response, span) if ranged else content_length(response)
             data, wanted = bytearray(), span.stop - span.start
-            async for chunk in body_of(response):
+            async for chunk in chunks(response):
                 data += chunk
                 if len(data) >= wanted:
                     break
@@ -306,12 +272,14 @@ class MediaFetcher:
     async def _answer(
         self, http: HttpClient, link: str, headers: dict[str, str] | None = None
     ) -> AsyncIterator[httpx.Response]:
-        """Yield the response after redirects. Raises MediaUnsafe, MediaGone, MediaUnreachable or NoAnswer."""
+        """Yield the response after redirects. Raises NoAnswer, or a MediaError leaf."""
         url = checked(link, self._allowed)
         for _ in range(REDIRECT_LIMIT + 1):
             async with answer_to(http, http.build_request("GET", url, headers=headers)) as response:
                 if not response.is_redirect:
                     _refuse_status(response.status_code, ranged=headers is not None)
+                    if is_packed(response):
+                        raise MediaWrongKind(texts.NOT_LOADED)
                     yield response
                     return
                 url = checked(_target(url, response), self._allowed)
@@ -340,11 +308,12 @@ async def _fill(
     pace: DownloadPace,
     on_progress: OnProgress | None,
 ) -> Sniffed:
-    total = _declared_size(response)
+    total = content_length(response)
     if total is not None and total > limit:
         raise _too_large(limit)
     head, found, halved = bytearray(), None, False
-    async for chunk in body_of(response, pace):
+    async for chunk in chunks(response):
+        pace.add(len(chunk))
         if part.size + len(chunk) > limit:
             raise _too_large(limit)
         part.write(chunk)
@@ -374,11 +343,6 @@ def _refuse_status(status: int, *, ranged: bool) -> None:
     if 400 <= status < 500 and status not in _LATER:
         raise MediaGone(texts.GONE)  # object stores answer 400 or 403 for an expired link
     raise MediaUnreachable(texts.NOT_LOADED)
-
-
-def _declared_size(response: httpx.Response) -> int | None:
-    """Return the file's size in bytes, None if unknown or compressed."""
-    return None if is_packed(response) else content_length(response)
 
 
 def _target(url: httpx.URL, response: httpx.Response) -> str:

@@ -12,10 +12,8 @@ import httpx
 import pytest
 from aiohttp import web
 
-from bot.cannon.client import HEAD_KEPT_S
 from bot.cannon.wire import RemoteStatus
 from bot.errors import CannonUnavailable, InputRefused, KeyRefused, RequestNotFound, UnreadableAnswer
-from bot.runtime.network.transport import HttpClient
 from tests.support.machine import slowness
 
 KEY, OTHER_KEY = "cs_test_0123456789abcdef", "cs_test_fedcba9876543210"
@@ -122,35 +120,6 @@ async def test_a_key_that_cannot_be_a_header_is_refused_without_a_call(key, serv
     assert seen == []
 
 
-async def test_polls_of_one_key_share_a_head_that_is_made_once_and_another_key_has_its_own(
-    serve, client_for, jump_clock, monkeypatch
-):
-    seen, made = [], []
-    head = HttpClient.head
-    monkeypatch.setattr(HttpClient, "head", lambda *given: made.append(given[1]) or head(*given))
-    origin = await serve(answering({"status": "processing"}, seen=seen))
-    client = await client_for(origin, clock=jump_clock)
-    for key, remote_id in (
-        (KEY, "req_1"),
-        (KEY, "req:2~b"),
-        (OTHER_KEY, "req_1"),
-        (KEY, "req_3"),
-        (OTHER_KEY, "req_4"),
-    ):
-        await client.get(key, remote_id)
-    assert [(each.headers["x-api-key"], each.path) for each, _ in seen] == [
-        (KEY, "/api/v1/requests/req_1"),
-        (KEY, "/api/v1/requests/req:2~b"),
-        (OTHER_KEY, "/api/v1/requests/req_1"),
-        (KEY, "/api/v1/requests/req_3"),
-        (OTHER_KEY, "/api/v1/requests/req_4"),
-    ]
-    assert made == [f"{origin}/api/v1/requests/"] * 2
-    jump_clock.now += HEAD_KEPT_S
-    await client.get(KEY, "req_5")
-    assert len(made) == 3, "what a head has of a key is not kept for ever"
-
-
 async def test_a_poll_sends_the_headers_of_any_call_and_no_others(serve, client_for):
     seen = []
     client = await client_for(await serve(answering({**DONE, "ok": True}, seen=seen)))
@@ -162,7 +131,7 @@ async def test_a_poll_sends_the_headers_of_any_call_and_no_others(serve, client_
     }
 
 
-async def test_a_transport_that_does_not_know_heads_gets_the_whole_address(client_for):
+async def test_a_poll_asks_the_whole_address(client_for):
     seen = []
 
     def answer(request):

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gzip
 import json
-import tracemalloc
-import zlib
 
 import pytest
 from aiohttp import web
@@ -220,33 +217,12 @@ async def test_a_promised_length_over_the_cap_is_refused_before_reading(serve_ra
         await client.get(KEY, "req_1")
 
 
-@pytest.mark.long
-@pytest.mark.parametrize("coding", ["gzip", pytest.param("deflate", marks=pytest.mark.long)])
-async def test_a_bomb_is_never_unpacked_past_the_cap(coding, serve, client_for):
-    pack = gzip.compress if coding == "gzip" else zlib.compress
-    bomb = pack(b" " * (300 * 2**20), 9)
-    client = await client_for(await serve(saying(bomb, headers={"content-encoding": coding})), timeout_s=30)
-    tracemalloc.start()
-    try:
-        with pytest.raises(UnreadableAnswer, match="an answer that I can't read"):
-            await client.get(KEY, "req_1")
-        assert tracemalloc.get_traced_memory()[1] < 20 * 2**20
-    finally:
-        tracemalloc.stop()
-
-
-async def test_a_small_packed_answer_is_read_all_the_same(serve, client_for):
-    body = gzip.compress(b'{"id": "req_1", "status": "queued"}', mtime=0)
-    client = await client_for(await serve(saying(body, headers={"content-encoding": "gzip"})))
-    assert (await client.get(KEY, "req_1")).status == "queued"
-
-
-@pytest.mark.parametrize(
-    ("coding", "body"), [("gzip", b"no gzip"), ("gzip", gzip.compress(b"{}", mtime=0)[:-9]), ("br", b"x")]
-)
-async def test_a_broken_or_unknown_packing_is_a_typed_error(coding, body, serve, client_for):
-    client = await client_for(await serve(saying(body, headers={"content-encoding": coding})))
-    with pytest.raises((CannonUnavailable, UnreadableAnswer)):
+@pytest.mark.parametrize("coding", ["gzip", "deflate", "br"])
+async def test_a_packed_answer_is_refused_without_unpacking_it(coding, serve, client_for):
+    client = await client_for(
+        await serve(saying('{"id": "req_1", "status": "queued"}', headers={"content-encoding": coding}))
+    )
+    with pytest.raises(UnreadableAnswer, match="an answer that I can't read"):
         await client.get(KEY, "req_1")
 
 

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import gzip
 import io
 import logging
 import os
 import wave
-import zlib
 
 import pytest
 from aiohttp import web
@@ -230,33 +228,15 @@ async def test_a_cancelled_download_leaves_nothing(serve_raw, media_for, tmp_pat
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize(("encoding", "pack"), [("gzip", gzip.compress), ("deflate", zlib.compress)])
-async def test_a_file_that_its_host_packs_is_unpacked(encoding, pack, serve, media_for, tmp_path):
-    body = png()
-    origin = await serve(giving(pack(body), headers={"content-encoding": encoding}, ranges=False))
-    media = media_for(origin)
-    file = await media.download(f"{origin}/a", tmp_path, "job", expect=MediaKind.IMAGE)
-    assert file.path.read_bytes() == body
-    facts = await media.inspect(f"{origin}/a")
-    assert (facts.kind, facts.size) == (MediaKind.IMAGE, len(body))
-
-
-async def test_a_packed_file_is_cut_at_the_cap_and_a_broken_one_is_unreachable(serve, media_for, tmp_path):
-    bomb, cut = gzip.compress(png() + bytes(8_000_000)), gzip.compress(png())[:-20]
-    for body, error in [(bomb, MediaTooLarge), (cut, MediaUnreachable), (b"plain", MediaUnreachable)]:
-        origin = await serve(giving(body, headers={"content-encoding": "gzip"}, ranges=False))
-        with pytest.raises(error):
-            await media_for(origin).download(f"{origin}/a", tmp_path, "job", expect=None, max_bytes=1_000_000)
-    assert list(tmp_path.iterdir()) == []
-
-
-async def test_a_file_packed_in_another_way_is_refused(serve, media_for, tmp_path):
-    origin = await serve(giving(png(), headers={"content-encoding": "br"}, ranges=False))
+@pytest.mark.parametrize("encoding", ["gzip", "GZip ", "deflate", "br"])
+async def test_a_packed_file_is_refused(encoding, serve, media_for, tmp_path):
+    origin = await serve(giving(png(), headers={"content-encoding": encoding.strip()}, ranges=False))
     media = media_for(origin)
     with pytest.raises(MediaWrongKind, match="couldn't load"):
         await media.download(f"{origin}/a", tmp_path, "job", expect=None)
     with pytest.raises(MediaWrongKind, match="couldn't load"):
         await media.inspect(f"{origin}/a")
+    assert list(tmp_path.iterdir()) == []
 
 
 async def test_a_full_disk_is_too_large_and_leaves_nothing(serve, media_for, tmp_path, monkeypatch):

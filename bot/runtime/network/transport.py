@@ -7,133 +7,50 @@ aiohttp's own errors, so all are turned into `NoAnswer` in one place.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import re
 import socket
 import ssl
-import threading
-import zlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 import aiohttp
 import httpx
-import yarl
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.http_exceptions import HttpProcessingError
 from httpx_aiohttp import AiohttpTransport
-from multidict import CIMultiDict, CIMultiDictProxy
 
 from bot.errors import MediaUnsafe
 from bot.runtime import texts
 from bot.runtime.network.safe_urls import HTTPS_PORT, Origin, is_public, origins_of
 
-AT_ONCE = 4
 ANSWER_TIMEOUT_S = 5.0
-"""Timeout of an answer, including the wait for a slot."""
+"""Timeout of an answer, including the wait for a thread."""
 THREADS_MAX = 16
 """Includes abandoned look-ups: they cannot be interrupted, and may last half a minute."""
 
 
 class NameLookup:
-    """Resolves names by the system, `AT_ONCE` at a time. A timeout counts as no address."""
+    """Resolves names by the system, in threads of its own. A timeout counts as no address."""
 
     def __init__(self, *, timeout_s: float = ANSWER_TIMEOUT_S) -> None:
         self._timeout_s = timeout_s
-        self._places = asyncio.Semaphore(AT_ONCE)
-        self._threads = 0
+        self._threads = ThreadPoolExecutor(THREADS_MAX, "names")
 
     async def __call__(self, host: str, port: int) -> Sequence[str]:
         """Return the name's addresses as text. Raises OSError."""
+        look_up = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
         try:
-            async with asyncio.timeout(self._timeout_s), self._places:
-                return await self._in_thread(host, port)
+            async with asyncio.timeout(self._timeout_s):
+                found = await asyncio.get_running_loop().run_in_executor(self._threads, look_up)
         except TimeoutError:
             raise OSError("no name server has answered in time") from None
-
-    async def _in_thread(self, host: str, port: int) -> Sequence[str]:
-        if self._threads >= THREADS_MAX:
-            raise OSError("too many names are without an answer")
-        loop = asyncio.get_running_loop()
-        answer: asyncio.Future[Sequence[str]] = loop.create_future()
-        # A daemon: a hanging look-up must not delay the exit.
-        thread = threading.Thread(target=self._look_up, args=(loop, answer, host, port), name="names", daemon=True)
-        self._threads += 1
-        thread.start()
-        return await answer
-
-    def _look_up(
-        self, loop: asyncio.AbstractEventLoop, answer: asyncio.Future[Sequence[str]], host: str, port: int
-    ) -> None:
-        found: Sequence[str] | OSError
-        try:
-            found = [str(entry[4][0]) for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
-        except OSError as error:
-            found = error
         except ValueError:  # UnicodeError: the name has no ASCII form
-            found = OSError("not a name")
-        with contextlib.suppress(RuntimeError):  # the loop is closed
-            loop.call_soon_threadsafe(self._settle, answer, found)
-
-    def _settle(self, answer: asyncio.Future[Sequence[str]], found: Sequence[str] | OSError) -> None:
-        self._threads -= 1
-        if answer.done():
-            return
-        if isinstance(found, OSError):
-            answer.set_exception(found)
-        else:
-            answer.set_result(found)
-
-
-PIECE_BYTES = 64 * 1024
-"""Maximum piece of decompressed data."""
-
-_PLAIN = frozenset({"", "identity"})
-_PACKED = frozenset({"gzip", "x-gzip", "deflate"})
-
-
-class UnknownEncoding(Exception):
-    """An unsupported content encoding."""
-
-
-class BrokenEncoding(Exception):
-    """A body that contradicts its content encoding."""
-
-
-class Unpacker:
-    """Decompresses one body. The caller limits the output."""
-
-    def __init__(self, encoding: str) -> None:
-        """Take the value of `Content-Encoding`, '' for none. Raises UnknownEncoding."""
-        name = encoding.strip().lower()
-        if name not in _PLAIN | _PACKED:
-            raise UnknownEncoding(name)
-        self.is_needed = name in _PACKED
-        self._inflate = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)  # detects gzip or zlib by the header
-
-    def feed(self, chunk: bytes) -> Iterator[bytes]:
-        """Yield decompressed data, in pieces of at most PIECE_BYTES. Raises BrokenEncoding."""
-        if not self.is_needed:
-            yield chunk
-            return
-        rest = chunk
-        while not self._inflate.eof:
-            try:
-                piece = self._inflate.decompress(rest, PIECE_BYTES)
-            except zlib.error as error:
-                raise BrokenEncoding(str(error)) from None
-            rest = self._inflate.unconsumed_tail
-            if piece:
-                yield piece
-            if not rest and len(piece) < PIECE_BYTES:
-                return
-
-    def finish(self) -> None:
-        """Note the end of the body. Raises BrokenEncoding if incomplete."""
-        if self.is_needed and not self._inflate.eof:
-            raise BrokenEncoding("cut")
+            raise OSError("not a name") from None
+        return [str(entry[4][0]) for entry in found]
 
 
 CONNECTIONS = 400
@@ -173,47 +90,6 @@ class TooMuch(Exception):
     """The body is over the cap, or has an unrequested content encoding."""
 
 
-class RequestHead:
-    """What GETs have in common, converted once: their address but for its last name, and their headers.
-
-    It may hold a key: never logged or stored.
-    """
-
-    def __init__(self, base: str, headers: Mapping[str, str], timeouts: Mapping[str, float | None]) -> None:
-        """Take an address that ends with a slash."""
-        self.base = base
-        self.headers = httpx.Headers(headers)
-        self.extensions = {"timeout": timeouts}
-        self._url = yarl.URL(base)
-        self._sent = CIMultiDictProxy(CIMultiDict(headers))
-        self._timeout = aiohttp.ClientTimeout(
-            sock_connect=timeouts["connect"], sock_read=timeouts["read"], connect=timeouts["pool"]
-        )
-
-    async def get(self, session: aiohttp.ClientSession, name: str) -> aiohttp.ClientResponse:
-        """Request what `name` names, which may stand in a path as it is. Raises aiohttp's errors."""
-        return await session.get(
-            self._url.joinpath(name, encoded=True),
-            headers=self._sent,
-            timeout=self._timeout,
-            allow_redirects=False,
-            auto_decompress=False,
-        )
-
-
-class RepeatedRequest(httpx.Request):
-    """A GET with a head. A transport that does not know heads parses its address, as of any request."""
-
-    def __init__(self, head: RequestHead, name: str) -> None:
-        self.method, self.head, self.name = "GET", head, name
-        self.headers, self.extensions = head.headers, head.extensions
-        self.stream, self._content = httpx.ByteStream(b""), b""
-
-    @property
-    def url(self) -> httpx.URL:  # type: ignore[override]  # an attribute of httpx's
-        return httpx.URL(f"{self.head.base}{self.name}")
-
-
 class HttpClient:
     """Minimal HTTP client: no redirects, cookies or compression.
 
@@ -236,10 +112,6 @@ class HttpClient:
     ) -> httpx.Request:
         every = {**OWN_HEADERS, **(headers or {})}
         return httpx.Request(method, url, headers=every, content=content, extensions=self._extensions)
-
-    def head(self, base: str, headers: Mapping[str, str]) -> RequestHead:
-        """Return the head of GETs below `base`, which ends with a slash."""
-        return RequestHead(base, {**OWN_HEADERS, **headers}, self._extensions["timeout"])
 
     async def send(self, request: httpx.Request) -> httpx.Response:
         """Return the response with its body unread. Raises TRANSPORT_ERRORS."""
@@ -287,7 +159,7 @@ async def answer_to(client: HttpClient, request: httpx.Request) -> AsyncIterator
 
 
 async def chunks(response: httpx.Response) -> AsyncIterator[bytes]:
-    """Yield the raw body, perhaps compressed. Raises NoAnswer if it breaks off."""
+    """Yield the raw body. Raises NoAnswer if it breaks off."""
     try:
         async for chunk in response.aiter_raw():
             yield chunk
@@ -296,7 +168,9 @@ async def chunks(response: httpx.Response) -> AsyncIterator[bytes]:
 
 
 async def read_capped(response: httpx.Response, limit_bytes: int) -> bytes:
-    """Return the decompressed body, at most `limit_bytes`. Raises TooMuch or NoAnswer."""
+    """Return the body, at most `limit_bytes`. Raises TooMuch or NoAnswer."""
+    if is_packed(response):
+        raise TooMuch
     if (length := content_length(response)) is not None and length > limit_bytes:
         raise TooMuch
     body = bytearray()
@@ -304,7 +178,12 @@ async def read_capped(response: httpx.Response, limit_bytes: int) -> bytes:
         body += chunk
         if len(body) > limit_bytes:
             raise TooMuch
-    return _unpacked(bytes(body), response.headers.get("content-encoding", ""), limit_bytes)
+    return bytes(body)
+
+
+def is_packed(response: httpx.Response) -> bool:
+    """Whether the body is compressed, though that was not requested: 299 KB of gzip can hold 300 MB."""
+    return response.headers.get("content-encoding", "").strip().lower() not in {"", "identity"}
 
 
 def content_length(response: httpx.Response) -> int | None:
@@ -418,31 +297,7 @@ def _transport(connector: Callable[[], aiohttp.TCPConnector]) -> httpx.AsyncBase
     def session() -> aiohttp.ClientSession:
         return aiohttp.ClientSession(connector=connector(), cookie_jar=aiohttp.DummyCookieJar())
 
-    return _Transport(verify=_NO_CERTIFICATES, client=session)
-
-
-class _Transport(AiohttpTransport):
-    """httpx-aiohttp's, but for requests with a head, whose parts need no conversion."""
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        if not isinstance(request, RepeatedRequest):
-            return await super().handle_async_request(request)
-        if not isinstance(self.client, aiohttp.ClientSession):
-            self.client = self.get_client()
-        response = await request.head.get(self.client, request.name)
-        return httpx.Response(response.status, headers=response.raw_headers, stream=_Body(response), request=request)
-
-
-class _Body(httpx.AsyncByteStream):
-    def __init__(self, response: aiohttp.ClientResponse) -> None:
-        self._response = response
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        async for chunk in self._response.content.iter_any():
-            yield chunk
-
-    async def aclose(self) -> None:
-        await self._response.__aexit__(None, None, None)
+    return AiohttpTransport(verify=_NO_CERTIFICATES, client=session)
 
 
 async def _close(response: httpx.Response) -> None:
@@ -451,20 +306,3 @@ async def _close(response: httpx.Response) -> None:
         await response.aclose()
     except TRANSPORT_ERRORS:
         logging.getLogger(__name__).debug("closing an answer failed: the connection is gone already")
-
-
-def _unpacked(body: bytes, encoding: str, limit_bytes: int) -> bytes:
-    """Decompress unrequested compression, up to the cap: 299 KB of gzip can hold 300 MB."""
-    unpacked = bytearray()
-    try:
-        unpacker = Unpacker(encoding)
-        for piece in unpacker.feed(body):
-            unpacked += piece
-            if len(unpacked) > limit_bytes:
-                raise TooMuch
-        unpacker.finish()
-    except UnknownEncoding:
-        raise TooMuch from None
-    except BrokenEncoding as error:
-        raise NoAnswer(error) from None
-    return bytes(unpacked)
