@@ -11,7 +11,6 @@ from discord.ext import commands
 
 from bot.delivery.answers.deferral import defer
 from bot.delivery.card.context import NEUTRAL
-from bot.delivery.channels.facts import in_time
 from bot.delivery.channels.view import untracked
 from bot.delivery.posting.cast_pictures import CastPictures
 from bot.domain.custom_ids import custom_id
@@ -204,7 +203,7 @@ async def open_chosen(interaction: Interaction, _subject: str, values: Sequence[
 @on(SEARCH_ACTION)
 async def search(interaction: Interaction, _subject: str, _values: Sequence[str]) -> None:
     form = CastSearchForm(interaction.client, _searched(interaction.message), show_cast)
-    await in_time(interaction.response.send_modal(form))
+    await form.open(interaction)
 
 
 @on("cast_add")
@@ -212,19 +211,19 @@ async def add(interaction: Interaction, subject: str, _values: Sequence[str]) ->
     if subject not in set(CastKind):
         raise InputError(GONE)
     await require_unblocked(interaction)
-    await in_time(interaction.response.send_modal(MemberForm(interaction.client, CastKind(subject), show_one)))
+    await MemberForm(interaction.client, CastKind(subject), show_one).open(interaction)
 
 
 @on("cast_edit")
 async def edit(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
     member = await use(interaction, ServerCast).get(await caster_of(interaction), subject)
-    await in_time(interaction.response.send_modal(MemberForm(interaction.client, member.kind, show_one, member=member)))
+    await MemberForm(interaction.client, member.kind, show_one, member=member).open(interaction)
 
 
 @on("cast_pictures")
 async def replace_pictures(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
     member = await use(interaction, ServerCast).get(await caster_of(interaction), subject)
-    await in_time(interaction.response.send_modal(PicturesForm(interaction.client, member, show_one)))
+    await PicturesForm(interaction.client, member, show_one).open(interaction)
 
 
 @on("cast_who")
@@ -284,7 +283,7 @@ async def make_picture(interaction: Interaction, subject: str, _values: Sequence
     member = await use(interaction, ServerCast).get(await caster_of(interaction), subject)
     generation = as_typed(Generation(operation=IMAGE, values={}))
     form = OperationForm(interaction.client, generation, prefilled={"prompt": f"@{member.name} "}, send=submit)
-    await in_time(interaction.response.send_modal(form))
+    await form.open(interaction)
 
 
 @on("cast_sheet")
@@ -303,7 +302,7 @@ async def add_result(interaction: Interaction, job: Job, _values: Sequence[str])
     sheet_of = (each for each in known if each.look and _sheet_values(each)["prompt"] == job.input.get("prompt"))
     of, ref = next(sheet_of, None), SourceRef(job_id=job.id)
     form = MemberForm(interaction.client, CastKind.CHARACTER, show_one, member=of, result=ref)
-    await in_time(interaction.response.send_modal(form))
+    await form.open(interaction)
 
 
 class CastCommand(commands.Cog):

@@ -223,7 +223,7 @@ async def open_chosen(interaction: Interaction, _subject: str, values: Sequence[
 async def ask_words(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
     browsing = Browsing.parse(subject, interaction.message)
     await require_may_browse(interaction, browsing)
-    await in_time(interaction.response.send_modal(SearchForm(interaction.client, browsing)))
+    await SearchForm(interaction.client, browsing).open(interaction)
 
 
 class SearchForm(Form):
@@ -232,11 +232,8 @@ class SearchForm(Form):
     def __init__(self, bot: Bot, browsing: Browsing) -> None:
         super().__init__(bot, title=str(texts.SEARCH_FORM), name="jobs")
         self._browsing = browsing
-        self._words: discord.ui.TextInput[Any] = discord.ui.TextInput(
-            default=browsing.typed or None, required=False, max_length=WORDS_CHARS
-        )
-        self.add_item(
-            discord.ui.Label(text=str(texts.SEARCH_WORDS), description=str(texts.SEARCH_HINT), component=self._words)
+        self._words = self.ask_text(
+            texts.SEARCH_WORDS, texts.SEARCH_HINT, text=browsing.typed, chars=WORDS_CHARS, required=False
         )
 
     async def answer(self, interaction: Interaction) -> None:

@@ -27,7 +27,7 @@ from cogs.ui.choices import CHOICE_CHARS, CHOICES_MAX, or_none
 from cogs.ui.controls import Control, on, view_of
 from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.limit_text import reaction_legend
-from cogs.ui.panels import pages
+from cogs.ui.panels import pages, show_instead
 from cogs.ui.permissions import guild_of, is_moderator, is_outside
 from cogs.ui.prices import price_lines, price_range
 from cogs.ui.texts import GONE, LEGEND_WORDS, OPTION_IS
@@ -245,7 +245,10 @@ async def show_help(interaction: Interaction, name: str = START, number: int = 0
     number = min(number, len(made) - 1)
     links = legal_links(interaction) if name == START else []
     view = view_of([_topics(found, name), *_turns(name, number, len(made)), *links])
-    await _send(interaction, made[number], view, again=again)
+    if again or interaction.response.is_done():
+        await show_instead(interaction, embed=made[number], view=view)
+    else:
+        await in_time(interaction.response.send_message(embed=made[number], view=view, ephemeral=True))
 
 
 def _topics(found: Mapping[str, HelpEntry], name: str) -> Control:
@@ -281,15 +284,6 @@ async def _shown(interaction: Interaction) -> HelpContext:
     bot, guild_id = interaction.client, guild_of(interaction)
     prices = await use(bot, PriceBooks).of(guild_id)
     return HelpContext(bot=bot, prices=prices, off=use(bot, OperationSwitches).off(guild_id))
-
-
-async def _send(interaction: Interaction, embed: discord.Embed, view: discord.ui.View, *, again: bool) -> None:
-    if interaction.response.is_done():
-        await in_time(interaction.edit_original_response(embed=embed, view=view))
-    elif again:
-        await in_time(interaction.response.edit_message(embed=embed, view=view))
-    else:
-        await in_time(interaction.response.send_message(embed=embed, view=view, ephemeral=True))
 
 
 async def _menus(interaction: Interaction, kind: discord.AppCommandType) -> list[str]:

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import discord
 
-from bot.delivery.channels.facts import in_time
 from bot.domain.texts import EXPIRED
 from bot.domain.words.text import harmless
 from bot.errors import InputError
 from bot.generation.recipes.recipes import ABOUT_CHARS, TEXT_MAX
 from bot.generation.recipes.typed import RecipeDrafts, RecipeTexts
-from bot.language import Text
 from bot.server.recipes import RecipeChanges
 from cogs.recipes import texts
 from cogs.ui.controls import Control, on, view_of
@@ -34,37 +31,20 @@ class RecipeForm(Form):
         title = texts.NEW_RECIPE if draft.replaces is None else texts.EDIT_RECIPE
         super().__init__(bot, title=str(title), name="recipe")
         self.draft = draft
+        ask = self.ask_text
         self.inputs = {
-            "name": self._add(texts.NAME, texts.NAME_HELP, draft.name, NAME_CHARS),
-            "about": self._add(texts.ABOUT, texts.ABOUT_HELP, draft.about, ABOUT_CHARS, required=False),
-            "parameters": self._add(
+            "name": ask(texts.NAME, texts.NAME_HELP, text=draft.name, chars=NAME_CHARS),
+            "about": ask(texts.ABOUT, texts.ABOUT_HELP, text=draft.about, chars=ABOUT_CHARS, required=False),
+            "parameters": ask(
                 texts.PARAMETERS,
                 texts.PARAMETERS_HELP,
-                draft.parameters,
-                PARAMETERS_CHARS,
+                text=draft.parameters,
+                chars=PARAMETERS_CHARS,
                 long=True,
                 required=False,
             ),
-            "steps": self._add(
-                texts.STEPS,
-                texts.STEPS_HELP,
-                draft.steps,
-                TEXT_MAX,
-                long=True,
-            ),
+            "steps": ask(texts.STEPS, texts.STEPS_HELP, text=draft.steps, chars=TEXT_MAX, long=True),
         }
-
-    def _add(
-        self, label: Text, about: Text, text: str, chars: int, *, long: bool = False, required: bool = True
-    ) -> discord.ui.TextInput[Any]:
-        item: discord.ui.TextInput[Any] = discord.ui.TextInput(
-            style=discord.TextStyle.paragraph if long else discord.TextStyle.short,
-            default=text[:chars] or None,
-            required=required,
-            max_length=chars,
-        )
-        self.add_item(discord.ui.Label(text=str(label), description=str(about), component=item))
-        return item
 
     async def answer(self, interaction: Interaction) -> None:
         """Save the recipe, if the sender is still a moderator and it can be run."""
@@ -104,4 +84,4 @@ async def edit_again(interaction: Interaction, draft_id: str, _values: Sequence[
     kept = await drafts.get(guild_of(interaction), interaction.user.id, draft_id)
     if kept is None:
         raise InputError(EXPIRED)
-    await in_time(interaction.response.send_modal(RecipeForm(interaction.client, kept)))
+    await RecipeForm(interaction.client, kept).open(interaction)

@@ -95,7 +95,7 @@ async def show_picked(interaction: Interaction, _subject: str, values: Sequence[
 @on("recipes_new")
 async def write_new(interaction: Interaction, _subject: str, _values: Sequence[str]) -> None:
     await require_moderator(interaction)
-    await in_time(interaction.response.send_modal(RecipeForm(interaction.client, RecipeTexts())))
+    await RecipeForm(interaction.client, RecipeTexts()).open(interaction)
 
 
 @on("recipe_edit")
@@ -104,7 +104,7 @@ async def edit(interaction: Interaction, subject: str, _values: Sequence[str]) -
     await require_moderator(interaction)
     found = await find_subject(interaction.client, guild_of(interaction), subject)
     draft = texts_of(found, replaces=None if found.built_in else found.name)
-    await in_time(interaction.response.send_modal(RecipeForm(interaction.client, draft)))
+    await RecipeForm(interaction.client, draft).open(interaction)
 
 
 @on("recipe_ask")

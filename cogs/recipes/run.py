@@ -25,7 +25,7 @@ from cogs.recipes import texts
 from cogs.recipes.schedules import scheduled_lines
 from cogs.recipes.shown import complete, find, find_subject, input_label, recipe_embed, run_line, subject_of
 from cogs.ui.controls import Control, on, view_of
-from cogs.ui.forms import ABOUT_CHARS, INPUT_CHARS, INPUTS, LABEL_CHARS, TITLE_CHARS, Form
+from cogs.ui.forms import ABOUT_CHARS, INPUT_CHARS, INPUTS, TITLE_CHARS, Form
 from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.permissions import guild_of, origin_of
 from cogs.ui.prices import PRICED, Total, pressed, priced, total_of
@@ -62,7 +62,7 @@ async def open_run(interaction: Interaction, recipe: Recipe, private: bool) -> N
     use(bot, RecipeRuns).require_runnable(recipe)
     total, text = await _offered(interaction, recipe)
     if 0 < len(recipe.parameters) < INPUTS:
-        await in_time(interaction.response.send_modal(RunForm(bot, recipe, private, total, text)))
+        await RunForm(bot, recipe, private, total, text).open(interaction)
         return
     about = [harmless(recipe.about)] if recipe.about else []
     embed = recipe_embed(recipe, "\n".join([*about, text]))
@@ -95,7 +95,7 @@ async def run_shown(interaction: Interaction, subject: str, _values: Sequence[st
         await run(interaction, recipe, {}, private, consent=pressed(interaction))
         return
     total = await total_of_run(bot, guild_of(interaction), recipe)
-    await in_time(interaction.response.send_modal(RunForm(bot, recipe, private, total)))
+    await RunForm(bot, recipe, private, total).open(interaction)
 
 
 class RunForm(Form):
@@ -116,19 +116,12 @@ class RunForm(Form):
             self.add_item(discord.ui.TextDisplay(text))
 
     def _add(self, parameter: Parameter, *, is_medium: bool) -> discord.ui.TextInput[Any]:
-        item: discord.ui.TextInput[Any] = discord.ui.TextInput(
-            style=discord.TextStyle.short if is_medium else discord.TextStyle.paragraph,
-            default=parameter.default or None,
-            required=not parameter.default,
-            max_length=INPUT_CHARS,
-        )
         name = input_label(parameter.name)
         about = parameter.about or texts.PARAMETER(input=name)
         if is_medium:
             about = texts.LINK_OR_JOB(about=shortened(about, ABOUT_CHARS - 20))
-        label = shortened(name, LABEL_CHARS)
-        self.add_item(discord.ui.Label(text=label, description=shortened(about, ABOUT_CHARS), component=item))
-        return item
+        default = parameter.default
+        return self.ask_text(name, about, text=default, chars=INPUT_CHARS, long=not is_medium, required=not default)
 
     async def answer(self, interaction: Interaction) -> None:
         typed = {name: item.value for name, item in self.inputs.items()}

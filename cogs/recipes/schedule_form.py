@@ -13,7 +13,7 @@ from bot.language import Text, listed
 from bot.server.community.schedules import TypedSchedule
 from bot.server.community.texts import WEEKDAYS
 from cogs.recipes import texts
-from cogs.ui.forms import ABOUT_CHARS, INPUT_CHARS, Form
+from cogs.ui.forms import INPUT_CHARS, Form
 from cogs.ui.interaction import Bot, Interaction
 
 TIME_CHARS, LIMIT_CHARS = 20, 10
@@ -31,23 +31,18 @@ class ScheduleForm(Form):
         self._texts: dict[str, discord.ui.TextInput[Any]] = {}
         if asks:
             self._add("inputs", label, about(variables=listed(VARIABLES)), INPUT_CHARS, long=True)
-        self._repeat: discord.ui.Select[Any] = discord.ui.Select(options=_repeats(typed.repeat or DAILY))
-        self.add_item(discord.ui.Label(text=str(texts.REPEAT), component=self._repeat))
+        self._repeat = self.ask(texts.REPEAT, discord.ui.Select[Any](options=_repeats(typed.repeat or DAILY)))
         self._add("time", texts.TIME, texts.TIME_HELP(zone=zone), TIME_CHARS)
         kind = discord.SelectDefaultValueType.channel
         chosen = [discord.SelectDefaultValue(id=typed.channel_id, type=kind)] if typed.channel_id else []
-        self._channel: discord.ui.ChannelSelect[Any] = discord.ui.ChannelSelect(
-            channel_types=CHANNELS, default_values=chosen
+        self._channel = self.ask(
+            texts.CHANNEL, discord.ui.ChannelSelect[Any](channel_types=CHANNELS, default_values=chosen)
         )
-        self.add_item(discord.ui.Label(text=str(texts.CHANNEL), component=self._channel))
         self._add("limit", texts.LIMIT, str(texts.LIMIT_HELP), LIMIT_CHARS)
 
     def _add(self, name: str, label: Text, about: str, chars: int, *, long: bool = False) -> None:
-        style = discord.TextStyle.paragraph if long else discord.TextStyle.short
-        self._texts[name] = discord.ui.TextInput(
-            style=style, default=getattr(self._typed, name) or None, max_length=chars
-        )
-        self.add_item(discord.ui.Label(text=str(label), description=about[:ABOUT_CHARS], component=self._texts[name]))
+        text = getattr(self._typed, name)
+        self._texts[name] = self.ask_text(label, about, text=text, chars=chars, long=long)
 
     async def answer(self, interaction: Interaction) -> None:
         written = {name: item.value for name, item in self._texts.items()}

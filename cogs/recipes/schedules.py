@@ -214,7 +214,7 @@ async def _open_form(interaction: Interaction, typed: TypedSchedule) -> None:
     if not typed.channel_id and isinstance(interaction.channel, discord.TextChannel | discord.VoiceChannel):
         typed = replace(typed, channel_id=interaction.channel.id)
     form = ScheduleForm(bot, typed, zone=zone, asks=bool(recipe.parameters), send=offer)
-    await in_time(interaction.response.send_modal(form))
+    await form.open(interaction)
 
 
 # ---------------------------------------------------------------------- those that exist

@@ -232,7 +232,7 @@ async def edit_and_run(interaction: Interaction, job: Job, _values: Sequence[str
         refuse_double_press(interaction, job, "edit")
         await submit_pressed(interaction, replace(edit.generation, values=edit.kept))
         return
-    await in_time(interaction.response.send_modal(form))
+    await form.open(interaction)
 
 
 @on_job("pick")

@@ -57,7 +57,7 @@ async def open_form(interaction: Interaction, operation_id: str, medium: Medium)
     if not form.has_inputs:
         await submit_pressed(interaction, step.generation)
         return
-    await in_time(interaction.response.send_modal(form))
+    await form.open(interaction)
 
 
 async def offer(interaction: Interaction, medium: Medium) -> None:

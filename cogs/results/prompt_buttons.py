@@ -8,7 +8,6 @@ from typing import Any
 import discord
 
 from bot.delivery.card.card import rewritten_prompt
-from bot.delivery.channels.facts import in_time
 from bot.domain.models import Job
 from bot.errors import InputError
 from bot.generation.again.next_steps import IMAGE, VIDEO, NextSteps
@@ -100,4 +99,4 @@ async def edit_first(interaction: Interaction, job: Job, _values: Sequence[str])
         still_may=still_may,
         send=submit,
     )
-    await in_time(interaction.response.send_modal(form))
+    await form.open(interaction)

@@ -120,7 +120,7 @@ async def continue_film(interaction: Interaction, job: Job, _values: Sequence[st
     form = OperationForm(
         interaction.client, as_typed(step.generation), prefilled=step.prefilled, source=step.source, send=submit
     )
-    await in_time(interaction.response.send_modal(form))
+    await form.open(interaction)
 
 
 @on_job("shot_join")

@@ -5,18 +5,19 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Collection
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar, TypeVar, cast
 
 import discord
 
 from bot.delivery.answers.command_payload import file_types
 from bot.delivery.answers.responses import speak_to
-from bot.delivery.channels.facts import DISCORD_ERRORS
+from bot.delivery.channels.facts import DISCORD_ERRORS, in_time
 from bot.domain.models import MediaKind
 from bot.domain.texts import NOT_NOW
 from bot.domain.typed_keys import require_no_key
-from bot.domain.words.text import without_controls
+from bot.domain.words.text import shortened, without_controls
 from bot.errors import InputError
+from bot.language import Text
 from bot.media.texts import too_large
 from cogs.ui import texts
 from cogs.ui.interaction import Bot, Interaction
@@ -24,6 +25,8 @@ from cogs.ui.interaction import Bot, Interaction
 FORM_TIMEOUT_S = 900.0
 INPUTS, TITLE_CHARS, LABEL_CHARS, ABOUT_CHARS, INPUT_CHARS = 5, 45, 45, 100, 4000
 """Discord's limits of a modal."""
+
+Input = TypeVar("Input", bound=discord.ui.Item[Any])
 
 
 class Form(discord.ui.Modal):
@@ -34,6 +37,32 @@ class Form(discord.ui.Modal):
     def __init__(self, bot: Bot, *, title: str, name: str) -> None:
         super().__init__(title=title, custom_id=f"form:{name}:{secrets.token_hex(8)}", timeout=FORM_TIMEOUT_S)
         self.bot = bot
+
+    def ask(self, label: Text | str, item: Input, about: Text | str = "") -> Input:
+        """Add an input below its label and a hint, both cut to what Discord takes, and return it."""
+        hint = shortened(str(about), ABOUT_CHARS) or None
+        self.add_item(discord.ui.Label(text=shortened(str(label), LABEL_CHARS), description=hint, component=item))
+        return item
+
+    def ask_text(
+        self,
+        label: Text | str,
+        about: Text | str = "",
+        *,
+        text: str = "",
+        chars: int,
+        long: bool = False,
+        required: bool = True,
+    ) -> discord.ui.TextInput[Any]:
+        """Add an input of up to `chars` characters with `text` in it, `long`: of several lines."""
+        style = discord.TextStyle.paragraph if long else discord.TextStyle.short
+        default = text[:chars] or None
+        item = discord.ui.TextInput[Any](style=style, default=default, required=required, max_length=chars)
+        return self.ask(label, item, about)
+
+    async def open(self, interaction: Interaction) -> None:
+        """Answer the interaction with the form."""
+        await in_time(interaction.response.send_modal(self))
 
     async def answer(self, interaction: Interaction) -> None:
         raise NotImplementedError

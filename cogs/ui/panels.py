@@ -158,11 +158,16 @@ async def show_page(interaction: Interaction, page: PanelPage, said: str = "") -
 
 async def show_view(interaction: Interaction, view: discord.ui.LayoutView) -> None:
     """Show this view in place of the interaction's message, which may have been an embed."""
-    edit = interaction.edit_original_response if interaction.response.is_done() else interaction.response.edit_message
     message = interaction.message
     is_old = message is not None and not message.flags.components_v2
     before: dict[str, Any] = {"content": None, "embeds": []} if is_old else {}
-    await in_time(edit(**before, view=view))
+    await show_instead(interaction, **before, view=view)
+
+
+async def show_instead(interaction: Interaction, **shown: Any) -> None:
+    """Edit the interaction's message, as `Message.edit` does."""
+    edit = interaction.edit_original_response if interaction.response.is_done() else interaction.response.edit_message
+    await in_time(edit(**shown))
 
 
 PAGE_CHARS = 4000

@@ -14,7 +14,6 @@ from discord import app_commands
 from bot.catalogue import Catalogue, FieldKind
 from bot.catalogue.catalogue import kinds_of
 from bot.delivery.answers.command_payload import anywhere, file_types, takes_files
-from bot.delivery.channels.facts import in_time
 from bot.domain.models import MediaKind
 from bot.domain.money.spend_request import TYPED, Consent, Pays
 from bot.domain.words.orders import OWN, with_cast
@@ -120,7 +119,7 @@ async def _run(interaction: Interaction, plan: CommandPlan) -> None:
         about_request=plan.left_common,
         send=send,
     )
-    await in_time(interaction.response.send_modal(form))
+    await form.open(interaction)
 
 
 def _values(plan: CommandPlan, given: Mapping[str, Any]) -> dict[str, Any]:

@@ -171,7 +171,7 @@ async def give_to_character(interaction: Interaction, subject: str, values: Sequ
 async def open_label(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
     await require_moderator(interaction)
     _, voice = await _chosen(interaction, subject)
-    await in_time(interaction.response.send_modal(VoiceLabelForm(interaction.client, voice)))
+    await VoiceLabelForm(interaction.client, voice).open(interaction)
 
 
 class VoiceLabelForm(Form):
@@ -180,10 +180,7 @@ class VoiceLabelForm(Form):
     def __init__(self, bot: Bot, voice: Voice) -> None:
         super().__init__(bot, title=str(texts.NAME_VOICE_FORM), name="voice")
         self._voice = voice
-        self._label: discord.ui.TextInput[VoiceLabelForm] = discord.ui.TextInput(
-            label=str(texts.NAME_VOICE_INPUT), default=voice.label or None, max_length=LABEL_CHARS, required=False
-        )
-        self.add_item(self._label)
+        self._label = self.ask_text(texts.NAME_VOICE_INPUT, text=voice.label, chars=LABEL_CHARS, required=False)
 
     async def answer(self, interaction: Interaction) -> None:
         await require_moderator(interaction)

@@ -19,8 +19,8 @@ from bot.server.community.own_accounts import OwnAccounts
 from bot.server.members import OwnSettings
 from bot.server.texts import PRESET_FITS
 from cogs.member.panel import texts
-from cogs.member.panel.forms import AccountForm, DefaultForm, PresetForm, SavePresetForm
-from cogs.member.panel.pages import RATIO, STYLE, MePage, key_of, panel, presets_of, with_models, with_presets
+from cogs.member.panel.forms import AccountForm, DefaultForm, PresetForm
+from cogs.member.panel.pages import RATIO, STYLE, MePage, key_of, panel, presets_of, show, with_models, with_presets
 from cogs.ui.controls import on, on_job
 from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.permissions import guild_of, require_unblocked
@@ -56,11 +56,6 @@ async def turn_to(interaction: Interaction, page: str, _values: Sequence[str]) -
     await show(interaction, MePage(page))
 
 
-async def show(interaction: Interaction, page: MePage, chosen: str = "") -> None:
-    embed, view = await panel(interaction, page, chosen)
-    await in_time(interaction.response.edit_message(embed=embed, view=view))
-
-
 # ---------------------------------------------------------------------- defaults
 
 
@@ -71,7 +66,7 @@ async def set_default(interaction: Interaction, _subject: str, values: Sequence[
     if key not in known:
         raise InputError(GONE)
     own = await use(interaction, OwnSettings).of(guild_of(interaction), interaction.user.id)
-    await in_time(interaction.response.send_modal(DefaultForm(interaction.client, key, own)))
+    await DefaultForm(interaction.client, key, own).open(interaction)
 
 
 @on("me_toggle")
@@ -117,7 +112,7 @@ async def _change(interaction: Interaction, change: Callable[[MemberSettings], M
 
 @on("account_link")
 async def link_account(interaction: Interaction, _subject: str, _values: Sequence[str]) -> None:
-    await in_time(interaction.response.send_modal(AccountForm(interaction.client)))
+    await AccountForm(interaction.client).open(interaction)
 
 
 @on("account_pays")
@@ -132,7 +127,7 @@ async def choose_payer(interaction: Interaction, pays: str, _values: Sequence[st
 @on("key_replace")
 async def replace_key(interaction: Interaction, _subject: str, _values: Sequence[str]) -> None:
     """Take another key, from the message that says that the old one is rejected."""
-    await in_time(interaction.response.send_modal(AccountForm(interaction.client, says=texts.KEY_REPLACED)))
+    await AccountForm(interaction.client, says=texts.KEY_REPLACED).open(interaction)
 
 
 @on("key_server")
@@ -166,14 +161,14 @@ async def new_preset(interaction: Interaction, _subject: str, values: Sequence[s
     operation = next((each for each in with_presets(interaction) if each.id in values), None)
     if operation is None:
         raise InputError(GONE)
-    await in_time(interaction.response.send_modal(PresetForm(interaction.client, operation)))
+    await PresetForm(interaction.client, operation, {}).open(interaction)
 
 
 @on("preset_edit")
 async def edit_preset(interaction: Interaction, key: str, _values: Sequence[str]) -> None:
     preset = await _preset(interaction, key)
     operation = interaction.client.catalogue.resolve(preset.operation)
-    await in_time(interaction.response.send_modal(PresetForm(interaction.client, operation, preset)))
+    await PresetForm(interaction.client, operation, preset.values, name=preset.name).open(interaction)
 
 
 @on("preset_delete")
@@ -193,7 +188,7 @@ async def run_preset(interaction: Interaction, key: str, _values: Sequence[str])
     generation = Generation(operation=operation.id, values=dict(preset.values), typed=True)
     form = OperationForm(bot, generation, send=submit)
     if form.has_inputs:
-        await in_time(interaction.response.send_modal(form))
+        await form.open(interaction)
     else:
         await submit(interaction, replace(generation, consent=pressed(interaction)))
 
@@ -205,7 +200,7 @@ async def save_preset(interaction: Interaction, job: Job, _values: Sequence[str]
     values = {} if operation is None else preset_values(operation, job.input)
     if operation is None or not values:
         raise InputError(PRESET_FITS(most=PRESET_NAME_CHARS))
-    await in_time(interaction.response.send_modal(SavePresetForm(interaction.client, operation, values)))
+    await PresetForm(interaction.client, operation, values, of_result=True).open(interaction)
 
 
 async def _preset(interaction: Interaction, key: str) -> Preset:

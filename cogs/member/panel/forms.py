@@ -10,15 +10,15 @@ from bot.catalogue import FieldKind, Operation
 from bot.catalogue.checks.values import take
 from bot.delivery.answers.deferral import defer
 from bot.delivery.channels.facts import OPTIONS_PER_SELECT, in_time
-from bot.domain.server.member_settings import PRESET_NAME_CHARS, STYLE_CHARS, MemberSettings, Preset
+from bot.domain.server.member_settings import PRESET_NAME_CHARS, STYLE_CHARS, MemberSettings
 from bot.domain.words.text import shortened
 from bot.language import Text, tr
 from bot.server.community.own_accounts import OwnAccounts
 from bot.server.members import OwnSettings
 from bot.store import StoredPreset
 from cogs.member.panel import texts
-from cogs.member.panel.pages import MODEL, RATIO, STYLE, MePage, key_of, panel
-from cogs.ui.forms import ABOUT_CHARS, INPUT_CHARS, INPUTS, LABEL_CHARS, TITLE_CHARS, Form
+from cogs.member.panel.pages import MODEL, RATIO, STYLE, MePage, key_of, show
+from cogs.ui.forms import INPUT_CHARS, INPUTS, TITLE_CHARS, Form
 from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.permissions import guild_of
 from cogs.workflows.asked.own import preset_fields
@@ -37,10 +37,8 @@ class DefaultForm(Form):
         self.choice: discord.ui.Select[Any] | None = None
         self.style: discord.ui.TextInput[Any] | None = None
         if key == STYLE:
-            self.style = discord.ui.TextInput(
-                style=discord.TextStyle.paragraph, default=own.style or None, required=False, max_length=STYLE_CHARS
-            )
-            self._add(str(texts.STYLE), str(texts.STYLE_ABOUT), self.style)
+            about = texts.STYLE_ABOUT
+            self.style = self.ask_text(texts.STYLE, about, text=own.style, chars=STYLE_CHARS, long=True, required=False)
             return
         if key == RATIO:
             label, offered, now = str(texts.RATIO), ratios(bot), own.aspect_ratio
@@ -54,15 +52,7 @@ class DefaultForm(Form):
             discord.SelectOption(label=shortened(name, OPTION_CHARS), value=value, default=value == now)
             for name, value in offered[: OPTIONS_PER_SELECT - 1]
         ]
-        self.choice = discord.ui.Select(options=options)
-        self._add(label, str(texts.NO_DEFAULT_ABOUT), self.choice)
-
-    def _add(self, label: str, about: str, item: discord.ui.Item[Any]) -> None:
-        self.add_item(
-            discord.ui.Label(
-                text=shortened(label, LABEL_CHARS), description=shortened(about, ABOUT_CHARS), component=item
-            )
-        )
+        self.choice = self.ask(label, discord.ui.Select[Any](options=options), texts.NO_DEFAULT_ABOUT)
 
     async def answer(self, interaction: Interaction) -> None:
         """Store the default and show the page. Raises InputError for a style that is too long."""
@@ -75,8 +65,7 @@ class DefaultForm(Form):
                 await own.set_ratio(*member, value)
             else:
                 await own.set_model(*member, self.key.removeprefix(f"{MODEL}."), value)
-        embed, view = await panel(interaction, MePage.DEFAULTS)
-        await in_time(interaction.response.edit_message(embed=embed, view=view))
+        await show(interaction, MePage.DEFAULTS)
 
 
 def ratios(bot: Bot) -> list[tuple[str, str]]:
@@ -120,76 +109,43 @@ class AccountForm(Form):
         if self.says is not None:
             await in_time(interaction.edit_original_response(content=str(self.says), view=None))
             return
-        embed, view = await panel(interaction, MePage.ACCOUNT)
-        await in_time(interaction.edit_original_response(embed=embed, view=view))
+        await show(interaction, MePage.ACCOUNT)
 
 
 class PresetForm(Form):
-    """Asks for a preset's name and main options; other options are kept."""
+    """Asks for a preset's name and main options; other `values` are kept. `of_result`: for the name alone."""
 
-    def __init__(self, bot: Bot, operation: Operation, preset: Preset | None = None) -> None:
-        super().__init__(
-            bot, title=shortened(texts.PRESET_TITLE(operation=tr(operation.title)), TITLE_CHARS), name="preset"
-        )
-        self.operation = operation
-        self.preset = preset
-        self.label: discord.ui.TextInput[Any] = discord.ui.TextInput(
-            max_length=PRESET_NAME_CHARS, default=None if preset is None else preset.name
-        )
-        self._add(str(texts.PRESET_NAME), str(texts.PRESET_NAME_ABOUT), self.label)
+    def __init__(
+        self, bot: Bot, operation: Operation, values: Mapping[str, Any], *, name: str = "", of_result: bool = False
+    ) -> None:
+        title = texts.PRESET_TITLE(operation=tr(operation.title))
+        super().__init__(bot, title=shortened(title, TITLE_CHARS), name="preset")
+        self.operation, self.values, self.before, self.of_result = operation, values, name, of_result
+        self.label = self.ask_text(texts.PRESET_NAME, texts.PRESET_NAME_ABOUT, text=name, chars=PRESET_NAME_CHARS)
         self.inputs: dict[str, discord.ui.TextInput[Any]] = {}
-        values = {} if preset is None else preset.values
-        for field in preset_fields(operation)[: INPUTS - 1]:
-            now = values.get(field.name)
-            item: discord.ui.TextInput[Any] = discord.ui.TextInput(
-                required=False, max_length=min(field.longest, INPUT_CHARS), default=None if now is None else str(now)
+        for field in () if of_result else preset_fields(operation)[: INPUTS - 1]:
+            label, now = tr(field.label), str(values.get(field.name, ""))
+            self.inputs[field.name] = self.ask_text(
+                f"{label[:1].upper()}{label[1:]}",
+                tr(field.help),
+                text=now,
+                chars=min(field.longest, INPUT_CHARS),
+                required=False,
             )
-            label = tr(field.label)
-            self._add(f"{label[:1].upper()}{label[1:]}", tr(field.help), item)
-            self.inputs[field.name] = item
-
-    def _add(self, label: str, about: str, item: discord.ui.Item[Any]) -> None:
-        self.add_item(
-            discord.ui.Label(
-                text=shortened(label, LABEL_CHARS), description=shortened(about, ABOUT_CHARS), component=item
-            )
-        )
 
     async def answer(self, interaction: Interaction) -> None:
         """Store the preset and show it. Raises InputError for an invalid name or value."""
         own, member = use(interaction, OwnSettings), (guild_of(interaction), interaction.user.id)
-        before = {} if self.preset is None else dict(self.preset.values)
         typed = {name: _taken(self.operation, name, item.value) for name, item in self.inputs.items()}
-        values = {name: value for name, value in {**before, **typed}.items() if value is not None}
-        preset, _ = await own.keep_preset(*member, self.label.value, operation=self.operation.id, values=values)
-        if self.preset is not None and key_of(self.preset.name) != key_of(preset.name):
-            await own.remove_preset(*member, self.preset.name)
-        embed, view = await panel(interaction, MePage.PRESETS, key_of(preset.name))
-        await in_time(interaction.response.edit_message(embed=embed, view=view))
-
-
-class SavePresetForm(Form):
-    """Asks for the name of a preset made from a result."""
-
-    def __init__(self, bot: Bot, operation: Operation, values: Mapping[str, Any]) -> None:
-        super().__init__(
-            bot, title=shortened(texts.PRESET_TITLE(operation=tr(operation.title)), TITLE_CHARS), name="preset"
-        )
-        self.operation = operation
-        self.values = values
-        self.label: discord.ui.TextInput[Any] = discord.ui.TextInput(max_length=PRESET_NAME_CHARS)
-        self.add_item(
-            discord.ui.Label(
-                text=str(texts.PRESET_NAME), description=str(texts.PRESET_NAME_ABOUT), component=self.label
-            )
-        )
-
-    async def answer(self, interaction: Interaction) -> None:
-        """Store the preset. Raises InputError for an invalid name."""
-        own, member = use(interaction, OwnSettings), (guild_of(interaction), interaction.user.id)
-        preset, kept = await own.keep_preset(*member, self.label.value, operation=self.operation.id, values=self.values)
-        said = texts.preset_kept(preset.name, replaced=kept is StoredPreset.REPLACED)
-        await in_time(interaction.response.send_message(said, ephemeral=True))
+        values = {name: value for name, value in {**self.values, **typed}.items() if value is not None}
+        preset, kept = await own.keep_preset(*member, self.label.value, operation=self.operation.id, values=values)
+        if self.of_result:
+            said = texts.preset_kept(preset.name, replaced=kept is StoredPreset.REPLACED)
+            await in_time(interaction.response.send_message(said, ephemeral=True))
+            return
+        if self.before and key_of(self.before) != key_of(preset.name):
+            await own.remove_preset(*member, self.before)
+        await show(interaction, MePage.PRESETS, key_of(preset.name))
 
 
 def _taken(operation: Operation, name: str, typed: str) -> Any:

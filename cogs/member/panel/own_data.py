@@ -50,7 +50,7 @@ async def delete(interaction: Interaction, member_id: str, _values: Sequence[str
         raise InputError(GONE)
     key = (await use(interaction, OwnAccounts).of(guild_of(interaction), interaction.user.id)).key
     form = DeleteDataForm(interaction.client, outside=is_outside(interaction), last4="" if key is None else key.last4)
-    await in_time(interaction.response.send_modal(form))
+    await form.open(interaction)
 
 
 class DeleteDataForm(Form):
@@ -66,9 +66,8 @@ class DeleteDataForm(Form):
         self.add_item(discord.ui.TextDisplay(f"{question}\n{self.stays}"))
         self.with_key = discord.ui.Checkbox[Any]()
         if last4:
-            self.add_item(discord.ui.Label(text=str(texts.REMOVE_KEY_TOO), component=self.with_key))
-        self.word: discord.ui.TextInput[Any] = discord.ui.TextInput(max_length=WORD_CHARS)
-        self.add_item(discord.ui.Label(text=texts.TYPE_WORD(word=str(texts.DELETE_WORD)), component=self.word))
+            self.ask(texts.REMOVE_KEY_TOO, self.with_key)
+        self.word = self.ask_text(texts.TYPE_WORD(word=str(texts.DELETE_WORD)), chars=WORD_CHARS)
 
     async def answer(self, interaction: Interaction) -> None:
         """Erase the member's own data. Raises InputError for another word; then nothing is erased."""

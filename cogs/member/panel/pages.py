@@ -24,6 +24,7 @@ from cogs.member.usage import spending_embed
 from cogs.ui.controls import Control, view_of
 from cogs.ui.interaction import Interaction, use
 from cogs.ui.limit_text import fitting
+from cogs.ui.panels import show_instead
 from cogs.ui.permissions import guild_of
 
 LIST_CHARS, OPTION_CHARS, VALUE_CHARS = 3500, 100, 60
@@ -58,6 +59,12 @@ async def panel(interaction: Interaction, page: MePage, chosen: str = "") -> Pan
     shown: _Drawn = await (_presets(interaction, chosen) if page is MePage.PRESETS else drawn[page](interaction))
     embed, controls = shown
     return embed, view_of([*_tabs(page), *controls])
+
+
+async def show(interaction: Interaction, page: MePage, chosen: str = "") -> None:
+    """Show a page in place of the interaction's message."""
+    embed, view = await panel(interaction, page, chosen)
+    await show_instead(interaction, embed=embed, view=view)
 
 
 def _tabs(page: MePage) -> list[Control]:

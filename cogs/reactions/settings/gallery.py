@@ -57,7 +57,7 @@ async def set_gallery(interaction: Interaction, _subject: str, _values: Sequence
     """Ask where the gallery is, and how many stars a result needs."""
     await require_moderator(interaction)
     now = await use(interaction, ReactionMaps).get(guild_of(interaction))
-    await in_time(interaction.response.send_modal(GalleryForm(interaction, now)))
+    await GalleryForm(interaction, now).open(interaction)
 
 
 @on(OFF)
@@ -108,16 +108,12 @@ class GalleryForm(Form):
         super().__init__(interaction.client, title=str(texts.GALLERY), name="gallery")
         guild = interaction.guild
         there = None if guild is None or now.gallery_channel is None else guild.get_channel(now.gallery_channel)
-        self._channel: discord.ui.ChannelSelect[Any] = discord.ui.ChannelSelect(
-            channel_types=list(HOMES), default_values=[] if there is None else [there]
+        chosen = [] if there is None else [there]
+        self._channel = self.ask(
+            texts.GALLERY_CHANNEL, discord.ui.ChannelSelect[Any](channel_types=list(HOMES), default_values=chosen)
         )
-        self._stars: discord.ui.TextInput[Any] = discord.ui.TextInput(
-            default=str(now.gallery_stars), max_length=len(str(STARS_MAX))
-        )
-        self.add_item(discord.ui.Label(text=str(texts.GALLERY_CHANNEL), component=self._channel))
-        self.add_item(
-            discord.ui.Label(text=str(texts.GALLERY_STARS), description=str(texts.STARS_HINT), component=self._stars)
-        )
+        stars = str(now.gallery_stars)
+        self._stars = self.ask_text(texts.GALLERY_STARS, texts.STARS_HINT, text=stars, chars=len(str(STARS_MAX)))
 
     async def answer(self, interaction: Interaction) -> None:
         """Move the gallery, if the sender still is a moderator. Raises InputError for a channel it can't post in."""

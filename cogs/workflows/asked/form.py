@@ -12,7 +12,6 @@ from bot.catalogue import Field, FieldKind, Operation, ProbeKind, Scalar
 from bot.catalogue.catalogue import LINK_KINDS, kinds_of
 from bot.catalogue.checks.values import take
 from bot.catalogue.texts import counted
-from bot.delivery.channels.facts import in_time
 from bot.domain.models import SOURCE_KINDS, MediaKind
 from bot.domain.words.text import shortened
 from bot.errors import InputError
@@ -21,11 +20,9 @@ from bot.generation.generations import Generations, Incomplete
 from bot.language import Text, tr
 from cogs.ui.controls import Control, view_of
 from cogs.ui.forms import (
-    ABOUT_CHARS,
     FILES_PER_UPLOAD,
     INPUT_CHARS,
     INPUTS,
-    LABEL_CHARS,
     TITLE_CHARS,
     Form,
     MediaUpload,
@@ -198,8 +195,7 @@ class OperationForm(Form):
         )
 
     def _add(self, label: str | Text, about: str | Text, item: discord.ui.Item[Any]) -> None:
-        text = shortened(_capital(str(label)), LABEL_CHARS)
-        self.add_item(discord.ui.Label(text=text, description=shortened(str(about), ABOUT_CHARS), component=item))
+        self.ask(_capital(str(label)), item, about)
 
     def _add_choice(self, operations: Sequence[Operation]) -> None:
         options = [discord.SelectOption(label=tr(each.title), value=each.id) for each in operations]
@@ -410,7 +406,7 @@ async def ask(interaction: Interaction, incomplete: Incomplete, send: Send) -> N
     if can_open:
         form = OperationForm(interaction.client, incomplete.generation, only=incomplete.fields, send=send)
         if form.has_inputs:
-            await in_time(interaction.response.send_modal(form))
+            await form.open(interaction)
             return
     generations = use(interaction, Generations)
     draft_id = await generations.keep_incomplete(incomplete, guild_of(interaction), interaction.user.id)

@@ -282,7 +282,7 @@ async def fill_in(interaction: Interaction, draft_id: str, _values: Sequence[str
     if incomplete is None:
         raise InputError(EXPIRED)
     form = OperationForm(interaction.client, incomplete.generation, only=incomplete.fields, send=submit)
-    await in_time(interaction.response.send_modal(form))
+    await form.open(interaction)
 
 
 async def open_request(interaction: Interaction, operation_id: str, private: bool) -> None:
@@ -290,7 +290,7 @@ async def open_request(interaction: Interaction, operation_id: str, private: boo
     await require_moderator(interaction)
     operation = interaction.client.catalogue.resolve_raw(operation_id.strip())
     use(interaction, OperationSwitches).require_on(guild_of(interaction), operation)
-    await in_time(interaction.response.send_modal(RequestForm(interaction.client, operation, private)))
+    await RequestForm(interaction.client, operation, private).open(interaction)
 
 
 class RequestForm(Form):
@@ -300,13 +300,8 @@ class RequestForm(Form):
         super().__init__(bot, title=shortened(tr(operation.title), TITLE_CHARS), name="request")
         self.operation_id = operation.id
         self.private = private
-        self.typed: discord.ui.TextInput[RequestForm] = discord.ui.TextInput(
-            label=str(texts.JSON_INPUT),
-            style=discord.TextStyle.paragraph,
-            default=skeleton(operation, max_chars=INPUT_CHARS),
-            max_length=INPUT_CHARS,
-        )
-        self.add_item(self.typed)
+        default = skeleton(operation, max_chars=INPUT_CHARS)
+        self.typed = self.ask_text(texts.JSON_INPUT, text=default, chars=INPUT_CHARS, long=True)
 
     async def answer(self, interaction: Interaction) -> None:
         """Submit the input, if the sender still is a moderator. Its links are checked before anything is spent."""
