@@ -212,17 +212,6 @@ class Sources:
                 raise
         return Source(url=fresh, facts=await self._inspect(fresh, kinds, label, practice=practice), job=job)
 
-    async def kind_of(self, member_id: int, link: str) -> MediaKind | None:
-        """Return the kind of a link's file, by its content; None if unusable.
-
-        Raises Refused above the member's pace.
-        """
-        async with self.pace.request(member_id):
-            try:
-                return (await self.media.inspect(link, max_bytes=SOURCE_MAX_BYTES)).kind
-            except MediaError:
-                return None
-
     async def fresh_link(self, job: Job, medium: Media) -> str | None:
         """Request a link to a job's result from Cannon Studio, which keeps results for 7 days, else from Discord."""
         key = await self.keys.for_job(job)

@@ -1,4 +1,4 @@
-"""The forms of `/cast`. Each answers by the function that it is given, which draws the page again."""
+"""The form of one of the cast. It answers by the function that it is given, which draws the page again."""
 
 from __future__ import annotations
 
@@ -21,33 +21,12 @@ from cogs.ui.forms import Form, MediaUpload
 from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.permissions import caster_of, require_unblocked
 
-VALUE_CHARS, SEARCH_CHARS = 100, 32
+VALUE_CHARS = 100
 ShowOne = Callable[[Interaction, str, str], Awaitable[None]]
-ShowCast = Callable[[Interaction, int, str], Awaitable[None]]
-IMAGES = [MediaKind.IMAGE]
 LOOK_HELPS = {CastKind.CHARACTER: texts.LOOK_HELP, CastKind.STYLE: texts.STYLE_LOOK_HELP}
 
 
-class _CastForm(Form):
-    """A form with short texts."""
-
-    def add(self, label: Text, about: Text, text: str = "", *, chars: int, required: bool = False) -> Any:
-        item: discord.ui.TextInput[Any] = discord.ui.TextInput(
-            style=discord.TextStyle.paragraph if chars == LOOK_CHARS else discord.TextStyle.short,
-            default=text[:chars] or None,
-            required=required,
-            max_length=chars,
-        )
-        self.add_item(discord.ui.Label(text=str(label), description=str(about), component=item))
-        return item
-
-    def add_uploads(self, about: Text, most: int) -> MediaUpload:
-        upload = MediaUpload(IMAGES, max_values=most, custom_id="pictures")
-        self.add_item(discord.ui.Label(text=str(texts.UPLOAD), description=str(about), component=upload))
-        return upload
-
-
-class MemberForm(_CastForm):
+class MemberForm(Form):
     """Takes the words of a `member`, or a new one, whose images are uploads or that of the `result`."""
 
     def __init__(
@@ -67,9 +46,10 @@ class MemberForm(_CastForm):
         self._add("name", texts.NAME, texts.NAME_HELP, chars=NAME_CHARS, required=True)
         self._add("look", texts.LOOK, LOOK_HELPS[kind], chars=LOOK_CHARS)
         self._upload: MediaUpload | None = None
-        if self._is_new and result is None:
+        if result is None:
             about, most = (texts.STYLE_UPLOAD_HELP, 1) if is_style else (texts.UPLOAD_HELP, PICTURES_MAX)
-            self._upload = self.add_uploads(about, most)
+            upload = MediaUpload([MediaKind.IMAGE], max_values=most, custom_id="pictures")
+            self._upload = self.ask(texts.UPLOAD, upload, about if self._is_new else texts.OTHER_IMAGES_HELP)
         if is_style:
             self._add("model", texts.MODEL, texts.MODEL_HELP)
             self._add("aspect_ratio", texts.RATIO, texts.RATIO_HELP)
@@ -79,62 +59,34 @@ class MemberForm(_CastForm):
 
     def _add(self, name: str, label: Text, about: Text, *, chars: int = VALUE_CHARS, required: bool = False) -> None:
         text = "" if self._member is None else getattr(self._member, name)
-        self._inputs[name] = self.add(label, about, text, chars=chars, required=required)
+        is_long = chars == LOOK_CHARS
+        self._inputs[name] = self.ask_text(label, about, text=text, chars=chars, long=is_long, required=required)
 
     def _add_audience(self) -> discord.ui.RadioGroup[Any]:
         options = [
             discord.RadioGroupOption(label=str(AUDIENCES[each]), value=each.value, default=each is Audience.EVERYONE)
             for each in (Audience.EVERYONE, Audience.MAKER)
         ]
-        group: discord.ui.RadioGroup[Any] = discord.ui.RadioGroup(required=False, options=options)
-        self.add_item(discord.ui.Label(text=str(texts.WHO), component=group))
-        return group
+        return self.ask(texts.WHO, discord.ui.RadioGroup[Any](required=False, options=options))
 
     async def answer(self, interaction: Interaction) -> None:
         await require_unblocked(interaction)
         cast, caster = use(interaction, ServerCast), await caster_of(interaction)
         said = {name: item.value for name, item in self._inputs.items()}
         commands = frozenset(each.name for each in self.bot.tree.get_commands())
+        refs = [self._result] if self._result is not None else uploaded(self._upload)
         if self._member is not None and not self._is_new:
+            if refs:
+                await defer(interaction)
+                await cast.set_pictures(caster, self._member.id, len(refs), links_of(interaction, caster, refs))
             await cast.describe(caster, self._member.id, commands=commands, **said)
             await self._show(interaction, self._member.id, str(texts.SAVED))
             return
         await defer(interaction, ephemeral=True, thinking=True)
-        refs = [self._result] if self._result is not None else uploaded(self._upload)
         audience = Audience(self._who.value) if self._who is not None and self._who.value else Audience.EVERYONE
         new = NewMember(kind=self._kind, pictures=len(refs), audience=audience, **said)
         added = await cast.add(caster, new, links_of(interaction, caster, refs), commands=commands)
         await self._show(interaction, added.id, texts.ADDED(name=harmless(added.name)))
-
-
-class PicturesForm(_CastForm):
-    """Takes other pictures for one of the cast."""
-
-    def __init__(self, bot: Bot, member: CastMember, show: ShowOne) -> None:
-        super().__init__(bot, title=str(texts.FORM_IMAGES), name="cast_pictures")
-        self._member, self._show = member, show
-        self._upload = self.add_uploads(texts.UPLOAD_HELP, PICTURES_MAX)
-
-    async def answer(self, interaction: Interaction) -> None:
-        await require_unblocked(interaction)
-        await defer(interaction)
-        caster = await caster_of(interaction)
-        refs = uploaded(self._upload)
-        links = links_of(interaction, caster, refs)
-        await use(interaction, ServerCast).set_pictures(caster, self._member.id, len(refs), links)
-        await self._show(interaction, self._member.id, str(texts.SAVED))
-
-
-class CastSearchForm(_CastForm):
-    """Takes a part of a name; empty ends the search."""
-
-    def __init__(self, bot: Bot, typed: str, show: ShowCast) -> None:
-        super().__init__(bot, title=str(texts.FORM_SEARCH), name="cast_search")
-        self._show = show
-        self._words = self.add(texts.WORDS, texts.NAME_HELP, typed, chars=SEARCH_CHARS)
-
-    async def answer(self, interaction: Interaction) -> None:
-        await self._show(interaction, 0, self._words.value.strip())
 
 
 def uploaded(upload: MediaUpload | None) -> Sequence[SourceRef]:

@@ -10,10 +10,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.delivery.answers.deferral import defer
-from bot.delivery.card.context import NEUTRAL
-from bot.delivery.channels.view import untracked
 from bot.delivery.posting.cast_pictures import CastPictures
-from bot.domain.custom_ids import custom_id
 from bot.domain.models import Job
 from bot.domain.words.cast import Audience, CastKind, CastMember, name_key
 from bot.domain.words.orders import SHEET
@@ -25,13 +22,14 @@ from bot.generation.sources import SourceRef
 from bot.server.cast.changes import Caster, ServerCast
 from bot.server.cast.texts import AUDIENCES, KINDS
 from cogs.cast import texts
-from cogs.cast.forms import CastSearchForm, MemberForm, PicturesForm
-from cogs.ui.controls import Control, message_items, on, on_job
+from cogs.cast.forms import MemberForm
+from cogs.ui.controls import Control, on, on_job, searched_in
+from cogs.ui.forms import SearchForm
 from cogs.ui.interaction import Bot, Interaction, use
-from cogs.ui.panels import number_in, part_of, show_view
+from cogs.ui.panels import box_of, layout, number_in, part_of, show_view, turns
 from cogs.ui.permissions import caster_of, require_unblocked
 from cogs.ui.prices import pressed, priced, total_of
-from cogs.ui.texts import GONE, NEXT_PART, PREVIOUS_PART
+from cogs.ui.texts import GONE
 from cogs.workflows.asked.form import OperationForm
 from cogs.workflows.asked.own import as_typed
 from cogs.workflows.asked.submit import submit
@@ -40,13 +38,13 @@ SEARCH_ACTION, SEARCHING = "cast_search", "typed"
 """With that subject, the button's label is the search."""
 PAGE_MEMBERS = 6
 """Keeps a page with pictures below Discord's 40 components."""
-LOOK_CHARS, OPTION_CHARS = 120, 100
+LOOK_CHARS, OPTION_CHARS, SEARCH_CHARS = 120, 100, 32
 DANGER = discord.ButtonStyle.danger
 
 
 def _page(found: Sequence[CastMember], number: int, typed: str, pictures: Mapping[str, str]) -> discord.ui.LayoutView:
     part = part_of(found, number, PAGE_MEMBERS)
-    box = _box(f"### {texts.TITLE}\n-# {texts.COUNTED(count=len(found))} · {texts.ABOUT}")
+    box = box_of(f"### {texts.TITLE}\n-# {texts.COUNTED(count=len(found))} · {texts.ABOUT}")
     for member in part.items:
         text = discord.ui.TextDisplay[Any](_line(member))
         link = pictures.get(member.id)
@@ -66,27 +64,13 @@ def _page(found: Sequence[CastMember], number: int, typed: str, pictures: Mappin
             discord.SelectOption(label=each.name, value=each.id, description=_about(each)) for each in part.items
         ]
         rows.insert(0, [Control.select("cast_open", "cast", placeholder=texts.OPEN, options=options)])
-    turned = [(PREVIOUS_PART, part.number - 1)] if part.number else []
-    turned += [(NEXT_PART, part.number + 1)] if part.number + 1 < part.count else []
-    if turned:
-        rows.append([Control.button("cast_page", str(at), label=label) for label, at in turned])
-    return _view(box, *rows)
+    if part.count > 1:
+        rows.append(turns("cast_page", part))
+    return layout(box, rows=rows)
 
 
 def _about(member: CastMember) -> str:
     return (shortened(member.look, OPTION_CHARS) if member.made_by else "") or str(KINDS[member.kind])
-
-
-def _view(box: discord.ui.Container[Any], *rows: Sequence[Control]) -> discord.ui.LayoutView:
-    view: discord.ui.LayoutView = untracked(discord.ui.LayoutView(timeout=None))
-    view.add_item(box)
-    for row in rows:
-        view.add_item(discord.ui.ActionRow(*row))
-    return view
-
-
-def _box(*texts_: str) -> discord.ui.Container[Any]:
-    return discord.ui.Container(*map(discord.ui.TextDisplay, texts_), accent_colour=NEUTRAL)
 
 
 def _line(member: CastMember) -> str:
@@ -137,7 +121,7 @@ async def _links(interaction: Interaction, member: CastMember) -> Sequence[str]:
 async def _one(
     interaction: Interaction, caster: Caster, member: CastMember, links: Sequence[str], said: str
 ) -> discord.ui.LayoutView:
-    box = _box(*([said] if said else []))
+    box = box_of(*([said] if said else []))
     if links:
         box.add_item(discord.ui.MediaGallery(*(discord.MediaGalleryItem(each) for each in links)))
     lines = [f"### {harmless(member.name)}", *([harmless(member.look)] if member.look else [])]
@@ -154,7 +138,6 @@ async def _one(
     if may_change:
         first += [
             Control.button("cast_edit", member.id, label=texts.EDIT),
-            Control.button("cast_pictures", member.id, label=texts.IMAGES),
         ]
         options = [
             discord.SelectOption(label=str(AUDIENCES[each]), value=each.value, default=each is member.audience)
@@ -169,20 +152,11 @@ async def _one(
         last.append(Control.button("cast_lock", member.id, label=texts.UNLOCK if member.locked else texts.LOCK))
     if may_change:
         last.append(Control.button("cast_ask", member.id, label=texts.REMOVE, style=DANGER))
-    return _view(box, *rows, last)
+    return layout(box, rows=[*rows, last])
 
 
 def _sheet_values(member: CastMember) -> dict[str, Any]:
     return {"prompt": SHEET.format(look=member.look), "aspect_ratio": "16:9"}
-
-
-def _searched(message: discord.Message | None) -> str:
-    """Return what the page of this message was searched for, '' for nothing."""
-    name = custom_id(SEARCH_ACTION, SEARCHING)
-    for item in () if message is None else message_items(message):
-        if getattr(item, "custom_id", None) == name:
-            return getattr(item, "label", None) or ""
-    return ""
 
 
 # ---------------------------------------------------------------------- its controls
@@ -190,7 +164,7 @@ def _searched(message: discord.Message | None) -> str:
 
 @on("cast_page")
 async def turn_page(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
-    await show_cast(interaction, number_in(subject), _searched(interaction.message))
+    await show_cast(interaction, number_in(subject), searched_in(interaction.message, SEARCH_ACTION, SEARCHING))
 
 
 @on("cast_open")
@@ -202,8 +176,12 @@ async def open_chosen(interaction: Interaction, _subject: str, values: Sequence[
 
 @on(SEARCH_ACTION)
 async def search(interaction: Interaction, _subject: str, _values: Sequence[str]) -> None:
-    form = CastSearchForm(interaction.client, _searched(interaction.message), show_cast)
-    await form.open(interaction)
+    async def found(sent: Interaction, words: str) -> None:
+        await show_cast(sent, typed=words)
+
+    before = searched_in(interaction.message, SEARCH_ACTION, SEARCHING)
+    about = (texts.FORM_SEARCH, texts.WORDS, texts.NAME_HELP)
+    await SearchForm(interaction.client, *about, typed=before, chars=SEARCH_CHARS, show=found).open(interaction)
 
 
 @on("cast_add")
@@ -218,12 +196,6 @@ async def add(interaction: Interaction, subject: str, _values: Sequence[str]) ->
 async def edit(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
     member = await use(interaction, ServerCast).get(await caster_of(interaction), subject)
     await MemberForm(interaction.client, member.kind, show_one, member=member).open(interaction)
-
-
-@on("cast_pictures")
-async def replace_pictures(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
-    member = await use(interaction, ServerCast).get(await caster_of(interaction), subject)
-    await PicturesForm(interaction.client, member, show_one).open(interaction)
 
 
 @on("cast_who")
@@ -256,7 +228,7 @@ async def ask_to_remove(interaction: Interaction, subject: str, _values: Sequenc
     member = await use(interaction, ServerCast).get(await caster_of(interaction), subject)
     yes = Control.button("cast_remove", subject, label=texts.YES_REMOVE, style=DANGER)
     no = Control.button("cast_back", subject, label=texts.BACK)
-    view = _view(_box(texts.SURE(name=harmless(member.name))), [yes, no])
+    view = layout(box_of(texts.SURE(name=harmless(member.name))), rows=[[yes, no]])
     await show_view(interaction, view)
 
 
@@ -269,7 +241,7 @@ async def back(interaction: Interaction, subject: str, _values: Sequence[str]) -
 async def remove(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
     gone = await use(interaction, ServerCast).remove(await caster_of(interaction), subject)
     back_to_all = Control.button("cast_page", "0", label=texts.BACK)
-    view = _view(_box(texts.REMOVED_NOW(name=harmless(gone.name))), [back_to_all])
+    view = layout(box_of(texts.REMOVED_NOW(name=harmless(gone.name))), rows=[[back_to_all]])
     await show_view(interaction, view)
 
 

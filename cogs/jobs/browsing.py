@@ -10,10 +10,9 @@ from typing import Self
 
 import discord
 
-from bot.domain.custom_ids import custom_id
 from bot.domain.models import OPEN_STATES, JobState
 from bot.errors import InputError
-from cogs.ui.controls import message_items
+from cogs.ui.controls import searched_in
 from cogs.ui.interaction import Interaction
 from cogs.ui.permissions import require_moderator
 from cogs.ui.texts import GONE
@@ -98,19 +97,11 @@ class Browsing:
         is_number = number.isdecimal() and number.isascii() and int(number[:6]) < PAGES_MAX and len(number) < 6
         if not is_whose or state not in {ANY, *STATES} or not is_number:
             raise InputError(GONE)
-        return cls(whose=whose, state=state, number=int(number), typed=searched_in(message))
+        typed = searched_in(message, SEARCH_ACTION, f".{_SEARCHING}")[:WORDS_CHARS]
+        return cls(whose=whose, state=state, number=int(number), typed=typed)
 
 
 async def require_may_browse(interaction: Interaction, browsing: Browsing) -> None:
     """Raise NotAllowed unless the jobs are posted or the member's own, or they are a moderator now."""
     if not browsing.posted and browsing.whose not in {MINE, str(interaction.user.id)}:
         await require_moderator(interaction)
-
-
-def searched_in(message: discord.Message | None) -> str:
-    """Return the text of a gallery's search button, '' without a search."""
-    for item in () if message is None else message_items(message):
-        name = getattr(item, "custom_id", None) or ""
-        if name.startswith(custom_id(SEARCH_ACTION, "x")[:-1]) and name.endswith(f".{_SEARCHING}"):
-            return (getattr(item, "label", None) or "")[:WORDS_CHARS]
-    return ""

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import discord
 
 from bot.catalogue.checks.values import clean_text
 from bot.delivery.answers.deferral import defer
-from bot.delivery.card.context import NEUTRAL
 from bot.delivery.card.states import state_of
 from bot.delivery.channels.facts import in_time
 from bot.delivery.channels.links import Thumbnails
-from bot.delivery.channels.view import message_link, untracked
+from bot.delivery.channels.view import message_link
 from bot.domain.jobs.card_jobs import job_words
 from bot.domain.models import Card, Job
 from bot.domain.server.places import Viewer
@@ -28,10 +26,10 @@ from cogs.jobs import texts
 from cogs.jobs.browsing import ALL, ANY, MINE, SEARCH_ACTION, STATES, WORDS_CHARS, Browsing, require_may_browse
 from cogs.jobs.one_job import open_job
 from cogs.ui.controls import Control, on
-from cogs.ui.forms import Form
+from cogs.ui.forms import SearchForm
 from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.limit_text import cost_words
-from cogs.ui.panels import show_view
+from cogs.ui.panels import box_of, layout, show_view
 from cogs.ui.permissions import is_moderator, viewer_of
 from cogs.ui.texts import GONE
 
@@ -58,8 +56,7 @@ class Page:
 
 
 def gallery(bot: Bot, page: Page) -> discord.ui.LayoutView:
-    box: discord.ui.Container[Any] = discord.ui.Container(accent_colour=NEUTRAL)
-    box.add_item(discord.ui.TextDisplay(_heading(page.browsing)))
+    box = box_of(_heading(page.browsing))
     for listed in page.jobs:
         box.add_item(discord.ui.Separator())
         text, picture = _job_text(bot, page, listed), page.pictures.get(listed.job.id)
@@ -71,11 +68,7 @@ def gallery(bot: Bot, page: Page) -> discord.ui.LayoutView:
         is_narrowed = page.browsing != Browsing(whose=page.browsing.whose)
         found, yet = (texts.NO_RESULT_FOUND, texts.NOTHING_POSTED) if page.browsing.posted else _NO_JOBS
         box.add_item(discord.ui.TextDisplay(str(found if is_narrowed else yet)))
-    view: discord.ui.LayoutView = untracked(discord.ui.LayoutView(timeout=None))
-    view.add_item(box)
-    for row in _rows(bot, page):
-        view.add_item(discord.ui.ActionRow(*row))
-    return view
+    return layout(box, rows=_rows(bot, page))
 
 
 def _heading(browsing: Browsing) -> str:
@@ -223,19 +216,10 @@ async def open_chosen(interaction: Interaction, _subject: str, values: Sequence[
 async def ask_words(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
     browsing = Browsing.parse(subject, interaction.message)
     await require_may_browse(interaction, browsing)
-    await SearchForm(interaction.client, browsing).open(interaction)
 
+    async def found(sent: Interaction, words: str) -> None:
+        await _show_instead(sent, replace(browsing.at(0), typed=clean_text(words)))
 
-class SearchForm(Form):
-    """Takes the search text; empty ends the search."""
-
-    def __init__(self, bot: Bot, browsing: Browsing) -> None:
-        super().__init__(bot, title=str(texts.SEARCH_FORM), name="jobs")
-        self._browsing = browsing
-        self._words = self.ask_text(
-            texts.SEARCH_WORDS, texts.SEARCH_HINT, text=browsing.typed, chars=WORDS_CHARS, required=False
-        )
-
-    async def answer(self, interaction: Interaction) -> None:
-        """Show the first page of matches."""
-        await _show_instead(interaction, replace(self._browsing.at(0), typed=clean_text(self._words.value)))
+    about = (texts.SEARCH_FORM, texts.SEARCH_WORDS, texts.SEARCH_HINT)
+    form = SearchForm(interaction.client, *about, typed=browsing.typed, chars=WORDS_CHARS, show=found)
+    await form.open(interaction)

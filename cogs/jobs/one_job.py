@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
-
-import discord
 
 from bot.delivery import Delivery
-from bot.delivery.card.context import NEUTRAL
 from bot.delivery.card.states import state_of
 from bot.delivery.channels.facts import in_time
-from bot.delivery.channels.view import Rows, untracked
+from bot.delivery.channels.view import Rows
 from bot.domain.models import Job
 from bot.domain.texts import mention
 from bot.domain.words.text import stamp
@@ -31,6 +27,7 @@ from cogs.results.texts import DO_NOT_POST, ENDED_MEANWHILE, POSTED_AFTER_ALL, t
 from cogs.ui.controls import Control, job_of, on
 from cogs.ui.interaction import Interaction, use
 from cogs.ui.limit_text import cost_words
+from cogs.ui.panels import box_of, layout
 from cogs.ui.permissions import guild_of, is_moderator, viewer_of
 from cogs.ui.texts import GONE
 
@@ -157,10 +154,6 @@ async def _show_hidden(interaction: Interaction, job: Job) -> None:
         mention(job.author_id),
     ]
     lines = [f"### `{job.id}`", " · ".join(facts), str(texts.HIDDEN_JOB)]
-    box: discord.ui.Container[Any] = discord.ui.Container(accent_colour=NEUTRAL)
-    box.add_item(discord.ui.TextDisplay("\n".join(lines)))
-    view: discord.ui.LayoutView = untracked(discord.ui.LayoutView(timeout=None))
-    view.add_item(box)
-    if not job.state.ended and not job.is_secret:
-        view.add_item(discord.ui.ActionRow(stop_button(job)))
+    rows = [] if job.state.ended or job.is_secret else [[stop_button(job)]]
+    view = layout(box_of("\n".join(lines)), rows=rows)
     await in_time(interaction.response.send_message(view=view, ephemeral=True))

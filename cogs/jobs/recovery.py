@@ -9,13 +9,12 @@ from bot.delivery.channels.facts import in_time
 from bot.delivery.channels.view import message_link
 from bot.delivery.posting.poster import Poster
 from bot.domain.models import END_STATES, Job, JobState, Media
-from bot.domain.texts import NOT_NOW, OWNER_ONLY, STILL_MADE
+from bot.domain.texts import OWNER_ONLY, STILL_MADE
 from bot.domain.words.text import harmless
 from bot.errors import InputError, NotAllowed
 from bot.generation.again.earlier_jobs import EarlierJobs
 from bot.generation.sources import require_kept, require_shown
 from bot.jobs.intake import JobService
-from bot.jobs.surface import Later, NoPlace
 from bot.moderation.results import recovered_by
 from bot.store import Cards, Jobs, Reviews
 from cogs.jobs import texts
@@ -23,7 +22,7 @@ from cogs.results import post_again as fresh_links
 from cogs.results.pressing import find_late, may_come_late
 from cogs.ui.controls import on_job
 from cogs.ui.interaction import Interaction, use
-from cogs.ui.permissions import is_moderator
+from cogs.ui.permissions import is_moderator, refused_places
 
 
 async def require_own(interaction: Interaction, job: Job) -> None:
@@ -88,7 +87,7 @@ async def _post(interaction: Interaction, job: Job) -> None:
     bot = interaction.client
     fresh = await fresh_links.renew(bot, [job]) if job.media else {}
     media = [_with_link(medium, fresh.get(medium.url)) for medium in job.media]
-    try:
+    with refused_places():
         posted = await use(bot, Poster).post_held(
             job,
             media,
@@ -97,10 +96,6 @@ async def _post(interaction: Interaction, job: Job) -> None:
             by_author=interaction.user.id == job.author_id,
             record=recovered_by(interaction.user.id),
         )
-    except NoPlace as error:
-        raise InputError(error.sentence) from error
-    except Later as error:
-        raise InputError(NOT_NOW) from error
     if not posted:
         raise InputError(texts.POSTED_MEANWHILE)
 

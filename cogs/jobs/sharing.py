@@ -7,9 +7,8 @@ from bot.delivery.channels.facts import in_time
 from bot.delivery.channels.view import message_link
 from bot.delivery.posting.copies import Sharing
 from bot.domain.models import Job
-from bot.domain.texts import NOT_NOW, PAUSED
+from bot.domain.texts import PAUSED
 from bot.errors import InputError, NotAllowed, Refused
-from bot.jobs.surface import Later, NoPlace
 from bot.store import Cards, GuildSettings
 from cogs.jobs import texts
 from cogs.results import post_again as fresh_links
@@ -17,6 +16,7 @@ from cogs.results.buttons import SHARE
 from cogs.results.post_again import require_may_copy
 from cogs.ui.controls import on_job
 from cogs.ui.interaction import Interaction, use
+from cogs.ui.permissions import refused_places
 from cogs.ui.texts import GONE
 
 
@@ -38,12 +38,8 @@ async def share(interaction: Interaction, job: Job, _values: Sequence[str]) -> N
     await defer(interaction, ephemeral=True, thinking=True)
     with_files = [each for each in jobs if each.media]
     links = await fresh_links.renew(bot, with_files) if with_files else {}
-    try:
+    with refused_places():
         is_shared = await use(bot, Sharing).share(card, jobs, channel_id=interaction.channel_id or 0, links=links)
-    except NoPlace as error:
-        raise Refused(error.sentence) from error
-    except Later as error:
-        raise Refused(NOT_NOW) from error
     if not is_shared:
         raise Refused(texts.POSTED_MEANWHILE)
     now = await use(bot, Cards).get(job.guild_id, job.card_id)

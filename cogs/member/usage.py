@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any, Literal
+from typing import Literal
 
 import discord
 from discord import app_commands
@@ -22,7 +22,6 @@ from bot.delivery.answers.command_payload import anywhere
 from bot.delivery.answers.deferral import defer
 from bot.delivery.card.context import NEUTRAL
 from bot.delivery.channels.facts import ALT_TEXT_CHARS, DISCORD_ERRORS, EMBED_FIELD_CHARS, UPLOAD_TIMEOUT_S, in_time
-from bot.delivery.channels.view import untracked
 from bot.delivery.texts import PRACTICE_TITLE
 from bot.domain.models import CreditPack, ExpiringCredits, credits_text, credits_words
 from bot.domain.money.account import days_left, percents
@@ -36,6 +35,7 @@ from cogs.member import texts
 from cogs.member.export import ledger_file
 from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.limit_text import expiring_words, fitting, job_line, member_usage, member_usage_text, title_of
+from cogs.ui.panels import box_of, layout
 from cogs.ui.permissions import file_limit_of, guild_of, is_host, is_moderator, require_moderator
 from cogs.ui.texts import BUY_CREDITS
 from cogs.ui.top_up import pack_lines
@@ -152,8 +152,7 @@ class Usage(commands.GroupCog, group_name="usage", group_description=texts.USAGE
         found = await use(bot, Reports).totals(guild_id, [(start, end) for _, start, end in days], member_id=member_id)
         rate = None if member_id is not None else await _rate(interaction, found, days[0][1])
         title = texts.OWN_REPORT_TITLE(count=len(days)) if rate is None else texts.REPORT_TITLE(count=len(days))
-        box: discord.ui.Container[Any] = discord.ui.Container(accent_colour=NEUTRAL)
-        box.add_item(discord.ui.TextDisplay(f"### {PRACTICE_TITLE(title=title) if found.practice else title}"))
+        box = box_of(f"### {PRACTICE_TITLE(title=title) if found.practice else title}")
         files, lines = list[discord.File](), _lines(bot.catalogue, found, rate)
         with ExitStack() as stack:
             if found.total:
@@ -175,9 +174,7 @@ class Usage(commands.GroupCog, group_name="usage", group_description=texts.USAGE
             box.add_item(discord.ui.TextDisplay("\n".join(lines)))
             for file in files[1:]:
                 box.add_item(discord.ui.File(f"attachment://{file.filename}"))
-            view: discord.ui.LayoutView = untracked(discord.ui.LayoutView(timeout=None))
-            view.add_item(box)
-            await in_time(interaction.edit_original_response(view=view, attachments=files), UPLOAD_TIMEOUT_S)
+            await in_time(interaction.edit_original_response(view=layout(box), attachments=files), UPLOAD_TIMEOUT_S)
 
 
 async def _of_member(interaction: Interaction, scope: str | None) -> int | None:

@@ -199,6 +199,7 @@ def _retry_button(jobs: Sequence[Job], shown_above: Decimal | None) -> Control:
     return Control.button("retry", left[0].id, label=label, style=discord.ButtonStyle.primary, emoji=ICONS["retry"])
 
 
+@on_job("prompt_again")
 @on_job("again")
 async def run_again(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
     """Re-run one result, with a new seed."""

@@ -17,7 +17,6 @@ import discord
 from bot.catalogue import Catalogue, Operation
 from bot.delivery.answers.deferral import defer
 from bot.delivery.card.card import marked_words
-from bot.delivery.card.context import NEUTRAL
 from bot.delivery.card.states import cost_of_all, state_of, took_words
 from bot.delivery.channels.facts import (
     COMPONENTS_PER_MESSAGE,
@@ -26,7 +25,7 @@ from bot.delivery.channels.facts import (
     UPLOAD_TIMEOUT_S,
     in_time,
 )
-from bot.delivery.channels.view import Controls, in_five_rows, message_link, untracked
+from bot.delivery.channels.view import Controls, in_five_rows, message_link
 from bot.delivery.posting.copies import ResultCopies, shown_jobs
 from bot.delivery.texts import BASES, ENDED_BECAUSE, ON_OWN_ACCOUNT, WITH_CAST
 from bot.domain.jobs.card_jobs import job_words, open_part
@@ -44,6 +43,7 @@ from cogs.results.family import FamilyLine, back_select, drawn, line_of, with_pi
 from cogs.results.post_again import post_again_button
 from cogs.ui.controls import Control, on_job
 from cogs.ui.interaction import Bot, Interaction, use
+from cogs.ui.panels import box_of, layout
 from cogs.ui.permissions import file_limit_of
 from cogs.ui.texts import GONE
 
@@ -161,7 +161,7 @@ def _operation(bot: Bot, job: Job) -> Operation | None:
 
 def panel(facts: JobFacts, rows: Sequence[Controls], files: Sequence[str] = ()) -> discord.ui.LayoutView:
     """Draw the panel with these rows of controls; `files` are the attached files' names."""
-    box: discord.ui.Container[Any] = discord.ui.Container(accent_colour=NEUTRAL)
+    box = box_of()
     inline = [name for name in files if name.endswith(SHOWN_INLINE)]
     if inline:
         pictures = [discord.MediaGalleryItem(f"attachment://{name}", spoiler=facts.card.spoiler) for name in inline]
@@ -180,12 +180,9 @@ def panel(facts: JobFacts, rows: Sequence[Controls], files: Sequence[str] = ()) 
         box.add_item(discord.ui.TextDisplay(text))
     may_copy = shown_jobs([facts.job]) and not (facts.job.is_secret or facts.card.is_at_home)
     again = [post_again_button(facts.job)] if may_copy else []
-    view: discord.ui.LayoutView = untracked(discord.ui.LayoutView(timeout=None))
-    view.add_item(box)
     report = report_buttons(facts.job, facts.reader_id)
     *above, last = rows or [[]]
-    for row in in_five_rows([*above, [*again, *last]], report):
-        view.add_item(discord.ui.ActionRow(*row))
+    view = layout(box, rows=in_five_rows([*above, [*again, *last]], report))
     back = back_select(facts.line, facts.catalogue)
     if back is not None and view.total_children_count + 2 <= COMPONENTS_PER_MESSAGE:
         view.add_item(discord.ui.ActionRow(back))

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import mimetypes
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from typing import Protocol
 
 import discord
 
@@ -22,8 +20,7 @@ from bot.domain.words.text import one_line, shortened
 from bot.errors import InputError
 from bot.generation.again.next_steps import Medium, NextSteps
 from bot.generation.again.reactions import NEXT_STEPS
-from bot.generation.sources import SourceRef, Sources
-from bot.jobs.admission import Admission
+from bot.generation.sources import SourceRef
 from bot.language import tr
 from bot.media.texts import kinds as kinds_text
 from bot.store import ReactionMaps
@@ -33,7 +30,7 @@ from cogs.results.pressing import submit_pressed
 from cogs.results.variants import shot_buttons
 from cogs.ui.controls import Control, view_of
 from cogs.ui.interaction import Interaction, use
-from cogs.ui.permissions import guild_of, origin_of, require_unblocked, viewer_of
+from cogs.ui.permissions import guild_of, require_unblocked, viewer_of
 from cogs.ui.texts import GONE
 from cogs.workflows.asked.form import OperationForm
 from cogs.workflows.asked.own import as_typed, preset_values
@@ -130,18 +127,8 @@ def of_offer(message: discord.Message | None, subject: str) -> Medium:
     return Medium(kinds=(MediaKind(subject),), ref=SourceRef(url=link))
 
 
-PROBE_TIMEOUT_S = 1.5
-"""A form must be opened within 3 seconds of the click; what is unknown by then is left out."""
-PROBES_MAX = 4
 DRAWINGS = "image/svg+xml"
 """An image type that neither Cannon Studio nor Discord accepts."""
-
-
-class HasMedia(Protocol):
-    """A message, or a forwarded snapshot."""
-
-    attachments: list[discord.Attachment]
-    embeds: list[discord.Embed]
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,24 +144,21 @@ async def find(interaction: Interaction, message: discord.Message, kinds: Collec
     """Return the first medium of one of `kinds` in a message, None if there is none.
 
     A result of the bot is returned as its job, which has more: a fresh link, Sora's id, its prompt.
-    Raises Refused or KeyRefused if a file has to be checked for a member who may not spend here.
     """
     own = interaction.client.user
     if own is not None and message.author.id == own.id:
         medium = await use(interaction, NextSteps).medium_in_message(await viewer_of(interaction), message.id, kinds)
         if medium is not None:
             return medium
-    parts = list(parts_of(message))
-    clear = next((part for part in parts if part.kind in kinds), None)
-    found = clear or await _probed(interaction, [part for part in parts if part.kind is None], kinds)
-    if found is None or found.kind is None:
-        return None
-    return Medium(kinds=(found.kind,), ref=SourceRef(attachment=(found.link, found.name)))
+    for part in parts_of(message):
+        if part.kind is not None and part.kind in kinds:
+            return Medium(kinds=(part.kind,), ref=SourceRef(attachment=(part.link, part.name)))
+    return None
 
 
 def parts_of(message: discord.Message) -> Iterator[MessageFile]:
     """Yield the files of a message in order: attachments, embeds, forwarded ones."""
-    sources: list[HasMedia] = [message, *message.message_snapshots]
+    sources: list[discord.Message | discord.MessageSnapshot] = [message, *message.message_snapshots]
     for source in sources:
         for attachment in source.attachments:
             yield MessageFile(attachment.url, attachment.filename, _kind(attachment.content_type, attachment.filename))
@@ -183,7 +167,7 @@ def parts_of(message: discord.Message) -> Iterator[MessageFile]:
 
 
 def _embedded(embed: discord.Embed) -> Iterator[MessageFile]:
-    if embed.video.url:  # a file or a player's page: only its content shows which
+    if embed.video.url:
         yield MessageFile(embed.video.url, _name_in(embed.video.url), _kind(None, _name_in(embed.video.url)))
     for image in (embed.image, embed.thumbnail):
         if image.url:
@@ -202,21 +186,3 @@ def _kind(content_type: str | None, name: str) -> MediaKind | None:
         return None
     main = content_type.partition("/")[0]
     return MediaKind(main) if main in set(MediaKind) else None
-
-
-async def _probed(
-    interaction: Interaction, parts: Sequence[MessageFile], kinds: Collection[MediaKind]
-) -> MessageFile | None:
-    """Return the first part with content of one of `kinds`. Raises Refused for members who may not spend here."""
-    if not parts:
-        return None
-    await use(interaction, Admission).require(await origin_of(interaction), ())
-    try:
-        async with asyncio.timeout(PROBE_TIMEOUT_S):
-            for part in parts[:PROBES_MAX]:
-                kind = await use(interaction, Sources).kind_of(interaction.user.id, part.link)
-                if kind in kinds:
-                    return MessageFile(part.link, part.name, kind)
-    except TimeoutError:
-        pass
-    return None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, cast
 
 import discord
@@ -17,16 +16,15 @@ from bot.delivery.posting.refresh import CardRefresh
 from bot.delivery.texts import NOT_REVIEWED
 from bot.domain.models import Card, Job
 from bot.domain.texts import NOT_NOW
-from bot.errors import InputError, MediaGone, NotAllowed, Refused
+from bot.errors import InputError, MediaGone, NotAllowed
 from bot.generation.sources import LookPace, Sources, require_kept
 from bot.generation.texts import ERASED, NO_RESULT
-from bot.jobs.surface import Later, NoPlace
 from bot.store import Cards, Reviews
 from cogs.results import texts
 from cogs.results.pressing import refuse_double_press
 from cogs.ui.controls import Control, on_job, view_of
 from cogs.ui.interaction import Bot, Interaction, use
-from cogs.ui.permissions import is_outside, require_unblocked
+from cogs.ui.permissions import is_outside, refused_places, require_unblocked
 from cogs.ui.texts import GONE
 from cogs.workflows.asked.submit import require_may_post
 
@@ -39,17 +37,6 @@ def post_again_button(job: Job) -> Control:
     return Control.button(POST_AGAIN, job.id, label=texts.POST_AGAIN, emoji="📌")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CopySpec:
-    """How a result is posted again: kind of copy, controls, reply target."""
-
-    kind: str
-    subject_id: str
-    """Posted once per channel within a few minutes, for all members."""
-    view: discord.ui.View | None = None
-    reply: discord.MessageReference | None = None
-
-
 @on_job(POST_AGAIN)
 async def post_again(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
     """Post the result here, if it and the member may. Free."""
@@ -59,7 +46,7 @@ async def post_again(interaction: Interaction, job: Job, _values: Sequence[str])
         raise InputError(NO_RESULT)
     refuse_double_press(interaction, job, f"post {interaction.channel_id} {job.id}")
     await defer(interaction, ephemeral=True, thinking=True)
-    posted = await post_copy(interaction, card, job, CopySpec(kind=KIND, subject_id=job.id))
+    posted = await post_copy(interaction, card, job, kind=KIND, subject_id=job.id)
     await in_time(interaction.edit_original_response(content=texts.POSTED_AGAIN(link=posted.jump_url)))
 
 
@@ -76,31 +63,41 @@ async def require_may_copy(interaction: Interaction) -> None:
     require_may_post(interaction)
 
 
-async def post_copy(interaction: Interaction, card: Card, job: Job, spec: CopySpec) -> discord.Message:
-    """Post the result here, after `require_may_copy`. Raises Refused if it can't be shown here."""
+async def post_copy(
+    interaction: Interaction,
+    card: Card,
+    job: Job,
+    *,
+    kind: str,
+    subject_id: str,
+    view: discord.ui.View | None = None,
+    reply: discord.MessageReference | None = None,
+) -> discord.Message:
+    """Post the result here, after `require_may_copy`: a `subject_id` once in a channel within a few minutes.
+
+    Raises Refused if it can't be shown here.
+    """
     bot, guild = interaction.client, cast("discord.Guild", interaction.guild)
     channel = cast("discord.abc.Messageable", interaction.channel)
     language = await use(bot, GuildLanguages).of(guild.id)
     embed, documents = await use(bot, CardRefresh).copied(card, [job], language=language)
     if not card.private:
         embed.url = message_link(card)
-    try:
+    with refused_places():
         async with use(bot, LookPace).request(interaction.user.id):
             return await use(bot, ResultCopies).post(
                 channel,
                 card,
                 [job],
-                kind=spec.kind,
-                subject_id=spec.subject_id,
+                kind=kind,
+                subject_id=subject_id,
                 place_id=interaction.channel_id or 0,
                 embed=embed,
                 documents=documents,
                 file_limit=guild.filesize_limit,
-                view=spec.view,
-                reply=spec.reply,
+                view=view,
+                reply=reply,
             )
-    except (NoPlace, Later) as error:
-        raise Refused(error.sentence if isinstance(error, NoPlace) else NOT_NOW) from error
 
 
 def _may_write(interaction: Interaction) -> bool:

@@ -11,7 +11,6 @@ from bot.delivery.card.card import rewritten_prompt
 from bot.domain.models import Job
 from bot.errors import InputError
 from bot.generation.again.next_steps import IMAGE, VIDEO, NextSteps
-from bot.generation.again.rerun import Reruns
 from bot.generation.generation import Generation
 from cogs.results import texts
 from cogs.results.pressing import refuse_double_press, rerun_price, submit_pressed
@@ -69,13 +68,6 @@ async def make_video(interaction: Interaction, job: Job, _values: Sequence[str])
 async def _generate(interaction: Interaction, job: Job, target: str) -> None:
     generation = await _generation(interaction, job, target)
     refuse_double_press(interaction, job, target)
-    await submit_pressed(interaction, generation)
-
-
-@on_job("prompt_again")
-async def rewrite_again(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
-    generation = await use(interaction, Reruns).rerun(job, await viewer_of(interaction))
-    refuse_double_press(interaction, job, "again")
     await submit_pressed(interaction, generation)
 
 

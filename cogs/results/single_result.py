@@ -15,20 +15,18 @@ from bot.delivery.channels.view import message_view
 from bot.delivery.posting.copies import ResultCopies
 from bot.delivery.posting.refresh import CardRefresh
 from bot.domain.models import Card, Job
-from bot.domain.texts import NOT_NOW
-from bot.errors import InputError, Refused
+from bot.errors import InputError
 from bot.generation.sources import LookPace
 from bot.generation.texts import NO_RESULT
-from bot.jobs.surface import Later, NoPlace
 from bot.language import speaking
 from bot.store import Cards, Copies, GuildSettings
 from cogs.results import texts
 from cogs.results.buttons import ALONE, of_result
 from cogs.results.details import details_button
-from cogs.results.post_again import CopySpec, post_copy, require_may_copy
+from cogs.results.post_again import post_copy, require_may_copy
 from cogs.ui.controls import on_job
 from cogs.ui.interaction import Interaction, use
-from cogs.ui.permissions import file_limit_of, is_outside
+from cogs.ui.permissions import file_limit_of, is_outside, refused_places
 
 
 @on_job(ALONE)
@@ -53,8 +51,8 @@ async def show_alone(interaction: Interaction, job: Job, _values: Sequence[str])
         )
     with speaking(await use(interaction, GuildLanguages).of(job.guild_id)):  # public message
         view = message_view([await _controls(interaction, job)], ())
-    spec = CopySpec(kind=ALONE, subject_id=f"{job.id} {gone}", view=view, reply=reply)
-    posted = await post_copy(interaction, found, job, spec)
+    subject_id = f"{job.id} {gone}"
+    posted = await post_copy(interaction, found, job, kind=ALONE, subject_id=subject_id, view=view, reply=reply)
     await in_time(interaction.edit_original_response(content=texts.POSTED_AGAIN(link=posted.jump_url)))
 
 
@@ -62,20 +60,16 @@ async def _show_privately(interaction: Interaction, card: Card, job: Job) -> Non
     bot = interaction.client
     await defer(interaction, ephemeral=True, thinking=True)
     embed, documents = await use(bot, CardRefresh).copied(card, [job])
-    try:
-        async with (
-            use(bot, LookPace).request(interaction.user.id),
-            use(bot, ResultCopies).opened(
-                card, [job], member_id=interaction.user.id, file_limit=file_limit_of(interaction)
-            ) as files,
-        ):
+    opened = use(bot, ResultCopies).opened(
+        card, [job], member_id=interaction.user.id, file_limit=file_limit_of(interaction)
+    )
+    with refused_places():
+        async with use(bot, LookPace).request(interaction.user.id), opened as files:
             view = message_view([await _controls(interaction, job)], ())
             await in_time(
                 interaction.edit_original_response(embed=embed, attachments=[*files, *documents], view=view),
                 UPLOAD_TIMEOUT_S,
             )
-    except (NoPlace, Later) as error:
-        raise Refused(error.sentence if isinstance(error, NoPlace) else NOT_NOW) from error
 
 
 async def _posted(interaction: Interaction, job: Job) -> tuple[str | None, int]:

@@ -12,7 +12,6 @@ from bot.delivery.posting.copies import ResultCopies
 from bot.delivery.texts import NOT_IN_THIS_CHANNEL
 from bot.domain.models import Job, MediaKind, credits_words
 from bot.domain.server.guild_rules import Strength
-from bot.domain.texts import NOT_NOW
 from bot.domain.words.orders import Variation
 from bot.errors import InputError, Refused
 from bot.generation.again.next_steps import NextSteps
@@ -20,14 +19,13 @@ from bot.generation.again.rerun import Reruns
 from bot.generation.again.shots import Shots, is_film
 from bot.generation.generation import Generation
 from bot.jobs.admission import Admission
-from bot.jobs.surface import Later, NoPlace
 from bot.media import film
 from bot.store import Cards
 from cogs.results import texts
 from cogs.results.pressing import refuse_double_press, submit_pressed, variant_price
 from cogs.ui.controls import Control, on_job, view_of
 from cogs.ui.interaction import Bot, Interaction, use
-from cogs.ui.permissions import is_outside, origin_of, require_unblocked, viewer_of
+from cogs.ui.permissions import is_outside, origin_of, refused_places, require_unblocked, viewer_of
 from cogs.ui.prices import priced
 from cogs.ui.texts import GONE
 from cogs.workflows.asked.form import OperationForm
@@ -138,12 +136,10 @@ async def join(interaction: Interaction, job: Job, _values: Sequence[str]) -> No
     shots = await use(interaction, Shots).line(await viewer_of(interaction), job)
     async with use(interaction, Shots).joined(interaction.user.id, shots, max_bytes=guild.filesize_limit) as file:
         cards = [card for each in shots if (card := await use(interaction, Cards).get(each.guild_id, each.card_id))]
-        try:
+        with refused_places():
             posted = await use(interaction, ResultCopies).post_film(
                 channel, list(zip(cards, shots, strict=True)), file, place_id=interaction.channel_id or 0
             )
-        except (NoPlace, Later) as error:
-            raise Refused(error.sentence if isinstance(error, NoPlace) else NOT_NOW) from error
     await in_time(interaction.edit_original_response(content=texts.JOINED(count=len(shots), link=posted.jump_url)))
 
 

@@ -212,9 +212,13 @@ def view_of(controls: Sequence[discord.ui.Item[Any]]) -> discord.ui.View:
     return view
 
 
-def message_items(message: discord.Message) -> Iterator[Any]:
-    """Yield a message's components, those inside others too."""
-    return _items_of(message.components)
+def searched_in(message: discord.Message | None, action: str, ending: str) -> str:
+    """Return the words on a message's search button, '' without a search: with one its subject has this ending."""
+    for item in _items_of(() if message is None else message.components):
+        match = CUSTOM_ID.fullmatch(getattr(item, "custom_id", None) or "")
+        if match is not None and match["action"] == action and match["subject"].endswith(ending):
+            return item.label or ""
+    return ""
 
 
 def _items_of(components: Any) -> Iterator[Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
 from typing import Any, ClassVar, TypeVar, cast
 
 import discord
@@ -84,6 +84,28 @@ class Form(discord.ui.Modal):
         """Report the error, in the member's language: the submitted data may be unreadable already."""
         speak_to(interaction)
         await self.bot.responses.report(interaction, error)
+
+
+class SearchForm(Form):
+    """Takes words and gives them to `show`; empty ends the search."""
+
+    def __init__(
+        self,
+        bot: Bot,
+        title: Text,
+        label: Text,
+        about: Text,
+        *,
+        typed: str,
+        chars: int,
+        show: Callable[[Interaction, str], Awaitable[None]],
+    ) -> None:
+        super().__init__(bot, title=str(title), name="search")
+        self._show = show
+        self._words = self.ask_text(label, about, text=typed, chars=chars, required=False)
+
+    async def answer(self, interaction: Interaction) -> None:
+        await self._show(interaction, self._words.value.strip())
 
 
 FILES_PER_UPLOAD = 10

@@ -54,7 +54,6 @@ class PanelPage:
 
     def view(self, said: str = "") -> discord.ui.LayoutView:
         """Return the page in Components V2, with a notice above it; its text is cut to what a message takes."""
-        box: discord.ui.Container[Any] = discord.ui.Container(accent_colour=NEUTRAL)
         others = [said, self.title, self.foot, *(each.text for each in self.entries)]
         text = shortened(self.text, TEXT_CHARS - sum(map(len, others)))
         items: list[discord.ui.Item[Any]] = [discord.ui.TextDisplay(f"### {self.title}\n{text}".rstrip())]
@@ -62,13 +61,21 @@ class PanelPage:
         items += [item for entry in self.entries for item in _items(entry)]
         items += _rows(self.controls)
         items += [discord.ui.TextDisplay(f"-# {self.foot}")] if self.foot else []
-        for item in items:
-            box.add_item(item)
-        view: discord.ui.LayoutView = untracked(discord.ui.LayoutView(timeout=None))
-        if said:
-            view.add_item(discord.ui.TextDisplay(said))
-        view.add_item(box)
-        return view
+        box = discord.ui.Container[Any](*items, accent_colour=NEUTRAL)
+        return layout(*([discord.ui.TextDisplay[Any](said)] if said else []), box)
+
+
+def box_of(*texts: str) -> discord.ui.Container[Any]:
+    """Return a box with these texts."""
+    return discord.ui.Container(*map(discord.ui.TextDisplay, texts), accent_colour=NEUTRAL)
+
+
+def layout(*items: discord.ui.Item[Any], rows: Iterable[Sequence[discord.ui.Item[Any]]] = ()) -> discord.ui.LayoutView:
+    """Return a message of these items, with rows of controls below."""
+    view: discord.ui.LayoutView = untracked(discord.ui.LayoutView(timeout=None))
+    for item in (*items, *(discord.ui.ActionRow[Any](*row) for row in rows)):
+        view.add_item(item)
+    return view
 
 
 def _items(entry: PanelEntry) -> list[discord.ui.Item[Any]]:

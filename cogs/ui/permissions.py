@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, cast
 
@@ -17,7 +19,9 @@ from bot.domain.jobs.card_spec import Origin, Place
 from bot.domain.money.spending_policy import refuse_blocked
 from bot.domain.server.guild_rules import Rules
 from bot.domain.server.places import Viewer, outsider
+from bot.domain.texts import NOT_NOW
 from bot.errors import BotError, InputError, NotAllowed, Refused
+from bot.jobs.surface import Later, NoPlace
 from bot.server.cast.changes import Caster
 from bot.store import Blocks, GuildSettings
 from cogs.ui import texts
@@ -184,6 +188,17 @@ def file_limit_of(interaction: Interaction) -> int:
     """Return the largest file of a message there, in bytes; outside, what every Discord takes."""
     guild = None if is_outside(interaction) else interaction.guild
     return FILE_LIMIT_BYTES if guild is None else guild.filesize_limit
+
+
+@contextlib.contextmanager
+def refused_places() -> Iterator[None]:
+    """Raise Refused, which members see, for a result that can't be posted there, or not now."""
+    try:
+        yield
+    except NoPlace as error:
+        raise Refused(error.sentence) from error
+    except Later as error:
+        raise Refused(NOT_NOW) from error
 
 
 def require_may_post_in(interaction: Interaction, channel_id: int, *, files: bool) -> None:

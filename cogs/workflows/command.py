@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 import discord
 from discord import app_commands
 
-from bot.catalogue import Catalogue, FieldKind
+from bot.catalogue import Catalogue
 from bot.catalogue.catalogue import kinds_of
 from bot.delivery.answers.command_payload import anywhere, file_types, takes_files
 from bot.domain.models import MediaKind
@@ -20,7 +20,7 @@ from bot.domain.words.orders import OWN, with_cast
 from bot.generation.generation import Generation, SourceFile, flattened, nested
 from cogs.ui.interaction import Bot, Interaction
 from cogs.workflows import texts
-from cogs.workflows.asked.files import offered_file, offered_files
+from cogs.workflows.asked.files import offered_files
 from cogs.workflows.asked.form import OperationForm
 from cogs.workflows.asked.options import Count, cast_completion, field_completion, job_completion, offers_values, runs
 from cogs.workflows.asked.own import preset_completion, with_own
@@ -138,17 +138,9 @@ def _files(plan: CommandPlan, given: Mapping[str, Any]) -> list[SourceFile]:
     files: list[SourceFile] = []
     for source in plan.spec.files:
         option = next(each for each in plan.options if each.name == source.upload)
-        fields, kinds = option.fields, _kinds(option)
-        attachment, typed = given.get(source.upload), given.get(source.link)
-        label, required = source.label or fields[0].label, is_needed(fields[0]) and not given.get(Common.REST)
-        if fields[0].kind is FieldKind.URLS:
-            files += offered_files(label, attachment, typed=typed, field=fields[0].name, kinds=kinds, required=required)
-            continue
-        by_kind = {kind: each.name for each in fields for kind in kinds_of(each)} if len(fields) > 1 else {}
-        name = None if by_kind else fields[0].name
-        files += offered_file(
-            label, attachment=attachment, typed=typed, field=name, by_kind=by_kind, kinds=kinds, required=required
-        )
+        required = is_needed(option.fields[0]) and not given.get(Common.REST)
+        uploads, typed = [given.get(source.upload)], given.get(source.link) or ""
+        files += offered_files(option.fields, uploads, typed, required=required, label=source.label)
     return files
 
 

@@ -20,7 +20,6 @@ from bot.domain.words.text import shortened
 from cogs.ui.texts import PRIVATE_OPTION, SPOILER_OPTION
 from cogs.workflows import texts
 from cogs.workflows.asked.form import MAIN_FIELDS, TYPED, is_flat
-from cogs.workflows.hooks import wire_name
 from cogs.workflows.table import BY_OPERATION, OPTIONS_MAX, CommandSpec, FileOptions
 
 NAME_CHARS = 32
@@ -125,7 +124,11 @@ class CommandPlan:
 
     def left(self, operation: Operation) -> list[Field]:
         """Return the fields that no option gives. A list of files takes more than an option's one."""
-        shown = {path for option in self.options for path in self._paths(option, operation)}
+        shown = {
+            path
+            for option in self.options
+            for path in ([option.path] if option.inside else [field.name for field in option.fields])
+        }
         found: list[Field] = []
         for each in operation.fields or self.spec.assumed:
             if each.probe is not None or not each.offered or each.name in self.spec.aliases:
@@ -136,14 +139,6 @@ class CommandPlan:
             elif each.name not in shown or each.kind is FieldKind.URLS:
                 found.append(each)
         return found
-
-    def _paths(self, option: PlannedOption, operation: Operation) -> list[str]:
-        """Return the fields that an option gives; of assumed ones, those that the live document has instead."""
-        if option.inside:
-            return [option.path]
-        if self.spec.assumed and operation.fields:
-            return [wire_name(operation, field.name, field.kind) for field in option.fields]
-        return [field.name for field in option.fields]
 
     @property
     def left_common(self) -> list[Field]:

@@ -75,12 +75,12 @@ def _video(about: str) -> FileOptions:
     return FileOptions("video", ("video_url",), about)
 
 
-def _form(operation: str, hook: hooks.Hook, assumed: tuple[Field, ...] = ()) -> CommandSpec:
-    return CommandSpec(operation, "", "", "private", hook=hook, assumed=assumed)
-
-
 def _sora_change(name: str) -> CommandSpec:
-    return _form(f"sora2.video.{name}", hooks.sora_video)
+    return CommandSpec(f"sora2.video.{name}", "", "", "private", hook=hooks.sora_video)
+
+
+def _sora_character(name: str, *assumed: Field) -> CommandSpec:
+    return CommandSpec(f"sora2.character.{name}", "", "", "private", assumed=assumed)
 
 
 GROUPS: Mapping[str, str] = {
@@ -238,22 +238,16 @@ COMMANDS = (
             texts.SORA_EDIT: _sora_change("edit"),
             texts.SORA_EXTEND: _sora_change("extend"),
             texts.SORA_REMIX: _sora_change("remix"),
-            texts.SORA_CHARACTER: _form(
-                "sora2.character.create",
-                hooks.by_true_names,
-                (
-                    replace(text("name", "name", texts.CHARACTER_NAME_OPTION.message, required=True), max_length=80),
-                    link("video_url", "video", texts.CHARACTER_VIDEO_OPTION.message, VIDEO, required=True),
-                ),
+            texts.SORA_CHARACTER: _sora_character(
+                "create",
+                replace(text("name", "name", texts.CHARACTER_NAME_OPTION.message, required=True), max_length=80),
+                link("video_url", "video", texts.CHARACTER_VIDEO_OPTION.message, VIDEO, required=True),
             ),
-            texts.SORA_VIDEO: _form(
-                "sora2.character.generate",
-                hooks.by_true_names,
-                (
-                    text("prompt", "prompt", texts.SORA_PROMPT_OPTION.message, required=True),
-                    identifier("character_id", "character", texts.SORA_CHARACTER_OPTION.message, required=True),
-                    *SHARED[:4],
-                ),
+            texts.SORA_VIDEO: _sora_character(
+                "generate",
+                text("prompt", "prompt", texts.SORA_PROMPT_OPTION.message, required=True),
+                identifier("character_id", "character", texts.SORA_CHARACTER_OPTION.message, required=True),
+                *SHARED[:4],
             ),
         },
     ),

@@ -15,12 +15,11 @@ from bot.delivery.posting.copies import ResultCopies
 from bot.domain.models import Job, JobState
 from bot.domain.texts import NOT_NOW, STILL_MADE
 from bot.domain.words.text import harmless, shortened, stamp
-from bot.errors import InputError, NotAllowed, Refused
+from bot.errors import InputError, NotAllowed
 from bot.generation.generation import Generation
 from bot.generation.sources import LookPace, require_kept, require_shown
 from bot.generation.texts import NO_JOB
 from bot.generation.visible_jobs import VisibleJobs
-from bot.jobs.surface import Later, NoPlace
 from bot.language import aside
 from bot.server.cast.changes import ServerCast
 from bot.server.cast.voices import LABEL_CHARS, ServerVoices, Voice, VoiceList
@@ -29,7 +28,15 @@ from cogs.ui.controls import Control, on, view_of
 from cogs.ui.forms import Form
 from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.limit_text import fitting
-from cogs.ui.permissions import caster_of, file_limit_of, guild_of, is_moderator, require_moderator, viewer_of
+from cogs.ui.permissions import (
+    caster_of,
+    file_limit_of,
+    guild_of,
+    is_moderator,
+    refused_places,
+    require_moderator,
+    viewer_of,
+)
 from cogs.ui.prices import pressed, priced, total_of
 from cogs.ui.texts import GONE
 from cogs.workflows import texts
@@ -219,15 +226,12 @@ async def listen(interaction: Interaction, subject: str, _values: Sequence[str])
     found = await use(bot, Cards).get(job.guild_id, job.card_id)
     if found is None:
         raise InputError(GONE)
-    async with use(bot, LookPace).request(interaction.user.id):
-        try:
-            opened = use(bot, ResultCopies).opened(
-                found, [job], member_id=interaction.user.id, file_limit=file_limit_of(interaction)
-            )
-            async with opened as files:
-                await _send(interaction, voice, job, files)
-        except (NoPlace, Later) as error:
-            raise Refused(error.sentence if isinstance(error, NoPlace) else str(NOT_NOW)) from error
+    opened = use(bot, ResultCopies).opened(
+        found, [job], member_id=interaction.user.id, file_limit=file_limit_of(interaction)
+    )
+    with refused_places():
+        async with use(bot, LookPace).request(interaction.user.id), opened as files:
+            await _send(interaction, voice, job, files)
 
 
 async def _sample(interaction: Interaction, voice: Voice) -> Job:

@@ -12,7 +12,7 @@ from bot.catalogue import Field, FieldKind, Operation, ProbeKind, Scalar
 from bot.catalogue.catalogue import LINK_KINDS, kinds_of
 from bot.catalogue.checks.values import take
 from bot.catalogue.texts import counted
-from bot.domain.models import SOURCE_KINDS, MediaKind
+from bot.domain.models import MediaKind
 from bot.domain.words.text import shortened
 from bot.errors import InputError
 from bot.generation.generation import Generation, SourceFile, nested
@@ -29,9 +29,8 @@ from cogs.ui.forms import (
 )
 from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.permissions import guild_of
-from cogs.ui.texts import CONTINUED
 from cogs.workflows import texts
-from cogs.workflows.asked.files import offered_file, offered_files
+from cogs.workflows.asked.files import offered_files
 from cogs.workflows.asked.lines import Line, distinct, read, written
 
 RadioInput: TypeAlias = discord.ui.RadioGroup[Any]
@@ -137,8 +136,7 @@ class OperationForm(Form):
         self.still_may = still_may
         self.submit = send
         self.choice: discord.ui.Select[Any] | None = None
-        self.inputs: dict[str, list[TextInput]] = {}
-        self.seams: dict[str, str] = {}
+        self.inputs: dict[str, TextInput] = {}
         self.radios: dict[str, RadioInput] = {}
         self.uploads: list[tuple[Field, MediaUpload, TextInput | None]] = []
         self.lines: list[Line] = []
@@ -183,16 +181,7 @@ class OperationForm(Form):
         self, field: Field, upload: MediaUpload, link: TextInput | None, values: dict[str, Any]
     ) -> list[SourceFile]:
         typed = values.pop(field.name, "") if link is None else link.value.strip()
-        kinds = kinds_of(field) or SOURCE_KINDS
-        required = link is not None
-        if field.kind is FieldKind.URLS:
-            return offered_files(
-                field.label, *upload.values, typed=typed, field=field.name, kinds=kinds, required=required
-            )
-        attachment = upload.values[0] if upload.values else None
-        return offered_file(
-            field.label, attachment=attachment, typed=typed, field=field.name, kinds=kinds, required=required
-        )
+        return offered_files([field], upload.values, typed, required=link is not None)
 
     def _add(self, label: str | Text, about: str | Text, item: discord.ui.Item[Any]) -> None:
         self.ask(_capital(str(label)), item, about)
@@ -229,15 +218,10 @@ class OperationForm(Form):
     def _add_values(self, asked: Sequence[tuple[str, Field]], prefilled: Mapping[str, str], model: str | None) -> None:
         """Add an input for each field while there is room, and one with a line for each other."""
         room = INPUTS - len(self.children)
-        sizes = [len(_pieces(prefilled.get(path, ""))[0]) for path, _ in asked]
-        singles = room if not self.lines and sum(sizes) <= room else room - 1
-        for (path, field), size in zip(asked, sizes, strict=True):
-            if size <= singles:
-                singles -= size
-                self._add_value(path, field, prefilled.get(path, ""), model)
-            else:
-                singles = 0
-                self.lines.append(_line(path, field, prefilled.get(path, "")))
+        singles = room if not self.lines and len(asked) <= room else room - 1
+        for path, field in asked[:singles]:
+            self._add_value(path, field, prefilled.get(path, ""), model)
+        self.lines += [_line(path, field, prefilled.get(path, "")) for path, field in asked[max(0, singles) :]]
         self._add_rest()
 
     def _add_rest(self) -> None:
@@ -257,24 +241,28 @@ class OperationForm(Form):
         self._add(texts.OTHER_FIELDS, texts.OTHER_FIELDS_HELP, self.rest)
 
     def _add_value(self, path: str, field: Field, text: str, model: str | None) -> None:
-        """Add the field's input: a choice for a short closed list of values, else text, in two inputs if it is long."""
+        """Add the field's input: a choice for a short closed list of values, else text.
+
+        Raises InputError for a text that an input does not hold.
+        """
         radio = radio_for(field, text, model=model)
         if radio is not None:
             radio.custom_id = path
             self._add(tr(field.label), tr(field.help), radio)
             self.radios[path] = radio
             return
-        pieces, self.seams[path] = _pieces(text)
-        for number, piece in enumerate(pieces):
-            item: TextInput = discord.ui.TextInput(
-                style=discord.TextStyle.paragraph if field.name in LONG_TEXTS else discord.TextStyle.short,
-                default=piece or None,
-                required=field.required and number == 0,
-                max_length=min(field.longest, INPUT_CHARS),
-                custom_id=f"{path}+{number}" if number else path,
-            )
-            self._add(tr(field.label) if number == 0 else CONTINUED(title=tr(field.label)), tr(field.help), item)
-            self.inputs.setdefault(path, []).append(item)
+        if len(text) > INPUT_CHARS:
+            raise InputError(texts.TOO_LONG_FOR_FORM(length=len(text), limit=INPUT_CHARS))
+        item = self.ask_text(
+            _capital(tr(field.label)),
+            tr(field.help),
+            text=text,
+            chars=min(field.longest, INPUT_CHARS),
+            long=field.name in LONG_TEXTS,
+            required=field.required,
+        )
+        item.custom_id = path
+        self.inputs[path] = item
 
     def _values(self) -> dict[str, Any]:
         """Return the form's values and the kept values that it did not ask for, inside objects too."""
@@ -290,10 +278,7 @@ class OperationForm(Form):
 
     def _typed(self) -> dict[str, Any]:
         given = {path: chosen_in(radio) for path, radio in self.radios.items()}
-        given |= {
-            path: self.seams[path].join(item.value for item in items if item.value.strip())
-            for path, items in self.inputs.items()
-        }
+        given |= {path: item.value for path, item in self.inputs.items()}
         given |= {} if self.rest is None else read(self.rest.value, self.lines)
         return nested({path: self._parsed(path, text) for path, text in given.items() if text.strip()})
 
@@ -382,22 +367,6 @@ def _is_read(field: Field, source: MediaKind | None) -> bool:
 
 def _rank(path: str) -> int:
     return MAIN_FIELDS.index(path) if path in MAIN_FIELDS else len(MAIN_FIELDS)
-
-
-def _pieces(text: str) -> tuple[list[str], str]:
-    """Cut a text into pieces for inputs, at a line break or space; return also the separator.
-
-    Discord may trim an input's text, so the separator is kept apart. Raises InputError if two inputs do not hold it.
-    """
-    if len(text) <= INPUT_CHARS:
-        return [text], ""
-    if len(text) > 2 * INPUT_CHARS:
-        raise InputError(texts.TOO_LONG_FOR_FORM(length=len(text), limit=2 * INPUT_CHARS))
-    rest = len(text) - INPUT_CHARS
-    cut = max(text.rfind(space, rest, INPUT_CHARS) for space in " \n")
-    if cut <= 0:
-        return [text[:INPUT_CHARS], text[INPUT_CHARS:]], ""
-    return [text[:cut], text[cut + 1 :]], text[cut]
 
 
 async def ask(interaction: Interaction, incomplete: Incomplete, send: Send) -> None:
