@@ -49,7 +49,7 @@ class MemberForm(Form):
         if result is None:
             about, most = (texts.STYLE_UPLOAD_HELP, 1) if is_style else (texts.UPLOAD_HELP, PICTURES_MAX)
             upload = MediaUpload([MediaKind.IMAGE], max_values=most, custom_id="pictures")
-            self._upload = self.ask(texts.UPLOAD, upload, about if self._is_new else texts.OTHER_IMAGES_HELP)
+            self._upload = self.ask(texts.UPLOAD if self._is_new else texts.REPLACE, upload, about)
         if is_style:
             self._add("model", texts.MODEL, texts.MODEL_HELP)
             self._add("aspect_ratio", texts.RATIO, texts.RATIO_HELP)

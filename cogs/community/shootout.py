@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from decimal import ROUND_HALF_UP, Decimal
 
 import discord
 from discord import app_commands
@@ -102,7 +101,7 @@ def _lines(catalogue: Catalogue, found: Mapping[ShootoutKind, Sequence[Standing]
                 model=harmless_within(name, NAME_CHARS),
                 wins=texts.WINS(count=each.wins),
                 rounds=each.rounds,
-                rate=amount(each.wins_per_100.quantize(Decimal("0.1"), rounding=ROUND_HALF_UP)),
+                rate=amount(round(each.wins_per_100, 1)),
             )
 
 

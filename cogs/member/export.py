@@ -35,39 +35,13 @@ Written: TypeAlias = Callable[[Rows, bool, bool], str]
 """Writes the rows of a page as text; flags say whether it is the first and the last."""
 
 
-async def ledger_file(stack: ExitStack, name: str, *, ledger: NextPage, file_limit: int) -> discord.File:
-    """Return a ledger as CSV, zipped if it is above `file_limit` bytes; `stack` closes it.
+async def export_files(
+    stack: ExitStack, sources: Mapping[str, tuple[NextPage, Written]], packed_name: str, *, file_limit: int
+) -> list[discord.File]:
+    """Return a file for each source by its name, zipped if one is above `file_limit` bytes; `stack` closes them.
 
     Raises InputError if the archive is too large too.
     """
-    too_large = InputError(texts.TOO_LARGE, "period")
-    [file] = await _files(stack, {f"{name}.csv": (ledger, as_csv)}, f"{name}.zip", too_large, file_limit)
-    return file
-
-
-async def own_jobs(stack: ExitStack, *, jobs: NextPage, settings: Rows, file_limit: int) -> list[discord.File]:
-    """Return the member's jobs in the guild, with inputs and outputs, and their `settings` as files.
-
-    A file above `file_limit` bytes is zipped. Raises InputError if the archive is too large too.
-    """
-    sources: dict[str, tuple[NextPage, Written]] = {"my-jobs.json": (jobs, as_json)}
-    if settings:
-        own = ReportPage(rows=tuple(settings), after=None)
-
-        async def settings_page(_mark: Mark) -> ReportPage:
-            return own
-
-        sources["my-settings.json"] = (settings_page, as_json)
-    return await _files(stack, sources, "my-jobs.zip", InputError(texts.TOO_LARGE), file_limit)
-
-
-async def _files(
-    stack: ExitStack,
-    sources: Mapping[str, tuple[NextPage, Written]],
-    packed_name: str,
-    too_large: InputError,
-    file_limit: int,
-) -> list[discord.File]:
     made: dict[str, IO[bytes]] = {}
     for name, (next_page, form) in sources.items():
         made[name] = _opened(stack)
@@ -77,7 +51,7 @@ async def _files(
         packed = _opened(stack)
         await asyncio.to_thread(_pack, packed, made)
         if _size(packed) > min(file_limit, FILES_LIMIT_BYTES):
-            raise too_large
+            raise InputError(texts.TOO_LARGE)
         made = {packed_name: packed}
     return [discord.File(cast("io.BufferedIOBase", file), filename=name) for name, file in made.items()]
 

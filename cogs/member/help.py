@@ -16,21 +16,21 @@ from bot.catalogue.checks.cautions import ended_models, passed_end
 from bot.delivery.answers.command_payload import anywhere, is_anywhere
 from bot.delivery.answers.texts import GET_SUPPORT
 from bot.delivery.channels.facts import OPTIONS_PER_SELECT, in_time
+from bot.domain.server.reaction_rules import ReactionAction, ReactionRules
 from bot.errors import InputError, NoKey
 from bot.language import NAME, aside, listed, name_of, named, ptr, sentences, tr
 from bot.prices.book import PriceBook, PriceBooks
 from bot.server.operations import OperationSwitches
 from bot.store import GuildSettings, ReactionMaps
 from cogs.member import texts
+from cogs.member.prices import price_lines, price_range
 from cogs.member.why import choices, show_page
 from cogs.ui.choices import CHOICE_CHARS, CHOICES_MAX, or_none
 from cogs.ui.controls import Control, on, view_of
 from cogs.ui.interaction import Bot, Interaction, use
-from cogs.ui.limit_text import reaction_legend
 from cogs.ui.panels import pages, show_instead
 from cogs.ui.permissions import guild_of, is_moderator, is_outside
-from cogs.ui.prices import price_lines, price_range
-from cogs.ui.texts import GONE, LEGEND_WORDS, OPTION_IS
+from cogs.ui.texts import GONE, LEGEND_ACTIONS, OPTION_IS
 from cogs.workflows.asked.options import operations_of
 
 
@@ -233,7 +233,7 @@ async def turn_help(interaction: Interaction, subject: str, _values: Sequence[st
 
 async def show_help(interaction: Interaction, name: str = START, number: int = 0, *, again: bool = False) -> None:
     """Answer with a page; `number` counts its parts. `again`: replace the page shown."""
-    found, shown = await entries(interaction), await _shown(interaction)
+    found = await entries(interaction)
     if name == START:
         made = pages(str(texts.HELP_TITLE), overview(found.values(), await _payer(interaction)))
     elif name == AROUND:
@@ -241,7 +241,9 @@ async def show_help(interaction: Interaction, name: str = START, number: int = 0
         on_members = await _menus(interaction, discord.AppCommandType.user)
         made = pages(str(texts.HELP_MORE), around(on_messages, on_members, await _legend(interaction)))
     else:
-        made = pages(name_of(f"/{name}"), details(shown, found[name]))
+        bot, guild_id = interaction.client, guild_of(interaction)
+        prices, off = await use(bot, PriceBooks).of(guild_id), use(bot, OperationSwitches).off(guild_id)
+        made = pages(name_of(f"/{name}"), details(HelpContext(bot=bot, prices=prices, off=off), found[name]))
     number = min(number, len(made) - 1)
     links = legal_links(interaction) if name == START else []
     view = view_of([_topics(found, name), *_turns(name, number, len(made)), *links])
@@ -280,12 +282,6 @@ def _turns(name: str, number: int, count: int) -> list[Control]:
     return buttons
 
 
-async def _shown(interaction: Interaction) -> HelpContext:
-    bot, guild_id = interaction.client, guild_of(interaction)
-    prices = await use(bot, PriceBooks).of(guild_id)
-    return HelpContext(bot=bot, prices=prices, off=use(bot, OperationSwitches).off(guild_id))
-
-
 async def _menus(interaction: Interaction, kind: discord.AppCommandType) -> list[str]:
     found = [each for each in interaction.client.tree.get_commands() if isinstance(each, app_commands.ContextMenu)]
     place = {"moderates": await is_moderator(interaction), "outside": is_outside(interaction)}
@@ -294,9 +290,20 @@ async def _menus(interaction: Interaction, kind: discord.AppCommandType) -> list
 
 async def _legend(interaction: Interaction) -> str:
     guild_id = guild_of(interaction)
-    legend = reaction_legend(await use(interaction, ReactionMaps).get(guild_id))
+    legend = _emojis(await use(interaction, ReactionMaps).get(guild_id))
     rules = await use(interaction, GuildSettings).get(guild_id)
-    return sentences(legend, LEGEND_WORDS) if rules.answer_words else legend
+    return sentences(legend, texts.LEGEND_WORDS) if rules.answer_words else legend
+
+
+def _emojis(settings: ReactionRules) -> str:
+    """Return a line about the emojis on results here."""
+    has_gallery = settings.gallery_channel is not None
+    shown = [
+        (rule.shown, str(LEGEND_ACTIONS[rule.action]))
+        for rule in settings.acting()
+        if has_gallery or rule.action is not ReactionAction.GALLERY
+    ]
+    return texts.legend_of(shown) if shown else str(texts.LEGEND_OFF)
 
 
 async def _payer(interaction: Interaction) -> str:

@@ -110,7 +110,27 @@ NO_PAGE = Text("Nothing fits these words. Paste the message, or choose from the 
 CHOOSE_PAGE, IN_THE_DOCS = Text("Choose another cause"), Text("In the docs")
 
 
+LEGEND_OFF = Text("Reactions are turned off on this server.")
+LEGEND_WORDS = Text("Or reply to a result and mention me: “make it night, wider”.")
+
+
+def legend_of(pairs: Iterable[tuple[str, str]]) -> str:
+    return tr("React to a result: {actions}.", actions=" · ".join(f"{emoji} {does}" for emoji, does in pairs))
+
+
 # ---------------------------------------------------------------------- /help: prices and who pays
+
+ANOTHER_MODEL = Text("another model")
+WITHOUT_OPTIONS = Text("with no options set")
+WITH_FILE: Mapping[str, Text] = {
+    "image": Text("with an image"),
+    "video": Text("with a video"),
+    "audio": Text("with audio"),
+    "model": Text("with a 3D model"),
+}
+"""What makes a job with a further file another kind of job, by the file's kind."""
+WITH_ANOTHER_FILE = Text("with another file")
+SWITCHES: Mapping[str, Text] = {"yes": Text("yes"), "no": Text("no")}
 
 HOST_PAYS = Text("The host of this bot pays for what you make.")
 SERVER_PAYS = Text("This server pays for what you make.")

@@ -8,7 +8,7 @@ import io
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import Literal
 
 import discord
@@ -24,15 +24,15 @@ from bot.delivery.card.context import NEUTRAL
 from bot.delivery.channels.facts import ALT_TEXT_CHARS, DISCORD_ERRORS, EMBED_FIELD_CHARS, UPLOAD_TIMEOUT_S, in_time
 from bot.delivery.texts import PRACTICE_TITLE
 from bot.domain.models import CreditPack, ExpiringCredits, credits_text, credits_words
-from bot.domain.money.account import days_left, percents
+from bot.domain.money.account import DAY_S, days_left, percents
 from bot.domain.texts import FORMER_MEMBER, mention
 from bot.domain.words.text import bare, harmless, shortened
 from bot.errors import CannonError, NoKey
 from bot.language import both, percent, sentences, short_day
 from bot.media.chart import ROWS_MAX, Bar, Chart, draw
-from bot.store import GuildSettings, JobLists, Ledger, Report, Reports
+from bot.store import GuildSettings, JobLists, Ledger, Mark, Report, ReportPage, Reports
 from cogs.member import texts
-from cogs.member.export import ledger_file
+from cogs.member.export import as_csv, export_files
 from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.limit_text import expiring_words, fitting, job_line, member_usage, member_usage_text, title_of
 from cogs.ui.panels import box_of, layout
@@ -48,7 +48,7 @@ Day = tuple[dt.date, float, float]
 async def spending_embed(interaction: Interaction) -> discord.Embed:
     """Return the member's spending today and this month, by kind, the rest, and their last jobs."""
     bot, guild_id, user = interaction.client, guild_of(interaction), interaction.user
-    month = await days_of(bot, guild_id, await _days_of_month(bot, guild_id))
+    month = await days_of(bot, guild_id, None)
     found = await use(bot, Reports).totals(guild_id, [(start, end) for _, start, end in month], member_id=user.id)
     roles = [role.id for role in getattr(user, "roles", ())]
     left = await member_usage(bot, guild_id, user.id, roles)
@@ -86,25 +86,17 @@ def _kind_lines(catalogue: Catalogue, operations: Sequence[tuple[str, Decimal]])
     return fitting(lines, EMBED_FIELD_CHARS)
 
 
-async def days_of(bot: Bot, guild_id: int, count: int) -> list[Day]:
-    """Return the last `count` days in the guild's zone, today included."""
+async def days_of(bot: Bot, guild_id: int, count: int | None) -> list[Day]:
+    """Return the last `count` days in the guild's zone, today included; None: this month's."""
     zone = (await use(bot, GuildSettings).get(guild_id)).zone
     today = dt.datetime.fromtimestamp(bot.clock.wall(), zone).date()
-    dates = [today - dt.timedelta(days=back) for back in range(count - 1, -2, -1)]
+    dates = [today - dt.timedelta(days=back) for back in range((count or today.day) - 1, -2, -1)]
     starts = [dt.datetime.combine(date, dt.time(), zone).timestamp() for date in dates]
     return list(zip(dates[:-1], starts[:-1], starts[1:], strict=True))
 
 
-async def _days_of_month(bot: Bot, guild_id: int) -> int:
-    zone = (await use(bot, GuildSettings).get(guild_id)).zone
-    return dt.datetime.fromtimestamp(bot.clock.wall(), zone).day
-
-
 NAME_TIMEOUT_S = 5.0
-DAY_S = 86_400.0
 DAYS = {"week": 7, "month": 30, "quarter": 90}
-DAYS_DRAWN_MIN = 7
-"""The chart begins with the first day that has a cost, but shows at least so many."""
 CHART_NAME = "usage.png"
 
 SERVER, MINE = "server", "mine"
@@ -162,15 +154,15 @@ class Usage(commands.GroupCog, group_name="usage", group_description=texts.USAGE
                 box.add_item(discord.ui.MediaGallery(picture))
                 names = [f"#{number} {harmless(name)}" for number, name in enumerate(chart.numbered, start=1)]
                 lines += [texts.fact(texts.IN_THE_IMAGE, both(names))] if names else []
-                ledger = await ledger_file(
-                    stack,
-                    "ledger" if member_id is None else "my-ledger",
-                    ledger=lambda mark: use(bot, Reports).ledger_page(
-                        guild_id, since=days[0][1], after=mark, member_id=member_id
-                    ),
-                    file_limit=file_limit_of(interaction),
-                )
-                files = [discord.File(io.BytesIO(chart.png), CHART_NAME, description=text), ledger]
+
+                async def ledger(mark: Mark) -> ReportPage:
+                    since = days[0][1]
+                    return await use(bot, Reports).ledger_page(guild_id, since=since, after=mark, member_id=member_id)
+
+                name, limit = "ledger" if member_id is None else "my-ledger", file_limit_of(interaction)
+                sources = {f"{name}.csv": (ledger, as_csv)}
+                files = [discord.File(io.BytesIO(chart.png), CHART_NAME, description=text)]
+                files += await export_files(stack, sources, f"{name}.zip", file_limit=limit)
             box.add_item(discord.ui.TextDisplay("\n".join(lines)))
             for file in files[1:]:
                 box.add_item(discord.ui.File(f"attachment://{file.filename}"))
@@ -247,8 +239,8 @@ def _rate_lines(rate: SpendingRate) -> list[str]:
     elif rate.days_left is None:
         left = texts.fact(texts.CREDITS_LEFT, credits_words(rate.free))
     else:
-        left = texts.fact(texts.DAYS_LEFT, texts.days_left(_whole(rate.days_left), credits_words(rate.free)))
-    return [texts.fact(texts.RATE, texts.A_DAY(credits=_tenths(rate.a_day))), left]
+        left = texts.fact(texts.DAYS_LEFT, texts.days_left(round(rate.days_left, 0), credits_words(rate.free)))
+    return [texts.fact(texts.RATE, texts.A_DAY(credits=round(rate.a_day, 1))), left]
 
 
 def _account_lines(rate: SpendingRate) -> list[str]:
@@ -267,14 +259,6 @@ def _first(rows: Sequence[tuple[str, Decimal]], total: Decimal) -> str:
     return texts.share_line(name, credits_words(spent), percent(share / 100))
 
 
-def _whole(number: Decimal) -> Decimal:
-    return number.quantize(Decimal(1), rounding=ROUND_HALF_UP)
-
-
-def _tenths(number: Decimal) -> Decimal:
-    return number.quantize(Decimal("0.1"), rounding=ROUND_HALF_UP)
-
-
 async def _chart(interaction: Interaction, found: Report, dates: Sequence[dt.date], *, is_own: bool) -> Chart:
     catalogue = interaction.client.catalogue
     if is_own:
@@ -282,21 +266,15 @@ async def _chart(interaction: Interaction, found: Report, dates: Sequence[dt.dat
     else:
         names = await _names(interaction, [member_id for member_id, _ in found.members[: ROWS_MAX + 1]])
         left = [Bar(names.get(who, str(who)), spent) for who, spent in found.members]
-    begun = next(day for day, spent in enumerate(found.spans) if spent)
-    begun = max(0, min(begun, len(dates) - DAYS_DRAWN_MIN))
     return await asyncio.to_thread(
         draw,
         str(texts.OWN_CHART_TITLE if is_own else texts.CHART_TITLE),
-        texts.CHART_SUBTITLE(start=_date(dates[0]), end=_date(dates[-1]), credits=credits_words(found.total)),
-        days=[Bar(_date(date), spent) for date, spent in zip(dates[begun:], found.spans[begun:], strict=True)],
+        texts.CHART_SUBTITLE(start=short_day(dates[0]), end=short_day(dates[-1]), credits=credits_words(found.total)),
+        days=[Bar(short_day(date), spent) for date, spent in zip(dates, found.spans, strict=True)],
         members=left,
         headings=(str(texts.BY_KIND if is_own else texts.BY_MEMBER), str(texts.BY_OPERATION)),
         operations=[Bar(title_of(catalogue, what), spent) for what, spent in found.operations],
     )
-
-
-def _date(date: dt.date) -> str:
-    return short_day(date)
 
 
 async def _names(interaction: Interaction, member_ids: Iterable[int]) -> dict[int, str]:

@@ -18,7 +18,6 @@ from bot.domain.money.account import PACK_DAYS, ROLL_OVER_DAYS, living
 from bot.domain.money.limit_rules import all_headrooms, terms, whose
 from bot.domain.money.spend_request import Headroom, Spender, SpendItem, SpendRequest
 from bot.domain.server.guild_rules import Grant, Limit, Scope
-from bot.domain.server.reaction_rules import ReactionAction, ReactionRules
 from bot.domain.words.text import harmless, one_line, shortened, stamp
 from bot.language import tr
 from bot.store import JobLists, Spending, SpendingViews
@@ -188,14 +187,3 @@ def expiring_words(expiring: Sequence[ExpiringCredits], now: float, plan: str | 
     if len(found) > LOTS_SHOWN:
         lines.append(texts.AND_MORE(count=len(found) - LOTS_SHOWN))
     return fitting(lines, EMBED_FIELD_CHARS)
-
-
-def reaction_legend(settings: ReactionRules) -> str:
-    """Return a line about the emojis on results here."""
-    has_gallery = settings.gallery_channel is not None
-    shown = [
-        (rule.shown, str(texts.LEGEND_ACTIONS[rule.action]))
-        for rule in settings.acting()
-        if has_gallery or rule.action is not ReactionAction.GALLERY
-    ]
-    return texts.legend_of(shown) if shown else str(texts.LEGEND_OFF)

@@ -10,15 +10,13 @@ from typing import Any, Final
 
 import discord
 
-from bot.catalogue import Operation, label_of
-from bot.delivery.texts import BASES
+from bot.catalogue import Operation
 from bot.domain.models import Estimate, credits_of, credits_text, credits_words
 from bot.domain.money.spend_request import DEFAULT_HOLD, ZERO, Consent, ShownPrice
-from bot.domain.words.text import harmless
 from bot.errors import InputError
-from bot.language import Text, aside, listed, plain_amount
+from bot.language import Text, plain_amount
 from bot.prices.book import KnownPrice, PriceBook, PriceBooks
-from bot.prices.factors import COUNTS, GRADES, LENGTHS, model_word, size_unit
+from bot.prices.factors import COUNTS, GRADES, LENGTHS, size_unit
 from cogs.ui import texts
 from cogs.ui.choices import CHOICE_CHARS
 from cogs.ui.interaction import Bot, Interaction, use
@@ -26,33 +24,8 @@ from cogs.ui.permissions import guild_of
 from cogs.ui.texts import PRICE_MARK, with_price
 
 
-def price_range(operation: Operation, book: PriceBook) -> str:
-    known = book.known(operation)
-    if not known:
-        return str(texts.PRICE_NOT_KNOWN)
-    low, high = known[0].estimate.credits, known[-1].estimate.credits
-    if low == high and len({(each.factors.size, each.estimate.basis) for each in known}) == 1:
-        return price_words(operation, known[0])
-    return _from_to(low, high)
-
-
-def price_lines(operation: Operation, book: PriceBook, limit: int) -> list[str]:
-    """Return a line per kind of job with a known price, cheapest first; none for a fixed price."""
-    if operation.fixed_credits is not None:
-        return []
-    shown = book.known(operation)
-    lines = [texts.price_line(kind_words(operation, each.factors.kind), price_words(operation, each)) for each in shown]
-    return [*lines[:limit], *([texts.more_prices(len(lines) - limit)] if len(lines) > limit else [])]
-
-
-def price_words(operation: Operation, known: KnownPrice) -> str:
-    """Return a usual job's price and its basis."""
-    basis = known.estimate.basis
-    words = _words(operation, known)
-    return words if basis == "fixed" else aside(words, BASES[basis])
-
-
-def _words(operation: Operation, known: KnownPrice) -> str:
+def usual_words(operation: Operation, known: KnownPrice) -> str:
+    """Return a usual job's price."""
     amount, size = credits_words(known.estimate.credits), known.factors.size
     if known.estimate.basis == "fixed":
         return amount
@@ -60,31 +33,6 @@ def _words(operation: Operation, known: KnownPrice) -> str:
         by = texts.price_for_seconds if size_unit(operation) == "second" else texts.price_for_characters
         return by(amount, size)
     return texts.ABOUT(price=amount)
-
-
-def kind_words(operation: Operation, kind: str) -> str:
-    """Return a kind of job for members: `Seedance 2.0, 1080p`; '' for the usual one."""
-    words: list[str] = []
-    for name, _, value in (each.partition("=") for each in kind.split()):
-        if name == "model":
-            words.insert(0, _model(operation, value))
-        elif name == "with":
-            words.append(str(texts.WITH_FILE.get(value, texts.WITH_ANOTHER_FILE)))
-        elif not value.startswith("~"):  # a member's own words, which are not stored
-            words.append(_option(operation, name, value))
-    return harmless(listed(words))
-
-
-def _option(operation: Operation, name: str, value: str) -> str:
-    label = label_of(name, operation)
-    if value in texts.SWITCHES:
-        return texts.OPTION_IS(option=label, value=str(texts.SWITCHES[value]))
-    return value if len(value) > 1 else texts.OPTION_IS(option=label, value=value)
-
-
-def _model(operation: Operation, word: str) -> str:
-    names = (each.name for each in operation.models if model_word(operation, each.id or each.name) == word)
-    return next(names, str(texts.ANOTHER_MODEL) if word.startswith("~") else word)
 
 
 def hint(operation: Operation, book: PriceBook, values: Mapping[str, Any], *, of_model: bool = False) -> str:
@@ -112,11 +60,11 @@ def _usual(operation: Operation, known: Sequence[KnownPrice]) -> str:
         return ""
     low, high = known[0], known[-1]
     if low.factors == high.factors:
-        return _words(operation, low)
-    return _from_to(low.estimate.credits, high.estimate.credits)
+        return usual_words(operation, low)
+    return from_to(low.estimate.credits, high.estimate.credits)
 
 
-def _from_to(low: Decimal, high: Decimal) -> str:
+def from_to(low: Decimal, high: Decimal) -> str:
     return (
         texts.ABOUT(price=credits_words(low))
         if low == high

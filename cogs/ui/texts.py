@@ -3,7 +3,7 @@
 What only one package says is in its own `texts.py`. Amounts of credits and times come in as text.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 
 from bot.domain import texts
@@ -32,17 +32,6 @@ SPOILER_OPTION = "Mark the files as spoilers"
 # ---------------------------------------------------------------------- prices
 
 PRICE_NOT_KNOWN = Text("price not known yet")
-ANOTHER_MODEL = Text("another model")
-WITHOUT_OPTIONS = Text("with no options set")
-WITH_FILE: Mapping[str, Text] = {
-    "image": Text("with an image"),
-    "video": Text("with a video"),
-    "audio": Text("with audio"),
-    "model": Text("with a 3D model"),
-}
-"""What makes a job with a further file another kind of job, by the file's kind."""
-WITH_ANOTHER_FILE = Text("with another file")
-SWITCHES: Mapping[str, Text] = {"yes": Text("yes"), "no": Text("no")}
 OPTION_IS = Text("{option}: {value}")
 ABOUT = Text("about {price}")
 ABOVE = Text("more than {price}")
@@ -56,14 +45,6 @@ def price_for_seconds(price: str, seconds: float) -> str:
 
 def price_for_characters(price: str, characters: float) -> str:
     return ntr("about {price} for {count} character", "about {price} for {count} characters", characters, price=price)
-
-
-def price_line(kind: str, price: str) -> str:
-    return "-# • " + OPTION_IS(option=kind or WITHOUT_OPTIONS, value=price)
-
-
-def more_prices(count: int) -> str:
-    return f"-# • {AND_MORE(count=count)}"
 
 
 PRICE_MARK = " · "
@@ -193,16 +174,8 @@ LEGEND_ACTIONS = {
     ReactionAction.REMOVE: Text("remove it"),
 }
 """What an emoji does, in two or three words."""
-LEGEND_OFF = Text("Reactions are turned off on this server.")
-LEGEND_WORDS = Text("Or reply to a result and mention me: “make it night, wider”.")
-
-
-def legend_of(pairs: Iterable[tuple[str, str]]) -> str:
-    return tr("React to a result: {actions}.", actions=" · ".join(f"{emoji} {does}" for emoji, does in pairs))
-
 
 # ---------------------------------------------------------------------- panels of moderators
-
 PAGES = Text("Choose a page")
 PREVIOUS_PART = Text("◀ Back")
 NEXT_PART = Text("Next ▶")

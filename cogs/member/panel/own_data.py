@@ -13,8 +13,8 @@ from bot.errors import InputError
 from bot.language import sentences
 from bot.server.community.own_accounts import OwnAccounts
 from bot.server.members import MemberData
-from bot.store import Erased, Privacy
-from cogs.member.export import own_jobs
+from bot.store import Mark, Privacy, ReportPage
+from cogs.member.export import NextPage, Written, as_json, export_files
 from cogs.member.panel import texts
 from cogs.ui.controls import on
 from cogs.ui.forms import Form
@@ -30,14 +30,19 @@ async def export(interaction: Interaction, _subject: str, _values: Sequence[str]
     """Send the member their jobs and settings as JSON, ephemerally."""
     guild_id, member_id = guild_of(interaction), interaction.user.id
     await defer(interaction, ephemeral=True, thinking=True)
-    settings = await use(interaction, MemberData).settings(guild_id, member_id)
+    settings = tuple(await use(interaction, MemberData).settings(guild_id, member_id))
+
+    async def jobs_page(mark: Mark) -> ReportPage:
+        return await use(interaction, Privacy).page(guild_id, member_id, after=mark)
+
+    async def settings_page(_mark: Mark) -> ReportPage:
+        return ReportPage(rows=settings, after=None)
+
+    sources: dict[str, tuple[NextPage, Written]] = {"my-jobs.json": (jobs_page, as_json)}
+    if settings:
+        sources["my-settings.json"] = (settings_page, as_json)
     with ExitStack() as stack:
-        files = await own_jobs(
-            stack,
-            jobs=lambda mark: use(interaction, Privacy).page(guild_id, member_id, after=mark),
-            settings=settings,
-            file_limit=file_limit_of(interaction),
-        )
+        files = await export_files(stack, sources, "my-jobs.zip", file_limit=file_limit_of(interaction))
         await in_time(
             interaction.edit_original_response(content=str(texts.OWN_JOBS), attachments=files), UPLOAD_TIMEOUT_S
         )
@@ -74,7 +79,8 @@ class DeleteDataForm(Form):
         if self.word.value.strip().casefold() != str(texts.DELETE_WORD).casefold():
             raise InputError(texts.NOT_DELETED(word=str(texts.DELETE_WORD)))
         guild_id = guild_of(interaction)
-        said = [outcome(await use(interaction, MemberData).erase(guild_id, interaction.user.id))]
+        erased = await use(interaction, MemberData).erase(guild_id, interaction.user.id)
+        said = [texts.DELETED(count=erased.jobs), *([texts.STILL_OPEN(count=erased.left)] if erased.left else [])]
         if self.with_key.value:
             removed = await use(interaction, OwnAccounts).remove(interaction.user.id)
             said.append(texts.account_removed(removed.key.last4, removed.running))
@@ -82,8 +88,3 @@ class DeleteDataForm(Form):
             said.append(self.stays)
         await in_time(interaction.response.send_message(sentences(*said), ephemeral=True))
         await use(interaction, Takedown).delete_erased(guild_id)  # the upkeep deletes the rest
-
-
-def outcome(erased: Erased) -> str:
-    text = texts.DELETED(count=erased.jobs)
-    return sentences(text, texts.STILL_OPEN(count=erased.left)) if erased.left else text

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from decimal import Decimal
 from typing import Any
 
 import discord
 import structlog
 from structlog.contextvars import bind_contextvars
 
+from bot.account.api_keys import ApiKeys
+from bot.account.texts import pack_name
 from bot.catalogue import Operation
 from bot.delivery.answers.deferral import defer
 from bot.delivery.answers.recovery import Recovery
 from bot.delivery.channels.facts import ALREADY_ANSWERED, UPLOAD_TIMEOUT_S, in_time
 from bot.delivery.posting.refresh import CardRefresh
 from bot.delivery.texts import PRACTICE_MARK
-from bot.domain.models import UNKNOWN
+from bot.domain.models import UNKNOWN, CreditPack
 from bot.domain.money.limit_rules import HOST_LIMIT
 from bot.domain.money.spend_request import Pays
 from bot.domain.texts import EXPIRED
@@ -32,9 +35,10 @@ from bot.store import Practice
 from cogs.ui.controls import Control, job_of, on, view_of
 from cogs.ui.forms import INPUT_CHARS, TITLE_CHARS, Form
 from cogs.ui.interaction import Bot, Interaction, use
-from cogs.ui.permissions import guild_of, is_outside, missing_permissions, origin_of, require_moderator
-from cogs.ui.texts import APPROVED_FIRST, NO_PERMISSION_TO_POST
-from cogs.ui.top_up import pack_buttons
+from cogs.ui.permissions import guild_of, is_moderator, is_outside, missing_permissions, origin_of, require_moderator
+from cogs.ui.prices import LABEL_CHARS
+from cogs.ui.texts import APPROVED_FIRST, BUY, BUY_CREDITS, NO_PERMISSION_TO_POST
+from cogs.ui.top_up import pack_label, server_pace
 from cogs.workflows import texts
 from cogs.workflows.asked.form import OperationForm, ask
 from cogs.workflows.asked.own import with_own
@@ -98,7 +102,7 @@ async def submit(interaction: Interaction, generation: Generation) -> None:
 async def _instead(interaction: Interaction, generation: Generation, error: Refused) -> list[discord.ui.Item[Any]]:
     """Return buttons for what can be done about a refusal: fewer jobs, asking a moderator, or buying credits."""
     guild_id, member_id = guild_of(interaction), interaction.user.id
-    buttons: list[discord.ui.Item[Any]] = [*await pack_buttons(interaction, error)]
+    buttons: list[discord.ui.Item[Any]] = [*await _pack_buttons(interaction, error)]
     if error.fits:
         draft_id = await use(interaction, Generations).keep(generation.first(error.fits), guild_id, member_id)
         label = texts.MAKE_FEWER(count=error.fits, all=len(generation.before) + generation.count)
@@ -111,6 +115,25 @@ async def _instead(interaction: Interaction, generation: Generation, error: Refu
         if question_id is not None:
             buttons.append(Control.button("ask_moderators", question_id, label=str(texts.ASK_MODERATORS)))
     return buttons
+
+
+async def _pack_buttons(interaction: Interaction, error: Refused) -> list[discord.ui.Button[Any]]:
+    """Return buttons that buy credits, for one whose account lacks them: a moderator, a member outside servers."""
+    bot, guild_id = interaction.client, guild_of(interaction)
+    if error.reason != "balance" or not (is_outside(interaction) or await is_moderator(interaction)):
+        return []
+    keys = use(bot, ApiKeys)
+    try:
+        packs = keys.packs(await keys.for_guild(guild_id))
+    except NoKey:
+        return []
+    a_day = await server_pace(bot, guild_id) if packs else Decimal(0)
+    return [discord.ui.Button(label=_buy(each, a_day), url=each.url) for each in packs]
+
+
+def _buy(pack: CreditPack, a_day: Decimal) -> str:
+    label = BUY(pack=pack_label(pack, a_day)) if pack_name(pack) else str(BUY_CREDITS)
+    return shortened(label, LABEL_CHARS)
 
 
 def _is_of_server(error: Refused) -> bool:

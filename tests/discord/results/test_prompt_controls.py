@@ -13,9 +13,7 @@ from bot.domain.models import Job, JobState
 from bot.errors import InputError
 from cogs.ui import controls
 from cogs.ui.controls import Control, view_of
-from cogs.ui.forms import INPUT_CHARS
 from cogs.ui.texts import GONE, NOT_OUTSIDE
-from cogs.workflows.asked.form import _pieces
 from tests.support.rig import HOST_KEY, Rig
 from tests.support.surface import (
     DETAILS,
@@ -242,24 +240,6 @@ async def test_a_blocked_member_is_refused_like_with_a_command(rig: Rig):
 # ---------------------------------------------------------------------- long prompts
 
 
-async def test_a_prompt_longer_than_one_input_is_edited_in_two_and_joined_again(rig: Rig):
-    words = " ".join(f"word{number}" for number in range(700))
-    assert INPUT_CHARS < len(words) < 6000
-    [first, second], seam = _pieces(words)
-    assert first + seam + second == words
-    assert max(len(first), len(second)) <= INPUT_CHARS
-
-    message, job = await rewritten(rig)
-    await change_output(rig, job, words)
-    shown = await rig.member.click(message, label="Edit first")
-    assert [inputs(shown)[label]["value"] for label in ("Prompt", "Prompt (continued)")] == [first, second]
-    await rig.member.submit_modal(
-        shown,
-        fill(shown, {"What do you want to make?": ["image.generate"], "Prompt": first, "Prompt (continued)": second}),
-    )
-    assert (await newest(rig)).input["prompt"] == words
-
-
 async def test_a_prompt_that_is_too_long_for_a_form_is_reported(rig: Rig):
     message, job = await rewritten(rig)
     await change_output(rig, job, "x" * 8001)
@@ -276,13 +256,6 @@ async def change_output(rig: Rig, job: Job, words: str) -> None:
     await rig.bot.parts.store._database.write(
         lambda db: db.execute("UPDATE jobs SET output = ? WHERE id = ?", (text, job.id))
     )
-
-
-@pytest.mark.parametrize("text", ["", "short", "x" * 4000, "x" * 4001, "x " * 2500, "a\n" + "b" * 4000, "x" * 8000])
-def test_a_text_is_cut_without_losing_anything(text: str):
-    pieces, seam = _pieces(text)
-    assert seam.join(pieces) == text
-    assert all(len(piece) <= INPUT_CHARS for piece in pieces)
 
 
 # ---------------------------------------------------------------------- forged and strange controls

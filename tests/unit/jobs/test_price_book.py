@@ -13,7 +13,8 @@ from bot.domain.money.costs import ListedPrice, PriceFactors, PriceUnit
 from bot.prices.book import PriceBook
 from bot.prices.pricing import by_model
 from bot.store import CostsByKind
-from cogs.ui.prices import hint, price_lines, price_range
+from cogs.member.prices import price_lines, price_range
+from cogs.ui.prices import hint
 
 CATALOGUE = Catalogue()
 VIDEO, IMAGE = CATALOGUE.get("video.generate"), CATALOGUE.get("image.generate")
