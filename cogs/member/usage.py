@@ -97,6 +97,8 @@ async def days_of(bot: Bot, guild_id: int, count: int | None) -> list[Day]:
 
 NAME_TIMEOUT_S = 5.0
 DAYS = {"week": 7, "month": 30, "quarter": 90}
+DAYS_DRAWN_MIN = 7
+"""The chart begins with the first day that has a cost, but shows at least so many."""
 CHART_NAME = "usage.png"
 
 SERVER, MINE = "server", "mine"
@@ -266,11 +268,13 @@ async def _chart(interaction: Interaction, found: Report, dates: Sequence[dt.dat
     else:
         names = await _names(interaction, [member_id for member_id, _ in found.members[: ROWS_MAX + 1]])
         left = [Bar(names.get(who, str(who)), spent) for who, spent in found.members]
+    begun = next(day for day, spent in enumerate(found.spans) if spent)
+    begun = max(0, min(begun, len(dates) - DAYS_DRAWN_MIN))
     return await asyncio.to_thread(
         draw,
         str(texts.OWN_CHART_TITLE if is_own else texts.CHART_TITLE),
         texts.CHART_SUBTITLE(start=short_day(dates[0]), end=short_day(dates[-1]), credits=credits_words(found.total)),
-        days=[Bar(short_day(date), spent) for date, spent in zip(dates, found.spans, strict=True)],
+        days=[Bar(short_day(date), spent) for date, spent in zip(dates[begun:], found.spans[begun:], strict=True)],
         members=left,
         headings=(str(texts.BY_KIND if is_own else texts.BY_MEMBER), str(texts.BY_OPERATION)),
         operations=[Bar(title_of(catalogue, what), spent) for what, spent in found.operations],
