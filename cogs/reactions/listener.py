@@ -33,7 +33,7 @@ from bot.server.absences import Absences
 from bot.store import Cards, DueWish, ReactionActs, ReactionMaps
 from cogs.reactions import texts
 from cogs.reactions.actions import ACTIONS, BURST, Reacted, ReactionContext, acting_part, require_allowed
-from cogs.ui.interaction import Bot, use
+from cogs.ui.interaction import Bot, PostableChannel, use
 from cogs.ui.permissions import viewer_in
 
 MEMBER_WITHIN_S = 30.0
@@ -115,9 +115,7 @@ class ReactionListener(commands.Cog):
         with in_short(self.bot.clock):
             found = await self.reactions.find(event.guild_id, event.message_id, _key(event.emoji))
         channel = member.guild.get_channel_or_thread(event.channel_id)
-        if found is None or not isinstance(
-            channel, discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.Thread
-        ):
+        if found is None or not isinstance(channel, PostableChannel):
             return None
         await self._speak_in(member.guild.id)
         viewer = await viewer_in(self.bot, member, channel)
@@ -228,9 +226,7 @@ class ReactionListener(commands.Cog):
             return None
         channel = guild.get_channel_or_thread(found.card.place_id) or guild.get_channel_or_thread(found.card.channel_id)
         member = await _member(guild, key.member_id)
-        if member is None or not isinstance(
-            channel, discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.Thread
-        ):
+        if member is None or not isinstance(channel, PostableChannel):
             return None
         viewer = await viewer_in(self.bot, member, None)  # they may be deleted
         return await self._seen(

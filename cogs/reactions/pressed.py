@@ -32,7 +32,7 @@ from cogs.reactions.actions import (
 )
 from cogs.reactions.listener import ReactionListener
 from cogs.ui.controls import on_job
-from cogs.ui.interaction import Bot, Interaction, use
+from cogs.ui.interaction import Bot, Interaction, PostableChannel, use
 from cogs.ui.permissions import is_outside, viewer_of
 from cogs.ui.texts import GONE, IN_SERVER_ONLY
 
@@ -62,7 +62,7 @@ async def _pressed(interaction: Interaction, job: Job, action: ReactionAction) -
         raise InputError(GONE)
     settings = await use(bot, ReactionMaps).get(guild.id)
     channel = guild.get_channel_or_thread(interaction.channel_id or 0)
-    if not isinstance(channel, discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.Thread):
+    if not isinstance(channel, PostableChannel):
         raise InputError(GONE)
     reacted = Reacted(
         guild=guild,
