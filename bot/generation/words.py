@@ -21,7 +21,7 @@ from bot.generation.generation import FLAGS
 
 WORDS_MAX = 4000
 """Discord's limit of a message."""
-AGAIN, VARY = "again", "vary"
+AGAIN, VARY, NEXT_SHOT = "again", "vary", "next shot"
 """Choices besides operations."""
 SPEECH, SOUND = "narration.generate", "soundfx.generate"
 _LISTS = {
@@ -133,8 +133,11 @@ def is_addressed(content: str, bot_id: int) -> bool:
 
 
 @reads_foreign_text("words")
-def read(said: str, about: MediaKind | None = None) -> Reading:
-    """Return what is meant; `about` is the kind of the medium that it is about. Never raises."""
+def read(said: str, about: MediaKind | None = None, *, goes_on: bool = False) -> Reading:
+    """Return what is meant; `about` is the kind of the medium that it is about. Never raises.
+
+    `goes_on`: the medium is a film, whose next shot is what other words are.
+    """
     alone = said.strip(_AROUND)
     if _TALK.regex.fullmatch(alone):
         return Reading()
@@ -145,7 +148,7 @@ def read(said: str, about: MediaKind | None = None) -> Reading:
             return Reading(choices={act: {}})
     said, ratio = _shaped(said)
     said, count = _counted(said)
-    choices = _choices(said, about, ratio)
+    choices = _choices(said, about, ratio, goes_on=goes_on)
     return Reading(choices=choices, count=min(count, COPIES_MAX), sentence="" if choices else str(_WHAT[about]))
 
 
@@ -172,11 +175,11 @@ def _counted(said: str) -> tuple[str, int]:
     return said, 0
 
 
-def _choices(said: str, about: MediaKind | None, ratio: str) -> dict[str, dict[str, str]]:
+def _choices(said: str, about: MediaKind | None, ratio: str, *, goes_on: bool) -> dict[str, dict[str, str]]:
     """Return the medium of the first word that names another one, and what words alone are."""
     seen = [(name, _RULES[name].regex.search(said, 0, _END_CHARS)) for name in _OTHERS[about]]
     first = min(((word.start(), name, word) for name, word in seen if word), default=None)
-    plain = {None: IMAGE, MediaKind.IMAGE: IMAGE_EDIT}.get(about, "")
+    plain = {None: IMAGE, MediaKind.IMAGE: IMAGE_EDIT}.get(about, NEXT_SHOT if goes_on else "")
     choices = {}
     if first is not None:
         _, name, word = first

@@ -24,11 +24,12 @@ from bot.domain.words.text import harmless_within, whole
 from bot.errors import BotError, InputError, NotAllowed, Refused
 from bot.generation.again.next_steps import IMAGE, Medium, NextSteps
 from bot.generation.again.rerun import Reruns
+from bot.generation.again.shots import is_film
 from bot.generation.generation import Generation, SourceFile
 from bot.generation.generations import DRAFT_LIFE_S, Generations
 from bot.generation.own_defaults import REFERENCES, OwnDefaults, Typed
 from bot.generation.sources import FILES_MAX, SourceRef, require_kept
-from bot.generation.words import AGAIN, VARY, Reading, clean_words, is_addressed, read
+from bot.generation.words import AGAIN, NEXT_SHOT, VARY, Reading, clean_words, is_addressed, read
 from bot.language import sentences, speak, tr
 from bot.runtime.pace import TokenBucket
 from bot.server.operations import OperationSwitches
@@ -144,7 +145,8 @@ class WordListener(commands.Cog):
             reading = read(said)
             why = sentences(texts.NOTHING_THERE, texts.CANNOT_SEE_FILES)
             return Asked(reading=Reading(sentence=why) if reading.choices or reading.sentence else reading)
-        return Asked(reading=read(said, medium.kinds[0]), medium=medium)
+        goes_on = isinstance(message.channel, discord.Thread) and is_film(medium.job)
+        return Asked(reading=read(said, medium.kinds[0], goes_on=goes_on), medium=medium)
 
     async def _offer(self, message: discord.Message, asked: Asked, viewer: Viewer) -> None:
         """Reply with a button for each choice, which has its price. Raises Discord's errors, and ours."""
@@ -251,6 +253,8 @@ async def _generation(bot: Bot, viewer: Viewer, asked: Asked, choice: str) -> Ge
         use(bot, OperationSwitches).require_on(viewer.guild_id, operation)
         files = asked.pictures if operation.field(REFERENCES) is not None else ()
         begun = Generation(operation=operation.id, values={}, files=files)
+    elif job is not None and choice == NEXT_SHOT:
+        begun = (await use(bot, NextSteps).continued(job)).completed
     else:
         begun = use(bot, NextSteps).begin(viewer.guild_id, choice, medium).completed
     if not count and medium is None and choice == IMAGE:

@@ -1,7 +1,7 @@
 """What the answers to members' words say."""
 
 from bot.domain.models import credits_words
-from bot.generation.words import AGAIN, VARY
+from bot.generation.words import AGAIN, NEXT_SHOT, VARY
 from bot.language import Text, plain_amount
 
 CONTINUE = Text("Continue")
@@ -32,6 +32,7 @@ MAKES = {
     "subtitles.generate": Text("💬 Add subtitles to this video?"),
     "soundfx.generate": Text("🔊 Generate a sound effect?"),
     "lipsync.generate": Text("👄 Lip-sync this video?"),
+    NEXT_SHOT: Text("🎬 Make the next shot?"),
     AGAIN: Text("🔁 Re-run this?"),
     VARY: Text("🎲 Make a variation?"),
 }

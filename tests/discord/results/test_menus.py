@@ -111,29 +111,11 @@ async def test_subtitles_are_a_next_step_that_sends_the_look_as_numbers_and_text
     assert (await newest(rig)).state is JobState.DELIVERED
 
 
-async def test_a_file_whose_type_is_unclear_is_identified_by_its_content(rig: Rig):
-    message = await posted(rig, ("one.bin", b"nothing"), ("two.bin", VIDEO), ("three.bin", png()))
-    shown = await menu(rig, "Edit image", message)
-    await rig.member.submit_modal(shown, fill(shown, {"Prompt": "x"}))
-    await rig.work()
-    assert sent(rig)[1]["image_url"] == message.attachments[2].url
-
-
 async def test_a_file_that_lies_about_its_type_is_refused_before_anything_is_spent(rig: Rig):
     message = await posted(rig, ("cat.png", b"just words"))
     shown = await menu(rig, "Edit image", message)
     assert "is not an image" in private_sentence(await rig.member.submit_modal(shown, fill(shown, {"Prompt": "x"})))
     await nothing_happened(rig)
-
-
-async def test_a_file_that_cannot_be_checked_in_time_is_skipped(rig: Rig, monkeypatch):
-    message = await posted(rig, ("one.bin", png()))
-
-    async def never(*_: Any, **__: Any) -> Any:
-        raise TimeoutError
-
-    monkeypatch.setattr(rig.bot.parts.media, "inspect", never)
-    assert "an image" in private_sentence(await menu(rig, "Edit image", message))
 
 
 @pytest.mark.parametrize("slot", ["image", "thumbnail"])

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from bot.errors import MediaUnreachable
 from bot.generation.sources import CHECKS_TIMEOUT_S
 from bot.media.fetcher import INSPECT_TIMEOUT_S
 from tests.support.channels import shown
@@ -87,21 +86,6 @@ async def test_the_links_of_a_recipe_count_together(rig: WatchedRig):
     given = {"Pictures": links(FILES_MAX), "Picture": link("another")}
     assert str(FILES_MAX) in private_sentence(await rig.member.submit_modal(asked, fill(asked, given)))
     assert rig.looks.fetched == []
-
-
-async def test_probes_of_messages_have_the_members_pace(rig: WatchedRig, monkeypatch: pytest.MonkeyPatch):
-    message = await rig.moderator.send(rig.channel, "look", attachments=[("thing", b"no type says what this is")])
-    asked: list[str] = []
-
-    async def noted(url: str, **_: Any) -> Any:
-        asked.append(url)
-        raise MediaUnreachable("noted")
-
-    monkeypatch.setattr(rig.bot.parts.media, "inspect", noted)
-    for _ in range(A_MINUTE + 5):
-        result = await rig.member.context_menu(rig.channel, "Next step…", message)
-    assert len(asked) == A_MINUTE
-    assert "Try again in 2 s" in shown(result)
 
 
 async def test_fresh_links_to_results_count_too(rig: WatchedRig):

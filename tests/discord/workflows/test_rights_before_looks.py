@@ -13,7 +13,7 @@ from bot.domain.jobs.card_spec import CardSpec, JobSpec
 from bot.domain.models import JobState
 from bot.domain.server.guild_rules import Limit, Payer, Period, Scope
 from bot.errors import MediaUnreachable
-from tests.support.channels import press, rule, shown
+from tests.support.channels import press, rule
 from tests.support.looks import WatchedRig, link, watched
 from tests.support.origins import origin
 from tests.support.prices import priced
@@ -126,23 +126,6 @@ async def test_a_rerun_looks_at_nothing_either(rig: WatchedRig, bar: Any):
     await bar(rig)
     private_sentence(await press(rig, rig.member, "again", job.id))
     assert rig.looks.fetched == []
-
-
-async def test_a_menu_on_a_message_looks_at_nothing_for_who_is_blocked(
-    rig: WatchedRig, monkeypatch: pytest.MonkeyPatch
-):
-    message = await rig.moderator.send(rig.channel, "look", attachments=[("thing", b"no type says what this is")])
-    await block(rig)
-    asked: list[str] = []
-
-    async def noted(url: str, **_: Any) -> Any:
-        asked.append(url)
-        raise MediaUnreachable("noted")
-
-    monkeypatch.setattr(rig.bot.parts.media, "inspect", noted)
-    result = await rig.member.context_menu(rig.channel, "Next step…", message)
-    assert "has blocked you" in shown(result)
-    assert asked == []
 
 
 async def test_who_may_spend_has_the_links_followed(rig: WatchedRig):

@@ -12,9 +12,9 @@ from bot.catalogue import Catalogue
 from bot.domain.models import MediaKind
 from bot.generation import texts
 from bot.generation.generation import without_flags
-from bot.generation.words import AGAIN, VARY, clean_words, is_addressed, lists, read
+from bot.generation.words import AGAIN, NEXT_SHOT, VARY, clean_words, is_addressed, lists, read
 from bot.language import LANGUAGES, speaking
-from cogs.ui import texts as ui_texts
+from cogs.member import texts as help_texts
 from cogs.words import texts as offer_texts
 
 IMAGE, VIDEO, AUDIO = MediaKind.IMAGE, MediaKind.VIDEO, MediaKind.AUDIO
@@ -136,6 +136,11 @@ def test_flags_of_other_bots_are_taken_away_and_their_ratio_is_kept(said: str, l
     assert without_flags(said) == left
 
 
+def test_in_a_film_other_words_are_its_next_shot():
+    assert list(read("the fox jumps", VIDEO, goes_on=True).choices) == [NEXT_SHOT]
+    assert list(read("she reads the subtitles", VIDEO, goes_on=True).choices) == ["subtitles.generate", NEXT_SHOT]
+
+
 def test_every_choice_has_a_question_or_is_one_of_two_and_exists():
     catalogue = Catalogue()
     for said, about, choices, *_ in FIFTEEN + NATURAL:
@@ -165,7 +170,7 @@ def test_what_the_bot_says_to_say_is_understood_in_that_language(language: str):
         assert kinds(texts.WHAT_OF_PICTURE, IMAGE) == [f"{EDIT}+ratio", FILM, VARY]
         assert kinds(texts.WHAT_OF_VIDEO, VIDEO) == ["video.upscale", "subtitles.generate", SOUND, AGAIN, VARY]
         assert kinds(texts.WHAT_OF_SOUND, AUDIO) == [AGAIN, VARY, "lipsync.generate"]
-        assert kinds(ui_texts.LEGEND_WORDS, IMAGE) == [f"{EDIT}+ratio"]
+        assert kinds(help_texts.LEGEND_WORDS, IMAGE) == [f"{EDIT}+ratio"]
 
 
 PIECES = (
@@ -175,9 +180,9 @@ PIECES = (
 ANY = st.text(max_size=200) | st.lists(st.sampled_from(PIECES)).map(" ".join)
 
 
-@given(ANY, st.sampled_from([None, IMAGE, VIDEO, AUDIO]))
-def test_nothing_that_is_said_raises_or_has_an_empty_value(said: str, about: MediaKind | None):
-    found = read(said, about)
+@given(ANY, st.sampled_from([None, IMAGE, VIDEO, AUDIO]), st.booleans())
+def test_nothing_that_is_said_raises_or_has_an_empty_value(said: str, about: MediaKind | None, goes_on: bool):
+    found = read(said, about, goes_on=goes_on)
     assert not (found.choices and found.sentence)
     assert all(value for values in found.choices.values() for value in values.values())
 
