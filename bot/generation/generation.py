@@ -6,7 +6,6 @@ import dataclasses
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from typing import Any
 
 from bot.catalogue import OPERATIONS, Catalogue, Field, Operation, label_of, undocumented_field
@@ -14,6 +13,7 @@ from bot.catalogue.checks.cautions import Caution, needed_key, undocumented_key
 from bot.domain.jobs.card_spec import JobSpec
 from bot.domain.models import JOBS_PER_CARD, PROMPT_FIELDS, SOURCE_KINDS, MediaKind
 from bot.domain.money.spend_request import TYPED, Consent, Pays, ShownPrice
+from bot.domain.plain import from_plain, to_plain
 from bot.domain.server.shootouts import MODELS_MIN
 from bot.domain.texts import TOO_MANY_JOBS
 from bot.domain.words.orders import OWN, Derivation
@@ -23,11 +23,6 @@ from bot.errors import InputError
 from bot.generation import texts
 from bot.generation.rewrites import enhancing
 from bot.generation.sources import SourceRef
-
-_NOT_IN_DRAFTS = frozenset({"files", "consent", "derivation"})
-"""Fields that `to_draft` does not write as they are."""
-_CONSENT_IN_DRAFTS = frozenset({"pressed", "accepted", "may_pay_twice", "asked", "pay"})
-"""Fields of the consent that `to_draft` writes next to the generation's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,67 +114,13 @@ class Generation:
 
         `shown` is the price that a yes to the draft accepts.
         """
-        names = [each.name for each in dataclasses.fields(self) if each.name not in _NOT_IN_DRAFTS]
-        before = [_as_dict(each) for each in self.before]
-        price = None if shown is None else {"credits": str(shown.credits), "known": shown.known}
-        files = [_file_as_dict(each) for each in self.files]
-        consent = {name: getattr(self.consent, name) for name in _CONSENT_IN_DRAFTS}
-        consent["accepted"] = list(self.consent.accepted)
-        own = {name: getattr(self, name) for name in names}
-        derivation = self.derivation.to_data()
-        return own | consent | {"before": before, "files": files, "shown": price, "derivation": derivation}
+        plain: dict[str, Any] = to_plain(replace(self, consent=replace(self.consent, agreed=shown, labelled=None)))
+        return plain
 
     @classmethod
     def from_draft(cls, data: Mapping[str, Any]) -> Generation:
         """Return a draft's generation, with a yes to the shown price."""
-        values = {name: value for name, value in data.items() if name != "shown"}
-        given = {name: values.pop(name) for name in _CONSENT_IN_DRAFTS & values.keys()}
-        price = data.get("shown")
-        agreed = None if price is None else ShownPrice(credits=Decimal(price["credits"]), known=price["known"])
-        before = [JobSpec(**_with_derivation(step)) for step in data["before"]]
-        files = [_file_of(each) for each in data.get("files", ())]
-        return cls(
-            **{**_with_derivation(values), "before": before, "files": files}, consent=Consent(agreed=agreed, **given)
-        )
-
-
-def _as_dict(spec: JobSpec) -> dict[str, Any]:
-    values = {each.name: getattr(spec, each.name) for each in dataclasses.fields(spec)}
-    return values | {"derivation": spec.derivation.to_data()}
-
-
-def _with_derivation(data: Mapping[str, Any]) -> dict[str, Any]:
-    known = data.get("derivation")
-    return {**data, "derivation": OWN if known is None else Derivation.from_data(known)}
-
-
-def _file_as_dict(file: SourceFile) -> dict[str, Any]:
-    return {
-        "attachment": None if file.ref.attachment is None else list(file.ref.attachment),
-        "url": file.ref.url,
-        "job_id": file.ref.job_id,
-        "label": file.label,
-        "field": file.field,
-        "by_kind": {kind.value: name for kind, name in file.by_kind.items()},
-        "kinds": sorted(file.kinds),
-        "into_list": file.into_list,
-        "last_frame": file.last_frame,
-    }
-
-
-def _file_of(data: Mapping[str, Any]) -> SourceFile:
-    upload = data["attachment"]
-    return SourceFile(
-        ref=SourceRef(
-            attachment=None if upload is None else (upload[0], upload[1]), url=data["url"], job_id=data["job_id"]
-        ),
-        label=data["label"],
-        field=data["field"],
-        by_kind={MediaKind(kind): name for kind, name in data["by_kind"].items()},
-        kinds=frozenset(map(MediaKind, data["kinds"])),
-        into_list=data["into_list"],
-        last_frame=data.get("last_frame", False),
-    )
+        return from_plain(cls, data)
 
 
 def nested(texts: Mapping[str, str]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any
 from bot.catalogue import LiveCatalogue
 from bot.catalogue.checks.values import clean_text
 from bot.catalogue.texts import text_too_long
+from bot.domain.plain import to_plain
 from bot.domain.server.member_settings import (
     PRESET_NAME_CHARS,
     PRESETS_MAX,
@@ -113,7 +114,7 @@ class MemberData:
         rows: list[Mapping[str, Any]] = []
         own = await self.store.member_settings.get(guild_id, member_id)
         if own != MemberSettings():
-            rows.append({"settings": own.to_json()})
+            rows.append({"settings": to_plain(own)})
         voice_id = await self.store.voices.default_of(guild_id, member_id)
         if voice_id:
             rows.append({"default_voice": voice_id})

@@ -53,26 +53,6 @@ class MemberSettings:
     pays: str = ""
     """Who pays for the member's requests (`Pays`); '' until they have chosen."""
 
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "models": dict(self.models),
-            "aspect_ratio": self.aspect_ratio,
-            "style": self.style,
-            "private": self.private,
-            "spoiler": self.spoiler,
-            "is_unshown": self.is_unshown,
-            "notify": self.notify.value,
-            "pays": self.pays,
-        }
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> MemberSettings:
-        """Parse `to_json`; fields unknown to older versions are unset."""
-        known = {name: data[name] for name in cls.__slots__ if name in data}
-        if "notify" in known:
-            known["notify"] = Notify(known["notify"])
-        return cls(**(known | {"models": MappingProxyType(dict(known.get("models", {})))}))
-
 
 def may_be_notified(own: Notify, *, created_at: float, delivered_at: float | None) -> bool:
     """Whether `notified_by` may apply to a result of these times (Unix seconds). Must match `_PING_IS_DUE`."""

@@ -10,9 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
 
-from bot.domain.models import PAID_STATES, PROMPT_FIELDS, Job, JobState, credits_of
+from bot.domain.models import PAID_STATES, PROMPT_FIELDS, Job, JobState
 
 MODELS_MIN, MODELS_MAX = 2, 4
 MINUTES_MIN, MINUTES_MAX, MINUTES_USUAL = 1, 1440, 10
@@ -69,18 +68,6 @@ class ShootoutEntry:
     seconds: float | None = None
     won: bool = False
     practice: bool = False
-
-    def to_data(self) -> dict[str, Any]:
-        credits_ = None if self.credits is None else str(self.credits)
-        return {
-            "job_id": self.job_id, "model": self.model, "votes": self.votes, "credits": credits_,
-            "seconds": self.seconds, "won": self.won, "practice": self.practice,
-        }  # fmt: skip
-
-    @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> ShootoutEntry:
-        cost = data["credits"]
-        return cls(**{**data, "credits": None if cost is None else credits_of(cost)})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -134,20 +134,6 @@ class Casting:
         """Return the names that a reader may see."""
         return [each.name for each in self.players if is_author or each.is_open]
 
-    def to_data(self) -> dict[str, Any]:
-        players = [[each.id, each.name, each.is_open] for each in self.players]
-        rest = {"asked": list(self.asked), "style": self.style, "words": self.words, "added": dict(self.added)}
-        return {} if self == NO_CAST else {"players": players, **rest}
-
-    @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> Casting:
-        """Return what `to_data` wrote."""
-        if not data:
-            return NO_CAST
-        players = tuple(Player(id=id_, name=name, is_open=is_open) for id_, name, is_open in data["players"])
-        added = MappingProxyType(dict(data["added"]))
-        return cls(players=players, asked=tuple(data["asked"]), style=data["style"], words=data["words"], added=added)
-
 
 NO_CAST: Final = Casting()
 

@@ -48,26 +48,6 @@ class Derivation:
         """Return an input as it is sent: with the orders and the cast. The same object without any."""
         return self.casting.into(with_orders(given, self.orders))
 
-    def to_data(self) -> dict[str, Any]:
-        casting = self.casting.to_data()
-        return {
-            "variation": self.variation,
-            "orders": dict(self.orders),
-            "source_id": self.source_id,
-            "casting": casting,
-        }
-
-    @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> Derivation:
-        """Return what `to_data` wrote."""
-        variation = data["variation"]
-        return cls(
-            variation=None if variation is None else Variation(variation),
-            orders=data["orders"],
-            source_id=data["source_id"],
-            casting=Casting.from_data(data.get("casting", {})),
-        )
-
 
 OWN: Final = Derivation()
 """Of a request without a source."""

@@ -23,6 +23,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.catalogue import Field, FieldKind
+from bot.domain.plain import from_plain, to_plain
 from bot.domain.words.templates import is_parameter_name
 from bot.domain.words.text import reads_foreign_text
 from bot.errors import InputError
@@ -68,23 +69,12 @@ class Recipe:
     built_in: bool = False
 
     def to_json(self) -> dict[str, Any]:
-        return {
-            "name": self.name,
-            "about": self.about,
-            "parameters": [{"name": p.name, "about": p.about, "default": p.default} for p in self.parameters],
-            "steps": [{"operation": s.operation, "values": dict(s.values)} for s in self.steps],
-        }
+        return {name: each for name, each in to_plain(self).items() if name not in {"made_by", "built_in"}}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any], *, made_by: int = 0) -> Recipe:
         """Read what `to_json` wrote."""
-        return cls(
-            name=data["name"],
-            about=data["about"],
-            parameters=tuple(Parameter(**each) for each in data["parameters"]),
-            steps=tuple(RecipeStep(**each) for each in data["steps"]),
-            made_by=made_by,
-        )
+        return replace(from_plain(cls, data), made_by=made_by)
 
 
 # ---------------------------------------------------------------------- reading and writing

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from bot.domain.models import new_id
+from bot.domain.plain import from_plain, to_plain
 from bot.domain.server.member_settings import PRESETS_MAX, MemberSettings, Preset
 from bot.store.engine.columns import mapping_from_json, to_json, to_text
 from bot.store.engine.repository import Repository
@@ -46,7 +47,7 @@ class MemberSettingsRows(Repository):
             db.execute(
                 "INSERT INTO member_settings (guild_id, member_id, data) VALUES (?, ?, ?)"
                 " ON CONFLICT (guild_id, member_id) DO UPDATE SET data = excluded.data",
-                (guild_id, member_id, to_json(changed.to_json())),
+                (guild_id, member_id, to_json(to_plain(changed))),
             )
             return changed
 
@@ -104,7 +105,7 @@ def _settings(db: Connection, guild_id: int, member_id: int) -> MemberSettings:
     row = db.execute(
         "SELECT data FROM member_settings WHERE guild_id = ? AND member_id = ?", (guild_id, member_id)
     ).fetchone()
-    return MemberSettings() if row is None else MemberSettings.from_json(mapping_from_json(row["data"]))
+    return MemberSettings() if row is None else from_plain(MemberSettings, mapping_from_json(row["data"]))
 
 
 def _preset(row: Row) -> Preset:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from bot.domain.models import RUNNING_STATES, Books, Card, Job, JobState, ShootoutPhase, WaitsFor
+from bot.domain.plain import from_plain, to_plain
 from bot.domain.server.member_settings import PING_AFTER_S
 from bot.domain.server.places import CardPlace, may_quote
 from bot.domain.words.cast import NO_CAST, Casting
@@ -40,8 +41,12 @@ _by_store = partial(Column, changes=ChangedBy.BY_STORE)
 _by_worker = partial(Column, changes=ChangedBy.BY_WORKER)
 
 
+def _cast_json(casting: Casting) -> str:
+    return "{}" if casting == NO_CAST else to_json(to_plain(casting))
+
+
 def _casting(text: str) -> Casting:
-    return NO_CAST if text == "{}" else Casting.from_data(json.loads(text))
+    return NO_CAST if text == "{}" else from_plain(Casting, json.loads(text))
 
 
 def _all(*names: str, make: Callable[..., Column] = Column) -> list[Column]:
@@ -78,7 +83,7 @@ JOBS = Table(
         Column(name="fill", to_sql=to_json, from_sql=mapping_from_json),
         Column(name="variation", to_sql=to_text_or_none, from_sql=lambda text: text and Variation(text)),
         Column(name="orders", to_sql=to_json, from_sql=mapping_from_json),
-        Column(name="casting", to_sql=lambda casting: to_json(casting.to_data()), from_sql=_casting),
+        Column(name="casting", to_sql=_cast_json, from_sql=_casting),
         _by_store(name="state", from_sql=JobState),
         _by_store(name="shootout", from_sql=ShootoutPhase),
         *_all("lease", "basis", "created_at", make=_by_store),

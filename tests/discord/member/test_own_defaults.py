@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.catalogue import Catalogue
+from bot.domain.plain import from_plain, to_plain
 from bot.domain.server.guild_rules import Spoilers
 from bot.domain.server.member_settings import PRESETS_MAX, MemberSettings, Notify, Preset
 from bot.errors import InputError
@@ -218,5 +219,5 @@ async def test_there_are_at_most_so_many_presets_with_names_of_their_own(rig: Ri
 )
 def test_settings_survive_being_stored(models: dict[str, str], style: str, private: bool, notify: Notify) -> None:
     own = MemberSettings(models=models, style=style, private=private, notify=notify)
-    assert MemberSettings.from_json(own.to_json()) == own
-    assert MemberSettings.from_json({}) == MemberSettings()
+    assert from_plain(MemberSettings, to_plain(own)) == own
+    assert from_plain(MemberSettings, {}) == MemberSettings()

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from bot.domain.plain import from_plain, to_plain
 from bot.domain.server.shootouts import Shootout, ShootoutEntry, ShootoutKind, kind_of, table
 
 
@@ -64,4 +65,4 @@ def test_free_results_have_no_rate():
 
 def test_an_entry_is_kept_as_it_is():
     made = entry("flux", won=True, credits_="12.5")
-    assert ShootoutEntry.from_data(made.to_data()) == made
+    assert from_plain(ShootoutEntry, to_plain(made)) == made

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 
 from bot.domain.models import Job, JobState, ShootoutPhase
+from bot.domain.plain import from_plain, to_plain
 from bot.domain.server.shootouts import MODELS_MIN, Shootout, ShootoutEntry, ShootoutKind, are_made, has_result, results
 from bot.runtime.failpoints import failpoint
 from bot.store.engine.columns import to_json
@@ -143,7 +144,7 @@ def _end(db: Connection, guild_id: int, card_id: str, jobs: Sequence[Job], now: 
     """Store its outcome, reveal its jobs, forget who voted for what, and have the card drawn."""
     votes = {row["job_id"]: row["votes"] for row in db.execute(_COUNTS, (guild_id, card_id)).fetchall()}
     entries = results(jobs, votes)
-    db.execute(_END, (now, to_json([each.to_data() for each in entries]), guild_id, card_id))
+    db.execute(_END, (now, to_json(to_plain(entries)), guild_id, card_id))
     for entry in entries:
         db.execute(_PHASE, (ShootoutPhase.WON if entry.won else ShootoutPhase.ENDED, guild_id, entry.job_id))
     db.execute(_FORGET, (guild_id, card_id))
@@ -159,5 +160,5 @@ def _shootout(row: Row) -> Shootout:
         ends_at=row["ends_at"],
         ended_at=row["ended_at"],
         votes=row["votes"],
-        entries=tuple(map(ShootoutEntry.from_data, json.loads(row["data"]))),
+        entries=tuple(from_plain(ShootoutEntry, each) for each in json.loads(row["data"])),
     )
