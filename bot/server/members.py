@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from types import MappingProxyType
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from bot.catalogue import LiveCatalogue
 from bot.catalogue.checks.values import clean_text
 from bot.catalogue.texts import text_too_long
-from bot.domain.plain import to_plain
 from bot.domain.server.member_settings import (
     PRESET_NAME_CHARS,
     PRESETS_MAX,
@@ -46,7 +44,7 @@ class OwnSettings:
 
         def changed(before: MemberSettings) -> MemberSettings:
             others = {key: each for key, each in before.models.items() if key != operation}
-            return replace(before, models=MappingProxyType(others | ({operation: model} if model else {})))
+            return replace(before, models=others | ({operation: model} if model else {}))
 
         return await self.change(guild_id, member_id, changed)
 
@@ -114,7 +112,7 @@ class MemberData:
         rows: list[Mapping[str, Any]] = []
         own = await self.store.member_settings.get(guild_id, member_id)
         if own != MemberSettings():
-            rows.append({"settings": to_plain(own)})
+            rows.append({"settings": asdict(own)})
         voice_id = await self.store.voices.default_of(guild_id, member_id)
         if voice_id:
             rows.append({"default_voice": voice_id})

@@ -6,7 +6,6 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Any, Final
 
 from bot.domain.models import Card, Job, JobState, MediaKind
@@ -37,7 +36,7 @@ class Notify(StrEnum):
 class MemberSettings:
     """A member's settings on a server. Empty or off means unset."""
 
-    models: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    models: Mapping[str, str] = field(default_factory=dict)
     """Default model by operation id."""
     aspect_ratio: str = ""
     """Of new images and videos."""
