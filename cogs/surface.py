@@ -63,10 +63,10 @@ class CogSurface:
     async def run_schedules(self) -> None:
         await self._scheduled.run_due()
 
-    async def ask_moderators(self, approval: Approval) -> bool:
-        """Post the question whether a card is approved; False if Discord rejects it."""
+    async def ask_moderators(self, approval: Approval) -> None:
+        """Post the question whether a card is approved."""
         with speaking(await use(self._bot, GuildLanguages).of(approval.guild_id)):
-            return await approvals.ask_moderators(self._bot, approval)
+            await approvals.ask_moderators(self._bot, approval)
 
     async def close_question(self, card: Card, jobs: Sequence[Job]) -> None:
         await approvals.close_question(self._bot, card, jobs)

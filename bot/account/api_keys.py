@@ -11,6 +11,7 @@ from bot.account import texts
 from bot.domain.models import AccountStatus, Books, CreditPack, GuildKey, Job, JobState
 from bot.domain.practice import is_practice_key
 from bot.errors import InputError, NoKey
+from bot.runtime.pace import Recent
 from bot.store import Store
 
 STATUSES_MAX = 5000
@@ -102,7 +103,7 @@ class ApiKeys:
     _host_balance: Decimal | None = field(default=None, init=False)
     _host_refused_to: set[int] = field(default_factory=set, init=False)
     _is_host_rejected: bool = field(default=False, init=False)
-    _statuses: dict[str, AccountStatus] = field(default_factory=dict, init=False)
+    _statuses: Recent[str, AccountStatus] = field(default_factory=functools.partial(Recent, STATUSES_MAX), init=False)
 
     def __post_init__(self) -> None:
         self.on_change: Callable[[], None] = lambda: None
@@ -213,9 +214,6 @@ class ApiKeys:
 
     async def note_status(self, guild_id: int, key: UsableKey, status: AccountStatus) -> None:
         """Store a status answer: the balance, and that the key works."""
-        self._statuses.pop(key.slot(guild_id), None)
-        while len(self._statuses) >= STATUSES_MAX:
-            self._statuses.pop(next(iter(self._statuses)))
         self._statuses[key.slot(guild_id)] = status
         if key.id is not None:
             await self.store.keys.note_status(guild_id, key.id, status)

@@ -80,10 +80,10 @@ class CardSurface(Protocol):
         """Run what is due of the servers' schedules. Raises StoreError."""
         ...
 
-    async def ask_moderators(self, approval: Approval) -> bool:
+    async def ask_moderators(self, approval: Approval) -> None:
         """Ask the guild's moderators to approve a card, once. Raises no Discord error.
 
-        Returns False if Discord rejects the question's content. Raises Later if no channel accepts it now.
+        Raises Later if no channel accepts it now.
         """
         ...
 

@@ -112,7 +112,6 @@ def make_worker(
         store,
         clock=clock,
         show=surface.show,
-        alert=surface.alert,
         ask_moderators=ask_moderators,
         claim_soon=signals.claim,
         languages=languages,

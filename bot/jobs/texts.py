@@ -148,14 +148,3 @@ ASKED_TO_WAIT_ALERT = Text("Cannon Studio is rate-limiting this server until {ti
 GIVEN_UP_ALERT = Text(
     "The bot failed ten times at job {job}, so I stopped trying. The bot's log has the reason.", why="bot.fault"
 )
-
-
-@because("approval.channel")
-def question_refused_alert(channel_id: int) -> str:
-    said = tr(
-        "A job is waiting for approval, but Discord rejected the question in {channel}.", channel=f"<#{channel_id}>"
-    )
-    return sentences(said, ENDS_IN_A_DAY)
-
-
-ENDS_IN_A_DAY = Text("If no one decides within 24 hours, the job is refunded.", why="approval.expired")

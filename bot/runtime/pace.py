@@ -167,7 +167,7 @@ class Turns:
     """One turn at a time; of the keys that wait, the one whose last turn is longest ago is next."""
 
     def __init__(self) -> None:
-        self._turns: dict[Hashable, int] = {}
+        self._turns: Recent[Hashable, int] = Recent(KEPT)
         self._numbers = itertools.count(1)
         self._busy = False
         self._waiting: list[tuple[Hashable, asyncio.Future[None]]] = []
@@ -179,10 +179,7 @@ class Turns:
             async with asyncio.timeout(timeout_s):
                 await self._wait(key)
         self._busy = True
-        self._turns.pop(key, None)
         self._turns[key] = next(self._numbers)
-        if len(self._turns) > KEPT:
-            self._turns.pop(next(iter(self._turns)))
         try:
             yield
         finally:
@@ -208,13 +205,27 @@ class Turns:
         waiter[1].set_result(None)
 
 
+class Recent(dict[K, V]):
+    """The `most` entries that were set last."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self._most = most
+
+    def __setitem__(self, key: K, value: V) -> None:
+        self.pop(key, None)
+        super().__setitem__(key, value)
+        if len(self) > self._most:
+            del self[next(iter(self))]
+
+
 class TimedMemory(Generic[K, V]):
     """A cache with a lifetime of `seconds`, in this process only."""
 
     def __init__(self, clock: Clock, seconds: float) -> None:
         self._clock = clock
         self._seconds = seconds
-        self._answers: dict[K, tuple[float, V]] = {}
+        self._answers: Recent[K, tuple[float, V]] = Recent(KEPT)
 
     def get(self, key: K) -> V | None:
         """Return the cached value, None if expired."""
@@ -222,15 +233,8 @@ class TimedMemory(Generic[K, V]):
         return answer if until > self._clock.monotonic() else None
 
     def put(self, key: K, answer: V) -> V:
-        now = self._clock.monotonic()
-        self._answers.pop(key, None)
-        while self._answers and (len(self._answers) >= KEPT or self._oldest_until() <= now):
-            self._answers.pop(next(iter(self._answers)))
-        self._answers[key] = (now + self._seconds, answer)
+        self._answers[key] = (self._clock.monotonic() + self._seconds, answer)
         return answer
-
-    def _oldest_until(self) -> float:
-        return next(iter(self._answers.values()))[0]  # equal lifetimes
 
     def __len__(self) -> int:
         return len(self._answers)

@@ -39,7 +39,6 @@ STATES = {
 SEARCH_FORM = Text("Search jobs")
 SEARCH_WORDS = Text("Words in the prompt")
 SEARCH_HINT = Text("Leave it empty to see all jobs.")
-NO_PROMPT = Text("(no prompt)")
 HIDDEN_JOB = Text(
     "You can't see the channel of this job, or it is private, so its prompt and result are hidden.", why="source.hidden"
 )

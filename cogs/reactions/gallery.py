@@ -27,6 +27,7 @@ from bot.jobs.surface import Later, NoPlace
 from bot.jobs.texts import NOT_ANSWERED
 from bot.language import speaking
 from bot.moderation.alerts import Alerts
+from bot.runtime.pace import Recent
 from bot.store import Copies, ReactionActs, ReactionMaps
 from cogs.reactions import texts
 from cogs.ui.interaction import Bot, use
@@ -48,7 +49,7 @@ class Gallery:
     def __init__(self, bot: Bot) -> None:
         self._bot = bot
         self._locks: weakref.WeakValueDictionary[str, asyncio.Lock] = weakref.WeakValueDictionary()
-        self._shown: dict[str, int] = {}
+        self._shown: Recent[str, int] = Recent(SHOWN_KEPT)
 
     async def require_fit(self, guild: discord.Guild, card: Card, jobs: Sequence[Job], settings: ReactionRules) -> None:
         """Raise InputError for a card that cannot be shown in the gallery."""
@@ -114,7 +115,7 @@ class Gallery:
         await copies.post(
             channel, card, jobs, kind=KIND, place_id=channel_id, embed=embed, file_limit=guild.filesize_limit
         )
-        self._note(card.id, stars)
+        self._shown[card.id] = stars
 
     async def _is_there(self, card: Card) -> bool:
         """Whether the source still exists: it may have been deleted while the bot was offline."""
@@ -135,12 +136,7 @@ class Gallery:
             await in_time(channel.get_partial_message(message_id).edit(embed=self.embed(card, jobs, stars)))
         except discord.NotFound:
             log.info("gallery.post_gone", card=card.id)  # a moderator removed it: not posted again
-        self._note(card.id, stars)
-
-    def _note(self, card_id: str, stars: int) -> None:
-        self._shown[card_id] = stars
-        while len(self._shown) > SHOWN_KEPT:
-            self._shown.pop(next(iter(self._shown)))
+        self._shown[card.id] = stars
 
     @staticmethod
     def embed(card: Card, jobs: Sequence[Job], stars: int) -> discord.Embed:

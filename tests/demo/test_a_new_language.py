@@ -51,7 +51,7 @@ async def demo():
 
 
 with speaking("ko"):
-    said = [tr("(no prompt)"), name_of("/image generate"), amount(1234.5)]
+    said = [tr("Get support"), name_of("/image generate"), amount(1234.5)]
 print(json.dumps({
     "language": LANGUAGES["ko"],
     "name": own_name("ko"),
@@ -110,7 +110,7 @@ def test_a_file_is_a_language_of_commands_answers_settings_and_the_demo(copy: Pa
     assert got["module"] == str(copy / "bot" / "__init__.py")
     assert (got["language"], got["name"], got["from"], got["setting"]) == (["ko"], "한국어", "ko", "ko")
     assert "ko" in got["choices"]
-    assert got["said"] == ["⟦(no prompt)⟧", "/image_가 generate_가", "1,234.5"]
+    assert got["said"] == ["⟦Get support⟧", "/image_가 generate_가", "1,234.5"]
     assert {each["name_localizations"]["ko"] for each in got["commands"] if each["type"] == 1} >= {
         "image_가",
         "jobs_가",

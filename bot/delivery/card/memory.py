@@ -11,6 +11,7 @@ from typing import Protocol
 
 from bot.domain.jobs.poll_schedule import Expected
 from bot.domain.models import Job, JobState
+from bot.runtime.pace import Recent
 
 SHOWN_CARDS_KEPT = 2048
 
@@ -55,8 +56,8 @@ class CardMemory:
         """`owner`: whose edits elsewhere have to be kept apart, too."""
         self._owner = owner
         self._locks: weakref.WeakValueDictionary[str, CardLock] = weakref.WeakValueDictionary()
-        self._shown: dict[str, Shown] = {}
-        self._posted: dict[str, tuple[int, float]] = {}
+        self._shown: Recent[str, Shown] = Recent(SHOWN_CARDS_KEPT)
+        self._posted: Recent[str, tuple[int, float]] = Recent(SHOWN_CARDS_KEPT)
         """By job id, the message with its result, and since when (Unix seconds): the row may lag."""
 
     def lock(self, card_id: str) -> CardLock:
@@ -79,8 +80,6 @@ class CardMemory:
     def note_shown(self, card_id: str, shown: Shown) -> None:
         """Remember what the card says, for the last `SHOWN_CARDS_KEPT` cards."""
         self._shown[card_id] = shown
-        while len(self._shown) > SHOWN_CARDS_KEPT:
-            del self._shown[next(iter(self._shown))]
 
     def forget_shown(self, card_id: str) -> None:
         """Force the next refresh to edit the card."""
@@ -90,8 +89,6 @@ class CardMemory:
         """Remember the message of these results, for the last `SHOWN_CARDS_KEPT` jobs."""
         for job in jobs:
             self._posted[job.id] = (message_id, at)
-        while len(self._posted) > SHOWN_CARDS_KEPT:
-            self._posted.pop(next(iter(self._posted)))
 
     def posted(self, job: Job) -> int | None:
         """Return the message with the job's result, None if there is none."""

@@ -13,6 +13,7 @@ from bot.delivery.channels.messages import Messages
 from bot.domain.models import Card
 from bot.domain.server.guild_rules import AUTO_LANGUAGE, Rules
 from bot.language import SOURCE, from_discord
+from bot.runtime.pace import Recent
 from bot.store import Store
 
 
@@ -75,11 +76,11 @@ class Authors:
     def __init__(self, client: discord.Client, *, messages: Messages) -> None:
         self._client = client
         self._messages = messages
-        self._faces: dict[tuple[int, int], Face] = {}
+        self._faces: Recent[tuple[int, int], Face] = Recent(AUTHORS_KEPT)
 
     def note(self, guild_id: int, user: discord.abc.User) -> None:
         """Remember a member's face from an interaction or event."""
-        self._keep(guild_id, user.id, _face_of(user))
+        self._faces[guild_id, user.id] = _face_of(user)
 
     def face(self, card: Card) -> Face | None:
         """Return the author's face, None if unknown here."""
@@ -101,7 +102,7 @@ class Authors:
         except DISCORD_ERRORS as error:
             if is_trouble(error):
                 return  # the next edit tries again
-        self._keep(card.guild_id, card.author_id, face)
+        self._faces[card.guild_id, card.author_id] = face
 
     async def _on_message(self, card: Card) -> Face | None:
         message = await self._messages.find(card)
@@ -113,12 +114,6 @@ class Authors:
     async def _fetched(self, user_id: int) -> Face:
         async with asyncio.timeout(CALL_TIMEOUT_S):
             return _face_of(await self._client.fetch_user(user_id))
-
-    def _keep(self, guild_id: int, user_id: int, face: Face) -> None:
-        self._faces.pop((guild_id, user_id), None)
-        self._faces[guild_id, user_id] = face
-        while len(self._faces) > AUTHORS_KEPT:
-            self._faces.pop(next(iter(self._faces)))
 
 
 def _face_of(user: discord.abc.User) -> Face:

@@ -48,8 +48,6 @@ REACTIONS_PER_MESSAGE = 20
 # ---------------------------------------------------------------------- error codes (topics: opcodes and status codes)
 
 UNKNOWN_CHANNEL, UNKNOWN_GUILD, UNKNOWN_MESSAGE = 10003, 10004, 10008
-UNKNOWN_EMOJI = 10014
-"""A deleted emoji, or one of a server without the bot."""
 UNKNOWN_WEBHOOK, INVALID_WEBHOOK_TOKEN = 10015, 50027
 """An expired interaction token."""
 UNKNOWN_INTERACTION, ALREADY_ANSWERED = 10062, 40060

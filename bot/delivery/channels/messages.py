@@ -19,9 +19,7 @@ import discord
 from bot.delivery import texts
 from bot.delivery.channels.facts import CALL_TIMEOUT_S, LOADING, NONCE_CHARS, TOKEN_EXPIRED, is_closed, is_public
 from bot.delivery.channels.view import (
-    KEPT,
     KnownMessage,
-    KnownMessages,
     bare_name,
     file_stem,
     known_message_of,
@@ -29,10 +27,13 @@ from bot.delivery.channels.view import (
 from bot.domain.models import Card, Job, WaitsFor
 from bot.jobs.surface import Later
 from bot.runtime.clock import Clock
+from bot.runtime.pace import Recent
 from bot.store import Store
 
 SEARCH_MESSAGES = 50
 """The newest messages of a channel, or the first after an interaction."""
+KEPT = 1000
+"""Messages whose content is cached."""
 CLOCK_SKEW_S = 60.0
 """Allowed difference between our clock and Discord's."""
 NONCE_PURPOSE_CHARS, NONCE_HASH_CHARS = 7, 17
@@ -59,7 +60,7 @@ class Messages:
         self._client = client
         self._store = store
         self._clock = clock
-        self.seen = KnownMessages(KEPT if keeps else 0)
+        self.seen: Recent[int, KnownMessage] = Recent(KEPT if keeps else 0)
 
     def token_lives(self, card: Card) -> bool:
         """Whether the interaction token still reaches the card's message."""
@@ -125,7 +126,7 @@ class Messages:
         Raises Discord's or the network's error, and Later for a card without a message.
         """
         partial = self._partial(card)
-        self.seen.forget(partial.id)  # until Discord answers
+        self.seen.pop(partial.id, None)  # until Discord answers
         async with asyncio.timeout(within_s):
             if self.token_lives(card):
                 return self._noted(await self.webhook(card).edit_message(partial.id, **changes))
@@ -134,7 +135,7 @@ class Messages:
             return self._noted(await partial.edit(**changes))
 
     def _noted(self, message: discord.Message) -> discord.Message:
-        self.seen.note(message.id, known_message_of(message))
+        self.seen[message.id] = known_message_of(message)
         return message
 
     def _partial(self, card: Card) -> discord.PartialMessage:

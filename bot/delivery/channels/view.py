@@ -96,10 +96,6 @@ def links_on(message: discord.Message) -> list[str]:
     return links
 
 
-KEPT = 1000
-"""Messages cached, by last use."""
-
-
 @dataclass(frozen=True, slots=True)
 class KnownMessage:
     """The files and link buttons of a message."""
@@ -110,28 +106,6 @@ class KnownMessage:
 
 def known_message_of(message: discord.Message) -> KnownMessage:
     return KnownMessage(tuple(message.attachments), tuple(links_on(message)))
-
-
-class KnownMessages:
-    """A cache of message contents. `kept`: its size."""
-
-    def __init__(self, kept: int = KEPT) -> None:
-        self._kept = kept
-        self._seen: dict[int, KnownMessage] = {}
-
-    def get(self, message_id: int) -> KnownMessage | None:
-        """Return a message's content, None if not cached."""
-        return self._seen.get(message_id)
-
-    def note(self, message_id: int, seen: KnownMessage) -> None:
-        self._seen.pop(message_id, None)
-        self._seen[message_id] = seen
-        while len(self._seen) > self._kept:
-            self._seen.pop(next(iter(self._seen)))
-
-    def forget(self, message_id: int) -> None:
-        """Fetch from Discord next time."""
-        self._seen.pop(message_id, None)
 
 
 MadeWith = Callable[[Job], Awaitable[str]]

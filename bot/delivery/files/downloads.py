@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextvars import ContextVar
 from dataclasses import KW_ONLY, dataclass, field
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -32,6 +33,7 @@ from bot.media.metadata import anonymous
 from bot.media.scratch import scratch_files
 from bot.media.sniff import names_other_file
 from bot.runtime.clock import Clock
+from bot.runtime.pace import Recent
 
 log = structlog.get_logger(__name__)
 
@@ -93,7 +95,7 @@ class Downloads:
     clock: Clock
     folder: Path
     fresh: FreshLink
-    _failed: dict[str, _Failed] = field(default_factory=dict, init=False)
+    _failed: Recent[str, _Failed] = field(default_factory=partial(Recent, FAILED_KEPT), init=False)
 
     @contextlib.asynccontextmanager
     async def results(self, job: Job) -> AsyncIterator[ResultFiles]:
@@ -173,9 +175,7 @@ class Downloads:
         return await asyncio.to_thread(anonymous, file) if job.is_secret else file
 
     def _note_failed(self, job: Job) -> _Failed:
-        failed = self._failed.setdefault(job.id, _Failed(since=self.clock.monotonic()))
-        while len(self._failed) > FAILED_KEPT:
-            self._failed.pop(next(iter(self._failed)))
+        self._failed[job.id] = failed = self._failed.get(job.id) or _Failed(since=self.clock.monotonic())
         return failed
 
     def _not_now(self, job: Job, error: MediaError) -> Later | NoPlace:

@@ -97,27 +97,16 @@ class WeeklyPosts:
             if not isinstance(channel, Home):
                 await self._alert(row)
             elif exhibits := await self._exhibits(row.guild_id, row.channel_id, week):
-                await self._post_in(channel, exhibits, row, week, file_limit=guild.filesize_limit)
-
-    async def _post_in(
-        self, channel: Home, exhibits: Sequence[Exhibit], row: WeeklyPost, week: EndedWeek, *, file_limit: int
-    ) -> None:
-        embed = _embed(row.guild_id, row.channel_id, week)
-        sent = await self.copies.find(channel, str(embed.url), title=str(embed.title))
-        if sent is not None:  # before a crash
-            for each in exhibits:
-                await self.copies.note(each.card, each.jobs, sent, kind=KIND)
-            return
-        await self.copies.post_gallery(
-            channel,
-            exhibits,
-            kind=KIND,
-            subject_id=week.monday,
-            embed=embed,
-            place_id=row.channel_id,
-            file_limit=file_limit,
-        )
-        failpoint("week.posted")
+                await self.copies.post_gallery(
+                    channel,
+                    exhibits,
+                    kind=KIND,
+                    subject_id=week.monday,
+                    embed=_embed(row.guild_id, row.channel_id, week),
+                    place_id=row.channel_id,
+                    file_limit=guild.filesize_limit,
+                )
+                failpoint("week.posted")
 
     async def _exhibits(self, guild_id: int, channel_id: int, week: EndedWeek) -> Sequence[Exhibit]:
         """Return the best that may be shown there and whose messages still exist. Raises Later without the facts."""

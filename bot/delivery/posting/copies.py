@@ -135,9 +135,15 @@ class ResultCopies:
     ) -> discord.Message:
         """Post several cards under one `embed`: for each its line, and its first file; to be removed with any of them.
 
-        What may not be shown there is left out. `embed.url` is what `find` finds the message by; `subject_id` is posted
-        once within a few minutes. Raises NoPlace if nothing may be shown, and Discord's or the network's error.
+        What may not be shown there is left out. A message from before a crash is found by its `embed.url` and recorded;
+        `subject_id` is posted once within a few minutes. Raises NoPlace if nothing may be shown, and Discord's or the
+        network's error.
         """
+        sent = await self.find(channel, str(embed.url), title=str(embed.title))
+        if sent is not None:
+            for each in exhibits:
+                await self.note(each.card, each.jobs, sent, kind=kind)
+            return sent
         shown, refusal = [], None
         for each in exhibits:
             try:

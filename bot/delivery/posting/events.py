@@ -203,11 +203,6 @@ class EventDesk:
         cards = [await self._exhibit(event, each) for each in await self.store.events.places(event.guild_id, event.id)]
         exhibits = [each for each in cards if each is not None]
         title = texts.PLACES_TITLE(theme=harmless(event.theme))
-        there = await self.copies.find(channel, link, title=title)
-        if there is not None:  # sent before a crash, and not recorded
-            for each in exhibits:
-                await self.copies.note(each.card, each.jobs, there, kind=KIND)
-            return
         embed = discord.Embed(title=title, url=link, colour=GALLERY)
         subject: dict[str, Any] = {"kind": KIND, "subject_id": event.id, "place_id": channel.id}
         try:

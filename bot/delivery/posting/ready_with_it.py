@@ -6,6 +6,7 @@ import contextlib
 import math
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import KW_ONLY, dataclass, field, replace
+from functools import partial
 
 from bot.delivery.card.memory import CardMemory
 from bot.delivery.channels.facts import DISCORD_ERRORS, FILES_PER_MESSAGE, REQUEST_LIMIT_BYTES
@@ -16,6 +17,7 @@ from bot.domain.jobs.card_jobs import is_linked
 from bot.domain.models import RUNNING_STATES, Card, Job, JobState
 from bot.jobs.surface import Later, NoPlace, Parked
 from bot.runtime.clock import Clock
+from bot.runtime.pace import Recent
 
 GATHER_S = 1.5
 """How long a result waits for others of its card."""
@@ -43,9 +45,9 @@ class ReadyWithIt:
     gate: PostingGate
     memory: CardMemory
     clock: Clock
-    _gathered_at: dict[str, float] = field(default_factory=dict, init=False)
+    _gathered_at: Recent[str, float] = field(default_factory=partial(Recent, CARDS_KEPT), init=False)
     """By card id, when gathered results are posted; monotonic seconds, as in `_posted_at`."""
-    _posted_at: dict[str, float] = field(default_factory=dict, init=False)
+    _posted_at: Recent[str, float] = field(default_factory=partial(Recent, CARDS_KEPT), init=False)
 
     def wait_s(self, jobs: Sequence[Job], job: Job) -> float:
         """Return the seconds until posting; 0 for now: for steps, and if no others are being made."""
@@ -58,7 +60,7 @@ class ReadyWithIt:
         if job.card_id not in self._gathered_at:
             apart_s = FEW_APART_S if len(jobs) <= FEW else MANY_APART_S
             before = self._posted_at.get(job.card_id, -math.inf)
-            _keep(self._gathered_at, job.card_id, max(now + GATHER_S, before + apart_s))
+            self._gathered_at[job.card_id] = max(now + GATHER_S, before + apart_s)
         return max(0.0, self._gathered_at[job.card_id] - now)
 
     @contextlib.asynccontextmanager
@@ -70,7 +72,7 @@ class ReadyWithIt:
         What can't be posted is left to its own turn. All files fit one request.
         """
         self._gathered_at.pop(card.id, None)
-        _keep(self._posted_at, card.id, self.clock.monotonic())
+        self._posted_at[card.id] = self.clock.monotonic()
         also: list[tuple[Job, ResultFiles]] = []
         files, size = len(results.files), sum(file.size for file in results.files)
         async with contextlib.AsyncExitStack() as stack:
@@ -98,9 +100,3 @@ class ReadyWithIt:
         except (Later, NoPlace, Parked, *DISCORD_ERRORS):
             return False
         return card.place_id in places
-
-
-def _keep(times: dict[str, float], card_id: str, at: float) -> None:
-    times[card_id] = at
-    while len(times) > CARDS_KEPT:
-        times.pop(next(iter(times)))

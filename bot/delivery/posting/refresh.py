@@ -72,7 +72,7 @@ class CardRefresh:
     def note_answered(self, card: Card, drawn: DrawnCard, message_id: int, files: Sequence[discord.File]) -> None:
         """Remember that Discord has the first answer; its attached texts are fetched when needed."""
         if not files:
-            self.messages.seen.note(message_id, KnownMessage())
+            self.messages.seen[message_id] = KnownMessage()
         self.memory.note_shown(card.id, drawn.says)
         if self.owner.has_ticker:  # else the process that follows the jobs corrects it
             self.ticker.edited(_key(card))

@@ -12,7 +12,7 @@ import structlog
 
 from bot.domain.models import JobState
 from bot.jobs import texts
-from bot.jobs.surface import Later, Sentence
+from bot.jobs.surface import Later
 from bot.language import speak, speaking
 from bot.runtime.clock import Clock
 from bot.server.settings import Languages
@@ -23,13 +23,10 @@ log = structlog.get_logger(__name__)
 EVERY_S = 15.0
 CALL_S = 30.0
 """Timeout of a call to Discord: a hanging one must not block the rest of its server."""
-ASKED_MAX = 3
-"""Attempts at a question whose content Discord refuses."""
 
 Show = Callable[[int, str], Awaitable[None]]
-AlertServer = Callable[[int, Sentence], Awaitable[None]]
-AskModerators = Callable[[Approval], Awaitable[bool]]
-"""Asks; returns False if Discord refuses the question. Raises Later if no channel takes it now."""
+AskModerators = Callable[[Approval], Awaitable[None]]
+"""Raises Later if no channel takes the question now."""
 
 
 @dataclass(slots=True)
@@ -46,7 +43,6 @@ class Maintenance:
     _: KW_ONLY
     clock: Clock
     show: Show
-    alert: AlertServer
     ask_moderators: AskModerators
     claim_soon: Callable[[], None]
     languages: Languages
@@ -56,8 +52,6 @@ class Maintenance:
     """Running rounds, by server."""
     _again: set[int] = field(default_factory=set, init=False)
     """Servers that need another round."""
-    _refused: dict[str, int] = field(default_factory=dict, init=False)
-    """Refusals by Discord of the question, by card."""
     _closed: dict[tuple[int, int | None], float] = field(default_factory=dict, init=False)
     """Until when (monotonic) a guild is not asked, because no channel takes the question."""
 
@@ -133,31 +127,12 @@ class Maintenance:
             return
         try:
             async with asyncio.timeout(CALL_S):
-                is_refused = not await self.ask_moderators(approval)
+                await self.ask_moderators(approval)
         except Later as error:
             self._closed = {each: until for each, until in self._closed.items() if until > now}
             self._closed[place] = now + error.seconds
-            return
         except TimeoutError:
             log.info("approval.later", card=approval.card_id, error="TimeoutError")
-            return
-        if is_refused:
-            await self._note_refusal(approval)
-        else:
-            self._refused.pop(approval.card_id, None)
-
-    async def _note_refusal(self, approval: Approval) -> None:
-        times = self._refused.get(approval.card_id, 0) + 1
-        self._refused[approval.card_id] = times
-        if times < ASKED_MAX:
-            return
-        del self._refused[approval.card_id]
-        guild_id = approval.guild_id
-        await self.store.approvals.note_message(guild_id, approval.card_id, channel_id=0, message_id=0)
-        rules = await self.store.settings.get(guild_id)
-        async with asyncio.timeout(CALL_S):
-            channel_id = rules.approval_channel or rules.log_channel or 0
-            await self.alert(guild_id, partial(texts.question_refused_alert, channel_id))
 
     async def _show_card(self, guild_id: int, card_id: str) -> None:
         try:

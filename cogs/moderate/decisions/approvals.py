@@ -38,14 +38,14 @@ NO_CHANNEL_AGAIN_S = 600.0
 ALERT_QUIET_S = 24 * 3600.0
 
 
-async def ask_moderators(bot: Bot, approval: Approval) -> bool:
+async def ask_moderators(bot: Bot, approval: Approval) -> None:
     """Post the question in the configured channel; without one, alert the member who set the key.
 
-    Returns False if Discord rejects the question's content. Raises Later if no channel takes it.
+    Raises Later if no channel takes it.
     """
     found = await use(bot, Cards).with_jobs(approval.guild_id, approval.card_id)
     if found is None:
-        return True
+        return
     card, jobs = found
     rules = await use(bot, GuildSettings).get(approval.guild_id)
     channel_id = rules.approval_channel or rules.log_channel
@@ -64,9 +64,8 @@ async def ask_moderators(bot: Bot, approval: Approval) -> bool:
         raise await _no_channel(bot, approval, partial(texts.APPROVAL_CHANNEL_CLOSED, channel=channel_id)) from error
     except DISCORD_ERRORS as error:
         log.info("approval.later", card=approval.card_id, error=type(error).__name__)
-        return not (isinstance(error, discord.HTTPException) and 400 <= error.status < 500 and error.status != 429)
-    await use(bot, ApprovalDecisions).note_question(card, jobs[0].id, channel_id=channel_id, message_id=message.id)
-    return True
+    else:
+        await use(bot, ApprovalDecisions).note_question(card, jobs[0].id, channel_id=channel_id, message_id=message.id)
 
 
 async def _no_channel(bot: Bot, approval: Approval, sentence: Sentence) -> Later:

@@ -35,13 +35,3 @@ def test_what_is_remembered_is_bounded_and_the_oldest_goes_first() -> None:
     assert len(memory) == KEPT
     assert memory.get(9) is None
     assert memory.get(10) == 10
-
-
-def test_what_is_too_old_makes_room() -> None:
-    clock = ManualClock()
-    memory: TimedMemory[int, int] = TimedMemory(clock, 60)
-    for number in range(10):
-        memory.put(number, number)
-    clock.advance(61)
-    memory.put(99, 99)
-    assert len(memory) == 1
