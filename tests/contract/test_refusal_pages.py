@@ -48,7 +48,6 @@ BASES = {"BotError", "InputError", "Refused"}
 """Errors of many causes: each of their sentences has its own page."""
 NUMBERS = {
     ("cast.name", "32"): NAME_CHARS,
-    ("approval.channel", "24"): APPROVAL_LIFE_S / 3600,
     ("approval.expired", "24"): APPROVAL_LIFE_S / 3600,
     ("price.expired", "15"): DRAFT_LIFE_S / 60,
     ("result.link_expired", "7"): KEPT_DAYS,
