@@ -16,7 +16,7 @@ from http import HTTPStatus
 from typing import Final
 
 from bot.cannon.texts import IS_REQUIRED
-from bot.domain.words.text import one_line, reads_foreign_text, tame
+from bot.domain.words.text import one_line, tame
 from bot.errors import FieldFault
 
 FAULTS_MAX: Final = 8
@@ -244,7 +244,6 @@ def sentence_of(body: bytes, content_type: str | None, status: int) -> str:
     return reading_of(body, content_type, status)[0]
 
 
-@reads_foreign_text("api_error")
 def reading_of(body: bytes, content_type: str | None, status: int) -> tuple[str, tuple[FieldFault, ...]]:
     """Return the message, as `sentence_of`, and faults by field. Never raises."""
     text = _decoded(body)
@@ -257,7 +256,6 @@ def reading_of(body: bytes, content_type: str | None, status: int) -> tuple[str,
     return _sentence(said, {}) or _in_words(status), tuple(said.faults)
 
 
-@reads_foreign_text("api_message")
 def message_read(text: str) -> tuple[str, tuple[FieldFault, ...]]:
     """Return the sentence of an API message, which may be JSON, and its faults; '' if none."""
     said = said_in(text[:_READ_LIMIT_CHARS])

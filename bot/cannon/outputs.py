@@ -14,7 +14,6 @@ from typing import Any, Final
 from bot.cannon.errors import clean
 from bot.catalogue import Operation
 from bot.domain.models import Media, MediaKind
-from bot.domain.words.text import reads_foreign_text
 
 LINK_LIMIT_CHARS: Final = 8192
 _MAKING = frozenset(
@@ -45,7 +44,6 @@ MEDIA_MAX = 20
 """Maximum number of files per answer: each is fetched."""
 
 
-@reads_foreign_text("answer")
 def media_of(operation: Operation | None, output: Mapping[str, Any]) -> tuple[Media, ...]:
     """Return the first MEDIA_MAX result files in `output`, each link once, in the order of the outputs.
 

@@ -18,7 +18,7 @@ from bot.domain.server.shootouts import MODELS_MIN
 from bot.domain.texts import TOO_MANY_JOBS
 from bot.domain.words.orders import OWN, Derivation
 from bot.domain.words.templates import output_of_step
-from bot.domain.words.text import one_line, reads_foreign_text
+from bot.domain.words.text import one_line
 from bot.errors import InputError
 from bot.generation import texts
 from bot.generation.rewrites import enhancing
@@ -254,7 +254,6 @@ def _enhanced(catalogue: Catalogue, operation: Operation, steps: Sequence[JobSpe
     return found
 
 
-@reads_foreign_text("batch")
 def split_prompts(text: str, *, in_file: bool) -> list[str]:
     """Split a text into prompts, one per line; outside files also at `|`. Raises InputError."""
     found = [one_line(line) for line in (text.split("\n") if in_file else _SEPARATOR.split(text))]

@@ -10,7 +10,7 @@ from typing import Any
 from bot.catalogue import Field, FieldKind, Operation
 from bot.catalogue.checks.values import DEPTH_LIMIT
 from bot.catalogue.texts import INPUT_NOT_OBJECT, NAME_TWICE, NOT_IN_JSON, TOO_DEEP
-from bot.domain.words.text import reads_foreign_text, shortened, tame
+from bot.domain.words.text import shortened, tame
 from bot.errors import InputError, MediaUnsafe
 from bot.generation import texts
 from bot.generation.generation import Generation, SourceFile
@@ -54,7 +54,6 @@ def _require_public(name: str, link: str) -> None:
         ) from None
 
 
-@reads_foreign_text("json")
 def parsed(typed: str) -> dict[str, Any]:
     """Return the typed JSON object, without nulls. Raises InputError, which names the position."""
     try:

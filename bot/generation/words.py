@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot.domain.models import MediaKind
-from bot.domain.words.text import reads_foreign_text
 from bot.generation import texts
 from bot.generation.again.next_steps import IMAGE, VIDEO
 from bot.generation.again.rerun import COPIES_MAX, IMAGE_EDIT
@@ -132,7 +131,6 @@ def is_addressed(content: str, bot_id: int) -> bool:
     return re.search(rf"^\s*<@!?{bot_id}>|<@!?{bot_id}>[\s.!?]*$", content[:WORDS_MAX]) is not None
 
 
-@reads_foreign_text("words")
 def read(said: str, about: MediaKind | None = None, *, goes_on: bool = False) -> Reading:
     """Return what is meant; `about` is the kind of the medium that it is about. Never raises.
 

@@ -28,7 +28,6 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from bot.domain.models import JobState
-from bot.domain.words.text import slow
 from bot.runtime import texts
 from bot.runtime.background import CommonWork
 
@@ -68,16 +67,6 @@ class CountCollector(Collector):
 
     def collect(self) -> Iterable[Metric]:
         return [CounterMetricFamily(self._name, self._about, value=self.read())]
-
-
-class ReadingCollector(Collector):
-    """How often parsing untrusted text blocked the process, by parser."""
-
-    def collect(self) -> Iterable[Metric]:
-        family = CounterMetricFamily("cannon_bot_slow_readings", texts.SLOW_READINGS, labels=["reader"])
-        for reader, times in slow.copy().items():
-            family.add_metric([reader], times)
-        return [family]
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +201,7 @@ class Metrics:
         self._ledger, self._shards, self._database = LedgerCollector(), ShardCollector(), DatabaseCollector()
         self._dropped_lines = CountCollector("cannon_bot_log_lines_dropped", texts.LOG_LINES_DROPPED)
         self._whole.registry.register(self._ledger)
-        for collector in (self._whole, self._shards, self._database, self._dropped_lines, ReadingCollector()):
+        for collector in (self._whole, self._shards, self._database, self._dropped_lines):
             own.register(collector)
 
     def job(self, operation: str, state: JobState) -> None:

@@ -53,7 +53,6 @@ HOST_LIMIT = "What servers may spend on the host's key this month: each (server)
 HOST_SPENT = "What is spent or held of it: by the server that spent most (server), by all together (total)."
 COMMANDS_OUTDATED = "1 while Discord has not taken the commands as they are now: those of before serve."
 LOG_LINES_DROPPED = "Lines of the log that were dropped, because standard error was not read."
-SLOW_READINGS = "Times a text of strangers took more than 2 ms to read, by the reader."
 IDENTIFIES_LEFT = "How many more sessions Discord lets the bot begin today, with all its processes."
 NOT_WRITABLE = "{path} can't be written ({reason}). Check its folder and the disk that it is on.".format
 NOT_PERMITTED = "{path} can't be written ({reason}). The bot runs as {user_id}:{group_id}. {mend}".format

@@ -162,6 +162,5 @@ def test_each_metric_of_jobs_calls_and_money_is_on_the_dashboard():
         "polls",
         "webhook_hints",
         "log_lines_dropped",
-        "slow_readings",
     }
     assert [name for name in FED if name not in shown and name.removeprefix("cannon_bot_") not in seldom] == []

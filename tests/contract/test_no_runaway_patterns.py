@@ -18,8 +18,7 @@ from bot.cannon.outputs import media_of
 from bot.catalogue.checks.values import clean_text
 from bot.domain.models import MediaKind
 from bot.domain.words import text as harmless_text
-from bot.domain.words import text as reading_time
-from bot.domain.words.text import WordList, readers
+from bot.domain.words.text import WordList
 from bot.errors import InputError
 from bot.generation import generation as batch
 from bot.generation import json_input, words
@@ -81,10 +80,6 @@ READERS: Mapping[str, Callable[[str], object]] = {
 }
 
 
-def test_every_reader_is_tried_here() -> None:
-    assert set(READERS) == set(readers)
-
-
 @pytest.mark.parametrize("name", ["words", "tame", *(pytest.param(each, marks=pytest.mark.long) for each in READERS)])
 def test_no_text_of_a_rules_own_signs_keeps_the_bot_for_five_milliseconds(name: str) -> None:
     """Three times as long for `words`, which is read three times here."""
@@ -112,10 +107,3 @@ def test_a_long_text_is_a_whole_prompt_and_its_ends_are_understood() -> None:
     assert read(f"make 2 pictures of {told}, wide").choices == {
         "image.generate": {"prompt": told.strip(" ,"), "aspect_ratio": "16:9"}
     }
-
-
-def test_what_took_long_is_counted_by_its_reader(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading_time, "SLOW_S", -1.0)
-    before = reading_time.slow["tame"]
-    harmless_text.tame("a fox")
-    assert reading_time.slow["tame"] == before + 1

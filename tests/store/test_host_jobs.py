@@ -14,7 +14,7 @@ import pytest
 
 from bot.app.host.check import Findings, report
 from bot.app.host.jobs import texts
-from bot.app.host.jobs.commands import host_credits_spent, list_jobs, release_job, retry_job, show_job
+from bot.app.host.jobs.commands import as_json, host_credits_spent, release_job, retry_job, show_job
 from bot.domain.models import Job, JobState
 from bot.domain.money.limit_rules import host_limits
 from bot.errors import Refused, StoreError
@@ -22,6 +22,7 @@ from bot.runtime.clock import SystemClock
 from bot.runtime.progress import no_progress
 from bot.settings import PostgresUrl, SecretStr, Settings
 from bot.store import Store
+from bot.store.host.jobs import listed
 from tests.support.claims import claimed_by
 from tests.support.databases import Databases
 
@@ -36,6 +37,12 @@ def settings(
     """Settings of a host whose commands have the tests' clock."""
     monkeypatch.setattr("bot.app.host.offline.SystemClock", lambda: clock)
     return Settings(database=address, secret_keys=tuple(map(SecretStr, databases.options({}).get("secret_keys", ()))))
+
+
+def list_jobs(settings: Settings, *, clock: Any, **wanted: Any) -> list[dict[str, Any]]:
+    values: dict[str, Any] = {"states": None, "guild_id": None, "member_id": None, "older_s": 0, "limit": 9} | wanted
+    found = listed(settings.database, now=clock.wall(), **values)
+    return [as_json(job, is_followed=is_followed) for job, is_followed in found]
 
 
 async def bookings(store: Store, job: Job) -> list[str]:
@@ -64,16 +71,13 @@ async def test_jobs_are_found_by_what_is_known_of_them(
     clock.now += 3600
 
     def found(**wanted: Any) -> list[str]:
-        values: dict[str, Any] = {"states": None, "guild_id": None, "member_id": None, "older_s": 0, "limit": 9}
-        return [each["id"] for each in list_jobs(settings, **(values | wanted), clock=clock)]
+        return [each["id"] for each in list_jobs(settings, **wanted, clock=clock)]
 
     assert found() == [theirs.id, mine.id]
     assert found(states={JobState.WAITING}) == found(guild_id=701) == found(limit=1) == [theirs.id]
     assert found(member_id=mine.author_id, states={JobState.SUBMITTING}) == [mine.id]
     assert found(member_id=1) == found(older_s=4000) == []
-    table = texts.table(
-        list_jobs(settings, states=None, guild_id=None, member_id=None, older_s=0, limit=9, clock=clock), clock.now
-    )
+    table = texts.table(list_jobs(settings, clock=clock), clock.now)
     assert mine.id in table
     assert "a fox" not in table
 
@@ -101,7 +105,7 @@ async def test_when_a_followed_job_is_due_is_known_to_its_bot_alone(
     await claimed_by(store, "bot")
 
     def shown() -> tuple[str, str, Any]:
-        [row] = rows = list_jobs(settings, states=None, guild_id=None, member_id=None, older_s=0, limit=9, clock=clock)
+        [row] = rows = list_jobs(settings, clock=clock)
         found = show_job(settings, job.id, clock)
         assert found["next_at"] == row["next_at"]
         return texts.table(rows, clock.now), texts.details(found), row["next_at"]
@@ -233,7 +237,7 @@ async def test_a_database_of_another_schema_is_not_read(store: Store, settings: 
     with pytest.raises(StoreError, match="schema 5"):
         show_job(settings, "x", SystemClock())
     with pytest.raises(StoreError, match="schema 5"):
-        list_jobs(settings, states=None, guild_id=None, member_id=None, older_s=0, limit=1, clock=SystemClock())
+        list_jobs(settings, clock=SystemClock())
 
 
 async def test_the_hosts_limits_and_what_servers_spent_under_them_are_shown(

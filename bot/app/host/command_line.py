@@ -172,8 +172,9 @@ def watch() -> tuple[Clock, Progress]:
 def _list_jobs(arguments: argparse.Namespace) -> int:
     settings = host_settings()
     from bot.app.host.jobs import texts
-    from bot.app.host.jobs.commands import host_credits_spent, list_jobs
+    from bot.app.host.jobs.commands import as_json, host_credits_spent
     from bot.domain.models import OPEN_STATES, JobState
+    from bot.store.host.jobs import listed
 
     wanted: set[JobState] = set()
     for name in arguments.state or ():
@@ -181,19 +182,20 @@ def _list_jobs(arguments: argparse.Namespace) -> int:
             arguments.usage_error(f"there is no state {name}; there are open, {', '.join(JobState)}")
         wanted |= OPEN_STATES if name == "open" else {JobState(name)}
     clock, _ = watch()
-    found = list_jobs(
-        settings,
+    found = listed(
+        settings.database,
         states=wanted or None,
         guild_id=arguments.guild,
         member_id=arguments.member,
+        now=clock.wall(),
         older_s=arguments.older,
         limit=arguments.limit,
-        clock=clock,
     )
+    rows = [as_json(job, is_followed=is_followed) for job, is_followed in found]
     if arguments.json:
-        print(json.dumps(found, indent=2, ensure_ascii=False))
+        print(json.dumps(rows, indent=2, ensure_ascii=False))
         return 0
-    print(texts.table(found, clock.wall()))
+    print(texts.table(rows, clock.wall()))
     if spent := texts.host_credits(host_credits_spent(settings, clock)):
         print(f"\n{spent}")
     return 0

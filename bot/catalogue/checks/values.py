@@ -14,7 +14,6 @@ from urllib.parse import urlsplit
 from bot.catalogue import texts
 from bot.catalogue.fields import Field, FieldKind, Scalar, TextShape
 from bot.catalogue.texts import echo
-from bot.domain.words.text import reads_foreign_text
 from bot.errors import InputError
 from bot.language import Text, amount
 
@@ -76,7 +75,6 @@ def take(field: Field, value: object, *, allow_local: bool) -> Any:
     return _TAKERS[field.kind](field, value, allow_local)
 
 
-@reads_foreign_text("field")
 def clean_text(text: str) -> str:
     """Strip lone surrogates, controls and outer space; '' if nothing is visible."""
     text = _CONTROLS.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip()

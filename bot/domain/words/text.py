@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import functools
 import re
-import time
 import unicodedata
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Any, ParamSpec, TypeVar
+from typing import Any
 
 SLUG_CHARS = 40
 _FULL_WIDTH = re.compile("[\u3001-\u9fff\uf900-\uffef]")
@@ -96,36 +93,6 @@ def stamp(when: float, style: str = "R") -> str:
     return f"<t:{int(when)}:{style}>"
 
 
-SLOW_S = 0.002
-"""Of processor time, which blocks the whole process."""
-
-slow: Counter[str] = Counter()
-"""How often each reader took longer, since the process started."""
-readers: dict[str, Callable[..., object]] = {}
-
-P = ParamSpec("P")
-R = TypeVar("R")
-
-
-def reads_foreign_text(name: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Time a function that parses text from members, file hosts or the API; `name` is its metrics label."""
-
-    def timed(function: Callable[P, R]) -> Callable[P, R]:
-        @functools.wraps(function)
-        def read(*args: P.args, **kwargs: P.kwargs) -> R:
-            begun = time.thread_time()
-            try:
-                return function(*args, **kwargs)
-            finally:
-                if time.thread_time() - begun > SLOW_S:
-                    slow[name] += 1
-
-        readers[name] = read
-        return read
-
-    return timed
-
-
 BACKTICKS = "\u02cb" * 3
 """Replaces backticks that would end a block."""
 _LINE_ENDS = {0x2028: "\n", 0x2029: "\n"}
@@ -154,7 +121,6 @@ _ALL = re.compile(r"(?<!@)@+(?=everyone|here)")
 _DROPPED = dict.fromkeys(map(ord, "_~|#@"), " ")
 
 
-@reads_foreign_text("harmless")
 def harmless(text: str) -> str:
     """Escape a text for a message or embed: no formatting, links, mentions or fake Discord elements.
 
@@ -175,7 +141,6 @@ def harmless_within(text: str, limit: int) -> str:
     return cut.rstrip() + "…"
 
 
-@reads_foreign_text("tame")
 def tame(text: str) -> str:
     """Return a text as one line for our sentence, without formatting, links and mentions.
 
@@ -243,7 +208,6 @@ class WordList:
     def of(cls, words: Sequence[str]) -> WordList:
         return _prepared(tuple(words))
 
-    @reads_foreign_text("word_list")
     def first_in(self, texts: Iterable[str]) -> str | None:
         """Return the first listed word in one of the texts, None without one."""
         if not self._phrases:

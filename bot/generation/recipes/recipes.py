@@ -25,7 +25,6 @@ from typing import Any
 from bot.catalogue import Field, FieldKind
 from bot.domain.plain import from_plain, to_plain
 from bot.domain.words.templates import is_parameter_name
-from bot.domain.words.text import reads_foreign_text
 from bot.errors import InputError
 from bot.generation import texts
 from bot.language import tr
@@ -96,7 +95,6 @@ def parse_parameters(text: str) -> tuple[Parameter, ...]:
     return tuple(found)
 
 
-@reads_foreign_text("recipe")
 def parse_steps(text: str) -> tuple[RecipeStep, ...]:
     """Parse steps, each a paragraph: the operation, then `field: value` lines. Raises InputError."""
     steps: list[RecipeStep] = []

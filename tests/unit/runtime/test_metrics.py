@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from bot.domain.models import JobState
-from bot.domain.words import text as reading_time
 from bot.runtime.background import CommonWork
 from bot.runtime.metrics import DatabaseState, Metrics, ShardState
 
@@ -56,7 +55,6 @@ FED: dict[str, Callable[[Metrics], object]] = {
     "cannon_bot_gateway_latency_seconds": lambda each: each.shards(lambda: [ShardState(0, True, 0.1)]),
     "cannon_bot_webhook_hints": lambda each: each.hint(known=True),
     "cannon_bot_log_lines_dropped": lambda each: each.dropped_lines(lambda: 3.0),
-    "cannon_bot_slow_readings": lambda _: reading_time.slow.update(["words"]),
 }
 OWN = {"render"}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from bot.app.host.jobs import texts
@@ -18,7 +18,7 @@ from bot.runtime.progress import Progress
 from bot.settings import Settings
 from bot.store import Store
 from bot.store import texts as store_texts
-from bot.store.host.jobs import JobOnFile, listed, may_recheck, reading, shown
+from bot.store.host.jobs import JobOnFile, may_recheck, reading, shown
 from bot.store.money.totals import host_credits
 
 REMOTE_STATES = frozenset({JobState.QUEUED, JobState.PROCESSING})
@@ -28,32 +28,6 @@ _PLAIN = (
     "finished_at", "delivered_at", "overdue_at", "erased_at", "next_at", "recheck_at", "after_ids", "error",
 )  # fmt: skip
 """Shown of a job: no member's words, no link."""
-
-
-def list_jobs(
-    settings: Settings,
-    *,
-    states: Collection[JobState] | None,
-    guild_id: int | None,
-    member_id: int | None,
-    older_s: float,
-    limit: int,
-    clock: Clock,
-) -> list[dict[str, Any]]:
-    """Return jobs as JSON values, newest first; `older_s`: requested at least so many seconds ago.
-
-    Raises StoreError.
-    """
-    found = listed(
-        settings.database,
-        states=states,
-        guild_id=guild_id,
-        member_id=member_id,
-        now=clock.wall(),
-        older_s=older_s,
-        limit=limit,
-    )
-    return [as_json(job, is_followed=is_followed) for job, is_followed in found]
 
 
 def host_credits_spent(settings: Settings, clock: Clock) -> list[dict[str, str]]:
