@@ -5,14 +5,12 @@ from __future__ import annotations
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from types import MappingProxyType
 
 from bot.catalogue import Catalogue, Field, LiveCatalogue, Operation
 from bot.catalogue.checks.cautions import needed_key
 from bot.domain.jobs.card_spec import CardSpec, JobSpec, Origin
 from bot.domain.models import MediaKind
-from bot.domain.money.spending_policy import Foreseen
 from bot.domain.server.guild_rules import Spoilers
 from bot.domain.server.places import Viewer
 from bot.domain.server.shootouts import ShootoutTerms, kind_of
@@ -134,21 +132,10 @@ _OF_INCOMPLETE = frozenset({"lacks", "sentence"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quote:
-    """A price, in credits, to be confirmed. Nothing is held; the draft keeps the generation.
-
-    `basis` is as in Estimate, of the unknown part, if any. `foreseen`: what a yes leads to.
-    `may_pay_twice`: an earlier attempt may have been charged already. A yes accepts that, and the `cautions`, which are
-    sentences.
-    """
+    """What is to be confirmed. Nothing is held; the draft keeps the generation, and a yes accepts the terms."""
 
     draft_id: str
-    price: Decimal
-    basis: str
-    foreseen: Foreseen
-    may_pay_twice: bool
-    cautions: tuple[str, ...]
-    own: bool | None = False
-    """Whether the member's own account pays; None: the answer says who pays."""
+    terms: Unconfirmed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,15 +208,7 @@ class Generations:
                 draft.to_draft(unconfirmed.shown),
                 expires_at=self.clock.wall() + DRAFT_LIFE_S,
             )
-            return Quote(
-                draft_id=draft_id,
-                price=unconfirmed.shown.credits,
-                basis=unconfirmed.basis,
-                foreseen=unconfirmed.foreseen,
-                may_pay_twice=unconfirmed.may_pay_twice,
-                cautions=tuple(each.sentence for each in unconfirmed.cautions),
-                own=unconfirmed.own,
-            )
+            return Quote(draft_id=draft_id, terms=unconfirmed)
 
     def _to_fill_in(self, generation: Generation, unconfirmed: Unconfirmed) -> Incomplete | None:
         """Return a form's fields, to fill in or leave empty, instead of an unresolvable caution."""

@@ -21,7 +21,7 @@ INSTALLED = str(Path(__file__).resolve().parent.parent.parent)
 
 
 class CagedError(Exception):
-    """The process failed, was too slow, or could use no file. Its text is for the log."""
+    """The process failed, was too slow, could use no file, or made none. Its text is for the log."""
 
 
 def command(module: str) -> tuple[str, ...]:
@@ -29,10 +29,12 @@ def command(module: str) -> tuple[str, ...]:
     return (sys.executable, "-P", "-m", module)
 
 
-async def run(arguments: tuple[str, ...], folder: Path, payload: object, *, timeout_s: float, installed: str) -> None:
-    """Run a command in the folder with JSON as its input. Raises CagedError unless it ends with 0.
+async def made(
+    arguments: tuple[str, ...], folder: Path, payload: object, name: str, *, timeout_s: float, installed: str
+) -> Path:
+    """Run a command in the folder with JSON as its input; return the file `name` that it made there.
 
-    The process has always ended, even after cancellation.
+    The process has always ended, even after cancellation. Raises CagedError unless it ends with 0.
     """
     process = await asyncio.create_subprocess_exec(
         *arguments,
@@ -54,6 +56,9 @@ async def run(arguments: tuple[str, ...], folder: Path, payload: object, *, time
     if process.returncode != 0:
         last = said.decode("utf-8", "replace").strip().splitlines()[-1:]
         raise CagedError(f"ended with {process.returncode}: {last[0][:200] if last else 'nothing said'}")
+    if not (folder / name).is_file():
+        raise CagedError("nothing was made")
+    return folder / name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

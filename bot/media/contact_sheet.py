@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
-from bot.media.caged import INSTALLED, MIB, CagedError, CageLimits, command, confine, run
+from bot.media.caged import INSTALLED, MIB, CageLimits, command, confine, made
 from bot.media.lettering import Lettering
 
 if TYPE_CHECKING:
@@ -62,29 +62,15 @@ _places: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakK
 """By event loop: a process has one, the tests many."""
 
 
-class NoSheet(Exception):
-    """No sheet: the process failed, was too slow, or could read no image."""
-
-
 async def draw(folder: Path, tiles: Sequence[Tile], *, timeout_s: float = TIMEOUT_S) -> Path:
-    """Draw the images in `folder` and return the sheet's path, in that folder. Raises NoSheet.
+    """Draw the images in `folder` and return the sheet's path, in that folder. Raises CagedError, also if none is one.
 
-    The process has always ended, even after cancellation. `timeout_s` excludes the wait for a slot.
+    `timeout_s` excludes the wait for a slot.
     """
     places = _places.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(AT_ONCE))
     async with places:
-        return await _draw(folder, tiles, timeout_s)
-
-
-async def _draw(folder: Path, tiles: Sequence[Tile], timeout_s: float) -> Path:
-    try:
-        await run(COMMAND, folder, [asdict(tile) for tile in tiles], timeout_s=timeout_s, installed=INSTALLED)
-    except CagedError as error:
-        raise NoSheet(str(error)) from None
-    sheet = folder / SHEET_NAME
-    if not sheet.is_file():
-        raise NoSheet("nothing was drawn")
-    return sheet
+        wanted = [asdict(tile) for tile in tiles]
+        return await made(COMMAND, folder, wanted, SHEET_NAME, timeout_s=timeout_s, installed=INSTALLED)
 
 
 # ---------------------------------------------------------------------- in the separate process

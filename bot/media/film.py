@@ -16,7 +16,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final
 
-from bot.media.caged import INSTALLED, MIB, CagedError, CageLimits, command, confine, run
+from bot.media.caged import INSTALLED, MIB, CageLimits, command, confine, made
 
 FRAME_NAME, FILM_NAME = "last-frame.png", "film.mp4"
 SHOTS_MAX: Final = 8
@@ -34,34 +34,20 @@ LIMITS: Final = CageLimits(cpu_s=200, data=640 * MIB, memory=1536 * MIB, file=64
 COMMAND = command("bot.media.film")
 
 
-class NoFilm(Exception):
-    """No frame or film could be made. Its text is for the log."""
-
-
 def is_possible() -> bool:
     """Whether PyAV is installed here."""
     return importlib.util.find_spec("av") is not None
 
 
 async def last_frame(folder: Path, name: str) -> Path:
-    """Return the last frame of the film `name` in the folder, as a picture there. Raises NoFilm."""
-    return await _made(folder, {"frame_of": name}, FRAME_NAME)
+    """Return the last frame of the film `name` in the folder, as a picture there. Raises CagedError."""
+    return await made(COMMAND, folder, {"frame_of": name}, FRAME_NAME, timeout_s=TIMEOUT_S, installed=INSTALLED)
 
 
 async def joined(folder: Path, names: Sequence[str], *, max_bytes: int) -> Path:
-    """Join the films in the folder, in order, to one file there, of at most `max_bytes`. Raises NoFilm."""
-    return await _made(folder, {"join": list(names), "max_bytes": max_bytes}, FILM_NAME)
-
-
-async def _made(folder: Path, wanted: object, name: str) -> Path:
-    try:
-        await run(COMMAND, folder, wanted, timeout_s=TIMEOUT_S, installed=INSTALLED)
-    except CagedError as error:
-        raise NoFilm(str(error)) from None
-    made = folder / name
-    if not made.is_file():
-        raise NoFilm("nothing was made")
-    return made
+    """Join the films in the folder, in order, to one file there, of at most `max_bytes`. Raises CagedError."""
+    wanted = {"join": list(names), "max_bytes": max_bytes}
+    return await made(COMMAND, folder, wanted, FILM_NAME, timeout_s=TIMEOUT_S, installed=INSTALLED)
 
 
 # ---------------------------------------------------------------------- in the separate process

@@ -20,7 +20,8 @@ from bot.delivery.files.downloads import ResultFiles
 from bot.domain.jobs.card_jobs import is_batch, is_linked
 from bot.domain.models import Card, Job, MediaKind
 from bot.errors import MediaError
-from bot.media.contact_sheet import SHEET_NAME, NoSheet, Tile, draw
+from bot.media.caged import CagedError
+from bot.media.contact_sheet import SHEET_NAME, Tile, draw
 from bot.media.fetcher import MediaFetcher
 from bot.media.scratch import scratch_files
 
@@ -65,7 +66,7 @@ class ContactSheets:
             async with contact_sheet(self.media, jobs, shown, self.folder) as path:
                 alt = labelled(texts.SHEET_ALT_TEXT(count=len(shown)), await self.made_with(shown[0]))
                 await self._attach(card, message, path, alt)
-        except NoSheet as error:
+        except CagedError as error:
             log.info("card.no_sheet", card=card.id, error=str(error))
 
     async def _attach(self, card: Card, there: KnownMessage, sheet: Path, alt: str) -> None:
@@ -80,7 +81,7 @@ class ContactSheets:
 async def contact_sheet(
     media: MediaFetcher, jobs: Sequence[Job], shown: Sequence[Job], folder: Path
 ) -> AsyncIterator[Path]:
-    """Keep a batch's sheet on disk during the block. Raises NoSheet.
+    """Keep a batch's sheet on disk during the block. Raises CagedError.
 
     One tile per job; only those in `shown` with their image.
     """
@@ -91,7 +92,7 @@ async def contact_sheet(
                 tiles = [await _tile(media, job, place, is_shown=job in shown) for job in jobs]
             yield await draw(place, tiles)
     except (TimeoutError, OSError) as error:
-        raise NoSheet(f"its images could not be fetched: {type(error).__name__}") from error
+        raise CagedError(f"its images could not be fetched: {type(error).__name__}") from error
 
 
 async def _tile(media: MediaFetcher, job: Job, folder: Path, *, is_shown: bool) -> Tile:

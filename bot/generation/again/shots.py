@@ -16,6 +16,7 @@ from bot.generation import texts
 from bot.generation.sources import FILMS, Source, Sources
 from bot.generation.visible_jobs import VisibleJobs
 from bot.media import film
+from bot.media.caged import CagedError
 from bot.media.fetcher import MediaFetcher
 from bot.media.scratch import scratch_files
 from bot.runtime.pace import TokenBucket, Turns
@@ -68,7 +69,7 @@ class Shots:
                 name = await self._load(source.url, Path(folder), "film", practice=practice)
                 try:
                     return await self.publish(guild_id, await film.last_frame(Path(folder), name))
-                except film.NoFilm as error:
+                except CagedError as error:
                     raise InputError(texts.FILM_UNREADABLE) from error
 
     async def line(self, viewer: Viewer, job: Job) -> list[Job]:
@@ -108,7 +109,7 @@ class Shots:
             names.append(await self._load(source.url, folder, f"shot-{number}", practice=job.practice))
         try:
             return await film.joined(folder, names, max_bytes=max_bytes)
-        except film.NoFilm as error:
+        except CagedError as error:
             raise InputError(texts.NOT_JOINED) from error
 
     async def _load(self, link: str, folder: Path, stem: str, *, practice: bool) -> str:

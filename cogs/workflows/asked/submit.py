@@ -27,7 +27,7 @@ from bot.errors import InputError, NoKey, Refused, StoreError
 from bot.generation.generation import Generation, unflagged
 from bot.generation.generations import Generations, Incomplete, ModeratorQuestions, Quote
 from bot.generation.json_input import generation_typed, skeleton
-from bot.jobs.intake import Accepted, JobService
+from bot.jobs.intake import Accepted, JobService, Unconfirmed
 from bot.language import sentences, tr
 from bot.server.community.own_accounts import OwnAccounts
 from bot.server.operations import OperationSwitches
@@ -161,7 +161,7 @@ async def _submit(interaction: Interaction, generation: Generation) -> None:
         return
     if isinstance(outcome, Quote):
         mark = str(PRACTICE_MARK) if await use(interaction, Practice).is_on(guild_of(interaction)) else None
-        question = "\n".join(each for each in (mark, left_out(dropped), _question(outcome)) if each)
+        question = "\n".join(each for each in (mark, left_out(dropped), _question(outcome.terms)) if each)
         await interaction.client.responses.reply_privately(interaction, question, _question_view(outcome))
         return
     await _answer(interaction, outcome, is_late=interaction.response.is_done())
@@ -212,9 +212,9 @@ def require_may_post(interaction: Interaction) -> None:
 
 
 def _question_view(quote: Quote) -> discord.ui.View:
-    yes_label = texts.YES_ASK if quote.foreseen.needs_approval else texts.YES
-    label, other = (texts.CONTINUE, texts.CANCEL) if quote.cautions else (yes_label, texts.NO)
-    if quote.own is None:
+    yes_label = texts.YES_ASK if quote.terms.foreseen.needs_approval else texts.YES
+    label, other = (texts.CONTINUE, texts.CANCEL) if quote.terms.cautions else (yes_label, texts.NO)
+    if quote.terms.own is None:
         server = Control.button(
             "pay_server", quote.draft_id, label=texts.PAYS_SERVER, style=discord.ButtonStyle.success
         )
@@ -224,25 +224,25 @@ def _question_view(quote: Quote) -> discord.ui.View:
     return view_of([yes, Control.button("dismiss", quote.draft_id, label=other)])
 
 
-def _question(quote: Quote) -> str:
-    shown = [f"⚠️ {each}" for each in quote.cautions[:CAUTIONS_MAX]]
-    if len(quote.cautions) > CAUTIONS_MAX:
-        shown.append(texts.MORE_CAUTIONS(count=len(quote.cautions) - CAUTIONS_MAX))
-    return "\n".join([*shown, _price_text(quote)])
+def _question(terms: Unconfirmed) -> str:
+    shown = [f"⚠️ {each.sentence}" for each in terms.cautions[:CAUTIONS_MAX]]
+    if len(terms.cautions) > CAUTIONS_MAX:
+        shown.append(texts.MORE_CAUTIONS(count=len(terms.cautions) - CAUTIONS_MAX))
+    return "\n".join([*shown, _price_text(terms)])
 
 
-def _price_text(quote: Quote) -> str:
-    if quote.basis == UNKNOWN:
-        text = texts.PRICE_UNKNOWN(credits=quote.price)
+def _price_text(terms: Unconfirmed) -> str:
+    if terms.basis == UNKNOWN:
+        text = texts.PRICE_UNKNOWN(credits=terms.shown.credits)
     else:
-        text = texts.price(quote.price, is_exact=quote.basis == "fixed")
-    left = quote.foreseen.left
+        text = texts.price(terms.shown.credits, is_exact=terms.basis == "fixed")
+    left = terms.foreseen.left
     if left is not None:
-        text = sentences(text, left.sentence() if quote.basis == UNKNOWN else left.sentence_after())
-    if quote.own is not False:
-        text = sentences(text, texts.MINE_PAYS if quote.own else texts.WHO_PAYS)
-    end = APPROVED_FIRST if quote.foreseen.needs_approval else texts.NOTHING_SPENT_YET
-    return sentences(texts.MAY_PAY_TWICE if quote.may_pay_twice else "", text, end)
+        text = sentences(text, left.sentence() if terms.basis == UNKNOWN else left.sentence_after())
+    if terms.own is not False:
+        text = sentences(text, texts.MINE_PAYS if terms.own else texts.WHO_PAYS)
+    end = APPROVED_FIRST if terms.foreseen.needs_approval else texts.NOTHING_SPENT_YET
+    return sentences(texts.MAY_PAY_TWICE if terms.may_pay_twice else "", text, end)
 
 
 @on("confirm")

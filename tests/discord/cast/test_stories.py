@@ -15,6 +15,7 @@ from bot.domain.server.guild_rules import Limit, Period, Scope
 from bot.generation.again.shots import JOINS_AN_HOUR, Shots
 from bot.generation.texts import NOT_JOINED, TOO_MANY_FILMS
 from bot.media import film as film_module
+from bot.media.caged import CagedError
 from cogs.ui.interaction import use
 from tests.support.cast import cast_channel
 from tests.support.channels import hidden_channel, made_in, press, rule
@@ -102,7 +103,7 @@ async def test_a_member_joins_one_at_a_time_and_a_few_an_hour(rig: Rig, monkeypa
 
     async def no_film(folder: Any, names: Any, **_: Any) -> Any:
         opened.append(str(folder))
-        raise film_module.NoFilm("not here")
+        raise CagedError("not here")
 
     monkeypatch.setattr(film_module, "joined", no_film)
     shots.joining.add(rig.member.id)

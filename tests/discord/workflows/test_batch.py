@@ -14,7 +14,8 @@ from PIL import Image
 from bot.delivery.files import attachments as sheet
 from bot.domain.models import JobState
 from bot.domain.server.guild_rules import Limit, Period, Rules, Scope
-from bot.media.contact_sheet import SHEET_NAME, NoSheet
+from bot.media.caged import CagedError
+from bot.media.contact_sheet import SHEET_NAME
 from tests.support.prices import priced
 from tests.support.rig import Rig
 from tests.support.surface import below_prompt, links_on, nothing_happened, private_sentence, settled_exactly
@@ -89,7 +90,7 @@ async def test_what_fails_is_reported_on_its_own_line_and_the_others_are_there(r
 
 async def test_without_a_contact_sheet_the_card_is_as_good(rig: Rig, monkeypatch: pytest.MonkeyPatch):
     async def fails(*_args: Any) -> None:
-        raise NoSheet("no")
+        raise CagedError("no")
 
     monkeypatch.setattr(sheet, "draw", fails)
     message = await card(rig) if await batch(rig, "a fox", "an owl") else None

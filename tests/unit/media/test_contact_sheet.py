@@ -13,7 +13,8 @@ import pytest
 from PIL import Image
 
 from bot.media import contact_sheet
-from bot.media.contact_sheet import GAP, TILE, NoSheet, Tile, draw
+from bot.media.caged import CagedError
+from bot.media.contact_sheet import GAP, TILE, Tile, draw
 from tests.support.decoders import with_code
 
 
@@ -91,7 +92,7 @@ async def test_a_decompression_bomb_is_refused_and_the_others_are_shown(tmp_path
 async def test_without_a_single_picture_that_can_be_read_there_is_no_sheet(tmp_path: Path):
     (tmp_path / "not.png").write_bytes(b"\x89PNG\r\n\x1a\nnot a picture")
     (tmp_path / "ps.png").write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n")
-    with pytest.raises(NoSheet, match="none of the pictures"):
+    with pytest.raises(CagedError, match="none of the pictures"):
         await draw(tmp_path, tiles("not.png", "ps.png", None, "gone.png", bomb(tmp_path)))
 
 
@@ -99,14 +100,14 @@ async def test_a_name_leads_nowhere_outside_the_folder(tmp_path: Path):
     inner = tmp_path / "inner"
     inner.mkdir()
     picture(tmp_path, "outside.png", "#ff0000")
-    with pytest.raises(NoSheet):
+    with pytest.raises(CagedError):
         await draw(inner, tiles("../outside.png", str(tmp_path / "outside.png")))
 
 
 @pytest.mark.long
 async def test_a_process_that_hangs_is_cut_and_gone(tmp_path: Path):
     os.mkfifo(tmp_path / "never.png")  # opening it waits for somebody who writes
-    with pytest.raises(NoSheet, match="not done within"):
+    with pytest.raises(CagedError, match="not done within"):
         await draw(tmp_path, tiles("never.png"), timeout_s=1.5)
     assert working_in(tmp_path) == []
 
@@ -139,7 +140,7 @@ async def run_restricted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: 
     ids=["memory", "file size", "no environment"],
 )
 async def test_what_runs_there_has_little_to_use(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str, said: str):
-    with pytest.raises(NoSheet, match=said):
+    with pytest.raises(CagedError, match=said):
         await run_restricted(tmp_path, monkeypatch, code)
 
 

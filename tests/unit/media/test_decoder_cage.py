@@ -15,7 +15,8 @@ import pytest
 from PIL import Image
 
 from bot.media import contact_sheet, decoder_cage
-from bot.media.contact_sheet import NoSheet, Tile, draw
+from bot.media.caged import CagedError
+from bot.media.contact_sheet import Tile, draw
 from bot.media.decoder_cage import Closes, closes
 from tests.support.decoders import FILES_SINCE, NETWORK_SINCE, as_bot, landlock, with_code
 
@@ -24,6 +25,7 @@ AT_ONCE = 2
 DRAW = """
 import asyncio, pathlib, resource, sys
 from bot.media import contact_sheet
+from bot.media.caged import CagedError
 from bot.runtime.process import close_to_others
 close_to_others()
 if sys.argv[2] != "-":
@@ -33,7 +35,7 @@ tiles = [contact_sheet.Tile(number=n, caption="x", file=name) for n, name in enu
 try:
     asyncio.run(contact_sheet.draw(folder, tiles))
     print("drawn")
-except contact_sheet.NoSheet as error:
+except CagedError as error:
     print("no sheet:", error)
 print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024)
 """
@@ -251,7 +253,7 @@ async def test_two_sheets_are_drawn_at_once_and_the_others_wait(tmp_path: Path) 
         most = max(most, _running_in(folders))
         await asyncio.sleep(0.02)
     for task in drawing:
-        with pytest.raises(NoSheet):
+        with pytest.raises(CagedError):
             await task
     assert 0 < most <= AT_ONCE
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from bot.media.contact_sheet import NoSheet, Tile, draw
+from bot.media.caged import CagedError
+from bot.media.contact_sheet import Tile, draw
 
 BOMB_BYTES = 100_000_000
 
@@ -65,5 +66,5 @@ async def test_programs_that_lie_beside_the_pictures_are_not_run(tmp_path: Path)
 )
 async def test_what_is_no_picture_leaves_no_sheet_and_no_process(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "a.png").write_bytes(content)
-    with pytest.raises(NoSheet):
+    with pytest.raises(CagedError):
         await draw(tmp_path, [Tile(number=1, caption="x", file="a.png")])
