@@ -14,7 +14,7 @@ from structlog.contextvars import bind_contextvars
 
 from bot.catalogue import Catalogue, LiveCatalogue
 from bot.delivery.answers import texts
-from bot.delivery.channels.facts import DEAD_INTERACTION, DISCORD_ERRORS, MESSAGE_GONE, in_time, is_trouble
+from bot.delivery.channels.facts import DEAD_INTERACTION, DISCORD_ERRORS, MESSAGE_GONE, in_time, may_pass
 from bot.delivery.channels.guilds import Guilds
 from bot.domain.models import trace_of
 from bot.domain.texts import GONE, IN_SERVER_ONLY, MANAGERS_ONLY, MODERATORS_ONLY
@@ -170,7 +170,7 @@ def _sentence(error: BaseException) -> str | None:
         return None
     if isinstance(error, discord.HTTPException) and error.code in MESSAGE_GONE:
         return str(GONE)
-    if is_trouble(error):
+    if may_pass(error):
         log.warning("interaction.trouble_of_discord", error=type(error).__name__)
         return str(texts.DISCORD_TROUBLE)
     log.error("interaction.failed", exc_info=error)

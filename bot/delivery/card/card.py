@@ -18,7 +18,7 @@ from bot.delivery import texts
 from bot.delivery.card import context as colours
 from bot.delivery.card.context import CardContext, marked_title
 from bot.delivery.card.states import cost_of_all, state_lines, took_words
-from bot.delivery.channels.facts import EMBED_AUTHOR_CHARS, EMBED_DESCRIPTION_CHARS, EMBED_FIELD_CHARS
+from bot.delivery.channels.facts import EMBED_AUTHOR_CHARS, EMBED_DESCRIPTION_CHARS
 from bot.domain.jobs.card_jobs import (
     WordStyle,
     are_copies_made,
@@ -118,7 +118,9 @@ def _seeds(jobs: Sequence[Job]) -> str:
 
 PROMPT_SHOWN_CHARS = 350
 """Longer prompts go, in full, into an attached file."""
-REWRITTEN_SHOWN_CHARS = 1600
+REWRITTEN_SHOWN_CHARS, REWRITTEN_LEAST_CHARS = 1600, 100
+OTHER_WORDS_CHARS = 2000
+"""Of prompts, escaped, and a text result."""
 RESULT_TEXT_SHOWN_CHARS = 600
 
 
@@ -163,28 +165,23 @@ COLOURS = {
     JobState.CANCELLED: colours.STOPPED,
     JobState.HELD: colours.ATTENTION,
 }
-NAMELESS = "\u200b"
-"""Discord rejects empty field names, and draws this one as an empty line."""
 
 
 def card_embed(card: Card, jobs: Sequence[Job], context: CardContext) -> discord.Embed:
     """Draw the card of `jobs` (at least one)."""
     jobs = open_part(jobs, context.withheld)
     has_title = card.label or not _shows_itself(jobs)
-    prompts = _prompts(jobs, context)
-    lines = [*state_lines(card, jobs, context), small(facts_line(card, jobs, context))]
-    whole = "\n".join([*([prompts] if prompts else []), *lines])
-    fits = len(whole) <= EMBED_DESCRIPTION_CHARS
+    lines = "\n".join([*state_lines(card, jobs, context), small(facts_line(card, jobs, context))])
+    prompts = _prompts(jobs, context, EMBED_DESCRIPTION_CHARS - OTHER_WORDS_CHARS - len(lines))
+    whole = lines if prompts is None else f"{prompts}\n{lines}"
     embed = discord.Embed(
         title=marked_title(_title(card, jobs, context.catalogue), jobs) if has_title else None,
-        description=whole if fits else prompts,
+        description=shortened(whole, EMBED_DESCRIPTION_CHARS),
         colour=_colour(jobs),
     )
     name = one_line(without_controls(context.author_name))
     if name:
         embed.set_author(name=shortened(name, EMBED_AUTHOR_CHARS), icon_url=context.author_icon_url)
-    for value in () if fits else _in_fields(lines):
-        embed.add_field(name=NAMELESS, value=value, inline=False)
     if any(job.practice for job in jobs):
         embed.set_footer(text=str(texts.PRACTICE_MARK))
     return embed
@@ -205,14 +202,16 @@ def _title(card: Card, jobs: Sequence[Job], catalogue: Catalogue) -> str:
     return title if count == 1 else texts.several(title, count)
 
 
-def _prompts(jobs: Sequence[Job], context: CardContext) -> str | None:
+def _prompts(jobs: Sequence[Job], context: CardContext, room: int) -> str | None:
+    """Return the prompts and texts; `room` is the characters for rewritten prompts."""
     parts, catalogue = [], context.catalogue
     shown = "" if is_batch(jobs) else card_words(jobs, marked_words(context.made_from or ""))
     if shown:  # a batch shows its prompts per line
         parts.append("\n".join(f"> {line}" for line in shown.splitlines()))
     rewritten = rewritten_prompt(jobs, catalogue)
     if rewritten is not None:
-        parts.append(f"{texts.REWRITTEN}\n{in_block(shortened(rewritten, REWRITTEN_SHOWN_CHARS))}")
+        most = min(REWRITTEN_SHOWN_CHARS, max(REWRITTEN_LEAST_CHARS, room))
+        parts.append(f"{texts.REWRITTEN}\n{in_block(shortened(rewritten, most))}")
     result = result_text(jobs, catalogue)
     if result is not None:
         parts.append(f"{texts.RESULT}\n{in_block(shortened(result, RESULT_TEXT_SHOWN_CHARS))}")
@@ -236,14 +235,3 @@ def _colour(jobs: Sequence[Job]) -> int:
         if state in states:
             return COLOURS[state]
     return COLOURS[JobState.DELIVERED]
-
-
-def _in_fields(lines: Sequence[str]) -> list[str]:
-    fields = [""]
-    for line in lines:
-        joined = f"{fields[-1]}\n{line}" if fields[-1] else shortened(line, EMBED_FIELD_CHARS)
-        if len(joined) <= EMBED_FIELD_CHARS:
-            fields[-1] = joined
-        else:
-            fields.append(shortened(line, EMBED_FIELD_CHARS))
-    return fields

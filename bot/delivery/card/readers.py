@@ -7,7 +7,7 @@ from dataclasses import KW_ONLY, dataclass
 
 import discord
 
-from bot.delivery.channels.facts import CALL_TIMEOUT_S, DISCORD_ERRORS, is_trouble
+from bot.delivery.channels.facts import CALL_TIMEOUT_S, DISCORD_ERRORS, may_pass
 from bot.delivery.channels.guilds import Guilds
 from bot.delivery.channels.messages import Messages
 from bot.domain.models import Card
@@ -100,7 +100,7 @@ class Authors:
         try:
             face = await self._on_message(card) or await self._fetched(card.author_id)
         except DISCORD_ERRORS as error:
-            if is_trouble(error):
+            if may_pass(error):
                 return  # the next edit tries again
         self._faces[card.guild_id, card.author_id] = face
 

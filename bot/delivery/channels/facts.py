@@ -54,7 +54,7 @@ UNKNOWN_INTERACTION, ALREADY_ANSWERED = 10062, 40060
 MISSING_ACCESS, CANNOT_MESSAGE_USER, MISSING_PERMISSION = 50001, 50007, 50013
 REQUEST_TOO_LARGE = 40005
 THREAD_ARCHIVED, TOO_MANY_EDITS_OF_OLD_MESSAGE = 50083, 30046
-PAYLOAD_TOO_LARGE_STATUS, BAD_REQUEST_STATUS, TOO_MANY_REQUESTS_STATUS = 413, 400, 429
+PAYLOAD_TOO_LARGE_STATUS, BAD_REQUEST_STATUS = 413, 400
 
 TOKEN_EXPIRED = frozenset({UNKNOWN_WEBHOOK, INVALID_WEBHOOK_TOKEN})
 """The token no longer reaches its response."""
@@ -82,12 +82,6 @@ NETWORK_ERRORS = (
 """Worth a retry: no connection, a timeout, a cut answer, a 5xx, a rate limit."""
 DISCORD_ERRORS = (discord.HTTPException, *NETWORK_ERRORS)
 """All failures of a Discord call, permanent ones included."""
-
-
-def is_trouble(error: BaseException) -> bool:
-    """Whether the failure is Discord's or the network's, rather than the request's."""
-    is_limited = isinstance(error, discord.HTTPException) and error.status == TOO_MANY_REQUESTS_STATUS
-    return is_limited or isinstance(error, NETWORK_ERRORS)
 
 
 def is_too_large(error: discord.HTTPException) -> bool:
@@ -118,7 +112,7 @@ def is_public(channel: discord.abc.GuildChannel | discord.Thread) -> bool:
     return place is None or place.permissions_for(channel.guild.default_role).view_channel
 
 
-def may_pass(error: Exception) -> bool:
+def may_pass(error: BaseException) -> bool:
     """Whether the same call may succeed later: a lost connection, Discord's own trouble, or a rate limit."""
     is_busy = isinstance(error, discord.HTTPException) and (error.status >= 500 or error.status == 429)
     return is_busy or isinstance(error, NETWORK_ERRORS)

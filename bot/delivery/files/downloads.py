@@ -39,10 +39,8 @@ log = structlog.get_logger(__name__)
 
 MEDIA_RETRY_MAX_S = 3600.0
 """Retry period for an unreachable file, from its first failure."""
-MEDIA_GONE_MAX_S = 600.0
-"""Retry period for a missing file without a fresh link."""
-MEDIA_WRONG_MAX_S = 60.0
-"""Retry period for a wrong file: hosts may briefly answer with an error page."""
+MEDIA_WRONG_MAX_S = 600.0
+"""Retry period for a missing file without a fresh link, and for a wrong one, perhaps an error page for a moment."""
 FAILED_KEPT = 1000
 
 FreshLink = Callable[[Job, Media], Awaitable[str | None]]
@@ -70,13 +68,6 @@ class ResultFiles:
 
 
 @dataclass(slots=True)
-class _Failed:
-    since: float
-    """Monotonic seconds."""
-    was_slow: bool = False
-
-
-@dataclass(slots=True)
 class _Target:
     url: str
     folder: Path
@@ -95,7 +86,8 @@ class Downloads:
     clock: Clock
     folder: Path
     fresh: FreshLink
-    _failed: Recent[str, _Failed] = field(default_factory=partial(Recent, FAILED_KEPT), init=False)
+    _failed_at: Recent[str, float] = field(default_factory=partial(Recent, FAILED_KEPT), init=False)
+    """By job id, when its first failure was, in monotonic seconds."""
 
     @contextlib.asynccontextmanager
     async def results(self, job: Job) -> AsyncIterator[ResultFiles]:
@@ -116,7 +108,7 @@ class Downloads:
                     results.files.append(file)
                     results.urls.append(target.url)
                     room -= file.size
-            self._failed.pop(job.id, None)
+            self._failed_at.pop(job.id, None)
             yield results
 
     def _own_folder(self, stack: contextlib.ExitStack, job: Job) -> Path:
@@ -135,7 +127,7 @@ class Downloads:
     async def _download(self, job: Job, medium: Media, target: _Target) -> LocalFile | None:
         """Return the file, None if it must be linked.
 
-        Linked: too large, too slow twice, not writable, or neither a medium nor attachable (a page, a program, content
+        Linked: too large, too slow, not writable, or neither a medium nor attachable (a page, a program, content
         behind a login).
         """
         try:
@@ -147,14 +139,8 @@ class Downloads:
                     raise
                 target.url = fresh
                 return await self._fetch(job, medium, target)
-        except MediaTooLarge:
+        except (MediaTooLarge, MediaSlow):
             return None
-        except MediaSlow as error:
-            failed = self._note_failed(job)
-            if failed.was_slow:
-                return None  # else it would restart forever
-            failed.was_slow = True
-            raise self._not_now(job, error) from error
         except (MediaWrongKind, MediaGone) as error:
             if medium.kind is MediaKind.FILE and (
                 isinstance(error, MediaWrongKind) or not names_other_file(medium.url)
@@ -174,23 +160,17 @@ class Downloads:
         )
         return await asyncio.to_thread(anonymous, file) if job.is_secret else file
 
-    def _note_failed(self, job: Job) -> _Failed:
-        self._failed[job.id] = failed = self._failed.get(job.id) or _Failed(since=self.clock.monotonic())
-        return failed
-
     def _not_now(self, job: Job, error: MediaError) -> Later | NoPlace:
         """Return when to retry; NoPlace (the job is held) once the file is hopeless."""
-        failed_s = self.clock.monotonic() - self._note_failed(job).since
-        if isinstance(error, MediaUnreachable) and failed_s < MEDIA_RETRY_MAX_S:
+        if not isinstance(error, MediaGone | MediaUnsafe | MediaWrongKind | MediaUnreachable):
+            return Later(60.0, WaitsFor.FILE)
+        now = self.clock.monotonic()
+        self._failed_at[job.id] = since = self._failed_at.get(job.id, now)
+        retried_s = MEDIA_RETRY_MAX_S if isinstance(error, MediaUnreachable) else MEDIA_WRONG_MAX_S
+        if now - since < retried_s:
             return Later(15.0, WaitsFor.FILE)
-        if isinstance(error, MediaGone) and failed_s < MEDIA_GONE_MAX_S:
-            return Later(10.0, WaitsFor.FILE)
-        if isinstance(error, MediaUnsafe | MediaWrongKind) and failed_s < MEDIA_WRONG_MAX_S:
-            return Later(15.0, WaitsFor.FILE)
-        if isinstance(error, MediaGone | MediaUnsafe | MediaWrongKind | MediaUnreachable):
-            self._failed.pop(job.id, None)
-            return NoPlace(texts.unusable_file(error.sentence), unusable=not isinstance(error, MediaUnreachable))
-        return Later(60.0, WaitsFor.FILE)
+        del self._failed_at[job.id]
+        return NoPlace(texts.unusable_file(error.sentence), unusable=not isinstance(error, MediaUnreachable))
 
 
 UPLOADS_AT_ONCE, UPLOADS_OF_ONE_SERVER = 150, 2

@@ -10,7 +10,7 @@ import structlog
 
 from bot.delivery import texts
 from bot.delivery.card.context import GALLERY
-from bot.delivery.channels.facts import is_closed, is_trouble
+from bot.delivery.channels.facts import is_closed, may_pass
 from bot.delivery.channels.guilds import Guilds
 from bot.delivery.channels.messages import NOT_CONNECTED_S
 from bot.delivery.channels.view import message_link
@@ -56,7 +56,7 @@ class WeeklyPosts:
                 await self._post(row)
             except Exception as error:
                 await self.store.weekly.postpone(row.guild_id, error.seconds if isinstance(error, Later) else AGAIN_S)
-                if not isinstance(error, Later | discord.HTTPException) and not is_trouble(error):
+                if not isinstance(error, Later | discord.HTTPException) and not may_pass(error):
                     raise
                 log.info("week.later", guild=row.guild_id, error=type(error).__name__)
 

@@ -12,7 +12,7 @@ import structlog
 from bot.delivery import Delivery
 from bot.delivery.card.context import ATTENTION, FAILURE, STOPPED, SUCCESS, marked
 from bot.delivery.card.readers import GuildLanguages
-from bot.delivery.channels.facts import DISCORD_ERRORS, in_time
+from bot.delivery.channels.facts import DISCORD_ERRORS, in_time, may_pass
 from bot.delivery.channels.messages import nonce_of
 from bot.delivery.channels.view import message_link
 from bot.domain.jobs.card_jobs import card_words, main_job
@@ -60,9 +60,10 @@ async def ask_moderators(bot: Bot, approval: Approval) -> None:
                 nonce=nonce_of("approve", approval.card_id, channel_id),
             )
         )
-    except (discord.Forbidden, discord.NotFound) as error:
-        raise await _no_channel(bot, approval, partial(texts.APPROVAL_CHANNEL_CLOSED, channel=channel_id)) from error
     except DISCORD_ERRORS as error:
+        if not may_pass(error):
+            closed = partial(texts.APPROVAL_CHANNEL_CLOSED, channel=channel_id)
+            raise await _no_channel(bot, approval, closed) from error
         log.info("approval.later", card=approval.card_id, error=type(error).__name__)
     else:
         await use(bot, ApprovalDecisions).note_question(card, jobs[0].id, channel_id=channel_id, message_id=message.id)

@@ -146,7 +146,7 @@ async def test_errors_of_ours_are_forgotten_once_a_turn_goes_well(rig: Rig, monk
 # ---------------------------------------------------------------------- approvals
 
 
-async def test_a_question_that_discord_refuses_is_not_asked_for_ever(rig: Rig, log_channel: Any):
+async def test_a_question_that_discord_refuses_is_asked_seldom(rig: Rig, log_channel: Any):
     moderators = rig.guild.create_text_channel("mods")
     await change_rules(rig, approve_above=Decimal(1), approval_channel=moderators.id)
     await ask(rig, "dear")
@@ -157,7 +157,7 @@ async def test_a_question_that_discord_refuses_is_not_asked_for_ever(rig: Rig, l
 
     with trouble_with(refusing) as calls:
         await pass_time(rig, HOUR_S)
-    assert 1 <= sum(call.path == f"/channels/{moderators.id}/messages" for call in calls) <= 3
+    assert 1 <= sum(call.path == f"/channels/{moderators.id}/messages" for call in calls) <= 7
     assert len(alerts(rig, log_channel, "is waiting for approval")) == 1
 
 

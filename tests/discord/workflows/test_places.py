@@ -188,9 +188,7 @@ async def test_a_file_over_the_servers_limit_becomes_a_link_button(rig: Rig):
     await settled_exactly(rig)
 
 
-async def test_a_small_file_that_comes_too_slowly_twice_becomes_a_link_button(rig: Rig, monkeypatch):
-    """Each file is begun at most three times: two of them are cut, and then any that is slow is linked."""
-
+async def test_a_small_file_that_comes_too_slowly_becomes_a_link_button(rig: Rig, monkeypatch):
     def slowly(pace: Any, count: int) -> None:
         rig.advance(FLOOR_WINDOW_S + 1)
         add(pace, count)
@@ -199,13 +197,11 @@ async def test_a_small_file_that_comes_too_slowly_twice_becomes_a_link_button(ri
     monkeypatch.setattr(DownloadPace, "add", slowly)
     calls = watch(rig)
     await ask(rig, "a heron #fast #many")
-    begun = rig.clock.elapsed
     await rig.work()
     [message] = rig.messages()
     [job] = await rig.jobs()
     assert (message.attachments, links_on(message)) == ([], [medium.url for medium in job.media])
-    assert len(of(calls, "media")) == 1 + len(job.media)
-    assert rig.clock.elapsed - begun < 600
+    assert len(of(calls, "media")) == len(job.media)
     await settled_exactly(rig)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import discord
 import pytest
 
-from bot.delivery.channels.facts import is_trouble
+from bot.delivery.channels.facts import may_pass
 from bot.delivery.channels.links import DiscordLinks
 from tests.unit.delivery.test_ticker import refused
 
@@ -25,7 +25,7 @@ from tests.unit.delivery.test_ticker import refused
     ],
 )
 def test_a_limit_or_a_lost_call_is_trouble_and_a_rejected_request_is_none(error: Exception, expected: bool):
-    assert is_trouble(error) is expected
+    assert may_pass(error) is expected
 
 
 async def test_a_channel_of_no_server_is_read_by_its_own_recipient_alone():
