@@ -196,10 +196,6 @@ _ANY_WORDS = ("file", "media", "source", "reference", "asset")
 """Marks those among them that take any file."""
 
 
-def takes_native_id(operation: Operation) -> bool:
-    return any(field.name == NATIVE_ID for field in operation.fields)
-
-
 def field_for(operation: Operation, kind: MediaKind) -> Field | None:
     """Return the field for a medium of `kind`: a required one, else the first; None if none.
 
@@ -219,7 +215,8 @@ def fitting(catalogue: Catalogue, kinds: Collection[MediaKind], *, native: bool)
     return [
         operation
         for operation in catalogue.operations.values()
-        if any(field_for(operation, kind) is not None for kind in kinds) and (native or not takes_native_id(operation))
+        if any(field_for(operation, kind) is not None for kind in kinds)
+        and (native or NATIVE_ID not in operation.names)
     ]
 
 

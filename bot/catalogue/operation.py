@@ -89,6 +89,11 @@ class Operation:
     def knows_model(self, text: str) -> bool:
         return any(same_name(text, each) for model in self.models for each in (model.id or "", model.name))
 
+    @property
+    def names(self) -> frozenset[str]:
+        """The wire names of its fields."""
+        return frozenset(field.name for field in self.fields)
+
     def field(self, name: str) -> Field:
         """Return the field with that wire name. Raises KeyError."""
         for field in self.fields:

@@ -174,14 +174,14 @@ def described_as_needed(operation: Operation, cautions: Collection[Caution]) -> 
 
 def named_as_missing(operation: Operation, names: Collection[str], given: Collection[str | None]) -> list[Field]:
     """Return the fields that the API named as missing, without those given."""
-    known = {field.name for field in operation.fields}
+    known = operation.names
     fitting = [name for name in names if name not in given]
     return missing_fields(operation, [name for name in fitting if name in known or name.isidentifier()])
 
 
 def asked_again(generation: Generation, operation: Operation, fields: Collection[Field]) -> Generation:
     """Return the generation with room for fields that the API named; no caution about those remains."""
-    known = {field.name for field in operation.fields}
+    known = operation.names
     extra = [field.name for field in fields if field.name not in known]
     keys = [undocumented_key(operation, name) for name in extra]
     return replace(generation.accepting(keys), extra=[*generation.extra, *extra])
@@ -191,7 +191,7 @@ def undocumented_names(operation: Operation | None, values: Mapping[str, Any]) -
     """Return the names in an input without a field in the operation; [] if its fields are not public."""
     if operation is None or not operation.fields:
         return []
-    known = {field.name for field in operation.fields}
+    known = operation.names
     return [name for name in values if name not in known]
 
 
@@ -286,15 +286,13 @@ def _steps(
 
 
 def _prompt_field(operation: Operation) -> str | None:
-    names = [field.name for field in operation.fields]
-    found = next((name for name in PROMPT_FIELDS if name in names), None)
+    found = next((name for name in PROMPT_FIELDS if name in operation.names), None)
     required = {field.name for field in operation.fields if field.required}
     return found if found is not None and required <= {found} else None
 
 
 def ratio_field(operation: Operation) -> str:
-    names = {field.name for field in operation.fields}
-    return next((name for name in _RATIO_FIELDS if name in names), _RATIO_FIELDS[0])
+    return next((name for name in _RATIO_FIELDS if name in operation.names), _RATIO_FIELDS[0])
 
 
 def without_flags(said: str) -> tuple[str, str, str]:
@@ -324,5 +322,5 @@ def _unflagged(values: Mapping[str, Any], operation: Operation) -> tuple[Mapping
     if not isinstance(prompt, str):
         return values, ""
     rest, ratio, dropped = without_flags(prompt)
-    shaped = {name: ratio} if ratio and operation.field(name) is not None else {}
+    shaped = {name: ratio} if ratio and name in operation.names else {}
     return {**shaped, **values, "prompt": rest}, dropped

@@ -69,7 +69,7 @@ def job_specs(catalogue: Catalogue, generation: Generation) -> list[JobSpec]:
             derivation=generation.derivation,
         )
         return [enhancing(catalogue, operation, values), *[rest] * generation.count]
-    reseed = generation.reseed and any(each.name == "seed" for each in operation.fields)
+    reseed = generation.reseed and "seed" in operation.names
     inputs = [{**values, "seed": _new_seed()} if reseed else values for _ in range(generation.count)]
     jobs = [
         JobSpec(

@@ -70,7 +70,7 @@ class OwnDefaults:
         return (await self.store.settings.get(guild_id)).spoilers is not Spoilers.NEVER
 
     def _has_field(self, operation: str, name: str) -> bool:
-        return any(field.name == name for field in self.catalogue.current.resolve(operation).fields)
+        return name in self.catalogue.current.resolve(operation).names
 
     async def is_private(self, guild_id: int, member_id: int, typed: Typed, *, private: bool) -> bool:
         """Return whether the typed request is private, `private` being the option."""
@@ -91,7 +91,7 @@ class OwnDefaults:
 
     def _with_defaults(self, generation: Generation, own: MemberSettings) -> Generation:
         operation = self.catalogue.current.resolve(generation.operation)
-        names = {field.name for field in operation.fields} - generation.fill.keys()
+        names = operation.names - generation.fill.keys()
         defaults: dict[str, Any] = {}
         model = own.models.get(operation.id, "")
         if model and MODEL in names and MODEL not in generation.values:
@@ -143,7 +143,7 @@ def _styled(catalogue: Catalogue, generation: Generation, style: str) -> Generat
     operation = catalogue.resolve(generation.operation) if not generation.raw else None
     if not style or operation is None or operation.workflow not in STYLED:
         return generation
-    if not any(field.name == PROMPT for field in operation.fields):
+    if PROMPT not in operation.names:
         return generation
     longest = operation.field(PROMPT).longest
     if not generation.values.get(PROMPT) and PROMPT not in generation.fill:

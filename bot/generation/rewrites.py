@@ -79,7 +79,7 @@ def enhancer_of(operation: Operation) -> str:
 def enhancing(catalogue: Catalogue, operation: Operation, values: Mapping[str, Any]) -> JobSpec:
     """Return the step that improves the prompt among `values`. Raises InputError."""
     enhancer = catalogue.resolve(enhancer_of(operation))
-    known = {each.name for each in enhancer.fields}
+    known = enhancer.names
     given = {name: values.get(field) for name, field in _HINTS.items() if name in known}
     orders = {}
     if operation.workflow == _SOUND:

@@ -54,7 +54,7 @@ class Defaults:
 
 def with_defaults(operation: Operation, step: JobSpec, defaults: Defaults) -> Mapping[str, Any]:
     """Return the step's input with defaults, and the model as an id."""
-    names = {each.name for each in operation.fields} - step.fill.keys()
+    names = operation.names - step.fill.keys()
     given = dict(step.input)
     model = given.get(MODEL) or defaults.rules.default_models.get(operation.id)
     if MODEL in names and isinstance(model, str):

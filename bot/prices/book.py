@@ -49,7 +49,7 @@ class PriceBook:
     def estimate(self, operation: Operation, values: Mapping[str, Any]) -> Estimate | None:
         """Return the price of this input, None if unknown."""
         model = self.default_models.get(operation.id)
-        if model is not None and not values.get("model") and any(each.name == "model" for each in operation.fields):
+        if model is not None and not values.get("model") and "model" in operation.names:
             values = {**values, "model": model}
         return self._of(operation, price_factors(operation, values), self.estimated(operation, values))
 

@@ -110,7 +110,7 @@ class EstimateTool:
 
 def _with_ratio(operation: Operation, values: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return an input with a ratio, if the operation has one: without it the tool has no price."""
-    has_ratio = any(each.name == "aspect_ratio" for each in operation.fields)
+    has_ratio = "aspect_ratio" in operation.names
     return {"aspect_ratio": USUAL_RATIO, **values} if has_ratio else values
 
 

@@ -48,7 +48,7 @@ def price_factors(operation: Operation, values: Mapping[str, Any]) -> PriceFacto
 
 def size_unit(operation: Operation) -> str:
     """Return the unit of the operation's size: `second`, `character`, or '' if none."""
-    names = {each.name for each in operation.fields}
+    names = operation.names
     if names.intersection(LENGTHS):
         return "second"
     return "character" if SPOKEN in names else ""
@@ -90,7 +90,7 @@ def _size(operation: Operation, values: Mapping[str, Any]) -> float | None:
     for name in LENGTHS:
         if (seconds := _number(values.get(name))) is not None and seconds > 0:
             return round(seconds, 3)
-    names = {each.name for each in operation.fields}
+    names = operation.names
     text = values.get(SPOKEN)
     if SPOKEN in names and not names.intersection(LENGTHS) and isinstance(text, str) and text:
         return float(len(text))

@@ -110,7 +110,7 @@ async def with_prices(
 
 
 def _values(operation: Operation, given: Mapping[str, object]) -> dict[str, Any]:
-    names = {each.name for each in operation.fields}
+    names = operation.names
     return {name: each for name, each in given.items() if name in names and isinstance(each, str | int | float)}
 
 

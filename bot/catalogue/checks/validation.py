@@ -126,7 +126,7 @@ def check_input(
         raise InputError(texts.INPUT_NOT_OBJECT)
     if not operation.fields:
         return _undescribed(values)
-    known = {field.name for field in operation.fields}
+    known = operation.names
     if operation.is_open:
         extra = values.keys()
     _refuse_unknown(operation, [name for name in values if name not in extra])

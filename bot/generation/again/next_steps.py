@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from bot.catalogue import FieldKind, LiveCatalogue, Operation
-from bot.catalogue.catalogue import NATIVE_ID, field_for, fitting, takes_native_id
+from bot.catalogue.catalogue import NATIVE_ID, field_for, fitting
 from bot.catalogue.checks.cautions import passed_end
 from bot.catalogue.operation import bare
 from bot.domain.models import SOURCE_KINDS, Job, MediaKind
@@ -176,7 +176,7 @@ def next_shot(operation: Operation, film: Job, *, private: bool) -> NextStep:
     ref, label = SourceRef(job_id=film.id), texts.NEXT_SHOT.message
     own = continues_itself(film)
     file = SourceFile(ref=ref, label=label, field="source_video_url" if own else "image_url", last_frame=not own)
-    known = {field.name for field in operation.fields}
+    known = operation.names
     values = {name: film.input[name] for name in ("model",) if name in film.input and film.operation == operation.id}
     generation = Generation(
         operation=operation.id,
@@ -199,7 +199,7 @@ def next_step(operation: Operation, medium: Medium) -> NextStep:
             continue
         values: dict[str, Any] = dict(_FIXED.get(operation.id, {}))
         files = []
-        if takes_native_id(operation) and medium.native_id is not None:
+        if NATIVE_ID in operation.names and medium.native_id is not None:
             values[NATIVE_ID] = medium.native_id
         else:
             is_list = field.kind is FieldKind.URLS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from bot.catalogue import Field, LiveCatalogue, Operation
@@ -50,7 +50,7 @@ _KNOBS: Final = {
 
 def is_spoken(operation: Operation, values: Mapping[str, Any]) -> bool:
     """Whether the operation speaks a text that another delivery can vary."""
-    names = {field.name for field in operation.fields}
+    names = operation.names
     return bool(values.get(SPOKEN)) and SPOKEN in names and "prompt" not in names and bool(names & {TONE, *_KNOBS})
 
 
@@ -109,52 +109,50 @@ class Edit:
     kept: Mapping[str, Any]
 
 
+@dataclass(frozen=True, kw_only=True)
 class Reruns:
     """Makes generations from results. Every method raises Refused for a viewer who may not re-run results here."""
 
-    def __init__(
-        self, *, catalogue: LiveCatalogue, switches: OperationSwitches, earlier: EarlierJobs, store: Store
-    ) -> None:
-        self._catalogue = catalogue
-        self._switches = switches
-        self._earlier = earlier
-        self._store = store
-        self._dice = random.SystemRandom()
+    catalogue: LiveCatalogue
+    switches: OperationSwitches
+    earlier: EarlierJobs
+    store: Store
+    dice: random.Random = field(default_factory=random.SystemRandom)
 
     async def require_payer(self, job: Job, member_id: int) -> None:
         """Raise Refused if this member may not re-run the job, InputError if members vote on it."""
         require_kept(job)
-        require_payer(await self._store.settings.get(job.guild_id), job, member_id)
+        require_payer(await self.store.settings.get(job.guild_id), job, member_id)
 
     async def rerun(self, job: Job, viewer: Viewer, *, count: int = 1) -> Generation:
         """Return a generation with the same input and new seeds. Raises InputError if the record was erased."""
         await self.require_payer(job, viewer.member_id)
-        values, files, derivation = await self._earlier.input_of(job, viewer)
+        values, files, derivation = await self.earlier.input_of(job, viewer)
         return Generation(
             operation=job.operation,
             values=values,
             derivation=derivation,
-            extra=undocumented_names(self._catalogue.current.find(job.operation), values),
-            raw=self._catalogue.current.find(job.operation) is None,
+            extra=undocumented_names(self.catalogue.current.find(job.operation), values),
+            raw=self.catalogue.current.find(job.operation) is None,
             files=files,
             count=count,
-            private=await self._earlier.is_private(job, viewer),
+            private=await self.earlier.is_private(job, viewer),
             parent_id=job.id,
             reseed=True,
         )
 
     async def rerun_all(self, job: Job, viewer: Viewer, *, among: Sequence[Job] | None = None) -> Generation:
         """Like `rerun`, once for each result with the same input: of `among`, else of its card."""
-        jobs = await self._earlier.of_card(job) if among is None else among
+        jobs = await self.earlier.of_card(job) if among is None else among
         return await self.rerun(job, viewer, count=copies_of(jobs, job))
 
     def can_vary(self, job: Job) -> bool:
         """Whether the job can be varied: it has a prompt or a spoken text, and the needed operations are on here."""
-        operation = self._catalogue.current.find(job.operation)
+        operation = self.catalogue.current.find(job.operation)
         if operation is None or operation.workflow == "prompt":
             return False
         if _is_image(job):
-            return self._are_on(job, IMAGE_EDIT) or (_has_seed(operation) and self._are_on(job, operation.id))
+            return self._are_on(job, IMAGE_EDIT) or ("seed" in operation.names and self._are_on(job, operation.id))
         if not _prompt(job):
             return is_spoken(operation, job.input) and self._are_on(job, operation.id)
         return self._are_on(job, enhancer_of(operation), operation.id)
@@ -169,11 +167,11 @@ class Reruns:
         if job.casting.players or any(name in _OF_CHARACTERS and value for name, value in job.input.items()):
             return True
         origins = [*job.after_ids, *([job.parent_id] if job.parent_id else [])]
-        found = [await self._store.jobs.get(job.guild_id, each) for each in origins]
+        found = [await self.store.jobs.get(job.guild_id, each) for each in origins]
         return any(each is not None and each.operation == VARIANT for each in found)
 
     def _are_on(self, job: Job, *operations: str) -> bool:
-        return all(self._switches.is_on(job.guild_id, each) for each in operations)
+        return all(self.switches.is_on(job.guild_id, each) for each in operations)
 
     async def vary(self, job: Job, viewer: Viewer, strength: str) -> Generation:
         """Return a variant: an image by an edit, a spoken text by another delivery, else by another prompt.
@@ -187,13 +185,13 @@ class Reruns:
             raise InputError(texts.NO_VARIANT)
         if _is_image(job):
             return await self._picture_variant(job, viewer, strength)
-        operation = self._catalogue.current.resolve(job.operation)
-        values, files, derivation = await self._earlier.input_of(job, viewer)
+        operation = self.catalogue.current.resolve(job.operation)
+        values, files, derivation = await self.earlier.input_of(job, viewer)
         prompt = job.depicts if _prompt(job) else ""
         if prompt:
             values.pop("prompt")
         else:
-            values = delivered_otherwise(operation, values, strength, self._dice)
+            values = delivered_otherwise(operation, values, strength, self.dice)
         return Generation(
             operation=operation.id,
             values=values,
@@ -201,7 +199,7 @@ class Reruns:
                 derivation, variation=Variation(strength), source_id=job.id if prompt else derivation.source_id
             ),
             files=files,
-            private=await self._earlier.is_private(job, viewer),
+            private=await self.earlier.is_private(job, viewer),
             parent_id=job.id,
             before=[varying(operation, prompt, strength)] if prompt else (),
             fill=dict(PROMPT_OF_STEP_BEFORE) if prompt else {},
@@ -226,15 +224,16 @@ class Reruns:
     async def _picture_variant(self, job: Job, viewer: Viewer, strength: str) -> Generation:
         if not self._are_on(job, IMAGE_EDIT):
             return await self.rerun(job, viewer)
-        edit, words = await self._edited(job, viewer), job.depicts
-        values = {"prompt": words, **edit.values} if words else edit.values
-        return replace(edit, values=values, derivation=varying_picture(Variation(strength), words))
+        return await self._varied(job, viewer, Variation(strength))
 
     async def enlarged(self, job: Job, viewer: Viewer, variation: Variation) -> Generation:
         """Return the edit that zooms out of a picture, or makes it larger. Raises InputError for anything else."""
         await self.require_payer(job, viewer.member_id)
         if not (job.input and _is_image(job) and self._are_on(job, IMAGE_EDIT)):
             raise InputError(texts.NO_VARIANT)
+        return await self._varied(job, viewer, variation)
+
+    async def _varied(self, job: Job, viewer: Viewer, variation: Variation) -> Generation:
         edit, words = await self._edited(job, viewer), job.depicts
         values = {"prompt": words, **edit.values} if words else dict(edit.values)
         if variation is Variation.UPSCALE:
@@ -243,28 +242,28 @@ class Reruns:
 
     async def _edited(self, job: Job, viewer: Viewer) -> Generation:
         image = SourceFile(ref=SourceRef(job_id=job.id), label=texts.VARIED_IMAGE.message, field="image_url")
-        editors = {model.id for model in self._catalogue.current.resolve(IMAGE_EDIT).models}
+        editors = {model.id for model in self.catalogue.current.resolve(IMAGE_EDIT).models}
         carried = [*_CARRIED, "model"] if job.model in editors else _CARRIED
         return Generation(
             operation=IMAGE_EDIT,
             values={name: job.input[name] for name in carried if name in job.input},
             files=[image],
-            private=await self._earlier.is_private(job, viewer),
+            private=await self.earlier.is_private(job, viewer),
             parent_id=job.id,
         )
 
     async def edit(self, job: Job, viewer: Viewer) -> Edit:
         """Return an edit's start. Raises Refused if the operation is off, InputError if it was erased."""
         await self.require_payer(job, viewer.member_id)
-        self._switches.require_on(job.guild_id, self._catalogue.current.resolve(job.operation))
-        values, files, derivation = await self._earlier.input_of(job, viewer)
+        self.switches.require_on(job.guild_id, self.catalogue.current.resolve(job.operation))
+        values, files, derivation = await self.earlier.input_of(job, viewer)
         generation = Generation(
             operation=job.operation,
             values={},
             derivation=_editable(derivation, has_files=bool(files)),
-            extra=undocumented_names(self._catalogue.current.find(job.operation), values),
+            extra=undocumented_names(self.catalogue.current.find(job.operation), values),
             files=files,
-            private=await self._earlier.is_private(job, viewer),
+            private=await self.earlier.is_private(job, viewer),
             parent_id=job.id,
         )
         return Edit(generation=generation, prefilled=flattened(values), kept=values)
@@ -287,10 +286,6 @@ def copies_of(jobs: Sequence[Job], job: Job) -> int:
 
 def _without_seed(job: Job) -> dict[str, Any]:
     return {name: value for name, value in job.input.items() if name != "seed"}
-
-
-def _has_seed(operation: Operation) -> bool:
-    return any(field.name == "seed" for field in operation.fields)
 
 
 def _is_image(job: Job) -> bool:

@@ -104,7 +104,7 @@ class Casts:
         if operation is None or operation.workflow == "prompt":
             return None
         writers = [steps[index] for index, _ in steps_in(given.fill.get(PROMPT, ""))]
-        prompts = [each.input.get(PROMPT) for each in (given, *writers)] if PROMPT in _names(operation) else []
+        prompts = [each.input.get(PROMPT) for each in (given, *writers)] if PROMPT in operation.names else []
         marked = [names for each in prompts if isinstance(each, str) for names in marked_in(each)]
         style = given.input.get(STYLE) if _is_shown(operation) else None
         asked = given.derivation.casting
@@ -221,11 +221,7 @@ def _voiced(
 def _is_shown(operation: Operation) -> bool:
     """Whether it shows what its prompt says: a video with new sounds shows no one new."""
     kinds = {each.kind for each in operation.outputs}
-    return PROMPT in _names(operation) and bool(kinds) and kinds <= _VISUAL
-
-
-def _names(operation: Operation) -> set[str]:
-    return {each.name for each in operation.fields}
+    return PROMPT in operation.names and bool(kinds) and kinds <= _VISUAL
 
 
 def _played(given: JobSpec, values: Mapping[str, Any], casting: Casting) -> JobSpec:

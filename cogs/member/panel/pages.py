@@ -96,7 +96,7 @@ def with_models(interaction: Interaction) -> list[Operation]:
         each
         for each in bot.catalogue.operations.values()
         if each.offered
-        and any(field.name == MODEL for field in each.fields)
+        and MODEL in each.names
         and len(bot.catalogue.suggest(each.id, MODEL, "")) > 1
         and use(bot, OperationSwitches).is_on(guild_id, each.id)
     ]

@@ -171,7 +171,7 @@ def _operation(shown: SettingRow) -> Control | None:
             description=shortened(shown.value.get(operation.id, "") or str(texts.NO_DEFAULT_MODEL), OPTION_CHARS),
         )
         for operation in shown.known.catalogue.operations.values()
-        if any(field.name == "model" for field in operation.fields) and len(operation.id) <= OPTION_CHARS
+        if "model" in operation.names and len(operation.id) <= OPTION_CHARS
     ]
     if not options:
         return None

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from bot.catalogue import Catalogue, FieldKind, merge
-from bot.catalogue.catalogue import field_for, fitting, takes_native_id
+from bot.catalogue.catalogue import NATIVE_ID, field_for, fitting
 from bot.domain.models import MediaKind
 
 CATALOGUE = Catalogue()
@@ -48,7 +48,7 @@ def test_soras_own_operations_fit_only_what_sora_made():
     without = {each.id for each in fitting(CATALOGUE, [VIDEO], native=False)}
     with_id = {each.id for each in fitting(CATALOGUE, [VIDEO], native=True)}
     assert with_id - without == {"sora2.video.edit", "sora2.video.extend", "sora2.video.remix"}
-    assert all(takes_native_id(CATALOGUE.resolve(each)) for each in with_id - without)
+    assert all(NATIVE_ID in CATALOGUE.resolve(each).names for each in with_id - without)
 
 
 def test_an_operation_that_only_the_live_document_knows_fits_too():

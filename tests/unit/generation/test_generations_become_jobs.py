@@ -13,7 +13,16 @@ from bot.domain.models import MediaKind
 from bot.domain.money.spend_request import Consent, ShownPrice
 from bot.errors import InputError
 from bot.generation.again.next_steps import Medium, next_step
-from bot.generation.generation import Generation, SourceFile, batch, flattened, nested, operation_typed, split_prompts
+from bot.generation.generation import (
+    Generation,
+    SourceFile,
+    batch,
+    flattened,
+    nested,
+    operation_typed,
+    split_prompts,
+    unflagged,
+)
 from bot.generation.generations import card_spec, job_specs
 from bot.generation.sources import SourceRef
 from tests.support.viewers import seeing
@@ -98,6 +107,13 @@ def test_a_draft_brings_everything_back_but_files_with_a_yes_to_the_price_that_w
     ]
     kept = json.loads(json.dumps(Generation(operation="image.edit", values={}, files=files).to_draft()))
     assert Generation.from_draft(kept).files == files
+
+
+def test_a_ratio_among_flags_is_left_out_where_the_operation_has_none():
+    song = CATALOGUE.resolve("music.generate")
+    typed = Generation(operation=song.id, values={"prompt": "a slow song --ar 16:9"}, typed=True)
+    made, dropped = unflagged(typed, song)
+    assert (made.values, dropped) == ({"prompt": "a slow song"}, "")
 
 
 # ---------------------------------------------------------------------- batches
