@@ -5,7 +5,7 @@ Amounts of credits and times come in as text.
 
 from bot.domain.words.text import full_stop
 from bot.generation.texts import NO_RESULT
-from bot.language import Plural, Text, ntr, sentences
+from bot.language import Text, ntr, sentences
 
 # ---------------------------------------------------------------------- commands and options
 
@@ -57,21 +57,6 @@ def searched_line(number: int, newest: int) -> str:
 
 
 OPEN_CARD = Text("[Open card]({link})")
-
-
-# ---------------------------------------------------------------------- cancelling
-
-CANCEL_JOB = Text("Cancel this job")
-DO_NOT_POST_JOB, POST_JOB_AFTER_ALL = Text("Don't post this one"), Text("Post this one after all")
-RESULT_DROPPED = Text("I won't post the result. If you change your mind, open the job in `/jobs`.")
-RESULT_POSTED = Text("I'll post the result when it's ready, unless you choose otherwise.")
-OTHERS_REFUNDED = Plural(
-    "{count} job that was waiting for it was refunded too.",
-    "{count} jobs that were waiting for it were refunded too.",
-    why="job.ended",
-)
-"""Return what is added where `count` jobs that depended on the cancelled one were refunded."""
-CANCELLED = Text("Job {job_id} is canceled, and nothing was charged for it.")
 
 
 # ---------------------------------------------------------------------- sharing a private result

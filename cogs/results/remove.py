@@ -17,11 +17,12 @@ from bot.errors import InputError, NotAllowed, Refused
 from bot.jobs.intake import JobService
 from bot.language import sentences
 from bot.moderation.results import Removals
+from bot.server.community.texts import NOT_COMPLETE
 from bot.store import Cancelled, Cards, Jobs
 from cogs.results import texts
-from cogs.ui.controls import Control, on_job, view_of
+from cogs.ui.controls import Control, job_of, on, on_job, view_of
 from cogs.ui.interaction import Bot, Interaction, use
-from cogs.ui.permissions import is_moderator
+from cogs.ui.permissions import guild_of, is_moderator
 from cogs.ui.texts import GONE
 
 
@@ -84,22 +85,27 @@ async def remove(bot: Bot, card: Card, jobs: Sequence[Job], *, by_id: int, with_
 
 
 CANCEL, DROP = "cancel_run", "cancel_drop"
-"""On the card; in the question that follows."""
+"""On the card, or on a job's panel; in the question that follows."""
 DO_NOT_POST, KEEP = "drop_run", "keep_run"
-"""On the card, once everything is sent."""
+"""In the same places, once everything is sent."""
+ALONE = ".alone"
+"""Ends the subject of a button about one job of a card, instead of all."""
 STOP_ICON, DROP_ICON, KEEP_ICON = "🛑", "🔕", "📤"
 
 
-def stop_controls(jobs: Sequence[Job], now: float) -> list[Control]:
-    """Return the button of what can still be done about open jobs, [] if all have ended."""
+def stop_controls(jobs: Sequence[Job], now: float, *, alone: bool = False) -> list[Control]:
+    """Return the button of what can still be done about open jobs, [] if all have ended; `alone`: about one."""
     is_open = [job for job in jobs if not job.state.ended]
     if not is_open:
         return []
+    subject = f"{jobs[0].id}{ALONE if alone else ''}"
     if any(may_be_refunded(job, now) for job in is_open):
-        return [Control.button(CANCEL, jobs[0].id, label=texts.CANCEL, emoji=STOP_ICON)]
+        label = texts.CANCEL_ONE if alone else texts.CANCEL
+        return [Control.button(CANCEL, subject, label=label, emoji=STOP_ICON)]
     if any(job.dropped_by is None for job in is_open):
-        return [Control.button(DO_NOT_POST, jobs[0].id, label=texts.DO_NOT_POST, emoji=DROP_ICON)]
-    return [Control.button(KEEP, jobs[0].id, label=texts.POST_AFTER_ALL, emoji=KEEP_ICON)]
+        label = texts.DO_NOT_POST_ONE if alone else texts.DO_NOT_POST
+        return [Control.button(DO_NOT_POST, subject, label=label, emoji=DROP_ICON)]
+    return [Control.button(KEEP, subject, label=texts.POST_ONE if alone else texts.POST_AFTER_ALL, emoji=KEEP_ICON)]
 
 
 def may_be_refunded(job: Job, now: float) -> bool:
@@ -107,24 +113,59 @@ def may_be_refunded(job: Job, now: float) -> bool:
     return job.is_unsent and (job.state is not JobState.SUBMITTING or job.next_at > now)
 
 
-@on_job(CANCEL, when_erased=True)
-async def cancel_run(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
+async def _meant(interaction: Interaction, subject: str) -> tuple[Job, Sequence[Job]]:
+    """Return a button's job, with the jobs that it is about: all of the card, or it alone.
+
+    Alone, a moderator's may be one that they do not see. Raises InputError, Refused, or NotAllowed.
+    """
+    job_id, dot, _ = subject.partition(".")
+    moderates = await is_moderator(interaction)
+    job = await (any_job if dot and moderates else job_of)(interaction, job_id)
+    if job.author_id != interaction.user.id and not moderates:
+        raise NotAllowed(OWNER_ONLY)
+    if dot and job.is_secret:  # what can still be done about it would say how far it is
+        raise InputError(NOT_COMPLETE)
+    return job, [job] if dot else await use(interaction, Jobs).of_card(job.guild_id, job.card_id)
+
+
+async def any_job(interaction: Interaction, job_id: str) -> Job:
+    """Return the server's job, for a moderator, who may not see its words or files.
+
+    Raises InputError with the constant answer.
+    """
+    job = await use(interaction, Jobs).get(guild_of(interaction), job_id.strip().upper())
+    if job is None:
+        raise InputError(GONE)
+    return job
+
+
+@on(CANCEL)
+async def cancel_run(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
     """Cancel and refund unsent jobs. For sent ones, ask whether to post their results."""
-    await _require_own(interaction, job)
-    stopped = await use(interaction, JobService).cancel_card(job, by_id=interaction.user.id)
+    job, jobs = await _meant(interaction, subject)
+    service, by_id = use(interaction, JobService), interaction.user.id
+    stopped: Sequence[Job] | None
+    others = 0
+    if not subject.endswith(ALONE):
+        stopped = await service.cancel_card(job, by_id=by_id)
+    elif (done := await service.cancel(job, by_id=by_id)) is None:
+        stopped = None
+    else:
+        stopped, others = [done.job] if done.stopped else [], done.others
     if stopped is None:
         raise InputError(texts.ENDED_MEANWHILE)
-    jobs = await use(interaction, Jobs).of_card(job.guild_id, job.card_id)
-    running = [each for each in jobs if each.state in RUNNING_STATES]
+    now = await use(interaction, Jobs).of_card(job.guild_id, job.card_id)
+    running = [each for each in now if each.state in RUNNING_STATES and each.id in {one.id for one in jobs}]
     kept = [each for each in running if each.dropped_by is None]
-    drop = [Control.button(DROP, job.id, label=texts.DO_NOT_POST, emoji=DROP_ICON)] if kept else []
-    await answer_stop(interaction, job, outcome(stopped, kept, running, is_one=len(jobs) == 1), drop)
+    drop = [Control.button(DROP, subject, label=texts.DO_NOT_POST, emoji=DROP_ICON)] if kept else []
+    said = outcome(stopped, kept, running, is_one=len(jobs) == 1)
+    await _answer(interaction, job, sentences(said, texts.OTHERS_REFUNDED(count=others) if others else ""), drop)
 
 
 def outcome(stopped: Sequence[Job], kept: Sequence[Job], running: Sequence[Job], *, is_one: bool) -> str:
     """Return what was canceled, and what is charged anyway.
 
-    Of the `running`, the `kept` will be posted; `is_one`: the card has one job.
+    Of the `running`, the `kept` will be posted; `is_one`: it is about one job.
     """
     said = []
     if stopped:
@@ -137,59 +178,52 @@ def outcome(stopped: Sequence[Job], kept: Sequence[Job], running: Sequence[Job],
     return sentences(*said) or str(texts.ENDED_MEANWHILE)
 
 
-@on_job(DO_NOT_POST, when_erased=True)
-async def do_not_post(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
-    """Discard the results of the card's sent jobs, and cancel and refund the others."""
-    jobs, done = await _dropped(interaction, job)
+@on(DO_NOT_POST)
+async def do_not_post(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
+    """Discard the results of sent jobs, and cancel and refund the others."""
+    job, jobs, done = await _dropped(interaction, subject)
     stopped = [each.job for each in done if each.stopped]
     running = [each.job for each in done if not each.stopped]
-    await answer_stop(interaction, job, outcome(stopped, (), running, is_one=len(jobs) == 1))
+    await _answer(interaction, job, outcome(stopped, (), running, is_one=len(jobs) == 1))
 
 
-@on_job(DROP, when_erased=True)
-async def drop_results(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
-    """Answer the question after *Cancel*: discard the results of the job's card. They are charged anyway."""
-    await _dropped(interaction, job)
+@on(DROP)
+async def drop_results(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
+    """Answer the question after *Cancel*: discard the results. They are charged anyway."""
+    job, *_ = await _dropped(interaction, subject)
     try:
         await in_time(interaction.response.edit_message(content=texts.NOT_POSTED, view=None))
     finally:
         await use(interaction, Delivery).show_now(job.guild_id, job.card_id)
 
 
-async def _dropped(interaction: Interaction, job: Job) -> tuple[Sequence[Job], list[Cancelled]]:
-    """Drop the open jobs of the card; return all of its jobs, and the outcomes."""
-    await _require_own(interaction, job)
-    on_card, jobs = await use(interaction, Jobs).of_card(job.guild_id, job.card_id), use(interaction, JobService)
-    open_jobs = [each for each in on_card if not each.state.ended]
-    done = [await jobs.cancel(each, by_id=interaction.user.id, drop=True) for each in open_jobs]
+async def _dropped(interaction: Interaction, subject: str) -> tuple[Job, Sequence[Job], list[Cancelled]]:
+    """Drop the open ones of a button's jobs; return its job, all that it is about, and the outcomes."""
+    job, jobs = await _meant(interaction, subject)
+    service, by_id = use(interaction, JobService), interaction.user.id
+    done = [await service.cancel(each, by_id=by_id, drop=True) for each in jobs if not each.state.ended]
     if not any(done):
         raise InputError(texts.ENDED_MEANWHILE)
-    return on_card, [each for each in done if each is not None]
+    return job, jobs, [each for each in done if each is not None]
 
 
-@on_job(KEEP, when_erased=True)
-async def post_after_all(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
-    """Have the dropped results of the card posted when they are done."""
-    await _require_own(interaction, job)
-    on_card = await use(interaction, Jobs).of_card(job.guild_id, job.card_id)
-    if all(each.state.ended for each in on_card):
+@on(KEEP)
+async def post_after_all(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
+    """Have dropped results posted when they are done."""
+    job, jobs = await _meant(interaction, subject)
+    if all(each.state.ended for each in jobs):
         raise InputError(texts.ENDED_MEANWHILE)
-    await use(interaction, JobService).keep(on_card, by_id=interaction.user.id)
-    await answer_stop(interaction, job, str(texts.POSTED_AFTER_ALL))
+    await use(interaction, JobService).keep(jobs, by_id=interaction.user.id)
+    await _answer(interaction, job, str(texts.POSTED_AFTER_ALL))
 
 
-async def answer_stop(interaction: Interaction, job: Job, said: str, controls: Sequence[Control] = ()) -> None:
+async def _answer(interaction: Interaction, job: Job, said: str, controls: Sequence[Control] = ()) -> None:
     """Reply ephemerally, and draw the job's card again."""
     view = view_of(controls) if controls else discord.utils.MISSING
     try:
         await in_time(interaction.response.send_message(said, view=view, ephemeral=True))
     finally:
         await use(interaction, Delivery).show_now(job.guild_id, job.card_id)
-
-
-async def _require_own(interaction: Interaction, job: Job) -> None:
-    if job.author_id != interaction.user.id and not await is_moderator(interaction):
-        raise NotAllowed(OWNER_ONLY)
 
 
 def _numbers(jobs: Sequence[Job]) -> list[int]:

@@ -86,6 +86,16 @@ POSTED_AFTER_ALL = Text("I'll post the result when it's ready.")
 ENDED_MEANWHILE = Text("It has ended. If it was made, press **Post it** on the card or in `/jobs`.", why="job.ended")
 
 
+CANCEL_ONE, DO_NOT_POST_ONE = Text("Cancel this job"), Text("Don't post this one")
+POST_ONE = Text("Post this one after all")
+OTHERS_REFUNDED = Plural(
+    "{count} job that was waiting for it was refunded too.",
+    "{count} jobs that were waiting for it were refunded too.",
+    why="job.ended",
+)
+"""Return what is added where `count` jobs that depended on the cancelled one were refunded."""
+
+
 @because("job.ended")
 def cancelled(numbers: Sequence[int]) -> str:
     """Say which jobs of a card are canceled: without `numbers`, its one job."""

@@ -89,7 +89,9 @@ def sent_since(rig: Rig, number: int) -> str:
 
 
 async def press(rig: Rig, member: Any, action: str, subject: str, channel: Any = None) -> Any:
-    """Let the member press a forged control in a channel they see."""
+    """Let the member press a forged control in a channel they see; what follows a dot of `action` ends the subject."""
+    action, dot, ending = action.partition(".")
+    subject += dot + ending
     place = rig.bot.get_channel((channel or rig.channel).id)
     assert isinstance(place, discord.abc.Messageable)
     button: discord.ui.Button[Any] = discord.ui.Button(label="Press", custom_id=custom_id(action, subject))

@@ -8,13 +8,13 @@ from typing import Any
 import discord
 
 from bot.domain.models import Job, JobState
-from cogs.jobs.one_job import CANCEL_ONE, DROP_ONE
+from cogs.results.remove import ALONE, CANCEL, DROP
 from cogs.results.texts import DO_NOT_POST
 from tests.support.channels import press
 from tests.support.rig import Rig
 from tests.support.surface import agreed, delete, newest, notice, panel_text, parts, unlinked
 
-ACTIONS = {"link": "link", "retry": "retry", "recover": "recover", "cancel": CANCEL_ONE}
+ACTIONS = {"link": "link", "retry": "retry", "recover": "recover", "cancel": CANCEL + ALONE}
 """The actions of the controls that do what can be done about a job."""
 
 
@@ -53,7 +53,7 @@ async def on_job(rig: Rig, member: Any, act: str, job_id: str = "", *, channel: 
     result = await press(rig, member, ACTIONS[act], job_id, channel)
     for forged in [each for each in (channel or rig.channel).history() if each.content == "there"]:
         delete(rig, forged)
-    if drop and result.response is not None and DROP_ONE in str(result.response.components):
+    if drop and result.response is not None and DROP in str(result.response.components):
         await member.click(result.response, label=str(DO_NOT_POST))
     return result
 

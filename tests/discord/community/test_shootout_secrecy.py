@@ -210,7 +210,7 @@ async def test_the_letters_are_alike_in_everything_at_every_state(rig: Rig, who:
 
 
 async def compare(rig: Rig, actor: Any, known: dict[str, Any]) -> None:
-    for action in ("details", "cancel_one", "drop_this"):
+    for action in ("details", "cancel_run.alone", "drop_run.alone"):
         said = [alike(shown(await press(rig, actor, action, known[name].id)), known) for name in "AB"]
         assert said[0] == said[1], action
     one = [alike(shown(await actor.slash(rig.channel, "jobs", job=known[name].id)), known) for name in "AB"]

@@ -60,7 +60,7 @@ PRESSES: dict[tuple[str, str], tuple[str, ...]] = {
     ("one", "share"): NOBODYS,  # it is not private
     ("one", "vary_look"): NOBODYS,  # it shows no character
     ("one", "recover"): NOBODYS,  # it is posted
-    ("one", "cancel_one"): NOBODYS,  # it is done
+    ("one", "cancel_run.alone"): NOBODYS,  # it is done
     ("four", "again_all"): WITH_PRICE,
     ("four", "alone"): (DOES, SHOWS, SHOWS, REFUSED, REFUSED),  # once in a channel, then where it stands
     ("four", "vary"): WITH_QUESTION,
@@ -88,9 +88,9 @@ ENDS: dict[str, tuple[str, ...]] = {
     "remove_record": OWNERS_DO,
     "❌": (DOES, REFUSED, DOES, REFUSED, SILENT, SILENT),
     "cancel_drop": OWNERS_DO,
-    "drop_one": OWNERS_DO,
+    "cancel_drop.alone": OWNERS_DO,
     "recover": OWNERS_DO,
-    "cancel_one": OWNERS_DO,
+    "cancel_run.alone": OWNERS_DO,
     "cancel_run": OWNERS_DO,
 }
 """What ends something, each time for another card."""
@@ -100,8 +100,8 @@ NOTHING_LEFT = (SILENT, REFUSED, SILENT, REFUSED, SILENT, SILENT)
 """What ❌ comes to where the message is gone already."""
 MADE_FOR = {
     "cancel_drop": ("a fox #forever", JobState.PROCESSING),
-    "drop_one": ("a fox #forever", JobState.PROCESSING),
-    "cancel_one": ("a fox", JobState.SUBMITTING),
+    "cancel_drop.alone": ("a fox #forever", JobState.PROCESSING),
+    "cancel_run.alone": ("a fox", JobState.SUBMITTING),
     "recover": ("a fox", JobState.PROCESSING),
     "cancel_run": ("a fox", JobState.SUBMITTING),  # the last: nothing moves it on before the press
 }
