@@ -107,7 +107,8 @@ class Scene:
         the gallery has it, and as anyone can forge it from its custom id.
         """
         card, jobs = self.cards[name]
-        subject, before = jobs[number].id, await self._seen(role)
+        action, dot, ending = action.partition(".")
+        subject, before = f"{jobs[number].id}{dot}{ending}", await self._seen(role)
         found = [each for each in in_channel(self.rig, self.room) if each.id == card.id and role != "stranger"]
         on_card = [item["custom_id"] for each in found for item in parts(each) if "custom_id" in item]
         if (there := custom_id(action, subject)) in on_card:
