@@ -27,7 +27,6 @@ from bot.jobs.surface import Later, NoPlace
 from bot.jobs.texts import NOT_ANSWERED
 from bot.language import speaking
 from bot.moderation.alerts import Alerts
-from bot.runtime.pace import Recent
 from bot.store import Copies, ReactionActs, ReactionMaps
 from cogs.reactions import texts
 from cogs.ui.interaction import Bot, use
@@ -40,7 +39,6 @@ SHOWN_KINDS = frozenset({KIND, best_of_week.KIND})
 """Those that are deleted with their source's message, as they show it."""
 PROMPT_CHARS = 1300
 ALERT_QUIET_S = 24 * 3600.0
-SHOWN_KEPT = 2048
 
 
 class Gallery:
@@ -49,7 +47,6 @@ class Gallery:
     def __init__(self, bot: Bot) -> None:
         self._bot = bot
         self._locks: weakref.WeakValueDictionary[str, asyncio.Lock] = weakref.WeakValueDictionary()
-        self._shown: Recent[str, int] = Recent(SHOWN_KEPT)
 
     async def require_fit(self, guild: discord.Guild, card: Card, jobs: Sequence[Job], settings: ReactionRules) -> None:
         """Raise InputError for a card that cannot be shown in the gallery."""
@@ -89,8 +86,7 @@ class Gallery:
         there = await use(self._bot, Copies).of_card(guild_id, card.id)
         post = next((copy for copy in there if copy.kind == KIND), None)
         if post is not None:
-            if self._shown.get(card.id) != stars:
-                await self._show(guild_id, card, jobs, stars, post.channel_id, post.message_id)
+            await self._show(guild_id, card, jobs, stars, post.channel_id, post.message_id)
             return
         settings = await use(self._bot, ReactionMaps).get(guild_id)
         if settings.gallery_channel is not None and stars >= settings.gallery_stars:
@@ -115,7 +111,6 @@ class Gallery:
         await copies.post(
             channel, card, jobs, kind=KIND, place_id=channel_id, embed=embed, file_limit=guild.filesize_limit
         )
-        self._shown[card.id] = stars
 
     async def _is_there(self, card: Card) -> bool:
         """Whether the source still exists: it may have been deleted while the bot was offline."""
@@ -136,7 +131,6 @@ class Gallery:
             await in_time(channel.get_partial_message(message_id).edit(embed=self.embed(card, jobs, stars)))
         except discord.NotFound:
             log.info("gallery.post_gone", card=card.id)  # a moderator removed it: not posted again
-        self._shown[card.id] = stars
 
     @staticmethod
     def embed(card: Card, jobs: Sequence[Job], stars: int) -> discord.Embed:
@@ -153,7 +147,6 @@ class Gallery:
         for copy in await use(self._bot, Copies).of_card(guild_id, card.id):
             if copy.kind in SHOWN_KINDS:
                 await use(self._bot, Takedown).take_down_copy(guild_id, copy.channel_id, copy.message_id)
-        self._shown.pop(card.id, None)
 
     async def _alert(self, guild_id: int) -> None:
         """Alert the moderators once a day that the bot cannot post in the gallery's channel."""

@@ -29,7 +29,7 @@ from cogs.ui.forms import ABOUT_CHARS, INPUT_CHARS, INPUTS, TITLE_CHARS, Form
 from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.permissions import guild_of, origin_of
 from cogs.ui.prices import PRICED, Total, pressed, priced, total_of
-from cogs.ui.texts import APPROVED_FIRST, GONE, PRIVATE_OPTION, with_price
+from cogs.ui.texts import APPROVED_FIRST, GONE, PRIVATE_OPTION
 from cogs.workflows.asked.submit import submit
 
 
@@ -62,12 +62,13 @@ async def open_run(interaction: Interaction, recipe: Recipe, private: bool) -> N
     use(bot, RecipeRuns).require_runnable(recipe)
     total, text = await _offered(interaction, recipe)
     if 0 < len(recipe.parameters) < INPUTS:
-        await RunForm(bot, recipe, private, total, text).open(interaction)
+        consent = TYPED if total.price is None else Consent(pressed=True, labelled=total.price)
+        await RunForm(bot, recipe, private, consent, text).open(interaction)
         return
     about = [harmless(recipe.about)] if recipe.about else []
     embed = recipe_embed(recipe, "\n".join([*about, text]))
     subject = f"{PRIVATE if private else PUBLIC}.{subject_of(recipe)}"
-    label = str(texts.RUN) if recipe.parameters else priced(texts.RUN, total.price)
+    label = priced(texts.RUN, total.price)
     button = Control.button("recipe_run", subject, label=label, style=discord.ButtonStyle.primary)
     await in_time(interaction.response.send_message(embed=embed, view=view_of([button]), ephemeral=True))
 
@@ -94,22 +95,20 @@ async def run_shown(interaction: Interaction, subject: str, _values: Sequence[st
     if not recipe.parameters:
         await run(interaction, recipe, {}, private, consent=pressed(interaction))
         return
-    total = await total_of_run(bot, guild_of(interaction), recipe)
-    await RunForm(bot, recipe, private, total).open(interaction)
+    await RunForm(bot, recipe, private, pressed(interaction)).open(interaction)
 
 
 class RunForm(Form):
     """Asks for parameters; a medium takes a link or a job id.
 
-    Below them is a `text` with the steps and the price, which is a promise; without one the price is in the title.
+    Below them is a `text` with the steps and the price, which is a promise, as that on the button before the form.
     """
 
-    def __init__(self, bot: Bot, recipe: Recipe, private: bool, total: Total, text: str = "") -> None:
-        title = recipe.name if text else with_price(recipe.name, total.short(), TITLE_CHARS)
-        super().__init__(bot, title=shortened(title, TITLE_CHARS), name="run")
+    def __init__(self, bot: Bot, recipe: Recipe, private: bool, consent: Consent, text: str = "") -> None:
+        super().__init__(bot, title=shortened(recipe.name, TITLE_CHARS), name="run")
         self.recipe = recipe
         self.private = private
-        self.consent = TYPED if total.price is None else Consent(pressed=True, labelled=total.price)
+        self.consent = consent
         media = use(bot, RecipeRuns).media_parameters(recipe)
         self.inputs = {each.name: self._add(each, is_medium=each.name in media) for each in recipe.parameters}
         if text:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -76,8 +75,6 @@ Offer = tuple[str, Any]
 
 PRICED: Final = frozenset({"model", *GRADES, *LENGTHS, *COUNTS})
 """Fields that a price may depend on."""
-WAIT_S: Final = 0.5
-"""Time limit for the store: Discord waits 3 seconds for choices, and prices are optional."""
 
 
 async def with_prices(
@@ -97,10 +94,9 @@ async def with_prices(
     guild_id = guild_of(interaction)
     try:
         operation = bot.catalogue.resolve(operation_id)
-        async with asyncio.timeout(WAIT_S):
-            book = await use(bot, PriceBooks).of(guild_id, operation)
-    except (InputError, TimeoutError):
+    except InputError:
         return list(offered)
+    book = await use(bot, PriceBooks).of(guild_id, operation)
     values = _values(operation, given)
     shown = []
     for label, value in offered:
@@ -188,11 +184,6 @@ class Total:
             return str(texts.PRICE_NOT_KNOWN)
         known = self._known()
         return texts.AND_UNKNOWN(known=known, count=self.unknown) if self.unknown else known
-
-    def short(self) -> str:
-        if not self.credits and self.unknown:
-            return str(texts.PRICE_NOT_KNOWN)
-        return texts.ABOVE(price=credits_words(self.credits)) if self.unknown else self._known()
 
     def _known(self) -> str:
         amount = credits_words(self.credits)

@@ -34,7 +34,6 @@ SPOILER_OPTION = "Mark the files as spoilers"
 PRICE_NOT_KNOWN = Text("price not known yet")
 OPTION_IS = Text("{option}: {value}")
 ABOUT = Text("about {price}")
-ABOVE = Text("more than {price}")
 FROM_TO = Text("about {low} to {high}")
 """Return the prices of usual jobs; `high` has the unit."""
 

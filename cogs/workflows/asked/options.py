@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, TypeAlias
+from typing import Any, TypeAlias
 from weakref import WeakKeyDictionary
 
 from discord import app_commands
@@ -15,7 +14,7 @@ from bot.catalogue.fields import OWN_IDS, VOICE
 from bot.domain.jobs.card_jobs import job_words
 from bot.domain.models import Job, MediaKind
 from bot.domain.words.text import one_line, shortened
-from bot.errors import NoKey, StoreError
+from bot.errors import NoKey
 from bot.generation.visible_jobs import VisibleJobs
 from bot.language import ago
 from bot.server.cast.changes import ServerCast
@@ -26,16 +25,12 @@ from cogs.ui.permissions import caster_of, guild_of, viewer_of
 from cogs.ui.prices import with_prices
 from cogs.workflows import texts
 
-READ_WAIT_S: Final = 0.5
-"""Time limit for the first read of the store: Discord waits 3 seconds for choices."""
-
 
 async def _voices_here(interaction: Interaction) -> Mapping[str, str]:
     """Return the server's voices with their labels or ''."""
     try:
-        async with asyncio.timeout(READ_WAIT_S):
-            found = await use(interaction, ServerVoices).of(guild_of(interaction), interaction.user.id)
-    except (NoKey, StoreError, TimeoutError):
+        found = await use(interaction, ServerVoices).of(guild_of(interaction), interaction.user.id)
+    except NoKey:
         return {}
     return {each.id: each.label for each in found.voices}
 

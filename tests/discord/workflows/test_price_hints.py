@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import sqlite3
 import time
 from dataclasses import replace
 from decimal import Decimal
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -90,19 +88,6 @@ async def test_batches_show_prices_of_models_too(rig: Rig):
     await rig.bot.parts.store.prices.set(rig.guild.id, "image.generate", "gptimage2", Decimal(28))
     found = await offered(rig, "model", "batch", operation="image.generate")
     assert found["gptimage2"] == "GPT Image 2 (gptimage2) · about 28 credits"
-
-
-async def test_a_store_that_is_slow_costs_the_prices_and_not_the_choices(rig: Rig, monkeypatch: Any):
-    async def never(*_: object, **__: object) -> None:
-        await asyncio.Event().wait()
-
-    monkeypatch.setattr(price_hints, "WAIT_S", 0.0)
-    monkeypatch.setattr(rig.bot.parts.price_books, "of", never)
-    # The wait is of real time, simcord's is not.
-    asker: Any = SimpleNamespace(guild_id=rig.guild.id, _integration_owners={}, client=rig.bot)
-    offers = [("Seedance 2.0 (seedance2)", "seedance2")]
-    async with asyncio.timeout(60):
-        assert await price_hints.with_prices(asker, "video.generate", "model", offers, {}) == offers
 
 
 @pytest.mark.long
