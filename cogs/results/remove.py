@@ -99,7 +99,7 @@ def stop_controls(jobs: Sequence[Job], now: float, *, alone: bool = False) -> li
     if not is_open:
         return []
     subject = f"{jobs[0].id}{ALONE if alone else ''}"
-    if any(may_be_refunded(job, now) for job in is_open):
+    if any(job.is_unsent if alone else may_be_refunded(job, now) for job in is_open):
         label = texts.CANCEL_ONE if alone else texts.CANCEL
         return [Control.button(CANCEL, subject, label=label, emoji=STOP_ICON)]
     if any(job.dropped_by is None for job in is_open):

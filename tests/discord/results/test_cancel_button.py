@@ -184,7 +184,7 @@ async def test_one_of_several_is_dropped_and_wanted_again_from_its_panel(rig: Ri
     job = (await rig.jobs())[0]
     opened = await on_job(rig, rig.member, "show", job.id)
     done = await rig.member.click(opened.response, label="Don't post this one")
-    assert "so it will be charged" in done.response.content
+    assert "It will be charged" in done.response.content
     assert f"🔕 I won't post result {job.position + 1}." in state_text(rig.messages()[0])
     assert labels(rig.messages()[0])[0] == "Don't post", "the others' results are still to be posted"
     opened = await on_job(rig, rig.member, "show", job.id)
