@@ -30,7 +30,7 @@ from bot.language import speak
 from bot.server.community import texts
 from bot.server.community.schedules import ScheduleChanges, consent_of, values_of
 from bot.store import Cards, GuildSettings, ReactionActs, Schedules
-from cogs.reactions.submit import CardTarget, ReactionPayer, origin_in, post
+from cogs.reactions.submit import origin_in, post
 from cogs.recipes.schedules import may_post, recipe_of
 from cogs.ui.interaction import Bot, use
 from cogs.ui.permissions import moderates, viewer_in
@@ -103,12 +103,12 @@ class ScheduledRuns:
 
     async def _run(self, guild: discord.Guild, schedule: Schedule, run: DueRun, rules: Rules) -> None:
         bot, plan = self._bot, schedule.plan
-        payer = await self._payer(guild, schedule, rules)
+        maker = await self._maker(guild, schedule, rules)
         channel = guild.get_channel(schedule.channel_id)
-        if not isinstance(channel, discord.TextChannel | discord.VoiceChannel) or not may_post(channel, payer.member):
+        if not isinstance(channel, discord.TextChannel | discord.VoiceChannel) or not may_post(channel, maker):
             raise _Stopped(str(texts.CHANNEL_GONE))
-        target, runs = CardTarget(channel=channel), use(bot, RecipeRuns)
-        origin = replace(await origin_in(bot, target, payer), run=run)
+        runs, viewer = use(bot, RecipeRuns), await viewer_in(bot, maker, None)
+        origin = replace(await origin_in(bot, channel, maker, viewer), run=run)
         recipe = await recipe_of(bot, guild.id, plan.recipe, plan.operation)
         best = await self._best(schedule, run.due_at, rules) if any(map(has_best, plan.values.values())) else BEST
         begun = runs.begin(recipe, values_of(plan, run.due_at, rules.zone, best))
@@ -119,9 +119,9 @@ class ScheduledRuns:
             if error.cautions:
                 raise _Stopped(error.cautions[0].sentence) from error
             raise _Stopped(texts.COSTS_MORE(price=error.shown.credits, agreed=plan.agreed)) from error
-        await post(bot, f"{run.schedule_id} {run.due_at}", accepted, target)
+        await post(bot, f"{run.schedule_id} {run.due_at}", accepted, channel)
 
-    async def _payer(self, guild: discord.Guild, schedule: Schedule, rules: Rules) -> ReactionPayer:
+    async def _maker(self, guild: discord.Guild, schedule: Schedule, rules: Rules) -> discord.Member:
         try:
             async with asyncio.timeout(MEMBER_WITHIN_S):
                 member = guild.get_member(schedule.made_by) or await guild.fetch_member(schedule.made_by)
@@ -129,7 +129,7 @@ class ScheduledRuns:
             raise _Stopped(str(texts.MAKER_LEFT)) from None
         if not moderates(member.guild_permissions, member, rules):
             raise _Stopped(str(texts.MAKER_NO_MODERATOR))
-        return ReactionPayer(member=member, viewer=await viewer_in(self._bot, member, None))
+        return member
 
     async def _best(self, schedule: Schedule, at: float, rules: Rules) -> str:
         """Return the job of last week's most starred image that its channel may show, as galleries do."""

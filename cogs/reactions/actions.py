@@ -16,12 +16,13 @@ from bot.domain.texts import OWNER_ONLY
 from bot.errors import InputError, NotAllowed, Refused
 from bot.generation.again.reactions import NEXT_STEPS, ReactedCard, Reactions
 from bot.generation.again.rerun import require_payer
+from bot.jobs.intake import Unconfirmed
 from bot.runtime.pace import TokenBucket
 from bot.server.operations import OperationSwitches
 from bot.store import Blocks, GuildSettings, ReactionMaps
 from cogs.reactions import texts
 from cogs.reactions.gallery import Gallery
-from cogs.reactions.submit import CardTarget, ReactionPayer, accept, is_price_shown, post, tell_price
+from cogs.reactions.submit import is_price_shown, origin_in, post, question, tell_price
 from cogs.results.pressing import rerun_price
 from cogs.results.remove import remove
 from cogs.results.texts import STILL_OPEN
@@ -138,17 +139,19 @@ async def start(context: ReactionContext, reacted: Reacted) -> None:
     The member gets the price privately before anything is sent, unless a button of that card shows it.
     """
     bot = context.bot
-    payer = ReactionPayer(member=reacted.member, viewer=reacted.viewer)
     context.require_few(reacted.guild.id, reacted.member.id)
-    generation = await use(bot, Reactions).generation(reacted.on, shown_jobs(reacted.jobs), payer.viewer)
-    target = CardTarget(channel=reacted.channel, message_id=reacted.message_id)
-    accepted = await accept(bot, reacted.key, generation, target, payer)
+    generation = await use(bot, Reactions).generation(reacted.on, shown_jobs(reacted.jobs), reacted.viewer)
+    origin = await origin_in(bot, reacted.channel, reacted.member, reacted.viewer)
+    try:
+        accepted = await use(bot, Reactions).accept(reacted.key, generation, origin)
+    except Unconfirmed as unconfirmed:
+        raise Refused(question(unconfirmed)) from unconfirmed
     is_labelled = reacted.rule.action is ReactionAction.RERUN and len(results_of(reacted.jobs)) == 1
     labelled = rerun_price(bot, main_job(reacted.jobs), reacted.jobs) if is_labelled else None
     if not is_price_shown(accepted.jobs, labelled) and not context.notices.wait_s(reacted.guild.id):
-        await tell_price(payer.member, reacted.rule.shown, reacted.channel.id, accepted.jobs)
+        await tell_price(reacted.member, reacted.rule.shown, reacted.channel.id, accepted.jobs)
     key = reacted.key
-    await post(bot, f"{key.message_id} {key.emoji} {key.member_id}", accepted, target)
+    await post(bot, f"{key.message_id} {key.emoji} {key.member_id}", accepted, reacted.channel, reply_to=key.message_id)
 
 
 # ---------------------------------------------------------------------- results

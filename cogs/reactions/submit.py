@@ -8,7 +8,6 @@ the bot act on one reaction, Discord returns the first one's message to the seco
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 
 import discord
@@ -21,10 +20,7 @@ from bot.domain.jobs.card_spec import Origin
 from bot.domain.models import UNKNOWN, Job, JobState, credits_words
 from bot.domain.money.spend_request import YES_COVERS, ZERO
 from bot.domain.server.places import Viewer
-from bot.domain.server.reaction_rules import ReactionKey
 from bot.errors import Refused
-from bot.generation.again.reactions import Reactions
-from bot.generation.generation import Generation
 from bot.jobs.intake import Accepted, Unconfirmed
 from bot.language import sentences
 from bot.store import Jobs
@@ -71,65 +67,34 @@ def _total(jobs: Sequence[Job]) -> Decimal:
     return sum((job.estimate for job in jobs), ZERO)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CardTarget:
-    """Where to post a card, and the message it replies to; 0 for none."""
-
-    channel: PostableChannel
-    message_id: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReactionPayer:
-    """Who pays for a reaction, and what they see."""
-
-    member: discord.Member
-    viewer: Viewer
-
-
-async def accept(
-    bot: Bot, key: ReactionKey, generation: Generation, target: CardTarget, payer: ReactionPayer
-) -> Accepted:
-    """Check, price and store a reaction's generation in the name of `payer`.
-
-    Raises as `Generations.accept` does; a price that needs confirmation is a Refused here.
-    """
-    origin = await origin_in(bot, target, payer)
-    try:
-        return await use(bot, Reactions).accept(key, generation, origin)
-    except Unconfirmed as unconfirmed:
-        raise Refused(question(unconfirmed)) from unconfirmed
-
-
-async def origin_in(bot: Bot, target: CardTarget, payer: ReactionPayer) -> Origin:
-    """Return where `payer` requests. Raises Refused if the bot can't post there."""
-    guild = target.channel.guild
-    missing = missing_permissions(
-        target.channel.permissions_for(guild.me), is_thread=isinstance(target.channel, discord.Thread)
-    )
+async def origin_in(bot: Bot, channel: PostableChannel, payer: discord.Member, viewer: Viewer) -> Origin:
+    """Return where `payer`, who sees what `viewer` does, requests. Raises Refused if the bot can't post there."""
+    guild = channel.guild
+    missing = missing_permissions(channel.permissions_for(guild.me), is_thread=isinstance(channel, discord.Thread))
     if missing:
-        raise Refused(NO_PERMISSION_TO_POST(channel=target.channel.id, permissions=missing))
-    use(bot, Authors).note(guild.id, payer.member)
+        raise Refused(NO_PERMISSION_TO_POST(channel=channel.id, permissions=missing))
+    use(bot, Authors).note(guild.id, payer)
     return Origin(
-        place=place_in(guild.id, target.channel.id, target.channel, payer.member),
-        author_id=payer.member.id,
-        viewer=payer.viewer,
+        place=place_in(guild.id, channel.id, channel, payer),
+        author_id=payer.id,
+        viewer=viewer,
         locale=await use(bot, GuildLanguages).of(guild.id),
     )
 
 
-async def post(bot: Bot, cause: str, accepted: Accepted, target: CardTarget) -> None:
-    """Post the card of an accepted generation; its jobs start then. Raises Discord's errors, with all jobs refunded.
+async def post(bot: Bot, cause: str, accepted: Accepted, channel: PostableChannel, *, reply_to: int = 0) -> None:
+    """Post the card of an accepted generation, in reply to a message, 0 for none; its jobs start then.
 
+    Raises Discord's errors, with all jobs refunded.
     `cause` is what is done once: another copy of the bot that does the same gets this message.
     """
-    may_reply = target.channel.permissions_for(target.channel.guild.me).read_message_history
+    may_reply = channel.permissions_for(channel.guild.me).read_message_history
     ids = {job.id for job in accepted.jobs}
     parent = None
-    if target.message_id and may_reply:
+    if reply_to and may_reply:
         parent = discord.MessageReference(
-            message_id=target.message_id,
-            channel_id=target.channel.id,
+            message_id=reply_to,
+            channel_id=channel.id,
             guild_id=accepted.card.guild_id,
             fail_if_not_exists=False,
         )
@@ -138,7 +103,7 @@ async def post(bot: Bot, cause: str, accepted: Accepted, target: CardTarget) -> 
         embed: discord.Embed, files: list[discord.File], view: discord.ui.View | None, nonce: str
     ) -> discord.Message:
         return await in_time(
-            target.channel.send(
+            channel.send(
                 embed=embed,
                 files=files,
                 view=view or discord.utils.MISSING,
@@ -150,7 +115,7 @@ async def post(bot: Bot, cause: str, accepted: Accepted, target: CardTarget) -> 
         )
 
     async def send(embed: discord.Embed, files: list[discord.File], view: discord.ui.View | None) -> int | None:
-        message = await attempt(embed, files, view, nonce_of("card", cause, target.channel.id))
+        message = await attempt(embed, files, view, nonce_of("card", cause, channel.id))
         if ids & subjects_on(message):
             return message.id
         if await use(bot, Jobs).known(subjects_on(message)):  # of the same cause, given up meanwhile
