@@ -95,7 +95,8 @@ async def run_shown(interaction: Interaction, subject: str, _values: Sequence[st
     if not recipe.parameters:
         await run(interaction, recipe, {}, private, consent=pressed(interaction))
         return
-    await RunForm(bot, recipe, private, pressed(interaction)).open(interaction)
+    shown = pressed(interaction)
+    await RunForm(bot, recipe, private, TYPED if shown.labelled is None else shown).open(interaction)
 
 
 class RunForm(Form):

@@ -80,13 +80,6 @@ def _line(schedule: Schedule) -> str:
     )
 
 
-def _sheet(schedule: Schedule, costs: str, *more: str) -> str:
-    plan = schedule.plan
-    values = [plan.values["prompt"]] if not plan.recipe else [f"{name}: {value}" for name, value in plan.values.items()]
-    words = harmless_within("\n".join(values), EMBED_FIELD_CHARS)
-    return "\n".join([_line(schedule), texts.A_RUN(price=costs), *more, *([f">>> {words}"] if words else [])])
-
-
 async def _page(bot: Bot, schedule: Schedule) -> Page:
     guild_id, price = schedule.guild_id, None
     try:
@@ -94,17 +87,23 @@ async def _page(bot: Bot, schedule: Schedule) -> Page:
         costs = price.words()
     except InputError as error:
         costs = error.sentence
-    spent = texts.SPENT_OF(spent=await use(bot, Schedules).spent(guild_id, schedule.id), limit=schedule.limit)
-    why = [shortened(schedule.reason, EMBED_FIELD_CHARS)] if schedule.reason else []
+    plan, spent = schedule.plan, await use(bot, Schedules).spent(guild_id, schedule.id)
+    is_new = schedule.is_paused and not plan.agreed
+    lines = [_line(schedule), texts.A_RUN(price=costs), texts.SPENT_OF(spent=spent, limit=schedule.limit)]
+    lines += [str(texts.REVIEW_SCHEDULE)] if is_new else []
+    lines += [shortened(schedule.reason, EMBED_FIELD_CHARS)] if schedule.reason else []
+    values = [plan.values["prompt"]] if not plan.recipe else [f"{name}: {value}" for name, value in plan.values.items()]
+    words = harmless_within("\n".join(values), EMBED_FIELD_CHARS)
+    lines += [f">>> {words}"] if words else []
     turn = []
     if schedule.next_at is not None:
         turn = [Control.button("schedule_pause", schedule.id, label=texts.PAUSE, style=PRIMARY)]
     elif schedule.is_paused and price is not None:
-        label = priced(texts.RESUME, price.price)
+        label = priced(texts.SCHEDULE_IT if is_new else texts.RESUME, price.price)
         turn = [Control.button("schedule_resume", schedule.id, label=label, style=PRIMARY)]
     delete_it = Control.button("schedule_delete", schedule.id, label=DELETE, style=DANGER)
     every = Control.button("schedules_list", "panel", label=texts.ALL_SCHEDULES)
-    return _sheet(schedule, costs, spent, *why), view_of([*turn, delete_it, every])
+    return "\n".join(lines), view_of([*turn, delete_it, every])
 
 
 async def scheduled_lines(bot: Bot, guild_id: int, recipe: Recipe) -> list[str]:
@@ -120,41 +119,39 @@ async def scheduled_lines(bot: Bot, guild_id: int, recipe: Recipe) -> list[str]:
 # ---------------------------------------------------------------------- a new one
 
 
-async def offer(interaction: Interaction, typed: TypedSchedule) -> None:
-    """Check what was typed, and show it with its price and a button that schedules it; else say what is wrong.
+async def add(interaction: Interaction, typed: TypedSchedule) -> None:
+    """Check what was typed and store it, paused: a button on its page starts it at the price there.
 
-    Nothing but the text is kept, for a while.
+    Of what is wrong, a sentence says what; only the text is kept then, for a while.
     """
-    bot, guild_id, member_id = interaction.client, guild_of(interaction), interaction.user.id
+    bot, guild_id = interaction.client, guild_of(interaction)
     await require_moderator(interaction)
     changes = use(bot, ScheduleChanges)
-    draft_id = await changes.keep(guild_id, member_id, typed, bot.clock.wall())
-    again = Control.button("schedule_text", draft_id, label=texts.EDIT_AGAIN)
     try:
-        schedule, price = await _checked(interaction, typed)
+        schedule = await _checked(interaction, typed)
+        await changes.add(schedule)
     except InputError as error:
+        draft_id = await changes.keep(guild_id, interaction.user.id, typed, bot.clock.wall())
+        again = Control.button("schedule_text", draft_id, label=texts.EDIT_AGAIN)
         await bot.responses.reply_privately(interaction, texts.not_scheduled(error.sentence), view_of([again]))
         return
-    said = _sheet(schedule, price.words(), str(texts.REVIEW_SCHEDULE))
-    label = priced(texts.SCHEDULE_IT, price.price)
-    view = view_of([Control.button("schedule_add", draft_id, label=label, style=PRIMARY), again])
-    await bot.responses.reply_privately(interaction, said, view)
+    content, view = await _page(bot, schedule)
+    await bot.responses.reply_privately(interaction, content, view)
 
 
-async def _checked(interaction: Interaction, typed: TypedSchedule) -> tuple[Schedule, Total]:
-    """Return what was typed as a schedule of the sender, and what a run costs. Raises InputError."""
+async def _checked(interaction: Interaction, typed: TypedSchedule) -> Schedule:
+    """Return what was typed as a schedule of the sender that does not run yet. Raises InputError."""
     bot, guild_id, now = interaction.client, guild_of(interaction), interaction.client.clock.wall()
     rules = await use(bot, GuildSettings).get(guild_id)
     recipe = await recipe_of(bot, guild_id, typed.recipe, typed.operation)
     files = use(bot, RecipeRuns).media_parameters(recipe)
     plan, limit = typed.plan([each.name for each in recipe.parameters], files, rules, now)
     _require_channel(interaction, typed.channel_id)
-    price = await price_of(bot, guild_id, plan, rules)
-    schedule = Schedule(
+    await price_of(bot, guild_id, plan, rules)
+    return Schedule(
         id=new_id(), guild_id=guild_id, plan=plan, channel_id=typed.channel_id, made_by=interaction.user.id,
-        made_at=now, limit=limit, next_at=plan.when.next_after(now, rules.zone),
+        made_at=now, limit=limit, next_at=None, is_paused=True,
     )  # fmt: skip
-    return schedule, price
 
 
 def _require_channel(interaction: Interaction, channel_id: int) -> None:
@@ -168,21 +165,6 @@ def _require_channel(interaction: Interaction, channel_id: int) -> None:
 def may_post(channel: discord.abc.GuildChannel | discord.Thread, member: discord.Member) -> bool:
     allowed = channel.permissions_for(member)
     return allowed.view_channel and allowed.send_messages
-
-
-@on("schedule_add")
-async def add(interaction: Interaction, draft_id: str, _values: Sequence[str]) -> None:
-    """Store the schedule at the price on the button; show a price that has risen since again."""
-    await require_moderator(interaction)
-    changes, consent = use(interaction, ScheduleChanges), pressed(interaction)
-    typed = await changes.kept(guild_of(interaction), interaction.user.id, draft_id)
-    schedule, price = await _checked(interaction, typed)
-    if consent.labelled is not None and price.most > consent.labelled * YES_COVERS:
-        await offer(interaction, typed)
-        return
-    made = schedule.at_price(price.most, is_known=price.price is not None)
-    await changes.add(made, draft_id)
-    await _redraw(interaction, await _page(interaction.client, made))
 
 
 @on("schedule_text")
@@ -213,7 +195,7 @@ async def _open_form(interaction: Interaction, typed: TypedSchedule) -> None:
     zone = (await use(bot, GuildSettings).get(guild_id)).timezone
     if not typed.channel_id and isinstance(interaction.channel, discord.TextChannel | discord.VoiceChannel):
         typed = replace(typed, channel_id=interaction.channel.id)
-    form = ScheduleForm(bot, typed, zone=zone, asks=bool(recipe.parameters), send=offer)
+    form = ScheduleForm(bot, typed, zone=zone, asks=bool(recipe.parameters), send=add)
     await form.open(interaction)
 
 

@@ -62,9 +62,11 @@ async def test_an_act_and_its_line_are_one(store: Store):
     def fails(_: object) -> Record:
         raise RuntimeError("no line")
 
+    made = a_schedule()
+    await store.schedules.add(made)
     with pytest.raises(RuntimeError):
-        await store.schedules.add(a_schedule(), record=fails)
-    assert await store.schedules.all(GUILD) == []
+        await store.schedules.delete(GUILD, made.id, record=fails)
+    assert await store.schedules.all(GUILD) == [made]
 
 
 async def test_a_guild_has_at_most_so_many(store: Store):

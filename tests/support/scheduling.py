@@ -65,7 +65,7 @@ async def schedule(rig: Rig, inputs: str | None = "a fox", **values: Any) -> Sch
     known = {each.id for each in await rig.bot.parts.store.schedules.all(rig.guild.id)}
     answer = await offered(rig, inputs, **values)
     who = values.get("who") or rig.moderator
-    await who.click(answer.response, custom_id=named(answer.response, "schedule_add"))
+    await who.click(answer.response, custom_id=named(answer.response, "schedule_resume"))
     [made] = [each for each in await rig.bot.parts.store.schedules.all(rig.guild.id) if each.id not in known]
     return made
 

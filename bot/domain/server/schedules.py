@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from decimal import Decimal
 from typing import Any, Final, Self
 
@@ -186,9 +186,6 @@ class Schedule:
             due_at=self.next_at or now,
             next_at=self.plan.when.next_after(now, zone),
         )
-
-    def at_price(self, credits_: Decimal, *, is_known: bool) -> Schedule:
-        return replace(self, plan=replace(self.plan, agreed=credits_, is_price_known=is_known))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

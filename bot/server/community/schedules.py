@@ -103,22 +103,9 @@ class TypedSchedule:
 class ScheduleChanges(ModeratorActs):
     """Changes schedules: by moderators, and by the bot where a run can't take place."""
 
-    async def add(self, schedule: Schedule, draft_id: str) -> None:
-        """Store a new schedule of its maker, once for a draft. Raises InputError if the server has too many."""
-
-        def record(is_stored: bool) -> Record | None:
-            said = texts.CREATED(
-                who=schedule.made_by,
-                title=title_of(schedule.plan),
-                when=texts.when_words(schedule.plan.when),
-                channel=schedule.channel_id,
-                limit=schedule.limit,
-            )
-            return _line(schedule, said, schedule.made_by) if is_stored else None
-
-        if await self._store.drafts.take(schedule.guild_id, schedule.made_by, draft_id) is None:
-            raise InputError(EXPIRED)
-        if not await self._store.schedules.add(schedule, record=record):
+    async def add(self, schedule: Schedule) -> None:
+        """Store a new schedule, which runs once it is resumed. Raises InputError if the server has too many."""
+        if not await self._store.schedules.add(schedule):
             raise InputError(LIST_FULL(most=SCHEDULES_MAX))
 
     async def keep(self, guild_id: int, member_id: int, typed: TypedSchedule, now: float) -> str:
@@ -192,7 +179,12 @@ class ScheduleChanges(ModeratorActs):
         def record(done: Change[Schedule] | None) -> Record | None:
             if done is None or done.before == done.after:
                 return None
-            return _line(done.after, said(who=by_id, title=title_of(done.after.plan)), by_id)
+            now, title = done.after, title_of(done.after.plan)
+            text = said(who=by_id, title=title)
+            if now.plan.agreed and not done.before.plan.agreed:
+                when = texts.when_words(now.plan.when)
+                text = texts.CREATED(who=by_id, title=title, when=when, channel=now.channel_id, limit=now.limit)
+            return _line(now, text, by_id)
 
         await self._store.schedules.change(guild_id, schedule_id, change, record=record)
 

@@ -58,7 +58,7 @@ class Schedules(Repository):
 
         return await self._database.read(look)
 
-    async def add(self, schedule: Schedule, *, record: RecordOf[bool] | None = None) -> bool:
+    async def add(self, schedule: Schedule) -> bool:
         """Store a new one; False if the guild has as many as it can."""
         guild_id = schedule.guild_id
 
@@ -68,7 +68,7 @@ class Schedules(Repository):
             db.execute(_INSERT, _values(schedule))
             return True
 
-        return await self._recorded(guild_id, change, record)
+        return await self._write(guild_id, change)
 
     async def change(
         self,
