@@ -1,6 +1,6 @@
 """Schedules: when a server's next run is, and what its variables stand for. Pure.
 
-A time of day is of the server's zone. One that the clock skips is the first minute after it; one that comes twice is
+A time of day is of the server's zone. One that the clock skips is as much later as it skips; one that comes twice is
 the first of the two.
 """
 
@@ -70,19 +70,8 @@ class When:
 
 
 def instant_of(day: dt.date, time: dt.time, zone: dt.tzinfo) -> float:
-    """Return when the clock of the zone first shows this time, or a later one if it skips it, in Unix seconds."""
-    local = dt.datetime.combine(day, time, zone)
-    late = local.timestamp()
-    if dt.datetime.fromtimestamp(late, zone).replace(tzinfo=None) == local.replace(tzinfo=None):
-        return late
-    # Skipped: `fold` reads it by the offset before or after the gap, which lies in between.
-    early = local.replace(fold=1).timestamp()
-    after = dt.datetime.fromtimestamp(late, zone).utcoffset()
-    while late - early > 1:
-        middle = (early + late) // 2
-        is_after = dt.datetime.fromtimestamp(middle, zone).utcoffset() == after
-        early, late = (early, middle) if is_after else (middle, late)
-    return late
+    """Return when the clock of the zone first shows this time, in Unix seconds; as much later as it skips."""
+    return dt.datetime.combine(day, time, zone).timestamp()
 
 
 # ---------------------------------------------------------------------- variables
