@@ -34,7 +34,7 @@ from bot.store import GuildSettings, JobLists, Ledger, Mark, Report, ReportPage,
 from cogs.member import texts
 from cogs.member.export import as_csv, export_files
 from cogs.ui.interaction import Bot, Interaction, use
-from cogs.ui.limit_text import expiring_words, fitting, job_line, member_usage, member_usage_text, title_of
+from cogs.ui.limit_text import expiring_words, fitting, job_line, title_of, usage_of
 from cogs.ui.panels import box_of, layout
 from cogs.ui.permissions import file_limit_of, guild_of, is_host, is_moderator, require_moderator
 from cogs.ui.texts import BUY_CREDITS
@@ -50,11 +50,10 @@ async def spending_embed(interaction: Interaction) -> discord.Embed:
     bot, guild_id, user = interaction.client, guild_of(interaction), interaction.user
     month = await days_of(bot, guild_id, None)
     found = await use(bot, Reports).totals(guild_id, [(start, end) for _, start, end in month], member_id=user.id)
-    roles = [role.id for role in getattr(user, "roles", ())]
-    left = await member_usage(bot, guild_id, user.id, roles)
     jobs = await use(bot, JobLists).recent(guild_id, limit=JOBS_SHOWN, author_id=user.id)
+    left = await usage_of(bot, guild_id, user, is_own=True)
     title = PRACTICE_TITLE(title=str(texts.YOUR_CREDITS)) if found.practice else str(texts.YOUR_CREDITS)
-    embed = discord.Embed(title=title, description=member_usage_text(left, bot.catalogue, is_own=True), colour=NEUTRAL)
+    embed = discord.Embed(title=title, description=left, colour=NEUTRAL)
     embed.add_field(name=str(texts.TODAY), value=credits_words(found.spans[-1]))
     embed.add_field(name=str(texts.THIS_MONTH), value=credits_words(found.total))
     if found.total:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 
 import discord
@@ -29,20 +28,6 @@ SHOWN_CHARS, JOB_WORDS_CHARS = 4000, 50
 """Discord takes 4096 in an embed's description."""
 OPEN_JOBS_SHOWN = 20
 _ZERO = Decimal(0)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MemberUsage:
-    """What a member may still spend: the rest of each limit, their grants, their open jobs."""
-
-    member_id: int
-    headrooms: tuple[Headroom, ...]
-    """Including the server's limits."""
-    grants: tuple[Grant, ...]
-    running: int
-    waiting: int
-    jobs: tuple[Job, ...]
-    """The newest open jobs."""
 
 
 # ---------------------------------------------------------------------- lists
@@ -83,19 +68,36 @@ def fitting(lines: Sequence[str], limit: int = SHOWN_CHARS) -> str:
 # ---------------------------------------------------------------------- a member's usage
 
 
-async def member_usage(bot: Bot, guild_id: int, member_id: int, role_ids: Iterable[int]) -> MemberUsage:
-    """Read the limits, grants and open jobs of a member with these roles."""
-    roles = frozenset(role_ids)
+async def usage_of(bot: Bot, guild_id: int, member: discord.abc.User, *, is_own: bool = False) -> str:
+    """Return a member's limits, grants and open jobs in paragraphs, for an embed's description.
+
+    Prompts are for the member's own eyes.
+    """
+    member_id, roles = member.id, frozenset(role.id for role in getattr(member, "roles", ()))
 
     def read(spending: Spending) -> tuple[tuple[Headroom, ...], tuple[Grant, ...], int, int]:
         request = _everywhere(spending.limits, member_id, roles)
         found = all_headrooms(spending.limits, request, spending)
         return found, tuple(spending.grants()), spending.running_of_member, spending.queued_of_member
 
-    left, grants, running, waiting = await use(bot, SpendingViews).view(guild_id, member_id, read)
-    jobs = await use(bot, JobLists).recent(guild_id, limit=OPEN_JOBS_SHOWN, states=OPEN_STATES, author_id=member_id)
-    shown = tuple(job for job in jobs if not job.is_secret)  # those left out would be the ones that have failed
-    return MemberUsage(member_id=member_id, headrooms=left, grants=grants, running=running, waiting=waiting, jobs=shown)
+    headrooms, granted, running, waiting = await use(bot, SpendingViews).view(guild_id, member_id, read)
+    found = await use(bot, JobLists).recent(guild_id, limit=OPEN_JOBS_SHOWN, states=OPEN_STATES, author_id=member_id)
+    catalogue, none = bot.catalogue, [str(texts.NONE_LISTED)]
+    limits = [_headroom_line(each, member_id, catalogue) for each in headrooms]
+    if all(each.limit.scope is Scope.SERVER for each in headrooms):
+        limits.insert(0, str(texts.NO_LIMIT))
+    grants = [_grant_line(grant) for grant in granted] or none
+    # Those of a vote are left out: the ones that are missing would be the ones that have failed.
+    jobs = [job_line(job, catalogue, is_own=is_own) for job in found if not job.is_secret] or none
+    parts = [
+        str(texts.LIMITS),
+        fitting(limits, SHOWN_CHARS // 2),
+        str(texts.GRANTS),
+        fitting(grants, SHOWN_CHARS // 5),
+        texts.OPEN_JOBS(running=running, waiting=waiting),
+        fitting(jobs, SHOWN_CHARS // 4),
+    ]
+    return "\n".join(parts)
 
 
 def _everywhere(limits: Iterable[Limit], member_id: int, role_ids: frozenset[int]) -> SpendRequest:
@@ -108,24 +110,6 @@ def _everywhere(limits: Iterable[Limit], member_id: int, role_ids: frozenset[int
         for operation in sorted({limit.operation for limit in named if limit.operation})
     ]
     return SpendRequest.of(spender, items)
-
-
-def member_usage_text(shown: MemberUsage, catalogue: Catalogue, *, is_own: bool = False) -> str:
-    """Write a member's usage in paragraphs, for an embed's description; prompts are for the member's own eyes."""
-    limits = [_headroom_line(headroom, shown.member_id, catalogue) for headroom in shown.headrooms]
-    if not any(headroom.limit.scope is not Scope.SERVER for headroom in shown.headrooms):
-        limits.insert(0, str(texts.NO_LIMIT))
-    grants = [_grant_line(grant) for grant in shown.grants] or [str(texts.NONE_LISTED)]
-    jobs = [job_line(job, catalogue, is_own=is_own) for job in shown.jobs] or [str(texts.NONE_LISTED)]
-    parts = [
-        str(texts.LIMITS),
-        fitting(limits, SHOWN_CHARS // 2),
-        str(texts.GRANTS),
-        fitting(grants, SHOWN_CHARS // 5),
-        texts.OPEN_JOBS(running=shown.running, waiting=shown.waiting),
-        fitting(jobs, SHOWN_CHARS // 4),
-    ]
-    return "\n".join(parts)
 
 
 def _headroom_line(headroom: Headroom, member_id: int, catalogue: Catalogue) -> str:

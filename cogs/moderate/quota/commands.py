@@ -29,7 +29,7 @@ from cogs.ui.choices import SPAN_CHARS, seconds_of
 from cogs.ui.controls import Control, on
 from cogs.ui.forms import Form
 from cogs.ui.interaction import Bot, Interaction, use
-from cogs.ui.limit_text import label, member_usage, member_usage_text
+from cogs.ui.limit_text import label, usage_of
 from cogs.ui.panels import PanelPage, number_in, part_of, show_page, turns
 from cogs.ui.permissions import guild_of, moderators_only, require_moderator
 from cogs.ui.texts import DONE, GONE
@@ -216,13 +216,8 @@ class Quota(commands.GroupCog, group_name="quota", group_description=texts.GROUP
 async def show_usage(interaction: Interaction, member: discord.Member | discord.User) -> None:
     """Show a member's limits, grants and open jobs, ephemerally, to a moderator."""
     await require_moderator(interaction)
-    roles = [role.id for role in getattr(member, "roles", ())]
-    shown = await member_usage(interaction.client, guild_of(interaction), member.id, roles)
-    embed = discord.Embed(
-        title=texts.ALLOWANCE_TITLE,
-        description=f"<@{member.id}>\n{member_usage_text(shown, interaction.client.catalogue)}",
-        colour=NEUTRAL,
-    )
+    shown = await usage_of(interaction.client, guild_of(interaction), member)
+    embed = discord.Embed(title=texts.ALLOWANCE_TITLE, description=f"<@{member.id}>\n{shown}", colour=NEUTRAL)
     await in_time(interaction.response.send_message(embed=embed, ephemeral=True))
 
 
