@@ -30,7 +30,7 @@ from bot.language import speak
 from bot.server.community import texts
 from bot.server.community.schedules import ScheduleChanges, consent_of, values_of
 from bot.store import Cards, GuildSettings, ReactionActs, Schedules
-from cogs.reactions.submit import origin_in, post
+from cogs.reactions.submit import member_of, origin_in, post
 from cogs.recipes.schedules import may_post, recipe_of
 from cogs.ui.interaction import Bot, use
 from cogs.ui.permissions import moderates, viewer_in
@@ -40,7 +40,6 @@ log = structlog.get_logger(__name__)
 SERVERS_AT_ONCE = 8
 STARRED_MAX = 25
 AGAIN_S = 300.0
-MEMBER_WITHIN_S = 30.0
 PASSING = (CannonUnavailable, DatabaseFailing, MediaUnreachable, RateLimited)
 
 
@@ -122,11 +121,9 @@ class ScheduledRuns:
         await post(bot, f"{run.schedule_id} {run.due_at}", accepted, channel)
 
     async def _maker(self, guild: discord.Guild, schedule: Schedule, rules: Rules) -> discord.Member:
-        try:
-            async with asyncio.timeout(MEMBER_WITHIN_S):
-                member = guild.get_member(schedule.made_by) or await guild.fetch_member(schedule.made_by)
-        except discord.NotFound:
-            raise _Stopped(str(texts.MAKER_LEFT)) from None
+        member = await member_of(guild, schedule.made_by)
+        if member is None:
+            raise _Stopped(str(texts.MAKER_LEFT))
         if not moderates(member.guild_permissions, member, rules):
             raise _Stopped(str(texts.MAKER_NO_MODERATOR))
         return member

@@ -19,7 +19,7 @@ from discord.ext import commands
 
 from bot.delivery import Delivery
 from bot.delivery.card.readers import GuildLanguages
-from bot.delivery.channels.facts import DISCORD_ERRORS, in_time
+from bot.delivery.channels.facts import DISCORD_ERRORS
 from bot.delivery.posting.copies import shown_jobs
 from bot.domain.server.reaction_rules import REACTIONS, ReactionAction, ReactionKey, emoji_key
 from bot.errors import BotError, DatabaseFailing, Refused
@@ -33,10 +33,10 @@ from bot.server.absences import Absences
 from bot.store import Cards, DueWish, ReactionActs, ReactionMaps
 from cogs.reactions import texts
 from cogs.reactions.actions import ACTIONS, BURST, Reacted, ReactionContext, acting_part, require_allowed
+from cogs.reactions.submit import member_of, send_privately
 from cogs.ui.interaction import Bot, PostableChannel, use
 from cogs.ui.permissions import viewer_in
 
-MEMBER_WITHIN_S = 30.0
 MISSING_EVERY_S, MISSING_WITHIN_S = 600.0, 3600.0
 """How often a gallery of every result is compared with the results, and how old those may be."""
 
@@ -84,7 +84,7 @@ class ReactionListener(commands.Cog):
             return
         if not self._failing.wait_s(member.id) and not self.context.notices.wait_s(member.guild.id):
             said = texts.DID_NOTHING(emoji=rule.shown, channel=event.channel_id, reason=sentence)
-            await _send(member, self.bot.responses.linked(said))
+            await send_privately(member, self.bot.responses.linked(said))
 
     async def _added(self, event: discord.RawReactionActionEvent) -> None:
         reacted = await self._reacted(event)
@@ -170,7 +170,7 @@ class ReactionListener(commands.Cog):
         if self.context.notices.wait_s(guild.id):
             return
         said = texts.DID_NOTHING(emoji=reacted.rule.shown, channel=reacted.channel.id, reason=sentence)
-        await _send(member, self.bot.responses.linked(said))
+        await send_privately(member, self.bot.responses.linked(said))
 
     # ------------------------------------------------------------------ waited
 
@@ -225,7 +225,7 @@ class ReactionListener(commands.Cog):
         if found is None:
             return None
         channel = guild.get_channel_or_thread(found.card.place_id) or guild.get_channel_or_thread(found.card.channel_id)
-        member = await _member(guild, key.member_id)
+        member = await member_of(guild, key.member_id)
         if member is None or not isinstance(channel, PostableChannel):
             return None
         viewer = await viewer_in(self.bot, member, None)  # they may be deleted
@@ -306,22 +306,6 @@ class ReactionListener(commands.Cog):
                     await self.context.gallery.take_down(guild_id, found[0])
             except Exception:
                 log.exception("gallery.not_taken_down", message=message_id)
-
-
-async def _send(member: discord.Member, text: str) -> None:
-    try:
-        await in_time(member.send(text[:2000]))
-    except DISCORD_ERRORS as error:
-        log.info("reaction.not_notified", member=member.id, error=type(error).__name__)
-
-
-async def _member(guild: discord.Guild, member_id: int) -> discord.Member | None:
-    """Return the member, None if they have left. Raises Discord's other errors, and TimeoutError."""
-    async with asyncio.timeout(MEMBER_WITHIN_S):
-        try:
-            return guild.get_member(member_id) or await guild.fetch_member(member_id)
-        except discord.NotFound:
-            return None
 
 
 def _key(emoji: discord.PartialEmoji) -> str:

@@ -7,6 +7,7 @@ the bot act on one reaction, Discord returns the first one's message to the seco
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from decimal import Decimal
 
@@ -14,7 +15,7 @@ import discord
 import structlog
 
 from bot.delivery.card.readers import Authors, GuildLanguages
-from bot.delivery.channels.facts import DISCORD_ERRORS, UPLOAD_TIMEOUT_S, in_time
+from bot.delivery.channels.facts import CONTENT_CHARS, DISCORD_ERRORS, UPLOAD_TIMEOUT_S, in_time
 from bot.delivery.channels.messages import nonce_of, subjects_on
 from bot.domain.jobs.card_spec import Origin
 from bot.domain.models import UNKNOWN, Job, JobState, credits_words
@@ -30,6 +31,7 @@ from cogs.ui.permissions import missing_permissions
 from cogs.ui.texts import APPROVED_FIRST, NO_PERMISSION_TO_POST
 from cogs.workflows.asked.submit import answer
 
+MEMBER_WITHIN_S = 30.0
 log = structlog.get_logger(__name__)
 
 
@@ -45,10 +47,24 @@ async def tell_price(payer: discord.Member, emoji: str, channel_id: int, jobs: S
     line = texts.price_line(emoji, channel_id, price)
     if any(job.state is JobState.AWAITING_APPROVAL for job in jobs):
         line = sentences(line, APPROVED_FIRST)
+    await send_privately(payer, line)
+
+
+async def send_privately(member: discord.Member, text: str) -> None:
+    """Send a direct message; best effort."""
     try:
-        await in_time(payer.send(line))
+        await in_time(member.send(text[:CONTENT_CHARS]))
     except DISCORD_ERRORS as error:
-        log.info("reaction.price_not_told", member=payer.id, error=type(error).__name__)
+        log.info("reaction.not_notified", member=member.id, error=type(error).__name__)
+
+
+async def member_of(guild: discord.Guild, member_id: int) -> discord.Member | None:
+    """Return the member, None if they have left. Raises Discord's other errors, and TimeoutError."""
+    async with asyncio.timeout(MEMBER_WITHIN_S):
+        try:
+            return guild.get_member(member_id) or await guild.fetch_member(member_id)
+        except discord.NotFound:
+            return None
 
 
 def question(unconfirmed: Unconfirmed) -> str:

@@ -214,14 +214,19 @@ def view_of(controls: Sequence[discord.ui.Item[Any]]) -> discord.ui.View:
 
 def searched_in(message: discord.Message | None, action: str, ending: str) -> str:
     """Return the words on a message's search button, '' without a search: with one its subject has this ending."""
-    for item in _items_of(() if message is None else message.components):
+    for item in items_of(message):
         match = CUSTOM_ID.fullmatch(getattr(item, "custom_id", None) or "")
         if match is not None and match["action"] == action and match["subject"].endswith(ending):
             return item.label or ""
     return ""
 
 
-def _items_of(components: Any) -> Iterator[Any]:
+def items_of(message: discord.Message | None) -> Iterator[Any]:
+    """Yield a message's components, those inside others too."""
+    return _inside(() if message is None else message.components)
+
+
+def _inside(components: Any) -> Iterator[Any]:
     for component in components:
         yield component
-        yield from _items_of(getattr(component, "children", ()))
+        yield from _inside(getattr(component, "children", ()))

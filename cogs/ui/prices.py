@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
@@ -18,6 +18,7 @@ from bot.prices.book import KnownPrice, PriceBook, PriceBooks
 from bot.prices.factors import COUNTS, GRADES, LENGTHS, size_unit
 from cogs.ui import texts
 from cogs.ui.choices import CHOICE_CHARS
+from cogs.ui.controls import items_of
 from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.permissions import guild_of
 from cogs.ui.texts import PRICE_MARK, with_price
@@ -133,17 +134,11 @@ def _price_shown(interaction: Interaction) -> Decimal | None:
     It is read from the message as Discord sends it: only the bot writes there.
     """
     custom_id = None if interaction.data is None else interaction.data.get("custom_id")
-    for button in _buttons(interaction.message):
-        if button.custom_id == custom_id and button.label is not None:
-            _, mark, price = button.label.rpartition(PRICE_MARK)
+    for item in items_of(interaction.message):
+        if isinstance(item, discord.Button) and item.custom_id == custom_id and item.label is not None:
+            _, mark, price = item.label.rpartition(PRICE_MARK)
             return _amount(price) if mark else None
     return None
-
-
-def _buttons(message: discord.Message | None) -> Iterator[discord.Button]:
-    rows: list[Any] = [] if message is None else list(message.components)
-    for row in rows:
-        yield from (each for each in getattr(row, "children", ()) if isinstance(each, discord.Button))
 
 
 def _amount(text: str) -> Decimal | None:

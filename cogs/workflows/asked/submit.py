@@ -248,11 +248,14 @@ def _price_text(terms: Unconfirmed) -> str:
 @on("confirm")
 async def confirm(interaction: Interaction, draft_id: str, _values: Sequence[str]) -> None:
     """Submit the draft for its author, with all checks repeated. A second press finds no draft."""
-    generations = use(interaction, Generations)
-    generation = await generations.take_draft(guild_of(interaction), interaction.user.id, draft_id)
-    if generation is None:
+    await submit(interaction, await _taken(interaction, draft_id))
+
+
+async def _taken(interaction: Interaction, draft_id: str) -> Generation:
+    found = await use(interaction, Generations).take_draft(guild_of(interaction), interaction.user.id, draft_id)
+    if found is None:
         raise InputError(EXPIRED)
-    await submit(interaction, generation)
+    return found
 
 
 @on("pay_server")
@@ -274,12 +277,9 @@ async def pay_once(interaction: Interaction, draft_id: str, _values: Sequence[st
 
 
 async def _paid_by(interaction: Interaction, draft_id: str, pays: Pays, *, remembered: bool) -> None:
-    guild_id, member_id = guild_of(interaction), interaction.user.id
-    generation = await use(interaction, Generations).take_draft(guild_id, member_id, draft_id)
-    if generation is None:
-        raise InputError(EXPIRED)
+    generation = await _taken(interaction, draft_id)
     if remembered:
-        await use(interaction, OwnAccounts).choose(guild_id, member_id, pays)
+        await use(interaction, OwnAccounts).choose(guild_of(interaction), interaction.user.id, pays)
     await submit(interaction, generation.paid_by(pays))
 
 
