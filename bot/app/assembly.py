@@ -185,7 +185,6 @@ async def assemble(setup: Setup, store: Store) -> Parts:
     admission = Admission(
         store=store,
         gate=gate,
-        pricing=pricing,
         alerts=alerts,
         payers=payers,
     )
@@ -503,7 +502,6 @@ def _copies(setup: Setup, core: _Core, delivery: Delivery, sources: Sources) -> 
 
 def _event_desk(setup: Setup, core: _Core, delivery: Delivery, events: ServerEvents, copies: ResultCopies) -> EventDesk:
     return EventDesk(
-        setup.bot,
         store=core.store,
         events=events,
         guilds=setup.guilds,

@@ -35,7 +35,7 @@ from bot.delivery.surface import CardSurface
 from bot.domain.models import Job
 from bot.errors import StoreError
 from bot.jobs.follow.durations import LearnedDurations
-from bot.jobs.surface import Later, Sentence
+from bot.jobs.surface import Later, NoPlace, Sentence
 from bot.media.fetcher import MediaFetcher
 from bot.runtime.clock import Clock
 from bot.runtime.metrics import Metrics
@@ -43,8 +43,6 @@ from bot.server.absences import Absences
 from bot.store import Claimed, Store
 
 log = structlog.get_logger(__name__)
-
-"""Requests drawing a card, by server and card id, and whether at once."""
 
 OPEN_CARDS_KEPT = 5000
 """Newest open cards loaded at a start."""
@@ -87,8 +85,9 @@ class Delivery:
         if self.absences.is_absent(job.guild_id):
             return
         try:
-            posted = await self.poster.post_late(job)
-            log.info("delivery.late_result", job=job.id, posted=posted)
+            await self.poster.post_late(job)
+        except (Later, NoPlace) as error:
+            log.info("delivery.late_result_held", job=job.id, error=type(error).__name__)
         except Exception:
             log.exception("delivery.late_result_failed", job=job.id)
         await self.cards.show(job.guild_id, job.card_id)
@@ -232,13 +231,10 @@ def make_delivery(
         poster=Poster(
             store=store,
             clock=clock,
-            metrics=metrics,
-            messages=messages,
             downloads=downloads,
             places=Places(
                 messages=messages,
                 drawing=drawing,
-                surface=surface,
                 metrics=metrics,
                 memory=memory,
                 ticker=ticker,
@@ -250,7 +246,7 @@ def make_delivery(
             memory=memory,
             authors=authors,
             languages=card_languages,
-            others=ReadyWithIt(downloads=downloads, review=review, gate=gate, memory=memory, clock=clock),
+            others=ReadyWithIt(downloads=downloads, review=review, gate=gate, clock=clock),
             owner=owner,
         ),
         gate=gate,

@@ -31,7 +31,7 @@ from bot.domain.words.text import WordList
 from bot.errors import InputError, KeyRefused, Refused
 from bot.jobs import texts
 from bot.moderation.alerts import Alerts
-from bot.prices.pricing import CheckedJob, Pricing
+from bot.prices.pricing import CheckedJob
 from bot.runtime.clock import Clock
 from bot.server.community.own_accounts import Payers
 from bot.server.operations import OperationSwitches
@@ -126,7 +126,6 @@ class Admission:
 
     store: Store
     gate: RequestGate
-    pricing: Pricing
     alerts: Alerts
     payers: Payers
 

@@ -117,7 +117,6 @@ def make_worker(
         languages=languages,
     )
     worker = Worker(
-        store,
         keys=keys,
         agenda=agenda,
         claims=claims(store, agenda, clock, claimed=claimed, announce_free=signals.claim),

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import KW_ONLY, dataclass, field
+from dataclasses import dataclass, field
 
 import structlog
 from structlog.contextvars import bind_contextvars
@@ -42,12 +42,10 @@ TURN_S = 3600.0
 """Timeout of a turn, far above what a result's files take: a longer one hangs by a bug."""
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Worker:
     """Has jobs claimed, and starts due turns. `maintain` wakes `maintenance`."""
 
-    store: Store
-    _: KW_ONLY
     keys: ApiKeys
     agenda: Agenda
     claims: Claims

@@ -478,8 +478,7 @@ async def test_a_worker_that_wakes_after_its_lease_has_expired_changes_nothing(r
 async def test_a_job_is_followed_after_a_commit_of_which_nothing_is_known(
     rig: Rig, monkeypatch: pytest.MonkeyPatch, table: str, change: str
 ):
-    worker = rig.bot.parts.worker
-    rows = getattr(worker.store, table)
+    rows = getattr(rig.bot.parts.store, table)
     committed = getattr(rows, change)
 
     async def unknown(*given, **named):

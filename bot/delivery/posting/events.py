@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import discord
@@ -44,12 +44,10 @@ KIND = "places"
 """The kind of the messages with places, among the copies."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class EventDesk:
     """Does what is due for events. `alert` reaches a server's moderators."""
 
-    client: discord.Client
-    _: KW_ONLY
     store: Store
     events: ServerEvents
     guilds: Guilds

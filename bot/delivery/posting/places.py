@@ -29,7 +29,6 @@ from bot.delivery.channels.messages import Messages, carries_result, nonce_of
 from bot.delivery.channels.view import KnownMessage
 from bot.delivery.files.attachments import arrange, arrange_all, close, media_files, place_of_file
 from bot.delivery.files.downloads import ResultFiles
-from bot.delivery.surface import CardSurface
 from bot.domain.models import Card, Job, JobState
 from bot.jobs.surface import NoPlace
 from bot.language import from_discord, speaking
@@ -86,7 +85,6 @@ class Places:
     _: KW_ONLY
     messages: Messages
     drawing: CardDrawing
-    surface: CardSurface
     metrics: Metrics
     memory: CardMemory
     ticker: CardTicker

@@ -13,7 +13,6 @@ from bot.delivery.card.memory import CardMemory, CardOwner
 from bot.delivery.card.readers import Authors, CardLanguages
 from bot.delivery.channels.facts import DISCORD_ERRORS, NETWORK_ERRORS
 from bot.delivery.channels.gate import PostingGate
-from bot.delivery.channels.messages import Messages
 from bot.delivery.files.downloads import Downloads, posting_of
 from bot.delivery.posting.places import Places, Posting
 from bot.delivery.posting.ready_with_it import ReadyWithIt
@@ -24,7 +23,6 @@ from bot.jobs.surface import Gathering, Later, NoPlace
 from bot.language import speaking
 from bot.runtime.clock import Clock
 from bot.runtime.failpoints import failpoint
-from bot.runtime.metrics import Metrics
 from bot.store import RecordOf, Store
 
 log = structlog.get_logger(__name__)
@@ -41,8 +39,6 @@ class Poster:
 
     store: Store
     clock: Clock
-    metrics: Metrics
-    messages: Messages
     downloads: Downloads
     places: Places
     review: ReviewDesk
@@ -120,17 +116,12 @@ class Poster:
             self.memory.forget_shown(card.id)
         return True
 
-    async def post_late(self, job: Job) -> bool:
-        """Post a held result that came late, or whose sharing a crash cut off; return whether it is posted."""
+    async def post_late(self, job: Job) -> None:
+        """Post a held result that came late, or whose sharing a crash cut off. Raises Later or NoPlace."""
         card = await self.store.cards.get(job.guild_id, job.card_id)
-        if card is None:
-            return False
-        try:
+        if card is not None:
             channel_id = card.channel_id if card.message_id is not None else card.place_id
-            return await self.post_held(job, job.media, channel_id=channel_id)
-        except (Later, NoPlace) as error:
-            log.info("delivery.late_result_held", job=job.id, error=type(error).__name__)
-            return False
+            await self.post_held(job, job.media, channel_id=channel_id)
 
     async def _note_delivered(
         self,

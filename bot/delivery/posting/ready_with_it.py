@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import KW_ONLY, dataclass, field, replace
 from functools import partial
 
-from bot.delivery.card.memory import CardMemory
 from bot.delivery.channels.facts import DISCORD_ERRORS, FILES_PER_MESSAGE, REQUEST_LIMIT_BYTES
 from bot.delivery.channels.gate import PostingGate
 from bot.delivery.files.downloads import Downloads, ResultFiles
@@ -43,7 +42,6 @@ class ReadyWithIt:
     downloads: Downloads
     review: ReviewDesk
     gate: PostingGate
-    memory: CardMemory
     clock: Clock
     _gathered_at: Recent[str, float] = field(default_factory=partial(Recent, CARDS_KEPT), init=False)
     """By card id, when gathered results are posted; monotonic seconds, as in `_posted_at`."""

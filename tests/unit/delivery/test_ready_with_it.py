@@ -41,9 +41,7 @@ class Around:
         self.loaded: list[str] = []
         self.closed: set[str] = set()
         surroundings: Any = self
-        self.others = ReadyWithIt(
-            downloads=surroundings, review=surroundings, gate=surroundings, memory=surroundings, clock=self.clock
-        )
+        self.others = ReadyWithIt(downloads=surroundings, review=surroundings, gate=surroundings, clock=self.clock)
 
     async def require(self, *_: Any, **__: Any) -> None:
         """Nothing is withheld for review."""
