@@ -123,7 +123,7 @@ def test_a_file_is_a_language_of_commands_answers_settings_and_the_demo(copy: Pa
 
 
 def test_a_file_that_cannot_be_read_ends_the_start_with_its_line(copy: Path):
-    (copy / LOCALES / "ko.po").write_text('msgid "Open"\nmsgstr "열"림"\n', encoding="utf-8")
+    (copy / LOCALES / "ko.po").write_text('msgid "Open"\n<<<<<<< ours\nmsgstr "열림"\n', encoding="utf-8")
     done = run(copy, "-m", "bot", "demo", "--no-browser")
     assert done.returncode == 1
     assert "a translation can't be read: ko.po:2: " in done.stderr
