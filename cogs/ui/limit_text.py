@@ -121,15 +121,15 @@ def _headroom_line(headroom: Headroom, member_id: int, catalogue: Catalogue) -> 
         return texts.BLOCKING_LIMIT(limit=allowed, source=source)
     left, used = headroom.left, credits_text(limit.credits - headroom.left)
     refills = None if headroom.refills_at is None else stamp(headroom.refills_at)
-    if left < 0:
-        return texts.limit_exceeded(allowed, source, used, credits_text(-left), refills)
-    return texts.limit_left(allowed, source, used, credits_text(left), refills)
+    said, amount = texts.LIMIT_LINES[left < 0, refills is not None], credits_text(abs(left))
+    return said(limit=allowed, source=source, used=used, left=amount, over=amount, when=refills)
 
 
 def _grant_line(grant: Grant) -> str:
     expires = None if grant.expires_at is None else stamp(grant.expires_at, "f")
     note = f" · {harmless(grant.note)}" if grant.note else ""
-    return texts.grant_left(credits_text(grant.left), credits_words(grant.credits), expires) + note
+    said = texts.GRANT_LINES[expires is not None]
+    return said(left=credits_text(grant.left), granted=credits_words(grant.credits), when=expires) + note
 
 
 def job_line(job: Job, catalogue: Catalogue, *, is_own: bool = False) -> str:

@@ -113,51 +113,18 @@ FREE = Text("free")
 OPEN_JOBS = Text("**Open jobs** · {running} running, {waiting} waiting", running=amount, waiting=amount)
 LIMIT_OF = Text("limit for {whose}")
 BLOCKING_LIMIT = Text("• {limit} ({source}): not allowed")
-
-
-def limit_left(terms: str, source: str, used: str, left: str, refills: str | None) -> str:
-    """Return the line of a limit that leaves something; `refills` is when it refills, None for never."""
-    if refills is None:
-        return tr(
-            "• {limit} ({source}): {used} spent or held, {left} left", limit=terms, source=source, used=used, left=left
-        )
-    return tr(
-        "• {limit} ({source}): {used} spent or held, {left} left, resets {when}",
-        limit=terms,
-        source=source,
-        used=used,
-        left=left,
-        when=refills,
-    )
-
-
-def limit_exceeded(terms: str, source: str, used: str, over: str, refills: str | None) -> str:
-    """Return the line of a limit that is exceeded by `over`; `refills` as above."""
-    if refills is None:
-        return tr(
-            "• {limit} ({source}): {used} spent or held, {over} over",
-            limit=terms,
-            source=source,
-            used=used,
-            over=over,
-        )
-    return tr(
-        "• {limit} ({source}): {used} spent or held, {over} over, resets {when}",
-        limit=terms,
-        source=source,
-        used=used,
-        over=over,
-        when=refills,
-    )
-
-
-def grant_left(left: str, granted: str, expires: str | None) -> str:
-    """Return the line of a grant; `expires` is when it expires, None for never."""
-    if expires is None:
-        return tr("• {left} of {granted} left", left=left, granted=granted)
-    return tr("• {left} of {granted} left, until {when}", left=left, granted=granted, when=expires)
-
-
+LIMIT_LINES: Mapping[tuple[bool, bool], Text] = {
+    (False, False): Text("• {limit} ({source}): {used} spent or held, {left} left"),
+    (False, True): Text("• {limit} ({source}): {used} spent or held, {left} left, resets {when}"),
+    (True, False): Text("• {limit} ({source}): {used} spent or held, {over} over"),
+    (True, True): Text("• {limit} ({source}): {used} spent or held, {over} over, resets {when}"),
+}
+"""The line of a limit, by whether it is exceeded, and whether it refills."""
+GRANT_LINES: Mapping[bool, Text] = {
+    False: Text("• {left} of {granted} left"),
+    True: Text("• {left} of {granted} left, until {when}"),
+}
+"""The line of a grant, by whether it expires."""
 HELD = Text("{credits} held")
 
 

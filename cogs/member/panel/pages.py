@@ -107,10 +107,13 @@ async def _defaults(interaction: Interaction) -> tuple[discord.Embed, list[Contr
     rules = await use(interaction, GuildSettings).get(guild_of(interaction))
     voice = await use(interaction, Voices).default_of(guild_of(interaction), interaction.user.id)
     lines = [
-        *(texts.model_line(tr(each.title), _model(each, own.models.get(each.id, ""))) for each in operations),
-        texts.ratio_line(own.aspect_ratio),
-        texts.style_line(harmless(own.style)),
-        texts.voice_line(harmless(voice)),
+        *(
+            texts.MODEL_LINE(operation=tr(each.title), model=_model(each, own.models.get(each.id, "")))
+            for each in operations
+        ),
+        texts.RATIO_LINE(ratio=own.aspect_ratio),
+        texts.STYLE_LINE(style=harmless(own.style)),
+        texts.VOICE_LINE(voice=harmless(voice)),
         texts.private_line(on=own.private),
         texts.spoiler_line(rules.spoilers, on=own.spoiler),
         str(texts.UNSHOWN_LINE if own.is_unshown else texts.SHOWN_LINE),

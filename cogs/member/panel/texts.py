@@ -50,24 +50,14 @@ NOT_SET = Text("not set")
 MODEL_OF = Text("Model for {operation}")
 
 
-def model_line(title: str, model: str) -> str:
-    """Return the line of a default model, '' for none."""
-    return tr("Model for {operation}: **{model}**", operation=title, model=model or str(NOT_SET))
+def _set(value: str) -> str:
+    return value or str(NOT_SET)
 
 
-def ratio_line(ratio: str) -> str:
-    """Return the line of the default aspect ratio, '' for none."""
-    return tr("Aspect ratio of new images and videos: **{ratio}**", ratio=ratio or str(NOT_SET))
-
-
-def style_line(style: str) -> str:
-    """Return the line of what is added to prompts, '' for nothing."""
-    return tr("Style suffix for images and videos: **{style}**", style=style or str(NOT_SET))
-
-
-def voice_line(voice: str) -> str:
-    """Return the line of the member's own voice, '' for none."""
-    return tr("Narration voice: **{voice}** (change it in `/audio voices`)", voice=voice or str(NOT_SET))
+MODEL_LINE = Text("Model for {operation}: **{model}**", model=_set)
+RATIO_LINE = Text("Aspect ratio of new images and videos: **{ratio}**", ratio=_set)
+STYLE_LINE = Text("Style suffix for images and videos: **{style}**", style=_set)
+VOICE_LINE = Text("Narration voice: **{voice}** (change it in `/audio voices`)", voice=_set)
 
 
 def private_line(*, on: bool) -> str:
