@@ -43,8 +43,7 @@ def is_price_shown(jobs: Sequence[Job], labelled: Decimal | None) -> bool:
 async def tell_price(payer: discord.Member, emoji: str, channel_id: int, jobs: Sequence[Job]) -> None:
     """Send the payer one line about the jobs, whose credits are held already; best effort."""
     is_known = all(job.basis != UNKNOWN for job in jobs)
-    price = credits_words(_total(jobs)) if is_known else None
-    line = texts.price_line(emoji, channel_id, price)
+    line = texts.PRICE_LINES[is_known](emoji=emoji, channel=channel_id, price=_total(jobs))
     if any(job.state is JobState.AWAITING_APPROVAL for job in jobs):
         line = sentences(line, APPROVED_FIRST)
     await send_privately(payer, line)

@@ -1,6 +1,9 @@
 """What reactions, their settings and the gallery say to people."""
 
-from bot.language import Text, amount, ntr, tr
+from collections.abc import Mapping
+
+from bot.domain.models import credits_words
+from bot.language import Text, amount, ntr
 
 # ---------------------------------------------------------------------- the same by a button
 
@@ -53,12 +56,11 @@ UNKNOWN_NEEDS_CONFIRMATION = Text(
 # ---------------------------------------------------------------------- the price of what it makes
 
 
-def price_line(emoji: str, channel_id: int, price: str | None) -> str:
-    """The price is None if unknown."""
-    channel = f"<#{channel_id}>"
-    if price is None:
-        return tr("On it: {emoji} in {channel}. Its price isn't known yet.", emoji=emoji, channel=channel)
-    return tr("On it: {emoji} in {channel}. It costs about {price}.", emoji=emoji, channel=channel, price=price)
+PRICE_LINES: Mapping[bool, Text] = {
+    False: Text("On it: {emoji} in {channel}. Its price isn't known yet.", channel="<#{}>".format),
+    True: Text("On it: {emoji} in {channel}. It costs about {price}.", channel="<#{}>".format, price=credits_words),
+}
+"""By whether the price is known."""
 
 
 # ---------------------------------------------------------------------- the gallery

@@ -283,9 +283,10 @@ def _facts(known: JobFacts) -> Iterator[str]:
     made_by = job.output.get("model")
     if isinstance(made_by, str) and made_by.strip():
         yield texts.MADE_BY(name=harmless_within(made_by, VALUE_CHARS))
-    yield texts.ids(job.id, job.remote_id and harmless_within(job.remote_id, VALUE_CHARS), job.operation)
+    remote_id = harmless_within(job.remote_id or "", VALUE_CHARS)
+    yield texts.IDS[bool(remote_id)](job_id=job.id, remote_id=remote_id, operation=job.operation)
     if len(known.jobs) > 1:
-        yield texts.all_ids([each.id for each in known.jobs[:IDS_SHOWN]])
+        yield texts.ALL_IDS(ids=[f"`{each.id}`" for each in known.jobs[:IDS_SHOWN]])
 
 
 def _held(job: Job) -> str:

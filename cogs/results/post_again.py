@@ -130,7 +130,9 @@ async def send(interaction: Interaction, job: Job) -> None:
     async with use(bot, LookPace).request(interaction.user.id):
         fresh = await renew(bot, [each for each in jobs if each.id not in withheld])
     buttons: list[discord.ui.Item[Any]] = [
-        discord.ui.Button(label=texts.open_result(number) if len(fresh) > 1 else str(texts.OPEN_RESULT), url=link)
+        discord.ui.Button(
+            label=texts.OPEN_NUMBERED(number=number) if len(fresh) > 1 else str(texts.OPEN_RESULT), url=link
+        )
         for number, link in enumerate(list(fresh.values())[:BUTTONS_PER_MESSAGE], start=1)
     ]
     await in_time(interaction.edit_original_response(content=str(texts.LINKS), view=view_of(buttons)))

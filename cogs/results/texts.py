@@ -1,7 +1,8 @@
 """What results offer and say to people."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from bot.domain.models import credits_words
 from bot.domain.texts import mention
 from bot.language import Plural, Text, because, both, listed, ntr, sentences, tr, whole_day
 
@@ -50,11 +51,8 @@ PRESSED_TWICE = Text(
 )
 
 
-def strength_question(price: str | None) -> str:
-    """Ask how different a variant shall be; `price`: what one costs, None where that is not known."""
-    if price is None:
-        return tr("How different should it be? · The price is not known yet.")
-    return tr("How different should it be? · {price} each", price=price)
+HOW_DIFFERENT = Text("How different should it be? · {price} each", price=credits_words)
+HOW_DIFFERENT_UNPRICED = Text("How different should it be? · The price is not known yet.")
 
 
 ALONE = "U{number}".format
@@ -120,10 +118,7 @@ OPEN_RESULT = Text("Open result")
 LINKS = Text("Here is a fresh link. It, too, will expire.")
 
 
-def open_result(number: int) -> str:
-    return tr("Open result {number}", number=number)
-
-
+OPEN_NUMBERED = Text("Open result {number}")
 TOO_OLD = Plural(
     "Cannon Studio keeps results for {count} day, and this one is older. Its link has expired for good.",
     "Cannon Studio keeps results for {count} days, and this one is older. Its link has expired for good.",
@@ -195,19 +190,12 @@ CARD_AT = Text("**Requested by** {member} · [Open card]({link})", member=mentio
 MADE_BY = Text("**Provider's model** {name}")
 
 
-def ids(job_id: str, remote_id: str | None, operation: str) -> str:
-    if remote_id is None:
-        return tr("**Job** `{job_id}` · `{operation}`", job_id=job_id, operation=operation)
-    return tr(
-        "**Job** `{job_id}` · `{operation}` · Cannon Studio's request {remote_id}",
-        job_id=job_id,
-        operation=operation,
-        remote_id=remote_id,
-    )
-
-
-def all_ids(job_ids: Sequence[str]) -> str:
-    return tr("**On this card** {ids}", ids=" ".join(f"`{each}`" for each in job_ids))
+IDS: Mapping[bool, Text] = {
+    False: Text("**Job** `{job_id}` · `{operation}`"),
+    True: Text("**Job** `{job_id}` · `{operation}` · Cannon Studio's request {remote_id}"),
+}
+"""The ids of a job, by whether Cannon Studio has one for it."""
+ALL_IDS = Text("**On this card** {ids}", ids=" ".join)
 
 
 FAMILY = Text("**Family** · {cost} in all")

@@ -10,7 +10,7 @@ from bot.delivery.answers.deferral import defer
 from bot.delivery.channels.facts import in_time
 from bot.delivery.posting.copies import ResultCopies
 from bot.delivery.texts import NOT_IN_THIS_CHANNEL
-from bot.domain.models import Job, MediaKind, credits_words
+from bot.domain.models import Job, MediaKind
 from bot.domain.server.guild_rules import Strength
 from bot.domain.words.orders import Variation
 from bot.errors import InputError, Refused
@@ -50,7 +50,7 @@ async def ask_strength(interaction: Interaction, job: Job, _values: Sequence[str
     ]
     if await reruns.can_change_look(job):
         answers.append(await _look_button(bot, job, await reruns.vary_look(job, viewer)))
-    question = texts.strength_question(None if price is None else credits_words(price))
+    question = str(texts.HOW_DIFFERENT_UNPRICED) if price is None else texts.HOW_DIFFERENT(price=price)
     await in_time(interaction.response.send_message(question, view=view_of(answers), ephemeral=True))
 
 

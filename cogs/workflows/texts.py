@@ -4,11 +4,9 @@ The description of an option that is a field of an operation is the field's help
 Descriptions of commands and options are plain: Discord gets them in every language.
 """
 
-from decimal import Decimal
-
 from bot.domain.models import credits_words
 from bot.domain.words.text import harmless
-from bot.language import Plural, Text, amount, tr
+from bot.language import Plural, Text, amount
 
 # ---------------------------------------------------------------------- commands and options: of several commands
 
@@ -179,12 +177,8 @@ MAY_PAY_TWICE = Text(
 NOT_MADE = Text("Canceled. You were not charged.")
 
 
-def price(credits_: Decimal, *, is_exact: bool) -> str:
-    if is_exact:
-        return tr("This costs **{credits}**.", credits=credits_words(credits_))
-    return tr("This will cost about **{credits}**.", credits=credits_words(credits_))
-
-
+PRICE_EXACT = Text("This costs **{credits}**.", credits=credits_words)
+PRICE_ABOUT = Text("This will cost about **{credits}**.", credits=credits_words)
 MORE_CAUTIONS = Plural("…and {count} more warning.", "…and {count} more warnings.")
 
 

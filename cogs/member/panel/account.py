@@ -42,12 +42,12 @@ def key_controls(guild_id: int | None) -> list[discord.ui.Item[Any]]:
 
 
 def _facts(key: GuildKey, found: OwnAccount, *, outside: bool) -> list[str]:
-    lines = [texts.account_line(key.last4, harmless(key.plan or ""))]
+    lines = [texts.ACCOUNT_LINE[bool(key.plan)](key=key.last4, plan=harmless(key.plan or ""))]
     if key.refused_at is not None:
         lines.append(f"⚠️ {texts.ACCOUNT_REJECTED}")
     if key.balance is not None and key.balance_at is not None:
         lines.append(texts.ACCOUNT_HAS(amount=key.balance, at=stamp(key.balance_at)))
-    lines.append(texts.account_spent(found.sums.spent, found.sums.held, SPENT_DAYS))
+    lines.append(texts.ACCOUNT_SPENT(spent=found.sums.spent, held=found.sums.held, days=SPENT_DAYS))
     if found.difference is not None and found.difference.credits > 0:
         lines.append(f"⚠️ {texts.ACCOUNT_DIFFERS(credits=credits_words(found.difference.credits))}")
     if found.refusal is None and not outside:

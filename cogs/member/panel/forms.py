@@ -140,8 +140,8 @@ class PresetForm(Form):
         values = {name: value for name, value in {**self.values, **typed}.items() if value is not None}
         preset, kept = await own.keep_preset(*member, self.label.value, operation=self.operation.id, values=values)
         if self.of_result:
-            said = texts.preset_kept(preset.name, replaced=kept is StoredPreset.REPLACED)
-            await in_time(interaction.response.send_message(said, ephemeral=True))
+            said = texts.PRESET_REPLACED if kept is StoredPreset.REPLACED else texts.PRESET_KEPT
+            await in_time(interaction.response.send_message(said(name=preset.name), ephemeral=True))
             return
         if self.before and key_of(self.before) != key_of(preset.name):
             await own.remove_preset(*member, self.before)

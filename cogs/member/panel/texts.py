@@ -1,7 +1,6 @@
 """What the panel of `/me` says to members."""
 
 from collections.abc import Mapping
-from decimal import Decimal
 from types import MappingProxyType
 
 from bot.domain.models import credits_words
@@ -91,12 +90,8 @@ PRESETS_ABOUT = Plural(
 PRESET_TITLE = Text("Preset for {operation}")
 
 
-def preset_kept(name: str, *, replaced: bool) -> str:
-    if replaced:
-        return tr("Your preset **{name}** was replaced. Use it with the option `preset`, or in `/me`.", name=name)
-    return tr("Your preset **{name}** is saved. Use it with the option `preset`, or in `/me`.", name=name)
-
-
+PRESET_KEPT = Text("Your preset **{name}** is saved. Use it with the option `preset`, or in `/me`.")
+PRESET_REPLACED = Text("Your preset **{name}** was replaced. Use it with the option `preset`, or in `/me`.")
 # ---------------------------------------------------------------------- notifications
 
 NOTIFY_ABOUT = Text("Choose how you hear that a public result is ready. Private results never notify anyone.")
@@ -157,16 +152,16 @@ ACCOUNT_FORM_ABOUT = Text(
 )
 
 
-def account_line(last4: str, plan: str) -> str:
-    """Return the line of a linked account; `plan` is '' if unknown."""
-    if plan:
-        return tr("Your key: `…{key}` · plan: {plan}", key=last4, plan=plan)
-    return tr("Your key: `…{key}`", key=last4)
-
-
-def account_spent(spent: Decimal, held: Decimal, days: int) -> str:
-    amounts = {"spent": credits_words(spent), "held": credits_words(held), "days": days}
-    return tr("Spent in the last {days} days, on all servers: {spent} · held for open requests: {held}", **amounts)
+ACCOUNT_LINE: Mapping[bool, Text] = {
+    False: Text("Your key: `…{key}`"),
+    True: Text("Your key: `…{key}` · plan: {plan}"),
+}
+"""The line of a linked account, by whether its plan is known."""
+ACCOUNT_SPENT = Text(
+    "Spent in the last {days} days, on all servers: {spent} · held for open requests: {held}",
+    spent=credits_words,
+    held=credits_words,
+)
 
 
 def account_removed(last4: str, running: int) -> str:

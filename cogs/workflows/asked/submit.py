@@ -235,7 +235,8 @@ def _price_text(terms: Unconfirmed) -> str:
     if terms.basis == UNKNOWN:
         text = texts.PRICE_UNKNOWN(credits=terms.shown.credits)
     else:
-        text = texts.price(terms.shown.credits, is_exact=terms.basis == "fixed")
+        said = texts.PRICE_EXACT if terms.basis == "fixed" else texts.PRICE_ABOUT
+        text = said(credits=terms.shown.credits)
     left = terms.foreseen.left
     if left is not None:
         text = sentences(text, left.sentence() if terms.basis == UNKNOWN else left.sentence_after())
