@@ -133,7 +133,7 @@ async def replace_key(interaction: Interaction, _subject: str, _values: Sequence
 @on("key_server")
 async def let_server_pay(interaction: Interaction, guild_id: str, _values: Sequence[str]) -> None:
     """Let a server pay for the presser's new requests there, from the same message."""
-    if not guild_id.isdecimal():
+    if not guild_id.isdecimal() or await interaction.client.known_guilds.find(int(guild_id)) is None:
         raise InputError(GONE)
     await use(interaction, OwnAccounts).choose(int(guild_id), interaction.user.id, Pays.SERVER)
     await in_time(interaction.response.edit_message(content=texts.SERVER_PAYS_NOW, view=None))
