@@ -143,12 +143,12 @@ async def any_job(interaction: Interaction, job_id: str) -> Job:
 async def cancel_run(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
     """Cancel and refund unsent jobs. For sent ones, ask whether to post their results."""
     job, jobs = await _meant(interaction, subject)
-    service, by_id = use(interaction, JobService), interaction.user.id
+    by_id = interaction.user.id
     stopped: Sequence[Job] | None
     others = 0
     if not subject.endswith(ALONE):
-        stopped = await service.cancel_card(job, by_id=by_id)
-    elif (done := await service.cancel(job, by_id=by_id)) is None:
+        stopped = await use(interaction, JobService).cancel_card(job, by_id=by_id)
+    elif (done := await use(interaction, JobService).cancel(job, by_id=by_id)) is None:
         stopped = None
     else:
         stopped, others = [done.job] if done.stopped else [], done.others
@@ -200,8 +200,10 @@ async def drop_results(interaction: Interaction, subject: str, _values: Sequence
 async def _dropped(interaction: Interaction, subject: str) -> tuple[Job, Sequence[Job], list[Cancelled]]:
     """Drop the open ones of a button's jobs; return its job, all that it is about, and the outcomes."""
     job, jobs = await _meant(interaction, subject)
-    service, by_id = use(interaction, JobService), interaction.user.id
-    done = [await service.cancel(each, by_id=by_id, drop=True) for each in jobs if not each.state.ended]
+    by_id = interaction.user.id
+    done = [
+        await use(interaction, JobService).cancel(each, by_id=by_id, drop=True) for each in jobs if not each.state.ended
+    ]
     if not any(done):
         raise InputError(texts.ENDED_MEANWHILE)
     return job, jobs, [each for each in done if each is not None]
