@@ -67,7 +67,7 @@ from bot.runtime.metrics import DatabaseState
 from bot.runtime.network.fetching import PracticeTransport
 from bot.runtime.network.transport import OriginTransport, public_transport
 from bot.runtime.network.web_server import Endpoint, HttpServer
-from bot.runtime.pace import TokenBucket, Turns
+from bot.runtime.pace import TokenBucket
 from bot.runtime.texts import COMMANDS_OUTDATED, DISK_FREE
 from bot.server.absences import Absences
 from bot.server.cast.casting import Casts
@@ -564,8 +564,6 @@ def _use_cases(
 ) -> GenerationUseCases:
     shots = Shots(
         pace=TokenBucket(setup.clock, JOINS_AN_HOUR, 3600),
-        frames=Turns(),
-        joins=Turns(),
         sources=sources,
         visible=core.visible,
         media=core.media,

@@ -1,4 +1,4 @@
-"""Progress of long work: one changing line on a terminal, occasional lines elsewhere."""
+"""Progress of long work, in occasional lines."""
 
 from __future__ import annotations
 
@@ -17,9 +17,7 @@ Progress = Callable[[str, int, int], None]
 thread; never raises."""
 QUIET_S = 1.0
 """Shorter work is not worth a line."""
-TERMINAL_EVERY_S, LINE_EVERY_S = 0.2, 10.0
-CLEARED = "\r\x1b[K"
-"""Clears the terminal's line (ECMA-48, EL)."""
+LINE_EVERY_S = 10.0
 
 log = structlog.get_logger(__name__)
 
@@ -29,16 +27,13 @@ def no_progress(_what: str, _done: int, _total: int) -> None:
 
 
 class Meter:
-    """Measures each piece of work and reports at most every `every_s` seconds.
+    """Measures each piece of work and reports at most every `LINE_EVERY_S` seconds.
 
     `show` gets the task, percent (None: unknown), the elapsed seconds, and those left (None: unknown).
     """
 
-    def __init__(
-        self, clock: Clock, every_s: float, show: Callable[[str, int | None, float, float | None], None]
-    ) -> None:
+    def __init__(self, clock: Clock, show: Callable[[str, int | None, float, float | None], None]) -> None:
         self._clock = clock
-        self._every_s = every_s
         self._show = show
         self._lock = threading.Lock()
         self._what = ""
@@ -55,7 +50,7 @@ class Meter:
                 self._what, self._began, self._next = what, now, now + QUIET_S
             if now < self._next:
                 return
-            self._next = now + self._every_s
+            self._next = now + LINE_EVERY_S
             since = now - self._began
             share = min(1.0, done / total) if total else None
             left = since / share - since if share else None
@@ -63,26 +58,8 @@ class Meter:
 
 
 def meter_to(stream: TextIO, clock: Clock) -> Progress:
-    """Return a progress reporter: one line on a terminal, lines in a file or pipe."""
-    if not stream.isatty():
-        return Meter(clock, LINE_EVERY_S, lambda *counts: print(texts.progress(*counts), file=stream, flush=True))
-    meter = Meter(clock, TERMINAL_EVERY_S, lambda *counts: _draw(stream, f"{CLEARED}{texts.progress(*counts)}"))
-    drawn = ""
-
-    def tell(what: str, done: int, total: int) -> None:
-        nonlocal drawn
-        if what != drawn or (total and done >= total):
-            _draw(stream, CLEARED)  # what follows starts on an empty line
-            drawn = what
-        if not (total and done >= total):
-            meter(what, done, total)
-
-    return tell
-
-
-def _draw(stream: TextIO, text: str) -> None:
-    stream.write(text)
-    stream.flush()
+    """Return a progress reporter that prints lines."""
+    return Meter(clock, lambda *counts: print(texts.progress(*counts), file=stream, flush=True))
 
 
 def logged(clock: Clock) -> Progress:
@@ -91,4 +68,4 @@ def logged(clock: Clock) -> Progress:
         left = None if left_s is None else math.ceil(left_s)
         log.info("progress", what=what, percent=percent, since_s=round(since_s), left_s=left)
 
-    return Meter(clock, LINE_EVERY_S, show)
+    return Meter(clock, show)

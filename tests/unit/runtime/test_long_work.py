@@ -1,4 +1,4 @@
-"""How far long work is: with the time left on a terminal, in lines elsewhere, and nothing for what is quick."""
+"""How far long work is: with the time left, in lines, and nothing for what is quick."""
 
 from __future__ import annotations
 
@@ -6,13 +6,8 @@ import io
 
 import pytest
 
-from bot.runtime.progress import CLEARED, Progress, logged, meter_to
+from bot.runtime.progress import Progress, logged, meter_to
 from tests.support.rig import ManualClock
-
-
-class Terminal(io.StringIO):
-    def isatty(self) -> bool:
-        return True
 
 
 def work(progress: Progress, clock: ManualClock, seconds: int, *, total: int) -> None:
@@ -20,16 +15,6 @@ def work(progress: Progress, clock: ManualClock, seconds: int, *, total: int) ->
     for part in range(101):
         progress("Copying", part * total // 100, total)
         clock.advance(seconds / 100)
-
-
-def test_a_terminal_shows_percent_and_the_time_left_in_one_line() -> None:
-    terminal, clock = Terminal(), ManualClock()
-    work(meter_to(terminal, clock), clock, 60, total=1000)
-    drawn = terminal.getvalue().split(CLEARED)
-    assert "Copying: 50 %, about 30 s left" in drawn
-    assert "Copying: 90 %, about 6 s left" in drawn
-    assert drawn[-1] == "", "what follows starts on an empty line"
-    assert "\n" not in terminal.getvalue()
 
 
 def test_a_pipe_gets_a_line_now_and_then() -> None:
