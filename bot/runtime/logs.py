@@ -27,55 +27,8 @@ from bot.errors import BotError, DatabaseFailing
 from bot.runtime.clock import Clock
 from bot.runtime.output import LineQueue
 
-COLLAPSED = frozenset({"asyncio", "aiohttp.server"})
-"""Loggers of libraries that complain per connection, as often as a stranger wants."""
-WINDOW_S, HOUR_S = 60.0, 3600.0
+HOUR_S = 3600.0
 KINDS_KEPT = 1000
-_VALUE = re.compile(r"0x[0-9a-f]+|\d+")
-
-
-class RepeatCount:
-    """Counts what repeats within `seconds`; remembers at most `KINDS_KEPT` kinds."""
-
-    def __init__(self, seconds: float, monotonic: Callable[[], float]) -> None:
-        self._seconds = seconds
-        self._monotonic = monotonic
-        self._seen: dict[object, tuple[float, int]] = {}
-
-    def left_out(self, kind: object) -> int | None:
-        """Return how many were left out since the last one that was written; None to leave this one out, too."""
-        now = self._monotonic()
-        written_at, count = self._seen.get(kind, (-math.inf, 0))
-        if now - written_at < self._seconds:
-            self._seen[kind] = written_at, count + 1
-            return None
-        self._seen.pop(kind, None)
-        self._seen[kind] = now, 0
-        if len(self._seen) > KINDS_KEPT:
-            self._seen.pop(next(iter(self._seen)))
-        return count
-
-
-class LogCollapse:
-    """A filter that leaves out records that repeat within a minute."""
-
-    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
-        self._repeats = RepeatCount(WINDOW_S, monotonic)
-
-    def __call__(self, record: logging.LogRecord) -> bool:
-        if record.name not in COLLAPSED:
-            return True
-        left_out = self._repeats.left_out(_kind(record))
-        if left_out:
-            record.msg, record.args = f"{record.getMessage()} ({left_out} more like it before)", ()
-        return left_out is not None
-
-
-def _kind(record: logging.LogRecord) -> tuple[str, int, str, str]:
-    """Return the key of similar lines: logger, level, first line without values, and place."""
-    first_line, _, _ = str(record.msg).partition("\n")
-    error, place = (record.exc_info[1], _place(record.exc_info[2])) if record.exc_info else (None, "")
-    return record.name, record.levelno, _VALUE.sub("#", first_line), f"{type(error).__name__} {place}"
 
 
 def _place(trace: TracebackType | None) -> str:
@@ -212,17 +165,22 @@ def configure_logs(
 ) -> None:
     """Send all log lines, from structlog and logging, to `stream` (default: standard error).
 
-    A new call replaces the configuration. `secrets` are masked everywhere; `facts` are added to each line.
+    A new call replaces the configuration. `secrets` are masked everywhere; `facts` are added to each line of JSON.
     """
     target = sys.stderr if stream is None else stream
-    shared: list[Processor] = [*_shared_processors(), partial(_with_facts, facts)]
+    shared = _shared_processors()
+    if log_format == "json":  # a terminal shows one process
+        shared.append(partial(_with_facts, facts))
+        rendered: list[Processor] = [structlog.processors.JSONRenderer()]
+    else:
+        rendered = [_indented, structlog.dev.ConsoleRenderer(colors=target.isatty(), pad_event_to=0, pad_level=False)]
     out: logging.Handler = logging.StreamHandler(target)
     if stream is None and sys.__stderr__ is not None and sys.stderr is sys.__stderr__:
         out = LineQueue(sys.__stderr__.fileno())
         _log_unhandled()
     out.name = OURS
-    out.setFormatter(_formatter(shared, Scrubber(secrets), _renderer(log_format, colours=target.isatty())))
-    for each in (_LostShards(), _is_needed, LogCollapse()):
+    out.setFormatter(_formatter(shared, [Scrubber(secrets), *rendered]))
+    for each in (_LostShards(), _is_needed):
         out.addFilter(each)
     root = logging.getLogger()
     root.handlers[:] = [out, *(other for other in root.handlers if other.name != OURS)]
@@ -251,15 +209,14 @@ def _shared_processors() -> list[Processor]:
     ]
 
 
-def _formatter(shared: list[Processor], scrubber: Scrubber, renderer: Processor) -> logging.Formatter:
+def _formatter(shared: list[Processor], last: list[Processor]) -> logging.Formatter:
     return structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=shared,
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             structlog.processors.format_exc_info,
             structlog.processors.StackInfoRenderer(),
-            scrubber,
-            renderer,
+            *last,
         ],
     )
 
@@ -298,43 +255,10 @@ def _quieten(level: int) -> None:
         logging.getLogger(name).setLevel(max(level, logging.WARNING))
 
 
-def _renderer(log_format: Literal["console", "json"], *, colours: bool) -> Processor:
-    if log_format == "json":
-        return structlog.processors.JSONRenderer()
-    return _Console(colours=colours)
-
-
-class _Console:
-    """`12:00:00 info  bot.jobs  job delivered  job=ABC` for people, in UTC."""
-
-    _COLOURS: Mapping[str, str] = {
-        "debug": "\x1b[2m",
-        "warning": "\x1b[33m",
-        "error": "\x1b[31m",
-        "critical": "\x1b[31;1m",
-    }
-
-    _HIDDEN = frozenset({"process", "role", "version"})
-    """The same in each line: a terminal shows one process."""
-
-    def __init__(self, *, colours: bool) -> None:
-        self._colours = colours
-
-    def __call__(self, _logger: WrappedLogger, _method: str, event: EventDict) -> str:
-        time = str(event.pop("timestamp", ""))[11:19]
-        level, logger, text = (str(event.pop(name, "")) for name in ("level", "logger", "event"))
-        trace = [line for name in ("exception", "stack") for line in str(event.pop(name, "")).splitlines()]
-        shown = {name: value for name, value in event.items() if name not in self._HIDDEN}
-        facts = "  ".join(f"{name}={self._fact(value)}" for name, value in shown.items())
-        line = "  ".join(part for part in (time, f"{level:8}", logger, text, facts) if part)
-        if self._colours and level in self._COLOURS:
-            line = f"{self._COLOURS[level]}{line}\x1b[0m"
-        return "\n".join([line, *(f"    | {part}" for part in trace)])
-
-    @staticmethod
-    def _fact(value: object) -> str:
-        text = str(value)
-        return repr(text) if isinstance(value, str) and (not text or " " in text or "=" in text) else text
+def _indented(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    for name in {"exception", "stack"} & event.keys():
+        event[name] = "\n".join(f"    | {line}" for line in event[name].splitlines())
+    return event
 
 
 class OutageLog:
@@ -390,18 +314,28 @@ class _LostShards:
 
 
 class QuietErrors:
-    """Deduplicates errors by subject, type and place."""
+    """Deduplicates errors by subject, type and place; remembers at most `KINDS_KEPT`."""
 
     def __init__(self, clock: Clock) -> None:
-        self._repeats = RepeatCount(HOUR_S, clock.monotonic)
+        self._clock = clock
+        self._seen: dict[object, tuple[float, int]] = {}
+        """When each was logged last, and how many were left out since."""
 
     def note(self, log: BoundLogger, event: str, subject: str, error: BaseException, **facts: object) -> None:
         """Log `error` of `subject`, unless logged within the hour. An outage of the database has lines of its own."""
         if isinstance(error, DatabaseFailing):
             return
-        kind = (event, subject, f"{type(error).__name__} {_place(error.__traceback__)}")
-        left_out = self._repeats.left_out(kind)
-        if left_out == 0:
-            log.error(event, **facts, exc_info=error)
-        elif left_out is not None:
+        now = self._clock.monotonic()
+        kind = (event, subject, type(error), _place(error.__traceback__))
+        logged_at, left_out = self._seen.get(kind, (-math.inf, 0))
+        if now - logged_at < HOUR_S:
+            self._seen[kind] = logged_at, left_out + 1
+            return
+        self._seen.pop(kind, None)
+        self._seen[kind] = now, 0
+        if len(self._seen) > KINDS_KEPT:
+            self._seen.pop(next(iter(self._seen)))
+        if left_out:
             log.error(event, **facts, error=type(error).__name__, times=left_out + 1)
+        else:
+            log.error(event, **facts, exc_info=error)

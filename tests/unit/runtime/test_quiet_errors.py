@@ -5,7 +5,7 @@ from __future__ import annotations
 import structlog
 from structlog.testing import capture_logs
 
-from bot.runtime.logs import HOUR_S, QuietErrors
+from bot.runtime.logs import HOUR_S, KINDS_KEPT, QuietErrors
 from tests.support.rig import ManualClock
 
 log = structlog.get_logger(__name__)
@@ -25,3 +25,10 @@ def test_one_traceback_then_a_line_an_hour_for_each_subject() -> None:
     hourly = [line for line in lines if "times" in line]
     assert len(hourly) == 23
     assert {line["times"] for line in hourly} == {HOUR_S / 30.0}
+
+
+def test_memory_stays_flat() -> None:
+    quiet = QuietErrors(ManualClock())
+    for number in range(KINDS_KEPT + 100):
+        quiet.note(log, "turn.failed", f"{number}", ValueError("x"))
+    assert len(quiet._seen) == KINDS_KEPT
