@@ -162,6 +162,20 @@ class Cap:
             raise
 
 
+class Recent(dict[K, V]):
+    """The `most` entries that were set last."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self._most = most
+
+    def __setitem__(self, key: K, value: V) -> None:
+        self.pop(key, None)
+        super().__setitem__(key, value)
+        if len(self) > self._most:
+            del self[next(iter(self))]
+
+
 class TimedMemory(Generic[K, V]):
     """A cache with a lifetime of `seconds`, in this process only."""
 
