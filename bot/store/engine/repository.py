@@ -106,7 +106,7 @@ class Repository:
 
     async def _row(self, sql: str, values: Parameters = ()) -> Any:
         """Return a query's first row, None without one."""
-        return await self._database.read(lambda db: db.execute(sql, values).fetchone())
+        return await self._database.look(lambda db: db.execute(sql, values).fetchone())
 
     async def _rows(self, sql: str, values: Parameters = ()) -> list[Any]:
         return await self._database.read(lambda db: db.execute(sql, values).fetchall())

@@ -42,7 +42,7 @@ class Practice(Repository):
     """Guilds in practice mode: their active key is a practice key."""
 
     async def is_on(self, guild_id: int) -> bool:
-        return await self._database.read(lambda db: practises(db, guild_id))
+        return await self._database.look(lambda db: practises(db, guild_id))
 
     async def guilds(self) -> set[int]:
         rows = await self._rows(_GUILDS)
@@ -157,7 +157,7 @@ class GuildKeys(Repository):
 
     async def current(self, guild_id: int) -> GuildKey | None:
         """Return the guild's active key, None if it has none."""
-        return await self._database.read(lambda db: self._key_or_none(_current(db, guild_id)))
+        return await self._database.look(lambda db: self._key_or_none(_current(db, guild_id)))
 
     async def get(self, guild_id: int, key_id: int) -> GuildKey | None:
         """Return one of the guild's keys, retired or not; None if deleted or another guild's."""

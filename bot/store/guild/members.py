@@ -32,7 +32,7 @@ class MemberSettingsRows(Repository):
 
     async def get(self, guild_id: int, member_id: int) -> MemberSettings:
         """Return the member's settings in the guild; all unset if none."""
-        return await self._database.read(lambda db: _settings(db, guild_id, member_id))
+        return await self._database.look(lambda db: _settings(db, guild_id, member_id))
 
     async def change(
         self, guild_id: int, member_id: int, change: Callable[[MemberSettings], MemberSettings]

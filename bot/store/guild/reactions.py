@@ -37,7 +37,7 @@ class ReactionMaps(Repository):
     """The table `reaction_settings`."""
 
     async def get(self, guild_id: int) -> ReactionRules:
-        return await self._database.read(lambda db: _reactions(db, guild_id))
+        return await self._database.look(lambda db: _reactions(db, guild_id))
 
     async def unshown(self, within_s: float, *, limit: int = 50) -> list[tuple[int, str]]:
         """Return guilds with cards that a gallery of every public result misses, of those that ended within seconds."""

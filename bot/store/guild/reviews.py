@@ -144,7 +144,7 @@ class Reviews(Repository):
     """The tables `review_rules` and `reviews`."""
 
     async def rules(self, guild_id: int) -> tuple[ReviewRule, ...]:
-        return await self._database.read(lambda db: rules_in(db, guild_id))
+        return await self._database.look(lambda db: rules_in(db, guild_id))
 
     async def set_rule(
         self,
@@ -276,7 +276,7 @@ class Reviews(Repository):
 
     async def is_reviewed(self, guild_id: int, card_id: str) -> bool:
         """Whether results of the guild's card are reviewed under the current rules."""
-        return await self._database.read(lambda db: review_channel_of(db, guild_id, card_id) is not None)
+        return await self._database.look(lambda db: review_channel_of(db, guild_id, card_id) is not None)
 
     async def withheld_of(self, guild_id: int, job_ids: Iterable[str], *, also: Sequence[int] = ()) -> frozenset[str]:
         """Return those jobs whose results are withheld; with `also`, in that place (`withheld_in`)."""

@@ -19,7 +19,7 @@ class GuildSettings(Repository):
     """The guilds' settings."""
 
     async def get(self, guild_id: int) -> Rules:
-        return await self._database.read(lambda db: rules_of(db, guild_id))
+        return await self._database.look(lambda db: rules_of(db, guild_id))
 
     async def change(
         self, guild_id: int, change: Callable[[Rules], Rules], *, record: RecordOf[Change[Rules]] | None = None

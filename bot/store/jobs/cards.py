@@ -321,7 +321,7 @@ class Cards(Repository):
         return None if row is None else card_of(row, self._box)
 
     async def with_jobs(self, guild_id: int, card_id: str) -> tuple[Card, tuple[Job, ...]] | None:
-        return await self._database.read(lambda db: self._card_where(db, _CARD, (guild_id, card_id)))
+        return await self._database.look(lambda db: self._card_where(db, _CARD, (guild_id, card_id)))
 
     async def in_message(self, guild_id: int, message_id: int) -> tuple[Card, tuple[Job, ...]] | None:
         """Return the card of the message, with its jobs; None if there is none or it is private."""

@@ -23,7 +23,7 @@ class Limits(Repository):
     """The table `limits`."""
 
     async def all(self, guild_id: int) -> tuple[Limit, ...]:
-        return await self._database.read(lambda db: limits_of(db, guild_id))
+        return await self._database.look(lambda db: limits_of(db, guild_id))
 
     async def set(self, guild_id: int, limit: Limit, *, by_id: int, record: RecordOf[Limit] | None = None) -> Limit:
         """Set a limit, replacing one of the same scope, operation, channel and period. Returns it with its id."""
@@ -156,7 +156,7 @@ class Blocks(Repository):
 
     async def active(self, guild_id: int, member_id: int) -> Block | None:
         now = self._clock.wall()
-        block = await self._database.read(lambda db: block_of(db, guild_id, member_id))
+        block = await self._database.look(lambda db: block_of(db, guild_id, member_id))
         return block if _applies(block, now) else None
 
     async def all(self, guild_id: int) -> list[Block]:

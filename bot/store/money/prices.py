@@ -60,7 +60,7 @@ class Prices(Repository):
         return await self._recorded(guild_id, change, record)
 
     async def all(self, guild_id: int) -> Mapping[tuple[str, str], ListedPrice]:
-        return await self._database.read(lambda db: _prices(db, guild_id))
+        return await self._database.look(lambda db: _prices(db, guild_id))
 
 
 def _set(db: Connection, guild_id: int, operation: str, model: str, price: ListedPrice | None) -> None:
