@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 from collections import Counter, deque
 from collections.abc import AsyncIterator, Callable, Hashable
 from typing import Generic, TypeVar
@@ -160,6 +161,48 @@ class Cap:
             else:
                 self.leave(key)
             raise
+
+
+class Turns:
+    """One turn at a time; of the keys that wait, the one whose last turn is longest ago is next."""
+
+    def __init__(self) -> None:
+        self._turns: Recent[Hashable, int] = Recent(KEPT)
+        self._numbers = itertools.count(1)
+        self._busy = False
+        self._waiting: list[tuple[Hashable, asyncio.Future[None]]] = []
+
+    @contextlib.asynccontextmanager
+    async def turn(self, key: Hashable, *, timeout_s: float) -> AsyncIterator[None]:
+        """Wait for a turn, and keep it for the block. Raises TimeoutError if none has come by then."""
+        if self._busy:
+            async with asyncio.timeout(timeout_s):
+                await self._wait(key)
+        self._busy = True
+        self._turns[key] = next(self._numbers)
+        try:
+            yield
+        finally:
+            self._next()
+
+    async def _wait(self, key: Hashable) -> None:
+        mine: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((key, mine))
+        try:
+            await mine
+        except asyncio.CancelledError:
+            if not mine.cancelled():
+                self._next()
+            raise
+
+    def _next(self) -> None:
+        self._waiting = [each for each in self._waiting if not each[1].done()]
+        if not self._waiting:
+            self._busy = False
+            return
+        waiter = min(self._waiting, key=lambda each: self._turns.get(each[0], 0))
+        self._waiting.remove(waiter)
+        waiter[1].set_result(None)
 
 
 class Recent(dict[K, V]):

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -20,7 +19,7 @@ from bot.media import film
 from bot.media.caged import CagedError
 from bot.media.fetcher import MediaFetcher
 from bot.media.scratch import scratch_files
-from bot.runtime.pace import TokenBucket
+from bot.runtime.pace import TokenBucket, Turns
 
 FILM_MAX_BYTES: Final = 64 * 1024 * 1024
 """Of a shot that is opened here."""
@@ -55,8 +54,8 @@ class Shots:
     folder: Path
     pace: TokenBucket
     """Of each member's joins."""
-    frames: asyncio.Lock = field(default_factory=asyncio.Lock)
-    joins: asyncio.Lock = field(default_factory=asyncio.Lock)
+    frames: Turns = field(default_factory=Turns)
+    joins: Turns = field(default_factory=Turns)
     """Apart, as encoding takes minutes of a core: no paid *Continue* waits for it."""
     joining: set[int] = field(default_factory=set)
     """The members whose join waits or runs."""
@@ -65,7 +64,7 @@ class Shots:
         """Return a link to the last frame of a checked film. Raises Refused, InputError or a MediaError."""
         require_possible()
         practice = source.job is not None and source.job.practice
-        async with _turn(self.frames):
+        async with _turn(self.frames, guild_id):
             with scratch_files(self.folder, "film-") as folder:
                 name = await self._load(source.url, Path(folder), "film", practice=practice)
                 try:
@@ -85,7 +84,7 @@ class Shots:
 
     @asynccontextmanager
     async def joined(self, member_id: int, shots: list[Job], *, max_bytes: int) -> AsyncIterator[Path]:
-        """Keep the shots as one file of at most `max_bytes` during the block, one film at a time.
+        """Keep the shots as one file of at most `max_bytes` during the block, in a turn of their server's.
 
         Raises Refused, InputError or a MediaError.
         """
@@ -96,7 +95,7 @@ class Shots:
             raise Refused(texts.TOO_MANY_FILMS)
         self.joining.add(member_id)
         try:
-            async with _turn(self.joins):
+            async with _turn(self.joins, shots[-1].guild_id):
                 with scratch_files(self.folder, "film-") as folder:
                     yield await self._joined(Path(folder), shots, max_bytes)
         finally:
@@ -120,17 +119,14 @@ class Shots:
 
 
 @asynccontextmanager
-async def _turn(lane: asyncio.Lock) -> AsyncIterator[None]:
+async def _turn(lane: Turns, guild_id: int) -> AsyncIterator[None]:
     """Raise Refused if no turn comes while the answer to the press can still be given."""
-    try:
-        async with asyncio.timeout(TURN_WAIT_S):
-            await lane.acquire()
-    except TimeoutError:
-        raise Refused(texts.TOO_MANY_FILMS) from None
-    try:
+    async with AsyncExitStack() as stack:
+        try:
+            await stack.enter_async_context(lane.turn(guild_id, timeout_s=TURN_WAIT_S))
+        except TimeoutError:
+            raise Refused(texts.TOO_MANY_FILMS) from None
         yield
-    finally:
-        lane.release()
 
 
 def require_possible() -> None:

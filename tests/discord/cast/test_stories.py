@@ -126,7 +126,7 @@ async def test_who_may_not_spend_may_not_join(rig: Rig):
 async def test_a_frame_waits_for_no_join_and_files_are_loaded_in_turn(rig: Rig):
     shot = await _two_shots(rig)
     shots = use(rig.bot, Shots)
-    async with shots.joins:
+    async with shots.joins.turn(0, timeout_s=1):
         third = await next_shot(rig, shot, "and leaves", await steps_of(rig, shot))
         waiting = asyncio.create_task(shots.joined(rig.member.id, [shot, third], max_bytes=10**7).__aenter__())
         await asyncio.sleep(0.05)
