@@ -63,9 +63,17 @@ def lists() -> Mapping[str, Mapping[str, list[str]]]:
 
 def _words(meaning: str) -> str:
     """Return a group of all languages' words; none is a part of a longer word, in a language that has spaces."""
+    if meaning == "number":
+        return f"(?P<number>[1-9]\\d?|(?<![a-zà-ÿ])(?:{'|'.join(_numbers())}))"
     found = {language: "|".join(each[meaning]) for language, each in lists().items() if meaning in each}
     japanese = found.pop("ja", "(?!)")
     return rf"(?:(?<!\w)(?:{'|'.join(found.values())})(?!\w)|{japanese})"
+
+
+@functools.cache
+def _numbers() -> Mapping[str, int]:
+    lines = [list(enumerate(each["numbers"], start=2)) for each in lists().values()]
+    return {word: number for line in lines for number, words in line for word in words.split("|")}
 
 
 @dataclass(frozen=True)
@@ -86,13 +94,12 @@ _ASKS = _Rule("<asks>.*(?:[?？]$|<money>)")
 _ACTS = {act: _Rule(f"<{act}>(?:,? <talk>)?") for act in (AGAIN, VARY)}
 _AROUND = " .!?,…¡¿。！？、，"
 _OF = r"(?: (?:of|about|von|mit|de|des|du|do|da|das)(?!\w)| d['’]|(?=\s*(?:[:,.!、]|$)))"
-_NUMBER = r"(?P<number>[1-9]\d?)"
 _COUNTS = (
-    _Rule(rf"(?:^|[,;、，.]\s?|<make> ){_NUMBER} <things>{_OF}\s?:?"),
-    _Rule(rf"(?<![\d.]){_NUMBER}(?:枚|本|個)(?!の)"),
+    _Rule(rf"(?:^|[,;、，.]\s?|<make> )<number> <things>{_OF}\s?:?"),
+    _Rule(r"(?<![\d.])<number>(?:枚|本|個)(?!の)"),
 )
 """How many: at the start, as a clause, or behind a verb; elsewhere a number is a part of the picture."""
-_LENGTH = _Rule(rf"(?<![\d.:]){_NUMBER}[ -]?<seconds>")
+_LENGTH = _Rule(r"(?<![\d.:])<number>[ -]?<seconds>")
 _RATIO = re.compile(r"(?<![\d:.：/])(?P<width>\d{1,2}) ?[:：x×] ?(?P<height>\d{1,2})(?![\d:/])")
 _RATIOS = frozenset({"16:9", "9:16", "1:1", "4:3", "3:4", "3:2", "2:3", "21:9", "4:5", "5:4"})
 _SHAPES = {
@@ -169,8 +176,12 @@ def _shaped(said: str) -> tuple[str, str]:
 def _counted(said: str) -> tuple[str, int]:
     for rule in _COUNTS:
         if found := rule.regex.search(said, 0, _END_CHARS):
-            return _joined(said[: found.start()] + said[found.end() :]), int(found["number"])
+            return _joined(said[: found.start()] + said[found.end() :]), _number(found["number"])
     return said, 0
+
+
+def _number(written: str) -> int:
+    return _numbers().get(written.casefold()) or int(written)
 
 
 def _choices(said: str, about: MediaKind | None, ratio: str, *, goes_on: bool) -> dict[str, dict[str, str]]:
@@ -203,7 +214,7 @@ def _values(name: str, prompt: str, ratio: str, said: str) -> dict[str, str]:
     values = {
         "text" if name == SPEECH else "prompt": prompt,
         "aspect_ratio": ratio if name in {IMAGE, IMAGE_EDIT, VIDEO} else "",
-        _LENGTHS.get(name, ""): "" if length is None else length["number"],
+        _LENGTHS.get(name, ""): "" if length is None else str(_number(length["number"])),
     }
     return {field_name: value for field_name, value in values.items() if value}
 
