@@ -28,6 +28,7 @@ from bot.app.practice_process import NoPracticeStudio, PracticeProcess, Practice
 from bot.catalogue import Catalogue, LiveCatalogue
 from bot.delivery import CardSurface
 from bot.delivery.answers.command_payload import Translator
+from bot.delivery.answers.deferral import watch_attempts
 from bot.delivery.answers.responses import Bot, Responses, speak_to
 from bot.delivery.card.memory import CardOwner, EveryCard
 from bot.delivery.channels.facts import in_time
@@ -419,7 +420,7 @@ def _client_options(gate: DiscordGate) -> dict[str, Any]:
         "allowed_contexts": app_commands.AppCommandContext(guild=True, dm_channel=False, private_channel=False),
         "chunk_guilds_at_startup": False,
         "max_messages": None,
-        "http_trace": gate.trace(),
+        "http_trace": watch_attempts(gate.trace()),
         "max_ratelimit_timeout": RATE_LIMIT_MAX_S,
     }
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from types import MappingProxyType
+from typing import TypeAlias, TypeVar
 
 from bot.domain.models import MediaKind
+from bot.media.containers.matroska import elements
 from bot.media.containers.mp4 import boxes
 from bot.media.containers.pieces import Broken, FilePieces, Needed
 from bot.media.fetcher import LocalFile
 
+K = TypeVar("K")
+Children: TypeAlias = Callable[[FilePieces, int, int | None], Iterator[tuple[K, int, int | None]]]
 EXTENSIONS = MappingProxyType({MediaKind.IMAGE: ".png", MediaKind.VIDEO: ".mp4", MediaKind.AUDIO: ".mp3"})
 """One extension for each kind: an image's own would show which of some models made it."""
 _PNG = frozenset({
@@ -21,13 +25,18 @@ _PNG = frozenset({
 _WEBP = frozenset({b"VP8 ", b"VP8L", b"VP8X", b"ALPH", b"ANIM", b"ANMF", b"ICCP"})
 _WEBP_NAMES_METADATA = 0x0C
 """The bits of VP8X that announce EXIF and XMP (RFC 9649)."""
+_WEBM_PARENTS = frozenset({0x18538067, 0x1549A966, 0x1654AE6B, 0xAE})
+_WEBM_METADATA = frozenset({0x1254C367, 0x1941A469, 0x1043A770})
+_WEBM_NAMES = frozenset({0x4D80, 0x5741, 0x7BA9, 0x536E})
+_VOID_BYTES = 9
+"""The head of an element of free space."""
 _MP4_PARENTS, _MP4_METADATA = frozenset({b"moov", b"trak", b"mdia"}), frozenset({b"udta", b"meta", b"uuid", b"jumb"})
 
 
 def anonymous(file: LocalFile) -> LocalFile:
     """Take the metadata out of an image or video on disk; return it under its kind's one extension.
 
-    Of forms that no known model makes (GIF, AVIF, WebM), it stays. Blocks. Raises OSError.
+    Of forms that no known model makes (GIF, AVIF), it stays. Blocks. Raises OSError.
     """
     if file.content_type in _PARTS:
         file.path.write_bytes(b"".join(_PARTS[file.content_type](file.path.read_bytes())))
@@ -73,17 +82,38 @@ def _webp(data: bytes) -> Iterator[bytes]:
 
 
 def _mp4(data: bytes) -> Iterator[bytes]:
-    """Turn metadata into free space (ISO/IEC 14496-12), up to a broken box. No offset changes."""
-    left, file, spans = bytearray(data), FilePieces({0: data}, len(data)), [(0, len(data))]
+    """Turn metadata into free space (ISO/IEC 14496-12). No offset changes."""
+    left = bytearray(data)
+    for name, body, end in _walked(data, boxes, _MP4_PARENTS):
+        if name in _MP4_METADATA:
+            head = body - (4 if data[body - 4 : body] == name else 12)  # the latter with a 64-bit size
+            left[head : head + 4], left[body:end] = b"free", bytes(end - body)
+    yield bytes(left)
+
+
+def _webm(data: bytes) -> Iterator[bytes]:
+    """Blank tags, attachments, chapters, and the names of programs and tracks (RFC 9559) before and after the media."""
+    left = bytearray(data)
+    for name, body, end in _walked(data, elements, _WEBM_PARENTS):
+        if name in _WEBM_NAMES:
+            left[body:end] = bytes(end - body)
+        elif name in _WEBM_METADATA and end - body > _VOID_BYTES:
+            void = b"\xec\x01" + (end - body - _VOID_BYTES).to_bytes(7, "big")
+            left[body:end] = void.ljust(end - body, b"\0")
+    yield bytes(left)
+
+
+def _walked(data: bytes, children: Children[K], parents: Collection[K]) -> Iterator[tuple[K, int, int]]:
+    """Yield the name, content start and end of each part but `parents`, which are entered, up to a broken one."""
+    file, spans = FilePieces({0: data}, len(data)), [(0, len(data))]
     with contextlib.suppress(Broken, Needed):
         for span in spans:
-            for name, body, end in boxes(file, *span):
-                if name in _MP4_PARENTS:
-                    spans.append((body, end))
-                elif name in _MP4_METADATA:
-                    head = body - (4 if data[body - 4 : body] == name else 12)  # the latter with a 64-bit size
-                    left[head : head + 4], left[body:end] = b"free", bytes(end - body)
-    yield bytes(left)
+            for name, body, end in children(file, *span):
+                upto = len(data) if end is None else end
+                if name in parents:
+                    spans.append((body, upto))
+                else:
+                    yield name, body, upto
 
 
 _PARTS: MappingProxyType[str, Callable[[bytes], Iterator[bytes]]] = MappingProxyType(
@@ -93,5 +123,7 @@ _PARTS: MappingProxyType[str, Callable[[bytes], Iterator[bytes]]] = MappingProxy
         "image/webp": _webp,
         "video/mp4": _mp4,
         "video/quicktime": _mp4,
+        "video/webm": _webm,
+        "video/x-matroska": _webm,
     }
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from pathlib import Path
 
+import av
 import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
@@ -60,6 +61,30 @@ def test_a_video_keeps_every_byte_in_its_place(tmp_path: Path):
     for name in (b"udta", b"uuid"):
         assert name not in left
     assert left[clip.index(b"mdat") :][:1000] == clip[clip.index(b"mdat") :][:1000]
+
+
+@pytest.mark.parametrize("form", ["webm", "matroska"])
+def test_a_webm_loses_its_tags_and_names_of_programs(tmp_path: Path, form: str):
+    file = tmp_path / "made"
+    with av.open(str(file), "w", format=form) as made:
+        made.metadata.update({"title": MODEL.decode(), "comment": MODEL.decode()})
+        stream = made.add_stream("libvpx", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        for number in range(10):
+            frame = av.VideoFrame(64, 48, "yuv420p")
+            frame.pts = number
+            made.mux(stream.encode(frame))
+        made.mux(stream.encode(None))
+    data = file.read_bytes()
+    assert MODEL in data
+    assert b"Lavf" in data
+    left = anonymous(
+        written(tmp_path, data, MediaKind.VIDEO, f"video/{form.replace('mat', 'x-mat')}")
+    ).path.read_bytes()
+    assert len(left) == len(data)
+    assert not [each for each in (MODEL, b"Lavf", b"Lavc") if each in left]
+    with av.open(io.BytesIO(left)) as played:
+        assert sum(1 for _ in played.decode(video=0)) == 10
 
 
 @pytest.mark.parametrize("cut", [9, 30, 40, 200])
