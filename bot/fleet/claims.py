@@ -27,6 +27,10 @@ class FreedJobs(Repository):
 _OF_THESE = "SELECT id FROM running_jobs WHERE lease = :token AND id IN (SELECT value FROM json_each(:ids))"
 
 
+CLAIM_AGAIN_S = 1.0
+"""How soon after a claim it is repeated, for jobs that another transaction was just changing."""
+
+
 class FleetClaims(Claims):
     """Claims whole cards, whose message one process edits."""
 
@@ -36,6 +40,20 @@ class FleetClaims(Claims):
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
         self._freed = self.store.rows(FreedJobs)
+        self._again_at: float | None = None
+        """When to repeat a claim, monotonic seconds; None: not to be."""
+
+    async def claim(self) -> None:
+        """Claim, and once more a moment later: a claim passes over jobs that are being changed."""
+        now = self.clock.monotonic()
+        if now < self.agenda.claim_due:
+            return
+        await super().claim()
+        if self._again_at is not None and now >= self._again_at:
+            self._again_at = None
+            return
+        self._again_at = now + CLAIM_AGAIN_S if self._again_at is None else self._again_at
+        self.agenda.claim_due = min(self.agenda.claim_due, self._again_at)
 
     async def leave(self) -> None:
         """Free what has no turn now, for others at once; the lease is kept for the turns."""

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from types import SimpleNamespace
 from typing import Any, cast
 
-from bot.fleet.claims import FleetClaims
+from bot.fleet.claims import CLAIM_AGAIN_S, FleetClaims
 from bot.jobs.follow.agenda import Agenda
 from bot.jobs.worker import Worker as JobWorker
 from bot.store import Store
@@ -68,6 +68,22 @@ async def test_one_that_stops_leaves_what_has_no_turn_and_keeps_the_rest(open_st
     await old.claims.leave()
     await new.round()
     assert (old.jobs, new.jobs) == (0, 4)
+
+
+async def test_what_a_claim_passes_over_is_claimed_a_moment_later(open_store: Open, accepted: Any, clock: Any):
+    """On PostgreSQL it passes over what another transaction changes, and no signal follows."""
+    store = await open_store()
+    old = await with_jobs(store, accepted, clock, 1)
+    await accepted(store)
+    await old.claims.claim()
+    assert old.jobs == 1, "not at once"
+    clock.now += CLAIM_AGAIN_S
+    await old.claims.claim()
+    assert old.jobs == 2
+    await accepted(store)
+    clock.now += CLAIM_AGAIN_S
+    await old.claims.claim()
+    assert old.jobs == 2, "once only"
 
 
 async def test_what_is_free_of_a_card_that_another_follows_is_left_to_it(open_store: Open, accepted: Any, clock: Any):
