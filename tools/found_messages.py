@@ -208,8 +208,12 @@ LIMITS = {
 
 Source: https://docs.discord.com/developers/components/reference
 """
-POSITIONS = {("_add", 0): 45, ("_add", 1): 100}
-"""The same of arguments without a name: `_add` of a form, a field's label and what to give for it."""
+POSITIONS = {
+    (name, number): limit
+    for name, limits in {"ask": (45, 100, 100), "ask_text": (45, 100), "_add": (45, 100, 100)}.items()
+    for number, limit in enumerate(limits)
+}
+"""The same of arguments without a name: of a form, a field's label and what to give for it."""
 PAGES = ("_PAGE", 100)
 """The end of the names of settings' pages, which are options of a select, and the limit of those."""
 MESSAGE_CALLS = {"Text": 1, "tr": 1, "said": 1, "ntr": 2, "ptr": 2}

@@ -72,7 +72,7 @@ class Scene:
 
     async def _work(self, ids: Collection[str], until: JobState | None = None) -> None:
         """Let these jobs come to a state, or to their ends."""
-        for _ in range(200):
+        for _ in range(3000):
             jobs = [job for job in await self.rig.jobs() if job.id in ids]
             if all(self._has_come_to(job, until) for job in jobs):
                 return

@@ -131,8 +131,10 @@ async def test_reactions_on_other_messages_do_nothing_and_those_of_known_others_
     await rig.member.react(human, "🔁")
     assert len(await rig.jobs()) == 1
     reads = []
-    read = rig.bot.parts.store._database.read
-    monkeypatch.setattr(rig.bot.parts.store._database, "read", lambda fn: reads.append(fn) or read(fn))
+    database = rig.bot.parts.store._database
+    for name in ("read", "look"):
+        ask = getattr(database, name)
+        monkeypatch.setattr(database, name, lambda fn, ask=ask: reads.append(fn) or ask(fn))
     await event(rig, human, "🔁", rig.member.id)
     assert len(reads) == 1
     await event(rig, human, "🔁", rig.member.id, message_author_id=str(rig.moderator.id))

@@ -41,7 +41,6 @@ class Tried(Places):
         super().__init__(
             messages=nobody,
             drawing=nobody,
-            surface=nobody,
             metrics=Metrics(),
             memory=nobody,
             ticker=nobody,
