@@ -25,8 +25,6 @@ Offered = TypeVar("Offered")
 _IN_SERVERS = 0
 """Discord's number of installations, and of uses, in servers."""
 TEXT_FILES = (".txt", ".md", ".csv", ".json")
-FILE_TYPES_MAX = 10
-"""Source: https://docs.discord.com/developers/interactions/application-commands"""
 _BEYOND: Mapping[MediaKind, tuple[str, ...]] = MappingProxyType(
     {
         MediaKind.IMAGE: (".heic", ".heif"),

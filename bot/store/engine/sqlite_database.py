@@ -286,7 +286,7 @@ class SqliteDatabase(Database):
         )
 
     async def look(self, function: Callable[[Connection], T]) -> T:
-        """Run `function` on the event loop: a thread's turn takes ten times as long as a lookup."""
+        """Run `function` on the event loop: a thread's turn takes several times the processor time of a lookup."""
         self._reader.require_open()
         try:
             return transaction(self._looker, begin_reading, function)
