@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 
 import discord
@@ -69,10 +69,7 @@ def fitting(lines: Sequence[str], limit: int = SHOWN_CHARS) -> str:
 
 
 async def usage_of(bot: Bot, guild_id: int, member: discord.abc.User, *, is_own: bool = False) -> str:
-    """Return a member's limits, grants and open jobs in paragraphs, for an embed's description.
-
-    Prompts are for the member's own eyes.
-    """
+    """Return a member's limits, grants and open jobs in paragraphs; `is_own`: for the member, who may read prompts."""
     member_id, roles = member.id, frozenset(role.id for role in getattr(member, "roles", ()))
 
     def read(spending: Spending) -> tuple[tuple[Headroom, ...], tuple[Grant, ...], int, int]:
@@ -89,25 +86,27 @@ async def usage_of(bot: Bot, guild_id: int, member: discord.abc.User, *, is_own:
     grants = [_grant_line(grant) for grant in granted] or none
     # Those of a vote are left out: the ones that are missing would be the ones that have failed.
     jobs = [job_line(job, catalogue, is_own=is_own) for job in found if not job.is_secret] or none
-    parts = [
-        str(texts.LIMITS),
-        fitting(limits, SHOWN_CHARS // 2),
-        str(texts.GRANTS),
-        fitting(grants, SHOWN_CHARS // 5),
-        texts.OPEN_JOBS(running=running, waiting=waiting),
-        fitting(jobs, SHOWN_CHARS // 4),
-    ]
-    return "\n".join(parts)
+    return "\n".join(
+        [
+            str(texts.LIMITS),
+            fitting(limits, SHOWN_CHARS // 2),
+            "",
+            str(texts.GRANTS),
+            fitting(grants, SHOWN_CHARS // 5),
+            "",
+            texts.OPEN_JOBS(running=running, waiting=waiting),
+            fitting(jobs, SHOWN_CHARS // 4),
+        ]
+    )
 
 
-def _everywhere(limits: Iterable[Limit], member_id: int, role_ids: frozenset[int]) -> SpendRequest:
+def _everywhere(limits: Sequence[Limit], member_id: int, role_ids: frozenset[int]) -> SpendRequest:
     """Return a request that every limit applies to: all channels, all operations with limits."""
-    named = list(limits)
-    channel_ids = frozenset(limit.channel_id for limit in named if limit.channel_id)
+    channel_ids = frozenset(limit.channel_id for limit in limits if limit.channel_id)
     spender = Spender(member_id=member_id, role_ids=role_ids, channel_ids=channel_ids, age_restricted=False)
     items = [
         SpendItem(operation=operation, title=operation, credits=_ZERO, exact=True)
-        for operation in sorted({limit.operation for limit in named if limit.operation})
+        for operation in sorted({limit.operation for limit in limits if limit.operation})
     ]
     return SpendRequest.of(spender, items)
 
