@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import hmac
 import json
@@ -11,6 +10,7 @@ import os
 import stat
 import tempfile
 from collections.abc import Collection, Iterable, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 import structlog
@@ -30,18 +30,18 @@ _log = structlog.get_logger(__name__)
 
 
 class SecretBox:
-    """Encrypts texts as `fingerprint:token`, which names the key."""
+    """Encrypts texts as `fingerprint:token`, which names the key. The last that it decrypted stay in memory."""
 
     def __init__(self, keys: Sequence[str]) -> None:
         """Take `keys`, newest first: all decrypt, the first encrypts.
 
-        A key is a Fernet key or any text of at least 32 characters. Raises StoreError for a shorter one, or for
-        none.
+        A key is a Fernet key or any text of at least 32 characters. Raises StoreError for a shorter one or none.
         """
         if not keys:
             raise StoreError(texts.NO_KEYS, exit_code=RESTART_CANNOT_HELP)
         self._keys = {_fingerprint(key): Fernet(key) for key in map(_fernet_key, keys)}
         self.fingerprints = tuple(self._keys)
+        self._opened = lru_cache(1024)(self._decrypt)
         self._signing = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"cannon-bot signatures").derive(
             _fernet_key(keys[0])
         )
@@ -51,14 +51,12 @@ class SecretBox:
 
     def seal(self, purpose: str, guild_id: int, text: str) -> bytes:
         """Encrypt `text` for this guild and purpose."""
-        newest = self.fingerprints[0]
         # The guild is inside: otherwise a token copied into another guild's row would decrypt.
-        plain = json.dumps({"purpose": purpose, "guild": guild_id, "text": text}).encode()
-        return newest.encode() + b":" + self._keys[newest].encrypt(plain)
+        return self._encrypt(json.dumps({"purpose": purpose, "guild": guild_id, "text": text}).encode())
 
     def open(self, purpose: str, guild_id: int, sealed: bytes) -> str:
         """Decrypt text sealed for this guild and purpose. Raises StoreError for anything else."""
-        content = json.loads(self._decrypt(sealed))
+        content = json.loads(self._opened(sealed))
         if content["purpose"] != purpose or content["guild"] != guild_id:
             raise StoreError(texts.SEALED_ELSEWHERE)
         return str(content["text"])
@@ -69,17 +67,19 @@ class SecretBox:
 
     def rotate(self, sealed: bytes) -> bytes:
         """Re-encrypt with the newest key. Raises StoreError if no key decrypts it."""
-        plain = self._decrypt(sealed)
+        return self._encrypt(self._decrypt(sealed))
+
+    def _encrypt(self, plain: bytes) -> bytes:
         newest = self.fingerprints[0]
         return newest.encode() + b":" + self._keys[newest].encrypt(plain)
 
     def _decrypt(self, sealed: bytes) -> bytes:
-        fingerprint, _, token = sealed.partition(b":")
-        key = self._keys.get(fingerprint.decode("ascii", "replace"))
+        fingerprint = fingerprint_of(sealed)
+        key = self._keys.get(fingerprint)
         if key is None:
-            raise StoreError(texts.secret_key_missing([fingerprint_of(sealed)]), exit_code=RESTART_CANNOT_HELP)
+            raise StoreError(texts.secret_key_missing([fingerprint]), exit_code=RESTART_CANNOT_HELP)
         try:
-            return key.decrypt(token)
+            return key.decrypt(sealed.partition(b":")[2])
         except InvalidToken:
             raise StoreError(texts.NOT_DECRYPTABLE) from None
 
@@ -124,7 +124,7 @@ def _fernet_key(key: str) -> bytes:
     try:
         if len(base64.b64decode(text.encode(), altchars=b"-_", validate=True)) == 32:
             return text.encode()
-    except (binascii.Error, ValueError):
+    except ValueError:
         pass
     if len(text) < SHORTEST_KEY_CHARS:
         raise StoreError(texts.SECRET_KEY_TOO_SHORT(least=SHORTEST_KEY_CHARS), exit_code=RESTART_CANNOT_HELP)
