@@ -70,7 +70,7 @@ async def test_no_card_shows_raw_markup_or_is_wider_than_the_screen():
                     await page.set_viewport_size({"width": width, "height": 900})
                     assert RAW.findall(await page.locator("#channel-timeline").inner_text()) == []
                     # The window can report its new width before the page is laid out for it.
-                    await page.wait_for_function(f"!({TOO_WIDE}).length")
+                    await page.wait_for_function(f"() => !({TOO_WIDE}).length")
                     assert not await page.evaluate(SCROLLS)
 
 
