@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
@@ -52,30 +51,9 @@ def test_every_service_is_shut_in_and_its_log_has_an_end() -> None:
         assert set(service["logging"]["options"]) == {"max-size", "max-file"}, name
 
 
-def test_every_service_has_a_limit_of_memory() -> None:
-    assert [name for name, service in [*services().items(), *fleet().items()] if "mem_limit" not in service] == []
-    assert unit()["MemoryMax"].lower() == services()["bot"]["mem_limit"]
-
-
 def test_the_bot_is_given_longer_to_stop_than_it_takes() -> None:
     assert float(services()["bot"]["stop_grace_period"].removesuffix("s")) > STOP_TIMEOUT_S
     assert float(unit()["TimeoutStopSec"]) > STOP_TIMEOUT_S
-
-
-def test_a_fleet_has_two_gateways_and_two_workers_on_one_database_that_nobody_else_reaches() -> None:
-    roles = {name: service["command"] for name, service in fleet().items() if "build" in service}
-    assert roles == {f"{role}-{one}": ["run", "--role", role] for role in ("gateway", "worker") for one in ("a", "b")}
-    published = [name for name, service in fleet().items() if "ports" in service]
-    assert {tuple(fleet()[name].get("profiles", ())) for name in published} == {("monitoring",)}
-    (address,) = {fleet()[name]["environment"]["DATABASE"] for name in roles}
-    settings = fleet()["postgres"]["environment"]
-    name, _, password, _, host, database = re.fullmatch(
-        r"postgresql://(\w+)(:)(\$\{\w+:\?\})(@)(\w+)/(\w+)\?sslmode=disable", address
-    ).groups()  # type: ignore[union-attr]
-    assert (name, password, database) == tuple(
-        settings[each] for each in ("POSTGRES_USER", "POSTGRES_PASSWORD", "POSTGRES_DB")
-    )
-    assert host in fleet()
 
 
 def test_only_the_bot_starts_without_a_profile_and_nothing_is_published_to_the_network() -> None:
@@ -85,27 +63,6 @@ def test_only_the_bot_starts_without_a_profile_and_nothing_is_published_to_the_n
         ports = [port for service in file.values() for port in service.get("ports", ())]
         assert ports
         assert all(port.startswith("127.0.0.1:") for port in ports)
-
-
-def test_a_fleet_is_monitored_as_one_process_is() -> None:
-    for name in ("prometheus", "grafana"):
-        one, many = services()[name], fleet()[name]
-        differing = {key for key in one.keys() | many.keys() if one.get(key) != many.get(key)}
-        assert differing <= {"volumes", "depends_on"}, name
-    one, many = (load(f"deploy/prometheus{kind}.yaml") for kind in ("", ".fleet"))
-    assert one["rule_files"] == many["rule_files"]
-    assert [job["job_name"] for job in one["scrape_configs"]] == [job["job_name"] for job in many["scrape_configs"]]
-
-
-def test_prometheus_finds_each_process_of_a_fleet_by_its_name() -> None:
-    [job] = load("deploy/prometheus.fleet.yaml")["scrape_configs"]
-    [discovery] = job["dns_sd_configs"]
-    assert (discovery["type"], discovery["port"]) == ("A", Settings().health_port)
-    bots = [service for service in fleet().values() if "build" in service]
-    assert sorted(discovery["names"]) == sorted(
-        {alias for each in bots for alias in each["networks"]["default"]["aliases"]}
-    )
-    assert {each["environment"]["HEALTH_HOST"] for each in bots} == {"0.0.0.0"}
 
 
 DOCKER = """#!/bin/sh
@@ -150,11 +107,6 @@ def test_an_update_stops(tmp_path: Path, fails: str, asked: int) -> None:
     assert (code, len(said)) == (1, asked)
 
 
-def test_an_update_pulls_a_published_image_and_can_be_for_one_process(tmp_path: Path) -> None:
-    code, said = update_fleet(tmp_path, "gateway-b", env="CANNON_BOT_IMAGE=ghcr/cannon-bot:1\n")
-    assert (code, said) == (0, ["pull worker-a", "run --rm --no-deps worker-a check", ONE_BY_ONE[3]])
-
-
 def filled_in(text: str, **environ: str) -> str:
     """Return what Compose makes of `${NAME:+word}` and `${NAME:-word}`."""
 
@@ -186,14 +138,6 @@ def test_images_come_by_a_short_name_a_version_and_a_digest() -> None:
     assert {image.partition("@")[0].partition(":")[0] for image in images} == IMAGES
     assert all(re.fullmatch(r"([a-z]+/)?[a-z]+:v?\d+\.\d+(\.\d+)?@sha256:[0-9a-f]{64}", image) for image in images)
     assert len(set(images)) == len(IMAGES), "one version of each"
-
-
-def test_prometheus_asks_the_bot_where_it_listens() -> None:
-    (job,) = load("deploy/prometheus.yaml")["scrape_configs"]
-    alerts = (ROOT / "deploy" / "prometheus-alerts.yaml").read_text(encoding="utf-8")
-    assert set(re.findall(r'job="([^"]+)"', alerts)) == {job["job_name"]}
-    assert job["static_configs"] == [{"targets": [f"bot:{Settings().health_port}"]}]
-    assert services()["bot"]["environment"]["HEALTH_HOST"] == "0.0.0.0"
 
 
 @pytest.mark.parametrize("given", [{}, {"BACKUP_DIR": "/data/elsewhere"}], ids=str)
@@ -271,16 +215,6 @@ def test_the_settings_that_deployments_set_exist() -> None:
     assert unit()["Environment"].partition("=")[0] in known
 
 
-def test_grafana_finds_the_dashboard_and_the_dashboard_its_source() -> None:
-    (provider,) = load("deploy/grafana/dashboards.yaml")["providers"]
-    mounts = {mount.split(":")[0]: mount.split(":")[1] for mount in services()["grafana"]["volumes"]}
-    assert mounts["./deploy/grafana-dashboard.json"].startswith(provider["options"]["path"] + "/")
-    (source,) = load("deploy/grafana/datasource.yaml")["datasources"]
-    dashboard = json.loads((ROOT / "deploy" / "grafana-dashboard.json").read_text(encoding="utf-8"))
-    used = set(re.findall(r'"type": "prometheus",\s*"uid": "([^"]+)"', json.dumps(dashboard, indent=1)))
-    assert used <= {source["uid"], "${datasource}", "$datasource", "${DS_PROMETHEUS}"}
-
-
 def test_the_unit_repeats_no_start_that_cannot_succeed() -> None:
     service = unit()
     assert service["Restart"] == "on-failure"
@@ -293,37 +227,6 @@ def test_actions_are_pinned_to_commits_and_name_their_version(path: Path) -> Non
     uses = re.findall(r"uses: (.*)", path.read_text(encoding="utf-8"))
     assert uses
     assert [line for line in uses if not re.fullmatch(r"[\w/-]+@[0-9a-f]{40}  # v\d+\.\d+\.\d+", line)] == []
-
-
-def test_the_build_runs_as_people_run_it() -> None:
-    build, weekly = (load(f".github/workflows/{name}.yaml")["jobs"] for name in ("ci", "weekly"))
-    assert {"make test", "make wheel-check"} <= {step.get("run") for step in weekly["test"]["steps"]}
-    assert ".ci/run" in [step.get("run") for step in build["build"]["steps"]]
-
-
-def test_no_host_of_a_registry_is_written_into_the_release() -> None:
-    text = (ROOT / ".github" / "workflows" / "release.yaml").read_text(encoding="utf-8")
-    assert re.findall(r"https?://|\b[\w-]+\.(?:io|org|com)/", text) == []
-    for name in re.findall(r"vars\.(\w+)", text):
-        assert f"`{name}`" in (ROOT / "docs" / "releasing.md").read_text(encoding="utf-8")
-
-
-def test_the_image_is_built_for_both_kinds_of_processor() -> None:
-    text = (ROOT / ".github" / "workflows" / "release.yaml").read_text(encoding="utf-8")
-    assert "--platform linux/amd64,linux/arm64" in text
-
-
-def test_dependabot_is_weekly_and_grouped() -> None:
-    updates = load(".github/dependabot.yml")["updates"]
-    assert {"github-actions", "pip", "docker"} <= {each["package-ecosystem"] for each in updates}
-    assert all(each["schedule"] == {"interval": "weekly"} and each["groups"] for each in updates)
-
-
-def test_a_bug_report_has_what_a_maintainer_asks_for() -> None:
-    fields = {field.get("id"): field for field in load(".github/ISSUE_TEMPLATE/bug.yml")["body"]}
-    for name in ("job", "check"):
-        assert fields[name]["validations"] == {"required": True}
-    assert "cannon-bot check" in fields["check"]["attributes"]["label"]
 
 
 def manifests() -> dict[tuple[str, str], dict[str, Any]]:
@@ -342,20 +245,6 @@ def pods() -> dict[str, dict[str, Any]]:
         for (kind, name), each in manifests().items()
         if kind == "Deployment"
     }
-
-
-def test_kubernetes_has_two_of_each_role_which_are_replaced_one_by_one() -> None:
-    assert set(pods()) == {"gateway", "worker"}
-    for role in pods():
-        deployment, budget = (
-            manifests()[kind, f"cannon-bot-{role}"]["spec"] for kind in ("Deployment", "PodDisruptionBudget")
-        )
-        labels = {"app": "cannon-bot", "role": role}
-        assert deployment["selector"]["matchLabels"] == budget["selector"]["matchLabels"] == labels
-        assert deployment["template"]["metadata"]["labels"] == labels
-        assert (deployment["replicas"], budget["minAvailable"]) == (2, 1)
-        assert deployment["strategy"]["rollingUpdate"] == {"maxSurge": 1, "maxUnavailable": 0}
-    assert {each["metadata"]["namespace"] for each in manifests().values()} == {"cannon-bot"}
 
 
 def test_a_pod_is_shut_in_as_the_container_of_compose_is() -> None:

@@ -7,11 +7,10 @@ import pytest
 from dotenv import dotenv_values
 
 from bot.settings import Settings, describe_settings, load_settings
-from tools.readme_tables import commands_table, settings_table, with_commands, with_table
+from tools.readme_tables import settings_table, with_commands, with_table
 from tools.site import OF_REPOSITORY
 
 ROOT = Path(__file__).resolve().parents[2]
-DECISIONS = Path("docs") / "decisions"
 DOCUMENTS = [path.relative_to(ROOT) for path in sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])]
 SETTINGS = [name for name, _, _ in describe_settings()]
 
@@ -56,31 +55,6 @@ def test_the_page_of_commands_has_those_that_the_code_has() -> None:
     assert with_commands(text) == text, "write them with: make readme"
 
 
-def test_the_table_of_settings_has_a_row_for_each() -> None:
-    assert re.findall(r"^\| `([A-Z_]+)` \|", settings_table(), re.MULTILINE) == SETTINGS
-
-
-def test_the_table_of_commands_puts_required_options_first_and_others_in_brackets() -> None:
-    option = {"type": "text", "description": ""}
-    options = [{**option, "name": "b", "required": False}, {**option, "name": "a", "required": True}]
-    table = commands_table([{"name": "image edit", "description": "One | two.", "options": options}])
-    assert table.splitlines()[2] == "| `/image edit` | One &#124; two. | `a` [`b`] |"
-
-
-@pytest.mark.parametrize("text", ["nothing", "<!-- x -->\n", "<!-- x -->\n<!-- /x -->\n<!-- x -->\n<!-- /x -->\n"])
-def test_a_readme_without_its_markers_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="once"):
-        with_table(text, "x", "| table |\n")
-
-
-def test_contributing_names_targets_of_the_makefile() -> None:
-    targets = re.findall(r"^([a-z-]+):.*## ", read("Makefile"), re.MULTILINE)
-    named = re.findall(r"^\| `make ([a-z-]+)", read("CONTRIBUTING.md"), re.MULTILINE)
-    assert set(named) <= set(targets)
-    (phony,) = re.findall(r"^\.PHONY: (.*)$", read("Makefile"), re.MULTILINE)
-    assert sorted(phony.split()) == sorted(targets)
-
-
 def test_links_to_files_lead_somewhere() -> None:
     found = [
         (str(path), link)
@@ -89,40 +63,3 @@ def test_links_to_files_lead_somewhere() -> None:
         if not (ROOT / path.parent / link).exists()
     ]
     assert found == []
-
-
-def test_files_that_documents_name_are_there() -> None:
-    found = []
-    for path in DOCUMENTS:
-        text = read(path)
-        named = set(re.findall(r"`((?:bot|cogs|docs|tests|tools)/[\w./-]*)`", text))
-        to_be_made = set(re.findall(r"In the new file `([^`]+)`:", text))
-        found += [(str(path), name) for name in sorted(named - to_be_made) if not (ROOT / name).exists()]
-    assert found == []
-
-
-def test_every_decision_is_in_the_index_with_its_number_and_title() -> None:
-    rows = re.findall(
-        r"^\| (\d+) \| \[(.+)\]\(((?:archive/)?\d{4}-[\w-]+\.md)\) \|$",
-        read(DECISIONS / "README.md"),
-        re.MULTILINE,
-    )
-    files = {path.relative_to(ROOT / DECISIONS).as_posix() for path in (ROOT / DECISIONS).rglob("[0-9]*.md")}
-    assert [name for _, _, name in rows] == sorted(files, key=lambda name: Path(name).name)
-    for number, title, name in rows:
-        assert int(Path(name).name[:4]) == int(number)
-        assert read(DECISIONS / name).startswith(f"# {number}. {title}\n")
-
-
-def test_decisions_that_the_code_refers_to_are_there() -> None:
-    code = "".join(
-        path.read_text(encoding="utf-8")
-        for folder in ("bot", "cogs", "sandbox")
-        for path in (ROOT / folder).rglob("*.py")
-    )
-    named = set(re.findall(r"[Dd]ecision (\d{4})", code))
-    assert named <= {path.name[:4] for path in (ROOT / DECISIONS).rglob("[0-9]*.md")}
-
-
-def test_the_changelog_knows_the_version_or_holds_it_as_unreleased() -> None:
-    assert re.search(r"^## \[(Unreleased|\d+\.\d+\.\d+)\]", read("CHANGELOG.md"), re.MULTILINE)

@@ -10,8 +10,6 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from bot.app.entry_points import describe_commands
 from bot.cli import _parser
 from bot.settings import FILES, Settings, describe_settings
@@ -27,14 +25,6 @@ BLOCK = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 SPAN = re.compile(r"`([^`\n]+)`")
 GENERATED = re.compile(r"<!-- (pages) -->.*?<!-- /\1 -->|^### [^\n]*$", re.DOTALL | re.MULTILINE)
 """What other tests compare with the code: sentences of the bot."""
-FREE = re.compile(
-    r"\]\([^)]*\)|width=\"\d+\""
-    r"|https?://\S+|^\d+\. |\bU[1-4]\b|Python 3\.\d+(?: to 3\.\d+)?|\bkill -9\b|\b16:9\b|\b4K\b|\bSora 2\b",
-    re.MULTILINE,
-)
-"""Digits that are no claim about the code: links, numbered lists, names."""
-BY_DISCORD = {("host.md", "75"), ("moderator.md", "0"), ("troubleshooting.md", "0")}
-"""Numbers whose source is linked next to them; and 0, which is what it says."""
 ROUTES = {"/healthz", "/metrics", "/webhooks/"}
 WORDS = {"compose.yaml", "texts.py", ".env", ".venv", "kill -9", "key.none"}
 """What is written as code and is neither a command, an option nor a setting."""
@@ -127,11 +117,6 @@ def labels(text: str) -> list[str]:
     return [each for pair in re.findall(r"\*\*([^*\n]+)\*\*|(?<!\*)\*([^*\n]+)\*(?!\*)", left) for each in pair if each]
 
 
-def without_source(path: Path) -> set[str]:
-    left = SPAN.sub("", FREE.sub("", NUMBER.sub("", read(path))))
-    return {each for each in re.findall(r"\d+", left) if (path.name, each) not in BY_DISCORD}
-
-
 def on_pages(wrong: Callable[[Path], Iterable[str]]) -> dict[str, list[str]]:
     """Return what is wrong, by the page that it is on."""
     return {path.name: found for path in PAGES if (found := sorted(wrong(path)))}
@@ -139,14 +124,6 @@ def on_pages(wrong: Callable[[Path], Iterable[str]]) -> dict[str, list[str]]:
 
 def test_every_number_is_that_of_the_code() -> None:
     assert on_pages(lambda path: unequal(path.read_text(encoding="utf-8"))) == {}
-
-
-def test_no_line_starts_with_a_mark_which_would_end_its_paragraph() -> None:
-    assert on_pages(lambda path: re.findall(r"^\s*<!-- = .*", read(path), re.MULTILINE)) == {}
-
-
-def test_no_number_is_without_its_source() -> None:
-    assert on_pages(without_source) == {}
 
 
 def test_commands_options_and_settings_are_there() -> None:
@@ -158,27 +135,9 @@ def test_labels_are_those_that_people_see() -> None:
     assert on_pages(lambda path: set(labels(read(path))) - known) == {}
 
 
-@pytest.mark.parametrize(
-    ("command", "expected"),
-    [("`/quota set` `credits`", {"credits"}), ("`/image generate` `prompt`", {"prompt"})],
-)
-def test_an_option_next_to_its_command_is_one_of_it(command: str, expected: set[str]) -> None:
-    name, *given = SPAN.findall(command)
-    assert set(given) == expected <= commands()[name.removeprefix("/")]
-
-
 def test_options_that_follow_a_command_belong_to_it() -> None:
     def foreign(path: Path) -> list[str]:
         pairs = re.findall(r"`/([\w ]+)`((?: `[a-z_]+`)+)", read(path))
         return [name for name, given in pairs if not set(SPAN.findall(given)) <= commands()[name]]
 
     assert on_pages(foreign) == {}
-
-
-def test_a_wrong_claim_is_noticed() -> None:
-    assert not is_known("/image paint")
-    assert not is_known("cannon-bot fly")
-    assert not is_known("make coffee")
-    assert not is_known("NO_SUCH_SETTING")
-    assert not is_known("brush")
-    assert value_of("bot.generation.sources.FILES_MAX + 1") == 11

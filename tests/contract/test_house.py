@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from tools.readme_tables import PICTURE, boxes, svg
 from tools.refusals import parsed, walked
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -54,13 +53,6 @@ def test_no_loose_modules_but_the_named_ones() -> None:
     assert {path.stem for path in (ROOT / "cogs").glob("*.py")} == {"__init__", "surface"}
 
 
-def test_every_package_says_what_it_is_about() -> None:
-    silent = [
-        path for path in modules() if path.name == "__init__.py" and not ast.get_docstring(parsed(path.read_text()))
-    ]
-    assert silent == []
-
-
 def large_classes(source: str) -> list[str]:
     """The classes of a module that pass a bound and do not say why."""
     found = []
@@ -78,28 +70,6 @@ def large_classes(source: str) -> list[str]:
 
 def test_no_class_does_everything() -> None:
     assert {str(path): found for path in modules() if (found := large_classes(path.read_text()))} == {}
-
-
-def test_a_large_class_is_noticed_and_may_say_why() -> None:
-    methods = "".join(f"    def m{number}(self): ...\n" for number in range(CLASS_METHODS_MAX + 1))
-    assert large_classes(f'class A:\n    """A."""\n{methods}') == ["A: 26 public methods, 28 lines"]
-    assert large_classes(f'class A:\n    """A. {REASON} it is a table."""\n{methods}') == []
-
-
-def test_a_class_name_means_one_thing() -> None:
-    places: dict[str, list[str]] = {}
-    for path in modules():
-        for node in parsed(path.read_text()).body:
-            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
-                places.setdefault(node.name, []).append(str(path.relative_to(ROOT)))
-    assert {name: found for name, found in places.items() if len(found) > 1} == {}
-
-
-def test_the_picture_shows_the_packages_as_they_are() -> None:
-    drawn = svg(boxes())
-    assert PICTURE.read_text(encoding="utf-8") == drawn, "draw it with: make readme"
-    for package in packages("bot"):
-        assert f">bot/{package}/<" in drawn
 
 
 def test_a_test_file_has_a_name_of_its_own() -> None:

@@ -123,11 +123,6 @@ def follow(folder: Path, recipe: str) -> list[str]:
     return [block.text for block in found if block.path is None]
 
 
-def test_the_index_has_every_recipe_and_no_other() -> None:
-    index = (HOWTO / "README.md").read_text(encoding="utf-8")
-    assert sorted(re.findall(r"\]\((\w+\.md)\)", index)) == RECIPES
-
-
 @pytest.mark.long
 @pytest.mark.parametrize(
     "recipe", [each if each in ALWAYS else pytest.param(each, marks=pytest.mark.long) for each in RECIPES]
@@ -150,22 +145,3 @@ def test_all_recipes_together_pass_the_checks(tmp_path: Path) -> None:
     budgets = tmp_path / "pyproject.toml"  # what a recipe adds is paid for elsewhere, which no recipe can say
     budgets.write_text(re.sub(r" = \[\d+, \d+\]", " = [999999, 9999999]", budgets.read_text()))
     run(tmp_path, "make check")
-
-
-@pytest.mark.parametrize(
-    ("diff", "expected"),
-    [
-        (" a\n+x\n", "a\nx\nb\na b\n"),
-        ("-b\n", "a\na b\n"),
-        ("-a\n+c\n@@\n a b\n+d\n", "c\nb\na b\nd\n"),
-        ("+x\n a …\n", "a\nb\nx\na b\n"),
-    ],
-)
-def test_a_diff_is_applied_at_its_one_place(diff: str, expected: str) -> None:
-    assert changed("a\nb\na b\n", diff) == expected
-
-
-@pytest.mark.parametrize("diff", ["+x\n", " c\n+x\n", " a\n+x\n", " b\n+x\n@@\n-c\n", "~b\n"])
-def test_a_diff_that_no_longer_fits_is_noticed(diff: str) -> None:
-    with pytest.raises(AssertionError):
-        changed("a\na\nb\n", diff)

@@ -5,19 +5,12 @@ A claim that is added or reworded has no row here and fails: whoever writes it s
 
 from __future__ import annotations
 
-import argparse
 import re
-import shlex
 from pathlib import Path
 
-import pytest
-from babel import Locale
-
 from bot.account.audit import CHECK_EVERY_S
-from bot.cli import _parser
 from bot.domain.jobs.poll_schedule import REMEMBERED_S
-from bot.language import LANGUAGES
-from tests.install.readme_blocks import EXCUSED, PAGES, followed, unfollowed
+from tests.install.readme_blocks import followed
 from tests.soak.plan import SERVERS
 from tests.soak.soak import FULL
 from tests.support.named_tests import missing
@@ -110,31 +103,6 @@ def test_the_numbers_of_claims_are_the_codes() -> None:
     assert [(words, found) for words, found in rows if len(found) != 1 or words not in found[0]] == []
 
 
-HOWTOS = {path.name for path in (ROOT / "docs" / "howto").glob("*.md")}
-"""Followed by tests/contract/test_howto.py."""
-
-
-def test_the_readme_names_every_language() -> None:
-    names = (Locale.parse(each, sep="-").get_language_name("en") or each for each in LANGUAGES)
-    assert [name for name in names if name not in README] == []
-
-
-def test_the_readme_says_where_to_get_help() -> None:
-    ways = README.partition("## Get help\n")[2].partition("\n## ")[0]
-    assert all(each in ways for each in ("(../../issues/new/choose)", "(SECURITY.md#report-a-problem)", "`/help`"))
-
-
-def test_a_claim_links_to_a_page_or_names_a_target() -> None:
-    targets = set(re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
-    for row in claims().values():
-        last = row.rsplit(" | ", 1)[1]
-        pages = re.findall(r"\]\(([^)#]+)[^)]*\)", last)
-        made = re.findall(r"`make ([a-z-]+)`", last)
-        assert pages or made, row
-        assert all((ROOT / page).is_file() for page in pages), row
-        assert set(made) <= targets, row
-
-
 def test_every_command_is_typed_by_a_test() -> None:
     typed = [command for block in followed().values() for command in block]
     left = [command for command in commands(README) if command not in typed]
@@ -154,29 +122,3 @@ def test_every_command_is_typed_by_a_test() -> None:
     }
     assert [line.split()[-1] for line in followed()["install"][-2:]] == ["check", "run"]
     assert [line.split()[1] for line in followed()["backup"]] == ["backup", "restore"]
-
-
-def test_every_command_of_the_documents_is_followed_or_says_why_not() -> None:
-    assert [found for found in unfollowed() if found[0] not in HOWTOS] == []
-
-
-def test_reasons_name_tests_that_there_are() -> None:
-    reasons = [reason for page in PAGES for reason in EXCUSED.findall(page.read_text(encoding="utf-8"))]
-    assert len(reasons) >= 10
-    named = [path for reason in reasons for path in re.findall(r"tests/[\w/]+\.py", reason)]
-    assert [path for path in named if not (ROOT / path).is_file()] == []
-
-
-def test_the_command_line_takes_what_the_readme_types() -> None:
-    typed = [each for each in commands(README) if "bin/cannon-bot" in each]
-    assert typed
-    for command in typed:
-        assert isinstance(_parser().parse_args(shlex.split(command)[1:]), argparse.Namespace)
-
-
-def test_a_block_is_read_with_its_name_and_without_its_remarks() -> None:
-    one = "<!-- follow one -->\n```sh\na b    # why\n# only a remark\nc\n```\n"
-    two = "  <!-- follow two -->\n  ```sh\n  d '#'x\n  ```\n"
-    assert followed(one + two) == {"one": ["a b", "c"], "two": ["d '#'x"]}
-    with pytest.raises(AssertionError, match="two blocks"):
-        followed(one * 2)

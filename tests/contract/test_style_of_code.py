@@ -1,6 +1,6 @@
 """Names, docstrings and comments use the field's words, as the project's style has them.
 
-What is between backticks is code, and texts for people have a test of their own: `test_one_word_for_one_thing.py`.
+What is between backticks is code, and `tools/words.py` reads texts for people.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What people read has one idea a sentence, and translations keep its form; words: test_one_word_for_one_thing.py."""
+"""What people read has one idea a sentence, and translations keep its form; words: tools/words.py."""
 
 from __future__ import annotations
 

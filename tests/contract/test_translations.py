@@ -6,13 +6,11 @@ import ast
 import functools
 import re
 import string
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import discord
 import pytest
 from babel.messages.catalog import Catalog, Message
 from discord import app_commands
@@ -23,7 +21,6 @@ from bot.language import LANGUAGES, SOURCE, from_discord, name_of, speaking
 from bot.language.catalogues import translations
 from bot.language.po_files import read
 from bot.settings import Settings
-from tests.support.machine import slowness
 from tests.support.pseudo import PseudoTranslations
 from tools.found_messages import limits_of_labels
 from tools.translations import TEMPLATE, TRANSLATED, all_found, current, missing, po_file, template, text_of
@@ -249,13 +246,6 @@ async def test_a_command_stays_within_discords_size_in_its_longest_language():
     assert max(sizes.values()) <= COMMAND_LIMIT_CHARS, sizes
 
 
-def test_the_longest_language_counts_for_the_size_of_a_command():
-    choice = {"name": "on", "value": "yes", "name_localizations": {"de": "an", "fr": "activé"}}
-    option = {"name": "switch", "description": "", "choices": [choice]}
-    command = {"name": "ab", "description": "abc", "description_localizations": {"de": "abcde"}, "options": [option]}
-    assert length(command) == 2 + 5 + 6 + len("activé") + 3
-
-
 async def test_every_string_of_every_command_is_looked_up_in_every_language():
     translator = Translator(PseudoTranslations)
     missed = [
@@ -272,38 +262,3 @@ def _pseudo(english: str, language: str) -> str:
     """Return a text as the pseudo translation has it; names of commands in it are in the real language."""
     with speaking(language):
         return f"⟦{language}:{re.sub(r'/[a-z]+(?: (?:voices|character))?', lambda found: name_of(found[0]), english)}⟧"
-
-
-async def test_american_and_british_english_and_what_is_not_translated_stay_as_they_are():
-    class Nothing(PseudoTranslations):
-        def gettext(self, message: str) -> str:
-            return message
-
-    [image] = [each for each in await payloads(Translator(Nothing)) if each["name"] == "image"]
-    assert set(image["name_localizations"]) == set(LOCALES)
-    assert not image["description_localizations"]
-
-
-async def test_a_menu_is_looked_up_as_a_message_and_not_as_a_name():
-    async def callback(interaction: discord.Interaction, message: discord.Message) -> None:
-        raise AssertionError
-
-    class Apart(PseudoTranslations):
-        def pgettext(self, context: str, message: str) -> str:
-            return f"{context}:{message}"
-
-    menu = app_commands.ContextMenu(name="image", callback=callback)
-    async with unconnected(Settings(log_level="INFO")) as bot:
-        payload = await menu.get_translated_payload(bot.tree, Translator(Apart))
-    assert payload["name_localizations"]["de"] == "⟦de:image⟧"
-
-
-async def test_translating_does_not_slow_the_start_down():
-    async with unconnected(Settings(log_level="INFO")) as bot:
-        best = float("inf")
-        for _ in range(3):
-            begun = time.perf_counter()
-            for each in bot.tree.get_commands():
-                await each.get_translated_payload(bot.tree, Translator())
-            best = min(best, time.perf_counter() - begun)
-    assert best < 0.25 * slowness()

@@ -35,7 +35,6 @@ def table(rows: Sequence[Row]) -> str:
         for name, cells in (
             ("trouble", [row.trouble for row in both]),
             ("health", [row.health for row in both]),
-            ("alerts", [row.alerts for row in both]),
             ("report to the host", [row.report for row in both]),
             ("members read", ["<br>".join(row.member) for row in both]),
             ("log", [row.log for row in both]),

@@ -24,7 +24,7 @@ from simcord.enums import OverwriteType
 
 from sandbox.server import Sandbox
 from tests.fleet.chaos import OPEN, SHARDS, FleetTown
-from tests.game_day.watching import Watch, alert_words, lines_of
+from tests.game_day.watching import Watch, lines_of
 from tests.soak import verdict
 from tests.soak.soaked_bot import CLOCK
 from tests.soak.town import AGAIN, Town
@@ -40,7 +40,7 @@ SPEED = 12.0
 SIZE = {"servers": 6, "members": 2}
 START_S = 120.0
 OVER_S = 25.0
-"""How long health and reports to the host may take after that; an alert ends once nothing was found for a while."""
+"""How long health and reports to the host may take after that."""
 BEGAN = "🔴"
 CALM_S = 240.0
 """For a hang: how long jobs may take after a trouble."""
@@ -117,7 +117,6 @@ class Row:
     database: str
     trouble: str = ""
     health: str = ""
-    alerts: str = ""
     report: str = ""
     member: list[str] = field(default_factory=list)
     log: str = ""
@@ -333,7 +332,6 @@ class Stage:
             await self.until(self._is_over, OVER_S)
         self.row.wrong += wrong
         self.row.health = self.watch.health(self.begins, self.ends)
-        self.row.alerts = alert_words(self.watch.alerts(self.begins), self.begins, self.watch.now())
         self.row.report = self.watch.reports(self.begins, self.ends)
         self.row.log = lines_of(self.logs()).words()
         states = ", ".join(f"{count} {state}" for state, count in sorted(self._states.items()))

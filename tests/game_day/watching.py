@@ -1,4 +1,4 @@
-"""What an operator sees of the bot's processes: /healthz and /metrics once a second, and their logs."""
+"""What an operator sees of the bot's processes: /healthz once a second, and their logs."""
 
 from __future__ import annotations
 
@@ -12,9 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import aiohttp
-from prometheus_client.parser import text_string_to_metric_families
 
-from tests.game_day.alerts import NONE, Alert, Labels, Samples, Vector, names_in, raised, rules
 from tests.soak.soaked_bot import ClockError
 
 EVERY_S = 1.0
@@ -25,14 +23,14 @@ RACE = "Can't keep up, shard ID"
 
 
 class Watched(Protocol):
-    """A process with a port for health and metrics."""
+    """A process with a port for health."""
 
     name: str
     port: int
 
     @property
     def is_up(self) -> bool:
-        """Whether it is there, so that Prometheus would look at it."""
+        """Whether it is there."""
         ...
 
 
@@ -55,35 +53,24 @@ class Watch:
     """Gives what the reports to the host say now."""
     reports_at: list[tuple[float, list[str]]] = field(default_factory=list)
     looks: list[Look] = field(default_factory=list)
-    samples: Samples = field(default_factory=Samples)
-    rules: list[Any] = field(default_factory=rules)
 
     def now(self) -> float:
         return time.monotonic() + self.clock.lead_s
 
     async def run(self) -> None:
-        wanted = set[str]().union(*(names_in(each.expression) for each in self.rules))
         async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=ANSWER_S)) as session:
             while True:
                 at = self.now()
-                found = await asyncio.gather(*(self._look(session, at, each, wanted) for each in self.processes))
-                self.samples.add(at, _merged(found))
+                await asyncio.gather(*(self._look(session, at, each) for each in self.processes))
                 self.reports_at.append((at, self.reported()))
                 await asyncio.sleep(EVERY_S)
 
-    async def _look(
-        self, session: aiohttp.ClientSession, at: float, process: Watched, wanted: set[str]
-    ) -> Mapping[str, Vector]:
-        address = f"http://127.0.0.1:{process.port}"
-        own = (("instance", process.name), ("job", "cannon-bot"))
-        said, series = SILENT, dict[str, Vector]()
+    async def _look(self, session: aiohttp.ClientSession, at: float, process: Watched) -> None:
+        said = SILENT
         with contextlib.suppress(aiohttp.ClientError, TimeoutError, ValueError):
-            async with session.get(f"{address}/healthz") as answer:
+            async with session.get(f"http://127.0.0.1:{process.port}/healthz") as answer:
                 said = health_words(answer.status, await answer.json())
-            async with session.get(f"{address}/metrics") as answer:
-                series = _series(await answer.text(), wanted, own)
         self.looks.append(Look(at, process.name, said if process.is_up else "not running"))
-        return {**series, "up": {frozenset(own): float(bool(series))}}
 
     # ------------------------------------------------------------------ what it came to
 
@@ -115,12 +102,6 @@ class Watch:
             known |= Counter(said)  # one that is posted twice is told twice
         return "<br>".join(told) or "nothing"
 
-    def alerts(self, begins: float) -> list[Alert]:
-        """Return what would have been raised from `begins` on."""
-        wall = time.time() - time.monotonic()  # Prometheus has a clock of its own, which is right
-        found = [alert for rule in self.rules for alert in raised(rule, self.samples, lambda at: at + wall, begins)]
-        return sorted(found, key=lambda each: (each.fired is None, each.since))
-
 
 def _when(at: float, begins: float, ends: float) -> str:
     return f"at {at - begins:.0f} s" if at < ends else f"{at - ends:.0f} s after the end"
@@ -136,42 +117,6 @@ def health_words(status: int, health: Mapping[str, Any]) -> str:
         why.append(f"database {database.get('fails') or 'silent'}")
     why += [] if health.get("ready") else ["not ready"]
     return f"{status} ({', '.join(why)})"
-
-
-LONGEST_S = 600.0
-"""Rules that ask for longer say nothing of minutes."""
-
-
-def alert_words(alerts: Sequence[Alert], begins: float, until: float) -> str:
-    """Return which alerts fired, and after how many seconds; those that held for too short a time come last."""
-    fired, pending = dict[str, str](), dict[str, str]()
-    for each in alerts:
-        name = each.rule.name
-        if each.fired is not None and each.fired <= until:
-            fired.setdefault(name, f"**{name}** ({each.rule.severity}) at {each.fired - begins:.0f} s")
-        elif each.rule.for_s <= LONGEST_S:
-            pending.setdefault(
-                name, f"{name} from {each.since - begins:.0f} s, too short for its {each.rule.for_s:.0f} s"
-            )
-    return "; ".join([*fired.values(), *(words for name, words in pending.items() if name not in fired)]) or "none"
-
-
-def _series(text: str, wanted: set[str], own: Iterable[tuple[str, str]]) -> dict[str, Vector]:
-    found: dict[str, Vector] = {}
-    for family in text_string_to_metric_families(text):
-        for sample in family.samples:
-            if sample.name in wanted:
-                labels: Labels = NONE | set(sample.labels.items()) | set(own)
-                found.setdefault(sample.name, {})[labels] = sample.value
-    return found
-
-
-def _merged(scrapes: Iterable[Mapping[str, Vector]]) -> dict[str, Vector]:
-    merged: dict[str, Vector] = {}
-    for scrape in scrapes:
-        for name, vector in scrape.items():
-            merged.setdefault(name, {}).update(vector)
-    return merged
 
 
 # ---------------------------------------------------------------------- logs
