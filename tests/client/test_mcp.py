@@ -18,7 +18,7 @@ from aiohttp import web
 
 from bot.cannon.discovery import Discovery
 from bot.cannon.estimates import EstimateAnswer, EstimateOutcome, Estimates
-from bot.cannon.mcp import ANSWER_LIMIT_BYTES, McpClient, McpError, McpFailure
+from bot.cannon.mcp import McpClient, McpError, McpFailure
 from bot.catalogue import Catalogue
 from sandbox.server import Sandbox
 from tests.support.machine import slowness
@@ -124,26 +124,6 @@ async def test_each_status_is_told_as_what_it_is_and_the_next_call_works(
         assert await price(client) == priced(12), status
 
 
-@pytest.mark.parametrize(("era", "stream", "auth"), cells())
-async def test_a_server_that_is_cold_at_each_call_tells_the_same_apart(
-    server: Server, monkeypatch: pytest.MonkeyPatch, era: str, stream: tuple[str, ...], auth: str
-):
-    monkeypatch.setattr("sandbox.http.mcp.QUIET_S", 0.0)
-    for faults in ("rpc", "result"):
-        server.vary(mcp_era=era, mcp_stream=list(stream), mcp_auth=auth, mcp_faults=faults, mcp_cold_s=0.01)
-        assert await price(server.client()) == priced(12)
-        assert await price(server.client(), prompt="") == EstimateAnswer(EstimateOutcome.UNPRICED)
-        server.sandbox.revoke_key(KEY)
-        assert await price(server.client()) == EstimateAnswer(EstimateOutcome.REFUSED)
-        server.sandbox.restore_key(KEY)
-    for status in STATUSES:
-        client = server.client()
-        server.sandbox.fault("mcp", "status", times=None, status=status)
-        assert (await price(client)).outcome is OUTCOMES[status], status
-        server.sandbox.faults.clear()
-        assert await price(client) == priced(12), status
-
-
 @pytest.mark.parametrize("era", ["", pytest.param("sessions", marks=pytest.mark.long)])
 async def test_a_cold_start_is_waited_for_and_happens_once(server: Server, era: str):
     server.vary(mcp_era=era, mcp_cold_s=0.2)
@@ -205,7 +185,7 @@ async def test_calls_at_once_open_one_session_and_each_key_has_its_own(server: S
     assert server.posts.count("initialize") == 2
 
 
-@pytest.mark.parametrize(("before", "after"), list(itertools.permutations(ERAS, 2)))
+@pytest.mark.parametrize(("before", "after"), [("", "sessions"), ("sessions", "stateless"), ("stateless", "")])
 async def test_a_server_that_changes_its_era_is_found_again_within_two_calls(server: Server, before: str, after: str):
     server.vary(mcp_era=before)
     client = server.client()
@@ -220,13 +200,6 @@ async def test_the_estimate_is_found_without_ok_and_under_response(server: Serve
     server.vary(mcp_estimate=form, mcp_demands=["model", "aspect_ratio"])
     assert (await price(server.client())).outcome is EstimateOutcome.UNPRICED
     assert await price(server.client(), model="gptimage2", aspect_ratio="16:9") == priced(12)
-
-
-def test_no_cell_ends_in_a_refused_key_but_401_and_403():
-    """The rule by which the cells above are judged."""
-    refused = {status for status, outcome in OUTCOMES.items() if outcome is EstimateOutcome.REFUSED}
-    assert refused == {401, 403}
-    assert set(OUTCOMES) == set(STATUSES)
 
 
 async def test_public_tools_need_no_key_and_others_are_refused_without(server: Server):
@@ -373,10 +346,6 @@ async def test_a_bad_answer_is_one_line_in_the_log_and_no_price(
     lines = [line for line in (out + err + caplog.text).splitlines() if "failed" in line or "unreadable" in line]
     assert len(lines) == 1, lines
     assert "a fox" not in out + err + caplog.text
-
-
-def test_the_limit_is_what_the_bad_answers_exceed():
-    assert ANSWER_LIMIT_BYTES < 10_000_000
 
 
 # ---------------------------------------------------------------------- answers in crumbs

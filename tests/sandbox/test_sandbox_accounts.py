@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 KEY, SECOND = "cs_test_sandbox_key", "cs_test_second_key"
 
 
@@ -61,9 +59,3 @@ async def test_files_that_moved_are_found_by_a_get_alone(submit, finished, sandb
             async with api.get(url) as answer:
                 assert answer.status == status
         before = after
-
-
-@pytest.mark.parametrize("call", ["top_up", "spend_elsewhere"])
-def test_an_account_that_does_not_exist_cannot_be_changed(sandbox, call):
-    with pytest.raises(KeyError):
-        getattr(sandbox, call)("cs_test_nobody_here", 5)

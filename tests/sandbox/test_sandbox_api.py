@@ -37,12 +37,6 @@ async def test_a_key_that_is_missing_or_of_the_wrong_form_is_answered_401(sandbo
         assert (await answer.json())["error"]["message"]
 
 
-async def test_a_bearer_token_works_as_well(sandbox):
-    headers = {"Authorization": "Bearer cs_live_0123456789"}
-    async with aiohttp.ClientSession(sandbox.url) as session, session.get("/api/v1/status", headers=headers) as answer:
-        assert answer.status == 200
-
-
 async def test_a_revoked_key_is_refused_until_it_is_added_again(api, sandbox):
     sandbox.revoke_key(KEY)
     async with api.get("/api/v1/status") as answer:
@@ -199,12 +193,6 @@ async def test_openapi_describes_every_operation_and_is_not_sent_twice(api):
         assert await answer.read() == b""
 
 
-async def test_openapi_can_be_replaced_to_play_drift(api, sandbox):
-    sandbox.document = {"openapi": "3.1.0"}
-    async with api.get("/api/v1/openapi") as answer:
-        assert await answer.json() == {"openapi": "3.1.0"}
-
-
 async def test_a_webhook_posts_the_ended_request_once(submit, sandbox, clock):
     received: asyncio.Queue = asyncio.Queue()
     async with _receiver(received) as hook:
@@ -286,13 +274,6 @@ async def test_prices_hit_the_samples_of_the_documentation(submit, sandbox):
     await submit("video.upscale", video_url=f"{sandbox.url}/a", duration_seconds=7.2, target_resolution="4k")
     await submit("prompt.enhance.image", prompt="A fox")
     assert [request.cost for request in sandbox.requests] == [Decimal(each) for each in (48, 17, 17, 1)]
-
-
-@pytest.mark.parametrize(("resolution", "cost"), [(None, 48), ("480p", 24), ("720p", 48), ("1080p", 72), ("8K", 48)])
-async def test_a_clip_costs_by_its_seconds_and_its_resolution(submit, sandbox, resolution, cost):
-    sharp = {"resolution": resolution} if resolution else {}
-    await submit("video.generate", prompt="A fox", model="seedance2", duration=10, **sharp)
-    assert [request.cost for request in sandbox.requests] == [cost]
 
 
 class _receiver:  # noqa: N801 - reads as a function where it is used

@@ -48,13 +48,6 @@ async def test_a_wrong_call_is_told_by_its_json_rpc_code(api, body, status, code
     assert (told, answer["error"]["code"]) == (status, code)
 
 
-@pytest.mark.parametrize("arguments", [{}, {"operation": "no.such", "input": {}}, {"operation": 3, "input": {}}])
-async def test_an_input_that_could_not_run_is_an_error_of_the_tool(api, arguments):
-    _, answer = await post(api, call(arguments=arguments))
-    assert answer["result"]["isError"]
-    assert answer["result"]["structuredContent"]["ok"] is False
-
-
 async def test_it_wants_a_key_and_charges_nothing(api, sandbox):
     status, body = await post(api, call())
     assert (status, body["id"]) == (200, 7)
@@ -71,13 +64,6 @@ async def test_of_a_hidden_price_the_tool_says_nothing_and_it_is_charged_all_the
     assert answer["result"]["isError"]
     assert "estimatedCredits" not in answer["result"]["structuredContent"]
     assert sandbox.tariff.charge("image.generate", {"prompt": "a fox"}) == 12
-
-
-@pytest.mark.parametrize(
-    ("headers", "status"), [({"Accept": "application/json"}, 406), ({"Content-Type": "text/plain"}, 415)]
-)
-async def test_both_types_are_to_be_accepted_and_json_is_to_be_sent(api, headers, status):
-    assert (await post(api, call(), **headers))[0] == status
 
 
 @pytest.mark.parametrize("era", ["", "old", "sessions"])

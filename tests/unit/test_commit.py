@@ -43,20 +43,9 @@ def test_a_clone_says_its_commit_and_whether_its_files_were_changed(tree: Path) 
     assert said(tree) == f"{commit}-dirty"
 
 
-def test_a_build_says_what_was_written_into_it_wherever_it_is(tree: Path) -> None:
-    git(tree, "init", "--quiet")
-    (tree / "bot" / bot.COMMIT_FILE).write_text("0123456789ab\n")
-    assert said(tree) == "0123456789ab"
-
-
 def test_an_installation_in_another_projects_clone_does_not_say_that_projects_commit(tree: Path) -> None:
     git(tree.parent, "init", "--quiet")
     git(tree.parent, "commit", "--quiet", "--allow-empty", "--message", "Another")
-    assert said(tree) == bot.UNKNOWN_COMMIT
-
-
-def test_a_clone_without_commits_is_unknown(tree: Path) -> None:
-    git(tree, "init", "--quiet")
     assert said(tree) == bot.UNKNOWN_COMMIT
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -85,56 +83,6 @@ async def test_a_token_that_was_changed_while_the_bot_runs_ends_it_with_the_same
 
 
 @pytest.mark.long
-async def test_a_database_of_a_newer_bot_helps_no_restart(tmp_path: Path) -> None:
-    async with WireDiscord() as discord:
-        discord.create_guild("Studio")
-        await has_run(discord, tmp_path)
-        with closing(sqlite3.connect(tmp_path / "bot.db")) as db:
-            db.execute("PRAGMA user_version = 9999")
-        async with life(discord, tmp_path) as bot:
-            assert await bot.ended() == CANNOT_HELP
-            assert "newer cannon-bot" in bot.output()
-
-
-@pytest.mark.long
-async def test_a_lost_secret_key_helps_no_restart(tmp_path: Path) -> None:
-    async with WireDiscord() as discord:
-        discord.create_guild("Studio")
-        await has_run(discord, tmp_path)
-        with closing(sqlite3.connect(tmp_path / "bot.db", isolation_level=None)) as db:
-            db.execute(
-                "INSERT INTO guild_keys (guild_id, secret, last4, set_by, set_at, scopes)"
-                " VALUES (7, ?, 'beef', 1, 1.0, '[]')",
-                (b"00000000" + bytes(80),),
-            )
-        async with life(discord, tmp_path, SECRET_KEYS="another-secret-key-of-enough-characters-0000") as bot:
-            assert await bot.ended() == CANNOT_HELP
-
-
-@pytest.mark.parametrize(
-    "reason",
-    [pytest.param("unreachable", marks=pytest.mark.long), pytest.param("another runs", marks=pytest.mark.long)],
-)
-async def test_what_may_pass_by_itself_is_worth_a_restart(tmp_path: Path, reason: str) -> None:
-    async with WireDiscord() as discord:
-        discord.create_guild("Studio")
-        async with life(discord, tmp_path) as first:
-            await first.online()
-            more = {"WIRE_DISCORD_URL": "http://127.0.0.1:9", "DATABASE": str(tmp_path / "other.db")}
-            async with life(discord, tmp_path, **(more if reason == "unreachable" else {})) as second:
-                assert await second.ended() == MAY_HELP
-
-
-@pytest.mark.long
-async def test_a_damaged_database_helps_no_restart(tmp_path: Path) -> None:
-    (tmp_path / "bot.db").write_bytes(b"this is no database, " * 200)
-    async with WireDiscord() as discord, life(discord, tmp_path) as bot:
-        assert await bot.ended() == CANNOT_HELP
-        assert "is not a database" in bot.output()
-        assert "Traceback" not in bot.output()
-
-
-@pytest.mark.long
 @pytest.mark.parametrize(
     ("code", "says", "status"),
     [
@@ -166,19 +114,3 @@ async def test_every_session_is_counted_for_the_next_start(tmp_path: Path) -> No
         await has_run(discord, tmp_path)
         await has_run(discord, tmp_path)
     assert len(json.loads((tmp_path / "bot.db.starts").read_text())) == 2
-
-
-@pytest.mark.long
-def test_check_finds_a_folder_that_the_bot_may_not_write(tmp_path: Path) -> None:
-    done = cannon_bot("check", "--offline", cwd=tmp_path, DISCORD_TOKEN=TOKEN, DATABASE="/proc/none/bot.db")
-    assert (done.returncode, "/proc/none can't be written" in done.stdout) == (1, True)
-
-
-@pytest.mark.long
-async def test_a_folder_that_the_bot_may_not_write_ends_the_start_with_one_sentence(tmp_path: Path) -> None:
-    async with WireDiscord() as discord:
-        discord.create_guild("Studio")
-        async with life(discord, tmp_path, DATABASE="/proc/none/bot.db") as bot:
-            assert await bot.ended() == CANNOT_HELP
-            assert "/proc/none can't be written" in bot.output()
-            assert "Traceback" not in bot.output()

@@ -143,55 +143,6 @@ def test_the_address_of_discord_is_that_below_which_its_api_is(
     assert load_settings().discord_api_url == url
 
 
-SECRETS = {"DISCORD_TOKEN": TOKEN, "CANNON_API_KEY": "cs_live_abcdefgh", "SECRET_KEYS": "n" * 40}
-
-
-@pytest.mark.parametrize("name", SECRETS)
-def test_a_secret_may_be_in_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str) -> None:
-    (tmp_path / "secret").write_text(f"{SECRETS[name]}\n")
-    monkeypatch.setenv(f"{name}_FILE", "secret")
-    settings, problems = read_settings()
-    assert problems == []
-    assert settings.secrets() == (SECRETS[name],)
-    assert SECRETS[name] not in repr(settings)
-
-
-def test_a_file_of_secret_keys_has_one_on_a_line_or_commas_between(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    (tmp_path / "keys").write_bytes(b"\xef\xbb\xbf" + b"n" * 40 + b"\r\n" + b"o" * 32 + b", " + b"p" * 32 + b"\n")
-    monkeypatch.setenv("SECRET_KEYS_FILE", "keys")
-    assert load_settings().secrets() == ("n" * 40, "o" * 32, "p" * 32)
-
-
-@pytest.mark.parametrize("name", SECRETS)
-def test_a_secret_and_its_file_are_one_too_many(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str) -> None:
-    (tmp_path / "secret").write_text(SECRETS[name])
-    (problem,) = problems_of(monkeypatch, **{name: SECRETS[name], f"{name}_FILE": "secret"})
-    assert problem == f"{name} and {name}_FILE are both set. Remove one of them."
-
-
-@pytest.mark.parametrize(
-    ("content", "words"),
-    [
-        (None, "No such file"),
-        (b"", "is empty"),
-        (b" \n", "is empty"),
-        (b"\xff\xfe", "not UTF-8"),
-    ],
-)
-def test_a_file_without_a_secret_is_a_problem(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: bytes | None, words: str
-) -> None:
-    if content is not None:
-        (tmp_path / "secret").write_bytes(content)
-    (problem,) = problems_of(monkeypatch, CANNON_API_KEY_FILE="secret")
-    assert problem.startswith("CANNON_API_KEY_FILE ")
-    assert words in problem
-    assert problem.endswith(".")
-    assert "canary" not in problem
-
-
 def test_the_token_that_a_file_does_not_hold_is_told_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("DISCORD_TOKEN_FILE", "secret")
     (problem,) = read_settings(need_token=True)[1]
@@ -302,11 +253,6 @@ def test_no_problem_shows_a_secret(monkeypatch: pytest.MonkeyPatch, name: str, v
 def test_building_settings_by_hand_shows_no_secret_either() -> None:
     settings = Settings(cannon_api_key=SecretStr("canary"), secret_keys=(SecretStr("canary" * 6),))
     assert "canary" not in f"{settings} {settings!r} {settings.cannon_api_key} {settings.cannon_api_key!r}"
-
-
-def test_building_settings_by_hand_reads_no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HTTP_PORT", "9999")
-    assert Settings().http_port == 8080
 
 
 def test_secrets_lists_all_of_them_for_the_mask() -> None:

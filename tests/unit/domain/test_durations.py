@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.jobs.durations import BUCKETS, PRIOR_MEDIAN_S, Durations, DurationsByKind, Kind
+from bot.domain.jobs.durations import BUCKETS, Durations, DurationsByKind, Kind
 from tests.support.durations import taught
 
 SECONDS = st.floats(min_value=0, max_value=30_000)
@@ -44,23 +44,6 @@ def test_whatever_was_seen_more_jobs_are_done_at_a_higher_age(seen: list[tuple[f
         (durations.note_done if is_done else durations.note_running)(since_s, age_s)
     shares = [durations.share_done(age) for age in ages]
     assert all(0 <= before <= after <= 1 for before, after in pairwise(shares))
-
-
-@given(st.floats(min_value=0.5, max_value=15_000))
-def test_many_equal_durations_are_known_to_within_two_buckets(seconds: float):
-    durations = taught(Durations.prior("image"), [seconds] * 80)
-    for share in (0.2, 0.5, 0.8):
-        assert seconds / 1.15**3 <= durations.quantile(share) <= seconds * 1.15**3
-
-
-@pytest.mark.parametrize("workflow", [*PRIOR_MEDIAN_S, "unheard of"])
-def test_every_workflow_starts_from_a_guess_round_its_median(workflow: str):
-    median = PRIOR_MEDIAN_S.get(workflow, 60.0)
-    assert median / 1.2 <= Durations.prior(workflow).quantile(0.5) <= median * 1.2
-
-
-def test_without_any_weight_a_longer_time_is_told_for_an_older_job():
-    assert 0 < Durations().quantile(0.5) < 100 < Durations().quantile(0.5, beyond_s=100)
 
 
 # ---------------------------------------------------------------------- what is learned
@@ -101,19 +84,6 @@ def test_a_model_that_became_ten_times_slower_is_believed_after_six_jobs():
     assert taught(durations, [80.0, 90.0, 70.0, 85.0, 75.0, 80.0]).quantile(0.5) > 40
 
 
-@pytest.mark.parametrize("odd_s", [0.5, 900.0])
-def test_one_odd_job_changes_no_median(odd_s: float):
-    durations = taught(Durations.prior("image"), lasting(8.0, 300, random.Random(6)))
-    before_s = durations.quantile(0.5)
-    assert taught(durations, [odd_s, 8.0]).quantile(0.5) == pytest.approx(before_s, rel=0.05)
-
-
-def test_what_many_jobs_showed_is_replaced_little_by_little():
-    durations = taught(Durations.prior("image"), lasting(8.0, 300, random.Random(7)))
-    taught(durations, lasting(11.0, 400, random.Random(8)))
-    assert durations.quantile(0.5) == pytest.approx(11.0, rel=0.15)
-
-
 def test_what_is_made_of_it_is_made_again_once_a_job_has_ended():
     made: list[float] = []
 
@@ -145,17 +115,6 @@ def test_a_narrower_kind_begins_with_what_is_known_of_the_wider():
         learned.note_done((FLUX_4K, FLUX, ALL), "image", since_s=5.0, age_s=6.0)
     assert learned.known[FLUX_4K].quantile(0.5) < 10
     assert learned.known[FLUX].quantile(0.5) > 20
-
-
-def test_two_resolutions_of_one_model_are_told_apart():
-    learned, rng = DurationsByKind(most=10), random.Random(9)
-    fast: Kind = ("image.generate", "flux", "resolution=1k")
-    for kind, median_s in [(fast, 5.0), (FLUX_4K, 40.0)] * 40:
-        seconds = lasting(median_s, 1, rng)[0]
-        learned.note_running((kind, FLUX, ALL), "image", since_s=0.0, age_s=seconds)
-        learned.note_done((kind, FLUX, ALL), "image", since_s=seconds, age_s=seconds)
-    assert learned.of((fast, FLUX, ALL), "image").quantile(0.9) < 15
-    assert learned.of((FLUX_4K, FLUX, ALL), "image").quantile(0.1) > 15
 
 
 def test_beyond_so_many_kinds_the_wider_ones_learn_alone():

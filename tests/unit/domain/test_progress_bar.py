@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.jobs.durations import Durations, DurationsByKind
+from bot.domain.jobs.durations import Durations
 from bot.domain.jobs.poll_schedule import (
     CELLS,
     DUE_SHARE,
@@ -65,16 +65,6 @@ def test_a_time_is_kept_until_it_is_wrong_by_more_than_ten_seconds(durations: Du
         assert shown.next_s is None or at is None or now + shown.next_s <= at + WRONG_S + 1e-6
 
 
-@pytest.mark.parametrize(("moved_s", "is_kept"), [(9.0, True), (-9.0, True), (11.0, False), (-11.0, False)])
-def test_a_time_is_moved_by_what_was_learned_meanwhile_only_if_it_was_far_off(moved_s: float, is_kept: bool):
-    durations = taught(Durations.prior("video"), [60.0] * 50)
-    due = SENT_AT + durations.quantile(DUE_SHARE)
-    shown = Expected(due + moved_s)
-    now = progress_of(durations, SENT_AT, SENT_AT + 1, shown=shown)
-    assert (now.expected == shown) is is_kept
-    assert now.expected in {shown, Expected(due)}
-
-
 def test_what_takes_longer_than_usual_says_so_and_at_last_no_time():
     durations = taught(Durations.prior("finish"), [60.0] * 50)
     early, late, hopeless = shown_over(durations, [30, 80, 100 * 4])
@@ -97,20 +87,6 @@ def test_only_a_long_job_has_a_bar_and_it_is_redrawn_once_for_each_of_its_cells(
     assert progress_of(durations, SENT_AT, SENT_AT, has_bar=False).share is None
     if takes_s >= 60:
         assert len({bar(each.share or 0.0) for each in redrawn}) >= 6
-
-
-def test_what_was_learned_from_no_job_is_a_guess_and_stays_one_for_what_is_borrowed_from_it():
-    wide, narrow, other = ("image.generate", "", ""), ("image.generate", "a", ""), ("image.generate", "b", "")
-    known = DurationsByKind(most=10)
-    assert known.of([narrow, wide], "image").is_guess
-    known.note_running([narrow, wide], "image", since_s=0.0, age_s=4.0)
-    assert known.of([narrow, wide], "image").is_guess
-    known.note_done([narrow, wide], "image", since_s=4.0, age_s=5.0)
-    assert not known.of([narrow, wide], "image").is_guess
-    assert not known.of([other, wide], "image").is_guess
-    kept = Durations.from_json(known.of([narrow, wide], "image").to_json())
-    assert kept is not None
-    assert not kept.is_guess
 
 
 @pytest.mark.parametrize(

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import gettext
-from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 
-import polib  # type: ignore[import-untyped]
 import pytest
-from babel.messages.pofile import read_po
 
 from bot.language import CatalogueError
 from bot.language.catalogues import compiled
-from bot.language.current import LOCALES, catalogue_names, parent_of
-from bot.language.po_files import check, is_final, read
-from tools.translations import TEMPLATE, current, text_of, updated, without_same
+from bot.language.current import LOCALES
+from bot.language.po_files import check, read
 
 HEADER = 'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=UTF-8\\n"\n'
 FRENCH = HEADER + '"Plural-Forms: nplurals=2; plural=(n > 1);\\n"\n\n'
@@ -58,19 +54,6 @@ def test_the_forms_of_translators_tools_are_read(tmp_path: Path, content: str | 
     source = written(tmp_path, content)
     assert shown(source).gettext("Open") == "Ouvert"
     assert [each.id for each in read(source) if each.id] == ["Open"]
-
-
-def test_three_forms_of_a_plural_are_those_of_the_header(tmp_path: Path):
-    rule = "n%10==1 && n%100!=11 ? 0 : n%10>=2 && n%10<=4 && (n%100<12 || n%100>14) ? 1 : 2"
-    forms = "".join(f'msgstr[{number}] "{{count}} {word}"\n' for number, word in enumerate(("файл", "файла", "файлов")))
-    source = written(
-        tmp_path,
-        f'{HEADER}"Plural-Forms: nplurals=3; plural={rule};\\n"\n\n'
-        f'#, python-brace-format\nmsgid "{{count}} file"\nmsgid_plural "{{count}} files"\n{forms}',
-        "ru.po",
-    )
-    said = [shown(source).ngettext("{count} file", "{count} files", number) for number in (1, 2, 5, 11, 21)]
-    assert said == ["{count} файл", "{count} файла", "{count} файлов", "{count} файлов", "{count} файл"]
 
 
 # ---------------------------------------------------------------------- what is rejected
@@ -127,83 +110,3 @@ def test_a_build_has_what_is_there():
 
 
 # ---------------------------------------------------------------------- there and back
-
-
-def taken_in(source: Path, language: str) -> str:
-    """Return a catalogue as `make translations` writes it."""
-    with TEMPLATE.open("rb") as lines:
-        made = read_po(lines)
-    catalog, parent = updated(read(source), made), parent_of(language, catalogue_names())
-    return text_of(catalog if parent is None else without_same(catalog, current(parent, made)), language)
-
-
-def entries(file: polib.POFile) -> list[tuple[object, ...]]:
-    return sorted(
-        (
-            *(each.msgctxt or "", each.msgid, each.msgid_plural, each.msgstr, str(each.msgstr_plural)),
-            *(each.tcomment, each.comment, sorted(each.flags), each.previous_msgid or "", each.previous_msgctxt or ""),
-        )
-        for each in file
-        if not each.obsolete
-    )
-
-
-def as_poedit(file: polib.POFile) -> bytes:
-    """Write a file as Poedit does on Windows: wrapped at 79, with its headers, a mark and CRLF."""
-    file.wrapwidth = 79
-    file.metadata |= {
-        "X-Generator": "Poedit 3.6",
-        "X-Poedit-Basepath": "../../..",
-        "Language": file.metadata["Language"],
-    }
-    return b"\xef\xbb\xbf" + str(file).replace("\n", "\r\n").encode()
-
-
-def as_weblate(file: polib.POFile) -> bytes:
-    """Write a file as Weblate does: wrapped at 77, in another order, with its headers and obsolete messages."""
-    file.wrapwidth = 77
-    file.metadata["X-Generator"] = "Weblate 5.14"
-    file.reverse()
-    gone = polib.POEntry(msgid="Gone", msgstr="Fort", obsolete=True, previous_msgid="Went")
-    file.append(gone)
-    return str(file).encode()
-
-
-Tool = Callable[[polib.POFile], bytes]
-QUICK = ((as_poedit, "fr"), (as_weblate, "ja"))
-
-
-@pytest.mark.parametrize(
-    ("tool", "language"),
-    [
-        pytest.param(tool, language, marks=[] if (tool, language) in QUICK else pytest.mark.long)
-        for tool in (as_poedit, as_weblate)
-        for language in sorted(catalogue_names())
-    ],
-)
-def test_a_round_trip_through_a_translators_tool_loses_nothing(tmp_path: Path, tool: Tool, language: str):
-    ours = (LOCALES / f"{language}.po").read_text(encoding="utf-8")
-    theirs = polib.pofile(ours)
-    theirs.metadata["Last-Translator"] = "Ada L. <ada@example.org>"
-    theirs.header = "Translated in the evenings.\nBy Ada."
-    plain, plural = theirs[3], next(each for each in theirs if each.msgid_plural)
-    plain.tcomment, plain.flags, plain.previous_msgid = (
-        "Is this polite?\nI think so.",
-        [*plain.flags, "fuzzy"],
-        'An "old"\none',
-    )
-    plural.flags = [*plural.flags, "fuzzy"]
-    wanted, headers = entries(theirs), dict(theirs.metadata)
-
-    source = written(tmp_path, tool(theirs), f"{language}.po")
-    text = taken_in(source, language)
-    back = polib.pofile(text)
-    assert entries(back) == wanted
-    assert back.header.strip() == "Translated in the evenings.\nBy Ada."
-    assert {key: back.metadata[key] for key in headers} == headers
-    assert taken_in(written(tmp_path, text, f"{language}.po"), language) == text
-    assert {each.id for each in read(source) if not is_final(each)} - {""} == {
-        plain.msgid,
-        (plural.msgid, plural.msgid_plural),
-    }
-    assert shown(source).gettext(plain.msgid) == plain.msgid

@@ -5,7 +5,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from PIL import Image, ImageDraw
 
 from bot.media import lettering
 from bot.media.lettering import Lettering
@@ -43,25 +42,6 @@ def test_a_name_with_letters_that_the_font_lacks_is_not(name: str) -> None:
 )
 def test_a_text_is_left_with_what_can_be_drawn(text: str, shown: str) -> None:
     assert Lettering().drawable(text) == shown
-
-
-@pytest.mark.parametrize("anchor", ["la", "ra", "ma", "ms", "lm", "rm"])
-def test_a_text_begins_at_its_anchor(anchor: str) -> None:
-    letters, image = Lettering(2), Image.new("L", (800, 200))
-    letters.draw(ImageDraw.Draw(image), (200, 50), "Ada 田", 20, "#FFFFFF", anchor=anchor)
-    left, _, right, _ = image.getbbox() or (0, 0, 0, 0)
-    wide = letters.width("Ada 田", 20) * 2
-    start = 400 - {"l": 0.0, "m": 0.5, "r": 1.0}[anchor[0]] * wide
-    assert abs(left - start) < 8
-    assert abs(right - (start + wide)) < 8
-
-
-def test_what_does_not_fit_ends_with_an_ellipsis() -> None:
-    letters = Lettering()
-    fitted = letters.fitted("田中さんの長い名前", 20, 100)
-    assert fitted.endswith("…")
-    assert letters.width(fitted, 20) <= 100
-    assert letters.fitted("Ada", 20, 100) == "Ada"
 
 
 def test_the_font_is_at_most_a_megabyte() -> None:

@@ -25,18 +25,6 @@ def test_a_pipe_gets_a_line_now_and_then() -> None:
     assert all(line.startswith("Copying: ") and line.endswith(" s left") for line in lines)
 
 
-def test_what_is_quick_leaves_no_line() -> None:
-    pipe, clock = io.StringIO(), ManualClock()
-    work(meter_to(pipe, clock), clock, 1, total=1000)
-    assert pipe.getvalue() == ""
-
-
-def test_where_nobody_knows_how_much_it_is_the_time_so_far_is_told() -> None:
-    pipe, clock = io.StringIO(), ManualClock()
-    work(meter_to(pipe, clock), clock, 300, total=0)
-    assert pipe.getvalue().splitlines()[-1] == "Copying: 5 min so far"
-
-
 def test_a_bot_that_starts_logs_it(capsys: pytest.CaptureFixture[str]) -> None:
     clock = ManualClock()
     work(logged(clock), clock, 30, total=1000)

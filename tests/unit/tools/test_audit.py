@@ -47,16 +47,6 @@ def test_without_a_source_it_fails_in_its_own_way_and_one_line_says_that_nothing
     assert calls == [("pypi", "one.lock"), ("osv", "one.lock")]  # one question each, and not one for each package
 
 
-def test_every_lock_is_audited_with_the_first_source_that_answers(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    calls = answers(monkeypatch, pypi=UNREACHABLE, osv=CLEAN)
-    assert audit.main() == 0
-    assert capsys.readouterr().out == "1 packages without a known vulnerability\n"
-    assert calls[2:] == [("osv", Path(lock).name) for lock in audit.LOCKS]
-    assert all((audit.ROOT / lock).exists() for lock in audit.LOCKS)
-
-
 def test_a_vulnerability_fails_the_audit_with_its_remedy(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -65,12 +55,6 @@ def test_a_vulnerability_fails_the_audit_with_its_remedy(
     told = capsys.readouterr().out
     assert "pillow 13.0.0: CVE-1, fixed in 13.0.1" in told
     assert "could not be looked up: hidden" in told
-
-
-def test_a_fault_of_another_kind_is_not_taken_for_a_missing_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    answers(monkeypatch, pypi="ERROR: invalid requirement on line 3")
-    with pytest.raises(SystemExit, match="invalid requirement"):
-        audit.main()
 
 
 def test_a_source_that_goes_away_half_way_is_no_clean_audit(monkeypatch: pytest.MonkeyPatch) -> None:
