@@ -42,8 +42,7 @@ PARALLEL := -n $(WORKERS) --dist worksteal
 # The limit of a long test is for one that hangs. The build has the same examples each time: what one change is measured
 # by must not be drawn by lot.
 LONG := --timeout=1200 --hypothesis-profile=long
-BUILD := --timeout=1200 --hypothesis-profile=build
-WEEKLY := --ignore tests/contract/test_release_rehearsal.py
+BUILDS := --timeout=1200 --hypothesis-profile=build
 BUILDS_FUZZ := FUZZ_SEED=1 FUZZ_ROUND_S=4
 # (A container has 64 MB of it by default: too little for PostgreSQL and 300 bots.)
 export PYTEST_DEBUG_TEMPROOT := $(shell test -w /dev/shm && test $$(df -Pm /dev/shm | awk 'END { print $$4 }') -gt 3000 && echo /dev/shm)
@@ -74,15 +73,16 @@ format: $(READY) ## Format the code and correct what can be corrected
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-test: $(READY) ## Run the tests, under 3 minutes on 2 cores; as the build, with those of test-long too: ALL=1
-	$(if $(ALL),$(BUILDS_FUZZ)) $(BIN)/python -m pytest $(PARALLEL) $(if $(ALL),-m 'not quiet' $(BUILD) $(WEEKLY)) $(ARGS)
+test: $(READY) ## Run the quick tests; what the build runs beside others: BUILD=1
+	$(if $(BUILD),$(BUILDS_FUZZ)) $(BIN)/python -m pytest $(PARALLEL) $(if $(BUILD),-m '(not long or build) and not quiet' $(BUILDS)) $(ARGS)
 
-test-long: $(READY) ## Run the rest: large tables, all examples, slower ones; without ARGS the other Pythons that are here, too
-	$(BIN)/python -m pytest $(PARALLEL) -m 'long or hypothesis' $(LONG) $(ARGS)
+test-long: $(READY) ## Run the rest: large tables, all examples, slower ones; without ARGS test-quiet and other Pythons, too
+	$(BIN)/python -m pytest $(PARALLEL) -m '(long or hypothesis) and not quiet' $(LONG) $(ARGS)
+	$(if $(ARGS),,$(MAKE) test-quiet)
 	$(if $(ARGS),,$(BIN)/python tools/other_pythons.py --workers $(WORKERS))
 
-test-quiet: $(READY) ## Run the tests that judge by the clock, with a core for each
-	STORMS=1 $(BIN)/python -m pytest -n $(CORES) --dist worksteal -m quiet $(BUILD) $(ARGS)
+test-quiet: $(READY) ## Run the tests that judge by the clock, with a core for each; those of the build: BUILD=1
+	$(BIN)/python -m pytest -n $(CORES) --dist worksteal -m 'quiet$(if $(BUILD), and (not long or build))' $(BUILDS) $(ARGS)
 
 soak: $(READY) ## Run the real bot among random faults: SEED=7 repeats, ARGS=--storm kills it, --steady has none
 	@SEED=$(SEED) $(BIN)/python -m tests.soak.soak $(ARGS)

@@ -32,10 +32,17 @@ QUIET = ("soak", "fleet", "game_day", "wire", "bench")
 """Folders of tests in which processes answer each other in time, or whose times are compared."""
 
 
+BUILDS = ("crash", "fuzz")
+"""Folders of tests that the build runs though they are long."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if item.path.relative_to(TESTS).parts[0] in QUIET:
+        folder = item.path.relative_to(TESTS).parts[0]
+        if folder in QUIET:
             item.add_marker("quiet")
+        elif folder in BUILDS:
+            item.add_marker("build")
 
 
 YOUNG_MAX = 20_000

@@ -36,7 +36,7 @@ pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="no chromium here: install Debian's package `chromium`"),
 ]
 
-VISITS = ((1280, "en"), (390, "en"), (1280, "ja"), (390, "ja"))
+VISITS = (pytest.param(1280, "en", marks=pytest.mark.build), (390, "en"), (1280, "ja"), (390, "ja"))
 """Width of the page and language of the visitor's Discord."""
 MADE_MS = 60_000
 
