@@ -37,10 +37,7 @@ def _listed(operation: Operation, models: Sequence[Model]) -> Answer:
 def _schema(operation: Operation, models: Sequence[Model]) -> Answer:
     schema: Json = object_schema(operation.fields, extra_keys=False) if operation.fields else {"type": "object"}
     if "model" in schema.get("properties", {}):
-        schema["properties"]["model"] |= {
-            "enum": [each.id for each in models if each.id],
-            "x-enumNames": [each.name for each in models if each.id],
-        }
+        schema["properties"]["model"]["oneOf"] = [{"const": each.id, "title": each.name} for each in models if each.id]
     page = f"{texts.DOCS}/{operation.id.replace('.', '-')}"
     docs = {"summary": texts.ASYNCHRONOUS(title=operation.title), "url": page}
     example = {"operation": operation.id, "input": {"prompt": "A lighthouse in fog"}}

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from types import FrameType
 
 COUNTED = frozenset({"call", "c_call"})
-MERGE_CALLS_MAX = 15_000_000
-"""Calls of functions while a document is read: 7 million for the heaviest (0.4 s on a quiet machine), without the
-reader's limit of work ten times as many and more. The reading runs in a thread, and again at each start."""
+MERGE_CALLS_MAX = 2_000_000
+"""Calls of functions while a document is read: 1 million for the heaviest, without the reader's limit of work ten times
+as many and more. The reading runs in a thread, and again at each start."""
 
 
 def calls_of(work: Callable[[], object]) -> int:

@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from bot.catalogue.openapi.entry import (
-    CHOICE_LIMIT,
-    Described,
-    NamedModel,
-    in_order,
-    is_field_name,
-    is_operation_id,
-    of_sample,
-    titles_of,
-)
-from bot.catalogue.openapi.schemas import Reader, input_of, line_of
+from bot.catalogue.openapi.entry import NamedModel, is_operation_id, titles_of
+from bot.catalogue.openapi.schemas import CHOICE_LIMIT, Reader, Schema, is_field_name, line_of
 from bot.catalogue.texts import printable
 
 MODEL_LIMIT_CHARS = 100
+SAMPLE_DEPTH_LIMIT = 4
+"""Maximum depth of an example's objects."""
 
 _NAME_KEYS = ("title", "label", "displayName", "display_name", "name", "summary", "description")
 _MODEL_KEYS = (
@@ -31,98 +23,93 @@ _MODEL_ID_KEYS = (
     "apiModel", "api_model", "apiModelId", "api_model_id", "apiId", "api_id", "apiValue", "api_value", "modelId",
     "model_id", "id", "value", "key", "slug", "model",
 )  # fmt: skip
-_REQUIRED_WORDS = ("required", "isRequired", "is_required")
-_TYPES = Reader({})
+_LINK = re.compile(r"https?://\S+", re.ASCII | re.IGNORECASE)
 _TYPE_WORD = re.compile(
     r"(string|text|url|number|integer|int|float|boolean|bool|object|array)(\[\])?(\?)?(?=$|[\s(,;|:])", re.IGNORECASE
 )
-_AS_TYPE = {
-    "string": "string", "text": "string", "url": "string", "number": "number", "float": "number", "integer": "integer",
-    "int": "integer", "boolean": "boolean", "bool": "boolean", "object": "object", "array": "array",
-}  # fmt: skip
+_AS_TYPE = {"text": "string", "url": "string", "float": "number", "int": "integer", "bool": "boolean"}
 _AS_SCHEMA = {
     "options": "enum", "values": "enum", "choices": "enum", "allowedValues": "enum", "min": "minimum", "max": "maximum",
-    "defaultValue": "default", "kind": "type", "label": "title",
+    "defaultValue": "default", "kind": "type", "label": "title", "isRequired": "required", "is_required": "required",
 }  # fmt: skip
 _LISTS = frozenset({"required", "optional"})
 
 
-def with_required(fields: Sequence[Described], needed: object) -> tuple[Described, ...]:
-    if not isinstance(needed, list):
-        return tuple(fields)
-    return in_order([replace(each, required=each.name in needed) for each in fields])
-
-
-def _first(item: Mapping[str, Any], words: tuple[str, ...]) -> object:
-    return next((item[word] for word in words if item.get(word) is not None), None)
-
-
 def titles_in(item: Mapping[str, Any], key: str) -> tuple[str, ...]:
     """Return possible titles of the operation `key` that an object describes."""
-    words = [item[word] for word in _NAME_KEYS if isinstance(item.get(word), str) and item[word] != key]
-    return tuple(dict.fromkeys(line for word in words for line in titles_of({"title": word})))
+    return titles_of(*(item.get(word) for word in _NAME_KEYS if item.get(word) != key))
 
 
-def fields_in(reader: Reader, given: object) -> tuple[Described, ...]:
-    """Return fields from a list of names or objects, a map by name, or a schema."""
-    if isinstance(given, Mapping):
-        schema = input_of(reader, given)
-        if isinstance(schema.get("properties"), Mapping):
-            return reader.fields(schema)
-        return _of_map(reader, given)
-    if not isinstance(given, list):
-        return ()
-    found = [_field(reader, None, each) for each in given[:CHOICE_LIMIT]]
-    return in_order(list({each.name: each for each in found if each is not None}.values()))
+def schema_in(given: object, needed: object = None) -> Schema:
+    """Return the schema of fields from a list of names or objects, a map by name, or a schema.
+
+    `needed`: a list of required ones.
+    """
+    reader = Reader(given if isinstance(given, Mapping) else {})
+    whole = reader.flat(given)
+    inner = whole.get("properties")
+    if isinstance(inner, Mapping):
+        return reader.resolved(reader.flat(inner.get("input")) or whole)
+    if is_operation_id(whole.get("operation")) and isinstance(whole.get("input"), Mapping):
+        whole = whole["input"]
+    fields = dict(_fields(given if isinstance(given, list) else whole))
+    listed = {"required": needed} if isinstance(needed, list) else {}
+    return reader.resolved({"properties": fields} | listed)
 
 
-def _of_map(reader: Reader, given: Mapping[str, Any]) -> tuple[Described, ...]:
-    """Read fields by name, in a request's `input`, or in lists of required and optional ones."""
-    if is_operation_id(given.get("operation")) and isinstance(given.get("input"), Mapping):
-        given = given["input"]
-    if given.keys() and given.keys() <= _LISTS and all(isinstance(each, list | Mapping) for each in given.values()):
-        sorted_ = {word: fields_in(reader, each) for word, each in given.items()}
-        return in_order([replace(each, required=word == "required") for word in sorted_ for each in sorted_[word]])
-    found = [_field(reader, name, each) for name, each in list(given.items())[:CHOICE_LIMIT]]
-    return in_order(list({each.name: each for each in found if each is not None}.values()))
+def _fields(given: Mapping[str, Any] | list[Any]) -> Iterator[tuple[str, Schema]]:
+    """Yield fields by name, of a list, or of lists of required and optional ones."""
+    if isinstance(given, Mapping) and given.keys() <= _LISTS and all(isinstance(each, list) for each in given.values()):
+        for word, listed in given.items():
+            yield from ((name, {**said, "required": word == "required"}) for name, said in _fields(listed))
+        return
+    pairs = list(given.items()) if isinstance(given, Mapping) else [(None, each) for each in given]
+    for key, each in pairs[:CHOICE_LIMIT]:
+        item = each if isinstance(each, Mapping) else {"name": each} if key is None else {}
+        name = next((item[word] for word in ("name", "id", "key", "field") if is_field_name(item.get(word))), key)
+        if is_field_name(name):
+            yield str(name), _field(item) if item else _of_word(each)
 
 
-def _field(reader: Reader, name: object, raw: object) -> Described | None:
-    """Return a list's field: a bare name, or a schema-like object with its name; a map's may be a type or a sample."""
-    if name is None and is_field_name(raw):
-        return Described(name=str(raw))
-    item = reader.linked(raw)
-    if not isinstance(item, Mapping):
-        return _of_word(str(name), item) if is_field_name(name) else None
-    own = next((item[word] for word in ("name", "id", "key", "field") if is_field_name(item.get(word))), name)
-    if not is_field_name(own):
-        return None
+def _field(item: Mapping[str, Any]) -> Schema:
+    """Return the schema of a field from a list's schema-like object."""
     inner = item.get("schema")
-    known = {word: item[word] for word in _REQUIRED_WORDS if isinstance(item.get(word), bool)}
     parts = {**item, **(inner if isinstance(inner, Mapping) else {})}
-    schema = {_AS_SCHEMA.get(word, word): value for word, value in parts.items() if word not in known}
-    required = {"required": [own] if any(known.values()) else []} if known else {}
-    return next(iter(reader.fields({"properties": {own: schema}, **required})), None)
+    return {_AS_SCHEMA.get(word, word): value for word, value in parts.items()}
 
 
-def _of_word(name: str, word: object) -> Described | None:
-    """Return a map's field by the word for its type, such as `string (required)`, or by a sample value."""
+def _of_word(word: object) -> Schema:
+    """Return the schema of a map's field by the word for its type, such as `string (required)`, or by a sample."""
     found = _TYPE_WORD.match(word) if isinstance(word, str) else None
     if found is None:
-        return next(iter(of_sample({name: word})), None)
-    said, kind = str(word).casefold(), _AS_TYPE.get(found[1].casefold())
-    schema: dict[str, Any] = {"type": kind} if kind else {}
+        return of_sample(word)
+    said, kind = str(word).casefold(), found[1].casefold()
+    schema: dict[str, Any] = {"type": _AS_TYPE.get(kind, kind)}
     if found[2]:
         schema = {"type": "array", "items": schema}
-    described = next(iter(_TYPES.fields({"properties": {name: schema}})), None)
-    is_optional = "optional" in said or "not required" in said or bool(found[3])
-    required = False if is_optional else True if "required" in said else None
-    return None if described is None else replace(described, required=required)
+    if "optional" in said or "not required" in said or found[3]:
+        schema["required"] = False
+    elif "required" in said:
+        schema["required"] = True
+    return schema
+
+
+def of_sample(value: object, depth: int = 0) -> Schema:
+    """Return what a sample shows of its schema. It does not show which fields are required, nor all of them."""
+    if isinstance(value, Mapping) and depth <= SAMPLE_DEPTH_LIMIT:
+        return {"type": "object", "properties": {name: of_sample(each, depth + 1) for name, each in value.items()}}
+    if isinstance(value, list):
+        return {"type": "array", "items": of_sample(value[0], depth + 1) if value else {}}
+    if isinstance(value, str):
+        return {"type": "string", "examples": [value], "format": "uri" if _LINK.fullmatch(value) else ""}
+    if isinstance(value, bool):
+        return {"type": "boolean"}
+    return {"type": "number", "examples": [value]} if isinstance(value, int | float) else {}
 
 
 def models_in(item: Mapping[str, Any]) -> tuple[NamedModel, ...]:
     """Return an object's models, from a list of names, ids or objects, or a map of names by id."""
-    given = _first(item, _MODEL_KEYS)
+    given = next((item[word] for word in _MODEL_KEYS if item.get(word) is not None), None)
     pairs: list[tuple[object, object]] = []
     if isinstance(given, Mapping):
         pairs = [(key, each) for key, each in list(given.items())[:CHOICE_LIMIT]]

@@ -3,35 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from types import MappingProxyType
 
 from bot.catalogue.catalogue import Catalogue
-from bot.catalogue.fields import Field, FieldKind, Scalar
+from bot.catalogue.fields import Field, FieldKind
 from bot.catalogue.openapi.document import entries_of
-from bot.catalogue.openapi.entry import (
-    RULED_KINDS,
-    Described,
-    Entry,
-    NamedModel,
-    combined,
-    field_of,
-    fitting,
-    open_ended,
-)
+from bot.catalogue.openapi.entry import Entry, NamedModel, combined
+from bot.catalogue.openapi.schemas import examples_of, fields_of, fitting, values_of
 from bot.catalogue.openapi.tools import API_SURFACES, MARK, Answers
 from bot.catalogue.operation import Model, Operation, same_name
-
-_COMPATIBLE = (
-    frozenset({FieldKind.TEXT, FieldKind.URL}),
-    frozenset({FieldKind.URLS, FieldKind.JSON}),
-    frozenset({FieldKind.OBJECTS, FieldKind.JSON}),
-    frozenset({FieldKind.OBJECT, FieldKind.JSON}),
-)
-"""Kinds that a schema hardly distinguishes: ours is kept."""
-_LIKE_SAMPLES = frozenset({FieldKind.INTEGER, FieldKind.NUMBER})
-"""Kinds that a sample value cannot distinguish."""
 
 _WORKFLOWS = {
     "image": "image",
@@ -49,106 +30,43 @@ _WORKFLOWS = {
 
 def absorbed(operation: Operation, entry: Entry) -> Operation:
     """Update the operation from the document; unstated facts stay."""
-    fields = _merged_fields(operation.fields, entry)
-    is_open = not operation.fields and bool(fields)
-    present = replace(operation, id=entry.id, id_documented=True, offered=True, is_open=is_open)
-    return replace(present, fields=fields, models=_merged_models(operation, entry))
+    is_open, names = not operation.fields and bool(entry.fields), operation.names
+    fields = fields_of(entry.schema, operation.fields, is_whole=entry.is_whole)
+    return replace(
+        operation,
+        id=entry.id,
+        id_documented=True,
+        offered=True,
+        is_open=is_open,
+        fields=tuple(each if each.name in names else _doubted(each, is_open=is_open) for each in fields),
+        models=_merged_models(operation, entry),
+    )
+
+
+def _doubted(new: Field, *, is_open: bool) -> Field:
+    """Return a field that forbids nothing. `is_open`: it is of the first to describe the operation."""
+    anything = replace(new, kind=FieldKind.JSON, choices=(), minimum=None, maximum=None, item_fields=())
+    return replace(new, rule_inferred=new.required, known=anything if is_open else None)
 
 
 def learned(entry: Entry) -> Operation:
     """Return an operation known only from the document."""
     title = entry.titles[0] if entry.titles else entry.id
     workflow = _WORKFLOWS.get(entry.id.split(".")[0], "finish")
-    operation = Operation(id=entry.id, title=title, workflow=workflow)
-    return replace(operation, fields=tuple(map(field_of, entry.fields)), models=_merged_models(operation, entry))
-
-
-def _merged_fields(fields: Sequence[Field], entry: Entry) -> tuple[Field, ...]:
-    by_name = {each.name: each for each in entry.fields}
-    known = {field.name for field in fields}
-    merged = [
-        _merged_field(field, by_name[field.name])
-        if field.name in by_name
-        else replace(field, offered=not (entry.is_whole and entry.fields))
-        for field in fields
-    ]
-    return (*merged, *(_new_field(each, is_first=not fields) for each in entry.fields if each.name not in known))
-
-
-def _new_field(said: Described, *, is_first: bool) -> Field:
-    """Return a field only the document has. `is_first`: it is the first to describe the operation."""
-    field = field_of(said)
-    anything = replace(field, kind=FieldKind.JSON, choices=(), minimum=None, maximum=None, item_fields=())
-    return replace(field, rule_inferred=field.required, known=anything if is_first else None)
-
-
-def _merged_field(field: Field, said: Described) -> Field:
-    """Update the field from the document, keeping `known` facts on conflict."""
-    merged = _described_field(field, said)
-    return merged if merged == field else replace(merged, known=replace(field, known=None))
-
-
-def _described_field(field: Field, said: Described) -> Field:
-    merged = _with_values(_with_kind(field, said), said)
-    if said.required is not None:
-        is_news = said.required and (field.rule_inferred or not field.required)
-        merged = replace(merged, required=said.required, rule_inferred=is_news)
-    if (said.minimum, said.maximum) != (None, None):
-        merged = replace(merged, minimum=said.minimum, maximum=said.maximum, usual=None)
-    if said.max_length is not None:
-        merged = replace(merged, max_length=said.max_length)
-    inner = {item.name for item in merged.item_fields}
-    new = tuple(field_of(item) for item in said.items if item.name not in inner)
-    return replace(merged, item_fields=(*merged.item_fields, *new)) if merged.item_fields else merged
-
-
-def _with_kind(field: Field, said: Described) -> Field:
-    kind = said.kind
-    if kind is None or kind is field.kind or field.name in RULED_KINDS or frozenset({kind, field.kind}) in _COMPATIBLE:
-        return field
-    if said.is_sample and {kind, field.kind} == _LIKE_SAMPLES:
-        return field
-    return replace(
-        field,
-        kind=kind,
-        choices=fitting(kind, field.choices),
-        choices_by_model=MappingProxyType(
-            {model: values for model, values in field.choices_by_model.items() if fitting(kind, values) == values}
-        ),
-        suggestions=fitting(kind, field.suggestions),
-        item_fields=tuple(field_of(item) for item in said.items),
-        extra_keys=not said.items,
-    )
-
-
-def _with_values(field: Field, said: Described) -> Field:
-    """Adopt listed values as a closed list, or as suggestions of an open one."""
-    closed = fitting(field.kind, said.closed)
-    seen = fitting(field.kind, said.seen)
-    if closed and (open_ended(field.name) or field.choices_by_model):
-        seen = (*closed, *seen)
-    elif closed:
-        field = replace(field, choices=closed)
-    added = tuple(value for value in dict.fromkeys(seen) if value not in field.suggestions)
-    if added and field.name != "model":  # models come with their names, see _merged_models
-        field = replace(field, suggestions=(*field.suggestions, *added))
-    return field
+    operation = Operation(id=entry.id, title=title, workflow=workflow, fields=fields_of(entry.schema))
+    return replace(operation, models=_merged_models(replace(operation, fields=()), entry))
 
 
 def _merged_models(operation: Operation, entry: Entry) -> tuple[Model, ...]:
-    said = next((each for each in entry.fields if each.name == "model"), None)
+    said = entry.fields.get("model", {})
     guessed = {value for field in operation.fields if field.name == "model" for value in field.suggestions}
-    listed = [*entry.models, *(_models_of(said, said.closed) if said is not None else ())]
-    seen = _models_of(said, tuple(value for value in said.seen if value not in guessed)) if said is not None else ()
+    titles = {str(each): title for each, title in values_of(said).items() if isinstance(each, str)}
+    listed = [*entry.models, *(NamedModel(id=each, name=title or each) for each, title in titles.items())]
+    seen = [str(each) for each in fitting(FieldKind.TEXT, examples_of(said)) if each not in guessed]
     models = list(operation.models)
-    for model in (*listed, *seen):
+    for model in (*listed, *(NamedModel(id=each, name=each) for each in seen)):
         add_model(models, model)
     return tuple(replace(model, offered=_is_offered(model, listed)) for model in models)
-
-
-def _models_of(said: Described, values: tuple[Scalar, ...]) -> list[NamedModel]:
-    ids = [str(value) for value in fitting(FieldKind.TEXT, values)]
-    return [NamedModel(id=each, name=said.titles.get(each) or each) for each in ids]
 
 
 def add_model(models: list[Model], named: NamedModel) -> None:
@@ -185,8 +103,6 @@ def is_same_model(model: Model, named: NamedModel) -> bool:
 
 LIST_MIN = 5
 """Known operations a document must offer to count as a list: a few may be examples."""
-FAMILY_MIN = 2
-"""Operations of a guess's family a document must offer to contradict the guess."""
 
 
 def merge(catalogue: Catalogue, *documents: object) -> Catalogue:
@@ -207,7 +123,11 @@ def merge(catalogue: Catalogue, *documents: object) -> Catalogue:
     gone |= {each.id for each in missing if any(each.id in answer.unknown for answer in answers)}
     new = [entry for entry in entries.values() if entry.id not in catalogue.operations]
     aliases = _same_titles([each for each in missing if each.id in gone or not each.id_documented], new)
-    present = [_present(operation, entries, aliases, gone) for operation in operations]
+    present = []
+    for operation in operations:
+        entry = entries.get(aliases.get(operation.id, operation.id))
+        is_offered = operation.offered and operation.id not in gone
+        present.append(replace(operation, offered=is_offered) if entry is None else absorbed(operation, entry))
     found = {operation.id for operation in present}
     present += [learned(entry) for entry in new if entry.id not in found]
     available = [_available(each, answers) for each in present]
@@ -237,24 +157,8 @@ def _without_gone_products(operations: Sequence[Operation]) -> list[Operation]:
     return [replace(each, models=tuple(map(without, each.models))) if gone else each for each in operations]
 
 
-def _present(
-    operation: Operation, entries: Mapping[str, Entry], aliases: Mapping[str, str], gone: Collection[str]
-) -> Operation:
-    entry = entries.get(aliases.get(operation.id, operation.id))
-    if entry is not None:
-        return absorbed(operation, entry)
-    contradicted = not operation.id_documented and _has_family(operation.id, entries)
-    return replace(operation, offered=operation.offered and not (operation.id in gone or contradicted))
-
-
 def _is_list(entries: Mapping[str, Entry], known: Mapping[str, Operation]) -> bool:
     return len(entries.keys() & known.keys()) >= LIST_MIN
-
-
-def _has_family(operation_id: str, entries: Mapping[str, Entry]) -> bool:
-    """Whether the document offers several operations of the family, such as `prompt.enhance`."""
-    family = operation_id.partition(".")[0]
-    return sum(key.partition(".")[0] == family for key in entries) >= FAMILY_MIN
 
 
 def _available(operation: Operation, answers: Sequence[Answers]) -> Operation:

@@ -14,20 +14,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bot.catalogue.openapi.entry import (
-    CHOICE_LIMIT,
-    Described,
-    Entry,
-    FactSource,
-    NamedModel,
-    combined,
-    is_field_name,
-    is_operation_id,
-    of_sample,
-    without_envelope,
-)
-from bot.catalogue.openapi.listed import fields_in, model_of, models_in, titles_in, with_required
-from bot.catalogue.openapi.schemas import Reader, line_of
+from bot.catalogue.openapi.entry import Entry, NamedModel, combined, is_operation_id, without_envelope
+from bot.catalogue.openapi.listed import model_of, models_in, of_sample, schema_in, titles_in
+from bot.catalogue.openapi.schemas import CHOICE_LIMIT, Reader, Schema, line_of
 from bot.catalogue.operation import Operation, same_name
 
 MARK = "tools"
@@ -234,7 +223,7 @@ def _is_called(node: Mapping[str, Any], title: str) -> bool:
 def _entries(key: str, root: object) -> Iterator[Entry]:
     """Yield facts of the operation `key` in an object and what it holds."""
     if isinstance(root, Mapping) and _id_of(root) in {key, ""}:
-        yield Entry(id=key, source=FactSource.VENDOR, titles=titles_in(root, key) if _id_of(root) else ())
+        yield Entry(id=key, rank=1, titles=titles_in(root, key) if _id_of(root) else ())
     inputs = 0
     for node in _nodes(root):
         if inputs < INPUTS_MAX:
@@ -242,7 +231,7 @@ def _entries(key: str, root: object) -> Iterator[Entry]:
             inputs += len(found)
             yield from found
         if models := models_in(node):
-            yield Entry(id=key, source=FactSource.VENDOR, models=models)
+            yield Entry(id=key, rank=1, models=models)
 
 
 def _inputs(key: str, node: Mapping[str, Any]) -> Iterator[Entry]:
@@ -250,26 +239,25 @@ def _inputs(key: str, node: Mapping[str, Any]) -> Iterator[Entry]:
         if str(word).replace("_", "").casefold() in _EXAMPLE_KEYS:
             for each in given if isinstance(given, list) else [given]:
                 if isinstance(each, Mapping) and each.get("operation", key) == key:
-                    inner = each.get("input", each)
-                    fields = without_envelope(of_sample(inner)) if isinstance(inner, Mapping) else ()
-                    yield Entry(id=key, source=FactSource.SAMPLE, fields=fields)
+                    yield _entry(key, 2, Reader({}).resolved(of_sample(each.get("input", each))))
         elif word in _INPUT_KEYS and isinstance(given, Mapping | list):
-            reader = Reader(given if isinstance(given, Mapping) else {})
-            fields = without_envelope(with_required(fields_in(reader, given), node.get("required")))
-            if fields:
-                is_schema = isinstance(given, Mapping) and isinstance(given.get("properties"), Mapping)
-                source = FactSource.SAMPLE if all(each.is_sample for each in fields) else FactSource.VENDOR
-                yield Entry(id=key, source=source, fields=fields, is_whole=is_schema)
+            is_schema = isinstance(given, Mapping) and isinstance(given.get("properties"), Mapping)
+            found = _entry(key, 1, schema_in(given, node.get("required")), is_whole=is_schema)
+            if found.fields:
+                yield found
 
 
 def _of_text(key: str, text: str) -> Entry:
     """Read a list of fields in Markdown: "- `prompt` (string, required): …"."""
-    fields = {
-        name: Described(name=name, about=line_of(rest.strip(" *:|-")), required=_is_required(rest))
-        for name, rest in _BULLET.findall(text[:TEXT_MAX_CHARS])
-        if is_field_name(name)
-    }
-    return Entry(id=key, source=FactSource.SAMPLE, fields=without_envelope(list(fields.values())))
+    fields = {}
+    for name, rest in _BULLET.findall(text[:TEXT_MAX_CHARS]):
+        is_required = {} if (known := _is_required(rest)) is None else {"required": known}
+        fields[name] = {"description": line_of(rest.strip(" *:|-"))} | is_required
+    return _entry(key, 2, Reader({}).resolved({"properties": fields}))
+
+
+def _entry(key: str, rank: int, schema: Schema, *, is_whole: bool = False) -> Entry:
+    return Entry(id=key, rank=rank, schema=without_envelope(schema), is_whole=is_whole)
 
 
 def _is_required(words: str) -> bool | None:
