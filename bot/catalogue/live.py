@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from bot.catalogue import texts
 from bot.catalogue.catalogue import Catalogue
 from bot.catalogue.fields import Field
 from bot.catalogue.openapi import merge
@@ -30,126 +29,78 @@ class Subject(StrEnum):
     FIELD = "field"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ApiChange:
     """A difference between the known API and the live document."""
 
     kind: ChangeKind
     subject: Subject
     operation: str
-    """The operation's id, also of the models' or fields' operation."""
-    names: tuple[str, ...]
-    """Ids of operations (of a changed one the former, then the present), ids or names of models, names of fields."""
-    sentence: str
-    """The change in one line, for moderators and the log."""
+    name: str = ""
+    """The model or field; of an operation its former id, '' if it has none."""
+    rules: str = ""
+    """The present rules of a changed field, in one line for the log."""
 
 
 def changes(former: Catalogue, present: Catalogue) -> list[ApiChange]:
     """Return the differences: current operations in order, then removed ones."""
     before = dict(former.operations)
+    former_ids = {new: old for old, new in present.aliases.items() if old in before}
     found: list[ApiChange] = []
-    seen: set[str] = set()
     for operation in present.operations.values():
-        known = before.get(operation.id) or _drift_renamed(operation.id, former, present)
-        if known is None:
-            found += _came(operation)
-        else:
-            seen.add(known.id)
-            found += _of_operation(known, operation)
-    for key, operation in before.items():
-        if key not in seen and operation.offered:
-            found.append(
-                _change(ChangeKind.GONE, key, [key], texts.GONE_OPERATION(title=operation.title, operation_id=key))
-            )
-    return found
+        known = before.pop(operation.id, None) or before.pop(former_ids.get(operation.id, ""), None)
+        found += _of_operation(known, operation)
+    gone = (key for key, operation in before.items() if operation.offered)
+    return [*found, *(ApiChange(kind=ChangeKind.GONE, subject=Subject.OPERATION, operation=key) for key in gone)]
 
 
-def _drift_renamed(present_id: str, former: Catalogue, present: Catalogue) -> Operation | None:
-    """Return the former operation that now has the id `present_id`."""
-    names = [old for old, new in present.aliases.items() if new == present_id]
-    return next((former.operations[name] for name in names if name in former.operations), None)
+def _of_operation(former: Operation | None, present: Operation) -> Iterator[ApiChange]:
+    if former is not None and former.id != present.id:
+        kind, subject = ChangeKind.CHANGED, Subject.OPERATION
+        yield ApiChange(kind=kind, subject=subject, operation=present.id, name=former.id)
+    was_offered = former is not None and former.offered
+    if former is None or was_offered != present.offered:
+        if was_offered != present.offered:
+            kind = ChangeKind.CAME if present.offered else ChangeKind.GONE
+            yield ApiChange(kind=kind, subject=Subject.OPERATION, operation=present.id)
+        return
+    yield from _compared(Subject.FIELD, present.id, _fields(former), _fields(present))
+    named = {model.name for model in present.models if model.offered and model.id is not None}
+    models = [model for model in former.models if model.id is not None or model.name not in named]
+    yield from _compared(Subject.MODEL, present.id, _models(models), _models(present.models))
 
 
-def _came(operation: Operation) -> Iterator[ApiChange]:
-    if operation.offered:
-        yield _change(ChangeKind.CAME, operation.id, [operation.id], texts.NEW_OPERATION(operation_id=operation.id))
+def _compared(
+    subject: Subject, operation_id: str, before: Mapping[str, str], now: Mapping[str, str]
+) -> Iterator[ApiChange]:
+    for name, rules in now.items():
+        if name not in before:
+            yield ApiChange(kind=ChangeKind.CAME, subject=subject, operation=operation_id, name=name)
+        elif before[name] != rules:
+            yield ApiChange(kind=ChangeKind.CHANGED, subject=subject, operation=operation_id, name=name, rules=rules)
+    for name in before:
+        if name not in now:
+            yield ApiChange(kind=ChangeKind.GONE, subject=subject, operation=operation_id, name=name)
 
 
-def _of_operation(former: Operation, present: Operation) -> Iterator[ApiChange]:
-    key = present.id
-    if former.id != key:
-        sentence = texts.OTHER_ID(title=present.title, present=key, former=former.id)
-        yield _change(ChangeKind.CHANGED, key, [former.id, key], sentence)
-    if former.offered and not present.offered:
-        yield _change(ChangeKind.GONE, key, [key], texts.GONE_OPERATION(title=present.title, operation_id=key))
-    if present.offered and not former.offered:
-        yield _change(ChangeKind.CAME, key, [key], texts.OPERATION_IS_BACK(title=present.title, operation_id=key))
-    yield from _of_fields(former, present)
-    yield from _of_models(former, present)
+def _fields(operation: Operation) -> dict[str, str]:
+    return {field.name: _rules(field) for field in operation.fields if field.offered}
 
 
-def _of_fields(former: Operation, present: Operation) -> Iterator[ApiChange]:
-    before = {field.name: field for field in former.fields}
-    now = {field.name for field in present.fields if field.offered}
-    for field in present.fields:
-        if field.offered and field.name in before:
-            for words in _field_changes(before[field.name], field):
-                sentence = texts.OF_OPERATION(operation_id=present.id, change=words)
-                yield ApiChange(ChangeKind.CHANGED, Subject.FIELD, present.id, (field.name,), sentence)
-    for field in former.fields:
-        if field.offered and field.name not in now:
-            sentence = texts.OF_OPERATION(operation_id=present.id, change=texts.NOT_LISTED(field=field.name))
-            yield ApiChange(ChangeKind.GONE, Subject.FIELD, present.id, (field.name,), sentence)
-    offered = {field.name for field in former.fields if field.offered}
-    new = tuple(field.name for field in present.fields if field.offered and field.name not in offered)
-    if new:
-        yield ApiChange(ChangeKind.CAME, Subject.FIELD, present.id, new, texts.new_fields(present.id, new))
+def _models(models: Iterable[Model]) -> dict[str, str]:
+    return {model.id or model.name: "" for model in models if model.offered}
 
 
-def _of_models(former: Operation, present: Operation) -> Iterator[ApiChange]:
-    before = {_key(model) for model in former.models if model.offered}
-    now = {_key(model) for model in present.models if model.offered}
-    came = tuple(_key(model) for model in present.models if model.offered and _key(model) not in before)
-    gone = tuple(
-        _key(model)
-        for model in former.models
-        if model.offered and _key(model) not in now and (model.id is not None or not _has_id(model.name, present))
-    )
-    if came:
-        yield ApiChange(ChangeKind.CAME, Subject.MODEL, present.id, came, texts.new_models(present.id, came))
-    if gone:
-        yield ApiChange(ChangeKind.GONE, Subject.MODEL, present.id, gone, texts.gone_models(present.id, gone))
-
-
-def _key(model: Model) -> str:
-    return model.id or model.name
-
-
-def _has_id(name: str, operation: Operation) -> bool:
-    return any(model.name == name and model.id is not None and model.offered for model in operation.models)
-
-
-def _field_changes(former: Field, present: Field) -> Iterator[str]:
-    if present.kind is not former.kind:
-        yield texts.OTHER_KIND(field=present.name, present=present.kind, former=former.kind)
-    if present.required != former.required:
-        yield texts.now_required(present.name, required=present.required)
-    if set(present.choices) != set(former.choices):
-        yield (
-            texts.takes_only(present.name, present.choices) if present.choices else texts.TAKES_ANY(field=present.name)
-        )
-    if (present.minimum, present.maximum) != (former.minimum, former.maximum):
-        yield texts.new_range(present.name, present.minimum, present.maximum)
-    if present.max_length != former.max_length:
-        yield texts.NEW_LENGTH(field=present.name, limit=present.max_length)
-    inner = {item.name for item in former.item_fields}
-    new = [item.name for item in present.item_fields if item.name not in inner]
-    if new and present.kind is former.kind:
-        yield texts.new_keys(present.name, new)
-
-
-def _change(kind: ChangeKind, key: str, names: Sequence[str], sentence: str) -> ApiChange:
-    return ApiChange(kind, Subject.OPERATION, key, tuple(names), sentence)
+def _rules(field: Field) -> str:
+    parts = {
+        "required": field.required,
+        "values": sorted(map(str, field.choices)),
+        "minimum": field.minimum,
+        "maximum": field.maximum,
+        "length": field.max_length,
+        "keys": [item.name for item in field.item_fields],
+    }
+    return ", ".join([field.kind.value, *(f"{word} {part}" for word, part in parts.items() if part)])
 
 
 class LiveCatalogue:

@@ -1,4 +1,4 @@
-"""What people read about inputs: what is wrong with one. One line each. What the live document has changed is for logs.
+"""What people read about inputs: what is wrong with one. One line each.
 
 Labels, titles and units are those of the catalogue, in English; they are translated here. What a member typed is shown
 through `echo`.
@@ -259,58 +259,3 @@ def sent_as_typed(operation: str, reason: str | Text) -> str:
     title = echo(_inner(operation), 60)
     said = tr("{operation} is sent exactly as you typed it, and it may fail.", operation=title)
     return sentences(said, reason)
-
-
-# ---------------------------------------------------------------------- what the live document has changed (logs)
-
-
-NEW_OPERATION = "There is a new operation: {operation_id}.".format
-GONE_OPERATION = "{title} ({operation_id}) is no longer offered.".format
-OPERATION_IS_BACK = "{title} ({operation_id}) is offered again.".format
-OTHER_ID = "The id of {title} is {present}, not {former}.".format
-NOT_LISTED = "the live document does not list {field}.".format
-
-
-def new_fields(operation_id: str, names: Sequence[str]) -> str:
-    return f"{operation_id} has new fields: {', '.join(names)}."
-
-
-def new_models(operation_id: str, ids: Sequence[str]) -> str:
-    return f"{operation_id} has new models: {', '.join(ids)}."
-
-
-def gone_models(operation_id: str, ids: Sequence[str]) -> str:
-    return f"{operation_id} no longer offers these models: {', '.join(ids)}."
-
-
-OF_OPERATION = "{operation_id}: {change}".format
-
-
-def now_required(field: str, *, required: bool) -> str:
-    return f"{field} is {'now' if required else 'no longer'} required."
-
-
-def new_range(field: str, minimum: float | None, maximum: float | None) -> str:
-    """Report other limits of a number; None for no limit."""
-    return f"{field} goes from {_end(minimum)} to {_end(maximum)}."
-
-
-NEW_LENGTH = "{field} may have {limit:,} characters.".format
-
-
-def new_keys(field: str, names: Sequence[str]) -> str:
-    return f"{field} has new keys: {', '.join(names)}."
-
-
-OTHER_KIND = "{field} is of the kind {present}, not {former}.".format
-
-
-def takes_only(field: str, values: Sequence[Value]) -> str:
-    return f"{field} takes {', '.join(map(str, values))} only."
-
-
-TAKES_ANY = "{field} takes any value.".format
-
-
-def _end(value: float | None) -> str:
-    return "any" if value is None else f"{value:,}"

@@ -122,14 +122,14 @@ class ApiDrift:
             }
             return {guild_id: partial(_record, found, is_first=is_first) for guild_id, found in seen.items() if found}
 
-        for each in await self.store.api_changes.adopt(read, _of_whole_operations(changes), lines=lines):
+        for each in await self.store.api_changes.adopt(read, changes, lines=lines):
             log.info(
                 "catalogue.changed",
                 kind=each.kind.value,
                 subject=each.subject.value,
                 operation=each.operation,
                 name=each.name,
-                change=each.sentence,
+                rules=each.rules,
             )
 
     async def latest(self, guild_id: int, limit: int) -> list[DatedChange]:
@@ -151,14 +151,6 @@ class ApiDrift:
                 continue
             found[guild_id] = self.switches.off(guild_id)
         return found
-
-
-def _of_whole_operations(changes: Sequence[ApiChange]) -> list[ApiChange]:
-    """Return changes without fields and models of new or removed operations."""
-    whole = {
-        each.operation for each in changes if each.subject is Subject.OPERATION and each.kind is not ChangeKind.CHANGED
-    }
-    return [each for each in changes if each.subject is Subject.OPERATION or each.operation not in whole]
 
 
 def change_words(changes: Sequence[DatedChange]) -> str:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from decimal import Decimal
-from itertools import islice
 from pathlib import Path
 
 from bot.catalogue.live import ApiChange, ChangeKind, Subject
@@ -192,9 +191,9 @@ ON CONFLICT (source, subject) DO UPDATE SET body = excluded.body, read_at = excl
 _FACTS = "SELECT source, subject, body, read_at FROM api_facts ORDER BY source, subject"
 # A repeated sighting of the latest state of an item is the same change.
 _SEE = """
-INSERT INTO api_changes (subject, operation, name, kind, sentence, at)
-VALUES (:subject, :operation, :name, :kind, :sentence, :now)
-ON CONFLICT (subject, operation, name, kind, sentence) DO UPDATE SET at = excluded.at WHERE api_changes.at < (
+INSERT INTO api_changes (subject, operation, name, kind, rules, at)
+VALUES (:subject, :operation, :name, :kind, :rules, :now)
+ON CONFLICT (subject, operation, name, kind, rules) DO UPDATE SET at = excluded.at WHERE api_changes.at < (
     SELECT max(other.at) FROM api_changes AS other
     WHERE other.subject = :subject AND other.operation = :operation AND other.name = :name
 )
@@ -209,29 +208,22 @@ SELECT api_changes.* FROM api_changes JOIN things USING (subject, operation, nam
 WHERE api_changes.at = things.at AND (
     api_changes.told_at IS NULL OR (api_changes.told_at < things.told_at AND api_changes.told_at <= :now - :quiet)
 )
-ORDER BY kind, subject DESC, operation, name, sentence
+ORDER BY kind, subject DESC, operation, name, rules
 """
 _ANNOUNCE = """
-UPDATE api_changes SET told_at = ? WHERE subject = ? AND operation = ? AND name = ? AND kind = ? AND sentence = ?
+UPDATE api_changes SET told_at = ? WHERE subject = ? AND operation = ? AND name = ? AND kind = ? AND rules = ?
 """
 _FORGET = "DELETE FROM api_changes WHERE at < (SELECT at FROM api_changes ORDER BY at DESC LIMIT 1 OFFSET ?)"
 _LATEST = """
 SELECT * FROM api_changes WHERE operation NOT IN (SELECT value FROM json_each(:without))
-ORDER BY at DESC, kind, subject DESC, operation, name, sentence LIMIT :limit
+ORDER BY at DESC, kind, subject DESC, operation, name, rules LIMIT :limit
 """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DatedChange:
+class DatedChange(ApiChange):
     """An item that was added, removed or changed in Cannon Studio's API description."""
 
-    kind: ChangeKind
-    subject: Subject
-    operation: str
-    name: str
-    """The model or field; of an operation its former id, '' if it has none."""
-    sentence: str
-    """How it changed; '' for additions and removals."""
     at: float
     """When that was seen, Unix seconds."""
 
@@ -287,10 +279,10 @@ class ApiChanges(Repository):
             db.executemany(_PUT_META, [(name, to_text(value)) for name, value in read.meta.items()])
             facts = [(*key, to_text(body), now) for key, body in read.facts.items()]
             db.executemany(_PUT_FACT, facts)
-            db.executemany(_SEE, [row | {"now": now} for row in islice(_rows(changes), SEEN_MAX)])
+            db.executemany(_SEE, [_row(each) | {"now": now} for each in changes[:SEEN_MAX]])
             news = [_seen(row) for row in db.execute(_DUE, {"now": now, "quiet": QUIET_S}).fetchall()]
             db.executemany(
-                _ANNOUNCE, [(now, each.subject, each.operation, each.name, each.kind, each.sentence) for each in news]
+                _ANNOUNCE, [(now, each.subject, each.operation, each.name, each.kind, each.rules) for each in news]
             )
             db.execute(_FORGET, (ROWS_MAX - 1,))
             records = lines(news) if news else {}
@@ -310,23 +302,8 @@ class ApiChanges(Repository):
         return [_seen(row) for row in rows]
 
 
-def _rows(changes: Sequence[ApiChange]) -> Iterator[dict[str, str]]:
-    for change in changes:
-        is_changed = change.kind is ChangeKind.CHANGED
-        for name in _names(change):
-            yield {
-                "subject": change.subject.value,
-                "operation": to_text(change.operation),
-                "name": to_text(name),
-                "kind": change.kind.value,
-                "sentence": to_text(change.sentence) if is_changed else "",
-            }
-
-
-def _names(change: ApiChange) -> Sequence[str]:
-    if change.subject is not Subject.OPERATION:
-        return change.names
-    return change.names[:1] if change.kind is ChangeKind.CHANGED else [""]
+def _row(change: ApiChange) -> dict[str, str]:
+    return {name: to_text(value) for name, value in asdict(change).items()}
 
 
 def _seen(row: Row) -> DatedChange:
