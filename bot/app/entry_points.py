@@ -15,7 +15,7 @@ import discord
 from discord import app_commands
 
 from bot.app import texts
-from bot.app.catalogue import NAMED_META, documents_of, recent_operations
+from bot.app.catalogue import documents_of
 from bot.app.client import CannonBot, import_surface, new_client
 from bot.app.connection.gate import call_discord_at
 from bot.app.parts import Role
@@ -26,7 +26,6 @@ from bot.errors import RESTART_CANNOT_HELP, RESTART_MAY_HELP, InputError, StartE
 from bot.runtime.clock import Clock, SystemClock
 from bot.runtime.process import ProcessIdentity
 from bot.settings import DISCORD_API_URL, Settings
-from bot.store.engine.repository import stored_facts
 from bot.store.guild.account import FactKey, stored_api_facts
 
 if TYPE_CHECKING:  # a start has no use for what `check` finds
@@ -205,9 +204,7 @@ async def unconnected(settings: Settings, database: Path | None = None) -> Async
     """
     async with CannonBot(settings, run_worker=False, serve_http=False) as bot:
         if database is not None:
-            stored = await asyncio.to_thread(stored_facts, database, NAMED_META)
-            kept = recent_operations(stored.get(NAMED_META), bot.clock.wall())
-            await bot.live_catalogue.learn(*_documents(await asyncio.to_thread(stored_api_facts, database)), kept=kept)
+            await bot.live_catalogue.learn(*_documents(await asyncio.to_thread(stored_api_facts, database)))
         await bot.load_surface()
         yield bot
 

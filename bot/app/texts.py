@@ -28,7 +28,6 @@ CERTIFICATE_REFUSED = (
 ).format
 NO_ANSWER_IN_TIME = "no answer in time"
 
-NO_DESCRIPTION = "Cannon Studio's answer is not a description of its API."
 KEY_FOR_EVERY_SERVER = "every server"
 KEY_FOR_PRIVATE_APPLICATION = "every server, because the application is private"
 KEY_FOR_NONE = "no server, because the application is public; set CANNON_API_KEY_GUILDS"

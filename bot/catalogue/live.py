@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.catalogue.catalogue import Catalogue
 from bot.catalogue.fields import Field
 from bot.catalogue.openapi import merge
-from bot.catalogue.operation import Model, Operation, same_name
+from bot.catalogue.operation import Model, Operation
 
 
 class ChangeKind(StrEnum):
@@ -44,13 +44,13 @@ class ApiChange:
 
 def changes(former: Catalogue, present: Catalogue) -> list[ApiChange]:
     """Return the differences: current operations in order, then removed ones."""
-    before = dict(former.operations)
-    former_ids = {new: old for old, new in present.aliases.items() if old in before}
-    found: list[ApiChange] = []
+    former_ids = {new: old for old, new in present.aliases.items()}
+    found, left = list[ApiChange](), dict(former.operations)
     for operation in present.operations.values():
-        known = before.pop(operation.id, None) or before.pop(former_ids.get(operation.id, ""), None)
+        known = former.find(operation.id) or former.find(former_ids.get(operation.id, ""))
         found += _of_operation(known, operation)
-    gone = (key for key, operation in before.items() if operation.offered)
+        left.pop("" if known is None else known.id, None)
+    gone = (key for key, operation in left.items() if operation.offered)
     return [*found, *(ApiChange(kind=ChangeKind.GONE, subject=Subject.OPERATION, operation=key) for key in gone)]
 
 
@@ -116,70 +116,17 @@ class LiveCatalogue:
     def current(self) -> Catalogue:
         return self._current
 
-    @property
-    def other_ids(self) -> dict[str, str]:
-        """The built-in ids by all other ids of the same operations, to be persisted."""
-        now = {self._current.resolve(key).id: key for key in self._built_in.operations}
-        former = {old: now[new] for old, new in self._current.aliases.items() if new in now}
-        return {name: key for name, key in {**now, **former}.items() if name != key}
-
-    def remember(self, other_ids: Mapping[str, str]) -> None:
-        """Restore an earlier run's `other_ids`: jobs use them."""
-        known = {name: key for name, key in other_ids.items() if key in self._built_in.operations}
-        targets = {name: self._current.resolve(key).id for name, key in known.items()}
-        aliases = {name: target for name, target in targets.items() if name not in self._current.operations}
-        self._current = self._current.replaced(self._current.operations.values(), aliases)
-
     async def names_operations(self, document: object) -> bool:
         return await asyncio.to_thread(merge, self._built_in, document) is not self._built_in
 
-    async def learn(self, *documents: object, kept: Collection[Operation] = ()) -> list[ApiChange]:
+    async def learn(self, *documents: object) -> list[ApiChange]:
         """Adopt OpenAPI documents and tools' answers, replacing earlier ones; return the differences.
 
-        Those without operations change nothing. Operations of `kept`, from earlier documents, that none names
-        become no longer offered, unless one has them under another id.
+        Those without operations change nothing.
         """
         # In a thread: an unusual outside document may take long.
-        former = self._current
-        present, found = await asyncio.to_thread(_learned, self._built_in, former, documents, kept)
+        former, present = self._current, await asyncio.to_thread(merge, self._built_in, *documents)
+        if present is self._built_in:
+            return []
         self._current = present
-        return found
-
-
-def _learned(
-    built_in: Catalogue, former: Catalogue, documents: Sequence[object], kept: Collection[Operation]
-) -> tuple[Catalogue, list[ApiChange]]:
-    present = merge(built_in, *documents)
-    if present is built_in:
-        return former, []
-    missing = [each for each in kept if each.id not in present.operations]
-    renamed = _renamed(missing, kept, built_in, present)
-    gone = [replace(each, offered=False) for each in missing if each.id not in renamed]
-    aliases = {**renamed, **_former_ids(built_in, former, present)}
-    present = present.replaced([*present.operations.values(), *gone], aliases)
-    return present, changes(former, present)
-
-
-def _renamed(
-    missing: Collection[Operation], kept: Collection[Operation], built_in: Catalogue, present: Catalogue
-) -> dict[str, str]:
-    """Return the current ids of earlier documents' operations, matched by title."""
-    known = {*built_in.operations, *present.aliases.values(), *(each.id for each in kept)}
-    new = [each for each in present.operations.values() if each.id not in known and each.title != each.id]
-    found: dict[str, str] = {}
-    for operation in missing:
-        same = [each.id for each in new if same_name(each.title, operation.title)]
-        if len(same) == 1:
-            found[operation.id] = same[0]
-    return found
-
-
-def _former_ids(built_in: Catalogue, former: Catalogue, present: Catalogue) -> dict[str, str]:
-    """Return the current ids by earlier documents' ids: jobs may use them."""
-    found: dict[str, str] = {}
-    for key in built_in.operations:
-        now = present.resolve(key).id
-        was = former.resolve(key).id
-        names = {was, *(old for old, new in former.aliases.items() if new == was)}
-        found |= {name: now for name in names if name != now and name not in present.operations}
-    return found
+        return await asyncio.to_thread(changes, former, present)

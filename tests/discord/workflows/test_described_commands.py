@@ -13,7 +13,6 @@ import discord
 import pytest
 from discord.http import HTTPClient
 
-from bot.app.catalogue import KEEP_S, NAMED_META
 from bot.app.entry_points import describe_commands
 from bot.domain.models import JobState
 from tests.support.command_rows import rows
@@ -354,32 +353,21 @@ async def read(rig: Rig, *branches: dict[str, Any]) -> None:
     await rig.bot.parts.command_sync.catch_up()
 
 
-@pytest.mark.long
-async def test_a_flap_takes_no_command_away_and_its_operation_asks_first(rig: Rig):
+async def test_a_command_goes_with_its_operation_and_comes_back(rig: Rig):
     tile, poster = branch("image.tile", TILE, "prompt"), branch("image.poster", TILE, "prompt")
     await read(rig, tile, poster)
+    await rig.member.slash(rig.channel, "image tile", prompt="roses")
+    await rig.step()
+    [job] = await rig.jobs()
+    assert job.state is JobState.QUEUED
     await read(rig, poster)
-    assert {"image tile", "image poster"} <= set(registered(rig))
-    assert not rig.bot.catalogue.get("image.tile").offered
-    await rig.restart()
-    assert "image tile" in registered(rig)
-    result = await rig.member.slash(rig.channel, "image tile", prompt="roses")
-    assert result.ephemeral
-    assert "no longer" in result.response.content
-    await nothing_happened(rig)
-    await read(rig, tile, poster)
-    assert rig.bot.catalogue.get("image.tile").offered
-
-
-async def test_a_command_goes_once_its_operation_was_not_named_for_a_week(rig: Rig):
-    tile, poster = branch("image.tile", TILE, "prompt"), branch("image.poster", TILE, "prompt")
-    await read(rig, tile, poster)
-    await read(rig, poster)
-    rig.advance(KEEP_S)
-    assert "image tile" in registered(rig)
-    await rig.restart()
     assert "image tile" not in registered(rig)
     assert "image poster" in registered(rig)
+    await rig.work()
+    [job] = await rig.jobs()
+    assert job.state is JobState.DELIVERED, "what was paid is delivered whatever the document says"
+    await read(rig, tile, poster)
+    assert "image tile" in registered(rig)
 
 
 async def test_the_command_line_lists_what_the_bot_has_read(rig: Rig):
@@ -392,12 +380,6 @@ async def test_the_command_line_lists_what_the_bot_has_read(rig: Rig):
     assert {row["name"] for row in none} == before
     await store(rig, "{")
     assert await asyncio.to_thread(describe_commands, database)
-
-
-async def test_what_cannot_be_read_of_the_last_week_is_forgotten(rig: Rig):
-    await rig.bot.parts.store.meta.set(NAMED_META, '{"image.tile": 5}')
-    await read(rig, branch("image.poster", TILE, "prompt"))
-    assert "image poster" in registered(rig)
 
 
 # ---------------------------------------------------------------------- with the sandbox's own documents

@@ -93,15 +93,3 @@ async def test_a_document_that_names_nothing_does_not_replace_the_stored_one(rig
     live, after_restart = refresh_of(rig, rig.clock)
     await after_restart.load()
     assert "video.dream" in live.current.operations
-
-
-async def test_ids_of_earlier_documents_still_name_their_operations_after_a_restart(rig: Rig):
-    live, refresh = refresh_of(rig, rig.clock)
-    for true in ("prompt.enhance.place", "prompt.enhance.scene"):
-        rig.sandbox.document = document(true, "Enhance Location Prompt")
-        await refresh.refresh()
-        assert live.current.resolve("prompt.enhance.location").id == true
-    live, after_restart = refresh_of(rig, rig.clock)
-    await after_restart.load()
-    assert live.current.resolve("prompt.enhance.place").id == "prompt.enhance.scene"
-    assert live.current.resolve("prompt.enhance.location").id == "prompt.enhance.scene"

@@ -7,15 +7,13 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from bot.app.catalogue import REFRESH_S, RETRY_S, CatalogueRefresh, DocumentReader
+from bot.app.catalogue import CatalogueRefresh, DocumentReader
 from bot.cannon.discovery import Discovery
 from bot.catalogue import Catalogue, LiveCatalogue
 from bot.domain.models import AccountStatus
-from bot.errors import CannonError, KeyRefused, UnreadableAnswer
-from bot.runtime.background import Round
-from tests.support.clocks import SteppedClock, kept
+from bot.errors import CannonError, KeyRefused
 from tests.support.rig import GUILD_KEY, HOST_KEY, ManualClock, Rig, running
-from tests.unit.app.test_catalogue_refresh import document, store, stored
+from tests.unit.app.test_catalogue_refresh import document
 
 OTHER_KEY = "cs_test_other_00000000cafe"
 
@@ -70,19 +68,6 @@ async def test_a_page_or_a_message_in_the_documents_place_is_tried_again_with_th
         assert rig.sandbox.document_readers == [None, HOST_KEY], kind
 
 
-async def test_an_object_that_describes_nothing_is_no_document(rig: Rig):
-    hide(rig)
-    rig.sandbox.document = {"message": "Sign in first"}
-    rig.sandbox.vary(document_needs_key=False)
-    live, refresh = refresh_of(rig)
-    before = live.current
-    with pytest.raises(UnreadableAnswer):
-        await refresh.refresh()
-    assert rig.sandbox.document_readers == [None, HOST_KEY]
-    assert live.current is before
-    assert await stored(rig) is None
-
-
 async def test_a_server_problem_or_a_full_queue_is_no_reason_to_send_a_key(rig: Rig):
     for status in (429, 500, 503):
         hide(rig)
@@ -132,41 +117,3 @@ async def test_the_hosts_key_is_not_locked_by_the_document(rig: Rig):
         await refresh_of(rig)[1].refresh()
     assert rig.sandbox.document_readers == [None, HOST_KEY]
     assert not (await rig.bot.parts.keys.for_guild(rig.guild.id)).refused
-
-
-async def test_the_etag_of_one_way_is_not_sent_on_another(rig: Rig):
-    hide(rig)
-    live, refresh = refresh_of(rig)
-    await refresh.refresh()
-    before = await stored(rig)
-    await store(rig, "{}")
-    await refresh.refresh()
-    assert await stored(rig) == "{}", "the same key's etag says that nothing is new"
-    rig.sandbox.vary(document_needs_key=False)
-    await refresh.refresh()
-    assert await stored(rig) == before, "read without a key for the first time"
-    assert "video.dream" in live.current.operations
-
-
-async def test_nobody_has_a_key_so_it_is_tried_daily_or_once_somebody_has(tmp_path: Path):
-    async with running(tmp_path, cannon_api_key=None) as rig:
-        clock = SteppedClock()
-        live, refresh = refresh_of(rig, clock)
-        hide(rig)
-        async with kept(clock, Round("openapi", refresh.run_once, RETRY_S)):
-
-            async def an_hour() -> None:
-                assert await clock.wanted.get() == RETRY_S
-                clock.advance(RETRY_S)
-                clock.over.set()
-
-            for _ in range(24):
-                await an_hour()
-            assert await clock.wanted.get() == RETRY_S
-            assert rig.sandbox.document_readers == [None, None], "at the start and a day later, not each hour"
-            await set_key(rig, rig.guild.id, GUILD_KEY)
-            clock.advance(RETRY_S)
-            clock.over.set()
-            assert await clock.wanted.get() == REFRESH_S
-            assert rig.sandbox.document_readers == [None, None, None, GUILD_KEY]
-            assert "video.dream" in live.current.operations
