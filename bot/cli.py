@@ -96,14 +96,7 @@ def _parser() -> argparse.ArgumentParser:
         sub.set_defaults(command=command)
         return sub
 
-    running = add("run", _run, "Run the bot; settings come from the environment and .env.")
-    running.add_argument(
-        "--role",
-        choices=["all", "gateway", "worker"],
-        default="all",
-        help="what this process does: answer members (gateway), follow jobs (worker), or both, as one process does"
-        " (default: all); the others need PostgreSQL",
-    )
+    add("run", _run, "Run the bot; settings come from the environment and .env.")
     demo = add("demo", _demo, "Run the bot on a simulated Discord and a simulated Cannon Studio, in a web page.")
     demo.add_argument("--port", type=whole(0, 65535), default=0, help="port of the page (default: any free one)")
     demo.add_argument("--no-browser", action="store_true", help="do not open the page in a browser")
@@ -135,18 +128,17 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _run(arguments: argparse.Namespace) -> int:
+def _run(_arguments: argparse.Namespace) -> int:
     settings = load_settings(need_token=True)
     from bot.runtime.process import ProcessIdentity
 
-    identity = ProcessIdentity.of(arguments.role)
+    identity = ProcessIdentity.of()
     start_logs(settings, identity)
     from bot.runtime.machine import keep_little, permanent
 
     keep_little()
     with permanent():
         from bot.app.entry_points import import_surface, run
-        from bot.app.parts import Role
         from bot.media.decoder_cage import closes
         from bot.runtime.process import close_to_others, raise_open_files_limit
 
@@ -162,9 +154,7 @@ def _run(arguments: argparse.Namespace) -> int:
     log.info("decoder.cage", closes=closes().value)
     raise_open_files_limit()
     # A disk that does not answer, say, may keep it from closing, too.
-    return _until_signal(
-        run(settings, Role(arguments.role), identity=identity, closing=lambda: _kill_after(STOP_TIMEOUT_S))
-    )
+    return _until_signal(run(settings, identity=identity, closing=lambda: _kill_after(STOP_TIMEOUT_S)))
 
 
 def _demo(arguments: argparse.Namespace) -> int:

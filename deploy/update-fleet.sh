@@ -11,15 +11,15 @@ fleet() {
 
 # A published image is pulled; else it is built here. Nothing has stopped so far.
 if [ -n "${CANNON_BOT_IMAGE:-}" ] || grep -q '^CANNON_BOT_IMAGE=.' .env; then
-  fleet pull worker-a
+  fleet pull bot-a
 else
-  fleet build worker-a
+  fleet build bot-a
 fi
 # What the new version would stumble over is found before anything stops.
-fleet run --rm --no-deps worker-a check
+fleet run --rm --no-deps bot-a check
 
-# Workers first: the first start migrates the database, which running processes of the version before survive.
-[ $# -gt 0 ] || set -- worker-a worker-b gateway-a gateway-b
+# The first start migrates the database, which running processes of the version before survive.
+[ $# -gt 0 ] || set -- bot-a bot-b
 for service in "$@"; do
   echo "update-fleet: $service"
   fleet up --detach --no-deps --no-build --wait --wait-timeout 300 "$service"

@@ -165,7 +165,7 @@ async def open_parts(setup: Setup) -> Parts:
 async def assemble(setup: Setup, store: Store) -> Parts:
     store.limit_host_key(host_limits(setup.settings.cannon_api_key_limit, setup.settings.cannon_api_key_total))
     core = await _core(setup, store)
-    setup.metrics.process(version=__version__, commit=commit(), role=setup.role.value, common=core.common_work)
+    setup.metrics.process(version=__version__, commit=commit(), common=core.common_work)
     sights = ChannelSights(setup.bot, setup.clock)
     sources = _sources(setup, core, sights)
     delivery = _delivery(setup, core, sources, sights, setup.card_owner(store))
@@ -216,7 +216,6 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         catalogue=setup.catalogue,
         clock=setup.clock,
         renew=setup.renew_commands,
-        registers=setup.role.answers,
         outside=setup.settings.serves_outside,
     )
     setup.metrics.gauge("cannon_bot_commands_outdated", COMMANDS_OUTDATED, lambda: command_sync.is_outdated)
@@ -586,7 +585,6 @@ def _use_cases(
 def _health(setup: Setup, store: Store, worker: Worker) -> Health:
     return Health(
         setup.bot,
-        role=setup.role,
         worker=worker,
         pulse=store.pulse,
         is_ready=setup.is_ready,

@@ -23,7 +23,7 @@ from bot.app.connection.gate import RATE_LIMIT_MAX_S, DiscordGate
 from bot.app.connection.names import pass_all
 from bot.app.connection.start import Gateway, GatewayClient, StartBackoff, invite_link, shard_states
 from bot.app.duties import Duties, Spawn
-from bot.app.parts import Cdn, Parts, Role, Setup
+from bot.app.parts import Cdn, Parts, Setup
 from bot.app.practice_process import NoPracticeStudio, PracticeProcess, PracticeStudio
 from bot.catalogue import Catalogue, LiveCatalogue
 from bot.delivery import CardSurface
@@ -111,7 +111,6 @@ class CannonBot(GatewayClient, Bot):
     """
 
     parts: Parts
-    role = Role.ALL
     claims: type[Claims] = Claims
 
     def __init__(
@@ -126,7 +125,7 @@ class CannonBot(GatewayClient, Bot):
         practice: PracticeStudio | None = None,
         identity: ProcessIdentity | None = None,
     ) -> None:
-        self.identity = identity or ProcessIdentity.of(self.role.value)
+        self.identity = identity or ProcessIdentity.of()
         self.clock: Clock = clock or SystemClock()
         self.metrics = Metrics()
         has_proxy = settings.discord_api_url != DISCORD_API_URL
@@ -180,7 +179,6 @@ class CannonBot(GatewayClient, Bot):
     def setup(self) -> Setup:
         return Setup(
             bot=self,
-            role=self.role,
             identity=self.identity,
             guilds=self.known_guilds,
             card_owner=self.card_owner,
@@ -265,7 +263,6 @@ class CannonBot(GatewayClient, Bot):
         """Start a process's background work; `spawn` runs each part of it until the caller cancels it."""
         Duties(
             self.parts,
-            self.role,
             clock=self.clock,
             metrics=self.metrics,
             compared=self._compared,
@@ -381,18 +378,14 @@ class CannonBot(GatewayClient, Bot):
         log.info("ready", user=str(self.user), guilds=len(self.guilds), invite=invite)
 
 
-def new_client(
-    settings: Settings, *, clock: Clock, backs_off: bool = False, role: Role = Role.ALL, **options: Any
-) -> CannonBot:
-    """Return the client for the settings' database and a `role`, with CannonBot's `options`.
+def new_client(settings: Settings, *, clock: Clock, backs_off: bool = False, **options: Any) -> CannonBot:
+    """Return the client for the settings' database, with CannonBot's `options`.
 
-    `backs_off`: save Discord's daily starts. Raises StoreError, StartError.
+    `backs_off`: save Discord's daily starts. Raises StoreError.
     """
     if settings.is_fleet:  # its starts are counted in the database
-        made: CannonBot = fleet_module("client").FleetBot(settings, clock=clock, role=role, **options)
+        made: CannonBot = fleet_module("client").FleetBot(settings, clock=clock, **options)
         return made
-    if role is not Role.ALL:
-        raise StartError(texts.ROLE_NEEDS_POSTGRES(role=role.value), exit_code=RESTART_CANNOT_HELP)
     backoff = StartBackoff(settings.local_files, clock) if backs_off else None
     return CannonBot(settings, clock=clock, backoff=backoff, **options)
 

@@ -1,4 +1,4 @@
-"""A process's background work: the table of its rounds, and what else runs, by its role."""
+"""A process's background work: the table of its rounds, and what else runs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bot.account.audit import TOTALS_EVERY_S, AccountAudit, TotalsAudit
 from bot.account.key_health import KeyHealth
 from bot.app import catalogue, texts
 from bot.app.health import PAGES_AGAIN_S, DatabaseWatch, Watchdog, end_process
-from bot.app.parts import Parts, Role, Setup
+from bot.app.parts import Parts, Setup
 from bot.delivery.card import ticker
 from bot.delivery.host import messages
 from bot.delivery.posting import best_of_week
@@ -38,8 +38,6 @@ from bot.store import Record, Store
 Spawn = Callable[[Coroutine[Any, Any, None], str], None]
 """Runs work in the background, under that name."""
 EVERY_S = 1.0
-LATE_S = 5.0
-"""How late the loop may be and still count as running."""
 
 
 class LoopLag:
@@ -49,11 +47,6 @@ class LoopLag:
         self._clock = clock
         self._metrics = metrics
         self._beat = clock.monotonic()
-
-    @property
-    def next_beat(self) -> float:
-        """Deadline of the loop's next run, for the watchdog of a process without a worker."""
-        return self._beat + EVERY_S + LATE_S
 
     async def run_once(self) -> None:
         due, self._beat = self._beat + EVERY_S, self._clock.monotonic()
@@ -71,6 +64,7 @@ def add_rounds(setup: Setup, parts: Parts, *, key_health: KeyHealth, learned: Le
     store, delivery = parts.store, parts.delivery
     audit = AccountAudit(store, client=parts.client, clock=setup.clock, metrics=setup.metrics)
     retention = DataRetention(store, setup.catalogue, setup.clock, host_days=setup.settings.retention_days)
+    welcomes, upkeep, refresh = parts.welcomes, parts.maintenance, parts.catalogue_refresh
     parts.rounds.add(
         Round("keys", partial(_heal_keys, parts, key_health), UPKEEP_S, ONE),
         Round("host_key", key_health.check_host, offerings.DAY_S, EACH, beside=True),
@@ -97,20 +91,14 @@ def add_rounds(setup: Setup, parts: Parts, *, key_health: KeyHealth, learned: Le
         Round("offerings", parts.offerings.run_once, offerings.DAY_S, EACH, beside=True),
         Round("host", parts.host_messages.run_once, messages.EVERY_S, EACH, beside=True),
         Round("watch", parts.alerts.run_once, alerts.CHECK_EVERY_S, EACH, beside=True, woken=parts.alerts.woken),
+        Round("welcomes", welcomes.run_once, welcome.EVERY_S, EACH, beside=True, woken=welcomes.woken),
+        Round("maintenance", upkeep.begin, maintenance.EVERY_S, ONE, beside=True, woken=upkeep.woken),
+        Round("ticker", delivery.keep_true, ticker.ROUND_S, EACH, beside=True),
+        Round("openapi", refresh.run_once, catalogue.RETRY_S, ONE, beside=True),
+        Round("discovery", refresh.discover_once, catalogue.RETRY_S, ONE, beside=True),
     )
-    if setup.role.answers:
-        welcomes = parts.welcomes
-        parts.rounds.add(Round("welcomes", welcomes.run_once, welcome.EVERY_S, EACH, beside=True, woken=welcomes.woken))
     if parts.backups is not None:
         parts.rounds.add(Round("backups", parts.backups.run_once, UPKEEP_S, EACH, beside=True))
-    if setup.role.works:
-        work = parts.maintenance
-        parts.rounds.add(
-            Round("maintenance", work.begin, maintenance.EVERY_S, ONE, beside=True, woken=work.woken),
-            Round("ticker", delivery.keep_true, ticker.ROUND_S, EACH, beside=True),
-            Round("openapi", parts.catalogue_refresh.run_once, catalogue.RETRY_S, ONE, beside=True),
-            Round("discovery", parts.catalogue_refresh.discover_once, catalogue.RETRY_S, ONE, beside=True),
-        )
 
 
 async def _count_jobs(store: Store, metrics: Metrics) -> None:
@@ -152,7 +140,6 @@ class Duties:
     """
 
     parts: Parts
-    role: Role
     _: KW_ONLY
     clock: Clock
     metrics: Metrics
@@ -176,31 +163,23 @@ class Duties:
         for name in parts.rounds.table:
             if name != "maintenance":  # it begins with the worker
                 yield name, parts.rounds.keep(name)
-        if not self.role.works:
-            yield "watchdog", self._watched(lambda: lag.next_beat, asyncio.Event().wait())
-            return
         yield "worker", self._follow_jobs()
 
     async def _follow_jobs(self) -> None:
         """Follow jobs: poll at once, start and post once servers that removed the bot are known."""
         worker = self.parts.worker
-        if self.role.answers:  # else it is stored by those that do
-            worker.agenda.open = (LaneName.POLL,)
+        worker.agenda.open = (LaneName.POLL,)
         self.spawn(self._open_lanes(), "maintenance")
-        await self._watched(lambda: worker.next_beat, worker.run())
+        watchdog = Watchdog(lambda: worker.next_beat, self.clock, end=partial(end_process, texts.NOTHING_MOVES))
+        watchdog.start()
+        try:
+            await worker.run()
+        finally:
+            watchdog.stop()
 
     async def _open_lanes(self) -> None:
         agenda = self.parts.worker.agenda
-        if self.role.answers:
-            await self.clock.wait(self.compared, COMPARED_BY_S)
+        await self.clock.wait(self.compared, COMPARED_BY_S)
         agenda.open = tuple(LaneName)
         agenda.changed.set()
         await self.parts.rounds.keep("maintenance")
-
-    async def _watched(self, next_beat: Callable[[], float], work: Coroutine[Any, Any, object]) -> None:
-        watchdog = Watchdog(next_beat, self.clock, end=partial(end_process, texts.NOTHING_MOVES))
-        watchdog.start()
-        try:
-            await work
-        finally:
-            watchdog.stop()

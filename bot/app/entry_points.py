@@ -18,7 +18,6 @@ from bot.app import texts
 from bot.app.catalogue import documents_of
 from bot.app.client import CannonBot, import_surface, new_client
 from bot.app.connection.gate import call_discord_at
-from bot.app.parts import Role
 from bot.catalogue import Catalogue
 from bot.delivery.channels.facts import DISCORD_ERRORS, in_time
 from bot.domain.shards import usable
@@ -52,7 +51,6 @@ SHARDING_REQUIRED, INTENTS_DISALLOWED = 4011, 4014
 
 async def run(
     settings: Settings,
-    role: Role = Role.ALL,
     *,
     identity: ProcessIdentity | None = None,
     closing: Callable[[], None] = lambda: None,
@@ -66,7 +64,7 @@ async def run(
     clock = SystemClock()
     if settings.discord_api_url != DISCORD_API_URL:
         call_discord_at(settings.discord_api_url)
-    async with new_client(settings, clock=clock, backs_off=True, role=role, identity=identity) as bot:
+    async with new_client(settings, clock=clock, backs_off=True, identity=identity) as bot:
         try:
             await bot.start(settings.discord_token.get_secret_value())
         except START_FAILURES as error:

@@ -15,7 +15,6 @@ import structlog
 
 from bot.app import texts
 from bot.app.connection.start import shard_states
-from bot.app.parts import Role
 from bot.errors import RESTART_MAY_HELP, DatabaseFailing, StoreError
 from bot.jobs.worker import Worker
 from bot.runtime.clock import Clock
@@ -34,12 +33,11 @@ STALLED_S = 120.0
 class Health:
     """Reads the progress of the worker and the state of the connection to Discord.
 
-    `is_ready` says whether Discord is reached, as the role does.
+    `is_ready` says whether Discord is reached.
     """
 
     bot: discord.AutoShardedClient
     _: KW_ONLY
-    role: Role
     worker: Worker
     pulse: Pulse
     is_ready: Callable[[], bool]
@@ -48,20 +46,19 @@ class Health:
     def __call__(self) -> dict[str, object]:
         """Return the health report.
 
-        `ok`: the database is writable, and the worker, if this `role` has one, progresses in each lane;
-        `ready`: connected to Discord, without a gateway by its REST API; numbers of followed `jobs` and known `guilds`;
+        `ok`: the database is writable, and the worker progresses in each lane;
+        `ready`: connected to Discord; numbers of followed `jobs` and known `guilds`;
         `database`: whether it is `up`, seconds without a write, and the error as one word;
         `oldest_due_s`: the longest overdue time of each lane;
         `turns_last_minute`: turns of all lanes without an error of the bot's or the database's;
         `shards`: for each shard whether it is `connected`, and its `latency_s`, None: unknown.
         """
         due, turns = self.worker.agenda.oldest_due_s(), self.worker.agenda.turns_last_minute()
-        beats = not self.role.works or self.clock.monotonic() - self.worker.beat < STALLED_S
+        beats = self.clock.monotonic() - self.worker.beat < STALLED_S
         moves = all(due[lane] <= STALLED_S or turns[lane] > 0 for lane in due)
         return {
             "ok": beats and moves and self.pulse.is_well,
             "ready": self.is_ready(),
-            "role": self.role.value,
             "database": {
                 "up": self.pulse.is_well,
                 "silent_s": round(self.pulse.silent_s, 1),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 
 from discord.ext import commands
@@ -66,28 +65,6 @@ from bot.server.welcome import FirstSetup, Welcomes
 from bot.settings import Settings
 from bot.store import Backups, Store
 
-
-class Role(StrEnum):
-    """Whether a process connects to Discord's gateway, and whether it takes turns of jobs.
-
-    With the gateway it answers commands, controls and reactions, and accepts jobs. A worker submits, polls and delivers
-    them over Discord's REST API alone.
-    """
-
-    ALL = "all"
-    GATEWAY = "gateway"
-    WORKER = "worker"
-
-    @property
-    def answers(self) -> bool:
-        return self is not Role.WORKER
-
-    @property
-    def works(self) -> bool:
-        """Whether it takes turns of jobs."""
-        return self is not Role.GATEWAY
-
-
 Cdn = Callable[[str], Awaitable[bytes | None]]
 """Serves a simulated Discord's files: link in, bytes out, None for 404."""
 
@@ -100,14 +77,13 @@ class Setup:
     """
 
     bot: commands.AutoShardedBot
-    role: Role
     identity: ProcessIdentity
     guilds: Guilds
     card_owner: Callable[[Store], CardOwner]
     claims: Callable[..., Claims]
     """These make what follows jobs and what reports."""
     is_ready: Callable[[], bool]
-    """Whether it is connected to Discord, as its role is."""
+    """Whether it is connected to Discord."""
     is_calm: Callable[[], bool]
     """Whether Discord takes calls that can wait."""
     is_awaited: Callable[[], bool]

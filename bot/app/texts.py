@@ -37,9 +37,6 @@ HOST_KEY_UNLIMITED = (
 )
 PRICE_LIST_WRONG = "PRICE_LIST ({path}) is not used: {reason} Correct the file, or unset PRICE_LIST.".format
 PRACTICE_KEY_OF_HOST = "CANNON_API_KEY is a practice key, which only the bot can create. Set a real key, or none."
-ROLE_NEEDS_POSTGRES = (
-    "--role {role} needs a PostgreSQL database. Set DATABASE to one (postgresql://...), or run the bot without --role."
-).format
 GATEWAY_CLOSED = "Discord closed the connection and rejects new ones (gateway close code {code}).".format
 DISCORD_IN_TROUBLE = "Discord can't serve the bot now ({error}). Try again later.".format
 COMMANDS_DO_NOT_LOAD = "The commands do not load: {error}. The installation is broken; install cannon-bot again.".format

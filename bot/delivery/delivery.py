@@ -110,12 +110,8 @@ class Delivery:
     async def _bring_up_to_date(self, guild_id: int, card_id: str, *, at_once: bool) -> None:
         if self.absences.is_absent(guild_id):
             return
-        has_ticker = self.owner.has_ticker
-        can_wait = has_ticker and not at_once
-        if not await self.cards.show(guild_id, card_id, can_wait=can_wait, acted=at_once, if_free=True):
+        if not await self.cards.show(guild_id, card_id, can_wait=not at_once, acted=at_once, if_free=True):
             self.owner.draw_elsewhere(guild_id, card_id, at_once)
-        if not has_ticker:
-            self.ticker.forget((guild_id, card_id))
 
     async def show_if_own(self, guild_id: int, card_id: str, *, at_once: bool) -> None:
         """Update the card if it is drawn here; best effort, never raises."""

@@ -42,12 +42,9 @@ class OwnCards:
 
     is_sole = False
 
-    def __init__(
-        self, signals: Signals, leads: Callable[[], bool], *, has_ticker: bool, locks: SharedLocks | None = None
-    ) -> None:
+    def __init__(self, signals: Signals, leads: Callable[[], bool], *, locks: SharedLocks | None = None) -> None:
         self._signals, self._locks = signals, locks
         self._leads = leads
-        self.has_ticker = has_ticker
         self.lease: Callable[[], str | None] = lambda: None
 
     def draws_free(self) -> bool:

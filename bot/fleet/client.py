@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from http import HTTPStatus
 from typing import Any
 
-import discord
 import structlog
 
 from bot.app.client import CannonBot
 from bot.app.connection.gate import CALLS_A_SECOND
 from bot.app.connection.start import Gateway
 from bot.app.duties import UPKEEP_S, Spawn
-from bot.app.parts import Parts, Role
-from bot.delivery.channels.facts import DISCORD_ERRORS, in_time
+from bot.app.parts import Parts
 from bot.delivery.channels.fetched_guilds import FetchedGuilds
 from bot.delivery.channels.guilds import Guilds
 from bot.errors import StoreError
@@ -57,48 +54,35 @@ ENDED = "ended"
 
 
 class FleetBot(RuntimeShards, CannonBot):
-    """The Discord client, with the shards that this process leases.
-
-    `role`: a worker never connects to the gateway, and `start` ends when Discord refuses its token.
-    """
+    """The Discord client, with the shards that this process leases."""
 
     claims = FleetClaims
     _cards: OwnCards
     _database: PostgresDatabase
 
-    def __init__(self, settings: Settings, *, role: Role = Role.ALL, **options: Any) -> None:
-        self.role = role
+    def __init__(self, settings: Settings, **options: Any) -> None:
         self.leases: FleetShards | None = None
         self._shared: SharedMemory | None = None
         super().__init__(settings, **options)
-        self._login = RestLogin(self, self.clock)
 
     def _guilds(self) -> Guilds:
-        fetched = FetchedGuilds(self, self.clock)
-        if self.role is Role.WORKER:
-            return fetched
-        connected = super()._guilds()
-        if self.role is Role.GATEWAY:
-            return connected
         # It also works for servers of others' shards.
-        return SharedGuilds(connected, fetched, is_connected=self._knows_guild)
+        return SharedGuilds(super()._guilds(), FetchedGuilds(self, self.clock), is_connected=self._knows_guild)
 
     def card_owner(self, store: Store) -> OwnCards:
         self._database = store.rows(OnServer).database
-        self._cards = OwnCards(
-            self._database.signals, self.leads, has_ticker=self.role.works, locks=self._database.locks
-        )
+        self._cards = OwnCards(self._database.signals, self.leads, locks=self._database.locks)
         return self._cards
 
     def leads(self) -> bool:
-        return self.role.works and self._database.leadership.is_leader
+        return self._database.leadership.is_leader
 
     async def _join(self) -> None:
         """Share Discord's limits, servers and cards, and the caches, with the other processes."""
         self.parts.common_work.decide = self.leads
         signals, spawn = self._database.signals, self._background.start
         self._cards.follow(self.parts.worker)
-        if self.role.works and self._run_worker:
+        if self._run_worker:
             self._cards.reach(self.parts.delivery, spawn)
         self._share_facts()
         self._shared = SharedMemory(signals, _caches(self.parts), self.clock)
@@ -146,24 +130,7 @@ class FleetBot(RuntimeShards, CannonBot):
     def begin_duties(self, spawn: Spawn) -> None:
         """Start the background work, and stand for election."""
         super().begin_duties(spawn)
-        if self.role.works:
-            spawn(lead(self.parts, self._database.leadership, self.clock), "leader")
-
-    def is_connected(self) -> bool:
-        """Whether Discord is reachable: by the gateway, or by the REST API alone."""
-        return super().is_connected() if self.role.answers else self._login.is_good
-
-    async def start(self, token: str, *, reconnect: bool = True) -> None:
-        """Log in and connect to the gateway; a worker keeps checking its token.
-
-        Raises what discord.py raises, and StartError once it cannot continue.
-        """
-        if self.role.answers:
-            await super().start(token, reconnect=reconnect)
-            return
-        await self.login(token)
-        log.info("ready", user=str(self.user), role=self.role.value)
-        await self._background.accompany(self._login.keep())
+        spawn(lead(self.parts, self._database.leadership, self.clock), "leader")
 
     async def begin_shards(self, gateway: Gateway) -> None:
         """Join the fleet. Raises StartError."""
@@ -248,43 +215,3 @@ def _caches(parts: Parts) -> list[ReadAgain]:
         ),
         ReadAgain(signal="durations", cache=None, again=parts.learned.load, every_s=LONG_S),
     ]
-
-
-CHECK_EVERY_S = 60.0
-BELIEVED_S = 180.0
-"""How long a successful check counts."""
-
-
-class RestLogin:
-    """Checks the token by Discord's REST API, for a process without a gateway: a connection that can be lost."""
-
-    def __init__(self, client: discord.Client, clock: Clock) -> None:
-        self._client = client
-        self._clock = clock
-        self._reached_at: float | None = None
-
-    @property
-    def is_good(self) -> bool:
-        """Whether Discord accepted the token within the last minutes."""
-        return self._reached_at is not None and self._clock.monotonic() - self._reached_at < BELIEVED_S
-
-    async def keep(self) -> None:
-        """Check until cancelled, first a while after the login. Raises LoginFailure for a refused token."""
-        pause = asyncio.Event()  # never set: the clock ends each wait
-        self._reached_at = self._clock.monotonic()
-        while True:
-            await self._clock.wait(pause, CHECK_EVERY_S)
-            await self.look()
-
-    async def look(self) -> None:
-        """Check the token once. Raises LoginFailure if Discord refuses it."""
-        try:
-            await in_time(self._client.http.request(discord.http.Route("GET", "/users/@me")))
-        except discord.HTTPException as error:
-            if error.status == HTTPStatus.UNAUTHORIZED:
-                raise discord.LoginFailure from None
-            log.info("login.not_asked", status=error.status)
-        except DISCORD_ERRORS as error:
-            log.info("login.not_asked", error=type(error).__name__)
-        else:
-            self._reached_at = self._clock.monotonic()

@@ -196,7 +196,7 @@ class Metrics:
         for books in BOOKS:
             self._differed.labels(books)
         self._leader = gauge("cannon_bot_leader", texts.LEADER)
-        self._build = gauge("cannon_bot_build_info", texts.BUILD, "version", "commit", "role")
+        self._build = gauge("cannon_bot_build_info", texts.BUILD, "version", "commit")
         self._files = gauge("cannon_bot_file_bytes", "Size of the database's files.", "file")
         self._ledger, self._shards, self._database = LedgerCollector(), ShardCollector(), DatabaseCollector()
         self._dropped_lines = CountCollector("cannon_bot_log_lines_dropped", texts.LOG_LINES_DROPPED)
@@ -237,9 +237,9 @@ class Metrics:
             self._host_spent.labels(limit).set(float(spent))
             self._host_limit.labels(limit).set(float(allowed))
 
-    def process(self, *, version: str, commit: str, role: str, common: CommonWork) -> None:
+    def process(self, *, version: str, commit: str, common: CommonWork) -> None:
         """Set what runs here. While common work is done here, the figures of the whole database are shown."""
-        self._build.labels(version, commit, role).set(1.0)
+        self._build.labels(version, commit).set(1.0)
         self._whole.common = common
         self._leader.set_function(common.is_here)
 

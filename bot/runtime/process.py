@@ -29,30 +29,28 @@ class ProcessIdentity:
     """What a process is, in the logs and in the list of processes."""
 
     name: str
-    """Unique, as `worker-3f2a9c@host`."""
+    """Unique, as `3f2a9c@host`."""
     host: str
     pid: int
-    role: str
     version: str
     revision: str
     """The commit of its code."""
 
     @classmethod
-    def of(cls, role: str) -> ProcessIdentity:
-        """Return this process in the role, under a new name."""
+    def of(cls) -> ProcessIdentity:
+        """Return this process, under a new name."""
         host = socket.gethostname()
         return cls(
-            name=f"{role}-{secrets.token_hex(3)}@{host}",
+            name=f"{secrets.token_hex(3)}@{host}",
             host=host,
             pid=os.getpid(),
-            role=role,
             version=__version__,
             revision=commit(),
         )
 
     @property
     def facts(self) -> dict[str, str]:
-        return {"process": self.name, "role": self.role, "version": self.version}
+        return {"process": self.name, "version": self.version}
 
 
 def close_to_others() -> None:

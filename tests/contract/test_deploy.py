@@ -87,20 +87,17 @@ def update_fleet(folder: Path, *services: str, env: str = "", fails: str = "-") 
     return done.returncode, [line.removeprefix(before) for line in said.read_text().splitlines()]
 
 
-ONE_BY_ONE = [
-    f"up --detach --no-deps --no-build --wait --wait-timeout 300 {name}"
-    for name in ("worker-a", "worker-b", "gateway-a", "gateway-b")
-]
+ONE_BY_ONE = [f"up --detach --no-deps --no-build --wait --wait-timeout 300 {name}" for name in ("bot-a", "bot-b")]
 
 
 def test_a_fleet_is_updated_one_process_after_the_other(tmp_path: Path) -> None:
     code, said = update_fleet(tmp_path)
-    assert (code, said) == (0, ["build worker-a", "run --rm --no-deps worker-a check", *ONE_BY_ONE])
+    assert (code, said) == (0, ["build bot-a", "run --rm --no-deps bot-a check", *ONE_BY_ONE])
     assert {line.split()[-1] for line in ONE_BY_ONE} == {name for name, each in fleet().items() if "build" in each}
 
 
 @pytest.mark.parametrize(
-    ("fails", "asked"), [("check", 2), ("worker-b", 4)], ids=["by what check finds", "by a process that is not healthy"]
+    ("fails", "asked"), [("check", 2), ("bot-b", 4)], ids=["by what check finds", "by a process that is not healthy"]
 )
 def test_an_update_stops(tmp_path: Path, fails: str, asked: int) -> None:
     code, said = update_fleet(tmp_path, fails=fails)
@@ -238,31 +235,26 @@ def manifests() -> dict[tuple[str, str], dict[str, Any]]:
     return found
 
 
-def pods() -> dict[str, dict[str, Any]]:
-    """Return the pods' specs by role."""
-    return {
-        name[11:]: each["spec"]["template"]["spec"]
-        for (kind, name), each in manifests().items()
-        if kind == "Deployment"
-    }
+def pod() -> dict[str, Any]:
+    """Return the pods' spec."""
+    return manifests()["Deployment", "cannon-bot"]["spec"]["template"]["spec"]
 
 
 def test_a_pod_is_shut_in_as_the_container_of_compose_is() -> None:
-    for role, pod in pods().items():
-        [container] = pod["containers"]
-        assert container["args"] == fleet()[f"{role}-a"]["command"]
-        assert container["securityContext"] == {
-            "allowPrivilegeEscalation": False,
-            "readOnlyRootFilesystem": True,
-            "capabilities": {"drop": ["ALL"]},
-        }
-        assert container["resources"]["limits"]["memory"] == "1536Mi"
-        user = re.search(r"^USER (\d+)$", (ROOT / "Dockerfile").read_text(encoding="utf-8"), re.MULTILINE)
-        assert user is not None
-        assert pod["securityContext"]["runAsUser"] == int(user[1])
-        assert pod["terminationGracePeriodSeconds"] > STOP_TIMEOUT_S
-        written = {volume["name"] for volume in pod["volumes"] if "emptyDir" in volume}
-        assert {mount["name"] for mount in container["volumeMounts"] if not mount.get("readOnly")} == written
+    [container] = pod()["containers"]
+    assert "args" not in container
+    assert container["securityContext"] == {
+        "allowPrivilegeEscalation": False,
+        "readOnlyRootFilesystem": True,
+        "capabilities": {"drop": ["ALL"]},
+    }
+    assert container["resources"]["limits"]["memory"] == "1536Mi"
+    user = re.search(r"^USER (\d+)$", (ROOT / "Dockerfile").read_text(encoding="utf-8"), re.MULTILINE)
+    assert user is not None
+    assert pod()["securityContext"]["runAsUser"] == int(user[1])
+    assert pod()["terminationGracePeriodSeconds"] > STOP_TIMEOUT_S
+    written = {volume["name"] for volume in pod()["volumes"] if "emptyDir" in volume}
+    assert {mount["name"] for mount in container["volumeMounts"] if not mount.get("readOnly")} == written
 
 
 def test_the_settings_of_kubernetes_exist_and_its_probe_asks_where_the_bot_listens() -> None:
@@ -274,12 +266,11 @@ def test_the_settings_of_kubernetes_exist_and_its_probe_asks_where_the_bot_liste
     assert settings.keys() | secret <= known
     assert not settings.keys() & secret
     assert settings["HEALTH_HOST"] == "0.0.0.0"
-    for pod in pods().values():
-        [container] = pod["containers"]
-        [port] = container["ports"]
-        assert port["containerPort"] == Settings().health_port
-        assert container["readinessProbe"]["httpGet"] == {"path": "/healthz", "port": port["name"]}
-        assert [each["name"] for source in container["envFrom"] for each in source.values()] == ["cannon-bot"] * 2
+    [container] = pod()["containers"]
+    [port] = container["ports"]
+    assert port["containerPort"] == Settings().health_port
+    assert container["readinessProbe"]["httpGet"] == {"path": "/healthz", "port": port["name"]}
+    assert [each["name"] for source in container["envFrom"] for each in source.values()] == ["cannon-bot"] * 2
 
 
 def test_the_database_of_kubernetes_is_what_postgresql_md_asks_for() -> None:

@@ -14,7 +14,7 @@ import json
 import random
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -46,8 +46,7 @@ ANSWER_S = 15.0
 """How long Discord waits for the first answer to a command."""
 CALM_S = ANSWER_S + 3 * SHARED_LEASE_S + CLAIM_EVERY_S + FAULT_S
 """The last command is answered, its job taken over from a lost process, and tried again after an error of the bot."""
-SHARDS = 2
-GATEWAYS, WORKERS = 2, 3
+SHARDS, PROCESSES = 4, 3
 ENDLESS = "#forever"
 """A picture that is made once it is finished from outside: so a process follows it when something goes wrong."""
 START_S = 240.0
@@ -68,18 +67,17 @@ SELECT id FROM jobs WHERE lease IS NOT NULL AND {OPEN}
     AND claimed_by = %s
 """
 """The open jobs that the process of this name follows."""
-WORKER_GONE, WORKER_PAUSED, WORKER_CUT_OFF, WORKER_STOPS = (
-    "jobs of a worker after kill -9", "jobs of a worker that is paused", "jobs of a worker that is cut off",
-    "jobs of a worker that is stopped",
-)  # fmt: skip
-GATEWAY_GONE, GATEWAY_CUT_OFF, GATEWAY_STOPS = (
-    "shards of a gateway after kill -9", "shards of a gateway that is cut off", "shards of a gateway that is stopped",
-)  # fmt: skip
+GONE, PAUSED, CUT_OFF, STOPS = (
+    "after kill -9",
+    "of a paused process",
+    "of one that is cut off",
+    "of one that is stopped",
+)
 LEADER_GONE = "a leader after kill -9"
 PROMOTED, BACK = "a job after a standby was promoted", "a job after the database is back"
 BARS: Mapping[str, float] = {
-    WORKER_GONE: 10.0, WORKER_PAUSED: 10.0, WORKER_CUT_OFF: 10.0, WORKER_STOPS: 1.0,
-    GATEWAY_GONE: 10.0, GATEWAY_CUT_OFF: 10.0, GATEWAY_STOPS: 1.0, LEADER_GONE: 10.0, PROMOTED: 15.0, BACK: 30.0,
+    **{f"{what} {how}": 10.0 for what in ("jobs", "shards") for how in (GONE, PAUSED, CUT_OFF)},
+    f"jobs {STOPS}": 1.0, f"shards {STOPS}": 1.0, LEADER_GONE: 10.0, PROMOTED: 15.0, BACK: 30.0,
 }  # fmt: skip
 """Seconds until others have it, on a machine that has nothing else to do."""
 BUSY = 3.0
@@ -144,7 +142,7 @@ class FleetTown(Town):
         super().__init__(discord, sandbox, folder, **size)
         self.postgres = postgres
         self.url = postgres.new_database(DATABASE, "template0")
-        discord.rest.shards = SHARDS
+        discord.rest.shards = discord.rest.session_starts["max_concurrency"] = SHARDS
 
     def shard_of(self, server: int) -> int:
         return (self.servers[server].guild.id >> 22) % SHARDS
@@ -181,10 +179,9 @@ class FleetTown(Town):
 class Member(BotProcess):
     """A process of the fleet, with its own folder, log, clock and ways to all others."""
 
-    def __init__(self, town: FleetTown, role: str, number: int, ways: Ways, tree: Path | None = None) -> None:
+    def __init__(self, town: FleetTown, number: int, ways: Ways, tree: Path | None = None) -> None:
         """`tree` has the files of another version of the bot. What it is started by there knows no front of its own."""
-        self.name = f"{role}{number}"
-        self.role = role
+        self.name = f"process{number}"
         self.cable, self.discord_front, self.studio_front = ways.cable, ways.discord, ways.studio
         folder = town.folder / self.name
         folder.mkdir()
@@ -203,8 +200,7 @@ class Member(BotProcess):
             }
         else:
             env["PYTHONPATH"] = str(tree)
-        arguments = ["run", "--role", role]
-        super().__init__(town.discord, arguments, folder / "bot.log", env=env, module="tests.soak.soaked_bot")
+        super().__init__(town.discord, ["run"], folder / "bot.log", env=env, module="tests.soak.soaked_bot")
 
     def said(self, event: str) -> bool:
         return f'"{event}"' in self.output()
@@ -269,32 +265,34 @@ class Chaos:
 
     # ------------------------------------------------------------------ processes
 
-    async def start(self, *roles: str, tree: Path | None = None, clock_s: Sequence[float] = ()) -> list[Member]:
-        """Start processes at the same time; return them once each is ready. `clock_s`: how far off each clock is."""
+    async def start(self, *clock_s: float, tree: Path | None = None) -> list[Member]:
+        """Start processes at the same time, whose clocks are so far off; return them once each is ready."""
         started = []
         town = self.town
-        for role, wrong_s in itertools.zip_longest(roles, clock_s, fillvalue=0.0):
+        for wrong_s in clock_s:
             cable = self._stack.enter_context(cable_to(town.postgres))
             fronts = [await self._stack.enter_async_context(Front(url)) for url in (town.discord.url, town.sandbox.url)]
-            number = 1 + sum(each.role == role for each in self.members)
-            member = Member(town, str(role), number, Ways(cable, *fronts), tree)
-            member.clock.seconds = float(wrong_s)
+            member = Member(town, 1 + len(self.members), Ways(cable, *fronts), tree)
+            member.clock.seconds = wrong_s
             self.members.append(member)
             started.append(await self._stack.enter_async_context(member))
         await asyncio.gather(*map(self._ready, started))
         return started
 
-    async def whole(self, *, clock_s: Sequence[float] = ()) -> tuple[list[Member], list[Member]]:
-        """Start gateways and workers; return both once each gateway has its share of the shards."""
-        members = await self.start(*["gateway"] * GATEWAYS, *["worker"] * WORKERS, clock_s=clock_s)
-        gateways, workers = members[:GATEWAYS], members[GATEWAYS:]
-        await self.shared_out(*gateways)
-        return gateways, workers
+    async def whole(self, *clock_s: float) -> list[Member]:
+        """Start all processes; return them once each has shards."""
+        members = await self.start(*(clock_s or [0.0] * PROCESSES))
+        await self.shared_out(*members)
+        return members
 
-    async def shared_out(self, *gateways: Member) -> None:
-        """Wait until each of these gateways has an even share of the shards."""
-        even = SHARDS // len(gateways)
-        await self.town.discord.until(lambda: all(len(self.shards_of(each)) == even for each in gateways), START_S)
+    async def shared_out(self, *members: Member) -> None:
+        """Wait until all shards are connected, and each of these has some."""
+
+        def is_so() -> bool:
+            shards = [*map(self.shards_of, members)]
+            return all(shards) and sum(map(len, shards)) == SHARDS
+
+        await self.town.discord.until(is_so, START_S)
 
     async def _ready(self, member: Member) -> None:
         await self.town.discord.until(lambda: member.said("ready") or not member.running, START_S)
@@ -324,14 +322,14 @@ class Chaos:
         self.asked.append(Asked(server.number, at, reply, prompt))
 
     async def burst(self, count: int) -> None:
-        """Let members ask at once for what stays open, and return when each worker that lives follows some of it."""
+        """Let members ask at once for what stays open, and return when each process that lives follows some of it."""
         for _ in range(count):
             await self.ask(ENDLESS)
             await asyncio.sleep(BETWEEN_S)
-        workers = [each for each in self.members if each.role == "worker" and each.running]
+        living = [each for each in self.members if each.running]
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(20.0):
-                while not all([await self.followed_by(each) for each in workers]):  # noqa: ASYNC110 - the database tells nothing
+                while not all([await self.followed_by(each) for each in living]):  # noqa: ASYNC110 - the database tells nothing
                     await asyncio.sleep(0.1)
 
     async def followed_by(self, member: Member) -> list[str]:
@@ -417,20 +415,17 @@ class Chaos:
         await asyncio.gather(*self._measuring)
         self._measuring.clear()
 
-    async def measure_jobs(self, name: str, victim: Member) -> None:
-        """Measure how soon others follow the jobs that it follows now."""
-        mine = await self.followed_by(victim)
+    async def measure_all(self, how: str, victim: Member) -> None:
+        """Measure how soon others follow its jobs and have its shards."""
+        name, mine = f"jobs {how}", await self.followed_by(victim)
         self.note(f"{victim.name} follows {len(mine)} jobs")
         if not mine:
             self.wrong.append(f"{name}: it followed no job")
         process = victim.process
         self.measure(name, lambda: not {job_id for (job_id,) in self.town.ask_database(FOLLOWED, process)} & {*mine})
-
-    def measure_shards(self, name: str, victim: Member, *others: Member) -> None:
-        """Measure how soon others have the shards that it has now."""
-        mine = self.shards_of(victim)
-        self.note(f"{victim.name} has the shards {sorted(mine)}")
-        self.measure(name, lambda: mine <= set[int]().union(*map(self.shards_of, others)))
+        others, shards = [each for each in self.members if each is not victim], self.shards_of(victim)
+        self.note(f"{victim.name} has the shards {sorted(shards)}")
+        self.measure(f"shards {how}", lambda: shards <= set[int]().union(*map(self.shards_of, others)))
 
     def measure_leader(self, name: str, former: Member) -> None:
         """Measure how soon another leads."""

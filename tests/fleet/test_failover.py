@@ -39,7 +39,7 @@ async def test_jobs_go_on_on_the_promoted_standby_with_exact_books(tmp_path: Pat
         async with WireDiscord() as discord, Sandbox(speed=SPEED, small=True) as sandbox:
             sandbox.add_key(HOST_KEY, credits=10_000)
             fleet = Fleet(discord, sandbox, tmp_path, url)
-            async with fleet.running("gateway", "worker", "worker"):
+            async with fleet.running(2):
                 replies = [await fleet.ask(f"fox {number} #forever") for number in range(JOBS)]
                 await fleet.until(lambda: len(sandbox.requests) == JOBS)
                 await asyncio.to_thread(primary.crash if trouble == "it crashes" else to_primary.partition)
@@ -60,7 +60,7 @@ async def test_jobs_go_on_on_the_promoted_standby_with_exact_books(tmp_path: Pat
 
 
 async def fresh_job(fleet: Fleet) -> None:
-    """Let a member ask until the gateway has the new primary, too; return once the result is there."""
+    """Let a member ask until the process with its shard has the new primary, too; return once the result is there."""
     while True:
         reply = await fleet.ask("a wolf #fast")
         if "nothing was saved" not in reply.message.content:

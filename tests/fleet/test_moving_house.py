@@ -56,7 +56,7 @@ async def test_jobs_are_posted_once_and_paid_once_wherever_they_end(
         fleet = Fleet(discord, sandbox, tmp_path, empty_postgres_database)
         path = tmp_path / "bot.db"
         here, server = of_file(path), of_server(fleet.database)
-        async with fleet.running("all", DATABASE=str(path)) as (alone,):
+        async with fleet.running(1, DATABASE=str(path)) as (alone,):
             for prompt in ("a fox #fast", "a hare #forever", "a heron #forever", "an otter #forever"):
                 await fleet.ask(prompt)
             await fleet.until(lambda: len(sandbox.requests) == 4 and len(fleet.posted) == 1)
@@ -68,7 +68,7 @@ async def test_jobs_are_posted_once_and_paid_once_wherever_they_end(
         assert "3 jobs had not ended" in said
         assert books(server) == before
 
-        async with fleet.running("gateway", "worker") as processes:
+        async with fleet.running(2) as processes:
             finish(sandbox, "hare", "heron", "otter")
             await fleet.until(lambda: len(fleet.posted) == 4)
             await fleet.ask("a crane #fast")

@@ -1,4 +1,4 @@
-"""A gateway and workers as processes of their own: each does its part, and together what one process does."""
+"""Processes that share servers and jobs do together what one process does."""
 
 from __future__ import annotations
 
@@ -71,41 +71,28 @@ def exact(fleet: Fleet) -> list[JobState]:
 
 
 @pytest.mark.long
-async def test_what_is_requested_at_the_gateway_is_posted_by_a_worker(fleet):
-    async with fleet.running("gateway", "worker") as (gateway, worker):
-        reply = await fleet.ask("a fox #fast")
-        await fleet.until(lambda: reply.message.attachments)
-
-        again = await fleet.discord.click(fleet.ada, reply.message, pressed(reply.message, "Re-run"))
-        await fleet.until(lambda: len(fleet.posted) == 2 and is_done(fleet))
-
-        assert again.acknowledged
-        assert len(fleet.discord.gateway.live) == 1, "the worker has no connection to the gateway"
-        assert await worker.terminate() == 0
-        assert await gateway.terminate() == 0
-    assert exact(fleet) == [JobState.DELIVERED] * 2
-
-
-@pytest.mark.long
-async def test_a_job_is_cancelled_at_the_gateway_and_its_card_drawn_by_the_worker(fleet):
+async def test_a_job_is_cancelled_where_its_server_is_and_its_card_drawn_where_it_is_followed(fleet):
     async with fleet.store() as store:
         await store.settings.change(fleet.guild.id, lambda rules: replace(rules, running_per_server=1))
-    async with fleet.running("gateway", "worker"):
-        first = await fleet.ask("a fox #forever")
+    async with fleet.running(1) as [first]:
+        running = await fleet.ask("a fox #forever")
         await fleet.until(lambda: fleet.sandbox.requests)
-        second = await fleet.ask("a wolf #fast")
-        await fleet.until(lambda: pressed(second.message, "Cancel"))
+        waiting = await fleet.ask("a wolf #fast")
+        async with fleet.running(1) as [second]:
+            await fleet.until(lambda: pressed(waiting.message, "Cancel"))
 
-        await fleet.discord.click(fleet.ada, second.message, pressed(second.message, "Cancel"))
+            await fleet.discord.click(fleet.ada, waiting.message, pressed(waiting.message, "Cancel"))
 
-        await fleet.until(lambda: "Canceled" in state(second.message))
-        fleet.sandbox.finish(fleet.sandbox.requests[0].id)
-        await fleet.until(lambda: first.message.attachments and is_done(fleet))
+            await fleet.until(lambda: "Canceled" in state(waiting.message))
+            fleet.sandbox.finish(fleet.sandbox.requests[0].id)
+            await fleet.until(lambda: running.message.attachments and is_done(fleet))
+            assert await first.terminate() == 0
+            assert await second.terminate() == 0
     assert exact(fleet) == [JobState.CANCELLED, JobState.DELIVERED]
 
 
 @pytest.mark.long
-async def test_a_worker_asks_the_moderators_and_goes_on_once_one_has_approved_at_the_gateway(fleet):
+async def test_moderators_are_asked_once_and_one_approves_at_another_process(fleet):
     questions = fleet.discord.create_text_channel(fleet.guild, "questions")
     morgan = fleet.discord.add_member(fleet.guild, "morgan", permissions=dpy.Permissions(manage_guild=True))
     async with fleet.store() as store:
@@ -113,36 +100,37 @@ async def test_a_worker_asks_the_moderators_and_goes_on_once_one_has_approved_at
             fleet.guild.id,
             lambda rules: replace(rules, approve_above=Decimal(0), approval_channel=questions.id),
         )
-    async with fleet.running("gateway", "worker"):
+    async with fleet.running(1):
         reply = await fleet.ask("a fox #fast")
         [question] = await fleet.until(lambda: fleet.discord.messages(questions))
+        async with fleet.running(1):
+            await fleet.discord.click(morgan, question, pressed(question, "Approve"))
 
-        await fleet.discord.click(morgan, question, pressed(question, "Approve"))
-
-        await fleet.until(lambda: reply.message.attachments and is_done(fleet))
-        assert len(fleet.discord.messages(questions)) == 1
+            await fleet.until(lambda: reply.message.attachments and is_done(fleet))
+            assert len(fleet.discord.messages(questions)) == 1
     assert exact(fleet) == [JobState.DELIVERED]
 
 
 @pytest.mark.long
-async def test_a_reaction_before_the_result_acts_once_whichever_worker_posts_it(fleet):
-    async with fleet.running("gateway", "worker", "worker"):
+async def test_a_reaction_before_the_result_acts_once_whichever_process_posts_it(fleet):
+    async with fleet.running(1):
         reply = await fleet.ask("a fox #forever")
         await fleet.until(lambda: fleet.sandbox.requests)
-        await fleet.discord.react(fleet.ada, reply.message, "🔁")
-        fleet.sandbox.finish(fleet.sandbox.requests[0].id)
-        await fleet.until(lambda: len(fleet.sandbox.requests) == 2)
-        fleet.sandbox.finish(fleet.sandbox.requests[1].id)
-        await fleet.until(lambda: len(fleet.posted) == 2 and is_done(fleet))
+        async with fleet.running(1):
+            await fleet.discord.react(fleet.ada, reply.message, "🔁")
+            fleet.sandbox.finish(fleet.sandbox.requests[0].id)
+            await fleet.until(lambda: len(fleet.sandbox.requests) == 2)
+            fleet.sandbox.finish(fleet.sandbox.requests[1].id)
+            await fleet.until(lambda: len(fleet.posted) == 2 and is_done(fleet))
     assert exact(fleet) == [JobState.DELIVERED] * 2
 
 
 @pytest.mark.long
-async def test_what_a_killed_worker_had_is_delivered_by_the_other(fleet):
-    async with fleet.running("gateway", "worker") as (_, first):
+async def test_what_a_killed_process_had_is_delivered_by_the_other(fleet):
+    async with fleet.running(1) as [first]:
         replies = [await fleet.ask(f"fox {number} #forever") for number in range(2)]
         await fleet.until(lambda: len(fleet.sandbox.requests) == 2 and leads(first))
-        async with fleet.running("worker") as [second]:
+        async with fleet.running(1) as [second]:
             await first.kill()
             for request in fleet.sandbox.requests:
                 fleet.sandbox.finish(request.id)
@@ -154,14 +142,15 @@ async def test_what_a_killed_worker_had_is_delivered_by_the_other(fleet):
 
 
 @pytest.mark.long
-async def test_what_a_stopped_worker_had_is_claimed_at_once(fleet):
-    async with fleet.running("gateway", "worker", "worker") as (_, first, _):
+async def test_what_a_stopped_process_had_is_claimed_at_once(fleet):
+    async with fleet.running(1) as [first]:
         replies = [await fleet.ask(f"fox {number} #forever") for number in range(3)]
         await fleet.until(lambda: len(fleet.sandbox.requests) == 3)
-        assert await first.terminate() == 0
-        for request in fleet.sandbox.requests:
-            fleet.sandbox.finish(request.id)
-        await fleet.until(lambda: all(reply.message.attachments for reply in replies) and is_done(fleet), 100)
+        async with fleet.running(1):
+            assert await first.terminate() == 0
+            for request in fleet.sandbox.requests:
+                fleet.sandbox.finish(request.id)
+            await fleet.until(lambda: all(reply.message.attachments for reply in replies) and is_done(fleet), 100)
     assert exact(fleet) == [JobState.DELIVERED] * 3
 
 
@@ -193,10 +182,8 @@ async def figures(process: BotProcess) -> dict[str, float]:
 
 @pytest.mark.long
 async def test_a_leader_that_was_paused_shows_no_figures_once_another_leads(fleet):
-    async with fleet.running("gateway", "worker", "worker") as (_, *workers):
-        await fleet.until(lambda: any('"leader.begins"' in each.output() for each in workers))
-        [first] = [each for each in workers if '"leader.begins"' in each.output()]
-        [second] = [each for each in workers if each is not first]
+    async with fleet.running(2) as (first, second):
+        await fleet.until(lambda: leads(first))
         await fleet.ask("a fox #forever")
         await fleet.until(lambda: fleet.sandbox.requests)
         first.send(signal.SIGSTOP)

@@ -44,16 +44,16 @@ def states(fleet: Fleet) -> list[str]:
 
 
 @pytest.mark.long
-async def test_a_job_of_practice_goes_on_at_another_worker_and_its_result_is_used_at_a_gateway(fleet):
-    async with fleet.running("gateway", "worker") as (_, first):
+async def test_a_job_of_practice_goes_on_at_another_process_and_its_result_is_used_there(fleet):
+    async with fleet.running(1) as [first]:
         assert "nothing costs anything" in await practise(fleet)
         done = await fleet.ask("a fox #fast")
         await fleet.until(lambda: done.message.attachments)
         replies = [await fleet.ask(f"a wolf {number}") for number in range(2)]
         await fleet.until(lambda: states(fleet) == ["delivered", "queued", "queued"])
         requests = rows(fleet, "SELECT remote_id FROM jobs ORDER BY id")
-        await first.kill()
-        async with fleet.running("worker") as [second]:
+        async with fleet.running(1) as [second]:
+            await first.kill()
             await fleet.until(lambda: states(fleet) == ["delivered"] * 3, TAKEN_OVER_S)
             await fleet.until(lambda: all(each.message.attachments for each in replies))
             [(made,)] = rows(fleet, "SELECT id FROM jobs ORDER BY created_at LIMIT 1")
@@ -71,11 +71,11 @@ async def test_a_job_of_practice_goes_on_at_another_worker_and_its_result_is_use
 
 @pytest.mark.long
 async def test_a_host_who_forbids_practice_ends_it_in_the_whole_fleet(fleet):
-    async with fleet.running("gateway", "worker"):
+    async with fleet.running(2):
         await practise(fleet)
         asked = await fleet.ask("a fox #forever")
         await fleet.until(lambda: states(fleet) == ["queued"])
-    async with fleet.running("gateway", "worker", PRACTICE="off"):
+    async with fleet.running(2, PRACTICE="off"):
         await fleet.until(lambda: states(fleet) == ["cancelled"], SOON_S)
         await fleet.until(lambda: "Practice mode has ended" in state_text(asked.message), SOON_S)
     assert sorted(rows(fleet, "SELECT kind, practice FROM ledger")) == [("hold", 1), ("release", 1)]

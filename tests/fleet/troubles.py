@@ -25,7 +25,7 @@ SPEED = 12.0
 """A picture takes 0.7 s."""
 USUAL_S = 8.0
 BURST = 12
-"""So many commands at once give each worker something to do when one of them is lost."""
+"""So many commands at once give each process something to do when one of them is lost."""
 CUT_OFF_S, LONG_CUT_OFF_S = 12.0, 75.0
 """Longer than calls are waited for; and longer than discord.py waits for an answer of the gateway (60 s)."""
 LATE_S = 8.0
@@ -47,82 +47,64 @@ async def usually(chaos: Chaos) -> Trouble:
 
 
 async def deaths(chaos: Chaos, _is_quiet: bool) -> Trouble:
-    """Kill the leading worker, pause another past its lease, kill a gateway, and lose sessions and commits."""
-    gateways, workers = await chaos.whole()
+    """Kill the process that leads, pause another past its leases, and lose sessions and commits."""
+    members = await chaos.whole()
     usual = await usually(chaos)
 
-    first = chaos.leader() or workers[0]
-    second, third = (each for each in workers if each is not first)
+    first = chaos.leader() or members[0]
+    second, third = (each for each in members if each is not first)
     await chaos.burst(BURST)
-    with chaos.trouble("kill -9 of the worker that leads"):
-        await chaos.measure_jobs(names.WORKER_GONE, first)
+    with chaos.trouble("kill -9 of the process that leads", spared=_other_servers(chaos, first)):
+        await chaos.measure_all(names.GONE, first)
         chaos.measure_leader(names.LEADER_GONE, first)
         await chaos.kill(first)
         await chaos.ask_for(12.0)
     await chaos.measured()
-    [fourth] = await chaos.start("worker")
+    [fourth] = await chaos.start(0.0)
+    await chaos.shared_out(second, third, fourth)
 
     await chaos.burst(BURST)
-    with chaos.trouble("a worker is paused"):
-        await chaos.measure_jobs(names.WORKER_PAUSED, third)
+    with chaos.trouble("a process is paused", spared=_other_servers(chaos, third)):
+        await chaos.measure_all(names.PAUSED, third)
         third.send(signal.SIGSTOP)
         await chaos.ask_for(12.0)
     await chaos.measured()
     chaos.finish()
 
-    with chaos.trouble("sessions are ended and commits lost"):
+    with chaos.trouble("sessions are ended and commits lost", spared=NONE):
         for number in range(3):
-            lost = Lost.ITS_ANSWER if number % 2 else Lost.THE_COMMIT
-            chaos.lose_commits(lost, *gateways, second, fourth)
+            chaos.lose_commits(Lost.ITS_ANSWER if number % 2 else Lost.THE_COMMIT, second, fourth)
             chaos.terminate_some()
             await chaos.ask_for(4.0)
-
-    with chaos.trouble("kill -9 of a gateway", spared=_other_servers(chaos, gateways[0])):
-        chaos.measure_shards(names.GATEWAY_GONE, gateways[0], gateways[1])
-        await chaos.kill(gateways[0])
-        await chaos.ask_for(12.0)
     third.send(signal.SIGCONT)
-    chaos.note("the paused worker wakes")
-    await chaos.measured()
+    chaos.note("the paused process wakes")
     await _afterwards(chaos)
     return usual
 
 
 async def partitions(chaos: Chaos, is_quiet: bool) -> Trouble:
     """Cut one process off from the database, from Discord and from Cannon Studio, each alone."""
-    gateways, workers = await chaos.whole()
+    first, second, third = await chaos.whole()
     usual = await usually(chaos)
 
     await chaos.burst(BURST)
-    with chaos.trouble("a worker is cut off from the database"):
-        await chaos.measure_jobs(names.WORKER_CUT_OFF, workers[0])
-        workers[0].cable.partition()
+    with chaos.trouble("a process is cut off from the database", spared=_other_servers(chaos, first)):
+        await chaos.measure_all(names.CUT_OFF, first)
+        first.cable.partition()
         await chaos.ask_for(CUT_OFF_S)
     await chaos.measured()
-    workers[0].cable.mend()
+    first.cable.mend()
     chaos.finish()
+    await chaos.shared_out(first, second, third)
 
-    spared = _other_servers(chaos, gateways[0])
-    with chaos.trouble("a gateway is cut off from the database", spared=spared):
-        chaos.measure_shards(names.GATEWAY_CUT_OFF, gateways[0], gateways[1])
-        gateways[0].cable.partition()
+    with chaos.trouble("a process is cut off from Cannon Studio", spared=NONE):
+        third.studio_front.cut()
         await chaos.ask_for(CUT_OFF_S)
-    await chaos.measured()
-    gateways[0].cable.mend()
-    await chaos.shared_out(*gateways)
-
-    for worker, front, where in (
-        (workers[1], workers[1].discord_front, "Discord"),
-        (workers[2], workers[2].studio_front, "Cannon Studio"),
-    ):
-        with chaos.trouble(f"{worker.name} is cut off from {where}", spared=NONE):
-            front.cut()
-            await chaos.ask_for(CUT_OFF_S)
-        front.mend()
-    with chaos.trouble("a gateway is cut off from Discord", spared=_other_servers(chaos, gateways[1])):
-        gateways[1].discord_front.cut()
+    third.studio_front.mend()
+    with chaos.trouble("a process is cut off from Discord", spared=NONE):
+        second.discord_front.cut()
         await chaos.ask_for(LONG_CUT_OFF_S if is_quiet else CUT_OFF_S)
-    gateways[1].discord_front.mend()
+    second.discord_front.mend()
     await _afterwards(chaos)
     return usual
 
@@ -152,30 +134,27 @@ async def database(chaos: Chaos, is_quiet: bool) -> Trouble:
 
 
 async def clocks_and_changes(chaos: Chaos, _is_quiet: bool) -> Trouble:
-    """Let clocks be wrong by an hour and stepped, while a worker and a gateway join and others leave in order."""
-    gateways, workers = await chaos.whole(clock_s=(HOUR_S, -HOUR_S, HOUR_S, -HOUR_S, 0.0))
+    """Let clocks be wrong by an hour and stepped, while a process joins and another leaves in order."""
+    members = await chaos.whole(HOUR_S, -HOUR_S, 0.0)
     usual = await usually(chaos)
 
     await chaos.burst(2 * BURST)
-    with chaos.trouble("a worker joins"):
-        await chaos.start("worker")
+    with chaos.trouble("a process joins", spared=NONE):
+        members += await chaos.start(HOUR_S)
         await chaos.ask_for(12.0)
+    await chaos.shared_out(*members)
 
     with chaos.trouble("clocks are stepped"):
-        gateways[0].clock.seconds, gateways[1].clock.seconds = -HOUR_S, HOUR_S
-        workers[0].clock.seconds = workers[1].clock.seconds = 0.0
+        members[0].clock.seconds, members[1].clock.seconds = -HOUR_S, HOUR_S
+        members[3].clock.seconds = 0.0
         await chaos.ask_for(LATE_S)
 
     await chaos.burst(BURST)
-    with chaos.trouble("a worker leaves"):
-        await chaos.measure_jobs(names.WORKER_STOPS, workers[0])
-        await chaos.stop(workers[0])
+    with chaos.trouble("a process leaves", spared=_other_servers(chaos, members[0])):
+        await chaos.measure_all(names.STOPS, members[0])
+        await chaos.stop(members[0])
         await chaos.ask_for(LATE_S)
     chaos.finish()
-    with chaos.trouble("a gateway leaves", spared=_other_servers(chaos, gateways[0])):
-        chaos.measure_shards(names.GATEWAY_STOPS, gateways[0], gateways[1])
-        await chaos.stop(gateways[0])
-        await chaos.ask_for(LATE_S)
     await chaos.measured()
     await _afterwards(chaos)
     return usual
@@ -187,9 +166,9 @@ async def _afterwards(chaos: Chaos) -> None:
         await chaos.ask_for(LATE_S)
 
 
-def _other_servers(chaos: Chaos, gateway: Member) -> frozenset[int]:
-    """Return the servers of which the gateway does not have the shards."""
-    shards = chaos.shards_of(gateway)
+def _other_servers(chaos: Chaos, member: Member) -> frozenset[int]:
+    """Return the servers of which the process does not have the shards."""
+    shards = chaos.shards_of(member)
     return frozenset(each for each in range(SERVERS) if chaos.town.shard_of(each) not in shards)
 
 

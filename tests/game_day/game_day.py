@@ -2,8 +2,8 @@
 
     make game-day ARGS="--only database,key --on SQLite"
 
-Real processes of the bot between a wire Discord and the sandbox, on SQLite (one process) and on PostgreSQL (a gateway
-and two workers). What was played on both is written to build/game-day.md, unless something was wrong with it: then the
+Real processes of the bot between a wire Discord and the sandbox, on SQLite (one process) and on PostgreSQL (three
+processes). What was played on both is written to build/game-day.md, unless something was wrong with it: then the
 exit status is 1.
 """
 

@@ -195,9 +195,8 @@ async def _bad_start(stage: Stage, what: str, breaks: Callable[[], object], mend
 
 async def _check(stage: Stage, process: Process) -> str:
     """Return what `cannon-bot check` says in the environment of a process."""
-    role = process._command.index("run")
     made = await asyncio.create_subprocess_exec(
-        *process._command[:role], "check", env=process._env, cwd=process.folder,
+        *process._command[:-1], "check", env=process._env, cwd=process.folder,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )  # fmt: skip
     output, _ = await made.communicate()

@@ -46,7 +46,8 @@ CALM_S = 240.0
 """For a hang: how long jobs may take after a trouble."""
 RESTART_S = 5.0
 """How long a supervisor waits before it starts a process again, as deploy/cannon-bot.service says."""
-WHOLE, ALONE = ("gateway", "worker", "worker"), ("all",)
+PROCESSES = 3
+"""Of a fleet."""
 ANSWER_S = 3.0
 """Discord waits so long for the first answer."""
 
@@ -74,8 +75,8 @@ class GameClock:
 class Process(BotProcess):
     """A process of the bot, with a folder, a log and a port for health of its own; several lives after each other."""
 
-    def __init__(self, stage: Stage, role: str, number: int) -> None:
-        self.name = role if role == "all" else f"{role}{number}"
+    def __init__(self, stage: Stage, name: str) -> None:
+        self.name = name
         self.port = _free_port()
         self.statuses: list[int] = []
         self.folder = stage.town.folder / self.name
@@ -83,9 +84,7 @@ class Process(BotProcess):
         self.log = self.folder / "bot.log"
         self.log.touch()
         self.env = stage.environment | {"HEALTH_PORT": str(self.port), CLOCK: str(stage.town.folder / "clock")}
-        super().__init__(
-            stage.discord, ["run", "--role", role], self.log, env=self.env, module="tests.game_day.hurried_bot"
-        )
+        super().__init__(stage.discord, ["run"], self.log, env=self.env, module="tests.game_day.hurried_bot")
 
     @property
     def is_up(self) -> bool:
@@ -157,12 +156,8 @@ class Stage:
             del self.environment["SECRET_KEYS"]  # a key file next to the database, as by default
         else:
             self.environment["SHARD_COUNT"] = str(SHARDS)
-        roles = ALONE if postgres is None else WHOLE
-        numbers = Counter[str]()
-        self.processes = []
-        for role in roles:
-            numbers[role] += 1
-            self.processes.append(Process(self, role, numbers[role]))
+        names = ["bot"] if postgres is None else [f"bot{number}" for number in range(1, PROCESSES + 1)]
+        self.processes = [Process(self, name) for name in names]
         self.watch = Watch(self.processes, self.clock, self._reported)
         self.begins = self.ends = self.watch.now()
         self._log_starts: dict[str, int] = {}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from typing import Any
 
 import structlog
@@ -36,13 +35,11 @@ async def test_what_the_dead_had_is_taken_over_under_their_name(open_store: Open
     assert not (await second.leases.hold("p2", 60)).may_take_over
 
 
-def test_an_identity_names_its_role_and_host():
-    own = ProcessIdentity.of("worker")
-    assert own.name.startswith("worker-")
+def test_an_identity_names_its_host():
+    own = ProcessIdentity.of()
     assert own.name.endswith(f"@{own.host}")
-    assert own.name != ProcessIdentity.of("worker").name
-    assert own.facts == {"process": own.name, "role": "worker", "version": own.version}
-    assert replace(own, role="gateway").facts["role"] == "gateway"
+    assert own.name != ProcessIdentity.of().name
+    assert own.facts == {"process": own.name, "version": own.version}
 
 
 async def test_one_that_was_away_takes_nothing_over_at_first(open_store: Open, accepted: Any, clock: Any):

@@ -174,7 +174,7 @@ async def test_while_postgresql_is_away_a_fleet_says_so_and_then_goes_on(tmp_pat
         ):
             sandbox.add_key(HOST_KEY, credits=10_000)
             fleet = Fleet(discord, sandbox, tmp_path, server.new_database("fleet", "template0"))
-            async with fleet.running("gateway", "worker") as bots:
+            async with fleet.running(2) as bots:
                 await live_through(Outage(discord, sandbox, bots), goes(server), reads=False)
 
 

@@ -45,7 +45,7 @@ class Gateway(RuntimeShards):
             self,
             store,
             signals=alone(),
-            process=ProcessIdentity.of("gateway").name,
+            process=ProcessIdentity.of().name,
             spawn=self.tasks.start,
             wanted=wanted,
         )
@@ -143,7 +143,7 @@ def life(wire: WireDiscord, folder: Path, name: str, database: str) -> BotProces
         "LOG_FORMAT": "json",
         "PRACTICE": "off",
     }
-    return BotProcess(wire, ["run", "--role", "gateway"], home / "bot.log", env=env)
+    return BotProcess(wire, ["run"], home / "bot.log", env=env)
 
 
 def clients(wire: WireDiscord) -> dict[str, set[int]]:

@@ -40,7 +40,7 @@ class Renew(Protocol):
 class CommandSync:
     """Keeps the registered commands equal to the loaded ones, and stores their ids.
 
-    `registers`: False where commands are only mentioned. `outside`: the host offers them outside servers, too.
+    `outside`: the host offers them outside servers, too.
     """
 
     bot: commands.AutoShardedBot
@@ -49,7 +49,6 @@ class CommandSync:
     catalogue: LiveCatalogue
     clock: Clock
     renew: Renew
-    registers: bool
     outside: bool
     names: CommandNames = field(default_factory=CommandNames, init=False)
     _known: Catalogue | None = field(default=None, init=False)
@@ -125,8 +124,6 @@ class CommandSync:
         self.names.learn(self.bot.tree, json.loads(await self.store.meta.get("command_ids") or "{}"))
 
     async def _register_if_changed(self) -> None:
-        if not self.registers:
-            return
         meta, application_id = self.store.meta, self.bot.application_id
         payload = await self._payload()
         digest = f"{application_id}:{fingerprint(payload)}"

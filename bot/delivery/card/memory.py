@@ -115,8 +115,6 @@ class CardOwner(Protocol):
 
     is_sole: bool
     """Whether it draws all of them."""
-    has_ticker: bool
-    """Whether it also redraws cards over time."""
 
     def draws_free(self) -> bool:
         """Whether it draws the cards of which no job is followed."""
@@ -138,7 +136,7 @@ class CardOwner(Protocol):
 class EveryCard:
     """The only process draws every card."""
 
-    is_sole = has_ticker = True
+    is_sole = True
 
     def draws_free(self) -> bool:
         return True

@@ -74,9 +74,8 @@ class CardRefresh:
         if not files:
             self.messages.seen[message_id] = KnownMessage()
         self.memory.note_shown(card.id, drawn.says)
-        if self.owner.has_ticker:  # else the process that follows the jobs corrects it
-            self.ticker.edited(_key(card))
-            self._expect(card, drawn)
+        self.ticker.edited(_key(card))
+        self._expect(card, drawn)
 
     async def show(
         self,

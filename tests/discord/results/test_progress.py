@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from bot.delivery.card.memory import EveryCard
 from bot.delivery.card.states import state_word
 from bot.domain.jobs.poll_schedule import WRONG_S
 from bot.domain.models import JobState
@@ -220,17 +219,6 @@ async def test_the_bar_of_a_long_film_grows_on_after_the_token_of_its_interactio
     [message] = rig.messages()
     assert "▰▰▱" in state_text(message)
     assert [call.path.split("/")[1] for call in calls(rig)[before:]] == ["channels"]
-
-
-@pytest.mark.parametrize("has_ticker", [True, False])
-async def test_only_a_process_that_corrects_cards_remembers_to(
-    rig: Rig, monkeypatch: pytest.MonkeyPatch, has_ticker: bool
-):
-    """A gateway answers for years: what it would only collect is the worker's."""
-    monkeypatch.setattr(EveryCard, "has_ticker", has_ticker)
-    await ask_for_film(rig)
-    ticker = rig.bot.parts.delivery.ticker
-    assert (ticker.watched, len(ticker._edited)) == (has_ticker, has_ticker)
 
 
 async def test_after_a_restart_a_card_whose_job_has_left_the_queue_is_drawn(rig: Rig):

@@ -1,9 +1,9 @@
-"""A fleet on one PostgreSQL: gateways and workers as real processes, with a wire Discord and a Cannon Studio."""
+"""A fleet on one PostgreSQL: real processes, with a wire Discord and a Cannon Studio."""
 
 from __future__ import annotations
 
 import contextlib
-from collections import defaultdict
+import itertools
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -42,33 +42,35 @@ class Fleet:
         self.sandbox = sandbox
         self.folder = folder
         self.database = database
+        discord.rest.shards, discord.rest.session_starts["max_concurrency"] = 2, 2
         self.guild = discord.create_guild("Studio")
+        while not (self.guild.id >> 22) % 2:  # in the shard that the first process gives to the second
+            self.guild = discord.create_guild("Studio")
         self.channel = discord.create_text_channel(self.guild, "art")
         self.ada = discord.add_member(self.guild, "ada")
-        self._started: defaultdict[str, int] = defaultdict(int)
+        self._numbers = itertools.count(1)
 
-    def process(self, role: str, **more: str) -> BotProcess:
-        """Return a process of this role that is not started yet; each has a log and a folder of its own."""
-        self._started[role] += 1
-        folder = self.folder / f"{role}{self._started[role]}"
+    def process(self, **more: str) -> BotProcess:
+        """Return a process that is not started yet; each has a log and a folder of its own."""
+        folder = self.folder / f"process{next(self._numbers)}"
         folder.mkdir()
         (folder / "bot.log").touch()
         env = environment(self.discord, self.sandbox, self.database)
-        return BotProcess(self.discord, ["run", "--role", role], folder / "bot.log", env=env | more)
+        return BotProcess(self.discord, ["run"], folder / "bot.log", env=env | more)
 
     @contextlib.asynccontextmanager
-    async def running(self, *roles: str, **more: str) -> AsyncIterator[list[BotProcess]]:
-        """Start processes of these roles one after another; give them once each is ready."""
+    async def running(self, count: int, **more: str) -> AsyncIterator[list[BotProcess]]:
+        """Start so many processes one after another; give them once each is ready."""
         async with contextlib.AsyncExitStack() as stack:
             started = []
-            for role in roles:
-                process = await stack.enter_async_context(self.process(role, **more))
+            for _ in range(count):
+                process = await stack.enter_async_context(self.process(**more))
                 await self.ready(process)
                 started.append(process)
             yield started
 
     async def ready(self, process: BotProcess) -> None:
-        """Wait until a process is connected to Discord, in the way of its role."""
+        """Wait until a process is connected to Discord."""
         await self.discord.until(lambda: '"ready"' in process.output() or not process.running)
         if not process.running:
             raise RuntimeError(f"it ended with exit status {await process.ended()}")

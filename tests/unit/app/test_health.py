@@ -71,6 +71,6 @@ async def test_a_leader_whose_lease_has_lapsed_shows_no_figures_of_the_whole_dat
 
 async def test_what_runs_and_how_much_room_is_left_is_in_the_metrics(rig: Rig):
     shown = rig.bot.metrics.render().decode()
-    assert f'cannon_bot_build_info{{commit="{commit()}",role="all",version="{__version__}"}} 1.0' in shown
+    assert f'cannon_bot_build_info{{commit="{commit()}",version="{__version__}"}} 1.0' in shown
     [free] = [line.split()[1] for line in shown.splitlines() if line.startswith("cannon_bot_database_disk_free_bytes")]
     assert float(free) > 0

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from bot.delivery.card.memory import EveryCard
 from bot.fleet.cards import OwnCards
 from bot.fleet.shared_memory import EVENTS, GATHER_S, GUILD, ChangedGuilds, share_calls
 from bot.jobs.signals import WorkerSignals
@@ -43,7 +45,7 @@ async def test_each_worker_hears_what_any_process_says_of_jobs() -> None:
     ]  # fmt: skip
 
 
-async def test_a_card_that_a_gateway_wants_drawn_is_offered_to_each_worker() -> None:
+async def test_a_card_that_one_process_wants_drawn_is_offered_to_each() -> None:
     gateway, other = Bus().processes
     asked: list[tuple[int, str, bool]] = []
 
@@ -52,13 +54,24 @@ async def test_a_card_that_a_gateway_wants_drawn_is_offered_to_each_worker() -> 
             asked.append((guild_id, card_id, at_once))
 
     tasks = BackgroundTasks()
-    asking, asked_of = (OwnCards(each, lambda: False, has_ticker=False) for each in (gateway, other))
+    asking, asked_of = (OwnCards(each, lambda: False) for each in (gateway, other))
     asked_of.reach(Delivery(), tasks.start)  # type: ignore[arg-type]  # the one method that it needs
     asking.draw_elsewhere(7, "CARD", True)
     asking.draw_elsewhere(7, "CARD", False)
     await tasks.finished()
 
     assert asked == [(7, "CARD", True), (7, "CARD", False)]
+
+
+def test_a_card_is_drawn_by_who_follows_its_jobs_else_by_who_is_asked() -> None:
+    owner = OwnCards(Bus().processes[0], lambda: True)
+    owner.lease = lambda: "mine"
+    free, mine, other = (SimpleNamespace(lease=lease) for lease in (None, "mine", "other"))
+    assert owner.is_here([free, mine], if_free=False)  # type: ignore[list-item]  # the lease is all it needs
+    assert not owner.is_here([free, other], if_free=True)  # type: ignore[list-item]
+    assert owner.is_here([free], if_free=True)  # type: ignore[list-item]
+    assert not owner.is_here([free], if_free=False)  # type: ignore[list-item]
+    assert EveryCard().is_here([other], if_free=False)  # type: ignore[list-item]
 
 
 @pytest.mark.long

@@ -18,7 +18,7 @@ HOST = {"server": (Decimal(3), Decimal(9))}
 
 
 def process(metrics: Metrics, decide: Callable[[], bool] = lambda: True) -> None:
-    metrics.process(version="1.2.3", commit="0123456789ab", role="all", common=(common := CommonWork()))
+    metrics.process(version="1.2.3", commit="0123456789ab", common=(common := CommonWork()))
     common.decide = decide
 
 
