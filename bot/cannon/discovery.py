@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -18,11 +18,11 @@ import structlog
 
 from bot.cannon.mcp import McpClient, McpError, McpFailure, ToolResult
 from bot.catalogue import Catalogue
+from bot.catalogue.openapi.schemas import Reader
 from bot.catalogue.openapi.tools import (
     API_SURFACES,
     Contradiction,
     Parts,
-    enumerated,
     ids_in,
     is_unknown,
     models_of_surface,
@@ -44,12 +44,6 @@ LOST_MAX: Final = 3
 """Calls in a row without an answer, after which the rest is left for later."""
 KEPT_MAX_BYTES: Final = 128 * 1024
 """Of one answer: an operation has a few KiB."""
-ARGUMENTS: Final = ("operation", "operation_id", "operationId", "id", "name")
-"""Likely names of the operation's argument, where `tools/list` does not say it."""
-TRIED_WITH: Final = 2
-"""Operations with which the argument's name is tried."""
-TEXT_MAX_CHARS: Final = 2_000
-"""Of a tool's own description."""
 
 
 @dataclass(slots=True)
@@ -101,9 +95,6 @@ class _Reading:
         self.found = Discovered()
         self._mcp = mcp
         self._known = known
-        self._families = {key.partition(".")[0] for key in known.operations}
-        self._arguments = list(ARGUMENTS)
-        self._has_answered = False
         self._lost = 0
         self._seen: dict[str, str] = {}
         """Operations by their answer."""
@@ -113,13 +104,13 @@ class _Reading:
         tools = await self._tools()
         names = {each.get("name") for each in tools}
         if OPERATION in names:
-            self._arguments = _arguments(tools) or self._arguments
-            await self._operations([*self._known.operations, *enumerated(tools)])
-            unknown = [each for each in self._known.operations if self._is_unknown(each)]
-            if unknown and TOOLKITS in names:
-                kits = await self._call(TOOLKITS, "", {})
-                parts = () if kits is None else kits.parts
-                await self._operations(await asyncio.to_thread(ids_in, parts, self._families))
+            kits = await self._call(TOOLKITS, "", {}) if TOOLKITS in names else None
+            families = {key.partition(".")[0] for key in self._known.operations}
+            said = [*tools, *(() if kits is None else kits.parts)]
+            named = await asyncio.to_thread(ids_in, said, families)
+            argument = _argument(tools)
+            for key in list(dict.fromkeys([*self._known.operations, *named]))[:ASKED_MAX]:
+                await self._operation(key, argument)
         for surface in API_SURFACES if MODELS in names else ():
             await self._surface(surface)
 
@@ -133,50 +124,16 @@ class _Reading:
             if not isinstance(result.get("nextCursor"), str):
                 break
             cursor = {"cursor": result["nextCursor"]}
-        kept: list[Mapping[str, Any]] = [
-            {
-                "name": each.get("name"),
-                "description": str(each.get("description", ""))[:TEXT_MAX_CHARS],
-                "inputSchema": each.get("inputSchema"),
-            }
-            for each in tools
-        ]
-        if await self._is_small(LIST, kept):
-            self.found.answers[LIST, ""] = json.dumps(kept)
-        return kept
+        return tools if await self._is_small(LIST, tools) else []
 
-    async def _operations(self, ids: Iterable[str]) -> None:
-        waiting = [each for each in dict.fromkeys(ids) if (OPERATION, each) not in self.found.answers]
-        asked: set[str] = set()
-        while waiting and len(asked) < ASKED_MAX:
-            key = waiting.pop(0)
-            asked.add(key)
-            named = await self._operation(key)
-            waiting += [each for each in named if each not in asked and each not in waiting]
-
-    async def _operation(self, key: str) -> Collection[str]:
-        """Ask for one operation. Return the other ids that the answer names."""
-        operation = self._known.find(key)
-        for argument in self._arguments:
-            result = await self._call(OPERATION, key, {argument: key})
-            if result is None:
-                continue
-            parts = result.parts
-            if not await self._is_small(key, parts):
-                return ()
-            if await asyncio.to_thread(is_unknown, parts, is_error=result.is_error):
-                named = await asyncio.to_thread(ids_in, parts, self._families)
-                self.found.answers[OPERATION, key] = "null"
-                if self._has_answered or named:
-                    return [each for each in named if self._known.find(each) is None]
-                continue
-            title = "" if operation is None else operation.title
-            if not result.is_error and await self._take(key, title, parts):
-                self._arguments, self._has_answered = [argument], True
-                return ()
-        if not self._has_answered and len(self.found.answers) >= TRIED_WITH:
-            self._arguments = self._arguments[:1]
-        return ()
+    async def _operation(self, key: str, argument: str) -> None:
+        result = await self._call(OPERATION, key, {argument: key})
+        if result is None or not await self._is_small(key, result.parts):
+            return
+        if await asyncio.to_thread(is_unknown, result.parts, is_error=result.is_error):
+            self.found.answers[OPERATION, key] = "null"
+        elif not result.is_error:
+            await self._take(key, result.parts)
 
     async def _is_small(self, subject: str, parts: Parts) -> bool:
         """Whether an answer is small enough to be read and kept."""
@@ -185,22 +142,20 @@ class _Reading:
         self.found.dropped.append(subject)
         return False
 
-    async def _take(self, key: str, title: str, parts: Parts) -> bool:
-        """Keep an answer about the operation; False if it says nothing."""
+    async def _take(self, key: str, parts: Parts) -> None:
+        """Keep an answer about the operation, if it says something of it."""
+        operation = self._known.find(key)
         try:
-            entry = await asyncio.to_thread(operation_in, key, title, parts)
+            entry = await asyncio.to_thread(operation_in, key, "" if operation is None else operation.title, parts)
         except Contradiction:
             self.found.dropped.append(key)
-            return True
-        if entry is None:
-            return False
+            return
         body = json.dumps(parts)
-        if self._seen.setdefault(body, key) != key:  # the same for all: of none
+        if entry is not None and self._seen.setdefault(body, key) != key:  # the same for all: of none
             self.found.dropped.append(key)
             self.found.answers.pop((OPERATION, self._seen[body]), None)
-            return True
-        self.found.answers[OPERATION, key] = body
-        return True
+        elif entry is not None:
+            self.found.answers[OPERATION, key] = body
 
     async def _surface(self, surface: str) -> None:
         result = await self._call(MODELS, surface, {"surface": surface})
@@ -228,17 +183,8 @@ class _Reading:
         self._lost = 0
         return result
 
-    def _is_unknown(self, key: str) -> bool:
-        return self.found.answers.get((OPERATION, key)) == "null"
 
-
-def _arguments(tools: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Return the operation's argument as `tools/list` has it; [] if it does not say."""
-    schema = next((each["inputSchema"] for each in tools if each["name"] == OPERATION), None)
-    properties = schema.get("properties") if isinstance(schema, dict) else None
-    if not isinstance(properties, dict) or not properties:
-        return []
-    likely = [each for each in ARGUMENTS if each in properties]
-    required = schema.get("required") if isinstance(schema, dict) else None
-    needed = [each for each in required if each in properties] if isinstance(required, list) else []
-    return list(dict.fromkeys([*(each for each in likely if each in needed), *likely, *needed, *properties]))[:1]
+def _argument(tools: Sequence[Mapping[str, Any]]) -> str:
+    """Return the name of the operation's argument: the first required one, else the first."""
+    schema = Reader({}).resolved(next(each.get("inputSchema") for each in tools if each.get("name") == OPERATION))
+    return next(iter(schema.get("properties", ())), "operation")

@@ -202,7 +202,7 @@ class Mcp:
             case "list_toolkits":
                 return tool_answers.toolkits(self._state.api.offered() if self._listed_in("toolkits") else ())
             case "get_api_operation":
-                return tool_answers.unknown_operation(arguments.get("operation"), self._listed_in("unknown"))
+                return tool_answers.unknown_operation(arguments.get("operation"))
             case "get_model_availability":
                 operations = self._state.api.offered()
                 models = {each.id: self._state.api.models(each) for each in operations}

@@ -52,10 +52,9 @@ FORMS: Mapping[str, Callable[[Operation, Sequence[Model]], Answer]] = {
 """Forms of `get_api_operation` to functions of an operation with its true id, and of its models."""
 
 
-def unknown_operation(name: object, known: Sequence[str]) -> Json:
-    """Return the answer about an operation that there is not; `known` are the ids that it lists, if any."""
-    listed = {"availableOperations": list(known)} if known else {}
-    return {"ok": False, "status": 404, "error": texts.UNKNOWN_OPERATION(name=name)} | listed
+def unknown_operation(name: object) -> Json:
+    """Return the answer about an operation that there is not."""
+    return {"ok": False, "status": 404, "error": texts.UNKNOWN_OPERATION(name=name)}
 
 
 def surfaces(wanted: object, operations: Sequence[Operation], models: Mapping[str, Sequence[Model]]) -> list[Json]:

@@ -83,7 +83,7 @@ class Variant:
     mcp_operation: str = ""
     """The form in which an operation is described: `schema`; empty: a list of fields."""
     mcp_names: frozenset[str] = frozenset()
-    """Where the operations' ids are listed: `enum`, `unknown`, `toolkits`."""
+    """Where the operations' ids are listed: `enum`, `toolkits`."""
     mcp_cold_s: float = 0.0
     """How long it takes to start after a quiet minute."""
     bills_failures: bool = False

@@ -46,7 +46,7 @@ def learned(found: Discovered) -> Catalogue:
 
 
 @pytest.mark.parametrize("form", ["", "schema"])
-@pytest.mark.parametrize("place", ["enum", "unknown", "toolkits"])
+@pytest.mark.parametrize("place", ["enum", "toolkits"])
 async def test_every_operation_and_model_is_led_to_its_true_id(sandbox: Sandbox, form: str, place: str):
     sandbox.vary(renamed=RENAMED, model_ids=MODEL_IDS, mcp_operation=form, mcp_names=[place])
     found = await read(sandbox.url)
@@ -154,16 +154,6 @@ async def test_the_argument_is_called_what_the_tools_list_calls_it(vendor: Any, 
         return {"content": [{"type": "text", "text": f"{argument} is required"}], "isError": True}
 
     found = await read(await vendor(answer, argument))
-    assert {key[1] for key in found.answers if key[0] == OPERATION} == set(BUILT_IN.operations)
-
-
-async def test_the_argument_is_found_where_the_list_does_not_say_it(vendor: Any):
-    def answer(name: str, arguments: dict[str, Any]) -> Any:
-        if name == "get_api_operation" and "id" in arguments:
-            return told({"id": arguments["id"], "title": "One of them", "fields": ["prompt"]})
-        return {"content": [{"type": "text", "text": "id is required"}], "isError": True}
-
-    found = await read(await vendor(answer))
     assert {key[1] for key in found.answers if key[0] == OPERATION} == set(BUILT_IN.operations)
 
 

@@ -168,18 +168,6 @@ def ids_in(value: object, families: Collection[str]) -> list[str]:
     return list(found)[:IDS_MAX]
 
 
-def enumerated(tools: object) -> list[str]:
-    """Return the operation ids that tools' input schemas list, as `tools/list` has them."""
-    found: dict[str, None] = {}
-    for tool in tools if isinstance(tools, list) else ():
-        schema = tool.get("inputSchema") if isinstance(tool, Mapping) else None
-        properties = schema.get("properties") if isinstance(schema, Mapping) else None
-        for given in properties.values() if isinstance(properties, Mapping) else ():
-            listed = given.get("enum") if isinstance(given, Mapping) else None
-            found |= dict.fromkeys(each for each in listed if is_operation_id(each)) if isinstance(listed, list) else {}
-    return list(found)[:CHOICE_LIMIT]
-
-
 def models_of_surface(surface: str, parts: Parts) -> list[Availability]:
     """Return the models that an answer lists for a surface. Raises Contradiction."""
     found: list[Availability] = []
