@@ -10,20 +10,15 @@ import discord
 import pytest
 import structlog.testing
 
-from bot.catalogue.live import ApiChange, ChangeKind, Subject
 from bot.domain.models import JobState
-from bot.domain.server.member_settings import Notify
-from bot.language import speaking, tr
+from bot.language import tr
 from bot.moderation import texts as guild_texts
-from bot.store.guild.account import Published
 from tests.support.locales import speaks
 from tests.support.pseudo import OPEN, speak_pseudo, spoken
 from tests.support.rig import Rig
-from tests.support.settings_pages import set_review
-from tests.support.surface import close_private, delete, deny, newest, post_log, private_messages, until
+from tests.support.surface import newest, post_log, private_messages, until
 
 GENERATE = "image generate"
-A_DAY_S = 24 * 3600.0
 
 
 @pytest.fixture(autouse=True)
@@ -50,12 +45,6 @@ def card(rig: Rig) -> discord.Message:
     return rig.messages(viewer=rig.member)[-1]
 
 
-def close_channel(rig: Rig) -> None:
-    """Have the channel keep nothing of the newest card, and take nothing more."""
-    delete(rig, card(rig))
-    deny(rig, send_messages=False)
-
-
 async def log_channel(rig: Rig) -> Any:
     channel = rig.guild.create_text_channel("log")
     await change_rules(rig, log_channel=channel.id)
@@ -79,22 +68,6 @@ async def test_a_public_card_is_in_the_server_s_language_whoever_asks(rig: Rig):
     assert [spoken(words(message)) for message in rig.messages()] == [{"fr"}, {"fr"}]
     await rig.work()
     assert [spoken(words(message)) for message in rig.messages() if message.embeds] == [{"fr"}, {"fr"}]
-
-
-async def test_the_message_that_pings_is_in_the_server_s_language(rig: Rig):
-    await rig.bot.parts.own_settings.set_notify(rig.guild.id, rig.member.id, Notify.PING)
-    await rig.member.slash(rig.channel, GENERATE, prompt="a fox #fast")
-    await rig.work()
-    [ping] = [message for message in rig.messages() if not message.embeds]
-    assert spoken(ping.content) == {"fr"}
-
-
-async def test_the_moderators_may_change_it_while_a_card_is_open(rig: Rig):
-    await rig.member.slash(rig.channel, GENERATE, prompt="a fox")
-    await until(rig, JobState.PROCESSING)
-    await change_rules(rig, language="es")
-    await rig.work()
-    assert spoken(words(rig.messages()[0])) == {"es"}
 
 
 # ---------------------------------------------------------------------- for its author alone
@@ -138,7 +111,7 @@ async def test_a_failure_is_stored_in_the_language_of_its_card(rig: Rig, private
     assert spoken(job.error or "") == {language}
 
 
-@pytest.mark.parametrize(("private", "language"), [(True, "ja"), (False, "fr")])
+@pytest.mark.parametrize(("private", "language"), [(True, "ja")])
 async def test_a_cancelled_job_says_so_in_the_language_of_its_card(rig: Rig, private: bool, language: str):
     rig.sandbox.fault("submit", "flood", retry_after="60", times=None)
     await rig.member.slash(rig.channel, GENERATE, prompt="a fox", private=private)
@@ -146,26 +119,6 @@ async def test_a_cancelled_job_says_so_in_the_language_of_its_card(rig: Rig, pri
     speaks(rig.member, "es-ES")  # whatever they press in
     await rig.bot.parts.jobs.cancel(job, by_id=rig.member.id)
     assert spoken((await newest(rig)).error or "") == {language}
-
-
-async def test_a_request_that_no_moderator_decides_about_ends_in_the_language_of_its_card(rig: Rig):
-    await change_rules(rig, approve_above=Decimal(1))
-    await rig.member.slash(rig.channel, GENERATE, prompt="a fox", private=True)
-    rig.advance(A_DAY_S + 60)
-    await rig.step()
-    job = await newest(rig)
-    assert job.state is JobState.EXPIRED
-    assert spoken(job.error or "") == {"ja"}
-
-
-async def test_why_a_result_is_kept_is_stored_in_the_language_of_its_card(rig: Rig):
-    await rig.member.slash(rig.channel, GENERATE, prompt="a fox")
-    close_channel(rig)
-    close_private(rig, rig.member)
-    await rig.work()
-    job = await newest(rig)
-    assert job.state is JobState.HELD
-    assert spoken(job.error or "") == {"fr"}
 
 
 # ---------------------------------------------------------------------- for moderators
@@ -190,19 +143,7 @@ async def test_the_log_says_in_english_what_moderators_are_alerted_of(rig: Rig):
     assert OPEN not in alert
 
 
-async def test_a_private_result_is_reviewed_in_the_server_s_language(rig: Rig):
-    desk = rig.guild.create_text_channel("review")
-    await set_review(rig, channel=desk)
-    await rig.member.slash(rig.channel, GENERATE, prompt="a fox", private=True)
-    await until(rig, JobState.READY)
-    await rig.step()
-    await rig.step()
-    [question] = [message for message in desk.history() if message.author.id == rig.bot.user.id]
-    assert spoken(words(question)) == {"fr"}
-    assert spoken(words(card(rig))) == {"ja"}
-
-
-@pytest.mark.parametrize(("private", "language"), [(True, "ja"), (False, "fr")])
+@pytest.mark.parametrize(("private", "language"), [(True, "ja")])
 async def test_a_refused_request_is_told_to_its_author_and_to_all_moderators(
     rig: Rig, monkeypatch: pytest.MonkeyPatch, private: bool, language: str
 ):
@@ -222,46 +163,3 @@ async def test_a_refused_request_is_told_to_its_author_and_to_all_moderators(
     [question, line] = [message for message in desk.history() if message.author.id == rig.bot.user.id]
     assert spoken(words(question)) == spoken(line.content) == {"fr"}
     assert spoken((await newest(rig)).error or "") == {language}
-
-
-async def test_what_a_moderator_does_is_recorded_in_the_server_s_language(rig: Rig):
-    channel = await log_channel(rig)
-    answer = await rig.moderator.slash(rig.channel, "studio pause", switch="on")
-    assert spoken(answer.response.content) == {"de"}
-    await post_log(rig)
-    [line] = lines(rig, channel)
-    assert spoken(line) == {"fr"}
-
-
-async def test_what_cannon_studio_changes_is_in_the_log_in_the_server_s_language(rig: Rig):
-    channel = await log_channel(rig)
-    gone = ApiChange(
-        kind=ChangeKind.GONE, subject=Subject.OPERATION, operation="image.old", names=("image.old",), sentence="gone"
-    )
-    with speaking("de"):
-        await rig.bot.parts.api_drift.adopt(Published(), [gone], is_first=False)
-    await post_log(rig)
-    [line] = lines(rig, channel)
-    assert spoken(line) == {"fr"}
-
-
-async def test_the_end_of_practice_is_told_on_cards_in_the_server_s_language(rig: Rig):
-    await rig.bot.parts.practice.start(rig.guild.id, by_id=rig.moderator.id)
-    await rig.member.slash(rig.channel, GENERATE, prompt="a fox")
-    with speaking("de"):
-        await rig.bot.parts.practice.stop(rig.guild.id, by_id=rig.moderator.id)
-    assert spoken((await newest(rig)).error or "") == {"fr"}
-
-
-# ---------------------------------------------------------------------- copies
-
-
-async def test_a_result_that_a_member_has_posted_alone_is_in_the_server_s_language(rig: Rig):
-    await rig.member.slash(rig.channel, GENERATE, prompt="a fox #fast", count=2)
-    await rig.work()
-    [shown] = [message for message in rig.messages() if message.embeds]
-    answer = await rig.member.click(shown, label="U1")
-    alone = rig.messages()[-1]
-    assert alone.id != shown.id
-    assert spoken(words(alone)) == {"fr"}
-    assert spoken(answer.followups[0].content if answer.followups else answer.response.content) == {"ja"}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from tests.discord.test_removed_server import Removal
@@ -58,18 +56,6 @@ async def test_invited_back_in_time_it_finds_all_as_it_was(rig: Rig, lived_in: N
     assert left_in_tables(rig.folder, TITLE)
 
 
-async def test_a_second_removal_counts_from_its_own_day(rig: Rig, lived_in: None):
-    removal = await removed(rig)
-    await round_of_upkeep(rig, days=20)
-    removal.back()
-    await rig.env.settle()
-    await removed(rig)
-    await round_of_upkeep(rig, days=20)
-    assert left_in_tables(rig.folder, WORDS)
-    await round_of_upkeep(rig, days=11)
-    assert left_in_tables(rig.folder, WORDS) == {}
-
-
 async def test_a_removal_while_the_bot_was_off_counts_from_when_it_was_noticed(rig: Rig, lived_in: None):
     await rig.die()
     Removal(rig, off=True)
@@ -80,17 +66,6 @@ async def test_a_removal_while_the_bot_was_off_counts_from_when_it_was_noticed(r
     for _ in range(3):
         await round_of_upkeep(rig, days=11)
     assert left_in_files(rig.folder, *ALL) == {}
-
-
-async def test_other_servers_lose_nothing(rig: Rig, lived_in: None):
-    other = rig.env.create_guild("Other")
-    place: Any = other.create_text_channel("general")
-    bob = other.add_member(rig.env.create_user("bob"))
-    await bob.slash(place, "image generate", prompt="kept-here #fast")
-    await rig.work()
-    await removed(rig)
-    await round_of_upkeep(rig, days=40)
-    assert left_in_tables(rig.folder, "kept-here")
 
 
 async def test_an_outage_of_discord_is_no_removal(rig: Rig, lived_in: None):

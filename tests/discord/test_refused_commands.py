@@ -107,11 +107,3 @@ async def test_a_registration_whose_answer_was_lost_is_not_taken_for_the_one_bef
     await rig.restart()
     assert "help" in {command.name for command in await rig.bot.tree.fetch_commands()}
     assert await rig.bot.parts.store.meta.get("commands") == digest
-
-
-async def test_a_refusal_leaves_what_was_stored(rig: Rig, registrations: Registrations):
-    digest = await rig.bot.parts.store.meta.get("commands")
-    rig.bot.tree.remove_command("help")
-    registrations.status = 400
-    await rig.bot.parts.command_sync.sync_if_changed()
-    assert await rig.bot.parts.store.meta.get("commands") == digest

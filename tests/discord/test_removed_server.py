@@ -186,16 +186,6 @@ async def test_a_return_while_the_bot_was_off_is_noticed(rig: Rig, at_work: Any)
     assert is_key_kept(rig)
 
 
-@pytest.mark.long
-async def test_a_server_that_discord_cannot_reach_just_now_is_not_gone(rig: Rig, at_work: Any):
-    _, waiting = at_work
-    rig.env.backend.emit("GUILD_DELETE", {"id": str(rig.guild.id), "unavailable": True})
-    await rig.env.settle()
-    await pass_time(rig, 60, 5)
-    assert states(rig, waiting) == ["waiting"] * 3
-    assert is_key_kept(rig)
-
-
 async def test_the_other_servers_go_on(rig: Rig):
     there = another_server(rig)
     await removed(rig)

@@ -43,8 +43,9 @@ async def by(rig: Rig, way: str) -> None:
     await rig.work()
 
 
-@pytest.mark.parametrize("pays", ["mine", "server"])
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(
+    ("way", "pays"), [*((way, "mine") for way in WAYS), ("command", "server"), ("reaction", "server")]
+)
 async def test_every_way_is_paid_as_the_member_has_chosen(rig: Rig, way: str, pays: str):
     await earlier(rig, IMAGE)
     before = {job.id for job in await rig.jobs()}

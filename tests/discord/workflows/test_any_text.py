@@ -160,9 +160,7 @@ async def tried(rig: Rig, command: str, options: dict[str, Any]) -> None:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(
-    "command", [each if each in ALWAYS else pytest.param(each, marks=pytest.mark.long) for each in COMMANDS]
-)
+@pytest.mark.parametrize("command", COMMANDS)
 async def test_any_text_in_any_option_gives_a_job_or_one_private_sentence(rig: Rig, command: str):
     options, base = await options_of(rig, command), needed(rig, command)
     names = sorted(options)
@@ -179,13 +177,7 @@ async def test_any_text_in_any_option_gives_a_job_or_one_private_sentence(rig: R
     assert await rig.jobs()
 
 
-@pytest.mark.parametrize(
-    "command",
-    [
-        *ALWAYS,
-        *(pytest.param(each, marks=pytest.mark.long) for each in ("audio music", "prompt for:video")),
-    ],
-)
+@pytest.mark.parametrize("command", ALWAYS)
 @BOUNDED
 @given(data=st.data())
 async def test_any_texts_together_give_a_job_or_one_private_sentence(rig: Rig, command: str, data: st.DataObject):
@@ -195,24 +187,13 @@ async def test_any_texts_together_give_a_job_or_one_private_sentence(rig: Rig, c
     await tried(rig, command, needed(rig, command) | cut)
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "a`b`c.png",
-        pytest.param("@everyone.png", marks=pytest.mark.long),
-        pytest.param("😀 ünï.png", marks=pytest.mark.long),
-        "x" * 200 + ".png",
-        pytest.param("**bold**.png", marks=pytest.mark.long),
-        pytest.param("..png", marks=pytest.mark.long),
-        "<@1>.png",
-    ],
-)
-async def test_any_file_name_of_an_unusable_upload_is_shown_harmlessly(rig: Rig, name: str):
-    result = await rig.member.slash(rig.channel, "image edit", prompt="x", image=(name, b"no picture"))
-    sentence = private_sentence(result)
-    assert sentence.count("`") in {0, 2}
-    silent(rig, 0)
-    await nothing_happened(rig)
+async def test_any_file_name_of_an_unusable_upload_is_shown_harmlessly(rig: Rig):
+    for name in ["a`b`c.png", "x" * 200 + ".png", "<@1>.png"]:
+        result = await rig.member.slash(rig.channel, "image edit", prompt="x", image=(name, b"no picture"))
+        sentence = private_sentence(result)
+        assert sentence.count("`") in {0, 2}
+        silent(rig, 0)
+        await nothing_happened(rig)
 
 
 HALF = "x\ud800"
@@ -228,12 +209,12 @@ async def test_half_a_character_finds_no_job(rig: Rig):
     assert "went wrong" not in panel_text(found.response)
 
 
-@pytest.mark.parametrize("command", ["recipe", "studio recipes"])
-async def test_half_a_character_names_no_recipe(rig: Rig, command: str):
-    assert "went wrong" not in private_sentence(await rig.moderator.slash(rig.channel, command, recipe=HALF))
+async def test_half_a_character_names_no_recipe(rig: Rig):
+    for command in ["recipe", "studio recipes"]:
+        assert "went wrong" not in private_sentence(await rig.moderator.slash(rig.channel, command, recipe=HALF))
 
 
-@pytest.mark.parametrize(("command", "option"), [("image edit", "from"), ("jobs", "job"), ("recipe", "recipe")])
-async def test_half_a_character_finds_nothing(rig: Rig, caplog: pytest.LogCaptureFixture, command: str, option: str):
-    assert await rig.member.autocomplete(rig.channel, command, option, HALF) == []
-    assert "Ignoring exception" not in caplog.text
+async def test_half_a_character_finds_nothing(rig: Rig, caplog: pytest.LogCaptureFixture):
+    for command, option in [("image edit", "from"), ("jobs", "job"), ("recipe", "recipe")]:
+        assert await rig.member.autocomplete(rig.channel, command, option, HALF) == []
+        assert "Ignoring exception" not in caplog.text

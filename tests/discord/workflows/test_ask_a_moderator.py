@@ -97,15 +97,6 @@ async def test_approved_with_a_grant_it_does_not_count_toward_the_limit(rig: Rig
     assert await spent(rig) == sum((job.cost or 0 for job in await rig.jobs()), Decimal(0)) - min(cost, Decimal(20))
 
 
-async def test_refused_or_expired_it_is_refunded_and_never_sent(rig: Rig, desk: Any):
-    await asked(rig, desk)
-    rig.advance(24 * 3600)
-    await rig.step()
-    assert sorted(await states(rig)) == [JobState.DELIVERED, JobState.EXPIRED]
-    assert (await rig.bot.parts.store.ledger.balance(rig.guild.id)).held == 0
-    assert len(rig.sandbox.requests) == 1
-
-
 async def test_a_member_asks_for_one_thing_at_a_time_and_not_again_at_once(rig: Rig, desk: Any):
     await asked(rig, desk)
     second = await picture(rig)
@@ -129,17 +120,6 @@ async def test_a_question_is_asked_once_and_by_its_own_member_only(rig: Rig, des
     again = await rig.member.click(refused.response, label=ASK)
     assert "Run the command again" in again.response.content
     assert await states(rig) == [JobState.AWAITING_APPROVAL]
-
-
-async def test_above_the_ceiling_a_moderator_may_allow_it(rig: Rig, desk: Any):
-    await rule(rig, job_ceiling=Decimal(10))
-    refused = await picture(rig)
-    assert labels(refused.response) == [ASK]
-    await rig.member.click(refused.response, label=ASK)
-    await rig.step()
-    await rig.moderator.click(question(rig, desk), label="Approve")
-    await rig.work()
-    assert await states(rig) == [JobState.DELIVERED]
 
 
 async def test_where_no_moderator_reads_or_none_may_allow_it_there_is_no_button(rig: Rig, desk: Any):

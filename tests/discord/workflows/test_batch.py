@@ -13,7 +13,7 @@ from PIL import Image
 
 from bot.delivery.files import attachments as sheet
 from bot.domain.models import JobState
-from bot.domain.server.guild_rules import Limit, Period, Rules, Scope
+from bot.domain.server.guild_rules import Rules
 from bot.media.caged import CagedError
 from bot.media.contact_sheet import SHEET_NAME
 from tests.support.prices import priced
@@ -79,15 +79,6 @@ async def test_twenty_prompts_of_a_file_are_nine_files_a_sheet_and_links(rig: Ri
     await settled_exactly(rig)
 
 
-@pytest.mark.long
-async def test_what_fails_is_reported_on_its_own_line_and_the_others_are_there(rig: Rig):
-    await batch(rig, "a fox", "an owl #fail", "a deer")
-    message = await card(rig)
-    assert [("✅" in line, "❌" in line) for line in lines(message)] == [(True, False), (False, True), (True, False)]
-    assert len(files(message)) == 3
-    await settled_exactly(rig)
-
-
 async def test_without_a_contact_sheet_the_card_is_as_good(rig: Rig, monkeypatch: pytest.MonkeyPatch):
     async def fails(*_args: Any) -> None:
         raise CagedError("no")
@@ -97,20 +88,6 @@ async def test_without_a_contact_sheet_the_card_is_as_good(rig: Rig, monkeypatch
     assert message is not None
     assert len(files(message)) == 2
     assert SHEET_NAME not in files(message)
-
-
-async def test_sounds_have_no_contact_sheet_and_texts_are_all_on_the_card(rig: Rig):
-    await batch(rig, "hello there", "and good bye", operation="narration.generate")
-    message = await card(rig)
-    assert len(files(message)) == 2
-    assert all(name.endswith(".mp3") for name in files(message))
-
-
-async def test_rewritten_prompts_are_shown_with_their_numbers(rig: Rig):
-    await batch(rig, "a fox", "an owl", operation="prompt.enhance.image", aspect_ratio="16:9")
-    message = await card(rig)
-    shown = message.embeds[0].description
-    assert shown.index("1. A fox") < shown.index("2. An owl")
 
 
 async def test_many_long_rewritten_prompts_are_in_a_file_that_has_them_all(rig: Rig):
@@ -137,15 +114,6 @@ async def test_a_batch_can_be_cancelled_where_it_has_not_begun(rig: Rig):
 # ---------------------------------------------------------------------- the price of the whole
 
 
-async def test_a_limit_below_the_whole_refuses_all_of_it(rig: Rig):
-    everyone = Limit(scope=Scope.EVERYONE, period=Period.DAY, credits=Decimal(50))
-    await rig.bot.parts.store.limits.set(rig.guild.id, everyone, by_id=1)
-    await priced(rig)
-    refused = await batch(rig, "a fox", "an owl", "a deer")
-    assert "need about 60" in private_sentence(refused)
-    await nothing_happened(rig)
-
-
 @pytest.mark.long
 async def test_the_whole_is_confirmed_and_approved_with_all_its_prompts(rig: Rig):
     desk = rig.guild.create_text_channel("approvals")
@@ -163,64 +131,31 @@ async def test_the_whole_is_confirmed_and_approved_with_all_its_prompts(rig: Rig
     assert {job.state for job in await rig.jobs()} == {DELIVERED}
 
 
-async def test_more_than_may_wait_is_refused_with_how_many_go(rig: Rig):
-    await rule(rig, queued_per_member=10)
-    refused = await batch(rig, *(f"fox {number}" for number in range(20)))
-    assert private_sentence(refused).endswith("You can run 3 and queue 10 at once.")
-    await nothing_happened(rig)
-
-
 # ---------------------------------------------------------------------- what is refused
 
 
-@pytest.mark.parametrize(
-    ("options", "words"),
-    [
+async def test_what_cannot_be_run_is_refused_in_one_sentence(rig: Rig):
+    for options, words in [
         ({"operation": "image.generate"}, "Give the prompts once"),
-        pytest.param(
-            {"operation": "image.generate", "prompts": "a", "file": ("a.txt", b"b")},
-            "Give the prompts once",
-            marks=pytest.mark.long,
-        ),
-        pytest.param(
-            {"operation": "image.generate", "prompts": " | | "},
-            "One request can have 1 to 20 jobs. Yours has 0.",
-            marks=pytest.mark.long,
-        ),
-        pytest.param(
-            {"operation": "image.generate", "prompts": "a|" * 21},
-            "One request can have 1 to 20 jobs. Yours has 21.",
-            marks=pytest.mark.long,
-        ),
-        pytest.param(
-            {"operation": "image.edit", "prompts": "a"}, "Edit Image needs more than a prompt", marks=pytest.mark.long
-        ),
+        ({"operation": "image.generate", "prompts": "a", "file": ("a.txt", b"b")}, "Give the prompts once"),
+        ({"operation": "image.generate", "prompts": " | | "}, "One request can have 1 to 20 jobs. Yours has 0."),
+        ({"operation": "image.generate", "prompts": "a|" * 21}, "One request can have 1 to 20 jobs. Yours has 21."),
+        ({"operation": "image.edit", "prompts": "a"}, "Edit Image needs more than a prompt"),
         (
             {"operation": "image.generat", "prompts": "a"},
             "There is no operation image.generat. Choose one from the list. Nearest:",
         ),
-        pytest.param(
-            {"operation": "narration.generate", "prompts": "a|b", "aspect_ratio": "1:1"},
-            "has no field",
-            marks=pytest.mark.long,
-        ),
-        pytest.param(
-            {"operation": "image.generate", "file": ("a.txt", b"\xff\xfe\xff")},
-            "isn't UTF-8 text",
-            marks=pytest.mark.long,
-        ),
-        pytest.param(
+        ({"operation": "narration.generate", "prompts": "a|b", "aspect_ratio": "1:1"}, "has no field"),
+        ({"operation": "image.generate", "file": ("a.txt", b"\xff\xfe\xff")}, "isn't UTF-8 text"),
+        (
             {"operation": "image.generate", "file": ("a.txt", b"a" * 300_000)},
             "The file is too large. The limit is 0.2 MB.",
-            marks=pytest.mark.long,
         ),
         ({"operation": "image.generate", "file": ("a.txt", b"ok\n" + b"a" * 7000)}, "Prompt 2: "),
-    ],
-)
-async def test_what_cannot_be_run_is_refused_in_one_sentence(rig: Rig, options: dict[str, Any], words: str):
-    refused = await rig.member.slash(rig.channel, "batch", **options)
-    assert words in private_sentence(refused)
-    await nothing_happened(rig)
+    ]:
+        refused = await rig.member.slash(rig.channel, "batch", **options)
+        assert words in private_sentence(refused)
+        await nothing_happened(rig)
 
 
 # ---------------------------------------------------------------------- prompts that are rewritten first
@@ -238,17 +173,3 @@ async def test_each_prompt_of_a_batch_can_be_rewritten_first(rig: Rig):
     assert "a fox" in jobs[0].input["prompt"]
     assert "an owl" in jobs[2].input["prompt"]
     await settled_exactly(rig)
-
-
-@pytest.mark.parametrize(
-    ("prompts", "operation", "part"),
-    [
-        (11, "image.generate", "One request can have 1 to 10 jobs. Yours has 11."),
-        (2, "narration.generate", "has no prompt to enhance"),
-        (2, "prompt.enhance.image", "has no prompt to enhance"),
-    ],
-)
-async def test_a_batch_that_cannot_be_rewritten_says_why(rig: Rig, prompts: int, operation: str, part: str):
-    refused = await batch(rig, *(f"fox {number}" for number in range(prompts)), operation=operation, enhance=True)
-    assert part in refused.response.content
-    await nothing_happened(rig)

@@ -10,9 +10,8 @@ from bot.catalogue import Catalogue, merge
 from bot.domain.models import JobState, MediaKind
 from tests.support.prices import priced
 from tests.support.reacting import direct_texts, made
-from tests.support.recipes import new_recipe
 from tests.support.rig import Rig
-from tests.support.surface import agreed, fill, labels, nothing_happened, settled_exactly, whole
+from tests.support.surface import agreed, labels, nothing_happened, settled_exactly, whole
 from tests.support.workflows import hosted, sample
 
 GONE = "Cannon Studio no longer lists Generate Image"
@@ -116,42 +115,3 @@ async def test_a_reaction_says_that_it_cannot_ask(rig: Rig):
     await rig.member.react(message, "🔁")
     assert len(await rig.jobs()) == 1
     assert any(GONE in each for each in direct_texts(rig, rig.member))
-
-
-async def test_a_batch_asks_once_for_all(rig: Rig):
-    withdraw(rig, "image.generate")
-    asked = await rig.member.slash(rig.channel, "batch", operation="image.generate", prompts="a|b|c")
-    assert asked.response.content.count(GONE) == 1
-    await nothing_happened(rig)
-    await agreed(rig.member, asked)
-    assert len(await rig.jobs()) == 3
-
-
-async def test_a_recipe_asks_once_for_all_its_steps(rig: Rig):
-    shown = await new_recipe(rig)
-    steps = "image.generate\nprompt: a lamp\n\nimage.generate\nprompt: a chair"
-    written = {"Name": "room", "About": "", "Inputs": "", "Steps": steps}
-    await rig.moderator.submit_modal(shown, fill(shown, written))
-    withdraw(rig, "image.generate")
-    asked = await rig.member.slash(rig.channel, "recipe", recipe="room")
-    asked = await rig.member.click(asked.response, label="Run")
-    assert asked.response.content.count(GONE) == 1
-    await nothing_happened(rig)
-    await agreed(rig.member, asked)
-    assert len(await rig.jobs()) == 2
-
-
-async def test_an_edit_that_may_be_the_most_expensive_is_asked_about_while_its_price_is_not_known(rig: Rig):
-    async def edit(**options: Any) -> str:
-        given = {"prompt": "bluer", "image": sample(MediaKind.IMAGE), "model": "gptimage2"} | options
-        asked = await rig.member.slash(rig.channel, "image edit", **given)
-        said = [each.content for each in (asked.response, *asked.followups) if each is not None]
-        if "Continue anyway" in [label for each in asked.followups for label in labels(each)]:
-            await rig.member.click(asked.followups[0], label="Continue anyway")
-        await rig.work()
-        return " ".join(said)
-
-    assert "Without a resolution GPT Image 2 makes the largest size, which may cost the most." in await edit()
-    assert "largest size" not in await edit(resolution="1K")
-    assert "largest size" not in await edit()  # its price is known now
-    assert [job.state for job in await rig.jobs()] == [JobState.DELIVERED] * 3

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import importlib
 import json
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,11 +11,9 @@ import discord
 import pytest
 from discord.http import HTTPClient
 
-from bot.app.entry_points import describe_commands
 from bot.domain.models import JobState
-from tests.support.command_rows import rows
 from tests.support.more import filled
-from tests.support.rig import HOST_KEY, Rig, running
+from tests.support.rig import HOST_KEY, Rig
 from tests.support.settings_pages import opened, page_text
 from tests.support.surface import nothing_happened, png, private_sentence, settled_exactly, unlinked
 from tests.support.workflows import IMAGE, delivered, earlier, examined, posted_link
@@ -105,20 +101,6 @@ async def test_a_3d_location_is_made_of_a_picture_by_the_form_of_prompt(rig: Rig
     await settled_exactly(rig, HOST_KEY)
 
 
-async def test_what_is_wrong_is_refused_before_anything_is_spent(rig: Rig):
-    result = await rig.member.slash(rig.channel, LOCATION, prompt="x", angle_context="north")
-    assert "Angles" in private_sentence(result)
-    await nothing_happened(rig)
-
-
-async def test_a_switched_off_operation_is_refused_by_its_form(rig: Rig):
-    operation = rig.bot.catalogue.get("three_d.location.generate")
-    await rig.bot.parts.switches.switch(rig.guild.id, operation, on=False, by_id=1)
-    result = await rig.member.slash(rig.channel, LOCATION, prompt="x", quality="standard")
-    assert "turned off" in private_sentence(result)
-    await nothing_happened(rig)
-
-
 # ---------------------------------------------------------------------- new ones
 
 
@@ -139,20 +121,12 @@ async def test_a_new_operation_of_the_document_becomes_a_command_with_its_rules(
     assert [each["value"] for each in offered] == ["baroque"]
 
 
-@pytest.mark.parametrize("way", ["upload", "link", "job"])
-async def test_a_new_operation_takes_a_file_in_every_way(rig: Rig, way: str):
+async def test_a_new_operation_takes_an_earlier_result_and_sends_what_its_fields_are_called(rig: Rig):
     await learn(rig, branch("image.tile", TILE, "prompt", "image_url"))
-    given: dict[str, Any] = {}
-    if way == "upload":
-        given["image"] = ("cat.png", png())
-    elif way == "link":
-        given["from"] = await posted_link(rig, IMAGE)
-    else:
-        job = await earlier(rig, IMAGE)
-        offered = await rig.member.autocomplete(rig.channel, "image tile", "from", "")
-        assert [each["value"] for each in offered] == [job.id]
-        given["from"] = job.id
-    await rig.member.slash(rig.channel, "image tile", prompt="roses", size=3, visual_style="plain", **given)
+    job = await earlier(rig, IMAGE)
+    offered = await rig.member.autocomplete(rig.channel, "image tile", "from", "")
+    assert [each["value"] for each in offered] == [job.id]
+    await rig.member.slash(rig.channel, "image tile", prompt="roses", size=3, visual_style="plain", **{"from": job.id})
     await rig.work()
     job = (await rig.jobs())[0]
     assert job.operation == "image.tile"
@@ -162,13 +136,6 @@ async def test_a_new_operation_takes_a_file_in_every_way(rig: Rig, way: str):
     }  # fmt: skip
     assert sent["image_url"].startswith("http")
     await settled_exactly(rig, HOST_KEY)
-
-
-async def test_a_file_that_is_required_and_missing_is_named(rig: Rig):
-    await learn(rig, branch("image.tile", TILE, "prompt", "image_url"))
-    result = await rig.member.slash(rig.channel, "image tile", prompt="roses")
-    assert "A file is missing: image url." in private_sentence(result)
-    await nothing_happened(rig)
 
 
 async def test_a_list_of_files_takes_several_and_is_named_where_it_is_required(rig: Rig):
@@ -186,14 +153,6 @@ async def test_a_list_of_files_takes_several_and_is_named_where_it_is_required(r
     assert len(rig.sandbox.requests[-1].input["image_urls"]) == 4
 
 
-async def test_a_prompt_is_rewritten_first_where_enhance_says_so(rig: Rig):
-    await learn(rig, branch("image.poster", {"prompt": {"type": "string"}}, "prompt"))
-    await rig.member.slash(rig.channel, "image poster", prompt="roses", enhance=True)
-    first, second = reversed(await rig.jobs())
-    assert (first.operation, second.operation) == ("prompt.enhance.image", "image.poster")
-    await rig.work()
-
-
 async def test_what_the_options_have_no_room_for_is_asked_in_a_form(rig: Rig):
     many = {f"field_{number:02}": {"type": "string"} for number in range(30)}
     await learn(rig, branch("image.tile", {**many, "prompt": {"type": "string"}}, "prompt"))
@@ -206,17 +165,6 @@ async def test_what_the_options_have_no_room_for_is_asked_in_a_form(rig: Rig):
     await rig.member.submit_modal(shown, filled(shown.modal, {left[0]: "first", left[-1]: "last"}))
     [job] = await rig.jobs()
     assert job.input == {"prompt": "roses", left[0]: "first", left[-1]: "last"}
-
-
-async def test_a_required_field_without_an_option_is_always_asked(rig: Rig):
-    many = {f"field_{number:02}": {"type": "string"} for number in range(26)}
-    await learn(rig, branch("image.tile", many, *many))
-    made = options(rig, "image tile")
-    typed = {name: "x" for name in made if name.startswith("field_")}
-    shown = await rig.member.slash(rig.channel, "image tile", **typed)
-    await rig.member.submit_modal(shown, filled(shown.modal, dict.fromkeys(many.keys() - made.keys(), "y")))
-    [job] = await rig.jobs()
-    assert set(job.input) == set(many)
 
 
 async def test_names_that_are_taken_or_equal_are_told_apart(rig: Rig):
@@ -298,23 +246,6 @@ async def test_commands_are_there_after_a_restart_without_registering_again(rig:
     await rig.work()
 
 
-async def test_what_discord_refuses_keeps_no_bot_from_starting(rig: Rig, monkeypatch: pytest.MonkeyPatch):
-    upsert = HTTPClient.bulk_upsert_global_commands
-
-    async def refusing(http: HTTPClient, application_id: int, payload: list[dict[str, Any]]) -> Any:
-        if any(inner["name"] == "tile" for each in payload for inner in each.get("options") or []):
-            raise discord.HTTPException(SimpleNamespace(status=400, reason="Bad Request"), "invalid")  # type: ignore[arg-type] # what it reads of a response
-        return await upsert(http, application_id, payload=payload)
-
-    monkeypatch.setattr(HTTPClient, "bulk_upsert_global_commands", refusing)
-    await learn(rig, branch("image.tile", TILE, "prompt"))
-    assert "image tile" not in registered(rig)
-    assert "image generate" in registered(rig)
-    result = await rig.member.slash(rig.channel, "image generate", prompt="a fox")
-    assert not result.ephemeral
-    await rig.work()
-
-
 async def test_the_registered_ones_serve_while_discord_takes_none(rig: Rig, monkeypatch: pytest.MonkeyPatch):
     tile = branch("image.tile", TILE, "prompt")
     await learn(rig, tile)
@@ -329,15 +260,6 @@ async def test_the_registered_ones_serve_while_discord_takes_none(rig: Rig, monk
     await rig.member.slash(rig.channel, "image tile", prompt="roses")
     await rig.work()
     assert [job.operation for job in await rig.jobs()] == ["image.tile"]
-
-
-async def test_help_prices_and_lists_them(rig: Rig):
-    await learn(rig, branch("image.tile", TILE, "prompt", title="Tile Image"))
-    result = await rig.member.slash(rig.channel, "help", topic="image")
-    text = " ".join(embed.description or "" for embed in result.response.embeds)
-    assert "image tile" in text
-    assert "Tile Image · price not known yet" in text
-    assert "`visual_style`" in text
 
 
 # ---------------------------------------------------------------------- what a document no longer names
@@ -368,47 +290,3 @@ async def test_a_command_goes_with_its_operation_and_comes_back(rig: Rig):
     assert job.state is JobState.DELIVERED, "what was paid is delivered whatever the document says"
     await read(rig, tile, poster)
     assert "image tile" in registered(rig)
-
-
-async def test_the_command_line_lists_what_the_bot_has_read(rig: Rig):
-    database = rig.bot.settings.database
-    before = {row["name"] for row in rows(await asyncio.to_thread(describe_commands, database))}
-    await read(rig, branch("image.tile", TILE, "prompt"))
-    after = {row["name"] for row in rows(await asyncio.to_thread(describe_commands, database))}
-    assert after - before == {"image tile"}
-    none = rows(await asyncio.to_thread(describe_commands, database.with_name("none.db")))
-    assert {row["name"] for row in none} == before
-    await store(rig, "{")
-    assert await asyncio.to_thread(describe_commands, database)
-
-
-# ---------------------------------------------------------------------- with the sandbox's own documents
-
-
-async def test_an_operation_that_the_api_adds_is_a_command_where_the_document_describes_it(tmp_path: Path):
-    async with running(tmp_path, added=frozenset({"image.upscale"})) as rig:
-        await rig.bot.parts.catalogue_refresh.refresh()
-        await rig.bot.parts.command_sync.catch_up()
-        assert "image upscale" in registered(rig)
-        made = options(rig, "image upscale")
-        [upload] = [name for name, each in made.items() if each["type"] == 11]
-        assert {"from", "private"} <= set(made)
-        await rig.member.slash(rig.channel, "image upscale", **{upload: ("cat.png", png())})
-        await rig.work()
-        [job] = await rig.jobs()
-        assert (job.operation, job.state) == ("image.upscale", JobState.DELIVERED)
-        await settled_exactly(rig, HOST_KEY)
-
-
-@pytest.mark.long
-async def test_a_3d_model_is_made_of_an_upload_once_the_document_describes_it(rig: Rig):
-    words = {"prompt": {"type": "string"}, "image_url": {"type": "string", "format": "uri"}}
-    await learn(rig, branch("three_d.model.generate", words, "image_url", title="Generate 3D Model"))
-    await rig.member.slash(rig.channel, "3d model", prompt="a boat", image=("boat.png", png()))
-    await rig.work()
-    [job] = await rig.jobs()
-    assert (job.operation, job.state) == ("three_d.model.generate", JobState.DELIVERED)
-    [message] = [each for each in rig.messages() if each.embeds]
-    [model] = [each for each in message.attachments if each.filename.endswith(".glb")]
-    assert rig.file(model)[:4] == b"glTF"
-    await settled_exactly(rig, HOST_KEY)

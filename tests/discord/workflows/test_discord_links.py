@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import discord
-import pytest
 
 from tests.support.rig import Rig
 from tests.support.sources import EDIT, refused, sent_link
@@ -39,13 +38,10 @@ async def test_of_a_messages_files_the_one_of_the_needed_kind_is_taken(rig: Rig)
     assert await sent_link(rig, from_=link) == files[2]["url"]
 
 
-@pytest.mark.parametrize(
-    "host",
-    ["discord.com", pytest.param("ptb.discord.com", marks=pytest.mark.long), "canary.discord.com", "discordapp.com"],
-)
-async def test_a_message_link_of_every_discord_client_is_understood(rig: Rig, host: str):
-    link, [file] = own_message(rig, sample(IMAGE))
-    assert await sent_link(rig, from_=f" <{link.replace('discord.com', host)}/> ") == file["url"]
+async def test_a_message_link_of_every_discord_client_is_understood(rig: Rig):
+    for host in ["discord.com", "ptb.discord.com", "canary.discord.com", "discordapp.com"]:
+        link, [file] = own_message(rig, sample(IMAGE))
+        assert await sent_link(rig, from_=f" <{link.replace('discord.com', host)}/> ") == file["url"]
 
 
 async def test_a_message_without_a_visible_file_is_refused_with_what_works_instead(rig: Rig):
@@ -87,12 +83,6 @@ async def test_a_private_result_is_found_again_by_the_link_to_its_direct_message
     assert await sent_link(rig, from_=link) == message.attachments[0].url
 
 
-async def test_a_message_that_is_gone_is_reported(rig: Rig):
-    link, _ = own_message(rig, sample(IMAGE))
-    assert "I can't see a file of this kind" in await refused(rig, EDIT, prompt="x", from_=link[:-3] + "999")
-    await nothing_happened(rig)
-
-
 async def test_an_expired_file_link_is_renewed_from_its_message(rig: Rig):
     _, [_, second] = own_message(rig, sample(IMAGE), ("dog.png", sample(IMAGE)[1]))
     for _ in range(4):
@@ -107,13 +97,13 @@ async def test_a_file_link_that_still_lives_is_passed_on_as_it_is(rig: Rig):
     assert await sent_link(rig, from_=link) == link
 
 
-@pytest.mark.parametrize("ex", ["65000000", "zz", ""])
-async def test_an_expired_link_whose_message_cannot_be_found_is_reported(rig: Rig, ex: str):
-    message = await rig.moderator.send(rig.channel, "mine", attachments=[sample(IMAGE)])
-    [file] = message.attachments
-    link = expired({"url": file.url}, ex=ex)
-    assert "its link has expired" in await refused(rig, EDIT, prompt="x", from_=link)
-    await nothing_happened(rig)
+async def test_an_expired_link_whose_message_cannot_be_found_is_reported(rig: Rig):
+    for ex in ["65000000", "zz", ""]:
+        message = await rig.moderator.send(rig.channel, "mine", attachments=[sample(IMAGE)])
+        [file] = message.attachments
+        link = expired({"url": file.url}, ex=ex)
+        assert "its link has expired" in await refused(rig, EDIT, prompt="x", from_=link)
+        await nothing_happened(rig)
 
 
 async def test_an_expired_link_into_a_channel_that_the_member_may_not_read_is_not_renewed(rig: Rig):

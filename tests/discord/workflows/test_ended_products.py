@@ -10,10 +10,10 @@ import pytest
 
 from bot.app.catalogue import REFRESH_S, RETRY_S
 from bot.domain.models import Job, JobState
-from tests.discord.workflows.test_described_commands import TILE, branch, learn, registered
+from tests.discord.workflows.test_described_commands import registered
 from tests.discord.workflows.test_raw_request import send
 from tests.support.rig import Rig
-from tests.support.surface import agreed, labels, newest, nothing_happened, parts, settled_exactly, whole
+from tests.support.surface import agreed, labels, newest, nothing_happened, parts, settled_exactly
 from tests.support.workflows import SORA_ENDED
 
 ENDED = (
@@ -76,40 +76,10 @@ async def test_it_is_asked_about_in_private_before_anything_is_sent_and_one_pres
     await settled_exactly(late)
 
 
-async def test_a_price_to_confirm_is_part_of_the_same_question(late: Rig):
-    await late.bot.parts.store.settings.change(late.guild.id, lambda old: replace(old, confirm_above=Decimal(1)))
-    asked = await edit(late)
-    assert asked_of(asked).splitlines()[0] == ENDED
-    assert "30 credits" in asked_of(asked)
-    assert not (await late.member.click(asked.response, label="Continue anyway")).ephemeral
-
-
-async def test_it_is_not_asked_about_before_the_day_after(rig: Rig):
-    await rig.bot.parts.store.prices.set(rig.guild.id, "sora2.video.edit", "", Decimal(30))
-    rig.advance(SORA_ENDED - 1 - rig.clock.wall())
-    assert not (await edit(rig)).ephemeral
-
-
 async def test_a_model_that_has_ended_is_asked_about_and_another_of_its_operation_is_not(late: Rig):
     asked = await late.member.slash(late.channel, "video generate", prompt="waves", model="Sora 2")
     assert asked_of(asked).startswith(ENDED)
     assert not (await late.member.slash(late.channel, "video generate", prompt="waves", model="Veo 3.1")).ephemeral
-
-
-async def test_several_jobs_are_asked_about_once(late: Rig):
-    asked = await late.member.slash(late.channel, "video generate", prompt="waves", model="Sora 2", count=3)
-    assert asked_of(asked).count(ENDED) == 1
-    await agreed(late.member, asked)
-    assert len(await late.jobs()) == 3
-
-
-async def test_a_reaction_on_an_old_card_says_so_and_its_button_asks(late: Rig):
-    await made_by_sora(late)
-    message = video_of(late)
-    await late.member.react(message, "🔁")
-    asked = await late.member.click(message, label=whole(message, "Re-run"))
-    assert ENDED in "".join(each.content for each in (asked.response, *asked.followups) if each is not None)
-    assert len(await late.jobs()) == 1
 
 
 async def test_descriptions_and_help_say_so(late: Rig):
@@ -158,51 +128,6 @@ async def test_its_commands_and_choices_leave_and_are_back_within_a_day_of_being
     assert registered(late) == {**left, **{name: registered(late)[name] for name in SORA}}
     assert registered(late).keys() >= SORA
     assert asked_of(await edit(late)).startswith(ENDED)
-
-
-async def test_the_keyless_tools_alone_are_such_a_list(late: Rig):
-    late.sandbox.vary(sora="absent")
-    await late.bot.parts.catalogue_refresh.discover()
-    await late.bot.parts.command_sync.catch_up()
-    assert SORA.isdisjoint(registered(late))
-    late.sandbox.vary(sora="")
-    late.advance(REFRESH_S)
-    await late.bot.parts.catalogue_refresh.discover()
-    await late.bot.parts.command_sync.catch_up()
-    assert registered(late).keys() >= SORA
-
-
-async def test_a_list_that_cannot_be_read_changes_nothing(late: Rig):
-    await read_list(late, sora=False)
-    late.sandbox.fault("openapi", "status", times=None, status=500)
-    late.advance(REFRESH_S)
-    await late.bot.parts.catalogue_refresh.run_once()
-    await late.bot.parts.command_sync.catch_up()
-    assert SORA.isdisjoint(registered(late))
-
-
-async def test_a_restart_without_network_keeps_them_away(late: Rig):
-    await read_list(late, sora=False)
-    await late.restart()
-    assert SORA.isdisjoint(registered(late))
-
-
-async def test_the_list_before_the_end_hides_nothing(rig: Rig):
-    await read_list(rig, sora=False)
-    assert registered(rig).keys() >= SORA
-
-
-async def test_a_new_operation_of_the_group_keeps_its_command_while_the_others_leave_and_return(late: Rig):
-    tile = branch("sora2.video.loop", TILE, "prompt")
-    others = [branch(f"image.kind{number}", TILE, "prompt") for number in range(3)]
-    known = [branch(each, {}) for each in late.bot.catalogue.operations if not each.startswith("sora2.")]
-    await learn(late, tile, *others, *known)
-    assert SORA.isdisjoint(registered(late))
-    assert "more sora2_video_loop" in registered(late)
-    late.advance(REFRESH_S)
-    every = [branch(each, {}) for each in late.bot.catalogue.operations if each.startswith("sora2.")]
-    await learn(late, tile, *others, *known, *every)
-    assert registered(late).keys() >= {*SORA, "more sora2_video_loop"}
 
 
 async def test_an_old_card_continues_with_what_does_not_need_it(late: Rig):

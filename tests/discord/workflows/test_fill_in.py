@@ -5,11 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import pytest
-
 from bot.domain.models import JobState, MediaKind
 from tests.support.rig import Rig
-from tests.support.surface import agreed, inputs, labels, nothing_happened, private_sentence, settled_exactly, whole
+from tests.support.surface import inputs, labels, nothing_happened, whole
 from tests.support.workflows import hosted, sample
 
 
@@ -36,16 +34,6 @@ async def test_a_command_asks_for_what_it_has_no_option_for(rig: Rig):
     assert job.input == {"prompt": "gold", "display_name": "Nugget"}
 
 
-async def test_what_only_a_document_asks_for_may_be_left_empty(rig: Rig):
-    await require(rig, "image.generate", **NAME)
-    shown = await rig.member.slash(rig.channel, "image generate", prompt="gold")
-    [field] = rig.form_fields(shown)
-    await rig.member.submit_modal(shown, {field: ""})
-    await rig.work()
-    [job] = await rig.jobs()
-    assert job.input == {"prompt": "gold"}
-
-
 async def test_where_no_form_can_be_opened_any_more_a_button_opens_it(rig: Rig):
     await require(rig, "image.edit", **NAME)
     picture = hosted(rig, *sample(MediaKind.IMAGE))
@@ -62,15 +50,6 @@ async def test_where_no_form_can_be_opened_any_more_a_button_opens_it(rig: Rig):
     await rig.member.submit_modal(shown, {field: "Nugget"})
     [job] = await rig.jobs()
     assert job.input == {"prompt": "night", "image_url": picture, "display_name": "Nugget"}
-
-
-async def test_the_button_expires(rig: Rig):
-    await require(rig, "image.edit", **NAME)
-    answer = await rig.member.slash(rig.channel, "image edit", prompt="x", from_=hosted(rig, *sample(MediaKind.IMAGE)))
-    [message] = [each for each in (answer.response, *answer.followups) if each is not None and each.ephemeral]
-    rig.clock.advance(16 * 60)
-    late = await rig.member.click(message, label="Fill in…")
-    assert "has expired" in private_sentence(late)
 
 
 async def failed_for_want_of_a_name(rig: Rig) -> Any:
@@ -94,30 +73,6 @@ async def test_try_again_asks_for_the_field_that_the_api_has_named(rig: Rig):
     assert [each.state for each in await rig.jobs()][1:] == [JobState.FAILED]
 
 
-@pytest.mark.long
-async def test_a_re_run_sends_that_field_again_after_a_yes(rig: Rig):
-    operation = "three_d.model.generate"  # the sandbox takes any input for it
-    await require(rig, operation)
-    issue = {"type": "missing", "loc": ["body", "input", "display_name"], "msg": "Field required"}
-    rig.sandbox.fault("submit", "status", status=422, body=json.dumps({"detail": [issue]}))
-    shown = await rig.moderator.slash(rig.channel, "studio request", operation=operation)
-    await rig.moderator.submit_modal(shown, {rig.form_fields(shown)[0]: '{"prompt": "a chair"}'})
-    await rig.work()
-    [message] = [each for each in rig.messages() if each.embeds]
-    shown = await rig.moderator.click(message, label=whole(message, "Try again"))
-    await agreed(rig.moderator, await rig.moderator.submit_modal(shown, {rig.form_fields(shown)[0]: "Nugget"}))
-    await rig.work()
-    assert (await rig.jobs())[0].state is JobState.DELIVERED
-    again = max((each for each in rig.messages() if each.embeds), key=lambda each: each.id)
-    asked = await rig.moderator.click(again, label=whole(again, "Re-run"))
-    assert "docs list no field" in asked.response.content
-    assert "display_name" in asked.response.content
-    await agreed(rig.moderator, asked)
-    await rig.work()
-    assert [request.input["display_name"] for request in rig.sandbox.requests] == ["Nugget", "Nugget"]
-    await settled_exactly(rig)
-
-
 async def test_a_sound_effect_of_nothing_is_asked_for_its_prompt(rig: Rig):
     shown = await rig.member.slash(rig.channel, "audio soundfx")
     assert list(inputs(shown)) == ["Prompt"]
@@ -125,9 +80,3 @@ async def test_a_sound_effect_of_nothing_is_asked_for_its_prompt(rig: Rig):
     await rig.member.submit_modal(shown, {rig.form_fields(shown)[0]: "rain"})
     [job] = await rig.jobs()
     assert job.input["prompt"] == "rain"
-
-
-async def test_a_prompt_of_spaces_is_asked_for(rig: Rig):
-    shown = await rig.member.slash(rig.channel, "image generate", prompt="   ")
-    assert list(inputs(shown)) == ["Prompt"]
-    await nothing_happened(rig)

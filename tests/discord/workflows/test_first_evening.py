@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from decimal import Decimal
-from pathlib import Path
 from typing import Any, TypeAlias
 
 import pytest
 
 from bot.domain.models import JobState
 from bot.domain.server.guild_rules import Limit, Period, Scope
-from bot.settings import SecretStr
 from tests.support.channels import shown
-from tests.support.databases import SECRET_KEY, PostgresDatabases
-from tests.support.erased import send_key
 from tests.support.recipes import new_recipe
-from tests.support.rig import GUILD_KEY, Rig, running
+from tests.support.rig import Rig
 from tests.support.surface import fill, settled_exactly
 
 LIMIT = 500
@@ -112,7 +108,7 @@ async def all_are_accepted(rig: Rig) -> None:
     assert await rig.bot.parts.store.check() == []
 
 
-@pytest.mark.parametrize("name", EIGHT)
+@pytest.mark.parametrize("name", ["a grid", "a recipe"])
 async def test_a_first_request_for_several_results_is_accepted_without_a_question(rig: Rig, name: str):
     await a_server_with_a_limit(rig)
     request, jobs = EIGHT[name]
@@ -122,40 +118,7 @@ async def test_a_first_request_for_several_results_is_accepted_without_a_questio
     await settled_exactly(rig)
 
 
-@pytest.fixture
-async def with_the_tool(tmp_path: Path) -> AsyncIterator[Rig]:
-    async with running(tmp_path, estimate_tool=True) as made:
-        yield made
-
-
 @pytest.mark.long
 async def test_the_eight_first_requests_without_the_estimate_tool(rig: Rig):
     await all_are_accepted(rig)
     await settled_exactly(rig)
-
-
-@pytest.mark.long
-async def test_the_eight_first_requests_with_the_estimate_tool(with_the_tool: Rig):
-    await all_are_accepted(with_the_tool)
-    await settled_exactly(with_the_tool)
-
-
-@pytest.mark.long
-async def test_the_eight_first_requests_on_the_servers_own_key(rig: Rig):
-    await send_key(rig, GUILD_KEY)
-    await all_are_accepted(rig)
-
-
-@pytest.mark.long
-async def test_the_eight_first_requests_in_practice(rig: Rig):
-    await rig.moderator.slash(rig.channel, "studio practice")
-    await all_are_accepted(rig)
-    assert rig.sandbox.requests == []
-
-
-@pytest.mark.long
-async def test_the_eight_first_requests_on_postgresql(tmp_path: Path, postgres_databases: PostgresDatabases):
-    address = postgres_databases.new()
-    async with running(tmp_path, database=address, secret_keys=(SecretStr(SECRET_KEY),)) as rig:
-        await all_are_accepted(rig)
-        await settled_exactly(rig)

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from bot.domain.models import JobState
-from sandbox.studio.error_bodies import STYLES
 from tests.support.pseudo import speak_pseudo, spoken
 from tests.support.rig import HOST_KEY, Rig, running
 from tests.support.surface import agreed, labels, newest, private_sentence, settled_exactly, whole
@@ -40,18 +39,6 @@ async def test_what_failed_under_a_guessed_id_works_by_try_again_once_the_true_o
         await settled_exactly(rig)
 
 
-async def test_a_silent_estimate_tool_stops_nobody_and_stands_in_the_status(tmp_path: Path):
-    async with running(tmp_path, estimate_tool=True, silent_estimates=True) as rig:
-        await rig.member.slash(rig.channel, "image generate", prompt="a fox")
-        await rig.work()
-        assert (await newest(rig)).state is JobState.DELIVERED
-        shown = await rig.moderator.slash(rig.channel, "studio status")
-        messages = [message for message in (shown.response, *shown.followups) if message is not None]
-        said = "".join(str(embed.to_dict()) for message in messages for embed in message.embeds)
-        assert "Unreachable since" in said
-        await settled_exactly(rig)
-
-
 async def test_every_failure_is_booked_where_the_api_bills_them_all(tmp_path: Path):
     async with running(tmp_path, bills_failures=True) as rig:
         await rig.member.slash(rig.channel, "image generate", prompt="a fox #fail")
@@ -78,16 +65,9 @@ async def test_an_account_that_may_nothing_yet_is_tried_again_once_a_moderator_h
         await settled_exactly(rig)
 
 
-FORMS = [each for each in STYLES if each != "page"]
-"""The forms of an error of which a program can read a field; a page is for people."""
-
-
-@pytest.mark.parametrize(
-    "style", [each if each == "details" else pytest.param(each, marks=pytest.mark.long) for each in FORMS]
-)
-async def test_a_field_that_only_a_refusal_names_is_asked_for_and_then_sent(tmp_path: Path, style: str):
+async def test_a_field_that_only_a_refusal_names_is_asked_for_and_then_sent(tmp_path: Path):
     demanded = {"image.generate": ["displayName"]}
-    async with running(tmp_path, required_fields=demanded, error_style=style) as rig:
+    async with running(tmp_path, required_fields=demanded, error_style="details") as rig:
         await rig.member.slash(rig.channel, "image generate", prompt="a fox")
         await rig.work()
         assert "is required" in ((await newest(rig)).error or "")

@@ -14,8 +14,6 @@ from bot.delivery.answers.command_payload import file_types
 from bot.domain.models import MediaKind
 from cogs.ui.forms import FILES_PER_UPLOAD, MediaUpload
 from cogs.workflows.asked.form import LEFT_OUT, OPTIONS_MAX, chosen_in, radio_for
-from tests.support.rig import Rig
-from tests.support.surface import fill, inputs, png, whole
 
 CATALOGUE = Catalogue()
 DURATION = CATALOGUE.get("sora2.video.edit").field("duration")
@@ -54,29 +52,6 @@ def test_a_radio_group_is_within_discords_limits_and_gives_back_what_was_there(
     assert default == ([text] if text else [] if required else [LEFT_OUT])
     radio._value = default[0] if default else None
     assert chosen_in(radio) == text
-
-
-async def test_ten_reference_images_are_uploaded_with_one_command(rig: Rig):
-    files = [(f"{number}.png", png()) for number in range(10)]
-    await rig.member.slash(rig.channel, "image generate", prompt="x", count=1, reference_image_urls=files)
-    await rig.work()
-    [request] = rig.sandbox.requests
-    assert len(request.input["reference_image_urls"]) == 10
-
-
-@pytest.mark.long
-async def test_what_is_chosen_in_a_form_is_sent_as_if_it_was_typed(rig: Rig):
-    await rig.member.slash(rig.channel, "sora for:edit", prompt="make it snow", sora_video_id="video_68c1", duration=8)
-    await rig.work()
-    [message] = [each for each in rig.messages() if each.embeds]
-    for chosen, sent in (("12", 12), (LEFT_OUT, None)):
-        shown = await rig.member.click(message, label=whole(message, "Edit and run"))
-        duration = inputs(shown)["Duration"]
-        there = {label: each["value"] for label, each in inputs(shown).items() if each.get("value")}
-        assert [each["value"] for each in duration["options"] if each.get("default")] == ["8"]
-        await rig.member.submit_modal(shown, fill(shown, there | {"Duration": chosen}))
-        await rig.work()
-        assert rig.sandbox.requests[-1].input.get("duration") == sent
 
 
 def test_an_upload_in_a_form_is_filtered_too_and_a_list_takes_ten():

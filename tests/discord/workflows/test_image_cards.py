@@ -3,17 +3,15 @@ from __future__ import annotations
 import pytest
 
 from bot.domain.models import JobState
-from tests.support.rig import HOST_KEY, Rig, running
+from tests.support.rig import Rig
 from tests.support.surface import (
     deny,
     nothing_happened,
-    png,
     private_messages,
     private_sentence,
     sends,
     settled_exactly,
     state_text,
-    until,
     watch,
 )
 
@@ -21,7 +19,7 @@ GENERATE, EDIT = "image generate", "image edit"
 TOKEN_GONE_S = 16 * 60.0
 
 
-@pytest.mark.parametrize("count", [2, 3, 4])
+@pytest.mark.parametrize("count", [4])
 async def test_several_pictures_stand_together_on_one_card(rig: Rig, count: int):
     await rig.member.slash(rig.channel, GENERATE, prompt="a heron", count=count)
     await rig.work()
@@ -98,83 +96,6 @@ async def test_a_late_public_result_still_edits_the_card(rig: Rig):
     assert "took" in state_text(message)
 
 
-async def test_the_card_goes_from_its_expected_time_to_its_result(rig: Rig):
-    result = await rig.member.slash(rig.channel, GENERATE, prompt="a heron")
-    answered = state_text(result.response)
-    assert "⚙️ Making it… a first guess: <t:" in answered
-    await until(rig, JobState.PROCESSING)
-    assert state_text(result.response) == answered
-    await rig.work()
-    assert "took" in state_text(result.response)
-    assert "Making" not in state_text(result.response)
-
-
-async def test_an_edit_sends_the_uploaded_picture_to_cannon_studio(rig: Rig):
-    result = await rig.member.slash(rig.channel, EDIT, image=("cat.png", png()), prompt="make it snow", count=2)
-    assert result.response is not None
-    assert not result.ephemeral
-    await rig.work()
-    first, second = rig.sandbox.requests
-    assert first.operation == second.operation == "image.edit"
-    assert first.input["image_url"].endswith("/cat.png")
-    assert first.input["prompt"] == "make it snow"
-    [message] = rig.messages()
-    assert len(message.attachments) == 2
-    assert result.followups == []
-    await settled_exactly(rig)
-
-
-async def test_references_go_along_in_order_with_their_balance(rig: Rig):
-    await rig.member.slash(
-        rig.channel,
-        GENERATE,
-        prompt="both",
-        image=("a.png", png()),
-        reference_image_urls=("b.png", png()),
-        reference_prompt_balance=0.5,
-    )
-    await rig.work()
-    [request] = rig.sandbox.requests
-    assert [url.rpartition("/")[2] for url in request.input["reference_image_urls"]] == ["a.png", "b.png"]
-    assert request.input["reference_prompt_balance"] == 0.5
-    assert [job.state for job in await rig.jobs()] == [JobState.DELIVERED]
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        b"just some words",
-        pytest.param(b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n" + b"x" * 200, marks=pytest.mark.long),
-        pytest.param(b"<!doctype html><html><script>alert(1)</script></html>", marks=pytest.mark.long),
-        b'<svg xmlns="http://www.w3.org/2000/svg"><script>1</script></svg>',
-        pytest.param(b"PK\x03\x04" + b"\0" * 100, marks=pytest.mark.long),
-        pytest.param(b"MZ" + b"\0" * 100, marks=pytest.mark.long),
-        b"",
-    ],
-    ids=["text", "pdf", "html", "svg", "zip", "exe", "empty"],
-)
-async def test_what_only_calls_itself_a_picture_is_refused_privately_before_anything_is_spent(rig: Rig, content: bytes):
-    result = await rig.member.slash(rig.channel, EDIT, image=("fake.png", content), prompt="x")
-    sentence = private_sentence(result)
-    assert "is not an image" in sentence or "empty" in sentence
-    assert rig.messages(viewer=rig.moderator) == []
-    await nothing_happened(rig)
-
-
-async def test_a_sound_as_reference_is_refused_privately_also_on_a_private_card(rig: Rig):
-    sound = b"RIFF\x24\0\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0\x40\x1f\0\0\x80\x3e\0\0\x02\0\x10\0data\0\0\0\0"
-    result = await rig.member.slash(rig.channel, GENERATE, prompt="x", image=("hum.png", sound), private=True)
-    assert "is not an image" in private_sentence(result)
-    await nothing_happened(rig)
-
-
-async def test_an_upload_that_discord_no_longer_has_is_refused(rig: Rig, monkeypatch):
-    monkeypatch.setattr(rig.env.backend.cdn, "get", lambda _url: None)
-    result = await rig.member.slash(rig.channel, EDIT, image=("cat.png", png()), prompt="x")
-    assert "no longer there" in private_sentence(result)
-    await nothing_happened(rig)
-
-
 async def test_a_long_prompt_is_cut_on_the_card_and_is_whole_in_a_file_next_to_the_picture(rig: Rig):
     prompt = "a very long tale of a fox " * 100
     result = await rig.member.slash(rig.channel, GENERATE, prompt=prompt)
@@ -192,24 +113,11 @@ async def test_a_long_prompt_is_cut_on_the_card_and_is_whole_in_a_file_next_to_t
     assert rig.sandbox.requests[0].input["prompt"] == prompt.strip()
 
 
-async def test_a_long_prompt_of_an_edit_comes_with_its_file_too(rig: Rig):
-    prompt = "snow " * 200
-    await rig.member.slash(rig.channel, EDIT, image=("cat.png", png()), prompt=prompt)
-    await rig.work()
-    [message] = rig.messages()
-    assert sorted(a.filename.rpartition(".")[2] for a in message.attachments) == ["png", "txt"]
-
-
 @pytest.mark.parametrize(
     "prompt",
     [
         "@everyone @here look",
-        pytest.param("hello <@{member}> and <@&{role}>", marks=pytest.mark.long),
-        pytest.param("**bold** `code` ||spoiler|| [link](https://evil.example) # title", marks=pytest.mark.long),
-        pytest.param("zero\u200bwidth @\u200beveryone", marks=pytest.mark.long),
         "right \u202eot left\u202c",
-        pytest.param("line\nbreak\n> quote\n```block```", marks=pytest.mark.long),
-        pytest.param("\u0001control\u0007", marks=pytest.mark.long),
         "😀🏳️‍🌈 e\u0301",
     ],
 )
@@ -249,21 +157,3 @@ async def test_where_the_bot_may_not_attach_files_it_says_so_and_spends_nothing(
     assert "Embed Links" in sentence
     assert calls == []
     await nothing_happened(rig)
-
-
-async def test_a_private_card_works_where_the_bot_may_not_post(rig: Rig):
-    deny(rig, attach_files=False)
-    await rig.member.slash(rig.channel, GENERATE, prompt="x", private=True)
-    await rig.work()
-    assert [job.state for job in await rig.jobs()] == [JobState.DELIVERED]
-
-
-@pytest.mark.long
-async def test_the_full_size_sandbox_gives_different_pictures(tmp_path):
-    async with running(tmp_path, small=False) as rig:
-        await rig.member.slash(rig.channel, GENERATE, prompt="a heron", count=2, aspect_ratio="16:9")
-        await rig.work()
-        [message] = rig.messages()
-        first, second = (rig.file(attachment) for attachment in message.attachments)
-        assert first != second
-        assert rig.sandbox.spent(HOST_KEY) > 0

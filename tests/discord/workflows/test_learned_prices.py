@@ -35,27 +35,6 @@ def priced(jobs: Sequence[Job]) -> list[tuple[Decimal, str]]:
     return [(job.held, job.basis) for job in jobs]
 
 
-async def test_after_one_picture_four_of_its_kind_have_a_price(limited: Rig):
-    await picture(limited)
-    await limited.work()
-    made = await picture(limited, count=4)
-    assert not made.ephemeral
-    jobs = (await limited.jobs())[:4]
-    assert priced(jobs) == [(7, "earlier jobs")] * 4
-    await limited.work()
-    await settled_exactly(limited)
-
-
-async def test_a_cost_that_is_told_while_a_job_works_is_the_price_of_the_next(limited: Rig):
-    await picture(limited, prompt="a fox #slow")
-    await limited.step()
-    limited.advance(10)
-    await limited.step()
-    assert (await newest(limited)).finished_at is None
-    await picture(limited, count=2)
-    assert priced((await limited.jobs())[:2]) == [(7, "earlier jobs")] * 2
-
-
 async def test_a_failed_jobs_bill_is_nobodys_price(limited: Rig):
     await picture(limited, prompt="a fox #billed")
     await limited.work()
@@ -63,25 +42,6 @@ async def test_a_failed_jobs_bill_is_nobodys_price(limited: Rig):
     assert (failed.state, bool(failed.cost)) == (JobState.FAILED, True)
     await picture(limited)
     assert priced([await newest(limited)]) == [(20, UNKNOWN)]
-
-
-async def test_trying_again_holds_the_most_that_the_kind_has_cost_lately(rig: Rig):
-    for cost in (9, 12, 9):
-        rig.sandbox.tariff.set(PICTURE, fixed(cost))
-        await picture(rig)
-        await rig.work()
-    rig.sandbox.tariff.set(PICTURE, fixed(7))
-    rig.sandbox.faults.add("submit", "status", status=400, skip=2)
-    await picture(rig, count=3)
-    await rig.work()
-    assert sorted(job.state for job in (await rig.jobs())[:3]) == [
-        JobState.DELIVERED, JobState.DELIVERED, JobState.FAILED,
-    ]  # fmt: skip
-    made = await rig.member.click(rig.messages()[-1], label="Try again from here · 12")
-    assert not made.ephemeral
-    assert priced([await newest(rig)]) == [(12, "earlier jobs")]
-    await rig.work()
-    await settled_exactly(rig)
 
 
 async def test_what_one_server_on_the_hosts_key_learned_another_knows_and_one_with_its_own_key_does_not(rig: Rig):
@@ -107,3 +67,22 @@ async def test_what_one_server_on_the_hosts_key_learned_another_knows_and_one_wi
     await bob.slash(place, "image generate", prompt="a fox #fast")
     newest_of_theirs = (await rig.bot.parts.store.job_lists.recent(guild.id))[0]
     assert priced([newest_of_theirs]) == [(7, "earlier jobs")]
+
+
+async def test_trying_again_holds_the_most_that_the_kind_has_cost_lately(rig: Rig):
+    for cost in (9, 12, 9):
+        rig.sandbox.tariff.set(PICTURE, fixed(cost))
+        await picture(rig)
+        await rig.work()
+    rig.sandbox.tariff.set(PICTURE, fixed(7))
+    rig.sandbox.faults.add("submit", "status", status=400, skip=2)
+    await picture(rig, count=3)
+    await rig.work()
+    assert sorted(job.state for job in (await rig.jobs())[:3]) == [
+        JobState.DELIVERED, JobState.DELIVERED, JobState.FAILED,
+    ]  # fmt: skip
+    made = await rig.member.click(rig.messages()[-1], label="Try again from here · 12")
+    assert not made.ephemeral
+    assert priced([await newest(rig)]) == [(12, "earlier jobs")]
+    await rig.work()
+    await settled_exactly(rig)

@@ -34,11 +34,11 @@ async def generate(rig: WatchedRig, urls: str, member: Any = None, **more: Any) 
     return await (member or rig.member).slash(rig.channel, "image generate", **options)
 
 
-@pytest.mark.parametrize("count", [FILES_MAX + 1, 60, 250])
-async def test_too_many_links_are_refused_and_none_is_followed(rig: WatchedRig, count: int):
-    assert str(FILES_MAX) in private_sentence(await generate(rig, " ".join([link("a")] * count)))
-    assert rig.looks.fetched == []
-    assert await rig.jobs() == []
+async def test_too_many_links_are_refused_and_none_is_followed(rig: WatchedRig):
+    for count in [FILES_MAX + 1, 60, 250]:
+        assert str(FILES_MAX) in private_sentence(await generate(rig, " ".join([link("a")] * count)))
+        assert rig.looks.fetched == []
+        assert await rig.jobs() == []
 
 
 async def test_uploads_count_with_the_links(rig: WatchedRig):

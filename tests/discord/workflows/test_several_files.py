@@ -44,14 +44,6 @@ async def test_sound_effects_for_a_video_come_as_a_playable_sound_and_as_the_vid
     assert {attachment.description for attachment in message.attachments} == {"rain on tin (Made with AI)"}
 
 
-async def test_several_pictures_of_one_request_arrive_in_one_message(rig: Rig):
-    await rig.member.slash(rig.channel, "image generate", prompt="herons #many")
-    await rig.work()
-    [message] = rig.messages()
-    assert [examined(rig, attachment) for attachment in message.attachments] == [IMAGE] * 4
-    assert len({attachment.filename for attachment in message.attachments}) == 4
-
-
 async def test_a_file_is_named_and_described_after_its_prompt(rig: Rig):
     await rig.member.slash(rig.channel, "video generate", prompt="Fox in fog! " + "so grey " * 200)
     await rig.work()

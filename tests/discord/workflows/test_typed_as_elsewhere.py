@@ -32,13 +32,13 @@ async def test_the_flag_of_a_ratio_is_the_option_and_others_are_left_out_with_a_
     assert said.content == "I left out \\--v 7: Cannon Studio has no such options."
 
 
+def test_the_number_of_videos_is_an_option():
+    [command] = [row for row in rows(describe_commands()) if row["name"] == "video generate"]
+    assert "count" in {option["name"] for option in command["options"]}
+
+
 async def test_one_command_makes_two_videos(rig: Rig):
     await make(rig, "video generate", prompt="waves", count=2)
     jobs = await rig.jobs()
     assert [job.operation for job in jobs] == ["video.generate"] * 2
     assert len({job.card_id for job in jobs}) == 1
-
-
-def test_the_number_of_videos_is_an_option():
-    [command] = [row for row in rows(describe_commands()) if row["name"] == "video generate"]
-    assert "count" in {option["name"] for option in command["options"]}

@@ -7,8 +7,7 @@ from decimal import Decimal
 import pytest
 
 from bot.domain.server.guild_rules import Limit, Period, PictureCount, Scope
-from tests.support.channels import rule, shown
-from tests.support.prices import priced
+from tests.support.channels import rule
 from tests.support.rig import Rig
 from tests.support.surface import settled_exactly
 
@@ -17,7 +16,6 @@ from tests.support.surface import settled_exactly
     ("pictures", "options", "expected"),
     [
         (PictureCount.ONE, {}, 1),
-        pytest.param(PictureCount.FOUR, {}, 4, marks=pytest.mark.long),
         (PictureCount.FOUR, {"count": 2}, 2),
         (PictureCount.TWO, {"count": 1}, 1),
     ],
@@ -34,15 +32,6 @@ async def test_the_server_sets_how_many_pictures_a_request_makes(
     await settled_exactly(rig)
 
 
-async def test_the_question_tells_what_all_of_them_cost(rig: Rig):
-    await priced(rig, 12)
-    await rule(rig, pictures=PictureCount.FOUR, confirm_above=Decimal(20))
-    asked = await rig.member.slash(rig.channel, "image generate", prompt="a fox #fast")
-    assert "48 credits" in shown(asked)
-    await rig.member.click(asked.response, label="Yes, make it")
-    assert len(await rig.jobs()) == 4
-
-
 async def test_where_the_price_is_not_known_and_matters_the_first_picture_finds_it_out(rig: Rig):
     await rule(rig, pictures=PictureCount.FOUR)
     limit = Limit(scope=Scope.EVERYONE, period=Period.DAY, credits=Decimal(200))
@@ -53,11 +42,3 @@ async def test_where_the_price_is_not_known_and_matters_the_first_picture_finds_
     [card] = rig.messages()
     assert len(card.attachments) == 4
     await settled_exactly(rig)
-
-
-async def test_a_moderator_sets_it_on_the_panel(rig: Rig):
-    panel = await rig.moderator.slash(rig.channel, "studio settings")
-    await rig.moderator.select(panel.response, ["words"], custom_id="c1:set_page:panel")
-    await rig.moderator.select(panel.response, ["4"], custom_id="c1:set_choice:pictures")
-    await rig.member.slash(rig.channel, "image generate", prompt="a fox #fast")
-    assert len(await rig.jobs()) == 4

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from bot.domain.models import Job
-from bot.domain.texts import NOT_NOW
 from bot.errors import Refused
 from bot.generation.generation import Generation
 from cogs.workflows import texts
@@ -102,19 +101,6 @@ async def test_who_listens_later_gets_the_file_at_no_cost_also_when_its_link_has
     assert len(await rig.jobs()) == jobs
 
 
-async def test_a_sample_that_failed_can_be_made_again(rig: Rig):
-    await priced(rig, 2, NARRATION)
-    await narrate(rig, voice_id=ADA)
-    rig.sandbox.faults.add("submit", "status", status=400)
-    for count in (2, 3):
-        message = await shown(rig)
-        assert f"{texts.MAKE_SAMPLE} · 2" in labels(message)
-        await rig.member.click(message, custom_id=f"c1:voice_sample:{_subject(ADA)}")
-        await rig.work()
-        assert len(await rig.jobs()) == count
-    assert str(texts.LISTEN) in labels(await shown(rig))
-
-
 @pytest.mark.long
 async def test_a_members_own_default_goes_before_the_servers_and_what_is_named_before_both(rig: Rig):
     guild = rig.guild.id
@@ -178,18 +164,3 @@ async def test_a_sample_in_a_channel_that_one_does_not_see_is_not_played_and_cos
     assert "You can't see a job" in heard.content
     assert heard.attachments == []
     assert len(await rig.jobs()) == jobs
-
-
-async def test_when_the_file_is_gone_for_good_another_sample_can_be_made(rig: Rig):
-    await priced(rig, 2, NARRATION)
-    await narrate(rig, voice_id=ADA)
-    await rig.member.click(await shown(rig), custom_id=f"c1:voice_sample:{_subject(ADA)}")
-    await rig.work()
-    rig.sandbox.faults.add("media", "gone", times=None)
-    for message in rig.messages():
-        await rig.bot.http.delete_message(message.channel.id, message.id)
-    for after_s, said in ((60.0, str(NOT_NOW)), (8 * 86_400.0, str(texts.SAMPLE_GONE))):
-        rig.advance(after_s)
-        heard = await rig.member.click(await shown(rig), custom_id=f"c1:voice_listen:{_subject(ADA)}")
-        assert said in heard.response.content
-    assert f"{texts.MAKE_SAMPLE} · 2" in labels(await shown(rig))

@@ -60,37 +60,6 @@ async def test_a_public_card_tells_nobody_what_its_author_has_left(rig: Rig):
     assert "100 credits a day" not in str(first.response.embeds[0].to_dict())
 
 
-async def test_what_another_job_of_its_author_spends_is_no_edit_of_a_card(rig: Rig):
-    """Each of ten open cards would be edited at each of ten commands."""
-    await priced(rig)
-    await limit(rig, 100)
-    first, _second = await ask(rig, private=True), await ask(rig, private=True)
-    [job, _] = sorted(await rig.jobs(), key=lambda each: each.created_at)
-    edits = [call for call in rig.env.http_requests if call.method == "PATCH"]
-    await rig.bot.parts.delivery.show_now(rig.guild.id, job.card_id)
-    assert [call for call in rig.env.http_requests if call.method == "PATCH"] == edits
-    assert left(first.response) == "80 of 100 credits a day"
-
-
-async def test_a_limit_for_another_operation_or_channel_does_not_count(rig: Rig):
-    await priced(rig)
-    await limit(rig, 100)
-    await limit(rig, 21, operation="video.generate")
-    await limit(rig, 22, channel_id=12345)
-    assert left((await ask(rig, private=True)).response) == "80 of 100 credits a day"
-
-
-async def test_grants_are_on_top_of_a_members_limit_and_not_of_the_servers(rig: Rig):
-    await priced(rig)
-    await limit(rig, 30)
-    await rig.moderator.slash(rig.channel, "quota grant", member=rig.member, credits=50.0)
-    assert left((await ask(rig, count=2, private=True)).response) == "40 with grants (limit: 30 credits a day)"
-    await limit(rig, 45, Scope.SERVER)
-    await rig.work()
-    await limit(rig, 60, Scope.SERVER)
-    assert left((await ask(rig, private=True)).response) == "16 of the server's 60 credits a day"
-
-
 async def test_a_public_card_tells_no_balance_and_a_private_one_that_of_the_servers_own_account(rig: Rig):
     await priced(rig)
     assert left((await ask(rig, private=True)).response) is None  # the host's account pays
@@ -111,33 +80,10 @@ async def test_a_price_says_what_there_is_and_what_would_be_left(rig: Rig):
     assert "Left now: 100 of 100 credits a day. After this: 80." in shown(await ask(rig))
 
 
-async def test_of_a_limit_and_the_servers_account_the_tighter_one_is_told(rig: Rig):
-    await send_key(rig, GUILD_KEY)
-    await priced(rig)
-    await rule(rig, confirm_above=Decimal(10))
-    await limit(rig, 1000)
-    assert "Left now: 500 credits in the server's account. After this: 480." in shown(await ask(rig))
-
-
-async def test_with_an_unknown_price_only_what_there_is_now_is_told(rig: Rig):
-    await rule(rig, confirm_above=Decimal(10))
-    await limit(rig, 100)
-    text = shown(await ask(rig))
-    assert "not known yet**: perhaps 20 credits, and it can be more." in text
-    assert "Left now: 100 of 100 credits a day." in text
-    assert "After this" not in text
-
-
-async def test_where_nothing_bounds_a_member_nothing_is_told(rig: Rig):
-    await priced(rig)
-    await rule(rig, confirm_above=Decimal(10))
-    assert "You have" not in shown(await ask(rig))
-
-
 # ---------------------------------------------------------------------- refusals
 
 
-@pytest.mark.parametrize("why", ["ceiling", pytest.param("queue", marks=pytest.mark.long), "limit"])
+@pytest.mark.parametrize("why", ["ceiling", "limit"])
 async def test_a_refusal_by_amount_or_number_says_what_is_left(rig: Rig, why: str):
     await limit(rig, 100)
     await priced(rig)
@@ -188,14 +134,6 @@ async def test_of_a_batch_the_first_prompts_are_made(rig: Rig):
     assert [job.prompt for job in reversed(await rig.jobs())] == ["a", "b"]
 
 
-async def test_of_more_than_the_queue_takes_as_many_are_offered(rig: Rig):
-    await rule(rig, running_per_member=1, queued_per_member=1)
-    refused = await ask(rig, count=3)
-    assert "That's 3 jobs. You can run 1 and queue 1 at once." in private_sentence(refused)
-    await rig.member.click(refused.response, label="Make 2 of 3")
-    assert len(await rig.jobs()) == 2
-
-
 # ---------------------------------------------------------------------- after it has ended
 
 
@@ -230,3 +168,12 @@ async def test_what_did_not_fit_says_when_the_limit_refills_and_is_tried_again_b
     await rig.work()
     assert [job.state.value for job in await rig.jobs()].count("delivered") == 4
     await settled_exactly(rig)
+
+
+async def test_with_an_unknown_price_only_what_there_is_now_is_told(rig: Rig):
+    await rule(rig, confirm_above=Decimal(10))
+    await limit(rig, 100)
+    text = shown(await ask(rig))
+    assert "not known yet**: perhaps 20 credits, and it can be more." in text
+    assert "Left now: 100 of 100 credits a day." in text
+    assert "After this" not in text
