@@ -9,16 +9,6 @@ import discord
 
 from tests.support.rig import Rig
 
-INVITED = discord.Permissions(
-    view_channel=True,
-    send_messages=True,
-    send_messages_in_threads=True,
-    embed_links=True,
-    attach_files=True,
-    read_message_history=True,
-    add_reactions=True,
-)
-
 
 @dataclass
 class Joined:

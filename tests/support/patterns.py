@@ -20,7 +20,6 @@ import cogs
 from tools.refusals import parsed, walked
 
 parser: Any = re._parser  # type: ignore[attr-defined]  # the standard library's own reader of patterns
-ROOT = Path(bot.__file__).parent.parent
 USES = frozenset({"search", "sub", "subn", "split", "findall", "finditer", "match", "fullmatch"})
 REPEATS = frozenset({"MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT"})
 CATEGORIES = {

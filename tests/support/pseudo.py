@@ -55,7 +55,6 @@ def speak_pseudo(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(module, "translations", made.__getitem__)
 
 
-_AT_MOST = re.compile(r"At most (\d+) characters")
 NEXT_SENTENCE = "\u2005"
 """A space that nothing else writes: it is between sentences that `sentences` has joined."""
 MARK, PADDING = "\u200f", "ø"

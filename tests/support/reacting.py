@@ -10,9 +10,6 @@ from simcord.backend import serializers
 
 from tests.support.rig import Rig
 
-CUSTOM = "again:123456789012345678"
-"""A custom emoji as simcord writes it; Discord writes it `<:again:123456789012345678>`."""
-
 
 async def made(rig: Rig, command: str = "image generate", *, member: Any = None, **options: Any) -> discord.Message:
     """Have a result made by a command, and return its card's message."""

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import discord
-import pytest
 
 from bot.domain.models import Job
 from tests.support.rig import Rig
-from tests.support.surface import DETAILS, REMOVE, agreed, delete, fill, icon, whole
+from tests.support.surface import DETAILS, REMOVE, agreed, fill, icon, whole
 from tests.support.workflows import IMAGE, earlier
 
 RESULT = ["Vary", "Re-run", "Edit and run", "Next step…", DETAILS, REMOVE]
@@ -34,58 +33,31 @@ async def block(rig: Rig, member: Any) -> None:
 
 
 class Press:
-    """A control of one result, pressed, the card's message being there, older than the bot, or gone."""
+    """A control of one result, pressed to its end."""
 
-    def __init__(self, rig: Rig, monkeypatch: pytest.MonkeyPatch, message: discord.Message, who: Any, age: str) -> None:
-        self.rig = rig
-        self.monkeypatch = monkeypatch
+    def __init__(self, message: discord.Message, who: Any) -> None:
         self.message = message
         self.who = who
-        self.age = age
-
-    def lose(self) -> None:
-        """Delete the card between two presses."""
-        if self.age == "deleted":
-            delete(self.rig, self.message)
-
-    def lose_during_press(self) -> None:
-        """Delete the card at the moment of the press: Discord takes no press on what is gone."""
-        if self.age != "deleted":
-            return
-        look_up, lost = self.rig.bot.parts.store.job_lists.placed, [self.message]
-
-        async def too_late(*args: Any) -> Any:
-            if lost:
-                delete(self.rig, lost.pop())
-            return await look_up(*args)
-
-        self.monkeypatch.setattr(self.rig.bot.parts.store.job_lists, "placed", too_late)
 
     async def rerun(self) -> Any:
-        self.lose_during_press()
         return await self.who.click(self.message, label=whole(self.message, "Re-run"))
 
     async def vary(self) -> Any:
         asked = await self.who.click(self.message, label="Vary")
         assert asked.ephemeral
-        self.lose()
         if not asked.response.components:
             return asked
         return await agreed(self.who, await self.who.click(asked.response, label=whole(asked.response, "Subtle")))
 
     async def edit(self) -> Any:
         shown = await self.who.click(self.message, label="Edit and run")
-        self.lose()
         if shown.modal is None:
             return shown
-        if self.age == "deleted":
-            shown._interaction.source_message_id = None  # simcord sends no form whose message is gone; Discord does
         return await self.who.submit_modal(shown, fill(shown, {"Prompt": "an edited fox #fast"}))
 
     async def next_step(self) -> Any:
         asked = await self.who.click(self.message, label="Next step…")
         assert asked.ephemeral
-        self.lose()
         if not asked.response.components:
             return asked
         shown = await self.who.select(asked.response, ["image.edit"])
@@ -96,5 +68,4 @@ class Press:
         assert asked.ephemeral
         if not asked.response.components:
             return asked
-        self.lose()
         return await self.who.click(asked.response, label="Remove the result")

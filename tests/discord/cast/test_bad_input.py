@@ -28,11 +28,9 @@ NAMED = [
     ("mira", "“mira” is already in the cast"),
     ("\uff2dira", "is already in the cast"),
 ]
-LARGE = b"\x89PNG\r\n\x1a\n" + png()[8:] + bytes(50 * 1024 * 1024)
 FILES = [
     ("text", b"no image at all", "is not an image"),
     ("clip", b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + bytes(512), "image"),
-    ("50 MB", LARGE, "MB"),
 ]
 
 
@@ -50,12 +48,12 @@ async def nothing_added(rig: Rig, channel: Any, *names: str) -> None:
     await nothing_happened(rig)
 
 
-@pytest.mark.parametrize(("name", "sentence"), NAMED)
-async def test_a_name_that_cant_be_said_is_refused(rig: Rig, name: str, sentence: str):
+async def test_a_name_that_cant_be_said_is_refused(rig: Rig):
     channel = await cast_channel(rig)
     await add(rig, "Mira")
-    assert sentence in private_sentence(await form_sent(rig, name, png()))
-    await nothing_added(rig, channel, "Mira")
+    for name, sentence in NAMED:
+        assert sentence in private_sentence(await form_sent(rig, name, png()))
+        await nothing_added(rig, channel, "Mira")
 
 
 @pytest.mark.parametrize(("what", "data", "sentence"), FILES)
@@ -118,13 +116,6 @@ async def test_a_hundred_unknown_names_are_one_question_that_discord_takes(rig: 
     await rig.work()
     [request] = rig.sandbox.requests
     assert request.input == {"prompt": words}
-
-
-async def test_a_name_in_the_option_that_is_none_is_refused(rig: Rig):
-    await add(rig, "Mira", pictures=0, look="a fox")
-    asked = await rig.member.slash(rig.channel, "image generate", prompt="a beach", cast="Mira, Tom")
-    assert "There's no “Tom” in the cast" in private_sentence(asked)
-    await nothing_happened(rig)
 
 
 async def test_a_character_removed_while_its_job_waits_still_plays_in_it_and_is_missed_by_the_next(rig: Rig):

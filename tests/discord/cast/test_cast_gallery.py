@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from bot.domain.words.cast import Audience, CastMember
-from bot.errors import InputError
 from tests.support.cast import add, cast_channel, caster
 from tests.support.prices import priced
 from tests.support.rig import Rig
@@ -56,12 +53,6 @@ async def test_a_sheet_becomes_the_image_of_the_character_that_it_was_made_for(r
     assert "Bruno is in the cast now" in panel_text(done.response)
     [kept] = await rig.bot.parts.store.cast.all(rig.guild.id)
     assert (kept.id, kept.pictures) == (bruno.id, 1)
-
-
-async def test_a_name_that_has_images_is_taken(rig: Rig):
-    await add(rig, "Mira")
-    with pytest.raises(InputError, match="already"):
-        await add(rig, "Mira")
 
 
 async def test_images_are_replaced_also_right_after_they_were_added(rig: Rig):

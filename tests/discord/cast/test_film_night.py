@@ -74,14 +74,7 @@ async def test_wan_continues_the_video_itself_and_needs_no_frame(rig: Rig):
 
 @pytest.mark.parametrize(
     ("action", "changed", "order"),
-    [
-        ("zoom_out", {}, "Zoom out: keep all that is seen as it is, smaller, and extend the scene on every side."),
-        (
-            "enlarge",
-            {"resolution": "4K"},
-            "Keep the picture exactly as it is and only add fine detail for the larger size.",
-        ),
-    ],
+    [("zoom_out", {}, "Zoom out: keep all that is seen as it is, smaller, and extend the scene on every side.")],
 )
 async def test_a_larger_image_is_an_edit_with_its_order(rig: Rig, action: str, changed: dict[str, str], order: str):
     job, message = await made(rig, rig.channel, "image generate", prompt="a fox")

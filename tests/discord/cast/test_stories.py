@@ -18,7 +18,7 @@ from bot.media import film as film_module
 from bot.media.caged import CagedError
 from cogs.ui.interaction import use
 from tests.support.cast import cast_channel
-from tests.support.channels import hidden_channel, made_in, press, rule
+from tests.support.channels import hidden_channel, made_in, press
 from tests.support.rig import Rig
 from tests.support.surface import private_sentence
 
@@ -68,14 +68,6 @@ async def test_shots_join_to_one_file(rig: Rig):
     one, *_, joined = [message for message in rig.messages() if message.attachments]
     assert seconds_of(rig, joined) == pytest.approx(2 * seconds_of(rig, one), abs=0.2)
     assert joined.content == f"-# Made with AI · Wan 2.7 · <@{rig.member.id}>"
-
-
-async def test_a_joined_file_has_no_ai_label_where_the_server_turned_it_off(rig: Rig):
-    await cast_channel(rig)
-    await rule(rig, ai_label=False)
-    shot = await next_shot(rig, job := await film(rig), "it comes back", await steps_of(rig, job))
-    await rig.member.click(await steps_of(rig, shot), custom_id=f"c1:shot_join:{shot.id}")
-    assert [message for message in rig.messages() if message.attachments][-1].content == f"-# <@{rig.member.id}>"
 
 
 async def test_an_image_is_made_again_in_the_largest_size(rig: Rig):

@@ -39,16 +39,6 @@ async def test_a_voice_is_chosen_for_a_character_and_a_narration_as_it_needs_no_
     assert "voice_id" not in (await rig.jobs())[0].input
 
 
-async def test_choosing_the_voice_again_removes_it(rig: Rig):
-    mira = await add(rig, "Mira")
-    page = await opened(rig)
-    for voice in (ADA, ""):
-        await choose(rig, page, mira.id)
-        found = await rig.bot.parts.store.cast.get(rig.guild.id, mira.id)
-        assert found is not None
-        assert found.voice_id == voice
-
-
 async def test_others_characters_are_not_offered_nor_given_a_voice(rig: Rig):
     tom = await add(rig, "Tom", member=rig.guild.add_member(rig.env.create_user("bea")))
     await add(rig, "Mira")

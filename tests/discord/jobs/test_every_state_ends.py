@@ -16,7 +16,6 @@ from tests.support.following import (
     HOUR_S,
     PICTURE,
     ask,
-    ask_database,
     card_text,
     change_rules,
     charged,
@@ -28,9 +27,8 @@ from tests.support.following import (
     the_job,
     until_running,
 )
-from tests.support.jobs import on_job
 from tests.support.rig import GUILD_KEY, Rig
-from tests.support.surface import is_started, until
+from tests.support.surface import until
 
 TRACEBACKS_MAX = 10
 
@@ -72,22 +70,6 @@ async def test_a_delivery_that_fails_by_an_error_of_ours_ends_held(
     assert 1 <= tracebacks(lines) <= TRACEBACKS_MAX
 
 
-async def test_what_was_held_by_an_error_of_ours_can_be_recovered(rig: Rig):
-    job = await ask(rig, "a heron #fast")
-    await until(rig, JobState.READY)
-    with pytest.MonkeyPatch.context() as patch:
-
-        async def broken(*_: Any) -> int:
-            raise ValueError("a bug in drawing")
-
-        patch.setattr(type(rig.bot.parts.delivery), "deliver", broken)
-        await pass_time(rig, HOUR_S)
-    assert the_job(rig, job.id).state == "held"
-    await on_job(rig, rig.member, "recover", job.id)
-    assert the_job(rig, job.id).state == "delivered"
-    assert charged(rig) == PICTURE
-
-
 @pytest.mark.long
 async def test_a_damaged_sealed_key_ends_its_jobs_within_an_hour(rig: Rig, log_channel: Any):
     await set_key(rig, GUILD_KEY)
@@ -125,24 +107,6 @@ async def test_a_step_whose_operation_left_the_catalogue_ends_within_an_hour(
     assert tracebacks(lines) <= TRACEBACKS_MAX
 
 
-@pytest.mark.long
-async def test_errors_of_ours_are_forgotten_once_a_turn_goes_well(rig: Rig, monkeypatch: pytest.MonkeyPatch):
-    job = await ask(rig, "a heron #fast")
-    await until(rig, JobState.READY)
-    real, times = type(rig.bot.parts.delivery).deliver, []
-
-    async def broken_at_first(self: Any, job: Any) -> int:
-        times.append(1)
-        if len(times) < 5:
-            raise ValueError("a bug in drawing")
-        return int(await real(self, job))
-
-    monkeypatch.setattr(type(rig.bot.parts.delivery), "deliver", broken_at_first)
-    await pass_time(rig, HOUR_S)
-    assert the_job(rig, job.id).state == "delivered"
-    assert ask_database(rig, "SELECT faults FROM jobs WHERE id = ?", job.id) == [(0,)]
-
-
 # ---------------------------------------------------------------------- approvals
 
 
@@ -164,17 +128,6 @@ async def test_a_question_that_discord_refuses_is_asked_seldom(rig: Rig, log_cha
 # ---------------------------------------------------------------------- what waits takes no place
 
 
-@pytest.mark.long
-async def test_results_whose_file_does_not_come_take_no_place_of_their_member(rig: Rig):
-    rig.sandbox.fault("media", "status", status=503, times=None)
-    waiting = [await ask(rig, f"a heron {number} #fast") for number in range(3)]
-    await pass_time(rig, 120, 5)
-    assert {the_job(rig, job.id).state for job in waiting} == {"ready"}
-    later = await ask(rig, "a fox #forever")
-    await pass_time(rig, 30, 5)
-    assert is_started(rig, later.id)
-
-
 async def test_results_that_discord_does_not_take_leave_the_queue_going(rig: Rig):
     await change_rules(rig, running_per_member=3)
     first = [await ask(rig, f"a heron {number} #fast") for number in range(3)]
@@ -189,14 +142,6 @@ async def test_results_that_discord_does_not_take_leave_the_queue_going(rig: Rig
         await pass_time(rig, 120, 5)
         assert {the_job(rig, job.id).state for job in first} == {"ready"}
         assert the_job(rig, queued.id).state == "processing"
-
-
-async def test_a_result_that_came_after_all_says_nothing_of_its_wait(rig: Rig):
-    rig.sandbox.fault("media", "status", status=503, times=3)
-    job = await ask(rig, "a heron #fast")
-    await pass_time(rig, 300, 5)
-    assert the_job(rig, job.id).state == "delivered"
-    assert ask_database(rig, "SELECT waits_for, posting_failed_s FROM jobs WHERE id = ?", job.id) == [(None, 0)]
 
 
 # ---------------------------------------------------------------------- the API asks to wait for hours

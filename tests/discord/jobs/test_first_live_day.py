@@ -110,14 +110,6 @@ async def test_what_has_failed_at_once_is_refunded(rig: Rig):
 # ---------------------------------------------------------------------- polls
 
 
-@pytest.mark.parametrize("limit", ["bare", "retry_after"])
-async def test_no_poll_of_one_job_is_too_soon(rig: Rig, limit: str):
-    rig.sandbox.vary(poll_limit=limit)
-    job = await until_ended(rig, (await ask(rig)).id, 2 * MINUTE_S, 0.25)
-    assert job.state == "delivered"
-    assert rig.sandbox.polls_refused == 0
-
-
 @pytest.mark.long
 async def test_a_webhook_that_only_a_poll_sends_is_no_reason_to_wait_for_it(tmp_path: Path):
     async with running(tmp_path, public_url="https://bot.example.org", http_port=0) as rig:

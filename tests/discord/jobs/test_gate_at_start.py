@@ -101,16 +101,20 @@ async def test_a_lifted_block_ends_nothing(rig: Rig):
     assert [job.state for job in await rig.jobs()] == [JobState.DELIVERED] * 2
 
 
-async def test_what_waits_for_an_operation_that_is_switched_off_ends_and_is_refunded(rig: Rig):
+@pytest.mark.parametrize("step", [False, True])
+async def test_what_waits_for_an_operation_that_is_switched_off_ends_and_is_refunded(rig: Rig, step: bool):
     await rule(rig, running_per_member=1)
-    await rig.member.slash(rig.channel, "image generate", prompt="a fox", count=2)
+    await rig.member.slash(rig.channel, "image generate", prompt="a fox", enhance=step, count=1 if step else 2)
     await rig.step()
     await switch_operation(rig, "image.generate", "off")
     await rig.step()
     first, second = await in_order(rig)
     assert not first.state.ended
-    assert (second.state, second.error) == (JobState.CANCELLED, OFF)
-    assert OFF.split(",", maxsplit=1)[0] in str(rig.messages()[0].embeds[0].to_dict())
+    if not step:  # at once, although there is no free place
+        assert (second.state, second.error) == (JobState.CANCELLED, OFF)
+        assert OFF.split(",", maxsplit=1)[0] in str(rig.messages()[0].embeds[0].to_dict())
     await rig.work()
+    first, second = await in_order(rig)
+    assert (first.state, second.state, second.error) == (JobState.DELIVERED, JobState.CANCELLED, OFF)
     assert len(sent(rig)) == 1
     await settled_exactly(rig)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -18,7 +17,6 @@ from tests.support.discord_trouble import DiscordCall, refusal, trouble_with
 from tests.support.following import (
     HOUR_S,
     PICTURE,
-    another_server,
     ask,
     ask_database,
     card_text,
@@ -28,11 +26,10 @@ from tests.support.following import (
     set_aside,
     the_job,
     until_ended,
-    until_running,
 )
 from tests.support.jobs import on_job
 from tests.support.rig import HOST_KEY, Rig
-from tests.support.surface import of, until, watch
+from tests.support.surface import until
 
 
 @pytest.fixture
@@ -70,17 +67,6 @@ async def test_a_result_that_cannot_be_posted_for_a_day_is_held_and_told_once(ri
     await on_job(rig, rig.member, "recover", job.id)
     assert the_job(rig, job.id).state == "delivered"
     assert charged(rig) == PICTURE
-
-
-@pytest.mark.long
-async def test_a_night_without_the_bot_is_no_failure_to_post(rig: Rig):
-    job = await ask(rig, "a heron #fast")
-    with trouble_with(refuses_files):
-        await pass_time(rig, HOUR_S, 60)
-        await rig.restart(after_s=48 * HOUR_S)
-        await pass_time(rig, HOUR_S, 60)
-        assert the_job(rig, job.id).state == "ready"
-    assert (await until_ended(rig, job.id, HOUR_S)).state == "delivered"
 
 
 # ---------------------------------------------------------------------- errors of our own
@@ -139,81 +125,7 @@ async def test_a_turn_that_hangs_by_a_bug_is_ended_and_counted(rig: Rig, monkeyp
     assert set_aside(rig) == 0
 
 
-async def test_an_ended_job_whose_recheck_fails_by_a_bug_is_not_due_again_at_once(
-    rig: Rig, monkeypatch: pytest.MonkeyPatch
-):
-    async def broken(*_: Any) -> None:
-        raise ValueError("a bug")
-
-    job = await ask(rig, "a heron #forever")
-    await until_running(rig, job.id)
-    monkeypatch.setattr(ApiKeys, "for_job", broken)
-    await until_ended(rig, job.id, HOUR_S)
-    with structlog.testing.capture_logs() as lines:
-        await pass_time(rig, 24 * HOUR_S, 600)
-    assert 1 <= sum(line["event"] == "recheck.failed" for line in lines) <= 3
-
-
-# ---------------------------------------------------------------------- the API does not answer
-
-
-@pytest.mark.long
-async def test_in_an_outage_each_job_asks_ever_more_seldom_and_afterwards_all_are_delivered(rig: Rig):
-    await change_rules(rig, running_per_member=20, running_per_server=20)
-    jobs = [await ask(rig, f"a heron {number} #slow") for number in range(12)]
-    await until_running(rig, jobs[-1].id)
-    rig.sandbox.fault("get", "status", status=503, times=None)
-    await pass_time(rig, 300, 2)
-    calls = watch(rig)
-    await pass_time(rig, 600, 5)
-    assert 12 <= len(of(calls, "get")) <= 144, "each about once a minute"
-    rig.sandbox.faults.clear()
-    for job in jobs:
-        assert (await until_ended(rig, job.id, 600, 5)).state == "delivered"
-
-
-async def test_one_server_s_failing_jobs_delay_no_other_that_has_the_host_s_key_too(rig: Rig):
-    await change_rules(rig, running_per_member=20, running_per_server=20)
-    there = another_server(rig)
-    failing = [await ask(rig, f"a heron {number} #forever") for number in range(6)]
-    await until_running(rig, failing[-1].id)
-    for job in failing:
-        rig.sandbox.fault("get", "status", status=503, times=None, target=the_job(rig, job.id).remote_id)
-    await pass_time(rig, 300, 2)
-    job = await ask(rig, "a fox #fast", server=there)
-    assert (await until_ended(rig, job.id, 10, 0.5)).state == "delivered"
-
-
 # ---------------------------------------------------------------------- approvals
-
-
-async def test_a_question_that_hangs_keeps_no_other_server_s_from_being_asked(rig: Rig):
-    there, asked = another_server(rig), {}
-    for guild in (rig.guild, there.guild):
-        channel = guild.create_text_channel("mods")
-        asked[f"/channels/{channel.id}/messages"] = asyncio.Event()
-        await change_rules(rig, guild, approve_above=Decimal(1), approval_channel=channel.id)
-    here, elsewhere = asked
-
-    async def silent(call: DiscordCall) -> None:
-        if call.path in asked:
-            asked[call.path].set()
-        if call.path == here:
-            await asyncio.Event().wait()
-
-    await ask(rig, "dear")
-    with trouble_with(silent) as calls, rig.env.time_context():
-        maintenance = rig.bot.parts.maintenance
-        looking = [asyncio.create_task(maintenance.run_once())]
-        async with asyncio.timeout(60):
-            await asked[here].wait()
-            await ask(rig, "dear too", server=there)
-            looking.append(asyncio.create_task(maintenance.run_once()))
-            await asked[elsewhere].wait()
-        for task in (*looking, *maintenance._rounds.values()):
-            task.cancel()
-        await asyncio.gather(*looking, return_exceptions=True)
-    assert sum(call.path == here for call in calls) == 1, "what it waits for is not asked twice"
 
 
 async def test_the_queue_starts_without_a_wake_after_a_restart(rig: Rig):

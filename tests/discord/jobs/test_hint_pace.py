@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-
 import aiohttp
 import pytest
 
@@ -46,12 +44,6 @@ async def polls_in(rig: Rig, seconds: float, *, flood: Row | None = None) -> lis
     return found
 
 
-@pytest.mark.long
-async def test_200_hints_in_ten_seconds_make_a_poll_every_two(rig: Rig):
-    job = await job_that_never_ends(rig)
-    assert await polls_in(rig, 10, flood=job) == [0.0, 2.0, 4.0, 6.0, 8.0]
-
-
 async def test_what_comes_between_makes_one_poll_at_the_end_of_the_pace(rig: Rig):
     job = await job_that_never_ends(rig)
     hint(rig, job)
@@ -78,14 +70,6 @@ async def test_a_hint_between_two_polls_of_the_schedule_is_seen_by_the_next_one(
         passed += TICK_S
 
 
-@pytest.mark.long
-async def test_one_jobs_flood_does_not_slow_down_anothers_hint(rig: Rig):
-    job, other = await job_that_never_ends(rig), await job_that_never_ends(rig)
-    await polls_in(rig, 1, flood=job)
-    hint(rig, other)
-    assert await polls_in(rig, TICK_S) == [0.0]
-
-
 async def test_the_flood_comes_over_the_port_and_is_answered(tmp_path):
     async with running(tmp_path, public_url="https://bot.example.org", http_port=0) as rig:
         await rig.bot.parts.http.start()
@@ -98,15 +82,3 @@ async def test_the_flood_comes_over_the_port_and_is_answered(tmp_path):
                     assert answer.status == 202
                 await rig.step()
         assert len(of(calls, "get")) == 1
-
-
-async def test_no_two_polls_of_a_request_are_closer_than_the_create_asked_for(rig: Rig):
-    """The sandbox asks for two seconds once, in its answer to the create."""
-    calls = watch(rig)
-    await ask(rig, "a fox")
-    for _ in range(int(60 / TICK_S)):
-        await rig.step()
-        rig.advance(TICK_S)
-    at = [call.at for call in of(calls, "get")]
-    assert len(at) >= 2
-    assert min(later - earlier for earlier, later in itertools.pairwise(at)) >= 2.0

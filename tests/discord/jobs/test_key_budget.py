@@ -20,7 +20,7 @@ def most_in_a_minute(calls: list[Made], since: float) -> int:
     return max((sum(start <= each < start + MINUTE_S for each in at) for start in at), default=0)
 
 
-@pytest.mark.parametrize("limit", ["bare", "retry_after"])
+@pytest.mark.parametrize("limit", ["retry_after"])
 async def test_jobs_of_a_key_with_a_limit_all_end_and_none_is_polled_too_soon(rig: Rig, limit: str):
     servers = [another_server(rig, f"Server {number}") for number in range(4)]
     rig.sandbox.vary(poll_limit=limit)

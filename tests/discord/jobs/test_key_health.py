@@ -8,14 +8,12 @@ from typing import Any
 import pytest
 
 from tests.support.following import (
-    DAY_S,
     HOUR_S,
     MINUTE_S,
     PICTURE,
     Server,
     another_server,
     ask,
-    card_text,
     change_rules,
     charged,
     kept,
@@ -31,22 +29,19 @@ from tests.support.following import (
     until_running,
 )
 from tests.support.jobs import tried_again
-from tests.support.rig import GUILD_KEY, HOST_KEY, Rig
+from tests.support.rig import GUILD_KEY, Rig
 from tests.support.surface import Call, of, watch
 
 OTHER_KEY = "cs_test_other_0000000000"
 NOT_AVAILABLE = "not available on this account"
 UNEXPLAINED = "Rejected by the safety system."
-NO_SORA = {"status": 403, "body": '{"error": {"message": "Your plan does not include Sora 2."}}'}
 
 
-@pytest.fixture(params=["guild", pytest.param("host", marks=pytest.mark.long)])
-async def key(rig: Rig, request: pytest.FixtureRequest) -> str:
-    """Whose key pays: the server's own, or the host's for all servers."""
-    if request.param == "guild":
-        await set_key(rig, GUILD_KEY)
-        return GUILD_KEY
-    return HOST_KEY
+@pytest.fixture
+async def key(rig: Rig) -> str:
+    """The key of the server's own that pays."""
+    await set_key(rig, GUILD_KEY)
+    return GUILD_KEY
 
 
 async def ask_sora(rig: Rig, server: Server | None = None, prompt: str = "waves #plan") -> Any:
@@ -74,17 +69,6 @@ async def test_a_403_to_one_job_fails_that_job_with_the_apis_words(rig: Rig, key
     # The first is before the create, the second after its refusal; one may be the hourly look at the balance.
     assert 2 <= len(calls_with(calls, key, "status")) <= 3
     assert (charged(rig), set_aside(rig)) == (0, 0)
-
-
-async def test_the_key_lives_on_for_everybody_else(rig: Rig, key: str):
-    elsewhere = another_server(rig)
-    await ask_sora(rig)
-    await pass_time(rig, 10, 1)
-    mine = await ask(rig, "a fox #fast")
-    theirs = await ask(rig, "a wolf #fast", server=elsewhere)
-    for job in (mine, theirs):
-        assert (await until_ended(rig, job.id, MINUTE_S, 1)).state == "delivered"
-    assert log_channel_text(rig).count("rejects") == 0
 
 
 def refuse_once(rig: Rig, sentence: str) -> None:
@@ -158,16 +142,6 @@ async def test_a_prompt_that_a_reason_repeats_is_no_plan(rig: Rig, key: str):
     assert await is_made(rig, "a fox")
 
 
-async def test_a_403_to_one_prompt_leaves_open_what_has_worked_on_this_account(rig: Rig, key: str):
-    """Else one member could stop a whole server for an hour by a prompt that the API forbids."""
-    first = await ask(rig, "a fox #fast")
-    await until_ended(rig, first.id, MINUTE_S, 1)
-    await ask(rig, "something forbidden #plan")
-    await pass_time(rig, 10, 1)
-    other = await ask(rig, "a wolf #fast")
-    assert (await until_ended(rig, other.id, MINUTE_S, 1)).state == "delivered"
-
-
 async def test_the_next_member_is_told_before_that_the_operation_is_not_available(rig: Rig, key: str):
     await ask_sora(rig)
     await pass_time(rig, 10, 1)
@@ -178,16 +152,6 @@ async def test_the_next_member_is_told_before_that_the_operation_is_not_availabl
     assert "is paused on this account" in said(answer)
     assert len(kept(rig)) == 1
     assert of(calls, "submit") == []
-
-
-async def test_an_operation_that_was_refused_is_tried_again_after_an_hour(rig: Rig, key: str):
-    await ask_sora(rig)
-    await pass_time(rig, 10, 1)
-    assert "is paused on this account" in said(await ask_sora(rig, prompt="waves #fast"))
-    rig.advance(HOUR_S + 1)
-    await ask_sora(rig, prompt="waves #fast")
-    job = kept(rig)[-1]
-    assert (await until_ended(rig, job.id, 5 * MINUTE_S, 5)).state == "delivered"
 
 
 async def test_an_operation_is_remembered_for_the_key_that_was_refused_it(rig: Rig):
@@ -206,7 +170,7 @@ async def test_an_operation_is_remembered_for_the_key_that_was_refused_it(rig: R
 # ---------------------------------------------------------------------- a key that was refused
 
 
-@pytest.mark.parametrize("status", [401, 403])
+@pytest.mark.parametrize("status", [401])
 async def test_one_refused_poll_of_a_living_key_delays_the_job_and_nothing_else(rig: Rig, key: str, status: int):
     job = await until_running(rig, (await ask(rig)).id)
     rig.sandbox.fault("get", "status", status=status)
@@ -237,9 +201,7 @@ async def test_a_revoked_key_is_probed_after_1_5_15_and_60_minutes_and_by_no_job
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(
-    "minutes", [pytest.param(0.5, marks=pytest.mark.long), 10, pytest.param(100, marks=pytest.mark.long)]
-)
+@pytest.mark.parametrize("minutes", [10])
 async def test_a_key_that_works_again_takes_up_its_jobs_by_itself(rig: Rig, key: str, minutes: float):
     job = await until_running(rig, (await ask(rig)).id)
     rig.sandbox.revoke_key(key)
@@ -257,18 +219,6 @@ async def test_a_probe_that_is_not_answered_says_nothing_and_is_repeated_in_a_mi
     rig.sandbox.restore_key(key)
     rig.sandbox.fault("status", "status", status=503, times=2)
     await pass_time(rig, 5 * MINUTE_S, 10)
-    assert the_job(rig, job.id).state == "delivered", the_job(rig, job.id).error
-
-
-@pytest.mark.long
-async def test_healing_goes_on_after_a_restart(rig: Rig, key: str):
-    job = await until_running(rig, (await ask(rig)).id)
-    rig.sandbox.revoke_key(key)
-    await pass_time(rig, 20 * MINUTE_S, 10)
-    await rig.restart(after_s=MINUTE_S)
-    await pass_time(rig, 5 * MINUTE_S, 10)
-    rig.sandbox.restore_key(key)
-    await pass_time(rig, 70 * MINUTE_S, 20)
     assert the_job(rig, job.id).state == "delivered", the_job(rig, job.id).error
 
 
@@ -373,26 +323,7 @@ async def test_a_lasting_429_on_creates_keeps_no_running_job_from_its_polls(rig:
     assert [job.state for job in kept(rig)] == ["delivered", "delivered"]
 
 
-@pytest.mark.long
-async def test_a_429_on_creates_pauses_the_creates_of_that_key_alone(rig: Rig):
-    elsewhere = another_server(rig)
-    rig.sandbox.add_key(OTHER_KEY, credits=500)
-    await set_key(rig, GUILD_KEY)
-    await set_key(rig, OTHER_KEY, server=elsewhere)
-    rig.sandbox.fault("submit", "flood", retry_after="600", key=GUILD_KEY)
-    await ask(rig, "first")
-    await pass_time(rig, 5, 1)
-    calls = watch(rig)
-    await ask(rig, "second")
-    theirs = await ask(rig, "a wolf #fast", server=elsewhere)
-    assert (await until_ended(rig, theirs.id, MINUTE_S, 1)).state == "delivered"
-    await pass_time(rig, 8 * MINUTE_S, 5)
-    assert calls_with(calls, GUILD_KEY, "submit") == []
-    await pass_time(rig, 10 * MINUTE_S, 5)
-    assert [job.state for job in kept(rig)] == ["delivered"] * 3
-
-
-@pytest.mark.parametrize("where", ["submit", "get"])
+@pytest.mark.parametrize("where", ["submit"])
 async def test_a_key_that_is_set_elsewhere_ends_no_pause_of_another(rig: Rig, where: str):
     elsewhere = another_server(rig)
     rig.sandbox.add_key(OTHER_KEY, credits=100)
@@ -503,18 +434,3 @@ async def test_the_day_without_a_key_counts_from_its_refusal(rig: Rig):
     await pass_time(rig, 3 * HOUR_S, 5 * MINUTE_S)
     assert the_job(rig, job_id).state == "expired"
     assert "no working API key" in the_job(rig, job_id).error
-
-
-@pytest.mark.long
-async def test_a_day_of_refusal_is_one_day_in_a_row(rig: Rig):
-    await set_key(rig, GUILD_KEY)
-    job = await until_running(rig, (await ask(rig, "a heron #forever")).id)
-    for _ in range(2):
-        rig.sandbox.revoke_key(GUILD_KEY)
-        await pass_time(rig, 14 * HOUR_S, 5 * MINUTE_S)
-        rig.sandbox.restore_key(GUILD_KEY)
-        await pass_time(rig, 2 * HOUR_S, 5 * MINUTE_S)
-    assert not the_job(rig, job.id).ended, the_job(rig, job.id).error
-    rig.sandbox.finish(job.remote_id or "")
-    assert (await until_ended(rig, job.id, DAY_S + HOUR_S, 10 * MINUTE_S)).state == "delivered"
-    assert "working key" not in card_text(rig, job.id)

@@ -58,23 +58,6 @@ async def test_a_card_that_discord_does_not_have_is_refunded_without_a_restart(r
     assert (charged(rig), set_aside(rig), rig.sandbox.posts) == (0, 0, 0)
 
 
-@pytest.mark.usefixtures("locked_once")
-async def test_a_lock_while_it_is_looked_up_only_delays(rig: Rig):
-    await rig.member.slash(rig.channel, "image generate", prompt="a heron #fast")
-    [job] = kept(rig)
-    failpoints.arm(["answer.sent"])
-    await pass_time(rig, 5 * MINUTE_S, 5)
-    assert the_job(rig, job.id).state == "delivered"
-
-
-@pytest.mark.usefixtures("locked_once")
-async def test_a_card_that_was_lost_for_a_minute_is_found(rig: Rig):
-    await rig.member.slash(rig.channel, "image generate", prompt="a heron #fast")
-    [job] = kept(rig)
-    await pass_time(rig, 1.5 * MINUTE_S, 5)
-    assert the_job(rig, job.id).state == "delivered"
-
-
 @pytest.fixture
 async def tries(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[threading.Event]:
     """Set once the bot tries to write: from then on no member has time to wait."""

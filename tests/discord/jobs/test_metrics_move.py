@@ -34,16 +34,6 @@ async def test_a_job_is_counted_on_its_whole_way(rig: Rig):
     assert value(rig, "cannon_bot_shard_connected", shard="0") == 1
 
 
-async def test_credits_are_added_up_once(rig: Rig):
-    for _ in range(2):
-        await rig.member.slash(rig.channel, "image generate", prompt="a fox #fast")
-        await rig.work()
-        await rig.bot.parts.rounds.run_once()
-    await rig.bot.parts.rounds.run_once()
-    spent = sum(job.cost or 0 for job in await rig.jobs())
-    assert value(rig, "cannon_bot_credits_total", kind="settle") == spent
-
-
 async def test_a_wait_for_discord_and_a_delivery_put_back_are_counted(rig: Rig):
     await rig.member.slash(rig.channel, "image generate", prompt="a fox #fast")
     await rig.step()

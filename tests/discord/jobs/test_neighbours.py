@@ -9,13 +9,11 @@ from typing import Any
 import pytest
 
 from bot.domain.models import JobState
-from bot.jobs.follow.agenda import SIZES
-from bot.jobs.follow.lanes import Followed, LaneName
 from tests.support.discord_trouble import DiscordCall, trouble_with
 from tests.support.following import Server, another_server, ask, change_rules, own_server, set_key, the_job
 from tests.support.neighbours import passes, put, slow_files, worker_at_work
 from tests.support.rig import GUILD_KEY, Rig
-from tests.support.surface import is_started, of, watch
+from tests.support.surface import of, watch
 
 PATIENCE_S = 60.0
 """Far more than a neighbour may cost: what it costs exactly is measured in tests/bench."""
@@ -38,10 +36,7 @@ async def is_posted(rig: Rig, server: Server) -> bool:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(
-    ("servers", "files"),
-    [pytest.param(1, 6, marks=pytest.mark.long), (4, 20), pytest.param(20, 4, marks=pytest.mark.long)],
-)
+@pytest.mark.parametrize(("servers", "files"), [(4, 20)])
 async def test_files_that_drip_delay_no_other_server(rig: Rig, servers: int, files: int):
     slow = await result_of(rig, own_server(rig))
     for number in range(servers):
@@ -138,48 +133,3 @@ async def test_health_tells_how_long_what_is_due_has_waited(rig: Rig):
     assert health["oldest_due_s"]["submit"] == health["oldest_due_s"]["poll"] == 0
     assert health["turns_last_minute"] == 0
     assert not health["ok"], "nothing has moved for five minutes, though something is due"
-
-
-async def test_health_is_well_while_turns_are_done(rig: Rig):
-    row = await ask(rig, "a heron #forever")
-    async with worker_at_work(rig):
-        await passes(rig, lambda: is_started(rig, row.id), limit_s=PATIENCE_S)
-        health = progress(rig)
-    assert health["ok"]
-    assert health["turns_last_minute"] >= 1
-
-
-async def test_metrics_tell_what_is_open_and_what_waits(rig: Rig):
-    row = await ask(rig, "a heron #forever")
-    await rig.step()
-    with rig.env.time_context():
-        await rig.bot.parts.rounds.run_once()
-    rig.advance(100)
-    shown = rig.bot.metrics.render().decode()
-    assert the_job(rig, row.id).state == "queued"
-    assert 'cannon_bot_jobs_open{lane="poll",state="queued"} 1.0' in shown
-    assert 'cannon_bot_jobs_open{lane="deliver",state="ready"} 0.0' in shown
-    [waits] = [line for line in shown.splitlines() if line.startswith('cannon_bot_oldest_due_seconds{lane="poll"}')]
-    assert 90 < float(waits.split()[-1]) < 100
-    assert 'cannon_bot_oldest_due_seconds{lane="deliver"} 0.0' in shown
-
-
-async def test_while_a_member_waits_for_an_answer_few_polls_begin_and_then_the_others(
-    rig: Rig, monkeypatch: pytest.MonkeyPatch
-):
-    agenda, accept, begun = rig.bot.parts.worker.agenda, rig.bot.parts.store.cards.accept, list[int]()
-    size = SIZES[LaneName.POLL]
-    for number in range(1, 2 * size.slots):
-        agenda.put(Followed(f"{number}", number, "", JobState.PROCESSING, due=0.0, active_s=0.0))
-
-    def begin() -> None:
-        begun.append(sum(agenda.take_due(LaneName.POLL, rig.clock.monotonic()) is not None for _ in range(99)))
-
-    async def accept_meanwhile(*arguments: Any, **options: Any) -> Any:
-        begin()
-        return await accept(*arguments, **options)
-
-    monkeypatch.setattr(rig.bot.parts.store.cards, "accept", accept_meanwhile)
-    await ask(rig)
-    begin()
-    assert begun == [size.least, size.slots - (size.least or 0)]

@@ -15,7 +15,6 @@ from bot.jobs.follow.agenda import SIZES
 from bot.jobs.follow.lanes import LaneName
 from bot.store import CommitUnknown
 from tests.support.exactness import assert_exact
-from tests.support.pseudo import speak_pseudo, spoken
 from tests.support.rig import HOST_KEY, Rig, running
 
 PAUSE_S = 30.0
@@ -124,14 +123,6 @@ async def test_a_batch_begins_as_many_as_its_lane_has_room_for_and_the_others_ca
     assert len(rig.sandbox.requests) == count - 1
 
 
-async def test_what_has_no_free_place_waits_and_is_sent_by_the_queue(rig: Rig):
-    await rig.bot.parts.store.settings.change(rig.guild.id, lambda rules: replace(rules, running_per_member=1))
-    (first,), (second,) = await ask(rig), await ask(rig, "a wolf #fast")
-    assert is_begun(first)
-    assert second.state is JobState.WAITING
-    await end_exactly(rig, 2)
-
-
 async def test_what_needs_an_approval_is_not_begun(rig: Rig):
     await rig.bot.parts.store.settings.change(
         rig.guild.id, lambda rules: replace(rules, approve_above=Decimal(1), approval_channel=rig.channel.id)
@@ -157,15 +148,3 @@ async def test_a_commit_of_unknown_outcome_loses_no_job_and_sends_none_twice(rig
     monkeypatch.setattr(cards, "mark_answered", real)
     await end_exactly(rig, 1)
     assert rig.bot.parts.worker.claims.lease != lease, "jobs under the old one were claimed again"
-
-
-async def test_what_the_api_says_to_a_job_that_is_sent_at_once_is_told_in_the_cards_language(
-    rig: Rig, monkeypatch: pytest.MonkeyPatch
-):
-    speak_pseudo(monkeypatch)
-    rules = {"language": "ja"}
-    await rig.bot.parts.store.settings.change(rig.guild.id, lambda before: replace(before, **rules))
-    (job,) = await ask(rig, "a fox #broke")
-    assert is_begun(job)
-    await rig.work()
-    assert spoken((await rig.jobs())[0].error or "") == {"ja"}

@@ -159,11 +159,6 @@ async def compared(rig: Rig, seed: int, rounds: int) -> None:
 
 
 @pytest.mark.long
-async def test_each_way_to_a_result_asks_the_same_question(rig: Rig):
-    await compared(rig, seed=11, rounds=2)
-
-
-@pytest.mark.long
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(3))
 async def test_each_way_to_a_result_asks_the_same_question_whatever_the_permissions(rig: Rig, seed: int):
     await compared(rig, seed=seed, rounds=examples(quick=2, long=8))

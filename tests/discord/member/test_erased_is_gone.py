@@ -97,13 +97,6 @@ async def test_a_model_of_the_catalogue_stays_in_the_books(rig: Rig, eve: Any):
     assert left_in_tables(rig.folder, "flux2pro")["jobs"] == 1
 
 
-@pytest.mark.long
-async def test_models_that_nobody_knows_do_not_fill_what_is_learned(rig: Rig, eve: Any):
-    for number in range(5):
-        await made(rig, eve, prompt="x #fast", model=f"strange model {number}")
-    assert left_in_tables(rig.folder, "strange model").keys() <= {"jobs"}
-
-
 async def test_a_draft_and_what_a_reviewer_wrote_go_too(rig: Rig, eve: Any):
     desk = rig.guild.create_text_channel("desk")
     await set_review(rig, channel=desk)
@@ -153,10 +146,3 @@ async def test_controls_and_reactions_on_what_was_erased_say_so(rig: Rig, eve: A
     await rig.env.settle()
     assert any("erased" in sentence for sentence in direct_texts(rig, rig.member))
     assert len(await rig.jobs()) == 1
-
-
-async def test_a_restart_brings_nothing_back(rig: Rig, eve: Any):
-    await made(rig, eve)
-    await delete_data(rig, eve)
-    await rig.restart()
-    assert left_in_files(rig.folder, WORDS) == {}

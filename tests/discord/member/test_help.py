@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,6 @@ from cogs.member.texts import EXAMPLES
 from cogs.ui.controls import Control, view_of
 from cogs.ui.panels import PAGE_CHARS, pages
 from cogs.ui.texts import GONE
-from cogs.workflows.table import COMMANDS
 from tests.support.rig import GUILD_KEY, Rig, running
 from tests.support.surface import labels, private_sentence, unlinked, watch
 
@@ -51,21 +49,8 @@ async def line(rig: Rig, member: Any, command: str, channel: Any = None) -> str:
     return found
 
 
-async def pay(rig: Rig, times: int, **options: Any) -> None:
-    """Have a member's videos made and paid for."""
-    for _ in range(times):
-        await rig.member.slash(rig.channel, "video generate", **options)
-        await rig.work()
-
-
 async def rule(rig: Rig, guild_id: int | None = None, **changes: Any) -> None:
     await rig.bot.parts.store.settings.change(guild_id or rig.guild.id, lambda old: replace(old, **changes))
-
-
-def a_member_elsewhere(rig: Rig) -> tuple[Any, Any]:
-    """Return a member of another server, which uses the host's key too, and its channel."""
-    other = rig.env.create_guild("Elsewhere")
-    return other.add_member(rig.env.create_user("otto")), other.create_text_channel("general")
 
 
 async def test_every_command_that_a_member_may_use_is_shown_as_a_mention_that_can_be_clicked(rig: Rig):
@@ -103,55 +88,11 @@ async def test_a_fixed_price_is_told_and_one_that_nobody_knows_is_said_to_be_unk
     assert (await line(rig, rig.member, "image generate")).endswith("· price not known yet")
 
 
-async def test_what_single_jobs_have_cost_is_told(rig: Rig):
-    await rig.member.slash(rig.channel, "image generate", prompt="a heron")
-    await rig.member.slash(rig.channel, "image generate", prompt="a heron", model="gptimage2", resolution="4K")
-    await rig.work()
-    shown = await line(rig, rig.member, "image generate")
-    assert shown.endswith("· about 12 to 28 credits")
-
-
-@pytest.mark.long
-async def test_what_is_learned_from_this_servers_own_jobs_is_told_by_kind_and_to_servers_of_the_same_account(rig: Rig):
-    await pay(rig, 3, prompt="waves", model="seedance2", duration=5)
-    await pay(rig, 3, prompt="waves", model="seedance2", duration=10)
-    overview = await line(rig, rig.member, "video generate")
-    assert overview.endswith("· about 24 to 48 credits")
-    details = await read(rig, rig.member, "video")
-    assert "-# • Seedance 2.0: about 24 credits for 5 s (based on earlier jobs)" in details
-    assert "-# • Seedance 2.0: about 48 credits for 10 s (based on earlier jobs)" in details
-
-    visitor, channel = a_member_elsewhere(rig)
-    await rig.bot.parts.store.settings.change(channel.guild.id, lambda old: replace(old, estimate_tool=False))
-    assert (await line(rig, visitor, "video generate", channel)).endswith("· about 24 to 48 credits")
-    assert "Seedance 2.0: about 24" in await read(rig, visitor, "video", channel)
-
-
-@pytest.mark.long
-async def test_a_new_key_shows_no_price_of_the_old_account(rig: Rig):
-    await pay(rig, 3, prompt="waves", model="seedance2", duration=5)
-    shown = await rig.moderator.slash(rig.channel, "studio key")
-    [field] = rig.form_fields(shown)
-    await rig.moderator.submit_modal(shown, {field: GUILD_KEY})
-    assert (await line(rig, rig.member, "video generate")).endswith("· price not known yet")
-
-
 async def test_no_reader_of_help_makes_the_tool_asked(rig: Rig):
     await rule(rig, estimate_tool=True)
     calls = watch(rig)
     assert (await line(rig, rig.member, "video generate")).endswith("· price not known yet")
     assert calls == []
-
-
-async def test_a_price_that_moderators_have_set_is_told_but_not_before_a_fixed_one(rig: Rig):
-    for operation in ("image.generate", "prompt.enhance.image"):
-        await rig.bot.parts.store.prices.set(rig.guild.id, operation, "", Decimal(31))
-    assert (await line(rig, rig.member, "image generate")).endswith(
-        "· about 31 credits (from this server's price list)"
-    )
-    assert (await line(rig, rig.member, "prompt")).endswith("· 1 credit")
-    await rig.bot.parts.store.prices.set(rig.guild.id, "image.generate", "gptimage2", Decimal(40))
-    assert (await line(rig, rig.member, "image generate")).endswith("· about 31 to 40 credits")
 
 
 async def test_what_is_switched_off_is_marked_here_and_not_elsewhere(rig: Rig):
@@ -187,12 +128,6 @@ async def test_a_server_without_a_key_reads_how_to_get_one(tmp_path: Path):
         assert "</studio key:" in text(await rig.member.slash(rig.channel, HELP))
 
 
-async def test_how_files_are_given_is_told(rig: Rig):
-    shown = text(await rig.member.slash(rig.channel, HELP))
-    for word in ("Upload a file", "`from`", "earlier results", "before you spend any credits"):
-        assert word in shown
-
-
 @pytest.mark.long
 async def test_a_topic_shows_every_option_of_every_command_of_the_group(rig: Rig):
     for name, entry in {each.name: each for each in rig.bot.tree.get_commands()}.items():
@@ -204,14 +139,6 @@ async def test_a_topic_shows_every_option_of_every_command_of_the_group(rig: Rig
             for option in command.parameters:
                 assert str(option.description) in unlinked(shown)
                 assert f"`{option.display_name}`" in shown
-
-
-async def test_no_answer_is_over_discords_limits(rig: Rig):
-    topics = [each["value"] for each in await rig.moderator.autocomplete(rig.channel, HELP, "topic", "")]
-    for options in ({}, *({"topic": topic} for topic in topics)):
-        found = embed(await rig.moderator.slash(rig.channel, HELP, **options))
-        assert len(found) <= 6000
-        assert len(found.description or "") <= 4096
 
 
 async def test_the_overview_fits_where_every_price_is_long_and_everything_is_off(rig: Rig, monkeypatch: Any):
@@ -245,10 +172,6 @@ async def test_a_topic_that_does_not_exist_is_told_with_those_that_do(rig: Rig):
     assert "@everyone" not in sentence
 
 
-async def test_a_topic_is_understood_as_it_is_typed(rig: Rig):
-    assert "image generate" in text(await rig.member.slash(rig.channel, HELP, topic="/Image "))
-
-
 async def test_every_group_has_an_example_that_names_a_real_command_and_real_options(rig: Rig):
     for entry in rig.bot.tree.get_commands(type=discord.AppCommandType.chat_input):
         if not isinstance(entry, app_commands.Group):
@@ -258,12 +181,6 @@ async def test_every_group_has_an_example_that_names_a_real_command_and_real_opt
         options = {each.display_name for each in command.parameters}
         assert given or not options
         assert given.keys() <= options
-
-
-async def test_every_operation_that_has_a_command_shows_what_it_costs(rig: Rig):
-    topics = ("image", "video", "audio", "prompt", "finish", "sora")
-    shown = "\n".join([await read(rig, rig.member, each) for each in topics])
-    assert shown.count("· price not known yet") + shown.count("· 1 credit") == len(COMMANDS)
 
 
 async def test_the_pages_are_turned_by_controls_that_outlive_a_restart(rig: Rig):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.domain.server.member_settings import MemberSettings, Notify
+from bot.domain.server.member_settings import MemberSettings
 from cogs.member.panel import texts
 from cogs.member.panel.pages import key_of
 from cogs.ui.texts import GONE
@@ -72,21 +72,6 @@ async def test_the_panel_is_about_whoever_presses_and_outlives_a_restart(rig: Ri
     assert str(texts.private_line(on=False)) in text(theirs)
 
 
-async def test_a_notification_is_chosen(rig: Rig):
-    page = await opened(rig, rig.member, "notifications")
-    for how in (Notify.DIRECT, Notify.NOTHING, Notify.PING, Notify.SERVER):
-        page = (await rig.member.select(page, values=[how.value], custom_id="c1:me_notify:how")).response
-        assert (await own(rig)).notify is how
-        assert texts.notify_now(how, server_pings=True) in text(page)
-
-
-async def test_the_spending_page_says_what_was_spent(rig: Rig):
-    await rig.member.slash(rig.channel, "image generate", prompt="a fox")
-    await rig.work()
-    shown = (await opened(rig, rig.member, "spending")).embeds[0].to_dict()
-    assert {"Spent today", "Spent this month", "This month by kind"} <= {each["name"] for each in shown["fields"]}
-
-
 async def test_a_preset_is_made_run_changed_and_deleted(rig: Rig):
     page = await opened(rig, rig.member, "presets")
     assert str(texts.NO_PRESETS) in text(page)
@@ -124,15 +109,6 @@ async def test_a_preset_whose_model_is_gone_is_refused_wherever_it_is_used(rig: 
     for answer in (ran, typed):
         assert "gone-1" in private_sentence(answer)
     assert await rig.jobs() == []
-
-
-async def test_a_preset_without_options_or_with_nonsense_is_refused(rig: Rig):
-    page = await opened(rig, rig.member, "presets")
-    for values in ({}, {"Aspect ratio": "banana"}):
-        form = await rig.member.select(page, values=["image.generate"], custom_id="c1:preset_new:list")
-        answer = await rig.member.submit_modal(form, fill(form, {str(texts.PRESET_NAME): "x", **values}))
-        assert private_sentence(answer)
-    assert await rig.bot.parts.own_settings.presets(rig.guild.id, rig.member.id) == []
 
 
 async def test_a_result_is_saved_as_a_preset_without_its_prompt_and_seed(rig: Rig):

@@ -36,7 +36,7 @@ async def test_the_list_of_operations_marks_them(rig: Rig):
     assert all("Upscale Video" in line or "Generate Lip Sync" in line for line in marked)
 
 
-@pytest.mark.parametrize("command", ["studio request", "batch"])
+@pytest.mark.parametrize("command", ["batch"])
 async def test_choices_have_them_last_with_a_mark(rig: Rig, command: str):
     withdraw(rig, "image.generate")
     mod, found = rig.moderator, "image.generate"
@@ -83,13 +83,3 @@ async def test_a_result_of_such_an_operation_leads_onward_first(rig: Rig):
 
 def buttons(rig: Rig, job: Job) -> list[str]:
     return [str(item.item.label) for item in of_result(rig.bot, job)]  # type: ignore[attr-defined]
-
-
-async def test_a_rewritten_prompt_leads_to_what_is_offered_first(rig: Rig):
-    await rig.member.slash(rig.channel, "prompt for:image", prompt="gold")
-    await rig.work()
-    [job] = await rig.jobs()
-    targets = rig.bot.parts.generation.next_steps.targets_of_prompt
-    assert targets(job) == ["image.generate", "video.generate"]
-    withdraw(rig, "image.generate")
-    assert targets(job) == ["video.generate", "image.generate"]

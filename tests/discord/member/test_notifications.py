@@ -66,9 +66,6 @@ def direct(rig: Rig) -> list[str]:
     [
         (None, True, 0, 0),
         (Notify.PING, False, 1, 0),
-        pytest.param(Notify.PING, True, 1, 0, marks=pytest.mark.long),
-        pytest.param(Notify.NOTHING, True, 0, 0, marks=pytest.mark.long),
-        pytest.param(Notify.DIRECT, False, 0, 1, marks=pytest.mark.long),
         (Notify.DIRECT, True, 0, 1),
     ],
 )
@@ -106,7 +103,6 @@ async def test_a_card_of_several_results_mentions_its_author_once_and_nobody_els
     [
         ("video generate", "a fox #fast", {}),
         ("video generate", "a fox #slow", {"private": True}),
-        pytest.param("video generate", "a fox #slow #fail", {}, marks=pytest.mark.long),
     ],
 )
 async def test_quick_results_private_ones_and_failures_mention_nobody_by_default(
@@ -132,7 +128,10 @@ async def test_pictures_that_took_long_mention_nobody_by_default(rig: Rig, comma
 
 @pytest.mark.parametrize(
     ("how", "server", "pinged"),
-    [(None, False, 0), (Notify.NOTHING, True, 0), pytest.param(Notify.PING, False, 1, marks=pytest.mark.long)],
+    [
+        (None, False, 0),
+        (Notify.NOTHING, True, 0),
+    ],
 )
 async def test_the_server_and_the_member_can_turn_it_off(rig: Rig, how: Notify | None, server: bool, pinged: int):
     await chosen(rig, how, server=server)
@@ -158,7 +157,7 @@ async def test_a_private_result_that_its_author_shares_does_not_mention_them(rig
     assert (pings(rig), direct(rig)) == ([], [])
 
 
-@pytest.mark.parametrize("who", ["author", "moderator"])
+@pytest.mark.parametrize("who", ["author"])
 async def test_a_result_that_its_author_has_posted_does_not_mention_them(rig: Rig, who: str):
     await rig.member.slash(rig.channel, "video generate", prompt="a fox #slow")
     await rig.step()
@@ -182,18 +181,16 @@ async def test_closed_direct_messages_become_pings(rig: Rig):
     assert len(pings(rig)) == 1
 
 
-async def test_the_choice_of_a_member_is_no_other_members(rig: Rig):
-    await rig.bot.parts.own_settings.set_notify(rig.guild.id, rig.member.id, Notify.PING)
-    await rig.moderator.slash(rig.channel, "image generate", prompt="an owl")
-    await rig.work()
-    assert pings(rig) == []
-
-
 async def dies(*_: object, **__: object) -> None:
     raise Crash("ping")
 
 
-@pytest.mark.parametrize("how", [Notify.SERVER, pytest.param(Notify.DIRECT, marks=pytest.mark.long)])
+@pytest.mark.parametrize(
+    "how",
+    [
+        Notify.SERVER,
+    ],
+)
 async def test_a_death_before_the_message_leaves_exactly_one(rig: Rig, monkeypatch: pytest.MonkeyPatch, how: Notify):
     await chosen(rig, how)
     with monkeypatch.context() as broken:

@@ -18,7 +18,6 @@ from bot.generation.generation import Generation, SourceFile
 from bot.generation.own_defaults import Typed
 from bot.generation.sources import SourceRef
 from bot.store import StoredPreset
-from cogs.words.texts import CONTINUE
 from tests.support.rig import Rig
 from tests.support.surface import whole
 
@@ -54,17 +53,10 @@ async def test_what_a_member_says_wins_and_others_have_no_part_in_it(rig: Rig):
     assert "model" not in found
 
 
-async def test_private_by_default_is_private(rig: Rig):
-    await set_own(rig, private=True)
-    answer = await rig.member.slash(rig.channel, "image generate", prompt="a fox")
-    assert answer.ephemeral
-
-
 @pytest.mark.parametrize(
     ("rule", "said", "expected"),
     [
         (Spoilers.AUTHOR, {}, True),
-        pytest.param(Spoilers.AUTHOR, {"spoiler": False}, False, marks=pytest.mark.long),
         (Spoilers.NEVER, {}, False),
         (Spoilers.ALWAYS, {"spoiler": False}, True),
     ],
@@ -102,36 +94,6 @@ async def test_a_re_run_repeats_exactly(rig: Rig):
         assert {key: each for key, each in job.input.items() if key != "seed"} == before
 
 
-async def test_a_batch_takes_the_defaults_for_each_prompt_once(rig: Rig):
-    await set_own(rig, models={"image.generate": MODEL.id}, aspect_ratio="4:3", style=STYLE)
-    await rig.member.slash(rig.channel, "batch", operation="image.generate", prompts=f"a fox | an owl, {STYLE}")
-    found = {(job.input["prompt"], job.input["model"], job.input["aspect_ratio"]) for job in await rig.jobs()}
-    assert found == {(f"{each}, {STYLE}", MODEL.id, "4:3") for each in ("a fox", "an owl")}
-
-
-async def test_a_form_of_a_next_step_takes_the_defaults_for_what_is_left_empty(rig: Rig):
-    await rig.member.slash(rig.channel, "image generate", prompt="a fox", aspect_ratio="1:1", count=1)
-    await rig.work()
-    await set_own(rig, models={"video.generate": "seedance2"}, aspect_ratio="16:9", style=STYLE)
-    [job] = await rig.jobs()
-    medium = await rig.bot.parts.generation.next_steps.medium_of(job)
-    assert medium is not None
-    begun = rig.bot.parts.generation.next_steps.begin(rig.guild.id, "video.generate", medium).generation
-    filled = replace(begun, values={"prompt": "it runs"}, typed=True)
-    own = rig.bot.parts.generation.own_defaults
-    found = await own.applied(filled, rig.guild.id, rig.member.id, Typed())
-    assert dict(found.values) == {"prompt": f"it runs, {STYLE}", "model": "seedance2"}, "the picture keeps its ratio"
-
-
-async def test_words_to_the_bot_take_the_defaults(rig: Rig):
-    await set_own(rig, models={"image.generate": MODEL.id}, aspect_ratio="4:3", style=STYLE)
-    await rig.member.send(rig.channel, f"<@{rig.bot.user.id}> a fox in the snow")
-    offer = rig.messages()[-1]
-    await rig.member.click(offer, label=whole(offer, str(CONTINUE)))
-    found = await last_input(rig)
-    assert (found["model"], found["aspect_ratio"], found["prompt"]) == (MODEL.id, "4:3", f"a fox in the snow, {STYLE}")
-
-
 async def test_a_model_that_is_gone_is_refused_with_the_way_to_change_it(rig: Rig):
     await set_own(rig, models={"image.generate": "gone-1"})
     answer = await rig.member.slash(rig.channel, "image generate", prompt="a fox")
@@ -163,16 +125,6 @@ async def test_a_preset_that_does_not_exist_or_is_for_something_else_is_refused(
     assert await rig.jobs() == []
 
 
-async def test_presets_are_offered_for_their_operation_alone(rig: Rig):
-    own = rig.bot.parts.own_settings
-    for name, operation in (("calm", "music.generate"), ("anime", "image.generate")):
-        await own.keep_preset(rig.guild.id, rig.member.id, name, operation=operation, values={"prompt": "x"})
-    offered = await rig.member.autocomplete(rig.channel, "image generate", "preset", "")
-    assert [each["name"] for each in offered] == ["anime"]
-    of_batch = await rig.member.autocomplete(rig.channel, "batch", "preset", "C", operation="music.generate")
-    assert [each["name"] for each in of_batch] == ["calm"]
-
-
 async def test_an_aspect_ratio_is_not_put_on_what_is_edited_or_does_not_offer_it(rig: Rig):
     await set_own(rig, aspect_ratio="4:3")
     own = rig.bot.parts.generation.own_defaults
@@ -186,14 +138,6 @@ async def test_an_aspect_ratio_is_not_put_on_what_is_edited_or_does_not_offer_it
     member = rig.guild.id, rig.member.id
     assert "aspect_ratio" in (await own.applied(edited, *member, Typed())).values
     assert "aspect_ratio" not in (await own.applied(source, *member, Typed())).values
-
-
-async def test_a_style_waits_for_a_prompt_that_a_form_asks_for(rig: Rig):
-    await set_own(rig, style=STYLE)
-    own, member = rig.bot.parts.generation.own_defaults, (rig.guild.id, rig.member.id)
-    first = await own.applied(Generation(operation="video.generate", values={}, typed=True), *member, Typed())
-    second = Generation.from_draft(replace(first, values={"prompt": "waves"}).to_draft())
-    assert (await own.applied(second, *member, Typed())).values["prompt"] == f"waves, {STYLE}"
 
 
 async def test_there_are_at_most_so_many_presets_with_names_of_their_own(rig: Rig):

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import json
-import sys
-import zipfile
 from typing import Any
 
 import pytest
@@ -15,7 +12,7 @@ from bot.domain.server.member_settings import MemberSettings
 from cogs.member.panel import texts
 from cogs.ui.controls import Control, view_of
 from cogs.ui.texts import GONE
-from tests.support.me import ask_to_delete, confirm, delete_own, export_own, opened
+from tests.support.me import ask_to_delete, confirm, delete_own, export_own
 from tests.support.rig import Rig
 from tests.support.surface import settled_exactly, without_page
 
@@ -46,26 +43,6 @@ async def test_the_export_has_all_of_ones_own_jobs_and_nobody_elses(rig: Rig):
         assert line["media"] == [{"url": medium.url, "kind": medium.kind, "key": medium.key} for medium in job.media]
         assert (line["state"], line["cost"], line["asked"][:4]) == ("delivered", str(job.cost), "2026")
         assert line["channel_id"] == str(rig.channel.id)
-
-
-async def test_the_export_of_one_who_never_asked_for_anything_is_empty(rig: Rig):
-    await some_jobs(rig)
-    eve = rig.guild.add_member(rig.env.create_user("eve"))
-    assert exported(rig, await export_own(rig, eve)) == []
-
-
-@pytest.mark.long
-async def test_an_export_larger_than_discord_takes_comes_packed(rig: Rig, monkeypatch):
-    await some_jobs(rig)
-    monkeypatch.setattr(sys.modules["cogs.member.export"], "FILES_LIMIT_BYTES", 1000)
-    for _ in range(3):
-        await rig.member.slash(rig.channel, GENERATE, prompt="again and " * 200)
-    await rig.work()
-    answer = await export_own(rig, rig.member)
-    [attachment] = answer.response.attachments
-    assert attachment.filename == "my-jobs.zip"
-    with zipfile.ZipFile(io.BytesIO(rig.file(attachment))) as archive:
-        assert len(json.loads(archive.read("my-jobs.json"))) == 5
 
 
 async def test_delete_asks_first_and_keeps_everything_after_a_no(rig: Rig):
@@ -121,15 +98,6 @@ async def test_open_jobs_are_left_until_they_end_and_the_answer_says_so(rig: Rig
     said = await delete_own(rig, rig.member)
     assert said.response.content == texts.DELETED(count=1)
     assert (await rig.jobs())[0].prompt == ""
-
-
-async def test_the_panel_works_after_a_restart(rig: Rig):
-    await some_jobs(rig)
-    page = await opened(rig, rig.member, "data")
-    await rig.restart()
-    form = await rig.member.click(page, custom_id=f"c1:privacy_delete:{rig.member.id}")
-    await confirm(rig.member, form)
-    assert {job.prompt for job in await rig.jobs() if job.author_id == rig.member.id} == {""}
 
 
 async def test_nobody_deletes_for_another_with_their_control(rig: Rig):

@@ -60,22 +60,19 @@ async def test_a_reader_of_another_language_gets_the_name_of_the_option_in_it(ri
     assert (await refused(rig)).endswith(" `warum`")
 
 
-@pytest.mark.parametrize(
-    ("typed", "why"),
-    [
+async def test_help_shows_the_page_of_an_id_a_pasted_refusal_or_words(rig: Rig):
+    for typed, why in [
         ("limit.member.week", "limit.member.week"),
         ("⚠️ This server has no Cannon Studio key yet. A moderator can set one with /studio key.", "key.none"),
         ("nsfw", "place.nsfw"),
-    ],
-)
-async def test_help_shows_the_page_of_an_id_a_pasted_refusal_or_words(rig: Rig, typed: str, why: str):
-    shown = await asked(rig, typed)
-    expected = page(why)
-    assert expected is not None
-    assert shown.ephemeral
-    [embed] = shown.embeds
-    assert (embed.title, embed.footer.text) == (expected.title, why)
-    assert fields(shown)["Who can change it"].lower() == expected.who.lower()
+    ]:
+        shown = await asked(rig, typed)
+        expected = page(why)
+        assert expected is not None
+        assert shown.ephemeral
+        [embed] = shown.embeds
+        assert (embed.title, embed.footer.text) == (expected.title, why)
+        assert fields(shown)["Who can change it"].lower() == expected.who.lower()
 
 
 async def test_the_page_is_in_the_readers_language_with_its_names_of_commands(rig: Rig):

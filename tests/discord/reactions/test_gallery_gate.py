@@ -42,11 +42,6 @@ async def starred(rig: Rig, card: Any, member: Any) -> None:
     await rig.env.settle()
 
 
-async def test_a_star_puts_a_result_into_the_gallery(rig: Rig, eve: Any, gallery: Any):
-    await starred(rig, await made(rig, rig.channel, eve), eve)
-    assert len(in_channel(rig, gallery)) == 1
-
-
 async def test_a_result_of_a_hidden_channel_is_not_put_before_everybody(rig: Rig, eve: Any, gallery: Any):
     await starred(rig, await made(rig, hidden_channel(rig, eve), eve), eve)
     assert in_channel(rig, gallery) == []

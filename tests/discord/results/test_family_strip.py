@@ -78,14 +78,6 @@ async def test_the_line_is_a_gallery_of_pictures_and_films_with_prices_and_ways_
     assert "Generate Video" in panel_text(there.response).splitlines()[0]
 
 
-async def test_the_button_answers_at_once_and_adds_the_pictures(rig: Rig):
-    origin = await made(rig)
-    variation = await reacted(rig, origin, "🎲")
-    opened = await rig.member.click(card_of(rig, variation), custom_id=icon(card_of(rig, variation), DETAILS))
-    urls = [card_of(rig, job).attachments[0].url for job in (origin, variation)]
-    assert strip(opened.response) == urls
-
-
 async def test_a_hidden_source_is_a_gap_and_what_others_made_in_private_is_not_there(rig: Rig):
     secret = await made(rig, private=True)
     shared = await made(rig, "a boat #fast")

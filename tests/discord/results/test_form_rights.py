@@ -24,17 +24,8 @@ async def reruns_off(rig: Rig, _eve: Any) -> None:
     await rule(rig, rerun_payer=Payer.OFF)
 
 
-async def authors_only(rig: Rig, _eve: Any) -> None:
-    await rule(rig, rerun_payer=Payer.AUTHOR)
-
-
 async def blocked(rig: Rig, eve: Any) -> None:
     await block_member(rig, eve)
-
-
-async def switched_off(rig: Rig, _eve: Any) -> None:
-    operation = rig.bot.catalogue.resolve("image.generate")
-    await rig.bot.parts.switches.switch(rig.guild.id, operation, on=False, by_id=rig.moderator.id)
 
 
 async def paused(rig: Rig, _eve: Any) -> None:
@@ -45,9 +36,7 @@ async def paused(rig: Rig, _eve: Any) -> None:
     "change",
     [
         reruns_off,
-        pytest.param(authors_only, marks=pytest.mark.long),
         blocked,
-        pytest.param(switched_off, marks=pytest.mark.long),
         paused,
     ],
     ids=lambda f: f.__name__,
@@ -95,11 +84,3 @@ async def test_a_form_for_a_next_step_asks_again_whether_its_source_may_be_used(
     assert private_sentence(result)
     await rig.work()
     assert len(await rig.jobs()) == 1
-
-
-async def test_what_is_still_allowed_is_made(rig: Rig, eve: Any):
-    job = await made_in(rig, rig.channel, rig.member, "a fox")
-    form = await press(rig, eve, "edit", job.id)
-    await eve.submit_modal(form, fill(form, {"Prompt": "mine now #fast"}))
-    await rig.work()
-    assert len(await rig.jobs()) == 2

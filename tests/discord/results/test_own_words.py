@@ -14,7 +14,6 @@ from bot.domain.words import orders
 from bot.domain.words.orders import PICTURE_EDITS, Variation
 from bot.runtime import failpoints
 from bot.runtime.failpoints import Crash
-from tests.support.reacting import event
 from tests.support.results import card_of
 from tests.support.rig import Rig
 from tests.support.surface import DETAILS, agreed, icon, inputs, newest, panel_text, settled_exactly, state_text, whole
@@ -81,45 +80,6 @@ async def test_a_variation_is_animated_run_again_and_varied_by_the_member_s_word
     assert quoted(card_of(rig, third)).startswith("> 🎲 [Subtle variation](")
 
 
-async def test_an_edit_is_named_with_what_it_changes_which_the_dice_and_the_film_keep(rig: Rig):
-    origin = await made(rig, prompt=FOX)
-    edit = await made(rig, "image edit", prompt="make it night #fast", from_=origin.id)
-    card = card_of(rig, edit)
-    assert quoted(card) == "> make it night \\#fast · of *a fox in fog \\#fast*"
-    assert sent(rig)["prompt"] == "make it night #fast"
-    await event(rig, card, "🎲", rig.member.id)
-    await rig.work()
-    assert sent(rig)["prompt"].endswith(f"The picture shows: {FOX}, make it night #fast")
-    await event(rig, card, "🎬", rig.member.id)
-    await rig.work()
-    assert (rig.sandbox.requests[-1].operation, sent(rig)["prompt"]) == (
-        "video.generate",
-        f"{FOX}, make it night #fast",
-    )
-
-
-async def test_a_ratio_alone_edits_with_what_was_said(rig: Rig):
-    origin = await made(rig, prompt=FOX)
-    await rig.member.send(rig.channel, f"<@{rig.bot.user.id}> make it 16:9", reply_to=card_of(rig, origin))
-    offer = rig.messages()[-1]
-    await agreed(rig.member, await rig.member.click(offer, label=whole(offer, "Continue")))
-    await rig.work()
-    assert (sent(rig)["prompt"], sent(rig)["aspect_ratio"]) == ("make it 16:9", "16:9")
-    assert (await newest(rig)).operation == "image.edit"
-
-
-async def test_a_varied_film_names_its_words_next_to_the_rewritten_ones(rig: Rig):
-    film = await made(rig, "video generate", prompt=FOX)
-    job = await varied(rig, film)
-    card = card_of(rig, job)
-    assert quoted(card).startswith(
-        f"> 🎲 [Strong variation]({card_of(rig, film).jump_url}) of *a fox in fog \\#fast*\n\n"
-    )
-    assert not any(order in quoted(card) for order in ORDERS)
-    rewriter = next(each for each in await rig.jobs() if each.operation == "prompt.enhance.video")
-    assert dict(rewriter.input) == {"prompt": FOX}
-
-
 async def test_an_order_is_sent_again_word_for_word_after_a_crash_and_an_upgrade(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ):
@@ -141,11 +101,3 @@ async def test_an_order_is_sent_again_word_for_word_after_a_crash_and_an_upgrade
     assert rig.sandbox.requests[1:] == [first]
     assert job.sent_input == dict(first.input)
     await settled_exactly(rig)
-
-
-async def test_a_member_s_own_usage_names_jobs_by_their_words(rig: Rig):
-    job = await made(rig, prompt=FOX)
-    mine = await rig.member.slash(rig.channel, "me")
-    [last] = [each.value for each in mine.response.embeds[0].fields if "a fox in fog" in each.value]
-    assert last.startswith("• a fox in fog \\#fast · Generate Image · ✅ Done · ")
-    assert job.id not in last

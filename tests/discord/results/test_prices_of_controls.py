@@ -13,14 +13,11 @@ from bot.domain.models import UNKNOWN
 from cogs.results.pressing import retry_price
 from cogs.ui.prices import LABEL_CHARS
 from cogs.ui.prices import priced as with_its_price
-from sandbox.studio.costs import fixed
 from tests.support.channels import press, rule, shown
 from tests.support.prices import priced
 from tests.support.results import count, picture
 from tests.support.rig import Rig
 from tests.support.surface import RERUN_ALL, fill, icon, newest, parts
-
-PICTURE = "image.generate"
 
 
 def labels(message: Any) -> list[str]:
@@ -35,7 +32,7 @@ async def test_a_rerun_tells_what_the_result_cost_and_makes_another_at_once(rig:
     assert await count(rig) == 2
 
 
-@pytest.mark.parametrize(("confirm_above", "is_asked"), [(None, True), (35, True), (36, False)])
+@pytest.mark.parametrize(("confirm_above", "is_asked"), [(35, True), (36, False)])
 async def test_a_rerun_of_several_by_its_icon_asks_for_what_all_of_them_cost(
     rig: Rig, confirm_above: int | None, *, is_asked: bool
 ):
@@ -49,14 +46,6 @@ async def test_a_rerun_of_several_by_its_icon_asks_for_what_all_of_them_cost(
         assert "36 credits" in shown(pressed)
         await rig.member.click(pressed.response, label="Yes, make it")
     assert await count(rig) == 6
-
-
-async def test_retry_shows_no_guess_as_a_price(rig: Rig):
-    _, job = await picture(rig)
-    assert job.basis == UNKNOWN
-    known = replace(job, basis="earlier jobs", held=Decimal(14))
-    assert retry_price([known, known]) == 28
-    assert retry_price([known, job]) is None
 
 
 async def test_a_label_of_old_is_asked_about(rig: Rig):
@@ -102,25 +91,6 @@ async def test_up_to_the_threshold_a_label_tells_no_price_and_a_press_is_not_ask
     assert await count(rig) == 2
 
 
-async def test_an_unknown_price_is_asked_about_whatever_the_threshold(rig: Rig):
-    await rig.member.slash(rig.channel, "image generate", prompt="a fox #fail")
-    await rig.work()
-    job = await newest(rig)
-    await rule(rig, confirm_above=Decimal(1000))
-    asked = await press(rig, rig.moderator, "retry", job.id)
-    assert "not known yet" in shown(asked)
-    assert await count(rig) == 1
-
-
-async def test_above_the_threshold_a_label_is_not_a_yes(rig: Rig):
-    await priced(rig, 12)
-    message, _ = await picture(rig)
-    await rule(rig, confirm_above=Decimal(5))
-    asked = await rig.moderator.click(message, label="Re-run · 12")
-    assert "about **12 credits**" in shown(asked)
-    assert await count(rig) == 1
-
-
 async def test_a_variant_tells_its_price_where_it_is_known_and_asks_where_it_is_not(rig: Rig):
     message, _ = await picture(rig)
     how = await rig.moderator.click(message, label="Vary")
@@ -139,25 +109,6 @@ async def test_a_variant_tells_its_price_where_it_is_known_and_asks_where_it_is_
     assert await count(rig) == 2
 
 
-async def test_what_failed_is_tried_again_at_the_price_that_was_held_for_it(rig: Rig):
-    await priced(rig, 14)
-    await rig.member.slash(rig.channel, "image generate", prompt="a fox #fail")
-    await rig.work()
-    await rig.member.click(rig.messages()[0], label="Try again · 14")
-    assert await count(rig) == 2
-
-
-async def test_a_picture_of_a_prompt_is_asked_about(rig: Rig):
-    await rig.member.slash(rig.channel, "prompt for:image", prompt="a fox")
-    await rig.work()
-    message = rig.messages()[0]
-    assert labels(message)[:3] == ["Generate image", "Generate video", "Rewrite again · 1"]
-    await priced(rig, 14)
-    asked = await rig.member.click(message, label="Generate image")
-    assert "about **14 credits**" in shown(asked)
-    assert await count(rig) == 1
-
-
 async def test_a_free_form_is_a_request_and_no_press(rig: Rig):
     """A form is filled in like a command's options, so it is not asked about below the threshold."""
     message, _ = await picture(rig)
@@ -166,17 +117,17 @@ async def test_a_free_form_is_a_request_and_no_press(rig: Rig):
     assert await count(rig) == 2
 
 
-async def test_a_true_cost_is_what_the_next_label_tells(rig: Rig):
-    rig.sandbox.tariff.set(PICTURE, fixed(1250))
-    message, _ = await picture(rig)
-    assert "Re-run · 1250" in labels(message)
-    made = await rig.moderator.click(message, label="Re-run · 1250")
-    assert not made.ephemeral
-
-
 def test_a_long_label_keeps_its_price():
     label = with_its_price("x" * 200, Decimal(1250))
     assert len(label) == LABEL_CHARS
     assert label.endswith("… · 1250")
     assert with_its_price("Re-run", None) == "Re-run"
     assert discord.ui.Button(label=label).label == label
+
+
+async def test_retry_shows_no_guess_as_a_price(rig: Rig):
+    _, job = await picture(rig)
+    assert job.basis == UNKNOWN
+    known = replace(job, basis="earlier jobs", held=Decimal(14))
+    assert retry_price([known, known]) == 28
+    assert retry_price([known, job]) is None

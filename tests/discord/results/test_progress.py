@@ -12,13 +12,11 @@ import pytest
 from bot.delivery.card.states import state_word
 from bot.domain.jobs.poll_schedule import WRONG_S
 from bot.domain.models import JobState
-from tests.support.following import change_rules
 from tests.support.rig import Rig
 from tests.support.surface import newest, state_text, until
 
 EIGHT_MINUTES_S = 480
 EXPECTED = re.compile(r"<t:(\d+):R>")
-TOKEN_GONE_S = 1000.0
 ROUND_S = 1.0
 """How late the ticker's round may be."""
 
@@ -105,14 +103,6 @@ async def test_a_time_on_the_card_of_a_film_is_never_wrong_by_more_than_ten_seco
     assert len(message.attachments) == 1
 
 
-async def test_the_bar_of_a_film_of_a_minute_changes_at_least_five_times(rig: Rig):
-    await learned(rig, 60)
-    await ask_for_film(rig)
-    edits = Edits(rig)
-    await edits.watch(60)
-    assert len({re.search("▰*▱+", said)[0] for _, said in edits.seen}) >= 6
-
-
 async def test_a_short_job_says_its_time_once_and_is_corrected_when_that_is_wrong_by_ten_seconds(rig: Rig):
     result = await rig.member.slash(rig.channel, "image generate", prompt="a fox #forever")
     promised = expected_at(state_text(result.response))
@@ -129,13 +119,6 @@ async def test_a_short_job_says_its_time_once_and_is_corrected_when_that_is_wron
     again = expected_at(said)
     assert again is None or again > rig.clock.wall() - 4
     assert len(calls(rig)) == before + 1
-
-
-async def test_a_time_is_no_guess_once_a_job_of_the_kind_has_ended(rig: Rig):
-    await rig.member.slash(rig.channel, "image generate", prompt="a fox #fast")
-    await rig.work()
-    result = await rig.member.slash(rig.channel, "image generate", prompt="another #forever")
-    assert "⚙️ Making it… expected <t:" in state_text(result.response)
 
 
 async def test_a_card_whose_job_was_sent_late_says_the_later_time(rig: Rig):
@@ -178,21 +161,6 @@ async def test_nothing_is_edited_that_nobody_can_see(rig: Rig, private: bool):
     assert rig.bot.parts.delivery.ticker.watched == 0
 
 
-async def test_a_restart_goes_on_with_the_cards_that_it_finds(rig: Rig):
-    await learned(rig, 300)
-    await film(rig)
-    [message] = [each for each in rig.messages() if each.embeds]
-    first = state_text(message)
-    await rig.restart(after_s=400.0)
-    for _ in range(30):
-        rig.advance(1.0)
-        await rig.tick()
-    [message] = [each for each in rig.messages() if each.embeds]
-    assert "taking longer than usual" in state_text(message)
-    assert state_text(message) != first
-    assert message.embeds[0].author.name == rig.member.name, "the name is read off the card, since it is not stored"
-
-
 async def test_after_a_restart_a_card_that_is_still_right_is_not_edited_and_then_corrected(rig: Rig):
     """The new process, or the worker of a fleet, has not drawn it and does not know what it says."""
     result = await rig.member.slash(rig.channel, "image generate", prompt="a fox #forever")
@@ -207,51 +175,6 @@ async def test_after_a_restart_a_card_that_is_still_right_is_not_edited_and_then
     await edits.watch(4)
     assert "taking longer than usual" in edits.seen[-1][1]
     assert len(calls(rig)) == before + 1
-
-
-async def test_the_bar_of_a_long_film_grows_on_after_the_token_of_its_interaction_has_ended(rig: Rig):
-    await learned(rig, 3000)
-    await film(rig)
-    before = len(calls(rig))
-    rig.advance(TOKEN_GONE_S)
-    await rig.step()
-    await rig.tick()
-    [message] = rig.messages()
-    assert "▰▰▱" in state_text(message)
-    assert [call.path.split("/")[1] for call in calls(rig)[before:]] == ["channels"]
-
-
-async def test_after_a_restart_a_card_whose_job_has_left_the_queue_is_drawn(rig: Rig):
-    await change_rules(rig, running_per_member=1)
-    await rig.member.slash(rig.channel, "image generate", prompt="first #forever")
-    await until(rig, JobState.PROCESSING)
-    waiting = await rig.member.slash(rig.channel, "image generate", prompt="second #forever")
-    assert "you are next" in state_text(waiting.response)
-    rig.advance(30.0)
-    [second] = [job for job in await rig.jobs() if job.state is JobState.WAITING]
-    await rig.restart()
-    rig.sandbox.finish(next(job.remote_id for job in await rig.jobs() if job.remote_id))
-    for _ in range(20):
-        await rig.step()
-        await rig.tick()
-        rig.advance(1.0)
-    [card] = [each for each in rig.messages() if "second" in each.embeds[0].description]
-    assert "Making it" in state_text(card)
-    assert (await rig.bot.parts.store.jobs.get(rig.guild.id, second.id)).remote_id
-
-
-async def test_while_discord_limits_the_bot_no_card_is_edited_only_to_tell_the_time(rig: Rig):
-    await learned(rig, 300)
-    await film(rig)
-    rig.advance(40)
-    rig.bot.discord_gate._limited_at = rig.clock.monotonic()
-    before = len(calls(rig))
-    assert await rig.tick() == 0
-    rig.advance(20)
-    assert await rig.tick() == 0
-    assert len(calls(rig)) == before
-    rig.advance(20)
-    assert await rig.tick() == 1
 
 
 async def test_a_card_that_is_being_edited_holds_up_no_other(rig: Rig):

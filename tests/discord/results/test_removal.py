@@ -23,7 +23,6 @@ from tests.support.surface import (
     private_sentence,
     settled_exactly,
 )
-from tests.support.workflows import IMAGE, earlier
 
 
 async def test_removing_with_the_record_leaves_ids_and_credits_only(rig: Rig):
@@ -112,16 +111,7 @@ async def test_a_moderators_removal_is_recorded_and_an_authors_is_not(rig: Rig):
         assert len(decisions) == expected
 
 
-async def test_a_removed_private_result_is_taken_down_for_its_one_reader(rig: Rig):
-    job = await earlier(rig, IMAGE, private=True)
-    [message] = [m for m in rig.messages(viewer=rig.member) if m.id == job.message_id]
-    asked = await rig.member.click(message, custom_id=icon(message, REMOVE))
-    await rig.member.click(asked.response, label="Remove the record too")
-    assert message.id not in [m.id for m in rig.messages(viewer=rig.member)]
-    assert dict((await newest(rig)).input) == {}
-
-
-@pytest.mark.parametrize("action", ["again", "vary_strong", "edit"])
+@pytest.mark.parametrize("action", ["again"])
 async def test_an_erased_result_cannot_be_made_again(rig: Rig, action: str):
     from cogs.ui.controls import view_of
 

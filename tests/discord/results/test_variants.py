@@ -26,7 +26,7 @@ async def tools(rig: Rig) -> list[str]:
     return [job.operation for job in jobs]
 
 
-@pytest.mark.parametrize("strength", ["subtle", "strong"])
+@pytest.mark.parametrize("strength", ["subtle"])
 async def test_a_variant_of_a_picture_is_one_edit_of_it_and_its_price_is_said_before(rig: Rig, strength: str):
     await priced(rig, 12, "image.edit")
     await rig.member.slash(rig.channel, "image generate", prompt="A blue door #fast", aspect_ratio="9:16")
@@ -76,16 +76,6 @@ async def test_the_tool_for_characters_is_offered_where_a_character_was_given(ri
     assert second.input["prompt"] == first.output["enhancedPrompt"]
     assert second.state is JobState.DELIVERED
     await settled_exactly(rig)
-
-
-async def test_a_character_is_meant_too_where_its_prompt_was_made_by_the_tool_for_characters(rig: Rig):
-    await rig.member.slash(rig.channel, "prompt for:character variant", prompt="a knight #fast")
-    await rig.work()
-    message = rig.messages()[0]
-    await agreed(rig.member, await rig.member.click(message, label=whole(message, "Generate image")))
-    await rig.work()
-    how = await rig.member.click(card_of(rig, await newest(rig)), label="Vary")
-    assert LOOK in labels(how.response)
 
 
 async def test_a_forged_press_for_a_picture_without_a_character_is_refused(rig: Rig):

@@ -27,7 +27,7 @@ from tests.support.reacting import in_channel
 from tests.support.rig import Rig
 from tests.support.surface import DETAILS, REMOVE, icon, parts
 
-AGES = ["fresh", *(pytest.param(each, marks=pytest.mark.long) for each in ("deleted", "restarted"))]
+AGES = ("fresh", "deleted", "restarted")
 PEOPLE = ROLES[:-1]
 EVERYONES = (MAKES, MAKES, MAKES, REFUSED, REFUSED)
 WITH_PRICE = (PRICE, PRICE, PRICE, REFUSED, REFUSED)
@@ -94,8 +94,6 @@ ENDS: dict[str, tuple[str, ...]] = {
     "cancel_run": OWNERS_DO,
 }
 """What ends something, each time for another card."""
-FEW_ENDS = frozenset({"remove_result", "❌", "cancel_drop", "cancel_run"})
-"""Those that `make test` tries: of a result and of a job, by a control and by a reaction."""
 NOTHING_LEFT = (SILENT, REFUSED, SILENT, REFUSED, SILENT, SILENT)
 """What ❌ comes to where the message is gone already."""
 MADE_FOR = {
@@ -147,11 +145,9 @@ async def test_each_press_of_everybody_comes_to_what_the_table_says(rig: Rig, ag
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("age", AGES)
-async def test_each_reaction_and_reply_of_everybody_comes_to_what_the_table_says(rig: Rig, age: str):
+async def test_each_reaction_and_reply_of_everybody_comes_to_what_the_table_says(rig: Rig):
     made = await scene(rig)
     await made.make("one")
-    await made.age(age)
     reacted = {emoji: tuple([await made.react(role, emoji, "one") for role in ROLES]) for emoji in REACTIONS}
     replied = {words: tuple([await made.reply(role, words, "one") for role in ROLES]) for words in REPLIES}
     assert reacted == REACTIONS
@@ -159,18 +155,10 @@ async def test_each_reaction_and_reply_of_everybody_comes_to_what_the_table_says
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(
-    ("age", "ends"),
-    [
-        ("fresh", FEW_ENDS),
-        *(pytest.param(age, frozenset(ENDS), marks=pytest.mark.long) for age in ("fresh", "deleted", "restarted")),
-    ],
-    ids=["fresh, few", "fresh", "deleted", "restarted"],
-)
-async def test_whoever_ends_a_result_or_a_job_is_its_author_or_a_moderator(rig: Rig, age: str, ends: frozenset[str]):
+@pytest.mark.parametrize("age", AGES)
+async def test_whoever_ends_a_result_or_a_job_is_its_author_or_a_moderator(rig: Rig, age: str):
     made = await scene(rig)
-    tried = {end: row for end, row in ENDS.items() if end in ends}
-    cards = {(end, role): f"{end} {role}" for end, row in tried.items() for role in ROLES[: len(row)]}
+    cards = {(end, role): f"{end} {role}" for end, row in ENDS.items() for role in ROLES[: len(row)]}
     for (end, _), name in cards.items():
         await made.make(name, *MADE_FOR.get(end, ()))
         if end == "recover":
@@ -183,9 +171,9 @@ async def test_whoever_ends_a_result_or_a_job_is_its_author_or_a_moderator(rig: 
                 for role in ROLES[: len(row)]
             ]
         )
-        for end, row in tried.items()
+        for end, row in ENDS.items()
     }
-    assert found == (tried | {"❌": NOTHING_LEFT} if age == "deleted" else tried)
+    assert found == (ENDS | {"❌": NOTHING_LEFT} if age == "deleted" else ENDS)
 
 
 @pytest.mark.long

@@ -10,11 +10,9 @@ import discord
 import pytest
 
 from bot.domain.models import JobState
-from bot.domain.server.guild_rules import PictureCount
 from bot.generation.generation import Generation
 from bot.generation.generations import DRAFT_LIFE_S, Generations
 from bot.generation.texts import WHAT_TO_SAY
-from bot.server.members import OwnSettings
 from cogs.ui.interaction import use
 from cogs.ui.prices import priced
 from cogs.ui.texts import APPROVED_FIRST, GONE
@@ -75,7 +73,7 @@ async def done(rig: Rig, answer: discord.Message) -> None:
 # ---------------------------------------------------------------------- what becomes of words
 
 
-@pytest.mark.parametrize("small", [None, 5, 500])
+@pytest.mark.parametrize("small", [5])
 async def test_words_make_a_picture_by_one_press_though_its_price_is_unknown(rig: Rig, small: int | None):
     await rule(rig, confirm_above=None if small is None else Decimal(small))
     answer = await say(rig, "a fox in the snow, 16:9")
@@ -96,8 +94,8 @@ async def test_words_make_a_picture_by_one_press_though_its_price_is_unknown(rig
     await settled_exactly(rig)
 
 
-@pytest.mark.parametrize("restarted", [False, True], ids=["running", "restarted"])
-@pytest.mark.parametrize("deleted", [False, True], ids=["there", "deleted"])
+@pytest.mark.parametrize("restarted", [True])
+@pytest.mark.parametrize("deleted", [True])
 async def test_a_reply_changes_the_picture_also_after_a_restart_and_with_it_deleted(
     rig: Rig, restarted: bool, deleted: bool
 ):
@@ -130,7 +128,7 @@ async def test_a_reply_animates_repeats_and_varies(rig: Rig, words: str, operati
     assert sent(rig)[0] == operation
 
 
-@pytest.mark.parametrize("is_known", [True, False])
+@pytest.mark.parametrize("is_known", [True])
 async def test_an_offer_says_that_a_moderator_must_approve_it(rig: Rig, is_known: bool):
     if is_known:
         await all_priced(rig, rig.guild.id)
@@ -159,33 +157,8 @@ async def test_a_known_price_is_on_the_button_and_one_press_is_enough(rig: Rig):
     await settled_exactly(rig)
 
 
-async def test_a_price_that_rose_since_is_asked_about_again(rig: Rig):
-    await all_priced(rig, rig.guild.id)
-    answer = await say(rig, "a fox")
-    assert answer is not None
-    await rig.bot.parts.store.prices.set(rig.guild.id, "image.generate", "", Decimal(500))
-    asked = await press(rig, answer)
-    [question] = [message for message in (asked.response, *asked.followups) if message is not None]
-    assert question.ephemeral
-    assert "You are not charged until you confirm" in question.content
-    await nothing_happened(rig)
-
-
-async def test_the_price_on_the_button_is_that_of_the_members_own_default_model(rig: Rig):
-    await all_priced(rig, rig.guild.id)
-    model = rig.bot.catalogue.operations["image.generate"].models[-1]
-    await rig.bot.parts.store.prices.set(rig.guild.id, "image.generate", model.name, Decimal(99))
-    own = use(rig.bot, OwnSettings)
-    await own.change(rig.guild.id, rig.member.id, lambda old: replace(old, models={"image.generate": model.name}))
-    answer = await say(rig, "a fox")
-    assert answer is not None
-    assert whole(answer, str(texts.CONTINUE)) == priced(texts.CONTINUE, Decimal(99))
-    await press(rig, answer)
-    assert [job.held for job in await rig.jobs()] == [99]
-
-
-@pytest.mark.parametrize("is_reply", [False, True])
-@pytest.mark.parametrize("words", ["how many credits do I have?", "Wie viele Credits habe ich noch?", "help"])
+@pytest.mark.parametrize("is_reply", [True])
+@pytest.mark.parametrize("words", ["how many credits do I have?", "help"])
 async def test_a_question_gets_the_line_of_help_and_no_job(rig: Rig, words: str, is_reply: bool):
     message = await made(rig) if is_reply else None
     answer = await say(rig, words, **({} if message is None else {"reply_to": message}))
@@ -195,7 +168,7 @@ async def test_a_question_gets_the_line_of_help_and_no_job(rig: Rig, words: str,
     assert len(await rig.jobs()) == is_reply
 
 
-@pytest.mark.parametrize("chosen", ["video.generate", "image.generate"])
+@pytest.mark.parametrize("chosen", ["video.generate"])
 async def test_a_word_of_another_medium_asks_which_and_each_button_makes_what_it_says(rig: Rig, chosen: str):
     await all_priced(rig, rig.guild.id)
     answer = await say(rig, "a 5 second video of waves, 16x9")
@@ -240,36 +213,6 @@ async def test_of_several_other_files_the_first_is_used_and_that_is_said(rig: Ri
     assert texts.FIRST_FILE(count=2) in answer.content
     await done(rig, answer)
     assert (sent(rig)[0], "a.png" in sent(rig)[1]["image_url"]) == ("image.edit", True)
-
-
-async def test_flags_of_other_bots_are_left_out_with_a_word(rig: Rig):
-    await all_priced(rig, rig.guild.id)
-    answer = await say(rig, "a fox --ar 16:9 --v 7")
-    assert answer is not None
-    [told] = (await press(rig, answer)).followups
-    assert (told.ephemeral, told.content) == (True, "I left out \\--v 7: Cannon Studio has no such options.")
-    await rig.work()
-    assert (sent(rig)[1]["prompt"], sent(rig)[1]["aspect_ratio"]) == ("a fox", "16:9")
-
-
-async def test_new_pictures_are_as_many_as_usual_here(rig: Rig):
-    await all_priced(rig, rig.guild.id)
-    await rule(rig, pictures=PictureCount.FOUR)
-    answer = await say(rig, "a fox")
-    assert answer is not None
-    await press(rig, answer)
-    await rig.work()
-    assert [job.operation for job in await rig.jobs()] == ["image.generate"] * 4
-    assert len({job.card_id for job in await rig.jobs()}) == 1
-
-
-async def test_a_mention_with_a_picture_edits_it(rig: Rig):
-    answer = await say(rig, "make it night", attachments=[("cat.png", png())])
-    assert answer is not None
-    await done(rig, answer)
-    operation, given = sent(rig)
-    assert (operation, given["prompt"]) == ("image.edit", "make it night")
-    assert "cat.png" in given["image_url"]
 
 
 async def test_a_doubt_is_asked_about_and_nobody_else_sees_the_bot_think(rig: Rig):
@@ -356,13 +299,10 @@ async def test_the_bot_is_silent_where_it_may_not_answer(rig: Rig, what: str):
     [
         ("author", True),
         ("other", True),
-        pytest.param("moderator", True, marks=pytest.mark.long),
-        pytest.param("blocked", False, marks=pytest.mark.long),
-        pytest.param("bot", False, marks=pytest.mark.long),
         ("blocked moderator", False),
     ],
 )
-@pytest.mark.parametrize("restarted", [False, True], ids=["running", "restarted"])
+@pytest.mark.parametrize("restarted", [True])
 async def test_each_actors_reply_to_a_result_has_its_outcome(rig: Rig, who: str, is_answered: bool, restarted: bool):
     message = await made(rig)
     actors = {
@@ -425,7 +365,7 @@ async def test_a_result_that_the_member_may_not_see_is_as_none(rig: Rig):
 # ---------------------------------------------------------------------- who may press
 
 
-@pytest.mark.parametrize("who", ["other", "moderator"])
+@pytest.mark.parametrize("who", ["other"])
 async def test_only_its_author_may_press(rig: Rig, who: str):
     answer = await say(rig, "a fox")
     assert answer is not None
@@ -455,19 +395,6 @@ async def test_a_second_press_finds_nothing_and_deletes_what_could_not_be(rig: R
     assert answer.id not in {message.id for message in rig.messages()}
 
 
-async def test_an_answer_is_deleted_when_its_drafts_expire(rig: Rig, monkeypatch: pytest.MonkeyPatch):
-    send, lives = discord.abc.Messageable.send, []
-
-    async def noted(self: discord.abc.Messageable, *args: Any, **options: Any) -> discord.Message:
-        lives.append(options["delete_after"])
-        return await send(self, *args, **options)
-
-    monkeypatch.setattr(discord.abc.Messageable, "send", noted)
-    for words in ("a fox", "how many credits do I have?"):
-        assert await say(rig, words) is not None
-    assert lives == [DRAFT_LIFE_S] * 2
-
-
 async def test_privacy_deletes_the_words(rig: Rig):
     answer = await say(rig, "a fox in the snow")
     assert answer is not None
@@ -482,3 +409,13 @@ async def test_limits_hold_as_for_commands(rig: Rig):
     asked = await press(rig, answer)
     assert (await agreed(rig.member, asked)) is not None
     assert rig.sandbox.posts == 0
+
+
+async def test_flags_of_other_bots_are_left_out_with_a_word(rig: Rig):
+    await all_priced(rig, rig.guild.id)
+    answer = await say(rig, "a fox --ar 16:9 --v 7")
+    assert answer is not None
+    [told] = (await press(rig, answer)).followups
+    assert (told.ephemeral, told.content) == (True, "I left out \\--v 7: Cannon Studio has no such options.")
+    await rig.work()
+    assert (sent(rig)[1]["prompt"], sent(rig)[1]["aspect_ratio"]) == ("a fox", "16:9")
