@@ -1,4 +1,4 @@
-"""Each recipe of docs/howto is followed, word for word, in a copy of the project, and its own commands must pass."""
+"""The recipes of docs/howto are followed, word for word, in a copy of the project, and their own commands must pass."""
 
 from __future__ import annotations
 
@@ -22,8 +22,6 @@ COPIED = (".github", "bot", "cogs", "sandbox", "deploy", "docs", "requirements",
 NEXT_MIGRATION = f"{len(migrations()) + 1:03}_"
 BLOCK = re.compile(r"(?P<intro>[^\n]*)\n\n```(?P<kind>\w+)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 TARGET = re.compile(r"(?P<new>In the new file )?(?:In )?`(?P<path>[\w./]+)`:$")
-ALWAYS = {"migration.md"}
-"""The how-to that every run follows; `make test-long` follows all of them, and all together."""
 
 
 @dataclass(frozen=True)
@@ -124,24 +122,11 @@ def follow(folder: Path, recipe: str) -> list[str]:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(
-    "recipe", [each if each in ALWAYS else pytest.param(each, marks=pytest.mark.long) for each in RECIPES]
-)
-def test_a_recipe_works_as_it_is_written(tmp_path: Path, recipe: str) -> None:
+def test_the_recipes_work_as_they_are_written_all_in_one_project(tmp_path: Path) -> None:
     copy_project(tmp_path)
-    commands = follow(tmp_path, recipe)
-    assert any("make test" in each for each in commands)
-    for each in commands:
+    commands = [each for recipe in RECIPES for block in follow(tmp_path, recipe) for each in block.splitlines()]
+    tests = dict.fromkeys(word for each in commands for word in re.findall(r"tests/[\w/]+\.py", each))
+    others = dict.fromkeys(each for each in commands if not each.startswith("make test"))
+    assert tests
+    for each in (*others, f'make test ARGS="{" ".join(tests)}"', ".venv/bin/ruff check"):
         run(tmp_path, each)
-
-
-@pytest.mark.long
-def test_all_recipes_together_pass_the_checks(tmp_path: Path) -> None:
-    copy_project(tmp_path)
-    for recipe in RECIPES:
-        follow(tmp_path, recipe)
-    if (types := ROOT / ".mypy_cache").is_dir():
-        shutil.copytree(types, tmp_path / types.name)  # only what the recipes changed is checked again
-    budgets = tmp_path / "pyproject.toml"  # what a recipe adds is paid for elsewhere, which no recipe can say
-    budgets.write_text(re.sub(r" = \[\d+, \d+\]", " = [999999, 9999999]", budgets.read_text()))
-    run(tmp_path, "make check")

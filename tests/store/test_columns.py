@@ -1,14 +1,14 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from typing import Any
 
 import pytest
 
 from bot.domain.models import Card, Job
 from bot.store import Store
-from bot.store.engine.columns import ChangedBy, Column, Table
+from bot.store.engine.columns import ChangedBy, Table
 from bot.store.jobs.rows import CARDS, CHANGEABLE, JOBS
 
 pytestmark = pytest.mark.sqlite_only(
@@ -65,23 +65,3 @@ async def test_an_update_writes_what_differs_alone(store: Store, accepted: Any) 
     (update,) = [statement for statement in seen if statement.startswith("UPDATE")]
     assert update.startswith("UPDATE jobs SET attempts = 3, error = 'Nothing.' WHERE id = ")
     assert await store.jobs.get(job.guild_id, job.id) == replace(job, attempts=3, error="Nothing.")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RatedJob(Job):
-    rating: int | None = None
-
-
-async def test_a_new_column_is_one_line(store: Store, accepted: Any) -> None:
-    _, (job,) = await accepted(store)
-    rated = Table("jobs", RatedJob, (*JOBS.columns, Column(name="rating", changes=ChangedBy.BY_WORKER)))
-    values = {each.name: getattr(job, each.name) for each in fields(Job)}
-    another = RatedJob(**(values | {"id": "J2", "position": 1, "idempotency_key": "k2", "rating": 4}))
-
-    def change(db: sqlite3.Connection) -> list[RatedJob]:
-        db.execute("ALTER TABLE jobs ADD COLUMN rating INTEGER")
-        rated.insert(db, another)
-        rated.update(db, RatedJob(**values, rating=5), RatedJob(**values))
-        return [rated.read(row) for row in db.execute("SELECT * FROM jobs ORDER BY position")]
-
-    assert await store._database.write(change) == [RatedJob(**values, rating=5), another]

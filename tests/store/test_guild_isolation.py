@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import contextlib
 import inspect
-import shutil
 import sqlite3
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
@@ -26,10 +25,13 @@ from bot.domain.server.schedules import DueRun, Plan, Schedule, When
 from bot.domain.server.shootouts import ShootoutKind, ShootoutTerms
 from bot.domain.words.cast import CastKind, CastMember
 from bot.errors import StoreError
+from bot.settings import PostgresUrl
 from bot.store import Decision, Record, ReviewRule, ReviewVerdict, Spending, Store
 from bot.store.engine.repository import Repository
+from tests.support.databases import Databases, PostgresDatabases, SqliteDatabases
 from tests.support.examples import examples
-from tests.support.new_file import write_empty_database
+from tests.support.postgres import Server
+from tests.support.shared_postgres import WITH_SCHEMA, sockets
 
 MINE, THEIRS = 700, 701
 MESSAGE = 88_000_123
@@ -587,35 +589,33 @@ async def populate(store: Store, guild_id: int, made: Any, accepted: Any) -> Gui
 
 @dataclass(frozen=True)
 class Populated:
-    """The files of a store with one guild in it, that guild, and what counts the ids of what is made next."""
+    """A database with one guild in it, that guild, and what counts the ids of what is made next."""
 
-    folder: Path
+    address: Path | PostgresUrl
     theirs: Guild
     made: Any
 
 
-_populated: list[Populated] = []
-"""None or one: to populate a store takes longer than any call."""
+_populated: dict[str, Populated] = {}
+"""One of each kind of database, which the tests copy: to populate a store takes longer than any call."""
 
 
 @pytest.fixture
 async def populated(
-    open_store: Any, path: Path, made: Any, accepted: Any, databases: Any, tmp_path_factory: Any
+    open_store: Any, made: Any, accepted: Any, databases: Databases, tmp_path_factory: Any, postgres_folder: Path
 ) -> tuple[Store, Guild, Any]:
     """Return a store with the other guild in it, that guild, and what makes cards and jobs."""
-    if databases.name == "postgresql":
-        store = await open_store()
-        return store, await populate(store, THEIRS, made, accepted), made
-    if not _populated:
-        folder = tmp_path_factory.mktemp("populated")
-        write_empty_database(folder / path.name)
-        store = await open_store(folder / path.name)
+    if databases.name not in _populated:
+        kept = SqliteDatabases(tmp_path_factory.mktemp("populated"))
+        if isinstance(databases, PostgresDatabases):
+            kept = PostgresDatabases(Server(sockets(postgres_folder)), WITH_SCHEMA)
+        address = kept.new()
+        store = await open_store(address)
         theirs = await populate(store, THEIRS, made, accepted)
         await store.close()
-        _populated.append(Populated(folder, theirs, made))
-    [known] = _populated
-    shutil.copytree(known.folder, path.parent, dirs_exist_ok=True)
-    return await open_store(), known.theirs, known.made
+        _populated[databases.name] = Populated(address, theirs, made)
+    known = _populated[databases.name]
+    return await open_store(databases.copy_of(known.address)), known.theirs, known.made
 
 
 TABLES = (
@@ -703,6 +703,7 @@ async def test_a_method_for_one_guild_neither_sees_nor_touches_another(
         assert canary not in text
 
 
+@pytest.mark.sqlite_only("each call is tried on both")
 @settings(
     max_examples=examples(quick=8, long=30),
     suppress_health_check=[HealthCheck.function_scoped_fixture],

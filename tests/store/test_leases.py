@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import sqlite3
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -11,10 +10,8 @@ from typing import Any
 import pytest
 
 from bot.domain.models import OPEN_STATES, RUNNING_STATES, JobState, Media, MediaKind, WaitsFor
-from bot.domain.money.costs import PriceFactors
 from bot.store import Store
 from bot.store.jobs import rows
-from bot.store.money import ledger
 from tests.support.claims import claimed_by
 
 Open = Callable[..., Awaitable[Store]]
@@ -242,108 +239,3 @@ async def test_open_and_held_jobs_are_counted_by_state(store: Store, accepted: A
     assert await store.job_lists.counts(700) == {JobState.HELD: 1, JobState.SUBMITTING: 1}
     assert await store.job_lists.counts(9) == {}
     assert await store.job_lists.open_total() == 2
-
-
-@pytest.mark.sqlite_only("SQLite's plans")
-@pytest.mark.long
-async def test_ten_thousand_jobs_are_found_by_index(store: Store, made: Any, clock: Any) -> None:
-    plans: list[str] = []
-
-    def fill(db: sqlite3.Connection) -> None:
-        states = sorted(JobState)
-        for number in range(10_000):
-            card = made.card(700 + number % 5, answered=True)
-            job = made.job(card, 0, "1")
-            rows.insert_card(db, card, store._box)
-            rows.insert_job(db, job)
-            ledger.hold(db, job, clock.now)
-            state = states[number % len(states)]
-            if state.ended:
-                ledger.release(db, job, clock.now)
-            db.execute("UPDATE jobs SET state = ? WHERE id = ?", (state, job.id))
-
-    # Cards without tokens: sealing ten thousand is not what is looked at.
-    no_token = made.card
-    made.card = lambda *a, **v: no_token(*a, token=None, **v)
-    await store._database.write(fill)
-    await store.leases.hold("p1", 30)
-    await store.leases.hold("p2", -1)
-    await store.leases.hold("p3", 30)
-    seen: list[str] = []
-    for thread in (store._database._writer, store._database._reader):
-        await thread.run(lambda db: db.set_trace_callback(seen.append))
-    (job, *_) = await claimed_by(store, "p1", limit=50)
-    await store.jobs.change(job, JobState.PROCESSING, attempts=1)
-    await store.leases.drop("p3")
-    await store.jobs.get(job.guild_id, job.id)
-    await store.job_lists.recent(700)
-    await store.job_lists.recent(700, author_id=42, states=[JobState.FAILED])
-    await store.job_lists.counts(700)
-    await store.job_lists.open_total()
-    await store.ledger.balance(700)
-    await store.ledger.rows(700, since=5, limit=5)
-    await store.true_costs.of_kind(700, None, "image.generate", PriceFactors(kind="model=flux"))
-    await store.true_costs.all(700, None)
-    await store.cards.unanswered()
-    await store.keys.current(700)
-    card = no_token(700)
-    shapes = [(member, channel_id) for member in (False, True) for channel_id in (0, 55)]
-    await store.cards.accept(
-        card,
-        [made.job(card)],
-        lambda books: seen.extend(
-            str(books.spent(5, member=member, operation="", channel_id=channel_id)) for member, channel_id in shapes
-        ),
-    )
-    await store.grants.of_member(700, 42)
-    await store.queue.order(700)
-    await store.queue.start_waiting(700)
-    await store.queue.guilds()
-    await store.job_lists.results(700, kinds=list(MediaKind), words=["fox"])
-    await store.job_lists.in_message(700, 5)
-    await store.decisions.all(700, since=5)
-    await store.prices.all(700)
-    await store.blocks.active(700, 42)
-    await store.approvals.get(700, card.id)
-    await store.approvals.overdue(clock.now)
-    await store.drafts.take(700, 42, await store.drafts.keep(700, 42, {}, expires_at=clock.now + 1))
-    await store.cards.mark_answered(700, card.id, 1, 2)
-    await store.cards.with_jobs(700, card.id)
-    await store.cards.drop(700, card.id, "No.")
-    for thread in (store._database._writer, store._database._reader):
-        await thread.run(lambda db: db.set_trace_callback(None))
-
-    def explain(db: sqlite3.Connection) -> None:
-        for each in dict.fromkeys(seen):
-            statement = re.sub(r"\bInf\b", "9e999", each)  # as SQLite writes what it cannot read
-            if statement.lstrip().startswith(("SELECT", "UPDATE", "DELETE")):
-                plan = db.execute(f"EXPLAIN QUERY PLAN {statement}").fetchall()
-                plans.extend(f"{row['detail']} -- {' '.join(statement.split())}" for row in plan)
-
-    await store._database.write(explain)
-    assert len(plans) > 30
-    scans = [plan for plan in plans if plan.startswith(("SCAN", "USE TEMP B-TREE"))]
-    # These indexes hold only what is open, free, waiting or unanswered, all of which is wanted; JSON is read as a list,
-    # and so are the newest 1,000 costs of a kind.
-    lists = ("SCAN json_each", "SCAN medium", "SCAN given", "SCAN wanted", "SCAN newest")
-    # The last one is in the order of the read, which ends after the newest 5,000 costs of the host's account.
-    wanted = ("jobs_open", "jobs_free", "jobs_queue", "cards_unanswered", *lists, "jobs_host_total")
-    # This one ends at its first row.
-    scans = [plan for plan in scans if not plan.endswith("SELECT EXISTS (SELECT 1 FROM approvals)")]
-    # Ten jobs of one message are put in order by hand, and so are those of a page: test_history.py counts their steps.
-    scans = [plan for plan in scans if "message_id = 5" not in plan and "AS newest JOIN jobs" not in plan]
-    # As many as may run at once are counted; a server has a sum of each kind of line and key.
-    scans = [
-        plan for plan in scans if "AS placed GROUP BY" not in plan and "FROM ledger_totals WHERE guild" not in plan
-    ]
-    # A server has few limits: all are read, and put in order.
-    scans = [plan for plan in scans if not plan.endswith("FROM limits WHERE guild_id = 700 ORDER BY id")]
-    # A card is in `approvals` only while it waits, and few are read of each server.
-    scans = [plan for plan in scans if "PARTITION BY guild_id" not in plan or "FROM approvals" not in plan]
-    assert any("USING INDEX jobs_message" in plan for plan in plans)
-    assert [plan for plan in scans if not any(name in plan.partition(" -- ")[0] for name in wanted)] == []
-    assert any("USING INDEX jobs_free" in plan for plan in plans)
-    # What a whole server spent, and who is running, is told without reading the jobs' wide rows.
-    assert any(plan.startswith("SEARCH jobs USING COVERING INDEX jobs_spent") for plan in plans)
-    assert any("COVERING INDEX jobs_open" in plan and "GROUP BY author_id" in plan for plan in plans)
-    assert any("sqlite_autoindex_jobs" in plan and "lease IS" in plan for plan in plans)

@@ -20,7 +20,7 @@ from bot.errors import RESTART_CANNOT_HELP, DatabaseFailing, StoreError
 from bot.store import Store
 from bot.store.engine import sqlite_database
 from bot.store.engine.pulse import KINDS
-from bot.store.store import PAGES_EVERY_S, PAGES_NOT_BEFORE_S
+from bot.store.store import PAGES_EVERY_S
 from tests.support.notes import note
 
 pytestmark = pytest.mark.sqlite_only("the file's pages")
@@ -76,27 +76,6 @@ async def test_a_start_after_a_clean_end_reads_no_pages(open_store: Opened, path
     assert checks.count == 1
 
 
-async def test_a_process_that_serves_nothing_checks_and_vouches_for_nothing(
-    open_store: Opened, path: Path, checks: Checks
-):
-    store = await served(open_store, path)
-    other = await open_store(path)
-    await other.close()
-    assert checks.count == 2
-    await store.close()
-    assert await open_store(path)
-    assert checks.count == 3
-
-
-async def test_a_reader_between_two_lives_changes_nothing(open_store: Opened, path: Path, checks: Checks):
-    await (await served(open_store, path)).close()
-    with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as tool:
-        tool.execute("SELECT count(*) FROM meta").fetchone()
-    assert path.with_name("bot.db-wal").exists(), "a reader may not delete it"
-    await served(open_store, path)
-    assert checks.count == 1
-
-
 @pytest.mark.parametrize("way", ["written", "copied", "left log"])
 async def test_a_file_that_was_touched_since_is_checked(
     open_store: Opened, path: Path, checks: Checks, way: str, tmp_path: Path
@@ -142,21 +121,6 @@ async def test_a_start_after_a_kill_reads_all_pages(open_store: Opened, path: Pa
     assert checks.count == before + 1
 
 
-async def test_a_lock_file_that_cannot_be_written_means_a_check(
-    open_store: Opened, path: Path, checks: Checks, monkeypatch: pytest.MonkeyPatch
-):
-    store = await served(open_store, path)
-    real = os.pwrite
-
-    def torn(descriptor: int, content: bytes, offset: int) -> int:
-        return real(descriptor, content[:-4], offset)
-
-    monkeypatch.setattr(os, "pwrite", torn)
-    await store.close()
-    await served(open_store, path)
-    assert checks.count == 2
-
-
 @pytest.mark.parametrize("kind", ["damaged", "disk"])
 async def test_a_failure_that_casts_doubt_on_the_file_means_a_check(
     open_store: Opened, path: Path, checks: Checks, kind: str
@@ -187,27 +151,6 @@ async def test_a_page_that_was_damaged_unnoticed_is_found_within_a_day_and_no_st
     for _ in range(2):
         with pytest.raises(StoreError, match=r"bot\.db is damaged.*backup"):
             await served(open_store, path)
-
-
-async def test_pages_are_checked_once_a_day_whatever_the_starts(
-    open_store: Opened, path: Path, checks: Checks, clock: Any
-):
-    store = await served(open_store, path)
-    assert await store.check_pages() == PAGES_EVERY_S, "the start has just done it"
-    clock.now += PAGES_EVERY_S / 2
-    await store.close()
-    store = await served(open_store, path)
-    assert await store.check_pages() == PAGES_EVERY_S / 2
-    clock.now += PAGES_EVERY_S / 2
-    assert (await store.check_pages(), checks.count) == (PAGES_EVERY_S, 2)
-    await store.close()
-    clock.now += 3 * PAGES_EVERY_S
-    store = await served(open_store, path)
-    assert await store.check_pages() == PAGES_NOT_BEFORE_S, "a start has work of its own"
-    clock.now += PAGES_NOT_BEFORE_S
-    assert (await store.check_pages(), checks.count) == (PAGES_EVERY_S, 3)
-    clock.now -= 5 * PAGES_EVERY_S
-    assert await store.check_pages() == PAGES_EVERY_S, "a clock that was set back postpones it by a day at most"
 
 
 async def test_a_check_beside_the_work_delays_nothing_and_ends_with_its_process(

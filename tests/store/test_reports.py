@@ -35,32 +35,6 @@ def settled(rows: Any, start: float, end: float) -> Decimal:
     return sum(lines, Decimal(0))
 
 
-async def test_each_day_has_what_was_settled_from_its_start_until_before_its_end(
-    store: Store, clock: Any, accepted: Any
-) -> None:
-    spans = [(DAY_S * day, DAY_S * (day + 1)) for day in range(20, 24)]
-    for at, cost in ((20, "1"), (20.999, "2.5"), (21, "4"), (23.5, "8"), (19.999, "100"), (24, "200")):
-        await pay(store, clock, accepted, cost, at=at * DAY_S)
-    found = await store.reports.totals(GUILD, spans)
-    assert found.spans == (Decimal("3.5"), Decimal(4), Decimal(0), Decimal(8))
-    assert found.total == Decimal("15.5")
-    assert found.jobs == 4
-    assert found.first_at == pytest.approx(19.999 * DAY_S)
-
-
-async def test_members_and_operations_add_up_to_the_days_with_the_most_first(
-    store: Store, clock: Any, accepted: Any
-) -> None:
-    await pay(store, clock, accepted, "3", at=5 * DAY_S, operation="image.generate")
-    await pay(store, clock, accepted, "7.25", at=5 * DAY_S, operation="video.generate", author_id=9)
-    await pay(store, clock, accepted, "4", at=6 * DAY_S, operation="image.generate", author_id=9)
-    await pay(store, clock, accepted, "99", at=9 * DAY_S)
-    found = await store.reports.totals(GUILD, [(5 * DAY_S, 6 * DAY_S), (6 * DAY_S, 7 * DAY_S)])
-    assert found.members == ((9, Decimal("11.25")), (42, Decimal(3)))
-    assert found.operations == (("video.generate", Decimal("7.25")), ("image.generate", Decimal(7)))
-    assert found.total == Decimal("14.25")
-
-
 async def test_holds_releases_and_grants_are_not_spent(store: Store, clock: Any, accepted: Any) -> None:
     clock.now = 5 * DAY_S
     _, (failed, _open) = await accepted(store, "10", "20")

@@ -8,7 +8,6 @@ import random
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -170,24 +169,6 @@ async def test_no_months_runs_cost_more_than_the_limit_when_they_begin(store: St
         assert await store.schedules.spent(GUILD, schedule.id) == sum(books.values())
 
 
-async def test_a_zone_moves_what_comes_next(store: Store, clock: Any):
-    clock.now = 1.8e9
-    when = When(time=dt.time(9, 30), weekday=2)
-    schedule = replace(a_schedule(), next_at=when.next_after(clock.now, dt.UTC))
-    once = replace(
-        a_schedule(2, next_at=clock.now - 10),
-        plan=replace(schedule.plan, when=When(time=dt.time(0), date=dt.date(2020, 1, 2))),
-    )
-    paused = a_schedule(3, next_at=None)
-    for each in (schedule, once, paused):
-        await store.schedules.add(each)
-    changed = await store.settings.change(GUILD, lambda rules: replace(rules, timezone="Asia/Tokyo"))
-    after = {each.id: each.next_at for each in await store.schedules.all(GUILD)}
-    assert after[schedule.id] == when.next_after(clock.now, changed.after.zone) != schedule.next_at
-    assert after[once.id] == once.next_at
-    assert after[paused.id] is None
-
-
 async def test_a_member_whose_data_is_deleted_leaves_no_number(store: Store, clock: Any):
     await store.schedules.add(a_schedule())
     await store.privacy.erase(GUILD, 42)
@@ -195,26 +176,3 @@ async def test_a_member_whose_data_is_deleted_leaves_no_number(store: Store, clo
     await store.former_members.replace_due()
     [after] = await store.schedules.all(GUILD)
     assert after.made_by < 0
-
-
-@pytest.mark.parametrize(
-    "zone", ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "UTC", "Africa/Casablanca"]
-)
-async def test_a_year_of_rounds_runs_each_day_once_whatever_the_clock_does(
-    store: Store, made: Any, clock: Any, zone: str
-):
-    """Rounds every few hours with what is due, on a clock that is set back and forward by up to two hours."""
-    chance, there = random.Random(zone), ZoneInfo(zone)
-    clock.now = dt.datetime(2026, 1, 1, tzinfo=there).timestamp() - 1
-    end = dt.datetime(2027, 1, 1, tzinfo=there).timestamp()
-    schedule = replace(a_schedule(limit="1000000"), plan=replace(a_schedule().plan, when=When(time=dt.time(2, 30))))
-    await store.schedules.add(replace(schedule, next_at=schedule.plan.when.next_after(clock.now, there)))
-    found = []
-    while clock.now < end:
-        for each in await store.schedules.due(clock.now):
-            await take(store, made, each.run(clock.now, there), "0")
-            found.append(dt.datetime.fromtimestamp(each.next_at or 0, there).date())
-            assert await store.schedules.due(clock.now) == []
-        clock.now += chance.choice([3600.0, 4 * 3600.0, 6 * 3600.0])
-        clock.now += chance.choice([0.0, 0.0, 0.0, 7200.0, -7200.0, -3000.0])
-    assert found == [dt.date(2026, 1, 1) + dt.timedelta(days=each) for each in range(365)]

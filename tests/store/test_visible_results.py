@@ -6,8 +6,6 @@ import sqlite3
 from decimal import Decimal
 from typing import Any
 
-import pytest
-
 from bot.domain.models import Card, Job, JobState, Media, MediaKind
 from bot.generation.visible_jobs import VisibleJobs
 from bot.store import Store
@@ -79,35 +77,3 @@ async def test_of_a_message_those_results_are_found_that_its_reader_sees(store: 
     assert [job.id for job in await visible.in_message(seeing(GUILD, OTHER), 77)] == [public.id]
     assert await visible.in_message(seeing(GUILD, OTHER, place), 77) == []
     assert await visible.in_message(seeing(GUILD + 1, AUTHOR), 77) == []
-
-
-@pytest.mark.parametrize(
-    ("typed", "found"),
-    [
-        ("FOX", ["a Red Fox", "fox 100%"]),
-        (" red ", ["a Red Fox"]),
-        ("%", ["fox 100%"]),
-        ("_", []),
-        ("Östlich", ["Östlich der Sonne"]),
-        ("der sonne", ["Östlich der Sonne"]),
-        ("spoken", ["spoken words"]),
-        ("harbour", ["a harbour"]),
-        ("flux", []),
-        ("", ["a Red Fox", "fox 100%", "Östlich der Sonne", "spoken words", "a harbour"]),
-    ],
-)
-async def test_typed_text_finds_part_of_a_prompt_of_any_name(
-    store: Store, made: Any, typed: str, found: list[str]
-) -> None:
-    for prompt in ("a Red Fox", "fox 100%", "Östlich der Sonne"):
-        await result(store, made, IMAGE, input={"prompt": prompt, "model": "flux"})
-    await result(store, made, IMAGE, input={"text": "spoken words"})
-    await result(store, made, IMAGE, input={"description": "a harbour", "n": 3})
-    jobs = await VisibleJobs(store).results(seeing(GUILD, AUTHOR), kinds=[IMAGE], typed=typed)
-    assert [job.prompt for job in reversed(jobs)] == found
-
-
-async def test_typed_text_finds_part_of_an_id(store: Store, made: Any) -> None:
-    first, second = await result(store, made, IMAGE), await result(store, made, IMAGE)
-    assert await ids(store, typed=first.id.lower()) == [first.id]
-    assert await ids(store, typed="j0000") == [second.id, first.id]

@@ -5,12 +5,14 @@ from __future__ import annotations
 import contextlib
 import itertools
 import os
+import shutil
 import unittest
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
 from bot.settings import PostgresUrl
 from bot.store import Database, SqliteDatabase
@@ -33,6 +35,10 @@ class Databases(Protocol):
 
     def new(self) -> Path | PostgresUrl:
         """Make another one; return its address."""
+        ...
+
+    def copy_of(self, address: Path | PostgresUrl) -> Path | PostgresUrl:
+        """Make a copy of a database of this kind that nobody has open; return its address."""
         ...
 
     def options(self, given: dict[str, Any]) -> dict[str, Any]:
@@ -64,6 +70,12 @@ class SqliteDatabases:
         path = self._folder / (f"{next(_numbers)}.db" if name is None else name)
         write_empty_database(path)
         return path
+
+    def copy_of(self, address: Path | PostgresUrl) -> Path:
+        assert isinstance(address, Path)
+        for file in address.parent.glob(f"{address.name}*"):  # with its key
+            shutil.copy(file, self._folder)
+        return self._folder / address.name
 
     def options(self, given: dict[str, Any]) -> dict[str, Any]:
         return given
@@ -100,9 +112,13 @@ class PostgresDatabases:
         self._template = template
         self._names: list[str] = []
 
-    def new(self) -> PostgresUrl:
+    def new(self, template: str | None = None) -> PostgresUrl:
         self._names.append(f"test_{os.getpid()}_{next(_numbers)}")
-        return PostgresUrl(self._server.new_database(self._names[-1], self._template))
+        return PostgresUrl(self._server.new_database(self._names[-1], template or self._template))
+
+    def copy_of(self, address: Path | PostgresUrl) -> PostgresUrl:
+        assert isinstance(address, PostgresUrl)
+        return self.new(str(conninfo_to_dict(address.get_secret_value())["dbname"]))
 
     def options(self, given: dict[str, Any]) -> dict[str, Any]:
         return {"secret_keys": (SECRET_KEY,), **given}

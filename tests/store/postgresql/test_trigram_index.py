@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import psycopg
 import pytest
 
-from bot.domain.models import JobState, MediaKind
+from bot.domain.models import JobState
 from bot.fleet.postgresql import schema as text_index
-from bot.fleet.postgresql.dialect import translated
-from bot.fleet.postgresql.schema import FETCHED, INDEX, patterns_of, prepare
+from bot.fleet.postgresql.schema import patterns_of, prepare
 from bot.settings import PostgresUrl
 from bot.store import Store
 from bot.store.jobs.job_lists import SEARCHED
-from tests.store.conftest import AUTHOR, GUILD
+from tests.store.conftest import GUILD
 from tests.store.postgresql.conftest import migrate
 from tests.support.postgres import Server
 
@@ -147,30 +145,6 @@ async def test_both_find_the_same(store: Store, indexed: Store, made: Any) -> No
         assert (words, await found(indexed, *words)) == (words, expected)
 
 
-async def test_as_many_are_read_as_are_wanted_the_newest_first(indexed: Store, accepted: Any) -> None:
-    await accepted(indexed, input={"prompt": "a fox"})
-    await more(indexed, "a fox %s", 2 * FETCHED + 5)
-    assert await found(indexed, "fox", limit=3) == [f"K{2 * FETCHED + 5 - place:09}" for place in range(3)]
-    assert len(await found(indexed, "fox")) == 2 * FETCHED + 6
-    assert await found(indexed, "fox", author_id=AUTHOR + 1) == []
-
-
-async def test_words_that_the_index_has_not_are_found_beyond_the_newest_two_thousand(
-    indexed: Store, accepted: Any
-) -> None:
-    _, (zebra,) = await accepted(indexed, input={"prompt": "a zebra ★☆ 100% \\\\ 狐"})
-    await more(indexed, "a fox %s", SEARCHED)
-    for word in ("ze", "ZE", "★☆", "0%", "\\\\", "狐", "b"):
-        assert (word, await found(indexed, word)) == (word, [zebra.id])
-    for word in ("★★", "9%", "\\_", "犬", "ze%", "z_b"):
-        assert (word, await found(indexed, word)) == (word, [])
-    assert await found(indexed, "zebra") == [zebra.id]
-    assert await found(indexed, "ze", "zebra") == [zebra.id]
-    assert len(await found(indexed, "fo")) == SEARCHED
-    assert len(await found(indexed, "fo", author_id=AUTHOR, states=[JobState.WAITING])) == SEARCHED
-    assert await indexed.job_lists.results(GUILD, kinds=list(MediaKind), words=["zebra"]) == []
-
-
 async def test_a_guild_finds_its_own_and_what_changed_is_found_by_its_new_words(indexed: Store, accepted: Any) -> None:
     _, (job,) = await accepted(indexed, input={"prompt": "a fox"})
     _, (other,) = await accepted(indexed, guild_id=GUILD + 1, input={"prompt": "a fox"})
@@ -179,25 +153,6 @@ async def test_a_guild_finds_its_own_and_what_changed_is_found_by_its_new_words(
     await indexed.jobs.change(job, JobState.SUBMITTING, input={"prompt": "a hound"})
     assert await found(indexed, "fox") == []
     assert await found(indexed, "hound") == [job.id]
-
-
-async def test_jobs_of_before_the_index_are_in_it(open_postgres: Any, accepted: Any) -> None:
-    first = await open_postgres()
-    _, (job,) = await accepted(first, input={"prompt": "a fox"})
-    await first._database.write(lambda db: db.execute(f"DROP INDEX {INDEX}"))
-    second = await open_postgres()
-    assert await found(second, "fox") == [job.id]
-    there = "SELECT count(*) FROM pg_indexes WHERE indexname = ?"
-    assert await second._database.read(lambda db: db.execute(there, [INDEX]).fetchone()[0]) == 1
-
-
-@pytest.mark.long
-async def test_of_many_jobs_the_index_finds_the_few(indexed: Store, accepted: Any) -> None:
-    await accepted(indexed, input={"prompt": "a quagga"})
-    await more(indexed, "a fox number %s between the hills", 20_000)
-    for words in (["quagga"], ["17777"], ["hills", "zebra"]):
-        assert INDEX in await indexed._database.read(lambda db, words=words: plan_of(db, words)), words
-    assert await found(indexed, "17777") == ["K000017777"]
 
 
 # ---------------------------------------------------------------------- where it cannot be
@@ -244,22 +199,6 @@ def test_a_role_without_the_right_breaks_nothing_and_uses_what_another_has_made(
         empty.execute(f"DROP ROLE {role}")
 
 
-def test_an_extension_in_a_schema_of_its_own_will_do(empty: psycopg.Connection) -> None:
-    empty.execute('CREATE SCHEMA "Own extensions"')
-    empty.execute('CREATE EXTENSION pg_trgm SCHEMA "Own extensions"')
-    assert prepare(empty)
-
-
-def test_processes_that_start_together_make_one(empty: psycopg.Connection, url: str) -> None:
-    def prepared(_: int) -> bool:
-        with psycopg.connect(url, autocommit=True) as db:
-            return prepare(db)
-
-    with ThreadPoolExecutor(4) as threads:
-        assert list(threads.map(prepared, range(4))) == [True] * 4
-    assert empty.execute("SELECT count(*) FROM pg_indexes WHERE indexdef LIKE '%gin_trgm_ops%'").fetchone() == (1,)
-
-
 # ---------------------------------------------------------------------- patterns
 
 
@@ -282,14 +221,3 @@ def test_processes_that_start_together_make_one(empty: psycopg.Connection, url: 
 )
 def test_patterns_of_words(words: list[str], expected: list[str]) -> None:
     assert patterns_of(words) == expected
-
-
-def test_the_longest_words_are_looked_up() -> None:
-    words = ["a" * length for length in range(3, 20)]
-    assert patterns_of(words) == [f"%{word}%" for word in reversed(words)][: text_index.PATTERNS_MAX]
-
-
-def test_a_statement_with_patterns_is_one_that_the_dialect_knows() -> None:
-    text, *_ = translated(text_index._LINES.format(conditions=text_index._HAS * 2))
-    assert text.count("ILIKE %s") == 2
-    assert "?" not in text
