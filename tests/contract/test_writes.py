@@ -13,14 +13,11 @@ import pytest
 from bot.runtime.clock import SystemClock
 from bot.store import SecretBox, SqliteDatabase, Store
 from bot.store.engine.repository import Repository
-from tests.support.moderator_acts import ACTS, REMOVALS
 from tools.refusals import parsed, walked
 
 ROOT = Path(__file__).resolve().parents[2]
 WRITES = frozenset({"write", "_write", "_execute", "_recorded"})
 """How a repository's method writes: by the database, for a guild, one statement, or with a line of the record."""
-NOT_ACTS = frozenset({"account", "api", "overshoot", "refusal", "report"})
-"""Lines of the record that no moderator's act writes."""
 
 
 @pytest.fixture(scope="module")
@@ -143,19 +140,3 @@ def test_services_for_moderators_record_what_they_change(repositories: dict[str,
         "operations.py": ["switched_off.set"],
         "alerts.py": ["alerts.note"] * 2,
     }
-
-
-def kinds_in(source: str) -> set[str]:
-    """Return the kinds of the lines that a module writes into the record."""
-    return {
-        keyword.value.value
-        for node in walked(parsed(source))
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Record"
-        for keyword in node.keywords
-        if keyword.arg == "kind" and isinstance(keyword.value, ast.Constant)
-    }
-
-
-def test_every_kind_of_act_is_among_those_that_are_tried_with_faults_and_crashes() -> None:
-    written = set().union(*(kinds_in(path.read_text()) for path in (ROOT / "bot").rglob("*.py")))
-    assert written - NOT_ACTS == {act.kind for act in (*ACTS.values(), *REMOVALS.values())}
