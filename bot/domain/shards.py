@@ -98,13 +98,13 @@ class SessionStartLimit:
         return max(at, self.reset_at if now < self.reset_at else now + LONGEST_PAUSE_S)
 
 
-def shard_targets(held: Mapping[str, int], shards: int) -> dict[str, int]:
-    """Return each process's number of shards; `held` are the current ones, oldest member first.
+def shard_targets(held: Mapping[int, int], shards: int) -> dict[int, int]:
+    """Return each process's number of shards; `held` are the current ones.
 
     They differ by at most one. The largest holders get the odd ones, so that no shard moves needlessly.
     """
     if not held:
         return {}
     least, odd = divmod(shards, len(held))
-    by_number = sorted(held, key=lambda process: -held[process])  # stable: the oldest first among equals
+    by_number = sorted(held, key=lambda process: -held[process])  # stable
     return {process: least + (place < odd) for place, process in enumerate(by_number)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import structlog
@@ -19,7 +20,7 @@ from bot.fleet.cards import OwnCards
 from bot.fleet.claims import FleetClaims
 from bot.fleet.host.texts import SHARDS_HELD
 from bot.fleet.postgresql.database import OnServer, PostgresDatabase
-from bot.fleet.postgresql.listener import AnnouncementListener
+from bot.fleet.postgresql.shard_locks import ShardLocks
 from bot.fleet.runtime_shards import RuntimeShards
 from bot.fleet.shards import FleetShards
 from bot.fleet.shared_memory import (
@@ -41,8 +42,9 @@ from bot.store import Store
 
 log = structlog.get_logger(__name__)
 
-LEADER_CHECK_S = 2.0
-"""Leadership check interval of the leader."""
+LEADERS_SHARD = 0
+"""Whoever has it does what is done once for all."""
+LEADER_CHECK_S = 1.0
 GIVE_WAY_S = 1.0
 """How long a gateway without its lease waits before it says that the database fails."""
 SHORT_S, LONG_S = 60.0, 600.0
@@ -54,7 +56,7 @@ ENDED = "ended"
 
 
 class FleetBot(RuntimeShards, CannonBot):
-    """The Discord client, with the shards that this process leases."""
+    """The Discord client, with the shards of which this process has the locks."""
 
     claims = FleetClaims
     _cards: OwnCards
@@ -75,7 +77,7 @@ class FleetBot(RuntimeShards, CannonBot):
         return self._cards
 
     def leads(self) -> bool:
-        return self._database.leadership.is_leader
+        return self.leases is not None and self.leases.holds(LEADERS_SHARD)
 
     async def _join(self) -> None:
         """Share Discord's limits, servers and cards, and the caches, with the other processes."""
@@ -89,12 +91,12 @@ class FleetBot(RuntimeShards, CannonBot):
         self.parts.rounds.add(Round("others", self._shared.run_once, UPKEEP_S))
         if self.discord_gate.is_paced:
             self.parts.rounds.add(Round("calls", self._pace_calls, CALLS_S))
-            await self._pace_calls()
         ChangedGuilds(signals).listen(self)
         signals.listen(GUILD, lambda guild_id: self.known_guilds.forget(int(guild_id)))
 
     async def _pace_calls(self) -> None:
-        self.discord_gate.pace.limit(self._database.leadership.part_of(CALLS_A_SECOND))
+        if self.leases is not None:
+            self.discord_gate.pace.limit(self.leases.part_of(CALLS_A_SECOND))
 
     def _share_facts(self) -> None:
         """Share what is in memory alone. A lost signal costs one more 429, refused create or status call."""
@@ -128,9 +130,9 @@ class FleetBot(RuntimeShards, CannonBot):
         """Do nothing: the leader does."""
 
     def begin_duties(self, spawn: Spawn) -> None:
-        """Start the background work, and stand for election."""
+        """Start the background work, and lead whenever it is this process's turn."""
         super().begin_duties(spawn)
-        spawn(lead(self.parts, self._database.leadership, self.clock), "leader")
+        spawn(lead(self.parts, self.leads, self.clock), "leader")
 
     async def begin_shards(self, gateway: Gateway) -> None:
         """Join the fleet. Raises StartError."""
@@ -138,7 +140,7 @@ class FleetBot(RuntimeShards, CannonBot):
             self,
             self.parts.store,
             signals=self._database.signals,
-            process=self.identity.name,
+            locks=ShardLocks(self._database.locks),
             spawn=self._background.start,
             wanted=self.settings.shard_count,
         )
@@ -183,11 +185,12 @@ class FleetBot(RuntimeShards, CannonBot):
             await self._shared.aclose()
 
 
-async def lead(parts: Parts, leadership: AnnouncementListener, clock: Clock) -> None:
-    """Stand for election until cancelled, and take up the leader's work when it is won."""
+async def lead(parts: Parts, leads: Callable[[], bool], clock: Clock) -> None:
+    """Take up the leader's work whenever this process begins to lead, until cancelled."""
     pause = asyncio.Event()  # never set: the clock ends each wait
     while True:
-        await leadership.wait()
+        while not leads():
+            await clock.wait(pause, LEADER_CHECK_S)
         log.info("leader.begins")
         try:
             await parts.practice.recover()
@@ -195,7 +198,7 @@ async def lead(parts: Parts, leadership: AnnouncementListener, clock: Clock) -> 
             log.info("leader.practice_later", error=error)
         parts.maintenance.woken.set()
         parts.alerts.woken.set()
-        while leadership.is_leader:
+        while leads():
             await clock.wait(pause, LEADER_CHECK_S)
         log.info("leader.ends")
 

@@ -12,7 +12,7 @@ import contextlib
 import math
 import random
 from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Protocol, cast
@@ -49,23 +49,27 @@ class NotNowError(Exception):
 
 
 class IdentifyRows(Protocol):
-    """The store's part: `bot.fleet.rows.Fleet`."""
+    """The store's part: `bot.fleet.rows.SessionStarts`."""
 
-    async def identify_wait_s(self, shard_id: int) -> float:
-        """Return the estimated seconds until the shard may identify."""
+    async def identify_wait_s(self, shard_id: int, shards: int) -> float:
+        """Return the estimated seconds until one of so many shards may identify."""
         ...
 
-    async def reserve_identify(self, process: str, shard_id: int, *, at_most_s: float) -> IdentifyTurn | None:
-        """Reserve the shard's identify; None if the process does not hold it."""
+    async def reserve_identify(self, shard_id: int, shards: int, *, at_most_s: float) -> IdentifyTurn:
+        """Reserve the shard's identify."""
         ...
 
 
 class Identifies:
     """Lets shards that would have to wait for each other connect one at a time."""
 
-    def __init__(self, rows: IdentifyRows, *, process: str, clock: Clock, max_concurrency: int = 1) -> None:
+    def __init__(
+        self, rows: IdentifyRows, *, shards: int, holds: Callable[[int], bool], clock: Clock, max_concurrency: int = 1
+    ) -> None:
+        """`holds` says which of all `shards` are this process's."""
         self._rows = rows
-        self._process = process
+        self._shards = shards
+        self._holds = holds
         self._clock = clock
         self._max_concurrency = max_concurrency
         self._buckets: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
@@ -76,7 +80,7 @@ class Identifies:
     async def turn(self, shard_id: int) -> AsyncIterator[None]:
         """Enter when the shard should connect to identify; leave once it has."""
         async with self._buckets[shard_id % self._max_concurrency]:
-            while (wait_s := await self._rows.identify_wait_s(shard_id)) > IN_TURN_S / 2:
+            while (wait_s := await self._rows.identify_wait_s(shard_id, self._shards)) > IN_TURN_S / 2:
                 if wait_s > LOGGED_WAIT_S:
                     log.warning("identify.waits", shard=shard_id, seconds=math.ceil(wait_s))
                 await self._clock.wait(asyncio.Event(), wait_s)
@@ -86,8 +90,10 @@ class Identifies:
         """Wait until the shard has to identify, at once. Raises NotNowError, StoreError."""
         for tries in range(TRIES):
             asked = self._clock.monotonic()
-            turn = await self._rows.reserve_identify(self._process, shard_id, at_most_s=IN_TURN_S)
-            if turn is None or not turn.is_reserved:
+            if not self._holds(shard_id):
+                raise NotNowError
+            turn = await self._rows.reserve_identify(shard_id, self._shards, at_most_s=IN_TURN_S)
+            if not turn.is_reserved:
                 raise NotNowError
             self.left = turn.left
             # The database read its clock after `asked`, and before now: the time lies between these two and the wait.
@@ -138,7 +144,7 @@ class _Session:
 
 
 class _Socket(DiscordWebSocket):
-    """A connection that drops what comes once its shard is not this process's: it may have slept past its lease."""
+    """A connection that drops what comes once its shard is not this process's: it may have slept meanwhile."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)

@@ -1,8 +1,8 @@
-"""Keeps exactly the shards that this process holds under a live lease.
+"""Keeps connected exactly the shards of which this process has the locks.
 
-The lease is a row renewed every few seconds (`bot.fleet.rows`), by the database's time; the process counts from
-before its request, so it stops some seconds before the lease can end. Only while the database is away its shards stay
-connected: without one it can do nothing but say so (docs/decisions/0043-whether-the-database-works.md).
+The server ends the session of the locks once it was silent for `SILENCE_S`; the process counts from before its last
+statement, so it stops some seconds before. Only while the database is away its shards stay connected: without one it
+can do nothing but say so (docs/decisions/0043-whether-the-database-works.md).
 """
 
 from __future__ import annotations
@@ -16,31 +16,37 @@ import structlog
 
 from bot.errors import RESTART_MAY_HELP, StartError, StoreError
 from bot.fleet.host import texts
-from bot.fleet.rows import HeldShards
+from bot.fleet.postgresql.shard_locks import SILENCE_S, HeldShards
 from bot.runtime.clock import Clock
-from bot.store.processes import BACK_S, SHARED_LEASE_S, SHARED_RENEW_S, was_cut_off
+from bot.store.processes import BACK_S
 
 log = structlog.get_logger(__name__)
 
-RETRY_S = 1.0
+LOOK_S = 1.0
+"""Interval of statements on the session, which find what is free."""
 MARGIN_S = 2.0
-"""Safety margin before an unrenewed lease can end."""
+"""Safety margin before the server can end a silent session."""
 AWAY_S = 5.0
-"""How long a failed or unanswered renewal shows that the database is away. A paused process has seen none meanwhile."""
+"""How long a failed or unanswered statement shows that the database is away. A paused process has seen none."""
 CLOSED_S = 1.0
 """Timeout of a close: Discord need not answer, and later messages are dropped."""
 
 
-class Leases(Protocol):
-    """The store's part: `bot.fleet.rows.Fleet`."""
+class Locks(Protocol):
+    """The database's part: `bot.fleet.postgresql.shard_locks.ShardLocks`."""
 
-    async def keep(self, process: str, *, is_back: bool) -> HeldShards:
-        """Renew the lease, and claim up to an even share."""
+    @property
+    def session(self) -> int:
+        """The number of the present session, 0 for none: locks of another are lost."""
         ...
 
-    async def release(self, process: str, shard_ids: frozenset[int]) -> None: ...
+    async def keep(self, own: frozenset[int], shard_count: int, *, is_back: bool) -> HeldShards:
+        """Take free shards up to an even share, `own` first; `is_back`: none but those."""
+        ...
 
-    async def leave(self, process: str) -> None: ...
+    async def release(self, shard_ids: frozenset[int]) -> None: ...
+
+    async def leave(self) -> None: ...
 
 
 class Connections(Protocol):
@@ -75,35 +81,34 @@ class _Moment:
 
 
 class ShardKeeper:
-    """Renews the lease, opens claimed shards, closes lost or surplus ones."""
+    """Takes locks, opens their shards, closes lost or surplus ones."""
 
     def __init__(
         self,
-        leases: Leases,
+        locks: Locks,
         connections: Connections,
         *,
-        process: str,
         shard_count: int,
         clock: Clock,
         tell: Callable[[], None] = lambda: None,
     ) -> None:
         """`tell` signals other processes that shards are free, or that one more process wants some."""
-        self._leases = leases
+        self._locks = locks
         self._connections = connections
-        self._process = process
         self._shard_count = shard_count
         self._clock = clock
         self._tell = tell
         self._held: frozenset[int] = frozenset()
+        self._session = 0
+        """The session of their locks."""
+        self._processes = 1
         self._open: set[int] = set()
         self._asked: _Moment | None = None
-        """Before the last successful renewal."""
+        """Before the last successful statement."""
         self._away: _Moment | None = None
-        """When the database was seen to be away, if the last renewal failed."""
+        """When the database was seen to be away, if the last statement failed."""
         self._back_at: _Moment | None = None
-        """Last late renewal, if any."""
-        self._next_look_s = SHARED_RENEW_S
-        """When another's lease may end, seconds from the last renewal."""
+        """When the last session but the first began, if any."""
         self._is_leaving = False
         self._woken = asyncio.Event()
         self._closing: set[asyncio.Task[None]] = set()
@@ -113,12 +118,16 @@ class ShardKeeper:
         """The shards this process holds now."""
         return self._held if self._left_s() > 0 else frozenset()
 
+    def part_of(self, calls: int) -> int:
+        """Return this process's part of so many calls: one without the database."""
+        return max(1, calls // self._processes) if self._left_s() > 0 else 1
+
     def holds(self, shard_id: int) -> bool:
         return shard_id in self._held and self._left_s() > 0
 
     def keeps(self, shard_id: int) -> bool:
         """Whether its connection stays: else it must neither be connected nor its events be acted on."""
-        return shard_id in self._held and (self._left_s() > 0 or self._is_away)
+        return shard_id in self._held and (self._heard_s() > 0 or self._is_away)
 
     @property
     def _is_away(self) -> bool:
@@ -138,23 +147,22 @@ class ShardKeeper:
         self._tell()
         while not self._is_leaving:
             self._woken.clear()
-            pause_s = min(SHARED_RENEW_S, self._next_look_s) if await self.turn() else RETRY_S
-            left_s = self._left_s()
-            await self._clock.wait(self._woken, min(pause_s, left_s) if self._open and left_s > 0 else pause_s)
+            await self.turn()
+            await self._clock.wait(self._woken, LOOK_S)
 
     async def turn(self) -> bool:
-        """Renew the lease once and act on the result; return whether it holds now. Raises StartError."""
+        """Look once and act on the result; return whether it holds now. Raises StartError."""
         asked = _Moment.of(self._clock)
-        if self._asked is not None and was_cut_off(self._asked.age_s(self._clock), SHARED_LEASE_S):
+        if self._asked is not None and self._session != self._locks.session:
             self._back_at = asked
         is_back = self._back_at is not None and self._back_at.age_s(self._clock) < BACK_S
-        answer = asyncio.ensure_future(self._leases.keep(self._process, is_back=is_back))
+        answer = asyncio.ensure_future(self._locks.keep(self._held, self._shard_count, is_back=is_back))
         answered = asyncio.Event()
         answer.add_done_callback(lambda _: answered.set())
         try:
             while not answer.done():
                 await self._wait_awake(answered)
-                if not answer.done():  # an answer may be a new lease
+                if not answer.done():  # an answer may be a new session
                     await self._close_unless_kept()
         except asyncio.CancelledError:
             answer.cancel()
@@ -162,7 +170,7 @@ class ShardKeeper:
         try:
             held = answer.result()
         except StoreError as error:
-            log.warning("shards.not_renewed", error=error, left_s=round(self._left_s(), 1))
+            log.warning("shards.not_asked", error=error, left_s=round(self._left_s(), 1))
             self._note_away()
             await self._close_unless_kept()
             return False
@@ -174,13 +182,13 @@ class ShardKeeper:
     async def _wait_awake(self, answered: asyncio.Event) -> None:
         """Wait a second for the database; it is away if it has not answered, unless this process slept meanwhile."""
         since = _Moment.of(self._clock)
-        await self._clock.wait(answered, RETRY_S if self._open else None)
-        if not answered.is_set() and since.age_s(self._clock) < 2 * RETRY_S:
+        await self._clock.wait(answered, LOOK_S if self._open else None)
+        if not answered.is_set() and since.age_s(self._clock) < 2 * LOOK_S:
             self._note_away()
 
     def _note_away(self) -> None:
-        """Note it if this process was awake since its lease ended: it has then seen each second that it is away."""
-        if self._left_s() > 0 or self._is_away:
+        """Note it if this process was awake since its locks ended: it has then seen each second that it is away."""
+        if self._heard_s() > 0 or self._is_away:
             self._away = _Moment.of(self._clock)
 
     async def stop(self) -> None:
@@ -191,8 +199,8 @@ class ShardKeeper:
         self._held = frozenset()
         await self._close(mine, for_good=True)
         try:
-            await self._leases.leave(self._process)
-        except StoreError as error:  # the lease expires
+            await self._locks.leave()
+        except StoreError as error:  # the session ends
             log.warning("shards.not_left", error=error)
         self._tell()
 
@@ -201,22 +209,19 @@ class ShardKeeper:
             raise StartError(
                 texts.OTHER_SHARD_COUNT(is_now=held.shard_count, ours=self._shard_count), exit_code=RESTART_MAY_HELP
             )
-        if held.was_lost:  # others may have had them meanwhile: our sessions are invalid
-            log.warning("shards.lost", shards=sorted(self._held))
-            await self._drop(self._held)
         lost, gained = self._held - held.ids, held.ids - self._held
+        if lost:
+            log.warning("shards.lost", shards=sorted(lost))
         await self._drop(lost)
         if self._is_leaving:  # this answer was on its way
             return
-        self._held, self._asked = held.ids, asked
-        self._next_look_s = SHARED_RENEW_S if held.next_look_s is None else held.next_look_s
+        self._held, self._asked, self._session = held.ids, asked, held.session
+        self._processes = held.processes
         if self._left_s() <= 0:  # the answer took too long to be valid
             await self._close_unless_kept()
             return
-        for each in held.taken_over:
-            log.warning("gateway.took_over", shards=each.shards, of=each.process, after=round(each.silent_s, 1))
         if lost or gained:
-            log.info("shards.held", shards=sorted(held.ids), of=held.shard_count, gateways=held.gateways)
+            log.info("shards.held", shards=sorted(held.ids), of=held.shard_count, processes=held.processes)
         for shard_id in sorted(held.ids - self._open):
             self._open.add(shard_id)
             self._connections.open_shard(shard_id)
@@ -228,7 +233,7 @@ class ShardKeeper:
         given = frozenset(ranked[:count])
         await self._drop(given)
         try:
-            await self._leases.release(self._process, given)
+            await self._locks.release(given)
         except StoreError as error:  # the next turn gets them back
             log.warning("shards.not_released", error=error)
             return
@@ -240,8 +245,8 @@ class ShardKeeper:
         await self._close(shard_ids, for_good=True)
 
     async def _close_unless_kept(self) -> None:
-        """Close all before others may have them. Sessions are kept: the lease may still be ours."""
-        if self._open and self._left_s() <= 0 and not self._is_away:
+        """Close all before others may have them. Discord's sessions are kept: the shards may stay ours."""
+        if self._open and self._heard_s() <= 0 and not self._is_away:
             log.warning("shards.suspended", shards=sorted(self._open))
             await self._close(frozenset(self._open), for_good=False)
 
@@ -257,4 +262,9 @@ class ShardKeeper:
             await asyncio.wait(tasks, timeout=CLOSED_S)
 
     def _left_s(self) -> float:
-        return 0.0 if self._asked is None else SHARED_LEASE_S - MARGIN_S - self._asked.age_s(self._clock)
+        """Return for how many seconds the shards are surely this process's: none once the session was lost."""
+        return self._heard_s() if self._session == self._locks.session else 0.0
+
+    def _heard_s(self) -> float:
+        """Return how many seconds are left of those in which it need not hear from the database."""
+        return 0.0 if self._asked is None else SILENCE_S - MARGIN_S - self._asked.age_s(self._clock)

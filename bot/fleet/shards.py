@@ -13,7 +13,8 @@ from bot.app.connection.start import Gateway
 from bot.delivery.channels.facts import DISCORD_ERRORS
 from bot.errors import RESTART_MAY_HELP, StartError, StoreError
 from bot.fleet.host import texts
-from bot.fleet.rows import Fleet
+from bot.fleet.postgresql.shard_locks import ShardLocks
+from bot.fleet.rows import SessionStarts
 from bot.fleet.runtime_shards import Identifies, RuntimeShards
 from bot.fleet.shard_keeper import ShardKeeper
 from bot.fleet.signals import Signals
@@ -37,18 +38,18 @@ class FleetShards:
         store: Store,
         *,
         signals: Signals,
-        process: str,
+        locks: ShardLocks,
         spawn: Callable[[Coroutine[Any, Any, None], str], None],
         wanted: int | None,
     ) -> None:
         """`wanted`: the host's number of shards, None for Discord's recommendation; `spawn` runs the keeper."""
         self._client = client
-        self._rows = store.rows(Fleet)
+        self._rows = store.rows(SessionStarts)
+        self._locks = locks
         self._signals = signals
         self._clock = client.clock
         self._spawn = spawn
         self._wanted = wanted
-        self._process = process
         self._keeper: ShardKeeper | None = None
         self._identifies: Identifies | None = None
 
@@ -69,29 +70,35 @@ class FleetShards:
     def holds(self, shard_id: int) -> bool:
         return self._keeper is not None and self._keeper.holds(shard_id)
 
+    def part_of(self, calls: int) -> int:
+        """Return this process's part of so many calls: all of them before it joins."""
+        return calls if self._keeper is None else self._keeper.part_of(calls)
+
     async def begin(self, gateway: Gateway) -> None:
         """Join the fleet, and start keeping shards. Raises StartError if the others have another number of shards."""
-        fleet = self._rows
         recommended = gateway.shards
-        await fleet.note_limit(gateway.limit)
-        count = await fleet.join(self._process, wanted=self._wanted, recommended=recommended)
+        await self._rows.note_limit(gateway.limit)
+        try:
+            count = await self._locks.join(wanted=self._wanted, recommended=recommended)
+        except StoreError as error:
+            raise StartError(error.sentence, exit_code=error.exit_code) from error
         if self._wanted is not None and count != self._wanted:
             raise StartError(texts.OTHER_SHARD_COUNT(is_now=count, ours=self._wanted), exit_code=RESTART_MAY_HELP)
         if count < recommended:
             log.warning("shards.few", shards=count, recommended=recommended)
-        self._identifies = Identifies(
-            fleet,
-            process=self._process,
-            clock=self._clock,
-            max_concurrency=max(1, gateway.limit["max_concurrency"]),
-        )
         self._keeper = ShardKeeper(
-            fleet,
+            self._locks,
             self._client,
-            process=self._process,
             shard_count=count,
             clock=self._clock,
             tell=lambda: self._signals.send(CHANGED),
+        )
+        self._identifies = Identifies(
+            self._rows,
+            shards=count,
+            holds=self._keeper.holds,
+            clock=self._clock,
+            max_concurrency=max(1, gateway.limit["max_concurrency"]),
         )
         self._signals.listen(CHANGED, self._keeper.wake)
         self._client.lead_shards(count, gateway.address, holding=self._keeper, identifying=self._identifies)

@@ -14,9 +14,3 @@ class Bus:
     def carry(self, name: str, words: tuple[str, ...]) -> None:
         for each in self.processes:
             each.heard(name, *words)
-
-
-def alone() -> Signals:
-    """Return the signals of a process that hears itself alone."""
-    signals = Signals(lambda name, words: signals.heard(name, *words))
-    return signals

@@ -20,19 +20,20 @@ from discord.gateway import DiscordWebSocket
 from bot.app.client import intents
 from bot.app.connection.start import Gateway as ToldGateway
 from bot.errors import StartError
+from bot.fleet.postgresql.database import OnServer
+from bot.fleet.postgresql.shard_locks import ShardLocks
 from bot.fleet.runtime_shards import RuntimeShards
 from bot.fleet.shards import FleetShards
 from bot.runtime.background import BackgroundTasks
 from bot.runtime.clock import SystemClock
-from bot.runtime.process import ProcessIdentity
+from bot.settings import PostgresUrl
 from bot.store import Store
-from tests.support.signals import alone
 from tests.support.wire.bot import BotProcess
 from tests.support.wire.server import WAIT_S, WireDiscord
 
 SHARDS = 4
 TAKEN_OVER_S = 30.0
-"""The lease ends, and the second shard of a bucket waits for the first."""
+"""The locks fall, and the second shard of a bucket waits for the first."""
 
 
 class Gateway(RuntimeShards):
@@ -41,11 +42,12 @@ class Gateway(RuntimeShards):
     def __init__(self, store: Store, wanted: int | None = None) -> None:
         super().__init__("!", intents=intents(), help_command=None, max_messages=None)
         self.tasks = BackgroundTasks()
+        database = store.rows(OnServer).database
         self.leases = FleetShards(
             self,
             store,
-            signals=alone(),
-            process=ProcessIdentity.of().name,
+            signals=database.signals,
+            locks=ShardLocks(database.locks),
             spawn=self.tasks.start,
             wanted=wanted,
         )
@@ -69,11 +71,11 @@ class Gateway(RuntimeShards):
 class Fleet:
     """Processes, as many as a test wants, all in this one."""
 
-    def __init__(self, wire: WireDiscord, path: Path, stack: contextlib.AsyncExitStack) -> None:
-        self.wire, self.path, self._stack = wire, path, stack
+    def __init__(self, wire: WireDiscord, database: str, stack: contextlib.AsyncExitStack) -> None:
+        self.wire, self.database, self._stack = wire, database, stack
 
     async def start(self, wanted: int | None = None) -> tuple[Gateway, asyncio.Task[None]]:
-        store = await Store.open(self.path, clock=SystemClock())
+        store = await Store.open(PostgresUrl(self.database), clock=SystemClock(), secret_keys=["k" * 40])
         self._stack.push_async_callback(store.close)
         gateway = Gateway(store, wanted)
         task = asyncio.create_task(gateway.start(self.wire.token))
@@ -92,14 +94,14 @@ class Fleet:
 
 
 @pytest.fixture
-async def fleet(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> AsyncIterator[Fleet]:
+async def fleet(monkeypatch: pytest.MonkeyPatch, empty_postgres_database: str) -> AsyncIterator[Fleet]:
     async with WireDiscord() as wire, contextlib.AsyncExitStack() as stack:
         monkeypatch.setattr(dpy.http.Route, "BASE", f"{wire.url}/api/v10")
         monkeypatch.setattr(DiscordWebSocket, "DEFAULT_GATEWAY", yarl.URL(wire.gateway.url))
         wire.rest.shards = SHARDS
         wire.rest.session_starts["max_concurrency"] = 16
         wire.create_guild("Studio")
-        yield Fleet(wire, tmp_path / "bot.db", stack)
+        yield Fleet(wire, empty_postgres_database, stack)
 
 
 @pytest.mark.long
@@ -162,7 +164,7 @@ def closest(wire: WireDiscord, max_concurrency: int) -> float:
     return min(b - a for each in times.values() for a, b in itertools.pairwise(each))
 
 
-@pytest.mark.long  # identifies are five seconds apart, and a lease lasts eight
+@pytest.mark.long  # identifies are five seconds apart
 async def test_a_killed_process_is_taken_over_and_identifies_stay_apart(
     tmp_path: Path, empty_postgres_database: str
 ) -> None:
@@ -182,7 +184,7 @@ async def test_a_killed_process_is_taken_over_and_identifies_stay_apart(
         assert all(not each.beside for each in wire.gateway.starts)
 
 
-@pytest.mark.long  # a lease lasts eight seconds
+@pytest.mark.long  # the server ends a session that is silent for eight seconds
 async def test_a_paused_process_is_taken_over_and_does_nothing_when_it_wakes(
     tmp_path: Path, empty_postgres_database: str
 ) -> None:
@@ -203,7 +205,7 @@ async def test_a_paused_process_is_taken_over_and_does_nothing_when_it_wakes(
                 await wire.until(lambda: len(clients(wire)) == 1)
                 assert len(wire.calls("POST", "/interactions/*/callback")) == answers, "the one that slept stays silent"
                 assert reply.acknowledged
-                # What it learns first depends on whether it was asking for its lease when it was stopped.
+                # What it learns first depends on whether it was asking the database when it was stopped.
                 await wire.until(lambda: re.search(r"shards\.(suspended|lost)", first.output()))
                 assert await second.terminate() == 0
             await wire.until(lambda: len(clients(wire)) == 1)

@@ -73,7 +73,7 @@ class PostgresDatabase(Database):
             missed=self.signals.missed,
             failing=pulse.note_failure,
         )
-        self.leadership = self.locks = self._listener
+        self.locks = self._listener
 
     @classmethod
     async def open(

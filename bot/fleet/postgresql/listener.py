@@ -1,4 +1,4 @@
-"""Notifications from other processes, and leader election: one connection on its own thread."""
+"""Notifications from other processes, and locks between them: one session on its own thread."""
 
 from __future__ import annotations
 
@@ -10,10 +10,9 @@ import secrets
 import select
 import socket
 import threading
-import time
 from collections import deque
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
 import structlog
@@ -25,32 +24,18 @@ from bot.store import texts
 
 log = structlog.get_logger(__name__)
 
+T = TypeVar("T")
+
 SIGNALS = "cannon_signals"
 """The channel of `Signals`: a JSON array of the name and the text."""
 TRIED = "cannon_tried"
 """The channel of `require_hearing`."""
 TRIED_S = 10.0
-LEADER_LOCK = 0x0C4A_990B
-PROCESS_LOCK = 0x0C4A_990E
-"""The lock that all processes share: its holders are counted."""
 LOCKS = 0x0C4A
 """The space of `lock`'s advisory locks."""
 ASKED_S = 2.0
 """How long `lock` waits for an answer of the server."""
-BEAT_S = 3.0
-"""Interval of connection checks and leadership attempts."""
-BELIEVED_S = 9.0
-"""How long leadership, and the number of processes, are assumed after the last check."""
-SILENCE = "12s"
-"""The server ends a paused process's session, and its leadership, after this time."""
 RETRY_S = 1.0
-
-
-_PROCESSES = """
-SELECT count(*) FROM pg_locks
-WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
-    AND classid = 0 AND objid = %s AND objsubid = 1
-"""
 
 
 def require_hearing(url: PostgresUrl) -> None:
@@ -77,7 +62,7 @@ def require_hearing(url: PostgresUrl) -> None:
 
 
 class AnnouncementListener:
-    """Listens to other processes and holds the leader's lock; both end with the connection.
+    """Listens to other processes and holds locks between them; both end with the session.
 
     `signal` gets a name and its text, on the event loop.
     """
@@ -95,42 +80,24 @@ class AnnouncementListener:
         self.failure: DatabaseFailing | None = None
         """Why it does not listen, once a new connection has failed, too."""
         self._loop = asyncio.get_running_loop()
-        self._leads_until = self._counted_until = 0.0
-        self._processes = 1
-        self._wants_to_lead = False
-        self._begins_to_lead = asyncio.Event()
         self._hears = asyncio.Event()
         self._stopping = threading.Event()
         self._woken, self._waking = socket.socketpair()
         """A byte from the event loop ends the wait on the connection."""
         self._waking.setblocking(False)
-        self._asked: deque[tuple[str, str, asyncio.Future[bool] | None]] = deque()
-        """Queries about locks with the lock's name, and whom to answer."""
+        self._asked: deque[tuple[Callable[[psycopg.Connection[Any]], Any], asyncio.Future[Any]]] = deque()
+        """What to run on the session, and whom to answer."""
         self._raw: psycopg.Connection[Any] | None = None
         self._heard = 0
         """How often it began to listen."""
+        self.session = 0
+        """The number of the present session, 0 for none."""
         self._thread = threading.Thread(target=self._run, name="cannon-bot-listener", daemon=True)
 
     async def start(self) -> None:
         """Start; return once listening, so that nothing later is missed."""
         self._thread.start()
         await self._hears.wait()
-
-    @property
-    def is_leader(self) -> bool:
-        """Whether this process was the leader within the last seconds."""
-        return time.monotonic() < self._leads_until
-
-    async def wait(self) -> None:
-        """Return once this process leads; the first call enters the election."""
-        self._wants_to_lead = True
-        while not self.is_leader:
-            self._begins_to_lead.clear()
-            await self._begins_to_lead.wait()
-
-    def part_of(self, calls: int) -> int:
-        """Return this process's part of so many calls; 1 while the number of processes is unknown."""
-        return max(1, calls // self._processes) if time.monotonic() < self._counted_until else 1
 
     async def lock(self, name: str) -> bool | None:
         """Try to take a lock that one process has at a time, until `unlock` or the end of this connection.
@@ -139,29 +106,37 @@ class AnnouncementListener:
         """
         if self._stopping.is_set() or self.failure is not None:
             return None
-        outcome: asyncio.Future[bool] = self._loop.create_future()
-        outcome.add_done_callback(lambda outcome: self.unlock(name) if outcome.cancelled() else None)
-        self._ask("SELECT pg_try_advisory_lock(%s, hashtext(%s))", name, outcome)
-        with contextlib.suppress(TimeoutError):
+        outcome = self._queue(functools.partial(_call_lock, "pg_try_advisory_lock", name))
+        outcome.add_done_callback(lambda outcome: self.unlock(name) if outcome.cancelled() else outcome.exception())
+        with contextlib.suppress(TimeoutError, StoreError):
             async with asyncio.timeout(ASKED_S):
-                return await outcome
+                return bool(await outcome)
         return None
 
     def unlock(self, name: str) -> None:
         """Give a lock back; never blocks."""
-        self._ask("SELECT pg_advisory_unlock(%s, hashtext(%s))", name, None)
+        unlocked = self._queue(functools.partial(_call_lock, "pg_advisory_unlock", name))
+        unlocked.add_done_callback(lambda outcome: None if outcome.cancelled() else outcome.exception())
 
-    def _ask(self, query: str, name: str, outcome: asyncio.Future[bool] | None) -> None:
-        self._asked.append((query, name, outcome))
+    async def ask(self, question: Callable[[psycopg.Connection[Any]], T]) -> T:
+        """Run `question` on the session, where it may take locks. Raises StoreError if there is none, or it is lost."""
+        if self._stopping.is_set() or self.failure is not None:
+            raise DatabaseFailing(texts.OUT_OF_ORDER, for_host=LOST)
+        answer: T = await self._queue(question)
+        return answer
+
+    def _queue(self, question: Callable[[psycopg.Connection[Any]], Any]) -> asyncio.Future[Any]:
+        outcome = self._loop.create_future()
+        self._asked.append((question, outcome))
         with contextlib.suppress(OSError):  # it is being closed, or has a byte for each of thousands already
             self._waking.send(b".")
+        return outcome
 
     async def close(self) -> None:
         if not self._stopping.is_set():
             self._stopping.set()
             self._waking.close()
         await asyncio.to_thread(self._thread.join)
-        self._leads_until = self._counted_until = 0.0
         self._woken.close()
 
     # ------------------------------------------------------------------ on its own thread
@@ -172,11 +147,12 @@ class AnnouncementListener:
             try:
                 self._hear(is_first=is_first)
             except (psycopg.Error, OSError, ValueError) as error:  # another program may announce there too
-                self._leads_until = self._counted_until = 0.0
                 if not self._stopping.is_set():
                     self._note(error, has_heard=self._heard > heard)
-                    self._stopping.wait(RETRY_S)
+                    self._stopping.wait(RETRY_S if self._heard == heard else 0)
             finally:
+                self.session = 0
+                self._fail_asked()
                 is_first, heard = False, self._heard
                 if self._raw is not None:
                     self._raw.close()
@@ -193,45 +169,30 @@ class AnnouncementListener:
     def _hear(self, *, is_first: bool) -> None:
         """Listen until stopped or disconnected. Raises psycopg.Error."""
         self._raw = raw = connected(self._url)
-        raw.execute(f"SET idle_session_timeout = '{SILENCE}'")
         raw.execute(f"LISTEN {SIGNALS}")
-        raw.execute("SELECT pg_advisory_lock_shared(%s)", [PROCESS_LOCK])
-        self._count(raw)
         self._heard, self.failure = self._heard + 1, None
+        self.session = self._heard
         self._call(self._hears.set)
         if not is_first:
             self._call(self._missed)
         waited_for: list[int | socket.socket] = [raw.fileno(), self._woken]
-        leads = False
         while not self._stopping.is_set():
-            asked = time.monotonic()
-            self._count(raw)
-            if self._wants_to_lead and not leads:
-                row = raw.execute("SELECT pg_try_advisory_lock(%s)", [LEADER_LOCK]).fetchone()
-                leads = bool(row and row[0])
-                if leads:
-                    log.info("database.leads")
-            if leads:
-                self._leads_until = asked + BELIEVED_S
-                self._call(self._begins_to_lead.set)
-            while (left := asked + BEAT_S - time.monotonic()) > 0 and not self._stopping.is_set():
-                for notice in raw.notifies(timeout=0):  # including those that came during a statement
-                    self._take(notice)
-                if self._woken in select.select(waited_for, [], [], left)[0]:
-                    self._woken.recv(4096)
-                self._answer(raw)
-
-    def _count(self, raw: psycopg.Connection[Any]) -> None:
-        asked = time.monotonic()
-        row = raw.execute(_PROCESSES, [PROCESS_LOCK]).fetchone()
-        self._processes, self._counted_until = row[0] if row else 1, asked + BELIEVED_S
+            for notice in raw.notifies(timeout=0):  # including those that came during a statement
+                self._take(notice)
+            if self._woken in select.select(waited_for, [], [])[0]:
+                self._woken.recv(4096)
+            self._answer(raw)
 
     def _answer(self, raw: psycopg.Connection[Any]) -> None:
         while self._asked:
-            query, name, outcome = self._asked.popleft()
-            row = raw.execute(query, [LOCKS, name]).fetchone()
-            if outcome is not None:
-                self._call(functools.partial(_resolve, outcome, is_held=bool(row and row[0])))
+            question, outcome = self._asked[0]
+            answer = question(raw)
+            self._asked.popleft()
+            self._call(_resolve, outcome, answer)
+
+    def _fail_asked(self) -> None:
+        while self._asked:
+            self._call(_fail, self._asked.popleft()[1])
 
     def _take(self, notice: psycopg.Notify) -> None:
         name, *words = json.loads(notice.payload)
@@ -242,6 +203,19 @@ class AnnouncementListener:
             self._loop.call_soon_threadsafe(callback, *words)
 
 
-def _resolve(outcome: asyncio.Future[bool], *, is_held: bool) -> None:
+def _call_lock(function: str, name: str, raw: psycopg.Connection[Any]) -> bool:
+    row = raw.execute(f"SELECT {function}(%s, hashtext(%s))", [LOCKS, name]).fetchone()
+    return bool(row and row[0])
+
+
+LOST = "the session of locks was lost"
+
+
+def _resolve(outcome: asyncio.Future[Any], answer: Any) -> None:
     if not outcome.done():
-        outcome.set_result(is_held)
+        outcome.set_result(answer)
+
+
+def _fail(outcome: asyncio.Future[Any]) -> None:
+    if not outcome.done():
+        outcome.set_exception(DatabaseFailing(texts.OUT_OF_ORDER, for_host=LOST))

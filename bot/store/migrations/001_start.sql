@@ -622,22 +622,7 @@ CREATE TABLE histograms (
     PRIMARY KEY (operation, model, kind)
 ) STRICT, WITHOUT ROWID;
 
--- What the processes of a fleet share; a bot of one process leaves these empty. All times are Unix seconds of the
--- database's clock.
-
--- The processes that hold shards, each for itself: whose row has expired has lost its shards to whoever wants them.
-CREATE TABLE gateways (
-    process TEXT NOT NULL PRIMARY KEY,
-    joined_at REAL NOT NULL,
-    expires_at REAL NOT NULL
-) STRICT, WITHOUT ROWID;
-
-CREATE TABLE shards (
-    id INTEGER NOT NULL PRIMARY KEY,
-    process TEXT NOT NULL REFERENCES gateways (process) ON DELETE CASCADE
-) STRICT;
-CREATE INDEX shards_by_process ON shards (process);
-
+-- Of a fleet: a bot of one process leaves it empty. Times are Unix seconds of the database's clock.
 -- When a shard identified, or will: `at` is reserved a few seconds before. Those of a day.
 CREATE TABLE identifies (
     id INTEGER PRIMARY KEY,

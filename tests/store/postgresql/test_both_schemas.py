@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 TYPES = {"INTEGER": "bigint", "REAL": "double precision", "TEXT": "text", "BLOB": "bytea"}
 ROWID = {("jobs", "rowid")}
 """Columns that PostgreSQL has in addition: what SQLite has in every table and queries sort by."""
-GIVEN = {("shards", "id"), ("outbox", "decision_id")}
+GIVEN = {("outbox", "decision_id")}
 """Columns that SQLite would number, and PostgreSQL would not: every statement gives the number."""
 OWN_TRIGGERS = re.compile(r"\w+_tell_\w+|\w+_never_truncates?|jobs_run_\w+")
 """Those that PostgreSQL has in addition: of notifications, of a statement that SQLite lacks, of `RUNNING_JOBS`."""

@@ -17,7 +17,6 @@ from bot.fleet.postgresql import listener
 from bot.fleet.postgresql.connection import PostgresConnection
 from bot.fleet.postgresql.database import OnServer, PostgresDatabase
 from bot.fleet.postgresql.dialect import IDLE_IN_TRANSACTION_S
-from bot.fleet.postgresql.listener import LEADER_LOCK
 from bot.runtime.clock import SystemClock
 from bot.settings import PostgresUrl
 from bot.store import Record, Store
@@ -360,92 +359,6 @@ async def test_who_could_not_hear_signals_for_a_while_is_told_so(open_store: Ope
     cable.reset()
     async with asyncio.timeout(60):
         await missed.wait()
-
-
-# ---------------------------------------------------------------------- who leads
-
-
-@contextlib.asynccontextmanager
-async def applying(*stores: Store) -> AsyncIterator[None]:
-    """Let these processes wait until they lead, as only those that do so try to."""
-    waiting = [asyncio.create_task(shared(each).leadership.wait()) for each in stores]
-    yield
-    for each in waiting:
-        each.cancel()
-    await asyncio.gather(*waiting, return_exceptions=True)
-
-
-async def leaders(stores: list[Store]) -> list[Store]:
-    return [each for each in stores if shared(each).leadership.is_leader]
-
-
-async def new_leader(stores: list[Store], former: Store) -> float:
-    """Return after how many seconds another than `former` leads; at no instant do two."""
-    began = time.monotonic()
-
-    async def has_moved() -> bool:
-        now = await leaders(stores)
-        assert len(now) <= 1, "two lead"
-        return bool(now) and now[0] is not former
-
-    await until(has_moved, LEADS_AGAIN_S + 5)
-    return time.monotonic() - began
-
-
-def leading_backends(server: Server, name: str) -> list[int]:
-    """Return the server's processes that have the leader's lock: one at most."""
-    with server.connect(name) as db:
-        rows = db.execute(
-            "SELECT pid FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database"
-            " WHERE locktype = 'advisory' AND granted AND objid = %s AND datname = %s",
-            [LEADER_LOCK, name],
-        ).fetchall()
-        return [int(process) for (process,) in rows]
-
-
-async def test_one_process_leads_and_another_does_when_it_has_closed(open_store: Open):
-    first = await open_store()
-    async with asyncio.timeout(60):
-        await shared(first).leadership.wait()
-    second = await open_store()
-    assert not shared(second).leadership.is_leader
-    await first.close()
-    async with asyncio.timeout(LEADS_AGAIN_S):
-        await shared(second).leadership.wait()
-    assert not shared(first).leadership.is_leader
-
-
-async def test_one_process_leads_again_when_the_leaders_connection_is_ended(
-    open_store: Open, postgres_server: Server, name: str
-):
-    stores = [await open_store() for _ in range(3)]
-    async with asyncio.timeout(60):
-        await shared(stores[0]).leadership.wait()
-    [before] = leading_backends(postgres_server, name)
-    terminate(postgres_server, before)
-
-    async def leads_anew() -> bool:
-        now = await leaders(stores)
-        assert len(now) <= 1, "two lead"
-        return bool(now) and bool(leading_backends(postgres_server, name))
-
-    async with applying(*stores):
-        await until(leads_anew, LEADS_AGAIN_S)
-    assert leading_backends(postgres_server, name) != [before]
-
-
-async def test_leading_moves_when_the_leader_is_cut_off_and_it_knows_first(open_store: Open, cable: Cable, name: str):
-    former = await open_store(cable.url(name))
-    async with asyncio.timeout(60):
-        await shared(former).leadership.wait()
-    stores = [former, await open_store(), await open_store()]
-    cable.partition()
-    async with applying(*stores[1:]):
-        assert await new_leader(stores, former) < LEADS_AGAIN_S + 1
-    assert not shared(former).leadership.is_leader
-    cable.mend()
-    assert await times(former._database, Addition()) == 0
-    assert former not in await leaders(stores)
 
 
 async def test_a_process_that_cannot_hear_the_others_is_not_well_although_it_can_write(

@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import tempfile
-from collections.abc import AsyncIterator
-from pathlib import Path
+import itertools
 
 import pytest
-import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import StartError, StoreError
-from bot.fleet.rows import Fleet, HeldShards
+from bot.fleet.postgresql.shard_locks import SILENCE_S, HeldShards, claims
 from bot.fleet.shard_keeper import AWAY_S, MARGIN_S, ShardKeeper
-from bot.store import Store
-from bot.store.processes import SHARED_LEASE_S as LEASE_S
-from bot.store.processes import SHARED_RENEW_S as RENEW_S
 from tests.support.rig import ManualClock
 
 SHARDS = 6
@@ -66,39 +60,81 @@ class OwnClock(ManualClock):
             await asyncio.sleep(0)
 
 
-class Cut:
-    """A way to the database that may be lost."""
+class Server:
+    """PostgreSQL's part: sessions that end once they are silent, and their locks with them."""
 
-    def __init__(self, fleet: Fleet) -> None:
-        self._fleet = fleet
+    def __init__(self, clock: ManualClock) -> None:
+        self.clock, self.count = clock, 0
+        self.heard: dict[int, float] = {}
+        """When each living session was heard last."""
+        self.members: dict[int, set[int]] = {}
+        self._numbers = itertools.count(1)
+
+    def begin(self) -> int:
+        session = next(self._numbers)
+        self.heard[session] = self.clock.monotonic()
+        return session
+
+    def end(self, session: int) -> None:
+        self.heard.pop(session, None)
+        self.members.pop(session, None)
+
+    def end_silent(self) -> None:
+        for session, at in list(self.heard.items()):
+            if self.clock.monotonic() - at >= SILENCE_S:
+                self.end(session)
+
+
+class Cut:
+    """A process's session, which may be cut off."""
+
+    def __init__(self, server: Server) -> None:
+        self.server, self.own = server, server.begin()
         self.is_lost = False
 
-    def _try(self) -> None:
+    @property
+    def session(self) -> int:
+        return self.own if self.own in self.server.heard else 0
+
+    def _hear(self) -> None:
+        self.server.end_silent()
         if self.is_lost:
             raise StoreError("The database can't be reached.")
+        if not self.session:
+            self.own = self.server.begin()
+        self.server.heard[self.own] = self.server.clock.monotonic()
 
-    async def keep(self, process: str, *, is_back: bool) -> HeldShards:
-        self._try()
-        return await self._fleet.keep(process, is_back=is_back)
+    async def keep(self, own: frozenset[int], shard_count: int, *, is_back: bool) -> HeldShards:
+        self._hear()
+        members = self.server.members
+        if self.own not in members:
+            shard_count = self.server.count = self.server.count if members else shard_count
+            members[self.own] = set()
+        claimed, surplus = claims(members, shard_count, me=self.own, own=own, is_back=is_back)
+        members[self.own].update(claimed)
+        return HeldShards(
+            ids=frozenset(members[self.own]), surplus=surplus, shard_count=shard_count, processes=len(members),
+            session=self.own,
+        )  # fmt: skip
 
-    async def release(self, process: str, shard_ids: frozenset[int]) -> None:
-        self._try()
-        await self._fleet.release(process, shard_ids)
+    async def release(self, shard_ids: frozenset[int]) -> None:
+        self._hear()
+        self.server.members[self.own] -= shard_ids
 
-    async def leave(self, process: str) -> None:
-        self._try()
-        await self._fleet.leave(process)
+    async def leave(self) -> None:
+        self._hear()
+        self.server.members.pop(self.own, None)
 
 
 class Process:
     """One process of the fleet; it may be paused, cut off from the database, or killed."""
 
-    def __init__(self, name: str, store: Store, true: ManualClock, off_s: float) -> None:
-        self.name, self.store = name, store
-        self.connected, self.cut = Connected(), Cut(store.rows(Fleet))
+    def __init__(self, name: str, server: Server, true: ManualClock, off_s: float) -> None:
+        self.name = name
+        self.connected, self.cut = Connected(), Cut(server)
         self.clock = OwnClock(true, off_s)
         self.is_paused = False
-        self.keeper = ShardKeeper(self.cut, self.connected, process=name, shard_count=SHARDS, clock=self.clock)
+        self.keeper = ShardKeeper(self.cut, self.connected, shard_count=SHARDS, clock=self.clock)
 
     @property
     def acts_for(self) -> set[int]:
@@ -111,25 +147,27 @@ class Process:
 
 
 class World:
-    def __init__(self, store: Store, clock: ManualClock) -> None:
-        self.store, self.clock = store, clock
+    def __init__(self) -> None:
+        self.clock = ManualClock()
+        self.server = Server(self.clock)
         self.processes: dict[str, Process] = {}
 
     async def start(self, name: str, off_s: float = 0.0) -> Process:
-        await self.store.rows(Fleet).join(name, wanted=None, recommended=SHARDS)
-        self.processes[name] = Process(name, self.store, self.clock, off_s)
+        self.processes[name] = Process(name, self.server, self.clock, off_s)
         await self.processes[name].turn()
         return self.processes[name]
 
+    def kill(self, name: str) -> None:
+        """Its sockets are closed at once."""
+        self.server.end(self.processes.pop(name).cut.own)
+
     def check(self) -> None:
-        """No shard is acted for by two, and none by a process whose lease others may have."""
+        """No shard is acted for by two, and none by a process without its lock."""
         claimed = [shard_id for each in self.processes.values() for shard_id in each.acts_for]
         assert len(claimed) == len(set(claimed))
-
-    async def check_rows(self) -> None:
-        holders = await self.store.rows(Fleet).holders()
-        for process in self.processes.values():
-            assert all(holders.get(shard_id) == process.name for shard_id in process.acts_for)
+        self.server.end_silent()
+        for each in self.processes.values():
+            assert each.acts_for <= self.server.members.get(each.cut.own, set())
 
     async def go_on(self, seconds: float, *, step_s: float = 1.0) -> None:
         """Let time pass; every process takes its turns as they are due."""
@@ -138,44 +176,48 @@ class World:
             self.clock.advance(step_s)
             passed += step_s
             self.check()
-            await self.check_rows()
-            if passed % RENEW_S < step_s:
-                for process in self.processes.values():
-                    await process.turn()
-                    self.check()
+            for process in self.processes.values():
+                await process.turn()
+                self.check()
 
 
 @pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
-    clock = ManualClock()
-    store = await Store.open(tmp_path / "bot.db", clock=clock)
-    yield World(store, clock)
-    await store.close()
+def world() -> World:
+    return World()
 
 
 async def test_a_process_connects_what_it_holds_and_gives_half_to_one_that_joins(world: World) -> None:
     first = await world.start("a")
     assert first.connected.open == set(range(SHARDS))
     second = await world.start("b", off_s=-3600)
-    await world.go_on(3 * RENEW_S)
+    await world.go_on(3)
     assert (len(first.connected.open), len(second.connected.open)) == (3, 3)
     assert first.connected.open | second.connected.open == set(range(SHARDS))
     assert not first.connected.kept, "what was given up is not resumed"
 
 
-async def test_the_shards_of_a_dead_process_are_taken_over_within_10_seconds(world: World) -> None:
-    first, second = await world.start("a"), await world.start("b")
-    await world.go_on(3 * RENEW_S)
-    del world.processes["a"]
-    await world.go_on(LEASE_S - 1)
-    assert len(second.connected.open) == 3, "it may still be alive"
-    with structlog.testing.capture_logs() as lines:
-        await world.go_on(10 - LEASE_S + 1)
-    assert second.connected.open == set(range(SHARDS))
-    [taken] = [each for each in lines if each["event"] == "gateway.took_over"]
-    assert (taken["shards"], taken["of"]) == (3, "a")
-    assert taken["after"] >= LEASE_S
+async def test_the_shards_of_a_dead_process_are_taken_at_once_of_a_silent_one_within_10_seconds(world: World) -> None:
+    first, second, third = await world.start("a"), await world.start("b"), await world.start("c")
+    await world.go_on(3)
+    world.kill("a")
+    await world.go_on(1)
+    assert len(second.connected.open) == 3
     assert first.connected.open, "it was killed: it closes nothing"
+    third.is_paused = True
+    await world.go_on(SILENCE_S - 2)
+    assert len(second.connected.open) == 3, "it may still be alive"
+    await world.go_on(4)
+    assert second.connected.open == set(range(SHARDS))
+
+
+async def test_a_session_that_is_ended_costs_no_connection_if_its_shards_are_still_free(world: World) -> None:
+    only = await world.start("a")
+    world.server.end(only.cut.own)
+    assert only.acts_for == set()
+    assert all(map(only.keeper.keeps, range(SHARDS)))
+    await only.turn()
+    assert only.acts_for == only.connected.open == set(range(SHARDS))
+    assert not only.connected.resumed
 
 
 async def test_a_process_without_its_database_stays_connected_and_holds_nothing(world: World) -> None:
@@ -193,7 +235,7 @@ async def test_a_process_without_its_database_stays_connected_and_holds_nothing(
 async def test_a_process_that_slept_without_its_database_closes_and_resumes_once_it_is_back(world: World) -> None:
     only = await world.start("a")
     only.cut.is_lost = True
-    await world.go_on(LEASE_S)
+    await world.go_on(SILENCE_S)
     only.is_paused = True
     world.clock.advance(AWAY_S)
     assert not any(map(only.keeper.keeps, range(SHARDS))), "what came meanwhile is dropped"
@@ -207,36 +249,36 @@ async def test_a_process_that_slept_without_its_database_closes_and_resumes_once
 
 async def test_all_keep_what_they_had_when_the_database_was_away_for_all(world: World) -> None:
     first, second = await world.start("a"), await world.start("b")
-    await world.go_on(3 * RENEW_S)
+    await world.go_on(3)
     had = first.connected.open.copy()
     first.cut.is_lost = second.cut.is_lost = True
-    await world.go_on(2 * LEASE_S)
+    await world.go_on(2 * SILENCE_S)
     assert (first.connected.open, second.connected.open) == (had, set(range(SHARDS)) - had)
     first.cut.is_lost = False
     await first.turn()
     second.cut.is_lost = False
-    await world.go_on(3 * RENEW_S)
+    await world.go_on(3)
     assert (first.acts_for, second.acts_for) == (had, set(range(SHARDS)) - had)
     assert first.connected.resumed == second.connected.resumed == []
 
 
-async def test_a_process_that_lost_its_lease_to_another_resumes_nothing(world: World) -> None:
+async def test_a_process_that_lost_its_locks_to_another_resumes_nothing(world: World) -> None:
     first, second = await world.start("a"), await world.start("b")
-    await world.go_on(3 * RENEW_S)
+    await world.go_on(3)
     first.cut.is_lost = True
     await world.go_on(30)
     assert second.connected.open == set(range(SHARDS))
     first.cut.is_lost = False
-    await world.go_on(4 * RENEW_S)
+    await world.go_on(14)
     assert (len(first.connected.open), len(second.connected.open)) == (3, 3)
     assert not first.connected.resumed
 
 
 async def test_a_paused_process_acts_on_nothing_once_it_wakes(world: World) -> None:
     first, second = await world.start("a"), await world.start("b")
-    await world.go_on(3 * RENEW_S)
+    await world.go_on(3)
     first.is_paused = True
-    await world.go_on(LEASE_S - MARGIN_S)
+    await world.go_on(SILENCE_S - MARGIN_S)
     assert first.connected.open
     assert first.acts_for == set(), "it has done nothing yet, and nothing that comes is handed on"
     await world.go_on(15)
@@ -248,17 +290,17 @@ async def test_a_paused_process_acts_on_nothing_once_it_wakes(world: World) -> N
 
 async def test_a_machine_that_slept_is_noticed_by_its_wall_clock(world: World) -> None:
     only = await world.start("a")
-    only.clock.step(LEASE_S)
+    only.clock.step(SILENCE_S)
     assert only.acts_for == set()
 
 
-async def test_a_renewal_that_is_answered_too_late_is_not_believed(world: World) -> None:
+async def test_an_answer_that_comes_too_late_is_not_believed(world: World) -> None:
     only = await world.start("a")
     keep = only.cut.keep
 
-    async def slow(process: str, *, is_back: bool) -> HeldShards:
-        held = await keep(process, is_back=is_back)
-        world.clock.advance(LEASE_S)
+    async def slow(own: frozenset[int], shard_count: int, *, is_back: bool) -> HeldShards:
+        held = await keep(own, shard_count, is_back=is_back)
+        world.clock.advance(SILENCE_S)
         return held
 
     only.cut.keep = slow  # type: ignore[method-assign]
@@ -267,27 +309,27 @@ async def test_a_renewal_that_is_answered_too_late_is_not_believed(world: World)
     assert only.connected.kept == set(range(SHARDS))
 
 
-async def test_an_answer_that_comes_as_the_lease_ends_closes_nothing(world: World) -> None:
+async def test_an_answer_that_comes_as_the_session_ends_closes_nothing(world: World) -> None:
     only = await world.start("a")
-    held = await only.cut.keep("a", is_back=False)
+    held = await only.cut.keep(frozenset(range(SHARDS)), SHARDS, is_back=False)
 
-    async def at_once(_process: str, *, is_back: bool) -> HeldShards:
+    async def at_once(_own: frozenset[int], _shard_count: int, *, is_back: bool) -> HeldShards:
         return held
 
     only.cut.keep = at_once  # type: ignore[method-assign]
-    world.clock.advance(LEASE_S - MARGIN_S)
+    world.clock.advance(SILENCE_S - MARGIN_S)
     await only.turn()
     assert only.acts_for == set(range(SHARDS))
     assert only.connected.resumed == []
 
 
-async def test_a_renewal_that_hangs_keeps_the_shards_of_a_process_that_is_awake(world: World) -> None:
+async def test_a_statement_that_hangs_keeps_the_shards_of_a_process_that_is_awake(world: World) -> None:
     only = await world.start("a")
-    hangs = asyncio.Event()
+    hangs, keep = asyncio.Event(), only.cut.keep
 
-    async def hanging(process: str, *, is_back: bool) -> HeldShards:
+    async def hanging(own: frozenset[int], shard_count: int, *, is_back: bool) -> HeldShards:
         await hangs.wait()
-        return await world.store.rows(Fleet).keep(process, is_back=is_back)
+        return await keep(own, shard_count, is_back=is_back)
 
     only.cut.keep = hanging  # type: ignore[method-assign]
     turn = asyncio.create_task(only.turn())
@@ -304,7 +346,7 @@ async def test_a_renewal_that_hangs_keeps_the_shards_of_a_process_that_is_awake(
 
 async def test_a_process_that_stops_leaves_its_shards_to_others_at_once(world: World) -> None:
     first, second = await world.start("a"), await world.start("b")
-    await world.go_on(3 * RENEW_S)
+    await world.go_on(3)
     await first.keeper.stop()
     assert (first.connected.open, first.connected.kept) == (set(), set())
     del world.processes["a"]
@@ -312,12 +354,12 @@ async def test_a_process_that_stops_leaves_its_shards_to_others_at_once(world: W
     assert second.connected.open == set(range(SHARDS))
 
 
-async def test_a_process_that_stops_keeps_nothing_that_a_renewal_on_its_way_gives_it(world: World) -> None:
+async def test_a_process_that_stops_keeps_nothing_that_an_answer_on_its_way_gives_it(world: World) -> None:
     first = await world.start("a")
     keep = first.cut.keep
 
-    async def slow(process: str, *, is_back: bool) -> HeldShards:
-        held = await keep(process, is_back=is_back)
+    async def slow(own: frozenset[int], shard_count: int, *, is_back: bool) -> HeldShards:
+        held = await keep(own, shard_count, is_back=is_back)
         await first.keeper.stop()
         return held
 
@@ -328,11 +370,21 @@ async def test_a_process_that_stops_keeps_nothing_that_a_renewal_on_its_way_give
 
 async def test_another_number_of_shards_ends_a_process(world: World) -> None:
     first = await world.start("a")
-    first.is_paused = True
-    world.clock.advance(LEASE_S)
-    assert await world.store.rows(Fleet).join("b", wanted=SHARDS + 2, recommended=1) == SHARDS + 2
+    world.server.end(first.cut.own)
+    await Cut(world.server).keep(frozenset(), SHARDS + 2, is_back=False)
     with pytest.raises(StartError, match="runs with 8 shards, and this process would with 6"):
         await first.keeper.turn()
+
+
+async def test_each_has_an_equal_part_of_discords_calls_and_without_the_database_next_to_none(world: World) -> None:
+    first = await world.start("a")
+    assert first.keeper.part_of(47) == 47
+    await world.start("b")
+    await world.go_on(1)
+    assert (first.keeper.part_of(47), first.keeper.part_of(1)) == (23, 1)
+    first.cut.is_lost = True
+    await world.go_on(SILENCE_S)
+    assert first.keeper.part_of(47) == 1
 
 
 async def test_what_is_given_up_first_is_not_connected_yet(world: World) -> None:
@@ -351,26 +403,17 @@ STEPS = st.lists(st.tuples(st.sampled_from("abc"), ACT, st.floats(0, 12)), max_s
 @given(STEPS)
 def test_whatever_happens_no_shard_is_two_processes_and_all_become_even(steps: list[tuple[str, str, float]]) -> None:
     async def play() -> None:
-        clock = ManualClock()
-        with tempfile.TemporaryDirectory() as folder:
-            store = await Store.open(Path(folder) / "bot.db", clock=clock)
-            world, lives = World(store, clock), 0
-            try:
-                for name, act, pause_s in steps:
-                    lives += 1
-                    await perform(world, name, act, f"{name}{lives}")
-                    world.check()
-                    await world.check_rows()
-                    clock.advance(pause_s)
-                    world.check()
-                    await world.check_rows()
-                for process in world.processes.values():
-                    process.is_paused = process.cut.is_lost = False
-                await world.go_on(30 + 4 * RENEW_S)
-                sizes = [len(each.connected.open) for each in world.processes.values()]
-                assert not sizes or (sum(sizes) == SHARDS and max(sizes) - min(sizes) <= 1)
-            finally:
-                await store.close()
+        world = World()
+        for life, (name, act, pause_s) in enumerate(steps):
+            await perform(world, name, act, f"{name}{life}")
+            world.check()
+            world.clock.advance(pause_s)
+            world.check()
+        for process in world.processes.values():
+            process.is_paused = process.cut.is_lost = False
+        await world.go_on(44)
+        sizes = [len(each.connected.open) for each in world.processes.values()]
+        assert not sizes or (sum(sizes) == SHARDS and max(sizes) - min(sizes) <= 1)
 
     asyncio.run(play())
 
@@ -390,7 +433,7 @@ async def perform(world: World, name: str, act: str, new_name: str) -> None:
         case "cut" | "mend":
             process.cut.is_lost = act == "cut"
         case "kill":
-            del world.processes[process.name]
+            world.kill(process.name)
         case "stop":
             await process.keeper.stop()
-            del world.processes[process.name]
+            world.kill(process.name)
