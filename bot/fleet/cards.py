@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import structlog
 
 from bot.delivery import Delivery
 from bot.domain.models import Job
+from bot.fleet.postgresql.listener import AnnouncementListener
 from bot.fleet.signals import Signals
 from bot.jobs.worker import Worker
 
@@ -22,18 +23,6 @@ EDITS_S, TRY_AGAIN_S = 20.0, 0.1
 """How long to wait for another process's edit of a card, and between two attempts."""
 
 
-class SharedLocks(Protocol):
-    """Locks that one process has at a time; they end with its connection."""
-
-    async def lock(self, name: str) -> bool | None:
-        """Try to take a lock; None if the database cannot be asked."""
-        ...
-
-    def unlock(self, name: str) -> None:
-        """Give a lock back; never blocks."""
-        ...
-
-
 class OwnCards:
     """The cards of the jobs that this process follows; others are asked to draw theirs.
 
@@ -42,7 +31,7 @@ class OwnCards:
 
     is_sole = False
 
-    def __init__(self, signals: Signals, leads: Callable[[], bool], *, locks: SharedLocks | None = None) -> None:
+    def __init__(self, signals: Signals, leads: Callable[[], bool], locks: AnnouncementListener) -> None:
         self._signals, self._locks = signals, locks
         self._leads = leads
         self.lease: Callable[[], str | None] = lambda: None
@@ -57,9 +46,6 @@ class OwnCards:
     @contextlib.asynccontextmanager
     async def editing(self, card_id: str) -> AsyncIterator[None]:
         """Keep other processes from editing the card meanwhile; one that does not answer is not waited for."""
-        if self._locks is None:
-            yield
-            return
         until = asyncio.get_running_loop().time() + EDITS_S
         while (is_held := await self._locks.lock(card_id)) is False:
             if asyncio.get_running_loop().time() >= until:

@@ -43,7 +43,7 @@ from bot.store import Store
 log = structlog.get_logger(__name__)
 
 LEADERS_SHARD = 0
-"""Whoever has it does what is done once for all."""
+"""The process that has it leads: it does what is done once for all."""
 LEADER_CHECK_S = 1.0
 GIVE_WAY_S = 1.0
 """How long a gateway without its lease waits before it says that the database fails."""
@@ -73,7 +73,7 @@ class FleetBot(RuntimeShards, CannonBot):
 
     def card_owner(self, store: Store) -> OwnCards:
         self._database = store.rows(OnServer).database
-        self._cards = OwnCards(self._database.signals, self.leads, locks=self._database.locks)
+        self._cards = OwnCards(self._database.signals, self.leads, self._database.locks)
         return self._cards
 
     def leads(self) -> bool:

@@ -15,7 +15,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
 import aiohttp
 import discord
@@ -27,7 +27,7 @@ from discord.shard import EventItem, EventType
 from bot.app.connection.start import GatewayClient
 from bot.delivery.channels.guilds import arrivals
 from bot.errors import StoreError
-from bot.fleet.rows import IdentifyTurn
+from bot.fleet.rows import SessionStarts
 from bot.runtime.clock import Clock
 from bot.runtime.logs import OutageLog
 
@@ -48,23 +48,11 @@ class NotNowError(Exception):
     """The shard may not identify now: it is another process's, or its time is too far off to stay connected."""
 
 
-class IdentifyRows(Protocol):
-    """The store's part: `bot.fleet.rows.SessionStarts`."""
-
-    async def identify_wait_s(self, shard_id: int, shards: int) -> float:
-        """Return the estimated seconds until one of so many shards may identify."""
-        ...
-
-    async def reserve_identify(self, shard_id: int, shards: int, *, at_most_s: float) -> IdentifyTurn:
-        """Reserve the shard's identify."""
-        ...
-
-
 class Identifies:
     """Lets shards that would have to wait for each other connect one at a time."""
 
     def __init__(
-        self, rows: IdentifyRows, *, shards: int, holds: Callable[[int], bool], clock: Clock, max_concurrency: int = 1
+        self, rows: SessionStarts, *, shards: int, holds: Callable[[int], bool], clock: Clock, max_concurrency: int = 1
     ) -> None:
         """`holds` says which of all `shards` are this process's."""
         self._rows = rows
@@ -118,24 +106,6 @@ _opening: ContextVar[_Shard] = ContextVar("opening")
 """The shard being connected: `from_client` makes the socket, and can't pass anything of ours."""
 
 
-class Identifying(Protocol):
-    """When shards may identify: `bot.fleet.runtime_shards.Identifies`."""
-
-    def turn(self, shard_id: int) -> contextlib.AbstractAsyncContextManager[None]:
-        """Enter when the shard should connect to identify."""
-        ...
-
-    async def take(self, shard_id: int) -> None:
-        """Wait until the shard has to identify, at once."""
-        ...
-
-
-class Holding(Protocol):
-    """Which shards are this process's: `bot.fleet.shard_keeper.ShardKeeper`."""
-
-    def keeps(self, shard_id: int) -> bool: ...
-
-
 @dataclass(slots=True)
 class _Session:
     id: str
@@ -173,7 +143,7 @@ class _Shard:
 
     @property
     def is_held(self) -> bool:
-        return self._client.holding.keeps(self.id)
+        return self._client.keeps(self.id)
 
     @property
     def is_connected(self) -> bool:
@@ -292,8 +262,9 @@ class RuntimeShards(GatewayClient):
     A subclass starts the opener of shards in `begin_shards`, and passes `before_identify_hook` to `take_identify`.
     """
 
-    holding: Holding
-    identifying: Identifying
+    keeps: Callable[[int], bool]
+    """Whether a shard's connection stays."""
+    identifying: Identifies
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -304,8 +275,10 @@ class RuntimeShards(GatewayClient):
     async def launch_shards(self) -> None:
         await self.begin_shards(await self.answered_gateway())
 
-    def lead_shards(self, shard_count: int, gateway: str, *, holding: Holding, identifying: Identifying) -> None:
-        self.holding, self.identifying = holding, identifying
+    def lead_shards(
+        self, shard_count: int, gateway: str, *, keeps: Callable[[int], bool], identifying: Identifies
+    ) -> None:
+        self.keeps, self.identifying = keeps, identifying
         self.shard_count = self._connection.shard_count = shard_count
         self.gateway = yarl.URL(gateway)
 

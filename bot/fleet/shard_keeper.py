@@ -10,13 +10,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
 import structlog
 
 from bot.errors import RESTART_MAY_HELP, StartError, StoreError
 from bot.fleet.host import texts
-from bot.fleet.postgresql.shard_locks import SILENCE_S, HeldShards
+from bot.fleet.postgresql.shard_locks import SILENCE_S, HeldShards, ShardLocks
+from bot.fleet.runtime_shards import RuntimeShards
 from bot.runtime.clock import Clock
 from bot.store.processes import BACK_S
 
@@ -30,39 +30,6 @@ AWAY_S = 5.0
 """How long a failed or unanswered statement shows that the database is away. A paused process has seen none."""
 CLOSED_S = 1.0
 """Timeout of a close: Discord need not answer, and later messages are dropped."""
-
-
-class Locks(Protocol):
-    """The database's part: `bot.fleet.postgresql.shard_locks.ShardLocks`."""
-
-    @property
-    def session(self) -> int:
-        """The number of the present session, 0 for none: locks of another are lost."""
-        ...
-
-    async def keep(self, own: frozenset[int], shard_count: int, *, is_back: bool) -> HeldShards:
-        """Take free shards up to an even share, `own` first; `is_back`: none but those."""
-        ...
-
-    async def release(self, shard_ids: frozenset[int]) -> None: ...
-
-    async def leave(self) -> None: ...
-
-
-class Connections(Protocol):
-    """The gateway's part: `bot.fleet.runtime_shards`."""
-
-    def open_shard(self, shard_id: int) -> None:
-        """Start connecting a shard, and keep it connected. It resumes its session, if any."""
-        ...
-
-    async def close_shard(self, shard_id: int, *, for_good: bool) -> None:
-        """Close a shard. Unless `for_good`, its session and servers are kept for another `open_shard`."""
-        ...
-
-    def is_shard_ready(self, shard_id: int) -> bool:
-        """Whether the shard is connected, and all its servers are known."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +52,8 @@ class ShardKeeper:
 
     def __init__(
         self,
-        locks: Locks,
-        connections: Connections,
+        locks: ShardLocks,
+        connections: RuntimeShards,
         *,
         shard_count: int,
         clock: Clock,
@@ -101,7 +68,8 @@ class ShardKeeper:
         self._held: frozenset[int] = frozenset()
         self._session = 0
         """The session of their locks."""
-        self._processes = 1
+        self._processes = self._among = 1
+        """How many processes share the shards, and how many did before the last session was lost."""
         self._open: set[int] = set()
         self._asked: _Moment | None = None
         """Before the last successful statement."""
@@ -150,13 +118,15 @@ class ShardKeeper:
             await self.turn()
             await self._clock.wait(self._woken, LOOK_S)
 
-    async def turn(self) -> bool:
-        """Look once and act on the result; return whether it holds now. Raises StartError."""
+    async def turn(self) -> None:
+        """Look once and act on the result. Raises StartError."""
         asked = _Moment.of(self._clock)
         if self._asked is not None and self._session != self._locks.session:
-            self._back_at = asked
+            self._back_at, self._among = asked, self._processes
         is_back = self._back_at is not None and self._back_at.age_s(self._clock) < BACK_S
-        answer = asyncio.ensure_future(self._locks.keep(self._held, self._shard_count, is_back=is_back))
+        answer = asyncio.ensure_future(
+            self._locks.keep(self._held, self._shard_count, among=self._among if is_back else 1)
+        )
         answered = asyncio.Event()
         answer.add_done_callback(lambda _: answered.set())
         try:
@@ -173,11 +143,10 @@ class ShardKeeper:
             log.warning("shards.not_asked", error=error, left_s=round(self._left_s(), 1))
             self._note_away()
             await self._close_unless_kept()
-            return False
+            return
         await self._obey(held, asked)
         if self._left_s() > 0:
             self._away = None
-        return self._left_s() > 0
 
     async def _wait_awake(self, answered: asyncio.Event) -> None:
         """Wait a second for the database; it is away if it has not answered, unless this process slept meanwhile."""

@@ -101,7 +101,7 @@ class FleetShards:
             max_concurrency=max(1, gateway.limit["max_concurrency"]),
         )
         self._signals.listen(CHANGED, self._keeper.wake)
-        self._client.lead_shards(count, gateway.address, holding=self._keeper, identifying=self._identifies)
+        self._client.lead_shards(count, gateway.address, keeps=self._keeper.keeps, identifying=self._identifies)
         self._spawn(self._keep(self._keeper), "shards")
         self._spawn(self._watch(self._identifies), "identifies")
 

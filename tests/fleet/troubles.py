@@ -78,6 +78,7 @@ async def deaths(chaos: Chaos, _is_quiet: bool) -> Trouble:
             await chaos.ask_for(4.0)
     third.send(signal.SIGCONT)
     chaos.note("the paused process wakes")
+    await chaos.shared_out(second, third, fourth)
     await _afterwards(chaos)
     return usual
 

@@ -53,7 +53,7 @@ class Client(RuntimeShards):
         self.changed = asyncio.Event()
 
     async def begin_shards(self, gateway: Gateway) -> None:
-        self.lead_shards(SHARDS, self.address, holding=self.leases, identifying=self.leases)
+        self.lead_shards(SHARDS, self.address, keeps=self.leases.keeps, identifying=self.leases)
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
         assert shard_id is not None

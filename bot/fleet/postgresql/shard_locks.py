@@ -58,22 +58,20 @@ class ShardLocks:
         """
         return await self._listener.ask(partial(_join, wanted=wanted, recommended=recommended))
 
-    async def keep(self, own: frozenset[int], shard_count: int, *, is_back: bool) -> HeldShards:
+    async def keep(self, own: frozenset[int], shard_count: int, *, among: int) -> HeldShards:
         """Join again if the session is new, and take free shards up to an even share, `own` first. Raises StoreError.
 
-        `is_back`: the last session was lost, and perhaps the others', too; then only `own` shards are taken.
+        `among` so many processes at least they are shared: if all sessions were lost, not all are back yet.
         """
-        return await self._listener.ask(partial(self._keep, own=own, shard_count=shard_count, is_back=is_back))
+        return await self._listener.ask(partial(self._keep, own=own, shard_count=shard_count, among=among))
 
-    def _keep(
-        self, raw: psycopg.Connection[Any], *, own: frozenset[int], shard_count: int, is_back: bool
-    ) -> HeldShards:
+    def _keep(self, raw: psycopg.Connection[Any], *, own: frozenset[int], shard_count: int, among: int) -> HeldShards:
         me, members, held = _members(raw)
         if me not in members:
             shard_count = _join(raw, wanted=shard_count, recommended=shard_count)
             me, members, held = _members(raw)
         parts = {process: held[process] for process in members}
-        claimed, surplus = claims(parts, shard_count, me=me, own=own, is_back=is_back)
+        claimed, surplus = claims(parts, shard_count, me=me, own=own, among=among)
         taken = {each for each in claimed if raw.execute(_TRY, [SHARD, each]).fetchone()[0]}  # type: ignore[index]
         return HeldShards(
             ids=frozenset(held[me] | taken),
@@ -93,19 +91,19 @@ class ShardLocks:
 
 
 def claims(
-    parts: Mapping[int, Collection[int]], shard_count: int, *, me: int, own: Collection[int], is_back: bool
+    parts: Mapping[int, Collection[int]], shard_count: int, *, me: int, own: Collection[int], among: int
 ) -> tuple[list[int], int]:
     """Return the free shards that the process `me` takes, and how many it has too many.
 
-    `parts`: the shards of each process. It takes all its `own`, which are connected, and others up to an even share;
-    `is_back`: none of those.
+    `parts`: the shards of each process. It takes all its `own`, which are connected, and others up to an even share
+    `among` so many processes at least.
     """
     target = shard_targets({process: len(parts[process]) for process in sorted(parts)}, shard_count).get(me, 0)
     taken = {shard_id for each in parts.values() for shard_id in each}
     free = [shard_id for shard_id in range(shard_count) if shard_id not in taken]
-    room, again = target - len(parts.get(me, ())), [shard_id for shard_id in free if shard_id in own]
-    fresh = [] if is_back else [shard_id for shard_id in free if shard_id not in own]
-    return again + fresh[: max(0, room - len(again))], max(0, -room)
+    has, again = len(parts.get(me, ())), [shard_id for shard_id in free if shard_id in own]
+    room = min(target, shard_count // among) - has - len(again)
+    return again + [shard_id for shard_id in free if shard_id not in own][: max(0, room)], max(0, has - target)
 
 
 _TRY = "SELECT pg_try_advisory_lock(%s, %s)"

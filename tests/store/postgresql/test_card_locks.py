@@ -34,7 +34,7 @@ def database_of(store: Store) -> PostgresDatabase:
 def memory_of(store: Store) -> CardMemory:
     """Return what a process of its own has."""
     database = database_of(store)
-    return CardMemory(OwnCards(database.signals, lambda: False, locks=database.locks))
+    return CardMemory(OwnCards(database.signals, lambda: False, database.locks))
 
 
 async def test_what_two_processes_add_to_a_card_at_once_is_all_there(stores: list[Store]):

@@ -38,7 +38,7 @@ async def settled(*processes: ShardLocks) -> list[frozenset[int]]:
     held = dict.fromkeys(processes, NONE)
     for _ in range(4):
         for each in processes:
-            found = await each.keep(held[each], SHARDS, is_back=False)
+            found = await each.keep(held[each], SHARDS, among=1)
             given = frozenset(sorted(found.ids)[: found.surplus])
             await each.release(given)
             held[each] = found.ids - given
@@ -49,7 +49,7 @@ async def test_shares_are_even_and_no_shard_is_two_processes(locks: list[ShardLo
     first, second, third = locks
     assert await first.join(wanted=None, recommended=SHARDS) == SHARDS
     assert await settled(first) == [frozenset(range(SHARDS))]
-    assert (await second.keep(NONE, SHARDS, is_back=False)).ids == NONE, "nothing is taken from a living process"
+    assert (await second.keep(NONE, SHARDS, among=1)).ids == NONE, "nothing is taken from a living process"
     held = await settled(*locks)
     assert sorted(map(len, held)) == [1, 2, 2]
     assert NONE.union(*held) == frozenset(range(SHARDS))
@@ -63,11 +63,11 @@ async def test_the_first_process_decides_how_many_shards_there_are(locks: list[S
     assert await first.join(wanted=None, recommended=4) == 4
     assert await second.join(wanted=None, recommended=9) == 4
     assert await third.join(wanted=6, recommended=9) == 4, "refused: others run with 4"
-    assert (await first.keep(NONE, 4, is_back=False)).processes == 2, "who is refused is no member"
+    assert (await first.keep(NONE, 4, among=1)).processes == 2, "who is refused is no member"
     await first.leave()
     await second.leave()
     assert await third.join(wanted=6, recommended=9) == 6
-    assert (await second.keep(NONE, 4, is_back=False)).shard_count == 6, "and who comes back is told"
+    assert (await second.keep(NONE, 4, among=1)).shard_count == 6, "and who comes back is told"
 
 
 async def test_a_lost_session_has_nothing_and_takes_its_own_alone_at_first(
@@ -79,11 +79,11 @@ async def test_a_lost_session_has_nothing_and_takes_its_own_alone_at_first(
     with psycopg.connect(empty_postgres_database, autocommit=True) as db:
         pid = await processes[0].ask(lambda raw: raw.info.backend_pid)
         db.execute("SELECT pg_terminate_backend(%s, 10000)", [pid])
-    assert (await second.keep(others, SHARDS, is_back=True)).ids == others
+    assert (await second.keep(others, SHARDS, among=2)).ids == others
     found = None
     while found is None:
         try:
-            found = await first.keep(own, SHARDS, is_back=True)
+            found = await first.keep(own, SHARDS, among=2)
         except StoreError:  # it was lost with the session
             assert first.session != session
     assert (found.ids, found.session) == (own, first.session)

@@ -104,13 +104,13 @@ class Cut:
             self.own = self.server.begin()
         self.server.heard[self.own] = self.server.clock.monotonic()
 
-    async def keep(self, own: frozenset[int], shard_count: int, *, is_back: bool) -> HeldShards:
+    async def keep(self, own: frozenset[int], shard_count: int, *, among: int) -> HeldShards:
         self._hear()
         members = self.server.members
         if self.own not in members:
             shard_count = self.server.count = self.server.count if members else shard_count
             members[self.own] = set()
-        claimed, surplus = claims(members, shard_count, me=self.own, own=own, is_back=is_back)
+        claimed, surplus = claims(members, shard_count, me=self.own, own=own, among=among)
         members[self.own].update(claimed)
         return HeldShards(
             ids=frozenset(members[self.own]), surplus=surplus, shard_count=shard_count, processes=len(members),
@@ -210,6 +210,16 @@ async def test_the_shards_of_a_dead_process_are_taken_at_once_of_a_silent_one_wi
     assert second.connected.open == set(range(SHARDS))
 
 
+async def test_a_process_that_wakes_takes_at_once_what_others_give_it(world: World) -> None:
+    first, second = await world.start("a"), await world.start("b")
+    await world.go_on(3)
+    second.is_paused = True
+    await world.go_on(SILENCE_S + 2)
+    second.is_paused = False
+    await world.go_on(3)
+    assert (len(first.connected.open), len(second.connected.open)) == (3, 3)
+
+
 async def test_a_session_that_is_ended_costs_no_connection_if_its_shards_are_still_free(world: World) -> None:
     only = await world.start("a")
     world.server.end(only.cut.own)
@@ -298,8 +308,8 @@ async def test_an_answer_that_comes_too_late_is_not_believed(world: World) -> No
     only = await world.start("a")
     keep = only.cut.keep
 
-    async def slow(own: frozenset[int], shard_count: int, *, is_back: bool) -> HeldShards:
-        held = await keep(own, shard_count, is_back=is_back)
+    async def slow(own: frozenset[int], shard_count: int, *, among: int) -> HeldShards:
+        held = await keep(own, shard_count, among=among)
         world.clock.advance(SILENCE_S)
         return held
 
@@ -311,9 +321,9 @@ async def test_an_answer_that_comes_too_late_is_not_believed(world: World) -> No
 
 async def test_an_answer_that_comes_as_the_session_ends_closes_nothing(world: World) -> None:
     only = await world.start("a")
-    held = await only.cut.keep(frozenset(range(SHARDS)), SHARDS, is_back=False)
+    held = await only.cut.keep(frozenset(range(SHARDS)), SHARDS, among=1)
 
-    async def at_once(_own: frozenset[int], _shard_count: int, *, is_back: bool) -> HeldShards:
+    async def at_once(_own: frozenset[int], _shard_count: int, *, among: int) -> HeldShards:
         return held
 
     only.cut.keep = at_once  # type: ignore[method-assign]
@@ -327,9 +337,9 @@ async def test_a_statement_that_hangs_keeps_the_shards_of_a_process_that_is_awak
     only = await world.start("a")
     hangs, keep = asyncio.Event(), only.cut.keep
 
-    async def hanging(own: frozenset[int], shard_count: int, *, is_back: bool) -> HeldShards:
+    async def hanging(own: frozenset[int], shard_count: int, *, among: int) -> HeldShards:
         await hangs.wait()
-        return await keep(own, shard_count, is_back=is_back)
+        return await keep(own, shard_count, among=among)
 
     only.cut.keep = hanging  # type: ignore[method-assign]
     turn = asyncio.create_task(only.turn())
@@ -358,8 +368,8 @@ async def test_a_process_that_stops_keeps_nothing_that_an_answer_on_its_way_give
     first = await world.start("a")
     keep = first.cut.keep
 
-    async def slow(own: frozenset[int], shard_count: int, *, is_back: bool) -> HeldShards:
-        held = await keep(own, shard_count, is_back=is_back)
+    async def slow(own: frozenset[int], shard_count: int, *, among: int) -> HeldShards:
+        held = await keep(own, shard_count, among=among)
         await first.keeper.stop()
         return held
 
@@ -371,7 +381,7 @@ async def test_a_process_that_stops_keeps_nothing_that_an_answer_on_its_way_give
 async def test_another_number_of_shards_ends_a_process(world: World) -> None:
     first = await world.start("a")
     world.server.end(first.cut.own)
-    await Cut(world.server).keep(frozenset(), SHARDS + 2, is_back=False)
+    await Cut(world.server).keep(frozenset(), SHARDS + 2, among=1)
     with pytest.raises(StartError, match="runs with 8 shards, and this process would with 6"):
         await first.keeper.turn()
 

@@ -15,6 +15,8 @@ from bot.jobs.signals import WorkerSignals
 from bot.runtime.background import BackgroundTasks
 from tests.support.signals import Bus
 
+NO_LOCKS: Any = None
+
 
 class Worker:
     def __init__(self) -> None:
@@ -54,7 +56,7 @@ async def test_a_card_that_one_process_wants_drawn_is_offered_to_each() -> None:
             asked.append((guild_id, card_id, at_once))
 
     tasks = BackgroundTasks()
-    asking, asked_of = (OwnCards(each, lambda: False) for each in (gateway, other))
+    asking, asked_of = (OwnCards(each, lambda: False, NO_LOCKS) for each in (gateway, other))
     asked_of.reach(Delivery(), tasks.start)  # type: ignore[arg-type]  # the one method that it needs
     asking.draw_elsewhere(7, "CARD", True)
     asking.draw_elsewhere(7, "CARD", False)
@@ -64,7 +66,7 @@ async def test_a_card_that_one_process_wants_drawn_is_offered_to_each() -> None:
 
 
 def test_a_card_is_drawn_by_who_follows_its_jobs_else_by_who_is_asked() -> None:
-    owner = OwnCards(Bus().processes[0], lambda: True)
+    owner = OwnCards(Bus().processes[0], lambda: True, NO_LOCKS)
     owner.lease = lambda: "mine"
     free, mine, other = (SimpleNamespace(lease=lease) for lease in (None, "mine", "other"))
     assert owner.is_here([free, mine], if_free=False)  # type: ignore[list-item]  # the lease is all it needs
