@@ -12,12 +12,11 @@ import contextlib
 import itertools
 import json
 import random
-import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 import psycopg
 
@@ -31,17 +30,15 @@ from sandbox.server import Sandbox
 from tests.soak import verdict
 from tests.soak.plan import MEMBERS_EACH, SERVERS
 from tests.soak.soaked_bot import CLOCK, MEDIA_FROM, ClockError
-from tests.soak.town import PLENTY, POOR, Town
+from tests.soak.town import Town
 from tests.support.cable import Cable, Loss, Lost, cable_to
 from tests.support.postgres import OwnServer, standby_of
-from tests.support.rig import HOST_KEY
 from tests.support.wire.bot import BotProcess
 from tests.support.wire.fleet import SECRET, environment
 from tests.support.wire.front import Front
 from tests.support.wire.server import WireDiscord
 from tests.support.wire.world import Reply
 
-T = TypeVar("T")
 ANSWER_S = 15.0
 """How long Discord waits for the first answer to a command."""
 CALM_S = ANSWER_S + 3 * SHARED_LEASE_S + CLAIM_EVERY_S + FAULT_S
@@ -85,23 +82,6 @@ BUSY = 3.0
 HONEST = ("nothing was saved", "I don't know yet if this was saved")
 """What a member may be answered for whom there is no job."""
 WORDS = ("#fast", "#fast", "", "#twice", "#fail", "#drop", "#crash")
-
-
-SETTLE_IN = """
-import asyncio, json, sys
-from types import SimpleNamespace as Some
-from tests.fleet.chaos import FleetTown
-from tests.soak.town import PLENTY, POOR, Town
-servers = [
-    Some(number=each["number"], key=each["key"], guild=Some(id=each["guild"]), members=[Some(id=each["member"])],
-         questions=Some(id=each["questions"]))
-    for each in json.loads(sys.argv[2])
-]
-town = Some(url=sys.argv[1], servers=servers, sandbox=Some(add_key=lambda *_, **__: None))
-town.store = lambda: FleetTown.store(town)
-asyncio.run(Town.settle_in(town))
-"""
-"""A program that gives servers their keys and rules, with the modules of the version that it is run in."""
 
 
 @dataclass
@@ -155,22 +135,6 @@ class FleetTown(Town):
         finally:
             await store.close()
 
-    async def settle_in_by(self, tree: Path) -> None:
-        """Like `settle_in`, by the version of the bot in `tree`, whose database it is."""
-        servers = [
-            {"number": each.number, "key": each.key, "guild": each.guild.id, "member": each.members[0].id,
-             "questions": each.questions.id}
-            for each in self.servers
-        ]  # fmt: skip
-        for each in self.servers:
-            if each.key != HOST_KEY:
-                self.sandbox.add_key(each.key, credits=POOR if each.number == 1 else PLENTY)
-        settling = await asyncio.create_subprocess_exec(
-            sys.executable, "-c", SETTLE_IN, self.url, json.dumps(servers), env={"PYTHONPATH": str(tree)}, cwd=tree
-        )  # fmt: skip
-        if await settling.wait():
-            raise RuntimeError("the servers have no keys and rules: its output is above")
-
     def ask_database(self, query: str, *values: Any) -> list[Any]:
         with self.postgres.connect(DATABASE) as db:
             return db.execute(query, values).fetchall()
@@ -179,8 +143,7 @@ class FleetTown(Town):
 class Member(BotProcess):
     """A process of the fleet, with its own folder, log, clock and ways to all others."""
 
-    def __init__(self, town: FleetTown, number: int, ways: Ways, tree: Path | None = None) -> None:
-        """`tree` has the files of another version of the bot. What it is started by there knows no front of its own."""
+    def __init__(self, town: FleetTown, number: int, ways: Ways) -> None:
         self.name = f"process{number}"
         self.cable, self.discord_front, self.studio_front = ways.cable, ways.discord, ways.studio
         folder = town.folder / self.name
@@ -191,15 +154,10 @@ class Member(BotProcess):
             "SHARD_COUNT": str(SHARDS),
             "PYTHONWARNINGS": "default::ResourceWarning,default::RuntimeWarning",
             CLOCK: str(folder / "clock"),
+            "WIRE_DISCORD_URL": ways.discord.url,
+            "CANNON_API_URL": ways.studio.url,
+            MEDIA_FROM: town.sandbox.url,
         }
-        if tree is None:
-            env |= {
-                "WIRE_DISCORD_URL": ways.discord.url,
-                "CANNON_API_URL": ways.studio.url,
-                MEDIA_FROM: town.sandbox.url,
-            }
-        else:
-            env["PYTHONPATH"] = str(tree)
         super().__init__(town.discord, ["run"], folder / "bot.log", env=env, module="tests.soak.soaked_bot")
 
     def said(self, event: str) -> bool:
@@ -265,14 +223,14 @@ class Chaos:
 
     # ------------------------------------------------------------------ processes
 
-    async def start(self, *clock_s: float, tree: Path | None = None) -> list[Member]:
+    async def start(self, *clock_s: float) -> list[Member]:
         """Start processes at the same time, whose clocks are so far off; return them once each is ready."""
         started = []
         town = self.town
         for wrong_s in clock_s:
             cable = self._stack.enter_context(cable_to(town.postgres))
             fronts = [await self._stack.enter_async_context(Front(url)) for url in (town.discord.url, town.sandbox.url)]
-            member = Member(town, 1 + len(self.members), Ways(cable, *fronts), tree)
+            member = Member(town, 1 + len(self.members), Ways(cable, *fronts))
             member.clock.seconds = wrong_s
             self.members.append(member)
             started.append(await self._stack.enter_async_context(member))
@@ -361,13 +319,6 @@ class Chaos:
                 with contextlib.suppress(TimeoutError):
                     await self.town.discord.world.until(self._news(), max(0.01, due - self._loop.time()))
         self.look()
-
-    async def meanwhile(self, doing: Awaitable[T]) -> T:
-        """Let members ask until that is done; return what it returns."""
-        task = asyncio.ensure_future(doing)
-        while not task.done():
-            await self.ask_for(1.0)
-        return task.result()
 
     def _news(self) -> Any:
         """Return a predicate that holds once anything has changed from now on."""

@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from sandbox.server import Sandbox
@@ -179,21 +178,13 @@ def _is_done(chaos: Chaos) -> Callable[[], bool]:
     return lambda: any(each.is_done for each in chaos.asked[before:])
 
 
-@dataclass(frozen=True)
-class Play:
-    """What is lived through."""
-
-    live: Callable[[Chaos, bool], Awaitable[Trouble]]
-    is_settled: bool = True
-    """Whether the servers have their keys and rules from the beginning."""
-
-
-PLAYS: Mapping[str, Play] = {
-    "deaths": Play(deaths),
-    "partitions": Play(partitions),
-    "database": Play(database),
-    "clocks and changes": Play(clocks_and_changes),
+PLAYS: Mapping[str, Callable[[Chaos, bool], Awaitable[Trouble]]] = {
+    "deaths": deaths,
+    "partitions": partitions,
+    "database": database,
+    "clocks and changes": clocks_and_changes,
 }
+"""What is lived through."""
 
 
 @contextlib.asynccontextmanager
@@ -211,8 +202,7 @@ async def chaos_in(folder: Path, seed: int) -> AsyncIterator[Chaos]:
 async def play(name: str, folder: Path, *, seed: int = 1, is_quiet: bool = False) -> tuple[Outcome, list[str]]:
     """Live through that; return what came of it, and what happened."""
     async with chaos_in(folder, seed) as chaos:
-        if PLAYS[name].is_settled:
-            await chaos.town.settle_in()
-        usual = await PLAYS[name].live(chaos, is_quiet)
+        await chaos.town.settle_in()
+        usual = await PLAYS[name](chaos, is_quiet)
         await chaos.calm(CALM_S)
         return await judge(chaos, usual, is_quiet=is_quiet), chaos.noted
