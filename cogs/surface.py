@@ -18,7 +18,7 @@ from cogs.community.scheduled import ScheduledRuns
 from cogs.member.panel.account import key_controls
 from cogs.moderate.decisions import approvals, review
 from cogs.moderate.reports.log_buttons import log_buttons
-from cogs.moderate.setup.welcome import send_welcome
+from cogs.moderate.welcome import send_welcome
 from cogs.reactions.listener import Wishes
 from cogs.reactions.pressed import Seeds
 from cogs.results import buttons

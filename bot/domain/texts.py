@@ -458,9 +458,11 @@ def price_per(price: str, unit: str) -> str:
 
 # ---------------------------------------------------------------------- pages of the panel: title, and what it is about
 
-ACCESS_PAGE = (Text("Access"), Text("Who manages the bot, and where it can be used"))
+SETUP_PAGE = (Text("Setup"), Text("What a server needs first"))
+ACCESS_PAGE = (Text("Access"), Text("Who manages the bot, and what members can use"))
+CHANNELS_PAGE = (Text("Channels"), Text("Where the bot can be used, and what it posts where"))
 LIMITS_PAGE = (Text("Limits"), Text("How many jobs run and wait, what one may cost, and price estimates"))
-APPROVAL_PAGE = (Text("Approval and log"), Text("What moderators decide first, and where it is recorded"))
+APPROVAL_PAGE = (Text("Approval"), Text("What moderators decide first"))
 RESULTS_PAGE = (Text("Results"), Text("Re-runs, pings, the AI label, language, time zone, how long records are kept"))
 WORDS_PAGE = (Text("Words and defaults"), Text("Forbidden words; default models, voice, and number of images"))
 PRICES_PAGE = (Text("Prices"), Text("Expected prices where Cannon Studio gives none"))

@@ -1,4 +1,4 @@
-"""Settings, refusals, alerts, the setup and practice."""
+"""Settings, refusals, alerts, and practice."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from bot.account.texts import actor
 from bot.catalogue.texts import echo
-from bot.domain.server.first_contact import SetupStep
 from bot.domain.server.reaction_rules import Seeding
 from bot.language import Text, both, ntr, sentences, tr
 
@@ -16,27 +15,6 @@ from bot.language import Text, both, ntr, sentences, tr
 SETTINGS_CHANGED = Text("{who} changed settings: {changes}.", who=actor, changes="; ".join)
 WAS_REFUSED = Text("{member} could not run `{operation}`: {sentence}", member=actor)
 ALERT = "⚠️ {text}".format
-
-
-# ---------------------------------------------------------------------- the host's pause
-
-
-# ---------------------------------------------------------------------- the setup
-
-
-def setup_skipped(by_id: int, step: SetupStep) -> str:
-    who = actor(by_id)
-    match step:
-        case SetupStep.TEST:
-            return tr("{who} skipped the test image in the setup.", who=who)
-        case SetupStep.ROLE:
-            return tr("{who} skipped the moderator role in the setup.", who=who)
-        case SetupStep.LIMITS:
-            return tr("{who} skipped the limits in the setup.", who=who)
-        case SetupStep.CHANNELS:
-            return tr("{who} skipped the channels in the setup.", who=who)
-        case _:
-            return tr("{who} skipped the key in the setup.", who=who)
 
 
 # ---------------------------------------------------------------------- practice

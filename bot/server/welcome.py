@@ -7,20 +7,18 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 import structlog
 
 from bot.account.api_keys import ApiKeys
 from bot.domain.models import JobState
-from bot.domain.server.first_contact import SetupChecklist, SetupStep, StepOutcome, StepState, WelcomePlace
-from bot.domain.server.guild_rules import Limit, Rules
+from bot.domain.server.first_contact import SetupStep, WelcomePlace
 from bot.errors import NoKey
 from bot.runtime.clock import Clock
-from bot.server import texts
 from bot.server.absences import Absences
-from bot.store import Record, Store
+from bot.store import Store
 
 log = structlog.get_logger(__name__)
 
@@ -93,88 +91,42 @@ Exists = Callable[[int], bool]
 
 @dataclass(frozen=True)
 class FirstSetup:
-    """Knows which steps are done or skipped, and by whom."""
+    """Knows which steps are done, no matter how: by the settings, the key, and the results."""
 
     store: Store
     keys: ApiKeys
 
-    async def note_done(self, guild_id: int, step: SetupStep, *, by_id: int) -> None:
-        """Note that a moderator did a step; the setting itself is already recorded."""
-        await self.store.setup_steps.note(guild_id, step, StepOutcome.DONE, by_id=by_id)
-
-    async def skip(self, guild_id: int, step: SetupStep, *, by_id: int) -> None:
-        """Note and record that a moderator skipped a step, once."""
-
-        def record(is_new: bool) -> Record | None:
-            if not is_new:
-                return None
-            return Record(kind="setup", text=texts.setup_skipped(by_id, step), by_id=by_id, about={"step": step.value})
-
-        await self.store.setup_steps.note(guild_id, step, StepOutcome.SKIPPED, by_id=by_id, record=record)
-
-    async def checklist(self, guild_id: int, exists: Exists) -> SetupChecklist:
-        """Return each step's state.
-
-        Done if its setting is set, no matter how; else skipped if a moderator said so, else open.
-        """
-        noted = await self.store.setup_steps.of(guild_id)
+    async def done(self, guild_id: int, exists: Exists) -> frozenset[SetupStep]:
         rules = await self.store.settings.get(guild_id)
+        thresholds = (rules.job_ceiling, rules.confirm_above, rules.approve_above)
         found = {
-            SetupStep.KEY: await self._key(guild_id),
-            SetupStep.TEST: await self._result(guild_id),
-            SetupStep.LIMITS: _limited(await self.store.limits.all(guild_id), rules),
-            SetupStep.ROLE: _set(rules.moderator_role is not None and exists(rules.moderator_role)),
-            SetupStep.CHANNELS: _set(any(map(exists, await self._channels(guild_id, rules)))),
+            SetupStep.KEY: await self._has_key(guild_id),
+            SetupStep.TEST: await self._has_result(guild_id),
+            SetupStep.LIMITS: await self.store.limits.all(guild_id) or any(each is not None for each in thresholds),
+            SetupStep.ROLE: rules.moderator_role is not None and exists(rules.moderator_role),
+            SetupStep.CHANNELS: any(map(exists, await self.channels(guild_id))),
         }
-        return SetupChecklist({step: _state(found[step], noted.get(step)) for step in SetupStep})
+        return frozenset(step for step, is_done in found.items() if is_done)
 
-    async def _key(self, guild_id: int) -> StepState | None:
-        """Return the state of a working key: the server's, or the host's.
-
-        A practice key does not count: it pays for nothing.
-        """
+    async def _has_key(self, guild_id: int) -> bool:
+        """Whether a key works: the server's, or the host's. A practice key does not count: it pays for nothing."""
         try:
             key = await self.keys.for_guild(guild_id)
         except NoKey:
-            return None
-        if key.refused:
-            return None
+            return False
         own = await self.store.keys.current(guild_id)
-        if own is not None and own.practice:
-            return None
-        return _set(True) if own is None else _done(own.set_by, own.set_at)
+        return not key.refused and (own is None or not own.practice)
 
-    async def _result(self, guild_id: int) -> StepState | None:
-        """Return the state of a result: a practice one in practice mode, else a paid one."""
+    async def _has_result(self, guild_id: int) -> bool:
+        """Whether there is a result: a practice one in practice mode, else a paid one."""
         practises = await self.store.practice.is_on(guild_id)
         newest = await self.store.job_lists.recent(guild_id, limit=SEARCHED, states={JobState.DELIVERED})
-        jobs = [each for each in newest if each.practice is practises]
-        return _done(jobs[0].author_id, jobs[0].finished_at) if jobs else None
+        return any(each.practice is practises for each in newest)
 
-    async def _channels(self, guild_id: int, rules: Rules) -> list[int]:
+    async def channels(self, guild_id: int) -> list[int]:
+        """Return the channels that are set for something, once each."""
+        rules = await self.store.settings.get(guild_id)
         reviews = await self.store.reviews.rules(guild_id)
         gallery = (await self.store.reactions.get(guild_id)).gallery_channel
         chosen = [rules.log_channel, rules.approval_channel, gallery, *(each.review_channel for each in reviews)]
-        return [*rules.allowed_channels, *(each for each in chosen if each is not None)]
-
-
-def _done(by_id: int | None, at: float | None) -> StepState:
-    return StepState(outcome=StepOutcome.DONE, by_id=by_id, at=at)
-
-
-def _set(is_set: bool) -> StepState | None:
-    return _done(None, None) if is_set else None
-
-
-def _limited(limits: Sequence[Limit], rules: Rules) -> StepState | None:
-    if limits:
-        newest = max(limits, key=lambda each: each.set_at)
-        return _done(newest.set_by, newest.set_at)
-    return _set(any(each is not None for each in (rules.job_ceiling, rules.confirm_above, rules.approve_above)))
-
-
-def _state(found: StepState | None, noted: StepState | None) -> StepState:
-    if found is not None:
-        by_hand = noted if noted is not None and noted.outcome is StepOutcome.DONE else None
-        return found if found.by_id is not None or by_hand is None else by_hand
-    return noted if noted is not None and noted.outcome is StepOutcome.SKIPPED else StepState()
+        return list(dict.fromkeys([*filter(None, chosen), *sorted(rules.allowed_channels)]))

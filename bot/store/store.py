@@ -40,7 +40,7 @@ from bot.store.guild.privacy import Privacy, Retention
 from bot.store.guild.reactions import ReactionActs, ReactionMaps
 from bot.store.guild.record import AlertTimes, Decisions, Outbox, Refunds, ResultReports
 from bot.store.guild.reviews import Reviews
-from bot.store.guild.settings import GuildSettings, SetupSteps, SwitchedOff, WelcomeRows
+from bot.store.guild.settings import GuildSettings, SwitchedOff, WelcomeRows
 from bot.store.host.integrity import problems_of, problems_of_file, problems_of_rows
 from bot.store.host.jobs import HostJobs
 from bot.store.host.moved import refuse_moved
@@ -134,7 +134,6 @@ class Store:
     host_key_refusals: HostKeyRefusals
     absent_guilds: AbsentGuilds
     welcomes: WelcomeRows
-    setup_steps: SetupSteps
     retention: Retention
     host_jobs: HostJobs
 

@@ -1,22 +1,23 @@
 """`/studio key`: sets, replaces or removes the server's API key."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Sequence
 
 import discord
 
-from bot.account.api_keys import KEY_LENGTH_MAX, KEY_LENGTH_MIN, ApiKeys, key_typed
+from bot.account.api_keys import KEY_LENGTH_MAX, KEY_LENGTH_MIN, key_typed
 from bot.delivery.answers.deferral import defer
-from bot.delivery.card.context import ATTENTION, SUCCESS
 from bot.delivery.channels.facts import in_time
-from bot.domain.models import AccountStatus, GuildKey, credits_text
+from bot.domain.models import credits_text
 from bot.domain.words.text import harmless
-from bot.errors import NoKey
-from bot.moderation.server_key import ServerKeyChanges
+from bot.moderation.server_key import KeySet, ServerKeyChanges
 from bot.store import RetiredKey
 from cogs.moderate import texts
+from cogs.moderate.setup.page import host_pays, setup_page
 from cogs.moderate.status import texts as account_texts
+from cogs.ui.controls import on
 from cogs.ui.forms import Form
 from cogs.ui.interaction import Bot, Interaction, use
+from cogs.ui.panels import show_page
 from cogs.ui.permissions import guild_of, require_manager, require_moderator
 
 NEW_PLANS = frozenset({"trial", "free"})
@@ -42,91 +43,60 @@ class KeyForm(Form):
         self.add_item(discord.ui.TextDisplay(texts.key_found(host_pays=host_pays)))
 
     async def answer(self, interaction: Interaction) -> None:
-        """Check the key with the status call, then store it."""
-        await store_key(interaction, self.secret.value)
+        """Check the key with the status call and store it. Only its last four characters are shown again."""
+        await require_moderator(interaction)  # again: the permission may be lost since the form was opened
+        require_manager(interaction)
+        secret, is_panel = key_typed(self.secret.value), interaction.message is not None
+        await defer(interaction, ephemeral=True, thinking=not is_panel)
+        service = use(interaction, ServerKeyChanges)
+        said = _stored(await service.set(guild_of(interaction), secret, by_id=interaction.user.id))
+        if is_panel:
+            await show_page(interaction, await setup_page(interaction), said)
+        else:
+            await in_time(interaction.edit_original_response(content=said))
 
 
-async def open_key_form(interaction: Interaction, form: Callable[..., KeyForm] = KeyForm) -> None:
+async def open_key_form(interaction: Interaction) -> None:
     """Open the key form. Raises NotAllowed without the permission."""
     require_manager(interaction)
-    try:
-        key = await use(interaction, ApiKeys).for_guild(guild_of(interaction))
-    except NoKey:
-        host_pays = False
-    else:
-        host_pays = key.id is None
-    await in_time(interaction.response.send_modal(form(interaction.client, host_pays=host_pays)))
+    await KeyForm(interaction.client, host_pays=await host_pays(interaction)).open(interaction)
 
 
-async def store_key(interaction: Interaction, typed: str) -> None:
-    """Check a key and store it for this server. Only its last four characters are shown again."""
-    secret = await _allowed(interaction, typed)
-    await defer(interaction, ephemeral=True, thinking=True)
-    await in_time(interaction.edit_original_response(embed=await _stored(interaction, secret)))
-
-
-async def store_key_of_panel(
-    interaction: Interaction, typed: str, redraw: Callable[[Interaction], Awaitable[None]], view: discord.ui.View
-) -> None:
-    """Store a key as `store_key`, from a panel that says whether there is one: it is redrawn before the answer."""
-    secret = await _allowed(interaction, typed)
-    await defer(interaction)
-    embed = await _stored(interaction, secret)
-    await redraw(interaction)
-    await in_time(interaction.followup.send(embed=embed, view=view, ephemeral=True))
-
-
-async def _allowed(interaction: Interaction, typed: str) -> str:
-    """Return the typed key. Raises InputError for none, NotAllowed without the permission."""
-    await require_moderator(interaction)  # again: the permission may be lost since the form was opened
-    require_manager(interaction)
-    return key_typed(typed)
-
-
-async def _stored(interaction: Interaction, secret: str) -> discord.Embed:
-    """Check and store a key; return the answer."""
-    service = use(interaction, ServerKeyChanges)
-    done = await service.set(guild_of(interaction), secret, by_id=interaction.user.id)
-    embed = key_embed(str(texts.KEY_STORED), done.key, done.status)
-    if done.ended_practice:
-        embed.description = str(texts.PRACTICE_ENDED_BY_KEY)
-    if done.before is not None:
-        embed.add_field(name=texts.EARLIER_KEY, value=_fate(done.before, is_kept=done.before_is_kept), inline=False)
-    return embed
+@on("setup_key")
+async def enter_key(interaction: Interaction, _subject: str, _values: Sequence[str]) -> None:
+    await require_moderator(interaction)
+    await open_key_form(interaction)
 
 
 async def remove_key(interaction: Interaction) -> None:
     """Remove this server's key, and explain the effect."""
     await require_moderator(interaction)
     require_manager(interaction)
-    guild_id = guild_of(interaction)
     await defer(interaction, ephemeral=True, thinking=True)
-    done = await use(interaction, ServerKeyChanges).remove(guild_id, by_id=interaction.user.id)
-    try:
-        await use(interaction, ApiKeys).for_guild(guild_id)
-        next_payer = str(texts.HOST_PAYS_NEXT)
-    except NoKey:
-        next_payer = str(texts.KEY_NEEDED_NEXT)
-    fate = _fate(done.before, is_kept=done.is_kept)
-    await in_time(interaction.edit_original_response(content=texts.key_removed(done.text, fate, next_payer)))
+    done = await use(interaction, ServerKeyChanges).remove(guild_of(interaction), by_id=interaction.user.id)
+    next_payer = texts.HOST_PAYS_NEXT if await host_pays(interaction) else texts.KEY_NEEDED_NEXT
+    said = texts.key_removed(done.text, _fate(done.before, is_kept=done.is_kept), str(next_payer))
+    await in_time(interaction.edit_original_response(content=said))
 
 
 def _fate(before: RetiredKey, *, is_kept: bool) -> str:
     return texts.KEY_KEPT(key=before.last4) if is_kept else texts.KEY_FORGOTTEN(key=before.last4)
 
 
-def key_embed(title: str, key: GuildKey, status: AccountStatus) -> discord.Embed:
-    """Draw a key's account; of the key itself only the last four characters."""
-    embed = discord.Embed(title=title, colour=SUCCESS)
-    embed.add_field(name=account_texts.KEY, value=account_texts.KEY_SHOWN(last4=key.last4))
-    embed.add_field(name=account_texts.PLAN, value=harmless(status.plan or str(account_texts.NOT_REPORTED)))
-    left = str(account_texts.NOT_REPORTED) if status.credits is None else credits_text(status.credits)
-    embed.add_field(name=account_texts.CREDITS_LEFT, value=left)
+def _stored(done: KeySet) -> str:
+    """Confirm a new key with its account; of the key itself only the last four characters."""
+    status = done.status
     missing = [scope for scope in NEEDED_SCOPES if status.scopes and scope not in status.scopes]
-    if missing:
-        embed.colour = discord.Colour(ATTENTION)
+    left = str(account_texts.NOT_REPORTED) if status.credits is None else credits_text(status.credits)
+    facts = {
+        account_texts.KEY: account_texts.KEY_SHOWN(last4=done.key.last4),
+        account_texts.PLAN: harmless(status.plan or str(account_texts.NOT_REPORTED)),
+        account_texts.CREDITS_LEFT: left,
+        account_texts.SCOPES: account_texts.scopes(status.scopes, missing),
+    }
     if status.must_verify or (status.plan or "").casefold() in NEW_PLANS:
-        embed.colour = discord.Colour(ATTENTION)
-        embed.add_field(name=texts.EMAIL, value=texts.VERIFY_FIRST, inline=False)
-    embed.add_field(name=account_texts.SCOPES, value=account_texts.scopes(status.scopes, missing), inline=False)
-    return embed
+        facts[texts.EMAIL] = f"⚠️ {texts.VERIFY_FIRST}"
+    if done.before is not None:
+        facts[texts.EARLIER_KEY] = _fate(done.before, is_kept=done.before_is_kept)
+    lines = [f"✅ **{texts.KEY_STORED}**", *([str(texts.PRACTICE_ENDED_BY_KEY)] if done.ended_practice else [])]
+    return "\n".join([*lines, *(f"**{name}** · {value}" for name, value in facts.items())])

@@ -13,6 +13,7 @@ from bot.delivery.answers.deferral import defer
 from bot.delivery.card.context import NEUTRAL
 from bot.delivery.channels.facts import EMBED_FIELD_CHARS, in_time
 from bot.domain.models import RUNNING_STATES, JobState
+from bot.domain.server.setting import SettingsPage
 from bot.moderation.members import AccessChanges
 from bot.server.operations import OperationSwitches
 from bot.store import JobLists
@@ -23,7 +24,7 @@ from cogs.moderate.api_key import open_key_form, remove_key
 from cogs.moderate.practice import switch_practice
 from cogs.moderate.role_access import role_access
 from cogs.moderate.settings.commands import open_settings
-from cogs.moderate.setup.commands import add_setup, open_setup
+from cogs.moderate.setup.page import add_setup
 from cogs.moderate.status import texts as status_texts
 from cogs.moderate.status.books import add_account, add_api_changes, add_books
 from cogs.recipes.panel import open_recipes
@@ -89,7 +90,7 @@ class StudioCommands(commands.GroupCog, group_name="studio", group_description=t
     @app_commands.command(name="setup", description=texts.SETUP_COMMAND)
     async def setup_panel(self, interaction: Interaction) -> None:
         """Show the steps of the setup with controls to take them."""
-        await open_setup(interaction)
+        await open_settings(interaction, SettingsPage.SETUP)
 
     @app_commands.command(name="practice", description=texts.PRACTICE_COMMAND)
     @app_commands.describe(switch=texts.PRACTICE_OPTION)
@@ -100,7 +101,7 @@ class StudioCommands(commands.GroupCog, group_name="studio", group_description=t
     @app_commands.command(name="settings", description=texts.SETTINGS_COMMAND)
     async def settings(self, interaction: Interaction) -> None:
         """Show the settings with controls to change them."""
-        await open_settings(interaction)
+        await open_settings(interaction, SettingsPage.ACCESS)
 
     @app_commands.command(name="status", description=texts.STATUS_COMMAND)
     async def status(self, interaction: Interaction) -> None:

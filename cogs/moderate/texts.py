@@ -13,7 +13,7 @@ from cogs.ui.texts import DONE
 STUDIO_GROUP = "Cannon Studio on this server"
 KEY_COMMAND = "Set, replace, or remove this server's Cannon Studio API key"
 SETUP_COMMAND = "Set up this server step by step: key, test image, limits, roles, channels"
-SETTINGS_COMMAND = "Access, limits, approval, results, prices, blocks, reactions, operations"
+SETTINGS_COMMAND = "Access, channels, limits, approval, results, prices, blocks, reactions, operations"
 STATUS_COMMAND = "See the key, credits, open jobs, and whether the API is online"
 REQUEST_COMMAND = "Run any operation with its input as JSON (for developers)"
 PAUSE_COMMAND = "Pause new jobs, or resume them; running jobs still finish"

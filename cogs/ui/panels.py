@@ -11,7 +11,7 @@ import discord
 from bot.delivery.card.context import NEUTRAL
 from bot.delivery.channels.facts import BUTTONS_PER_ROW, in_time
 from bot.delivery.channels.view import untracked
-from bot.domain.server.setting import PAGES, SettingsPage
+from bot.domain.server.setting import PAGES, SettingsPage, page_after
 from bot.domain.words.text import shortened
 from bot.errors import InputError
 from cogs.ui import texts
@@ -20,6 +20,7 @@ from cogs.ui.interaction import Interaction
 from cogs.ui.texts import CONTINUED
 
 PAGE_ACTION = "set_page"
+"""Shows the page that is chosen in a select, or the subject before a full stop."""
 TEXT_CHARS = 3900
 """Of the 4000 that all texts of a message may have."""
 OPTION_CHARS = 100
@@ -45,8 +46,8 @@ class PanelPage:
     """A drawn page, from top to bottom."""
 
     title: str
-    pages: Control | None = None
-    """The select of the panel's other pages."""
+    pages: Sequence[Control] = ()
+    """The select of the panel's other pages, if any."""
     text: str = ""
     entries: Sequence[PanelEntry] = ()
     controls: Sequence[Control] = ()
@@ -57,7 +58,7 @@ class PanelPage:
         others = [said, self.title, self.foot, *(each.text for each in self.entries)]
         text = shortened(self.text, TEXT_CHARS - sum(map(len, others)))
         items: list[discord.ui.Item[Any]] = [discord.ui.TextDisplay(f"### {self.title}\n{text}".rstrip())]
-        items += _rows([] if self.pages is None else [self.pages])
+        items += _rows(self.pages)
         items += [item for entry in self.entries for item in _items(entry)]
         items += _rows(self.controls)
         items += [discord.ui.TextDisplay(f"-# {self.foot}")] if self.foot else []
@@ -113,19 +114,15 @@ def part_of(items: Sequence[Each], number: int, size: int) -> Part[Each]:
 
 def number_in(subject: str) -> int:
     """Parse a part's number from a custom id. Raises InputError with GONE for anything else."""
-    if not (subject.isascii() and subject.isdecimal() and len(subject) < len(str(PART_MAX)) + 1):
+    if not (subject.isascii() and subject.isdecimal() and len(subject) <= len(str(PART_MAX))):
         raise InputError(texts.GONE)
     return int(subject)
 
 
 def turns(action: str, part: Part[Each]) -> list[Control]:
     """Return the buttons to the previous and next parts, if there are others."""
-    found = []
-    if part.number > 0:
-        found.append(Control.button(action, str(part.number - 1), label=str(texts.PREVIOUS_PART)))
-    if part.number + 1 < part.count:
-        found.append(Control.button(action, str(part.number + 1), label=str(texts.NEXT_PART)))
-    return found
+    ways = ((part.number - 1, texts.PREVIOUS_PART), (part.number + 1, texts.NEXT_PART))
+    return [Control.button(action, str(each), label=label) for each, label in ways if 0 <= each < part.count]
 
 
 def settings_page(
@@ -136,27 +133,25 @@ def settings_page(
     entries: Sequence[PanelEntry] = (),
     foot: str = "",
 ) -> PanelPage:
-    """Return a page of `/studio settings` with `text` below its introduction."""
+    """Return a page of `/studio settings` with `text` below its introduction. One of the setup leads to the next."""
     title, about = PAGES[page]
+    if following := page_after(page):
+        label = texts.NEXT_PAGE(page=PAGES[following][0])
+        controls = [*controls, Control.button(PAGE_ACTION, following + ".next", label=label)]
+    options = [
+        discord.SelectOption(
+            label=str(name), value=each, description=shortened(str(said), OPTION_CHARS), default=each is page
+        )
+        for each, (name, said) in PAGES.items()
+    ]
     return PanelPage(
-        title=texts.SETTINGS_TITLE(page=str(title)),
-        pages=pages_select(page),
+        title=texts.SETTINGS_TITLE(page=title),
+        pages=[Control.select(PAGE_ACTION, page, placeholder=texts.PAGES, options=options)],
         text=f"{about}\n\n{text}".rstrip(),
         entries=entries,
         controls=controls,
         foot=foot,
     )
-
-
-def pages_select(page: SettingsPage) -> Control:
-    """Return the select of the pages of `/studio settings`."""
-    options = [
-        discord.SelectOption(
-            label=str(title), value=each.value, description=shortened(str(about), OPTION_CHARS), default=each is page
-        )
-        for each, (title, about) in PAGES.items()
-    ]
-    return Control.select(PAGE_ACTION, "panel", placeholder=str(texts.PAGES), options=options)
 
 
 async def show_page(interaction: Interaction, page: PanelPage, said: str = "") -> None:

@@ -145,6 +145,7 @@ LEGEND_ACTIONS = {
 PAGES = Text("Choose a page")
 PREVIOUS_PART = Text("◀ Back")
 NEXT_PART = Text("Next ▶")
+NEXT_PAGE = Text("Next: {page}")
 SETTINGS_TITLE = Text("Settings · {page}")
 DONE = "✅ {change}".format
 """Confirm a change; `change` is the line that the record has of it, a whole sentence."""

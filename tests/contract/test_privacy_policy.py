@@ -37,7 +37,7 @@ ROWS = {
     "outbox": DECIDED, "presets": OWN,
     "prices": DECIDED, "reaction_acts": IDS, "reaction_settings": DECIDED,
     "recipes": DECIDED, "result_reports": REPORTS, "review_rules": DECIDED, "reviews": DECIDED,
-    "rules": DECIDED, "setup_steps": DECIDED,
+    "rules": DECIDED,
     "shootout_votes": VOTES, "shootouts": NOBODY,
     "schedule_runs": DECIDED, "schedules": DECIDED,
     "switched_off": DECIDED, "voice_defaults": OWN,

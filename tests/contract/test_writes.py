@@ -133,10 +133,8 @@ def _of_services() -> list[Path]:
 
 def test_services_for_moderators_record_what_they_change(repositories: dict[str, type[Repository]]) -> None:
     found = {path.name: unrecorded(path.read_text(), repositories) for path in _of_services()}
-    # A step of the setup is done by acts that are recorded themselves. The host's switch belongs to no server, and an
-    # alert that is not to be repeated is nobody's act.
+    # The host's switch belongs to no server, and an alert that is not to be repeated is nobody's act.
     assert {name: calls for name, calls in found.items() if calls} == {
-        "welcome.py": ["setup_steps.note"],
         "operations.py": ["switched_off.set"],
         "alerts.py": ["alerts.note"] * 2,
     }

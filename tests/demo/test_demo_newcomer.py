@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.domain.server.first_contact import SetupStep, StepOutcome
+from bot.domain.server.first_contact import SetupStep
 from cogs.moderate.setup import texts
 from sandbox.demo.demo import Demo
 from sandbox.demo.furniture.server import DEMO_KEY
@@ -21,8 +21,6 @@ async def test_the_bot_has_greeted_the_server_and_nothing_is_set_up_until_the_ke
         assert str(texts.WHAT_IT_IS) in unlinked(greeting.content)
         assert demo.env.backend.users[looks.id].global_name == str(MORGAN)
         setup = demo.bot.parts.first_setup
-        before = await setup.checklist(guild_id, lambda _: True)
-        assert [state.outcome for state in before.states.values()] == [None] * len(SetupStep)
+        assert await setup.done(guild_id, lambda _: True) == frozenset()
         await demo.bot.parts.moderation.key.set(guild_id, DEMO_KEY, by_id=looks.id)
-        after = await setup.checklist(guild_id, lambda _: True)
-        assert after.states[SetupStep.KEY].outcome is StepOutcome.DONE
+        assert await setup.done(guild_id, lambda _: True) == {SetupStep.KEY}

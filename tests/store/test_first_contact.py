@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from bot.domain.server.first_contact import SetupStep, StepOutcome, WelcomePlace
+from bot.domain.server.first_contact import WelcomePlace
 from bot.store import Store
 
 GUILD, OTHER = 700, 701
@@ -18,11 +18,3 @@ async def test_a_guild_is_expected_once_and_due_until_it_is_greeted(store: Store
     await store.welcomes.end(GUILD, WelcomePlace.CHANNEL)
     assert await store.welcomes.expect({GUILD: 9.0, OTHER: 9.0}) == 0
     assert await store.welcomes.due() == []
-
-
-async def test_the_last_word_on_a_step_counts(store: Store) -> None:
-    await store.setup_steps.note(GUILD, SetupStep.ROLE, StepOutcome.SKIPPED, by_id=1)
-    await store.setup_steps.note(GUILD, SetupStep.ROLE, StepOutcome.DONE, by_id=2)
-    [(step, state)] = (await store.setup_steps.of(GUILD)).items()
-    assert (step, state.outcome, state.by_id) == (SetupStep.ROLE, StepOutcome.DONE, 2)
-    assert await store.setup_steps.of(OTHER) == {}

@@ -17,7 +17,7 @@ from bot.domain.models import Card, GuildKey, Job, JobState, Media, MediaKind, S
 from bot.domain.money.costs import PriceFactors
 from bot.domain.money.spend_request import Draw, Verdict
 from bot.domain.server.events import ServerEvent
-from bot.domain.server.first_contact import SetupStep, StepOutcome, WelcomePlace
+from bot.domain.server.first_contact import WelcomePlace
 from bot.domain.server.guild_rules import Grant, Limit, Period, Rules, Scope
 from bot.domain.server.member_settings import Preset
 from bot.domain.server.reaction_rules import REACTIONS, ReactionKey, ReactionRules
@@ -407,10 +407,6 @@ CALLS: dict[str, Call] = {
     ),
     "welcomes.begin": lambda store, guild_id, *_: store.welcomes.begin(guild_id),
     "welcomes.end": lambda store, guild_id, *_: store.welcomes.end(guild_id, WelcomePlace.OWNER),
-    "setup_steps.of": lambda store, guild_id, *_: store.setup_steps.of(guild_id),
-    "setup_steps.note": lambda store, guild_id, *_: store.setup_steps.note(
-        guild_id, SetupStep.TEST, StepOutcome.SKIPPED, by_id=1
-    ),
     "privacy.page": lambda store, guild_id, *_: store.privacy.page(guild_id, MEMBER),
     "copies.postpone": lambda store, guild_id, *_: store.copies.postpone(guild_id, MESSAGE, 8e9),
     "copies.doomed": lambda store, guild_id, *_: store.copies.doomed(limit=9, guild_id=guild_id),
@@ -581,7 +577,6 @@ async def populate(store: Store, guild_id: int, made: Any, accepted: Any) -> Gui
     await store.host_key_refusals.note(guild_id, probe_at=1.0)
     await store.privacy.erase(guild_id, FORMER)
     await store.welcomes.expect({guild_id: 777.0})
-    await store.setup_steps.note(guild_id, SetupStep.TEST, StepOutcome.DONE, by_id=777)
     version = await store.account_checks.books_version(guild_id)
     await store.account_checks.compare(guild_id, key.id, Decimal(555), version=version)
     return Guild(key, card, job, unanswered, limit, grant, asked, draft_id, paid, reviewed, given_up, sample, voted_on)
@@ -626,7 +621,7 @@ TABLES = (
     "former_members", "grants", "guild_keys", "host_key_refusals", "job_texts", "jobs",
     "ledger", "ledger_totals", "limits",
     "member_settings", "outbox", "presets", "prices", "reaction_acts", "reaction_settings",
-    "recipes", "result_reports", "review_rules", "reviews", "rules", "running_totals", "setup_steps",
+    "recipes", "result_reports", "review_rules", "reviews", "rules", "running_totals",
     "shootout_votes", "shootouts", "switched_off", "voice_defaults", "voice_samples", "welcomes",
     "schedule_runs", "schedules",
 )  # fmt: skip

@@ -259,7 +259,7 @@ def setting(page: str, custom_id: str, values: Callable[[Stage], list[Any]] | No
     async def prepare(stage: Stage) -> Any:
         await stage.begin()
         shown = await stage.slash("studio settings")
-        shown = await stage.rig.moderator.select(shown.response, [page], custom_id="c1:set_page:panel")
+        shown = await stage.rig.moderator.select(shown.response, [page], custom_id="c1:set_page:access")
         return shown.response
 
     async def do(stage: Stage, panel: Any) -> None:

@@ -18,7 +18,7 @@ async def opened(rig: Rig, page: str, who: Any = None) -> Any:
     """Open `/studio settings` at a page; return its message."""
     who = who or rig.moderator
     shown = await who.slash(rig.channel, SETTINGS)
-    shown = await who.select(shown.response, [page], custom_id="c1:set_page:panel")
+    shown = await who.select(shown.response, [page], custom_id="c1:set_page:access")
     return shown.response
 
 

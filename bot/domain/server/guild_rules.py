@@ -218,6 +218,7 @@ _WORDS = FormSpec(id="words", page=SettingsPage.WORDS, title=texts.WORDS_FORM, b
 _VOICE = FormSpec(id="voice", page=SettingsPage.WORDS, title=texts.VOICE_FORM, button=texts.VOICE_BUTTON)
 
 _on_access = functools.partial(Setting, page=SettingsPage.ACCESS)
+_on_channels = functools.partial(Setting, page=SettingsPage.CHANNELS)
 _on_limits = functools.partial(Setting, page=SettingsPage.LIMITS, form=_LIMITS)
 _on_approval = functools.partial(Setting, page=SettingsPage.APPROVAL)
 _on_results = functools.partial(Setting, page=SettingsPage.RESULTS)
@@ -237,13 +238,14 @@ class Rules:
     ] = None
     allowed_channels: Annotated[
         frozenset[int],
-        _on_access(label=texts.ALLOWED_CHANNELS, kind=places(texts.ALL_CHANNELS)),
+        _on_channels(label=texts.ALLOWED_CHANNELS, kind=places(texts.ALL_CHANNELS)),
     ] = frozenset()
     """Empty: every channel."""
     forbidden_channels: Annotated[
         frozenset[int],
-        _on_access(label=texts.FORBIDDEN_CHANNELS, kind=places(texts.NO_CHANNELS)),
+        _on_channels(label=texts.FORBIDDEN_CHANNELS, kind=places(texts.NO_CHANNELS)),
     ] = frozenset()
+    log_channel: Annotated[int | None, _on_channels(label=texts.LOG_CHANNEL, kind=CHANNEL)] = None
     unchecked_only_in_age_restricted: Annotated[
         bool,
         _on_access(label=texts.AGE_RESTRICTED, kind=SWITCH),
@@ -266,7 +268,7 @@ class Rules:
         Decimal | None,
         _on_approval(label=texts.APPROVE_ABOVE, kind=threshold(texts.NO_APPROVAL), form=_APPROVAL),
     ] = None
-    approval_channel: Annotated[int | None, _on_approval(label=texts.APPROVAL_CHANNEL, kind=CHANNEL)] = None
+    approval_channel: Annotated[int | None, _on_channels(label=texts.APPROVAL_CHANNEL, kind=CHANNEL)] = None
     approve_own: Annotated[bool, _on_approval(label=texts.APPROVE_OWN, kind=SWITCH)] = False
     review_private: Annotated[
         ReviewPrivate,
@@ -275,10 +277,9 @@ class Rules:
             kind=choice(REVIEWS_PRIVATE, prefix=texts.REVIEW_PRIVATE_PREFIX),
         ),
     ] = ReviewPrivate.AUTO
-    cast_channel: Annotated[int | None, _on_results(label=texts.CAST_CHANNEL, kind=CHANNEL)] = None
+    cast_channel: Annotated[int | None, _on_channels(label=texts.CAST_CHANNEL, kind=CHANNEL)] = None
     """Where the bot keeps the cast's pictures."""
     starter_styles: Annotated[bool, _on_results(label=texts.STARTER_STYLES, kind=SWITCH)] = True
-    log_channel: Annotated[int | None, _on_approval(label=texts.LOG_CHANNEL, kind=CHANNEL)] = None
     rerun_payer: Annotated[
         Payer,
         _on_results(label=texts.RERUN_PAYER, kind=choice(PAYERS, prefix=texts.RERUN)),

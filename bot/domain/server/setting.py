@@ -263,7 +263,8 @@ def credits_in(typed: str) -> Decimal | None:
     return None if _CREDITS.fullmatch(amount) is None else credits_of(amount)
 
 
-def _read_threshold(typed: str, label: str, name: str) -> Decimal | None:
+def threshold_typed(typed: str, label: str, name: str) -> Decimal | None:
+    """Parse an amount of credits for the input of this label and name; None if empty. Raises InputError."""
     if not typed:
         return None
     amount = credits_in(typed)
@@ -283,7 +284,7 @@ def threshold(without: Text) -> Kind:
             hint=lambda: texts.THRESHOLD_HINT(meaning=str(without)),
             chars=13,
             write=lambda value: "" if value is None else f"{value.normalize():f}",
-            read=_read_threshold,
+            read=threshold_typed,
         ),
     )
 
@@ -335,33 +336,44 @@ WORD_LIST = Kind(
 class SettingsPage(StrEnum):
     """The pages of the panel."""
 
+    SETUP = "setup"
     ACCESS = "access"
+    CHANNELS = "channels"
+    REVIEW = "review"
+    GALLERY = "gallery"
     LIMITS = "limits"
     APPROVAL = "approval"
-    REVIEW = "review"
     RESULTS = "results"
     WORDS = "words"
     PRICES = "prices"
     BLOCKED = "blocked"
     REACTIONS = "reactions"
-    GALLERY = "gallery"
     OPERATIONS = "operations"
 
 
 PAGES: Mapping[SettingsPage, tuple[Text, Text]] = {
+    SettingsPage.SETUP: texts.SETUP_PAGE,
     SettingsPage.ACCESS: texts.ACCESS_PAGE,
+    SettingsPage.CHANNELS: texts.CHANNELS_PAGE,
+    SettingsPage.REVIEW: texts.REVIEW_PAGE,
+    SettingsPage.GALLERY: texts.GALLERY_PAGE,
     SettingsPage.LIMITS: texts.LIMITS_PAGE,
     SettingsPage.APPROVAL: texts.APPROVAL_PAGE,
-    SettingsPage.REVIEW: texts.REVIEW_PAGE,
     SettingsPage.RESULTS: texts.RESULTS_PAGE,
     SettingsPage.WORDS: texts.WORDS_PAGE,
     SettingsPage.PRICES: texts.PRICES_PAGE,
     SettingsPage.BLOCKED: texts.BLOCKED_PAGE,
     SettingsPage.REACTIONS: texts.REACTIONS_PAGE,
-    SettingsPage.GALLERY: texts.GALLERY_PAGE,
     SettingsPage.OPERATIONS: texts.OPERATIONS_PAGE,
 }
-"""Each page's title and description."""
+"""Each page's title and description, in order."""
+FIRST_PAGES = tuple(SettingsPage)[:5]
+"""The pages of the setup."""
+
+
+def page_after(page: SettingsPage) -> SettingsPage | None:
+    """Return the setup's next page, after the last one the first; None for a page that is not of the setup."""
+    return (FIRST_PAGES * 2)[FIRST_PAGES.index(page) + 1] if page in FIRST_PAGES else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -68,7 +68,6 @@ OF_MEMBERS = (
     OfMember("events", "made_by", Fate.NUMBERED, "begins_at"),
     OfMember("reviews", "decided_by", Fate.NUMBERED, "asked_at"),
     OfMember("schedules", "made_by", Fate.NUMBERED, "made_at"),
-    OfMember("setup_steps", "by_id", Fate.NUMBERED, "at"),
     OfMember("result_reports", "member_id", Fate.NUMBERED, "at", reason="a day's reports count by it"),
     OfMember("decisions", "by_id", Fate.REWRITTEN),
     OfMember("decisions", "text", Fate.REWRITTEN),

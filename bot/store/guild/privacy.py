@@ -202,7 +202,6 @@ _PURGED_TABLES = (
     "event_members",
     "event_places",
     "welcomes",
-    "setup_steps",
 )
 """Tables of one guild's data that no job or ledger row references."""
 _TABLES_OF_A_GUILD = ("guild_keys", "grants", "ledger", "absent_guilds", *_PURGED_TABLES)

@@ -1,10 +1,10 @@
-"""Moderators' settings: rules, switches, welcome and setup state."""
+"""Moderators' settings: rules, switches, and the welcome."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from bot.domain.server.first_contact import SetupStep, StepOutcome, StepState, WelcomePlace
+from bot.domain.server.first_contact import WelcomePlace
 from bot.domain.server.guild_rules import Rules
 from bot.store.engine.columns import to_json
 from bot.store.engine.repository import Change, RecordOf, Repository
@@ -122,31 +122,3 @@ class WelcomeRows(Repository):
             (now, place.value, guild_id),
             guild_id=guild_id,
         )
-
-
-class SetupSteps(Repository):
-    """The table `setup_steps`."""
-
-    async def of(self, guild_id: int) -> dict[SetupStep, StepState]:
-        rows = await self._rows("SELECT step, outcome, by_id, at FROM setup_steps WHERE guild_id = ?", (guild_id,))
-        return {SetupStep(row[0]): StepState(outcome=StepOutcome(row[1]), by_id=row[2], at=row[3]) for row in rows}
-
-    async def note(
-        self, guild_id: int, step: SetupStep, outcome: StepOutcome, *, by_id: int, record: RecordOf[bool] | None = None
-    ) -> None:
-        """Note a step as done or skipped; `record` gets whether the outcome changes."""
-        values = (guild_id, step.value, outcome.value, by_id, self._clock.wall())
-
-        def change(db: Connection) -> bool:
-            before = db.execute(
-                "SELECT outcome FROM setup_steps WHERE guild_id = ? AND step = ?", (guild_id, step.value)
-            ).fetchone()
-            db.execute(
-                "INSERT INTO setup_steps (guild_id, step, outcome, by_id, at) VALUES (?, ?, ?, ?, ?)"
-                " ON CONFLICT (guild_id, step) DO UPDATE SET outcome = excluded.outcome, by_id = excluded.by_id,"
-                " at = excluded.at",
-                values,
-            )
-            return before is None or before[0] != outcome.value
-
-        await self._recorded(guild_id, change, record)

@@ -561,16 +561,6 @@ CREATE TABLE welcomes (
 ) STRICT;
 CREATE INDEX welcomes_due ON welcomes (joined_at) WHERE ended_at IS NULL;
 
--- The steps of a guild's setup that moderators have done or skipped. Whether one is done is seen from the settings.
-CREATE TABLE setup_steps (
-    guild_id INTEGER NOT NULL,
-    step TEXT NOT NULL CHECK (step IN ('key', 'test', 'limits', 'role', 'channels')),
-    outcome TEXT NOT NULL CHECK (outcome IN ('done', 'skipped')),
-    by_id INTEGER NOT NULL,
-    at REAL NOT NULL,
-    PRIMARY KEY (guild_id, step)
-) STRICT, WITHOUT ROWID;
-
 -- What members have set for themselves on a server, as JSON.
 CREATE TABLE member_settings (
     guild_id INTEGER NOT NULL CHECK (guild_id > 0),

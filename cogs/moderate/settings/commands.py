@@ -21,6 +21,7 @@ from cogs.moderate.settings.operations import operations_page
 from cogs.moderate.settings.panel import Known, panel
 from cogs.moderate.settings.prices import prices_page
 from cogs.moderate.settings.reviews import reviews_page
+from cogs.moderate.setup.page import setup_page
 from cogs.reactions.settings.gallery import gallery_page
 from cogs.reactions.settings.page import reactions_page
 from cogs.ui.controls import on
@@ -30,13 +31,15 @@ from cogs.ui.permissions import guild_of, require_manager, require_may_post_in, 
 from cogs.ui.texts import GONE
 
 
-async def open_settings(interaction: Interaction) -> None:
+async def open_settings(interaction: Interaction, page: SettingsPage) -> None:
+    """Answer with a page of the panel, ephemerally."""
     await require_moderator(interaction)
-    page = await draw(interaction, SettingsPage.ACCESS)
-    await in_time(interaction.response.send_message(view=page.view(), ephemeral=True))
+    shown = await draw(interaction, page)
+    await in_time(interaction.response.send_message(view=shown.view(), ephemeral=True))
 
 
 _LISTS: Mapping[SettingsPage, Callable[[Interaction], Awaitable[PanelPage]]] = {
+    SettingsPage.SETUP: setup_page,
     SettingsPage.PRICES: prices_page,
     SettingsPage.BLOCKED: blocked_page,
     SettingsPage.REVIEW: reviews_page,
@@ -99,32 +102,24 @@ async def _set(interaction: Interaction, chosen: _Chosen, value: Any) -> None:
 
 
 @on(PAGE_ACTION)
-async def set_page(interaction: Interaction, _subject: str, values: Sequence[str]) -> None:
+async def set_page(interaction: Interaction, subject: str, values: Sequence[str]) -> None:
     await require_moderator(interaction)
-    await show_page(interaction, await draw(interaction, _page(values)))
-
-
-def _page(values: Sequence[str]) -> SettingsPage:
     try:
-        return SettingsPage(values[0])
-    except (IndexError, ValueError):
+        page = SettingsPage(values[0] if values else subject.partition(".")[0])
+    except ValueError:
         raise InputError(GONE) from None
+    await show_page(interaction, await draw(interaction, page))
 
 
 @on("set_role")
 async def set_role(interaction: Interaction, subject: str, values: Sequence[str]) -> None:
     await require_moderator(interaction)
     setting = _chosen(subject, Widget.ROLE)
-    await _set(interaction, setting, role_chosen(interaction, values))
-
-
-def role_chosen(interaction: Interaction, values: Sequence[str]) -> int | None:
-    """Return the chosen moderator role. Raises NotAllowed, or InputError for @everyone."""
     require_manager(interaction)  # the moderator role may not choose itself
     role_id = int(values[0]) if values else None
     if role_id == interaction.guild_id:  # @everyone has the server's id
         raise InputError(texts.EVERYONE)
-    return role_id
+    await _set(interaction, setting, role_id)
 
 
 @on("set_channels")

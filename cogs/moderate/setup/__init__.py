@@ -1,1 +1,1 @@
-"""A server's first contact: the welcome message, and `/studio setup`."""
+"""The first page of the settings, and its words and those of the welcome message."""

@@ -3,9 +3,8 @@
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from bot.domain.server.first_contact import SetupStep, StepOutcome
-from bot.domain.texts import mention
-from bot.language import Text, both, name_of, ptr, tr
+from bot.domain.server.first_contact import SetupStep
+from bot.language import Text, both, name_of, tr
 
 # ---------------------------------------------------------------------- the greeting
 
@@ -77,8 +76,6 @@ def _named(names: Sequence[str]) -> str:
 
 # ---------------------------------------------------------------------- the panel
 
-TITLE = Text("Set up cannon-bot")
-CHECKLIST = Text("Setup")
 NAMES: Mapping[SetupStep, Text] = MappingProxyType(
     {
         SetupStep.KEY: Text("API key"),
@@ -112,67 +109,28 @@ ABOUT: Mapping[SetupStep, Text] = MappingProxyType(
         ),
         SetupStep.CHANNELS: Text(
             "Choose where the bot works, where moderators review results and read the log, and where starred results "
-            "go. All of this is optional. You find more in `/studio settings`."
+            "go. All of this is optional."
         ),
     }
 )
-TURN_ON_WEEK = Text("Post the best of the week in the gallery")
+BUTTONS: Mapping[SetupStep, Text] = MappingProxyType(
+    {
+        SetupStep.KEY: Text("Enter API key"),
+        SetupStep.TEST: Text("Make test image"),
+        SetupStep.LIMITS: Text("Set limits"),
+        SetupStep.ROLE: Text("Choose role"),
+        SetupStep.CHANNELS: Text("Choose channels"),
+    }
+)
 HOST_PAYS = Text("This bot's host pays for your server. Set your own key to pay yourself.")
 ALL_DONE = Text("All set. You can change any step at any time.")
 TAKE_A_STEP = Text(
     "Take the steps in any order, and skip what you do not need. Another moderator can continue where you stop."
 )
-OVERVIEW, SKIP = Text("Overview"), Text("Skip this step")
-CONTINUE = Text("Continue setup")
-ENTER_KEY, WHERE_TO_FIND = Text("Enter API key"), Text("Where to find it")
-MAKE_TEST, TEST_PROMPT = Text("Make test image"), Text("a lighthouse at dawn, watercolor")
-SET_LIMITS, LIMITS_FORM = Text("Set limits"), Text("Limits on this server")
+WHERE_TO_FIND = Text("Where to find it")
+TEST_PROMPT = Text("a lighthouse at dawn, watercolor")
+LIMITS_FORM = Text("Limits on this server")
 PER_MEMBER, PER_SERVER = Text("Credits per member per day"), Text("Credits for the server per month")
 LIMIT_HINT = Text("Leave empty for no limit")
-NO_LIMIT_TYPED = Text("no limit")
-ROLE_CONTROL = Text("Moderator role")
-RESULTS_CONTROL = Text("Where the bot works (empty: everywhere)")
-REVIEW_CONTROL = Text("Review: results wait here for a moderator")
-LOG_CONTROL = Text("Log: decisions, reports, and alerts")
-GALLERY_CONTROL = Text("Gallery: starred results")
-DONE_MARK, SKIPPED_MARK, OPEN_MARK = "✅", "⏭️", "▫️"
+DONE_MARK, OPEN_MARK = "✅", "▫️"
 CONTINUE_HINT = Text("Continue with `/studio setup`.")
-
-
-def step_title(step: SetupStep, number: int, count: int) -> str:
-    return tr("Setup step {number} of {count}: {step}", number=number, count=count, step=NAMES[step])
-
-
-def next_step(step: SetupStep) -> str:
-    return tr("Next: {step}", step=NAMES[step])
-
-
-def step_line(step: SetupStep, mark: str, state: str) -> str:
-    return f"{mark} **{NAMES[step]}** · {state}"
-
-
-def state_of(outcome: StepOutcome | None, by_id: int | None, when: str | None) -> str:
-    member = mention(by_id) if by_id else ""
-    match outcome:
-        case StepOutcome.DONE:
-            return _done(member, when or "")
-        case StepOutcome.SKIPPED:
-            return _skipped(member, when or "")
-        case _:
-            return ptr("setup step", "open")
-
-
-def _done(member: str, when: str) -> str:
-    if member and when:
-        return tr("done by {member} {when}", member=member, when=when)
-    if member:
-        return tr("done by {member}", member=member)
-    return tr("done {when}", when=when) if when else tr("done")
-
-
-def _skipped(member: str, when: str) -> str:
-    if member and when:
-        return tr("skipped by {member} {when}", member=member, when=when)
-    if member:
-        return tr("skipped by {member}", member=member)
-    return tr("skipped {when}", when=when) if when else tr("skipped")

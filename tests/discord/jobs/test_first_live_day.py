@@ -45,8 +45,7 @@ async def test_an_account_whose_address_is_not_verified_is_told_so_and_works_onc
     rig.sandbox.vary(new_account=code)
     rig.sandbox.add_key(GUILD_KEY, credits=100, plan="trial", verified=False)
     shown = await set_key(rig, GUILD_KEY)
-    [field] = [each for each in shown.response.embeds[0].fields if each.name == "Before the first job"]
-    assert "email address is verified" in field.value
+    assert "**Before the first job** · ⚠️ Check that this account's email address is verified" in shown.response.content
     for prompt in ("a fox", "an owl", "a crow"):  # different inputs close no operation
         job = await until_ended(rig, (await ask(rig, prompt)).id, MINUTE_S, 1)
         assert job.state == "failed"

@@ -13,14 +13,14 @@ import pytest
 
 from bot.domain.server.guild_rules import Payer, ReviewPrivate, Rules
 from bot.domain.server.setting import SettingsPage
-from cogs.ui.controls import view_of
-from cogs.ui.panels import pages_select
+from cogs.ui.controls import Control, view_of
+from cogs.ui.panels import PAGE_ACTION
 from tests.support.rig import Rig, running
 from tests.support.settings_pages import page_facts, page_text
 from tests.support.surface import panel_text, parts, post_log, private_sentence, sends, walked
 
 SETTINGS = "studio settings"
-PAGES = {"access": 0, "limits": 1, "approval": 2, "results": 3, "words": 4}
+PAGES = ("access", "channels", "limits", "approval", "results", "words")
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ async def opened(rig: Rig, page: str = "access", member: Any = None) -> Any:
     shown = await who.slash(rig.channel, SETTINGS)
     assert shown.ephemeral
     if page != "access":
-        shown = await who.select(shown.response, [page], custom_id="c1:set_page:panel")
+        shown = await who.select(shown.response, [page], custom_id="c1:set_page:access")
     return shown.response
 
 
@@ -114,7 +114,7 @@ async def test_the_role_everyone_cannot_be_the_moderator_role(rig: Rig):
 
 async def test_channels_are_allowed_and_forbidden_and_that_holds(rig: Rig):
     art = rig.guild.create_text_channel("art")
-    panel = await opened(rig)
+    panel = await opened(rig, "channels")
     await rig.moderator.select(panel, [art], custom_id="c1:set_channels:allowed_channels")
     refused = await rig.member.slash(rig.channel, "image generate", prompt="x")
     assert private_sentence(refused) == f"You can't use the bot in this channel. Try <#{art.id}>."
@@ -136,7 +136,7 @@ async def test_a_channel_for_lines_must_be_one_where_the_bot_can_post(rig: Rig, 
     silent = Overwrite(rig.guild.default_role.id, OverwriteType.ROLE, 0, 2048)  # Send Messages
     rig.env.backend.set_overwrite(desk.id, silent)
     await rig.env.settle()
-    panel = await opened(rig, "approval")
+    panel = await opened(rig, "channels")
     refused = await rig.moderator.select(panel, [desk], custom_id=f"c1:set_channels:{name}")
     assert "A moderator can give me Send Messages and Embed Links there." in private_sentence(refused)
     assert await decisions(rig) == []
@@ -148,9 +148,9 @@ async def test_a_channel_for_lines_must_be_one_where_the_bot_can_post(rig: Rig, 
 
 async def test_each_change_is_one_line_in_the_log_channel_that_pings_nobody(rig: Rig):
     desk = rig.guild.create_text_channel("log")
-    panel = await opened(rig, "approval")
+    panel = await opened(rig, "channels")
     await rig.moderator.select(panel, [desk], custom_id="c1:set_channels:log_channel")
-    await rig.moderator.click(fresh(rig, panel), custom_id="c1:set_flip:approve_own")
+    await rig.moderator.click(await opened(rig, "approval"), custom_id="c1:set_flip:approve_own")
     await post_log(rig)
     lines = log_lines(desk, rig)
     assert len(lines) == 2
@@ -364,13 +364,13 @@ BUTTONS = [
     ("words", "c1:set_form:voice"),
 ]
 SELECTS = [
-    ("access", "c1:set_page:panel", "limits"),
+    ("access", "c1:set_page:access", "limits"),
     ("access", "c1:set_role:moderator_role", None),
-    ("access", "c1:set_channels:allowed_channels", "channel"),
-    ("access", "c1:set_channels:forbidden_channels", "channel"),
-    ("approval", "c1:set_channels:approval_channel", "channel"),
-    ("approval", "c1:set_channels:log_channel", "channel"),
-    ("results", "c1:set_channels:cast_channel", "channel"),
+    ("channels", "c1:set_channels:allowed_channels", "channel"),
+    ("channels", "c1:set_channels:forbidden_channels", "channel"),
+    ("channels", "c1:set_channels:approval_channel", "channel"),
+    ("channels", "c1:set_channels:log_channel", "channel"),
+    ("channels", "c1:set_channels:cast_channel", "channel"),
     ("approval", "c1:set_choice:review_private", "off"),
     ("results", "c1:set_choice:rerun_payer", "off"),
     ("results", "c1:set_choice:language", "ja"),
@@ -381,6 +381,10 @@ SELECTS = [
 ]
 
 
+LEADING = "c1:set_page:"
+"""Of controls that lead to other pages."""
+
+
 def controls_on(message: Any) -> set[str]:
     return {item["custom_id"] for item in parts(message)}
 
@@ -388,8 +392,8 @@ def controls_on(message: Any) -> set[str]:
 async def test_every_control_of_every_page_is_among_those_tried_here(rig: Rig):
     there = set()
     for page in PAGES:
-        there |= {(page, each) for each in controls_on(await opened(rig, page)) if each != "c1:set_page:panel"}
-    tried = {*BUTTONS, *((page, each) for page, each, _ in SELECTS if each != "c1:set_page:panel")}
+        there |= {(page, each) for each in controls_on(await opened(rig, page)) if not each.startswith(LEADING)}
+    tried = {*BUTTONS, *((page, each) for page, each, _ in SELECTS if not each.startswith(LEADING))}
     assert there == tried
 
 
@@ -405,9 +409,11 @@ async def test_each_page_fits_into_a_message_and_has_each_control_once(rig: Rig,
 async def test_a_press_on_a_panel_of_an_earlier_version_opens_the_new_one(rig: Rig):
     with rig.env.time_context():
         channel = rig.bot.get_channel(rig.channel.id)
+        option = discord.SelectOption(label="Limits", value="limits")
+        pages = Control.select(PAGE_ACTION, "access", placeholder="Pages", options=[option])
         old = discord.Embed(title="Settings · Access", description="as it was")
-        panel = await channel.send("A notice", embed=old, view=view_of([pages_select(SettingsPage.ACCESS)]))
-    await rig.moderator.select(panel, ["limits"], custom_id="c1:set_page:panel")
+        panel = await channel.send("A notice", embed=old, view=view_of([pages]))
+    await rig.moderator.select(panel, ["limits"], custom_id="c1:set_page:access")
     new = next(each for each in rig.channel.history() if each.id == panel.id)
     assert (new.content, new.embeds) == ("", [])
     assert panel_text(new).startswith("### Settings · Limits")
@@ -491,7 +497,7 @@ async def test_the_panel_works_on_after_a_restart(rig: Rig):
     await rig.restart()
     await rig.moderator.click(panel, custom_id="c1:set_flip:ping")
     assert not (await rules(rig)).ping
-    await rig.moderator.select(fresh(rig, panel), ["access"], custom_id="c1:set_page:panel")
+    await rig.moderator.select(fresh(rig, panel), ["channels"], custom_id="c1:set_page:results")
     await rig.moderator.select(fresh(rig, panel), [rig.channel], custom_id="c1:set_channels:allowed_channels")
     assert (await rules(rig)).allowed_channels == {rig.channel.id}
 
@@ -499,4 +505,4 @@ async def test_the_panel_works_on_after_a_restart(rig: Rig):
 async def test_a_channel_and_a_role_that_are_gone_do_not_break_the_panel(rig: Rig):
     await rule(rig, moderator_role=123, allowed_channels=frozenset({456}), log_channel=789)
     assert fields(await opened(rig))["Moderator role"] == "<@&123>"
-    assert fields(await opened(rig, "approval"))["Log channel"] == "<#789>"
+    assert fields(await opened(rig, "channels"))["Log channel"] == "<#789>"

@@ -14,13 +14,14 @@ from bot.delivery.channels.facts import DISCORD_ERRORS, SEND_MESSAGES, VIEW_CHAN
 from bot.delivery.channels.messages import Messages, custom_ids_of, nonce_of
 from bot.domain.custom_ids import custom_id
 from bot.domain.server.first_contact import WelcomePlace
+from bot.domain.server.setting import SettingsPage
 from bot.domain.words.text import harmless
 from bot.errors import InputError, NotAllowed
 from bot.server.practice import PracticeMode
 from cogs.member.help import show_help
 from cogs.moderate.practice import ON, switch_practice
+from cogs.moderate.settings.commands import open_settings
 from cogs.moderate.setup import texts
-from cogs.moderate.setup.commands import open_setup
 from cogs.moderate.texts import PRACTICE_ON
 from cogs.ui.controls import Control, on, view_of
 from cogs.ui.interaction import Bot, Interaction, use
@@ -118,7 +119,7 @@ async def pressed(interaction: Interaction, subject: str, _values: Sequence[str]
     if interaction.guild_id is None:
         await _pressed_by_owner(interaction, name, int(owner_id) if owner_id.isdecimal() else 0)
     elif name == "setup":
-        await open_setup(interaction)
+        await open_settings(interaction, SettingsPage.SETUP)
     elif name == "practice":
         await switch_practice(interaction, ON)
     elif name == "help":
