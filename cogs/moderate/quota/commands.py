@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 import discord
 from discord import app_commands
@@ -21,7 +21,6 @@ from bot.domain.server.setting import credits_in
 from bot.domain.texts import AMOUNT, CREDITS_LEAST, CREDITS_MOST, OTHER_MEMBER
 from bot.domain.words.text import stamp
 from bot.errors import InputError
-from bot.language import Text
 from bot.moderation.members import QuotaChanges
 from bot.store import Limits
 from cogs.moderate.quota import texts
@@ -228,14 +227,9 @@ class GrantForm(Form):
         super().__init__(bot, title=str(texts.GRANT_FORM), name="grant")
         self._member_id = member_id
         self.add_item(discord.ui.TextDisplay(f"<@{member_id}>"))
-        self._credits = self._input(texts.GRANT_CREDITS, texts.GRANT_CREDITS_HINT, CREDITS_CHARS, required=True)
-        self._note = self._input(texts.GRANT_NOTE, texts.GRANT_NOTE_HINT, NOTE_CHARS)
-        self._life = self._input(texts.GRANT_LIFE, texts.GRANT_LIFE_HINT, SPAN_CHARS)
-
-    def _input(self, label: Text, hint: Text, chars: int, *, required: bool = False) -> discord.ui.TextInput[Any]:
-        item: discord.ui.TextInput[Any] = discord.ui.TextInput(required=required, max_length=chars)
-        self.add_item(discord.ui.Label(text=str(label), description=str(hint), component=item))
-        return item
+        self._credits = self.ask_text(texts.GRANT_CREDITS, texts.GRANT_CREDITS_HINT, chars=CREDITS_CHARS)
+        self._note = self.ask_text(texts.GRANT_NOTE, texts.GRANT_NOTE_HINT, chars=NOTE_CHARS, required=False)
+        self._life = self.ask_text(texts.GRANT_LIFE, texts.GRANT_LIFE_HINT, chars=SPAN_CHARS, required=False)
 
     async def answer(self, interaction: Interaction) -> None:
         """Grant the credits, if the sender is still a moderator."""

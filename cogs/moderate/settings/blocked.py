@@ -77,7 +77,7 @@ async def ask_block(interaction: Interaction, subject: str, values: Sequence[str
 async def _open_form(interaction: Interaction, member_id: int, *, is_bot: bool, number: int | None) -> None:
     if is_bot or member_id == interaction.user.id:
         raise InputError(OTHER_MEMBER)
-    await in_time(interaction.response.send_modal(BlockForm(interaction, member_id, number)))
+    await BlockForm(interaction, member_id, number).open(interaction)
 
 
 async def block_or_unblock(interaction: Interaction, member: discord.Member | discord.User) -> None:
@@ -106,20 +106,14 @@ class BlockForm(Form):
         self._member_id = member_id
         self._number = number
         self.add_item(discord.ui.TextDisplay(f"<@{member_id}>"))
-        self._life: discord.ui.RadioGroup[Any] = discord.ui.RadioGroup(
-            options=[
-                discord.RadioGroupOption(label=str(words), value=span or "-", default=not span)
-                for span, words in texts.BLOCK_LIVES.items()
-            ]
-        )
-        self.add_item(discord.ui.Label(text=str(texts.BLOCK_LIFE), component=self._life))
-        self._other = self._input(str(texts.BLOCK_OTHER_LIFE), str(texts.BLOCK_OTHER_LIFE_HINT), SPAN_CHARS)
-        self._reason = self._input(str(texts.BLOCK_REASON), str(texts.BLOCK_REASON_HINT), REASON_CHARS)
-
-    def _input(self, label: str, hint: str, chars: int) -> discord.ui.TextInput[Any]:
-        item: discord.ui.TextInput[Any] = discord.ui.TextInput(required=False, max_length=chars)
-        self.add_item(discord.ui.Label(text=label, description=hint, component=item))
-        return item
+        options = [
+            discord.RadioGroupOption(label=str(words), value=span or "-", default=not span)
+            for span, words in texts.BLOCK_LIVES.items()
+        ]
+        self._life = self.ask(texts.BLOCK_LIFE, discord.ui.RadioGroup[Any](options=options))
+        other, reason = texts.BLOCK_OTHER_LIFE, texts.BLOCK_REASON
+        self._other = self.ask_text(other, texts.BLOCK_OTHER_LIFE_HINT, chars=SPAN_CHARS, required=False)
+        self._reason = self.ask_text(reason, texts.BLOCK_REASON_HINT, chars=REASON_CHARS, required=False)
 
     async def answer(self, interaction: Interaction) -> None:
         """Block the member, if the sender is still a moderator."""

@@ -162,7 +162,7 @@ async def show_operations(interaction: Interaction, _subject: str, _values: Sequ
 async def open_form(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
     await require_moderator(interaction)
     bot, rules = interaction.client, await _rules(interaction)
-    await in_time(interaction.response.send_modal(TypedSettings(bot, _form(subject), rules, change)))
+    await TypedSettings(bot, _form(subject), rules, change).open(interaction)
 
 
 def _form(form_id: str) -> FormSpec:
@@ -179,4 +179,4 @@ async def open_model_form(interaction: Interaction, _subject: str, values: Seque
         raise InputError(GONE)
     bot, rules = interaction.client, await _rules(interaction)
     operation = bot.catalogue.resolve(values[0])
-    await in_time(interaction.response.send_modal(ModelForm(bot, operation, rules, change)))
+    await ModelForm(bot, operation, rules, change).open(interaction)

@@ -12,11 +12,11 @@ from bot.catalogue.operation import model_id
 from bot.domain.server.guild_rules import Rules
 from bot.domain.server.setting import FormSpec, Setting, SettingsPage, Typing, settings_of
 from bot.domain.texts import NOT_PRINTABLE
-from bot.domain.words.text import one_line, shortened
+from bot.domain.words.text import one_line
 from bot.errors import InputError
 from bot.language import tr
 from cogs.moderate.settings import texts
-from cogs.ui.forms import INPUT_CHARS, LABEL_CHARS, Form
+from cogs.ui.forms import INPUT_CHARS, Form
 from cogs.ui.interaction import Bot, Interaction
 from cogs.ui.permissions import require_moderator
 
@@ -38,14 +38,8 @@ class SettingsForm(Form):
 
     def add_input(self, title: str, text: str, *, hint: str, chars: int | None) -> TextInput:
         """Add an input with `text`. It takes `chars`; None: Discord's maximum, on several lines."""
-        item: TextInput = discord.ui.TextInput(
-            style=discord.TextStyle.paragraph if chars is None else discord.TextStyle.short,
-            default=text[:INPUT_CHARS] or None,
-            required=False,
-            max_length=chars or INPUT_CHARS,
-        )
-        self.add_item(discord.ui.Label(text=shortened(title, LABEL_CHARS), description=hint, component=item))
-        return item
+        long, most = chars is None, chars or INPUT_CHARS
+        return self.ask_text(title, hint, text=text, chars=most, long=long, required=False)
 
     def new_rules(self) -> NewRules:
         """Return the typed change. Raises InputError."""

@@ -5,7 +5,7 @@ from typing import Any
 
 import discord
 
-from bot.delivery.channels.facts import OPTIONS_PER_SELECT, in_time
+from bot.delivery.channels.facts import OPTIONS_PER_SELECT
 from bot.domain.server.setting import SettingsPage
 from bot.domain.words.text import shortened
 from bot.errors import InputError
@@ -59,7 +59,7 @@ def _named(interaction: Interaction, rule: ReviewRule) -> str:
 async def add_review(interaction: Interaction, _subject: str, _values: Sequence[str]) -> None:
     """Ask where results are reviewed, and whose."""
     await require_moderator(interaction)
-    await in_time(interaction.response.send_modal(ReviewForm(interaction)))
+    await ReviewForm(interaction).open(interaction)
 
 
 @on(END)
@@ -78,17 +78,10 @@ class ReviewForm(Form):
 
     def __init__(self, interaction: Interaction) -> None:
         super().__init__(interaction.client, title=str(texts.REVIEW_FORM), name="review")
-        self._channel: discord.ui.ChannelSelect[Any] = discord.ui.ChannelSelect(
-            channel_types=[discord.ChannelType.text]
-        )
-        self._only_in: discord.ui.ChannelSelect[Any] = discord.ui.ChannelSelect(
-            channel_types=_SCOPES, required=False, min_values=0
-        )
-        for label, about, item in (
-            (texts.REVIEW_CHANNEL, texts.REVIEW_CHANNEL_HINT, self._channel),
-            (texts.REVIEW_SCOPE, texts.REVIEW_SCOPE_HINT, self._only_in),
-        ):
-            self.add_item(discord.ui.Label(text=str(label), description=str(about), component=item))
+        channel = discord.ui.ChannelSelect[Any](channel_types=[discord.ChannelType.text])
+        self._channel = self.ask(texts.REVIEW_CHANNEL, channel, texts.REVIEW_CHANNEL_HINT)
+        only_in = discord.ui.ChannelSelect[Any](channel_types=_SCOPES, required=False, min_values=0)
+        self._only_in = self.ask(texts.REVIEW_SCOPE, only_in, texts.REVIEW_SCOPE_HINT)
 
     async def answer(self, interaction: Interaction) -> None:
         """Set the rule, if the sender still is a moderator. Raises InputError for a channel that can't be used."""
