@@ -142,8 +142,3 @@ async def _option(page: Page, name: str) -> Locator:
         await listed.click()
         await field.wait_for()
     return field
-
-
-def cards(page: Page) -> Locator:
-    """The messages of the conversation, oldest first."""
-    return page.locator("article, .message")

@@ -93,11 +93,6 @@ class Server:
         port = "" if self._tcp_port is None else f"&port={self._tcp_port}"
         return f"postgresql://postgres@/{database}?host={self.sockets}{port}"
 
-    def tcp_dsn(self, database: str = "postgres") -> str:
-        """Return the URL of the database on the TCP port of this machine."""
-        assert self._tcp_port is not None, "it was started without a port"
-        return f"postgresql://postgres@127.0.0.1:{self._tcp_port}/{database}"
-
     def connect(self, database: str = "postgres") -> psycopg.Connection:
         """Return a connection that commits each statement."""
         return psycopg.connect(self.dsn(database), autocommit=True)
@@ -182,12 +177,6 @@ class OwnServer(Server):
     def resume(self) -> None:
         """Let it run on after `pause`."""
         self._send(signal.SIGCONT)
-
-    def is_standby(self) -> bool:
-        """Whether it follows a primary and takes no writes."""
-        with self.connect() as db:
-            row = db.execute("SELECT pg_is_in_recovery()").fetchone()
-        return row is not None and bool(row[0])
 
     def promote(self) -> None:
         """Make a standby a primary of its own; return once it takes writes. The old primary is left as it is."""

@@ -49,11 +49,6 @@ def direct_texts(rig: Rig, member: Any) -> list[str]:
     return [m.content for m in history if m.author.id == rig.bot.user.id and m.content]
 
 
-def sent(rig: Rig, member: Any) -> list[discord.Message]:
-    """Return the results that the bot sent to the member in private."""
-    return [m for m in member.user.dm_channel.history() if m.author.id == rig.bot.user.id and m.embeds]
-
-
 def stars_on(message: discord.Message) -> int:
     [field] = [field for field in message.embeds[0].fields if field.name == "Stars"]
     found = re.fullmatch(r"⭐ (\d+)", field.value or "")

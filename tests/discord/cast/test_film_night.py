@@ -52,13 +52,6 @@ async def test_a_reply_in_a_thread_is_the_next_shot_from_the_last_frame(rig: Rig
     assert (shot.parent_id, shot.author_id) == (job.id, rig.member.id)
 
 
-async def test_outside_threads_such_a_reply_is_no_shot(rig: Rig):
-    await cast_channel(rig)
-    _, message = await made(rig, rig.channel, "video generate", prompt="a boat leaves", duration=4)
-    answer = await reply(rig, rig.channel, message, "it comes back at night")
-    assert not answer.components
-
-
 async def test_wan_continues_the_video_itself_and_needs_no_frame(rig: Rig):
     job, message = await made(rig, rig.channel, "video generate", prompt="a boat", duration=5, model="wan27video")
     steps = (await rig.member.click(message, custom_id=f"c1:next:{job.id}")).response

@@ -125,25 +125,6 @@ async def test_a_question_that_discord_refuses_is_asked_seldom(rig: Rig, log_cha
     assert len(alerts(rig, log_channel, "is waiting for approval")) == 1
 
 
-# ---------------------------------------------------------------------- what waits takes no place
-
-
-async def test_results_that_discord_does_not_take_leave_the_queue_going(rig: Rig):
-    await change_rules(rig, running_per_member=3)
-    first = [await ask(rig, f"a heron {number} #fast") for number in range(3)]
-    queued = await ask(rig, "a fox #forever")
-    assert the_job(rig, queued.id).state == "waiting"
-
-    async def refusing(call: DiscordCall) -> None:
-        if call.is_message and call.files:
-            raise refusal(503)
-
-    with trouble_with(refusing):
-        await pass_time(rig, 120, 5)
-        assert {the_job(rig, job.id).state for job in first} == {"ready"}
-        assert the_job(rig, queued.id).state == "processing"
-
-
 # ---------------------------------------------------------------------- the API asks to wait for hours
 
 

@@ -19,7 +19,6 @@ from tests.support.following import (
     PICTURE,
     ask,
     ask_database,
-    card_text,
     change_rules,
     charged,
     pass_time,
@@ -86,16 +85,6 @@ async def test_what_may_have_been_accepted_ends_as_unconfirmed_and_is_told_once(
     assert (charged(rig), set_aside(rig)) == (0, 0)
     assert rig.sandbox.spent(HOST_KEY) == PICTURE, "ten tries with one key are one request"
     assert len(alerts(rig, log_channel, job.id)) == 1
-
-
-async def test_the_card_says_that_the_bot_has_failed(rig: Rig, monkeypatch: pytest.MonkeyPatch):
-    async def broken(*_: Any) -> None:
-        raise ValueError("a bug")
-
-    monkeypatch.setattr(ApiKeys, "for_job", broken)
-    job = await ask(rig, "a heron")
-    await pass_time(rig, 60, 10)
-    assert "Something went wrong on my side. I'll try again at <t:" in card_text(rig, job.id)
 
 
 async def test_a_database_that_fails_is_no_job_s_fault(rig: Rig, monkeypatch: pytest.MonkeyPatch):

@@ -44,6 +44,7 @@ async def polls_in(rig: Rig, seconds: float, *, flood: Row | None = None) -> lis
     return found
 
 
+@pytest.mark.long
 async def test_what_comes_between_makes_one_poll_at_the_end_of_the_pace(rig: Rig):
     job = await job_that_never_ends(rig)
     hint(rig, job)

@@ -44,17 +44,6 @@ async def test_a_gallery_shows_ones_own_jobs_and_nobody_elses(rig: Rig):
     assert f"[Open card]({rig.messages()[0].jump_url})" in text or f"[Open card]({rig.messages()[1].jump_url})" in text
 
 
-async def test_a_page_has_the_pictures_of_results_from_discord(rig: Rig):
-    await ask(rig, prompt="a fox #fast")
-    await ask(rig, prompt="a hidden fox #fast", private=True)
-    await rig.work()
-    await ask(rig, prompt="an open fox")
-    result = await gallery(rig, rig.member)
-    [card] = [message for message in rig.messages() if message.attachments]
-    assert len(ids_in(result.response)) == 3
-    assert pictures_in(result.response) == [card.attachments[0].url], "a private card's file nobody can fetch"
-
-
 async def test_only_moderators_see_others_and_no_word_of_what_they_may_not_see(rig: Rig):
     secret = await ask(rig, prompt="canary words", private=True)
     public = await ask(rig, prompt="a public fox")

@@ -119,13 +119,6 @@ async def test_two_different_prompts_refused_in_a_row_close_an_operation_that_ne
     assert await is_made(rig, "a fox")
 
 
-async def test_a_success_between_two_refusals_keeps_an_operation_open(rig: Rig, key: str):
-    await refused(rig, "a heron")
-    assert await is_made(rig, "a fox")
-    assert "Other inputs may work" in await refused(rig, "a wolf")
-    assert await is_made(rig, "a hare")
-
-
 async def test_a_reason_that_names_plan_or_scope_closes_what_has_worked_after_the_second_input(rig: Rig, key: str):
     sentence = "This key lacks the scope images:write."
     assert await is_made(rig, "a fox")

@@ -346,7 +346,7 @@ async def test_nobody_pays_twice_because_the_api_is_down(rig: Rig, act: str):
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("act", ["retry", "recover"])
+@pytest.mark.parametrize("act", ["retry"])
 async def test_what_is_still_being_made_is_not_made_again(rig: Rig, act: str):
     job = await given_up(rig, "a heron #forever")
     assert "still working on this job" in said(await on_job(rig, rig.member, act, job.id))
@@ -429,15 +429,6 @@ async def test_an_unconfirmed_job_is_tried_again_only_once(rig: Rig):
     answer = await on_job(rig, rig.member, "retry", job.id)
     assert f"was already retried: job {newest(rig).id}" in said(answer)
     assert len(rig.sandbox.requests) == 1
-
-
-@pytest.mark.parametrize("prompt", ["a heron #fail"])
-async def test_recover_never_says_that_what_failed_was_posted(rig: Rig, prompt: str):
-    job = await ask(rig, prompt)
-    await until_ended(rig, job.id, HOUR_S)
-    answer = said(await on_job(rig, rig.member, "recover", job.id))
-    assert "posted already" not in answer
-    assert "failed" in answer or "no result" in answer
 
 
 # ---------------------------------------------------------------------- failed, but billed

@@ -50,17 +50,6 @@ async def test_files_that_drip_delay_no_other_server(rig: Rig, servers: int, fil
 
 
 @pytest.mark.long
-async def test_one_card_does_not_hold_its_whole_server(rig: Rig):
-    slow = await result_of(rig, own_server(rig))
-    await put(rig, rig.guild.id, rig.channel.id, 4, state=JobState.READY, jobs_a_card=4, **slow)
-    calls = watch(rig)
-    with slow_files(rig, slow["media"][0].url):
-        async with worker_at_work(rig):
-            await passes(rig, lambda: bool(of(calls, "media")), limit_s=5.0)
-            assert await is_posted(rig, own_server(rig))
-
-
-@pytest.mark.long
 async def test_results_that_discord_does_not_answer_delay_no_other_server(rig: Rig):
     there = another_server(rig)
     done = await result_of(rig, own_server(rig))
@@ -77,7 +66,7 @@ async def test_results_that_discord_does_not_answer_delay_no_other_server(rig: R
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("where", ["submit", "get"])
+@pytest.mark.parametrize("where", ["submit"])
 async def test_an_api_that_hangs_for_another_key_delays_no_other_server(rig: Rig, where: str):
     await set_key(rig, GUILD_KEY)
     key = await rig.bot.parts.keys.for_guild(rig.guild.id)

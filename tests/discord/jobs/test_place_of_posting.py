@@ -172,18 +172,6 @@ async def test_what_comes_later_on_a_card_that_was_moved_is_reviewed_for_its_new
     assert len(in_channel(rig, desk)) == 1
 
 
-async def test_a_private_result_is_shown_to_its_author_wherever_they_are(rig: Rig, eve: Any):
-    await eve.slash(rig.channel, GENERATE, prompt="a fox", private=True)
-    await until(rig, JobState.QUEUED, JobState.PROCESSING)
-    job = await newest(rig)
-    await on_job(rig, eve, "cancel", job.id, drop=True)
-    await rig.work()
-    await rule(rig, forbidden_channels=frozenset({rig.channel.id}))
-    result = await on_job(rig, eve, "recover", job.id)
-    assert result.ephemeral
-    assert not rig.messages()
-
-
 async def test_a_late_result_passes_the_same_gate(rig: Rig, eve: Any):
     """A request that was given up, and succeeds later, comes back to its own channel: if it still may."""
     await eve.slash(rig.channel, GENERATE, prompt="a fox #late")

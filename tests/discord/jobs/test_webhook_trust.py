@@ -64,12 +64,3 @@ async def test_a_webhook_that_is_lost_is_missed_and_polls_are_back(hooked: Rig):
     polls, lag_s = await followed(hooked, await ask(hooked, "a heron"), hinted=False)
     assert polls > 1
     assert lag_s < 5
-
-
-@pytest.mark.long
-async def test_without_webhooks_none_is_waited_for(rig: Rig):
-    for _ in range(TRUSTED_AFTER):
-        await followed(rig, await ask(rig, "a heron"), hinted=True)
-    polls, lag_s = await followed(rig, await ask(rig, "a heron"), hinted=False)
-    assert polls > 1
-    assert lag_s < 5

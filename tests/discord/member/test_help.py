@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import discord
-import pytest
 from discord import app_commands
 
 from cogs.member import help as help_cog
@@ -16,7 +15,7 @@ from cogs.ui.controls import Control, view_of
 from cogs.ui.panels import PAGE_CHARS, pages
 from cogs.ui.texts import GONE
 from tests.support.rig import GUILD_KEY, Rig, running
-from tests.support.surface import labels, private_sentence, unlinked, watch
+from tests.support.surface import labels, private_sentence, watch
 
 HELP = "help"
 
@@ -126,19 +125,6 @@ async def test_who_pays_is_told(rig: Rig):
 async def test_a_server_without_a_key_reads_how_to_get_one(tmp_path: Path):
     async with running(tmp_path, cannon_api_key=None, cannon_api_key_guilds=None) as rig:
         assert "</studio key:" in text(await rig.member.slash(rig.channel, HELP))
-
-
-@pytest.mark.long
-async def test_a_topic_shows_every_option_of_every_command_of_the_group(rig: Rig):
-    for name, entry in {each.name: each for each in rig.bot.tree.get_commands()}.items():
-        if isinstance(entry, app_commands.ContextMenu):
-            continue
-        shown = await read(rig, rig.moderator, name)
-        for command in commands_of(entry):
-            assert f"</{command.qualified_name}:" in shown
-            for option in command.parameters:
-                assert str(option.description) in unlinked(shown)
-                assert f"`{option.display_name}`" in shown
 
 
 async def test_the_overview_fits_where_every_price_is_long_and_everything_is_off(rig: Rig, monkeypatch: Any):

@@ -44,14 +44,6 @@ async def test_the_next_step_offers_the_gallery_if_there_is_one_and_stars_are_on
     assert private_sentence(await rig.member.click(shown, label=str(of_results.TO_GALLERY))) == str(texts.NOT_HERE)
 
 
-async def test_what_an_emoji_runs_has_that_emoji_in_the_choice(rig: Rig):
-    shown = await next_step(rig, await made(rig))
-    options = {each["value"]: each for each in shown.components[0]["components"][0]["options"]}
-    assert options["video.generate"]["label"] == "Animate it"
-    assert options["video.generate"]["emoji"]["name"] == "🎬"
-    assert "emoji" not in options["image.edit"]
-
-
 async def test_stars_are_counted_once_for_each_member_and_taken_back(rig: Rig):
     gallery = await gallery_of(rig, stars=2)
     message = await made(rig)

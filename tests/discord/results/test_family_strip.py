@@ -94,15 +94,6 @@ async def test_a_hidden_source_is_a_gap_and_what_others_made_in_private_is_not_t
     assert shared.id not in str(origin.response)
 
 
-async def test_an_erased_source_is_a_gap_with_its_word(rig: Rig):
-    origin = await made(rig)
-    variation = await reacted(rig, origin, "🎲")
-    await rig.bot.parts.store.cards.erase(rig.guild.id, origin.card_id)
-    shown = await on_job(rig, rig.moderator, "show", variation.id)
-    assert f"**1.** {texts.ERASED_SOURCE}\n" in told(shown.response)
-    assert strip(shown.response) == [card_of(rig, variation).attachments[0].url]
-
-
 @pytest.mark.long
 async def test_a_long_line_of_long_prompts_fits_a_message_with_all_controls(rig: Rig):
     words = "**fox** _in_ fog " * 60

@@ -109,16 +109,6 @@ async def test_a_picture_in_an_embed_is_taken(rig: Rig, slot: str):
     assert sent(rig)[1]["image_url"] == link
 
 
-async def test_a_video_in_an_embed_is_taken_and_the_page_of_a_player_is_not(rig: Rig):
-    link, page = hosted(rig, "linked.mp4", VIDEO), hosted(rig, "player", b"<!doctype html><html></html>")
-    player = {"type": "video", "video": {"url": page}, "thumbnail": {"url": hosted(rig, "still.png", png())}}
-    shown = await menu(rig, "Upscale", embedded(rig, player, {"type": "video", "video": {"url": link}}))
-    await rig.member.submit_modal(shown, fill(shown, {"Model": "wavespeed"}))
-    await rig.work()
-    assert sent(rig)[1]["video_url"] == link
-    assert "a video" in private_sentence(await menu(rig, "Upscale", embedded(rig, player)))
-
-
 async def test_a_forwarded_picture_is_taken(rig: Rig):
     message = await posted(rig, ("cat.png", png()))
     forwarded = await rig.moderator.forward(message, rig.channel)

@@ -89,16 +89,6 @@ async def test_a_second_medium_is_requested_in_the_form(rig: Rig, way: str):
     assert (await newest(rig)).state is JobState.DELIVERED
 
 
-async def test_a_second_medium_that_is_missing_is_reported_and_costs_nothing(rig: Rig):
-    shown = await menu(rig, "Next step…", await posted(rig, ("clip.mp4", VIDEO)))
-    form = await rig.member.select(shown.response, ["lipsync.generate"])
-    assert "speech" in private_sentence(await rig.member.submit_modal(form, {}))
-    form = await rig.member.select(shown.response, ["lipsync.generate"])
-    both = {"Speech": ("speech.mp3", SOUND), "Speech: link or job ID": "https://example.com/speech.mp3"}
-    assert "more than once" in private_sentence(await rig.member.submit_modal(form, fill(form, both)))
-    await nothing_happened(rig)
-
-
 async def test_what_is_switched_off_is_not_offered_and_its_menu_says_so(rig: Rig):
     message = await posted(rig, ("cat.png", png()))
     shown = await menu(rig, "Next step…", message)

@@ -63,23 +63,6 @@ async def test_a_variation_is_named_with_the_member_s_words_and_linked_to_its_or
     await settled_exactly(rig)
 
 
-async def test_a_variation_is_animated_run_again_and_varied_by_the_member_s_words(rig: Rig):
-    job = await varied(rig, await made(rig, prompt=FOX))
-    steps = await rig.member.click(card_of(rig, job), label="Next step…")
-    assert steps.response.embeds[0].footer.text == f"From: 🎲 Strong variation of {FOX}"
-    form = await rig.member.select(steps.response, values=["video.generate"])
-    assert inputs(form)["Prompt"]["value"] == FOX
-    card = card_of(rig, job)
-    await agreed(rig.member, await rig.member.click(card, label=whole(card, "Re-run")))
-    await rig.work()
-    again = await newest(rig)
-    assert (again.input["prompt"], again.variation) == (FOX, Variation.STRONG)
-    assert sent(rig)["prompt"].startswith(PICTURE_EDITS[Variation.STRONG])
-    third = await varied(rig, again, "Subtle")
-    assert sent(rig)["prompt"] == f"{PICTURE_EDITS[Variation.SUBTLE]} The picture shows: {FOX}"
-    assert quoted(card_of(rig, third)).startswith("> 🎲 [Subtle variation](")
-
-
 async def test_an_order_is_sent_again_word_for_word_after_a_crash_and_an_upgrade(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ):

@@ -84,15 +84,6 @@ async def test_a_forged_press_for_a_picture_without_a_character_is_refused(rig: 
     assert await count(rig) == 1
 
 
-async def test_the_dice_varies_the_first_picture_that_there_is(rig: Rig):
-    await rig.member.slash(rig.channel, "batch", operation="image.generate", prompts="one #fail | two #fast")
-    await rig.work()
-    [message] = rig.messages()
-    second = next(job for job in await rig.jobs() if job.state is JobState.DELIVERED)
-    await event(rig, message, "🎲", rig.member.id)
-    assert (await newest(rig)).parent_id == second.id
-
-
 @pytest.mark.parametrize("strength", list(Strength))
 async def test_the_dice_varies_as_strongly_as_the_server_has_set(rig: Rig, strength: Strength):
     await rule(rig, vary_strength=strength)

@@ -27,7 +27,7 @@ from tests.support.reacting import in_channel
 from tests.support.rig import Rig
 from tests.support.surface import DETAILS, REMOVE, icon, parts
 
-AGES = ("fresh", "deleted", "restarted")
+AGES = ("deleted", "restarted")
 PEOPLE = ROLES[:-1]
 EVERYONES = (MAKES, MAKES, MAKES, REFUSED, REFUSED)
 WITH_PRICE = (PRICE, PRICE, PRICE, REFUSED, REFUSED)

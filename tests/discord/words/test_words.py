@@ -186,13 +186,6 @@ async def test_a_word_of_another_medium_asks_which_and_each_button_makes_what_it
     await settled_exactly(rig)
 
 
-async def test_a_choice_that_is_off_here_is_left_out(rig: Rig):
-    await rig.bot.parts.switches.switch(rig.guild.id, rig.bot.catalogue.resolve("video.generate"), on=False, by_id=1)
-    answer = await say(rig, "video of a river")
-    assert answer is not None
-    assert len(labels(answer)) == 1
-
-
 async def test_several_pictures_are_references_of_a_new_one(rig: Rig):
     files = [(f"{name}.png", png()) for name in ("a", "b", "c")]
     answer = await say(rig, "put these three on one poster", attachments=files)
@@ -402,15 +395,6 @@ async def test_privacy_deletes_the_words(rig: Rig):
     assert private_sentence(await press(rig, answer)) == str(texts.EXPIRED)
 
 
-async def test_limits_hold_as_for_commands(rig: Rig):
-    await rig.moderator.slash(rig.channel, "studio pause", switch="on")
-    answer = await say(rig, "a fox")
-    assert answer is not None
-    asked = await press(rig, answer)
-    assert (await agreed(rig.member, asked)) is not None
-    assert rig.sandbox.posts == 0
-
-
 async def test_flags_of_other_bots_are_left_out_with_a_word(rig: Rig):
     await all_priced(rig, rig.guild.id)
     answer = await say(rig, "a fox --ar 16:9 --v 7")
@@ -419,3 +403,12 @@ async def test_flags_of_other_bots_are_left_out_with_a_word(rig: Rig):
     assert (told.ephemeral, told.content) == (True, "I left out \\--v 7: Cannon Studio has no such options.")
     await rig.work()
     assert (sent(rig)[1]["prompt"], sent(rig)[1]["aspect_ratio"]) == ("a fox", "16:9")
+
+
+async def test_limits_hold_as_for_commands(rig: Rig):
+    await rig.moderator.slash(rig.channel, "studio pause", switch="on")
+    answer = await say(rig, "a fox")
+    assert answer is not None
+    asked = await press(rig, answer)
+    assert (await agreed(rig.member, asked)) is not None
+    assert rig.sandbox.posts == 0

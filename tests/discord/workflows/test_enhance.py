@@ -41,17 +41,6 @@ async def test_enhance_rewrites_the_prompt_first_and_the_card_shows_both(rig: Ri
     await settled_exactly(rig)
 
 
-async def test_three_pictures_are_made_from_one_rewritten_prompt(rig: Rig):
-    await rig.member.slash(rig.channel, "image generate", prompt="a fox", enhance=True, count=3)
-    await rig.work()
-    operations = [request.operation for request in rig.sandbox.requests]
-    assert operations == ["prompt.enhance.image", *["image.generate"] * 3]
-    assert len({request.input["prompt"] for request in rig.sandbox.requests[1:]}) == 1
-    [message] = rig.messages()
-    assert len(message.attachments) == 3
-    await settled_exactly(rig)
-
-
 @pytest.mark.parametrize(("word", "billed"), [("#fail", 0), ("#none", 1)])
 async def test_without_a_rewritten_prompt_nothing_more_is_made_nor_charged(rig: Rig, word: str, billed: int):
     await rig.member.slash(rig.channel, "image generate", prompt=f"a fox {word}", enhance=True, count=2)

@@ -76,13 +76,6 @@ async def test_private_results_are_offered_to_their_own_author_only(rig: Rig):
     assert [choice["value"] for choice in await offered(rig, member=rig.moderator)] == [public.id]
 
 
-async def test_jobs_that_have_no_result_are_not_offered(rig: Rig):
-    await rig.member.slash(rig.channel, "image generate", prompt="x #fail")
-    await rig.work()
-    await rig.member.slash(rig.channel, "image generate", prompt="still running")
-    assert await offered(rig) == []
-
-
 async def test_any_text_typed_into_the_list_gets_an_answer(rig: Rig):
     for typed in ["x" * 6000, "'; --", "\u0000", "\u202e", "%_", "```", "😀", "<@1>"]:
         await earlier(rig, IMAGE)

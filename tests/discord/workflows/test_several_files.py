@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.support.rig import Rig
-from tests.support.workflows import AUDIO, IMAGE, VIDEO, delivered, earlier, examined, hosted, sample
+from tests.support.workflows import AUDIO, IMAGE, VIDEO, earlier, examined, hosted, sample
 
 
 async def test_pictures_to_follow_keep_the_order_of_their_options(rig: Rig):
@@ -58,12 +58,3 @@ async def test_a_file_is_named_and_described_after_its_prompt(rig: Rig):
     assert len(clip.description) <= 1024
     assert text.filename == "prompt.txt"
     assert rig.file(text).decode() == rig.sandbox.requests[0].input["prompt"]
-
-
-async def test_without_a_prompt_a_file_is_named_after_its_operation(rig: Rig):
-    await rig.member.slash(rig.channel, "finish subtitles", video=sample(VIDEO))
-    await rig.work()
-    [job] = await rig.jobs()
-    [file] = delivered(rig, job)
-    assert file.filename == f"subtitles-generate-{job.id[:4].lower()}.mp4"
-    assert file.description == "Made with subtitles.generate (Made with AI)"

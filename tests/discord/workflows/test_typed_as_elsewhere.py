@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from bot.app.entry_points import describe_commands
-from tests.support.command_rows import rows
 from tests.support.menus import sent
 from tests.support.prices import all_priced
 from tests.support.rig import Rig
@@ -30,11 +28,6 @@ async def test_the_flag_of_a_ratio_is_the_option_and_others_are_left_out_with_a_
     [said] = result.followups
     assert said.ephemeral
     assert said.content == "I left out \\--v 7: Cannon Studio has no such options."
-
-
-def test_the_number_of_videos_is_an_option():
-    [command] = [row for row in rows(describe_commands()) if row["name"] == "video generate"]
-    assert "count" in {option["name"] for option in command["options"]}
 
 
 async def test_one_command_makes_two_videos(rig: Rig):
