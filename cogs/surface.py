@@ -12,7 +12,7 @@ from bot.domain.models import Card, Job
 from bot.domain.server.events import ServerEvent
 from bot.domain.server.first_contact import WelcomePlace
 from bot.language import speaking
-from bot.store import Approval, Decision
+from bot.store import Decision, Question
 from cogs.community.events.commands import take_part_button
 from cogs.community.scheduled import ScheduledRuns
 from cogs.member.panel.account import key_controls
@@ -63,7 +63,7 @@ class CogSurface:
     async def run_schedules(self) -> None:
         await self._scheduled.run_due()
 
-    async def ask_moderators(self, approval: Approval) -> None:
+    async def ask_moderators(self, approval: Question) -> None:
         """Post the question whether a card is approved."""
         with speaking(await use(self._bot, GuildLanguages).of(approval.guild_id)):
             await approvals.ask_moderators(self._bot, approval)

@@ -15,7 +15,7 @@ from bot.delivery.channels.view import Rows
 from bot.domain.models import Card, Job
 from bot.domain.server.events import ServerEvent
 from bot.domain.server.first_contact import WelcomePlace
-from bot.store import Approval, Decision
+from bot.store import Decision, Question
 
 
 class WaitingReactions(Protocol):
@@ -80,7 +80,7 @@ class CardSurface(Protocol):
         """Run what is due of the servers' schedules. Raises StoreError."""
         ...
 
-    async def ask_moderators(self, approval: Approval) -> None:
+    async def ask_moderators(self, approval: Question) -> None:
         """Ask the guild's moderators to approve a card, once. Raises no Discord error.
 
         Raises Later if no channel accepts it now.

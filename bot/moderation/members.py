@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
-from bot.domain.models import Job, credits_words
+from bot.domain.models import credits_words
 from bot.domain.money.limit_rules import terms, whose
 from bot.domain.server.guild_rules import Grant, Limit, Rules
 from bot.domain.texts import UNCHANGED
 from bot.domain.words.text import harmless, one_line, stamp
 from bot.errors import InputError
 from bot.moderation import texts
-from bot.store import REFUND_REQUEST, Record
+from bot.store import Record
 from bot.store.acts import ModeratorActs
 
 
@@ -42,44 +42,6 @@ class QuotaChanges(ModeratorActs):
         if removed is None:
             raise InputError(UNCHANGED, "limit")
         return _removed(by_id, removed)
-
-    async def ask_refund(self, job: Job, *, link: str) -> None:
-        """Request a refund for a job's author, as a record line; `link` is the card's message, or ''.
-
-        Raises InputError if requested before, or already refunded.
-        """
-
-        def line(is_first: bool) -> Record | None:
-            if not is_first:
-                return None
-            amount = credits_words(job.charge)
-            text = texts.refund_requested(job.author_id, amount, job.id, link)
-            return Record(kind=REFUND_REQUEST, text=text, by_id=job.author_id, about={"job": job.id})
-
-        if not await self._store.refunds.ask(job.guild_id, job.id, record=line):
-            raise InputError(texts.NOTHING_TO_REFUND)
-
-    async def refund(self, guild_id: int, job_id: str, *, by_id: int, posted: bool = False) -> str:
-        """Grant a job's author what Cannon Studio charged without a result. Raises InputError if already granted.
-
-        `posted` includes the cost of a posted result.
-        """
-
-        def line(made: Grant) -> str:
-            return texts.REFUNDED_JOB(who=by_id, member=made.member_id, credits=credits_words(made.credits), job=job_id)
-
-        def record(made: Grant | None) -> Record | None:
-            if made is None:
-                return None
-            about = {"grant": made.id, "member_id": made.member_id, "credits": str(made.credits), "job": job_id}
-            return Record(kind="grant", text=line(made), by_id=by_id, about=about)
-
-        made = await self._store.refunds.grant(
-            guild_id, job_id, note=texts.REFUND_NOTE(job=job_id), by_id=by_id, posted=posted, record=record
-        )
-        if made is None:
-            raise InputError(texts.NOTHING_TO_REFUND)
-        return line(made)
 
     async def grant(
         self, guild_id: int, member_id: int, amount: Decimal, *, note: str, expires_at: float | None, by_id: int

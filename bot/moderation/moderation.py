@@ -11,8 +11,8 @@ from bot.account.key_health import StatusPace
 from bot.cannon.client import CannonClient
 from bot.catalogue import LiveCatalogue
 from bot.moderation.members import AccessChanges, QuotaChanges
-from bot.moderation.questions import ApprovalDecisions, ReviewDecisions
-from bot.moderation.results import Removals, ResultReportActs
+from bot.moderation.questions import QuestionActs, ReviewRuleChanges
+from bot.moderation.results import Removals
 from bot.moderation.server_key import ServerKeyChanges
 from bot.prices.server_list import PriceChanges
 from bot.server.community.schedules import ScheduleChanges
@@ -29,15 +29,14 @@ class Moderation:
     """Moderators' actions. Each method is one transaction with its record line."""
 
     access: AccessChanges
-    approvals: ApprovalDecisions
     key: ServerKeyChanges
     prices: PriceChanges
+    questions: QuestionActs
     quota: QuotaChanges
     reactions: ReactionChanges
     recipes: RecipeChanges
     removals: Removals
-    reports: ResultReportActs
-    reviews: ReviewDecisions
+    reviews: ReviewRuleChanges
     schedules: ScheduleChanges
     settings: SettingsChanges
 
@@ -55,15 +54,14 @@ def make_moderation(
     """Assemble the services on a store; `show` updates a card."""
     return Moderation(
         access=AccessChanges(store, worker=worker),
-        approvals=ApprovalDecisions(store, worker=worker, languages=languages),
         key=ServerKeyChanges(store, worker=worker, client=client, pace=pace, show=show),
         prices=PriceChanges(store, worker=worker),
+        questions=QuestionActs(store, worker=worker, languages=languages),
         quota=QuotaChanges(store, worker=worker),
         reactions=ReactionChanges(store, worker=worker),
         recipes=RecipeChanges(store, worker=worker),
         removals=Removals(store, worker=worker, catalogue=catalogue),
-        reports=ResultReportActs(store, worker=worker),
-        reviews=ReviewDecisions(store, worker=worker, languages=languages),
+        reviews=ReviewRuleChanges(store, worker=worker),
         schedules=ScheduleChanges(store, worker=worker),
         settings=SettingsChanges(store, worker=worker),
     )

@@ -6,12 +6,9 @@ from collections.abc import Sequence
 
 from bot.catalogue import LiveCatalogue
 from bot.domain.models import Card, Job
-from bot.domain.texts import GONE
-from bot.domain.words.text import harmless, one_line
-from bot.errors import InputError, Refused
 from bot.language import sentences
 from bot.moderation import texts
-from bot.store import REPORT, Cancelled, Record, RecordOf, ReportOutcome, Store
+from bot.store import Cancelled, Record, RecordOf, Store
 from bot.store.acts import JobSignals, ModeratorActs
 
 
@@ -105,50 +102,3 @@ def kept_by(by_id: int) -> RecordOf[tuple[Job, ...]]:
         return Record(kind="cancel", text=text, by_id=by_id, about=about)
 
     return record
-
-
-REPORTS_A_DAY = 10
-"""Reports per member in 24 hours: more is noise, or an attack on the moderators."""
-
-
-class ResultReportActs(ModeratorActs):
-    """Takes and closes members' reports: record lines, posted by the outbox."""
-
-    async def require_open(self, job: Job, *, by_id: int) -> None:
-        """Raise InputError for one's own result or a second report."""
-        if job.author_id == by_id or await self._store.result_reports.is_reported(job.guild_id, job.id, by_id):
-            raise InputError(texts.REPORTED_BEFORE)
-
-    async def report(self, job: Job, reason: str, *, link: str, by_id: int) -> None:
-        """Report a result with a member's reason; `link` is its message, or ''.
-
-        Raises as `require_open`, and Refused beyond REPORTS_A_DAY.
-        """
-        await self.require_open(job, by_id=by_id)
-        about = {"job": job.id, "member": job.author_id, "reason": one_line(reason)}
-
-        def line() -> Record:
-            text = texts.result_reported(by_id, job.author_id, job.id, harmless(one_line(reason)), link)
-            return Record(kind=REPORT, text=text, by_id=by_id, about=about)
-
-        outcome = await self._store.result_reports.add(
-            job.guild_id,
-            job.id,
-            by_id,
-            most_a_day=REPORTS_A_DAY,
-            record=lambda done: line() if done is ReportOutcome.TAKEN else None,
-        )
-        if outcome is ReportOutcome.BEFORE:
-            raise InputError(texts.REPORTED_BEFORE)
-        if outcome is ReportOutcome.TOO_MANY:
-            raise Refused(texts.TOO_MANY_REPORTS(count=REPORTS_A_DAY))
-
-    async def dismiss(self, guild_id: int, job_id: str, *, by_id: int) -> None:
-        """Close a result's open reports. Raises InputError if there are none."""
-
-        def line(count: int) -> Record | None:
-            text = texts.REPORT_DISMISSED(who=by_id, job=job_id)
-            return Record(kind="dismissal", text=text, by_id=by_id, about={"job": job_id}) if count else None
-
-        if not await self._store.result_reports.dismiss(guild_id, job_id, record=line):
-            raise InputError(GONE)

@@ -2,10 +2,9 @@
 
 from bot.store.engine.database import Database
 from bot.store.engine.group_commit import CommitUnknown
-from bot.store.engine.repository import REFUND_REQUEST, REPORT, Change, Decision, Record, RecordOf
+from bot.store.engine.repository import APPROVAL, REFUND_REQUEST, REPORT, REVIEW, Change, Decision, Record, RecordOf
 from bot.store.engine.sqlite_database import SqliteDatabase
 from bot.store.guild.account import AccountChecks
-from bot.store.guild.approvals import Approval
 from bot.store.guild.community.own_accounts import MemberAccounts, OwnSums, RemovedAccount
 from bot.store.guild.community.recipes import Recipes, Saved, StoredRecipe
 from bot.store.guild.community.schedules import Schedules
@@ -13,9 +12,9 @@ from bot.store.guild.community.weekly import BestOfWeek, WeeklyPost
 from bot.store.guild.keys import GuildKeys, Practice, RetiredKey
 from bot.store.guild.members import StoredPreset, Voices, VoiceUse
 from bot.store.guild.privacy import Erased, Privacy
+from bot.store.guild.questions import Answer, GrantNote, Question, Questions, ReportOutcome
 from bot.store.guild.reactions import DueWish, ReactionActs, ReactionMaps
-from bot.store.guild.record import ReportOutcome
-from bot.store.guild.reviews import Review, ReviewRule, Reviews, ReviewVerdict
+from bot.store.guild.reviews import ReviewRule, Reviews
 from bot.store.guild.settings import GuildSettings
 from bot.store.host.backup import Backups
 from bot.store.jobs.cards import Cards, FirstAttempts
@@ -34,12 +33,14 @@ from bot.store.store import Store
 from bot.store.vault.secret_box import SecretBox
 
 __all__ = [
+    "APPROVAL",
     "REFUND_REQUEST",
     "REPORT",
+    "REVIEW",
     "SEARCHED",
     "START",
     "AccountChecks",
-    "Approval",
+    "Answer",
     "Backups",
     "BestOfWeek",
     "Blocks",
@@ -57,6 +58,7 @@ __all__ = [
     "DueWish",
     "Erased",
     "FirstAttempts",
+    "GrantNote",
     "GuildKeys",
     "GuildSettings",
     "JobLists",
@@ -72,6 +74,8 @@ __all__ = [
     "Practice",
     "Prices",
     "Privacy",
+    "Question",
+    "Questions",
     "ReactionActs",
     "ReactionMaps",
     "Recipes",
@@ -84,9 +88,7 @@ __all__ = [
     "Reports",
     "RequestOfAnother",
     "RetiredKey",
-    "Review",
     "ReviewRule",
-    "ReviewVerdict",
     "Reviews",
     "Saved",
     "Schedules",

@@ -25,7 +25,6 @@ from bot.store.engine.pulse import Pulse
 from bot.store.engine.repository import PAGES_CHECKED_META, Meta, Repository, set_meta, signature_in
 from bot.store.engine.sqlite_database import ProcessLock, SqliteDatabase
 from bot.store.guild.account import AccountChecks, ApiChanges, ApiFacts
-from bot.store.guild.approvals import Approvals
 from bot.store.guild.community.cast import Cast
 from bot.store.guild.community.events import Events
 from bot.store.guild.community.own_accounts import MemberAccounts
@@ -37,8 +36,9 @@ from bot.store.guild.gone import AbsentGuilds, FormerMembers
 from bot.store.guild.keys import GuildKeys, HostKeyRefusals, Practice
 from bot.store.guild.members import Drafts, MemberSettingsRows, Voices
 from bot.store.guild.privacy import Privacy, Retention
+from bot.store.guild.questions import Questions
 from bot.store.guild.reactions import ReactionActs, ReactionMaps
-from bot.store.guild.record import AlertTimes, Decisions, Outbox, Refunds, ResultReports
+from bot.store.guild.record import AlertTimes, Decisions, Outbox
 from bot.store.guild.reviews import Reviews
 from bot.store.guild.settings import GuildSettings, SwitchedOff, WelcomeRows
 from bot.store.host.integrity import problems_of, problems_of_file, problems_of_rows
@@ -123,12 +123,10 @@ class Store:
     own_accounts: MemberAccounts
     drafts: Drafts
     schedules: Schedules
-    approvals: Approvals
+    questions: Questions
     reviews: Reviews
-    result_reports: ResultReports
     reports: Reports
     queue: Queue
-    refunds: Refunds
     rechecks: Rechecks
     account_checks: AccountChecks
     host_key_refusals: HostKeyRefusals

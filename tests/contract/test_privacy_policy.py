@@ -24,7 +24,7 @@ INDEX = ("job_grams", "job_grams_config", "job_grams_data", "job_grams_idx")
 """The index of words, and what FTS5 keeps it in."""
 ROWS = {
     "account_checks": KEYS, "alerts": NOBODY, "absent_guilds": NOBODY, "api_changes": NOBODY, "api_facts": NOBODY,
-    "approvals": DECIDED, "best_of_week": DECIDED,
+    "best_of_week": DECIDED,
     "blocks": DECIDED, "cards": IDS, "cast_leftovers": CAST, "cast_members": CAST, "copies": RESULTS,
     "decisions": DECIDED, "drafts": PROMPTS, "draws": COSTS,
     "event_members": EVENTS, "event_places": EVENTS, "events": DECIDED, "former_members": IDS,
@@ -36,7 +36,7 @@ ROWS = {
     "limits": DECIDED, "member_settings": OWN, "meta": NOBODY,
     "outbox": DECIDED, "presets": OWN,
     "prices": DECIDED, "reaction_acts": IDS, "reaction_settings": DECIDED,
-    "recipes": DECIDED, "result_reports": REPORTS, "review_rules": DECIDED, "reviews": DECIDED,
+    "questions": REPORTS, "recipes": DECIDED, "review_rules": DECIDED,
     "rules": DECIDED,
     "shootout_votes": VOTES, "shootouts": NOBODY,
     "schedule_runs": DECIDED, "schedules": DECIDED,

@@ -47,7 +47,7 @@ def writers(repository: type[Repository]) -> set[str]:
 
 def test_the_writers_are_found(repositories: dict[str, type[Repository]]) -> None:
     assert {"set", "remove", "note_status"} <= writers(repositories["keys"])
-    assert "note_message" in writers(repositories["reviews"])
+    assert "note_message" in writers(repositories["questions"])
     assert not {"current", "get"} & writers(repositories["keys"])
     assert writers(repositories["reports"]) == set()
     assert sum(len(writers(each)) for each in repositories.values()) > 50

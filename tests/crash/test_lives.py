@@ -275,7 +275,7 @@ async def test_a_question_of_review_that_was_never_noted_is_noted_as_a_moderator
 async def until_parked(rig: Rig) -> None:
     """Work until the result waits for a moderator."""
     async for [job] in rounds(rig.jobs):
-        review = await rig.bot.parts.store.reviews.get(rig.guild.id, job.id)
+        review = await rig.bot.parts.store.questions.get(rig.guild.id, "review", job.id)
         if review is not None and review.message_id is not None:
             return
         await rig.step()

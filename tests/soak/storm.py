@@ -383,9 +383,9 @@ class Storm:
 
 _PRACTISES = "SELECT 1 FROM guild_keys WHERE practice = 1"
 _COUNTED = {
-    "refunds requested": "SELECT count(*) FROM jobs WHERE refund_asked_at IS NOT NULL",
-    "refunds granted": "SELECT count(*) FROM jobs WHERE refund_granted_at IS NOT NULL",
-    "results reviewed": "SELECT count(*) FROM reviews",
+    "refunds requested": "SELECT count(*) FROM questions WHERE kind = 'refund_request'",
+    "refunds granted": "SELECT count(*) FROM questions WHERE verdict = 'granted'",
+    "results reviewed": "SELECT count(*) FROM questions WHERE kind = 'review'",
     "gallery posts": "SELECT count(DISTINCT message_id) FROM copies WHERE kind = 'gallery'",
     "keys": "SELECT count(*) FROM guild_keys",
     "presets left": "SELECT count(*) FROM presets",

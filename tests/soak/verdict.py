@@ -71,8 +71,8 @@ async def books_of(town: Town, store: Store) -> Books:
     requests = {str(request.idempotency_key): request for request in town.sandbox.requests}
     assert len(requests) == len(town.sandbox.requests), "two requests with one idempotency key"
     waiting = [job for job in jobs if job.state is JobState.AWAITING_APPROVAL]
-    approvals = [await store.approvals.get(job.guild_id, job.card_id) for job in waiting]
-    asked = frozenset(each.card_id for each in approvals if each is not None and each.message_id is not None)
+    approvals = [await store.questions.get(job.guild_id, "approval", job.card_id) for job in waiting]
+    asked = frozenset(each.subject for each in approvals if each is not None and each.message_id is not None)
     refused = frozenset(key_id for (key_id,) in town.ask_database(_REFUSED_KEYS))
     return Books(jobs, ledger, requests, asked, _closed(town), refused, now, now + town.clock.seconds)
 
@@ -309,8 +309,8 @@ def _twice(town: Town) -> Iterator[str]:
 
 _UNDONE = {
     "lines of the record": "SELECT count(*) FROM outbox",
-    "questions of approval": "SELECT count(*) FROM approvals",
-    "results in review": "SELECT count(*) FROM reviews WHERE verdict IS NULL",
+    "questions of approval": "SELECT count(*) FROM questions WHERE kind = 'approval'",
+    "results in review": "SELECT count(*) FROM questions WHERE kind = 'review' AND verdict IS NULL",
     "messages to be deleted": "SELECT count(*) FROM copies WHERE delete_at IS NOT NULL",
     "cards that do not show their end": "SELECT count(*) FROM cards WHERE undrawn = 1 AND dropped_at IS NULL",
     "reactions that wait": "SELECT count(*) FROM reaction_acts WHERE waits = 1",

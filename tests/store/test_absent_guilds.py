@@ -75,7 +75,7 @@ async def test_what_was_not_sent_ends_at_once_and_what_may_be_paid_goes_on(store
         assert await ledger_of(store, job) == {LedgerKind.HOLD: 10, LedgerKind.RELEASE: 10}
     else:
         assert after == job
-    assert await store.approvals.get(GUILD, job.card_id) is None
+    assert await store.questions.get(GUILD, "approval", job.card_id) is None
     assert await store.check() == []
 
 

@@ -41,15 +41,15 @@ async def expensive(
 async def test_an_approval_is_asked_once_and_kept_over_a_restart(open_store: Open, made: Any, clock: Any) -> None:
     store = await open_store()
     card, _ = await expensive(store, made, answered=False)
-    assert await store.approvals.unasked() == []
+    assert await store.questions.unasked() == []
     await store.cards.mark_answered(GUILD, card.id, 900, 55)
-    [asked] = await store.approvals.unasked()
-    assert (asked.card_id, asked.asked_at, asked.expires_at) == (card.id, clock.now, clock.now + APPROVAL_LIFE_S)
-    await store.approvals.note_message(GUILD, card.id, channel_id=3, message_id=4)
+    [asked] = await store.questions.unasked()
+    assert (asked.subject, asked.asked_at, asked.expires_at) == (card.id, clock.now, clock.now + APPROVAL_LIFE_S)
+    await store.questions.note_message(GUILD, "approval", card.id, channel_id=3, message_id=4)
     await store.close()
     again = await open_store()
-    assert await again.approvals.unasked() == []
-    assert await again.approvals.get(GUILD, card.id) == replace(asked, channel_id=3, message_id=4)
+    assert await again.questions.unasked() == []
+    assert await again.questions.get(GUILD, "approval", card.id) == replace(asked, channel_id=3, message_id=4)
     assert await again.queue.start_waiting(GUILD) == []
     assert (await again.ledger.balance(GUILD)).held == 20
 
@@ -57,13 +57,13 @@ async def test_an_approval_is_asked_once_and_kept_over_a_restart(open_store: Ope
 async def test_an_approved_card_goes_to_the_queue_and_only_one_decision_wins(store: Store, made: Any) -> None:
     card, jobs = await expensive(store, made)
     answers = await asyncio.gather(
-        store.approvals.approve(GUILD, card.id),
-        store.approvals.turn_down(GUILD, card.id, JobState.REFUSED, "No."),
-        store.approvals.approve(GUILD, card.id),
+        store.questions.approve(GUILD, card.id),
+        store.questions.turn_down(GUILD, card.id, JobState.REFUSED, "No."),
+        store.questions.approve(GUILD, card.id),
     )
     assert [answer is not None for answer in answers] == [True, False, False]
     assert await states(store, list(jobs)) == [W, W]
-    assert await store.approvals.get(GUILD, card.id) is None
+    assert await store.questions.get(GUILD, "approval", card.id) is None
     assert await store.queue.start_waiting(GUILD) == [card.id]
     assert (await store.ledger.balance(GUILD)).held == 20
 
@@ -71,12 +71,12 @@ async def test_an_approved_card_goes_to_the_queue_and_only_one_decision_wins(sto
 @pytest.mark.parametrize("to", [JobState.REFUSED, JobState.EXPIRED])
 async def test_a_card_that_is_refused_is_refunded_in_full(store: Store, made: Any, clock: Any, to: JobState) -> None:
     card, jobs = await expensive(store, made)
-    ended = await store.approvals.turn_down(GUILD, card.id, to, "Not now.")
+    ended = await store.questions.turn_down(GUILD, card.id, to, "Not now.")
     assert ended is not None
     assert [(job.state, job.error, job.finished_at) for job in ended] == [(to, "Not now.", clock.now)] * 2
     assert await states(store, list(jobs)) == [to, to]
     assert (await store.ledger.balance(GUILD)).held == 0
-    assert await store.approvals.approve(GUILD, card.id) is None
+    assert await store.questions.approve(GUILD, card.id) is None
     assert await store.check() == []
 
 
@@ -87,28 +87,28 @@ async def test_a_retired_key_is_forgotten_when_the_last_card_that_needed_it_is_r
     await store.cards.accept(card, [made.job(card, key_id=old.id)], lambda _: verdict)
     await store.keys.set(GUILD, "cs_live_two_0000000000", set_by=1, status=made.status())
     assert await store.keys.get(GUILD, old.id) is not None
-    await store.approvals.turn_down(GUILD, card.id, JobState.REFUSED, "No.")
+    await store.questions.turn_down(GUILD, card.id, JobState.REFUSED, "No.")
     assert await store.keys.get(GUILD, old.id) is None
 
 
 async def test_approvals_are_overdue_from_their_time_on(store: Store, made: Any, clock: Any) -> None:
     card, _ = await expensive(store, made)
-    assert await store.approvals.overdue(clock.now + APPROVAL_LIFE_S - 1) == []
-    [overdue] = await store.approvals.overdue(clock.now + APPROVAL_LIFE_S)
-    assert overdue.card_id == card.id
+    assert await store.questions.overdue(clock.now + APPROVAL_LIFE_S - 1) == []
+    [overdue] = await store.questions.overdue(clock.now + APPROVAL_LIFE_S)
+    assert overdue.subject == card.id
 
 
 async def test_a_card_that_discord_never_had_is_not_shown_to_moderators(store: Store, made: Any, clock: Any) -> None:
     card, jobs = await expensive(store, made, answered=False)
     assert await store.cards.drop(GUILD, card.id, "Lost.") == 2
-    assert await store.approvals.get(GUILD, card.id) is None
-    assert await store.approvals.overdue(clock.now + APPROVAL_LIFE_S) == []
+    assert await store.questions.get(GUILD, "approval", card.id) is None
+    assert await store.questions.overdue(clock.now + APPROVAL_LIFE_S) == []
     assert await states(store, list(jobs)) == [JobState.CANCELLED] * 2
 
 
 async def test_a_chain_waits_for_its_first_step_after_it_is_approved(store: Store, made: Any) -> None:
     card, (first, second) = await expensive(store, made, chained=True)
-    await store.approvals.approve(GUILD, card.id)
+    await store.questions.approve(GUILD, card.id)
     await store.queue.start_waiting(GUILD)
     assert await states(store, [first, second]) == [S, W]
     running = await store.jobs.get(GUILD, first.id)
@@ -126,7 +126,7 @@ async def test_a_step_that_waits_for_approval_ends_with_the_one_before_it(store:
     assert ended is not None
     assert (ended.state, ended.error) == (JobState.CANCELLED, str(STEP_LOST))
     assert (await store.ledger.balance(GUILD)).held == 0
-    assert await store.approvals.approve(GUILD, card.id) == ()
+    assert await store.questions.approve(GUILD, card.id) == ()
     assert await states(store, [first, second]) == [JobState.CANCELLED] * 2
 
 

@@ -46,7 +46,7 @@ async def test_a_job_that_was_never_sent_is_cancelled_and_refunded(store: Store,
     assert done is not None
     assert (done.stopped, done.job.state, done.job.error, done.others) == (True, JobState.CANCELLED, CANCELLED, 0)
     assert await kinds(store, job) == ["hold", "release"]
-    assert await store.approvals.get(GUILD, card.id) is None
+    assert await store.questions.get(GUILD, "approval", card.id) is None
     assert await store.cancellation.cancel(GUILD, job.id, CANCELLED) is None
     assert await kinds(store, job) == ["hold", "release"]
 
@@ -112,9 +112,9 @@ async def test_an_approval_is_withdrawn_with_the_last_job_that_waits_for_it(stor
     jobs = [made.job(card, place) for place in range(2)]
     _, stored, _ = await store.cards.accept(card, jobs, lambda _: Verdict(states=asked))
     await store.cancellation.cancel(GUILD, stored[0].id, CANCELLED)
-    assert await store.approvals.get(GUILD, card.id) is not None
+    assert await store.questions.get(GUILD, "approval", card.id) is not None
     await store.cancellation.cancel(GUILD, stored[1].id, CANCELLED)
-    assert await store.approvals.get(GUILD, card.id) is None
+    assert await store.questions.get(GUILD, "approval", card.id) is None
 
 
 async def test_a_job_is_paid_or_refunded_whichever_is_first(store: Store, accepted: Accept):

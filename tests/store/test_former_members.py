@@ -69,7 +69,7 @@ async def test_it_takes_it_everywhere_when_the_month_has_ended(
     job = await done("4", "3")
     others = await done("2", member_id=OTHER)
     await store.grants.add(GUILD, MEMBER, Decimal(5), note="", by_id=MEMBER, expires_at=clock.now + 9)
-    await store.result_reports.add(GUILD, others.id, MEMBER, most_a_day=9, record=lambda _: None)
+    await store.questions.report(GUILD, others.id, MEMBER, most_a_day=9, record=lambda _: None)
     await store.blocks.add(GUILD, MEMBER, until=clock.now + 9, reason="", by_id=MEMBER)
     await store.alerts.note(GUILD, f"reaction:{MEMBER}", until=clock.now + 9)
     text = f"<@{MEMBER}> canceled <@{OTHER}>'s job."

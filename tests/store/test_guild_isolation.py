@@ -1,8 +1,6 @@
 from __future__ import annotations
 
-import contextlib
 import inspect
-import sqlite3
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -24,9 +22,8 @@ from bot.domain.server.reaction_rules import REACTIONS, ReactionKey, ReactionRul
 from bot.domain.server.schedules import DueRun, Plan, Schedule, When
 from bot.domain.server.shootouts import ShootoutKind, ShootoutTerms
 from bot.domain.words.cast import CastKind, CastMember
-from bot.errors import StoreError
 from bot.settings import PostgresUrl
-from bot.store import Decision, Record, ReviewRule, ReviewVerdict, Spending, Store
+from bot.store import Answer, Decision, Record, ReviewRule, Spending, Store
 from bot.store.engine.repository import Repository
 from tests.support.databases import Databases, PostgresDatabases, SqliteDatabases
 from tests.support.examples import examples
@@ -145,13 +142,6 @@ async def keep_draft(store: Store, guild_id: int, _other: Guild, _made: Any) -> 
     return await store.drafts.take(guild_id, MEMBER, draft_id)
 
 
-async def report_of(store: Store, guild_id: int, other: Guild) -> object:
-    """Report a result of another guild, which the foreign key refuses."""
-    with contextlib.suppress(sqlite3.IntegrityError, StoreError):
-        return await store.result_reports.add(guild_id, other.paid.id, MEMBER, most_a_day=9, record=lambda _: None)
-    return None
-
-
 async def compare_account(store: Store, guild_id: int, other: Guild, _made: Any) -> object:
     version = await store.account_checks.books_version(guild_id)
     return await store.account_checks.compare(guild_id, other.key.id, Decimal(4), version=version)
@@ -186,16 +176,20 @@ CALLS: dict[str, Call] = {
     "keys.current": lambda store, guild_id, *_: store.keys.current(guild_id),
     "keys.get": lambda store, guild_id, other, _: store.keys.get(guild_id, other.key.id),
     "keys.end_practice": lambda store, guild_id, *_: store.keys.end_practice(guild_id),
-    "refunds.ask": lambda store, guild_id, other, _: store.refunds.ask(guild_id, other.job.id, record=lambda _: None),
-    "refunds.grant": lambda store, guild_id, other, _: store.refunds.grant(
+    "questions.ask_refund": lambda store, guild_id, other, _: store.questions.ask_refund(
+        guild_id, other.job.id, record=lambda _: None
+    ),
+    "questions.refund": lambda store, guild_id, other, _: store.questions.refund(
         guild_id, other.job.id, note="", by_id=1, record=lambda _: None
     ),
-    "result_reports.add": lambda store, guild_id, other, _: report_of(store, guild_id, other),
-    "result_reports.is_reported": lambda store, guild_id, other, _: store.result_reports.is_reported(
+    "questions.report": lambda store, guild_id, other, _: store.questions.report(
+        guild_id, other.paid.id, MEMBER, most_a_day=9, record=lambda _: None
+    ),
+    "questions.is_reported": lambda store, guild_id, other, _: store.questions.is_reported(
         guild_id, other.paid.id, MEMBER
     ),
-    "result_reports.dismiss": lambda store, guild_id, other, _: store.result_reports.dismiss(
-        guild_id, other.paid.id, record=lambda _: None
+    "questions.dismiss": lambda store, guild_id, other, _: store.questions.dismiss(
+        guild_id, other.paid.id, by_id=1, record=lambda _: None
     ),
     "practice.is_on": lambda store, guild_id, *_: store.practice.is_on(guild_id),
     "reviews.is_worked_in": lambda store, guild_id, *_: store.reviews.is_worked_in(guild_id, 55, since=0.0),
@@ -341,12 +335,12 @@ CALLS: dict[str, Call] = {
     ),
     "queue.start_waiting": lambda store, guild_id, *_: store.queue.start_waiting(guild_id),
     "queue.order": lambda store, guild_id, *_: store.queue.order(guild_id),
-    "approvals.get": lambda store, guild_id, other, _: store.approvals.get(guild_id, other.asked.id),
-    "approvals.note_message": lambda store, guild_id, other, _: store.approvals.note_message(
-        guild_id, other.asked.id, channel_id=1, message_id=2
+    "questions.get": lambda store, guild_id, other, _: store.questions.get(guild_id, "approval", other.asked.id),
+    "questions.note_message": lambda store, guild_id, other, _: store.questions.note_message(
+        guild_id, "approval", other.asked.id, channel_id=1, message_id=2
     ),
-    "approvals.approve": lambda store, guild_id, other, _: store.approvals.approve(guild_id, other.asked.id),
-    "approvals.turn_down": lambda store, guild_id, other, _: store.approvals.turn_down(
+    "questions.approve": lambda store, guild_id, other, _: store.questions.approve(guild_id, other.asked.id),
+    "questions.turn_down": lambda store, guild_id, other, _: store.questions.turn_down(
         guild_id, other.asked.id, JobState.REFUSED, "No."
     ),
     "drafts.keep": keep_draft,
@@ -392,15 +386,15 @@ CALLS: dict[str, Call] = {
         guild_id, ReviewRule(channel_id=0, review_channel=3)
     ),
     "reviews.remove_rule": lambda store, guild_id, *_: store.reviews.remove_rule(guild_id),
-    "reviews.get": lambda store, guild_id, other, _: store.reviews.get(guild_id, other.reviewed.id),
-    "reviews.begin": lambda store, guild_id, other, _: store.reviews.begin(guild_id, other.reviewed.id),
-    "reviews.note_message": lambda store, guild_id, other, _: store.reviews.note_message(
-        guild_id, other.reviewed.id, channel_id=1, message_id=2
+    "questions.begin_review": lambda store, guild_id, other, _: store.questions.begin_review(
+        guild_id, other.reviewed.id
     ),
-    "reviews.decide": lambda store, guild_id, other, _: store.reviews.decide(
-        guild_id, other.reviewed.id, ReviewVerdict.REFUSED, by_id=1
+    "questions.review": lambda store, guild_id, other, _: store.questions.review(
+        guild_id, other.reviewed.id, Answer.REFUSED, by_id=1
     ),
-    "reviews.withdraw": lambda store, guild_id, other, _: store.reviews.withdraw(guild_id, other.reviewed.id),
+    "questions.withdraw_review": lambda store, guild_id, other, _: store.questions.withdraw_review(
+        guild_id, other.reviewed.id
+    ),
     "reviews.withheld_of": lambda store, guild_id, other, _: store.reviews.withheld_of(guild_id, [other.reviewed.id]),
     "reviews.is_reviewed": lambda store, guild_id, other, _: store.reviews.is_reviewed(
         guild_id, other.reviewed.card_id
@@ -475,7 +469,7 @@ WITHOUT_GUILD = {
     "jobs.known",
     "cast.leftovers", "shootouts.due", "events.due", "weekly.due", "reactions.unshown", "schedules.due",
     "histograms.add", "histograms.all", "histograms.forget",
-    "switched_off.all", "queue.guilds", "reaction_acts.due", "approvals.unasked", "approvals.overdue",
+    "switched_off.all", "queue.guilds", "reaction_acts.due", "questions.unasked", "questions.overdue",
     "meta.forget", "meta.get", "meta.set",
     "settings.guilds_with_log", "pings.overdue", "outbox.next_lines", "outbox.listen",
     "absent_guilds.all", "absent_guilds.concerned", "absent_guilds.with_unsent", "absent_guilds.overdue",
@@ -526,7 +520,7 @@ async def populate(store: Store, guild_id: int, made: Any, accepted: Any) -> Gui
     await store.jobs.change(over, JobState.DELIVERED, settle=Decimal(3))
     await store.copies.note(guild_id, paid.id, channel_id=55, message_id=MESSAGE, kind="gallery")
     await store.reactions.change(guild_id, lambda now: replace(now, gallery_channel=777, gallery_stars=77))
-    await store.result_reports.add(guild_id, paid.id, MEMBER, most_a_day=9, record=lambda _: None)
+    await store.questions.report(guild_id, paid.id, MEMBER, most_a_day=9, record=lambda _: None)
     await store.reaction_acts.note(reaction_in(guild_id), RERUN, card_id=paid.card_id)
     await store.switched_off.set(guild_id, ["image.generate"], on=False, by_id=1)
     limit = await store.limits.set(guild_id, a_limit("777"), by_id=1)
@@ -569,7 +563,7 @@ async def populate(store: Store, guild_id: int, made: Any, accepted: Any) -> Gui
     _, (reviewed,) = await accepted(store, "8", guild_id=guild_id)
     await store.jobs.change(reviewed, JobState.READY, media=(image,))
     await store.reviews.set_rule(guild_id, ReviewRule(channel_id=0, review_channel=77))
-    await store.reviews.begin(guild_id, reviewed.id)
+    await store.questions.begin_review(guild_id, reviewed.id)
     _, (lost,) = await accepted(store, "9", guild_id=guild_id, key_id=key.id)
     await store.jobs.change(lost, JobState.FAILED, release=True, recheck=True, remote_id=f"req_{lost.id}")
     given_up = await store.jobs.get(guild_id, lost.id)
@@ -614,14 +608,14 @@ async def populated(
 
 
 TABLES = (
-    "absent_guilds", "account_checks", "alerts", "approvals", "best_of_week",
+    "absent_guilds", "account_checks", "alerts", "best_of_week",
     "blocks", "cards", "cast_leftovers", "cast_members", "copies",
     "decisions", "drafts",
     "draws", "event_members", "event_places", "events",
     "former_members", "grants", "guild_keys", "host_key_refusals", "job_texts", "jobs",
     "ledger", "ledger_totals", "limits",
     "member_settings", "outbox", "presets", "prices", "reaction_acts", "reaction_settings",
-    "recipes", "result_reports", "review_rules", "reviews", "rules", "running_totals",
+    "questions", "recipes", "review_rules", "rules", "running_totals",
     "shootout_votes", "shootouts", "switched_off", "voice_defaults", "voice_samples", "welcomes",
     "schedule_runs", "schedules",
 )  # fmt: skip
@@ -720,6 +714,6 @@ async def test_no_sequence_of_calls_crosses_guilds(
     assert await rows_of(store, THEIRS) == before
     if OF_ALL_JOBS.isdisjoint(names):
         assert await store.jobs.get(MINE, mine.job.id) == mine.job
-        assert await store.approvals.get(MINE, mine.asked.id) is not None
+        assert await store.questions.get(MINE, "approval", mine.asked.id) is not None
         assert (await store.grants.of_member(MINE, MEMBER, used_up=True))[0] == replace(mine.grant, left=Decimal(885))
     await store.close()

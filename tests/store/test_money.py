@@ -629,14 +629,14 @@ class Money(RuleBasedStateMachine):
             return
         card_id = data.draw(st.sampled_from(asked))
         if approved:
-            assert self.runner.run(self.store.approvals.approve(GUILD, card_id)) is not None
+            assert self.runner.run(self.store.questions.approve(GUILD, card_id)) is not None
             self.model.cards[card_id].expires_at = None
             self.look_again()
         else:
             self.turn_down(card_id, JobState.REFUSED)
 
     def turn_down(self, card_id: str, to: JobState) -> None:
-        ended = self.runner.run(self.store.approvals.turn_down(GUILD, card_id, to, "No."))
+        ended = self.runner.run(self.store.questions.turn_down(GUILD, card_id, to, "No."))
         assert ended is not None
         for job in ended:
             known = self.model.jobs[job.id]
@@ -662,8 +662,8 @@ class Money(RuleBasedStateMachine):
             midnight = dt.datetime.combine(day, dt.time(), here.tzinfo).timestamp()
             self.clock.now = max(self.clock.now, midnight - (0.001 if how == "before midnight" else 0))
         overdue = {card_id for card_id, card in self.model.cards.items() if (card.expires_at or 9e9) <= self.clock.now}
-        told = self.runner.run(self.store.approvals.overdue(self.clock.now, limit=100))
-        assert {approval.card_id for approval in told} == overdue
+        told = self.runner.run(self.store.questions.overdue(self.clock.now, limit=100))
+        assert {approval.subject for approval in told} == overdue
         for card_id in sorted(overdue):
             self.turn_down(card_id, JobState.EXPIRED)
 

@@ -287,10 +287,10 @@ class PriceLimits(RuleBasedStateMachine):
             return
         card_id = data.draw(st.sampled_from(waiting))
         if approved:
-            self.runner.run(self.store.approvals.approve(GUILD, card_id))
+            self.runner.run(self.store.questions.approve(GUILD, card_id))
             self.model.cards[card_id].is_approved = True
         else:
-            self.runner.run(self.store.approvals.turn_down(GUILD, card_id, JobState.REFUSED, "No."))
+            self.runner.run(self.store.questions.turn_down(GUILD, card_id, JobState.REFUSED, "No."))
         self.start()
 
     @rule(kind=st.integers(0, len(KINDS) - 1), amount=st.none() | st.integers(1, 60))

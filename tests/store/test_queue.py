@@ -119,7 +119,7 @@ async def test_a_result_that_waits_for_its_file_or_for_a_review_takes_no_place(s
     reviewed = await store.jobs.change(two, JobState.READY, waits_for=WaitsFor.DISCORD)
     assert stuck is not None
     assert reviewed is not None
-    await store.reviews.begin(GUILD, reviewed.id)
+    await store.questions.begin_review(GUILD, reviewed.id)
     assert await store.queue.start_waiting(GUILD) == [one.card_id]
     assert await states(store, waiting) == [S, S, W]
     running = await store.spending.view(GUILD, 1, lambda books: (books.running_of_member, books.running_of_guild))

@@ -11,15 +11,15 @@ GUILD = 700
 
 
 async def add(store: Store, job_id: str, member_id: int, most: int = 9) -> ReportOutcome:
-    return await store.result_reports.add(GUILD, job_id, member_id, most_a_day=most, record=lambda _: None)
+    return await store.questions.report(GUILD, job_id, member_id, most_a_day=most, record=lambda _: None)
 
 
 async def test_of_two_reports_at_once_one_is_taken(store: Store, accepted: Any) -> None:
     _, (job,) = await accepted(store)
     outcomes = await asyncio.gather(*(add(store, job.id, 7) for _ in range(2)))
     assert sorted(outcomes) == [ReportOutcome.BEFORE, ReportOutcome.TAKEN]
-    assert await store.result_reports.is_reported(GUILD, job.id, 7)
-    assert not await store.result_reports.is_reported(GUILD, job.id, 8)
+    assert await store.questions.is_reported(GUILD, job.id, 7)
+    assert not await store.questions.is_reported(GUILD, job.id, 8)
 
 
 async def test_a_member_reports_as_many_within_a_day_as_they_may(store: Store, accepted: Any, clock: Any) -> None:
@@ -35,5 +35,5 @@ async def test_all_open_reports_of_a_result_are_dismissed_once(store: Store, acc
     _, (job,) = await accepted(store)
     for member_id in (7, 8):
         await add(store, job.id, member_id)
-    counts = [await store.result_reports.dismiss(GUILD, job.id, record=lambda _: None) for _ in range(2)]
+    counts = [await store.questions.dismiss(GUILD, job.id, by_id=1, record=lambda _: None) for _ in range(2)]
     assert counts == [2, 0]

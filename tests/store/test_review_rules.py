@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from bot.domain.models import JobState, Media, MediaKind
 from bot.domain.money.spend_request import Verdict as Start
 from bot.domain.server.guild_rules import ReviewPrivate
-from bot.store import ReviewRule, ReviewVerdict, Store
-from bot.store.guild.reviews import REVIEW_LIFE_S
+from bot.store import Answer, ReviewRule, Store
+from bot.store.guild.questions import REVIEW_LIFE_S
 from tests.support.examples import examples
 
 GUILD, CHANNEL, PARENT, CATEGORY, DESK, OTHER_DESK = 700, 55, 56, 57, 90, 91
@@ -32,7 +32,7 @@ async def made(store: Store, accepted: Any) -> Any:
 
 async def test_without_a_rule_nothing_waits(store: Store, accepted: Any) -> None:
     _, job = await made(store, accepted)
-    assert await store.reviews.begin(GUILD, job.id) is None
+    assert await store.questions.begin_review(GUILD, job.id) is None
     assert await store.reviews.withheld_of(GUILD, [job.id]) == frozenset()
 
 
@@ -40,13 +40,13 @@ async def test_a_rule_of_another_channel_or_guild_does_not_count(store: Store, a
     _, job = await made(store, accepted)
     await on(store, channel_id=1234)
     await on(store, guild_id=701)
-    assert await store.reviews.begin(GUILD, job.id) is None
+    assert await store.questions.begin_review(GUILD, job.id) is None
 
 
 async def test_what_is_requested_in_the_review_channel_itself_does_not_wait(store: Store, accepted: Any) -> None:
     _, job = await made(store, accepted)
     await on(store, desk=CHANNEL)
-    assert await store.reviews.begin(GUILD, job.id) is None
+    assert await store.questions.begin_review(GUILD, job.id) is None
 
 
 @settings(
@@ -62,7 +62,7 @@ async def test_the_narrowest_rule_counts(open_store: Any, made: Any, databases: 
     for channel_id in there:
         await on(store, channel_id, desk=1000 + channel_id)
     narrowest = next(each for each in (CHANNEL, PARENT, CATEGORY, 0) if each in there)
-    assert (await store.reviews.begin(GUILD, job.id)).channel_id == 1000 + narrowest
+    assert (await store.questions.begin_review(GUILD, job.id)).channel_id == 1000 + narrowest
     await store.close()
 
 
@@ -79,39 +79,39 @@ async def test_a_private_card_waits_where_its_server_says_so(
     job = made.job(card)
     await store.cards.accept(card, [job], lambda _: None)
     assert await store.reviews.is_reviewed(GUILD, card.id) is waits
-    assert (await store.reviews.begin(GUILD, job.id) is not None) is waits
+    assert (await store.questions.begin_review(GUILD, job.id) is not None) is waits
 
 
 async def test_a_review_begins_once_and_follows_its_rule_only_until_it_is_posted(store: Store, accepted: Any) -> None:
     _, job = await made(store, accepted)
     await on(store)
-    first = await store.reviews.begin(GUILD, job.id)
+    first = await store.questions.begin_review(GUILD, job.id)
     assert first is not None
     assert first.expires_at == first.asked_at + REVIEW_LIFE_S
     await on(store, desk=OTHER_DESK)
-    moved = await store.reviews.begin(GUILD, job.id)
+    moved = await store.questions.begin_review(GUILD, job.id)
     assert moved == replace(first, channel_id=OTHER_DESK)
-    await store.reviews.note_message(GUILD, job.id, channel_id=OTHER_DESK, message_id=5)
+    await store.questions.note_message(GUILD, "review", job.id, channel_id=OTHER_DESK, message_id=5)
     await on(store)
-    assert await store.reviews.begin(GUILD, job.id) == replace(moved, message_id=5)
+    assert await store.questions.begin_review(GUILD, job.id) == replace(moved, message_id=5)
     await store.reviews.remove_rule(GUILD)
-    assert await store.reviews.begin(GUILD, job.id) == replace(moved, message_id=5)
+    assert await store.questions.begin_review(GUILD, job.id) == replace(moved, message_id=5)
 
 
-@pytest.mark.parametrize("verdict", list(ReviewVerdict))
+@pytest.mark.parametrize("verdict", [Answer.PUBLISHED, Answer.REFUSED])
 async def test_only_the_first_decision_counts_and_makes_the_job_due(
-    store: Store, accepted: Any, verdict: ReviewVerdict
+    store: Store, accepted: Any, verdict: Answer
 ) -> None:
     _, job = await made(store, accepted)
     await on(store)
-    assert await store.reviews.decide(GUILD, job.id, verdict, by_id=1) is None
-    await store.reviews.begin(GUILD, job.id)
+    assert await store.questions.review(GUILD, job.id, verdict, by_id=1) is None
+    await store.questions.begin_review(GUILD, job.id)
     await store.jobs.change(job, JobState.READY, next_at=9e9)
-    decided = await store.reviews.decide(GUILD, job.id, verdict, by_id=1, sentence="No.")
+    decided = await store.questions.review(GUILD, job.id, verdict, by_id=1, sentence="No.")
     assert decided is not None
     assert (decided.state, decided.next_at) == (JobState.READY, 0)
-    assert await store.reviews.decide(GUILD, job.id, ReviewVerdict.PUBLISHED, by_id=2) is None
-    review = await store.reviews.get(GUILD, job.id)
+    assert await store.questions.review(GUILD, job.id, Answer.PUBLISHED, by_id=2) is None
+    review = await store.questions.get(GUILD, "review", job.id)
     assert review is not None
     assert (review.verdict, review.decided_by, review.sentence) == (verdict, 1, "No.")
 
@@ -124,18 +124,18 @@ async def test_what_was_made_is_withheld_from_the_moment_it_is_ready_until_it_is
     assert await store.reviews.withheld_of(GUILD, [job.id]) == frozenset()
     job = await store.jobs.change(job, JobState.READY, media=(IMAGE,))
     assert await store.reviews.withheld_of(GUILD, [job.id]) == {job.id}
-    await store.reviews.begin(GUILD, job.id)
+    await store.questions.begin_review(GUILD, job.id)
     await store.reviews.remove_rule(GUILD)
     assert await store.reviews.withheld_of(GUILD, [job.id]) == {job.id}
-    await store.reviews.decide(GUILD, job.id, ReviewVerdict.PUBLISHED, by_id=1)
+    await store.questions.review(GUILD, job.id, Answer.PUBLISHED, by_id=1)
     assert await store.reviews.withheld_of(GUILD, [job.id]) == frozenset()
 
 
 async def test_what_is_refused_stays_withheld_when_it_is_held(store: Store, accepted: Any) -> None:
     await on(store)
     _, job = await made(store, accepted)
-    await store.reviews.begin(GUILD, job.id)
-    await store.reviews.decide(GUILD, job.id, ReviewVerdict.REFUSED, by_id=1, sentence="No.")
+    await store.questions.begin_review(GUILD, job.id)
+    await store.questions.review(GUILD, job.id, Answer.REFUSED, by_id=1, sentence="No.")
     held = await store.jobs.change(job, JobState.HELD, settle=Decimal(9), error="No.")
     assert held is not None
     assert await store.reviews.withheld_of(GUILD, [job.id]) == {job.id}
@@ -154,8 +154,8 @@ async def test_a_refusal_gives_back_what_waits_for_the_result_and_nothing_else(s
     await store.cards.accept(card, [first, other, second, third], lambda _: start)
     await store.cards.mark_answered(GUILD, card.id, 1, CHANNEL)
     await store.jobs.change(first, JobState.READY, output={"image_url": IMAGE.url}, media=(IMAGE,))
-    await store.reviews.begin(GUILD, first.id)
-    await store.reviews.decide(GUILD, first.id, ReviewVerdict.REFUSED, by_id=1, sentence="No.")
+    await store.questions.begin_review(GUILD, first.id)
+    await store.questions.review(GUILD, first.id, Answer.REFUSED, by_id=1, sentence="No.")
     states = [job.state for job in await store.jobs.of_card(GUILD, card.id)]
     assert states == [JobState.READY, JobState.SUBMITTING, JobState.REFUSED, JobState.REFUSED]
     assert (await store.ledger.balance(GUILD)).held == 20
@@ -176,9 +176,9 @@ async def test_a_result_takes_no_place_among_the_running(store: Store, accepted:
         ]
 
     assert await running() == [(0, 1), (1, 1)]
-    await store.reviews.begin(GUILD, job.id)
+    await store.questions.begin_review(GUILD, job.id)
     assert await running() == [(0, 1), (1, 1)]
-    await store.reviews.decide(GUILD, job.id, ReviewVerdict.PUBLISHED, by_id=1)
+    await store.questions.review(GUILD, job.id, Answer.PUBLISHED, by_id=1)
     assert await running() == [(0, 1), (1, 1)]
 
 

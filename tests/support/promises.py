@@ -15,23 +15,25 @@ _OVERDUE = {
         SELECT decisions.kind || ' ' || decisions.id FROM outbox
         JOIN decisions ON decisions.id = outbox.decision_id WHERE decisions.at <= :late""",
     "a refund was requested and no line of the record says so": """
-        SELECT id FROM jobs WHERE refund_asked_at IS NOT NULL AND refund_granted_at IS NULL AND NOT EXISTS (
-            SELECT 1 FROM decisions WHERE decisions.guild_id = jobs.guild_id AND kind = 'refund_request'
-                AND about ->> 'job' = jobs.id)""",
+        SELECT subject FROM questions WHERE kind = 'refund_request' AND verdict IS NULL AND NOT EXISTS (
+            SELECT 1 FROM decisions WHERE decisions.guild_id = questions.guild_id
+                AND decisions.kind = 'refund_request' AND about ->> 'job' = subject)""",
     "a result was reported and no line of the record says so": """
-        SELECT job_id FROM result_reports WHERE NOT EXISTS (
-            SELECT 1 FROM decisions WHERE decisions.guild_id = result_reports.guild_id AND kind = 'report'
-                AND by_id = member_id AND about ->> 'job' = job_id)""",
+        SELECT subject FROM questions WHERE kind = 'report' AND NOT EXISTS (
+            SELECT 1 FROM decisions WHERE decisions.guild_id = questions.guild_id AND decisions.kind = 'report'
+                AND by_id = member_id AND about ->> 'job' = subject)""",
     "moderators were not asked to approve a card": """
-        SELECT approvals.card_id FROM approvals JOIN cards ON cards.id = approvals.card_id
-        WHERE approvals.message_id IS NULL AND cards.answered = 1 AND asked_at <= :late""",
-    "an approval has expired and its card still waits": "SELECT card_id FROM approvals WHERE expires_at <= :late",
+        SELECT subject FROM questions JOIN cards ON cards.id = subject
+        WHERE kind = 'approval' AND questions.message_id IS NULL AND cards.answered = 1 AND asked_at <= :late""",
+    "an approval has expired and its card still waits": """
+        SELECT subject FROM questions WHERE kind = 'approval' AND expires_at <= :late""",
     "a card waits for an approval that nobody can give": """
         SELECT id FROM jobs WHERE state = 'awaiting_approval'
-            AND NOT EXISTS (SELECT 1 FROM approvals WHERE approvals.card_id = jobs.card_id)""",
+            AND NOT EXISTS (SELECT 1 FROM questions WHERE kind = 'approval' AND subject = jobs.card_id)""",
     "moderators were not asked to review a result": """
-        SELECT job_id FROM reviews JOIN jobs ON jobs.id = reviews.job_id
-        WHERE verdict IS NULL AND reviews.message_id IS NULL AND state = 'ready' AND asked_at <= :late
+        SELECT subject FROM questions JOIN jobs ON jobs.id = subject
+        WHERE kind = 'review' AND verdict IS NULL AND questions.message_id IS NULL
+            AND state = 'ready' AND asked_at <= :late
             AND NOT EXISTS (SELECT 1 FROM jobs AS other WHERE other.card_id = jobs.card_id
                 AND other.finished_at IS NULL AND other.state <> 'ready')""",
     "the poll of a job that was given up is overdue": "SELECT id FROM jobs WHERE recheck_at <= :late",

@@ -37,7 +37,7 @@ from bot.domain.words.text import stamp
 from bot.jobs.surface import Later, NoPlace, Parked, Sentence
 from bot.language import Text, speaking
 from bot.runtime.clock import Clock
-from bot.store import Review, ReviewVerdict, Store
+from bot.store import REVIEW, Answer, Question, Store
 
 _Result = tuple[Job, ResultFiles]
 
@@ -52,7 +52,7 @@ class ReviewMessages:
     surface: CardSurface
     languages: CardLanguages
 
-    async def post(self, review: Review, card: Card, main: Job, jobs: Sequence[Job]) -> discord.Message:
+    async def post(self, review: Question, card: Card, main: Job, jobs: Sequence[Job]) -> discord.Message:
         """Post the results of `jobs` to the channel of `main`'s review, once; too large files as links.
 
         Raises Later or NoPlace if files can't be downloaded, and Discord's or the network's error.
@@ -64,7 +64,7 @@ class ReviewMessages:
                 return await self._post(channel, review, card, main, results)
 
     async def _post(
-        self, channel: discord.abc.Messageable, review: Review, card: Card, main: Job, results: Sequence[_Result]
+        self, channel: discord.abc.Messageable, review: Question, card: Card, main: Job, results: Sequence[_Result]
     ) -> discord.Message:
         has_text = any(files.text is not None for job, files in results if job.id == main.id)
         sent = await self.messages.search(channel, lambda each: carries_result(each, main, [main], has_text=has_text))
@@ -75,11 +75,12 @@ class ReviewMessages:
         except discord.HTTPException as error:
             if not is_too_large(error):
                 raise
-        links = [(job, files.without_files(job)) for job, files in results]
-        return await self._send(channel, review, card, main, links)
+        return await self._send(
+            channel, review, card, main, [(job, files.without_files(job)) for job, files in results]
+        )
 
     async def _send(
-        self, channel: discord.abc.Messageable, review: Review, card: Card, main: Job, results: Sequence[_Result]
+        self, channel: discord.abc.Messageable, review: Question, card: Card, main: Job, results: Sequence[_Result]
     ) -> discord.Message:
         jobs = [job for job, _ in results]
         # Moderators see what is withheld from others.
@@ -110,7 +111,7 @@ class ReviewMessages:
             close(files)
 
 
-def review_embed(drawn: discord.Embed, review: Review, where: str) -> discord.Embed:
+def review_embed(drawn: discord.Embed, review: Question, where: str) -> discord.Embed:
     """Turn a result's card into the question whether to post it in `where`, a link."""
     drawn.title = texts.may_be_posted(drawn.title or "")[:EMBED_TITLE_CHARS]
     drawn.colour = discord.Colour(ATTENTION)
@@ -156,13 +157,13 @@ class ReviewDesk:
     async def require(self, card: Card, jobs: Sequence[Job], job: Job, *, also: Sequence[int] = ()) -> None:
         """Return if `job`'s result may be posted where it was requested, and in `also`.
 
-        `also` is another place, as in `Reviews.begin`. A chain's steps are reviewed together, once none is open. Raises
+        `also` is another place, as in `begin_review`. A chain's steps are reviewed together, once none is open. Raises
         Parked while it waits, NoPlace if rejected or expired, Later if the moderators can't be reached now.
         """
-        review = await self.store.reviews.begin(job.guild_id, job.id, also=also)
-        if review is None or review.verdict is ReviewVerdict.PUBLISHED:
+        review = await self.store.questions.begin_review(job.guild_id, job.id, also=also)
+        if review is None or review.verdict is Answer.PUBLISHED:
             return
-        if review.verdict is ReviewVerdict.REFUSED:
+        if review.verdict is Answer.REFUSED:
             raise NoPlace(review.sentence)
         left_s = review.expires_at - self.clock.wall()
         if left_s <= 0:
@@ -175,13 +176,13 @@ class ReviewDesk:
         raise Parked(min(left_s, CHECK_AGAIN_S))
 
     async def _post_question(self, card: Card, jobs: Sequence[Job], also: Sequence[int]) -> None:
-        begun = [await self.store.reviews.begin(card.guild_id, job.id, also=also) for job in jobs]
+        begun = [await self.store.questions.begin_review(card.guild_id, job.id, also=also) for job in jobs]
         waiting = [review for review in begun if review is not None and review.verdict is None]
         if not waiting:
             raise Later(JUST_DECIDED_S)
-        jobs = [job for job in jobs if job.id in {review.job_id for review in waiting}]
+        jobs = [job for job in jobs if job.id in {review.subject for review in waiting}]
         main = main_job(jobs)
-        review = next(review for review in waiting if review.job_id == main.id)
+        review = next(review for review in waiting if review.subject == main.id)
         try:
             message = await self.questions.post(review, card, main, jobs)
         except discord.HTTPException as error:
@@ -194,15 +195,14 @@ class ReviewDesk:
         place = {"channel_id": message.channel.id, "message_id": message.id}
         for job in jobs:
             # Recorded first, to be taken down with the result; an unrecorded question is found again.
-            await self.store.copies.note(card.guild_id, job.id, **place, kind="review")
-            await self.store.reviews.note_message(card.guild_id, job.id, **place)
+            await self.store.copies.note(card.guild_id, job.id, **place, kind=REVIEW)
+            await self.store.questions.note_message(card.guild_id, REVIEW, job.id, **place)
 
-    async def _expire(self, review: Review) -> None:
+    async def _expire(self, review: Question) -> None:
         """Reject without a moderator. Raises NoPlace, or Later if a moderator has just decided."""
-        decided = await self.store.reviews.decide(
-            review.guild_id, review.job_id, ReviewVerdict.REFUSED, by_id=0, sentence=str(texts.REVIEW_EXPIRED)
-        )
-        if decided is None:
+        if not await self.store.questions.review(
+            review.guild_id, review.subject, Answer.REFUSED, by_id=0, sentence=str(texts.REVIEW_EXPIRED)
+        ):
             raise Later(JUST_DECIDED_S)
         await self._close(review, JobState.EXPIRED, texts.REVIEW_EXPIRED)
         raise NoPlace(texts.REVIEW_EXPIRED)
@@ -212,15 +212,15 @@ class ReviewDesk:
         together = _reviewed_together(jobs, job)
         if any(each.dropped_by is None and not each.state.ended for each in together):
             return
-        found = [await self.store.reviews.get(each.guild_id, each.id) for each in together]
+        found = [await self.store.questions.get(each.guild_id, REVIEW, each.id) for each in together]
         waiting = [review for review in found if review is not None and review.verdict is None]
         if waiting:
             # Closed first: after a crash in between it is closed again, and not left open.
             await self._close(waiting[0], JobState.CANCELLED, texts.REVIEW_WITHDRAWN)
         for review in waiting:
-            await self.store.reviews.withdraw(review.guild_id, review.job_id)
+            await self.store.questions.withdraw_review(review.guild_id, review.subject)
 
-    async def _close(self, review: Review, state: JobState, sentence: Text) -> None:
+    async def _close(self, review: Question, state: JobState, sentence: Text) -> None:
         """Turn the question, if it was posted, into what became of the result; best effort."""
         if review.message_id is None:
             return
@@ -233,7 +233,7 @@ class ReviewDesk:
                 embeds = [answered(each, title, STOPPED) for each in asked.embeds]
                 await asked.edit(content=content, embeds=embeds, view=None)
         except DISCORD_ERRORS as error:
-            log.info("review.not_closed", job=review.job_id, error=type(error).__name__)
+            log.info("review.not_closed", job=review.subject, error=type(error).__name__)
 
 
 def _reviewed_together(jobs: Sequence[Job], job: Job) -> Sequence[Job]:

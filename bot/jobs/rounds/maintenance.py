@@ -16,7 +16,7 @@ from bot.jobs.surface import Later
 from bot.language import speak, speaking
 from bot.runtime.clock import Clock
 from bot.server.settings import Languages
-from bot.store import Approval, Store
+from bot.store import Question, Store
 
 log = structlog.get_logger(__name__)
 
@@ -25,14 +25,14 @@ CALL_S = 30.0
 """Timeout of a call to Discord: a hanging one must not block the rest of its server."""
 
 Show = Callable[[int, str], Awaitable[None]]
-AskModerators = Callable[[Approval], Awaitable[None]]
+AskModerators = Callable[[Question], Awaitable[None]]
 """Raises Later if no channel takes the question now."""
 
 
 @dataclass(slots=True)
 class _Due:
-    unasked: list[Approval] = field(default_factory=list)
-    overdue: list[Approval] = field(default_factory=list)
+    unasked: list[Question] = field(default_factory=list)
+    overdue: list[Question] = field(default_factory=list)
 
 
 @dataclass
@@ -84,12 +84,12 @@ class Maintenance:
         due: defaultdict[int, _Due] = defaultdict(_Due)
         for guild_id in await self.store.queue.guilds():
             due[guild_id] = _Due()
-        overdue = await self.store.approvals.overdue(self.clock.wall())
+        overdue = await self.store.questions.overdue(self.clock.wall())
         for approval in overdue:
             due[approval.guild_id].overdue.append(approval)
-        ends = {approval.card_id for approval in overdue}
-        for approval in await self.store.approvals.unasked():
-            if approval.card_id not in ends:
+        ends = {approval.subject for approval in overdue}
+        for approval in await self.store.questions.unasked():
+            if approval.subject not in ends:
                 due[approval.guild_id].unasked.append(approval)
         return due
 
@@ -110,16 +110,16 @@ class Maintenance:
             self.claim_soon()
         await self._side_by_side(self._show_card(guild_id, card_id) for card_id in cards)
 
-    async def _expire(self, approval: Approval) -> None:
-        with speaking(await self.languages.of_card(approval.guild_id, approval.card_id)):
-            ended = await self.store.approvals.turn_down(
-                approval.guild_id, approval.card_id, JobState.EXPIRED, str(texts.NOT_DECIDED)
+    async def _expire(self, approval: Question) -> None:
+        with speaking(await self.languages.of_card(approval.guild_id, approval.subject)):
+            ended = await self.store.questions.turn_down(
+                approval.guild_id, approval.subject, JobState.EXPIRED, str(texts.NOT_DECIDED)
             )
         if ended is not None:
-            log.info("approval.expired", card=approval.card_id)
-            await self._show_card(approval.guild_id, approval.card_id)
+            log.info("approval.expired", card=approval.subject)
+            await self._show_card(approval.guild_id, approval.subject)
 
-    async def _ask(self, approval: Approval) -> None:
+    async def _ask(self, approval: Question) -> None:
         rules = await self.store.settings.get(approval.guild_id)
         place = (approval.guild_id, rules.approval_channel or rules.log_channel)
         now = self.clock.monotonic()
@@ -132,7 +132,7 @@ class Maintenance:
             self._closed = {each: until for each, until in self._closed.items() if until > now}
             self._closed[place] = now + error.seconds
         except TimeoutError:
-            log.info("approval.later", card=approval.card_id, error="TimeoutError")
+            log.info("approval.later", card=approval.subject, error="TimeoutError")
 
     async def _show_card(self, guild_id: int, card_id: str) -> None:
         try:

@@ -21,7 +21,8 @@ from bot.store.vault.secret_box import SecretBox
 
 T = TypeVar("T")
 
-REPORT, REFUND_REQUEST = "report", "refund_request"
+APPROVAL, REVIEW, REPORT, REFUND_REQUEST = "approval", "review", "report", "refund_request"
+"""The kinds of questions to moderators, and of their lines and messages."""
 PROMISED = frozenset({REPORT, REFUND_REQUEST})
 """Line kinds whose member `by_id` was promised that moderators have them: if undeliverable, the member learns of it."""
 _QUEUE = "INSERT INTO outbox (decision_id, guild_id) VALUES (?, ?)"

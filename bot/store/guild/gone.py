@@ -94,7 +94,7 @@ class AbsentGuilds(Repository):
             unsent = _jobs(db, guild_id, _UNSENT)
             for job in unsent:
                 end_unsent(db, job, JobState.CANCELLED, str(texts.GUILD_LEFT), now)
-            db.execute("DELETE FROM approvals WHERE guild_id = ?", (guild_id,))
+            db.execute("DELETE FROM questions WHERE guild_id = ? AND kind = 'approval'", (guild_id,))
             db.execute(
                 "UPDATE cards SET dropped_at = ?, token = NULL, token_expires_at = 0"
                 " WHERE guild_id = ? AND answered = 0 AND dropped_at IS NULL",

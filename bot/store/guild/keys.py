@@ -12,6 +12,7 @@ from bot.errors import Refused
 from bot.store import texts
 from bot.store.engine.columns import from_milli_or_none, read_as, to_json, to_milli_or_none, to_text_or_none
 from bot.store.engine.repository import RecordOf, Repository
+from bot.store.jobs.ending import close_approval
 from bot.store.jobs.rows import job_of, update_job
 from bot.store.money import ledger
 from bot.store.money.spending import practises
@@ -64,7 +65,7 @@ def end_practice_jobs(db: Connection, guild_id: int, now: float) -> list[EndedCa
     rows = db.execute(f"{_OPEN} AND guild_id = ?", (guild_id,)).fetchall()
     cards = [_end(db, job_of(row), now) for row in rows]
     for card in cards:
-        db.execute("DELETE FROM approvals WHERE guild_id = ? AND card_id = ?", (guild_id, card.card_id))
+        close_approval(db, guild_id, card.card_id)
     db.execute(
         "UPDATE jobs SET recheck_at = NULL WHERE guild_id = ? AND practice = 1 AND recheck_at IS NOT NULL", (guild_id,)
     )

@@ -180,7 +180,6 @@ _PURGED_TABLES = (
     "recipes",
     "schedules",
     "schedule_runs",
-    "result_reports",
     "review_rules",
     "rules",
     "limits",
@@ -206,11 +205,12 @@ _PURGED_TABLES = (
 """Tables of one guild's data that no job or ledger row references."""
 _TABLES_OF_A_GUILD = ("guild_keys", "grants", "ledger", "absent_guilds", *_PURGED_TABLES)
 _BLANKED = (
+    "DELETE FROM questions WHERE guild_id = ? AND kind = 'report'",
     "UPDATE cards SET label = '', token = NULL, token_expires_at = 0 WHERE guild_id = ?",
     "UPDATE grants SET note = '' WHERE guild_id = ?",
     "UPDATE guild_keys SET last4 = '', plan = NULL, scopes = '[]', balance_milli = NULL WHERE guild_id = ?",
 )
-"""What stays because jobs or the ledger reference it."""
+"""What stays because jobs or the ledger reference it; and that a refund was paid."""
 
 # A copy is needed until it is deleted in Discord.
 _LEFT_OVER = (
@@ -226,9 +226,9 @@ _LEFT_OVER = (
         LIMIT ?
     )""",
     """
-    DELETE FROM reviews WHERE job_id IN (
-        SELECT reviews.job_id FROM reviews JOIN jobs ON jobs.id = reviews.job_id
-        WHERE reviews.verdict IS NOT NULL AND jobs.erased_at IS NOT NULL LIMIT ?
+    DELETE FROM questions WHERE kind = 'review' AND subject IN (
+        SELECT subject FROM questions JOIN jobs ON jobs.id = questions.subject
+        WHERE kind = 'review' AND verdict IS NOT NULL AND jobs.erased_at IS NOT NULL LIMIT ?
     )""",
 )
 """Rows about erased jobs that would otherwise stay for ever."""

@@ -1,20 +1,13 @@
-"""Reviews: where results are reviewed before posting, which wait, and the verdicts."""
+"""Where results are reviewed before posting, and which are withheld."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
-from bot.domain.jobs.card_jobs import is_linked
-from bot.domain.models import Job, JobState
 from bot.domain.server.guild_rules import ReviewPrivate
-from bot.store import texts
-from bot.store.engine.columns import read_as
 from bot.store.engine.repository import RecordOf, Repository
-from bot.store.jobs.ending import cancel_dependents, feed
-from bot.store.jobs.rows import job_in, jobs_of_card
 from bot.store.money.spending import rules_of
 from bot.store.sql import Connection, Row
 
@@ -23,8 +16,9 @@ WHOLE_SERVER = 0
 
 _CARD = "SELECT * FROM cards WHERE id = ? AND guild_id = ?"
 _JOBS = """
-SELECT jobs.id AS job_id, jobs.state, reviews.job_id IS NOT NULL AS has_review, reviews.verdict, cards.*
-FROM jobs JOIN cards ON cards.id = jobs.card_id LEFT JOIN reviews ON reviews.job_id = jobs.id
+SELECT jobs.id AS job_id, jobs.state, reviews.subject IS NOT NULL AS has_review, reviews.verdict, cards.*
+FROM jobs JOIN cards ON cards.id = jobs.card_id
+    LEFT JOIN questions AS reviews ON reviews.kind = 'review' AND reviews.subject = jobs.id
 WHERE jobs.guild_id = ? AND jobs.id IN (SELECT value FROM json_each(?))
 """
 
@@ -103,45 +97,8 @@ class _Rules:
         return self._private is ReviewPrivate.ON
 
 
-REVIEW_LIFE_S = 7 * 24 * 3600.0
-"""As long as Cannon Studio keeps results (its docs)."""
-
-
-_IS_USED = """
-SELECT EXISTS (SELECT 1 FROM review_rules WHERE guild_id = :guild_id)
-    OR EXISTS (SELECT 1 FROM reviews WHERE guild_id = :guild_id)
-"""
-
-
-class ReviewVerdict(StrEnum):
-    """A moderator's decision about a result."""
-
-    PUBLISHED = "published"
-    REFUSED = "refused"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Review:
-    """A result under review, or reviewed. Times are Unix seconds."""
-
-    job_id: str
-    guild_id: int
-    channel_id: int
-    """Where it is reviewed."""
-    message_id: int | None
-    """The message there, None if not posted."""
-    asked_at: float
-    expires_at: float
-    verdict: ReviewVerdict | None
-    """None as long as it waits."""
-    decided_by: int | None
-    """The moderator; 0 after a timeout."""
-    sentence: str
-    """Why it was rejected, for the member."""
-
-
 class Reviews(Repository):
-    """The tables `review_rules` and `reviews`."""
+    """The table `review_rules`, and what follows from it."""
 
     async def rules(self, guild_id: int) -> tuple[ReviewRule, ...]:
         return await self._database.look(lambda db: rules_in(db, guild_id))
@@ -192,88 +149,6 @@ class Reviews(Repository):
         )
         return row is not None
 
-    async def get(self, guild_id: int, job_id: str) -> Review | None:
-        """Return the review of the guild's job, None if it has none."""
-        return await self._database.read(lambda db: _review_of(db, guild_id, job_id))
-
-    async def begin(self, guild_id: int, job_id: str, *, also: Sequence[int] = ()) -> Review | None:
-        """Return the job's review, created if a rule applies to its card or to the place `also`; else None.
-
-        Until posted, it follows the rule to another channel. Dependents on its card may start from then on: a
-        chain is reviewed as one card, and feeds its own steps unseen.
-        """
-        now = self._clock.wall()
-
-        def change(db: Connection) -> Review | None:
-            job = job_in(db, guild_id, job_id)
-            place = None if job is None else review_channel_of(db, guild_id, job.card_id, also)
-            if job is not None and place is not None:
-                db.execute(
-                    "INSERT INTO reviews (job_id, guild_id, channel_id, asked_at, expires_at) VALUES (?, ?, ?, ?, ?)"
-                    " ON CONFLICT (job_id) DO UPDATE SET channel_id = excluded.channel_id"
-                    " WHERE reviews.message_id IS NULL",
-                    (job_id, guild_id, place, now, now + REVIEW_LIFE_S),
-                )
-                feed(db, job, now)
-            return _review_of(db, guild_id, job_id)
-
-        is_used = await self._row(_IS_USED, {"guild_id": guild_id})
-        return await self._write(guild_id, change) if is_used[0] else None
-
-    async def note_message(self, guild_id: int, job_id: str, *, channel_id: int, message_id: int) -> None:
-        await self._execute(
-            "UPDATE reviews SET channel_id = ?, message_id = ? WHERE guild_id = ? AND job_id = ?",
-            (channel_id, message_id, guild_id, job_id),
-            guild_id=guild_id,
-        )
-
-    async def decide(
-        self,
-        guild_id: int,
-        job_id: str,
-        verdict: ReviewVerdict,
-        *,
-        by_id: int,
-        sentence: str = "",
-        record: RecordOf[Job | None] | None = None,
-    ) -> Job | None:
-        """Decide a waiting result, or all waiting ones of a chain's card.
-
-        Returns its job; all of them are due now. None if it does not wait. Jobs that depend on a rejected
-        result are rejected too, and their credits are released.
-        """
-        now = self._clock.wall()
-
-        def change(db: Connection) -> Job | None:
-            job = job_in(db, guild_id, job_id)
-            if job is None:
-                return None
-            decided = [
-                each
-                for each in _together(db, job)
-                if db.execute(
-                    "UPDATE reviews SET verdict = ?, decided_by = ?, sentence = ? WHERE guild_id = ? AND job_id = ?"
-                    " AND verdict IS NULL AND EXISTS"
-                    " (SELECT 1 FROM jobs WHERE id = reviews.job_id AND state = 'ready')",
-                    (verdict, by_id, sentence, guild_id, each.id),
-                ).rowcount
-            ]
-            for each in decided:
-                db.execute("UPDATE jobs SET next_at = 0 WHERE id = ? AND guild_id = ?", (each.id, guild_id))
-                if verdict is ReviewVerdict.REFUSED:
-                    cancel_dependents(db, each, str(texts.STEP_LOST), now, to=JobState.REFUSED)
-            return job_in(db, guild_id, job_id) if decided else None
-
-        return await self._recorded(guild_id, change, record)
-
-    async def withdraw(self, guild_id: int, job_id: str) -> None:
-        """End the review of a result that is not to be posted; it stays withheld where a rule says so."""
-        await self._execute(
-            "DELETE FROM reviews WHERE guild_id = ? AND job_id = ? AND verdict IS NULL",
-            (guild_id, job_id),
-            guild_id=guild_id,
-        )
-
     async def is_reviewed(self, guild_id: int, card_id: str) -> bool:
         """Whether results of the guild's card are reviewed under the current rules."""
         return await self._database.look(lambda db: review_channel_of(db, guild_id, card_id) is not None)
@@ -281,16 +156,3 @@ class Reviews(Repository):
     async def withheld_of(self, guild_id: int, job_ids: Iterable[str], *, also: Sequence[int] = ()) -> frozenset[str]:
         """Return those jobs whose results are withheld; with `also`, in that place (`withheld_in`)."""
         return await self._database.read(lambda db: withheld_in(db, guild_id, job_ids, also))
-
-
-def _together(db: Connection, job: Job) -> list[Job]:
-    """Return the jobs reviewed together: all steps of a chain, else the job alone."""
-    jobs = jobs_of_card(db, job.guild_id, job.card_id)
-    return list(jobs) if is_linked(jobs) else [job]
-
-
-def _review_of(db: Connection, guild_id: int, job_id: str) -> Review | None:
-    row = db.execute("SELECT * FROM reviews WHERE guild_id = ? AND job_id = ?", (guild_id, job_id)).fetchone()
-    if row is None:
-        return None
-    return read_as(Review, row, verdict=None if row["verdict"] is None else ReviewVerdict(row["verdict"]))

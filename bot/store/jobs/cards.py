@@ -16,8 +16,8 @@ from bot.errors import Refused
 from bot.runtime.failpoints import failpoint
 from bot.store import texts
 from bot.store.engine.columns import to_text
-from bot.store.engine.repository import RecordOf, Repository
-from bot.store.jobs.ending import end_unsent
+from bot.store.engine.repository import APPROVAL, RecordOf, Repository
+from bot.store.jobs.ending import close_approval, end_unsent
 from bot.store.jobs.erasing import ModelTest, erase_jobs, no_model
 from bot.store.jobs.rechecks import POST_AGAIN_S
 from bot.store.jobs.rows import TOKEN_PURPOSE, card_of, insert_card, insert_job, job_of, jobs_of_card
@@ -275,7 +275,7 @@ class Cards(Repository):
             if not dropped:
                 return 0
             give_run_back(db, guild_id, card_id)
-            db.execute("DELETE FROM approvals WHERE guild_id = ? AND card_id = ?", (guild_id, card_id))
+            close_approval(db, guild_id, card_id)
             unsent = [job for job in jobs_of_card(db, guild_id, card_id) if not job.state.ended and job.attempts == 0]
             for job in unsent:
                 end_unsent(db, job, JobState.CANCELLED, reason, now)
@@ -401,8 +401,8 @@ def _note_verdict(db: Connection, card: Card, jobs: Sequence[Job], verdict: Verd
     purses.draw(db, card.guild_id, draws, now)
     if JobState.AWAITING_APPROVAL in verdict.states:
         db.execute(
-            "INSERT INTO approvals (card_id, guild_id, asked_at, expires_at, asked) VALUES (?, ?, ?, ?, ?)",
-            (card.id, card.guild_id, now, now + APPROVAL_LIFE_S, verdict.asked),
+            "INSERT INTO questions (kind, subject, guild_id, asked_at, expires_at, reason) VALUES (?, ?, ?, ?, ?, ?)",
+            (APPROVAL, card.id, card.guild_id, now, now + APPROVAL_LIFE_S, verdict.asked),
         )
 
 

@@ -16,8 +16,10 @@ from bot.store.sql import Connection
 from bot.store.vault.secret_box import forget_unneeded_keys
 
 _REVIEWED = """
-SELECT jobs.id FROM jobs JOIN reviews ON reviews.job_id = jobs.id WHERE jobs.card_id = ? AND jobs.state = 'ready'
+SELECT jobs.id FROM jobs JOIN questions ON questions.kind = 'review' AND questions.subject = jobs.id
+WHERE jobs.card_id = ? AND jobs.state = 'ready'
 """
+_CLOSE = "DELETE FROM questions WHERE guild_id = ? AND kind = 'approval' AND subject = ? RETURNING reason"
 
 
 def follow_up(db: Connection, ended: Job, now: float) -> None:
@@ -176,12 +178,13 @@ def cancel_in(
         )
         job = replace(job, dropped_by=drop_by)
     others = cancel_dependents(db, job, steps or str(texts.STEP_LOST), now)
-    _close_approval(db, job)
+    if all(other.state is not JobState.AWAITING_APPROVAL for other in jobs_of_card(db, job.guild_id, job.card_id)):
+        close_approval(db, job.guild_id, job.card_id)
     forget_unneeded_keys(db, [job.payer_id])
     return Cancelled(job=job, stopped=stopped, others=others)
 
 
-def _close_approval(db: Connection, job: Job) -> None:
-    jobs = jobs_of_card(db, job.guild_id, job.card_id)
-    if all(other.state is not JobState.AWAITING_APPROVAL for other in jobs):
-        db.execute("DELETE FROM approvals WHERE guild_id = ? AND card_id = ?", (job.guild_id, job.card_id))
+def close_approval(db: Connection, guild_id: int, card_id: str) -> str | None:
+    """End the wait for a card's approval; return the bound that it exceeds, or '', None if it does not wait."""
+    row = db.execute(_CLOSE, (guild_id, card_id)).fetchone()
+    return None if row is None else str(row[0])

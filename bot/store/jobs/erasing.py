@@ -26,8 +26,8 @@ SELECT DISTINCT model FROM jobs
 WHERE guild_id = :guild_id AND model IS NOT NULL AND id IN (SELECT value FROM json_each(:ids))
 """
 _BLANK_REASONS = """
-UPDATE reviews SET sentence = ''
-WHERE guild_id = :guild_id AND sentence <> '' AND job_id IN (SELECT value FROM json_each(:ids))
+UPDATE questions SET sentence = ''
+WHERE guild_id = :guild_id AND sentence <> '' AND kind = 'review' AND subject IN (SELECT value FROM json_each(:ids))
 """
 _OUTCOMES = """
 SELECT guild_id, card_id, data FROM shootouts WHERE guild_id = :guild_id AND card_id IN (

@@ -111,9 +111,8 @@ JOBS = Table(
     ),
     claimed_by="lease",
 )
-"""The table also has `refund_asked_at` and `refund_granted_at`, which bot/store/guild/record.py keeps, and `allowed`,
-which bot/store/guild/approvals.py sets and bot/store/jobs/start_guard.py reads; `claimed_by` and `claimed_at` are set
-by each claim."""
+"""The table also has `allowed`, which bot/store/guild/questions.py sets and bot/store/jobs/start_guard.py reads;
+`claimed_by` and `claimed_at` are set by each claim."""
 
 _TO_BE_DRAWN = """
 UPDATE cards SET undrawn = CASE

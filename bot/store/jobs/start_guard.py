@@ -32,11 +32,11 @@ from bot.store.money.spending import COUNTED_HERE, DRAWN, Spending, spending_of
 from bot.store.sql import Connection
 
 # Held by requests above a limit until a moderator decides about them.
-_ASKED = f"SELECT sum(jobs.held_milli + jobs.raised_milli) {COUNTED_HERE} AND coalesce(approvals.asked, '') <> ''"
+_ASKED = f"SELECT sum(jobs.held_milli + jobs.raised_milli) {COUNTED_HERE} AND coalesce(approvals.reason, '') <> ''"
 # Unsent jobs that count for a limit, newest first. Jobs paid by grants don't count for a member's.
 _UNSENT = f"""
 SELECT jobs.* {COUNTED_HERE} AND jobs.attempts = 0
-    AND (:host = 1 OR (jobs.allowed = 0 AND coalesce(approvals.asked, '') = ''))
+    AND (:host = 1 OR (jobs.allowed = 0 AND coalesce(approvals.reason, '') = ''))
     AND jobs.held_milli + jobs.raised_milli > {DRAWN}
 ORDER BY jobs.created_at DESC, jobs.position DESC
 """

@@ -166,10 +166,8 @@ CREATE TABLE jobs (
     -- Whose credits pay: 0 the server's, 1 practice, 2 the author's own. All sums of a server name theirs, so that one is
     -- never in another.
     practice INTEGER NOT NULL DEFAULT 0 CHECK (practice IN (0, 1, 2)),
-    -- Whether the file of a held result can never be posted; and when its author asked for the credits, when they got them.
+    -- Whether the file of a held result can never be posted.
     unusable INTEGER NOT NULL DEFAULT 0 CHECK (unusable IN (0, 1)),
-    refund_asked_at REAL,
-    refund_granted_at REAL,
     -- The fields that the API has said a refused job lacks, by their names on the wire.
     lacks TEXT NOT NULL DEFAULT '[]',
     -- Whether a moderator has allowed the job above a limit of the server: that limit does not stop it at its start.
@@ -358,19 +356,29 @@ CREATE TABLE decisions (
 ) STRICT;
 CREATE INDEX decisions_recent ON decisions (guild_id, at/*postgresql , id */);
 
--- Cards that wait for a moderator, with the message that asks.
-CREATE TABLE approvals (
-    card_id TEXT NOT NULL PRIMARY KEY,
-    guild_id INTEGER NOT NULL,
-    channel_id INTEGER,
+-- What moderators are asked, with the message that asks: whether a card may start, a result may be posted, what a job cost
+-- is given back, a result stays. `subject` is the card of an approval, else the job.
+CREATE TABLE questions (
+    kind TEXT NOT NULL CHECK (kind IN ('approval', 'review', 'refund_request', 'report')),
+    subject TEXT NOT NULL,
+    guild_id INTEGER NOT NULL CHECK (guild_id > 0),
+    -- Who reports; 0 where each subject has one question.
+    member_id INTEGER NOT NULL DEFAULT 0,
+    channel_id INTEGER NOT NULL DEFAULT 0,
     message_id INTEGER,
     asked_at REAL NOT NULL,
-    expires_at REAL NOT NULL,
+    expires_at REAL,
     -- What a card exceeds that a moderator is asked to allow: `limit` or `ceiling`, '' if it only needs an approval.
-    asked TEXT NOT NULL DEFAULT '',
-    FOREIGN KEY (guild_id, card_id) REFERENCES cards (guild_id, id)
+    reason TEXT NOT NULL DEFAULT '',
+    -- NULL as long as it waits. An approval's row is deleted instead.
+    verdict TEXT CHECK (verdict IN ('published', 'refused', 'granted', 'dismissed')),
+    decided_by INTEGER,
+    -- Why a result was rejected, for the member.
+    sentence TEXT NOT NULL DEFAULT '',
+    PRIMARY KEY (kind, subject, member_id)
 ) STRICT;
-CREATE INDEX approvals_expiry ON approvals (expires_at);
+CREATE INDEX questions_waiting ON questions (kind, expires_at) WHERE verdict IS NULL;
+CREATE INDEX questions_of_member ON questions (guild_id, member_id, asked_at);
 
 -- Requests that wait for their own author's yes. `data` is what they ask for.
 CREATE TABLE drafts (
@@ -458,21 +466,6 @@ CREATE TABLE review_rules (
     review_channel INTEGER NOT NULL CHECK (review_channel > 0),
     PRIMARY KEY (guild_id, channel_id)
 ) STRICT, WITHOUT ROWID;
-
--- Results that wait for a moderator's look (no verdict), and what was decided. `sentence` tells the member why not.
-CREATE TABLE reviews (
-    job_id TEXT NOT NULL PRIMARY KEY,
-    guild_id INTEGER NOT NULL,
-    channel_id INTEGER NOT NULL,
-    message_id INTEGER,
-    asked_at REAL NOT NULL,
-    expires_at REAL NOT NULL,
-    verdict TEXT CHECK (verdict IN ('published', 'refused')),
-    decided_by INTEGER,
-    sentence TEXT NOT NULL DEFAULT '',
-    FOREIGN KEY (guild_id, job_id) REFERENCES jobs (guild_id, id)
-) STRICT;
-CREATE INDEX reviews_waiting ON reviews (guild_id) WHERE verdict IS NULL;
 
 -- Lines of the record that are still to be posted to their guild's log channel. A row is deleted when that is done.
 CREATE TABLE outbox (
@@ -578,18 +571,6 @@ CREATE TABLE presets (
     data TEXT NOT NULL CHECK (json_valid(data)),
     PRIMARY KEY (guild_id, member_id, name)
 ) STRICT, WITHOUT ROWID;
-
--- Results that members have reported to the moderators, once each; the reason is in the record of decisions alone.
-CREATE TABLE result_reports (
-    job_id TEXT NOT NULL,
-    guild_id INTEGER NOT NULL,
-    member_id INTEGER NOT NULL,
-    at REAL NOT NULL,
-    dismissed_at REAL,
-    PRIMARY KEY (job_id, member_id),
-    FOREIGN KEY (guild_id, job_id) REFERENCES jobs (guild_id, id)
-) STRICT;
-CREATE INDEX result_reports_of_member ON result_reports (guild_id, member_id, at);
 
 -- What members find a job by: its id, its operation and its words, one line for each job, in the order they came.
 -- The index over it is no migration: it is made at opening where the database can.

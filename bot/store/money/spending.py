@@ -49,8 +49,9 @@ WHERE guild_id = ? AND author_id = ? AND state IN ('awaiting_approval', 'waiting
     AND state IN ('awaiting_approval', 'waiting', 'submitting', 'queued', 'processing', 'ready')
 """
 _HAS_ASKED = """
-SELECT 1 FROM approvals JOIN cards ON cards.id = approvals.card_id
-WHERE approvals.guild_id = ? AND approvals.asked <> '' AND cards.author_id = ? LIMIT 1
+SELECT 1 FROM questions JOIN cards ON cards.id = questions.subject
+WHERE questions.kind = 'approval' AND questions.verdict IS NULL AND questions.guild_id = ? AND questions.reason <> ''
+    AND cards.author_id = ? LIMIT 1
 """
 _HELD = """
 SELECT sum(held_milli + raised_milli) FROM jobs
@@ -84,7 +85,8 @@ _UNPRICED_HERE = _UNPRICED + " AND guild_id = ? AND practice = ?"
 _UNPRICED_ELSEWHERE = _UNPRICED + " AND guild_id <> ? AND key_id IS NULL"
 # With `+`, SQLite looks among the open jobs, not among all of the period.
 _COUNTED = """
-FROM jobs JOIN cards ON cards.id = jobs.card_id LEFT JOIN approvals ON approvals.card_id = jobs.card_id
+FROM jobs JOIN cards ON cards.id = jobs.card_id
+    LEFT JOIN questions AS approvals ON approvals.kind = 'approval' AND approvals.subject = jobs.card_id
 WHERE {} AND +jobs.created_at >= :since AND +jobs.created_at < :until
     AND jobs.state IN ('awaiting_approval', 'waiting', 'submitting', 'queued', 'processing', 'ready')
     AND (:operation = '' OR jobs.operation = :operation) AND (:member_id IS NULL OR jobs.author_id = :member_id)

@@ -22,8 +22,8 @@ from bot.errors import InputError
 from bot.jobs.surface import Later, Sentence
 from bot.language import Text, plain_amount, speaking, tr
 from bot.moderation.alerts import Alerts
-from bot.moderation.questions import QUESTION, ApprovalDecisions, grantable, total
-from bot.store import Approval, Cards, Copies, GuildSettings
+from bot.moderation.questions import QuestionActs, grantable, total
+from bot.store import APPROVAL, Cards, Copies, GuildSettings, Question
 from cogs.moderate.decisions import texts
 from cogs.moderate.decisions.refunds import RefusalForm
 from cogs.ui.controls import Control, on, view_of
@@ -38,12 +38,12 @@ NO_CHANNEL_AGAIN_S = 600.0
 ALERT_QUIET_S = 24 * 3600.0
 
 
-async def ask_moderators(bot: Bot, approval: Approval) -> None:
+async def ask_moderators(bot: Bot, approval: Question) -> None:
     """Post the question in the configured channel; without one, alert the member who set the key.
 
     Raises Later if no channel takes it.
     """
-    found = await use(bot, Cards).with_jobs(approval.guild_id, approval.card_id)
+    found = await use(bot, Cards).with_jobs(approval.guild_id, approval.subject)
     if found is None:
         return
     card, jobs = found
@@ -57,32 +57,32 @@ async def ask_moderators(bot: Bot, approval: Approval) -> None:
             channel.send(
                 embed=question(bot, card, jobs, approval, is_log=rules.approval_channel is None),
                 view=answers(card, jobs),
-                nonce=nonce_of("approve", approval.card_id, channel_id),
+                nonce=nonce_of("approve", approval.subject, channel_id),
             )
         )
     except DISCORD_ERRORS as error:
         if not may_pass(error):
             closed = partial(texts.APPROVAL_CHANNEL_CLOSED, channel=channel_id)
             raise await _no_channel(bot, approval, closed) from error
-        log.info("approval.later", card=approval.card_id, error=type(error).__name__)
+        log.info("approval.later", card=approval.subject, error=type(error).__name__)
     else:
-        await use(bot, ApprovalDecisions).note_question(card, jobs[0].id, channel_id=channel_id, message_id=message.id)
+        await use(bot, QuestionActs).note_approval(card, jobs[0].id, channel_id=channel_id, message_id=message.id)
 
 
-async def _no_channel(bot: Bot, approval: Approval, sentence: Sentence) -> Later:
+async def _no_channel(bot: Bot, approval: Question, sentence: Sentence) -> Later:
     """Alert the guild, once a day, that the channel is unusable; return the time of the next try."""
-    log.info("approval.channel_closed", guild=approval.guild_id, card=approval.card_id)
+    log.info("approval.channel_closed", guild=approval.guild_id, card=approval.subject)
     if await use(bot, Alerts).once(approval.guild_id, "approval channel", quiet_s=ALERT_QUIET_S):
         await use(bot, Delivery).alert(approval.guild_id, sentence)
     return Later(NO_CHANNEL_AGAIN_S)
 
 
-def question(bot: Bot, card: Card, jobs: Sequence[Job], approval: Approval, *, is_log: bool) -> discord.Embed:
+def question(bot: Bot, card: Card, jobs: Sequence[Job], approval: Question, *, is_log: bool) -> discord.Embed:
     """Draw the question; `is_log` as in `_request`."""
     embed = _request(bot, card, jobs, texts.APPROVAL_TITLE, is_log=is_log)
     embed.colour = discord.Colour(ATTENTION)
-    if approval.asked:
-        embed.add_field(name=str(texts.ABOVE_A_LIMIT), value=texts.above_what(approval.asked), inline=False)
+    if approval.reason:
+        embed.add_field(name=str(texts.ABOVE_A_LIMIT), value=texts.above_what(approval.reason), inline=False)
     embed.add_field(name=texts.EXPIRES, value=stamp(approval.expires_at))
     return embed
 
@@ -152,7 +152,7 @@ def _closed(bot: Bot, card: Card, jobs: Sequence[Job], said: str, *, is_log: boo
 async def close_question(bot: Bot, card: Card, jobs: Sequence[Job]) -> None:
     """Redraw the question of a card whose jobs have expired or were canceled; best effort."""
     copies = await use(bot, Copies).of_card(card.guild_id, card.id)
-    for asked in (each for each in copies if each.kind == QUESTION):
+    for asked in (each for each in copies if each.kind == APPROVAL):
         channel = bot.get_partial_messageable(asked.channel_id, guild_id=card.guild_id)
         try:
             edit = await _edit_in(bot, card, jobs, "", channel_id=asked.channel_id)
@@ -181,7 +181,7 @@ async def approve_and_grant(interaction: Interaction, card_id: str, _values: Seq
 
 async def _approve(interaction: Interaction, card_id: str, *, raises_limit: bool) -> None:
     await require_moderator(interaction)
-    approvals, by_id = use(interaction, ApprovalDecisions), interaction.user.id
+    approvals, by_id = use(interaction, QuestionActs), interaction.user.id
     async with _redrawn_if_decided(interaction, card_id):
         jobs = await approvals.approve(guild_of(interaction), card_id, by_id=by_id, raises_limit=raises_limit)
     granted = grantable(jobs) if raises_limit else Decimal(0)
@@ -193,7 +193,7 @@ async def turn_down(interaction: Interaction, card_id: str, _values: Sequence[st
     await require_moderator(interaction)
     bot = interaction.client
     async with _redrawn_if_decided(interaction, card_id):
-        await use(bot, ApprovalDecisions).waiting(guild_of(interaction), card_id)
+        await use(bot, QuestionActs).require_waiting(guild_of(interaction), APPROVAL, card_id)
     await in_time(
         interaction.response.send_modal(
             RefusalForm(bot, str(texts.REFUSE_JOB_FORM), refuse, card_id, chars=REASON_CHARS)
@@ -204,7 +204,7 @@ async def turn_down(interaction: Interaction, card_id: str, _values: Sequence[st
 async def refuse(interaction: Interaction, card_id: str, reason: str) -> None:
     """Reject the card, if it still waits and the sender is still a moderator."""
     await require_moderator(interaction)
-    approvals, by_id = use(interaction, ApprovalDecisions), interaction.user.id
+    approvals, by_id = use(interaction, QuestionActs), interaction.user.id
     async with _redrawn_if_decided(interaction, card_id):
         await approvals.turn_down(guild_of(interaction), card_id, reason, by_id=by_id)
     await _close(interaction, card_id, partial(texts.refused_job, by_id, harmless(reason)))

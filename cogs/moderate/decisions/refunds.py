@@ -11,7 +11,7 @@ from bot.delivery.channels.view import message_link
 from bot.delivery.notices import LogChannel
 from bot.domain.models import Job
 from bot.errors import InputError
-from bot.moderation.members import QuotaChanges
+from bot.moderation.questions import QuestionActs
 from bot.moderation.texts import NO_READERS
 from bot.store import REFUND_REQUEST, Cards
 from cogs.moderate.decisions import texts
@@ -25,15 +25,13 @@ from cogs.ui.texts import GONE
 @on_job("ask_refund")
 async def ask_refund(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
     """Ask the moderators to refund a job, once, for its author; posted by the outbox."""
-    if not job.is_charged_for_nothing:
-        raise InputError(GONE)
-    if interaction.user.id != job.author_id:
+    if not job.is_charged_for_nothing or interaction.user.id != job.author_id:
         raise InputError(GONE)
     if not await use(interaction, LogChannel).takes(job.guild_id, REFUND_REQUEST):
         raise InputError(NO_READERS)
     card = await use(interaction, Cards).get(job.guild_id, job.card_id)
     link = "" if card is None or card.message_id is None or card.is_by_token else message_link(card)
-    await use(interaction, QuotaChanges).ask_refund(job, link=link)
+    await use(interaction, QuestionActs).ask_refund(job, link=link)
     await in_time(interaction.response.send_message(str(texts.REFUND_WAITS), ephemeral=True))
 
 
@@ -41,7 +39,7 @@ async def ask_refund(interaction: Interaction, job: Job, _values: Sequence[str])
 async def refund(interaction: Interaction, job_id: str, _values: Sequence[str]) -> None:
     """Refund the job's cost; a second press refunds nothing."""
     await require_moderator(interaction)
-    quota, by_id = use(interaction, QuotaChanges), interaction.user.id
+    quota, by_id = use(interaction, QuestionActs), interaction.user.id
     text = await quota.refund(guild_of(interaction), job_id, by_id=by_id)
     said = "" if interaction.message is None else interaction.message.content
     await in_time(interaction.response.edit_message(content=f"{said}\n{text}".strip(), view=None))

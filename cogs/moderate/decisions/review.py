@@ -13,8 +13,8 @@ from bot.domain.models import Job
 from bot.domain.words.text import harmless
 from bot.errors import InputError
 from bot.language import speaking
-from bot.moderation.questions import ReviewDecisions
-from bot.store import Reviews, ReviewVerdict
+from bot.moderation.questions import QuestionActs
+from bot.store import REVIEW, Answer, Reviews
 from cogs.moderate.decisions import texts
 from cogs.moderate.decisions.refunds import RefusalForm
 from cogs.ui.controls import Control, on
@@ -58,13 +58,13 @@ def answers(job: Job) -> Sequence[discord.ui.Item[Any]]:
 @on("publish")
 async def publish(interaction: Interaction, job_id: str, _values: Sequence[str]) -> None:
     """Post the result where it was requested."""
-    await _decide(interaction, job_id, ReviewVerdict.PUBLISHED, "")
+    await _decide(interaction, job_id, Answer.PUBLISHED, "")
 
 
 @on("keep_back")
 async def ask_why(interaction: Interaction, job_id: str, _values: Sequence[str]) -> None:
     await require_moderator(interaction)
-    await use(interaction, ReviewDecisions).require_waiting(guild_of(interaction), job_id)
+    await use(interaction, QuestionActs).require_waiting(guild_of(interaction), REVIEW, job_id)
     await in_time(
         interaction.response.send_modal(
             RefusalForm(interaction.client, str(texts.REFUSE_RESULT_FORM), refuse, job_id, chars=REASON_CHARS)
@@ -74,16 +74,17 @@ async def ask_why(interaction: Interaction, job_id: str, _values: Sequence[str])
 
 async def refuse(interaction: Interaction, job_id: str, reason: str) -> None:
     """Reject the result, if it is still under review and the sender is still a moderator."""
-    await _decide(interaction, job_id, ReviewVerdict.REFUSED, reason)
+    await _decide(interaction, job_id, Answer.REFUSED, reason)
 
 
-async def _decide(interaction: Interaction, job_id: str, verdict: ReviewVerdict, reason: str) -> None:
+async def _decide(interaction: Interaction, job_id: str, verdict: Answer, reason: str) -> None:
     await require_moderator(interaction)
-    reviews = use(interaction, ReviewDecisions)
     by_id, asked = interaction.user.id, interaction.message
     question = None if asked is None else (asked.channel.id, asked.id)
-    await reviews.decide(guild_of(interaction), job_id, verdict, reason, by_id=by_id, question=question)
-    is_published = verdict is ReviewVerdict.PUBLISHED
+    await use(interaction, QuestionActs).review(
+        guild_of(interaction), job_id, verdict, reason, by_id=by_id, question=question
+    )
+    is_published = verdict is Answer.PUBLISHED
     with speaking(await use(interaction, GuildLanguages).of(guild_of(interaction))):  # all moderators read it
         said = texts.PUBLISHED(member=by_id) if is_published else texts.refused(by_id, harmless(reason))
         title = str(texts.PUBLISHED_TITLE if is_published else texts.NOT_PUBLISHED_TITLE)

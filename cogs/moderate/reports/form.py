@@ -9,7 +9,7 @@ from bot.delivery.channels.view import message_link
 from bot.delivery.notices import LogChannel
 from bot.domain.models import Job, JobState
 from bot.errors import InputError, Refused
-from bot.moderation.results import ResultReportActs
+from bot.moderation.questions import QuestionActs
 from bot.moderation.texts import NO_READERS
 from bot.store import REPORT, Cards
 from cogs.moderate.reports import texts
@@ -42,7 +42,7 @@ class ReportForm(Form):
         await _require_reader(interaction, job)
         card = await use(interaction, Cards).get(job.guild_id, job.card_id)
         link = "" if card is None or card.message_id is None else message_link(card)
-        await use(interaction, ResultReportActs).report(job, self.reason.value, link=link, by_id=interaction.user.id)
+        await use(interaction, QuestionActs).report(job, self.reason.value, link=link, by_id=interaction.user.id)
         await in_time(interaction.response.send_message(str(texts.REPORT_SENT), ephemeral=True))
 
 
@@ -52,7 +52,7 @@ async def report(interaction: Interaction, job: Job, _values: Sequence[str]) -> 
     if job.state is not JobState.DELIVERED:
         raise InputError(GONE)
     await _require_reader(interaction, job)
-    await use(interaction, ResultReportActs).require_open(job, by_id=interaction.user.id)
+    await use(interaction, QuestionActs).require_unreported(job, by_id=interaction.user.id)
     await in_time(interaction.response.send_modal(ReportForm(interaction.client, job)))
 
 

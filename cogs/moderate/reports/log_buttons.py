@@ -11,8 +11,8 @@ import discord
 from bot.delivery.channels.facts import in_time
 from bot.domain.texts import OTHER_MEMBER
 from bot.errors import InputError
-from bot.moderation.members import AccessChanges, QuotaChanges
-from bot.moderation.results import ResultReportActs
+from bot.moderation.members import AccessChanges
+from bot.moderation.questions import QuestionActs
 from bot.store import REFUND_REQUEST, REPORT, Decision
 from cogs.moderate.reports import texts
 from cogs.ui.controls import Control, on, view_of
@@ -47,7 +47,7 @@ def log_buttons(decision: Decision) -> Sequence[discord.ui.Item[Any]]:
 async def refund(interaction: Interaction, job_id: str, _values: Sequence[str]) -> None:
     """Refund a posted result's cost, once."""
     await require_moderator(interaction)
-    quota, by_id = use(interaction, QuotaChanges), interaction.user.id
+    quota, by_id = use(interaction, QuestionActs), interaction.user.id
     text = await quota.refund(guild_of(interaction), job_id, by_id=by_id, posted=True)
     await in_time(interaction.response.send_message(DONE(change=text), ephemeral=True))
 
@@ -56,7 +56,7 @@ async def refund(interaction: Interaction, job_id: str, _values: Sequence[str]) 
 async def dismiss(interaction: Interaction, job_id: str, _values: Sequence[str]) -> None:
     await require_moderator(interaction)
     by_id = interaction.user.id
-    await use(interaction, ResultReportActs).dismiss(guild_of(interaction), job_id, by_id=by_id)
+    await use(interaction, QuestionActs).dismiss(guild_of(interaction), job_id, by_id=by_id)
     said = "" if interaction.message is None else interaction.message.content
     text = f"{said}\n{texts.DISMISSED_BY(moderator=by_id)}".strip()
     await in_time(interaction.response.edit_message(content=text, view=None, suppress_embeds=True))

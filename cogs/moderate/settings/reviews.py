@@ -9,7 +9,7 @@ from bot.delivery.channels.facts import OPTIONS_PER_SELECT
 from bot.domain.server.setting import SettingsPage
 from bot.domain.words.text import shortened
 from bot.errors import InputError
-from bot.moderation.questions import ReviewDecisions
+from bot.moderation.questions import ReviewRuleChanges
 from bot.store import ReviewRule, Reviews
 from cogs.moderate.decisions.review import require_review_place
 from cogs.moderate.settings import texts
@@ -68,7 +68,7 @@ async def end_review(interaction: Interaction, _subject: str, values: Sequence[s
     await require_moderator(interaction)
     if not values or not values[0].isdecimal():
         raise InputError(GONE)
-    reviews = use(interaction, ReviewDecisions)
+    reviews = use(interaction, ReviewRuleChanges)
     removed = await reviews.remove_rule(guild_of(interaction), int(values[0]), by_id=interaction.user.id)
     await show_page(interaction, await reviews_page(interaction), texts.review_off(removed))
 
@@ -93,7 +93,7 @@ class ReviewForm(Form):
         require_may_post_in(interaction, channel_id, files=True)
         is_open = await require_review_place(interaction, channel_id)
         rule = ReviewRule(channel_id=only_in, review_channel=channel_id)
-        reviews = use(interaction, ReviewDecisions)
+        reviews = use(interaction, ReviewRuleChanges)
         await reviews.set_rule(guild_of(interaction), rule, by_id=interaction.user.id)
         said = texts.review_on(texts.review_rule(only_in, channel_id), channel_id, is_open=is_open)
         await show_page(interaction, await reviews_page(interaction), said)

@@ -193,7 +193,7 @@ async def test_a_job_that_did_not_fail_is_not_retried(rig: Rig):
 async def test_a_job_that_a_moderator_refused_is_not_retried(rig: Rig):
     await rig.bot.parts.store.settings.change(rig.guild.id, lambda rules: replace(rules, approve_above=Decimal(1)))
     job = await ask(rig)
-    await rig.bot.parts.moderation.approvals.turn_down(rig.guild.id, job.card_id, "no", by_id=rig.moderator.id)
+    await rig.bot.parts.moderation.questions.turn_down(rig.guild.id, job.card_id, "no", by_id=rig.moderator.id)
     assert private_sentence(await on_job(rig, rig.member, "retry", job.id)) == str(NOTHING_FAILED)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from bot.domain.models import Job
 from bot.domain.server.guild_rules import Limit, Period, Scope
-from bot.moderation.results import REPORTS_A_DAY
+from bot.moderation.questions import REPORTS_A_DAY
 from cogs.ui.controls import Control, view_of
 from tests.support.channels import rule
 from tests.support.reacting import in_channel, other
@@ -91,10 +91,10 @@ async def test_the_same_form_sent_twice_is_one_report(rig: Rig, log: Any, eve: A
 @pytest.mark.long
 async def test_a_member_cannot_flood_the_moderators(rig: Rig, log: Any, eve: Any):
     _, job = await picture(rig)
-    reports = rig.bot.parts.store.result_reports
+    reports = rig.bot.parts.store.questions
     for _ in range(REPORTS_A_DAY):
         _, another = await picture(rig)
-        await reports.add(rig.guild.id, another.id, eve.id, most_a_day=99, record=lambda _: None)
+        await reports.report(rig.guild.id, another.id, eve.id, most_a_day=99, record=lambda _: None)
     refused = await report(rig, eve, job)
     assert f"{REPORTS_A_DAY} results a day" in refused.response.content
     rig.advance(24 * 3600)

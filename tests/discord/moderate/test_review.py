@@ -11,7 +11,7 @@ import pytest
 from bot.delivery.card.context import STOPPED, SUCCESS
 from bot.domain.models import JobState
 from bot.domain.texts import GONE
-from bot.store import Reviews, ReviewVerdict
+from bot.store import Answer, Questions
 from tests.support.jobs import on_job
 from tests.support.rig import Rig
 from tests.support.settings_pages import choose, end_review, opened, page_text, set_review
@@ -116,7 +116,7 @@ async def test_the_question_about_a_result_that_its_author_does_not_want_is_clos
     assert closed.content == "Its author chose not to post the result, so there is nothing to decide."
     assert (closed.embeds[0].title, closed.embeds[0].colour) == ("🚫 Canceled", discord.Colour(STOPPED))
     assert closed.components == []
-    assert await rig.bot.parts.store.reviews.get(rig.guild.id, job.id) is None
+    assert await rig.bot.parts.store.questions.get(rig.guild.id, "review", job.id) is None
     assert await rig.bot.parts.store.reviews.withheld_of(rig.guild.id, [job.id]) == {job.id}
     await settled_exactly(rig)
 
@@ -128,13 +128,13 @@ async def test_a_question_that_a_crash_left_open_is_closed_by_the_next_turn(
     await rig.member.slash(rig.channel, GENERATE, prompt="gold")
     await waiting(rig, desk)
     [job] = await rig.jobs()
-    store, withdraw, closed = rig.bot.parts.store, Reviews.withdraw, []
+    store, withdraw, closed = rig.bot.parts.store, Questions.withdraw_review, []
 
-    async def note(self: Reviews, guild_id: int, job_id: str) -> None:
+    async def note(self: Questions, guild_id: int, job_id: str) -> None:
         closed.append(own(rig, desk)[-1].components == [])
         await withdraw(self, guild_id, job_id)
 
-    monkeypatch.setattr(Reviews, "withdraw", note)
+    monkeypatch.setattr(Questions, "withdraw_review", note)
     await store.cancellation.cancel(rig.guild.id, job.id, "", drop_by=rig.member.id)
     await rig.restart()
     await rig.step()
@@ -163,13 +163,13 @@ async def test_a_decision_is_carried_out_at_once_also_one_that_comes_during_a_tu
     await rig.member.slash(rig.channel, GENERATE, prompt="silver")
     await until(rig, JobState.READY)
     store = rig.bot.parts.store
-    note = store.reviews.note_message
+    note = store.questions.note_message
 
-    async def decided_meanwhile(guild_id: int, job_id: str, **place: int) -> None:
-        await note(guild_id, job_id, **place)
+    async def decided_meanwhile(guild_id: int, kind: str, job_id: str, **place: int) -> None:
+        await note(guild_id, kind, job_id, **place)
         await rig.moderator.click(own(rig, desk)[-1], label="Publish")
 
-    store.reviews.note_message = decided_meanwhile
+    store.questions.note_message = decided_meanwhile
     for _ in range(3):
         await rig.step()
     assert [job.state for job in await rig.jobs()] == [JobState.DELIVERED] * 2
@@ -232,14 +232,14 @@ async def test_a_question_that_was_sent_but_not_noted_is_not_sent_twice(rig: Rig
     async def lost(*_args, **_options):
         raise aiohttp.ClientConnectionError
 
-    monkeypatch.setattr(rig.bot.parts.store.reviews, "note_message", lost)
+    monkeypatch.setattr(rig.bot.parts.store.questions, "note_message", lost)
     await rig.member.slash(rig.channel, GENERATE, prompt="gold")
     await waiting(rig, desk)
     await rig.restart(after_s=600)
     await rig.step()
     [asked] = own(rig, desk)
     [job] = await rig.jobs()
-    review = await rig.bot.parts.store.reviews.get(rig.guild.id, job.id)
+    review = await rig.bot.parts.store.questions.get(rig.guild.id, "review", job.id)
     assert review.message_id == asked.id
 
 
@@ -358,17 +358,17 @@ async def test_a_decision_at_the_moment_of_the_question_is_no_fault(
     rig: Rig, desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
     """A killed process had asked without noting it: a moderator answers that question as the next process asks."""
-    reviews = rig.bot.parts.store.reviews
-    begin, decided = type(reviews).begin, list[str]()
+    questions = rig.bot.parts.store.questions
+    begin, decided = type(questions).begin_review, list[str]()
 
     async def then_decided(self: object, guild_id: int, job_id: str, **more: object) -> object:
         review = await begin(self, guild_id, job_id, **more)
         if not decided:
             decided.append(job_id)
-            await reviews.decide(guild_id, job_id, ReviewVerdict.PUBLISHED, by_id=rig.moderator.id, sentence="")
+            await questions.review(guild_id, job_id, Answer.PUBLISHED, by_id=rig.moderator.id, sentence="")
         return review
 
-    monkeypatch.setattr(type(reviews), "begin", then_decided)
+    monkeypatch.setattr(type(questions), "begin_review", then_decided)
     await rig.member.slash(rig.channel, GENERATE, prompt="gold")
     await rig.work()
     assert [(job.id, job.state) for job in await rig.jobs()] == [(decided[0], JobState.DELIVERED)]

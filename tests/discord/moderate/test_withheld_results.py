@@ -89,7 +89,7 @@ async def test_the_question_about_a_chain_stays_as_long_as_any_of_its_results_is
     await rig.work()
     assert [job.state for job in await rig.jobs()] == [JobState.HELD] * 2
     assert questions(rig, desk) == []
-    assert [await store.reviews.get(rig.guild.id, job.id) for job in (first, second)] == [None, None]
+    assert [await store.questions.get(rig.guild.id, "review", job.id) for job in (first, second)] == [None, None]
 
 
 @pytest.fixture

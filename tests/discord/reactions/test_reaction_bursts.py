@@ -76,7 +76,7 @@ async def test_a_reaction_that_waits_for_approval_is_no_longer_pending_once_remo
     job = (await rig.jobs())[0]
     assert job.state is JobState.AWAITING_APPROVAL
     await rig.member.unreact(message, "🔁")
-    assert await rig.bot.parts.store.approvals.get(rig.guild.id, job.card_id) is None
+    assert await rig.bot.parts.store.questions.get(rig.guild.id, "approval", job.card_id) is None
     assert (await rig.jobs())[0].state is JobState.CANCELLED
 
 

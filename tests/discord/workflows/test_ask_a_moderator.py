@@ -78,7 +78,7 @@ async def test_a_job_above_the_limit_is_held_and_starts_once_when_a_moderator_ap
     await rig.moderator.click(question, label="Approve")
     card_id = next(job.card_id for job in await rig.jobs() if job.state is not JobState.DELIVERED)
     with pytest.raises(InputError):
-        await rig.bot.parts.moderation.approvals.approve(rig.guild.id, card_id, by_id=1, raises_limit=True)
+        await rig.bot.parts.moderation.questions.approve(rig.guild.id, card_id, by_id=1, raises_limit=True)
     await rig.work()
     assert await states(rig) == [JobState.DELIVERED] * 2
     assert len(rig.sandbox.requests) == 2

@@ -182,7 +182,7 @@ async def test_a_question_that_was_not_redrawn_is_at_the_next_press_of_an_old_bu
     await rig.step()
     asked = question(rig, desk)
     [job] = await rig.jobs()
-    await rig.bot.parts.moderation.approvals.approve(rig.guild.id, job.card_id, by_id=1, raises_limit=False)
+    await rig.bot.parts.moderation.questions.approve(rig.guild.id, job.card_id, by_id=1, raises_limit=False)
     late = await rig.moderator.click(asked, custom_id=f"c1:{act}:{job.card_id}")
     assert "no longer here" in late.response.content
     assert question(rig, desk).embeds[0].title == "Approved: Generate Image"

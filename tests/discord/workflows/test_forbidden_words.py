@@ -132,7 +132,7 @@ async def test_a_word_that_is_forbidden_while_a_job_waits_for_approval_is_not_se
     await rig.member.slash(rig.channel, "image generate", prompt="like voldemort")
     await rule(rig, words=("voldemort",))
     [job] = await rig.jobs()
-    approvals = rig.bot.parts.moderation.approvals
+    approvals = rig.bot.parts.moderation.questions
     await approvals.approve(rig.guild.id, job.card_id, by_id=rig.moderator.id, raises_limit=False)
     await rig.work()
     assert rig.sandbox.posts == 0

@@ -157,9 +157,9 @@ async def test_after_a_429_no_card_is_drawn_for_a_while():
 @pytest.mark.parametrize(("left_s", "parked_s"), [(60.0, 60.0), (9 * CHECK_AGAIN_S, CHECK_AGAIN_S)])
 async def test_a_review_expires_on_time(left_s: float, parked_s: float):
     clock = ManualClock()
-    review = Stub(verdict=None, expires_at=clock.wall() + left_s, message_id=1, job_id="J1")
+    review = Stub(verdict=None, expires_at=clock.wall() + left_s, message_id=1, subject="J1")
     desk: Any = object.__new__(ReviewDesk)
-    vars(desk).update(store=Stub(reviews=Stub(begin=returning(review))), clock=clock)
+    vars(desk).update(store=Stub(questions=Stub(begin_review=returning(review))), clock=clock)
     job: Any = Stub(id="J1", guild_id=7, state=JobState.READY, after_ids=())
     with pytest.raises(Parked) as parked:
         await desk.require(None, [job], job)
