@@ -32,7 +32,7 @@ class CogSurface:
         self._bot = bot
         self.seeds = Seeds(bot)
         self.wishes = Wishes(bot)
-        self._scheduled = ScheduledRuns(bot)
+        self.run_schedules = ScheduledRuns(bot).run_due
 
     def controls(self, card: Card, jobs: Sequence[Job], *, linked: bool, shown_above: Decimal | None) -> Rows:
         return buttons.offered(self._bot, jobs, linked=linked, shown_above=shown_above, private=card.private)
@@ -59,9 +59,6 @@ class CogSurface:
     async def fulfil_wishes(self) -> None:
         """Start waiting reactions' actions; upkeep does not wait for them."""
         self.wishes.fulfil_all()
-
-    async def run_schedules(self) -> None:
-        await self._scheduled.run_due()
 
     async def ask_moderators(self, approval: Question) -> None:
         """Post the question whether a card is approved."""

@@ -377,7 +377,7 @@ async def test_an_answer_in_40_000_pieces_does_not_hold_the_loop(scripted: Any):
 async def test_a_reading_of_all_tools_in_crumbs_ends_with_a_free_loop(scripted: Any):
     client = await scripted(lambda body, _: crumbs(body, 200 if body["method"] == "tools/list" else 40_000))
     found, pause_s = await longest_pause(Discovery(client).read(Catalogue()))
-    assert {tool for tool, _ in found.answers} == {"tools/list"}
+    assert found.answers == {}
     assert found.failure is McpFailure.UNREACHED
     assert pause_s < 1 * slowness()
 

@@ -42,7 +42,10 @@ SHOWN_BY = {
             "tests/unit/domain/test_unknown_prices.py"
             "::test_somebody_says_yes_to_an_unknown_price_wherever_a_threshold_is_set"
         ),
-        "tests/discord/results/test_prices_of_controls.py::test_an_unknown_price_is_asked_about_whatever_the_threshold",
+        (
+            "tests/discord/results/test_prices_of_controls.py"
+            "::test_a_variant_tells_its_price_where_it_is_known_and_asks_where_it_is_not"
+        ),
     ],
     "A server's key stays with it": [
         "tests/store/test_secret_box.py::test_what_is_sealed_opens_for_its_guild_and_purpose_alone",

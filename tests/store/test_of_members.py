@@ -33,7 +33,7 @@ NO_WORDS = {
     "job_id", "kind", "last4", "last_week", "lease", "locale", "operation", "outcome", "parent_id", "payer", "per",
     "period", "place", "plan", "price_kind", "price_size", "remote_id", "repeats_key", "schedule_id", "scope",
     "scopes", "shootout", "shown", "state", "step", "trace", "variation", "verdict", "voice_id", "waits_for", "who",
-    "prices.model", "reaction_settings.seeds", "reaction_settings.turned_off",
+    "prices.model", "questions.reason", "questions.subject", "reaction_settings.seeds", "reaction_settings.turned_off",
 }  # fmt: skip
 """Texts of the bot's, of Discord's, and of the vendor's: states, kinds, ids."""
 
@@ -67,6 +67,7 @@ def plant(db: Connection, kept: OfMember, job: Any) -> None:
         row |= {"about": "{}", "note": "", "last_week": "", "expires_at": 1.0, kept.column: value}
         defaults = {"TEXT": "{}", "INTEGER": 1, "REAL": 1.0}
         row |= {n: defaults[c["type"]] for n, c in columns.items() if c["notnull"] and n not in row}
+        row |= {"kind": "review", "subject": job.id} if kept.table == "questions" else {}
         row = {name: each for name, each in row.items() if name in columns}
         if kept.table == "guild_keys":
             row |= {"own": int(kept.column == "guild_id"), "retired_at": 1.0}

@@ -38,7 +38,7 @@ class Databases(Protocol):
         ...
 
     def copy_of(self, address: Path | PostgresUrl) -> Path | PostgresUrl:
-        """Make a copy of a database of this kind that nobody has open; return its address."""
+        """Make a copy of a closed database of this kind; return its address."""
         ...
 
     def options(self, given: dict[str, Any]) -> dict[str, Any]:
