@@ -99,7 +99,7 @@ def write(folder: Path, block: Block) -> None:
 def run(folder: Path, script: str) -> None:
     """Run commands in the copy, with the copy's own code; fail with what they printed."""
     # What pytest and make were told for this run is not for the runs in it.
-    told = ("PYTEST_", "MAKE", "MFLAGS", "ARGS", "ALL")
+    told = ("PYTEST_", "MAKE", "MFLAGS", "ARGS", "BUILD")
     own = {name: text for name, text in os.environ.items() if not name.startswith(told)}
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", script],
