@@ -234,14 +234,6 @@ BY_NAME = re.compile(
 """An installation from an index. One of a wheel, a folder or `git+https://…` names a path."""
 
 
-def test_nothing_is_called_released_before_it_is() -> None:
-    version = str(project()["version"])
-    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
-    base = version.removesuffix(".dev0")
-    assert (f"## [{base}] - " in changelog) == (version == base)
-    assert changelog.index("## [Unreleased]") < (changelog.find(f"## [{base}] - ") % len(changelog))
-
-
 def test_no_text_installs_from_an_index_a_name_that_is_not_ours_yet() -> None:
     """docs/releasing.md, "Before the first one": anyone could publish under it."""
     found = [

@@ -77,9 +77,9 @@ async def test_a_moderator_gives_the_credits_back_once(rig: Rig, log: Any):
     assert labels(answered) == []
     spent = (await rig.bot.parts.store.ledger.balance(rig.guild.id)).spent
     assert spent == rig.sandbox.spent("cs_test_host_000000000000") == job.cost
-    quota = rig.bot.parts.moderation.quota
+    await rig.bot.parts.store.privacy.erase(rig.guild.id, rig.member.id)
     with pytest.raises(Exception, match="nothing to refund"):
-        await quota.refund(rig.guild.id, job.id, by_id=rig.moderator.id)
+        await rig.bot.parts.moderation.questions.refund(rig.guild.id, job.id, by_id=rig.moderator.id)
 
 
 async def test_without_a_channel_of_the_moderators_the_member_is_told_whom_to_ask(rig: Rig):
