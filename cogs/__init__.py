@@ -39,7 +39,7 @@ EXTENSIONS = (
     "cogs.jobs.one_job",
     "cogs.jobs.sharing",
     "cogs.results.context_menus",
-    "cogs.moderate.quota.member_menus",
+    "cogs.moderate.member_menus",
     "cogs.member.panel.own_data",
     "cogs.moderate.decisions.review",
     "cogs.workflows.asked.submit",

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-ERRORS = "bot/errors.py"
 HOSTS_OWN = frozenset({"StartError", "SettingsError", "StoreError", "DatabaseFailing", "DatabaseTaken"})
 """The host's errors on standard error; see docs/operations.md."""
 ANSWERS = ("bot/delivery/answers/texts.py",)

@@ -63,7 +63,7 @@ class FleetBot(RuntimeShards, CannonBot):
     _database: PostgresDatabase
 
     def __init__(self, settings: Settings, **options: Any) -> None:
-        self.leases: FleetShards | None = None
+        self.own_shards: FleetShards | None = None
         self._shared: SharedMemory | None = None
         super().__init__(settings, **options)
 
@@ -77,7 +77,7 @@ class FleetBot(RuntimeShards, CannonBot):
         return self._cards
 
     def leads(self) -> bool:
-        return self.leases is not None and self.leases.holds(LEADERS_SHARD)
+        return self.own_shards is not None and self.own_shards.holds(LEADERS_SHARD)
 
     async def _join(self) -> None:
         """Share Discord's limits, servers and cards, and the caches, with the other processes."""
@@ -95,8 +95,8 @@ class FleetBot(RuntimeShards, CannonBot):
         signals.listen(GUILD, lambda guild_id: self.known_guilds.forget(int(guild_id)))
 
     async def _pace_calls(self) -> None:
-        if self.leases is not None:
-            self.discord_gate.pace.limit(self.leases.part_of(CALLS_A_SECOND))
+        if self.own_shards is not None:
+            self.discord_gate.pace.limit(self.own_shards.part_of(CALLS_A_SECOND))
 
     def _share_facts(self) -> None:
         """Share what is in memory alone. A lost signal costs one more 429, refused create or status call."""
@@ -136,7 +136,7 @@ class FleetBot(RuntimeShards, CannonBot):
 
     async def begin_shards(self, gateway: Gateway) -> None:
         """Join the fleet. Raises StartError."""
-        leases = self.leases = FleetShards(
+        shards = self.own_shards = FleetShards(
             self,
             self.parts.store,
             signals=self._database.signals,
@@ -144,29 +144,29 @@ class FleetBot(RuntimeShards, CannonBot):
             spawn=self._background.start,
             wanted=self.settings.shard_count,
         )
-        self.metrics.gauge("cannon_bot_shards_held", SHARDS_HELD, lambda: leases.held)
-        self.metrics.gauge("cannon_bot_identifies_left", IDENTIFIES_LEFT, lambda: leases.identifies_left)
+        self.metrics.gauge("cannon_bot_shards_held", SHARDS_HELD, lambda: shards.held)
+        self.metrics.gauge("cannon_bot_identifies_left", IDENTIFIES_LEFT, lambda: shards.identifies_left)
         self.responses.give_way = self._give_way
-        await leases.begin(gateway)
+        await shards.begin(gateway)
 
     async def _give_way(self) -> None:
         """Let another process answer first: without the database this one cannot know who has its shards."""
-        if self.leases is not None and not self.leases.held:
+        if self.own_shards is not None and not self.own_shards.held:
             await self.clock.wait(asyncio.Event(), GIVE_WAY_S)
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
-        if self.leases is not None and shard_id is not None:
-            await self.leases.take_identify(shard_id)
+        if self.own_shards is not None and shard_id is not None:
+            await self.own_shards.take_identify(shard_id)
         else:
             await super().before_identify_hook(shard_id, initial=initial)
 
     def is_ready(self) -> bool:
         """Whether all shards of this process are connected, with their servers known."""
-        return super().is_ready() if self.leases is None else self.leases.is_ready
+        return super().is_ready() if self.own_shards is None else self.own_shards.is_ready
 
     def _knows_guild(self, guild_id: int) -> bool:
         shard_id = self.shard_of(guild_id)
-        return self.leases is not None and self.leases.holds(shard_id) and self.is_shard_ready(shard_id)
+        return self.own_shards is not None and self.own_shards.holds(shard_id) and self.is_shard_ready(shard_id)
 
     async def on_shard_connect(self, shard_id: int) -> None:
         if self.has_session(shard_id):
@@ -177,8 +177,8 @@ class FleetBot(RuntimeShards, CannonBot):
 
     async def _hand_shards_over(self) -> None:
         """Release this process's shards at once."""
-        if self.leases is not None:
-            await self.leases.stop()
+        if self.own_shards is not None:
+            await self.own_shards.stop()
 
     async def _leave(self) -> None:
         if self._shared is not None:

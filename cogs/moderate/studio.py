@@ -22,8 +22,8 @@ from cogs.community.texts import TITLE as SHOOTOUTS
 from cogs.moderate import texts
 from cogs.moderate.api_key import open_key_form, remove_key
 from cogs.moderate.practice import switch_practice
-from cogs.moderate.role_access import role_access
 from cogs.moderate.settings.commands import open_settings
+from cogs.moderate.settings.role_access import role_access
 from cogs.moderate.setup.page import add_setup
 from cogs.moderate.status import texts as status_texts
 from cogs.moderate.status.books import add_account, add_api_changes, add_books

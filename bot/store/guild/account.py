@@ -185,10 +185,10 @@ ROWS_MAX = 5000
 
 _PUT_META = "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
 _PUT_FACT = """
-INSERT INTO api_facts (source, subject, body, read_at) VALUES (?, ?, ?, ?)
-ON CONFLICT (source, subject) DO UPDATE SET body = excluded.body, read_at = excluded.read_at
+INSERT INTO api_facts (source, subject, body) VALUES (?, ?, ?)
+ON CONFLICT (source, subject) DO UPDATE SET body = excluded.body
 """
-_FACTS = "SELECT source, subject, body, read_at FROM api_facts ORDER BY source, subject"
+_FACTS = "SELECT source, subject, body FROM api_facts ORDER BY source, subject"
 # A repeated sighting of the latest state of an item is the same change.
 _SEE = """
 INSERT INTO api_changes (subject, operation, name, kind, rules, at)
@@ -246,10 +246,6 @@ class ApiFacts(Repository):
     async def all(self) -> dict[FactKey, str]:
         return {(row["source"], row["subject"]): row["body"] for row in await self._rows(_FACTS)}
 
-    async def dates(self) -> dict[FactKey, float]:
-        """Return when each was read last (Unix seconds)."""
-        return {(row["source"], row["subject"]): row["read_at"] for row in await self._rows(_FACTS)}
-
     async def delete(self) -> None:
         """Delete all: something stored can't be read."""
         await self._execute("DELETE FROM api_facts")
@@ -257,7 +253,7 @@ class ApiFacts(Repository):
 
 def stored_api_facts(path: Path) -> dict[FactKey, str]:
     """Return all of a database file, which may be in use; {} if unreadable. Blocks."""
-    return {(source, subject): body for source, subject, body, _ in stored_rows(path, _FACTS)}
+    return {(source, subject): body for source, subject, body in stored_rows(path, _FACTS)}
 
 
 LinesOf = Callable[[Sequence[DatedChange]], Mapping[int, Callable[[], Record]]]
@@ -277,7 +273,7 @@ class ApiChanges(Repository):
 
         def write(db: Connection) -> tuple[list[DatedChange], bool]:
             db.executemany(_PUT_META, [(name, to_text(value)) for name, value in read.meta.items()])
-            facts = [(*key, to_text(body), now) for key, body in read.facts.items()]
+            facts = [(*key, to_text(body)) for key, body in read.facts.items()]
             db.executemany(_PUT_FACT, facts)
             db.executemany(_SEE, [_row(each) | {"now": now} for each in changes[:SEEN_MAX]])
             news = [_seen(row) for row in db.execute(_DUE, {"now": now, "quiet": QUIET_S}).fetchall()]

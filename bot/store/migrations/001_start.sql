@@ -357,7 +357,7 @@ CREATE TABLE decisions (
 CREATE INDEX decisions_recent ON decisions (guild_id, at/*postgresql , id */);
 
 -- What moderators are asked, with the message that asks: whether a card may start, a result may be posted, what a job cost
--- is given back, a result stays. `subject` is the card of an approval, else the job.
+-- is refunded, a result stays. `subject` is the card of an approval, else the job.
 CREATE TABLE questions (
     kind TEXT NOT NULL CHECK (kind IN ('approval', 'review', 'refund_request', 'report')),
     subject TEXT NOT NULL,
@@ -619,7 +619,6 @@ CREATE TABLE api_facts (
     source TEXT NOT NULL,
     subject TEXT NOT NULL,
     body TEXT NOT NULL,
-    read_at REAL NOT NULL,
     PRIMARY KEY (source, subject)
 ) STRICT, WITHOUT ROWID;
 

@@ -39,8 +39,8 @@ async def ask_refund(interaction: Interaction, job: Job, _values: Sequence[str])
 async def refund(interaction: Interaction, job_id: str, _values: Sequence[str]) -> None:
     """Refund the job's cost; a second press refunds nothing."""
     await require_moderator(interaction)
-    quota, by_id = use(interaction, QuestionActs), interaction.user.id
-    text = await quota.refund(guild_of(interaction), job_id, by_id=by_id)
+    questions, by_id = use(interaction, QuestionActs), interaction.user.id
+    text = await questions.refund(guild_of(interaction), job_id, by_id=by_id)
     said = "" if interaction.message is None else interaction.message.content
     await in_time(interaction.response.edit_message(content=f"{said}\n{text}".strip(), view=None))
 

@@ -115,8 +115,6 @@ def _id(text: str) -> int:
 
 CREDITS_MAX = 999_999_999.0
 CREDITS_CHARS, NOTE_CHARS = 13, 200
-LINES_PER_BLOCK = 20
-"""A line has up to about 180 characters, a page of an embed 4000."""
 
 Credits = app_commands.Range[float, 0.0, CREDITS_MAX]
 Periods = Literal["day", "week", "month", "total"]

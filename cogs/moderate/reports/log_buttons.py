@@ -47,8 +47,8 @@ def log_buttons(decision: Decision) -> Sequence[discord.ui.Item[Any]]:
 async def refund(interaction: Interaction, job_id: str, _values: Sequence[str]) -> None:
     """Refund a posted result's cost, once."""
     await require_moderator(interaction)
-    quota, by_id = use(interaction, QuestionActs), interaction.user.id
-    text = await quota.refund(guild_of(interaction), job_id, by_id=by_id, posted=True)
+    questions, by_id = use(interaction, QuestionActs), interaction.user.id
+    text = await questions.refund(guild_of(interaction), job_id, by_id=by_id, posted=True)
     await in_time(interaction.response.send_message(DONE(change=text), ephemeral=True))
 
 

@@ -13,7 +13,6 @@ from bot.errors import InputError
 from bot.server.operations import OperationSwitches
 from bot.server.settings import SettingsChanges
 from bot.store import GuildSettings
-from cogs.moderate.role_access import role_access
 from cogs.moderate.settings import texts
 from cogs.moderate.settings.blocked import blocked_page
 from cogs.moderate.settings.forms import ModelForm, NewRules, TypedSettings
@@ -21,6 +20,7 @@ from cogs.moderate.settings.operations import operations_page
 from cogs.moderate.settings.panel import Known, panel
 from cogs.moderate.settings.prices import prices_page
 from cogs.moderate.settings.reviews import reviews_page
+from cogs.moderate.settings.role_access import role_access
 from cogs.moderate.setup.page import setup_page
 from cogs.reactions.settings.gallery import gallery_page
 from cogs.reactions.settings.page import reactions_page

@@ -21,8 +21,6 @@ from cogs.ui.permissions import guild_of, require_may_post_in, require_moderator
 from cogs.ui.texts import GONE
 
 ADD, END = "review_add", "review_end"
-WHOLE = "0"
-"""A rule for the whole server, among the ids of channels."""
 _SCOPES = [
     discord.ChannelType.text,
     discord.ChannelType.voice,

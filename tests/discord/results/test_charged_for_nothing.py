@@ -58,7 +58,7 @@ async def test_the_card_offers_what_can_work_and_tells_moderators_what_they_can_
 
 @pytest.mark.long
 async def test_a_moderator_gives_the_credits_back_once(rig: Rig, log: Any):
-    card = await unusable(rig, "#gone")
+    card, store = await unusable(rig, "#gone"), rig.bot.parts.store
     [job] = await rig.jobs()
     assert job.cost
     assert "with the moderators" in shown(await rig.member.click(card, label=ASK))
@@ -69,15 +69,17 @@ async def test_a_moderator_gives_the_credits_back_once(rig: Rig, log: Any):
     assert f"/{rig.channel.id}/{card.id}" in question.content
     assert "Only moderators" in shown(await rig.member.click(question, label="Refund"))
     await rig.moderator.click(question, label="Refund")
-    grants = await rig.bot.parts.store.grants.of_member(rig.guild.id, rig.member.id)
+    grants = await store.grants.of_member(rig.guild.id, rig.member.id)
     assert [(grant.left, grant.note) for grant in grants] == [(job.cost, f"Refund of job {job.id}")]
     [answered] = own(rig, log)
     assert answered.content.startswith(question.content)
     assert f"refunded job `{job.id}`" in answered.content
     assert labels(answered) == []
-    spent = (await rig.bot.parts.store.ledger.balance(rig.guild.id)).spent
+    spent = (await store.ledger.balance(rig.guild.id)).spent
     assert spent == rig.sandbox.spent("cs_test_host_000000000000") == job.cost
-    await rig.bot.parts.store.privacy.erase(rig.guild.id, rig.member.id)
+    await store.privacy.erase(rig.guild.id, rig.member.id)
+    await store.retention.give_up(rig.guild.id)
+    await store.retention.clear_out(rig.guild.id, rig.clock.wall())
     with pytest.raises(Exception, match="nothing to refund"):
         await rig.bot.parts.moderation.questions.refund(rig.guild.id, job.id, by_id=rig.moderator.id)
 

@@ -41,8 +41,6 @@ async def test_true_ids_are_learned_without_a_key_or_a_create_and_known_after_a_
         await rig.restart()
         require_true_ids(rig)
         assert rig.sandbox.posts == 0
-        dates = await rig.bot.parts.store.api_facts.dates()
-        assert set(dates.values()) == {rig.clock.wall()}
         rig.sandbox.faults.clear()
         await rig.member.slash(rig.channel, "image generate", prompt="a fox", model="Flux 2 Pro")
         await rig.member.slash(rig.channel, "prompt for:location", prompt="a harbor")
