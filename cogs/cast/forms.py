@@ -14,12 +14,12 @@ from bot.domain.words.cast import LOOK_CHARS, NAME_CHARS, PICTURES_MAX, Audience
 from bot.domain.words.text import harmless
 from bot.generation.sources import SourceRef, Sources
 from bot.language import Text
-from bot.server.cast.changes import Caster, FindLinks, NewMember, ServerCast
+from bot.server.cast.changes import ServerCast
 from bot.server.cast.texts import AUDIENCES
 from cogs.cast import texts
 from cogs.ui.forms import Form, MediaUpload
 from cogs.ui.interaction import Bot, Interaction, use
-from cogs.ui.permissions import caster_of, require_unblocked
+from cogs.ui.permissions import require_unblocked, viewer_of
 
 VALUE_CHARS = 100
 ShowOne = Callable[[Interaction, str, str], Awaitable[None]]
@@ -71,27 +71,23 @@ class MemberForm(Form):
 
     async def answer(self, interaction: Interaction) -> None:
         await require_unblocked(interaction)
-        cast, caster = use(interaction, ServerCast), await caster_of(interaction)
+        cast, viewer = use(interaction, ServerCast), await viewer_of(interaction)
         said = {name: item.value for name, item in self._inputs.items()}
         commands = frozenset(each.name for each in self.bot.tree.get_commands())
         refs = [self._result] if self._result is not None else uploaded(self._upload)
+        links = partial(use(interaction, Sources).links, viewer, refs, "image") if refs else None
         if self._member is not None and not self._is_new:
-            if refs:
+            if links is not None:
                 await defer(interaction)
-                await cast.set_pictures(caster, self._member.id, len(refs), links_of(interaction, caster, refs))
-            await cast.describe(caster, self._member.id, commands=commands, **said)
+                await cast.set_pictures(viewer, self._member.id, links)
+            await cast.describe(viewer, self._member.id, commands=commands, **said)
             await self._show(interaction, self._member.id, str(texts.SAVED))
             return
         await defer(interaction, ephemeral=True, thinking=True)
         audience = Audience(self._who.value) if self._who is not None and self._who.value else Audience.EVERYONE
-        new = NewMember(kind=self._kind, pictures=len(refs), audience=audience, **said)
-        added = await cast.add(caster, new, links_of(interaction, caster, refs), commands=commands)
+        added = await cast.add(viewer, self._kind, links, commands=commands, audience=audience, **said)
         await self._show(interaction, added.id, texts.ADDED(name=harmless(added.name)))
 
 
 def uploaded(upload: MediaUpload | None) -> Sequence[SourceRef]:
     return [] if upload is None else [SourceRef(attachment=(each.url, each.filename)) for each in upload.values]
-
-
-def links_of(interaction: Interaction, caster: Caster, refs: Sequence[SourceRef]) -> FindLinks:
-    return partial(use(interaction, Sources).links, caster.viewer, refs, "image")

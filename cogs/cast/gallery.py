@@ -12,6 +12,7 @@ from discord.ext import commands
 from bot.delivery.answers.deferral import defer
 from bot.delivery.posting.cast_pictures import CastPictures
 from bot.domain.models import Job
+from bot.domain.server.places import Viewer
 from bot.domain.words.cast import Audience, CastKind, CastMember, name_key
 from bot.domain.words.orders import SHEET
 from bot.domain.words.text import harmless, shortened
@@ -19,7 +20,7 @@ from bot.errors import InputError
 from bot.generation.again.next_steps import IMAGE
 from bot.generation.generation import Generation
 from bot.generation.sources import SourceRef
-from bot.server.cast.changes import Caster, ServerCast
+from bot.server.cast.changes import ServerCast, may_change
 from bot.server.cast.texts import AUDIENCES, KINDS
 from cogs.cast import texts
 from cogs.cast.forms import MemberForm
@@ -27,7 +28,7 @@ from cogs.ui.controls import Control, on, on_job, searched_in
 from cogs.ui.forms import SearchForm
 from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.panels import box_of, layout, number_in, part_of, show_view, turns
-from cogs.ui.permissions import caster_of, require_unblocked
+from cogs.ui.permissions import require_unblocked, viewer_of
 from cogs.ui.prices import pressed, priced, total_of
 from cogs.ui.texts import GONE
 from cogs.workflows.asked.form import OperationForm
@@ -42,14 +43,16 @@ LOOK_CHARS, OPTION_CHARS, SEARCH_CHARS = 120, 100, 32
 DANGER = discord.ButtonStyle.danger
 
 
-def _page(found: Sequence[CastMember], number: int, typed: str, pictures: Mapping[str, str]) -> discord.ui.LayoutView:
+def _page(
+    found: Sequence[CastMember], number: int, typed: str, links: Mapping[str, Sequence[str]]
+) -> discord.ui.LayoutView:
     part = part_of(found, number, PAGE_MEMBERS)
     box = box_of(f"### {texts.TITLE}\n-# {texts.COUNTED(count=len(found))} · {texts.ABOUT}")
     for member in part.items:
         text = discord.ui.TextDisplay[Any](_line(member))
-        link = pictures.get(member.id)
         box.add_item(discord.ui.Separator())
-        box.add_item(text if link is None else discord.ui.Section(text, accessory=discord.ui.Thumbnail(link)))
+        first = next(iter(links[member.id]), None)
+        box.add_item(text if first is None else discord.ui.Section(text, accessory=discord.ui.Thumbnail(first)))
     if not part.items:
         box.add_item(discord.ui.TextDisplay(str(texts.NOTHING_FOUND if typed else texts.NOTHING_YET)))
     rows = [
@@ -90,8 +93,7 @@ def _facts(member: CastMember) -> str:
 
 async def show_cast(interaction: Interaction, number: int = 0, typed: str = "") -> None:
     """Show a page of the cast, ephemerally: a new message after a command, else in place."""
-    caster = await caster_of(interaction)
-    found = await use(interaction, ServerCast).of(caster)
+    found = await use(interaction, ServerCast).of(await viewer_of(interaction))
     if typed:
         found = [each for each in found if name_key(typed) in name_key(each.name)]
     shown = part_of(found, number, PAGE_MEMBERS).items
@@ -99,27 +101,22 @@ async def show_cast(interaction: Interaction, number: int = 0, typed: str = "") 
         await defer(interaction, ephemeral=True, thinking=True)
     else:
         await defer(interaction)
-    pictures = await use(interaction, CastPictures).thumbnails(shown)
+    pictures = await use(interaction, CastPictures).shown(shown)
     await show_view(interaction, _page(found, number, typed, pictures))
 
 
 async def show_one(interaction: Interaction, member_id: str, said: str = "") -> None:
     """Show one of the cast with what its reader can do, in place."""
-    caster = await caster_of(interaction)
-    member = await use(interaction, ServerCast).get(caster, member_id)
+    viewer = await viewer_of(interaction)
+    member = await use(interaction, ServerCast).get(viewer, member_id)
     if not interaction.response.is_done():
         await defer(interaction)
-    links = await _links(interaction, member)
-    await show_view(interaction, await _one(interaction, caster, member, links, said))
-
-
-async def _links(interaction: Interaction, member: CastMember) -> Sequence[str]:
-    found = await use(interaction, CastPictures).thumbnails([member])
-    return await use(interaction, CastPictures).links(member) if found else ()
+    links = (await use(interaction, CastPictures).shown([member]))[member.id]
+    await show_view(interaction, await _one(interaction, viewer, member, links, said))
 
 
 async def _one(
-    interaction: Interaction, caster: Caster, member: CastMember, links: Sequence[str], said: str
+    interaction: Interaction, viewer: Viewer, member: CastMember, links: Sequence[str], said: str
 ) -> discord.ui.LayoutView:
     box = box_of(*([said] if said else []))
     if links:
@@ -129,16 +126,14 @@ async def _one(
     lines += [texts.MODEL_LINE(model=harmless(member.model))] if member.model else []
     lines += [texts.RATIO_LINE(ratio=harmless(member.aspect_ratio))] if member.aspect_ratio else []
     box.add_item(discord.ui.TextDisplay("\n".join([*lines, _facts(member)])))
-    may_change = member.may_be_changed_by(caster.member_id, is_moderator=caster.viewer.is_moderator)
+    is_changeable = may_change(viewer, member)
     first = [Control.button("cast_use", member.id, label=texts.MAKE_IMAGE, style=discord.ButtonStyle.primary)]
-    if may_change and not member.pictures and member.look:
-        price = (await total_of(interaction.client, caster.guild_id, [(IMAGE, _sheet_values(member))])).price
+    if is_changeable and not member.pictures and member.look:
+        price = (await total_of(interaction.client, viewer.guild_id, [(IMAGE, _sheet_values(member))])).price
         first.append(Control.button("cast_sheet", member.id, label=priced(texts.MAKE_SHEET, price)))
     rows: list[list[Control]] = [first]
-    if may_change:
-        first += [
-            Control.button("cast_edit", member.id, label=texts.EDIT),
-        ]
+    if is_changeable:
+        first.append(Control.button("cast_edit", member.id, label=texts.EDIT))
         options = [
             discord.SelectOption(label=str(AUDIENCES[each]), value=each.value, default=each is member.audience)
             for each in (Audience.EVERYONE, Audience.MAKER)
@@ -148,9 +143,9 @@ async def _one(
         there = [each for each in sorted(member.role_ids) if guild is not None and guild.get_role(each) is not None]
         rows.append([Control.roles("cast_roles", member.id, placeholder=texts.WHO_ROLES, chosen=there, at_most=10)])
     last = [Control.button("cast_page", "0", label=texts.BACK)]
-    if caster.viewer.is_moderator and member.made_by:
+    if viewer.is_moderator and member.made_by:
         last.append(Control.button("cast_lock", member.id, label=texts.UNLOCK if member.locked else texts.LOCK))
-    if may_change:
+    if is_changeable:
         last.append(Control.button("cast_ask", member.id, label=texts.REMOVE, style=DANGER))
     return layout(box, rows=[*rows, last])
 
@@ -168,10 +163,8 @@ async def turn_page(interaction: Interaction, subject: str, _values: Sequence[st
 
 
 @on("cast_open")
-async def open_chosen(interaction: Interaction, _subject: str, values: Sequence[str]) -> None:
-    if not values:
-        raise InputError(GONE)
-    await show_one(interaction, values[0])
+async def open_chosen(interaction: Interaction, subject: str, values: Sequence[str]) -> None:
+    await show_one(interaction, values[0] if values else subject)
 
 
 @on(SEARCH_ACTION)
@@ -194,7 +187,7 @@ async def add(interaction: Interaction, subject: str, _values: Sequence[str]) ->
 
 @on("cast_edit")
 async def edit(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
-    member = await use(interaction, ServerCast).get(await caster_of(interaction), subject)
+    member = await use(interaction, ServerCast).get(await viewer_of(interaction), subject)
     await MemberForm(interaction.client, member.kind, show_one, member=member).open(interaction)
 
 
@@ -202,7 +195,7 @@ async def edit(interaction: Interaction, subject: str, _values: Sequence[str]) -
 async def choose_audience(interaction: Interaction, subject: str, values: Sequence[str]) -> None:
     if not values or values[0] not in {Audience.EVERYONE, Audience.MAKER}:
         raise InputError(GONE)
-    await use(interaction, ServerCast).show_to(await caster_of(interaction), subject, Audience(values[0]))
+    await use(interaction, ServerCast).show_to(await viewer_of(interaction), subject, Audience(values[0]))
     await show_one(interaction, subject, str(texts.SAVED))
 
 
@@ -210,36 +203,29 @@ async def choose_audience(interaction: Interaction, subject: str, values: Sequen
 async def choose_roles(interaction: Interaction, subject: str, values: Sequence[str]) -> None:
     roles = frozenset(map(int, values))
     audience = Audience.ROLES if roles else Audience.MAKER  # what was hidden stays so
-    await use(interaction, ServerCast).show_to(await caster_of(interaction), subject, audience, roles)
+    await use(interaction, ServerCast).show_to(await viewer_of(interaction), subject, audience, roles)
     await show_one(interaction, subject, str(texts.SAVED))
 
 
 @on("cast_lock")
 async def lock(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
     """Lock one, or unlock it. Raises Refused for members."""
-    cast, caster = use(interaction, ServerCast), await caster_of(interaction)
-    member = await cast.get(caster, subject)
-    await cast.lock(caster, subject, locked=not member.locked)
+    await use(interaction, ServerCast).lock(await viewer_of(interaction), subject)
     await show_one(interaction, subject, str(texts.SAVED))
 
 
 @on("cast_ask")
 async def ask_to_remove(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
-    member = await use(interaction, ServerCast).get(await caster_of(interaction), subject)
+    member = await use(interaction, ServerCast).get(await viewer_of(interaction), subject)
     yes = Control.button("cast_remove", subject, label=texts.YES_REMOVE, style=DANGER)
-    no = Control.button("cast_back", subject, label=texts.BACK)
+    no = Control.button("cast_open", subject, label=texts.BACK)
     view = layout(box_of(texts.SURE(name=harmless(member.name))), rows=[[yes, no]])
     await show_view(interaction, view)
 
 
-@on("cast_back")
-async def back(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
-    await show_one(interaction, subject)
-
-
 @on("cast_remove")
 async def remove(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
-    gone = await use(interaction, ServerCast).remove(await caster_of(interaction), subject)
+    gone = await use(interaction, ServerCast).remove(await viewer_of(interaction), subject)
     back_to_all = Control.button("cast_page", "0", label=texts.BACK)
     view = layout(box_of(texts.REMOVED_NOW(name=harmless(gone.name))), rows=[[back_to_all]])
     await show_view(interaction, view)
@@ -252,7 +238,7 @@ async def remove(interaction: Interaction, subject: str, _values: Sequence[str])
 async def make_picture(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
     """Open the form of a picture whose prompt begins with the name."""
     await require_unblocked(interaction)
-    member = await use(interaction, ServerCast).get(await caster_of(interaction), subject)
+    member = await use(interaction, ServerCast).get(await viewer_of(interaction), subject)
     generation = as_typed(Generation(operation=IMAGE, values={}))
     form = OperationForm(interaction.client, generation, prefilled={"prompt": f"@{member.name} "}, send=submit)
     await form.open(interaction)
@@ -261,7 +247,7 @@ async def make_picture(interaction: Interaction, subject: str, _values: Sequence
 @on("cast_sheet")
 async def make_sheet(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
     """Make a sheet of a character that has only words, at the price on the label."""
-    member = await use(interaction, ServerCast).get(await caster_of(interaction), subject)
+    member = await use(interaction, ServerCast).get(await viewer_of(interaction), subject)
     generation = Generation(operation=IMAGE, values=_sheet_values(member), consent=pressed(interaction))
     await submit(interaction, generation)
 
@@ -270,7 +256,7 @@ async def make_sheet(interaction: Interaction, subject: str, _values: Sequence[s
 async def add_result(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
     """Open the form for a character with the result's picture: a new one, or the one whose sheet it is."""
     await require_unblocked(interaction)
-    known = await use(interaction, ServerCast).of(await caster_of(interaction))
+    known = await use(interaction, ServerCast).of(await viewer_of(interaction))
     sheet_of = (each for each in known if each.look and _sheet_values(each)["prompt"] == job.input.get("prompt"))
     of, ref = next(sheet_of, None), SourceRef(job_id=job.id)
     form = MemberForm(interaction.client, CastKind.CHARACTER, show_one, member=of, result=ref)

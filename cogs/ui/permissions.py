@@ -22,7 +22,6 @@ from bot.domain.server.places import Viewer, outsider
 from bot.domain.texts import NOT_NOW
 from bot.errors import BotError, InputError, NotAllowed, Refused
 from bot.jobs.surface import Later, NoPlace
-from bot.server.cast.changes import Caster
 from bot.store import Blocks, GuildSettings
 from cogs.ui import texts
 from cogs.ui.interaction import Bot, Interaction, PostableChannel, place_in, use
@@ -146,12 +145,6 @@ async def viewer_of(interaction: Interaction) -> Viewer:
         raise Refused(texts.IN_SERVER_ONLY)
     interaction.extras[_MADE] = viewer
     return viewer
-
-
-async def caster_of(interaction: Interaction) -> Caster:
-    """Return the interaction's sender as one who uses the cast. Raises Refused as `guild_of`."""
-    roles = getattr(interaction.user, "roles", ())
-    return Caster(viewer=await viewer_of(interaction), role_ids=frozenset(role.id for role in roles))
 
 
 async def viewer_in(bot: Bot, member: discord.Member, channel: PostableChannel | None) -> Viewer:

@@ -29,7 +29,6 @@ from cogs.ui.forms import Form
 from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.limit_text import fitting
 from cogs.ui.permissions import (
-    caster_of,
     file_limit_of,
     guild_of,
     is_moderator,
@@ -125,7 +124,7 @@ async def _controls(interaction: Interaction, found: VoiceList, voice: Voice) ->
         discord.SelectOption(
             label=each.name, value=each.id, description=str(texts.HAS_VOICE) if each.voice_id == voice.id else None
         )
-        for each in (await use(bot, ServerCast).speakers(await caster_of(interaction)))[:OPTIONS_PER_SELECT]
+        for each in (await use(bot, ServerCast).speakers(await viewer_of(interaction)))[:OPTIONS_PER_SELECT]
     ]
     if options:
         controls.append(Control.select("voice_cast", subject, placeholder=texts.FOR_CHARACTER, options=options))
@@ -170,7 +169,7 @@ async def toggle_ours(interaction: Interaction, subject: str, _values: Sequence[
 async def give_to_character(interaction: Interaction, subject: str, values: Sequence[str]) -> None:
     """Give the voice to a character of the cast, or take it back."""
     _, voice = await _chosen(interaction, subject)
-    await use(interaction, ServerCast).give_voice(await caster_of(interaction), values[0] if values else "", voice.id)
+    await use(interaction, ServerCast).give_voice(await viewer_of(interaction), values[0] if values else "", voice.id)
     await _show(interaction, subject)
 
 

@@ -19,7 +19,7 @@ from bot.catalogue import OPERATIONS
 from bot.domain.server.reaction_rules import REACTIONS
 from bot.generation.recipes.recipes import BUILT_IN
 from bot.language import LANGUAGES, own_name
-from bot.server.cast.styles import LOOKS
+from bot.server.cast.styles import starter_styles
 from tests.support.every_command import OWN_WORDS, commands, filled, needed
 from tests.support.locales import speaks
 from tests.support.pseudo import outside, speak_pseudo, spoken
@@ -65,7 +65,7 @@ WRITTEN = sorted(
         for value in step.values.values()
         if value.replace("_", " ").count(" ")
     }
-    | {look for _, look in LOOKS.values()},
+    | {each.look for each in starter_styles(0)},
     key=len,
     reverse=True,
 )

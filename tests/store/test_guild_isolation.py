@@ -257,7 +257,6 @@ CALLS: dict[str, Call] = {
     "cast.find": lambda store, guild_id, *_: store.cast.find(guild_id, keys=[CANARY], ids=[CANARY]),
     "cast.add": lambda store, guild_id, *_: store.cast.add(played(guild_id)),
     "cast.change": lambda store, guild_id, *_: store.cast.change(guild_id, CANARY, lambda was: replace(was, look="")),
-    "cast.remove": lambda store, guild_id, *_: store.cast.remove(guild_id, CANARY),
     "cast.note_leftover": lambda store, guild_id, *_: store.cast.note_leftover(
         guild_id, 77, MESSAGE + 1, delete_at=0.0
     ),

@@ -10,31 +10,19 @@ from typing import Any
 import discord
 
 from bot.domain.models import new_id
-from bot.domain.server.places import Sight, Viewer
-from bot.domain.words.cast import CastMember
+from bot.domain.server.places import Viewer
+from bot.domain.words.cast import CastKind, CastMember
 from bot.generation.sources import SourceRef
-from bot.server.cast.changes import Caster, NewMember
 from tests.support.rig import Rig
 from tests.support.surface import png
+from tests.support.viewers import seeing
 from tests.support.workflows import hosted
 
 
-def caster(rig: Rig, member: Any = None, *, moderator: bool = False, role_ids: Sequence[int] = ()) -> Caster:
+def caster(rig: Rig, member: Any = None, *, moderator: bool = False, role_ids: Sequence[int] = ()) -> Viewer:
     """Return a member who may read everything."""
-    member = rig.member if member is None else member
-
-    async def ask(_channel_id: int) -> Sight:
-        return Sight.SEEN
-
-    viewer = Viewer(
-        guild_id=rig.guild.id,
-        member_id=member.id,
-        is_moderator=moderator,
-        sight=lambda _: Sight.SEEN,
-        ask=ask,
-        is_shown_here=lambda _: True,
-    )
-    return Caster(viewer=viewer, role_ids=role_ids)
+    viewer = seeing(rig.guild.id, (member or rig.member).id, is_moderator=moderator)
+    return replace(viewer, role_ids=role_ids)
 
 
 async def cast_channel(rig: Rig) -> Any:
@@ -52,5 +40,5 @@ async def add(rig: Rig, name: str, *, pictures: int = 1, member: Any = None, **f
         await cast_channel(rig)
     links = [hosted(rig, f"{new_id()}.png", png()) for number in range(pictures)]
     refs, who = [SourceRef(url=link) for link in links], caster(rig, member)
-    found = partial(rig.bot.parts.sources.links, who.viewer, refs, "image")
-    return await rig.bot.parts.cast.add(who, NewMember(name=name, pictures=len(refs), **facts), found, commands=())
+    found, kind = partial(rig.bot.parts.sources.links, who, refs, "image"), facts.pop("kind", CastKind.CHARACTER)
+    return await rig.bot.parts.cast.add(who, kind, found if refs else None, name=name, commands=(), **facts)

@@ -47,6 +47,7 @@ class ChannelSights:
             sight=by.sight,
             ask=by.ask,
             is_shown_here=is_shown_here,
+            role_ids=frozenset(role.id for role in member.roles),
         )
 
     def reactor(self, member: discord.Member, channel: object, *, is_moderator: bool) -> Viewer:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field, replace
 from pathlib import Path
 
@@ -149,20 +149,15 @@ class CastPictures:
                 return ()
             raise MediaUnreachable(NOT_NOW) from error
 
-    async def thumbnails(self, members: Sequence[CastMember]) -> dict[str, str]:
-        """Return a link to the first picture of each that has one, by id; those that come in time."""
-        looks = {each.id: asyncio.create_task(self._first(each)) for each in members if each.message_id is not None}
-        if not looks:
-            return {}
-        _, late = await asyncio.wait(looks.values(), timeout=LOOK_TIMEOUT_S)
-        for each in late:
-            each.cancel()
-        return {key: link for key, look in looks.items() if look not in late and (link := look.result()) is not None}
+    async def shown(self, members: Sequence[CastMember]) -> Mapping[str, Sequence[str]]:
+        """Return links to the pictures of each, by id; () for those that don't come in time."""
 
-    async def _first(self, member: CastMember) -> str | None:
-        with contextlib.suppress(MediaUnreachable):
-            return next(iter(await self.links(member)), None)
-        return None
+        async def found(member: CastMember) -> Sequence[str]:
+            with contextlib.suppress(MediaUnreachable):
+                return await self.links(member)
+            return ()
+
+        return dict(zip((each.id for each in members), await asyncio.gather(*map(found, members)), strict=True))
 
     def _note(self, message: discord.Message) -> tuple[str, ...]:
         return self._links.put(message.id, tuple(each.url for each in message.attachments))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -75,6 +75,7 @@ class Viewer:
     """The same, but asks Discord if UNSURE; UNSURE without an answer. Never raises."""
     is_shown_here: Callable[[int], bool]
     """Whether everybody who sees the place where the member acts sees this channel, as far as cached."""
+    role_ids: Collection[int] = ()
 
 
 def outsider(member_id: int) -> Viewer:

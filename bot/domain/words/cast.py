@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 import unicodedata
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -80,14 +80,6 @@ class CastMember:
     """The bot's own message with its pictures; None without any."""
     pictures: int = 0
     """How many pictures that message has."""
-
-    def may_be_named_by(self, member_id: int, role_ids: Collection[int], *, is_moderator: bool) -> bool:
-        if is_moderator or member_id == self.made_by or self.audience is Audience.EVERYONE:
-            return True
-        return self.audience is Audience.ROLES and not self.role_ids.isdisjoint(role_ids)
-
-    def may_be_changed_by(self, member_id: int, *, is_moderator: bool) -> bool:
-        return bool(self.made_by) and (is_moderator or (member_id == self.made_by and not self.locked))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

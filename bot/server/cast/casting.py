@@ -13,6 +13,7 @@ from bot.catalogue import Caution, Field, FieldKind, LiveCatalogue, Operation
 from bot.catalogue.catalogue import kinds_of
 from bot.domain.jobs.card_spec import CardSpec, JobSpec
 from bot.domain.models import MediaKind
+from bot.domain.server.places import Viewer
 from bot.domain.words.cast import (
     NAME_CHARS,
     NO_CAST,
@@ -47,6 +48,12 @@ _OF_STYLE: Final = ("model", "aspect_ratio")
 
 PictureLinks = Callable[[CastMember], Awaitable[Sequence[str]]]
 """Returns fresh links to its pictures, () if Discord no longer has them. Raises MediaUnreachable without an answer."""
+
+
+def may_name(viewer: Viewer, member: CastMember) -> bool:
+    if viewer.is_moderator or viewer.member_id == member.made_by or member.audience is Audience.EVERYONE:
+        return True
+    return member.audience is Audience.ROLES and not member.role_ids.isdisjoint(viewer.role_ids)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +94,7 @@ class Casts:
         if (await self.store.settings.get(spec.guild_id)).starter_styles:
             taken = {name_key(each.name) for each in found}
             found += list(found_styles(spec.guild_id, keys - taken, ids))
-        usable = [each for each in found if self._may_name(spec, each)]
+        usable = [each for each in found if may_name(spec.origin.viewer, each)]
         cautions: list[Caution] = []
         made = []
         for step, given in zip(steps, spec.steps, strict=True):
@@ -109,10 +116,6 @@ class Casts:
         style = given.input.get(STYLE) if _is_shown(operation) else None
         asked = given.derivation.casting
         return _Step(operation, marked, replace(asked, style=style) if isinstance(style, str) else asked)
-
-    def _may_name(self, spec: CardSpec, member: CastMember) -> bool:
-        viewer = spec.origin.viewer
-        return member.may_be_named_by(spec.author_id, spec.origin.place.role_ids, is_moderator=viewer.is_moderator)
 
     async def _cast(
         self, step: _Step, given: JobSpec, usable: Sequence[CastMember], cautions: list[Caution]
@@ -200,7 +203,7 @@ class Casts:
         }
         if not missed:
             return []
-        known = [each.name for each in await self.store.cast.all(spec.guild_id) if self._may_name(spec, each)]
+        known = [each.name for each in await self.store.cast.all(spec.guild_id) if may_name(spec.origin.viewer, each)]
         return [_not_known(key, name, known) for key, name in missed.items()] if known else []
 
 

@@ -32,10 +32,6 @@ NAME_FITS = Text(
     "A name can have up to {most} letters, digits, spaces, hyphens, and apostrophes, e.g. Mira-Lou.", why="cast.name"
 )
 NAME_TAKEN = Text("“{name}” is already in the cast, a command, or a mention. Choose another name.", why="cast.name")
-STARTER = Text(
-    "This style comes with the bot. Moderators can hide these styles in `/studio settings` under Results.",
-    why="role.moderator",
-)
 NOTHING_GIVEN = Text(
     "Add an image or a look in words, so that the results have something to follow.", why="input.missing"
 )

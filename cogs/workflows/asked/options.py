@@ -21,7 +21,7 @@ from bot.server.cast.changes import ServerCast
 from bot.server.cast.voices import ServerVoices
 from cogs.ui.choices import CHOICE_CHARS, CHOICES_MAX, or_none
 from cogs.ui.interaction import Bot, Interaction, use
-from cogs.ui.permissions import caster_of, guild_of, viewer_of
+from cogs.ui.permissions import guild_of, viewer_of
 from cogs.ui.prices import with_prices
 from cogs.workflows import texts
 
@@ -114,8 +114,8 @@ def cast_completion(*, styles: bool) -> Any:
 
     @or_none
     async def complete(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        caster = await caster_of(interaction)
-        found = await use(interaction, ServerCast).completed(caster, typed, styles=styles, most=CHOICES_MAX)
+        viewer = await viewer_of(interaction)
+        found = await use(interaction, ServerCast).completed(viewer, typed, styles=styles, most=CHOICES_MAX)
         return [app_commands.Choice(name=each, value=each) for each in found if len(each) <= CHOICE_CHARS]
 
     return complete

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from bot.domain.server.places import Sight, Viewer
 from bot.domain.server.shootouts import has_result
+from bot.domain.words.cast import CastKind
 from bot.errors import InputError
 from bot.language import Text
-from bot.server.cast.changes import Caster, NewMember
 from sandbox.demo import texts
 from sandbox.demo.furniture.server import CAST
 from sandbox.media.render import png
@@ -78,7 +78,7 @@ class Voters:
 
 async def bring_cast(bot: CannonBot, sandbox: Sandbox, made: Furnished) -> None:
     """Choose the cast's channel, and add the characters."""
-    guild_id, room_id = made.guild.id, made.rooms[CAST].id
+    guild_id, room_id, add = made.guild.id, made.rooms[CAST].id, bot.parts.cast.add
     await bot.parts.moderation.settings.change(
         guild_id, lambda old: replace(old, cast_channel=room_id), by_id=made.moderator.id
     )
@@ -92,8 +92,8 @@ async def bring_cast(bot: CannonBot, sandbox: Sandbox, made: Furnished) -> None:
             ask=_asked,
             is_shown_here=lambda _channel_id: True,
         )
-        new = NewMember(name=player.name, look=str(player.look), pictures=len(links), voice_id=player.voice_id)
-        await bot.parts.cast.add(Caster(viewer=viewer, role_ids=()), new, partial(_given, links), commands=())
+        look, voice, found = str(player.look), player.voice_id, partial(_given, links)
+        await add(viewer, CastKind.CHARACTER, found, commands=(), name=player.name, look=look, voice_id=voice)
 
 
 def _drawn(sandbox: Sandbox, player: DemoCharacter, seed: int) -> str:

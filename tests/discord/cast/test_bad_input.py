@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 
 from bot.delivery.channels.facts import FILE_LIMIT_BYTES
-from bot.domain.words.cast import PLAYERS_MAX
+from bot.domain.words.cast import PLAYERS_MAX, CastKind
 from bot.errors import BotError
-from bot.server.cast.changes import NewMember
 from sandbox.http.broken import pixel_flood
 from sandbox.studio.files import StoredFile
 from tests.support.cast import add, cast_channel, caster
@@ -87,7 +86,7 @@ async def test_a_name_taken_in_between_is_refused_and_its_images_are_deleted(rig
 
     with pytest.raises(BotError, match="already in the cast"):
         await rig.bot.parts.cast.add(
-            caster(rig), NewMember(name="Tom", pictures=1), while_the_images_are_read, commands=()
+            caster(rig), CastKind.CHARACTER, while_the_images_are_read, name="Tom", commands=()
         )
     assert len(channel.history()) == 1
     rig.clock.advance(601)

@@ -77,4 +77,4 @@ async def replaced(rig: Rig, member: CastMember) -> None:
     async def found() -> list[str]:
         return links
 
-    await rig.bot.parts.cast.set_pictures(caster(rig), member.id, len(links), found)
+    await rig.bot.parts.cast.set_pictures(caster(rig), member.id, found)

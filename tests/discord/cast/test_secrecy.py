@@ -144,7 +144,7 @@ async def test_another_servers_character_is_as_one_that_is_not_there(rig: Rig, h
     place, bob = elsewhere.create_text_channel("general"), elsewhere.add_member(rig.env.create_user("bob"))
     mira = (await rig.bot.parts.store.cast.all(rig.guild.id))[0]
     assert mira.audience is Audience.EVERYONE
-    for action in ("cast_open", "cast_edit", "cast_ask", "cast_remove", "cast_use", "cast_back", "cast_lock"):
+    for action in ("cast_open", "cast_edit", "cast_ask", "cast_remove", "cast_use", "cast_lock"):
         assert "a fox" not in shown(await press(rig, bob, action, mira.id, place)), action
     await bob.slash(place, "image generate", prompt="@Mira x")
     await rig.work()

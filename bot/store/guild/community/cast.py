@@ -89,11 +89,11 @@ class Cast(Repository):
         self,
         guild_id: int,
         member_id: str,
-        change: Callable[[CastMember], CastMember],
+        change: Callable[[CastMember], CastMember | None],
         *,
         record: RecordOf[CastOutcome] | None = None,
     ) -> CastOutcome:
-        """Apply a function to one in one transaction. Its exceptions propagate, with nothing changed.
+        """Apply a function to one in one transaction: None removes it. Its exceptions propagate, with nothing changed.
 
         A message that its pictures are no longer in becomes due for deletion.
         """
@@ -104,6 +104,10 @@ class Cast(Repository):
                 return CastOutcome.GONE
             was = _member(row)
             new = change(was)
+            if new is None:
+                _leave(db, was, self._clock.wall())
+                db.execute(_DELETE, (guild_id, member_id))
+                return CastOutcome.DONE
             if _is_taken(db, new, member_id):
                 return CastOutcome.NAME_TAKEN
             db.execute(_UPDATE, (*_changing(new), guild_id, member_id))
@@ -113,17 +117,6 @@ class Cast(Repository):
             return CastOutcome.DONE
 
         return await self._recorded(guild_id, write, record)
-
-    async def remove(
-        self, guild_id: int, member_id: str, *, record: RecordOf[CastMember | None] | None = None
-    ) -> CastMember | None:
-        """Remove and return one, None if there is none. Jobs that it plays in continue."""
-
-        def change(db: Connection) -> CastMember | None:
-            row = db.execute(_ONE, (guild_id, member_id)).fetchone()
-            return None if row is None else _remove(db, _member(row), self._clock.wall())
-
-        return await self._recorded(guild_id, change, record)
 
     async def note_leftover(self, guild_id: int, channel_id: int, message_id: int, *, delete_at: float) -> None:
         """Note a message whose pictures nothing in the cast uses yet, to be deleted at `delete_at`, Unix seconds."""
@@ -144,12 +137,6 @@ class Cast(Repository):
 
 def forget_pictures(db: Connection, guild_id: int, member_id: int, now: float) -> None:
     db.execute(_LEAVE_ALL, (now, guild_id, member_id))
-
-
-def _remove(db: Connection, member: CastMember, now: float) -> CastMember:
-    _leave(db, member, now)
-    db.execute(_DELETE, (member.guild_id, member.id))
-    return member
 
 
 def _leave(db: Connection, member: CastMember, now: float) -> None:
