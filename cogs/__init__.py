@@ -1,15 +1,12 @@
-"""The Discord surface: one package per feature. The core uses these five functions only."""
+"""The Discord surface: one package per feature. The core uses these four functions only."""
 
 from __future__ import annotations
 
 import importlib
 from types import ModuleType
-from typing import Any
 
 from discord.ext import commands
 
-from bot.account.key_health import StatusChecks
-from bot.app.parts import Parts
 from bot.delivery import CardSurface
 from cogs.surface import CogSurface
 from cogs.ui.interaction import Bot
@@ -59,92 +56,6 @@ EXTENSIONS = (
 def card_surface(bot: Bot) -> CardSurface:
     """Return the CardSurface of this bot. Called once, before the bot is assembled."""
     return CogSurface(bot)
-
-
-def uses(parts: Parts) -> dict[type[Any], Any]:
-    """Return all that cogs may call, by class; they take it by `cogs.ui.interaction.use`.
-
-    Of the store only what a cog would otherwise read through a method that does nothing else.
-    """
-    delivery, moderation, store = parts.delivery, parts.moderation, parts.store
-    used = (
-        StatusChecks(parts.status_pace, client=parts.client, keys=parts.keys),
-        parts.absences,
-        parts.cast,
-        parts.events,
-        parts.event_desk,
-        parts.delivery.cast_pictures,
-        parts.api_drift,
-        parts.copies,
-        parts.delivery,
-        parts.estimate_tool,
-        parts.first_setup,
-        parts.host_prices,
-        parts.jobs,
-        parts.keys,
-        parts.languages,
-        parts.member_data,
-        parts.own_settings,
-        parts.own_accounts,
-        parts.practice,
-        parts.price_books,
-        parts.reconciler,
-        parts.recovery,
-        parts.sharing,
-        parts.shootouts,
-        parts.sights,
-        parts.signals,
-        parts.sources,
-        parts.sources.pace,
-        parts.switches,
-        parts.thumbnails,
-        parts.unavailable,
-        parts.voices,
-        parts.alerts,
-        parts.weekly,
-        store.account_checks,
-        store.weekly,
-        store.blocks,
-        store.cards,
-        store.copies,
-        store.job_lists,
-        store.jobs,
-        store.keys,
-        store.ledger,
-        store.limits,
-        store.practice,
-        store.prices,
-        store.privacy,
-        store.reaction_acts,
-        store.reactions,
-        store.recipes,
-        store.reports,
-        store.reviews,
-        store.schedules,
-        store.settings,
-        store.spending,
-        store.voices,
-        delivery.authors,
-        delivery.cards,
-        delivery.gate,
-        delivery.log_channel,
-        delivery.messages,
-        delivery.poster,
-        delivery.takedown,
-        *vars(parts.generation).values(),
-        moderation.access,
-        moderation.key,
-        moderation.prices,
-        moderation.questions,
-        moderation.quota,
-        moderation.reactions,
-        moderation.recipes,
-        moderation.removals,
-        moderation.reviews,
-        moderation.schedules,
-        moderation.settings,
-    )
-    return {type(each): each for each in used}
 
 
 def load() -> list[ModuleType]:

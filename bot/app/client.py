@@ -7,7 +7,7 @@ import functools
 import importlib
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -18,12 +18,12 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.app import texts
-from bot.app.assembly import open_parts
 from bot.app.connection.gate import RATE_LIMIT_MAX_S, DiscordGate
 from bot.app.connection.names import pass_all
 from bot.app.connection.start import Gateway, GatewayClient, StartBackoff, invite_link, shard_states
-from bot.app.duties import Duties, Spawn
-from bot.app.parts import Cdn, Parts, Setup
+from bot.app.container import Part
+from bot.app.duties import Duties, Spawn, add_rounds
+from bot.app.parts import Cdn, Parts, Setup, open_parts
 from bot.app.practice_process import NoPracticeStudio, PracticeProcess, PracticeStudio
 from bot.catalogue import Catalogue, LiveCatalogue
 from bot.delivery import CardSurface
@@ -47,7 +47,6 @@ from bot.runtime.output import dropped_lines
 from bot.runtime.pace import TokenBucket, Waiting
 from bot.runtime.process import ProcessIdentity
 from bot.runtime.texts import IDENTIFIES_LEFT
-from bot.server.texts import PRACTICE_NOT_ALLOWED
 from bot.settings import DISCORD_API_URL, Settings
 from bot.store import Store
 from bot.store.by_name import fleet_module
@@ -158,11 +157,8 @@ class CannonBot(GatewayClient, Bot):
     def card_owner(self, store: Store) -> CardOwner:  # noqa: ARG002 - the only process on the store needs nothing of it
         return EveryCard()
 
-    @functools.cached_property
-    def uses(self) -> Mapping[type[Any], Any]:
-        """What the cogs may call, by class."""
-        made: Mapping[type[Any], Any] = _surface_module().uses(self.parts)
-        return made
+    def get(self, kind: type[Part]) -> Part:
+        return self.parts.get(kind)
 
     @functools.cached_property
     def surface(self) -> CardSurface:
@@ -195,8 +191,6 @@ class CannonBot(GatewayClient, Bot):
             renew_commands=self.renew_commands,
             cdn=self._cdn,
             practice=self._practice,
-            own_accounts=self.settings.own_accounts != "off",
-            practice_refusal=None if self.settings.practice == "on" else PRACTICE_NOT_ALLOWED,
         )
 
     # ------------------------------------------------------------------ start and stop
@@ -228,6 +222,7 @@ class CannonBot(GatewayClient, Bot):
         """
         pass_all(self.http, self._sent)  # before any task of ours begins
         self.parts = await open_parts(self.setup)
+        add_rounds(self.setup, self.parts)
         await self._join()
         await self.parts.catalogue_refresh.load()  # before the commands, some of which depend on it
         self._load_prices()

@@ -22,7 +22,6 @@ from bot.delivery.posting import best_of_week
 from bot.delivery.posting import events as posted_events
 from bot.domain.models import PENDING_STATES, JobState, WaitsFor
 from bot.errors import StoreError
-from bot.jobs.follow.durations import LearnedDurations
 from bot.jobs.follow.lanes import LaneName, lane_of
 from bot.jobs.rounds import maintenance
 from bot.jobs.texts import KEY_HEALED
@@ -60,8 +59,8 @@ EACH, ONE = False, True
 """Whether a round runs wherever the bot does, or once for all."""
 
 
-def add_rounds(setup: Setup, parts: Parts, *, key_health: KeyHealth, learned: LearnedDurations) -> None:
-    store, delivery = parts.store, parts.delivery
+def add_rounds(setup: Setup, parts: Parts) -> None:
+    store, delivery, learned, key_health = parts.store, parts.delivery, parts.learned, parts.get(KeyHealth)
     audit = AccountAudit(store, client=parts.client, clock=setup.clock, metrics=setup.metrics)
     retention = DataRetention(store, setup.catalogue, setup.clock, host_days=setup.settings.retention_days)
     welcomes, upkeep, refresh = parts.welcomes, parts.maintenance, parts.catalogue_refresh

@@ -3,42 +3,25 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
-from pathlib import Path
 
-import discord
 import structlog
 
-from bot.catalogue import LiveCatalogue
-from bot.delivery.card.drawing import CardDrawing
-from bot.delivery.card.memory import CardMemory, CardOwner
+from bot.delivery.card.memory import CardOwner
 from bot.delivery.card.readers import Authors, CardLanguages, GuildLanguages
 from bot.delivery.card.ticker import CardTicker
-from bot.delivery.channels.channel_sight import ChannelSights
 from bot.delivery.channels.gate import PostingGate
-from bot.delivery.channels.guilds import Guilds
 from bot.delivery.channels.messages import Messages
 from bot.delivery.channels.view import MadeWith
-from bot.delivery.files.attachments import ContactSheets
-from bot.delivery.files.downloads import Downloads, FreshLink
 from bot.delivery.notices import LogChannel, Notifications
 from bot.delivery.posting.cast_pictures import CastPictures
 from bot.delivery.posting.copies import Takedown
-from bot.delivery.posting.places import Places
 from bot.delivery.posting.poster import Poster
-from bot.delivery.posting.ready_with_it import ReadyWithIt
 from bot.delivery.posting.refresh import CardRefresh
-from bot.delivery.posting.review import ReviewDesk, ReviewMessages
-from bot.delivery.surface import CardSurface
 from bot.domain.models import Job
 from bot.errors import StoreError
-from bot.jobs.follow.durations import LearnedDurations
 from bot.jobs.surface import Later, NoPlace, Sentence
-from bot.media.fetcher import MediaFetcher
-from bot.runtime.clock import Clock
-from bot.runtime.metrics import Metrics
 from bot.server.absences import Absences
 from bot.store import Claimed, Store
 
@@ -150,111 +133,3 @@ class Delivery:
 
     async def tell_key_owner(self, job: Job) -> None:
         await self.notifications.tell_key_owner(job)
-
-
-def make_delivery(
-    client: discord.Client,
-    *,
-    guilds: Guilds,
-    store: Store,
-    media: MediaFetcher,
-    catalogue: LiveCatalogue,
-    learned: LearnedDurations,
-    clock: Clock,
-    metrics: Metrics,
-    folder: Path,
-    fresh: FreshLink,
-    surface: CardSurface,
-    absences: Absences,
-    sights: ChannelSights,
-    is_calm: Callable[[], bool],
-    owner: CardOwner,
-) -> Delivery:
-    """Return a delivery through `client`; `folder` holds files during uploads, `fresh` renews links.
-
-    `is_calm` says whether Discord accepts deferrable calls. `owner` says which cards this process draws.
-    """
-    messages = Messages(client, store=store, clock=clock, keeps=owner.is_sole)
-    languages = GuildLanguages(guilds, store)
-    gate = PostingGate(guilds, store=store, sights=sights)
-    card_languages = CardLanguages(languages, store=store)
-    log_channel = LogChannel(
-        client,
-        guilds=guilds,
-        store=store,
-        messages=messages,
-        metrics=metrics,
-        surface=surface,
-        is_absent=absences.is_absent,
-        language_of=languages.of,
-    )
-    notifications = Notifications(
-        guilds, store=store, messages=messages, log_channel=log_channel, languages=card_languages
-    )
-    authors = Authors(client, messages=messages)
-    drawing = CardDrawing(
-        store=store, catalogue=catalogue, learned=learned, clock=clock, surface=surface, authors=authors
-    )
-    downloads = Downloads(guilds, media=media, catalogue=catalogue, clock=clock, folder=folder, fresh=fresh)
-    sheets = ContactSheets(messages, made_with=drawing.made_with, media=media, folder=folder)
-    questions = ReviewMessages(
-        messages=messages, downloads=downloads, drawing=drawing, surface=surface, languages=card_languages
-    )
-    alert = notifications.alert_moderators
-    review = ReviewDesk(
-        store=store, clock=clock, messages=messages, questions=questions, alert=alert, languages=card_languages
-    )
-    memory = CardMemory(owner)
-    open_cards = partial(store.cards.being_made, OPEN_CARDS_KEPT) if owner.is_sole else None
-    ticker = CardTicker(clock, open_cards=open_cards, is_calm=is_calm)
-    return Delivery(
-        authors=authors,
-        cards=CardRefresh(
-            store=store,
-            metrics=metrics,
-            messages=messages,
-            drawing=drawing,
-            authors=authors,
-            sheets=sheets,
-            notifications=notifications,
-            memory=memory,
-            ticker=ticker,
-            languages=card_languages,
-            owner=owner,
-            surface=surface,
-        ),
-        ticker=ticker,
-        poster=Poster(
-            store=store,
-            clock=clock,
-            downloads=downloads,
-            places=Places(
-                messages=messages,
-                drawing=drawing,
-                metrics=metrics,
-                memory=memory,
-                ticker=ticker,
-                clock=clock,
-            ),
-            review=review,
-            gate=gate,
-            surface=surface,
-            memory=memory,
-            authors=authors,
-            languages=card_languages,
-            others=ReadyWithIt(downloads=downloads, review=review, gate=gate, clock=clock),
-            owner=owner,
-        ),
-        gate=gate,
-        messages=messages,
-        notifications=notifications,
-        log_channel=log_channel,
-        languages=languages,
-        card_languages=card_languages,
-        takedown=Takedown(messages, store=store, clock=clock),
-        cast_pictures=CastPictures(messages, store=store, media=media, clock=clock, folder=folder),
-        absences=absences,
-        made_with=drawing.made_with,
-        store=store,
-        owner=owner,
-    )

@@ -17,10 +17,9 @@ PostableChannel: TypeAlias = discord.TextChannel | discord.VoiceChannel | discor
 
 
 def use(caller: Interaction | Bot, kind: type[Used]) -> Used:
-    """Return the bot's use case or reader of this class. `cogs.uses` lists them."""
+    """Return the bot's use case or reader of this class."""
     bot = caller.client if isinstance(caller, discord.Interaction) else caller
-    found: Used = bot.uses[kind]
-    return found
+    return bot.get(kind)
 
 
 def place_in(guild_id: int, channel_id: int, channel: object, user: object) -> Place:

@@ -25,8 +25,8 @@ sys.path.insert(1, str(Path(__file__).resolve().parents[2]))
 import bench_bot
 from bench_report import Row
 
-from bot.app.assembly import open_parts
 from bot.app.client import CannonBot
+from bot.app.parts import open_parts
 from bot.cannon.client import CannonClient
 from bot.domain.jobs.poll_schedule import next_poll_s
 from bot.domain.models import AccountStatus, Card, Job, JobState, new_id

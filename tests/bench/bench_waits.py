@@ -24,8 +24,8 @@ sys.path.insert(1, str(Path(__file__).resolve().parents[2]))
 import bench_bot
 from bench_report import Row, percentile
 
-from bot.app.assembly import open_parts
 from bot.app.client import CannonBot
+from bot.app.parts import open_parts
 from bot.domain.models import AccountStatus, Card, Job, JobState, new_id
 from bot.runtime.clock import SystemClock
 from bot.settings import Settings

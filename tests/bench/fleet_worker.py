@@ -25,8 +25,8 @@ import bench_writes
 import psycopg
 from bench_writes import guild_ids
 
-from bot.app.assembly import open_parts
 from bot.app.client import new_client
+from bot.app.parts import open_parts
 from bot.cannon.wire import Progress, RemoteStatus
 from bot.domain.jobs.poll_schedule import next_poll_s
 from bot.domain.models import new_id

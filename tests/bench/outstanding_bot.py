@@ -55,8 +55,8 @@ async def until_followed(worker: Worker, jobs: int) -> None:
 
 
 async def live(url: str, database: Path, jobs: int, seconds: float) -> dict[str, Any]:
-    from bot.app.assembly import open_parts
     from bot.app.client import CannonBot
+    from bot.app.parts import open_parts
     from bot.runtime.clock import SystemClock
     from bot.settings import Settings
 

@@ -14,7 +14,7 @@ import discord
 import pytest
 from PIL import Image
 
-from bot.app.assembly import assemble
+from bot.app.parts import assemble
 from bot.delivery.card.ticker import SPREAD_S
 from bot.domain.jobs.poll_schedule import least_wait_s
 from bot.domain.models import AccountStatus, JobState
@@ -426,9 +426,7 @@ async def another(rig: Rig):
         async def make(surface: Posting | None = None) -> Worker:
             store = await stack.enter_async_context(reopened(rig))
             parts = await assemble(replace(rig.bot.setup, metrics=Metrics()), store)
-            stack.push_async_callback(parts.client.aclose)
-            stack.push_async_callback(parts.mcp.aclose)
-            stack.push_async_callback(parts.media.aclose)
+            stack.push_async_callback(parts.aclose)
             if surface is not None:
                 parts.worker.delivering.transitions.surface = surface
             return parts.worker

@@ -1,4 +1,4 @@
-"""What cogs may call is what they do call: each class that they name is listed, and nothing else is."""
+"""Every part that the cogs name can be made, each once."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ def used_in(path: Path) -> set[type[Any]]:
     return {getattr(module, kind.id) for kind in kinds if isinstance(kind, ast.Name)}
 
 
-async def test_the_list_of_uses_is_what_the_cogs_use(rig: Rig):
+async def test_every_part_that_a_cog_uses_is_made_once(rig: Rig):
     named = set[type[Any]]().union(*(used_in(path) for path in (ROOT / "cogs").rglob("*.py")))
-    assert set(rig.bot.uses) == named
+    assert named
+    assert all(rig.bot.get(kind) is rig.bot.get(kind) for kind in named)

@@ -19,9 +19,8 @@ from typing import Any
 
 import structlog
 
-from bot.app.assembly import assemble
 from bot.app.client import CannonBot
-from bot.app.parts import Parts
+from bot.app.parts import Parts, assemble
 from bot.app.practice_process import NoPracticeStudio
 from bot.domain.jobs.card_spec import CardSpec, JobSpec, Origin, Place
 from bot.domain.money.costs import ListedPrice

@@ -49,7 +49,7 @@ async def test_a_start_loads_what_comes_before_ready_and_keeps_it_out_of_the_gar
             await bot.online()
     loaded = json.loads(told.read_text())
     modules = set(loaded["modules"])
-    assert {"bot.app.assembly", "cogs.words.listener", "discord", "httpx"} <= modules
+    assert {"bot.app.parts", "cogs.words.listener", "discord", "httpx"} <= modules
     unneeded = [
         name
         for name in modules - COMMAND_LINE

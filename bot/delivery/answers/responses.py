@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
 
 import discord
 import structlog
@@ -27,6 +27,8 @@ from bot.runtime.pace import TokenBucket
 from bot.settings import Settings
 
 log = structlog.get_logger(__name__)
+
+Part = TypeVar("Part")
 
 ERROR_CHARS = 1700
 """Leaves room for a link to its page."""
@@ -193,9 +195,8 @@ class Bot(commands.AutoShardedBot):
     settings: Settings
     known_guilds: Guilds
 
-    @property
-    def uses(self) -> Mapping[type[Any], Any]:
-        """The use cases and readers that cogs may call, by class, once the bot has started."""
+    def get(self, kind: type[Part]) -> Part:
+        """Return the part of this class, once the bot has started."""
         raise NotImplementedError
 
     @property

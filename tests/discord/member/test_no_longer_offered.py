@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from bot.domain.models import Job
+from bot.generation.again.next_steps import NextSteps
 from cogs.results.buttons import of_result
 from tests.discord.workflows.test_cautions import withdraw
 from tests.support.rig import Rig
@@ -50,7 +51,7 @@ async def test_next_steps_have_them_last_and_leave_out_what_another_replaces(rig
     await rig.member.slash(rig.channel, "image generate", prompt="gold")
     await rig.work()
     [job] = await rig.jobs()
-    steps = rig.bot.parts.generation.next_steps
+    steps = rig.bot.get(NextSteps)
     medium = await steps.medium_of(job)
     assert medium is not None
     first, *others = steps.fitting(rig.guild.id, medium)

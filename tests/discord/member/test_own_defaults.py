@@ -15,7 +15,7 @@ from bot.domain.server.guild_rules import Spoilers
 from bot.domain.server.member_settings import PRESETS_MAX, MemberSettings, Notify, Preset
 from bot.errors import InputError
 from bot.generation.generation import Generation, SourceFile
-from bot.generation.own_defaults import Typed
+from bot.generation.own_defaults import OwnDefaults, Typed
 from bot.generation.sources import SourceRef
 from bot.store import StoredPreset
 from tests.support.rig import Rig
@@ -127,7 +127,7 @@ async def test_a_preset_that_does_not_exist_or_is_for_something_else_is_refused(
 
 async def test_an_aspect_ratio_is_not_put_on_what_is_edited_or_does_not_offer_it(rig: Rig):
     await set_own(rig, aspect_ratio="4:3")
-    own = rig.bot.parts.generation.own_defaults
+    own = rig.bot.get(OwnDefaults)
     edited = Generation(operation="image.edit", values={"prompt": "x"}, typed=True)
     source = Generation(
         operation="image.edit",

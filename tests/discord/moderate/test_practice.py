@@ -11,7 +11,7 @@ from typing import Any
 import discord
 import pytest
 
-from bot.app.assembly import open_parts
+from bot.app.parts import open_parts
 from bot.cannon.estimates import Estimates
 from bot.domain import practice
 from bot.domain.models import JobState

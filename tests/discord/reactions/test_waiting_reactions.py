@@ -10,6 +10,7 @@ import pytest
 
 from bot.domain.models import Job, JobState
 from bot.domain.server.reaction_rules import ReactionKey
+from bot.generation.again.reactions import Reactions
 from bot.runtime import failpoints
 from cogs.reactions.actions import MEMBER_A_MINUTE
 from tests.support import following
@@ -89,7 +90,7 @@ async def test_one_in_the_moment_of_the_result_acts_within_a_second(rig: Rig, mo
 
     What it finds is the card as it was. Its own row comes before or after that of the result.
     """
-    delivery, counting = type(rig.bot.parts.delivery), type(rig.bot.parts.generation.reactions)
+    delivery, counting = type(rig.bot.parts.delivery), type(rig.bot.get(Reactions))
     deliver, count = delivery.deliver, counting.count
     is_posted, is_stored, handled = asyncio.Event(), asyncio.Event(), []
 

@@ -10,7 +10,7 @@ import pytest
 from bot.domain.models import JobState
 from bot.domain.server.guild_rules import Limit, Period, Scope
 from bot.errors import InputError
-from bot.generation.generations import ASK_AGAIN_S
+from bot.generation.generations import ASK_AGAIN_S, ModeratorQuestions
 from tests.support.channels import rule
 from tests.support.prices import priced
 from tests.support.reacting import in_channel
@@ -114,7 +114,7 @@ async def test_a_question_is_asked_once_and_by_its_own_member_only(rig: Rig, des
     refused = await picture(rig)
     [draft_id] = [item["custom_id"].split(":")[2] for item in parts(refused.response) if "custom_id" in item]
     with pytest.raises(InputError, match="Run the command again"):
-        await rig.bot.parts.generation.questions.take(rig.guild.id, rig.moderator.id, draft_id)
+        await rig.bot.get(ModeratorQuestions).take(rig.guild.id, rig.moderator.id, draft_id)
     await rig.member.click(refused.response, label=ASK)
     rig.advance(ASK_AGAIN_S)
     again = await rig.member.click(refused.response, label=ASK)

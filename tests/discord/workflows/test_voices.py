@@ -11,6 +11,7 @@ import pytest
 from bot.domain.models import Job
 from bot.errors import Refused
 from bot.generation.generation import Generation
+from bot.generation.generations import Generations
 from cogs.workflows import texts
 from cogs.workflows.voices import NARRATION, _subject
 from tests.support.channels import hidden_channel, press
@@ -75,7 +76,7 @@ async def test_of_many_that_are_accepted_at_once_one_is_stored_and_held(rig: Rig
         operation=NARRATION, values={"text": str(texts.SAMPLE_WORDS), "voice_id": ADA}, sample_of=ADA
     )
     await priced(rig, 2, NARRATION)
-    accept = rig.bot.parts.generation.generations.accept
+    accept = rig.bot.get(Generations).accept
     outcomes = await asyncio.gather(
         *(accept(generation, origin(rig, rig.member, interaction_id=each)) for each in range(1, 6)),
         return_exceptions=True,

@@ -16,10 +16,9 @@ from tests.support.rig import ManualClock, Rig
 
 
 def refresh_of(rig: Rig, clock: ManualClock) -> tuple[LiveCatalogue, CatalogueRefresh]:
-    live, parts = LiveCatalogue(Catalogue()), rig.bot.parts
-    reader = DocumentReader(parts.client, parts.keys)
-    return live, CatalogueRefresh(
-        live, store=parts.store, reader=reader, discovery=Discovery(parts.mcp), drift=parts.api_drift, clock=clock
+    live, new = LiveCatalogue(Catalogue()), rig.bot.parts.new
+    return live, new(
+        CatalogueRefresh, catalogue=live, reader=new(DocumentReader), discovery=new(Discovery), clock=clock
     )
 
 

@@ -21,17 +21,6 @@ async def unanswered(rig: Rig) -> None:
     assert len(await rig.bot.parts.store.cards.unanswered()) == 1
 
 
-def recovery_of(rig: Rig, clock: SteppedClock) -> Recovery:
-    parts = rig.bot.parts
-    return Recovery(
-        store=parts.store,
-        jobs=parts.jobs,
-        delivery=parts.delivery,
-        clock=clock,
-        metrics=rig.bot.metrics,
-    )
-
-
 @pytest.mark.parametrize("wrong_s", [-3600.0, 3600.0])
 async def test_an_answer_is_overdue_by_how_long_it_was_seen_whatever_clock_its_card_has(rig: Rig, wrong_s: float):
     """Of a fleet's processes another has made the card; its clock is wrong."""
@@ -39,7 +28,7 @@ async def test_an_answer_is_overdue_by_how_long_it_was_seen_whatever_clock_its_c
     clock, parts = SteppedClock(), rig.bot.parts
     [card] = await parts.store.cards.unanswered()
     clock.step(card.created_at + wrong_s - clock.wall())
-    recovery = recovery_of(rig, clock)
+    recovery = parts.new(Recovery, clock=clock)
     for seen_s in (0.0, ANSWERED_BY_S - 1.0):
         clock.advance(seen_s)
         await recovery.settle_overdue()
@@ -54,7 +43,7 @@ async def test_an_answer_is_overdue_by_how_long_it_was_seen_whatever_clock_its_c
 async def test_a_card_of_which_discord_does_not_tell_is_looked_up_again_until_it_does(rig: Rig):
     await unanswered(rig)
     clock, parts = SteppedClock(), rig.bot.parts
-    recovery = recovery_of(rig, clock)
+    recovery = parts.new(Recovery, clock=clock)
     rig.env.inject_error("GET", ORIGINAL, status=503, times=2)
     with capture_logs() as lines, rig.env.time_context():
         await recovery.recover()
