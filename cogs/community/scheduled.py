@@ -132,8 +132,8 @@ class ScheduledRuns:
         """Return the job of last week's most starred image that its channel may show, as galleries do."""
         this_week = Period.WEEK.start(at, rules.zone)
         since, guild_id = Period.WEEK.start(this_week - 1, rules.zone), schedule.guild_id
-        for starred in await use(self._bot, ReactionActs).most_starred(guild_id, since, this_week, STARRED_MAX):
-            found = await use(self._bot, Cards).with_jobs(guild_id, starred.card_id)
+        for card_id, _ in await use(self._bot, ReactionActs).most_starred(guild_id, since, this_week, STARRED_MAX):
+            found = await use(self._bot, Cards).with_jobs(guild_id, card_id)
             card, jobs = found if found is not None else (None, ())
             images = [each for each in shown_jobs(jobs) if any(one.kind is MediaKind.IMAGE for one in each.media)]
             if card is None or card.spoiler or not images:

@@ -8,10 +8,10 @@ import structlog
 
 from bot.delivery.posting.copies import shown_jobs
 from bot.domain.jobs.card_jobs import main_job, results_of
-from bot.domain.models import Card, Job
+from bot.domain.models import Job
 from bot.domain.money.spending_policy import refuse_blocked
 from bot.domain.server.places import Viewer
-from bot.domain.server.reaction_rules import REMAKES, Reaction, ReactionAction, ReactionKey
+from bot.domain.server.reaction_rules import REMAKES, ReactionAction, ReactionKey
 from bot.domain.texts import OWNER_ONLY
 from bot.errors import InputError, NotAllowed, Refused
 from bot.generation.again.reactions import NEXT_STEPS, ReactedCard, Reactions
@@ -38,8 +38,8 @@ NOTICES_A_MINUTE = 10
 """How many members of a server get a direct message; Discord would treat more as spam."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reacted:
+@dataclass(frozen=True, kw_only=True)
+class Reacted(ReactedCard):
     """A member's reaction on a card."""
 
     guild: discord.Guild
@@ -48,7 +48,6 @@ class Reacted:
     member: discord.Member
     viewer: Viewer
     """The member with their current access to channels."""
-    on: ReactedCard
 
     @property
     def key(self) -> ReactionKey:
@@ -59,44 +58,21 @@ class Reacted:
             member_id=self.member.id,
         )
 
-    @property
-    def rule(self) -> Reaction:
-        return self.on.rule
 
-    @property
-    def card(self) -> Card:
-        return self.on.card
-
-    @property
-    def jobs(self) -> tuple[Job, ...]:
-        return self.on.jobs
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ReactionContext:
     """What the actions need: the bot, the gallery and the rate limiters."""
 
-    bot: Bot
-    gallery: Gallery
-    of_member: TokenBucket
-    of_server: TokenBucket
-    notices: TokenBucket
-
-    @classmethod
-    def of(cls, bot: Bot) -> "ReactionContext":
-        return cls(
-            bot=bot,
-            gallery=Gallery(bot),
-            of_member=TokenBucket(bot.clock, MEMBER_A_MINUTE, MINUTE_S),
-            of_server=TokenBucket(bot.clock, SERVER_A_MINUTE, MINUTE_S),
-            notices=TokenBucket(bot.clock, NOTICES_A_MINUTE, MINUTE_S),
-        )
+    def __init__(self, bot: Bot) -> None:
+        self.bot, self.gallery = bot, Gallery(bot)
+        self._of_member = TokenBucket(bot.clock, MEMBER_A_MINUTE, MINUTE_S)
+        self._of_server = TokenBucket(bot.clock, SERVER_A_MINUTE, MINUTE_S)
+        self.notices = TokenBucket(bot.clock, NOTICES_A_MINUTE, MINUTE_S)
 
     def require_few(self, guild_id: int, member_id: int) -> None:
         """Raise Refused for a member or a server with too many of these in a minute."""
-        if self.of_member.wait_s((guild_id, member_id)):
+        if self._of_member.wait_s((guild_id, member_id)):
             raise Refused(texts.TOO_MANY(limit=SERVER_A_MINUTE, own=MEMBER_A_MINUTE))
-        if self.of_server.wait_s(guild_id):
+        if self._of_server.wait_s(guild_id):
             raise Refused(texts.TOO_MANY(limit=SERVER_A_MINUTE, own=MEMBER_A_MINUTE), BURST)
 
 
@@ -109,7 +85,7 @@ def acting_part(reacted: Reacted) -> Reacted | None:
         return reacted
     results = {job.id for job in results_of(reacted.jobs)}
     shown = tuple(job for job in shown_jobs(reacted.jobs) if job.id in results)
-    return replace(reacted, on=replace(reacted.on, jobs=shown)) if shown else None
+    return replace(reacted, jobs=shown) if shown else None
 
 
 ReactionHandler = Callable[[ReactionContext, Reacted], Awaitable[None]]
@@ -140,7 +116,7 @@ async def start(context: ReactionContext, reacted: Reacted) -> None:
     """
     bot = context.bot
     context.require_few(reacted.guild.id, reacted.member.id)
-    generation = await use(bot, Reactions).generation(reacted.on, shown_jobs(reacted.jobs), reacted.viewer)
+    generation = await use(bot, Reactions).generation(reacted, shown_jobs(reacted.jobs), reacted.viewer)
     origin = await origin_in(bot, reacted.channel, reacted.member, reacted.viewer)
     try:
         accepted = await use(bot, Reactions).accept(reacted.key, generation, origin)

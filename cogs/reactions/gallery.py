@@ -66,11 +66,8 @@ class Gallery:
 
     async def update(self, guild_id: int, card: Card, jobs: Sequence[Job]) -> None:
         """Update the post to the card's stars, in the server's language; best effort: the next star retries."""
-        lock = self._locks.get(card.id)
-        if lock is None:
-            lock = self._locks[card.id] = asyncio.Lock()
         try:
-            async with lock:
+            async with self._locks.setdefault(card.id, asyncio.Lock()):
                 with speaking(await use(self._bot, GuildLanguages).of(guild_id)):
                     await self._update(guild_id, card, jobs)
         except (discord.Forbidden, discord.NotFound) as error:

@@ -8,8 +8,9 @@ by direct message, rate-limited, never in the channel.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import weakref
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -21,9 +22,10 @@ from bot.delivery import Delivery
 from bot.delivery.card.readers import GuildLanguages
 from bot.delivery.channels.facts import DISCORD_ERRORS
 from bot.delivery.posting.copies import shown_jobs
+from bot.domain.server.places import Viewer
 from bot.domain.server.reaction_rules import REACTIONS, ReactionAction, ReactionKey, emoji_key
 from bot.errors import BotError, DatabaseFailing, Refused
-from bot.generation.again.reactions import QUIET_S, Reactions
+from bot.generation.again.reactions import QUIET_S, ReactedCard, Reactions
 from bot.generation.visible_jobs import VisibleJobs
 from bot.jobs.texts import NOT_ANSWERED
 from bot.language import from_discord, speak
@@ -48,17 +50,13 @@ class ReactionListener(commands.Cog):
 
     def __init__(self, bot: Bot) -> None:
         self.bot = bot
-        self.context = ReactionContext.of(bot)
+        self.context = ReactionContext(bot)
         self._failing = TokenBucket(bot.clock, 1, QUIET_S)
         self._locks: weakref.WeakValueDictionary[tuple[int, str, int], asyncio.Lock] = weakref.WeakValueDictionary()
 
     def _lock(self, message_id: int, emoji: str, member_id: int) -> asyncio.Lock:
         """Return the lock of this member's emoji on this message: removal waits for adding."""
-        key = (message_id, emoji, member_id)
-        lock = self._locks.get(key)
-        if lock is None:
-            lock = self._locks[key] = asyncio.Lock()
-        return lock
+        return self._locks.setdefault((message_id, emoji, member_id), asyncio.Lock())
 
     @property
     def reactions(self) -> Reactions:
@@ -69,13 +67,14 @@ class ReactionListener(commands.Cog):
     @commands.Cog.listener()
     async def on_raw_reaction_add(self, event: discord.RawReactionActionEvent) -> None:
         """Run the emoji's action on this server."""
-        try:
-            async with self._lock(event.message_id, _key(event.emoji), event.user_id):
-                await self._added(event)
-        except DatabaseFailing as error:
-            await self._say_failing(event, error.sentence)
-        except Exception:
-            log.exception("reaction.failed", message=event.message_id)
+        with _logged("reaction.failed", message=event.message_id):
+            try:
+                async with self._lock(event.message_id, _key(event.emoji), event.user_id):
+                    reacted = await self._reacted(event)
+                    if reacted is not None:
+                        await self._attempt(reacted, self._act(reacted))
+            except DatabaseFailing as error:
+                await self._say_failing(event, error.sentence)
 
     async def _say_failing(self, event: discord.RawReactionActionEvent, sentence: str) -> None:
         """Answer from memory, on the bot's messages."""
@@ -85,11 +84,6 @@ class ReactionListener(commands.Cog):
         if not self._failing.wait_s(member.id) and not self.context.notices.wait_s(member.guild.id):
             said = texts.DID_NOTHING(emoji=rule.shown, channel=event.channel_id, reason=sentence)
             await send_privately(member, self.bot.responses.linked(said))
-
-    async def _added(self, event: discord.RawReactionActionEvent) -> None:
-        reacted = await self._reacted(event)
-        if reacted is not None:
-            await self._attempt(reacted, self._act(reacted))
 
     async def _attempt(self, reacted: Reacted, act: Coroutine[Any, Any, None]) -> None:
         try:
@@ -119,36 +113,41 @@ class ReactionListener(commands.Cog):
             return None
         await self._speak_in(member.guild.id)
         viewer = await viewer_in(self.bot, member, channel)
-        return await self._seen(
-            Reacted(
-                guild=member.guild,
-                channel=channel,
-                message_id=event.message_id,
-                member=member,
-                viewer=viewer,
-                on=found,
-            )
-        )
+        return await self._seen(found, member, viewer, channel, event.message_id)
 
     async def _speak_in(self, guild_id: int) -> None:
         """Use the server's language from here: a reaction doesn't have its member's."""
         speak(await use(self.bot, GuildLanguages).of(guild_id))
 
-    async def _seen(self, reacted: Reacted) -> Reacted | None:
-        sees = await use(self.bot, VisibleJobs).sees_card(reacted.viewer, reacted.card)
-        return reacted if sees else None
+    async def _seen(
+        self, on: ReactedCard, member: discord.Member, viewer: Viewer, channel: PostableChannel, message_id: int
+    ) -> Reacted | None:
+        if not await use(self.bot, VisibleJobs).sees_card(viewer, on.card):
+            return None
+        return Reacted(
+            guild=member.guild,
+            channel=channel,
+            message_id=message_id,
+            member=member,
+            viewer=viewer,
+            card=on.card,
+            jobs=on.jobs,
+            rule=on.rule,
+        )
 
     async def _act(self, reacted: Reacted) -> None:
         await require_allowed(self.context, reacted)
         with in_short(self.bot.clock):
-            acts_now = await self.reactions.count(reacted.key, reacted.on)
+            acts_now = await self.reactions.count(reacted.key, reacted)
         if acts_now:
             await self._fulfil(reacted)
 
     async def _fulfil(self, reacted: Reacted) -> None:
         """Run the action of a waiting reaction; it waits on while there is no target."""
-        # The card may have ended before the wait was stored: then nothing else wakes it.
-        part = acting_part(reacted) or acting_part(await self._again(reacted))
+        part = acting_part(reacted)
+        if part is None:  # the card may have ended before the wait was stored: then nothing else wakes it
+            on = await self.reactions.find_card(reacted.guild.id, reacted.card.id, reacted.rule.emoji)
+            part = None if on is None else acting_part(replace(reacted, card=on.card, jobs=on.jobs, rule=on.rule))
         if part is None:
             return
         try:
@@ -157,10 +156,6 @@ class ReactionListener(commands.Cog):
             await self.reactions.note_failed(reacted.key)
             raise
         await self.reactions.note_done(reacted.key)
-
-    async def _again(self, reacted: Reacted) -> Reacted:
-        on = await self.reactions.find_card(reacted.guild.id, reacted.card.id, reacted.rule.emoji)
-        return reacted if on is None else replace(reacted, on=on)
 
     async def _notify(self, reacted: Reacted, sentence: str, *, once: str) -> None:
         """Send a direct message about a refused reaction, rate-limited for each `once`; best effort."""
@@ -196,7 +191,7 @@ class ReactionListener(commands.Cog):
                 log.info("reaction.later", card=wish.card_id, error=type(error).__name__)
             except Exception:
                 log.exception("reaction.failed", message=wish.key.message_id)
-                await self.reactions.forget(wish.key)
+                await self.reactions.note_failed(wish.key)
 
     async def _fulfil_due(self, wish: DueWish) -> None:
         if wish not in await use(self.bot, ReactionActs).due(card_id=wish.card_id):
@@ -206,7 +201,7 @@ class ReactionListener(commands.Cog):
             return  # the server is not in the cache yet
         reacted = None if guild is None else await self._waited(wish, guild)
         if reacted is None:
-            await self.reactions.forget(wish.key)
+            await self.reactions.note_failed(wish.key)
         else:
             await self._attempt(reacted, self._allowed_now(reacted))
 
@@ -229,38 +224,24 @@ class ReactionListener(commands.Cog):
         if member is None or not isinstance(channel, PostableChannel):
             return None
         viewer = await viewer_in(self.bot, member, None)  # they may be deleted
-        return await self._seen(
-            Reacted(guild=guild, channel=channel, message_id=key.message_id, member=member, viewer=viewer, on=found)
-        )
+        return await self._seen(found, member, viewer, channel, key.message_id)
 
     # ------------------------------------------------------------------ removed
 
     @commands.Cog.listener()
     async def on_raw_reaction_remove(self, event: discord.RawReactionActionEvent) -> None:
         """Cancel the reaction's jobs that were not sent yet; a star no longer counts."""
-        try:
-            async with self._lock(event.message_id, _key(event.emoji), event.user_id):
-                await self._removed(event)
-        except Exception:
-            log.exception("reaction.not_taken_back", message=event.message_id)
-
-    async def _removed(self, event: discord.RawReactionActionEvent) -> None:
         if event.guild_id is None:
             return
-        taken_back = await self.reactions.withdraw(
-            ReactionKey(
-                guild_id=event.guild_id,
-                message_id=event.message_id,
-                emoji=_key(event.emoji),
-                member_id=event.user_id,
-            )
-        )
-        if taken_back is None:
-            return
-        if taken_back.action is ReactionAction.GALLERY:
-            await self._count_stars(event.guild_id, taken_back.card_id)
-        if taken_back.cancelled_card is not None:
-            await use(self.bot, Delivery).show(event.guild_id, taken_back.cancelled_card)
+        guild_id, message_id, emoji, member_id = event.guild_id, event.message_id, _key(event.emoji), event.user_id
+        key = ReactionKey(guild_id=guild_id, message_id=message_id, emoji=emoji, member_id=member_id)
+        with _logged("reaction.not_taken_back", message=message_id):
+            async with self._lock(message_id, emoji, member_id):
+                taken_back = await self.reactions.withdraw(key)
+                if taken_back is not None and taken_back.action is ReactionAction.GALLERY:
+                    await self._count_stars(guild_id, taken_back.card_id)
+                if taken_back is not None and taken_back.made_card is not None:
+                    await use(self.bot, Delivery).show(guild_id, taken_back.made_card)
 
     async def _count_stars(self, guild_id: int, card_id: str) -> None:
         found = await use(self.bot, Cards).with_jobs(guild_id, card_id)
@@ -280,11 +261,9 @@ class ReactionListener(commands.Cog):
     async def _cleared(self, guild_id: int | None, message_id: int, emoji: str | None) -> None:
         if guild_id is None:
             return
-        try:
+        with _logged("reaction.not_cleared", message=message_id):
             for card_id in await self.reactions.clear(guild_id, message_id, emoji):
                 await self._count_stars(guild_id, card_id)
-        except Exception:
-            log.exception("reaction.not_cleared", message=message_id)
 
     # ------------------------------------------------------------------ the message is deleted
 
@@ -300,12 +279,19 @@ class ReactionListener(commands.Cog):
         if guild_id is None:
             return
         for message_id in message_ids:
-            try:
+            with _logged("gallery.not_taken_down", message=message_id):
                 found = await use(self.bot, Cards).in_message(guild_id, message_id)
                 if found is not None:
                     await self.context.gallery.take_down(guild_id, found[0])
-            except Exception:
-                log.exception("gallery.not_taken_down", message=message_id)
+
+
+@contextlib.contextmanager
+def _logged(event: str, **about: object) -> Iterator[None]:
+    """Log what goes wrong: nobody waits for an answer."""
+    try:
+        yield
+    except Exception:
+        log.exception(event, **about)
 
 
 def _key(emoji: discord.PartialEmoji) -> str:
@@ -332,14 +318,12 @@ class Wishes:
         self._soon_after.start(self._soon(guild_id, card_id), f"wishes-{card_id}")
 
     async def _soon(self, guild_id: int, card_id: str) -> None:
-        try:
+        with _logged("reaction.wishes_failed", card=card_id):
             if await use(self._bot, ReactionActs).any_wait(guild_id, card_id) and not self.hand_over(card_id):
                 await self._fulfil(card_id)
             settings = await use(self._bot, ReactionMaps).get(guild_id)
             if settings.gallery_channel is not None and not settings.gallery_stars:
                 await self._show_in_gallery(guild_id, card_id)
-        except Exception:
-            log.exception("reaction.wishes_failed", card=card_id)
 
     async def _show_in_gallery(self, guild_id: int, card_id: str) -> None:
         """Show an ended card in a gallery of every public result."""
@@ -350,13 +334,7 @@ class Wishes:
 
     def fulfil(self, card_id: str) -> None:
         """Start to fulfil the waiting reactions on an ended card."""
-        self._rounds.start(self._fulfil_of(card_id), f"wishes-{card_id}")
-
-    async def _fulfil_of(self, card_id: str) -> None:
-        try:
-            await self._fulfil(card_id)
-        except Exception:
-            log.exception("reaction.wishes_failed", card=card_id)
+        self._rounds.start(self._fulfil(card_id), f"wishes-{card_id}")
 
     def fulfil_all(self) -> None:
         """Start to fulfil all waiting reactions on ended cards, and to show what a gallery misses, unless running."""
@@ -365,21 +343,19 @@ class Wishes:
             self._rounds.start(self._fulfil_all(), "wishes")
 
     async def _fulfil_all(self) -> None:
-        try:
-            await self._fulfil(None)
+        await self._fulfil(None)
+        with _logged("reaction.wishes_failed"):
             if self._bot.clock.monotonic() >= self._missing_due:
                 self._missing_due = self._bot.clock.monotonic() + MISSING_EVERY_S
                 for guild_id, card_id in await use(self._bot, ReactionMaps).unshown(MISSING_WITHIN_S):
                     await self._show_in_gallery(guild_id, card_id)
-        except Exception:
-            log.exception("reaction.wishes_failed")
-        finally:
-            self._busy = False
+        self._busy = False
 
     async def _fulfil(self, card_id: str | None) -> None:
         listener = self._bot.get_cog(ReactionListener.__name__)
-        if isinstance(listener, ReactionListener):
-            await listener.fulfil_due(card_id)
+        with _logged("reaction.wishes_failed", card=card_id):
+            if isinstance(listener, ReactionListener):
+                await listener.fulfil_due(card_id)
 
     async def finished(self) -> None:
         """Wait for the round of `fulfil_all`."""

@@ -15,9 +15,9 @@ from bot.delivery.answers.deferral import defer
 from bot.delivery.channels.facts import DISCORD_ERRORS, REACTIONS_PER_MESSAGE, in_time
 from bot.delivery.texts import NOT_FROM_HIDDEN
 from bot.domain.models import Card, Job, JobState
-from bot.domain.server.reaction_rules import Reaction, ReactionAction, ReactionRules, Seeding
+from bot.domain.server.reaction_rules import Reaction, ReactionRules, Seeding
 from bot.errors import InputError, Refused
-from bot.generation.again.reactions import ReactedCard, Reactions
+from bot.generation.again.reactions import Reactions
 from bot.generation.texts import NO_RESULT
 from bot.runtime.background import BackgroundTasks
 from bot.runtime.pace import TimedMemory
@@ -40,11 +40,11 @@ from cogs.ui.texts import GONE, IN_SERVER_ONLY
 @on_job("to_gallery")
 async def to_gallery(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
     bot = interaction.client
-    reacted = await _pressed(interaction, job, ReactionAction.GALLERY)
+    reacted = await _pressed(interaction, job)
     if reacted.card.private:
         raise Refused(NOT_FROM_HIDDEN)
     await defer(interaction, ephemeral=True, thinking=True)
-    is_starred = await use(bot, Reactions).press_star(reacted.key, reacted.on)
+    is_starred = await use(bot, Reactions).press_star(reacted.key, reacted)
     await _context(bot).gallery.update(reacted.guild.id, reacted.card, reacted.jobs)
     settings = await use(bot, ReactionMaps).get(reacted.guild.id)
     stars = await use(bot, ReactionActs).stars(reacted.guild.id, reacted.card.id)
@@ -52,15 +52,17 @@ async def to_gallery(interaction: Interaction, job: Job, _values: Sequence[str])
     await bot.responses.reply_privately(interaction, said)
 
 
-async def _pressed(interaction: Interaction, job: Job, action: ReactionAction) -> Reacted:
-    """Return the press as a reaction on the job's card, if it would count. Raises as `require_allowed`."""
+async def _pressed(interaction: Interaction, job: Job) -> Reacted:
+    """Return the press as a star on the job's card, if it would count. Raises as `require_allowed`."""
     bot, guild, member = interaction.client, interaction.guild, interaction.user
     if guild is None or is_outside(interaction) or not isinstance(member, discord.Member):
         raise Refused(IN_SERVER_ONLY)
     found = await use(bot, Cards).with_jobs(job.guild_id, job.card_id)
     if found is None or found[0].message_id is None:
         raise InputError(GONE)
-    settings = await use(bot, ReactionMaps).get(guild.id)
+    rule = (await use(bot, ReactionMaps).get(guild.id)).of("⭐")
+    if rule is None:
+        raise Refused(texts.NOT_HERE)
     channel = guild.get_channel_or_thread(interaction.channel_id or 0)
     if not isinstance(channel, PostableChannel):
         raise InputError(GONE)
@@ -70,20 +72,15 @@ async def _pressed(interaction: Interaction, job: Job, action: ReactionAction) -
         message_id=found[0].message_id,
         member=member,
         viewer=await viewer_of(interaction),
-        on=ReactedCard(card=found[0], jobs=found[1], rule=_rule(settings, action)),
+        card=found[0],
+        jobs=found[1],
+        rule=rule,
     )
     await require_allowed(_context(bot), reacted)
     part = acting_part(reacted)
     if part is None:
         raise InputError(NO_RESULT)
     return part
-
-
-def _rule(settings: ReactionRules, action: ReactionAction) -> Reaction:
-    for rule in settings.acting():
-        if rule.action is action:
-            return rule
-    raise Refused(texts.NOT_HERE)
 
 
 def _context(bot: Bot) -> ReactionContext:

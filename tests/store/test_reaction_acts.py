@@ -151,8 +151,7 @@ async def star(store: Store, card_id: str, *members: int, message: int = MESSAGE
 
 async def best(store: Store, clock: Any, limit: int = 5) -> list[tuple[str, int]]:
     now = clock.wall()
-    found = await store.reaction_acts.most_starred(GUILD, now - 60, now + 60, limit)
-    return [(each.card_id, each.stars) for each in found]
+    return await store.reaction_acts.most_starred(GUILD, now - 60, now + 60, limit)
 
 
 async def posted(store: Store, accepted: Any, **values: Any) -> Any:

@@ -112,8 +112,8 @@ class WeeklyPosts:
         """Return the best that may be shown there and whose messages still exist. Raises Later without the facts."""
         found: list[Exhibit] = []
         acts, gate = self.store.reaction_acts, self.copies.gate
-        for starred in await acts.most_starred(guild_id, week.since, week.until, CANDIDATES):
-            card, jobs = await self.store.cards.with_jobs(guild_id, starred.card_id) or (None, ())
+        for card_id, count in await acts.most_starred(guild_id, week.since, week.until, CANDIDATES):
+            card, jobs = await self.store.cards.with_jobs(guild_id, card_id) or (None, ())
             if card is None or not shown_jobs(jobs):
                 continue
             try:
@@ -127,7 +127,7 @@ class WeeklyPosts:
                     continue  # deleted while the bot was away
                 raise
             words = harmless(shortened(card_words(jobs), WORDS_CHARS).replace("\n", " "))
-            stars = texts.stars(starred.stars)
+            stars = texts.stars(count)
             link = f"[{texts.ORIGINAL}]({message_link(card)})"
             line = f"{PLACES[len(found)]} <@{card.author_id}> · {stars} · {link}\n> {words}"
             found.append(Exhibit(card=card, jobs=jobs, line=line))

@@ -21,6 +21,7 @@ from bot.generation.sources import require_kept
 from bot.jobs.intake import Accepted, JobService
 from bot.runtime.clock import Clock
 from bot.store import Store
+from bot.store.guild.reactions import TakenBack
 from bot.store.texts import REACTION_WITHDRAWN
 
 QUIET_S = 600.0
@@ -35,22 +36,13 @@ NEXT_STEPS: Mapping[ReactionAction, tuple[str, MediaKind]] = MappingProxyType(
 """A reaction's operation, and the kind of result it takes."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class ReactedCard:
     """The card that was reacted to, and the emoji's action on this server."""
 
     card: Card
     jobs: tuple[Job, ...]
     rule: Reaction
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Withdrawal:
-    """A withdrawn reaction; `cancelled_card` is the id of the card whose jobs it cancelled, None for none."""
-
-    card_id: str
-    action: ReactionAction
-    cancelled_card: str | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,20 +121,17 @@ class Reactions:
         await self.store.reaction_acts.note_done(key)
 
     async def note_failed(self, key: ReactionKey) -> None:
-        """Note that a reaction's action failed, so that its next event acts."""
+        """Note that a reaction's action failed or can't be done any more, so that its next event acts."""
         await self.store.reaction_acts.note_failed(key)
 
-    async def withdraw(self, key: ReactionKey) -> Withdrawal | None:
-        """Remove a reaction, and cancel its unsubmitted jobs. None if it had not acted."""
+    async def withdraw(self, key: ReactionKey) -> TakenBack | None:
+        """Remove a reaction, and cancel its unsubmitted jobs: `made_card` is then theirs. None if there was none."""
         act = await self.store.reaction_acts.take_back(key)
         if act is None:
             return None
         reason = str(REACTION_WITHDRAWN)
         cancelled = act.made_card is not None and await self.jobs.undo_card(key.guild_id, act.made_card, reason)
-        return Withdrawal(card_id=act.card_id, action=act.action, cancelled_card=act.made_card if cancelled else None)
-
-    async def forget(self, key: ReactionKey) -> None:
-        await self.store.reaction_acts.take_back(key)
+        return act if cancelled else replace(act, made_card=None)
 
     async def clear(self, guild_id: int, message_id: int, emoji: str | None) -> list[str]:
         """Remove all reactions on a message, or those with one emoji. Return their cards' ids."""

@@ -82,15 +82,12 @@ def _reactions(db: Connection, guild_id: int) -> ReactionRules:
 
 _THIS = "guild_id = :guild_id AND message_id = :message_id AND emoji = :emoji AND member_id = :member_id"
 _ACT = """
-INSERT INTO reaction_acts (guild_id, message_id, emoji, member_id, card_id, action, fired, at)
-SELECT guild_id, :message_id, :emoji, :member_id, id, :action, 0, :at FROM cards
+INSERT INTO reaction_acts (guild_id, message_id, emoji, member_id, card_id, action, waits, at)
+SELECT guild_id, :message_id, :emoji, :member_id, id, :action, 1, :at FROM cards
 WHERE id = :card_id AND guild_id = :guild_id
 ON CONFLICT (guild_id, message_id, emoji, member_id) DO NOTHING
 """
-_DELETE_FIRED = f"DELETE FROM reaction_acts WHERE {_THIS} AND fired = 1"  # noqa: S608 - put together from constants
-_IS_WAITING = f"SELECT waits FROM reaction_acts WHERE {_THIS}"  # noqa: S608 - put together from constants
-_WAIT = f"UPDATE reaction_acts SET waits = 1 WHERE {_THIS}"  # noqa: S608 - put together from constants
-_DELETE = f"DELETE FROM reaction_acts WHERE {_THIS}"  # noqa: S608 - as above
+_DELETE = f"DELETE FROM reaction_acts WHERE {_THIS}"  # noqa: S608 - put together from constants
 _ANY_WAIT = "SELECT 1 FROM reaction_acts WHERE card_id = ? AND waits = 1 AND guild_id = ? LIMIT 1"
 _DUE = """
 SELECT guild_id, message_id, emoji, member_id, card_id FROM reaction_acts
@@ -118,19 +115,11 @@ class DueWish:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TakenBack:
-    """A withdrawn reaction, with the card that it had started."""
+    """A withdrawn reaction; `made_card` is the id of the card that it had started, None for none."""
 
     card_id: str
     action: ReactionAction
     made_card: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Starred:
-    """A card with the number of its stars."""
-
-    card_id: str
-    stars: int
 
 
 class ReactionActs(Repository):
@@ -145,13 +134,8 @@ class ReactionActs(Repository):
         values = {**key_values(key), "card_id": card_id, "action": rule.action, "at": self._clock.wall()}
 
         def change(db: Connection) -> bool:
-            db.execute(_DELETE_FIRED, values)
-            db.execute(_ACT, values)
-            row = db.execute(_IS_WAITING, values).fetchone()
-            if row is None or row["waits"]:
-                return False
-            db.execute(_WAIT, values)
-            return True
+            db.execute(f"{_DELETE} AND waits = 0", values)
+            return db.execute(_ACT, values).rowcount > 0
 
         return await self._write(key.guild_id, change)
 
@@ -203,14 +187,14 @@ class ReactionActs(Repository):
         )
         return int(row[0])
 
-    async def most_starred(self, guild_id: int, since: float, until: float, limit: int) -> list[Starred]:
-        """Return the guild's posted public results with the most stars given between these Unix seconds.
+    async def most_starred(self, guild_id: int, since: float, until: float, limit: int) -> list[tuple[str, int]]:
+        """Return the guild's posted public results with the most stars given between these Unix seconds: ids, stars.
 
         Most stars first, of equals the earlier result. An author's own star doesn't count, and members who chose
         not to be shown are left out. What a channel may show, `PostingGate.require_gallery` says.
         """
         values = {"guild_id": guild_id, "since": since, "until": until, "limit": limit}
-        return [read_as(Starred, row) for row in await self._rows(_MOST_STARRED, values)]
+        return [(row["card_id"], row["stars"]) for row in await self._rows(_MOST_STARRED, values)]
 
 
 _MOST_STARRED = """

@@ -55,7 +55,7 @@ def claim_sample(db: Connection, job: Job, voice_id: str) -> None:
 
 _SHOOTOUT = "INSERT INTO shootouts (guild_id, card_id, kind, minutes) VALUES (?, ?, ?, ?)"
 _DONE = """
-UPDATE reaction_acts SET fired = 1, waits = 0, made_card = :made_card
+UPDATE reaction_acts SET waits = 0, made_card = :made_card
 WHERE guild_id = :guild_id AND message_id = :message_id AND emoji = :emoji AND member_id = :member_id AND waits = 1
 """
 

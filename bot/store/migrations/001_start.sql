@@ -426,8 +426,8 @@ CREATE TABLE reaction_settings (
     gallery_stars INTEGER NOT NULL CHECK (gallery_stars BETWEEN 0 AND 100)
 ) STRICT;
 
--- One row as long as a member's reaction stands: the same one acts once until it is taken back. `fired`: it was this
--- one that started something; `made_card`: the card that came of it.
+-- One row as long as a member's reaction stands: the same one acts once until it is taken back. `made_card`: the card
+-- that came of it.
 CREATE TABLE reaction_acts (
     guild_id INTEGER NOT NULL CHECK (guild_id > 0),
     message_id INTEGER NOT NULL,
@@ -435,11 +435,10 @@ CREATE TABLE reaction_acts (
     member_id INTEGER NOT NULL,
     card_id TEXT NOT NULL,
     action TEXT NOT NULL,
-    fired INTEGER NOT NULL CHECK (fired IN (0, 1)),
     made_card TEXT,
     at REAL NOT NULL,
-    -- Whether a reaction came before the card that it is on was done, and acts then.
-    waits INTEGER NOT NULL DEFAULT 0 CHECK (waits IN (0, 1)),
+    -- Whether it has not acted yet, e.g. because the card that it is on is not done.
+    waits INTEGER NOT NULL CHECK (waits IN (0, 1)),
     PRIMARY KEY (guild_id, message_id, emoji, member_id),
     FOREIGN KEY (guild_id, card_id) REFERENCES cards (guild_id, id)
 ) STRICT, WITHOUT ROWID;
