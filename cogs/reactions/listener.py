@@ -23,9 +23,9 @@ from bot.delivery.card.readers import GuildLanguages
 from bot.delivery.channels.facts import DISCORD_ERRORS
 from bot.delivery.posting.copies import shown_jobs
 from bot.domain.server.places import Viewer
-from bot.domain.server.reaction_rules import REACTIONS, ReactionAction, ReactionKey, emoji_key
+from bot.domain.server.reaction_rules import REACTIONS, Reaction, ReactionAction, ReactionKey, emoji_key
 from bot.errors import BotError, DatabaseFailing, Refused
-from bot.generation.again.reactions import QUIET_S, ReactedCard, Reactions
+from bot.generation.again.reactions import ReactedCard, Reactions
 from bot.generation.visible_jobs import VisibleJobs
 from bot.jobs.texts import NOT_ANSWERED
 from bot.language import from_discord, speak
@@ -39,6 +39,8 @@ from cogs.reactions.submit import member_of, send_privately
 from cogs.ui.interaction import Bot, PostableChannel, use
 from cogs.ui.permissions import viewer_in
 
+QUIET_S = 600.0
+"""A member gets at most one message in this time that a reaction did nothing."""
 MISSING_EVERY_S, MISSING_WITHIN_S = 600.0, 3600.0
 """How often a gallery of every result is compared with the results, and how old those may be."""
 
@@ -51,7 +53,7 @@ class ReactionListener(commands.Cog):
     def __init__(self, bot: Bot) -> None:
         self.bot = bot
         self.context = ReactionContext(bot)
-        self._failing = TokenBucket(bot.clock, 1, QUIET_S)
+        self._reported = TokenBucket(bot.clock, 1, QUIET_S)
         self._locks: weakref.WeakValueDictionary[tuple[int, str, int], asyncio.Lock] = weakref.WeakValueDictionary()
 
     def _lock(self, message_id: int, emoji: str, member_id: int) -> asyncio.Lock:
@@ -81,9 +83,7 @@ class ReactionListener(commands.Cog):
         member, own, rule = event.member, self.bot.user, REACTIONS.get(_key(event.emoji))
         if member is None or member.bot or own is None or event.message_author_id != own.id or rule is None:
             return
-        if not self._failing.wait_s(member.id) and not self.context.notices.wait_s(member.guild.id):
-            said = texts.DID_NOTHING(emoji=rule.shown, channel=event.channel_id, reason=sentence)
-            await send_privately(member, self.bot.responses.linked(said))
+        await self._notify(member, rule, event.channel_id, sentence)
 
     async def _attempt(self, reacted: Reacted, act: Coroutine[Any, Any, None]) -> None:
         try:
@@ -91,11 +91,11 @@ class ReactionListener(commands.Cog):
         except DatabaseFailing:
             raise
         except BotError as error:
-            is_burst = isinstance(error, Refused) and error.reason == BURST
-            await self._notify(reacted, error.sentence, once=BURST if is_burst else str(reacted.member.id))
+            once = BURST if isinstance(error, Refused) and error.reason == BURST else ""
+            await self._notify(reacted.member, reacted.rule, reacted.channel.id, error.sentence, once)
         except DISCORD_ERRORS as error:
             log.warning("reaction.not_done", card=reacted.card.id, error=type(error).__name__)
-            await self._notify(reacted, str(NOT_ANSWERED), once=str(reacted.member.id))
+            await self._notify(reacted.member, reacted.rule, reacted.channel.id, str(NOT_ANSWERED))
 
     async def _reacted(self, event: discord.RawReactionActionEvent) -> Reacted | None:
         """Return the reaction with its card; None if it does not count or is not on a card of the bot."""
@@ -157,15 +157,14 @@ class ReactionListener(commands.Cog):
             raise
         await self.reactions.note_done(reacted.key)
 
-    async def _notify(self, reacted: Reacted, sentence: str, *, once: str) -> None:
-        """Send a direct message about a refused reaction, rate-limited for each `once`; best effort."""
-        guild, member = reacted.guild, reacted.member
-        if not await self.reactions.may_report(guild.id, once):
-            return
-        if self.context.notices.wait_s(guild.id):
-            return
-        said = texts.DID_NOTHING(emoji=reacted.rule.shown, channel=reacted.channel.id, reason=sentence)
-        await send_privately(member, self.bot.responses.linked(said))
+    async def _notify(
+        self, member: discord.Member, rule: Reaction, channel_id: int, sentence: str, once: str = ""
+    ) -> None:
+        """Send a direct message about a refused reaction, rate-limited for each `once`, else member; best effort."""
+        guild_id = member.guild.id
+        if not self._reported.wait_s((guild_id, once or member.id)) and not self.context.notices.wait_s(guild_id):
+            said = texts.DID_NOTHING(emoji=rule.shown, channel=channel_id, reason=sentence)
+            await send_privately(member, self.bot.responses.linked(said))
 
     # ------------------------------------------------------------------ waited
 

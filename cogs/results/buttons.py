@@ -26,7 +26,7 @@ from bot.store import GuildSettings
 from cogs.results import texts
 from cogs.results.details import details_button
 from cogs.results.next_step import JOB_ACTION
-from cogs.results.pressing import find_late, refuse_double_press, rerun_price, retry_price, submit_pressed
+from cogs.results.pressing import find_late, refuse_double_press, rerun_price, retry_price, submit_once, submit_pressed
 from cogs.results.prompt_buttons import of_prompt
 from cogs.results.remove import stop_controls
 from cogs.results.variants import VARY
@@ -204,16 +204,14 @@ def _retry_button(jobs: Sequence[Job], shown_above: Decimal | None) -> Control:
 async def run_again(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
     """Re-run one result, with a new seed."""
     generation = await use(interaction, Reruns).rerun(job, await viewer_of(interaction))
-    refuse_double_press(interaction, job, f"again {job.id}")
-    await submit_pressed(interaction, generation)
+    await submit_once(interaction, job, f"again {job.id}", generation)
 
 
 @on_job("again_all")
 async def run_all_again(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
     """Re-run all results of a card with the same input."""
     generation = await use(interaction, Reruns).rerun_all(job, await viewer_of(interaction))
-    refuse_double_press(interaction, job, "again")
-    await submit_pressed(interaction, generation)
+    await submit_once(interaction, job, "again", generation)
 
 
 @on_job("edit")
@@ -230,8 +228,7 @@ async def edit_and_run(interaction: Interaction, job: Job, _values: Sequence[str
         interaction.client, edit.generation, prefilled=edit.prefilled, kept=edit.kept, still_may=still_may, send=submit
     )
     if not form.has_inputs:
-        refuse_double_press(interaction, job, "edit")
-        await submit_pressed(interaction, replace(edit.generation, values=edit.kept))
+        await submit_once(interaction, job, "edit", replace(edit.generation, values=edit.kept))
         return
     await form.open(interaction)
 

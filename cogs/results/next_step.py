@@ -27,14 +27,12 @@ from bot.store import ReactionMaps
 from cogs.results import texts
 from cogs.results.details import report_buttons
 from cogs.results.pressing import submit_pressed
-from cogs.results.variants import shot_buttons
+from cogs.results.variants import form_of, shot_buttons
 from cogs.ui.controls import Control, view_of
 from cogs.ui.interaction import Interaction, use
 from cogs.ui.permissions import guild_of, require_unblocked, viewer_of
 from cogs.ui.texts import GONE
-from cogs.workflows.asked.form import OperationForm
-from cogs.workflows.asked.own import as_typed, preset_values
-from cogs.workflows.asked.submit import submit
+from cogs.workflows.asked.own import preset_values
 
 JOB_ACTION, LINK_ACTION = "next", "next_of"
 WORDS_CHARS = 100
@@ -50,7 +48,7 @@ async def open_form(interaction: Interaction, operation_id: str, medium: Medium)
     await require_unblocked(interaction)
     bot = interaction.client
     step = use(bot, NextSteps).begin(guild_of(interaction), operation_id, medium)
-    form = OperationForm(bot, as_typed(step.generation), prefilled=step.prefilled, source=step.source, send=submit)
+    form = form_of(bot, step)
     if not form.has_inputs:
         await submit_pressed(interaction, step.generation)
         return

@@ -51,6 +51,12 @@ async def variant_price(bot: Bot, job: Job, generation: Generation) -> Decimal |
     return total.price
 
 
+async def submit_once(interaction: Interaction, job: Job, action: str, generation: Generation) -> None:
+    """Submit a control's request, unless the member has just pressed the same. Raises as `submit_pressed`."""
+    refuse_double_press(interaction, job, action)
+    await submit_pressed(interaction, generation)
+
+
 def refuse_double_press(interaction: Interaction, job: Job, action: str) -> None:
     """Raise Refused for a member's second press on the same card within a few seconds."""
     if interaction.client.presses.wait_s((interaction.user.id, job.card_id, action)):

@@ -13,7 +13,7 @@ from bot.errors import InputError
 from bot.generation.again.next_steps import IMAGE, VIDEO, NextSteps
 from bot.generation.generation import Generation
 from cogs.results import texts
-from cogs.results.pressing import refuse_double_press, rerun_price, submit_pressed
+from cogs.results.pressing import rerun_price, submit_once
 from cogs.ui.controls import Control, job_of, on_job
 from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.permissions import viewer_of
@@ -55,20 +55,14 @@ async def _generation(interaction: Interaction, job: Job, target: str) -> Genera
     return await use(bot, NextSteps).of_prompt(job, prompt, target, await viewer_of(interaction))
 
 
-@on_job("prompt_image")
-async def make_image(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
-    await _generate(interaction, job, IMAGE)
+def _makes(target: str) -> None:
+    @on_job(ACTIONS[target])
+    async def generate(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
+        await submit_once(interaction, job, target, await _generation(interaction, job, target))
 
 
-@on_job("prompt_video")
-async def make_video(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
-    await _generate(interaction, job, VIDEO)
-
-
-async def _generate(interaction: Interaction, job: Job, target: str) -> None:
-    generation = await _generation(interaction, job, target)
-    refuse_double_press(interaction, job, target)
-    await submit_pressed(interaction, generation)
+for _target in ACTIONS:
+    _makes(_target)
 
 
 @on_job("prompt_edit")

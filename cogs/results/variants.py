@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 import discord
 
@@ -12,9 +12,10 @@ from bot.delivery.posting.copies import ResultCopies
 from bot.delivery.texts import NOT_IN_THIS_CHANNEL
 from bot.domain.models import Job, MediaKind
 from bot.domain.server.guild_rules import Strength
+from bot.domain.server.places import Viewer
 from bot.domain.words.orders import Variation
 from bot.errors import InputError, Refused
-from bot.generation.again.next_steps import NextSteps
+from bot.generation.again.next_steps import NextStep, NextSteps
 from bot.generation.again.rerun import Reruns
 from bot.generation.again.shots import Shots, is_film
 from bot.generation.generation import Generation
@@ -22,7 +23,7 @@ from bot.jobs.admission import Admission
 from bot.media import film
 from bot.store import Cards
 from cogs.results import texts
-from cogs.results.pressing import refuse_double_press, submit_pressed, variant_price
+from cogs.results.pressing import submit_once, variant_price
 from cogs.ui.controls import Control, on_job, view_of
 from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.permissions import is_outside, origin_of, refused_places, require_unblocked, viewer_of
@@ -59,30 +60,19 @@ async def _look_button(bot: Bot, job: Job, generation: Generation) -> Control:
     return Control.button(VARY_LOOK, job.id, label=priced(texts.LOOK, price), emoji="👗")
 
 
-@on_job("vary_subtle")
-async def vary_subtly(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
-    await _vary(interaction, job, Strength.SUBTLE)
+def _makes(action: str, vary: Callable[[Reruns, Job, Viewer], Awaitable[Generation]]) -> None:
+    @on_job(action)
+    async def make(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
+        await require_unblocked(interaction)
+        generation = await vary(use(interaction, Reruns), job, await viewer_of(interaction))
+        await submit_once(interaction, job, f"vary {job.id}", generation)
 
 
-@on_job("vary_strong")
-async def vary_strongly(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
-    await _vary(interaction, job, Strength.STRONG)
-
-
-async def _vary(interaction: Interaction, job: Job, strength: Strength) -> None:
-    generation = await use(interaction, Reruns).vary(job, await viewer_of(interaction), strength)
-    refuse_double_press(interaction, job, f"vary {job.id}")
-    await submit_pressed(interaction, generation)
-
-
-@on_job(VARY_LOOK)
-async def vary_look(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
-    """Make a picture's variant with another look of the character."""
-    generation = await use(interaction, Reruns).vary_look(job, await viewer_of(interaction))
-    refuse_double_press(interaction, job, f"vary {job.id}")
-    await submit_pressed(interaction, generation)
-
-
+_makes("vary_subtle", lambda reruns, job, viewer: reruns.vary(job, viewer, Strength.SUBTLE))
+_makes("vary_strong", lambda reruns, job, viewer: reruns.vary(job, viewer, Strength.STRONG))
+_makes(VARY_LOOK, Reruns.vary_look)
+_makes("zoom_out", lambda reruns, job, viewer: reruns.enlarged(job, viewer, Variation.ZOOM_OUT))
+_makes("enlarge", lambda reruns, job, viewer: reruns.enlarged(job, viewer, Variation.UPSCALE))
 ENLARGED = {
     "zoom_out": (Variation.ZOOM_OUT, texts.ZOOM_OUT, "🔍"),
     "enlarge": (Variation.UPSCALE, texts.TO_4K, "🔼"),
@@ -110,15 +100,16 @@ async def shot_buttons(interaction: Interaction, job: Job) -> list[Control]:
     return found
 
 
+def form_of(bot: Bot, step: NextStep) -> OperationForm:
+    generation = as_typed(step.generation)
+    return OperationForm(bot, generation, prefilled=step.prefilled, source=step.source, send=submit)
+
+
 @on_job("shot_next")
 async def continue_film(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
     """Open the form of the next shot."""
     await require_unblocked(interaction)
-    step = await use(interaction, NextSteps).continued(job)
-    form = OperationForm(
-        interaction.client, as_typed(step.generation), prefilled=step.prefilled, source=step.source, send=submit
-    )
-    await form.open(interaction)
+    await form_of(interaction.client, await use(interaction, NextSteps).continued(job)).open(interaction)
 
 
 @on_job("shot_join")
@@ -141,21 +132,3 @@ async def join(interaction: Interaction, job: Job, _values: Sequence[str]) -> No
                 channel, list(zip(cards, shots, strict=True)), file, place_id=interaction.channel_id or 0
             )
     await in_time(interaction.edit_original_response(content=texts.JOINED(count=len(shots), link=posted.jump_url)))
-
-
-async def _enlarge(interaction: Interaction, job: Job, variation: Variation) -> None:
-    await require_unblocked(interaction)
-    generation = await use(interaction, Reruns).enlarged(job, await viewer_of(interaction), variation)
-    refuse_double_press(interaction, job, f"vary {job.id}")
-    await submit_pressed(interaction, generation)
-
-
-@on_job("zoom_out")
-async def zoom_out(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
-    await _enlarge(interaction, job, Variation.ZOOM_OUT)
-
-
-@on_job("enlarge")
-async def upscale_picture(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
-    """Make the picture again in the largest size."""
-    await _enlarge(interaction, job, Variation.UPSCALE)

@@ -19,13 +19,10 @@ from bot.generation.generation import Generation
 from bot.generation.generations import Generations
 from bot.generation.sources import require_kept
 from bot.jobs.intake import Accepted, JobService
-from bot.runtime.clock import Clock
 from bot.store import Store
 from bot.store.guild.reactions import TakenBack
 from bot.store.texts import REACTION_WITHDRAWN
 
-QUIET_S = 600.0
-"""A member gets at most one message in this time that a reaction did nothing."""
 NEXT_STEPS: Mapping[ReactionAction, tuple[str, MediaKind]] = MappingProxyType(
     {
         ReactionAction.ANIMATE: ("video.generate", MediaKind.IMAGE),
@@ -54,7 +51,6 @@ class Reactions:
     next_steps: NextSteps
     jobs: JobService
     store: Store
-    clock: Clock
 
     async def find(self, guild_id: int, message_id: int, emoji: str) -> ReactedCard | None:
         """Return a reaction's target; None if the message shows no card, or the emoji does nothing here."""
@@ -136,7 +132,3 @@ class Reactions:
     async def clear(self, guild_id: int, message_id: int, emoji: str | None) -> list[str]:
         """Remove all reactions on a message, or those with one emoji. Return their cards' ids."""
         return await self.store.reaction_acts.clear(guild_id, message_id, emoji)
-
-    async def may_report(self, guild_id: int, what: str) -> bool:
-        """Whether to report now that a reaction did nothing; the same `what` once in `QUIET_S`."""
-        return await self.store.alerts.note(guild_id, f"reaction:{what}", until=self.clock.wall() + QUIET_S)

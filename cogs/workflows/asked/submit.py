@@ -259,29 +259,20 @@ async def _taken(interaction: Interaction, draft_id: str) -> Generation:
     return found
 
 
-@on("pay_server")
-async def pay_server(interaction: Interaction, draft_id: str, _values: Sequence[str]) -> None:
-    """Submit the draft on the server's account, which pays for the member's requests from now on."""
-    await _paid_by(interaction, draft_id, Pays.SERVER, remembered=True)
+def _pays(action: str, pays: Pays, *, remembered: bool) -> None:
+    """Submit the draft on this account; `remembered`: it pays for the member's requests here from now on."""
+
+    @on(action)
+    async def paid(interaction: Interaction, draft_id: str, _values: Sequence[str]) -> None:
+        generation = await _taken(interaction, draft_id)
+        if remembered:
+            await use(interaction, OwnAccounts).choose(guild_of(interaction), interaction.user.id, pays)
+        await submit(interaction, generation.paid_by(pays))
 
 
-@on("pay_mine")
-async def pay_mine(interaction: Interaction, draft_id: str, _values: Sequence[str]) -> None:
-    """Submit the draft on the member's own account, which pays for their requests here from now on."""
-    await _paid_by(interaction, draft_id, Pays.MINE, remembered=True)
-
-
-@on("pay_once")
-async def pay_once(interaction: Interaction, draft_id: str, _values: Sequence[str]) -> None:
-    """Submit the draft on the member's own account, this time."""
-    await _paid_by(interaction, draft_id, Pays.MINE, remembered=False)
-
-
-async def _paid_by(interaction: Interaction, draft_id: str, pays: Pays, *, remembered: bool) -> None:
-    generation = await _taken(interaction, draft_id)
-    if remembered:
-        await use(interaction, OwnAccounts).choose(guild_of(interaction), interaction.user.id, pays)
-    await submit(interaction, generation.paid_by(pays))
+_pays("pay_server", Pays.SERVER, remembered=True)
+_pays("pay_mine", Pays.MINE, remembered=True)
+_pays("pay_once", Pays.MINE, remembered=False)
 
 
 @on("dismiss")

@@ -9,9 +9,9 @@ import pytest
 
 from bot.domain.models import JobState
 from bot.domain.server.guild_rules import Limit, Period, Scope
-from bot.generation.again.reactions import QUIET_S
 from bot.store.texts import REACTION_WITHDRAWN
 from cogs.reactions.actions import SERVER_A_MINUTE
+from cogs.reactions.listener import QUIET_S
 from tests.support.reacting import direct_texts, made, newest, other
 from tests.support.rig import Rig
 from tests.support.surface import close_private, settled_exactly, state_text
