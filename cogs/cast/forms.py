@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import discord
 
@@ -22,8 +22,17 @@ from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.permissions import require_unblocked, viewer_of
 
 VALUE_CHARS = 100
+T = TypeVar("T")
 ShowOne = Callable[[Interaction, str, str], Awaitable[None]]
 LOOK_HELPS = {CastKind.CHARACTER: texts.LOOK_HELP, CastKind.STYLE: texts.STYLE_LOOK_HELP}
+
+
+def audiences(option: Callable[..., T], chosen: Audience) -> list[T]:
+    """Return who may use one of the cast, as the options of a radio group or a select."""
+    return [
+        option(label=str(AUDIENCES[each]), value=each.value, default=each is chosen)
+        for each in (Audience.EVERYONE, Audience.MAKER)
+    ]
 
 
 class MemberForm(Form):
@@ -41,7 +50,8 @@ class MemberForm(Form):
         self._is_new, is_style = member is None or result is not None, kind is CastKind.STYLE
         title = (texts.FORM_ADD_STYLE if is_style else texts.FORM_ADD) if self._is_new else texts.FORM_EDIT
         super().__init__(bot, title=str(title), name="cast_member")
-        self._kind, self._show, self._member, self._result = kind, show, member, result
+        self._kind, self._show, self._member = kind, show, member
+        self._results = [] if result is None else [result]
         self._inputs: dict[str, Any] = {}
         self._add("name", texts.NAME, texts.NAME_HELP, chars=NAME_CHARS, required=True)
         self._add("look", texts.LOOK, LOOK_HELPS[kind], chars=LOOK_CHARS)
@@ -55,26 +65,23 @@ class MemberForm(Form):
             self._add("aspect_ratio", texts.RATIO, texts.RATIO_HELP)
         else:
             self._add("voice_id", texts.VOICE, texts.VOICE_HELP)
-        self._who = self._add_audience() if self._is_new and not is_style else None
+        self._who: discord.ui.RadioGroup[Any] | None = None
+        if self._is_new and not is_style:
+            options = audiences(discord.RadioGroupOption, Audience.EVERYONE)
+            self._who = self.ask(texts.WHO, discord.ui.RadioGroup[Any](required=False, options=options))
 
     def _add(self, name: str, label: Text, about: Text, *, chars: int = VALUE_CHARS, required: bool = False) -> None:
         text = "" if self._member is None else getattr(self._member, name)
         is_long = chars == LOOK_CHARS
         self._inputs[name] = self.ask_text(label, about, text=text, chars=chars, long=is_long, required=required)
 
-    def _add_audience(self) -> discord.ui.RadioGroup[Any]:
-        options = [
-            discord.RadioGroupOption(label=str(AUDIENCES[each]), value=each.value, default=each is Audience.EVERYONE)
-            for each in (Audience.EVERYONE, Audience.MAKER)
-        ]
-        return self.ask(texts.WHO, discord.ui.RadioGroup[Any](required=False, options=options))
-
     async def answer(self, interaction: Interaction) -> None:
         await require_unblocked(interaction)
         cast, viewer = use(interaction, ServerCast), await viewer_of(interaction)
         said = {name: item.value for name, item in self._inputs.items()}
         commands = frozenset(each.name for each in self.bot.tree.get_commands())
-        refs = [self._result] if self._result is not None else uploaded(self._upload)
+        uploads = () if self._upload is None else self._upload.values
+        refs = [SourceRef(attachment=(each.url, each.filename)) for each in uploads] or self._results
         links = partial(use(interaction, Sources).links, viewer, refs, "image") if refs else None
         if self._member is not None and not self._is_new:
             if links is not None:
@@ -87,7 +94,3 @@ class MemberForm(Form):
         audience = Audience(self._who.value) if self._who is not None and self._who.value else Audience.EVERYONE
         added = await cast.add(viewer, self._kind, links, commands=commands, audience=audience, **said)
         await self._show(interaction, added.id, texts.ADDED(name=harmless(added.name)))
-
-
-def uploaded(upload: MediaUpload | None) -> Sequence[SourceRef]:
-    return [] if upload is None else [SourceRef(attachment=(each.url, each.filename)) for each in upload.values]

@@ -23,14 +23,14 @@ from bot.generation.sources import SourceRef
 from bot.server.cast.changes import ServerCast, may_change
 from bot.server.cast.texts import AUDIENCES, KINDS
 from cogs.cast import texts
-from cogs.cast.forms import MemberForm
+from cogs.cast.forms import MemberForm, audiences
 from cogs.ui.controls import Control, on, on_job, searched_in
 from cogs.ui.forms import SearchForm
 from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.panels import box_of, layout, number_in, part_of, show_view, turns
 from cogs.ui.permissions import require_unblocked, viewer_of
 from cogs.ui.prices import pressed, priced, total_of
-from cogs.ui.texts import GONE
+from cogs.ui.texts import GONE, OPTION_IS
 from cogs.workflows.asked.form import OperationForm
 from cogs.workflows.asked.own import as_typed
 from cogs.workflows.asked.submit import submit
@@ -82,13 +82,13 @@ def _line(member: CastMember) -> str:
 
 
 def _facts(member: CastMember) -> str:
-    who = str(AUDIENCES[member.audience])
+    kind, who = str(KINDS[member.kind]), str(AUDIENCES[member.audience])
+    if not member.made_by:
+        return texts.STARTER_LINE(kind=kind)
     if member.audience is Audience.ROLES:
         who = texts.ROLES_LINE(roles=" ".join(f"<@&{each}>" for each in sorted(member.role_ids)))
-    mark = [str(texts.LOCKED_MARK)] if member.locked else []
-    if not member.made_by:
-        return texts.STARTER_LINE(kind=str(KINDS[member.kind]))
-    return " · ".join([texts.LINE(kind=str(KINDS[member.kind]), who=who, maker=member.made_by), *mark])
+    line = texts.LINE(kind=kind, who=who, maker=member.made_by)
+    return f"{line} · {texts.LOCKED_MARK}" if member.locked else line
 
 
 async def show_cast(interaction: Interaction, number: int = 0, typed: str = "") -> None:
@@ -122,9 +122,8 @@ async def _one(
     if links:
         box.add_item(discord.ui.MediaGallery(*(discord.MediaGalleryItem(each) for each in links)))
     lines = [f"### {harmless(member.name)}", *([harmless(member.look)] if member.look else [])]
-    lines += [texts.VOICE_LINE(voice=harmless(member.voice_id))] if member.voice_id else []
-    lines += [texts.MODEL_LINE(model=harmless(member.model))] if member.model else []
-    lines += [texts.RATIO_LINE(ratio=harmless(member.aspect_ratio))] if member.aspect_ratio else []
+    facts = ((texts.VOICE, member.voice_id), (texts.MODEL, member.model), (texts.RATIO, member.aspect_ratio))
+    lines += [OPTION_IS(option=label, value=harmless(each)) for label, each in facts if each]
     box.add_item(discord.ui.TextDisplay("\n".join([*lines, _facts(member)])))
     is_changeable = may_change(viewer, member)
     first = [Control.button("cast_use", member.id, label=texts.MAKE_IMAGE, style=discord.ButtonStyle.primary)]
@@ -134,10 +133,7 @@ async def _one(
     rows: list[list[Control]] = [first]
     if is_changeable:
         first.append(Control.button("cast_edit", member.id, label=texts.EDIT))
-        options = [
-            discord.SelectOption(label=str(AUDIENCES[each]), value=each.value, default=each is member.audience)
-            for each in (Audience.EVERYONE, Audience.MAKER)
-        ]
+        options = audiences(discord.SelectOption, member.audience)
         rows.append([Control.select("cast_who", member.id, placeholder=texts.WHO, options=options)])
         guild = interaction.guild
         there = [each for each in sorted(member.role_ids) if guild is not None and guild.get_role(each) is not None]

@@ -15,7 +15,7 @@ from bot.delivery.answers.deferral import defer
 from bot.delivery.channels.facts import DISCORD_ERRORS, REACTIONS_PER_MESSAGE, in_time
 from bot.delivery.texts import NOT_FROM_HIDDEN
 from bot.domain.models import Card, Job, JobState
-from bot.domain.server.reaction_rules import Reaction, ReactionRules, Seeding
+from bot.domain.server.reaction_rules import Seeding
 from bot.errors import InputError, Refused
 from bot.generation.again.reactions import Reactions
 from bot.generation.texts import NO_RESULT
@@ -118,9 +118,13 @@ class Seeds:
     async def _seed(self, card: Card, jobs: Sequence[Job], message: discord.Message) -> None:
         try:
             settings = await use(self._bot, ReactionMaps).get(card.guild_id)
-            shown = self._fitting(settings, jobs)
-            if not shown or (settings.seeds is Seeding.FEW and self._is_hinted(card.channel_id)):
+            gallery = settings.gallery_channel is not None
+            shown = [each for each in settings.seeded() if fits(self._bot, each.action, jobs, gallery=gallery)]
+            if not shown or all(job.state is not JobState.DELIVERED for job in jobs):
                 return
+            if settings.seeds is Seeding.FEW and self._hinted.get(card.channel_id):
+                return
+            self._hinted.put(card.channel_id, True)
             channel = self._bot.get_partial_messageable(card.channel_id, guild_id=card.guild_id)
             partial = channel.get_partial_message(message.id)
             async with self._room:
@@ -131,20 +135,6 @@ class Seeds:
             log.info("reaction.not_seeded", card=card.id, error=type(error).__name__)
         except Exception:
             log.exception("reaction.seed_failed", card=card.id)
-
-    def _fitting(self, settings: ReactionRules, jobs: Sequence[Job]) -> list[Reaction]:
-        """Return the rules whose emojis the bot adds to these results."""
-        if all(job.state is not JobState.DELIVERED for job in jobs):
-            return []
-        gallery = settings.gallery_channel is not None
-        return [rule for rule in settings.seeded() if fits(self._bot, rule.action, jobs, gallery=gallery)]
-
-    def _is_hinted(self, channel_id: int) -> bool:
-        """Whether an earlier result in the channel shows the emoji; marks it as shown."""
-        if self._hinted.get(channel_id):
-            return True
-        self._hinted.put(channel_id, True)
-        return False
 
     async def finished(self) -> None:
         await self._tasks.finished()

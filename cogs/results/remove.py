@@ -50,22 +50,18 @@ async def ask_how(interaction: Interaction, job: Job, _values: Sequence[str]) ->
     await in_time(interaction.response.send_message(texts.REMOVE_QUESTION, view=view_of(answers), ephemeral=True))
 
 
-@on_job("remove_result", when_erased=True)
-async def remove_result(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
-    await _remove(interaction, job, with_record=False)
+def _removes(action: str, *, with_record: bool) -> None:
+    @on_job(action, when_erased=True)
+    async def act(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
+        (card, jobs), by_id = await removable(interaction, job), interaction.user.id
+        await defer(interaction)  # Discord may take longer than three seconds over ten messages
+        sentence, is_done = await remove(interaction.client, card, jobs, by_id=by_id, with_record=with_record)
+        view = None if is_done else discord.utils.MISSING
+        await in_time(interaction.edit_original_response(content=sentence, view=view))
 
 
-@on_job("remove_record", when_erased=True)
-async def remove_with_record(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
-    await _remove(interaction, job, with_record=True)
-
-
-async def _remove(interaction: Interaction, job: Job, *, with_record: bool) -> None:
-    card, jobs = await removable(interaction, job)
-    await defer(interaction)  # Discord may take longer than three seconds over ten messages
-    sentence, is_done = await remove(interaction.client, card, jobs, by_id=interaction.user.id, with_record=with_record)
-    view = None if is_done else discord.utils.MISSING
-    await in_time(interaction.edit_original_response(content=sentence, view=view))
+_removes("remove_result", with_record=False)
+_removes("remove_record", with_record=True)
 
 
 async def remove(bot: Bot, card: Card, jobs: Sequence[Job], *, by_id: int, with_record: bool) -> tuple[str, bool]:
