@@ -35,8 +35,8 @@ from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.permissions import origin_of, require_unblocked, viewer_of
 from cogs.ui.prices import priced
 from cogs.ui.texts import GONE
-from cogs.workflows.asked.form import OperationForm, ask
-from cogs.workflows.asked.submit import submit
+from cogs.workflows.asked.form import OperationForm
+from cogs.workflows.asked.submit import ask, submit
 
 ALONE = "alone"
 """Shows a result alone; also the kind of that message among the copies."""
@@ -266,7 +266,7 @@ async def retry(interaction: Interaction, job: Job, _values: Sequence[str]) -> N
     generation = await retries.retry(plan, await origin_of(interaction))
     incomplete = retries.incomplete(plan, generation)
     if incomplete is not None:
-        await ask(interaction, incomplete, submit)
+        await ask(interaction, incomplete)
     else:
         await submit_pressed(interaction, generation)
 

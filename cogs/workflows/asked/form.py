@@ -16,9 +16,7 @@ from bot.domain.models import MediaKind
 from bot.domain.words.text import shortened
 from bot.errors import InputError
 from bot.generation.generation import Generation, SourceFile, nested
-from bot.generation.generations import Generations, Incomplete
 from bot.language import Text, tr
-from cogs.ui.controls import Control, view_of
 from cogs.ui.forms import (
     FILES_PER_UPLOAD,
     INPUT_CHARS,
@@ -27,8 +25,7 @@ from cogs.ui.forms import (
     Form,
     MediaUpload,
 )
-from cogs.ui.interaction import Bot, Interaction, use
-from cogs.ui.permissions import guild_of
+from cogs.ui.interaction import Bot, Interaction
 from cogs.workflows import texts
 from cogs.workflows.asked.files import offered_files
 from cogs.workflows.asked.lines import Line, distinct, read, written
@@ -319,13 +316,7 @@ def _fields_to_ask(
         for field in first.fields
         if field.name not in known and not _is_read(field, source) and all(_has(other, field) for other in others)
     ]
-    flat = [
-        (f"{field.name}.{inner.name}" if field.kind is FieldKind.OBJECT else field.name, inner)
-        for field in shared
-        for inner in (field.item_fields if field.kind is FieldKind.OBJECT else (field,))
-        if inner.kind in TYPED
-    ]
-    return sorted(flat, key=lambda each: (not each[1].required, _rank(each[0])))
+    return [(path, field) for path, field in _paths(shared) if field.kind in TYPED]
 
 
 def is_flat(field: Field) -> bool:
@@ -367,17 +358,3 @@ def _is_read(field: Field, source: MediaKind | None) -> bool:
 
 def _rank(path: str) -> int:
     return MAIN_FIELDS.index(path) if path in MAIN_FIELDS else len(MAIN_FIELDS)
-
-
-async def ask(interaction: Interaction, incomplete: Incomplete, send: Send) -> None:
-    """Open the form for missing fields, or offer a button that opens it; `send` submits."""
-    can_open = not interaction.response.is_done() and interaction.type is not discord.InteractionType.modal_submit
-    if can_open:
-        form = OperationForm(interaction.client, incomplete.generation, only=incomplete.fields, send=send)
-        if form.has_inputs:
-            await form.open(interaction)
-            return
-    generations = use(interaction, Generations)
-    draft_id = await generations.keep_incomplete(incomplete, guild_of(interaction), interaction.user.id)
-    button = Control.button("fill", draft_id, label=texts.FILL_IN, style=discord.ButtonStyle.primary)
-    await interaction.client.responses.warn(interaction, incomplete.sentence, view_of([button]))

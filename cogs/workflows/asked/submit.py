@@ -40,7 +40,7 @@ from cogs.ui.prices import LABEL_CHARS
 from cogs.ui.texts import APPROVED_FIRST, BUY, BUY_CREDITS, NO_PERMISSION_TO_POST
 from cogs.ui.top_up import pack_label, server_pace
 from cogs.workflows import texts
-from cogs.workflows.asked.form import OperationForm, ask
+from cogs.workflows.asked.form import OperationForm
 from cogs.workflows.asked.own import with_own
 
 log = structlog.get_logger(__name__)
@@ -157,7 +157,7 @@ async def _submit(interaction: Interaction, generation: Generation) -> None:
 
     outcome = await generations.accept_or_quote(generation, await origin_of(interaction), defer=defer_once)
     if isinstance(outcome, Incomplete):
-        await ask(interaction, outcome, submit)
+        await ask(interaction, outcome)
         return
     if isinstance(outcome, Quote):
         mark = str(PRACTICE_MARK) if await use(interaction, Practice).is_on(guild_of(interaction)) else None
@@ -289,6 +289,23 @@ async def ask_moderators(interaction: Interaction, draft_id: str, _values: Seque
     await submit(interaction, await questions.take(guild_of(interaction), interaction.user.id, draft_id))
 
 
+async def ask(interaction: Interaction, incomplete: Incomplete) -> None:
+    """Open the form for missing fields, or offer a button that opens it."""
+    if not interaction.response.is_done() and interaction.type is not discord.InteractionType.modal_submit:
+        form = _form_of(interaction.client, incomplete)
+        if form.has_inputs:
+            await form.open(interaction)
+            return
+    generations = use(interaction, Generations)
+    draft_id = await generations.keep_incomplete(incomplete, guild_of(interaction), interaction.user.id)
+    button = Control.button("fill", draft_id, label=texts.FILL_IN, style=discord.ButtonStyle.primary)
+    await interaction.client.responses.warn(interaction, incomplete.sentence, view_of([button]))
+
+
+def _form_of(bot: Bot, incomplete: Incomplete) -> OperationForm:
+    return OperationForm(bot, incomplete.generation, only=incomplete.fields, send=submit)
+
+
 @on("fill")
 async def fill_in(interaction: Interaction, draft_id: str, _values: Sequence[str]) -> None:
     """Open the form of a draft's missing fields, for its author, until it expires."""
@@ -296,8 +313,7 @@ async def fill_in(interaction: Interaction, draft_id: str, _values: Sequence[str
     incomplete = await generations.incomplete(guild_of(interaction), interaction.user.id, draft_id)
     if incomplete is None:
         raise InputError(EXPIRED)
-    form = OperationForm(interaction.client, incomplete.generation, only=incomplete.fields, send=submit)
-    await form.open(interaction)
+    await _form_of(interaction.client, incomplete).open(interaction)
 
 
 async def open_request(interaction: Interaction, operation_id: str, private: bool) -> None:
