@@ -18,7 +18,7 @@ from bot.jobs.worker import Worker
 log = structlog.get_logger(__name__)
 
 SHOW = "show"
-AT_ONCE, SOON = "at_once", "soon"
+AT_ONCE = "at_once"
 EDITS_S, TRY_AGAIN_S = 20.0, 0.1
 """How long to wait for another process's edit of a card, and between two attempts."""
 
@@ -33,11 +33,8 @@ class OwnCards:
 
     def __init__(self, signals: Signals, leads: Callable[[], bool], locks: AnnouncementListener) -> None:
         self._signals, self._locks = signals, locks
-        self._leads = leads
+        self.draws_free = leads
         self.lease: Callable[[], str | None] = lambda: None
-
-    def draws_free(self) -> bool:
-        return self._leads()
 
     def is_here(self, jobs: Sequence[Job], *, if_free: bool) -> bool:
         leases = {job.lease for job in jobs if job.lease is not None}
@@ -60,7 +57,7 @@ class OwnCards:
 
     def draw_elsewhere(self, guild_id: int, card_id: str, at_once: bool) -> None:
         """Ask all processes to draw the card; its owner does."""
-        self._signals.send(SHOW, str(guild_id), card_id, AT_ONCE if at_once else SOON)
+        self._signals.send(SHOW, str(guild_id), card_id, AT_ONCE if at_once else "")
 
     def follow(self, worker: Worker) -> None:
         self.lease = lambda: worker.claims.lease

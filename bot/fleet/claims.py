@@ -1,67 +1,95 @@
-"""How a process of several claims jobs, and frees them for the others when it stops."""
+"""How a process of several claims the jobs of its shards, takes over from the dead, and frees its own.
+
+A process lives as long as the session that has its locks: the server says so, and no clock.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import math
+from functools import partial
 from typing import Any
 
-from bot.jobs.follow.claims import Claims
-from bot.store.engine.columns import to_json
-from bot.store.engine.repository import Repository
-from bot.store.processes import SHARED_LEASE_S, SHARED_RENEW_S, free
-from bot.store.sql import Connection
+import psycopg
+import structlog
+
+from bot.fleet.postgresql.database import OnServer
+from bot.fleet.postgresql.shard_locks import BACK_S, LOCKS_HERE, MEMBER, SHARD, members_of
+from bot.jobs.follow.claims import CLAIMED_MAX, Claims
+from bot.store import Claimed
+
+log = structlog.get_logger(__name__)
 
 
-class FreedJobs(Repository):
-    """Frees jobs for other processes."""
+LEASE = 0x0C4D
+"""The space of the locks that say that the process of a lease lives."""
+_DEAD = f"""
+SELECT token, process FROM leases WHERE token <> %s AND (hashtext(token)::bigint & 4294967295) NOT IN (
+    SELECT objid::bigint {LOCKS_HERE} AND classid = %s
+)
+"""  # noqa: S608 - assembled from constants
+_LOCKS = "SELECT objid::bigint FROM pg_locks WHERE locktype = 'advisory' AND pid = {session} AND classid"
+OF_OWN_SHARDS = f"/*shared AND (own.guild_id >> 22) % ({_LOCKS} = {MEMBER}) IN ({_LOCKS} = {SHARD}) */"
+"""Of a process's session on the server."""
 
-    async def free(self, token: str, job_ids: Collection[str]) -> None:
-        """Free those of these jobs that are under this lease."""
 
-        def change(db: Connection) -> None:
-            free(db, _OF_THESE, {"token": token, "ids": to_json(list(job_ids))})
-
-        await self._database.write(change)
-
-
-_OF_THESE = "SELECT id FROM running_jobs WHERE lease = :token AND id IN (SELECT value FROM json_each(:ids))"
+def _look(raw: psycopg.Connection[Any], *, token: str, is_new: bool) -> Any:
+    """Return the members, and the leases whose processes have no session, with their names."""
+    if is_new:
+        raw.execute("SELECT pg_advisory_lock_shared(%s, hashtext(%s))", [LEASE, token])
+    return members_of(raw), raw.execute(_DEAD, [token, LEASE]).fetchall()
 
 
 CLAIM_AGAIN_S = 1.0
-"""How soon after a claim it is repeated, for jobs that another transaction was just changing."""
+"""How soon after a claim it is repeated."""
 
 
 class FleetClaims(Claims):
-    """Claims whole cards, whose message one process edits."""
+    """Claims the jobs of the shards whose locks this process has."""
 
-    lease_s, renew_s = SHARED_LEASE_S, SHARED_RENEW_S
-    by_card = True
+    lease_s, renew_s = 8.0, 1.0
 
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
-        self._freed = self.store.rows(FreedJobs)
-        self._again_at: float | None = None
-        """When to repeat a claim, monotonic seconds; None: not to be."""
+        self._locks = self.store.rows(OnServer).database.locks
+        self._again_at = math.inf
+        """When to repeat a claim once: it passes over jobs that another transaction was just changing."""
+        self._locked = (0, "")
+        """The session that has the lock of this lease, and the lease."""
+        self._back_at = -BACK_S
+        """When that session began, if another was lost."""
+        self._session = 0
+        """Its process on the server."""
+        self._shards = set[int]()
+        """Those whose jobs this process may have."""
 
-    async def claim(self) -> None:
-        """Claim, and once more a moment later: a claim passes over jobs that are being changed."""
+    async def hold(self) -> bool:
+        wanted = (self._locks.session, self.lease)
+        if self._locked[0] not in {0, wanted[0]}:
+            self._back_at = self.clock.monotonic()
+        (self._session, members, held), dead = await self._locks.ask(
+            partial(_look, token=self.lease, is_new=self._locked != wanted)
+        )
+        self._locked = wanted
+        if (own := held.pop(self._session, set())) - self._shards:
+            self._shards |= own
+            self._again_at, self.agenda.claim_due = math.inf, 0.0
+        if (now := self.clock.monotonic()) >= self._again_at:
+            self.agenda.claim_due = 0.0
+        existed = await super().hold()
+        if now - self._back_at >= BACK_S:  # else the others' sessions may have been lost as well
+            for token, process in dead:
+                log.warning("worker.took_over", jobs=await self.store.leases.drop(token), of=process)
+                self.announce_free()
+        if strange := self._shards & set().union(*held.values()):
+            followed, shards = self.agenda.jobs.values(), members.get(self._session, 1)
+            of_these = [each for each in followed if (each.guild_id >> 22) % shards in strange]
+            await self.free(of_these)
+            if not of_these:
+                self._shards -= strange
+        return existed
+
+    async def claim_free(self) -> list[Claimed]:
         now = self.clock.monotonic()
-        if now < self.agenda.claim_due:
-            return
-        await super().claim()
-        if self._again_at is not None and now >= self._again_at:
-            self._again_at = None
-            return
-        self._again_at = now + CLAIM_AGAIN_S if self._again_at is None else self._again_at
-        self.agenda.claim_due = min(self.agenda.claim_due, self._again_at)
-
-    async def leave(self) -> None:
-        """Free what has no turn now, for others at once; the lease is kept for the turns."""
-        await self.renew()
-        idle = [each.id for each in self.agenda.jobs.values() if not (each.busy or each.is_begun)]
-        if not idle:
-            return
-        await self._freed.free(self.lease, idle)
-        for job_id in idle:
-            self.agenda.drop(job_id)
-        self.announce_free()
+        self._again_at = math.inf if now >= self._again_at else min(self._again_at, now + CLAIM_AGAIN_S)
+        of = OF_OWN_SHARDS.format(session=self._session)
+        return await self.store.leases.claim(self.lease, limit=CLAIMED_MAX, of=of)

@@ -24,8 +24,6 @@ from bot.fleet.postgresql.shard_locks import ShardLocks
 from bot.fleet.runtime_shards import RuntimeShards
 from bot.fleet.shards import FleetShards
 from bot.fleet.shared_memory import (
-    GUILD,
-    ChangedGuilds,
     ReadAgain,
     SharedGuilds,
     SharedMemory,
@@ -91,8 +89,6 @@ class FleetBot(RuntimeShards, CannonBot):
         self.parts.rounds.add(Round("others", self._shared.run_once, UPKEEP_S))
         if self.discord_gate.is_paced:
             self.parts.rounds.add(Round("calls", self._pace_calls, CALLS_S))
-        ChangedGuilds(signals).listen(self)
-        signals.listen(GUILD, lambda guild_id: self.known_guilds.forget(int(guild_id)))
 
     async def _pace_calls(self) -> None:
         if self.own_shards is not None:

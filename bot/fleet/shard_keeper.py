@@ -15,10 +15,9 @@ import structlog
 
 from bot.errors import RESTART_MAY_HELP, StartError, StoreError
 from bot.fleet.host import texts
-from bot.fleet.postgresql.shard_locks import SILENCE_S, HeldShards, ShardLocks
+from bot.fleet.postgresql.shard_locks import BACK_S, SILENCE_S, HeldShards, ShardLocks
 from bot.fleet.runtime_shards import RuntimeShards
 from bot.runtime.clock import Clock
-from bot.store.processes import BACK_S
 
 log = structlog.get_logger(__name__)
 

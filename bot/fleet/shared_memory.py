@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Protocol
+from typing import Protocol
 
 import discord
 import structlog
-from discord.ext import commands
 
 from bot.delivery.channels.guilds import Guilds
 from bot.fleet.signals import Signals
@@ -103,49 +101,6 @@ class SharedMemory:
         await self._tasks.stop()
 
 
-GUILD = "guild"
-"""The signal that a server's channels, roles, threads or the bot's permissions changed."""
-EVENTS = (
-    "on_guild_update",
-    "on_guild_channel_create",
-    "on_guild_channel_update",
-    "on_guild_channel_delete",
-    "on_guild_role_create",
-    "on_guild_role_update",
-    "on_guild_role_delete",
-    "on_member_update",  # the bot itself: other members need an intent
-    "on_thread_create",
-    "on_thread_update",
-    "on_thread_delete",
-)
-GATHER_S = 1.0
-"""Changes within this time share a signal: channels and roles often change in bulk."""
-
-
-class ChangedGuilds:
-    """Signals each changed server, once a second at most."""
-
-    def __init__(self, signals: Signals) -> None:
-        self._signals = signals
-        self._waiting: set[int] = set()
-
-    def listen(self, bot: commands.AutoShardedBot) -> None:
-        """Signal the gateway's changes from now on."""
-        for event in EVENTS:
-            bot.add_listener(self._changed, event)
-
-    async def _changed(self, *models: Any) -> None:
-        """Take an event's arguments: the server or its item, in its new state, comes last."""
-        guild_id = models[-1].id if isinstance(models[-1], discord.Guild) else models[-1].guild.id
-        if guild_id not in self._waiting:
-            self._waiting.add(guild_id)
-            asyncio.get_running_loop().call_later(GATHER_S, self._send, guild_id)
-
-    def _send(self, guild_id: int) -> None:
-        self._waiting.discard(guild_id)
-        self._signals.send(GUILD, str(guild_id))
-
-
 class SharedGuilds:
     """Servers of a process with some of a fleet's connections, asked about all."""
 
@@ -160,10 +115,6 @@ class SharedGuilds:
 
     async def find(self, guild_id: int) -> discord.Guild | None:
         return await self._of(guild_id).find(guild_id)
-
-    def forget(self, guild_id: int) -> None:
-        """Have a server outside this gateway connection fetched again."""
-        self._fetched.forget(guild_id)
 
     def _of(self, guild_id: int) -> Guilds:
         return self._connected if self._is_connected(guild_id) else self._fetched

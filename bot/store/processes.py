@@ -13,28 +13,6 @@ from bot.store.engine.repository import Repository
 from bot.store.jobs.rows import job_of, with_subject
 from bot.store.sql import HOST, Connection, Row
 
-SHARED_LEASE_S, SHARED_RENEW_S = 8.0, 2.0
-"""How long a process of several has its jobs or shards without renewing its lease, and how often it does."""
-BACK_S = 10.0
-"""How long a process that could not renew takes nothing over: the database may have been away for all."""
-
-
-def was_cut_off(silent_s: float, lease_s: float) -> bool:
-    """Whether a process that renews after so many seconds may have been without the database, as others then were.
-
-    The half: of two that were cut off together, the other's lease may end before it gets to renew it.
-    """
-    return silent_s >= lease_s / 2
-
-
-def next_look_s(now: float, expires_at: float | None) -> float | None:
-    """Return in how many seconds another's lease ends, `expires_at` being the first to end; None if none will."""
-    return None if expires_at is None or expires_at <= now else expires_at - now + NEXT_LOOK_LATER_S
-
-
-NEXT_LOOK_LATER_S = 0.05
-
-
 WHOLE_MAX = 100
 """Maximum number of claimed jobs read whole at once."""
 
@@ -56,74 +34,39 @@ class Claimed:
     """The whole job, if few were claimed: they are new and due at once."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Renewal:
-    """A process's renewed lease."""
-
-    existed: bool
-    """If not, it is new, or another process took it over, and no job is under it."""
-    may_take_over: bool
-    """Whether others' leases have expired."""
-    next_look_s: float | None
-    """In how many seconds another's ends unless it is renewed; None if no other has one."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TakenOver:
-    """What a dead process had."""
-
-    process: str
-    """Its name, '' for one of an older version."""
-    jobs: int
-    silent_s: float
-    """Seconds since its last sign of life."""
-
-
 class JobLeases(Repository):
     """The table `leases`, and which jobs are under each: one row for all that a process follows."""
 
-    async def hold(self, token: str, for_s: float) -> Renewal:
-        """Acquire or renew this process's lease, in seconds of the database's clock: one row for all its jobs."""
+    async def hold(self, token: str, for_s: float) -> bool:
+        """Acquire or renew this process's lease, in seconds of the database's clock: one row for all its jobs.
 
-        def change(db: Connection) -> Renewal:
+        Return whether it existed. If not, no job is under it.
+        """
+
+        def change(db: Connection) -> bool:
             now = self._database.now(db)
             values = {"token": token, "expires_at": now + for_s, "now": now, "process": self._database.process}
             existed = bool(db.execute(_RENEW, values).rowcount)
             if not existed:
                 db.execute(_LEASE, values)
-            first = db.execute("SELECT min(expires_at) FROM leases WHERE token <> ?", (token,)).fetchone()[0]
-            may_take_over = first is not None and first <= now
-            return Renewal(
-                existed=existed,
-                may_take_over=may_take_over,
-                next_look_s=next_look_s(now, first),
-            )
+            return existed
 
         return await self._database.write_apart(change)
 
-    async def drop(self, token: str) -> None:
-        def change(db: Connection) -> None:
-            _end_lease(db, token)
+    async def drop(self, token: str) -> int:
+        """End a lease, so that its jobs are free; return how many."""
+        return await self._database.write(lambda db: _end_lease(db, token))
 
-        await self._database.write(change)
+    async def free(self, token: str, job_ids: Collection[str]) -> None:
+        """Free those of these jobs that are under this lease."""
+        values = {"token": token, "ids": to_json(list(job_ids))}
+        await self._database.write(lambda db: free(db, _OF_THESE, values))
 
-    async def take_over(self, token: str) -> list[TakenOver]:
-        """End others' expired leases, so that their jobs are free; one's own may still be renewed."""
-
-        def change(db: Connection) -> list[TakenOver]:
-            now = self._database.now(db)
-            return [
-                TakenOver(process=name, jobs=_end_lease(db, other), silent_s=now - renewed_at)
-                for other, name, renewed_at in db.execute(_EXPIRED, (now, token)).fetchall()
-            ]
-
-        return await self._database.write(change)
-
-    async def claim(self, token: str, *, limit: int, by_card: bool = False) -> list[Claimed]:
+    async def claim(self, token: str, *, limit: int, of: str = "") -> list[Claimed]:
         """Claim unleased running jobs of all guilds, soonest due first; return them.
 
-        Skips jobs of cards not known to Discord. Without a live lease the caller gets nothing. `by_card`: claim whole
-        cards, whose message one process edits, even beyond `limit`.
+        Skips jobs of cards not known to Discord. Without a live lease the caller gets nothing. `of` is a further
+        condition in SQL.
         """
 
         def change(db: Connection) -> list[Claimed]:
@@ -131,8 +74,7 @@ class JobLeases(Repository):
             if db.execute("SELECT 1 FROM leases WHERE token = ? AND expires_at > ?", (token, now)).fetchone() is None:
                 return []
             values = {"lease": token, "limit": limit, "process": self._database.process, "now": now}
-            rows = _claim_by_card(db, values) if by_card else db.execute(_CLAIM, values).fetchall()
-            claimed = [_claimed(row) for row in rows]
+            claimed = [_claimed(row) for row in db.execute(_CLAIM.format(of=of), values).fetchall()]
             claimed.sort(key=attrgetter("next_at"))  # RETURNING has no order
             if len(claimed) > WHOLE_MAX:
                 return claimed
@@ -145,10 +87,6 @@ class JobLeases(Repository):
         return await self._database.read(lambda db: _under(db, token, job_ids))
 
 
-# A renewal that is under way is waited for; then the lease has not expired.
-_EXPIRED = """
-SELECT token, process, renewed_at FROM leases WHERE expires_at <= ? AND token <> ? /*shared FOR UPDATE */
-"""
 _RENEW = """
 UPDATE leases SET expires_at = :expires_at, renewed_at = :now, process = :process WHERE token = :token
 """
@@ -156,37 +94,17 @@ _LEASE = """
 INSERT INTO leases (token, expires_at, renewed_at, process) VALUES (:token, :expires_at, :now, :process)
 """
 # On PostgreSQL a claim passes over jobs that another transaction changes, so that it waits for no guild.
-_OWN = "/*shared JOIN jobs AS own ON own.id = free.id */"
-_IS_FREE = "/*shared AND own.lease IS NULL AND own.state IN ('submitting', 'queued', 'processing', 'ready') */"
-_UNLESS_CHANGING = "/*shared FOR UPDATE OF own SKIP LOCKED */"
-_CLAIM = f"""
+_CLAIM = """
 UPDATE jobs SET lease = :lease, claimed_by = :process, claimed_at = :now WHERE id IN (
-    SELECT free.id FROM running_jobs AS free CROSS JOIN cards ON cards.id = free.card_id {_OWN}
-    WHERE free.lease IS NULL AND cards.answered = 1 {_IS_FREE}
-    ORDER BY free.next_at {_UNLESS_CHANGING} LIMIT :limit
+    SELECT free.id FROM running_jobs AS free CROSS JOIN cards ON cards.id = free.card_id
+    /*shared JOIN jobs AS own ON own.id = free.id */
+    WHERE free.lease IS NULL AND cards.answered = 1 {of}
+    /*shared AND own.lease IS NULL AND own.state IN ('submitting', 'queued', 'processing', 'ready') */
+    ORDER BY free.next_at /*shared FOR UPDATE OF own SKIP LOCKED */ LIMIT :limit
 )
-RETURNING id, guild_id, card_id, state, next_at, wait_s, active_s, overdue_at IS NOT NULL, poll_after_s
-"""  # noqa: S608 - assembled from constants
-# Counted, and not NOT EXISTS: PostgreSQL would join it with all that others follow, for thousands of free jobs at once.
-_CLAIM_OF_FREE_CARDS = f"""
-UPDATE jobs SET lease = :lease, claimed_by = :process, claimed_at = :now WHERE id IN (
-    SELECT free.id FROM running_jobs AS free CROSS JOIN cards ON cards.id = free.card_id {_OWN}
-    WHERE free.lease IS NULL AND cards.answered = 1
-        AND (SELECT count(*) FROM jobs AS other WHERE other.card_id = free.card_id AND other.lease <> :lease) = 0
-        {_IS_FREE}
-    ORDER BY free.next_at {_UNLESS_CHANGING} LIMIT :limit
-)
-RETURNING id, guild_id, card_id, state, next_at, wait_s, active_s, overdue_at IS NOT NULL, poll_after_s
-"""  # noqa: S608 - assembled from constants
-_CLAIM_REST = """
-UPDATE jobs SET lease = :lease, claimed_by = :process, claimed_at = :now
-WHERE lease IS NULL AND state IN ('submitting', 'queued', 'processing', 'ready')
-    AND card_id IN (SELECT value FROM json_each(:cards)) /*shared AND id IN (
-        SELECT own.id FROM jobs AS own
-        WHERE own.card_id IN (SELECT value FROM json_each(:cards)) FOR UPDATE OF own SKIP LOCKED
-    ) */
 RETURNING id, guild_id, card_id, state, next_at, wait_s, active_s, overdue_at IS NOT NULL, poll_after_s
 """
+_OF_THESE = "SELECT id FROM running_jobs WHERE lease = :token AND id IN (SELECT value FROM json_each(:ids))"
 _UNDER = "SELECT jobs.* FROM json_each(?) AS wanted CROSS JOIN jobs ON jobs.id = wanted.value WHERE +jobs.lease = ?"
 
 
@@ -195,16 +113,6 @@ def _claimed(row: Row) -> Claimed:
     return Claimed(
         job_id, guild_id, card_id, JobState(state), next_at, wait_s, active_s, bool(is_overdue), poll_after_s, None
     )
-
-
-def _claim_by_card(db: Connection, values: Mapping[str, Any]) -> list[Row]:
-    """Claim `limit` free jobs of cards not claimed by others, then the rest of their cards."""
-    first = db.execute(_CLAIM_OF_FREE_CARDS, values).fetchall()
-    if not first:
-        return []
-    cards = to_json(sorted({row["card_id"] for row in first}))
-    rest = {name: value for name, value in values.items() if name != "limit"}
-    return [*first, *db.execute(_CLAIM_REST, {**rest, "cards": cards}).fetchall()]
 
 
 def _under(db: Connection, token: str, job_ids: Collection[str]) -> dict[str, Job]:

@@ -36,7 +36,6 @@ from bot.runtime.clock import SystemClock
 from bot.runtime.logs import configure_logs
 from bot.settings import Settings
 from bot.store import Store
-from bot.store.processes import Renewal
 
 KEY = "cs_test_bench_0000000000"
 OPERATION = "image.generate"
@@ -105,7 +104,7 @@ class CountingStore:
         self.renewals = 0
         store.leases.hold = self._renewed
 
-    async def _renewed(self, token: str, for_s: float, **options: Any) -> Renewal:
+    async def _renewed(self, token: str, for_s: float, **options: Any) -> bool:
         self.renewals += 1
         return await self._hold(token, for_s, **options)
 

@@ -110,7 +110,7 @@ async def claims(url: str) -> None:
         tell({"followed": 0})
         await line()
         began = time.time()
-        while found := await store.leases.claim(token, limit=CLAIMED_AT_ONCE, by_card=True):
+        while found := await store.leases.claim(token, limit=CLAIMED_AT_ONCE):
             claimed += [each.id for each in found]
         tell({"began": began, "ended": time.time(), "claimed": claimed})
         await line()

@@ -20,12 +20,12 @@ from typing import Any, Self
 
 import psycopg
 
+from bot.fleet.claims import FleetClaims
 from bot.jobs.follow.claims import CLAIM_EVERY_S
 from bot.jobs.turns.transitions import FAULT_S
 from bot.runtime.clock import SystemClock
 from bot.settings import PostgresUrl
 from bot.store import Store
-from bot.store.processes import SHARED_LEASE_S
 from sandbox.server import Sandbox
 from tests.soak import verdict
 from tests.soak.plan import MEMBERS_EACH, SERVERS
@@ -41,7 +41,7 @@ from tests.support.wire.world import Reply
 
 ANSWER_S = 15.0
 """How long Discord waits for the first answer to a command."""
-CALM_S = ANSWER_S + 3 * SHARED_LEASE_S + CLAIM_EVERY_S + FAULT_S
+CALM_S = ANSWER_S + 3 * FleetClaims.lease_s + CLAIM_EVERY_S + FAULT_S
 """The last command is answered, its job taken over from a lost process, and tried again after an error of the bot."""
 SHARDS, PROCESSES = 4, 3
 ENDLESS = "#forever"

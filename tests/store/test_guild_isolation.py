@@ -464,7 +464,7 @@ WITHOUT_GUILD = {
     "host_jobs.find", "host_jobs.doubt", "host_jobs.free_of_the_dead", "host_jobs.make_due", "host_jobs.recheck_now",
     "retention.forget_left_over", "former_members.replace_due",
     "cards.unanswered", "cards.being_made", "cards.queued", "cards.undrawn", "job_lists.open_total", "figures.now",
-    "leases.hold", "leases.drop", "leases.take_over", "leases.claim", "leases.under",
+    "leases.hold", "leases.drop", "leases.free", "leases.claim", "leases.under",
     "jobs.known",
     "cast.leftovers", "shootouts.due", "events.due", "weekly.due", "reactions.unshown", "schedules.due",
     "histograms.add", "histograms.all", "histograms.forget",

@@ -17,8 +17,8 @@ from bot.runtime.clock import Clock
 
 log = structlog.get_logger(__name__)
 
-FRESH_S = 300.0
-"""Cache lifetime, unless `forget` reports a change."""
+FRESH_S = 60.0
+"""Cache lifetime."""
 FAILED_AGAIN_S = 15.0
 KEPT = 2000
 """Most servers cached, by last use."""
@@ -44,10 +44,6 @@ class FetchedGuilds:
                 if not self._is_fresh(guild_id):
                     await self._fetch(guild_id)
         return self._client.get_guild(guild_id)
-
-    def forget(self, guild_id: int) -> None:
-        """Fetch the changed server again when needed."""
-        self._fresh_until.pop(guild_id, None)
 
     def _is_fresh(self, guild_id: int) -> bool:
         return self._fresh_until.get(guild_id, 0.0) > self._clock.monotonic()

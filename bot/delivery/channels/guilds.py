@@ -22,10 +22,6 @@ class Guilds(Protocol):
         """Return the current server; None if the bot is not in it, or Discord does not answer. Never raises."""
         ...
 
-    def forget(self, guild_id: int) -> None:
-        """Drop what the gateway did not report: the server has changed."""
-        ...
-
 
 @dataclass(frozen=True)
 class GatewayGuilds:
@@ -41,9 +37,6 @@ class GatewayGuilds:
         """Return the server, None if not cached. At a new session, wait until the gateway has sent it."""
         await arrivals(self.client).wait(guild_id)
         return self.client.get_guild(guild_id)
-
-    def forget(self, guild_id: int) -> None:
-        """Do nothing: the gateway reports each change."""
 
 
 class Arrivals:

@@ -20,6 +20,8 @@ SHARD, MEMBER = 0x0C4B, 0x0C4C
 """The spaces of the locks: one for each shard, and one that processes with the same number of shards share."""
 SILENCE_S = 8.0
 """How long a process may be silent until the server ends its session, and its locks with it."""
+BACK_S = 10.0
+"""How long a process whose session was lost takes nothing more over: all may have lost theirs."""
 JOINING = 0x0C4A_990F
 """The lock of a process that reads how many shards the others have."""
 
@@ -66,10 +68,10 @@ class ShardLocks:
         return await self._listener.ask(partial(self._keep, own=own, shard_count=shard_count, among=among))
 
     def _keep(self, raw: psycopg.Connection[Any], *, own: frozenset[int], shard_count: int, among: int) -> HeldShards:
-        me, members, held = _members(raw)
+        me, members, held = members_of(raw)
         if me not in members:
             shard_count = _join(raw, wanted=shard_count, recommended=shard_count)
-            me, members, held = _members(raw)
+            me, members, held = members_of(raw)
         parts = {process: held[process] for process in members}
         claimed, surplus = claims(parts, shard_count, me=me, own=own, among=among)
         taken = {each for each in claimed if raw.execute(_TRY, [SHARD, each]).fetchone()[0]}  # type: ignore[index]
@@ -107,19 +109,18 @@ def claims(
 
 
 _TRY = "SELECT pg_try_advisory_lock(%s, %s)"
-_HELD = """
-SELECT classid::bigint, objid::bigint, pid, pg_backend_pid() FROM pg_locks
+LOCKS_HERE = """FROM pg_locks
 WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
-    AND classid IN (%s, %s) AND objsubid = 2 AND granted
+    AND objsubid = 2 AND granted
 """
-_UNLOCK = """
-SELECT pg_advisory_unlock{shared}(classid::bigint::int, objid::bigint::int) FROM pg_locks
-WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
-    AND classid = %s AND objsubid = 2 AND pid = pg_backend_pid()
+_HELD = f"SELECT classid::bigint, objid::bigint, pid, pg_backend_pid() {LOCKS_HERE} AND classid IN (%s, %s)"
+_UNLOCK = f"""
+SELECT pg_advisory_unlock{{shared}}(classid::bigint::int, objid::bigint::int) {LOCKS_HERE}
+    AND classid = %s AND pid = pg_backend_pid()
 """
 
 
-def _members(raw: psycopg.Connection[Any]) -> tuple[int, dict[int, int], defaultdict[int, set[int]]]:
+def members_of(raw: psycopg.Connection[Any]) -> tuple[int, dict[int, int], defaultdict[int, set[int]]]:
     """Return the own session's process id, each member's number of shards, and which it has."""
     members, held = dict[int, int](), defaultdict[int, set[int]](set)
     for space, number, process, _ in (rows := raw.execute(_HELD, [SHARD, MEMBER]).fetchall()):
@@ -133,7 +134,7 @@ def _members(raw: psycopg.Connection[Any]) -> tuple[int, dict[int, int], default
 def _join(raw: psycopg.Connection[Any], *, wanted: int | None, recommended: int) -> int:
     raw.execute(f"SET idle_session_timeout = '{SILENCE_S}s'")
     raw.execute("SELECT pg_advisory_lock(%s)", [JOINING])
-    _, members, _ = _members(raw)
+    _, members, _ = members_of(raw)
     count = next(iter(members.values()), wanted or recommended)
     if wanted in (None, count):
         raw.execute("SELECT pg_advisory_lock_shared(%s, %s)", [MEMBER, count])

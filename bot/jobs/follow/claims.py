@@ -1,10 +1,10 @@
-"""Which jobs this process follows: it holds a lease on them, claims what is free, and frees what the dead had."""
+"""Which jobs this process follows: it holds a lease on them, and claims what is free."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import structlog
 
@@ -14,7 +14,6 @@ from bot.jobs.follow.lanes import REMOTE_STATES, Followed
 from bot.runtime.clock import Clock
 from bot.runtime.machine import permanent, release_memory
 from bot.store import Claimed, CommitUnknown, FirstAttempts, Store
-from bot.store.processes import BACK_S, was_cut_off
 
 log = structlog.get_logger(__name__)
 
@@ -71,37 +70,6 @@ class JobRows:
         self._kept.clear()
 
 
-class LeaseKeeper:
-    """Renews this process's lease, and ends those of the dead."""
-
-    def __init__(self, store: Store, clock: Clock, *, lease_s: float = LEASE_S, renew_s: float = RENEW_S) -> None:
-        self._leases, self._clock = store.leases, clock
-        self._lease_s, self._renew_s = lease_s, renew_s
-        self.next_s = self._renew_s
-        """In how many seconds to renew: sooner if another's lease ends then."""
-        self._renewed_at, self._back_at = clock.monotonic(), -BACK_S
-        self._may_take_over = False
-
-    async def renew(self, token: str) -> bool:
-        """Return whether the lease existed. If not, it is new, or its jobs were taken over."""
-        now = self._clock.monotonic()
-        if was_cut_off(now - self._renewed_at, self._lease_s):
-            self._back_at = now
-        renewal = await self._leases.hold(token, self._lease_s)
-        self.next_s = min(self._renew_s, renewal.next_look_s or self._renew_s)
-        self._renewed_at, self._may_take_over = self._clock.monotonic(), renewal.may_take_over
-        return renewal.existed
-
-    async def take_over(self, token: str) -> bool:
-        """Free the jobs of the dead, for all that live; return whether there were any."""
-        if not self._may_take_over or self._clock.monotonic() - self._back_at < BACK_S:
-            return False
-        taken = await self._leases.take_over(token)
-        for each in taken:
-            log.warning("worker.took_over", jobs=each.jobs, of=each.process, after=round(each.silent_s, 1))
-        return bool(taken)
-
-
 class Claims:
     """Claims jobs for the agenda under this process's lease, and renews that.
 
@@ -109,8 +77,6 @@ class Claims:
     """
 
     lease_s, renew_s = LEASE_S, RENEW_S
-    by_card = False
-    """Whether whole cards are claimed."""
 
     def __init__(
         self,
@@ -130,7 +96,6 @@ class Claims:
         self.may_hold_more = False
         """Whether a claim may have been committed whose jobs this process does not know."""
         self.rows = JobRows(store)
-        self._keeper = LeaseKeeper(store, clock, lease_s=self.lease_s, renew_s=self.renew_s)
 
     async def read(self, followed: Followed) -> bool:
         """Set `followed.row`; False if the job is no longer this process's."""
@@ -141,15 +106,17 @@ class Claims:
         return FirstAttempts(job_ids=[job.id for job in jobs], lease=self.lease, key_id=jobs[0].key_id)
 
     async def renew(self) -> bool:
-        """Renew the lease, and take over from the dead; return whether that was due."""
+        """Renew the lease; return whether that was due."""
         if not self.may_hold_more and self.clock.monotonic() < self.due:
             return False
-        if self.may_hold_more or (not await self._keeper.renew(self.lease) and self.agenda.jobs):
+        if self.may_hold_more or (not await self.hold() and self.agenda.jobs):
             await self._lose_all()
-        self.due = self.clock.monotonic() + self._keeper.next_s
-        if await self._keeper.take_over(self.lease):
-            self.announce_free()
+        self.due = self.clock.monotonic() + self.renew_s
         return True
+
+    async def hold(self) -> bool:
+        """Return whether the lease existed. If not, it is new, or its jobs were taken over."""
+        return await self.store.leases.hold(self.lease, self.lease_s)
 
     async def _lose_all(self) -> None:
         """Start over after the lease expired and was taken over, or it may have jobs that are not followed.
@@ -161,12 +128,24 @@ class Claims:
         self.lease = new_id()
         self.agenda.clear()
         self.rows.clear()
-        await self._keeper.renew(self.lease)
+        await self.hold()
         self.may_hold_more = False
         self.agenda.claim_due = 0.0
 
     async def leave(self) -> None:
-        """Free what others can have while turns end; alone, nothing."""
+        """Free what has no turn now, for others at once; the lease is kept for the turns."""
+        await self.renew()
+        await self.free(self.agenda.jobs.values())
+
+    async def free(self, jobs: Iterable[Followed]) -> None:
+        """Free those of these jobs that have no turn now."""
+        idle = [each.id for each in jobs if not (each.busy or each.is_begun)]
+        if not idle:
+            return
+        await self.store.leases.free(self.lease, idle)
+        for job_id in idle:
+            self.agenda.drop(job_id)
+        self.announce_free()
 
     async def drop(self) -> None:
         """Free this process's jobs."""
@@ -184,9 +163,12 @@ class Claims:
                     await self.renew()
             release_memory()  # left over from the rows
 
+    async def claim_free(self) -> list[Claimed]:
+        return await self.store.leases.claim(self.lease, limit=CLAIMED_MAX)
+
     async def _claim_some(self) -> int:
         try:
-            claimed = await self.store.leases.claim(self.lease, limit=CLAIMED_MAX, by_card=self.by_card)
+            claimed = await self.claim_free()
         except CommitUnknown:
             self.may_hold_more = True
             raise

@@ -66,7 +66,7 @@ async def test_what_is_fetched_of_a_server_is_what_the_gateway_tells(rig):
     assert rig.bot.get_channel(rig.channel.id) == found.get_channel(rig.channel.id)
 
 
-async def test_it_is_fetched_once_until_it_is_old_or_somebody_tells_of_a_change(rig):
+async def test_it_is_fetched_once_until_it_is_old(rig):
     forget_all(rig)
     guilds = FetchedGuilds(rig.bot, rig.clock)
     with trouble_with(_nothing) as calls:
@@ -78,14 +78,10 @@ async def test_it_is_fetched_once_until_it_is_old_or_somebody_tells_of_a_change(
         rig.advance(2)
         await guilds.find(rig.guild.id)
         assert len(_of_guild(calls)) == 2
-        guilds.forget(rig.guild.id)
-        await guilds.find(rig.guild.id)
-        assert len(_of_guild(calls)) == 3
 
 
 async def test_a_server_that_has_removed_the_bot_is_not_known_and_one_that_cannot_be_asked_about_is_as_it_was(rig):
     guilds = FetchedGuilds(rig.bot, rig.clock)
-    guilds.forget(rig.guild.id)
     status = 503
 
     async def refuse(call: DiscordCall) -> None:
