@@ -31,6 +31,7 @@ from bot.cannon.wire import Progress, RemoteStatus
 from bot.domain.jobs.poll_schedule import next_poll_s
 from bot.domain.models import new_id
 from bot.jobs.follow import lanes
+from bot.jobs.follow.claims import CLAIMED_MAX
 from bot.jobs.turns import polling
 from bot.runtime.clock import SystemClock
 from bot.runtime.logs import configure_logs
@@ -81,7 +82,9 @@ async def polls(url: str, seconds: float) -> None:
         worker.polling.transitions.surface = bench_polls.Nobody()  # type: ignore[assignment]
         polling.next_poll_s = lambda *arguments, **options: min(AGAIN_S, next_poll_s(*arguments, **options))
         polling.least_wait_s = lanes.least_wait_s = lambda *_: AGAIN_S
-        await worker.claims.renew()
+        claims = worker.claims  # it has no shards: it claims of all
+        claims.claim_free = lambda: claims.store.leases.claim(claims.lease, limit=CLAIMED_MAX)  # type: ignore[method-assign]
+        await claims.renew()
         tell("leased")  # what it claims it shares with the others that have a lease by then
         await line()
         running = asyncio.create_task(worker.run())

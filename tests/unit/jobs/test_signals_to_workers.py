@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from types import SimpleNamespace
 from typing import Any
 
-import pytest
-
 from bot.delivery.card.memory import EveryCard
 from bot.fleet.cards import OwnCards
-from bot.fleet.shared_memory import EVENTS, GATHER_S, GUILD, ChangedGuilds, share_calls
+from bot.fleet.shared_memory import share_calls
 from bot.jobs.signals import WorkerSignals
 from bot.runtime.background import BackgroundTasks
 from tests.support.signals import Bus
@@ -74,33 +71,3 @@ def test_a_card_is_drawn_by_who_follows_its_jobs_else_by_who_is_asked() -> None:
     assert owner.is_here([free], if_free=True)  # type: ignore[list-item]
     assert not owner.is_here([free], if_free=False)  # type: ignore[list-item]
     assert EveryCard().is_here([other], if_free=False)  # type: ignore[list-item]
-
-
-@pytest.mark.long
-async def test_a_server_that_changes_often_is_told_of_once_a_second() -> None:
-    gateway, other = Bus().processes
-    told: asyncio.Queue[str] = asyncio.Queue()
-    other.listen(GUILD, told.put_nowait)
-
-    class Bot:
-        def __init__(self) -> None:
-            self.listeners: dict[str, Any] = {}
-
-        def add_listener(self, function: Any, name: str) -> None:
-            self.listeners[name] = function
-
-    class Guild:
-        id = 7
-
-    class Channel:
-        guild = Guild()
-
-    bot = Bot()
-    ChangedGuilds(gateway).listen(bot)  # type: ignore[arg-type]  # the one method that it needs
-    assert set(bot.listeners) == set(EVENTS)
-    for _ in range(3):
-        await bot.listeners["on_guild_channel_update"](Channel(), Channel())
-    assert told.empty()
-    async with asyncio.timeout(10 * GATHER_S):
-        assert await told.get() == "7"
-    assert told.empty()
