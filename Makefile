@@ -94,7 +94,7 @@ chaos: $(READY) ## Kill, pause, cut off and upgrade a fleet of real processes; A
 	@$(BIN)/python -m tests.fleet.run_chaos $(ARGS)
 
 ##@ Measure
-bench: $(READY) ## Speed, memory and calls against the bars; OF=neighbours, page, fleet or ended for others; ARGS="--only 6,7"
+bench: $(READY) ## Speed, memory and calls against the bars; OF=neighbours or page for others; ARGS="--only 6,7"
 	$(BIN)/python tests/bench/bench$(if $(OF),_$(OF)).py $(ARGS)
 
 figures: $(READY) ## Lines, modules, imports and rooms of the house

@@ -13,11 +13,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import psycopg
-
 from bot.domain.models import Card, Job, JobState, Media, MediaKind, new_id
 from bot.runtime.clock import SystemClock
-from bot.settings import PostgresUrl
 from bot.store import Store
 
 DAYS = 300
@@ -67,70 +64,6 @@ async def leave_ended(database: Path, guild_ids: Sequence[int], *, count: int, o
         db.execute("BEGIN")
         _copy(db, guild_ids, count - len(KINDS), over_s)
         db.execute("COMMIT")
-
-
-async def leave_ended_on_server(
-    url: str, guild_ids: Sequence[int], *, count: int, secret_key: str, over_s: float = DAYS * DAY_S
-) -> None:
-    """Fill a new PostgreSQL database as `leave_ended` does a file."""
-    clock = Earlier(over_s + TOOK_S)
-    store = await Store.open(PostgresUrl(url), clock=clock, secret_keys=[secret_key])
-    try:
-        for number, (operation, values, kind, cost) in enumerate(KINDS):
-            await _delivered(store, clock.wall(), guild_ids[0], number, operation, values, kind, Decimal(cost))
-    finally:
-        await store.close()
-    with psycopg.connect(url) as db:
-        db.execute("SET session_replication_role = replica")  # no triggers: what they would write is written below
-        _copy_on_server(db, guild_ids, count - len(KINDS), over_s)
-        db.execute("DELETE FROM job_texts")
-        db.execute(
-            "INSERT INTO job_texts (guild_id, job_id, text)"
-            " SELECT guild_id, id, id || ' ' || operation || ' ' || words_of(input) FROM jobs ORDER BY rowid"
-        )
-        db.execute("ANALYZE")
-        db.execute("DELETE FROM running_totals")
-        db.execute(
-            f"INSERT INTO running_totals ({_KEY}, {', '.join(_AMOUNTS)})"
-            f" SELECT {_KEY}, {_SUMS} FROM true_totals GROUP BY {_KEY}".encode()
-        )
-        db.execute("DELETE FROM ledger_totals")
-        db.execute(
-            "INSERT INTO ledger_totals (guild_id, key_id, practice, kind, credits_milli)"
-            " SELECT guild_id, 0, practice, kind, sum(credits_milli) FROM ledger GROUP BY guild_id, practice, kind"
-        )
-
-
-_KEY = "guild_id, practice, member_id, since, operation, channel_id, parent_channel_id, category_id"
-_AMOUNTS = ("charged_milli", "drawn_milli", "spent_milli", "paid_jobs")
-_SUMS = ", ".join(f"sum({each})" for each in _AMOUNTS)
-
-
-def _copy_on_server(db: psycopg.Connection[Any], guild_ids: Sequence[int], count: int, over_s: float) -> None:
-    db.execute(
-        "CREATE TEMP TABLE copies ON COMMIT DROP AS SELECT n::bigint, (%(jobs)s::text[])[n %% %(kinds)s + 1] AS job_id,"
-        " (%(guilds)s::bigint[])[n %% %(of)s + 1] AS guild_id, n * %(over_s)s::float / %(count)s AS later_s"
-        " FROM generate_series(1, %(count)s) AS n",
-        {
-            "jobs": [job_id for (job_id,) in db.execute("SELECT id FROM jobs ORDER BY rowid")],
-            "kinds": len(KINDS), "guilds": list(guild_ids), "of": len(guild_ids), "over_s": over_s, "count": count,
-        },
-    )  # fmt: skip
-    db.execute("ANALYZE copies")
-    for table in TABLES:
-        found = db.execute(
-            "SELECT column_name::text FROM information_schema.columns WHERE table_name = %s ORDER BY ordinal_position",
-            [table],
-        )
-        made_here = {"rowid"} | ({"id"} if table == "ledger" else set())
-        columns = [name for (name,) in found.fetchall() if name not in made_here]
-        made = ", ".join(_copied(column) for column in columns).replace("printf('%06d', n)", "lpad(n::text, 6, '0')")
-        source = {"cards": "old.id = job.card_id", "jobs": "old.id = job.id", "ledger": "old.job_id = job.id"}[table]
-        statement = (
-            f"INSERT INTO {table} ({', '.join(columns)}) SELECT {made}"
-            f" FROM copies JOIN jobs AS job ON job.id = copies.job_id JOIN {table} AS old ON {source} ORDER BY n"
-        )
-        db.execute(statement.encode())
 
 
 async def _delivered(

@@ -9,9 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 
-from bot.catalogue import OPERATIONS, Catalogue, FieldKind, describe, merge
+from bot.catalogue import OPERATIONS, Catalogue, FieldKind, merge
 from bot.catalogue.checks.values import clean_text, take
-from bot.catalogue.live import changes
 from bot.errors import InputError
 from tests.support.examples import examples
 
@@ -180,43 +179,3 @@ def test_autocomplete_always_offers_what_discord_can_carry(operation, typed, mod
             label.encode()
             assert not isinstance(value, str) or 1 <= len(value.encode("utf-16-le")) // 2 <= 200
             assert not isinstance(value, str) or len(value) <= 100
-
-
-def changed(document, data):
-    """Return the document with something arbitrary in some place of it."""
-    node, path = document, []
-    while isinstance(node, dict | list) and node and (not path or data.draw(st.integers(0, 4))):
-        key = data.draw(st.sampled_from(sorted(node) if isinstance(node, dict) else range(len(node))))
-        path.append((node, key))
-        node = node[key]
-    parent, key = path[-1]
-    parent[key] = data.draw(any_json)
-    return document
-
-
-@pytest.mark.long
-@settings(max_examples=examples(quick=40, long=150))
-@given(data=st.data())
-def test_a_document_that_is_broken_anywhere_never_raises_and_loses_no_operation(data):
-    document = json.loads(json.dumps(describe(CATALOGUE)))
-    for _ in range(data.draw(st.integers(1, 3))):
-        document = changed(document, data)
-    merged = merge(CATALOGUE, document)
-    drift = changes(CATALOGUE, merged)
-    assert {merged.resolve(operation.id).title for operation in OPERATIONS} == {
-        operation.title for operation in OPERATIONS
-    }
-    for change in drift:
-        assert on_one_line(change.sentence)
-    for operation in merged.operations.values():
-        for field in operation.fields:
-            assert 1 <= len(field.help) <= 100
-            assert field.label
-
-
-@given(document=any_json)
-def test_a_document_of_any_form_never_raises_and_changes_nothing(document):
-    merged = merge(CATALOGUE, document)
-    drift = changes(CATALOGUE, merged)
-    assert drift == []
-    assert merged.operations == CATALOGUE.operations
