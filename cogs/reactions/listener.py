@@ -286,7 +286,7 @@ class ReactionListener(commands.Cog):
 
 @contextlib.contextmanager
 def _logged(event: str, **about: object) -> Iterator[None]:
-    """Log what goes wrong: nobody waits for an answer."""
+    """Log what goes wrong: no one waits for an answer."""
     try:
         yield
     except Exception:
