@@ -179,7 +179,6 @@ class CannonBot(GatewayClient, Bot):
             guilds=self.known_guilds,
             card_owner=self.card_owner,
             claims=self.claims,
-            is_ready=self.is_connected,
             is_calm=self.discord_gate.is_calm,
             is_awaited=self._unanswered.anyone,
             settings=self.settings,
@@ -264,12 +263,6 @@ class CannonBot(GatewayClient, Bot):
             spawn=spawn,
             end=self._background.fail,
         ).begin()
-
-    def is_connected(self) -> bool:
-        """Whether some shard is connected: discord.py's `is_ready` stays true while it reconnects."""
-        shards = shard_states(self)
-        is_lost = bool(shards) and not any(each.is_connected for each in shards)
-        return self.is_ready() and not self.is_closed() and not is_lost
 
     async def start(self, token: str, *, reconnect: bool = True) -> None:
         """Log in and connect to the gateway.

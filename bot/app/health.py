@@ -10,8 +10,8 @@ import traceback
 from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass
 
-import discord
 import structlog
+from discord.ext import commands
 
 from bot.app import texts
 from bot.app.connection.start import shard_states
@@ -20,7 +20,6 @@ from bot.jobs.worker import Worker
 from bot.runtime.clock import Clock
 from bot.runtime.output import end_now
 from bot.store import Store
-from bot.store.engine.pulse import Pulse
 from bot.store.texts import WHAT_HOSTS_DO
 
 log = structlog.get_logger(__name__)
@@ -31,16 +30,12 @@ STALLED_S = 120.0
 
 @dataclass(frozen=True)
 class Health:
-    """Reads the progress of the worker and the state of the connection to Discord.
+    """Reads the progress of the worker and the state of the connection to Discord."""
 
-    `is_ready` says whether Discord is reached.
-    """
-
-    bot: discord.AutoShardedClient
+    bot: commands.AutoShardedBot
     _: KW_ONLY
     worker: Worker
-    pulse: Pulse
-    is_ready: Callable[[], bool]
+    store: Store
     clock: Clock
 
     def __call__(self) -> dict[str, object]:
@@ -57,12 +52,12 @@ class Health:
         beats = self.clock.monotonic() - self.worker.beat < STALLED_S
         moves = all(due[lane] <= STALLED_S or turns[lane] > 0 for lane in due)
         return {
-            "ok": beats and moves and self.pulse.is_well,
-            "ready": self.is_ready(),
+            "ok": beats and moves and self.store.pulse.is_well,
+            "ready": self._is_connected(),
             "database": {
-                "up": self.pulse.is_well,
-                "silent_s": round(self.pulse.silent_s, 1),
-                "fails": None if self.pulse.failure is None else self.pulse.failure.kind,
+                "up": self.store.pulse.is_well,
+                "silent_s": round(self.store.pulse.silent_s, 1),
+                "fails": None if self.store.pulse.failure is None else self.store.pulse.failure.kind,
             },
             "jobs": self.worker.followed,
             "guilds": len(self.bot.guilds),
@@ -76,6 +71,12 @@ class Health:
                 for shard in shard_states(self.bot)
             },
         }
+
+    def _is_connected(self) -> bool:
+        """Whether some shard is connected: discord.py's `is_ready` stays true while it reconnects."""
+        shards = shard_states(self.bot)
+        is_lost = bool(shards) and not any(each.is_connected for each in shards)
+        return self.bot.is_ready() and not self.bot.is_closed() and not is_lost
 
 
 STILL_S = 300.0

@@ -34,23 +34,18 @@ from bot.catalogue import LiveCatalogue
 from bot.delivery import CardSurface, Delivery, DiscordLinks
 from bot.delivery.answers.recovery import Recovery
 from bot.delivery.card.drawing import CardDrawing
-from bot.delivery.card.memory import CardMemory, CardOwner
+from bot.delivery.card.memory import CardOwner
 from bot.delivery.card.readers import CardLanguages, GuildLanguages
 from bot.delivery.card.ticker import CardTicker
-from bot.delivery.channels.channel_sight import ChannelSights
 from bot.delivery.channels.guilds import Guilds
-from bot.delivery.channels.links import Thumbnails
 from bot.delivery.channels.messages import Messages
 from bot.delivery.delivery import OPEN_CARDS_KEPT
 from bot.delivery.files.attachments import ContactSheets
-from bot.delivery.files.downloads import Downloads
 from bot.delivery.host.messages import HostMessages
-from bot.delivery.notices import LogChannel, Notifications
+from bot.delivery.notices import LogChannel
 from bot.delivery.posting.best_of_week import WeeklyPosts
 from bot.delivery.posting.cast_pictures import CastPictures
-from bot.delivery.posting.copies import ResultCopies, Sharing
 from bot.delivery.posting.events import EventDesk
-from bot.delivery.posting.review import ReviewDesk
 from bot.domain.money.limit_rules import host_limits
 from bot.domain.practice import is_practice_key
 from bot.errors import RESTART_CANNOT_HELP, StartError
@@ -61,22 +56,17 @@ from bot.jobs.follow.agenda import Agenda
 from bot.jobs.follow.claims import Claims
 from bot.jobs.follow.durations import LearnedDurations
 from bot.jobs.follow.lanes import Lane
-from bot.jobs.follow.webhook_hints import WebhookTrust
-from bot.jobs.intake import JobService
+from bot.jobs.intake import JobService, NoteAnswered
 from bot.jobs.rounds.maintenance import Maintenance
 from bot.jobs.rounds.reconciler import Reconciler
 from bot.jobs.signals import WorkerSignals
 from bot.jobs.surface import Surface
-from bot.jobs.turns.key_waits import KeyWaits
 from bot.jobs.turns.submitting import Submitting
-from bot.jobs.turns.transitions import Transitions
 from bot.jobs.worker import AnsweredCards, Worker
 from bot.media.fetcher import MediaFetcher
 from bot.media.scratch import sweep
-from bot.moderation.alerts import Alerts
+from bot.moderation.alerts import Alerts, LogSink
 from bot.moderation.moderation import Moderation
-from bot.moderation.server_key import ServerKeyChanges
-from bot.prices.book import PriceBooks
 from bot.prices.estimates import EstimateTool
 from bot.prices.pricing import HostPrices
 from bot.runtime import texts as metric_texts
@@ -89,19 +79,17 @@ from bot.runtime.network.transport import OriginTransport, public_transport
 from bot.runtime.network.web_server import Endpoint, HttpServer
 from bot.runtime.pace import TokenBucket
 from bot.runtime.process import ProcessIdentity
-from bot.runtime.texts import COMMANDS_OUTDATED, DISK_FREE
+from bot.runtime.texts import DISK_FREE
 from bot.server.absences import Absences
 from bot.server.cast.casting import Casts
 from bot.server.cast.changes import ServerCast
 from bot.server.cast.voices import ServerVoices
-from bot.server.community.events.acts import ServerEvents
 from bot.server.community.own_accounts import OwnAccounts, Payers
 from bot.server.community.shootouts import ServerShootouts
 from bot.server.members import MemberData, OwnSettings
-from bot.server.operations import ApiDrift, OperationSwitches
-from bot.server.practice import PracticeMode, SentPractice
+from bot.server.operations import OperationSwitches
+from bot.server.practice import PracticeMode, SentPractice, ShownCards
 from bot.server.settings import Languages
-from bot.server.texts import PRACTICE_NOT_ALLOWED
 from bot.server.welcome import FirstSetup, Welcomes
 from bot.settings import Settings
 from bot.store import Backups, Store
@@ -128,8 +116,6 @@ class Setup:
     card_owner: Callable[[Store], CardOwner]
     claims: Callable[..., Claims]
     """These make what follows jobs and what reports."""
-    is_ready: Callable[[], bool]
-    """Whether it is connected to Discord."""
     is_calm: Callable[[], bool]
     """Whether Discord takes calls that can wait."""
     is_awaited: Callable[[], bool]
@@ -192,16 +178,10 @@ class Parts(Container):
     mcp: McpClient
     offerings: Offerings
     estimate_tool: EstimateTool
-    price_books: PriceBooks
     sources: Sources
-    guilds: Guilds
-    sights: ChannelSights
     delivery: Delivery
     languages: GuildLanguages
-    copies: ResultCopies
     weekly: WeeklyPosts
-    thumbnails: Thumbnails
-    sharing: Sharing
     worker: Worker
     signals: WorkerSignals
     maintenance: Maintenance
@@ -211,7 +191,6 @@ class Parts(Container):
     own_accounts: OwnAccounts
     cast: ServerCast
     shootouts: ServerShootouts
-    events: ServerEvents
     event_desk: EventDesk
     moderation: Moderation
     practice: PracticeMode
@@ -227,7 +206,6 @@ class Parts(Container):
     welcomes: Welcomes
     first_setup: FirstSetup
     recovery: Recovery
-    api_drift: ApiDrift
     catalogue_refresh: CatalogueRefresh
     learned: LearnedDurations
 
@@ -320,42 +298,21 @@ class Parts(Container):
     def make_messages(self, owner: CardOwner) -> Messages:
         return self.new(Messages, keeps=owner.is_sole)
 
-    def make_log_channel(self, absences: Absences, languages: GuildLanguages) -> LogChannel:
-        return self.new(LogChannel, is_absent=absences.is_absent, language_of=languages.of)
-
-    def make_downloads(self, sources: Sources) -> Downloads:
-        return self.new(Downloads, fresh=sources.fresh_link)
-
     def make_sheets(self, drawing: CardDrawing) -> ContactSheets:
         return self.new(ContactSheets, made_with=drawing.made_with)
-
-    def make_review(self, notifications: Notifications) -> ReviewDesk:
-        return self.new(ReviewDesk, alert=notifications.alert_moderators)
-
-    def make_memory(self, owner: CardOwner) -> CardMemory:
-        return CardMemory(owner)
 
     def make_ticker(self, clock: Clock, owner: CardOwner, store: Store) -> CardTicker:
         open_cards = partial(store.cards.being_made, OPEN_CARDS_KEPT) if owner.is_sole else None
         return CardTicker(clock, open_cards=open_cards, is_calm=self._setup.is_calm)
 
-    def make_delivery(self, drawing: CardDrawing) -> Delivery:
-        return self.new(Delivery, made_with=drawing.made_with)
-
     def make_surface(self, delivery: Delivery) -> Surface:
+        return delivery
+
+    def make_shown(self, delivery: Delivery) -> ShownCards:
         return delivery
 
     def make_languages(self, languages: CardLanguages) -> Languages:
         return languages
-
-    def make_copies(self, sources: Sources, drawing: CardDrawing) -> ResultCopies:
-        return self.new(ResultCopies, fresh=sources.fresh_link, made_with=drawing.made_with)
-
-    def make_event_desk(self, delivery: Delivery) -> EventDesk:
-        return self.new(EventDesk, alert=delivery.alert)
-
-    def make_thumbnails(self, links: DiscordLinks) -> Thumbnails:
-        return self.new(Thumbnails, find=links.of_job)
 
     # ------------------------------------------------------------------ jobs
 
@@ -368,52 +325,25 @@ class Parts(Container):
     def make_agenda(self, clock: Clock) -> Agenda:
         return Agenda(clock, self._setup.is_awaited)
 
-    def make_transitions(self, agenda: Agenda) -> Transitions:
-        return self.new(Transitions, claim_soon=agenda.claim_soon)
-
-    def make_key_waits(self, keys: ApiKeys) -> KeyWaits:
-        return self.new(KeyWaits, packs=keys.packs)
-
-    def make_webhook_trust(self) -> WebhookTrust:
-        return WebhookTrust(are_asked=self._settings.public_url is not None)
-
-    def make_webhook_tokens(self, store: Store) -> WebhookTokens:
-        return WebhookTokens(public_url=self._settings.public_url, sign=store.sign)
-
-    def make_webhooks(self, signals: WorkerSignals) -> Webhooks:
-        return self.new(Webhooks, hint=signals.hint)
-
     def make_submitting(self, sources: Sources, tokens: WebhookTokens) -> Submitting:
         return self.new(Submitting, complete=sources.complete, webhook_url=tokens.url)
 
-    def make_maintenance(self, signals: WorkerSignals, delivery: Delivery, surface: CardSurface) -> Maintenance:
-        return self.new(
-            Maintenance, show=delivery.show, ask_moderators=surface.ask_moderators, claim_soon=signals.claim
-        )
+    def make_maintenance(self, surface: CardSurface) -> Maintenance:
+        return self.new(Maintenance, ask_moderators=surface.ask_moderators)
 
     def make_claims(
         self, store: Store, agenda: Agenda, clock: Clock, delivery: Delivery, signals: WorkerSignals
     ) -> Claims:
         return self._setup.claims(store, agenda, clock, claimed=delivery.follow, announce_free=signals.claim)
 
-    def make_worker(
-        self, maintenance: Maintenance, signals: WorkerSignals, agenda: Agenda, clock: Clock, metrics: Metrics
-    ) -> Worker:
-        worker = self.new(Worker, maintain=maintenance.woken.set)
-        signals.reach(worker)
-        for name, lane in agenda.lanes.items():
-            metrics.oldest_due(name, partial(_oldest_due_s, lane, clock))
-        return worker
+    def make_worker(self, maintenance: Maintenance) -> Worker:
+        return self.new(Worker, maintain=maintenance.woken.set)
 
-    def make_jobs(
-        self, store: Store, worker: Worker, signals: WorkerSignals, languages: CardLanguages, pictures: CastPictures
-    ) -> JobService:
-        return self.new(
-            JobService,
-            casts=self.new(Casts, links=pictures.links),
-            wake=signals.wake,
-            note_answered=AnsweredCards(store, worker, languages.of).note,
-        )
+    def make_casts(self, pictures: CastPictures) -> Casts:
+        return self.new(Casts, links=pictures.links)
+
+    def make_note_answered(self, cards: AnsweredCards) -> NoteAnswered:
+        return cards.note
 
     # ------------------------------------------------------------------ what members and moderators do
 
@@ -426,26 +356,11 @@ class Parts(Container):
     def make_generations(self, shots: Shots) -> Generations:
         return self.new(Generations, last_frame=shots.last_frame)
 
-    def make_absences(self, signals: WorkerSignals) -> Absences:
-        absences = self.new(Absences)
-        absences.listen(signals.resume)
-        return absences
-
-    def make_practice(self, delivery: Delivery, languages: GuildLanguages) -> PracticeMode:
-        refusal = None if self._settings.practice == "on" else PRACTICE_NOT_ALLOWED
-        return self.new(PracticeMode, show=delivery.show, language_of=languages.of, refusal=refusal)
-
-    def make_server_key(self, delivery: Delivery) -> ServerKeyChanges:
-        return self.new(ServerKeyChanges, show=delivery.show)
-
-    def make_own_accounts(self, clock: Clock, delivery: Delivery) -> OwnAccounts:
-        return self.new(OwnAccounts, pace=StatusPace(clock, of_all=OF_ALL_MEMBERS), show=delivery.show)
+    def make_own_accounts(self, clock: Clock) -> OwnAccounts:
+        return self.new(OwnAccounts, pace=StatusPace(clock, of_all=OF_ALL_MEMBERS))
 
     def make_cast(self, pictures: CastPictures) -> ServerCast:
         return self.new(ServerCast, keep=pictures.keep)
-
-    def make_shootouts(self, delivery: Delivery) -> ServerShootouts:
-        return self.new(ServerShootouts, show=delivery.show_now)
 
     def make_welcomes(self, surface: CardSurface) -> Welcomes:
         return self.new(Welcomes, send=surface.welcome)
@@ -455,19 +370,12 @@ class Parts(Container):
     def make_rounds(self, clock: Clock, common: CommonWork) -> Rounds:
         return Rounds(clock, common)
 
-    def make_alerts(self, log_channel: LogChannel, languages: GuildLanguages, common: CommonWork) -> Alerts:
-        return self.new(Alerts, channel=log_channel, language_of=languages.of, common=common)
-
-    def make_health(self, store: Store) -> Health:
-        return self.new(Health, bot=self._setup.bot, pulse=store.pulse, is_ready=self._setup.is_ready)
+    def make_log_sink(self, log_channel: LogChannel) -> LogSink:
+        return log_channel
 
     def make_host_messages(self, health: Health, keys: ApiKeys, common: CommonWork) -> HostMessages:
-        return self.new(
-            HostMessages,
-            place=self._settings.host_reports,
-            look=partial(problems, health, self.backups, keys),
-            is_in_charge=common.is_here,
-        )
+        look = partial(problems, health, self.backups, keys)
+        return self.new(HostMessages, place=self._settings.host_reports, look=look, is_in_charge=common.is_here)
 
     def make_http(self, health: Health, webhooks: Webhooks, metrics: Metrics) -> HttpServer:
         settings = self._settings
@@ -479,11 +387,6 @@ class Parts(Container):
             hint=webhooks.receive,
             metrics=metrics,
         )
-
-    def make_command_sync(self, metrics: Metrics) -> CommandSync:
-        made = self.new(CommandSync, outside=self._settings.serves_outside)
-        metrics.gauge("cannon_bot_commands_outdated", COMMANDS_OUTDATED, lambda: made.is_outdated)
-        return made
 
     def make_backups(self, store: Store, clock: Clock, metrics: Metrics) -> Backups | None:
         settings = self._settings
@@ -529,6 +432,10 @@ async def assemble(setup: Setup, store: Store) -> Parts:
     parts = Parts(setup, store)
     setup.metrics.process(version=__version__, commit=commit(), common=parts.common_work)
     store.record_in(parts.languages.by_rules)
+    parts.signals.reach(parts.worker)
+    parts.absences.listen(parts.signals.resume)
+    for name, lane in parts.worker.agenda.lanes.items():
+        setup.metrics.oldest_due(name, partial(_oldest_due_s, lane, setup.clock))
     await parts.absences.load()
     await parts.keys.load()
     await parts.offerings.load()

@@ -13,7 +13,6 @@ from bot.delivery.card.readers import Authors, CardLanguages, GuildLanguages
 from bot.delivery.card.ticker import CardTicker
 from bot.delivery.channels.gate import PostingGate
 from bot.delivery.channels.messages import Messages
-from bot.delivery.channels.view import MadeWith
 from bot.delivery.notices import LogChannel, Notifications
 from bot.delivery.posting.cast_pictures import CastPictures
 from bot.delivery.posting.copies import Takedown
@@ -50,7 +49,6 @@ class Delivery:
     takedown: Takedown
     cast_pictures: CastPictures
     absences: Absences
-    made_with: MadeWith
     store: Store
     owner: CardOwner
 

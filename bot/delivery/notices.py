@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
 
 import discord
 import structlog
 
 from bot.delivery import texts
-from bot.delivery.card.readers import CardLanguages
+from bot.delivery.card.readers import CardLanguages, GuildLanguages
 from bot.delivery.channels.facts import (
     CALL_TIMEOUT_S,
     DISCORD_ERRORS,
@@ -35,6 +35,7 @@ from bot.jobs.surface import Sentence, spoken
 from bot.language import SOURCE, from_discord, speaking
 from bot.moderation.alerts import Posted
 from bot.runtime.metrics import Metrics
+from bot.server.absences import Absences
 from bot.store import REFUND_REQUEST, Decision, Store
 
 log = structlog.get_logger(__name__)
@@ -47,12 +48,7 @@ ASK_TIMEOUT_S = 1.5
 
 @dataclass(frozen=True)
 class LogChannel:
-    """Posts lines; best effort: a failure is logged and returned.
-
-    `is_absent` says whether a guild has removed the bot.
-
-    Its lines then wait. `language_of` returns a guild's language.
-    """
+    """Posts lines; best effort: a failure is logged and returned. Lines of a guild that removed the bot wait."""
 
     client: discord.Client
     _: KW_ONLY
@@ -61,8 +57,8 @@ class LogChannel:
     messages: Messages
     metrics: Metrics
     surface: CardSurface
-    is_absent: Callable[[int], bool]
-    language_of: Callable[[int], Awaitable[str]]
+    absences: Absences
+    languages: GuildLanguages
 
     async def takes(self, guild_id: int, kind: str = "") -> bool:
         """Whether a cached channel accepts lines of this kind.
@@ -88,7 +84,7 @@ class LogChannel:
 
     async def show(self, decision: Decision) -> Posted:
         """Post a record line in the first channel that accepts it."""
-        with speaking(await self.language_of(decision.guild_id)):
+        with speaking(await self.languages.of(decision.guild_id)):
             line = shortened(with_former_members(decision.text), LINE_CHARS)
             view = message_view([self.surface.log_controls(decision)], [])
         line = f"{line} {stamp(decision.at, 'f')}"
@@ -101,7 +97,7 @@ class LogChannel:
     async def tell_unreached(self, decision: Decision) -> Posted:
         """DM the member that their request did not reach the moderators."""
         guild = await self.guilds.find(decision.guild_id)
-        with speaking(await self.language_of(decision.guild_id)):
+        with speaking(await self.languages.of(decision.guild_id)):
             sentence = texts.unreached(f"{decision.about['job']}", is_refund=decision.kind == REFUND_REQUEST)
             content = sentence if guild is None else texts.DIRECT_ALERT(server=harmless(guild.name), sentence=sentence)
         try:
@@ -127,7 +123,7 @@ class LogChannel:
         view: discord.ui.View | None = None,
     ) -> Posted:
         """Post a line; Discord deduplicates the same `decision` within a few minutes."""
-        if self.is_absent(guild_id):
+        if self.absences.is_absent(guild_id):
             return Posted.LATER
         nonce = None if decision is None else nonce_of("decision", f"{decision.id}", channel_id)
         try:

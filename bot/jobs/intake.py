@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import KW_ONLY, dataclass, replace
 from functools import partial
 from typing import Any, Protocol
@@ -24,6 +24,7 @@ from bot.domain.words.templates import OutputRef, Template, steps_in, with_outpu
 from bot.errors import InputError, Refused
 from bot.jobs import texts
 from bot.jobs.admission import Defaults, RequestGate
+from bot.jobs.signals import WorkerSignals
 from bot.language import Text, speaking
 from bot.moderation.alerts import Alerts
 from bot.moderation.results import cancelled_by, card_cancelled_by, kept_by
@@ -140,7 +141,7 @@ class NoteAnswered(Protocol):
 
 @dataclass
 class JobService:
-    """The only entry for paid work. `wake` signals new jobs to the worker."""
+    """The only entry for paid work. `signals` announces new jobs to the worker."""
 
     _: KW_ONLY
     store: Store
@@ -152,7 +153,7 @@ class JobService:
     clock: Clock
     alerts: Alerts
     payers: Payers
-    wake: Callable[[], None]
+    signals: WorkerSignals
     note_answered: NoteAnswered
     """Stores where a card's message is; returns whether all of these jobs are sent without `wake`."""
     languages: Languages
@@ -246,7 +247,7 @@ class JobService:
         are_sent = await self.note_answered(card, jobs, message_id=message_id, channel_id=channel_id)
         failpoint("answer.stored")
         if not are_sent:
-            self.wake()
+            self.signals.wake()
 
     async def move_card(self, job: Job, *, message_id: int, channel_id: int, token: str) -> None:
         """Note the token of the other interaction that the job's private card now answers."""
@@ -273,7 +274,7 @@ class JobService:
                 record=cancelled_by(by_id, dropped=drop),
             )
         if done is not None and (done.stopped or done.others):
-            self.wake()  # places may have become free
+            self.signals.wake()  # places may have become free
         return done
 
     async def cancel_card(self, job: Job, *, by_id: int) -> tuple[Job, ...] | None:
@@ -286,7 +287,7 @@ class JobService:
                 job.guild_id, job.card_id, _cancelled_by(by_id, job), record=card_cancelled_by(by_id)
             )
         if stopped:
-            self.wake()  # places may have become free
+            self.signals.wake()  # places may have become free
         return stopped
 
     async def keep(self, jobs: Sequence[Job], *, by_id: int) -> tuple[Job, ...]:
@@ -302,7 +303,7 @@ class JobService:
         with await self._speaking_on(guild_id, card_id):
             stopped = await self.store.cancellation.cancel_card(guild_id, card_id, str(sentence))
         if stopped:
-            self.wake()
+            self.signals.wake()
         return stopped
 
     async def drop_unanswered(self, card: Card) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import structlog
@@ -30,6 +30,7 @@ from bot.jobs.turns.transitions import OwnErrors
 from bot.runtime.clock import Clock
 from bot.runtime.logs import QuietErrors
 from bot.runtime.pace import ROUNDING_S
+from bot.server.settings import Languages
 from bot.store import CommitUnknown, FirstAttempts, Store
 
 log = structlog.get_logger(__name__)
@@ -268,12 +269,12 @@ class AnsweredCards:
 
     store: Store
     worker: Worker
-    language_of: Callable[[Card], Awaitable[str]]
+    languages: Languages
 
     async def note(self, card: Card, jobs: Sequence[Job], *, message_id: int, channel_id: int) -> bool:
         """Note the card's message; return whether all of `jobs` are sent by this process at once."""
         first = await self._first_attempts(jobs) if self.worker.is_running else None
-        language = "" if first is None else await self.language_of(card)
+        language = "" if first is None else await self.languages.of(card)
         try:
             begun = await self.store.cards.mark_answered(card.guild_id, card.id, message_id, channel_id, first)
         except (CommitUnknown, asyncio.CancelledError):

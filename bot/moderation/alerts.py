@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import KW_ONLY, dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
@@ -32,6 +32,7 @@ from bot.runtime.clock import Clock
 from bot.runtime.failpoints import failpoint
 from bot.runtime.pace import TokenBucket
 from bot.server import texts
+from bot.server.settings import Languages
 from bot.store import Decision, Record, Store
 from bot.store.money.reports import Report
 
@@ -138,8 +139,6 @@ MakeAlerts = Callable[[], Sequence[Alert]]
 class Alerts:
     """Reports to moderators; not in guilds without a log channel.
 
-    `language_of` returns a guild's language.
-
     Posting the record and checking guilds is common work; alerts are reported where they are made.
     """
 
@@ -149,8 +148,8 @@ class Alerts:
     client: CannonClient
     clock: Clock
     channel: LogSink
-    language_of: Callable[[int], Awaitable[str]]
-    common: CommonWork = field(default_factory=CommonWork)
+    languages: Languages
+    common: CommonWork
     _pending: deque[tuple[int, MakeAlerts]] = field(default_factory=lambda: deque(maxlen=PENDING_MAX), init=False)
     woken: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     """Set to run soon."""
@@ -175,7 +174,7 @@ class Alerts:
 
     async def refused(self, guild_id: int, member_id: int, operation: str, error: Refused) -> None:
         """Record that the server's rules rejected a member; once per reason for a while."""
-        with speaking(await self.language_of(guild_id)):
+        with speaking(await self.languages.of_guild(guild_id)):
             text = texts.WAS_REFUSED(member=member_id, operation=operation, sentence=error.sentence)
         await self.store.alerts.note(
             guild_id,
@@ -205,7 +204,7 @@ class Alerts:
             self._look_due = self.clock.monotonic() + CHECK_EVERY_S
             for guild_id in await self.store.settings.guilds_with_log():
                 try:
-                    with speaking(await self.language_of(guild_id)):
+                    with speaking(await self.languages.of_guild(guild_id)):
                         await self._look(guild_id)
                 except Exception:
                     log.exception("watch.look_failed", guild=guild_id)  # the others are still checked
@@ -216,7 +215,7 @@ class Alerts:
     async def _tell_pending(self) -> None:
         while self._pending:
             guild_id, alerts = self._pending.popleft()
-            with speaking(await self.language_of(guild_id)):
+            with speaking(await self.languages.of_guild(guild_id)):
                 for alert in alerts():
                     await self._tell(guild_id, alert)
 

@@ -11,7 +11,7 @@ from bot.cannon.client import CannonClient
 from bot.domain.models import AccountStatus, GuildKey
 from bot.domain.texts import UNCHANGED
 from bot.errors import InputError, KeyRefused
-from bot.server.practice import ShowCard
+from bot.server.practice import ShownCards
 from bot.store import Record, Store
 from bot.store.acts import JobSignals, ModeratorActs
 from bot.store.guild.keys import KeyChange, RetiredKey
@@ -45,10 +45,10 @@ class ServerKeyChanges(ModeratorActs):
     """Sets and removes a server's key. Only its last four characters are returned or recorded."""
 
     def __init__(
-        self, store: Store, *, worker: JobSignals, client: CannonClient, pace: StatusPace, show: ShowCard
+        self, store: Store, *, worker: JobSignals, client: CannonClient, pace: StatusPace, cards: ShownCards
     ) -> None:
         super().__init__(store, worker=worker)
-        self._show = show
+        self._cards = cards
         self._client = client
         self._pace = pace
 
@@ -74,7 +74,7 @@ class ServerKeyChanges(ModeratorActs):
         self._worker.resume(guild_id, slot_of(guild_id, done.key.id))
         kept = done.before is not None and await self._is_kept(done.before)
         for card in done.ended:
-            await self._show(card.guild_id, card.card_id)
+            await self._cards.show(card.guild_id, card.card_id)
         return KeySet(
             key=done.key,
             status=status,

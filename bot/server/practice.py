@@ -6,9 +6,9 @@ refused operations) is separate, and jobs know their mode from their key.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import KW_ONLY, dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 
@@ -18,44 +18,47 @@ from bot.catalogue import LiveCatalogue
 from bot.domain.models import Job
 from bot.domain.practice import needed_requests, new_practice_key
 from bot.errors import CannonError, InputError, Refused
-from bot.language import Text, speaking
+from bot.language import speaking
 from bot.server import texts
+from bot.server.settings import Languages
+from bot.settings import Settings
 from bot.store import Record, Store
 from bot.store.acts import JobSignals
-from bot.store.guild.keys import EndedCard, KeyChange
 
 log = structlog.get_logger(__name__)
 
-ShowCard = Callable[[int, str], Awaitable[None]]
-"""Updates a card, by guild and card id; never raises."""
+
+class ShownCards(Protocol):
+    """Brings cards up to date; best effort, never raises."""
+
+    async def show(self, guild_id: int, card_id: str) -> None: ...
+
+    async def show_now(self, guild_id: int, card_id: str) -> None: ...
 
 
 @dataclass
 class PracticeMode:
-    """Starts and ends practice. `refusal`: why it is not allowed; None if it is.
-
-    `language_of` returns a server's language.
-    """
+    """Starts and ends practice."""
 
     store: Store
     _: KW_ONLY
     client: CannonClient
     worker: JobSignals
-    show: ShowCard
-    language_of: Callable[[int], Awaitable[str]]
-    refusal: Text | None
+    cards: ShownCards
+    languages: Languages
+    settings: Settings
 
     @property
     def is_allowed(self) -> bool:
-        return self.refusal is None
+        return self.settings.practice == "on"
 
     async def start(self, guild_id: int, *, by_id: int) -> bool:
         """Start practice; False if already on.
 
         Raises InputError if not allowed, Refused if the server has its own key or the sandbox can't start now.
         """
-        if self.refusal is not None:
-            raise InputError(self.refusal)
+        if not self.is_allowed:
+            raise InputError(texts.PRACTICE_NOT_ALLOWED)
         if await self.store.practice.is_on(guild_id):
             return False
         secret = new_practice_key()
@@ -64,13 +67,9 @@ class PracticeMode:
         except CannonError as error:
             log.warning("practice.not_started", error=type(error).__name__)
             raise Refused(texts.PRACTICE_DOWN, "practice") from error
-
-        def record(_change: KeyChange) -> Record:
-            return Record(kind="practice", text=texts.PRACTICE_STARTED(who=by_id), by_id=by_id, about={"on": True})
-
         try:
             done = await self.store.keys.set(
-                guild_id, secret, set_by=by_id, status=status, practice=True, record=record
+                guild_id, secret, set_by=by_id, status=status, practice=True, record=lambda _: record(by_id, True)
             )
         except Refused:
             if await self.store.practice.is_on(guild_id):  # another moderator was faster
@@ -81,18 +80,14 @@ class PracticeMode:
 
     async def stop(self, guild_id: int, *, by_id: int) -> bool:
         """End practice and cancel its open jobs; False if it is off."""
-
-        def record(ended: Collection[EndedCard] | None) -> Record | None:
-            if ended is None:
-                return None
-            return Record(kind="practice", text=texts.PRACTICE_STOPPED(who=by_id), by_id=by_id, about={"on": False})
-
-        with speaking(await self.language_of(guild_id)):  # all members' cards say why
-            ended = await self.store.keys.end_practice(guild_id, record=record)
+        with speaking(await self.languages.of_guild(guild_id)):  # all members' cards say why
+            ended = await self.store.keys.end_practice(
+                guild_id, record=lambda ended: None if ended is None else record(by_id, False)
+            )
         if ended is None:
             return False
         for card in ended:
-            await self.show(card.guild_id, card.card_id)
+            await self.cards.show(card.guild_id, card.card_id)
         self.worker.wake()
         return True
 
@@ -101,6 +96,11 @@ class PracticeMode:
         if not self.is_allowed:
             for guild_id in await self.store.practice.guilds():
                 await self.stop(guild_id, by_id=0)
+
+
+def record(by_id: int, is_on: bool) -> Record:
+    text = texts.PRACTICE_STARTED if is_on else texts.PRACTICE_STOPPED
+    return Record(kind="practice", text=text(who=by_id), by_id=by_id, about={"on": is_on})
 
 
 @dataclass(frozen=True, slots=True)

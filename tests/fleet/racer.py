@@ -92,8 +92,7 @@ async def parts_on(url: str, monthly_limit: str, monthly_total: str) -> AsyncIte
             parts = await assemble(bot.setup, store)
             parts.host_prices.lines = {("image.generate", ""): ListedPrice(credits=DEFAULT_HOLD)}
             yield parts
-            for each in (parts.client, parts.mcp, parts.media):
-                await each.aclose()
+            await parts.aclose()
         finally:
             await store.close()
             bot._folder.cleanup()

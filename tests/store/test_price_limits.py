@@ -20,10 +20,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from bot.account.api_keys import ApiKeys
-from bot.account.key_health import KeyHealth
-from bot.account.unavailable import UnavailableOperations
+from bot.app.container import Container
 from bot.cannon.client import CannonClient
-from bot.cannon.estimates import Estimates
 from bot.cannon.mcp import McpClient
 from bot.catalogue import Catalogue, LiveCatalogue
 from bot.domain.jobs.card_spec import CardSpec, JobSpec, Origin, Place
@@ -33,14 +31,12 @@ from bot.domain.money.spend_request import Consent, ShownPrice
 from bot.domain.server.guild_rules import Limit, Period, Rules, Scope
 from bot.domain.words.cast import CastMember
 from bot.errors import Refused
-from bot.jobs.admission import RequestGate
 from bot.jobs.intake import JobService, Unconfirmed
-from bot.moderation.alerts import Alerts
-from bot.prices.estimates import EstimateTool
-from bot.prices.pricing import HostPrices, Pricing
+from bot.moderation.alerts import LogSink
+from bot.runtime.clock import Clock
 from bot.server.cast.casting import Casts
 from bot.server.community.own_accounts import Payers
-from bot.server.operations import OperationSwitches
+from bot.server.settings import Languages
 from bot.settings import PostgresUrl
 from bot.store import Store
 from tests.store.conftest import HandClock
@@ -81,6 +77,20 @@ class Spoken:
 
     async def of(self, _card: Card) -> str:
         return "en"
+
+
+@dataclass
+class Given:
+    """What the parts of intake are made from."""
+
+    store: Store
+    clock: Clock
+    client: CannonClient
+    mcp: McpClient
+    keys: ApiKeys
+    catalogue: LiveCatalogue
+    languages: Languages
+    channel: LogSink
 
 
 @dataclass
@@ -172,30 +182,10 @@ class PriceLimits(RuleBasedStateMachine):
             is_absent=lambda _: False,
             is_limited=bool(self.host_limits),
         )
-        self.service = JobService(
-            store=self.store,
+        given = Given(self.store, self.clock, self.client, self.mcp, keys, catalogue, Spoken(), NoChannel())
+        self.service = Container(given).new(
+            JobService,
             casts=Casts(store=self.store, catalogue=catalogue, links=no_pictures),
-            keys=keys,
-            key_health=KeyHealth(keys, self.client, self.clock),
-            gate=RequestGate(
-                keys=keys,
-                unavailable=UnavailableOperations(self.store, self.clock),
-                catalogue=catalogue,
-                switches=OperationSwitches(self.store, catalogue),
-                clock=self.clock,
-            ),
-            pricing=Pricing(self.store, EstimateTool(Estimates(self.mcp), self.clock), HostPrices()),
-            clock=self.clock,
-            alerts=Alerts(
-                self.store,
-                keys=keys,
-                client=self.client,
-                clock=self.clock,
-                channel=NoChannel(),
-                language_of=Spoken().of_guild,
-            ),
-            languages=Spoken(),
-            wake=lambda: None,
             note_answered=self._note_answered,
             payers=Payers(self.store, keys, is_allowed=False),
         )

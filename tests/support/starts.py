@@ -46,7 +46,7 @@ def _shown_of(command: Any) -> tuple[Any, ...]:
 
 async def _payload_computed_once(sync: CommandSync) -> list[dict[str, Any]]:
     """Return the payload of these commands: to translate it takes as long as the rest of a bot's start."""
-    made_of = (sync.outside, *map(_shown_of, sync.bot.tree.walk_commands()))
+    made_of = (sync.settings.serves_outside, *map(_shown_of, sync.bot.tree.walk_commands()))
     if made_of not in _payloads:
         _payloads[made_of] = _Payload(await _compute_payload(sync))
     return _payloads[made_of]

@@ -19,6 +19,9 @@ from bot.catalogue import Catalogue, LiveCatalogue
 from bot.delivery.answers.command_payload import payload_of
 from bot.delivery.channels.facts import DISCORD_ERRORS, in_time
 from bot.runtime.clock import Clock
+from bot.runtime.metrics import Metrics
+from bot.runtime.texts import COMMANDS_OUTDATED
+from bot.settings import Settings
 from bot.store import Store
 
 log = structlog.get_logger(__name__)
@@ -49,7 +52,8 @@ class CommandSync:
     catalogue: LiveCatalogue
     clock: Clock
     renew: Renew
-    outside: bool
+    settings: Settings
+    metrics: Metrics
     names: CommandNames = field(default_factory=CommandNames, init=False)
     _known: Catalogue | None = field(default=None, init=False)
     """The registered catalogue; None before."""
@@ -62,6 +66,7 @@ class CommandSync:
     def __post_init__(self) -> None:
         self.on_change: Callable[[], None] = lambda: None
         """Called after other commands were registered."""
+        self.metrics.gauge("cannon_bot_commands_outdated", COMMANDS_OUTDATED, lambda: self.is_outdated)
 
     @property
     def is_outdated(self) -> bool:
@@ -145,7 +150,7 @@ class CommandSync:
         self.on_change()
 
     async def _payload(self) -> list[dict[str, Any]]:
-        return await payload_of(self.bot.tree, outside=self.outside)
+        return await payload_of(self.bot.tree, outside=self.settings.serves_outside)
 
 
 def fingerprint(payload: list[dict[str, Any]]) -> str:

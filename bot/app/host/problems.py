@@ -12,8 +12,8 @@ from bot.store import Backups
 def problems(health: Health, backups: Backups | None, keys: ApiKeys) -> dict[str, str]:
     """Return a sentence for each problem of this moment, by its name."""
     found = {}
-    if not health.pulse.is_well:
-        failure = health.pulse.failure
+    if not health.store.pulse.is_well:
+        failure = health.store.pulse.failure
         found[DATABASE] = texts.DATABASE(reason=texts.SILENT if failure is None else failure.for_host)
     elif not health()["ok"]:
         found["work"] = texts.STALLED

@@ -52,7 +52,7 @@ class CardLock:
 class CardMemory:
     """A cache: without it a card is drawn once more than needed."""
 
-    def __init__(self, owner: CardOwner | None = None) -> None:
+    def __init__(self, owner: CardOwner) -> None:
         """`owner`: whose edits elsewhere have to be kept apart, too."""
         self._owner = owner
         self._locks: weakref.WeakValueDictionary[str, CardLock] = weakref.WeakValueDictionary()
@@ -64,7 +64,7 @@ class CardMemory:
         """Return the lock for all edits of the card; kept while held or awaited."""
         lock = self._locks.get(card_id)
         if lock is None:
-            editing = None if self._owner is None or self._owner.is_sole else self._owner.editing
+            editing = None if self._owner.is_sole else self._owner.editing
             lock = self._locks[card_id] = CardLock(card_id, editing)
         return lock
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import KW_ONLY, dataclass
 from urllib.parse import parse_qs, urlsplit
 
@@ -165,15 +165,12 @@ FOUND_WITHIN_S = 2.5
 KEPT_S = 6 * 3600.0
 """How long a link is cached: Discord's file links live for a day."""
 
-LinkOnDiscord = Callable[[Job, Media], Awaitable[str | None]]
-"""Returns a link to a result's posted file; None if there is none. Never raises Discord's errors."""
-
 
 class Thumbnails:
     """Finds thumbnails of results that a member may see."""
 
-    def __init__(self, find: LinkOnDiscord, *, gate: PostingGate, clock: Clock) -> None:
-        self._find = find
+    def __init__(self, links: DiscordLinks, *, gate: PostingGate, clock: Clock) -> None:
+        self._links = links
         self._gate = gate
         self._known: TimedMemory[tuple[str, str], str] = TimedMemory(clock, KEPT_S)
 
@@ -204,5 +201,5 @@ class Thumbnails:
         known = self._known.get((job.id, picture.key))
         if known is not None:
             return known
-        link = await self._find(job, picture)
+        link = await self._links.of_job(job, picture)
         return None if link is None else self._known.put((job.id, picture.key), link)

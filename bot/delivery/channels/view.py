@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -108,8 +108,6 @@ def known_message_of(message: discord.Message) -> KnownMessage:
     return KnownMessage(tuple(message.attachments), tuple(links_on(message)))
 
 
-MadeWith = Callable[[Job], Awaitable[str]]
-"""Returns the AI label of a job's result; '' if the server has turned it off."""
 SPOILER = "SPOILER_"
 """Discord hides files with this prefix until clicked (https://docs.discord.com/developers/reference)."""
 

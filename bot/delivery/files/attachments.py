@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import io
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 
@@ -15,7 +15,7 @@ import structlog
 from bot.delivery import texts
 from bot.delivery.channels.facts import FILES_PER_MESSAGE, MIB, UPLOAD_TIMEOUT_S
 from bot.delivery.channels.messages import Messages, shows_media
-from bot.delivery.channels.view import KnownMessage, MadeWith, alt_text, bare_name, file_stem, labelled
+from bot.delivery.channels.view import KnownMessage, alt_text, bare_name, file_stem, labelled
 from bot.delivery.files.downloads import ResultFiles
 from bot.domain.jobs.card_jobs import is_batch, is_linked
 from bot.domain.models import Card, Job, MediaKind
@@ -46,7 +46,7 @@ class ContactSheets:
 
     messages: Messages
     _: KW_ONLY
-    made_with: MadeWith
+    made_with: Callable[[Job], Awaitable[str]]
     media: MediaFetcher
     folder: Path
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextvars import ContextVar
 from dataclasses import KW_ONLY, dataclass, field
 from functools import partial
@@ -27,6 +27,7 @@ from bot.errors import (
     MediaUnsafe,
     MediaWrongKind,
 )
+from bot.generation.sources import Sources
 from bot.jobs.surface import Later, NoPlace
 from bot.media.fetcher import LocalFile, MediaFetcher
 from bot.media.metadata import anonymous
@@ -42,9 +43,6 @@ MEDIA_RETRY_MAX_S = 3600.0
 MEDIA_WRONG_MAX_S = 600.0
 """Retry period for a missing file without a fresh link, and for a wrong one, perhaps an error page for a moment."""
 FAILED_KEPT = 1000
-
-FreshLink = Callable[[Job, Media], Awaitable[str | None]]
-"""Returns a fresh link to a job's result; None if there is none."""
 
 
 @dataclass(slots=True)
@@ -85,7 +83,7 @@ class Downloads:
     catalogue: LiveCatalogue
     clock: Clock
     folder: Path
-    fresh: FreshLink
+    sources: Sources
     _failed_at: Recent[str, float] = field(default_factory=partial(Recent, FAILED_KEPT), init=False)
     """By job id, when its first failure was, in monotonic seconds."""
 
@@ -134,7 +132,7 @@ class Downloads:
             try:
                 return await self._fetch(job, medium, target)
             except MediaGone:
-                fresh = await self.fresh(job, medium)
+                fresh = await self.sources.fresh_link(job, medium)
                 if fresh is None:
                     raise
                 target.url = fresh

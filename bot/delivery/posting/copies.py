@@ -14,6 +14,7 @@ import discord
 import structlog
 
 from bot.delivery.card.card import BETWEEN
+from bot.delivery.card.drawing import CardDrawing
 from bot.delivery.card.readers import CardLanguages
 from bot.delivery.channels.facts import (
     CALL_TIMEOUT_S,
@@ -29,12 +30,13 @@ from bot.delivery.channels.facts import (
 )
 from bot.delivery.channels.gate import PostingGate
 from bot.delivery.channels.messages import Messages, nonce_of
-from bot.delivery.channels.view import MadeWith, alt_text, file_stem
+from bot.delivery.channels.view import alt_text, file_stem
 from bot.delivery.files.attachments import close
 from bot.delivery.posting.forum_posts import Home, find_post, send_post, title_of
 from bot.delivery.posting.poster import Poster
 from bot.domain.models import Card, Job, JobState, Media
 from bot.errors import MediaError, MediaGone, MediaTooLarge
+from bot.generation.sources import Sources
 from bot.jobs.surface import Later, NoPlace
 from bot.language import current, speaking
 from bot.media.fetcher import LocalFile, MediaFetcher
@@ -44,9 +46,6 @@ from bot.runtime.failpoints import failpoint
 from bot.store import Store
 
 log = structlog.get_logger(__name__)
-
-FreshLink = Callable[[Job, Media], Awaitable[str | None]]
-"""Returns a working link for a result whose link expired; None if there is none."""
 
 
 def shown_jobs(jobs: Sequence[Job]) -> list[Job]:
@@ -76,8 +75,8 @@ class ResultCopies:
     gate: PostingGate
     store: Store
     media: MediaFetcher
-    fresh: FreshLink
-    made_with: MadeWith
+    sources: Sources
+    drawing: CardDrawing
     languages: CardLanguages
     folder: Path
 
@@ -179,7 +178,7 @@ class ResultCopies:
         is_spoiler = any(card.spoiler for card, _ in shots)
         last = shots[-1][1]
         with speaking(await self.languages.of_guild(last.guild_id)):
-            made_with = await self.made_with(last)
+            made_with = await self.drawing.made_with(last)
             alt = alt_text(last, made_with)
         authors = " ".join(dict.fromkeys(f"<@{job.author_id}>" for _, job in shots))
         caption = BETWEEN.join(part for part in (made_with, authors) if part)
@@ -255,7 +254,7 @@ class ResultCopies:
                 if file is not None:
                     room -= file.size
                     with speaking(language):
-                        alt = alt_text(job, await self.made_with(job))
+                        alt = alt_text(job, await self.drawing.made_with(job))
                     name = f"{stem}{file.extension}"
                     files.append(discord.File(file.path, filename=name, spoiler=card.spoiler, description=alt))
             try:
@@ -270,7 +269,7 @@ class ResultCopies:
             try:
                 return await media.download(medium.url, folder, stem, expect=medium.kind, max_bytes=limit)
             except MediaGone:
-                link = await self.fresh(job, medium)
+                link = await self.sources.fresh_link(job, medium)
                 if link is None:
                     return None
                 return await media.download(link, folder, stem, expect=medium.kind, max_bytes=limit)

@@ -6,7 +6,6 @@ Every step is noted in the database after it, and looked for before: whatever di
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,7 +24,7 @@ from bot.delivery.surface import CardSurface
 from bot.domain.models import Card, Job
 from bot.domain.server.events import LATE_S, EventPlace, EventState, ServerEvent, Unjudged
 from bot.domain.words.text import harmless
-from bot.jobs.surface import Later, NoPlace, Sentence
+from bot.jobs.surface import Later, NoPlace, Surface
 from bot.language import speaking
 from bot.runtime.clock import Clock
 from bot.runtime.failpoints import failpoint
@@ -46,7 +45,7 @@ KIND = "places"
 
 @dataclass(frozen=True, kw_only=True)
 class EventDesk:
-    """Does what is due for events. `alert` reaches a server's moderators."""
+    """Does what is due for events."""
 
     store: Store
     events: ServerEvents
@@ -57,7 +56,7 @@ class EventDesk:
     surface: CardSurface
     languages: GuildLanguages
     clock: Clock
-    alert: Callable[[int, Sentence], Awaitable[None]]
+    delivery: Surface
 
     async def run_once(self) -> None:
         """Do what is due for events of all servers, side by side: none waits for another's Discord."""
@@ -92,7 +91,7 @@ class EventDesk:
         def sentence() -> str:
             return texts.NOT_POSTED(theme=harmless(event.theme), channel=event.channel_id)
 
-        await self.alert(event.guild_id, sentence)
+        await self.delivery.alert(event.guild_id, sentence)
 
     async def _step(self, event: ServerEvent) -> None:
         channel = await self._channel(event)

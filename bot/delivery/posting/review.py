@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -30,11 +30,12 @@ from bot.delivery.channels.messages import Messages, carries_result, nonce_of
 from bot.delivery.channels.view import message_link, message_view
 from bot.delivery.files.attachments import close, media_files
 from bot.delivery.files.downloads import Downloads, ResultFiles, posting_of
+from bot.delivery.notices import Notifications
 from bot.delivery.surface import CardSurface
 from bot.domain.jobs.card_jobs import is_linked, main_job
 from bot.domain.models import Card, Job, JobState, WaitsFor
 from bot.domain.words.text import stamp
-from bot.jobs.surface import Later, NoPlace, Parked, Sentence
+from bot.jobs.surface import Later, NoPlace, Parked
 from bot.language import Text, speaking
 from bot.runtime.clock import Clock
 from bot.store import REVIEW, Answer, Question, Store
@@ -139,9 +140,6 @@ CHECK_AGAIN_S = 3600.0
 CHAIN_AGAIN_S = 15.0
 """Polling interval of a reviewed chain step that waits for the others."""
 
-AlertModerators = Callable[[int, Sentence], Awaitable[None]]
-"""Alerts a guild's moderators in the server's language; never raises."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class ReviewDesk:
@@ -151,7 +149,7 @@ class ReviewDesk:
     clock: Clock
     messages: Messages
     questions: ReviewMessages
-    alert: AlertModerators
+    notifications: Notifications
     languages: CardLanguages
 
     async def require(self, card: Card, jobs: Sequence[Job], job: Job, *, also: Sequence[int] = ()) -> None:
@@ -190,7 +188,8 @@ class ReviewDesk:
                 raise
             now = self.clock.wall()
             if await self.store.alerts.note(card.guild_id, "review channel", until=now + ALERT_AGAIN_S):
-                await self.alert(card.guild_id, partial(texts.NO_REVIEW_CHANNEL, channel=review.channel_id))
+                sentence = partial(texts.NO_REVIEW_CHANNEL, channel=review.channel_id)
+                await self.notifications.alert_moderators(card.guild_id, sentence)
             raise Later(NO_CHANNEL_AGAIN_S, WaitsFor.DISCORD) from error
         place = {"channel_id": message.channel.id, "message_id": message.id}
         for job in jobs:

@@ -9,19 +9,17 @@ from bot.domain.models import Job
 from bot.jobs.follow.agenda import Agenda
 from bot.jobs.follow.lanes import REMOTE_STATES, Followed
 from bot.runtime.clock import Clock
+from bot.settings import Settings
 
 TRUSTED_AFTER = 3
 """Consecutive jobs with a webhook before webhooks are trusted."""
 
 
 class WebhookTrust:
-    """Counts webhooks of finished jobs. A missing one resets the trust.
+    """Counts webhooks of finished jobs. A missing one resets the trust."""
 
-    `are_asked`: whether jobs are submitted with a webhook address.
-    """
-
-    def __init__(self, *, are_asked: bool) -> None:
-        self._are_asked = are_asked
+    def __init__(self, settings: Settings) -> None:
+        self._are_asked = settings.public_url is not None
         self._in_a_row = 0
 
     def covers(self, job: Job) -> bool:

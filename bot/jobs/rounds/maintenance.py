@@ -12,7 +12,8 @@ import structlog
 
 from bot.domain.models import JobState
 from bot.jobs import texts
-from bot.jobs.surface import Later
+from bot.jobs.signals import WorkerSignals
+from bot.jobs.surface import Later, Surface
 from bot.language import speak, speaking
 from bot.runtime.clock import Clock
 from bot.server.settings import Languages
@@ -23,10 +24,6 @@ log = structlog.get_logger(__name__)
 EVERY_S = 15.0
 CALL_S = 30.0
 """Timeout of a call to Discord: a hanging one must not block the rest of its server."""
-
-Show = Callable[[int, str], Awaitable[None]]
-AskModerators = Callable[[Question], Awaitable[None]]
-"""Raises Later if no channel takes the question now."""
 
 
 @dataclass(slots=True)
@@ -42,9 +39,10 @@ class Maintenance:
     store: Store
     _: KW_ONLY
     clock: Clock
-    show: Show
-    ask_moderators: AskModerators
-    claim_soon: Callable[[], None]
+    surface: Surface
+    ask_moderators: Callable[[Question], Awaitable[None]]
+    """Raises Later if no channel takes the question now."""
+    signals: WorkerSignals
     languages: Languages
     woken: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     """Set to run soon."""
@@ -107,7 +105,7 @@ class Maintenance:
     async def _start_waiting(self, guild_id: int) -> None:
         cards = await self.store.queue.start_waiting(guild_id)
         if cards:
-            self.claim_soon()
+            self.signals.claim()
         await self._side_by_side(self._show_card(guild_id, card_id) for card_id in cards)
 
     async def _expire(self, approval: Question) -> None:
@@ -137,7 +135,7 @@ class Maintenance:
     async def _show_card(self, guild_id: int, card_id: str) -> None:
         try:
             async with asyncio.timeout(CALL_S):
-                await self.show(guild_id, card_id)
+                await self.surface.show(guild_id, card_id)
         except TimeoutError:
             log.info("card.not_shown", card=card_id, error="TimeoutError")
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from functools import partial
 
-from bot.account.api_keys import UsableKey
+from bot.account.api_keys import ApiKeys, UsableKey
 from bot.account.key_health import Judgement, KeyHealth, KeyVerdict
 from bot.account.texts import with_packs
 from bot.cannon.budgets import Call, KeyBudgets
@@ -50,8 +50,7 @@ class KeyWaits:
     budgets: KeyBudgets
     clock: Clock
     rng: random.Random
-    packs: Callable[[UsableKey], Sequence[CreditPack]]
-    """Returns what a key's account may buy."""
+    keys: ApiKeys
     _paused: dict[tuple[str, Call], float] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
@@ -135,7 +134,7 @@ class KeyWaits:
         if key.id is None or key.is_practice or key.own:
             return
         if error is OutOfCredits:
-            out = partial(_out_of_credits, self.packs(key))
+            out = partial(_out_of_credits, self.keys.packs(key))
             await self.transitions.alert_once(job.guild_id, "out of credits", out, OWNER_QUIET_S)
         elif error is EmailNotVerified:
             unverified = partial(texts.must_verify, host_pays=False)

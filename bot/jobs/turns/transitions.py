@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass
 from decimal import Decimal
 from functools import partial
@@ -12,6 +11,7 @@ import structlog
 from bot.domain.models import PAID_STATES, UNKNOWN, Job, JobState, WaitsFor, credits_words
 from bot.errors import CannonError, DatabaseFailing
 from bot.jobs import texts
+from bot.jobs.follow.agenda import Agenda
 from bot.jobs.follow.lanes import Followed
 from bot.jobs.surface import Sentence, Surface
 from bot.language import Text, speak, speaking
@@ -35,7 +35,7 @@ class Transitions:
     languages: Languages
     clock: Clock
     metrics: Metrics
-    claim_soon: Callable[[], None]
+    agenda: Agenda
 
     async def change(self, followed: Followed, to: JobState, **changes: object) -> bool:
         """Write a change, and what a poll saw before; False if the job was lost: the caller then drops it."""
@@ -93,7 +93,7 @@ class Transitions:
             cards = await self.store.queue.start_waiting(guild_id)
         if cards:
             failpoint("price.started")
-            self.claim_soon()
+            self.agenda.claim_soon()
         for card_id in cards:
             await self.surface.show(guild_id, card_id)
 

@@ -16,7 +16,7 @@ from bot.errors import InputError, KeyRefused, NoKey, Refused
 from bot.language import Text
 from bot.runtime.clock import Clock
 from bot.server import texts
-from bot.server.practice import ShowCard
+from bot.server.practice import ShownCards
 from bot.store import OwnSums, RemovedAccount, Store
 from bot.store.acts import JobSignals
 from bot.store.guild.account import AccountDifference
@@ -100,7 +100,7 @@ class OwnAccounts:
     clock: Clock
     pace: StatusPace
     worker: JobSignals
-    show: ShowCard
+    cards: ShownCards
 
     async def of(self, guild_id: int, member_id: int) -> OwnAccount:
         key = await self.store.keys.current(member_id)
@@ -139,7 +139,7 @@ class OwnAccounts:
         if removed is None:
             raise InputError(account_texts.NO_ACCOUNT_OF_YOURS)
         for card in removed.cards:
-            await self.show(card.guild_id, card.card_id)
+            await self.cards.show(card.guild_id, card.card_id)
         return removed
 
     async def choose(self, guild_id: int, member_id: int, pays: Pays) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, replace
 from types import MappingProxyType
 
@@ -19,6 +19,7 @@ from bot.domain.texts import GONE, OWNER_ONLY
 from bot.errors import InputError, NotAllowed, Refused
 from bot.runtime.clock import Clock
 from bot.server.community import texts
+from bot.server.practice import ShownCards
 from bot.server.settings import SettingsChanges
 from bot.store import Record, Store
 from bot.store.guild.community.shootouts import Voted
@@ -32,8 +33,6 @@ TYPED_MAX = 10
 """Models that are read of what was typed, before any is looked up."""
 OPERATIONS = MappingProxyType({"image": "image.generate", "video": "video.generate"})
 """What each choice of the command's `kind` makes."""
-Show = Callable[[int, str], Awaitable[None]]
-"""Draws a card, by guild and card id; never raises."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,7 @@ class ServerShootouts:
     _: KW_ONLY
     catalogue: LiveCatalogue
     settings: SettingsChanges
-    show: Show
+    cards: ShownCards
     clock: Clock
 
     async def steps(self, guild_id: int, kind: str, prompt: str, models: str) -> list[JobSpec]:
@@ -132,7 +131,7 @@ class ServerShootouts:
             await self.store.shootouts.advance(guild_id, card_id)
         except Exception:
             log.exception("shootout.not_advanced", guild=guild_id, card=card_id)
-        await self.show(guild_id, card_id)
+        await self.cards.show_now(guild_id, card_id)
 
 
 def _typed(operation: Operation, models: str) -> list[str]:

@@ -1,14 +1,16 @@
 from __future__ import annotations
 
-import hashlib
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from bot.app.webhooks import Webhooks, WebhookTokens
 
 
-def tokens(public_url: str | None = None) -> WebhookTokens:
-    return WebhookTokens(public_url=public_url, sign=lambda text: hashlib.sha256(text.encode()).hexdigest())
+def tokens() -> WebhookTokens:
+    store: Any = SimpleNamespace(sign=str.upper)
+    return WebhookTokens(settings=store, store=store)
 
 
 def test_a_token_names_its_job_and_nobody_elses_is_taken():
@@ -20,5 +22,6 @@ def test_a_token_names_its_job_and_nobody_elses_is_taken():
 @pytest.mark.parametrize("token", [tokens().token("ABC"), "ABC-0000"])
 def test_only_a_webhook_of_ours_hints_at_its_job(token: str):
     hinted: list[str] = []
-    assert Webhooks(tokens(), hint=hinted.append).receive(token) is (token == tokens().token("ABC"))
+    signals: Any = SimpleNamespace(hint=hinted.append)
+    assert Webhooks(tokens(), signals=signals).receive(token) is (token == tokens().token("ABC"))
     assert hinted == (["ABC"] if token == tokens().token("ABC") else [])

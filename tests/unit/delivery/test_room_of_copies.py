@@ -39,14 +39,14 @@ async def test_the_files_of_a_copy_fit_one_request_together(tmp_path: Path):
         return ""
 
     host: Any = Host()
-    nobody: Any = SimpleNamespace(require_person=nothing)
+    nobody: Any = SimpleNamespace(require_person=nothing, made_with=nothing)
     copies = ResultCopies(
         nobody,
         gate=nobody,
         store=nobody,
         media=host,
-        fresh=nothing,  # type: ignore[arg-type]  # no link has expired here
-        made_with=nothing,
+        sources=nobody,
+        drawing=nobody,
         languages=nobody,
         folder=tmp_path,
     )

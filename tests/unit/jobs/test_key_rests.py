@@ -53,7 +53,7 @@ def waits(wire: Wire, clock: ManualClock) -> KeyWaits:
         budgets=KeyBudgets(clock),
         clock=clock,
         rng=random.Random(1),
-        packs=NOBODY,
+        keys=NOBODY,
     )
     share(wire.signals(), "key.paused", made)
     return made
