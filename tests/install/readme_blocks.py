@@ -7,15 +7,12 @@ other block of commands says there why it is not: `<!-- not followed: REASON -->
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 README = ROOT / "README.md"
 PAGES = (README, ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md")))
 BLOCK = re.compile(r"^( *)<!-- follow ([a-z-]+) -->\n\1```sh\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
-ANY = re.compile(r"(?P<before>[^\n]*)\n *```(?:sh|bash|shell|console)\n(?P<lines>.*?)^ *```$", re.MULTILINE | re.DOTALL)
-EXCUSED = re.compile(r" *<!-- not followed: (.{10,}) -->")
 
 
 def commands(lines: str) -> list[str]:
@@ -32,17 +29,3 @@ def followed(text: str | None = None) -> dict[str, list[str]]:
         assert name not in found, f"two blocks are called {name}"
         found[name] = commands(lines)
     return found
-
-
-def unfollowed() -> Iterator[tuple[str, str]]:
-    """Yield the page and first command of each block that is neither followed nor excused, nor repeats one that is."""
-    known = {command for block in followed().values() for command in block}
-    for page in PAGES:
-        for block in ANY.finditer(page.read_text(encoding="utf-8")):
-            typed = commands(block["lines"])
-            if not (
-                re.match(r" *<!-- follow ", block["before"])
-                or EXCUSED.match(block["before"])
-                or known.issuperset(typed)
-            ):
-                yield page.name, typed[0]

@@ -14,7 +14,6 @@ from PIL import Image
 
 from bot.domain.models import LedgerKind, credits_text
 from bot.domain.server.guild_rules import Limit, Period, Scope
-from bot.domain.words.text import cell
 from bot.media import chart as charts
 from cogs.member import texts
 from cogs.member.export import LEDGER_COLUMNS
@@ -263,17 +262,6 @@ async def test_the_report_has_every_line_of_the_ledger_as_a_file(rig: Rig):
     ]
     settled = sum((Decimal(row["credits"]) for row in rows if row["kind"] == "settle"), Decimal(0))
     assert settled == await spent(rig) == rig.sandbox.spent(HOST_KEY)
-
-
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1"])
-def test_a_text_that_a_spreadsheet_would_run_is_quoted(text: str) -> None:
-    assert cell(text) == f"'{text}"
-
-
-def test_numbers_and_plain_texts_stay_as_they_are() -> None:
-    assert [cell(value) for value in (Decimal("-5.500"), -3, None, "a=b", "1e5", Decimal("1E+3"))] == [
-        "-5.500", "-3", "", "a=b", "1e5", "1000"
-    ]  # fmt: skip
 
 
 async def test_no_key_token_or_link_stands_in_the_file(rig: Rig):

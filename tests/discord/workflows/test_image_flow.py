@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import io
-import re
 
 from PIL import Image
 
@@ -32,12 +31,3 @@ async def test_a_prompt_becomes_a_posted_picture_with_its_cost_settled(rig: Rig)
     rows = await rig.bot.parts.store.ledger.rows(rig.guild.id)
     assert [row.kind for row in rows] == [LedgerKind.SETTLE, LedgerKind.HOLD]
     assert rows[0].credits == job.cost == rig.sandbox.spent(HOST_KEY)
-
-
-async def test_the_card_tells_each_state_with_a_time(rig: Rig):
-    result = await rig.member.slash(rig.channel, "image generate", prompt="slow boat")
-    await rig.step()
-    rig.advance(3)
-    await rig.tick()
-    queued = state_text(result.response)
-    assert re.search(r"Making it….*<t:\d+:R>", queued)
