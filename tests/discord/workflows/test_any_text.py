@@ -194,16 +194,10 @@ HALF = "x\ud800"
 """Half of a surrogate pair: JSON can express it, UTF-8 cannot."""
 
 
-async def test_half_a_character_names_no_job(rig: Rig):
+async def test_half_a_character_names_and_finds_no_job_and_no_recipe(rig: Rig):
     assert "went wrong" not in private_sentence(await rig.member.slash(rig.channel, "jobs", job=HALF))
-
-
-async def test_half_a_character_finds_no_job(rig: Rig):
     found = await rig.member.slash(rig.channel, "jobs", search=HALF)
     assert "went wrong" not in panel_text(found.response)
-
-
-async def test_half_a_character_names_no_recipe(rig: Rig):
     for command in ["recipe", "studio recipes"]:
         assert "went wrong" not in private_sentence(await rig.moderator.slash(rig.channel, command, recipe=HALF))
 

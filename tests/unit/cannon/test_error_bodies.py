@@ -141,9 +141,25 @@ def test_the_reason_is_told_with_its_field(name: str):
         (b"<Error><Code>A</Code><Message>Too large</Message></Error>", "application/xml", "Too large"),
         (b"<html><title></title></html>", "text/html", "HTTP 400 Bad Request"),
         (b"Prompt is too long", "text/plain", "Prompt is too long"),
+        (b'{"message": "Bad model", "error": "invalid"}', None, "Bad model"),
+        (b'{"error": true, "message": "Bad model"}', None, "Bad model"),
+        (b'{"errors": [{"message": "One"}, {"msg": "Two"}]}', None, "One; Two"),
+        (b'{"detail": [{"loc": ["body"], "msg": "Field required"}]}', None, "Field required"),
+        (b'["One", "Two"]', None, "One; Two"),
+        (b'"Only text"', None, "Only text"),
+        (b"Plain words", None, "Plain words"),
+        (b"", None, "HTTP 400 Bad Request"),
+        (b"{}", None, "HTTP 400 Bad Request"),
+        (b'{"error": {"code": 5}}', None, "HTTP 400 Bad Request"),
+        (b'{"error": "cut o', None, "HTTP 400 Bad Request"),
+        (b"[" * 90_000, None, "HTTP 400 Bad Request"),
+        (b'{"error": "key cs_live_abcdefgh1234 is off"}', None, "key cs_live_… is off"),
+        (b'{"error": "Bearer abc.def.ghi refused"}', None, "Bearer … refused"),
+        (b'{"error": "see https://u:p@x.example/a?token=1#f now"}', None, "see x.example/a now"),
+        ("\u202egnp.exe\x1b[31m\x00 ok".encode(), None, "gnp.exe (31m ok"),
     ],
 )
-def test_pages_and_plain_texts_give_their_title_or_text(body: bytes, kind: str | None, wanted: str):
+def test_pages_plain_texts_and_other_bodies_give_one_clean_sentence(body: bytes, kind: str | None, wanted: str):
     assert sentence_of(body, kind, 400) == wanted
 
 

@@ -155,36 +155,6 @@ def test_the_failed_ones_sentence_is_clean():
     assert wire.progress(document, "r").error == "No GPU left at x.example/a"
 
 
-@pytest.mark.parametrize(
-    ("body", "sentence"),
-    [
-        (b'{"error": "Bad model"}', "Bad model"),
-        (b'{"error": {"message": "Bad model", "code": "E1"}}', "Bad model"),
-        (b'{"message": "Bad model", "error": "invalid"}', "Bad model"),
-        (b'{"error": true, "message": "Bad model"}', "Bad model"),
-        (b'{"errors": [{"message": "One"}, {"msg": "Two"}]}', "One; Two"),
-        (b'{"detail": [{"loc": ["body"], "msg": "Field required"}]}', "Field required"),
-        (b'{"detail": "Not here"}', "Not here"),
-        (b'["One", "Two"]', "One; Two"),
-        (b'"Only text"', "Only text"),
-        (b"Plain words", "Plain words"),
-        (b"", "HTTP 400 Bad Request"),
-        (b"{}", "HTTP 400 Bad Request"),
-        (b'{"error": {"code": 5}}', "HTTP 400 Bad Request"),
-        (b"<html><body>Nope</body></html>", "HTTP 400 Bad Request"),
-        (b'{"error": "cut o', "HTTP 400 Bad Request"),
-        (b"[" * 90_000, "HTTP 400 Bad Request"),
-        (b'{"error": "key cs_live_abcdefgh1234 is off"}', "key cs_live_… is off"),
-        (b'{"error": "Bearer abc.def.ghi refused"}', "Bearer … refused"),
-        (b'{"error": "see https://u:p@x.example/a?token=1#f now"}', "see x.example/a now"),
-        ("\u202egnp.exe\x1b[31m\x00 ok".encode(), "gnp.exe (31m ok"),
-    ],
-)
-def test_an_error_body_of_any_shape_gives_one_clean_sentence(body, sentence):
-    kind = "text/html" if body.startswith(b"<") else None
-    assert sentence_of(body, kind, 400) == sentence
-
-
 def test_a_status_without_a_name_is_told_by_its_number():
     assert sentence_of(b"", None, 799) == "HTTP 799"
 
