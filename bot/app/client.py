@@ -17,7 +17,6 @@ import structlog
 from discord import app_commands
 from discord.ext import commands
 
-from bot.app import texts
 from bot.app.connection.gate import RATE_LIMIT_MAX_S, DiscordGate
 from bot.app.connection.names import pass_all
 from bot.app.connection.start import Gateway, GatewayClient, StartBackoff, invite_link, shard_states
@@ -35,7 +34,7 @@ from bot.delivery.channels.facts import in_time
 from bot.delivery.channels.guilds import GatewayGuilds, Guilds
 from bot.domain.typed_keys import require_no_key
 from bot.domain.words.text import whole
-from bot.errors import RESTART_CANNOT_HELP, DatabaseFailing, InputError, StartError, StoreError
+from bot.errors import DatabaseFailing, InputError, StoreError
 from bot.jobs.follow.claims import Claims
 from bot.media.scratch import scratch_folder
 from bot.runtime.background import BackgroundTasks
@@ -224,7 +223,10 @@ class CannonBot(GatewayClient, Bot):
         add_rounds(self.setup, self.parts)
         await self._join()
         await self.parts.catalogue_refresh.load()  # before the commands, some of which depend on it
-        self._load_prices()
+        if self.settings.price_list is not None:
+            from bot.app.host.prices import host_price_list  # noqa: PLC0415 - most hosts have no list
+
+            self.parts.host_prices.lines = host_price_list(self.settings, self.live_catalogue.current)
         if self._serve_http:
             await self.parts.http.start()
             await self._note_address()
@@ -277,17 +279,6 @@ class CannonBot(GatewayClient, Bot):
             backoff.note_limit(gateway.limit)
             self.metrics.gauge("cannon_bot_identifies_left", IDENTIFIES_LEFT, lambda: backoff.left)
             await backoff.take(shards=self.shard_count or 1)
-
-    def _load_prices(self) -> None:
-        path = self.settings.price_list
-        try:
-            if path is not None:
-                from bot.app.host.prices import read_host_prices  # noqa: PLC0415 - most hosts have no list
-
-                self.parts.host_prices.lines = read_host_prices(path, self.live_catalogue.current)
-        except InputError as error:
-            reason = texts.PRICE_LIST_WRONG(path=path, reason=error.sentence)
-            raise StartError(reason, exit_code=RESTART_CANNOT_HELP) from None
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
         """Count a new session; `begin_shards` counted the first."""

@@ -18,7 +18,6 @@ from bot.app import texts
 from bot.app.catalogue import documents_of
 from bot.app.client import CannonBot, import_surface, new_client
 from bot.app.connection.gate import call_discord_at
-from bot.catalogue import Catalogue
 from bot.delivery.channels.facts import DISCORD_ERRORS, in_time
 from bot.domain.shards import usable
 from bot.errors import RESTART_CANNOT_HELP, RESTART_MAY_HELP, InputError, StartError
@@ -125,11 +124,16 @@ def describe_commands(database: Path | None = None) -> list[dict[str, Any]]:
 
 async def check(settings: Settings, clock: Clock, *, is_online: bool) -> Findings:
     """Load the catalogue and the surface; with `is_online` call Discord as a start does, but begin no session."""
-    from bot.app.host.check import Findings  # noqa: PLC0415 - a start has no use for it
+    from bot.app.host.check import Findings  # noqa: PLC0415 - a start has no use for these
+    from bot.app.host.prices import host_price_list  # noqa: PLC0415 - the same
 
     try:
         async with unconnected(settings) as bot:
-            found = Findings(problems=_price_problems(settings, bot.live_catalogue.current))
+            found = Findings()
+            try:
+                host_price_list(settings, bot.live_catalogue.current)
+            except StartError as error:
+                found.problems.append(error.sentence)
             if is_online and settings.discord_token is not None:
                 found.add(await _ask_discord(bot, settings.discord_token.get_secret_value(), clock))
             return found
@@ -180,17 +184,6 @@ async def _gateway_problems(address: str) -> list[str]:
     writer.close()
     with contextlib.suppress(OSError):
         await writer.wait_closed()
-    return []
-
-
-def _price_problems(settings: Settings, catalogue: Catalogue) -> list[str]:
-    try:
-        if settings.price_list is not None:
-            from bot.app.host.prices import read_host_prices  # noqa: PLC0415 - as in the client
-
-            read_host_prices(settings.price_list, catalogue)
-    except InputError as error:
-        return [texts.PRICE_LIST_WRONG(path=settings.price_list, reason=error.sentence)]
     return []
 
 

@@ -19,31 +19,13 @@ from bot.store.host.jobs import reading
 
 
 @contextlib.asynccontextmanager
-async def stopped_bots_store(settings: Settings, progress: Progress | None = None) -> AsyncIterator[Store]:
+async def stopped_bots_store(
+    settings: Settings, progress: Progress | None = None, *, alone: bool = True
+) -> AsyncIterator[Store]:
     """Yield the store, locked for this process. Raises DatabaseTaken if a bot runs on it, StartError if it is missing.
 
-    `progress` receives the progress of long work.
+    `progress` receives the progress of long work. Not `alone`: a bot may run.
     """
-    async with _opened(settings, progress, alone=True) as store:
-        yield store
-
-
-@contextlib.asynccontextmanager
-async def any_bots_store(settings: Settings, progress: Progress | None = None) -> AsyncIterator[Store]:
-    """Yield the store, also next to a running bot. Raises StoreError if that bot is of another version."""
-    try:
-        async with _opened(settings, progress, alone=True) as store:
-            yield store
-            return
-    except DatabaseTaken:
-        with reading(settings.sqlite_file):  # one of another schema would be migrated under the running bot
-            pass
-    async with _opened(settings, progress, alone=False) as store:
-        yield store
-
-
-@contextlib.asynccontextmanager
-async def _opened(settings: Settings, progress: Progress | None, *, alone: bool) -> AsyncIterator[Store]:
     if isinstance(settings.database, Path):
         refuse_half_restored(settings.database)
         if not settings.database.exists():
@@ -54,6 +36,20 @@ async def _opened(settings: Settings, progress: Progress | None, *, alone: bool)
         yield store
     finally:
         await store.close()
+
+
+@contextlib.asynccontextmanager
+async def any_bots_store(settings: Settings, progress: Progress | None = None) -> AsyncIterator[Store]:
+    """Yield the store, also next to a running bot. Raises StoreError if that bot is of another version."""
+    try:
+        async with stopped_bots_store(settings, progress) as store:
+            yield store
+            return
+    except DatabaseTaken:
+        with reading(settings.sqlite_file):  # one of another schema would be migrated under the running bot
+            pass
+    async with stopped_bots_store(settings, progress, alone=False) as store:
+        yield store
 
 
 FOR_EVER = 0.0
