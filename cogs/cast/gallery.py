@@ -25,7 +25,7 @@ from bot.server.cast.texts import AUDIENCES, KINDS
 from cogs.cast import texts
 from cogs.cast.forms import MemberForm, audiences
 from cogs.ui.controls import Control, on, on_job, searched_in
-from cogs.ui.forms import SearchForm
+from cogs.ui.forms import TextForm
 from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.panels import box_of, layout, number_in, part_of, show_view, turns
 from cogs.ui.permissions import require_unblocked, viewer_of
@@ -170,7 +170,7 @@ async def search(interaction: Interaction, _subject: str, _values: Sequence[str]
 
     before = searched_in(interaction.message, SEARCH_ACTION, SEARCHING)
     about = (texts.FORM_SEARCH, texts.WORDS, texts.NAME_HELP)
-    await SearchForm(interaction.client, *about, typed=before, chars=SEARCH_CHARS, show=found).open(interaction)
+    await TextForm(interaction.client, *about, text=before, chars=SEARCH_CHARS, then=found).open(interaction)
 
 
 @on("cast_add")

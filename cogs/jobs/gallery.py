@@ -26,7 +26,7 @@ from cogs.jobs import texts
 from cogs.jobs.browsing import ALL, ANY, MINE, SEARCH_ACTION, STATES, WORDS_CHARS, Browsing, require_may_browse
 from cogs.jobs.one_job import open_job
 from cogs.ui.controls import Control, on
-from cogs.ui.forms import SearchForm
+from cogs.ui.forms import TextForm
 from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.limit_text import cost_words
 from cogs.ui.panels import box_of, layout, show_view
@@ -221,5 +221,5 @@ async def ask_words(interaction: Interaction, subject: str, _values: Sequence[st
         await _show_instead(sent, replace(browsing.at(0), typed=clean_text(words)))
 
     about = (texts.SEARCH_FORM, texts.SEARCH_WORDS, texts.SEARCH_HINT)
-    form = SearchForm(interaction.client, *about, typed=browsing.typed, chars=WORDS_CHARS, show=found)
+    form = TextForm(interaction.client, *about, text=browsing.typed, chars=WORDS_CHARS, then=found)
     await form.open(interaction)

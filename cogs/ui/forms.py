@@ -86,26 +86,28 @@ class Form(discord.ui.Modal):
         await self.bot.responses.report(interaction, error)
 
 
-class SearchForm(Form):
-    """Takes words and gives them to `show`; empty ends the search."""
+class TextForm(Form):
+    """Takes one text and gives it to `then`, without the spaces around it."""
 
     def __init__(
         self,
         bot: Bot,
         title: Text,
         label: Text,
-        about: Text,
+        about: Text | str = "",
         *,
-        typed: str,
+        text: str = "",
         chars: int,
-        show: Callable[[Interaction, str], Awaitable[None]],
+        long: bool = False,
+        required: bool = False,
+        then: Callable[[Interaction, str], Awaitable[None]],
     ) -> None:
-        super().__init__(bot, title=str(title), name="search")
-        self._show = show
-        self._words = self.ask_text(label, about, text=typed, chars=chars, required=False)
+        super().__init__(bot, title=str(title), name="text")
+        self._then = then
+        self._text = self.ask_text(label, about, text=text, chars=chars, long=long, required=required)
 
     async def answer(self, interaction: Interaction) -> None:
-        await self._show(interaction, self._words.value.strip())
+        await self._then(interaction, self._text.value.strip())
 
 
 FILES_PER_UPLOAD = 10

@@ -25,7 +25,7 @@ from bot.server.cast.changes import ServerCast
 from bot.server.cast.voices import LABEL_CHARS, ServerVoices, Voice, VoiceList
 from bot.store import Cards, Reviews
 from cogs.ui.controls import Control, on, view_of
-from cogs.ui.forms import Form
+from cogs.ui.forms import TextForm
 from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.limit_text import fitting
 from cogs.ui.permissions import (
@@ -177,23 +177,14 @@ async def give_to_character(interaction: Interaction, subject: str, values: Sequ
 async def open_label(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
     await require_moderator(interaction)
     _, voice = await _chosen(interaction, subject)
-    await VoiceLabelForm(interaction.client, voice).open(interaction)
 
+    async def label(sent: Interaction, typed: str) -> None:
+        await require_moderator(sent)
+        await use(sent, ServerVoices).label(guild_of(sent), voice.id, typed, by_id=sent.user.id)
+        await _show(sent, _subject(voice.id))
 
-class VoiceLabelForm(Form):
-    """The label of a voice."""
-
-    def __init__(self, bot: Bot, voice: Voice) -> None:
-        super().__init__(bot, title=str(texts.NAME_VOICE_FORM), name="voice")
-        self._voice = voice
-        self._label = self.ask_text(texts.NAME_VOICE_INPUT, text=voice.label, chars=LABEL_CHARS, required=False)
-
-    async def answer(self, interaction: Interaction) -> None:
-        await require_moderator(interaction)
-        await use(interaction, ServerVoices).label(
-            guild_of(interaction), self._voice.id, self._label.value, by_id=interaction.user.id
-        )
-        await _show(interaction, _subject(self._voice.id))
+    about = (texts.NAME_VOICE_FORM, texts.NAME_VOICE_INPUT)
+    await TextForm(interaction.client, *about, text=voice.label, chars=LABEL_CHARS, then=label).open(interaction)
 
 
 # ---------------------------------------------------------------------- samples

@@ -25,14 +25,13 @@ from bot.moderation.alerts import Alerts
 from bot.moderation.questions import QuestionActs, grantable, total
 from bot.store import APPROVAL, Cards, Copies, GuildSettings, Question
 from cogs.moderate.decisions import texts
-from cogs.moderate.decisions.refunds import RefusalForm
+from cogs.moderate.decisions.why import ask_why
 from cogs.ui.controls import Control, on, view_of
 from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.permissions import guild_of, require_moderator
 
 log = structlog.get_logger(__name__)
 
-REASON_CHARS = 200
 NO_CHANNEL_AGAIN_S = 600.0
 """Retry interval of a channel that takes no questions; a newly chosen one is asked at once."""
 ALERT_QUIET_S = 24 * 3600.0
@@ -191,22 +190,16 @@ async def _approve(interaction: Interaction, card_id: str, *, raises_limit: bool
 @on("turn_down")
 async def turn_down(interaction: Interaction, card_id: str, _values: Sequence[str]) -> None:
     await require_moderator(interaction)
-    bot = interaction.client
     async with _redrawn_if_decided(interaction, card_id):
-        await use(bot, QuestionActs).require_waiting(guild_of(interaction), APPROVAL, card_id)
-    await in_time(
-        interaction.response.send_modal(
-            RefusalForm(bot, str(texts.REFUSE_JOB_FORM), refuse, card_id, chars=REASON_CHARS)
-        )
-    )
+        await ask_why(interaction, APPROVAL, card_id, texts.REFUSE_JOB_FORM, _refuse)
 
 
-async def refuse(interaction: Interaction, card_id: str, reason: str) -> None:
+async def _refuse(interaction: Interaction, card_id: str, reason: str) -> None:
     """Reject the card, if it still waits and the sender is still a moderator."""
     await require_moderator(interaction)
-    approvals, by_id = use(interaction, QuestionActs), interaction.user.id
+    by_id = interaction.user.id
     async with _redrawn_if_decided(interaction, card_id):
-        await approvals.turn_down(guild_of(interaction), card_id, reason, by_id=by_id)
+        await use(interaction, QuestionActs).turn_down(guild_of(interaction), card_id, reason, by_id=by_id)
     await _close(interaction, card_id, partial(texts.refused_job, by_id, harmless(reason)))
 
 

@@ -16,13 +16,10 @@ from bot.language import speaking
 from bot.moderation.questions import QuestionActs
 from bot.store import REVIEW, Answer, Reviews
 from cogs.moderate.decisions import texts
-from cogs.moderate.decisions.refunds import RefusalForm
+from cogs.moderate.decisions.why import ask_why
 from cogs.ui.controls import Control, on
 from cogs.ui.interaction import Interaction, use
 from cogs.ui.permissions import guild_of, require_moderator
-
-REASON_CHARS = 180
-"""Fits into a card's state line with its other words."""
 
 WORKED_IN_S = 30 * 24 * 3600.0
 """How long a channel counts as in use after a request there."""
@@ -62,17 +59,12 @@ async def publish(interaction: Interaction, job_id: str, _values: Sequence[str])
 
 
 @on("keep_back")
-async def ask_why(interaction: Interaction, job_id: str, _values: Sequence[str]) -> None:
+async def keep_back(interaction: Interaction, job_id: str, _values: Sequence[str]) -> None:
     await require_moderator(interaction)
-    await use(interaction, QuestionActs).require_waiting(guild_of(interaction), REVIEW, job_id)
-    await in_time(
-        interaction.response.send_modal(
-            RefusalForm(interaction.client, str(texts.REFUSE_RESULT_FORM), refuse, job_id, chars=REASON_CHARS)
-        )
-    )
+    await ask_why(interaction, REVIEW, job_id, texts.REFUSE_RESULT_FORM, _refuse)
 
 
-async def refuse(interaction: Interaction, job_id: str, reason: str) -> None:
+async def _refuse(interaction: Interaction, job_id: str, reason: str) -> None:
     """Reject the result, if it is still under review and the sender is still a moderator."""
     await _decide(interaction, job_id, Answer.REFUSED, reason)
 

@@ -1,4 +1,4 @@
-"""What approvals, refunds and reviews say. Amounts come in with their unit, what members wrote escaped."""
+"""What approvals and reviews say. Amounts come in with their unit, what members wrote escaped."""
 
 from __future__ import annotations
 
@@ -81,11 +81,6 @@ def refused_job(by_id: int, reason: str, at: float) -> str:
     """Say who refused, when (Unix seconds), and why if `reason` is not empty."""
     said = tr("Rejected by {member} on {date}.", member=mention(by_id), date=stamp(at, "f"))
     return sentences(said, BECAUSE(reason=full_stop(reason))) if reason else said
-
-
-# ---------------------------------------------------------------------- credits of jobs that were charged for nothing
-
-REFUND_WAITS = Text("Your refund request is with the moderators.")
 
 
 # ---------------------------------------------------------------------- review

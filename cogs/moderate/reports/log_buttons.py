@@ -43,13 +43,23 @@ def log_buttons(decision: Decision) -> Sequence[discord.ui.Item[Any]]:
     return []
 
 
-@on("report_refund")
+@on("refund")
 async def refund(interaction: Interaction, job_id: str, _values: Sequence[str]) -> None:
+    """Refund a job's cost; a second press refunds nothing."""
+    await _close(interaction, await _refund(interaction, job_id, posted=False))
+
+
+@on("report_refund")
+async def refund_reported(interaction: Interaction, job_id: str, _values: Sequence[str]) -> None:
     """Refund a posted result's cost, once."""
+    text = await _refund(interaction, job_id, posted=True)
+    await in_time(interaction.response.send_message(DONE(change=text), ephemeral=True))
+
+
+async def _refund(interaction: Interaction, job_id: str, *, posted: bool) -> str:
     await require_moderator(interaction)
     questions, by_id = use(interaction, QuestionActs), interaction.user.id
-    text = await questions.refund(guild_of(interaction), job_id, by_id=by_id, posted=True)
-    await in_time(interaction.response.send_message(DONE(change=text), ephemeral=True))
+    return await questions.refund(guild_of(interaction), job_id, by_id=by_id, posted=posted)
 
 
 @on("report_dismiss")
@@ -57,8 +67,13 @@ async def dismiss(interaction: Interaction, job_id: str, _values: Sequence[str])
     await require_moderator(interaction)
     by_id = interaction.user.id
     await use(interaction, QuestionActs).dismiss(guild_of(interaction), job_id, by_id=by_id)
+    await _close(interaction, texts.DISMISSED_BY(moderator=by_id))
+
+
+async def _close(interaction: Interaction, answer: str) -> None:
+    """Add the answer to the line, and take its buttons away."""
     said = "" if interaction.message is None else interaction.message.content
-    text = f"{said}\n{texts.DISMISSED_BY(moderator=by_id)}".strip()
+    text = f"{said}\n{answer}".strip()
     await in_time(interaction.response.edit_message(content=text, view=None, suppress_embeds=True))
 
 

@@ -1,13 +1,14 @@
-"""What members read who report a result, and moderators who act on a line of the log channel."""
+"""What members read who report a result or ask for a refund, and moderators who act on a line of the log channel."""
 
 from bot.language import Text, ntr, tr
 
-# ---------------------------------------------------------------------- a member reports
+# ---------------------------------------------------------------------- a member asks
 
 REPORT_FORM = Text("Report this result")
 REPORT_INPUT = Text("What is wrong with it?")
-REPORT_PLACEHOLDER = Text("Moderators read this and see who sent it.")
+REPORT_HINT = Text("Moderators read this and see who sent it.")
 REPORT_SENT = Text("Thanks. The moderators have your report.")
+REFUND_WAITS = Text("Your refund request is with the moderators.")
 
 # ---------------------------------------------------------------------- moderators act
 
