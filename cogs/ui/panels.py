@@ -20,7 +20,7 @@ from cogs.ui.interaction import Interaction
 from cogs.ui.texts import CONTINUED
 
 PAGE_ACTION = "set_page"
-"""Shows the page that is chosen in a select, or the subject before a full stop."""
+"""Shows a page, chosen in a select or by its subject, whose number after a full stop is a part of a long list."""
 TEXT_CHARS = 3900
 """Of the 4000 that all texts of a message may have."""
 OPTION_CHARS = 100
@@ -119,10 +119,10 @@ def number_in(subject: str) -> int:
     return int(subject)
 
 
-def turns(action: str, part: Part[Each]) -> list[Control]:
-    """Return the buttons to the previous and next parts, if there are others."""
+def turns(action: str, part: Part[Each], subject: str = "") -> list[Control]:
+    """Return the buttons to the previous and next parts, if there are others: the number follows `subject`."""
     ways = ((part.number - 1, texts.PREVIOUS_PART), (part.number + 1, texts.NEXT_PART))
-    return [Control.button(action, str(each), label=label) for each, label in ways if 0 <= each < part.count]
+    return [Control.button(action, f"{subject}{each}", label=label) for each, label in ways if 0 <= each < part.count]
 
 
 def settings_page(
@@ -131,13 +131,19 @@ def settings_page(
     controls: Sequence[Control] = (),
     *,
     entries: Sequence[PanelEntry] = (),
+    part: Part[Any] | None = None,
     foot: str = "",
 ) -> PanelPage:
-    """Return a page of `/studio settings` with `text` below its introduction. One of the setup leads to the next."""
+    """Return a page of `/studio settings` with `text` below its introduction. One of the setup leads to the next.
+
+    `part`: what is shown of a long list.
+    """
+    if part is not None:
+        controls = [*controls, *turns(PAGE_ACTION, part, f"{page}.")]
     title, about = PAGES[page]
     if following := page_after(page):
         label = texts.NEXT_PAGE(page=PAGES[following][0])
-        controls = [*controls, Control.button(PAGE_ACTION, following + ".next", label=label)]
+        controls = [*controls, Control.button(PAGE_ACTION, f"{following}.0", label=label)]
     options = [
         discord.SelectOption(
             label=str(name), value=each, description=shortened(str(said), OPTION_CHARS), default=each is page

@@ -65,7 +65,7 @@ async def test_a_refusal_of_a_command_is_in_the_member_s_language(rig: Rig):
 async def test_a_refusal_of_a_control_is_in_the_language_of_who_presses(rig: Rig, probe: list[str]):
     shown = await panel(rig)
     speaks(rig.moderator, "pt-BR")
-    refused = await rig.moderator.click(shown, custom_id="c1:set_operations:panel")
+    refused = await rig.moderator.click(shown, custom_id="c1:set_page:operations")
     assert spoken(refused.response.content) == {"pt-BR"}
     assert probe == ["pt-BR"]
 

@@ -19,7 +19,7 @@ from cogs.ui.choices import SPAN_CHARS, seconds_of
 from cogs.ui.controls import Control, on, view_of
 from cogs.ui.forms import Form
 from cogs.ui.interaction import Interaction, use
-from cogs.ui.panels import OPTION_CHARS, PanelPage, Part, number_in, part_of, settings_page, show_page, turns
+from cogs.ui.panels import OPTION_CHARS, PanelPage, Part, number_in, part_of, settings_page, show_page
 from cogs.ui.permissions import guild_of, require_moderator
 from cogs.ui.texts import DONE, GONE
 
@@ -27,7 +27,7 @@ SHOWN = 10
 """A block has up to 400 characters in the 4096 of an embed's description."""
 LINE_CHARS = 390
 REASON_CHARS = 200
-BLOCK, UNBLOCK, TURN = "block_member", "unblock_member", "blocked_turn"
+BLOCK, UNBLOCK = "block_member", "unblock_member"
 UNBLOCK_ONE = "unblock_one"
 
 
@@ -38,7 +38,7 @@ async def blocked_page(interaction: Interaction, number: int = 0) -> PanelPage:
     controls = [Control.member(BLOCK, str(part.number), placeholder=str(texts.BLOCK_MEMBER))]
     if part.items:
         controls.append(_unblock_select(part, interaction.guild))
-    return settings_page(SettingsPage.BLOCKED, "\n".join(lines), [*controls, *turns(TURN, part)])
+    return settings_page(SettingsPage.BLOCKED, "\n".join(lines), controls, part=part)
 
 
 def _line(block: Block) -> str:
@@ -56,13 +56,6 @@ def _unblock_select(part: Part[Block], guild: discord.Guild | None) -> Control:
         about = shortened(each.reason, OPTION_CHARS) or None
         options.append(discord.SelectOption(label=name, value=str(each.member_id), description=about))
     return Control.select(UNBLOCK, str(part.number), placeholder=str(texts.UNBLOCK_MEMBER), options=options)
-
-
-@on(TURN)
-async def turn_blocked(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
-    """Show another part of the list."""
-    await require_moderator(interaction)
-    await show_page(interaction, await blocked_page(interaction, number_in(subject)))
 
 
 @on(BLOCK)

@@ -26,7 +26,7 @@ from cogs.reactions.settings.gallery import gallery_page
 from cogs.reactions.settings.page import reactions_page
 from cogs.ui.controls import on
 from cogs.ui.interaction import Bot, Interaction, use
-from cogs.ui.panels import PAGE_ACTION, PanelPage, show_page
+from cogs.ui.panels import PAGE_ACTION, PanelPage, number_in, show_page
 from cogs.ui.permissions import guild_of, require_manager, require_may_post_in, require_moderator
 from cogs.ui.texts import GONE
 
@@ -40,19 +40,25 @@ async def open_settings(interaction: Interaction, page: SettingsPage) -> None:
 
 _LISTS: Mapping[SettingsPage, Callable[[Interaction], Awaitable[PanelPage]]] = {
     SettingsPage.SETUP: setup_page,
-    SettingsPage.PRICES: prices_page,
-    SettingsPage.BLOCKED: blocked_page,
     SettingsPage.REVIEW: reviews_page,
     SettingsPage.REACTIONS: reactions_page,
     SettingsPage.GALLERY: gallery_page,
-    SettingsPage.OPERATIONS: operations_page,
 }
 """Pages with a list of their own instead of `Rules`."""
+_LONG_LISTS: Mapping[SettingsPage, Callable[[Interaction, int], Awaitable[PanelPage]]] = {
+    SettingsPage.PRICES: prices_page,
+    SettingsPage.BLOCKED: blocked_page,
+    SettingsPage.OPERATIONS: operations_page,
+}
+"""Those whose list is shown in parts."""
 
 
-async def draw(interaction: Interaction, page: SettingsPage) -> PanelPage:
+async def draw(interaction: Interaction, page: SettingsPage, number: int = 0) -> PanelPage:
+    """Draw a page; of a long list the part with this number."""
     if page in _LISTS:
         return await _LISTS[page](interaction)
+    if page in _LONG_LISTS:
+        return await _LONG_LISTS[page](interaction, number)
     known = _known(interaction.client, guild_of(interaction), interaction.guild)
     access = await role_access(interaction) if page is SettingsPage.ACCESS else None
     return panel(page, await _rules(interaction), known, access=access)
@@ -104,11 +110,10 @@ async def _set(interaction: Interaction, chosen: _Chosen, value: Any) -> None:
 @on(PAGE_ACTION)
 async def set_page(interaction: Interaction, subject: str, values: Sequence[str]) -> None:
     await require_moderator(interaction)
-    try:
-        page = SettingsPage(values[0] if values else subject.partition(".")[0])
-    except ValueError:
-        raise InputError(GONE) from None
-    await show_page(interaction, await draw(interaction, page))
+    name, _, number = (values[0] if values else subject).partition(".")
+    if name not in set(SettingsPage):
+        raise InputError(GONE)
+    await show_page(interaction, await draw(interaction, SettingsPage(name), number_in(number or "0")))
 
 
 @on("set_role")
@@ -150,12 +155,6 @@ async def set_choice(interaction: Interaction, subject: str, values: Sequence[st
     except (IndexError, ValueError):
         raise InputError(GONE) from None
     await _set(interaction, setting, chosen)
-
-
-@on("set_operations")
-async def show_operations(interaction: Interaction, _subject: str, _values: Sequence[str]) -> None:
-    await require_moderator(interaction)
-    await show_page(interaction, await operations_page(interaction))
 
 
 @on("set_form")

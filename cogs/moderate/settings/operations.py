@@ -17,7 +17,7 @@ from bot.server.operations import OperationSwitches
 from cogs.moderate.settings import texts
 from cogs.ui.controls import Control, on
 from cogs.ui.interaction import Interaction, use
-from cogs.ui.panels import OPTION_CHARS, PanelPage, Part, number_in, part_of, settings_page, show_page, turns
+from cogs.ui.panels import OPTION_CHARS, PanelPage, Part, number_in, part_of, settings_page, show_page
 from cogs.ui.permissions import guild_of, is_host, require_host, require_moderator
 from cogs.ui.texts import GONE
 from cogs.workflows.asked.options import command_names
@@ -25,7 +25,7 @@ from cogs.workflows.asked.options import command_names
 SHOWN = OPTIONS_PER_SELECT
 TITLE_CHARS, LINE_CHARS = 60, 155
 """A page has SHOWN lines in the 4096 characters of an embed's description."""
-HERE, EVERYWHERE, TURN = "operation_switch", "operation_everywhere", "operation_turn"
+HERE, EVERYWHERE = "operation_switch", "operation_everywhere"
 ON, OFF = "on", "off"
 
 
@@ -39,7 +39,7 @@ async def operations_page(interaction: Interaction, number: int = 0) -> PanelPag
     controls = [_select(interaction, part, everywhere=False)]
     if is_host(interaction):
         controls.append(_select(interaction, part, everywhere=True))
-    return settings_page(SettingsPage.OPERATIONS, "\n".join(lines), [*controls, *turns(TURN, part)])
+    return settings_page(SettingsPage.OPERATIONS, "\n".join(lines), controls, part=part)
 
 
 def _line(interaction: Interaction, operation: Operation, command: str | None) -> str:
@@ -87,13 +87,6 @@ def _is_off(interaction: Interaction, operation_id: str, *, everywhere: bool) ->
     if everywhere:
         return switches.is_off_everywhere(operation_id)
     return switches.is_off_here(guild_of(interaction), operation_id)
-
-
-@on(TURN)
-async def turn_operations(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
-    """Show another part of the list."""
-    await require_moderator(interaction)
-    await show_page(interaction, await operations_page(interaction, number_in(subject)))
 
 
 @on(HERE)

@@ -15,7 +15,7 @@ from bot.language import Text, tr
 from cogs.moderate.settings import texts
 from cogs.moderate.texts import ROLE_ACCESS
 from cogs.ui.controls import Control
-from cogs.ui.panels import FORUMS, OPTION_CHARS, PanelEntry, PanelPage, settings_page
+from cogs.ui.panels import FORUMS, OPTION_CHARS, PAGE_ACTION, PanelEntry, PanelPage, settings_page
 
 TALK = (
     discord.ChannelType.text,
@@ -85,7 +85,7 @@ def panel(page: SettingsPage, rules: Rules, known: Known, *, access: str | None 
     if access is not None:
         entries.insert(1, PanelEntry(named(ROLE_ACCESS, access)))  # below the role
     if page is SettingsPage.ACCESS:
-        button = Control.button("set_operations", "panel", label=texts.OPEN_OPERATIONS)
+        button = Control.button(PAGE_ACTION, SettingsPage.OPERATIONS, label=texts.OPEN_OPERATIONS)
         entries.append(PanelEntry(named(texts.OPERATIONS, texts.operations(known.switched_off)), button))
     return settings_page(page, entries=entries, foot=str(texts.PAUSED) if rules.paused else "")
 

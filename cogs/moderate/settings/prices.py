@@ -25,7 +25,7 @@ from cogs.moderate.settings.forms import MODEL_CHARS
 from cogs.ui.controls import Control, on
 from cogs.ui.forms import TITLE_CHARS, Form, text_of_file
 from cogs.ui.interaction import Bot, Interaction, use
-from cogs.ui.panels import OPTION_CHARS, PanelPage, number_in, part_of, settings_page, show_page, turns
+from cogs.ui.panels import OPTION_CHARS, PanelPage, number_in, part_of, settings_page, show_page
 from cogs.ui.permissions import guild_of, require_moderator
 from cogs.ui.texts import DONE, GONE
 
@@ -110,7 +110,7 @@ LINES_SHOWN, LINE_CHARS = 7, 480
 OFFERED = 24
 """Operations in a select next to the option for more."""
 MORE: Final = "more"
-CHOOSE, TURN, DOWNLOAD, UPLOAD = "price_choose", "price_turn", "price_download", "price_upload"
+CHOOSE, DOWNLOAD, UPLOAD = "price_choose", "price_download", "price_upload"
 
 
 async def prices_page(interaction: Interaction, number: int = 0, offered: int = 0) -> PanelPage:
@@ -124,10 +124,9 @@ async def prices_page(interaction: Interaction, number: int = 0, offered: int = 
     buttons = [
         Control.button(DOWNLOAD, "panel", label=str(texts.DOWNLOAD_PRICES)),
         Control.button(UPLOAD, "panel", label=str(texts.UPLOAD_PRICES)),
-        *turns(TURN, part),
     ]
     controls = [*([] if select is None else [select]), *buttons]
-    return settings_page(SettingsPage.PRICES, f"{texts.PRICES_ABOUT}\n\n{text}", controls)
+    return settings_page(SettingsPage.PRICES, f"{texts.PRICES_ABOUT}\n\n{text}", controls, part=part)
 
 
 def _select(interaction: Interaction, prices: PriceList, number: int, offered: int) -> Control | None:
@@ -172,13 +171,6 @@ def _title(operations: Mapping[str, Operation], operation_id: str) -> str:
 def _model(operation: Operation | None, model: str) -> str | None:
     name = model if operation is None or not model else model_name(operation, model)
     return harmless(shortened(name, MODEL_CHARS)) if model else None
-
-
-@on(TURN)
-async def turn_prices(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
-    """Show another part of the list."""
-    await require_moderator(interaction)
-    await show_page(interaction, await prices_page(interaction, number_in(subject)))
 
 
 @on(CHOOSE)

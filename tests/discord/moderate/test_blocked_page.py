@@ -78,7 +78,7 @@ async def test_a_long_list_is_shown_in_parts_and_each_can_be_unblocked(rig: Rig)
     seen = page_text(page)
     for part in (1, 2):
         assert len(page_text(page)) <= 4096
-        page = (await rig.moderator.click(page, custom_id=f"c1:blocked_turn:{part}")).response
+        page = (await rig.moderator.click(page, custom_id=f"c1:set_page:blocked.{part}")).response
         seen += page_text(page)
     assert all(f"<@{10**17 + number}>" in seen for number in range(23))
     assert "Next ▶" not in [each.get("label") for each in parts(page)]

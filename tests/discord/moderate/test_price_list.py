@@ -59,7 +59,7 @@ async def test_a_long_list_is_shown_in_parts(rig: Rig):
     panel = await opened(rig, "prices")
     seen = page_text(panel)
     for part in (1, 2):
-        panel = (await rig.moderator.click(panel, custom_id=f"c1:price_turn:{part}")).response
+        panel = (await rig.moderator.click(panel, custom_id=f"c1:set_page:prices.{part}")).response
         seen += page_text(panel)
     assert all(f"model-{number:02}" in seen for number in range(15))
     assert "Next" not in str(panel.components)

@@ -339,7 +339,7 @@ async def test_a_default_model_is_used_where_the_member_names_none_and_can_be_ta
 
 async def test_the_operations_are_shown_from_the_panel(rig: Rig):
     panel = await opened(rig)
-    shown = await rig.moderator.click(panel, custom_id="c1:set_operations:panel")
+    shown = await rig.moderator.click(panel, custom_id="c1:set_page:operations")
     assert shown.response.ephemeral
     assert "</image generate:" in page_text(shown.response)
 
@@ -349,7 +349,6 @@ async def test_the_operations_are_shown_from_the_panel(rig: Rig):
 BUTTONS = [
     ("access", "c1:set_flip:unchecked_only_in_age_restricted"),
     ("access", "c1:set_flip:own_accounts"),
-    ("access", "c1:set_operations:panel"),
     ("limits", "c1:set_form:limits"),
     ("approval", "c1:set_form:approval"),
     ("approval", "c1:set_flip:approve_own"),

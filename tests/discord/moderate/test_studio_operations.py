@@ -80,7 +80,7 @@ async def test_many_operations_are_shown_in_parts(rig: Rig):
         assert len(page_text(panel)) <= 4096
         seen += [line for line in page_text(panel).splitlines() if line[:1] in "✅🚫" and line]
         if part < 3:
-            panel = (await rig.moderator.click(panel, custom_id=f"c1:operation_turn:{part}")).response
+            panel = (await rig.moderator.click(panel, custom_id=f"c1:set_page:operations.{part}")).response
     assert len(seen) == len(rig.bot.catalogue.operations)
     off = await choose(rig, panel, "operation_switch", "off image.tool_number_49")
     assert notice(off.response).endswith("is off on this server.")

@@ -199,7 +199,7 @@ async def test_two_hundred_new_operations_stay_within_discords_limits_and_the_re
     panel = await opened(rig, "operations")
     shown = page_text(panel)
     for part in range(1, 1 + len(rig.bot.catalogue.operations) // 25):
-        panel = (await rig.moderator.click(panel, custom_id=f"c1:operation_turn:{part}")).response
+        panel = (await rig.moderator.click(panel, custom_id=f"c1:set_page:operations.{part}")).response
         shown += page_text(panel)
     assert "`/image kind000`" in unlinked(shown)
     assert "only with `/studio request`" in unlinked(shown)
