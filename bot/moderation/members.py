@@ -32,9 +32,7 @@ class QuotaChanges(ModeratorActs):
     async def remove_limit(self, guild_id: int, limit_id: int, *, by_id: int) -> str:
         """Remove a limit. Raises InputError for an unknown id."""
 
-        def record(removed: Limit | None) -> Record | None:
-            if removed is None:
-                return None
+        def record(removed: Limit) -> Record:
             about = {**_about(removed), "removed": True}
             return Record(kind="limit", text=_removed(by_id, removed), by_id=by_id, about=about)
 
@@ -108,7 +106,7 @@ class AccessChanges(ModeratorActs):
             about = {"member_id": member_id, "unblocked": True}
             return Record(kind="block", text=texts.UNBLOCKED(who=by_id, member=member_id), by_id=by_id, about=about)
 
-        if not await self._store.blocks.remove(guild_id, member_id, record=lambda done: line() if done else None):
+        if not await self._store.blocks.remove(guild_id, member_id, record=lambda _: line()):
             raise InputError(UNCHANGED, "member")
         return line().text
 

@@ -71,9 +71,7 @@ class QuestionActs(ModeratorActs):
         if card.author_id == by_id and not (await self._store.settings.get(guild_id)).approve_own:
             raise NotAllowed(texts.NOT_YOUR_OWN)
 
-        def record(jobs: Sequence[Job] | None) -> Record | None:
-            if jobs is None:
-                return None
+        def record(jobs: Sequence[Job]) -> Record:
             is_granted = raises_limit and grantable(jobs) > 0
             practice = jobs[0].practice
             text = texts.approved_line(by_id, card.author_id, total(jobs), granted=is_granted, practice=practice)
@@ -91,9 +89,7 @@ class QuestionActs(ModeratorActs):
         """Reject the card and release its credits. `reason` is for its author, or ''."""
         card = await self._waiting_card(guild_id, card_id)
 
-        def record(jobs: Sequence[Job] | None) -> Record | None:
-            if jobs is None:
-                return None
+        def record(jobs: Sequence[Job]) -> Record:
             practice = jobs[0].practice
             text = texts.refused_line(by_id, card.author_id, total(jobs), harmless(one_line(reason)), practice=practice)
             about = {"reason": reason, "practice": practice}
@@ -130,9 +126,7 @@ class QuestionActs(ModeratorActs):
         """
         is_published = answer is Answer.PUBLISHED
 
-        def record(job: Job | None) -> Record | None:
-            if job is None:
-                return None
+        def record(job: Job) -> Record:
             why = harmless(one_line(reason))
             text = texts.reviewed(by_id, job.author_id, job.id, why, published=is_published)
             about = {"job": job.id, "member": job.author_id, "reason": reason}
@@ -163,11 +157,9 @@ class QuestionActs(ModeratorActs):
         Raises InputError if requested before, or already refunded.
         """
 
-        def line(is_first: bool) -> Record | None:
+        def line(_: object) -> Record:
             text = texts.refund_requested(job.author_id, credits_words(job.charge), job.id, link)
-            return (
-                Record(kind=REFUND_REQUEST, text=text, by_id=job.author_id, about={"job": job.id}) if is_first else None
-            )
+            return Record(kind=REFUND_REQUEST, text=text, by_id=job.author_id, about={"job": job.id})
 
         if not await self._store.questions.ask_refund(job.guild_id, job.id, record=line):
             raise InputError(texts.NOTHING_TO_REFUND)
@@ -181,9 +173,7 @@ class QuestionActs(ModeratorActs):
         def line(made: Grant) -> str:
             return texts.REFUNDED_JOB(who=by_id, member=made.member_id, credits=credits_words(made.credits), job=job_id)
 
-        def record(made: Grant | None) -> Record | None:
-            if made is None:
-                return None
+        def record(made: Grant) -> Record:
             about = {"grant": made.id, "member_id": made.member_id, "credits": str(made.credits), "job": job_id}
             return Record(kind="grant", text=line(made), by_id=by_id, about=about)
 
@@ -222,9 +212,9 @@ class QuestionActs(ModeratorActs):
     async def dismiss(self, guild_id: int, job_id: str, *, by_id: int) -> None:
         """Close a result's open reports."""
 
-        def line(count: int) -> Record | None:
+        def line(_: object) -> Record:
             text = texts.REPORT_DISMISSED(who=by_id, job=job_id)
-            return Record(kind="dismissal", text=text, by_id=by_id, about={"job": job_id}) if count else None
+            return Record(kind="dismissal", text=text, by_id=by_id, about={"job": job_id})
 
         if not await self._store.questions.dismiss(guild_id, job_id, by_id=by_id, record=line):
             raise InputError(GONE)
@@ -264,8 +254,6 @@ class ReviewRuleChanges(ModeratorActs):
             text = texts.review_off(by_id, channel_id)
             return Record(kind="settings", text=text, by_id=by_id, about={"channel": channel_id})
 
-        if not await self._store.reviews.remove_rule(
-            guild_id, channel_id, record=lambda count: line() if count else None
-        ):
+        if not await self._store.reviews.remove_rule(guild_id, channel_id, record=lambda _: line()):
             raise InputError(UNCHANGED)
         return line().text

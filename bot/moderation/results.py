@@ -44,14 +44,14 @@ def _removed(card: Card, jobs: Sequence[Job], by_id: int, *, with_record: bool) 
     )
 
 
-def cancelled_by(by_id: int, *, dropped: bool) -> RecordOf[Cancelled | None]:
+def cancelled_by(by_id: int, *, dropped: bool) -> RecordOf[Cancelled]:
     """Return the line for a job cancelled by `by_id`: None for their own, or if nothing was stopped.
 
     `dropped`: an already submitted job's result is not posted.
     """
 
-    def record(done: Cancelled | None) -> Record | None:
-        if done is None or done.job.author_id == by_id or not (done.stopped or done.others or dropped):
+    def record(done: Cancelled) -> Record | None:
+        if done.job.author_id == by_id or not (done.stopped or done.others or dropped):
             return None
         say = texts.job_cancelled if done.stopped else texts.result_dropped if dropped else texts.waiting_cancelled
         text = _with_payer(say(by_id, done.job.author_id, done.job.id), done.job)
@@ -65,11 +65,11 @@ def _with_payer(line: str, job: Job) -> str:
     return sentences(line, texts.ON_THEIR_OWN_ACCOUNT) if job.own else line
 
 
-def recovered_by(by_id: int) -> RecordOf[Job | None]:
+def recovered_by(by_id: int) -> RecordOf[Job]:
     """Return the line for a held result posted for `by_id`: None for their own."""
 
-    def record(posted: Job | None) -> Record | None:
-        if posted is None or posted.author_id == by_id:
+    def record(posted: Job) -> Record | None:
+        if posted.author_id == by_id:
             return None
         text = texts.result_recovered(by_id, posted.author_id, posted.id)
         return Record(kind="recovery", text=text, by_id=by_id, about={"job": posted.id, "member": posted.author_id})
@@ -77,10 +77,10 @@ def recovered_by(by_id: int) -> RecordOf[Job | None]:
     return record
 
 
-def card_cancelled_by(by_id: int) -> RecordOf[tuple[Job, ...] | None]:
+def card_cancelled_by(by_id: int) -> RecordOf[tuple[Job, ...]]:
     """Return the line for a card whose unsent jobs `by_id` cancels: None as above."""
 
-    def record(stopped: tuple[Job, ...] | None) -> Record | None:
+    def record(stopped: tuple[Job, ...]) -> Record | None:
         if not stopped or stopped[0].author_id == by_id:
             return None
         text = texts.card_cancelled(by_id, stopped[0].author_id, [job.id for job in stopped])

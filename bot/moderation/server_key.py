@@ -86,9 +86,7 @@ class ServerKeyChanges(ModeratorActs):
     async def remove(self, guild_id: int, *, by_id: int) -> KeyRemoved:
         """Remove the guild's key. Raises InputError if it has none."""
 
-        def record(before: RetiredKey | None) -> Record | None:
-            if before is None:
-                return None
+        def record(before: RetiredKey) -> Record:
             about = {"last4": None, "before": before.last4}
             return Record(kind="key", text=texts.KEY_REMOVED(who=by_id, key=before.last4), by_id=by_id, about=about)
 

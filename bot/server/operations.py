@@ -45,9 +45,7 @@ class OperationSwitches:
             return Record(kind="operation", text=text, by_id=by_id, about={"operation": operation.id, "switch": state})
 
         ids = self._ids(operation)
-        changed = await self._store.switched_off.set(
-            guild_id, ids, on=on, by_id=by_id, record=lambda changed: line() if changed else None
-        )
+        changed = await self._store.switched_off.set(guild_id, ids, on=on, by_id=by_id, record=lambda _: line())
         await self.load()
         self.on_change()
         return changed

@@ -81,9 +81,7 @@ class PracticeMode:
     async def stop(self, guild_id: int, *, by_id: int) -> bool:
         """End practice and cancel its open jobs; False if it is off."""
         with speaking(await self.languages.of_guild(guild_id)):  # all members' cards say why
-            ended = await self.store.keys.end_practice(
-                guild_id, record=lambda ended: None if ended is None else record(by_id, False)
-            )
+            ended = await self.store.keys.end_practice(guild_id, record=lambda _: record(by_id, False))
         if ended is None:
             return False
         for card in ended:

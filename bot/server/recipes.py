@@ -35,9 +35,7 @@ class RecipeChanges(ModeratorActs):
     async def delete(self, guild_id: int, name: str, *, by_id: int) -> bool:
         """Delete a recipe; False if there is none of that name."""
 
-        def record(gone: StoredRecipe | None) -> Record | None:
-            if gone is None:
-                return None
+        def record(gone: StoredRecipe) -> Record:
             text = texts.recipe_deleted(by_id, harmless(name))
             return Record(kind="recipe", text=text, by_id=by_id, about={"recipe": gone.data})
 

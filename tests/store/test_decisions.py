@@ -148,9 +148,7 @@ async def test_a_promised_line_waits_without_a_log_channel_and_is_taken_back_wit
     line = Record(kind=REFUND_REQUEST, text="x", by_id=job.author_id, about={"job": job.id})
 
     async def ask() -> bool:
-        return await store.questions.ask_refund(
-            job.guild_id, job.id, record=lambda is_first: line if is_first else None
-        )
+        return await store.questions.ask_refund(job.guild_id, job.id, record=lambda _: line)
 
     assert (await ask(), await ask()) == (True, False)
     [queued] = await store.outbox.next_lines()
@@ -174,4 +172,4 @@ async def test_a_charged_failure_is_refunded_once_by_a_grant_of_its_cost(store: 
 
     given, again, unknown = await grant(job.id), await grant(job.id), await grant("unknown")
     assert given is not None
-    assert (given.left, again, unknown, made) == (7, None, None, [given, None, None])
+    assert (given.left, again, unknown, made) == (7, None, None, [given])

@@ -87,7 +87,7 @@ class Poster:
         channel_id: int,
         by_moderator: bool = False,
         by_author: bool = False,
-        record: RecordOf[Job | None] | None = None,
+        record: RecordOf[Job] | None = None,
     ) -> bool:
         """Post a held result: on its card, else in `channel_id`.
 
@@ -128,7 +128,7 @@ class Poster:
         job: Job,
         media: Sequence[Media],
         message_id: int,
-        record: RecordOf[Job | None] | None,
+        record: RecordOf[Job] | None,
     ) -> None:
         await self.store.jobs.change(
             job,

@@ -144,8 +144,8 @@ class ScheduleChanges(ModeratorActs):
         await self._change(guild_id, schedule_id, change, texts.RESUMED, by_id)
 
     async def delete(self, guild_id: int, schedule_id: str, *, by_id: int) -> None:
-        def record(gone: Schedule | None) -> Record | None:
-            return None if gone is None else _line(gone, texts.DELETED(who=by_id, title=title_of(gone.plan)), by_id)
+        def record(gone: Schedule) -> Record:
+            return _line(gone, texts.DELETED(who=by_id, title=title_of(gone.plan)), by_id)
 
         await self._store.schedules.delete(guild_id, schedule_id, record=record)
 
@@ -161,8 +161,8 @@ class ScheduleChanges(ModeratorActs):
         def of_due(old: Schedule) -> Schedule:
             return change(old) if old.next_at == run.due_at else old
 
-        def record(done: Change[Schedule] | None) -> Record | None:
-            if done is None or done.after.reason in {"", done.before.reason}:
+        def record(done: Change[Schedule]) -> Record | None:
+            if done.after.reason in {"", done.before.reason}:
                 return None
             return _line(done.after, said(title=title_of(done.after.plan), reason=reason), 0)
 
@@ -176,8 +176,8 @@ class ScheduleChanges(ModeratorActs):
         said: Text,
         by_id: int,
     ) -> None:
-        def record(done: Change[Schedule] | None) -> Record | None:
-            if done is None or done.before == done.after:
+        def record(done: Change[Schedule]) -> Record | None:
+            if done.before == done.after:
                 return None
             now, title = done.after, title_of(done.after.plan)
             text = said(who=by_id, title=title)

@@ -89,8 +89,8 @@ class ServerShootouts:
         if by_id != job.author_id and not is_moderator:
             raise NotAllowed(OWNER_ONLY)
 
-        def record(ended: Shootout | None) -> Record | None:
-            if ended is None or ended.ended_at is None or by_id == job.author_id:
+        def record(ended: Shootout) -> Record | None:
+            if ended.ended_at is None or by_id == job.author_id:
                 return None
             return Record(
                 kind="shootout", text=texts.SHOOTOUT_ENDED(who=by_id), by_id=by_id, about={"card": job.card_id}

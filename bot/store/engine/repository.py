@@ -47,7 +47,7 @@ class Record:
 
 
 RecordOf = Callable[[T], Record | None]
-"""Returns the line for a change's outcome, None if nothing changed. It runs inside the transaction, again if that is
+"""Returns the line for a change's outcome, None if it needs none. It runs inside the transaction, again if that is
 repeated: it must have no side effects. Its exceptions roll the change back."""
 
 
@@ -121,11 +121,12 @@ class Repository:
         return await self._write(guild_id, lambda db: db.execute(sql, values).rowcount)
 
     async def _recorded(
-        self, guild_id: int, change: Callable[[Connection], T], record: RecordOf[T] | None, *, host: bool = False
+        self, guild_id: int, change: Callable[[Connection], T], record: RecordOf[Any] | None, *, host: bool = False
     ) -> T:
         """Run `change` and write the line that `record` builds from its result, as `_write`; return the result.
 
-        No line without a `record` or if it returns None. The line is in the guild's language.
+        No line if the result is None or False, as nothing changed, without a `record`, or if it returns None. The line
+        is in the guild's language.
         """
         if record is None:
             return await self._write(guild_id, change, host=host)
@@ -135,7 +136,7 @@ class Repository:
             result = change(db)
             failpoint("decision.changed")
             with speaking(self._database.language_of(db, guild_id)):
-                line = record(result)
+                line = None if result is None or result is False else record(result)
             if line is not None:
                 write_decision(db, guild_id, line, now)
             return result, line is not None

@@ -167,7 +167,7 @@ class GuildKeys(Repository):
     def _key_or_none(self, row: Row | None) -> GuildKey | None:
         return None if row is None else key_of(row, self._box)
 
-    async def remove(self, guild_id: int, *, record: RecordOf[RetiredKey | None] | None = None) -> RetiredKey | None:
+    async def remove(self, guild_id: int, *, record: RecordOf[RetiredKey] | None = None) -> RetiredKey | None:
         """Retire the guild's key, deleted once no open job needs it, and return it; None if there was none.
 
         A practice key ends with `end_practice` instead.
@@ -182,7 +182,7 @@ class GuildKeys(Repository):
         return removed
 
     async def end_practice(
-        self, guild_id: int, *, record: RecordOf[tuple[EndedCard, ...] | None] | None = None
+        self, guild_id: int, *, record: RecordOf[tuple[EndedCard, ...]] | None = None
     ) -> tuple[EndedCard, ...] | None:
         """Retire the practice key and cancel its open jobs; return their cards, None without practice."""
         now = self._clock.wall()

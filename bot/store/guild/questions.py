@@ -138,7 +138,7 @@ class Questions(Repository):
         card_id: str,
         *,
         grant: GrantNote | None = None,
-        record: RecordOf[tuple[Job, ...] | None] | None = None,
+        record: RecordOf[tuple[Job, ...]] | None = None,
     ) -> tuple[Job, ...] | None:
         """Queue the card's jobs. Returns them; None if already decided.
 
@@ -170,7 +170,7 @@ class Questions(Repository):
         to: JobState,
         sentence: str,
         *,
-        record: RecordOf[tuple[Job, ...] | None] | None = None,
+        record: RecordOf[tuple[Job, ...]] | None = None,
     ) -> tuple[Job, ...] | None:
         """End the card's jobs as REFUSED or EXPIRED and release their credits. None if already decided."""
         now = self._clock.wall()
@@ -219,7 +219,7 @@ class Questions(Repository):
         *,
         by_id: int,
         sentence: str = "",
-        record: RecordOf[Job | None] | None = None,
+        record: RecordOf[Job] | None = None,
     ) -> Job | None:
         """Publish or refuse a waiting result, or all waiting ones of a chain's card.
 
@@ -272,10 +272,10 @@ class Questions(Repository):
     async def is_reported(self, guild_id: int, job_id: str, member_id: int) -> bool:
         return await self._row(f"{_GET} AND member_id = ?", (guild_id, REPORT, job_id, member_id)) is not None
 
-    async def dismiss(self, guild_id: int, job_id: str, *, by_id: int, record: RecordOf[int]) -> int:
-        """Close the open reports of a result; return how many there were."""
+    async def dismiss(self, guild_id: int, job_id: str, *, by_id: int, record: RecordOf[bool]) -> bool:
+        """Close the open reports of a result; False if there is none."""
         return await self._recorded(
-            guild_id, lambda db: _answer(db, guild_id, REPORT, job_id, Answer.DISMISSED, by_id), record
+            guild_id, lambda db: _answer(db, guild_id, REPORT, job_id, Answer.DISMISSED, by_id) > 0, record
         )
 
     # ------------------------------------------------------------------ refunds
@@ -286,7 +286,7 @@ class Questions(Repository):
         return await self._recorded(guild_id, lambda db: _ask(db, guild_id, REFUND_REQUEST, job_id, now), record)
 
     async def refund(
-        self, guild_id: int, job_id: str, *, note: str, by_id: int, posted: bool = False, record: RecordOf[Grant | None]
+        self, guild_id: int, job_id: str, *, note: str, by_id: int, posted: bool = False, record: RecordOf[Grant]
     ) -> Grant | None:
         """Grant the author the cost of a job without a result; None if it cost nothing or was refunded.
 

@@ -12,9 +12,9 @@ from bot.store.sql import Connection
 class Decisions(Repository):
     """The table `decisions`, append-only."""
 
-    async def add(self, guild_id: int, record: RecordOf[None]) -> None:
+    async def add(self, guild_id: int, record: RecordOf[bool]) -> None:
         """Write a record line that belongs to no change; changes write their own, in their transaction."""
-        await self._recorded(guild_id, lambda _: None, record)
+        await self._recorded(guild_id, lambda _: True, record)
 
     async def all(self, guild_id: int, *, since: float | None = None, limit: int | None = None) -> list[Decision]:
         """Return the guild's record, newest first: from `since` (Unix seconds), at most `limit` lines."""
@@ -90,7 +90,7 @@ class AlertTimes(Repository):
                 db.execute("DELETE FROM alerts WHERE guild_id = ? AND until <= ?", (guild_id, now))
             return is_new
 
-        return await self._recorded(guild_id, change, lambda is_new: record if is_new else None)
+        return await self._recorded(guild_id, change, lambda _: record)
 
     async def keep(self, guild_id: int, name: str, *, until: float) -> None:
         """Suppress an alert until then (Unix seconds)."""

@@ -109,14 +109,14 @@ class Reviews(Repository):
         rule: ReviewRule,
         *,
         allow: Callable[[Sequence[ReviewRule]], None] | None = None,
-        record: RecordOf[None] | None = None,
+        record: RecordOf[bool] | None = None,
     ) -> None:
         """Set a rule, replacing one for the same channel.
 
         `allow` gets the current rules in the same transaction; its exceptions propagate, with nothing changed.
         """
 
-        def change(db: Connection) -> None:
+        def change(db: Connection) -> bool:
             if allow is not None:
                 allow(rules_in(db, guild_id))
             db.execute(
@@ -124,19 +124,19 @@ class Reviews(Repository):
                 " ON CONFLICT (guild_id, channel_id) DO UPDATE SET review_channel = excluded.review_channel",
                 (guild_id, rule.channel_id, rule.review_channel),
             )
+            return True
 
         await self._recorded(guild_id, change, record)
 
     async def remove_rule(
-        self, guild_id: int, channel_id: int | None = None, *, record: RecordOf[int] | None = None
-    ) -> int:
-        """Remove the rule for a channel (0: the server-wide one), or all; return how many."""
+        self, guild_id: int, channel_id: int | None = None, *, record: RecordOf[bool] | None = None
+    ) -> bool:
+        """Remove the rule for a channel (0: the server-wide one), or all; False if there is none."""
 
-        def change(db: Connection) -> int:
-            return db.execute(
-                "DELETE FROM review_rules WHERE guild_id = :guild_id AND channel_id = coalesce(:id, channel_id)",
-                {"guild_id": guild_id, "id": channel_id},
-            ).rowcount
+        def change(db: Connection) -> bool:
+            values = {"guild_id": guild_id, "id": channel_id}
+            sql = "DELETE FROM review_rules WHERE guild_id = :guild_id AND channel_id = coalesce(:id, channel_id)"
+            return db.execute(sql, values).rowcount > 0
 
         return await self._recorded(guild_id, change, record)
 

@@ -109,7 +109,7 @@ class Cancellation(Repository):
         sentence: str,
         *,
         drop_by: int | None = None,
-        record: RecordOf[Cancelled | None] | None = None,
+        record: RecordOf[Cancelled] | None = None,
     ) -> Cancelled | None:
         """Cancel the guild's job and its dependents. None if there is none, or if it has ended.
 
@@ -127,7 +127,7 @@ class Cancellation(Repository):
         return await self._recorded(guild_id, change, record)
 
     async def cancel_card(
-        self, guild_id: int, card_id: str, sentence: str, *, record: RecordOf[tuple[Job, ...] | None] | None = None
+        self, guild_id: int, card_id: str, sentence: str, *, record: RecordOf[tuple[Job, ...]] | None = None
     ) -> tuple[Job, ...] | None:
         """Cancel the card's unsubmitted jobs; return them, None if every job had ended.
 

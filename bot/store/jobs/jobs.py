@@ -71,7 +71,7 @@ class Jobs(Repository):
         settle: Decimal | None = None,
         release: bool = False,
         recheck: bool = False,
-        record: RecordOf[Job | None] | None = None,
+        record: RecordOf[Job] | None = None,
         **changes: Any,
     ) -> Advanced | None:
         """Move a job to the state `to` and set `changes` (Job's fields), if it is unchanged.
@@ -109,9 +109,7 @@ class Jobs(Repository):
             return Advanced(job=stored, may_start=to not in PLACED_STATES and _has_waiting(db, job.guild_id))
 
         is_hosts = job.key_id is None and to.ended  # its true cost changes what all guilds have spent on that key
-        return await self._recorded(
-            job.guild_id, change, record and (lambda done: record(done and done.job)), host=is_hosts
-        )
+        return await self._recorded(job.guild_id, change, record and (lambda done: record(done.job)), host=is_hosts)
 
     async def raise_hold(self, job: Job, cost: Decimal) -> RaisedHold | None:
         """Raise the hold to the API's announced cost, in credits; None, with nothing changed, if another was first."""

@@ -50,9 +50,7 @@ class Limits(Repository):
 
         return await self._recorded(guild_id, change, record)
 
-    async def remove(
-        self, guild_id: int, limit_id: int, *, record: RecordOf[Limit | None] | None = None
-    ) -> Limit | None:
+    async def remove(self, guild_id: int, limit_id: int, *, record: RecordOf[Limit] | None = None) -> Limit | None:
         """Remove and return one of the guild's limits, None if there is none of this id."""
 
         def change(db: Connection) -> Limit | None:
@@ -128,18 +126,19 @@ class Blocks(Repository):
         until: float | None,
         reason: str,
         by_id: int,
-        record: RecordOf[None] | None = None,
+        record: RecordOf[bool] | None = None,
     ) -> None:
         """Block a member until then (Unix seconds), or permanently; replaces an earlier block."""
         now = self._clock.wall()
 
-        def change(db: Connection) -> None:
+        def change(db: Connection) -> bool:
             db.execute(
                 "INSERT INTO blocks (guild_id, member_id, until, reason, by_id, at) VALUES (?, ?, ?, ?, ?, ?)"
                 " ON CONFLICT (guild_id, member_id) DO UPDATE SET until = excluded.until, reason = excluded.reason,"
                 " by_id = excluded.by_id, at = excluded.at",
                 (guild_id, member_id, until, reason, by_id, now),
             )
+            return True
 
         await self._recorded(guild_id, change, record)
 

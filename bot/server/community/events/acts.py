@@ -74,9 +74,7 @@ class ServerEvents:
         wish = EventWish(**{**kept, "purse": Decimal(kept["purse"]), "cap": Decimal(kept["cap"])})
         event = await self._event(guild_id, wish, by_id)
 
-        def record(made: ServerEvent | None) -> Record | None:
-            if made is None:
-                return None
+        def record(made: ServerEvent) -> Record:
             text = texts.MADE(
                 who=by_id,
                 theme=harmless(made.theme),
@@ -160,9 +158,7 @@ class ServerEvents:
     async def _cancel(
         self, guild_id: int, event_id: str, by_id: int, text: Callable[[ServerEvent, str], str]
     ) -> Ended | None:
-        def record(ended: Ended | None) -> Record | None:
-            if ended is None:
-                return None
+        def record(ended: Ended) -> Record:
             said = text(ended.event, texts.spent(ended.event, ended.paid))
             return Record(kind="event", text=said, by_id=by_id, about={"event": event_id, "paid": str(ended.paid)})
 
@@ -171,9 +167,7 @@ class ServerEvents:
     async def conclude(self, event: ServerEvent, judged: Mapping[str, bool]) -> None:
         """End an event whose time is over, if it has not ended. Raises Unjudged as the store."""
 
-        def record(ended: Ended | None) -> Record | None:
-            if ended is None:
-                return None
+        def record(ended: Ended) -> Record:
             places = [texts.placed_line(each.place, each.member_id, each.stars, each.prize) for each in ended.places]
             about = {
                 "event": event.id,

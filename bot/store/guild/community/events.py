@@ -88,7 +88,7 @@ class Ended:
 class Events(Repository):
     """The tables `events`, `event_members` and `event_places`. A channel has one open event at a time."""
 
-    async def add(self, event: ServerEvent, *, record: RecordOf[ServerEvent | None]) -> ServerEvent | None:
+    async def add(self, event: ServerEvent, *, record: RecordOf[ServerEvent]) -> ServerEvent | None:
         """Store an event with its purse; return it, None if its channel has one."""
         now = self._clock.wall()
 
@@ -160,9 +160,7 @@ class Events(Repository):
             guild_id=event.guild_id,
         )
 
-    async def end(
-        self, event: ServerEvent, judged: Mapping[str, bool], *, record: RecordOf[Ended | None]
-    ) -> Ended | None:
+    async def end(self, event: ServerEvent, judged: Mapping[str, bool], *, record: RecordOf[Ended]) -> Ended | None:
         """End an event in one transaction: its places, their prizes as grants, and the end of its purse.
 
         None if it has ended, or its time is not over. Raises Unjudged if `judged` lacks what the places take.
@@ -192,7 +190,7 @@ class Events(Repository):
         failpoint("event.ended")
         return ended
 
-    async def cancel(self, guild_id: int, event_id: str, *, record: RecordOf[Ended | None]) -> Ended | None:
+    async def cancel(self, guild_id: int, event_id: str, *, record: RecordOf[Ended]) -> Ended | None:
         """End an open event without places or prizes; None if it is not open."""
         now = self._clock.wall()
 

@@ -80,7 +80,7 @@ class Recipes(Repository):
         return await self._recorded(guild_id, change, record)
 
     async def delete(
-        self, guild_id: int, name: str, *, record: RecordOf[StoredRecipe | None] | None = None
+        self, guild_id: int, name: str, *, record: RecordOf[StoredRecipe] | None = None
     ) -> StoredRecipe | None:
         """Delete and return the guild's recipe; None if there is none. Its runs continue."""
 

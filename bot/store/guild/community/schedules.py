@@ -76,7 +76,7 @@ class Schedules(Repository):
         schedule_id: str,
         change: Callable[[Schedule], Schedule],
         *,
-        record: RecordOf[Change[Schedule] | None] | None = None,
+        record: RecordOf[Change[Schedule]] | None = None,
     ) -> Change[Schedule] | None:
         """Apply a function to one in one transaction; None if it is gone. Its exceptions propagate."""
 
@@ -92,7 +92,7 @@ class Schedules(Repository):
         return await self._recorded(guild_id, write, record)
 
     async def delete(
-        self, guild_id: int, schedule_id: str, *, record: RecordOf[Schedule | None] | None = None
+        self, guild_id: int, schedule_id: str, *, record: RecordOf[Schedule] | None = None
     ) -> Schedule | None:
         """Delete and return one; None if it is gone. Its jobs continue."""
 

@@ -109,7 +109,7 @@ class Shootouts(Repository):
         return await self._write(guild_id, change)
 
     async def advance(
-        self, guild_id: int, card_id: str, *, end: bool = False, record: RecordOf[Shootout | None] | None = None
+        self, guild_id: int, card_id: str, *, end: bool = False, record: RecordOf[Shootout] | None = None
     ) -> Shootout | None:
         """Begin the time of one whose results are there; end one whose time has passed, or at once with `end`.
 

@@ -28,16 +28,17 @@ class BestOfWeek(Repository):
         row = await self._row("SELECT channel_id FROM best_of_week WHERE guild_id = ?", (guild_id,))
         return None if row is None else int(row[0])
 
-    async def set_channel(self, guild_id: int, channel_id: int | None, *, record: RecordOf[None] | None = None) -> None:
+    async def set_channel(self, guild_id: int, channel_id: int | None, *, record: RecordOf[bool] | None = None) -> None:
         """Have it posted there from the current week on; None turns it off."""
 
-        def change(db: Connection) -> None:
+        def change(db: Connection) -> bool:
             if channel_id is None:
                 db.execute("DELETE FROM best_of_week WHERE guild_id = ?", (guild_id,))
-                return
+                return True
             now, zone = self._clock.wall(), rules_of(db, guild_id).zone
             values = (guild_id, channel_id, last_week(now, zone).monday, posted_next(now, zone))
             db.execute(_SET, values)
+            return True
 
         await self._recorded(guild_id, change, record)
 
