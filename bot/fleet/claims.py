@@ -6,37 +6,29 @@ A process lives as long as the session that has its locks: the server says so, a
 from __future__ import annotations
 
 import math
-from functools import partial
 from typing import Any
 
 import psycopg
 import structlog
 
 from bot.fleet.postgresql.database import OnServer
-from bot.fleet.postgresql.shard_locks import BACK_S, LOCKS_HERE, MEMBER, SHARD, members_of
+from bot.fleet.postgresql.shard_locks import BACK_S, LEASE, LIVING, MEMBER, SHARD, members_of
 from bot.jobs.follow.claims import CLAIMED_MAX, Claims
 from bot.store import Claimed
 
 log = structlog.get_logger(__name__)
 
 
-LEASE = 0x0C4D
-"""The space of the locks that say that the process of a lease lives."""
-_DEAD = f"""
-SELECT token, process FROM leases WHERE token <> %s AND (hashtext(token)::bigint & 4294967295) NOT IN (
-    SELECT objid::bigint {LOCKS_HERE} AND classid = %s
-)
-"""  # noqa: S608 - assembled from constants
 _LOCKS = "SELECT objid::bigint FROM pg_locks WHERE locktype = 'advisory' AND pid = {session} AND classid"
 OF_OWN_SHARDS = f"/*shared AND (own.guild_id >> 22) % ({_LOCKS} = {MEMBER}) IN ({_LOCKS} = {SHARD}) */"
 """Of a process's session on the server."""
 
 
-def _look(raw: psycopg.Connection[Any], *, token: str, is_new: bool) -> Any:
-    """Return the members, and the leases whose processes have no session, with their names."""
+def _look(raw: psycopg.Connection[Any], token: str, is_new: bool) -> Any:
+    """Return the members, and the locks of the processes that live."""
     if is_new:
         raw.execute("SELECT pg_advisory_lock_shared(%s, hashtext(%s))", [LEASE, token])
-    return members_of(raw), raw.execute(_DEAD, [token, LEASE]).fetchall()
+    return members_of(raw), {row[0] for row in raw.execute(LIVING)}
 
 
 CLAIM_AGAIN_S = 1.0
@@ -46,7 +38,7 @@ CLAIM_AGAIN_S = 1.0
 class FleetClaims(Claims):
     """Claims the jobs of the shards whose locks this process has."""
 
-    lease_s, renew_s = 8.0, 1.0
+    renew_s = 1.0
 
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
@@ -59,34 +51,36 @@ class FleetClaims(Claims):
         """When that session began, if another was lost."""
         self._session = 0
         """Its process on the server."""
+        self._living = {-1}  # no number of a lock: at first it looks
+        """The locks of the processes that lived when the dead were last looked for."""
         self._shards = set[int]()
         """Those whose jobs this process may have."""
 
-    async def hold(self) -> bool:
-        wanted = (self._locks.session, self.lease)
+    async def hold(self) -> None:
+        now, wanted = self.clock.monotonic(), (self._locks.session, self.lease)
         if self._locked[0] not in {0, wanted[0]}:
-            self._back_at = self.clock.monotonic()
-        (self._session, members, held), dead = await self._locks.ask(
-            partial(_look, token=self.lease, is_new=self._locked != wanted)
+            self._back_at = now
+        (self._session, members, held), living = await self._locks.ask(
+            lambda raw: _look(raw, self.lease, self._locked != wanted)
         )
         self._locked = wanted
         if (own := held.pop(self._session, set())) - self._shards:
             self._shards |= own
             self._again_at, self.agenda.claim_due = math.inf, 0.0
-        if (now := self.clock.monotonic()) >= self._again_at:
+        if now >= self._again_at:
             self.agenda.claim_due = 0.0
-        existed = await super().hold()
-        if now - self._back_at >= BACK_S:  # else the others' sessions may have been lost as well
-            for token, process in dead:
-                log.warning("worker.took_over", jobs=await self.store.leases.drop(token), of=process)
+        if self._living - living and now - self._back_at >= BACK_S:  # else the others' may have been lost as well
+            if freed := await self.store.leases.take_over():
+                log.warning("worker.took_over", jobs=freed)
                 self.announce_free()
+            self._living = living
+        self._living |= living
         if strange := self._shards & set().union(*held.values()):
             followed, shards = self.agenda.jobs.values(), members.get(self._session, 1)
             of_these = [each for each in followed if (each.guild_id >> 22) % shards in strange]
             await self.free(of_these)
             if not of_these:
                 self._shards -= strange
-        return existed
 
     async def claim_free(self) -> list[Claimed]:
         now = self.clock.monotonic()

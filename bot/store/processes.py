@@ -1,4 +1,4 @@
-"""The bot's processes on this database: which jobs each follows under its lease."""
+"""Which jobs each of the bot's processes on this database follows: those whose lease is its token."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 from bot.domain.models import Job, JobState
 from bot.store.engine.columns import to_json
+from bot.store.engine.database import Database
 from bot.store.engine.repository import Repository
 from bot.store.jobs.rows import job_of, with_subject
 from bot.store.sql import HOST, Connection, Row
@@ -35,27 +36,15 @@ class Claimed:
 
 
 class JobLeases(Repository):
-    """The table `leases`, and which jobs are under each: one row for all that a process follows."""
+    """Which jobs each process follows: those whose lease is its token."""
 
-    async def hold(self, token: str, for_s: float) -> bool:
-        """Acquire or renew this process's lease, in seconds of the database's clock: one row for all its jobs.
+    async def drop(self, token: str) -> None:
+        """Free all jobs under a token."""
+        await self._database.write(lambda db: free(db, _OF_TOKENS, {"tokens": to_json([token])}))
 
-        Return whether it existed. If not, no job is under it.
-        """
-
-        def change(db: Connection) -> bool:
-            now = self._database.now(db)
-            values = {"token": token, "expires_at": now + for_s, "now": now, "process": self._database.process}
-            existed = bool(db.execute(_RENEW, values).rowcount)
-            if not existed:
-                db.execute(_LEASE, values)
-            return existed
-
-        return await self._database.write_apart(change)
-
-    async def drop(self, token: str) -> int:
-        """End a lease, so that its jobs are free; return how many."""
-        return await self._database.write(lambda db: _end_lease(db, token))
+    async def take_over(self) -> int:
+        """Free the jobs of the dead; return how many."""
+        return await self._database.write(lambda db: free_of_the_dead(db, self._database))
 
     async def free(self, token: str, job_ids: Collection[str]) -> None:
         """Free those of these jobs that are under this lease."""
@@ -65,14 +54,11 @@ class JobLeases(Repository):
     async def claim(self, token: str, *, limit: int, of: str = "") -> list[Claimed]:
         """Claim unleased running jobs of all guilds, soonest due first; return them.
 
-        Skips jobs of cards not known to Discord. Without a live lease the caller gets nothing. `of` is a further
-        condition in SQL.
+        Skips jobs of cards not known to Discord. `of` is a further condition in SQL.
         """
 
         def change(db: Connection) -> list[Claimed]:
             now = self._database.now(db)
-            if db.execute("SELECT 1 FROM leases WHERE token = ? AND expires_at > ?", (token, now)).fetchone() is None:
-                return []
             values = {"lease": token, "limit": limit, "process": self._database.process, "now": now}
             claimed = [_claimed(row) for row in db.execute(_CLAIM.format(of=of), values).fetchall()]
             claimed.sort(key=attrgetter("next_at"))  # RETURNING has no order
@@ -87,12 +73,6 @@ class JobLeases(Repository):
         return await self._database.read(lambda db: _under(db, token, job_ids))
 
 
-_RENEW = """
-UPDATE leases SET expires_at = :expires_at, renewed_at = :now, process = :process WHERE token = :token
-"""
-_LEASE = """
-INSERT INTO leases (token, expires_at, renewed_at, process) VALUES (:token, :expires_at, :now, :process)
-"""
 # On PostgreSQL a claim passes over jobs that another transaction changes, so that it waits for no guild.
 _CLAIM = """
 UPDATE jobs SET lease = :lease, claimed_by = :process, claimed_at = :now WHERE id IN (
@@ -104,6 +84,7 @@ UPDATE jobs SET lease = :lease, claimed_by = :process, claimed_at = :now WHERE i
 )
 RETURNING id, guild_id, card_id, state, next_at, wait_s, active_s, overdue_at IS NOT NULL, poll_after_s
 """
+_OF_TOKENS = "SELECT id FROM running_jobs WHERE lease IN (SELECT value FROM json_each(:tokens))"
 _OF_THESE = "SELECT id FROM running_jobs WHERE lease = :token AND id IN (SELECT value FROM json_each(:ids))"
 _UNDER = "SELECT jobs.* FROM json_each(?) AS wanted CROSS JOIN jobs ON jobs.id = wanted.value WHERE +jobs.lease = ?"
 
@@ -125,74 +106,37 @@ class Follower:
     """What follows a job, or followed it last. Times are Unix seconds."""
 
     lease: str | None
-    """Under which it follows the job; None: it does no more."""
-    until: float | None
-    """When that expires, None if it is gone."""
+    """The token under which it follows the job; None: it does no more."""
     process: str
-    """Its name; '' for none, or one of an older version."""
+    """Its name; '' for none."""
     since: float | None
 
     @property
     def is_noted(self) -> bool:
         return self.lease is not None
 
-    def lives(self, now: float) -> bool:
-        return (self.until or 0.0) > now
-
-    def is_still(self, earlier: Follower) -> bool:
-        """Whether it is the same as before, and was not taken over meanwhile."""
-        return self.lease == earlier.lease and self.until is not None
-
     def as_json(self) -> dict[str, Any]:
         """Return what hosts see of it, as JSON values; who followed the job last is not said here."""
         return {
             "lease": self.lease,
-            "lease_until": self.until,
             "followed_by": self.process if self.is_noted else "",
             "followed_at": self.since if self.is_noted else None,
         }
 
 
-def follower_of(db: Connection, row: Row) -> Follower:
+def follower_of(row: Row) -> Follower:
     """Return what follows the job of a row of `jobs`."""
-    lease = db.execute("SELECT expires_at FROM leases WHERE token = ?", (row["lease"],)).fetchone()
-    until = None if lease is None else lease[0]
-    return Follower(lease=row["lease"], until=until, process=row["claimed_by"], since=row["claimed_at"])
+    return Follower(lease=row["lease"], process=row["claimed_by"], since=row["claimed_at"])
 
 
-FOLLOWED = "EXISTS (SELECT 1 FROM leases WHERE token = jobs.lease AND expires_at > :now)"
-"""Whether a job is followed at `:now`, Unix seconds."""
-_FREE_OF_THE_DEAD = """
-UPDATE jobs SET lease = NULL WHERE id = ? AND lease IS ? AND lease IN (SELECT token FROM leases WHERE expires_at <= ?)
-"""
-
-
-def free_of_the_dead(db: Connection, job: Job, now: float) -> bool:
-    """Free a job whose lease has expired; False if it is under a live one or another."""
-    return bool(db.execute(_FREE_OF_THE_DEAD, (job.id, job.lease, now)).rowcount)
-
-
-def is_anything_followed(db: Connection, now: float) -> bool:
-    """Whether a process may follow jobs now, Unix seconds."""
-    return db.execute("SELECT 1 FROM leases WHERE expires_at > ? LIMIT 1", (now,)).fetchone() is not None
-
-
-def followers(db: Connection, now: float) -> dict[str, int]:
-    """Return how many processes follow jobs now, Unix seconds."""
-    return {"live_leases": db.execute("SELECT count(*) FROM leases WHERE expires_at > ?", (now,)).fetchone()[0]}
+def free_of_the_dead(db: Connection, database: Database) -> int:
+    """Free the jobs of processes that are gone; return how many."""
+    return free(db, _OF_TOKENS, {"tokens": to_json(database.dead(db))})
 
 
 def forget_followers(db: Connection) -> None:
     """Free all jobs of a database that nothing uses, of any schema."""
     db.execute("UPDATE jobs SET lease = NULL WHERE lease IS NOT NULL")
-    db.execute("DELETE FROM leases")
-
-
-def _end_lease(db: Connection, token: str) -> int:
-    """Free the jobs under a lease; return how many."""
-    freed = free(db, "SELECT id FROM running_jobs WHERE lease = :token", {"token": token})
-    db.execute("DELETE FROM leases WHERE token = ?", (token,))
-    return freed
 
 
 def free(db: Connection, which: str, values: Mapping[str, Any]) -> int:

@@ -95,23 +95,6 @@ class CountingClient(CannonClient):
         return progress
 
 
-class CountingStore:
-    """Counts what is written; the one row of the lease, renewed four times a minute for all jobs, apart."""
-
-    def __init__(self, store: Store) -> None:
-        self._writer = store._database._writer
-        self._hold = store.leases.hold
-        self.renewals = 0
-        store.leases.hold = self._renewed
-
-    async def _renewed(self, token: str, for_s: float, **options: Any) -> bool:
-        self.renewals += 1
-        return await self._hold(token, for_s, **options)
-
-    async def rows(self) -> int:
-        return await self._writer.run(lambda db: db.total_changes) - self.renewals
-
-
 class Nobody:
     async def deliver(self, job: Job) -> int:
         raise AssertionError(f"job {job.id} is never done")
@@ -123,6 +106,10 @@ class Nobody:
     async def alert(self, guild_id: int, sentence: str) -> None: ...
 
     async def post_late(self, job: Job) -> None: ...
+
+
+async def written(store: Store) -> int:
+    return await store._database._writer.run(lambda db: db.total_changes)
 
 
 async def accepted(client: CannonClient, jobs: int) -> list[str]:
@@ -175,21 +162,19 @@ async def measure(url: str, jobs: int, seconds: float, seed: int) -> dict[str, A
         polling.next_poll_s = lambda *arguments, **options: min(AGAIN_S, next_poll_s(*arguments, **options))
         polling.least_wait_s = lanes.least_wait_s = lambda *_: AGAIN_S
         await fill(store, await accepted(client, jobs), clock)
-        counted = CountingStore(store)
         running = asyncio.create_task(worker.run())
         warm = asyncio.create_task(client.warm.wait())
         await asyncio.wait({warm, running}, return_when=asyncio.FIRST_COMPLETED)
         if not warm.done():
             await running  # and raise what ended it
-        rows, gets, renewals = await counted.rows(), client.gets, counted.renewals
+        rows, gets = await written(store), client.gets
         wall, cpu = time.perf_counter(), time.process_time()
         await asyncio.sleep(seconds)
         found = {
             "polls": client.gets - gets,
             "wall_s": time.perf_counter() - wall,
             "cpu_s": time.process_time() - cpu,
-            "rows_written": await counted.rows() - rows,
-            "lease_renewals": counted.renewals - renewals,
+            "rows_written": await written(store) - rows,
         }
         await worker.stop()
         await running

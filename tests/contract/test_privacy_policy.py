@@ -31,7 +31,7 @@ ROWS = {
     "grants": DECIDED, "guild_keys": KEYS, "histograms": NOBODY,
     "host_key_refusals": NOBODY, "jobs": PROMPTS,
     "job_texts": PROMPTS, **dict.fromkeys(INDEX, PROMPTS),
-    "identifies": NOBODY, "leases": NOBODY,
+    "identifies": NOBODY,
     "ledger": COSTS, "ledger_totals": NOBODY, "running_totals": COSTS,
     "limits": DECIDED, "member_settings": OWN, "meta": NOBODY,
     "outbox": DECIDED, "presets": OWN,

@@ -31,6 +31,8 @@ from tests.support.wire.bot import BotProcess
 from tests.support.wire.server import WireDiscord
 from tests.unit.test_cli import cannon_bot
 
+FOLLOWED = "SELECT count(*) FROM jobs WHERE lease IS NOT NULL"
+
 SPEED = 50.0
 """A picture takes about 0.2 s."""
 KILLED = -signal.SIGKILL
@@ -130,7 +132,7 @@ class Scene:
 
     async def leases(self) -> int:
         async with self.store() as store:
-            return await store._database.read(lambda db: db.execute("SELECT count(*) FROM leases").fetchone()[0])
+            return await store._database.read(lambda db: db.execute(FOLLOWED).fetchone()[0])
 
 
 @pytest.fixture

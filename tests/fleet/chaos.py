@@ -20,7 +20,7 @@ from typing import Any, Self
 
 import psycopg
 
-from bot.fleet.claims import FleetClaims
+from bot.fleet.postgresql.shard_locks import SILENCE_S
 from bot.jobs.follow.claims import CLAIM_EVERY_S
 from bot.jobs.turns.transitions import FAULT_S
 from bot.runtime.clock import SystemClock
@@ -41,7 +41,7 @@ from tests.support.wire.world import Reply
 
 ANSWER_S = 15.0
 """How long Discord waits for the first answer to a command."""
-CALM_S = ANSWER_S + 3 * FleetClaims.lease_s + CLAIM_EVERY_S + FAULT_S
+CALM_S = ANSWER_S + 3 * SILENCE_S + CLAIM_EVERY_S + FAULT_S
 """The last command is answered, its job taken over from a lost process, and tried again after an error of the bot."""
 SHARDS, PROCESSES = 4, 3
 ENDLESS = "#forever"

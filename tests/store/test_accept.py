@@ -218,7 +218,6 @@ async def test_cancelled_callers_leave_whole_cards_or_none(store: Store, made: A
 
 async def test_only_answered_cards_are_claimed(store: Store, accepted: Any, clock: Any) -> None:
     card, (job,) = await accepted(store, answered=False)
-    await store.leases.hold("p1", 30)
     assert await claimed_by(store, "p1") == []
     assert [unanswered.id for unanswered in await store.cards.unanswered()] == [card.id]
     await store.cards.mark_answered(card.guild_id, card.id, 901, 902)

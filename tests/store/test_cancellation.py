@@ -77,7 +77,6 @@ async def test_a_request_to_drop_the_result_is_kept(store: Store, accepted: Acce
 
 async def test_a_worker_that_has_the_job_finds_it_taken_from_it(store: Store, accepted: Accept):
     await accepted(store)
-    await store.leases.hold("worker", 30)
     [claimed] = await claimed_by(store, "worker")
     await store.cancellation.cancel(GUILD, claimed.id, CANCELLED)
     assert await store.jobs.change(claimed, JobState.SUBMITTING, attempts=1) is None

@@ -38,7 +38,6 @@ async def kinds(store: Store, job: Job) -> list[LedgerKind]:
 
 async def test_a_waiting_job_is_not_claimed_before_its_time(store: Store, made: Any) -> None:
     first, second = await chain(store, made, (), (0,))
-    await store.leases.hold("t", 30)
     assert [job.id for job in await claimed_by(store, "t")] == [first.id]
     assert (await now(store, second)).state is JobState.WAITING
 
@@ -58,7 +57,6 @@ async def test_a_result_starts_what_waits_for_it_with_the_output_filled_in(
     assert started.input == {"prompt": "A better fox.", "model": "flux"}
     assert started.held == second.held
     assert await kinds(store, second) == [LedgerKind.HOLD]
-    await store.leases.hold("t", 30)
     assert [job.id for job in await claimed_by(store, "t")] == [second.id]
 
 

@@ -14,6 +14,7 @@ from bot.app.host.jobs.commands import mark_uncertain
 from bot.domain.models import JobState
 from bot.errors import Refused
 from bot.fleet.postgresql.server import reading_server
+from bot.fleet.postgresql.shard_locks import LEASE
 from bot.runtime.clock import SystemClock
 from bot.runtime.network.health_probe import store_address, stored_address
 from bot.runtime.progress import no_progress
@@ -87,7 +88,7 @@ async def test_nothing_is_marked_while_a_bot_runs(
 ) -> None:
     monkeypatch.setattr("bot.app.host.offline.SystemClock", lambda: clock)
     store = await Store.open(filled, clock=clock, secret_keys=(SECRET_KEY,))
-    await store.leases.hold("p1", 60)
+    await store._database.locks.ask(lambda db: db.execute("SELECT pg_advisory_lock_shared(%s, 1)", [LEASE]))  # type: ignore[attr-defined]  # PostgreSQL's
     with pytest.raises(Refused, match="Stop every bot"):
         await mark_uncertain(settings(filled), 60, clock=clock, progress=no_progress)
     await store.close()

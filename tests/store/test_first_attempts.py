@@ -24,8 +24,6 @@ async def unanswered(store: Store, made: Any, count: int = 1, **values: Any) -> 
 
 
 async def test_a_begun_job_is_leased_in_doubt_and_claimed_by_no_other(store: Store, made: Any, clock: Any) -> None:
-    await store.leases.hold("p1", 60)
-    await store.leases.hold("p2", 60)
     card, (job,) = await unanswered(store, made)
     (begun,) = await begin(store, card, job)
     assert begun == replace(job, lease="p1", attempts=1, first_attempt_at=clock.now, in_doubt=True)
@@ -37,30 +35,13 @@ async def test_a_begun_job_is_leased_in_doubt_and_claimed_by_no_other(store: Sto
 
 
 async def test_what_was_not_begun_is_left_to_a_claim(store: Store, made: Any) -> None:
-    await store.leases.hold("p1", 60)
     card, (first, second) = await unanswered(store, made, 2)
     assert [job.id for job in await begin(store, card, first)] == [first.id]
     (claimed,) = await claimed_by(store, "p1", limit=9)
     assert (claimed.id, claimed.attempts, claimed.in_doubt) == (second.id, 0, False)
 
 
-async def test_a_lease_that_has_expired_or_never_was_begins_nothing_but_the_answer_is_noted(
-    store: Store, made: Any, clock: Any
-) -> None:
-    await store.leases.hold("p1", 60)
-    clock.now += 61
-    for lease in ("p1", "p2"):
-        card, (job,) = await unanswered(store, made)
-        assert await begin(store, card, job, lease=lease) == []
-        assert await store.jobs.get(GUILD, job.id) == job
-        answered = await store.cards.get(GUILD, card.id)
-        assert answered is not None
-        assert answered.answered
-
-
 async def test_a_job_that_was_cancelled_claimed_or_is_another_cards_is_not_begun(store: Store, made: Any) -> None:
-    await store.leases.hold("p1", 60)
-    await store.leases.hold("p2", 60)
     card, (cancelled, of_other) = await unanswered(store, made, 2)
     await store.cancellation.cancel(GUILD, cancelled.id, "no")
     assert await begin(store, card, cancelled) == []
@@ -74,7 +55,6 @@ async def test_a_job_that_was_cancelled_claimed_or_is_another_cards_is_not_begun
 
 
 async def test_what_waits_for_another_step_or_a_moderator_is_not_begun(store: Store, made: Any) -> None:
-    await store.leases.hold("p1", 60)
     for state in (JobState.WAITING, JobState.AWAITING_APPROVAL):
         card, (job,) = await unanswered(store, made, state=state)
         assert await begin(store, card, job) == []
@@ -83,13 +63,11 @@ async def test_what_waits_for_another_step_or_a_moderator_is_not_begun(store: St
 async def test_a_begun_job_cannot_be_cancelled_and_is_taken_over_once_its_process_has_died(
     store: Store, made: Any, clock: Any
 ) -> None:
-    await store.leases.hold("p1", 60)
     card, (job,) = await unanswered(store, made)
     await begin(store, card, job)
     cancelled = await store.cancellation.cancel(GUILD, job.id, "no")
     assert cancelled is not None
     assert not cancelled.stopped
     await store.leases.drop("p1")
-    await store.leases.hold("p2", 60)
     (taken,) = await claimed_by(store, "p2", limit=9)
     assert (taken.id, taken.attempts, taken.in_doubt) == (job.id, 1, True)

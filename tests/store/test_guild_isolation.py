@@ -461,10 +461,10 @@ OF_ALL_JOBS = {"absent_guilds.note", "absent_guilds.forget", "retention.clear_ou
 """What ends jobs of the guild, or erases what is of it, without being given one."""
 WITHOUT_GUILD = {
     # What the host does on the command line, by the id of a job.
-    "host_jobs.find", "host_jobs.doubt", "host_jobs.free_of_the_dead", "host_jobs.make_due", "host_jobs.recheck_now",
+    "host_jobs.find", "host_jobs.doubt", "host_jobs.make_due", "host_jobs.recheck_now",
     "retention.forget_left_over", "former_members.replace_due",
     "cards.unanswered", "cards.being_made", "cards.queued", "cards.undrawn", "job_lists.open_total", "figures.now",
-    "leases.hold", "leases.drop", "leases.free", "leases.claim", "leases.under",
+    "leases.drop", "leases.take_over", "leases.free", "leases.claim", "leases.under",
     "jobs.known",
     "cast.leftovers", "shootouts.due", "events.due", "weekly.due", "reactions.unshown", "schedules.due",
     "histograms.add", "histograms.all", "histograms.forget",

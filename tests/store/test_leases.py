@@ -26,8 +26,6 @@ async def test_two_stores_never_claim_a_job_twice(open_store: Open, accepted: An
     stores = {"p1": await open_store(), "p2": await open_store()}
     for _ in range(60):
         await accepted(stores["p1"])
-    for token, store in stores.items():
-        await store.leases.hold(token, 30)
     claims = await asyncio.gather(
         *(claimed_by(store, token, limit=7) for _ in range(10) for token, store in stores.items())
     )
@@ -37,29 +35,16 @@ async def test_two_stores_never_claim_a_job_twice(open_store: Open, accepted: An
     assert max(len(batch) for batch in claims) == 7
 
 
-async def test_a_claim_needs_a_living_lease(store: Store, accepted: Any, clock: Any) -> None:
-    _, (job,) = await accepted(store)
-    assert await claimed_by(store, "p1") == []
-    await store.leases.hold("p1", 0)
-    assert await claimed_by(store, "p1") == []
-    await store.leases.hold("p1", 1)
-    assert await claimed_by(store, "p1") == [replace(job, lease="p1")]
-    assert await claimed_by(store, "p1") == []
-
-
 async def test_a_lost_lease_changes_nothing(open_store: Open, accepted: Any, clock: Any) -> None:
     first, second = await open_store(), await open_store()
     _, (job,) = await accepted(first)
-    await first.leases.hold("p1", 30)
     (mine,) = await claimed_by(first, "p1")
-    await second.leases.hold("p2", 90)
     assert await claimed_by(second, "p2") == []
-    assert await second.leases.drop("p1") == 1
+    await second.leases.drop("p1")
     (theirs,) = await claimed_by(second, "p2")
     assert theirs == replace(job, lease="p2")
     assert await first.jobs.change(mine, JobState.DELIVERED, settle=Decimal(9)) is None
     assert (await first.ledger.balance(700)).spent == 0
-    await first.leases.hold("p1", 90)
     assert await first.jobs.change(mine, JobState.FAILED, release=True) is None
     done = await second.jobs.change(theirs, JobState.DELIVERED, settle=Decimal(9))
     assert done is not None
@@ -67,46 +52,17 @@ async def test_a_lost_lease_changes_nothing(open_store: Open, accepted: Any, clo
     assert (await first.ledger.balance(700)).spent == 9
 
 
-async def test_ones_own_lease_that_has_expired_unnoticed_is_renewed_with_its_jobs(
-    store: Store, accepted: Any, clock: Any
-) -> None:
-    """The clock was put forward, or the machine slept: who is alone need not lose to itself what it works on."""
-    await accepted(store)
-    await accepted(store)
-    await store.leases.hold("p1", 30)
-    (mine,) = await claimed_by(store, "p1", limit=1)
-    clock.now += 3600
-    assert await claimed_by(store, "p1") == [], "it claims no more before it is renewed"
-    assert await store.jobs.change(mine, JobState.QUEUED, remote_id="req_1") is not None
-    assert await store.leases.hold("p1", 30), "it was there all the time"
-    assert len(await claimed_by(store, "p1")) == 1
-
-
-async def test_a_renewed_lease_keeps_its_jobs(store: Store, accepted: Any, clock: Any) -> None:
-    await accepted(store)
-    await store.leases.hold("p1", 30)
-    (mine,) = await claimed_by(store, "p1")
-    await store.leases.hold("p1", 60)
-    await store.leases.hold("p2", 99)
-    clock.now += 45
-    assert await claimed_by(store, "p2") == []
-    assert await store.jobs.change(mine, JobState.QUEUED, remote_id="req_1") is not None
-
-
 async def test_a_dropped_lease_frees_its_jobs_at_once(store: Store, accepted: Any, clock: Any) -> None:
     _, (job,) = await accepted(store)
-    await store.leases.hold("p1", 30)
     await claimed_by(store, "p1")
     await store.leases.drop("p1")
     assert await store.jobs.get(700, job.id) == job
-    await store.leases.hold("p2", 30)
     assert len(await claimed_by(store, "p2")) == 1
 
 
 @pytest.mark.sqlite_only("SQLite's count of changes")
 async def test_a_claim_that_finds_nothing_writes_nothing(store: Store, accepted: Any, clock: Any) -> None:
     await accepted(store)
-    await store.leases.hold("p1", 30)
     await claimed_by(store, "p1")
     before = await writes(store)
     await claimed_by(store, "p1")
@@ -116,7 +72,6 @@ async def test_a_claim_that_finds_nothing_writes_nothing(store: Store, accepted:
 async def test_only_running_jobs_are_claimed_soonest_due_first(store: Store, accepted: Any, clock: Any) -> None:
     for number, state in enumerate(sorted(OPEN_STATES)):
         await accepted(store, state=state, next_at=100.0 - number)
-    await store.leases.hold("p1", 30)
     claimed = await claimed_by(store, "p1")
     assert {job.state for job in claimed} == RUNNING_STATES
     assert [job.next_at for job in claimed] == sorted(job.next_at for job in claimed)
@@ -124,7 +79,6 @@ async def test_only_running_jobs_are_claimed_soonest_due_first(store: Store, acc
 
 async def test_a_job_that_stops_running_is_nobodys(store: Store, accepted: Any, clock: Any) -> None:
     await accepted(store)
-    await store.leases.hold("p1", 30)
     (mine,) = await claimed_by(store, "p1")
     waiting = await store.jobs.change(mine, JobState.WAITING)
     assert waiting is not None

@@ -197,7 +197,6 @@ class Books(RuleBasedStateMachine):
 
     def open(self) -> None:
         self.store = self.runner.run(Store.open(self.place, clock=HandClock(1000.0), secret_keys=("x" * 32,)))
-        self.runner.run(self.store.leases.hold("p1", 2000))
 
     def teardown(self) -> None:
         self.runner.run(self.store.close())

@@ -27,7 +27,7 @@ THERE = {
     Fate.REWRITTEN: (True, False), Fate.LAPSES: (True, False), Fate.KEPT: (True, True),
 }  # fmt: skip
 """Whether the member or their words are there after the erasure, and when the month has ended."""
-NOBODYS = {"api_changes", "api_facts", "histograms", "leases", "meta"}
+NOBODYS = {"api_changes", "api_facts", "histograms", "meta"}
 NO_WORDS = {
     "action", "after_ids", "asked", "basis", "card_id", "claimed_by", "emoji", "event_id", "id", "idempotency_key",
     "job_id", "kind", "last4", "last_week", "lease", "locale", "operation", "outcome", "parent_id", "payer", "per",

@@ -36,17 +36,12 @@ async def test_a_dead_process_leaves_its_jobs_to_the_next_one_at_once(
 ) -> None:
     dead = await open_store()
     await accepted(dead)
-    await dead.leases.hold("dead", 60)
     assert len(await claimed_by(dead, "dead")) == 1
     guest = await open_store()
-    await guest.leases.hold("guest", 60)
     assert await claimed_by(guest, "guest") == []
     heir = await open_store(alone=True)
-    await heir.leases.hold("heir", 60)
     [job] = await claimed_by(heir, "heir")
     assert job.lease == "heir"
-    assert (await dead.leases.hold("dead", 60)) is False
-    assert (await dead.leases.hold("dead", 60)) is True
 
 
 async def test_a_start_that_fails_lets_go_of_the_lock(open_store: Open, path: Path) -> None:

@@ -38,7 +38,7 @@ async def test_a_new_file_gets_the_whole_schema(path: Path, clock: Any) -> None:
     await (await SqliteDatabase.open(path, clock=clock)).close()
     version, tables = state_of(path)
     assert version == len(migrations())
-    assert set(tables) >= {"cards", "guild_keys", "histograms", "jobs", "leases", "ledger", "meta"}
+    assert set(tables) >= {"cards", "guild_keys", "histograms", "jobs", "ledger", "meta"}
 
 
 async def test_opening_again_changes_nothing(path: Path, clock: Any) -> None:

@@ -103,7 +103,7 @@ def _callers() -> str:
 async def work_of_pictures(rig: Rig, count: int) -> WorkCounts:
     """Return what so many pictures, each of another member, cost the store, made one after the other.
 
-    Not counted is what does not depend on their number: the lease, and looking for jobs that no process has.
+    Not counted is what does not depend on their number: looking for jobs that no process has.
     """
     worker = rig.bot.parts.worker
     await rig.send_at_once()
@@ -112,10 +112,7 @@ async def work_of_pictures(rig: Rig, count: int) -> WorkCounts:
     async with counted(rig.bot.parts.store) as counts:
         for number in range(count):
             rig.member = rig.guild.add_member(rig.env.create_user(f"member{number}"))
-            counts.is_counting, worker.claims.due = False, 0.0
-            await worker.claims.renew()
-            worker.claims.due = worker.agenda.claim_due = math.inf  # it holds for longer than a picture takes
-            counts.is_counting = True
+            worker.agenda.claim_due = math.inf
             await _make(rig, f"fox {number}")
         return counts
 

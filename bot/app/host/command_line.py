@@ -206,7 +206,7 @@ def _show_job(arguments: argparse.Namespace) -> int:
     from bot.app.host.jobs import texts
     from bot.app.host.jobs.commands import show_job
 
-    found = show_job(settings, arguments.id, watch()[0])
+    found = show_job(settings, arguments.id)
     if arguments.json:
         print(json.dumps(found, indent=2, ensure_ascii=False))
     else:

@@ -15,8 +15,9 @@ import structlog
 from bot.errors import StoreError
 from bot.fleet.postgresql import schema
 from bot.fleet.postgresql.connection import PostgresConnection
-from bot.fleet.postgresql.dialect import BEGIN_APART, NOW
+from bot.fleet.postgresql.dialect import NOW
 from bot.fleet.postgresql.listener import SIGNALS, AnnouncementListener, require_hearing
+from bot.fleet.postgresql.shard_locks import LIVING
 from bot.fleet.signals import COMMITTED, Signals
 from bot.runtime.clock import Clock, SystemClock
 from bot.runtime.progress import Progress, logged
@@ -27,7 +28,7 @@ from bot.store.engine.group_commit import GroupCommit
 from bot.store.engine.pulse import Pulse
 from bot.store.engine.repository import Repository
 from bot.store.engine.schema import Migration
-from bot.store.sql import Connection, OwnConnection, WriteScope
+from bot.store.sql import Connection, WriteScope
 
 log = structlog.get_logger(__name__)
 
@@ -38,6 +39,10 @@ GROUP_S = 0.05
 processes after each group."""
 
 
+_DEAD = f"""
+SELECT DISTINCT lease FROM running_jobs
+WHERE lease IS NOT NULL AND (hashtext(lease)::bigint & 4294967295) NOT IN ({LIVING})
+"""  # noqa: S608 - assembled from constants
 ASKED_S = 1.0
 """A time that took longer to get, as of a paused process, corrects no clock."""
 
@@ -129,9 +134,11 @@ class PostgresDatabase(Database):
             self.clock.correct(now)
         return now
 
-    async def write_apart(self, function: Callable[[Connection], T]) -> T:
-        """Run it on the connection of searches, without a lock of a scope."""
-        return await self._run_on(self._searcher, function, _begin_apart)
+    def dead(self, db: Connection) -> list[str]:
+        return [row[0] for row in db.execute(_DEAD)]
+
+    def is_followed(self, db: Connection) -> bool:
+        return db.execute(LIVING).fetchone() is not None
 
     async def probe(self) -> None:
         """Write a row. Raises as `write`, and while the announcements' connection cannot be had."""
@@ -179,10 +186,6 @@ class OnServer(Repository):
         if not isinstance(self._database, PostgresDatabase):
             raise TypeError("not on PostgreSQL")
         return self._database
-
-
-def _begin_apart(db: OwnConnection) -> None:
-    db.execute(BEGIN_APART)
 
 
 def _notify(payload: str, db: PostgresConnection) -> None:

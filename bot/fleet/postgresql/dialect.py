@@ -56,13 +56,10 @@ def begin_write(scope: WriteScope) -> str:
     return f"BEGIN ISOLATION LEVEL READ COMMITTED; {LIMITS}; SELECT {waits}, {_FOUND}"
 
 
-BEGIN_APART = "BEGIN APART"
-"""Begins a transaction that writes and has no lock of a scope."""
 _BEGIN_READ = f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {LIMITS}"
 _WHOLE = {
     "BEGIN IMMEDIATE": begin_write(EVERYTHING),
     "BEGIN": _BEGIN_READ,
-    BEGIN_APART: f"BEGIN ISOLATION LEVEL READ COMMITTED; {LIMITS}; SELECT {_FOUND}",
 }
 
 _QUOTED = re.compile(r"('(?:[^']|'')*')")

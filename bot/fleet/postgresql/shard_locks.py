@@ -16,6 +16,8 @@ import psycopg
 from bot.domain.shards import shard_targets
 from bot.fleet.postgresql.listener import AnnouncementListener
 
+LEASE = 0x0C4D
+"""The space of the locks that say that the process of a token lives."""
 SHARD, MEMBER = 0x0C4B, 0x0C4C
 """The spaces of the locks: one for each shard, and one that processes with the same number of shards share."""
 SILENCE_S = 8.0
@@ -113,6 +115,7 @@ LOCKS_HERE = """FROM pg_locks
 WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
     AND objsubid = 2 AND granted
 """
+LIVING = f"SELECT objid::bigint {LOCKS_HERE} AND classid = {LEASE}"
 _HELD = f"SELECT classid::bigint, objid::bigint, pid, pg_backend_pid() {LOCKS_HERE} AND classid IN (%s, %s)"
 _UNLOCK = f"""
 SELECT pg_advisory_unlock{{shared}}(classid::bigint::int, objid::bigint::int) {LOCKS_HERE}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 
@@ -17,10 +18,8 @@ from bot.store import Claimed, CommitUnknown, FirstAttempts, Store
 
 log = structlog.get_logger(__name__)
 
-LEASE_S, RENEW_S = 60.0, 15.0
-"""How long a lease lasts, and how often it is renewed: the next start ends it."""
 CLAIM_EVERY_S = 15.0
-"""Interval of looking for unleased jobs; new ones are signalled by `wake`."""
+"""Interval of looking for free jobs; new ones are signalled by `wake`."""
 CLAIMED_MAX = 2000
 """Jobs claimed per transaction: 4 ms of the event loop."""
 
@@ -71,12 +70,12 @@ class JobRows:
 
 
 class Claims:
-    """Claims jobs for the agenda under this process's lease, and renews that.
+    """Claims jobs for the agenda under this process's token, their lease.
 
     `claimed` receives the claimed jobs; `announce_free` has free jobs claimed.
     """
 
-    lease_s, renew_s = LEASE_S, RENEW_S
+    renew_s = math.inf
 
     def __init__(
         self,
@@ -90,9 +89,9 @@ class Claims:
         self.store, self.agenda, self.clock = store, agenda, clock
         self.claimed, self.announce_free = claimed, announce_free
         self.lease = new_id()
-        """The lease of this process's jobs."""
+        """The token of this process's jobs."""
         self.due = 0.0
-        """When to renew it, monotonic seconds."""
+        """When to show that this process lives, monotonic seconds."""
         self.may_hold_more = False
         """Whether a claim may have been committed whose jobs this process does not know."""
         self.rows = JobRows(store)
@@ -105,30 +104,25 @@ class Claims:
         """Return the claim of a card's jobs that this process sends at once, with one key."""
         return FirstAttempts(job_ids=[job.id for job in jobs], lease=self.lease, key_id=jobs[0].key_id)
 
-    async def renew(self) -> bool:
-        """Renew the lease; return whether that was due."""
+    async def renew(self) -> None:
+        """Show that this process lives, and start over after a claim whose outcome is unknown."""
         if not self.may_hold_more and self.clock.monotonic() < self.due:
-            return False
-        if self.may_hold_more or (not await self.hold() and self.agenda.jobs):
+            return
+        if self.may_hold_more:
             await self._lose_all()
+        await self.hold()
         self.due = self.clock.monotonic() + self.renew_s
-        return True
 
-    async def hold(self) -> bool:
-        """Return whether the lease existed. If not, it is new, or its jobs were taken over."""
-        return await self.store.leases.hold(self.lease, self.lease_s)
+    async def hold(self) -> None:
+        """Do what shows others that this process lives: alone, nothing."""
 
     async def _lose_all(self) -> None:
-        """Start over after the lease expired and was taken over, or it may have jobs that are not followed.
-
-        The new token keeps old turns from changing a job that is claimed again.
-        """
+        """Free this process's jobs; the new token keeps old turns from changing one that is claimed again."""
         log.warning("worker.lease_lost", jobs=len(self.agenda.jobs))
         await self.store.leases.drop(self.lease)
         self.lease = new_id()
         self.agenda.clear()
         self.rows.clear()
-        await self.hold()
         self.may_hold_more = False
         self.agenda.claim_due = 0.0
 

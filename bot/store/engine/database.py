@@ -73,12 +73,13 @@ class Database(ABC):
         """
         return await self._group_commit.write(function, scope)
 
-    async def write_apart(self, function: Callable[[Connection], T]) -> T:
-        """Like `write`, for one row of this process: it waits for that row, and for no other write.
+    def dead(self, db: Connection) -> list[str]:  # noqa: ARG002 - of several processes only
+        """Return the leases of jobs whose process is gone: none, as a start has freed what the last had."""
+        return []
 
-        What renews a lease must not be late because others write.
-        """
-        return await self.write(function)
+    def is_followed(self, db: Connection) -> bool:  # noqa: ARG002 - of several processes only
+        """Whether a process may follow jobs now; alone, a lock says so before a database is opened."""
+        return False
 
     async def read(self, function: Callable[[Connection], T]) -> T:
         """Run `function` on a snapshot that includes every write that has returned."""

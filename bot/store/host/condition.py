@@ -14,7 +14,6 @@ from bot.store.engine.files import mark_of
 from bot.store.engine.schema import migrations
 from bot.store.engine.sqlite_database import made_for
 from bot.store.host.jobs import reading
-from bot.store.processes import followers
 from bot.store.sql import Connection
 from bot.store.vault.secret_box import key_file_of
 
@@ -63,7 +62,6 @@ def inside(db: Connection, now: float) -> dict[str, Any]:
     return {
         "jobs": {row[0]: row[1] for row in db.execute("SELECT state, count(*) FROM jobs GROUP BY state")},
         "oldest_due_s": None if oldest is None else round(max(0.0, now - oldest), 1),
-        **followers(db, now),
         "refused_keys": db.execute(
             "SELECT count(*) FROM guild_keys WHERE own = 0 AND refused_at IS NOT NULL"
         ).fetchone()[0],

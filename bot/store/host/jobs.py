@@ -22,23 +22,16 @@ from bot.store.engine.sqlite_errors import explained
 from bot.store.host.backup import doubt, open_beside
 from bot.store.jobs.job_lists import OPEN_TOTAL
 from bot.store.jobs.rows import job_of
-from bot.store.processes import (
-    FOLLOWED,
-    Follower,
-    follower_of,
-    forget_followers,
-    free_of_the_dead,
-    is_anything_followed,
-)
+from bot.store.processes import Follower, follower_of, forget_followers
 from bot.store.sql import Connection
 
-_LIST = f"""
-SELECT *, {FOLLOWED} AS is_followed FROM jobs
+_LIST = """
+SELECT * FROM jobs
 WHERE (:states IS NULL OR state IN (SELECT value FROM json_each(:states)))
     AND (:guild_id IS NULL OR guild_id = :guild_id) AND (:member_id IS NULL OR author_id = :member_id)
     AND created_at <= :before
 ORDER BY created_at DESC, rowid DESC LIMIT :limit
-"""  # noqa: S608 - a condition of our own
+"""
 _FENCED = "SELECT * FROM jobs WHERE id = ? AND guild_id = ? AND state = ?"
 
 
@@ -78,7 +71,7 @@ def listed(
     older_s: float,
     limit: int,
 ) -> list[tuple[Job, bool]]:
-    """Return jobs of all servers, newest first, each with whether a running bot follows it.
+    """Return jobs of all servers, newest first, each with whether a bot follows it.
 
     They were requested at least `older_s` before `now` (Unix seconds). Safe next to a running bot. Raises StoreError.
     """
@@ -86,12 +79,11 @@ def listed(
         "states": None if states is None else to_json(sorted(states)),
         "guild_id": guild_id,
         "member_id": member_id,
-        "now": now,
         "before": now - older_s,
         "limit": limit,
     }
     with reading(database) as db:
-        return [(job_of(row), bool(row["is_followed"])) for row in db.execute(_LIST, values)]
+        return [(job_of(row), row["lease"] is not None) for row in db.execute(_LIST, values)]
 
 
 def shown(database: Path | PostgresUrl, job_id: str) -> JobOnFile | None:
@@ -127,7 +119,7 @@ def _on_file(db: Connection, job_id: str) -> JobOnFile | None:
     return JobOnFile(
         job=job,
         is_answered=bool(answered[0]),
-        follower=follower_of(db, row),
+        follower=follower_of(row),
         bookings=tuple(Booking(kind=each[0], credits=from_milli(each[1]), at=each[2]) for each in bookings),
     )
 
@@ -139,10 +131,6 @@ class HostJobs(Repository):
         """Return the job of this id on any server; None if there is none."""
         return await self._database.read(lambda db: _on_file(db, job_id))
 
-    async def free_of_the_dead(self, job: Job) -> bool:
-        """Free a job that the dead followed; False if what follows it lives, or the job has changed."""
-        return await self._write(job.guild_id, lambda db: free_of_the_dead(db, job, self._database.now(db)))
-
     async def doubt(self, since: float) -> int | None:
         """Treat the database as a restored backup of that time (Unix seconds).
 
@@ -151,8 +139,7 @@ class HostJobs(Repository):
         """
 
         def change(db: Connection) -> int | None:
-            now = self._database.now(db)
-            if is_anything_followed(db, now):
+            if self._database.is_followed(db):
                 return None
             forget_followers(db)
             doubt(db, since)
@@ -168,7 +155,7 @@ class HostJobs(Repository):
 
         def change(db: Connection) -> bool:
             row = db.execute(_FENCED, (job.id, job.guild_id, job.state)).fetchone()
-            if row is None or follower_of(db, row).is_noted:
+            if row is None or follower_of(row).is_noted:
                 return False
             db.execute("UPDATE jobs SET next_at = ?, wait_s = 0 WHERE id = ?", (now, job.id))
             return True

@@ -108,7 +108,6 @@ UPDATE jobs SET lease = :lease, claimed_by = :process, claimed_at = :alive_at, a
     in_doubt = 1, key_id = :key_id
 WHERE guild_id = :guild_id AND card_id = :card_id AND id IN (SELECT value FROM json_each(:job_ids))
     AND state = 'submitting' AND lease IS NULL AND attempts = 0 AND in_doubt = 0
-    AND EXISTS (SELECT 1 FROM leases WHERE token = :lease AND expires_at > :alive_at)
 RETURNING *
 """
 _KEEP_DIRECT_MESSAGE = """
@@ -206,8 +205,8 @@ class Cards(Repository):
     ) -> list[Job]:
         """Store that and where Discord accepted our first response: its jobs become claimable.
 
-        With `first`, its jobs' attempts are stored in the same transaction, if they are still unsent and the lease is
-        live. Returns those jobs.
+        With `first`, its jobs' attempts are stored in the same transaction, if they are still unsent. Returns
+        those jobs.
         """
         now = self._clock.wall()
 

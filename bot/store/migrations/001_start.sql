@@ -82,15 +82,6 @@ CREATE INDEX cards_message ON cards (message_id) WHERE message_id IS NOT NULL;
 CREATE INDEX cards_undrawn ON cards (created_at) WHERE undrawn = 1;
 CREATE INDEX cards_ping_due ON cards (ping_due_at) WHERE ping_due_at IS NOT NULL;
 
--- One row for each running process, renewed by its heartbeat: a poll that changes nothing writes nothing.
-CREATE TABLE leases (
-    token TEXT NOT NULL PRIMARY KEY,
-    expires_at REAL NOT NULL,
-    process TEXT NOT NULL DEFAULT '',
-    renewed_at REAL NOT NULL DEFAULT 0
-) STRICT, WITHOUT ROWID;
-CREATE INDEX leases_expiry ON leases (expires_at);
-
 CREATE TABLE jobs (
     id TEXT NOT NULL PRIMARY KEY CHECK (length(id) BETWEEN 1 AND 25),
     card_id TEXT NOT NULL,
@@ -110,7 +101,8 @@ CREATE TABLE jobs (
     basis TEXT NOT NULL,
     cost_milli INTEGER CHECK (cost_milli BETWEEN 0 AND 999999999999),
     remote_id TEXT,
-    lease TEXT REFERENCES leases (token),
+    -- The token of the process that follows it.
+    lease TEXT,
     attempts INTEGER NOT NULL CHECK (attempts >= 0),
     first_attempt_at REAL,
     next_at REAL NOT NULL,

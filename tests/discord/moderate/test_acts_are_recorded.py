@@ -27,7 +27,6 @@ INCIDENTAL = frozenset(
         "alerts",
         "decisions",
         "drafts",
-        "leases",
         "meta",
         "outbox",
         "reaction_acts",

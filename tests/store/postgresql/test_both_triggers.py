@@ -139,7 +139,6 @@ def test_both_refuse_the_same_in_the_same_words(
         booking("adjust", -3, job_id="J2"),
         booking("bonus", job_id=None),
         booking("hold", -1),
-        "UPDATE jobs SET lease = 'L1', state = 'queued'",
         "UPDATE jobs SET slow_polls = -1",
         "UPDATE jobs SET input = ''",
         "UPDATE cards SET private = 2",

@@ -125,16 +125,6 @@ async def test_a_write_of_one_server_does_not_wait_for_one_of_another(stores: Se
     assert [each.credits for each in await stores[2].limits.all(OTHER)] == [7]
 
 
-@pytest.mark.parametrize("scope", [HOST, EVERYTHING])
-async def test_a_lease_is_renewed_while_others_write(stores: Sequence[Store], scope: WriteScope) -> None:
-    await stores[0].leases.hold("worker", 8)
-    async with Held(stores[1], scope), asyncio.timeout(HANGS_S):
-        waits = asyncio.ensure_future(stores[0].meta.set("later", "written"))
-        existed = await stores[0].leases.hold("worker", 8)
-    assert existed
-    await waits
-
-
 @pytest.mark.parametrize(
     ("first", "second"),
     [
@@ -271,9 +261,8 @@ async def test_books_stay_equal_while_four_processes_accept_claim_cancel_and_set
 ) -> None:
     rng = random.Random(7)
     guilds, tokens = range(ONE, ONE + 6), [new_id() for _ in stores]
-    for store, token in zip(stores, tokens, strict=True):
+    for store in stores:
         store.limit_host_key([limit(120, Scope.HOST_TOTAL)])
-        await store.leases.hold(token, 600)
 
     async def follow(number: int) -> None:
         place = number % len(stores)
@@ -282,7 +271,6 @@ async def test_books_stay_equal_while_four_processes_accept_claim_cancel_and_set
             job = await accepted(store, guilds[number % len(guilds)], number)
         except Refused:
             return
-        await store.leases.hold(token, 600)
         await store.leases.claim(token, limit=3)
         await ended(stores[rng.randrange(len(stores))], job, rng)
         await store.queue.start_waiting(job.guild_id)
@@ -299,7 +287,6 @@ async def test_books_stay_equal_while_four_processes_accept_claim_cancel_and_set
 async def test_a_job_that_is_claimed_while_it_is_cancelled_ends_without_a_lease(stores: Sequence[Store]) -> None:
     job = await accepted(stores[0], ONE, 1)
     token = new_id()
-    await stores[1].leases.hold(token, 600)
     loop, runs = asyncio.get_running_loop(), []
 
     def cancel(db: Connection) -> Job:
@@ -321,7 +308,6 @@ async def test_a_job_that_is_claimed_while_it_is_cancelled_ends_without_a_lease(
 async def test_a_claim_waits_for_no_server_and_leaves_what_one_changes_just_now(stores: Sequence[Store]) -> None:
     changed, free = [await accepted(stores[0], ONE, number) for number in (1, 2)]
     token = new_id()
-    await stores[1].leases.hold(token, 600)
 
     def touch(db: Connection) -> None:
         db.execute("UPDATE jobs SET next_at = 0 WHERE id = ?", (changed.id,))

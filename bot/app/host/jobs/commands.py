@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.app.host.jobs import texts
-from bot.app.host.offline import any_bots_store
+from bot.app.host.offline import any_bots_store, stopped_bots_store
 from bot.domain.models import PENDING_STATES, Job, JobState
 from bot.domain.money.limit_rules import host_limits
 from bot.errors import Refused
@@ -48,13 +48,13 @@ def host_credits_spent(settings: Settings, clock: Clock) -> list[dict[str, str]]
     ]
 
 
-def show_job(settings: Settings, job_id: str, clock: Clock) -> dict[str, Any]:
+def show_job(settings: Settings, job_id: str) -> dict[str, Any]:
     """Return a job's progress as JSON values. Raises StoreError, Refused if it doesn't exist."""
     found = shown(settings.database, job_id.upper())
     if found is None:
         raise Refused(texts.NO_JOB(job_id=job_id))
     return {
-        **as_json(found.job, is_followed=found.follower.lives(clock.wall())),
+        **as_json(found.job, is_followed=found.follower.is_noted),
         "is_answered": found.is_answered,
         **found.follower.as_json(),
         "ledger": [{"kind": each.kind, "credits": str(each.credits), "at": each.at} for each in found.bookings],
@@ -121,7 +121,7 @@ async def mark_uncertain(settings: Settings, age_s: float, *, clock: Clock, prog
 
     Raises StoreError, StartError, Refused while a bot runs.
     """
-    async with any_bots_store(settings, progress) as store:
+    async with stopped_bots_store(settings, progress) as store:
         open_jobs = await store.host_jobs.doubt(clock.wall() - age_s)
     if open_jobs is None:
         raise Refused(store_texts.BOTS_RUN)
@@ -133,14 +133,12 @@ async def _free(store: Store, job_id: str) -> JobOnFile:
     found = await store.host_jobs.find(job_id.upper())
     if found is None:
         raise Refused(texts.NO_JOB(job_id=job_id))
-    if found.follower.until is None:
+    if not found.follower.is_noted:
         return found
-    is_freed = await store.host_jobs.free_of_the_dead(found.job)
-    freed = await store.host_jobs.find(found.job.id)
-    if freed is not None and (until := freed.follower.until) is not None and freed.follower.is_still(found.follower):
-        raise Refused(texts.followed(freed.follower.process, until))
-    if freed is None or not is_freed or freed.follower.until is not None:
-        raise Refused(texts.CHANGED_MEANWHILE)
+    await store.leases.take_over()
+    freed = await store.host_jobs.find(found.job.id) or found
+    if freed.follower.is_noted:
+        raise Refused(texts.followed(freed.follower.process))
     return freed
 
 

@@ -29,11 +29,8 @@ def marked_uncertain(open_jobs: int) -> str:
 NO_JOB = "There is no job {job_id}.".format
 
 
-def followed(process: str, until: float) -> str:
-    return (
-        f"{process or 'A running bot'} follows this job, until {moment(until)} and longer while it runs. Stop it,"
-        " run this again, and start it."
-    )
+def followed(process: str) -> str:
+    return f"{process or 'A running bot'} follows this job. Stop it, run this again, and start it."
 
 
 DUE_NOW = ("Job {job_id} is due now: a running bot takes it up within 15 seconds, else the next start does.").format
