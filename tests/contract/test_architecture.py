@@ -63,6 +63,3 @@ def test_the_types_of_the_vocabulary_are_where_it_says() -> None:
         defined = set().union(*map(names_in, modules))
         missing += [name for name in re.findall(r"`(\w+)`", words) if name not in defined]
     assert missing == []
-
-
-# ---------------------------------------------------------------------- one job in seven files

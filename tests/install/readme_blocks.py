@@ -1,7 +1,6 @@
 """The commands of the README and the documents as tests follow them, read from code blocks: a new page is a new test.
 
-A block that is followed has `<!-- follow NAME -->` in the line before it; what stands after a `#` is left out. Any
-other block of commands says there why it is not: `<!-- not followed: REASON -->`.
+A block that is followed has `<!-- follow NAME -->` in the line before it; what stands after a `#` is left out.
 """
 
 from __future__ import annotations
