@@ -191,8 +191,8 @@ class JobService:
         payer_id = spec.author_id if own else spec.guild_id
         if own:
             rules = rules.of_own_account()
-        voice = await self.store.voices.default_of(spec.guild_id, spec.author_id) or rules.default_voice
-        defaults = Defaults(rules=rules, voice=voice)
+        member = await self.store.member_settings.get(spec.guild_id, spec.author_id)
+        defaults = Defaults(rules=rules, voice=member.voice or rules.default_voice)
         spec, doubts = await self.casts.cast(spec)
         checked = await self.gate.checked(spec, defaults)
         key = await self.gate.key(payer_id, [job.operation for job in checked], own=bool(own))

@@ -113,9 +113,6 @@ class MemberData:
         own = await self.store.member_settings.get(guild_id, member_id)
         if own != MemberSettings():
             rows.append({"settings": asdict(own)})
-        voice_id = await self.store.voices.default_of(guild_id, member_id)
-        if voice_id:
-            rows.append({"default_voice": voice_id})
         presets = await self.store.member_settings.presets(guild_id, member_id)
         rows += [{"preset": each.name, "operation": each.operation, "values": dict(each.values)} for each in presets]
         return rows

@@ -40,7 +40,7 @@ ROWS = {
     "rules": DECIDED,
     "shootout_votes": VOTES, "shootouts": NOBODY,
     "schedule_runs": DECIDED, "schedules": DECIDED,
-    "switched_off": DECIDED, "voice_defaults": OWN,
+    "switched_off": DECIDED,
     "voice_samples": RESULTS, "welcomes": IDS,
 }  # fmt: skip
 """The row of the policy that says so, by table; NOBODY: times, numbers and ids of servers alone."""

@@ -280,9 +280,7 @@ CALLS: dict[str, Call] = {
     "member_settings.remove_preset": lambda store, guild_id, *_: store.member_settings.remove_preset(
         guild_id, MEMBER, CANARY
     ),
-    "voices.default_of": lambda store, guild_id, *_: store.voices.default_of(guild_id, MEMBER),
     "voices.used": lambda store, guild_id, other, _: store.voices.used(guild_id, other.paid.key_id),
-    "voices.set_default": lambda store, guild_id, *_: store.voices.set_default(guild_id, MEMBER, "mine"),
     "voices.sample_of": lambda store, guild_id, other, _: store.voices.sample_of(guild_id, None, CANARY),
     "voices.forget_sample": lambda store, guild_id, other, _: store.voices.forget_sample(guild_id, other.sample.id),
     "job_lists.counts": lambda store, guild_id, *_: store.job_lists.counts(guild_id),
@@ -537,7 +535,6 @@ async def populate(store: Store, guild_id: int, made: Any, accepted: Any) -> Gui
     await store.cards.accept(asked, [made.job(asked, 0, "7")], lambda _: verdict)
     await store.cards.mark_answered(guild_id, asked.id, 901, 55)
     draft_id = await store.drafts.keep(guild_id, MEMBER, {"prompt": CANARY}, expires_at=2e9)
-    await store.voices.set_default(guild_id, MEMBER, CANARY)
     await store.member_settings.change(guild_id, MEMBER, lambda own: replace(own, style=CANARY))
     preset = Preset(name=CANARY, operation="image.generate", values={"style": CANARY})
     await store.member_settings.keep_preset(guild_id, MEMBER, preset)
@@ -615,7 +612,7 @@ TABLES = (
     "ledger", "ledger_totals", "limits",
     "member_settings", "outbox", "presets", "prices", "reaction_acts", "reaction_settings",
     "questions", "recipes", "review_rules", "rules", "running_totals",
-    "shootout_votes", "shootouts", "switched_off", "voice_defaults", "voice_samples", "welcomes",
+    "shootout_votes", "shootouts", "switched_off", "voice_samples", "welcomes",
     "schedule_runs", "schedules",
 )  # fmt: skip
 

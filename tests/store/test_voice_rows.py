@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -52,15 +53,17 @@ async def test_an_erased_one_and_one_whose_file_is_gone_give_way_too(store: Stor
 
 
 async def test_a_default_is_of_one_member_and_goes_with_their_data_or_the_server(store: Store):
-    for guild_id, member_id in ((700, 42), (700, 43), (701, 42)):
-        await store.voices.set_default(guild_id, member_id, "v_ada")
-    await store.voices.set_default(700, 43, "v_bea")
+    async def choose(guild_id: int, member_id: int, voice: str) -> None:
+        await store.member_settings.change(guild_id, member_id, lambda own: replace(own, voice=voice))
+
+    async def chosen(guild_id: int, member_id: int) -> str:
+        return (await store.member_settings.get(guild_id, member_id)).voice
+
+    for each in ((700, 42, "v_ada"), (700, 43, "v_bea"), (701, 42, "v_ada")):
+        await choose(*each)
     assert await store.privacy.guilds_of(42) == [700, 701]
     await store.privacy.erase(700, 42)
-    assert [await store.voices.default_of(700, each) for each in (42, 43)] == ["", "v_bea"]
+    assert [await chosen(700, each) for each in (42, 43)] == ["", "v_bea"]
     await store.retention.give_up(700)
     await store.retention.clear_out(700, 0.0)
-    assert await store.voices.default_of(700, 43) == ""
-    assert await store.voices.default_of(701, 42) == "v_ada"
-    await store.voices.set_default(701, 42, "")
-    assert await store.voices.default_of(701, 42) == ""
+    assert (await chosen(700, 43), await chosen(701, 42)) == ("", "v_ada")

@@ -42,6 +42,8 @@ class MemberSettings:
     """Of new images and videos."""
     style: str = ""
     """Added to the prompts of images and videos."""
+    voice: str = ""
+    """Of narrations that name none."""
     private: bool = False
     """Whether results are private by default."""
     spoiler: bool = False

@@ -56,7 +56,7 @@ class ServerVoices:
 
     async def of(self, guild_id: int, member_id: int) -> VoiceList:
         rules = await self.store.settings.get(guild_id)
-        own = await self.store.voices.default_of(guild_id, member_id)
+        own = (await self.store.member_settings.get(guild_id, member_id)).voice
         try:
             key_id = (await self.keys.of_payer(guild_id, own=False)).id
         except NoKey:
@@ -86,7 +86,7 @@ class ServerVoices:
 
     async def choose(self, guild_id: int, member_id: int, voice_id: str) -> None:
         """Set the member's default voice; '' for none."""
-        await self.store.voices.set_default(guild_id, member_id, voice_id)
+        await self.store.member_settings.change(guild_id, member_id, lambda own: replace(own, voice=voice_id))
 
     async def choose_for_all(self, guild_id: int, voice_id: str, *, by_id: int) -> None:
         """Set the server's default voice; '' for none."""

@@ -24,9 +24,6 @@ class StoredPreset(StrEnum):
     TOO_MANY = "too many"
 
 
-_VOICE = "SELECT voice_id FROM voice_defaults WHERE guild_id = ? AND member_id = ?"
-
-
 class MemberSettingsRows(Repository):
     """The tables `member_settings` and `presets`."""
 
@@ -173,12 +170,7 @@ class VoiceUse:
 
 
 class Voices(Repository):
-    """The tables `voice_defaults` and `voice_samples`. `key_id` is the paying API key, None for the host's."""
-
-    async def default_of(self, guild_id: int, member_id: int) -> str:
-        """Return the member's default voice in the guild; '' for none."""
-        row = await self._row(_VOICE, (guild_id, member_id))
-        return "" if row is None else str(row[0])
+    """The table `voice_samples`. `key_id` is the paying API key, None for the host's."""
 
     async def used(self, guild_id: int, key_id: int | None) -> dict[str, VoiceUse]:
         """Return the voices of the guild's last 500 results on the key's account, the latest first."""
@@ -186,19 +178,6 @@ class Voices(Repository):
         for voice_id, operation, at in await self._rows(_USED, {"guild_id": guild_id, "key_id": key_id or 0}):
             found.setdefault(voice_id, VoiceUse(operation, at))
         return found
-
-    async def set_default(self, guild_id: int, member_id: int, voice_id: str) -> None:
-        """Set the member's default voice in the guild; '' for none."""
-
-        def change(db: Connection) -> None:
-            db.execute("DELETE FROM voice_defaults WHERE guild_id = ? AND member_id = ?", (guild_id, member_id))
-            if voice_id:
-                db.execute(
-                    "INSERT INTO voice_defaults (guild_id, member_id, voice_id) VALUES (?, ?, ?)",
-                    (guild_id, member_id, to_text(voice_id)),
-                )
-
-        await self._write(guild_id, change)
 
     async def sample_of(self, guild_id: int, key_id: int | None, voice_id: str) -> str | None:
         """Return the id of the voice's sample job, possibly unfinished; None if there is none."""

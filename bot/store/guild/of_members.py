@@ -39,7 +39,6 @@ SET_BY_MODERATORS = "what moderators set is the server's"
 OF_MEMBERS = (
     OfMember("drafts", "member_id", Fate.DELETED),
     OfMember("reaction_acts", "member_id", Fate.DELETED),
-    OfMember("voice_defaults", "member_id", Fate.DELETED),
     OfMember("member_settings", "member_id", Fate.DELETED),
     OfMember("presets", "member_id", Fate.DELETED),
     OfMember("cast_members", "made_by", Fate.DELETED),

@@ -188,7 +188,6 @@ _PURGED_TABLES = (
     "alerts",
     "switched_off",
     "host_key_refusals",
-    "voice_defaults",
     "voice_samples",
     "member_settings",
     "presets",

@@ -498,14 +498,6 @@ CREATE TABLE absent_guilds (
     purged_at REAL
 ) STRICT;
 
--- The voice that a member's narrations get on a server if none is named.
-CREATE TABLE voice_defaults (
-    guild_id INTEGER NOT NULL CHECK (guild_id > 0),
-    member_id INTEGER NOT NULL,
-    voice_id TEXT NOT NULL,
-    PRIMARY KEY (guild_id, member_id)
-) STRICT, WITHOUT ROWID;
-
 -- The job that is the sample of a voice, paid once for each account. `key_id` is 0 for the host's key.
 CREATE TABLE voice_samples (
     guild_id INTEGER NOT NULL CHECK (guild_id > 0),

@@ -16,7 +16,7 @@ from bot.domain.words.text import harmless, shortened
 from bot.language import tr
 from bot.server.members import OwnSettings
 from bot.server.operations import OperationSwitches
-from bot.store import GuildSettings, Voices
+from bot.store import GuildSettings
 from cogs.member.help import legal_links
 from cogs.member.panel import texts
 from cogs.member.panel.account import account_page
@@ -105,7 +105,6 @@ def with_models(interaction: Interaction) -> list[Operation]:
 async def _defaults(interaction: Interaction) -> tuple[discord.Embed, list[Control]]:
     own, operations = await _own(interaction), with_models(interaction)
     rules = await use(interaction, GuildSettings).get(guild_of(interaction))
-    voice = await use(interaction, Voices).default_of(guild_of(interaction), interaction.user.id)
     lines = [
         *(
             texts.MODEL_LINE(operation=tr(each.title), model=_model(each, own.models.get(each.id, "")))
@@ -113,7 +112,7 @@ async def _defaults(interaction: Interaction) -> tuple[discord.Embed, list[Contr
         ),
         texts.RATIO_LINE(ratio=own.aspect_ratio),
         texts.STYLE_LINE(style=harmless(own.style)),
-        texts.VOICE_LINE(voice=harmless(voice)),
+        texts.VOICE_LINE(voice=harmless(own.voice)),
         texts.private_line(on=own.private),
         texts.spoiler_line(rules.spoilers, on=own.spoiler),
         str(texts.UNSHOWN_LINE if own.is_unshown else texts.SHOWN_LINE),

@@ -128,7 +128,7 @@ async def test_a_default_is_in_the_members_export(rig: Rig):
     await rig.bot.parts.voices.choose(rig.guild.id, rig.member.id, ADA)
     exported = (await export_own(rig, rig.member)).response
     files = {each.filename: json.loads(rig.file(each)) for each in exported.attachments}
-    assert files["my-settings.json"] == [{"default_voice": ADA}]
+    assert files["my-settings.json"][0]["settings"]["voice"] == ADA
 
 
 async def test_a_label_that_moderators_give_is_read_in_the_list_and_in_completions(rig: Rig):
