@@ -11,9 +11,9 @@ from contextlib import closing
 import pytest
 
 from bot.errors import DatabaseFailing, StoreError
+from bot.jobs.follow.claims import Claims
 from bot.jobs.worker import RETRY_S
 from bot.runtime import failpoints
-from bot.store.processes import JobLeases
 from tests.support.following import MINUTE_S, PICTURE, charged, kept, pass_time, set_aside, the_job
 from tests.support.rig import HOST_KEY, Rig
 from tests.support.surface import private_sentence
@@ -27,7 +27,7 @@ def locked_once(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Let the note that Discord has the card fail as it does under a lock, without waiting for SQLite's timeout."""
 
     class Locked(StoreError):
-        def __init__(self, _point: str) -> None:
+        def __init__(self, _point: str):
             super().__init__(LOCKED)
 
     monkeypatch.setattr(failpoints, "Crash", Locked)
@@ -85,7 +85,7 @@ async def test_a_command_that_another_program_delays_is_answered_and_costs_nothi
     assert (kept(rig), rig.sandbox.posts) == ([], 0)
 
 
-async def test_a_lease_that_cannot_be_renewed_is_tried_again_after_a_second_and_not_at_once(
+async def test_a_claim_that_fails_is_tried_again_after_a_second_and_not_at_once(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ):
     waits: asyncio.Queue[float | None] = asyncio.Queue()
@@ -98,7 +98,7 @@ async def test_a_lease_that_cannot_be_renewed_is_tried_again_after_a_second_and_
         raise DatabaseFailing("The disk is full.", kind="full")
 
     monkeypatch.setattr(rig.clock, "wait", wait)
-    monkeypatch.setattr(JobLeases, "hold", full)
+    monkeypatch.setattr(Claims, "claim", full)
     rig.clock.advance(MINUTE_S)
     worker = asyncio.create_task(rig.bot.parts.worker.run())
     assert await waits.get() == RETRY_S
